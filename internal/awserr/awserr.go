@@ -1,0 +1,60 @@
+// Package awserr sorts the errors of AWS calls into the classes that decide what
+// happens next. It is the only place that knows error codes.
+package awserr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+
+	"github.com/aws/smithy-go"
+)
+
+var (
+	throttling = []string{
+		"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
+		"RequestThrottled", "RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown",
+		"AutomationExecutionLimitExceededException", "LimitExceededException",
+	}
+	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException"}
+)
+
+// Code gives the code of an AWS error, or "".
+func Code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// Message gives what the service said, without the SDK's words around it.
+func Message(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+	}
+	return err.Error()
+}
+
+// IsThrottling says whether the call may succeed when it is made more slowly.
+func IsThrottling(err error) bool { return slices.Contains(throttling, Code(err)) }
+
+// IsDenied says whether IAM refused the call.
+func IsDenied(err error) bool { return slices.Contains(denied, Code(err)) }
+
+// IsTransient says whether the same call may succeed later by itself: throttling, a
+// fault of the service, or no answer at all.
+func IsTransient(err error) bool {
+	if IsThrottling(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorFault() == smithy.FaultServer
+	}
+	var network net.Error
+	return errors.As(err, &network)
+}

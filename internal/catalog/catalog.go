@@ -1,0 +1,232 @@
+// Package catalog owns what Hubmend can repair: controls, the runbooks that repair
+// them, and the playbooks that group them. All of it is data; this package decodes
+// and checks the data and answers questions about it.
+//
+// It must not import the CDK or an AWS client: functions, templates, the lab and the
+// command line all read it.
+package catalog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-yaml"
+
+	"hubmend/internal/finding"
+	"hubmend/internal/runbook"
+	"hubmend/servicecatalog"
+	ssmdocuments "hubmend/ssm-documents"
+)
+
+// Catalog is the whole of it, checked.
+type Catalog struct {
+	Controls  []Control  // sorted by id
+	Runbooks  []Runbook  // sorted by name
+	Playbooks []Playbook // sorted by id
+
+	Permissions runbook.Permissions
+
+	controls map[string]*Control
+	rules    map[string]*Control // by standard + " " + rule
+	groups   map[string]*Group
+}
+
+// Runbook is a document with the name that controls refer to it by.
+type Runbook struct {
+	Name     string
+	Document *runbook.Document
+	Text     []byte // as its author wrote it
+}
+
+// Embedded gives the catalog that this binary was built with. It panics when the data
+// is wrong, which a test rules out before the binary is released.
+var Embedded = sync.OnceValue(func() *Catalog {
+	c, err := Load(ssmdocuments.Files, servicecatalog.Files)
+	if err != nil {
+		panic(err)
+	}
+	return c
+})
+
+// Load reads controls/*.yaml, runbooks/*.yaml and permissions.yaml from documents and
+// *.yaml from playbooks. Its error lists every problem that it found, each with its file.
+func Load(documents, playbooks fs.FS) (*Catalog, error) {
+	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
+	runbooks, errRunbooks := each(documents, "runbooks/*.yaml", parseRunbook)
+	controls, errControls := each(documents, "controls/*.yaml", parseControl)
+	books, errBooks := each(playbooks, "*.yaml", parsePlaybook)
+	permissions, errPermissions := loadPermissions(documents)
+	if err := errors.Join(errRunbooks, errControls, errBooks, errPermissions); err != nil {
+		return nil, err
+	}
+	c.Runbooks, c.Controls, c.Playbooks, c.Permissions = runbooks, controls, books, permissions
+	if err := c.link(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Control finds the control that a finding is about, by the consolidated id where
+// the finding has one and else by the standard's own number.
+func (c *Catalog) Control(f finding.Finding) (Control, bool) {
+	control := c.controls[f.ControlID]
+	if f.ControlID == "" {
+		control = c.rules[f.Standard+" "+f.Rule]
+	}
+	if control == nil {
+		return Control{}, false
+	}
+	return *control, true
+}
+
+// ByID gives the control with a consolidated id such as EC2.13.
+func (c *Catalog) ByID(id string) (Control, bool) {
+	if control := c.controls[id]; control != nil {
+		return *control, true
+	}
+	return Control{}, false
+}
+
+// Group gives the control group with an id such as CIS4142, which is also the id of
+// its custom action.
+func (c *Catalog) Group(id string) (Group, bool) {
+	if g := c.groups[id]; g != nil {
+		return *g, true
+	}
+	return Group{}, false
+}
+
+// Runbook gives the runbook with a name.
+func (c *Catalog) Runbook(name string) (Runbook, bool) {
+	i, ok := slices.BinarySearchFunc(c.Runbooks, name, func(r Runbook, name string) int {
+		return strings.Compare(r.Name, name)
+	})
+	if !ok {
+		return Runbook{}, false
+	}
+	return c.Runbooks[i], true
+}
+
+// link builds the indexes and checks what one file alone cannot tell.
+func (c *Catalog) link() error {
+	var errs []error
+	used := map[string]bool{}
+	for i := range c.Controls {
+		control := &c.Controls[i]
+		c.controls[control.ID] = control
+		used[control.Runbook] = true
+		errs = append(errs, c.linkControl(control))
+	}
+	for _, r := range c.Runbooks {
+		if !used[r.Name] {
+			errs = append(errs, fmt.Errorf("runbooks/%s.yaml: no control uses it", r.Name))
+		}
+	}
+	for i := range c.Playbooks {
+		errs = append(errs, c.linkPlaybook(&c.Playbooks[i]))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Catalog) linkControl(control *Control) error {
+	var errs []error
+	for _, standard := range slices.Sorted(maps.Keys(control.Frameworks)) {
+		key := standard + " " + control.Frameworks[standard]
+		if other := c.rules[key]; other != nil {
+			errs = append(errs, fmt.Errorf("controls/%s.yaml: %s is %s already", control.ID, key, other.ID))
+		}
+		c.rules[key] = control
+	}
+	r, ok := c.Runbook(control.Runbook)
+	if !ok {
+		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no runbooks/%s.yaml", control.ID, control.Runbook))...)
+	}
+	if err := control.checkParameters(r.Document); err != nil {
+		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Catalog) linkPlaybook(p *Playbook) error {
+	var errs []error
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		if c.groups[g.ID] != nil {
+			errs = append(errs, fmt.Errorf("%s.yaml: group %s exists already; its custom action could not be told from the other's", p.ID, g.ID))
+		}
+		c.groups[g.ID] = g
+		for _, id := range g.Controls {
+			control := c.controls[id]
+			switch {
+			case control == nil:
+				errs = append(errs, fmt.Errorf("%s.yaml: group %s: there is no controls/%s.yaml", p.ID, g.ID, id))
+			case control.Frameworks[p.Framework] == "":
+				errs = append(errs, fmt.Errorf("%s.yaml: group %s: %s has no number in %s", p.ID, g.ID, id, p.Framework))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// each reads every file that matches the pattern and collects all errors.
+func each[T any](files fs.FS, pattern string, parse func(stem string, text []byte) (T, error)) ([]T, error) {
+	names, err := fs.Glob(files, pattern)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", pattern, err)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("list %s: no file", pattern)
+	}
+	var all []T
+	var errs []error
+	for _, name := range names { // Glob sorts
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("read %s: %w", name, err))
+			continue
+		}
+		value, err := parse(strings.TrimSuffix(path.Base(name), ".yaml"), text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
+		all = append(all, value)
+	}
+	return all, errors.Join(errs...)
+}
+
+func loadPermissions(files fs.FS) (runbook.Permissions, error) {
+	text, err := fs.ReadFile(files, "permissions.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read permissions.yaml: %w", err)
+	}
+	return runbook.ParsePermissions(text)
+}
+
+func parseRunbook(stem string, text []byte) (Runbook, error) {
+	doc, err := runbook.Parse(text)
+	if err != nil {
+		return Runbook{}, err
+	}
+	return Runbook{Name: stem, Document: doc, Text: text}, nil
+}
+
+func decodeStrictly(text []byte, into any) error {
+	return yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into)
+}
+
+// Policy gives the statements that the role of a runbook needs.
+func (c *Catalog) Policy(r Runbook) ([]runbook.Statement, error) {
+	statements, err := runbook.Policy(r.Document, c.Permissions)
+	if err != nil {
+		return nil, fmt.Errorf("runbooks/%s.yaml: %w", r.Name, err)
+	}
+	return statements, nil
+}

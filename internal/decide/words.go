@@ -1,0 +1,97 @@
+package decide
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hubmend/internal/finding"
+	"hubmend/internal/naming"
+	"hubmend/internal/target"
+)
+
+// Security Hub takes 512 characters of note, SNS 100 of subject.
+const (
+	noteLimit    = 512
+	subjectLimit = 100
+	reasonLimit  = 260 // leaves room for the words around it
+)
+
+const retryHint = "Repair it by hand, or remove the cause and use the custom action to try again."
+
+func startNote(t target.Target, a Attempt) string {
+	return clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s): runbook %s in account %s.",
+		a.Number, a.Trigger, naming.Document(t.Runbook), t.Account), noteLimit)
+}
+
+// answer is what findings are told when an attempt is over.
+func answer(t target.Target, a Attempt, refs []Ref) Update {
+	if a.State == Succeeded {
+		return Update{Findings: refs, Workflow: finding.Resolved, Note: clip(
+			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", clip(a.Change, reasonLimit), execution(t, a)), noteLimit)}
+	}
+	return Update{Findings: refs, Workflow: finding.Notified, Note: clip(
+		fmt.Sprintf("Hubmend could not repair this: %s %s %s", clip(a.Reason, reasonLimit), retryHint, execution(t, a)), noteLimit)}
+}
+
+func execution(t target.Target, a Attempt) string {
+	if a.ExecutionID == "" {
+		return "No execution was started."
+	}
+	return fmt.Sprintf("Execution %s of %s in account %s.", a.ExecutionID, naming.Document(t.Runbook), t.Account)
+}
+
+func suspendNote(s Settings) string {
+	return fmt.Sprintf("Hubmend has stopped repairing this: %d attempts within %s did not keep it repaired. "+
+		"Find out what fails or what changes it back; the custom action tries once more.", s.MaxAttempts, hours(s.Window))
+}
+
+func suspendNotification(rec Record, r Request, s Settings) Notification {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\nFinding:  %s\n\nAttempts:\n",
+		suspendNote(s), r.Control, rec.Target.Resource, rec.Target.Account, rec.Target.Region, r.Ref.ID)
+	for _, a := range rec.Attempts {
+		fmt.Fprintf(&b, "  %d  %s  %s  %s %s\n", a.Number, a.ClaimedAt.Format(time.RFC3339), a.State, a.ExecutionID, firstOf(a.Reason, a.Change))
+	}
+	return Notification{Subject: subject("suspended", r.Control, rec.Target), Body: b.String()}
+}
+
+func failureNotification(t target.Target, a Attempt) Notification {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Hubmend could not repair a resource.\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\nAttempt:  %d (%s)\nReason:   %s\n\n%s\n%s\n\nFindings:\n",
+		a.Control, t.Resource, t.Account, t.Region, a.Number, a.Trigger, a.Reason, retryHint, execution(t, a))
+	for _, f := range a.Findings {
+		fmt.Fprintf(&b, "  %s\n", f.ID)
+	}
+	return Notification{Subject: subject("failed", a.Control, t), Body: b.String()}
+}
+
+// subject keeps to what SNS allows: printable ASCII without line breaks.
+func subject(event, control string, t target.Target) string {
+	name := t.Resource[strings.LastIndexAny(t.Resource, "/:")+1:]
+	text := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, fmt.Sprintf("Hubmend: repair %s: %s %s in %s", event, control, name, t.Account))
+	return clip(text, subjectLimit)
+}
+
+func hours(d time.Duration) string { return fmt.Sprintf("%g h", d.Hours()) }
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// clip shortens text to a number of characters and shows that it did.
+func clip(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return string([]rune(s)[:limit-3]) + "..."
+}

@@ -1,0 +1,111 @@
+package dispatch
+
+import (
+	"fmt"
+	"strings"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/decide"
+	"hubmend/internal/finding"
+	"hubmend/internal/target"
+)
+
+// verdict is what becomes of one finding before any record is read: a request, an
+// answer, or neither. reason says why, for the log.
+type verdict struct {
+	target  target.Target
+	request *decide.Request
+	answer  *decide.Update
+	reason  string
+}
+
+// triage decides whether a finding asks for a repair that Hubmend can make.
+//
+// An automatic finding that is answered becomes NOTIFIED, because a note alone makes
+// Security Hub send the finding again while it is NEW, and so on without end.
+func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
+	ref := decide.Ref{ID: f.ID, ProductARN: f.ProductARN, Event: e.ID}
+	answer := func(workflow, reason string) verdict {
+		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: note(reason)}}
+	}
+	control, known := c.Control(f)
+	if e.Trigger == finding.CustomAction {
+		if problem := notServed(c, e.ActionID, f, control, known); problem != "" {
+			return answer("", problem)
+		}
+		if problem := nothingToDo(f); problem != "" {
+			return answer("", problem)
+		}
+	} else {
+		if !known {
+			return verdict{reason: fmt.Sprintf("no control repairs %s", subjectOf(f))}
+		}
+		if problem := nothingToDo(f); problem != "" || f.Workflow != finding.New {
+			return verdict{reason: strings.TrimSpace("the finding is not new " + problem)}
+		}
+	}
+	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
+		return answer(finding.Notified, fmt.Sprintf("This finding is about the account as a whole; %s repairs a %s, and here is none to repair.", control.ID, control.Resource.Type))
+	}
+	t, parameters, err := control.Bind(f)
+	if err != nil {
+		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
+	}
+	return verdict{target: t, reason: "request", request: &decide.Request{
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, ObservedAt: f.ObservedAt, Parameters: parameters,
+	}}
+}
+
+// notServed says why a custom action cannot be used on a finding, or "".
+func notServed(c *catalog.Catalog, action string, f finding.Finding, control catalog.Control, known bool) string {
+	group, ok := c.Group(action)
+	if !ok {
+		return fmt.Sprintf("Hubmend does not know the custom action %s; update the administrator's stack to the version of the product.", action)
+	}
+	for _, id := range group.Controls {
+		if known && id == control.ID {
+			return ""
+		}
+	}
+	return fmt.Sprintf("The custom action %q repairs %s; this finding is about %s. Nothing was changed.",
+		group.Title, strings.Join(group.Controls, " and "), subjectOf(f))
+}
+
+// nothingToDo says why a finding asks for nothing, or "".
+func nothingToDo(f finding.Finding) string {
+	switch {
+	case f.Workflow == finding.Suppressed:
+		return "This finding is SUPPRESSED, so Hubmend leaves its resource alone. Set it to NEW first to have it repaired."
+	case f.RecordState != finding.Active:
+		return "This finding is archived; there is nothing to repair."
+	case f.Compliance != finding.Failed:
+		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", orNothing(f.Compliance))
+	}
+	return ""
+}
+
+func subjectOf(f finding.Finding) string {
+	if f.ControlID != "" {
+		return f.ControlID
+	}
+	if f.Rule != "" {
+		return f.Standard + " " + f.Rule
+	}
+	return "no control that Hubmend knows"
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+// note keeps to Security Hub's limit for text that holds parts of a finding.
+func note(text string) string {
+	const limit = 512
+	if r := []rune(text); len(r) > limit {
+		return string(r[:limit-3]) + "..."
+	}
+	return text
+}

@@ -1,0 +1,199 @@
+// Package finding reads Security Hub findings and the events that carry them.
+//
+// A finding is untrusted input: whoever may call BatchImportFindings in a member
+// account can send one that looks like anything. Parse therefore returns only what
+// was checked, and every refusal says why. The package knows no control and no runbook.
+package finding
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Finding is the part of an AWS Security Finding Format document that Hubmend
+// acts on. Every field that is not marked optional is present and well-formed.
+type Finding struct {
+	ID          string
+	ProductARN  string
+	GeneratorID string
+	Partition   string
+	Account     string
+	Region      string
+	Title       string // optional
+
+	// ControlID is Compliance.SecurityControlId, such as EC2.13. It is optional: old
+	// findings of a single standard carry only the standard's own number.
+	ControlID string
+	// Standard and Rule come from GeneratorID, such as cis-aws-foundations-benchmark/v/1.2.0
+	// and 4.1. Both are empty for a consolidated finding.
+	Standard string
+	Rule     string
+
+	Compliance  string // FAILED, PASSED, WARNING, NOT_AVAILABLE; optional
+	Workflow    string // NEW, NOTIFIED, SUPPRESSED, RESOLVED; NEW when absent
+	RecordState string // ACTIVE, ARCHIVED; ACTIVE when absent
+
+	ResourceType string
+	ResourceID   string
+
+	// ObservedAt is when the check that gave this result was made.
+	ObservedAt time.Time
+}
+
+// Values of the fields of a finding that Hubmend tells apart.
+const (
+	Failed   = "FAILED"
+	New      = "NEW"
+	Notified = "NOTIFIED"
+	Resolved = "RESOLVED"
+	Active   = "ACTIVE"
+
+	Suppressed = "SUPPRESSED"
+
+	// AccountType is the resource type of a finding about an account as a whole.
+	AccountType = "AwsAccount"
+)
+
+type document struct {
+	ID             string `json:"Id"`
+	ProductARN     string `json:"ProductArn"`
+	GeneratorID    string `json:"GeneratorId"`
+	AwsAccountID   string `json:"AwsAccountId"`
+	Region         string `json:"Region"`
+	Title          string `json:"Title"`
+	UpdatedAt      string `json:"UpdatedAt"`
+	LastObservedAt string `json:"LastObservedAt"`
+	RecordState    string `json:"RecordState"`
+	Compliance     struct {
+		Status            string `json:"Status"`
+		SecurityControlID string `json:"SecurityControlId"`
+	} `json:"Compliance"`
+	Workflow struct {
+		Status string `json:"Status"`
+	} `json:"Workflow"`
+	Resources []struct {
+		Type string `json:"Type"`
+		ID   string `json:"Id"`
+	} `json:"Resources"`
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^\d{12}$`)
+	productPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):securityhub:([a-z0-9-]+)::product/aws/securityhub$`)
+	// The standards name their rules in two ways: CIS 1.2.0 as an ARN with rule/4.1,
+	// the others as <standard>/v/<version>/<rule>.
+	generatorPattern = regexp.MustCompile(`^(?:arn:aws[a-z-]*:securityhub:::ruleset/)?([a-z0-9-]+/v/[0-9.]+)/(?:rule/)?([A-Za-z0-9.-]+)$`)
+)
+
+// maxIDLength is the limit of Id in BatchUpdateFindings.
+const maxIDLength = 512
+
+// Parse reads one finding. The error of a refused finding says what is wrong with it
+// and never repeats more than a short part of its text.
+func Parse(raw json.RawMessage) (Finding, error) {
+	var d document
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return Finding{}, fmt.Errorf("read finding: %w", err)
+	}
+	f := Finding{
+		ID: d.ID, ProductARN: d.ProductARN, GeneratorID: d.GeneratorID, Account: d.AwsAccountID, Title: d.Title,
+		ControlID: d.Compliance.SecurityControlID, Compliance: d.Compliance.Status,
+		Workflow: orDefault(d.Workflow.Status, New), RecordState: orDefault(d.RecordState, Active),
+	}
+	if err := f.checkOrigin(d.Region); err != nil {
+		return Finding{}, err
+	}
+	if m := generatorPattern.FindStringSubmatch(f.GeneratorID); m != nil {
+		f.Standard, f.Rule = m[1], m[2]
+	}
+	if len(d.Resources) == 0 || d.Resources[0].ID == "" || d.Resources[0].Type == "" {
+		return Finding{}, errors.New("the finding names no resource")
+	}
+	f.ResourceType, f.ResourceID = d.Resources[0].Type, d.Resources[0].ID
+	if err := f.checkText(); err != nil {
+		return Finding{}, err
+	}
+	observed, err := time.Parse(time.RFC3339, orDefault(d.LastObservedAt, d.UpdatedAt))
+	if err != nil {
+		return Finding{}, fmt.Errorf("the finding's LastObservedAt and UpdatedAt hold no RFC 3339 time: %q", clip(orDefault(d.LastObservedAt, d.UpdatedAt)))
+	}
+	f.ObservedAt = observed
+	return f, nil
+}
+
+// checkOrigin demands that Security Hub itself made the finding. BatchImportFindings lets
+// an account write under its own product ARN only, so the ARN is what cannot be forged.
+func (f *Finding) checkOrigin(region string) error {
+	m := productPattern.FindStringSubmatch(f.ProductARN)
+	if m == nil {
+		return fmt.Errorf("the finding's ProductArn %q is not Security Hub's own", clip(f.ProductARN))
+	}
+	f.Partition, f.Region = m[1], m[2]
+	if partition, ok := PartitionOf(f.Region); !ok || partition != f.Partition {
+		return fmt.Errorf("the finding's Region %q is not a Region of partition %s", clip(f.Region), f.Partition)
+	}
+	if region != "" && region != f.Region {
+		return fmt.Errorf("the finding's Region %q differs from its ProductArn's %q", clip(region), f.Region)
+	}
+	if !accountPattern.MatchString(f.Account) {
+		return fmt.Errorf("the finding's AwsAccountId %q is not 12 digits", clip(f.Account))
+	}
+	prefix := "arn:" + f.Partition + ":securityhub:" + f.Region + ":" + f.Account + ":"
+	if !strings.HasPrefix(f.ID, prefix) || len(f.ID) > maxIDLength {
+		return fmt.Errorf("the finding's Id %q does not begin with %s", clip(f.ID), prefix)
+	}
+	return nil
+}
+
+// checkText refuses what Systems Manager would take for a reference.
+func (f *Finding) checkText() error {
+	for name, value := range map[string]string{
+		"Id": f.ID, "GeneratorId": f.GeneratorID, "Compliance.SecurityControlId": f.ControlID,
+		"Resources[0].Id": f.ResourceID, "Resources[0].Type": f.ResourceType,
+	} {
+		if strings.Contains(value, "{{") {
+			return fmt.Errorf("the finding's %s contains {{", name)
+		}
+	}
+	return nil
+}
+
+var partitions = []struct {
+	name    string
+	regions *regexp.Regexp
+}{
+	{"aws-us-gov", regexp.MustCompile(`^us-gov-[a-z]+-\d$`)},
+	{"aws-cn", regexp.MustCompile(`^cn-[a-z]+-\d$`)},
+	{"aws", regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx)-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d$`)},
+}
+
+// PartitionOf gives the partition that a Region belongs to, and false for a name that
+// no Region has. It goes by the form of the name, so that a new Region needs no release.
+func PartitionOf(region string) (string, bool) {
+	for _, p := range partitions {
+		if p.regions.MatchString(region) {
+			return p.name, true
+		}
+	}
+	return "", false
+}
+
+func orDefault(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// clip keeps hostile text from filling a log line.
+func clip(s string) string {
+	const limit = 80
+	if len(s) <= limit {
+		return s
+	}
+	return s[:limit] + "..."
+}

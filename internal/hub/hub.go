@@ -1,0 +1,72 @@
+// Package hub tells Security Hub what became of findings.
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
+
+	"hubmend/internal/decide"
+)
+
+// API is what Hub needs of the service.
+type API interface {
+	BatchUpdateFindings(context.Context, *securityhub.BatchUpdateFindingsInput, ...func(*securityhub.Options)) (*securityhub.BatchUpdateFindingsOutput, error)
+}
+
+// Hub updates findings.
+type Hub struct {
+	Client API
+	Log    *slog.Logger
+}
+
+// updatedBy signs the notes, as people see them in the console.
+const updatedBy = "hubmend"
+
+// maxBatch is the service's limit of findings in one request.
+const maxBatch = 100
+
+// Codes of UnprocessedFindings that trying again cannot change.
+var permanent = []string{"FindingNotFound", "InvalidInput", "FindingSizeExceeded", "DuplicatedFindingIdentifier"}
+
+// Update sets the workflow status and the note. A finding that no longer exists is
+// logged and passed over; any other that the service did not process is an error, so
+// that the message comes back.
+func (h *Hub) Update(ctx context.Context, u decide.Update) error {
+	for batch := range slices.Chunk(u.Findings, maxBatch) {
+		if err := h.update(ctx, batch, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Hub) update(ctx context.Context, refs []decide.Ref, u decide.Update) error {
+	by := updatedBy
+	in := &securityhub.BatchUpdateFindingsInput{Note: &types.NoteUpdate{Text: &u.Note, UpdatedBy: &by}}
+	if u.Workflow != "" {
+		in.Workflow = &types.WorkflowUpdate{Status: types.WorkflowStatus(u.Workflow)}
+	}
+	for _, r := range refs {
+		in.FindingIdentifiers = append(in.FindingIdentifiers, types.AwsSecurityFindingIdentifier{Id: &r.ID, ProductArn: &r.ProductARN})
+	}
+	out, err := h.Client.BatchUpdateFindings(ctx, in)
+	if err != nil {
+		return fmt.Errorf("update findings: %w", err)
+	}
+	var errs []error
+	for _, left := range out.UnprocessedFindings {
+		problem := fmt.Errorf("update finding %s: %s: %s", *left.FindingIdentifier.Id, *left.ErrorCode, *left.ErrorMessage)
+		if slices.Contains(permanent, *left.ErrorCode) {
+			h.Log.WarnContext(ctx, "finding not updated", "finding", *left.FindingIdentifier.Id, "reason", problem.Error())
+			continue
+		}
+		errs = append(errs, problem)
+	}
+	return errors.Join(errs...)
+}

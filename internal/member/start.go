@@ -1,0 +1,70 @@
+package member
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/smithy-go"
+
+	"hubmend/internal/awserr"
+	"hubmend/internal/decide"
+	"hubmend/internal/naming"
+	"hubmend/internal/target"
+)
+
+// Refused is the error of a start that will not succeed by trying again. Its text is
+// for the people who read the finding.
+type Refused struct{ Reason string }
+
+func (r *Refused) Error() string { return r.Reason }
+
+// Start starts the runbook of a target for an attempt and gives the execution's id.
+// Starting the same attempt again gives the same execution. A *Refused error is final;
+// after any other, trying again later may help.
+func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
+	parameters := a.Parameters.Input()
+	parameters["AutomationAssumeRole"] = []string{naming.RoleARN(m.Partition, t.Account, naming.RunbookRole(t.Runbook))}
+	document, token := naming.Document(t.Runbook), a.ClientToken(t)
+	client := m.ssmClient(t.Account, t.Region, naming.DispatchRole, t.Key())
+	out, err := client.StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{
+		DocumentName: &document, ClientToken: &token, Parameters: parameters,
+	})
+	if err != nil {
+		return "", startError(t, err)
+	}
+	return *out.AutomationExecutionId, nil
+}
+
+func startError(t target.Target, err error) error {
+	if awserr.IsTransient(err) {
+		return fmt.Errorf("start %s: %w", t, err)
+	}
+	var noDocument *types.AutomationDefinitionNotFoundException
+	switch {
+	case errors.As(err, &noDocument):
+		return &Refused{fmt.Sprintf("account %s has no runbook %s in Region %s; deploy the template hubmend-member-runbooks there.",
+			t.Account, naming.Document(t.Runbook), t.Region)}
+	case awserr.IsDenied(err) && isAssumeRole(err):
+		return &Refused{fmt.Sprintf("the role %s of account %s may not be assumed; deploy the template hubmend-member-roles there, with this administrator account.",
+			naming.DispatchRole, t.Account)}
+	default:
+		return &Refused{fmt.Sprintf("the runbook could not be started: %s.", awserr.Message(err))}
+	}
+}
+
+// isAssumeRole tells a refusal by STS from one by Systems Manager, which wraps it.
+func isAssumeRole(err error) bool {
+	for {
+		var operation *smithy.OperationError
+		if !errors.As(err, &operation) {
+			return false
+		}
+		if operation.OperationName == "AssumeRole" {
+			return true
+		}
+		err = operation.Err
+	}
+}

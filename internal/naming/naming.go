@@ -1,0 +1,48 @@
+// Package naming owns the names that templates, functions and the command line
+// must agree on without being able to ask each other.
+//
+// Names are the same in every account and Region, so that a role in one account can
+// trust a role in another before either is looked up.
+package naming
+
+// Prefix begins the name of everything that Hubmend creates.
+const Prefix = "hubmend-"
+
+// Roles of the administrator account, one for each function that leaves it.
+const (
+	DispatchFunctionRole = Prefix + "dispatch-function"
+	SettleFunctionRole   = Prefix + "settle-function"
+)
+
+// Roles of a member account that the administrator's functions assume.
+const (
+	// DispatchRole may start runbooks.
+	DispatchRole = Prefix + "dispatch"
+	// SettleRole may read how an execution ended.
+	SettleRole = Prefix + "settle"
+	// ForwardRole lets a member's rule put execution events on the administrator's bus.
+	ForwardRole = Prefix + "forward"
+)
+
+// Resources of the administrator account.
+const (
+	FindingsQueue        = Prefix + "findings"
+	OutcomesQueue        = Prefix + "outcomes"
+	LedgerTable          = Prefix + "ledger"
+	EventBus             = Prefix + "events"
+	Topic                = Prefix + "notifications"
+	DispatchFunction     = Prefix + "dispatch"
+	SettleFunction       = Prefix + "settle"
+	CustomActionFunction = Prefix + "custom-action"
+)
+
+// Document is the name of a runbook's SSM document.
+func Document(runbook string) string { return Prefix + runbook }
+
+// RunbookRole is the name of the role that a runbook's steps run under.
+func RunbookRole(runbook string) string { return Prefix + runbook }
+
+// RoleARN is the ARN of a role in an account.
+func RoleARN(partition, account, role string) string {
+	return "arn:" + partition + ":iam::" + account + ":role/" + role
+}

@@ -1,0 +1,118 @@
+package runbook
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Permission is what IAM demands for one API call.
+type Permission struct {
+	Actions []string `yaml:"actions"`
+	// Resources are ARNs with the pseudo parameters ${AWS::Partition} and
+	// ${AWS::AccountId}, or "*" together with a Reason.
+	Resources []string `yaml:"resources"`
+	Reason    string   `yaml:"reason"`
+}
+
+// Permissions maps a call, as botocore names it (ec2:DescribeSecurityGroups), to what it needs.
+type Permissions map[string]Permission
+
+// Statement is one statement of a derived policy.
+type Statement struct {
+	Sid       string
+	Actions   []string
+	Resources []string
+	Reason    string // why Resources is "*"; empty otherwise
+}
+
+var actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
+
+// ParsePermissions decodes permissions.yaml. It refuses an action with a wildcard, a
+// resource that fixes a partition or account, and "*" without a reason.
+func ParsePermissions(text []byte) (Permissions, error) {
+	var p Permissions
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&p); err != nil {
+		return nil, fmt.Errorf("parse permissions: %w", err)
+	}
+	var errs []error
+	for _, call := range slices.Sorted(maps.Keys(p)) {
+		if err := p[call].check(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", call, err))
+		}
+	}
+	return p, errors.Join(errs...)
+}
+
+func (p Permission) check() error {
+	if len(p.Actions) == 0 || len(p.Resources) == 0 {
+		return errors.New("needs actions and resources")
+	}
+	for _, action := range p.Actions {
+		if !actionPattern.MatchString(action) {
+			return fmt.Errorf("action %q is not <service>:<Action>", action)
+		}
+	}
+	for _, resource := range p.Resources {
+		if resource != "*" && !strings.HasPrefix(resource, "arn:${AWS::Partition}:") {
+			return fmt.Errorf("resource %q must begin with arn:${AWS::Partition}:", resource)
+		}
+	}
+	if slices.Contains(p.Resources, "*") != (p.Reason != "") {
+		return errors.New(`"*" needs a reason, and only "*" has one`)
+	}
+	return nil
+}
+
+// Policy derives the statements that a runbook's role needs from its steps, one for
+// each distinct set of resources. A call that permissions do not list is an error: a
+// role never gets more than somebody wrote down.
+func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
+	byResources := map[string]*Statement{}
+	var errs []error
+	for _, call := range Calls(doc) {
+		p, ok := permissions[call]
+		if !ok {
+			errs = append(errs, fmt.Errorf("permissions.yaml does not say what %s needs", call))
+			continue
+		}
+		resources := slices.Sorted(slices.Values(p.Resources))
+		key := strings.Join(resources, " ")
+		s := byResources[key]
+		if s == nil {
+			s = &Statement{Resources: resources, Reason: p.Reason}
+			byResources[key] = s
+		}
+		s.Actions = append(s.Actions, p.Actions...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	statements := make([]Statement, 0, len(byResources))
+	for _, key := range slices.Sorted(maps.Keys(byResources)) {
+		s := *byResources[key]
+		slices.Sort(s.Actions)
+		s.Actions = slices.Compact(s.Actions)
+		s.Sid = fmt.Sprintf("Calls%d", len(statements)+1)
+		statements = append(statements, s)
+	}
+	return statements, nil
+}
+
+// Calls lists the distinct API calls that a document's steps make, sorted, as service:Api.
+func Calls(doc *Document) []string {
+	var calls []string
+	Walk(doc.MainSteps, func(s Step) {
+		if api, ok := s.Inputs["Api"].(string); ok {
+			calls = append(calls, fmt.Sprintf("%v:%s", s.Inputs["Service"], api))
+		}
+	})
+	slices.Sort(calls)
+	return slices.Compact(calls)
+}

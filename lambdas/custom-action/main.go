@@ -1,0 +1,25 @@
+// Command custom-action is the provider of Security Hub custom actions for
+// CloudFormation stacks.
+package main
+
+import (
+	"context"
+	"log"
+
+	"github.com/aws/aws-lambda-go/cfn"
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+
+	"hubmend/internal/customaction"
+)
+
+func main() {
+	cfg, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	provider := &customaction.Provider{Client: securityhub.NewFromConfig(cfg), Log: lambdacontext.NewLogger()}
+	lambda.Start(cfn.LambdaWrap(provider.Handle))
+}
