@@ -1,6 +1,12 @@
 package runbook
 
-import "github.com/goccy/go-yaml"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
 
 // Walk visits every step in document order, those inside loops after their loop.
 func Walk(steps []Step, visit func(Step)) {
@@ -29,4 +35,49 @@ func (s Step) Loop() ([]Step, error) {
 		return nil, err
 	}
 	return steps, nil
+}
+
+// Jumps lists the steps that this step names as its successors.
+func (s Step) Jumps() []string {
+	var to []string
+	if s.NextStep != "" {
+		to = append(to, s.NextStep)
+	}
+	if name, ok := strings.CutPrefix(s.OnFailure, "step:"); ok {
+		to = append(to, name)
+	}
+	if s.Action == "aws:branch" {
+		choices, _ := s.Inputs["Choices"].([]any)
+		for _, c := range choices {
+			if choice, ok := c.(map[string]any); ok {
+				to = append(to, fmt.Sprint(choice["NextStep"]))
+			}
+		}
+		if d, ok := s.Inputs["Default"].(string); ok {
+			to = append(to, d)
+		}
+	}
+	return to
+}
+
+var reference = regexp.MustCompile(`\{\{(.*?)\}\}`)
+
+// References lists what a value refers to by {{ name }}, in no particular order.
+func References(value any) []string {
+	var names []string
+	switch v := value.(type) {
+	case string:
+		for _, m := range reference.FindAllStringSubmatch(v, -1) {
+			names = append(names, strings.TrimSpace(m[1]))
+		}
+	case []any:
+		for _, item := range v {
+			names = append(names, References(item)...)
+		}
+	case map[string]any:
+		for _, item := range v {
+			names = append(names, References(item)...)
+		}
+	}
+	return names
 }

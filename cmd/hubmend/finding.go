@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/asff"
+	"hubmend/internal/catalog"
+)
+
+func findingCommand() *cobra.Command {
+	var resource, account, region, form string
+	cmd := &cobra.Command{
+		Use:   "finding CONTROL",
+		Short: "Print a finding, to import it into the lab",
+		Long: `Prints a list with one finding of a control, failed and new, as Security Hub would send
+it. Import it with the AWS CLI; the lab takes it, a real Security Hub takes such findings
+from itself only.`,
+		Example: `  hubmend finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 > finding.json
+  aws securityhub batch-import-findings --findings file://finding.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			control, ok := catalog.Embedded().ByID(args[0])
+			if !ok {
+				return fmt.Errorf("there is no control %s; the catalog has %s", args[0], strings.Join(controlIDs(), ", "))
+			}
+			f, err := asff.Build(asff.Spec{
+				Control: control, Resource: resource, Account: firstOf(account, part(resource, 4)), Region: firstOf(region, part(resource, 3)),
+				Form: asff.Form(form), ID: uuid.NewString(), Now: time.Now(),
+			})
+			if err != nil {
+				return err
+			}
+			enc := json.NewEncoder(cmd.OutOrStdout())
+			enc.SetIndent("", "  ")
+			return enc.Encode([]any{f})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&resource, "resource", "", "ARN of the resource (required)")
+	flags.StringVar(&account, "account", "", "account of the finding (default: the ARN's)")
+	flags.StringVar(&region, "region", "", "Region of the finding (default: the ARN's)")
+	flags.StringVar(&form, "form", string(asff.Consolidated), "consolidated, standard or legacy")
+	if err := cmd.MarkFlagRequired("resource"); err != nil {
+		panic(err) // the flag is defined above
+	}
+	return cmd
+}
+
+func controlIDs() []string {
+	var ids []string
+	for _, c := range catalog.Embedded().Controls {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// part gives one part of an ARN, or "".
+func part(arn string, n int) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[n]
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/lab"
+	"hubmend/internal/lab/python"
+	"hubmend/internal/scenario"
+)
+
+func labCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "lab",
+		Short: "Rehearse repairs on this machine, without an AWS account",
+		Long: `The lab deploys the synthesized templates into a local stand-in for AWS: moto holds the
+resources, the compiled Lambda functions run behind the Lambda Runtime API, runbooks are
+executed step by step with botocore. docs/lab.md tells what it has and what it lacks.`,
+	}
+	cmd.AddCommand(labRunCommand(), labUpCommand(), labSchemaCommand())
+	return cmd
+}
+
+// labFlags are common to the commands that start a lab.
+type labFlags struct {
+	assembly, root string
+	verbose        bool
+}
+
+func (f *labFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.assembly, "templates", "cdk.out", "folder that `cdk synth` wrote")
+	cmd.Flags().StringVar(&f.root, "root", ".", "folder of the Hubmend checkout")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the logs of functions and of the emulator")
+}
+
+func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
+	config := lab.Defaults
+	root, err := filepath.Abs(f.root)
+	if err != nil {
+		return config, err
+	}
+	config.Root, config.Assembly = root, f.assembly
+	if config.Python, err = python.Find(root); err != nil {
+		return config, err
+	}
+	if f.verbose {
+		config.Log = func(source, line string) { fmt.Fprintf(logs, "%s | %s\n", source, line) }
+	}
+	return config, nil
+}
+
+func labRunCommand() *cobra.Command {
+	var flags labFlags
+	var asJSON, quiet bool
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO.yaml...",
+		Short: "Run scenarios and check what they expect",
+		Long: `Starts a lab for each scenario, deploys the templates, launches the product, makes the
+resources, sends the events, waits until everything is quiet, and checks what the
+scenario expects. Exits with 1 when an expectation fails.`,
+		Example: "  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab run --json test/scenarios/*.yaml > results.json",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			config, err := flags.config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			scenarios, err := loadAll(files)
+			if err != nil {
+				return err
+			}
+			p := &printer{out: cmd.OutOrStdout(), silent: asJSON, brief: quiet}
+			results, err := runAll(cmd.Context(), scenarios, config, p)
+			if asJSON {
+				err = errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(results))
+			}
+			if err != nil {
+				return err
+			}
+			for _, r := range results {
+				if !r.Passed {
+					return errFailed
+				}
+			}
+			return nil
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON and nothing else")
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "one line for each scenario, and the story of those that fail")
+	return cmd
+}
+
+// loadAll reads every file first, so that a mistake in the last does not show after
+// minutes of work.
+func loadAll(files []string) ([]*scenario.Scenario, error) {
+	var all []*scenario.Scenario
+	var errs []error
+	for _, file := range files {
+		s, err := scenario.Load(file)
+		all, errs = append(all, s), append(errs, err)
+	}
+	return all, errors.Join(errs...)
+}
+
+func runAll(ctx context.Context, scenarios []*scenario.Scenario, config lab.Config, p *printer) ([]scenario.Result, error) {
+	results := []scenario.Result{}
+	for i, s := range scenarios {
+		p.begin(i+1, len(scenarios), s)
+		config.Observe = p.entry
+		r, err := scenario.Run(ctx, s, config, scenario.Hooks{Before: p.before})
+		if err != nil {
+			return results, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		p.end(r)
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+func labSchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "schema",
+		Short:   "Print the JSON Schema of scenario files, for editors",
+		Example: "  hubmend lab schema > scenario.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(scenario.Schema)
+			return err
+		},
+	}
+}
+
+func labUpCommand() *cobra.Command {
+	var flags labFlags
+	var port int
+	var parameters map[string]string
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Keep a lab running, and print how to point the AWS CLI at it",
+		Example: `  hubmend lab up
+  hubmend lab up --port 4599 --set CIS4142AutoRemediation=ENABLED`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := flags.config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			config.Address = fmt.Sprintf("127.0.0.1:%d", port)
+			return up(cmd.Context(), cmd.OutOrStdout(), config, parameters)
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().IntVar(&port, "port", 4599, "port to listen on")
+	cmd.Flags().StringToStringVar(&parameters, "set", nil, "parameter of the product, such as CIS4142AutoRemediation=ENABLED")
+	return cmd
+}
+
+func up(ctx context.Context, out io.Writer, config lab.Config, parameters map[string]string) error {
+	p := &printer{out: out}
+	config.Observe = p.entry
+	l, err := lab.Start(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if err := l.Deploy(ctx); err != nil {
+		return err
+	}
+	for _, product := range l.Products() {
+		if err := l.Launch(ctx, product, parameters); err != nil {
+			return err
+		}
+	}
+	file, err := writeProfiles(config, l.Endpoint())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, upHelp, file, config.Accounts[len(config.Accounts)-1], config.Regions[0])
+	<-ctx.Done()
+	return nil
+}
+
+const upHelp = `
+The lab is up; Ctrl-C ends it and forgets everything. In another terminal:
+
+  export AWS_CONFIG_FILE=%[1]s AWS_PROFILE=workload
+  id=$(aws ec2 create-security-group --group-name web --description web --query GroupId --output text)
+  aws ec2 authorize-security-group-ingress --group-id $id --protocol tcp --port 22 --cidr 0.0.0.0/0
+  build/hubmend finding EC2.13 --resource arn:aws:ec2:%[3]s:%[2]s:security-group/$id > finding.json
+  aws securityhub batch-import-findings --findings file://finding.json
+
+With CIS4142AutoRemediation=ENABLED the repair starts by itself; watch it here. Then:
+
+  aws ec2 describe-security-groups --group-ids $id --query 'SecurityGroups[0].IpPermissions'
+  aws securityhub get-findings --query 'Findings[].[Title,Workflow.Status,Note.Text]'
+
+The profile "security" is the administrator's account.
+
+`
+
+// writeProfiles writes an AWS configuration file with a profile for each account.
+func writeProfiles(config lab.Config, endpoint string) (string, error) {
+	file := filepath.Join(config.Root, "build", "lab", "aws-config")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return "", err
+	}
+	text := ""
+	for i, account := range config.Accounts {
+		name := "workload"
+		if i == 0 {
+			name = "security"
+		} else if i < len(config.Accounts)-1 {
+			name = fmt.Sprintf("workload%d", i)
+		}
+		c := lab.Operator(account)
+		text += fmt.Sprintf("[profile %s]\nregion = %s\nendpoint_url = %s\naws_access_key_id = %s\naws_secret_access_key = %s\ns3 =\n  addressing_style = path\n\n",
+			name, config.Regions[0], endpoint, c.AccessKeyID, c.SecretAccessKey)
+	}
+	return file, os.WriteFile(file, []byte(text), 0o600)
+}

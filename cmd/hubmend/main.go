@@ -1,0 +1,50 @@
+// Command hubmend works with a Hubmend checkout or deployment from a terminal.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes. Every command keeps to them.
+const (
+	exitFailed = 1 // the command did its work and the answer is no: an expectation failed, a linter found something
+	exitUsage  = 2 // the command could not do its work: bad arguments, a missing file, a service that does not answer
+)
+
+// errFailed is returned by a command whose answer is no and that said so already.
+var errFailed = errors.New("failed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := root().ExecuteContext(ctx)
+	stop()
+	switch {
+	case errors.Is(err, errFailed):
+		os.Exit(exitFailed)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "hubmend:", err)
+		os.Exit(exitUsage)
+	}
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "hubmend",
+		Short: "Repairs AWS Security Hub findings, and proves on a laptop that it does",
+		Long: `Hubmend repairs AWS Security Hub findings by itself, and proves on a laptop that it does.
+
+Exit codes: 0 success; 1 the answer is no (an expectation failed, the linter found
+something); 2 the command could not do its work.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.AddCommand(labCommand(), lintCommand(), findingCommand())
+	return cmd
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"hubmend/internal/lab"
+	"hubmend/internal/scenario"
+)
+
+// printer writes the story of a lab as it happens.
+type printer struct {
+	out    io.Writer
+	silent bool // for --json
+	brief  bool // for --quiet
+
+	mu sync.Mutex
+}
+
+func (p *printer) begin(i, n int, s *scenario.Scenario) {
+	if p.silent {
+		return
+	}
+	p.printf("%s[%d/%d] %s\n", map[bool]string{true: "", false: "\n"}[p.brief], i, n, s.Name)
+	if !p.brief && s.Description != "" {
+		p.printf("      %s\n", strings.TrimSpace(s.Description))
+	}
+}
+
+func (p *printer) entry(e lab.Entry) {
+	if !p.silent && !p.brief {
+		p.printf("%s", line(e))
+	}
+}
+
+func line(e lab.Entry) string {
+	where := ""
+	if e.Account != "" {
+		where = e.Account + " " + e.Region
+	}
+	return fmt.Sprintf("  %7.3f s  %-12s %-24s %s\n", e.At.Seconds(), e.Kind, where, e.Text)
+}
+
+func (p *printer) before(tables []scenario.Table) {
+	if !p.silent && !p.brief {
+		p.tables("before", tables)
+	}
+}
+
+func (p *printer) end(r scenario.Result) {
+	if p.silent {
+		return
+	}
+	if p.brief && !r.Passed {
+		for _, e := range r.Story {
+			p.printf("%s", line(e))
+		}
+	}
+	if !p.brief {
+		p.tables("after", r.After)
+	}
+	passed := 0
+	for _, v := range r.Verdicts {
+		if v.Passed {
+			passed++
+		}
+		if !p.brief || !v.Passed {
+			p.printf("  %s %s%s\n", mark(v.Passed), v.Text, got(v))
+		}
+	}
+	p.printf("  %s %d of %d expectations hold, %d executions, %.1f s\n", mark(r.Passed), passed, len(r.Verdicts), len(r.Executions), r.Seconds)
+}
+
+func (p *printer) tables(when string, tables []scenario.Table) {
+	for _, t := range tables {
+		w := table.NewWriter()
+		w.SetTitle("%s, %s", t.Title, when)
+		header := table.Row{}
+		for _, c := range t.Columns {
+			header = append(header, c)
+		}
+		w.AppendHeader(header)
+		for _, r := range t.Rows {
+			row := table.Row{}
+			for _, cell := range r {
+				row = append(row, cell)
+			}
+			w.AppendRow(row)
+		}
+		if len(t.Rows) == 0 {
+			w.AppendRow(table.Row{"(none)"})
+		}
+		p.printf("\n%s\n\n", w.Render())
+	}
+}
+
+func (p *printer) printf(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.out, format, args...)
+}
+
+func mark(ok bool) string {
+	if ok {
+		return "ok  "
+	}
+	return "FAIL"
+}
+
+func got(v scenario.Verdict) string {
+	if v.Passed {
+		return ""
+	}
+	return "\n       but it is " + v.Got
+}

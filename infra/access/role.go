@@ -1,0 +1,64 @@
+// Package access owns how roles are written: one inline policy, nothing attached by
+// anybody else, and every statement as plain data.
+package access
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// RoleProps describe a role.
+type RoleProps struct {
+	// Name is nil for a role that nobody needs to know by name.
+	Name        *string
+	Description *string
+	TrustedBy   awsiam.IPrincipal
+	Statements  []Statement
+}
+
+// Statement is one statement of a policy.
+type Statement struct {
+	Sid        string
+	Deny       bool
+	Actions    []string
+	Resources  []*string
+	Conditions Conditions
+}
+
+// Conditions map an operator such as StringEquals to keys and what they must be.
+type Conditions map[string]any
+
+// NewRole makes a role that may do what its statements say.
+//
+// The policy is part of the role, so the role is never there without it; a function that
+// starts at once cannot find its permissions missing.
+func NewRole(scope constructs.Construct, id *string, props *RoleProps) awsiam.Role {
+	policy := awsiam.NewPolicyDocument(nil)
+	for _, s := range props.Statements {
+		policy.AddStatements(s.statement())
+	}
+	return awsiam.NewRole(scope, id, &awsiam.RoleProps{
+		RoleName:       props.Name,
+		Description:    props.Description,
+		AssumedBy:      props.TrustedBy,
+		InlinePolicies: &map[string]awsiam.PolicyDocument{"hubmend": policy},
+	})
+}
+
+func (s Statement) statement() awsiam.PolicyStatement {
+	effect := awsiam.Effect_ALLOW
+	if s.Deny {
+		effect = awsiam.Effect_DENY
+	}
+	p := awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:       jsii.String(s.Sid),
+		Effect:    effect,
+		Actions:   jsii.Strings(s.Actions...),
+		Resources: &s.Resources,
+	})
+	if len(s.Conditions) > 0 {
+		p.AddConditions((*map[string]any)(&s.Conditions))
+	}
+	return p
+}

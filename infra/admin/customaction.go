@@ -1,0 +1,37 @@
+package admin
+
+import (
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/access"
+	"hubmend/infra/arn"
+	"hubmend/internal/naming"
+)
+
+// newCustomAction makes the function behind the custom actions of the products.
+//
+// It has no resource policy: CloudFormation calls it with the permissions of whoever, or
+// whichever launch role, creates the product's stack, and they are of this account.
+func newCustomAction(scope constructs.Construct, functions string, timeout awscdk.Duration) {
+	NewFunction(scope, jsii.String("CustomAction"), &FunctionProps{
+		FunctionProps: &awslambda.FunctionProps{
+			Description: jsii.String("Makes Security Hub custom actions part of CloudFormation stacks."),
+			Timeout:     timeout,
+		},
+		Name:   naming.CustomActionFunction,
+		Binary: filepath.Join(functions, customActionFolder),
+		Statements: []access.Statement{{
+			Sid: "CustomActions",
+			Actions: []string{
+				"securityhub:CreateActionTarget", "securityhub:UpdateActionTarget", "securityhub:DeleteActionTarget",
+			},
+			// IAM knows custom actions only as part of the hub.
+			Resources: []*string{arn.Local("securityhub", "hub/default")},
+		}},
+	})
+}

@@ -1,0 +1,103 @@
+package admin
+
+import (
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/access"
+)
+
+// Folders of the functions below lambdas/.
+const (
+	dispatchFolder     = "dispatch"
+	settleFolder       = "settle"
+	customActionFolder = "custom-action"
+)
+
+// Functions lists the folders below lambdas/ that the stack deploys.
+func Functions() []string { return []string{dispatchFolder, settleFolder, customActionFolder} }
+
+// memory of a function, in MB. The CPU comes in proportion: with 128 the TLS handshakes of
+// a cold start take twice as long, and beyond 256 it only waits for AWS.
+const memory = 256
+
+// FunctionProps describe a function. Where the function's own properties say nothing,
+// NewFunction fills in.
+type FunctionProps struct {
+	*awslambda.FunctionProps
+
+	// Name is the function's name.
+	Name string
+	// Binary is the folder that holds the compiled function and nothing else.
+	Binary string
+	// RoleName is nil for a role that nobody needs to know by name.
+	RoleName *string
+	// Statements are what the function may do besides writing its log.
+	Statements []access.Statement
+}
+
+// NewFunction makes a Go function with a role and a log group of its own.
+func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) awslambda.Function {
+	scope = constructs.NewConstruct(scope, id)
+	logs := awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
+		LogGroupName:  jsii.String("/aws/lambda/" + props.Name),
+		Retention:     awslogs.RetentionDays_ONE_YEAR,
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	role := access.NewRole(scope, jsii.String("Role"), &access.RoleProps{
+		Name:        props.RoleName,
+		Description: jsii.String("What the function " + props.Name + " may do."),
+		TrustedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		Statements: append([]access.Statement{{
+			Sid:       "Log",
+			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+			Resources: []*string{logs.LogGroupArn()},
+		}}, props.Statements...),
+	})
+	function := awslambda.NewFunction(scope, jsii.String("Function"), props.filled(role, logs))
+	// The CDK adds that the function depends on its role, which CloudFormation knows already.
+	function.Node().DefaultChild().(awslambda.CfnFunction).AddDeletionOverride(jsii.String("DependsOn"))
+	return function
+}
+
+func (p *FunctionProps) filled(role awsiam.Role, logs awslogs.LogGroup) *awslambda.FunctionProps {
+	own := awslambda.FunctionProps{}
+	if p.FunctionProps != nil {
+		own = *p.FunctionProps
+	}
+	if own.FunctionName == nil {
+		own.FunctionName = jsii.String(p.Name)
+	}
+	if own.Code == nil {
+		own.Code = awslambda.Code_FromAsset(jsii.String(filepath.Clean(p.Binary)), nil)
+	}
+	if own.Runtime == nil {
+		own.Runtime = awslambda.Runtime_PROVIDED_AL2023()
+	}
+	if own.Handler == nil {
+		own.Handler = jsii.String("bootstrap") // demanded, and ignored by this runtime
+	}
+	if own.Architecture == nil {
+		own.Architecture = awslambda.Architecture_ARM_64()
+	}
+	if own.MemorySize == nil {
+		own.MemorySize = jsii.Number(memory)
+	}
+	if own.Role == nil {
+		// Nothing may be added to the policy from outside.
+		own.Role = role.WithoutPolicyUpdates(nil)
+	}
+	if own.LogGroup == nil {
+		own.LogGroup = logs
+	}
+	if own.LoggingFormat == "" {
+		own.LoggingFormat = awslambda.LoggingFormat_JSON
+	}
+	return &own
+}

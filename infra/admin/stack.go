@@ -1,0 +1,73 @@
+// Package admin owns the stack of the Security Hub administrator account: everything that
+// decides on repairs and remembers them, and the portfolio that people launch from.
+package admin
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/queue"
+	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
+	"hubmend/servicecatalog/portfolio"
+)
+
+// StackProps say what to build the stack from. All of them are needed.
+type StackProps struct {
+	Catalog *catalog.Catalog
+	// Functions is the folder with a folder for each of Functions().
+	Functions string
+}
+
+// How long the functions may take: a batch of ten findings or outcomes, each with a few
+// calls of AWS; and one call of Security Hub, with its retries, plus the answer to CloudFormation.
+const (
+	batchSeconds        = 30
+	customActionSeconds = 60
+)
+
+// NewStack makes the stack. It is meant for one Region, the one where Security Hub
+// collects its findings: the roles that members trust exist once per account.
+func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
+	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
+		Description: jsii.String("Hubmend, administrator account: decides on repairs of Security Hub findings and remembers them."),
+		// The CDK command line checks the bootstrap version before it deploys. The rule in the
+		// template would do it again, and needs a parameter that people take for theirs.
+		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+			GenerateBootstrapVersionRule: jsii.Bool(false),
+		}),
+	})
+	organization := NewOrganization(stack, jsii.String("OrganizationId"))
+
+	batchTimeout := awscdk.Duration_Seconds(jsii.Number(batchSeconds))
+	findings := queue.New(stack, jsii.String("Findings"), &queue.Props{
+		Name: naming.FindingsQueue, FunctionTimeout: batchTimeout,
+		Rules: naming.Prefix + "*", // of products that are launched later
+	})
+	outcomes := queue.New(stack, jsii.String("Outcomes"), &queue.Props{
+		Name: naming.OutcomesQueue, FunctionTimeout: batchTimeout,
+		Rules: naming.EventBus + "/" + naming.Prefix + "*",
+	})
+	NewBus(stack, jsii.String("Bus"), &BusProps{Organization: organization, Outcomes: outcomes})
+	ledger := NewLedger(stack, jsii.String("Ledger"))
+	topic := NewTopic(stack, jsii.String("NotificationEmail"))
+
+	worker := workerProps{
+		organization: organization, ledger: ledger, topic: topic,
+		functions: props.Functions, timeout: batchTimeout,
+	}
+	newDispatch(stack, worker, findings)
+	newSettle(stack, worker, outcomes)
+	newCustomAction(stack, props.Functions, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
+
+	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog})
+	output(stack, "PortfolioId", "Give people access to this portfolio so that they can launch playbooks.", offered.PortfolioId())
+	output(stack, "TopicArn", "Subscribe to this topic to hear what was repaired and what needs a person.", topic.TopicArn())
+	output(stack, "LedgerTableName", "Every target and every attempt is in this table.", ledger.TableName())
+	return stack
+}
+
+func output(stack awscdk.Stack, name, description string, value *string) {
+	awscdk.NewCfnOutput(stack, jsii.String(name), &awscdk.CfnOutputProps{Description: jsii.String(description), Value: value})
+}

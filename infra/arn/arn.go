@@ -1,0 +1,30 @@
+// Package arn writes ARNs as CloudFormation substitutions: they fit every partition, and
+// a template can name what another stack makes without importing anything from it.
+package arn
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Sub gives text in which CloudFormation replaces ${AWS::Partition}, ${AWS::AccountId},
+// ${AWS::Region} and the template's own parameters.
+func Sub(text string) *string { return awscdk.Fn_Sub(jsii.String(text), nil) }
+
+// Local is the ARN of a resource in the account and Region of the stack.
+func Local(service, resource string) *string {
+	return Sub("arn:${AWS::Partition}:" + service + ":${AWS::Region}:${AWS::AccountId}:" + resource)
+}
+
+// Anywhere is the ARN of a resource in any Region of the stack's account.
+func Anywhere(service, resource string) *string {
+	return Sub("arn:${AWS::Partition}:" + service + ":*:${AWS::AccountId}:" + resource)
+}
+
+// Role is the ARN of a role in the account of the stack.
+func Role(name string) *string { return RoleIn("${AWS::AccountId}", name) }
+
+// RoleIn is the ARN of a role in an account, which may be ${A parameter} or *.
+func RoleIn(account, name string) *string {
+	return Sub("arn:${AWS::Partition}:iam::" + account + ":role/" + name)
+}

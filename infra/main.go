@@ -1,0 +1,39 @@
+// Command infra is the CDK app. It compiles the Lambda functions and synthesizes every
+// template; the CDK command line runs it, see cdk.json.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/admin"
+	"hubmend/infra/app"
+	"hubmend/infra/compile"
+	"hubmend/internal/catalog"
+)
+
+// functions is where the compiled functions go, from the top of the repository, which
+// is where the CDK command line runs the app.
+const functions = "build/lambdas"
+
+func main() {
+	if prepared() {
+		app.New(&app.Props{Catalog: catalog.Embedded(), Functions: functions}).Synth(nil)
+		return
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "infra:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	defer jsii.Close() // its files are there as soon as the program is
+	if err := compile.Functions(ctx, ".", functions, admin.Functions()...); err != nil {
+		return err
+	}
+	return relaunch(ctx)
+}

@@ -1,0 +1,119 @@
+package member
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/access"
+	"hubmend/infra/arn"
+	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
+)
+
+// NewRolesStack makes the roles of a member account.
+func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
+	stack := newStack(scope, id, "Hubmend, member account, once per account: the roles that start and run repairs.")
+	newDispatchRole(stack, props.Catalog.Runbooks)
+	newSettleRole(stack)
+	newForwardRole(stack)
+	for _, runbook := range props.Catalog.Runbooks {
+		newRunbookRole(stack, props.Catalog, runbook)
+	}
+	return stack
+}
+
+// newDispatchRole makes the role that starts repairs: Hubmend's runbooks and no other, and
+// each only under a role that was made for one.
+func newDispatchRole(stack awscdk.Stack, runbooks []catalog.Runbook) {
+	var documents, roles []*string
+	for _, r := range runbooks {
+		name := naming.Document(r.Name)
+		// IAM names a runbook in both ways, depending on which version is started.
+		documents = append(documents, arn.Anywhere("ssm", "automation-definition/"+name+":*"), arn.Anywhere("ssm", "document/"+name))
+		roles = append(roles, arn.Role(naming.RunbookRole(r.Name)))
+	}
+	access.NewRole(stack, jsii.String("DispatchRole"), &access.RoleProps{
+		Name:        jsii.String(naming.DispatchRole),
+		Description: jsii.String("Lets the administrator account start Hubmend's runbooks here."),
+		TrustedBy:   administrators(naming.DispatchFunctionRole),
+		Statements: []access.Statement{
+			{
+				Sid: "Start", Actions: []string{"ssm:StartAutomationExecution"},
+				// The execution that begins is a resource of the call, beside the document.
+				Resources: append(documents, arn.Anywhere("ssm", "automation-execution/*")),
+			},
+			{
+				Sid: "Pass", Actions: []string{"iam:PassRole"}, Resources: roles,
+				Conditions: access.Conditions{"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}},
+			},
+		},
+	})
+}
+
+// newSettleRole makes the role that reads how a repair ended.
+func newSettleRole(stack awscdk.Stack) {
+	access.NewRole(stack, jsii.String("SettleRole"), &access.RoleProps{
+		Name:        jsii.String(naming.SettleRole),
+		Description: jsii.String("Lets the administrator account read how executions ended here."),
+		TrustedBy:   administrators(naming.SettleFunctionRole),
+		Statements: []access.Statement{{
+			Sid: "Read", Actions: []string{"ssm:GetAutomationExecution"},
+			Resources: []*string{arn.Anywhere("ssm", "automation-execution/*")},
+		}},
+	})
+}
+
+// newForwardRole makes the role with which this account's rules report to the
+// administrator's bus, in whichever Region it is.
+func newForwardRole(stack awscdk.Stack) {
+	access.NewRole(stack, jsii.String("ForwardRole"), &access.RoleProps{
+		Name:        jsii.String(naming.ForwardRole),
+		Description: jsii.String("Lets EventBridge report to the administrator account how executions ended here."),
+		TrustedBy:   access.Service("events.amazonaws.com", arn.Anywhere("events", "rule/"+naming.Prefix+"*")),
+		Statements: []access.Statement{{
+			Sid: "Report", Actions: []string{"events:PutEvents"},
+			Resources: []*string{arn.Sub("arn:${AWS::Partition}:events:*:${" + administratorAccount + "}:event-bus/" + naming.EventBus)},
+		}},
+	})
+}
+
+// newRunbookRole makes the role that a runbook's steps run under. What it may do follows
+// from the steps.
+func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, runbook catalog.Runbook) {
+	policy, err := c.Policy(runbook)
+	if err != nil {
+		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err)) // ends the synth; the linter says it earlier
+	}
+	var statements []access.Statement
+	for _, s := range policy {
+		var resources []*string
+		for _, resource := range s.Resources {
+			resources = append(resources, resourceARN(resource))
+		}
+		statements = append(statements, access.Statement{Sid: s.Sid, Actions: s.Actions, Resources: resources})
+	}
+	access.NewRole(stack, jsii.String(runbook.Name+"Role"), &access.RoleProps{
+		Name:        jsii.String(naming.RunbookRole(runbook.Name)),
+		Description: jsii.String("What the runbook " + naming.Document(runbook.Name) + " may do."),
+		TrustedBy:   access.Service("ssm.amazonaws.com", arn.Anywhere("ssm", "automation-execution/*")),
+		Statements:  statements,
+	})
+}
+
+// resourceARN leaves "*" as it is: a substitution without anything to substitute is a mistake
+// to every linter.
+func resourceARN(resource string) *string {
+	if resource == "*" {
+		return jsii.String(resource)
+	}
+	return arn.Sub(resource)
+}
+
+// administrators trusts one role of the administrator account.
+func administrators(role string) awsiam.IPrincipal {
+	return awsiam.NewArnPrincipal(arn.RoleIn("${"+administratorAccount+"}", role))
+}

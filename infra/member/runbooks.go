@@ -1,0 +1,63 @@
+package member
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/arn"
+	"hubmend/infra/outcome"
+	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
+)
+
+// NewRunbooksStack makes the runbooks of a member account in one Region, and the rule that
+// reports how they ended.
+func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
+	stack := newStack(scope, id, "Hubmend, member account, once per account and Region: the runbooks, and the rule that reports how they ended.")
+	awscdk.NewCfnParameter(stack, jsii.String(administratorRegion), &awscdk.CfnParameterProps{
+		Type:                  jsii.String("String"),
+		AllowedPattern:        jsii.String(`^[a-z]{2}(-[a-z]+)+-\d$`),
+		ConstraintDescription: jsii.String("must be a Region's name"),
+		Description:           jsii.String("The Region of the stack hubmend-admin, where Security Hub collects its findings."),
+	})
+	for _, runbook := range props.Catalog.Runbooks {
+		newDocument(stack, runbook)
+	}
+	newForwardRule(stack)
+	return stack
+}
+
+// newDocument makes an SSM document of a runbook. Its content is the text as the author
+// wrote it, so that the console shows the same, comments included.
+func newDocument(stack awscdk.Stack, runbook catalog.Runbook) {
+	document := awsssm.NewCfnDocument(stack, jsii.String(runbook.Name), &awsssm.CfnDocumentProps{
+		Name:           jsii.String(naming.Document(runbook.Name)),
+		DocumentType:   jsii.String("Automation"),
+		DocumentFormat: jsii.String("YAML"),
+		// A document with a fixed name cannot be replaced.
+		UpdateMethod: jsii.String("NewVersion"),
+		Content:      map[string]any{},
+	})
+	// CloudFormation takes a text too, the CDK's type only an object.
+	document.AddPropertyOverride(jsii.String("Content"), string(runbook.Text))
+}
+
+// newForwardRule reports outcomes to the administrator's bus. Events that other accounts
+// put on this account's bus are not passed off as its own.
+func newForwardRule(stack awscdk.Stack) {
+	pattern := outcome.Pattern()
+	pattern["account"] = []*string{awscdk.Aws_ACCOUNT_ID()}
+	awsevents.NewCfnRule(stack, jsii.String("ForwardOutcomes"), &awsevents.CfnRuleProps{
+		Name:         jsii.String(naming.Prefix + "forward-outcomes"),
+		Description:  jsii.String("A Hubmend execution ended: tell the administrator account."),
+		EventPattern: pattern,
+		Targets: []any{&awsevents.CfnRule_TargetProperty{
+			Id:      jsii.String("administrator"),
+			Arn:     arn.Sub("arn:${AWS::Partition}:events:${" + administratorRegion + "}:${" + administratorAccount + "}:event-bus/" + naming.EventBus),
+			RoleArn: arn.Role(naming.ForwardRole),
+		}},
+	})
+}

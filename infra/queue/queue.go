@@ -1,0 +1,93 @@
+// Package queue owns the queues between rules and functions: how long a message may be
+// worked on, how often it is tried, and where it goes when nothing helps.
+package queue
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/arn"
+)
+
+// DeadLetters is the name of the queue that takes what another queue, or a rule that
+// feeds it, gave up on.
+func DeadLetters(name string) string { return name + "-dlq" }
+
+// Props describe a queue. Where the queue's own properties say nothing, New fills in.
+type Props struct {
+	*awssqs.QueueProps
+
+	// Name is the queue's name.
+	Name string
+	// FunctionTimeout is the timeout of the function that works the queue off.
+	FunctionTimeout awscdk.Duration
+	// Rules is which EventBridge rules may send, as the resource part of an ARN of this
+	// account and Region; * stands for any text.
+	Rules string
+}
+
+const (
+	// attempts is how often a message is received before it is given up. Five is what
+	// Lambda asks for at least: it receives messages that it then has no room to run.
+	attempts = 5
+	// patience is how many function timeouts a message stays hidden, as Lambda asks for,
+	// so that it is not received again while a throttled batch is being retried.
+	patience = 6
+	// retentionDays of the dead letters is the longest there is: a person must see them.
+	retentionDays = 14
+)
+
+// New makes a queue and its dead-letter queue, both encrypted and for TLS only.
+func New(scope constructs.Construct, id *string, props *Props) awssqs.Queue {
+	scope = constructs.NewConstruct(scope, id)
+	dead := awssqs.NewQueue(scope, jsii.String("DeadLetters"), &awssqs.QueueProps{
+		QueueName:       jsii.String(DeadLetters(props.Name)),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(retentionDays)),
+		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
+		EnforceSSL:      jsii.Bool(true),
+	})
+	own := props.filled()
+	own.DeadLetterQueue = &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(attempts)}
+	queue := awssqs.NewQueue(scope, jsii.String("Queue"), own)
+	// A rule that cannot deliver puts the event among the dead letters by itself.
+	for _, q := range []awssqs.Queue{queue, dead} {
+		q.AddToResourcePolicy(fromRules(q, props.Rules))
+	}
+	return queue
+}
+
+func (p *Props) filled() *awssqs.QueueProps {
+	own := awssqs.QueueProps{}
+	if p.QueueProps != nil {
+		own = *p.QueueProps
+	}
+	if own.QueueName == nil {
+		own.QueueName = jsii.String(p.Name)
+	}
+	if own.VisibilityTimeout == nil {
+		own.VisibilityTimeout = awscdk.Duration_Seconds(jsii.Number(patience * *p.FunctionTimeout.ToSeconds(nil)))
+	}
+	if own.Encryption == "" {
+		own.Encryption = awssqs.QueueEncryption_SQS_MANAGED
+	}
+	if own.EnforceSSL == nil {
+		own.EnforceSSL = jsii.Bool(true)
+	}
+	return &own
+}
+
+func fromRules(q awssqs.Queue, rules string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("FromRules"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sqs:SendMessage"),
+		Resources:  &[]*string{q.QueueArn()},
+		Conditions: &map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
+			"ArnLike":      map[string]any{"aws:SourceArn": arn.Local("events", "rule/"+rules)},
+		},
+	})
+}

@@ -1,0 +1,214 @@
+// Package apimodel answers which AWS APIs exist and what they take and give, from the
+// service models that botocore ships. Systems Manager names APIs as botocore does, so
+// these are the names that a runbook must use.
+package apimodel
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Models reads service models from botocore's data directory.
+type Models struct {
+	dir string
+
+	mu     sync.Mutex
+	loaded map[string]*service
+}
+
+type service struct {
+	Operations map[string]struct {
+		Input  *ref `json:"input"`
+		Output *ref `json:"output"`
+	} `json:"operations"`
+	Shapes map[string]shape `json:"shapes"`
+}
+
+type ref struct {
+	Shape string `json:"shape"`
+}
+
+type shape struct {
+	Type     string         `json:"type"`
+	Required []string       `json:"required"`
+	Members  map[string]ref `json:"members"`
+	Member   *ref           `json:"member"` // of a list
+	Value    *ref           `json:"value"`  // of a map
+}
+
+// Find opens the models of the Python environment at root, such as .venv.
+func Find(root string) (*Models, error) {
+	found, err := filepath.Glob(filepath.Join(root, "lib", "python3*", "site-packages", "botocore", "data"))
+	if err != nil || len(found) == 0 {
+		return nil, fmt.Errorf("find botocore's service models in %s: none there; run `make tools`", root)
+	}
+	return &Models{dir: found[0], loaded: map[string]*service{}}, nil
+}
+
+// Operation is one API.
+type Operation struct {
+	service       *service
+	input, output *ref
+}
+
+// Operation finds an API by botocore's service name and the API's name, such as ec2 and
+// DescribeSecurityGroups.
+func (m *Models) Operation(serviceName, api string) (Operation, error) {
+	s, err := m.service(serviceName)
+	if err != nil {
+		return Operation{}, err
+	}
+	op, ok := s.Operations[api]
+	if !ok {
+		return Operation{}, fmt.Errorf("service %s has no API %s", serviceName, api)
+	}
+	return Operation{service: s, input: op.Input, output: op.Output}, nil
+}
+
+func (m *Models) service(name string) (*service, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.loaded[name]; s != nil {
+		return s, nil
+	}
+	versions, err := filepath.Glob(filepath.Join(m.dir, name, "*", "service-2.json.gz"))
+	if err != nil || len(versions) == 0 || name == "" {
+		return nil, fmt.Errorf("there is no service %q", name)
+	}
+	slices.Sort(versions)
+	s, err := read(versions[len(versions)-1])
+	if err != nil {
+		return nil, err
+	}
+	m.loaded[name] = s
+	return s, nil
+}
+
+func read(file string) (*service, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	s := new(service)
+	if err := json.NewDecoder(text).Decode(s); err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return s, nil
+}
+
+// CheckInput compares parameters with what the API takes and lists every problem. A text
+// with {{ stands for a value of any type.
+func (o Operation) CheckInput(parameters map[string]any) []string {
+	if o.input == nil {
+		if len(parameters) > 0 {
+			return []string{"the API takes no parameters"}
+		}
+		return nil
+	}
+	return o.service.check(o.input.Shape, parameters, "")
+}
+
+func (s *service) check(name string, value any, at string) []string {
+	if text, ok := value.(string); ok && strings.Contains(text, "{{") {
+		return nil
+	}
+	sh := s.Shapes[name]
+	switch sh.Type {
+	case "structure":
+		members, ok := value.(map[string]any)
+		if !ok {
+			return []string{where(at) + " must be a map"}
+		}
+		return s.checkMembers(sh, members, at)
+	case "list":
+		items, ok := value.([]any)
+		if !ok {
+			return []string{where(at) + " must be a list"}
+		}
+		var problems []string
+		for i, item := range items {
+			problems = append(problems, s.check(sh.Member.Shape, item, fmt.Sprintf("%s[%d]", at, i))...)
+		}
+		return problems
+	case "map":
+		if _, ok := value.(map[string]any); !ok {
+			return []string{where(at) + " must be a map"}
+		}
+	case "boolean":
+		if _, ok := value.(bool); !ok {
+			return []string{where(at) + " must be true or false"}
+		}
+	case "string":
+		if _, ok := value.(string); !ok {
+			return []string{where(at) + " must be a text"}
+		}
+	}
+	return nil
+}
+
+func (s *service) checkMembers(sh shape, members map[string]any, at string) []string {
+	var problems []string
+	for name, value := range members {
+		member, ok := sh.Members[name]
+		if !ok {
+			problems = append(problems, fmt.Sprintf("%s has no parameter %s", where(at), name))
+			continue
+		}
+		problems = append(problems, s.check(member.Shape, value, strings.TrimPrefix(at+"."+name, "."))...)
+	}
+	for _, name := range sh.Required {
+		if _, ok := members[name]; !ok {
+			problems = append(problems, fmt.Sprintf("%s needs the parameter %s", where(at), name))
+		}
+	}
+	slices.Sort(problems)
+	return problems
+}
+
+func where(at string) string {
+	if at == "" {
+		return "the API"
+	}
+	return at
+}
+
+// HasOutput says whether the API's response can have what a selector such as
+// $.SecurityGroups[0].GroupName names. A deep scan ($..Name) is not judged.
+func (o Operation) HasOutput(selector string) bool {
+	if strings.Contains(selector, "..") {
+		return true
+	}
+	at := o.output
+	for _, part := range strings.Split(strings.TrimPrefix(selector, "$."), ".") {
+		name, _, indexed := strings.Cut(part, "[")
+		if at == nil {
+			return false
+		}
+		sh := o.service.Shapes[at.Shape]
+		switch {
+		case sh.Type == "map":
+			at = sh.Value
+		default:
+			member, ok := sh.Members[name]
+			if !ok {
+				return false
+			}
+			at = &member
+		}
+		if indexed {
+			at = o.service.Shapes[at.Shape].Member
+		}
+	}
+	return at != nil
+}

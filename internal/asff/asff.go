@@ -1,0 +1,95 @@
+// Package asff builds control findings in the forms in which Security Hub sends them,
+// for the lab and for whoever wants to try a repair by hand.
+package asff
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/finding"
+)
+
+// Form is one of the ways in which Security Hub writes a control finding.
+type Form string
+
+// The forms. An account has either consolidated findings or one for each standard.
+const (
+	// Consolidated is one finding for a control, whatever standards have it.
+	Consolidated Form = "consolidated"
+	// Standard is a finding of one standard that names the control too, as today.
+	Standard Form = "standard"
+	// Legacy is a finding of one standard that does not name the control.
+	Legacy Form = "legacy"
+)
+
+// Spec says what the finding is about.
+type Spec struct {
+	Control   catalog.Control
+	Resource  string // Resources[0].Id
+	Account   string
+	Region    string
+	Form      Form
+	Framework string    // for Standard and Legacy; the control's first when empty
+	ID        string    // the last part of the finding's id
+	Now       time.Time // of the check
+}
+
+// Build gives the finding as a decoded JSON document.
+func Build(s Spec) (map[string]any, error) {
+	partition, ok := finding.PartitionOf(s.Region)
+	if !ok {
+		return nil, fmt.Errorf("%q is not a Region", s.Region)
+	}
+	origin := "arn:" + partition + ":securityhub:" + s.Region + ":"
+	now := s.Now.UTC().Format("2006-01-02T15:04:05.000Z")
+	f := map[string]any{
+		"SchemaVersion": "2018-10-08",
+		"ProductArn":    origin + ":product/aws/securityhub",
+		"ProductName":   "Security Hub",
+		"CompanyName":   "AWS",
+		"AwsAccountId":  s.Account,
+		"Region":        s.Region,
+		"Types":         []any{"Software and Configuration Checks/Industry and Regulatory Standards"},
+		"CreatedAt":     now, "UpdatedAt": now, "FirstObservedAt": now, "LastObservedAt": now,
+		"Severity":    map[string]any{"Label": "HIGH", "Original": "HIGH"},
+		"Title":       s.Control.Title,
+		"Description": s.Control.Title + ".",
+		"Compliance":  map[string]any{"Status": "FAILED", "SecurityControlId": s.Control.ID},
+		"Workflow":    map[string]any{"Status": "NEW"},
+		"RecordState": "ACTIVE",
+		"Resources": []any{map[string]any{
+			"Type": s.Control.Resource.Type, "Id": s.Resource, "Partition": partition, "Region": s.Region,
+		}},
+	}
+	if s.Form == Consolidated || s.Form == "" {
+		f["GeneratorId"] = "security-control/" + s.Control.ID
+		f["Id"] = origin + s.Account + ":security-control/" + s.Control.ID + "/finding/" + s.ID
+		return f, nil
+	}
+	framework := s.Framework
+	if framework == "" {
+		framework = slices.Sorted(maps.Keys(s.Control.Frameworks))[0]
+	}
+	rule, ok := s.Control.Frameworks[framework]
+	if !ok {
+		return nil, fmt.Errorf("%s has no number in %s", s.Control.ID, framework)
+	}
+	f["GeneratorId"] = Generator(partition, framework, rule)
+	f["Id"] = origin + s.Account + ":subscription/" + framework + "/" + rule + "/finding/" + s.ID
+	if s.Form == Legacy {
+		f["Compliance"] = map[string]any{"Status": "FAILED"}
+	}
+	return f, nil
+}
+
+// Generator gives the GeneratorId of a standard's rule. CIS 1.2.0 alone writes an ARN.
+func Generator(partition, framework, rule string) string {
+	if framework == "cis-aws-foundations-benchmark/v/1.2.0" {
+		return "arn:" + partition + ":securityhub:::ruleset/" + framework + "/rule/" + rule
+	}
+	return strings.Join([]string{framework, rule}, "/")
+}

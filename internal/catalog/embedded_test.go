@@ -1,0 +1,250 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/finding"
+	"hubmend/internal/target"
+	"hubmend/servicecatalog"
+	ssmdocuments "hubmend/ssm-documents"
+)
+
+// The tests in this file walk the data that the binaries carry; they name no control.
+
+func embedded(t testing.TB) *catalog.Catalog {
+	t.Helper()
+	c, err := catalog.Load(ssmdocuments.Files, servicecatalog.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const account, region = "222222222222", "eu-west-1"
+
+// sampleParts are the parts of resource ids that a runbook's allowedPattern has an opinion on.
+var sampleParts = map[string]string{"partition": "aws", "region": region, "account": account, "GroupId": "sg-0123456789abcdef0"}
+
+// sampleID fills a control's resource.id as a real resource would.
+func sampleID(c catalog.Control) string {
+	return regexp.MustCompile(`\{([A-Za-z]+)\+?\}`).ReplaceAllStringFunc(c.Resource.ID, func(p string) string {
+		if part, ok := sampleParts[strings.Trim(p, "{+}")]; ok {
+			return part
+		}
+		return "example"
+	})
+}
+
+// sampleFindings are a control's findings in every shape: consolidated, and for each standard
+// with and without the consolidated id.
+func sampleFindings(t testing.TB, c catalog.Control) map[string]finding.Finding {
+	t.Helper()
+	parse := func(generator, idPart, controlID string) finding.Finding {
+		text, err := json.Marshal(map[string]any{
+			"Id":         "arn:aws:securityhub:" + region + ":" + account + ":" + idPart + "/finding/0a1b2c3d",
+			"ProductArn": "arn:aws:securityhub:" + region + "::product/aws/securityhub", "GeneratorId": generator,
+			"AwsAccountId": account, "Region": region, "UpdatedAt": "2026-03-01T10:00:00Z",
+			"Compliance": map[string]string{"Status": "FAILED", "SecurityControlId": controlID},
+			"Resources":  []map[string]string{{"Type": c.Resource.Type, "Id": sampleID(c)}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := finding.Parse(text)
+		if err != nil {
+			t.Fatalf("%s: %v", c.ID, err)
+		}
+		return f
+	}
+	samples := map[string]finding.Finding{"consolidated": parse("security-control/"+c.ID, "security-control/"+c.ID, c.ID)}
+	for standard, rule := range c.Frameworks {
+		idPart := "subscription/" + standard + "/" + rule
+		samples[standard] = parse(standard+"/"+rule, idPart, "")
+		samples[standard+" with id"] = parse(standard+"/"+rule, idPart, c.ID)
+		samples[standard+" as ruleset"] = parse("arn:aws:securityhub:::ruleset/"+standard+"/rule/"+rule, idPart, "")
+	}
+	return samples
+}
+
+func TestEmbeddedFindingsFindTheirControl(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for _, control := range c.Controls {
+		var first target.Target
+		for shape, f := range sampleFindings(t, control) {
+			got, ok := c.Control(f)
+			if !ok || got.ID != control.ID {
+				t.Errorf("%s, %s: found %q", control.ID, shape, got.ID)
+				continue
+			}
+			bound, parameters, err := got.Bind(f)
+			if err != nil {
+				t.Errorf("%s, %s: %v", control.ID, shape, err)
+				continue
+			}
+			if first == (target.Target{}) {
+				first = bound
+			}
+			if bound != first || bound.Account != account || bound.Runbook != control.Runbook {
+				t.Errorf("%s, %s: target %s differs from %s", control.ID, shape, bound, first)
+			}
+			if want := map[bool]string{true: target.Global, false: region}[control.Scope == catalog.GlobalScope]; bound.Region != want {
+				t.Errorf("%s, %s: Region %q, want %q", control.ID, shape, bound.Region, want)
+			}
+			checkParameters(t, c, control, parameters)
+		}
+	}
+}
+
+// checkParameters demands that Systems Manager would take what a finding binds to.
+func checkParameters(t *testing.T, c *catalog.Catalog, control catalog.Control, parameters target.Parameters) {
+	t.Helper()
+	r, _ := c.Runbook(control.Runbook)
+	for name, p := range parameters {
+		declared, ok := r.Document.Parameters[name]
+		if !ok {
+			t.Errorf("%s: %s has no parameter %s", control.ID, r.Name, name)
+			continue
+		}
+		for _, value := range p.Values {
+			if declared.AllowedPattern != "" && !regexp.MustCompile(declared.AllowedPattern).MatchString(value) {
+				t.Errorf("%s: %s = %q does not match %s", control.ID, name, value, declared.AllowedPattern)
+			}
+			if len(declared.AllowedValues) > 0 && !slices.Contains(declared.AllowedValues, value) {
+				t.Errorf("%s: %s = %q is not one of %q", control.ID, name, value, declared.AllowedValues)
+			}
+		}
+		if n := len(p.Values); p.List && (n < declared.MinItems || declared.MaxItems > 0 && n > declared.MaxItems) {
+			t.Errorf("%s: %s has %d items, not %d to %d", control.ID, name, n, declared.MinItems, declared.MaxItems)
+		}
+	}
+}
+
+func TestEmbeddedControls(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for i, control := range c.Controls {
+		if i > 0 && c.Controls[i-1].ID >= control.ID {
+			t.Errorf("%s comes after %s", control.ID, c.Controls[i-1].ID)
+		}
+		if got, ok := c.ByID(control.ID); !ok || got.ID != control.ID {
+			t.Errorf("ByID(%s) = %q, %t", control.ID, got.ID, ok)
+		}
+		if strings.TrimSpace(control.Title) != control.Title || strings.TrimSpace(control.Repair) != control.Repair {
+			t.Errorf("%s: title or repair has spaces around it", control.ID)
+		}
+		if !strings.Contains(control.Resource.ID, "{account}") && control.Scope == catalog.Regional && !strings.Contains(control.Resource.ID, ":s3:::") {
+			t.Errorf("%s: resource.id does not fix the account", control.ID)
+		}
+		if !slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool {
+			return slices.ContainsFunc(p.Groups, func(g catalog.Group) bool { return slices.Contains(g.Controls, control.ID) })
+		}) {
+			t.Errorf("%s is in no playbook, so nobody can switch it on", control.ID)
+		}
+	}
+}
+
+func TestEmbeddedRunbooks(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	called := map[string]bool{}
+	for _, r := range c.Runbooks {
+		if !regexp.MustCompile(`^[A-Z][A-Za-z0-9]+$`).MatchString(r.Name) || len("hubmend-"+r.Name) > 64 {
+			t.Errorf("%q cannot name a document and a role", r.Name)
+		}
+		for _, name := range []string{"Before", "Change"} {
+			if !slices.ContainsFunc(r.Document.Outputs, func(o string) bool { return strings.HasSuffix(o, "."+name) }) {
+				t.Errorf("%s: outputs lack %s", r.Name, name)
+			}
+		}
+		last := r.Document.MainSteps[len(r.Document.MainSteps)-1]
+		if !last.IsEnd || last.OnFailure != "" || last.IsCritical != nil {
+			t.Errorf("%s: the last step, %s, does not decide whether the repair succeeded", r.Name, last.Name)
+		}
+		if pattern := r.Document.Parameters["AutomationAssumeRole"].AllowedPattern; !strings.Contains(pattern, "hubmend-"+r.Name+"$") {
+			t.Errorf("%s: AutomationAssumeRole may be another role: %s", r.Name, pattern)
+		}
+		statements, err := c.Policy(r)
+		if err != nil || len(statements) == 0 {
+			t.Errorf("%s: policy of %d statements, %v", r.Name, len(statements), err)
+		}
+		for _, s := range statements {
+			for _, action := range s.Actions {
+				called[action] = true
+			}
+		}
+	}
+	for call, p := range c.Permissions {
+		for _, action := range p.Actions {
+			if !called[action] {
+				t.Errorf("permissions.yaml: %s: no runbook calls it", call)
+			}
+		}
+	}
+}
+
+func TestEmbeddedPlaybooks(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	for _, p := range c.Playbooks {
+		seen := map[string]string{}
+		for _, g := range p.Groups {
+			if got, ok := c.Group(g.ID); !ok || got.Title != g.Title {
+				t.Errorf("Group(%s) = %q, %t", g.ID, got.Title, ok)
+			}
+			for _, id := range g.Controls {
+				if other, twice := seen[id]; twice {
+					t.Errorf("%s: %s is in %s and in %s: one finding would start twice", p.ID, id, other, g.ID)
+				}
+				seen[id] = g.ID
+			}
+		}
+	}
+	if _, ok := c.Group("NoSuchGroup"); ok {
+		t.Error("Group found NoSuchGroup")
+	}
+}
+
+func TestControlOfNothing(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	control := c.Controls[0]
+	var standard, rule string
+	for standard, rule = range control.Frameworks {
+		break
+	}
+	for name, f := range map[string]finding.Finding{
+		"nothing known":         {},
+		"another control":       {ControlID: "Nothing.1"},
+		"another rule":          {Standard: standard, Rule: "99.99"},
+		"another standard":      {Standard: "x/v/1.0.0", Rule: rule},
+		"the id wins over rule": {ControlID: "Nothing.1", Standard: standard, Rule: rule},
+	} {
+		if got, ok := c.Control(f); ok {
+			t.Errorf("%s: found %s", name, got.ID)
+		}
+	}
+	if _, ok := c.ByID("Nothing.1"); ok {
+		t.Error("ByID found Nothing.1")
+	}
+	if _, ok := c.Runbook("Nothing"); ok {
+		t.Error("Runbook found Nothing")
+	}
+}
+
+func TestBindErrorsAreMismatches(t *testing.T) {
+	t.Parallel()
+	for _, control := range embedded(t).Controls {
+		f := sampleFindings(t, control)["consolidated"]
+		f.ResourceType = "AwsOther"
+		if _, _, err := control.Bind(f); !errors.Is(err, catalog.ErrMismatch) {
+			t.Errorf("%s: error = %v", control.ID, err)
+		}
+	}
+}

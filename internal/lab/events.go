@@ -1,0 +1,179 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hubmend/internal/eventpattern"
+	"hubmend/internal/policy"
+)
+
+// place is an account and a Region.
+type place struct{ account, region string }
+
+// defaultBus receives the events of AWS services.
+const defaultBus = "default"
+
+// event is what differs between events.
+type event struct {
+	Source, DetailType string
+	Resources          []string
+	Detail             map[string]any
+}
+
+// eventBridge holds the buses and rules that templates made, and delivers.
+type eventBridge struct {
+	lab *Lab
+
+	mu    sync.Mutex
+	buses map[busID]*bus
+}
+
+type busID struct {
+	place
+	name string
+}
+
+type bus struct {
+	rules  map[string]*rule
+	policy []policy.Document
+}
+
+// rule is an AWS::Events::Rule.
+type rule struct {
+	name, arn string
+	enabled   bool
+	pattern   *eventpattern.Pattern
+	targets   []eventTarget
+}
+
+type eventTarget struct {
+	ARN     string `json:"Arn"`
+	RoleARN string `json:"RoleArn"`
+}
+
+func (b *eventBridge) bus(id busID) *bus {
+	if b.buses[id] == nil && id.name == defaultBus {
+		b.buses[id] = &bus{rules: map[string]*rule{}}
+	}
+	return b.buses[id]
+}
+
+// emit puts an event of an AWS service on a bus.
+func (b *eventBridge) emit(at place, busName string, e event) {
+	b.put(busID{at, busName}, map[string]any{
+		"version": "0", "id": uuid.NewString(), "source": e.Source, "detail-type": e.DetailType,
+		"account": at.account, "region": at.region, "time": time.Now().UTC().Format(time.RFC3339),
+		"resources": orEmpty(e.Resources), "detail": e.Detail,
+	})
+}
+
+// put matches an event with the rules of a bus and delivers it, each target on its own.
+func (b *eventBridge) put(id busID, e map[string]any) {
+	// What a rule sees is JSON: the event must not change while it is delivered.
+	body, err := json.Marshal(e)
+	if err != nil {
+		b.lab.problem(id.place, "encode event: %v", err)
+		return
+	}
+	var decoded any
+	if err := json.Unmarshal(body, &decoded); err != nil {
+		b.lab.problem(id.place, "decode event: %v", err)
+		return
+	}
+	for _, r := range b.matching(id, decoded) {
+		b.lab.story.tell(KindEvent, id.account, id.region, "rule %s matches %q", r.name, e["detail-type"])
+		for _, t := range r.targets {
+			b.lab.activity.do(func() {
+				if err := b.deliver(id, r, t, e, body); err != nil {
+					b.lab.problem(id.place, "rule %s cannot deliver to %s: %v", r.name, t.ARN, err)
+				}
+			})
+		}
+	}
+}
+
+func (b *eventBridge) matching(id busID, e any) []*rule {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	on := b.bus(id)
+	if on == nil {
+		return nil
+	}
+	var matching []*rule
+	for _, name := range slices.Sorted(maps.Keys(on.rules)) {
+		if r := on.rules[name]; r.enabled && r.pattern.Match(e) {
+			matching = append(matching, r)
+		}
+	}
+	return matching
+}
+
+// deliver does what EventBridge does for one target, and checks that it may.
+func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]any, body []byte) error {
+	part := strings.SplitN(t.ARN, ":", 6)
+	if len(part) != 6 {
+		return fmt.Errorf("%q is not an ARN", t.ARN)
+	}
+	to := place{part[4], part[3]}
+	context := map[string]string{"aws:SourceArn": r.arn, "aws:SourceAccount": from.account, "aws:SecureTransport": "true"}
+	switch part[2] {
+	case "sqs":
+		who := policy.Request{Service: "events.amazonaws.com", Action: "sqs:SendMessage", Resource: t.ARN, Context: context}
+		return b.lab.queues.send(to, part[5], who, body)
+	case "events":
+		name := strings.TrimPrefix(part[5], "event-bus/")
+		if err := b.mayForward(from, to, name, t, context); err != nil {
+			return err
+		}
+		b.put(busID{to, name}, e)
+		return nil
+	default:
+		return fmt.Errorf("the lab delivers to queues and buses, not to %s", part[2])
+	}
+}
+
+// mayForward demands what EventBridge does for a bus as target: a role that it may assume
+// and, in another account, a bus policy that lets that role's account in.
+func (b *eventBridge) mayForward(from busID, to place, name string, t eventTarget, context map[string]string) error {
+	if t.RoleARN == "" {
+		return fmt.Errorf("a bus as target needs a role")
+	}
+	_, caller, err := b.lab.assume(t.RoleARN, "eventbridge", policy.Request{Service: "events.amazonaws.com", Context: context})
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	on := b.bus(busID{to, name})
+	if on == nil {
+		return fmt.Errorf("there is no bus %s in %s/%s", name, to.account, to.region)
+	}
+	if to.account == from.account {
+		return nil
+	}
+	who := policy.Request{
+		Caller: caller.Role, Account: caller.Account, Action: "events:PutEvents", Resource: t.ARN,
+		Context: map[string]string{"aws:PrincipalOrgID": b.lab.organization, "aws:SourceAccount": from.account},
+	}
+	for _, p := range on.policy {
+		if ok, err := p.Allows(who); err != nil || ok {
+			return err
+		}
+	}
+	return fmt.Errorf("the policy of bus %s does not allow account %s", name, caller.Account)
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

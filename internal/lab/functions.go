@@ -1,0 +1,138 @@
+package lab
+
+import (
+	"context"
+	"debug/buildinfo"
+	"debug/elf"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"hubmend/internal/lab/lambdahost"
+	"hubmend/internal/policy"
+)
+
+// functions are the Lambda functions that templates made.
+type functions struct {
+	lab *Lab
+
+	mu     sync.Mutex
+	byName map[functionID]*lambdahost.Function
+	cold   []time.Duration // init times, for the bench
+}
+
+type functionID struct {
+	place
+	name string
+}
+
+// functionSpec is an AWS::Lambda::Function with its asset resolved.
+type functionSpec struct {
+	name, role, asset string
+	env               map[string]string
+	timeout           time.Duration
+	memory            int
+}
+
+// create prepares a function: its code for this machine, and its credentials.
+func (f *functions) create(at place, spec functionSpec) (arn string, err error) {
+	binary, err := f.lab.bootstrap(spec.asset)
+	if err != nil {
+		return "", err
+	}
+	credentials, _, err := f.lab.assume(spec.role, spec.name, policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.account}})
+	if err != nil {
+		return "", fmt.Errorf("the role defined for the function cannot be assumed by Lambda: %w", err)
+	}
+	arn = "arn:" + f.lab.partition + ":lambda:" + at.region + ":" + at.account + ":function:" + spec.name
+	env := map[string]string{
+		"AWS_REGION": at.region, "AWS_DEFAULT_REGION": at.region, "AWS_ENDPOINT_URL": f.lab.endpoint,
+		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey, "AWS_SESSION_TOKEN": credentials.SessionToken,
+	}
+	for name, value := range spec.env {
+		env[name] = value
+	}
+	host, err := lambdahost.New(lambdahost.Config{
+		Name: spec.name, Binary: binary, ARN: arn, Timeout: spec.timeout, MemoryMB: spec.memory, Env: env,
+		Log: func(line string) { f.lab.log(spec.name, line) },
+	})
+	if err != nil {
+		return "", err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.byName[functionID{at, spec.name}] = host
+	return arn, nil
+}
+
+// invoke calls a function and gives its payload. A function error is an error.
+func (f *functions) invoke(ctx context.Context, at place, name string, payload []byte) ([]byte, error) {
+	f.mu.Lock()
+	host := f.byName[functionID{at, name}]
+	f.mu.Unlock()
+	if host == nil {
+		return nil, fmt.Errorf("there is no function %s in %s/%s", name, at.account, at.region)
+	}
+	result, err := host.Invoke(ctx, payload)
+	if err != nil {
+		return nil, err
+	}
+	temperature := "warm"
+	if result.Cold {
+		temperature = fmt.Sprintf("cold, init %d ms", result.InitDuration.Milliseconds())
+		f.mu.Lock()
+		f.cold = append(f.cold, result.InitDuration)
+		f.mu.Unlock()
+	}
+	f.lab.story.tell(KindFunction, at.account, at.region, "%s ran %d ms (%s)", name, result.Duration.Milliseconds(), temperature)
+	if result.FunctionError != "" {
+		return nil, fmt.Errorf("function %s: %s: %s", name, result.FunctionError, result.Payload)
+	}
+	return result.Payload, nil
+}
+
+func (f *functions) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, host := range f.byName {
+		host.Close()
+	}
+}
+
+// bootstrap gives a binary that runs here for the one in an asset. The templates deploy
+// arm64; on another machine the same package is built again for it, found by what the Go
+// linker wrote into the asset.
+func (l *Lab) bootstrap(asset string) (string, error) {
+	file := filepath.Join(asset, "bootstrap")
+	if runsHere(file) {
+		return file, nil
+	}
+	info, err := buildinfo.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read what %s was built from: %w", file, err)
+	}
+	binary := filepath.Join(l.config.Root, "build", "lab", filepath.Base(info.Path), "bootstrap")
+	cmd := exec.CommandContext(l.ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, info.Path) //nolint:gosec // the package is our own asset's
+	cmd.Dir = l.config.Root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s for this machine: %w\n%s", info.Path, err, out)
+	}
+	return binary, nil
+}
+
+func runsHere(file string) bool {
+	if runtime.GOOS != "linux" {
+		return false
+	}
+	f, err := elf.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return f.Machine == map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[runtime.GOARCH]
+}

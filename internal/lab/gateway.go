@@ -1,0 +1,207 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// gateway is the one endpoint of the lab. It serves what no emulator has and passes the
+// rest on to moto, with the account that the request's access key stands for.
+type gateway struct {
+	lab  *Lab
+	moto *httputil.ReverseProxy
+
+	mu        sync.Mutex
+	calls     []APICall
+	responses map[string]chan []byte // of custom resources, by token
+}
+
+// APICall is one request that reached the lab.
+type APICall struct {
+	Caller  string // ARN
+	Service string
+	API     string
+}
+
+// inMoto lists the services whose state moto holds. A service that is in neither place
+// is an error: an answer that means nothing is worse than none.
+var inMoto = []string{
+	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging", "organizations",
+}
+
+// maxBody bounds a request to the lab.
+const maxBody = 64 << 20
+
+func newGateway(l *Lab, moto *url.URL) *gateway {
+	return &gateway{
+		lab:       l,
+		responses: map[string]chan []byte{},
+		moto: &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) {
+				r.SetURL(moto)
+				r.Out.Host = r.In.Host // moto builds queue URLs from it
+			},
+		},
+	}
+}
+
+func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if token, ok := strings.CutPrefix(r.URL.Path, "/lab/responses/"); ok {
+		g.takeResponse(w, r, token)
+		return
+	}
+	s, ok := g.lab.callers.scope(r)
+	if !ok {
+		writeError(w, "rest-json", &apiError{http.StatusForbidden, "UnrecognizedClientException",
+			"the request is not signed with credentials of the lab; use those that `hubmend lab up` printed"})
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		writeError(w, "rest-json", &apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", err.Error()})
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	api := apiName(r, body)
+	g.record(APICall{Caller: s.caller.ARN, Service: s.service, API: api})
+	g.route(w, r, request{scope: s, api: api, body: body, path: r.URL.Path, method: r.Method})
+}
+
+// request is an API call that the lab answers itself.
+type request struct {
+	scope
+	api    string // empty for REST services
+	method string
+	path   string
+	body   []byte
+}
+
+func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
+	switch {
+	case q.service == "securityhub":
+		g.answer(w, "rest-json", g.lab.hub.serve, q)
+	case q.service == "ssm" && automationAPIs[q.api] != nil:
+		g.answer(w, "json", func(q request) (any, error) { return automationAPIs[q.api](g.lab.automation, q) }, q)
+	case q.service == "sts" && (q.api == "AssumeRole" || q.api == "GetCallerIdentity"):
+		g.answer(w, "query", g.lab.sts, q)
+	case slices.Contains(inMoto, q.service):
+		if q.service == "sns" && q.api == "Publish" {
+			g.lab.notices.record(q)
+		}
+		r.Header.Set("X-Moto-Account-Id", q.caller.Account)
+		g.moto.ServeHTTP(w, r)
+	default:
+		writeError(w, protocol(r), &apiError{http.StatusNotImplemented, "NotImplemented",
+			fmt.Sprintf("the lab has no service %s (docs/lab.md lists those it has)", q.service)})
+	}
+}
+
+func (g *gateway) answer(w http.ResponseWriter, protocol string, serve func(request) (any, error), q request) {
+	out, err := serve(q)
+	if err != nil {
+		writeError(w, protocol, err)
+		return
+	}
+	if protocol == "query" {
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = fmt.Fprint(w, out)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+func (g *gateway) record(c APICall) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.calls = append(g.calls, c)
+}
+
+// expectResponse opens a URL that a custom resource answers to.
+func (g *gateway) expectResponse() (token string, answered <-chan []byte) {
+	token = uuid.NewString()
+	c := make(chan []byte, 1)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.responses[token] = c
+	return token, c
+}
+
+func (g *gateway) takeResponse(w http.ResponseWriter, r *http.Request, token string) {
+	g.mu.Lock()
+	c := g.responses[token]
+	delete(g.responses, token)
+	g.mu.Unlock()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if c == nil || err != nil {
+		http.Error(w, "nobody waits for this response", http.StatusNotFound)
+		return
+	}
+	c <- body
+}
+
+// apiName takes the API from where the protocol of the service puts it.
+func apiName(r *http.Request, body []byte) string {
+	if t := r.Header.Get("X-Amz-Target"); t != "" {
+		return t[strings.LastIndex(t, ".")+1:]
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			return form.Get("Action")
+		}
+	}
+	return r.Method + " " + r.URL.Path
+}
+
+func protocol(r *http.Request) string {
+	switch {
+	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		return "query"
+	case r.Header.Get("X-Amz-Target") != "":
+		return "json"
+	}
+	return "rest-json"
+}
+
+// apiError is an error as an AWS service gives it.
+type apiError struct {
+	status  int
+	code    string
+	message string
+}
+
+func (e *apiError) Error() string { return e.code + ": " + e.message }
+
+func refuse(code, format string, args ...any) error {
+	return &apiError{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
+}
+
+func writeError(w http.ResponseWriter, protocol string, err error) {
+	e, ok := err.(*apiError) //nolint:errorlint // made here, never wrapped
+	if !ok {
+		e = &apiError{http.StatusInternalServerError, "InternalServerError", err.Error()}
+	}
+	if protocol == "query" {
+		w.Header().Set("Content-Type", "text/xml")
+		w.WriteHeader(e.status)
+		var message bytes.Buffer
+		_ = xml.EscapeText(&message, []byte(e.message))
+		_, _ = fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>lab</RequestId></ErrorResponse>", e.code, message.String())
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.Header().Set("X-Amzn-Errortype", e.code)
+	w.WriteHeader(e.status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.code, "Code": e.code, "message": e.message, "Message": e.message})
+}

@@ -1,0 +1,149 @@
+"""Execute AWS API calls by botocore for a parent that asks over standard input.
+
+One request per line, in JSON: id, service, api, region, endpoint, credentials and
+parameters. One answer per line, in any order: the id with a result or an error.
+"""
+
+import base64
+import json
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+THREADS = 8
+MAX_CLIENTS = 256
+CONFIG = Config(
+    s3={"addressing_style": "path"},
+    retries={"mode": "standard", "total_max_attempts": 1},  # the executor retries
+    endpoint_discovery_enabled=False,
+    connect_timeout=5,
+    read_timeout=60,
+    max_pool_connections=THREADS,
+)
+
+
+class Clients:
+    """The botocore clients in use, the least recently used one leaving first."""
+
+    def __init__(self) -> None:
+        self._session = botocore.session.Session()
+        self._lock = threading.Lock()  # creating a client is not thread-safe
+        self._clients: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+
+    def get(self, request: dict[str, Any]) -> Any:
+        """Give the client of a request's service, Region, endpoint and credentials."""
+        keys = request["credentials"]
+        key = (
+            request["service"],
+            request["region"],
+            request["endpoint"],
+            keys["access_key_id"],
+            keys["secret_access_key"],
+            keys["session_token"],
+        )
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._create(*key)
+            self._clients.move_to_end(key)
+            if len(self._clients) > MAX_CLIENTS:
+                self._clients.popitem(last=False)
+            return self._clients[key]
+
+    def _create(self, service: str, region: str, endpoint: str, *keys: str) -> Any:
+        access_key_id, secret_access_key, session_token = keys
+        return self._session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id=access_key_id or None,
+            aws_secret_access_key=secret_access_key or None,
+            aws_session_token=session_token or None,
+            config=CONFIG,
+        )
+
+
+class UnknownOperation(Exception):
+    """The service has no such API."""
+
+
+def operation(client: Any, api: str) -> Callable[..., dict[str, Any]]:
+    """Find a client's method by the API's name: DescribeVpcs or describe_vpcs."""
+    for method, name in client.meta.method_to_api_mapping.items():
+        if api in (method, name):
+            found: Callable[..., dict[str, Any]] = getattr(client, method)
+            return found
+    service = client.meta.service_model.service_name
+    raise UnknownOperation(f"Unknown operation: '{api}' of service '{service}'")
+
+
+def encode(value: Any) -> str:
+    """Turn what JSON does not know into a string: times in UTC, bytes in base64."""
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).isoformat()
+    if hasattr(value, "read"):  # a streaming body
+        value = value.read()
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"a {type(value).__name__} in a result has no JSON form")
+
+
+def describe(error: Exception, api: str) -> dict[str, Any]:
+    """Give an error its code and message; botocore's own carry their class as code."""
+    if isinstance(error, ClientError):
+        return {
+            "code": error.response["Error"].get("Code", ""),
+            "message": error.response["Error"].get("Message", ""),
+            "operation": error.operation_name,
+            "http_status": error.response["ResponseMetadata"].get("HTTPStatusCode", 0),
+        }
+    return {
+        "code": type(error).__name__,
+        "message": str(error),
+        "operation": api,
+        "http_status": 0,
+    }
+
+
+def answer(clients: Clients, request: dict[str, Any]) -> str:
+    """Do one call and give the answer's line."""
+    try:
+        call = operation(clients.get(request), request["api"])
+        result = call(**request["parameters"])
+        result.pop("ResponseMetadata", None)
+        reply = {"id": request["id"], "result": result}
+        return json.dumps(reply, default=encode, allow_nan=False)
+    except Exception as error:  # whatever it is, the caller waits for it
+        return json.dumps(
+            {"id": request["id"], "error": describe(error, request["api"])}
+        )
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print is only a log
+    clients, lock = Clients(), threading.Lock()
+
+    def serve(request: dict[str, Any]) -> None:
+        line = answer(clients, request)
+        with lock:
+            answers.write(line + "\n")
+            answers.flush()
+
+    pool = ThreadPoolExecutor(THREADS)
+    for line in sys.stdin:
+        pool.submit(serve, json.loads(line))
+    os._exit(0)  # the parent is gone: nobody waits for the calls that still run
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+// Package python owns the lab's Python children: moto, which holds the state of the
+// emulated AWS resources, a worker that makes AWS calls by botocore, and the scripts of
+// runbooks. It knows nothing about runbooks, findings or accounts and imports no other
+// package of the lab.
+//
+// A child inherits nothing from the environment of its parent: no credentials, no
+// proxy, no configuration files. moto and the worker end when their parent does, however
+// it ends.
+package python
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+)
+
+// EnvVar names the environment variable that overrides the repository's interpreter.
+const EnvVar = "HUBMEND_PYTHON"
+
+// Config says how to start a child.
+type Config struct {
+	// Python is the path of an interpreter that has moto and botocore, see Find.
+	Python string
+	// Log, if set, gets each line that the child writes to its standard error.
+	// It is called from one goroutine at a time.
+	Log func(line string)
+}
+
+// Find gives the interpreter to use: the one that EnvVar names, else the one of the
+// virtual environment that make puts under the repository's root. If that does not
+// exist the error says how to get it.
+func Find(root string) (string, error) {
+	path, given := os.Getenv(EnvVar), true
+	if path == "" {
+		path, given = filepath.Join(root, ".venv", "bin", "python"), false
+	}
+	found, err := exec.LookPath(path)
+	if err != nil && given {
+		return "", fmt.Errorf("find the interpreter that %s names: %w", EnvVar, err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("find the Python interpreter: %w: run \"make tools\"", err)
+	}
+	return filepath.Abs(found)
+}
+
+// command makes the command that runs an embedded source in isolated mode: no PYTHON*
+// variables, no packages of the user. It gets the source as an argument, so standard
+// input stays free and no file has to be written. The end of the context kills it.
+func (c Config) command(ctx context.Context, source string, options ...string) (*exec.Cmd, error) {
+	if c.Python == "" {
+		return nil, errors.New("no Python interpreter is configured, see python.Find")
+	}
+	args := append([]string{"-I", "-X", "utf8"}, options...)
+	cmd := exec.CommandContext(ctx, c.Python, append(args, "-c", source)...)
+	cmd.Env = []string{
+		"TZ=UTC",
+		"HOME=/nonexistent",
+		"NO_PROXY=*", // else macOS would give the system's proxy
+		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=/dev/null",
+		"AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+	}
+	// A terminal's Ctrl-C must not reach the child: the lab ends its children in order.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd, nil
+}

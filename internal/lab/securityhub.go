@@ -1,0 +1,344 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// hub is Security Hub in all accounts. The first account is the administrator: its home
+// Region sees the findings of every account and Region.
+type hub struct {
+	lab *Lab
+
+	mu       sync.Mutex
+	findings map[string]map[string]any // by ProductArn and Id
+	order    []string
+	actions  map[string]map[string]string // custom actions by ARN
+	disabled map[string]bool              // by account and Region
+}
+
+// serve answers the REST calls that the lab knows.
+func (h *hub) serve(q request) (any, error) {
+	if h.isDisabled(q.caller.Account, q.region) {
+		return nil, &apiError{403, "InvalidAccessException", fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.caller.Account)}
+	}
+	path, _ := url.PathUnescape(q.path)
+	switch call := q.method + " " + path; {
+	case call == "POST /findings/import":
+		return decodeAnd(q, h.importFindings)
+	case call == "PATCH /findings/batchupdate":
+		return decodeAnd(q, h.updateFindings)
+	case call == "POST /findings":
+		return decodeAnd(q, h.getFindings)
+	case call == "POST /actionTargets":
+		return decodeAnd(q, h.createAction)
+	case call == "POST /actionTargets/get":
+		return decodeAnd(q, h.describeActions)
+	case strings.HasPrefix(call, "PATCH /actionTargets/"):
+		return decodeAnd(q, h.updateAction)
+	case strings.HasPrefix(call, "DELETE /actionTargets/"):
+		return h.deleteAction(strings.TrimPrefix(path, "/actionTargets/"))
+	default:
+		return nil, &apiError{501, "NotImplemented", fmt.Sprintf("the lab's Security Hub has no %s (docs/lab.md lists what it has)", call)}
+	}
+}
+
+func decodeAnd[In any](q request, serve func(request, In) (any, error)) (any, error) {
+	var in In
+	if err := json.Unmarshal(q.body, &in); err != nil {
+		return nil, refuse("InvalidInputException", "%v", err)
+	}
+	return serve(q, in)
+}
+
+// requiredFields are those without which BatchImportFindings refuses a finding.
+var requiredFields = []string{
+	"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Severity", "Title", "Description", "Resources",
+}
+
+func (h *hub) importFindings(q request, in struct{ Findings []map[string]any }) (any, error) {
+	if len(in.Findings) == 0 || len(in.Findings) > 100 {
+		return nil, refuse("InvalidInputException", "Findings must have 1 to 100 items, not %d", len(in.Findings))
+	}
+	failed := []any{}
+	var changed []map[string]any
+	for _, f := range in.Findings {
+		if problem := h.checkImport(q, f); problem != "" {
+			failed = append(failed, map[string]any{"Id": f["Id"], "ErrorCode": "InvalidInput", "ErrorMessage": problem})
+			continue
+		}
+		changed = append(changed, h.store(f))
+	}
+	for _, f := range changed {
+		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s imported: %s, %s", short(f), field(f, "Compliance", "Status"), field(f, "Workflow", "Status"))
+		h.emitImported(f)
+	}
+	return map[string]any{"FailedCount": len(failed), "SuccessCount": len(changed), "FailedFindings": failed}, nil
+}
+
+func (h *hub) checkImport(q request, f map[string]any) string {
+	for _, name := range requiredFields {
+		if f[name] == nil {
+			return "Finding does not adhere to Amazon Finding Format. data should have required property '" + name + "'"
+		}
+	}
+	if f["AwsAccountId"] != q.caller.Account && q.caller.Account != h.lab.admin {
+		return fmt.Sprintf("account %s may not import findings of account %s", q.caller.Account, f["AwsAccountId"])
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if old := h.findings[key(f)]; old != nil && !later(f["UpdatedAt"], old["UpdatedAt"]) {
+		return "UpdatedAt must be later than the finding's current one, " + text(old["UpdatedAt"])
+	}
+	return ""
+}
+
+func later(a, b any) bool {
+	x, errX := time.Parse(time.RFC3339, text(a))
+	y, errY := time.Parse(time.RFC3339, text(b))
+	return errX == nil && errY == nil && x.After(y)
+}
+
+// store keeps a finding. The provider's update does not touch what customers set, except
+// that a check which fails again opens the finding again.
+func (h *hub) store(f map[string]any) map[string]any {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f = maps.Clone(f)
+	if f["RecordState"] == nil {
+		f["RecordState"] = "ACTIVE"
+	}
+	old := h.findings[key(f)]
+	switch {
+	case old == nil:
+		h.order = append(h.order, key(f))
+		if f["Workflow"] == nil {
+			f["Workflow"] = map[string]any{"Status": "NEW"}
+		}
+	default:
+		f["Workflow"], f["Note"] = old["Workflow"], old["Note"]
+		reopened := field(old, "Compliance", "Status") == "PASSED" && field(f, "Compliance", "Status") != "PASSED" ||
+			text(old["RecordState"]) == "ARCHIVED" && text(f["RecordState"]) == "ACTIVE"
+		if reopened && field(old, "Workflow", "Status") != "SUPPRESSED" {
+			f["Workflow"] = map[string]any{"Status": "NEW"}
+		}
+		if field(f, "Compliance", "Status") == "PASSED" && field(old, "Workflow", "Status") != "SUPPRESSED" {
+			f["Workflow"] = map[string]any{"Status": "RESOLVED"}
+		}
+	}
+	h.findings[key(f)] = f
+	return f
+}
+
+type updateInput struct {
+	FindingIdentifiers []struct{ ID, ProductArn string }
+	Note               map[string]any
+	Workflow           map[string]any
+	UserDefinedFields  map[string]any
+}
+
+// noteLimit is the service's.
+const noteLimit = 512
+
+func (h *hub) updateFindings(q request, in updateInput) (any, error) {
+	if n := len([]rune(text(in.Note["Text"]))); in.Note != nil && (n == 0 || n > noteLimit || in.Note["UpdatedBy"] == nil) {
+		return nil, refuse("InvalidInputException", "Note.Text must have 1 to %d characters (it has %d), and UpdatedBy", noteLimit, n)
+	}
+	processed, unprocessed := []any{}, []any{}
+	var changed []map[string]any
+	for _, id := range in.FindingIdentifiers {
+		identifier := map[string]any{"Id": id.ID, "ProductArn": id.ProductArn}
+		f := h.change(q, id.ProductArn+" "+id.ID, in)
+		if f == nil {
+			unprocessed = append(unprocessed, map[string]any{"FindingIdentifier": identifier, "ErrorCode": "FindingNotFound", "ErrorMessage": "Finding Not Found"})
+			continue
+		}
+		processed = append(processed, identifier)
+		changed = append(changed, f)
+	}
+	for _, f := range changed {
+		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s is %s: %s", short(f), field(f, "Workflow", "Status"), field(f, "Note", "Text"))
+		h.emitImported(f)
+	}
+	return map[string]any{"ProcessedFindings": processed, "UnprocessedFindings": unprocessed}, nil
+}
+
+func (h *hub) change(q request, key string, in updateInput) map[string]any {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	old := h.findings[key]
+	if old == nil || old["AwsAccountId"] != q.caller.Account && q.caller.Account != h.lab.admin {
+		return nil
+	}
+	f := maps.Clone(old)
+	if in.Note != nil {
+		f["Note"] = map[string]any{"Text": in.Note["Text"], "UpdatedBy": in.Note["UpdatedBy"], "UpdatedAt": time.Now().UTC().Format(time.RFC3339Nano)}
+	}
+	if in.Workflow != nil {
+		f["Workflow"] = in.Workflow
+	}
+	if in.UserDefinedFields != nil {
+		f["UserDefinedFields"] = in.UserDefinedFields
+	}
+	h.findings[key] = f
+	return f
+}
+
+// emitImported sends the event that every import and update causes: in the home Region of
+// the administrator, which is where the findings of all accounts and Regions come together,
+// and in the finding's own account and Region.
+func (h *hub) emitImported(f map[string]any) {
+	for _, to := range slices.Compact([]place{{h.lab.admin, h.lab.home}, {text(f["AwsAccountId"]), region(f)}}) {
+		h.lab.events.emit(to, defaultBus, event{
+			Source: "aws.securityhub", DetailType: "Security Hub Findings - Imported",
+			Resources: []string{text(f["ProductArn"]) + "/" + text(f["Id"])},
+			Detail:    map[string]any{"findings": []any{f}},
+		})
+	}
+}
+
+// useAction does what a person does who selects findings and picks a custom action: one
+// event for each finding, in the administrator's home Region.
+func (h *hub) useAction(arn string, ids []string) error {
+	h.mu.Lock()
+	action := h.actions[arn]
+	var chosen []map[string]any
+	for _, id := range ids {
+		for _, k := range h.order {
+			if text(h.findings[k]["Id"]) == id {
+				chosen = append(chosen, h.findings[k])
+			}
+		}
+	}
+	h.mu.Unlock()
+	if action == nil {
+		return fmt.Errorf("there is no custom action %s; launch the product first", arn)
+	}
+	if len(chosen) != len(ids) || len(ids) == 0 || len(ids) > 20 {
+		return fmt.Errorf("a custom action is used on 1 to 20 findings that Security Hub has; %d of %d were found", len(chosen), len(ids))
+	}
+	for _, f := range chosen {
+		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s: somebody uses the custom action %q", short(f), action["Name"])
+		h.lab.events.emit(place{h.lab.admin, h.lab.home}, defaultBus, event{
+			Source: "aws.securityhub", DetailType: "Security Hub Findings - Custom Action", Resources: []string{arn},
+			Detail: map[string]any{"actionName": action["Name"], "actionDescription": action["Description"], "findings": []any{f}},
+		})
+	}
+	return nil
+}
+
+var actionID = regexp.MustCompile(`^[A-Za-z0-9]{1,20}$`)
+
+func (h *hub) createAction(q request, in struct{ ID, Name, Description string }) (any, error) {
+	if !actionID.MatchString(in.ID) || len(in.Name) == 0 || len(in.Name) > 20 || in.Description == "" {
+		return nil, refuse("InvalidInputException", "Id and Name must have 1 to 20 characters, and Description must not be empty")
+	}
+	prefix := "arn:" + h.lab.partition + ":securityhub:" + q.region + ":" + q.caller.Account + ":action/custom/"
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.actions[prefix+in.ID] != nil {
+		return nil, &apiError{409, "ResourceConflictException", "the action target " + in.ID + " exists already"}
+	}
+	n := 0
+	for arn := range h.actions {
+		if strings.HasPrefix(arn, prefix) {
+			n++
+		}
+	}
+	if n >= 50 {
+		return nil, &apiError{429, "LimitExceededException", "the limit of 50 action targets is reached"}
+	}
+	h.actions[prefix+in.ID] = map[string]string{"ActionTargetArn": prefix + in.ID, "Name": in.Name, "Description": in.Description}
+	return map[string]string{"ActionTargetArn": prefix + in.ID}, nil
+}
+
+func (h *hub) updateAction(q request, in struct{ Name, Description string }) (any, error) {
+	path, _ := url.PathUnescape(q.path)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	action := h.actions[strings.TrimPrefix(path, "/actionTargets/")]
+	if action == nil {
+		return nil, &apiError{404, "ResourceNotFoundException", "there is no such action target"}
+	}
+	action["Name"], action["Description"] = in.Name, in.Description
+	return map[string]string{}, nil
+}
+
+func (h *hub) deleteAction(arn string) (any, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.actions[arn] == nil {
+		return nil, &apiError{404, "ResourceNotFoundException", "there is no such action target"}
+	}
+	delete(h.actions, arn)
+	return map[string]string{"ActionTargetArn": arn}, nil
+}
+
+func (h *hub) describeActions(q request, _ map[string]any) (any, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	targets := []map[string]string{}
+	for _, arn := range slices.Sorted(maps.Keys(h.actions)) {
+		if strings.Contains(arn, ":"+q.region+":"+q.caller.Account+":") {
+			targets = append(targets, h.actions[arn])
+		}
+	}
+	return map[string]any{"ActionTargets": targets}, nil
+}
+
+func (h *hub) isDisabled(account, region string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.disabled[account+" "+region]
+}
+
+func key(f map[string]any) string { return text(f["ProductArn"]) + " " + text(f["Id"]) }
+
+// region is the finding's own, which its product ARN names when the field is absent.
+func region(f map[string]any) string {
+	if r := text(f["Region"]); r != "" {
+		return r
+	}
+	if parts := strings.Split(text(f["ProductArn"]), ":"); len(parts) > 3 {
+		return parts[3]
+	}
+	return ""
+}
+
+// short names a finding for people: what it is about, and where.
+func short(f map[string]any) string {
+	about := field(f, "Compliance", "SecurityControlId")
+	if about == "" {
+		generator := text(f["GeneratorId"])
+		about = "rule " + generator[strings.LastIndex(generator, "/")+1:]
+	}
+	resource := ""
+	if list, ok := f["Resources"].([]any); ok && len(list) > 0 {
+		if r, ok := list[0].(map[string]any); ok {
+			id := text(r["Id"])
+			resource = id[strings.LastIndexAny(id, "/:")+1:]
+		}
+	}
+	return "finding " + about + " on " + resource
+}
+
+func field(f map[string]any, path ...string) string {
+	var value any = f
+	for _, name := range path {
+		m, _ := value.(map[string]any)
+		value = m[name]
+	}
+	return text(value)
+}
+
+func text(value any) string {
+	s, _ := value.(string)
+	return s
+}

@@ -1,0 +1,88 @@
+package lab
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"hubmend/internal/policy"
+)
+
+var (
+	roleARN     = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+)
+
+// sts answers AssumeRole and GetCallerIdentity. A role must exist, and its trust policy
+// must name the caller: moto checks neither.
+func (l *Lab) sts(q request) (any, error) {
+	form, err := url.ParseQuery(string(q.body))
+	if err != nil {
+		return nil, refuse("MalformedQueryString", "%v", err)
+	}
+	if q.api == "GetCallerIdentity" {
+		return fmt.Sprintf(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
+			`<Arn>%s</Arn><UserId>%s</UserId><Account>%s</Account></GetCallerIdentityResult>`+
+			`<ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
+			escape(q.caller.ARN), "AIDALAB", q.caller.Account), nil
+	}
+	arn, session := form.Get("RoleArn"), form.Get("RoleSessionName")
+	if !sessionName.MatchString(session) {
+		return nil, refuse("ValidationError", "RoleSessionName %q must match %s", session, sessionName)
+	}
+	c, caller, err := l.assume(arn, session, policy.Request{
+		Caller: firstOf(q.caller.Role, q.caller.ARN), Account: q.caller.Account, Context: map[string]string{},
+	})
+	if err != nil {
+		return nil, &apiError{403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s (%v)", q.caller.ARN, arn, err)}
+	}
+	return fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>`+
+		`<AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser><Credentials>`+
+		`<AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration>`+
+		`</Credentials></AssumeRoleResult><ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></AssumeRoleResponse>`,
+		session, escape(caller.ARN), c.AccessKeyID, c.SecretAccessKey, c.SessionToken,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339)), nil
+}
+
+// assume opens a session of a role for a caller or service that its trust policy names.
+func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Caller, error) {
+	m := roleARN.FindStringSubmatch(arn)
+	if m == nil {
+		return Credentials{}, Caller{}, fmt.Errorf("%q is not the ARN of a role", arn)
+	}
+	out, err := l.Call(l.ctx, Call{Account: m[2], Region: l.home, Service: "iam", API: "GetRole", Input: map[string]any{"RoleName": m[3]}})
+	if err != nil {
+		return Credentials{}, Caller{}, fmt.Errorf("the role %s does not exist", arn)
+	}
+	role, _ := out["Role"].(map[string]any)
+	trust, err := policy.Parse(role["AssumeRolePolicyDocument"])
+	if err != nil {
+		return Credentials{}, Caller{}, err
+	}
+	who.Action = "sts:AssumeRole"
+	allowed, err := trust.Allows(who)
+	if err != nil {
+		return Credentials{}, Caller{}, err
+	}
+	if !allowed {
+		return Credentials{}, Caller{}, fmt.Errorf("its trust policy does not allow %s", firstOf(who.Service, who.Caller))
+	}
+	c, caller := l.callers.session(m[1], m[2], m[3], session)
+	return c, caller, nil
+}
+
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text))
+	return b.String()
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

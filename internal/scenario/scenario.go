@@ -1,0 +1,206 @@
+// Package scenario owns scenario files: what is in a lab, what happens in it, and what
+// must be true afterwards.
+package scenario
+
+import (
+	"bytes"
+	_ "embed" // for the schema
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Schema is the JSON Schema of scenario files, for editors and for Load.
+//
+//go:embed schema.json
+var Schema []byte
+
+// Scenario is a scenario file. docs/lab.md describes every field.
+type Scenario struct {
+	Name        string            `json:"name"`
+	Description string            `json:"description"`
+	Accounts    []string          `json:"accounts"`
+	Regions     []string          `json:"regions"`
+	Product     string            `json:"product"`
+	Parameters  map[string]string `json:"parameters"`
+
+	Seed          []Call         `json:"seed"`
+	Interventions []Intervention `json:"interventions"`
+	Events        []Event        `json:"events"`
+	Show          []Show         `json:"show"`
+	Expect        []Expectation  `json:"expect"`
+
+	dir string // of the file, which the paths in it are relative to
+}
+
+// Call is an AWS API call. Account and Region are those of the scenario's last account
+// and first Region when they are empty.
+type Call struct {
+	Name    string         `json:"name"` // under which the result can be referred to
+	Account string         `json:"account"`
+	Region  string         `json:"region"`
+	Service string         `json:"service"`
+	API     string         `json:"api"`
+	Input   map[string]any `json:"input"`
+}
+
+// Intervention forces something just before a runbook step makes a call.
+type Intervention struct {
+	Before string `json:"before"` // service:Api
+	Times  int    `json:"times"`
+	Call   *Call  `json:"call"`
+	Error  *struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// Event is one of: a finding that is imported, a custom action that is used, a message
+// that is put on the findings queue as it is, a call, or a wait until the lab is quiet.
+type Event struct {
+	Import       *Finding      `json:"import"`
+	CustomAction *CustomAction `json:"customAction"`
+	Message      *string       `json:"message"`
+	Call         *Call         `json:"call"`
+	Wait         bool          `json:"wait"`
+}
+
+// Finding is a finding to import: built from the catalog (Control and Resource), from a
+// file, or written out. Set then changes single fields of it.
+type Finding struct {
+	Name     string         `json:"name"`
+	Control  string         `json:"control"`
+	Resource string         `json:"resource"`
+	Account  string         `json:"account"`
+	Region   string         `json:"region"`
+	Form     string         `json:"form"`
+	File     string         `json:"file"`
+	ASFF     map[string]any `json:"asff"`
+	Set      map[string]any `json:"set"`
+}
+
+// CustomAction is what a person does in the console.
+type CustomAction struct {
+	Action   string   `json:"action"`
+	Findings []string `json:"findings"` // by name
+}
+
+// Show is a table that is printed before the events and after them.
+type Show struct {
+	Title   string   `json:"title"`
+	Call    Call     `json:"call"`
+	Path    string   `json:"path"` // of a list
+	Columns []string `json:"columns"`
+}
+
+// Expectation is one of: a call with a check of its answer, a finding, the number of
+// executions, or what was notified.
+type Expectation struct {
+	Call *Call  `json:"call"`
+	Path string `json:"path"`
+	Check
+
+	Finding  string `json:"finding"`
+	Workflow string `json:"workflow"`
+	Note     string `json:"note"` // a part of it
+
+	Executions    *int      `json:"executions"`
+	Notifications *[]string `json:"notifications"` // parts of subjects, in order
+	Problems      *[]string `json:"problems"`      // parts of what went wrong in the lab, in order
+}
+
+// Check is what an answer must be. Exactly one field is set.
+type Check struct {
+	Equals   any    `json:"equals"`
+	Contains any    `json:"contains"` // an item of a list, or a part of a text
+	Lacks    any    `json:"lacks"`
+	Length   *int   `json:"length"`
+	Absent   bool   `json:"absent"`
+	Error    string `json:"error"` // code that the call must fail with
+}
+
+// Defaults for a scenario that does not say.
+var (
+	defaultAccounts = []string{"111111111111", "222222222222"}
+	defaultRegions  = []string{"us-east-1"}
+)
+
+// DefaultProduct is launched when a scenario names none.
+const DefaultProduct = "CIS AWS Foundations v1.2.0"
+
+// Load reads a scenario file. Its error lists every problem with its place; an unknown
+// key is one.
+func Load(file string) (*Scenario, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read scenario: %w", err)
+	}
+	s, err := Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	s.dir = filepath.Dir(file)
+	return s, nil
+}
+
+// Parse decodes a scenario.
+func Parse(text []byte) (*Scenario, error) {
+	document, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := validate(document); err != nil {
+		return nil, err
+	}
+	s := &Scenario{Accounts: defaultAccounts, Regions: defaultRegions, Product: DefaultProduct}
+	dec := json.NewDecoder(bytes.NewReader(document))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func validate(document []byte) error {
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
+	if err != nil {
+		return fmt.Errorf("read the schema: %w", err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("scenario.json", schema); err != nil {
+		return err
+	}
+	compiled, err := c.Compile("scenario.json")
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		return err
+	}
+	var invalid *jsonschema.ValidationError
+	if err := compiled.Validate(value); errors.As(err, &invalid) {
+		return errors.New(strings.Join(problems(invalid), "\n"))
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// problems flattens what the validator says to one line for each place.
+func problems(e *jsonschema.ValidationError) []string {
+	if len(e.Causes) == 0 {
+		return []string{strings.TrimSpace(strings.Replace(e.Error(), "jsonschema validation failed with", "", 1))}
+	}
+	var all []string
+	for _, cause := range e.Causes {
+		all = append(all, problems(cause)...)
+	}
+	return all
+}

@@ -1,0 +1,86 @@
+package portfolio
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/arn"
+	"hubmend/infra/queue"
+	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
+)
+
+const (
+	enabled  = "ENABLED"
+	disabled = "DISABLED"
+)
+
+// customActionSeconds is how long CloudFormation waits for a custom action. The function
+// answers within a minute or not at all; the default would be an hour.
+const customActionSeconds = 120
+
+type groupProps struct {
+	group    catalog.Group
+	imported map[string]any // the pattern of findings that start a repair by themselves
+}
+
+// newGroup makes what a group needs: the parameter that decides whether findings start a
+// repair by themselves, the rule that it switches, and the custom action with its rule,
+// which always works.
+func newGroup(stack awscdk.Stack, id *string, props *groupProps) {
+	parameter := newParameter(stack, props.group)
+	scope := constructs.NewConstruct(stack, id)
+	action := awscdk.NewCustomResource(scope, jsii.String("CustomAction"), &awscdk.CustomResourceProps{
+		ResourceType:   jsii.String("Custom::HubmendCustomAction"),
+		ServiceToken:   arn.Local("lambda", "function:"+naming.CustomActionFunction),
+		ServiceTimeout: awscdk.Duration_Seconds(jsii.Number(customActionSeconds)),
+		Properties: &map[string]any{
+			"Id": props.group.ID, "Name": props.group.Title, "Description": props.group.Description,
+		},
+	})
+	awsevents.NewCfnRule(scope, jsii.String("CustomActionRule"), &awsevents.CfnRuleProps{
+		Name:         jsii.String(naming.Prefix + props.group.ID + "-custom-action"),
+		Description:  jsii.String(fmt.Sprintf("Somebody picked the custom action %q.", props.group.Title)),
+		State:        jsii.String(enabled),
+		EventPattern: picked(action.Ref()),
+		Targets:      toFindings(),
+	})
+	awsevents.NewCfnRule(scope, jsii.String("ImportedRule"), &awsevents.CfnRuleProps{
+		Name:         jsii.String(naming.Prefix + props.group.ID + "-imported"),
+		Description:  jsii.String(fmt.Sprintf("A control of %s failed.", props.group.Title)),
+		State:        parameter.ValueAsString(),
+		EventPattern: props.imported,
+		Targets:      toFindings(),
+	})
+}
+
+// newParameter makes the parameter directly in the stack, where its name is its id.
+func newParameter(stack awscdk.Stack, group catalog.Group) awscdk.CfnParameter {
+	return awscdk.NewCfnParameter(stack, jsii.String(group.Parameter()), &awscdk.CfnParameterProps{
+		Type:          jsii.String("String"),
+		AllowedValues: jsii.Strings(enabled, disabled),
+		Default:       disabled,
+		Description: jsii.String(fmt.Sprintf(
+			"%s ENABLED: as soon as a finding fails. DISABLED: only when somebody picks the custom action %q on a finding.",
+			group.Description, group.Title)),
+	})
+}
+
+// toFindings sends events to the findings queue. What cannot be delivered within a day
+// goes to its dead letters.
+func toFindings() []any {
+	return []any{&awsevents.CfnRule_TargetProperty{
+		Id:  jsii.String("findings"),
+		Arn: arn.Local("sqs", naming.FindingsQueue),
+		RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{
+			MaximumEventAgeInSeconds: jsii.Number(86400), MaximumRetryAttempts: jsii.Number(185),
+		},
+		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{
+			Arn: arn.Local("sqs", queue.DeadLetters(naming.FindingsQueue)),
+		},
+	}}
+}

@@ -1,0 +1,147 @@
+package templates_test
+
+import (
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"hubmend/infra/app"
+)
+
+func TestEveryStackIsThere(t *testing.T) {
+	t.Parallel()
+	if got, want := len(templates), 3+len(data.Playbooks); got != want {
+		t.Fatalf("%d templates, want %d: %v", got, want, slices.Sorted(maps.Keys(templates)))
+	}
+	for _, name := range []string{app.Admin, app.MemberRoles, app.MemberRunbooks} {
+		if templates[name].Description == "" {
+			t.Errorf("%s has no description", name)
+		}
+	}
+}
+
+var region = regexp.MustCompile(`\b(us|eu|ap|sa|ca|me|af|il|mx|cn)-(gov-)?(north|south|east|west|central|northeast|southeast|southwest|northwest)-\d\b`)
+
+func TestTemplatesFitEveryPartitionAndRegion(t *testing.T) {
+	t.Parallel()
+	for name, tmpl := range templates {
+		if strings.Contains(tmpl.Text, "arn:aws:") {
+			t.Errorf("%s names a partition", name)
+		}
+		if found := region.FindString(tmpl.Text); found != "" {
+			t.Errorf("%s names the Region %s", name, found)
+		}
+	}
+}
+
+// helpers are what the CDK adds by itself where it is allowed to.
+var helpers = []string{"BootstrapVersion", "CDKMetadata", "LogRetention", "Custom::CDK", "Custom::S3AutoDelete", "AWS::CDK"}
+
+func TestTheCDKAddsNothing(t *testing.T) {
+	t.Parallel()
+	for name, tmpl := range templates {
+		for _, helper := range helpers {
+			if strings.Contains(tmpl.Text, helper) {
+				t.Errorf("%s contains %s", name, helper)
+			}
+		}
+		for id, r := range tmpl.Resources {
+			if r.DependsOn != nil {
+				t.Errorf("%s: %s depends on %v, which its properties should say", name, id, r.DependsOn)
+			}
+		}
+	}
+}
+
+func TestPlainTemplates(t *testing.T) {
+	t.Parallel()
+	for name, tmpl := range templates.plain() {
+		if tmpl.Transform != nil || tmpl.Rules != nil {
+			t.Errorf("%s: Transform %v, Rules %v", name, tmpl.Transform, tmpl.Rules)
+		}
+		for _, word := range []string{"cdk-hnb659fds", "S3Bucket", "TemplateURL", "AWS::CloudFormation::Stack", "Fn::ImportValue", "Fn::Transform"} {
+			if strings.Contains(tmpl.Text, word) {
+				t.Errorf("%s contains %s", name, word)
+			}
+		}
+		// StackSets take 51,200 bytes inline.
+		if n := len(tmpl.Text); n > 51200 {
+			t.Errorf("%s has %d bytes", name, n)
+		}
+	}
+}
+
+func TestNothingIsAllowedWholesale(t *testing.T) {
+	t.Parallel()
+	reasons := map[string]bool{} // actions that have no narrower resource
+	for _, p := range data.Permissions {
+		for _, action := range p.Actions {
+			reasons[action] = p.Reason != ""
+		}
+	}
+	seen := 0
+	for name, tmpl := range templates {
+		for id, r := range tmpl.Resources {
+			walk(r.Properties, func(o object) {
+				if o["Effect"] != "Allow" {
+					return
+				}
+				seen++
+				for _, action := range list(o["Action"]) {
+					action, _ := action.(string)
+					if strings.Contains(action, "*") {
+						t.Errorf("%s: %s allows %s", name, id, action)
+					}
+					if slices.Contains(list(o["Resource"]), any("*")) && !reasons[action] {
+						t.Errorf("%s: %s allows %s on everything", name, id, action)
+					}
+				}
+			})
+		}
+	}
+	if seen == 0 {
+		t.Error("no statement was looked at")
+	}
+}
+
+// evaluated are the functions that the lab computes, and so the only ones there may be.
+var evaluated = []string{"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::And", "Fn::Or", "Fn::FindInMap"}
+
+func TestOnlyPlainFunctions(t *testing.T) {
+	t.Parallel()
+	for name, tmpl := range templates {
+		check := func(o object) {
+			for key := range o {
+				if strings.HasPrefix(key, "Fn::") && !slices.Contains(evaluated, key) {
+					t.Errorf("%s uses %s", name, key)
+				}
+			}
+		}
+		walk(tmpl.Conditions, check)
+		for _, r := range tmpl.Resources {
+			walk(r.Properties, check)
+		}
+	}
+}
+
+func TestLint(t *testing.T) {
+	t.Parallel()
+	linter, err := filepath.Abs("../../.venv/bin/cfn-lint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath(linter); err != nil {
+		t.Skipf("no cfn-lint (%v): make the virtual environment of requirements.txt in .venv", err)
+	}
+	args := []string{"--config-file", "../../.cfnlintrc.yaml", "--template"}
+	for _, tmpl := range templates {
+		args = append(args, tmpl.File)
+	}
+	if output, err := exec.CommandContext(t.Context(), linter, args...).CombinedOutput(); err != nil {
+		t.Errorf("cfn-lint: %v\n%s", err, output)
+	}
+}

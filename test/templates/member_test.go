@@ -1,0 +1,158 @@
+package templates_test
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/infra/app"
+	"hubmend/internal/naming"
+)
+
+// statements gives the one inline policy of a role.
+func statements(t *testing.T, role resource) []any {
+	t.Helper()
+	if policies := list(role.Properties["Policies"]); len(policies) != 1 || role.Properties["ManagedPolicyArns"] != nil {
+		t.Fatalf("%v has %d inline policies and managed %v, want one policy", role.Properties["RoleName"], len(policies), role.Properties["ManagedPolicyArns"])
+	}
+	return list(at(role.Properties, "Policies", 0, "PolicyDocument", "Statement"))
+}
+
+func trust(principal, condition object) any {
+	statement := object{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+	if condition != nil {
+		statement["Condition"] = condition
+	}
+	return object{"Version": "2012-10-17", "Statement": []any{statement}}
+}
+
+func service(name, source string) any {
+	return trust(object{"Service": name}, object{
+		"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")},
+		"ArnLike":      object{"aws:SourceArn": sub(source)},
+	})
+}
+
+func administrator(role string) any {
+	return trust(object{"AWS": sub("arn:${AWS::Partition}:iam::${AdministratorAccount}:role/" + role)}, nil)
+}
+
+func TestMemberRolesTrustExactly(t *testing.T) {
+	t.Parallel()
+	want := map[any]any{
+		"hubmend-dispatch": administrator("hubmend-dispatch-function"),
+		"hubmend-settle":   administrator("hubmend-settle-function"),
+		"hubmend-forward":  service("events.amazonaws.com", "arn:${AWS::Partition}:events:*:${AWS::AccountId}:rule/hubmend-*"),
+	}
+	for _, r := range data.Runbooks {
+		want[naming.RunbookRole(r.Name)] = service("ssm.amazonaws.com", "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-execution/*")
+	}
+	got := map[any]any{}
+	for _, role := range templates[app.MemberRoles].all("AWS::IAM::Role") {
+		got[role.Properties["RoleName"]] = role.Properties["AssumeRolePolicyDocument"]
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("trust (-want +got):\n%s", diff)
+	}
+}
+
+func TestRunbookRolesMayDoWhatTheirStepsDo(t *testing.T) {
+	t.Parallel()
+	for _, r := range data.Runbooks {
+		policy, err := data.Policy(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []any
+		for _, s := range policy {
+			var actions, resources []any
+			for _, action := range s.Actions {
+				actions = append(actions, action)
+			}
+			for _, resource := range s.Resources {
+				if resource == "*" {
+					resources = append(resources, resource)
+					continue
+				}
+				resources = append(resources, sub(resource))
+			}
+			want = append(want, object{"Sid": s.Sid, "Effect": "Allow", "Action": actions, "Resource": resources})
+		}
+		var got []any
+		for _, s := range statements(t, templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", naming.RunbookRole(r.Name))) {
+			s := maps.Clone(s.(object))
+			s["Action"], s["Resource"] = list(s["Action"]), list(s["Resource"])
+			got = append(got, s)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", r.Name, diff)
+		}
+	}
+}
+
+func TestDispatchRoleStartsOnlyRunbooks(t *testing.T) {
+	t.Parallel()
+	var documents, roles []any
+	for _, r := range data.Runbooks {
+		documents = append(documents,
+			sub("arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-definition/"+naming.Document(r.Name)+":*"),
+			sub("arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:document/"+naming.Document(r.Name)))
+		roles = append(roles, sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"+naming.RunbookRole(r.Name)))
+	}
+	documents = append(documents, sub("arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-execution/*"))
+	got := statements(t, templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", "hubmend-dispatch"))
+	want := [][]any{documents, roles}
+	for i, action := range []string{"ssm:StartAutomationExecution", "iam:PassRole"} {
+		if at(got, i, "Action") != action {
+			t.Errorf("statement %d allows %v, want %s", i, at(got, i, "Action"), action)
+		}
+		if diff := cmp.Diff(want[i], list(at(got, i, "Resource"))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", action, diff)
+		}
+	}
+	if len(got) != 2 {
+		t.Errorf("%d statements, want 2", len(got))
+	}
+	if passed := at(got, 1, "Condition", "StringEquals", "iam:PassedToService"); passed != "ssm.amazonaws.com" {
+		t.Errorf("roles may be passed to %v", passed)
+	}
+}
+
+func TestDocumentsCarryTheAuthorsText(t *testing.T) {
+	t.Parallel()
+	stack := templates[app.MemberRunbooks]
+	if got := len(stack.all("AWS::SSM::Document")); got != len(data.Runbooks) {
+		t.Errorf("%d documents, want %d", got, len(data.Runbooks))
+	}
+	for _, r := range data.Runbooks {
+		want := object{
+			"Name": naming.Document(r.Name), "DocumentType": "Automation", "DocumentFormat": "YAML",
+			"UpdateMethod": "NewVersion", "Content": string(r.Text),
+		}
+		if diff := cmp.Diff(want, stack.one(t, "AWS::SSM::Document", "Name", naming.Document(r.Name)).Properties); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", r.Name, diff)
+		}
+	}
+}
+
+func TestOutcomesAreForwarded(t *testing.T) {
+	t.Parallel()
+	rule := templates[app.MemberRunbooks].one(t, "AWS::Events::Rule", "Name", "hubmend-forward-outcomes")
+	want := []any{object{
+		"Id": "administrator", "RoleArn": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/hubmend-forward"),
+		"Arn": sub("arn:${AWS::Partition}:events:${AdministratorRegion}:${AdministratorAccount}:event-bus/hubmend-events"),
+	}}
+	if diff := cmp.Diff(any(want), rule.Properties["Targets"]); diff != "" {
+		t.Errorf("Targets (-want +got):\n%s", diff)
+	}
+	sent := maps.Clone(rule.Properties["EventPattern"].(object))
+	if diff := cmp.Diff(any([]any{ref("AWS::AccountId")}), sent["account"]); diff != "" {
+		t.Errorf("account (-want +got):\n%s", diff)
+	}
+	delete(sent, "account")
+	received := templates[app.Admin].one(t, "AWS::Events::Rule", "Name", "hubmend-outcomes").Properties["EventPattern"]
+	if diff := cmp.Diff(any(sent), received); diff != "" {
+		t.Errorf("what members send is not what the administrator takes (-sent +received):\n%s", diff)
+	}
+}

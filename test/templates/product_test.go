@@ -1,0 +1,160 @@
+package templates_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/infra/app"
+	"hubmend/internal/catalog"
+	"hubmend/servicecatalog/portfolio"
+)
+
+func product(t *testing.T, p catalog.Playbook) template {
+	t.Helper()
+	for _, found := range templates.products() {
+		if strings.Contains(found.Description, p.Name+",") {
+			return found
+		}
+	}
+	t.Fatalf("no product template for %s", p.ID)
+	return template{}
+}
+
+func eachGroup(t *testing.T, check func(*testing.T, template, catalog.Playbook, catalog.Group)) {
+	for _, p := range data.Playbooks {
+		for _, g := range p.Groups {
+			t.Run(p.ID+"/"+g.ID, func(t *testing.T) {
+				t.Parallel()
+				check(t, product(t, p), p, g)
+			})
+		}
+	}
+}
+
+func TestPortfolioOffersEveryPlaybook(t *testing.T) {
+	t.Parallel()
+	stack := templates[app.Admin]
+	for _, p := range data.Playbooks {
+		versions := stack.one(t, "AWS::ServiceCatalog::CloudFormationProduct", "Name", p.Name).Properties["ProvisioningArtifactParameters"]
+		if len(list(versions)) != 1 || at(versions, 0, "Name") != p.Version {
+			t.Errorf("%s: versions = %v, want only %s", p.ID, versions, p.Version)
+		}
+	}
+	products := len(stack.all("AWS::ServiceCatalog::CloudFormationProduct"))
+	if got := len(stack.all("AWS::ServiceCatalog::PortfolioProductAssociation")); got != products || got != len(data.Playbooks) {
+		t.Errorf("%d products in the portfolio, %d products, want %d of both", got, products, len(data.Playbooks))
+	}
+}
+
+func TestGroupParameterStartsDisabled(t *testing.T) {
+	t.Parallel()
+	eachGroup(t, func(t *testing.T, tmpl template, _ catalog.Playbook, g catalog.Group) {
+		p := tmpl.Parameters[g.Parameter()]
+		if p["Default"] != "DISABLED" || !cmp.Equal(p["AllowedValues"], []any{"ENABLED", "DISABLED"}) {
+			t.Errorf("parameter %s = %v", g.Parameter(), p)
+		}
+		if text, _ := p["Description"].(string); !strings.Contains(text, g.Description) {
+			t.Errorf("the description %q does not say what the group does", text)
+		}
+		form := tmpl.Metadata["AWS::CloudFormation::Interface"]
+		if !slices.Contains(list(at(form, "ParameterGroups", 0, "Parameters")), any(g.Parameter())) {
+			t.Error("the launch form does not show the parameter")
+		}
+		if got := at(form, "ParameterLabels", g.Parameter(), "default"); got != g.Title {
+			t.Errorf("label = %v, want %s", got, g.Title)
+		}
+	})
+}
+
+func TestGroupCustomActionAlwaysWorks(t *testing.T) {
+	t.Parallel()
+	eachGroup(t, func(t *testing.T, tmpl template, _ catalog.Playbook, g catalog.Group) {
+		action := tmpl.one(t, "Custom::HubmendCustomAction", "Id", g.ID)
+		want := object{
+			"ServiceToken": local("lambda:function:hubmend-custom-action"), "ServiceTimeout": "120",
+			"Id": g.ID, "Name": g.Title, "Description": g.Description,
+		}
+		if diff := cmp.Diff(want, action.Properties); diff != "" {
+			t.Errorf("custom action (-want +got):\n%s", diff)
+		}
+		rule := tmpl.one(t, "AWS::Events::Rule", "Name", "hubmend-"+g.ID+"-custom-action")
+		if rule.Properties["State"] != "ENABLED" {
+			t.Errorf("State = %v, want ENABLED", rule.Properties["State"])
+		}
+		id, _ := at(rule.Properties, "EventPattern", "resources", 0, "Ref").(string)
+		if tmpl.Resources[id].Properties["Id"] != g.ID {
+			t.Errorf("the rule listens to %q, which is not the group's action", id)
+		}
+		checkTarget(t, rule)
+	})
+}
+
+func TestGroupParameterSwitchesImportedFindings(t *testing.T) {
+	t.Parallel()
+	eachGroup(t, func(t *testing.T, tmpl template, p catalog.Playbook, g catalog.Group) {
+		rule := tmpl.one(t, "AWS::Events::Rule", "Name", "hubmend-"+g.ID+"-imported")
+		if diff := cmp.Diff(any(ref(g.Parameter())), rule.Properties["State"]); diff != "" {
+			t.Errorf("State (-want +got):\n%s", diff)
+		}
+		var ids, generators []any
+		for _, id := range g.Controls {
+			c, _ := data.ByID(id)
+			ids = append(ids, id)
+			generators = append(generators, generatorOf(p.Framework, c.Frameworks[p.Framework]))
+		}
+		want := object{
+			"source": []any{"aws.securityhub"}, "detail-type": []any{"Security Hub Findings - Imported"},
+			"detail": object{"findings": object{
+				"ProductArn":  []any{object{"suffix": "::product/aws/securityhub"}},
+				"RecordState": []any{"ACTIVE"},
+				"Workflow":    object{"Status": []any{"NEW"}},
+				"Compliance":  object{"Status": []any{"FAILED"}},
+				"$or":         []any{object{"Compliance": object{"SecurityControlId": ids}}, object{"GeneratorId": generators}},
+			}},
+		}
+		if diff := cmp.Diff(any(want), rule.Properties["EventPattern"]); diff != "" {
+			t.Errorf("EventPattern (-want +got):\n%s", diff)
+		}
+		checkTarget(t, rule)
+	})
+}
+
+func generatorOf(framework, rule string) any {
+	if framework == "cis-aws-foundations-benchmark/v/1.2.0" {
+		return sub("arn:${AWS::Partition}:securityhub:::ruleset/" + framework + "/rule/" + rule)
+	}
+	return framework + "/" + rule
+}
+
+func checkTarget(t *testing.T, rule resource) {
+	t.Helper()
+	want := []any{object{
+		"Id": "findings", "Arn": local("sqs:hubmend-findings"),
+		"DeadLetterConfig": object{"Arn": local("sqs:hubmend-findings-dlq")},
+		"RetryPolicy":      object{"MaximumEventAgeInSeconds": 86400.0, "MaximumRetryAttempts": 185.0},
+	}}
+	if diff := cmp.Diff(any(want), rule.Properties["Targets"]); diff != "" {
+		t.Errorf("Targets (-want +got):\n%s", diff)
+	}
+}
+
+// EventBridge counts the pattern with its references filled in.
+func TestPatternsFitEventBridge(t *testing.T) {
+	t.Parallel()
+	longest := strings.NewReplacer("${AWS::Partition}", "aws-us-gov", "${AWS::Region}", "ap-southeast-1", "${AWS::AccountId}", "123456789012")
+	for name, tmpl := range templates {
+		for _, rule := range tmpl.all("AWS::Events::Rule") {
+			text, err := json.Marshal(rule.Properties["EventPattern"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(longest.Replace(string(text))); n > portfolio.PatternLimit {
+				t.Errorf("%s: the pattern of %v has %d characters, more than %d", name, rule.Properties["Name"], n, portfolio.PatternLimit)
+			}
+		}
+	}
+}
