@@ -27,6 +27,15 @@ const (
 	customActionSeconds = 60
 )
 
+// How often a message is received before it is given up. Five is what Lambda asks for at
+// least: it receives messages that it then has no room to run. A finding also goes back to
+// its queue while another repair of the same resource runs, a little longer each time;
+// twenty times are three quarters of an hour.
+const (
+	outcomeAttempts = 5
+	findingAttempts = 20
+)
+
 // NewStack makes the stack. It is meant for one Region, the one where Security Hub
 // collects its findings: the roles that members trust exist once per account.
 func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
@@ -42,11 +51,11 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 
 	batchTimeout := awscdk.Duration_Seconds(jsii.Number(batchSeconds))
 	findings := queue.New(stack, jsii.String("Findings"), &queue.Props{
-		Name: naming.FindingsQueue, FunctionTimeout: batchTimeout,
+		Name: naming.FindingsQueue, FunctionTimeout: batchTimeout, Attempts: findingAttempts,
 		Rules: naming.Prefix + "*", // of products that are launched later
 	})
 	outcomes := queue.New(stack, jsii.String("Outcomes"), &queue.Props{
-		Name: naming.OutcomesQueue, FunctionTimeout: batchTimeout,
+		Name: naming.OutcomesQueue, FunctionTimeout: batchTimeout, Attempts: outcomeAttempts,
 		Rules: naming.EventBus + "/" + naming.Prefix + "*",
 	})
 	NewBus(stack, jsii.String("Bus"), &BusProps{Organization: organization, Outcomes: outcomes})

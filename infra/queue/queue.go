@@ -24,15 +24,14 @@ type Props struct {
 	Name string
 	// FunctionTimeout is the timeout of the function that works the queue off.
 	FunctionTimeout awscdk.Duration
+	// Attempts is how often a message is received before it is given up.
+	Attempts float64
 	// Rules is which EventBridge rules may send, as the resource part of an ARN of this
 	// account and Region; * stands for any text.
 	Rules string
 }
 
 const (
-	// attempts is how often a message is received before it is given up. Five is what
-	// Lambda asks for at least: it receives messages that it then has no room to run.
-	attempts = 5
 	// patience is how many function timeouts a message stays hidden, as Lambda asks for,
 	// so that it is not received again while a throttled batch is being retried.
 	patience = 6
@@ -50,7 +49,7 @@ func New(scope constructs.Construct, id *string, props *Props) awssqs.Queue {
 		EnforceSSL:      jsii.Bool(true),
 	})
 	own := props.filled()
-	own.DeadLetterQueue = &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(attempts)}
+	own.DeadLetterQueue = &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(props.Attempts)}
 	queue := awssqs.NewQueue(scope, jsii.String("Queue"), own)
 	// A rule that cannot deliver puts the event among the dead letters by itself.
 	for _, q := range []awssqs.Queue{queue, dead} {

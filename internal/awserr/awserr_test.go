@@ -81,12 +81,10 @@ func TestFaultsOfTheServiceAreTransient(t *testing.T) {
 		Err:      &smithy.DeserializationError{Err: errors.New("invalid character '<'")},
 	}}
 	for name, err := range map[string]error{
-		"InternalFailure":     api("InternalFailure", 500, smithy.FaultUnknown),
-		"ServiceUnavailable":  api("ServiceUnavailable", 503, smithy.FaultUnknown),
-		"an answer of HTML":   notJSON,
-		"RequestTimeout":      api("RequestTimeout", 400, smithy.FaultUnknown),
-		"RequestExpired":      api("ExpiredTokenException", 400, smithy.FaultUnknown),
-		"many requests, HTTP": api("SomethingElse", 429, smithy.FaultUnknown),
+		"InternalFailure":    api("InternalFailure", 500, smithy.FaultUnknown),
+		"ServiceUnavailable": api("ServiceUnavailable", 503, smithy.FaultUnknown),
+		"an answer of HTML":  notJSON,
+		"RequestTimeout":     api("RequestTimeout", 400, smithy.FaultUnknown),
 	} {
 		if !awserr.IsTransient(err) {
 			t.Errorf("%s is final", name)

@@ -31,7 +31,7 @@ func ports(values ...string) target.Parameters {
 
 // ask is an automatic request about a finding whose check was made before noon.
 func ask(id, event string, edits ...func(*decide.Request)) decide.Request {
-	r := decide.Request{Ref: ref(id, event), Control: "X.22", Trigger: finding.Automatic, ObservedAt: noon.Add(-time.Minute), Parameters: ports("22")}
+	r := decide.Request{Ref: ref(id, event), Control: "X.22", Trigger: finding.Automatic, AsOf: noon.Add(-time.Minute), Parameters: ports("22")}
 	for _, edit := range edits {
 		edit(&r)
 	}
@@ -45,7 +45,7 @@ func forPorts(values ...string) func(*decide.Request) {
 }
 
 func observed(at time.Time) func(*decide.Request) {
-	return func(r *decide.Request) { r.ObservedAt = at }
+	return func(r *decide.Request) { r.AsOf = at }
 }
 
 // attempt is one of finding f1, claimed five minutes before noon.

@@ -10,10 +10,11 @@ import (
 
 // Request is a finding that asks for the repair of a record's target.
 type Request struct {
-	Ref        Ref
-	Control    string
-	Trigger    finding.Trigger
-	ObservedAt time.Time // when the check that failed was made
+	Ref     Ref
+	Control string
+	Trigger finding.Trigger
+	// AsOf is when the check that failed was made, or when the person asked.
+	AsOf       time.Time
 	Parameters target.Parameters
 }
 
@@ -58,11 +59,10 @@ func (d *findings) one(i int, r Request) string {
 	}
 }
 
-// settledBy says whether the attempt answers the request: the check that reports the
-// failure was made before the attempt ended, so it says nothing about the result. A
-// person who asks again is not answered from memory.
+// settledBy says whether the attempt answers the request: the check that failed was made,
+// or the person asked, before the attempt ended, and so without knowing its result.
 func settledBy(r Request, a *Attempt) bool {
-	return r.Trigger == finding.Automatic && !r.ObservedAt.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
+	return !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
 }
 
 func (d *findings) exhausted() bool {

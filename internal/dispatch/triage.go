@@ -3,6 +3,7 @@ package dispatch
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
@@ -52,8 +53,16 @@ func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
-		Ref: ref, Control: control.ID, Trigger: e.Trigger, ObservedAt: f.ObservedAt, Parameters: parameters,
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, AsOf: asOf(e, f), Parameters: parameters,
 	}}
+}
+
+// asOf is when what asks for the repair was true: the check's time, or the click's.
+func asOf(e finding.Event, f finding.Finding) time.Time {
+	if e.Trigger == finding.CustomAction {
+		return e.Time
+	}
+	return f.ObservedAt
 }
 
 // notServed says why a custom action cannot be used on a finding, or "".

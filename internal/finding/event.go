@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Trigger says what asks for a repair.
@@ -18,7 +19,10 @@ const (
 
 // Event is a Security Hub event as EventBridge delivers it.
 type Event struct {
-	ID      string
+	ID string
+	// Time is the end of the second that EventBridge gives, so that it is never before
+	// what happened.
+	Time    time.Time
 	Trigger Trigger
 	// ActionID is the id of the custom action, such as CIS4142; empty for Automatic.
 	ActionID string
@@ -28,6 +32,7 @@ type Event struct {
 
 type envelope struct {
 	ID         string   `json:"id"`
+	Time       string   `json:"time"`
 	Source     string   `json:"source"`
 	DetailType string   `json:"detail-type"`
 	Resources  []string `json:"resources"`
@@ -73,6 +78,11 @@ func ParseEvent(body []byte) (Event, error) {
 	default:
 		return Event{}, fmt.Errorf("the event's detail-type %q is not one of findings", clip(e.DetailType))
 	}
+	at, err := time.Parse(time.RFC3339, e.Time)
+	if err != nil {
+		return Event{}, fmt.Errorf("the event's time %q is no RFC 3339 time", clip(e.Time))
+	}
+	event.Time = at.Add(time.Second - time.Nanosecond)
 	return event, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	cfn "hubmend/internal/tmpcfn"
+	"hubmend/internal/cfn"
 )
 
 // assembly is what `cdk synth` wrote.

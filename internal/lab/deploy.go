@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	cfn "hubmend/internal/tmpcfn"
+	"hubmend/internal/cfn"
 )
 
 // Names of the stacks that the CDK app synthesizes.
@@ -173,16 +172,10 @@ type properties struct {
 }
 
 func (p properties) text(name string) string {
-	switch v := p.all[name].(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64) // not 1.2096e+06
-	default:
-		return fmt.Sprint(v)
+	if v := p.all[name]; v != nil {
+		return fmt.Sprint(v) // numbers are json.Number
 	}
+	return ""
 }
 
 func (p properties) textOr(name, otherwise string) string { return firstOf(p.text(name), otherwise) }

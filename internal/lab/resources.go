@@ -174,6 +174,9 @@ func createFunction(_ context.Context, s *stack, p properties) (created, error) 
 	if t, err := strconv.Atoi(p.text("Timeout")); err == nil {
 		spec.timeout = time.Duration(t) * time.Second
 	}
+	if format := p.sub("LoggingConfig").text("LogFormat"); format != "" {
+		spec.env["AWS_LAMBDA_LOG_FORMAT"] = format
+	}
 	if m, err := strconv.Atoi(p.text("MemorySize")); err == nil {
 		spec.memory = m
 	}
