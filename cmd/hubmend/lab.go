@@ -112,6 +112,12 @@ func loadAll(files []string) ([]*scenario.Scenario, error) {
 
 func runAll(ctx context.Context, scenarios []*scenario.Scenario, config lab.Config, p *printer) ([]scenario.Result, error) {
 	results := []scenario.Result{}
+	backend, err := lab.StartBackend(ctx, config)
+	if err != nil {
+		return results, err
+	}
+	defer backend.Close()
+	config.Backend = backend
 	for i, s := range scenarios {
 		p.begin(i+1, len(scenarios), s)
 		config.Observe = p.entry

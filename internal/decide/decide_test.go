@@ -29,7 +29,7 @@ func ports(values ...string) target.Parameters {
 	return target.Parameters{"GroupId": {Values: []string{"sg-1"}}, "Ports": {Values: values, List: true}}
 }
 
-// ask is an automatic request about a finding whose check was made before noon.
+// ask is an automatic request about a finding whose check was made a minute before noon.
 func ask(id, event string, edits ...func(*decide.Request)) decide.Request {
 	r := decide.Request{Ref: ref(id, event), Control: "X.22", Trigger: finding.Automatic, AsOf: noon.Add(-time.Minute), Parameters: ports("22")}
 	for _, edit := range edits {
@@ -38,13 +38,14 @@ func ask(id, event string, edits ...func(*decide.Request)) decide.Request {
 	return r
 }
 
-func byHand(r *decide.Request) { r.Trigger = finding.CustomAction }
+// byHand makes it one of a person who asks now.
+func byHand(r *decide.Request) { r.Trigger, r.AsOf = finding.CustomAction, noon }
 
 func forPorts(values ...string) func(*decide.Request) {
 	return func(r *decide.Request) { r.Parameters = ports(values...) }
 }
 
-func observed(at time.Time) func(*decide.Request) {
+func asOf(at time.Time) func(*decide.Request) {
 	return func(r *decide.Request) { r.AsOf = at }
 }
 

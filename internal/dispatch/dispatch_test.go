@@ -308,9 +308,21 @@ func TestAfterTheEnd(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
+	clicked := custom("m4", sg("f1", "EC2.13", "sg-11111111"))
+	w.handle(t, clicked) // before the end of the attempt, as the event says
+	if diff := cmp.Diff([]string{"update f1 RESOLVED"}, w.take()); diff != "" {
+		t.Errorf("clicked before (-want +got):\n%s", diff)
+	}
+	clicked.Body = strings.Replace(clicked.Body, "T11:59:30Z", "T12:00:01Z", 1)
+	clicked.Body = strings.Replace(clicked.Body, "event-m4", "event-m5", 1)
+	w.handle(t, clicked)
+	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}, w.take()); diff != "" {
+		t.Errorf("clicked after (-want +got):\n%s", diff)
+	}
+	w.end(t, "sg-11111111", true)
 	again := imported("m3", sg("f1", "EC2.13", "sg-11111111", object{"LastObservedAt": noon.Add(time.Hour).Format(time.RFC3339)}))
 	w.handle(t, again)
-	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 3 22", "save running"}, w.take()); diff != "" {
 		t.Errorf("observed later (-want +got):\n%s", diff)
 	}
 }
@@ -329,7 +341,7 @@ func TestLogHasNoWholeFinding(t *testing.T) {
 
 func TestLogOfASuccessfulStart(t *testing.T) {
 	t.Parallel()
-	t.Skip(`bug: every successful start logs "refused":"<nil>", from an interface that holds a nil pointer`)
+	t.Skip("bug: every successful start logs refused as <nil>, from an interface that holds a nil pointer")
 	w := newWorld()
 	w.handle(t, imported("m1", sg("f1", "EC2.13", "sg-11111111")))
 	if w.logged("<nil>") {
@@ -341,7 +353,7 @@ func BenchmarkDispatchFinding(b *testing.B) {
 	w := newWorld()
 	h := w.handler()
 	h.Log = slog.New(slog.NewJSONHandler(io.Discard, nil))
-	quiet := quietWorld{}
+	quiet := &quietWorld{}
 	h.Effects, h.Starter, h.Queue = effect.Effects{Ledger: &ledger.Memory{}, Findings: quiet, Notifier: quiet}, quiet, quiet
 	batch := func(i int) events.SQSEvent {
 		return events.SQSEvent{Records: []events.SQSMessage{imported("m", sg("f", "EC2.13", fmt.Sprintf("sg-%08x", i)))}}
@@ -362,6 +374,9 @@ func BenchmarkDispatchFinding(b *testing.B) {
 		}
 		i++
 	}
+	if quiet.started != i {
+		b.Fatalf("%d findings started %d repairs", i, quiet.started)
+	}
 }
 
-var _ dispatch.Starter = quietWorld{}
+var _ dispatch.Starter = (*quietWorld)(nil)

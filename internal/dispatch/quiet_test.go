@@ -8,8 +8,8 @@ import (
 	"hubmend/internal/target"
 )
 
-// quietWorld does nothing, so that a benchmark measures the handler alone.
-type quietWorld struct{}
+// quietWorld does nothing but count, so that a benchmark measures the handler alone.
+type quietWorld struct{ started int }
 
 func (quietWorld) Update(context.Context, decide.Update) error { return nil }
 
@@ -17,6 +17,7 @@ func (quietWorld) Notify(context.Context, decide.Notification) error { return ni
 
 func (quietWorld) Delay(context.Context, string, time.Duration) error { return nil }
 
-func (quietWorld) Start(context.Context, target.Target, decide.Attempt) (string, error) {
+func (q *quietWorld) Start(context.Context, target.Target, decide.Attempt) (string, error) {
+	q.started++
 	return "exec", nil
 }

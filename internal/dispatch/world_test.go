@@ -201,7 +201,7 @@ func byAction(id, action string, findings ...object) events.SQSMessage {
 }
 
 func message(id string, edits object, findings []object) events.SQSMessage {
-	e := object{"id": "event-" + id, "source": "aws.securityhub", "detail": object{"findings": findings}}
+	e := object{"id": "event-" + id, "source": "aws.securityhub", "time": "2026-03-01T11:59:30Z", "detail": object{"findings": findings}}
 	maps.Copy(e, edits)
 	body, err := json.Marshal(e)
 	if err != nil {

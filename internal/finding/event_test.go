@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"hubmend/internal/finding"
 )
@@ -12,7 +13,7 @@ import (
 // imported is an event with one finding, changed by edits as consolidated is.
 func imported(edits object) object {
 	e := object{
-		"version": "0", "id": "11111111-2222-4333-8444-555555555555", "source": "aws.securityhub",
+		"version": "0", "id": "11111111-2222-4333-8444-555555555555", "source": "aws.securityhub", "time": "2026-03-01T11:59:00Z",
 		"detail-type": "Security Hub Findings - Imported", "account": "111111111111", "region": "eu-west-1",
 		"resources": []string{"arn:aws:securityhub:eu-west-1::product/aws/securityhub/" + consolidatedID},
 		"detail":    object{"findings": []object{consolidated(nil)}},
@@ -50,6 +51,9 @@ func TestParseEventAccepts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if want := time.Date(2026, 3, 1, 11, 59, 0, 999999999, time.UTC); !got.Time.Equal(want) {
+				t.Errorf("time = %s, want the end of the second", got.Time)
+			}
 			if got.ID != "11111111-2222-4333-8444-555555555555" || got.Trigger != tc.trigger || got.ActionID != tc.action || len(got.Findings) != tc.findings {
 				t.Errorf("event = %s %s %q with %d findings, want %s %q with %d", got.ID, got.Trigger, got.ActionID, len(got.Findings), tc.trigger, tc.action, tc.findings)
 			}
@@ -73,6 +77,9 @@ func TestParseEventRefuses(t *testing.T) {
 		"a source that is long":       {object{"source": strings.Repeat("s", 100_000)}, "source"},
 		"no source":                   {object{"source": nil}, "source"},
 		"no id":                       {object{"id": nil}, "no id"},
+		"no time":                     {object{"time": nil}, "no RFC 3339 time"},
+		"time of another form":        {object{"time": "yesterday"}, "no RFC 3339 time"},
+		"time that is long":           {object{"time": strings.Repeat("9", 100_000)}, "no RFC 3339 time"},
 		"no detail":                   {object{"detail": nil}, "no finding"},
 		"no findings":                 {object{"detail": object{"findings": []object{}}}, "no finding"},
 		"findings null":               {object{"detail": object{"findings": nil}}, "no finding"},
@@ -181,7 +188,7 @@ func checkInvariants(t *testing.T, f finding.Finding) {
 func FuzzParseEvent(f *testing.F) {
 	f.Add([]byte(marshal(f, imported(nil))))
 	f.Add([]byte(marshal(f, imported(customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142")))))
-	f.Add([]byte(`{"source":"aws.securityhub","id":"1","detail":{"findings":[null]}}`))
+	f.Add([]byte(`{"source":"aws.securityhub","id":"1","time":"2026-03-01T11:59:00Z","detail":{"findings":[null]}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		e, err := finding.ParseEvent(body)
 		if err != nil {
@@ -192,6 +199,9 @@ func FuzzParseEvent(f *testing.F) {
 		}
 		if (e.Trigger == finding.CustomAction) != (e.ActionID != "") || e.Trigger != finding.CustomAction && e.Trigger != finding.Automatic {
 			t.Errorf("trigger %q with action %q", e.Trigger, e.ActionID)
+		}
+		if e.Time.IsZero() {
+			t.Error("accepted an event without a time")
 		}
 		for _, raw := range e.Findings {
 			if got, err := finding.Parse(raw); err == nil {

@@ -31,8 +31,8 @@ func (l *Lab) Quiet(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the lab did not become quiet: %w", context.Cause(ctx))
-		case <-l.moto.Done():
-			return errors.Join(errors.New("the emulator died"), l.moto.Err())
+		case <-l.backend.moto.Done():
+			return errors.Join(errors.New("the emulator died"), l.backend.moto.Err())
 		case <-time.After(quietPoll):
 		}
 		depth, err := l.queues.depth(ctx)

@@ -117,7 +117,7 @@ func (s *ssmAutomation) add(e *execution, token string) string {
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
 	executor := automation.Executor{
 		API:     stepAPI{lab: s.lab, region: e.at.region, credentials: c},
-		Scripts: stepScripts{s.lab.python},
+		Scripts: stepScripts{s.lab.backend.config},
 		Observe: func(step automation.StepExecution) { s.observe(e, step) },
 	}
 	result := executor.Run(s.lab.ctx, req)
@@ -241,7 +241,7 @@ func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[s
 	if err := a.lab.interventions.before(ctx, service+":"+api); err != nil {
 		return nil, err
 	}
-	return a.lab.worker.Call(ctx, python.Call{
+	return a.lab.backend.worker.Call(ctx, python.Call{
 		Service: service, API: api, Region: a.region, Endpoint: a.lab.endpoint, Parameters: parameters,
 		Credentials: python.Credentials(a.credentials),
 	})

@@ -52,6 +52,11 @@ func newGateway(l *Lab, moto *url.URL) *gateway {
 				r.SetURL(moto)
 				r.Out.Host = r.In.Host // moto builds queue URLs from it
 			},
+			// A caller that went away, or an emulator that died, which Quiet notices.
+			ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+				l.log("gateway", r.Method+" "+r.URL.Path+": "+err.Error())
+				w.WriteHeader(http.StatusBadGateway)
+			},
 		},
 	}
 }

@@ -38,6 +38,8 @@ type Config struct {
 	Regions []string
 	// Address to listen on, always on loopback. Port 0 takes a free one.
 	Address string
+	// Backend to use, which no other lab uses at the same time. Start makes one when it is nil.
+	Backend *Backend
 	// Observe is told what happens, as it happens. It may be nil.
 	Observe func(Entry)
 	// Log gets the lines that functions and the emulator write. It may be nil.
@@ -61,9 +63,7 @@ type Lab struct {
 	cancel        context.CancelFunc
 	background    sync.WaitGroup
 	server        *http.Server
-	moto          *python.Moto
-	worker        *python.Worker
-	python        python.Config
+	backend       *Backend
 	assembly      *assembly
 	story         *story
 	gateway       *gateway
@@ -96,8 +96,7 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l := &Lab{
 		config: config, admin: config.Accounts[0], home: config.Regions[0], partition: "aws", organization: organizationID,
 		ctx: ctx, cancel: cancel, assembly: assembly, callers: &callers{},
-		story:  &story{start: time.Now(), observe: config.Observe},
-		python: python.Config{Python: config.Python, Log: func(line string) { config.log("python", line) }},
+		story: &story{start: time.Now(), observe: config.Observe},
 	}
 	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{}, disabled: map[string]bool{}}
 	l.events = &eventBridge{lab: l, buses: map[busID]*bus{}}
@@ -113,13 +112,15 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 
 func (l *Lab) start() error {
 	var err error
-	if l.moto, err = python.StartMoto(l.ctx, l.python); err != nil {
+	if l.backend = l.config.Backend; l.backend == nil {
+		if l.backend, err = StartBackend(l.ctx, l.config); err != nil {
+			return err
+		}
+	}
+	if err := l.backend.reset(l.ctx); err != nil {
 		return err
 	}
-	if l.worker, err = python.StartWorker(l.ctx, l.python); err != nil {
-		return err
-	}
-	moto, err := url.Parse(l.moto.URL())
+	moto, err := url.Parse(l.backend.moto.URL())
 	if err != nil {
 		return fmt.Errorf("read the emulator's address: %w", err)
 	}
@@ -150,11 +151,8 @@ func (l *Lab) Close() error {
 		_ = l.server.Close()
 	}
 	l.background.Wait()
-	if l.worker != nil {
-		l.worker.Close()
-	}
-	if l.moto != nil {
-		l.moto.Close()
+	if l.backend != nil && l.backend != l.config.Backend {
+		l.backend.Close()
 	}
 	return nil
 }
@@ -168,7 +166,7 @@ type Call struct {
 
 // Call makes an AWS call as the lab's operator in an account.
 func (l *Lab) Call(ctx context.Context, c Call) (map[string]any, error) {
-	return l.worker.Call(ctx, python.Call{
+	return l.backend.worker.Call(ctx, python.Call{
 		Service: c.Service, API: c.API, Region: c.Region, Endpoint: l.endpoint, Parameters: c.Input,
 		Credentials: python.Credentials(Operator(c.Account)),
 	})

@@ -1,0 +1,56 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"hubmend/internal/lab/python"
+)
+
+// Backend is the lab's Python: moto, which holds the state of resources, and the worker
+// that speaks botocore. Starting them takes most of a lab's start, so labs that follow
+// one another may share a Backend.
+type Backend struct {
+	config python.Config
+	moto   *python.Moto
+	worker *python.Worker
+}
+
+// StartBackend starts the Python children. Close it after the labs that use it.
+func StartBackend(ctx context.Context, config Config) (*Backend, error) {
+	b := &Backend{config: python.Config{Python: config.Python, Log: func(line string) { config.log("python", line) }}}
+	var err error
+	if b.moto, err = python.StartMoto(ctx, b.config); err != nil {
+		return nil, err
+	}
+	if b.worker, err = python.StartWorker(ctx, b.config); err != nil {
+		b.moto.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// reset makes moto forget everything that an earlier lab put there.
+func (b *Backend) reset(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.moto.URL()+"/moto-api/reset", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("reset the emulator: %w", errors.Join(err, b.moto.Err()))
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("reset the emulator: it answered %s", response.Status)
+	}
+	return nil
+}
+
+// Close ends the children.
+func (b *Backend) Close() {
+	b.worker.Close()
+	b.moto.Close()
+}

@@ -1,0 +1,211 @@
+package scripts_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// inBatches lets one process run the handler for many payloads, because starting it takes
+// most of the time. Each payload gives its value or the text of its exception.
+const inBatches = `
+
+def batch(events, context):
+    return [one(payload) for payload in events["payloads"]]
+
+
+def one(payload):
+    try:
+        return {"value": HANDLER(payload, {})}
+    except ValueError as error:
+        return {"error": str(error)}
+`
+
+type answer[T any] struct {
+	Value T
+	Error string
+}
+
+func runBatch[T any](t *testing.T, step string, payloads []portsPayload) []answer[T] {
+	t.Helper()
+	script := scriptOf(t, "CloseSecurityGroupPorts", step)
+	script.Text += "\n\nHANDLER = " + script.Handler + inBatches
+	script.Handler = "batch"
+	var answers []answer[T]
+	if err := run(t.Context(), interpreter(t), script, map[string]any{"payloads": payloads}, &answers); err != nil {
+		t.Fatal(err)
+	}
+	if len(answers) != len(payloads) {
+		t.Fatalf("%d answers to %d payloads", len(answers), len(payloads))
+	}
+	return answers
+}
+
+// batchSize keeps what the script returns below SSM's 100 items and 100 KiB.
+const batchSize = 40
+
+// For whatever rules a group has: the ports are closed to the world, nothing else that
+// could come in is kept out and nothing new comes in, the calls are such that EC2 takes
+// them in the order of the runbook, a second repair has nothing to do, and Before and Keep
+// are enough to undo it.
+func TestDecideChangesNothingButThePorts(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(15) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 22)) //nolint:gosec // repeatable on purpose
+			var payloads, after []portsPayload
+			var befores []group
+			for range batchSize {
+				g := randomGroup(random)
+				befores = append(befores, g)
+				payloads = append(payloads, portsPayload{orEmpty(g.permissions()), randomPorts(random)})
+			}
+			for i, a := range runBatch[decision](t, "decide", payloads) {
+				if a.Error != "" {
+					t.Fatalf("%v: %s", payloads[i], a.Error)
+				}
+				repaired := repair(t, payloads[i], befores[i], a.Value)
+				after = append(after, portsPayload{orEmpty(repaired.permissions()), payloads[i].Ports})
+			}
+			for i, a := range runBatch[decision](t, "decide", after) {
+				if a.Value.Action != "none" {
+					t.Errorf("the second repair of %q would %s %q", written(payloads[i].Ingress), a.Value.Action, written(a.Value.Close))
+				}
+			}
+			for i, a := range runBatch[any](t, "verify", after) {
+				if a.Error != "" {
+					t.Errorf("%q: %s", written(after[i].Ingress), a.Error)
+				}
+			}
+		})
+	}
+}
+
+// verify must find what decide would change, else a repair is called done that is not.
+func TestVerifyFindsWhatDecideChanges(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 22)) //nolint:gosec // repeatable on purpose
+	var payloads []portsPayload
+	for range batchSize {
+		payloads = append(payloads, portsPayload{orEmpty(randomGroup(random).permissions()), randomPorts(random)})
+	}
+	verdicts := runBatch[any](t, "verify", payloads)
+	changes := 0
+	for i, a := range runBatch[decision](t, "decide", payloads) {
+		open := a.Value.Action != "none"
+		if open != (verdicts[i].Error != "") {
+			t.Errorf("%q on %v: decide says %s, verify says %q", written(payloads[i].Ingress), payloads[i].Ports, a.Value.Action, verdicts[i].Error)
+		}
+		if open {
+			changes++
+		}
+	}
+	if changes < 5 || changes > batchSize-5 {
+		t.Errorf("%d of %d groups needed a repair; both kinds must be tried", changes, batchSize)
+	}
+}
+
+// repair carries out a decision in the order of the runbook and checks what it did.
+func repair(t *testing.T, payload portsPayload, before group, d decision) group {
+	t.Helper()
+	after := groupOf(payload.Ingress)
+	for _, err := range []error{after.authorize(d.Keep), after.revoke(d.Close)} {
+		if err != nil {
+			t.Errorf("%q: EC2 refuses: %v", written(payload.Ingress), err)
+		}
+	}
+	ports := numbers(t, payload.Ports)
+	for _, p := range packets(ports, before, after) {
+		if want := admitsAfter(before, p, ports); after.admits(p) != want {
+			t.Errorf("%q without %v: %v is let in: %v, want %v; after: %q", written(payload.Ingress), ports, p, !want, want, written(after.permissions()))
+		}
+	}
+	undone := groupOf(after.permissions())
+	for _, err := range []error{undone.revoke(d.Keep), undone.authorize(d.Before)} {
+		if err != nil {
+			t.Errorf("%q: undo: EC2 refuses: %v", written(payload.Ingress), err)
+		}
+	}
+	if diff := cmp.Diff(written(before.permissions()), written(undone.permissions())); diff != "" {
+		t.Errorf("undone (-before +undone):\n%s", diff)
+	}
+	return after
+}
+
+// admitsAfter says what a group must let in after a repair.
+func admitsAfter(before group, p packet, ports []int) bool {
+	if p.source != world4 && p.source != world6 {
+		return before.admits(p)
+	}
+	if p.protocol == "tcp" && slices.Contains(ports, p.port) {
+		return false
+	}
+	_, anything := before[rule{protocol: "-1", source: p.source, from: -1, to: -1}]
+	if !anything {
+		return before.admits(p)
+	}
+	// Of a rule for all traffic TCP, UDP and the family's ICMP are kept. The runbook says
+	// that other IP protocols cannot be.
+	switch p.protocol {
+	case "tcp", "udp":
+		return true
+	case map[string]string{world4: "icmp", world6: "icmpv6"}[p.source]:
+		return true
+	}
+	rest := groupOf(before.permissions())
+	delete(rest, rule{protocol: "-1", source: p.source, from: -1, to: -1})
+	return rest.admits(p)
+}
+
+func numbers(t *testing.T, texts []string) []int {
+	t.Helper()
+	var all []int
+	for _, text := range texts {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// randomPorts gives one to three ports, often adjacent ones or an end of the range.
+func randomPorts(random *rand.Rand) []string {
+	choice := []int{0, 21, 22, 23, 24, 3389, 65535}
+	var ports []string
+	for range 1 + random.IntN(3) {
+		ports = append(ports, strconv.Itoa(choice[random.IntN(len(choice))]))
+	}
+	return ports
+}
+
+// randomGroup gives up to seven rules whose ranges meet the ports and one another.
+func randomGroup(random *rand.Rand) group {
+	sources := []string{world4, world4, world6, "10.0.0.0/8", "2001:db8::/32", "pl-12345678", "sg-12345678"}
+	protocols := []string{"tcp", "tcp", "tcp", "tcp", "udp", "-1", "50", "icmp", "icmpv6"}
+	ends := []int{0, 1, 20, 21, 22, 23, 24, 25, 443, 3388, 3389, 3390, 65534, 65535}
+	g := group{}
+	for range random.IntN(8) {
+		r := rule{protocol: protocols[random.IntN(len(protocols))], source: sources[random.IntN(len(sources))], from: -1, to: -1}
+		switch r.protocol {
+		case "tcp", "udp":
+			a, b := ends[random.IntN(len(ends))], ends[random.IntN(len(ends))]
+			r.from, r.to = min(a, b), max(a, b)
+		case "icmp", "icmpv6":
+			if random.IntN(2) == 0 {
+				r.from, r.to = 8, 8
+			}
+		}
+		description := ""
+		if r.source[0] != 'p' && r.source[0] != 's' && random.IntN(2) == 0 {
+			description = "number " + strconv.Itoa(len(g))
+		}
+		g[r] = description
+	}
+	return g
+}

@@ -1,0 +1,45 @@
+package scripts_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	script := scriptOf(t, "CloseSecurityGroupPorts", "verify")
+	for name, tc := range map[string]struct {
+		ingress []permission
+		ports   []string
+		open    string // what the error says; empty when it must pass
+	}{
+		"empty":                    {ports: []string{"22"}},
+		"other ports":              {ingress: []permission{tcp(0, 21, world4), tcp(23, 65535, world4, world6)}, ports: []string{"22"}},
+		"other sources":            {ingress: []permission{tcp(22, 22, "10.0.0.0/8", "pl-1", "sg-1", "fd00::/8"), all("-1", "10.0.0.0/8")}, ports: []string{"22"}},
+		"UDP and ICMP":             {ingress: []permission{on("udp", 22, 22, world4), on("icmp", -1, -1, world4), all("50", world4)}, ports: []string{"22"}},
+		"exact port":               {[]permission{tcp(22, 22, world4)}, []string{"22"}, "TCP 22 is still open to the world."},
+		"IPv6":                     {[]permission{tcp(22, 22, world6)}, []string{"22"}, "TCP 22 is"},
+		"first of a range":         {[]permission{tcp(22, 30, world4)}, []string{"22"}, "TCP 22 is"},
+		"last of a range":          {[]permission{tcp(20, 22, world4)}, []string{"22"}, "TCP 22 is"},
+		"by number":                {[]permission{on("6", 0, 65535, world4)}, []string{"22"}, "TCP 22 is"},
+		"all traffic":              {[]permission{all("-1", world4)}, []string{"22"}, "TCP 22 is"},
+		"all traffic, IPv6":        {[]permission{all("-1", world6)}, []string{"22"}, "TCP 22 is"},
+		"behind others":            {[]permission{tcp(22, 22, "10.0.0.0/8", world4)}, []string{"22"}, "TCP 22 is"},
+		"one of two ports":         {[]permission{tcp(3389, 3389, world4)}, []string{"22", "3389"}, "TCP 3389 is"},
+		"two ports":                {[]permission{tcp(0, 65535, world4)}, []string{"22", "3389"}, "TCP 22 and 3389 is"},
+		"says what to do about it": {[]permission{tcp(22, 22, world4)}, []string{"22"}, "start the repair again."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := interpreter(t)
+			var got struct{ Open []string }
+			err := run(t.Context(), config, script, portsPayload{orEmpty(tc.ingress), tc.ports}, &got)
+			if (err != nil) != (tc.open != "") || err != nil && !strings.Contains(err.Error(), tc.open) {
+				t.Errorf("error = %v, want it to say %q", err, tc.open)
+			}
+			if len(got.Open) > 0 {
+				t.Errorf("it passes with %q open", got.Open)
+			}
+		})
+	}
+}
