@@ -11,7 +11,7 @@ SCENARIOS := test/scenarios
 FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
 GO_FILES = $(shell find cmd internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := 1
 export AWS_EC2_METADATA_DISABLED := true
 
@@ -66,8 +66,8 @@ bench: $(HUBMEND) cdk.out/manifest.json ## Measure what the project promises, as
 	@go run ./test/bench
 
 .PHONY: generate
-generate: ## Write the generated docs again
-	go generate ./...
+generate: $(HUBMEND) ## Write the generated docs again
+	$(HUBMEND) controls --markdown > docs/controls.md
 
 .PHONY: verify
 verify: generate ## Fail when generated files are not up to date

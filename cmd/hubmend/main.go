@@ -45,6 +45,6 @@ something); 2 the command could not do its work.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(labCommand(), lintCommand(), findingCommand())
+	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand())
 	return cmd
 }

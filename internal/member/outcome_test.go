@@ -114,7 +114,7 @@ func TestHumanPart(t *testing.T) {
 		"a call that retried":  {"An error occurred (Throttling) when calling the X operation (reached max retries: 4): Rate exceeded", "X answered Throttling: Rate exceeded."},
 		"a script":             {"Step fails when it is Poll action status for completion. " + traceback + "ValueError - TCP 22 is still open to the world." + guide, "TCP 22 is still open to the world."},
 		"a script of one line": {"Step fails when it is Poll action status for completion. ValueError: TCP 22 is open" + guide, "TCP 22 is open."},
-		"a script of lines":    {"Exception - One.\nTwo.", "One.\nTwo."},
+		"a script of lines":    {"ValueError - One.\nTwo.", "One.\nTwo."},
 		"colon in the text":    {"ValueError - The group: sg-1 is in use: by an instance", "The group: sg-1 is in use: by an instance."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,6 +136,7 @@ func TestHumanPartOfOtherFrames(t *testing.T) {
 		"a property that does not match": {"Step fails when it is Poll action status for completion. The value is x, not y." + guide, "The value is x, not y."},
 		"a timeout":                      {"Step timed out while step is Execute/Cancelling action. No answer." + guide, "No answer."},
 		"another word for the frame":     {"Automation Step Execution fails when it is Execute/Cancelling action. No answer." + guide, "No answer."},
+		"the plainest exception":         {"Step fails when it is Poll action status for completion. Exception - It is open." + guide, "It is open."},
 		"a mistake in a script":          {"Step fails when it is Poll action status for completion. KeyError - 'GroupId'." + guide, "KeyError: 'GroupId'."},
 		"the word action in the text":    {"Step fails when it is Validating inputs. Choose another action. It is not valid." + guide, "Choose another action. It is not valid."},
 		"a call's answer of lines":       {"An error occurred (X) when calling the Y operation: One.\nTwo: 3", "Y answered X: One.\nTwo: 3."},

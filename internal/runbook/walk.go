@@ -81,3 +81,26 @@ func References(value any) []string {
 	}
 	return names
 }
+
+// LongestPath counts the steps of the longest way through the document, which is what a
+// repair costs at most; a loop counts as one step, whatever it holds.
+func (d *Document) LongestPath() int {
+	longest := make(map[string]int, len(d.MainSteps))
+	// Jumps go forward only, so a step's successors are known when it is reached from behind.
+	for i := len(d.MainSteps) - 1; i >= 0; i-- {
+		s := d.MainSteps[i]
+		next := s.Jumps()
+		if !s.IsEnd && s.NextStep == "" && i+1 < len(d.MainSteps) {
+			next = append(next, d.MainSteps[i+1].Name)
+		}
+		most := 0
+		for _, to := range next {
+			most = max(most, longest[to])
+		}
+		longest[s.Name] = most + 1
+	}
+	if len(d.MainSteps) == 0 {
+		return 0
+	}
+	return longest[d.MainSteps[0].Name]
+}
