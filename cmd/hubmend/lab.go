@@ -24,7 +24,7 @@ func labCommand() *cobra.Command {
 resources, the compiled Lambda functions run behind the Lambda Runtime API, runbooks are
 executed step by step with botocore. docs/lab.md tells what it has and what it lacks.`,
 	}
-	cmd.AddCommand(labRunCommand(), labUpCommand(), labSchemaCommand())
+	cmd.AddCommand(labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand())
 	return cmd
 }
 
@@ -164,10 +164,12 @@ func labUpCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().IntVar(&port, "port", 4599, "port to listen on")
+	cmd.Flags().IntVar(&port, "port", defaultPort, "port to listen on")
 	cmd.Flags().StringToStringVar(&parameters, "set", nil, "parameter of the product, such as CIS4142AutoRemediation=ENABLED")
 	return cmd
 }
+
+const defaultPort = 4599
 
 func up(ctx context.Context, out io.Writer, config lab.Config, parameters map[string]string) error {
 	p := &printer{out: out}
@@ -203,7 +205,11 @@ The lab is up; Ctrl-C ends it and forgets everything. In another terminal:
   build/hubmend finding EC2.13 --resource arn:aws:ec2:%[3]s:%[2]s:security-group/$id > finding.json
   aws securityhub batch-import-findings --findings file://finding.json
 
-With CIS4142AutoRemediation=ENABLED the repair starts by itself; watch it here. Then:
+With CIS4142AutoRemediation=ENABLED the repair starts by itself; watch it here. Without, click:
+
+  build/hubmend lab click CIS4142 $(aws securityhub get-findings --query 'Findings[].Id' --output text)
+
+Then look:
 
   aws ec2 describe-security-groups --group-ids $id --query 'SecurityGroups[0].IpPermissions'
   aws securityhub get-findings --query 'Findings[].[Title,Workflow.Status,Note.Text]'

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"hubmend/internal/catalog"
@@ -78,18 +77,10 @@ func Build(s Spec) (map[string]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has no number in %s", s.Control.ID, framework)
 	}
-	f["GeneratorId"] = Generator(partition, framework, rule)
+	f["GeneratorId"] = finding.Generator(partition, framework, rule)
 	f["Id"] = origin + s.Account + ":subscription/" + framework + "/" + rule + "/finding/" + s.ID
 	if s.Form == Legacy {
 		f["Compliance"] = map[string]any{"Status": "FAILED"}
 	}
 	return f, nil
-}
-
-// Generator gives the GeneratorId of a standard's rule. CIS 1.2.0 alone writes an ARN.
-func Generator(partition, framework, rule string) string {
-	if framework == "cis-aws-foundations-benchmark/v/1.2.0" {
-		return "arn:" + partition + ":securityhub:::ruleset/" + framework + "/rule/" + rule
-	}
-	return strings.Join([]string{framework, rule}, "/")
 }

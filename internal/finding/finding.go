@@ -89,6 +89,17 @@ var (
 	generatorPattern = regexp.MustCompile(`^(?:arn:aws[a-z-]*:securityhub:::ruleset/)?([a-z0-9-]+/v/[0-9.]+)/(?:rule/)?([A-Za-z0-9.-]+)$`)
 )
 
+// firstCIS is the one standard whose findings name their generator with an ARN.
+const firstCIS = "cis-aws-foundations-benchmark/v/1.2.0"
+
+// Generator gives the GeneratorId of a standard's own finding for one of its rules.
+func Generator(partition, standard, rule string) string {
+	if standard == firstCIS {
+		return "arn:" + partition + ":securityhub:::ruleset/" + standard + "/rule/" + rule
+	}
+	return standard + "/" + rule
+}
+
 // maxIDLength is the limit of Id in BatchUpdateFindings.
 const maxIDLength = 512
 

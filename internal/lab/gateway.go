@@ -66,6 +66,10 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.takeResponse(w, r, token)
 		return
 	}
+	if r.URL.Path == ClickPath {
+		g.click(w, r)
+		return
+	}
 	s, ok := g.lab.callers.scope(r)
 	if !ok {
 		writeError(w, "rest-json", &apiError{http.StatusForbidden, "UnrecognizedClientException",
@@ -154,6 +158,27 @@ func (g *gateway) takeResponse(w http.ResponseWriter, r *http.Request, token str
 		return
 	}
 	c <- body
+}
+
+// ClickPath is where the lab takes the click on a custom action, for which AWS has no API:
+// a POST of a Click.
+const ClickPath = "/lab/custom-action"
+
+// Click is the use of a custom action on findings.
+type Click struct {
+	Action   string   `json:"action"`   // id of the group, such as CIS4142
+	Findings []string `json:"findings"` // ids
+}
+
+func (g *gateway) click(w http.ResponseWriter, r *http.Request) {
+	var c Click
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&c)
+	if err == nil {
+		err = g.lab.UseCustomAction(c.Action, c.Findings)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
 }
 
 // apiName takes the API from where the protocol of the service puts it.

@@ -1,6 +1,8 @@
 package portfolio
 
 import (
+	"strings"
+
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
@@ -49,13 +51,11 @@ func imported(controls []catalog.Control, framework string) map[string]any {
 	}
 }
 
-// firstCIS is the one framework whose findings name their generator with an ARN.
-const firstCIS = "cis-aws-foundations-benchmark/v/1.2.0"
-
 // generator is the GeneratorId of a framework's own finding for a control.
 func generator(framework, rule string) *string {
-	if framework == firstCIS {
-		return arn.Sub("arn:${AWS::Partition}:securityhub:::ruleset/" + framework + "/rule/" + rule)
+	id := finding.Generator("${AWS::Partition}", framework, rule)
+	if strings.HasPrefix(id, "arn:") {
+		return arn.Sub(id)
 	}
-	return jsii.String(framework + "/" + rule)
+	return jsii.String(id) // a substitution without anything to substitute is a mistake to linters
 }

@@ -1,0 +1,65 @@
+// Package links_test checks which packages reach which: what a function links is what its
+// cold start pays for, and the arrows between packages are part of the design.
+package links_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cdk comes with a JavaScript runtime.
+var cdk = []string{"github.com/aws/aws-cdk-go", "github.com/aws/jsii-runtime-go", "github.com/aws/constructs-go"}
+
+func cdkAnd(packages ...string) []string { return append(slices.Clone(cdk), packages...) }
+
+// forbidden says for each part of the module what it must not reach, directly or not.
+var forbidden = map[string][]string{
+	"hubmend/lambdas": cdkAnd("hubmend/infra", "hubmend/cmd", "hubmend/internal/lab", "hubmend/internal/automation", "hubmend/internal/cfn",
+		"hubmend/internal/scenario", "hubmend/internal/asff", "github.com/spf13/cobra", "testing"),
+	"hubmend/internal":      cdkAnd("hubmend/infra", "hubmend/lambdas", "hubmend/cmd"),
+	"hubmend/cmd":           cdkAnd("hubmend/infra", "hubmend/lambdas"),
+	"hubmend/ssm-documents": {"hubmend"},
+	"hubmend/infra":         {"hubmend/lambdas", "hubmend/cmd", "hubmend/internal/lab", "hubmend/internal/dispatch", "hubmend/internal/settle"},
+
+	// Decisions are pure.
+	"hubmend/internal/decide": {"github.com/aws", "net/http", "os/exec"},
+	// What runs a repair must not know what decides on one, and the other way round.
+	"hubmend/internal/lab": {"hubmend/internal/dispatch", "hubmend/internal/settle", "hubmend/internal/decide",
+		"hubmend/internal/ledger", "hubmend/internal/catalog"},
+	"hubmend/internal/automation": {"hubmend/internal/lab", "hubmend/internal/catalog", "github.com/aws/aws-sdk-go-v2"},
+	"hubmend/internal/catalog":    {"hubmend/internal/lab", "hubmend/internal/decide", "github.com/aws"},
+	"hubmend/internal/runbook":    {"hubmend/internal/catalog", "hubmend/internal/automation", "github.com/aws"},
+	"hubmend/internal/lab/python": {"hubmend/internal/runbook", "hubmend/internal/policy", "hubmend/internal/automation", "hubmend/internal/finding"},
+	"hubmend/internal/policy":     {"hubmend/internal/lab", "github.com/aws"},
+	"hubmend/internal/cfn":        {"hubmend/internal/lab", "hubmend/internal/runbook", "github.com/aws"},
+}
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	g := readGraph(t)
+	for part, paths := range forbidden {
+		packages := g.under(part)
+		if len(packages) == 0 {
+			t.Errorf("there is no package under %s; is this entry out of date?", part)
+		}
+		for _, from := range packages {
+			for _, path := range paths {
+				if way := g.way(from, path); way != nil {
+					t.Errorf("%s must not reach %s, but:\n  %s", from, path, strings.Join(way, "\n  imports "))
+				}
+			}
+		}
+	}
+}
+
+// The rules above mean nothing if the graph does not show what is there.
+func TestLinksSeesTheCDK(t *testing.T) {
+	t.Parallel()
+	g := readGraph(t)
+	for _, path := range cdk {
+		if g.way("hubmend/infra", path) == nil {
+			t.Errorf("the graph has no way from hubmend/infra to %s", path)
+		}
+	}
+}
