@@ -1,6 +1,10 @@
 package automation
 
-import "time"
+import (
+	"time"
+
+	"hubmend/internal/ssmtext"
+)
 
 // Status is the status of an execution or of a step, spelled as the API spells it.
 type Status string
@@ -67,8 +71,8 @@ type Parent struct {
 	IteratorValue string // empty in a loop with a condition
 }
 
-// Reason is the human part of FailureMessage. See Reason.
-func (e Execution) Reason() string { return Reason(e.FailureMessage) }
+// Reason is the human part of FailureMessage. See ssmtext.Reason.
+func (e Execution) Reason() string { return ssmtext.Reason(e.FailureMessage) }
 
 // BilledSteps is the number of steps that AWS bills: every step that ran, a loop as well
 // as each step of each pass, branches and sleeps too. Whether AWS counts passes like that

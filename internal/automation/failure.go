@@ -4,21 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"hubmend/internal/ssmtext"
 )
 
 // The stages that the service names in its messages.
 const (
 	validating = "Validating inputs"
 	executing  = "Execute/Cancelling action"
-	polling    = "Poll action status for completion"
+	polling    = ssmtext.Polling
 )
-
-const guide = ". Please refer to Automation Service Troubleshooting Guide for more diagnosis details."
 
 // failure is why a step did not succeed.
 type failure struct {
@@ -52,7 +50,7 @@ func (f *failure) message() string {
 	case Cancelled:
 		return "Step is cancelled."
 	}
-	return verb + f.stage + ". " + f.reason + guide
+	return verb + f.stage + ". " + f.reason + ssmtext.Guide
 }
 
 // asFailure gives the failure in an error. A context that ended for another reason
@@ -113,36 +111,4 @@ func classify(err smithy.APIError) FailureType {
 		return InternalFailure
 	}
 	return ActionFailure
-}
-
-var (
-	preamble = regexp.MustCompile(`^(?:Automation )?Step (?:Execution )?(?:fails when it is|timed out while step is) (.+?)\. `)
-	// raised splits what the service writes about an exception: the traceback, with those
-	// that it was raised during before it, an empty line, the class and the message.
-	raised = regexp.MustCompile(`(?s)^(?:(?:Traceback.*?\n\n(?:During|The above)[^\n]*\n\n)*Traceback.*?\n\n)?` +
-		`([A-Za-z_][A-Za-z0-9_.]*)(?: - |: )(.*)$`)
-)
-
-// spoken are the exceptions that a script raises to say something. The message of any
-// other is not a sentence without its name (KeyError: 'GroupId').
-var spoken = []string{"ValueError", "RuntimeError", "Exception", "AssertionError"}
-
-// Reason takes the human part out of a FailureMessage of the service or of this package:
-// without the service's words around it, and of a script that raised an exception only
-// what its author wrote. A message that has another form comes back as it is.
-func Reason(failureMessage string) string {
-	text := strings.TrimSuffix(failureMessage, guide)
-	stage := preamble.FindStringSubmatch(text)
-	if stage == nil {
-		return text
-	}
-	text = text[len(stage[0]):]
-	exception := raised.FindStringSubmatch(text)
-	if stage[1] != polling || exception == nil {
-		return text
-	}
-	if slices.Contains(spoken, exception[1]) {
-		return exception[2]
-	}
-	return exception[1] + ": " + exception[2]
 }

@@ -6,9 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 )
 
@@ -46,15 +47,15 @@ func IsThrottling(err error) bool { return slices.Contains(throttling, Code(err)
 func IsDenied(err error) bool { return slices.Contains(denied, Code(err)) }
 
 // IsTransient says whether the same call may succeed later by itself: throttling, a
-// fault of the service, or no answer at all.
+// fault of the service, or no answer at all. It is what the SDK retries, and more, because
+// a message can wait longer than a call.
 func IsTransient(err error) bool {
 	if IsThrottling(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
 	}
 	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorFault() == smithy.FaultServer
+	if errors.As(err, &api) && api.ErrorFault() == smithy.FaultServer {
+		return true
 	}
-	var network net.Error
-	return errors.As(err, &network)
+	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary
 }

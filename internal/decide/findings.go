@@ -23,10 +23,11 @@ type Request struct {
 // They are decided in order and share one attempt where one execution repairs them
 // all. A request never waits without an attempt in flight that it waits for.
 func OnFindings(rec Record, requests []Request, now time.Time, s Settings) Decision {
-	d := &findings{Decision: Decision{Record: rec.clone()}, now: now, settings: s}
+	d := &findings{Decision: Decision{Record: rec.Clone()}, now: now, settings: s}
 	for i, r := range requests {
 		d.Log = append(d.Log, d.one(i, r))
 	}
+	d.settleExhausted(requests)
 	if d.claimed {
 		a := *d.Record.last()
 		d.Announce = []Update{{Findings: a.Findings, Workflow: finding.Notified, Note: startNote(d.Record.Target, a)}}
@@ -39,6 +40,8 @@ type findings struct {
 	now      time.Time
 	settings Settings
 	claimed  bool // the last attempt was claimed by this decision and is not stored yet
+	// exhausted are the requests, by index, that the guard alone stands against.
+	exhausted []int
 }
 
 func (d *findings) one(i int, r Request) string {
@@ -52,8 +55,9 @@ func (d *findings) one(i int, r Request) string {
 		return d.join(i, r, a)
 	case a != nil && (a.brought(r.Ref) || settledBy(r, a)):
 		return d.repeat(r, a)
-	case r.Trigger == finding.Automatic && d.exhausted():
-		return d.suspend(r)
+	case r.Trigger == finding.Automatic && d.spent():
+		d.exhausted = append(d.exhausted, i)
+		return "suspended"
 	default:
 		return d.claim(r)
 	}
@@ -65,7 +69,8 @@ func settledBy(r Request, a *Attempt) bool {
 	return !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
 }
 
-func (d *findings) exhausted() bool {
+// spent says whether automatic repair has used up its attempts.
+func (d *findings) spent() bool {
 	return d.Record.attemptsSince(d.now.Add(-d.settings.Window)) >= d.settings.MaxAttempts
 }
 
@@ -78,7 +83,7 @@ func (d *findings) claim(r Request) string {
 		Number: number, State: Claimed, Control: r.Control, Trigger: r.Trigger,
 		Parameters: r.Parameters, Findings: []Ref{r.Ref}, ClaimedAt: d.now,
 	})
-	if extra := len(d.Record.Attempts) - keptAttempts; extra > 0 {
+	if extra := len(d.Record.Attempts) - max(keptAttempts, d.settings.MaxAttempts); extra > 0 {
 		d.Record.Attempts = slices.Delete(d.Record.Attempts, 0, extra)
 	}
 	d.claimed, d.Start, d.Save = true, true, true
@@ -132,12 +137,24 @@ func (d *findings) repeat(r Request, a *Attempt) string {
 	return "answer from attempt " + string(a.State)
 }
 
-func (d *findings) suspend(r Request) string {
-	d.Updates = append(d.Updates, Update{
-		Findings: []Ref{r.Ref}, Workflow: finding.Notified, Note: suspendNote(d.settings),
-	})
-	d.Notifications = append(d.Notifications, suspendNotification(d.Record, r, d.settings))
-	return "suspended"
+// settleExhausted answers the requests that the guard stopped: they share the attempt that
+// a person started in the same moment, or else they are told, and people once.
+func (d *findings) settleExhausted(requests []Request) {
+	if len(d.exhausted) == 0 {
+		return
+	}
+	if d.claimed {
+		for _, i := range d.exhausted {
+			d.Log[i] = d.share(i, requests[i], d.Record.last())
+		}
+		return
+	}
+	var refs []Ref
+	for _, i := range d.exhausted {
+		refs = append(refs, requests[i].Ref)
+	}
+	d.Updates = append(d.Updates, Update{Findings: refs, Workflow: finding.Notified, Note: suspendNote(d.settings)})
+	d.Notifications = append(d.Notifications, suspendNotification(d.Record, requests[d.exhausted[0]], refs, d.settings))
 }
 
 func (d *findings) wait(i int, after time.Duration) string {

@@ -102,10 +102,13 @@ func (r *Record) last() *Attempt {
 	return &r.Attempts[len(r.Attempts)-1]
 }
 
-func (r Record) clone() Record {
+// Clone gives a record that shares nothing with the original.
+func (r Record) Clone() Record {
 	r.Attempts = slices.Clone(r.Attempts)
 	for i := range r.Attempts {
-		r.Attempts[i].Findings = slices.Clone(r.Attempts[i].Findings)
+		a := &r.Attempts[i]
+		a.Findings = slices.Clone(a.Findings)
+		a.Parameters = a.Parameters.Clone()
 	}
 	return r
 }

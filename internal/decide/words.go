@@ -16,6 +16,8 @@ const (
 	noteLimit    = 512
 	subjectLimit = 100
 	reasonLimit  = 260 // leaves room for the words around it
+	// storedLimit bounds what the ledger and a notification repeat of a runbook's words.
+	storedLimit = 2000
 )
 
 const retryHint = "Repair it by hand, or remove the cause and use the custom action to try again."
@@ -47,24 +49,30 @@ func suspendNote(s Settings) string {
 		"Find out what fails or what changes it back; the custom action tries once more.", s.MaxAttempts, hours(s.Window))
 }
 
-func suspendNotification(rec Record, r Request, s Settings) Notification {
+func suspendNotification(rec Record, r Request, refs []Ref, s Settings) Notification {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\nFinding:  %s\n\nAttempts:\n",
-		suspendNote(s), r.Control, rec.Target.Resource, rec.Target.Account, rec.Target.Region, r.Ref.ID)
+	fmt.Fprintf(&b, "%s\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\n\nAttempts:\n",
+		suspendNote(s), r.Control, rec.Target.Resource, rec.Target.Account, rec.Target.Region)
 	for _, a := range rec.Attempts {
 		fmt.Fprintf(&b, "  %d  %s  %s  %s %s\n", a.Number, a.ClaimedAt.Format(time.RFC3339), a.State, a.ExecutionID, firstOf(a.Reason, a.Change))
 	}
+	writeFindings(&b, refs)
 	return Notification{Subject: subject("suspended", r.Control, rec.Target), Body: b.String()}
 }
 
 func failureNotification(t target.Target, a Attempt) Notification {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Hubmend could not repair a resource.\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\nAttempt:  %d (%s)\nReason:   %s\n\n%s\n%s\n\nFindings:\n",
+	fmt.Fprintf(&b, "Hubmend could not repair a resource.\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\nAttempt:  %d (%s)\nReason:   %s\n\n%s\n%s\n",
 		a.Control, t.Resource, t.Account, t.Region, a.Number, a.Trigger, a.Reason, retryHint, execution(t, a))
-	for _, f := range a.Findings {
-		fmt.Fprintf(&b, "  %s\n", f.ID)
-	}
+	writeFindings(&b, a.Findings)
 	return Notification{Subject: subject("failed", a.Control, t), Body: b.String()}
+}
+
+func writeFindings(b *strings.Builder, refs []Ref) {
+	b.WriteString("\nFindings:\n")
+	for _, r := range refs {
+		fmt.Fprintf(b, "  %s\n", r.ID)
+	}
 }
 
 // subject keeps to what SNS allows: printable ASCII without line breaks.

@@ -161,13 +161,17 @@ func (h *Handler) start(ctx context.Context, log *slog.Logger, rec decide.Record
 		// The claim stays; the message comes back and starts the same attempt again.
 		return err
 	}
+	if refused != nil {
+		log.WarnContext(ctx, "start refused", "attempt", attempt.Number, "reason", refused.Reason)
+	} else {
+		log.InfoContext(ctx, "started", "attempt", attempt.Number, "execution", id)
+	}
 	_, _, err = h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
 		if refused != nil {
-			return decide.OnStartRefused(rec, refused.Reason, h.Now())
+			return decide.OnStartRefused(rec, attempt.Number, refused.Reason, h.Now())
 		}
-		return decide.OnStarted(rec, id)
+		return decide.OnStarted(rec, attempt.Number, id)
 	})
-	log.InfoContext(ctx, "started", "attempt", attempt.Number, "execution", id, "refused", refused)
 	return err
 }
 

@@ -42,7 +42,7 @@ func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 			return verdict{reason: fmt.Sprintf("no control repairs %s", subjectOf(f))}
 		}
 		if problem := nothingToDo(f); problem != "" || f.Workflow != finding.New {
-			return verdict{reason: strings.TrimSpace("the finding is not new " + problem)}
+			return verdict{reason: "ignored: " + orDefault(problem, "the finding is "+f.Workflow)}
 		}
 	}
 	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
@@ -88,7 +88,7 @@ func nothingToDo(f finding.Finding) string {
 	case f.RecordState != finding.Active:
 		return "This finding is archived; there is nothing to repair."
 	case f.Compliance != finding.Failed:
-		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", orNothing(f.Compliance))
+		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", orDefault(f.Compliance, "nothing"))
 	}
 	return ""
 }
@@ -103,9 +103,9 @@ func subjectOf(f finding.Finding) string {
 	return "no control that Hubmend knows"
 }
 
-func orNothing(s string) string {
+func orDefault(s, otherwise string) string {
 	if s == "" {
-		return "nothing"
+		return otherwise
 	}
 	return s
 }

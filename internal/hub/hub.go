@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
@@ -61,7 +62,7 @@ func (h *Hub) update(ctx context.Context, refs []decide.Ref, u decide.Update) er
 	}
 	var errs []error
 	for _, left := range out.UnprocessedFindings {
-		problem := fmt.Errorf("update finding %s: %s: %s", *left.FindingIdentifier.Id, *left.ErrorCode, *left.ErrorMessage)
+		problem := fmt.Errorf("update finding %s: %s: %s", *left.FindingIdentifier.Id, *left.ErrorCode, aws.ToString(left.ErrorMessage))
 		if slices.Contains(permanent, *left.ErrorCode) {
 			h.Log.WarnContext(ctx, "finding not updated", "finding", *left.FindingIdentifier.Id, "reason", problem.Error())
 			continue

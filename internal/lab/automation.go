@@ -17,6 +17,7 @@ import (
 	"hubmend/internal/lab/python"
 	"hubmend/internal/policy"
 	"hubmend/internal/runbook"
+	"hubmend/internal/ssmtext"
 )
 
 // ssmAutomation is Systems Manager Automation in all accounts.
@@ -150,7 +151,7 @@ func (s *ssmAutomation) observe(e *execution, step automation.StepExecution) {
 	s.mu.Lock()
 	e.result.Steps = append(e.result.Steps, step)
 	s.mu.Unlock()
-	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s %s%s", step.Name, what(step), step.Status, prefixed(": ", automation.Reason(step.FailureMessage)))
+	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s %s%s", step.Name, what(step), step.Status, prefixed(": ", ssmtext.Reason(step.FailureMessage)))
 }
 
 // what names the call of a step, or its action.

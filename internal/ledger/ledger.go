@@ -45,7 +45,7 @@ var _ Ledger = (*Memory)(nil)
 func (m *Memory) Load(_ context.Context, key string) (decide.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.records[key], nil
+	return m.records[key].Clone(), nil
 }
 
 // Save implements Ledger.
@@ -60,6 +60,6 @@ func (m *Memory) Save(_ context.Context, rec decide.Record) (decide.Record, erro
 		m.records = map[string]decide.Record{}
 	}
 	rec.Version++
-	m.records[key] = rec
+	m.records[key] = rec.Clone()
 	return rec, nil
 }

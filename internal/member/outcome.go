@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -12,6 +11,7 @@ import (
 
 	"hubmend/internal/decide"
 	"hubmend/internal/naming"
+	"hubmend/internal/ssmtext"
 )
 
 // ErrNotEnded is returned by Outcome for an execution that still runs.
@@ -32,7 +32,9 @@ func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
 	switch e.AutomationExecutionStatus {
 	case types.AutomationExecutionStatusSuccess:
 		o.Succeeded, o.Change = true, output(e.Outputs, "Change")
-	case types.AutomationExecutionStatusFailed, types.AutomationExecutionStatusTimedout, types.AutomationExecutionStatusCancelled:
+	case types.AutomationExecutionStatusFailed, types.AutomationExecutionStatusTimedout, types.AutomationExecutionStatusCancelled,
+		types.AutomationExecutionStatusRejected, types.AutomationExecutionStatusExited,
+		types.AutomationExecutionStatusCompletedWithSuccess, types.AutomationExecutionStatusCompletedWithFailure:
 		o.Reason = reason(e)
 	default:
 		return decide.Outcome{}, fmt.Errorf("execution %s is %s: %w", o.ExecutionID, e.AutomationExecutionStatus, ErrNotEnded)
@@ -56,7 +58,7 @@ func reason(e *types.AutomationExecution) string {
 	var reasons []string
 	for _, s := range e.StepExecutions {
 		if s.StepStatus == types.AutomationExecutionStatusFailed || s.StepStatus == types.AutomationExecutionStatusTimedout {
-			reasons = append(reasons, fmt.Sprintf("step %s: %s", deref(s.StepName), humanPart(deref(s.FailureMessage))))
+			reasons = append(reasons, fmt.Sprintf("step %s: %s", deref(s.StepName), ssmtext.Sentence(deref(s.FailureMessage))))
 		}
 	}
 	if len(reasons) > 0 {
@@ -65,37 +67,7 @@ func reason(e *types.AutomationExecution) string {
 	if e.AutomationExecutionStatus == types.AutomationExecutionStatusCancelled {
 		return "the execution was cancelled."
 	}
-	return humanPart(deref(e.FailureMessage))
-}
-
-var (
-	stepPrefix     = regexp.MustCompile(`^Step fails when it is .*? action\.\s*`)
-	guideSuffix    = regexp.MustCompile(`\s*Please refer to Automation Service Troubleshooting Guide.*$`)
-	scriptError    = regexp.MustCompile(`(?s)^.*?\b[A-Za-z_.]+(?:Error|Exception)(?: - |: )(.+)$`)
-	serviceMessage = regexp.MustCompile(`^An error occurred \(([^)]+)\) when calling the (\S+) operation(?: \(reached max retries: \d+\))?: (.*)$`)
-)
-
-// humanPart takes what a script's author or a service wrote out of the frame that
-// Systems Manager puts around it.
-func humanPart(text string) string {
-	text = guideSuffix.ReplaceAllString(stepPrefix.ReplaceAllString(strings.TrimSpace(text), ""), "")
-	if m := serviceMessage.FindStringSubmatch(text); m != nil {
-		return sentence(fmt.Sprintf("%s answered %s: %s", m[2], m[1], m[3]))
-	}
-	if m := scriptError.FindStringSubmatch(text); m != nil {
-		return sentence(strings.TrimSpace(m[1]))
-	}
-	return sentence(text)
-}
-
-func sentence(text string) string {
-	if text == "" {
-		return "no reason was given."
-	}
-	if strings.HasSuffix(text, ".") {
-		return text
-	}
-	return text + "."
+	return ssmtext.Sentence(deref(e.FailureMessage))
 }
 
 func deref(s *string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -51,7 +52,7 @@ func startError(t target.Target, err error) error {
 		return &Refused{fmt.Sprintf("the role %s of account %s may not be assumed; deploy the template hubmend-member-roles there, with this administrator account.",
 			naming.DispatchRole, t.Account)}
 	default:
-		return &Refused{fmt.Sprintf("the runbook could not be started: %s.", awserr.Message(err))}
+		return &Refused{fmt.Sprintf("the runbook could not be started: %s.", strings.TrimSuffix(awserr.Message(err), "."))}
 	}
 }
 

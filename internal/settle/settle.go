@@ -69,8 +69,9 @@ func (h *Handler) message(ctx context.Context, m events.SQSMessage) error {
 		return err
 	}
 	// A member may run Hubmend's documents under any session name, but only in its own account.
-	if rec.Version == 0 || rec.Target.Account != e.Account {
-		log.WarnContext(ctx, "outcome refused", "reason", "no target of this account has the key")
+	elsewhere := rec.Target.Region != target.Global && rec.Target.Region != e.Region
+	if rec.Version == 0 || rec.Target.Account != e.Account || elsewhere {
+		log.WarnContext(ctx, "outcome refused", "reason", "no target of this account and Region has the key")
 		return nil
 	}
 	outcome, err := h.Executions.Outcome(ctx, e.Account, e.Region, e.Detail.ExecutionID)

@@ -270,7 +270,6 @@ func TestRefusals(t *testing.T) {
 // the attempt's.
 func TestOutcomeOfAnotherRegionIsRefused(t *testing.T) {
 	t.Parallel()
-	t.Skip("bug: the event's Region is not compared with the target's")
 	w := newWorld(t, running(func(a *decide.Attempt) { a.State, a.ExecutionID = decide.Claimed, "" }))
 	if w.handle(t, ended("m", object{"region": "us-east-1"}, nil)); w.state(t) != decide.Claimed {
 		t.Errorf("the attempt is %s, done %q", w.state(t), w.done)

@@ -56,6 +56,15 @@ func (p Parameters) Join(q Parameters) (Parameters, bool) {
 	return joined, true
 }
 
+// Clone gives parameters that share nothing with the original.
+func (p Parameters) Clone() Parameters {
+	c := maps.Clone(p)
+	for name, v := range c {
+		c[name] = Parameter{Values: slices.Clone(v.Values), List: v.List}
+	}
+	return c
+}
+
 // Input writes the parameters as StartAutomationExecution takes them.
 func (p Parameters) Input() map[string][]string {
 	in := make(map[string][]string, len(p))

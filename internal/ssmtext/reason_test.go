@@ -1,9 +1,9 @@
-package automation_test
+package ssmtext_test
 
 import (
 	"testing"
 
-	"hubmend/internal/automation"
+	"hubmend/internal/ssmtext"
 )
 
 // The messages are of the forms that the service has been seen to write.
@@ -46,7 +46,7 @@ func TestReason(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := automation.Reason(test.message); got != test.want {
+			if got := ssmtext.Reason(test.message); got != test.want {
 				t.Errorf("Reason() = %q, want %q", got, test.want)
 			}
 		})

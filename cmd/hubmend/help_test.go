@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// ownCommands visits every command that does something, but those that cobra adds.
+func ownCommands(visit func(*cobra.Command)) {
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Runnable() {
+			visit(cmd)
+		}
+		for _, c := range cmd.Commands() {
+			walk(c)
+		}
+	}
+	walk(root())
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	n := 0
+	ownCommands(func(cmd *cobra.Command) {
+		n++
+		t.Run(cmd.CommandPath(), func(t *testing.T) {
+			t.Parallel()
+			fresh := root()
+			var out bytes.Buffer
+			fresh.SetOut(&out)
+			fresh.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
+			if err := fresh.Execute(); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(out.String(), "Examples:\n") || !strings.Contains(out.String(), cmd.CommandPath()) {
+				t.Errorf("the help has no example:\n%s", out.String())
+			}
+			cmd.Flags().VisitAll(func(f *pflag.Flag) {
+				if f.Usage == "" {
+					t.Errorf("--%s is not explained", f.Name)
+				}
+			})
+		})
+	})
+	if n < 5 {
+		t.Errorf("found %d commands", n)
+	}
+}
+
+// An example that the command refuses is worse than none.
+func TestExamplesParse(t *testing.T) {
+	t.Parallel()
+	ownCommands(func(cmd *cobra.Command) {
+		for line := range strings.Lines(cmd.Example) {
+			example, _, _ := strings.Cut(line, " > ")
+			words := strings.Fields(example)
+			if len(words) == 0 || words[0] != "hubmend" {
+				continue
+			}
+			found, rest, err := root().Find(words[1:])
+			if err != nil || found.CommandPath() != cmd.CommandPath() {
+				t.Errorf("%q is no example of %s: %v", line, cmd.CommandPath(), err)
+				continue
+			}
+			if err := found.ParseFlags(rest); err != nil {
+				t.Errorf("%q: %v", line, err)
+				continue
+			}
+			if err := found.ValidateArgs(found.Flags().Args()); err != nil {
+				t.Errorf("%q: %v", line, err)
+			}
+			if err := found.ValidateRequiredFlags(); err != nil {
+				t.Errorf("%q: %v", line, err)
+			}
+		}
+	})
+}

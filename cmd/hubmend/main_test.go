@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// asHubmend makes the test binary be hubmend, so that exit codes are tested with main
+// itself and nothing has to be built.
+const asHubmend = "HUBMEND_TEST_AS_HUBMEND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asHubmend) != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// hubmend runs the command in the repository's root.
+func hubmend(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], args...) //nolint:gosec // the test itself
+	cmd.Dir = "../.."
+	cmd.Env = append(append(os.Environ(), asHubmend+"=1"), env...)
+	var out, err bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &err
+	runErr := cmd.Run()
+	var exit *exec.ExitError
+	if runErr != nil && !errors.As(runErr, &exit) {
+		t.Fatal(runErr)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), err.String()
+}
+
+// write puts a file into a folder of the test's own.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+const group = "arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0"
+
+// Bad input gives one line that says what is wrong, on standard error alone, and 2.
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	good := write(t, "good.yaml", "name: x\nexpect: [{executions: 0}]\n")
+	unknown := write(t, "unknown.yaml", "name: x\nevents: [{import: {name: a, file: f, regoin: b}}]\nexpect: [{executions: 0}]\n")
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	noPython := []string{"HUBMEND_PYTHON="}
+	somePython := []string{"HUBMEND_PYTHON=" + os.Args[0]} // found, and not started before the input is read
+	for name, tc := range map[string]struct {
+		args string
+		env  []string
+		want string
+		bug  string
+	}{
+		"unknown command":         {args: "repair", want: `unknown command "repair"`},
+		"unknown command of lab":  {args: "lab repair", want: `unknown command "repair"`, bug: "it prints the help of lab and exits with 0"},
+		"unknown flag":            {args: "lint --fix", want: "unknown flag: --fix"},
+		"a word too many":         {args: "lint x", want: `"x"`},
+		"no control":              {args: "finding", want: "1 arg"},
+		"unknown control":         {args: "finding EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has EC2.13, EC2.14"},
+		"no resource":             {args: "finding EC2.13", want: `"resource"`},
+		"resource is no ARN":      {args: "finding EC2.13 --resource web", want: "Region"},
+		"another resource":        {args: "finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "not of the form", bug: "it prints a finding that dispatch refuses"},
+		"another account":         {args: "finding EC2.13 --account 333333333333 --resource " + group, want: "333333333333", bug: "it prints a finding that dispatch refuses"},
+		"unknown form":            {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`, bug: "any other form is taken for standard"},
+		"two formats":             {args: "controls --json --markdown", want: "[json markdown]"},
+		"no models":               {args: "lint --venv " + nowhere, want: "make tools"},
+		"no scenario":             {args: "lab run", want: "1 arg"},
+		"missing scenario":        {args: "lab run " + nowhere, env: somePython, want: nowhere},
+		"unknown key":             {args: "lab run " + unknown, env: somePython, want: "/events/0/import"},
+		"missing second scenario": {args: "lab run " + good + " " + nowhere, env: somePython, want: nowhere},
+		"missing Python":          {args: "lab run --root " + nowhere + " " + good, env: noPython, want: `run "make tools"`},
+		"no such Python":          {args: "lab run " + good, env: []string{"HUBMEND_PYTHON=" + nowhere}, want: "HUBMEND_PYTHON"},
+		"port is no number":       {args: "lab up --port http", want: `"http"`},
+		"parameter has no value":  {args: "lab up --set X", want: "key=value"},
+		"nothing to click":        {args: "lab click", want: "arg"},
+		"click on no lab":         {args: "lab click --port 1 CIS4142 some-finding", want: "127.0.0.1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if tc.bug != "" {
+				t.Skip("bug: " + tc.bug)
+			}
+			code, stdout, stderr := hubmend(t, tc.env, strings.Fields(tc.args)...)
+			if code != exitUsage {
+				t.Errorf("exits with %d, want %d", code, exitUsage)
+			}
+			if stdout != "" {
+				t.Errorf("prints %q", stdout)
+			}
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
+			}
+		})
+	}
+}
+
+func TestSuccess(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"": "Available Commands", "--help": "Exit codes", "lab": "Available Commands", "lab schema": `"$schema"`,
+		"controls": "EC2.13", "controls --markdown": "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := hubmend(t, nil, strings.Fields(args)...)
+			if code != 0 || stderr != "" || !strings.Contains(stdout, want) {
+				t.Errorf("exits with %d, says %q, prints %q", code, stderr, stdout)
+			}
+		})
+	}
+}

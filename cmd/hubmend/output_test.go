@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/finding"
+	"hubmend/internal/scenario"
+)
+
+// execute runs a command in this process and gives what it prints.
+func execute(t *testing.T, args ...string) []byte {
+	t.Helper()
+	cmd := root()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetArgs(args)
+	if err := cmd.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+var namedPart = regexp.MustCompile(`\{[A-Za-z]+\+?\}`)
+
+// resourceOf fills the form of a control's resource.
+func resourceOf(c catalog.Control, account, region string) string {
+	own := map[string]string{"{partition}": "aws", "{account}": account, "{region}": region}
+	return namedPart.ReplaceAllStringFunc(c.Resource.ID, func(name string) string {
+		if value, ok := own[name]; ok {
+			return value
+		}
+		return "some-name"
+	})
+}
+
+// What `finding` prints is what dispatch acts on: for every control, in every form.
+func TestFindingIsActedOn(t *testing.T) {
+	t.Parallel()
+	for _, control := range catalog.Embedded().Controls {
+		for _, form := range []string{"consolidated", "standard", "legacy"} {
+			t.Run(control.ID+" "+form, func(t *testing.T) {
+				t.Parallel()
+				resource := resourceOf(control, "222222222222", "eu-west-1")
+				out := execute(t, "finding", control.ID, "--form", form, "--resource", resource, "--account", "222222222222", "--region", "eu-west-1")
+				var documents []json.RawMessage
+				if err := json.Unmarshal(out, &documents); err != nil || len(documents) != 1 {
+					t.Fatalf("%d documents, %v", len(documents), err)
+				}
+				f, err := finding.Parse(documents[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				found, ok := catalog.Embedded().Control(f)
+				if !ok || found.ID != control.ID {
+					t.Errorf("the catalog takes it for %q", found.ID)
+				}
+				if _, _, err := control.Bind(f); err != nil {
+					t.Error(err)
+				}
+				if f.Compliance != finding.Failed || f.Workflow != finding.New || f.RecordState != finding.Active {
+					t.Errorf("it is %s, %s, %s", f.Compliance, f.Workflow, f.RecordState)
+				}
+			})
+		}
+	}
+}
+
+func TestFindingTakesAccountAndRegionFromTheARN(t *testing.T) {
+	t.Parallel()
+	var documents []json.RawMessage
+	if err := json.Unmarshal(execute(t, "finding", "EC2.13", "--resource", group), &documents); err != nil {
+		t.Fatal(err)
+	}
+	f, err := finding.Parse(documents[0])
+	if err != nil || f.Account != "222222222222" || f.Region != "us-east-1" {
+		t.Errorf("account %s, Region %s, %v", f.Account, f.Region, err)
+	}
+}
+
+func TestFindingHasItsOwnID(t *testing.T) {
+	t.Parallel()
+	id := regexp.MustCompile(`"Id": "(.*/finding/.*)"`)
+	one, two := id.FindSubmatch(execute(t, "finding", "EC2.13", "--resource", group)), id.FindSubmatch(execute(t, "finding", "EC2.13", "--resource", group))
+	if one == nil || two == nil || bytes.Equal(one[1], two[1]) {
+		t.Errorf("ids are %q and %q", one, two)
+	}
+}
+
+func TestControlsJSON(t *testing.T) {
+	t.Parallel()
+	var rows []controlRow
+	if err := json.Unmarshal(execute(t, "controls", "--json"), &rows); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != len(catalog.Embedded().Controls) {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, r := range rows {
+		if r.Parameter == "" || r.Steps == 0 || len(r.Policy) == 0 || r.Repair == "" {
+			t.Errorf("%s: %+v", r.Control, r)
+		}
+	}
+}
+
+func TestSchemaIsTheOneOfScenarios(t *testing.T) {
+	t.Parallel()
+	if diff := cmp.Diff(string(scenario.Schema), string(execute(t, "lab", "schema"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPrintProblems(t *testing.T) {
+	t.Parallel()
+	some := []problem{{File: "a.yaml", Step: "close", Text: "no such API"}, {File: "b.yaml", Text: "no permission"}}
+	for name, tc := range map[string]struct {
+		problems []problem
+		asJSON   bool
+		want     string // a part of it
+	}{
+		"text":          {some, false, "a.yaml: step close: no such API\nb.yaml: no permission\n"},
+		"nothing wrong": {nil, false, "are in order."},
+		"JSON":          {some, true, `[{"file":"a.yaml","step":"close","text":"no such API"},{"file":"b.yaml","text":"no permission"}]` + "\n"},
+		"empty JSON":    {[]problem{}, true, "[]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := &cobra.Command{}
+			var out bytes.Buffer
+			cmd.SetOut(&out)
+			if err := printProblems(cmd, tc.problems, tc.asJSON); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(out.String(), tc.want) {
+				t.Errorf("prints %q", out.String())
+			}
+		})
+	}
+}
+
+// The catalog of the repository is in order.
+func TestLint(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("needs botocore's models")
+	}
+	if got := string(execute(t, "lint", "--json", "--venv", "../../.venv")); got != "[]\n" {
+		t.Errorf("prints %s", got)
+	}
+}
