@@ -44,7 +44,7 @@ test-templates: cdk.out/manifest.json
 .PHONY: test-scenarios
 test-scenarios: $(HUBMEND) cdk.out/manifest.json
 	@echo "--- scenarios"
-	$(HUBMEND) lab run --quiet $(SCENARIOS)/*.yaml
+	$(HUBMEND) lab run --quiet --jobs 2 $(SCENARIOS)/*.yaml
 
 .PHONY: lint
 lint: $(HUBMEND) ## Check the Go code, the catalog and the runbooks

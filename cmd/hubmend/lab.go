@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
@@ -59,13 +60,14 @@ func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
 func labRunCommand() *cobra.Command {
 	var flags labFlags
 	var asJSON, quiet bool
+	var jobs int
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO.yaml...",
 		Short: "Run scenarios and check what they expect",
 		Long: `Starts a lab for each scenario, deploys the templates, launches the product, makes the
 resources, sends the events, waits until everything is quiet, and checks what the
 scenario expects. Exits with 1 when an expectation fails.`,
-		Example: "  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab run --json test/scenarios/*.yaml > results.json",
+		Example: "  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab run --quiet --jobs 2 test/scenarios/*.yaml\n  hubmend lab run --json test/scenarios/*.yaml > results.json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			config, err := flags.config(cmd.ErrOrStderr())
@@ -76,8 +78,11 @@ scenario expects. Exits with 1 when an expectation fails.`,
 			if err != nil {
 				return err
 			}
+			if jobs > 1 && !quiet && !asJSON {
+				return errors.New("the stories of several jobs would mix; add --quiet or --json")
+			}
 			p := &printer{out: cmd.OutOrStdout(), silent: asJSON, brief: quiet}
-			results, err := runAll(cmd.Context(), scenarios, config, p)
+			results, err := runAll(cmd.Context(), scenarios, config, jobs, p)
 			if asJSON {
 				err = errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(results))
 			}
@@ -94,6 +99,7 @@ scenario expects. Exits with 1 when an expectation fails.`,
 	}
 	flags.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON and nothing else")
+	cmd.Flags().IntVarP(&jobs, "jobs", "j", 1, "how many scenarios to run at a time, with --quiet or --json")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "one line for each scenario, and the story of those that fail")
 	return cmd
 }
@@ -110,25 +116,52 @@ func loadAll(files []string) ([]*scenario.Scenario, error) {
 	return all, errors.Join(errs...)
 }
 
-func runAll(ctx context.Context, scenarios []*scenario.Scenario, config lab.Config, p *printer) ([]scenario.Result, error) {
-	results := []scenario.Result{}
-	backend, err := lab.StartBackend(ctx, config)
+// runAll runs the scenarios, so many at a time, each worker with a backend of its own. A
+// scenario that cannot be run does not keep the others from running.
+func runAll(ctx context.Context, scenarios []*scenario.Scenario, config lab.Config, jobs int, p *printer) ([]scenario.Result, error) {
+	results := make([]scenario.Result, len(scenarios))
+	errs := make([]error, len(scenarios))
+	next := make(chan int)
+	var workers errgroup.Group
+	for range min(jobs, len(scenarios)) {
+		workers.Go(func() error {
+			backend, err := lab.StartBackend(ctx, config)
+			if err != nil {
+				for i := range next {
+					errs[i] = err
+				}
+				return err
+			}
+			defer backend.Close()
+			for i := range next {
+				results[i], errs[i] = runOne(ctx, scenarios[i], config, backend, p.of(i+1, len(scenarios)))
+			}
+			return nil
+		})
+	}
+	for i := range scenarios {
+		next <- i
+	}
+	close(next)
+	if err := workers.Wait(); err != nil {
+		return nil, err
+	}
+	return results, errors.Join(errs...)
+}
+
+func runOne(ctx context.Context, s *scenario.Scenario, config lab.Config, backend *lab.Backend, p *printer) (scenario.Result, error) {
+	defer p.flush()
+	p.begin(s)
+	config.Backend, config.Observe = backend, p.entry
+	r, err := scenario.Run(ctx, s, config, scenario.Hooks{Before: p.before})
 	if err != nil {
-		return results, err
+		r.Name = s.Name
+		err = fmt.Errorf("%s: %w", s.Name, err)
+		p.failed(err)
+		return r, err
 	}
-	defer backend.Close()
-	config.Backend = backend
-	for i, s := range scenarios {
-		p.begin(i+1, len(scenarios), s)
-		config.Observe = p.entry
-		r, err := scenario.Run(ctx, s, config, scenario.Hooks{Before: p.before})
-		if err != nil {
-			return results, fmt.Errorf("%s: %w", s.Name, err)
-		}
-		p.end(r)
-		results = append(results, r)
-	}
-	return results, nil
+	p.end(r)
+	return r, nil
 }
 
 func labSchemaCommand() *cobra.Command {
@@ -172,8 +205,7 @@ func labUpCommand() *cobra.Command {
 const defaultPort = 4599
 
 func up(ctx context.Context, out io.Writer, config lab.Config, parameters map[string]string) error {
-	p := &printer{out: out}
-	config.Observe = p.entry
+	config.Observe = (&printer{out: out}).entry
 	l, err := lab.Start(ctx, config)
 	if err != nil {
 		return err

@@ -12,22 +12,48 @@ import (
 	"hubmend/internal/scenario"
 )
 
-// printer writes the story of a lab as it happens.
+// printer writes the story of a lab as it happens; in brief, what it has to say of a
+// scenario when the scenario is over.
 type printer struct {
 	out    io.Writer
 	silent bool // for --json
 	brief  bool // for --quiet
 
-	mu sync.Mutex
+	place string // of the scenario, such as [1/20]
+	mu    sync.Mutex
+	held  strings.Builder
 }
 
-func (p *printer) begin(i, n int, s *scenario.Scenario) {
+// of gives the printer of one scenario.
+func (p *printer) of(i, n int) *printer {
+	return &printer{out: p.out, silent: p.silent, brief: p.brief, place: fmt.Sprintf("[%d/%d]", i, n)}
+}
+
+// flush writes what was held back, at once, so that scenarios do not mix.
+func (p *printer) flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprint(p.out, p.held.String())
+	p.held.Reset()
+}
+
+func (p *printer) begin(s *scenario.Scenario) {
 	if p.silent {
 		return
 	}
-	p.printf("%s[%d/%d] %s\n", map[bool]string{true: "", false: "\n"}[p.brief], i, n, s.Name)
-	if !p.brief && s.Description != "" {
+	if p.brief {
+		p.printf("%s %s\n", p.place, s.Name)
+		return
+	}
+	p.printf("\n%s %s\n", p.place, s.Name)
+	if s.Description != "" {
 		p.printf("      %s\n", strings.TrimSpace(s.Description))
+	}
+}
+
+func (p *printer) failed(err error) {
+	if !p.silent {
+		p.printf("  FAIL %v\n", err)
 	}
 }
 
@@ -101,6 +127,10 @@ func (p *printer) tables(when string, tables []scenario.Table) {
 func (p *printer) printf(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.brief {
+		fmt.Fprintf(&p.held, format, args...)
+		return
+	}
 	fmt.Fprintf(p.out, format, args...)
 }
 

@@ -101,7 +101,6 @@ func TestBindDoesNotExpandTwice(t *testing.T) {
 // No resource has these in its name, and a pattern's $ may stand before a last line break.
 func TestBindRefusesControlCharacters(t *testing.T) {
 	t.Parallel()
-	t.Skip("bug: a capture takes white space and control characters")
 	c := catalog.Control{
 		Runbook: "R", Scope: catalog.Regional, Resource: catalog.Resource{Type: "T", ID: "a/{Name}"}, Parameters: map[string]any{"Name": "{Name}"},
 	}

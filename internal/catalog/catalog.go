@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -207,7 +208,11 @@ func loadPermissions(files fs.FS) (runbook.Permissions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read permissions.yaml: %w", err)
 	}
-	return runbook.ParsePermissions(text)
+	permissions, err := runbook.ParsePermissions(text)
+	if err != nil {
+		return nil, fmt.Errorf("permissions.yaml: %w", err)
+	}
+	return permissions, nil
 }
 
 func parseRunbook(stem string, text []byte) (Runbook, error) {
@@ -218,8 +223,20 @@ func parseRunbook(stem string, text []byte) (Runbook, error) {
 	return Runbook{Name: stem, Document: doc, Text: text}, nil
 }
 
+// decodeStrictly refuses a key that is unknown or given twice, and a second document,
+// which a decoder would pass over in silence.
 func decodeStrictly(text []byte, into any) error {
-	return yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into)
+	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	if err := dec.Decode(into); err != nil {
+		if errors.Is(err, io.EOF) {
+			return errors.New("the file is empty")
+		}
+		return err
+	}
+	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return errors.New("more than one document in the file")
+	}
+	return nil
 }
 
 // Policy gives the statements that the role of a runbook needs.

@@ -56,11 +56,16 @@ func (p Playbook) check(stem string) error {
 	demand(version.MatchString(p.Version), "version %q is not like 1.0.0", p.Version)
 	demand(frameworkName.MatchString(p.Framework), "framework %q is not <standard>/v/<version>", p.Framework)
 	demand(len(p.Groups) > 0, "groups is empty")
+	groupOf := map[string]string{}
 	for _, g := range p.Groups {
 		demand(groupID.MatchString(g.ID) && len(g.ID) <= customActionLimit, "group id %q must be 1 to %d letters and digits", g.ID, customActionLimit)
 		demand(g.Title != "" && len(g.Title) <= customActionLimit, "group %s: title %q must have 1 to %d characters", g.ID, g.Title, customActionLimit)
 		demand(g.Description != "", "group %s: description is missing", g.ID)
 		demand(len(g.Controls) > 0, "group %s: controls is empty", g.ID)
+		for _, id := range g.Controls {
+			demand(groupOf[id] == "", "group %s: %s is in group %s already; one finding would start twice", g.ID, id, groupOf[id])
+			groupOf[id] = g.ID
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -111,6 +111,25 @@ func (l *Lab) bootstrap(asset string) (string, error) {
 	if runsHere(file) {
 		return file, nil
 	}
+	builds.Lock()
+	defer builds.Unlock()
+	if binary := builds.done[file]; binary != "" {
+		return binary, nil
+	}
+	binary, err := l.build(file)
+	if err == nil {
+		builds.done[file] = binary
+	}
+	return binary, err
+}
+
+// builds are shared by all labs of a process, because they write to the same files.
+var builds = struct {
+	sync.Mutex
+	done map[string]string // binary by asset
+}{done: map[string]string{}}
+
+func (l *Lab) build(file string) (string, error) {
 	info, err := buildinfo.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("read what %s was built from: %w", file, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -29,25 +30,41 @@ type Statement struct {
 	Sid       string
 	Actions   []string
 	Resources []string
-	Reason    string // why Resources is "*"; empty otherwise
+	Reason    string // why Resources is "*", for each of the calls; empty otherwise
 }
 
-var actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
+var (
+	// actionPattern is the form of an IAM action, and also that of a call.
+	actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
+	// resourcePattern is the form of an ARN in the account whose role it is for.
+	resourcePattern = regexp.MustCompile(`^arn:\$\{AWS::Partition\}:[a-z0-9-]+:[a-z0-9*-]*:(\$\{AWS::AccountId\})?:.`)
+)
 
-// ParsePermissions decodes permissions.yaml. It refuses an action with a wildcard, a
-// resource that fixes a partition or account, and "*" without a reason.
+// ParsePermissions decodes permissions.yaml. It refuses a key that is no call, an action
+// with a wildcard, a resource that fixes a partition or account or is in any account, and
+// "*" without a reason.
 func ParsePermissions(text []byte) (Permissions, error) {
 	var p Permissions
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&p); err != nil {
+	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	if err := dec.Decode(&p); err != nil {
 		return nil, fmt.Errorf("parse permissions: %w", err)
+	}
+	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("parse permissions: more than one document in the file")
 	}
 	var errs []error
 	for _, call := range slices.Sorted(maps.Keys(p)) {
+		if !actionPattern.MatchString(call) {
+			errs = append(errs, fmt.Errorf("key %q is not <service>:<Api>, so no call can match it", call))
+		}
 		if err := p[call].check(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", call, err))
 		}
 	}
-	return p, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p Permission) check() error {
@@ -60,12 +77,24 @@ func (p Permission) check() error {
 		}
 	}
 	for _, resource := range p.Resources {
-		if resource != "*" && !strings.HasPrefix(resource, "arn:${AWS::Partition}:") {
-			return fmt.Errorf("resource %q must begin with arn:${AWS::Partition}:", resource)
+		if err := checkResource(resource); err != nil {
+			return err
 		}
 	}
 	if slices.Contains(p.Resources, "*") != (p.Reason != "") {
 		return errors.New(`"*" needs a reason, and only "*" has one`)
+	}
+	return nil
+}
+
+func checkResource(resource string) error {
+	switch {
+	case resource == "*":
+		return nil
+	case !strings.HasPrefix(resource, "arn:${AWS::Partition}:"):
+		return fmt.Errorf("resource %q must begin with arn:${AWS::Partition}:", resource)
+	case !resourcePattern.MatchString(resource):
+		return fmt.Errorf("resource %q must have ${AWS::AccountId} as its account, or none", resource)
 	}
 	return nil
 }
@@ -75,6 +104,7 @@ func (p Permission) check() error {
 // role never gets more than somebody wrote down.
 func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 	byResources := map[string]*Statement{}
+	reasons := map[string][]string{}
 	var errs []error
 	for _, call := range Calls(doc) {
 		p, ok := permissions[call]
@@ -86,8 +116,11 @@ func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 		key := strings.Join(resources, " ")
 		s := byResources[key]
 		if s == nil {
-			s = &Statement{Resources: resources, Reason: p.Reason}
+			s = &Statement{Resources: resources}
 			byResources[key] = s
+		}
+		if !slices.Contains(reasons[key], p.Reason) {
+			reasons[key] = append(reasons[key], p.Reason)
 		}
 		s.Actions = append(s.Actions, p.Actions...)
 	}
@@ -97,6 +130,7 @@ func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 	statements := make([]Statement, 0, len(byResources))
 	for _, key := range slices.Sorted(maps.Keys(byResources)) {
 		s := *byResources[key]
+		s.Reason = strings.Join(reasons[key], " ")
 		slices.Sort(s.Actions)
 		s.Actions = slices.Compact(s.Actions)
 		s.Sid = fmt.Sprintf("Calls%d", len(statements)+1)

@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -37,7 +36,8 @@ func (s Step) Loop() ([]Step, error) {
 	return steps, nil
 }
 
-// Jumps lists the steps that this step names as its successors.
+// Jumps lists the steps that this step names as its successors. A choice that names none
+// leads nowhere; package lint refuses it.
 func (s Step) Jumps() []string {
 	var to []string
 	if s.NextStep != "" {
@@ -49,8 +49,9 @@ func (s Step) Jumps() []string {
 	if s.Action == "aws:branch" {
 		choices, _ := s.Inputs["Choices"].([]any)
 		for _, c := range choices {
-			if choice, ok := c.(map[string]any); ok {
-				to = append(to, fmt.Sprint(choice["NextStep"]))
+			choice, _ := c.(map[string]any)
+			if name, ok := choice["NextStep"].(string); ok {
+				to = append(to, name)
 			}
 		}
 		if d, ok := s.Inputs["Default"].(string); ok {
@@ -58,6 +59,15 @@ func (s Step) Jumps() []string {
 		}
 	}
 	return to
+}
+
+// FallsThrough says whether the step may lead to the one that follows it in the document.
+// A branch does so when no choice holds, unless it has a Default.
+func (s Step) FallsThrough() bool {
+	if s.IsEnd || s.NextStep != "" {
+		return false
+	}
+	return s.Action != "aws:branch" || s.Inputs["Default"] == nil
 }
 
 var reference = regexp.MustCompile(`\{\{(.*?)\}\}`)
@@ -90,7 +100,7 @@ func (d *Document) LongestPath() int {
 	for i := len(d.MainSteps) - 1; i >= 0; i-- {
 		s := d.MainSteps[i]
 		next := s.Jumps()
-		if !s.IsEnd && s.NextStep == "" && i+1 < len(d.MainSteps) {
+		if s.FallsThrough() && i+1 < len(d.MainSteps) {
 			next = append(next, d.MainSteps[i+1].Name)
 		}
 		most := 0

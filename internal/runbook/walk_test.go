@@ -81,20 +81,13 @@ func TestJumps(t *testing.T) {
 		"failure":   {runbook.Step{NextStep: "a", OnFailure: "step:b"}, []string{"a", "b"}},
 		"branch":    {runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": []any{choice("a"), choice("b")}, "Default": "c"}}, []string{"a", "b", "c"}},
 		"no branch": {runbook.Step{Action: "aws:sleep", Inputs: map[string]any{"Choices": []any{choice("a")}, "Default": "c"}}, nil},
+		"nowhere":   {runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": []any{map[string]any{}, "x", choice("a")}}}, []string{"a"}},
 		"broken":    {runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": "x", "Default": 3}}, nil},
 	} {
 		if diff := cmp.Diff(tc.want, tc.step.Jumps()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	t.Run("choice without NextStep", func(t *testing.T) {
-		t.Parallel()
-		t.Skip(`bug: a choice without NextStep leads to "<nil>"`)
-		s := runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": []any{map[string]any{}}}}
-		if got := s.Jumps(); len(got) > 0 {
-			t.Errorf("leads to %q", got)
-		}
-	})
 }
 
 func TestReferences(t *testing.T) {
@@ -136,6 +129,7 @@ func TestLongestPath(t *testing.T) {
 		"skipping":  {"- {name: a, nextStep: c}\n- {name: b}\n- {name: c}", 2},
 		"a failure": {"- {name: a, isEnd: true, onFailure: 'step:c'}\n- {name: b}\n- {name: c}\n- {name: d}", 3},
 		"a branch":  {"- {name: a, action: 'aws:branch', isEnd: true, inputs: {Choices: [{NextStep: b}, {NextStep: c}]}}\n- {name: b}\n- {name: c}", 3},
+		"a Default": {"- {name: a, action: 'aws:branch', inputs: {Choices: [{NextStep: c}], Default: c}}\n- {name: b}\n- {name: c}", 2},
 		"a loop":    {"- {name: a, action: 'aws:loop', inputs: {Steps: [{name: x}, {name: y}]}}\n- {name: b}", 2},
 	} {
 		if got := steps(t, tc.text).LongestPath(); got != tc.want {
@@ -145,12 +139,4 @@ func TestLongestPath(t *testing.T) {
 	if got := (&runbook.Document{}).LongestPath(); got != 0 {
 		t.Errorf("no steps are %d", got)
 	}
-	t.Run("a branch with a Default does not fall through", func(t *testing.T) {
-		t.Parallel()
-		t.Skip("bug: the step behind such a branch counts as its successor; lint's reachable has the same gap")
-		text := "- {name: a, action: 'aws:branch', inputs: {Choices: [{NextStep: c}], Default: c}}\n- {name: b}\n- {name: c}"
-		if got := steps(t, text).LongestPath(); got != 2 {
-			t.Errorf("%d steps, want 2", got)
-		}
-	})
 }

@@ -1,0 +1,78 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"hubmend/internal/runbook"
+)
+
+// roleParameter is filled by dispatch, not by a control.
+const roleParameter = "AutomationAssumeRole"
+
+// checkParameters demands that the control gives the runbook exactly what it takes.
+func (c Control) checkParameters(doc *runbook.Document) error {
+	var errs []error
+	captured := map[string]bool{}
+	for _, m := range placeholder.FindAllStringSubmatch(c.Resource.ID, -1) {
+		captured[m[1]] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+		declared, ok := doc.Parameters[name]
+		if !ok || name == roleParameter {
+			errs = append(errs, fmt.Errorf("runbook %s has no parameter %s for a control to give", c.Runbook, name))
+			continue
+		}
+		if err := checkParameter(c.Parameters[name], declared.Type == "StringList", captured); err != nil {
+			errs = append(errs, fmt.Errorf("parameter %s %w", name, err))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(doc.Parameters)) {
+		if _, given := c.Parameters[name]; !given && name != roleParameter && doc.Parameters[name].Default == nil {
+			errs = append(errs, fmt.Errorf("runbook %s needs the parameter %s", c.Runbook, name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkParameter demands a value that Bind can turn into what Systems Manager takes: a
+// text, or a list of them with at least one item. Its error goes on after the
+// parameter's name.
+func checkParameter(value any, wantList bool, captured map[string]bool) error {
+	list, isList := value.([]any)
+	if isList != wantList {
+		return errors.New("must be a list exactly when the runbook's is a StringList")
+	}
+	if isList && len(list) == 0 {
+		return errors.New("is an empty list")
+	}
+	if !isList {
+		list = []any{value}
+	}
+	for _, item := range list {
+		if err := checkItem(item, captured); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkItem(item any, captured map[string]bool) error {
+	switch item.(type) {
+	case string, bool, int64, uint64:
+	default:
+		return fmt.Errorf("has %v, which is not a text, a whole number, true or false", item)
+	}
+	text := fmt.Sprint(item)
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		if !captured[m[1]] {
+			return fmt.Errorf("uses {%s}, which resource.id does not capture", m[1])
+		}
+	}
+	if err := checkBraces(text); err != nil {
+		return fmt.Errorf("has a mistake: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"hubmend/internal/finding"
+)
+
+// Resource says which resources a control is about.
+type Resource struct {
+	Type string `yaml:"type"` // Resources[0].Type
+	// ID is the form of Resources[0].Id. {partition}, {region} and {account} must be the
+	// finding's own; any other {Name} captures what stands there, up to the next / or :.
+	// {Name+} captures slashes too. Neither captures white space or control characters.
+	ID string `yaml:"id"`
+
+	// pattern is ID compiled, which takes longer than all else that a finding needs. Load
+	// sets it.
+	pattern *regexp.Regexp
+}
+
+var placeholder = regexp.MustCompile(`\{([A-Za-z]+)(\+?)\}`)
+
+// match compares a finding's resource with the form and gives the captured parts.
+func (r Resource) match(f finding.Finding) (map[string]string, bool) {
+	pattern := r.pattern
+	if pattern == nil { // of a control that was not loaded
+		var err error
+		if pattern, err = r.compile(); err != nil {
+			return nil, false
+		}
+	}
+	found := pattern.FindStringSubmatch(f.ResourceID)
+	if found == nil {
+		return nil, false
+	}
+	own := map[string]string{"partition": f.Partition, "region": f.Region, "account": f.Account}
+	parts := map[string]string{}
+	for i, name := range pattern.SubexpNames()[1:] {
+		value := found[i+1]
+		if want, fixed := own[name]; fixed && value != want {
+			return nil, false
+		}
+		parts[name] = value
+	}
+	return parts, true
+}
+
+// compile turns the form into a pattern. A part that is captured twice would have two
+// values, and a brace that is no placeholder's would match only itself.
+func (r Resource) compile() (*regexp.Regexp, error) {
+	var b strings.Builder
+	var errs []error
+	seen := map[string]bool{}
+	last := 0
+	for _, at := range placeholder.FindAllStringSubmatchIndex(r.ID, -1) {
+		b.WriteString(regexp.QuoteMeta(r.ID[last:at[0]]))
+		class := `[^/:\pZ\pC]+`
+		if r.ID[at[4]:at[5]] == "+" {
+			class = `[^:\pZ\pC]+`
+		}
+		name := r.ID[at[2]:at[3]]
+		if seen[name] {
+			errs = append(errs, fmt.Errorf("resource.id captures {%s} twice", name))
+		}
+		seen[name] = true
+		fmt.Fprintf(&b, `(?P<%s>%s)`, name, class)
+		last = at[1]
+	}
+	if err := checkBraces(r.ID); err != nil {
+		errs = append(errs, fmt.Errorf("resource.id: %w", err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	b.WriteString(regexp.QuoteMeta(r.ID[last:]))
+	return regexp.Compile(`^` + b.String() + `$`)
+}
+
+// checkBraces refuses braces that are no placeholder's, which would be taken literally.
+func checkBraces(text string) error {
+	if strings.ContainsAny(placeholder.ReplaceAllLiteralString(text, ""), "{}") {
+		return fmt.Errorf("%q has a brace that is not part of {Name} or {Name+}, with letters only", text)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package lab_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hubmend/internal/lab"
+)
+
+// What the lab does not know in a template stops the deployment, and its error is enough
+// to find the place.
+func TestDeployRefuses(t *testing.T) {
+	t.Parallel()
+	queue := func(properties object) resources { return resources{"Queue": resource("AWS::SQS::Queue", properties)} }
+	c := config(t, "")
+	backend, err := lab.StartBackend(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
+	c.Backend = backend
+	for name, tc := range map[string]struct {
+		stacks stacks
+		wants  []string
+	}{
+		"unknown type": {stacks{roles: resources{"Odd": resource("AWS::Odd::Thing", object{})}},
+			[]string{lab.MemberRolesStack, admin, "resource Odd", "AWS::Odd::Thing"}},
+		"unknown property": {stacks{admin: queue(object{"QueueName": "q", "DelaySeconds": 3})},
+			[]string{lab.AdminStack, "resource Queue", "DelaySeconds", "AWS::SQS::Queue"}},
+		"a service refuses": {stacks{admin: queue(object{"QueueName": "not a name"})},
+			[]string{lab.AdminStack, "resource Queue", "InvalidParameterValue"}},
+		"policy that is none": {stacks{admin: resources{"Policy": resource("AWS::SQS::QueuePolicy", object{"Queues": []any{"q"}, "PolicyDocument": object{"Statment": []any{}}})}},
+			[]string{"resource Policy", "Statment"}},
+		"pattern that is none": {stacks{runbooks: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "EventPattern": object{"source": []any{object{"prefixx": "a"}}}})}},
+			[]string{lab.MemberRunbooksStack, "resource Rule", "prefixx"}},
+		"rule on no bus": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "EventBusName": "nobody", "EventPattern": object{"source": []any{"a"}}})}},
+			[]string{"resource Rule", "there is no bus nobody"}},
+		"document that is none": {stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "d", "Content": object{"schemaVersion": "0.3", "mainStepz": []any{}}})}},
+			[]string{"resource Doc", "mainStepz"}},
+		"function without its code": {stacks{admin: resources{"F": resource("AWS::Lambda::Function", object{"FunctionName": "f", "Code": object{"S3Bucket": "b", "S3Key": "nobody.zip"}})}},
+			[]string{"resource F", `"nobody.zip"`}},
+		"product without a version": {stacks{admin: resources{"P": resource("AWS::ServiceCatalog::CloudFormationProduct", object{"Name": "p", "Owner": "o"})}},
+			[]string{"resource P", "a product needs a version"}},
+	} {
+		t.Run(name, func(t *testing.T) { // one after the other: they share the backend
+			c.Assembly = tc.stacks.synthesize(t)
+			l, err := lab.Start(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			err = l.Deploy(t.Context())
+			for _, want := range tc.wants {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("Deploy = %v, want an error that says %s", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestStartAndDeploySayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	empty := config(t, t.TempDir())
+	if _, err := lab.Start(t.Context(), empty); err == nil || !strings.Contains(err.Error(), "make synth") {
+		t.Errorf("Start on an empty folder = %v", err)
+	}
+	nobody := config(t, "x")
+	nobody.Accounts = nil
+	if _, err := lab.Start(t.Context(), nobody); err == nil || !strings.Contains(err.Error(), "account") {
+		t.Errorf("Start without accounts = %v", err)
+	}
+	dir := stacks{}.synthesize(t)
+	if err := os.Remove(filepath.Join(dir, lab.MemberRunbooksStack+".template.json")); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(t.Context(), config(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Deploy(t.Context()); err == nil || !strings.Contains(err.Error(), lab.MemberRunbooksStack) || !strings.Contains(err.Error(), "make synth") {
+		t.Errorf("Deploy without a template = %v", err)
+	}
+	if err := l.Launch(t.Context(), "Nothing", nil); err == nil || !strings.Contains(err.Error(), `no product "Nothing"`) {
+		t.Errorf("Launch = %v", err)
+	}
+}
+
+// Roles are global, runbooks are not, and the administrator is a member too.
+func TestDeployPutsEachTemplateWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	w := up(t, stacks{
+		admin:    resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": "once"})},
+		roles:    resources{"Role": resource("AWS::IAM::Role", object{"RoleName": "hubmend-x", "AssumeRolePolicyDocument": trust(object{"Service": "ssm.amazonaws.com"}, nil)})},
+		runbooks: resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Fn::Sub": "of-${AdministratorAccount}-${AdministratorRegion}"}})},
+	})
+	for _, account := range []string{admin, member} {
+		if got := at(w.call(t, account, "iam", "GetRole", object{"RoleName": "hubmend-x"}), "Role", "Arn"); got != "arn:aws:iam::"+account+":role/hubmend-x" {
+			t.Errorf("the role in %s is %v", account, got)
+		}
+		for _, region := range []string{home, linked} {
+			out, err := w.Call(t.Context(), lab.Call{Account: account, Region: region, Service: "logs", API: "DescribeLogGroups"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := 1
+			if account == admin && region == home {
+				want = 2
+			}
+			groups, _ := out["logGroups"].([]any)
+			if len(groups) != want || at(groups, 0, "logGroupName") != "of-"+admin+"-"+home {
+				t.Errorf("%s/%s has %v", account, region, groups)
+			}
+		}
+	}
+}
