@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/scenario"
+	"hubmend/test/postcondition"
 )
 
 func labCommand() *cobra.Command {
@@ -153,7 +154,7 @@ func runOne(ctx context.Context, s *scenario.Scenario, config lab.Config, backen
 	defer p.flush()
 	p.begin(s)
 	config.Backend, config.Observe = backend, p.entry
-	r, err := scenario.Run(ctx, s, config, scenario.Hooks{Before: p.before})
+	r, err := scenario.Run(ctx, s, config, scenario.Hooks{Before: p.before, Check: postcondition.Check})
 	if err != nil {
 		r.Name = s.Name
 		err = fmt.Errorf("%s: %w", s.Name, err)

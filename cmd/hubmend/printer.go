@@ -88,6 +88,7 @@ func (p *printer) end(r scenario.Result) {
 	}
 	if !p.brief {
 		p.tables("after", r.After)
+		p.controls(r.Controls)
 	}
 	passed := 0
 	for _, v := range r.Verdicts {
@@ -122,6 +123,20 @@ func (p *printer) tables(when string, tables []scenario.Table) {
 		}
 		p.printf("\n%s\n\n", w.Render())
 	}
+}
+
+// controls prints what became of each finding, by the word of the independent check.
+func (p *printer) controls(all []scenario.ControlResult) {
+	if len(all) == 0 {
+		return
+	}
+	w := table.NewWriter()
+	w.AppendHeader(table.Row{"Control", "Resource", "Before", "After", "Workflow", "Steps", "Time"})
+	for _, c := range all {
+		resource := c.Resource[strings.LastIndexAny(c.Resource, "/:")+1:]
+		w.AppendRow(table.Row{c.Control, resource, c.Before, c.After, c.Workflow, c.Steps, fmt.Sprintf("%d ms", c.Took.Milliseconds())})
+	}
+	p.printf("%s\n\n", w.Render())
 }
 
 func (p *printer) printf(format string, args ...any) {

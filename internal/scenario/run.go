@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type Result struct {
 	Calls      map[string]int   `json:"calls"` // AWS calls by function
 	Before     []Table          `json:"before,omitempty"`
 	After      []Table          `json:"after,omitempty"`
+	Controls   []ControlResult  `json:"controls"`
 	Story      []lab.Entry      `json:"story"`
 	ColdStarts []time.Duration  `json:"coldStarts"`
 	Findings   []map[string]any `json:"findings"`
@@ -42,8 +44,14 @@ type Table struct {
 	Rows    [][]string `json:"rows"`
 }
 
+// Checker says whether a control passes for a resource: PASSED, FAILED, or empty for a
+// control that it does not know. It must not know how the control is repaired.
+type Checker func(ctx context.Context, l *lab.Lab, control string, at Finding) (string, error)
+
 // Hooks let a caller follow a run.
 type Hooks struct {
+	// Check is asked about the resource of every finding before the events and after them.
+	Check Checker
 	// Before is called with the tables when the resources are there and nothing happened yet.
 	Before func([]Table)
 }
@@ -71,6 +79,8 @@ type runner struct {
 	lab    *lab.Lab
 	values values
 	ids    map[string]string // of findings, by name
+	check  Checker
+	before map[string]string // what the check said, by name of the finding
 }
 
 func (r *runner) run(ctx context.Context, hooks Hooks) (Result, error) {
@@ -93,6 +103,10 @@ func (r *runner) run(ctx context.Context, hooks Hooks) (Result, error) {
 	}
 	if hooks.Before != nil {
 		hooks.Before(before)
+	}
+	r.check = hooks.Check
+	if r.before, err = r.checkAll(ctx); err != nil {
+		return Result{}, err
 	}
 	if err := r.happen(ctx); err != nil {
 		return Result{}, err
@@ -121,15 +135,21 @@ func (r *runner) quiet(ctx context.Context) error {
 }
 
 func (r *runner) result(ctx context.Context, before []Table) (Result, error) {
-	out := Result{Name: r.Name, Passed: true, Before: before}
+	out := Result{Name: r.Name, Before: before}
+	checked, err := r.checkAll(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Controls = r.controls(checked)
+	out.Verdicts = falseGreens(out.Controls)
 	for i, e := range r.Expect {
-		v, err := r.expect(ctx, e)
+		v, err := r.expect(ctx, e, checked)
 		if err != nil {
 			return out, fmt.Errorf("expectation %d: %w", i+1, err)
 		}
 		out.Verdicts = append(out.Verdicts, v)
-		out.Passed = out.Passed && v.Passed
 	}
+	out.Passed = !slices.ContainsFunc(out.Verdicts, func(v Verdict) bool { return !v.Passed })
 	after, err := r.tables(ctx)
 	out.After, out.Story, out.Executions, out.ColdStarts = after, r.lab.Story(), r.lab.Executions(), r.lab.ColdStarts()
 	out.Calls = r.callsByFunction()
@@ -294,14 +314,14 @@ func (r *runner) document(f Finding) (map[string]any, error) {
 	return document, nil
 }
 
-func (r *runner) expect(ctx context.Context, e Expectation) (Verdict, error) {
+func (r *runner) expect(ctx context.Context, e Expectation, checked map[string]string) (Verdict, error) {
 	v := Verdict{Text: e.describe()}
 	var err error
 	switch {
 	case e.Call != nil:
 		v.Passed, v.Got, err = r.expectCall(ctx, e)
 	case e.Finding != "":
-		v.Passed, v.Got = r.expectFinding(e)
+		v.Passed, v.Got = r.expectFinding(e, checked)
 	case e.Executions != nil:
 		n := len(r.lab.Executions())
 		v.Passed, v.Got = n == *e.Executions, fmt.Sprint(n)
@@ -344,7 +364,7 @@ func (r *runner) expectCall(ctx context.Context, e Expectation) (passed bool, go
 	return filled.check(map[string]any(answer), e.Path)
 }
 
-func (r *runner) expectFinding(e Expectation) (passed bool, got string) {
+func (r *runner) expectFinding(e Expectation, checked map[string]string) (passed bool, got string) {
 	f, ok := r.lab.Finding(r.ids[e.Finding])
 	if !ok {
 		return false, "Security Hub has no such finding"
@@ -352,8 +372,9 @@ func (r *runner) expectFinding(e Expectation) (passed bool, got string) {
 	workflow, _ := f["Workflow"].(map[string]any)
 	note, _ := f["Note"].(map[string]any)
 	text, _ := note["Text"].(string)
-	passed = (e.Workflow == "" || workflow["Status"] == e.Workflow) && strings.Contains(text, e.Note)
-	return passed, fmt.Sprintf("%v: %s", workflow["Status"], text)
+	passed = (e.Workflow == "" || workflow["Status"] == e.Workflow) && strings.Contains(text, e.Note) &&
+		(e.Before == "" || e.Before == r.before[e.Finding]) && (e.After == "" || e.After == checked[e.Finding])
+	return passed, fmt.Sprintf("%v (check before: %s, after: %s): %s", workflow["Status"], r.before[e.Finding], checked[e.Finding], text)
 }
 
 // inOrder says whether every wanted part is in its text, one for one.

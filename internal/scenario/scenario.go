@@ -108,7 +108,9 @@ type Expectation struct {
 
 	Finding  string `json:"finding"`
 	Workflow string `json:"workflow"`
-	Note     string `json:"note"` // a part of it
+	Note     string `json:"note"`   // a part of it
+	Before   string `json:"before"` // what the independent check says before the events
+	After    string `json:"after"`  // and after them
 
 	Executions    *int      `json:"executions"`
 	Notifications *[]string `json:"notifications"` // parts of subjects, in order

@@ -1,0 +1,91 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ControlResult is what became of one finding.
+type ControlResult struct {
+	Finding  string        `json:"finding"` // its name in the scenario
+	Control  string        `json:"control"`
+	Resource string        `json:"resource"`
+	Before   string        `json:"before"` // by the independent check
+	After    string        `json:"after"`
+	Workflow string        `json:"workflow"`
+	Note     string        `json:"note"`
+	Steps    int           `json:"steps"` // of its execution
+	Took     time.Duration `json:"took"`  // of its execution
+}
+
+// imports lists the findings that the scenario builds from the catalog.
+func (s *Scenario) imports() []Finding {
+	var all []Finding
+	for _, e := range s.Events {
+		if e.Import != nil && e.Import.Control != "" {
+			all = append(all, *e.Import)
+		}
+	}
+	return all
+}
+
+// checkAll asks the independent check about the resource of every finding, by name.
+func (r *runner) checkAll(ctx context.Context) (map[string]string, error) {
+	said := map[string]string{}
+	if r.check == nil {
+		return said, nil
+	}
+	for _, f := range r.imports() {
+		filled, err := r.located(f)
+		if err != nil {
+			return nil, err
+		}
+		if said[f.Name], err = r.check(ctx, r.lab, f.Control, filled); err != nil {
+			return nil, fmt.Errorf("check %s of %s: %w", f.Control, filled.Resource, err)
+		}
+	}
+	return said, nil
+}
+
+// located gives a finding with its resource, account and Region filled in.
+func (r *runner) located(f Finding) (Finding, error) {
+	resource, err := r.values.fillText(f.Resource)
+	f.Resource, f.Account, f.Region = fmt.Sprint(resource), r.account(f.Account), r.region(f.Region)
+	return f, err
+}
+
+func (r *runner) controls(after map[string]string) []ControlResult {
+	var all []ControlResult
+	for _, f := range r.imports() {
+		filled, err := r.located(f)
+		if err != nil {
+			continue // importing it failed the same way
+		}
+		c := ControlResult{Finding: f.Name, Control: f.Control, Resource: filled.Resource, Before: r.before[f.Name], After: after[f.Name]}
+		if document, ok := r.lab.Finding(r.ids[f.Name]); ok {
+			workflow, _ := document["Workflow"].(map[string]any)
+			note, _ := document["Note"].(map[string]any)
+			c.Workflow, c.Note = fmt.Sprint(workflow["Status"]), fmt.Sprint(note["Text"])
+		}
+		for _, e := range r.lab.Executions() {
+			if strings.Contains(c.Note, e.ID) {
+				c.Steps, c.Took = e.BilledSteps, e.Duration
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// falseGreens lists the findings that are RESOLVED while the independent check says FAILED.
+func falseGreens(controls []ControlResult) []Verdict {
+	var all []Verdict
+	for _, c := range controls {
+		if c.Workflow == "RESOLVED" && c.After == "FAILED" {
+			all = append(all, Verdict{Text: fmt.Sprintf("finding %s is RESOLVED only if %s passes", c.Finding, c.Control), Got: "FAILED by the independent check"})
+		}
+	}
+	return all
+}
