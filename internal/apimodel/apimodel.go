@@ -39,7 +39,9 @@ type shape struct {
 	Required []string       `json:"required"`
 	Members  map[string]ref `json:"members"`
 	Member   *ref           `json:"member"` // of a list
+	Key      *ref           `json:"key"`    // of a map
 	Value    *ref           `json:"value"`  // of a map
+	Enum     []string       `json:"enum"`   // of a string; empty when any will do
 }
 
 // Find opens the models of the Python environment at root, such as .venv.
@@ -105,82 +107,6 @@ func read(file string) (*service, error) {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	return s, nil
-}
-
-// CheckInput compares parameters with what the API takes and lists every problem. A text
-// with {{ stands for a value of any type.
-func (o Operation) CheckInput(parameters map[string]any) []string {
-	if o.input == nil {
-		if len(parameters) > 0 {
-			return []string{"the API takes no parameters"}
-		}
-		return nil
-	}
-	return o.service.check(o.input.Shape, parameters, "")
-}
-
-func (s *service) check(name string, value any, at string) []string {
-	if text, ok := value.(string); ok && strings.Contains(text, "{{") {
-		return nil
-	}
-	sh := s.Shapes[name]
-	switch sh.Type {
-	case "structure":
-		members, ok := value.(map[string]any)
-		if !ok {
-			return []string{where(at) + " must be a map"}
-		}
-		return s.checkMembers(sh, members, at)
-	case "list":
-		items, ok := value.([]any)
-		if !ok {
-			return []string{where(at) + " must be a list"}
-		}
-		var problems []string
-		for i, item := range items {
-			problems = append(problems, s.check(sh.Member.Shape, item, fmt.Sprintf("%s[%d]", at, i))...)
-		}
-		return problems
-	case "map":
-		if _, ok := value.(map[string]any); !ok {
-			return []string{where(at) + " must be a map"}
-		}
-	case "boolean":
-		if _, ok := value.(bool); !ok {
-			return []string{where(at) + " must be true or false"}
-		}
-	case "string":
-		if _, ok := value.(string); !ok {
-			return []string{where(at) + " must be a text"}
-		}
-	}
-	return nil
-}
-
-func (s *service) checkMembers(sh shape, members map[string]any, at string) []string {
-	var problems []string
-	for name, value := range members {
-		member, ok := sh.Members[name]
-		if !ok {
-			problems = append(problems, fmt.Sprintf("%s has no parameter %s", where(at), name))
-			continue
-		}
-		problems = append(problems, s.check(member.Shape, value, strings.TrimPrefix(at+"."+name, "."))...)
-	}
-	for _, name := range sh.Required {
-		if _, ok := members[name]; !ok {
-			problems = append(problems, fmt.Sprintf("%s needs the parameter %s", where(at), name))
-		}
-	}
-	slices.Sort(problems)
-	return problems
-}
-
-func where(at string) string {
-	if at == "" {
-		return "the API"
-	}
-	return at
 }
 
 // HasOutput says whether the API's response can have what a selector such as

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -86,10 +86,13 @@ func ParseEvent(body []byte) (Event, error) {
 	return event, nil
 }
 
+// actionARN matches the whole of it, because the id goes into notes.
+var actionARN = regexp.MustCompile(`^arn:aws[a-z-]*:securityhub:[a-z0-9-]+:[0-9]{12}:action/custom/([A-Za-z0-9]{1,20})$`)
+
 func actionID(resources []string) (string, error) {
 	if len(resources) == 1 {
-		if _, id, ok := strings.Cut(resources[0], ":action/custom/"); ok && id != "" {
-			return id, nil
+		if m := actionARN.FindStringSubmatch(resources[0]); m != nil {
+			return m[1], nil
 		}
 	}
 	return "", errors.New("the custom action event does not name its action in resources")

@@ -125,9 +125,12 @@ func refuseEvent(t *testing.T, body []byte, want string) {
 // An action's id comes from an ARN, and goes into a note: only the whole ARN of an action counts.
 func TestParseEventActionARN(t *testing.T) {
 	t.Parallel()
-	t.Skip("bug: actionID takes anything with :action/custom/ in it")
 	for name, arn := range map[string]string{
 		"no ARN before it": "x:action/custom/CIS4142",
+		"no account":       "arn:aws:securityhub:eu-west-1::action/custom/CIS4142",
+		"no Region":        "arn:aws:securityhub::111111111111:action/custom/CIS4142",
+		"break behind it":  "arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142\n",
+		"id of 21":         "arn:aws:securityhub:eu-west-1:111111111111:action/custom/A23456789012345678901",
 		"another service":  "arn:aws:sns:eu-west-1:111111111111:action/custom/CIS4142",
 		"id of two parts":  "arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142/x",
 		"id with a break":  "arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS\n4142",

@@ -9,17 +9,25 @@ import (
 	"hubmend/internal/lab"
 )
 
-// What the lab does not know in a template stops the deployment, and its error is enough
-// to find the place.
-func TestDeployRefuses(t *testing.T) {
+// These labs follow one another on one backend, because starting it takes longer than they do.
+func TestDeploy(t *testing.T) {
 	t.Parallel()
-	queue := func(properties object) resources { return resources{"Queue": resource("AWS::SQS::Queue", properties)} }
-	c := config(t, "")
-	backend, err := lab.StartBackend(t.Context(), c)
+	backend, err := lab.StartBackend(t.Context(), config(t, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Close()
+	t.Run("refuses", func(t *testing.T) { testDeployRefuses(t, backend) })
+	t.Run("says what is missing", func(t *testing.T) { testMissing(t, backend) })
+	t.Run("puts templates where they belong", func(t *testing.T) { testPlaces(t, backend) })
+	t.Run("starts empty", func(t *testing.T) { testEmpty(t, backend) })
+}
+
+// What the lab does not know in a template stops the deployment, and its error is enough
+// to find the place.
+func testDeployRefuses(t *testing.T, backend *lab.Backend) {
+	queue := func(properties object) resources { return resources{"Queue": resource("AWS::SQS::Queue", properties)} }
+	c := config(t, "")
 	c.Backend = backend
 	for name, tc := range map[string]struct {
 		stacks stacks
@@ -44,7 +52,7 @@ func TestDeployRefuses(t *testing.T) {
 		"product without a version": {stacks{admin: resources{"P": resource("AWS::ServiceCatalog::CloudFormationProduct", object{"Name": "p", "Owner": "o"})}},
 			[]string{"resource P", "a product needs a version"}},
 	} {
-		t.Run(name, func(t *testing.T) { // one after the other: they share the backend
+		t.Run(name, func(t *testing.T) {
 			c.Assembly = tc.stacks.synthesize(t)
 			l, err := lab.Start(t.Context(), c)
 			if err != nil {
@@ -61,8 +69,7 @@ func TestDeployRefuses(t *testing.T) {
 	}
 }
 
-func TestStartAndDeploySayWhatIsMissing(t *testing.T) {
-	t.Parallel()
+func testMissing(t *testing.T, backend *lab.Backend) {
 	empty := config(t, t.TempDir())
 	if _, err := lab.Start(t.Context(), empty); err == nil || !strings.Contains(err.Error(), "make synth") {
 		t.Errorf("Start on an empty folder = %v", err)
@@ -76,7 +83,9 @@ func TestStartAndDeploySayWhatIsMissing(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, lab.MemberRunbooksStack+".template.json")); err != nil {
 		t.Fatal(err)
 	}
-	l, err := lab.Start(t.Context(), config(t, dir))
+	c := config(t, dir)
+	c.Backend = backend
+	l, err := lab.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,9 +99,8 @@ func TestStartAndDeploySayWhatIsMissing(t *testing.T) {
 }
 
 // Roles are global, runbooks are not, and the administrator is a member too.
-func TestDeployPutsEachTemplateWhereItBelongs(t *testing.T) {
-	t.Parallel()
-	w := up(t, stacks{
+func testPlaces(t *testing.T, backend *lab.Backend) {
+	w := upWith(t, backend, stacks{
 		admin:    resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": "once"})},
 		roles:    resources{"Role": resource("AWS::IAM::Role", object{"RoleName": "hubmend-x", "AssumeRolePolicyDocument": trust(object{"Service": "ssm.amazonaws.com"}, nil)})},
 		runbooks: resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Fn::Sub": "of-${AdministratorAccount}-${AdministratorRegion}"}})},
@@ -114,6 +122,20 @@ func TestDeployPutsEachTemplateWhereItBelongs(t *testing.T) {
 			if len(groups) != want || at(groups, 0, "logGroupName") != "of-"+admin+"-"+home {
 				t.Errorf("%s/%s has %v", account, region, groups)
 			}
+		}
+	}
+}
+
+// A lab must not find what the one before it left.
+func testEmpty(t *testing.T, backend *lab.Backend) {
+	for range 2 {
+		w := upWith(t, backend, stacks{})
+		w.call(t, member, "sqs", "CreateQueue", object{"QueueName": "left"})
+		url := w.Endpoint() + "/" + member + "/left"
+		w.call(t, member, "sqs", "SendMessage", object{"QueueUrl": url, "MessageBody": "x"})
+		out := w.call(t, member, "sqs", "GetQueueAttributes", object{"QueueUrl": url, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
+		if n := at(out, "Attributes", "ApproximateNumberOfMessages"); n != "1" {
+			t.Errorf("the queue has %v messages, want the one of this lab", n)
 		}
 	}
 }

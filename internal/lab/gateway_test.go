@@ -23,7 +23,8 @@ func TestGateway(t *testing.T) {
 			path, authorization string
 			status              int
 			says                string
-		}{
+		}{ // each is a POST of Action=DescribeVpcs
+			"a click that is none": {lab.ClickPath, "", http.StatusBadRequest, "invalid character"},
 			"unsigned":             {"/", "", http.StatusForbidden, "not signed with credentials of the lab"},
 			"another scheme":       {"/", "Bearer x", http.StatusForbidden, "not signed with credentials of the lab"},
 			"a key of AWS":         {"/", signed("AKIAIOSFODNN7EXAMPLE"), http.StatusForbidden, "hubmend lab up"},
@@ -93,33 +94,4 @@ func TestGateway(t *testing.T) {
 			t.Errorf("Notices = %+v", got)
 		}
 	})
-}
-
-// Labs that share a backend follow one another; the second must not find what the first left.
-func TestLabStartsEmpty(t *testing.T) {
-	t.Parallel()
-	c := config(t, stacks{}.synthesize(t))
-	backend, err := lab.StartBackend(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer backend.Close()
-	c.Backend = backend
-	for range 2 {
-		l, err := lab.Start(t.Context(), c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := world{l}
-		w.call(t, member, "sqs", "CreateQueue", object{"QueueName": "left", "Attributes": object{"VisibilityTimeout": "60"}})
-		url := l.Endpoint() + "/" + member + "/left"
-		w.call(t, member, "sqs", "SendMessage", object{"QueueUrl": url, "MessageBody": "x"})
-		out := w.call(t, member, "sqs", "GetQueueAttributes", object{"QueueUrl": url, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
-		if n := at(out, "Attributes", "ApproximateNumberOfMessages"); n != "1" {
-			t.Errorf("the queue has %v messages, want the one of this lab", n)
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	}
 }

@@ -92,7 +92,15 @@ type world struct{ *lab.Lab }
 // up starts a lab with stacks in it.
 func up(t *testing.T, s stacks) world {
 	t.Helper()
-	l, err := lab.Start(t.Context(), config(t, s.synthesize(t)))
+	return upWith(t, nil, s)
+}
+
+// upWith is up on a backend of labs that follow one another.
+func upWith(t *testing.T, backend *lab.Backend, s stacks) world {
+	t.Helper()
+	c := config(t, s.synthesize(t))
+	c.Backend = backend
+	l, err := lab.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func checkResource(resource string) error {
 	case !strings.HasPrefix(resource, "arn:${AWS::Partition}:"):
 		return fmt.Errorf("resource %q must begin with arn:${AWS::Partition}:", resource)
 	case !resourcePattern.MatchString(resource):
-		return fmt.Errorf("resource %q must have ${AWS::AccountId} as its account, or none", resource)
+		return fmt.Errorf("resource %q is not an ARN whose account is ${AWS::AccountId} or empty", resource)
 	}
 	return nil
 }

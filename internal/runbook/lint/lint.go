@@ -7,7 +7,9 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -40,14 +42,13 @@ var (
 	runtimes    = []string{"python3.10", "python3.11", "python3.12"}
 )
 
-// Document lists every problem of a document. The text is the file it came from; models tell
-// which APIs exist.
+// Document lists every problem of a document, in the order of its steps. The text is the
+// file it came from; models tell which APIs exist.
 func Document(doc *runbook.Document, text []byte, models *apimodel.Models) []Problem {
 	l := &linter{doc: doc, models: models, outputs: map[string]string{}}
 	l.document(text)
 	l.parameters()
 	l.steps(doc.MainSteps, nil)
-	l.reachable()
 	l.documentOutputs()
 	return l.problems
 }
@@ -56,6 +57,7 @@ type linter struct {
 	doc      *runbook.Document
 	models   *apimodel.Models
 	outputs  map[string]string // "step.Name" to type, of the steps before the one at hand
+	given    map[string]bool   // those of outputs that every way to the step at hand gives
 	names    []string
 	problems []Problem
 }
@@ -88,7 +90,8 @@ func (l *linter) parameters() {
 	if _, ok := l.doc.Parameters[Role]; !ok {
 		l.add("", "parameter %s is missing", Role)
 	}
-	for name, p := range l.doc.Parameters {
+	for _, name := range slices.Sorted(maps.Keys(l.doc.Parameters)) {
+		p := l.doc.Parameters[name]
 		if !slices.Contains(outputTypes, p.Type) {
 			l.add("", "parameter %s: type %q does not exist", name, p.Type)
 		}
@@ -96,35 +99,53 @@ func (l *linter) parameters() {
 		if text && p.AllowedPattern == "" && len(p.AllowedValues) == 0 {
 			l.add("", "parameter %s needs an allowedPattern or allowedValues", name)
 		}
-		if p.AllowedPattern == "" {
-			continue
-		}
-		if _, err := regexp.Compile(p.AllowedPattern); err != nil {
-			l.add("", "parameter %s: allowedPattern: %v", name, err)
-		}
-		if !strings.HasPrefix(p.AllowedPattern, "^") || !strings.HasSuffix(p.AllowedPattern, "$") {
-			l.add("", "parameter %s: allowedPattern must begin with ^ and end with $", name)
+		if p.AllowedPattern != "" {
+			l.pattern(name, p.AllowedPattern)
 		}
 	}
 }
 
-// steps checks a list of steps; loops are the names of the loops around it.
-func (l *linter) steps(steps []runbook.Step, loops []string) {
+// pattern demands that the whole value matches, in the subset of regular expressions that
+// Java, which the service uses, and Go read alike.
+func (l *linter) pattern(name, pattern string) {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		l.add("", "parameter %s: allowedPattern: %v", name, err)
+		return
+	}
+	// ^a|b$ has its ends, but each of them binds one alternative only.
+	last := len(tree.Sub) - 1
+	if tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[last].Op != syntax.OpEndText {
+		l.add("", "parameter %s: allowedPattern must begin with ^ and end with $, with alternatives in parentheses", name)
+	}
+}
+
+// steps checks a list of steps; loops are the names of the loops around it. It returns the
+// outputs that are given at the end of the list, on whichever way it is reached.
+func (l *linter) steps(steps []runbook.Step, loops []string) map[string]bool {
+	w := ways{}
 	for i, s := range steps {
-		if !stepName.MatchString(s.Name) {
-			l.add(s.Name, "the name must be 3 to 128 letters, digits or underscores")
-		}
-		if slices.Contains(l.names, s.Name) {
-			l.add(s.Name, "the name is used twice")
-		}
-		l.names = append(l.names, s.Name)
+		l.given = l.givenAt(w, i, s)
+		l.name(s)
 		l.jumps(s, steps[i+1:])
 		l.references(s, loops)
 		l.action(s, loops)
+		w.leave(l.given, steps, i)
 		for _, o := range s.Outputs {
 			l.output(s, o)
 		}
 	}
+	return w[end]
+}
+
+func (l *linter) name(s runbook.Step) {
+	if !stepName.MatchString(s.Name) {
+		l.add(s.Name, "the name must be 3 to 128 letters, digits or underscores")
+	}
+	if slices.Contains(l.names, s.Name) {
+		l.add(s.Name, "the name is used twice")
+	}
+	l.names = append(l.names, s.Name)
 }
 
 // jumps allows a step to lead to a later one only: Systems Manager refuses cycles, and a
@@ -140,22 +161,6 @@ func (l *linter) jumps(s runbook.Step, later []runbook.Step) {
 	}
 	if s.IsEnd && s.NextStep != "" {
 		l.add(s.Name, "has both isEnd and nextStep")
-	}
-}
-
-// reachable finds steps that nothing leads to. Jumps go forward only, so one pass is enough.
-func (l *linter) reachable() {
-	reached := map[string]bool{}
-	for i, s := range l.doc.MainSteps {
-		if i > 0 && !reached[s.Name] {
-			l.add(s.Name, "no step leads here")
-		}
-		for _, to := range s.Jumps() {
-			reached[to] = true
-		}
-		if !s.IsEnd && s.NextStep == "" && i+1 < len(l.doc.MainSteps) {
-			reached[l.doc.MainSteps[i+1].Name] = true
-		}
 	}
 }
 

@@ -23,15 +23,11 @@ func (l *linter) action(s runbook.Step, loops []string) {
 	case "aws:executeScript":
 		l.script(s)
 	case "aws:loop":
-		inner, err := s.Loop()
-		if err != nil || len(inner) == 0 {
-			l.add(s.Name, "Steps must be a list of steps: %v", err)
-		}
-		l.steps(inner, append(loops, s.Name))
-		l.defined(s, s.Inputs["LoopCondition"], loops)
+		l.loop(s, loops)
 	case "aws:branch":
 		l.branch(s)
 	case "aws:sleep":
+		l.sleep(s)
 	default:
 		l.add(s.Name, "action %q is not one that runbooks here may use", s.Action)
 	}
@@ -74,115 +70,29 @@ func (l *linter) property(s runbook.Step) {
 	}
 }
 
-var scriptImport = regexp.MustCompile(`(?m)^\s*(?:import|from)\s+(boto3|botocore|os|sys|subprocess|socket|urllib|http|requests)\b`)
+// duration is the part of ISO 8601 with a fixed length in seconds.
+var duration = regexp.MustCompile(`^P(\d{1,6}D)?(T(\d{1,6}H)?(\d{1,6}M)?(\d{1,6}S)?)?$`)
 
-// script keeps scripts to deciding: whatever calls an API is a step, from which the
-// role's policy is derived.
-func (l *linter) script(s runbook.Step) {
-	text, _ := s.Inputs["Script"].(string)
-	handler, _ := s.Inputs["Handler"].(string)
-	if runtime := fmt.Sprint(s.Inputs["Runtime"]); !slices.Contains(runtimes, runtime) {
-		l.add(s.Name, "Runtime %q is not one of %s", runtime, strings.Join(runtimes, ", "))
+func (l *linter) sleep(s runbook.Step) {
+	text, _ := s.Inputs["Duration"].(string)
+	if len(runbook.References(text)) > 0 {
+		return
 	}
-	if handler == "" || !regexp.MustCompile(`(?m)^def `+regexp.QuoteMeta(handler)+`\(\w+, \w+\):`).MatchString(text) {
-		l.add(s.Name, "Script defines no function %s with two parameters", handler)
-	}
-	if m := scriptImport.FindStringSubmatch(text); m != nil {
-		l.add(s.Name, "a script only decides; it may not import %s", m[1])
-	}
-	if strings.Contains(text, "{{") {
-		l.add(s.Name, "Script contains {{, which Systems Manager would replace; pass values in InputPayload")
-	}
-	if s.TimeoutSeconds == 0 {
-		l.add(s.Name, "timeoutSeconds is missing")
-	}
-}
-
-func (l *linter) branch(s runbook.Step) {
-	choices, ok := s.Inputs["Choices"].([]any)
-	if !ok || len(choices) == 0 {
-		l.add(s.Name, "Choices must be a list")
-	}
-	for _, c := range choices {
-		choice, ok := c.(map[string]any)
-		if !ok || choice["NextStep"] == nil {
-			l.add(s.Name, "a choice needs a NextStep")
-			continue
-		}
-		l.condition(s, choice)
-	}
-}
-
-var operators = []string{
-	"StringEquals", "EqualsIgnoreCase", "StartsWith", "EndsWith", "Contains", "NumericEquals", "NumericGreater",
-	"NumericLesser", "NumericGreaterOrEquals", "NumericLesserOrEquals", "BooleanEquals",
-}
-
-func (l *linter) condition(s runbook.Step, c map[string]any) {
-	for key, value := range c {
-		switch {
-		case key == "NextStep" || key == "Variable" || slices.Contains(operators, key):
-		case key == "Not":
-			if inner, ok := value.(map[string]any); ok {
-				l.condition(s, inner)
-			}
-		case key == "And" || key == "Or":
-			inner, _ := value.([]any)
-			for _, x := range inner {
-				if m, ok := x.(map[string]any); ok {
-					l.condition(s, m)
-				}
-			}
-		default:
-			l.add(s.Name, "operator %q does not exist", key)
-		}
+	if !duration.MatchString(text) || strings.HasSuffix(text, "P") || strings.HasSuffix(text, "T") {
+		l.add(s.Name, "Duration %q is not an ISO 8601 duration such as PT10M", text)
 	}
 }
 
 func (l *linter) output(s runbook.Step, o runbook.Output) {
+	name := s.Name + "." + o.Name
+	if _, ok := l.outputs[name]; ok {
+		l.add(s.Name, "output %s is given twice", o.Name)
+	}
 	if !slices.Contains(outputTypes, o.Type) {
 		l.add(s.Name, "output %s: type %q does not exist", o.Name, o.Type)
 	}
 	if _, err := jsonpath.Compile(o.Selector); err != nil {
 		l.add(s.Name, "output %s: %v", o.Name, err)
 	}
-	l.outputs[s.Name+"."+o.Name] = o.Type
-}
-
-var system = []string{
-	"global:ACCOUNT_ID", "global:DATE", "global:DATE_TIME", "global:REGION", "global:AWS_PARTITION", "automation:EXECUTION_ID",
-}
-
-// references checks that everything between {{ and }} is defined by then.
-func (l *linter) references(s runbook.Step, loops []string) {
-	inputs := maps.Clone(s.Inputs)
-	// The steps of a loop, and its condition on them, are checked with the loop; a script
-	// may hold no reference at all.
-	for _, name := range []string{"Steps", "LoopCondition", "Script"} {
-		delete(inputs, name)
-	}
-	l.defined(s, inputs, loops)
-}
-
-func (l *linter) defined(s runbook.Step, value any, loops []string) {
-	for _, name := range runbook.References(value) {
-		if !l.isDefined(name, loops) {
-			l.add(s.Name, "{{ %s }} is not defined by then", name)
-		}
-	}
-}
-
-func (l *linter) isDefined(name string, loops []string) bool {
-	if _, ok := l.doc.Parameters[name]; ok {
-		return true
-	}
-	if _, ok := l.outputs[name]; ok || slices.Contains(system, name) {
-		return true
-	}
-	for _, loop := range loops {
-		if name == loop+".CurrentIteratorValue" || name == loop+".CurrentIteration" {
-			return true
-		}
-	}
-	return false
+	l.outputs[name] = o.Type
 }
