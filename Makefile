@@ -55,7 +55,7 @@ lint: $(HUBMEND) ## Check the Go code, the catalog and the runbooks
 
 .PHONY: synth
 synth: node_modules/.package-lock.json ## Synthesize the templates into cdk.out
-	npx cdk synth --quiet
+	@npx cdk synth --ci --quiet > /dev/null && echo "synthesized $$(ls cdk.out/*.template.json | wc -l) templates into cdk.out"
 
 .PHONY: deploy
 deploy: node_modules/.package-lock.json ## Deploy the admin stack with your AWS credentials
@@ -97,5 +97,5 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 cdk.out/manifest.json: node_modules/.package-lock.json cdk.json $(GO_FILES)
 	@echo "--- synthesize the templates (compiles the CDK bindings the first time: some minutes)"
-	npx cdk synth --quiet
+	@npx cdk synth --ci --quiet > /dev/null && echo "synthesized $$(ls cdk.out/*.template.json | wc -l) templates into cdk.out"
 	@touch $@

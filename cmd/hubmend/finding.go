@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,8 @@ func findingCommand() *cobra.Command {
 		Long: `Prints a list with one finding of a control, failed and new, as Security Hub would send
 it. Import it with the AWS CLI; the lab takes it, a real Security Hub takes such findings
 from itself only.`,
-		Example: `  hubmend finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 > finding.json
-  aws securityhub batch-import-findings --findings file://finding.json`,
+		Example: fmt.Sprintf(`  hubmend finding %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 > finding.json
+  aws securityhub batch-import-findings --findings file://finding.json`, exampleControl().ID),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			control, ok := catalog.Embedded().ByID(args[0])
@@ -50,6 +51,27 @@ from itself only.`,
 		panic(err) // the flag is defined above
 	}
 	return cmd
+}
+
+// exampleControl is the control of the examples in help texts, whose resource is a security
+// group.
+func exampleControl() catalog.Control {
+	all := catalog.Embedded().Controls
+	i := slices.IndexFunc(all, func(c catalog.Control) bool { return c.Resource.Type == "AwsEc2SecurityGroup" })
+	return all[max(i, 0)]
+}
+
+// exampleGroup is a group with the control of the examples.
+func exampleGroup() catalog.Group {
+	id := exampleControl().ID
+	for _, p := range catalog.Embedded().Playbooks {
+		for _, g := range p.Groups {
+			if slices.Contains(g.Controls, id) {
+				return g
+			}
+		}
+	}
+	return catalog.Group{} // a test demands that every control is in a playbook
 }
 
 func controlIDs() []string {

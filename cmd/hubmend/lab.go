@@ -224,7 +224,8 @@ func up(ctx context.Context, out io.Writer, config lab.Config, parameters map[st
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, upHelp, file, config.Accounts[len(config.Accounts)-1], config.Regions[0])
+	group := exampleGroup()
+	fmt.Fprintf(out, upHelp, file, config.Accounts[len(config.Accounts)-1], config.Regions[0], exampleControl().ID, group.ID, group.Parameter())
 	<-ctx.Done()
 	return nil
 }
@@ -235,12 +236,12 @@ The lab is up; Ctrl-C ends it and forgets everything. In another terminal:
   export AWS_CONFIG_FILE=%[1]s AWS_PROFILE=workload
   id=$(aws ec2 create-security-group --group-name web --description web --query GroupId --output text)
   aws ec2 authorize-security-group-ingress --group-id $id --protocol tcp --port 22 --cidr 0.0.0.0/0
-  build/hubmend finding EC2.13 --resource arn:aws:ec2:%[3]s:%[2]s:security-group/$id > finding.json
+  build/hubmend finding %[4]s --resource arn:aws:ec2:%[3]s:%[2]s:security-group/$id > finding.json
   aws securityhub batch-import-findings --findings file://finding.json
 
-With CIS4142AutoRemediation=ENABLED the repair starts by itself; watch it here. Without, click:
+With %[6]s=ENABLED the repair starts by itself; watch it here. Without, click:
 
-  build/hubmend lab click CIS4142 $(aws securityhub get-findings --query 'Findings[].Id' --output text)
+  build/hubmend lab click %[5]s $(aws securityhub get-findings --query 'Findings[].Id' --output text)
 
 Then look:
 

@@ -12,6 +12,7 @@ import (
 	"hubmend/infra/arn"
 	"hubmend/internal/catalog"
 	"hubmend/internal/naming"
+	"hubmend/internal/runbook"
 )
 
 // NewRolesStack makes the roles of a member account.
@@ -20,8 +21,11 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 	newDispatchRole(stack, props.Catalog.Runbooks)
 	newSettleRole(stack)
 	newForwardRole(stack)
-	for _, runbook := range props.Catalog.Runbooks {
-		newRunbookRole(stack, props.Catalog, runbook)
+	for _, role := range props.Catalog.Roles {
+		newServiceRole(stack, role)
+	}
+	for _, r := range props.Catalog.Runbooks {
+		newRunbookRole(stack, props.Catalog, r)
 	}
 	return stack
 }
@@ -83,25 +87,48 @@ func newForwardRole(stack awscdk.Stack) {
 
 // newRunbookRole makes the role that a runbook's steps run under. What it may do follows
 // from the steps.
-func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, runbook catalog.Runbook) {
-	policy, err := c.Policy(runbook)
+func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook) {
+	policy, err := c.Policy(r)
 	if err != nil {
 		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err)) // ends the synth; the linter says it earlier
 	}
+	access.NewRole(stack, jsii.String(r.Name+"Role"), &access.RoleProps{
+		Name:        jsii.String(naming.RunbookRole(r.Name)),
+		Description: jsii.String("What the runbook " + naming.Document(r.Name) + " may do."),
+		TrustedBy:   access.Service("ssm.amazonaws.com", arn.Anywhere("ssm", "automation-execution/*")),
+		Statements:  written(policy),
+	})
+}
+
+// newServiceRole makes a role that runbooks hand to an AWS service.
+func newServiceRole(stack awscdk.Stack, role catalog.Role) {
+	trusted := awsiam.IPrincipal(awsiam.NewServicePrincipal(jsii.String(role.Service), nil))
+	if role.Source != "" {
+		trusted = access.Service(role.Service, arn.Sub(role.Source))
+	}
+	access.NewRole(stack, jsii.String(role.Name), &access.RoleProps{
+		Name:        jsii.String(naming.Prefix + role.Name),
+		Description: jsii.String(role.Description),
+		TrustedBy:   trusted,
+		Statements:  written(role.Statements()),
+	})
+}
+
+// written gives derived statements as the template has them.
+func written(policy []runbook.Statement) []access.Statement {
 	var statements []access.Statement
 	for _, s := range policy {
 		var resources []*string
 		for _, resource := range s.Resources {
 			resources = append(resources, resourceARN(resource))
 		}
-		statements = append(statements, access.Statement{Sid: s.Sid, Actions: s.Actions, Resources: resources})
+		written := access.Statement{Sid: s.Sid, Actions: s.Actions, Resources: resources}
+		if s.PassedTo != "" {
+			written.Conditions = access.Conditions{"StringEquals": map[string]any{"iam:PassedToService": s.PassedTo}}
+		}
+		statements = append(statements, written)
 	}
-	access.NewRole(stack, jsii.String(runbook.Name+"Role"), &access.RoleProps{
-		Name:        jsii.String(naming.RunbookRole(runbook.Name)),
-		Description: jsii.String("What the runbook " + naming.Document(runbook.Name) + " may do."),
-		TrustedBy:   access.Service("ssm.amazonaws.com", arn.Anywhere("ssm", "automation-execution/*")),
-		Statements:  statements,
-	})
+	return statements
 }
 
 // resourceARN leaves "*" as it is: a substitution without anything to substitute is a mistake

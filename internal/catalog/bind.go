@@ -33,7 +33,7 @@ func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, erro
 
 func (c Control) values(parts map[string]string) target.Parameters {
 	fill := func(text string) string {
-		return placeholder.ReplaceAllStringFunc(text, func(p string) string { return parts[strings.Trim(p, "{+}")] })
+		return placeholder.ReplaceAllStringFunc(text, func(p string) string { return parts[strings.Trim(p, "{+*}")] })
 	}
 	values := make(target.Parameters, len(c.Parameters))
 	for name, v := range c.Parameters {

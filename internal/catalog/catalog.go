@@ -31,6 +31,7 @@ type Catalog struct {
 	Controls  []Control  // sorted by id
 	Runbooks  []Runbook  // sorted by name
 	Playbooks []Playbook // sorted by id
+	Roles     []Role     // sorted by name
 
 	Permissions runbook.Permissions
 
@@ -56,18 +57,19 @@ var Embedded = sync.OnceValue(func() *Catalog {
 	return c
 })
 
-// Load reads controls/*.yaml, runbooks/*.yaml and permissions.yaml from documents and
+// Load reads controls/*.yaml, runbooks/*.yaml, permissions/*.yaml and roles/*.yaml from documents and
 // *.yaml from playbooks. Its error lists every problem that it found, each with its file.
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
 	runbooks, errRunbooks := each(documents, "runbooks/*.yaml", parseRunbook)
 	controls, errControls := each(documents, "controls/*.yaml", parseControl)
 	books, errBooks := each(playbooks, "*.yaml", parsePlaybook)
+	roles, errRoles := each(documents, "roles/*.yaml", parseRole)
 	permissions, errPermissions := loadPermissions(documents)
-	if err := errors.Join(errRunbooks, errControls, errBooks, errPermissions); err != nil {
+	if err := errors.Join(errRunbooks, errControls, errBooks, errPermissions, errRoles); err != nil {
 		return nil, err
 	}
-	c.Runbooks, c.Controls, c.Playbooks, c.Permissions = runbooks, controls, books, permissions
+	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles = runbooks, controls, books, permissions, roles
 	if err := c.link(); err != nil {
 		return nil, err
 	}
@@ -203,16 +205,24 @@ func each[T any](files fs.FS, pattern string, parse func(stem string, text []byt
 	return all, errors.Join(errs...)
 }
 
+// loadPermissions reads the permissions of every service. A call is in one file only.
 func loadPermissions(files fs.FS) (runbook.Permissions, error) {
-	text, err := fs.ReadFile(files, "permissions.yaml")
+	parts, err := each(files, "permissions/*.yaml", func(_ string, text []byte) (runbook.Permissions, error) {
+		return runbook.ParsePermissions(text)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read permissions.yaml: %w", err)
+		return nil, err
 	}
-	permissions, err := runbook.ParsePermissions(text)
-	if err != nil {
-		return nil, fmt.Errorf("permissions.yaml: %w", err)
+	all := runbook.Permissions{}
+	for _, part := range parts {
+		for call, p := range part {
+			if _, twice := all[call]; twice {
+				return nil, fmt.Errorf("permissions: %s is in two files", call)
+			}
+			all[call] = p
+		}
 	}
-	return permissions, nil
+	return all, nil
 }
 
 func parseRunbook(stem string, text []byte) (Runbook, error) {

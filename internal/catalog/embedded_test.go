@@ -183,7 +183,7 @@ func TestEmbeddedRunbooks(t *testing.T) {
 	for call, p := range c.Permissions {
 		for _, action := range p.Actions {
 			if !called[action] {
-				t.Errorf("permissions.yaml: %s: no runbook calls it", call)
+				t.Errorf("permissions: %s: no runbook calls it", call)
 			}
 		}
 	}

@@ -33,6 +33,7 @@ parameters:
 mainSteps:
   - {name: close, action: "aws:executeAwsApi", inputs: {Service: x, Api: CloseThing}}
 `
+	goodRole        = `{name: delivery, description: d, service: x.amazonaws.com, permissions: [{actions: ["x:Put"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:thing/*"]}]}`
 	goodPermissions = `x:CloseThing: {actions: ["x:CloseThing"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:thing/*"]}
 `
 	goodPlaybook = `id: standard-1
@@ -50,7 +51,8 @@ func files(edits map[string]string) (documents, playbooks fstest.MapFS) {
 	documents = fstest.MapFS{}
 	playbooks = fstest.MapFS{}
 	all := map[string]string{
-		"controls/X.1.yaml": goodControl, "runbooks/CloseThing.yaml": goodRunbook, "permissions.yaml": goodPermissions,
+		"controls/X.1.yaml": goodControl, "runbooks/CloseThing.yaml": goodRunbook, "permissions/x.yaml": goodPermissions,
+		"roles/delivery.yaml":       goodRole,
 		"playbooks/standard-1.yaml": goodPlaybook,
 	}
 	for name, text := range edits {
@@ -201,8 +203,8 @@ func TestLoadRefusesFiles(t *testing.T) {
 		"no controls":            {map[string]string{"controls/X.1.yaml": removed}, "controls/*.yaml", "no file"},
 		"no runbooks":            {map[string]string{"runbooks/CloseThing.yaml": removed}, "runbooks/*.yaml", "no file"},
 		"no playbooks":           {map[string]string{"playbooks/standard-1.yaml": removed}, "*.yaml", "no file"},
-		"no permissions":         {map[string]string{"permissions.yaml": removed}, "permissions.yaml", "not exist"},
-		"permissions too wide":   {map[string]string{"permissions.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`}, "permissions.yaml", "x:*"},
+		"no permissions":         {map[string]string{"permissions/x.yaml": removed}, "permissions/*.yaml", "no file"},
+		"permissions too wide":   {map[string]string{"permissions/x.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`}, "permissions/x.yaml", "x:*"},
 		"control empty":          {map[string]string{"controls/X.1.yaml": ""}, "controls/X.1.yaml", "the file is empty"},
 		"runbook of another key": {map[string]string{"runbooks/CloseThing.yaml": goodRunbook + "x: y\n"}, "runbooks/CloseThing.yaml", "unknown field"},
 		"runbook nobody uses":    {map[string]string{"runbooks/Other.yaml": goodRunbook}, "runbooks/Other.yaml", "no control uses it"},
@@ -236,7 +238,7 @@ func refused(t *testing.T, edits map[string]string, file, want string) {
 
 func TestPolicyOfACallWithoutPermission(t *testing.T) {
 	t.Parallel()
-	c, err := catalog.Load(files(map[string]string{"permissions.yaml": `y:Other: {actions: ["y:Other"], resources: ["*"], reason: r}`}))
+	c, err := catalog.Load(files(map[string]string{"permissions/x.yaml": `y:Other: {actions: ["y:Other"], resources: ["*"], reason: r}`}))
 	if err != nil {
 		t.Fatal(err)
 	}

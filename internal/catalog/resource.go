@@ -14,7 +14,8 @@ type Resource struct {
 	Type string `yaml:"type"` // Resources[0].Type
 	// ID is the form of Resources[0].Id. {partition}, {region} and {account} must be the
 	// finding's own; any other {Name} captures what stands there, up to the next / or :.
-	// {Name+} captures slashes too. Neither captures white space or control characters.
+	// {Name+} captures slashes too, and {Name*} a path that ends with a slash, or nothing.
+	// None captures white space or control characters.
 	ID string `yaml:"id"`
 
 	// pattern is ID compiled, which takes longer than all else that a finding needs. Load
@@ -22,7 +23,7 @@ type Resource struct {
 	pattern *regexp.Regexp
 }
 
-var placeholder = regexp.MustCompile(`\{([A-Za-z]+)(\+?)\}`)
+var placeholder = regexp.MustCompile(`\{([A-Za-z]+)([+*]?)\}`)
 
 // match compares a finding's resource with the form and gives the captured parts.
 func (r Resource) match(f finding.Finding) (map[string]string, bool) {
@@ -49,6 +50,13 @@ func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 	return parts, true
 }
 
+// classes are what a placeholder captures, by its suffix.
+var classes = map[string]string{
+	"":  `[^/:\pZ\pC]+`,
+	"+": `[^:\pZ\pC]+`,
+	"*": `(?:[^:\pZ\pC]+/)?`,
+}
+
 // compile turns the form into a pattern. A part that is captured twice would have two
 // values, and a brace that is no placeholder's would match only itself.
 func (r Resource) compile() (*regexp.Regexp, error) {
@@ -58,10 +66,7 @@ func (r Resource) compile() (*regexp.Regexp, error) {
 	last := 0
 	for _, at := range placeholder.FindAllStringSubmatchIndex(r.ID, -1) {
 		b.WriteString(regexp.QuoteMeta(r.ID[last:at[0]]))
-		class := `[^/:\pZ\pC]+`
-		if r.ID[at[4]:at[5]] == "+" {
-			class = `[^:\pZ\pC]+`
-		}
+		class := classes[r.ID[at[4]:at[5]]]
 		name := r.ID[at[2]:at[3]]
 		if seen[name] {
 			errs = append(errs, fmt.Errorf("resource.id captures {%s} twice", name))
@@ -83,7 +88,7 @@ func (r Resource) compile() (*regexp.Regexp, error) {
 // checkBraces refuses braces that are no placeholder's, which would be taken literally.
 func checkBraces(text string) error {
 	if strings.ContainsAny(placeholder.ReplaceAllLiteralString(text, ""), "{}") {
-		return fmt.Errorf("%q has a brace that is not part of {Name} or {Name+}, with letters only", text)
+		return fmt.Errorf("%q has a brace that is not part of {Name}, {Name+} or {Name*}, with letters only", text)
 	}
 	return nil
 }

@@ -128,14 +128,16 @@ func testPlaces(t *testing.T, backend *lab.Backend) {
 
 // A lab must not find what the one before it left.
 func testEmpty(t *testing.T, backend *lab.Backend) {
-	for range 2 {
-		w := upWith(t, backend, stacks{})
-		w.call(t, member, "sqs", "CreateQueue", object{"QueueName": "left"})
-		url := w.Endpoint() + "/" + member + "/left"
-		w.call(t, member, "sqs", "SendMessage", object{"QueueUrl": url, "MessageBody": "x"})
-		out := w.call(t, member, "sqs", "GetQueueAttributes", object{"QueueUrl": url, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
-		if n := at(out, "Attributes", "ApproximateNumberOfMessages"); n != "1" {
-			t.Errorf("the queue has %v messages, want the one of this lab", n)
-		}
+	for _, name := range []string{"first", "second"} {
+		t.Run(name, func(t *testing.T) {
+			w := upWith(t, backend, stacks{})
+			w.call(t, member, "sqs", "CreateQueue", object{"QueueName": "left"})
+			url := w.Endpoint() + "/" + member + "/left"
+			w.call(t, member, "sqs", "SendMessage", object{"QueueUrl": url, "MessageBody": "x"})
+			out := w.call(t, member, "sqs", "GetQueueAttributes", object{"QueueUrl": url, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
+			if n := at(out, "Attributes", "ApproximateNumberOfMessages"); n != "1" {
+				t.Errorf("the queue has %v messages, want the one of this lab", n)
+			}
+		})
 	}
 }

@@ -20,6 +20,10 @@ type Permission struct {
 	// ${AWS::AccountId}, or "*" together with a Reason.
 	Resources []string `yaml:"resources"`
 	Reason    string   `yaml:"reason"`
+	// PassedTo is the service that a role is passed to; it goes with iam:PassRole.
+	PassedTo string `yaml:"passedTo"`
+	// Also are further permissions of the same call, on other resources.
+	Also []Permission `yaml:"also"`
 }
 
 // Permissions maps a call, as botocore names it (ec2:DescribeSecurityGroups), to what it needs.
@@ -30,6 +34,7 @@ type Statement struct {
 	Sid       string
 	Actions   []string
 	Resources []string
+	PassedTo  string // the service that roles may be passed to; empty otherwise
 	Reason    string // why Resources is "*", for each of the calls; empty otherwise
 }
 
@@ -40,7 +45,7 @@ var (
 	resourcePattern = regexp.MustCompile(`^arn:\$\{AWS::Partition\}:[a-z0-9-]+:[a-z0-9*-]*:(\$\{AWS::AccountId\})?:.`)
 )
 
-// ParsePermissions decodes permissions.yaml. It refuses a key that is no call, an action
+// ParsePermissions decodes a file of permissions. It refuses a key that is no call, an action
 // with a wildcard, a resource that fixes a partition or account or is in any account, and
 // "*" without a reason.
 func ParsePermissions(text []byte) (Permissions, error) {
@@ -57,7 +62,7 @@ func ParsePermissions(text []byte) (Permissions, error) {
 		if !actionPattern.MatchString(call) {
 			errs = append(errs, fmt.Errorf("key %q is not <service>:<Api>, so no call can match it", call))
 		}
-		if err := p[call].check(); err != nil {
+		if err := p[call].Check(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", call, err))
 		}
 	}
@@ -67,7 +72,9 @@ func ParsePermissions(text []byte) (Permissions, error) {
 	return p, nil
 }
 
-func (p Permission) check() error {
+// Check refuses an action with a wildcard, a resource that fixes a partition or account or
+// is in any account, and "*" without a reason.
+func (p Permission) Check() error {
 	if len(p.Actions) == 0 || len(p.Resources) == 0 {
 		return errors.New("needs actions and resources")
 	}
@@ -83,6 +90,14 @@ func (p Permission) check() error {
 	}
 	if slices.Contains(p.Resources, "*") != (p.Reason != "") {
 		return errors.New(`"*" needs a reason, and only "*" has one`)
+	}
+	if slices.Contains(p.Actions, "iam:PassRole") != (p.PassedTo != "") {
+		return errors.New("iam:PassRole needs passedTo, and only it has one")
+	}
+	for _, more := range p.Also {
+		if err := more.Check(); err != nil {
+			return fmt.Errorf("also: %w", err)
+		}
 	}
 	return nil
 }
@@ -103,40 +118,49 @@ func checkResource(resource string) error {
 // each distinct set of resources. A call that permissions do not list is an error: a
 // role never gets more than somebody wrote down.
 func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
-	byResources := map[string]*Statement{}
-	reasons := map[string][]string{}
+	var granted []Permission
 	var errs []error
 	for _, call := range Calls(doc) {
 		p, ok := permissions[call]
 		if !ok {
-			errs = append(errs, fmt.Errorf("permissions.yaml does not say what %s needs", call))
+			errs = append(errs, fmt.Errorf("no file of permissions says what %s needs", call))
 			continue
 		}
+		granted = append(append(granted, p), p.Also...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return Statements(granted), nil
+}
+
+// Statements writes permissions as the statements of a policy.
+func Statements(granted []Permission) []Statement {
+	merged := map[string]*Statement{}
+	reasons := map[string][]string{}
+	for _, p := range granted {
 		resources := slices.Sorted(slices.Values(p.Resources))
-		key := strings.Join(resources, " ")
-		s := byResources[key]
+		key := strings.Join(append(resources, p.PassedTo), " ")
+		s := merged[key]
 		if s == nil {
-			s = &Statement{Resources: resources}
-			byResources[key] = s
+			s = &Statement{Resources: resources, PassedTo: p.PassedTo}
+			merged[key] = s
 		}
 		if !slices.Contains(reasons[key], p.Reason) {
 			reasons[key] = append(reasons[key], p.Reason)
 		}
 		s.Actions = append(s.Actions, p.Actions...)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	statements := make([]Statement, 0, len(byResources))
-	for _, key := range slices.Sorted(maps.Keys(byResources)) {
-		s := *byResources[key]
+	statements := make([]Statement, 0, len(merged))
+	for _, key := range slices.Sorted(maps.Keys(merged)) {
+		s := *merged[key]
 		s.Reason = strings.Join(reasons[key], " ")
 		slices.Sort(s.Actions)
 		s.Actions = slices.Compact(s.Actions)
 		s.Sid = fmt.Sprintf("Calls%d", len(statements)+1)
 		statements = append(statements, s)
 	}
-	return statements, nil
+	return statements
 }
 
 // Calls lists the distinct API calls that a document's steps make, sorted, as service:Api.
