@@ -38,7 +38,7 @@ func (c Check) check(answer any, path string) (passed bool, got string, err erro
 	case c.Contains != nil:
 		return contains(found, normal(c.Contains)), show(found), nil
 	case c.Lacks != nil:
-		return !contains(found, normal(c.Lacks)), show(found), nil
+		return canContain(found) && !contains(found, normal(c.Lacks)), show(found), nil
 	default:
 		return reflect.DeepEqual(found, normal(c.Equals)), show(found), nil
 	}
@@ -57,6 +57,16 @@ func contains(found, wanted any) bool {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// canContain says whether contains could find anything, so that "lacks" cannot hold of a
+// value that it was never meant for.
+func canContain(found any) bool {
+	switch found.(type) {
+	case string, []any:
+		return true
 	}
 	return false
 }

@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -153,6 +155,13 @@ func Load(file string) (*Scenario, error) {
 
 // Parse decodes a scenario.
 func Parse(text []byte) (*Scenario, error) {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(file.Docs) > 1 {
+		return nil, errors.New("the file holds more than one document; the second would be ignored")
+	}
 	document, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return nil, err
@@ -160,7 +169,7 @@ func Parse(text []byte) (*Scenario, error) {
 	if err := validate(document); err != nil {
 		return nil, err
 	}
-	s := &Scenario{Accounts: defaultAccounts, Regions: defaultRegions, Product: DefaultProduct}
+	s := &Scenario{Accounts: slices.Clone(defaultAccounts), Regions: slices.Clone(defaultRegions), Product: DefaultProduct}
 	dec := json.NewDecoder(bytes.NewReader(document))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(s); err != nil {
