@@ -12,6 +12,7 @@ import (
 
 	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
+	"hubmend/internal/finding"
 )
 
 func findingCommand() *cobra.Command {
@@ -30,10 +31,17 @@ from itself only.`,
 			if !ok {
 				return fmt.Errorf("there is no control %s; the catalog has %s", args[0], strings.Join(controlIDs(), ", "))
 			}
-			f, err := asff.Build(asff.Spec{
+			spec := asff.Spec{
 				Control: control, Resource: resource, Account: firstOf(account, part(resource, 4)), Region: firstOf(region, part(resource, 3)),
 				Form: asff.Form(form), ID: uuid.NewString(), Now: time.Now(),
-			})
+			}
+			if spec.Account == "" || spec.Region == "" {
+				return fmt.Errorf("the resource %q does not name an account and a Region; add --account and --region", resource)
+			}
+			f, err := asff.Build(spec)
+			if err == nil {
+				err = accepted(f, control)
+			}
 			if err != nil {
 				return err
 			}
@@ -72,6 +80,20 @@ func exampleGroup() catalog.Group {
 		}
 	}
 	return catalog.Group{} // a test demands that every control is in a playbook
+}
+
+// accepted refuses a finding that the functions would refuse, before anybody imports it.
+func accepted(document map[string]any, control catalog.Control) error {
+	raw, err := json.Marshal(document)
+	if err != nil {
+		return err
+	}
+	f, err := finding.Parse(raw)
+	if err != nil {
+		return err
+	}
+	_, _, err = control.Bind(f)
+	return err
 }
 
 func controlIDs() []string {

@@ -67,7 +67,8 @@ func TestExamplesParse(t *testing.T) {
 				continue
 			}
 			found, rest, err := root().Find(words[1:])
-			if err != nil || found.CommandPath() != cmd.CommandPath() {
+			// A command that only groups others shows theirs.
+			if err != nil || !strings.HasPrefix(found.CommandPath(), cmd.CommandPath()) {
 				t.Errorf("%q is no example of %s: %v", line, cmd.CommandPath(), err)
 				continue
 			}

@@ -66,19 +66,18 @@ func TestBadInput(t *testing.T) {
 		args string
 		env  []string
 		want string
-		bug  string
 	}{
 		"unknown command":         {args: "repair", want: `unknown command "repair"`},
-		"unknown command of lab":  {args: "lab repair", want: `unknown command "repair"`, bug: "it prints the help of lab and exits with 0"},
+		"unknown command of lab":  {args: "lab repair", want: `unknown command "repair"`},
 		"unknown flag":            {args: "lint --fix", want: "unknown flag: --fix"},
 		"a word too many":         {args: "lint x", want: `"x"`},
 		"no control":              {args: "finding", want: "1 arg"},
 		"unknown control":         {args: "finding EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has EC2.13, EC2.14"},
 		"no resource":             {args: "finding EC2.13", want: `"resource"`},
 		"resource is no ARN":      {args: "finding EC2.13 --resource web", want: "Region"},
-		"another resource":        {args: "finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "not of the form", bug: "it prints a finding that dispatch refuses"},
-		"another account":         {args: "finding EC2.13 --account 333333333333 --resource " + group, want: "333333333333", bug: "it prints a finding that dispatch refuses"},
-		"unknown form":            {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`, bug: "any other form is taken for standard"},
+		"another resource":        {args: "finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "not of the form"},
+		"another account":         {args: "finding EC2.13 --account 333333333333 --resource " + group, want: "333333333333"},
+		"unknown form":            {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`},
 		"two formats":             {args: "controls --json --markdown", want: "[json markdown]"},
 		"no models":               {args: "lint --venv " + nowhere, want: "make tools"},
 		"no scenario":             {args: "lab run", want: "1 arg"},
@@ -94,9 +93,6 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if tc.bug != "" {
-				t.Skip("bug: " + tc.bug)
-			}
 			code, stdout, stderr := hubmend(t, tc.env, strings.Fields(tc.args)...)
 			if code != exitUsage {
 				t.Errorf("exits with %d, want %d", code, exitUsage)

@@ -43,6 +43,9 @@ func Build(s Spec) (map[string]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("%q is not a Region", s.Region)
 	}
+	if !slices.Contains([]Form{"", Consolidated, Standard, Legacy}, s.Form) {
+		return nil, fmt.Errorf("form %q is not consolidated, standard or legacy", s.Form)
+	}
 	origin := "arn:" + partition + ":securityhub:" + s.Region + ":"
 	now := s.Now.UTC().Format("2006-01-02T15:04:05.000Z")
 	f := map[string]any{

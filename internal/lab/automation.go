@@ -81,6 +81,9 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 		AccountID: at.account, Region: at.region, Partition: s.lab.partition,
 	}
 	role, err := run.AssumeRole()
+	if err == nil && role == "" {
+		err = errors.New("the lab runs no document without assumeRole")
+	}
 	if err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
 	}
@@ -92,26 +95,30 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 	if err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "The defined assume role is unable to be assumed: %v", err)
 	}
-	if known := s.add(e, in.ClientToken); known != "" {
-		return map[string]string{"AutomationExecutionId": known}, nil
+	known := s.add(e, in.ClientToken)
+	if known != e && (known.document != e.document || !maps.EqualFunc(known.parameters, e.parameters, slices.Equal)) {
+		return nil, refuse("IdempotentParameterMismatch", "the client token %s was used with other parameters", in.ClientToken)
+	}
+	if known != e {
+		return map[string]string{"AutomationExecutionId": known.id}, nil
 	}
 	s.lab.story.tell(KindExecution, at.account, at.region, "%s starts (%s)", in.DocumentName, e.id)
 	s.lab.activity.do(func() { s.run(e, run, credentials) })
 	return map[string]string{"AutomationExecutionId": e.id}, nil
 }
 
-// add registers an execution, or gives the id of the one that the token started.
-func (s *ssmAutomation) add(e *execution, token string) string {
+// add registers an execution, or gives the one that the token started.
+func (s *ssmAutomation) add(e *execution, token string) *execution {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tokenKey := e.at.account + e.at.region + token
 	if token != "" && s.tokens[tokenKey] != "" {
-		return s.tokens[tokenKey]
+		return s.executions[s.tokens[tokenKey]]
 	}
 	s.tokens[tokenKey] = e.id
 	s.executions[e.id] = e
 	s.order = append(s.order, e.id)
-	return ""
+	return e
 }
 
 // run executes the document and sends the status event of its end.

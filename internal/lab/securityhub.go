@@ -44,7 +44,7 @@ func (h *hub) serve(q request) (any, error) {
 	case strings.HasPrefix(call, "PATCH /actionTargets/"):
 		return decodeAnd(q, h.updateAction)
 	case strings.HasPrefix(call, "DELETE /actionTargets/"):
-		return h.deleteAction(strings.TrimPrefix(path, "/actionTargets/"))
+		return h.deleteAction(q)
 	default:
 		return nil, &apiError{501, "NotImplemented", fmt.Sprintf("the lab's Security Hub has no %s (docs/lab.md lists what it has)", call)}
 	}
@@ -150,6 +150,9 @@ const noteLimit = 512
 func (h *hub) updateFindings(q request, in updateInput) (any, error) {
 	if n := len([]rune(text(in.Note["Text"]))); in.Note != nil && (n == 0 || n > noteLimit || in.Note["UpdatedBy"] == nil) {
 		return nil, refuse("InvalidInputException", "Note.Text must have 1 to %d characters (it has %d), and UpdatedBy", noteLimit, n)
+	}
+	if n := len(in.FindingIdentifiers); n == 0 || n > 100 {
+		return nil, refuse("InvalidInputException", "FindingIdentifiers must have 1 to 100 items, not %d", n)
 	}
 	processed, unprocessed := []any{}, []any{}
 	var changed []map[string]any
@@ -259,26 +262,42 @@ func (h *hub) createAction(q request, in struct{ ID, Name, Description string })
 	return map[string]string{"ActionTargetArn": prefix + in.ID}, nil
 }
 
-func (h *hub) updateAction(q request, in struct{ Name, Description string }) (any, error) {
-	path, _ := url.PathUnescape(q.path)
+func (h *hub) updateAction(q request, in struct{ Name, Description *string }) (any, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	action := h.actions[strings.TrimPrefix(path, "/actionTargets/")]
-	if action == nil {
-		return nil, &apiError{404, "ResourceNotFoundException", "there is no such action target"}
+	_, action, err := h.ownAction(q)
+	if err != nil {
+		return nil, err
 	}
-	action["Name"], action["Description"] = in.Name, in.Description
+	if in.Name != nil {
+		action["Name"] = *in.Name
+	}
+	if in.Description != nil {
+		action["Description"] = *in.Description
+	}
 	return map[string]string{}, nil
 }
 
-func (h *hub) deleteAction(arn string) (any, error) {
+func (h *hub) deleteAction(q request) (any, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.actions[arn] == nil {
-		return nil, &apiError{404, "ResourceNotFoundException", "there is no such action target"}
+	arn, _, err := h.ownAction(q)
+	if err != nil {
+		return nil, err
 	}
 	delete(h.actions, arn)
 	return map[string]string{"ActionTargetArn": arn}, nil
+}
+
+// ownAction finds the custom action that a path names, in the caller's account and Region.
+func (h *hub) ownAction(q request) (string, map[string]string, error) {
+	path, _ := url.PathUnescape(q.path)
+	arn := strings.TrimPrefix(path, "/actionTargets/")
+	action := h.actions[arn]
+	if action == nil || !strings.Contains(arn, ":"+q.region+":"+q.caller.Account+":") {
+		return "", nil, &apiError{404, "ResourceNotFoundException", "there is no such action target"}
+	}
+	return arn, action, nil
 }
 
 func (h *hub) describeActions(q request, _ map[string]any) (any, error) {

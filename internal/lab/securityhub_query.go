@@ -21,10 +21,8 @@ func (h *hub) getFindings(q request, in struct {
 	// SortCriteria is not offered: the lab keeps findings in the order of their arrival.
 	SortCriteria []any
 }) (any, error) {
-	for name := range in.Filters {
-		if filterFields[name] == nil {
-			return nil, refuse("InvalidInputException", "the lab's GetFindings has no filter %s", name)
-		}
+	if err := checkFilters(in.Filters); err != nil {
+		return nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -37,7 +35,7 @@ func (h *hub) getFindings(q request, in struct {
 		}
 		matches := true
 		for name, wanted := range in.Filters {
-			matches = matches && slices.ContainsFunc(wanted, func(w filter) bool { return w.matches(field(f, filterFields[name]...)) })
+			matches = matches && matchesField(wanted, field(f, filterFields[name]...))
 		}
 		if matches {
 			found = append(found, f)
@@ -46,15 +44,52 @@ func (h *hub) getFindings(q request, in struct {
 	return map[string]any{"Findings": found}, nil
 }
 
+var comparisons = []string{"EQUALS", "PREFIX", "CONTAINS", "NOT_EQUALS", "PREFIX_NOT_EQUALS", "NOT_CONTAINS"}
+
+func checkFilters(filters map[string][]filter) error {
+	for name, wanted := range filters {
+		if filterFields[name] == nil {
+			return refuse("InvalidInputException", "the lab's GetFindings has no filter %s", name)
+		}
+		for _, w := range wanted {
+			if !slices.Contains(comparisons, w.Comparison) {
+				return refuse("InvalidInputException", "filter %s: Comparison %q is not one of %s", name, w.Comparison, strings.Join(comparisons, ", "))
+			}
+		}
+	}
+	return nil
+}
+
+// matchesField joins the filters of one field as Security Hub does: one of the positive
+// ones must hold, and all of the negative ones.
+func matchesField(wanted []filter, value string) bool {
+	positive, held := 0, false
+	for _, w := range wanted {
+		if strings.Contains(w.Comparison, "NOT") {
+			if !w.matches(value) {
+				return false
+			}
+			continue
+		}
+		positive++
+		held = held || w.matches(value)
+	}
+	return positive == 0 || held
+}
+
 func (w filter) matches(value string) bool {
 	switch w.Comparison {
 	case "PREFIX":
 		return strings.HasPrefix(value, w.Value)
-	case "NOT_EQUALS":
-		return value != w.Value
+	case "PREFIX_NOT_EQUALS":
+		return !strings.HasPrefix(value, w.Value)
 	case "CONTAINS":
 		return strings.Contains(value, w.Value)
-	default:
+	case "NOT_CONTAINS":
+		return !strings.Contains(value, w.Value)
+	case "NOT_EQUALS":
+		return value != w.Value
+	default: // EQUALS
 		return value == w.Value
 	}
 }

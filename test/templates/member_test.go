@@ -8,6 +8,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/internal/naming"
+	"hubmend/internal/runbook"
 )
 
 // statements gives the one inline policy of a role.
@@ -48,6 +49,12 @@ func TestMemberRolesTrustExactly(t *testing.T) {
 	for _, r := range data.Runbooks {
 		want[naming.RunbookRole(r.Name)] = service("ssm.amazonaws.com", "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-execution/*")
 	}
+	for _, r := range data.Roles {
+		want[naming.Prefix+r.Name] = trust(object{"Service": r.Service}, nil)
+		if r.Source != "" {
+			want[naming.Prefix+r.Name] = service(r.Service, r.Source)
+		}
+	}
 	got := map[any]any{}
 	for _, role := range templates[app.MemberRoles].all("AWS::IAM::Role") {
 		got[role.Properties["RoleName"]] = role.Properties["AssumeRolePolicyDocument"]
@@ -57,38 +64,54 @@ func TestMemberRolesTrustExactly(t *testing.T) {
 	}
 }
 
-func TestRunbookRolesMayDoWhatTheirStepsDo(t *testing.T) {
+func TestRolesMayDoWhatTheCatalogSays(t *testing.T) {
 	t.Parallel()
+	policies := map[string][]runbook.Statement{}
 	for _, r := range data.Runbooks {
 		policy, err := data.Policy(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want []any
-		for _, s := range policy {
-			var actions, resources []any
-			for _, action := range s.Actions {
-				actions = append(actions, action)
-			}
-			for _, resource := range s.Resources {
-				if resource == "*" {
-					resources = append(resources, resource)
-					continue
-				}
-				resources = append(resources, sub(resource))
-			}
-			want = append(want, object{"Sid": s.Sid, "Effect": "Allow", "Action": actions, "Resource": resources})
-		}
+		policies[naming.RunbookRole(r.Name)] = policy
+	}
+	for _, r := range data.Roles {
+		policies[naming.Prefix+r.Name] = r.Statements()
+	}
+	for role, policy := range policies {
 		var got []any
-		for _, s := range statements(t, templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", naming.RunbookRole(r.Name))) {
+		for _, s := range statements(t, templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", role)) {
 			s := maps.Clone(s.(object))
 			s["Action"], s["Resource"] = list(s["Action"]), list(s["Resource"])
 			got = append(got, s)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", r.Name, diff)
+		if diff := cmp.Diff(written(policy), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", role, diff)
 		}
 	}
+}
+
+// written gives a policy as the template must have it.
+func written(policy []runbook.Statement) []any {
+	var all []any
+	for _, s := range policy {
+		var actions, resources []any
+		for _, action := range s.Actions {
+			actions = append(actions, action)
+		}
+		for _, resource := range s.Resources {
+			if resource == "*" {
+				resources = append(resources, resource)
+				continue
+			}
+			resources = append(resources, sub(resource))
+		}
+		statement := object{"Sid": s.Sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+		if s.PassedTo != "" {
+			statement["Condition"] = object{"StringEquals": object{"iam:PassedToService": s.PassedTo}}
+		}
+		all = append(all, statement)
+	}
+	return all
 }
 
 func TestDispatchRoleStartsOnlyRunbooks(t *testing.T) {

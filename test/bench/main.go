@@ -1,0 +1,56 @@
+// Command bench measures what Hubmend promises and prints it as one table: what a repair
+// costs in time, calls, steps and bytes. It needs build/hubmend and a synthesized cdk.out,
+// which `make bench` sees to, and no AWS account.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	asJSON := flag.Bool("json", false, "print JSON")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, *asJSON, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+}
+
+// parts are what is measured, in the order of the table.
+var parts = []struct {
+	doing   string
+	measure func(context.Context) ([]measurement, error)
+}{
+	{"running the handlers' benchmarks", handlers},
+	{"repairing in the lab", repairs},
+	{"weighing functions and templates", sizes},
+	{"synthesizing twice", synth},
+}
+
+func run(ctx context.Context, asJSON bool, out io.Writer) error {
+	var all []measurement
+	for i, p := range parts {
+		fmt.Fprintf(os.Stderr, "[%d/%d] %s\n", i+1, len(parts), p.doing)
+		got, err := p.measure(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.doing, err)
+		}
+		all = append(all, got...)
+	}
+	if asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(all)
+	}
+	_, err := fmt.Fprintln(out, render(all))
+	return err
+}

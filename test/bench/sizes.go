@@ -1,0 +1,101 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	assembly = "cdk.out"
+	megabyte = 1 << 20
+)
+
+// template is what is counted of a synthesized template.
+type template struct {
+	Resources map[string]struct {
+		Type       string
+		Properties struct {
+			FunctionName any
+			Code         struct{ S3Key string }
+		}
+	}
+}
+
+// sizes weighs what is deployed.
+func sizes(context.Context) ([]measurement, error) {
+	files, err := filepath.Glob(filepath.Join(assembly, "*.template.json"))
+	if err == nil && len(files) == 0 {
+		err = errors.New("no template is in " + assembly + "; run `make synth`")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var functions, templates []measurement
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var t template
+		if err := json.Unmarshal(text, &t); err != nil {
+			return nil, fmt.Errorf("read %s: %w", file, err)
+		}
+		name := strings.TrimSuffix(filepath.Base(file), ".template.json")
+		templates = append(templates,
+			measurement{What: name + ", resources", Value: float64(len(t.Resources))},
+			measurement{What: name + ", template", Value: float64(len(text)), Unit: "bytes"},
+		)
+		zips, err := t.zips()
+		if err != nil {
+			return nil, err
+		}
+		functions = append(functions, zips...)
+	}
+	return slices.Concat(functions, []measurement{{What: "templates", Value: float64(len(files))}}, templates), nil
+}
+
+// zips weighs the code of each function as the CDK would upload it.
+func (t template) zips() ([]measurement, error) {
+	var all []measurement
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		r := t.Resources[id]
+		if r.Type != "AWS::Lambda::Function" {
+			continue
+		}
+		// The CDK names the folder of an asset after its object key.
+		folder := filepath.Join(assembly, "asset."+strings.TrimSuffix(r.Properties.Code.S3Key, ".zip"))
+		size, err := zipped(folder)
+		if err != nil {
+			return nil, fmt.Errorf("weigh function %v: %w", r.Properties.FunctionName, err)
+		}
+		all = append(all, measurement{What: fmt.Sprintf("zip of %v", r.Properties.FunctionName), Value: float64(size) / megabyte, Unit: "MB", AtMost: 8})
+	}
+	return all, nil
+}
+
+// zipped gives the size of a folder's zip file, which is not written anywhere.
+func zipped(folder string) (int64, error) {
+	var size counter
+	w := zip.NewWriter(&size)
+	err := errors.Join(w.AddFS(os.DirFS(folder)), w.Close())
+	return int64(size), err
+}
+
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+var _ io.Writer = (*counter)(nil)
