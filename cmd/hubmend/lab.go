@@ -87,6 +87,7 @@ scenario expects. Exits with 1 when an expectation fails.`,
 			}
 			p := &printer{out: cmd.OutOrStdout(), silent: asJSON, brief: quiet}
 			results, err := runAll(cmd.Context(), scenarios, config, jobs, p)
+			p.summary(results)
 			if asJSON {
 				err = errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(results))
 			}

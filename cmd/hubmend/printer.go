@@ -125,6 +125,20 @@ func (p *printer) tables(when string, tables []scenario.Table) {
 	}
 }
 
+// summary closes a run of several scenarios.
+func (p *printer) summary(results []scenario.Result) {
+	if p.silent || len(results) < 2 {
+		return
+	}
+	passed := 0
+	for _, r := range results {
+		if r.Passed {
+			passed++
+		}
+	}
+	fmt.Fprintf(p.out, "\n%d passed, %d failed\n", passed, len(results)-passed)
+}
+
 // controls prints what became of each finding, by the word of the independent check.
 func (p *printer) controls(all []scenario.ControlResult) {
 	if len(all) == 0 {
