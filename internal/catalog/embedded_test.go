@@ -29,13 +29,19 @@ func embedded(t testing.TB) *catalog.Catalog {
 const account, region = "222222222222", "eu-west-1"
 
 // sampleParts are the parts of resource ids that a runbook's allowedPattern has an opinion on.
-var sampleParts = map[string]string{"partition": "aws", "region": region, "account": account, "GroupId": "sg-0123456789abcdef0"}
+var sampleParts = map[string]string{
+	"partition": "aws", "region": region, "account": account, "GroupId": "sg-0123456789abcdef0", "VpcId": "vpc-0123456789abcdef0",
+	"KeyId": "0a1b2c3d-0000-4000-8000-000000000001",
+}
 
 // sampleID fills a control's resource.id as a real resource would.
 func sampleID(c catalog.Control) string {
-	return regexp.MustCompile(`\{([A-Za-z]+)\+?\}`).ReplaceAllStringFunc(c.Resource.ID, func(p string) string {
-		if part, ok := sampleParts[strings.Trim(p, "{+}")]; ok {
+	return regexp.MustCompile(`\{([A-Za-z]+)[+*]?\}`).ReplaceAllStringFunc(c.Resource.ID, func(p string) string {
+		if part, ok := sampleParts[strings.Trim(p, "{+*}")]; ok {
 			return part
+		}
+		if strings.HasSuffix(p, "*}") {
+			return "some/path/"
 		}
 		return "example"
 	})

@@ -28,7 +28,7 @@ assumeRole: "{{ AutomationAssumeRole }}"
 parameters:
   AutomationAssumeRole: {type: String}
   Name: {type: String}
-  Ports: {type: StringList}
+  Ports: {type: StringList, allowedPattern: "^(22|3389)$"}
   Retries: {type: Integer, default: 3}
 mainSteps:
   - {name: close, action: "aws:executeAwsApi", inputs: {Service: x, Api: CloseThing}}
@@ -130,6 +130,7 @@ func TestLoadRefusesControls(t *testing.T) {
 		"missing parameter":       {`Name: "{Name}", `, "", "needs the parameter Name"},
 		"list for a text":         {`Name: "{Name}"`, `Name: ["{Name}"]`, "must be a list exactly when"},
 		"text for a list":         {`["22"]`, `"22"`, "must be a list exactly when"},
+		"value not allowed":       {`["22"]`, `["22", "23"]`, `has "23", which the runbook's allowedPattern`},
 		"not captured":            {`Name: "{Name}"`, `Name: "{Id}"`, "{Id}"},
 		"not captured in a list":  {`["22"]`, `["{Port}"]`, "{Port}"},
 	} {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"hubmend/internal/runbook"
 )
@@ -25,7 +27,7 @@ func (c Control) checkParameters(doc *runbook.Document) error {
 			errs = append(errs, fmt.Errorf("runbook %s has no parameter %s for a control to give", c.Runbook, name))
 			continue
 		}
-		if err := checkParameter(c.Parameters[name], declared.Type == "StringList", captured); err != nil {
+		if err := checkParameter(c.Parameters[name], declared, captured); err != nil {
 			errs = append(errs, fmt.Errorf("parameter %s %w", name, err))
 		}
 	}
@@ -40,9 +42,9 @@ func (c Control) checkParameters(doc *runbook.Document) error {
 // checkParameter demands a value that Bind can turn into what Systems Manager takes: a
 // text, or a list of them with at least one item. Its error goes on after the
 // parameter's name.
-func checkParameter(value any, wantList bool, captured map[string]bool) error {
+func checkParameter(value any, declared runbook.Parameter, captured map[string]bool) error {
 	list, isList := value.([]any)
-	if isList != wantList {
+	if isList != (declared.Type == "StringList") {
 		return errors.New("must be a list exactly when the runbook's is a StringList")
 	}
 	if isList && len(list) == 0 {
@@ -55,6 +57,31 @@ func checkParameter(value any, wantList bool, captured map[string]bool) error {
 		if err := checkItem(item, captured); err != nil {
 			return err
 		}
+		if err := checkAllowed(fmt.Sprint(item), declared); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkAllowed refuses a number that a security team chose and the runbook does not allow,
+// because the control would not pass with it. What a finding fills in is checked when it does.
+func checkAllowed(text string, declared runbook.Parameter) error {
+	if placeholder.MatchString(text) {
+		return nil
+	}
+	if len(declared.AllowedValues) > 0 && !slices.Contains(declared.AllowedValues, text) {
+		return fmt.Errorf("has %q, but the runbook allows only %s", text, strings.Join(declared.AllowedValues, ", "))
+	}
+	if declared.AllowedPattern == "" {
+		return nil
+	}
+	pattern, err := regexp.Compile(declared.AllowedPattern)
+	if err != nil {
+		return fmt.Errorf("cannot be checked: allowedPattern of the runbook: %w", err)
+	}
+	if !pattern.MatchString(text) {
+		return fmt.Errorf("has %q, which the runbook's allowedPattern %s refuses", text, declared.AllowedPattern)
 	}
 	return nil
 }
