@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ from itself only.`,
 				return fmt.Errorf("there is no control %s; the catalog has %s", args[0], strings.Join(controlIDs(), ", "))
 			}
 			spec := asff.Spec{
-				Control: control, Resource: resource, Account: firstOf(account, part(resource, 4)), Region: firstOf(region, part(resource, 3)),
+				Control: control, Resource: resource, Account: cmp.Or(account, part(resource, 4)), Region: cmp.Or(region, part(resource, 3)),
 				Form: asff.Form(form), ID: uuid.NewString(), Now: time.Now(),
 			}
 			if spec.Account == "" || spec.Region == "" {
@@ -111,11 +112,4 @@ func part(arn string, n int) string {
 		return ""
 	}
 	return parts[n]
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ func suspendNotification(rec Record, r Request, refs []Ref, s Settings) Notifica
 	fmt.Fprintf(&b, "%s\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\n\nAttempts:\n",
 		suspendNote(s), r.Control, rec.Target.Resource, rec.Target.Account, rec.Target.Region)
 	for _, a := range rec.Attempts {
-		fmt.Fprintf(&b, "  %d  %s  %s  %s %s\n", a.Number, a.ClaimedAt.Format(time.RFC3339), a.State, a.ExecutionID, firstOf(a.Reason, a.Change))
+		fmt.Fprintf(&b, "  %d  %s  %s  %s %s\n", a.Number, a.ClaimedAt.Format(time.RFC3339), a.State, a.ExecutionID, cmp.Or(a.Reason, a.Change))
 	}
 	writeFindings(&b, refs)
 	return Notification{Subject: subject("suspended", r.Control, rec.Target), Body: b.String()}
@@ -89,12 +90,8 @@ func subject(event, control string, t target.Target) string {
 
 func hours(d time.Duration) string { return fmt.Sprintf("%g h", d.Hours()) }
 
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
+// Note cuts text to what Security Hub takes as a note.
+func Note(text string) string { return clip(text, noteLimit) }
 
 // clip shortens text to a number of characters and shows that it did.
 func clip(s string, limit int) string {

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ type verdict struct {
 func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 	ref := decide.Ref{ID: f.ID, ProductARN: f.ProductARN, Event: e.ID}
 	answer := func(workflow, reason string) verdict {
-		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: note(reason)}}
+		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
 	}
 	control, known := c.Control(f)
 	if e.Trigger == finding.CustomAction {
@@ -42,7 +43,7 @@ func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 			return verdict{reason: fmt.Sprintf("no control repairs %s", subjectOf(f))}
 		}
 		if problem := nothingToDo(f); problem != "" || f.Workflow != finding.New {
-			return verdict{reason: "ignored: " + orDefault(problem, "the finding is "+f.Workflow)}
+			return verdict{reason: "ignored: " + cmp.Or(problem, "the finding is "+f.Workflow)}
 		}
 	}
 	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
@@ -88,7 +89,7 @@ func nothingToDo(f finding.Finding) string {
 	case f.RecordState != finding.Active:
 		return "This finding is archived; there is nothing to repair."
 	case f.Compliance != finding.Failed:
-		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", orDefault(f.Compliance, "nothing"))
+		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", cmp.Or(f.Compliance, "nothing"))
 	}
 	return ""
 }
@@ -101,20 +102,4 @@ func subjectOf(f finding.Finding) string {
 		return f.Standard + " " + f.Rule
 	}
 	return "no control that Hubmend knows"
-}
-
-func orDefault(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-// note keeps to Security Hub's limit for text that holds parts of a finding.
-func note(text string) string {
-	const limit = 512
-	if r := []rune(text); len(r) > limit {
-		return string(r[:limit-3]) + "..."
-	}
-	return text
 }

@@ -6,6 +6,7 @@
 package finding
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func Parse(raw json.RawMessage) (Finding, error) {
 	f := Finding{
 		ID: d.ID, ProductARN: d.ProductARN, GeneratorID: d.GeneratorID, Account: d.AwsAccountID, Title: d.Title,
 		ControlID: d.Compliance.SecurityControlID, Compliance: d.Compliance.Status,
-		Workflow: orDefault(d.Workflow.Status, New), RecordState: orDefault(d.RecordState, Active),
+		Workflow: cmp.Or(d.Workflow.Status, New), RecordState: cmp.Or(d.RecordState, Active),
 	}
 	if err := f.checkOrigin(d.Region); err != nil {
 		return Finding{}, err
@@ -128,9 +129,9 @@ func Parse(raw json.RawMessage) (Finding, error) {
 	if err := f.checkText(); err != nil {
 		return Finding{}, err
 	}
-	observed, err := time.Parse(time.RFC3339, orDefault(d.LastObservedAt, d.UpdatedAt))
+	observed, err := time.Parse(time.RFC3339, cmp.Or(d.LastObservedAt, d.UpdatedAt))
 	if err != nil {
-		return Finding{}, fmt.Errorf("the finding's LastObservedAt and UpdatedAt hold no RFC 3339 time: %q", clip(orDefault(d.LastObservedAt, d.UpdatedAt)))
+		return Finding{}, fmt.Errorf("the finding's LastObservedAt and UpdatedAt hold no RFC 3339 time: %q", clip(cmp.Or(d.LastObservedAt, d.UpdatedAt)))
 	}
 	f.ObservedAt = observed
 	return f, nil
@@ -191,13 +192,6 @@ func PartitionOf(region string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-func orDefault(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // clip keeps hostile text from filling a log line.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -178,7 +179,7 @@ func (p properties) text(name string) string {
 	return ""
 }
 
-func (p properties) textOr(name, otherwise string) string { return firstOf(p.text(name), otherwise) }
+func (p properties) textOr(name, otherwise string) string { return cmp.Or(p.text(name), otherwise) }
 
 func (p properties) list(name string) []any {
 	list, _ := p.all[name].([]any)

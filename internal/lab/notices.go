@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"net/url"
 	"sync"
 )
@@ -28,7 +29,7 @@ func (n *notices) record(q request) {
 	n.mu.Lock()
 	n.all = append(n.all, notice)
 	n.mu.Unlock()
-	n.lab.story.tell(KindNotice, q.caller.Account, q.region, "%s", firstOf(notice.Subject, notice.Message))
+	n.lab.story.tell(KindNotice, q.caller.Account, q.region, "%s", cmp.Or(notice.Subject, notice.Message))
 }
 
 // Notices lists what was published so far.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"net/url"
@@ -34,7 +35,7 @@ func (l *Lab) sts(q request) (any, error) {
 		return nil, refuse("ValidationError", "RoleSessionName %q must match %s", session, sessionName)
 	}
 	c, caller, err := l.assume(arn, session, policy.Request{
-		Caller: firstOf(q.caller.Role, q.caller.ARN), Account: q.caller.Account, Context: map[string]string{},
+		Caller: cmp.Or(q.caller.Role, q.caller.ARN), Account: q.caller.Account, Context: map[string]string{},
 	})
 	if err != nil {
 		return nil, &apiError{403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s (%v)", q.caller.ARN, arn, err)}
@@ -68,7 +69,7 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 		return Credentials{}, Caller{}, err
 	}
 	if !allowed {
-		return Credentials{}, Caller{}, fmt.Errorf("its trust policy does not allow %s", firstOf(who.Service, who.Caller))
+		return Credentials{}, Caller{}, fmt.Errorf("its trust policy does not allow %s", cmp.Or(who.Service, who.Caller))
 	}
 	c, caller := l.callers.session(m[1], m[2], m[3], session)
 	return c, caller, nil
@@ -78,11 +79,4 @@ func escape(text string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(text))
 	return b.String()
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
