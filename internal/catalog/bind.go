@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,9 +22,9 @@ func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, erro
 	}
 	parts, ok := c.Resource.match(f)
 	if !ok {
-		return target.Target{}, nil, fmt.Errorf("%w: %q is not of the form %s in account %s and Region %s", ErrMismatch, f.ResourceID, c.Resource.ID, f.Account, f.Region)
+		return target.Target{}, nil, fmt.Errorf("%w: %q is not of the form %s in account %s", ErrMismatch, f.ResourceID, c.Resource.ID, f.Account)
 	}
-	region := f.Region
+	region := cmp.Or(parts["region"], f.Region)
 	if c.Scope == GlobalScope {
 		region = target.Global
 	}

@@ -40,8 +40,13 @@ func TestBind(t *testing.T) {
 			"Name": one("main"), "Both": one("222222222222/main"), "Limit": one("3"), "On": one("true"),
 			"Ports": {Values: []string{"22", "3389", "main"}, List: true},
 		}},
-		"another account":      {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:333333333333:trail/main"},
-		"another Region":       {control: trail, resource: "arn:aws:cloudtrail:us-east-1:222222222222:trail/main"},
+		"another account": {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:333333333333:trail/main"},
+		"another Region": {trail, "arn:aws:cloudtrail:us-east-1:222222222222:trail/main", "us-east-1", target.Parameters{
+			"Name": one("main"), "Both": one("222222222222/main"), "Limit": one("3"), "On": one("true"),
+			"Ports": {Values: []string{"22", "3389", "main"}, List: true},
+		}},
+		"no such Region":       {control: trail, resource: "arn:aws:cloudtrail:mars-north-1:222222222222:trail/main"},
+		"Region of another":    {control: trail, resource: "arn:aws:cloudtrail:cn-north-1:222222222222:trail/main"},
 		"another partition":    {control: trail, resource: "arn:aws-cn:cloudtrail:eu-west-1:222222222222:trail/main"},
 		"another service":      {control: trail, resource: "arn:aws:ec2:eu-west-1:222222222222:trail/main"},
 		"no account":           {control: trail, resource: "arn:aws:cloudtrail:eu-west-1::trail/main"},
@@ -121,7 +126,7 @@ func TestMismatchSaysWhy(t *testing.T) {
 		"type": {finding.Finding{ResourceType: "U", ResourceID: "x"}, []string{"X.1", `"U"`, "a T"}},
 		"id": {
 			finding.Finding{ResourceType: "T", ResourceID: "bad\nid", Account: "222222222222", Region: "eu-west-1"},
-			[]string{`"bad\nid"`, "arn:{partition}:x", "222222222222", "eu-west-1"},
+			[]string{`"bad\nid"`, "arn:{partition}:x", "222222222222"},
 		},
 	} {
 		_, _, err := c.Bind(tc.f)

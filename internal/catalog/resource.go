@@ -12,8 +12,9 @@ import (
 // Resource says which resources a control is about.
 type Resource struct {
 	Type string `yaml:"type"` // Resources[0].Type
-	// ID is the form of Resources[0].Id. {partition}, {region} and {account} must be the
-	// finding's own; any other {Name} captures what stands there, up to the next / or :.
+	// ID is the form of Resources[0].Id. {partition} and {account} must be the finding's own;
+	// {region} is where the resource is, which for a trail may be another than the
+	// finding's. Any other {Name} captures what stands there, up to the next / or :.
 	// {Name+} captures slashes too, and {Name*} a path that ends with a slash, or nothing.
 	// None captures white space or control characters.
 	ID string `yaml:"id"`
@@ -38,7 +39,7 @@ func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 	if found == nil {
 		return nil, false
 	}
-	own := map[string]string{"partition": f.Partition, "region": f.Region, "account": f.Account}
+	own := map[string]string{"partition": f.Partition, "account": f.Account}
 	parts := map[string]string{}
 	for i, name := range pattern.SubexpNames()[1:] {
 		value := found[i+1]
@@ -46,6 +47,9 @@ func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 			return nil, false
 		}
 		parts[name] = value
+	}
+	if partition, known := finding.PartitionOf(parts["region"]); parts["region"] != "" && (!known || partition != f.Partition) {
+		return nil, false
 	}
 	return parts, true
 }
