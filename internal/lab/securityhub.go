@@ -26,6 +26,12 @@ type hub struct {
 
 // serve answers the REST calls that the lab knows.
 func (h *hub) serve(q request) (any, error) {
+	switch q.method + " " + q.path {
+	case "POST /accounts":
+		return h.setDisabled(q, false)
+	case "DELETE /accounts":
+		return h.setDisabled(q, true)
+	}
 	if h.isDisabled(q.caller.Account, q.region) {
 		return nil, &apiError{403, "InvalidAccessException", fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.caller.Account)}
 	}
@@ -310,6 +316,15 @@ func (h *hub) describeActions(q request, _ map[string]any) (any, error) {
 		}
 	}
 	return map[string]any{"ActionTargets": targets}, nil
+}
+
+// setDisabled answers EnableSecurityHub and DisableSecurityHub. It is enabled everywhere
+// until somebody disables it.
+func (h *hub) setDisabled(q request, disabled bool) (any, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.disabled[q.caller.Account+" "+q.region] = disabled
+	return map[string]string{}, nil
 }
 
 func (h *hub) isDisabled(account, region string) bool {

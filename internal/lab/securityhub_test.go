@@ -73,7 +73,9 @@ func TestSecurityHub(t *testing.T) {
 	t.Run("get", w.testGetFindings)
 	t.Run("custom actions", w.testActionTargets)
 	t.Run("disabled", func(t *testing.T) {
-		w.DisableSecurityHub(member, home)
+		if _, err := w.Call(t.Context(), lab.Call{Account: member, Region: home, Service: "securityhub", API: "DisableSecurityHub"}); err != nil {
+			t.Fatal(err)
+		}
 		w.refused(t, member, "securityhub", "GetFindings", object{}, "InvalidAccessException", "Account "+member+" is not subscribed")
 		w.call(t, admin, "securityhub", "GetFindings", object{})
 	})
