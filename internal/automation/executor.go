@@ -9,6 +9,7 @@ package automation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -68,7 +69,7 @@ func (e *Executor) Run(ctx context.Context, req Request) Execution {
 	r.execution = Execution{Status: InProgress, Start: r.Clock.Now()}
 	parameters, err := parameterValues(req.Document, req.Parameters)
 	r.scope = newScope(req, parameters, r.Clock.Now)
-	if err != nil {
+	if err = errors.Join(err, r.scope.declare(req.Document.Variables)); err != nil {
 		r.decide(&failure{status: Failed, kind: ActionFailure, stage: validating, reason: err.Error()})
 	} else if f := r.sequence(ctx, pass{steps: req.Document.MainSteps}); f != nil {
 		r.decide(f)

@@ -17,6 +17,7 @@ var reference = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_:./-]+)\s*\}\}`)
 type scope struct {
 	system     map[string]string
 	parameters map[string]any
+	variables  map[string]variable
 	outputs    map[string]map[string]any // by step; an output without a value is nil
 	now        func() time.Time          // nil where time may not be referred to
 }
@@ -54,11 +55,14 @@ func (s *scope) lookup(name string) (any, error) {
 			return s.now().UTC().Format("2006-01-02_15.04.05"), nil
 		}
 	}
+	if v, ok := s.variables[strings.TrimPrefix(name, variablePrefix)]; ok && strings.HasPrefix(name, variablePrefix) {
+		return v.value, nil
+	}
 	step, output, _ := strings.Cut(name, ".")
 	if value, ok := s.outputs[step][output]; ok {
 		return value, nil
 	}
-	return nil, fmt.Errorf("{{ %s }} is not defined: it is no parameter, no system variable and no output of a step that succeeded before", name)
+	return nil, fmt.Errorf("{{ %s }} is not defined: it is no parameter, no variable and no output of a step that succeeded before", name)
 }
 
 // forget makes the outputs of steps undefined. A pass of a loop must not see those of the

@@ -130,7 +130,7 @@ func TestSequenceMessages(t *testing.T) {
 		"the document has a cycle: b -> c -> b":                           `[{name: a, D}, {name: b, D}, {name: c, nextStep: b, D}]`,
 		"step a goes on with step z, which does not exist here":           `[{name: a, nextStep: z, D}]`,
 		"action aws:runCommand is not supported by this executor":         `[{name: a, action: "aws:runCommand", inputs: {}}]`,
-		"action aws:updateVariable is not supported by this executor":     `[{name: a, action: "aws:updateVariable", inputs: {Name: "variable:x", Value: 1}}]`,
+		"action aws:approve is not supported by this executor":            `[{name: a, action: "aws:approve", inputs: {Approvers: [x]}}]`,
 		`onFailure of step a is "Ignore", but must be Abort, Continue or`: `[{name: a, action: "aws:x", onFailure: Ignore, isCritical: false, inputs: {}}]`,
 	} {
 		t.Run(want, func(t *testing.T) {

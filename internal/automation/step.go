@@ -127,6 +127,8 @@ func (r *run) perform(ctx context.Context, a attempt) (result, error) {
 		return r.branch(a)
 	case "aws:loop":
 		return r.loop(ctx, a)
+	case "aws:updateVariable":
+		return result{}, r.scope.update(a)
 	case "aws:sleep":
 		return result{}, r.sleepStep(ctx, a)
 	}

@@ -24,6 +24,7 @@ type Document struct {
 	SchemaVersion string               `yaml:"schemaVersion" json:"schemaVersion"`
 	AssumeRole    string               `yaml:"assumeRole" json:"assumeRole"`
 	Parameters    map[string]Parameter `yaml:"parameters" json:"parameters"`
+	Variables     map[string]Variable  `yaml:"variables" json:"variables,omitempty"`
 	MainSteps     []Step               `yaml:"mainSteps" json:"mainSteps"`
 	Outputs       []string             `yaml:"outputs" json:"outputs,omitempty"`
 }
@@ -37,6 +38,14 @@ type Parameter struct {
 	AllowedPattern string   `yaml:"allowedPattern" json:"allowedPattern,omitempty"`
 	MinItems       int      `yaml:"minItems" json:"minItems,omitempty"`
 	MaxItems       int      `yaml:"maxItems" json:"maxItems,omitempty"`
+}
+
+// Variable declares a value that aws:updateVariable changes. It is the only thing that
+// passes what a step found on to steps that are reached without it too.
+type Variable struct {
+	Type        string `yaml:"type" json:"type"`
+	Description string `yaml:"description" json:"description,omitempty"`
+	Default     any    `yaml:"default" json:"default,omitempty"`
 }
 
 // Step is one entry of mainSteps, or of the Steps of an aws:loop.

@@ -48,6 +48,7 @@ func Document(doc *runbook.Document, text []byte, models *apimodel.Models) []Pro
 	l := &linter{doc: doc, models: models, outputs: map[string]string{}}
 	l.document(text)
 	l.parameters()
+	l.variables()
 	l.steps(doc.MainSteps, nil)
 	l.documentOutputs()
 	return l.problems

@@ -37,6 +37,8 @@ parameters:
   GroupId: {type: String, allowedPattern: "^sg-[0-9a-f]{8,17}$"}
   Mode: {type: String, allowedValues: [a, b]}
   Count: {type: Integer, default: 3}
+variables:
+  seen: {type: String, default: none}
 mainSteps:
   - name: read
     action: aws:executeAwsApi
@@ -94,6 +96,9 @@ mainSteps:
           timeoutSeconds: 30
           inputs: {Service: ec2, Api: DescribeSecurityGroups, GroupIds: ["{{ GroupId }}"]}
           outputs: [{Name: Name, Selector: "$.SecurityGroups[0].GroupName", Type: String}]
+  - name: note
+    action: aws:updateVariable
+    inputs: {Name: "variable:seen", Value: "{{ Mode }} after {{ variable:seen }}"}
   - name: verify
     action: aws:assertAwsResourceProperty
     timeoutSeconds: 30
@@ -146,6 +151,13 @@ var broken = map[string]rule{
 	"pattern is none":               {`"^sg-[0-9a-f]{8,17}$"`, `"^sg-[$"`, "parameter GroupId: allowedPattern: error parsing"},
 	"pattern without beginning":     {`"^sg-[0-9a-f]{8,17}$"`, `"sg-[0-9a-f]{8,17}$"`, "must begin with ^"},
 	"pattern without end":           {`"^sg-[0-9a-f]{8,17}$"`, `"^sg-[0-9a-f]{8,17}"`, "must begin with ^"},
+	"variable type":                 {"seen: {type: String, default: none}", "seen: {type: Text, default: none}", `variable seen: type "Text" does not exist`},
+	"variable without a default":    {"seen: {type: String, default: none}", "seen: {type: String}", "variable seen needs a default"},
+	"variable that is not declared": {"after {{ variable:seen }}", "after {{ variable:other }}", "{{ variable:other }} is not defined by then"},
+	"update of another variable":    {`Name: "variable:seen"`, `Name: "variable:other"`, `step note: Name must be variable:<name> of a declared variable, not "variable:other"`},
+	"update without a prefix":       {`Name: "variable:seen"`, `Name: seen`, `not "seen"`},
+	"update without a value":        {`, Value: "{{ Mode }} after {{ variable:seen }}"`, "", "step note: Value is missing"},
+	"update with something else":    {`inputs: {Name: "variable:seen",`, `inputs: {Name: "variable:seen", Other: 1,`, "aws:updateVariable has no input Other"},
 	"step name":                     {"name: pause", "name: pa-use", "step pa-use: the name must be"},
 	"step name twice":               {"name: revoke", "name: verify", "the name is used twice"},
 	"jump to nowhere":               {"nextStep: each", "nextStep: nowhere", `step pause: leads to "nowhere", which is not a later step`},

@@ -40,7 +40,7 @@ func (l *linter) defined(s runbook.Step, value any, loops []string) {
 
 // undefined says why a name means nothing at the step at hand, or "" when it does.
 func (l *linter) undefined(name string, loops []string) string {
-	if _, ok := l.doc.Parameters[name]; ok || l.given[name] || slices.Contains(system, name) {
+	if _, ok := l.doc.Parameters[name]; ok || l.given[name] || slices.Contains(system, name) || l.isVariable(name) {
 		return ""
 	}
 	for _, loop := range loops {

@@ -28,6 +28,8 @@ func (l *linter) action(s runbook.Step, loops []string) {
 		l.branch(s)
 	case "aws:sleep":
 		l.sleep(s)
+	case "aws:updateVariable":
+		l.updateVariable(s)
 	default:
 		l.add(s.Name, "action %q is not one that runbooks here may use", s.Action)
 	}
