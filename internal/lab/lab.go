@@ -164,8 +164,12 @@ type Call struct {
 	Input           map[string]any
 }
 
-// Call makes an AWS call as the lab's operator in an account.
+// Call makes an AWS call as the lab's operator in an account. The service "lab" is the
+// lab's own.
 func (l *Lab) Call(ctx context.Context, c Call) (map[string]any, error) {
+	if c.Service == ownService {
+		return l.ownCall(ctx, c)
+	}
 	return l.backend.worker.Call(ctx, python.Call{
 		Service: c.Service, API: c.API, Region: c.Region, Endpoint: l.endpoint, Parameters: c.Input,
 		Credentials: python.Credentials(Operator(c.Account)),

@@ -3,6 +3,8 @@
 The port goes to standard output as one line of JSON once the socket listens, so that
 no other process can take it first. Standard input is the leash: when it closes, the
 parent is gone and so is this process.
+
+moto dates everything now. A POST to /lab/backdate-user says otherwise of an IAM user.
 """
 
 import json
@@ -10,12 +12,78 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.iam.exceptions import NoSuchEntity, NotFoundException
+from moto.iam.models import AccessKeyLastUsed, User, iam_backends
+from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     create_backend_app,
 )
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def ago(days: float) -> datetime:
+    """Give a time as moto keeps times: in UTC, to the second."""
+    then = datetime.now(timezone.utc) - timedelta(days=days)
+    return then.replace(microsecond=0, tzinfo=None)
+
+
+def backdate_key(user: User, wanted: dict[str, Any]) -> None:
+    """Change the dates of one access key."""
+    key = user.get_access_key_by_id(wanted["AccessKeyId"])
+    if "CreatedDaysAgo" in wanted:
+        key.create_date = ago(wanted["CreatedDaysAgo"])
+    if "LastUsedDaysAgo" in wanted:
+        used = ago(wanted["LastUsedDaysAgo"])
+        key.last_used = AccessKeyLastUsed(used, service="s3", region="us-east-1")
+
+
+def backdate(account: str, wanted: dict[str, Any]) -> None:
+    """Change the dates of a user's key or password. The caller checked the fields."""
+    user = iam_backends[account]["aws"].get_user(wanted["UserName"])
+    if "AccessKeyId" in wanted:
+        backdate_key(user, wanted)
+    if "PasswordCreatedDaysAgo" in wanted:
+        user.password_create_date = ago(wanted["PasswordCreatedDaysAgo"])
+    if "PasswordLastUsedDaysAgo" in wanted:
+        user.password_last_used = ago(wanted["PasswordLastUsedDaysAgo"])
+
+
+def get_login_profile(self: IamResponse) -> ActionResult:
+    """Answer as moto does, but not with the user's own date for the password's."""
+    user = self.backend.get_login_profile(self._get_param("UserName"))
+    profile = {
+        "UserName": user.name,
+        "CreateDate": getattr(user, "password_create_date", user.create_date),
+        "PasswordResetRequired": user.password_reset_required,
+    }
+    return ActionResult({"LoginProfile": profile})
+
+
+def with_backdating(app: WSGI) -> WSGI:
+    """Answer the lab's own request, and pass on the rest."""
+
+    @Request.application
+    def own(request: Request) -> Response:
+        try:
+            backdate(request.headers["X-Moto-Account-Id"], request.get_json())
+        except (NoSuchEntity, NotFoundException) as missing:
+            return Response(missing.message, status=404)
+        return Response()
+
+    def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        is_own = environ["PATH_INFO"] == "/lab/backdate-user"
+        return (own if is_own else app)(environ, start)
+
+    return serve
 
 
 def exit_with_parent() -> None:
@@ -27,7 +95,8 @@ def exit_with_parent() -> None:
 def main() -> None:
     """Bind, announce the port, serve until killed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line per request
-    app = DomainDispatcherApplication(create_backend_app)
+    IamResponse.get_login_profile = get_login_profile
+    app = with_backdating(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     os.environ["MOTO_PORT"] = str(server.server_port)  # moto calls itself by it
     threading.Thread(target=exit_with_parent, daemon=True).start()

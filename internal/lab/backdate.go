@@ -1,0 +1,98 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"hubmend/internal/lab/python"
+)
+
+// ownService is the name under which Call reaches what only the lab has. It is not served
+// on the lab's endpoint, so nothing that runs in the lab can use it.
+const ownService = "lab"
+
+// Backdating says how old the credentials of an IAM user are to be, which no API of AWS
+// can set. All ages are in days before now and may be fractions.
+type Backdating struct {
+	UserName string
+	// AccessKeyID is the key whose dates CreatedDaysAgo and LastUsedDaysAgo set.
+	AccessKeyID             string   `json:"AccessKeyId,omitempty"`
+	CreatedDaysAgo          *float64 `json:",omitempty"`
+	LastUsedDaysAgo         *float64 `json:",omitempty"`
+	PasswordCreatedDaysAgo  *float64 `json:",omitempty"`
+	PasswordLastUsedDaysAgo *float64 `json:",omitempty"`
+}
+
+// ownCall makes a call of the lab's own service.
+func (l *Lab) ownCall(ctx context.Context, c Call) (map[string]any, error) {
+	if c.API != "BackdateUser" {
+		return nil, fmt.Errorf("the service lab has no API %s, only BackdateUser", c.API)
+	}
+	text, err := json.Marshal(c.Input)
+	if err != nil {
+		return nil, fmt.Errorf("BackdateUser: %w", err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	var b Backdating
+	if err := dec.Decode(&b); err != nil {
+		return nil, fmt.Errorf("BackdateUser: %w", err)
+	}
+	if err := b.check(); err != nil {
+		return nil, fmt.Errorf("BackdateUser: %w", err)
+	}
+	return map[string]any{}, l.backend.backdate(ctx, c.Account, b)
+}
+
+func (b Backdating) check() error {
+	key := b.CreatedDaysAgo != nil || b.LastUsedDaysAgo != nil
+	password := b.PasswordCreatedDaysAgo != nil || b.PasswordLastUsedDaysAgo != nil
+	switch {
+	case b.UserName == "":
+		return errors.New("UserName is missing")
+	case key != (b.AccessKeyID != ""):
+		return errors.New("AccessKeyId goes with CreatedDaysAgo or LastUsedDaysAgo, and they with it")
+	case !key && !password:
+		return errors.New("nothing to backdate: give CreatedDaysAgo, LastUsedDaysAgo, PasswordCreatedDaysAgo or PasswordLastUsedDaysAgo")
+	}
+	for _, days := range []*float64{b.CreatedDaysAgo, b.LastUsedDaysAgo, b.PasswordCreatedDaysAgo, b.PasswordLastUsedDaysAgo} {
+		if days != nil && *days < 0 {
+			return fmt.Errorf("%v days ago is in the future", *days)
+		}
+	}
+	return nil
+}
+
+// backdate asks the emulator, which has a page for it. An unknown user or key is NoSuchEntity.
+func (b *Backend) backdate(ctx context.Context, account string, wanted Backdating) error {
+	text, err := json.Marshal(wanted)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.moto.URL()+"/lab/backdate-user", bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Moto-Account-Id", account)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("BackdateUser: %w", errors.Join(err, b.moto.Err()))
+	}
+	defer response.Body.Close()
+	said, err := io.ReadAll(response.Body)
+	switch {
+	case err != nil:
+		return fmt.Errorf("BackdateUser: %w", err)
+	case response.StatusCode == http.StatusNotFound:
+		return &python.APIError{Code: "NoSuchEntity", Message: string(said), Operation: "BackdateUser", HTTPStatus: response.StatusCode}
+	case response.StatusCode != http.StatusOK:
+		return fmt.Errorf("BackdateUser: the emulator answered %s: %s", response.Status, said)
+	}
+	return nil
+}
