@@ -53,12 +53,18 @@ func output(outputs map[string][]string, name string) string {
 }
 
 // reason gathers what the failed steps say. The first tells the cause; a later one is
-// often the verification that noticed it.
+// often the verification that noticed it. A loop only repeats the step that failed in it.
 func reason(e *types.AutomationExecution) string {
 	var reasons []string
-	for _, s := range e.StepExecutions {
-		if s.StepStatus == types.AutomationExecutionStatusFailed || s.StepStatus == types.AutomationExecutionStatusTimedout {
-			reasons = append(reasons, fmt.Sprintf("step %s: %s", deref(s.StepName), ssmtext.Sentence(deref(s.FailureMessage))))
+	said := map[string]bool{}
+	for _, loops := range []bool{false, true} {
+		for _, s := range e.StepExecutions {
+			sentence := ssmtext.Sentence(deref(s.FailureMessage))
+			if !failed(s) || loops != (deref(s.Action) == "aws:loop") || loops && said[sentence] {
+				continue
+			}
+			said[sentence] = true
+			reasons = append(reasons, fmt.Sprintf("step %s: %s", deref(s.StepName), sentence))
 		}
 	}
 	if len(reasons) > 0 {
@@ -68,6 +74,10 @@ func reason(e *types.AutomationExecution) string {
 		return "the execution was cancelled."
 	}
 	return ssmtext.Sentence(deref(e.FailureMessage))
+}
+
+func failed(s types.StepExecution) bool {
+	return s.StepStatus == types.AutomationExecutionStatusFailed || s.StepStatus == types.AutomationExecutionStatusTimedout
 }
 
 func deref(s *string) string {

@@ -28,6 +28,14 @@ func step(name string, status types.AutomationExecutionStatus, message string) f
 	}
 }
 
+func loop(name string, message string) func(*types.AutomationExecution) {
+	return func(e *types.AutomationExecution) {
+		e.StepExecutions = append(e.StepExecutions, types.StepExecution{
+			StepName: &name, Action: aws.String("aws:loop"), StepStatus: types.AutomationExecutionStatusFailed, FailureMessage: &message,
+		})
+	}
+}
+
 func failure(message string) func(*types.AutomationExecution) {
 	return func(e *types.AutomationExecution) { e.FailureMessage = &message }
 }
@@ -38,7 +46,7 @@ func outputs(m map[string][]string) func(*types.AutomationExecution) {
 
 const (
 	success   = types.AutomationExecutionStatusSuccess
-	failed    = types.AutomationExecutionStatusFailed
+	ended     = types.AutomationExecutionStatusFailed
 	timedOut  = types.AutomationExecutionStatusTimedout
 	cancelled = types.AutomationExecutionStatusCancelled
 )
@@ -53,15 +61,17 @@ func TestOutcomeOfStatus(t *testing.T) {
 		"success, many values": {execution(success, outputs(map[string][]string{"a.Change": {"One.", "Two."}})), decide.Outcome{Succeeded: true, Change: "One. Two."}},
 		"success, no change":   {execution(success, outputs(map[string][]string{"a.Changes": {"x"}, "Change": {"y"}})), decide.Outcome{Succeeded: true}},
 		"success, no outputs":  {execution(success), decide.Outcome{Succeeded: true}},
-		"failed":               {execution(failed, step("read", success, ""), step("verify", failed, "It is open.")), decide.Outcome{Reason: "step verify: It is open."}},
-		"failed twice":         {execution(failed, step("close", failed, "No rule."), step("verify", failed, "It is open.")), decide.Outcome{Reason: "step close: No rule. step verify: It is open."}},
-		"failed in no step":    {execution(failed, failure("The role does not exist")), decide.Outcome{Reason: "The role does not exist."}},
-		"failed in silence":    {execution(failed), decide.Outcome{Reason: "no reason was given."}},
-		"step in silence":      {execution(failed, step("close", failed, "")), decide.Outcome{Reason: "step close: no reason was given."}},
-		"failed with outputs":  {execution(failed, step("close", failed, "No."), outputs(map[string][]string{"a.Change": {"Closed."}})), decide.Outcome{Reason: "step close: No."}},
+		"failed":               {execution(ended, step("read", success, ""), step("verify", ended, "It is open.")), decide.Outcome{Reason: "step verify: It is open."}},
+		"failed twice":         {execution(ended, step("close", ended, "No rule."), step("verify", ended, "It is open.")), decide.Outcome{Reason: "step close: No rule. step verify: It is open."}},
+		"a loop repeats":       {execution(ended, loop("each", "It is open."), step("verify", ended, "It is open.")), decide.Outcome{Reason: "step verify: It is open."}},
+		"a loop fails":         {execution(ended, loop("each", "Too many."), step("close", ended, "No rule.")), decide.Outcome{Reason: "step close: No rule. step each: Too many."}},
+		"failed in no step":    {execution(ended, failure("The role does not exist")), decide.Outcome{Reason: "The role does not exist."}},
+		"failed in silence":    {execution(ended), decide.Outcome{Reason: "no reason was given."}},
+		"step in silence":      {execution(ended, step("close", ended, "")), decide.Outcome{Reason: "step close: no reason was given."}},
+		"failed with outputs":  {execution(ended, step("close", ended, "No."), outputs(map[string][]string{"a.Change": {"Closed."}})), decide.Outcome{Reason: "step close: No."}},
 		"timed out":            {execution(timedOut, step("wait", timedOut, "Too long.")), decide.Outcome{Reason: "step wait: Too long."}},
 		"cancelled":            {execution(cancelled, step("wait", cancelled, "Step is cancelled.")), decide.Outcome{Reason: "the execution was cancelled."}},
-		"a step without name":  {execution(failed, func(e *types.AutomationExecution) { e.StepExecutions = []types.StepExecution{{StepStatus: failed}} }), decide.Outcome{Reason: "step : no reason was given."}},
+		"a step without name":  {execution(ended, func(e *types.AutomationExecution) { e.StepExecutions = []types.StepExecution{{StepStatus: ended}} }), decide.Outcome{Reason: "step : no reason was given."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +88,7 @@ func TestOutcomeOfStatus(t *testing.T) {
 func TestEveryStatusIsMapped(t *testing.T) {
 	t.Parallel()
 	ends := map[types.AutomationExecutionStatus]bool{
-		success: true, failed: true, timedOut: true, cancelled: true,
+		success: true, ended: true, timedOut: true, cancelled: true,
 		// These belong to Change Manager; an execution in one of them runs no more either.
 		"Rejected": true, "Exited": true, "CompletedWithSuccess": true, "CompletedWithFailure": true,
 	}
