@@ -20,8 +20,8 @@ help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(HUBMEND) cdk.out/manifest.json ## Break a security group and watch it being repaired, both ways (no AWS account)
-	@$(HUBMEND) lab run $(SCENARIOS)/demo-custom-action.yaml $(SCENARIOS)/demo-automatic.yaml
+demo: $(HUBMEND) cdk.out/manifest.json ## Break all eighteen controls and watch them being repaired (no AWS account)
+	@$(HUBMEND) lab run $(SCENARIOS)/demo-custom-action.yaml $(SCENARIOS)/demo-all.yaml
 
 .PHONY: test
 test: lint test-go test-templates test-scenarios ## Run everything that CI runs

@@ -32,6 +32,9 @@ func main() {
 
 func run(ctx context.Context) error {
 	defer jsii.Close() // its files are there as soon as the program is
+	if err := catalog.Check(); err != nil {
+		return fmt.Errorf("the catalog is not in order:\n%w", err)
+	}
 	if err := compile.Functions(ctx, ".", functions, admin.Functions()...); err != nil {
 		return err
 	}

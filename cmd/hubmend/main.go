@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
 )
 
 // Exit codes. Every command keeps to them.
@@ -22,6 +24,10 @@ const (
 var errFailed = errors.New("failed")
 
 func main() {
+	if err := catalog.Check(); err != nil {
+		fmt.Fprintf(os.Stderr, "hubmend: the catalog is not in order:\n%v\n", err)
+		os.Exit(exitUsage)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := root().ExecuteContext(ctx)
 	stop()

@@ -72,7 +72,7 @@ func TestBadInput(t *testing.T) {
 		"unknown flag":            {args: "lint --fix", want: "unknown flag: --fix"},
 		"a word too many":         {args: "lint x", want: `"x"`},
 		"no control":              {args: "finding", want: "1 arg"},
-		"unknown control":         {args: "finding EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has EC2.13, EC2.14"},
+		"unknown control":         {args: "finding EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has CloudTrail.4, "},
 		"no resource":             {args: "finding EC2.13", want: `"resource"`},
 		"resource is no ARN":      {args: "finding EC2.13 --resource web", want: "Region"},
 		"another resource":        {args: "finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "not of the form"},

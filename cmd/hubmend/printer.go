@@ -88,7 +88,6 @@ func (p *printer) end(r scenario.Result) {
 	}
 	if !p.brief {
 		p.tables("after", r.After)
-		p.controls(r.Controls)
 	}
 	passed := 0
 	for _, v := range r.Verdicts {
@@ -98,6 +97,9 @@ func (p *printer) end(r scenario.Result) {
 		if !p.brief || !v.Passed {
 			p.printf("  %s %s%s\n", mark(v.Passed), v.Text, got(v))
 		}
+	}
+	if !p.brief {
+		p.controls(r.Controls)
 	}
 	p.printf("  %s %d of %d expectations hold, %d executions, %.1f s\n", mark(r.Passed), passed, len(r.Verdicts), len(r.Executions), r.Seconds)
 }
@@ -150,7 +152,7 @@ func (p *printer) controls(all []scenario.ControlResult) {
 		resource := c.Resource[strings.LastIndexAny(c.Resource, "/:")+1:]
 		w.AppendRow(table.Row{c.Control, resource, c.Before, c.After, c.Workflow, c.Steps, fmt.Sprintf("%d ms", c.Took.Milliseconds())})
 	}
-	p.printf("%s\n\n", w.Render())
+	p.printf("\n%s\n\n", w.Render())
 }
 
 func (p *printer) printf(format string, args ...any) {

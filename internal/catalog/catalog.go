@@ -47,15 +47,24 @@ type Runbook struct {
 	Text     []byte // as its author wrote it
 }
 
-// Embedded gives the catalog that this binary was built with. It panics when the data
-// is wrong, which a test rules out before the binary is released.
-var Embedded = sync.OnceValue(func() *Catalog {
-	c, err := Load(ssmdocuments.Files, servicecatalog.Files)
+var load = sync.OnceValues(func() (*Catalog, error) { return Load(ssmdocuments.Files, servicecatalog.Files) })
+
+// Embedded gives the catalog that this binary was built with. It panics when the data is
+// wrong, which a test rules out before the binary is released.
+func Embedded() *Catalog {
+	c, err := load()
 	if err != nil {
 		panic(err)
 	}
 	return c
-})
+}
+
+// Check gives what Embedded would panic with, for programs that are run while somebody
+// writes the data.
+func Check() error {
+	_, err := load()
+	return err
+}
 
 // Load reads controls/*.yaml, runbooks/*.yaml, permissions/*.yaml and roles/*.yaml from documents and
 // *.yaml from playbooks. Its error lists every problem that it found, each with its file.

@@ -195,13 +195,17 @@ func TestEmbeddedRunbooks(t *testing.T) {
 	}
 }
 
-// Each step outside a loop is billed; the design allows six on the longest way.
+// Each step outside a loop is billed; the design allows six on the longest way, and
+// docs/adr/0003 one more to the runbook that it explains.
 func TestEmbeddedRunbooksAreShort(t *testing.T) {
 	t.Parallel()
-	t.Skip("docs/adr/0003 explains the seventh step")
 	for _, r := range embedded(t).Runbooks {
-		if n := r.Document.LongestPath(); n > 6 {
-			t.Errorf("%s: the longest way has %d steps", r.Name, n)
+		most := 6
+		if r.Name == "CloseSecurityGroupPorts" {
+			most = 7
+		}
+		if n := r.Document.LongestPath(); n > most {
+			t.Errorf("%s: the longest way has %d steps, not %d", r.Name, n, most)
 		}
 	}
 }

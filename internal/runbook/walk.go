@@ -92,25 +92,43 @@ func References(value any) []string {
 	return names
 }
 
-// LongestPath counts the steps of the longest way through the document, which is what a
-// repair costs at most; a loop counts as one step, whatever it holds.
+// LongestPath counts the steps of the longest way through the document that are outside
+// loops. A loop is one step.
 func (d *Document) LongestPath() int {
-	longest := make(map[string]int, len(d.MainSteps))
+	return longestPath(d.MainSteps, func(Step) int { return 1 })
+}
+
+// LongestPass counts the steps of the longest way on which every loop is gone through once.
+// Systems Manager bills each of them, the loop itself too.
+func (d *Document) LongestPass() int {
+	return longestPath(d.MainSteps, passes)
+}
+
+func passes(s Step) int {
+	inner, err := s.Loop()
+	if err != nil {
+		return 1
+	}
+	return 1 + longestPath(inner, passes)
+}
+
+// longestPath adds up what weigh makes of each step on the heaviest way through steps.
+func longestPath(steps []Step, weigh func(Step) int) int {
+	if len(steps) == 0 {
+		return 0
+	}
+	longest := make(map[string]int, len(steps))
 	// Jumps go forward only, so a step's successors are known when it is reached from behind.
-	for i := len(d.MainSteps) - 1; i >= 0; i-- {
-		s := d.MainSteps[i]
-		next := s.Jumps()
-		if s.FallsThrough() && i+1 < len(d.MainSteps) {
-			next = append(next, d.MainSteps[i+1].Name)
+	for i := len(steps) - 1; i >= 0; i-- {
+		next := steps[i].Jumps()
+		if steps[i].FallsThrough() && i+1 < len(steps) {
+			next = append(next, steps[i+1].Name)
 		}
 		most := 0
 		for _, to := range next {
 			most = max(most, longest[to])
 		}
-		longest[s.Name] = most + 1
+		longest[steps[i].Name] = most + weigh(steps[i])
 	}
-	if len(d.MainSteps) == 0 {
-		return 0
-	}
-	return longest[d.MainSteps[0].Name]
+	return longest[steps[0].Name]
 }

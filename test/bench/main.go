@@ -32,6 +32,7 @@ var parts = []struct {
 }{
 	{"running the handlers' benchmarks", handlers},
 	{"repairing in the lab", repairs},
+	{"repairing every control", catalogSteps},
 	{"weighing functions and templates", sizes},
 	{"synthesizing twice", synth},
 }

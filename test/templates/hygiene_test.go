@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"fmt"
 	"maps"
 	"os/exec"
 	"path/filepath"
@@ -33,11 +34,16 @@ func TestTemplatesFitEveryPartitionAndRegion(t *testing.T) {
 		if strings.Contains(tmpl.Text, "arn:aws:") {
 			t.Errorf("%s names a partition", name)
 		}
-		if found := region.FindString(tmpl.Text); found != "" {
-			t.Errorf("%s names the Region %s", name, found)
+		for id, r := range tmpl.Resources {
+			if found := region.FindString(fmt.Sprint(r.Properties)); found != "" && id != speaksS3 {
+				t.Errorf("%s: %s names the Region %s", name, id, found)
+			}
 		}
 	}
 }
+
+// speaksS3 is the runbook that must know which Regions S3 calls by no name, or by an old one.
+const speaksS3 = "EnableBucketLogging"
 
 // helpers are what the CDK adds by itself where it is allowed to.
 var helpers = []string{"BootstrapVersion", "CDKMetadata", "LogRetention", "Custom::CDK", "Custom::S3AutoDelete", "AWS::CDK"}

@@ -1,0 +1,133 @@
+package postcondition
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+// ninetyDays is what IAM.3 and IAM.8 allow. A credential of exactly that age fails.
+const ninetyDays = 90 * 24 * time.Hour
+
+func init() {
+	controls["IAM.3"] = reader.keysAreRotated
+	controls["IAM.8"] = reader.credentialsAreUsed
+	for control, passes := range map[string]func(policy map[string]any) bool{
+		"IAM.11": func(p map[string]any) bool { return p["RequireUppercaseCharacters"] == true },
+		"IAM.12": func(p map[string]any) bool { return p["RequireLowercaseCharacters"] == true },
+		"IAM.13": func(p map[string]any) bool { return p["RequireSymbols"] == true },
+		"IAM.14": func(p map[string]any) bool { return p["RequireNumbers"] == true },
+		"IAM.15": func(p map[string]any) bool { return number(p, "MinimumPasswordLength") >= 14 },
+		"IAM.16": func(p map[string]any) bool { return number(p, "PasswordReusePrevention") == 24 },
+		"IAM.17": func(p map[string]any) bool {
+			return number(p, "MaxPasswordAge") >= 1 && number(p, "MaxPasswordAge") <= 90
+		},
+	} {
+		controls[control] = func(r reader) (bool, error) { return r.passwordPolicy(passes) }
+	}
+}
+
+// passwordPolicy looks at the account's policy; an account without one fails.
+func (r reader) passwordPolicy(passes func(map[string]any) bool) (bool, error) {
+	answer, err := r.call("iam", "GetAccountPasswordPolicy", nil)
+	if isNoSuchEntity(err) {
+		return false, nil
+	}
+	policy, _ := answer["PasswordPolicy"].(map[string]any)
+	return passes(policy), err
+}
+
+// keysAreRotated is IAM.3: no active access key is older than 90 days.
+func (r reader) keysAreRotated() (bool, error) {
+	keys, err := r.activeKeys()
+	if err != nil {
+		return false, err
+	}
+	for _, key := range keys {
+		if old, err := isOld(key["CreateDate"]); old || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// credentialsAreUsed is IAM.8: no password and no active access key that was not used for
+// 90 days, counted from its creation when it was never used.
+func (r reader) credentialsAreUsed() (bool, error) {
+	keys, err := r.activeKeys()
+	if err != nil {
+		return false, err
+	}
+	for _, key := range keys {
+		answer, err := r.call("iam", "GetAccessKeyLastUsed", map[string]any{"AccessKeyId": key["AccessKeyId"]})
+		if err != nil {
+			return false, err
+		}
+		use, _ := answer["AccessKeyLastUsed"].(map[string]any)
+		if old, err := isOld(first(use["LastUsedDate"], key["CreateDate"])); old || err != nil {
+			return false, err
+		}
+	}
+	return r.passwordIsUsed()
+}
+
+func (r reader) passwordIsUsed() (bool, error) {
+	name := map[string]any{"UserName": r.name()}
+	user, err := r.call("iam", "GetUser", name)
+	if err != nil {
+		return false, err
+	}
+	profile, err := r.call("iam", "GetLoginProfile", name)
+	if isNoSuchEntity(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	facts, _ := user["User"].(map[string]any)
+	password, _ := profile["LoginProfile"].(map[string]any)
+	old, err := isOld(first(facts["PasswordLastUsed"], password["CreateDate"]))
+	return !old, err
+}
+
+func (r reader) activeKeys() ([]map[string]any, error) {
+	answer, err := r.call("iam", "ListAccessKeys", map[string]any{"UserName": r.name()})
+	var active []map[string]any
+	for _, key := range list(answer, "AccessKeyMetadata") {
+		if key["Status"] == "Active" {
+			active = append(active, key)
+		}
+	}
+	return active, err
+}
+
+// isOld says whether a time of an answer is 90 days ago or more.
+func isOld(value any) (bool, error) {
+	text, _ := value.(string)
+	then, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return false, fmt.Errorf("read the time %v: %w", value, err)
+	}
+	return time.Since(then) >= ninetyDays, nil
+}
+
+// first gives the first value, or the second when there is none.
+func first(value, otherwise any) any {
+	if value == nil {
+		return otherwise
+	}
+	return value
+}
+
+func isNoSuchEntity(err error) bool {
+	var refused smithy.APIError
+	return errors.As(err, &refused) && refused.ErrorCode() == "NoSuchEntity"
+}
+
+// number is a number in an answer, zero when it is absent.
+func number(m map[string]any, name string) float64 {
+	n, _ := m[name].(float64)
+	return n
+}
