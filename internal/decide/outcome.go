@@ -62,7 +62,7 @@ func (r Record) waitsFor(executionID string) bool {
 func end(rec Record, o Outcome, now time.Time) Decision {
 	d := Decision{Record: rec.Clone(), Save: true}
 	a := d.Record.last()
-	a.EndedAt, a.Change, a.Reason = now, clip(o.Change, storedLimit), clip(o.Reason, storedLimit)
+	a.EndedAt, a.Change, a.Reason = now, Clip(o.Change, storedLimit), Clip(o.Reason, storedLimit)
 	a.State = Failed
 	if o.Succeeded {
 		a.State = Succeeded

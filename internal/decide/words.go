@@ -24,18 +24,18 @@ const (
 const retryHint = "Repair it by hand, or remove the cause and use the custom action to try again."
 
 func startNote(t target.Target, a Attempt) string {
-	return clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s): runbook %s in account %s.",
+	return Clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s): runbook %s in account %s.",
 		a.Number, a.Trigger, naming.Document(t.Runbook), t.Account), noteLimit)
 }
 
 // answer is what findings are told when an attempt is over.
 func answer(t target.Target, a Attempt, refs []Ref) Update {
 	if a.State == Succeeded {
-		return Update{Findings: refs, Workflow: finding.Resolved, Note: clip(
-			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", clip(a.Change, reasonLimit), execution(t, a)), noteLimit)}
+		return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(
+			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)}
 	}
-	return Update{Findings: refs, Workflow: finding.Notified, Note: clip(
-		fmt.Sprintf("Hubmend could not repair this: %s %s %s", clip(a.Reason, reasonLimit), retryHint, execution(t, a)), noteLimit)}
+	return Update{Findings: refs, Workflow: finding.Notified, Note: Clip(
+		fmt.Sprintf("Hubmend could not repair this: %s %s %s", Clip(a.Reason, reasonLimit), retryHint, execution(t, a)), noteLimit)}
 }
 
 func execution(t target.Target, a Attempt) string {
@@ -85,16 +85,16 @@ func subject(event, control string, t target.Target) string {
 		}
 		return r
 	}, fmt.Sprintf("Hubmend: repair %s: %s %s in %s", event, control, name, t.Account))
-	return clip(text, subjectLimit)
+	return Clip(text, subjectLimit)
 }
 
 func hours(d time.Duration) string { return fmt.Sprintf("%g h", d.Hours()) }
 
 // Note cuts text to what Security Hub takes as a note.
-func Note(text string) string { return clip(text, noteLimit) }
+func Note(text string) string { return Clip(text, noteLimit) }
 
-// clip shortens text to a number of characters and shows that it did.
-func clip(s string, limit int) string {
+// Clip shortens text to a number of characters and shows that it did.
+func Clip(s string, limit int) string {
 	if utf8.RuneCountInString(s) <= limit {
 		return s
 	}

@@ -5,6 +5,7 @@ package member
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -65,13 +66,16 @@ func TestOutcomeOfStatus(t *testing.T) {
 		"failed twice":         {execution(ended, step("close", ended, "No rule."), step("verify", ended, "It is open.")), decide.Outcome{Reason: "step close: No rule. step verify: It is open."}},
 		"a loop repeats":       {execution(ended, loop("each", "It is open."), step("verify", ended, "It is open.")), decide.Outcome{Reason: "step verify: It is open."}},
 		"a loop fails":         {execution(ended, loop("each", "Too many."), step("close", ended, "No rule.")), decide.Outcome{Reason: "step close: No rule. step each: Too many."}},
-		"failed in no step":    {execution(ended, failure("The role does not exist")), decide.Outcome{Reason: "The role does not exist."}},
-		"failed in silence":    {execution(ended), decide.Outcome{Reason: "no reason was given."}},
-		"step in silence":      {execution(ended, step("close", ended, "")), decide.Outcome{Reason: "step close: no reason was given."}},
-		"failed with outputs":  {execution(ended, step("close", ended, "No."), outputs(map[string][]string{"a.Change": {"Closed."}})), decide.Outcome{Reason: "step close: No."}},
-		"timed out":            {execution(timedOut, step("wait", timedOut, "Too long.")), decide.Outcome{Reason: "step wait: Too long."}},
-		"cancelled":            {execution(cancelled, step("wait", cancelled, "Step is cancelled.")), decide.Outcome{Reason: "the execution was cancelled."}},
-		"a step without name":  {execution(ended, func(e *types.AutomationExecution) { e.StepExecutions = []types.StepExecution{{StepStatus: ended}} }), decide.Outcome{Reason: "step : no reason was given."}},
+		"a step repeats":       {execution(ended, step("close", ended, "No."), step("close", ended, "No."), step("verify", ended, "It is open.")), decide.Outcome{Reason: "step close: No. step verify: It is open."}},
+		"a long cause": {execution(ended, step("close", ended, strings.Repeat("no ", 99)), step("verify", ended, strings.Repeat("yes ", 99))),
+			decide.Outcome{Reason: "step close: " + strings.Repeat("no ", 31) + "no... step verify: " + strings.Repeat("yes ", 98) + "yes."}},
+		"failed in no step":   {execution(ended, failure("The role does not exist")), decide.Outcome{Reason: "The role does not exist."}},
+		"failed in silence":   {execution(ended), decide.Outcome{Reason: "no reason was given."}},
+		"step in silence":     {execution(ended, step("close", ended, "")), decide.Outcome{Reason: "step close: no reason was given."}},
+		"failed with outputs": {execution(ended, step("close", ended, "No."), outputs(map[string][]string{"a.Change": {"Closed."}})), decide.Outcome{Reason: "step close: No."}},
+		"timed out":           {execution(timedOut, step("wait", timedOut, "Too long.")), decide.Outcome{Reason: "step wait: Too long."}},
+		"cancelled":           {execution(cancelled, step("wait", cancelled, "Step is cancelled.")), decide.Outcome{Reason: "the execution was cancelled."}},
+		"a step without name": {execution(ended, func(e *types.AutomationExecution) { e.StepExecutions = []types.StepExecution{{StepStatus: ended}} }), decide.Outcome{Reason: "step : no reason was given."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

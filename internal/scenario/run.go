@@ -315,9 +315,10 @@ func (r *runner) document(f Finding) (map[string]any, error) {
 }
 
 func (r *runner) expect(ctx context.Context, e Expectation, checked map[string]string) (Verdict, error) {
+	e, err := r.filled(e)
 	v := Verdict{Text: e.describe()}
-	var err error
 	switch {
+	case err != nil:
 	case e.Call != nil:
 		v.Passed, v.Got, err = r.expectCall(ctx, e)
 	case e.Finding != "":
@@ -344,6 +345,34 @@ func (r *runner) expect(ctx context.Context, e Expectation, checked map[string]s
 		v.Got = ""
 	}
 	return v, err
+}
+
+// filled replaces what stands for a part of a call's result in the texts of an expectation.
+func (r *runner) filled(e Expectation) (Expectation, error) {
+	if err := r.fillText(&e.Note); err != nil {
+		return e, err
+	}
+	for _, list := range []**[]string{&e.Notifications, &e.Problems} {
+		if *list == nil {
+			continue
+		}
+		texts := slices.Clone(**list)
+		for i := range texts {
+			if err := r.fillText(&texts[i]); err != nil {
+				return e, err
+			}
+		}
+		*list = &texts
+	}
+	return e, nil
+}
+
+func (r *runner) fillText(text *string) error {
+	value, err := r.values.fill(*text)
+	if err == nil {
+		*text = fmt.Sprint(value)
+	}
+	return err
 }
 
 func (r *runner) expectCall(ctx context.Context, e Expectation) (passed bool, got string, err error) {
