@@ -17,11 +17,14 @@ import (
 const (
 	dispatchFolder     = "dispatch"
 	settleFolder       = "settle"
+	sweepFolder        = "sweep"
 	customActionFolder = "custom-action"
 )
 
 // Functions lists the folders below lambdas/ that the stack deploys.
-func Functions() []string { return []string{dispatchFolder, settleFolder, customActionFolder} }
+func Functions() []string {
+	return []string{dispatchFolder, settleFolder, sweepFolder, customActionFolder}
+}
 
 // memory of a function, in MB. The CPU comes in proportion: with 128 the TLS handshakes of
 // a cold start take twice as long, and beyond 256 it only waits for AWS.

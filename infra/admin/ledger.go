@@ -15,7 +15,7 @@ func NewLedger(scope constructs.Construct, id *string) awsdynamodb.Table {
 	key := func(name string) *awsdynamodb.Attribute {
 		return &awsdynamodb.Attribute{Name: jsii.String(name), Type: awsdynamodb.AttributeType_STRING}
 	}
-	return awsdynamodb.NewTable(scope, id, &awsdynamodb.TableProps{
+	table := awsdynamodb.NewTable(scope, id, &awsdynamodb.TableProps{
 		TableName:           jsii.String(naming.LedgerTable),
 		PartitionKey:        key("pk"),
 		SortKey:             key("sk"),
@@ -28,4 +28,10 @@ func NewLedger(scope constructs.Construct, id *string) awsdynamodb.Table {
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 		},
 	})
+	// Sparse: only what is not done with has these attributes. Only the sweep reads it.
+	table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName: jsii.String(naming.LedgerIndex), PartitionKey: key("open"), SortKey: key("since"),
+		ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,
+	})
+	return table
 }

@@ -20,21 +20,13 @@ type StackProps struct {
 	Functions string
 }
 
-// How long the functions may take: a batch of ten findings or outcomes, each with a few
-// calls of AWS; and one call of Security Hub, with its retries, plus the answer to CloudFormation.
-const (
-	batchSeconds        = 30
-	customActionSeconds = 60
-)
+// customActionSeconds are one call of Security Hub, with its retries, plus the answer to CloudFormation.
+const customActionSeconds = 60
 
-// How often a message is received before it is given up. Five is what Lambda asks for at
-// least: it receives messages that it then has no room to run. A finding also goes back to
+// messageAttempts is how often a message is received before it is given up. A finding may go back to
 // its queue while another repair of the same resource runs, a little longer each time;
 // twenty times are three quarters of an hour.
-const (
-	outcomeAttempts = 5
-	findingAttempts = 20
-)
+const messageAttempts = 20
 
 // NewStack makes the stack. It is meant for one Region, the one where Security Hub
 // collects its findings: the roles that members trust exist once per account.
@@ -49,25 +41,25 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	})
 	organization := NewOrganization(stack, jsii.String("OrganizationId"))
 
-	batchTimeout := awscdk.Duration_Seconds(jsii.Number(batchSeconds))
 	findings := queue.New(stack, jsii.String("Findings"), &queue.Props{
-		Name: naming.FindingsQueue, FunctionTimeout: batchTimeout, Attempts: findingAttempts,
+		Name: naming.FindingsQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)), Attempts: messageAttempts,
 		Rules: naming.Prefix + "*", // of products that are launched later
 	})
 	outcomes := queue.New(stack, jsii.String("Outcomes"), &queue.Props{
-		Name: naming.OutcomesQueue, FunctionTimeout: batchTimeout, Attempts: outcomeAttempts,
+		Name: naming.OutcomesQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(settleSeconds)), Attempts: messageAttempts,
 		Rules: naming.EventBus + "/" + naming.Prefix + "*",
 	})
 	NewBus(stack, jsii.String("Bus"), &BusProps{Organization: organization, Outcomes: outcomes})
 	ledger := NewLedger(stack, jsii.String("Ledger"))
 	topic := NewTopic(stack, jsii.String("NotificationEmail"))
 
-	worker := workerProps{
-		organization: organization, ledger: ledger, topic: topic,
-		functions: props.Functions, timeout: batchTimeout,
+	workers := &workers{
+		organization: organization, ledger: ledger, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
+		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions,
 	}
-	newDispatch(stack, worker, findings)
-	newSettle(stack, worker, outcomes)
+	dispatch, settle, sweep := workers.dispatch(stack), workers.settle(stack), workers.sweep(stack)
+	newSchedule(stack, sweep)
+	newAlarms(stack, topic, dispatch, settle, sweep)
 	newCustomAction(stack, props.Functions, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
 
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog})

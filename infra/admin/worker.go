@@ -16,98 +16,161 @@ import (
 	"hubmend/internal/naming"
 )
 
-// workerProps are what dispatch and settle have in common.
-type workerProps struct {
-	organization *Organization
-	ledger       awsdynamodb.Table
-	topic        awssns.Topic
-	functions    string
-	timeout      awscdk.Duration
+// workers make the functions that work on repairs, from what these have in common.
+type workers struct {
+	organization       *Organization
+	ledger             awsdynamodb.Table
+	topic              awssns.Topic
+	pause              *Switch
+	settings           map[string]*string // environment
+	findings, outcomes awssqs.Queue
+	functions          string
 }
 
 const (
-	// batch is how many messages one call works off: ten take about as long as the
-	// function may, at one second for each.
-	batch = 10
-	// concurrency bounds the calls at a time. Systems Manager starts one execution per
-	// second in an account and Region, so more would mostly be told to wait.
-	concurrency = 5
+	// batch is how many messages one call works off: Security Hub tells of twenty findings
+	// in one call, and takes three such calls per second.
+	batch = 20
+	// windowSeconds is how long a batch is collected: findings of one resource come together, one
+	// for each standard, and share a call and an execution.
+	windowSeconds = 2
+
+	// dispatchConcurrency bounds the calls at a time. Most of a call is waiting for start slots, and
+	// thirty calls start what forty accounts and Regions take.
+	dispatchConcurrency = 30
+	// settleConcurrency is lower, because each answer is a call of Security Hub, which takes ten
+	// per second.
+	settleConcurrency = 2
+
+	// dispatchSeconds are far more than a batch takes, and less than decide's ClaimLease.
+	dispatchSeconds = 30
+	// settleSeconds leave time to be throttled.
+	settleSeconds = 60
+	// sweepSeconds are almost until the next sweep.
+	sweepSeconds = 290
 )
 
-// newDispatch makes the function that starts repairs for findings.
-func newDispatch(scope constructs.Construct, props workerProps, findings awssqs.Queue) {
+// dispatch makes the function that starts repairs for findings.
+func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 	function := NewFunction(scope, jsii.String("Dispatch"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Description: jsii.String("Starts repairs for findings."),
-			Timeout:     props.timeout,
-			Environment: props.environment(map[string]*string{"HUBMEND_FINDINGS_QUEUE_URL": findings.QueueUrl()}),
+			Timeout:     awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)),
+			Environment: w.environment(map[string]*string{
+				naming.EnvPartition:     awscdk.Aws_PARTITION(),
+				naming.EnvSwitch:        w.pause.Name,
+				naming.EnvFindingsQueue: w.findings.QueueUrl(),
+				naming.EnvFindingsDead:  w.findings.DeadLetterQueue().Queue.QueueUrl(),
+			}),
 		},
 		Name: naming.DispatchFunction, RoleName: jsii.String(naming.DispatchFunctionRole),
-		Binary:     filepath.Join(props.functions, dispatchFolder),
-		Statements: props.statements(findings, naming.DispatchRole),
+		Binary: filepath.Join(w.functions, dispatchFolder),
+		Statements: append(w.common(),
+			receive(w.findings), send("DeadLetters", w.findings.DeadLetterQueue().Queue), w.member(naming.DispatchRole), w.pause.Read(),
+			access.Statement{Sid: "Delay", Actions: []string{"sqs:ChangeMessageVisibility"}, Resources: []*string{w.findings.QueueArn()}},
+			access.Statement{Sid: "Slots", Actions: []string{"dynamodb:UpdateItem"}, Resources: []*string{w.ledger.TableArn()}},
+		),
 	})
-	// Findings of one resource come together, one for each standard: two seconds let them
-	// share a call and an execution.
-	work(function, findings, 2)
+	work(function, w.findings, dispatchConcurrency)
+	return function
 }
 
-// newSettle makes the function that tells findings how their repair ended.
-func newSettle(scope constructs.Construct, props workerProps, outcomes awssqs.Queue) {
+// settle makes the function that tells findings how their repair ended.
+func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 	function := NewFunction(scope, jsii.String("Settle"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Description: jsii.String("Tells findings how their repair ended."),
-			Timeout:     props.timeout,
-			Environment: props.environment(nil),
+			Timeout:     awscdk.Duration_Seconds(jsii.Number(settleSeconds)),
+			Environment: w.environment(map[string]*string{
+				naming.EnvPartition:    awscdk.Aws_PARTITION(),
+				naming.EnvOutcomesDead: w.outcomes.DeadLetterQueue().Queue.QueueUrl(),
+			}),
 		},
 		Name: naming.SettleFunction, RoleName: jsii.String(naming.SettleFunctionRole),
-		Binary:     filepath.Join(props.functions, settleFolder),
-		Statements: props.statements(outcomes, naming.SettleRole),
+		Binary: filepath.Join(w.functions, settleFolder),
+		Statements: append(w.common(),
+			receive(w.outcomes), send("DeadLetters", w.outcomes.DeadLetterQueue().Queue), w.member(naming.SettleRole)),
 	})
-	work(function, outcomes, 0)
+	work(function, w.outcomes, settleConcurrency)
+	return function
 }
 
-// environment holds the variables that package function reads.
-func (p workerProps) environment(more map[string]*string) *map[string]*string {
-	all := map[string]*string{
-		"HUBMEND_LEDGER_TABLE": p.ledger.TableName(),
-		"HUBMEND_TOPIC_ARN":    p.topic.TopicArn(),
-		"HUBMEND_PARTITION":    awscdk.Aws_PARTITION(),
-	}
-	for name, value := range more {
-		all[name] = value
-	}
-	return &all
+// sweep makes the function that finds what was left undone.
+func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
+	return NewFunction(scope, jsii.String("Sweep"), &FunctionProps{
+		FunctionProps: &awslambda.FunctionProps{
+			Description: jsii.String("Goes on with repairs whose message or status event was lost, and checks what was resolved."),
+			Timeout:     awscdk.Duration_Seconds(jsii.Number(sweepSeconds)),
+			Environment: w.environment(map[string]*string{
+				naming.EnvSwitch:        w.pause.Name,
+				naming.EnvFindingsQueue: w.findings.QueueUrl(),
+				naming.EnvOutcomesQueue: w.outcomes.QueueUrl(),
+			}),
+		},
+		Name:   naming.SweepFunction,
+		Binary: filepath.Join(w.functions, sweepFolder),
+		Statements: append(w.common(),
+			send("Errands", w.findings, w.outcomes), w.pause.Read(),
+			access.Statement{
+				Sid: "Index", Actions: []string{"dynamodb:Query"},
+				Resources: []*string{awscdk.Fn_Join(jsii.String("/"), &[]*string{w.ledger.TableArn(), jsii.String("index"), jsii.String(naming.LedgerIndex)})},
+			}),
+	})
 }
 
-// statements are what a worker may do: empty its queue, keep the ledger, answer findings,
-// notify, and act in members as the one role that is meant for it.
-func (p workerProps) statements(queue awssqs.Queue, memberRole string) []access.Statement {
+// environment adds to what every function is told.
+func (w *workers) environment(more map[string]*string) *map[string]*string {
+	more[naming.EnvLedgerTable] = w.ledger.TableName()
+	more[naming.EnvTopicARN] = w.topic.TopicArn()
+	for name, value := range w.settings {
+		more[name] = value
+	}
+	return &more
+}
+
+// common is what carrying a decision out takes.
+func (w *workers) common() []access.Statement {
 	hub := []*string{arn.Local("securityhub", "hub/default")}
 	update := []string{"securityhub:BatchUpdateFindings"}
 	return []access.Statement{
-		{
-			Sid:       "Queue",
-			Actions:   []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"},
-			Resources: []*string{queue.QueueArn()},
-		},
-		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{p.ledger.TableArn()}},
-		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []*string{p.topic.TopicArn()}},
-		{Sid: "Findings", Actions: update, Resources: hub},
+		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{w.ledger.TableArn()}},
+		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []*string{w.topic.TopicArn()}},
+		{Sid: "Findings", Actions: append([]string{"securityhub:GetFindings"}, update...), Resources: hub},
 		{
 			// Suppressing a finding hides a risk, which is for people to decide.
 			Sid: "NeverSuppress", Deny: true, Actions: update, Resources: hub,
 			Conditions: access.Conditions{"StringEquals": map[string]any{"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}},
 		},
-		{
-			Sid: "Member", Actions: []string{"sts:AssumeRole"}, Resources: []*string{arn.RoleIn("*", memberRole)},
-			Conditions: access.Conditions{"StringEquals": p.organization.Owns()},
-		},
 	}
 }
 
-// work lets a function work off a queue. A message that fails comes back alone, without
-// the others of its batch.
-func work(function awslambda.Function, queue awssqs.Queue, windowSeconds float64) {
+// member lets a function into member accounts, as one role of theirs and no other.
+func (w *workers) member(role string) access.Statement {
+	return access.Statement{
+		Sid: "Member", Actions: []string{"sts:AssumeRole"}, Resources: []*string{arn.RoleIn("*", role)},
+		Conditions: access.Conditions{"StringEquals": w.organization.Owns()},
+	}
+}
+
+// receive is what Lambda needs to feed a function from a queue.
+func receive(queue awssqs.Queue) access.Statement {
+	return access.Statement{
+		Sid:       "Queue",
+		Actions:   []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+		Resources: []*string{queue.QueueArn()},
+	}
+}
+
+func send(sid string, queues ...awssqs.IQueue) access.Statement {
+	s := access.Statement{Sid: sid, Actions: []string{"sqs:SendMessage"}}
+	for _, q := range queues {
+		s.Resources = append(s.Resources, q.QueueArn())
+	}
+	return s
+}
+
+// work feeds a function from a queue. What it reports as failed comes back.
+func work(function awslambda.Function, queue awssqs.Queue, concurrency float64) {
 	awslambda.NewEventSourceMapping(function, jsii.String("Queue"), &awslambda.EventSourceMappingProps{
 		Target:                  function,
 		EventSourceArn:          queue.QueueArn(),

@@ -10,11 +10,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
+	"hubmend/internal/naming"
 )
-
-// DeadLetters is the name of the queue that takes what another queue, or a rule that
-// feeds it, gave up on.
-func DeadLetters(name string) string { return name + "-dlq" }
 
 // Props describe a queue. Where the queue's own properties say nothing, New fills in.
 type Props struct {
@@ -43,7 +40,7 @@ const (
 func New(scope constructs.Construct, id *string, props *Props) awssqs.Queue {
 	scope = constructs.NewConstruct(scope, id)
 	dead := awssqs.NewQueue(scope, jsii.String("DeadLetters"), &awssqs.QueueProps{
-		QueueName:       jsii.String(DeadLetters(props.Name)),
+		QueueName:       jsii.String(naming.DeadLetters(props.Name)),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(retentionDays)),
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:      jsii.Bool(true),

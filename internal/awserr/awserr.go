@@ -17,10 +17,24 @@ var (
 	throttling = []string{
 		"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
 		"RequestThrottled", "RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown",
-		"AutomationExecutionLimitExceededException", "LimitExceededException",
+		"AutomationExecutionLimitExceeded", "AutomationExecutionLimitExceededException", "LimitExceededException",
 	}
-	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException"}
+	denied   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException", "AuthorizationError", "OptInRequired"}
+	internal = []string{
+		"InternalError", "InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceException", "InternalException",
+		"KMSInternalException", "DependencyTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure",
+		"ServiceFailureException", "RequestTimeout", "RequestTimeoutException", "Unavailable",
+	}
 )
+
+// IsThrottlingCode says whether a code stands for a call that was made too often.
+func IsThrottlingCode(code string) bool { return slices.Contains(throttling, code) }
+
+// IsDeniedCode says whether a code stands for a call that IAM refused.
+func IsDeniedCode(code string) bool { return slices.Contains(denied, code) }
+
+// IsInternalCode says whether a code stands for a fault of the service.
+func IsInternalCode(code string) bool { return slices.Contains(internal, code) }
 
 // Code gives the code of an AWS error, or "".
 func Code(err error) string {

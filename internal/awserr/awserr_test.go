@@ -100,3 +100,25 @@ func TestMessage(t *testing.T) {
 		t.Errorf("Message = %q", got)
 	}
 }
+
+// A code has one class at most, so that the order of the questions does not matter.
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"Throttling": "throttling", "ThrottlingException": "throttling", "RequestLimitExceeded": "throttling", "TooManyRequestsException": "throttling",
+		"AccessDenied": "denied", "AccessDeniedException": "denied", "UnauthorizedOperation": "denied", "AuthorizationError": "denied", "OptInRequired": "denied",
+		"InternalError": "internal", "InternalFailure": "internal", "ServiceUnavailable": "internal", "KMSInternalException": "internal", "RequestTimeout": "internal",
+		"ValidationException": "", "InvalidGroup.NotFound": "", "NoSuchBucket": "", "throttling": "", "": "",
+	} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			for class, is := range map[string]func(string) bool{
+				"throttling": awserr.IsThrottlingCode, "denied": awserr.IsDeniedCode, "internal": awserr.IsInternalCode,
+			} {
+				if got := is(code); got != (class == want) {
+					t.Errorf("%s is %s: %t", code, class, got)
+				}
+			}
+		})
+	}
+}

@@ -17,12 +17,12 @@ import (
 // The tests share one target, one moment and a few findings.
 var (
 	noon     = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	settings = decide.Settings{MaxAttempts: 3, Window: 24 * time.Hour, ClaimLease: time.Minute, Wait: 15 * time.Second}
+	settings = decide.Defaults
 	group    = target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts", Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-1"}
 )
 
 func ref(id, event string) decide.Ref {
-	return decide.Ref{ID: id, ProductARN: "arn:aws:securityhub:eu-west-1::product/aws/securityhub", Event: event}
+	return decide.Ref{ID: id, Event: event}
 }
 
 func ports(values ...string) target.Parameters {
@@ -49,13 +49,20 @@ func asOf(at time.Time) func(*decide.Request) {
 	return func(r *decide.Request) { r.AsOf = at }
 }
 
+func sentAt(at time.Time) func(*decide.Request) { return func(r *decide.Request) { r.At = at } }
+
 // attempt is one of finding f1, claimed five minutes before noon.
 func attempt(number int, state decide.State, edits ...func(*decide.Attempt)) decide.Attempt {
 	a := decide.Attempt{
 		Number: number, State: state, Control: "X.22", Trigger: finding.Automatic, Parameters: ports("22"),
-		Findings: []decide.Ref{ref("f1", "e1")}, ClaimedAt: noon.Add(-5 * time.Minute),
+		Findings: []decide.Ref{ref("f1", "e1")}, QueuedAt: noon.Add(-5 * time.Minute),
 	}
-	if state != decide.Claimed {
+	if state == decide.Queued {
+		a.NotBefore = a.QueuedAt
+	} else {
+		a.ClaimedAt = a.QueuedAt
+	}
+	if state != decide.Claimed && state != decide.Queued {
 		a.ExecutionID = "exec-" + string(rune('0'+number))
 	}
 	if state == decide.Succeeded || state == decide.Failed {
@@ -70,6 +77,8 @@ func attempt(number int, state decide.State, edits ...func(*decide.Attempt)) dec
 func claimed(at time.Time) func(*decide.Attempt) {
 	return func(a *decide.Attempt) { a.ClaimedAt = at }
 }
+
+func class(c decide.Class) func(*decide.Attempt) { return func(a *decide.Attempt) { a.Class = c } }
 
 func ended(at time.Time) func(*decide.Attempt) { return func(a *decide.Attempt) { a.EndedAt = at } }
 
@@ -127,9 +136,26 @@ func deepCopy(rec decide.Record) decide.Record {
 	return rec
 }
 
+// open lets everything start at noon.
+var open = decide.Gate{Slot: noon}
+
 func onFindings(t *testing.T, rec decide.Record, requests ...decide.Request) decide.Decision {
 	t.Helper()
-	d := unchanged(t, rec, func(rec decide.Record) decide.Decision { return decide.OnFindings(rec, requests, noon, settings) })
+	return through(t, open, nil, rec, requests...)
+}
+
+// through decides behind a gate.
+func through(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec decide.Record, requests ...decide.Request) decide.Decision {
+	t.Helper()
+	d := unchanged(t, rec, func(rec decide.Record) decide.Decision {
+		return decide.OnFindings(rec, requests, seen, gate, noon, settings)
+	})
+	if d.NeedsSlot {
+		if diff := cmp.Diff(decide.Decision{NeedsSlot: true}, d); diff != "" {
+			t.Errorf("it needs a slot, and more:\n%s", diff)
+		}
+		return d
+	}
 	if len(d.Log) != len(requests) {
 		t.Errorf("Log has %d lines for %d requests", len(d.Log), len(requests))
 	}
@@ -143,22 +169,25 @@ func checkDecision(t *testing.T, d decide.Decision) {
 	if d.Start && !d.Save {
 		t.Error("an attempt is started that is not saved first")
 	}
-	if d.Start && len(d.Announce) == 0 {
+	if d.Start && len(d.Announce) == 0 && len(d.Record.Last().Findings) > 0 {
 		t.Error("an attempt is started that nobody announces")
 	}
-	inFlight := 0
+	waiting, inFlight := 0, 0
 	for i, a := range d.Record.Attempts {
-		if a.State == decide.Claimed || a.State == decide.Running {
+		if a.InFlight() {
 			inFlight++
+		}
+		if a.State == decide.Queued {
+			waiting++
 		}
 		if i > 0 && a.Number != d.Record.Attempts[i-1].Number+1 {
 			t.Errorf("attempt %d follows %d", a.Number, d.Record.Attempts[i-1].Number)
 		}
 	}
-	if inFlight > 1 {
-		t.Errorf("%d attempts are in flight", inFlight)
+	if inFlight+waiting > 1 {
+		t.Errorf("%d attempts are in flight and %d wait", inFlight, waiting)
 	}
-	if len(d.Later) > 0 && inFlight == 0 {
+	if len(d.Later) > 0 && inFlight+waiting == 0 {
 		t.Error("a request waits for nothing")
 	}
 	for _, l := range d.Later {

@@ -7,12 +7,18 @@ import "time"
 // The order is what makes a crash between any two steps harmless: a message that was
 // not finished comes back, and everything before the crash is repeated without harm.
 type Decision struct {
+	// NeedsSlot is set when an attempt would start if it had a slot: reserve one and
+	// decide again. Nothing else is set then.
+	NeedsSlot bool
+
 	// Updates go out first. An update for a finding that joins precedes the record, so
 	// that it cannot overwrite the answer of an attempt that ends at the same moment.
 	Updates []Update
 	// Notifications go out before the record is saved: one that is sent twice is better
 	// than one that is lost.
 	Notifications []Notification
+	// Ended is the attempt that this decision ends, for the breaker and the history.
+	Ended *Ended
 	// Record is to be saved when Save is set. If the stored version has changed, nothing
 	// after this is done and the decision is made anew.
 	Record Record
@@ -20,10 +26,16 @@ type Decision struct {
 	// Announce goes out when the record is saved and before the start, so that it cannot
 	// overwrite the answer of a runbook that ends quickly.
 	Announce []Update
-	// Start is set when the record's last attempt is to be started now.
-	Start bool
+	// Start is set when the record's last attempt is to be started, at StartAt.
+	Start   bool
+	StartAt time.Time
 	// Later lists the requests, by index, whose messages go back to the queue for a while.
 	Later []Later
+	// Resume is set when the attempt waits for its slot: an errand that woke it comes back
+	// after so long.
+	Resume time.Duration
+	// Metrics are counted when all of this is done.
+	Metrics []Metric
 	// Log says what was decided about each request, by index, in a word or two.
 	Log []string
 }
@@ -41,8 +53,31 @@ type Notification struct {
 	Body    string
 }
 
+// Ended is an attempt that is over, with all that is kept of it.
+type Ended struct {
+	Attempt Attempt
+	Outcome Outcome // whole, where the attempt has it in brief
+	// Counts is set when the breaker of the control should hear of it.
+	Counts bool
+}
+
 // Later sends a request back to the queue.
 type Later struct {
 	Request int
 	After   time.Duration
+	Exact   bool // it has a slot then, so it should not wait longer than that
 }
+
+// Metric names something that is counted, and alarmed on.
+type Metric string
+
+// The metrics. Filters of the functions' logs count them.
+const (
+	MetricRepaired    Metric = "Repaired"
+	MetricFailed      Metric = "RepairFailed"
+	MetricSuspended   Metric = "Suspended"
+	MetricBreaker     Metric = "BreakerOpened"
+	MetricReopened    Metric = "Reopened"
+	MetricUnconfirmed Metric = "Unconfirmed"
+	MetricPoison      Metric = "Poison"
+)

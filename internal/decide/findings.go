@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"slices"
 	"time"
 
 	"hubmend/internal/finding"
@@ -13,6 +12,8 @@ type Request struct {
 	Ref     Ref
 	Control string
 	Trigger finding.Trigger
+	// At is when the event was sent.
+	At time.Time
 	// AsOf is when the check that failed was made, or when the person asked.
 	AsOf       time.Time
 	Parameters target.Parameters
@@ -20,104 +21,146 @@ type Request struct {
 
 // OnFindings decides about requests for one target that arrived together.
 //
-// They are decided in order and share one attempt where one execution repairs them
-// all. A request never waits without an attempt in flight that it waits for.
-func OnFindings(rec Record, requests []Request, now time.Time, s Settings) Decision {
-	d := &findings{Decision: Decision{Record: rec.Clone()}, now: now, settings: s}
+// They are decided in order and share one attempt where one execution repairs them all.
+// seen tells how findings are now that were asked about some time ago; it may lack any.
+func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
+	d := newDecider(rec, seen, g, now, s)
+	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
+		d.release(a)
+	}
 	for i, r := range requests {
 		d.Log = append(d.Log, d.one(i, r))
 	}
 	d.settleExhausted(requests)
-	if d.claimed {
-		a := *d.Record.last()
-		d.Announce = []Update{{Findings: a.Findings, Workflow: finding.Notified, Note: startNote(d.Record.Target, a)}}
+	d.proceed()
+	if d.NeedsSlot {
+		return Decision{NeedsSlot: true}
 	}
+	d.tell()
+	d.comeBack()
 	return d.Decision
 }
 
-type findings struct {
+// OnWake goes on with a target that was left waiting. It is called by the sweep, by way of
+// the findings queue, so that everything is started in one place.
+func OnWake(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
+	d := newDecider(rec, seen, g, now, s)
+	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
+		d.release(a)
+	}
+	d.Log = []string{"wake"}
+	d.proceed()
+	if d.NeedsSlot {
+		return Decision{NeedsSlot: true}
+	}
+	d.tell()
+	d.comeBack()
+	return d.Decision
+}
+
+// decider makes one decision.
+type decider struct {
 	Decision
+	seen     map[string]Seen
+	gate     Gate
 	now      time.Time
 	settings Settings
-	claimed  bool // the last attempt was claimed by this decision and is not stored yet
+
+	asked []Ref // findings that ask for the queued attempt
+	held  bool  // the queued attempt waits for something else than before
+	// waiting are the requests, by index, that bring a paced attempt back when its slot has come.
+	waiting []int
 	// exhausted are the requests, by index, that the guard alone stands against.
 	exhausted []int
 }
 
-func (d *findings) one(i int, r Request) string {
-	a := d.Record.last()
+func newDecider(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) *decider {
+	return &decider{Decision: Decision{Record: rec.Clone()}, seen: seen, gate: g, now: now, settings: s}
+}
+
+// release takes an attempt back from a claimer that died. Whether it was started is not
+// known; starting it again with the same client token is harmless.
+func (d *decider) release(a *Attempt) {
+	a.State, a.Cause, a.NotBefore, a.MayRun = Queued, Busy, d.now, true
+	d.Save = true
+}
+
+func (d *decider) one(i int, r Request) string {
+	a := d.Record.Last()
+	now, looked := d.seen[r.Ref.ID]
+	if looked && now.ObservedAt.After(r.AsOf) {
+		r.AsOf = now.ObservedAt // a later check says the same
+	}
 	switch {
-	case a != nil && a.inFlight() && d.claimed:
-		return d.share(i, r, a)
-	case a != nil && a.State == Claimed && !d.Start && d.now.Sub(a.ClaimedAt) >= d.settings.ClaimLease:
-		return d.resume(i, r, a)
-	case a != nil && a.inFlight():
+	case looked && !now.asks() && (a == nil || a.ended() || !a.holds(r.Ref)):
+		return "does not ask for it any more"
+	case a != nil && a.InFlight():
 		return d.join(i, r, a)
+	case a != nil && a.State == Queued:
+		return d.share(i, r, a)
 	case a != nil && (a.brought(r.Ref) || settledBy(r, a)):
 		return d.repeat(r, a)
 	case r.Trigger == finding.Automatic && d.spent():
 		d.exhausted = append(d.exhausted, i)
 		return "suspended"
 	default:
-		return d.claim(r)
+		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, Parameters: r.Parameters, QueuedAt: d.now, NotBefore: d.now})
+		d.add(i, r, d.Record.Last())
+		return "start"
 	}
 }
 
 // settledBy says whether the attempt answers the request: the check that failed was made,
-// or the person asked, before the attempt ended, and so without knowing its result.
+// or the person asked, before the attempt ended, and so without knowing its result. An
+// attempt that was only unlucky answers nobody. A finding that had its answer and asks again
+// was set to NEW by a person, who wants another attempt.
 func settledBy(r Request, a *Attempt) bool {
-	return !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
+	again := a.holds(r.Ref) && r.At.After(a.EndedAt)
+	return !a.Class.transient() && !again && !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
 }
 
 // spent says whether automatic repair has used up its attempts.
-func (d *findings) spent() bool {
+func (d *decider) spent() bool {
 	return d.Record.attemptsSince(d.now.Add(-d.settings.Window)) >= d.settings.MaxAttempts
 }
 
-func (d *findings) claim(r Request) string {
-	number := 1
-	if a := d.Record.last(); a != nil {
-		number = a.Number + 1
+// share adds a request to an attempt that is queued. A person who asks takes it over, so
+// that what only holds back automatic repair no longer does.
+func (d *decider) share(i int, r Request, a *Attempt) string {
+	if a.holds(r.Ref) && a.brought(r.Ref) && a.Parameters.Covers(r.Parameters) {
+		// Its note may have been lost when it came first.
+		d.asked = append(d.asked, r.Ref)
+		d.waiting = append(d.waiting, i)
+		return "queued already"
 	}
-	d.Record.Attempts = append(d.Record.Attempts, Attempt{
-		Number: number, State: Claimed, Control: r.Control, Trigger: r.Trigger,
-		Parameters: r.Parameters, Findings: []Ref{r.Ref}, ClaimedAt: d.now,
-	})
-	if extra := len(d.Record.Attempts) - max(keptAttempts, d.settings.MaxAttempts); extra > 0 {
-		d.Record.Attempts = slices.Delete(d.Record.Attempts, 0, extra)
-	}
-	d.claimed, d.Start, d.Save = true, true, true
-	return "start"
-}
-
-// share adds a request to the attempt that an earlier request of this decision claimed.
-func (d *findings) share(i int, r Request, a *Attempt) string {
 	joined, ok := a.Parameters.Join(r.Parameters)
-	if !ok {
+	// One that may have been started was started under a token that stands for its parameters.
+	if !ok || a.MayRun && !a.Parameters.Covers(r.Parameters) {
 		return d.wait(i, d.settings.Wait)
 	}
 	a.Parameters = joined
-	addFinding(a, r.Ref)
+	if r.Trigger == finding.CustomAction && a.Trigger == finding.Automatic {
+		a.Trigger, a.Cause, a.NotBefore = r.Trigger, "", d.now
+	}
+	d.add(i, r, a)
 	return "share"
 }
 
-// resume starts an attempt whose claimer died before it could.
-func (d *findings) resume(i int, r Request, a *Attempt) string {
-	d.Start = true
-	a.ClaimedAt = d.now
+// add puts the finding of a request among those of a queued attempt.
+func (d *decider) add(i int, r Request, a *Attempt) {
 	d.Save = true
-	if a.Parameters.Covers(r.Parameters) {
-		addFinding(a, r.Ref)
-		d.Announce = []Update{{Findings: a.Findings, Workflow: finding.Notified, Note: startNote(d.Record.Target, *a)}}
-		return "resume"
+	d.asked = append(d.asked, r.Ref)
+	if !a.holds(r.Ref) {
+		a.Findings = append(a.Findings, r.Ref)
 	}
-	d.Announce = []Update{{Findings: a.Findings, Workflow: finding.Notified, Note: startNote(d.Record.Target, *a)}}
-	return "resume and " + d.wait(i, d.settings.Wait)
+	if a.Findings[0] == r.Ref {
+		d.waiting = append(d.waiting, i)
+	}
 }
 
-func (d *findings) join(i int, r Request, a *Attempt) string {
+func (d *decider) join(i int, r Request, a *Attempt) string {
 	switch {
-	case a.brought(r.Ref) && a.State == Claimed && !d.Start:
+	case a.brought(r.Ref) && a.State == Claimed:
 		// Its claimer may be about to start it, or may have died: the lease will tell.
 		return d.wait(i, d.settings.ClaimLease-d.now.Sub(a.ClaimedAt))
 	case a.holds(r.Ref):
@@ -125,27 +168,36 @@ func (d *findings) join(i int, r Request, a *Attempt) string {
 	case !a.Parameters.Covers(r.Parameters):
 		return d.wait(i, d.settings.Wait)
 	}
-	addFinding(a, r.Ref)
-	d.Updates = append(d.Updates, Update{Findings: []Ref{r.Ref}, Workflow: finding.Notified, Note: startNote(d.Record.Target, *a)})
+	a.Findings = append(a.Findings, r.Ref)
+	d.Updates = append(d.Updates, notify([]Ref{r.Ref}, startNote(d.Record.Target, *a)))
 	d.Save = true
 	return "join"
 }
 
-// repeat gives a finding the answer of an attempt that is over.
-func (d *findings) repeat(r Request, a *Attempt) string {
+// repeat gives a finding the answer of an attempt that is over. A message that comes twice
+// was answered when the attempt ended, and tells nothing of what happened since.
+func (d *decider) repeat(r Request, a *Attempt) string {
+	if a.brought(r.Ref) {
+		return "answered already"
+	}
+	a.Findings = addRefs(a.Findings, []Ref{r.Ref})
+	if a.State == Succeeded {
+		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})
+	}
 	d.Updates = append(d.Updates, answer(d.Record.Target, *a, []Ref{r.Ref}))
+	d.Save = true
 	return "answer from attempt " + string(a.State)
 }
 
 // settleExhausted answers the requests that the guard stopped: they share the attempt that
-// a person started in the same moment, or else they are told, and people once.
-func (d *findings) settleExhausted(requests []Request) {
+// a person asked for in the same moment, or else they are told, and people once.
+func (d *decider) settleExhausted(requests []Request) {
 	if len(d.exhausted) == 0 {
 		return
 	}
-	if d.claimed {
+	if a := d.Record.Last(); a != nil && a.State == Queued {
 		for _, i := range d.exhausted {
-			d.Log[i] = d.share(i, requests[i], d.Record.last())
+			d.Log[i] = d.share(i, requests[i], a)
 		}
 		return
 	}
@@ -153,17 +205,55 @@ func (d *findings) settleExhausted(requests []Request) {
 	for _, i := range d.exhausted {
 		refs = append(refs, requests[i].Ref)
 	}
-	d.Updates = append(d.Updates, Update{Findings: refs, Workflow: finding.Notified, Note: suspendNote(d.settings)})
-	d.Notifications = append(d.Notifications, suspendNotification(d.Record, requests[d.exhausted[0]], refs, d.settings))
+	d.Updates = append(d.Updates, notify(refs, suspendNote(d.settings)))
+	if d.Record.SuspendedAt.IsZero() {
+		d.Record.SuspendedAt, d.Save = d.now, true
+		d.Notifications = append(d.Notifications, suspendNotification(d.Record, requests[d.exhausted[0]], refs, d.settings))
+		d.Metrics = append(d.Metrics, MetricSuspended)
+	}
 }
 
-func (d *findings) wait(i int, after time.Duration) string {
+// proceed starts the last attempt if it is queued and its time has come, or will soon: a
+// slot is waited for in the function.
+func (d *decider) proceed() {
+	a := d.Record.Last()
+	if a == nil || a.State != Queued {
+		return
+	}
+	from := a.NotBefore
+	if a.Cause == Paced {
+		from = from.Add(-d.settings.ShortWait)
+	}
+	if !d.now.Before(from) {
+		d.admit()
+	}
+}
+
+// comeBack keeps the message that brought a paced attempt, until its slot has come: the sweep
+// would come minutes later.
+func (d *decider) comeBack() {
+	a := d.Record.Last()
+	if a == nil || a.State != Queued || a.Cause != Paced {
+		return
+	}
+	d.Resume = max(a.NotBefore.Sub(d.now)-d.settings.SlotLead, time.Second)
+	for _, i := range d.waiting {
+		d.Later = append(d.Later, Later{Request: i, After: d.Resume, Exact: true})
+	}
+}
+
+func (d *decider) wait(i int, after time.Duration) string {
 	d.Later = append(d.Later, Later{Request: i, After: max(after, time.Second)})
 	return "wait"
 }
 
-func addFinding(a *Attempt, r Ref) {
-	if !a.holds(r) {
-		a.Findings = append(a.Findings, r)
+func (d *decider) announce(refs []Ref, note string) {
+	if len(refs) > 0 {
+		d.Announce = append(d.Announce, notify(refs, note))
 	}
+}
+
+// notify is what findings are told that are not answered yet.
+func notify(refs []Ref, note string) Update {
+	return Update{Findings: refs, Workflow: finding.Notified, Note: note}
 }

@@ -61,7 +61,7 @@ func TestOnFindings(t *testing.T) {
 	}{
 		"the first finding claims": {
 			record(), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"attempt 1, automatic", "hubmend-ClosePorts", "222222222222"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"attempt 1, automatic", "hubmend-ClosePorts"}},
 		},
 		"two findings share one attempt": {
 			record(), []decide.Request{ask("f1", "e1"), ask("f2", "e2", forPorts("3389"))},
@@ -69,7 +69,7 @@ func TestOnFindings(t *testing.T) {
 		},
 		"a duplicate in the same batch": {
 			record(), []decide.Request{ask("f1", "e1"), ask("f1", "e1")},
-			decision{log: []string{"start", "share"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"start", "queued already"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"another value that is no list waits": {
 			record(), []decide.Request{ask("f1", "e1"), ask("f2", "e2", func(r *decide.Request) { r.Parameters["GroupId"] = target.Parameter{Values: []string{"sg-2"}} }), ask("f3", "e3")},
@@ -105,35 +105,51 @@ func TestOnFindings(t *testing.T) {
 		},
 		"the claimer's message resumes after the lease": {
 			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease)))), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"resume"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"queued already"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"another finding resumes after the lease": {
 			record(attempt(1, decide.Claimed)), []decide.Request{ask("f2", "e2"), ask("f3", "e3"), ask("f1", "e1")},
-			decision{log: []string{"resume", "join", "already in flight"}, updates: []string{"f3 NOTIFIED"}, announce: []string{"f1 NOTIFIED", "f2 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2", "f3/e3"}},
+			decision{log: []string{"share", "share", "queued already"}, announce: []string{"f1 NOTIFIED", "f2 NOTIFIED", "f3 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2", "f3/e3"}},
 		},
 		"one that is not covered resumes and waits": {
 			record(attempt(1, decide.Claimed)), []decide.Request{ask("f2", "e2", forPorts("22", "3389"))},
-			decision{log: []string{"resume and wait"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, later: []decide.Later{{After: settings.Wait}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"wait"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, later: []decide.Later{{After: settings.Wait}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
-		"a duplicate after success is answered": {
+		"a duplicate after success was answered": { // an answer now could overwrite a later check's
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f1 RESOLVED"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"Repaired and verified", "exec-1"}},
+			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
-		"a duplicate custom action after success is answered": {
+		"a duplicate custom action after success was answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e1", byHand)},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f1 RESOLVED"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
-		"a duplicate after failure is answered": {
+		"a duplicate after failure was answered": {
 			record(attempt(1, decide.Failed)), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"answer from attempt failed"}, updates: []string{"f1 NOTIFIED"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"could not repair"}},
+			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"a late finding after success is answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2")},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f2 RESOLVED"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}, noteParts: []string{"Repaired and verified", "exec-1"}},
+		},
+		"a late finding after failure is answered": {
+			record(attempt(1, decide.Failed, class(decide.Verification))), []decide.Request{ask("f2", "e2")},
+			decision{log: []string{"answer from attempt failed"}, updates: []string{"f2 NOTIFIED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}, noteParts: []string{"could not repair"}},
+		},
+		"a late finding after bad luck starts": {
+			record(attempt(1, decide.Failed, class(decide.Throttling))), []decide.Request{ask("f2", "e2")},
+			decision{log: []string{"start"}, announce: []string{"f2 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22"}, findings: []string{"f2/e2"}},
+		},
+		"an older event of a finding is answered again": {
+			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e0", sentAt(noon.Add(-time.Minute)))},
+			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e0"}},
+		},
+		"a person sets an answered finding to NEW": {
+			record(attempt(1, decide.Failed)), []decide.Request{ask("f1", "e2", sentAt(noon.Add(-time.Second)))},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22"}, findings: []string{"f1/e2"}},
 		},
 		"observed in the moment of success is answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", asOf(noon.Add(-30*time.Second)))},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f2 RESOLVED"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
 		},
 		"a late finding that the attempt did not cover starts": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", forPorts("3389"))},
@@ -153,7 +169,7 @@ func TestOnFindings(t *testing.T) {
 		},
 		"a custom action from before success is answered": { // the person could not know
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e2", byHand, asOf(noon.Add(-30*time.Second)))},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f1 RESOLVED"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e2"}},
 		},
 		"a custom action from before success for more starts": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", byHand, asOf(noon.Add(-30*time.Second)), forPorts("22", "3389"))},
@@ -165,7 +181,7 @@ func TestOnFindings(t *testing.T) {
 		},
 		"three attempts in the window suspend": {
 			record(longAgo(3)...), []decide.Request{ask("f1", "e9")},
-			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, attempts: 3, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"has stopped repairing", "3 attempts within 24 h", "custom action"}},
+			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, save: true, attempts: 3, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"has stopped repairing", "3 attempts within 24 h", "custom action"}},
 		},
 		"a custom action overrides the guard": {
 			record(longAgo(3)...), []decide.Request{ask("f1", "e9", byHand)},
@@ -189,7 +205,7 @@ func TestOnFindings(t *testing.T) {
 				attempt(2, decide.Succeeded, claimed(noon.Add(-2*time.Hour)), ended(noon.Add(-2*time.Hour))),
 				attempt(3, decide.Succeeded, claimed(noon.Add(-time.Hour)), ended(noon.Add(-time.Hour))),
 			), []decide.Request{ask("f1", "e9")},
-			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, attempts: 3, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, save: true, attempts: 3, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -214,7 +230,7 @@ func TestClaimIsWholeAttempt(t *testing.T) {
 	d := onFindings(t, record(attempt(7, decide.Succeeded)), ask("f1", "e2", byHand))
 	want := decide.Attempt{
 		Number: 8, State: decide.Claimed, Control: "X.22", Trigger: finding.CustomAction, Parameters: ports("22"),
-		Findings: []decide.Ref{ref("f1", "e2")}, ClaimedAt: noon,
+		Findings: []decide.Ref{ref("f1", "e2")}, QueuedAt: noon, ClaimedAt: noon,
 	}
 	if diff := cmp.Diff(want, last(t, d)); diff != "" {
 		t.Errorf("attempt (-want +got):\n%s", diff)
@@ -244,23 +260,23 @@ func TestSuspensionTellsPeopleEverything(t *testing.T) {
 	}
 }
 
-func TestRecordKeepsTenAttempts(t *testing.T) {
+func TestRecordKeepsFiveAttempts(t *testing.T) {
 	t.Parallel()
 	rec, tokens := record(), map[string]bool{}
 	for i := range 25 {
 		at := noon.Add(time.Duration(i) * time.Hour)
 		r := ask("f1", fmt.Sprint("e", i), byHand, asOf(at.Add(-time.Minute)))
 		d := unchanged(t, rec, func(rec decide.Record) decide.Decision {
-			return decide.OnFindings(rec, []decide.Request{r}, at, settings)
+			return decide.OnFindings(rec, []decide.Request{r}, nil, decide.Gate{Slot: at}, at, settings)
 		})
 		checkDecision(t, d)
 		a := last(t, d)
-		if a.Number != i+1 || len(d.Record.Attempts) != min(i+1, 10) {
+		if a.Number != i+1 || len(d.Record.Attempts) != min(i+1, 5) {
 			t.Fatalf("attempt %d has the number %d among %d", i+1, a.Number, len(d.Record.Attempts))
 		}
 		tokens[a.ClientToken(group)] = true
 		d = decide.OnStarted(d.Record, 1, fmt.Sprint("exec-", i))
-		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), Succeeded: true}, at).Record
+		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), Succeeded: true}, nil, at, settings).Record
 	}
 	if len(tokens) != 25 {
 		t.Errorf("25 attempts have %d client tokens", len(tokens))
@@ -275,14 +291,14 @@ func TestGuardHoldsForLargeSettings(t *testing.T) {
 	rec := record()
 	for i := range 40 {
 		at := noon.Add(time.Duration(i) * time.Minute)
-		d := decide.OnFindings(rec, []decide.Request{ask("f1", fmt.Sprint("e", i), asOf(at))}, at, generous)
+		d := decide.OnFindings(rec, []decide.Request{ask("f1", fmt.Sprint("e", i), asOf(at))}, nil, decide.Gate{Slot: at}, at, generous)
 		if !d.Start {
 			if i != 12 {
 				t.Errorf("suspended after %d attempts", i)
 			}
 			return
 		}
-		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i)}, at).Record
+		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i)}, nil, at, settings).Record
 	}
 	t.Error("40 attempts were started")
 }
@@ -311,7 +327,7 @@ func TestDuplicateOfAnEventThatMetItsFindingInFlight(t *testing.T) {
 	if d.Start || len(d.Later) > 0 {
 		t.Fatalf("decision = %+v", summary(t, d))
 	}
-	d = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, noon)
+	d = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, nil, noon, settings)
 	if d = onFindings(t, d.Record, again); d.Start {
 		t.Error("the duplicate started a second attempt")
 	}
@@ -334,6 +350,6 @@ func BenchmarkOnFindings(b *testing.B) {
 	requests := []decide.Request{ask("f2", "e2"), ask("f3", "e3")}
 	b.ReportAllocs()
 	for b.Loop() {
-		decide.OnFindings(rec, requests, noon, settings)
+		decide.OnFindings(rec, requests, nil, open, noon, settings)
 	}
 }

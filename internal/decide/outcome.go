@@ -3,6 +3,8 @@ package decide
 import (
 	"slices"
 	"time"
+
+	"hubmend/internal/finding"
 )
 
 // Outcome is how an execution ended.
@@ -10,15 +12,33 @@ type Outcome struct {
 	ExecutionID string
 	Succeeded   bool   // the runbook's own verification passed
 	Change      string // what the runbook says it did
+	Before      string // what it says was before, as a JSON list of texts; enough to undo
+	Class       Class  // of a failure
 	Reason      string // why it failed, for people
 }
+
+// Class says what kind of failure an attempt ended with.
+type Class string
+
+// The classes. Trying again helps with the first two only.
+const (
+	Throttling   Class = "throttling"   // a service was asked too often
+	Internal     Class = "internal"     // a service failed
+	Permission   Class = "permission"   // IAM refused a call, or there is no role or runbook
+	Verification Class = "verification" // the runbook refused, or its own check failed
+	TimedOut     Class = "timeout"
+	Cancelled    Class = "cancelled"
+)
+
+func (c Class) transient() bool { return c == Throttling || c == Internal }
 
 // OnStarted records the execution of an attempt. Save is not set when the attempt has
 // ended already, or is no longer the last.
 func OnStarted(rec Record, number int, executionID string) Decision {
 	d := Decision{Record: rec.Clone()}
-	if a := d.Record.last(); a.waitsForStart(number) {
+	if a := d.Record.Last(); a.waitsForStart(number) {
 		a.State, a.ExecutionID = Running, executionID
+		a.Cause, a.NotBefore = "", time.Time{}
 		d.Save = true
 	}
 	return d
@@ -26,31 +46,54 @@ func OnStarted(rec Record, number int, executionID string) Decision {
 
 // OnStartRefused ends an attempt that could not be started and will not be by trying
 // again. Nothing happens when somebody else started it meanwhile.
-func OnStartRefused(rec Record, number int, reason string, now time.Time) Decision {
-	if !rec.last().waitsForStart(number) {
+func OnStartRefused(rec Record, number int, reason string, now time.Time, s Settings) Decision {
+	if !rec.Last().waitsForStart(number) {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
-	return end(rec, Outcome{Reason: reason}, now)
+	return end(rec, Outcome{Class: Permission, Reason: reason}, nil, now, s)
 }
 
+// OnStartDeferred queues an attempt again that Systems Manager does not take now. mayRun says
+// that it may have taken it all the same, and only the answer was lost. The attempt is
+// given up when that has gone on for a whole window.
+func OnStartDeferred(rec Record, number int, reason string, mayRun bool, now time.Time, s Settings) Decision {
+	if a := rec.Last(); !a.waitsForStart(number) || a.State == Queued {
+		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
+	}
+	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"deferred"}}
+	a := d.Record.Last()
+	if now.Sub(a.QueuedAt) >= s.Window {
+		return end(rec, Outcome{Class: TimedOut, Reason: "it could not be started for " + hours(s.Window) + ": " + reason}, nil, now, s)
+	}
+	a.Refusals++
+	a.MayRun = a.MayRun || mayRun
+	if !a.MayRun {
+		a.ClaimedAt = time.Time{} // it was no attempt yet
+	}
+	a.State, a.Cause, a.NotBefore = Queued, Busy, now.Add(s.backoff(s.StartBackoff, rec.Target.Key(), a.Refusals))
+	return d
+}
+
+// waitsForStart says whether what is known about the start of an attempt is still news. A
+// queued one may be one that was taken back from a slow claimer.
 func (a *Attempt) waitsForStart(number int) bool {
-	return a != nil && a.Number == number && a.State == Claimed
+	return a != nil && a.Number == number && (a.State == Claimed || a.State == Queued)
 }
 
 // OnOutcome ends the attempt that the outcome is of. An outcome that is late, repeated
-// or of another execution changes nothing.
-func OnOutcome(rec Record, o Outcome, now time.Time) Decision {
+// or of another execution changes nothing. seen tells how the findings are now; it may lack any.
+func OnOutcome(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings) Decision {
 	if !rec.waitsFor(o.ExecutionID) {
 		return Decision{Record: rec, Log: []string{"no attempt waits for this outcome"}}
 	}
-	return end(rec, o, now)
+	return end(rec, o, seen, now, s)
 }
 
-// waitsFor says whether the last attempt may be that of an execution. A claimed one does
-// not know its execution yet: it may be any that is not of an attempt before.
+// waitsFor says whether the last attempt may be that of an execution. One that was claimed
+// does not know its execution yet: it may be any that is not of an attempt before.
 func (r Record) waitsFor(executionID string) bool {
-	a := r.last()
-	if a == nil || !a.inFlight() {
+	a := r.Last()
+	if a == nil || a.ended() || a.ClaimedAt.IsZero() {
 		return false
 	}
 	if a.State == Running {
@@ -59,21 +102,85 @@ func (r Record) waitsFor(executionID string) bool {
 	return !slices.ContainsFunc(r.Attempts, func(x Attempt) bool { return x.ExecutionID == executionID })
 }
 
-func end(rec Record, o Outcome, now time.Time) Decision {
+func end(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings) Decision {
 	d := Decision{Record: rec.Clone(), Save: true}
-	a := d.Record.last()
-	a.EndedAt, a.Change, a.Reason = now, Clip(o.Change, storedLimit), Clip(o.Reason, storedLimit)
+	a := d.Record.Last()
+	a.EndedAt, a.Class, a.Change, a.Reason = now, o.Class, Clip(o.Change, storedLimit), Clip(o.Reason, storedLimit)
+	a.Cause, a.NotBefore = "", time.Time{}
 	a.State = Failed
 	if o.Succeeded {
-		a.State = Succeeded
+		a.State, a.Class = Succeeded, ""
 	}
 	if o.ExecutionID != "" {
 		a.ExecutionID = o.ExecutionID
 	}
-	d.Updates = []Update{answer(d.Record.Target, *a, a.Findings)}
-	if !o.Succeeded {
-		d.Notifications = []Notification{failureNotification(d.Record.Target, *a)}
-	}
+	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && o.Class != Cancelled && !o.Class.transient()}
 	d.Log = []string{string(a.State)}
+	refs := answerable(*a, seen)
+	switch {
+	case o.Succeeded:
+		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, refs)
+		d.answer(answer(d.Record.Target, *a, refs))
+		d.Metrics = []Metric{MetricRepaired}
+	case o.Class.transient() && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
+		retry(&d, *a, refs, now, s)
+	default:
+		d.answer(answer(d.Record.Target, *a, refs))
+		d.Notifications = []Notification{failureNotification(d.Record.Target, *a)}
+		d.Metrics = []Metric{MetricFailed}
+	}
 	return d
+}
+
+// answerable are the findings that are to be told how an attempt ended: never one that a
+// person suppressed, and not the failure when there is nothing left to repair.
+func answerable(a Attempt, seen map[string]Seen) []Ref {
+	var refs []Ref
+	for _, r := range a.Findings {
+		now, ok := seen[r.ID]
+		if !ok || now.asks() || a.State == Succeeded && now.Workflow != finding.Suppressed {
+			refs = append(refs, r)
+		}
+	}
+	return refs
+}
+
+// retry queues the next attempt after a failure that passes by itself.
+func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
+	failures := 0
+	for _, a := range d.Record.Attempts {
+		failures++
+		if !a.Class.transient() {
+			failures = 0
+		}
+	}
+	d.Log = append(d.Log, "retry")
+	if len(refs) == 0 {
+		return
+	}
+	next := Attempt{
+		Control: failed.Control, Trigger: failed.Trigger, Parameters: failed.Parameters, Findings: refs,
+		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
+	}
+	d.Record.queue(next)
+	d.answer(notify(refs, retryNote(failed, next)))
+}
+
+// answer adds an update that is for anybody.
+func (d *Decision) answer(u Update) {
+	if len(u.Findings) > 0 {
+		d.Updates = append(d.Updates, u)
+	}
+}
+
+// addRefs adds findings that are not among them, by id, and takes the newer event of the others.
+func addRefs(refs, more []Ref) []Ref {
+	for _, r := range more {
+		if i := slices.IndexFunc(refs, func(x Ref) bool { return x.ID == r.ID }); i >= 0 {
+			refs[i] = r
+			continue
+		}
+		refs = append(refs, r)
+	}
+	return refs
 }

@@ -45,7 +45,7 @@ func TestOnStartRefused(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(1, decide.Claimed, func(a *decide.Attempt) { a.Findings = []decide.Ref{ref("f1", "e1"), ref("f2", "e2")} }))
 	d := unchanged(t, rec, func(rec decide.Record) decide.Decision {
-		return decide.OnStartRefused(rec, 1, "account 222222222222 has no runbook; deploy it.", noon)
+		return decide.OnStartRefused(rec, 1, "account 222222222222 has no runbook; deploy it.", noon, settings)
 	})
 	checkDecision(t, d)
 	a := last(t, d)
@@ -73,7 +73,7 @@ func TestOnStartRefusedTooLate(t *testing.T) {
 		"no attempt": record(), "running": record(attempt(1, decide.Running)),
 		"succeeded": record(attempt(1, decide.Succeeded)), "failed": record(attempt(1, decide.Failed)),
 	} {
-		d := decide.OnStartRefused(rec, 1, "no", noon)
+		d := decide.OnStartRefused(rec, 1, "no", noon, settings)
 		if d.Save || len(d.Updates)+len(d.Notifications) > 0 {
 			t.Errorf("%s: save %t, %v", name, d.Save, d.Updates)
 		}
@@ -106,7 +106,7 @@ func TestOnOutcome(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := unchanged(t, tc.rec, func(rec decide.Record) decide.Decision { return decide.OnOutcome(rec, tc.outcome, noon) })
+			d := unchanged(t, tc.rec, func(rec decide.Record) decide.Decision { return decide.OnOutcome(rec, tc.outcome, nil, noon, settings) })
 			checkDecision(t, d)
 			if len(d.Log) != 1 {
 				t.Errorf("log = %q", d.Log)
@@ -148,7 +148,7 @@ func TestOnOutcome(t *testing.T) {
 func TestDuplicateOutcomeOfTheAttemptBefore(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(1, decide.Succeeded), attempt(2, decide.Claimed))
-	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, noon)
+	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, nil, noon, settings)
 	if d.Save || len(d.Updates) > 0 {
 		t.Errorf("attempt 2 %s by exec-1, findings told %v", last(t, d).State, told(d.Updates))
 	}

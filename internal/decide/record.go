@@ -9,6 +9,7 @@ package decide
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,38 +18,43 @@ import (
 	"hubmend/internal/target"
 )
 
-// Settings are the numbers of the decisions.
-type Settings struct {
-	// MaxAttempts in Window is what automatic repair may spend on one target.
-	MaxAttempts int
-	Window      time.Duration
-	// ClaimLease is how long an attempt may stay claimed before somebody else starts
-	// it. It is longer than the function that claims it can live.
-	ClaimLease time.Duration
-	// Wait is how long a finding that cannot join the attempt in flight stays in the queue.
-	Wait time.Duration
-}
-
-// Defaults are the settings of the design.
-var Defaults = Settings{MaxAttempts: 3, Window: 24 * time.Hour, ClaimLease: time.Minute, Wait: 15 * time.Second}
-
 // Record is what the ledger knows about one target. A record with Version 0 is not
 // stored yet.
 type Record struct {
 	Target   target.Target
 	Version  int
-	Attempts []Attempt // oldest first; only the last can be in flight
+	Attempts []Attempt // oldest first; only the last can be queued or in flight
+	// SuspendedAt is when people were told that automatic repair has used up its
+	// attempts; zero when it has not.
+	SuspendedAt time.Time
+	// Unconfirmed are findings that are RESOLVED, until a check of Security Hub that was
+	// made after the repair has said so too.
+	Unconfirmed []Ref
 }
 
 // State is where an attempt stands.
 type State string
 
-// The states. Claimed and Running are in flight, the others are ends.
+// The states. A queued attempt may start later, a claimed one is being started, a running
+// one has an execution, and the others are ends.
 const (
+	Queued    State = "queued"
 	Claimed   State = "claimed"
 	Running   State = "running"
 	Succeeded State = "succeeded"
 	Failed    State = "failed"
+)
+
+// Cause is why an attempt is queued.
+type Cause string
+
+// The causes.
+const (
+	Paced  Cause = "paced"  // its start slot, which is NotBefore, is still to come
+	Busy   Cause = "busy"   // Systems Manager took no more; NotBefore is a backoff
+	Retry  Cause = "retry"  // the attempt before failed for a while only; NotBefore is a backoff
+	Paused Cause = "paused" // the switch is off
+	Broken Cause = "broken" // the breaker of the control is open, until NotBefore
 )
 
 // Attempt is one execution against a target.
@@ -57,25 +63,39 @@ type Attempt struct {
 	State      State
 	Control    string // that the first finding was about
 	Trigger    finding.Trigger
-	Parameters target.Parameters
-	Findings   []Ref
+	Parameters target.Parameters // of the last attempt only
+	Findings   []Ref             // of the last attempt only
 
-	ClaimedAt   time.Time
-	ExecutionID string // empty while claimed
+	Cause     Cause     // while queued
+	NotBefore time.Time // while queued
+	Refusals  int       // how often Systems Manager did not take it
+
+	QueuedAt    time.Time // when it was asked for
+	ClaimedAt   time.Time // when it was last claimed; zero when it never was
+	MayRun      bool      // somebody claimed it and may have started it, nobody knows
+	ExecutionID string    // empty until it is known
 	EndedAt     time.Time
-	Change      string // what was done, when it succeeded
-	Reason      string // why not, when it failed
+	Class       Class  // of a failure
+	Change      string // what was done, when it succeeded, in brief
+	Reason      string // why not, when it failed, in brief
 }
 
-// Ref names a finding and the event that brought it.
+// Ref names a finding of Security Hub's own and the event that brought it.
 type Ref struct {
-	ID         string
-	ProductARN string
-	Event      string
+	ID    string // arn:aws:securityhub:<Region>:<account>:...
+	Event string
+}
+
+// ProductARN gives what Security Hub wants beside the id. Package finding refuses findings
+// of other products, so the id tells it.
+func (r Ref) ProductARN() string {
+	part := append(strings.SplitN(r.ID, ":", 5), "", "", "", "")
+	return "arn:" + part[1] + ":securityhub:" + part[3] + "::product/aws/securityhub"
 }
 
 // keptAttempts bounds a record: enough for the guard and for a person to see a pattern.
-const keptAttempts = 10
+// The whole history is kept attempt by attempt, see Decision.History.
+const keptAttempts = 5
 
 // tokenSpace makes client tokens differ from every other use of version 5 UUIDs.
 var tokenSpace = uuid.MustParse("8f1f6a52-5d0e-4d0c-9d3c-3f6f2f1f6b7e")
@@ -86,7 +106,10 @@ func (a Attempt) ClientToken(t target.Target) string {
 	return uuid.NewSHA1(tokenSpace, []byte(t.Key()+"/"+strconv.Itoa(a.Number))).String()
 }
 
-func (a Attempt) inFlight() bool { return a.State == Claimed || a.State == Running }
+// InFlight says whether the attempt has an execution or may have one.
+func (a Attempt) InFlight() bool { return a.State == Claimed || a.State == Running }
+
+func (a Attempt) ended() bool { return a.State == Succeeded || a.State == Failed }
 
 func (a Attempt) holds(r Ref) bool {
 	return slices.ContainsFunc(a.Findings, func(x Ref) bool { return x.ID == r.ID })
@@ -94,23 +117,55 @@ func (a Attempt) holds(r Ref) bool {
 
 func (a Attempt) brought(r Ref) bool { return slices.Contains(a.Findings, r) }
 
-// last gives the newest attempt, or nil.
-func (r *Record) last() *Attempt {
+// leaseOver says whether the function that claimed the attempt can no longer be starting it.
+func (a Attempt) leaseOver(now time.Time, s Settings) bool {
+	return a.State == Claimed && now.Sub(a.ClaimedAt) >= s.ClaimLease
+}
+
+// Last gives the newest attempt, or nil.
+func (r *Record) Last() *Attempt {
 	if len(r.Attempts) == 0 {
 		return nil
 	}
 	return &r.Attempts[len(r.Attempts)-1]
 }
 
+// Open says whether something is still to be done about the target, which the sweep sees to.
+func (r Record) Open() bool {
+	a := r.Last()
+	return len(r.Unconfirmed) > 0 || a != nil && !a.ended()
+}
+
 // Clone gives a record that shares nothing with the original.
 func (r Record) Clone() Record {
 	r.Attempts = slices.Clone(r.Attempts)
+	r.Unconfirmed = slices.Clone(r.Unconfirmed)
 	for i := range r.Attempts {
 		a := &r.Attempts[i]
 		a.Findings = slices.Clone(a.Findings)
 		a.Parameters = a.Parameters.Clone()
 	}
 	return r
+}
+
+// queue adds an attempt to the record.
+func (r *Record) queue(a Attempt) {
+	a.Number, a.State = 1, Queued
+	if last := r.Last(); last != nil {
+		a.Number = last.Number + 1
+	}
+	r.Attempts = append(r.Attempts, a)
+}
+
+// trim drops the oldest attempts that nothing counts any more, and of all but the last
+// what only the last needs.
+func (r *Record) trim(s Settings) {
+	if extra := len(r.Attempts) - max(keptAttempts, s.MaxAttempts+1); extra > 0 {
+		r.Attempts = slices.Delete(r.Attempts, 0, extra)
+	}
+	for i := range len(r.Attempts) - 1 {
+		r.Attempts[i].Findings, r.Attempts[i].Parameters = nil, nil
+	}
 }
 
 // attemptsSince counts the attempts that were claimed after a time.

@@ -45,16 +45,16 @@ func TestWordsKeepToTheLimits(t *testing.T) {
 			rec.Target.Resource, rec.Target.Runbook = text, text
 			rec.Attempts[0].Control = text
 			exec := rec.Attempts[0].ExecutionID
-			checkDecision(t, decide.OnOutcome(rec, decide.Outcome{ExecutionID: exec, Reason: text}, noon))
-			checkDecision(t, decide.OnOutcome(rec, decide.Outcome{ExecutionID: exec, Succeeded: true, Change: text}, noon))
-			checkDecision(t, decide.OnStartRefused(record(attempt(1, decide.Claimed)), 1, text, noon))
+			checkDecision(t, decide.OnOutcome(rec, decide.Outcome{ExecutionID: exec, Reason: text}, nil, noon, settings))
+			checkDecision(t, decide.OnOutcome(rec, decide.Outcome{ExecutionID: exec, Succeeded: true, Change: text}, nil, noon, settings))
+			checkDecision(t, decide.OnStartRefused(record(attempt(1, decide.Claimed)), 1, text, noon, settings))
 			r := ask(text, "e9", func(r *decide.Request) { r.Control = text })
-			checkDecision(t, decide.OnFindings(rec, []decide.Request{r}, noon, settings))
+			checkDecision(t, decide.OnFindings(rec, []decide.Request{r}, nil, open, noon, settings))
 			exhausted := settings
 			exhausted.MaxAttempts = 0
 			empty := record()
 			empty.Target = rec.Target
-			checkDecision(t, decide.OnFindings(empty, []decide.Request{r}, noon, exhausted))
+			checkDecision(t, decide.OnFindings(empty, []decide.Request{r}, nil, open, noon, exhausted))
 		})
 	}
 }
@@ -62,13 +62,13 @@ func TestWordsKeepToTheLimits(t *testing.T) {
 // What a note is for must survive a long reason: what to do and where to look.
 func TestLongReasonLeavesRoom(t *testing.T) {
 	t.Parallel()
-	d := decide.OnOutcome(record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Reason: texts["long"]}, noon)
+	d := decide.OnOutcome(record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Reason: texts["long"]}, nil, noon, settings)
 	for _, part := range []string{"...", "use the custom action to try again.", "Execution exec-1 of hubmend-ClosePorts in account 222222222222."} {
 		if note := d.Updates[0].Note; !strings.Contains(note, part) {
 			t.Errorf("the note does not say %q: %s", part, note)
 		}
 	}
-	d = decide.OnOutcome(record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Succeeded: true, Change: texts["long"]}, noon)
+	d = decide.OnOutcome(record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Succeeded: true, Change: texts["long"]}, nil, noon, settings)
 	if note := d.Updates[0].Note; !strings.HasSuffix(note, "Execution exec-1 of hubmend-ClosePorts in account 222222222222.") {
 		t.Errorf("the note loses the execution: %s", note)
 	}
@@ -78,7 +78,7 @@ func TestLongReasonLeavesRoom(t *testing.T) {
 // so one that is too long would keep it in flight.
 func TestReasonIsBounded(t *testing.T) {
 	t.Parallel()
-	d := decide.OnOutcome(record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Reason: strings.Repeat("x", 1<<20)}, noon)
+	d := decide.OnOutcome(record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Reason: strings.Repeat("x", 1<<20)}, nil, noon, settings)
 	if n := len(d.Notifications[0].Body); n > 200<<10 {
 		t.Errorf("the notification has %d bytes", n)
 	}

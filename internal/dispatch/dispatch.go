@@ -6,189 +6,227 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"hubmend/internal/awserr"
 	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
-	"hubmend/internal/finding"
 	"hubmend/internal/ledger"
-	"hubmend/internal/member"
 	"hubmend/internal/target"
 )
 
-// Starter starts the runbook of an attempt. A *member.Refused error is final.
+// Starter starts the runbook of an attempt. A *member.Refused error is final; after any other
+// the attempt is tried again.
 type Starter interface {
 	Start(ctx context.Context, t target.Target, a decide.Attempt) (executionID string, err error)
 }
 
-// Queue sends a message back for a while.
+// Switch is the administrator's.
+type Switch interface {
+	// Paused says whether nothing may be started now.
+	Paused(ctx context.Context) (bool, error)
+}
+
+// Queue is where the messages came from.
 type Queue interface {
+	// Delay sends a message back for a while.
 	Delay(ctx context.Context, receiptHandle string, after time.Duration) error
+	// Bury puts a message that can never be handled among the dead letters, with the reason.
+	Bury(ctx context.Context, body, reason string) error
 }
 
 // Handler is the dispatch function.
 type Handler struct {
 	Catalog  *catalog.Catalog
 	Effects  effect.Effects
+	Slots    ledger.Slots
+	Switch   Switch
 	Starter  Starter
 	Queue    Queue
+	Home     string // the Region where global resources are repaired from
 	Settings decide.Settings
 	Now      func() time.Time
+	Sleep    func(ctx context.Context, d time.Duration)
+	// Together does n things at the same time and waits for all of them.
+	Together func(ctx context.Context, n int, do func(ctx context.Context, i int))
 	Log      *slog.Logger
-}
-
-// request is a decide.Request with the message that it came in.
-type request struct {
-	decide.Request
-	message events.SQSMessage
 }
 
 // Handle works off one batch. A message is reported as failed, and so comes back, only
 // when trying again may help; one bad finding never stops the others.
+//
+// All targets are decided and claimed first, then all their findings are told at once, and
+// then the runbooks are started, each when its slot has come. A start takes longer than a slot,
+// so they do not wait for each other.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	failed := map[string]bool{}
-	var targets []target.Target
-	requests := map[target.Target][]request{}
-	for _, m := range batch.Records {
-		for _, v := range h.read(ctx, m) {
-			if v.answer != nil {
-				if err := h.Effects.Findings.Update(ctx, *v.answer); err != nil {
-					h.Log.ErrorContext(ctx, "finding not answered", "message", m.MessageId, "error", err)
-					failed[m.MessageId] = true
-				}
-			}
-			if v.request != nil {
-				if requests[v.target] == nil {
-					targets = append(targets, v.target)
-				}
-				requests[v.target] = append(requests[v.target], request{*v.request, m})
-			}
-		}
+	b := h.read(ctx, batch.Records)
+	h.answer(ctx, b)
+	if err := h.look(ctx, b); err != nil {
+		h.Log.ErrorContext(ctx, "batch not handled", "error", err)
+		b.fail(b.works...)
+		return b.response(), nil
 	}
-	for _, t := range targets {
-		for _, m := range h.target(ctx, t, requests[t]) {
-			failed[m.MessageId] = true
-		}
-	}
-	var response events.SQSEventResponse
-	for _, m := range batch.Records {
-		if failed[m.MessageId] {
-			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
-		}
-	}
-	return response, nil
+	b.works = h.each(ctx, b, b.works, func(ctx context.Context, w *work) error { return h.decide(ctx, b, w) })
+	h.delayAll(ctx, b)
+	h.announce(ctx, b)
+	h.startAll(ctx, b)
+	return b.response(), nil
 }
 
-// read takes the findings out of a message and judges each.
-func (h *Handler) read(ctx context.Context, m events.SQSMessage) []verdict {
-	event, err := finding.ParseEvent([]byte(m.Body))
-	if err != nil {
-		h.Log.WarnContext(ctx, "message refused", "message", m.MessageId, "reason", err.Error())
+// each does something for works at the same time, and gives those for which it could be done. The
+// messages of the others come back.
+func (h *Handler) each(ctx context.Context, b *batch, works []*work, do func(context.Context, *work) error) []*work {
+	errs := make([]error, len(works))
+	h.Together(ctx, len(works), func(ctx context.Context, i int) { errs[i] = do(ctx, works[i]) })
+	var done []*work
+	for i, w := range works {
+		if errs[i] == nil {
+			done = append(done, w)
+			continue
+		}
+		h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", errs[i])
+		b.fail(w)
+	}
+	return done
+}
+
+// answer tells the findings that ask for nothing that Hubmend can do.
+func (h *Handler) answer(ctx context.Context, b *batch) {
+	for _, a := range b.answers {
+		if err := h.Effects.Findings.Update(ctx, a.update); err != nil {
+			h.Log.ErrorContext(ctx, "finding not answered", "message", a.message.MessageId, "error", err)
+			b.failed[a.message.MessageId] = true
+		}
+	}
+}
+
+// look finds out all that decisions depend on: the switch, the records and their breakers, and
+// how findings are now of which only an old message or a record tells. A target whose record
+// cannot be read is left to its messages, which come back.
+func (h *Handler) look(ctx context.Context, b *batch) error {
+	if len(b.works) == 0 {
 		return nil
 	}
-	var verdicts []verdict
-	for _, raw := range event.Findings {
-		verdicts = append(verdicts, h.judge(ctx, event, raw))
-	}
-	return verdicts
-}
-
-func (h *Handler) judge(ctx context.Context, event finding.Event, raw json.RawMessage) verdict {
-	f, err := finding.Parse(raw)
-	if err != nil {
-		h.Log.WarnContext(ctx, "finding refused", "event", event.ID, "reason", err.Error())
-		return verdict{}
-	}
-	v := triage(h.Catalog, event, f)
-	h.Log.InfoContext(ctx, "finding", "event", event.ID, "trigger", event.Trigger, "finding", f.ID,
-		"control", f.ControlID, "account", f.Account, "region", f.Region, "resource", f.ResourceID, "decision", v.reason)
-	return v
-}
-
-// target decides about all requests for one target and gives the messages to try again.
-func (h *Handler) target(ctx context.Context, t target.Target, requests []request) []events.SQSMessage {
-	log := h.Log.With("target", t.String())
-	asked := make([]decide.Request, len(requests))
-	for i, r := range requests {
-		asked[i] = r.Request
-	}
-	d, err := h.decide(ctx, log, t, asked)
-	if err != nil {
-		log.ErrorContext(ctx, "target not handled", "error", err)
-		return messages(requests)
-	}
-	log.InfoContext(ctx, "decided", "decisions", d.Log)
-	var later []events.SQSMessage
-	for _, l := range d.Later {
-		m := requests[l.Request].message
-		later = append(later, m)
-		if err := h.Queue.Delay(ctx, m.ReceiptHandle, patience(l.After, m)); err != nil {
-			// The message comes back anyway, after the queue's own visibility timeout.
-			log.WarnContext(ctx, "message not delayed", "message", m.MessageId, "error", err)
-		}
-	}
-	return later
-}
-
-func (h *Handler) decide(ctx context.Context, log *slog.Logger, t target.Target, asked []decide.Request) (decide.Decision, error) {
-	rec, err := ledger.Open(ctx, h.Effects.Ledger, t)
-	if err != nil {
-		return decide.Decision{}, err
-	}
-	d, rec, err := h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
-		return decide.OnFindings(rec, asked, h.Now(), h.Settings)
-	})
-	if err == nil && d.Start {
-		err = h.start(ctx, log, rec)
-	}
-	return d, err
-}
-
-// start starts the record's last attempt and records what came of it.
-func (h *Handler) start(ctx context.Context, log *slog.Logger, rec decide.Record) error {
-	attempt := rec.Attempts[len(rec.Attempts)-1]
-	id, err := h.Starter.Start(ctx, rec.Target, attempt)
-	var refused *member.Refused
-	if err != nil && !errors.As(err, &refused) {
-		// The claim stays; the message comes back and starts the same attempt again.
+	var err error
+	if b.gate.Paused, err = h.Switch.Paused(ctx); err != nil {
 		return err
 	}
-	if refused != nil {
-		log.WarnContext(ctx, "start refused", "attempt", attempt.Number, "reason", refused.Reason)
-	} else {
-		log.InfoContext(ctx, "started", "attempt", attempt.Number, "execution", id)
-	}
-	_, _, err = h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
-		if refused != nil {
-			return decide.OnStartRefused(rec, attempt.Number, refused.Reason, h.Now())
-		}
-		return decide.OnStarted(rec, attempt.Number, id)
+	b.works = h.each(ctx, b, b.works, func(ctx context.Context, w *work) (err error) {
+		w.record, err = ledger.Open(ctx, h.Effects.Ledger, w.target)
+		return err
 	})
-	return err
+	h.readBreakers(ctx, b)
+	if stale := b.stale(h.Now()); len(stale) > 0 {
+		if b.seen, err = h.Effects.Findings.Read(ctx, stale); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// patience makes a message wait longer each time it comes back in vain, so that the
-// queue's limit of receives stands for an hour and not for minutes.
-func patience(after time.Duration, m events.SQSMessage) time.Duration {
-	received, err := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
-	if err != nil || received < 1 {
-		received = 1
-	}
-	return after * time.Duration(received)
+// readBreakers reads the breakers of the controls that may be repaired, each once.
+func (h *Handler) readBreakers(ctx context.Context, b *batch) {
+	b.gate.Broken = map[string]time.Time{}
+	b.works = slices.DeleteFunc(b.works, func(w *work) bool {
+		for _, control := range w.controls() {
+			if _, known := b.gate.Broken[control]; known {
+				continue
+			}
+			breaker, err := h.Effects.Ledger.LoadBreaker(ctx, control)
+			if err != nil {
+				h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", err)
+				b.fail(w)
+				return true
+			}
+			b.gate.Broken[control] = breaker.OpenUntil
+		}
+		return false
+	})
 }
 
-func messages(requests []request) []events.SQSMessage {
-	all := make([]events.SQSMessage, len(requests))
-	for i, r := range requests {
-		all[i] = r.message
+// decide decides about one target and claims it if it is to be started.
+func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
+	gate, found := b.gate, w.record
+	for {
+		var err error
+		w.decision, w.record, err = h.Effects.Transact(ctx, found, func(rec decide.Record) decide.Decision {
+			if len(w.requests) == 0 {
+				return decide.OnWake(rec, b.seen, gate, h.Now(), h.Settings)
+			}
+			return decide.OnFindings(rec, w.asked(), b.seen, gate, h.Now(), h.Settings)
+		})
+		if err != nil {
+			return err
+		}
+		if !w.decision.NeedsSlot {
+			break
+		}
+		if gate.Slot, err = h.Slots.Reserve(ctx, w.target.Account, h.region(w.target), h.Now()); err != nil {
+			return err
+		}
 	}
-	return slices.CompactFunc(all, func(a, b events.SQSMessage) bool { return a.MessageId == b.MessageId })
+	h.Log.InfoContext(ctx, "decided", "target", w.target.String(), "decisions", w.decision.Log)
+	return nil
+}
+
+// delayAll sends back the messages whose time is still to come.
+func (h *Handler) delayAll(ctx context.Context, b *batch) {
+	for _, w := range b.works {
+		for _, l := range w.decision.Later {
+			h.delay(ctx, b, w.requests[l.Request].message, l)
+		}
+		if w.errand != nil && w.decision.Resume > 0 {
+			h.delay(ctx, b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true})
+		}
+	}
+}
+
+// region is where the execution of a target runs.
+func (h *Handler) region(t target.Target) string {
+	if t.Region == target.Global {
+		return h.Home
+	}
+	return t.Region
+}
+
+// announce tells the findings of every target that was decided, at once. When that fails, each
+// target is told by itself, so that one finding stops no other; but not when it failed because
+// Security Hub was told too often. What cannot be told is not started: its messages come
+// back, and the claim is free again by then.
+func (h *Handler) announce(ctx context.Context, b *batch) {
+	var updates []decide.Update
+	for _, w := range b.works {
+		updates = append(updates, w.decision.Announce...)
+	}
+	err := h.Effects.Update(ctx, updates)
+	if err == nil {
+		return
+	}
+	throttled := awserr.IsThrottling(err)
+	for _, w := range b.works {
+		if !throttled {
+			err = h.Effects.Update(ctx, w.decision.Announce)
+		}
+		if err != nil && len(w.decision.Announce) > 0 {
+			h.Log.ErrorContext(ctx, "findings not told", "target", w.target.String(), "error", err)
+			b.fail(w)
+		}
+	}
+}
+
+func (h *Handler) delay(ctx context.Context, b *batch, m events.SQSMessage, l decide.Later) {
+	b.failed[m.MessageId] = true
+	after := l.After
+	if !l.Exact {
+		after = patience(after, m)
+	}
+	if err := h.Queue.Delay(ctx, m.ReceiptHandle, after); err != nil {
+		// The message comes back anyway, after the queue's own visibility timeout.
+		h.Log.WarnContext(ctx, "message not delayed", "message", m.MessageId, "error", err)
+	}
 }

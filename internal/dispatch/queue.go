@@ -6,17 +6,21 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"hubmend/internal/queue"
 )
 
 // SQSAPI is what SQS needs of the service.
 type SQSAPI interface {
+	queue.API
 	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
 }
 
-// SQS is the findings queue.
+// SQS is the findings queue and its dead letters.
 type SQS struct {
 	Client SQSAPI
 	URL    string
+	queue.DeadLetters
 }
 
 // maxVisibility is the service's limit.

@@ -9,11 +9,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"hubmend/internal/dispatch"
+	"hubmend/internal/queue"
 )
 
 type visibility struct {
-	in  *sqs.ChangeMessageVisibilityInput
-	err error
+	in   *sqs.ChangeMessageVisibilityInput
+	sent *sqs.SendMessageInput
+	err  error
+}
+
+func (v *visibility) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	v.sent = in
+	return &sqs.SendMessageOutput{}, v.err
 }
 
 func (v *visibility) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
@@ -39,5 +46,17 @@ func TestDelay(t *testing.T) {
 	v := &visibility{err: errDown}
 	if err := (&dispatch.SQS{Client: v}).Delay(t.Context(), "handle", time.Second); !errors.Is(err, errDown) {
 		t.Errorf("Delay = %v", err)
+	}
+}
+
+func TestBuryUsesTheDeadLetters(t *testing.T) {
+	t.Parallel()
+	v := &visibility{}
+	q := &dispatch.SQS{Client: v, URL: "http://queue", DeadLetters: queue.DeadLetters{Client: v, URL: "http://dead"}}
+	if err := q.Bury(t.Context(), "body", "why"); err != nil {
+		t.Fatal(err)
+	}
+	if reason := v.sent.MessageAttributes[queue.ReasonAttribute].StringValue; *v.sent.QueueUrl != "http://dead" || *v.sent.MessageBody != "body" || *reason != "why" {
+		t.Errorf("%q was sent to %s, because %s", *v.sent.MessageBody, *v.sent.QueueUrl, *reason)
 	}
 }

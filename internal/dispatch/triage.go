@@ -26,7 +26,7 @@ type verdict struct {
 // An automatic finding that is answered becomes NOTIFIED, because a note alone makes
 // Security Hub send the finding again while it is NEW, and so on without end.
 func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
-	ref := decide.Ref{ID: f.ID, ProductARN: f.ProductARN, Event: e.ID}
+	ref := decide.Ref{ID: f.ID, Event: e.ID}
 	answer := func(workflow, reason string) verdict {
 		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
 	}
@@ -54,7 +54,7 @@ func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
-		Ref: ref, Control: control.ID, Trigger: e.Trigger, AsOf: asOf(e, f), Parameters: parameters,
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, At: e.Time, AsOf: asOf(e, f), Parameters: parameters,
 	}}
 }
 

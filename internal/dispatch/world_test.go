@@ -19,6 +19,7 @@ import (
 	"hubmend/internal/decide"
 	"hubmend/internal/dispatch"
 	"hubmend/internal/effect"
+	"hubmend/internal/errand"
 	"hubmend/internal/ledger"
 	"hubmend/internal/target"
 )
@@ -34,27 +35,62 @@ type world struct {
 	memory ledger.Memory
 	done   []string
 	notes  map[string]string // the last note of each finding
+	seen   map[string]decide.Seen
+	read   []string // the findings that were asked about, a line for each call
+	places []string // where slots were reserved
+	buried []string
 	log    bytes.Buffer
 	now    time.Time
+	paused bool
 
 	started   int
 	startErr  error
 	failSave  int // the number of the save that fails, from 1
 	conflicts int // how many saves find that somebody else was there first
-	failNote  string
-	failDelay bool
+	forget    int // the number of the save that finds nothing there any more
 	saves     int
+	failNote  string          // the finding that cannot be told
+	fail      map[string]bool // what else fails, by the name of its method, and of what it is about
+}
+
+func name(r decide.Ref) string { return r.ID[strings.LastIndex(r.ID, "/")+1:] }
+
+func names(refs []decide.Ref) string {
+	var all []string
+	for _, r := range refs {
+		all = append(all, name(r))
+	}
+	return strings.Join(all, "+")
+}
+
+func (w *world) broken(what string) error {
+	if w.fail[what] {
+		return errDown
+	}
+	return nil
+}
+
+func (w *world) Read(_ context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
+	w.read = append(w.read, names(refs))
+	seen := map[string]decide.Seen{}
+	for _, r := range refs {
+		if s, ok := w.seen[name(r)]; ok {
+			seen[r.ID] = s
+		}
+	}
+	return seen, w.broken("Read")
 }
 
 func (w *world) Update(_ context.Context, u decide.Update) error {
 	for _, f := range u.Findings {
-		id := f.ID[strings.LastIndex(f.ID, "/")+1:]
-		if w.failNote != "" && id == w.failNote {
+		if w.failNote != "" && name(f) == w.failNote {
 			return errDown
 		}
-		w.done = append(w.done, strings.TrimSpace("update "+id+" "+u.Workflow))
-		w.notes[id] = u.Note
 	}
+	for _, f := range u.Findings {
+		w.notes[name(f)] = u.Note
+	}
+	w.done = append(w.done, strings.TrimSpace("update "+names(u.Findings)+" "+u.Workflow))
 	return nil
 }
 
@@ -64,13 +100,74 @@ func (w *world) Notify(_ context.Context, n decide.Notification) error {
 }
 
 func (w *world) Load(ctx context.Context, key string) (decide.Record, error) {
+	if err := w.broken("Load " + key); err != nil {
+		return decide.Record{}, err
+	}
 	return w.memory.Load(ctx, key)
+}
+
+func (w *world) Archive(ctx context.Context, t target.Target, e decide.Ended) error {
+	return w.memory.Archive(ctx, t, e)
+}
+
+func (w *world) LoadBreaker(ctx context.Context, control string) (decide.Breaker, error) {
+	if err := w.broken("LoadBreaker " + control); err != nil {
+		return decide.Breaker{}, err
+	}
+	return w.memory.LoadBreaker(ctx, control)
+}
+
+func (w *world) SaveBreaker(ctx context.Context, b decide.Breaker) error {
+	return w.memory.SaveBreaker(ctx, b)
+}
+
+func (w *world) Reserve(ctx context.Context, account, region string, now time.Time) (time.Time, error) {
+	w.places = append(w.places, account+"/"+region)
+	if err := w.broken("Reserve"); err != nil {
+		return time.Time{}, err
+	}
+	return w.memory.Reserve(ctx, account, region, now)
+}
+
+func (w *world) Paused(context.Context) (bool, error) { return w.paused, w.broken("Paused") }
+
+// Sleep lets the time pass at once.
+func (w *world) Sleep(_ context.Context, d time.Duration) {
+	if d > 0 {
+		w.done = append(w.done, "sleep "+d.String())
+		w.now = w.now.Add(d)
+	}
+}
+
+// inTurn does one thing after the other, so that a test can say in which order.
+func inTurn(ctx context.Context, n int, do func(context.Context, int)) {
+	for i := range n {
+		do(ctx, i)
+	}
+}
+
+// slept is what Sleep writes down for so many start slots, and delayed what Delay does.
+func slept(slots int) string { return "sleep " + (time.Duration(slots) * ledger.SlotSpacing).String() }
+
+func delayed(message string, after time.Duration) string {
+	return fmt.Sprintf("delay handle-%s %s", message, after)
+}
+
+func (w *world) Bury(_ context.Context, body, reason string) error {
+	if err := w.broken("Bury"); err != nil {
+		return err
+	}
+	w.buried = append(w.buried, body+": "+reason)
+	return nil
 }
 
 func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, error) {
 	w.saves++
 	if w.saves == w.failSave {
 		return decide.Record{}, errDown
+	}
+	if w.saves == w.forget {
+		w.memory = ledger.Memory{}
 	}
 	if w.conflicts > 0 {
 		w.conflicts--
@@ -85,7 +182,11 @@ func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, err
 	}
 	saved, err := w.memory.Save(ctx, rec)
 	if err == nil {
-		w.done = append(w.done, "save "+string(rec.Attempts[len(rec.Attempts)-1].State))
+		state := decide.State("nothing")
+		if a := rec.Last(); a != nil {
+			state = a.State
+		}
+		w.done = append(w.done, "save "+string(state))
 	}
 	return saved, err
 }
@@ -101,19 +202,20 @@ func (w *world) Start(_ context.Context, t target.Target, a decide.Attempt) (str
 }
 
 func (w *world) Delay(_ context.Context, handle string, after time.Duration) error {
-	w.done = append(w.done, fmt.Sprintf("delay %s %s", handle, after))
-	if w.failDelay {
-		return errDown
-	}
-	return nil
+	w.done = append(w.done, delayed(strings.TrimPrefix(handle, "handle-"), after))
+	return w.broken("Delay")
 }
 
-func newWorld() *world { return &world{notes: map[string]string{}, now: noon} }
+func newWorld() *world {
+	return &world{notes: map[string]string{}, seen: map[string]decide.Seen{}, fail: map[string]bool{}, now: noon}
+}
 
 func (w *world) handler() *dispatch.Handler {
+	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	return &dispatch.Handler{
-		Catalog: catalog.Embedded(), Effects: effect.Effects{Ledger: w, Findings: w, Notifier: w}, Starter: w, Queue: w,
-		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
+		Catalog: catalog.Embedded(), Effects: effect.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
+		Slots: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
+		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Sleep: w.Sleep, Together: inTurn, Log: log,
 	}
 }
 
@@ -155,7 +257,8 @@ func (w *world) end(t *testing.T, group string, succeeded bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: rec.Attempts[len(rec.Attempts)-1].ExecutionID, Succeeded: succeeded, Change: "Closed.", Reason: "It is open."}, w.now)
+	o := decide.Outcome{ExecutionID: rec.Attempts[len(rec.Attempts)-1].ExecutionID, Succeeded: succeeded, Change: "Closed.", Reason: "It is open."}
+	d := decide.OnOutcome(rec, o, nil, w.now, decide.Defaults)
 	if _, err := w.memory.Save(t.Context(), d.Record); err != nil || !d.Save {
 		t.Fatalf("the attempt was not ended: %v", err)
 	}
@@ -207,7 +310,11 @@ func message(id string, edits object, findings []object) events.SQSMessage {
 	if err != nil {
 		panic(err)
 	}
-	return events.SQSMessage{MessageId: id, ReceiptHandle: "handle-" + id, Body: string(body), Attributes: map[string]string{"ApproximateReceiveCount": "1"}}
+	return raw(id, string(body))
+}
+
+func raw(id, body string) events.SQSMessage {
+	return received(events.SQSMessage{MessageId: id, ReceiptHandle: "handle-" + id, Body: body}, "1")
 }
 
 // received says how often the queue has delivered a message.
@@ -215,6 +322,28 @@ func received(m events.SQSMessage, times string) events.SQSMessage {
 	m.Attributes = map[string]string{"ApproximateReceiveCount": times}
 	return m
 }
+
+// at sets the time of an event, of which clock tells hours, minutes and seconds.
+func at(clock string, m events.SQSMessage) events.SQSMessage {
+	m.Body = strings.Replace(m.Body, "T11:59:30Z", "T"+clock+"Z", 1)
+	return m
+}
+
+// errandFor is a message of the sweep about a security group.
+func errandFor(id, group string) events.SQSMessage {
+	return raw(id, errand.Errand{Key: targetOf(group).Key()}.Body())
+}
+
+// asks is how Security Hub has a finding that wants to be repaired; edits change that.
+func asks(edits ...func(*decide.Seen)) decide.Seen {
+	s := decide.Seen{Workflow: "NOTIFIED", Compliance: "FAILED", RecordState: "ACTIVE"}
+	for _, edit := range edits {
+		edit(&s)
+	}
+	return s
+}
+
+func passed(s *decide.Seen) { s.Compliance = "PASSED" }
 
 // logged says whether one line of the log holds all of the texts.
 func (w *world) logged(texts ...string) bool {

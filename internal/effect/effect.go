@@ -6,13 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"hubmend/internal/decide"
 	"hubmend/internal/ledger"
 )
 
-// Findings updates findings in Security Hub.
+// Findings reads and updates findings in Security Hub.
 type Findings interface {
+	// Read gives how findings are now, by id. Those that do not exist have a zero Seen.
+	Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error)
 	Update(ctx context.Context, u decide.Update) error
 }
 
@@ -26,28 +29,57 @@ type Effects struct {
 	Ledger   ledger.Ledger
 	Findings Findings
 	Notifier Notifier
+	Settings decide.Settings
+	Log      *slog.Logger
 }
 
-// Run does everything of a decision but Start and Later, and gives the record as it is
-// stored then. It stops at the first error; doing the whole decision again is harmless.
+// Run does everything of a decision up to the save, and gives the record as it is stored
+// then. It stops at the first error; doing the whole decision again is harmless.
 func (e Effects) Run(ctx context.Context, d decide.Decision) (decide.Record, error) {
-	if err := e.update(ctx, d.Updates); err != nil {
+	if err := e.Update(ctx, d.Updates); err != nil {
 		return decide.Record{}, err
 	}
-	for _, n := range d.Notifications {
-		if err := e.Notifier.Notify(ctx, n); err != nil {
+	if err := e.notify(ctx, d.Notifications); err != nil {
+		return decide.Record{}, err
+	}
+	if d.Ended != nil {
+		if err := e.end(ctx, d.Record, *d.Ended); err != nil {
 			return decide.Record{}, err
 		}
 	}
-	rec := d.Record
-	if d.Save {
-		saved, err := e.Ledger.Save(ctx, rec)
+	if !d.Save {
+		return d.Record, nil
+	}
+	return e.Ledger.Save(ctx, d.Record)
+}
+
+// end keeps the history of an attempt and counts it for the breaker of its control.
+func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended) error {
+	if err := e.Ledger.Archive(ctx, rec.Target, ended); err != nil {
+		return err
+	}
+	failure := decide.TargetFailure{Key: rec.Target.Key(), Resource: rec.Target.Resource, At: ended.Attempt.EndedAt}
+	for range maxConflicts {
+		b, err := e.Ledger.LoadBreaker(ctx, ended.Attempt.Control)
 		if err != nil {
-			return decide.Record{}, err
+			return err
 		}
-		rec = saved
+		d := b.OnEnded(ended, failure, ended.Attempt.EndedAt, e.Settings)
+		if !d.Save {
+			return nil
+		}
+		if err := e.notify(ctx, d.Notifications); err != nil {
+			return err
+		}
+		err = e.Ledger.SaveBreaker(ctx, d.Breaker)
+		if err == nil {
+			e.Count(ctx, d.Metrics, "control", ended.Attempt.Control)
+		}
+		if !errors.Is(err, ledger.ErrConflict) {
+			return err
+		}
 	}
-	return rec, e.update(ctx, d.Announce)
+	return fmt.Errorf("count the end of an attempt of %s %d times: %w", rec.Target, maxConflicts, ledger.ErrConflict)
 }
 
 // maxConflicts bounds how often a decision is made anew. Conflicts come from the few
@@ -56,11 +88,14 @@ const maxConflicts = 10
 
 // Transact decides about a record as it was loaded, and carries the decision out. When
 // somebody else saved the record meanwhile it does both again with the new one. It gives
-// the decision that held and the record as stored.
+// the decision that held and the record as stored. What a decision announces is left to the caller.
 func (e Effects) Transact(ctx context.Context, rec decide.Record, choose func(decide.Record) decide.Decision) (decide.Decision, decide.Record, error) {
 	for range maxConflicts {
 		d := choose(rec)
 		stored, err := e.Run(ctx, d)
+		if err == nil {
+			e.Count(ctx, d.Metrics, "target", rec.Target.String())
+		}
 		if !errors.Is(err, ledger.ErrConflict) {
 			return d, stored, err
 		}
@@ -71,11 +106,44 @@ func (e Effects) Transact(ctx context.Context, rec decide.Record, choose func(de
 	return decide.Decision{}, decide.Record{}, fmt.Errorf("decide about %s %d times: %w", rec.Target, maxConflicts, ledger.ErrConflict)
 }
 
-func (e Effects) update(ctx context.Context, updates []decide.Update) error {
-	for _, u := range updates {
+// Update updates findings. Updates that say the same go out together, because Security Hub
+// takes ten calls per second and a hundred findings in each.
+func (e Effects) Update(ctx context.Context, updates []decide.Update) error {
+	for _, u := range merge(updates) {
 		if err := e.Findings.Update(ctx, u); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func merge(updates []decide.Update) []decide.Update {
+	var merged []decide.Update
+	place := map[[2]string]int{}
+	for _, u := range updates {
+		key := [2]string{u.Workflow, u.Note}
+		if i, ok := place[key]; ok {
+			merged[i].Findings = append(merged[i].Findings[:len(merged[i].Findings):len(merged[i].Findings)], u.Findings...)
+			continue
+		}
+		place[key] = len(merged)
+		merged = append(merged, u)
+	}
+	return merged
+}
+
+func (e Effects) notify(ctx context.Context, notifications []decide.Notification) error {
+	for _, n := range notifications {
+		if err := e.Notifier.Notify(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Count writes a line for each metric, which the filters of the function's log count.
+func (e Effects) Count(ctx context.Context, metrics []decide.Metric, about ...any) {
+	for _, m := range metrics {
+		e.Log.With(about...).InfoContext(ctx, "metric", "metric", string(m))
+	}
 }

@@ -1,7 +1,6 @@
 package effect_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,74 +9,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/decide"
-	"hubmend/internal/effect"
 	"hubmend/internal/ledger"
-	"hubmend/internal/target"
 )
 
-// world writes down what is done, in order, and fails at one of it.
-type world struct {
-	memory ledger.Memory
-	done   []string
-	failAt string
-	// conflicts is how many saves find that somebody else was there first.
-	conflicts int
-}
-
-var errBroken = errors.New("broken")
-
-func (w *world) do(what string) error {
-	w.done = append(w.done, what)
-	if what == w.failAt {
-		return errBroken
-	}
-	return nil
-}
-
-func (w *world) Update(_ context.Context, u decide.Update) error { return w.do("update " + u.Note) }
-
-func (w *world) Notify(_ context.Context, n decide.Notification) error {
-	return w.do("notify " + n.Subject)
-}
-
-func (w *world) Load(ctx context.Context, key string) (decide.Record, error) {
-	if err := w.do("load"); err != nil {
-		return decide.Record{}, err
-	}
-	return w.memory.Load(ctx, key)
-}
-
-func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, error) {
-	if err := w.do(fmt.Sprintf("save %d", rec.Version)); err != nil {
-		return decide.Record{}, err
-	}
-	if w.conflicts > 0 {
-		w.conflicts--
-		if _, err := w.memory.Save(ctx, rec); err != nil { // the other one's
-			return decide.Record{}, err
-		}
-	}
-	return w.memory.Save(ctx, rec)
-}
-
-func (w *world) effects() effect.Effects {
-	return effect.Effects{Ledger: w, Findings: w, Notifier: w}
-}
-
+// everything has something to do in every field.
 func everything() decide.Decision {
 	return decide.Decision{
 		Updates:       []decide.Update{{Note: "1"}, {Note: "2"}},
 		Notifications: []decide.Notification{{Subject: "3"}},
-		Record:        decide.Record{Target: target.Target{Account: "1"}},
+		Ended:         failed(4),
+		Record:        decide.Record{Target: one},
 		Save:          true,
-		Announce:      []decide.Update{{Note: "5"}},
+		Announce:      []decide.Update{{Note: "announce"}},
 		Start:         true,
+		Metrics:       []decide.Metric{decide.MetricFailed},
 	}
 }
 
+// What is told and counted comes before the record, which says that it was; what is announced is
+// for the caller to say, who announces a whole batch at once.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	order := []string{"update 1", "update 2", "notify 3", "save 0", "update 5"}
+	order := []string{"update 1", "update 2", "notify 3", "archive sg-1 4", "load breaker X.1", "save breaker 0", "save 0"}
 	w := &world{}
 	rec, err := w.effects().Run(t.Context(), everything())
 	if err != nil || rec.Version != 1 {
@@ -111,11 +64,14 @@ func TestRunSavesOnlyWhenAsked(t *testing.T) {
 
 func TestTransact(t *testing.T) {
 	t.Parallel()
-	one := decide.Record{Target: target.Target{Account: "1"}}
 	// choose writes down the version that it decides about, in the note.
 	choose := func(rec decide.Record) decide.Decision {
-		return decide.Decision{Updates: []decide.Update{{Note: fmt.Sprint(rec.Version)}}, Record: rec, Save: true, Announce: []decide.Update{{Note: "announce"}}}
+		return decide.Decision{
+			Updates: []decide.Update{{Note: fmt.Sprint(rec.Version)}}, Record: rec, Save: true, Announce: []decide.Update{{Note: "announce"}},
+			Metrics: []decide.Metric{decide.MetricRepaired, decide.MetricSuspended},
+		}
 	}
+	const counted = "level=INFO msg=metric target=1///sg-1 metric=Repaired\nlevel=INFO msg=metric target=1///sg-1 metric=Suspended\n"
 	for name, tc := range map[string]struct {
 		conflicts int
 		failAt    string
@@ -123,28 +79,34 @@ func TestTransact(t *testing.T) {
 		version   int
 		err       error
 	}{
-		"alone": {want: []string{"update 0", "save 0", "update announce"}, version: 1},
+		"alone": {want: []string{"update 0", "save 0"}, version: 1},
 		"somebody was first": {
 			conflicts: 1, version: 2,
-			want: []string{"update 0", "save 0", "load", "update 1", "save 1", "update announce"},
+			want: []string{"update 0", "save 0", "load", "update 1", "save 1"},
 		},
 		"an error ends it":                 {failAt: "save 0", err: errBroken, want: []string{"update 0", "save 0"}},
 		"the record cannot be read again":  {conflicts: 1, failAt: "load", err: errBroken, want: []string{"update 0", "save 0", "load"}},
-		"the announcement cannot be sent":  {failAt: "update announce", err: errBroken, version: 1, want: []string{"update 0", "save 0", "update announce"}},
 		"the update before cannot be sent": {failAt: "update 0", err: errBroken, want: []string{"update 0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &world{conflicts: tc.conflicts, failAt: tc.failAt}
-			d, rec, err := w.effects().Transact(t.Context(), one, choose)
+			d, rec, err := w.effects().Transact(t.Context(), decide.Record{Target: one}, choose)
 			if !errors.Is(err, tc.err) || rec.Version != tc.version {
 				t.Errorf("Transact = version %d, %v", rec.Version, err)
 			}
-			if tc.err == nil && d.Record.Version != tc.version-1 {
-				t.Errorf("the decision that held was about version %d", d.Record.Version)
+			if tc.err == nil && (d.Record.Version != tc.version-1 || len(d.Announce) != 1) {
+				t.Errorf("the decision that held was %+v", d)
 			}
 			if diff := cmp.Diff(tc.want, w.done); diff != "" {
 				t.Errorf("done (-want +got):\n%s", diff)
+			}
+			want := counted // once, and only of what held
+			if tc.err != nil {
+				want = ""
+			}
+			if diff := cmp.Diff(want, w.log.String()); diff != "" {
+				t.Errorf("counted (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -153,7 +115,7 @@ func TestTransact(t *testing.T) {
 func TestTransactGivesUp(t *testing.T) {
 	t.Parallel()
 	w := &world{conflicts: 1000}
-	_, _, err := w.effects().Transact(t.Context(), decide.Record{Target: target.Target{Account: "1"}}, func(rec decide.Record) decide.Decision {
+	_, _, err := w.effects().Transact(t.Context(), decide.Record{Target: one}, func(rec decide.Record) decide.Decision {
 		return decide.Decision{Record: rec, Save: true}
 	})
 	if !errors.Is(err, ledger.ErrConflict) {
@@ -161,5 +123,35 @@ func TestTransactGivesUp(t *testing.T) {
 	}
 	if saves := len(slices.DeleteFunc(w.done, func(s string) bool { return s == "load" })); saves != 10 {
 		t.Errorf("%d saves were tried", saves)
+	}
+}
+
+func TestUpdatesThatSayTheSameGoOutTogether(t *testing.T) {
+	t.Parallel()
+	refs := func(ids ...string) (refs []decide.Ref) {
+		for _, id := range ids {
+			refs = append(refs, decide.Ref{ID: id})
+		}
+		return refs
+	}
+	first := refs("a", "b", "x")
+	updates := []decide.Update{
+		{Findings: first[:1], Workflow: "N", Note: "1"}, {Findings: refs("c"), Workflow: "R", Note: "1"},
+		{Findings: refs("d", "e"), Workflow: "N", Note: "1"}, {Findings: refs("f"), Workflow: "N", Note: "2"},
+	}
+	want := []string{"update N1 a d e", "update R1 c", "update N2 f"}
+	w := &world{}
+	if err := w.effects().Update(t.Context(), updates); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(want, w.done); diff != "" {
+		t.Errorf("done (-want +got):\n%s", diff)
+	}
+	if first[1].ID != "b" || first[2].ID != "x" || len(updates[0].Findings) != 1 {
+		t.Errorf("the caller's updates were written into: %v %v", first, updates[0])
+	}
+	w = &world{failAt: want[1]}
+	if err := w.effects().Update(t.Context(), updates); !errors.Is(err, errBroken) || len(w.done) != 2 {
+		t.Errorf("Update = %v after %q", err, w.done)
 	}
 }

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,13 +38,41 @@ type envelope struct {
 	DetailType string   `json:"detail-type"`
 	Resources  []string `json:"resources"`
 	Detail     struct {
-		Findings []json.RawMessage `json:"findings"`
+		Findings rawFindings `json:"findings"`
 	} `json:"detail"`
+}
+
+// rawFindings are read one by one, so that a list of very many costs no memory.
+type rawFindings []json.RawMessage
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *rawFindings) UnmarshalJSON(text []byte) error {
+	*f = nil
+	d := json.NewDecoder(bytes.NewReader(text))
+	if token, err := d.Token(); err != nil || token == nil {
+		return err
+	} else if token != json.Delim('[') {
+		return errors.New("its findings are not a list")
+	}
+	for d.More() {
+		if len(*f) == MaxFindings {
+			return fmt.Errorf("it carries more than %d findings", MaxFindings)
+		}
+		var one json.RawMessage
+		if err := d.Decode(&one); err != nil {
+			return err
+		}
+		*f = append(*f, one)
+	}
+	return nil
 }
 
 // MaxEventBytes bounds what is parsed. A finding holds at most 240 KB and an event
 // carries one; the rest is room for the envelope.
 const MaxEventBytes = 512 << 10
+
+// MaxFindings bounds what an event may ask for: as many as a call of Security Hub takes.
+const MaxFindings = 100
 
 // ParseEvent reads an event from the body of a queue message. Its errors are
 // permanent: the same bytes will never be an event that Hubmend understands.

@@ -197,7 +197,7 @@ func FuzzParseEvent(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if e.ID == "" || len(e.Findings) == 0 {
+		if e.ID == "" || len(e.Findings) == 0 || len(e.Findings) > finding.MaxFindings {
 			t.Errorf("accepted an event with id %q and %d findings", e.ID, len(e.Findings))
 		}
 		if (e.Trigger == finding.CustomAction) != (e.ActionID != "") || e.Trigger != finding.CustomAction && e.Trigger != finding.Automatic {

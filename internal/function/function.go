@@ -7,32 +7,38 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"hubmend/internal/decide"
 	"hubmend/internal/effect"
 	"hubmend/internal/hub"
+	"hubmend/internal/killswitch"
 	"hubmend/internal/ledger"
 	"hubmend/internal/member"
+	"hubmend/internal/naming"
 	"hubmend/internal/notify"
+	"hubmend/internal/queue"
 )
 
-// Names of the environment variables that the admin stack sets.
-const (
-	LedgerTable   = "HUBMEND_LEDGER_TABLE"
-	TopicARN      = "HUBMEND_TOPIC_ARN"
-	Partition     = "HUBMEND_PARTITION"
-	FindingsQueue = "HUBMEND_FINDINGS_QUEUE_URL"
-)
+// Environment is the configuration of a function.
+type Environment struct {
+	Config   aws.Config
+	Settings decide.Settings
+}
 
-// Load reads the AWS configuration and demands the named environment variables. Its
-// error names all that are missing.
-func Load(ctx context.Context, variables ...string) (aws.Config, error) {
+// Load reads the AWS configuration and the settings, and demands the named environment
+// variables. Its error names all that are missing or wrong.
+func Load(ctx context.Context, variables ...string) (Environment, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	errs := []error{err}
 	for _, name := range variables {
@@ -40,19 +46,84 @@ func Load(ctx context.Context, variables ...string) (aws.Config, error) {
 			errs = append(errs, fmt.Errorf("the environment variable %s is not set", name))
 		}
 	}
-	return cfg, errors.Join(errs...)
+	s, err := settings(os.Getenv)
+	return Environment{cfg, s}, errors.Join(append(errs, err)...)
+}
+
+// settings are the design's, but for what the environment says otherwise.
+func settings(getenv func(string) string) (decide.Settings, error) {
+	s := decide.Defaults
+	var errs []error
+	read := func(name string, least int, set func(int)) {
+		text := getenv(name)
+		if text == "" {
+			return
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least {
+			errs = append(errs, fmt.Errorf("the environment variable %s is %q, not a number from %d up", name, text, least))
+			return
+		}
+		set(n)
+	}
+	read(naming.EnvMaxAttempts, 1, func(n int) { s.MaxAttempts = n })
+	read(naming.EnvWindowHours, 1, func(n int) { s.Window = time.Duration(n) * time.Hour })
+	read(naming.EnvBreakerFailures, 1, func(n int) { s.BreakerFailures = n })
+	read(naming.EnvBreakerMinutes, 1, func(n int) { s.BreakerWindow = time.Duration(n) * time.Minute })
+	read(naming.EnvConfirmEveryMinutes, 0, func(n int) { s.ConfirmEvery = time.Duration(n) * time.Minute })
+	return s, errors.Join(errs...)
 }
 
 // Effects carry decisions out with the resources that the environment names.
-func Effects(cfg aws.Config) effect.Effects {
+func (e Environment) Effects() effect.Effects {
+	log := lambdacontext.NewLogger()
 	return effect.Effects{
-		Ledger:   &ledger.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Table: os.Getenv(LedgerTable)},
-		Findings: &hub.Hub{Client: securityhub.NewFromConfig(cfg), Log: lambdacontext.NewLogger()},
-		Notifier: &notify.Topic{Client: sns.NewFromConfig(cfg), ARN: os.Getenv(TopicARN)},
+		Ledger:   e.Ledger(),
+		Findings: hub.New(e.Config, log),
+		Notifier: &notify.Topic{Client: sns.NewFromConfig(e.Config), ARN: os.Getenv(naming.EnvTopicARN)},
+		Settings: e.Settings,
+		Log:      log,
 	}
 }
 
+// Ledger is the table that the environment names.
+func (e Environment) Ledger() *ledger.DynamoDB {
+	return &ledger.DynamoDB{Client: dynamodb.NewFromConfig(e.Config), Table: os.Getenv(naming.EnvLedgerTable), Now: time.Now}
+}
+
 // Accounts reach into member accounts.
-func Accounts(cfg aws.Config) *member.Accounts {
-	return &member.Accounts{Config: cfg, Partition: os.Getenv(Partition)}
+func (e Environment) Accounts() *member.Accounts {
+	return &member.Accounts{Config: e.Config, Partition: os.Getenv(naming.EnvPartition)}
+}
+
+// Switch is the administrator's.
+func (e Environment) Switch() *killswitch.Switch {
+	return &killswitch.Switch{Client: ssm.NewFromConfig(e.Config), Name: os.Getenv(naming.EnvSwitch), Now: time.Now}
+}
+
+// Queue is the queue that a variable names.
+func (e Environment) Queue(variable string) queue.Sender {
+	return queue.Sender{Client: sqs.NewFromConfig(e.Config), URL: os.Getenv(variable)}
+}
+
+// Sleep waits, but not longer than the function may still run.
+func Sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Together does n things at the same time and waits for all of them.
+func Together(ctx context.Context, n int, do func(ctx context.Context, i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { do(ctx, i) })
+	}
+	all.Wait()
 }

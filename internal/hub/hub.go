@@ -1,4 +1,4 @@
-// Package hub tells Security Hub what became of findings.
+// Package hub tells Security Hub what became of findings, and asks how they are.
 package hub
 
 import (
@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
@@ -17,6 +19,7 @@ import (
 
 // API is what Hub needs of the service.
 type API interface {
+	GetFindings(context.Context, *securityhub.GetFindingsInput, ...func(*securityhub.Options)) (*securityhub.GetFindingsOutput, error)
 	BatchUpdateFindings(context.Context, *securityhub.BatchUpdateFindingsInput, ...func(*securityhub.Options)) (*securityhub.BatchUpdateFindingsOutput, error)
 }
 
@@ -24,6 +27,21 @@ type API interface {
 type Hub struct {
 	Client API
 	Log    *slog.Logger
+}
+
+// Security Hub takes ten updates and three queries per second of an account, and a wave of findings
+// makes more. Whoever is told to slow down tries more often than the SDK does by default, but waits
+// less long each time, because a function waits with it.
+const (
+	MaxAttempts = 6
+	MaxBackoff  = 5 * time.Second
+)
+
+// New makes a Hub with a client that is patient when it is throttled.
+func New(cfg aws.Config, log *slog.Logger) *Hub {
+	return &Hub{Log: log, Client: securityhub.NewFromConfig(cfg, func(o *securityhub.Options) {
+		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) { s.MaxAttempts, s.MaxBackoff = MaxAttempts, MaxBackoff })
+	})}
 }
 
 // updatedBy signs the notes, as people see them in the console.
@@ -54,7 +72,8 @@ func (h *Hub) update(ctx context.Context, refs []decide.Ref, u decide.Update) er
 		in.Workflow = &types.WorkflowUpdate{Status: types.WorkflowStatus(u.Workflow)}
 	}
 	for _, r := range refs {
-		in.FindingIdentifiers = append(in.FindingIdentifiers, types.AwsSecurityFindingIdentifier{Id: &r.ID, ProductArn: &r.ProductARN})
+		product := r.ProductARN()
+		in.FindingIdentifiers = append(in.FindingIdentifiers, types.AwsSecurityFindingIdentifier{Id: &r.ID, ProductArn: &product})
 	}
 	out, err := h.Client.BatchUpdateFindings(ctx, in)
 	if err != nil {

@@ -20,9 +20,12 @@ import (
 
 // service answers with what it did not process, and refuses what the real one refuses.
 type service struct {
-	unprocessed map[string]string // code by finding id
+	unprocessed map[string]string // code by the finding's name
+	findings    []types.AwsSecurityFinding
 	err         error
 	in          []*securityhub.BatchUpdateFindingsInput
+	asked       [][]string // the ids of each new question
+	pages       int
 }
 
 func (s *service) BatchUpdateFindings(_ context.Context, in *securityhub.BatchUpdateFindingsInput, _ ...func(*securityhub.Options)) (*securityhub.BatchUpdateFindingsOutput, error) {
@@ -35,7 +38,7 @@ func (s *service) BatchUpdateFindings(_ context.Context, in *securityhub.BatchUp
 	}
 	out := &securityhub.BatchUpdateFindingsOutput{}
 	for _, id := range in.FindingIdentifiers {
-		if code, left := s.unprocessed[*id.Id]; left {
+		if code, left := s.unprocessed[nameOf(*id.Id)]; left {
 			message := "because"
 			out.UnprocessedFindings = append(out.UnprocessedFindings, types.BatchUpdateFindingsUnprocessedFinding{FindingIdentifier: &id, ErrorCode: &code, ErrorMessage: &message})
 		}
@@ -43,10 +46,16 @@ func (s *service) BatchUpdateFindings(_ context.Context, in *securityhub.BatchUp
 	return out, nil
 }
 
+const prefix = "arn:aws:securityhub:eu-west-1:222222222222:security-control/EC2.13/finding/"
+
+func ref(i int) decide.Ref { return decide.Ref{ID: fmt.Sprint(prefix, "f", i)} }
+
+func nameOf(id string) string { return id[strings.LastIndex(id, "/")+1:] }
+
 func update(n int) decide.Update {
 	u := decide.Update{Workflow: "NOTIFIED", Note: "Hubmend is repairing this."}
 	for i := range n {
-		u.Findings = append(u.Findings, decide.Ref{ID: fmt.Sprint("f", i), ProductARN: fmt.Sprint("p", i)})
+		u.Findings = append(u.Findings, ref(i))
 	}
 	return u
 }
@@ -57,9 +66,10 @@ func TestUpdate(t *testing.T) {
 	if err := (&hub.Hub{Client: s}).Update(t.Context(), update(2)); err != nil {
 		t.Fatal(err)
 	}
-	text, by, ids := "Hubmend is repairing this.", "hubmend", []string{"f0", "p0", "f1", "p1"}
+	text, by, product := "Hubmend is repairing this.", "hubmend", "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
+	ids := []string{prefix + "f0", prefix + "f1"}
 	want := &securityhub.BatchUpdateFindingsInput{
-		FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &ids[0], ProductArn: &ids[1]}, {Id: &ids[2], ProductArn: &ids[3]}},
+		FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &ids[0], ProductArn: &product}, {Id: &ids[1], ProductArn: &product}},
 		Note:               &types.NoteUpdate{Text: &text, UpdatedBy: &by},
 		Workflow:           &types.WorkflowUpdate{Status: types.WorkflowStatusNotified},
 	}
@@ -133,7 +143,7 @@ func TestUnprocessed(t *testing.T) {
 			}
 			for _, id := range []string{"f0", "f1", "f2"} {
 				want := len(tc.logged) > 0 && tc.logged[0] == id
-				if got := strings.Contains(log.String(), "finding="+id); got != want {
+				if got := strings.Contains(log.String(), "finding="+prefix+id); got != want {
 					t.Errorf("%s is logged: %t\n%s", id, got, log.String())
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -12,69 +13,177 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/naming"
+	"hubmend/internal/target"
 )
 
 // DynamoDBAPI is what DynamoDB needs of the service.
 type DynamoDBAPI interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 }
 
-// DynamoDB is a Ledger in a table with the keys pk and sk, both strings. A record is
-// the item with the target's key as pk and "target" as sk.
+// DynamoDB is a Ledger in a table with the keys pk and sk, both strings:
+//
+//	pk                    sk                what
+//	<target key>          target            a decide.Record
+//	<target key>          attempt#00000001  a decide.Ended with its target
+//	breaker#<control>     breaker           a decide.Breaker
+//	slots#<acct>/<Region> slots             the next free start slot, in milliseconds
+//
+// A record that is open has the attributes open and since, the keys of a sparse index; every
+// other item has expires, the table's time to live.
 type DynamoDB struct {
 	Client DynamoDBAPI
 	Table  string
+	Now    func() time.Time
 }
 
-var _ Ledger = (*DynamoDB)(nil)
+var (
+	_ Ledger = (*DynamoDB)(nil)
+	_ Slots  = (*DynamoDB)(nil)
+	_ Index  = (*DynamoDB)(nil)
+)
+
+// retention is how long what is done with is kept: long enough to look back over a quarter.
+const retention = 90 * 24 * time.Hour
+
+// Sort keys.
+const (
+	targetItem  = "target"
+	breakerItem = "breaker"
+	slotsItem   = "slots"
+)
 
 // Load implements Ledger. It reads consistently: a decision on an old record would be
 // refused by Save, but only after its updates went out.
 func (l *DynamoDB) Load(ctx context.Context, key string) (decide.Record, error) {
-	out, err := l.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &l.Table, Key: itemKey(key), ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return decide.Record{}, fmt.Errorf("load record %s: %w", key, err)
-	}
 	var rec decide.Record
-	if err := attributevalue.UnmarshalMap(out.Item, &rec); err != nil {
-		return decide.Record{}, fmt.Errorf("decode record %s: %w", key, err)
+	if err := l.load(ctx, key, targetItem, &rec); err != nil {
+		return decide.Record{}, fmt.Errorf("load record %s: %w", key, err)
 	}
 	return rec, nil
 }
 
 // Save implements Ledger.
 func (l *DynamoDB) Save(ctx context.Context, rec decide.Record) (decide.Record, error) {
-	key := rec.Target.Key()
-	condition, values := "attribute_not_exists(pk)", map[string]types.AttributeValue(nil)
-	if rec.Version > 0 {
-		condition = "Version = :version"
-		values = map[string]types.AttributeValue{":version": &types.AttributeValueMemberN{Value: strconv.Itoa(rec.Version)}}
-	}
+	version := rec.Version
 	rec.Version++
-	item, err := attributevalue.MarshalMap(rec)
-	if err != nil {
-		return decide.Record{}, fmt.Errorf("encode record %s: %w", key, err)
+	more := item{}
+	if rec.Open() {
+		more["open"] = &types.AttributeValueMemberS{Value: openPartition}
+		more["since"] = &types.AttributeValueMemberS{Value: queuedAt(rec).UTC().Format(time.RFC3339)}
+	} else {
+		more["expires"] = l.expires()
 	}
-	for name, value := range itemKey(key) {
-		item[name] = value
-	}
-	_, err = l.Client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &l.Table, Item: item, ConditionExpression: &condition, ExpressionAttributeValues: values,
-	})
-	var refused *types.ConditionalCheckFailedException
-	if errors.As(err, &refused) {
-		return decide.Record{}, ErrConflict
-	}
-	if err != nil {
-		return decide.Record{}, fmt.Errorf("save record %s: %w", key, err)
+	if err := l.save(ctx, rec.Target.Key(), targetItem, version, rec, more); err != nil {
+		return decide.Record{}, fmt.Errorf("save record %s: %w", rec.Target.Key(), err)
 	}
 	return rec, nil
 }
 
-func itemKey(key string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: key},
-		"sk": &types.AttributeValueMemberS{Value: "target"},
+// Archive implements Ledger.
+func (l *DynamoDB) Archive(ctx context.Context, t target.Target, e decide.Ended) error {
+	e = once(e)
+	kept := struct {
+		Target  target.Target
+		Attempt decide.Attempt
+		Outcome decide.Outcome
+	}{t, e.Attempt, e.Outcome}
+	in, err := l.item(t.Key(), fmt.Sprintf("attempt#%08d", e.Attempt.Number), kept, item{"expires": l.expires()})
+	if err == nil {
+		_, err = l.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &l.Table, Item: in})
 	}
+	if err != nil {
+		return fmt.Errorf("archive attempt %d of %s: %w", e.Attempt.Number, t, err)
+	}
+	return nil
+}
+
+// LoadBreaker implements Ledger.
+func (l *DynamoDB) LoadBreaker(ctx context.Context, control string) (decide.Breaker, error) {
+	b := decide.Breaker{}
+	if err := l.load(ctx, breakerKey(control), breakerItem, &b); err != nil {
+		return b, fmt.Errorf("load breaker %s: %w", control, err)
+	}
+	b.Control = control
+	return b, nil
+}
+
+// SaveBreaker implements Ledger.
+func (l *DynamoDB) SaveBreaker(ctx context.Context, b decide.Breaker) error {
+	version := b.Version
+	b.Version++
+	if err := l.save(ctx, breakerKey(b.Control), breakerItem, version, b, item{"expires": l.expires()}); err != nil {
+		return fmt.Errorf("save breaker %s: %w", b.Control, err)
+	}
+	return nil
+}
+
+// openPartition is the one partition of the index. It takes 1,000 writes per second, and
+// Systems Manager starts one execution per second in an account and Region.
+const openPartition = "1"
+
+// Open implements Index.
+func (l *DynamoDB) Open(ctx context.Context) ([]string, error) {
+	var keys []string
+	pages := dynamodb.NewQueryPaginator(l.Client, &dynamodb.QueryInput{
+		TableName: &l.Table, IndexName: aws.String(naming.LedgerIndex), KeyConditionExpression: aws.String("#open = :open"),
+		ExpressionAttributeNames:  map[string]string{"#open": "open"},
+		ExpressionAttributeValues: item{":open": &types.AttributeValueMemberS{Value: openPartition}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("find open records: %w", err)
+		}
+		for _, i := range page.Items {
+			if pk, ok := i["pk"].(*types.AttributeValueMemberS); ok {
+				keys = append(keys, pk.Value)
+			}
+		}
+	}
+	return keys, nil
+}
+
+// Reserve implements Slots. It tries first what works when nobody waits.
+func (l *DynamoDB) Reserve(ctx context.Context, account, region string, now time.Time) (time.Time, error) {
+	free, taken := "attribute_not_exists(#next) OR #next <= :now", "#next > :now"
+	for range maxTries {
+		slot, err := l.reserve(ctx, account, region, now, "SET #next = :now + :spacing, expires = :expires", free)
+		if errors.Is(err, ErrConflict) {
+			slot, err = l.reserve(ctx, account, region, now, "SET #next = #next + :spacing, expires = :expires", taken)
+		}
+		if !errors.Is(err, ErrConflict) {
+			return slot, err
+		}
+	}
+	return time.Time{}, fmt.Errorf("reserve a start in %s/%s: %w", account, region, ErrConflict)
+}
+
+// maxTries bounds how often the two conditions, which exclude each other, may fail in turn
+// because somebody else was faster between them.
+const maxTries = 5
+
+func (l *DynamoDB) reserve(ctx context.Context, account, region string, now time.Time, update, condition string) (time.Time, error) {
+	number := func(n int64) types.AttributeValue {
+		return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+	}
+	values := item{":now": number(now.UnixMilli()), ":spacing": number(SlotSpacing.Milliseconds()), ":expires": number(now.Add(24 * time.Hour).Unix())}
+	out, err := l.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &l.Table, Key: itemKey("slots#"+account+"/"+region, slotsItem), UpdateExpression: &update, ConditionExpression: &condition,
+		ExpressionAttributeNames: map[string]string{"#next": "next"}, ExpressionAttributeValues: values, ReturnValues: types.ReturnValueUpdatedNew,
+	})
+	if err != nil {
+		return time.Time{}, conflict(fmt.Errorf("reserve a start in %s/%s: %w", account, region, err))
+	}
+	var got struct {
+		Next int64 `dynamodbav:"next"`
+	}
+	if err := attributevalue.UnmarshalMap(out.Attributes, &got); err != nil {
+		return time.Time{}, fmt.Errorf("decode the slots of %s/%s: %w", account, region, err)
+	}
+	return time.UnixMilli(got.Next).Add(-SlotSpacing), nil
 }

@@ -1,27 +1,54 @@
 // Package ledger owns the storage of decide's records: one item per target, written
-// under optimistic locking. It decides nothing.
+// under optimistic locking, with the history of its attempts, the breakers of controls and
+// the start slots of accounts beside it. It decides nothing.
 package ledger
 
 import (
 	"context"
 	"errors"
-	"sync"
+	"time"
 
 	"hubmend/internal/decide"
 	"hubmend/internal/target"
 )
 
-// ErrConflict is returned by Save when somebody else saved the record meanwhile.
+// ErrConflict is returned by Save and SaveBreaker when somebody else saved meanwhile.
 var ErrConflict = errors.New("the record was changed by somebody else")
 
 // Ledger stores records.
 type Ledger interface {
 	// Load gives the record with a key, see target.Target.Key. A target that was never
-	// saved gives a zero Record.
+	// saved, or long ago, gives a zero Record.
 	Load(ctx context.Context, key string) (decide.Record, error)
 	// Save stores the record if its Version is still the stored one, and gives it back
 	// with the next Version. Otherwise it returns ErrConflict and changes nothing.
 	Save(ctx context.Context, rec decide.Record) (decide.Record, error)
+	// Archive keeps an attempt that is over, with the words of its outcome whole. The same
+	// attempt may be archived again.
+	Archive(ctx context.Context, t target.Target, e decide.Ended) error
+
+	// LoadBreaker gives the breaker of a control; a closed one if there is none.
+	LoadBreaker(ctx context.Context, control string) (decide.Breaker, error)
+	// SaveBreaker stores a breaker as Save stores a record.
+	SaveBreaker(ctx context.Context, b decide.Breaker) error
+}
+
+// Slots reserves moments to start an execution in an account and Region.
+type Slots interface {
+	// Reserve gives a moment, now to the millisecond or later, that nobody else gets. Moments of
+	// an account and Region are at least SlotSpacing apart.
+	Reserve(ctx context.Context, account, region string, now time.Time) (time.Time, error)
+}
+
+// SlotSpacing is what Systems Manager allows: one StartAutomationExecution per second, account
+// and Region. A bit more keeps the second's edge out of it.
+const SlotSpacing = 1050 * time.Millisecond
+
+// Index finds the records that are not done with.
+type Index interface {
+	// Open gives the keys of records that are decide.Record.Open, those first whose last
+	// attempt was asked for first.
+	Open(ctx context.Context) ([]string, error)
 }
 
 // Open loads the record of a target, or a new one.
@@ -33,33 +60,29 @@ func Open(ctx context.Context, l Ledger, t target.Target) (decide.Record, error)
 	return rec, err
 }
 
-// Memory is a Ledger for tests and simulations.
-type Memory struct {
-	mu      sync.Mutex
-	records map[string]decide.Record
+// next gives the slot that follows what is reserved already, and what is reserved then.
+func next(reserved, now time.Time) (slot, until time.Time) {
+	slot = now
+	if reserved.After(now) {
+		slot = reserved
+	}
+	return slot, slot.Add(SlotSpacing)
 }
 
-var _ Ledger = (*Memory)(nil)
-
-// Load implements Ledger.
-func (m *Memory) Load(_ context.Context, key string) (decide.Record, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.records[key].Clone(), nil
+// queuedAt is when the last attempt of a record was asked for.
+func queuedAt(rec decide.Record) time.Time {
+	if a := rec.Last(); a != nil {
+		return a.QueuedAt
+	}
+	return time.Time{}
 }
 
-// Save implements Ledger.
-func (m *Memory) Save(_ context.Context, rec decide.Record) (decide.Record, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	key := rec.Target.Key()
-	if m.records[key].Version != rec.Version {
-		return decide.Record{}, ErrConflict
-	}
-	if m.records == nil {
-		m.records = map[string]decide.Record{}
-	}
-	rec.Version++
-	m.records[key] = rec.Clone()
-	return rec, nil
+func breakerKey(control string) string { return "breaker#" + control }
+
+// once gives an end without what it says twice: how the execution ended is the attempt's to
+// say, and in which words the outcome's. A write costs by the kilobyte.
+func once(e decide.Ended) decide.Ended {
+	e.Attempt.Change, e.Attempt.Reason = "", ""
+	e.Outcome.ExecutionID, e.Outcome.Succeeded, e.Outcome.Class = "", false, ""
+	return e
 }

@@ -242,6 +242,17 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// History is kept for 30 days, and an execution that is lost must not keep its target for ever.
+func TestOutcomeOfAnExecutionThatIsGone(t *testing.T) {
+	t.Parallel()
+	e := &endpoint{sts: assumed, ssm: ssmError(400, "AutomationExecutionNotFoundException", "x")}
+	got, err := accounts(t, e).Outcome(t.Context(), "222222222222", "eu-west-1", "exec-1")
+	want := decide.Outcome{ExecutionID: "exec-1", Class: decide.Internal, Reason: "Systems Manager does not know the execution any more."}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("Outcome = %v (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestOutcomeErrors(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -249,8 +260,8 @@ func TestOutcomeErrors(t *testing.T) {
 		transient  bool
 		isNotEnded bool
 	}{
-		"gone":      {ssmError(400, "AutomationExecutionNotFoundException", "x"), false, false},
 		"throttled": {ssmError(400, "ThrottlingException", "x"), true, false},
+		"denied":    {ssmError(400, "AccessDeniedException", "x"), false, false},
 		"runs":      {answer{200, `{"AutomationExecution":{"AutomationExecutionId":"exec-1","AutomationExecutionStatus":"InProgress"}}`}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"hubmend/internal/awserr"
 	"hubmend/internal/decide"
 	"hubmend/internal/naming"
 	"hubmend/internal/ssmtext"
@@ -21,6 +23,10 @@ var ErrNotEnded = errors.New("the execution has not ended")
 func (m *Accounts) Outcome(ctx context.Context, account, region, executionID string) (decide.Outcome, error) {
 	client := m.ssmClient(account, region, naming.SettleRole, naming.SettleFunction)
 	out, err := client.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: &executionID})
+	var unknown *types.AutomationExecutionNotFoundException
+	if errors.As(err, &unknown) {
+		return decide.Outcome{ExecutionID: executionID, Class: decide.Internal, Reason: "Systems Manager does not know the execution any more."}, nil
+	}
 	if err != nil {
 		return decide.Outcome{}, fmt.Errorf("read execution %s in %s/%s: %w", executionID, account, region, err)
 	}
@@ -28,18 +34,72 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 }
 
 func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
-	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId}
+	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, Before: before(e.Outputs)}
 	switch e.AutomationExecutionStatus {
 	case types.AutomationExecutionStatusSuccess:
 		o.Succeeded, o.Change = true, output(e.Outputs, "Change")
 	case types.AutomationExecutionStatusFailed, types.AutomationExecutionStatusTimedout, types.AutomationExecutionStatusCancelled,
 		types.AutomationExecutionStatusRejected, types.AutomationExecutionStatusExited,
 		types.AutomationExecutionStatusCompletedWithSuccess, types.AutomationExecutionStatusCompletedWithFailure:
-		o.Reason = reason(e)
+		o.Reason, o.Class = reason(e), class(e)
 	default:
 		return decide.Outcome{}, fmt.Errorf("execution %s is %s: %w", o.ExecutionID, e.AutomationExecutionStatus, ErrNotEnded)
 	}
 	return o, nil
+}
+
+// class sorts a failure. A step that was throttled or refused is the cause, even when the
+// execution went on and ended with a verification that noticed it.
+func class(e *types.AutomationExecution) decide.Class {
+	switch e.AutomationExecutionStatus {
+	case types.AutomationExecutionStatusTimedout:
+		return decide.TimedOut
+	case types.AutomationExecutionStatusCancelled:
+		return decide.Cancelled
+	}
+	worst := decide.Verification
+	for _, s := range e.StepExecutions {
+		if !failed(s) || deref(s.Action) == "aws:loop" {
+			continue
+		}
+		if c := classOfStep(s); c != decide.Verification && c != decide.TimedOut {
+			return c
+		} else if c == decide.TimedOut {
+			worst = c
+		}
+	}
+	return worst
+}
+
+func classOfStep(s types.StepExecution) decide.Class {
+	kind := ""
+	if s.FailureDetails != nil {
+		kind = deref(s.FailureDetails.FailureType)
+	}
+	code := ssmtext.Code(deref(s.FailureMessage))
+	switch {
+	case kind == "Throttling" || awserr.IsThrottlingCode(code):
+		return decide.Throttling
+	case kind == "Permission" || awserr.IsDeniedCode(code):
+		return decide.Permission
+	case kind == "Internal" || awserr.IsInternalCode(code):
+		return decide.Internal
+	case s.StepStatus == types.AutomationExecutionStatusTimedout:
+		return decide.TimedOut
+	}
+	return decide.Verification
+}
+
+// before gives what a runbook calls Before as a JSON list of the texts that Systems Manager
+// makes of it, one for each item of a list.
+func before(outputs map[string][]string) string {
+	for key, values := range outputs {
+		if strings.HasSuffix(key, ".Before") {
+			text, _ := json.Marshal(values) // texts always can be
+			return string(text)
+		}
+	}
+	return ""
 }
 
 // output finds what a runbook calls Change, whichever of its steps gives it.

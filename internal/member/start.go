@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
@@ -32,11 +34,25 @@ func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt)
 	client := m.ssmClient(t.Account, t.Region, naming.DispatchRole, t.Key())
 	out, err := client.StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{
 		DocumentName: &document, ClientToken: &token, Parameters: parameters,
-	})
+	}, notWhenThrottled)
 	if err != nil {
 		return "", startError(t, err)
 	}
 	return *out.AutomationExecutionId, nil
+}
+
+// notWhenThrottled has the SDK not try again what was throttled: an attempt has its second, and
+// after it comes that of another. Whoever keeps the seconds gives it a new one.
+func notWhenThrottled(o *ssm.Options) {
+	throttled := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+		if awserr.IsThrottling(err) {
+			return aws.FalseTernary
+		}
+		return aws.UnknownTernary
+	})
+	o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+		s.Retryables = append([]retry.IsErrorRetryable{throttled}, s.Retryables...)
+	})
 }
 
 func startError(t target.Target, err error) error {

@@ -29,11 +29,25 @@ const (
 	FindingsQueue        = Prefix + "findings"
 	OutcomesQueue        = Prefix + "outcomes"
 	LedgerTable          = Prefix + "ledger"
+	LedgerIndex          = "open"
 	EventBus             = Prefix + "events"
 	Topic                = Prefix + "notifications"
 	DispatchFunction     = Prefix + "dispatch"
 	SettleFunction       = Prefix + "settle"
+	SweepFunction        = Prefix + "sweep"
+	SweepRule            = Prefix + "sweep"
 	CustomActionFunction = Prefix + "custom-action"
+)
+
+// DeadLetters is the name of the queue that takes what another queue, or a rule that
+// feeds it, gave up on.
+func DeadLetters(queue string) string { return queue + "-dlq" }
+
+// Switch is the parameter with which an administrator stops every start, and what it may say.
+const (
+	Switch       = "/hubmend/switch"
+	SwitchActive = "active"
+	SwitchPaused = "paused"
 )
 
 // Document is the name of a runbook's SSM document.

@@ -4,7 +4,6 @@ package settle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,98 +23,160 @@ type Executions interface {
 	Outcome(ctx context.Context, account, region, executionID string) (decide.Outcome, error)
 }
 
+// DeadLetters takes messages that can never be handled.
+type DeadLetters interface {
+	Bury(ctx context.Context, body, reason string) error
+}
+
 // Handler is the settle function.
 type Handler struct {
-	Effects    effect.Effects
-	Executions Executions
-	Now        func() time.Time
-	Log        *slog.Logger
+	Effects     effect.Effects
+	Executions  Executions
+	DeadLetters DeadLetters
+	Home        string // the Region where global resources are repaired from
+	Settings    decide.Settings
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
-// statusEvent is the part that is used of an "EC2 Automation Execution Status-change
-// Notification". It carries neither outputs nor a reason.
-type statusEvent struct {
-	Source  string `json:"source"`
-	Account string `json:"account"`
-	Region  string `json:"region"`
-	Detail  struct {
-		ExecutionID string `json:"ExecutionId"`
-		Status      string `json:"Status"`
-		ExecutedBy  string `json:"ExecutedBy"`
-	} `json:"detail"`
+// ending is an execution of which a message says that it has ended.
+type ending struct {
+	notice
+	message events.SQSMessage
+	record  decide.Record
+	outcome decide.Outcome
 }
 
-// Handle works off one batch. A message comes back only when trying again may help.
+// Handle works off one batch. A message comes back only when trying again may help. How
+// the findings are now is read for all of them at once, because Security Hub takes three such
+// calls per second.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var response events.SQSEventResponse
+	failed := func(m events.SQSMessage, err error) {
+		h.Log.ErrorContext(ctx, "outcome not handled", "message", m.MessageId, "error", err)
+		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+	}
+	var ended []ending
+	var refs []decide.Ref
 	for _, m := range batch.Records {
-		if err := h.message(ctx, m); err != nil {
-			h.Log.ErrorContext(ctx, "outcome not handled", "message", m.MessageId, "error", err)
-			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+		e, err := h.read(ctx, m)
+		if err != nil {
+			failed(m, err)
 		}
+		if err == nil && e != nil {
+			ended = append(ended, *e)
+			refs = append(refs, e.record.Last().Findings...)
+		}
+	}
+	if len(ended) == 0 {
+		return response, nil
+	}
+	seen, unseen := h.Effects.Findings.Read(ctx, refs)
+	settled := map[string]bool{}
+	for _, e := range ended {
+		err := unseen
+		if err == nil {
+			err = h.settle(ctx, e, settled[e.key], seen)
+		}
+		if err != nil {
+			failed(e.message, err)
+		}
+		settled[e.key] = true
 	}
 	return response, nil
 }
 
-func (h *Handler) message(ctx context.Context, m events.SQSMessage) error {
-	e, key, err := parse([]byte(m.Body))
+// read finds the record that a message is about and how its execution ended. It gives nil
+// for a message that asks for nothing.
+func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error) {
+	n, err := parse([]byte(m.Body))
 	if err != nil {
-		h.Log.WarnContext(ctx, "message refused", "message", m.MessageId, "reason", err.Error())
-		return nil
+		return nil, h.bury(ctx, m, err)
 	}
-	log := h.Log.With("key", key, "account", e.Account, "region", e.Region, "execution", e.Detail.ExecutionID)
-	rec, err := h.Effects.Ledger.Load(ctx, key)
+	if n.refused != "" {
+		h.Log.WarnContext(ctx, "message refused", "message", m.MessageId, "reason", n.refused)
+		return nil, nil
+	}
+	log := h.Log.With("key", n.key, "execution", n.executionID)
+	rec, err := h.Effects.Ledger.Load(ctx, n.key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	// A member may run Hubmend's documents under any session name, but only in its own account.
-	elsewhere := rec.Target.Region != target.Global && rec.Target.Region != e.Region
-	if rec.Version == 0 || rec.Target.Account != e.Account || elsewhere {
-		log.WarnContext(ctx, "outcome refused", "reason", "no target of this account and Region has the key")
-		return nil
+	if rec.Version == 0 || !n.from(rec.Target) {
+		log.WarnContext(ctx, "outcome refused", "reason", "no target of this account and Region has the key", "account", n.account, "region", n.region)
+		return nil, nil
 	}
-	outcome, err := h.Executions.Outcome(ctx, e.Account, e.Region, e.Detail.ExecutionID)
-	if errors.Is(err, member.ErrNotEnded) || err != nil && awserr.IsTransient(err) {
-		return err
+	if d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: n.executionID}, nil, h.Now(), h.Settings); !d.Save {
+		log.InfoContext(ctx, "outcome not needed", "decision", d.Log)
+		return nil, nil
+	}
+	outcome, err := h.outcome(ctx, log, n, rec)
+	if n.isErrand() && (errors.Is(err, member.ErrNotEnded) || errors.Is(err, errUnreadable)) {
+		log.InfoContext(ctx, "looked in vain, the sweep asks again", "reason", err.Error())
+		return nil, nil
 	}
 	if err != nil {
-		// The event says how it ended; only the details are out of reach.
-		log.WarnContext(ctx, "execution not readable", "error", err)
-		outcome = unreadable(e, err)
+		return nil, err
 	}
-	return h.settle(ctx, log, rec, outcome)
+	return &ending{n, m, rec, outcome}, nil
 }
 
-func (h *Handler) settle(ctx context.Context, log *slog.Logger, rec decide.Record, o decide.Outcome) error {
+// errUnreadable means that an execution cannot be read, and nobody says that it has ended.
+var errUnreadable = errors.New("the execution cannot be read")
+
+// outcome reads how an execution ended. When that is out of reach for good, what the event
+// says must do, which is never a success: RESOLVED needs the runbook's own word. An errand says
+// nothing, so a whole window must pass before the execution is given up.
+func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec decide.Record) (decide.Outcome, error) {
+	region := rec.Target.Region
+	if region == target.Global {
+		region = h.Home
+	}
+	if n.region != "" {
+		region = n.region
+	}
+	o, err := h.Executions.Outcome(ctx, rec.Target.Account, region, n.executionID)
+	if err == nil || errors.Is(err, member.ErrNotEnded) || awserr.IsTransient(err) {
+		return o, err
+	}
+	log.WarnContext(ctx, "execution not readable", "error", err)
+	reason := fmt.Sprintf("the execution ended as %s, but its result cannot be read (%s).", n.status, awserr.Message(err))
+	if n.isErrand() {
+		if h.Now().Sub(rec.Last().ClaimedAt) < h.Settings.Window {
+			return decide.Outcome{}, fmt.Errorf("%w: %w", errUnreadable, err)
+		}
+		reason = fmt.Sprintf("nobody knows how the execution ended, because it cannot be read (%s).", awserr.Message(err))
+	}
+	return decide.Outcome{ExecutionID: n.executionID, Class: decide.Permission, Reason: reason}, nil
+}
+
+// settle ends the attempt. again says that an earlier message of the batch was about its target,
+// whose record has changed then.
+func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[string]decide.Seen) error {
+	rec := e.record
+	if again {
+		var err error
+		if rec, err = h.Effects.Ledger.Load(ctx, e.key); err != nil {
+			return err
+		}
+	}
 	d, _, err := h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
-		return decide.OnOutcome(rec, o, h.Now())
+		return decide.OnOutcome(rec, e.outcome, seen, h.Now(), h.Settings)
 	})
 	if err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "settled", "target", rec.Target.String(), "decision", d.Log, "change", o.Change, "reason", o.Reason)
+	h.Log.InfoContext(ctx, "settled", "target", e.record.Target.String(), "execution", e.executionID, "decision", d.Log,
+		"class", e.outcome.Class, "change", e.outcome.Change, "reason", e.outcome.Reason)
 	return nil
 }
 
-// unreadable is the outcome of an execution whose details cannot be read. It is never a
-// success: RESOLVED needs the runbook's own word.
-func unreadable(e statusEvent, err error) decide.Outcome {
-	return decide.Outcome{ExecutionID: e.Detail.ExecutionID, Reason: fmt.Sprintf(
-		"the execution ended as %s, but its result cannot be read (%s).", e.Detail.Status, awserr.Message(err))}
-}
-
-// parse reads a status event and takes the target's key from it. Its errors are permanent.
-func parse(body []byte) (statusEvent, string, error) {
-	var e statusEvent
-	if err := json.Unmarshal(body, &e); err != nil {
-		return e, "", fmt.Errorf("the message is not an event: %w", err)
+// bury takes a message out of the queue that will never be understood.
+func (h *Handler) bury(ctx context.Context, m events.SQSMessage, reason error) error {
+	h.Log.ErrorContext(ctx, "message refused", "message", m.MessageId, "reason", reason.Error())
+	if err := h.DeadLetters.Bury(ctx, m.Body, reason.Error()); err != nil {
+		return err
 	}
-	if e.Source != "aws.ssm" || e.Detail.ExecutionID == "" {
-		return e, "", errors.New("the event is not about an execution")
-	}
-	key, ok := target.KeyFromExecutor(e.Detail.ExecutedBy)
-	if !ok {
-		return e, "", fmt.Errorf("the execution was not started by Hubmend but by %q", e.Detail.ExecutedBy)
-	}
-	return e, key, nil
+	h.Effects.Count(ctx, []decide.Metric{decide.MetricPoison}, "message", m.MessageId)
+	return nil
 }

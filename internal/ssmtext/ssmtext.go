@@ -56,6 +56,15 @@ func exception(text string) string {
 	return m[1] + ": " + m[2]
 }
 
+// Code gives the code of the error that a service answered, as botocore words it; "" for
+// any other message.
+func Code(failureMessage string) string {
+	if m := answered.FindStringSubmatch(Reason(strings.TrimSpace(failureMessage))); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 // Sentence is the Reason of a message as one or more sentences, for a note. It is never
 // empty.
 func Sentence(failureMessage string) string {

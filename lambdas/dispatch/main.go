@@ -12,23 +12,33 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
 	"hubmend/internal/dispatch"
 	"hubmend/internal/function"
+	"hubmend/internal/naming"
+	"hubmend/internal/queue"
 )
 
 func main() {
-	cfg, err := function.Load(context.Background(), function.LedgerTable, function.TopicARN, function.Partition, function.FindingsQueue)
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvPartition,
+		naming.EnvSwitch, naming.EnvFindingsQueue, naming.EnvFindingsDead)
 	if err != nil {
 		log.Fatal(err)
 	}
 	handler := &dispatch.Handler{
-		Catalog:  catalog.Embedded(),
-		Effects:  function.Effects(cfg),
-		Starter:  function.Accounts(cfg),
-		Queue:    &dispatch.SQS{Client: sqs.NewFromConfig(cfg), URL: os.Getenv(function.FindingsQueue)},
-		Settings: decide.Defaults,
+		Catalog: catalog.Embedded(),
+		Effects: env.Effects(),
+		Slots:   env.Ledger(),
+		Switch:  env.Switch(),
+		Starter: env.Accounts(),
+		Queue: &dispatch.SQS{
+			Client: sqs.NewFromConfig(env.Config), URL: os.Getenv(naming.EnvFindingsQueue),
+			DeadLetters: queue.DeadLetters(env.Queue(naming.EnvFindingsDead)),
+		},
+		Home:     env.Config.Region,
+		Settings: env.Settings,
 		Now:      time.Now,
+		Sleep:    function.Sleep,
+		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),
 	}
 	lambda.Start(handler.Handle)

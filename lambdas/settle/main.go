@@ -10,19 +10,24 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"hubmend/internal/function"
+	"hubmend/internal/naming"
+	"hubmend/internal/queue"
 	"hubmend/internal/settle"
 )
 
 func main() {
-	cfg, err := function.Load(context.Background(), function.LedgerTable, function.TopicARN, function.Partition)
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvPartition, naming.EnvOutcomesDead)
 	if err != nil {
 		log.Fatal(err)
 	}
 	handler := &settle.Handler{
-		Effects:    function.Effects(cfg),
-		Executions: function.Accounts(cfg),
-		Now:        time.Now,
-		Log:        lambdacontext.NewLogger(),
+		Effects:     env.Effects(),
+		Executions:  env.Accounts(),
+		DeadLetters: queue.DeadLetters(env.Queue(naming.EnvOutcomesDead)),
+		Home:        env.Config.Region,
+		Settings:    env.Settings,
+		Now:         time.Now,
+		Log:         lambdacontext.NewLogger(),
 	}
 	lambda.Start(handler.Handle)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
-	"hubmend/infra/queue"
 	"hubmend/internal/catalog"
 	"hubmend/internal/naming"
 )
@@ -80,7 +79,7 @@ func toFindings() []any {
 			MaximumEventAgeInSeconds: jsii.Number(86400), MaximumRetryAttempts: jsii.Number(185),
 		},
 		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{
-			Arn: arn.Local("sqs", queue.DeadLetters(naming.FindingsQueue)),
+			Arn: arn.Local("sqs", naming.DeadLetters(naming.FindingsQueue)),
 		},
 	}}
 }

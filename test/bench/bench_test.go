@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,31 +13,60 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hubmend/internal/ledger"
 	"hubmend/internal/scenario"
 )
 
-func TestParseBenchmarks(t *testing.T) {
+func TestBenchmark(t *testing.T) {
 	t.Parallel()
-	got, err := parseBenchmarks([]byte(`goos: linux
-pkg: hubmend/internal/settle
-{"level":"INFO","msg":"Benchmark of a log line with many more words in it"}
-BenchmarkSettleOutcome-2   	   25549	     44946 ns/op	    2522 B/op	      45 allocs/op
-BenchmarkBind-16   	 1000000	     500.5 ns/op	       0 B/op	       0 allocs/op
-PASS
-`))
+	got, err := benchmark("b", func(b *testing.B) error {
+		for b.Loop() {
+			sink = make([]byte, 1<<10)
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []measurement{
-		{What: "SettleOutcome, time", Value: 44.946, Unit: "us"}, {What: "SettleOutcome, allocations", Value: 45},
-		{What: "Bind, time", Value: 0.5005, Unit: "us"}, {What: "Bind, allocations", Value: 0},
+	if len(got) != 2 || got[0].What != "b, time" || got[0].Value <= 0 || got[1].What != "b, allocations" || got[1].Value != 1 {
+		t.Errorf("benchmark = %+v", got)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	broken := errors.New("broken")
+	if _, err := benchmark("b", func(*testing.B) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("a benchmark that fails gives %v", err)
 	}
-	if _, err := parseBenchmarks([]byte("PASS\n")); err == nil {
-		t.Error("no benchmark at all is no error")
+}
+
+var sink []byte
+
+// What is measured must be a repair that works, else the numbers mean nothing.
+func TestSequence(t *testing.T) {
+	t.Parallel()
+	r, err := loadRepair()
+	if err != nil {
+		t.Fatal(err)
 	}
+	w := newWorld(r, &ledger.Memory{})
+	if err := w.sequence(t.Context(), &meter{}, 1); err != nil {
+		t.Error("a repair that succeeds:", err)
+	}
+	w = newWorld(r, w.store)
+	w.now = w.now.Add(time.Minute)
+	w.outcome = r.fails
+	if err := w.sequence(t.Context(), &meter{}, 2); err != nil {
+		t.Error("a repair that fails:", err)
+	}
+	w = newWorld(r, late{&ledger.Memory{}})
+	if err := w.sequence(t.Context(), &meter{}, 1); err == nil {
+		t.Error("a repair that does not start is no error")
+	}
+}
+
+// late has no start slot for an hour.
+type late struct{ *ledger.Memory }
+
+func (late) Reserve(_ context.Context, _, _ string, now time.Time) (time.Time, error) {
+	return now.Add(time.Hour), nil
 }
 
 func TestRender(t *testing.T) {
@@ -101,5 +132,21 @@ func TestCalls(t *testing.T) {
 	}
 	if _, err := calls(scenario.Result{}); err == nil {
 		t.Error("a run without a repair is no error")
+	}
+}
+
+func TestIdleCalls(t *testing.T) {
+	t.Parallel()
+	got, err := idleCalls(scenario.Result{Passed: true, Calls: map[string]int{"sweep": 2}})
+	if err != nil || len(got) != 1 || got[0].Value != 2 {
+		t.Errorf("idleCalls = %+v, %v", got, err)
+	}
+	for name, r := range map[string]scenario.Result{
+		"did not pass": {Calls: map[string]int{"sweep": 2}},
+		"no sweep":     {Passed: true, Calls: map[string]int{"dispatch": 2}},
+	} {
+		if got, err := idleCalls(r); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

@@ -36,8 +36,16 @@ func catalogSteps(ctx context.Context) ([]measurement, error) {
 	for _, r := range c.Runbooks {
 		longest = max(longest, r.Document.LongestPath())
 	}
-	n := len(results[0].Executions)
+	n, repaired := len(results[0].Executions), repairedIn(results[0])
+	together := func(function string) measurement {
+		return measurement{
+			What:  fmt.Sprintf("AWS calls of %s per finding, of %d that come together", function, repaired),
+			Value: float64(results[0].Calls[function]) / float64(max(repaired, 1)),
+		}
+	}
 	return []measurement{
+		together("dispatch"),
+		together("settle"),
 		{What: "controls in the catalog", Value: float64(len(c.Controls))},
 		{What: fmt.Sprintf("billed steps per repair, mean of %d executions", n), Value: float64(total) / float64(max(n, 1)), AtMost: 3.5},
 		{What: "longest way through a runbook, outside loops", Value: float64(longest), AtMost: 6},

@@ -1,5 +1,5 @@
 // Command bench measures what Hubmend promises and prints it as one table: what a repair
-// costs in time, calls, steps and bytes. It needs build/hubmend and a synthesized cdk.out,
+// costs in time, calls, writes, steps and bytes. It needs build/hubmend and a synthesized cdk.out,
 // which `make bench` sees to, and no AWS account.
 package main
 
@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"time"
 )
 
 func main() {
@@ -30,7 +31,8 @@ var parts = []struct {
 	doing   string
 	measure func(context.Context) ([]measurement, error)
 }{
-	{"running the handlers' benchmarks", handlers},
+	{"timing decisions and handlers", handlers},
+	{"counting what the ledger writes", writes},
 	{"repairing in the lab", repairs},
 	{"repairing every control", catalogSteps},
 	{"weighing functions and templates", sizes},
@@ -41,7 +43,9 @@ func run(ctx context.Context, asJSON bool, out io.Writer) error {
 	var all []measurement
 	for i, p := range parts {
 		fmt.Fprintf(os.Stderr, "[%d/%d] %s\n", i+1, len(parts), p.doing)
+		stop := tick(os.Stderr)
 		got, err := p.measure(ctx)
+		stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.doing, err)
 		}
@@ -55,3 +59,27 @@ func run(ctx context.Context, asJSON bool, out io.Writer) error {
 	_, err := fmt.Fprintln(out, render(all))
 	return err
 }
+
+// tick says every few seconds how long something takes already, until it is stopped.
+func tick(out io.Writer) (stop func()) {
+	begin, done, ended := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(tickEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				fmt.Fprintf(out, "      %.0f s\n", time.Since(begin).Seconds())
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+const tickEvery = 5 * time.Second

@@ -1,7 +1,6 @@
 package templates_test
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/infra/app"
-	"hubmend/internal/function"
 )
 
 // behind gives the resource that a property refers to.
@@ -26,8 +24,6 @@ func TestQueuesLoseNothing(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
 	queues := stack.all("AWS::SQS::Queue")
-	// A finding waits while another repair of its resource runs, so it comes back more often.
-	attempts := map[string]float64{"hubmend-findings": 20, "hubmend-outcomes": 5}
 	if len(queues) != 4 {
 		t.Errorf("%d queues, want 4", len(queues))
 	}
@@ -43,7 +39,7 @@ func TestQueuesLoseNothing(t *testing.T) {
 			continue
 		}
 		dead := stack.behind(at(q.Properties, "RedrivePolicy", "deadLetterTargetArn"))
-		if dead.Properties["QueueName"] != name+"-dlq" || at(q.Properties, "RedrivePolicy", "maxReceiveCount") != attempts[name] {
+		if dead.Properties["QueueName"] != name+"-dlq" || at(q.Properties, "RedrivePolicy", "maxReceiveCount") != 20.0 {
 			t.Errorf("%s: RedrivePolicy = %v", name, q.Properties["RedrivePolicy"])
 		}
 	}
@@ -76,95 +72,6 @@ func TestQueuesTakeOnlyEventsOfTheirRules(t *testing.T) {
 	}
 }
 
-func TestFunctions(t *testing.T) {
-	t.Parallel()
-	stack := templates[app.Admin]
-	common := []string{function.LedgerTable, function.TopicARN, function.Partition}
-	for name, tc := range map[string]struct {
-		timeout float64
-		env     []string
-	}{
-		"hubmend-dispatch":      {30, append(slices.Clone(common), function.FindingsQueue)},
-		"hubmend-settle":        {30, common},
-		"hubmend-custom-action": {60, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := stack.one(t, "AWS::Lambda::Function", "FunctionName", name).Properties
-			if f["Runtime"] != "provided.al2023" || !cmp.Equal(f["Architectures"], []any{"arm64"}) || f["Timeout"] != tc.timeout {
-				t.Errorf("Runtime %v, Architectures %v, Timeout %v", f["Runtime"], f["Architectures"], f["Timeout"])
-			}
-			variables, _ := at(f, "Environment", "Variables").(object)
-			slices.Sort(tc.env)
-			if diff := cmp.Diff(tc.env, slices.Sorted(maps.Keys(variables))); diff != "" {
-				t.Errorf("environment (-want +got):\n%s", diff)
-			}
-			logs := stack.behind(at(f, "LoggingConfig", "LogGroup")).Properties
-			if at(f, "LoggingConfig", "LogFormat") != "JSON" || logs["LogGroupName"] != "/aws/lambda/"+name || logs["RetentionInDays"] != 365.0 {
-				t.Errorf("logging = %v into %v", f["LoggingConfig"], logs)
-			}
-		})
-	}
-	if got := len(stack.all("AWS::Lambda::Function")); got != 3 {
-		t.Errorf("%d functions, want 3: did the CDK add one?", got)
-	}
-}
-
-func TestFunctionsWorkOffTheirQueues(t *testing.T) {
-	t.Parallel()
-	stack := templates[app.Admin]
-	windows := map[any]float64{"hubmend-dispatch": 2, "hubmend-settle": 0}
-	mappings := stack.all("AWS::Lambda::EventSourceMapping")
-	for _, m := range mappings {
-		queue := stack.behind(m.Properties["EventSourceArn"]).Properties
-		f := stack.behind(m.Properties["FunctionName"]).Properties
-		if queue["VisibilityTimeout"] != 6*f["Timeout"].(float64) {
-			t.Errorf("%v hides messages for %v s, %v may take %v s", queue["QueueName"], queue["VisibilityTimeout"], f["FunctionName"], f["Timeout"])
-		}
-		got := maps.Clone(m.Properties)
-		delete(got, "EventSourceArn")
-		delete(got, "FunctionName")
-		want := object{
-			"BatchSize": 10.0, "MaximumBatchingWindowInSeconds": windows[f["FunctionName"]],
-			"FunctionResponseTypes": []any{"ReportBatchItemFailures"}, "ScalingConfig": object{"MaximumConcurrency": 5.0},
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%v (-want +got):\n%s", f["FunctionName"], diff)
-		}
-	}
-	if len(mappings) != 2 {
-		t.Errorf("%d event source mappings, want 2", len(mappings))
-	}
-}
-
-func TestFunctionsReachOnlyTheirMemberRole(t *testing.T) {
-	t.Parallel()
-	stack := templates[app.Admin]
-	for function, member := range map[string]string{"hubmend-dispatch-function": "hubmend-dispatch", "hubmend-settle-function": "hubmend-settle"} {
-		var assume, suppress []any
-		for _, s := range statements(t, stack.one(t, "AWS::IAM::Role", "RoleName", function)) {
-			switch {
-			case at(s, "Action") == "sts:AssumeRole":
-				assume = append(assume, s)
-			case at(s, "Effect") == "Deny":
-				suppress = append(suppress, at(s, "Condition", "StringEquals", "securityhub:ASFFSyntaxPath/Workflow.Status"))
-			}
-		}
-		want := []any{object{
-			"Sid": "Member", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": sub("arn:${AWS::Partition}:iam::*:role/" + member),
-			"Condition": object{"StringEquals": object{"Fn::If": []any{
-				"HasOrganization", object{"aws:ResourceOrgID": ref("OrganizationId")}, object{"aws:ResourceAccount": ref("AWS::AccountId")},
-			}}},
-		}}
-		if diff := cmp.Diff(want, assume); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", function, diff)
-		}
-		if diff := cmp.Diff([]any{"SUPPRESSED"}, suppress); diff != "" {
-			t.Errorf("%s may suppress findings (-want +got):\n%s", function, diff)
-		}
-	}
-}
-
 func TestOrganizationMayReport(t *testing.T) {
 	t.Parallel()
 	policies := templates[app.Admin].all("AWS::Events::EventBusPolicy")
@@ -187,7 +94,35 @@ func TestLedgerOutlivesTheStack(t *testing.T) {
 	if got := table.Properties["BillingMode"]; got != "PAY_PER_REQUEST" {
 		t.Errorf("BillingMode = %v, want PAY_PER_REQUEST: a quiet month costs nothing", got)
 	}
-	if got := at(table.Properties, "TimeToLiveSpecification", "AttributeName"); got != "expires" {
-		t.Errorf("time to live attribute = %v, want expires", got)
+	// With a key of AWS's own; a key of the account's would be the largest fixed cost.
+	if got := table.Properties["SSESpecification"]; got != nil {
+		t.Errorf("SSESpecification = %v", got)
+	}
+	want := any(object{"AttributeName": "expires", "Enabled": true})
+	if diff := cmp.Diff(want, table.Properties["TimeToLiveSpecification"]); diff != "" {
+		t.Errorf("time to live (-want +got):\n%s", diff)
+	}
+}
+
+func TestLedgerKeys(t *testing.T) {
+	t.Parallel()
+	table := templates[app.Admin].one(t, "AWS::DynamoDB::Table", "TableName", "hubmend-ledger").Properties
+	keys := func(hash, sort string) []any {
+		return []any{object{"AttributeName": hash, "KeyType": "HASH"}, object{"AttributeName": sort, "KeyType": "RANGE"}}
+	}
+	if diff := cmp.Diff(any(keys("pk", "sk")), table["KeySchema"]); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	// Only keys are projected: whatever more would be written twice.
+	index := []any{object{"IndexName": "open", "KeySchema": keys("open", "since"), "Projection": object{"ProjectionType": "KEYS_ONLY"}}}
+	if diff := cmp.Diff(any(index), table["GlobalSecondaryIndexes"]); diff != "" {
+		t.Errorf("indexes (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"pk", "sk", "open", "since"} {
+		if !slices.ContainsFunc(list(table["AttributeDefinitions"]), func(v any) bool {
+			return cmp.Equal(v, any(object{"AttributeName": name, "AttributeType": "S"}))
+		}) {
+			t.Errorf("%s is not a text: %v", name, table["AttributeDefinitions"])
+		}
 	}
 }

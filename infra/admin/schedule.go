@@ -1,0 +1,33 @@
+package admin
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/naming"
+)
+
+// newSchedule calls the sweep every decide.SweepEvery.
+func newSchedule(scope constructs.Construct, sweep awslambda.Function) {
+	rule := awsevents.NewCfnRule(scope, jsii.String("SweepRule"), &awsevents.CfnRuleProps{
+		Name:               jsii.String(naming.SweepRule),
+		Description:        jsii.String("Hubmend looks for what was left undone."),
+		ScheduleExpression: jsii.String(fmt.Sprintf("rate(%.0f minutes)", decide.SweepEvery.Minutes())),
+		Targets: []any{&awsevents.CfnRule_TargetProperty{
+			Id: jsii.String("sweep"), Arn: sweep.FunctionArn(),
+			// What is late by more than this is done by the next sweep.
+			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{
+				MaximumEventAgeInSeconds: jsii.Number(decide.SweepEvery.Seconds()), MaximumRetryAttempts: jsii.Number(3),
+			},
+		}},
+	})
+	awslambda.NewCfnPermission(scope, jsii.String("SweepPermission"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: sweep.FunctionName(),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+	})
+}

@@ -1,0 +1,41 @@
+package admin
+
+import (
+	"strconv"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/naming"
+)
+
+// What a setting may be. CloudFormation's own Number would let 2.5 through, on which no
+// function would start.
+const (
+	fromOne  = `^[1-9]\d{0,2}$`
+	fromZero = `^(0|[1-9]\d{0,2})$`
+)
+
+// newSettings makes a stack parameter for each setting and gives the functions' environment.
+func newSettings(scope constructs.Construct) map[string]*string {
+	environment := map[string]*string{}
+	for _, s := range []struct {
+		name, variable, pattern, description string
+		value                                float64
+	}{
+		{"MaxAttempts", naming.EnvMaxAttempts, fromOne, "How many repairs of one resource may start by themselves within the window.", float64(decide.Defaults.MaxAttempts)},
+		{"WindowHours", naming.EnvWindowHours, fromOne, "The window of MaxAttempts, in hours.", decide.Defaults.Window.Hours()},
+		{"BreakerFailures", naming.EnvBreakerFailures, fromOne, "How many resources must fail one after the other for automatic repair of their control to pause.", float64(decide.Defaults.BreakerFailures)},
+		{"BreakerMinutes", naming.EnvBreakerMinutes, fromOne, "Within how many minutes they must, and how long it pauses then.", decide.Defaults.BreakerWindow.Minutes()},
+		{"ConfirmEveryMinutes", naming.EnvConfirmEveryMinutes, fromZero, "How often it is looked whether Security Hub confirms what was repaired, in minutes. 0: whenever something is looked for.", decide.Defaults.ConfirmEvery.Minutes()},
+	} {
+		parameter := awscdk.NewCfnParameter(scope, jsii.String(s.name), &awscdk.CfnParameterProps{
+			Type: jsii.String("String"), Default: strconv.FormatFloat(s.value, 'f', -1, 64), AllowedPattern: jsii.String(s.pattern),
+			ConstraintDescription: jsii.String("must be a whole number of at most three digits"), Description: jsii.String(s.description),
+		})
+		environment[s.variable] = parameter.ValueAsString()
+	}
+	return environment
+}

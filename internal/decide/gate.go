@@ -1,0 +1,120 @@
+package decide
+
+import (
+	"time"
+
+	"hubmend/internal/finding"
+)
+
+// Gate is what stands between the wish to repair and the start of a runbook.
+type Gate struct {
+	// Paused is set while the administrator's switch stops every start.
+	Paused bool
+	// Broken tells of controls whose automatic repair is paused, until when.
+	Broken map[string]time.Time
+	// Slot is the moment that is reserved for a start; zero when none is.
+	Slot time.Time
+}
+
+// admit claims the last attempt, which is queued, if it may start now. Otherwise it stays
+// queued, and knows why and until when.
+func (d *decider) admit() {
+	a := d.Record.Last()
+	if !d.prune(a) {
+		return
+	}
+	broken := d.gate.Broken[a.Control]
+	switch {
+	case d.gate.Paused:
+		d.hold(a, Paused, d.now)
+	case a.Trigger == finding.Automatic && broken.After(d.now):
+		d.hold(a, Broken, broken)
+	case a.Cause == Paced && d.now.Sub(a.NotBefore) < slotLife:
+		d.claim(a, later(d.now, a.NotBefore))
+	case d.gate.Slot.IsZero():
+		d.NeedsSlot = true
+	case d.gate.Slot.Sub(d.now) > d.settings.ShortWait:
+		d.hold(a, Paced, d.gate.Slot)
+	default:
+		d.claim(a, d.gate.Slot)
+	}
+}
+
+// slotLife is how late a start may come and still use its slot. Later than this, its
+// second may be somebody else's.
+const slotLife = 2 * time.Second
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (d *decider) claim(a *Attempt, at time.Time) {
+	a.State, a.Cause, a.NotBefore, a.ClaimedAt = Claimed, "", time.Time{}, d.now
+	d.Record.SuspendedAt = time.Time{}
+	d.Record.trim(d.settings)
+	d.Start, d.StartAt, d.Save = true, at, true
+	a = d.Record.Last()
+	d.announce(a.Findings, startNote(d.Record.Target, *a))
+}
+
+// hold keeps an attempt queued.
+func (d *decider) hold(a *Attempt, cause Cause, until time.Time) {
+	if a.Cause == cause && (cause == Paused || a.NotBefore.Equal(until)) {
+		return
+	}
+	d.held = a.Cause != cause
+	a.Cause, a.NotBefore = cause, until
+	d.Save = true
+}
+
+// tell says to findings why nothing happens, when that takes longer than a person would
+// wait. Those that only wait for their slot are not told, because there may be thousands of
+// them and Security Hub takes ten updates per second.
+func (d *decider) tell() {
+	a := d.Record.Last()
+	if a == nil || a.State != Queued || a.Cause == Paced || a.Cause == Busy {
+		return
+	}
+	if d.held {
+		d.announce(a.Findings, holdNote(*a))
+	} else {
+		d.announce(d.asked, holdNote(*a))
+	}
+}
+
+// prune drops findings that need no repair any more, as far as anybody looked, and the
+// attempt with the last of them. It says whether the attempt goes on, which one that may run
+// already does: to start it again is the way to find out.
+func (d *decider) prune(a *Attempt) bool {
+	var left []Ref
+	for _, r := range a.Findings {
+		if now, ok := d.seen[r.ID]; !ok || now.asks() {
+			left = append(left, r)
+		}
+	}
+	if len(left) == len(a.Findings) {
+		return true
+	}
+	d.Save = true
+	a.Findings = left
+	if len(left) > 0 || a.MayRun {
+		return true
+	}
+	d.Record.Attempts = d.Record.Attempts[:len(d.Record.Attempts)-1]
+	d.Log = append(d.Log, "no longer needed")
+	return false
+}
+
+// Seen is how Security Hub has a finding now; zero when it has none of that id any more.
+type Seen struct {
+	Workflow, Compliance, RecordState string
+	ObservedAt                        time.Time // of the check that gave Compliance
+}
+
+// asks says whether a finding still asks for a repair.
+func (s Seen) asks() bool {
+	return s.Workflow != finding.Suppressed && s.RecordState == finding.Active && s.Compliance == finding.Failed
+}

@@ -1,0 +1,95 @@
+package decide
+
+import (
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"hubmend/internal/finding"
+)
+
+// Plan is what the sweep does about one target.
+type Plan struct {
+	Wake  bool   // have dispatch go on with it
+	Look  string // the execution whose outcome settle should fetch; "" for none
+	Check bool   // look how Security Hub has the unconfirmed findings
+}
+
+// OnSweep looks whether something about a target was left undone. What waits for its slot
+// or its message gets a minute more, because the message usually comes.
+func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
+	plan := Plan{Check: len(rec.Unconfirmed) > 0 && isTurn(rec, now, s)}
+	a := rec.Last()
+	switch {
+	case a == nil || a.ended():
+	case a.State == Running:
+		if now.Sub(a.ClaimedAt) >= s.RunTime {
+			plan.Look = a.ExecutionID
+		}
+	case paused:
+	case a.State == Claimed:
+		plan.Wake = a.leaseOver(now, s)
+	case a.Cause == Retry || a.Cause == Paused || a.Cause == Broken:
+		plan.Wake = !now.Before(a.NotBefore)
+	default:
+		plan.Wake = now.Sub(a.NotBefore) >= s.ClaimLease
+	}
+	return plan
+}
+
+// SweepEvery is how often the sweep comes, which the template's schedule says too.
+const SweepEvery = 5 * time.Minute
+
+// isTurn spreads the checks of many targets over the sweeps, so that each comes once in
+// ConfirmEvery and nothing has to be remembered.
+func isTurn(rec Record, now time.Time, s Settings) bool {
+	turns := max(1, int64(s.ConfirmEvery/SweepEvery))
+	h := fnv.New32a()
+	h.Write([]byte(rec.Target.Key())) // never fails
+	return now.Unix()/int64(SweepEvery/time.Second)%turns == int64(h.Sum32())%turns
+}
+
+// OnChecks compares what the record says was resolved with what Security Hub found since.
+func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decision {
+	d := Decision{Record: rec.Clone()}
+	repaired := rec.lastSuccess()
+	var left, reopened, unconfirmed []Ref
+	for _, r := range rec.Unconfirmed {
+		found := seen[r.ID]
+		checked := found.ObservedAt.After(repaired.EndedAt)
+		switch {
+		case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed:
+		case checked && found.Workflow == finding.Resolved:
+			reopened = append(reopened, r)
+		case checked || found.Workflow != finding.Resolved: // somebody else has it in hand
+		case now.Sub(repaired.EndedAt) >= s.ConfirmWithin:
+			unconfirmed = append(unconfirmed, r)
+		default:
+			left = append(left, r)
+		}
+	}
+	if len(left) == len(rec.Unconfirmed) {
+		return d
+	}
+	d.Record.Unconfirmed, d.Save = left, true
+	if len(reopened) > 0 {
+		d.answer(Update{Findings: reopened, Workflow: finding.New, Note: reopenNote(d.Record.Target, repaired)})
+		d.Notifications = append(d.Notifications, contradictedNotification(d.Record.Target, repaired, reopened))
+		d.Metrics = append(d.Metrics, MetricReopened)
+	}
+	if len(unconfirmed) > 0 {
+		d.Notifications = append(d.Notifications, unconfirmedNotification(d.Record.Target, repaired, unconfirmed, s))
+		d.Metrics = append(d.Metrics, MetricUnconfirmed)
+	}
+	return d
+}
+
+// lastSuccess gives the newest attempt that succeeded; a zero one when there is none.
+func (r Record) lastSuccess() Attempt {
+	for _, a := range slices.Backward(r.Attempts) {
+		if a.State == Succeeded {
+			return a
+		}
+	}
+	return Attempt{}
+}

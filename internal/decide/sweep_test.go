@@ -1,0 +1,144 @@
+package decide_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/finding"
+)
+
+func TestOnSweep(t *testing.T) {
+	t.Parallel()
+	wait := func(cause decide.Cause, until time.Duration) decide.Record {
+		return record(attempt(1, decide.Queued, queued(cause, noon.Add(until))))
+	}
+	for name, tc := range map[string]struct {
+		rec    decide.Record
+		paused bool
+		want   decide.Plan
+	}{
+		"nothing":                         {record(), false, decide.Plan{}},
+		"ended":                           {record(attempt(1, decide.Failed)), false, decide.Plan{}},
+		"runs for a while":                {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime+time.Second)))), false, decide.Plan{}},
+		"runs for long":                   {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime)))), false, decide.Plan{Look: "exec-1"}},
+		"runs for long, paused":           {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime)))), true, decide.Plan{Look: "exec-1"}},
+		"just claimed":                    {record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease+time.Second)))), false, decide.Plan{}},
+		"claimed and left":                {record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease)))), false, decide.Plan{Wake: true}},
+		"claimed and left, paused":        {record(attempt(1, decide.Claimed)), true, decide.Plan{}},
+		"its message is about to come":    {wait(decide.Paced, -settings.ClaimLease+time.Second), false, decide.Plan{}},
+		"its message never came":          {wait(decide.Paced, -settings.ClaimLease), false, decide.Plan{Wake: true}},
+		"busy, and its message is lost":   {wait(decide.Busy, -settings.ClaimLease), false, decide.Plan{Wake: true}},
+		"queued, and its message is lost": {wait("", -settings.ClaimLease), false, decide.Plan{Wake: true}},
+		"a retry is due":                  {wait(decide.Retry, 0), false, decide.Plan{Wake: true}},
+		"a retry is not due":              {wait(decide.Retry, time.Second), false, decide.Plan{}},
+		"a retry is due, paused":          {wait(decide.Retry, 0), true, decide.Plan{}},
+		"active again":                    {wait(decide.Paused, -time.Hour), false, decide.Plan{Wake: true}},
+		"still paused":                    {wait(decide.Paused, -time.Hour), true, decide.Plan{}},
+		"the breaker's time has passed":   {wait(decide.Broken, 0), false, decide.Plan{Wake: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := decide.OnSweep(tc.rec, tc.paused, noon, settings); got != tc.want {
+				t.Errorf("plan = %+v, want %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+// Each unconfirmed target is checked once in ConfirmEvery, whenever the sweeps begin.
+func TestChecksTakeTurns(t *testing.T) {
+	t.Parallel()
+	rec := record(attempt(1, decide.Succeeded))
+	rec.Unconfirmed = []decide.Ref{ref("f1", "e1")}
+	checks := 0
+	for i := range 24 {
+		if decide.OnSweep(rec, false, noon.Add(time.Duration(i)*decide.SweepEvery), settings).Check {
+			checks++
+		}
+	}
+	if checks != 2 {
+		t.Errorf("%d checks in two hours", checks)
+	}
+	always := settings
+	always.ConfirmEvery = 0
+	if !decide.OnSweep(rec, false, noon, always).Check {
+		t.Error("no check although each sweep is to make one")
+	}
+}
+
+func TestOnChecks(t *testing.T) {
+	t.Parallel()
+	ended := noon.Add(-30 * time.Second)
+	before, after := ended.Add(-time.Hour), ended.Add(10*time.Second)
+	seen := func(workflow, compliance string, at time.Time) decide.Seen {
+		return decide.Seen{Workflow: workflow, Compliance: compliance, RecordState: finding.Active, ObservedAt: at}
+	}
+	type outcome struct {
+		Left     []string
+		Updates  []string
+		Notified int
+		Metrics  []decide.Metric
+	}
+	for name, tc := range map[string]struct {
+		seen  map[string]decide.Seen
+		later time.Duration
+		want  outcome
+	}{
+		"no check yet":                  {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)}, 0, outcome{Left: []string{"f1"}}},
+		"confirmed":                     {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", after)}, 0, outcome{}},
+		"passed before the repair":      {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", before)}, 0, outcome{Left: []string{"f1"}}},
+		"contradicted":                  {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, after)}, 0, outcome{nil, []string{"f1 NEW"}, 1, []decide.Metric{decide.MetricReopened}}},
+		"contradicted and open already": {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, after)}, 0, outcome{}},
+		"suppressed by a person":        {map[string]decide.Seen{"f1": seen(finding.Suppressed, finding.Failed, after)}, 0, outcome{}},
+		"set NEW by a person":           {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, before)}, 0, outcome{}},
+		"archived":                      {map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: "ARCHIVED", ObservedAt: after}}, 0, outcome{}},
+		"gone":                          {nil, 0, outcome{}},
+		"unconfirmed for too long":      {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)}, settings.ConfirmWithin, outcome{nil, nil, 1, []decide.Metric{decide.MetricUnconfirmed}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := record(attempt(1, decide.Succeeded))
+			rec.Unconfirmed = []decide.Ref{ref("f1", "e1")}
+			d := unchanged(t, rec, func(rec decide.Record) decide.Decision {
+				return decide.OnChecks(rec, tc.seen, noon.Add(tc.later), settings)
+			})
+			checkDecision(t, d)
+			got := outcome{Updates: told(d.Updates), Notified: len(d.Notifications), Metrics: d.Metrics}
+			for _, r := range d.Record.Unconfirmed {
+				got.Left = append(got.Left, r.ID)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("checks (-want +got):\n%s", diff)
+			}
+			if d.Save != (len(got.Left) == 0) {
+				t.Errorf("save = %t", d.Save)
+			}
+		})
+	}
+}
+
+// Several findings of a target may fare differently.
+func TestOnChecksOfSeveral(t *testing.T) {
+	t.Parallel()
+	rec := record(attempt(1, decide.Succeeded))
+	rec.Unconfirmed = []decide.Ref{ref("f1", "e1"), ref("f2", "e2"), ref("f3", "e3")}
+	later := noon.Add(time.Hour)
+	d := decide.OnChecks(rec, map[string]decide.Seen{
+		"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: later},
+		"f2": {Workflow: finding.Resolved, Compliance: "PASSED", RecordState: finding.Active, ObservedAt: later},
+		"f3": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active},
+	}, later, settings)
+	if diff := cmp.Diff([]decide.Ref{ref("f3", "e3")}, d.Record.Unconfirmed); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"f1 NEW"}, told(d.Updates)); diff != "" {
+		t.Error(diff)
+	}
+	if note := d.Updates[0].Note; !strings.Contains(note, "a later check of Security Hub failed") || !strings.Contains(note, "exec-1") {
+		t.Errorf("note = %s", note)
+	}
+}

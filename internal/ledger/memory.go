@@ -1,0 +1,151 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/target"
+)
+
+// Memory is a Ledger for tests and simulations.
+type Memory struct {
+	// Now lets what is done with expire, as it does in DynamoDB. Without it nothing does.
+	Now func() time.Time
+
+	mu       sync.Mutex
+	records  map[string]decide.Record
+	breakers map[string]decide.Breaker
+	archive  map[string]map[int]decide.Ended
+	reserved map[string]time.Time // by account and Region: the next free slot
+	expires  map[string]time.Time // by key of a record, or name of a breaker
+}
+
+var (
+	_ Ledger = (*Memory)(nil)
+	_ Slots  = (*Memory)(nil)
+	_ Index  = (*Memory)(nil)
+)
+
+// Load implements Ledger.
+func (m *Memory) Load(_ context.Context, key string) (decide.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over(key) {
+		return decide.Record{}, nil
+	}
+	return m.records[key].Clone(), nil
+}
+
+// Save implements Ledger.
+func (m *Memory) Save(_ context.Context, rec decide.Record) (decide.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := rec.Target.Key()
+	if m.records[key].Version != rec.Version && (rec.Version != 0 || !m.over(key)) {
+		return decide.Record{}, ErrConflict
+	}
+	rec.Version++
+	put(&m.records, key, rec.Clone())
+	m.keep(key, rec.Open())
+	return rec, nil
+}
+
+// Archive implements Ledger.
+func (m *Memory) Archive(_ context.Context, t target.Target, e decide.Ended) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := t.Key()
+	if m.archive[key] == nil {
+		put(&m.archive, key, map[int]decide.Ended{})
+	}
+	m.archive[key][e.Attempt.Number] = once(e)
+	return nil
+}
+
+// LoadBreaker implements Ledger.
+func (m *Memory) LoadBreaker(_ context.Context, control string) (decide.Breaker, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over(breakerKey(control)) {
+		return decide.Breaker{Control: control}, nil
+	}
+	b := m.breakers[control]
+	b.Control, b.Failures = control, slices.Clone(b.Failures)
+	return b, nil
+}
+
+// SaveBreaker implements Ledger.
+func (m *Memory) SaveBreaker(_ context.Context, b decide.Breaker) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := breakerKey(b.Control)
+	if m.breakers[b.Control].Version != b.Version && (b.Version != 0 || !m.over(key)) {
+		return ErrConflict
+	}
+	b.Version++
+	b.Failures = slices.Clone(b.Failures)
+	put(&m.breakers, b.Control, b)
+	m.keep(key, false)
+	return nil
+}
+
+// Reserve implements Slots.
+func (m *Memory) Reserve(_ context.Context, account, region string, now time.Time) (time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	place := account + "/" + region
+	slot, until := next(m.reserved[place], now.Truncate(time.Millisecond))
+	put(&m.reserved, place, until)
+	return slot, nil
+}
+
+// Open implements Index.
+func (m *Memory) Open(context.Context) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var keys []string
+	for key, rec := range m.records {
+		if rec.Open() {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		return cmp.Or(queuedAt(m.records[a]).Compare(queuedAt(m.records[b])), cmp.Compare(a, b))
+	})
+	return keys, nil
+}
+
+// Each calls a function with every record, in no order. It must not change them.
+func (m *Memory) Each(do func(decide.Record)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, rec := range m.records {
+		do(rec)
+	}
+}
+
+// over says whether something has expired.
+func (m *Memory) over(key string) bool {
+	at, expires := m.expires[key]
+	return expires && m.Now != nil && at.Unix() <= m.Now().Unix()
+}
+
+// keep has something expire after the retention, or never.
+func (m *Memory) keep(key string, forever bool) {
+	if forever || m.Now == nil {
+		delete(m.expires, key)
+		return
+	}
+	put(&m.expires, key, m.Now().Add(retention))
+}
+
+func put[V any](in *map[string]V, key string, value V) {
+	if *in == nil {
+		*in = map[string]V{}
+	}
+	(*in)[key] = value
+}

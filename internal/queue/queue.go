@@ -1,0 +1,71 @@
+// Package queue puts messages on SQS queues.
+package queue
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// API is what the package needs of the service.
+type API interface {
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+}
+
+// Sender puts messages on a queue.
+type Sender struct {
+	Client API
+	URL    string
+}
+
+// Send puts a message on the queue.
+func (s Sender) Send(ctx context.Context, body string) error {
+	if _, err := s.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &s.URL, MessageBody: &body}); err != nil {
+		return fmt.Errorf("send to %s: %w", s.URL, err)
+	}
+	return nil
+}
+
+// ReasonAttribute is the message attribute that says why a message is a dead letter.
+const ReasonAttribute = "Reason"
+
+// maxReason is far below what SQS takes, and enough to tell.
+const maxReason = 1000
+
+// DeadLetters is a dead-letter queue.
+type DeadLetters Sender
+
+// Bury puts a message among the dead letters that can never be handled. The reason goes with
+// it, so that whoever lists dead letters need not search the log.
+func (d DeadLetters) Bury(ctx context.Context, body, reason string) error {
+	if len(reason) > maxReason {
+		reason = reason[:maxReason]
+	}
+	_, err := d.Client.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: &d.URL, MessageBody: &body,
+		MessageAttributes: map[string]types.MessageAttributeValue{ReasonAttribute: {DataType: aws.String("String"), StringValue: aws.String(printable(reason))}},
+	})
+	if err != nil {
+		return fmt.Errorf("send to %s: %w", d.URL, err)
+	}
+	return nil
+}
+
+// printable keeps what SQS takes in an attribute: no control characters, valid UTF-8, and
+// not nothing.
+func printable(text string) string {
+	var kept []rune
+	for _, r := range text {
+		if r < ' ' || r == 0xFFFD || r == 0xFFFE || r == 0xFFFF {
+			r = '?'
+		}
+		kept = append(kept, r)
+	}
+	if len(kept) == 0 {
+		return "unknown"
+	}
+	return string(kept)
+}

@@ -1,0 +1,83 @@
+package settle_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/target"
+)
+
+func TestGlobalTargetIsReadWhereItRan(t *testing.T) {
+	t.Parallel()
+	user := target.Target{Account: "222222222222", Region: target.Global, Runbook: "FixUser", Resource: "alice"}
+	byEvent := ended("m", object{"region": "us-east-1"}, object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + user.Key()})
+	byErrand := errandFor("m", "exec-1")
+	byErrand.Body = strings.Replace(byErrand.Body, group.Key(), user.Key(), 1)
+	for region, m := range map[string]events.SQSMessage{"us-east-1": byEvent, "eu-central-1": byErrand} {
+		w := newWorld(t)
+		if _, err := w.memory.Save(t.Context(), decide.Record{Target: user, Attempts: []decide.Attempt{running()}}); err != nil {
+			t.Fatal(err)
+		}
+		if failed := w.handle(t, m); failed != nil {
+			t.Errorf("%q come back", failed)
+		}
+		want := []string{"read 222222222222 " + region + " exec-1", looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}
+		if diff := cmp.Diff(want, w.done); diff != "" {
+			t.Errorf("done (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// An errand asks how an execution is whose event never came.
+func TestErrands(t *testing.T) {
+	t.Parallel()
+	old := func(a *decide.Attempt) { a.ClaimedAt = noon.Add(-decide.Defaults.Window) }
+	for name, tc := range map[string]struct {
+		attempt   decide.Attempt
+		execution string
+		err       error
+		done      []string
+		back      []string
+		state     decide.State
+	}{
+		"ended":              {running(), "exec-1", nil, []string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}, nil, decide.Succeeded},
+		"still running":      {running(), "exec-1", notEnded, []string{reading}, nil, decide.Running},
+		"throttled":          {running(), "exec-1", throttled, []string{reading}, []string{"m"}, decide.Running},
+		"of another attempt": {running(), "exec-2", nil, nil, nil, decide.Running},
+		"not readable":       {running(), "exec-1", denied, []string{reading}, nil, decide.Running}, // the sweep asks again
+		"not readable for a day": {
+			running(old), "exec-1", denied, []string{reading, looking, "update f1+f2 NOTIFIED", mail, "archive 1", "save failed"}, nil, decide.Failed,
+		},
+		"still running after a day": {running(old), "exec-1", notEnded, []string{reading}, nil, decide.Running},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tc.attempt)
+			w.errs["exec-1"] = tc.err
+			if diff := cmp.Diff(tc.back, w.handle(t, errandFor("m", tc.execution))); diff != "" {
+				t.Errorf("messages that come back:\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.done, w.done); diff != "" {
+				t.Errorf("done (-want +got):\n%s", diff)
+			}
+			if got := w.state(t); got != tc.state {
+				t.Errorf("the attempt is %s, want %s", got, tc.state)
+			}
+		})
+	}
+}
+
+func TestNoteOfWhatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, running(func(a *decide.Attempt) { a.ClaimedAt = noon.Add(-48 * time.Hour) }))
+	w.errs["exec-1"] = denied
+	w.handle(t, errandFor("m", "exec-1"))
+	if len(w.notes) != 1 || !strings.Contains(w.notes[0], "cannot be read") || !strings.Contains(w.notes[0], "not authorized") || strings.Contains(w.notes[0], "ended as") {
+		t.Errorf("notes: %q", w.notes)
+	}
+}

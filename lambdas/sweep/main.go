@@ -1,0 +1,34 @@
+// Command sweep finds what was left undone, every few minutes.
+package main
+
+import (
+	"context"
+	"log"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"hubmend/internal/function"
+	"hubmend/internal/naming"
+	"hubmend/internal/sweep"
+)
+
+func main() {
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvSwitch,
+		naming.EnvFindingsQueue, naming.EnvOutcomesQueue)
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler := &sweep.Handler{
+		Index:    env.Ledger(),
+		Effects:  env.Effects(),
+		Switch:   env.Switch(),
+		Findings: env.Queue(naming.EnvFindingsQueue),
+		Outcomes: env.Queue(naming.EnvOutcomesQueue),
+		Settings: env.Settings,
+		Now:      time.Now,
+		Log:      lambdacontext.NewLogger(),
+	}
+	lambda.Start(handler.Handle)
+}

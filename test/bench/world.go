@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/uuid"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/decide"
+	"hubmend/internal/dispatch"
+	"hubmend/internal/effect"
+	"hubmend/internal/finding"
+	"hubmend/internal/function"
+	"hubmend/internal/ledger"
+	"hubmend/internal/settle"
+	"hubmend/internal/sweep"
+	"hubmend/internal/target"
+)
+
+// store is everything that a table is.
+type store interface {
+	ledger.Ledger
+	ledger.Slots
+	ledger.Index
+}
+
+// world stands for all that the handlers reach but the ledger. Nothing fails in it.
+type world struct {
+	repair  repair
+	store   store
+	now     time.Time
+	outcome decide.Outcome
+	checked bool // Security Hub has checked the resource after its repair
+	started []string
+}
+
+func newWorld(r repair, s store) *world {
+	return &world{repair: r, store: s, now: time.Now().UTC(), outcome: r.succeeds}
+}
+
+// Paused implements the switch.
+func (w *world) Paused(context.Context) (bool, error) { return false, nil }
+
+// Read gives findings as they are after a repair, or else as they were before.
+func (w *world) Read(_ context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
+	s := decide.Seen{Workflow: finding.Notified, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: w.now.Add(-time.Hour)}
+	if w.checked {
+		s.Workflow, s.Compliance, s.ObservedAt = finding.Resolved, "PASSED", w.now
+	}
+	seen := map[string]decide.Seen{}
+	for _, r := range refs {
+		seen[r.ID] = s
+	}
+	return seen, nil
+}
+
+// Update implements effect.Findings.
+func (w *world) Update(context.Context, decide.Update) error { return nil }
+
+// Notify implements effect.Notifier.
+func (w *world) Notify(context.Context, decide.Notification) error { return nil }
+
+// Start implements dispatch.Starter.
+func (w *world) Start(context.Context, target.Target, decide.Attempt) (string, error) {
+	id := uuid.NewString()
+	w.started = append(w.started, id)
+	return id, nil
+}
+
+// Outcome implements settle.Executions.
+func (w *world) Outcome(_ context.Context, _, _, executionID string) (decide.Outcome, error) {
+	o := w.outcome
+	o.ExecutionID = executionID
+	return o, nil
+}
+
+// Delay implements dispatch.Queue. Nobody needs it here: a message that comes back would
+// not be measured whole.
+func (w *world) Delay(context.Context, string, time.Duration) error {
+	return errors.New("a message was sent back")
+}
+
+// Bury implements dispatch.Queue and settle.DeadLetters.
+func (w *world) Bury(_ context.Context, body, reason string) error {
+	return fmt.Errorf("a message was buried, because %s: %s", reason, body)
+}
+
+// Send implements sweep.Queue.
+func (w *world) Send(_ context.Context, body string) error {
+	return fmt.Errorf("the sweep has an errand: %s", body)
+}
+
+func (w *world) time() time.Time { return w.now }
+
+func (w *world) effects() effect.Effects {
+	return effect.Effects{Ledger: w.store, Findings: w, Notifier: w, Settings: decide.Defaults, Log: quiet}
+}
+
+// quiet encodes its lines as in Lambda, and drops them.
+var quiet = slog.New(slog.NewJSONHandler(io.Discard, nil))
+
+func (w *world) dispatch() *dispatch.Handler {
+	return &dispatch.Handler{
+		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Switch: w, Starter: w, Queue: w, Home: w.repair.region,
+		Settings: decide.Defaults, Now: w.time, Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
+	}
+}
+
+func (w *world) settle() *settle.Handler {
+	return &settle.Handler{
+		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults, Now: w.time, Log: quiet,
+	}
+}
+
+// sweep makes a sweep that checks every target, whoever's turn it is.
+func (w *world) sweep() *sweep.Handler {
+	s := decide.Defaults
+	s.ConfirmEvery = 0
+	return &sweep.Handler{
+		Index: w.store, Effects: w.effects(), Switch: w, Findings: w, Outcomes: w, Settings: s, Now: w.time, Log: quiet,
+	}
+}
+
+// handled gives the error of a handler that has worked off a batch.
+func handled(response events.SQSEventResponse, err error) error {
+	if err == nil && len(response.BatchItemFailures) > 0 {
+		err = fmt.Errorf("%d messages come back", len(response.BatchItemFailures))
+	}
+	return err
+}
+
+func batch(m events.SQSMessage) events.SQSEvent {
+	return events.SQSEvent{Records: []events.SQSMessage{m}}
+}
