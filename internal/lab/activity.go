@@ -20,14 +20,27 @@ func (a *activity) do(f func()) {
 	}()
 }
 
-// quietPoll is how often Quiet looks; it must see the same twice.
+// quietPoll is how often to look; it must see the same twice.
 const quietPoll = 40 * time.Millisecond
 
 // Quiet waits until nothing happens any more: no event is under way, no function and no
 // runbook runs, and every queue that a function reads is empty.
-func (l *Lab) Quiet(ctx context.Context) error {
-	quiet := 0
-	for quiet < 2 {
+func (l *Lab) Quiet(ctx context.Context) error { return l.rest(ctx, l.isQuiet) }
+
+func (l *Lab) isQuiet(ctx context.Context) (bool, error) {
+	depth, err := l.queues.depth(ctx)
+	return depth == 0 && l.activity.n.Load() == 0, err
+}
+
+// isIdle is isQuiet but for the messages that functions put off.
+func (l *Lab) isIdle(ctx context.Context) (bool, error) {
+	depth, err := l.queues.depth(ctx)
+	return depth == len(l.queues.stillPutOff()) && l.activity.n.Load() == 0, err
+}
+
+// rest waits until something has come true.
+func (l *Lab) rest(ctx context.Context, come func(context.Context) (bool, error)) error {
+	for seen := 0; seen < 2; {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the lab did not become quiet: %w", context.Cause(ctx))
@@ -35,14 +48,13 @@ func (l *Lab) Quiet(ctx context.Context) error {
 			return errors.Join(errors.New("the emulator died"), l.backend.moto.Err())
 		case <-time.After(quietPoll):
 		}
-		depth, err := l.queues.depth(ctx)
+		ok, err := come(ctx)
 		if err != nil {
 			return err
 		}
-		if depth == 0 && l.activity.n.Load() == 0 {
-			quiet++
-		} else {
-			quiet = 0
+		seen++
+		if !ok {
+			seen = 0
 		}
 	}
 	return nil

@@ -22,7 +22,8 @@ import (
 
 // ssmAutomation is Systems Manager Automation in all accounts.
 type ssmAutomation struct {
-	lab *Lab
+	lab  *Lab
+	pace pace
 
 	mu         sync.Mutex
 	documents  map[documentID]*runbook.Document
@@ -66,6 +67,10 @@ type startInput struct {
 
 func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 	at := place{q.caller.Account, q.region}
+	if n := s.lab.config.Faults.StartsPerSecond; n > 0 && !s.pace.take(at, n, time.Now()) {
+		s.lab.story.tell(KindFault, at.account, at.region, "the start of %s is throttled", in.DocumentName)
+		return nil, refuse("ThrottlingException", "Rate exceeded")
+	}
 	s.mu.Lock()
 	document := s.documents[documentID{at, in.DocumentName}]
 	s.mu.Unlock()
@@ -134,6 +139,10 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 	s.mu.Unlock()
 	s.lab.story.tell(KindExecution, e.at.account, e.at.region, "%s ends: %s%s (%d billed steps, %d ms)", e.document, result.Status,
 		prefixed(": ", result.Reason()), result.BilledSteps(), result.End.Sub(result.Start).Milliseconds())
+	if s.lab.config.Faults.DropStatusEvents {
+		s.lab.story.tell(KindFault, e.at.account, e.at.region, "the status event of %s is lost", e.id)
+		return
+	}
 	s.lab.events.emit(e.at, defaultBus, event{
 		Source: "aws.ssm", DetailType: "EC2 Automation Execution Status-change Notification",
 		Resources: []string{
@@ -246,7 +255,7 @@ type stepAPI struct {
 }
 
 func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
-	if err := a.lab.interventions.before(ctx, service+":"+api); err != nil {
+	if err := a.lab.interventions.at(ctx, moment{api: service + ":" + api}); err != nil {
 		return nil, err
 	}
 	return a.lab.backend.worker.Call(ctx, python.Call{

@@ -157,7 +157,7 @@ func (a automated) testExecution(t *testing.T) {
 		}
 	})
 	t.Run("an intervention", func(t *testing.T) {
-		a.Intervene(lab.Intervention{Before: "ec2:CreateTags", ErrorCode: "RequestLimitExceeded", ErrorMessage: "slow down",
+		a.intervene(t, lab.Intervention{Before: "ec2:CreateTags", ErrorCode: "RequestLimitExceeded", ErrorMessage: "slow down",
 			Call: &lab.Call{Account: member, Region: home, Service: "logs", API: "CreateLogGroup", Input: object{"logGroupName": "meanwhile"}}})
 		e := a.execution(t, a.start(t, a.input(nil)))
 		if message, _ := e["FailureMessage"].(string); !strings.Contains(message, "RequestLimitExceeded") {

@@ -14,6 +14,9 @@ type Caller struct {
 	Account string
 	ARN     string // of the session, or of the lab's operator
 	Role    string // ARN of the session's role; empty for the operator
+	// Function is the name of the function that the session is of: that of the function's
+	// own role, or of a role that the function assumed.
+	Function string
 }
 
 // Credentials are what an AWS client signs with. The lab tells callers apart by their
@@ -51,6 +54,15 @@ func (c *callers) session(partition, account, roleName, session string) (Credent
 	}
 	c.sessions[key] = caller
 	return Credentials{AccessKeyID: key, SecretAccessKey: "lab", SessionToken: "lab"}, caller
+}
+
+// belongs says that a session is a function's.
+func (c *callers) belongs(session Credentials, function string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	caller := c.sessions[session.AccessKeyID]
+	caller.Function = function
+	c.sessions[session.AccessKeyID] = caller
 }
 
 // scope is what the signature of a request says.

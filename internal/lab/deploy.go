@@ -24,7 +24,9 @@ const (
 // Deploy does what README tells a user to do: the admin stack in the first account, the
 // member roles once in every account, and the member runbooks in every Region of each.
 func (l *Lab) Deploy(ctx context.Context) error {
-	if err := l.deploy(ctx, place{l.admin, l.home}, AdminStack, AdminStack, map[string]string{"OrganizationId": l.organization}); err != nil {
+	parameters := map[string]string{"OrganizationId": l.organization}
+	maps.Copy(parameters, l.config.Admin)
+	if err := l.deploy(ctx, place{l.admin, l.home}, AdminStack, AdminStack, parameters); err != nil {
 		return err
 	}
 	for _, account := range l.config.Accounts {

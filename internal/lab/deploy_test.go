@@ -20,6 +20,7 @@ func TestDeploy(t *testing.T) {
 	t.Run("refuses", func(t *testing.T) { testDeployRefuses(t, backend) })
 	t.Run("says what is missing", func(t *testing.T) { testMissing(t, backend) })
 	t.Run("puts templates where they belong", func(t *testing.T) { testPlaces(t, backend) })
+	t.Run("parameters of the admin stack", func(t *testing.T) { testAdminParameters(t, backend) })
 	t.Run("starts empty", func(t *testing.T) { testEmpty(t, backend) })
 }
 
@@ -49,6 +50,22 @@ func testDeployRefuses(t *testing.T, backend *lab.Backend) {
 			[]string{"resource Doc", "mainStepz"}},
 		"function without its code": {stacks{admin: resources{"F": resource("AWS::Lambda::Function", object{"FunctionName": "f", "Code": object{"S3Bucket": "b", "S3Key": "nobody.zip"}})}},
 			[]string{"resource F", `"nobody.zip"`}},
+		"cron": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "cron(0 12 * * ? *)"})}},
+			[]string{"resource Rule", "cron(0 12 * * ? *)"}},
+		"pattern and schedule": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "rate(1 day)", "EventPattern": object{"source": []any{"a"}}})}},
+			[]string{"resource Rule", "either"}},
+		"schedule on another bus": {stacks{admin: resources{"Bus": resource("AWS::Events::EventBus", object{"Name": "b"}), "Rule": resource("AWS::Events::Rule", object{"Name": "r", "EventBusName": object{"Ref": "Bus"}, "ScheduleExpression": "rate(1 day)"})}},
+			[]string{"resource Rule", "must be on the bus default"}},
+		"target with an input": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "rate(1 day)", "Targets": []any{object{"Id": "t", "Arn": "a", "Input": "{}"}}})}},
+			[]string{"resource Rule", `"Input"`}},
+		"permission for nobody": {stacks{admin: resources{"May": resource("AWS::Lambda::Permission", object{"Action": "lambda:InvokeFunction", "FunctionName": "nobody", "Principal": "events.amazonaws.com"})}},
+			[]string{"resource May", "no function nobody"}},
+		"filter pattern": {stacks{admin: resources{"Count": counts("f", "ERROR", "Errors")}},
+			[]string{"resource Count", "ERROR"}},
+		"filter pattern with a wildcard": {stacks{admin: resources{"Count": counts("f", `{ $.msg = "a*" }`, "Errors")}},
+			[]string{"resource Count", "a*"}},
+		"alarm on a band": {stacks{admin: resources{"Alarm": alarm("a", "b", "GreaterThanUpperThreshold", 1)}},
+			[]string{"resource Alarm", "GreaterThanUpperThreshold"}},
 		"product without a version": {stacks{admin: resources{"P": resource("AWS::ServiceCatalog::CloudFormationProduct", object{"Name": "p", "Owner": "o"})}},
 			[]string{"resource P", "a product needs a version"}},
 	} {
@@ -123,6 +140,24 @@ func testPlaces(t *testing.T, backend *lab.Backend) {
 				t.Errorf("%s/%s has %v", account, region, groups)
 			}
 		}
+	}
+}
+
+func testAdminParameters(t *testing.T, backend *lab.Backend) {
+	c := config(t, stacks{admin: resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Ref": "OrganizationId"}})}}.synthesize(t))
+	c.Backend, c.Admin = backend, map[string]string{"OrganizationId": "o-other"}
+	w := start(t, c)
+	if name := at(w.call(t, admin, "logs", "DescribeLogGroups", object{}), "logGroups", 0, "logGroupName"); name != "o-other" {
+		t.Errorf("the parameter is %v", name)
+	}
+	c.Admin = map[string]string{"Colour": "red"}
+	l, err := lab.Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Deploy(t.Context()); err == nil || !strings.Contains(err.Error(), "Colour") {
+		t.Errorf("Deploy with an unknown parameter = %v", err)
 	}
 }
 

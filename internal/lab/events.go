@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/eventpattern"
 	"hubmend/internal/policy"
 )
 
@@ -46,19 +45,6 @@ type bus struct {
 	policy []policy.Document
 }
 
-// rule is an AWS::Events::Rule.
-type rule struct {
-	name, arn string
-	enabled   bool
-	pattern   *eventpattern.Pattern
-	targets   []eventTarget
-}
-
-type eventTarget struct {
-	ARN     string `json:"Arn"`
-	RoleARN string `json:"RoleArn"`
-}
-
 func (b *eventBridge) bus(id busID) *bus {
 	if b.buses[id] == nil && id.name == defaultBus {
 		b.buses[id] = &bus{rules: map[string]*rule{}}
@@ -68,16 +54,21 @@ func (b *eventBridge) bus(id busID) *bus {
 
 // emit puts an event of an AWS service on a bus.
 func (b *eventBridge) emit(at place, busName string, e event) {
-	b.put(busID{at, busName}, map[string]any{
+	b.put(busID{at, busName}, envelope(at, e))
+}
+
+// envelope writes an event as it goes over a bus.
+func envelope(at place, e event) map[string]any {
+	return map[string]any{
 		"version": "0", "id": uuid.NewString(), "source": e.Source, "detail-type": e.DetailType,
 		"account": at.account, "region": at.region, "time": time.Now().UTC().Format(time.RFC3339),
 		"resources": orEmpty(e.Resources), "detail": e.Detail,
-	})
+	}
 }
 
-// put matches an event with the rules of a bus and delivers it, each target on its own.
+// put matches an event with the rules of a bus and delivers it.
 func (b *eventBridge) put(id busID, e map[string]any) {
-	// What a rule sees is JSON: the event must not change while it is delivered.
+	// What a rule sees is JSON.
 	body, err := json.Marshal(e)
 	if err != nil {
 		b.lab.problem(id.place, "encode event: %v", err)
@@ -90,13 +81,23 @@ func (b *eventBridge) put(id busID, e map[string]any) {
 	}
 	for _, r := range b.matching(id, decoded) {
 		b.lab.story.tell(KindEvent, id.account, id.region, "rule %s matches %q", r.name, e["detail-type"])
-		for _, t := range r.targets {
-			b.lab.activity.do(func() {
-				if err := b.deliver(id, r, t, e, body); err != nil {
-					b.lab.problem(id.place, "rule %s cannot deliver to %s: %v", r.name, t.ARN, err)
-				}
-			})
-		}
+		b.deliverAll(id, r, e)
+	}
+}
+
+// deliverAll delivers an event to the targets of a rule, each on its own.
+func (b *eventBridge) deliverAll(id busID, r *rule, e map[string]any) {
+	body, err := json.Marshal(e) // now: the event must not change while it is delivered
+	if err != nil {
+		b.lab.problem(id.place, "encode event: %v", err)
+		return
+	}
+	for _, t := range r.targets {
+		b.lab.activity.do(func() {
+			if err := b.deliver(id, r, t, e, body); err != nil {
+				b.lab.problem(id.place, "rule %s cannot deliver to %s: %v", r.name, t.ARN, err)
+			}
+		})
 	}
 }
 
@@ -109,7 +110,7 @@ func (b *eventBridge) matching(id busID, e any) []*rule {
 	}
 	var matching []*rule
 	for _, name := range slices.Sorted(maps.Keys(on.rules)) {
-		if r := on.rules[name]; r.enabled && r.pattern.Match(e) {
+		if r := on.rules[name]; r.enabled && r.pattern != nil && r.pattern.Match(e) {
 			matching = append(matching, r)
 		}
 	}
@@ -135,8 +136,11 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 		}
 		b.put(busID{to, name}, e)
 		return nil
+	case "lambda":
+		who := policy.Request{Service: "events.amazonaws.com", Action: "lambda:InvokeFunction", Resource: t.ARN, Context: context}
+		return b.lab.functions.invokeAsync(to, strings.TrimPrefix(part[5], "function:"), who, body)
 	default:
-		return fmt.Errorf("the lab delivers to queues and buses, not to %s", part[2])
+		return fmt.Errorf("the lab delivers to queues, buses and functions, not to %s", part[2])
 	}
 }
 

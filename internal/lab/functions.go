@@ -20,9 +20,10 @@ import (
 type functions struct {
 	lab *Lab
 
-	mu     sync.Mutex
-	byName map[functionID]*lambdahost.Function
-	cold   []time.Duration // init times, for the bench
+	mu          sync.Mutex
+	byName      map[functionID]*lambdahost.Function
+	permissions map[functionID][]policy.Document
+	cold        []time.Duration // init times, for the bench
 }
 
 type functionID struct {
@@ -32,10 +33,10 @@ type functionID struct {
 
 // functionSpec is an AWS::Lambda::Function with its asset resolved.
 type functionSpec struct {
-	name, role, asset string
-	env               map[string]string
-	timeout           time.Duration
-	memory            int
+	name, role, asset, logGroup string
+	env                         map[string]string
+	timeout                     time.Duration
+	memory                      int
 }
 
 // create prepares a function: its code for this machine, and its credentials.
@@ -48,6 +49,7 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 	if err != nil {
 		return "", fmt.Errorf("the role defined for the function cannot be assumed by Lambda: %w", err)
 	}
+	f.lab.callers.belongs(credentials, spec.name)
 	arn = "arn:" + f.lab.partition + ":lambda:" + at.region + ":" + at.account + ":function:" + spec.name
 	env := map[string]string{
 		"AWS_REGION": at.region, "AWS_DEFAULT_REGION": at.region, "AWS_ENDPOINT_URL": f.lab.endpoint,
@@ -58,7 +60,10 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 	}
 	host, err := lambdahost.New(lambdahost.Config{
 		Name: spec.name, Binary: binary, ARN: arn, Timeout: spec.timeout, MemoryMB: spec.memory, Env: env,
-		Log: func(line string) { f.lab.log(spec.name, line) },
+		Log: func(line string) {
+			f.lab.log(spec.name, line)
+			f.lab.alarms.line(at, spec.logGroup, line)
+		},
 	})
 	if err != nil {
 		return "", err
@@ -93,6 +98,39 @@ func (f *functions) invoke(ctx context.Context, at place, name string, payload [
 		return nil, fmt.Errorf("function %s: %s: %s", name, result.FunctionError, result.Payload)
 	}
 	return result.Payload, nil
+}
+
+// named lists the places that have a function of this name.
+func (f *functions) named(name string) []functionID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []functionID
+	for id := range f.byName {
+		if id.name == name {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// kill ends the processes of a function. Its next invocation is a cold start.
+func (f *functions) kill(name, when string) {
+	for _, id := range f.named(name) {
+		f.lab.story.tell(KindFault, id.account, id.region, "%s is killed %s", name, when)
+		f.mu.Lock()
+		host := f.byName[id]
+		f.mu.Unlock()
+		host.Kill()
+	}
+}
+
+// restart ends the processes of all functions that are idle.
+func (f *functions) restart() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, host := range f.byName {
+		host.Kill()
+	}
 }
 
 func (f *functions) close() {

@@ -29,9 +29,10 @@ type gateway struct {
 
 // APICall is one request that reached the lab.
 type APICall struct {
-	Caller  string // ARN
-	Service string
-	API     string
+	Caller   string // ARN
+	Function string // the name of the function that made it, here or in a member account
+	Service  string
+	API      string
 }
 
 // inMoto lists the services whose state moto holds. A service that is in neither place
@@ -82,18 +83,21 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	api := apiName(r, body)
-	g.record(APICall{Caller: s.caller.ARN, Service: s.service, API: api})
-	g.route(w, r, request{scope: s, api: api, body: body, path: r.URL.Path, method: r.Method})
+	q := request{scope: s, api: apiName(r, s.service, body), body: body, path: r.URL.Path}
+	g.record(APICall{Caller: s.caller.ARN, Function: s.caller.Function, Service: s.service, API: q.api})
+	if s.caller.Function != "" {
+		g.serveFunction(w, r, q)
+		return
+	}
+	g.route(w, r, q)
 }
 
 // request is an API call that the lab answers itself.
 type request struct {
 	scope
-	api    string // empty for REST services
-	method string
-	path   string
-	body   []byte
+	api  string // of REST services other than Security Hub: method and path
+	path string
+	body []byte
 }
 
 func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
@@ -105,8 +109,11 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 	case q.service == "sts" && (q.api == "AssumeRole" || q.api == "GetCallerIdentity"):
 		g.answer(w, "query", g.lab.sts, q)
 	case slices.Contains(inMoto, q.service):
-		if q.service == "sns" && q.api == "Publish" {
+		switch {
+		case q.service == "sns" && q.api == "Publish":
 			g.lab.notices.record(q)
+		case q.service == "sqs" && q.caller.Function != "":
+			g.lab.queues.note(q)
 		}
 		r.Header.Set("X-Moto-Account-Id", q.caller.Account)
 		g.moto.ServeHTTP(w, r)
@@ -182,7 +189,10 @@ func (g *gateway) click(w http.ResponseWriter, r *http.Request) {
 }
 
 // apiName takes the API from where the protocol of the service puts it.
-func apiName(r *http.Request, body []byte) string {
+func apiName(r *http.Request, service string, body []byte) string {
+	if service == "securityhub" {
+		return hubAPI(r.Method, r.URL.Path)
+	}
 	if t := r.Header.Get("X-Amz-Target"); t != "" {
 		return t[strings.LastIndex(t, ".")+1:]
 	}

@@ -1,40 +1,100 @@
 package lab
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"sync"
+	"time"
 
 	"hubmend/internal/lab/python"
 )
 
-// Intervention forces what cannot be waited for: something that happens just before a
-// runbook makes a call, or an error in place of the call.
+// Intervention forces what cannot be waited for: something that happens just before or
+// after a call, an error in place of its answer, or the death of the function that makes it.
 type Intervention struct {
-	Before string // service:Api of a runbook step
-	Times  int    // how often; 0 is once
-	Call   *Call  // made first
-	// Error is what the call gets instead of an answer.
+	// Before or After names the call, as service:Api: one that a runbook's step makes or,
+	// with Function, one that this function makes, in its own account or a member's.
+	Before, After string
+	Function      string
+
+	Times int           // how often; 0 is once
+	For   time.Duration // instead of Times: from the first such call on
+
+	Call *Call // made first
+	// Error is what the caller gets instead of an answer.
 	ErrorCode, ErrorMessage string
+	// Kill ends the function's process, so that it gets no answer at all.
+	Kill bool
+}
+
+// moment is when an intervention happens.
+type moment struct {
+	function string // empty for a runbook's step
+	api      string
+	after    bool
+}
+
+func (m moment) String() string {
+	if m.after {
+		return "after " + m.api
+	}
+	return "before " + m.api
 }
 
 type interventions struct {
 	lab *Lab
 
 	mu   sync.Mutex
-	left []Intervention
+	left []*pending
 }
 
-// Intervene adds an intervention.
-func (l *Lab) Intervene(i Intervention) {
+// pending is an intervention with what is left of it.
+type pending struct {
+	Intervention
+	until time.Time // of For, once it began
+	used  bool
+}
+
+// Intervene adds an intervention. It is an error if the lab has no such function.
+func (l *Lab) Intervene(i Intervention) error {
+	if i.Function != "" && len(l.functions.named(i.Function)) == 0 {
+		return fmt.Errorf("intervene %s: there is no function %s", i.moment(), i.Function)
+	}
 	l.interventions.mu.Lock()
 	defer l.interventions.mu.Unlock()
 	i.Times = max(i.Times, 1)
-	l.interventions.left = append(l.interventions.left, i)
+	l.interventions.left = append(l.interventions.left, &pending{Intervention: i})
+	return nil
 }
 
-// before carries out what is to happen before a call, and gives the error to answer it with.
-func (s *interventions) before(ctx context.Context, api string) error {
-	i, ok := s.take(api)
+// Unused names the moments of the interventions that never happened, because nobody made
+// such a call.
+func (l *Lab) Unused() []string {
+	l.interventions.mu.Lock()
+	defer l.interventions.mu.Unlock()
+	var all []string
+	for _, p := range l.interventions.left {
+		if !p.used {
+			all = append(all, strings.TrimSpace(p.Function+" "+p.moment().String()))
+		}
+	}
+	return all
+}
+
+func (i Intervention) moment() moment {
+	return moment{i.Function, cmp.Or(i.Before, i.After), i.After != ""}
+}
+
+// errKilled says that whoever makes the call is no more.
+var errKilled = errors.New("the function was killed")
+
+// at carries out what is to happen at a moment, and gives the error to answer the call
+// with: errKilled, or one as AWS would give it.
+func (s *interventions) at(ctx context.Context, m moment) error {
+	i, ok := s.take(m)
 	if !ok {
 		return nil
 	}
@@ -44,20 +104,37 @@ func (s *interventions) before(ctx context.Context, api string) error {
 			return err
 		}
 	}
+	if i.Kill {
+		s.lab.functions.kill(m.function, m.String())
+		return errKilled
+	}
 	if i.ErrorCode != "" {
-		return &python.APIError{Code: i.ErrorCode, Message: i.ErrorMessage, Operation: api}
+		return &python.APIError{Code: i.ErrorCode, Message: i.ErrorMessage, Operation: m.api}
 	}
 	return nil
 }
 
-func (s *interventions) take(api string) (Intervention, bool) {
+func (s *interventions) take(m moment) (Intervention, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for n := range s.left {
-		if i := &s.left[n]; i.Before == api && i.Times > 0 {
-			i.Times--
-			return *i, true
+	now := time.Now()
+	for _, p := range s.left {
+		if p.moment() == m && p.use(now) {
+			return p.Intervention, true
 		}
 	}
 	return Intervention{}, false
+}
+
+// use takes one time of what is left, and says false when nothing is.
+func (p *pending) use(now time.Time) bool {
+	p.used = true
+	if p.For > 0 {
+		if p.until.IsZero() {
+			p.until = now.Add(p.For)
+		}
+		return now.Before(p.until)
+	}
+	p.Times--
+	return p.Times >= 0
 }

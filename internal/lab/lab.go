@@ -36,6 +36,10 @@ type Config struct {
 	Accounts []string
 	// Regions to deploy members' runbooks to; the first is the home Region.
 	Regions []string
+	// Admin holds CloudFormation parameters of the admin stack.
+	Admin map[string]string
+	// Faults are what the lab does wrong on purpose.
+	Faults Faults
 	// Address to listen on, always on loopback. Port 0 takes a free one.
 	Address string
 	// Backend to use, which no other lab uses at the same time. Start makes one when it is nil.
@@ -74,6 +78,7 @@ type Lab struct {
 	functions     *functions
 	queues        *queues
 	notices       *notices
+	alarms        *alarms
 	interventions *interventions
 	activity      activity
 	stacks        []*stack
@@ -101,9 +106,9 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{}, disabled: map[string]bool{}}
 	l.events = &eventBridge{lab: l, buses: map[busID]*bus{}}
 	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*runbook.Document{}, executions: map[string]*execution{}, tokens: map[string]string{}}
-	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}}
-	l.queues = &queues{lab: l, policies: map[string][]policy.Document{}}
-	l.notices, l.interventions = &notices{lab: l}, &interventions{lab: l}
+	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID][]policy.Document{}}
+	l.queues = &queues{lab: l, policies: map[string][]policy.Document{}, putOff: map[string]putOff{}}
+	l.notices, l.alarms, l.interventions = &notices{lab: l}, &alarms{lab: l}, &interventions{lab: l}
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

@@ -26,7 +26,10 @@ const (
 
 // stacks are the resources of the three templates. A stack without any gets one that does
 // nothing, because a template must have a resource.
-type stacks struct{ admin, roles, runbooks resources }
+type stacks struct {
+	admin, roles, runbooks resources
+	function               string // folder of the bootstrap that function.zip stands for
+}
 
 type resources map[string]any
 
@@ -60,7 +63,13 @@ func (s stacks) synthesize(t *testing.T) string {
 		}
 		return object{"Parameters": declared, "Resources": r}
 	}
-	put("x.assets.json", object{})
+	put("x.assets.json", object{"files": object{"function": object{
+		"source": object{"path": "function"}, "destinations": object{"here": object{"objectKey": "function.zip"}}}}})
+	if s.function != "" {
+		if err := os.Symlink(s.function, filepath.Join(dir, "function")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	put(lab.AdminStack+".template.json", template(s.admin, "OrganizationId"))
 	put(lab.MemberRolesStack+".template.json", template(s.roles, "AdministratorAccount"))
 	put(lab.MemberRunbooksStack+".template.json", template(s.runbooks, "AdministratorAccount", "AdministratorRegion"))
@@ -95,11 +104,24 @@ func up(t *testing.T, s stacks) world {
 	return upWith(t, nil, s)
 }
 
+// upAs is up with a configuration that is changed.
+func upAs(t *testing.T, s stacks, change func(*lab.Config)) world {
+	t.Helper()
+	c := config(t, s.synthesize(t))
+	change(&c)
+	return start(t, c)
+}
+
 // upWith is up on a backend of labs that follow one another.
 func upWith(t *testing.T, backend *lab.Backend, s stacks) world {
 	t.Helper()
 	c := config(t, s.synthesize(t))
 	c.Backend = backend
+	return start(t, c)
+}
+
+func start(t *testing.T, c lab.Config) world {
+	t.Helper()
 	l, err := lab.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

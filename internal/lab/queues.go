@@ -18,9 +18,12 @@ import (
 type queues struct {
 	lab *Lab
 
+	receiving sync.RWMutex // locked while no function is to get a message
+
 	mu       sync.Mutex
 	policies map[string][]policy.Document // by queue ARN
 	mapped   []mapping
+	putOff   map[string]putOff // by receipt
 }
 
 // mapping is an AWS::Lambda::EventSourceMapping.
@@ -51,33 +54,55 @@ func (q *queues) send(to place, name string, who policy.Request, body []byte) er
 	if !allowed {
 		return fmt.Errorf("the policy of queue %s does not allow %s from %s", name, who.Service, who.Context["aws:SourceArn"])
 	}
-	_, err := q.lab.Call(q.lab.ctx, Call{Account: to.account, Region: to.region, Service: "sqs", API: "SendMessage", Input: map[string]any{
-		"QueueUrl": q.lab.queueURL(to.account, name), "MessageBody": string(body),
-	}})
-	return err
+	times := 1
+	if q.lab.config.Faults.DeliverTwice {
+		times = 2
+		q.lab.story.tell(KindFault, to.account, to.region, "queue %s gets the message twice", name)
+	}
+	for range times {
+		_, err := q.lab.Call(q.lab.ctx, Call{Account: to.account, Region: to.region, Service: "sqs", API: "SendMessage", Input: map[string]any{
+			"QueueUrl": q.lab.queueURL(to.account, name), "MessageBody": string(body),
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// depth counts the messages that functions have still to handle.
+// depth counts the messages that functions have still to handle, those that come back
+// later included.
 func (q *queues) depth(ctx context.Context) (int, error) {
 	q.mu.Lock()
 	mapped := append([]mapping(nil), q.mapped...)
 	q.mu.Unlock()
 	total := 0
 	for _, m := range mapped {
-		out, err := q.lab.Call(ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "GetQueueAttributes", Input: map[string]any{
-			"QueueUrl": m.queueURL, "AttributeNames": []any{"All"},
-		}})
+		n, err := q.count(ctx, m.at, m.queueURL, "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 		if err != nil {
 			return 0, err
 		}
-		attributes, _ := out["Attributes"].(map[string]any)
-		for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"} {
-			n, err := strconv.Atoi(text(attributes[name]))
-			if err != nil {
-				return 0, fmt.Errorf("read %s of queue %s: %w", name, m.queue, err)
-			}
-			total += n
+		total += n
+	}
+	return total, nil
+}
+
+// count adds up attributes of a queue that are numbers of messages.
+func (q *queues) count(ctx context.Context, at place, url string, names ...string) (int, error) {
+	out, err := q.lab.Call(ctx, Call{Account: at.account, Region: at.region, Service: "sqs", API: "GetQueueAttributes", Input: map[string]any{
+		"QueueUrl": url, "AttributeNames": []any{"All"},
+	}})
+	if err != nil {
+		return 0, err
+	}
+	attributes, _ := out["Attributes"].(map[string]any)
+	total := 0
+	for _, name := range names {
+		n, err := strconv.Atoi(text(attributes[name]))
+		if err != nil {
+			return 0, fmt.Errorf("read %s of queue %s: %w", name, url, err)
 		}
+		total += n
 	}
 	return total, nil
 }
@@ -130,6 +155,8 @@ func (q *queues) poll(m mapping) {
 }
 
 func (q *queues) receive(m mapping, most int) ([]events.SQSMessage, error) {
+	q.receiving.RLock()
+	defer q.receiving.RUnlock()
 	out, err := q.lab.Call(q.lab.ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "ReceiveMessage", Input: map[string]any{
 		"QueueUrl": m.queueURL, "MaxNumberOfMessages": min(most, 10), "WaitTimeSeconds": 0, "AttributeNames": []any{"All"},
 	}})
@@ -155,39 +182,54 @@ func (q *queues) receive(m mapping, most int) ([]events.SQSMessage, error) {
 	return messages, nil
 }
 
-// invoke hands a batch to the function and deletes what it handled. The rest comes back
-// when its visibility timeout is over.
+// invoke hands a batch to the function, deletes what it handled, and gives back the rest.
 func (q *queues) invoke(m mapping, batch []events.SQSMessage) {
-	payload, err := json.Marshal(events.SQSEvent{Records: batch})
-	if err != nil {
-		q.lab.problem(m.at, "encode batch: %v", err)
-		return
-	}
-	out, err := q.lab.functions.invoke(q.lab.ctx, m.at, m.function, payload)
-	if err != nil {
+	failed, err := q.hand(m, batch)
+	if err != nil && q.lab.ctx.Err() == nil {
 		q.lab.problem(m.at, "%v", err)
-		return
 	}
-	var response events.SQSEventResponse
-	if m.itemFailure {
-		if err := json.Unmarshal(out, &response); err != nil {
-			q.lab.problem(m.at, "function %s answered no batch response: %v", m.function, err)
-			return
+	for _, message := range batch {
+		settle := q.remove
+		if err != nil || failed[message.MessageId] {
+			settle = q.giveBack
+		}
+		if err := settle(m, message.ReceiptHandle); err != nil && q.lab.ctx.Err() == nil {
+			q.lab.problem(m.at, "%v", err)
 		}
 	}
-	failed := map[string]bool{}
+}
+
+// hand invokes the function and gives the ids of the messages that it reports as failed.
+// An error means that all did.
+func (q *queues) hand(m mapping, batch []events.SQSMessage) (failed map[string]bool, err error) {
+	payload, err := json.Marshal(events.SQSEvent{Records: batch})
+	if err != nil {
+		return nil, fmt.Errorf("encode batch: %w", err)
+	}
+	out, err := q.lab.functions.invoke(q.lab.ctx, m.at, m.function, payload)
+	if err != nil || !m.itemFailure {
+		return nil, err
+	}
+	var response events.SQSEventResponse
+	if err := json.Unmarshal(out, &response); err != nil {
+		return nil, fmt.Errorf("function %s answered no batch response: %w", m.function, err)
+	}
+	failed = map[string]bool{}
 	for _, f := range response.BatchItemFailures {
 		failed[f.ItemIdentifier] = true
 	}
-	for _, message := range batch {
-		if failed[message.MessageId] {
-			continue
-		}
-		_, err := q.lab.Call(q.lab.ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "DeleteMessage", Input: map[string]any{
-			"QueueUrl": m.queueURL, "ReceiptHandle": message.ReceiptHandle,
-		}})
-		if err != nil && q.lab.ctx.Err() == nil {
-			q.lab.problem(m.at, "delete from %s: %v", m.queue, err)
-		}
+	return failed, nil
+}
+
+func (q *queues) remove(m mapping, receipt string) error {
+	_, err := q.lab.Call(q.lab.ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "DeleteMessage", Input: map[string]any{
+		"QueueUrl": m.queueURL, "ReceiptHandle": receipt,
+	}})
+	if err != nil {
+		return fmt.Errorf("delete from %s: %w", m.queue, err)
 	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.putOff, receipt)
+	return nil
 }

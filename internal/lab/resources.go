@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/cfn"
 
-	"hubmend/internal/eventpattern"
 	"hubmend/internal/policy"
 	"hubmend/internal/runbook"
 )
@@ -25,7 +24,7 @@ func init() { // breaks the cycle with stack.create
 	resourceTypes = map[string]resourceType{
 		"AWS::SQS::Queue":                                  {"QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled", createQueue},
 		"AWS::SQS::QueuePolicy":                            {"PolicyDocument Queues", createQueuePolicy},
-		"AWS::DynamoDB::Table":                             {"TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification TimeToLiveSpecification DeletionProtectionEnabled SSESpecification", createTable},
+		"AWS::DynamoDB::Table":                             {"TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes", createTable},
 		"AWS::SNS::Topic":                                  {"TopicName DisplayName", createTopic},
 		"AWS::SNS::TopicPolicy":                            {"PolicyDocument Topics", createTopicPolicy},
 		"AWS::SNS::Subscription":                           {"Protocol TopicArn Endpoint", createSubscription},
@@ -34,10 +33,14 @@ func init() { // breaks the cycle with stack.create
 		"AWS::IAM::Policy":                                 {"PolicyName PolicyDocument Roles", createPolicy},
 		"AWS::Lambda::Function":                            {"FunctionName Description Runtime Architectures Handler Code Role Environment Timeout MemorySize LoggingConfig", createFunction},
 		"AWS::Lambda::EventSourceMapping":                  {"EventSourceArn FunctionName BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig", createMapping},
+		"AWS::Lambda::Permission":                          {"Action FunctionName Principal SourceArn", createPermission},
 		"AWS::Events::EventBus":                            {"Name Description", createBus},
 		"AWS::Events::EventBusPolicy":                      {"EventBusName StatementId Statement", createBusPolicy},
-		"AWS::Events::Rule":                                {"Name Description EventBusName EventPattern State Targets", createRule},
+		"AWS::Events::Rule":                                {"Name Description EventBusName EventPattern ScheduleExpression State Targets", createRule},
 		"AWS::SSM::Document":                               {"Name Content DocumentType DocumentFormat UpdateMethod", createDocument},
+		"AWS::SSM::Parameter":                              {"Name Type Value Description AllowedPattern Tier DataType", createParameter},
+		"AWS::Logs::MetricFilter":                          {"LogGroupName FilterName FilterPattern MetricTransformations", createMetricFilter},
+		"AWS::CloudWatch::Alarm":                           {"AlarmName " + alarmProperties, createAlarm},
 		"AWS::ServiceCatalog::Portfolio":                   {"DisplayName ProviderName Description", createPortfolio},
 		"AWS::ServiceCatalog::CloudFormationProduct":       {"Name Owner Description Distributor SupportDescription ProvisioningArtifactParameters ReplaceProvisioningArtifacts", createProduct},
 		"AWS::ServiceCatalog::PortfolioProductAssociation": {"PortfolioId ProductId", createNothing},
@@ -87,7 +90,7 @@ func createQueuePolicy(_ context.Context, s *stack, p properties) (created, erro
 }
 
 func createTable(ctx context.Context, s *stack, p properties) (created, error) {
-	in := p.pick("TableName", "KeySchema", "AttributeDefinitions", "BillingMode")
+	in := p.pick("TableName", "KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
 	if _, err := s.call(ctx, "dynamodb", "CreateTable", in); err != nil {
 		return created{}, err
 	}
@@ -168,6 +171,7 @@ func createFunction(_ context.Context, s *stack, p properties) (created, error) 
 		return created{}, err
 	}
 	spec := functionSpec{name: p.text("FunctionName"), role: p.text("Role"), asset: asset, env: map[string]string{}, timeout: 3 * time.Second, memory: 128}
+	spec.logGroup = p.sub("LoggingConfig").textOr("LogGroup", "/aws/lambda/"+spec.name)
 	for name, value := range p.sub("Environment").sub("Variables").all {
 		spec.env[name] = fmt.Sprint(value)
 	}
@@ -223,35 +227,6 @@ func createBusPolicy(_ context.Context, s *stack, p properties) (created, error)
 	}
 	b.policy = append(b.policy, d)
 	return created{ref: p.logicalID}, nil
-}
-
-func createRule(_ context.Context, s *stack, p properties) (created, error) {
-	pattern, err := json.Marshal(p.all["EventPattern"])
-	if err != nil {
-		return created{}, err
-	}
-	compiled, err := eventpattern.Compile(pattern)
-	if err != nil {
-		return created{}, err
-	}
-	id := busID{s.at, p.textOr("EventBusName", defaultBus)}
-	r := &rule{name: p.text("Name"), enabled: p.textOr("State", "ENABLED") == "ENABLED", pattern: compiled}
-	r.arn = s.arn("events", path.Join("rule", strings.TrimPrefix(id.name, defaultBus), r.name))
-	targets, err := json.Marshal(p.list("Targets"))
-	if err != nil {
-		return created{}, err
-	}
-	if err := json.Unmarshal(targets, &r.targets); err != nil {
-		return created{}, err
-	}
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	b := s.lab.events.bus(id)
-	if b == nil {
-		return created{}, fmt.Errorf("there is no bus %s", id.name)
-	}
-	b.rules[r.name] = r
-	return created{r.name, map[string]any{"Arn": r.arn}}, nil
 }
 
 func createDocument(_ context.Context, s *stack, p properties) (created, error) {

@@ -24,38 +24,6 @@ type hub struct {
 	disabled map[string]bool              // by account and Region
 }
 
-// serve answers the REST calls that the lab knows.
-func (h *hub) serve(q request) (any, error) {
-	switch q.method + " " + q.path {
-	case "POST /accounts":
-		return h.setDisabled(q, false)
-	case "DELETE /accounts":
-		return h.setDisabled(q, true)
-	}
-	if h.isDisabled(q.caller.Account, q.region) {
-		return nil, &apiError{403, "InvalidAccessException", fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.caller.Account)}
-	}
-	path, _ := url.PathUnescape(q.path)
-	switch call := q.method + " " + path; {
-	case call == "POST /findings/import":
-		return decodeAnd(q, h.importFindings)
-	case call == "PATCH /findings/batchupdate":
-		return decodeAnd(q, h.updateFindings)
-	case call == "POST /findings":
-		return decodeAnd(q, h.getFindings)
-	case call == "POST /actionTargets":
-		return decodeAnd(q, h.createAction)
-	case call == "POST /actionTargets/get":
-		return decodeAnd(q, h.describeActions)
-	case strings.HasPrefix(call, "PATCH /actionTargets/"):
-		return decodeAnd(q, h.updateAction)
-	case strings.HasPrefix(call, "DELETE /actionTargets/"):
-		return h.deleteAction(q)
-	default:
-		return nil, &apiError{501, "NotImplemented", fmt.Sprintf("the lab's Security Hub has no %s (docs/lab.md lists what it has)", call)}
-	}
-}
-
 func decodeAnd[In any](q request, serve func(request, In) (any, error)) (any, error) {
 	var in In
 	if err := json.Unmarshal(q.body, &in); err != nil {

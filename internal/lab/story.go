@@ -27,6 +27,7 @@ const (
 	KindStep      Kind = "step"
 	KindFinding   Kind = "finding"
 	KindNotice    Kind = "notification"
+	KindFault     Kind = "fault" // that somebody asked for
 	KindProblem   Kind = "problem"
 )
 

@@ -145,6 +145,8 @@ func (e Expectation) describe() string {
 		fmt.Fprintf(&b, "notifications %q", *e.Notifications)
 	case e.Problems != nil:
 		fmt.Fprintf(&b, "problems %q", *e.Problems)
+	case e.Alarms != nil:
+		fmt.Fprintf(&b, "alarms %q", *e.Alarms)
 	}
 	return b.String()
 }

@@ -124,3 +124,23 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+func TestMatch(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		parts, texts []string
+		want         bool
+	}{
+		"nothing":            {want: true},
+		"another order":      {[]string{"a", "b"}, []string{"xb", "xa"}, true},
+		"a part is missing":  {[]string{"a"}, []string{"a", "b"}, false},
+		"a text is missing":  {[]string{"a", "b"}, []string{"a"}, false},
+		"one for two":        {[]string{"a", "b"}, []string{"ab"}, false},
+		"the same twice":     {[]string{"a", "a"}, []string{"a1", "a2"}, true},
+		"the same only once": {[]string{"a", "a"}, []string{"a1", "b"}, false},
+	} {
+		if got := scenario.Match(tc.parts, tc.texts); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

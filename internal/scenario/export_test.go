@@ -15,3 +15,6 @@ func (e Expectation) Describe() string { return e.describe() }
 func (s *Scenario) Document(f Finding) (map[string]any, error) {
 	return (&runner{Scenario: s}).document(f)
 }
+
+// Match says whether parts and texts belong together.
+var Match = match

@@ -62,6 +62,9 @@ func checkFindings(t *testing.T, s *scenario.Scenario) {
 				use(name)
 			}
 		}
+		if e.Expect != nil && e.Expect.Finding != "" {
+			use(e.Expect.Finding)
+		}
 		if e.Import == nil {
 			continue
 		}
@@ -82,6 +85,11 @@ func checkPaths(t *testing.T, s *scenario.Scenario) {
 	var paths []string
 	for _, e := range s.Expect {
 		paths = append(paths, e.Path)
+	}
+	for _, e := range s.Events {
+		if e.Expect != nil {
+			paths = append(paths, e.Expect.Path)
+		}
 	}
 	for _, show := range s.Show {
 		paths = append(paths, show.Path)

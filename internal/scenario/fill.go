@@ -60,19 +60,22 @@ func (v values) fillText(text string) (any, error) {
 }
 
 func (v values) lookup(reference string) (any, error) {
-	name, path, deep := strings.Cut(reference, ".")
+	name, path := reference, ""
+	if end := strings.IndexAny(reference, ".["); end >= 0 {
+		name, path = reference[:end], reference[end:]
+	}
 	value, ok := v[name]
 	if !ok {
 		return nil, fmt.Errorf("${%s}: nothing has the name %q", reference, name)
 	}
-	if !deep {
+	if path == "" {
 		return value, nil
 	}
-	compiled, err := jsonpath.Compile("$." + path)
+	compiled, err := jsonpath.Compile("$.value" + path) // a selector cannot begin with an index
 	if err != nil {
 		return nil, fmt.Errorf("${%s}: %w", reference, err)
 	}
-	found, ok := compiled.Select(value)
+	found, ok := compiled.Select(map[string]any{"value": value})
 	if !ok {
 		return nil, fmt.Errorf("${%s}: the result of %s has nothing there", reference, name)
 	}

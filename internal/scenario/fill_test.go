@@ -26,6 +26,7 @@ func TestFill(t *testing.T) {
 		"a dollar sign":        {"$group {x} $ {y}", "$group {x} $ {y}"},
 		"a name":               {"${account}", "222222222222"},
 		"a path":               {"${group.GroupId}", "sg-1"},
+		"an item of a list":    {"${regions[1]}", "eu-west-1"},
 		"an index":             {"${group.Rules[1].Id}", "r2"},
 		"a number stays one":   {"${group.Count}", 3.0},
 		"a list stays one":     {"${regions}", []any{"us-east-1", "eu-west-1"}},

@@ -16,6 +16,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"hubmend/internal/lab"
 )
 
 // Schema is the JSON Schema of scenario files, for editors and for Load.
@@ -31,6 +33,8 @@ type Scenario struct {
 	Regions     []string          `json:"regions"`
 	Product     string            `json:"product"`
 	Parameters  map[string]string `json:"parameters"`
+	Admin       map[string]string `json:"admin"` // parameters of the admin stack
+	Faults      lab.Faults        `json:"faults"`
 
 	Seed          []Call         `json:"seed"`
 	Interventions []Intervention `json:"interventions"`
@@ -42,7 +46,7 @@ type Scenario struct {
 }
 
 // Call is an AWS API call. Account and Region are those of the scenario's last account
-// and first Region when they are empty.
+// and first Region when they are empty; Account may be a placeholder such as ${accounts[0]}.
 type Call struct {
 	Name    string         `json:"name"` // under which the result can be referred to
 	Account string         `json:"account"`
@@ -52,25 +56,34 @@ type Call struct {
 	Input   map[string]any `json:"input"`
 }
 
-// Intervention forces something just before a runbook step makes a call.
+// Intervention forces something just before a runbook's step makes a call, or just before
+// or after a function does.
 type Intervention struct {
-	Before string `json:"before"` // service:Api
-	Times  int    `json:"times"`
-	Call   *Call  `json:"call"`
-	Error  *struct {
+	Before   string `json:"before"` // service:Api
+	After    string `json:"after"`
+	Function string `json:"function"` // empty: a runbook's step
+	Times    int    `json:"times"`
+	Seconds  int    `json:"seconds"` // instead of Times
+	Call     *Call  `json:"call"`
+	Error    *struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	} `json:"error"`
+	Kill bool `json:"kill"`
 }
 
 // Event is one of: a finding that is imported, a custom action that is used, a message
-// that is put on the findings queue as it is, a call, or a wait until the lab is quiet.
+// that is put on the findings queue as it is, a scheduled rule that fires, a call, time
+// that passes at once, a wait until the lab is quiet, or what must be true just then.
 type Event struct {
 	Import       *Finding      `json:"import"`
 	CustomAction *CustomAction `json:"customAction"`
 	Message      *string       `json:"message"`
+	Schedule     string        `json:"schedule"` // name of the rule
 	Call         *Call         `json:"call"`
+	Pass         string        `json:"pass"` // a time.Duration, such as 90s
 	Wait         bool          `json:"wait"`
+	Expect       *Expectation  `json:"expect"` // without Before and After
 }
 
 // Finding is a finding to import: built from the catalog (Control and Resource), from a
@@ -102,7 +115,7 @@ type Show struct {
 }
 
 // Expectation is one of: a call with a check of its answer, a finding, the number of
-// executions, or what was notified.
+// executions, what was notified, what went wrong, or which alarms are in ALARM.
 type Expectation struct {
 	Call *Call  `json:"call"`
 	Path string `json:"path"`
@@ -115,8 +128,9 @@ type Expectation struct {
 	After    string `json:"after"`  // and after them
 
 	Executions    *int      `json:"executions"`
-	Notifications *[]string `json:"notifications"` // parts of subjects, in order
-	Problems      *[]string `json:"problems"`      // parts of what went wrong in the lab, in order
+	Notifications *[]string `json:"notifications"` // parts of subjects, in any order
+	Problems      *[]string `json:"problems"`      // parts of what went wrong in the lab, in any order
+	Alarms        *[]string `json:"alarms"`        // names, in any order
 }
 
 // Check is what an answer must be. Exactly one field is set.

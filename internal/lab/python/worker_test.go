@@ -111,14 +111,14 @@ func TestWorkerAgainstMoto(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range 40 {
 			group.Go(func() {
-				name := fmt.Sprintf("role-%d", i)
-				created, err := worker.call(t.Context(), "iam", "CreateRole", map[string]any{"RoleName": name, "AssumeRolePolicyDocument": "{}"})
+				name := fmt.Sprintf("queue-%d", i)
+				created, err := worker.call(t.Context(), "sqs", "CreateQueue", map[string]any{"QueueName": name})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				if got := created["Role"].(map[string]any)["RoleName"]; got != name {
-					t.Errorf("asked for %s, got %v", name, got)
+				if got, _ := created["QueueUrl"].(string); !strings.HasSuffix(got, "/"+name) {
+					t.Errorf("asked for %s, got %s", name, got)
 				}
 			})
 		}

@@ -1,0 +1,43 @@
+package lab
+
+import (
+	"sync"
+	"time"
+)
+
+// Faults are what the lab does wrong on purpose for as long as it runs.
+type Faults struct {
+	// DropStatusEvents loses every status event of an execution on the member's bus.
+	DropStatusEvents bool `json:"dropStatusEvents"`
+	// DeliverTwice puts each message that a rule sends to a queue on it twice.
+	DeliverTwice bool `json:"deliverTwice"`
+	// StartsPerSecond limits StartAutomationExecution in each account and Region. 0 is no limit.
+	StartsPerSecond int `json:"startsPerSecond"`
+}
+
+// pace remembers when executions were started, for StartsPerSecond.
+type pace struct {
+	mu     sync.Mutex
+	starts map[place][]time.Time
+}
+
+// take counts a start at a place, and says false when there were that many starts within
+// the second before it.
+func (p *pace) take(at place, perSecond int, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var recent []time.Time
+	for _, start := range p.starts[at] {
+		if now.Sub(start) < time.Second {
+			recent = append(recent, start)
+		}
+	}
+	if len(recent) >= perSecond {
+		return false
+	}
+	if p.starts == nil {
+		p.starts = map[place][]time.Time{}
+	}
+	p.starts[at] = append(recent, now)
+	return true
+}

@@ -1,0 +1,91 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"hubmend/internal/eventpattern"
+)
+
+// rule is an AWS::Events::Rule: it has a pattern or a schedule.
+type rule struct {
+	name, arn string
+	enabled   bool
+	pattern   *eventpattern.Pattern // nil for a schedule
+	every     time.Duration         // 0 for a pattern
+	targets   []eventTarget
+}
+
+// eventTarget is an entry of Targets. A failed delivery is a problem of the lab at once,
+// so it has neither retries nor dead letters.
+type eventTarget struct {
+	ID               string `json:"Id"`
+	ARN              string `json:"Arn"`
+	RoleARN          string `json:"RoleArn"`
+	RetryPolicy      any
+	DeadLetterConfig any
+}
+
+func createRule(_ context.Context, s *stack, p properties) (created, error) {
+	id := busID{s.at, p.textOr("EventBusName", defaultBus)}
+	r := &rule{name: p.textOr("Name", s.name+"-"+p.logicalID), enabled: p.textOr("State", "ENABLED") == "ENABLED"}
+	r.arn = s.arn("events", path.Join("rule", strings.TrimPrefix(id.name, defaultBus), r.name))
+	if err := r.readTrigger(p); err != nil {
+		return created{}, err
+	}
+	if err := r.readTargets(p); err != nil {
+		return created{}, err
+	}
+	s.lab.events.mu.Lock()
+	defer s.lab.events.mu.Unlock()
+	b := s.lab.events.bus(id)
+	if b == nil {
+		return created{}, fmt.Errorf("there is no bus %s", id.name)
+	}
+	if r.every > 0 && id.name != defaultBus {
+		return created{}, fmt.Errorf("a rule with a schedule must be on the bus %s", defaultBus)
+	}
+	b.rules[r.name] = r
+	if r.every > 0 && r.enabled {
+		s.lab.events.startSchedule(id, r)
+	}
+	return created{r.name, map[string]any{"Arn": r.arn}}, nil
+}
+
+// readTrigger reads what makes the rule act.
+func (r *rule) readTrigger(p properties) error {
+	schedule := p.text("ScheduleExpression")
+	if (schedule != "") == (p.all["EventPattern"] != nil) {
+		return errors.New("the lab knows rules with either an EventPattern or a ScheduleExpression")
+	}
+	if schedule != "" {
+		var err error
+		r.every, err = parseRate(schedule)
+		return err
+	}
+	pattern, err := json.Marshal(p.all["EventPattern"])
+	if err != nil {
+		return err
+	}
+	r.pattern, err = eventpattern.Compile(pattern)
+	return err
+}
+
+func (r *rule) readTargets(p properties) error {
+	targets, err := json.Marshal(p.list("Targets"))
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(targets))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&r.targets); err != nil {
+		return fmt.Errorf("read Targets: %w", err)
+	}
+	return nil
+}
