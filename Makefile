@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 HUBMEND := build/hubmend
 SCENARIOS := test/scenarios
+FUZZ := 3s
+SOAK := 10m
 # Packages that neither compile the CDK nor start a process.
 FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
 GO_FILES = $(shell find cmd internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
@@ -24,7 +26,7 @@ demo: $(HUBMEND) cdk.out/manifest.json ## Break all eighteen controls and watch 
 	@$(HUBMEND) lab run $(SCENARIOS)/demo-custom-action.yaml $(SCENARIOS)/demo-all.yaml
 
 .PHONY: test
-test: lint test-go test-templates test-scenarios ## Run everything that CI runs
+test: lint test-go test-fuzz test-templates test-scenarios ## Run everything that CI runs
 
 .PHONY: test-fast
 test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
@@ -34,6 +36,20 @@ test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
 test-go: $(VENV)/ready
 	@echo "--- unit tests"
 	go test $(FAST) ./internal/lab/... ./internal/scenario/... ./test/...
+
+.PHONY: test-fuzz
+test-fuzz:
+	@echo "--- fuzz, $(FUZZ) for each target"; mkdir -p build
+	@grep -rlE '^func Fuzz' internal --include='*_test.go' | xargs -n1 dirname | sort -u | while read -r package; do \
+		for target in $$(go test -list '^Fuzz' ./$$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test ./$$package -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) > build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
+		done; \
+	done
+
+.PHONY: soak
+soak: ## Simulate new schedules, for SOAK=10m; a seed that fails is printed
+	go test ./test/simulation -run TestSchedules -v -timeout 0 -soak $(SOAK)
 
 .PHONY: test-templates
 test-templates: cdk.out/manifest.json

@@ -1,0 +1,144 @@
+package simulation_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// mutations are bugs that somebody could make. Each takes one place of the source, old, and makes
+// it new; the schedules must find it and say what it broke.
+var mutations = map[string]struct{ file, old, new, caught string }{
+	"the guard never stops": {
+		"internal/decide/findings.go",
+		"return d.Record.attemptsSince(d.now.Add(-d.settings.Window)) >= d.settings.MaxAttempts",
+		"return false",
+		"within the window",
+	},
+	"an attempt in flight is not noticed": {
+		"internal/decide/findings.go",
+		"case a != nil && a.InFlight():",
+		"case a != nil && a.State == Claimed:",
+		"two executions run",
+	},
+	"an outcome of another execution is taken": {
+		"internal/decide/outcome.go",
+		"return a.ExecutionID == executionID\n",
+		"return true\n",
+		"no execution has verified",
+	},
+	"starting again makes another execution": {
+		"internal/decide/record.go",
+		`strconv.Itoa(a.Number)))`,
+		`strconv.Itoa(a.Number)+a.ClaimedAt.String()))`,
+		"two executions run",
+	},
+	"a failure is told as a success": {
+		"internal/decide/words.go",
+		"return Update{Findings: refs, Workflow: finding.Notified, Note: Clip(\n\t\tfmt.Sprintf(\"Hubmend could not",
+		"return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(\n\t\tfmt.Sprintf(\"Hubmend could not",
+		"no execution has verified",
+	},
+	"a contradicted resolution stays": {
+		"internal/decide/sweep.go",
+		"case checked && found.Workflow == finding.Resolved:",
+		"case checked && found.Workflow == finding.New:",
+		"is a false green",
+	},
+	"a suppressed finding is answered": {
+		"internal/decide/outcome.go",
+		"if !ok || now.asks() || a.State == Succeeded && now.Workflow != finding.Suppressed {",
+		"if !ok || now.asks() || now.Workflow == finding.Suppressed {",
+		"was suppressed, and is set",
+	},
+	"the switch is not asked": {
+		"internal/decide/gate.go",
+		"case d.gate.Paused:",
+		"case d.gate.Paused && d.now.IsZero():",
+		"although everything is paused",
+	},
+	"the breaker is not asked": {
+		"internal/decide/gate.go",
+		"case a.Trigger == finding.Automatic && broken.After(d.now):",
+		"case a.Trigger == finding.CustomAction && broken.After(d.now):",
+		"although its breaker is open",
+	},
+	"a dead claimer keeps its claim": {
+		"internal/decide/record.go",
+		"return a.State == Claimed && now.Sub(a.ClaimedAt) >= s.ClaimLease",
+		"return false",
+		"is still open",
+	},
+	"the sweep does not look at what runs": {
+		"internal/decide/sweep.go",
+		"plan.Look = a.ExecutionID",
+		"plan.Look = \"\"",
+		"is still open",
+	},
+	"the ledger is written before findings are told": {
+		"internal/effect/effect.go",
+		"func (e Effects) Run(ctx context.Context, d decide.Decision) (decide.Record, error) {\n",
+		"func (e Effects) Run(ctx context.Context, d decide.Decision) (decide.Record, error) {\n" +
+			"\tif d.Save {\n\t\tsaved, err := e.Ledger.Save(ctx, d.Record)\n\t\tif err != nil {\n\t\t\treturn saved, err\n\t\t}\n" +
+			"\t\td.Record, d.Save = saved, false\n\t}\n",
+		"is a false green",
+	},
+	"an execution that still runs is taken for ended": {
+		"internal/settle/settle.go",
+		"o, err := h.Executions.Outcome(ctx, rec.Target.Account, region, n.executionID)\n",
+		"o, err := h.Executions.Outcome(ctx, rec.Target.Account, region, n.executionID)\n" +
+			"\tif errors.Is(err, member.ErrNotEnded) {\n\t\treturn decide.Outcome{ExecutionID: n.executionID}, nil\n\t}\n",
+		"two executions run",
+	},
+}
+
+// The simulation finds bugs: with any of the mutations, some schedule fails.
+func TestMutationsAreCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles the handlers once for each mutation")
+	}
+	for name, m := range mutations {
+		t.Run(name, func(t *testing.T) {
+			source, err := os.ReadFile(filepath.Join(root, m.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(source), m.old); n != 1 {
+				t.Fatalf("%s has the place %d times: %s", m.file, n, m.old)
+			}
+			out, err := simulateWith(t, m.file, strings.Replace(string(source), m.old, m.new, 1))
+			if _, failed := err.(*exec.ExitError); !failed || !strings.Contains(out, "--- FAIL: TestSchedules") {
+				t.Fatalf("no schedule fails: %v\n%s", err, out)
+			}
+			if !strings.Contains(out, m.caught) {
+				t.Errorf("no schedule says %q:\n%s", m.caught, out)
+			}
+		})
+	}
+}
+
+// simulateWith runs the schedules with another text of one source file.
+func simulateWith(t *testing.T, file, text string) (string, error) {
+	t.Helper()
+	original, err := filepath.Abs(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutant, overlay := filepath.Join(t.TempDir(), filepath.Base(file)), filepath.Join(t.TempDir(), "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {original: mutant}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{mutant: []byte(text), overlay: replace} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", "TestSchedules", "-schedules", "8000", ".").CombinedOutput()
+	return string(out), err
+}

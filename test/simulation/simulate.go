@@ -1,0 +1,103 @@
+package simulation
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"hubmend/internal/finding"
+)
+
+// Result is what came of a simulation.
+type Result struct {
+	Seed       uint64
+	Faults     Faults
+	Violations []string // each with its moment; empty when everything holds
+	Executions int
+	Messages   int
+	Dead       int
+}
+
+const (
+	// chaosTime is how long everything goes wrong, and calmTime how long nothing does after it.
+	chaosTime = 30 * time.Hour
+	calmTime  = 4 * 24 * time.Hour
+)
+
+// Simulate runs the history of a seed, and writes it out if out is not nil.
+func Simulate(seed uint64, out io.Writer) Result {
+	w := newWorld(seed)
+	w.tell(out)
+	w.faults = Chaos(w.rng)
+	faults := w.faults
+	w.populate()
+	w.tick()
+	w.run(start.Add(chaosTime))
+	w.faults, w.paused = Faults{}, false
+	w.run(start.Add(chaosTime + calmTime))
+	w.checkEnd()
+	return Result{
+		Seed: seed, Faults: faults, Violations: w.violations, Executions: w.ssm.starts,
+		Messages: w.findings.sent + w.outcomes.sent, Dead: len(w.findings.dead) + len(w.outcomes.dead),
+	}
+}
+
+// calm says whether people and programs have stopped to interfere.
+func (w *world) calm() bool { return w.now.Sub(start) >= chaosTime }
+
+// populate plans what the world does by itself.
+func (w *world) populate() {
+	for i := range 1 + w.rng.IntN(3) {
+		r := newResource(place{"222222222222", home}, i)
+		r.open["3389"], r.fights = w.rng.IntN(2) == 0, w.rng.IntN(4) == 0
+		if w.rng.IntN(2) == 0 {
+			r.behaviour = behaviour(w.rng.IntN(int(behaviors)))
+		}
+		w.ssm.resources[r.arn] = r
+		for n := range 1 + w.rng.IntN(3) {
+			f := w.hub.add(fmt.Sprintf("f%d-%d", i, n), []string{"EC2.13", "EC2.14"}[n%2], r)
+			w.after(w.between(0, time.Hour), func() { w.rounds(f) })
+			w.after(w.between(0, chaosTime), func() { w.meddle(f) })
+		}
+	}
+	if w.rng.IntN(2) == 0 {
+		w.after(w.between(0, 20*time.Hour), func() {
+			w.paused, w.pausedAt = true, w.now
+			w.after(w.between(0, 8*time.Hour), func() { w.paused = false })
+		})
+	}
+	if w.rng.IntN(4) == 0 {
+		w.after(w.between(0, time.Hour), func() { w.findings.send("poison") })
+	}
+}
+
+// rounds is Security Hub's periodic check. It ends some hours before the world does, so that the
+// last one can be answered.
+func (w *world) rounds(f *securityFinding) {
+	w.hub.check(f)
+	if w.now.Sub(start) < chaosTime+calmTime-24*time.Hour {
+		w.after(w.between(12*time.Hour, 18*time.Hour), func() { w.rounds(f) })
+	}
+}
+
+// meddle is what people do with a finding.
+func (w *world) meddle(f *securityFinding) {
+	switch w.rng.IntN(6) {
+	case 0, 1:
+		w.hub.click(f)
+	case 2:
+		w.hub.suppress(f)
+		if w.rng.IntN(2) == 0 {
+			w.after(w.between(time.Minute, 8*time.Hour), func() {
+				f.Workflow = finding.New
+				w.hub.emit(f)
+			})
+		}
+	case 3:
+		w.after(w.between(0, time.Hour), func() { w.hub.click(f) })
+		w.hub.click(f)
+	}
+	if w.rng.IntN(2) == 0 && !w.calm() {
+		w.after(w.between(time.Minute, 6*time.Hour), func() { w.meddle(f) })
+	}
+}

@@ -1,0 +1,180 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/finding"
+	"hubmend/internal/member"
+	"hubmend/internal/target"
+)
+
+// newResource is a security group, number n of its place, that is open to the world.
+func newResource(at place, n int) *resource {
+	return &resource{
+		place: at, arn: fmt.Sprintf("arn:aws:ec2:%s:%s:security-group/sg-%08d", at.region, at.account, n),
+		open: map[string]bool{"22": true}, verified: map[string]time.Time{},
+	}
+}
+
+// behaviour is how a runbook does with a resource.
+type behaviour int
+
+const (
+	repairs   behaviour = iota
+	fails               // the verification fails, each time
+	lies                // it says Success, and nothing is repaired
+	stumbles            // it is throttled twice, then repairs
+	refuses             // there is no runbook in the account
+	behaviors           // how many there are
+)
+
+// resource is a security group with ports that are open to the world.
+type resource struct {
+	place
+	arn       string
+	open      map[string]bool
+	behaviour behaviour
+	fights    bool // somebody opens it again after each repair
+	stumbled  int
+
+	running   int                  // executions
+	automatic []time.Time          // starts
+	verified  map[string]time.Time // by port: the last execution that said so
+}
+
+// port of each control.
+var portOf = map[string]string{"EC2.13": "22", "EC2.14": "3389"}
+
+func (r *resource) fails(control string) bool { return r.open[portOf[control]] }
+
+// ssm is Systems Manager in the member account.
+type ssm struct {
+	world     *world
+	resources map[string]*resource
+	byToken   map[string]*execution
+	byID      map[string]*execution
+	starts    int
+}
+
+type execution struct {
+	id, key  string
+	control  string
+	target   target.Target
+	resource *resource
+	ports    []string
+	trigger  finding.Trigger
+	ended    bool
+	outcome  decide.Outcome
+}
+
+var errThrottled = &types.AutomationExecutionLimitExceededException{}
+
+// start is StartAutomationExecution: the same token gives the same execution.
+func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
+	token := a.ClientToken(t)
+	if e := s.byToken[token]; e != nil {
+		return e.id, nil
+	}
+	r := s.resources[t.Resource]
+	if r.behaviour == refuses {
+		return "", &member.Refused{Reason: "There is no runbook; deploy it."}
+	}
+	if s.world.chance(s.world.faults.Throttle) {
+		return "", fmt.Errorf("start: %w", errThrottled)
+	}
+	s.starts++
+	e := &execution{
+		id: fmt.Sprintf("exec-%d", s.starts), key: t.Key(), control: a.Control, target: t, resource: r,
+		ports: slices.Clone(a.Parameters["Ports"].Values), trigger: a.Trigger,
+	}
+	s.byToken[token], s.byID[e.id] = e, e
+	s.world.checkStart(e)
+	if s.world.limits != nil {
+		s.world.limits.lastStart = s.world.now
+	}
+	r.running++
+	longest := 3 * time.Minute
+	switch {
+	case s.world.limits != nil:
+		longest = 20 * time.Second
+	case s.world.rng.IntN(10) == 0:
+		longest = time.Hour
+	}
+	s.world.after(s.world.between(time.Second, longest), func() { s.end(e) })
+	return e.id, nil
+}
+
+func (s *ssm) end(e *execution) {
+	r := e.resource
+	r.running--
+	e.ended = true
+	e.outcome = decide.Outcome{ExecutionID: e.id, Class: decide.Verification, Reason: "It is still open."}
+	switch {
+	case r.behaviour == stumbles && r.stumbled < 2:
+		r.stumbled++
+		e.outcome.Class, e.outcome.Reason = decide.Throttling, "Rate exceeded."
+	case r.behaviour == fails:
+	default:
+		e.outcome = decide.Outcome{ExecutionID: e.id, Succeeded: true, Change: "Closed."}
+		for _, p := range e.ports {
+			r.verified[p] = s.world.now
+			if r.behaviour != lies {
+				delete(r.open, p)
+			}
+		}
+		s.world.changed(r)
+	}
+	s.report(e)
+	if r.fights && !s.world.calm() {
+		s.world.after(s.world.between(time.Minute, 2*time.Hour), func() {
+			for _, p := range e.ports {
+				r.open[p] = true
+			}
+			s.world.changed(r)
+		})
+	}
+}
+
+// report sends the status event, which is best effort.
+func (s *ssm) report(e *execution) {
+	w := s.world
+	if w.chance(w.faults.LoseEvent) {
+		return
+	}
+	late := w.between(0, 2*time.Second)
+	if w.chance(w.faults.LateEvent) {
+		late = w.between(0, 2*time.Hour)
+	}
+	status := map[bool]string{true: "Success", false: "Failed"}[e.outcome.Succeeded]
+	w.after(late, func() {
+		w.outcomes.send(fmt.Sprintf(`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,"Status":%q,`+
+			`"ExecutedBy":"arn:aws:sts::%s:assumed-role/hubmend-dispatch/%s"}}`, e.resource.account, e.resource.region, e.id, status, e.resource.account, e.key))
+	})
+}
+
+// outcome is GetAutomationExecution.
+func (s *ssm) outcome(id string) (decide.Outcome, error) {
+	e := s.byID[id]
+	if e == nil {
+		return decide.Outcome{}, errors.New("there is no such execution")
+	}
+	if !e.ended {
+		return decide.Outcome{}, fmt.Errorf("execution %s: %w", id, member.ErrNotEnded)
+	}
+	return e.outcome, nil
+}
+
+// changed has Security Hub look at a resource, soon or at its next round.
+func (w *world) changed(r *resource) {
+	for _, id := range w.hub.ids {
+		if f := w.hub.findings[id]; f.resource == r && w.rng.IntN(2) == 0 {
+			w.after(w.between(time.Minute, 30*time.Minute), func() { w.hub.check(f) })
+		}
+	}
+}
