@@ -65,7 +65,7 @@ type Ended struct {
 type Later struct {
 	Request int
 	After   time.Duration
-	Exact   bool // it has a slot then, so it should not wait longer than that
+	Exact   bool // something happens then, so it should not wait longer than that
 }
 
 // Metric names something that is counted, and alarmed on.

@@ -162,7 +162,8 @@ func (d *decider) join(i int, r Request, a *Attempt) string {
 	switch {
 	case a.brought(r.Ref) && a.State == Claimed:
 		// Its claimer may be about to start it, or may have died: the lease will tell.
-		return d.wait(i, d.settings.ClaimLease-d.now.Sub(a.ClaimedAt))
+		d.Later = append(d.Later, Later{Request: i, After: max(d.settings.ClaimLease-d.now.Sub(a.ClaimedAt), time.Second), Exact: true})
+		return "wait"
 	case a.holds(r.Ref):
 		return "already in flight"
 	case !a.Parameters.Covers(r.Parameters):

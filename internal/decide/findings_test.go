@@ -97,11 +97,11 @@ func TestOnFindings(t *testing.T) {
 		},
 		"a duplicate while it is claimed waits for the lease": {
 			record(attempt(1, decide.Claimed, claimed(noon.Add(-20*time.Second)))), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"wait"}, later: []decide.Later{{After: 40 * time.Second}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"wait"}, later: []decide.Later{{After: 40 * time.Second, Exact: true}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"a duplicate at the end of the lease": {
 			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease+time.Nanosecond)))), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"wait"}, later: []decide.Later{{After: time.Second}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"wait"}, later: []decide.Later{{After: time.Second, Exact: true}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"the claimer's message resumes after the lease": {
 			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease)))), []decide.Request{ask("f1", "e1")},

@@ -283,3 +283,22 @@ func TestOldMessagesAreLookedAtTogether(t *testing.T) {
 		t.Errorf("read (-want +got):\n%s", diff)
 	}
 }
+
+// A function that is late keeps the distance of slots, in each account and Region.
+func TestLateStartsKeepTheirDistance(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.lateBy = time.Minute // between the decisions and the starts
+	elsewhere := sg("f3", "IAM.3", "", object{"Resources": []object{{"Type": "AwsIamUser", "Id": "arn:aws:iam::222222222222:user/alice"}}})
+	w.handle(t, imported("m1", sg("f1", "EC2.13", a)), imported("m2", sg("f2", "EC2.13", b)), imported("m3", elsewhere))
+	var starts []string
+	for _, step := range w.take() {
+		if strings.HasPrefix(step, "start") || strings.HasPrefix(step, "sleep") {
+			step, _, _ = strings.Cut(step, " 1 ")
+			starts = append(starts, step)
+		}
+	}
+	if diff := cmp.Diff([]string{"start sg-aaaaaaaa", "start alice", slept(1), "start sg-bbbbbbbb"}, starts); diff != "" {
+		t.Errorf("starts (-want +got):\n%s", diff)
+	}
+}

@@ -3,15 +3,25 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"hubmend/internal/awserr"
 	"hubmend/internal/decide"
+	"hubmend/internal/ledger"
 	"hubmend/internal/member"
 )
 
-// startAll starts every attempt that was claimed, in its slot.
+// startAll starts every attempt that was claimed, in its slot. A function that is late starts
+// what is due with the distance that slots have.
 func (h *Handler) startAll(ctx context.Context, b *batch) {
-	started := h.each(ctx, b, b.startOrder(), func(ctx context.Context, w *work) error {
+	starting, free, now := b.startOrder(), map[string]time.Time{}, h.Now()
+	for _, w := range starting {
+		place := w.target.Account + "/" + h.region(w.target)
+		at := latest(w.decision.StartAt, free[place], now)
+		w.decision.StartAt, free[place] = at, at.Add(ledger.SlotSpacing)
+	}
+	started := h.each(ctx, b, starting, func(ctx context.Context, w *work) error {
 		h.Sleep(ctx, w.decision.StartAt.Sub(h.Now()))
 		return h.start(ctx, w)
 	})
@@ -22,6 +32,8 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 		}
 	}
 }
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
 // start starts the attempt that was claimed for a target and records what came of it.
 func (h *Handler) start(ctx context.Context, w *work) error {

@@ -43,6 +43,7 @@ type world struct {
 	now    time.Time
 	paused bool
 
+	lateBy    time.Duration // passes with each update
 	started   int
 	startErr  error
 	failSave  int // the number of the save that fails, from 1
@@ -90,6 +91,7 @@ func (w *world) Update(_ context.Context, u decide.Update) error {
 	for _, f := range u.Findings {
 		w.notes[name(f)] = u.Note
 	}
+	w.now = w.now.Add(w.lateBy)
 	w.done = append(w.done, strings.TrimSpace("update "+names(u.Findings)+" "+u.Workflow))
 	return nil
 }

@@ -29,7 +29,12 @@ func archive(t *testing.T, s *store) {
 			t.Fatal(err)
 		}
 	}
-	// What the attempt and the outcome both say is kept once.
+	// What the attempt and the outcome both say is kept once, and times to the second.
+	for _, e := range []*decide.Ended{&first, &second} {
+		for _, at := range []*time.Time{&e.Attempt.QueuedAt, &e.Attempt.ClaimedAt, &e.Attempt.EndedAt} {
+			*at = at.Truncate(time.Second)
+		}
+	}
 	first.Attempt.Change = ""
 	first.Outcome.ExecutionID, first.Outcome.Succeeded = "", false
 	second.Outcome.ExecutionID, second.Outcome.Class = "", ""

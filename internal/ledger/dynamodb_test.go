@@ -163,11 +163,11 @@ func TestItems(t *testing.T) {
 	stored := &types.AttributeValueMemberM{Value: item{
 		"Account": text(one.Account), "Region": text(one.Region), "Runbook": text(one.Runbook), "Resource": text(one.Resource),
 	}}
-	attempt := func(state decide.State) *types.AttributeValueMemberM {
-		return &types.AttributeValueMemberM{Value: item{"Number": number("1"), "State": text(string(state)), "QueuedAt": text("2026-03-01T12:00:00.123456789Z")}}
+	attempt := func(state decide.State, queued string) *types.AttributeValueMemberM {
+		return &types.AttributeValueMemberM{Value: item{"Number": number("1"), "State": text(string(state)), "QueuedAt": text(queued)}}
 	}
 	attempts := func(state decide.State) types.AttributeValue {
-		return &types.AttributeValueMemberL{Value: []types.AttributeValue{attempt(state)}}
+		return &types.AttributeValueMemberL{Value: []types.AttributeValue{attempt(state, "2026-03-01T12:00:00.123456789Z")}}
 	}
 	expires := number("1780142400") // noon and 90 days
 	running := ended("items")
@@ -194,7 +194,7 @@ func TestItems(t *testing.T) {
 				return l.Archive(ctx, one, decide.Ended{Attempt: a, Outcome: decide.Outcome{Reason: "whole"}})
 			},
 			keys(one.Key(), "attempt#00000001", item{
-				"Target": stored, "Attempt": attempt(decide.Failed), "Outcome": &types.AttributeValueMemberM{Value: item{"Reason": text("whole")}}, "expires": expires,
+				"Target": stored, "Attempt": attempt(decide.Failed, "2026-03-01T12:00:00Z"), "Outcome": &types.AttributeValueMemberM{Value: item{"Reason": text("whole")}}, "expires": expires,
 			}),
 		},
 		"a breaker": {

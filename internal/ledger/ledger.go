@@ -80,9 +80,13 @@ func queuedAt(rec decide.Record) time.Time {
 func breakerKey(control string) string { return "breaker#" + control }
 
 // once gives an end without what it says twice: how the execution ended is the attempt's to
-// say, and in which words the outcome's. A write costs by the kilobyte.
+// say, and in which words the outcome's. Seconds are enough to look back. A write costs by the
+// kilobyte.
 func once(e decide.Ended) decide.Ended {
 	e.Attempt.Change, e.Attempt.Reason = "", ""
 	e.Outcome.ExecutionID, e.Outcome.Succeeded, e.Outcome.Class = "", false, ""
+	for _, t := range []*time.Time{&e.Attempt.QueuedAt, &e.Attempt.ClaimedAt, &e.Attempt.EndedAt} {
+		*t = t.Truncate(time.Second)
+	}
 	return e
 }
