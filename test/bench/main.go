@@ -33,6 +33,7 @@ var parts = []struct {
 }{
 	{"timing decisions and handlers", handlers},
 	{"counting what the ledger writes", writes},
+	{"simulating waves of findings", waves},
 	{"repairing in the lab", repairs},
 	{"repairing every control", catalogSteps},
 	{"weighing functions and templates", sizes},

@@ -15,7 +15,7 @@ type limits struct {
 	updates, reads *bucket                  // of Security Hub
 	refused        int                      // calls that were made too often
 	longest        map[string]time.Duration // that an invocation took, by queue
-	lastStart      time.Time
+	started        []time.Time              // each execution
 }
 
 // Calls per second that the services document.

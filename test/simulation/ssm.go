@@ -96,7 +96,7 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	s.byToken[token], s.byID[e.id] = e, e
 	s.world.checkStart(e)
 	if s.world.limits != nil {
-		s.world.limits.lastStart = s.world.now
+		s.world.limits.started = append(s.world.limits.started, s.world.now)
 	}
 	r.running++
 	longest := 3 * time.Minute
