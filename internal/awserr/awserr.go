@@ -20,7 +20,9 @@ var (
 		"AutomationExecutionLimitExceeded", "AutomationExecutionLimitExceededException", "LimitExceededException",
 	}
 	denied   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException", "AuthorizationError", "OptInRequired"}
-	internal = []string{
+	// What services of a Region say to credentials of an account that has not enabled it.
+	notEnabled = []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"}
+	internal   = []string{
 		"InternalError", "InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceException", "InternalException",
 		"KMSInternalException", "DependencyTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure",
 		"ServiceFailureException", "RequestTimeout", "RequestTimeoutException", "Unavailable",
@@ -59,6 +61,10 @@ func IsThrottling(err error) bool { return slices.Contains(throttling, Code(err)
 
 // IsDenied says whether IAM refused the call.
 func IsDenied(err error) bool { return slices.Contains(denied, Code(err)) }
+
+// IsNotEnabled says whether a Region does not know the credentials, as one that the account
+// has not enabled.
+func IsNotEnabled(err error) bool { return slices.Contains(notEnabled, Code(err)) }
 
 // IsTransient says whether the same call may succeed later by itself: throttling, a
 // fault of the service, or no answer at all. It is what the SDK retries, and more, because

@@ -122,3 +122,12 @@ func TestCodes(t *testing.T) {
 		})
 	}
 }
+
+func TestIsNotEnabled(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"UnrecognizedClientException": true, "InvalidClientTokenId": true, "AuthFailure": true, "OptInRequired": true, "AccessDenied": false} {
+		if got := awserr.IsNotEnabled(&smithy.GenericAPIError{Code: code}); got != want {
+			t.Errorf("%s: %t", code, got)
+		}
+	}
+}

@@ -135,6 +135,7 @@ func TestStartErrors(t *testing.T) {
 		refused  string // part of the reason; empty when trying again may help
 	}{
 		"no document":    {assumed, ssmError(400, "AutomationDefinitionNotFoundException", "x"), "account 222222222222 has no runbook hubmend-ClosePorts in Region eu-west-1; deploy the template"},
+		"not enabled":    {assumed, ssmError(400, "UnrecognizedClientException", "The security token included in the request is invalid."), "Region eu-west-1 does not know the credentials of account 222222222222 (UnrecognizedClientException); see whether the account has enabled the Region."},
 		"no role":        {stsError("AccessDenied", "User is not authorized to perform sts:AssumeRole"), answer{}, "the role hubmend-dispatch of account 222222222222 may not be assumed; deploy the template"},
 		"not allowed":    {assumed, ssmError(400, "AccessDeniedException", "not authorized to perform: ssm:StartAutomationExecution"), "AccessDeniedException: not authorized to perform: ssm:StartAutomationExecution"},
 		"parameters":     {assumed, ssmError(400, "InvalidAutomationExecutionParametersException", "GroupId does not match"), "GroupId does not match"},

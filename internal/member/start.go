@@ -64,6 +64,9 @@ func startError(t target.Target, err error) error {
 	case errors.As(err, &noDocument):
 		return &Refused{fmt.Sprintf("account %s has no runbook %s in Region %s; deploy the template hubmend-member-runbooks there.",
 			t.Account, naming.Document(t.Runbook), t.Region)}
+	case awserr.IsNotEnabled(err):
+		return &Refused{fmt.Sprintf("Region %s does not know the credentials of account %s (%s); see whether the account has enabled the Region.",
+			t.Region, t.Account, awserr.Code(err))}
 	case awserr.IsDenied(err) && isAssumeRole(err):
 		return &Refused{fmt.Sprintf("the role %s of account %s may not be assumed; deploy the template hubmend-member-roles there, with this administrator account.",
 			naming.DispatchRole, t.Account)}
