@@ -112,6 +112,7 @@ func TestBreakerCountsOnlyWhatTheRunbookDid(t *testing.T) {
 		"success":      {decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, true},
 		"throttling":   {decide.Outcome{ExecutionID: "exec-1", Class: decide.Throttling}, false},
 		"internal":     {decide.Outcome{ExecutionID: "exec-1", Class: decide.Internal}, false},
+		"refused":      {decide.Outcome{ExecutionID: "exec-1", Class: decide.Refused}, false},
 		"cancelled":    {decide.Outcome{ExecutionID: "exec-1", Class: decide.Cancelled}, false},
 	} {
 		d := decide.OnOutcome(record(attempt(1, decide.Running)), tc.outcome, nil, noon, settings)

@@ -25,7 +25,8 @@ const (
 	Throttling   Class = "throttling"   // a service was asked too often
 	Internal     Class = "internal"     // a service failed
 	Permission   Class = "permission"   // IAM refused a call, or there is no role or runbook
-	Verification Class = "verification" // the runbook refused, or its own check failed
+	Verification Class = "verification" // the runbook's own check failed, or a call in it
+	Refused      Class = "refused"      // the runbook cannot repair the resource, and changed nothing
 	TimedOut     Class = "timeout"
 	Cancelled    Class = "cancelled"
 )
@@ -114,7 +115,7 @@ func end(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings)
 	if o.ExecutionID != "" {
 		a.ExecutionID = o.ExecutionID
 	}
-	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && o.Class != Cancelled && !o.Class.transient()}
+	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && o.Class != Cancelled && o.Class != Refused && !o.Class.transient()}
 	d.Log = []string{string(a.State)}
 	refs := answerable(*a, seen)
 	switch {

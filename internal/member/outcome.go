@@ -78,6 +78,8 @@ func classOfStep(s types.StepExecution) decide.Class {
 	}
 	code := ssmtext.Code(deref(s.FailureMessage))
 	switch {
+	case ssmtext.IsRefusal(deref(s.FailureMessage)):
+		return decide.Refused
 	case kind == "Throttling" || awserr.IsThrottlingCode(code):
 		return decide.Throttling
 	case kind == "Permission" || awserr.IsDeniedCode(code):

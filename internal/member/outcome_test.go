@@ -105,6 +105,11 @@ func called(code string) func(*types.AutomationExecution) {
 	return step("s", ended, "Step fails when it is Execute/Cancelling action. An error occurred ("+code+") when calling the X operation: y."+ssmtext.Guide)
 }
 
+// scripted is a failed step whose script raised an exception.
+func scripted(exception string) func(*types.AutomationExecution) {
+	return step("decide", ended, "Step fails when it is Poll action status for completion. Traceback (most recent call last):\n  x\n\n"+exception+ssmtext.Guide)
+}
+
 func TestClass(t *testing.T) {
 	t.Parallel()
 	verify := step("verify", ended, "It is open.")
@@ -133,6 +138,8 @@ func TestClass(t *testing.T) {
 		"the execution timed out":       {execution(timedOut, called("Throttling")), decide.TimedOut},
 		"the execution was cancelled":   {execution(cancelled, called("Throttling")), decide.Cancelled},
 		"no step failed":                {execution(ended, failure("The role does not exist")), decide.Verification},
+		"a script refuses":              {execution(ended, scripted("NotImplementedError - It is asymmetric.")), decide.Refused},
+		"a script fails":                {execution(ended, scripted("ValueError - NotImplementedError - no.")), decide.Verification},
 		"success":                       {execution(success, called("Throttling")), ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,9 +25,13 @@ var (
 	answered = regexp.MustCompile(`(?s)^An error occurred \(([^)]+)\) when calling the (\S+) operation(?: \(reached max retries: \d+\))?: (.*)$`)
 )
 
+// Refusal is the exception with which a script says that a resource cannot be repaired in
+// this way, and what a person can do. Nothing was changed then.
+const Refusal = "NotImplementedError"
+
 // spoken are the exceptions that a script raises to say something. The message of any
 // other is not a sentence without its name (KeyError: 'GroupId').
-var spoken = []string{"ValueError", "RuntimeError", "Exception", "AssertionError"}
+var spoken = []string{Refusal, "ValueError", "RuntimeError", "Exception", "AssertionError"}
 
 // Reason takes the human part out of a step's FailureMessage: without the service's words
 // around it, and of a script that raised an exception only what its author wrote. A
@@ -54,6 +58,16 @@ func exception(text string) string {
 		return m[2]
 	}
 	return m[1] + ": " + m[2]
+}
+
+// IsRefusal says whether a script raised Refusal.
+func IsRefusal(failureMessage string) bool {
+	stage := preamble.FindStringSubmatch(failureMessage)
+	if stage == nil || stage[1] != Polling {
+		return false
+	}
+	m := raised.FindStringSubmatch(failureMessage[len(stage[0]):])
+	return m != nil && m[1] == Refusal
 }
 
 // Code gives the code of the error that a service answered, as botocore words it; "" for

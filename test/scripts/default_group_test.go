@@ -91,7 +91,7 @@ func TestDefaultGroupTooLargeToRecord(t *testing.T) {
 		t.Errorf("220 rules: action %q, %v", got.Action, err)
 	}
 	err := run(t.Context(), config, script, defaultGroupOf(permissions(150), permissions(150)), &got)
-	checkError(t, err, "Security group "+itself+" has so many rules that they cannot be recorded, and what is removed must be. "+
+	checkRefusal(t, err, "Security group "+itself+" has so many rules that they cannot be recorded, and what is removed must be. "+
 		"Nothing was removed; remove rules by hand until fewer are left.")
 }
 
@@ -166,7 +166,7 @@ func TestDefaultGroupOfAnotherName(t *testing.T) {
 				payload := defaultGroupOf(ingress, nil)
 				payload.Name = name
 				err := run(t.Context(), config, script, payload, new(object))
-				checkError(t, err, "Security group "+itself+" is named "+name+", not default. Only the default group of a VPC must be without rules, "+
+				checkRefusal(t, err, "Security group "+itself+" is named "+name+", not default. Only the default group of a VPC must be without rules, "+
 					"so nothing was removed.")
 			}
 		})

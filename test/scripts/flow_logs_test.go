@@ -10,6 +10,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/runbook"
+	"hubmend/internal/ssmtext"
 )
 
 const (
@@ -217,12 +218,23 @@ func TestFlowLogAccepted(t *testing.T) {
 // checkError compares the text of a script's ValueError; an empty one means that there is none.
 func checkError(t *testing.T, err error, want string) {
 	t.Helper()
+	checkRaised(t, err, "ValueError", want)
+}
+
+// checkRefusal is checkError for what a script cannot repair.
+func checkRefusal(t *testing.T, err error, want string) {
+	t.Helper()
+	checkRaised(t, err, ssmtext.Refusal, want)
+}
+
+func checkRaised(t *testing.T, err error, exception, want string) {
+	t.Helper()
 	got := ""
 	if err != nil {
 		got = err.Error()
 	}
 	if want != "" {
-		want = "ValueError: " + want
+		want = exception + ": " + want
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
