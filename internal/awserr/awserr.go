@@ -19,7 +19,7 @@ var (
 		"RequestThrottled", "RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown",
 		"AutomationExecutionLimitExceeded", "AutomationExecutionLimitExceededException", "LimitExceededException",
 	}
-	denied   = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException", "AuthorizationError", "OptInRequired"}
+	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException", "AuthorizationError", "OptInRequired"}
 	// What services of a Region say to credentials of an account that has not enabled it.
 	notEnabled = []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"}
 	internal   = []string{
