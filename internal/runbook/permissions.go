@@ -22,7 +22,9 @@ type Permission struct {
 	Reason    string   `yaml:"reason"`
 	// PassedTo is the service that a role is passed to; it goes with iam:PassRole.
 	PassedTo string `yaml:"passedTo"`
-	// Also are further permissions of the same call, on other resources.
+	// When is a parameter of the call. Only a step that gives it needs the permission.
+	When string `yaml:"when"`
+	// Also are further permissions of the same call, on other resources. Only they have a When.
 	Also []Permission `yaml:"also"`
 }
 
@@ -64,6 +66,9 @@ func ParsePermissions(text []byte) (Permissions, error) {
 		}
 		if err := p[call].Check(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", call, err))
+		}
+		if p[call].When != "" {
+			errs = append(errs, fmt.Errorf("%s: only what is under also has a when", call))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -120,13 +125,19 @@ func checkResource(resource string) error {
 func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 	var granted []Permission
 	var errs []error
+	parameters := parametersOf(doc)
 	for _, call := range Calls(doc) {
 		p, ok := permissions[call]
 		if !ok {
 			errs = append(errs, fmt.Errorf("no file of permissions says what %s needs", call))
 			continue
 		}
-		granted = append(append(granted, p), p.Also...)
+		granted = append(granted, p)
+		for _, more := range p.Also {
+			if more.When == "" || parameters[call+" "+more.When] {
+				granted = append(granted, more)
+			}
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -161,6 +172,17 @@ func Statements(granted []Permission) []Statement {
 		statements = append(statements, s)
 	}
 	return statements
+}
+
+// parametersOf tells which parameters the steps give to which call: "ec2:DescribeVpcs VpcIds".
+func parametersOf(doc *Document) map[string]bool {
+	given := map[string]bool{}
+	Walk(doc.MainSteps, func(s Step) {
+		for name := range s.Inputs {
+			given[fmt.Sprintf("%v:%v %s", s.Inputs["Service"], s.Inputs["Api"], name)] = true
+		}
+	})
+	return given
 }
 
 // Calls lists the distinct API calls that a document's steps make, sorted, as service:Api.

@@ -1,0 +1,184 @@
+package authz_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/internal/authz"
+)
+
+type object = map[string]any
+
+func table(t *testing.T) authz.Table {
+	t.Helper()
+	all, err := authz.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func call(service, api string, input object) authz.Call {
+	return authz.Call{Partition: "aws", Region: "eu-west-1", Account: "222222222222", Service: service, API: api, Input: input}
+}
+
+func TestNeeds(t *testing.T) {
+	t.Parallel()
+	const in = ":eu-west-1:222222222222:"
+	for name, tc := range map[string]struct {
+		call authz.Call
+		want []string // action, on, resource; and the context
+	}{
+		"no resource level": {call("ec2", "DescribeVpcs", nil), []string{"ec2:DescribeVpcs on *"}},
+		"a name":            {call("kms", "DescribeKey", object{"KeyId": "k"}), []string{"kms:DescribeKey on arn:aws:kms" + in + "key/k"}},
+		"an ARN":            {call("kms", "DescribeKey", object{"KeyId": "arn:aws:kms:x:3:key/k"}), []string{"kms:DescribeKey on arn:aws:kms:x:3:key/k"}},
+		"a trail elsewhere": {call("cloudtrail", "GetTrail", object{"Name": "arn:aws:cloudtrail:us-east-1:9:trail/t"}), []string{"cloudtrail:GetTrail on arn:aws:cloudtrail:us-east-1:9:trail/t"}},
+		"items of a list": {
+			call("ec2", "CreateFlowLogs", object{"ResourceId": []any{"vpc-1", "vpc-2"}}),
+			[]string{"ec2:CreateFlowLogs on arn:aws:ec2" + in + "vpc/vpc-1", "ec2:CreateFlowLogs on arn:aws:ec2" + in + "vpc/vpc-2", "ec2:CreateFlowLogs on arn:aws:ec2" + in + "vpc-flow-log/*"},
+		},
+		"starting, with a role": {
+			call("ssm", "StartAutomationExecution", object{"DocumentName": "d", "Parameters": object{"AutomationAssumeRole": []any{"arn:aws:iam::2:role/r"}}}),
+			[]string{
+				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "document/d",
+				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-definition/d:$DEFAULT",
+				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-execution/*",
+				"iam:PassRole on arn:aws:iam::2:role/r if iam:PassedToService=ssm.amazonaws.com",
+			},
+		},
+		"starting a version": {
+			call("ssm", "StartAutomationExecution", object{"DocumentName": "d", "DocumentVersion": "3"}),
+			[]string{
+				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "document/d if ssm:DocumentVersion=3",
+				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-definition/d:3 if ssm:DocumentVersion=3",
+				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-execution/* if ssm:DocumentVersion=3",
+			},
+		},
+		"the table":        {call("dynamodb", "Query", object{"TableName": "t"}), []string{"dynamodb:Query on arn:aws:dynamodb" + in + "table/t"}},
+		"the index":        {call("dynamodb", "Query", object{"TableName": "t", "IndexName": "i"}), []string{"dynamodb:Query on arn:aws:dynamodb" + in + "table/t/index/i"}},
+		"a queue's URL":    {call("sqs", "SendMessageBatch", object{"QueueUrl": "http://localhost:1/111111111111/q"}), []string{"sqs:SendMessage on arn:aws:sqs:eu-west-1:111111111111:q"}},
+		"a context":        {call("securityhub", "BatchUpdateFindings", object{"Workflow": object{"Status": "NEW"}}), []string{"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in + "hub/default if securityhub:ASFFSyntaxPath/Workflow.Status=NEW"}},
+		"no context":       {call("securityhub", "BatchUpdateFindings", object{"Note": object{}}), []string{"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in + "hub/default"}},
+		"nothing":          {call("sts", "GetCallerIdentity", nil), nil},
+		"only with a tag":  {call("ec2", "AuthorizeSecurityGroupIngress", object{"GroupId": "g"}), []string{"ec2:AuthorizeSecurityGroupIngress on arn:aws:ec2" + in + "security-group/g"}},
+		"a placeholder":    {call("kms", "DescribeKey", object{"KeyId": "${KeyId}${account}"}), []string{"kms:DescribeKey on arn:aws:kms" + in + "key/${KeyId}${account}"}},
+		"with a structure": {call("ec2", "CreateFlowLogs", object{"ResourceId": []any{"v"}, "TagSpecification": []any{object{"Tag": "x"}}}), []string{"ec2:CreateFlowLogs on arn:aws:ec2" + in + "vpc/v", "ec2:CreateFlowLogs on arn:aws:ec2" + in + "vpc-flow-log/*", "ec2:CreateTags on arn:aws:ec2" + in + "vpc-flow-log/*"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answer, err := table(t).Needs(tc.call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, written(answer.Needs)); diff != "" {
+				t.Errorf("needs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func written(needs []authz.Need) []string {
+	var all []string
+	for _, n := range needs {
+		for _, resource := range n.Resources {
+			line := n.Action + " on " + resource
+			for key, value := range n.Context {
+				line += " if " + key + "=" + value
+			}
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+func TestActing(t *testing.T) {
+	t.Parallel()
+	answer, err := table(t).Needs(call("cloudtrail", "UpdateTrail", object{
+		"Name": "t", "CloudWatchLogsRoleArn": "arn:aws:iam::2:role/r", "CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:222222222222:log-group:g:*",
+	}))
+	if err != nil || len(answer.Acting) != 1 {
+		t.Fatalf("Needs = %+v, %v", answer, err)
+	}
+	a := answer.Acting[0]
+	if a.Role != "arn:aws:iam::2:role/r" || a.Service != "cloudtrail.amazonaws.com" {
+		t.Errorf("acting = %+v", a)
+	}
+	stream := "arn:aws:logs:eu-west-1:222222222222:log-group:g:log-stream:222222222222_CloudTrail_eu-west-1"
+	if diff := cmp.Diff([]string{"logs:CreateLogStream on " + stream, "logs:PutLogEvents on " + stream}, written(a.Needs)); diff != "" {
+		t.Errorf("needs (-want +got):\n%s", diff)
+	}
+	if answer, _ := table(t).Needs(call("cloudtrail", "UpdateTrail", object{"Name": "t"})); len(answer.Acting) != 0 || len(answer.Needs) != 1 {
+		t.Errorf("without a role: %+v", answer)
+	}
+}
+
+func TestNeedsOfWhatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		call authz.Call
+		want string
+	}{
+		"unknown call":           {call("ec2", "TerminateInstances", nil), "ec2:TerminateInstances"},
+		"unknown service":        {call("odd", "Do", nil), "odd:Do"},
+		"no resource named":      {call("ec2", "RevokeSecurityGroupIngress", object{"GroupName": "web"}), "no GroupId"},
+		"a list for a text":      {call("kms", "DescribeKey", object{"KeyId": nil}), "no KeyId"},
+		"an ARN in the middle":   {call("dynamodb", "Query", object{"TableName": "arn:aws:dynamodb:x:y:table/t", "IndexName": "i"}), "is an ARN"},
+		"a document by its ARN ": {call("ssm", "StartAutomationExecution", object{"DocumentName": "arn:aws:ssm:x:9:document/d"}), "is an ARN"},
+	} {
+		if _, err := table(t).Needs(tc.call); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: error = %v, want it to contain %q", name, err, tc.want)
+		}
+	}
+}
+
+func TestRoute(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		method, path string
+		query        map[string][]string
+		api, bucket  string
+	}{
+		"a bucket":               {"PUT", "/b", nil, "CreateBucket", "b"},
+		"a sub-resource":         {"GET", "/b", map[string][]string{"logging": {""}}, "GetBucketLogging", "b"},
+		"the Go SDK":             {"PUT", "/b", map[string][]string{"logging": {""}, "x-id": {"PutBucketLogging"}}, "PutBucketLogging", "b"},
+		"a slash at the end":     {"PUT", "/b/", nil, "CreateBucket", "b"},
+		"another method":         {"DELETE", "/b", map[string][]string{"logging": {""}}, "", ""},
+		"unknown sub-resource":   {"GET", "/b", map[string][]string{"policyStatus": {""}}, "", ""},
+		"one sub-resource more":  {"GET", "/b", map[string][]string{"logging": {""}, "versionId": {"1"}}, "", ""},
+		"an object":              {"PUT", "/b/key", nil, "", ""},
+		"no bucket":              {"PUT", "/", nil, "", ""},
+		"a listing of objects":   {"GET", "/b", nil, "", ""},
+		"a listing, second form": {"GET", "/b", map[string][]string{"list-type": {"2"}}, "", ""},
+	} {
+		api, input, ok := table(t).Route("s3", tc.method, tc.path, tc.query)
+		if ok != (tc.api != "") || api != tc.api || ok && input["Bucket"] != tc.bucket {
+			t.Errorf("%s: Route = %s, %v, %t", name, api, input, ok)
+		}
+	}
+}
+
+func TestInput(t *testing.T) {
+	t.Parallel()
+	got, err := authz.QueryInput([]byte("Action=Do&A.1=x&A.2=y&B.member.1.C=z&B.member.2.C=w&D.E=1&F=%2Fu"))
+	want := object{"Action": "Do", "A": []any{"x", "y"}, "B": []any{object{"C": "z"}, object{"C": "w"}}, "D": object{"E": "1"}, "F": "/u"}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("query input (-want +got), %v:\n%s", err, diff)
+	}
+	got, err = authz.JSONInput([]byte(`{"A":[1]}`))
+	if diff := cmp.Diff(object{"A": []any{1.0}}, got); diff != "" || err != nil {
+		t.Errorf("JSON input (-want +got), %v:\n%s", err, diff)
+	}
+	if got, err := authz.JSONInput(nil); err != nil || len(got) != 0 {
+		t.Errorf("no input = %v, %v", got, err)
+	}
+	for _, text := range []string{"[]", "{"} {
+		if _, err := authz.JSONInput([]byte(text)); err == nil {
+			t.Errorf("%q is no input, and nobody says so", text)
+		}
+	}
+	if _, err := authz.QueryInput([]byte("%zz")); err == nil {
+		t.Error("a query that cannot be decoded is taken")
+	}
+}

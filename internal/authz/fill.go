@@ -1,0 +1,137 @@
+package authz
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// placeholder is ${Name.To.A.Part}, with * for every item of a list; then optionally what
+// stands for a part that is not there, as in ${Version:-1}, or a filter, as in ${Url|base}.
+var placeholder = regexp.MustCompile(`\$\{([^}|:]+)(:-[^}]*)?(\|[a-z]+)?\}`)
+
+// filters take a part of a value.
+var filters = map[string]func(string) string{
+	"base":   path.Base, // of a queue's URL: the name
+	"parent": func(v string) string { return path.Base(path.Dir(v)) },
+	// The ARN of a log group ends with :* where CloudTrail takes it.
+	"unstar": func(v string) string { return strings.TrimSuffix(v, ":*") },
+}
+
+// fill replaces the placeholders of a pattern: one text, or several when a placeholder
+// stands for the items of a list. What it puts in is never read as a pattern again.
+func (c Call) fill(pattern string) ([]string, error) {
+	texts := []string{""}
+	at := 0
+	for _, m := range placeholder.FindAllStringSubmatchIndex(pattern, -1) {
+		part := func(i int) string {
+			if m[i] < 0 {
+				return ""
+			}
+			return pattern[m[i]:m[i+1]]
+		}
+		values, err := c.values(part(2), part(4), part(6))
+		if err != nil {
+			return nil, err
+		}
+		if texts, err = extended(texts, pattern[at:m[0]], values, m[1] == len(pattern)); err != nil {
+			return nil, err
+		}
+		at = m[1]
+	}
+	for i := range texts {
+		texts[i] += pattern[at:]
+	}
+	return texts, nil
+}
+
+// extended appends to each text what is between two placeholders, and each value.
+func extended(texts []string, between string, values []string, last bool) ([]string, error) {
+	var all []string
+	for _, text := range texts {
+		for _, value := range values {
+			text := text + between
+			switch isARN := strings.HasPrefix(value, "arn:") && text != ""; {
+			case isARN && !last:
+				return nil, fmt.Errorf("%s is an ARN where a name was expected", value)
+			case isARN: // many parameters take a name or an ARN
+				all = append(all, value)
+			default:
+				all = append(all, text+value)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (c Call) values(name, otherwise, filter string) ([]string, error) {
+	var values []string
+	switch name {
+	case "partition":
+		values = []string{c.Partition}
+	case "region":
+		values = []string{c.Region}
+	case "account":
+		values = []string{c.Account}
+	default:
+		values = find(c.Input, name)
+	}
+	if len(values) == 0 && otherwise != "" {
+		values = []string{strings.TrimPrefix(otherwise, ":-")}
+	}
+	if len(values) == 0 {
+		return nil, fmt.Errorf("the call has no %s", name)
+	}
+	if filter == "" {
+		return values, nil
+	}
+	apply := filters[filter[1:]]
+	if apply == nil {
+		return nil, fmt.Errorf("there is no filter %s", filter)
+	}
+	for i := range values {
+		values[i] = apply(values[i])
+	}
+	return values, nil
+}
+
+// find gives the texts at a path: names of keys, numbers of items, or * for all items.
+func find(value any, path string) []string {
+	step, rest, more := strings.Cut(path, ".")
+	switch v := value.(type) {
+	case map[string]any:
+		// A key may have dots itself, but none of those in question has.
+		if next, ok := v[step]; ok {
+			return findNext(next, rest, more)
+		}
+	case []any:
+		if step == "*" {
+			var all []string
+			for _, item := range v {
+				all = append(all, findNext(item, rest, more)...)
+			}
+			return all
+		}
+		if i, err := strconv.Atoi(step); err == nil && i < len(v) {
+			return findNext(v[i], rest, more)
+		}
+	}
+	return nil
+}
+
+func findNext(value any, rest string, more bool) []string {
+	if more {
+		return find(value, rest)
+	}
+	switch v := value.(type) {
+	case nil, map[string]any, []any:
+		if v == nil {
+			return nil
+		}
+		return []string{"(structure)"} // it is there; only `when` may ask for it
+	default:
+		return []string{fmt.Sprint(v)}
+	}
+}

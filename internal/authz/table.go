@@ -1,0 +1,142 @@
+package authz
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed needs/*.yaml
+var files embed.FS
+
+// Table maps a call, as botocore names it (ec2:DescribeVpcs), to what it takes.
+type Table map[string]entry
+
+type entry struct {
+	// HTTP is method and path of a REST call whose name is not in the request.
+	HTTP string `yaml:"http"`
+	// Needs may be empty: everybody may make the call.
+	Needs []need `yaml:"needs"`
+	// Acting is what services do at once under roles that the call hands to them.
+	Acting []acting `yaml:"acting"`
+}
+
+type need struct {
+	Action    string            `yaml:"action"`
+	Resources []string          `yaml:"resources"`
+	When      string            `yaml:"when"`    // only if the call has this input
+	Unless    string            `yaml:"unless"`  // only if it has not
+	Context   map[string]string `yaml:"context"` // condition keys of the action
+}
+
+type acting struct {
+	When    string            `yaml:"when"`
+	Role    string            `yaml:"role"`
+	Service string            `yaml:"service"`
+	Context map[string]string `yaml:"context"` // of AssumeRole
+	Needs   []need            `yaml:"needs"`
+	Refusal string            `yaml:"refusal"` // the code of the call's error when the service cannot do that
+}
+
+// Embedded gives the table that comes with the package.
+var Embedded = sync.OnceValues(func() (Table, error) { return load(files) })
+
+func load(from fs.FS) (Table, error) {
+	names, err := fs.Glob(from, "needs/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	all := Table{}
+	var errs []error
+	for _, name := range names {
+		text, err := fs.ReadFile(from, name)
+		if err != nil {
+			return nil, err
+		}
+		var t Table
+		if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&t); err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		for _, call := range slices.Sorted(maps.Keys(t)) {
+			if _, twice := all[call]; twice {
+				errs = append(errs, fmt.Errorf("%s: %s is in another file too", name, call))
+			}
+			if err := t[call].check(); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w", name, call, err))
+			}
+			all[call] = t[call]
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+func (e entry) check() error {
+	needs := slices.Clone(e.Needs)
+	for _, a := range e.Acting {
+		if a.Role == "" || a.Service == "" || a.Refusal == "" || len(a.Needs) == 0 {
+			return errors.New("acting needs role, service, needs and refusal")
+		}
+		needs = append(needs, a.Needs...)
+	}
+	for _, n := range needs {
+		service, name, ok := strings.Cut(n.Action, ":")
+		if !ok || service == "" || name == "" || strings.Contains(n.Action, "*") {
+			return fmt.Errorf("%q is not an action", n.Action)
+		}
+		if len(n.Resources) == 0 {
+			return fmt.Errorf("%s has no resources", n.Action)
+		}
+	}
+	return nil
+}
+
+// Route finds the call of a REST request and what its path names.
+func (t Table) Route(service, method, path string, query map[string][]string) (api string, input map[string]any, ok bool) {
+	for call, e := range t {
+		name, found := strings.CutPrefix(call, service+":")
+		if !found || e.HTTP == "" {
+			continue
+		}
+		if input, ok := routed(e.HTTP, method, path, query); ok {
+			return name, input, true
+		}
+	}
+	return "", nil, false
+}
+
+// routed matches a request with "METHOD /{Name}?key": as many segments in the path, and
+// exactly those keys in the query.
+func routed(route, method, path string, query map[string][]string) (map[string]any, bool) {
+	wantMethod, rest, _ := strings.Cut(route, " ")
+	wantPath, wantQuery, _ := strings.Cut(rest, "?")
+	var keys []string
+	for key := range query {
+		if key != "x-id" { // the Go SDK says there what it calls
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	want, have := strings.Split(wantPath, "/"), strings.Split(strings.TrimSuffix(path, "/"), "/")
+	if method != wantMethod || len(want) != len(have) || strings.Join(keys, "&") != wantQuery {
+		return nil, false
+	}
+	input := map[string]any{}
+	for i, segment := range want {
+		name, isName := strings.CutPrefix(strings.TrimSuffix(segment, "}"), "{")
+		switch {
+		case isName && have[i] != "":
+			input[name] = have[i]
+		case segment != have[i]:
+			return nil, false
+		}
+	}
+	return input, true
+}
