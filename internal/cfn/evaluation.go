@@ -58,8 +58,8 @@ type Resource struct {
 	Properties map[string]any
 	Metadata   map[string]any
 
-	// DeletionPolicy is empty when the template does not say.
-	DeletionPolicy string
+	// DeletionPolicy and UpdateReplacePolicy are empty when the template does not say.
+	DeletionPolicy, UpdateReplacePolicy string
 }
 
 // Output is an output of a stack.
@@ -137,7 +137,7 @@ func (e *Evaluation) Resource(logicalID string) (Resource, error) {
 	if err != nil {
 		return Resource{}, err
 	}
-	return Resource{r.Type, properties, metadata, r.DeletionPolicy}, nil
+	return Resource{r.Type, properties, metadata, r.DeletionPolicy, r.UpdateReplacePolicy}, nil
 }
 
 // Outputs evaluates the outputs whose condition holds, after all resources are recorded.

@@ -3,7 +3,8 @@
 // asks for one resource after the other and records what each gave.
 //
 // It refuses what it does not know, because the lab must not deploy half of a template.
-// The form is JSON, as the CDK writes it. It imports no other package of this module.
+// A template is JSON, as the CDK writes it, or YAML. It imports no other package of this
+// module.
 package cfn
 
 import (
@@ -18,6 +19,10 @@ import (
 
 // Template is a checked template: every name in it is defined and every function known.
 type Template struct {
+	// Source is the template as it was written.
+	Source      string
+	Description string
+
 	// Metadata is the section of that name as it is written, for example with
 	// "AWS::CloudFormation::Interface", which groups and labels the parameters.
 	Metadata map[string]any
@@ -77,6 +82,11 @@ func (e *export) UnmarshalJSON(text []byte) error {
 // not go in circles. Transforms, and Rules other than the CDK's bootstrap check, are
 // refused.
 func Parse(text []byte) (*Template, error) {
+	source := string(text)
+	text, err := toJSON(text)
+	if err != nil {
+		return nil, err
+	}
 	var sections struct {
 		AWSTemplateFormatVersion, Description string
 		Transform                             any
@@ -96,8 +106,7 @@ func Parse(text []byte) (*Template, error) {
 			return nil, fmt.Errorf("Rules.%s: rules are not supported", name)
 		}
 	}
-	t := &Template{Metadata: sections.Metadata, mappings: sections.Mappings, conditions: sections.Conditions, used: map[string]bool{}}
-	var err error
+	t := &Template{Source: source, Description: sections.Description, Metadata: sections.Metadata, mappings: sections.Mappings, conditions: sections.Conditions, used: map[string]bool{}}
 	if t.parameters, err = decodeAll[parameter]("Parameters", sections.Parameters); err != nil {
 		return nil, err
 	}

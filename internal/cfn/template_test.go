@@ -120,7 +120,7 @@ func TestRealisticTemplate(t *testing.T) {
 	}
 	for id, want := range map[string]cfn.Resource{
 		"Queue":        {Type: "AWS::SQS::Queue", Properties: map[string]any{}, Metadata: map[string]any{}},
-		"DispatchLogs": {Type: "AWS::Logs::LogGroup", Properties: map[string]any{"RetentionInDays": json.Number("90")}, Metadata: map[string]any{}, DeletionPolicy: "Retain"},
+		"DispatchLogs": {Type: "AWS::Logs::LogGroup", Properties: map[string]any{"RetentionInDays": json.Number("90")}, Metadata: map[string]any{}, DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain"},
 		"Dispatch": {Type: "AWS::Lambda::Function", Properties: map[string]any{
 			"FunctionName": "dispatch", "Timeout": json.Number("30"), "Role": "DispatchRole-arn",
 			"Code":        map[string]any{"S3Bucket": "cdk-hnb659fds-assets-111111111111-eu-west-1", "S3Key": "08c1.zip"},
@@ -194,7 +194,12 @@ func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	const queue = `"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}`
 	tests := map[string]struct{ template, want string }{
-		"no JSON":               {"Resources:\n  Q: {}", "template: must be a JSON object"},
+		"no type in YAML":       {"Resources:\n  Q: {}", "Resources.Q: has no Type"},
+		"broken YAML":           {"Resources: [", "template: "},
+		"two documents":         {"Resources: {}\n---\nResources: {}", "template: must be one YAML document"},
+		"unknown short form":    {"Resources:\n  Q: !Magic x", "line 2: the function !Magic is not supported"},
+		"key twice":             {"Resources:\n  Q: {Type: T}\n  Q: {Type: T}", "Q"},
+		"anchor":                {"Resources: &all {Q: {Type: T}}", "line 1: anchors, aliases and merges are not supported"},
 		"list":                  {`[]`, "template: must be a JSON object"},
 		"no resources":          {`{"Resources":{}}`, "there are no Resources"},
 		"unknown section":       {`{` + queue + `,"Hooks":{}}`, "template: Hooks is not supported"},

@@ -34,6 +34,7 @@ type metric struct {
 // metricFilter counts the lines of a log group that have a text in a field.
 type metricFilter struct {
 	metric
+	name  string
 	group string
 	path  *jsonpath.Path
 	text  string
@@ -95,7 +96,8 @@ func (a *alarms) value(ctx context.Context, of alarm) (value float64, known bool
 	return value, known, nil
 }
 
-// line takes a line that a function wrote to its log group.
+// line takes a line that a function wrote to its log group. That a function names a metric
+// that no filter counts is a mistake in the template: its alarm would never be raised.
 func (a *alarms) line(at place, group, text string) {
 	var fields any
 	if json.Unmarshal([]byte(text), &fields) != nil {
@@ -103,19 +105,61 @@ func (a *alarms) line(at place, group, text string) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	var metric any
+	counted := false
 	for _, f := range a.filters {
 		if f.place != at || f.group != group {
 			continue
 		}
-		if found, ok := f.path.Select(fields); ok && found == f.text {
+		found, ok := f.path.Select(fields)
+		if ok && found == f.text {
 			f.lines++
+			counted = true
+		}
+		if ok && f.path.String() == metricField {
+			metric = found
 		}
 	}
+	if metric != nil && !counted {
+		a.lab.problem(at, "no metric filter of %s counts the metric %v", group, metric)
+	}
 }
+
+// metricField is where Hubmend's functions name the metric that a line counts for.
+const metricField = "$.metric"
 
 var filterPattern = regexp.MustCompile(`^\{\s*(\$(?:\.\w+)+)\s*=\s*"([^"*]*)"\s*\}$`)
 
 func createMetricFilter(ctx context.Context, s *stack, p properties) (created, error) {
+	return putMetricFilter(ctx, s, p.textOr("FilterName", s.physicalID(p.logicalID)), p)
+}
+
+func updateMetricFilter(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	return putMetricFilter(ctx, s, was.ref, p)
+}
+
+func deleteMetricFilter(ctx context.Context, s *stack, was deployed) error {
+	group := was.was().text("LogGroupName")
+	s.lab.alarms.mu.Lock()
+	s.lab.alarms.dropFilter(s.at, group, was.ref)
+	s.lab.alarms.mu.Unlock()
+	_, err := s.call(ctx, "logs", "DeleteMetricFilter", map[string]any{"logGroupName": group, "filterName": was.ref})
+	return err
+}
+
+// dropFilter gives the lines that a filter has counted.
+func (a *alarms) dropFilter(at place, group, name string) (lines float64) {
+	a.filters = slices.DeleteFunc(slices.Clone(a.filters), func(f *metricFilter) bool {
+		this := f.place == at && f.group == group && f.name == name
+		if this {
+			lines += f.lines
+		}
+		return this
+	})
+	return lines
+}
+
+func putMetricFilter(ctx context.Context, s *stack, name string, p properties) (created, error) {
 	m := filterPattern.FindStringSubmatch(p.text("FilterPattern"))
 	if m == nil {
 		return created{}, fmt.Errorf(`the lab knows filter patterns like { $.field = "text" }, not %s`, p.text("FilterPattern"))
@@ -134,7 +178,7 @@ func createMetricFilter(ctx context.Context, s *stack, p properties) (created, e
 		return created{}, errors.New("the lab counts lines: MetricValue must be 1, without Dimensions")
 	}
 	in := map[string]any{
-		"logGroupName": p.text("LogGroupName"), "filterName": p.textOr("FilterName", s.name+"-"+p.logicalID),
+		"logGroupName": p.text("LogGroupName"), "filterName": name,
 		"filterPattern": p.text("FilterPattern"), "metricTransformations": []any{lowerKeys(first)},
 	}
 	if _, err := s.call(ctx, "logs", "PutMetricFilter", in); err != nil {
@@ -142,8 +186,9 @@ func createMetricFilter(ctx context.Context, s *stack, p properties) (created, e
 	}
 	s.lab.alarms.mu.Lock()
 	defer s.lab.alarms.mu.Unlock()
+	lines := s.lab.alarms.dropFilter(s.at, p.text("LogGroupName"), name)
 	s.lab.alarms.filters = append(s.lab.alarms.filters, &metricFilter{
-		metric: metric{s.at, to.text("MetricNamespace"), to.text("MetricName")}, group: p.text("LogGroupName"), path: path, text: m[2],
+		metric: metric{s.at, to.text("MetricNamespace"), to.text("MetricName")}, name: name, group: p.text("LogGroupName"), path: path, text: m[2], lines: lines,
 	})
 	return created{ref: text(in["filterName"])}, nil
 }
@@ -162,8 +207,28 @@ const alarmProperties = "AlarmDescription Namespace MetricName Dimensions Statis
 	"ComparisonOperator TreatMissingData ActionsEnabled AlarmActions OKActions"
 
 func createAlarm(ctx context.Context, s *stack, p properties) (created, error) {
+	return putAlarm(ctx, s, p.textOr("AlarmName", s.physicalID(p.logicalID)), p)
+}
+
+func updateAlarm(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	return putAlarm(ctx, s, was.ref, p)
+}
+
+func deleteAlarm(ctx context.Context, s *stack, was deployed) error {
+	s.lab.alarms.mu.Lock()
+	s.lab.alarms.dropAlarm(s.at, was.ref)
+	s.lab.alarms.mu.Unlock()
+	_, err := s.call(ctx, "cloudwatch", "DeleteAlarms", map[string]any{"AlarmNames": []any{was.ref}})
+	return err
+}
+
+func (a *alarms) dropAlarm(at place, name string) {
+	a.all = slices.DeleteFunc(slices.Clone(a.all), func(one alarm) bool { return one.place == at && one.title == name })
+}
+
+func putAlarm(ctx context.Context, s *stack, name string, p properties) (created, error) {
 	one := alarm{
-		metric: metric{s.at, p.text("Namespace"), p.text("MetricName")}, title: p.textOr("AlarmName", s.name+"-"+p.logicalID),
+		metric: metric{s.at, p.text("Namespace"), p.text("MetricName")}, title: name,
 		operator: p.text("ComparisonOperator"),
 	}
 	if operators[one.operator] == nil {
@@ -187,6 +252,7 @@ func createAlarm(ctx context.Context, s *stack, p properties) (created, error) {
 	}
 	s.lab.alarms.mu.Lock()
 	defer s.lab.alarms.mu.Unlock()
+	s.lab.alarms.dropAlarm(s.at, one.title)
 	s.lab.alarms.all = append(s.lab.alarms.all, one)
 	return created{one.title, map[string]any{"Arn": s.arn("cloudwatch", "alarm:"+one.title)}}, nil
 }

@@ -42,12 +42,14 @@ type busID struct {
 
 type bus struct {
 	rules  map[string]*rule
-	policy []policy.Document
+	policy map[string]policy.Document // by the ref of its AWS::Events::EventBusPolicy
 }
+
+func newBus() *bus { return &bus{rules: map[string]*rule{}, policy: map[string]policy.Document{}} }
 
 func (b *eventBridge) bus(id busID) *bus {
 	if b.buses[id] == nil && id.name == defaultBus {
-		b.buses[id] = &bus{rules: map[string]*rule{}}
+		b.buses[id] = newBus()
 	}
 	return b.buses[id]
 }
@@ -154,6 +156,10 @@ func (b *eventBridge) mayForward(from busID, to place, name string, t eventTarge
 	if err != nil {
 		return err
 	}
+	entry := map[string]any{"Entries": []any{map[string]any{"EventBusName": t.ARN}}}
+	if err := b.lab.authority.permit(caller, from.region, "events", "PutEvents", entry); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	on := b.bus(busID{to, name})
@@ -165,7 +171,10 @@ func (b *eventBridge) mayForward(from busID, to place, name string, t eventTarge
 	}
 	who := policy.Request{
 		Caller: caller.Role, Account: caller.Account, Action: "events:PutEvents", Resource: t.ARN,
-		Context: map[string]string{"aws:PrincipalOrgID": b.lab.organization, "aws:SourceAccount": from.account},
+		Context: map[string]string{"aws:SourceAccount": from.account},
+	}
+	if id, ok := b.lab.organizationOf(caller.Account); ok {
+		who.Context["aws:PrincipalOrgID"] = id
 	}
 	for _, p := range on.policy {
 		if ok, err := p.Allows(who); err != nil || ok {

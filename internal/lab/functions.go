@@ -21,9 +21,12 @@ type functions struct {
 	lab *Lab
 
 	mu          sync.Mutex
+	env         map[functionID]map[string]string // variables of the templates
 	byName      map[functionID]*lambdahost.Function
-	permissions map[functionID][]policy.Document
-	cold        []time.Duration // init times, for the bench
+	permissions map[functionID]map[string]policy.Document // by the ref of the permission
+	cold        []time.Duration                           // init times, for the bench
+
+	roles executionRoles
 }
 
 type functionID struct {
@@ -39,17 +42,20 @@ type functionSpec struct {
 	memory                      int
 }
 
-// create prepares a function: its code for this machine, and its credentials.
+// create prepares a function: its code for this machine, and its credentials. It takes the
+// place of one that has the name, whose processes end.
 func (f *functions) create(at place, spec functionSpec) (arn string, err error) {
 	binary, err := f.lab.bootstrap(spec.asset)
 	if err != nil {
 		return "", err
 	}
-	credentials, _, err := f.lab.assume(spec.role, spec.name, policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.account}})
+	credentials, caller, err := f.lab.assume(spec.role, spec.name, policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.account}})
 	if err != nil {
 		return "", fmt.Errorf("the role defined for the function cannot be assumed by Lambda: %w", err)
 	}
 	f.lab.callers.belongs(credentials, spec.name)
+	id := functionID{at, spec.name}
+	f.roles.set(id, executionRole{caller, at.region, spec.logGroup})
 	arn = "arn:" + f.lab.partition + ":lambda:" + at.region + ":" + at.account + ":function:" + spec.name
 	env := map[string]string{
 		"AWS_REGION": at.region, "AWS_DEFAULT_REGION": at.region, "AWS_ENDPOINT_URL": f.lab.endpoint,
@@ -62,7 +68,9 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 		Name: spec.name, Binary: binary, ARN: arn, Timeout: spec.timeout, MemoryMB: spec.memory, Env: env,
 		Log: func(line string) {
 			f.lab.log(spec.name, line)
-			f.lab.alarms.line(at, spec.logGroup, line)
+			if f.mayLog(id) {
+				f.lab.alarms.line(at, spec.logGroup, line)
+			}
 		},
 	})
 	if err != nil {
@@ -70,8 +78,33 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if old := f.byName[functionID{at, spec.name}]; old != nil {
+		old.Close()
+	}
 	f.byName[functionID{at, spec.name}] = host
+	if f.env == nil {
+		f.env = map[functionID]map[string]string{}
+	}
+	f.env[functionID{at, spec.name}] = spec.env
 	return arn, nil
+}
+
+func (f *functions) has(id functionID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.byName[id] != nil
+}
+
+// remove ends a function, with its permissions.
+func (f *functions) remove(id functionID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if host := f.byName[id]; host != nil {
+		host.Close()
+	}
+	delete(f.byName, id)
+	delete(f.env, id)
+	delete(f.permissions, id)
 }
 
 // invoke calls a function and gives its payload. A function error is an error.
@@ -86,6 +119,7 @@ func (f *functions) invoke(ctx context.Context, at place, name string, payload [
 	if err != nil {
 		return nil, err
 	}
+	f.mayLog(functionID{at, name}) // Lambda's own lines: START, END, REPORT
 	temperature := "warm"
 	if result.Cold {
 		temperature = fmt.Sprintf("cold, init %d ms", result.InitDuration.Milliseconds())

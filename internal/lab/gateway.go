@@ -3,7 +3,6 @@ package lab
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -101,6 +100,10 @@ type request struct {
 }
 
 func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
+	if err := g.authorize(r, q); err != nil {
+		writeError(w, shape(q.service, r), err)
+		return
+	}
 	switch {
 	case q.service == "securityhub":
 		g.answer(w, "rest-json", g.lab.hub.serve, q)
@@ -108,6 +111,10 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 		g.answer(w, "json", func(q request) (any, error) { return automationAPIs[q.api](g.lab.automation, q) }, q)
 	case q.service == "sts" && (q.api == "AssumeRole" || q.api == "GetCallerIdentity"):
 		g.answer(w, "query", g.lab.sts, q)
+	case q.service == "cloudformation":
+		g.answer(w, "query", g.lab.cloudFormation, q)
+	case q.service == "servicecatalog":
+		g.answer(w, "json", g.lab.catalog.serve, q)
 	case slices.Contains(inMoto, q.service):
 		switch {
 		case q.service == "sns" && q.api == "Publish":
@@ -116,6 +123,10 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 			g.lab.queues.note(q)
 		}
 		r.Header.Set("X-Moto-Account-Id", q.caller.Account)
+		if q.service == "iam" {
+			g.serveIAM(w, r, q)
+			return
+		}
 		g.moto.ServeHTTP(w, r)
 	default:
 		writeError(w, protocol(r), &apiError{http.StatusNotImplemented, "NotImplemented",
@@ -227,17 +238,22 @@ func refuse(code, format string, args ...any) error {
 	return &apiError{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
 }
 
+// xmlErrors are the forms of errors in the protocols that write XML.
+var xmlErrors = map[string]string{
+	"query":    "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>lab</RequestId></ErrorResponse>",
+	"ec2":      "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>lab</RequestID></Response>",
+	"rest-xml": "<Error><Code>%s</Code><Message>%s</Message><RequestId>lab</RequestId></Error>",
+}
+
 func writeError(w http.ResponseWriter, protocol string, err error) {
 	e, ok := err.(*apiError) //nolint:errorlint // made here, never wrapped
 	if !ok {
 		e = &apiError{http.StatusInternalServerError, "InternalServerError", err.Error()}
 	}
-	if protocol == "query" {
+	if form := xmlErrors[protocol]; form != "" {
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(e.status)
-		var message bytes.Buffer
-		_ = xml.EscapeText(&message, []byte(e.message))
-		_, _ = fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>lab</RequestId></ErrorResponse>", e.code, message.String())
+		_, _ = fmt.Fprintf(w, form, e.code, escape(e.message))
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"hubmend/internal/authz"
 	"hubmend/internal/lab/lambdahost"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/policy"
@@ -34,10 +35,16 @@ type Config struct {
 	Python string
 	// Accounts are account ids; the first is the Security Hub administrator.
 	Accounts []string
+	// Outsiders are those of Accounts that are not in the organization. Somebody deployed the
+	// member templates there all the same.
+	Outsiders []string
 	// Regions to deploy members' runbooks to; the first is the home Region.
 	Regions []string
 	// Admin holds CloudFormation parameters of the admin stack.
 	Admin map[string]string
+	// Enforce lets sessions of roles do only what the policies of their role allow. Without
+	// it they may do everything.
+	Enforce bool
 	// Faults are what the lab does wrong on purpose.
 	Faults Faults
 	// Address to listen on, always on loopback. Port 0 takes a free one.
@@ -80,13 +87,23 @@ type Lab struct {
 	notices       *notices
 	alarms        *alarms
 	interventions *interventions
+	authority     *authority
 	activity      activity
-	stacks        []*stack
-	products      []product
+	stacks        stacks
+	catalog       *serviceCatalog
 }
 
-// organizationID is that of the lab's only organization; all its accounts are in it.
+// organizationID is that of the lab's only organization.
 const organizationID = "o-hubmendlab"
+
+// organizationOf says in which organization an account is. One that the lab does not have is
+// in none.
+func (l *Lab) organizationOf(account string) (id string, ok bool) {
+	if !slices.Contains(l.config.Accounts, account) || slices.Contains(l.config.Outsiders, account) {
+		return "", false
+	}
+	return l.organization, true
+}
 
 // Start starts an empty lab; Deploy fills it.
 func Start(ctx context.Context, config Config) (*Lab, error) {
@@ -106,8 +123,15 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{}, disabled: map[string]bool{}}
 	l.events = &eventBridge{lab: l, buses: map[busID]*bus{}}
 	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*runbook.Document{}, executions: map[string]*execution{}, tokens: map[string]string{}}
-	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID][]policy.Document{}}
-	l.queues = &queues{lab: l, policies: map[string][]policy.Document{}, putOff: map[string]putOff{}}
+	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID]map[string]policy.Document{}}
+	l.queues = &queues{lab: l, policies: map[string]map[string]policy.Document{}, putOff: map[string]putOff{}}
+	l.catalog = &serviceCatalog{lab: l}
+	table, err := authz.Embedded()
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	l.authority = &authority{lab: l, table: table, policies: map[roleName][]policy.Named{}, roles: map[roleName][]policy.Named{}, decisions: map[string]*authz.Decision{}}
 	l.notices, l.alarms, l.interventions = &notices{lab: l}, &alarms{lab: l}, &interventions{lab: l}
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -21,13 +23,17 @@ type queues struct {
 	receiving sync.RWMutex // locked while no function is to get a message
 
 	mu       sync.Mutex
-	policies map[string][]policy.Document // by queue ARN
+	policies map[string]map[string]policy.Document // by queue ARN and the ref of the policy
 	mapped   []mapping
 	putOff   map[string]putOff // by receipt
 }
 
 // mapping is an AWS::Lambda::EventSourceMapping.
 type mapping struct {
+	id          string
+	ctx         context.Context // ends with the mapping
+	cancel      context.CancelFunc
+	ended       chan struct{} // closed when nobody polls any more
 	at          place
 	queue       string // name
 	queueURL    string
@@ -41,7 +47,7 @@ type mapping struct {
 // send puts a message on a queue if the queue's policy lets the sender.
 func (q *queues) send(to place, name string, who policy.Request, body []byte) error {
 	q.mu.Lock()
-	policies := q.policies[who.Resource]
+	policies := slices.Collect(maps.Values(q.policies[who.Resource]))
 	q.mu.Unlock()
 	allowed := false
 	for _, p := range policies {
@@ -107,16 +113,34 @@ func (q *queues) count(ctx context.Context, at place, url string, names ...strin
 	return total, nil
 }
 
-// start maps a queue to its function until the lab ends.
+// start maps a queue to its function until it is stopped or the lab ends.
 func (q *queues) start(m mapping) {
+	m.ctx, m.cancel = context.WithCancel(q.lab.ctx)
+	m.ended = make(chan struct{})
 	q.mu.Lock()
 	q.mapped = append(q.mapped, m)
 	q.mu.Unlock()
 	q.lab.background.Add(1)
 	go func() {
 		defer q.lab.background.Done()
+		defer close(m.ended)
 		q.poll(m)
 	}()
+}
+
+// stop ends a mapping, and waits for the batch that it is about to hand over.
+func (q *queues) stop(id string) {
+	q.mu.Lock()
+	i := slices.IndexFunc(q.mapped, func(m mapping) bool { return m.id == id })
+	if i < 0 {
+		q.mu.Unlock()
+		return
+	}
+	m := q.mapped[i]
+	q.mapped = slices.Delete(slices.Clone(q.mapped), i, i+1)
+	q.mu.Unlock()
+	m.cancel()
+	<-m.ended
 }
 
 // pollInterval is how long a poller waits when a queue was empty.
@@ -127,7 +151,7 @@ const pollInterval = 50 * time.Millisecond
 func (q *queues) poll(m mapping) {
 	var batch []events.SQSMessage
 	var first time.Time
-	for q.lab.ctx.Err() == nil {
+	for m.ctx.Err() == nil {
 		got, err := q.receive(m, m.batchSize-len(batch))
 		if err != nil {
 			if q.lab.ctx.Err() == nil {
@@ -157,6 +181,9 @@ func (q *queues) poll(m mapping) {
 func (q *queues) receive(m mapping, most int) ([]events.SQSMessage, error) {
 	q.receiving.RLock()
 	defer q.receiving.RUnlock()
+	if err := q.lab.functions.permit(functionID{m.at, m.function}, "sqs", "ReceiveMessage", map[string]any{"QueueUrl": m.queueURL}); err != nil {
+		return nil, err
+	}
 	out, err := q.lab.Call(q.lab.ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "ReceiveMessage", Input: map[string]any{
 		"QueueUrl": m.queueURL, "MaxNumberOfMessages": min(most, 10), "WaitTimeSeconds": 0, "AttributeNames": []any{"All"},
 	}})
@@ -222,6 +249,9 @@ func (q *queues) hand(m mapping, batch []events.SQSMessage) (failed map[string]b
 }
 
 func (q *queues) remove(m mapping, receipt string) error {
+	if err := q.lab.functions.permit(functionID{m.at, m.function}, "sqs", "DeleteMessage", map[string]any{"QueueUrl": m.queueURL}); err != nil {
+		return fmt.Errorf("delete from %s: %w", m.queue, err)
+	}
 	_, err := q.lab.Call(q.lab.ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "DeleteMessage", Input: map[string]any{
 		"QueueUrl": m.queueURL, "ReceiptHandle": receipt,
 	}})

@@ -2,297 +2,228 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"path"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/aws/aws-lambda-go/cfn"
-
-	"hubmend/internal/policy"
-	"hubmend/internal/runbook"
 )
 
-// resourceTypes are the types that the lab deploys, with every property that it honours
-// or that has no meaning on a laptop (encryption at rest, alarms' retention and the like).
+// created is what a resource's Ref and GetAtt give.
+type created struct {
+	ref        string
+	attributes map[string]any
+}
+
+// resourceType makes, changes and deletes the resources of one type. A property that it
+// does not list is an error: a template must not depend on what the lab would silently
+// leave out.
+type resourceType struct {
+	properties string // that it honours, or that have no meaning on a laptop (encryption at rest and the like); space-separated
+	name       string // the property that names the resource; a change of it makes a new one
+	fixed      string // further properties of which that is so; space-separated
+	// create makes a resource. When it fails half way, what it gives has the ref of what is
+	// there by now, so that it is deleted.
+	create func(context.Context, *stack, properties) (created, error)
+	// update changes a resource in place. Without it a changed resource is replaced. A resource
+	// that it gives another ref is a new one, and the old one is deleted.
+	update func(context.Context, *stack, deployed, properties) (created, error)
+	delete func(context.Context, *stack, deployed) error
+	// lacks says what the lab does not do with it, for people.
+	lacks string
+}
+
 var resourceTypes map[string]resourceType
 
-func init() { // breaks the cycle with stack.create
+func init() { // breaks the cycle with stack.operate
 	resourceTypes = map[string]resourceType{
-		"AWS::SQS::Queue":                                  {"QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled", createQueue},
-		"AWS::SQS::QueuePolicy":                            {"PolicyDocument Queues", createQueuePolicy},
-		"AWS::DynamoDB::Table":                             {"TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes", createTable},
-		"AWS::SNS::Topic":                                  {"TopicName DisplayName", createTopic},
-		"AWS::SNS::TopicPolicy":                            {"PolicyDocument Topics", createTopicPolicy},
-		"AWS::SNS::Subscription":                           {"Protocol TopicArn Endpoint", createSubscription},
-		"AWS::Logs::LogGroup":                              {"LogGroupName RetentionInDays", createLogGroup},
-		"AWS::IAM::Role":                                   {"RoleName Description AssumeRolePolicyDocument Policies ManagedPolicyArns MaxSessionDuration", createRole},
-		"AWS::IAM::Policy":                                 {"PolicyName PolicyDocument Roles", createPolicy},
-		"AWS::Lambda::Function":                            {"FunctionName Description Runtime Architectures Handler Code Role Environment Timeout MemorySize LoggingConfig", createFunction},
-		"AWS::Lambda::EventSourceMapping":                  {"EventSourceArn FunctionName BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig", createMapping},
-		"AWS::Lambda::Permission":                          {"Action FunctionName Principal SourceArn", createPermission},
-		"AWS::Events::EventBus":                            {"Name Description", createBus},
-		"AWS::Events::EventBusPolicy":                      {"EventBusName StatementId Statement", createBusPolicy},
-		"AWS::Events::Rule":                                {"Name Description EventBusName EventPattern ScheduleExpression State Targets", createRule},
-		"AWS::SSM::Document":                               {"Name Content DocumentType DocumentFormat UpdateMethod", createDocument},
-		"AWS::SSM::Parameter":                              {"Name Type Value Description AllowedPattern Tier DataType", createParameter},
-		"AWS::Logs::MetricFilter":                          {"LogGroupName FilterName FilterPattern MetricTransformations", createMetricFilter},
-		"AWS::CloudWatch::Alarm":                           {"AlarmName " + alarmProperties, createAlarm},
-		"AWS::ServiceCatalog::Portfolio":                   {"DisplayName ProviderName Description", createPortfolio},
-		"AWS::ServiceCatalog::CloudFormationProduct":       {"Name Owner Description Distributor SupportDescription ProvisioningArtifactParameters ReplaceProvisioningArtifacts", createProduct},
-		"AWS::ServiceCatalog::PortfolioProductAssociation": {"PortfolioId ProductId", createNothing},
-		"Custom::HubmendCustomAction":                      {"ServiceToken ServiceTimeout Id Name Description", createCustom},
+		"AWS::SQS::Queue": {
+			properties: "QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled", name: "QueueName",
+			create: createQueue, update: updateQueue, delete: deleteQueue,
+		},
+		"AWS::SQS::QueuePolicy": {
+			properties: "PolicyDocument Queues",
+			create:     fresh(putQueuePolicy), update: again(putQueuePolicy), delete: deleteQueuePolicy,
+		},
+		"AWS::DynamoDB::Table": {
+			properties: "TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes",
+			name:       "TableName", fixed: "KeySchema",
+			create: createTable, update: updateTable, delete: deleteTable,
+			lacks: "backups, and a time to live: nothing expires by itself",
+		},
+		"AWS::SNS::Topic": {
+			properties: "TopicName DisplayName", name: "TopicName",
+			create: createTopic, update: updateTopic, delete: deleteTopic,
+		},
+		"AWS::SNS::TopicPolicy": {
+			properties: "PolicyDocument Topics",
+			create:     fresh(readTopicPolicy), update: again(readTopicPolicy), delete: deleteNothing,
+			lacks: "it is read, and everybody may publish",
+		},
+		"AWS::SNS::Subscription": {
+			properties: "Protocol TopicArn Endpoint",
+			create:     createSubscription, delete: deleteSubscription,
+			lacks: "no mail is sent",
+		},
+		"AWS::Logs::LogGroup": {
+			properties: "LogGroupName RetentionInDays", name: "LogGroupName",
+			create: createLogGroup, update: updateLogGroup, delete: deleteLogGroup,
+			lacks: "the lines of functions go to the lab's output",
+		},
+		"AWS::Logs::MetricFilter": {
+			properties: "LogGroupName FilterName FilterPattern MetricTransformations", name: "FilterName", fixed: "LogGroupName",
+			create: createMetricFilter, update: updateMetricFilter, delete: deleteMetricFilter,
+		},
+		"AWS::CloudWatch::Alarm": {
+			properties: "AlarmName " + alarmProperties, name: "AlarmName",
+			create: createAlarm, update: updateAlarm, delete: deleteAlarm,
+			lacks: "it acts on nothing; `alarms` of a scenario says what state it is in",
+		},
+		"AWS::IAM::Role": {
+			properties: "RoleName Description AssumeRolePolicyDocument Policies ManagedPolicyArns MaxSessionDuration Tags", name: "RoleName",
+			create: createRole, update: updateRole, delete: deleteRole,
+			lacks: "policies that AWS manages are not attached",
+		},
+		"AWS::IAM::Policy": {
+			properties: "PolicyName PolicyDocument Roles", name: "PolicyName",
+			create: createPolicy, update: updatePolicy, delete: deletePolicy,
+		},
+		"AWS::Lambda::Function": {
+			properties: "FunctionName Description Runtime Architectures Handler Code Role Environment Timeout MemorySize LoggingConfig", name: "FunctionName",
+			create: createFunction, update: updateFunction, delete: deleteFunction,
+		},
+		"AWS::Lambda::EventSourceMapping": {
+			properties: "EventSourceArn FunctionName BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig", fixed: "EventSourceArn",
+			create: fresh(putMapping), update: again(putMapping), delete: deleteMapping,
+		},
+		"AWS::Lambda::Permission": {
+			properties: "Action FunctionName Principal SourceArn",
+			create:     createPermission, delete: deletePermission,
+		},
+		"AWS::Events::EventBus": {
+			properties: "Name Description", name: "Name",
+			create: createBus, update: unchanged, delete: deleteBus,
+		},
+		"AWS::Events::EventBusPolicy": {
+			properties: "EventBusName StatementId Statement", name: "StatementId", fixed: "EventBusName",
+			create: fresh(putBusPolicy), update: again(putBusPolicy), delete: deleteBusPolicy,
+		},
+		"AWS::Events::Rule": {
+			properties: "Name Description EventBusName EventPattern ScheduleExpression State Targets", name: "Name", fixed: "EventBusName",
+			create: createRule, update: updateRule, delete: deleteRule,
+		},
+		"AWS::SSM::Document": {
+			properties: "Name Content DocumentType DocumentFormat UpdateMethod", name: "Name", fixed: "DocumentType",
+			create: createDocument, update: updateDocument, delete: deleteDocument,
+			lacks: "only the newest version is there",
+		},
+		"AWS::SSM::Parameter": {
+			properties: "Name Type Value Description AllowedPattern Tier DataType", name: "Name",
+			create: createParameter, update: updateParameter, delete: deleteParameter,
+		},
+		"AWS::S3::Bucket": {
+			properties: "BucketName AccessControl BucketEncryption PublicAccessBlockConfiguration VersioningConfiguration LifecycleConfiguration", name: "BucketName",
+			create: createBucket, update: updateBucket, delete: deleteBucket,
+			lacks: "nothing expires by itself",
+		},
+		"AWS::S3::BucketPolicy": {
+			properties: "Bucket PolicyDocument", fixed: "Bucket",
+			create: fresh(putBucketPolicy), update: again(putBucketPolicy), delete: deleteBucketPolicy,
+			lacks: "it is kept, and nobody asks it",
+		},
+		"AWS::ECR::Repository": {
+			properties: "RepositoryName ImageTagMutability LifecyclePolicy RepositoryPolicyText", name: "RepositoryName",
+			create: createRepository, update: unchanged, delete: deleteRepository,
+			lacks: "a name without a repository: no images can be pushed",
+		},
+		"AWS::IAM::ManagedPolicy": {
+			properties: "ManagedPolicyName Description Path PolicyDocument Roles Users Groups", name: "ManagedPolicyName", fixed: "Description Path",
+			create: createManagedPolicy, update: updateManagedPolicy, delete: deleteManagedPolicy,
+		},
+		"AWS::IAM::Group": {
+			properties: "GroupName ManagedPolicyArns", name: "GroupName", fixed: "ManagedPolicyArns",
+			create: createGroup, delete: deleteGroup,
+		},
+		"AWS::ServiceCatalog::Portfolio": {
+			properties: "DisplayName ProviderName Description",
+			create:     createPortfolio, update: updatePortfolio, delete: deletePortfolio,
+		},
+		"AWS::ServiceCatalog::CloudFormationProduct": {
+			properties: "Name Owner Description Distributor SupportDescription ProvisioningArtifactParameters ReplaceProvisioningArtifacts",
+			create:     createProduct, update: updateProduct, delete: deleteProduct,
+		},
+		"AWS::ServiceCatalog::PortfolioProductAssociation": {
+			properties: "PortfolioId ProductId",
+			create:     createOffer, delete: deleteOffer,
+		},
+		"AWS::ServiceCatalog::LaunchRoleConstraint": {
+			properties: "PortfolioId ProductId LocalRoleName Description",
+			create:     createLaunchConstraint, delete: deleteLaunchConstraint,
+		},
+		"AWS::ServiceCatalog::PortfolioPrincipalAssociation": {
+			properties: "PortfolioId PrincipalARN PrincipalType",
+			create:     createPrincipal, delete: deletePrincipal,
+		},
+		"AWS::CloudFormation::StackSet": {
+			properties: "StackSetName Description PermissionModel CallAs TemplateURL Capabilities Parameters AutoDeployment ManagedExecution OperationPreferences StackInstancesGroup",
+			name:       "StackSetName", fixed: "PermissionModel",
+			create: createStackSet, update: updateStackSet, delete: deleteStackSet,
+			lacks: "all accounts are in whatever unit is named, none joins later, and one that fails ends it",
+		},
+		"Custom::HubmendCustomAction": {
+			properties: "ServiceToken ServiceTimeout Id Name Description", fixed: "ServiceToken",
+			create: createCustom, update: updateCustom, delete: deleteCustom,
+		},
 	}
 }
 
-// createNothing is for a resource whose effect the lab has by itself.
-func createNothing(_ context.Context, _ *stack, p properties) (created, error) {
-	return created{ref: p.logicalID}, nil
+// ResourceTypes gives the types that the lab can create, each with what it does not do with
+// them, which may be nothing.
+func ResourceTypes() map[string]string {
+	all := map[string]string{}
+	for name, t := range resourceTypes {
+		all[name] = t.lacks
+	}
+	return all
 }
 
-func createQueue(ctx context.Context, s *stack, p properties) (created, error) {
-	name := p.textOr("QueueName", s.name+"-"+p.logicalID)
-	attributes := map[string]any{}
-	for _, a := range []string{"VisibilityTimeout", "MessageRetentionPeriod"} {
-		if v := p.text(a); v != "" {
-			attributes[a] = v
+// put makes or changes a resource that is known by its ref.
+type put func(ctx context.Context, s *stack, ref string, p properties) (created, error)
+
+// fresh is a create that puts under a new ref, again an update that keeps it.
+func fresh(f put) func(context.Context, *stack, properties) (created, error) {
+	return func(ctx context.Context, s *stack, p properties) (created, error) {
+		return f(ctx, s, s.physicalID(p.logicalID), p)
+	}
+}
+
+func again(f put) func(context.Context, *stack, deployed, properties) (created, error) {
+	return func(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+		return f(ctx, s, was.ref, p)
+	}
+}
+
+// createNothing, unchanged and deleteNothing are for what the lab has by itself.
+func createNothing(_ context.Context, s *stack, p properties) (created, error) {
+	return created{ref: s.physicalID(p.logicalID)}, nil
+}
+
+func unchanged(_ context.Context, _ *stack, was deployed, _ properties) (created, error) {
+	return was.created, nil
+}
+
+func deleteNothing(context.Context, *stack, deployed) error { return nil }
+
+// was gives the properties that a resource was made with.
+func (d deployed) was() properties { return properties{d.properties, d.logicalID} }
+
+// inTurn does all of them, also when one of them fails. What is gone already is no failure.
+func inTurn(all ...func() error) error {
+	var errs []error
+	for _, f := range all {
+		if err := f(); err != nil && !isGone(err) {
+			errs = append(errs, err)
 		}
 	}
-	if redrive, ok := p.all["RedrivePolicy"]; ok {
-		text, err := json.Marshal(redrive)
-		if err != nil {
-			return created{}, err
-		}
-		attributes["RedrivePolicy"] = string(text)
-	}
-	if _, err := s.call(ctx, "sqs", "CreateQueue", map[string]any{"QueueName": name, "Attributes": attributes}); err != nil {
-		return created{}, err
-	}
-	url := s.lab.queueURL(s.at.account, name)
-	return created{url, map[string]any{"Arn": s.arn("sqs", name), "QueueName": name, "QueueUrl": url}}, nil
+	return errors.Join(errs...)
 }
 
-func createQueuePolicy(_ context.Context, s *stack, p properties) (created, error) {
-	d, err := policy.Parse(p.all["PolicyDocument"])
-	if err != nil {
-		return created{}, err
-	}
-	s.lab.queues.mu.Lock()
-	defer s.lab.queues.mu.Unlock()
-	for _, url := range p.list("Queues") {
-		arn := s.arn("sqs", path.Base(text(url)))
-		s.lab.queues.policies[arn] = append(s.lab.queues.policies[arn], d)
-	}
-	return created{ref: p.logicalID}, nil
-}
-
-func createTable(ctx context.Context, s *stack, p properties) (created, error) {
-	in := p.pick("TableName", "KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
-	if _, err := s.call(ctx, "dynamodb", "CreateTable", in); err != nil {
-		return created{}, err
-	}
-	return created{p.text("TableName"), map[string]any{"Arn": s.arn("dynamodb", "table/"+p.text("TableName"))}}, nil
-}
-
-func createTopic(ctx context.Context, s *stack, p properties) (created, error) {
-	out, err := s.call(ctx, "sns", "CreateTopic", map[string]any{"Name": p.text("TopicName")})
-	if err != nil {
-		return created{}, err
-	}
-	return created{text(out["TopicArn"]), map[string]any{"TopicArn": out["TopicArn"], "TopicName": p.text("TopicName")}}, nil
-}
-
-func createTopicPolicy(_ context.Context, _ *stack, p properties) (created, error) {
-	_, err := policy.Parse(p.all["PolicyDocument"])
-	return created{ref: p.logicalID}, err
-}
-
-func createSubscription(ctx context.Context, s *stack, p properties) (created, error) {
-	out, err := s.call(ctx, "sns", "Subscribe", p.pick("Protocol", "TopicArn", "Endpoint"))
-	return created{ref: text(out["SubscriptionArn"])}, err
-}
-
-func createLogGroup(ctx context.Context, s *stack, p properties) (created, error) {
-	name := p.text("LogGroupName")
-	if _, err := s.call(ctx, "logs", "CreateLogGroup", map[string]any{"logGroupName": name}); err != nil {
-		return created{}, err
-	}
-	if days, ok := p.all["RetentionInDays"]; ok {
-		if _, err := s.call(ctx, "logs", "PutRetentionPolicy", map[string]any{"logGroupName": name, "retentionInDays": days}); err != nil {
-			return created{}, err
-		}
-	}
-	return created{name, map[string]any{"Arn": s.arn("logs", "log-group:"+name+":*")}}, nil
-}
-
-func createRole(ctx context.Context, s *stack, p properties) (created, error) {
-	trust, err := json.Marshal(p.all["AssumeRolePolicyDocument"])
-	if err != nil {
-		return created{}, err
-	}
-	name := p.textOr("RoleName", s.name+"-"+p.logicalID)
-	if _, err := s.call(ctx, "iam", "CreateRole", map[string]any{"RoleName": name, "AssumeRolePolicyDocument": string(trust)}); err != nil {
-		return created{}, err
-	}
-	for _, item := range p.list("Policies") {
-		inline, _ := item.(map[string]any)
-		if err := putRolePolicy(ctx, s, name, text(inline["PolicyName"]), inline["PolicyDocument"]); err != nil {
-			return created{}, err
-		}
-	}
-	arn := "arn:" + s.lab.partition + ":iam::" + s.at.account + ":role/" + name
-	return created{name, map[string]any{"Arn": arn}}, nil
-}
-
-func createPolicy(ctx context.Context, s *stack, p properties) (created, error) {
-	for _, role := range p.list("Roles") {
-		if err := putRolePolicy(ctx, s, text(role), p.text("PolicyName"), p.all["PolicyDocument"]); err != nil {
-			return created{}, err
-		}
-	}
-	return created{ref: p.text("PolicyName")}, nil
-}
-
-func putRolePolicy(ctx context.Context, s *stack, role, name string, document any) error {
-	body, err := json.Marshal(document)
-	if err != nil {
-		return err
-	}
-	_, err = s.call(ctx, "iam", "PutRolePolicy", map[string]any{"RoleName": role, "PolicyName": name, "PolicyDocument": string(body)})
-	return err
-}
-
-func createFunction(_ context.Context, s *stack, p properties) (created, error) {
-	asset, err := s.lab.assembly.asset(p.sub("Code").text("S3Key"))
-	if err != nil {
-		return created{}, err
-	}
-	spec := functionSpec{name: p.text("FunctionName"), role: p.text("Role"), asset: asset, env: map[string]string{}, timeout: 3 * time.Second, memory: 128}
-	spec.logGroup = p.sub("LoggingConfig").textOr("LogGroup", "/aws/lambda/"+spec.name)
-	for name, value := range p.sub("Environment").sub("Variables").all {
-		spec.env[name] = fmt.Sprint(value)
-	}
-	if t, err := strconv.Atoi(p.text("Timeout")); err == nil {
-		spec.timeout = time.Duration(t) * time.Second
-	}
-	if format := p.sub("LoggingConfig").text("LogFormat"); format != "" {
-		spec.env["AWS_LAMBDA_LOG_FORMAT"] = format
-	}
-	if m, err := strconv.Atoi(p.text("MemorySize")); err == nil {
-		spec.memory = m
-	}
-	arn, err := s.lab.functions.create(s.at, spec)
-	return created{spec.name, map[string]any{"Arn": arn}}, err
-}
-
-func createMapping(_ context.Context, s *stack, p properties) (created, error) {
-	arn := p.text("EventSourceArn")
-	queue := arn[strings.LastIndex(arn, ":")+1:]
-	name := p.text("FunctionName")
-	m := mapping{
-		at: s.at, queue: queue, queueARN: arn, queueURL: s.lab.queueURL(s.at.account, queue),
-		function: name[strings.LastIndex(name, ":")+1:], batchSize: 10,
-		itemFailure: strings.Contains(fmt.Sprint(p.list("FunctionResponseTypes")), "ReportBatchItemFailures"),
-	}
-	if n, err := strconv.Atoi(p.text("BatchSize")); err == nil {
-		m.batchSize = n
-	}
-	if n, err := strconv.Atoi(p.text("MaximumBatchingWindowInSeconds")); err == nil {
-		m.window = time.Duration(n) * time.Second
-	}
-	s.lab.queues.start(m)
-	return created{ref: p.logicalID}, nil
-}
-
-func createBus(_ context.Context, s *stack, p properties) (created, error) {
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	s.lab.events.buses[busID{s.at, p.text("Name")}] = &bus{rules: map[string]*rule{}}
-	return created{p.text("Name"), map[string]any{"Name": p.text("Name"), "Arn": s.arn("events", "event-bus/"+p.text("Name"))}}, nil
-}
-
-func createBusPolicy(_ context.Context, s *stack, p properties) (created, error) {
-	d, err := policy.Parse(map[string]any{"Statement": []any{p.all["Statement"]}})
-	if err != nil {
-		return created{}, err
-	}
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	b := s.lab.events.bus(busID{s.at, p.textOr("EventBusName", defaultBus)})
-	if b == nil {
-		return created{}, fmt.Errorf("there is no bus %s", p.text("EventBusName"))
-	}
-	b.policy = append(b.policy, d)
-	return created{ref: p.logicalID}, nil
-}
-
-func createDocument(_ context.Context, s *stack, p properties) (created, error) {
-	content := []byte(p.text("Content"))
-	if m, ok := p.all["Content"].(map[string]any); ok {
-		var err error
-		if content, err = json.Marshal(m); err != nil {
-			return created{}, err
-		}
-	}
-	document, err := runbook.Parse(content)
-	if err != nil {
-		return created{}, err
-	}
-	s.lab.automation.mu.Lock()
-	defer s.lab.automation.mu.Unlock()
-	s.lab.automation.documents[documentID{s.at, p.text("Name")}] = document
-	return created{ref: p.text("Name")}, nil
-}
-
-func createPortfolio(_ context.Context, _ *stack, p properties) (created, error) {
-	return created{"port-" + strings.ToLower(p.logicalID), map[string]any{"PortfolioName": p.text("DisplayName")}}, nil
-}
-
-func createProduct(_ context.Context, s *stack, p properties) (created, error) {
-	versions := p.list("ProvisioningArtifactParameters")
-	if len(versions) == 0 {
-		return created{}, errors.New("a product needs a version")
-	}
-	newest, _ := versions[len(versions)-1].(map[string]any)
-	v := properties{newest, p.logicalID}
-	s.lab.products = append(s.lab.products, product{p.text("Name"), v.text("Name"), v.sub("Info").text("LoadTemplateFromURL")})
-	return created{"prod-" + strings.ToLower(p.logicalID), map[string]any{"ProductName": p.text("Name")}}, nil
-}
-
-// customTimeout is how long the lab waits for a custom resource. AWS waits an hour.
-const customTimeout = 90 * time.Second
-
-// createCustom calls the function of a custom resource and waits for its answer, which
-// comes by a URL as it does in AWS.
-func createCustom(ctx context.Context, s *stack, p properties) (created, error) {
-	token, answered := s.lab.gateway.expectResponse()
-	arn := p.text("ServiceToken")
-	payload, err := json.Marshal(cfn.Event{
-		RequestType: cfn.RequestCreate, RequestID: token, ResponseURL: s.lab.endpoint + "/lab/responses/" + token,
-		ResourceType: "Custom::HubmendCustomAction", LogicalResourceID: p.logicalID, StackID: s.id, ResourceProperties: p.all,
-	})
-	if err != nil {
-		return created{}, err
-	}
-	if _, err := s.lab.functions.invoke(ctx, s.at, arn[strings.LastIndex(arn, ":")+1:], payload); err != nil {
-		return created{}, err
-	}
-	select {
-	case <-ctx.Done():
-		return created{}, ctx.Err()
-	case <-time.After(customTimeout):
-		return created{}, errors.New("the custom resource did not answer")
-	case body := <-answered:
-		var r cfn.Response
-		if err := json.Unmarshal(body, &r); err != nil {
-			return created{}, fmt.Errorf("read the custom resource's answer: %w", err)
-		}
-		if r.Status != cfn.StatusSuccess {
-			return created{}, fmt.Errorf("received response status [FAILED] from custom resource. Message returned: %s", r.Reason)
-		}
-		return created{r.PhysicalResourceID, r.Data}, nil
-	}
-}
+// lastPart gives what follows the last separator: the name at the end of an ARN.
+func lastPart(text, separator string) string { return text[strings.LastIndex(text, separator)+1:] }

@@ -20,6 +20,7 @@ type rule struct {
 	pattern   *eventpattern.Pattern // nil for a schedule
 	every     time.Duration         // 0 for a pattern
 	targets   []eventTarget
+	stop      context.CancelFunc // of its schedule; nil without
 }
 
 // eventTarget is an entry of Targets. A failed delivery is a problem of the lab at once,
@@ -33,9 +34,40 @@ type eventTarget struct {
 }
 
 func createRule(_ context.Context, s *stack, p properties) (created, error) {
+	return putRule(s, p.textOr("Name", s.physicalID(p.logicalID)), p, false)
+}
+
+func updateRule(_ context.Context, s *stack, was deployed, p properties) (created, error) {
+	return putRule(s, was.ref, p, true)
+}
+
+func deleteRule(_ context.Context, s *stack, was deployed) error {
+	if err := s.permitted(s.arn("events", "rule/"+was.ref), "events:RemoveTargets", "events:DeleteRule"); err != nil {
+		return err
+	}
+	s.lab.events.mu.Lock()
+	defer s.lab.events.mu.Unlock()
+	if b := s.lab.events.bus(busID{s.at, was.was().textOr("EventBusName", defaultBus)}); b != nil {
+		b.drop(was.ref)
+	}
+	return nil
+}
+
+// drop ends a rule and its schedule, if it is there.
+func (b *bus) drop(name string) {
+	if r := b.rules[name]; r != nil && r.stop != nil {
+		r.stop()
+	}
+	delete(b.rules, name)
+}
+
+func putRule(s *stack, name string, p properties, over bool) (created, error) {
 	id := busID{s.at, p.textOr("EventBusName", defaultBus)}
-	r := &rule{name: p.textOr("Name", s.name+"-"+p.logicalID), enabled: p.textOr("State", "ENABLED") == "ENABLED"}
+	r := &rule{name: name, enabled: p.textOr("State", "ENABLED") == "ENABLED"}
 	r.arn = s.arn("events", path.Join("rule", strings.TrimPrefix(id.name, defaultBus), r.name))
+	if err := s.permitted(r.arn, "events:PutRule", "events:PutTargets", "events:DescribeRule"); err != nil {
+		return created{}, err
+	}
 	if err := r.readTrigger(p); err != nil {
 		return created{}, err
 	}
@@ -51,6 +83,10 @@ func createRule(_ context.Context, s *stack, p properties) (created, error) {
 	if r.every > 0 && id.name != defaultBus {
 		return created{}, fmt.Errorf("a rule with a schedule must be on the bus %s", defaultBus)
 	}
+	if b.rules[r.name] != nil && !over {
+		return created{}, refuse("ResourceAlreadyExistsException", "Rule %s already exists", r.name)
+	}
+	b.drop(r.name)
 	b.rules[r.name] = r
 	if r.every > 0 && r.enabled {
 		s.lab.events.startSchedule(id, r)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -49,8 +50,10 @@ func (l *Lab) FireSchedule(name string) error {
 	return nil
 }
 
-// startSchedule fires a rule again and again until the lab ends.
+// startSchedule fires a rule again and again until it is stopped or the lab ends.
 func (b *eventBridge) startSchedule(id busID, r *rule) {
+	ctx, stop := context.WithCancel(b.lab.ctx)
+	r.stop = stop
 	b.lab.background.Add(1)
 	go func() {
 		defer b.lab.background.Done()
@@ -58,7 +61,7 @@ func (b *eventBridge) startSchedule(id busID, r *rule) {
 		defer ticker.Stop()
 		for {
 			select {
-			case <-b.lab.ctx.Done():
+			case <-ctx.Done():
 				return
 			case <-ticker.C:
 				b.fire(id, r)

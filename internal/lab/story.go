@@ -27,7 +27,8 @@ const (
 	KindStep      Kind = "step"
 	KindFinding   Kind = "finding"
 	KindNotice    Kind = "notification"
-	KindFault     Kind = "fault" // that somebody asked for
+	KindFault     Kind = "fault"  // that somebody asked for
+	KindDenied    Kind = "denied" // by the policies of a role
 	KindProblem   Kind = "problem"
 )
 

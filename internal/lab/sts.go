@@ -34,13 +34,19 @@ func (l *Lab) sts(q request) (any, error) {
 	if !sessionName.MatchString(session) {
 		return nil, refuse("ValidationError", "RoleSessionName %q must match %s", session, sessionName)
 	}
-	c, caller, err := l.assume(arn, session, policy.Request{
-		Caller: cmp.Or(q.caller.Role, q.caller.ARN), Account: q.caller.Account, Context: map[string]string{},
-	})
+	if form.Get("Policy") != "" || form.Get("PolicyArns.member.1.arn") != "" {
+		return nil, &apiError{501, "NotImplemented", "the lab does not evaluate session policies"}
+	}
+	who := policy.Request{Caller: cmp.Or(q.caller.Role, q.caller.ARN), Account: q.caller.Account, Context: map[string]string{}}
+	if id, ok := l.organizationOf(who.Account); ok {
+		who.Context["aws:PrincipalOrgID"] = id
+	}
+	c, caller, err := l.assume(arn, session, who)
 	if err != nil {
 		return nil, &apiError{403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s (%v)", q.caller.ARN, arn, err)}
 	}
 	l.callers.belongs(c, q.caller.Function)
+	l.callers.frees(c, q.caller)
 	return fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>`+
 		`<AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser><Credentials>`+
 		`<AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration>`+
@@ -55,12 +61,11 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 	if m == nil {
 		return Credentials{}, Caller{}, fmt.Errorf("%q is not the ARN of a role", arn)
 	}
-	out, err := l.Call(l.ctx, Call{Account: m[2], Region: l.home, Service: "iam", API: "GetRole", Input: map[string]any{"RoleName": m[3]}})
+	role, err := l.readRole(l.ctx, roleName{m[2], m[3]}, "GetRole")
 	if err != nil {
 		return Credentials{}, Caller{}, fmt.Errorf("the role %s does not exist", arn)
 	}
-	role, _ := out["Role"].(map[string]any)
-	trust, err := policy.Parse(role["AssumeRolePolicyDocument"])
+	trust, err := policy.Parse(role.Trust)
 	if err != nil {
 		return Credentials{}, Caller{}, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"hubmend/internal/lab"
 	"hubmend/internal/naming"
+	"hubmend/internal/privilege"
 )
 
 // Result is how a scenario came out.
@@ -26,6 +27,9 @@ type Result struct {
 	Story      []lab.Entry      `json:"story"`
 	ColdStarts []time.Duration  `json:"coldStarts"`
 	Findings   []map[string]any `json:"findings"`
+
+	// Permissions is what the roles were allowed, and by what.
+	Permissions privilege.Run `json:"permissions"`
 }
 
 // Checker says whether a control passes for a resource: PASSED, FAILED, or empty for a
@@ -46,7 +50,7 @@ const quietTime = 3 * time.Minute
 // Run starts a lab for the scenario, lets everything happen, and checks what is expected.
 // An expectation that fails is no error but a Result that did not pass.
 func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Result, error) {
-	config.Accounts, config.Regions, config.Admin, config.Faults = s.Accounts, s.Regions, s.Admin, s.Faults
+	config.Accounts, config.Outsiders, config.Regions, config.Admin, config.Faults = s.Accounts, s.Outsiders, s.Regions, s.Admin, s.Faults
 	begin := time.Now()
 	l, err := lab.Start(ctx, config)
 	if err != nil {
@@ -142,6 +146,9 @@ func (r *runner) result(ctx context.Context, before []Table) (Result, error) {
 	after, err := r.tables(ctx)
 	out.After, out.Story, out.Executions, out.ColdStarts = after, r.lab.Story(), r.lab.Executions(), r.lab.ColdStarts()
 	out.Calls = r.callsByFunction()
+	out.Permissions = privilege.Run{
+		Scenario: r.Name, Administrator: r.Accounts[0], Region: r.Regions[0], Roles: r.lab.Roles(), Decisions: r.lab.Decisions(),
+	}
 	for _, id := range r.ids {
 		if f, ok := r.lab.Finding(id); ok {
 			out.Findings = append(out.Findings, f)

@@ -30,6 +30,7 @@ type Scenario struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description"`
 	Accounts    []string          `json:"accounts"`
+	Outsiders   []string          `json:"outsiders"` // those of Accounts that are outside the organization
 	Regions     []string          `json:"regions"`
 	Product     string            `json:"product"`
 	Parameters  map[string]string `json:"parameters"`

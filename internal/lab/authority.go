@@ -1,0 +1,222 @@
+package lab
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"hubmend/internal/authz"
+	"hubmend/internal/policy"
+)
+
+// authority judges what the sessions of roles do, by the policies of their roles. The lab's
+// operator may do everything.
+type authority struct {
+	lab   *Lab
+	table authz.Table
+
+	mu        sync.Mutex
+	policies  map[roleName][]policy.Named // forgotten when somebody changes the role
+	roles     map[roleName][]policy.Named // what was put, evaluated or not
+	decisions map[string]*authz.Decision
+}
+
+// roleName is a role in an account.
+type roleName struct{ account, name string }
+
+// denial is a permission that a session lacks.
+type denial struct {
+	who      Caller
+	action   string
+	resource string
+	by       *policy.Place // that denies explicitly
+}
+
+// Error implements error in the words of AWS.
+func (d *denial) Error() string {
+	why := "because no identity-based policy allows the " + d.action + " action"
+	if d.by != nil {
+		why = "with an explicit deny in an identity-based policy"
+	}
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", d.who.ARN, d.action, d.resource, why)
+}
+
+// permit asks whether a session may make a call, and whether the services that it hands a
+// role to can do their part under it.
+func (a *authority) permit(who Caller, region, service, api string, input map[string]any) error {
+	if who.isOperator() || !a.lab.config.Enforce {
+		return nil
+	}
+	call := authz.Call{Partition: a.lab.partition, Region: region, Account: who.Account, Service: service, API: api, Input: input}
+	answer, err := a.table.Needs(call)
+	if err != nil {
+		return err
+	}
+	if err := a.judgeAll(who, region, service+":"+api, answer.Needs); err != nil {
+		return err
+	}
+	for _, acting := range answer.Acting {
+		if err := a.act(region, acting); err != nil {
+			return &unfit{acting, err}
+		}
+	}
+	return nil
+}
+
+// act does what a service does with a role that it was handed.
+func (a *authority) act(region string, acting authz.Acting) error {
+	_, under, err := a.lab.assume(acting.Role, "service", policy.Request{Service: acting.Service, Context: acting.Context})
+	if err != nil {
+		return err
+	}
+	return a.judgeAll(under, region, acting.Service, acting.Needs)
+}
+
+// unfit is a role that a service was handed and cannot use.
+type unfit struct {
+	authz.Acting
+	err error
+}
+
+// Error implements error.
+func (u *unfit) Error() string {
+	return fmt.Sprintf("Access denied. Check the trust relationships and the permissions of your role: %s cannot use %s: %v", u.Service, u.Role, u.err)
+}
+
+func (a *authority) judgeAll(who Caller, region, call string, needs []authz.Need) error {
+	for _, n := range needs {
+		for _, resource := range n.Resources {
+			if err := a.judge(who, region, call, resource, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// judge decides about one resource, and remembers what it decided.
+func (a *authority) judge(who Caller, region, call, resource string, n authz.Need) error {
+	policies, err := a.of(who)
+	if err != nil {
+		return err
+	}
+	r := policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action, Resource: resource, Context: a.context(who, region, resource)}
+	r.Known = append(slices.Collect(maps.Keys(r.Context)), append(slices.Clone(n.Keys), alwaysKnown...)...)
+	maps.Copy(r.Context, n.Context)
+	d, err := policy.Evaluate(policies, r)
+	if err != nil {
+		return fmt.Errorf("evaluate the policies of %s: %w", who.Role, err)
+	}
+	a.record(who, call, r, d)
+	if !d.Allowed() {
+		return &denial{who, n.Action, resource, d.Denied}
+	}
+	return nil
+}
+
+// alwaysKnown are keys that the lab knows every call could have, besides those it has.
+var alwaysKnown = []string{"aws:SourceAccount", "aws:SourceArn", "aws:PrincipalOrgID", "aws:ResourceOrgID"}
+
+// context gives the global condition keys of a call.
+func (a *authority) context(who Caller, region, resource string) map[string]string {
+	owner := who.Account
+	if part := strings.Split(resource, ":"); len(part) > 5 && part[4] != "" {
+		owner = part[4]
+	}
+	context := map[string]string{
+		"aws:PrincipalArn": who.Role, "aws:PrincipalAccount": who.Account,
+		"aws:RequestedRegion": region, "aws:SecureTransport": "true", "aws:ResourceAccount": owner,
+	}
+	if id, ok := a.lab.organizationOf(who.Account); ok {
+		context["aws:PrincipalOrgID"] = id
+	}
+	if id, ok := a.lab.organizationOf(owner); ok {
+		context["aws:ResourceOrgID"] = id
+	}
+	return context
+}
+
+// of gives the policies of a session's role.
+func (a *authority) of(who Caller) ([]policy.Named, error) {
+	role := roleOf(who.Role)
+	a.mu.Lock()
+	policies, known := a.policies[role]
+	a.mu.Unlock()
+	if known {
+		return policies, nil
+	}
+	policies, err := a.lab.rolePolicies(a.lab.ctx, role)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.policies[role] = policies
+	return policies, nil
+}
+
+func roleOf(arn string) roleName {
+	m := roleARN.FindStringSubmatch(arn)
+	if m == nil {
+		return roleName{}
+	}
+	return roleName{m[2], m[3]}
+}
+
+// forget makes the next call read the policies of a role again.
+func (a *authority) forget(role roleName) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.policies, role)
+}
+
+func (a *authority) record(who Caller, call string, r policy.Request, d policy.Decision) {
+	one := authz.Decision{Role: who.Role, Call: call, Action: r.Action, Resource: r.Resource, Allowed: d.Allowed(), Denied: d.Denied, Grants: d.Grants}
+	key := fmt.Sprint(one.Role, call, one.Action, one.Resource, d.Denied, d.Grants)
+	a.mu.Lock()
+	known := a.decisions[key]
+	if known == nil {
+		known = &one
+		a.decisions[key] = known
+	}
+	known.Times++
+	first := known.Times == 1
+	a.mu.Unlock()
+	if first {
+		a.lab.log("iam", fmt.Sprintf("%s %s on %s: %s", who.ARN, r.Action, r.Resource, one.Why()))
+	}
+	if !one.Allowed {
+		a.lab.story.tell(KindDenied, who.Account, "", "%s may not %s on %s: %s", strings.TrimPrefix(who.Role, "arn:"+a.lab.partition+":iam::"), r.Action, r.Resource, one.Why())
+	}
+}
+
+// Decisions lists what the policies of roles said so far.
+func (l *Lab) Decisions() []authz.Decision {
+	l.authority.mu.Lock()
+	defer l.authority.mu.Unlock()
+	var all []authz.Decision
+	for _, d := range l.authority.decisions {
+		all = append(all, *d)
+	}
+	slices.SortFunc(all, func(a, b authz.Decision) int {
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Call, b.Call), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource))
+	})
+	return all
+}
+
+// Roles lists the roles that have inline policies.
+func (l *Lab) Roles() []authz.Role {
+	l.authority.mu.Lock()
+	defer l.authority.mu.Unlock()
+	var all []authz.Role
+	for role, policies := range l.authority.roles {
+		all = append(all, authz.Role{Name: role.name, Account: role.account, Policies: slices.Clone(policies)})
+	}
+	slices.SortFunc(all, func(a, b authz.Role) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Account, b.Account))
+	})
+	return all
+}

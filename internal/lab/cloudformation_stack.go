@@ -1,0 +1,214 @@
+package lab
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"hubmend/internal/cfn"
+)
+
+func (c cloudFormation) describeStacks(context.Context) (fields, error) {
+	var all []*stack
+	if c.form.Get("StackName") != "" {
+		s, err := c.stack()
+		if err != nil {
+			return nil, err
+		}
+		all = []*stack{s}
+	} else {
+		all = slices.DeleteFunc(c.lab.stacksAt(c.at), func(s *stack) bool { return s.state() == deleteComplete })
+	}
+	list := []fields{}
+	for _, s := range all {
+		list = append(list, s.describe())
+	}
+	return fields{"Stacks": list}, nil
+}
+
+func (c cloudFormation) listStacks(context.Context) (fields, error) {
+	wanted := c.texts("StackStatusFilter")
+	list := []fields{}
+	for _, s := range slices.Backward(c.lab.stacksAt(c.at)) {
+		if one := s.describe(); len(wanted) == 0 || slices.Contains(wanted, s.state()) {
+			list = append(list, fields{
+				"StackId": s.id, "StackName": s.name, "StackStatus": one["StackStatus"], "StackStatusReason": one["StackStatusReason"], "TemplateDescription": one["Description"],
+				"CreationTime": one["CreationTime"], "LastUpdatedTime": one["LastUpdatedTime"], "DeletionTime": one["DeletionTime"],
+			})
+		}
+	}
+	return fields{"StackSummaries": list}, nil
+}
+
+func (s *stack) describe() fields {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	outputs := []fields{}
+	for _, name := range slices.Sorted(maps.Keys(s.outputs)) {
+		o := s.outputs[name]
+		outputs = append(outputs, fields{"OutputKey": name, "OutputValue": o.Value, "Description": o.Description, "ExportName": o.ExportName})
+	}
+	f := fields{
+		"StackId": s.id, "StackName": s.name, "StackStatus": s.status, "StackStatusReason": s.reason,
+		"CreationTime": s.made, "LastUpdatedTime": s.changed, "DeletionTime": s.ended,
+		"Outputs": outputs, "Tags": pairs(s.now.tags, "Key", "Value"), "RoleARN": s.now.role, "DisableRollback": s.now.keepFailed,
+		"EnableTerminationProtection": false, "DriftInformation": fields{"StackDriftStatus": "NOT_CHECKED"},
+	}
+	if s.now.template != nil {
+		f["Description"] = s.now.template.Description
+		f["Parameters"] = s.now.shownParameters()
+		f["Capabilities"] = capabilities(s.now.template)
+	}
+	return f
+}
+
+// shownParameters gives the values of all parameters, defaults too, but no secrets.
+func (d deployment) shownParameters() []fields {
+	list := []fields{}
+	for _, p := range d.template.Parameters() {
+		value, given := d.parameters[p.Name]
+		switch {
+		case p.NoEcho:
+			value = "****"
+		case !given:
+			value = p.Default
+		}
+		list = append(list, fields{"ParameterKey": p.Name, "ParameterValue": shown(value)})
+	}
+	return list
+}
+
+// shown is a text that is written even when it is empty.
+type shown string
+
+func (c cloudFormation) describeStackEvents(context.Context) (fields, error) {
+	s, err := c.stack()
+	if err != nil {
+		return nil, err
+	}
+	return fields{"StackEvents": s.history()}, nil
+}
+
+// history lists the events, the newest first.
+func (s *stack) history() []fields {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []fields{}
+	for _, e := range slices.Backward(s.events) {
+		list = append(list, fields{
+			"EventId": e.id, "StackId": s.id, "StackName": s.name, "Timestamp": e.at,
+			"LogicalResourceId": e.logicalID, "PhysicalResourceId": e.physicalID, "ResourceType": e.kind,
+			"ResourceStatus": e.status, "ResourceStatusReason": e.reason,
+		})
+	}
+	return list
+}
+
+func (c cloudFormation) describeStackResources(context.Context) (fields, error) {
+	list, err := c.resources("Timestamp")
+	return fields{"StackResources": list}, err
+}
+
+func (c cloudFormation) listStackResources(context.Context) (fields, error) {
+	list, err := c.resources("LastUpdatedTimestamp")
+	return fields{"StackResourceSummaries": list}, err
+}
+
+func (c cloudFormation) describeStackResource(context.Context) (fields, error) {
+	list, err := c.resources("LastUpdatedTimestamp")
+	if err == nil && len(list) == 0 {
+		err = refuse("ValidationError", "Resource %s does not exist for stack %s", c.form.Get("LogicalResourceId"), c.form.Get("StackName"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fields{"StackResourceDetail": list[0]}, nil
+}
+
+func (c cloudFormation) resources(time string) ([]fields, error) {
+	s, err := c.stack()
+	if err != nil {
+		return nil, err
+	}
+	only := c.form.Get("LogicalResourceId")
+	list := []fields{}
+	for _, r := range s.list() {
+		if only == "" || only == r.logicalID {
+			list = append(list, fields{
+				"StackId": s.id, "StackName": s.name, "LogicalResourceId": r.logicalID, "PhysicalResourceId": r.ref, "ResourceType": r.kind,
+				"ResourceStatus": r.status, "ResourceStatusReason": r.reason, time: r.at, "DriftInformation": fields{"StackResourceDriftStatus": "NOT_CHECKED"},
+			})
+		}
+	}
+	return list, nil
+}
+
+func (c cloudFormation) getTemplate(context.Context) (fields, error) {
+	s, err := c.stack()
+	if err != nil {
+		return nil, err
+	}
+	t := s.current().template
+	if name := c.form.Get("ChangeSetName"); name != "" {
+		set, err := s.changeSet(name)
+		if err != nil {
+			return nil, err
+		}
+		t = set.want.template
+	}
+	if t == nil {
+		return fields{"TemplateBody": "{}", "StagesAvailable": []string{"Original"}}, nil // under review
+	}
+	return fields{"TemplateBody": t.Source, "StagesAvailable": []string{"Original", "Processed"}}, nil
+}
+
+func (c cloudFormation) getTemplateSummary(ctx context.Context) (fields, error) {
+	t, err := c.summarized(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kinds := map[string]struct{}{}
+	for _, r := range t.Written() {
+		kinds[r.Type] = struct{}{}
+	}
+	f := declared(t)
+	f["ResourceTypes"] = slices.Sorted(maps.Keys(kinds))
+	return f, nil
+}
+
+func (c cloudFormation) summarized(ctx context.Context) (*cfn.Template, error) {
+	if c.form.Get("StackName") == "" {
+		return c.template(ctx)
+	}
+	s, err := c.stack()
+	if err != nil {
+		return nil, err
+	}
+	if t := s.current().template; t != nil {
+		return t, nil
+	}
+	return nil, refuse("ValidationError", "Stack %s has no template yet", s.name)
+}
+
+func (c cloudFormation) validateTemplate(ctx context.Context) (fields, error) {
+	t, err := c.template(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return declared(t), nil
+}
+
+func declared(t *cfn.Template) fields {
+	list := []fields{}
+	for _, p := range t.Parameters() {
+		f := fields{
+			"ParameterKey": p.Name, "ParameterType": p.Type, "Description": p.Description, "NoEcho": p.NoEcho,
+			"ParameterConstraints": fields{"AllowedValues": p.AllowedValues},
+		}
+		if p.HasDefault {
+			f["DefaultValue"] = shown(p.Default)
+		}
+		list = append(list, f)
+	}
+	return fields{"Description": t.Description, "Parameters": list, "Capabilities": capabilities(t)}
+}

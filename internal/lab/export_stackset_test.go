@@ -1,0 +1,20 @@
+package lab
+
+import (
+	"context"
+
+	"hubmend/internal/cfn"
+)
+
+// UpdateRollout updates the roll-out with a template, or deletes it when there is none.
+func (l *Lab) UpdateRollout(ctx context.Context, template []byte) error {
+	s := l.findStack(place{l.admin, l.home}, RolloutStack)
+	if template == nil {
+		return s.delete(ctx)
+	}
+	t, err := cfn.Parse(template)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, t, s.current().parameters)
+}

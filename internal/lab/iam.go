@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"hubmend/internal/policy"
+)
+
+// iamAnswer has what the lab reads of IAM's answers. Documents are percent-encoded.
+type iamAnswer struct {
+	Trust    string   `xml:"GetRoleResult>Role>AssumeRolePolicyDocument"`
+	Boundary string   `xml:"GetRoleResult>Role>PermissionsBoundary>PermissionsBoundaryArn"`
+	Names    []string `xml:"ListRolePoliciesResult>PolicyNames>member"`
+	Document string   `xml:"GetRolePolicyResult>PolicyDocument"`
+	Attached []string `xml:"ListAttachedRolePoliciesResult>AttachedPolicies>member>PolicyName"`
+}
+
+// readRole asks IAM about a role. It goes to the emulator and not through the worker: the
+// call that waits for the answer may hold the worker's last thread.
+func (l *Lab) readRole(ctx context.Context, role roleName, action string, more ...string) (iamAnswer, error) {
+	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}, "RoleName": {role.name}}
+	for i := 0; i < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.backend.moto.URL(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return iamAnswer{}, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(role.account).AccessKeyID+"/20260101/us-east-1/iam/aws4_request")
+	r.Header.Set("X-Moto-Account-Id", role.account)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, errors.Join(err, l.backend.moto.Err()))
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return iamAnswer{}, fmt.Errorf("read the role %s: %s %w", role.name, response.Status, err)
+	}
+	var a iamAnswer
+	if err := xml.Unmarshal(body, &a); err != nil {
+		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
+	}
+	for _, document := range []*string{&a.Trust, &a.Document} {
+		if *document, err = url.QueryUnescape(*document); err != nil {
+			return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
+		}
+	}
+	return a, nil
+}
+
+// rolePolicies reads the inline policies of a role. The lab does not evaluate others, so a
+// role that has others is an error.
+func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, error) {
+	about, err := l.readRole(ctx, role, "GetRole")
+	if err != nil {
+		return nil, err
+	}
+	attached, err := l.readRole(ctx, role, "ListAttachedRolePolicies")
+	if err != nil {
+		return nil, err
+	}
+	if len(attached.Attached) > 0 || about.Boundary != "" {
+		return nil, fmt.Errorf("the role %s has a managed policy or a permissions boundary; the lab evaluates inline policies only", role.name)
+	}
+	list, err := l.readRole(ctx, role, "ListRolePolicies")
+	if err != nil {
+		return nil, err
+	}
+	var policies []policy.Named
+	for _, name := range list.Names {
+		inline, err := l.readRole(ctx, role, "GetRolePolicy", "PolicyName", name)
+		if err != nil {
+			return nil, err
+		}
+		document, err := policy.ParseIdentity(inline.Document)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s of the role %s: %w", name, role.name, err)
+		}
+		policies = append(policies, policy.Named{Name: name, Document: document})
+	}
+	return policies, nil
+}
+
+// serveIAM passes a call of IAM on, and notes what it does to the policies of a role.
+func (g *gateway) serveIAM(w http.ResponseWriter, r *http.Request, q request) {
+	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
+	g.moto.ServeHTTP(answer, r)
+	if form, err := url.ParseQuery(string(q.body)); err == nil && answer.status == http.StatusOK {
+		g.lab.authority.note(q.api, roleName{q.caller.Account, form.Get("RoleName")}, form)
+	}
+	answer.send(w)
+}
+
+// note makes the next call of a role's session read its policies again, and keeps account
+// of which policies there are.
+func (a *authority) note(api string, role roleName, form url.Values) {
+	if role.name == "" || strings.HasPrefix(api, "Get") || strings.HasPrefix(api, "List") {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.policies, role)
+	named := form.Get("PolicyName")
+	switch api {
+	case "DeleteRole":
+		delete(a.roles, role)
+	case "DeleteRolePolicy", "PutRolePolicy":
+		a.roles[role] = slices.DeleteFunc(a.roles[role], func(p policy.Named) bool { return p.Name == named })
+	}
+	// A policy that cannot be read is an error as soon as a session of the role does something.
+	if document, err := policy.ParseIdentity(form.Get("PolicyDocument")); api == "PutRolePolicy" && err == nil {
+		a.roles[role] = append(a.roles[role], policy.Named{Name: named, Document: document})
+	}
+}

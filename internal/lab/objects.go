@@ -1,0 +1,121 @@
+package lab
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"hubmend/internal/cfn"
+)
+
+// code gives the folder with the code of a function. What the lab's own assembly has under
+// the object key is the same, because keys of the CDK are hashes; anything else must have
+// been uploaded.
+func (s *stack) code(ctx context.Context, code properties) (dir string, err error) {
+	bucket, key := code.text("S3Bucket"), code.text("S3Key")
+	if dir, err = s.lab.assembly.asset(key); err == nil {
+		return dir, nil
+	}
+	body, noObject := s.lab.object(ctx, s.at, bucket, key)
+	if noObject != nil {
+		return "", fmt.Errorf("%w, and it is not in the bucket %s: %w", err, bucket, noObject)
+	}
+	dir = filepath.Join(s.lab.config.Root, "build", "lab", "assets", strings.TrimSuffix(filepath.Base(key), ".zip"))
+	return dir, unzip(body, dir)
+}
+
+// object reads an object of S3.
+func (l *Lab) object(ctx context.Context, at place, bucket, key string) ([]byte, error) {
+	out, err := l.Call(ctx, Call{Account: at.account, Region: at.region, Service: "s3", API: "GetObject", Input: map[string]any{"Bucket": bucket, "Key": key}})
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(text(out["Body"]))
+}
+
+// virtualHost is the host of an object's URL that has the bucket in it.
+var virtualHost = regexp.MustCompile(`^(.+)\.s3[.-][a-z0-9.-]*amazonaws\.com$`)
+
+// bucketAndKey takes a URL of S3 apart: that of the lab's own endpoint, or as AWS has them.
+func bucketAndKey(address string) (bucket, key string, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "", err
+	}
+	key = strings.TrimPrefix(u.Path, "/")
+	if m := virtualHost.FindStringSubmatch(u.Hostname()); m != nil {
+		bucket = m[1]
+	} else {
+		bucket, key, _ = strings.Cut(key, "/")
+	}
+	if bucket == "" || key == "" {
+		return "", "", fmt.Errorf("%q is not the URL of an object in S3", address)
+	}
+	return bucket, key, nil
+}
+
+// templateAt reads the template at a URL of S3: one that was uploaded, or one of the lab's
+// own assembly.
+func (l *Lab) templateAt(ctx context.Context, at place, address string) (*cfn.Template, error) {
+	bucket, key, err := bucketAndKey(address)
+	if err != nil {
+		return nil, err
+	}
+	body, err := l.object(ctx, at, bucket, key)
+	if err == nil {
+		return cfn.Parse(body)
+	}
+	t, ownErr := l.assembly.templateAt(address)
+	if ownErr != nil {
+		return nil, fmt.Errorf("read the template %s: %w", address, err)
+	}
+	return t, nil
+}
+
+// unzip writes the files of an archive into a folder.
+func unzip(body []byte, dir string) error {
+	archive, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		return fmt.Errorf("read the code of the function: %w", err)
+	}
+	for _, f := range archive.File {
+		if f.FileInfo().IsDir() {
+			continue
+		}
+		if err := unzipFile(f, dir); err != nil {
+			return fmt.Errorf("unpack %s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// maxUnzipped is what Lambda allows a function to have.
+const maxUnzipped = 250 << 20
+
+func unzipFile(f *zip.File, dir string) error {
+	if !filepath.IsLocal(f.Name) {
+		return fmt.Errorf("it is outside of the archive")
+	}
+	from, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	path := filepath.Join(dir, f.Name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	content, err := io.ReadAll(io.LimitReader(from, maxUnzipped))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o755) //nolint:gosec // a program
+}

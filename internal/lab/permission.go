@@ -1,0 +1,88 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"hubmend/internal/authz"
+)
+
+// authorize asks whether a request of a session may go through, and gives the error to
+// answer it with if not.
+func (g *gateway) authorize(r *http.Request, q request) error {
+	if q.caller.isOperator() || !g.lab.config.Enforce {
+		return nil
+	}
+	api, input, err := g.lab.authority.read(r, q)
+	if err == nil {
+		err = g.lab.authority.permit(q.caller, q.region, q.service, api, input)
+	}
+	var denied *denial
+	var role *unfit
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &role):
+		return &apiError{http.StatusBadRequest, role.Refusal, err.Error()}
+	case errors.As(err, &denied):
+		e := denialOf(q.service, shape(q.service, r))
+		e.message += err.Error()
+		return &e
+	default:
+		g.lab.problem(place{q.caller.Account, q.region}, "authorize %s: %v", q.caller.ARN, err)
+		return &apiError{http.StatusNotImplemented, "NotImplemented", err.Error()}
+	}
+}
+
+// read finds what a request calls, and with what input.
+func (a *authority) read(r *http.Request, q request) (api string, input map[string]any, err error) {
+	switch shape(q.service, r) {
+	case "rest-xml":
+		api, input, ok := a.table.Route(q.service, r.Method, r.URL.Path, r.URL.Query())
+		if !ok {
+			return "", nil, fmt.Errorf("nobody knows what permission %s %s %s needs; say so in internal/authz/needs", q.service, r.Method, r.URL.RequestURI())
+		}
+		for name := range r.Header {
+			input[name] = r.Header.Get(name)
+		}
+		return api, input, nil
+	case "query", "ec2":
+		input, err = authz.QueryInput(q.body)
+	default:
+		input, err = authz.JSONInput(q.body)
+	}
+	return q.api, input, err
+}
+
+// shape names the protocol in which a service gives its errors.
+func shape(service string, r *http.Request) string {
+	switch service {
+	case "ec2":
+		return "ec2"
+	case "s3":
+		return "rest-xml"
+	}
+	return protocol(r)
+}
+
+// denials are how services refuse a call that IAM does not allow, where it is not how all
+// services of their protocol do.
+var denials = map[string]apiError{
+	"ec2": {http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation. "},
+	"sns": {http.StatusForbidden, "AuthorizationError", ""},
+	"sqs": {http.StatusForbidden, "AccessDenied", ""},
+}
+
+func denialOf(service, shape string) apiError {
+	if e, ok := denials[service]; ok {
+		return e
+	}
+	switch shape {
+	case "json":
+		return apiError{http.StatusBadRequest, "AccessDeniedException", ""}
+	case "rest-json":
+		return apiError{http.StatusForbidden, "AccessDeniedException", ""}
+	}
+	return apiError{http.StatusForbidden, "AccessDenied", ""}
+}

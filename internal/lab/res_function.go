@@ -1,0 +1,118 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"hubmend/internal/policy"
+)
+
+func createFunction(ctx context.Context, s *stack, p properties) (created, error) {
+	name := p.textOr("FunctionName", s.physicalID(p.logicalID))
+	if s.lab.functions.has(functionID{s.at, name}) {
+		return created{}, refuse("ResourceConflictException", "Function already exist: %s", name)
+	}
+	return putFunction(ctx, s, name, p)
+}
+
+func updateFunction(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	return putFunction(ctx, s, was.ref, p)
+}
+
+func putFunction(ctx context.Context, s *stack, name string, p properties) (created, error) {
+	asset, err := s.code(ctx, p.sub("Code"))
+	if err != nil {
+		return created{}, err
+	}
+	spec := functionSpec{name: name, role: p.text("Role"), asset: asset, env: map[string]string{}, timeout: 3 * time.Second, memory: 128}
+	spec.logGroup = p.sub("LoggingConfig").textOr("LogGroup", "/aws/lambda/"+spec.name)
+	for name, value := range p.sub("Environment").sub("Variables").all {
+		spec.env[name] = fmt.Sprint(value)
+	}
+	if t, err := strconv.Atoi(p.text("Timeout")); err == nil {
+		spec.timeout = time.Duration(t) * time.Second
+	}
+	if format := p.sub("LoggingConfig").text("LogFormat"); format != "" {
+		spec.env["AWS_LAMBDA_LOG_FORMAT"] = format
+	}
+	if m, err := strconv.Atoi(p.text("MemorySize")); err == nil {
+		spec.memory = m
+	}
+	arn, err := s.lab.functions.create(s.at, spec)
+	if err != nil {
+		return created{}, err
+	}
+	return created{spec.name, map[string]any{"Arn": arn}}, nil
+}
+
+func deleteFunction(_ context.Context, s *stack, was deployed) error {
+	s.lab.functions.remove(functionID{s.at, was.ref})
+	return nil
+}
+
+// createPermission keeps the statement that Lambda adds to the policy of a function.
+func createPermission(_ context.Context, s *stack, p properties) (created, error) {
+	name := lastPart(p.text("FunctionName"), ":")
+	statement := map[string]any{
+		"Effect": "Allow", "Principal": map[string]any{"Service": p.text("Principal")},
+		"Action": p.text("Action"), "Resource": s.arn("lambda", "function:"+name),
+	}
+	if source := p.text("SourceArn"); source != "" {
+		statement["Condition"] = map[string]any{"ArnLike": map[string]any{"aws:SourceArn": source}}
+	}
+	d, err := policy.Parse(map[string]any{"Statement": []any{statement}})
+	if err != nil {
+		return created{}, err
+	}
+	id, ref := functionID{s.at, name}, s.physicalID(p.logicalID)
+	f := s.lab.functions
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byName[id] == nil {
+		return created{}, fmt.Errorf("there is no function %s", name)
+	}
+	if f.permissions[id] == nil {
+		f.permissions[id] = map[string]policy.Document{}
+	}
+	f.permissions[id][ref] = d
+	return created{ref: ref}, nil
+}
+
+func deletePermission(_ context.Context, s *stack, was deployed) error {
+	s.lab.functions.mu.Lock()
+	defer s.lab.functions.mu.Unlock()
+	for _, of := range s.lab.functions.permissions {
+		delete(of, was.ref)
+	}
+	return nil
+}
+
+func putMapping(_ context.Context, s *stack, ref string, p properties) (created, error) {
+	arn := p.text("EventSourceArn")
+	queue := lastPart(arn, ":")
+	m := mapping{
+		id: ref, at: s.at, queue: queue, queueARN: arn, queueURL: s.lab.queueURL(s.at.account, queue),
+		function: lastPart(p.text("FunctionName"), ":"), batchSize: 10,
+		itemFailure: strings.Contains(fmt.Sprint(p.list("FunctionResponseTypes")), "ReportBatchItemFailures"),
+	}
+	if n, err := strconv.Atoi(p.text("BatchSize")); err == nil {
+		m.batchSize = n
+	}
+	if n, err := strconv.Atoi(p.text("MaximumBatchingWindowInSeconds")); err == nil {
+		m.window = time.Duration(n) * time.Second
+	}
+	if err := s.lab.functions.mayPoll(functionID{s.at, m.function}, m.queueURL); err != nil {
+		return created{}, err
+	}
+	s.lab.queues.stop(ref)
+	s.lab.queues.start(m)
+	return created{ref: ref}, nil
+}
+
+func deleteMapping(_ context.Context, s *stack, was deployed) error {
+	s.lab.queues.stop(was.ref)
+	return nil
+}

@@ -1,0 +1,143 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// RolloutStack has the StackSets of the member templates.
+const RolloutStack = "hubmend-rollout"
+
+// asksForTargets says whether the assembly has a roll-out that asks where it goes. One that
+// says so itself, in cdk.json, is for real accounts and of no use here.
+func (a *assembly) asksForTargets() bool {
+	var template struct{ Parameters map[string]any }
+	text, err := os.ReadFile(filepath.Join(a.dir, RolloutStack+".template.json"))
+	return err == nil && json.Unmarshal(text, &template) == nil && template.Parameters["OrganizationalUnits"] != nil
+}
+
+// byHand lists the accounts whose member templates are deployed as stacks. With a roll-out
+// these are those that StackSets do not reach: the first, which is the management account
+// too, and those outside the organization.
+func (l *Lab) byHand() []string {
+	if l.assembly.asksForTargets() {
+		return append([]string{l.admin}, l.config.Outsiders...)
+	}
+	return l.config.Accounts
+}
+
+// rollOut lets StackSets deploy the member templates to the other accounts.
+func (l *Lab) rollOut(ctx context.Context) error {
+	if !l.assembly.asksForTargets() {
+		return nil
+	}
+	return l.deploy(ctx, place{l.admin, l.home}, RolloutStack, RolloutStack, map[string]string{
+		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","), "AdministratorAccount": l.admin,
+	})
+}
+
+// createStackSet deploys the template of a StackSet to every account and Region that it
+// is meant for, one after the other.
+func createStackSet(ctx context.Context, s *stack, p properties) (created, error) {
+	c := created{ref: p.text("StackSetName") + ":" + uuid.NewString()}
+	c.attributes = map[string]any{"StackSetId": c.ref}
+	return c, s.putInstances(ctx, p)
+}
+
+func updateStackSet(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	places, err := s.instances(p)
+	if err != nil {
+		return created{}, err
+	}
+	left, err := s.instances(was.was())
+	if err != nil {
+		return created{}, err
+	}
+	left = slices.DeleteFunc(left, func(at place) bool { return slices.Contains(places, at) })
+	if err := s.putInstances(ctx, p); err != nil {
+		return created{}, err
+	}
+	return was.created, s.deleteInstances(ctx, p, left)
+}
+
+func deleteStackSet(ctx context.Context, s *stack, was deployed) error {
+	places, err := s.instances(was.was())
+	if err != nil {
+		return err
+	}
+	return s.deleteInstances(ctx, was.was(), places)
+}
+
+// instanceName is what a stack of a StackSet is called.
+func instanceName(p properties) string { return "StackSet-" + p.text("StackSetName") }
+
+// instances gives the places of a StackSet's stacks. All accounts of the organization are in
+// whatever unit is named, but a service-managed StackSet never reaches the management account.
+func (s *stack) instances(p properties) ([]place, error) {
+	var places []place
+	for _, item := range p.list("StackInstancesGroup") {
+		group, _ := item.(map[string]any)
+		g := properties{group, p.logicalID}
+		targets := g.sub("DeploymentTargets")
+		for _, account := range s.lab.config.Accounts {
+			listed := slices.Contains(targets.list("Accounts"), any(account))
+			filter := targets.text("AccountFilterType")
+			_, inside := s.lab.organizationOf(account)
+			if !inside || account == s.lab.admin || filter == "INTERSECTION" && !listed || filter == "DIFFERENCE" && listed {
+				continue
+			}
+			for _, region := range g.list("Regions") {
+				if !slices.Contains(s.lab.config.Regions, text(region)) {
+					return nil, fmt.Errorf("the lab has no Region %v", region)
+				}
+				places = append(places, place{account, text(region)})
+			}
+		}
+	}
+	return places, nil
+}
+
+// putInstances makes or updates the stacks.
+func (s *stack) putInstances(ctx context.Context, p properties) error {
+	places, err := s.instances(p)
+	if err != nil {
+		return err
+	}
+	t, err := s.lab.templateAt(ctx, s.at, p.text("TemplateURL"))
+	if err != nil {
+		return err
+	}
+	parameters := map[string]string{}
+	for _, item := range p.list("Parameters") {
+		one, _ := item.(map[string]any)
+		parameters[text(one["ParameterKey"])] = text(one["ParameterValue"])
+	}
+	for _, at := range places {
+		if instance := s.lab.findStack(at, instanceName(p)); instance != nil {
+			err = instance.update(ctx, t, parameters)
+		} else {
+			err = s.lab.deployTemplate(ctx, at, instanceName(p), p.text("StackSetName"), t, parameters)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stack) deleteInstances(ctx context.Context, p properties, places []place) error {
+	var all []func() error
+	for _, at := range places {
+		if instance := s.lab.findStack(at, instanceName(p)); instance != nil {
+			all = append(all, func() error { return instance.delete(ctx) })
+		}
+	}
+	return inTurn(all...)
+}

@@ -1,0 +1,37 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"reflect"
+)
+
+func createTable(ctx context.Context, s *stack, p properties) (created, error) {
+	name := p.textOr("TableName", s.physicalID(p.logicalID))
+	in := p.pick("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "DeletionProtectionEnabled")
+	in["TableName"] = name
+	if _, err := s.call(ctx, "dynamodb", "CreateTable", in); err != nil {
+		return created{}, err
+	}
+	return created{name, map[string]any{"Arn": s.arn("dynamodb", "table/"+name)}}, nil
+}
+
+func updateTable(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	for _, fixed := range []string{"AttributeDefinitions", "GlobalSecondaryIndexes"} {
+		if !reflect.DeepEqual(was.properties[fixed], p.all[fixed]) {
+			return created{}, errors.New("the lab cannot change the " + fixed + " of a table that is there")
+		}
+	}
+	in := p.pick("BillingMode", "DeletionProtectionEnabled")
+	if _, ok := in["DeletionProtectionEnabled"]; !ok {
+		in["DeletionProtectionEnabled"] = false
+	}
+	in["TableName"] = was.ref
+	_, err := s.call(ctx, "dynamodb", "UpdateTable", in)
+	return was.created, err
+}
+
+func deleteTable(ctx context.Context, s *stack, was deployed) error {
+	_, err := s.call(ctx, "dynamodb", "DeleteTable", map[string]any{"TableName": was.ref})
+	return err
+}

@@ -1,0 +1,274 @@
+package lab
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// answer is what an API gives.
+type answer = map[string]any
+
+// catalogAPIs are the calls of Service Catalog that the lab answers, with c.mu held.
+var catalogAPIs = map[string]func(*serviceCatalog, request) (any, error){
+	"SearchProducts":                 func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.searchProducts) },
+	"DescribeProduct":                func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeProduct) },
+	"ListLaunchPaths":                func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.listLaunchPaths) },
+	"DescribeProvisioningParameters": func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeParameters) },
+	"ProvisionProduct":               func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.provisionProduct) },
+	"UpdateProvisionedProduct":       func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.updateProvisioned) },
+	"TerminateProvisionedProduct":    func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.terminateProvisioned) },
+	"DescribeRecord":                 func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeRecord) },
+	"SearchProvisionedProducts":      func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.searchProvisioned) },
+	"DescribeProvisionedProduct":     func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeProvisioned) },
+	"GetProvisionedProductOutputs":   func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.outputs) },
+	"ListPortfolios":                 func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.listPortfolios) },
+	"CreatePortfolioShare":           func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.share) },
+	"DescribePortfolioShareStatus":   func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.shareStatus) },
+}
+
+func (c *serviceCatalog) serve(q request) (any, error) {
+	api := catalogAPIs[q.api]
+	if api == nil {
+		return nil, &apiError{http.StatusNotImplemented, "NotImplemented", fmt.Sprintf("the lab's Service Catalog has no %s (docs/lab.md lists what it has)", q.api)}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return api(c, q)
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// unfiltered refuses a filter, because the lab would not honour it.
+func unfiltered(filters map[string][]string, but ...string) error {
+	for name := range filters {
+		if !slices.Contains(but, name) {
+			return refuse("InvalidParametersException", "the lab does not know the filter %s", name)
+		}
+	}
+	return nil
+}
+
+func (c *serviceCatalog) searchProducts(q request, in struct{ Filters map[string][]string }) (any, error) {
+	views := []answer{}
+	for _, o := range c.offersTo(q) {
+		views = append(views, c.product(o.product).view())
+	}
+	return answer{"ProductViewSummaries": views, "ProductViewAggregations": answer{}}, unfiltered(in.Filters)
+}
+
+func (p *product) view() answer {
+	return answer{
+		"Id": strings.Replace(p.id, "prod-", "prodview-", 1), "ProductId": p.id, "Name": p.name, "Owner": p.owner,
+		"ShortDescription": p.description, "Type": "CLOUD_FORMATION_TEMPLATE", "HasDefaultPath": false,
+	}
+}
+
+// offered gives a product that the caller may launch, by its id or else by its name.
+func (c *serviceCatalog) offered(q request, id, name string) (*offer, *product, error) {
+	for _, o := range c.offersTo(q) {
+		if p := c.product(o.product); id != "" && p.id == id || id == "" && p.name == name {
+			return o, p, nil
+		}
+	}
+	return nil, nil, refuse("ResourceNotFoundException", "Product %s not found.", cmp.Or(id, name))
+}
+
+func (c *serviceCatalog) describeProduct(q request, in struct{ ID, Name string }) (any, error) {
+	o, p, err := c.offered(q, in.ID, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	versions := []answer{}
+	for _, v := range p.versions {
+		versions = append(versions, answer{"Id": v.id, "Name": v.name, "CreatedTime": seconds(p.made), "Guidance": "DEFAULT"})
+	}
+	return answer{"ProductViewSummary": p.view(), "ProvisioningArtifacts": versions, "LaunchPaths": []answer{{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name}}}, nil
+}
+
+func (c *serviceCatalog) listLaunchPaths(q request, in struct{ ProductID string }) (any, error) {
+	paths := []answer{}
+	for _, o := range c.offersTo(q) {
+		if o.product != in.ProductID {
+			continue
+		}
+		constraints := []answer{}
+		if o.role != "" {
+			constraints = append(constraints, answer{"Type": "LAUNCH", "Description": "Launch as " + o.role})
+		}
+		paths = append(paths, answer{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name, "ConstraintSummaries": constraints})
+	}
+	if len(paths) == 0 {
+		return nil, refuse("ResourceNotFoundException", "Product %s not found.", in.ProductID)
+	}
+	return answer{"LaunchPathSummaries": paths}, nil
+}
+
+func (c *serviceCatalog) describeParameters(q request, in struct{ ProductID, ProductName, ProvisioningArtifactID, ProvisioningArtifactName string }) (any, error) {
+	_, p, err := c.offered(q, in.ProductID, in.ProductName)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.version(in.ProvisioningArtifactID, in.ProvisioningArtifactName)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.lab.assembly.templateAt(v.templateURL)
+	if err != nil {
+		return nil, err
+	}
+	all := []answer{}
+	for _, d := range t.Parameters() {
+		all = append(all, answer{
+			"ParameterKey": d.Name, "DefaultValue": d.Default, "ParameterType": d.Type, "IsNoEcho": d.NoEcho, "Description": d.Description,
+			"ParameterConstraints": answer{"AllowedValues": d.AllowedValues},
+		})
+	}
+	return answer{"ProvisioningArtifactParameters": all, "ConstraintSummaries": []answer{}}, nil
+}
+
+// given is a parameter of a launch or an update.
+type given struct {
+	Key, Value       string
+	UsePreviousValue bool
+}
+
+var launchName = func(name string) bool {
+	return name != "" && len(name) <= 128 && strings.IndexFunc(name, func(r rune) bool {
+		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", r)
+	}) < 0 && !strings.ContainsAny(name[:1], "._-")
+}
+
+func (c *serviceCatalog) provisionProduct(q request, in struct {
+	ProductID, ProductName, ProvisioningArtifactID, ProvisioningArtifactName, PathID string
+	ProvisionedProductName, ProvisionToken                                           string
+	ProvisioningParameters                                                           []given
+}) (any, error) {
+	if in.ProvisionToken == "" || !launchName(in.ProvisionedProductName) {
+		return nil, refuse("ValidationException", "ProvisionToken is needed, and ProvisionedProductName must match [a-zA-Z0-9][a-zA-Z0-9._-]*: %q", in.ProvisionedProductName)
+	}
+	if r := c.repeated(q, in.ProvisionToken); r != nil {
+		return answer{"RecordDetail": r.detail()}, nil
+	}
+	o, p, err := c.offered(q, in.ProductID, in.ProductName)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.version(in.ProvisioningArtifactID, in.ProvisioningArtifactName)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.find(q, "", in.ProvisionedProductName); err == nil {
+		return nil, refuse("DuplicateResourceException", "A provisioned product named %s already exists.", in.ProvisionedProductName)
+	}
+	parameters := map[string]string{}
+	for _, g := range in.ProvisioningParameters {
+		parameters[g.Key] = g.Value
+	}
+	if err := c.known(v, parameters); err != nil {
+		return nil, err
+	}
+	one, r := c.begin(q, o, v, in.ProvisionedProductName, parameters)
+	r.token = in.ProvisionToken
+	c.start(one, r, parameters)
+	return answer{"RecordDetail": r.detail()}, nil
+}
+
+// known refuses parameters that the template does not have.
+func (c *serviceCatalog) known(v artifact, parameters map[string]string) error {
+	t, err := c.lab.assembly.templateAt(v.templateURL)
+	if err != nil {
+		return err
+	}
+	all := map[string]bool{}
+	for _, d := range t.Parameters() {
+		all[d.Name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if !all[name] {
+			return refuse("InvalidParametersException", "Parameters: [%s] do not exist in the template", name)
+		}
+	}
+	return nil
+}
+
+// repeated finds the operation that a token began, which an SDK that tries again sends again.
+func (c *serviceCatalog) repeated(q request, token string) *record {
+	for _, r := range c.records {
+		if r.token == token && r.of.account == q.caller.Account {
+			return r
+		}
+	}
+	return nil
+}
+
+// start runs an operation in the background.
+func (c *serviceCatalog) start(one *launched, r *record, parameters map[string]string) {
+	c.lab.activity.do(func() { c.run(c.lab.ctx, one, r, parameters) })
+}
+
+func (c *serviceCatalog) updateProvisioned(q request, in struct {
+	ProvisionedProductID, ProvisionedProductName, ProductID, ProductName, PathID string
+	ProvisioningArtifactID, ProvisioningArtifactName, UpdateToken                string
+	ProvisioningParameters                                                       []given
+}) (any, error) {
+	if r := c.repeated(q, in.UpdateToken); r != nil {
+		return answer{"RecordDetail": r.detail()}, nil
+	}
+	one, err := c.changeable(q, in.ProvisionedProductID, in.ProvisionedProductName)
+	if err != nil {
+		return nil, err
+	}
+	v := one.version
+	if in.ProvisioningArtifactID != "" || in.ProvisioningArtifactName != "" {
+		if v, err = one.product.version(in.ProvisioningArtifactID, in.ProvisioningArtifactName); err != nil {
+			return nil, err
+		}
+	}
+	t, err := c.template(one, v)
+	if err != nil {
+		return nil, err
+	}
+	parameters := one.previous(t)
+	changed := map[string]string{}
+	for _, g := range in.ProvisioningParameters {
+		if !g.UsePreviousValue {
+			changed[g.Key] = g.Value
+		}
+	}
+	if err := c.known(v, changed); err != nil {
+		return nil, err
+	}
+	maps.Copy(parameters, changed)
+	r := c.note(q, one, reprovision, v, in.UpdateToken)
+	c.start(one, r, parameters)
+	return answer{"RecordDetail": r.detail()}, nil
+}
+
+func (c *serviceCatalog) terminateProvisioned(q request, in struct {
+	ProvisionedProductID, ProvisionedProductName, TerminateToken string
+	IgnoreErrors                                                 bool
+}) (any, error) {
+	if r := c.repeated(q, in.TerminateToken); r != nil {
+		return answer{"RecordDetail": r.detail()}, nil
+	}
+	one, err := c.changeable(q, in.ProvisionedProductID, in.ProvisionedProductName)
+	if err != nil {
+		return nil, err
+	}
+	r := c.note(q, one, terminating, one.version, in.TerminateToken)
+	c.start(one, r, nil)
+	return answer{"RecordDetail": r.detail()}, nil
+}
+
+func (c *serviceCatalog) changeable(q request, id, name string) (*launched, error) {
+	one, err := c.find(q, id, name)
+	if err == nil && one.status == launchedUnderChange {
+		return nil, refuse("InvalidParametersException", "Provisioned product %s is in UNDER_CHANGE state and cannot be changed.", one.name)
+	}
+	return one, err
+}

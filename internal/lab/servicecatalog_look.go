@@ -1,0 +1,151 @@
+package lab
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+func (r *record) detail() answer {
+	failures := []answer{}
+	if r.failure != "" {
+		failures = append(failures, answer{"Code": "CloudFormation", "Description": r.failure})
+	}
+	return answer{
+		"RecordId": r.id, "RecordType": r.kind, "Status": r.status, "RecordErrors": failures,
+		"CreatedTime": seconds(r.made), "UpdatedTime": seconds(r.changed),
+		"ProvisionedProductId": r.of.id, "ProvisionedProductName": r.of.name, "ProvisionedProductType": "CFN_STACK",
+		"ProductId": r.of.product.id, "ProvisioningArtifactId": r.version.id, "PathId": r.of.path, "RecordTags": []answer{},
+	}
+}
+
+func (c *serviceCatalog) describeRecord(q request, in struct{ ID string }) (any, error) {
+	for _, r := range c.records {
+		if r.id == in.ID && r.of.account == q.caller.Account {
+			return answer{"RecordDetail": r.detail(), "RecordOutputs": outputs(r.outputs)}, nil
+		}
+	}
+	return nil, refuse("ResourceNotFoundException", "Record %s not found.", in.ID)
+}
+
+func outputs(all map[string]string) []answer {
+	list := []answer{}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, answer{"OutputKey": name, "OutputValue": all[name]})
+	}
+	return list
+}
+
+func (c *serviceCatalog) outputs(q request, in struct{ ProvisionedProductID, ProvisionedProductName string }) (any, error) {
+	one, err := c.find(q, in.ProvisionedProductID, in.ProvisionedProductName)
+	if err != nil || one.stack == nil {
+		return answer{"Outputs": []answer{}}, err
+	}
+	return answer{"Outputs": outputs(one.stack.said())}, nil
+}
+
+func (c *serviceCatalog) searchProvisioned(q request, in struct{ Filters map[string][]string }) (any, error) {
+	all := []answer{}
+	for _, one := range c.here(q) {
+		if searched(one, in.Filters["SearchQuery"]) {
+			all = append(all, one.attributes())
+		}
+	}
+	return answer{"ProvisionedProducts": all, "TotalResultsCount": len(all)}, unfiltered(in.Filters, "SearchQuery")
+}
+
+// searched tells whether something was launched from the product of a query productId:<id>.
+func searched(one *launched, query []string) bool {
+	for _, q := range query {
+		if id, ok := strings.CutPrefix(q, "productId:"); !ok || id != one.product.id {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *launched) attributes() answer {
+	a := answer{
+		"Id": l.id, "Name": l.name, "Arn": l.arn(), "Type": "CFN_STACK", "Status": l.status, "StatusMessage": l.message, "CreatedTime": seconds(l.made),
+		"LastRecordId": l.records[len(l.records)-1].id, "ProductId": l.product.id, "ProductName": l.product.name,
+		"ProvisioningArtifactId": l.version.id, "ProvisioningArtifactName": l.version.name, "UserArn": l.launchedBy,
+	}
+	for _, r := range l.records {
+		if r.kind != terminating && r.status == recordSucceeded {
+			a["LastSuccessfulProvisioningRecordId"] = r.id
+		}
+	}
+	return a
+}
+
+func (l *launched) arn() string {
+	return "arn:aws:servicecatalog:" + l.region + ":" + l.account + ":stack/" + l.name + "/" + l.id
+}
+
+func (c *serviceCatalog) describeProvisioned(q request, in struct{ ID, Name string }) (any, error) {
+	one, err := c.find(q, in.ID, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	detail := one.attributes()
+	for _, name := range []string{"ProductName", "ProvisioningArtifactName", "UserArn"} {
+		delete(detail, name) // SearchProvisionedProducts alone has them
+	}
+	return answer{"ProvisionedProductDetail": detail, "CloudWatchDashboards": []answer{}}, nil
+}
+
+func (c *serviceCatalog) listPortfolios(q request, _ map[string]any) (any, error) {
+	all := []answer{}
+	for _, p := range c.portfolios {
+		if p.account == q.caller.Account && p.region == q.region {
+			all = append(all, answer{"Id": p.id, "DisplayName": p.name, "ProviderName": p.provider, "Description": p.description, "CreatedTime": seconds(p.made)})
+		}
+	}
+	return answer{"PortfolioDetails": all}, nil
+}
+
+var nodes = map[string]*regexp.Regexp{
+	"ORGANIZATION": regexp.MustCompile(`^o-[a-z0-9]{10,32}$`), "ORGANIZATIONAL_UNIT": regexp.MustCompile(`^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$`),
+	"ACCOUNT": regexp.MustCompile(`^\d{12}$`),
+}
+
+func (c *serviceCatalog) share(q request, in struct {
+	PortfolioID, AccountID string
+	OrganizationNode       struct{ Type, Value string }
+	SharePrincipals        bool
+}) (any, error) {
+	p := c.portfolio(in.PortfolioID)
+	if p == nil || p.account != q.caller.Account || p.region != q.region {
+		return nil, refuse("ResourceNotFoundException", "Portfolio %s not found.", in.PortfolioID)
+	}
+	s := portfolioShare{Type: in.OrganizationNode.Type, Value: in.OrganizationNode.Value, Token: newID("share-")}
+	if in.AccountID != "" {
+		s = portfolioShare{Type: "ACCOUNT", Value: in.AccountID}
+	}
+	if form := nodes[s.Type]; form == nil || !form.MatchString(s.Value) {
+		return nil, refuse("InvalidParametersException", "%s %q is not valid", s.Type, s.Value)
+	}
+	if s.Type == "ORGANIZATION" && s.Value != c.lab.organization {
+		return nil, refuse("InvalidParametersException", "the account is not in the organization %s", s.Value)
+	}
+	p.shares = append(p.shares, s)
+	if s.Token == "" {
+		return answer{}, nil
+	}
+	return answer{"PortfolioShareToken": s.Token}, nil
+}
+
+func (c *serviceCatalog) shareStatus(q request, in struct{ PortfolioShareToken string }) (any, error) {
+	for _, p := range c.portfolios {
+		for _, s := range p.shares {
+			if s.Token == in.PortfolioShareToken && p.account == q.caller.Account {
+				return answer{
+					"PortfolioShareToken": s.Token, "PortfolioId": p.id, "OrganizationNodeValue": s.Value, "Status": "COMPLETED",
+					"ShareDetails": answer{"SuccessfulShares": []string{}, "ShareErrors": []answer{}},
+				}, nil
+			}
+		}
+	}
+	return nil, refuse("ResourceNotFoundException", "Share %s not found.", in.PortfolioShareToken)
+}

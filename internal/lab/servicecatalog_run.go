@@ -1,0 +1,255 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hubmend/internal/authz"
+	"hubmend/internal/cfn"
+	"hubmend/internal/policy"
+)
+
+// Kinds of records.
+const (
+	provisioning = "PROVISION_PRODUCT"
+	reprovision  = "UPDATE_PROVISIONED_PRODUCT"
+	terminating  = "TERMINATE_PROVISIONED_PRODUCT"
+)
+
+// Launch launches the newest version of a product by its name, as a user does in the console,
+// and waits for it.
+func (l *Lab) Launch(ctx context.Context, name string, parameters map[string]string) error {
+	c := l.catalog
+	c.mu.Lock()
+	q := request{scope: scope{caller: Caller{Account: l.admin, ARN: "arn:" + l.partition + ":iam::" + l.admin + ":user/lab-operator"}, region: l.home}}
+	i := slices.IndexFunc(c.offersTo(q), func(o *offer) bool { return c.product(o.product).name == name })
+	if i < 0 {
+		c.mu.Unlock()
+		return fmt.Errorf("the portfolio has no product %q; it has %s", name, strings.Join(l.Products(), ", "))
+	}
+	o := c.offersTo(q)[i]
+	p := c.product(o.product)
+	newest := p.versions[len(p.versions)-1]
+	one, r := c.begin(q, o, newest, slug(name), parameters)
+	c.mu.Unlock()
+	c.run(ctx, one, r, parameters)
+	if r.status != recordSucceeded {
+		return errors.New(r.failure)
+	}
+	return nil
+}
+
+// Products lists the products of the portfolios by name.
+func (l *Lab) Products() []string {
+	l.catalog.mu.Lock()
+	defer l.catalog.mu.Unlock()
+	var names []string
+	for _, p := range l.catalog.products {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+func slug(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, name)
+}
+
+// begin notes that something is to be launched. Its stack has the name that Service Catalog
+// gives it.
+func (c *serviceCatalog) begin(q request, o *offer, v artifact, name string, parameters map[string]string) (*launched, *record) {
+	one := &launched{
+		place: place{q.caller.Account, q.region}, id: newID("pp-"), name: name, product: c.product(o.product), version: v, path: o.portfolio,
+		launchedBy: q.caller.ARN, made: time.Now(), parameters: parameters,
+	}
+	c.launched = append(c.launched, one)
+	return one, c.note(q, one, provisioning, v, "")
+}
+
+// note begins a record of an operation.
+func (c *serviceCatalog) note(q request, one *launched, kind string, v artifact, token string) *record {
+	r := &record{of: one, id: newID("rec-"), kind: kind, token: token, version: v, by: q.caller.ARN, made: time.Now(), changed: time.Now(), status: recordCreated}
+	one.status, one.message = launchedUnderChange, ""
+	one.records, c.records = append(one.records, r), append(c.records, r)
+	return r
+}
+
+// run does an operation under the launch role, and writes down how it ended.
+func (c *serviceCatalog) run(ctx context.Context, one *launched, r *record, parameters map[string]string) {
+	c.turn(r, recordInProgress, "")
+	begin := time.Now()
+	role, err := c.launchRole(one)
+	if err == nil {
+		switch r.kind {
+		case provisioning:
+			err = c.provision(ctx, one, r, role, parameters)
+		case reprovision:
+			err = c.update(ctx, one, r, role, parameters)
+		case terminating:
+			err = c.terminate(ctx, one)
+		}
+	}
+	c.end(one, r, parameters, err)
+	if err == nil {
+		c.lab.story.tell(KindDeploy, one.account, one.region, "%s %s: %s in %d ms", one.product.name, r.version.name,
+			map[string]string{provisioning: "launched", reprovision: "updated", terminating: "terminated"}[r.kind], time.Since(begin).Milliseconds())
+	}
+}
+
+// end writes down how an operation ended. As in AWS what failed to be launched stays, with
+// an empty stack, until somebody terminates it; a failed update leaves it as it was.
+func (c *serviceCatalog) end(one *launched, r *record, parameters map[string]string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.changed = time.Now()
+	if err != nil {
+		r.status, r.failure = recordFailed, err.Error()
+		one.status, one.message = launchedError, err.Error()
+		if r.kind == reprovision && one.stack != nil && one.stack.state() == updating.rolledBack {
+			one.status = launchedTainted
+		}
+		return
+	}
+	r.status, one.status = recordSucceeded, launchedAvailable
+	if r.kind == terminating {
+		c.launched = slices.DeleteFunc(c.launched, func(l *launched) bool { return l == one })
+		return
+	}
+	one.version, one.parameters, r.outputs = r.version, parameters, one.stack.said()
+}
+
+func (c *serviceCatalog) turn(r *record, status, failure string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.status, r.failure, r.changed = status, failure, time.Now()
+}
+
+// launchRole gives the ARN of the role of the launch constraint, which must be there and trust
+// Service Catalog. It is empty without a constraint.
+func (c *serviceCatalog) launchRole(one *launched) (string, error) {
+	c.mu.Lock()
+	role := c.offer(one.path, one.product.id).role
+	c.mu.Unlock()
+	if role == "" {
+		return "", nil
+	}
+	arn := "arn:" + c.lab.partition + ":iam::" + one.account + ":role/" + role
+	_, _, err := c.lab.assume(arn, "servicecatalog", policy.Request{Service: "servicecatalog.amazonaws.com", Context: map[string]string{
+		"aws:SourceAccount": one.account,
+		"aws:SourceArn":     "arn:" + c.lab.partition + ":servicecatalog:" + one.region + ":" + one.account + ":" + one.id,
+	}})
+	if err != nil {
+		return "", fmt.Errorf("Service Catalog cannot assume the launch role: %w", err) //nolint:staticcheck // a product's name
+	}
+	return arn, nil
+}
+
+// permitted asks the policies of the launch role for what CloudFormation does with a resource of
+// something launched. Other stacks are deployed by the operator, who may do everything.
+func (s *stack) permitted(resource string, actions ...string) error {
+	role := s.current().role
+	if !s.lab.config.Enforce || role == "" || !strings.HasPrefix(s.name, launchedPrefix) {
+		return nil
+	}
+	for _, action := range actions {
+		if err := s.lab.authority.judge(Caller{Account: s.at.account, ARN: role, Role: role}, s.at.region, "servicecatalog:launch", resource, authz.Need{Action: action}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// launchedPrefix begins the names of the stacks that Service Catalog makes.
+const launchedPrefix = "SC-"
+
+func (c *serviceCatalog) provision(ctx context.Context, one *launched, r *record, role string, parameters map[string]string) error {
+	t, err := c.template(one, r.version)
+	if err != nil {
+		return err
+	}
+	s, err := c.lab.newStack(one.place, launchedPrefix+one.account+"-"+one.id)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	one.stack = s
+	c.mu.Unlock()
+	s.accept(deployment{template: t, role: role}, nil) // so that it is known while the stack is made
+	if err := s.permitted(s.id, "cloudformation:CreateStack", "cloudformation:DescribeStacks"); err != nil {
+		return err
+	}
+	return s.create(ctx, deployment{template: t, parameters: parameters, role: role, tags: one.tags()})
+}
+
+func (c *serviceCatalog) update(ctx context.Context, one *launched, r *record, role string, parameters map[string]string) error {
+	t, err := c.template(one, r.version)
+	if err != nil {
+		return err
+	}
+	if one.stack == nil {
+		return errors.New("it was never launched: terminate it and launch it again")
+	}
+	if err := one.stack.permitted(one.stack.id, "cloudformation:UpdateStack", "cloudformation:DescribeStacks"); err != nil {
+		return err
+	}
+	return one.stack.operate(ctx, updating, deployment{template: t, parameters: parameters, role: role, tags: one.tags()})
+}
+
+func (c *serviceCatalog) terminate(ctx context.Context, one *launched) error {
+	if one.stack == nil {
+		return nil
+	}
+	if err := one.stack.permitted(one.stack.id, "cloudformation:DeleteStack", "cloudformation:DescribeStacks"); err != nil {
+		return err
+	}
+	return one.stack.delete(ctx)
+}
+
+func (c *serviceCatalog) template(one *launched, v artifact) (*cfn.Template, error) {
+	t, err := c.lab.assembly.templateAt(v.templateURL)
+	if err != nil {
+		return nil, fmt.Errorf("read the template of %s %s: %w", one.product.name, v.name, err)
+	}
+	return t, nil
+}
+
+// tags are what Service Catalog puts on a stack.
+func (l *launched) tags() map[string]string {
+	return map[string]string{"aws:servicecatalog:provisioningPrincipalArn": l.launchedBy, "aws:servicecatalog:productArn": l.product.arn()}
+}
+
+func (p *product) arn() string {
+	return "arn:aws:catalog:" + p.region + ":" + p.account + ":product/" + p.id
+}
+
+// said gives the outputs of the stack.
+func (s *stack) said() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]string{}
+	for name, o := range s.outputs {
+		all[name] = o.Value
+	}
+	return all
+}
+
+// previous gives the values that an update leaves as they were: those of parameters that the
+// template has.
+func (l *launched) previous(t *cfn.Template) map[string]string {
+	kept := map[string]string{}
+	for _, d := range t.Parameters() {
+		if value, ok := l.parameters[d.Name]; ok {
+			kept[d.Name] = value
+		}
+	}
+	return maps.Clone(kept)
+}
