@@ -20,11 +20,11 @@ import (
 const functions = "build/lambdas"
 
 func main() {
+	do := run
 	if prepared() {
-		app.New(&app.Props{Catalog: catalog.Embedded(), Functions: functions}).Synth(nil)
-		return
+		do = synthesize
 	}
-	if err := run(context.Background()); err != nil {
+	if err := do(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
 	}
@@ -39,4 +39,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	return relaunch(ctx)
+}
+
+func synthesize(context.Context) error {
+	stacks, err := app.New(&app.Props{Catalog: catalog.Embedded(), Functions: functions})
+	if err != nil {
+		return err
+	}
+	return checkVersions(*stacks.Synth(nil).Directory(), catalog.Embedded().Playbooks)
 }

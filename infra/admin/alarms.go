@@ -1,6 +1,9 @@
 package admin
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -25,8 +28,14 @@ var alarmed = []struct {
 	{decide.MetricPoison, "A message could not be understood. List it with: hubmend dlq list"},
 }
 
-// counted are the metrics without an alarm, for a dashboard.
-var counted = []decide.Metric{decide.MetricRepaired, decide.MetricFailed}
+// counted says which function writes which metric, so that no filter counts what never comes.
+// decide has what each function may decide: dispatch starts repairs, or is refused; settle
+// ends them; sweep looks for what came after.
+var counted = map[string][]decide.Metric{
+	naming.DispatchFunction: {decide.MetricSuspended, decide.MetricFailed, decide.MetricBreaker, decide.MetricPoison},
+	naming.SettleFunction:   {decide.MetricRepaired, decide.MetricFailed, decide.MetricBreaker, decide.MetricPoison},
+	naming.SweepFunction:    {decide.MetricReopened, decide.MetricUnconfirmed},
+}
 
 const (
 	// alarmSeconds is how long an alarm looks back.
@@ -36,15 +45,12 @@ const (
 )
 
 // newAlarms counts the metrics in the functions' logs and raises the alarms, to the topic.
-func newAlarms(scope constructs.Construct, topic awssns.Topic, functions ...awslambda.Function) {
+func newAlarms(scope constructs.Construct, topic awssns.Topic, functions map[string]awslambda.Function) {
 	scope = constructs.NewConstruct(scope, jsii.String("Alarms"))
 	allowAlarms(topic)
-	for _, f := range functions {
-		for _, m := range counted {
-			filter(scope, f, m)
-		}
-		for _, a := range alarmed {
-			filter(scope, f, a.metric)
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
+		for _, m := range counted[name] {
+			filter(scope, functions[name], m)
 		}
 	}
 	for _, a := range alarmed {

@@ -28,7 +28,7 @@ func newCustomAction(scope constructs.Construct, functions string, timeout awscd
 		Statements: []access.Statement{{
 			Sid: "CustomActions",
 			Actions: []string{
-				"securityhub:CreateActionTarget", "securityhub:UpdateActionTarget", "securityhub:DeleteActionTarget",
+				"securityhub:CreateActionTarget", "securityhub:UpdateActionTarget", "securityhub:DeleteActionTarget", "securityhub:DescribeActionTargets",
 			},
 			// IAM knows custom actions only as part of the hub.
 			Resources: []*string{arn.Local("securityhub", "hub/default")},

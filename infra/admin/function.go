@@ -11,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/access"
+	"hubmend/internal/naming"
 )
 
 // Folders of the functions below lambdas/.
@@ -39,8 +40,6 @@ type FunctionProps struct {
 	Name string
 	// Binary is the folder that holds the compiled function and nothing else.
 	Binary string
-	// RoleName is nil for a role that nobody needs to know by name.
-	RoleName *string
 	// Statements are what the function may do besides writing its log.
 	Statements []access.Statement
 }
@@ -54,7 +53,7 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 	role := access.NewRole(scope, jsii.String("Role"), &access.RoleProps{
-		Name:        props.RoleName,
+		Name:        jsii.String(naming.FunctionRole(props.Name)),
 		Description: jsii.String("What the function " + props.Name + " may do."),
 		TrustedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		Statements: append([]access.Statement{{

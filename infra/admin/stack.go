@@ -4,6 +4,7 @@ package admin
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -59,11 +60,14 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	}
 	dispatch, settle, sweep := workers.dispatch(stack), workers.settle(stack), workers.sweep(stack)
 	newSchedule(stack, sweep)
-	newAlarms(stack, topic, dispatch, settle, sweep)
+	newAlarms(stack, topic, map[string]awslambda.Function{
+		naming.DispatchFunction: dispatch, naming.SettleFunction: settle, naming.SweepFunction: sweep,
+	})
 	newCustomAction(stack, props.Functions, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
 
-	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog})
-	output(stack, "PortfolioId", "Give people access to this portfolio so that they can launch playbooks.", offered.PortfolioId())
+	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
+	newPeople(stack, offered)
+	output(stack, "PortfolioId", "The portfolio that people launch playbooks from: parameters of this stack say who.", offered.PortfolioId())
 	output(stack, "TopicArn", "Subscribe to this topic to hear what was repaired and what needs a person.", topic.TopicArn())
 	output(stack, "LedgerTableName", "Every target and every attempt is in this table.", ledger.TableName())
 	return stack

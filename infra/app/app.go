@@ -3,11 +3,17 @@
 package app
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/admin"
 	"hubmend/infra/member"
+	"hubmend/infra/rollout"
 	"hubmend/internal/catalog"
 )
 
@@ -16,6 +22,7 @@ const (
 	Admin          = "hubmend-admin"
 	MemberRoles    = "hubmend-member-roles"
 	MemberRunbooks = "hubmend-member-runbooks"
+	Rollout        = "hubmend-rollout"
 )
 
 // Props say what to build the app from.
@@ -27,14 +34,45 @@ type Props struct {
 	Out *string
 }
 
-// New makes the app with every stack. Nothing is written before Synth.
-func New(props *Props) awscdk.App {
+// New makes the app with every stack. Nothing is written before Synth. The error says what
+// is wrong with the settings in cdk.json.
+func New(props *Props) (awscdk.App, error) {
 	app := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false),
 		Outdir:             props.Out,
 	})
+	settings, err := rollout.Read(app.Node().TryGetContext(jsii.String(rollout.ContextKey)))
+	if err != nil {
+		return nil, err
+	}
 	admin.NewStack(app, jsii.String(Admin), &admin.StackProps{Catalog: props.Catalog, Functions: props.Functions})
-	member.NewRolesStack(app, jsii.String(MemberRoles), &member.StackProps{Catalog: props.Catalog})
-	member.NewRunbooksStack(app, jsii.String(MemberRunbooks), &member.StackProps{Catalog: props.Catalog})
-	return app
+	newMembers(app, props.Catalog)
+	return app, newRollout(app, settings, props.Catalog)
+}
+
+func newMembers(scope constructs.Construct, c *catalog.Catalog) {
+	member.NewRolesStack(scope, jsii.String(MemberRoles), &member.StackProps{Catalog: c})
+	member.NewRunbooksStack(scope, jsii.String(MemberRunbooks), &member.StackProps{Catalog: c})
+}
+
+// newRollout makes the stack whose StackSets have the member stacks' templates. These must
+// be files before the app is synthesized, so an app of their own writes them first.
+func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catalog.Catalog) error {
+	dir, err := os.MkdirTemp("", "hubmend-members-*")
+	if err != nil {
+		return fmt.Errorf("make a temporary folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // the CDK has copied them by then
+	members := awscdk.NewApp(&awscdk.AppProps{
+		AnalyticsReporting: jsii.Bool(false), AutoSynth: jsii.Bool(false), TreeMetadata: jsii.Bool(false), Outdir: &dir,
+	})
+	newMembers(members, c)
+	members.Synth(nil)
+	template := func(name string) rollout.Template {
+		return rollout.Template{Name: name, File: filepath.Join(dir, name+".template.json")}
+	}
+	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{
+		Settings: settings, Roles: template(MemberRoles), Runbooks: template(MemberRunbooks),
+	})
+	return nil
 }

@@ -43,7 +43,7 @@ func newDispatchRole(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	access.NewRole(stack, jsii.String("DispatchRole"), &access.RoleProps{
 		Name:        jsii.String(naming.DispatchRole),
 		Description: jsii.String("Lets the administrator account start Hubmend's runbooks here."),
-		TrustedBy:   administrators(naming.DispatchFunctionRole),
+		TrustedBy:   administrators(naming.FunctionRole(naming.DispatchFunction)),
 		Statements: []access.Statement{
 			{
 				Sid: "Start", Actions: []string{"ssm:StartAutomationExecution"},
@@ -63,7 +63,7 @@ func newSettleRole(stack awscdk.Stack) {
 	access.NewRole(stack, jsii.String("SettleRole"), &access.RoleProps{
 		Name:        jsii.String(naming.SettleRole),
 		Description: jsii.String("Lets the administrator account read how executions ended here."),
-		TrustedBy:   administrators(naming.SettleFunctionRole),
+		TrustedBy:   administrators(naming.FunctionRole(naming.SettleFunction)),
 		Statements: []access.Statement{{
 			Sid: "Read", Actions: []string{"ssm:GetAutomationExecution"},
 			Resources: []*string{arn.Anywhere("ssm", "automation-execution/*")},

@@ -23,26 +23,43 @@ func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps)
 		ConstraintDescription: jsii.String("must be a Region's name"),
 		Description:           jsii.String("The Region of the stack hubmend-admin, where Security Hub collects its findings."),
 	})
-	for _, runbook := range props.Catalog.Runbooks {
-		newDocument(stack, runbook)
-	}
+	newDocuments(stack, props.Catalog.Runbooks)
 	newForwardRule(stack)
 	return stack
 }
 
+// Lanes is how many documents are made or changed at the same time.
+//
+// CloudFormation starts everything that depends on nothing at once, Systems Manager throttles
+// that, and the more documents there are the likelier CloudFormation gives up on one of them.
+const Lanes = 3
+
+// newDocuments makes the documents in lanes: each waits for the one before it in its own.
+func newDocuments(stack awscdk.Stack, runbooks []catalog.Runbook) {
+	var documents []awsssm.CfnDocument
+	for i, runbook := range runbooks {
+		documents = append(documents, newDocument(stack, runbook))
+		if i >= Lanes {
+			documents[i].AddResourceDependency(documents[i-Lanes], nil)
+		}
+	}
+}
+
 // newDocument makes an SSM document of a runbook. Its content is the text as the author
 // wrote it, so that the console shows the same, comments included.
-func newDocument(stack awscdk.Stack, runbook catalog.Runbook) {
+func newDocument(stack awscdk.Stack, runbook catalog.Runbook) awsssm.CfnDocument {
 	document := awsssm.NewCfnDocument(stack, jsii.String(runbook.Name), &awsssm.CfnDocumentProps{
 		Name:           jsii.String(naming.Document(runbook.Name)),
 		DocumentType:   jsii.String("Automation"),
 		DocumentFormat: jsii.String("YAML"),
-		// A document with a fixed name cannot be replaced.
+		// A document with a fixed name cannot be replaced: a text that changed is a new version,
+		// and at once the default one. Whoever repairs goes on with the version it began with.
 		UpdateMethod: jsii.String("NewVersion"),
 		Content:      map[string]any{},
 	})
 	// CloudFormation takes a text too, the CDK's type only an object.
 	document.AddPropertyOverride(jsii.String("Content"), string(runbook.Text))
+	return document
 }
 
 // newForwardRule reports outcomes to the administrator's bus. Events that other accounts

@@ -75,7 +75,7 @@ func (c Control) check(stem string) error {
 	for standard, rule := range c.Frameworks {
 		demand(frameworkName.MatchString(standard) && frameworkRule.MatchString(rule), "framework %q: %q is not <standard>/v/<version>: <number>", standard, rule)
 	}
-	demand(slices.Contains([]string{"low", "medium", "high"}, c.Risk), "risk %q is not low, medium or high", c.Risk)
+	demand(slices.Contains(risks, c.Risk), "risk %q is not low, medium or high", c.Risk)
 	demand(c.RiskReason != "", "riskReason is missing")
 	demand(c.Reversible == (c.Irreversible == ""), "a control is reversible, or says in irreversible why not")
 	return errors.Join(errs...)

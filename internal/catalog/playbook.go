@@ -28,6 +28,12 @@ type Group struct {
 // Parameter is the name of the product parameter that switches the group.
 func (g Group) Parameter() string { return g.ID + "AutoRemediation" }
 
+// StateSuffix ends the name of a product output that tells how a group is set.
+const StateSuffix = "State"
+
+// State is the name of the product output that tells how the group is set.
+func (g Group) State() string { return g.ID + StateSuffix }
+
 // Security Hub allows a custom action 20 characters for its id and for its name.
 const customActionLimit = 20
 

@@ -4,11 +4,15 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 	"github.com/aws/smithy-go"
@@ -67,6 +71,26 @@ func (h *hub) DeleteActionTarget(ctx context.Context, in *securityhub.DeleteActi
 	return &securityhub.DeleteActionTargetOutput{ActionTargetArn: in.ActionTargetArn}, nil
 }
 
+func (h *hub) DescribeActionTargets(ctx context.Context, in *securityhub.DescribeActionTargetsInput, _ ...func(*securityhub.Options)) (*securityhub.DescribeActionTargetsOutput, error) {
+	if err := h.call(ctx, "describe"); err != nil {
+		return nil, err
+	}
+	// A page has one action, so that whoever reads only the first is found out.
+	arns := slices.Sorted(maps.Keys(h.actions))
+	page := 0
+	if in.NextToken != nil {
+		page, _ = strconv.Atoi(*in.NextToken)
+	}
+	if page >= len(arns) {
+		return &securityhub.DescribeActionTargetsOutput{}, nil
+	}
+	name, description, _ := strings.Cut(h.actions[arns[page]], "; ")
+	return &securityhub.DescribeActionTargetsOutput{
+		ActionTargets: []types.ActionTarget{{ActionTargetArn: &arns[page], Name: &name, Description: &description}},
+		NextToken:     aws.String(strconv.Itoa(page + 1)),
+	}, nil
+}
+
 // wrap puts an error where the SDK puts it.
 func wrap(err error) error {
 	return &smithy.OperationError{ServiceID: "SecurityHub", OperationName: "X", Err: err}
@@ -76,13 +100,24 @@ func provider(h *hub) *customaction.Provider {
 	return &customaction.Provider{Client: h, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))}
 }
 
+const (
+	stackID   = "arn:aws:cloudformation:eu-west-1:111111111111:stack/SC-111111111111-pp-mine/5f0c1f9e-0000-4000-8000-000000000001"
+	text      = "CIS 4.1; Closes SSH. (launched as SC-111111111111-pp-mine)"
+	mine      = "old; Old. (launched as SC-111111111111-pp-mine)"
+	others    = "old; Old. (launched as SC-111111111111-pp-other)"
+	nobodys   = "old; Old."
+	never     = "hubmend-custom-action-not-created"
+	byLogical = "SC-111111111111-pp-mine-CIS4142CustomAction-1ABCD"
+)
+
 func request(kind cfn.RequestType, physicalID, id string) cfn.Event {
-	return cfn.Event{RequestType: kind, PhysicalResourceID: physicalID, StackID: "stack", ResourceProperties: map[string]any{
+	return cfn.Event{RequestType: kind, PhysicalResourceID: physicalID, StackID: stackID, ResourceProperties: map[string]any{
 		"ServiceToken": "arn:aws:lambda:x", "Id": id, "Name": "CIS 4.1", "Description": "Closes SSH.",
 	}}
 }
 
-const text = "CIS 4.1; Closes SSH."
+// actions are what Security Hub has, by id.
+type actions map[string]string
 
 func TestHandle(t *testing.T) {
 	t.Parallel()
@@ -90,56 +125,62 @@ func TestHandle(t *testing.T) {
 	other := wrap(&smithy.GenericAPIError{Code: "InternalException", Message: "try again"})
 	for name, tc := range map[string]struct {
 		request cfn.Event
-		actions []string // that exist before, with other texts
-		err     error
-		id      string // the physical id
-		calls   []string
-		after   map[string]string // nil: as before
-		want    string            // part of the error
+		before  actions
+		err     error   // of every call of Security Hub
+		id      string  // the physical id
+		after   actions // nil: as before
+		want    string  // part of the error
 	}{
-		"create":                {request("Create", "", "A"), nil, nil, prefix + "A", []string{"create A"}, map[string]string{prefix + "A": text}, ""},
-		"create what exists":    {request("Create", "", "A"), []string{"A"}, nil, "hubmend-custom-action-not-created", []string{"create A"}, nil, "id A exists already"},
-		"create above 50":       {request("Create", "", "A"), nil, limit, "hubmend-custom-action-not-created", []string{"create A"}, nil, "50 custom actions"},
-		"create without hub":    {request("Create", "", "A"), nil, disabled, "hubmend-custom-action-not-created", []string{"create A"}, nil, "Security Hub is not enabled"},
-		"create in bad weather": {request("Create", "", "A"), nil, other, "hubmend-custom-action-not-created", []string{"create A"}, nil, "custom action A: InternalException: try again"},
-		"update texts":          {request("Update", prefix+"A", "A"), []string{"A"}, nil, prefix + "A", []string{"update " + prefix + "A"}, map[string]string{prefix + "A": text}, ""},
-		"update what is gone":   {request("Update", prefix+"A", "A"), nil, nil, prefix + "A", []string{"update " + prefix + "A"}, nil, "somebody deleted it"},
-		"update without hub":    {request("Update", prefix+"A", "A"), nil, disabled, prefix + "A", []string{"update " + prefix + "A"}, nil, "not enabled"},
+		"create":                         {request("Create", "", "A"), nil, nil, prefix + "A", actions{"A": text}, ""},
+		"create again, answer was lost":  {request("Create", "", "B"), actions{"A": others, "B": mine}, nil, prefix + "B", actions{"A": others, "B": text}, ""},
+		"create what another stack has":  {request("Create", "", "A"), actions{"A": others}, nil, never, nil, "already launched in this account and Region, as SC-111111111111-pp-other: update that one"},
+		"create what a person made":      {request("Create", "", "A"), actions{"A": nobodys}, nil, never, nil, "does not say of which playbook"},
+		"create above 50":                {request("Create", "", "A"), nil, limit, never, nil, "50 custom actions"},
+		"create without hub":             {request("Create", "", "A"), nil, disabled, never, nil, "Security Hub is not enabled"},
+		"create in bad weather":          {request("Create", "", "A"), nil, other, never, nil, "custom action A: InternalException: try again"},
+		"create without properties":      {cfn.Event{RequestType: "Create"}, nil, nil, never, nil, "property Id must be a text"},
+		"update texts":                   {request("Update", prefix+"A", "A"), actions{"A": mine}, nil, prefix + "A", actions{"A": text}, ""},
+		"update one without a signature": {request("Update", prefix+"A", "A"), actions{"A": nobodys}, nil, prefix + "A", actions{"A": text}, ""},
+		"update what is gone":            {request("Update", prefix+"A", "A"), nil, nil, prefix + "A", actions{"A": text}, ""},
+		"update what another took over":  {request("Update", prefix+"A", "A"), actions{"A": others}, nil, prefix + "A", nil, "already launched"},
+		"update without hub":             {request("Update", prefix+"A", "A"), nil, disabled, prefix + "A", nil, "not enabled"},
 		// CloudFormation deletes the old id when the physical id changes.
-		"update the id":             {request("Update", prefix+"A", "B"), []string{"A"}, nil, prefix + "B", []string{"create B"}, map[string]string{prefix + "A": "old", prefix + "B": text}, ""},
-		"update the id to its end":  {request("Update", prefix+"XA", "A"), []string{"XA"}, nil, prefix + "A", []string{"create A"}, map[string]string{prefix + "XA": "old", prefix + "A": text}, ""},
-		"update the id to a taken":  {request("Update", prefix+"A", "B"), []string{"A", "B"}, nil, prefix + "A", []string{"create B"}, nil, "id B exists already"},
-		"update the id above 50":    {request("Update", prefix+"A", "B"), []string{"A"}, limit, prefix + "A", []string{"create B"}, nil, "50 custom actions"},
-		"delete":                    {request("Delete", prefix+"A", "A"), []string{"A", "B"}, nil, prefix + "A", []string{"delete " + prefix + "A"}, map[string]string{prefix + "B": "old"}, ""},
-		"delete what is gone":       {request("Delete", prefix+"A", "A"), nil, nil, prefix + "A", []string{"delete " + prefix + "A"}, nil, ""},
-		"delete without hub":        {request("Delete", prefix+"A", "A"), nil, disabled, prefix + "A", []string{"delete " + prefix + "A"}, nil, ""},
-		"delete what was never":     {request("Delete", "hubmend-custom-action-not-created", "A"), []string{"A"}, nil, "hubmend-custom-action-not-created", nil, nil, ""},
-		"delete by a request id":    {request("Delete", "5f0c1f9e-0000-4000-8000-000000000001", "A"), []string{"A"}, nil, "5f0c1f9e-0000-4000-8000-000000000001", nil, nil, ""},
-		"delete in bad weather":     {request("Delete", prefix+"A", "A"), []string{"A"}, other, prefix + "A", []string{"delete " + prefix + "A"}, nil, "delete the custom action " + prefix + "A: InternalException"},
-		"delete needs no property":  {cfn.Event{RequestType: "Delete", PhysicalResourceID: prefix + "A"}, []string{"A"}, nil, prefix + "A", []string{"delete " + prefix + "A"}, map[string]string{}, ""},
-		"create without properties": {cfn.Event{RequestType: "Create"}, nil, nil, "hubmend-custom-action-not-created", nil, nil, "property Id must be a text"},
-		"update with a bad one":     {cfn.Event{RequestType: "Update", PhysicalResourceID: prefix + "A", ResourceProperties: map[string]any{"Id": "A", "Name": 3, "Description": ""}}, []string{"A"}, nil, prefix + "A", nil, nil, "property Name must be a text"},
+		"update the id":               {request("Update", prefix+"A", "B"), actions{"A": mine}, nil, prefix + "B", actions{"A": mine, "B": text}, ""},
+		"update the id to its end":    {request("Update", prefix+"XA", "A"), actions{"XA": mine}, nil, prefix + "A", actions{"XA": mine, "A": text}, ""},
+		"update the id to a taken":    {request("Update", prefix+"A", "B"), actions{"A": mine, "B": others}, nil, prefix + "A", nil, "already launched"},
+		"update the id above 50":      {request("Update", prefix+"A", "B"), actions{"A": mine}, limit, prefix + "A", nil, "50 custom actions"},
+		"update with a bad one":       {cfn.Event{RequestType: "Update", PhysicalResourceID: prefix + "A", ResourceProperties: map[string]any{"Id": "A", "Name": 3, "Description": ""}}, actions{"A": mine}, nil, prefix + "A", nil, "property Name must be a text"},
+		"delete":                      {request("Delete", prefix+"A", "A"), actions{"A": mine, "B": mine}, nil, prefix + "A", actions{"B": mine}, ""},
+		"delete the replaced":         {request("Delete", prefix+"A", "B"), actions{"A": mine, "B": mine}, nil, prefix + "A", actions{"B": mine}, ""},
+		"delete without a signature":  {request("Delete", prefix+"A", "A"), actions{"A": nobodys}, nil, prefix + "A", actions{}, ""},
+		"delete what another has now": {request("Delete", prefix+"A", "A"), actions{"A": others}, nil, prefix + "A", nil, ""},
+		"delete what is gone":         {request("Delete", prefix+"A", "A"), nil, nil, prefix + "A", nil, ""},
+		"delete without hub":          {request("Delete", prefix+"A", "A"), nil, disabled, prefix + "A", nil, ""},
+		"delete in bad weather":       {request("Delete", prefix+"A", "A"), actions{"A": mine}, other, prefix + "A", nil, "delete the custom action A: InternalException"},
+		"delete needs no property":    {cfn.Event{RequestType: "Delete", StackID: stackID, PhysicalResourceID: prefix + "A"}, actions{"A": mine}, nil, prefix + "A", actions{}, ""},
+		"delete what was refused":     {request("Delete", never, "A"), actions{"A": others}, nil, never, nil, ""},
+		"delete a person's":           {request("Delete", never, "A"), actions{"A": nobodys}, nil, never, nil, ""},
+		"delete, answer was lost":     {request("Delete", byLogical, "A"), actions{"A": mine}, nil, byLogical, actions{}, ""},
+		"delete nothing at all":       {cfn.Event{RequestType: "Delete", StackID: stackID, PhysicalResourceID: byLogical}, actions{"A": mine}, nil, byLogical, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := &hub{actions: map[string]string{}, err: tc.err}
-			for _, id := range tc.actions {
-				h.actions[prefix+id] = "old"
+			for id, a := range tc.before {
+				h.actions[prefix+id] = a
 			}
 			if tc.after == nil {
-				tc.after = map[string]string{}
-				for arn, text := range h.actions {
-					tc.after[arn] = text
-				}
+				tc.after = tc.before
+			}
+			want := map[string]string{}
+			for id, a := range tc.after {
+				want[prefix+id] = a
 			}
 			id, data, err := provider(h).Handle(t.Context(), tc.request)
 			if id != tc.id {
 				t.Errorf("physical id = %q, want %q", id, tc.id)
 			}
-			if diff := cmp.Diff(tc.calls, h.calls); diff != "" {
-				t.Errorf("calls (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(tc.after, h.actions); diff != "" {
+			if diff := cmp.Diff(want, h.actions); diff != "" {
 				t.Errorf("actions afterwards (-want +got):\n%s", diff)
 			}
 			if tc.want != "" {
@@ -155,10 +196,23 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-// What CloudFormation does when a create fails, in its order: the other's action survives.
+// At 50 actions Security Hub may say so before it says that the action exists, so an update
+// must not ask for a new one.
+func TestUpdateCreatesNothing(t *testing.T) {
+	t.Parallel()
+	h := &hub{actions: map[string]string{prefix + "A": mine}}
+	if _, _, err := provider(h).Handle(t.Context(), request("Update", prefix+"A", "A")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"describe", "update " + prefix + "A"}, h.calls); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What CloudFormation does when a launch fails, in its order: the other's action survives.
 func TestFailedCreateDeletesNothing(t *testing.T) {
 	t.Parallel()
-	h := &hub{actions: map[string]string{prefix + "A": "of somebody else"}}
+	h := &hub{actions: map[string]string{prefix + "A": others}}
 	id, _, err := provider(h).Handle(t.Context(), request("Create", "", "A"))
 	if err == nil {
 		t.Fatal("the create succeeded")
@@ -166,7 +220,7 @@ func TestFailedCreateDeletesNothing(t *testing.T) {
 	if _, _, err := provider(h).Handle(t.Context(), request("Delete", id, "A")); err != nil {
 		t.Errorf("delete = %v; the rollback would fail", err)
 	}
-	if len(h.actions) != 1 || len(h.calls) != 1 {
+	if h.actions[prefix+"A"] != others {
 		t.Errorf("actions %v after %q", h.actions, h.calls)
 	}
 }

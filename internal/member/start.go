@@ -68,7 +68,7 @@ func startError(t target.Target, err error) error {
 		return &Refused{fmt.Sprintf("Region %s does not know the credentials of account %s (%s); see whether the account has enabled the Region.",
 			t.Region, t.Account, awserr.Code(err))}
 	case awserr.IsDenied(err) && isAssumeRole(err):
-		return &Refused{fmt.Sprintf("the role %s of account %s may not be assumed; deploy the template hubmend-member-roles there, with this administrator account.",
+		return &Refused{fmt.Sprintf("the role %s of account %s may not be assumed; deploy the template hubmend-member-roles there, with this administrator account. Accounts outside the organization are refused.",
 			naming.DispatchRole, t.Account)}
 	default:
 		return &Refused{fmt.Sprintf("the runbook could not be started: %s.", strings.TrimSuffix(awserr.Message(err), "."))}

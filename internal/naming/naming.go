@@ -8,12 +8,6 @@ package naming
 // Prefix begins the name of everything that Hubmend creates.
 const Prefix = "hubmend-"
 
-// Roles of the administrator account, one for each function that leaves it.
-const (
-	DispatchFunctionRole = Prefix + "dispatch-function"
-	SettleFunctionRole   = Prefix + "settle-function"
-)
-
 // Roles of a member account that the administrator's functions assume.
 const (
 	// DispatchRole may start runbooks.
@@ -22,6 +16,20 @@ const (
 	SettleRole = Prefix + "settle"
 	// ForwardRole lets a member's rule put execution events on the administrator's bus.
 	ForwardRole = Prefix + "forward"
+)
+
+// LaunchRole is what Service Catalog launches playbooks under.
+const LaunchRole = Prefix + "launch"
+
+// Portfolio is the name of the portfolio of playbooks and ProductOwner whose its products are.
+// People need policies to use it, for roles and permission sets, or groups for IAM users.
+const (
+	Portfolio                  = "Hubmend playbooks"
+	ProductOwner               = "Hubmend"
+	CatalogUserPolicy          = Prefix + "catalog-user"
+	CatalogAdministratorPolicy = Prefix + "catalog-administrator"
+	CatalogUsers               = Prefix + "catalog-users"
+	CatalogAdministrators      = Prefix + "catalog-administrators"
 )
 
 // Resources of the administrator account.
@@ -52,6 +60,9 @@ const (
 
 // Document is the name of a runbook's SSM document.
 func Document(runbook string) string { return Prefix + runbook }
+
+// FunctionRole is the name of the role of a function of the administrator account.
+func FunctionRole(function string) string { return function + "-function" }
 
 // RunbookRole is the name of the role that a runbook's steps run under.
 func RunbookRole(runbook string) string { return Prefix + runbook }

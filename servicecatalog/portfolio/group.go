@@ -23,15 +23,16 @@ const (
 const customActionSeconds = 120
 
 type groupProps struct {
-	group    catalog.Group
-	imported map[string]any // the pattern of findings that start a repair by themselves
+	group       catalog.Group
+	explanation string         // of the parameter, in the launch form
+	imported    map[string]any // the pattern of findings that start a repair by themselves
 }
 
 // newGroup makes what a group needs: the parameter that decides whether findings start a
 // repair by themselves, the rule that it switches, and the custom action with its rule,
 // which always works.
 func newGroup(stack awscdk.Stack, id *string, props *groupProps) {
-	parameter := newParameter(stack, props.group)
+	parameter := newParameter(stack, props)
 	scope := constructs.NewConstruct(stack, id)
 	action := awscdk.NewCustomResource(scope, jsii.String("CustomAction"), &awscdk.CustomResourceProps{
 		ResourceType:   jsii.String("Custom::HubmendCustomAction"),
@@ -48,24 +49,26 @@ func newGroup(stack awscdk.Stack, id *string, props *groupProps) {
 		EventPattern: picked(action.Ref()),
 		Targets:      toFindings(),
 	})
-	awsevents.NewCfnRule(scope, jsii.String("ImportedRule"), &awsevents.CfnRuleProps{
+	rule := awsevents.NewCfnRule(scope, jsii.String("ImportedRule"), &awsevents.CfnRuleProps{
 		Name:         jsii.String(naming.Prefix + props.group.ID + "-imported"),
 		Description:  jsii.String(fmt.Sprintf("A control of %s failed.", props.group.Title)),
 		State:        parameter.ValueAsString(),
 		EventPattern: props.imported,
 		Targets:      toFindings(),
 	})
+	// The custom action says clearly that the playbook is launched already; the rule would only
+	// say that its name is taken. So the action is first.
+	rule.AddResourceDependency(action.Node().DefaultChild().(awscdk.CfnResource), nil)
+	awscdk.NewCfnOutput(stack, jsii.String(props.group.State()), &awscdk.CfnOutputProps{Value: parameter.ValueAsString()})
 }
 
 // newParameter makes the parameter directly in the stack, where its name is its id.
-func newParameter(stack awscdk.Stack, group catalog.Group) awscdk.CfnParameter {
-	return awscdk.NewCfnParameter(stack, jsii.String(group.Parameter()), &awscdk.CfnParameterProps{
+func newParameter(stack awscdk.Stack, props *groupProps) awscdk.CfnParameter {
+	return awscdk.NewCfnParameter(stack, jsii.String(props.group.Parameter()), &awscdk.CfnParameterProps{
 		Type:          jsii.String("String"),
 		AllowedValues: jsii.Strings(enabled, disabled),
 		Default:       disabled,
-		Description: jsii.String(fmt.Sprintf(
-			"%s ENABLED: as soon as a finding fails. DISABLED: only when somebody picks the custom action %q on a finding.",
-			group.Description, group.Title)),
+		Description:   jsii.String(props.explanation),
 	})
 }
 

@@ -7,32 +7,41 @@
 package portfolio
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicecatalog"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
 )
 
 // provider is who Service Catalog says the products are from.
-const provider = "Hubmend"
+const provider = naming.ProductOwner
 
-// Props say what to offer. Catalog is needed; the portfolio's own properties are filled in
-// where they are nil.
+// Props say what to offer. Catalog and LaunchRole are needed; the portfolio's own properties
+// are filled in where they are nil.
 type Props struct {
 	*awsservicecatalog.PortfolioProps
 
 	Catalog *catalog.Catalog
+	// LaunchRole is what Service Catalog launches the products under, so that people need no
+	// permission for what is in them. It must have a name of its own.
+	LaunchRole awsiam.IRole
 }
 
 // NewPortfolio makes the portfolio and a product for every playbook of the catalog.
 func NewPortfolio(scope constructs.Construct, id *string, props *Props) awsservicecatalog.Portfolio {
 	portfolio := awsservicecatalog.NewPortfolio(scope, id, props.filled())
 	for _, playbook := range props.Catalog.Playbooks {
-		portfolio.AddProduct(NewProduct(scope, jsii.String("Playbook-"+playbook.ID), &ProductProps{
+		product := NewProduct(scope, jsii.String("Playbook-"+playbook.ID), &ProductProps{
 			Catalog:  props.Catalog,
 			Playbook: playbook,
-		}))
+		})
+		portfolio.AddProduct(product)
+		// By its name: whoever is shared the portfolio launches under the role of their own account,
+		// which their admin stack made.
+		portfolio.SetLocalLaunchRole(product, props.LaunchRole, nil)
 	}
 	return portfolio
 }
@@ -43,7 +52,7 @@ func (p *Props) filled() *awsservicecatalog.PortfolioProps {
 		own = *p.PortfolioProps
 	}
 	if own.DisplayName == nil {
-		own.DisplayName = jsii.String("Hubmend playbooks")
+		own.DisplayName = jsii.String(naming.Portfolio)
 	}
 	if own.ProviderName == nil {
 		own.ProviderName = jsii.String(provider)

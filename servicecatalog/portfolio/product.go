@@ -1,11 +1,17 @@
 package portfolio
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicecatalog"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/internal/catalog"
+	"hubmend/servicecatalog/versions"
 )
 
 // ProductProps describe a product. Where the product's own properties say nothing,
@@ -17,7 +23,7 @@ type ProductProps struct {
 	Playbook catalog.Playbook
 }
 
-// NewProduct makes the product of a playbook, with the playbook's version as its only one.
+// NewProduct makes the product of a playbook, with every version of it that was released.
 func NewProduct(scope constructs.Construct, id *string, props *ProductProps) awsservicecatalog.CloudFormationProduct {
 	template := newTemplate(scope, jsii.String(*id+"-Template"), props)
 	own := awsservicecatalog.CloudFormationProductProps{}
@@ -34,24 +40,62 @@ func NewProduct(scope constructs.Construct, id *string, props *ProductProps) aws
 		own.Description = jsii.String(props.Playbook.Description)
 	}
 	if own.ProductVersions == nil {
-		own.ProductVersions = &[]*awsservicecatalog.CloudFormationProductVersion{{
-			ProductVersionName:     jsii.String(props.Playbook.Version),
-			CloudFormationTemplate: awsservicecatalog.CloudFormationTemplate_FromProductStack(template),
-		}}
+		dir, err := os.MkdirTemp("", "hubmend-versions-*")
+		if err != nil {
+			panic(fmt.Errorf("make a temporary folder: %w", err))
+		}
+		defer func() { _ = os.RemoveAll(dir) }() // the CDK has copied the files by then
+		own.ProductVersions = released(props.Playbook, template, dir)
 	}
 	return awsservicecatalog.NewCloudFormationProduct(scope, id, &own)
+}
+
+// released lists the versions of a playbook, the oldest first. A released one is offered from
+// its snapshot, the newest too: then its URL stays the same when a newer one comes, and so
+// Service Catalog knows it for the same version. Only one that was never released is offered
+// from the synthesized template.
+func released(playbook catalog.Playbook, template awsservicecatalog.ProductStack, dir string) *[]*awsservicecatalog.CloudFormationProductVersion {
+	names, err := versions.Of(versions.Files, playbook.ID)
+	if err != nil {
+		panic(err) // which a test rules out
+	}
+	var all []*awsservicecatalog.CloudFormationProductVersion
+	offer := func(name string, t awsservicecatalog.CloudFormationTemplate) {
+		all = append(all, &awsservicecatalog.CloudFormationProductVersion{ProductVersionName: jsii.String(name), CloudFormationTemplate: t})
+	}
+	for _, name := range names {
+		file := filepath.Join(dir, name+versions.Suffix)
+		text, err := versions.Files.ReadFile(versions.File(playbook.ID, name))
+		if err == nil {
+			err = os.WriteFile(file, text, 0o600)
+		}
+		if err != nil {
+			panic(fmt.Errorf("copy snapshot: %w", err))
+		}
+		offer(name, awsservicecatalog.CloudFormationTemplate_FromAsset(jsii.String(file), nil))
+	}
+	if !slices.Contains(names, playbook.Version) {
+		offer(playbook.Version, awsservicecatalog.CloudFormationTemplate_FromProductStack(template))
+	}
+	return &all
+}
+
+// Description is that of a playbook's product template, by which the template is told from others.
+func Description(p catalog.Playbook) string {
+	return "Hubmend playbook " + p.Name + ", version " + p.Version + "."
 }
 
 // newTemplate makes the stack that a launch of the playbook creates.
 func newTemplate(scope constructs.Construct, id *string, props *ProductProps) awsservicecatalog.ProductStack {
 	stack := awsservicecatalog.NewProductStack(scope, id, &awsservicecatalog.ProductStackProps{
 		AnalyticsReporting: jsii.Bool(false),
-		Description:        jsii.String("Hubmend playbook " + props.Playbook.Name + ", version " + props.Playbook.Version + "."),
+		Description:        jsii.String(Description(props.Playbook)),
 	})
 	for _, group := range props.Playbook.Groups {
 		newGroup(stack, jsii.String(group.ID), &groupProps{
-			group:    group,
-			imported: imported(controls(props.Catalog, group), props.Playbook.Framework),
+			group:       group,
+			explanation: explain(props.Catalog, props.Playbook.Framework, group),
+			imported:    imported(controls(props.Catalog, group), props.Playbook.Framework),
 		})
 	}
 	stack.TemplateOptions().SetMetadata(&map[string]any{"AWS::CloudFormation::Interface": form(props.Playbook)})

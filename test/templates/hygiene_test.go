@@ -16,10 +16,10 @@ import (
 
 func TestEveryStackIsThere(t *testing.T) {
 	t.Parallel()
-	if got, want := len(templates), 3+len(data.Playbooks); got != want {
+	if got, want := len(templates), 4+len(data.Playbooks); got != want {
 		t.Fatalf("%d templates, want %d: %v", got, want, slices.Sorted(maps.Keys(templates)))
 	}
-	for _, name := range []string{app.Admin, app.MemberRoles, app.MemberRunbooks} {
+	for _, name := range []string{app.Admin, app.MemberRoles, app.MemberRunbooks, app.Rollout} {
 		if templates[name].Description == "" {
 			t.Errorf("%s has no description", name)
 		}
@@ -48,6 +48,10 @@ const speaksS3 = "EnableBucketLogging"
 // helpers are what the CDK adds by itself where it is allowed to.
 var helpers = []string{"BootstrapVersion", "CDKMetadata", "LogRetention", "Custom::CDK", "Custom::S3AutoDelete", "AWS::CDK"}
 
+// ordered are types whose order no property says: a product must be in a portfolio before it
+// is constrained there, and rules of products wait for custom actions (TestCustomActionIsFirst).
+var ordered = map[string]bool{"AWS::ServiceCatalog::LaunchRoleConstraint": true, "AWS::Events::Rule": true}
+
 func TestTheCDKAddsNothing(t *testing.T) {
 	t.Parallel()
 	for name, tmpl := range templates {
@@ -57,7 +61,7 @@ func TestTheCDKAddsNothing(t *testing.T) {
 			}
 		}
 		for id, r := range tmpl.Resources {
-			if r.DependsOn != nil {
+			if r.DependsOn != nil && name != app.MemberRunbooks && !ordered[r.Type] { // whose lanes have a test of their own
 				t.Errorf("%s: %s depends on %v, which its properties should say", name, id, r.DependsOn)
 			}
 		}
@@ -99,6 +103,9 @@ func TestNothingIsAllowedWholesale(t *testing.T) {
 	for _, r := range data.Roles {
 		note(r.Permissions)
 	}
+	for _, action := range unlimited {
+		reasons[action] = true
+	}
 	seen := 0
 	for name, tmpl := range templates {
 		for id, r := range tmpl.Resources {
@@ -112,7 +119,7 @@ func TestNothingIsAllowedWholesale(t *testing.T) {
 					if strings.Contains(action, "*") {
 						t.Errorf("%s: %s allows %s", name, id, action)
 					}
-					if slices.Contains(list(o["Resource"]), any("*")) && !reasons[action] {
+					if slices.Contains(list(o["Resource"]), any("*")) && !reasons[action] && !(o["Condition"] != nil && slices.Contains(leveled, action)) {
 						t.Errorf("%s: %s allows %s on everything", name, id, action)
 					}
 				}
@@ -146,6 +153,18 @@ func TestOnlyPlainFunctions(t *testing.T) {
 
 func TestLint(t *testing.T) {
 	t.Parallel()
+	var files []string
+	for _, tmpl := range templates {
+		files = append(files, tmpl.File)
+	}
+	for _, tmpl := range rollouts {
+		files = append(files, tmpl.File)
+	}
+	lint(t, files)
+}
+
+func lint(t *testing.T, files []string) {
+	t.Helper()
 	linter, err := filepath.Abs("../../.venv/bin/cfn-lint")
 	if err != nil {
 		t.Fatal(err)
@@ -153,10 +172,7 @@ func TestLint(t *testing.T) {
 	if _, err := exec.LookPath(linter); err != nil {
 		t.Skipf("no cfn-lint (%v): make the virtual environment of requirements.txt in .venv", err)
 	}
-	args := []string{"--config-file", "../../.cfnlintrc.yaml", "--template"}
-	for _, tmpl := range templates {
-		args = append(args, tmpl.File)
-	}
+	args := append([]string{"--config-file", "../../.cfnlintrc.yaml", "--template"}, files...)
 	if output, err := exec.CommandContext(t.Context(), linter, args...).CombinedOutput(); err != nil {
 		t.Errorf("cfn-lint: %v\n%s", err, output)
 	}

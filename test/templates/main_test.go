@@ -4,6 +4,7 @@
 package templates_test
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"log"
@@ -52,8 +53,15 @@ func run(m *testing.M) (int, error) {
 		}
 	}
 	out := filepath.Join(dir, "cdk.out")
-	app.New(&app.Props{Catalog: data, Functions: functions, Out: &out}).Synth(nil)
+	stacks, err := app.New(&app.Props{Catalog: data, Functions: functions, Out: &out})
+	if err != nil {
+		return 0, err
+	}
+	stacks.Synth(nil)
 	if templates, err = load(out); err != nil {
+		return 0, err
+	}
+	if err := errors.Join(configure(dir), edit(dir)); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil

@@ -48,7 +48,7 @@ var permissions = map[string][]string{
 	},
 	"hubmend-custom-action": {
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-custom-action",
-		"securityhub:CreateActionTarget securityhub:UpdateActionTarget securityhub:DeleteActionTarget on securityhub hub/default",
+		"securityhub:CreateActionTarget securityhub:UpdateActionTarget securityhub:DeleteActionTarget securityhub:DescribeActionTargets on securityhub hub/default",
 	},
 }
 
@@ -70,8 +70,8 @@ func TestFunctionsMayDoWhatTheyDo(t *testing.T) {
 	if diff := cmp.Diff(permissions, got); diff != "" {
 		t.Errorf("permissions (-want +got):\n%s", diff)
 	}
-	if roles := len(stack.all("AWS::IAM::Role")); roles != len(permissions) {
-		t.Errorf("%d roles, want %d, one for each function", roles, len(permissions))
+	if roles := len(stack.all("AWS::IAM::Role")); roles != len(permissions)+1 {
+		t.Errorf("%d roles, want %d, one for each function and the launch role", roles, len(permissions)+1)
 	}
 }
 

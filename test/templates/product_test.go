@@ -39,10 +39,7 @@ func TestPortfolioOffersEveryPlaybook(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
 	for _, p := range data.Playbooks {
-		versions := stack.one(t, "AWS::ServiceCatalog::CloudFormationProduct", "Name", p.Name).Properties["ProvisioningArtifactParameters"]
-		if len(list(versions)) != 1 || at(versions, 0, "Name") != p.Version {
-			t.Errorf("%s: versions = %v, want only %s", p.ID, versions, p.Version)
-		}
+		stack.one(t, "AWS::ServiceCatalog::CloudFormationProduct", "Name", p.Name)
 	}
 	products := len(stack.all("AWS::ServiceCatalog::CloudFormationProduct"))
 	if got := len(stack.all("AWS::ServiceCatalog::PortfolioProductAssociation")); got != products || got != len(data.Playbooks) {

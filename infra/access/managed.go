@@ -1,0 +1,19 @@
+package access
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// NewManagedPolicy makes a policy that people attach, by its name, to roles and permission
+// sets of their own.
+func NewManagedPolicy(scope constructs.Construct, id *string, name, description string, statements []Statement) awsiam.ManagedPolicy {
+	document := awsiam.NewPolicyDocument(nil)
+	for _, s := range statements {
+		document.AddStatements(s.statement())
+	}
+	return awsiam.NewManagedPolicy(scope, id, &awsiam.ManagedPolicyProps{
+		ManagedPolicyName: jsii.String(name), Description: jsii.String(description), Document: document,
+	})
+}

@@ -1,0 +1,111 @@
+// Package rollout owns the stack that puts the member templates into the accounts of an
+// organization: a service-managed StackSet for the roles, once per account, and one for the
+// runbooks, in every Region. It knows the templates only as files.
+//
+// StackSets never reach the organization's management account. Whoever wants repairs there,
+// or has no organization, deploys the same templates as stacks.
+package rollout
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// StackProps say what is rolled out. The names and files are needed.
+type StackProps struct {
+	// Settings are nil when nothing is configured. The stack then has a parameter for each.
+	Settings *Settings
+	// Roles and Runbooks are the templates.
+	Roles, Runbooks Template
+}
+
+// Template is a member template.
+type Template struct {
+	Name string // of the StackSet
+	File string
+}
+
+// NewStack makes the stack. It belongs into the management account or that of a delegated
+// administrator of StackSets, in the home Region.
+func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
+	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
+		Description: jsii.String("Hubmend, roll-out: puts the roles and runbooks into the accounts of an organization."),
+		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+			GenerateBootstrapVersionRule: jsii.Bool(false), // as in the admin stack
+		}),
+	})
+	var v *values
+	if props.Settings != nil {
+		v = configured(props.Settings)
+	} else {
+		v = asked(stack)
+	}
+	administrator := parameter("AdministratorAccount", v.administrator)
+	roles := newStackSet(stack, jsii.String("MemberRoles"), v, &stackSetProps{
+		Template:    props.Roles,
+		description: "Hubmend: the roles that start and run repairs.",
+		// IAM is global: a second Region would make the same roles again, and fail.
+		regions:        &[]*string{v.home},
+		parameters:     []any{administrator},
+		capabilities:   jsii.Strings("CAPABILITY_NAMED_IAM"),
+		autoDeployment: v.autoDeployment(),
+	})
+	runbooks := newStackSet(stack, jsii.String("MemberRunbooks"), v, &stackSetProps{
+		Template:    props.Runbooks,
+		description: "Hubmend: the runbooks, and the rule that reports how they ended.",
+		regions:     v.regions,
+		parameters:  []any{administrator, parameter("AdministratorRegion", v.home)},
+		// Its ARN makes the runbooks wait for the roles twice: in an account that joins later,
+		// and in this stack, because CloudFormation must have it first.
+		autoDeployment: v.autoDeployment(v.stackSetARN(roles)),
+	})
+	if s := props.Settings; s != nil && !*s.AutoDeployment { // then the ARN is not used
+		runbooks.AddResourceDependency(roles, nil)
+	}
+	return stack
+}
+
+type stackSetProps struct {
+	Template
+
+	description    string
+	regions        *[]*string
+	parameters     []any
+	capabilities   *[]*string
+	autoDeployment any
+}
+
+// newStackSet makes a service-managed StackSet. The template's URL has the hash of its
+// content, so a template that changed is a StackSet that changed.
+func newStackSet(scope constructs.Construct, id *string, v *values, props *stackSetProps) awscdk.CfnStackSet {
+	template := awss3assets.NewAsset(scope, jsii.String(*id+"Template"), &awss3assets.AssetProps{
+		Path: jsii.String(props.File), DisplayName: jsii.String(props.Name),
+	})
+	return awscdk.NewCfnStackSet(scope, id, &awscdk.CfnStackSetProps{
+		StackSetName:    jsii.String(props.Name),
+		Description:     jsii.String(props.description),
+		PermissionModel: jsii.String("SERVICE_MANAGED"),
+		CallAs:          v.callAs,
+		TemplateUrl:     template.HttpUrl(),
+		Capabilities:    props.capabilities,
+		Parameters:      props.parameters,
+		AutoDeployment:  props.autoDeployment,
+		// An account that joins while others are being deployed to waits its turn, instead of failing.
+		ManagedExecution: map[string]any{"Active": true},
+		OperationPreferences: &awscdk.CfnStackSet_OperationPreferencesProperty{
+			FailureTolerancePercentage: v.failures, MaxConcurrentPercentage: v.concurrent, RegionConcurrencyType: v.regionConcurrency,
+		},
+		StackInstancesGroup: []any{&awscdk.CfnStackSet_StackInstancesProperty{
+			Regions: props.regions,
+			DeploymentTargets: &awscdk.CfnStackSet_DeploymentTargetsProperty{
+				OrganizationalUnitIds: v.units, Accounts: v.accounts, AccountFilterType: v.filter,
+			},
+		}},
+	})
+}
+
+func parameter(name string, value *string) *awscdk.CfnStackSet_ParameterProperty {
+	return &awscdk.CfnStackSet_ParameterProperty{ParameterKey: jsii.String(name), ParameterValue: value}
+}

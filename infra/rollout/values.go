@@ -1,0 +1,69 @@
+package rollout
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/arn"
+)
+
+// values are what the StackSets are made with, each known now or a token of a parameter.
+type values struct {
+	units, regions, accounts *[]*string
+	filter                   *string
+	home                     *string // the first of the Regions
+	administrator            *string
+	// owner is the management account: every service-managed StackSet is there, whoever makes it.
+	owner, callAs        *string
+	failures, concurrent *float64
+	regionConcurrency    *string
+	autoDeployment       func(after ...*string) any
+}
+
+const (
+	callAsSelf      = "SELF"
+	callAsDelegated = "DELEGATED_ADMIN"
+)
+
+// configured takes the values from cdk.json.
+func configured(s *Settings) *values {
+	v := &values{
+		units: jsii.Strings(s.OrganizationalUnits...), regions: jsii.Strings(s.Regions...), home: jsii.String(s.Regions[0]),
+		filter: jsii.String(s.AccountFilter), administrator: awscdk.Aws_ACCOUNT_ID(), owner: awscdk.Aws_ACCOUNT_ID(), callAs: jsii.String(callAsSelf),
+		failures: jsii.Number(*s.FailureTolerancePercentage), concurrent: jsii.Number(*s.MaxConcurrentPercentage),
+		regionConcurrency: jsii.String(s.RegionConcurrency),
+		autoDeployment: func(after ...*string) any {
+			if !*s.AutoDeployment {
+				return &awscdk.CfnStackSet_AutoDeploymentProperty{Enabled: jsii.Bool(false)}
+			}
+			return automatic(after)
+		},
+	}
+	if len(s.Accounts) > 0 {
+		v.accounts = jsii.Strings(s.Accounts...)
+	}
+	if s.AdministratorAccount != "" {
+		v.administrator = jsii.String(s.AdministratorAccount)
+	}
+	if s.ManagementAccount != "" {
+		v.owner, v.callAs = jsii.String(s.ManagementAccount), jsii.String(callAsDelegated)
+	}
+	return v
+}
+
+// automatic deploys to accounts that join a unit, after other StackSets have, and takes
+// away again what an account has that leaves it.
+func automatic(after []*string) *awscdk.CfnStackSet_AutoDeploymentProperty {
+	p := &awscdk.CfnStackSet_AutoDeploymentProperty{Enabled: jsii.Bool(true), RetainStacksOnAccountRemoval: jsii.Bool(false)}
+	if len(after) > 0 {
+		p.DependsOn = &after
+	}
+	return p
+}
+
+// stackSetARN is the ARN of a StackSet of the stack.
+func (v *values) stackSetARN(set awscdk.CfnStackSet) *string {
+	return awscdk.Fn_Join(jsii.String(""), &[]*string{
+		arn.Sub("arn:${AWS::Partition}:cloudformation:${AWS::Region}:"), v.owner, jsii.String(":stackset/"), set.Ref(),
+	})
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"hubmend/internal/catalog"
+	"hubmend/servicecatalog/portfolio"
+	"hubmend/servicecatalog/versions"
+)
+
+// snapshots is where the templates of released versions are, from the top of the repository.
+const snapshots = "servicecatalog/versions"
+
+// snapshotCommand makes this program write the templates that were never released, instead of
+// refusing them.
+const snapshotCommand = "snapshot"
+
+// checkVersions compares the product templates in a folder with the released ones. A product
+// that changed without a new version is an error, because people who launched the version
+// would get something else under the same name.
+func checkVersions(dir string, playbooks []catalog.Playbook) error {
+	var errs []error
+	for _, p := range playbooks {
+		text, err := synthesized(dir, p)
+		if err != nil {
+			return fmt.Errorf("read the synthesized product: %w", err)
+		}
+		if slices.Contains(os.Args[1:], snapshotCommand) {
+			err = release(p, text)
+		} else {
+			err = versions.Check(versions.Files, p.ID, p.Version, text)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// synthesized finds the template of a playbook among those in a folder.
+func synthesized(dir string, p catalog.Playbook) ([]byte, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.product.template.json"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var template struct{ Description string }
+		if err := json.Unmarshal(text, &template); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if template.Description == portfolio.Description(p) {
+			return text, nil
+		}
+	}
+	return nil, fmt.Errorf("none of %d templates in %s is of %s %s", len(files), dir, p.ID, p.Version)
+}
+
+// release writes the template of a version that has none. One that is there stays: somebody
+// may have launched it.
+func release(p catalog.Playbook, text []byte) error {
+	released, err := versions.Of(versions.Files, p.ID)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(released, p.Version) {
+		return versions.Check(versions.Files, p.ID, p.Version, text)
+	}
+	file := filepath.Join(snapshots, versions.File(p.ID, p.Version))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	fmt.Println("wrote", file)
+	return os.WriteFile(file, text, 0o644) //nolint:gosec // part of the repository
+}

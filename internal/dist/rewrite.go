@@ -1,0 +1,145 @@
+package dist
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Parameters that a template gets when it takes something from the bucket.
+const (
+	codeBucket = "CodeBucket"
+	codePrefix = "CodePrefix"
+)
+
+// defaultPrefix is where the files are when the folder is dropped on the page of a bucket.
+const defaultPrefix = "dist/"
+
+// parameters declare them.
+var parameters = map[string]any{
+	codeBucket: map[string]any{
+		"Type": "String", "AllowedPattern": `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`,
+		"ConstraintDescription": "must be the name of a bucket",
+		"Description":           "The bucket with the files of the folder dist. It must be in this Region.",
+	},
+	codePrefix: map[string]any{
+		"Type": "String", "Default": defaultPrefix, "AllowedPattern": `^([A-Za-z0-9!_.*'()-]+/)*$`,
+		"ConstraintDescription": "must end with a slash, or be empty",
+		"Description":           "What the names of the files begin with in the bucket, such as dist/. Empty: they are at its top.",
+	},
+}
+
+// rewritten gives a stack's template with the bootstrap bucket replaced by the parameters.
+func (a *assembly) rewritten(s stack) ([]byte, error) {
+	text, err := os.ReadFile(s.file)
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var whole map[string]any
+	if err := d.Decode(&whole); err != nil {
+		return nil, err
+	}
+	r := &rewriting{assets: a.assets}
+	for _, section := range []string{"Resources", "Outputs", "Conditions"} {
+		if v, ok := whole[section]; ok {
+			whole[section] = r.value(v)
+		}
+	}
+	if !r.changed {
+		return text, a.leftOver(string(text))
+	}
+	if err := declare(whole); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(whole); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), a.leftOver(out.String())
+}
+
+// declare adds the parameters to a template.
+func declare(template map[string]any) error {
+	declared, _ := template["Parameters"].(map[string]any)
+	if declared == nil {
+		declared = map[string]any{}
+	}
+	for name, p := range parameters {
+		if _, taken := declared[name]; taken {
+			return fmt.Errorf("it has a parameter %s already", name)
+		}
+		declared[name] = p
+	}
+	template["Parameters"] = declared
+	return nil
+}
+
+// leftOver refuses a template that still needs the bootstrap bucket, in a form that
+// rewriting does not know.
+func (a *assembly) leftOver(text string) error {
+	for _, asset := range a.assets {
+		for _, needed := range []string{asset.bucket, asset.key} {
+			if strings.Contains(text, needed) {
+				return fmt.Errorf("it still has %s", needed)
+			}
+		}
+	}
+	return nil
+}
+
+type rewriting struct {
+	assets  []*asset
+	changed bool
+}
+
+// value rewrites a value of the template. The CDK names an asset in two ways: a bucket and
+// a key as texts of their own, and a URL within Fn::Sub.
+func (r *rewriting) value(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if text, ok := v["Fn::Sub"].(string); ok {
+			return r.substitution(v, text)
+		}
+		for key, item := range v {
+			v[key] = r.value(item)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = r.value(item)
+		}
+	case string:
+		for _, asset := range r.assets {
+			if v == asset.key {
+				return map[string]any{"Fn::Sub": r.place(asset)}
+			}
+		}
+	}
+	return v
+}
+
+// substitution rewrites the text of an Fn::Sub.
+func (r *rewriting) substitution(v map[string]any, text string) any {
+	for _, asset := range r.assets {
+		if text == asset.bucket {
+			r.changed = true
+			return map[string]any{"Ref": codeBucket}
+		}
+		if before, ok := strings.CutSuffix(text, asset.bucket+"/"+asset.key); ok {
+			v["Fn::Sub"] = before + "${" + codeBucket + "}/" + r.place(asset)
+		}
+	}
+	return v
+}
+
+// place is the key of an asset in the bucket.
+func (r *rewriting) place(a *asset) string {
+	r.changed, a.used = true, true
+	return "${" + codePrefix + "}" + assets + "/" + a.name
+}

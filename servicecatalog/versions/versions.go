@@ -1,0 +1,116 @@
+// Package versions keeps the product template of every version of a playbook that was
+// released, as <playbook>/<version>.template.json. Each is offered by the product for good,
+// so that whoever launched an old version can stay with it or go back to it.
+//
+// A released template never changes: Check tells when the synthesized one would.
+package versions
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// Files holds the templates.
+//
+//go:embed */*.template.json
+var Files embed.FS
+
+// Suffix ends the name of a template's file.
+const Suffix = ".template.json"
+
+// Of lists the versions of a playbook that were released, the oldest first.
+func Of(files fs.FS, playbook string) ([]string, error) {
+	names, err := fs.Glob(files, playbook+"/*"+Suffix)
+	if err != nil {
+		return nil, fmt.Errorf("list versions of %s: %w", playbook, err)
+	}
+	var all []*semver.Version
+	for _, name := range names {
+		v, err := semver.StrictNewVersion(strings.TrimSuffix(path.Base(name), Suffix))
+		if err != nil {
+			return nil, fmt.Errorf("servicecatalog/versions/%s: the name is not <version>%s: %w", name, Suffix, err)
+		}
+		all = append(all, v)
+	}
+	slices.SortFunc(all, (*semver.Version).Compare)
+	var texts []string
+	for _, v := range all {
+		texts = append(texts, v.String())
+	}
+	return texts, nil
+}
+
+// File is the name of the template of a version.
+func File(playbook, version string) string { return playbook + "/" + version + Suffix }
+
+// Check compares a synthesized template with what was released under the same version, and
+// says what to do when they differ, or when the version was never released.
+func Check(files fs.FS, playbook, version string, synthesized []byte) error {
+	newer, err := Of(files, playbook)
+	if err != nil {
+		return err
+	}
+	if len(newer) > 0 && semver.MustParse(newer[len(newer)-1]).GreaterThan(semver.MustParse(version)) {
+		return fmt.Errorf("servicecatalog/%s.yaml: version %s is older than %s, which is released: raise `version:`", playbook, version, newer[len(newer)-1])
+	}
+	released, err := fs.ReadFile(files, File(playbook, version))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("servicecatalog/%s.yaml: version %s has no snapshot: run `make snapshot`, and commit servicecatalog/versions/%s", playbook, version, File(playbook, version))
+	}
+	if err != nil {
+		return fmt.Errorf("read snapshot: %w", err)
+	}
+	places, err := differences(released, synthesized)
+	if err != nil {
+		return fmt.Errorf("compare %s: %w", File(playbook, version), err)
+	}
+	if len(places) > 0 {
+		return fmt.Errorf("servicecatalog/%s.yaml: the product changed and its version did not: raise `version: %s` and run `make snapshot`. "+
+			"(Was %s never released? Then delete servicecatalog/versions/%s and run `make snapshot`.) It differs in %s",
+			playbook, version, version, File(playbook, version), strings.Join(places, ", "))
+	}
+	return nil
+}
+
+// differences names the places where two templates mean something different, two levels
+// deep: Resources.CIS22ImportedRule. The order of keys and white space mean nothing.
+func differences(a, b []byte) ([]string, error) {
+	var one, two map[string]any
+	if err := errors.Join(json.Unmarshal(a, &one), json.Unmarshal(b, &two)); err != nil {
+		return nil, err
+	}
+	var places []string
+	for _, section := range keys(one, two) {
+		x, isX := one[section].(map[string]any)
+		y, isY := two[section].(map[string]any)
+		if !isX || !isY {
+			if !reflect.DeepEqual(one[section], two[section]) {
+				places = append(places, section)
+			}
+			continue
+		}
+		for _, name := range keys(x, y) {
+			if !reflect.DeepEqual(x[name], y[name]) {
+				places = append(places, section+"."+name)
+			}
+		}
+	}
+	return places, nil
+}
+
+// keys are those of either map, sorted.
+func keys(a, b map[string]any) []string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
+}

@@ -1,0 +1,133 @@
+package templates_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/infra/app"
+	"hubmend/test/labtest"
+)
+
+// unlimited are calls that have no narrower resource.
+var unlimited = []string{
+	"cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate", // before there is a stack
+	"servicecatalog:SearchProducts", "servicecatalog:DescribeProductView", // show what the portfolio lets see
+	"servicecatalog:DescribeProvisionedProduct", "servicecatalog:GetProvisionedProductOutputs",
+	"servicecatalog:ListPortfolios", "servicecatalog:DescribePortfolioShareStatus",
+	"servicecatalog:ListOrganizationPortfolioAccess", "servicecatalog:GetAWSOrganizationsAccessStatus",
+}
+
+// leveled are those that a condition limits to what the caller's role or account launched.
+var leveled = []string{
+	"servicecatalog:SearchProvisionedProducts", "servicecatalog:ScanProvisionedProducts", "servicecatalog:DescribeRecord", "servicecatalog:ListRecordHistory",
+	"servicecatalog:UpdateProvisionedProduct", "servicecatalog:TerminateProvisionedProduct",
+}
+
+// What people may do: the actions, on what, and launched by whom.
+func TestPeopleMayUseThePortfolio(t *testing.T) {
+	t.Parallel()
+	const (
+		find = "servicecatalog:SearchProducts servicecatalog:DescribeProductView servicecatalog:DescribeProvisionedProduct servicecatalog:GetProvisionedProductOutputs on *"
+		run  = "servicecatalog:DescribeProduct servicecatalog:ListLaunchPaths servicecatalog:DescribeProvisioningParameters " +
+			"servicecatalog:ListProvisioningArtifacts servicecatalog:DescribeProvisioningArtifact servicecatalog:ProvisionProduct on catalog product/*"
+		look = "servicecatalog:SearchProvisionedProducts servicecatalog:ScanProvisionedProducts servicecatalog:DescribeRecord servicecatalog:ListRecordHistory on *, accountLevel"
+		edit = "servicecatalog:UpdateProvisionedProduct servicecatalog:TerminateProvisionedProduct on *, "
+	)
+	want := map[any][]string{
+		"hubmend-catalog-user": {find, run, look, edit + "roleLevel"},
+		"hubmend-catalog-administrator": {
+			find, run, look, edit + "accountLevel",
+			"servicecatalog:DescribePortfolio servicecatalog:ListPrincipalsForPortfolio servicecatalog:AssociatePrincipalWithPortfolio " +
+				"servicecatalog:DisassociatePrincipalFromPortfolio servicecatalog:ListPortfolioAccess servicecatalog:CreatePortfolioShare " +
+				"servicecatalog:UpdatePortfolioShare servicecatalog:DeletePortfolioShare servicecatalog:DescribePortfolioShares on the portfolio",
+			"servicecatalog:ListPortfolios servicecatalog:DescribePortfolioShareStatus servicecatalog:ListOrganizationPortfolioAccess servicecatalog:GetAWSOrganizationsAccessStatus on *",
+		},
+	}
+	stack := templates[app.Admin]
+	got := map[any][]string{}
+	for _, p := range stack.all("AWS::IAM::ManagedPolicy") {
+		for _, attached := range []string{"Roles", "Users", "Groups"} {
+			if p.Properties[attached] != nil {
+				t.Errorf("%v is attached to %v", p.Properties["ManagedPolicyName"], p.Properties[attached])
+			}
+		}
+		for _, s := range list(at(p.Properties, "PolicyDocument", "Statement")) {
+			text := stack.permission(s)
+			if at(s, "Resource", "Fn::Join") != nil { // the ARN that the CDK makes of the portfolio's id
+				text = text[:len(text)-len(stack.named(at(s, "Resource")))] + "the portfolio"
+			}
+			levels, _ := at(s, "Condition", "StringEquals").(object)
+			for _, level := range []string{"roleLevel", "accountLevel"} {
+				if levels["servicecatalog:"+level] == "self" {
+					text += ", " + level
+				}
+			}
+			got[p.Properties["ManagedPolicyName"]] = append(got[p.Properties["ManagedPolicyName"]], text)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("policies (-want +got):\n%s", diff)
+	}
+}
+
+// Who has no IAM users gets no groups, and who names no role gives nobody access.
+func TestPeopleAreAParameter(t *testing.T) {
+	t.Parallel()
+	stack := templates[app.Admin]
+	for name, value := range map[string]any{"EndUserRole": "", "AdministratorRole": "", "CatalogGroups": "no"} {
+		if p := stack.Parameters[name]; p == nil || p["Default"] != value {
+			t.Errorf("parameter %s = %v", name, p)
+		}
+	}
+	groups := map[any]string{}
+	for _, g := range stack.all("AWS::IAM::Group") {
+		policy := stack.behind(at(g.Properties, "ManagedPolicyArns", 0)).Properties["ManagedPolicyName"]
+		groups[g.Properties["GroupName"]] = g.Condition + " " + policy.(string)
+	}
+	if diff := cmp.Diff(map[any]string{
+		"hubmend-catalog-users":          "HasCatalogGroups hubmend-catalog-user",
+		"hubmend-catalog-administrators": "HasCatalogGroups hubmend-catalog-administrator",
+	}, groups); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+	access := map[any]string{}
+	for _, a := range stack.all("AWS::ServiceCatalog::PortfolioPrincipalAssociation") {
+		if a.Properties["PrincipalType"] != "IAM_PATTERN" || stack.behind(a.Properties["PortfolioId"]).Type != "AWS::ServiceCatalog::Portfolio" {
+			t.Errorf("association = %v", a.Properties)
+		}
+		access[at(a.Properties, "PrincipalARN", "Fn::Sub")] = a.Condition
+	}
+	if diff := cmp.Diff(map[any]string{
+		"arn:${AWS::Partition}:iam:::group/hubmend-catalog-users":          "HasCatalogGroups",
+		"arn:${AWS::Partition}:iam:::group/hubmend-catalog-administrators": "HasCatalogGroups",
+		"arn:${AWS::Partition}:iam:::role/${EndUserRole}":                  "HasEndUserRole",
+		"arn:${AWS::Partition}:iam:::role/${AdministratorRole}":            "HasAdministratorRole",
+	}, access); diff != "" {
+		t.Errorf("access (-want +got):\n%s", diff)
+	}
+}
+
+// The command line is tested with this policy, so it needs no more than people have.
+func TestUserPolicyIsTheTestedOne(t *testing.T) {
+	t.Parallel()
+	var want any
+	if err := json.Unmarshal([]byte(labtest.UserPolicy), &want); err != nil {
+		t.Fatal(err)
+	}
+	policy := templates[app.Admin].one(t, "AWS::IAM::ManagedPolicy", "ManagedPolicyName", "hubmend-catalog-user").Properties["PolicyDocument"].(object)
+	statements := []any{}
+	for _, s := range list(policy["Statement"]) {
+		s := maps.Clone(s.(object))
+		if text, ok := at(s, "Resource", "Fn::Sub").(string); ok {
+			s["Resource"] = strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", "us-east-1", "${AWS::AccountId}", "111111111111").Replace(text)
+		}
+		statements = append(statements, s)
+	}
+	if diff := cmp.Diff(want, any(object{"Version": policy["Version"], "Statement": statements})); diff != "" {
+		t.Errorf("policy (-tested +synthesized):\n%s", diff)
+	}
+}

@@ -1,0 +1,67 @@
+package templates_test
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/infra/app"
+	"hubmend/infra/member"
+	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
+	"hubmend/servicecatalog"
+	ssmdocuments "hubmend/ssm-documents"
+)
+
+// edited are the runbooks after somebody has changed the text of the first.
+var edited template
+
+// edit synthesizes them.
+func edit(dir string) error {
+	documents, err := copied(ssmdocuments.Files)
+	if err != nil {
+		return err
+	}
+	file := documents["runbooks/"+data.Runbooks[0].Name+".yaml"]
+	file.Data = append(slices.Clone(file.Data), "# One more thought.\n"...)
+	changed, err := catalog.Load(documents, servicecatalog.Files)
+	if err != nil {
+		return err
+	}
+	out := filepath.Join(dir, "edited")
+	stacks := awscdk.NewApp(&awscdk.AppProps{Outdir: &out})
+	member.NewRunbooksStack(stacks, jsii.String(app.MemberRunbooks), &member.StackProps{Catalog: changed})
+	stacks.Synth(nil)
+	loaded, err := load(out)
+	edited = loaded[app.MemberRunbooks]
+	return err
+}
+
+// A document has a fixed name, so CloudFormation could not replace it. A changed text must
+// be an update of the same resource, and a new version; and it must touch nothing else.
+func TestChangedRunbookIsANewVersion(t *testing.T) {
+	t.Parallel()
+	changed := data.Runbooks[0]
+	before := templates[app.MemberRunbooks]
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(before.Resources)), slices.Sorted(maps.Keys(edited.Resources))); diff != "" {
+		t.Fatalf("resources (-before +after):\n%s", diff)
+	}
+	for id, was := range before.Resources {
+		is := edited.Resources[id]
+		if was.Properties["Name"] == naming.Document(changed.Name) {
+			if is.Properties["Content"] != string(changed.Text)+"# One more thought.\n" || is.Properties["UpdateMethod"] != "NewVersion" {
+				t.Errorf("%s: UpdateMethod %v, or not the new text", id, is.Properties["UpdateMethod"])
+			}
+			is.Properties = maps.Clone(is.Properties)
+			is.Properties["Content"] = was.Properties["Content"]
+		}
+		if diff := cmp.Diff(was, is); diff != "" {
+			t.Errorf("%s changes too (-before +after):\n%s", id, diff)
+		}
+	}
+}
