@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -111,15 +110,9 @@ func openQueues(ctx context.Context, queue string) ([]*deadletter.Queue, error) 
 			return nil, fmt.Errorf("there is no queue %q; choose %s", queue, strings.Join(queueNames, " or "))
 		}
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return nil, errors.New("there is no Region; set AWS_REGION, or AWS_PROFILE to a profile with one")
-	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, fmt.Errorf("there are no AWS credentials; log in, or set AWS_PROFILE: %w", err)
+		return nil, err
 	}
 	var queues []*deadletter.Queue
 	for _, name := range names {

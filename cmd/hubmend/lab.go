@@ -29,7 +29,7 @@ executed step by step with botocore. docs/lab.md tells what it has and what it l
 		Args:    cobra.NoArgs, // so that a mistyped command is an error
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand())
+	cmd.AddCommand(labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(), labPermissionsCommand())
 	return cmd
 }
 
@@ -51,7 +51,7 @@ func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
 	if err != nil {
 		return config, err
 	}
-	config.Root, config.Assembly = root, f.assembly
+	config.Root, config.Assembly, config.Enforce = root, f.assembly, true
 	if config.Python, err = python.Find(root); err != nil {
 		return config, err
 	}
@@ -65,6 +65,7 @@ func labRunCommand() *cobra.Command {
 	var flags labFlags
 	var asJSON, quiet bool
 	var jobs int
+	var permissions string
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO.yaml...",
 		Short: "Run scenarios and check what they expect",
@@ -94,16 +95,26 @@ scenario expects. Exits with 1 when an expectation fails.`,
 			if err != nil {
 				return err
 			}
+			needed := true
+			if permissions != "" {
+				if needed, err = writePermissions(cmd.ErrOrStderr(), permissions, results); err != nil {
+					return err
+				}
+			}
 			for _, r := range results {
 				if !r.Passed {
 					return errFailed
 				}
+			}
+			if !needed {
+				return errFailed
 			}
 			return nil
 		},
 	}
 	flags.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON and nothing else")
+	cmd.Flags().StringVar(&permissions, "permissions", "", "write to this file who needs what the roles may do, and fail when nobody does")
 	cmd.Flags().IntVarP(&jobs, "jobs", "j", 1, "how many scenarios to run at a time, with --quiet or --json")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "one line for each scenario, and the story of those that fail")
 	return cmd

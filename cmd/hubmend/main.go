@@ -51,6 +51,6 @@ something); 2 the command could not do its work.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), dlqCommand())
+	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), dlqCommand(), playbookCommand())
 	return cmd
 }

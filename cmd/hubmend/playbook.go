@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/servicecatalog"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
+	"hubmend/internal/playbook"
+)
+
+func playbookCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "playbook",
+		Short: "Launch, update and terminate playbooks",
+		Long: `A playbook is a product of AWS Service Catalog: groups of controls, each ENABLED (repaired by
+itself) or DISABLED (repaired when somebody picks its custom action). These commands do what
+the Service Catalog console does, with the credentials and the Region of your AWS
+configuration, which must be those of the administrator's account and home Region. They
+need no permission but the policy ` + naming.CatalogUserPolicy + `. docs/playbooks.md tells more.
+
+PLAYBOOK is an id such as cis-1.2.0 or the name of the product; without it, the only one.`,
+		Example: "  hubmend playbook list\n  hubmend playbook launch --set CIS4142AutoRemediation=ENABLED\n  hubmend playbook status",
+		Args:    cobra.NoArgs, // so that a mistyped command is an error
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(playbookListCommand(), playbookLaunchCommand(), playbookUpdateCommand(), playbookStatusCommand(), playbookTerminateCommand(), playbookShareCommand())
+	return cmd
+}
+
+func openCatalog(ctx context.Context) (playbook.Catalog, error) {
+	cfg, err := awsConfig(ctx)
+	if err != nil {
+		return playbook.Catalog{}, err
+	}
+	return playbook.Catalog{Client: servicecatalog.NewFromConfig(cfg), Region: cfg.Region}, nil
+}
+
+// chosen is a playbook that a command is about, and where it is launched.
+type chosen struct {
+	catalog  playbook.Catalog
+	product  playbook.Product
+	launched []playbook.Launched
+}
+
+// choose finds the playbook that the arguments name, or the only one.
+func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
+	c, err := openCatalog(ctx)
+	if err != nil {
+		return chosen{}, err
+	}
+	all, err := c.Products(ctx)
+	if err != nil {
+		return chosen{}, err
+	}
+	if len(all) == 0 {
+		return chosen{}, noProducts(c)
+	}
+	var names []string
+	for _, p := range all {
+		names = append(names, playbookID(p))
+		if len(all) == 1 && len(args) == 0 || len(args) == 1 && (playbookID(p) == args[0] || strings.EqualFold(p.Name, args[0])) {
+			launched, err := c.Launched(ctx, p)
+			return chosen{c, p, launched}, err
+		}
+	}
+	if len(args) == 0 {
+		return chosen{}, fmt.Errorf("say which playbook: %s", strings.Join(names, ", "))
+	}
+	return chosen{}, fmt.Errorf("there is no playbook %q in %s; there is %s", args[0], c.Region, strings.Join(names, ", "))
+}
+
+func noProducts(c playbook.Catalog) error {
+	return fmt.Errorf("these credentials see no playbook in %s: choose the administrator's account and home Region; "+
+		"if they are that, the portfolio is not theirs to use: deploy hubmend-admin with the parameter EndUserRole (docs/playbooks.md)", c.Region)
+}
+
+// playbookID is the id of the playbook that a product was made of, or the product's name when
+// this version of the command does not know it.
+func playbookID(p playbook.Product) string {
+	for _, known := range catalog.Embedded().Playbooks {
+		if known.Name == p.Name {
+			return known.ID
+		}
+	}
+	return p.Name
+}
+
+// only gives what is launched of the playbook: the one with a name, or the only one.
+func (c chosen) only(name string) (playbook.Launched, error) {
+	var names []string
+	for _, l := range c.launched {
+		names = append(names, l.Name)
+		if l.Name == name || name == "" && len(c.launched) == 1 {
+			return l, nil
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return playbook.Launched{}, fmt.Errorf("%s is not launched in this account and %s: `hubmend playbook launch` launches it", c.product.Name, c.catalog.Region)
+	case name == "":
+		return playbook.Launched{}, fmt.Errorf("%s is launched as %s: say which with --name", c.product.Name, strings.Join(names, " and "))
+	}
+	return playbook.Launched{}, fmt.Errorf("%s is not launched as %s, but as %s", c.product.Name, name, strings.Join(names, " and "))
+}
+
+// operation tells how an operation goes, and what became of it.
+type operation struct {
+	cmd     *cobra.Command
+	what    string
+	asJSON  bool
+	begin   time.Time
+	told    string
+	toldAt  time.Time
+	outcome outcome
+}
+
+// outcome is an operation in JSON.
+type outcome struct {
+	Playbook string          `json:"playbook"`
+	Name     string          `json:"name"`
+	Version  string          `json:"version"`
+	Record   playbook.Record `json:"record"`
+	Seconds  float64         `json:"seconds"`
+}
+
+// silence is after how long a person is told that nothing has changed.
+const silence = 15 * time.Second
+
+// tell prints a status when it is new, or when nothing was heard for a while.
+func (o *operation) tell(r playbook.Record) {
+	if r.Status == o.told && time.Since(o.toldAt) < silence {
+		return
+	}
+	o.told, o.toldAt = r.Status, time.Now()
+	if !o.asJSON {
+		fmt.Fprintf(o.cmd.OutOrStdout(), "%6.1f s  %s: %s\n", time.Since(o.begin).Seconds(), o.what, r.Status)
+	}
+}
+
+// follow waits for a record. A failure is told and is the answer no.
+func (o *operation) follow(c playbook.Catalog, r playbook.Record) error {
+	o.begin = time.Now()
+	r, err := c.Await(o.cmd.Context(), r, o.tell)
+	if err != nil {
+		return err
+	}
+	o.outcome.Record, o.outcome.Seconds = r, time.Since(o.begin).Seconds()
+	if o.asJSON {
+		err = json.NewEncoder(o.cmd.OutOrStdout()).Encode(o.outcome)
+	}
+	if r.Succeeded() || err != nil {
+		return err
+	}
+	fmt.Fprintf(o.cmd.ErrOrStderr(), "hubmend: %s failed: %s\n", o.what, clip(r.Error))
+	return errFailed
+}
+
+// clip keeps a reason to a few lines of a terminal; JSON has all of it.
+func clip(text string) string {
+	const most = 400
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "..."
+	}
+	return text
+}
+
+var errSetNothing = errors.New("say what to change: --set GROUP=ENABLED or --version VERSION")

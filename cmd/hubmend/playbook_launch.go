@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/naming"
+	"hubmend/internal/playbook"
+)
+
+// launchFlags are common to launch and update.
+type launchFlags struct {
+	set           map[string]string
+	version, name string
+	asJSON        bool
+}
+
+func (f *launchFlags) register(cmd *cobra.Command, version, name string) {
+	cmd.Flags().StringToStringVar(&f.set, "set", nil, "a group, such as CIS4142AutoRemediation=ENABLED; several times, or separated by commas")
+	cmd.Flags().StringVar(&f.version, "version", "", version)
+	cmd.Flags().StringVar(&f.name, "name", "", name)
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print what became of it as JSON, and no progress")
+}
+
+func playbookLaunchCommand() *cobra.Command {
+	var flags launchFlags
+	cmd := &cobra.Command{
+		Use:   "launch [PLAYBOOK]",
+		Short: "Launch a playbook, once in an account and Region",
+		Long: `Launches a playbook and waits until its rules and custom actions are there. Groups that are
+not --set are DISABLED. A launch that fails is cleaned up. Exits with 1 when it fails.`,
+		Example: `  hubmend playbook launch
+  hubmend playbook launch cis-1.2.0 --set CIS4142AutoRemediation=ENABLED --set CIS22AutoRemediation=ENABLED
+  hubmend playbook launch --version 1.0.0 --name pilot`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := choosePlaybook(cmd.Context(), args)
+			if err != nil {
+				return err
+			}
+			version := c.product.Newest()
+			if flags.version != "" {
+				if version, err = c.product.Version(flags.version); err != nil {
+					return err
+				}
+			}
+			name := flags.name
+			if name == "" {
+				name = naming.Prefix + playbookID(c.product)
+			}
+			if err := c.makeRoom(cmd, flags.asJSON); err != nil {
+				return err
+			}
+			r, err := c.catalog.Launch(cmd.Context(), c.product, version, name, flags.set)
+			if err != nil {
+				return err
+			}
+			return c.finishLaunch(cmd, version, name, flags.asJSON, r)
+		},
+	}
+	flags.register(cmd, "version to launch (default: the newest)", "name for what is launched (default: hubmend- and the playbook's id)")
+	return cmd
+}
+
+// makeRoom refuses a second launch, which would fail half way in AWS. What is left of a
+// launch that failed is no launch, and is cleaned up.
+func (c chosen) makeRoom(cmd *cobra.Command, asJSON bool) error {
+	for _, l := range c.launched {
+		if !l.Failed {
+			return fmt.Errorf("%s is launched in this account and %s already, as %s (%s, %s): `hubmend playbook update` changes it",
+				c.product.Name, c.catalog.Region, l.Name, l.Version, l.Status)
+		}
+	}
+	for _, l := range c.launched {
+		if err := c.terminate(cmd, l, "clean up "+l.Name+", which failed", asJSON); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finishLaunch waits for a launch, and cleans up one that failed: Service Catalog keeps its
+// empty stack, under which nobody could launch again.
+func (c chosen) finishLaunch(cmd *cobra.Command, v playbook.Version, name string, asJSON bool, r playbook.Record) error {
+	o := operation{cmd: cmd, what: fmt.Sprintf("launch %s %s as %s", c.product.Name, v.Name, name), asJSON: asJSON, outcome: outcome{Playbook: c.product.Name, Name: name, Version: v.Name}}
+	failed := o.follow(c.catalog, r)
+	if !errors.Is(failed, errFailed) {
+		return failed
+	}
+	launched, err := c.catalog.Launched(cmd.Context(), c.product)
+	if err != nil {
+		return err
+	}
+	for _, l := range launched {
+		if l.Name != name || !l.Failed {
+			continue
+		}
+		if err := c.terminate(cmd, l, "clean up "+name, asJSON); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// terminate removes what a failed launch left. In JSON it is not mentioned.
+func (c chosen) terminate(cmd *cobra.Command, l playbook.Launched, what string, quiet bool) error {
+	r, err := c.catalog.Terminate(cmd.Context(), l)
+	if err != nil {
+		return err
+	}
+	o := operation{cmd: cmd, what: what, asJSON: quiet}
+	if r, err = c.catalog.Await(cmd.Context(), r, o.tell); err != nil {
+		return err
+	}
+	if !r.Succeeded() {
+		return fmt.Errorf("%s: %s", what, clip(r.Error))
+	}
+	return nil
+}
+
+func playbookUpdateCommand() *cobra.Command {
+	var flags launchFlags
+	cmd := &cobra.Command{
+		Use:   "update [PLAYBOOK]",
+		Short: "Set groups of a launched playbook, or change its version",
+		Long: `Changes what is launched and waits for it. Groups that are not --set stay as they are, and so
+does the version without --version; an older version is taken too. When an update fails,
+everything is as before. Exits with 1 when it fails.`,
+		Example: `  hubmend playbook update --set CIS4142AutoRemediation=ENABLED
+  hubmend playbook update --version 1.1.0
+  hubmend playbook update cis-1.2.0 --version 1.0.0 --set CIS22AutoRemediation=DISABLED`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(flags.set) == 0 && flags.version == "" {
+				return errSetNothing
+			}
+			c, err := choosePlaybook(cmd.Context(), args)
+			if err != nil {
+				return err
+			}
+			l, err := c.only(flags.name)
+			if err != nil {
+				return err
+			}
+			version, err := c.product.Version(l.Version)
+			if flags.version != "" {
+				version, err = c.product.Version(flags.version)
+			}
+			if err != nil {
+				return err
+			}
+			r, err := c.catalog.Update(cmd.Context(), c.product, l, version, flags.set)
+			if err != nil {
+				return err
+			}
+			o := operation{cmd: cmd, what: fmt.Sprintf("update %s to %s", l.Name, version.Name), asJSON: flags.asJSON, outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: version.Name}}
+			return o.follow(c.catalog, r)
+		},
+	}
+	flags.register(cmd, "version to change to (default: stay)", "what to update, when the playbook was launched more than once")
+	return cmd
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/playbook"
+)
+
+// listed is a playbook in the JSON of list.
+type listed struct {
+	Playbook string              `json:"playbook"`
+	Product  playbook.Product    `json:"product"`
+	Launched []playbook.Launched `json:"launched"`
+}
+
+func playbookListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the playbooks that you may launch, and what is launched",
+		Example: "  hubmend playbook list\n  hubmend playbook list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := openCatalog(cmd.Context())
+			if err != nil {
+				return err
+			}
+			products, err := c.Products(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if len(products) == 0 && !asJSON {
+				return noProducts(c)
+			}
+			all := []listed{}
+			for _, p := range products {
+				launched, err := c.Launched(cmd.Context(), p)
+				if err != nil {
+					return err
+				}
+				all = append(all, listed{playbookID(p), p, append([]playbook.Launched{}, launched...)})
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
+			}
+			printPlaybooks(cmd.OutOrStdout(), all)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func printPlaybooks(out io.Writer, all []listed) {
+	w := table.NewWriter()
+	w.AppendHeader(table.Row{"Playbook", "Name", "Versions", "Launched as"})
+	for _, l := range all {
+		var versions, launched []string
+		for _, v := range l.Product.Versions {
+			versions = append(versions, v.Name)
+		}
+		for _, one := range l.Launched {
+			launched = append(launched, fmt.Sprintf("%s (%s, %s)", one.Name, one.Version, one.Status))
+		}
+		w.AppendRow(table.Row{l.Playbook, l.Product.Name, strings.Join(versions, ", "), strings.Join(launched, ", ")})
+	}
+	fmt.Fprintln(out, w.Render())
+}
+
+// state is what is launched in the JSON of status.
+type state struct {
+	Playbook string            `json:"playbook"`
+	Newest   string            `json:"newest"`
+	Launched playbook.Launched `json:"launched"`
+	Groups   map[string]string `json:"groups"` // ENABLED or DISABLED by the group's id; empty when the version does not say
+}
+
+func playbookStatusCommand() *cobra.Command {
+	var name string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "status [PLAYBOOK]",
+		Short:   "Show what is launched, and how its groups are set",
+		Long:    "Shows what is launched, how its groups are set, and whether there is a newer version. Exits with 1 when the playbook is not launched.",
+		Example: "  hubmend playbook status\n  hubmend playbook status cis-1.2.0 --json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := choosePlaybook(cmd.Context(), args)
+			if err != nil {
+				return err
+			}
+			if len(c.launched) == 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s is not launched in this account and %s\n", c.product.Name, c.catalog.Region)
+				return errFailed
+			}
+			l, err := c.only(name)
+			if err != nil {
+				return err
+			}
+			settings, err := c.catalog.Settings(cmd.Context(), l)
+			if err != nil {
+				return err
+			}
+			s := state{c.product.Name, c.product.Newest().Name, l, groups(settings)}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+			}
+			printState(cmd.OutOrStdout(), s)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "which one, when the playbook was launched more than once")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// groups reads how groups are set from the outputs of a product.
+func groups(outputs map[string]string) map[string]string {
+	all := map[string]string{}
+	for output, value := range outputs {
+		if id, ok := strings.CutSuffix(output, catalog.StateSuffix); ok {
+			all[id] = value
+		}
+	}
+	return all
+}
+
+func printState(out io.Writer, s state) {
+	newer := ""
+	if s.Newest != s.Launched.Version {
+		newer = fmt.Sprintf(" (there is %s: hubmend playbook update --version %s)", s.Newest, s.Newest)
+	}
+	fmt.Fprintf(out, "%s\n  launched as  %s, by %s\n  version      %s%s\n  status       %s\n", s.Playbook, s.Launched.Name, s.Launched.By, s.Launched.Version, newer, s.Launched.Status)
+	if s.Launched.Message != "" {
+		fmt.Fprintf(out, "  because      %s\n", clip(s.Launched.Message))
+	}
+	if len(s.Groups) == 0 {
+		fmt.Fprintf(out, "  groups       version %s does not tell how they are set; the Service Catalog console does\n", s.Launched.Version)
+		return
+	}
+	w := table.NewWriter()
+	w.AppendHeader(table.Row{"Group", "Title", "Automatic repair", "Risk"})
+	for _, id := range slices.Sorted(maps.Keys(s.Groups)) {
+		g, _ := catalog.Embedded().Group(id)
+		w.AppendRow(table.Row{id, g.Title, s.Groups[id], catalog.Embedded().Risk(g).Level})
+	}
+	fmt.Fprintln(out, w.Render())
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/servicecatalog/types"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/naming"
+)
+
+func playbookTerminateCommand() *cobra.Command {
+	var name string
+	var yes, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "terminate [PLAYBOOK]",
+		Short: "Remove a launched playbook: its rules and custom actions",
+		Long: `Removes what was launched and waits for it. From then on nothing is repaired, neither by itself
+nor by a custom action; what runs already ends as usual. Exits with 1 when it fails.`,
+		Example: "  hubmend playbook terminate --yes\n  hubmend playbook terminate cis-1.2.0 --name pilot --yes",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := choosePlaybook(cmd.Context(), args)
+			if err != nil {
+				return err
+			}
+			l, err := c.only(name)
+			if err != nil {
+				return err
+			}
+			if !yes {
+				return fmt.Errorf("this removes %s (%s %s), and nothing of it is repaired any more; add --yes if you mean it", l.Name, c.product.Name, l.Version)
+			}
+			r, err := c.catalog.Terminate(cmd.Context(), l)
+			if err != nil {
+				return err
+			}
+			o := operation{cmd: cmd, what: "terminate " + l.Name, asJSON: asJSON, outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: l.Version}}
+			return o.follow(c.catalog, r)
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "which one, when the playbook was launched more than once")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what became of it as JSON, and no progress")
+	return cmd
+}
+
+func playbookShareCommand() *cobra.Command {
+	var organization, ou, account string
+	var principals bool
+	cmd := &cobra.Command{
+		Use:   "share",
+		Short: "Share the portfolio with an organization, a unit of it or an account",
+		Long: `Shares the portfolio "` + naming.Portfolio + `" with accounts that have a stack hubmend-admin of their own;
+CloudFormation cannot share with an organization. It takes credentials of the organization's
+management account, or of a delegated administrator of Service Catalog, and the policy
+` + naming.CatalogAdministratorPolicy + `. Sharing again changes nothing. docs/playbooks.md tells more.`,
+		Example: "  hubmend playbook share --organization o-a1b2c3d4e5\n  hubmend playbook share --ou ou-ab12-cd34ef56 --principals",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var with []types.OrganizationNode
+			for kind, value := range map[types.OrganizationNodeType]*string{
+				types.OrganizationNodeTypeOrganization: &organization, types.OrganizationNodeTypeOrganizationalUnit: &ou, types.OrganizationNodeTypeAccount: &account,
+			} {
+				if *value != "" {
+					with = append(with, types.OrganizationNode{Type: kind, Value: value})
+				}
+			}
+			if len(with) != 1 {
+				return errors.New("say with whom: one of --organization, --ou and --account")
+			}
+			c, err := openCatalog(cmd.Context())
+			if err != nil {
+				return err
+			}
+			portfolio, err := c.Portfolio(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if err := c.Share(cmd.Context(), portfolio, with[0], principals); err != nil {
+				return err
+			}
+			kind := strings.ToLower(strings.ReplaceAll(string(with[0].Type), "_", " "))
+			fmt.Fprintf(cmd.OutOrStdout(), "Shared %s with the %s %s.\n", portfolio, kind, *with[0].Value)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&organization, "organization", "", "id of the organization, such as o-a1b2c3d4e5")
+	cmd.Flags().StringVar(&ou, "ou", "", "id of an organizational unit, such as ou-ab12-cd34ef56")
+	cmd.Flags().StringVar(&account, "account", "", "id of an account of the organization")
+	cmd.Flags().BoolVar(&principals, "principals", false, "roles of the same names may use it there too; whoever can make such a role gets in")
+	return cmd
+}

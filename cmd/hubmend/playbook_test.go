@@ -1,0 +1,288 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hubmend/internal/lab"
+	"hubmend/internal/lab/python"
+	"hubmend/internal/playbook"
+	"hubmend/test/labtest"
+)
+
+func TestPlaybookBadInput(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		args string
+		env  []string
+		want string
+	}{
+		"unknown command":        {args: "playbook start", want: `unknown command "start"`},
+		"two playbooks":          {args: "playbook launch a b", want: "at most 1 arg"},
+		"group without a value":  {args: "playbook launch --set CIS22AutoRemediation", want: "key=value"},
+		"update nothing":         {args: "playbook update", want: "say what to change: --set GROUP=ENABLED or --version VERSION"},
+		"share with nobody":      {args: "playbook share", want: "say with whom: one of --organization, --ou and --account"},
+		"share with two":         {args: "playbook share --organization o-a1b2c3d4e5 --account 222222222222", want: "say with whom"},
+		"no Region":              {args: "playbook list", want: "there is no Region; set AWS_REGION"},
+		"no credentials":         {args: "playbook launch", env: []string{"AWS_REGION=eu-west-1"}, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+		"nobody answers":         {args: "playbook list", env: []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y", "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}, want: "Service Catalog does not answer in eu-west-1"},
+		"no credentials, status": {args: "playbook status", env: []string{"AWS_REGION=eu-west-1"}, want: "there are no AWS credentials"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := hubmend(t, slices.Concat(nobody, tc.env), strings.Fields(tc.args)...)
+			if code != exitUsage || stdout != "" {
+				t.Errorf("exits with %d and prints %q", code, stdout)
+			}
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
+			}
+		})
+	}
+}
+
+const (
+	administrator = "111111111111"
+	homeRegion    = "us-east-1"
+	cis           = "CIS AWS Foundations v1.2.0"
+)
+
+// terminal is a shell with credentials of the lab.
+type terminal struct {
+	lab *lab.Lab
+	env []string
+}
+
+func startTerminal(t *testing.T) terminal {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts Python")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := lab.Defaults
+	c.Root, c.Assembly, c.Enforce = root, labtest.Synthesize(t, root), true
+	if c.Python, err = python.Find(root); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if err := l.Deploy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o := lab.Operator(administrator)
+	return terminal{l, slices.Concat(nobody, []string{
+		"AWS_ENDPOINT_URL=" + l.Endpoint(), "AWS_REGION=" + homeRegion, "AWS_ACCESS_KEY_ID=" + o.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + o.SecretAccessKey,
+	})}
+}
+
+// as gives a terminal with credentials of a role, which it makes with a policy.
+func (s terminal) as(t *testing.T, role, policy string) terminal {
+	t.Helper()
+	call := func(service, api string, input map[string]any) map[string]any {
+		out, err := s.lab.Call(t.Context(), lab.Call{Account: administrator, Region: homeRegion, Service: service, API: api, Input: input})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	trust := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::%s:root"}}]}`, administrator)
+	call("iam", "CreateRole", map[string]any{"RoleName": role, "AssumeRolePolicyDocument": trust})
+	call("iam", "PutRolePolicy", map[string]any{"RoleName": role, "PolicyName": "may", "PolicyDocument": policy})
+	out := call("sts", "AssumeRole", map[string]any{"RoleArn": "arn:aws:iam::" + administrator + ":role/" + role, "RoleSessionName": "ann"})
+	c, _ := out["Credentials"].(map[string]any)
+	return terminal{s.lab, append(slices.Clone(s.env),
+		fmt.Sprint("AWS_ACCESS_KEY_ID=", c["AccessKeyId"]), fmt.Sprint("AWS_SECRET_ACCESS_KEY=", c["SecretAccessKey"]), fmt.Sprint("AWS_SESSION_TOKEN=", c["SessionToken"]))}
+}
+
+// in gives a terminal with another setting.
+func (s terminal) in(setting string) terminal {
+	return terminal{s.lab, append(slices.Clone(s.env), setting)}
+}
+
+// does runs a command that must succeed, and gives what it prints.
+func (s terminal) does(t *testing.T, args string) string {
+	t.Helper()
+	code, stdout, stderr := hubmend(t, s.env, strings.Fields("playbook "+args)...)
+	if code != 0 || stderr != "" {
+		t.Fatalf("%s exits with %d, says %q, prints %q", args, code, stderr, stdout)
+	}
+	return stdout
+}
+
+// fails runs a command that must not, and checks the one line that it says.
+func (s terminal) fails(t *testing.T, args string, want int, wants ...string) string {
+	t.Helper()
+	code, stdout, stderr := hubmend(t, s.env, strings.Fields("playbook "+args)...)
+	if code != want || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") {
+		t.Errorf("%s exits with %d, want %d with one line, and says %q", args, code, want, stderr)
+	}
+	for _, w := range wants {
+		if !strings.Contains(stderr, w) {
+			t.Errorf("%s says %q, which lacks %q", args, stderr, w)
+		}
+	}
+	return stdout
+}
+
+func (s terminal) status(t *testing.T) state {
+	t.Helper()
+	var got state
+	if err := json.Unmarshal([]byte(s.does(t, "status --json")), &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// One lab for all, one test after the other: a playbook is launched once in a lab.
+func TestPlaybook(t *testing.T) {
+	t.Parallel()
+	s := startTerminal(t)
+	newest := labtest.Playbook().Version
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"nothing is launched", func(t *testing.T) {
+			if out := s.does(t, "list"); !strings.Contains(out, "cis-1.2.0") || !strings.Contains(out, newest+", 1.0.0") {
+				t.Errorf("list prints\n%s", out)
+			}
+			s.fails(t, "status", exitFailed, "is not launched in this account and us-east-1")
+			s.fails(t, "update --version 1.0.0", exitUsage, "is not launched", "hubmend playbook launch")
+			s.fails(t, "terminate --yes", exitUsage, "is not launched")
+		}},
+		{"what is wrong is said before anything begins", func(t *testing.T) {
+			s.fails(t, "launch pci", exitUsage, `there is no playbook "pci" in us-east-1; there is cis-1.2.0`)
+			s.fails(t, "launch --version 7.0.0", exitUsage, cis+" has no version 7.0.0; it has ", newest+", 1.0.0")
+			s.fails(t, "launch --version 1.0.0 --set CIS99AutoRemediation=ENABLED", exitUsage, "has no parameter CIS99AutoRemediation", "CIS22AutoRemediation")
+			s.fails(t, "launch --version 1.0.0 --set CIS22AutoRemediation=on", exitUsage, `CIS22AutoRemediation must be ENABLED or DISABLED, not "on"`)
+			if out := s.does(t, "list --json"); strings.Contains(out, "hubmend-cis") {
+				t.Errorf("something was launched: %s", out)
+			}
+		}},
+		{"who may not", func(t *testing.T) {
+			s.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`).fails(t, "list", exitUsage, "list products: these credentials may not: attach the policy hubmend-catalog-user")
+			s.as(t, labtest.Stranger, labtest.UserPolicy).fails(t, "launch", exitUsage, "these credentials see no playbook in us-east-1", "EndUserRole")
+			s.in("AWS_REGION=eu-west-1").fails(t, "launch", exitUsage, "see no playbook in eu-west-1", "home Region")
+			s.in("AWS_ACCESS_KEY_ID="+lab.Operator("222222222222").AccessKeyID).fails(t, "list", exitUsage, "administrator's account")
+		}},
+		{"launch, by a role that may", func(t *testing.T) {
+			friend := s.as(t, labtest.Friend, labtest.UserPolicy)
+			out := friend.does(t, "launch cis-1.2.0 --version 1.0.0 --set CIS4142AutoRemediation=ENABLED")
+			for _, want := range []string{"launch " + cis + " 1.0.0 as hubmend-cis-1.2.0: CREATED\n", ": SUCCEEDED\n"} {
+				if !strings.Contains(out, want) {
+					t.Errorf("launch does not print %q but\n%s", want, out)
+				}
+			}
+			if !strings.Contains(s.does(t, "list"), "hubmend-cis-1.2.0 (1.0.0, AVAILABLE)") {
+				t.Error("list does not show it")
+			}
+			// All that people need is in their policy; the rest the launch role may.
+			friend.does(t, "terminate --yes")
+			friend.does(t, "launch --version 1.0.0 --set CIS4142AutoRemediation=ENABLED")
+			friend.does(t, "update --set CIS22AutoRemediation=DISABLED")
+			friend.does(t, "status")
+			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: these credentials may not", "hubmend-catalog-administrator")
+		}},
+		{"twice", func(t *testing.T) {
+			s.fails(t, "launch --name other", exitUsage, "is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE): `hubmend playbook update` changes it")
+		}},
+		{"an old version", func(t *testing.T) {
+			if got := s.status(t); got.Launched.Version != "1.0.0" || got.Launched.Status != "AVAILABLE" || len(got.Groups) != 0 || !strings.Contains(got.Launched.By, labtest.Friend) {
+				t.Errorf("status = %+v", got)
+			}
+			out := s.does(t, "status")
+			if !strings.Contains(out, "version 1.0.0 does not tell") || !strings.Contains(out, "hubmend playbook update --version "+labtest.Broken) {
+				t.Errorf("status prints\n%s", out)
+			}
+		}},
+		{"upgrade", func(t *testing.T) {
+			s.does(t, "update --version "+newest)
+			if got := s.status(t); got.Launched.Version != newest || got.Groups["CIS4142"] != "ENABLED" || got.Groups["CIS22"] != "DISABLED" {
+				t.Errorf("status = %+v", got)
+			}
+		}},
+		{"set groups", func(t *testing.T) {
+			var got outcome
+			if err := json.Unmarshal([]byte(s.does(t, "update --json --set CIS4142AutoRemediation=DISABLED,CIS22AutoRemediation=ENABLED")), &got); err != nil {
+				t.Fatal(err)
+			}
+			if got.Playbook != cis || got.Name != "hubmend-cis-1.2.0" || got.Version != newest || !got.Record.Succeeded() {
+				t.Errorf("update = %+v", got)
+			}
+			out := s.does(t, "status")
+			if !strings.Contains(out, "| CIS22    | CIS 2.2        | ENABLED          | low") || !strings.Contains(out, "| CIS4142  | CIS 4.1 & 4.2  | DISABLED         | medium") {
+				t.Errorf("status prints\n%s", out)
+			}
+		}},
+		{"an upgrade that fails", func(t *testing.T) {
+			out := s.fails(t, "update --version "+labtest.Broken, exitFailed, "update hubmend-cis-1.2.0 to "+labtest.Broken+" failed: ", "Zebra")
+			if !strings.Contains(out, ": FAILED\n") {
+				t.Errorf("prints %s", out)
+			}
+			if got := s.status(t); got.Launched.Version != newest || got.Launched.Status != "TAINTED" || got.Groups["CIS22"] != "ENABLED" {
+				t.Errorf("status = %+v", got)
+			}
+		}},
+		{"share", func(t *testing.T) {
+			if out := s.does(t, "share --ou ou-ab12-cd34ef56"); !strings.Contains(out, "with the organizational unit ou-ab12-cd34ef56") {
+				t.Errorf("prints %s", out)
+			}
+			s.fails(t, "share --organization o-somebodyelse", exitUsage, "share the portfolio with o-somebodyelse: ", "not in the organization")
+			s.in("AWS_REGION=eu-west-1").fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, `there is no portfolio "Hubmend playbooks" in eu-west-1`)
+		}},
+		{"terminate", func(t *testing.T) {
+			s.fails(t, "terminate", exitUsage, "add --yes")
+			s.fails(t, "terminate --name other --yes", exitUsage, "is not launched as other, but as hubmend-cis-1.2.0")
+			if out := s.does(t, "terminate --yes"); !strings.Contains(out, "terminate hubmend-cis-1.2.0: SUCCEEDED") {
+				t.Errorf("prints %s", out)
+			}
+			s.fails(t, "status", exitFailed, "is not launched")
+		}},
+		{"a launch that fails leaves room for the next", func(t *testing.T) {
+			out := s.fails(t, "launch --json --version "+labtest.Broken, exitFailed, "failed: ", "Zebra")
+			var got outcome
+			if err := json.Unmarshal([]byte(out), &got); err != nil || got.Record.Error == "" || got.Record.Status != "FAILED" {
+				t.Errorf("prints %s: %v", out, err)
+			}
+			var all []listed
+			if err := json.Unmarshal([]byte(s.does(t, "list --json")), &all); err != nil || len(all) != 1 || len(all[0].Launched) != 0 {
+				t.Errorf("list = %+v, %v", all, err)
+			}
+			s.does(t, "launch --version 1.0.0")
+			s.does(t, "terminate --yes --json")
+		}},
+	} {
+		if !t.Run(test.name, test.run) {
+			return
+		}
+	}
+}
+
+func TestNewestVersion(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		versions []playbook.Version
+		want     string
+	}{
+		"the first":             {[]playbook.Version{{Name: "1.1.0"}, {Name: "1.0.0"}}, "1.1.0"},
+		"not one that is going": {[]playbook.Version{{Name: "1.1.0", Deprecated: true}, {Name: "1.0.0"}}, "1.0.0"},
+		"unless all are":        {[]playbook.Version{{Name: "1.1.0", Deprecated: true}}, "1.1.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := (playbook.Product{Versions: tc.versions}).Newest().Name; got != tc.want {
+				t.Errorf("Newest = %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
