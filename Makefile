@@ -10,9 +10,25 @@ SCENARIOS := test/scenarios
 FUZZ := 3s
 SOAK := 10m
 # Packages that neither compile the CDK nor start a process.
-FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
+FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/versions $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
+# Packages that do not compile the CDK: all but what synthesizes the templates.
+PURE := $(addprefix ./,cmd/... internal/... lambdas/... ssm-documents/...)
+PURE_TESTS := $(filter-out test/nag test/scenarios test/templates,$(wildcard test/*))
 GO_FILES = $(shell find cmd internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
+# Checks that others wrote. None is part of go.mod, so none can change what is shipped.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+# The known vulnerabilities as a module, so that a check gives the same today and tomorrow, without
+# another server. VULNDB=https://vuln.go.dev asks for those known now.
+VULNDB_MODULE := golang.org/x/vulndb@v0.0.0-20261105234957-e22db6528018
+VULNDB = file://$(shell go mod download -json $(VULNDB_MODULE) | sed -n 's/^.*"Dir": "\(.*\)".*$$/\1/p')/data/osv
+GUARD := node_modules/@cdklabs/cdk-validator-cfnguard
+GUARD_PLATFORM = $(if $(filter Darwin,$(shell uname -s)),macos,ubuntu)/$(if $(filter arm64 aarch64,$(shell uname -m)),aarch64,x86_64)
+
+# cfn-lint finds what the CDK's own check of templates finds, which takes longer than the synth.
+export CDK_VALIDATION := false
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := 1
 export AWS_EC2_METADATA_DISABLED := true
@@ -56,6 +72,10 @@ test-templates: cdk.out/manifest.json
 	@echo "--- cfn-lint"
 	$(VENV)/bin/cfn-lint cdk.out/*.template.json
 	@echo "cfn-lint: $$(ls cdk.out/*.template.json | wc -l) templates are in order"
+	@echo "--- cfn-guard, with the rules of Control Tower"; mkdir -p build
+	@$(GUARD)/bin/$(GUARD_PLATFORM)/cfn-guard validate --rules $(GUARD)/rules/control-tower/cfn-guard --data cdk.out/*.template.json \
+		--structured --output-format json --show-summary none > build/cfn-guard.json || [ $$? -eq 19 ] # 19: it found something
+	@go run ./test/checks cfn-guard build/cfn-guard.json
 
 .PHONY: test-scenarios
 test-scenarios: $(HUBMEND) cdk.out/manifest.json
@@ -63,19 +83,47 @@ test-scenarios: $(HUBMEND) cdk.out/manifest.json
 	$(HUBMEND) lab run --quiet --jobs 2 $(SCENARIOS)/*.yaml
 
 .PHONY: lint
-lint: $(HUBMEND) ## Check the Go code, the catalog and the runbooks
+lint: lint-own staticcheck gosec govulncheck ## Check the Go code, the catalog and the runbooks
+
+.PHONY: lint-own
+lint-own: $(HUBMEND)
 	@echo "--- lint"
 	@test -z "$$(gofmt -l cmd infra internal lambdas servicecatalog ssm-documents test | tee /dev/stderr)"
 	go vet ./cmd/... ./internal/... ./lambdas/... ./ssm-documents/...
 	$(HUBMEND) lint
 
+.PHONY: staticcheck
+staticcheck:
+	@echo "--- staticcheck"
+	@go run $(STATICCHECK) $(PURE) $(addprefix ./,$(PURE_TESTS))
+
+.PHONY: gosec
+gosec:
+	@echo "--- gosec (compiles itself and the CDK bindings the first time: some minutes)"; mkdir -p build
+	@go run $(GOSEC) -quiet -no-fail -exclude-dir testdata -fmt json $(PURE) ./infra/... ./servicecatalog/... > build/gosec.json
+	@go run ./test/checks gosec build/gosec.json
+
+.PHONY: govulncheck
+govulncheck:
+	@echo "--- govulncheck"; mkdir -p build
+	@go run $(GOVULNCHECK) -db "$(VULNDB)" -format json $(PURE) > build/govulncheck.json
+	@go run ./test/checks govulncheck build/govulncheck.json
+
 .PHONY: synth
 synth: node_modules/.package-lock.json ## Synthesize the templates into cdk.out
 	@npx cdk synth --ci --quiet > /dev/null && echo "synthesized $$(ls cdk.out/*.template.json | wc -l) templates into cdk.out"
 
+.PHONY: snapshot
+snapshot: ## Keep the product templates of new playbook versions, so that they stay launchable
+	@go run ./infra snapshot
+
 .PHONY: deploy
 deploy: node_modules/.package-lock.json ## Deploy the admin stack with your AWS credentials
 	npx cdk deploy hubmend-admin
+
+.PHONY: dist
+dist: cdk.out/manifest.json ## Write dist/, which a user of the console uploads: no CDK needed there
+	@go run ./cmd/dist && echo "wrote $$(wc -l < dist/SHA256SUMS) files into dist"
 
 .PHONY: bench
 bench: $(HUBMEND) cdk.out/manifest.json ## Measure what the project promises, as a table
@@ -84,6 +132,7 @@ bench: $(HUBMEND) cdk.out/manifest.json ## Measure what the project promises, as
 .PHONY: generate
 generate: $(HUBMEND) ## Write the generated docs again
 	$(HUBMEND) controls --markdown > docs/controls.md
+	go run ./test/checks table > docs/suppressions.md
 
 .PHONY: verify
 verify: generate ## Fail when generated files are not up to date
