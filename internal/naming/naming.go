@@ -64,6 +64,9 @@ func Document(runbook string) string { return Prefix + runbook }
 // FunctionRole is the name of the role of a function of the administrator account.
 func FunctionRole(function string) string { return function + "-function" }
 
+// UndoRunbook is the name of the runbook that undoes what another did.
+func UndoRunbook(runbook string) string { return "Undo" + runbook }
+
 // RunbookRole is the name of the role that a runbook's steps run under.
 func RunbookRole(runbook string) string { return Prefix + runbook }
 
