@@ -9,6 +9,7 @@ HUBMEND := build/hubmend
 SCENARIOS := test/scenarios
 FUZZ := 3s
 SOAK := 10m
+SAMPLE := 4
 # Packages that neither compile the CDK nor start a process.
 FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/versions $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
 # Packages that do not compile the CDK: all but what synthesizes the templates.
@@ -51,7 +52,7 @@ test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
 .PHONY: test-go
 test-go: $(VENV)/ready
 	@echo "--- unit tests"
-	go test $(FAST) ./internal/lab/... ./internal/scenario/... ./test/...
+	go test $(FAST) ./internal/lab/... ./internal/scenario/... ./infra/... ./test/...
 
 .PHONY: test-fuzz
 test-fuzz:
@@ -80,7 +81,14 @@ test-templates: cdk.out/manifest.json
 .PHONY: test-scenarios
 test-scenarios: $(HUBMEND) cdk.out/manifest.json
 	@echo "--- scenarios"
-	$(HUBMEND) lab run --quiet --jobs 2 $(SCENARIOS)/*.yaml
+	$(HUBMEND) lab run --quiet --jobs 2 --permissions build/permissions.json $(SCENARIOS)/*.yaml
+	$(HUBMEND) lab permissions build/permissions.json --check docs/permissions.md
+	@echo "--- some permissions are taken away"
+	go test ./test/privilege -count=1 -permissions $(CURDIR)/build/permissions.json -sample $(SAMPLE)
+
+.PHONY: test-necessary
+test-necessary: ## Take each action from its role and see that it is missed (hours, after make test-scenarios)
+	go test ./test/privilege -v -count=1 -timeout 0 -permissions $(CURDIR)/build/permissions.json
 
 .PHONY: lint
 lint: lint-own staticcheck gosec govulncheck ## Check the Go code, the catalog and the runbooks
@@ -133,6 +141,10 @@ bench: $(HUBMEND) cdk.out/manifest.json ## Measure what the project promises, as
 generate: $(HUBMEND) ## Write the generated docs again
 	$(HUBMEND) controls --markdown > docs/controls.md
 	go run ./test/checks table > docs/suppressions.md
+
+.PHONY: permissions
+permissions: ## Write docs/permissions.md from the last run of all scenarios
+	$(HUBMEND) lab permissions build/permissions.json > docs/permissions.md
 
 .PHONY: verify
 verify: generate ## Fail when generated files are not up to date

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -196,12 +195,14 @@ func labSchemaCommand() *cobra.Command {
 func labUpCommand() *cobra.Command {
 	var flags labFlags
 	var port int
+	var empty bool
 	var parameters map[string]string
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Keep a lab running, and print how to point the AWS CLI at it",
 		Example: `  hubmend lab up
-  hubmend lab up --port 4599 --set CIS4142AutoRemediation=ENABLED`,
+  hubmend lab up --port 4599 --set CIS4142AutoRemediation=ENABLED
+  hubmend lab up --empty`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := flags.config(cmd.ErrOrStderr())
@@ -209,12 +210,17 @@ func labUpCommand() *cobra.Command {
 				return err
 			}
 			config.Address = fmt.Sprintf("127.0.0.1:%d", port)
+			if empty {
+				return upEmpty(cmd.Context(), cmd.OutOrStdout(), config)
+			}
 			return up(cmd.Context(), cmd.OutOrStdout(), config, parameters)
 		},
 	}
 	flags.register(cmd)
 	cmd.Flags().IntVar(&port, "port", defaultPort, "port to listen on")
 	cmd.Flags().StringToStringVar(&parameters, "set", nil, "parameter of the product, such as CIS4142AutoRemediation=ENABLED")
+	cmd.Flags().BoolVar(&empty, "empty", false, "deploy nothing, so that you can, with the CDK")
+	cmd.MarkFlagsMutuallyExclusive("empty", "set")
 	return cmd
 }
 
@@ -235,7 +241,7 @@ func up(ctx context.Context, out io.Writer, config lab.Config, parameters map[st
 			return err
 		}
 	}
-	file, err := writeProfiles(config, l.Endpoint())
+	file, err := l.WriteProfiles(filepath.Join(config.Root, "build", "lab"))
 	if err != nil {
 		return err
 	}
@@ -244,6 +250,35 @@ func up(ctx context.Context, out io.Writer, config lab.Config, parameters map[st
 	<-ctx.Done()
 	return nil
 }
+
+// upEmpty starts a lab in which nothing is deployed.
+func upEmpty(ctx context.Context, out io.Writer, config lab.Config) error {
+	config.Observe = (&printer{out: out}).entry
+	l, err := lab.Start(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	file, err := l.WriteProfiles(filepath.Join(config.Root, "build", "lab"))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, emptyHelp, file)
+	<-ctx.Done()
+	return nil
+}
+
+const emptyHelp = `
+The lab is up and empty; Ctrl-C ends it and forgets everything. In another terminal:
+
+  export AWS_CONFIG_FILE=%s AWS_PROFILE=security
+  npx cdk bootstrap
+  npx cdk deploy hubmend-admin
+  npx cdk diff hubmend-admin
+
+The profile "workload" is another account of the organization.
+
+`
 
 const upHelp = `
 The lab is up; Ctrl-C ends it and forgets everything. In another terminal:
@@ -266,24 +301,3 @@ Then look:
 The profile "security" is the administrator's account.
 
 `
-
-// writeProfiles writes an AWS configuration file with a profile for each account.
-func writeProfiles(config lab.Config, endpoint string) (string, error) {
-	file := filepath.Join(config.Root, "build", "lab", "aws-config")
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return "", err
-	}
-	text := ""
-	for i, account := range config.Accounts {
-		name := "workload"
-		if i == 0 {
-			name = "security"
-		} else if i < len(config.Accounts)-1 {
-			name = fmt.Sprintf("workload%d", i)
-		}
-		c := lab.Operator(account)
-		text += fmt.Sprintf("[profile %s]\nregion = %s\nendpoint_url = %s\naws_access_key_id = %s\naws_secret_access_key = %s\ns3 =\n  addressing_style = path\n\n",
-			name, config.Regions[0], endpoint, c.AccessKeyID, c.SecretAccessKey)
-	}
-	return file, os.WriteFile(file, []byte(text), 0o600)
-}

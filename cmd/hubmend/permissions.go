@@ -47,12 +47,16 @@ func writePermissions(out io.Writer, file string, results []scenario.Result) (ne
 }
 
 func labPermissionsCommand() *cobra.Command {
-	return &cobra.Command{
+	var page string
+	cmd := &cobra.Command{
 		Use:   "permissions FILE",
 		Short: "Print who needs what the roles may do, as Markdown",
 		Long: `Prints what "hubmend lab run --permissions FILE" found: each role, its statements, and for
-each action and resource a scenario that fails without it or the reason why it stays.`,
-		Example: "  hubmend lab permissions build/permissions.json > permissions.md",
+each action and resource a scenario that fails without it or the reason why it stays.
+
+With --check, prints nothing when a page that was printed before still has the same roles,
+actions, resources and reasons. It may name another scenario: several may need the same.`,
+		Example: "  hubmend lab permissions build/permissions.json > permissions.md\n  hubmend lab permissions build/permissions.json --check docs/permissions.md",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
@@ -63,8 +67,25 @@ each action and resource a scenario that fails without it or the reason why it s
 			if err := json.Unmarshal(text, &report); err != nil {
 				return fmt.Errorf("read %s: %w", args[0], err)
 			}
+			if page != "" {
+				return checkPermissions(page, report.Markdown())
+			}
 			_, err = io.WriteString(cmd.OutOrStdout(), report.Markdown())
 			return err
 		},
 	}
+	cmd.Flags().StringVar(&page, "check", "", "compare with this page instead of printing")
+	return cmd
+}
+
+// checkPermissions compares a page with what it should be.
+func checkPermissions(page, want string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	if line, ok := privilege.SamePage(string(text), want); !ok {
+		return fmt.Errorf("%s is not up to date: %s; run `make permissions`", page, line)
+	}
+	return nil
 }

@@ -158,3 +158,24 @@ func TestReasons(t *testing.T) {
 		t.Errorf("Reasons = %v, %v", all, err)
 	}
 }
+
+func TestSamePage(t *testing.T) {
+	t.Parallel()
+	const page = "## role\n\n| Use | `x:Get` | first |\n| | `x:Put` | *For later.* |\n| | if `k` StringEquals `v` | |\n"
+	for name, tc := range map[string]struct {
+		from, to string
+		same     bool
+	}{
+		"the same":         {"", "", true},
+		"another scenario": {"first", "second", true},
+		"nobody":           {"first", "**nobody**", false},
+		"another reason":   {"*For later.*", "*Because.*", false},
+		"another action":   {"x:Get", "x:List", false},
+		"a condition":      {"`v`", "`w`", false},
+		"a line less":      {"| | `x:Put` | *For later.* |\n", "", false},
+	} {
+		if line, same := privilege.SamePage(page, strings.Replace(page, tc.from, tc.to, 1)); same != tc.same || same == (line != "") {
+			t.Errorf("%s: SamePage = %q, %v", name, line, same)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package cdk_test
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,57 +12,25 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/lab"
+	"hubmend/test/assembly"
 )
 
 type object = map[string]any
-
-// assembly copies what `cdk synth` wrote, so that nobody changes it meanwhile. The code of
-// the functions, which is large, is linked.
-func assembly(t *testing.T) string {
-	t.Helper()
-	from, to := filepath.Join(root(t), "cdk.out"), t.TempDir()
-	entries, err := os.ReadDir(from)
-	if err != nil {
-		t.Fatalf("%v; run `make synth`", err)
-	}
-	for _, e := range entries {
-		file := filepath.Join(from, e.Name())
-		switch {
-		case e.IsDir():
-			err = os.Symlink(file, filepath.Join(to, e.Name()))
-		case strings.HasSuffix(e.Name(), ".json") || e.Name() == "cdk.out":
-			var text []byte
-			if text, err = os.ReadFile(file); err == nil {
-				err = os.WriteFile(filepath.Join(to, e.Name()), text, 0o600)
-			}
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return to
-}
 
 // change edits the template of a stack. Its object key is a hash, so it gets another one, as
 // `cdk synth` would give it.
 func change(t *testing.T, app, stack string, edit func(object)) {
 	t.Helper()
-	file := filepath.Join(app, stack+".template.json")
-	var template object
-	read(t, file, &template)
-	edit(template)
-	text, err := json.Marshal(template)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, text)
+	text, _ := assembly.Edit(t, filepath.Join(app, stack+".template.json"), func(template object) bool {
+		edit(template)
+		return true
+	})
 	var manifest struct {
 		Artifacts map[string]struct {
 			Properties struct{ StackTemplateAssetObjectURL string }
 		}
 	}
-	read(t, filepath.Join(app, "manifest.json"), &manifest)
+	assembly.Read(t, filepath.Join(app, "manifest.json"), &manifest)
 	old := strings.TrimSuffix(path.Base(manifest.Artifacts[stack].Properties.StackTemplateAssetObjectURL), ".json")
 	for _, name := range []string{"manifest.json", stack + ".assets.json"} {
 		text2, err := os.ReadFile(filepath.Join(app, name))
@@ -83,7 +50,7 @@ func write(t *testing.T, file string, text []byte) {
 
 // cli is the command line with the lab as its AWS. Its environment has nothing else in it,
 // and what would call home is off.
-type cli struct{ endpoint, root string }
+type cli struct{ profiles, root string }
 
 // patience is more than any command takes.
 const patience = 2 * time.Minute
@@ -91,14 +58,12 @@ const patience = 2 * time.Minute
 // run gives the exit code and what was printed.
 func (c cli) run(t *testing.T, app string, args ...string) (code int, out string) {
 	t.Helper()
-	operator := lab.Operator(account)
 	cmd := exec.CommandContext(t.Context(), filepath.Join(c.root, "node_modules", ".bin", "cdk"), append(args, "--app", app, "--no-notices", "--ci")...) //nolint:gosec // our own
 	cmd.Dir, cmd.WaitDelay = t.TempDir(), time.Second
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "CDK_DISABLE_CLI_TELEMETRY=true", "NO_COLOR=1",
 		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20",
-		"AWS_ENDPOINT_URL=" + c.endpoint, "AWS_REGION=" + region, "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ACCESS_KEY_ID=" + operator.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + operator.SecretAccessKey,
+		"AWS_CONFIG_FILE=" + c.profiles, "AWS_PROFILE=security", "AWS_EC2_METADATA_DISABLED=true",
 	}
 	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()

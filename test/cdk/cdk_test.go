@@ -3,7 +3,6 @@
 package cdk_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
+	"hubmend/test/assembly"
 )
 
 const (
@@ -38,9 +38,13 @@ func TestCommandLine(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Python and Node")
 	}
-	app := assembly(t)
+	app := assembly.Copy(t, root(t))
 	l := start(t, app)
-	c := cli{endpoint: l.Endpoint(), root: root(t)}
+	profiles, err := l.WriteProfiles(t.TempDir()) // as `lab up` does for a user
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cli{profiles: profiles, root: root(t)}
 	w := world{l}
 
 	step(t, "bootstrap", func(t *testing.T) {
@@ -149,7 +153,7 @@ func groupOf(t *testing.T) catalog.Group {
 // the latter is named, and the former is undone.
 func testRefused(t *testing.T, w world, c cli) {
 	const kind, id = "AWS::Odd::Thing", "Impossible"
-	app := assembly(t)
+	app := assembly.Copy(t, root(t))
 	change(t, app, lab.AdminStack, func(template object) {
 		resources := template["Resources"].(object)
 		for _, r := range resources {
@@ -219,7 +223,7 @@ func used(t *testing.T, app string) []string {
 		var template struct {
 			Resources map[string]struct{ Type string }
 		}
-		read(t, file, &template)
+		assembly.Read(t, file, &template)
 		for _, r := range template.Resources {
 			kinds[r.Type] = struct{}{}
 		}
@@ -255,15 +259,4 @@ func root(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-func read(t *testing.T, file string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }

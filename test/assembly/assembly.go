@@ -1,0 +1,70 @@
+// Package assembly copies what `cdk synth` wrote, for tests that change a template.
+package assembly
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Object is a JSON object, such as a template.
+type Object = map[string]any
+
+// Copy copies cdk.out below root, so that nobody changes it meanwhile, and gives the copy. The
+// code of the functions, which is large, is linked.
+func Copy(t testing.TB, root string) string {
+	t.Helper()
+	from, to := filepath.Join(root, "cdk.out"), t.TempDir()
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		t.Fatalf("%v; run `make synth`", err)
+	}
+	for _, e := range entries {
+		file := filepath.Join(from, e.Name())
+		switch {
+		case e.IsDir():
+			err = os.Symlink(file, filepath.Join(to, e.Name()))
+		case strings.HasSuffix(e.Name(), ".json") || e.Name() == "cdk.out":
+			var text []byte
+			if text, err = os.ReadFile(file); err == nil {
+				err = os.WriteFile(filepath.Join(to, e.Name()), text, 0o600)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+// Read decodes a JSON file.
+func Read(t testing.TB, file string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Edit changes a JSON file if edit says that it did, and gives the new text.
+func Edit(t testing.TB, file string, edit func(Object) bool) (text []byte, changed bool) {
+	t.Helper()
+	var content Object
+	Read(t, file, &content)
+	if !edit(content) {
+		return nil, false
+	}
+	text, err := json.Marshal(content)
+	if err == nil {
+		err = os.WriteFile(file, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text, true
+}
