@@ -15,7 +15,7 @@ import (
 
 func TestEmbeddedIsBuiltOnce(t *testing.T) {
 	t.Parallel()
-	if catalog.Embedded() != catalog.Embedded() {
+	if first, second := catalog.Embedded(), catalog.Embedded(); first != second {
 		t.Error("Embedded gives another catalog each time")
 	}
 }

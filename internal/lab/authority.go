@@ -166,13 +166,6 @@ func roleOf(arn string) roleName {
 	return roleName{m[2], m[3]}
 }
 
-// forget makes the next call read the policies of a role again.
-func (a *authority) forget(role roleName) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.policies, role)
-}
-
 func (a *authority) record(who Caller, call string, r policy.Request, d policy.Decision) {
 	one := authz.Decision{Role: who.Role, Call: call, Action: r.Action, Resource: r.Resource, Allowed: d.Allowed(), Denied: d.Denied, Grants: d.Grants}
 	key := fmt.Sprint(one.Role, call, one.Action, one.Resource, d.Denied, d.Grants)

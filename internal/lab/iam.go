@@ -43,8 +43,11 @@ func (l *Lab) readRole(ctx context.Context, role roleName, action string, more .
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return iamAnswer{}, fmt.Errorf("read the role %s: %s %w", role.name, response.Status, err)
+	if err != nil {
+		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return iamAnswer{}, fmt.Errorf("read the role %s: %s", role.name, response.Status)
 	}
 	var a iamAnswer
 	if err := xml.Unmarshal(body, &a); err != nil {

@@ -200,11 +200,7 @@ func again(f put) func(context.Context, *stack, deployed, properties) (created, 
 	}
 }
 
-// createNothing, unchanged and deleteNothing are for what the lab has by itself.
-func createNothing(_ context.Context, s *stack, p properties) (created, error) {
-	return created{ref: s.physicalID(p.logicalID)}, nil
-}
-
+// unchanged and deleteNothing are for what the lab has by itself.
 func unchanged(_ context.Context, _ *stack, was deployed, _ properties) (created, error) {
 	return was.created, nil
 }

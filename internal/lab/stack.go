@@ -162,19 +162,6 @@ func (s *stack) deleteAll(ctx context.Context) error {
 	return nil
 }
 
-// retained lists what the stack left behind, as type and name.
-func (s *stack) retained() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var left []string
-	for _, e := range s.events {
-		if e.status == deleteSkipped {
-			left = append(left, e.kind+" "+e.physicalID)
-		}
-	}
-	return left
-}
-
 // call makes an AWS call for the stack's account and Region.
 func (s *stack) call(ctx context.Context, service, api string, input map[string]any) (map[string]any, error) {
 	return s.lab.Call(ctx, Call{Account: s.at.account, Region: s.at.region, Service: service, API: api, Input: input})

@@ -100,9 +100,7 @@ func (w world) left(t *testing.T) []string {
 			left = append(left, "AWS::CloudFormation::Stack "+name)
 		}
 	}
-	for _, kind := range w.Wiring() {
-		left = append(left, kind)
-	}
+	left = append(left, w.Wiring()...)
 	slices.Sort(left)
 	return left
 }
