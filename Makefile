@@ -50,7 +50,7 @@ test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
 	go test -short $(FAST)
 
 .PHONY: test-go
-test-go: $(VENV)/ready
+test-go: $(VENV)/ready cdk.out/manifest.json
 	@echo "--- unit tests"
 	go test $(FAST) ./internal/lab/... ./internal/scenario/... ./infra/... ./test/...
 
