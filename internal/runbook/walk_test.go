@@ -116,28 +116,3 @@ func TestReferences(t *testing.T) {
 		}
 	}
 }
-
-func TestLongestPath(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		text       string
-		path, pass int
-	}{
-		"none":      {"[]", 0, 0},
-		"one":       {"- {name: a, action: 'aws:sleep'}", 1, 1},
-		"in a row":  {"- {name: a}\n- {name: b}\n- {name: c}", 3, 3},
-		"the end":   {"- {name: a}\n- {name: b, isEnd: true}\n- {name: c}", 2, 2},
-		"skipping":  {"- {name: a, nextStep: c}\n- {name: b}\n- {name: c}", 2, 2},
-		"a failure": {"- {name: a, isEnd: true, onFailure: 'step:c'}\n- {name: b}\n- {name: c}\n- {name: d}", 3, 3},
-		"a branch":  {"- {name: a, action: 'aws:branch', isEnd: true, inputs: {Choices: [{NextStep: b}, {NextStep: c}]}}\n- {name: b}\n- {name: c}", 3, 3},
-		"a Default": {"- {name: a, action: 'aws:branch', inputs: {Choices: [{NextStep: c}], Default: c}}\n- {name: b}\n- {name: c}", 2, 2},
-		"a loop":    {"- {name: a, action: 'aws:loop', inputs: {Steps: [{name: x}, {name: y, nextStep: w}, {name: z}, {name: w}]}}\n- {name: b}", 2, 5},
-		"in a loop": {"- {name: a, action: 'aws:loop', inputs: {Steps: [{name: x, action: 'aws:loop', inputs: {Steps: [{name: y}]}}]}}", 1, 3},
-		"by a loop": {"- {name: a, nextStep: c}\n- {name: b, action: 'aws:loop', inputs: {Steps: [{name: x}]}}\n- {name: c}", 2, 2},
-	} {
-		document := steps(t, tc.text)
-		if path, pass := document.LongestPath(), document.LongestPass(); path != tc.path || pass != tc.pass {
-			t.Errorf("%s: %d steps, %d with loops, want %d, %d", name, path, pass, tc.path, tc.pass)
-		}
-	}
-}

@@ -36,6 +36,7 @@ var parts = []struct {
 	{"simulating waves of findings", waves},
 	{"repairing in the lab", repairs},
 	{"repairing every control", catalogSteps},
+	{"estimating costs", costs},
 	{"weighing functions and templates", sizes},
 	{"synthesizing twice", synth},
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"hubmend/internal/cost"
 	"hubmend/internal/decide"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
@@ -44,7 +45,10 @@ func writes(ctx context.Context) ([]measurement, error) {
 		return nil, err
 	}
 	bad := m.take()
-	all := []measurement{{What: "ledger write units per repair, its confirmation included", Value: float64(total(good)), AtMost: mostUnits}}
+	all := []measurement{
+		{What: "ledger write units per repair, its confirmation included", Value: float64(total(good)), AtMost: mostUnits},
+		{What: "  as many as the costs assume", Value: float64(total(good)), AtMost: cost.Embedded().Value("writeUnits")},
+	}
 	for _, w := range good {
 		all = append(all, measurement{What: "  " + w.String(), Value: float64(w.units + w.beside)})
 	}

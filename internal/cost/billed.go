@@ -1,0 +1,170 @@
+package cost
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// alarm counts the metrics that an alarm watches.
+func (s *stackOf) alarm(r resource) error {
+	var p struct {
+		Period  int
+		Metrics []struct{ MetricStat *struct{ Period int } }
+	}
+	if err := json.Unmarshal(r.Properties, &p); err != nil {
+		return err
+	}
+	var periods []int
+	for _, m := range p.Metrics {
+		if m.MetricStat != nil {
+			periods = append(periods, m.MetricStat.Period)
+		}
+	}
+	if len(p.Metrics) == 0 {
+		periods = []int{p.Period}
+	}
+	if len(periods) == 0 || slices.Min(periods) < 60 {
+		return fmt.Errorf("periods of %v s: there is a price for metrics of 60 s and more only", periods)
+	}
+	s.counts[alarm] += len(periods)
+	return nil
+}
+
+// metricFilter counts each metric once, however many filters feed it.
+func (s *stackOf) metricFilter(r resource) error {
+	var p struct {
+		MetricTransformations []struct {
+			MetricNamespace, MetricName string
+			Dimensions                  []any
+		}
+	}
+	if err := json.Unmarshal(r.Properties, &p); err != nil {
+		return err
+	}
+	for _, m := range p.MetricTransformations {
+		if len(m.Dimensions) > 0 {
+			return fmt.Errorf("metric %s has dimensions, and each value of them is a metric that nobody can count", m.MetricName)
+		}
+		s.metrics[m.MetricNamespace+"/"+m.MetricName] = true
+	}
+	return nil
+}
+
+func (s *stackOf) logGroup(r resource) error {
+	var p struct{ RetentionInDays float64 }
+	if err := json.Unmarshal(r.Properties, &p); err != nil {
+		return err
+	}
+	if p.RetentionInDays == 0 {
+		return errors.New("its events are kept for ever, which costs more each month; set RetentionInDays")
+	}
+	s.inv.LogDays = max(s.inv.LogDays, p.RetentionInDays)
+	return nil
+}
+
+// eventSource counts a queue that is polled by the number of pollers that the assumptions have.
+func (s *stackOf) eventSource(r resource) error {
+	var p struct {
+		ScalingConfig           struct{ MaximumConcurrency int }
+		ProvisionedPollerConfig any
+	}
+	if err := json.Unmarshal(r.Properties, &p); err != nil {
+		return err
+	}
+	if p.ProvisionedPollerConfig != nil || p.ScalingConfig.MaximumConcurrency == 0 {
+		return errors.New("the assumption of how many pollers there are holds for mappings with a maximum concurrency only")
+	}
+	s.inv.Polled++
+	return nil
+}
+
+func (s *stackOf) function(r resource) error {
+	name, memory, err := functionOf(r)
+	if err == nil {
+		s.inv.Memory[name] = memory
+	}
+	return err
+}
+
+func functionOf(r resource) (name string, memory float64, err error) {
+	var p struct {
+		FunctionName  string
+		MemorySize    float64
+		Architectures []string
+	}
+	if err := json.Unmarshal(r.Properties, &p); err != nil {
+		return "", 0, err
+	}
+	if len(p.Architectures) != 1 || p.Architectures[0] != "arm64" {
+		return "", 0, fmt.Errorf("there is a price for arm64 only, not for %v", p.Architectures)
+	}
+	if p.FunctionName == "" || p.MemorySize == 0 {
+		return "", 0, errors.New("its FunctionName and MemorySize are needed")
+	}
+	return p.FunctionName, p.MemorySize, nil
+}
+
+var rate = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
+
+// rule notes a schedule with the functions that it runs.
+func (s *stackOf) rule(r resource) error {
+	var p struct {
+		ScheduleExpression string
+		Targets            []struct{ Arn any }
+	}
+	if err := json.Unmarshal(r.Properties, &p); err != nil || p.ScheduleExpression == "" {
+		return err
+	}
+	m := rate.FindStringSubmatch(p.ScheduleExpression)
+	if m == nil {
+		return fmt.Errorf("the schedule %q is not a rate", p.ScheduleExpression)
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		return err
+	}
+	every := time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
+	for _, t := range p.Targets {
+		function, ok := s.resources[referred(t.Arn)]
+		if !ok || function.Type != "AWS::Lambda::Function" {
+			return errors.New("its schedule has a target that is no function of this template")
+		}
+		name, _, err := functionOf(function)
+		if err != nil {
+			return err
+		}
+		s.inv.Schedules = append(s.inv.Schedules, Schedule{Function: name, Every: every})
+	}
+	return nil
+}
+
+// referred gives the logical id that Fn::GetAtt asks about.
+func referred(value any) string {
+	get, _ := value.(map[string]any)
+	path, _ := get["Fn::GetAtt"].([]any)
+	if len(path) == 0 {
+		return ""
+	}
+	id, _ := path[0].(string)
+	return id
+}
+
+func (s *stackOf) table(r resource) error {
+	var p struct {
+		BillingMode                      string
+		PointInTimeRecoverySpecification struct{ PointInTimeRecoveryEnabled bool }
+	}
+	if err := json.Unmarshal(r.Properties, &p); err != nil {
+		return err
+	}
+	if p.BillingMode != "PAY_PER_REQUEST" {
+		return errors.New("there is a price for tables on demand only")
+	}
+	s.inv.Recovery = s.inv.Recovery || p.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled
+	return nil
+}

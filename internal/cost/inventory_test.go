@@ -1,0 +1,98 @@
+package cost
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/internal/lab"
+)
+
+// base is the least that an administrator's template may have.
+const base = `
+"Dispatch": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "hubmend-dispatch", "MemorySize": 256, "Architectures": ["arm64"]}},
+"Settle": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "hubmend-settle", "MemorySize": 512, "Architectures": ["arm64"]}},
+"Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 365}}`
+
+func templateOf(resources ...string) []byte {
+	return []byte(`{"Resources": {` + strings.Join(resources, ",") + `}}`)
+}
+
+func filter(id, metric string) string {
+	return `"` + id + `": {"Type": "AWS::Logs::MetricFilter", "Properties": {"MetricTransformations": [{"MetricNamespace": "H", "MetricName": "` + metric + `"}]}}`
+}
+
+func TestTake(t *testing.T) {
+	t.Parallel()
+	got, err := Take(map[string][]byte{
+		lab.AdminStack: templateOf(base, filter("A", "Failed"), filter("B", "Failed"), filter("C", "Repaired"),
+			`"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 300}}`,
+			`"Sum": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 60}}, {"MetricStat": {"Period": 300}}, {"Expression": "a+b"}]}}`,
+			`"Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}}`,
+			`"Poll": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": {"Ref": "Settle"}, "ScalingConfig": {"MaximumConcurrency": 2}}}`,
+			`"Every": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Arn": {"Fn::GetAtt": ["Settle", "Arn"]}}]}}`,
+			`"Match": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {}, "Targets": [{"Arn": {"Ref": "Q"}}]}}`,
+			`"Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PAY_PER_REQUEST", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}}}`,
+			`"Q": {"Type": "AWS::SQS::Queue", "Properties": {}}`),
+		lab.MemberRolesStack:    templateOf(`"Key": {"Type": "AWS::KMS::Key", "Properties": {}}`),
+		lab.MemberRunbooksStack: templateOf(`"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 300}}`),
+	}, Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Inventory{
+		Counts: []Count{
+			{alarm, 3, Once}, {dashboard, 1, Once}, {metric, 2, Once},
+			{key, 1, PerAccount}, {alarm, 1, PerPlace},
+		},
+		Polled: 1, Schedules: []Schedule{{"hubmend-settle", time.Hour}},
+		Memory: map[string]float64{"hubmend-dispatch": 256, "hubmend-settle": 512}, Recovery: true, LogDays: 365,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What is not known to be free, or is billed another way, is refused and not left out.
+func TestTakeRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ resource, want string }{
+		"unknown type":    {`"X": {"Type": "AWS::EC2::NatGateway", "Properties": {}}`, "X, AWS::EC2::NatGateway: nobody knows its price"},
+		"high resolution": {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 10}}`, "60 s and more"},
+		"one of several":  {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 10}}, {"MetricStat": {"Period": 60}}]}}`, "60 s and more"},
+		"only a search":   {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"Expression": "SEARCH('x')"}]}}`, "60 s and more"},
+		"dimensions": {`"X": {"Type": "AWS::Logs::MetricFilter", "Properties": {"MetricTransformations": [{"MetricName": "M", "Dimensions": [{"Key": "a"}]}]}}`,
+			"metric M has dimensions"},
+		"kept for ever": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {}}`, "set RetentionInDays"},
+		"free scaling":  {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}}`, "maximum concurrency only"},
+		"own pollers": {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"ScalingConfig": {"MaximumConcurrency": 2}, "ProvisionedPollerConfig": {"MinimumPollers": 2}}}`,
+			"maximum concurrency only"},
+		"x86":              {`"X": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "MemorySize": 128}}`, "arm64 only"},
+		"nameless":         {`"X": {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 128, "Architectures": ["arm64"]}}`, "FunctionName"},
+		"cron":             {`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 1 * * ? *)"}}`, "is not a rate"},
+		"a queue on time":  {`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(5 minutes)", "Targets": [{"Arn": {"Ref": "Q"}}]}}`, "no function"},
+		"provisioned":      {`"X": {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PROVISIONED"}}`, "on demand only"},
+		"not a template":   {`"X": 1`, "read template hubmend-admin"},
+		"a wrong property": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": "long"}}`, "X, AWS::Logs::LogGroup: json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Take(map[string][]byte{lab.AdminStack: templateOf(base, tc.resource)}, Embedded())
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want one that says %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	t.Parallel()
+	if _, err := Read(t.TempDir(), Embedded()); err == nil || !strings.Contains(err.Error(), "run `make synth`") {
+		t.Errorf("no templates: %v", err)
+	}
+	if _, err := Take(map[string][]byte{lab.AdminStack: templateOf()}, Embedded()); err == nil || !strings.Contains(err.Error(), "are they Hubmend's?") {
+		t.Errorf("a template without functions: %v", err)
+	}
+}

@@ -1,0 +1,48 @@
+package cost
+
+import "hubmend/internal/catalog"
+
+// Report is everything that there is to say about costs.
+type Report struct {
+	Estimate Estimate `json:"estimate"`
+	// Examples are those of the peer, Aims what was aimed at; both are about the controls of the whole
+	// catalog and the assumptions as they are.
+	Examples []Comparison `json:"examples"`
+	Aims     []Aim        `json:"aims"`
+	Book     Book         `json:"book"`
+}
+
+// Question is what a report is asked about.
+type Question struct {
+	Size
+	// Controls are those that are repaired, each as often as the others; none means all.
+	Controls []string
+	// Passes is how often loops are gone through; 0 means as the assumptions say.
+	Passes int
+}
+
+// Make answers a question about what the inventory deploys and the catalog repairs.
+func Make(c *catalog.Catalog, inv Inventory, q Question) (Report, error) {
+	r := Report{Book: Embedded()}
+	all, err := Controls(c, r.Book)
+	if err != nil {
+		return Report{}, err
+	}
+	typical, err := Of(r.Book, inv, all, Typical)
+	if err != nil {
+		return Report{}, err
+	}
+	if r.Examples, err = Compare(r.Book, inv, all); err != nil {
+		return Report{}, err
+	}
+	r.Aims = Aims(r.Book, typical, r.Examples)
+	if q.Passes > 0 {
+		r.Book = r.Book.Assume("passes", float64(q.Passes))
+	}
+	asked, err := Controls(c, r.Book, q.Controls...)
+	if err != nil {
+		return Report{}, err
+	}
+	r.Estimate, err = Of(r.Book, inv, asked, q.Size)
+	return r, err
+}
