@@ -138,8 +138,10 @@ bench: $(HUBMEND) cdk.out/manifest.json ## Measure what the project promises, as
 	@go run ./test/bench
 
 .PHONY: generate
-generate: $(HUBMEND) ## Write the generated docs again
+generate: $(HUBMEND) cdk.out/manifest.json ## Write the generated docs again
 	$(HUBMEND) controls --markdown > docs/controls.md
+	$(HUBMEND) reference > docs/cli.md
+	$(HUBMEND) costs --markdown > docs/costs.md
 	go run ./test/checks table > docs/suppressions.md
 
 .PHONY: permissions

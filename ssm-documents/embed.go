@@ -1,10 +1,12 @@
 // Package ssmdocuments carries the runbooks, the controls and the permissions of API
-// calls and the roles of services as data. It holds no logic: packages catalog and runbook read it.
+// calls and the roles of services as data, and what a plan tells of runbooks. It holds no logic:
+// packages catalog, runbook and plan read it.
 package ssmdocuments
 
 import "embed"
 
-// Files holds controls/*.yaml, runbooks/*.yaml, permissions/*.yaml and roles/*.yaml.
+// Files holds controls/*.yaml, runbooks/*.yaml, permissions/*.yaml, roles/*.yaml, effects/*.yaml and
+// uses/*.yaml.
 //
-//go:embed controls/*.yaml runbooks/*.yaml permissions/*.yaml roles/*.yaml
+//go:embed controls/*.yaml runbooks/*.yaml permissions/*.yaml roles/*.yaml effects/*.yaml uses/*.yaml
 var Files embed.FS

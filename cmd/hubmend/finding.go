@@ -71,8 +71,10 @@ func exampleControl() catalog.Control {
 }
 
 // exampleGroup is a group with the control of the examples.
-func exampleGroup() catalog.Group {
-	id := exampleControl().ID
+func exampleGroup() catalog.Group { return groupOf(exampleControl().ID) }
+
+// groupOf gives a group with a control.
+func groupOf(id string) catalog.Group {
 	for _, p := range catalog.Embedded().Playbooks {
 		for _, g := range p.Groups {
 			if slices.Contains(g.Controls, id) {

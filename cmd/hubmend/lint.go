@@ -8,6 +8,7 @@ import (
 
 	"hubmend/internal/apimodel"
 	"hubmend/internal/catalog"
+	"hubmend/internal/plan"
 	"hubmend/internal/runbook/lint"
 )
 
@@ -63,6 +64,13 @@ func lintCatalog(venv string) ([]problem, error) {
 		if _, err := c.Policy(r); err != nil {
 			problems = append(problems, problem{File: file, Text: err.Error()})
 		}
+	}
+	told, err := plan.Lint(c, models)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range told {
+		problems = append(problems, problem{File: p.File, Text: p.Text})
 	}
 	return problems, nil
 }

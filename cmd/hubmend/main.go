@@ -46,11 +46,13 @@ func root() *cobra.Command {
 		Short: "Repairs AWS Security Hub findings, and proves on a laptop that it does",
 		Long: `Hubmend repairs AWS Security Hub findings by itself, and proves on a laptop that it does.
 
-Exit codes: 0 success; 1 the answer is no (an expectation failed, the linter found
-something); 2 the command could not do its work.`,
+Exit codes: 0 it did its work and the answer is yes; 1 the answer is no (an expectation failed,
+the linter or doctor found something, an operation failed); 2 it could not do its work (bad
+arguments, no credentials, nothing deployed). docs/cli.md has more, completion for shells too.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), dlqCommand(), playbookCommand())
+	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(), planCommand(), playbookCommand(), statusCommand(), historyCommand(), undoCommand(), remediateCommand(), doctorCommand(), referenceCommand())
+	complete(cmd)
 	return cmd
 }

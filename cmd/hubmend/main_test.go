@@ -78,6 +78,8 @@ func TestBadInput(t *testing.T) {
 		"another resource":        {args: "finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "not of the form"},
 		"another account":         {args: "finding EC2.13 --account 333333333333 --resource " + group, want: "333333333333"},
 		"unknown form":            {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`},
+		"unknown control, shown":  {args: "controls EC2.13 EC2.99", want: "there is no control EC2.99; the catalog has "},
+		"a part of the page":      {args: "controls EC2.13 --markdown", want: "name none with --markdown"},
 		"two formats":             {args: "controls --json --markdown", want: "[json markdown]"},
 		"no models":               {args: "lint --venv " + nowhere, want: "make tools"},
 		"no scenario":             {args: "lab run", want: "1 arg"},
@@ -111,7 +113,7 @@ func TestSuccess(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"": "Available Commands", "--help": "Exit codes", "lab": "Available Commands", "lab schema": `"$schema"`,
-		"controls": "EC2.13", "controls --markdown": "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
+		"controls": "EC2.13", "controls EC2.13 KMS.4": "KMS.4  AWS KMS key rotation should be enabled\n  repair ", "controls --markdown": "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

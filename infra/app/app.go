@@ -15,14 +15,15 @@ import (
 	"hubmend/infra/member"
 	"hubmend/infra/rollout"
 	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
 )
 
 // Names of the stacks.
 const (
-	Admin          = "hubmend-admin"
-	MemberRoles    = "hubmend-member-roles"
-	MemberRunbooks = "hubmend-member-runbooks"
-	Rollout        = "hubmend-rollout"
+	Admin          = naming.AdminStack
+	MemberRoles    = naming.MemberRolesStack
+	MemberRunbooks = naming.MemberRunbooksStack
+	Rollout        = naming.RolloutStack
 )
 
 // Props say what to build the app from.

@@ -50,7 +50,8 @@ func sample(service, api string) authz.Call {
 		"QueueUrl": "http://h/222222222222/x", "TopicArn": "arn:aws:sns:us-east-1:222222222222:x", "RoleArn": "arn:aws:iam::222222222222:role/x",
 		"DeliverLogsPermissionArn": "arn:aws:iam::222222222222:role/x", "CloudWatchLogsRoleArn": "arn:aws:iam::222222222222:role/x",
 		"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:222222222222:log-group:x:*",
-		"Id":                        "x", "ProductId": "x", "PortfolioId": "x",
+		"FunctionName":              "x", "StackName": "x", "StackSetName": "x", "QueueName": "x",
+		"Id": "x", "ProductId": "x", "PortfolioId": "x",
 		"TagSpecification": []any{object{}}, "X-Amz-Acl": "private", "X-Amz-Object-Ownership": "x",
 		"Parameters": object{"AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/x"}}, "Entries": []any{object{"EventBusName": "x"}},
 	}}

@@ -46,6 +46,9 @@ type Executor struct {
 	// ThrottleRetry is the account's preference "throttling retry time limit": how long a
 	// throttled call is repeated, before the step's own maxAttempts count. Zero is off.
 	ThrottleRetry time.Duration
+	// Plan has Run find out what the document would change, and change nothing: a call that is
+	// not known to read only never reaches API. See Withheld and Unknown.
+	Plan bool
 }
 
 // Request says what to execute.
@@ -62,7 +65,7 @@ type Request struct {
 // stops it: the step under way, and the execution, end Cancelled. A request that Validate
 // refuses gives a Failed execution without a step.
 func (e *Executor) Run(ctx context.Context, req Request) Execution {
-	r := &run{Executor: *e}
+	r := &run{Executor: *e, seen: map[string]int{}}
 	if r.Clock == nil {
 		r.Clock = SystemClock{}
 	}
@@ -82,6 +85,10 @@ type run struct {
 	Executor
 	scope     *scope
 	execution Execution
+
+	// Of a plan: how many calls were withheld, and how many had been when a read was made last.
+	withheld int
+	seen     map[string]int
 }
 
 // decide notes a failure that decides how the execution ends. The first one wins, except
@@ -99,11 +106,12 @@ func (r *run) end(outputs []string) Execution {
 	if r.execution.Status == InProgress {
 		r.execution.Status = Success
 	}
+	r.execution.onlyMay()
 	r.execution.End = r.Clock.Now()
 	r.execution.Outputs = make(map[string][]string, len(outputs))
 	for _, name := range outputs {
 		r.execution.Outputs[name] = []string{NoOutput}
-		if value, err := r.scope.lookup(name); err == nil && value != nil {
+		if value, err := r.scope.lookup(name); err == nil && value != nil && !r.scope.isUnknown(name) {
 			r.execution.Outputs[name] = texts(value)
 		}
 	}

@@ -19,6 +19,7 @@ type scope struct {
 	parameters map[string]any
 	variables  map[string]variable
 	outputs    map[string]map[string]any // by step; an output without a value is nil
+	unknown    map[string]bool           // of a plan: steps, and variables with their prefix, whose values are not known
 	now        func() time.Time          // nil where time may not be referred to
 }
 
@@ -32,6 +33,7 @@ func newScope(req Request, parameters map[string]any, now func() time.Time) *sco
 		},
 		parameters: parameters,
 		outputs:    map[string]map[string]any{},
+		unknown:    map[string]bool{},
 		now:        now,
 	}
 }
@@ -40,7 +42,12 @@ func newScope(req Request, parameters map[string]any, now func() time.Time) *sco
 // selector found nothing. It is an error when the name is undefined. That includes the
 // outputs of a step that was skipped or failed: what the service makes of them is not
 // documented, and an empty value could widen what an API call does.
+//
+// What is not known in a plan stays a reference.
 func (s *scope) lookup(name string) (any, error) {
+	if s.isUnknown(name) {
+		return "{{ " + name + " }}", nil
+	}
 	if value, ok := s.system[name]; ok {
 		return value, nil
 	}
@@ -70,6 +77,7 @@ func (s *scope) lookup(name string) (any, error) {
 func (s *scope) forget(steps []runbook.Step) {
 	for _, step := range steps {
 		delete(s.outputs, step.Name)
+		delete(s.unknown, step.Name)
 	}
 }
 

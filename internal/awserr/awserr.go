@@ -22,6 +22,7 @@ var (
 	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException", "AuthorizationError", "OptInRequired"}
 	// What services of a Region say to credentials of an account that has not enabled it.
 	notEnabled = []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"}
+	expired    = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 	internal   = []string{
 		"InternalError", "InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceException", "InternalException",
 		"KMSInternalException", "DependencyTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure",
@@ -65,6 +66,9 @@ func IsDenied(err error) bool { return slices.Contains(denied, Code(err)) }
 // IsNotEnabled says whether a Region does not know the credentials, as one that the account
 // has not enabled.
 func IsNotEnabled(err error) bool { return slices.Contains(notEnabled, Code(err)) }
+
+// IsExpired says whether the credentials were good once, and no longer are.
+func IsExpired(err error) bool { return slices.Contains(expired, Code(err)) }
 
 // IsTransient says whether the same call may succeed later by itself: throttling, a
 // fault of the service, or no answer at all. It is what the SDK retries, and more, because

@@ -131,3 +131,15 @@ func TestIsNotEnabled(t *testing.T) {
 		}
 	}
 }
+
+func TestIsExpired(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true, "AccessDenied": false, "UnrecognizedClientException": false} {
+		if got := awserr.IsExpired(fmt.Errorf("look: %w", api(code, 403, smithy.FaultClient))); got != want {
+			t.Errorf("%s: %v", code, got)
+		}
+	}
+	if awserr.IsExpired(nil) {
+		t.Error("no error is one")
+	}
+}

@@ -26,7 +26,8 @@ type envelope struct {
 }
 
 // About says in one line what a message is about: control and resource of a finding, the
-// execution of a status event, the target of an errand, or else how the message begins.
+// execution of a status event or of a wish to undo, the target of an errand, or else how the
+// message begins.
 func About(body string) string {
 	var e envelope
 	_ = json.Unmarshal([]byte(body), &e) // what is not there stays empty
@@ -39,6 +40,9 @@ func About(body string) string {
 	default:
 		if work, ok, err := errand.Parse([]byte(body)); ok && err == nil {
 			about = prefixed("target ", work.Key)
+		}
+		if wish, ok, err := errand.ParseUndo([]byte(body)); ok && err == nil {
+			about = prefixed("undo of execution ", wish.ExecutionID)
 		}
 	}
 	return cmp.Or(about, clip(printable(body), maxText))

@@ -12,6 +12,7 @@ type Request struct {
 	Ref     Ref
 	Control string
 	Trigger finding.Trigger
+	By      string // who asked on the command line
 	// At is when the event was sent.
 	At time.Time
 	// AsOf is when the check that failed was made, or when the person asked.
@@ -31,7 +32,7 @@ func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, no
 	for i, r := range requests {
 		d.Log = append(d.Log, d.one(i, r))
 	}
-	d.settleExhausted(requests)
+	d.settleStopped(requests)
 	d.proceed()
 	if d.NeedsSlot {
 		return Decision{NeedsSlot: true}
@@ -70,8 +71,8 @@ type decider struct {
 	held  bool  // the queued attempt waits for something else than before
 	// waiting are the requests, by index, that bring a paced attempt back when its slot has come.
 	waiting []int
-	// exhausted are the requests, by index, that the guard alone stands against.
-	exhausted []int
+	// stopped are the requests, by index, that only the guard or the hold stands against.
+	stopped []int
 }
 
 func newDecider(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) *decider {
@@ -87,6 +88,7 @@ func (d *decider) release(a *Attempt) {
 
 func (d *decider) one(i int, r Request) string {
 	a := d.Record.Last()
+	asked := r.AsOf
 	now, looked := d.seen[r.Ref.ID]
 	if looked && now.ObservedAt.After(r.AsOf) {
 		r.AsOf = now.ObservedAt // a later check says the same
@@ -94,17 +96,22 @@ func (d *decider) one(i int, r Request) string {
 	switch {
 	case looked && !now.asks() && (a == nil || a.ended() || !a.holds(r.Ref)):
 		return "does not ask for it any more"
+	case d.Record.undoing():
+		return d.wait(i, d.settings.Wait) // how it ends says what becomes of the request
 	case a != nil && a.InFlight():
 		return d.join(i, r, a)
 	case a != nil && a.State == Queued:
 		return d.share(i, r, a)
 	case a != nil && (a.brought(r.Ref) || settledBy(r, a)):
 		return d.repeat(r, a)
+	case d.Record.holds(r, asked):
+		d.stopped = append(d.stopped, i)
+		return "held"
 	case r.Trigger == finding.Automatic && d.spent():
-		d.exhausted = append(d.exhausted, i)
+		d.stopped = append(d.stopped, i)
 		return "suspended"
 	default:
-		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, Parameters: r.Parameters, QueuedAt: d.now, NotBefore: d.now})
+		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Parameters: r.Parameters, QueuedAt: d.now, NotBefore: d.now})
 		d.add(i, r, d.Record.Last())
 		return "start"
 	}
@@ -113,8 +120,11 @@ func (d *decider) one(i int, r Request) string {
 // settledBy says whether the attempt answers the request: the check that failed was made,
 // or the person asked, before the attempt ended, and so without knowing its result. An
 // attempt that was only unlucky answers nobody. A finding that had its answer and asks again
-// was set to NEW by a person, who wants another attempt.
+// was set to NEW by a person, who wants another attempt. An undo answers nobody.
 func settledBy(r Request, a *Attempt) bool {
+	if a.Undo != "" {
+		return false
+	}
 	again := a.holds(r.Ref) && r.At.After(a.EndedAt)
 	return !a.Class.transient() && !again && !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
 }
@@ -139,8 +149,8 @@ func (d *decider) share(i int, r Request, a *Attempt) string {
 		return d.wait(i, d.settings.Wait)
 	}
 	a.Parameters = joined
-	if r.Trigger == finding.CustomAction && a.Trigger == finding.Automatic {
-		a.Trigger, a.Cause, a.NotBefore = r.Trigger, "", d.now
+	if r.Trigger != finding.Automatic && a.Trigger == finding.Automatic {
+		a.Trigger, a.By, a.Cause, a.NotBefore = r.Trigger, r.By, "", d.now
 	}
 	d.add(i, r, a)
 	return "share"
@@ -190,26 +200,30 @@ func (d *decider) repeat(r Request, a *Attempt) string {
 	return "answer from attempt " + string(a.State)
 }
 
-// settleExhausted answers the requests that the guard stopped: they share the attempt that
-// a person asked for in the same moment, or else they are told, and people once.
-func (d *decider) settleExhausted(requests []Request) {
-	if len(d.exhausted) == 0 {
+// settleStopped answers the requests that were stopped: they share the attempt that a person
+// asked for in the same moment, or else they are told, and people once.
+func (d *decider) settleStopped(requests []Request) {
+	if len(d.stopped) == 0 {
 		return
 	}
 	if a := d.Record.Last(); a != nil && a.State == Queued {
-		for _, i := range d.exhausted {
+		for _, i := range d.stopped {
 			d.Log[i] = d.share(i, requests[i], a)
 		}
 		return
 	}
 	var refs []Ref
-	for _, i := range d.exhausted {
+	for _, i := range d.stopped {
 		refs = append(refs, requests[i].Ref)
+	}
+	if d.Record.Held() {
+		d.Updates = append(d.Updates, notify(refs, heldNote(d.Record)))
+		return
 	}
 	d.Updates = append(d.Updates, notify(refs, suspendNote(d.settings)))
 	if d.Record.SuspendedAt.IsZero() {
 		d.Record.SuspendedAt, d.Save = d.now, true
-		d.Notifications = append(d.Notifications, suspendNotification(d.Record, requests[d.exhausted[0]], refs, d.settings))
+		d.Notifications = append(d.Notifications, suspendNotification(d.Record, requests[d.stopped[0]], refs, d.settings))
 		d.Metrics = append(d.Metrics, MetricSuspended)
 	}
 }

@@ -12,8 +12,9 @@ import (
 // FuzzHistory lets anything happen to a target in any order, one thing for each two bytes,
 // and demands of every decision what must hold for all.
 func FuzzHistory(f *testing.F) {
-	f.Add([]byte("\x00\x01\x05\x00\x06\x01"))         // a finding, started, succeeded
-	f.Add([]byte("\x00\x01\x05\x00\x07\x02\x04\x09")) // throttled, and woken for the retry
+	f.Add([]byte("\x00\x01\x05\x00\x06\x01"))                                         // a finding, started, succeeded
+	f.Add([]byte("\x00\x01\x05\x00\x07\x02\x04\x09"))                                 // throttled, and woken for the retry
+	f.Add([]byte("\x00\x01\x05\x00\x06\x01\x0a\x01\x05\x00\x06\x01\x00\x01\x01\x02")) // taken back, asked by itself and by hand
 	f.Add([]byte("\x00\x01\x08\x00\x04\x30\x05\x00\x07\x01\x00\x31\x01\x32\x02\x33"))
 	f.Fuzz(func(t *testing.T, history []byte) {
 		h := &chronicle{t: t, now: noon, rec: record()}
@@ -39,7 +40,7 @@ func (h *chronicle) happen(what, detail byte) {
 	}
 	exec := fmt.Sprint("exec-", last.Number)
 	classes := []decide.Class{decide.Verification, decide.Throttling, decide.Internal, decide.Permission, decide.TimedOut, decide.Cancelled, ""}
-	switch what % 10 {
+	switch what % 11 {
 	case 0, 1, 2:
 		h.findings(what, detail)
 	case 3:
@@ -65,6 +66,9 @@ func (h *chronicle) happen(what, detail byte) {
 		h.keep(decide.OnChecks(h.rec, map[string]decide.Seen{
 			"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: h.now.Add(-time.Duration(detail) * time.Minute)},
 		}, h.now, settings))
+	case 10:
+		r := decide.UndoRequest{ID: fmt.Sprint("r", detail), ExecutionID: h.rec.Undoable().ExecutionID, By: ann, At: h.now.Add(-time.Duration(detail) * time.Minute)}
+		h.keep(decide.OnUndo(h.rec, r, decide.Gate{Paused: detail%5 == 0, Slot: h.now.Add(time.Duration(detail%9) * time.Second)}, h.now, settings))
 	}
 }
 
@@ -85,8 +89,14 @@ func (h *chronicle) keep(d decide.Decision) {
 		return
 	}
 	checkDecision(h.t, d)
-	if n := len(d.Record.Attempts); n > settings.MaxAttempts+2 {
+	if n := len(d.Record.Attempts); n > 2*(settings.MaxAttempts+2) {
 		h.t.Fatalf("a record has %d attempts", n)
+	}
+	if h.rec.Held() && d.Start && d.Record.Last().Trigger == finding.Automatic {
+		h.t.Fatal("what was taken back is repaired by itself")
+	}
+	if h.rec.Undoable().ExecutionID != "" && d.Start && d.Record.Last().Undo != "" && d.Record.Last().Undo != h.rec.Undoable().ExecutionID {
+		h.t.Fatalf("%s is taken back, which is not the newest", d.Record.Last().Undo)
 	}
 	if a := d.Record.Last(); d.Start && a.Trigger == finding.Automatic && !a.MayRun {
 		h.start()

@@ -25,6 +25,8 @@ func (d *decider) admit() {
 	}
 	broken := d.gate.Broken[a.Control]
 	switch {
+	case d.gate.Paused && a.givesWay():
+		d.end(Outcome{Class: Refused, Reason: pausedReason}, d.seen, d.now, d.settings)
 	case d.gate.Paused:
 		d.hold(a, Paused, d.now)
 	case a.Trigger == finding.Automatic && broken.After(d.now):
@@ -53,11 +55,15 @@ func later(a, b time.Time) time.Time {
 
 func (d *decider) claim(a *Attempt, at time.Time) {
 	a.State, a.Cause, a.NotBefore, a.ClaimedAt = Claimed, "", time.Time{}, d.now
-	d.Record.SuspendedAt = time.Time{}
+	if a.Undo == "" {
+		d.Record.SuspendedAt, d.Record.HeldAt, d.Record.HeldBy = time.Time{}, time.Time{}, ""
+	}
 	d.Record.trim(d.settings)
 	d.Start, d.StartAt, d.Save = true, at, true
 	a = d.Record.Last()
-	d.announce(a.Findings, startNote(d.Record.Target, *a))
+	if a.Undo == "" {
+		d.announce(a.Findings, startNote(d.Record.Target, *a))
+	}
 }
 
 // hold keeps an attempt queued.
@@ -75,7 +81,7 @@ func (d *decider) hold(a *Attempt, cause Cause, until time.Time) {
 // them and Security Hub takes ten updates per second.
 func (d *decider) tell() {
 	a := d.Record.Last()
-	if a == nil || a.State != Queued || a.Cause == Paced || a.Cause == Busy {
+	if a == nil || a.State != Queued || a.Undo != "" || a.Cause == Paced || a.Cause == Busy {
 		return
 	}
 	if d.held {
@@ -87,8 +93,11 @@ func (d *decider) tell() {
 
 // prune drops findings that need no repair any more, as far as anybody looked, and the
 // attempt with the last of them. It says whether the attempt goes on, which one that may run
-// already does: to start it again is the way to find out.
+// already does: to start it again is the way to find out. An undo is not about what findings say.
 func (d *decider) prune(a *Attempt) bool {
+	if a.Undo != "" {
+		return true
+	}
 	var left []Ref
 	for _, r := range a.Findings {
 		if now, ok := d.seen[r.ID]; !ok || now.asks() {

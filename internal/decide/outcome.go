@@ -56,15 +56,15 @@ func OnStartRefused(rec Record, number int, reason string, now time.Time, s Sett
 
 // OnStartDeferred queues an attempt again that Systems Manager does not take now. mayRun says
 // that it may have taken it all the same, and only the answer was lost. The attempt is
-// given up when that has gone on for a whole window.
+// given up when that has gone on for too long.
 func OnStartDeferred(rec Record, number int, reason string, mayRun bool, now time.Time, s Settings) Decision {
 	if a := rec.Last(); !a.waitsForStart(number) || a.State == Queued {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
 	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"deferred"}}
 	a := d.Record.Last()
-	if now.Sub(a.QueuedAt) >= s.Window {
-		return end(rec, Outcome{Class: TimedOut, Reason: "it could not be started for " + hours(s.Window) + ": " + reason}, nil, now, s)
+	if patience := a.patience(s); now.Sub(a.QueuedAt) >= patience {
+		return end(rec, Outcome{Class: TimedOut, Reason: "it could not be started for " + hours(patience) + ": " + reason}, nil, now, s)
 	}
 	a.Refusals++
 	a.MayRun = a.MayRun || mayRun
@@ -104,7 +104,14 @@ func (r Record) waitsFor(executionID string) bool {
 }
 
 func end(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings) Decision {
-	d := Decision{Record: rec.Clone(), Save: true}
+	d := Decision{Record: rec.Clone()}
+	d.end(o, seen, now, s)
+	return d
+}
+
+// end ends the last attempt of the decision's record.
+func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Settings) {
+	d.Save = true
 	a := d.Record.Last()
 	a.EndedAt, a.Class, a.Change, a.Reason = now, o.Class, Clip(o.Change, storedLimit), Clip(o.Reason, storedLimit)
 	a.Cause, a.NotBefore = "", time.Time{}
@@ -116,30 +123,31 @@ func end(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings)
 		a.ExecutionID = o.ExecutionID
 	}
 	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && o.Class != Cancelled && o.Class != Refused && !o.Class.transient()}
-	d.Log = []string{string(a.State)}
+	d.Log = append(d.Log, string(a.State))
 	refs := answerable(*a, seen)
 	switch {
+	case a.Undo != "":
+		d.endUndo(*a, refs, now)
 	case o.Succeeded:
 		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, refs)
 		d.answer(answer(d.Record.Target, *a, refs))
 		d.Metrics = []Metric{MetricRepaired}
 	case o.Class.transient() && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
-		retry(&d, *a, refs, now, s)
+		retry(d, *a, refs, now, s)
 	default:
 		d.answer(answer(d.Record.Target, *a, refs))
 		d.Notifications = []Notification{failureNotification(d.Record.Target, *a)}
 		d.Metrics = []Metric{MetricFailed}
 	}
-	return d
 }
 
 // answerable are the findings that are to be told how an attempt ended: never one that a
-// person suppressed, and not the failure when there is nothing left to repair.
+// person suppressed, and not the failure of a repair when there is nothing left to repair.
 func answerable(a Attempt, seen map[string]Seen) []Ref {
 	var refs []Ref
 	for _, r := range a.Findings {
 		now, ok := seen[r.ID]
-		if !ok || now.asks() || a.State == Succeeded && now.Workflow != finding.Suppressed {
+		if !ok || now.asks() || (a.State == Succeeded || a.Undo != "") && now.Workflow != finding.Suppressed {
 			refs = append(refs, r)
 		}
 	}
@@ -150,6 +158,9 @@ func answerable(a Attempt, seen map[string]Seen) []Ref {
 func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 	failures := 0
 	for _, a := range d.Record.Attempts {
+		if a.Undo != "" {
+			continue
+		}
 		failures++
 		if !a.Class.transient() {
 			failures = 0
@@ -160,7 +171,7 @@ func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 		return
 	}
 	next := Attempt{
-		Control: failed.Control, Trigger: failed.Trigger, Parameters: failed.Parameters, Findings: refs,
+		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Parameters: failed.Parameters, Findings: refs,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
 	}
 	d.Record.queue(next)

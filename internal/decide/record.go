@@ -7,6 +7,7 @@
 package decide
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"hubmend/internal/finding"
+	"hubmend/internal/naming"
 	"hubmend/internal/target"
 )
 
@@ -27,6 +29,12 @@ type Record struct {
 	// SuspendedAt is when people were told that automatic repair has used up its
 	// attempts; zero when it has not.
 	SuspendedAt time.Time
+	// HeldAt is when HeldBy took the newest repair back. From then on nothing starts by itself,
+	// until a person asks for a repair; zero when nothing is held.
+	HeldAt time.Time
+	HeldBy string
+	// Refused is the newest undo that was asked for and not begun.
+	Refused UndoRefusal
 	// Unconfirmed are findings that are RESOLVED, until a check of Security Hub that was
 	// made after the repair has said so too.
 	Unconfirmed []Ref
@@ -57,12 +65,15 @@ const (
 	Broken Cause = "broken" // the breaker of the control is open, until NotBefore
 )
 
-// Attempt is one execution against a target.
+// Attempt is one execution against a target: a repair, or the undo of one.
 type Attempt struct {
 	Number     int // 1 for the first ever
 	State      State
+	Undo       string // the execution of the repair that it takes back; empty for a repair
+	Request    string // the id of the message that asked for an undo; empty for a repair
 	Control    string // that the first finding was about
 	Trigger    finding.Trigger
+	By         string            // who asked on the command line
 	Parameters target.Parameters // of the last attempt only
 	Findings   []Ref             // of the last attempt only
 
@@ -106,6 +117,17 @@ func (a Attempt) ClientToken(t target.Target) string {
 	return uuid.NewSHA1(tokenSpace, []byte(t.Key()+"/"+strconv.Itoa(a.Number))).String()
 }
 
+// Runbook is what the attempt runs for a target.
+func (a Attempt) Runbook(t target.Target) string {
+	if a.Undo != "" {
+		return naming.UndoRunbook(t.Runbook)
+	}
+	return t.Runbook
+}
+
+// asker says who asked for the attempt, or what did.
+func (a Attempt) asker() string { return cmp.Or(a.By, string(a.Trigger)) }
+
 // InFlight says whether the attempt has an execution or may have one.
 func (a Attempt) InFlight() bool { return a.State == Claimed || a.State == Running }
 
@@ -136,6 +158,9 @@ func (r Record) Open() bool {
 	return len(r.Unconfirmed) > 0 || a != nil && !a.ended()
 }
 
+// Held says whether a repair was taken back and nobody has asked for another since.
+func (r Record) Held() bool { return !r.HeldAt.IsZero() }
+
 // Clone gives a record that shares nothing with the original.
 func (r Record) Clone() Record {
 	r.Attempts = slices.Clone(r.Attempts)
@@ -158,21 +183,28 @@ func (r *Record) queue(a Attempt) {
 }
 
 // trim drops the oldest attempts that nothing counts any more, and of all but the last
-// what only the last needs.
+// what only the last needs. Undos are counted apart, so that they push no repair out of the
+// guard's sight.
 func (r *Record) trim(s Settings) {
-	if extra := len(r.Attempts) - max(keptAttempts, s.MaxAttempts+1); extra > 0 {
-		r.Attempts = slices.Delete(r.Attempts, 0, extra)
+	var kept []Attempt
+	left := map[bool]int{true: keptAttempts, false: max(keptAttempts, s.MaxAttempts+1)} // undos and repairs
+	for _, a := range slices.Backward(r.Attempts) {
+		if left[a.Undo != ""]--; left[a.Undo != ""] >= 0 {
+			kept = append(kept, a)
+		}
 	}
+	slices.Reverse(kept)
+	r.Attempts = kept
 	for i := range len(r.Attempts) - 1 {
 		r.Attempts[i].Findings, r.Attempts[i].Parameters = nil, nil
 	}
 }
 
-// attemptsSince counts the attempts that were claimed after a time.
+// attemptsSince counts the repairs that were claimed after a time.
 func (r Record) attemptsSince(since time.Time) int {
 	n := 0
 	for _, a := range r.Attempts {
-		if a.ClaimedAt.After(since) {
+		if a.Undo == "" && a.ClaimedAt.After(since) {
 			n++
 		}
 	}

@@ -18,7 +18,7 @@ type Plan struct {
 // OnSweep looks whether something about a target was left undone. What waits for its slot
 // or its message gets a minute more, because the message usually comes.
 func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
-	plan := Plan{Check: len(rec.Unconfirmed) > 0 && isTurn(rec, now, s)}
+	plan := Plan{Check: len(rec.Unconfirmed) > 0 && !rec.undoing() && isTurn(rec, now, s)}
 	a := rec.Last()
 	switch {
 	case a == nil || a.ended():
@@ -26,7 +26,7 @@ func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
 		if now.Sub(a.ClaimedAt) >= s.RunTime {
 			plan.Look = a.ExecutionID
 		}
-	case paused:
+	case paused && !a.givesWay():
 	case a.State == Claimed:
 		plan.Wake = a.leaseOver(now, s)
 	case a.Cause == Retry || a.Cause == Paused || a.Cause == Broken:
@@ -52,6 +52,9 @@ func isTurn(rec Record, now time.Time, s Settings) bool {
 // OnChecks compares what the record says was resolved with what Security Hub found since.
 func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decision {
 	d := Decision{Record: rec.Clone()}
+	if rec.undoing() {
+		return d // a check that fails now may be due to the undo
+	}
 	repaired := rec.lastSuccess()
 	var left, reopened, unconfirmed []Ref
 	for _, r := range rec.Unconfirmed {
@@ -84,10 +87,10 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 	return d
 }
 
-// lastSuccess gives the newest attempt that succeeded; a zero one when there is none.
+// lastSuccess gives the newest repair that succeeded; a zero one when there is none.
 func (r Record) lastSuccess() Attempt {
 	for _, a := range slices.Backward(r.Attempts) {
-		if a.State == Succeeded {
+		if a.Undo == "" && a.State == Succeeded {
 			return a
 		}
 	}

@@ -26,7 +26,7 @@ const retryHint = "Repair it by hand, or remove the cause and use the custom act
 
 // startNote says nothing of the target itself, so that one call can tell many findings.
 func startNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s) with runbook %s.", a.Number, a.Trigger, naming.Document(t.Runbook)), noteLimit)
+	return Clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s) with runbook %s.", a.Number, a.asker(), naming.Document(t.Runbook)), noteLimit)
 }
 
 // answer is what findings are told when an attempt is over.
@@ -43,7 +43,7 @@ func execution(t target.Target, a Attempt) string {
 	if a.ExecutionID == "" {
 		return "No execution was started."
 	}
-	return fmt.Sprintf("Execution %s of %s in account %s.", a.ExecutionID, naming.Document(t.Runbook), t.Account)
+	return fmt.Sprintf("Execution %s of %s in account %s.", a.ExecutionID, naming.Document(a.Runbook(t)), t.Account)
 }
 
 func holdNote(a Attempt) string {
@@ -119,7 +119,7 @@ func breakerNotification(br Breaker, s Settings) Notification {
 func failureNotification(t target.Target, a Attempt) Notification {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Hubmend could not repair a resource.\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\nAttempt:  %d (%s)\nReason:   %s\n\n%s\n%s\n",
-		a.Control, t.Resource, t.Account, t.Region, a.Number, a.Trigger, a.Reason, retryHint, execution(t, a))
+		a.Control, t.Resource, t.Account, t.Region, a.Number, a.asker(), a.Reason, retryHint, execution(t, a))
 	writeFindings(&b, a.Findings)
 	return Notification{Subject: subject("failed", a.Control, t), Body: b.String()}
 }

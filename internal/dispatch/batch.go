@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -20,17 +21,18 @@ import (
 type batch struct {
 	messages []events.SQSMessage
 	failed   map[string]bool // by id: messages that come back
-	works    []*work         // one for each target
+	works    []*work         // one for each target, and one for each undo
 	answers  []answer
 	gate     decide.Gate
 	seen     map[string]decide.Seen
 }
 
-// work is everything that a batch asks about one target.
+// work is everything that a batch asks about one target: either its undo, or all else.
 type work struct {
 	target   target.Target
 	requests []request
 	errand   *events.SQSMessage // of the sweep
+	undo     *undo
 
 	decision decide.Decision
 	record   decide.Record // as it was found, and then as it is stored after the decision
@@ -51,12 +53,15 @@ type answer struct {
 func (h *Handler) read(ctx context.Context, messages []events.SQSMessage) *batch {
 	b := &batch{messages: messages, failed: map[string]bool{}}
 	for _, m := range messages {
-		e, is, err := errand.Parse([]byte(m.Body))
+		e, isErrand, err := errand.Parse([]byte(m.Body))
+		u, isUndo, errUndo := errand.ParseUndo([]byte(m.Body))
 		switch {
-		case err != nil:
-			h.bury(ctx, b, m, err)
-		case is:
+		case err != nil || errUndo != nil:
+			h.bury(ctx, b, m, errors.Join(err, errUndo))
+		case isErrand:
 			h.readErrand(ctx, b, m, e)
+		case isUndo:
+			h.readUndo(ctx, b, m, u)
 		default:
 			h.readEvent(ctx, b, m)
 		}
@@ -121,7 +126,7 @@ func (h *Handler) bury(ctx context.Context, b *batch, m events.SQSMessage, reaso
 
 func (b *batch) work(t target.Target) *work {
 	for _, w := range b.works {
-		if w.target == t {
+		if w.target == t && w.undo == nil {
 			return w
 		}
 	}
@@ -133,14 +138,26 @@ func (b *batch) work(t target.Target) *work {
 // fail has the messages of works come back.
 func (b *batch) fail(works ...*work) {
 	for _, w := range works {
-		for _, r := range w.requests {
-			b.failed[r.message.MessageId] = true
-		}
-		if w.errand != nil {
-			b.failed[w.errand.MessageId] = true
+		for _, m := range w.messages() {
+			b.failed[m.MessageId] = true
 		}
 		w.decision = decide.Decision{}
 	}
+}
+
+// messages are those that the work came in.
+func (w *work) messages() []events.SQSMessage {
+	var all []events.SQSMessage
+	for _, r := range w.requests {
+		all = append(all, r.message)
+	}
+	if w.errand != nil {
+		all = append(all, *w.errand)
+	}
+	if w.undo != nil {
+		all = append(all, w.undo.message)
+	}
+	return all
 }
 
 // startOrder gives the works that are to be started, in the order of their slots.
@@ -192,7 +209,7 @@ func (b *batch) stale(now time.Time) []decide.Ref {
 				refs = append(refs, r.Ref)
 			}
 		}
-		if a := w.record.Last(); a != nil && (a.State == decide.Queued || a.State == decide.Claimed) &&
+		if a := w.record.Last(); a != nil && a.Undo == "" && (a.State == decide.Queued || a.State == decide.Claimed) &&
 			(a.Cause != decide.Paced || a.QueuedAt.Before(before)) {
 			refs = append(refs, a.Findings...)
 		}

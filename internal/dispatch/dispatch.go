@@ -155,6 +155,9 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 	for {
 		var err error
 		w.decision, w.record, err = h.Effects.Transact(ctx, found, func(rec decide.Record) decide.Decision {
+			if w.undo != nil {
+				return h.decideUndo(rec, w.undo, gate)
+			}
 			if len(w.requests) == 0 {
 				return decide.OnWake(rec, b.seen, gate, h.Now(), h.Settings)
 			}
@@ -180,8 +183,14 @@ func (h *Handler) delayAll(ctx context.Context, b *batch) {
 		for _, l := range w.decision.Later {
 			h.delay(ctx, b, w.requests[l.Request].message, l)
 		}
-		if w.errand != nil && w.decision.Resume > 0 {
+		if w.decision.Resume == 0 {
+			continue
+		}
+		if w.errand != nil {
 			h.delay(ctx, b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true})
+		}
+		if w.undo != nil {
+			h.delay(ctx, b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true})
 		}
 	}
 }

@@ -26,9 +26,9 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 		return h.start(ctx, w)
 	})
 	for _, w := range started {
-		if a := w.record.Last(); a != nil && a.State == decide.Queued && len(w.requests) > 0 {
+		if a := w.record.Last(); a != nil && a.State == decide.Queued && (len(w.requests) > 0 || w.undo != nil) {
 			// One message is enough to come back with; the others are in the record.
-			h.delay(ctx, b, w.requests[0].message, decide.Later{After: a.NotBefore.Sub(h.Now()), Exact: true})
+			h.delay(ctx, b, w.messages()[0], decide.Later{After: a.NotBefore.Sub(h.Now()), Exact: true})
 		}
 	}
 }

@@ -31,7 +31,7 @@ func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
 	}
 	control, known := c.Control(f)
-	if e.Trigger == finding.CustomAction {
+	if e.Trigger != finding.Automatic {
 		if problem := notServed(c, e.ActionID, f, control, known); problem != "" {
 			return answer("", problem)
 		}
@@ -54,13 +54,13 @@ func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
-		Ref: ref, Control: control.ID, Trigger: e.Trigger, At: e.Time, AsOf: asOf(e, f), Parameters: parameters,
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, At: e.Time, AsOf: asOf(e, f), Parameters: parameters,
 	}}
 }
 
 // asOf is when what asks for the repair was true: the check's time, or the click's.
 func asOf(e finding.Event, f finding.Finding) time.Time {
-	if e.Trigger == finding.CustomAction {
+	if e.Trigger != finding.Automatic {
 		return e.Time
 	}
 	return f.ObservedAt

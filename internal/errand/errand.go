@@ -1,8 +1,10 @@
-// Package errand owns the messages with which the sweep has the other functions go on with
-// what was left undone, so that everything is started and ended in one place.
+// Package errand owns the messages that are not events of AWS: with them the sweep has the other
+// functions go on with what was left undone, and people have a repair taken back. So everything
+// is started and ended in one place.
 package errand
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,32 +20,44 @@ type Errand struct {
 	ExecutionID string `json:"executionId,omitempty"`
 }
 
-type message struct {
-	Source string `json:"source"`
-	Detail Errand `json:"detail"`
-}
-
 // Body writes the errand as the body of a queue message.
-func (e Errand) Body() string {
-	text, err := json.Marshal(message{source, e})
+func (e Errand) Body() string { return body(source, e) }
+
+func body(source string, detail any) string {
+	text, err := json.Marshal(struct {
+		Source string `json:"source"`
+		Detail any    `json:"detail"`
+	}{source, detail})
 	if err != nil {
-		panic(err) // two texts always can be written
+		panic(err) // texts and times always can be written
 	}
 	return string(text)
+}
+
+// detailOf gives the detail of a message of a source, and false for any other message.
+func detailOf(text []byte, source string) (json.RawMessage, bool) {
+	if !bytes.Contains(text, []byte(source)) {
+		return nil, false // most messages are large events of AWS
+	}
+	var envelope struct {
+		Source string          `json:"source"`
+		Detail json.RawMessage `json:"detail"`
+	}
+	if err := json.Unmarshal(text, &envelope); err != nil || envelope.Source != source {
+		return nil, false // whoever reads other messages says what is wrong with them
+	}
+	return envelope.Detail, true
 }
 
 // Parse reads an errand from the body of a queue message. It says false for a message that
 // is none, and gives an error for one that is broken.
 func Parse(body []byte) (Errand, bool, error) {
-	var envelope struct {
-		Source string          `json:"source"`
-		Detail json.RawMessage `json:"detail"`
-	}
-	if err := json.Unmarshal(body, &envelope); err != nil || envelope.Source != source {
-		return Errand{}, false, nil //nolint:nilerr // whoever reads other messages says what is wrong with them
+	detail, ok := detailOf(body, source)
+	if !ok {
+		return Errand{}, false, nil
 	}
 	var e Errand
-	if err := json.Unmarshal(envelope.Detail, &e); err != nil {
+	if err := json.Unmarshal(detail, &e); err != nil {
 		return Errand{}, true, fmt.Errorf("read errand: %w", err)
 	}
 	if e.Key == "" {

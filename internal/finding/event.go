@@ -12,10 +12,11 @@ import (
 // Trigger says what asks for a repair.
 type Trigger string
 
-// The two ways in which a repair begins.
+// The ways in which a repair begins. People ask for all but the automatic one.
 const (
 	Automatic    Trigger = "automatic"
 	CustomAction Trigger = "custom action"
+	CommandLine  Trigger = "command line"
 )
 
 // Event is a Security Hub event as EventBridge delivers it.
@@ -27,6 +28,9 @@ type Event struct {
 	Trigger Trigger
 	// ActionID is the id of the custom action, such as CIS4142; empty for Automatic.
 	ActionID string
+	// By is the identity that asks; of CommandLine only, because Security Hub does not say who
+	// used a custom action.
+	By string
 	// Findings are not parsed yet, so that one bad finding does not spoil the others.
 	Findings []json.RawMessage
 }
@@ -38,7 +42,8 @@ type envelope struct {
 	DetailType string   `json:"detail-type"`
 	Resources  []string `json:"resources"`
 	Detail     struct {
-		Findings rawFindings `json:"findings"`
+		Findings    rawFindings `json:"findings"`
+		RequestedBy string      `json:"requestedBy"` // of `hubmend remediate`, never of Security Hub
 	} `json:"detail"`
 }
 
@@ -104,6 +109,12 @@ func ParseEvent(body []byte) (Event, error) {
 			return Event{}, err
 		}
 		event.ActionID = action
+		if by := e.Detail.RequestedBy; by != "" {
+			if !IsIdentity(by) {
+				return Event{}, fmt.Errorf("the event's requestedBy %q is not the ARN of an identity", clip(by))
+			}
+			event.Trigger, event.By = CommandLine, by
+		}
 	default:
 		return Event{}, fmt.Errorf("the event's detail-type %q is not one of findings", clip(e.DetailType))
 	}
@@ -126,3 +137,11 @@ func actionID(resources []string) (string, error) {
 	}
 	return "", errors.New("the custom action event does not name its action in resources")
 }
+
+// identityARN is what sts:GetCallerIdentity gives: a user, a role's session, a federated user or
+// the root user of an account.
+var identityARN = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9/+=,.@_-]{1,256}$`)
+
+// IsIdentity says whether a text is the ARN of somebody who can ask for something. It goes into
+// notes, so nothing else may stand in its place.
+func IsIdentity(arn string) bool { return identityARN.MatchString(arn) }

@@ -41,6 +41,8 @@ func TestParseEventAccepts(t *testing.T) {
 		"custom action":             {customAction(action), finding.CustomAction, "CIS4142", 1},
 		"the largest finding":       {object{"detail": object{"findings": []object{big}}}, finding.Automatic, "", 1},
 		"a finding that is none":    {object{"detail": object{"findings": []any{1, "x", nil}}}, finding.Automatic, "", 3},
+		"remediate":                 {merge(customAction(action), object{"detail": object{"requestedBy": "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com", "findings": []object{{}}}}), finding.CommandLine, "CIS4142", 1},
+		"imported asks for nobody":  {object{"detail": object{"requestedBy": "ann", "findings": []object{{}}}}, finding.Automatic, "", 1},
 		"imported has no action":    {object{"resources": []string{action}}, finding.Automatic, "", 1},
 		"custom action on several":  {merge(customAction(action), object{"detail": object{"actionName": "x", "findings": []object{{}, {}}}}), finding.CustomAction, "CIS4142", 2},
 		"custom action in GovCloud": {customAction(strings.Replace(action, "arn:aws:", "arn:aws-us-gov:", 1)), finding.CustomAction, "CIS4142", 1},
@@ -50,6 +52,9 @@ func TestParseEventAccepts(t *testing.T) {
 			got, err := finding.ParseEvent(marshal(t, imported(tc.edits)))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if (got.By != "") != (tc.trigger == finding.CommandLine) || got.By != "" && got.By != "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com" {
+				t.Errorf("asked by %q", got.By)
 			}
 			if want := time.Date(2026, 3, 1, 11, 59, 0, 999999999, time.UTC); !got.Time.Equal(want) {
 				t.Errorf("time = %s, want the end of the second", got.Time)
@@ -91,6 +96,7 @@ func TestParseEventRefuses(t *testing.T) {
 		"custom action with two":      {customAction("arn:aws:securityhub:eu-west-1:1:action/custom/A", "arn:aws:securityhub:eu-west-1:1:action/custom/B"), "does not name its action"},
 		"custom action ARN cut":       {customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/"), "does not name its action"},
 		"custom action other ARN":     {customAction("arn:aws:securityhub:eu-west-1::product/aws/securityhub"), "does not name its action"},
+		"requested by nobody known":   {merge(customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/A"), object{"detail": object{"requestedBy": "ann\n", "findings": []object{{}}}}), "not the ARN of an identity"},
 		"resources a text":            {object{"resources": "x"}, "not an event"},
 		"too large":                   {object{"x": strings.Repeat("x", finding.MaxEventBytes)}, "bytes"},
 	} {

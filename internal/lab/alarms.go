@@ -44,10 +44,12 @@ type metricFilter struct {
 // alarm is an AWS::CloudWatch::Alarm.
 type alarm struct {
 	metric
-	title     string
-	queue     string // of an alarm on the depth of a queue
-	operator  string
-	threshold float64
+	title string
+	// description is for people.
+	description string
+	queue       string // of an alarm on the depth of a queue
+	operator    string
+	threshold   float64
 }
 
 // operators are the ComparisonOperators that the lab knows.
@@ -229,7 +231,7 @@ func (a *alarms) dropAlarm(at place, name string) {
 func putAlarm(ctx context.Context, s *stack, name string, p properties) (created, error) {
 	one := alarm{
 		metric: metric{s.at, p.text("Namespace"), p.text("MetricName")}, title: name,
-		operator: p.text("ComparisonOperator"),
+		operator: p.text("ComparisonOperator"), description: p.text("AlarmDescription"),
 	}
 	if operators[one.operator] == nil {
 		return created{}, fmt.Errorf("the lab does not know the ComparisonOperator %s", one.operator)

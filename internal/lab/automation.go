@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,6 +14,7 @@ import (
 
 	"hubmend/internal/automation"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/local"
 	"hubmend/internal/policy"
 	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
@@ -27,6 +27,7 @@ type ssmAutomation struct {
 
 	mu         sync.Mutex
 	documents  map[documentID]*runbook.Document
+	texts      map[documentID]storedDocument
 	executions map[string]*execution
 	tokens     map[string]string // client token to execution id
 	order      []string
@@ -53,6 +54,7 @@ type execution struct {
 var automationAPIs = map[string]func(*ssmAutomation, request) (any, error){
 	"StartAutomationExecution": func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.startAPI) },
 	"GetAutomationExecution":   func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getAPI) },
+	"GetDocument":              func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getDocument) },
 	"DescribeAutomationExecutions": func(s *ssmAutomation, q request) (any, error) {
 		return decodeAnd(q, s.describeAPI)
 	},
@@ -130,7 +132,7 @@ func (s *ssmAutomation) add(e *execution, token string) *execution {
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
 	executor := automation.Executor{
 		API:     stepAPI{lab: s.lab, region: e.at.region, credentials: c},
-		Scripts: stepScripts{s.lab.backend.config},
+		Scripts: local.Scripts{Python: s.lab.backend.config},
 		Observe: func(step automation.StepExecution) { s.observe(e, step) },
 	}
 	result := executor.Run(s.lab.ctx, req)
@@ -229,19 +231,9 @@ func (e *execution) describe(withSteps bool) map[string]any {
 }
 
 func describeStep(i int, s automation.StepExecution) map[string]any {
-	inputs := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
-		value, _ := json.Marshal(s.Inputs[name])
-		inputs[name] = string(value)
-	}
-	out := map[string]any{
-		"StepName": s.Name, "Action": s.Action, "StepStatus": string(s.Status), "StepExecutionId": "step-" + strconv.Itoa(i+1),
-		"ExecutionStartTime": epoch(s.Start), "ExecutionEndTime": epoch(s.End), "Inputs": inputs, "Outputs": s.Outputs,
-	}
-	if s.FailureMessage != "" {
-		out["FailureMessage"] = s.FailureMessage
-		out["FailureDetails"] = map[string]any{"FailureType": string(s.FailureType)}
-	}
+	out := s.Record()
+	out["StepExecutionId"] = "step-" + strconv.Itoa(i+1)
+	out["ExecutionStartTime"], out["ExecutionEndTime"] = epoch(s.Start), epoch(s.End)
 	return out
 }
 
@@ -262,17 +254,6 @@ func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[s
 		Service: service, API: api, Region: a.region, Endpoint: a.lab.endpoint, Parameters: parameters,
 		Credentials: python.Credentials(a.credentials),
 	})
-}
-
-type stepScripts struct{ config python.Config }
-
-func (s stepScripts) Run(ctx context.Context, _, handler, text string, payload map[string]any) (any, error) {
-	out, err := python.RunScript(ctx, s.config, python.Script{Text: text, Handler: handler, Payload: payload})
-	var raised *python.ScriptError
-	if errors.As(err, &raised) {
-		return nil, &automation.ScriptError{Type: raised.Type, Message: raised.Message}
-	}
-	return out.Value, err
 }
 
 func prefixed(prefix, text string) string {

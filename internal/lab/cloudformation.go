@@ -46,6 +46,8 @@ func init() { // breaks the cycle with resourceTypes
 		"ExecuteChangeSet":       cloudFormation.executeChangeSet,
 		"DeleteChangeSet":        cloudFormation.deleteChangeSet,
 		"ListChangeSets":         cloudFormation.listChangeSets,
+		"DescribeStackSet":       cloudFormation.describeStackSet,
+		"ListStackInstances":     cloudFormation.listStackInstances,
 	}
 }
 

@@ -72,7 +72,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s, ok := g.lab.callers.scope(r)
 	if !ok {
-		writeError(w, "rest-json", &apiError{http.StatusForbidden, "UnrecognizedClientException",
+		writeError(w, protocol(r), &apiError{http.StatusForbidden, "UnrecognizedClientException",
 			"the request is not signed with credentials of the lab; use those that `hubmend lab up` printed"})
 		return
 	}
@@ -82,7 +82,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	q := request{scope: s, api: apiName(r, s.service, body), body: body, path: r.URL.Path}
+	q := request{scope: s, api: apiName(r, s.service, body), body: body, path: r.URL.Path, query: r.URL.Query()}
 	g.record(APICall{Caller: s.caller.ARN, Function: s.caller.Function, Service: s.service, API: q.api})
 	if s.caller.Function != "" {
 		g.serveFunction(w, r, q)
@@ -94,9 +94,10 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request is an API call that the lab answers itself.
 type request struct {
 	scope
-	api  string // of REST services other than Security Hub: method and path
-	path string
-	body []byte
+	api   string // of REST services that moto answers: method and path
+	path  string
+	query url.Values
+	body  []byte
 }
 
 func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
@@ -113,6 +114,12 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 		g.answer(w, "query", g.lab.sts, q)
 	case q.service == "cloudformation":
 		g.answer(w, "query", g.lab.cloudFormation, q)
+	case q.service == "lambda":
+		g.answer(w, "rest-json", g.lab.functions.serve, q)
+	case q.service == "events":
+		g.answer(w, "json", g.lab.events.serve, q)
+	case isCBOR(r):
+		g.serveCBOR(w, r, q)
 	case q.service == "servicecatalog":
 		g.answer(w, "json", g.lab.catalog.serve, q)
 	case slices.Contains(inMoto, q.service):
@@ -201,8 +208,13 @@ func (g *gateway) click(w http.ResponseWriter, r *http.Request) {
 
 // apiName takes the API from where the protocol of the service puts it.
 func apiName(r *http.Request, service string, body []byte) string {
-	if service == "securityhub" {
+	switch {
+	case service == "securityhub":
 		return hubAPI(r.Method, r.URL.Path)
+	case service == "lambda":
+		return lambdaAPI(r.Method, r.URL.Path)
+	case isCBOR(r):
+		return cborAPI(r)
 	}
 	if t := r.Header.Get("X-Amz-Target"); t != "" {
 		return t[strings.LastIndex(t, ".")+1:]
@@ -217,47 +229,12 @@ func apiName(r *http.Request, service string, body []byte) string {
 
 func protocol(r *http.Request) string {
 	switch {
+	case isCBOR(r):
+		return "cbor"
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		return "query"
 	case r.Header.Get("X-Amz-Target") != "":
 		return "json"
 	}
 	return "rest-json"
-}
-
-// apiError is an error as an AWS service gives it.
-type apiError struct {
-	status  int
-	code    string
-	message string
-}
-
-func (e *apiError) Error() string { return e.code + ": " + e.message }
-
-func refuse(code, format string, args ...any) error {
-	return &apiError{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
-}
-
-// xmlErrors are the forms of errors in the protocols that write XML.
-var xmlErrors = map[string]string{
-	"query":    "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>lab</RequestId></ErrorResponse>",
-	"ec2":      "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>lab</RequestID></Response>",
-	"rest-xml": "<Error><Code>%s</Code><Message>%s</Message><RequestId>lab</RequestId></Error>",
-}
-
-func writeError(w http.ResponseWriter, protocol string, err error) {
-	e, ok := err.(*apiError) //nolint:errorlint // made here, never wrapped
-	if !ok {
-		e = &apiError{http.StatusInternalServerError, "InternalServerError", err.Error()}
-	}
-	if form := xmlErrors[protocol]; form != "" {
-		w.Header().Set("Content-Type", "text/xml")
-		w.WriteHeader(e.status)
-		_, _ = fmt.Fprintf(w, form, e.code, escape(e.message))
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	w.Header().Set("X-Amzn-Errortype", e.code)
-	w.WriteHeader(e.status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.code, "Code": e.code, "message": e.message, "Message": e.message})
 }

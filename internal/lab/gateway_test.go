@@ -54,10 +54,12 @@ func TestGateway(t *testing.T) {
 	t.Run("services that the lab lacks", func(t *testing.T) {
 		t.Parallel()
 		// One for each protocol, because an error in the wrong one reaches nobody.
-		w.refused(t, member, "lambda", "ListFunctions", object{}, "NotImplemented", "the lab has no service lambda")
+		w.refused(t, member, "eks", "ListClusters", object{}, "NotImplemented", "the lab has no service eks")
 		w.refused(t, member, "athena", "ListWorkGroups", object{}, "NotImplemented", "the lab has no service athena")
 		w.refused(t, member, "autoscaling", "DescribeAutoScalingGroups", object{}, "NotImplemented", "the lab has no service autoscaling")
-		w.refused(t, member, "securityhub", "DescribeHub", object{}, "NotImplemented", "GET /accounts")
+		w.refused(t, member, "securityhub", "ListMembers", object{}, "NotImplemented", "GET /members")
+		w.refused(t, member, "lambda", "ListFunctions", object{}, "NotImplemented", "the lab does not have GET /2015-03-31/functions of Lambda")
+		w.refused(t, member, "events", "ListEventBuses", object{}, "NotImplemented", "the lab does not have ListEventBuses of EventBridge")
 	})
 
 	t.Run("accounts and Regions are apart", func(t *testing.T) {

@@ -37,7 +37,11 @@ func (g *gateway) authorize(r *http.Request, q request) error {
 
 // read finds what a request calls, and with what input.
 func (a *authority) read(r *http.Request, q request) (api string, input map[string]any, err error) {
-	switch shape(q.service, r) {
+	form := shape(q.service, r)
+	if q.service == "lambda" {
+		form = "rest-xml" // what a call is about is in its path, as in S3
+	}
+	switch form {
 	case "rest-xml":
 		api, input, ok := a.table.Route(q.service, r.Method, r.URL.Path, r.URL.Query())
 		if !ok {
@@ -47,6 +51,8 @@ func (a *authority) read(r *http.Request, q request) (api string, input map[stri
 			input[name] = r.Header.Get(name)
 		}
 		return api, input, nil
+	case "cbor":
+		input = cborInput(q.body)
 	case "query", "ec2":
 		input, err = authz.QueryInput(q.body)
 	default:

@@ -21,6 +21,7 @@ func createDocument(_ context.Context, s *stack, p properties) (created, error) 
 		return created{}, refuse("DocumentAlreadyExists", "Document with same name %s already exists", name)
 	}
 	s.lab.automation.documents[id] = document
+	s.lab.automation.store(id, p)
 	return created{ref: name}, nil
 }
 
@@ -36,7 +37,9 @@ func updateDocument(_ context.Context, s *stack, was deployed, p properties) (cr
 	}
 	s.lab.automation.mu.Lock()
 	defer s.lab.automation.mu.Unlock()
-	s.lab.automation.documents[documentID{s.at, was.ref}] = document
+	id := documentID{s.at, was.ref}
+	s.lab.automation.documents[id] = document
+	s.lab.automation.store(id, p)
 	return was.created, nil
 }
 
@@ -48,12 +51,16 @@ func deleteDocument(_ context.Context, s *stack, was deployed) error {
 }
 
 func readDocument(p properties) (*runbook.Document, error) {
-	content := []byte(p.text("Content"))
-	if m, ok := p.all["Content"].(map[string]any); ok {
-		var err error
-		if content, err = json.Marshal(m); err != nil {
-			return nil, err
-		}
+	content, err := documentText(p)
+	if err != nil {
+		return nil, err
 	}
 	return runbook.Parse(content)
+}
+
+func documentText(p properties) ([]byte, error) {
+	if m, ok := p.all["Content"].(map[string]any); ok {
+		return json.Marshal(m)
+	}
+	return []byte(p.text("Content")), nil
 }

@@ -331,9 +331,13 @@ func short(f map[string]any) string {
 	return "finding " + about + " on " + resource
 }
 
+// field gives a text of a finding; of a list it looks at the first item, as controls have one resource.
 func field(f map[string]any, path ...string) string {
 	var value any = f
 	for _, name := range path {
+		if list, ok := value.([]any); ok && len(list) > 0 {
+			value = list[0]
+		}
 		m, _ := value.(map[string]any)
 		value = m[name]
 	}

@@ -9,6 +9,9 @@ import (
 var hubAPIs = map[string]string{
 	"POST /accounts":              "EnableSecurityHub",
 	"DELETE /accounts":            "DisableSecurityHub",
+	"GET /accounts":               "DescribeHub",
+	"GET /findingAggregator/list": "ListFindingAggregators",
+	"GET /findingAggregator/get/": "GetFindingAggregator",
 	"POST /findings/import":       "BatchImportFindings",
 	"PATCH /findings/batchupdate": "BatchUpdateFindings",
 	"POST /findings":              "GetFindings",
@@ -24,7 +27,7 @@ func hubAPI(method, path string) string {
 	if name := hubAPIs[call]; name != "" {
 		return name
 	}
-	for _, prefix := range []string{"PATCH /actionTargets/", "DELETE /actionTargets/"} {
+	for _, prefix := range []string{"PATCH /actionTargets/", "DELETE /actionTargets/", "GET /findingAggregator/get/"} {
 		if strings.HasPrefix(call, prefix) {
 			return hubAPIs[prefix]
 		}
@@ -44,6 +47,12 @@ func (h *hub) serve(q request) (any, error) {
 		return nil, &apiError{403, "InvalidAccessException", fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.caller.Account)}
 	}
 	switch q.api {
+	case "DescribeHub":
+		return h.describe(q), nil
+	case "ListFindingAggregators":
+		return h.aggregators(q), nil
+	case "GetFindingAggregator":
+		return h.aggregator(), nil
 	case "BatchImportFindings":
 		return decodeAnd(q, h.importFindings)
 	case "BatchUpdateFindings":

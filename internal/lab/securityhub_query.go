@@ -10,6 +10,7 @@ var filterFields = map[string][]string{
 	"Id": {"Id"}, "ProductArn": {"ProductArn"}, "GeneratorId": {"GeneratorId"}, "AwsAccountId": {"AwsAccountId"},
 	"Region": {"Region"}, "Title": {"Title"}, "RecordState": {"RecordState"}, "WorkflowStatus": {"Workflow", "Status"},
 	"ComplianceStatus": {"Compliance", "Status"}, "ComplianceSecurityControlId": {"Compliance", "SecurityControlId"},
+	"ResourceId": {"Resources", "Id"},
 }
 
 type filter struct{ Value, Comparison string }

@@ -207,7 +207,7 @@ func (w world) testUpdate(t *testing.T) {
 
 func (w world) testGetFindings(t *testing.T) {
 	for id, set := range map[string]object{
-		"get/1": {"GeneratorId": "one"}, "get/2": {"GeneratorId": "one", "RecordState": "ARCHIVED"}, "get/3": {"GeneratorId": "two", "Region": linked},
+		"get/1": {"GeneratorId": "one", "Resources": []any{object{"Type": "Other", "Id": "sg-1"}}}, "get/2": {"GeneratorId": "one", "RecordState": "ARCHIVED"}, "get/3": {"GeneratorId": "two", "Region": linked},
 	} {
 		if problem := w.importOne(t, member, asff(id, set)); problem != "" {
 			t.Fatal(problem)
@@ -238,6 +238,7 @@ func (w world) testGetFindings(t *testing.T) {
 		"two filters":                       {account: admin, region: home, filters: object{"GeneratorId": is("EQUALS", "one"), "RecordState": is("EQUALS", "ACTIVE")}, want: "get/1"},
 		"not":                               {account: admin, region: home, filters: object{"AwsAccountId": is("NOT_EQUALS", member)}, want: "get/4"},
 		"status":                            {account: admin, region: home, filters: object{"WorkflowStatus": is("EQUALS", "RESOLVED")}, want: ""},
+		"a resource":                        {account: admin, region: home, filters: object{"ResourceId": is("EQUALS", "sg-1")}, want: "get/1"},
 		"neither of two":                    {account: admin, region: home, filters: object{"GeneratorId": is("NOT_EQUALS", "one", "two")}, want: "get/4"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -264,7 +265,7 @@ func (w world) testGetFindings(t *testing.T) {
 			}
 		})
 	}
-	w.refused(t, admin, "securityhub", "GetFindings", object{"Filters": object{"ResourceId": is("EQUALS", "r")}}, "InvalidInputException", "no filter ResourceId")
+	w.refused(t, admin, "securityhub", "GetFindings", object{"Filters": object{"ResourceTags": is("EQUALS", "r")}}, "InvalidInputException", "no filter ResourceTags")
 	t.Run("unknown comparison", func(t *testing.T) {
 		w.refused(t, admin, "securityhub", "GetFindings", object{"Filters": object{"Title": is("MATCHES", "t")}}, "InvalidInputException", "MATCHES")
 	})

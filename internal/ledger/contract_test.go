@@ -28,6 +28,7 @@ var contract = map[string]func(*testing.T, *store){
 	"records are values":            values,
 	"what is done with expires":     expires,
 	"what is open does not expire":  openStays,
+	"what is held does not expire":  heldStays,
 	"attempts are kept whole":       archive,
 	"breakers":                      breakers,
 	"a breaker expires":             breakerExpires,
@@ -91,7 +92,7 @@ func TestFullRecordIsFull(t *testing.T) {
 	rec := fullRecord("full")
 	rec.Version = 1
 	set := map[string]bool{}
-	for _, v := range append([]any{rec, rec.Unconfirmed[0]}, rec.Attempts[0], rec.Attempts[1], rec.Attempts[2]) {
+	for _, v := range append([]any{rec, rec.Unconfirmed[0], rec.Refused}, rec.Attempts[0], rec.Attempts[1], rec.Attempts[2]) {
 		of := reflect.ValueOf(v)
 		for i := range of.NumField() {
 			name := of.Type().String() + "." + of.Type().Field(i).Name

@@ -33,8 +33,8 @@ type DynamoDBAPI interface {
 //	breaker#<control>     breaker           a decide.Breaker
 //	slots#<acct>/<Region> slots             the next free start slot, in milliseconds
 //
-// A record that is open has the attributes open and since, the keys of a sparse index; every
-// other item has expires, the table's time to live.
+// A record that is open has the attributes open and since, the keys of a sparse index. Every item
+// but such a record and one that is held has expires, the table's time to live.
 type DynamoDB struct {
 	Client DynamoDBAPI
 	Table  string
@@ -75,7 +75,8 @@ func (l *DynamoDB) Save(ctx context.Context, rec decide.Record) (decide.Record, 
 	if rec.Open() {
 		more["open"] = &types.AttributeValueMemberS{Value: openPartition}
 		more["since"] = &types.AttributeValueMemberS{Value: queuedAt(rec).UTC().Format(time.RFC3339)}
-	} else {
+	}
+	if !kept(rec) {
 		more["expires"] = l.expires()
 	}
 	if err := l.save(ctx, rec.Target.Key(), targetItem, version, rec, more); err != nil {

@@ -71,6 +71,20 @@ func of(d *table) *ledger.DynamoDB {
 	return &ledger.DynamoDB{Client: d, Table: "t", Now: func() time.Time { return noon }}
 }
 
+// A record of a version that knew no undo has nothing that is held or refused.
+func TestDynamoDBReadsOldRecords(t *testing.T) {
+	t.Parallel()
+	db := &table{item: item{
+		"pk": text("k"), "sk": text("target"), "Version": &types.AttributeValueMemberN{Value: "7"}, "Target": &types.AttributeValueMemberM{Value: item{"Account": text("222222222222")}},
+		"Attempts": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: item{"Number": &types.AttributeValueMemberN{Value: "3"}, "State": text("succeeded")}}}},
+	}}
+	rec, err := of(db).Load(t.Context(), "k")
+	want := decide.Record{Target: target.Target{Account: "222222222222"}, Version: 7, Attempts: []decide.Attempt{{Number: 3, State: decide.Succeeded}}}
+	if diff := cmp.Diff(want, rec); err != nil || diff != "" || rec.Held() {
+		t.Errorf("Load = %v (-want +got):\n%s", err, diff)
+	}
+}
+
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
 func TestDynamoDBReadsConsistently(t *testing.T) {

@@ -50,6 +50,26 @@ func openStays(t *testing.T, s *store) {
 	}
 }
 
+// A hold that is forgotten after some months would have everything repaired again.
+func heldStays(t *testing.T, s *store) {
+	rec := ended("held")
+	rec.HeldAt, rec.HeldBy = noon, "ann"
+	rec = save(t, s, rec)
+	s.now = noon.Add(10 * retention)
+	if diff := cmp.Diff(rec, load(t, s, rec.Target)); diff != "" {
+		t.Errorf("a held record changed:\n%s", diff)
+	}
+	if keys, err := s.index.Open(t.Context()); err != nil || len(keys) > 0 {
+		t.Errorf("the sweep looks at it: %q, %v", keys, err)
+	}
+	rec.HeldAt = time.Time{}
+	save(t, s, rec)
+	s.now = noon.Add(11 * retention)
+	if got := load(t, s, rec.Target); got.Version != 0 {
+		t.Errorf("when nothing is held it does not expire: version %d", got.Version)
+	}
+}
+
 func breakerExpires(t *testing.T, s *store) {
 	b := decide.Breaker{Control: "X.1", OpenUntil: noon.Add(time.Hour)}
 	if err := s.SaveBreaker(t.Context(), b); err != nil {

@@ -60,6 +60,10 @@ func Open(ctx context.Context, l Ledger, t target.Target) (decide.Record, error)
 	return rec, err
 }
 
+// kept says whether a record must not expire: something is still to be done about it, or a
+// person has said that nothing may be.
+func kept(rec decide.Record) bool { return rec.Open() || rec.Held() }
+
 // next gives the slot that follows what is reserved already, and what is reserved then.
 func next(reserved, now time.Time) (slot, until time.Time) {
 	slot = now

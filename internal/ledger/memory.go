@@ -50,7 +50,7 @@ func (m *Memory) Save(_ context.Context, rec decide.Record) (decide.Record, erro
 	}
 	rec.Version++
 	put(&m.records, key, rec.Clone())
-	m.keep(key, rec.Open())
+	m.keep(key, kept(rec))
 	return rec, nil
 }
 

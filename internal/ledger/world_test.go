@@ -153,7 +153,8 @@ func targetOf(name string) target.Target {
 func fullRecord(name string) decide.Record {
 	at := noon
 	return decide.Record{
-		Target: targetOf(name), SuspendedAt: at, Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
+		Target: targetOf(name), SuspendedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
+		Refused: decide.UndoRefusal{Request: "r2", At: at, Reason: "It runs."},
 		Attempts: []decide.Attempt{
 			{
 				Number: 41, State: decide.Succeeded, Control: "X.22", Trigger: finding.Automatic,
@@ -162,7 +163,7 @@ func fullRecord(name string) decide.Record {
 				QueuedAt:   at.Add(-time.Minute), ClaimedAt: at, ExecutionID: "exec", EndedAt: at.Add(time.Minute), Change: "Closed ü\n\"22\".",
 			},
 			{
-				Number: 42, State: decide.Failed, Control: "X.22", Trigger: finding.CustomAction, QueuedAt: at, ClaimedAt: at, EndedAt: at,
+				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: "ann", QueuedAt: at, ClaimedAt: at, EndedAt: at,
 				Class: decide.Verification, Reason: "no",
 			},
 			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2, MayRun: true, QueuedAt: at},

@@ -128,6 +128,30 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// The undo of a repair is another document under another role, and runs where the repair ran.
+func TestStartOfAnUndo(t *testing.T) {
+	t.Parallel()
+	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecutionId":"exec-2"}`}}
+	undo := decide.Attempt{Number: 3, Undo: "exec-1", Parameters: target.Parameters{"ExecutionId": {Values: []string{"exec-1"}}}}
+	if id, err := accounts(t, e).Start(t.Context(), group, undo); err != nil || id != "exec-2" {
+		t.Fatalf("Start = %q, %v", id, err)
+	}
+	want := map[string]any{
+		"DocumentName": "hubmend-UndoClosePorts", "ClientToken": undo.ClientToken(group),
+		"Parameters": map[string]any{
+			"ExecutionId": []any{"exec-1"}, "AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/hubmend-UndoClosePorts"},
+		},
+	}
+	if diff := cmp.Diff(want, e.input); diff != "" {
+		t.Errorf("input (-want +got):\n%s", diff)
+	}
+	e.ssm = ssmError(400, "AutomationDefinitionNotFoundException", "no")
+	var refused *member.Refused
+	if _, err := accounts(t, e).Start(t.Context(), group, undo); !errors.As(err, &refused) || !strings.Contains(refused.Reason, "no runbook hubmend-UndoClosePorts") {
+		t.Errorf("without the document: %v", err)
+	}
+}
+
 func TestStartErrors(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -24,19 +24,20 @@ type Refused struct{ Reason string }
 
 func (r *Refused) Error() string { return r.Reason }
 
-// Start starts the runbook of a target for an attempt and gives the execution's id.
+// Start starts the runbook of an attempt for a target and gives the execution's id.
 // Starting the same attempt again gives the same execution. A *Refused error is final;
 // after any other, trying again later may help.
 func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	parameters := a.Parameters.Input()
-	parameters["AutomationAssumeRole"] = []string{naming.RoleARN(m.Partition, t.Account, naming.RunbookRole(t.Runbook))}
-	document, token := naming.Document(t.Runbook), a.ClientToken(t)
+	runbook := a.Runbook(t)
+	parameters["AutomationAssumeRole"] = []string{naming.RoleARN(m.Partition, t.Account, naming.RunbookRole(runbook))}
+	document, token := naming.Document(runbook), a.ClientToken(t)
 	client := m.ssmClient(t.Account, t.Region, naming.DispatchRole, t.Key())
 	out, err := client.StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{
 		DocumentName: &document, ClientToken: &token, Parameters: parameters,
 	}, notWhenThrottled)
 	if err != nil {
-		return "", startError(t, err)
+		return "", startError(t, document, err)
 	}
 	return *out.AutomationExecutionId, nil
 }
@@ -55,7 +56,7 @@ func notWhenThrottled(o *ssm.Options) {
 	})
 }
 
-func startError(t target.Target, err error) error {
+func startError(t target.Target, document string, err error) error {
 	if awserr.IsTransient(err) {
 		return fmt.Errorf("start %s: %w", t, err)
 	}
@@ -63,7 +64,7 @@ func startError(t target.Target, err error) error {
 	switch {
 	case errors.As(err, &noDocument):
 		return &Refused{fmt.Sprintf("account %s has no runbook %s in Region %s; deploy the template hubmend-member-runbooks there.",
-			t.Account, naming.Document(t.Runbook), t.Region)}
+			t.Account, document, t.Region)}
 	case awserr.IsNotEnabled(err):
 		return &Refused{fmt.Sprintf("Region %s does not know the credentials of account %s (%s); see whether the account has enabled the Region.",
 			t.Region, t.Account, awserr.Code(err))}

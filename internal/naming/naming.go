@@ -8,6 +8,14 @@ package naming
 // Prefix begins the name of everything that Hubmend creates.
 const Prefix = "hubmend-"
 
+// Stacks, and the StackSets of the roll-out, which are named as the stacks of its templates.
+const (
+	AdminStack          = Prefix + "admin"
+	MemberRolesStack    = Prefix + "member-roles"
+	MemberRunbooksStack = Prefix + "member-runbooks"
+	RolloutStack        = Prefix + "rollout"
+)
+
 // Roles of a member account that the administrator's functions assume.
 const (
 	// DispatchRole may start runbooks.

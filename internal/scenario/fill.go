@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"hubmend/internal/jsonpath"
 )
@@ -11,7 +12,7 @@ import (
 var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
 
 // values are what ${name.path} stands for: results of calls by their name, and the
-// scenario's own accounts and Regions.
+// scenario's own accounts and Regions. ${now} is the time at that moment.
 type values map[string]any
 
 // fill replaces every ${name.path} in a value. A text that is one placeholder takes the
@@ -65,6 +66,9 @@ func (v values) lookup(reference string) (any, error) {
 		name, path = reference[:end], reference[end:]
 	}
 	value, ok := v[name]
+	if reference == "now" {
+		return time.Now().UTC().Format(time.RFC3339Nano), nil
+	}
 	if !ok {
 		return nil, fmt.Errorf("${%s}: nothing has the name %q", reference, name)
 	}

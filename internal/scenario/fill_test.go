@@ -1,8 +1,10 @@
 package scenario_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,6 +55,16 @@ func TestFill(t *testing.T) {
 	}
 }
 
+func TestFillNow(t *testing.T) {
+	t.Parallel()
+	before := time.Now()
+	got, err := scenario.Fill(named(), "at ${now}")
+	at, parsed := time.Parse("at "+time.RFC3339Nano, fmt.Sprint(got))
+	if err != nil || parsed != nil || at.Before(before.Truncate(0)) || time.Since(at) > time.Minute {
+		t.Errorf("Fill = %v, %v", got, err)
+	}
+}
+
 func TestFillRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -61,6 +73,7 @@ func TestFillRefuses(t *testing.T) {
 	}{
 		"unknown name":           {"${nobody}", `nothing has the name "nobody"`},
 		"unknown name in a text": {"a ${nobody.Id} b", `nothing has the name "nobody"`},
+		"a part of now":          {"${now.hour}", `nothing has the name "now"`},
 		"unknown path":           {"${group.Id}", "the result of group has nothing there"},
 		"an index too far":       {"${group.Rules[7].Id}", "the result of group has nothing there"},
 		"not a path":             {"${group.}", "${group.}"},

@@ -15,7 +15,7 @@ import (
 func TestGlobalTargetIsReadWhereItRan(t *testing.T) {
 	t.Parallel()
 	user := target.Target{Account: "222222222222", Region: target.Global, Runbook: "FixUser", Resource: "alice"}
-	byEvent := ended("m", object{"region": "us-east-1"}, object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + user.Key()})
+	byEvent := ended("m", object{"region": "us-east-1"}, object{"Definition": "hubmend-FixUser", "ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + user.Key()})
 	byErrand := errandFor("m", "exec-1")
 	byErrand.Body = strings.Replace(byErrand.Body, group.Key(), user.Key(), 1)
 	for region, m := range map[string]events.SQSMessage{"us-east-1": byEvent, "eu-central-1": byErrand} {

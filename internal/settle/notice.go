@@ -7,6 +7,7 @@ import (
 
 	"hubmend/internal/decide"
 	"hubmend/internal/errand"
+	"hubmend/internal/naming"
 	"hubmend/internal/target"
 )
 
@@ -19,7 +20,7 @@ type notice struct {
 	refused string
 
 	// Of a status event; empty in an errand, which is how the two are told apart.
-	account, region, status string
+	account, region, status, document string
 }
 
 // statusEvent is the part that is used of an "EC2 Automation Execution Status-change
@@ -32,6 +33,7 @@ type statusEvent struct {
 		ExecutionID string `json:"ExecutionId"`
 		Status      string `json:"Status"`
 		ExecutedBy  string `json:"ExecutedBy"`
+		Definition  string `json:"Definition"` // the document
 	} `json:"detail"`
 }
 
@@ -58,11 +60,17 @@ func parse(body []byte) (notice, error) {
 	if !ok {
 		return notice{refused: fmt.Sprintf("the execution was not started by Hubmend but by %q", decide.Clip(e.Detail.ExecutedBy, 200))}, nil
 	}
-	return notice{key: key, executionID: e.Detail.ExecutionID, account: e.Account, region: e.Region, status: e.Detail.Status}, nil
+	return notice{key: key, executionID: e.Detail.ExecutionID, account: e.Account, region: e.Region, status: e.Detail.Status, document: e.Detail.Definition}, nil
 }
 
 // isErrand says whether the sweep asks, and not a status event.
 func (n notice) isErrand() bool { return n.status == "" }
+
+// about says whether the execution can be that of an attempt: a repair of the target, or an undo,
+// each has its own document.
+func (n notice) about(a decide.Attempt, t target.Target) bool {
+	return n.isErrand() || n.document == naming.Document(a.Runbook(t))
+}
 
 // from says whether the message may speak of a target. A member may run Hubmend's documents
 // under any session name, but only in its own account and where it says.

@@ -30,6 +30,9 @@ func TestRefusals(t *testing.T) {
 		"without an account":    {ended("m", object{"account": ""}, nil), "outcome refused"},
 		"without a Region":      {ended("m", object{"region": ""}, nil), "outcome refused"},
 		"another account's key": {ended("m", object{"account": "333333333333"}, object{"ExecutedBy": "arn:aws:sts::333333333333:assumed-role/hubmend-dispatch/" + key}), "outcome refused"},
+		"the undo of it":        {ended("m", nil, object{"Definition": "hubmend-UndoClosePorts"}), "does not run this document"},
+		"another document":      {ended("m", nil, object{"Definition": "hubmend-OpenPorts"}), "does not run this document"},
+		"no document":           {ended("m", nil, object{"Definition": nil}), "does not run this document"},
 		"errand, never saved":   {events.SQSMessage{MessageId: "m", Body: errand.Errand{Key: target.Target{}.Key(), ExecutionID: "exec-1"}.Body()}, "outcome refused"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -110,6 +110,10 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 		log.InfoContext(ctx, "outcome not needed", "decision", d.Log)
 		return nil, nil
 	}
+	if last := rec.Last(); !n.about(*last, rec.Target) {
+		log.WarnContext(ctx, "outcome refused", "reason", "the attempt does not run this document", "attempt", last.Number, "document", decide.Clip(n.document, 200))
+		return nil, nil
+	}
 	outcome, err := h.outcome(ctx, log, n, rec)
 	if n.isErrand() && (errors.Is(err, member.ErrNotEnded) || errors.Is(err, errUnreadable)) {
 		log.InfoContext(ctx, "looked in vain, the sweep asks again", "reason", err.Error())

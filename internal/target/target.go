@@ -47,13 +47,14 @@ func KeyFromExecutor(arn string) (string, bool) {
 		return "", false
 	}
 	name, key, ok := strings.Cut(session, "/")
-	if !ok || name != naming.DispatchRole || !isKey(key) {
+	if !ok || name != naming.DispatchRole || !IsKey(key) {
 		return "", false
 	}
 	return key, true
 }
 
-func isKey(s string) bool {
+// IsKey says whether a text has the form of a Key.
+func IsKey(s string) bool {
 	digest, ok := strings.CutPrefix(s, naming.Prefix)
 	if !ok || len(digest) != 32 {
 		return false

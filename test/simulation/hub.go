@@ -73,6 +73,7 @@ func (h *securityHub) emit(f *securityFinding) {
 // click is a person with the custom action.
 func (h *securityHub) click(f *securityFinding) {
 	h.world.log.Info("clicked", "finding", f.id)
+	f.resource.askedAt = h.world.now
 	h.events++
 	h.world.findings.send(h.body(f, "Security Hub Findings - Custom Action", `"resources":["arn:aws:securityhub:us-east-1:111111111111:action/custom/CIS4142"],`))
 }

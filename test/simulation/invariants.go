@@ -1,11 +1,13 @@
 package simulation
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/errand"
 	"hubmend/internal/finding"
 )
 
@@ -15,10 +17,12 @@ import (
 //   - Automatic repair starts at most decide.Settings.MaxAttempts executions per target and Window.
 //   - Nothing starts while the switch says paused, and nothing by itself while the breaker of
 //     its control is open.
-//   - RESOLVED is said only after an execution that verified the repair.
+//   - RESOLVED is said only after an execution that verified the repair, and that nobody took back.
+//   - Only the newest repair is taken back, and once. Then nothing starts by itself until a person asks.
 //   - A finding that somebody suppressed is left alone.
 //   - In the end every finding is answered, no resolution is contradicted by a later check, no
 //     attempt is left open, and every message was handled or is a dead letter with its reason.
+//     Whoever wanted a repair taken back can read in the ledger what came of it.
 
 // grace is how long a function may go by what it found out before.
 const grace = 5 * time.Minute
@@ -31,7 +35,14 @@ func (w *world) checkStart(e *execution) {
 	if w.paused && w.now.Sub(w.pausedAt) > grace {
 		w.violate("an execution starts although everything is paused")
 	}
-	if e.trigger == finding.CustomAction {
+	if e.undo != nil {
+		w.checkUndo(e)
+		return
+	}
+	if r.undoneAt.After(r.askedAt.Add(moment)) {
+		w.violate("an execution starts for %s although its repair was taken back and nobody has asked since", r.arn)
+	}
+	if e.trigger != finding.Automatic {
 		return
 	}
 	if b := w.breakers[e.control]; w.now.Sub(b.openedAt) > grace && b.openUntil.Sub(w.now) > grace {
@@ -47,6 +58,18 @@ func (w *world) checkStart(e *execution) {
 		w.violate("automatic execution %d of %s within the window", recent+1, r.arn)
 	}
 	r.automatic = append(r.automatic, w.now)
+}
+
+// moment is how well the clocks of functions and events tell what came first.
+const moment = 10 * time.Second
+
+func (w *world) checkUndo(e *execution) {
+	if e.undo.undone {
+		w.violate("%s is taken back twice", e.undo.id)
+	}
+	if e.undo != e.resource.repaired {
+		w.violate("%s is taken back, and is not the newest repair", e.undo.id)
+	}
 }
 
 // breaker is what the ledger says of the breaker of a control.
@@ -79,6 +102,12 @@ func (w *world) checkRecord(rec decide.Record) {
 		if a.State == decide.Running && a.ExecutionID == "" {
 			w.violate("attempt %d of %s runs, and nobody knows as what", a.Number, rec.Target)
 		}
+		if last && a.Request != "" && (a.State == decide.Succeeded || a.State == decide.Failed) {
+			w.undos[a.Request] = true
+		}
+	}
+	if rec.Refused.Request != "" {
+		w.undos[rec.Refused.Request] = true
 	}
 }
 
@@ -92,7 +121,7 @@ func (w *world) checkEnd() {
 		if failing && f.Workflow == finding.Resolved && f.ObservedAt.After(f.resolvedAt.Add(grace)) {
 			w.violate("finding %s is a false green", id)
 		}
-		if failing && f.Workflow == finding.Notified && !w.toldOf(f.resource) {
+		if failing && f.Workflow == finding.Notified && !w.toldOf(f.resource) && f.resource.undoneAt.IsZero() {
 			w.violate("finding %s was not repaired, and nobody was told", id)
 		}
 	}
@@ -115,6 +144,14 @@ func (w *world) checkEnd() {
 			if m.reason == "" {
 				w.violate("a dead letter has no reason: %s", m.body)
 			}
+			if u, is, _ := errand.ParseUndo([]byte(m.body)); is {
+				w.undos[u.ID] = true
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.undos)) {
+		if !w.undos[id] {
+			w.violate("the undo %s is unanswered", id)
 		}
 	}
 }

@@ -52,7 +52,7 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"a suppressed finding is answered": {
 		"internal/decide/outcome.go",
-		"if !ok || now.asks() || a.State == Succeeded && now.Workflow != finding.Suppressed {",
+		"if !ok || now.asks() || (a.State == Succeeded || a.Undo != \"\") && now.Workflow != finding.Suppressed {",
 		"if !ok || now.asks() || now.Workflow == finding.Suppressed {",
 		"was suppressed, and is set",
 	},
@@ -87,6 +87,42 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 			"\tif d.Save {\n\t\tsaved, err := e.Ledger.Save(ctx, d.Record)\n\t\tif err != nil {\n\t\t\treturn saved, err\n\t\t}\n" +
 			"\t\td.Record, d.Save = saved, false\n\t}\n",
 		"is a false green",
+	},
+	"what was taken back is repaired by itself": {
+		"internal/decide/undo.go",
+		"return r.Held() && (q.Trigger == finding.Automatic || !asked.After(r.HeldAt))",
+		"return r.Held() && q.Trigger == finding.Automatic && r.HeldBy == \"\"",
+		"nobody has asked since",
+	},
+	"what a person asked before the undo ends the hold": {
+		"internal/decide/undo.go",
+		"|| !asked.After(r.HeldAt))",
+		")",
+		"nobody has asked since",
+	},
+	"a repair is taken back again": {
+		"internal/decide/undo.go",
+		"case rec.undone(executionID):",
+		"case rec.undone(executionID) && last == nil:",
+		"is taken back twice",
+	},
+	"any repair is taken back": {
+		"internal/decide/undo.go",
+		"case newest != executionID:",
+		"case newest == \"\":",
+		"is not the newest repair",
+	},
+	"an undo leaves its findings RESOLVED": {
+		"internal/decide/undo.go",
+		"d.answer(notify(refs, undoneNote(d.Record.Target, a)))",
+		"d.answer(Update{Findings: refs, Note: undoneNote(d.Record.Target, a)})",
+		"is a false green",
+	},
+	"a refused undo is not recorded": {
+		"internal/decide/undo.go",
+		"d.Record.Refused = UndoRefusal{Request: r.ID, At: d.now, Reason: Clip(reason, storedLimit)}\n",
+		"",
+		"is unanswered",
 	},
 	"an execution that still runs is taken for ended": {
 		"internal/settle/settle.go",

@@ -59,6 +59,9 @@ func (w *world) populate() {
 			w.after(w.between(0, time.Hour), func() { w.rounds(f) })
 			w.after(w.between(0, chaosTime), func() { w.meddle(f) })
 		}
+		if w.rng.IntN(2) == 0 {
+			w.after(w.between(time.Hour, chaosTime), func() { w.takeBack(r) })
+		}
 	}
 	if w.rng.IntN(2) == 0 {
 		w.after(w.between(0, 20*time.Hour), func() {

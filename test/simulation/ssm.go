@@ -11,6 +11,7 @@ import (
 	"hubmend/internal/decide"
 	"hubmend/internal/finding"
 	"hubmend/internal/member"
+	"hubmend/internal/naming"
 	"hubmend/internal/target"
 )
 
@@ -46,6 +47,9 @@ type resource struct {
 	running   int                  // executions
 	automatic []time.Time          // starts
 	verified  map[string]time.Time // by port: the last execution that said so
+	repaired  *execution           // the last that changed something
+	undoneAt  time.Time            // when a repair was last taken back
+	askedAt   time.Time            // when a person last used the custom action
 }
 
 // port of each control.
@@ -69,6 +73,9 @@ type execution struct {
 	resource *resource
 	ports    []string
 	trigger  finding.Trigger
+	undo     *execution // the repair that it takes back
+	undone   bool
+	document string
 	ended    bool
 	outcome  decide.Outcome
 }
@@ -90,8 +97,12 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	}
 	s.starts++
 	e := &execution{
-		id: fmt.Sprintf("exec-%d", s.starts), key: t.Key(), control: a.Control, target: t, resource: r,
-		ports: slices.Clone(a.Parameters["Ports"].Values), trigger: a.Trigger,
+		id: fmt.Sprintf("e0000000-0000-4000-8000-%012d", s.starts), key: t.Key(), control: a.Control, target: t, resource: r,
+		ports: slices.Clone(a.Parameters["Ports"].Values), trigger: a.Trigger, document: naming.Document(a.Runbook(t)),
+	}
+	if a.Undo != "" {
+		e.undo = s.byID[a.Parameters[decide.UndoParameter].Values[0]]
+		e.ports = e.undo.ports
 	}
 	s.byToken[token], s.byID[e.id] = e, e
 	s.world.checkStart(e)
@@ -119,19 +130,14 @@ func (s *ssm) end(e *execution) {
 	case r.behaviour == stumbles && r.stumbled < 2:
 		r.stumbled++
 		e.outcome.Class, e.outcome.Reason = decide.Throttling, "Rate exceeded."
+	case e.undo != nil:
+		s.takeBack(e)
 	case r.behaviour == fails:
 	default:
-		e.outcome = decide.Outcome{ExecutionID: e.id, Succeeded: true, Change: "Closed."}
-		for _, p := range e.ports {
-			r.verified[p] = s.world.now
-			if r.behaviour != lies {
-				delete(r.open, p)
-			}
-		}
-		s.world.changed(r)
+		s.repair(e)
 	}
 	s.report(e)
-	if r.fights && !s.world.calm() {
+	if r.fights && e.undo == nil && !s.world.calm() {
 		s.world.after(s.world.between(time.Minute, 2*time.Hour), func() {
 			for _, p := range e.ports {
 				r.open[p] = true
@@ -139,6 +145,39 @@ func (s *ssm) end(e *execution) {
 			s.world.changed(r)
 		})
 	}
+}
+
+func (s *ssm) repair(e *execution) {
+	r := e.resource
+	e.outcome = decide.Outcome{ExecutionID: e.id, Succeeded: true, Change: "Nothing to change: it is closed."}
+	for _, p := range e.ports {
+		r.verified[p] = s.world.now
+		if r.open[p] {
+			e.outcome.Change, r.repaired = "Closed.", e
+		}
+		if r.behaviour != lies {
+			delete(r.open, p)
+		}
+	}
+	s.world.changed(r)
+}
+
+// takeBack opens again what a repair has closed, unless somebody else has been there since.
+func (s *ssm) takeBack(e *execution) {
+	r := e.resource
+	for _, p := range e.ports {
+		if r.open[p] {
+			e.outcome.Class, e.outcome.Reason = decide.Refused, "It was changed since."
+			return
+		}
+	}
+	e.outcome = decide.Outcome{ExecutionID: e.id, Succeeded: true, Change: "Restored."}
+	e.undo.undone, r.undoneAt = true, s.world.now
+	for _, p := range e.ports {
+		r.open[p] = true
+		delete(r.verified, p)
+	}
+	s.world.changed(r)
 }
 
 // report sends the status event, which is best effort.
@@ -153,8 +192,8 @@ func (s *ssm) report(e *execution) {
 	}
 	status := map[bool]string{true: "Success", false: "Failed"}[e.outcome.Succeeded]
 	w.after(late, func() {
-		w.outcomes.send(fmt.Sprintf(`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,"Status":%q,`+
-			`"ExecutedBy":"arn:aws:sts::%s:assumed-role/hubmend-dispatch/%s"}}`, e.resource.account, e.resource.region, e.id, status, e.resource.account, e.key))
+		w.outcomes.send(fmt.Sprintf(`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,"Status":%q,"Definition":%q,`+
+			`"ExecutedBy":"arn:aws:sts::%s:assumed-role/hubmend-dispatch/%s"}}`, e.resource.account, e.resource.region, e.id, status, e.document, e.resource.account, e.key))
 	})
 }
 

@@ -59,6 +59,7 @@ type world struct {
 	pausedAt time.Time
 	sweeping bool
 	breakers map[string]breaker // by control
+	undos    map[string]bool    // that people asked for, by id, and whether they were answered
 
 	notices    []decide.Notification
 	violations []string
@@ -74,7 +75,7 @@ var start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func newWorld(seed uint64) *world {
 	w := &world{
 		clock: clock{now: start}, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
-		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{},
+		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, undos: map[string]bool{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)

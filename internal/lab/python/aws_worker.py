@@ -63,7 +63,7 @@ class Clients:
         return self._session.create_client(
             service,
             region_name=region,
-            endpoint_url=endpoint,
+            endpoint_url=endpoint or None,
             aws_access_key_id=access_key_id or None,
             aws_secret_access_key=secret_access_key or None,
             aws_session_token=session_token or None,

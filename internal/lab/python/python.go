@@ -4,7 +4,7 @@
 // package of the lab.
 //
 // A child inherits nothing from the environment of its parent: no credentials, no
-// proxy, no configuration files. moto and the worker end when their parent does, however
+// proxy, no configuration files; the worker gets what it is given in Config. moto and the worker end when their parent does, however
 // it ends.
 package python
 
@@ -28,6 +28,9 @@ type Config struct {
 	// Log, if set, gets each line that the child writes to its standard error.
 	// It is called from one goroutine at a time.
 	Log func(line string)
+	// Env are variables (NAME=value) for the process that calls AWS, such as those of a proxy. The
+	// others never get any.
+	Env []string
 }
 
 // Find gives the interpreter to use: the one that EnvVar names, else the one of the

@@ -18,7 +18,8 @@ type Call struct {
 	// API is the operation, as AWS writes it (DescribeVpcs) or as boto3 does (describe_vpcs).
 	API string `json:"api"`
 
-	Region   string `json:"region"`
+	Region string `json:"region"`
+	// Endpoint is the address of the service; AWS's own when it is empty.
 	Endpoint string `json:"endpoint"`
 
 	Credentials Credentials `json:"credentials"`
@@ -65,6 +66,7 @@ func StartWorker(ctx context.Context, cfg Config) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start AWS worker: %w", err)
 	}
+	cmd.Env = append(cmd.Env, cfg.Env...) // the last of a name counts
 	w := &Worker{waiting: map[uint64]chan<- answer{}}
 	if w.child, err = start(cmd, cfg.Log, w.deliver); err != nil {
 		return nil, fmt.Errorf("start AWS worker: %w", err)

@@ -159,6 +159,30 @@ func TestWorkerRefusals(t *testing.T) {
 	}
 }
 
+// Without an endpoint a call goes to AWS, and by the proxy that the worker is given.
+func TestWorkerFindsAWSByAProxy(t *testing.T) {
+	t.Parallel()
+	asked := make(chan string, 10)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Method + " " + r.Host
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer proxy.Close()
+	cfg := config(t)
+	cfg.Env = []string{"NO_PROXY=", "HTTPS_PROXY=" + proxy.URL}
+	worker, err := python.StartWorker(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(worker.Close)
+	if _, err := (aws{worker, ""}).call(t.Context(), "ec2", "DescribeVpcs", nil); err == nil {
+		t.Error("the proxy let it through")
+	}
+	if got := <-asked; got != "CONNECT ec2.eu-west-1.amazonaws.com:443" {
+		t.Errorf("the proxy is asked for %s", got)
+	}
+}
+
 func TestWorkerTriesOnce(t *testing.T) {
 	t.Parallel()
 	requests := make(chan string, 10)

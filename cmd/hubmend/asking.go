@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/ledger"
+	"hubmend/internal/naming"
+	"hubmend/internal/queue"
+	"hubmend/internal/request"
+)
+
+// asking is a person at a terminal who wants something from the functions: undo and remediate.
+type asking struct {
+	cfg    aws.Config
+	person request.Person
+	queue  queue.Sender
+	ledger *ledger.DynamoDB
+}
+
+// ask opens all that is needed to ask for something. Nothing is sent yet.
+func ask(ctx context.Context) (asking, error) {
+	cfg, err := awsConfig(ctx)
+	if err != nil {
+		return asking{}, err
+	}
+	person, err := request.Who(ctx, sts.NewFromConfig(cfg))
+	if err != nil {
+		return asking{}, awsError(cfg.Region, err)
+	}
+	q, err := request.FindingsQueue(ctx, sqs.NewFromConfig(cfg))
+	if errors.Is(err, request.ErrNoDeployment) {
+		return asking{}, fmt.Errorf("%w in account %s and %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, person.Account, cfg.Region)
+	}
+	if err != nil {
+		return asking{}, awsError(cfg.Region, err)
+	}
+	return asking{cfg, person, q, &ledger.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Table: naming.LedgerTable, Now: time.Now}}, nil
+}
+
+// following is how a command waits for what it asked for.
+type following struct {
+	noWait  bool
+	timeout time.Duration
+	asJSON  bool
+}
+
+func (f *following) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait for the end")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 20*time.Minute, "how long to wait for the end")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+}
+
+// every is how often the ledger is asked.
+const every = time.Second
+
+// follow tells how something goes, until it is over. What does not end in time is told and is the
+// answer no.
+func (f following) follow(cmd *cobra.Command, a asking, what string, look func(context.Context) (request.Progress, error)) request.Progress {
+	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
+	defer cancel()
+	out := cmd.OutOrStdout()
+	if f.asJSON {
+		out = io.Discard
+	}
+	t := teller{out: out, what: what, begin: time.Now()}
+	p, err := request.Follow(ctx, every, look, t.tell)
+	switch {
+	case err == nil:
+	case cmd.Context().Err() != nil:
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: interrupted; %s goes on without you, and `hubmend history` tells how\n", what)
+	case errors.Is(err, context.DeadlineExceeded):
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not over within %s (%s); it goes on, and `hubmend history` tells how\n", what, f.timeout, oneLine(p.String()))
+	default:
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: nobody knows how it went, look with `hubmend history`: %v\n", ledgerError(a.cfg.Region, err))
+	}
+	return p
+}
+
+// teller prints a status when it is new, or when nothing was heard for a while.
+type teller struct {
+	out    io.Writer
+	what   string
+	begin  time.Time
+	told   string
+	toldAt time.Time
+}
+
+func (t *teller) tell(p request.Progress) {
+	if p.String() == t.told && time.Since(t.toldAt) < silence {
+		return
+	}
+	t.told, t.toldAt = p.String(), time.Now()
+	fmt.Fprintf(t.out, "%6.1f s  %s: %s\n", time.Since(t.begin).Seconds(), t.what, oneLine(t.told))
+}

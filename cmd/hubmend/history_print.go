@@ -1,0 +1,100 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"hubmend/internal/deadletter"
+	"hubmend/internal/decide"
+)
+
+// findingsShown is how many findings of an attempt a terminal gets; JSON has all of them.
+const findingsShown = 5
+
+var attemptColors = map[string]text.Color{string(decide.Succeeded): text.FgGreen, string(decide.Failed): text.FgRed}
+
+func printPast(out io.Writer, p past, before bool) {
+	fmt.Fprintf(out, "%s\n", oneLine(p.Resource))
+	fact(out, "account", p.Account+", "+p.Region)
+	fact(out, "runbook", p.Runbook)
+	fact(out, "key", p.Key)
+	if !p.SuspendedAt.IsZero() {
+		fact(out, "suspended", moment(p.SuspendedAt)+" UTC: automatic repair has used up its attempts")
+	}
+	if !p.HeldAt.IsZero() {
+		fact(out, "held", moment(p.HeldAt)+" UTC by "+oneLine(p.HeldBy)+": nothing starts by itself until a person asks for a repair")
+	}
+	if p.UndoRefused != "" {
+		fact(out, "not undone", oneLine(p.UndoRefused))
+	}
+	if n := len(p.Unconfirmed); n > 0 {
+		fact(out, "unconfirmed", fmt.Sprintf("no check of Security Hub since the repair has said PASSED yet (findings: %d)", n))
+	}
+	paint := painter(out)
+	for _, a := range p.Attempts {
+		printTried(out, a, before, paint)
+	}
+}
+
+func printTried(out io.Writer, a tried, before bool, paint func(text.Color, string) string) {
+	what := "repair"
+	if a.Undo != "" {
+		what = "undo"
+	}
+	took := ""
+	if !a.EndedAt.IsZero() {
+		took = ", " + span(a.EndedAt.Sub(a.AskedAt).Round(time.Second))
+	}
+	fmt.Fprintf(out, "\n%s UTC  attempt %d, %s: %s%s\n", moment(a.AskedAt), a.Number, what, paint(attemptColors[a.State], a.State), took)
+	fact(out, "asked by", oneLine(cmp.Or(a.By, a.Trigger)))
+	fact(out, "control", oneLine(a.Control))
+	if a.Undo != "" {
+		fact(out, "takes back", "execution "+a.Undo)
+	}
+	fact(out, "document", a.Document)
+	fact(out, "execution", cmp.Or(a.Console, "none was started"))
+	fact(out, "change", oneLine(a.Change))
+	if a.Reason != "" {
+		fact(out, "because", oneLine(a.Reason)+" ("+a.Class+")")
+	}
+	for i, id := range a.Findings {
+		if i == findingsShown {
+			fact(out, "", fmt.Sprintf("and %d more", len(a.Findings)-i))
+			break
+		}
+		fact(out, map[bool]string{true: "findings"}[i == 0], oneLine(id))
+	}
+	switch {
+	case len(a.Before) == 0:
+	case before:
+		fmt.Fprintln(out, "  before")
+		fmt.Fprintf(out, "    %s\n", strings.ReplaceAll(whole(a.Before), "\n", "\n    "))
+	default:
+		fact(out, "before", fmt.Sprintf("%d characters; --before prints them", len(a.Before)))
+	}
+}
+
+// whole writes what a runbook kept: a list of texts, which are mostly JSON themselves.
+func whole(before json.RawMessage) string {
+	var texts []string
+	if json.Unmarshal(before, &texts) != nil {
+		texts = []string{string(before)}
+	}
+	for i := range texts {
+		texts[i] = deadletter.Pretty(texts[i])
+	}
+	return strings.Join(texts, "\n")
+}
+
+// fact writes a line of a list of facts, but none about nothing.
+func fact(out io.Writer, name, value string) {
+	if value != "" {
+		fmt.Fprintf(out, "  %-11s %s\n", name, value)
+	}
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"hubmend/internal/awserr"
+	"hubmend/internal/ledger"
+	"hubmend/internal/naming"
+)
+
+// readLedger gives the ledger of the account and Region to people. Nothing is read yet.
+func readLedger(cfg aws.Config) *ledger.Reader {
+	return &ledger.Reader{Client: dynamodb.NewFromConfig(cfg), Table: naming.LedgerTable, Now: time.Now}
+}
+
+// ledgerError says what to do when the ledger of a Region cannot be read.
+func ledgerError(region string, err error) error {
+	var missing *types.ResourceNotFoundException
+	if errors.As(err, &missing) {
+		return fmt.Errorf("there is no ledger in this account and %s; deploy hubmend-admin first, or choose the administrator's account and home Region", region)
+	}
+	return awsError(region, err)
+}
+
+// awsError gives the error of a call in one line, with what to do about it.
+func awsError(region string, err error) error {
+	var call *smithy.OperationError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("it was interrupted; nothing was changed")
+	case awserr.IsExpired(err):
+		return errors.New("the AWS credentials have expired; log in again")
+	case awserr.IsNotEnabled(err):
+		return fmt.Errorf("%s does not know these AWS credentials; log in again, or choose another AWS_PROFILE or AWS_REGION (%s)", region, oneLine(awserr.Message(err)))
+	case awserr.IsDenied(err):
+		return fmt.Errorf("these AWS credentials may not: %s", oneLine(awserr.Message(err)))
+	case awserr.Code(err) == "" && errors.As(err, &call):
+		return fmt.Errorf("AWS does not answer in %s; look at the Region and at AWS_ENDPOINT_URL: %s", region, oneLine(err.Error()))
+	}
+	return errors.New(oneLine(err.Error()))
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"hubmend/internal/lab/python"
+	"hubmend/internal/local"
+	"hubmend/internal/request"
+)
+
+// operator is the person at the terminal, with the AWS credentials that they have and the means to run
+// a runbook's reads. Nothing is started before it is needed.
+type operator struct {
+	root        string   // folder of the checkout, which has the Python environment
+	environment []string // of this process
+
+	python python.Config
+	worker *python.Worker
+}
+
+// passedOn are the variables by which the calls find their way out of a company's network. Credentials
+// are none of them; the worker gets these with each call.
+var passedOn = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"}
+
+// start starts what makes calls, unless it runs.
+func (o *operator) start(ctx context.Context) error {
+	if o.worker != nil {
+		return nil
+	}
+	root, err := filepath.Abs(o.root)
+	if err != nil {
+		return err
+	}
+	interpreter, err := python.Find(root)
+	if err != nil {
+		return err
+	}
+	o.python = python.Config{Python: interpreter, Env: wayOut(o.environment)}
+	if o.worker, err = python.StartWorker(ctx, o.python); err != nil {
+		return errors.New(oneLine(err.Error()))
+	}
+	return nil
+}
+
+func (o *operator) close() {
+	if o.worker != nil {
+		o.worker.Close()
+	}
+}
+
+// wayOut picks the variables that are passed on. The worker takes no proxy by itself, so that it needs
+// NO_PROXY to be empty as soon as there is one.
+func wayOut(environment []string) []string {
+	var passed []string
+	for _, variable := range environment {
+		if name, _, _ := strings.Cut(variable, "="); slices.Contains(passedOn, name) {
+			passed = append(passed, variable)
+		}
+	}
+	if len(passed) > 0 {
+		passed = append([]string{"NO_PROXY="}, passed...)
+	}
+	return passed
+}
+
+// open reads the AWS configuration for a Region, or for its own when there is none, and finds out
+// whose credentials they are.
+func (*operator) open(ctx context.Context, region string) (aws.Config, request.Person, error) {
+	var options []func(*config.LoadOptions) error
+	if region != "" {
+		options = append(options, config.WithRegion(region))
+	}
+	cfg, err := awsConfig(ctx, options...)
+	if err != nil {
+		return cfg, request.Person{}, errors.New(oneLine(err.Error()))
+	}
+	who, err := request.Who(ctx, sts.NewFromConfig(cfg))
+	if err != nil {
+		return cfg, request.Person{}, awsError(cfg.Region, err)
+	}
+	return cfg, who, nil
+}
+
+// in gives what makes calls in a Region. It is an error when the credentials are of another account
+// than this, unless it is empty.
+func (o *operator) in(ctx context.Context, region, account string) (local.Account, error) {
+	cfg, who, err := o.open(ctx, region)
+	if err != nil {
+		return local.Account{}, err
+	}
+	if account != "" && account != who.Account {
+		return local.Account{}, fmt.Errorf("the resource is in account %s, and these AWS credentials are of account %s (%s); log in to %[1]s, or choose another AWS_PROFILE",
+			account, who.Account, who.ARN)
+	}
+	if err := o.start(ctx); err != nil {
+		return local.Account{}, err
+	}
+	return local.Account{Worker: o.worker, Region: region, Endpoint: aws.ToString(cfg.BaseEndpoint), Credentials: cfg.Credentials}, nil
+}

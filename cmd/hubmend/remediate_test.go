@@ -1,0 +1,245 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hubmend/internal/asff"
+	"hubmend/internal/catalog"
+	"hubmend/internal/lab"
+	"hubmend/internal/lab/python"
+	"hubmend/test/assembly"
+)
+
+// expired is a service that takes no credentials any more.
+func expired(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message></Error></ErrorResponse>`)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestAskingBadInput(t *testing.T) {
+	t.Parallel()
+	const id = "arn:aws:securityhub:us-east-1:222222222222:security-control/EC2.13/finding/1"
+	region := []string{"AWS_REGION=us-east-1"}
+	keys := slices.Concat(region, []string{"AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1"})
+	at := func(url string) []string { return append(slices.Clone(keys), "AWS_ENDPOINT_URL="+url) }
+	for name, tc := range map[string]struct {
+		args string
+		env  []string
+		want string
+	}{
+		"undo of nothing":               {"undo", nil, "1 arg"},
+		"undo of two":                   {"undo a b", nil, "1 arg"},
+		"undo without a Region":         {"undo sg-1", nil, "there is no Region; set AWS_REGION"},
+		"undo without credentials":      {"undo sg-1", region, "there are no AWS credentials; log in"},
+		"undo with expired ones":        {"undo sg-1", at(expired(t)), "the AWS credentials have expired; log in again"},
+		"undo, nobody answers":          {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not answer in us-east-1"},
+		"remediate nothing":             {"remediate", nil, "say which findings: either their ids, or --control and --resource"},
+		"remediate too much":            {"remediate --control EC2.13 --resource x " + id, nil, "say which findings"},
+		"a control without a resource":  {"remediate --control EC2.13", nil, "--control and --resource belong together"},
+		"an unknown control":            {"remediate --control Lambda.1 --resource x", nil, "there is no control Lambda.1; the catalog has "},
+		"no id of a finding":            {"remediate finding.json", nil, `"finding.json" is not the id of a finding`},
+		"21 findings":                   {"remediate" + strings.Repeat(" "+id, 21), nil, "21 findings are too many at once"},
+		"remediate without a Region":    {"remediate " + id, nil, "there is no Region"},
+		"remediate without credentials": {"remediate " + id, region, "there are no AWS credentials"},
+		"remediate with expired ones":   {"remediate " + id, at(expired(t)), "the AWS credentials have expired"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := hubmend(t, slices.Concat(nobody, tc.env), strings.Fields(tc.args)...)
+			if code != exitUsage || stdout != "" {
+				t.Errorf("exits with %d and prints %q", code, stdout)
+			}
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
+			}
+		})
+	}
+}
+
+// says runs a command and demands its exit code, and parts of what it prints and says.
+func (s terminal) says(t *testing.T, code int, args string, parts ...string) string {
+	t.Helper()
+	got, stdout, stderr := hubmend(t, s.env, strings.Fields(args)...)
+	if got != code {
+		t.Errorf("%s exits with %d, want %d", args, got, code)
+	}
+	if code == exitUsage && strings.Count(stderr, "\n") != 1 {
+		t.Errorf("%s says more than one line: %q", args, stderr)
+	}
+	for _, part := range parts {
+		if !strings.Contains(stdout+stderr, part) {
+			t.Errorf("%s does not say %q:\n%s%s", args, part, stdout, stderr)
+		}
+	}
+	return stdout
+}
+
+// calls makes a call in the workload's account.
+func (s terminal) calls(t *testing.T, service, api string, input map[string]any) map[string]any {
+	t.Helper()
+	out, err := s.lab.Call(t.Context(), lab.Call{Account: workload, Region: homeRegion, Service: service, API: api, Input: input})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// openGroup makes a security group that is open to the world, and gives its id and ARN.
+func (s terminal) openGroup(t *testing.T, name string) (id, arn string) {
+	t.Helper()
+	out := s.calls(t, "ec2", "CreateSecurityGroup", map[string]any{"GroupName": name, "Description": name})
+	id = fmt.Sprint(out["GroupId"])
+	s.openPort(t, id, 22)
+	return id, "arn:aws:ec2:" + homeRegion + ":" + workload + ":security-group/" + id
+}
+
+func (s terminal) openPort(t *testing.T, group string, port int) {
+	t.Helper()
+	s.calls(t, "ec2", "AuthorizeSecurityGroupIngress", map[string]any{"GroupId": group, "IpPermissions": []any{
+		map[string]any{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": []any{map[string]any{"CidrIp": "0.0.0.0/0", "Description": "ssh"}}},
+	}})
+}
+
+// open lists the ports of a group that are open to somebody.
+func (s terminal) open(t *testing.T, group string) string {
+	t.Helper()
+	out := s.calls(t, "ec2", "DescribeSecurityGroups", map[string]any{"GroupIds": []any{group}})
+	text, err := json.Marshal(out["SecurityGroups"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var groups []struct {
+		IpPermissions []struct{ FromPort int } //nolint:revive // as EC2 has it
+	}
+	if err := json.Unmarshal(text, &groups); err != nil {
+		t.Fatal(err)
+	}
+	var ports []int
+	for _, p := range groups[0].IpPermissions {
+		ports = append(ports, p.FromPort)
+	}
+	return fmt.Sprint(ports)
+}
+
+// imports has Security Hub find something wrong with a resource, and gives the finding's id.
+func (s terminal) imports(t *testing.T, control, name, resource string) string {
+	t.Helper()
+	c, _ := catalog.Embedded().ByID(control)
+	f, err := asff.Build(asff.Spec{Control: c, Resource: resource, Account: workload, Region: homeRegion, ID: name, Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.calls(t, "securityhub", "BatchImportFindings", map[string]any{"Findings": []any{f}})
+	return fmt.Sprint(f["Id"])
+}
+
+// finding gives the workflow status and the note of a finding.
+func (s terminal) finding(t *testing.T, id string) (workflow, note string) {
+	t.Helper()
+	out := s.calls(t, "securityhub", "GetFindings", map[string]any{"Filters": map[string]any{"Id": []any{map[string]any{"Value": id, "Comparison": "EQUALS"}}}})
+	text, err := json.Marshal(out["Findings"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []struct {
+		Workflow struct{ Status string }
+		Note     struct{ Text string }
+	}
+	if err := json.Unmarshal(text, &all); err != nil || len(all) != 1 {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return all[0].Workflow.Status, all[0].Note.Text
+}
+
+// startDeployed is a terminal with a deployment of which no playbook is launched, so that nothing
+// is repaired by itself.
+func startDeployed(t *testing.T) terminal {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts Python")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := lab.Defaults
+	c.Root, c.Assembly, c.Enforce = root, assembly.Copy(t, root), true
+	if c.Python, err = python.Find(root); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if err := l.Deploy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o := lab.Operator(administrator)
+	return terminal{l, slices.Concat(nobody, []string{
+		"AWS_ENDPOINT_URL=" + l.Endpoint(), "AWS_REGION=" + homeRegion, "AWS_ACCESS_KEY_ID=" + o.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + o.SecretAccessKey,
+	})}
+}
+
+func TestRemediate(t *testing.T) {
+	t.Parallel()
+	s := startDeployed(t)
+	group, arn := s.openGroup(t, "web")
+	id := s.imports(t, "EC2.13", "f1", arn)
+	out := s.says(t, 0, "remediate --control EC2.13 --resource "+arn, "[1/1] EC2.13 "+arn+": done and verified: Closed TCP 22")
+	if strings.Contains(out, "\x1b") {
+		t.Errorf("it is coloured: %q", out)
+	}
+	if got := s.open(t, group); got != "[]" {
+		t.Errorf("open are %s", got)
+	}
+	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "Closed TCP 22") {
+		t.Errorf("the finding is %s: %s", workflow, note)
+	}
+	s.says(t, 0, "history "+group, "asked by    arn:aws:iam::111111111111:")
+
+	s.openPort(t, group, 22)
+	var results []remediated
+	if err := json.Unmarshal([]byte(s.says(t, 0, "remediate --json "+id)), &results); err != nil || len(results) != 1 {
+		t.Fatalf("%v, %v", results, err)
+	}
+	if r := results[0]; r.State != "succeeded" || r.Attempt != 2 || r.Finding != id || r.Resource != arn || !strings.HasPrefix(r.By, "arn:aws:") || r.Execution == "" {
+		t.Errorf("%+v", r)
+	}
+
+	// What docs/operations.md says is enough, and the name of who asked is the session's.
+	s.openPort(t, group, 22)
+	may := func(actions string) string {
+		return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [%s]}]}`, actions)
+	}
+	s.as(t, "responder", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "sqs:SendMessage", "dynamodb:GetItem"`)).says(t, 0, "remediate "+id)
+	if _, note := s.finding(t, id); !strings.Contains(note, "Closed TCP 22") {
+		t.Errorf("note %q", note)
+	}
+	s.says(t, 0, "history "+group, "asked by    arn:aws:sts::111111111111:assumed-role/responder/ann")
+	s.as(t, "reader", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "dynamodb:GetItem"`)).says(t, exitUsage, "remediate "+id, "these AWS credentials may not: ", "sqs:SendMessage")
+
+	gone := s.imports(t, "EC2.13", "f2", strings.Replace(arn, group, "sg-0123456789abcdef0", 1))
+	s.says(t, exitFailed, "remediate "+gone, "was not repaired: failed")
+
+	s.calls(t, "securityhub", "BatchUpdateFindings", map[string]any{
+		"FindingIdentifiers": []any{map[string]any{"Id": id, "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub"}}, "Workflow": map[string]any{"Status": "SUPPRESSED"},
+	})
+	s.says(t, exitUsage, "remediate "+id, "SUPPRESSED", "Set it to NEW first")
+	s.says(t, exitUsage, "remediate "+id+"x", "has no finding "+id+"x")
+	s.says(t, exitUsage, "remediate --control EC2.14 --resource "+arn, "has no active finding of EC2.14")
+	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "remediate "+id, "there is no queue hubmend-findings in account 111111111111 and eu-west-1; deploy hubmend-admin first")
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/awserr"
+	"hubmend/internal/catalog"
+	"hubmend/internal/decide"
+	"hubmend/internal/naming"
+	"hubmend/internal/overview"
+)
+
+// standing is what status tells, in JSON.
+type standing struct {
+	Region string `json:"region"`
+	Switch string `json:"switch"` // active, paused, or unknown
+	overview.Overview
+}
+
+func statusCommand() *cobra.Command {
+	var control, account string
+	var asJSON bool
+	since := period(7 * 24 * time.Hour)
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what waits for something or somebody, and how repairs went",
+		Long: `Shows which resources are being repaired, wait, failed, are suspended, are held after an undo or
+are not yet confirmed by Security Hub; how the repairs of each control went; which controls are
+paused; and whether the switch is active. It changes nothing, and exits with 0 whatever it finds.
+
+It uses the credentials and the Region of your AWS configuration, which must be those of the
+administrator's account and home Region.`,
+		Example: fmt.Sprintf("  hubmend status\n  hubmend status --control %s --since 36h\n  hubmend status --account 222222222222 --json", exampleControl().ID),
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o := overview.Options{Control: control, Account: account}
+			if err := checkScope(o); err != nil {
+				return err
+			}
+			cfg, err := awsConfig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			o.Now = time.Now().UTC().Truncate(time.Second)
+			o.Since = o.Now.Add(-time.Duration(since))
+			s, problems, err := standingOf(cmd.Context(), cfg, o)
+			if err != nil {
+				return err
+			}
+			for _, p := range problems {
+				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", p)
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+			}
+			printStanding(cmd.OutOrStdout(), s, since)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&control, "control", "", "only this control")
+	cmd.Flags().StringVar(&account, "account", "", "only this account")
+	cmd.Flags().Var(&since, "since", "leave out what ended longer ago, such as 90m, 36h or 7d")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+var accountForm = regexp.MustCompile(`^\d{12}$`)
+
+func checkScope(o overview.Options) error {
+	if _, ok := catalog.Embedded().ByID(o.Control); !ok && o.Control != "" {
+		return fmt.Errorf("there is no control %s; the catalog has %s", o.Control, strings.Join(controlIDs(), ", "))
+	}
+	if o.Account != "" && !accountForm.MatchString(o.Account) {
+		return fmt.Errorf("%q is not the 12 digits of an account's id", o.Account)
+	}
+	return nil
+}
+
+// standingOf reads how things stand. What cannot be read beside the ledger is a problem, and no error.
+func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s standing, problems []string, err error) {
+	s = standing{Region: cfg.Region, Switch: "unknown"}
+	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
+		problems = append(problems, fmt.Sprintf("cannot read the settings of hubmend-admin, and takes the usual %d attempts within %g h: %v", o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err)))
+	}
+	b := overview.New(o)
+	for e, err := range readLedger(cfg).All(ctx) {
+		if err != nil {
+			return standing{}, nil, ledgerError(cfg.Region, err)
+		}
+		b.Add(e)
+	}
+	s.Overview = b.Overview()
+	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(naming.Switch)})
+	switch {
+	case err != nil:
+		problems = append(problems, fmt.Sprintf("cannot read the switch %s: %v", naming.Switch, awsError(cfg.Region, err)))
+	case aws.ToString(out.Parameter.Value) == naming.SwitchActive:
+		s.Switch = naming.SwitchActive
+	default: // as for the functions, anything else pauses
+		s.Switch = naming.SwitchPaused
+	}
+	return s, problems, nil
+}
+
+// guardSettings reads the settings of the loop guard from the admin stack's parameters. With an
+// error, and without the stack, they are the usual ones.
+func guardSettings(ctx context.Context, cfg aws.Config) (decide.Settings, error) {
+	s := decide.Defaults
+	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(naming.AdminStack)})
+	if awserr.Code(err) == "ValidationError" { // there is no such stack
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	for _, stack := range out.Stacks {
+		for _, p := range stack.Parameters {
+			n, err := strconv.Atoi(aws.ToString(p.ParameterValue))
+			switch name := aws.ToString(p.ParameterKey); {
+			case err != nil:
+			case name == "MaxAttempts":
+				s.MaxAttempts = n
+			case name == "WindowHours":
+				s.Window = time.Duration(n) * time.Hour
+			}
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/decide"
+	"hubmend/internal/errand"
+	"hubmend/internal/ledger"
+	"hubmend/internal/target"
+)
+
+func undoCommand() *cobra.Command {
+	var u undoing
+	cmd := &cobra.Command{
+		Use:   "undo TARGET",
+		Short: "Take a repair back",
+		Long: `Restores what the newest repair of a resource has changed, as the runbook noted it before. It
+refuses when the resource was changed since. Automatic repair of the resource is off after that,
+until somebody uses the custom action or ` + "`hubmend remediate`" + `.
+
+TARGET is the resource's ARN or its own id, the id of the repair's execution, or a key, as
+` + "`hubmend history`" + ` takes it.
+
+It uses the credentials and the Region of your AWS configuration, which must be those of the
+administrator's account and home Region. When the resource was changed since, it asks CloudTrail
+by whom: in your own account, or in the resource's with --member-profile.
+
+Exit codes: 0 it is restored; 1 it is not; 2 it was not begun.`,
+		Example: `  hubmend undo sg-0123456789abcdef0
+  hubmend undo 5fea7756-0ea4-451a-a703-a558b933e274 --yes --json
+  hubmend undo sg-0123456789abcdef0 --member-profile workload`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return u.run(cmd, args[0]) },
+	}
+	cmd.Flags().BoolVar(&u.yes, "yes", false, "do not ask for confirmation")
+	cmd.Flags().StringVar(&u.memberProfile, "member-profile", "", "AWS profile of the resource's account, to ask its CloudTrail who changed the resource")
+	u.flags(cmd)
+	return cmd
+}
+
+// undoing is one run of the command.
+type undoing struct {
+	following
+	yes           bool
+	memberProfile string
+}
+
+func (u undoing) run(cmd *cobra.Command, name string) error {
+	if name == "" {
+		return errors.New("TARGET is empty; give the resource's ARN or id, or an execution")
+	}
+	a, err := ask(cmd.Context())
+	if err != nil {
+		return err
+	}
+	h, err := findHistory(cmd.Context(), a.cfg, name)
+	if err != nil {
+		return err
+	}
+	repaired, err := toUndo(h, name, time.Now())
+	if err != nil {
+		return err
+	}
+	t, _ := h.Target()
+	if !u.asJSON {
+		printRepair(cmd, t, repaired)
+	}
+	if err := u.confirm(cmd); err != nil {
+		return err
+	}
+	wish := errand.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID, By: a.person.ARN, At: time.Now().UTC()}
+	if err := a.queue.Send(cmd.Context(), wish.Body()); err != nil {
+		return awsError(a.cfg.Region, err)
+	}
+	return u.finish(cmd, a, t, repaired, wish)
+}
+
+// executionsKept is how long Systems Manager keeps an execution, from which the runbook reads what
+// was before.
+const executionsKept = 30 * 24 * time.Hour
+
+// toUndo chooses the repair that a name stands for, or says why it cannot be taken back.
+func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
+	t, _ := h.Target()
+	id := h.Record.Undoable().ExecutionID
+	if errand.IsID(name) {
+		id = name
+	}
+	if id == "" {
+		return ledger.Past{}, fmt.Errorf("the ledger knows no repair that changed %s, so there is nothing to take back; `hubmend history` shows what was tried", oneLine(t.Resource))
+	}
+	if control, known := catalog.Embedded().ByID(h.Record.Undoable().Control); known && !control.Reversible {
+		return ledger.Past{}, fmt.Errorf("repairs of %s cannot be taken back: %s", control.ID, oneLine(control.Irreversible))
+	}
+	if problem := decide.UndoProblem(h.Record, id); problem != "" {
+		return ledger.Past{}, errors.New(oneLine(problem))
+	}
+	for _, p := range h.Past {
+		switch {
+		case p.Attempt.ExecutionID != id:
+		case now.Sub(p.Attempt.EndedAt) >= executionsKept:
+			return ledger.Past{}, fmt.Errorf("Systems Manager has forgotten execution %s after 30 days; `hubmend history %s --before` has what was before, restore it by hand", id, t.Key())
+		default:
+			return p, nil
+		}
+	}
+	return ledger.Past{}, fmt.Errorf("the ledger no longer has what %s was before execution %s; restore it by hand", oneLine(t.Resource), id)
+}
+
+func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past) {
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "This repair will be taken back:\n  resource   %s\n  account    %s, %s\n  control    %s\n  repaired   %s UTC, asked by %s\n  execution  %s\n  change     %s\n  before\n",
+		oneLine(t.Resource), t.Account, t.Region, p.Attempt.Control, moment(p.Attempt.EndedAt), oneLine(cmp.Or(p.Attempt.By, string(p.Attempt.Trigger))),
+		p.Attempt.ExecutionID, oneLine(p.Outcome.Change))
+	for _, line := range beforeLines(p.Outcome.Before) {
+		fmt.Fprintf(out, "    %s\n", line)
+	}
+}
+
+// beforeLines writes what was before, a line for each text that the runbook gave.
+func beforeLines(before string) []string {
+	var texts []string
+	if json.Unmarshal([]byte(before), &texts) != nil && before != "" {
+		texts = []string{before}
+	}
+	var lines []string
+	for _, text := range texts {
+		lines = append(lines, clip(oneLine(text)))
+	}
+	if len(lines) == 0 {
+		return []string{"nothing"}
+	}
+	return lines
+}
+
+// confirm asks whether to go on. Only yes is yes.
+func (u undoing) confirm(cmd *cobra.Command) error {
+	if u.yes {
+		return nil
+	}
+	if u.asJSON {
+		return errors.New("--json asks no questions; add --yes to take the repair back")
+	}
+	fmt.Fprint(cmd.OutOrStdout(), "Automatic repair of this resource will be off afterwards. Take it back? [y/N] ")
+	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	if fmt.Fprintln(cmd.OutOrStdout()); err != nil && answer == "" {
+		return errors.New("nobody answers, so nothing was sent; add --yes to go on without a question")
+	}
+	return errors.New("not confirmed, so nothing was sent")
+}

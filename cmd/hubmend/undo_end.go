@@ -1,0 +1,123 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/errand"
+	"hubmend/internal/finding"
+	"hubmend/internal/ledger"
+	"hubmend/internal/request"
+	"hubmend/internal/target"
+)
+
+// undone is what came of an undo, in JSON.
+type undone struct {
+	Key       string           `json:"key"`
+	Account   string           `json:"account"`
+	Region    string           `json:"region"`
+	Resource  string           `json:"resource"`
+	Control   string           `json:"control"`
+	Repair    string           `json:"repair"` // its execution
+	Request   string           `json:"request"`
+	By        string           `json:"by"`
+	State     string           `json:"state"`               // succeeded, failed, refused or sent; else as the ledger has it
+	Execution string           `json:"execution,omitempty"` // of the undo
+	Change    string           `json:"change,omitempty"`
+	Reason    string           `json:"reason,omitempty"`
+	Changes   []request.Change `json:"changes,omitempty"` // by others since the repair, as CloudTrail has them
+}
+
+// finish follows an undo that was sent, and tells what came of it.
+func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired ledger.Past, wish errand.Undo) error {
+	result := undone{
+		Key: wish.Key, Account: t.Account, Region: t.Region, Resource: t.Resource, Control: repaired.Attempt.Control,
+		Repair: wish.ExecutionID, Request: wish.ID, By: wish.By, State: "sent",
+	}
+	var p request.Progress
+	if u.noWait {
+		if !u.asJSON {
+			fmt.Fprintf(cmd.OutOrStdout(), "Sent. `hubmend history %s` tells how it goes.\n", wish.Key)
+		}
+	} else {
+		p = u.follow(cmd, a, "undo", func(ctx context.Context) (request.Progress, error) {
+			rec, err := a.ledger.Load(ctx, wish.Key)
+			return request.OfUndo(rec, wish.ID), err
+		})
+		result.tell(p)
+	}
+	if p.Attempt != nil && p.Attempt.Class == decide.Refused {
+		result.Changes = u.changedBy(cmd, a, t, repaired.Attempt.EndedAt)
+	}
+	if u.asJSON {
+		if err := json.NewEncoder(cmd.OutOrStdout()).Encode(result); err != nil {
+			return err
+		}
+	}
+	if u.noWait || p.Succeeded() {
+		return nil
+	}
+	if p.Over() {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the repair was not taken back: %s\n", clip(oneLine(result.Reason)))
+	}
+	return errFailed
+}
+
+func (r *undone) tell(p request.Progress) {
+	if p.Refusal != "" {
+		r.State, r.Reason = "refused", p.Refusal
+	}
+	if p.Attempt != nil {
+		r.State, r.Execution, r.Change, r.Reason = string(p.Attempt.State), p.Attempt.ExecutionID, p.Attempt.Change, p.Attempt.Reason
+	}
+}
+
+// changedBy tells who changed the resource since the repair, as far as CloudTrail can be asked.
+func (u undoing) changedBy(cmd *cobra.Command, a asking, t target.Target, since time.Time) []request.Change {
+	out := cmd.ErrOrStderr()
+	cfg, err := u.memberConfig(cmd.Context(), a, t)
+	var found []request.Change
+	if err == nil {
+		found, err = request.Changes(cmd.Context(), cloudtrail.NewFromConfig(cfg), t.Resource, since)
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintf(out, "hubmend: CloudTrail does not say who changed it: %s\n", clip(oneLine(err.Error())))
+	case len(found) == 0:
+		fmt.Fprintf(out, "hubmend: CloudTrail of account %s has no change of it since the repair; it shows calls some minutes late\n", t.Account)
+	}
+	for _, c := range found {
+		fmt.Fprintf(out, "hubmend: changed by %s at %s UTC: %s\n", oneLine(c.By), moment(c.At), oneLine(c.Call))
+	}
+	return found
+}
+
+// globalTrail is where CloudTrail has the calls of services without Regions.
+var globalTrail = map[string]string{"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+
+// memberConfig gives credentials of the resource's account.
+func (u undoing) memberConfig(ctx context.Context, a asking, t target.Target) (aws.Config, error) {
+	cfg := a.cfg.Copy()
+	if u.memberProfile != "" {
+		var err error
+		if cfg, err = config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(u.memberProfile)); err != nil {
+			return cfg, fmt.Errorf("read the profile %s: %w", u.memberProfile, err)
+		}
+	} else if a.person.Account != t.Account {
+		return cfg, fmt.Errorf("your credentials are of account %s and the resource is in %s; name a profile of that account with --member-profile", a.person.Account, t.Account)
+	}
+	if cfg.Region = t.Region; t.Region == target.Global {
+		partition, _ := finding.PartitionOf(a.cfg.Region)
+		cfg.Region = cmp.Or(globalTrail[partition], a.cfg.Region)
+	}
+	return cfg, nil
+}

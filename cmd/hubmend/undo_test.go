@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/decide"
+	"hubmend/internal/ledger"
+	"hubmend/internal/naming"
+)
+
+// answering runs a command that reads an answer from a person.
+func (s terminal) answering(t *testing.T, answer, args string) (code int, output string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], strings.Fields(args)...) //nolint:gosec // the test itself
+	cmd.Dir, cmd.Env, cmd.Stdin = "../..", append(append(os.Environ(), asHubmend+"=1"), s.env...), strings.NewReader(answer)
+	out, _ := cmd.CombinedOutput()
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	if _, ok := catalog.Embedded().Runbook(naming.UndoRunbook("CloseSecurityGroupPorts")); !ok {
+		t.Skip("the catalog has no runbook that takes repairs of security groups back")
+	}
+	s := startDeployed(t)
+	group, arn := s.openGroup(t, "web")
+	id := s.imports(t, "EC2.13", "f1", arn)
+	s.says(t, exitUsage, "undo "+group+" --yes", "knows no resource or execution "+group)
+	s.says(t, 0, "remediate "+id)
+
+	// Nothing happens without a yes.
+	for answer, want := range map[string]string{"": "nobody answers", "\n": "not confirmed", "n\n": "not confirmed", "yes please\n": "not confirmed"} {
+		if code, out := s.answering(t, answer, "undo "+group); code != exitUsage || !strings.Contains(out, want) || !strings.Contains(out, "Take it back? [y/N]") {
+			t.Errorf("%q: exits with %d and says\n%s", answer, code, out)
+		}
+	}
+	s.says(t, exitUsage, "undo --json "+group, "--json asks no questions; add --yes")
+	if got := s.open(t, group); got != "[]" {
+		t.Fatalf("open are %s", got)
+	}
+
+	// What docs/operations.md says is enough.
+	responder := s.as(t, "responder", `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
+		"Action": ["sqs:GetQueueUrl", "sqs:SendMessage", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]}]}`)
+	code, out := responder.answering(t, "y\n", "undo "+arn)
+	for _, want := range []string{
+		"This repair will be taken back:", arn, "222222222222, us-east-1", "EC2.13", "asked by arn:aws:iam::111111111111:", "Closed TCP 22 to the world",
+		`"CidrIp":"0.0.0.0/0"`, "undo: runs as execution ", "undo: done and verified: Restored",
+	} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exits with %d and does not say %q:\n%s", code, want, out)
+		}
+	}
+	if got := s.open(t, group); got != "[22]" {
+		t.Errorf("open are %s", got)
+	}
+	if workflow, note := s.finding(t, id); workflow != "NOTIFIED" || !strings.Contains(note, "Undone by arn:aws:sts::111111111111:assumed-role/responder/ann: Restored") {
+		t.Errorf("the finding is %s: %s", workflow, note)
+	}
+	s.says(t, exitUsage, "undo --yes "+group, "was taken back already")
+
+	// A person has it repaired again, and somebody changes it before the next undo.
+	s.says(t, 0, "remediate "+id)
+	s.openPort(t, group, 22)
+	code, stdout, stderr := hubmend(t, s.env, "undo", "--yes", "--json", group)
+	var u undone
+	if err := json.Unmarshal([]byte(stdout), &u); err != nil || code != exitFailed {
+		t.Fatalf("exits with %d, %v: %s%s", code, err, stdout, stderr)
+	}
+	if u.State != "failed" || u.Resource != arn || u.Execution == "" || u.Repair == u.Execution || !strings.Contains(stderr, "the repair was not taken back: ") ||
+		!strings.Contains(stderr, "name a profile of that account with --member-profile") {
+		t.Errorf("%+v, says %q", u, stderr)
+	}
+	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "not taken back") {
+		t.Errorf("the finding is %s: %s", workflow, note)
+	}
+	s.says(t, 0, "undo --yes --no-wait "+group, "Sent. `hubmend history hubmend-")
+	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "undo "+group, "there is no queue hubmend-findings")
+}
+
+func TestToUndo(t *testing.T) {
+	t.Parallel()
+	const first, second = "0b0a7756-0ea4-451a-a703-a558b933e274", "1b0a7756-0ea4-451a-a703-a558b933e274"
+	repair := func(number int, id, control string) decide.Attempt {
+		return decide.Attempt{Number: number, State: decide.Succeeded, ExecutionID: id, Control: control, Change: "Closed.", EndedAt: time.Unix(0, 0)}
+	}
+	history := func(attempts ...decide.Attempt) ledger.History {
+		h := ledger.History{Record: decide.Record{Version: 1, Target: groupTarget("sg-1"), Attempts: attempts}}
+		for _, a := range attempts {
+			h.Past = append(h.Past, ledger.Past{Target: h.Record.Target, Ended: decide.Ended{Attempt: a}})
+		}
+		return h
+	}
+	archiveGone := history(repair(1, first, "EC2.13"))
+	archiveGone.Past = nil
+	for name, tc := range map[string]struct {
+		h    ledger.History
+		name string
+		want string // the execution, or the problem
+	}{
+		"the only one":        {history(repair(1, first, "EC2.13")), "sg-1", first},
+		"the newest":          {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second},
+		"by its execution":    {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second},
+		"an older one":        {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "Only the newest repair can be taken back"},
+		"none":                {history(), "sg-1", "knows no repair that changed"},
+		"irreversible":        {history(repair(1, first, "IAM.8")), "sg-1", "repairs of IAM.8 cannot be taken back: "},
+		"its archive is gone": {archiveGone, "sg-1", "no longer has what"},
+	} {
+		p, err := toUndo(tc.h, tc.name, time.Unix(0, 0).Add(30*24*time.Hour-1))
+		if err != nil && !strings.Contains(err.Error(), tc.want) || err == nil && p.Attempt.ExecutionID != tc.want {
+			t.Errorf("%s: %q, %v; want %q", name, p.Attempt.ExecutionID, err, tc.want)
+		}
+	}
+	if _, err := toUndo(history(repair(1, first, "EC2.13")), "sg-1", time.Unix(0, 0).Add(30*24*time.Hour)); err == nil || !strings.Contains(err.Error(), "has forgotten execution") {
+		t.Errorf("after 30 days: %v", err)
+	}
+}
+
+// What was before comes from a member account, and may be anything.
+func TestPrintRepair(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	cmd := &cobra.Command{}
+	cmd.SetOut(&out)
+	p := ledger.Past{Target: groupTarget("sg-1\x1b[31m"), Ended: decide.Ended{
+		Attempt: decide.Attempt{EndedAt: time.Unix(0, 0), Trigger: "automatic"}, Outcome: decide.Outcome{Change: "Closed\nTCP.", Before: `["{\"FromPort\":22}","\u001b]0;x"]`},
+	}}
+	printRepair(cmd, p.Target, p)
+	for _, want := range []string{"asked by automatic", "Closed TCP.", "    {\"FromPort\":22}\n", "1970-01-01 00:00 UTC"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not print %q:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "\x1b") {
+		t.Errorf("it prints control characters: %q", out.String())
+	}
+	for before, want := range map[string]int{"": 1, "[]": 1, `["a","b"]`: 2, "not JSON": 1} {
+		if lines := beforeLines(before); len(lines) != want {
+			t.Errorf("%q is %q", before, lines)
+		}
+	}
+}

@@ -1,0 +1,27 @@
+// Package console owns the addresses of AWS's consoles that people are sent to.
+package console
+
+import (
+	"net/url"
+	"strings"
+)
+
+// domains are where the console of a partition is.
+var domains = map[string]string{"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+
+// Partition tells the partition of a Region by its name.
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// Execution is the address of an Automation execution. It works for those who are logged in to
+// the account that the execution is in.
+func Execution(region, id string) string {
+	return "https://" + region + "." + domains[Partition(region)] + "/systems-manager/automation/execution/" + url.PathEscape(id) + "?region=" + url.QueryEscape(region)
+}

@@ -1,0 +1,61 @@
+// Package local owns what an executor of runbooks needs of this machine: botocore and scripts, in
+// Python processes. It decides nothing.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"hubmend/internal/automation"
+	"hubmend/internal/lab/python"
+)
+
+// Scripts runs scripts, each in a process that has no credentials.
+type Scripts struct{ Python python.Config }
+
+var _ automation.Scripts = Scripts{}
+
+// Run implements automation.Scripts.
+func (s Scripts) Run(ctx context.Context, _, handler, text string, payload map[string]any) (any, error) {
+	out, err := python.RunScript(ctx, s.Python, python.Script{Text: text, Handler: handler, Payload: payload})
+	var raised *python.ScriptError
+	if errors.As(err, &raised) {
+		return nil, &automation.ScriptError{Type: raised.Type, Message: raised.Message}
+	}
+	return out.Value, err
+}
+
+// Account makes the calls of steps in a Region with somebody's credentials.
+type Account struct {
+	Worker *python.Worker
+	Region string
+	// Endpoint is the address of all services; AWS's own when it is empty.
+	Endpoint    string
+	Credentials aws.CredentialsProvider
+}
+
+var _ automation.API = Account{}
+
+// Call implements automation.API.
+func (a Account) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
+	c, err := a.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get AWS credentials: %w", err)
+	}
+	response, err := a.Worker.Call(ctx, python.Call{
+		Service: service, API: api, Region: a.Region, Endpoint: a.Endpoint, Parameters: parameters,
+		Credentials: python.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken},
+	})
+	var answer *python.APIError
+	if errors.As(err, &answer) && answer.HTTPStatus == 0 && !slices.Contains(refusals, answer.Code) {
+		return nil, fmt.Errorf("%s: %s", answer.Code, answer.Message) // nobody answered, or nothing that can be read
+	}
+	return response, err
+}
+
+// refusals are botocore's names for calls that it does not make.
+var refusals = []string{"ParamValidationError", "UnknownServiceError", "UnknownOperation"}

@@ -1,0 +1,224 @@
+package plan_test
+
+import (
+	"maps"
+	"strings"
+)
+
+// broken is a resource that a control is about, made so that it fails.
+type broken struct {
+	control string
+	make    func(w *world) (resource string)
+	// lines are those of the differences, each below its thing.
+	lines []string
+	// uses has a part of what is found for each use, in their order.
+	uses []string
+}
+
+func group(w *world, name string, permissions ...any) string {
+	id := w.seed("ec2:CreateSecurityGroup", object{"GroupName": name, "Description": name})["GroupId"].(string)
+	if len(permissions) > 0 {
+		w.seed("ec2:AuthorizeSecurityGroupIngress", object{"GroupId": id, "IpPermissions": permissions})
+	}
+	return "arn:aws:ec2:" + region + ":" + w.account + ":security-group/" + id
+}
+
+func rule(from, to int, cidr string) object {
+	return object{"IpProtocol": "tcp", "FromPort": from, "ToPort": to, "IpRanges": []any{object{"CidrIp": cidr}}}
+}
+
+func key(w *world, user string, ages object) string {
+	id := w.seed("iam:CreateAccessKey", object{"UserName": user})["AccessKey"].(object)["AccessKeyId"].(string)
+	w.backdate(with(ages, object{"UserName": user, "AccessKeyId": id}))
+	return id
+}
+
+func with(a, b object) object {
+	m := maps.Clone(a)
+	maps.Copy(m, b)
+	return m
+}
+
+func trail(w *world) string {
+	w.seed("s3:CreateBucket", object{"Bucket": "trails-" + w.account})
+	return w.seed("cloudtrail:CreateTrail", object{"Name": "audit", "S3BucketName": "trails-" + w.account})["TrailARN"].(string)
+}
+
+func user(w *world) string {
+	w.seed("iam:CreateUser", object{"UserName": "ann"})
+	return "arn:aws:iam::" + w.account + ":user/ann"
+}
+
+// everyRunbook has a world for each runbook, and for some more than one.
+var everyRunbook = map[string]broken{
+	"a rule for SSH": {
+		control: "EC2.13",
+		make:    func(w *world) string { return group(w, "web", rule(22, 22, "0.0.0.0/0"), rule(443, 443, "0.0.0.0/0")) },
+		lines:   []string{"inbound rules of sg-*", "- {FromPort:22,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:22}"},
+		uses:    []string{""},
+	},
+	"a wide rule": {
+		control: "EC2.14",
+		make: func(w *world) string {
+			arn := group(w, "legacy", rule(0, 65535, "0.0.0.0/0"))
+			subnet := w.seed("ec2:DescribeSubnets", object{})["Subnets"].([]any)[0].(object)["SubnetId"]
+			w.seed("ec2:CreateNetworkInterface", object{"SubnetId": subnet, "Description": "of the mail server", "Groups": []any{arn[strings.Index(arn, "sg-"):]}})
+			return arn
+		},
+		lines: []string{
+			"inbound rules of sg-*", "- {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
+			"+ {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:3388}", "+ {FromPort:3390,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
+		},
+		uses: []string{"of the mail server"},
+	},
+	"the default group": {
+		control: "EC2.2",
+		make: func(w *world) string {
+			groups := w.seed("ec2:DescribeSecurityGroups", object{"Filters": []any{object{"Name": "group-name", "Values": []any{"default"}}}})["SecurityGroups"].([]any)
+			id := groups[0].(object)["GroupId"].(string)
+			w.seed("ec2:AuthorizeSecurityGroupIngress", object{"GroupId": id, "IpPermissions": []any{object{"IpProtocol": "-1", "UserIdGroupPairs": []any{object{"GroupId": id}}}}})
+			return "arn:aws:ec2:" + region + ":" + w.account + ":security-group/" + id
+		},
+		lines: []string{
+			"inbound rules of sg-*", "- {IpProtocol:-1,UserIdGroupPairs:[{GroupId:sg-*,UserId:*}]}",
+			"outbound rules of sg-*", "- {IpProtocol:-1,IpRanges:[{CidrIp:0.0.0.0/0}]}",
+		},
+		uses: []string{"", "default"},
+	},
+	"a VPC": {
+		control: "EC2.6",
+		make: func(w *world) string {
+			w.seed("iam:CreateRole", object{"RoleName": "hubmend-flow-log-delivery", "AssumeRolePolicyDocument": "{}"})
+			return "arn:aws:ec2:" + region + ":" + w.account + ":vpc/" + w.seed("ec2:DescribeVpcs", object{})["Vpcs"].([]any)[0].(object)["VpcId"].(string)
+		},
+		lines: []string{
+			"log group /hubmend/vpc-flow-logs/vpc-*", "+ logGroupName: /hubmend/vpc-flow-logs/vpc-*", "+ retentionInDays: 365",
+			"a flow log of vpc-*", "+ DeliverLogsPermissionArn: arn:aws:iam::*:role/hubmend-flow-log-delivery",
+			"+ LogGroupName: /hubmend/vpc-flow-logs/vpc-*", "+ TrafficType: REJECT",
+		},
+		uses: []string{""},
+	},
+	"old keys": {
+		control: "IAM.3",
+		make: func(w *world) string {
+			arn := user(w)
+			key(w, "ann", object{"CreatedDaysAgo": 100, "LastUsedDaysAgo": 2})
+			key(w, "ann", object{"CreatedDaysAgo": 200})
+			return arn
+		},
+		lines: []string{
+			"access key * of ann", "- Status: Active", "+ Status: Inactive",
+			"access key * of ann", "- Status: Active", "+ Status: Inactive",
+		},
+		uses: []string{"FKIA|AKIA|LKIA", `"ServiceName":"s3"`},
+	},
+	"unused credentials": {
+		control: "IAM.8",
+		make: func(w *world) string {
+			arn := user(w)
+			key(w, "ann", object{"CreatedDaysAgo": 100})
+			key(w, "ann", object{"CreatedDaysAgo": 100, "LastUsedDaysAgo": 2})
+			w.seed("iam:CreateLoginProfile", object{"UserName": "ann", "Password": "correct-horse-9"})
+			w.backdate(object{"UserName": "ann", "PasswordCreatedDaysAgo": 300, "PasswordLastUsedDaysAgo": 120})
+			return arn
+		},
+		lines: []string{
+			"access key * of ann", "- Status: Active", "+ Status: Inactive",
+			"console password of ann", "- CreateDate: *", "- PasswordResetRequired: false", "- UserName: ann",
+		},
+		uses: []string{"KIA", "s3", "20"},
+	},
+	"an unused key alone": {
+		control: "IAM.8",
+		make: func(w *world) string {
+			arn := user(w)
+			key(w, "ann", object{"CreatedDaysAgo": 100})
+			return arn
+		},
+		lines: []string{"access key * of ann", "- Status: Active", "+ Status: Inactive"},
+		uses:  []string{"KIA", "N/A", ""},
+	},
+	"no password policy": {
+		control: "IAM.15",
+		make:    func(w *world) string { return "AWS::::Account:" + w.account },
+		lines: []string{
+			"password policy of the account", "+ AllowUsersToChangePassword: true", "+ HardExpiry: false", "+ MaxPasswordAge: 90",
+			"+ MinimumPasswordLength: 14", "+ PasswordReusePrevention: 24", "+ RequireLowercaseCharacters: true", "+ RequireNumbers: true",
+			"+ RequireSymbols: true", "+ RequireUppercaseCharacters: true",
+		},
+		uses: []string{""},
+	},
+	"a weak password policy": {
+		control: "IAM.16",
+		make: func(w *world) string {
+			user(w)
+			w.seed("iam:UpdateAccountPasswordPolicy", object{
+				"MinimumPasswordLength": 20, "MaxPasswordAge": 60, "PasswordReusePrevention": 5, "RequireNumbers": true, "RequireLowercaseCharacters": true,
+				"RequireSymbols": true, "RequireUppercaseCharacters": true, "AllowUsersToChangePassword": true, "HardExpiry": true,
+			})
+			return "AWS::::Account:" + w.account
+		},
+		lines: []string{"password policy of the account", "- PasswordReusePrevention: 5", "+ PasswordReusePrevention: 24"},
+		uses:  []string{"ann"},
+	},
+	"a key": {
+		control: "KMS.4",
+		make: func(w *world) string {
+			made := w.seed("kms:CreateKey", object{})["KeyMetadata"].(object)
+			w.seed("kms:CreateAlias", object{"AliasName": "alias/invoices", "TargetKeyId": made["KeyId"]})
+			return made["Arn"].(string)
+		},
+		lines: []string{"key *", "- KeyRotationEnabled: false", "+ KeyRotationEnabled: true"},
+		uses:  []string{"alias/invoices", ""},
+	},
+	"a trail without validation": {
+		control: "CloudTrail.4", make: trail,
+		lines: []string{"trail arn:aws:cloudtrail:*", "- LogFileValidationEnabled: false", "+ LogFileValidationEnabled: true"},
+		uses:  []string{"false"},
+	},
+	"a trail without a log group": {
+		control: "CloudTrail.5",
+		make: func(w *world) string {
+			w.seed("iam:CreateRole", object{"RoleName": "hubmend-trail-delivery", "AssumeRolePolicyDocument": "{}"})
+			return trail(w)
+		},
+		lines: []string{
+			"log group /hubmend/cloudtrail/audit", "+ logGroupName: /hubmend/cloudtrail/audit", "+ retentionInDays: 365",
+			"trail arn:aws:cloudtrail:*", "+ CloudWatchLogsLogGroupArn: arn:aws:logs:*", "+ CloudWatchLogsRoleArn: arn:aws:iam::*:role/hubmend-trail-delivery",
+		},
+		uses: []string{"false"},
+	},
+	"a bucket without a block": {
+		control: "CloudTrail.6",
+		make: func(w *world) string {
+			w.seed("s3:CreateBucket", object{"Bucket": "open-" + w.account})
+			return "arn:aws:s3:::open-" + w.account
+		},
+		lines: []string{"public access block of open-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true", "+ RestrictPublicBuckets: true"},
+		uses:  []string{"FULL_CONTROL", "", ""},
+	},
+	"a bucket with half a block": {
+		control: "CloudTrail.6",
+		make: func(w *world) string {
+			w.seed("s3:CreateBucket", object{"Bucket": "half-" + w.account})
+			w.seed("s3:PutPublicAccessBlock", object{"Bucket": "half-" + w.account, "PublicAccessBlockConfiguration": object{
+				"BlockPublicAcls": true, "IgnorePublicAcls": false, "BlockPublicPolicy": true, "RestrictPublicBuckets": false,
+			}})
+			return "arn:aws:s3:::half-" + w.account
+		},
+		lines: []string{"public access block of half-*", "- IgnorePublicAcls: false", "+ IgnorePublicAcls: true", "- RestrictPublicBuckets: false", "+ RestrictPublicBuckets: true"},
+		uses:  []string{"FULL_CONTROL", "", ""},
+	},
+	"a bucket without logging": {
+		control: "CloudTrail.7",
+		make: func(w *world) string {
+			w.seed("s3:CreateBucket", object{"Bucket": "unlogged-" + w.account})
+			return "arn:aws:s3:::unlogged-" + w.account
+		},
+		lines: []string{
+			"bucket hubmend-access-logs-*", "+ Bucket: hubmend-access-logs-*", "+ Encryption: *AES256*", "+ Lifecycle: *Days:365*", "+ OwnershipControls: *BucketOwnerEnforced*", "+ Policy: *",
+			"public access block of hubmend-access-logs-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true", "+ RestrictPublicBuckets: true",
+			"access logging of unlogged-*", "+ TargetBucket: hubmend-access-logs-*", "+ TargetPrefix: unlogged-*/",
+		},
+	},
+}

@@ -1,0 +1,129 @@
+package plan_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"hubmend/internal/asff"
+	"hubmend/internal/catalog"
+	"hubmend/internal/plan"
+)
+
+func TestOneFinding(t *testing.T) {
+	t.Parallel()
+	const one = `{"ProductArn": "p"}`
+	for name, tc := range map[string]struct{ text, wantErr string }{
+		"a finding":           {text: one},
+		"a list":              {text: " [" + one + "]\n"},
+		"of get-findings":     {text: `{"Findings": [` + one + `], "NextToken": null}`},
+		"an event":            {text: `{"source": "aws.securityhub", "detail": {"findings": [` + one + `]}}`},
+		"nothing":             {text: " ", wantErr: "it is empty"},
+		"an empty list":       {text: "[]", wantErr: "it has 0 findings"},
+		"none found":          {text: `{"Findings": []}`, wantErr: "it has 0 findings"},
+		"an event of none":    {text: `{"detail": {"findings": []}}`, wantErr: "it has 0 findings"},
+		"two":                 {text: "[" + one + "," + one + "]", wantErr: "it has 2 findings"},
+		"no JSON":             {text: "hello", wantErr: "it is not JSON"},
+		"no JSON in a list":   {text: "[hello]", wantErr: "it is not JSON"},
+		"something else":      {text: `{"name": "hubmend"}`, wantErr: "it is not a finding, which has a ProductArn"},
+		"null":                {text: "null", wantErr: "it is not a finding"},
+		"a number":            {text: "1", wantErr: "it is not JSON"},
+		"another kind of one": {text: `{"Findings": "x"}`, wantErr: "it is not JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			raw, err := plan.OneFinding([]byte(tc.text))
+			if tc.wantErr == "" && (err != nil || string(raw) != one) {
+				t.Errorf("%s, %v", raw, err)
+			}
+			if tc.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tc.wantErr)) {
+				t.Errorf("%s, %v; want %s", raw, err, tc.wantErr)
+			}
+		})
+	}
+}
+
+// A finding that dispatch would answer instead of starting a repair gives its reason.
+func TestForFindingRefusesAsDispatchDoes(t *testing.T) {
+	t.Parallel()
+	control, _ := catalog.Embedded().ByID("EC2.13")
+	for name, tc := range map[string]struct {
+		set  object
+		want string
+	}{
+		"archived":       {object{"RecordState": "ARCHIVED"}, "archived"},
+		"passed":         {object{"Compliance": object{"Status": "PASSED", "SecurityControlId": "EC2.13"}}, "says PASSED"},
+		"suppressed":     {object{"Workflow": object{"Status": "SUPPRESSED"}}, "SUPPRESSED"},
+		"of another":     {object{"Resources": []any{object{"Type": "AwsEc2SecurityGroup", "Id": "arn:aws:ec2:us-east-1:333333333333:security-group/sg-1"}}}, "Hubmend refused this finding"},
+		"of the account": {object{"Resources": []any{object{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"}}}, "about the account as a whole"},
+		"forged":         {object{"ProductArn": "arn:aws:securityhub:us-east-1:222222222222:product/222222222222/default"}, "not Security Hub's own"},
+		"unknown":        {object{"Compliance": object{"Status": "FAILED", "SecurityControlId": "EC2.99"}}, "no control of Hubmend's is about this finding, which is about EC2.99"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, err := asff.Build(asff.Spec{Control: control, Resource: "arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0", Account: "222222222222", Region: region, ID: "f", Now: time.Now()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := json.Marshal(with(f, tc.set))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := plan.ForFinding(catalog.Embedded(), raw); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%v, want %s", err, tc.want)
+			}
+		})
+	}
+}
+
+// failing is an API that has one answer.
+type failing struct{ err error }
+
+func (f failing) Call(context.Context, string, string, map[string]any) (map[string]any, error) {
+	return nil, f.err
+}
+
+// What keeps whoever plans from reading would not keep the runbook's role, so it says nothing about
+// the repair.
+func TestWhatCannotBeReadIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "444444444444")
+	for control, resource := range map[string]string{
+		"EC2.13":       "arn:aws:ec2:us-east-1:444444444444:security-group/sg-0123456789abcdef0",
+		"CloudTrail.6": "arn:aws:s3:::trails", // whose first read may fail
+		"IAM.15":       "AWS::::Account:444444444444",
+	} {
+		for code, want := range map[string]string{"AccessDenied": "your credentials may not read", "ExpiredToken": "your credentials may not read"} {
+			p := w.planner()
+			p.API = failing{&smithy.GenericAPIError{Code: code, Message: "no"}}
+			if _, err := p.Make(t.Context(), w.repair(control, resource)); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s, %s: %v", control, code, err)
+			}
+		}
+	}
+	p := w.planner()
+	p.API = failing{&smithy.GenericAPIError{Code: "InternalError", Message: "oops"}}
+	if _, err := p.Make(t.Context(), w.repair("KMS.4", "arn:aws:kms:us-east-1:444444444444:key/01234567-89ab-cdef-0123-456789abcdef")); err == nil || !strings.Contains(err.Error(), "could not read") {
+		t.Error(err)
+	}
+}
+
+func TestARefusalSaysWhy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "555555555555")
+	made := w.seed("kms:CreateKey", object{"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"})["KeyMetadata"].(object)["Arn"].(string)
+	for name, tc := range map[string]struct{ control, resource, want string }{
+		"asymmetric":      {"KMS.4", made, "asymmetric (RSA_2048)"},
+		"not the default": {"EC2.2", group(w, "web"), "is named web, not default"},
+		"not there":       {"IAM.3", "arn:aws:iam::555555555555:user/nobody", "(NoSuchEntity)"},
+	} {
+		p := w.plan(w.repair(tc.control, tc.resource))
+		if p.Verdict != plan.Refusal || !strings.Contains(p.Reason, tc.want) || len(p.Calls)+len(p.Changes) != 0 {
+			t.Errorf("%s: %s, %q, %v", name, p.Verdict, p.Reason, p.Calls)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package plan_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"hubmend/internal/asff"
+	"hubmend/internal/automation"
+	"hubmend/internal/catalog"
+	"hubmend/internal/lab/python"
+	"hubmend/internal/local"
+	"hubmend/internal/naming"
+	"hubmend/internal/plan"
+	"hubmend/internal/readonly"
+)
+
+type object = map[string]any
+
+const region = "us-east-1"
+
+// emulator is what all worlds of the tests are in, each in an account of its own.
+var emulator struct {
+	python python.Config
+	moto   *python.Moto
+	worker *python.Worker
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		os.Exit(m.Run())
+	}
+	os.Exit(func() int {
+		interpreter, err := python.Find("../..")
+		if err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			return 1
+		}
+		emulator.python = python.Config{Python: interpreter}
+		ctx := context.Background()
+		if emulator.moto, err = python.StartMoto(ctx, emulator.python); err == nil {
+			defer emulator.moto.Close()
+			emulator.worker, err = python.StartWorker(ctx, emulator.python)
+		}
+		if err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			return 1
+		}
+		defer emulator.worker.Close()
+		return m.Run()
+	}())
+}
+
+// world is an account in the emulator. It keeps what a runbook calls.
+type world struct {
+	*testing.T
+	account, endpoint string
+
+	api local.Account
+
+	mu    sync.Mutex
+	calls []plan.Call
+}
+
+var _ automation.API = (*world)(nil)
+
+func newWorld(t *testing.T, account string) *world {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts Python")
+	}
+	target, err := url.Parse(emulator.moto.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateway := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+		r.Out.Header.Set("X-Moto-Account-Id", account)
+	}})
+	t.Cleanup(gateway.Close)
+	return &world{T: t, account: account, endpoint: gateway.URL, api: local.Account{
+		Worker: emulator.worker, Region: region, Endpoint: gateway.URL,
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+	}}
+}
+
+// Call implements automation.API.
+func (w *world) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
+	w.mu.Lock()
+	w.calls = append(w.calls, plan.Call{API: service + ":" + api, Input: parameters})
+	w.mu.Unlock()
+	return w.api.Call(ctx, service, api, parameters)
+}
+
+// writes are the calls that reached the emulator and were not known to read only.
+func (w *world) writes() []plan.Call {
+	writes := []plan.Call{}
+	for _, c := range w.calls {
+		if service, api, _ := strings.Cut(c.API, ":"); !readonly.Call(service, api) {
+			writes = append(writes, c)
+		}
+	}
+	return writes
+}
+
+// seed makes a call that prepares the world.
+func (w *world) seed(call string, input object) object {
+	w.Helper()
+	service, api, _ := strings.Cut(call, ":")
+	out, err := w.api.Call(w.Context(), service, api, input)
+	if err != nil {
+		w.Fatalf("%s: %v", call, err)
+	}
+	return out
+}
+
+// backdate makes credentials of an IAM user older.
+func (w *world) backdate(input object) {
+	w.Helper()
+	body, err := json.Marshal(input)
+	if err != nil {
+		w.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.endpoint+"/lab/backdate-user", bytes.NewReader(body))
+	if err != nil {
+		w.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		w.Fatalf("backdate: %s", response.Status)
+	}
+}
+
+// repair binds a finding of a control about a resource.
+func (w *world) repair(control, resource string) plan.Repair {
+	w.Helper()
+	c, ok := catalog.Embedded().ByID(control)
+	if !ok {
+		w.Fatalf("there is no control %s", control)
+	}
+	f, err := asff.Build(asff.Spec{Control: c, Resource: resource, Account: w.account, Region: region, ID: "f", Now: time.Now()})
+	if err != nil {
+		w.Fatal(err)
+	}
+	raw, err := json.Marshal(f)
+	if err != nil {
+		w.Fatal(err)
+	}
+	r, err := plan.ForFinding(catalog.Embedded(), raw)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return r
+}
+
+func (w *world) planner() plan.Planner {
+	return plan.Planner{Catalog: catalog.Embedded(), API: w, Scripts: local.Scripts{Python: emulator.python}, ExecutionID: executionID}
+}
+
+const executionID = "8d1f8c0e-0000-4000-8000-000000000001"
+
+// plan makes a plan, and fails when anything but a read came out of it.
+func (w *world) plan(r plan.Repair) plan.Plan {
+	w.Helper()
+	w.calls = nil
+	p, err := w.planner().Make(w.Context(), r)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if writes := w.writes(); len(writes) > 0 {
+		w.Errorf("the plan made the calls %v", writes)
+	}
+	return p
+}
+
+// run executes the runbook for good and gives the calls that it made to change something.
+func (w *world) run(r plan.Repair) (automation.Execution, []plan.Call) {
+	w.Helper()
+	w.calls = nil
+	book, _ := catalog.Embedded().Runbook(r.Target.Runbook)
+	parameters := r.Parameters.Input()
+	parameters["AutomationAssumeRole"] = []string{naming.RoleARN("aws", w.account, naming.RunbookRole(r.Target.Runbook))}
+	history := &recaller{API: w}
+	executor := automation.Executor{API: history, Scripts: local.Scripts{Python: emulator.python}, Observe: history.observe}
+	e := executor.Run(w.Context(), automation.Request{
+		Document: book.Document, Parameters: parameters, ExecutionID: executionID,
+		AccountID: w.account, Region: r.Region, Partition: r.Partition,
+	})
+	return e, w.writes()
+}
+
+// recaller is Systems Manager's memory of an execution, which runbooks ask how their steps went.
+type recaller struct {
+	automation.API
+	steps []any
+}
+
+func (r *recaller) observe(s automation.StepExecution) {
+	if s.Status != automation.InProgress {
+		r.steps = append(r.steps, s.Record())
+	}
+}
+
+func (r *recaller) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
+	if service+":"+api == "ssm:GetAutomationExecution" {
+		return object{"AutomationExecution": object{"StepExecutions": r.steps}}, nil
+	}
+	return r.API.Call(ctx, service, api, parameters)
+}

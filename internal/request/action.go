@@ -1,0 +1,36 @@
+package request
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"hubmend/internal/catalog"
+)
+
+// Action is the use of a custom action on one finding, by a person whose name is known.
+type Action struct {
+	ID        string // of the event
+	Group     catalog.Group
+	Finding   json.RawMessage
+	By        Person
+	Partition string
+	Region    string // the home Region, where the custom action is
+	At        time.Time
+}
+
+// Body writes the event that Security Hub would send, and who asks.
+func (a Action) Body() (string, error) {
+	body, err := json.Marshal(map[string]any{
+		"version": "0", "id": a.ID, "source": "aws.securityhub", "detail-type": "Security Hub Findings - Custom Action",
+		"account": a.By.Account, "region": a.Region, "time": a.At.UTC().Format(time.RFC3339),
+		"resources": []string{fmt.Sprintf("arn:%s:securityhub:%s:%s:action/custom/%s", a.Partition, a.Region, a.By.Account, a.Group.ID)},
+		"detail": map[string]any{
+			"actionName": a.Group.Title, "requestedBy": a.By.ARN, "findings": []json.RawMessage{a.Finding},
+		},
+	})
+	if err != nil {
+		return "", fmt.Errorf("write the event: %w", err)
+	}
+	return string(body), nil
+}
