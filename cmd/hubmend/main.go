@@ -52,7 +52,7 @@ arguments, no credentials, nothing deployed). docs/cli.md has more, completion f
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(), planCommand(), playbookCommand(), statusCommand(), historyCommand(), undoCommand(), remediateCommand(), doctorCommand(), referenceCommand())
+	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(), planCommand(), playbookCommand(), statusCommand(), historyCommand(), undoCommand(), remediateCommand(), doctorCommand(), reportCommand(), referenceCommand())
 	complete(cmd)
 	return cmd
 }

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/report"
+	"hubmend/internal/request"
+)
+
+// reporting is what somebody wants a report of, and in which forms.
+type reporting struct {
+	since            period
+	from, to         string
+	html, csv, oscal string // files; - is standard output
+	asJSON           bool
+	withoutOpen      bool
+}
+
+// toStdout names standard output instead of a file.
+const toStdout = "-"
+
+func reportCommand() *cobra.Command {
+	r := reporting{since: period(30 * 24 * time.Hour)}
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write what was repaired in a period, as a page, a table or OSCAL",
+		Long: `Writes what was repaired in a period, where and how fast; what failed, is suspended or held after
+an undo; which findings are open; each attempt with what was before and after. --html writes one
+page that needs no network, --csv a table with a row for each attempt, --oscal assessment results
+for auditors, and --json all of it; - instead of FILE is standard output. It changes nothing.
+
+It uses the credentials and the Region of your AWS configuration, which must be those of the
+administrator's account and home Region. The ledger keeps 90 days. Days are UTC.`,
+		Example: `  hubmend report --html report.html
+  hubmend report --from 2026-01-01 --to 2026-01-31 --html january.html --csv january.csv
+  hubmend report --since 90d --oscal results.json
+  hubmend report --since 7d --csv -`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			now := time.Now().UTC().Truncate(time.Second)
+			p, err := r.check(now)
+			if err != nil {
+				return err
+			}
+			cfg, err := awsConfig(cmd.Context())
+			if err != nil {
+				return err
+			}
+			made, err := r.make(cmd.Context(), cfg, p, now)
+			if err != nil {
+				return err
+			}
+			for _, note := range made.Notes {
+				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", oneLine(note))
+			}
+			return r.write(cmd.OutOrStdout(), made)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&r.html, "html", "", "write a page to `FILE`")
+	flags.StringVar(&r.csv, "csv", "", "write a table to `FILE`")
+	flags.StringVar(&r.oscal, "oscal", "", "write OSCAL assessment results to `FILE`")
+	flags.BoolVar(&r.asJSON, "json", false, "print JSON")
+	flags.Var(&r.since, "since", "begin so long ago, such as 36h or 30d")
+	flags.StringVar(&r.from, "from", "", "begin with this `day`, such as 2026-01-01, or at this time (RFC 3339)")
+	flags.StringVar(&r.to, "to", "", "end with this `day`, which is part of it, or at this time (default: now)")
+	flags.BoolVar(&r.withoutOpen, "no-open", false, "do not ask Security Hub what is open")
+	cmd.MarkFlagsMutuallyExclusive("since", "from")
+	cmd.MarkFlagsMutuallyExclusive("since", "to")
+	return cmd
+}
+
+// check says what period is meant, or what is wrong with the wish.
+func (r reporting) check(now time.Time) (report.Period, error) {
+	wanted, stdout := 0, 0
+	for _, file := range []string{r.html, r.csv, r.oscal} {
+		if file != "" {
+			wanted++
+		}
+		if file == toStdout {
+			stdout++
+		}
+	}
+	if r.asJSON {
+		wanted, stdout = wanted+1, stdout+1
+	}
+	switch {
+	case wanted == 0:
+		return report.Period{}, errors.New("say what to write: --html FILE, --csv FILE, --oscal FILE or --json; - is standard output")
+	case stdout > 1:
+		return report.Period{}, errors.New("only one report fits on standard output; write the others to files")
+	case r.to != "" && r.from == "":
+		return report.Period{}, errors.New("--to needs --from")
+	case r.from == "":
+		return report.Period{From: now.Add(-time.Duration(r.since)), To: now}, nil
+	}
+	from, _, err := dayOrTime("--from", r.from)
+	if err != nil {
+		return report.Period{}, err
+	}
+	p := report.Period{From: from, To: now}
+	if r.to != "" {
+		to, whole, err := dayOrTime("--to", r.to)
+		if err != nil {
+			return report.Period{}, err
+		}
+		if whole {
+			to = to.AddDate(0, 0, 1)
+		}
+		if to.Before(now) {
+			p.To = to
+		}
+	}
+	if !p.From.Before(p.To) {
+		return report.Period{}, fmt.Errorf("--from %s is not before the end of the period, %s", r.from, p.To.Format(time.RFC3339))
+	}
+	return p, nil
+}
+
+// dayOrTime reads a day in UTC, which it gives as its beginning and a true, or a time.
+func dayOrTime(flag, s string) (at time.Time, whole bool, err error) {
+	if at, err = time.Parse(time.DateOnly, s); err == nil {
+		return at, true, nil
+	}
+	if at, err = time.Parse(time.RFC3339, s); err == nil {
+		return at.UTC(), false, nil
+	}
+	return at, false, fmt.Errorf("%s: %q is neither a day such as 2026-01-31 nor a time such as 2026-01-31T18:00:00Z", flag, s)
+}
+
+// ledgerKeeps is how long the ledger has attempts.
+const ledgerKeeps = 90 * 24 * time.Hour
+
+// make reads the ledger and Security Hub. What cannot be read beside the ledger is a note.
+func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, now time.Time) (report.Report, error) {
+	person, err := request.Who(ctx, sts.NewFromConfig(cfg))
+	if err != nil {
+		return report.Report{}, awsError(cfg.Region, err)
+	}
+	o := report.Options{Period: p, Now: now, Account: person.Account, Region: cfg.Region, Catalog: catalog.Embedded()}
+	var notes []string
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
+		note("The settings of hubmend-admin cannot be read, and the report takes the usual %d attempts within %g h: %v", o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err))
+	}
+	if now.Sub(p.From) > ledgerKeeps+time.Minute {
+		note("The period begins more than 90 days ago; the ledger has nothing of what ended before %s.", now.Add(-ledgerKeeps).Format(time.DateOnly))
+	}
+	b := report.New(o)
+	for e, err := range readLedger(cfg).All(ctx) {
+		if err != nil {
+			return report.Report{}, ledgerError(cfg.Region, err)
+		}
+		b.Add(e)
+	}
+	if !r.withoutOpen {
+		if lacks := readOpen(ctx, cfg, b); lacks != "" {
+			notes = append(notes, lacks)
+		}
+	}
+	for _, n := range notes {
+		b.Note(n)
+	}
+	if err := ctx.Err(); err != nil {
+		return report.Report{}, awsError(cfg.Region, err)
+	}
+	return b.Report(), nil
+}
+
+// write writes every form that is wanted, once all of them are made.
+func (r reporting) write(stdout io.Writer, made report.Report) error {
+	type form struct {
+		file  string
+		write func(io.Writer) error
+		text  bytes.Buffer
+	}
+	forms := []*form{
+		{file: r.html, write: made.WriteHTML}, {file: r.csv, write: made.WriteCSV}, {file: r.oscal, write: made.WriteOSCAL},
+	}
+	if r.asJSON {
+		forms = append(forms, &form{file: toStdout, write: func(w io.Writer) error { return json.NewEncoder(w).Encode(made) }})
+	}
+	silent := false
+	for _, f := range forms {
+		if f.file == "" {
+			continue
+		}
+		if err := f.write(&f.text); err != nil {
+			return err
+		}
+		silent = silent || f.file == toStdout
+	}
+	for _, f := range forms {
+		switch f.file {
+		case "":
+		case toStdout:
+			if _, err := f.text.WriteTo(stdout); err != nil {
+				return fmt.Errorf("write the report: %w", err)
+			}
+		default:
+			if err := os.WriteFile(f.file, f.text.Bytes(), 0o600); err != nil {
+				return fmt.Errorf("write the report: %w", err)
+			}
+			if !silent {
+				fmt.Fprintf(stdout, "%s: %s, need a person: %d.\n", f.file, counted(made.Total.Repaired, "repair"), len(made.Attention()))
+			}
+		}
+	}
+	return nil
+}

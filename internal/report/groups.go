@@ -1,0 +1,110 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hubmend/internal/catalog"
+)
+
+// group sums up a report by what name gives for a control, an account and a Region. Names that only
+// the catalog has are not among them.
+func group(r Report, name func(control, account, region string) string) map[string]Standing {
+	entries, attention, open := map[string][]Entry{}, map[string]int{}, map[string]int{}
+	for _, e := range r.Repairs {
+		n := name(e.Control, e.Account, e.Region)
+		entries[n] = append(entries[n], e)
+	}
+	for _, t := range r.Waiting {
+		if NeedsPerson(t.State) {
+			attention[name(t.Control, t.Account, t.Region)]++
+		}
+	}
+	for _, f := range r.Open {
+		open[name(f.Control, f.Account, f.Region)]++
+	}
+	all := map[string]Standing{}
+	for _, names := range []map[string]int{attention, open} {
+		for n := range names {
+			all[n] = Standing{Attention: attention[n], Open: open[n]}
+		}
+	}
+	for n, some := range entries {
+		all[n] = Standing{tally(some), attention[n], open[n]}
+	}
+	return all
+}
+
+func places(r Report, name func(account, region string) string) []Place {
+	all := []Place{}
+	for n, s := range group(r, func(_, account, region string) string { return name(account, region) }) {
+		all = append(all, Place{n, s})
+	}
+	slices.SortFunc(all, func(x, y Place) int { return cmp.Compare(x.Name, y.Name) })
+	return all
+}
+
+// controls gives those of the catalog, and others that the ledger has from an older one.
+func controls(r Report, c *catalog.Catalog) []Control {
+	standings := group(r, func(control, _, _ string) string { return control })
+	all := []Control{}
+	for _, one := range c.Controls {
+		all = append(all, Control{one.ID, one.Title, one.Frameworks, standings[one.ID]})
+		delete(standings, one.ID)
+	}
+	for id, s := range standings {
+		all = append(all, Control{ID: id, Standing: s})
+	}
+	slices.SortFunc(all, func(x, y Control) int { return byNumber(x.ID, y.ID) })
+	return all
+}
+
+func frameworks(controls []Control, c *catalog.Catalog) []Framework {
+	rules := map[string][]Rule{}
+	for _, one := range controls {
+		for id, number := range one.Frameworks {
+			rules[id] = append(rules[id], Rule{number, one})
+		}
+	}
+	all := []Framework{}
+	for _, id := range slices.Sorted(maps.Keys(rules)) {
+		slices.SortFunc(rules[id], func(x, y Rule) int { return byNumber(x.Number, y.Number) })
+		all = append(all, Framework{id, frameworkName(id, c), rules[id]})
+	}
+	return all
+}
+
+// frameworkName gives the name under which people know a framework, when a playbook has it.
+func frameworkName(id string, c *catalog.Catalog) string {
+	for _, p := range c.Playbooks {
+		if p.Framework == id {
+			return p.Name
+		}
+	}
+	return id
+}
+
+// byNumber orders EC2.2 before EC2.13, and 1.4 before 1.10.
+func byNumber(x, y string) int {
+	a, b := strings.Split(x, "."), strings.Split(y, ".")
+	return slices.CompareFunc(a, b, func(p, q string) int {
+		n, errN := strconv.Atoi(p)
+		m, errM := strconv.Atoi(q)
+		if errN == nil && errM == nil {
+			return cmp.Compare(n, m)
+		}
+		return cmp.Compare(p, q)
+	})
+}
+
+// Needing counts what needs a person, by state.
+func (r Report) Needing() map[string]int {
+	n := map[string]int{}
+	for _, t := range r.Attention() {
+		n[string(t.State)]++
+	}
+	return n
+}
