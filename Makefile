@@ -13,9 +13,9 @@ SAMPLE := 4
 # Packages that neither compile the CDK nor start a process.
 FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/versions $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
 # Packages that do not compile the CDK: all but what synthesizes the templates.
-PURE := $(addprefix ./,cmd/... internal/... lambdas/... ssm-documents/...)
+PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/scenarios test/templates,$(wildcard test/*))
-GO_FILES = $(shell find cmd internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
+GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
 # Checks that others wrote. None is part of go.mod, so none can change what is shipped.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -71,7 +71,7 @@ soak: ## Simulate new schedules, for SOAK=10m; a seed that fails is printed
 .PHONY: test-templates
 test-templates: cdk.out/manifest.json
 	@echo "--- cfn-lint"
-	$(VENV)/bin/cfn-lint cdk.out/*.template.json
+	$(VENV)/bin/cfn-lint cdk.out/*.template.json docs/events-rules.yaml
 	@echo "cfn-lint: $$(ls cdk.out/*.template.json | wc -l) templates are in order"
 	@echo "--- cfn-guard, with the rules of Control Tower"; mkdir -p build
 	@$(GUARD)/bin/$(GUARD_PLATFORM)/cfn-guard validate --rules $(GUARD)/rules/control-tower/cfn-guard --data cdk.out/*.template.json \
@@ -96,8 +96,8 @@ lint: lint-own staticcheck gosec govulncheck ## Check the Go code, the catalog a
 .PHONY: lint-own
 lint-own: $(HUBMEND)
 	@echo "--- lint"
-	@test -z "$$(gofmt -l cmd infra internal lambdas servicecatalog ssm-documents test | tee /dev/stderr)"
-	go vet ./cmd/... ./internal/... ./lambdas/... ./ssm-documents/...
+	@test -z "$$(gofmt -l cmd docs infra internal lambdas servicecatalog ssm-documents test | tee /dev/stderr)"
+	go vet ./cmd/... ./docs ./internal/... ./lambdas/... ./ssm-documents/...
 	$(HUBMEND) lint
 
 .PHONY: staticcheck

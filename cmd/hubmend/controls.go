@@ -47,7 +47,7 @@ It asks nobody.`,
 			w := table.NewWriter()
 			w.AppendHeader(table.Row{"Control", "Number", "Parameter", "Repair", "Risk", "Undo"})
 			for _, r := range rows {
-				w.AppendRow(table.Row{r.Control, strings.Join(r.numbers(), ", "), r.Parameter, r.Repair, r.Risk, r.undo()})
+				w.AppendRow(table.Row{r.Control, strings.Join(r.numbers(), ", "), r.Parameter, r.Repair, r.Risk, r.undoable()})
 			}
 			w.SetColumnConfigs([]table.ColumnConfig{
 				{Number: 4, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}, {Number: 6, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
@@ -94,6 +94,15 @@ type controlRow struct {
 	Steps        int                 `json:"steps"`          // the longest way through the runbook, a loop being one step
 	StepsOfPass  int                 `json:"stepsOfOnePass"` // the same with each loop gone through once
 	Policy       []runbook.Statement `json:"policy"`
+	Undo         *undoRow            `json:"undo,omitempty"` // none when it is irreversible
+}
+
+// undoRow is how a repair is taken back.
+type undoRow struct {
+	Runbook     string              `json:"runbook"`
+	Steps       int                 `json:"steps"`
+	StepsOfPass int                 `json:"stepsOfOnePass"`
+	Policy      []runbook.Statement `json:"policy"`
 }
 
 func controlRows(c *catalog.Catalog) ([]controlRow, error) {
@@ -107,13 +116,30 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 		if err != nil {
 			return nil, err
 		}
+		undo, err := undoOf(c, control)
+		if err != nil {
+			return nil, err
+		}
 		rows = append(rows, controlRow{
 			Control: control.ID, Title: control.Title, Frameworks: control.Frameworks, Parameter: switchOf(c, control.ID),
 			Repair: control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk, RiskReason: control.RiskReason,
 			Reversible: control.Reversible, Irreversible: control.Irreversible, Steps: r.Document.LongestPath(), StepsOfPass: r.Document.LongestPass(), Policy: policy,
+			Undo: undo,
 		})
 	}
 	return rows, nil
+}
+
+func undoOf(c *catalog.Catalog, control catalog.Control) (*undoRow, error) {
+	r, ok := c.Undo(control)
+	if !ok {
+		return nil, nil
+	}
+	policy, err := c.Policy(r)
+	if err != nil {
+		return nil, err
+	}
+	return &undoRow{Runbook: r.Name, Steps: r.Document.LongestPath(), StepsOfPass: r.Document.LongestPass(), Policy: policy}, nil
 }
 
 // switchOf gives the product parameter of the first group that has a control.
@@ -136,16 +162,17 @@ func (r controlRow) numbers() []string {
 	return numbers
 }
 
-func (r controlRow) undo() string {
+func (r controlRow) undoable() string {
 	if r.Reversible {
 		return "yes"
 	}
 	return "no: " + r.Irreversible
 }
 
-func (r controlRow) actions() []string {
+// actionsOf lists what a policy allows.
+func actionsOf(policy []runbook.Statement) []string {
 	var actions []string
-	for _, s := range r.Policy {
+	for _, s := range policy {
 		actions = append(actions, s.Actions...)
 	}
 	slices.Sort(actions)

@@ -17,15 +17,22 @@ func printControls(out io.Writer, rows []controlRow) {
 		fmt.Fprintf(out, "%s  %s\n", r.Control, r.Title)
 		fact(out, "repair", r.Repair)
 		fact(out, "risk", r.Risk+". "+r.RiskReason)
-		fact(out, "undo", r.undo())
+		fact(out, "undo", r.undoable())
 		fact(out, "parameter", r.Parameter)
 		fact(out, "runbook", r.Runbook)
 		fact(out, "steps", fmt.Sprintf("%d, with loops %d", r.Steps, r.StepsOfPass))
 		for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
 			fact(out, "number", r.Frameworks[standard]+" in "+standard)
 		}
-		for _, action := range r.actions() {
+		for _, action := range actionsOf(r.Policy) {
 			fact(out, "may", action)
+		}
+		if r.Undo != nil {
+			fact(out, "undo by", r.Undo.Runbook)
+			fact(out, "undo steps", fmt.Sprintf("%d, with loops %d", r.Undo.Steps, r.Undo.StepsOfPass))
+			for _, action := range actionsOf(r.Undo.Policy) {
+				fact(out, "undo may", action)
+			}
 		}
 	}
 }
@@ -41,13 +48,27 @@ func writeControlPage(out io.Writer, rows []controlRow) error {
 	b.WriteString("\nSteps are those of the longest way through the runbook, with loops those of one pass through each loop as well.\n" +
 		"Systems Manager bills each step.\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n- **Repair:** %s\n- **Risk:** %s. %s\n- **Undo:** %s\n- **Runbook:** [`%s`](../ssm-documents/runbooks/%s.yaml)\n- **Numbers:**",
-			r.Control, r.Title, r.Repair, r.Risk, r.RiskReason, r.undo(), r.Runbook, r.Runbook)
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n- **Repair:** %s\n- **Risk:** %s. %s\n- **Undo:** %s\n- **Runbook:** %s\n- **Numbers:**",
+			r.Control, r.Title, r.Repair, r.Risk, r.RiskReason, r.undoOnPage(), runbookLink(r.Runbook))
 		for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
 			fmt.Fprintf(&b, " %s in `%s`", r.Frameworks[standard], standard)
 		}
-		fmt.Fprintf(&b, "\n- **IAM actions of the runbook's role:** `%s`\n", strings.Join(r.actions(), "`, `"))
+		fmt.Fprintf(&b, "\n- **IAM actions of the runbook's role:** `%s`\n", strings.Join(actionsOf(r.Policy), "`, `"))
+		if r.Undo != nil {
+			fmt.Fprintf(&b, "- **IAM actions of the undo's role:** `%s`\n", strings.Join(actionsOf(r.Undo.Policy), "`, `"))
+		}
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+func (r controlRow) undoOnPage() string {
+	if r.Undo == nil {
+		return r.undoable()
+	}
+	return fmt.Sprintf("%s, by %s in %d steps, with loops %d", r.undoable(), runbookLink(r.Undo.Runbook), r.Undo.Steps, r.Undo.StepsOfPass)
+}
+
+func runbookLink(name string) string {
+	return fmt.Sprintf("[`%s`](../ssm-documents/runbooks/%s.yaml)", name, name)
 }

@@ -20,7 +20,7 @@ func billedTemplates(t *testing.T, more string) string {
 		"Settle": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "hubmend-settle", "MemorySize": 256, "Architectures": ["arm64"]}},
 		"Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 365}},
 		"Poll": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"ScalingConfig": {"MaximumConcurrency": 2}}},
-		"Filter": {"Type": "AWS::Logs::MetricFilter", "Properties": {"MetricTransformations": [{"MetricNamespace": "H", "MetricName": "M"}]}}}}`
+		"Failed": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "H", "MetricName": "M", "Period": 300}}}}`
 	if err := os.WriteFile(filepath.Join(dir, lab.AdminStack+".template.json"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func billedTemplates(t *testing.T, more string) string {
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2", "--repairs", "1000", "--control", "EC2.13"))
-	for _, want := range []string{"1 metric | 0.30", "7.0 steps of a runbook", "|  14.00 |", "1,000 repairs a month in 7 accounts and 2 Regions: 14.79 USD"} {
+	for _, want := range []string{"1 metric | 0.30", "7.0 steps of a runbook", "|  14.00 |", "1,000 repairs a month in 7 accounts and 2 Regions: 14.89 USD"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not print %q but\n%s", want, out)
 		}

@@ -1,13 +1,10 @@
 package admin
 
 import (
-	"maps"
-	"slices"
+	"cmp"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -16,25 +13,15 @@ import (
 	"hubmend/internal/naming"
 )
 
-// alarmed are the metrics that a person must hear of, with what to say.
-var alarmed = []struct {
+// counted are metrics that a person must hear of as soon as there is one, with what to say.
+var counted = []struct {
 	metric      decide.Metric
 	description string
 }{
+	{decide.MetricFailed, "Hubmend could not repair a resource. The notification says why."},
 	{decide.MetricSuspended, "Hubmend has stopped repairing a resource: it kept failing, or something keeps changing it back. The notification has the attempts."},
 	{decide.MetricBreaker, "Hubmend has paused automatic repair of a control, because several resources failed one after the other."},
-	{decide.MetricReopened, "A later check contradicts a repair that Hubmend had verified. The finding is open again."},
-	{decide.MetricUnconfirmed, "No check of Security Hub has confirmed a repair in time."},
-	{decide.MetricPoison, "A message could not be understood. List it with: hubmend dlq list"},
-}
-
-// counted says which function writes which metric, so that no filter counts what never comes.
-// decide has what each function may decide: dispatch starts repairs, or is refused; settle
-// ends them; sweep looks for what came after.
-var counted = map[string][]decide.Metric{
-	naming.DispatchFunction: {decide.MetricSuspended, decide.MetricFailed, decide.MetricBreaker, decide.MetricPoison},
-	naming.SettleFunction:   {decide.MetricRepaired, decide.MetricFailed, decide.MetricBreaker, decide.MetricPoison},
-	naming.SweepFunction:    {decide.MetricReopened, decide.MetricUnconfirmed},
+	{decide.MetricUnproven, "Security Hub does not bear out a repair that Hubmend had verified: a later check failed, and the finding is open again, or none came in time. The notification says which."},
 }
 
 const (
@@ -42,62 +29,69 @@ const (
 	alarmSeconds = 300
 	// sweepPeriods is in how many such spans in a row a sweep must have failed.
 	sweepPeriods = 3
+	// A switch that is off for a day may have been forgotten. Each sweep counts it, so no hour is without.
+	pausedSeconds, pausedPeriods = 3600, 24
+	// oldestSeconds are more than a message that is handled ever waits, unless some thousand findings came
+	// at once.
+	oldestSeconds = 3600
 )
 
-// newAlarms counts the metrics in the functions' logs and raises the alarms, to the topic.
-func newAlarms(scope constructs.Construct, topic awssns.Topic, functions map[string]awslambda.Function) {
-	scope = constructs.NewConstruct(scope, jsii.String("Alarms"))
+// newAlarms raises the alarms, to the topic: ten, because so many cost an account nothing. It gives
+// their names.
+func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
+	a := &alarms{scope: constructs.NewConstruct(scope, jsii.String("Alarms")), topic: topic}
 	allowAlarms(topic)
-	for _, name := range slices.Sorted(maps.Keys(counted)) {
-		for _, m := range counted[name] {
-			filter(scope, functions[name], m)
-		}
+	for _, c := range counted {
+		a.raise(naming.Prefix+string(c.metric), c.description, alarm{namespace: naming.MetricNamespace, metric: string(c.metric), statistic: "Sum"})
 	}
-	for _, a := range alarmed {
-		alarm(scope, topic, "hubmend-"+string(a.metric), a.description, &awscloudwatch.CfnAlarmProps{
-			Namespace: jsii.String(naming.MetricNamespace), MetricName: jsii.String(string(a.metric)), Statistic: jsii.String("Sum"),
+	a.raise(naming.Prefix+string(decide.MetricPaused), "Hubmend starts no repair since a day, because its switch is off: the parameter "+naming.Switch+".", alarm{
+		namespace: naming.MetricNamespace, metric: string(decide.MetricPaused), statistic: "Sum", seconds: pausedSeconds, periods: pausedPeriods,
+	})
+	for _, queue := range []string{naming.FindingsQueue, naming.OutcomesQueue} {
+		a.raise(naming.DeadLetters(queue), "Hubmend could not handle a message. List it with: hubmend dlq list", alarm{
+			namespace: "AWS/SQS", metric: "ApproximateNumberOfMessagesVisible", statistic: "Maximum", dimension: "QueueName", value: naming.DeadLetters(queue),
 		})
-	}
-	for _, name := range []string{naming.DeadLetters(naming.FindingsQueue), naming.DeadLetters(naming.OutcomesQueue)} {
-		alarm(scope, topic, name, "Hubmend could not handle a message. List it with: hubmend dlq list", &awscloudwatch.CfnAlarmProps{
-			Namespace: jsii.String("AWS/SQS"), MetricName: jsii.String("ApproximateNumberOfMessagesVisible"), Statistic: jsii.String("Maximum"),
-			Dimensions: dimension("QueueName", name),
+		a.raise(queue+"-age", "A message has waited for an hour, so Hubmend may not be at work. Ask: hubmend doctor", alarm{
+			namespace: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", statistic: "Maximum", dimension: "QueueName", value: queue, above: oldestSeconds,
 		})
 	}
 	// Who else would notice that nobody looks for what was lost? Once is no news: the next
 	// sweep is minutes away.
-	alarm(scope, topic, naming.SweepFunction, "Hubmend's sweep fails again and again, so what was lost stays lost. Its log says why.", &awscloudwatch.CfnAlarmProps{
-		Namespace: jsii.String("AWS/Lambda"), MetricName: jsii.String("Errors"), Statistic: jsii.String("Sum"),
-		Dimensions: dimension("FunctionName", naming.SweepFunction), EvaluationPeriods: jsii.Number(sweepPeriods),
+	a.raise(naming.SweepFunction, "Hubmend's sweep fails again and again, so what was lost stays lost. Its log says why.", alarm{
+		namespace: "AWS/Lambda", metric: "Errors", statistic: "Sum", dimension: "FunctionName", value: naming.SweepFunction, periods: sweepPeriods,
 	})
+	return a.names
 }
 
-func dimension(name, value string) []any {
-	return []any{&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String(name), Value: jsii.String(value)}}
+// alarms makes alarms of one topic.
+type alarms struct {
+	scope constructs.Construct
+	topic awssns.Topic
+	names []string
 }
 
-func filter(scope constructs.Construct, f awslambda.Function, m decide.Metric) {
-	awslogs.NewCfnMetricFilter(scope, jsii.String(*f.Node().Scope().Node().Id()+string(m)), &awslogs.CfnMetricFilterProps{
-		LogGroupName:  f.LogGroup().LogGroupName(),
-		FilterPattern: jsii.String(`{ $.metric = "` + string(m) + `" }`),
-		MetricTransformations: []any{&awslogs.CfnMetricFilter_MetricTransformationProperty{
-			MetricNamespace: jsii.String(naming.MetricNamespace), MetricName: jsii.String(string(m)), MetricValue: jsii.String("1"),
-		}},
-	})
+// alarm says what an alarm looks at. It is raised when the statistic is above a number, which is
+// 0 unless said otherwise, in each of so many spans in a row: one of alarmSeconds.
+type alarm struct {
+	namespace, metric, statistic string
+	dimension, value             string // none when empty
+	above, seconds, periods      float64
 }
 
-// alarm raises as soon as there is one, unless props say otherwise, and is quiet when there
-// is nothing to count.
-func alarm(scope constructs.Construct, topic awssns.Topic, name, description string, props *awscloudwatch.CfnAlarmProps) {
-	props.AlarmName, props.AlarmDescription = jsii.String(name), jsii.String(description)
-	props.Period = jsii.Number(alarmSeconds)
-	if props.EvaluationPeriods == nil {
-		props.EvaluationPeriods = jsii.Number(1)
+// raise makes an alarm that is quiet when there is nothing to count.
+func (a *alarms) raise(name, description string, of alarm) {
+	props := &awscloudwatch.CfnAlarmProps{
+		AlarmName: jsii.String(name), AlarmDescription: jsii.String(description),
+		Namespace: jsii.String(of.namespace), MetricName: jsii.String(of.metric), Statistic: jsii.String(of.statistic),
+		ComparisonOperator: jsii.String("GreaterThanThreshold"), Threshold: jsii.Number(of.above),
+		Period: jsii.Number(cmp.Or(of.seconds, alarmSeconds)), EvaluationPeriods: jsii.Number(cmp.Or(of.periods, 1)),
+		TreatMissingData: jsii.String("notBreaching"), AlarmActions: &[]any{a.topic.TopicArn()},
 	}
-	props.ComparisonOperator, props.Threshold = jsii.String("GreaterThanThreshold"), jsii.Number(0)
-	props.TreatMissingData = jsii.String("notBreaching")
-	props.AlarmActions = &[]any{topic.TopicArn()}
-	awscloudwatch.NewCfnAlarm(scope, jsii.String(name), props)
+	if of.dimension != "" {
+		props.Dimensions = []any{&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String(of.dimension), Value: jsii.String(of.value)}}
+	}
+	awscloudwatch.NewCfnAlarm(a.scope, jsii.String(name), props)
+	a.names = append(a.names, name)
 }
 
 // allowAlarms lets alarms of this account on the topic, which its policy would not otherwise.

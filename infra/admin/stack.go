@@ -4,7 +4,6 @@ package admin
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -58,11 +57,10 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 		organization: organization, ledger: ledger, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
 		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions,
 	}
-	dispatch, settle, sweep := workers.dispatch(stack), workers.settle(stack), workers.sweep(stack)
-	newSchedule(stack, sweep)
-	newAlarms(stack, topic, map[string]awslambda.Function{
-		naming.DispatchFunction: dispatch, naming.SettleFunction: settle, naming.SweepFunction: sweep,
-	})
+	workers.dispatch(stack)
+	workers.settle(stack)
+	newSchedule(stack, workers.sweep(stack))
+	newDashboard(stack, newAlarms(stack, topic))
 	newCustomAction(stack, props.Functions, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
 
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})

@@ -13,6 +13,7 @@ import (
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
+	"hubmend/internal/announce"
 	"hubmend/internal/naming"
 )
 
@@ -122,6 +123,7 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 func (w *workers) environment(more map[string]*string) *map[string]*string {
 	more[naming.EnvLedgerTable] = w.ledger.TableName()
 	more[naming.EnvTopicARN] = w.topic.TopicArn()
+	more[naming.EnvEventBus] = jsii.String(naming.AnnounceBus)
 	for name, value := range w.settings {
 		more[name] = value
 	}
@@ -135,6 +137,11 @@ func (w *workers) common() []access.Statement {
 	return []access.Statement{
 		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{w.ledger.TableArn()}},
 		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []*string{w.topic.TopicArn()}},
+		{
+			// Nothing else that is on the bus can be made to look like ours, and ours not like that.
+			Sid: "Announce", Actions: []string{"events:PutEvents"}, Resources: []*string{arn.Local("events", "event-bus/"+naming.AnnounceBus)},
+			Conditions: access.Conditions{"StringEquals": map[string]any{"events:source": announce.Source}},
+		},
 		{Sid: "Findings", Actions: append([]string{"securityhub:GetFindings"}, update...), Resources: hub},
 		{
 			// Suppressing a finding hides a risk, which is for people to decide.

@@ -99,18 +99,18 @@ func (c Call) acting(u acting) (Acting, error) {
 	return Acting{Role: roles[0], Service: u.Service, Context: c.context(u.Context), Needs: needs, Refusal: u.Refusal}, err
 }
 
-// context fills in condition keys. One that the call gives no value is left out.
+// context fills in condition keys. One that the call gives no value, or several, is left out.
 func (c Call) context(patterns map[string]string) map[string]string {
 	filled := map[string]string{}
 	for key, pattern := range patterns {
-		if values, err := c.fill(pattern); err == nil && len(values) == 1 {
+		if values, err := c.fill(pattern); err == nil && len(slices.Compact(values)) == 1 {
 			filled[key] = values[0]
 		}
 	}
 	return filled
 }
 
-// has says whether the call has an input of this name. Every call has "".
+// has says whether the call has an input of this name that is not empty. Every call has "".
 func (c Call) has(name string) bool {
-	return name == "" || len(find(c.Input, name)) > 0
+	return name == "" || slices.ContainsFunc(find(c.Input, name), func(value string) bool { return value != "" })
 }

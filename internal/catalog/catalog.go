@@ -21,6 +21,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"hubmend/internal/finding"
+	"hubmend/internal/naming"
 	"hubmend/internal/runbook"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
@@ -134,11 +135,14 @@ func (c *Catalog) link() error {
 		control := &c.Controls[i]
 		c.controls[control.ID] = control
 		used[control.Runbook] = true
+		if control.Reversible {
+			used[naming.UndoRunbook(control.Runbook)] = true
+		}
 		errs = append(errs, c.linkControl(control))
 	}
 	for _, r := range c.Runbooks {
 		if !used[r.Name] {
-			errs = append(errs, fmt.Errorf("runbooks/%s.yaml: no control uses it", r.Name))
+			errs = append(errs, fmt.Errorf("runbooks/%s.yaml: no control uses it%s", r.Name, orReversible(r.Name)))
 		}
 	}
 	for i := range c.Playbooks {
@@ -163,7 +167,7 @@ func (c *Catalog) linkControl(control *Control) error {
 	if err := control.checkParameters(r.Document); err != nil {
 		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.checkUndo(control, r))...)
 }
 
 func (c *Catalog) linkPlaybook(p *Playbook) error {

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/decide"
 	"hubmend/internal/finding"
+	"hubmend/internal/naming"
 	"hubmend/internal/target"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
@@ -196,17 +198,43 @@ func TestEmbeddedRunbooks(t *testing.T) {
 }
 
 // Each step outside a loop is billed; the design allows six on the longest way, and
-// docs/adr/0003 one more to the runbook that it explains.
+// docs/adr/0003 one more to the runbook that it explains. An undo, which is rare, reads the
+// repair besides.
 func TestEmbeddedRunbooksAreShort(t *testing.T) {
 	t.Parallel()
 	for _, r := range embedded(t).Runbooks {
 		most := 6
-		if r.Name == "CloseSecurityGroupPorts" {
+		if r.Name == "CloseSecurityGroupPorts" || strings.HasPrefix(r.Name, naming.UndoRunbook("")) {
 			most = 7
 		}
 		if n := r.Document.LongestPath(); n > most {
 			t.Errorf("%s: the longest way has %d steps, not %d", r.Name, n, most)
 		}
+	}
+}
+
+// Who starts an undo gives it the parameter that its runbook takes.
+func TestEmbeddedUndosTakeWhatTheyAreGiven(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	undos := 0
+	for _, r := range c.Runbooks {
+		repair, ok := strings.CutPrefix(r.Name, naming.UndoRunbook(""))
+		if !ok {
+			continue
+		}
+		undos++
+		p := r.Document.Parameters[decide.UndoParameter]
+		pattern, err := regexp.Compile(p.AllowedPattern)
+		if err != nil || !pattern.MatchString("0b0a7756-0ea4-451a-a703-a558b933e274") || pattern.MatchString("0b0a7756-0ea4-451a-a703-a558b933e274/x") {
+			t.Errorf("%s: parameter %s takes %q", r.Name, decide.UndoParameter, p.AllowedPattern)
+		}
+		if !strings.Contains(string(r.Text), `REPAIR = "`+naming.Document(repair)+`"`) {
+			t.Errorf("%s takes back what is no repair by %s", r.Name, naming.Document(repair))
+		}
+	}
+	if undos == 0 {
+		t.Error("nothing can be taken back")
 	}
 }
 

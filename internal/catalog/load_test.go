@@ -32,6 +32,17 @@ parameters:
   Retries: {type: Integer, default: 3}
 mainSteps:
   - {name: close, action: "aws:executeAwsApi", inputs: {Service: x, Api: CloseThing}}
+outputs: [close.Before, close.After, close.Change]
+`
+	goodUndo = `schemaVersion: "0.3"
+description: opens
+assumeRole: "{{ AutomationAssumeRole }}"
+parameters:
+  AutomationAssumeRole: {type: String}
+  ExecutionId: {type: String}
+mainSteps:
+  - {name: repair, action: "aws:executeAwsApi", inputs: {Service: ssm, Api: GetAutomationExecution}}
+outputs: [repair.Before, repair.After, repair.Change]
 `
 	goodRole        = `{name: delivery, description: d, service: x.amazonaws.com, permissions: [{actions: ["x:Put"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:thing/*"]}]}`
 	goodPermissions = `x:CloseThing: {actions: ["x:CloseThing"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:thing/*"]}
@@ -51,7 +62,7 @@ func files(edits map[string]string) (documents, playbooks fstest.MapFS) {
 	documents = fstest.MapFS{}
 	playbooks = fstest.MapFS{}
 	all := map[string]string{
-		"controls/X.1.yaml": goodControl, "runbooks/CloseThing.yaml": goodRunbook, "permissions/x.yaml": goodPermissions,
+		"controls/X.1.yaml": goodControl, "runbooks/CloseThing.yaml": goodRunbook, "runbooks/UndoCloseThing.yaml": goodUndo, "permissions/x.yaml": goodPermissions,
 		"roles/delivery.yaml":       goodRole,
 		"playbooks/standard-1.yaml": goodPlaybook,
 	}
@@ -202,7 +213,7 @@ func TestLoadRefusesFiles(t *testing.T) {
 		want  string
 	}{
 		"no controls":            {map[string]string{"controls/X.1.yaml": removed}, "controls/*.yaml", "no file"},
-		"no runbooks":            {map[string]string{"runbooks/CloseThing.yaml": removed}, "runbooks/*.yaml", "no file"},
+		"no runbooks":            {map[string]string{"runbooks/CloseThing.yaml": removed, "runbooks/UndoCloseThing.yaml": removed}, "runbooks/*.yaml", "no file"},
 		"no playbooks":           {map[string]string{"playbooks/standard-1.yaml": removed}, "*.yaml", "no file"},
 		"no permissions":         {map[string]string{"permissions/x.yaml": removed}, "permissions/*.yaml", "no file"},
 		"permissions too wide":   {map[string]string{"permissions/x.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`}, "permissions/x.yaml", "x:*"},
@@ -223,6 +234,49 @@ func TestLoadRefusesFiles(t *testing.T) {
 			t.Parallel()
 			refused(t, tc.edits, tc.file, tc.want)
 		})
+	}
+}
+
+// An undo exists exactly when a control that uses the runbook is reversible, and finds what it needs.
+func TestLoadRefusesUndos(t *testing.T) {
+	t.Parallel()
+	const undo, repair = "runbooks/UndoCloseThing.yaml", "runbooks/CloseThing.yaml"
+	for name, tc := range map[string]struct{ file, text, in, want string }{
+		"none":                 {undo, removed, "controls/X.1.yaml", "it is reversible, but there is no runbooks/UndoCloseThing.yaml"},
+		"repair without After": {repair, with(t, goodRunbook, "close.After, ", ""), repair, "outputs must have a <step>.After, because X.1 is reversible"},
+		"undo without After":   {undo, with(t, goodUndo, "repair.After, ", ""), undo, "outputs must have a <step>.After"},
+		"another parameter":    {undo, with(t, goodUndo, "ExecutionId: {type: String}", "ExecutionId: {type: String}\n  Name: {type: String}"), undo, "takes AutomationAssumeRole and ExecutionId only, not Name"},
+		"no parameter":         {undo, with(t, goodUndo, "  ExecutionId: {type: String}\n", ""), undo, "parameter ExecutionId must be a String"},
+		"not a text":           {undo, with(t, goodUndo, "ExecutionId: {type: String}", "ExecutionId: {type: Integer}"), undo, "parameter ExecutionId must be a String"},
+		"does not read":        {undo, with(t, goodUndo, "Service: ssm, Api: GetAutomationExecution", "Service: x, Api: CloseThing"), undo, "no step calls ssm:GetAutomationExecution"},
+		"of an irreversible":   {"controls/X.1.yaml", with(t, goodControl, "reversible: true", "irreversible: It is gone."), undo, "no control uses it: no control that uses CloseThing is reversible"},
+		"of nobody's runbook":  {"runbooks/UndoOther.yaml", goodUndo, "runbooks/UndoOther.yaml", "no control that uses Other is reversible"},
+		"of an undo":           {"runbooks/UndoUndoCloseThing.yaml", goodUndo, "runbooks/UndoUndoCloseThing.yaml", "no control uses it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, map[string]string{tc.file: tc.text}, tc.in, tc.want)
+		})
+	}
+	documents, playbooks := files(map[string]string{undo: removed, "controls/X.1.yaml": with(t, goodControl, "reversible: true", "irreversible: It is gone.")})
+	if _, err := catalog.Load(documents, playbooks); err != nil {
+		t.Errorf("neither reversible nor an undo: %v", err)
+	}
+}
+
+// Of two controls with one repair, one may be reversible alone.
+func TestUndoOfAControl(t *testing.T) {
+	t.Parallel()
+	irreversible := strings.NewReplacer("X.1", "A.2", "4.1", "4.2", "reversible: true", "irreversible: It is gone.").Replace(goodControl)
+	c, err := catalog.Load(files(map[string]string{"controls/A.2.yaml": irreversible}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{"X.1": "UndoCloseThing", "A.2": ""} {
+		control, _ := c.ByID(id)
+		if r, ok := c.Undo(control); ok != (want != "") || r.Name != want {
+			t.Errorf("the undo of %s is %q, %t; want %q", id, r.Name, ok, want)
+		}
 	}
 }
 

@@ -25,3 +25,11 @@ func Partition(region string) string {
 func Execution(region, id string) string {
 	return "https://" + region + "." + domains[Partition(region)] + "/systems-manager/automation/execution/" + url.PathEscape(id) + "?region=" + url.QueryEscape(region)
 }
+
+// Finding is the address of a finding in Security Hub of a Region. It works for those who are
+// logged in to an account that sees the finding there. The console reads its filter from a text
+// that is encoded once for the address and its parts once more for the filter.
+func Finding(region, id string) string {
+	filter := "Id=" + strings.ReplaceAll(url.QueryEscape(`\operator\:EQUALS\:`+id), "+", "%20")
+	return "https://" + region + "." + domains[Partition(region)] + "/securityhub/home?region=" + url.QueryEscape(region) + "#/findings?search=" + url.QueryEscape(filter)
+}

@@ -21,3 +21,13 @@ func TestExecution(t *testing.T) {
 		t.Errorf("what is no id gives %s", got)
 	}
 }
+
+func TestFinding(t *testing.T) {
+	t.Parallel()
+	const id = "arn:aws-cn:securityhub:cn-north-1:222222222222:security-control/EC2.13/finding/0b0a 29a4&x=\n"
+	want := "https://cn-north-1.console.amazonaws.cn/securityhub/home?region=cn-north-1#/findings?search=" +
+		"Id%3D%255Coperator%255C%253AEQUALS%255C%253Aarn%253Aaws-cn%253Asecurityhub%253Acn-north-1%253A222222222222%253Asecurity-control%252FEC2.13%252Ffinding%252F0b0a%252029a4%2526x%253D%250A"
+	if got := console.Finding("cn-north-1", id); got != want {
+		t.Errorf("Finding = %s\nwant      %s", got, want)
+	}
+}

@@ -7,14 +7,17 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // alarm counts the metrics that an alarm watches.
 func (s *stackOf) alarm(r resource) error {
 	var p struct {
-		Period  int
-		Metrics []struct{ MetricStat *struct{ Period int } }
+		Namespace, MetricName string
+		Period                int
+		Dimensions            []any
+		Metrics               []struct{ MetricStat *struct{ Period int } }
 	}
 	if err := json.Unmarshal(r.Properties, &p); err != nil {
 		return err
@@ -32,25 +35,55 @@ func (s *stackOf) alarm(r resource) error {
 		return fmt.Errorf("periods of %v s: there is a price for metrics of 60 s and more only", periods)
 	}
 	s.counts[alarm] += len(periods)
+	return s.custom(p.Namespace, p.MetricName, len(p.Dimensions))
+}
+
+// custom counts a metric that is not one of AWS's own, which are free, once however many look at it.
+// The functions count only what the dashboard shows, which a test of the templates demands.
+func (s *stackOf) custom(namespace, name string, dimensions int) error {
+	switch {
+	case namespace == "" || strings.HasPrefix(namespace, "AWS/"):
+		return nil
+	case dimensions > 0:
+		return fmt.Errorf("metric %s has dimensions, and each value of them is a metric that nobody can count", name)
+	}
+	s.metrics[namespace+"/"+name] = true
 	return nil
 }
 
-// metricFilter counts each metric once, however many filters feed it.
-func (s *stackOf) metricFilter(r resource) error {
+// mostMetrics are how many a dashboard may show for its price.
+const mostMetrics = 50
+
+// dashboard counts a dashboard and the metrics on it.
+func (s *stackOf) dashboard(r resource) error {
 	var p struct {
-		MetricTransformations []struct {
-			MetricNamespace, MetricName string
-			Dimensions                  []any
+		DashboardBody struct {
+			Sub string `json:"Fn::Sub"`
 		}
+	}
+	var body struct {
+		Widgets []struct{ Properties struct{ Metrics [][]any } }
 	}
 	if err := json.Unmarshal(r.Properties, &p); err != nil {
 		return err
 	}
-	for _, m := range p.MetricTransformations {
-		if len(m.Dimensions) > 0 {
-			return fmt.Errorf("metric %s has dimensions, and each value of them is a metric that nobody can count", m.MetricName)
+	if err := json.Unmarshal([]byte(p.DashboardBody.Sub), &body); err != nil {
+		return fmt.Errorf("read its body, which is an Fn::Sub of JSON: %w", err)
+	}
+	s.counts[dashboard]++
+	shown := 0
+	for _, w := range body.Widgets {
+		for _, m := range w.Properties.Metrics {
+			if len(m) < 2 {
+				return fmt.Errorf("%v is no namespace and name of a metric", m)
+			}
+			if shown++; shown > mostMetrics {
+				return fmt.Errorf("it shows more than %d metrics, which has another price", mostMetrics)
+			}
+			if err := s.custom(fmt.Sprint(m[0]), fmt.Sprint(m[1]), len(m)-2); err != nil {
+				return err
+			}
 		}
-		s.metrics[m.MetricNamespace+"/"+m.MetricName] = true
 	}
 	return nil
 }

@@ -130,6 +130,7 @@ func around(book Book, inv Inventory) ([]Line, error) {
 	lines = append(lines,
 		book.line("messages of findings and outcomes", message, (findings+thousand)*book.Value("requests")),
 		book.line("the end of an execution, told to the administrator", event, thousand*book.Value("events")),
+		book.line("what becomes of a repair, told to programs", event, thousand*book.Value("announced")),
 		book.line("ledger, written", write, thousand*book.Value("writeUnits")),
 		book.line("ledger, read", read, thousand*book.Value("readUnits")),
 		book.line("ledger, kept", table, kept),

@@ -143,13 +143,10 @@ func (s *stackOf) one(r resource) error {
 	case "AWS::CloudWatch::Alarm":
 		return s.alarm(r)
 	case "AWS::CloudWatch::Dashboard":
-		s.counts[dashboard]++
-		return nil
+		return s.dashboard(r)
 	case "AWS::KMS::Key":
 		s.counts[key]++
 		return nil
-	case "AWS::Logs::MetricFilter":
-		return s.metricFilter(r)
 	case "AWS::Logs::LogGroup":
 		return s.logGroup(r)
 	case "AWS::Lambda::EventSourceMapping":

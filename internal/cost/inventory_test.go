@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -20,17 +21,19 @@ func templateOf(resources ...string) []byte {
 	return []byte(`{"Resources": {` + strings.Join(resources, ",") + `}}`)
 }
 
-func filter(id, metric string) string {
-	return `"` + id + `": {"Type": "AWS::Logs::MetricFilter", "Properties": {"MetricTransformations": [{"MetricNamespace": "H", "MetricName": "` + metric + `"}]}}`
+// board is a dashboard with one widget, whose metrics are JSON.
+func board(metrics string) string {
+	body, _ := json.Marshal(`{"widgets": [{"properties": {"metrics": [` + metrics + `]}}]}`)
+	return `"Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": {"Fn::Sub": ` + string(body) + `}}}`
 }
 
 func TestTake(t *testing.T) {
 	t.Parallel()
 	got, err := Take(map[string][]byte{
-		lab.AdminStack: templateOf(base, filter("A", "Failed"), filter("B", "Failed"), filter("C", "Repaired"),
-			`"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 300}}`,
+		lab.AdminStack: templateOf(base, board(`["H", "Failed"], ["H", "Repaired"], ["AWS/SQS", "Depth", "QueueName", "q"]`),
+			`"Failed": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "H", "MetricName": "Failed", "Period": 300}}`,
+			`"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "AWS/SQS", "MetricName": "Depth", "Dimensions": [{"Name": "QueueName"}], "Period": 300}}`,
 			`"Sum": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 60}}, {"MetricStat": {"Period": 300}}, {"Expression": "a+b"}]}}`,
-			`"Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}}`,
 			`"Poll": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"FunctionName": {"Ref": "Settle"}, "ScalingConfig": {"MaximumConcurrency": 2}}}`,
 			`"Every": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Arn": {"Fn::GetAtt": ["Settle", "Arn"]}}]}}`,
 			`"Match": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {}, "Targets": [{"Arn": {"Ref": "Q"}}]}}`,
@@ -44,7 +47,7 @@ func TestTake(t *testing.T) {
 	}
 	want := Inventory{
 		Counts: []Count{
-			{alarm, 3, Once}, {dashboard, 1, Once}, {metric, 2, Once},
+			{alarm, 4, Once}, {dashboard, 1, Once}, {metric, 2, Once},
 			{key, 1, PerAccount}, {alarm, 1, PerPlace},
 		},
 		Polled: 1, Schedules: []Schedule{{"hubmend-settle", time.Hour}},
@@ -63,10 +66,14 @@ func TestTakeRefuses(t *testing.T) {
 		"high resolution": {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 10}}`, "60 s and more"},
 		"one of several":  {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 10}}, {"MetricStat": {"Period": 60}}]}}`, "60 s and more"},
 		"only a search":   {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"Expression": "SEARCH('x')"}]}}`, "60 s and more"},
-		"dimensions": {`"X": {"Type": "AWS::Logs::MetricFilter", "Properties": {"MetricTransformations": [{"MetricName": "M", "Dimensions": [{"Key": "a"}]}]}}`,
+		"dimensions": {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "H", "MetricName": "M", "Dimensions": [{"Name": "a"}], "Period": 60}}`,
 			"metric M has dimensions"},
-		"kept for ever": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {}}`, "set RetentionInDays"},
-		"free scaling":  {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}}`, "maximum concurrency only"},
+		"dimensions on a dashboard": {board(`["H", "M", "a", "b"]`), "metric M has dimensions"},
+		"no metric":                 {board(`["H"]`), "no namespace and name"},
+		"a crowded dashboard":       {board(strings.Repeat(`["H", "M"],`, 50) + `["H", "M"]`), "more than 50 metrics"},
+		"a body that is no text":    {`"X": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}}`, "an Fn::Sub of JSON"},
+		"kept for ever":             {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {}}`, "set RetentionInDays"},
+		"free scaling":              {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}}`, "maximum concurrency only"},
 		"own pollers": {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"ScalingConfig": {"MaximumConcurrency": 2}, "ProvisionedPollerConfig": {"MinimumPollers": 2}}}`,
 			"maximum concurrency only"},
 		"x86":              {`"X": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "MemorySize": 128}}`, "arm64 only"},

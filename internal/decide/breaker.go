@@ -62,6 +62,6 @@ func (d *BreakerDecision) fail(t TargetFailure, now time.Time, s Settings) {
 		return // it is open already, or not yet
 	}
 	b.OpenUntil = now.Add(s.BreakerWindow)
-	d.Notifications = []Notification{breakerNotification(*b, s)}
+	d.Notifications = []Notification{{Kind: ControlPaused, Breaker: *b}}
 	d.Metrics = []Metric{MetricBreaker}
 }

@@ -139,10 +139,11 @@ func TestBreakerIsNotChanged(t *testing.T) {
 func TestBreakerNotification(t *testing.T) {
 	t.Parallel()
 	_, told := ends(t, decide.Breaker{Control: "X.22"}, "abcde", settings)
-	checkSubject(t, told[0].Subject)
-	for _, part := range []string{"X.22", "5 resources", "arn:a\n", "arn:e\n", "2026-03-01 13:04 UTC"} {
-		if !strings.Contains(told[0].Subject+told[0].Body, part) {
-			t.Errorf("it does not say %q:\n%s", part, told[0].Body)
-		}
+	checkSubject(t, told[0].Subject())
+	if want := "Hubmend: automatic repair of X.22 is paused until 2026-03-01 13:04 UTC"; told[0].Subject() != want {
+		t.Errorf("the subject is %q, want %q", told[0].Subject(), want)
+	}
+	if f := told[0].Breaker.Failures; told[0].Kind != decide.ControlPaused || len(f) != 5 || f[0].Resource != "arn:a" || f[4].Resource != "arn:e" {
+		t.Errorf("it tells of %+v", told[0])
 	}
 }

@@ -204,6 +204,6 @@ func checkDecision(t *testing.T, d decide.Decision) {
 		}
 	}
 	for _, n := range d.Notifications {
-		checkSubject(t, n.Subject)
+		checkSubject(t, n.Subject())
 	}
 }

@@ -34,6 +34,8 @@ type Decision struct {
 	// Resume is set when the attempt waits for its slot: an errand that woke it comes back
 	// after so long.
 	Resume time.Duration
+	// Checked says what checks of Security Hub have made of the target's resolved findings.
+	Checked Checked
 	// Metrics are counted when all of this is done.
 	Metrics []Metric
 	// Log says what was decided about each request, by index, in a word or two.
@@ -47,10 +49,11 @@ type Update struct {
 	Note     string // at most 512 characters
 }
 
-// Notification is a message to people.
-type Notification struct {
-	Subject string // at most 100 characters
-	Body    string
+// Checked are findings that were resolved, sorted by what became of them.
+type Checked struct {
+	Confirmed   []Ref // a later check passed, or there is nothing to check any more
+	Reopened    []Ref // a later check failed
+	Unconfirmed []Ref // there was no later check in time
 }
 
 // Ended is an attempt that is over, with all that is kept of it.
@@ -71,13 +74,16 @@ type Later struct {
 // Metric names something that is counted, and alarmed on.
 type Metric string
 
-// The metrics. Filters of the functions' logs count them.
+// The metrics.
 const (
-	MetricRepaired    Metric = "Repaired"
-	MetricFailed      Metric = "RepairFailed"
-	MetricSuspended   Metric = "Suspended"
-	MetricBreaker     Metric = "BreakerOpened"
-	MetricReopened    Metric = "Reopened"
-	MetricUnconfirmed Metric = "Unconfirmed"
-	MetricPoison      Metric = "Poison"
+	MetricRepaired  Metric = "Repaired"
+	MetricFailed    Metric = "RepairFailed"
+	MetricSuspended Metric = "Suspended"
+	MetricBreaker   Metric = "BreakerOpened"
+	// MetricUnproven counts repairs that a later check contradicts, or that none has confirmed in time.
+	MetricUnproven Metric = "Unproven"
+	// MetricPaused is counted by every sweep while the switch is off.
+	MetricPaused Metric = "Paused"
+	// MetricNotAnnounced counts events that could not be put on the bus.
+	MetricNotAnnounced Metric = "NotAnnounced"
 )

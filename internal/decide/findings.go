@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"time"
 
 	"hubmend/internal/finding"
@@ -18,6 +19,8 @@ type Request struct {
 	// AsOf is when the check that failed was made, or when the person asked.
 	AsOf       time.Time
 	Parameters target.Parameters
+	// AccountName is what the finding calls its account; it may be empty.
+	AccountName string
 }
 
 // OnFindings decides about requests for one target that arrived together.
@@ -30,6 +33,7 @@ func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, no
 		d.release(a)
 	}
 	for i, r := range requests {
+		d.Record.AccountName = cmp.Or(r.AccountName, d.Record.AccountName)
 		d.Log = append(d.Log, d.one(i, r))
 	}
 	d.settleStopped(requests)
@@ -220,12 +224,23 @@ func (d *decider) settleStopped(requests []Request) {
 		d.Updates = append(d.Updates, notify(refs, heldNote(d.Record)))
 		return
 	}
-	d.Updates = append(d.Updates, notify(refs, suspendNote(d.settings)))
+	d.Updates = append(d.Updates, notify(refs, SuspendNote(d.settings)))
 	if d.Record.SuspendedAt.IsZero() {
 		d.Record.SuspendedAt, d.Save = d.now, true
-		d.Notifications = append(d.Notifications, suspendNotification(d.Record, requests[d.stopped[0]], refs, d.settings))
+		d.Notifications = append(d.Notifications, d.exhausted(requests[d.stopped[0]].Control, refs))
 		d.Metrics = append(d.Metrics, MetricSuspended)
 	}
+}
+
+// exhausted tells people that the guard has stopped automatic repair. The control is the one that
+// asks now; there may be no attempt yet.
+func (d *decider) exhausted(control string, refs []Ref) Notification {
+	n := Notification{Kind: Exhausted, Record: d.Record, Findings: refs}
+	if a := d.Record.Last(); a != nil {
+		n.Attempt = *a
+	}
+	n.Attempt.Control = control
+	return n
 }
 
 // proceed starts the last attempt if it is queued and its time has come, or will soon: a

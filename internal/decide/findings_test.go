@@ -252,11 +252,12 @@ func TestSuspensionTellsPeopleEverything(t *testing.T) {
 		attempts = append(attempts, attempt(i+1, decide.Failed, ended(noon.Add(-time.Hour)), func(a *decide.Attempt) { a.Reason = fmt.Sprintf("reason %d", i+1) }))
 	}
 	d := onFindings(t, record(attempts...), ask("f1", "e9"))
-	body := d.Notifications[0].Body
-	for _, part := range []string{"X.22", group.Resource, group.Account, group.Region, "f1", "reason 1", "reason 2", "reason 3", "exec-1", "exec-3", "custom action"} {
-		if !strings.Contains(body, part) {
-			t.Errorf("the notification does not say %q:\n%s", part, body)
-		}
+	n := d.Notifications[0]
+	if n.Kind != decide.Exhausted || n.Attempt.Control != "X.22" || n.Attempt.Number != 3 || n.Record.Target != group || len(n.Record.Attempts) != 3 {
+		t.Errorf("it tells of %+v", n)
+	}
+	if diff := cmp.Diff([]decide.Ref{{ID: "f1", Event: "e9"}}, n.Findings); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
 

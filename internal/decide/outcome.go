@@ -64,7 +64,7 @@ func OnStartDeferred(rec Record, number int, reason string, mayRun bool, now tim
 	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"deferred"}}
 	a := d.Record.Last()
 	if patience := a.patience(s); now.Sub(a.QueuedAt) >= patience {
-		return end(rec, Outcome{Class: TimedOut, Reason: "it could not be started for " + hours(patience) + ": " + reason}, nil, now, s)
+		return end(rec, Outcome{Class: TimedOut, Reason: "it could not be started for " + Hours(patience) + ": " + reason}, nil, now, s)
 	}
 	a.Refusals++
 	a.MayRun = a.MayRun || mayRun
@@ -136,7 +136,7 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 		retry(d, *a, refs, now, s)
 	default:
 		d.answer(answer(d.Record.Target, *a, refs))
-		d.Notifications = []Notification{failureNotification(d.Record.Target, *a)}
+		d.Notifications = []Notification{{Kind: NotRepaired, Record: d.Record, Attempt: *a, Findings: a.Findings}}
 		d.Metrics = []Metric{MetricFailed}
 	}
 }

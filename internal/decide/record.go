@@ -38,6 +38,8 @@ type Record struct {
 	// Unconfirmed are findings that are RESOLVED, until a check of Security Hub that was
 	// made after the repair has said so too.
 	Unconfirmed []Ref
+	// AccountName is what the newest finding calls the account, for people; it may be empty.
+	AccountName string
 }
 
 // State is where an attempt stands.
@@ -125,8 +127,8 @@ func (a Attempt) Runbook(t target.Target) string {
 	return t.Runbook
 }
 
-// asker says who asked for the attempt, or what did.
-func (a Attempt) asker() string { return cmp.Or(a.By, string(a.Trigger)) }
+// Asker says who asked for the attempt, or what did.
+func (a Attempt) Asker() string { return cmp.Or(a.By, string(a.Trigger)) }
 
 // InFlight says whether the attempt has an execution or may have one.
 func (a Attempt) InFlight() bool { return a.State == Claimed || a.State == Running }

@@ -55,13 +55,14 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 	if rec.undoing() {
 		return d // a check that fails now may be due to the undo
 	}
-	repaired := rec.lastSuccess()
-	var left, reopened, unconfirmed []Ref
+	repaired := rec.LastSuccess()
+	var left, confirmed, reopened, unconfirmed []Ref
 	for _, r := range rec.Unconfirmed {
 		found := seen[r.ID]
 		checked := found.ObservedAt.After(repaired.EndedAt)
 		switch {
 		case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed:
+			confirmed = append(confirmed, r)
 		case checked && found.Workflow == finding.Resolved:
 			reopened = append(reopened, r)
 		case checked || found.Workflow != finding.Resolved: // somebody else has it in hand
@@ -75,20 +76,21 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 		return d
 	}
 	d.Record.Unconfirmed, d.Save = left, true
+	d.Checked = Checked{Confirmed: confirmed, Reopened: reopened, Unconfirmed: unconfirmed}
 	if len(reopened) > 0 {
 		d.answer(Update{Findings: reopened, Workflow: finding.New, Note: reopenNote(d.Record.Target, repaired)})
-		d.Notifications = append(d.Notifications, contradictedNotification(d.Record.Target, repaired, reopened))
-		d.Metrics = append(d.Metrics, MetricReopened)
+		d.Notifications = append(d.Notifications, Notification{Kind: Contradicted, Record: d.Record, Attempt: repaired, Findings: reopened})
+		d.Metrics = append(d.Metrics, MetricUnproven)
 	}
 	if len(unconfirmed) > 0 {
-		d.Notifications = append(d.Notifications, unconfirmedNotification(d.Record.Target, repaired, unconfirmed, s))
-		d.Metrics = append(d.Metrics, MetricUnconfirmed)
+		d.Notifications = append(d.Notifications, Notification{Kind: NotConfirmed, Record: d.Record, Attempt: repaired, Findings: unconfirmed})
+		d.Metrics = append(d.Metrics, MetricUnproven)
 	}
 	return d
 }
 
-// lastSuccess gives the newest repair that succeeded; a zero one when there is none.
-func (r Record) lastSuccess() Attempt {
+// LastSuccess gives the newest repair that succeeded; a zero one when there is none.
+func (r Record) LastSuccess() Attempt {
 	for _, a := range slices.Backward(r.Attempts) {
 		if a.Undo == "" && a.State == Succeeded {
 			return a

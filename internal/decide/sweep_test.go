@@ -82,6 +82,7 @@ func TestOnChecks(t *testing.T) {
 		Updates  []string
 		Notified int
 		Metrics  []decide.Metric
+		Checked  string // what became of f1
 	}
 	for name, tc := range map[string]struct {
 		seen  map[string]decide.Seen
@@ -89,15 +90,15 @@ func TestOnChecks(t *testing.T) {
 		want  outcome
 	}{
 		"no check yet":                  {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)}, 0, outcome{Left: []string{"f1"}}},
-		"confirmed":                     {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", after)}, 0, outcome{}},
+		"confirmed":                     {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", after)}, 0, outcome{Checked: "confirmed"}},
 		"passed before the repair":      {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", before)}, 0, outcome{Left: []string{"f1"}}},
-		"contradicted":                  {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, after)}, 0, outcome{nil, []string{"f1 NEW"}, 1, []decide.Metric{decide.MetricReopened}}},
+		"contradicted":                  {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, after)}, 0, outcome{nil, []string{"f1 NEW"}, 1, []decide.Metric{decide.MetricUnproven}, "reopened"}},
 		"contradicted and open already": {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, after)}, 0, outcome{}},
 		"suppressed by a person":        {map[string]decide.Seen{"f1": seen(finding.Suppressed, finding.Failed, after)}, 0, outcome{}},
 		"set NEW by a person":           {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, before)}, 0, outcome{}},
-		"archived":                      {map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: "ARCHIVED", ObservedAt: after}}, 0, outcome{}},
-		"gone":                          {nil, 0, outcome{}},
-		"unconfirmed for too long":      {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)}, settings.ConfirmWithin, outcome{nil, nil, 1, []decide.Metric{decide.MetricUnconfirmed}}},
+		"archived":                      {map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: "ARCHIVED", ObservedAt: after}}, 0, outcome{Checked: "confirmed"}},
+		"gone":                          {nil, 0, outcome{Checked: "confirmed"}},
+		"unconfirmed for too long":      {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)}, settings.ConfirmWithin, outcome{nil, nil, 1, []decide.Metric{decide.MetricUnproven}, "unconfirmed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,6 +109,11 @@ func TestOnChecks(t *testing.T) {
 			})
 			checkDecision(t, d)
 			got := outcome{Updates: told(d.Updates), Notified: len(d.Notifications), Metrics: d.Metrics}
+			for name, refs := range map[string][]decide.Ref{"confirmed": d.Checked.Confirmed, "reopened": d.Checked.Reopened, "unconfirmed": d.Checked.Unconfirmed} {
+				if len(refs) > 0 {
+					got.Checked += name
+				}
+			}
 			for _, r := range d.Record.Unconfirmed {
 				got.Left = append(got.Left, r.ID)
 			}

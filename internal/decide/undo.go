@@ -42,7 +42,7 @@ func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decisi
 	case d.Record.answered(r):
 		d.Log = []string{"asked already"}
 	case now.Sub(r.At) >= undoPatience:
-		d.refuseUndo(r, fmt.Sprintf("It was asked for at %s, which is too long ago; ask again.", clock(r.At)))
+		d.refuseUndo(r, fmt.Sprintf("It was asked for at %s, which is too long ago; ask again.", Clock(r.At)))
 	case r.Irreversible != "":
 		d.refuseUndo(r, "This kind of repair cannot be taken back: "+r.Irreversible)
 	case reason != "":
@@ -160,7 +160,7 @@ func (d *Decision) endUndo(a Attempt, refs []Ref, now time.Time) {
 		return
 	}
 	d.answer(Update{Findings: refs, Note: undoFailedNote(d.Record.Target, a)})
-	d.Notifications = []Notification{undoFailedNotification(d.Record.Target, a)}
+	d.Notifications = []Notification{{Kind: NotTakenBack, Record: d.Record, Attempt: a, Findings: a.Findings}}
 }
 
 // holds says whether the hold stands against a request: every automatic one, and what a person

@@ -323,7 +323,7 @@ func TestFindingsOfWhatIsHeld(t *testing.T) {
 				t.Error(diff)
 			}
 			if len(d.Notifications) > 0 {
-				t.Errorf("people are told again: %q", d.Notifications[0].Subject)
+				t.Errorf("people are told again: %q", d.Notifications[0].Subject())
 			}
 		})
 	}

@@ -2,7 +2,6 @@ package decide
 
 import (
 	"fmt"
-	"strings"
 
 	"hubmend/internal/target"
 )
@@ -11,7 +10,7 @@ const holdEnds = "Automatic repair of this resource is off until somebody uses t
 
 // undoneNote is what findings are told of a repair that was taken back.
 func undoneNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("Undone by %s: %s %s %s", Clip(a.asker(), askerLimit), Clip(a.Change, undoneLimit), holdEnds, execution(t, a)), noteLimit)
+	return Clip(fmt.Sprintf("Undone by %s: %s %s %s", Clip(a.Asker(), askerLimit), Clip(a.Change, undoneLimit), holdEnds, execution(t, a)), noteLimit)
 }
 
 // Who asked and what was restored leave room for what follows from it.
@@ -22,18 +21,9 @@ const (
 
 // heldNote is what findings are told that ask for a repair which somebody took back.
 func heldNote(rec Record) string {
-	return Clip(fmt.Sprintf("Hubmend leaves this alone: %s took a repair of it back at %s. %s", Clip(rec.HeldBy, askerLimit), clock(rec.HeldAt), holdEnds), noteLimit)
+	return Clip(fmt.Sprintf("Hubmend leaves this alone: %s took a repair of it back at %s. %s", Clip(rec.HeldBy, askerLimit), Clock(rec.HeldAt), holdEnds), noteLimit)
 }
 
 func undoFailedNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("The repair of this was not taken back, as %s had asked: %s %s", Clip(a.asker(), askerLimit), Clip(a.Reason, reasonLimit), execution(t, a)), noteLimit)
-}
-
-func undoFailedNotification(t target.Target, a Attempt) Notification {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Hubmend could not take a repair back.\n\nControl:  %s\nResource: %s\nAccount:  %s\nRegion:   %s\nRepair:   execution %s\nAsked by: %s\nReason:   %s\n\n"+
-		"Automatic repair goes on as before. Remove the cause and ask again, or restore the resource by hand; the history of the target has what it was before.\n%s\n",
-		a.Control, t.Resource, t.Account, t.Region, a.Undo, a.asker(), a.Reason, execution(t, a))
-	writeFindings(&b, a.Findings)
-	return Notification{Subject: subject("not taken back", a.Control, t), Body: b.String()}
+	return Clip(fmt.Sprintf("The repair of this was not taken back, as %s had asked: %s %s", Clip(a.Asker(), askerLimit), Clip(a.Reason, reasonLimit), execution(t, a)), noteLimit)
 }

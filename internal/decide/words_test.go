@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/target"
 )
 
 // checkNote demands what Security Hub takes: 1 to 512 characters.
@@ -16,10 +17,10 @@ func checkNote(t *testing.T, note string) {
 	}
 }
 
-// checkSubject demands what SNS takes: 1 to 100 characters of printable ASCII.
+// checkSubject demands what SNS takes: fewer than 100 characters of printable ASCII.
 func checkSubject(t *testing.T, subject string) {
 	t.Helper()
-	if len(subject) == 0 || len(subject) > 100 {
+	if len(subject) == 0 || len(subject) >= 100 {
 		t.Errorf("the subject has %d characters", len(subject))
 	}
 	for _, r := range subject {
@@ -79,10 +80,42 @@ func TestLongReasonLeavesRoom(t *testing.T) {
 func TestReasonIsBounded(t *testing.T) {
 	t.Parallel()
 	d := decide.OnOutcome(record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Reason: strings.Repeat("x", 1<<20)}, nil, noon, settings)
-	if n := len(d.Notifications[0].Body); n > 200<<10 {
-		t.Errorf("the notification has %d bytes", n)
+	if n := len(d.Notifications[0].Attempt.Reason); n > 30<<10 {
+		t.Errorf("the notification repeats %d bytes", n)
 	}
 	if n := len(last(t, d).Reason); n > 30<<10 {
 		t.Errorf("the record keeps %d bytes of reason for each of ten attempts", n)
+	}
+}
+
+func TestSubject(t *testing.T) {
+	t.Parallel()
+	about := func(kind decide.Kind, control, resource, name string) decide.Notification {
+		return decide.Notification{Kind: kind, Attempt: decide.Attempt{Control: control}, Record: decide.Record{
+			Target: target.Target{Account: "222222222222", Resource: resource}, AccountName: name,
+		}}
+	}
+	for want, n := range map[string]decide.Notification{
+		"Hubmend: repair failed: X.22 sg-1 in 222222222222 (workload)":                                    about(decide.NotRepaired, "X.22", "arn:aws:ec2:us-east-1:222222222222:security-group/sg-1", "workload"),
+		"Hubmend: repair suspended: X.22 sg-1 in 222222222222":                                            about(decide.Exhausted, "X.22", "arn:aws:ec2:us-east-1:222222222222:security-group/sg-1", ""),
+		"Hubmend: repair contradicted: X.22 logs in 222222222222 (a)":                                     about(decide.Contradicted, "X.22", "arn:aws:s3:::logs", "a"),
+		"Hubmend: repair not confirmed: X.22 caf? in 222222222222":                                        about(decide.NotConfirmed, "X.22", "arn:aws:s3:::café", ""),
+		"Hubmend: repair not taken back: CloudTrail.6 " + strings.Repeat("x", 35) + "... in 222222222222": about(decide.NotTakenBack, "CloudTrail.6", strings.Repeat("x", 63), "workload"),
+	} {
+		if got := n.Subject(); got != want {
+			t.Errorf("the subject is %q, want %q", got, want)
+		}
+		checkSubject(t, n.Subject())
+	}
+}
+
+func TestLine(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "a  b\t\n c ": "a b c", "a\u2028b\u202ec\x00d": "a b c d", "\xff\xfea": "a", "wörter 漢字": "wörter 漢字", "0123456789012345678901": "01234567890123456...",
+	} {
+		if got := decide.Line(text, 20); got != want {
+			t.Errorf("%q gives %q, want %q", text, got, want)
+		}
 	}
 }

@@ -119,9 +119,7 @@ func (h *Handler) bury(ctx context.Context, b *batch, m events.SQSMessage, reaso
 	if err := h.Queue.Bury(ctx, m.Body, reason.Error()); err != nil {
 		h.Log.ErrorContext(ctx, "message not buried", "message", m.MessageId, "error", err)
 		b.failed[m.MessageId] = true
-		return
 	}
-	h.Effects.Count(ctx, []decide.Metric{decide.MetricPoison}, "message", m.MessageId)
 }
 
 func (b *batch) work(t target.Target) *work {

@@ -54,7 +54,7 @@ func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
 		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
-		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, At: e.Time, AsOf: asOf(e, f), Parameters: parameters,
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, At: e.Time, AsOf: asOf(e, f), Parameters: parameters, AccountName: f.AccountName,
 	}}
 }
 

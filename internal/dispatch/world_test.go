@@ -97,7 +97,7 @@ func (w *world) Update(_ context.Context, u decide.Update) error {
 }
 
 func (w *world) Notify(_ context.Context, n decide.Notification) error {
-	w.done = append(w.done, "notify "+n.Subject)
+	w.done = append(w.done, "notify "+n.Subject())
 	return nil
 }
 

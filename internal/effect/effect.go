@@ -10,6 +10,7 @@ import (
 
 	"hubmend/internal/decide"
 	"hubmend/internal/ledger"
+	"hubmend/internal/meter"
 )
 
 // Findings reads and updates findings in Security Hub.
@@ -24,13 +25,20 @@ type Notifier interface {
 	Notify(ctx context.Context, n decide.Notification) error
 }
 
+// Announcer tells programs what was saved. It gives no error: what was saved stays so.
+type Announcer interface {
+	Target(was decide.Record, d decide.Decision, is decide.Record)
+	Breaker(was, is decide.Breaker)
+}
+
 // Effects are the means to carry a decision out.
 type Effects struct {
-	Ledger   ledger.Ledger
-	Findings Findings
-	Notifier Notifier
-	Settings decide.Settings
-	Log      *slog.Logger
+	Ledger    ledger.Ledger
+	Findings  Findings
+	Notifier  Notifier
+	Announcer Announcer // nil announces nothing
+	Settings  decide.Settings
+	Log       *slog.Logger
 }
 
 // Run does everything of a decision up to the save, and gives the record as it is stored
@@ -72,6 +80,9 @@ func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended)
 			return err
 		}
 		err = e.Ledger.SaveBreaker(ctx, d.Breaker)
+		if err == nil && e.Announcer != nil {
+			e.Announcer.Breaker(b, d.Breaker)
+		}
 		if err == nil {
 			e.Count(ctx, d.Metrics, "control", ended.Attempt.Control)
 		}
@@ -88,13 +99,16 @@ const maxConflicts = 10
 
 // Transact decides about a record as it was loaded, and carries the decision out. When
 // somebody else saved the record meanwhile it does both again with the new one. It gives
-// the decision that held and the record as stored. What a decision announces is left to the caller.
+// the decision that held and the record as stored. What a decision announces to findings is left to the caller.
 func (e Effects) Transact(ctx context.Context, rec decide.Record, choose func(decide.Record) decide.Decision) (decide.Decision, decide.Record, error) {
 	for range maxConflicts {
 		d := choose(rec)
 		stored, err := e.Run(ctx, d)
 		if err == nil {
 			e.Count(ctx, d.Metrics, "target", rec.Target.String())
+		}
+		if err == nil && d.Save && e.Announcer != nil {
+			e.Announcer.Target(rec, d, stored)
 		}
 		if !errors.Is(err, ledger.ErrConflict) {
 			return d, stored, err
@@ -141,9 +155,9 @@ func (e Effects) notify(ctx context.Context, notifications []decide.Notification
 	return nil
 }
 
-// Count writes a line for each metric, which the filters of the function's log count.
+// Count counts metrics, with what they are about.
 func (e Effects) Count(ctx context.Context, metrics []decide.Metric, about ...any) {
 	for _, m := range metrics {
-		e.Log.With(about...).InfoContext(ctx, "metric", "metric", string(m))
+		meter.Count(ctx, e.Log, m, about...)
 	}
 }

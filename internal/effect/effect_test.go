@@ -16,7 +16,7 @@ import (
 func everything() decide.Decision {
 	return decide.Decision{
 		Updates:       []decide.Update{{Note: "1"}, {Note: "2"}},
-		Notifications: []decide.Notification{{Subject: "3"}},
+		Notifications: []decide.Notification{{Attempt: decide.Attempt{Control: "3"}, Record: decide.Record{Target: one}}},
 		Ended:         failed(4),
 		Record:        decide.Record{Target: one},
 		Save:          true,
@@ -30,7 +30,7 @@ func everything() decide.Decision {
 // for the caller to say, who announces a whole batch at once.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	order := []string{"update 1", "update 2", "notify 3", "archive sg-1 4", "load breaker X.1", "save breaker 0", "save 0"}
+	order := []string{"update 1", "update 2", "notify Hubmend: repair : 3 sg-1 in 1", "archive sg-1 4", "load breaker X.1", "save breaker 0", "save 0"}
 	w := &world{}
 	rec, err := w.effects().Run(t.Context(), everything())
 	if err != nil || rec.Version != 1 {
@@ -71,7 +71,7 @@ func TestTransact(t *testing.T) {
 			Metrics: []decide.Metric{decide.MetricRepaired, decide.MetricSuspended},
 		}
 	}
-	const counted = "level=INFO msg=metric target=1///sg-1 metric=Repaired\nlevel=INFO msg=metric target=1///sg-1 metric=Suspended\n"
+	const counted = "level=INFO msg=metric target=1///sg-1 metric=Repaired Repaired=1\nlevel=INFO msg=metric target=1///sg-1 metric=Suspended Suspended=1\n"
 	for name, tc := range map[string]struct {
 		conflicts int
 		failAt    string

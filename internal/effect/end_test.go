@@ -67,11 +67,11 @@ func TestBreakerOpens(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"archive sg-4 1", "load breaker X.1", "notify Hubmend: automatic repair of X.1 is paused for 1 h", "save breaker 4"}
+	want := []string{"archive sg-4 1", "load breaker X.1", "notify Hubmend: automatic repair of X.1 is paused until 2026-03-01 13:00 UTC", "save breaker 4"}
 	if diff := cmp.Diff(want, w.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff("level=INFO msg=metric control=X.1 metric=BreakerOpened\n", w.log.String()); diff != "" {
+	if diff := cmp.Diff("level=INFO msg=metric control=X.1 metric=BreakerOpened BreakerOpened=1\n", w.log.String()); diff != "" {
 		t.Errorf("counted (-want +got):\n%s", diff)
 	}
 	if b := w.breaker(t, "X.1"); !b.OpenUntil.Equal(noon.Add(decide.Defaults.BreakerWindow)) {

@@ -50,7 +50,7 @@ func (w *world) Update(_ context.Context, u decide.Update) error {
 }
 
 func (w *world) Notify(_ context.Context, n decide.Notification) error {
-	return w.do("notify " + n.Subject)
+	return w.do("notify " + n.Subject())
 }
 
 func (w *world) Load(ctx context.Context, key string) (decide.Record, error) {
@@ -106,7 +106,7 @@ func (w *world) effects() effect.Effects {
 	return effect.Effects{
 		Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults,
 		Log: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
+			if a.Key == slog.TimeKey || a.Key == "_aws" {
 				return slog.Attr{}
 			}
 			return a

@@ -25,6 +25,7 @@ type Finding struct {
 	Account     string
 	Region      string
 	Title       string // optional
+	AccountName string // optional; printable ASCII
 
 	// ControlID is Compliance.SecurityControlId, such as EC2.13. It is optional: old
 	// findings of a single standard carry only the standard's own number.
@@ -65,6 +66,7 @@ type document struct {
 	GeneratorID    string `json:"GeneratorId"`
 	AwsAccountID   string `json:"AwsAccountId"`
 	Region         string `json:"Region"`
+	AccountName    string `json:"AwsAccountName"`
 	Title          string `json:"Title"`
 	UpdatedAt      string `json:"UpdatedAt"`
 	LastObservedAt string `json:"LastObservedAt"`
@@ -112,7 +114,7 @@ func Parse(raw json.RawMessage) (Finding, error) {
 		return Finding{}, fmt.Errorf("read finding: %w", err)
 	}
 	f := Finding{
-		ID: d.ID, ProductARN: d.ProductARN, GeneratorID: d.GeneratorID, Account: d.AwsAccountID, Title: d.Title,
+		ID: d.ID, ProductARN: d.ProductARN, GeneratorID: d.GeneratorID, Account: d.AwsAccountID, Title: d.Title, AccountName: accountName(d.AccountName),
 		ControlID: d.Compliance.SecurityControlID, Compliance: d.Compliance.Status,
 		Workflow: cmp.Or(d.Workflow.Status, New), RecordState: cmp.Or(d.RecordState, Active),
 	}
@@ -159,6 +161,16 @@ func (f *Finding) checkOrigin(region string) error {
 		return fmt.Errorf("the finding's Id %q does not begin with %s", clip(f.ID), prefix)
 	}
 	return nil
+}
+
+// accountName gives an account's name if it can be one: as many characters of printable ASCII as
+// Organizations takes. It goes into subjects and mails, and nothing depends on it.
+func accountName(text string) string {
+	const limit = 50
+	if len(text) > limit || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return ""
+	}
+	return strings.TrimSpace(text)
 }
 
 // checkText refuses what Systems Manager would take for a reference.

@@ -258,3 +258,17 @@ func TestPartitionOf(t *testing.T) {
 		}
 	}
 }
+
+// The account's name goes into subjects and mails; one that cannot be is as none.
+func TestAccountName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"workload": "workload", " Team A (prod) ": "Team A (prod)", strings.Repeat("x", 50): strings.Repeat("x", 50), strings.Repeat("x", 51): "",
+		"a\nSubject: b": "", "w\u00f6rk": "", "\u202eb": "", "": "",
+	} {
+		f, err := finding.Parse(marshal(t, consolidated(object{"AwsAccountName": name})))
+		if err != nil || f.AccountName != want {
+			t.Errorf("%q: the name is %q, %v", name, f.AccountName, err)
+		}
+	}
+}

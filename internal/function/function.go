@@ -15,10 +15,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"hubmend/internal/announce"
+	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
 	"hubmend/internal/hub"
@@ -74,15 +77,25 @@ func settings(getenv func(string) string) (decide.Settings, error) {
 	return s, errors.Join(errs...)
 }
 
+// Announcer puts events on the bus that the environment names.
+func (e Environment) Announcer() *announce.Announcer {
+	return &announce.Announcer{
+		Client: eventbridge.NewFromConfig(e.Config), Bus: os.Getenv(naming.EnvEventBus), Home: e.Config.Region,
+		Control: catalog.Peek, Now: time.Now, Log: lambdacontext.NewLogger(),
+	}
+}
+
 // Effects carry decisions out with the resources that the environment names.
-func (e Environment) Effects() effect.Effects {
+func (e Environment) Effects(announcer *announce.Announcer) effect.Effects {
 	log := lambdacontext.NewLogger()
+	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: catalog.Peek}
 	return effect.Effects{
-		Ledger:   e.Ledger(),
-		Findings: hub.New(e.Config, log),
-		Notifier: &notify.Topic{Client: sns.NewFromConfig(e.Config), ARN: os.Getenv(naming.EnvTopicARN)},
-		Settings: e.Settings,
-		Log:      log,
+		Ledger:    e.Ledger(),
+		Findings:  hub.New(e.Config, log),
+		Notifier:  &notify.Topic{Client: sns.NewFromConfig(e.Config), ARN: os.Getenv(naming.EnvTopicARN), Writer: writer},
+		Announcer: announcer,
+		Settings:  e.Settings,
+		Log:       log,
 	}
 }
 

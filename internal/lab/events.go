@@ -33,6 +33,7 @@ type eventBridge struct {
 
 	mu    sync.Mutex
 	buses map[busID]*bus
+	all   []PutEvent // that were put by PutEvents
 }
 
 type busID struct {
@@ -126,6 +127,10 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 		return fmt.Errorf("%q is not an ARN", t.ARN)
 	}
 	to := place{part[4], part[3]}
+	body, err := t.input(body)
+	if err != nil {
+		return err
+	}
 	context := map[string]string{"aws:SourceArn": r.arn, "aws:SourceAccount": from.account, "aws:SecureTransport": "true"}
 	switch part[2] {
 	case "sqs":
@@ -141,8 +146,11 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 	case "lambda":
 		who := policy.Request{Service: "events.amazonaws.com", Action: "lambda:InvokeFunction", Resource: t.ARN, Context: context}
 		return b.lab.functions.invokeAsync(to, strings.TrimPrefix(part[5], "function:"), who, body)
+	case "sns": // the lab does not ask policies of topics
+		_, err := b.lab.Call(b.lab.ctx, Call{Account: to.account, Region: to.region, Service: "sns", API: "Publish", Input: map[string]any{"TopicArn": t.ARN, "Message": string(body)}})
+		return err
 	default:
-		return fmt.Errorf("the lab delivers to queues, buses and functions, not to %s", part[2])
+		return fmt.Errorf("the lab delivers to queues, buses, functions and topics, not to %s", part[2])
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 // eventsAPIs are the calls of EventBridge that the lab answers.
 var eventsAPIs = map[string]func(*eventBridge, request) (any, error){
+	"PutEvents": func(b *eventBridge, q request) (any, error) { return decodeAnd(q, b.putEvents) },
 	"ListRules": func(b *eventBridge, q request) (any, error) { return decodeAnd(q, b.listRules) },
 }
 

@@ -77,7 +77,7 @@ func TestDelivery(t *testing.T) {
 			"ToClosed":  onBus("default", "to-closed", inAdmin, to(queueARN("closed"))),
 			"ToAnother": onBus("default", "to-another", inAdmin, to(queueARN("another"))),
 			"ToOff":     disabled,
-			"ToTopic":   onBus("default", "to-topic", inAdmin, to("arn:aws:sns:us-east-1:111111111111:people")),
+			"ToStream":  onBus("default", "to-stream", inAdmin, to("arn:aws:firehose:us-east-1:111111111111:people")),
 
 			"Friends": resource("AWS::Events::EventBus", object{"Name": "friends"}),
 			"FriendsPolicy": resource("AWS::Events::EventBusPolicy", object{"EventBusName": object{"Ref": "Friends"}, "StatementId": "members", "Statement": object{
@@ -118,7 +118,7 @@ func TestDelivery(t *testing.T) {
 		"rule to-closed cannot deliver to " + queueARN("closed") + ": the policy of queue closed does not allow events.amazonaws.com from arn:aws:events:us-east-1:111111111111:rule/to-closed",
 		"rule to-nobody cannot deliver to " + busARN("nobody") + ": there is no bus nobody in 111111111111/us-east-1",
 		"rule to-strangers cannot deliver to " + busARN("strangers") + ": the policy of bus strangers does not allow account " + member,
-		"rule to-topic cannot deliver to arn:aws:sns:us-east-1:111111111111:people: the lab delivers to queues, buses and functions, not to sns",
+		"rule to-stream cannot deliver to arn:aws:firehose:us-east-1:111111111111:people: the lab delivers to queues, buses, functions and topics, not to firehose",
 	}
 	if diff := cmp.Diff(want, w.problems()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

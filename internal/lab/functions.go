@@ -69,7 +69,7 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 		Log: func(line string) {
 			f.lab.log(spec.name, line)
 			if f.mayLog(id) {
-				f.lab.alarms.line(at, spec.logGroup, line)
+				f.lab.alarms.line(at, line)
 			}
 		},
 	})

@@ -125,7 +125,10 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 	case slices.Contains(inMoto, q.service):
 		switch {
 		case q.service == "sns" && q.api == "Publish":
-			g.lab.notices.record(q)
+			if err := g.lab.notices.record(q); err != nil {
+				writeError(w, "query", err)
+				return
+			}
 		case q.service == "sqs" && q.caller.Function != "":
 			g.lab.queues.note(q)
 		}

@@ -10,8 +10,8 @@ import (
 )
 
 // Pass lets time pass at once, for those who cannot wait: when nothing is left to happen but
-// messages that functions put off, the administrator's tables and all findings become older
-// by d, these messages come back that much sooner, and functions start anew, because what
+// messages that functions put off, the administrator's tables, all findings and what functions have counted
+// become older by d, these messages come back that much sooner, and functions start anew, because what
 // a process remembers cannot be aged. What else has a time keeps it.
 func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	if err := l.hold(ctx); err != nil {
@@ -22,6 +22,7 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	l.story.tell(KindFault, at.account, at.region, "%v pass at once", d)
 	l.functions.restart()
 	l.hub.age(d)
+	l.alarms.age(d)
 	out, err := l.Call(ctx, Call{Account: at.account, Region: at.region, Service: "dynamodb", API: "ListTables", Input: map[string]any{}})
 	if err != nil {
 		return err

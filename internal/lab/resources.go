@@ -67,14 +67,15 @@ func init() { // breaks the cycle with stack.operate
 			create: createLogGroup, update: updateLogGroup, delete: deleteLogGroup,
 			lacks: "the lines of functions go to the lab's output",
 		},
-		"AWS::Logs::MetricFilter": {
-			properties: "LogGroupName FilterName FilterPattern MetricTransformations", name: "FilterName", fixed: "LogGroupName",
-			create: createMetricFilter, update: updateMetricFilter, delete: deleteMetricFilter,
-		},
 		"AWS::CloudWatch::Alarm": {
 			properties: "AlarmName " + alarmProperties, name: "AlarmName",
 			create: createAlarm, update: updateAlarm, delete: deleteAlarm,
 			lacks: "it acts on nothing; `alarms` of a scenario says what state it is in",
+		},
+		"AWS::CloudWatch::Dashboard": {
+			properties: "DashboardName DashboardBody", name: "DashboardName",
+			create: createDashboard, update: updateDashboard, delete: deleteDashboard,
+			lacks: "it is kept, and nobody draws it",
 		},
 		"AWS::IAM::Role": {
 			properties: "RoleName Description AssumeRolePolicyDocument Policies ManagedPolicyArns MaxSessionDuration Tags", name: "RoleName",

@@ -31,6 +31,7 @@ type eventTarget struct {
 	RoleARN          string `json:"RoleArn"`
 	RetryPolicy      any
 	DeadLetterConfig any
+	InputTransformer *inputTransformer
 }
 
 func createRule(_ context.Context, s *stack, p properties) (created, error) {
@@ -122,6 +123,14 @@ func (r *rule) readTargets(p properties) error {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r.targets); err != nil {
 		return fmt.Errorf("read Targets: %w", err)
+	}
+	for _, t := range r.targets {
+		if t.InputTransformer == nil {
+			continue
+		}
+		if err := t.InputTransformer.check(); err != nil {
+			return fmt.Errorf("target %s: %w", t.ID, err)
+		}
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func targetOf(name string) target.Target {
 func fullRecord(name string) decide.Record {
 	at := noon
 	return decide.Record{
-		Target: targetOf(name), SuspendedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
+		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
 		Refused: decide.UndoRefusal{Request: "r2", At: at, Reason: "It runs."},
 		Attempts: []decide.Attempt{
 			{

@@ -4,6 +4,7 @@ package naming
 const (
 	EnvLedgerTable   = "HUBMEND_LEDGER_TABLE"
 	EnvTopicARN      = "HUBMEND_TOPIC_ARN"
+	EnvEventBus      = "HUBMEND_EVENT_BUS"
 	EnvPartition     = "HUBMEND_PARTITION"
 	EnvSwitch        = "HUBMEND_SWITCH_PARAMETER"
 	EnvFindingsQueue = "HUBMEND_FINDINGS_QUEUE_URL"

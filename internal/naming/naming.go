@@ -42,12 +42,15 @@ const (
 
 // Resources of the administrator account.
 const (
-	FindingsQueue        = Prefix + "findings"
-	OutcomesQueue        = Prefix + "outcomes"
-	LedgerTable          = Prefix + "ledger"
-	LedgerIndex          = "open"
-	EventBus             = Prefix + "events"
+	FindingsQueue = Prefix + "findings"
+	OutcomesQueue = Prefix + "outcomes"
+	LedgerTable   = Prefix + "ledger"
+	LedgerIndex   = "open"
+	EventBus      = Prefix + "events"
+	// AnnounceBus is where programs hear what becomes of repairs; EventBus is for members.
+	AnnounceBus          = "default"
 	Topic                = Prefix + "notifications"
+	Dashboard            = "hubmend"
 	DispatchFunction     = Prefix + "dispatch"
 	SettleFunction       = Prefix + "settle"
 	SweepFunction        = Prefix + "sweep"

@@ -1,4 +1,5 @@
-// Package notify sends messages to people by SNS.
+// Package notify tells people by SNS what they should hear of: it writes the messages and
+// sends them. What people hear of is package decide's to say.
 package notify
 
 import (
@@ -19,11 +20,13 @@ type API interface {
 type Topic struct {
 	Client API
 	ARN    string
+	Writer Writer
 }
 
 // Notify publishes one message.
 func (t *Topic) Notify(ctx context.Context, n decide.Notification) error {
-	_, err := t.Client.Publish(ctx, &sns.PublishInput{TopicArn: &t.ARN, Subject: &n.Subject, Message: &n.Body})
+	subject, body := n.Subject(), t.Writer.Body(n)
+	_, err := t.Client.Publish(ctx, &sns.PublishInput{TopicArn: &t.ARN, Subject: &subject, Message: &body})
 	if err != nil {
 		return fmt.Errorf("publish notification: %w", err)
 	}

@@ -23,9 +23,9 @@ func (t *topic) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.
 
 func TestNotify(t *testing.T) {
 	t.Parallel()
-	c := &topic{}
-	err := (&notify.Topic{Client: c, ARN: "arn:topic"}).Notify(t.Context(), decide.Notification{Subject: "s", Body: "b"})
-	if err != nil || *c.in.TopicArn != "arn:topic" || *c.in.Subject != "s" || *c.in.Message != "b" {
+	c, n := &topic{}, failed()
+	err := (&notify.Topic{Client: c, ARN: "arn:topic", Writer: writer}).Notify(t.Context(), n)
+	if err != nil || *c.in.TopicArn != "arn:topic" || *c.in.Subject != n.Subject() || *c.in.Message != writer.Body(n) {
 		t.Errorf("Notify = %v, input %+v", err, c.in)
 	}
 }
@@ -33,7 +33,7 @@ func TestNotify(t *testing.T) {
 func TestNotifyError(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")
-	if err := (&notify.Topic{Client: &topic{err: down}}).Notify(t.Context(), decide.Notification{}); !errors.Is(err, down) {
+	if err := (&notify.Topic{Client: &topic{err: down}, Writer: writer}).Notify(t.Context(), decide.Notification{}); !errors.Is(err, down) {
 		t.Errorf("Notify = %v", err)
 	}
 }

@@ -174,11 +174,15 @@ func Statements(granted []Permission) []Statement {
 	return statements
 }
 
-// parametersOf tells which parameters the steps give to which call: "ec2:DescribeVpcs VpcIds".
+// parametersOf tells which parameters the steps give to which call: "ec2:DescribeVpcs VpcIds". An
+// empty text is how a call takes something away, so it names nothing that takes a permission.
 func parametersOf(doc *Document) map[string]bool {
 	given := map[string]bool{}
 	Walk(doc.MainSteps, func(s Step) {
-		for name := range s.Inputs {
+		for name, value := range s.Inputs {
+			if value == "" {
+				continue
+			}
 			given[fmt.Sprintf("%v:%v %s", s.Inputs["Service"], s.Inputs["Api"], name)] = true
 		}
 	})

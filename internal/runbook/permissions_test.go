@@ -114,6 +114,20 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// A role is passed by who names one: with a reference or a name, and not with an empty text, which takes it away.
+func TestPolicyOfAParameter(t *testing.T) {
+	t.Parallel()
+	permissions := runbook.Permissions{"x:Set": {Actions: []string{"x:Set"}, Resources: []string{arn}, Also: []runbook.Permission{
+		{Actions: []string{"iam:PassRole"}, When: "Role", Resources: []string{arn + "role"}, PassedTo: "x.amazonaws.com"},
+	}}}
+	for input, want := range map[string]int{"": 1, ", Role: ''": 1, ", Role: r": 2, `, Role: "{{ a.B }}"`: 2, ", Other: r": 1} {
+		got, err := runbook.Policy(steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {Service: x, Api: Set`+input+"}}"), permissions)
+		if err != nil || len(got) != want {
+			t.Errorf("with %q: %d statements, %v; want %d", input, len(got), err, want)
+		}
+	}
+}
+
 func TestPolicyRefusesACallThatNobodyWroteDown(t *testing.T) {
 	t.Parallel()
 	got, err := runbook.Policy(steps(t, callingSteps), runbook.Permissions{"x:Read": {Actions: []string{"x:Read"}, Resources: []string{"*"}}})

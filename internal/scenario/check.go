@@ -143,6 +143,10 @@ func (e Expectation) describe() string {
 		fmt.Fprintf(&b, "%d executions", *e.Executions)
 	case e.Notifications != nil:
 		fmt.Fprintf(&b, "notifications %q", *e.Notifications)
+	case e.Notification != nil:
+		fmt.Fprintf(&b, "a notification %q that says %q", e.Notification.Subject, e.Notification.Body)
+	case e.Announced != nil:
+		fmt.Fprintf(&b, "announced %s", show(*e.Announced))
 	case e.Problems != nil:
 		fmt.Fprintf(&b, "problems %q", *e.Problems)
 	case e.Alarms != nil:

@@ -30,6 +30,10 @@ func (r *runner) expect(ctx context.Context, e Expectation, checked map[string]s
 			subjects = append(subjects, n.Subject)
 		}
 		v.Passed, v.Got = match(*e.Notifications, subjects), show(subjects)
+	case e.Notification != nil:
+		v.Passed, v.Got = r.expectNotification(*e.Notification)
+	case e.Announced != nil:
+		v.Passed, v.Got = r.expectAnnounced(*e.Announced)
 	case e.Problems != nil:
 		var problems []string
 		for _, entry := range r.lab.Story() {
@@ -66,7 +70,7 @@ func (r *runner) filled(e Expectation) (Expectation, error) {
 		}
 		*list = &texts
 	}
-	return e, nil
+	return r.filledTold(e)
 }
 
 func (r *runner) fillText(text *string) error {

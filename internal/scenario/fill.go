@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -12,8 +14,12 @@ import (
 var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
 
 // values are what ${name.path} stands for: results of calls by their name, and the
-// scenario's own accounts and Regions. ${now} is the time at that moment.
+// scenario's own accounts and Regions. ${now} is the time at that moment, and ${file:a/path} the
+// text of a file, whose path begins where the scenario is.
 type values map[string]any
+
+// folder is the name under which values have the scenario's.
+const folder = "folder"
 
 // fill replaces every ${name.path} in a value. A text that is one placeholder takes the
 // value as it is, so that numbers and lists stay what they are.
@@ -66,6 +72,10 @@ func (v values) lookup(reference string) (any, error) {
 		name, path = reference[:end], reference[end:]
 	}
 	value, ok := v[name]
+	if file, is := strings.CutPrefix(reference, "file:"); is {
+		text, err := os.ReadFile(filepath.Join(fmt.Sprint(v[folder]), file))
+		return string(text), err
+	}
 	if reference == "now" {
 		return time.Now().UTC().Format(time.RFC3339Nano), nil
 	}

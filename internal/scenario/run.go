@@ -56,7 +56,7 @@ func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	r := &runner{Scenario: s, lab: l, values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""), "region": s.Regions[0]}, ids: map[string]string{}}
+	r := &runner{Scenario: s, lab: l, values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""), "region": s.Regions[0], folder: s.dir}, ids: map[string]string{}}
 	out, err := r.run(ctx, hooks)
 	out.Seconds = time.Since(begin).Seconds()
 	return out, errors.Join(err, l.Close())
@@ -131,7 +131,7 @@ func (r *runner) result(ctx context.Context, before []Table) (Result, error) {
 		return out, err
 	}
 	out.Controls = r.controls(checked)
-	out.Verdicts = append(r.verdicts, falseGreens(out.Controls)...)
+	out.Verdicts = slices.Concat(r.verdicts, falseGreens(out.Controls), r.undocumented())
 	for _, moment := range r.lab.Unused() {
 		out.Verdicts = append(out.Verdicts, Verdict{Text: "the intervention " + moment + " happens", Got: "nobody made such a call"})
 	}

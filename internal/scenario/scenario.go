@@ -116,7 +116,7 @@ type Show struct {
 }
 
 // Expectation is one of: a call with a check of its answer, a finding, the number of
-// executions, what was notified, what went wrong, or which alarms are in ALARM.
+// executions, what was notified or announced, what went wrong, or which alarms are in ALARM.
 type Expectation struct {
 	Call *Call  `json:"call"`
 	Path string `json:"path"`
@@ -132,6 +132,17 @@ type Expectation struct {
 	Notifications *[]string `json:"notifications"` // parts of subjects, in any order
 	Problems      *[]string `json:"problems"`      // parts of what went wrong in the lab, in any order
 	Alarms        *[]string `json:"alarms"`        // names, in any order
+
+	// Notification is one that was sent: a part of its subject and parts of its text.
+	Notification *Message `json:"notification"`
+	// Announced are parts of the details of the events that Hubmend put on the bus, in any order.
+	Announced *[]map[string]any `json:"announced"`
+}
+
+// Message is what a notification must say.
+type Message struct {
+	Subject string   `json:"subject"`
+	Body    []string `json:"body"`
 }
 
 // Check is what an answer must be. Exactly one field is set.

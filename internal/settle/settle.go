@@ -178,9 +178,5 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 // bury takes a message out of the queue that will never be understood.
 func (h *Handler) bury(ctx context.Context, m events.SQSMessage, reason error) error {
 	h.Log.ErrorContext(ctx, "message refused", "message", m.MessageId, "reason", reason.Error())
-	if err := h.DeadLetters.Bury(ctx, m.Body, reason.Error()); err != nil {
-		return err
-	}
-	h.Effects.Count(ctx, []decide.Metric{decide.MetricPoison}, "message", m.MessageId)
-	return nil
+	return h.DeadLetters.Bury(ctx, m.Body, reason.Error())
 }

@@ -87,7 +87,7 @@ func (w *world) Notify(_ context.Context, n decide.Notification) error {
 	if err := w.broken("Notify"); err != nil {
 		return err
 	}
-	w.done = append(w.done, "notify "+n.Subject)
+	w.done = append(w.done, "notify "+n.Subject())
 	return nil
 }
 

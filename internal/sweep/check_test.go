@@ -27,11 +27,11 @@ func TestChecks(t *testing.T) {
 		metric string
 	}{
 		"confirmed":             {map[string]decide.Seen{"f1": checked("PASSED", since)}, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
-		"contradicted":          {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, false, 0, reopened, 0, "Reopened"},
-		"contradicted, paused":  {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, true, 0, reopened, 0, "Reopened"},
+		"contradicted":          {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, false, 0, reopened, 0, "Unproven"},
+		"contradicted, paused":  {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, true, 0, reopened, 0, "Unproven"},
 		"not checked since":     {map[string]decide.Seen{"f1": checked(finding.Failed, before)}, false, 0, []string{"read f1"}, 1, ""},
 		"gone":                  {nil, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
-		"not checked for long":  {map[string]decide.Seen{"f1": checked(finding.Failed, before)}, false, 35 * time.Hour, []string{"read f1", "notify Hubmend: repair not confirmed", "save sg-1"}, 0, "Unconfirmed"},
+		"not checked for long":  {map[string]decide.Seen{"f1": checked(finding.Failed, before)}, false, 35 * time.Hour, []string{"read f1", "notify Hubmend: repair not confirmed", "save sg-1"}, 0, "Unproven"},
 		"a person took it over": {map[string]decide.Seen{"f1": {Workflow: finding.New, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: noon}}, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,6 +54,9 @@ func (h *Handler) Handle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if paused {
+		h.Effects.Count(ctx, []decide.Metric{decide.MetricPaused})
+	}
 	s := sweep{Handler: h, now: h.Now(), paused: paused, starts: map[string]int{}}
 	var errs []error
 	for _, key := range keys {

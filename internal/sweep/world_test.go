@@ -97,7 +97,7 @@ func (w *world) Update(_ context.Context, u decide.Update) error {
 }
 
 func (w *world) Notify(_ context.Context, n decide.Notification) error {
-	subject, _, _ := strings.Cut(n.Subject, ": X")
+	subject, _, _ := strings.Cut(n.Subject(), ": X")
 	return w.do("notify " + subject)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -19,14 +20,15 @@ import (
 )
 
 func main() {
-	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvPartition,
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvPartition,
 		naming.EnvSwitch, naming.EnvFindingsQueue, naming.EnvFindingsDead)
 	if err != nil {
 		log.Fatal(err)
 	}
+	announcer := env.Announcer()
 	handler := &dispatch.Handler{
 		Catalog: catalog.Embedded(),
-		Effects: env.Effects(),
+		Effects: env.Effects(announcer),
 		Slots:   env.Ledger(),
 		Switch:  env.Switch(),
 		Starter: env.Accounts(),
@@ -41,5 +43,8 @@ func main() {
 		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),
 	}
-	lambda.Start(handler.Handle)
+	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+		defer announcer.Flush(ctx)
+		return handler.Handle(ctx, batch)
+	})
 }

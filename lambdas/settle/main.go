@@ -6,6 +6,7 @@ import (
 	"log"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
@@ -16,12 +17,13 @@ import (
 )
 
 func main() {
-	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvPartition, naming.EnvOutcomesDead)
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvPartition, naming.EnvOutcomesDead)
 	if err != nil {
 		log.Fatal(err)
 	}
+	announcer := env.Announcer()
 	handler := &settle.Handler{
-		Effects:     env.Effects(),
+		Effects:     env.Effects(announcer),
 		Executions:  env.Accounts(),
 		DeadLetters: queue.DeadLetters(env.Queue(naming.EnvOutcomesDead)),
 		Home:        env.Config.Region,
@@ -29,5 +31,8 @@ func main() {
 		Now:         time.Now,
 		Log:         lambdacontext.NewLogger(),
 	}
-	lambda.Start(handler.Handle)
+	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+		defer announcer.Flush(ctx)
+		return handler.Handle(ctx, batch)
+	})
 }

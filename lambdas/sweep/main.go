@@ -15,14 +15,15 @@ import (
 )
 
 func main() {
-	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvSwitch,
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvSwitch,
 		naming.EnvFindingsQueue, naming.EnvOutcomesQueue)
 	if err != nil {
 		log.Fatal(err)
 	}
+	announcer := env.Announcer()
 	handler := &sweep.Handler{
 		Index:    env.Ledger(),
-		Effects:  env.Effects(),
+		Effects:  env.Effects(announcer),
 		Switch:   env.Switch(),
 		Findings: env.Queue(naming.EnvFindingsQueue),
 		Outcomes: env.Queue(naming.EnvOutcomesQueue),
@@ -30,5 +31,8 @@ func main() {
 		Now:      time.Now,
 		Log:      lambdacontext.NewLogger(),
 	}
-	lambda.Start(handler.Handle)
+	lambda.Start(func(ctx context.Context) error {
+		defer announcer.Flush(ctx)
+		return handler.Handle(ctx)
+	})
 }

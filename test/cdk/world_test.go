@@ -74,8 +74,8 @@ var listings = []listing{
 	{"AWS::IAM::Group", "iam", "ListGroups", "Groups", "GroupName"},
 	{"AWS::IAM::ManagedPolicy", "iam", "ListPolicies", "Policies", "PolicyName"},
 	{"AWS::Logs::LogGroup", "logs", "DescribeLogGroups", "logGroups", "logGroupName"},
-	{"AWS::Logs::MetricFilter", "logs", "DescribeMetricFilters", "metricFilters", "filterName"},
 	{"AWS::CloudWatch::Alarm", "cloudwatch", "DescribeAlarms", "MetricAlarms", "AlarmName"},
+	{"AWS::CloudWatch::Dashboard", "cloudwatch", "ListDashboards", "DashboardEntries", "DashboardName"},
 	{"AWS::SSM::Parameter", "ssm", "DescribeParameters", "Parameters", "Name"},
 }
 

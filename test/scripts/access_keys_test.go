@@ -61,14 +61,18 @@ func TestOldAccessKeys(t *testing.T) {
 			var got struct {
 				Action, Change string
 				Old            []string
-				Before         []accessKey
+				Before, After  []accessKey
 			}
 			if err := run(t.Context(), config, decide, payload, &got); err != nil {
 				t.Fatal(err)
 			}
 			var before []string
+			var after []accessKey
 			for _, key := range got.Before {
-				before = append(before, key.AccessKeyId)
+				before, after = append(before, key.AccessKeyId), append(after, inactive(key.AccessKeyId, key.CreateDate))
+			}
+			if diff := cmp.Diff(orEmpty(after), got.After); diff != "" {
+				t.Errorf("After (-want +got):\n%s", diff)
 			}
 			want := []any{map[bool]string{true: "deactivate", false: "none"}[len(tc.old) > 0], orEmpty(tc.old), orEmpty(tc.old)}
 			if diff := cmp.Diff(want, []any{got.Action, got.Old, orEmpty(before)}); diff != "" {

@@ -1,6 +1,7 @@
 package scripts_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -66,12 +67,22 @@ func TestLogBucket(t *testing.T) {
 			if tc.days != "" {
 				payload["days"] = tc.days
 			}
-			var got loggingPlan
+			var got struct {
+				loggingPlan
+				After map[string]string
+			}
 			err := run(t.Context(), config, script, payload, &got)
 			if (err != nil) != (tc.err != "") || err != nil && !strings.Contains(err.Error(), tc.err) {
 				t.Fatalf("error = %v, want it to say %q", err, tc.err)
 			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			after := tc.want.Before
+			for _, to := range tc.want.LogBuckets {
+				after = map[string]string{"TargetBucket": to, "TargetPrefix": fmt.Sprint(payload["bucket"], "/")}
+			}
+			if diff := cmp.Diff(after, got.After); diff != "" {
+				t.Errorf("After (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.want, got.loggingPlan); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})

@@ -3,6 +3,7 @@ package scripts_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +11,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/jsonpath"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/naming"
 	"hubmend/internal/runbook"
 )
 
@@ -33,6 +35,12 @@ func TestEveryScript(t *testing.T) {
 				script := scriptOf(t, r.Name, s.Name)
 				script.Payload = payload
 				outcome, err := python.RunScript(t.Context(), config, script)
+				if strings.HasPrefix(r.Name, naming.UndoRunbook("")) && s.Name == "explain" {
+					if err == nil || !strings.Contains(err.Error(), "NotImplementedError") {
+						t.Errorf("it ends with %v, and nothing but a refusal is right when the repair could not be read", err)
+					}
+					return
+				}
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -166,12 +166,25 @@ func TestDecideTrailToCloudWatchLogs(t *testing.T) {
 			if tc.days != "" {
 				payload.Days = tc.days
 			}
-			var got decided
+			var got struct {
+				decided
+				After map[string]string
+			}
 			if err := run(t.Context(), config, script, payload, &got); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			if diff := cmp.Diff(tc.want, got.decided); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			after := tc.want.Before
+			if len(tc.want.LogGroups) > 0 {
+				after = map[string]string{
+					"CloudWatchLogsLogGroupArn": tc.want.Arn,
+					"CloudWatchLogsRoleArn":     "arn:" + payload.Partition + ":iam::111111111111:role/hubmend-trail-delivery",
+				}
+			}
+			if diff := cmp.Diff(after, got.After); diff != "" {
+				t.Errorf("After (-want +got):\n%s", diff)
 			}
 		})
 	}

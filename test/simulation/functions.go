@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/smithy-go"
 
+	"hubmend/internal/announce"
+	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
 	"hubmend/internal/dispatch"
 	"hubmend/internal/effect"
@@ -21,8 +23,9 @@ import (
 // fail, or be the last thing that the function does.
 type client struct {
 	*world
-	skew time.Duration
-	dead bool // it crashed, and with it everything that it does at the same time
+	skew      time.Duration
+	announcer *announce.Announcer
+	dead      bool // it crashed, and with it everything that it does at the same time
 }
 
 // processKey is where a context has the process that a call is made by.
@@ -69,13 +72,15 @@ func exec(ctx context.Context, c *client, do func() error) error {
 }
 
 func (w *world) client() *client {
-	return &client{world: w, skew: w.between(-w.faults.Skew, w.faults.Skew)}
+	c := &client{world: w, skew: w.between(-w.faults.Skew, w.faults.Skew)}
+	c.announcer = &announce.Announcer{Client: c, Home: home, Control: catalog.Embedded().ByID, Now: c.clockNow, Log: w.log}
+	return c
 }
 
 func (c *client) clockNow() time.Time { return c.now.Add(c.skew) }
 
 func (c *client) effects() effect.Effects {
-	return effect.Effects{Ledger: c, Findings: c, Notifier: c, Settings: c.settings, Log: c.log}
+	return effect.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Settings: c.settings, Log: c.log}
 }
 
 func sleep(ctx context.Context, d time.Duration) { processOf(ctx).sleep(d) }
@@ -110,7 +115,9 @@ func (w *world) function(from *queue, batch []events.SQSMessage, done func(map[s
 	failed := map[string]bool{}
 	w.spawn(func(p *process) {
 		begin := w.now
-		response, err := handle(within(p), w.client())
+		c := w.client()
+		response, err := handle(within(p), c)
+		c.announcer.Flush(within(p))
 		if w.limits != nil {
 			w.limits.longest[from.name] = max(w.limits.longest[from.name], w.now.Sub(begin))
 		}
@@ -133,6 +140,7 @@ func (w *world) sweep() {
 			Settings: w.settings, Now: c.clockNow, Log: w.log,
 		}
 		_ = h.Handle(within(p)) // the next sweep comes anyway
+		c.announcer.Flush(within(p))
 	}, func(bool) { w.sweeping = false })
 }
 

@@ -3,7 +3,6 @@ package simulation
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"hubmend/internal/decide"
@@ -158,5 +157,5 @@ func (w *world) checkEnd() {
 
 // toldOf says whether people have heard of a resource.
 func (w *world) toldOf(r *resource) bool {
-	return slices.ContainsFunc(w.notices, func(n decide.Notification) bool { return strings.Contains(n.Body, r.arn) })
+	return slices.ContainsFunc(w.notices, func(n decide.Notification) bool { return n.Record.Target.Resource == r.arn })
 }

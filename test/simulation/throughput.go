@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"hubmend/internal/announce"
 	"hubmend/internal/finding"
 )
 
@@ -76,7 +77,7 @@ func Wave(accounts, regions, resources int, out io.Writer) Throughput {
 	return t
 }
 
-// checkWave demands that nothing was lost and nothing done twice.
+// checkWave demands that nothing was lost and nothing done twice, and that programs heard of it.
 func (w *world) checkWave(t *Throughput) {
 	for _, id := range w.hub.ids {
 		if f := w.hub.findings[id]; f.Workflow != finding.Resolved {
@@ -85,5 +86,10 @@ func (w *world) checkWave(t *Throughput) {
 	}
 	if w.ssm.starts != t.Findings {
 		t.Violations = append(t.Violations, fmt.Sprintf("%d executions for %d findings", w.ssm.starts, t.Findings))
+	}
+	for _, state := range []announce.State{announce.Started, announce.Repaired} {
+		if n := w.states[state]; n != t.Findings {
+			t.Violations = append(t.Violations, fmt.Sprintf("%d events %s for %d findings", n, state, t.Findings))
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"hubmend/internal/announce"
 	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
 	"hubmend/internal/ledger"
@@ -62,6 +63,8 @@ type world struct {
 	undos    map[string]bool    // that people asked for, by id, and whether they were answered
 
 	notices    []decide.Notification
+	announced  map[string]string      // details of events, by id
+	states     map[announce.State]int // how many events there were of each
 	violations []string
 	log        *slog.Logger
 }
@@ -75,7 +78,7 @@ var start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func newWorld(seed uint64) *world {
 	w := &world{
 		clock: clock{now: start}, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
-		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, undos: map[string]bool{},
+		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)

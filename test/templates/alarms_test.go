@@ -3,36 +3,37 @@ package templates_test
 import (
 	"fmt"
 	"maps"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/infra/app"
-	"hubmend/internal/decide"
 )
 
-// alarmed says how an alarm looks at a metric: what, and how much of it in how many spans
-// of five minutes in a row.
-func alarmed(metric, dimension string, periods int) string {
-	return fmt.Sprintf("%s of %s > 0, %d times", metric, dimension, periods)
+// alarmed says how an alarm looks at a metric: what, how much of it is too much, and in how many
+// spans of how many seconds in a row.
+func alarmed(metric, dimension string, above, periods, seconds float64) string {
+	return fmt.Sprintf("%s of %s > %g, %g times %g s", metric, dimension, above, periods, seconds)
 }
 
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"hubmend-Suspended":     alarmed("Hubmend/Suspended Sum", "everything", 1),
-		"hubmend-BreakerOpened": alarmed("Hubmend/BreakerOpened Sum", "everything", 1),
-		"hubmend-Reopened":      alarmed("Hubmend/Reopened Sum", "everything", 1),
-		"hubmend-Unconfirmed":   alarmed("Hubmend/Unconfirmed Sum", "everything", 1),
-		"hubmend-Poison":        alarmed("Hubmend/Poison Sum", "everything", 1),
-		"hubmend-findings-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-findings-dlq", 1),
-		"hubmend-outcomes-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-outcomes-dlq", 1),
-		"hubmend-sweep":         alarmed("AWS/Lambda/Errors Sum", "FunctionName hubmend-sweep", 3),
+		"hubmend-RepairFailed":  alarmed("Hubmend/RepairFailed Sum", "everything", 0, 1, 300),
+		"hubmend-Suspended":     alarmed("Hubmend/Suspended Sum", "everything", 0, 1, 300),
+		"hubmend-BreakerOpened": alarmed("Hubmend/BreakerOpened Sum", "everything", 0, 1, 300),
+		"hubmend-Unproven":      alarmed("Hubmend/Unproven Sum", "everything", 0, 1, 300),
+		"hubmend-Paused":        alarmed("Hubmend/Paused Sum", "everything", 0, 24, 3600),
+		"hubmend-findings-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-findings-dlq", 0, 1, 300),
+		"hubmend-findings-age":  alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-findings", 3600, 1, 300),
+		"hubmend-outcomes-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-outcomes-dlq", 0, 1, 300),
+		"hubmend-outcomes-age":  alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-outcomes", 3600, 1, 300),
+		"hubmend-sweep":         alarmed("AWS/Lambda/Errors Sum", "FunctionName hubmend-sweep", 0, 3, 300),
 	}
-	same := object{
-		"ComparisonOperator": "GreaterThanThreshold", "Threshold": 0.0, "Period": 300.0, "TreatMissingData": "notBreaching",
-		"DatapointsToAlarm": nil, "ActionsEnabled": nil,
-	}
+	same := object{"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching", "DatapointsToAlarm": nil, "ActionsEnabled": nil, "Metrics": nil}
 	got := map[string]string{}
 	stack := templates[app.Admin]
 	for _, a := range stack.all("AWS::CloudWatch::Alarm") {
@@ -42,8 +43,8 @@ func TestAlarms(t *testing.T) {
 		if dimensions := list(p["Dimensions"]); len(dimensions) > 0 {
 			on = fmt.Sprint(at(dimensions, 0, "Name"), " ", at(dimensions, 0, "Value"))
 		}
-		periods, _ := p["EvaluationPeriods"].(float64)
-		got[name] = alarmed(fmt.Sprintf("%v/%v %v", p["Namespace"], p["MetricName"], p["Statistic"]), on, int(periods))
+		number := func(property string) float64 { n, _ := p[property].(float64); return n }
+		got[name] = alarmed(fmt.Sprintf("%v/%v %v", p["Namespace"], p["MetricName"], p["Statistic"]), on, number("Threshold"), number("EvaluationPeriods"), number("Period"))
 		for property, want := range same {
 			if p[property] != want {
 				t.Errorf("%s: %s = %v, want %v", name, property, p[property], want)
@@ -60,45 +61,31 @@ func TestAlarms(t *testing.T) {
 		t.Errorf("alarms (-want +got):\n%s", diff)
 	}
 	// The first ten of an account cost nothing; more than these are not ours to take.
-	if len(got) > 8 {
+	if len(got) > 10 {
 		t.Errorf("%d alarms", len(got))
 	}
 }
 
-// The alarms look at metrics that filters count, in the log of every function that writes them.
-func TestMetricFilters(t *testing.T) {
+// Whoever gets an alarm finds it in the docs: a row of the table with its meaning and what to do.
+func TestAlarmsAreExplained(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{}
-	for function, metrics := range map[string][]decide.Metric{
-		"dispatch": {decide.MetricFailed, decide.MetricSuspended, decide.MetricBreaker, decide.MetricPoison},
-		"settle":   {decide.MetricRepaired, decide.MetricFailed, decide.MetricBreaker, decide.MetricPoison},
-		"sweep":    {decide.MetricReopened, decide.MetricUnconfirmed},
-	} {
-		for _, m := range metrics {
-			want["/aws/lambda/hubmend-"+function+" "+string(m)]++
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 5 || strings.TrimSpace(cells[2]) == "" || strings.TrimSpace(cells[3]) == "" {
+			continue
+		}
+		for _, m := range regexp.MustCompile("`(hubmend-[A-Za-z-]+)`").FindAllStringSubmatch(cells[1], -1) {
+			rows[m[1]] = true
 		}
 	}
-	got := map[string]int{}
-	counted := map[any]bool{}
-	stack := templates[app.Admin]
-	for _, f := range stack.all("AWS::Logs::MetricFilter") {
-		transformations := list(f.Properties["MetricTransformations"])
-		name, _ := at(transformations, 0, "MetricName").(string)
-		got[stack.named(f.Properties["LogGroupName"])+" "+name]++
-		counted[name] = true
-		if diff := cmp.Diff([]any{object{"MetricName": name, "MetricNamespace": "Hubmend", "MetricValue": "1"}}, transformations); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-		if pattern := `{ $.metric = "` + name + `" }`; f.Properties["FilterPattern"] != pattern {
-			t.Errorf("%s: pattern %v, want %s", name, f.Properties["FilterPattern"], pattern)
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("filters (-want +got):\n%s", diff)
-	}
-	for _, a := range stack.all("AWS::CloudWatch::Alarm") {
-		if name := a.Properties["MetricName"]; a.Properties["Namespace"] == "Hubmend" && !counted[name] {
-			t.Errorf("nothing counts %v", name)
+	for _, a := range templates[app.Admin].all("AWS::CloudWatch::Alarm") {
+		if name, _ := a.Properties["AlarmName"].(string); !rows[name] {
+			t.Errorf("docs/operations.md does not say what %s means and what to do", name)
 		}
 	}
 }

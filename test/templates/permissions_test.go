@@ -16,6 +16,7 @@ var permissions = map[string][]string{
 	"hubmend-dispatch": {
 		"dynamodb:GetItem dynamodb:PutItem on hubmend-ledger",
 		"dynamodb:UpdateItem on hubmend-ledger",
+		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-dispatch",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
 		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
@@ -28,6 +29,7 @@ var permissions = map[string][]string{
 	},
 	"hubmend-settle": {
 		"dynamodb:GetItem dynamodb:PutItem on hubmend-ledger",
+		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-settle",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
 		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
@@ -39,6 +41,7 @@ var permissions = map[string][]string{
 	"hubmend-sweep": {
 		"dynamodb:GetItem dynamodb:PutItem on hubmend-ledger",
 		"dynamodb:Query on hubmend-ledger/index/open",
+		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-sweep",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
 		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
@@ -139,6 +142,27 @@ func TestFunctionsReachOnlyTheirMemberRole(t *testing.T) {
 		}
 		if diff := cmp.Diff([]any{"SUPPRESSED"}, suppress); diff != "" {
 			t.Errorf("%s may suppress findings (-want +got):\n%s", function, diff)
+		}
+	}
+}
+
+// Whoever reads an event with our source may take it for ours, and ours for nobody else's.
+func TestFunctionsAnnounceAsThemselves(t *testing.T) {
+	t.Parallel()
+	stack := templates[app.Admin]
+	for _, function := range []string{"dispatch", "settle", "sweep"} {
+		var announce []any
+		for _, s := range statements(t, stack.one(t, "AWS::IAM::Role", "RoleName", "hubmend-"+function+"-function")) {
+			if at(s, "Sid") == "Announce" {
+				announce = append(announce, at(s, "Condition"))
+			}
+		}
+		if diff := cmp.Diff([]any{object{"StringEquals": object{"events:source": "hubmend"}}}, announce); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", function, diff)
+		}
+		f := stack.one(t, "AWS::Lambda::Function", "FunctionName", "hubmend-"+function)
+		if bus := at(f.Properties, "Environment", "Variables", "HUBMEND_EVENT_BUS"); bus != "default" {
+			t.Errorf("%s puts events on %v", function, bus)
 		}
 	}
 }

@@ -7,6 +7,7 @@ parent is gone and so is this process.
 moto dates everything now. A POST to /lab/backdate-user says otherwise of an IAM user.
 """
 
+import copy
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import NoSuchEntity, NotFoundException
 from moto.iam.models import AccessKeyLastUsed, User, iam_backends
@@ -96,6 +98,28 @@ def delete_alone(self: Queue, receipt_handle: str) -> None:
         delete_message(self, receipt_handle)
 
 
+same_rule = SecurityGroupRule.__eq__
+
+
+def bare(rule: SecurityGroupRule) -> SecurityGroupRule:
+    """Copy a rule without the descriptions of the group and the prefix list that it is for."""
+    other = copy.copy(rule)
+    for source in ("source_group", "prefix_list_id"):
+        value = getattr(rule, source)
+        if isinstance(value, dict):
+            value = {key: value[key] for key in value if key != "Description"}
+        setattr(other, source, value)
+    return other
+
+
+def same_but_for_description(self: SecurityGroupRule, other: SecurityGroupRule) -> bool:
+    """Compare as moto does, but do not tell rules apart by a description.
+
+    EC2 does not, whatever the rule is for. moto knows that for ranges only.
+    """
+    return same_rule(bare(self), bare(other))
+
+
 def with_backdating(app: WSGI) -> WSGI:
     """Answer the lab's own request, and pass on the rest."""
 
@@ -126,6 +150,7 @@ def main() -> None:
     IamResponse.get_login_profile = get_login_profile
     FakeBucket.get_permission = get_permission
     Queue.delete_message = delete_alone
+    SecurityGroupRule.__eq__ = same_but_for_description
     app = with_backdating(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     os.environ["MOTO_PORT"] = str(server.server_port)  # moto calls itself by it

@@ -62,6 +62,9 @@ func work(ctx context.Context, cfg aws.Config, order string, m events.SQSMessage
 	case "say":
 		say(rest, m.Attributes["ApproximateReceiveCount"])
 		return nil
+	case "print":
+		fmt.Println(rest)
+		return nil
 	case "fail":
 		return fmt.Errorf("told to fail")
 	case "exit":

@@ -1,0 +1,83 @@
+package admin
+
+import (
+	"encoding/json"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/naming"
+)
+
+// widget is a part of a dashboard, in CloudWatch's words.
+type widget struct {
+	Type       string         `json:"type"`
+	Width      int            `json:"width"`
+	Height     int            `json:"height"`
+	Properties map[string]any `json:"properties"`
+}
+
+// Three graphs fill a row of CloudWatch's grid, in the order in which they are written.
+const (
+	graphWidth, wholeWidth  = 8, 24
+	graphHeight, listHeight = 6, 4
+	// graphSeconds are long enough that a week is readable.
+	graphSeconds = 3600
+)
+
+// newDashboard shows what the alarms are raised by, and how much is done. An account has three dashboards
+// of fifty metrics for nothing.
+func newDashboard(scope constructs.Construct, alarms []string) {
+	var arns []string
+	for _, name := range alarms {
+		arns = append(arns, "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"+name)
+	}
+	working := []string{naming.DispatchFunction, naming.SettleFunction, naming.SweepFunction}
+	queues := []string{naming.FindingsQueue, naming.OutcomesQueue}
+	deadLetters := []string{naming.DeadLetters(naming.FindingsQueue), naming.DeadLetters(naming.OutcomesQueue)}
+	body, err := json.Marshal(map[string]any{"start": "-P7D", "widgets": []widget{
+		{"alarm", wholeWidth, listHeight, map[string]any{"title": "Alarms", "alarms": arns}},
+		graph("Repairs", "Sum", own(decide.MetricRepaired, decide.MetricFailed)),
+		graph("What needs a person", "Sum", own(decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven)),
+		graph("Sweeps while paused, events not announced", "Sum", own(decide.MetricPaused, decide.MetricNotAnnounced)),
+		graph("Messages that wait", "Maximum", of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queues...)),
+		graph("Age of the oldest message, seconds", "Maximum", of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queues...)),
+		graph("Dead letters", "Maximum", of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", deadLetters...)),
+		graph("Errors of functions", "Sum", of("AWS/Lambda", "Errors", "FunctionName", working...)),
+		graph("Duration of functions, ms", "Maximum", of("AWS/Lambda", "Duration", "FunctionName", working...)),
+		graph("Notifications that could not be sent", "Sum", of("AWS/SNS", "NumberOfNotificationsFailed", "TopicName", naming.Topic)),
+	}})
+	if err != nil {
+		panic(err) // texts and numbers always can be written
+	}
+	awscloudwatch.NewCfnDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
+		DashboardName: jsii.String(naming.Dashboard), DashboardBody: awscdk.Fn_Sub(jsii.String(string(body)), nil),
+	})
+}
+
+func graph(title, statistic string, metrics [][]string) widget {
+	return widget{"metric", graphWidth, graphHeight, map[string]any{
+		"title": title, "stat": statistic, "metrics": metrics, "period": graphSeconds, "region": "${AWS::Region}",
+	}}
+}
+
+// own are metrics that the functions count.
+func own(metrics ...decide.Metric) [][]string {
+	var all [][]string
+	for _, m := range metrics {
+		all = append(all, []string{naming.MetricNamespace, string(m)})
+	}
+	return all
+}
+
+// of is a metric of a service, for each value of a dimension.
+func of(namespace, metric, dimension string, values ...string) [][]string {
+	var all [][]string
+	for _, value := range values {
+		all = append(all, []string{namespace, metric, dimension, value})
+	}
+	return all
+}

@@ -1,0 +1,101 @@
+package announce
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hubmend/internal/console"
+	"hubmend/internal/decide"
+	"hubmend/internal/target"
+)
+
+const (
+	mostFindings = 10
+	textLimit    = 600 // characters of what others wrote
+)
+
+// idSpace makes the ids of events differ from every other use of version 5 UUIDs.
+var idSpace = uuid.MustParse("5b2f0c1e-4c0e-4f5b-8f43-0d6c1f8a9b27")
+
+func id(parts ...string) string {
+	return uuid.NewSHA1(idSpace, []byte(strings.Join(parts, "\n"))).String()
+}
+
+// repairEvent writes a change of a record as it is stored now.
+func (a *Announcer) repairEvent(is decide.Record, c change) Event {
+	detail := Repair{
+		Version: Version, State: c.state, Target: a.target(is), Reason: text(c.reason),
+		Findings: []string{}, FindingCount: len(c.findings),
+	}
+	for _, r := range c.findings[:min(len(c.findings), mostFindings)] {
+		detail.Findings = append(detail.Findings, text(r.ID))
+	}
+	number := 0
+	if c.attempt != nil {
+		number = c.attempt.Number
+		detail.Control, detail.Change = a.control(c.attempt.Control), text(c.attempt.Change)
+		detail.Attempt = a.attempt(is.Target, *c.attempt)
+	}
+	detail.ID = id(is.Target.Key(), strconv.Itoa(is.Version), strconv.Itoa(number), string(c.state))
+	return Event{Type: RepairType, At: c.at, Detail: detail}
+}
+
+// breakerEvent writes that a breaker has opened or closed.
+func (a *Announcer) breakerEvent(was, is decide.Breaker, now time.Time) Event {
+	detail := Breaker{Version: Version, State: Opened, Control: a.control(is.Control), Until: when(is.OpenUntil), Failed: []Failure{}}
+	failures := is.Failures
+	if is.OpenUntil.IsZero() {
+		detail.State, failures = Closed, was.Failures
+	}
+	for _, f := range failures[max(0, len(failures)-mostFindings):] {
+		detail.Failed = append(detail.Failed, Failure{Key: f.Key, Resource: text(f.Resource), At: f.At.UTC()})
+	}
+	detail.ID = id(is.Control, strconv.Itoa(was.Version+1), string(detail.State))
+	return Event{Type: BreakerType, At: now, Detail: detail}
+}
+
+func (a *Announcer) control(id string) Control {
+	control, known := a.Control(id)
+	if !known {
+		return Control{ID: text(id)}
+	}
+	return Control{ID: id, Title: control.Title, Risk: control.Risk, Reversible: control.Reversible}
+}
+
+func (a *Announcer) target(is decide.Record) Target {
+	t := is.Target
+	return Target{Key: t.Key(), Account: t.Account, AccountName: text(is.AccountName), Region: t.Region, Resource: text(t.Resource), Runbook: t.Runbook}
+}
+
+func (a *Announcer) attempt(t target.Target, of decide.Attempt) *Attempt {
+	is := &Attempt{
+		Number: of.Number, Kind: "repair", Trigger: string(of.Trigger), AskedBy: text(of.By), Undoes: of.Undo,
+		QueuedAt: when(of.QueuedAt), EndedAt: when(of.EndedAt), WaitsFor: string(of.Cause), NotBefore: when(of.NotBefore),
+		FailureClass: string(of.Class), ExecutionID: of.ExecutionID,
+	}
+	if of.Undo != "" {
+		is.Kind = "undo"
+	}
+	if of.ExecutionID != "" {
+		region := t.Region
+		if region == target.Global {
+			region = a.Home
+		}
+		is.ExecutionURL = console.Execution(region, of.ExecutionID)
+	}
+	return is
+}
+
+// when gives a moment to write, or nil for one that has not come.
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func text(s string) string { return decide.Line(s, textLimit) }

@@ -1,0 +1,119 @@
+// Package announce tells programs what becomes of targets: it makes an event of every
+// change of state and puts them on an event bus.
+//
+// An event says what the ledger has stored already. That it cannot be put, or comes twice,
+// therefore changes no repair; docs/events.md says what readers may rely on.
+package announce
+
+import "time"
+
+// What rules match on.
+const (
+	Source      = "hubmend"
+	RepairType  = "Hubmend Repair State Change"
+	BreakerType = "Hubmend Breaker State Change"
+)
+
+// Version is that of the details. A field that is added leaves it as it is; the first number
+// changes when one is removed or means something else.
+const Version = "1.0"
+
+// State is what has become of a target, or of the breaker of a control.
+type State string
+
+// The states of a target.
+const (
+	Queued      State = "QUEUED"       // it waits, for what waitsFor says
+	Started     State = "STARTED"      // the execution runs
+	Repaired    State = "REPAIRED"     // and the runbook has verified it
+	Undone      State = "UNDONE"       // a person took the repair back
+	Failed      State = "FAILED"       // for good: nothing is tried again by itself
+	Retrying    State = "RETRYING"     // it failed for a reason that passes by itself
+	Withdrawn   State = "WITHDRAWN"    // it waited, and is no longer needed
+	Suspended   State = "SUSPENDED"    // the guard lets nothing start by itself for now
+	Held        State = "HELD"         // nothing starts by itself until a person asks
+	UndoRefused State = "UNDO_REFUSED" // an undo was asked for and not begun
+	Confirmed   State = "CONFIRMED"    // a later check of Security Hub passed
+	Reopened    State = "REOPENED"     // a later check of Security Hub failed
+	Unconfirmed State = "UNCONFIRMED"  // no later check came in time
+)
+
+// The states of a breaker.
+const (
+	Opened State = "OPENED"
+	Closed State = "CLOSED"
+)
+
+// Event is one change, ready to be put.
+type Event struct {
+	Type   string
+	At     time.Time
+	Detail any // Repair or Breaker
+}
+
+// Repair is the detail of an event about a target. Texts that others wrote are cut.
+type Repair struct {
+	Version string `json:"version"`
+	// ID is the same when the same change is announced again.
+	ID       string   `json:"id"`
+	State    State    `json:"state"`
+	Control  Control  `json:"control"`
+	Target   Target   `json:"target"`
+	Attempt  *Attempt `json:"attempt,omitempty"` // that it is about
+	Reason   string   `json:"reason,omitempty"`  // why, of FAILED, RETRYING, UNDO_REFUSED
+	Change   string   `json:"change,omitempty"`  // what was done, of REPAIRED, UNDONE and what follows
+	Findings []string `json:"findings"`          // ids, at most ten
+	// FindingCount is how many findings there are.
+	FindingCount int `json:"findingCount"`
+}
+
+// Control is what is repaired.
+type Control struct {
+	ID         string `json:"id"`
+	Title      string `json:"title,omitempty"`
+	Risk       string `json:"risk,omitempty"`
+	Reversible bool   `json:"reversible"`
+}
+
+// Target is where.
+type Target struct {
+	Key         string `json:"key"` // as `hubmend history` takes it
+	Account     string `json:"account"`
+	AccountName string `json:"accountName,omitempty"`
+	Region      string `json:"region"`
+	Resource    string `json:"resource"`
+	Runbook     string `json:"runbook"`
+}
+
+// Attempt is one execution, or the wish for it.
+type Attempt struct {
+	Number       int        `json:"number"`
+	Kind         string     `json:"kind"`    // repair or undo
+	Trigger      string     `json:"trigger"` // automatic, custom action or command line
+	AskedBy      string     `json:"askedBy,omitempty"`
+	Undoes       string     `json:"undoes,omitempty"` // the execution that an undo takes back
+	QueuedAt     *time.Time `json:"queuedAt,omitempty"`
+	EndedAt      *time.Time `json:"endedAt,omitempty"`
+	WaitsFor     string     `json:"waitsFor,omitempty"`
+	NotBefore    *time.Time `json:"notBefore,omitempty"`
+	FailureClass string     `json:"failureClass,omitempty"`
+	ExecutionID  string     `json:"executionId,omitempty"`
+	ExecutionURL string     `json:"executionUrl,omitempty"`
+}
+
+// Breaker is the detail of an event about the automatic repair of a control.
+type Breaker struct {
+	Version string     `json:"version"`
+	ID      string     `json:"id"`
+	State   State      `json:"state"`
+	Control Control    `json:"control"`
+	Until   *time.Time `json:"until,omitempty"` // of OPENED
+	Failed  []Failure  `json:"failed"`          // the targets that opened it
+}
+
+// Failure is a target that could not be repaired.
+type Failure struct {
+	Key      string    `json:"key"`
+	Resource string    `json:"resource"`
+	At       time.Time `json:"at"`
+}

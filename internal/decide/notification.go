@@ -1,0 +1,67 @@
+package decide
+
+import (
+	"fmt"
+	"strings"
+
+	"hubmend/internal/target"
+)
+
+// Notification is what people should hear of, in facts. Package notify has the words of its body.
+type Notification struct {
+	Kind Kind
+	// Record is the target's, as it is after the decision; empty of ControlPaused.
+	Record Record
+	// Attempt is the one that it is about; of Exhausted, the newest.
+	Attempt  Attempt
+	Findings []Ref
+	Breaker  Breaker // of ControlPaused only
+}
+
+// Kind is what happened that people should hear of, in the words of a subject.
+type Kind string
+
+// The kinds of notifications.
+const (
+	NotRepaired   Kind = "failed"         // a repair failed, for good
+	NotTakenBack  Kind = "not taken back" // an undo failed
+	Exhausted     Kind = "suspended"      // the guard lets nothing start by itself any more
+	Contradicted  Kind = "contradicted"   // a check that was made after a repair failed
+	NotConfirmed  Kind = "not confirmed"  // no check was made after a repair
+	ControlPaused Kind = "paused"         // the breaker of a control has opened
+)
+
+// SNS takes fewer than 100 characters of subject. A resource's name leaves room for the account, whose
+// own name is there if it fits.
+const (
+	subjectLimit  = 99
+	resourceLimit = 38
+)
+
+// Subject is a line of printable ASCII that SNS takes.
+func (n Notification) Subject() string {
+	if n.Kind == ControlPaused {
+		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s is paused until %s", n.Breaker.Control, Clock(n.Breaker.OpenUntil)))
+	}
+	t := n.Record.Target
+	subject := fmt.Sprintf("Hubmend: repair %s: %s %s in %s", n.Kind, n.Attempt.Control, Clip(lastName(t), resourceLimit), t.Account)
+	if named := subject + " (" + n.Record.AccountName + ")"; n.Record.AccountName != "" && len(named) <= subjectLimit {
+		subject = named
+	}
+	return ascii(subject)
+}
+
+// lastName is what people call a resource: the end of its ARN.
+func lastName(t target.Target) string {
+	return t.Resource[strings.LastIndexAny(t.Resource, "/:")+1:]
+}
+
+// ascii keeps a subject to what SNS allows.
+func ascii(text string) string {
+	return Clip(strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text), subjectLimit)
+}

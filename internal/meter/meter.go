@@ -1,0 +1,40 @@
+// Package meter counts what happens: it writes a function's log lines in CloudWatch's embedded metric
+// format, which CloudWatch counts without a filter and without a call.
+package meter
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/naming"
+)
+
+// Count writes a line that counts once for a metric, with what it is about. The log must write JSON and
+// add nothing around it.
+func Count(ctx context.Context, log *slog.Logger, m decide.Metric, about ...any) {
+	// The time is that of the line, which has no other either.
+	log.With(about...).InfoContext(ctx, "metric", "metric", string(m), string(m), 1, "_aws", embed(m, time.Now()))
+}
+
+// embedded is the part of a line that tells CloudWatch what to count.
+type embedded struct {
+	Timestamp         int64 // milliseconds
+	CloudWatchMetrics []directive
+}
+
+type directive struct {
+	Namespace  string
+	Dimensions [][]string
+	Metrics    []name
+}
+
+type name struct{ Name, Unit string }
+
+// embed gives a metric no dimensions: each value of one would be billed as a metric of its own.
+func embed(m decide.Metric, at time.Time) embedded {
+	return embedded{Timestamp: at.UnixMilli(), CloudWatchMetrics: []directive{{
+		Namespace: naming.MetricNamespace, Dimensions: [][]string{{}}, Metrics: []name{{Name: string(m), Unit: "Count"}},
+	}}}
+}

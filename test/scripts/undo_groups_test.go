@@ -1,0 +1,298 @@
+package scripts_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// reopening is what the script "decide" of UndoCloseSecurityGroupPorts returns.
+type reopening struct {
+	Action                string
+	Remove, Before, After []permission
+	Change                string
+}
+
+// portsUndo is its payload about a repair that left a group as it is now.
+func portsUndo(t *testing.T, before, after, now []permission, ports ...string) map[string]any {
+	t.Helper()
+	return recalled("CloseSecurityGroupPorts", texts(t, describedAll(t, before)...), texts(t, describedAll(t, after)...), map[string]any{
+		"group": itself, "ports": ports, "ingress": orEmpty(now),
+	})
+}
+
+func describedAll(t *testing.T, permissions []permission) []object {
+	t.Helper()
+	all := []object{}
+	for _, p := range permissions {
+		all = append(all, described(t, p))
+	}
+	return all
+}
+
+func TestUndoPorts(t *testing.T) {
+	t.Parallel()
+	script := scriptOf(t, "UndoCloseSecurityGroupPorts", "decide")
+	wide, low, high := tcp(20, 30, world4+" # wide"), tcp(20, 21, world4+" # wide"), tcp(23, 30, world4+" # wide")
+	split, exact := []permission{low, high}, tcp(22, 22, world4+" # ssh")
+	for name, tc := range map[string]struct {
+		before, after, now []permission
+		action             string // empty when it is refused
+		change             string // a part of it
+	}{
+		"split":         {[]permission{wide}, split, split, "replace", "Restored tcp 20-30 from 0.0.0.0/0; removed tcp 20-21 from 0.0.0.0/0, tcp 23-30 from 0.0.0.0/0, which the repair had added."},
+		"closed":        {[]permission{exact}, nil, nil, "add", "Restored tcp 22 from 0.0.0.0/0."},
+		"beside others": {[]permission{exact}, nil, []permission{tcp(22, 22, "10.0.0.0/8", "sg-1"), tcp(443, 443, world4), on("udp", 22, 22, world6)}, "add", "Restored tcp 22"},
+		"joined with what else the world may": {[]permission{wide}, split,
+			[]permission{tcp(20, 21, world4+" # wide", world6, "10.0.0.0/8"), high}, "replace", "Restored tcp 20-30"},
+		"halfway":                {[]permission{wide}, split, []permission{wide, low, high}, "remove", "Restored"},
+		"as before":              {[]permission{wide}, split, []permission{wide}, "none", "Nothing to change: "},
+		"the repair did nothing": {nil, nil, []permission{tcp(443, 443, world4)}, "none", "Nothing to change: "},
+		"it did nothing, and somebody opened the port": {nil, nil, []permission{exact}, "none", "Nothing to change: "},
+		"a piece is gone":                        {[]permission{wide}, split, []permission{low}, "", ""},
+		"a piece has another description":        {[]permission{wide}, split, []permission{low, tcp(23, 30, world4+" # mine")}, "", ""},
+		"all pieces are gone":                    {[]permission{wide}, split, nil, "", ""},
+		"as before but for the description":      {[]permission{exact}, nil, []permission{tcp(22, 22, world4)}, "", ""},
+		"halfway, and a piece is gone":           {[]permission{wide}, split, []permission{wide, low}, "", ""},
+		"open again for a part":                  {[]permission{exact}, nil, []permission{tcp(22, 22, world6)}, "", ""},
+		"open again by a range":                  {[]permission{wide}, split, []permission{low, high, tcp(0, 65535, world6)}, "", ""},
+		"open again by a rule for all traffic":   {[]permission{exact}, nil, []permission{all("-1", world4)}, "", ""},
+		"one of two rules is as before":          {[]permission{exact, tcp(22, 22, world6)}, nil, []permission{exact}, "", ""},
+		"open again by the protocol as a number": {[]permission{exact}, nil, []permission{on("6", 22, 22, world6)}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := interpreter(t)
+			var got reopening
+			err := run(t.Context(), config, script, portsUndo(t, tc.before, tc.after, tc.now, "22"), &got)
+			if tc.action == "" {
+				refusedWith(t, err, "Security group "+itself+" was changed since the repair "+repairID)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]any{tc.action, orEmpty(written(tc.before))}, []any{got.Action, written(got.After)}); diff != "" {
+				t.Errorf("Action, After (-want +got):\n%s", diff)
+			}
+			if !strings.Contains(got.Change, tc.change) {
+				t.Errorf("Change is %q, want it to say %q", got.Change, tc.change)
+			}
+		})
+	}
+}
+
+// Whatever rules a group has: what the repair did is taken back with calls that EC2 takes in the order of the
+// runbook, the group is then as it was, and a second undo has nothing to do.
+func TestUndoPortsRestoresEveryGroup(t *testing.T) {
+	t.Parallel()
+	script := scriptOf(t, "UndoCloseSecurityGroupPorts", "decide")
+	script.Text += "\n\nHANDLER = " + script.Handler + inBatches
+	script.Handler = "batch"
+	for seed := range uint64(5) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			config := interpreter(t)
+			random := rand.New(rand.NewPCG(seed, 9)) //nolint:gosec // repeatable on purpose
+			var repairs []portsPayload
+			for range batchSize {
+				repairs = append(repairs, portsPayload{orEmpty(randomGroup(random).permissions()), randomPorts(random)})
+			}
+			decisions := runBatch[decision](t, "decide", repairs)
+			groups := make([]group, len(repairs))
+			undo := func() []answer[reopening] {
+				var payloads []any
+				for i, d := range decisions {
+					payloads = append(payloads, portsUndo(t, d.Value.Before, d.Value.Keep, groups[i].permissions(), repairs[i].Ports...))
+				}
+				var answers []answer[reopening]
+				if err := run(t.Context(), config, script, map[string]any{"payloads": payloads}, &answers); err != nil {
+					t.Fatal(err)
+				}
+				return answers
+			}
+			for i, d := range decisions {
+				groups[i] = groupOf(repairs[i].Ingress)
+				if err := groups[i].authorize(d.Value.Keep); err != nil {
+					t.Fatal(err)
+				}
+				if err := groups[i].revoke(d.Value.Close); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, a := range undo() {
+				if slices.Contains([]string{"add", "replace"}, a.Value.Action) {
+					if err := groups[i].authorize(a.Value.After); err != nil {
+						t.Errorf("%q: EC2 refuses: %v", written(repairs[i].Ingress), err)
+					}
+				}
+				if a.Value.Action == "replace" {
+					if err := groups[i].revoke(a.Value.Remove); err != nil {
+						t.Errorf("%q: EC2 refuses: %v", written(repairs[i].Ingress), err)
+					}
+				}
+				if diff := cmp.Diff(groupOf(repairs[i].Ingress), groups[i], cmp.AllowUnexported(rule{})); diff != "" {
+					t.Errorf("undone (-before +after):\n%s", diff)
+				}
+			}
+			for i, a := range undo() {
+				if a.Value.Action != "none" {
+					t.Errorf("the second undo of %q would %s", written(repairs[i].Ingress), a.Value.Action)
+				}
+			}
+		})
+	}
+}
+
+func TestVerifyUndoPorts(t *testing.T) {
+	t.Parallel()
+	const document = "UndoCloseSecurityGroupPorts"
+	script, last := scriptOf(t, document, "verify"), lastPass(t, document, "confirm")
+	wide, low := tcp(20, 22, world4+" # wide"), tcp(20, 21, world4)
+	for name, tc := range map[string]struct {
+		now   []permission
+		other bool
+	}{
+		"as before":           {[]permission{wide}, false},
+		"beside others":       {[]permission{wide, tcp(22, 22, "10.0.0.0/8"), tcp(443, 443, world4)}, false},
+		"nothing":             {nil, true},
+		"another description": {[]permission{tcp(20, 22, world4)}, true},
+		"what must go stays":  {[]permission{wide, tcp(20, 21, world4+" # any")}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkEachLook(t, looking(t, script, map[string]any{"was": describedAll(t, []permission{wide}), "removed": describedAll(t, []permission{low}), "ingress": orEmpty(tc.now)}), last, tc.other,
+				"The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again.")
+		})
+	}
+}
+
+// sided writes permissions as the repair of a default group records them.
+func sided(t *testing.T, ingress, egress []permission) []object {
+	t.Helper()
+	records := []object{}
+	for _, p := range ingress {
+		records = append(records, object{"Direction": "ingress", "Permission": described(t, p)})
+	}
+	for _, p := range egress {
+		records = append(records, object{"Direction": "egress", "Permission": described(t, p)})
+	}
+	return records
+}
+
+func TestUndoDefaultGroup(t *testing.T) {
+	t.Parallel()
+	script := scriptOf(t, "UndoEmptyDefaultSecurityGroup", "decide")
+	out := []permission{all("-1", world4)}
+	fromSelf := func(description string) []permission {
+		p := all("-1")
+		p.UserIdGroupPairs = []map[string]string{{"GroupId": itself, "UserId": "222222222222", "Description": description}}
+		return []permission{p}
+	}
+	self := fromSelf("self")
+	web := []permission{tcp(443, 443, world4+" # web", "10.0.0.0/8", world6), listed(53), peered(5432), all("50", "10.0.0.0/8")}
+	const restored, same = "Restored %s rules of the default group.", "Nothing to change: the default group has the rules that it had before the repair."
+	for name, tc := range map[string]struct {
+		in, out, nowIn, nowOut []permission
+		action                 string // empty when it is refused
+		says                   string // Change, or what the refusal begins with
+	}{
+		"both sides":               {self, out, nil, nil, "both", "1 inbound and 1 outbound"},
+		"every kind of source":     {web, nil, nil, nil, "ingress", "6 inbound"},
+		"outbound only":            {nil, out, nil, nil, "egress", "1 outbound"},
+		"halfway":                  {self, out, self, nil, "egress", "1 outbound"},
+		"halfway, the other side":  {self, out, nil, out, "ingress", "1 inbound"},
+		"as before":                {web, out, web, out, "none", ""},
+		"as before, but put apart": {[]permission{tcp(1, 1, world4, "10.0.0.0/8")}, nil, []permission{tcp(1, 1, "10.0.0.0/8"), tcp(1, 1, world4)}, nil, "none", ""},
+		"the repair did nothing":   {nil, nil, nil, nil, "none", ""},
+		"other inbound rules":      {self, out, web, nil, "", "ingress"},
+		"a part of the rules":      {web, out, web[:1], nil, "", "ingress"},
+		"other outbound rules":     {self, out, nil, []permission{tcp(443, 443, world4)}, "", "egress"},
+		"another description":      {self, nil, fromSelf("other"), nil, "", "ingress"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := interpreter(t)
+			payload := recalled("EmptyDefaultSecurityGroup", texts(t, sided(t, tc.in, tc.out)...), []string{}, map[string]any{
+				"group": itself, "ingress": orEmpty(tc.nowIn), "egress": orEmpty(tc.nowOut),
+			})
+			var got struct {
+				Action          string
+				Ingress, Egress []permission
+				Before, After   []object
+				Change          string
+			}
+			err := run(t.Context(), config, script, payload, &got)
+			if tc.action == "" {
+				refusedWith(t, err, "The "+tc.says+" rules of the default group "+itself+" were changed since the repair "+repairID)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			change := same
+			if tc.action != "none" {
+				change = strings.Replace(restored, "%s", tc.says, 1)
+			}
+			want := []any{tc.action, orEmpty(written(tc.in)), orEmpty(written(tc.out)), sided(t, tc.nowIn, tc.nowOut), sided(t, tc.in, tc.out), change}
+			have := []any{got.Action, written(got.Ingress), written(got.Egress), got.Before, got.After, got.Change}
+			if diff := cmp.Diff(want, have); diff != "" {
+				t.Errorf("Action, Ingress, Egress, Before, After, Change (-want +got):\n%s", diff)
+			}
+			for _, told := range []string{"PeeringStatus", "VpcPeeringConnectionId", "GroupName"} {
+				for _, p := range got.Ingress {
+					for _, pair := range p.UserIdGroupPairs {
+						if _, ok := pair[told]; ok {
+							t.Errorf("EC2 is given %s, which it only tells", told)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// Systems Manager takes no more than 100 KiB from a script.
+func TestUndoDefaultGroupTooLarge(t *testing.T) {
+	t.Parallel()
+	config := interpreter(t)
+	var many []permission
+	for i := range 220 {
+		many = append(many, tcp(i, i, world4+" # "+strings.Repeat("x", 250)))
+	}
+	payload := recalled("EmptyDefaultSecurityGroup", texts(t, sided(t, many, nil)...), []string{}, map[string]any{"group": itself, "ingress": []any{}, "egress": []any{}})
+	err := run(t.Context(), config, scriptOf(t, "UndoEmptyDefaultSecurityGroup", "decide"), payload, new(object))
+	refusedWith(t, err, "removed so many rules that they cannot be added at once, so none was added")
+}
+
+func TestVerifyUndoDefaultGroup(t *testing.T) {
+	t.Parallel()
+	const document = "UndoEmptyDefaultSecurityGroup"
+	script, last := scriptOf(t, document, "verify"), lastPass(t, document, "confirm")
+	in, out := []permission{tcp(443, 443, world4+" # web", world6), peered(22)}, []permission{all("-1", world4)}
+	for name, tc := range map[string]struct {
+		in, out []permission
+		other   string
+	}{
+		"as before":             {in, out, ""},
+		"put apart":             {[]permission{peered(22), tcp(443, 443, world6), tcp(443, 443, world4+" # web")}, out, ""},
+		"a description is lost": {[]permission{peered(22), tcp(443, 443, world4, world6)}, out, "ingress"},
+		"one side is empty":     {in, nil, "egress"},
+		"nothing":               {nil, nil, "ingress and egress"},
+		"one more":              {append(slices.Clone(in), tcp(1, 1, world4)), out, "ingress"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payload := map[string]any{
+				"was": map[string]any{"ingress": in, "egress": out},
+				"now": map[string]any{"ingress": orEmpty(tc.in), "egress": orEmpty(tc.out)},
+			}
+			checkEachLook(t, looking(t, script, payload), last, tc.other != "", "The "+tc.other+" rules of the default group are not as they were before the repair. "+
+				"Something may have changed them while this ran; see, and start this again.")
+		})
+	}
+}

@@ -1,0 +1,200 @@
+package undo_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/internal/catalog"
+)
+
+// Every reversible control, in every state that a repair may meet: what the undo leaves is what was there before.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	tried := map[string]bool{}
+	var repairs []repaired
+	for _, c := range catalog.Embedded().Controls {
+		if !c.Reversible {
+			continue
+		}
+		s, ok := subjects[c.Runbook]
+		if !ok {
+			t.Errorf("%s is reversible, and nobody tries it here", c.ID)
+			continue
+		}
+		states := slices.Sorted(maps.Keys(s.broken))
+		if tried[c.Runbook] { // by another control, which differs in the parameters only
+			states = states[:1]
+		}
+		for _, state := range states {
+			t.Run(c.ID+"/"+state, func(t *testing.T) {
+				repairs = append(repairs, thereAndBack(t, w, c, s, s.broken[state]))
+			})
+		}
+		if tried[c.Runbook] {
+			continue
+		}
+		tried[c.Runbook] = true
+		for _, name := range slices.Sorted(maps.Keys(s.change)) {
+			t.Run(c.ID+"/"+name, func(t *testing.T) { changedSince(t, w, c, s, s.change[name]) })
+		}
+		if s.halfway != nil {
+			t.Run(c.ID+"/halfway", func(t *testing.T) { halfway(t, w, c, s) })
+		}
+		if s.failing != nil {
+			t.Run(c.ID+"/failed repair", func(t *testing.T) { failedRepair(t, w, c, s) })
+		}
+	}
+	for runbook := range subjects {
+		if !tried[runbook] {
+			t.Errorf("no reversible control uses %s", runbook)
+		}
+	}
+	foreign(t, w, repairs)
+}
+
+// repaired is a repair that was tried, and that its runbook may take back.
+type repaired struct{ runbook, id string }
+
+// outputs decodes an output of each kind, to compare what it says.
+func outputs(t *testing.T, e execution, name string) any {
+	t.Helper()
+	for key, texts := range e.Outputs {
+		if !strings.HasSuffix(key, "."+name) {
+			continue
+		}
+		all := []any{}
+		for _, text := range texts {
+			var value any
+			if err := json.Unmarshal([]byte(text), &value); err != nil {
+				t.Fatalf("%s: %q: %v", key, text, err)
+			}
+			all = append(all, value)
+		}
+		return all
+	}
+	t.Fatalf("the execution gives no %s: %v, %q", name, e.Outputs, e.Failures)
+	return nil
+}
+
+func succeeded(t *testing.T, e execution, change string) {
+	t.Helper()
+	if e.Status != "Success" || !strings.HasPrefix(e.output("Change"), change) {
+		t.Fatalf("it ends %s and says %q, want Success and %q: %q", e.Status, e.output("Change"), change, e.Failures)
+	}
+}
+
+// refused demands a failure whose last word says why, and that nothing changed.
+func refused(t *testing.T, e execution, says string) {
+	t.Helper()
+	if len(e.Failures) == 0 || e.Status != "Failed" {
+		t.Fatalf("it ends %s and says %q, want it refused", e.Status, e.output("Change"))
+	}
+	last := e.Failures[len(e.Failures)-1]
+	if !strings.Contains(last, "NotImplementedError") || !strings.Contains(last, says) {
+		t.Errorf("it is refused with %q, want %q", e.Failures, says)
+	}
+}
+
+func same(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func thereAndBack(t *testing.T, w *world, c catalog.Control, s subject, broken func(*testing.T, *world) string) repaired {
+	resource := broken(t, w)
+	before := s.look(t, w, resource)
+	repair := w.repair(t, c, resource)
+	succeeded(t, repair, "")
+	after := s.look(t, w, resource)
+	if cmp.Equal(before, after) || strings.HasPrefix(repair.output("Change"), "Nothing to change") {
+		t.Fatalf("the repair changed nothing, so there is nothing to try: %s", repair.output("Change"))
+	}
+	undo := w.undo(t, c.Runbook, repair.ID)
+	succeeded(t, undo, "Restored")
+	t.Logf("%s -> %s (%d steps)", repair.output("Change"), undo.output("Change"), undo.Steps)
+	same(t, "undone", before, s.look(t, w, resource))
+	same(t, "After of the undo is Before of the repair", outputs(t, repair, "Before"), outputs(t, undo, "After"))
+
+	// Again, of what was taken back already.
+	succeeded(t, w.undo(t, c.Runbook, repair.ID), "Nothing to change: ")
+	same(t, "undone twice", before, s.look(t, w, resource))
+
+	// A repair that finds nothing to do leaves nothing to take back.
+	succeeded(t, w.repair(t, c, resource), "")
+	idle := w.repair(t, c, resource)
+	succeeded(t, idle, "Nothing to change: ")
+	same(t, "idle repair", outputs(t, idle, "Before"), outputs(t, idle, "After"))
+	kept := s.look(t, w, resource)
+	succeeded(t, w.undo(t, c.Runbook, idle.ID), "Nothing to change: ")
+	same(t, "an idle repair undone", kept, s.look(t, w, resource))
+	return repaired{c.Runbook, repair.ID}
+}
+
+func changedSince(t *testing.T, w *world, c catalog.Control, s subject, change func(*testing.T, *world, string)) {
+	resource := first(s)(t, w)
+	repair := w.repair(t, c, resource)
+	succeeded(t, repair, "")
+	left := s.look(t, w, resource)
+	change(t, w, resource)
+	changed := s.look(t, w, resource)
+	if cmp.Equal(left, changed) {
+		t.Fatal("nothing was changed")
+	}
+	refused(t, w.undo(t, c.Runbook, repair.ID), "since the repair "+repair.ID)
+	same(t, "refused", changed, s.look(t, w, resource))
+}
+
+func halfway(t *testing.T, w *world, c catalog.Control, s subject) {
+	resource := first(s)(t, w)
+	before := s.look(t, w, resource)
+	repair := w.repair(t, c, resource)
+	succeeded(t, repair, "")
+	s.halfway(t, w, resource)
+	succeeded(t, w.undo(t, c.Runbook, repair.ID), "Restored")
+	same(t, "undone", before, s.look(t, w, resource))
+}
+
+func failedRepair(t *testing.T, w *world, c catalog.Control, s subject) {
+	repair := w.repair(t, c, s.failing(t, w))
+	if repair.Status != "Failed" {
+		t.Fatalf("the repair ends %s", repair.Status)
+	}
+	refused(t, w.undo(t, c.Runbook, repair.ID), repair.ID+" is ")
+}
+
+// foreign tries the undo of each runbook with what is none of its repairs.
+func foreign(t *testing.T, w *world, repairs []repaired) {
+	for i, r := range repairs {
+		if i > 0 && repairs[i-1].runbook == r.runbook {
+			continue
+		}
+		t.Run(r.runbook+"/unknown", func(t *testing.T) {
+			const nobody = "00000000-0000-4000-8000-000000000000"
+			undo := w.undo(t, r.runbook, nobody)
+			refused(t, undo, "Nothing was changed: execution "+nobody)
+			if !strings.Contains(undo.Failures[len(undo.Failures)-1], "after 30 days; `hubmend history` still has what was before") {
+				t.Errorf("it says %q", undo.Failures)
+			}
+		})
+		t.Run(r.runbook+"/another's", func(t *testing.T) {
+			other := slices.IndexFunc(repairs, func(o repaired) bool { return o.runbook != r.runbook })
+			if other < 0 {
+				t.Skip("no other was tried")
+			}
+			refused(t, w.undo(t, r.runbook, repairs[other].id), repairs[other].id+" is ")
+		})
+	}
+}
+
+// first is one way to break the subject.
+func first(s subject) func(*testing.T, *world) string {
+	return s.broken[slices.Sorted(maps.Keys(s.broken))[0]]
+}

@@ -1,0 +1,198 @@
+// Package undo_test takes back what every reversible control repairs, in the lab, with the documents and the
+// roles of the templates, and compares the resource as AWS describes it before and after.
+package undo_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/finding"
+	"hubmend/internal/lab"
+	"hubmend/internal/lab/python"
+	"hubmend/internal/naming"
+	"hubmend/test/assembly"
+)
+
+type object = map[string]any
+
+const (
+	account   = "222222222222"
+	region    = "us-east-1"
+	partition = "aws"
+)
+
+// world is a lab with everything deployed, where roles may do what their policies say.
+type world struct {
+	*lab.Lab
+	made int // names that were given
+}
+
+func start(t *testing.T) *world {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts Python")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := lab.Defaults
+	c.Root, c.Assembly, c.Enforce = root, assembly.Copy(t, root), true
+	c.Faults.DropStatusEvents = true // nobody else waits for the ends of executions
+	if c.Python, err = python.Find(root); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if err := l.Deploy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return &world{Lab: l}
+}
+
+// try makes a call as the operator: "ec2:DescribeVpcs".
+func (w *world) try(t *testing.T, call string, input object) (object, error) {
+	t.Helper()
+	service, api, _ := strings.Cut(call, ":")
+	return w.Call(t.Context(), lab.Call{Account: account, Region: region, Service: service, API: api, Input: input})
+}
+
+func (w *world) call(t *testing.T, call string, input object) object {
+	t.Helper()
+	out, err := w.try(t, call, input)
+	if err != nil {
+		t.Fatalf("%s: %v", call, err)
+	}
+	return out
+}
+
+// name gives a name that nothing has.
+func (w *world) name() string {
+	w.made++
+	return fmt.Sprintf("thing-%d", w.made)
+}
+
+// execution is how one ended.
+type execution struct {
+	ID, Status string
+	Outputs    map[string][]string
+	Failures   []string // what the steps said that failed
+	Steps      int
+}
+
+// output gives an output by its last name.
+func (e execution) output(name string) string {
+	for key, values := range e.Outputs {
+		if strings.HasSuffix(key, "."+name) {
+			return strings.Join(values, " ")
+		}
+	}
+	return "(no " + name + ")"
+}
+
+// run starts a runbook under its role and waits for its end.
+func (w *world) run(t *testing.T, runbook string, parameters map[string][]string) execution {
+	t.Helper()
+	given := object{"AutomationAssumeRole": []any{naming.RoleARN(partition, account, naming.RunbookRole(runbook))}}
+	for name, values := range parameters {
+		given[name] = values
+	}
+	out := w.call(t, "ssm:StartAutomationExecution", object{"DocumentName": naming.Document(runbook), "Parameters": given})
+	if err := w.Quiet(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := fmt.Sprint(out["AutomationExecutionId"])
+	e := execution{ID: id}
+	var got struct {
+		AutomationExecutionStatus string
+		Outputs                   map[string][]string
+		StepExecutions            []struct{ StepName, StepStatus, FailureMessage string }
+	}
+	decode(t, w.call(t, "ssm:GetAutomationExecution", object{"AutomationExecutionId": id})["AutomationExecution"], &got)
+	e.Status, e.Outputs, e.Steps = got.AutomationExecutionStatus, got.Outputs, len(got.StepExecutions)
+	for _, s := range got.StepExecutions {
+		if s.StepStatus == "Failed" {
+			e.Failures = append(e.Failures, s.StepName+": "+s.FailureMessage)
+		}
+	}
+	return e
+}
+
+// undo takes a repair back.
+func (w *world) undo(t *testing.T, runbook, id string) execution {
+	t.Helper()
+	return w.run(t, naming.UndoRunbook(runbook), map[string][]string{"ExecutionId": {id}})
+}
+
+// repair repairs a resource as a finding of the control about it would.
+func (w *world) repair(t *testing.T, c catalog.Control, resource string) execution {
+	t.Helper()
+	_, bound, err := c.Bind(finding.Finding{
+		ControlID: c.ID, Partition: partition, Account: account, Region: region, ResourceType: c.Resource.Type, ResourceID: resource,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters := map[string][]string{}
+	for name, p := range bound {
+		parameters[name] = p.Values
+	}
+	return w.run(t, c.Runbook, parameters)
+}
+
+func decode(t *testing.T, value, into any) {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plain gives an answer as decoded JSON, without the keys that are named, wherever they are, and with every
+// list sorted: services promise no order.
+func plain(t *testing.T, answer any, without ...string) any {
+	t.Helper()
+	var value any
+	decode(t, answer, &value)
+	return sorted(value, append(without, "ResponseMetadata"))
+}
+
+func sorted(value any, without []string) any {
+	switch v := value.(type) {
+	case object:
+		kept := object{}
+		for key, item := range v {
+			if !slices.Contains(without, key) {
+				kept[key] = sorted(item, without)
+			}
+		}
+		return kept
+	case []any:
+		items := make([]any, 0, len(v))
+		for _, item := range v {
+			items = append(items, sorted(item, without))
+		}
+		slices.SortFunc(items, func(a, b any) int { return strings.Compare(written(a), written(b)) })
+		return items
+	}
+	return value
+}
+
+func written(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // it was decoded from JSON
+	}
+	return string(text)
+}
