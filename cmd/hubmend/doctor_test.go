@@ -19,9 +19,9 @@ import (
 
 	"hubmend/internal/doctor"
 	"hubmend/internal/lab"
-	"hubmend/internal/lab/python"
 	"hubmend/internal/naming"
 	"hubmend/test/assembly"
+	"hubmend/test/labtest"
 )
 
 // patient is a whole deployment in a lab, and a terminal with it.
@@ -32,33 +32,16 @@ type patient struct {
 
 func startPatient(t *testing.T) patient {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts Python")
-	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := lab.Defaults
-	c.Root, c.Assembly, c.Enforce, c.Admin = root, assembly.Copy(t, root), true, map[string]string{"NotificationEmail": "ann@example.com"}
-	if c.Python, err = python.Find(root); err != nil {
-		t.Fatal(err)
-	}
-	l, err := lab.Start(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	if err := l.Deploy(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	var p patient
+	l := labtest.Start(t, "../..", assembly.Copy, func(c *lab.Config) {
+		c.Admin = map[string]string{"NotificationEmail": "ann@example.com"}
+		p.templates = c.Assembly
+	})
 	if err := l.Launch(t.Context(), cis, map[string]string{"CIS4142AutoRemediation": "ENABLED"}); err != nil {
 		t.Fatal(err)
 	}
-	o := lab.Operator(administrator)
-	return patient{terminal{l, slices.Concat(nobody, []string{
-		"AWS_ENDPOINT_URL=" + l.Endpoint(), "AWS_REGION=" + homeRegion, "AWS_ACCESS_KEY_ID=" + o.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + o.SecretAccessKey,
-	})}, c.Assembly}
+	p.terminal = terminalOf(l)
+	return p
 }
 
 // ask runs doctor and gives the results by check.

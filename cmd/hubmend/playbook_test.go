@@ -3,13 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"hubmend/internal/lab"
-	"hubmend/internal/lab/python"
 	"hubmend/internal/playbook"
 	"hubmend/test/labtest"
 )
@@ -59,26 +57,10 @@ type terminal struct {
 
 func startTerminal(t *testing.T) terminal {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts Python")
-	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := lab.Defaults
-	c.Root, c.Assembly, c.Enforce = root, labtest.Synthesize(t, root), true
-	if c.Python, err = python.Find(root); err != nil {
-		t.Fatal(err)
-	}
-	l, err := lab.Start(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	if err := l.Deploy(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	return terminalOf(labtest.Start(t, "../..", labtest.Synthesize))
+}
+
+func terminalOf(l *lab.Lab) terminal {
 	o := lab.Operator(administrator)
 	return terminal{l, slices.Concat(nobody, []string{
 		"AWS_ENDPOINT_URL=" + l.Endpoint(), "AWS_REGION=" + homeRegion, "AWS_ACCESS_KEY_ID=" + o.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + o.SecretAccessKey,

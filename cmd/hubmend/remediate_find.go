@@ -116,7 +116,7 @@ func newWish(a asking, document types.AwsSecurityFinding) (wish, error) {
 	}
 	w := wish{finding: document, control: control.ID, target: t, at: time.Now().UTC(), ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}
 	w.body, err = request.Action{
-		ID: w.ref.Event, Group: groupOf(control.ID), Finding: raw, By: a.person, Partition: f.Partition, Region: a.cfg.Region, At: w.at,
+		ID: w.ref.Event, Group: catalog.Embedded().GroupOf(control.ID), Finding: raw, By: a.person, Partition: f.Partition, Region: a.cfg.Region, At: w.at,
 	}.Body()
 	return w, err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,8 +13,8 @@ import (
 	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab"
-	"hubmend/internal/lab/python"
 	"hubmend/test/assembly"
+	"hubmend/test/labtest"
 )
 
 // expired is a service that takes no credentials any more.
@@ -168,30 +167,7 @@ func (s terminal) finding(t *testing.T, id string) (workflow, note string) {
 // is repaired by itself.
 func startDeployed(t *testing.T) terminal {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts Python")
-	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := lab.Defaults
-	c.Root, c.Assembly, c.Enforce = root, assembly.Copy(t, root), true
-	if c.Python, err = python.Find(root); err != nil {
-		t.Fatal(err)
-	}
-	l, err := lab.Start(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	if err := l.Deploy(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	o := lab.Operator(administrator)
-	return terminal{l, slices.Concat(nobody, []string{
-		"AWS_ENDPOINT_URL=" + l.Endpoint(), "AWS_REGION=" + homeRegion, "AWS_ACCESS_KEY_ID=" + o.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + o.SecretAccessKey,
-	})}
+	return terminalOf(labtest.Start(t, "../..", assembly.Copy))
 }
 
 func TestRemediate(t *testing.T) {

@@ -116,6 +116,19 @@ func (c *Catalog) Group(id string) (Group, bool) {
 	return Group{}, false
 }
 
+// GroupOf gives the first group with a control. There is one for each control of the embedded
+// catalog, which a test demands; else the group is empty.
+func (c *Catalog) GroupOf(control string) Group {
+	for _, p := range c.Playbooks {
+		for _, g := range p.Groups {
+			if slices.Contains(g.Controls, control) {
+				return g
+			}
+		}
+	}
+	return Group{}
+}
+
 // Runbook gives the runbook with a name.
 func (c *Catalog) Runbook(name string) (Runbook, bool) {
 	i, ok := slices.BinarySearchFunc(c.Runbooks, name, func(r Runbook, name string) int {

@@ -16,23 +16,9 @@ func Asked(c *catalog.Catalog, f finding.Finding) (catalog.Control, target.Targe
 	if !known {
 		return catalog.Control{}, target.Target{}, nil, fmt.Errorf("no control of Hubmend's is about this finding, which is about %s", subjectOf(f))
 	}
-	v := triage(c, finding.Event{Trigger: finding.CustomAction, ActionID: actionOf(c, control)}, f)
+	v := triage(c, finding.Event{Trigger: finding.CustomAction, ActionID: c.GroupOf(control.ID).ID}, f)
 	if v.request == nil {
 		return catalog.Control{}, target.Target{}, nil, errors.New(v.reason)
 	}
 	return control, v.target, v.request.Parameters, nil
-}
-
-// actionOf finds the custom action of a control; the catalog has every control in a group.
-func actionOf(c *catalog.Catalog, control catalog.Control) string {
-	for _, p := range c.Playbooks {
-		for _, g := range p.Groups {
-			for _, id := range g.Controls {
-				if id == control.ID {
-					return g.ID
-				}
-			}
-		}
-	}
-	return ""
 }

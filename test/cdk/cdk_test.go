@@ -105,7 +105,7 @@ func step(t *testing.T, name string, f func(*testing.T)) {
 
 // testRepair launches the product and breaks something: the deployed functions repair it.
 func testRepair(t *testing.T, w world) {
-	group := groupOf(t)
+	group := catalog.Embedded().GroupOf(control)
 	if err := w.Launch(t.Context(), catalog.Embedded().Playbooks[0].Name, map[string]string{group.Parameter(): "ENABLED"}); err != nil {
 		t.Fatal(err)
 	}
@@ -136,17 +136,6 @@ func testRepair(t *testing.T, w world) {
 			t.Errorf("execution %+v", e)
 		}
 	}
-}
-
-func groupOf(t *testing.T) catalog.Group {
-	t.Helper()
-	for _, g := range catalog.Embedded().Playbooks[0].Groups {
-		if slices.Contains(g.Controls, control) {
-			return g
-		}
-	}
-	t.Fatalf("no group has %s", control)
-	return catalog.Group{}
 }
 
 // testRefused deploys a template with a change that can be made and a resource that cannot:

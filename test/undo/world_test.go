@@ -5,7 +5,6 @@ package undo_test
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,9 +12,9 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/finding"
 	"hubmend/internal/lab"
-	"hubmend/internal/lab/python"
 	"hubmend/internal/naming"
 	"hubmend/test/assembly"
+	"hubmend/test/labtest"
 )
 
 type object = map[string]any
@@ -34,28 +33,9 @@ type world struct {
 
 func start(t *testing.T) *world {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts Python")
-	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := lab.Defaults
-	c.Root, c.Assembly, c.Enforce = root, assembly.Copy(t, root), true
-	c.Faults.DropStatusEvents = true // nobody else waits for the ends of executions
-	if c.Python, err = python.Find(root); err != nil {
-		t.Fatal(err)
-	}
-	l, err := lab.Start(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	if err := l.Deploy(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return &world{Lab: l}
+	return &world{Lab: labtest.Start(t, "../..", assembly.Copy, func(c *lab.Config) {
+		c.Faults.DropStatusEvents = true // nobody else waits for the ends of executions
+	})}
 }
 
 // try makes a call as the operator: "ec2:DescribeVpcs".
