@@ -25,8 +25,8 @@ func undoCommand() *cobra.Command {
 		Use:   "undo TARGET",
 		Short: "Take a repair back",
 		Long: `Restores what the newest repair of a resource has changed, as the runbook noted it before. It
-refuses when the resource was changed since. Automatic repair of the resource is off after that,
-until somebody uses the custom action or ` + "`hubmend remediate`" + `.
+refuses when the resource was changed since. Automatic repair of the resource by the same runbook is
+off after that, until somebody uses the custom action or ` + "`hubmend remediate`" + `.
 
 TARGET is the resource's ARN or its own id, the id of the repair's execution, or a key, as
 ` + "`hubmend history`" + ` takes it.
@@ -73,7 +73,7 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 	}
 	t, _ := h.Target()
 	if !u.asJSON {
-		printRepair(cmd, t, repaired)
+		printRepair(cmd, t, repaired, h.Record.Unfinished(repaired.Attempt.ExecutionID))
 	}
 	if err := u.confirm(cmd); err != nil {
 		return err
@@ -97,7 +97,7 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 		id = name
 	}
 	if id == "" {
-		return ledger.Past{}, fmt.Errorf("the ledger knows no repair that changed %s, so there is nothing to take back; `hubmend history` shows what was tried", oneLine(t.Resource))
+		return ledger.Past{}, fmt.Errorf("the ledger knows no repair of %s that succeeded and changed something, so there is nothing to take back; `hubmend history` shows what was tried", oneLine(t.Resource))
 	}
 	if control, known := catalog.Embedded().ByID(h.Record.Undoable().Control); known && !control.Reversible {
 		return ledger.Past{}, fmt.Errorf("repairs of %s cannot be taken back: %s", control.ID, oneLine(control.Irreversible))
@@ -117,13 +117,16 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	return ledger.Past{}, fmt.Errorf("the ledger no longer has what %s was before execution %s; restore it by hand", oneLine(t.Resource), id)
 }
 
-func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past) {
+func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past, unfinished []decide.Attempt) {
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "This repair will be taken back:\n  resource   %s\n  account    %s, %s\n  control    %s\n  repaired   %s UTC, asked by %s\n  execution  %s\n  change     %s\n  before\n",
 		oneLine(t.Resource), t.Account, t.Region, p.Attempt.Control, moment(p.Attempt.EndedAt), oneLine(cmp.Or(p.Attempt.By, string(p.Attempt.Trigger))),
 		p.Attempt.ExecutionID, oneLine(p.Outcome.Change))
 	for _, line := range beforeLines(p.Outcome.Before) {
 		fmt.Fprintf(out, "    %s\n", line)
+	}
+	for _, a := range unfinished {
+		fmt.Fprintf(out, "Attempt %d failed before that and may have changed something too, which stays: `hubmend history %s --before`\n", a.Number, t.Key())
 	}
 }
 
@@ -151,7 +154,7 @@ func (u undoing) confirm(cmd *cobra.Command) error {
 	if u.asJSON {
 		return errors.New("--json asks no questions; add --yes to take the repair back")
 	}
-	fmt.Fprint(cmd.OutOrStdout(), "Automatic repair of this resource will be off afterwards. Take it back? [y/N] ")
+	fmt.Fprint(cmd.OutOrStdout(), "Automatic repair of it by this runbook will be off afterwards. Take it back? [y/N] ")
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":

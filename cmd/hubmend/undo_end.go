@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,7 +56,7 @@ func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired 
 		})
 		result.tell(p)
 	}
-	if p.Attempt != nil && p.Attempt.Class == decide.Refused {
+	if p.Attempt != nil && p.Attempt.Class == decide.Refused && strings.Contains(p.Attempt.Reason, "since the repair") {
 		result.Changes = u.changedBy(cmd, a, t, repaired.Attempt.EndedAt)
 	}
 	if u.asJSON {

@@ -97,21 +97,25 @@ func TestToUndo(t *testing.T) {
 	archiveGone := history(repair(1, first, "EC2.13"))
 	archiveGone.Past = nil
 	for name, tc := range map[string]struct {
-		h    ledger.History
-		name string
-		want string // the execution, or the problem
+		h       ledger.History
+		name    string
+		id      string // of the execution; or
+		problem string
 	}{
-		"the only one":        {history(repair(1, first, "EC2.13")), "sg-1", first},
-		"the newest":          {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second},
-		"by its execution":    {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second},
-		"an older one":        {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "Only the newest repair can be taken back"},
-		"none":                {history(), "sg-1", "knows no repair that changed"},
-		"irreversible":        {history(repair(1, first, "IAM.8")), "sg-1", "repairs of IAM.8 cannot be taken back: "},
-		"its archive is gone": {archiveGone, "sg-1", "no longer has what"},
+		"the only one":        {history(repair(1, first, "EC2.13")), "sg-1", first, ""},
+		"the newest":          {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second, ""},
+		"by its execution":    {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second, ""},
+		"an older one":        {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "", "Only the newest repair can be taken back"},
+		"none":                {history(), "sg-1", "", "knows no repair of"},
+		"irreversible":        {history(repair(1, first, "IAM.8")), "sg-1", "", "repairs of IAM.8 cannot be taken back: "},
+		"its archive is gone": {archiveGone, "sg-1", "", "no longer has what"},
 	} {
 		p, err := toUndo(tc.h, tc.name, time.Unix(0, 0).Add(30*24*time.Hour-1))
-		if err != nil && !strings.Contains(err.Error(), tc.want) || err == nil && p.Attempt.ExecutionID != tc.want {
-			t.Errorf("%s: %q, %v; want %q", name, p.Attempt.ExecutionID, err, tc.want)
+		switch {
+		case tc.problem == "" && (err != nil || p.Attempt.ExecutionID != tc.id):
+			t.Errorf("%s: %q, %v; want %q", name, p.Attempt.ExecutionID, err, tc.id)
+		case tc.problem != "" && (err == nil || !strings.Contains(err.Error(), tc.problem)):
+			t.Errorf("%s: %q, %v; want an error that says %q", name, p.Attempt.ExecutionID, err, tc.problem)
 		}
 	}
 	if _, err := toUndo(history(repair(1, first, "EC2.13")), "sg-1", time.Unix(0, 0).Add(30*24*time.Hour)); err == nil || !strings.Contains(err.Error(), "has forgotten execution") {
@@ -128,8 +132,8 @@ func TestPrintRepair(t *testing.T) {
 	p := ledger.Past{Target: groupTarget("sg-1\x1b[31m"), Ended: decide.Ended{
 		Attempt: decide.Attempt{EndedAt: time.Unix(0, 0), Trigger: "automatic"}, Outcome: decide.Outcome{Change: "Closed\nTCP.", Before: `["{\"FromPort\":22}","\u001b]0;x"]`},
 	}}
-	printRepair(cmd, p.Target, p)
-	for _, want := range []string{"asked by automatic", "Closed TCP.", "    {\"FromPort\":22}\n", "1970-01-01 00:00 UTC"} {
+	printRepair(cmd, p.Target, p, []decide.Attempt{{Number: 7}})
+	for _, want := range []string{"Attempt 7 failed before that", "asked by automatic", "Closed TCP.", "    {\"FromPort\":22}\n", "1970-01-01 00:00 UTC"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it does not print %q:\n%s", want, out.String())
 		}

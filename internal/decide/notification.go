@@ -31,20 +31,20 @@ const (
 	ControlPaused Kind = "paused"         // the breaker of a control has opened
 )
 
-// SNS takes fewer than 100 characters of subject. A resource's name leaves room for the account, whose
-// own name is there if it fits.
 const (
-	subjectLimit  = 99
-	resourceLimit = 38
+	subjectLimit = 99 // SNS takes fewer than 100 characters
+	shortName    = 20 // characters that are left of a resource's name at least
 )
 
-// Subject is a line of printable ASCII that SNS takes.
+// Subject is a line of printable ASCII that SNS takes. A resource's name leaves room for the account,
+// whose own name is there if it fits.
 func (n Notification) Subject() string {
 	if n.Kind == ControlPaused {
 		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s is paused until %s", n.Breaker.Control, Clock(n.Breaker.OpenUntil)))
 	}
 	t := n.Record.Target
-	subject := fmt.Sprintf("Hubmend: repair %s: %s %s in %s", n.Kind, n.Attempt.Control, Clip(lastName(t), resourceLimit), t.Account)
+	what, where := fmt.Sprintf("Hubmend: repair %s: %s ", n.Kind, n.Attempt.Control), " in "+t.Account
+	subject := what + Clip(lastName(t), max(shortName, subjectLimit-len(what)-len(where))) + where
 	if named := subject + " (" + n.Record.AccountName + ")"; n.Record.AccountName != "" && len(named) <= subjectLimit {
 		subject = named
 	}

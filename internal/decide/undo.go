@@ -34,6 +34,9 @@ type UndoRefusal struct {
 // has given up waiting by now.
 const undoPatience = time.Hour
 
+// clockSkew is how far the clock of who asks may be ahead: as far as AWS lets it be that signs a call.
+const clockSkew = 15 * time.Minute
+
 // OnUndo decides about a request to take a repair back. It begins an attempt, goes on with the
 // one that the request has begun already, or refuses and records why.
 func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decision {
@@ -42,7 +45,9 @@ func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decisi
 	case d.Record.answered(r):
 		d.Log = []string{"asked already"}
 	case now.Sub(r.At) >= undoPatience:
-		d.refuseUndo(r, fmt.Sprintf("It was asked for at %s, which is too long ago; ask again.", Clock(r.At)))
+		d.refuseUndo(r, fmt.Sprintf("It was asked for at %s, which is too long ago, or your clock is wrong; ask again.", Clock(r.At)))
+	case r.At.Sub(now) >= clockSkew:
+		d.refuseUndo(r, fmt.Sprintf("It says that it was asked for at %s, which is still to come; set your clock and ask again.", Clock(r.At)))
 	case r.Irreversible != "":
 		d.refuseUndo(r, "This kind of repair cannot be taken back: "+r.Irreversible)
 	case reason != "":
@@ -98,6 +103,23 @@ func (r Record) Undoable() Attempt {
 		}
 	}
 	return Attempt{}
+}
+
+// Unfinished gives the attempts that ran and failed since the success before a repair. What they changed
+// before they failed is not in the Before of the repair, and so an undo leaves it as it is.
+func (r Record) Unfinished(executionID string) []Attempt {
+	var failed []Attempt
+	for _, a := range r.Attempts {
+		switch {
+		case a.ExecutionID == executionID:
+			return failed
+		case a.State == Succeeded:
+			failed = nil
+		case a.Undo == "" && a.ExecutionID != "" && a.Class != Refused:
+			failed = append(failed, a)
+		}
+	}
+	return nil
 }
 
 // changedNothing says whether a repair found its resource compliant, which every runbook says in

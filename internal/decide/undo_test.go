@@ -109,6 +109,7 @@ func TestOnUndoRefuses(t *testing.T) {
 		"paused":                        {record(repaired(1)), decide.Gate{Paused: true, Slot: noon}, wish(), "paused by its administrator"},
 		"irreversible":                  {record(repaired(1)), open, wish(func(r *decide.UndoRequest) { r.Irreversible = "a password cannot be restored." }), "cannot be taken back: a password"},
 		"long ago":                      {record(repaired(1)), open, wish(func(r *decide.UndoRequest) { r.At = noon.Add(-time.Hour) }), "at 2026-03-01 11:00 UTC, which is too long ago"},
+		"tomorrow":                      {record(repaired(1)), open, wish(func(r *decide.UndoRequest) { r.At = noon.Add(24 * time.Hour) }), "at 2026-03-02 12:00 UTC, which is still to come"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -223,6 +224,45 @@ func TestUndoMeetsThePause(t *testing.T) {
 	}
 }
 
+// What a person looked at an hour ago is not restored now, even if nobody was there to start it before.
+func TestUndoGetsTooOld(t *testing.T) {
+	t.Parallel()
+	waiting := record(repaired(1), attempt(2, decide.Queued, undo("exec-1"), queued(decide.Busy, noon.Add(-time.Minute))))
+	waiting.Attempts[1].QueuedAt = noon.Add(-time.Hour)
+	d := decide.OnWake(waiting, nil, open, noon, settings)
+	checkDecision(t, d)
+	if a := last(t, d); d.Start || a.State != decide.Failed || a.Class != decide.TimedOut || !strings.Contains(d.Updates[0].Note, "was not taken back") {
+		t.Errorf("start %t, attempt %+v, updates %+v", d.Start, a, d.Updates)
+	}
+	waiting.Attempts[1].MayRun = true // to start it again is the only way to know
+	if d := decide.OnWake(waiting, nil, open, noon, settings); !d.Start {
+		t.Error("what may run is not asked for")
+	}
+}
+
+// What failed attempts have changed is not in the Before of the repair after them.
+func TestUnfinished(t *testing.T) {
+	t.Parallel()
+	refused := attempt(2, decide.Failed, func(a *decide.Attempt) { a.Class = decide.Refused })
+	neverRan := attempt(2, decide.Failed, func(a *decide.Attempt) { a.ExecutionID = "" })
+	for name, tc := range map[string]struct {
+		rec  decide.Record
+		want int
+	}{
+		"one failed before":         {record(attempt(1, decide.Failed), repaired(2)), 1},
+		"and a success in between":  {record(attempt(8, decide.Failed), repaired(9), repaired(2)), 0},
+		"it failed afterwards":      {record(repaired(2), attempt(3, decide.Failed)), 0},
+		"the runbook refused":       {record(refused, repaired(2)), 0},
+		"it never ran":              {record(neverRan, repaired(2)), 0},
+		"an undo failed":            {record(repaired(8), attempt(9, decide.Failed, undo("exec-8")), repaired(2)), 0},
+		"the repair is not in here": {record(attempt(1, decide.Failed)), 0},
+	} {
+		if got := tc.rec.Unfinished("exec-2"); len(got) != tc.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func TestUndoEnds(t *testing.T) {
 	t.Parallel()
 	running := record(repaired(1), attempt(2, decide.Running, undo("exec-1"), func(a *decide.Attempt) {
@@ -240,14 +280,14 @@ func TestUndoEnds(t *testing.T) {
 	}{
 		"restored": {
 			decide.Outcome{Succeeded: true, Change: "Restored TCP 22 from 0.0.0.0/0."}, nil, true, []string{"f1 NOTIFIED", "f2 NOTIFIED"},
-			[]string{"Undone by " + ann + ": Restored TCP 22 from 0.0.0.0/0. Automatic repair of this resource is off until", "custom action", "hubmend remediate", "exec-2 of hubmend-UndoClosePorts"}, 0,
+			[]string{"Undone by " + ann + ": Restored TCP 22 from 0.0.0.0/0. Automatic repair of it by hubmend-ClosePorts is off until", "custom action", "hubmend remediate", "exec-2 of hubmend-UndoClosePorts"}, 0,
 		},
 		"restored, and one is suppressed": {decide.Outcome{Succeeded: true, Change: "Restored."}, suppressed, true, []string{"f1 NOTIFIED"}, nil, 0},
 		"changed since": {
 			decide.Outcome{Class: decide.Refused, Reason: "The group was changed since."}, nil, false, []string{"f1 ", "f2 "},
 			[]string{"not taken back, as " + ann + " had asked: The group was changed since."}, 1,
 		},
-		"throttled, which a repair would try again": {decide.Outcome{Class: decide.Throttling, Reason: "Rate exceeded."}, nil, false, []string{"f1 ", "f2 "}, []string{"Rate exceeded."}, 1},
+		"throttled, which a repair would try again": {decide.Outcome{Class: decide.Throttling, Reason: "Rate exceeded."}, nil, false, []string{"f1 ", "f2 "}, []string{"a part may be restored: Rate exceeded."}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

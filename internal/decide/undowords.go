@@ -3,27 +3,38 @@ package decide
 import (
 	"fmt"
 
+	"hubmend/internal/naming"
 	"hubmend/internal/target"
 )
 
-const holdEnds = "Automatic repair of this resource is off until somebody uses the custom action or `hubmend remediate`."
+// holdEnds says what is held: a target, which is a resource with a runbook. Another runbook may still repair it.
+func holdEnds(t target.Target) string {
+	return fmt.Sprintf("Automatic repair of it by %s is off until somebody uses the custom action or `hubmend remediate`.", naming.Document(t.Runbook))
+}
 
 // undoneNote is what findings are told of a repair that was taken back.
 func undoneNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("Undone by %s: %s %s %s", Clip(a.Asker(), askerLimit), Clip(a.Change, undoneLimit), holdEnds, execution(t, a)), noteLimit)
+	return Clip(fmt.Sprintf("Undone by %s: %s %s %s", Clip(a.Asker(), askerLimit), Clip(a.Change, undoneLimit), holdEnds(t), execution(t, a)), noteLimit)
 }
 
 // Who asked and what was restored leave room for what follows from it.
 const (
 	askerLimit  = 120
 	undoneLimit = 130
+	partLimit   = 200
 )
 
 // heldNote is what findings are told that ask for a repair which somebody took back.
 func heldNote(rec Record) string {
-	return Clip(fmt.Sprintf("Hubmend leaves this alone: %s took a repair of it back at %s. %s", Clip(rec.HeldBy, askerLimit), Clock(rec.HeldAt), holdEnds), noteLimit)
+	return Clip(fmt.Sprintf("Hubmend leaves this alone: %s took a repair of it back at %s. %s", Clip(rec.HeldBy, askerLimit), Clock(rec.HeldAt), holdEnds(rec.Target)), noteLimit)
 }
 
+// undoFailedNote is what findings are told of an undo that failed. Only where the runbook refused, or never ran,
+// is it sure that nothing was changed.
 func undoFailedNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("The repair of this was not taken back, as %s had asked: %s %s", Clip(a.Asker(), askerLimit), Clip(a.Reason, reasonLimit), execution(t, a)), noteLimit)
+	by := Clip(a.Asker(), askerLimit)
+	if a.Class == Refused || a.ExecutionID == "" {
+		return Clip(fmt.Sprintf("The repair of this was not taken back, as %s had asked: %s %s", by, Clip(a.Reason, reasonLimit), execution(t, a)), noteLimit)
+	}
+	return Clip(fmt.Sprintf("Hubmend could not take the repair of this back for %s; a part may be restored: %s %s", by, Clip(a.Reason, partLimit), execution(t, a)), noteLimit)
 }

@@ -213,16 +213,24 @@ func call(name, by string, at time.Time, edits ...func(*types.Event)) types.Even
 	return e
 }
 
+// inSessionOf makes a call one that was made in the session of a role.
+func inSessionOf(role string) func(*types.Event) {
+	return func(e *types.Event) {
+		e.CloudTrailEvent = aws.String(`{"userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "` + role + `"}}}}`)
+	}
+}
+
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-1"
 	opened := call("AuthorizeSecurityGroupIngress", "bob", noon.Add(time.Hour))
 	noise := []types.Event{
 		call("DescribeSecurityGroups", "eve", noon.Add(2*time.Hour), func(e *types.Event) { e.ReadOnly = aws.String("true") }),
-		call("RevokeSecurityGroupIngress", "Automation-5fea7756", noon.Add(time.Minute)),
+		call("RevokeSecurityGroupIngress", "Automation-5fea7756", noon.Add(time.Minute), inSessionOf("hubmend-CloseSecurityGroupPorts")),
 		call("AuthorizeSecurityGroupIngress", "carol", noon.Add(-time.Minute)),
 	}
 	want := []request.Change{{At: noon.Add(time.Hour), By: "bob", Call: "ec2:AuthorizeSecurityGroupIngress"}}
+	automated := call("AuthorizeSecurityGroupIngress", "Automation-0b0a7756", noon.Add(time.Hour), inSessionOf("patching"))
 	for name, tc := range map[string]struct {
 		events map[string][]types.Event
 		asked  []string
@@ -231,6 +239,8 @@ func TestChanges(t *testing.T) {
 		"known by its id":  {map[string][]types.Event{"sg-1": append(noise, opened)}, []string{"sg-1"}, want},
 		"known by its ARN": {map[string][]types.Event{"sg-1": noise, arn: {opened}}, []string{"sg-1", arn}, want},
 		"nobody":           {map[string][]types.Event{"sg-1": noise}, []string{"sg-1", arn}, nil},
+		"an automation of others": {map[string][]types.Event{"sg-1": append(noise, automated)}, []string{"sg-1"},
+			[]request.Change{{At: noon.Add(time.Hour), By: "patching/Automation-0b0a7756", Call: "ec2:AuthorizeSecurityGroupIngress"}}},
 	} {
 		s := &service{events: tc.events}
 		got, err := request.Changes(t.Context(), s, arn, noon)

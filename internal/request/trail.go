@@ -2,6 +2,7 @@ package request
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	"hubmend/internal/naming"
 )
 
 // Trail is what Changes needs of CloudTrail.
@@ -28,7 +31,7 @@ const mostChanges = 5
 
 // Changes asks CloudTrail who has changed a resource since a time, the newest first. CloudTrail
 // knows resources by their ARN or by their own id, as each service likes, and shows a call some
-// minutes after it was made. Steps of runbooks are left out.
+// minutes after it was made. What Hubmend's own runbooks did is left out.
 func Changes(ctx context.Context, client Trail, resource string, since time.Time) ([]Change, error) {
 	names := []string{resource}
 	if id := resource[strings.LastIndexAny(resource, "/:")+1:]; id != resource {
@@ -49,17 +52,35 @@ func Changes(ctx context.Context, client Trail, resource string, since time.Time
 	return nil, nil
 }
 
-// changes keeps what wrote, and was no step of an execution: those run in sessions that Systems
-// Manager names after the execution.
+// changes keeps what others wrote.
 func changes(events []types.Event, since time.Time) []Change {
 	var found []Change
 	for _, e := range events {
-		at, by := aws.ToTime(e.EventTime), aws.ToString(e.Username)
-		if aws.ToString(e.ReadOnly) == "true" || strings.HasPrefix(by, "Automation-") || at.Before(since) || len(found) == mostChanges {
+		at, by, role := aws.ToTime(e.EventTime), aws.ToString(e.Username), roleOf(e)
+		if aws.ToString(e.ReadOnly) == "true" || strings.HasPrefix(role, naming.Prefix) || at.Before(since) || len(found) == mostChanges {
 			continue
+		}
+		if role != "" {
+			by = role + "/" + by
 		}
 		service, _, _ := strings.Cut(aws.ToString(e.EventSource), ".")
 		found = append(found, Change{at.UTC(), by, service + ":" + aws.ToString(e.EventName)})
 	}
 	return found
+}
+
+// roleOf gives the role in whose session a call was made, or "". The name of the session alone says little:
+// whoever may assume the role chooses it, and every execution of Systems Manager has one of the same form.
+func roleOf(e types.Event) string {
+	var record struct {
+		UserIdentity struct {
+			SessionContext struct {
+				SessionIssuer struct {
+					UserName string `json:"userName"`
+				} `json:"sessionIssuer"`
+			} `json:"sessionContext"`
+		} `json:"userIdentity"`
+	}
+	_ = json.Unmarshal([]byte(aws.ToString(e.CloudTrailEvent)), &record) // then nobody knows
+	return record.UserIdentity.SessionContext.SessionIssuer.UserName
 }
