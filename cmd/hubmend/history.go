@@ -51,6 +51,7 @@ type tried struct {
 	Console   string          `json:"console,omitempty"`
 	Change    string          `json:"change,omitempty"`
 	Before    json.RawMessage `json:"before,omitempty"`
+	After     json.RawMessage `json:"after,omitempty"`
 	Class     string          `json:"class,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	Findings  []string        `json:"findings,omitempty"`
@@ -91,7 +92,7 @@ administrator's account and home Region.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&before, "before", false, "print the whole state before each repair, as the runbook kept it")
+	cmd.Flags().BoolVar(&before, "before", false, "print the whole state before and after each repair, as the runbook kept it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -155,33 +156,41 @@ func pastOf(h ledger.History, home string) past {
 		region = home
 	}
 	archived := map[int]bool{}
-	add := func(a decide.Attempt, before string) {
+	add := func(a decide.Attempt, o decide.Outcome) {
 		one := tried{
 			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger), By: a.By,
 			AskedAt: a.QueuedAt, StartedAt: a.ClaimedAt, EndedAt: a.EndedAt, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
 			Change: a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
+			Before: rawJSON(o.Before), After: rawJSON(o.After),
 		}
 		if a.ExecutionID != "" {
 			one.Console = console.Execution(region, a.ExecutionID)
-		}
-		if json.Valid([]byte(before)) {
-			one.Before = json.RawMessage(before)
-		} else if before != "" {
-			one.Before, _ = json.Marshal(before) // a text always can
 		}
 		p.Attempts = append(p.Attempts, one)
 	}
 	for _, e := range h.Past {
 		archived[e.Attempt.Number] = true
-		add(e.Attempt, e.Outcome.Before)
+		add(e.Attempt, e.Outcome)
 	}
 	for _, a := range h.Record.Attempts {
 		if !archived[a.Number] {
-			add(a, "")
+			add(a, decide.Outcome{})
 		}
 	}
 	slices.SortStableFunc(p.Attempts, func(x, y tried) int { return x.Number - y.Number })
 	return p
+}
+
+// rawJSON gives what a runbook kept as it is when it is JSON, and else as a text.
+func rawJSON(kept string) json.RawMessage {
+	if json.Valid([]byte(kept)) {
+		return json.RawMessage(kept)
+	}
+	if kept == "" {
+		return nil
+	}
+	text, _ := json.Marshal(kept) // a text always can
+	return text
 }
 
 func ids(refs []decide.Ref) []string {

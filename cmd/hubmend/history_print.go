@@ -70,21 +70,26 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 		}
 		fact(out, map[bool]string{true: "findings"}[i == 0], oneLine(id))
 	}
+	printKept(out, "before", a.Before, before)
+	printKept(out, "after", a.After, before)
+}
+
+// printKept writes what a runbook kept, or how much that is.
+func printKept(out io.Writer, name string, kept json.RawMessage, all bool) {
 	switch {
-	case len(a.Before) == 0:
-	case before:
-		fmt.Fprintln(out, "  before")
-		fmt.Fprintf(out, "    %s\n", strings.ReplaceAll(whole(a.Before), "\n", "\n    "))
+	case len(kept) == 0:
+	case all:
+		fmt.Fprintf(out, "  %s\n    %s\n", name, strings.ReplaceAll(whole(kept), "\n", "\n    "))
 	default:
-		fact(out, "before", fmt.Sprintf("%d characters; --before prints them", len(a.Before)))
+		fact(out, name, fmt.Sprintf("%d characters; --before prints them", len(kept)))
 	}
 }
 
 // whole writes what a runbook kept: a list of texts, which are mostly JSON themselves.
-func whole(before json.RawMessage) string {
+func whole(kept json.RawMessage) string {
 	var texts []string
-	if json.Unmarshal(before, &texts) != nil {
-		texts = []string{string(before)}
+	if json.Unmarshal(kept, &texts) != nil {
+		texts = []string{string(kept)}
 	}
 	for i := range texts {
 		texts[i] = deadletter.Pretty(texts[i])

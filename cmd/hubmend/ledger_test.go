@@ -93,7 +93,7 @@ func (a administration) save(t *testing.T, rec decide.Record) {
 
 func (a administration) archive(t *testing.T, one target.Target, at decide.Attempt, before string) {
 	t.Helper()
-	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before}
+	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before, After: `["closed"]`}
 	if err := a.ledger.Archive(t.Context(), one, decide.Ended{Attempt: at, Outcome: o}); err != nil {
 		t.Fatal(err)
 	}
@@ -318,13 +318,13 @@ func testHistory(t *testing.T, a administration) {
 	if strings.Index(out, "attempt 1") > strings.Index(out, "attempt 2") {
 		t.Errorf("the newest is first:\n%s", out)
 	}
-	a.mustPrint(t, "history sg-1 --before", "  before\n    {\n      \"IpPermissions\": [", "\n    plain\n")
+	a.mustPrint(t, "history sg-1 --before", "  before\n    {\n      \"IpPermissions\": [", "\n    plain\n", "  after\n    closed\n")
 	var p past
 	if err := json.Unmarshal([]byte(a.mustPrint(t, "history sg-1 --json")), &p); err != nil {
 		t.Fatal(err)
 	}
 	if len(p.Attempts) != 2 || p.Key != groupTarget("sg-1").Key() || p.Attempts[1].Document != "hubmend-CloseSecurityGroupPorts" ||
-		!strings.HasPrefix(string(p.Attempts[1].Before), `["{\"IpPermissions`) || p.Attempts[0].Reason != "It \x1b[31mbroke." {
+		!strings.HasPrefix(string(p.Attempts[1].Before), `["{\"IpPermissions`) || string(p.Attempts[1].After) != `["closed"]` || p.Attempts[0].Reason != "It \x1b[31mbroke." {
 		t.Errorf("prints %+v", p)
 	}
 	// An undo, by a person, that is on its way; and the archive is older than the record.

@@ -129,7 +129,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for _, e := range r.Repairs {
-		if e.Outcome == report.Repaired && (e.Resource != arn || !strings.Contains(e.Change, "Closed TCP 22") || !strings.Contains(e.Before, "0.0.0.0/0") || e.After == "" || !strings.HasPrefix(e.By, "arn:aws:") || e.Took() <= 0) {
+		if e.Outcome == report.Repaired && (e.Resource != arn || !strings.Contains(e.Change, "Closed TCP 22") || !strings.Contains(e.Before, "0.0.0.0/0") || e.After == "" || e.Verified == "" || !strings.HasPrefix(e.By, "arn:aws:") || e.Took() <= 0) {
 			t.Errorf("%+v", e)
 		}
 	}

@@ -13,6 +13,7 @@ type Outcome struct {
 	Succeeded   bool   // the runbook's own verification passed
 	Change      string // what the runbook says it did
 	Before      string // what it says was before, as a JSON list of texts; enough to undo
+	After       string // what it says is in its place, as Before
 	Class       Class  // of a failure
 	Reason      string // why it failed, for people
 }

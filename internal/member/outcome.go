@@ -34,7 +34,7 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 }
 
 func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
-	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, Before: before(e.Outputs)}
+	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After")}
 	switch e.AutomationExecutionStatus {
 	case types.AutomationExecutionStatusSuccess:
 		o.Succeeded, o.Change = true, output(e.Outputs, "Change")
@@ -92,11 +92,11 @@ func classOfStep(s types.StepExecution) decide.Class {
 	return decide.Verification
 }
 
-// before gives what a runbook calls Before as a JSON list of the texts that Systems Manager
+// kept gives what a runbook calls Before or After as a JSON list of the texts that Systems Manager
 // makes of it, one for each item of a list.
-func before(outputs map[string][]string) string {
+func kept(outputs map[string][]string, name string) string {
 	for key, values := range outputs {
-		if strings.HasSuffix(key, ".Before") {
+		if strings.HasSuffix(key, "."+name) {
 			text, _ := json.Marshal(values) // texts always can be
 			return string(text)
 		}

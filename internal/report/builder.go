@@ -103,7 +103,7 @@ func (b *Builder) entries() []Entry {
 			if control, ok := b.options.Catalog.ByID(e.Control); ok {
 				e.Title = control.Title
 				if e.Outcome == Repaired {
-					e.After = control.Repair
+					e.Verified = control.Repair
 				}
 			}
 			if e.Outcome == Repaired {

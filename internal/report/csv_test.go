@@ -43,7 +43,8 @@ func TestCSV(t *testing.T) {
 		"ended": "2026-03-30T12:00:00Z", "found": "2026-03-30T11:59:20Z", "seconds": "40", "outcome": "repaired", "control": "EC2.13",
 		"title": "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22", "account": account, "region": "eu-west-1", "resource": one.Resource,
 		"asked by": "", "trigger": "automatic", "change": "Closed TCP 22 to the world.", "before": past(one, 1, day).Outcome.Before,
-		"after": "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.", "class": "", "reason": "", "taken back": "2026-03-31T11:00:00Z", "undoes": "",
+		"after":    past(one, 1, day).Outcome.After,
+		"verified": "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.", "class": "", "reason": "", "taken back": "2026-03-31T11:00:00Z", "undoes": "",
 		"document": "hubmend-CloseSecurityGroupPorts", "execution": execution(1), "attempt": "1", "target": one.Key(), "findings": "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1",
 	}
 	if diff := cmp.Diff(want, rows[1]); diff != "" {

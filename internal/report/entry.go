@@ -63,11 +63,14 @@ type Entry struct {
 	Execution string `json:"execution,omitempty"`
 	Console   string `json:"console,omitempty"` // the address of the execution
 
-	Before string `json:"before,omitempty"` // as the runbook kept it: mostly a JSON list of texts
-	Change string `json:"change,omitempty"`
-	After  string `json:"after,omitempty"` // what is true since then, and was verified
-	Class  string `json:"class,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	// Before and After are as the runbook kept them: mostly a JSON list of texts. What lacks
+	// After was repaired by a runbook of an earlier version.
+	Before   string `json:"before,omitempty"`
+	After    string `json:"after,omitempty"`
+	Change   string `json:"change,omitempty"`
+	Verified string `json:"verified,omitempty"` // what is true since then
+	Class    string `json:"class,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 
 	Findings []string `json:"findings,omitempty"`
 	// Undoes is the execution that this attempt was to take back. TakenBackAt is when this repair
@@ -89,7 +92,7 @@ func entryOf(p ledger.Past, foundAt time.Time, home string) Entry {
 		Outcome: outcomeOf(a), Control: a.Control, Account: t.Account, Region: t.Region, Resource: t.Resource, Key: t.Key(), Number: a.Number,
 		FoundAt: foundAt.UTC(), StartedAt: a.ClaimedAt.UTC(), EndedAt: a.EndedAt.UTC(),
 		Trigger: string(a.Trigger), By: a.By, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
-		Before: p.Outcome.Before, Change: a.Change, Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
+		Before: p.Outcome.Before, After: p.Outcome.After, Change: a.Change, Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
 	}
 	if a.ClaimedAt.IsZero() {
 		e.StartedAt = time.Time{}

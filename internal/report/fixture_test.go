@@ -39,6 +39,7 @@ func past(t target.Target, number int, before time.Duration, more ...func(*ledge
 		ExecutionID: execution(number), Change: "Closed TCP 22 to the world.", Findings: []decide.Ref{{ID: "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}},
 	}}}
 	p.Outcome.Before = `["{\"IpPermissions\":[{\"FromPort\":22,\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\"}]}]}"]`
+	p.Outcome.After = `["{\"IpPermissions\":[]}"]`
 	for _, m := range more {
 		m(&p)
 	}
@@ -49,7 +50,7 @@ func execution(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-
 
 func failed(class decide.Class, reason string) func(*ledger.Past) {
 	return func(p *ledger.Past) {
-		p.Attempt.State, p.Attempt.Class, p.Attempt.Change, p.Attempt.Reason, p.Outcome.Before = decide.Failed, class, "", reason, ""
+		p.Attempt.State, p.Attempt.Class, p.Attempt.Change, p.Attempt.Reason, p.Outcome.Before, p.Outcome.After = decide.Failed, class, "", reason, "", ""
 	}
 }
 

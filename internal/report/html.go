@@ -24,7 +24,7 @@ var assets embed.FS
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"visible": visible, "short": shortName, "span": span, "percent": percent, "plural": plural, "grouped": grouped,
 	"moment": moment, "iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "date": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
-	"before": newBefore, "mark": mark, "times100": func(f float64) float64 { return 100 * f },
+	"kept": newKept, "mark": mark, "times100": func(f float64) float64 { return 100 * f },
 }).ParseFS(assets, "assets/*"))
 
 // page is what the template gets.
@@ -79,15 +79,15 @@ func inner(name string) (string, error) {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), nil
 }
 
-// before is what was before a repair, for the page.
-type before struct {
+// kept is what a runbook noted of before or after a repair, for the page.
+type kept struct {
 	Text string
 	Cut  bool
 }
 
-func newBefore(kept string) before {
-	text, cut := readable(kept)
-	return before{text, cut}
+func newKept(text string) kept {
+	text, cut := readable(text)
+	return kept{text, cut}
 }
 
 // mark is the name of an outcome's or a state's colour.

@@ -27,7 +27,7 @@ func TestPageSays(t *testing.T) {
 	got := page(t, full(t))
 	for _, want := range []string{
 		"<h1>Repairs, 1 March to 31 March 2026</h1>", "Hubmend repaired 1 resource, half of the repairs within 40\u00a0s.", "1 resource needs a person.", "1 finding is open.",
-		"1 failed, 0 suspended, 0 held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;", "every other rule stays. Verified by the runbook.", "<dt>Taken back</dt>", "It is still open.",
+		"1 failed, 0 suspended, 0 held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;", "&#34;IpPermissions&#34;: []", "<dt>Verified</dt>", "every other rule stays.", "<dt>Taken back</dt>", "It is still open.",
 		"arn:aws:iam::111111111111:user/ann", "<caption>CIS AWS Foundations v1.2.0</caption>", "hubmend history " + groupOf("sg-2").Key(), "Content-Security-Policy", "default-src &#39;none&#39;",
 	} {
 		if !strings.Contains(got, want) && !strings.Contains(got, strings.ReplaceAll(want, "&#39;", "'")) {

@@ -30,24 +30,24 @@ func shortName(resource string) string {
 	return visible(resource[strings.LastIndexAny(resource, "/:")+1:])
 }
 
-// beforeLimit is how many characters the page shows of what was before a repair.
-const beforeLimit = 4000
+// keptLimit is how many characters the page shows of what was before a repair.
+const keptLimit = 4000
 
 // readable writes what a runbook kept, a list of texts that are mostly JSON themselves, and says
 // whether it had to be cut.
-func readable(before string) (text string, cut bool) {
+func readable(kept string) (text string, cut bool) {
 	var texts []string
-	if json.Unmarshal([]byte(before), &texts) != nil {
-		texts = []string{before}
+	if json.Unmarshal([]byte(kept), &texts) != nil {
+		texts = []string{kept}
 	}
 	for i := range texts {
 		texts[i] = deadletter.Pretty(texts[i])
 	}
 	all := []rune(strings.Join(texts, "\n"))
-	if len(all) <= beforeLimit {
+	if len(all) <= keptLimit {
 		return string(all), false
 	}
-	return string(all[:beforeLimit]), true
+	return string(all[:keptLimit]), true
 }
 
 // span writes how long something takes, in a piece that no line breaks: 40 s, 12 min, 5 h or 3 d.

@@ -32,7 +32,7 @@ func TestReadable(t *testing.T) {
 			t.Errorf("%s gives %q, %v", before, got, cut)
 		}
 	}
-	if got, cut := readable(strings.Repeat("日", beforeLimit+1)); !cut || got != strings.Repeat("日", beforeLimit) {
+	if got, cut := readable(strings.Repeat("日", keptLimit+1)); !cut || got != strings.Repeat("日", keptLimit) {
 		t.Errorf("a long one: %d bytes, %v", len(got), cut)
 	}
 }

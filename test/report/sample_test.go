@@ -72,13 +72,14 @@ func attempt(one target.Target, c catalog.Control, ended time.Time, random *rand
 		ExecutionID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Change: "Closed TCP 22 to 0.0.0.0/0 of " + one.Resource + ".",
 	}}}
 	p.Outcome.Before = `["{\"GroupId\":\"sg-1\",\"IpPermissions\":[{\"IpProtocol\":\"tcp\",\"FromPort\":22,\"ToPort\":22,\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\",\"Description\":\"ssh for everybody\"}],\"Ipv6Ranges\":[],\"PrefixListIds\":[],\"UserIdGroupPairs\":[]}]}"]`
+	p.Outcome.After = `["{\"GroupId\":\"sg-1\",\"IpPermissions\":[]}"]`
 	switch i % 23 {
 	case 3:
 		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Permission, "The runbook's role may not do this: "+hostile
-		p.Attempt.Change, p.Outcome.Before = "", ""
+		p.Attempt.Change, p.Outcome.Before, p.Outcome.After = "", "", ""
 	case 7:
 		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Refused, "The key is asymmetric, and those do not rotate."
-		p.Attempt.Change, p.Outcome.Before = "", ""
+		p.Attempt.Change, p.Outcome.Before, p.Outcome.After = "", "", ""
 	case 11:
 		p.Attempt.Undo, p.Attempt.Trigger, p.Attempt.By = "00000000-0000-4000-8000-000000000001", finding.CommandLine, "arn:aws:iam::111111111111:user/ann"
 	}
