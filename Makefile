@@ -20,6 +20,7 @@ GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-docum
 # Checks that others wrote. None is part of go.mod, so none can change what is shipped.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
+GOSEC_TOOL := build/$(notdir $(GOSEC))/gosec
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The known vulnerabilities as a module, so that a check gives the same today and tomorrow, without
 # another server. VULNDB=https://vuln.go.dev asks for those known now.
@@ -43,16 +44,24 @@ demo: $(HUBMEND) cdk.out/manifest.json ## Break all eighteen controls and watch 
 	@$(HUBMEND) lab run $(SCENARIOS)/demo-custom-action.yaml $(SCENARIOS)/demo-all.yaml
 
 .PHONY: test
-test: lint test-go test-fuzz test-templates test-scenarios ## Run everything that CI runs
+test: ## Run everything that CI runs
+	@# The first synth keeps one core busy for minutes; meanwhile the other checks what needs no templates.
+	@$(MAKE) --jobs 2 cdk.out/manifest.json lint-own staticcheck govulncheck test-alone $(GOSEC_TOOL)
+	@$(MAKE) gosec test-templates test-deployed test-fuzz test-scenarios
 
 .PHONY: test-fast
 test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
 	go test -short $(FAST)
 
-.PHONY: test-go
-test-go: $(VENV)/ready cdk.out/manifest.json
-	@echo "--- unit tests"
-	go test $(FAST) ./internal/lab/... ./internal/scenario/... ./infra/... ./test/...
+.PHONY: test-alone
+test-alone: $(VENV)/ready
+	@echo "--- tests of what needs no templates"
+	go test $(filter-out ./cmd/...,$(FAST)) ./internal/lab/... ./internal/scenario/...
+
+.PHONY: test-deployed
+test-deployed: $(VENV)/ready cdk.out/manifest.json
+	@echo "--- tests of what is deployed"
+	go test ./cmd/... ./infra/... ./test/...
 
 .PHONY: test-fuzz
 test-fuzz:
@@ -106,9 +115,9 @@ staticcheck:
 	@go run $(STATICCHECK) $(PURE) $(addprefix ./,$(PURE_TESTS))
 
 .PHONY: gosec
-gosec:
-	@echo "--- gosec (compiles itself and the CDK bindings the first time: some minutes)"; mkdir -p build
-	@go run $(GOSEC) -quiet -no-fail -exclude-dir testdata -fmt json $(PURE) ./infra/... ./servicecatalog/... > build/gosec.json
+gosec: $(GOSEC_TOOL)
+	@echo "--- gosec (compiles the CDK bindings the first time: some minutes)"
+	@$(GOSEC_TOOL) -quiet -no-fail -exclude-dir testdata -fmt json $(PURE) ./infra/... ./servicecatalog/... > build/gosec.json
 	@go run ./test/checks gosec build/gosec.json
 
 .PHONY: govulncheck
@@ -162,6 +171,10 @@ clean: ## Remove everything that make made
 $(HUBMEND): $(VENV)/ready $(GO_FILES)
 	@echo "--- build hubmend"
 	go build -trimpath -o $@ ./cmd/hubmend
+
+$(GOSEC_TOOL):
+	@echo "--- build gosec (some minutes the first time)"
+	@GOBIN=$(abspath $(@D)) go install $(GOSEC)
 
 $(VENV)/ready: requirements.txt
 	@echo "--- python environment (a minute, once)"

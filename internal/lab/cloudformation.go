@@ -102,7 +102,8 @@ func (c cloudFormation) template(ctx context.Context) (*cfn.Template, error) {
 
 // deployment reads what a stack is to become. What is not given anew is as it was.
 func (c cloudFormation) deployment(ctx context.Context, was deployment) (deployment, error) {
-	want := deployment{parameters: map[string]string{}, tags: was.tags, role: c.form.Get("RoleARN"), keepFailed: c.form.Get("DisableRollback") == "true"}
+	want := deployment{parameters: map[string]string{}, tags: was.tags, role: c.form.Get("RoleARN"), keepFailed: c.form.Get("DisableRollback") == "true",
+		adopts: c.form.Get("ImportExistingResources") == "true"}
 	var err error
 	if c.form.Get("UsePreviousTemplate") == "true" && was.template != nil {
 		want.template = was.template

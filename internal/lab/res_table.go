@@ -16,6 +16,12 @@ func createTable(ctx context.Context, s *stack, p properties) (created, error) {
 	return created{name, map[string]any{"Arn": s.arn("dynamodb", "table/"+name)}}, nil
 }
 
+func findTable(ctx context.Context, s *stack, p properties) (created, error) {
+	name := p.textOr("TableName", "")
+	_, err := s.call(ctx, "dynamodb", "DescribeTable", map[string]any{"TableName": name})
+	return created{name, map[string]any{"Arn": s.arn("dynamodb", "table/"+name)}}, err
+}
+
 func updateTable(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
 	for _, fixed := range []string{"AttributeDefinitions", "GlobalSecondaryIndexes"} {
 		if !reflect.DeepEqual(was.properties[fixed], p.all[fixed]) {

@@ -26,6 +26,9 @@ type resourceType struct {
 	// that it gives another ref is a new one, and the old one is deleted.
 	update func(context.Context, *stack, deployed, properties) (created, error)
 	delete func(context.Context, *stack, deployed) error
+	// find gives a resource that is there already by the name that the template gives it, for a
+	// stack that adopts what exists. Without it the type cannot be adopted.
+	find func(context.Context, *stack, properties) (created, error)
 	// lacks says what the lab does not do with it, for people.
 	lacks string
 }
@@ -45,7 +48,7 @@ func init() { // breaks the cycle with stack.operate
 		"AWS::DynamoDB::Table": {
 			properties: "TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes",
 			name:       "TableName", fixed: "KeySchema",
-			create: createTable, update: updateTable, delete: deleteTable,
+			create: createTable, update: updateTable, delete: deleteTable, find: findTable,
 			lacks: "backups, and a time to live: nothing expires by itself",
 		},
 		"AWS::SNS::Topic": {

@@ -42,6 +42,8 @@ type deployment struct {
 	role       string // ARN of the role that CloudFormation is given; empty for the caller's own rights
 	// keepFailed leaves what was made before a failure, for looking at.
 	keepFailed bool
+	// adopts takes what exists by the name of a resource that is to be retained, instead of making it.
+	adopts bool
 }
 
 // deployed is a resource of a stack.

@@ -149,9 +149,12 @@ func (o *operation) apply(ctx context.Context, id string) error {
 func (o *operation) change(ctx context.Context, t step) (created, error) {
 	kind, p := resourceTypes[t.is.kind], properties{t.is.properties, t.is.logicalID}
 	var err error
-	if t.do == modify {
+	switch {
+	case t.do == modify:
 		t.is.created, err = kind.update(ctx, o.s, t.was, p)
-	} else {
+	case o.want.adopts && kind.find != nil && t.is.deletePolicy == "Retain":
+		t.is.created, err = o.adopt(ctx, kind, p)
+	default:
 		t.is.created, err = kind.create(ctx, o.s, p)
 	}
 	switch {
@@ -165,6 +168,18 @@ func (o *operation) change(ctx context.Context, t step) (created, error) {
 		o.old = append(o.old, t.was)
 	}
 	return t.is.created, err
+}
+
+// adopt takes a resource that is there already, or makes it.
+func (o *operation) adopt(ctx context.Context, kind resourceType, p properties) (created, error) {
+	found, err := kind.find(ctx, o.s, p)
+	if isGone(err) {
+		return kind.create(ctx, o.s, p)
+	}
+	if err != nil {
+		return created{}, err
+	}
+	return kind.update(ctx, o.s, deployed{created: found, properties: p.all}, p)
 }
 
 // finish ends what succeeded. It deletes what was replaced and what the template no longer

@@ -87,6 +87,10 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("what is left (-want +got):\n%s", diff)
 		}
 	})
+	step(t, "deploy beside the ledger that was kept", func(t *testing.T) {
+		c.must(t, app, "deploy", "--require-approval", "never", "--import-existing-resources", lab.AdminStack)
+		w.status(t, lab.AdminStack, "CREATE_COMPLETE")
+	})
 	if problems := w.problems(); len(problems) > 0 {
 		t.Errorf("problems: %q", problems)
 	}
