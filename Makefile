@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 HUBMEND := build/hubmend
 SCENARIOS := test/scenarios
-FUZZ := 3s
+FUZZ := 10000x
 SOAK := 10m
 SAMPLE := 4
 # Packages that neither compile the CDK nor start a process.
@@ -65,7 +65,7 @@ test-deployed: $(VENV)/ready cdk.out/manifest.json
 
 .PHONY: test-fuzz
 test-fuzz:
-	@echo "--- fuzz, $(FUZZ) for each target"; mkdir -p build
+	@echo "--- fuzz, $(FUZZ) of each target"; mkdir -p build
 	@grep -rlE '^func Fuzz' internal --include='*_test.go' | xargs -n1 dirname | sort -u | while read -r package; do \
 		for target in $$(go test -list '^Fuzz' ./$$package | grep '^Fuzz'); do \
 			echo "$$package $$target"; \

@@ -22,7 +22,9 @@ func (r Report) peer(b *strings.Builder) {
 		fmt.Fprintf(b, " It pays for the difference of %.0f repairs: who repairs more than that in every account and Region, every\n"+
 			"month, has the peer cheaper.", p.Place*thousand/more)
 	}
-	b.WriteString("\n")
+	findings := r.Book.Value("findings")
+	fmt.Fprintf(b, "\n\nThe peer starts a runbook for every finding. A repair of ours answers all findings of its resource, %s in this estimate (seven and more\n"+
+		"when it is the password policy's): so 1,000 findings that are answered cost %s USD, and the peer's %s.\n", number(findings), USD(e.PerThousandUSD/findings), USD(all))
 }
 
 func (r Report) assumptions(b *strings.Builder) {

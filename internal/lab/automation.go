@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -42,6 +41,7 @@ type documentID struct {
 type execution struct {
 	at         place
 	document   string
+	content    *runbook.Document
 	id         string
 	parameters map[string][]string
 	executedBy string
@@ -57,6 +57,9 @@ var automationAPIs = map[string]func(*ssmAutomation, request) (any, error){
 	"GetDocument":              func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getDocument) },
 	"DescribeAutomationExecutions": func(s *ssmAutomation, q request) (any, error) {
 		return decodeAnd(q, s.describeAPI)
+	},
+	"DescribeAutomationStepExecutions": func(s *ssmAutomation, q request) (any, error) {
+		return decodeAnd(q, s.describeStepsAPI)
 	},
 }
 
@@ -82,7 +85,10 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 	if err := automation.Validate(document, in.Parameters); err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
 	}
-	e := &execution{at: at, document: in.DocumentName, id: uuid.NewString(), parameters: in.Parameters, executedBy: q.caller.ARN, start: time.Now()}
+	e := &execution{
+		at: at, document: in.DocumentName, content: document, id: uuid.NewString(), parameters: in.Parameters,
+		executedBy: q.caller.ARN, start: time.Now(),
+	}
 	run := automation.Request{
 		Document: document, Parameters: in.Parameters, ExecutionID: e.id,
 		AccountID: at.account, Region: at.region, Partition: s.lab.partition,
@@ -163,12 +169,12 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 const eventTime = "Jan 2, 2006 3:04:05 PM"
 
 func (s *ssmAutomation) observe(e *execution, step automation.StepExecution) {
+	s.mu.Lock()
+	e.note(step)
+	s.mu.Unlock()
 	if step.Status == automation.InProgress {
 		return
 	}
-	s.mu.Lock()
-	e.result.Steps = append(e.result.Steps, step)
-	s.mu.Unlock()
 	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s %s%s", step.Name, what(step), step.Status, prefixed(": ", ssmtext.Reason(step.FailureMessage)))
 }
 
@@ -185,11 +191,20 @@ func (s *ssmAutomation) getAPI(q request, in struct {
 }) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.executions[in.AutomationExecutionID]
-	if e == nil || e.at != (place{q.caller.Account, q.region}) {
-		return nil, refuse("AutomationExecutionNotFoundException", "there is no execution %s", in.AutomationExecutionID)
+	e, err := s.find(q, in.AutomationExecutionID)
+	if err != nil {
+		return nil, err
 	}
 	return map[string]any{"AutomationExecution": e.describe(true)}, nil
+}
+
+// find gives an execution of the caller's account in the Region of the call.
+func (s *ssmAutomation) find(q request, id string) (*execution, error) {
+	e := s.executions[id]
+	if e == nil || e.at != (place{q.caller.Account, q.region}) {
+		return nil, refuse("AutomationExecutionNotFoundException", "there is no execution %s", id)
+	}
+	return e, nil
 }
 
 func (s *ssmAutomation) describeAPI(q request, _ map[string]any) (any, error) {
@@ -222,18 +237,7 @@ func (e *execution) describe(withSteps bool) map[string]any {
 		return out
 	}
 	out["Parameters"] = e.parameters
-	steps := []any{}
-	for i, s := range e.result.Steps {
-		steps = append(steps, describeStep(i, s))
-	}
-	out["StepExecutions"] = steps
-	return out
-}
-
-func describeStep(i int, s automation.StepExecution) map[string]any {
-	out := s.Record()
-	out["StepExecutionId"] = "step-" + strconv.Itoa(i+1)
-	out["ExecutionStartTime"], out["ExecutionEndTime"] = epoch(s.Start), epoch(s.End)
+	out["StepExecutions"] = e.steps()
 	return out
 }
 

@@ -81,6 +81,7 @@ func TestAutomation(t *testing.T) {
 	a := startAutomated(t)
 	t.Run("start", a.testStartRefuses)
 	t.Run("execution", a.testExecution)
+	t.Run("steps", a.testSteps)
 	t.Run("token", a.testClientToken)
 }
 
@@ -121,12 +122,7 @@ func (a automated) testExecution(t *testing.T) {
 	if e["DocumentName"] != "tag-vpc" || e["ExecutedBy"] != "arn:aws:iam::"+member+":user/lab-operator" || at(e, "Parameters", "VpcId", 0) != a.vpc {
 		t.Errorf("the execution is %v", e)
 	}
-	var steps []string
-	list, _ := e["StepExecutions"].([]any)
-	for i := range list {
-		steps = append(steps, at(list, i, "StepName").(string)+" "+at(list, i, "StepStatus").(string))
-	}
-	if diff := cmp.Diff([]string{"read Success", "decide Success", "tag Success"}, steps); diff != "" {
+	if diff := cmp.Diff([]string{"read Success", "decide Success", "tag Success"}, stepsOf(e)); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 	if name := at(a.call(t, member, "ec2", "DescribeVpcs", object{"VpcIds": []any{a.vpc}}), "Vpcs", 0, "Tags", 0, "Value"); name != "net-10.1.0.0/16" {
@@ -170,6 +166,56 @@ func (a automated) testExecution(t *testing.T) {
 			t.Errorf("it happens more often than once: %v", e["FailureMessage"])
 		}
 	})
+}
+
+// Steps that never started are listed as well, wherever they are asked for.
+func (a automated) testSteps(t *testing.T) {
+	id := a.start(t, a.input(object{"Words": []any{"bad"}}))
+	e := a.execution(t, id)
+	name := func(keys ...string) object { return filter("StepName", keys...) }
+	status := func(keys ...string) object { return filter("StepExecutionStatus", keys...) }
+	for says, tc := range map[string]struct {
+		input object
+		want  []string
+	}{
+		"all":                {object{}, []string{"read Success", "decide Failed", "tag Pending"}},
+		"the last first":     {object{"ReverseOrder": true}, []string{"tag Pending", "decide Failed", "read Success"}},
+		"the last that ran":  {object{"ReverseOrder": true, "MaxResults": 1, "Filters": []any{status("Success", "Failed")}}, []string{"decide Failed"}},
+		"one by its name":    {object{"Filters": []any{name("read")}}, []string{"read Success"}},
+		"one that is not so": {object{"Filters": []any{name("tag"), status("Success", "Failed")}}, nil},
+		"a page":             {object{"MaxResults": 2}, []string{"read Success", "decide Failed"}},
+		"the next page":      {object{"MaxResults": 2, "NextToken": "2"}, []string{"tag Pending"}},
+	} {
+		t.Run(says, func(t *testing.T) {
+			tc.input["AutomationExecutionId"] = id
+			out := a.call(t, member, "ssm", "DescribeAutomationStepExecutions", tc.input)
+			if diff := cmp.Diff(tc.want, stepsOf(out)); diff != "" {
+				t.Errorf("steps (-want +got):\n%s", diff)
+			}
+			if token := out["NextToken"]; (token == "2") != (says == "a page") {
+				t.Errorf("the token is %v", token)
+			}
+		})
+	}
+	if diff := cmp.Diff([]string{"read Success", "decide Failed", "tag Pending"}, stepsOf(e)); diff != "" {
+		t.Errorf("steps of the execution (-want +got):\n%s", diff)
+	}
+	asked := object{"AutomationExecutionId": id}
+	a.refused(t, admin, "ssm", "DescribeAutomationStepExecutions", asked, "AutomationExecutionNotFoundException", id)
+	asked["Filters"] = []any{filter("StartTimeAfter", "2020-01-01")}
+	a.refused(t, member, "ssm", "DescribeAutomationStepExecutions", asked, "InvalidFilterKey", "StartTimeAfter")
+}
+
+func filter(key string, values ...string) object { return object{"Key": key, "Values": values} }
+
+// stepsOf gives the names and statuses of the steps in an answer.
+func stepsOf(answer object) []string {
+	var steps []string
+	list, _ := answer["StepExecutions"].([]any)
+	for i := range list {
+		steps = append(steps, at(list, i, "StepName").(string)+" "+at(list, i, "StepStatus").(string))
+	}
+	return steps
 }
 
 // Whoever asks again with the same token gets the execution that the first request started.

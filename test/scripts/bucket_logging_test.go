@@ -22,8 +22,9 @@ func TestLogBucket(t *testing.T) {
 	t.Parallel()
 	script := scriptOf(t, "EnableBucketLogging", "decide")
 	const virginia, ireland = "hubmend-access-logs-222222222222-us-east-1", "hubmend-access-logs-222222222222-eu-west-1"
+	none := map[string]string{"TargetBucket": "", "TargetPrefix": ""}
 	logs := func(to string) loggingPlan {
-		return loggingPlan{LogBuckets: []string{to}, Days: 365, Before: map[string]string{}, Change: "Turned on access logging, to " + to + " below trail/."}
+		return loggingPlan{LogBuckets: []string{to}, Days: 365, Before: none, Change: "Turned on access logging, to " + to + " below trail/."}
 	}
 	for name, tc := range map[string]struct {
 		bucket     string // trail when empty
@@ -38,14 +39,14 @@ func TestLogBucket(t *testing.T) {
 		"us-east-1 with an empty one":       {region: "us-east-1", constraint: "", want: logs(virginia)},
 		"another Region":                    {region: "eu-west-1", constraint: "eu-west-1", want: logs(ireland)},
 		"EU is how old buckets say it":      {region: "eu-west-1", constraint: "EU", want: logs(ireland)},
-		"a bucket that is like the log one": {bucket: virginia + "-2", region: "us-east-1", want: loggingPlan{[]string{virginia}, 365, map[string]string{}, "Turned on access logging, to " + virginia + " below " + virginia + "-2/."}},
-		"other days":                        {region: "us-east-1", days: "30", want: loggingPlan{[]string{virginia}, 30, map[string]string{}, logs(virginia).Change}},
+		"a bucket that is like the log one": {bucket: virginia + "-2", region: "us-east-1", want: loggingPlan{[]string{virginia}, 365, none, "Turned on access logging, to " + virginia + " below " + virginia + "-2/."}},
+		"other days":                        {region: "us-east-1", days: "30", want: loggingPlan{[]string{virginia}, 30, none, logs(virginia).Change}},
 		"logs already": {region: "us-east-1", target: map[string]string{"TargetBucket": "team", "TargetPrefix": "s3/"},
 			want: loggingPlan{[]string{}, 365, map[string]string{"TargetBucket": "team", "TargetPrefix": "s3/"}, "Nothing to change: the bucket logs to team."}},
 		"logs already, in another Region": {region: "us-east-1", constraint: "eu-west-1", target: map[string]string{"TargetBucket": "team", "TargetPrefix": ""},
 			want: loggingPlan{[]string{}, 365, map[string]string{"TargetBucket": "team", "TargetPrefix": ""}, "Nothing to change: the bucket logs to team."}},
 		"the log bucket logs elsewhere": {bucket: virginia, region: "us-east-1", target: map[string]string{"TargetBucket": "team"},
-			want: loggingPlan{[]string{}, 365, map[string]string{"TargetBucket": "team"}, "Nothing to change: the bucket logs to team."}},
+			want: loggingPlan{[]string{}, 365, map[string]string{"TargetBucket": "team", "TargetPrefix": ""}, "Nothing to change: the bucket logs to team."}},
 		"the log bucket itself":             {bucket: virginia, region: "us-east-1", err: virginia + " is where Hubmend's access logs go."},
 		"the log bucket of another Region":  {bucket: ireland, region: "us-east-1", constraint: "eu-west-1", err: "is in eu-west-1, and this ran in us-east-1"},
 		"a bucket of another Region":        {region: "eu-west-1", constraint: "eu-central-1", err: "The bucket trail is in eu-central-1, and this ran in eu-west-1."},

@@ -66,6 +66,9 @@ func checkOutput(t *testing.T, o runbook.Output, response map[string]any) {
 	if !ok || !hasType(o.Type, value) {
 		t.Errorf("output %s: %s finds %v, which is no %s", o.Name, o.Selector, value, o.Type)
 	}
+	if one, ok := value.(map[string]any); ok && len(one) == 0 {
+		t.Errorf("output %s is an empty map; how Automation writes that is not documented", o.Name)
+	}
 }
 
 // hasType says whether a decoded JSON value is of a runbook's type.

@@ -19,7 +19,8 @@ func TestUndoBucketLogging(t *testing.T) {
 	const document, changed = "UndoEnableBucketLogging", "Where the bucket trail logs to was changed since the repair " + repairID
 	decide := scriptOf(t, document, "decide")
 	type target = map[string]string
-	none, ours, theirs := target{}, target{"TargetBucket": "hubmend-access-logs-1-us-east-1", "TargetPrefix": "trail/"}, target{"TargetBucket": "team", "TargetPrefix": ""}
+	to := func(bucket, prefix string) target { return target{"TargetBucket": bucket, "TargetPrefix": prefix} }
+	none, ours, theirs := to("", ""), to("hubmend-access-logs-1-us-east-1", "trail/"), to("team", "")
 	const restored, same = "Restored: access to the bucket is not logged, as before the repair; the log bucket stays.", "Nothing to change: the bucket logs as it did before the repair."
 	for name, tc := range map[string]struct {
 		before, after, now target
@@ -30,13 +31,13 @@ func TestUndoBucketLogging(t *testing.T) {
 	}{
 		"as the repair left it":         {before: none, after: ours, now: ours, want: planned{"stop", ours, none, restored}},
 		"off again":                     {before: none, after: ours, now: none, want: planned{"none", none, none, same}},
-		"recorded as empty":             {before: target{"TargetBucket": "", "TargetPrefix": ""}, after: ours, now: target{"TargetPrefix": ""}, want: planned{"none", none, target{"TargetBucket": "", "TargetPrefix": ""}, same}},
-		"another prefix":                {before: none, after: ours, now: target{"TargetBucket": ours["TargetBucket"], "TargetPrefix": "mine/"}, err: changed},
-		"no prefix":                     {before: none, after: ours, now: target{"TargetBucket": ours["TargetBucket"], "TargetPrefix": ""}, err: changed},
+		"left out":                      {before: none, after: ours, now: target{}, want: planned{"none", none, none, same}},
+		"another prefix":                {before: none, after: ours, now: to(ours["TargetBucket"], "mine/"), err: changed},
+		"no prefix":                     {before: none, after: ours, now: target{"TargetBucket": ours["TargetBucket"]}, err: changed},
 		"another bucket":                {before: none, after: ours, now: theirs, err: changed},
 		"grants besides":                {before: none, after: ours, now: ours, grants: []any{map[string]string{"Permission": "READ"}}, err: changed},
 		"names by date":                 {before: none, after: ours, now: ours, dates: "EventTime", err: changed},
-		"the repair did nothing":        {before: theirs, after: theirs, now: theirs, dates: "EventTime", want: planned{"none", target{"TargetBucket": "team"}, theirs, same}},
+		"the repair did nothing":        {before: theirs, after: theirs, now: theirs, dates: "EventTime", want: planned{"none", theirs, theirs, same}},
 		"it did nothing, and off since": {before: theirs, after: theirs, now: none, err: changed},
 	} {
 		t.Run(name, func(t *testing.T) {

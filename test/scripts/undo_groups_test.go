@@ -256,6 +256,20 @@ func TestUndoDefaultGroup(t *testing.T) {
 	}
 }
 
+// A port that comes back as 443.0 is the same one.
+func TestUndoDefaultGroupWithDecimals(t *testing.T) {
+	t.Parallel()
+	config := interpreter(t)
+	web := []permission{tcp(443, 443, world4)}
+	before := texts(t, sided(t, web, nil)...)
+	before[0] = strings.ReplaceAll(before[0], "443", "443.0")
+	var got struct{ Action string }
+	payload := recalled("EmptyDefaultSecurityGroup", before, []string{}, map[string]any{"group": itself, "ingress": web, "egress": []any{}})
+	if err := run(t.Context(), config, scriptOf(t, "UndoEmptyDefaultSecurityGroup", "decide"), payload, &got); err != nil || got.Action != "none" {
+		t.Errorf("it would %s, %v", got.Action, err)
+	}
+}
+
 // Systems Manager takes no more than 100 KiB from a script.
 func TestUndoDefaultGroupTooLarge(t *testing.T) {
 	t.Parallel()

@@ -66,6 +66,7 @@ func lookAtGroup(t *testing.T, w *world, arn string) any {
 
 // The wide rule comes first in the order of names, because somebody who changes what the repair added needs it.
 var openGroup = subject{
+	needs: "GroupId",
 	broken: map[string]func(*testing.T, *world) string{
 		"a wide rule":        group(permission("tcp", 0, 65535, from4("everything")), private),
 		"both ports":         group(permission("tcp", 22, 22, from4("")), permission("tcp", 3389, 3389, from4("desktops")), private),
@@ -126,6 +127,7 @@ func defaultRules(ingress ...any) func(*testing.T, *world) string {
 }
 
 var defaultGroup = subject{
+	needs: "GroupId",
 	broken: map[string]func(*testing.T, *world) string{
 		"as EC2 makes it": defaultRules(),
 		"many rules":      defaultRules(permission("tcp", 443, 443, object{"IpRanges": []any{object{"CidrIp": world4, "Description": "web"}, object{"CidrIp": "10.0.0.0/8"}}}), permission("udp", 53, 53, from6())),
@@ -152,6 +154,7 @@ var defaultGroup = subject{
 		allow(t, w, "Ingress", idOf(arn), fromItself(idOf(arn)))
 	},
 	failing: group(private), // not a default group
+	stays:   true,
 }
 
 // flowLogs makes a VPC with a log group and these flow logs to it.

@@ -55,6 +55,7 @@ var publicBucket = subject{
 }
 
 var unloggedBucket = subject{
+	needs:  "BucketName",
 	broken: map[string]func(*testing.T, *world) string{"no logging": bucket(nil)},
 	look:   lookAtBucket,
 	change: map[string]func(*testing.T, *world, string){
@@ -91,6 +92,7 @@ func lookAtTrail(t *testing.T, w *world, arn string) any {
 const noTrail = "arn:aws:cloudtrail:us-east-1:222222222222:trail/no-such-trail"
 
 var unvalidatedTrail = subject{
+	needs:  "TrailArn",
 	broken: map[string]func(*testing.T, *world) string{"no validation": trail},
 	look:   lookAtTrail,
 	// Validation is on or off: whatever somebody does, it is as the repair left or as it found it.
@@ -98,6 +100,7 @@ var unvalidatedTrail = subject{
 }
 
 var undeliveredTrail = subject{
+	needs:  "TrailArn",
 	broken: map[string]func(*testing.T, *world) string{"no log group": trail},
 	look:   lookAtTrail,
 	change: map[string]func(*testing.T, *world, string){
@@ -122,6 +125,7 @@ func key(input object) func(*testing.T, *world) string {
 }
 
 var unrotatedKey = subject{
+	needs:  "KeyId",
 	broken: map[string]func(*testing.T, *world) string{"no rotation": key(object{})},
 	look: func(t *testing.T, w *world, arn string) any {
 		return plain(t, []any{
@@ -130,6 +134,12 @@ var unrotatedKey = subject{
 			w.call(t, "kms:GetKeyPolicy", object{"KeyId": arn, "PolicyName": "default"})["Policy"],
 		})
 	},
-	// Rotation is on or off, as validation of a trail is.
+	// That another period was set is nothing that the lab's KMS tells.
+	change: map[string]func(*testing.T, *world, string){
+		"scheduled for deletion": func(t *testing.T, w *world, arn string) {
+			w.call(t, "kms:ScheduleKeyDeletion", object{"KeyId": idOf(arn)})
+		},
+	},
 	failing: key(object{"KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT"}),
+	stays:   true,
 }

@@ -15,8 +15,11 @@ type subject struct {
 	change map[string]func(t *testing.T, w *world, resource string)
 	// halfway is how an undo leaves the resource that dies on its way; nil when it has one call only.
 	halfway func(t *testing.T, w *world, resource string)
-	// failing makes a resource whose repair fails; nil when none is known to.
+	// failing makes a resource whose repair fails; nil when none is known to. It stays when it exists.
 	failing func(t *testing.T, w *world) string
+	stays   bool
+	// needs is the parameter of the repair without which the undo can read no resource; empty when it goes on then.
+	needs string
 }
 
 // subjects by the runbook that repairs them.

@@ -97,8 +97,11 @@ func (w *world) run(t *testing.T, runbook string, parameters map[string][]string
 		StepExecutions            []struct{ StepName, StepStatus, FailureMessage string }
 	}
 	decode(t, w.call(t, "ssm:GetAutomationExecution", object{"AutomationExecutionId": id})["AutomationExecution"], &got)
-	e.Status, e.Outputs, e.Steps = got.AutomationExecutionStatus, got.Outputs, len(got.StepExecutions)
+	e.Status, e.Outputs = got.AutomationExecutionStatus, got.Outputs
 	for _, s := range got.StepExecutions {
+		if s.StepStatus != "Pending" {
+			e.Steps++
+		}
 		if s.StepStatus == "Failed" {
 			e.Failures = append(e.Failures, s.StepName+": "+s.FailureMessage)
 		}
