@@ -27,7 +27,8 @@ var counted = []struct {
 const (
 	// alarmSeconds is how long an alarm looks back.
 	alarmSeconds = 300
-	// sweepPeriods is in how many such spans in a row a sweep must have failed.
+	// sweepPeriods is in how many such spans in a row no sweep must have done its work. One is no news: the next
+	// sweep is minutes away.
 	sweepPeriods = 3
 	// A switch that is off for a day may have been forgotten. Each sweep counts it, so no hour is without.
 	pausedSeconds, pausedPeriods = 3600, 24
@@ -44,7 +45,7 @@ func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 	for _, c := range counted {
 		a.raise(naming.Prefix+string(c.metric), c.description, alarm{namespace: naming.MetricNamespace, metric: string(c.metric), statistic: "Sum"})
 	}
-	a.raise(naming.Prefix+string(decide.MetricPaused), "Hubmend starts no repair since a day, because its switch is off: the parameter "+naming.Switch+".", alarm{
+	a.raise(naming.Prefix+string(decide.MetricPaused), "Hubmend has started no repair for a day, because its switch is off: the parameter "+naming.Switch+".", alarm{
 		namespace: naming.MetricNamespace, metric: string(decide.MetricPaused), statistic: "Sum", seconds: pausedSeconds, periods: pausedPeriods,
 	})
 	for _, queue := range []string{naming.FindingsQueue, naming.OutcomesQueue} {
@@ -55,10 +56,9 @@ func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 			namespace: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", statistic: "Maximum", dimension: "QueueName", value: queue, above: oldestSeconds,
 		})
 	}
-	// Who else would notice that nobody looks for what was lost? Once is no news: the next
-	// sweep is minutes away.
-	a.raise(naming.SweepFunction, "Hubmend's sweep fails again and again, so what was lost stays lost. Its log says why.", alarm{
-		namespace: "AWS/Lambda", metric: "Errors", statistic: "Sum", dimension: "FunctionName", value: naming.SweepFunction, periods: sweepPeriods,
+	// Who else would notice that nobody looks for what was lost? A function that is not called at all has no errors.
+	a.raise(naming.SweepFunction, "Hubmend's sweep has not come to its end for a quarter of an hour: it fails, or nothing calls it. Ask: hubmend doctor", alarm{
+		namespace: naming.MetricNamespace, metric: string(decide.MetricSwept), statistic: "Sum", periods: sweepPeriods, missing: true,
 	})
 	return a.names
 }
@@ -76,16 +76,21 @@ type alarm struct {
 	namespace, metric, statistic string
 	dimension, value             string // none when empty
 	above, seconds, periods      float64
+	missing                      bool // it is raised when there is nothing instead
 }
 
-// raise makes an alarm that is quiet when there is nothing to count.
+// raise makes an alarm.
 func (a *alarms) raise(name, description string, of alarm) {
+	operator, threshold, nothing := "GreaterThanThreshold", of.above, "notBreaching"
+	if of.missing {
+		operator, threshold, nothing = "LessThanThreshold", 1, "breaching"
+	}
 	props := &awscloudwatch.CfnAlarmProps{
 		AlarmName: jsii.String(name), AlarmDescription: jsii.String(description),
 		Namespace: jsii.String(of.namespace), MetricName: jsii.String(of.metric), Statistic: jsii.String(of.statistic),
-		ComparisonOperator: jsii.String("GreaterThanThreshold"), Threshold: jsii.Number(of.above),
+		ComparisonOperator: jsii.String(operator), Threshold: jsii.Number(threshold),
 		Period: jsii.Number(cmp.Or(of.seconds, alarmSeconds)), EvaluationPeriods: jsii.Number(cmp.Or(of.periods, 1)),
-		TreatMissingData: jsii.String("notBreaching"), AlarmActions: &[]any{a.topic.TopicArn()},
+		TreatMissingData: jsii.String(nothing), AlarmActions: &[]any{a.topic.TopicArn()},
 	}
 	if of.dimension != "" {
 		props.Dimensions = []any{&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String(of.dimension), Value: jsii.String(of.value)}}

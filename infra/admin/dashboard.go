@@ -38,11 +38,11 @@ func newDashboard(scope constructs.Construct, alarms []string) {
 	working := []string{naming.DispatchFunction, naming.SettleFunction, naming.SweepFunction}
 	queues := []string{naming.FindingsQueue, naming.OutcomesQueue}
 	deadLetters := []string{naming.DeadLetters(naming.FindingsQueue), naming.DeadLetters(naming.OutcomesQueue)}
-	body, err := json.Marshal(map[string]any{"start": "-P7D", "widgets": []widget{
+	body, err := json.Marshal(map[string]any{"start": "-P7D", "periodOverride": "inherit", "widgets": []widget{
 		{"alarm", wholeWidth, listHeight, map[string]any{"title": "Alarms", "alarms": arns}},
 		graph("Repairs", "Sum", own(decide.MetricRepaired, decide.MetricFailed)),
 		graph("What needs a person", "Sum", own(decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven)),
-		graph("Sweeps while paused, events not announced", "Sum", own(decide.MetricPaused, decide.MetricNotAnnounced)),
+		graph("Sweeps, those while paused, events not announced", "Sum", own(decide.MetricSwept, decide.MetricPaused, decide.MetricNotAnnounced)),
 		graph("Messages that wait", "Maximum", of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queues...)),
 		graph("Age of the oldest message, seconds", "Maximum", of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queues...)),
 		graph("Dead letters", "Maximum", of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", deadLetters...)),

@@ -23,10 +23,10 @@ type StackProps struct {
 // customActionSeconds are one call of Security Hub, with its retries, plus the answer to CloudFormation.
 const customActionSeconds = 60
 
-// messageAttempts is how often a message is received before it is given up. A finding may go back to
-// its queue while another repair of the same resource runs, a little longer each time;
-// twenty times are three quarters of an hour.
-const messageAttempts = 20
+// How often a message is received before it is given up. A finding may go back to its queue while another repair of
+// the same resource runs, a little longer each time; twenty times are three quarters of an hour. Nothing sends an
+// outcome back but what went wrong, and five times are half an hour.
+const findingAttempts, outcomeAttempts = 20, 5
 
 // NewStack makes the stack. It is meant for one Region, the one where Security Hub
 // collects its findings: the roles that members trust exist once per account.
@@ -42,11 +42,11 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	organization := NewOrganization(stack, jsii.String("OrganizationId"))
 
 	findings := queue.New(stack, jsii.String("Findings"), &queue.Props{
-		Name: naming.FindingsQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)), Attempts: messageAttempts,
+		Name: naming.FindingsQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)), Attempts: findingAttempts,
 		Rules: naming.Prefix + "*", // of products that are launched later
 	})
 	outcomes := queue.New(stack, jsii.String("Outcomes"), &queue.Props{
-		Name: naming.OutcomesQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(settleSeconds)), Attempts: messageAttempts,
+		Name: naming.OutcomesQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(settleSeconds)), Attempts: outcomeAttempts,
 		Rules: naming.EventBus + "/" + naming.Prefix + "*",
 	})
 	NewBus(stack, jsii.String("Bus"), &BusProps{Organization: organization, Outcomes: outcomes})
@@ -66,7 +66,7 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
 	newPeople(stack, offered)
 	output(stack, "PortfolioId", "The portfolio that people launch playbooks from: parameters of this stack say who.", offered.PortfolioId())
-	output(stack, "TopicArn", "Subscribe to this topic to hear what was repaired and what needs a person.", topic.TopicArn())
+	output(stack, "TopicArn", "Subscribe to this topic to hear what needs a person. What was repaired is told by events: docs/events.md.", topic.TopicArn())
 	output(stack, "LedgerTableName", "Every target and every attempt is in this table.", ledger.TableName())
 	return stack
 }

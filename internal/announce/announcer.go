@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -103,30 +102,46 @@ func (a *Announcer) entry(e Event) types.PutEventsRequestEntry {
 	}
 }
 
-// put makes one call, unless the bus was out of reach before: a function must not spend its time
-// on that. It says whether the bus is.
+// put makes one call, and another for the entries that EventBridge could not take in that moment. When the bus
+// was out of reach before it makes none: a function must not spend its time on that. It says whether the bus is.
 func (a *Announcer) put(ctx context.Context, entries []types.PutEventsRequestEntry, reachable bool) bool {
-	if len(entries) == 0 {
-		return reachable
-	}
-	out, err := &eventbridge.PutEventsOutput{}, errOutOfReach
-	if reachable {
-		ctx, cancel := context.WithTimeout(ctx, putTime)
-		defer cancel()
-		out, err = a.Client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
-	}
-	for i, e := range entries {
-		switch {
-		case err != nil:
-			a.lost(ctx, e, awserr.Message(err))
-		case i < len(out.Entries) && out.Entries[i].ErrorCode != nil:
-			a.lost(ctx, e, *out.Entries[i].ErrorCode+": "+aws.ToString(out.Entries[i].ErrorMessage))
+	if !reachable {
+		for _, e := range entries {
+			a.lost(ctx, e, "the call before it failed")
 		}
+		return false
 	}
-	return err == nil
+	ctx, cancel := context.WithTimeout(ctx, putTime)
+	defer cancel()
+	again, err := a.call(ctx, entries, true)
+	if len(again) > 0 {
+		_, err = a.call(ctx, again, false)
+	}
+	refused := awserr.Code(err) != "" && !awserr.IsTransient(err) // what is wrong with one call need not be with the next
+	return err == nil || refused
 }
 
-var errOutOfReach = errors.New("the call before it failed")
+// call puts entries. It gives back those that may be taken in another call, which the SDK does not make, if they may
+// come again. Every other that is not taken is lost.
+func (a *Announcer) call(ctx context.Context, entries []types.PutEventsRequestEntry, mayComeAgain bool) (again []types.PutEventsRequestEntry, err error) {
+	out, err := a.Client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
+	if err != nil {
+		for _, e := range entries {
+			a.lost(ctx, e, awserr.Message(err))
+		}
+		return nil, err
+	}
+	for i, result := range out.Entries { // one for each, in the same order
+		switch code := aws.ToString(result.ErrorCode); {
+		case code == "":
+		case mayComeAgain && (awserr.IsThrottlingCode(code) || awserr.IsInternalCode(code)):
+			again = append(again, entries[i])
+		default:
+			a.lost(ctx, entries[i], code+": "+aws.ToString(result.ErrorMessage))
+		}
+	}
+	return again, nil
+}
 
 // lost counts an event that could not be put, with all that it said.
 func (a *Announcer) lost(ctx context.Context, e types.PutEventsRequestEntry, reason string) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/smithy-go"
 
 	"hubmend/internal/announce"
 	"hubmend/internal/announce/contract"
@@ -176,11 +177,9 @@ func TestBreaker(t *testing.T) {
 // What cannot be put is logged whole and counted, and nothing else happens.
 func TestLostEvents(t *testing.T) {
 	t.Parallel()
-	entries := func(of []types.PutEventsRequestEntry, code string) *eventbridge.PutEventsOutput {
+	refuse := func(of []types.PutEventsRequestEntry, code string) *eventbridge.PutEventsOutput {
 		out := &eventbridge.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(of))}
-		if code != "" {
-			out.Entries[1] = types.PutEventsResultEntry{ErrorCode: aws.String(code), ErrorMessage: aws.String("not now")}
-		}
+		out.Entries[len(of)-1] = types.PutEventsResultEntry{ErrorCode: aws.String(code), ErrorMessage: aws.String("not now")}
 		return out
 	}
 	for name, tc := range map[string]struct {
@@ -190,8 +189,18 @@ func TestLostEvents(t *testing.T) {
 	}{
 		"one of them is refused": {
 			func(_ context.Context, e []types.PutEventsRequestEntry) (*eventbridge.PutEventsOutput, error) {
-				return entries(e, "InternalFailure"), nil
-			}, 2, 2, "InternalFailure: not now",
+				return refuse(e, "MalformedDetail"), nil
+			}, 2, 2, "MalformedDetail: not now",
+		},
+		"one of them is throttled again and again": {
+			func(_ context.Context, e []types.PutEventsRequestEntry) (*eventbridge.PutEventsOutput, error) {
+				return refuse(e, "ThrottlingException"), nil
+			}, 2, 4, "ThrottlingException: not now",
+		},
+		"a whole call is refused": {
+			func(context.Context, []types.PutEventsRequestEntry) (*eventbridge.PutEventsOutput, error) {
+				return nil, &smithy.GenericAPIError{Code: "ValidationException", Message: "too long"}
+			}, 12, 2, "ValidationException: too long",
 		},
 		"the bus is out of reach": {
 			func(context.Context, []types.PutEventsRequestEntry) (*eventbridge.PutEventsOutput, error) {
@@ -233,6 +242,27 @@ func TestLostEvents(t *testing.T) {
 				t.Error("the next event is lost too")
 			}
 		})
+	}
+}
+
+// EventBridge may take an entry that it did not take a moment before.
+func TestThrottledEntry(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"ThrottlingException", "InternalFailure"} {
+		b := &bus{}
+		b.answer = func(_ context.Context, e []types.PutEventsRequestEntry) (*eventbridge.PutEventsOutput, error) {
+			out := &eventbridge.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(e))}
+			if len(b.calls) == 1 {
+				out.Entries[1].ErrorCode = &code
+			}
+			return out, nil
+		}
+		a, log := announcer(b)
+		start(a, 1, 2, 3)
+		a.Flush(t.Context())
+		if len(b.calls) != 2 || len(b.calls[1]) != 1 || *b.calls[1][0].Detail != *b.calls[0][1].Detail || log.Len() > 0 {
+			t.Errorf("%s: calls of %v, logged %s", code, b.calls, log)
+		}
 	}
 }
 

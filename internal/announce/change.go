@@ -14,6 +14,7 @@ type change struct {
 	findings []decide.Ref
 	at       time.Time
 	reason   string
+	request  *Request
 }
 
 // changes compares a record as it was with a decision about it that was saved.
@@ -27,29 +28,31 @@ func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 		last := d.Record.Last() // the undo
 		all = append(all, change{state: Held, attempt: last, findings: last.Findings, at: d.Record.HeldAt})
 	}
-	if at := d.Record.SuspendedAt; !at.IsZero() && !at.Equal(was.SuspendedAt) {
-		all = append(all, change{state: Suspended, attempt: d.Record.Last(), findings: told(d), at: at})
+	for _, n := range d.Notifications {
+		if n.Kind == decide.Exhausted { // people hear of the same control and findings
+			all = append(all, change{state: Suspended, attempt: &n.Attempt, findings: n.Findings, at: d.Record.SuspendedAt})
+		}
 	}
 	if r := d.Record.Refused; r.Request != was.Refused.Request {
-		all = append(all, change{state: UndoRefused, attempt: undoable(d.Record), at: r.At, reason: r.Reason})
+		all = append(all, change{
+			state: UndoRefused, attempt: refused(d.Record), at: r.At, reason: r.Reason, request: &Request{AskedBy: text(r.By), Undoes: text(r.ExecutionID)},
+		})
 	}
 	return append(all, checked(d, now)...)
 }
 
-// told are the findings that a decision updates.
-func told(d decide.Decision) []decide.Ref {
-	var refs []decide.Ref
-	for _, u := range d.Updates {
-		refs = append(refs, u.Findings...)
+// refused gives the repair that was not taken back. Of one that the record does not know it gives the control of
+// the newest attempt, which is likely the same.
+func refused(r decide.Record) *decide.Attempt {
+	i := slices.IndexFunc(r.Attempts, func(a decide.Attempt) bool { return a.Undo == "" && a.ExecutionID == r.Refused.ExecutionID })
+	switch last := r.Last(); {
+	case i >= 0:
+		return &r.Attempts[i]
+	case last != nil:
+		return &decide.Attempt{Control: last.Control}
+	default:
+		return &decide.Attempt{}
 	}
-	return refs
-}
-
-func undoable(r decide.Record) *decide.Attempt {
-	if a := r.Undoable(); a.Number > 0 {
-		return &a
-	}
-	return r.Last()
 }
 
 // numbered gives the attempt with a number; a zero one when there is none.

@@ -2,12 +2,14 @@ package announce_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"hubmend/internal/announce"
 	"hubmend/internal/decide"
 )
 
@@ -25,6 +27,7 @@ func TestWhatIsAnnounced(t *testing.T) {
 		was     decide.Record
 		is      decide.Record
 		checked decide.Checked
+		tells   decide.Notification
 		want    []string // state, number of the attempt, how many findings
 	}{
 		"nothing":                   {was: repaired, is: repaired},
@@ -65,11 +68,21 @@ func TestWhatIsAnnounced(t *testing.T) {
 			was: record(attempt(1, decide.Succeeded), attempt(2, decide.Running, undo)), is: record(attempt(1, decide.Succeeded), attempt(2, decide.Failed, undo)), want: []string{"FAILED 2 1"},
 		},
 		"an undo is refused": {
-			was: repaired, is: with(repaired, func(r *decide.Record) { r.Refused = decide.UndoRefusal{Request: "r1", At: noon, Reason: "no"} }), want: []string{"UNDO_REFUSED 1 0"},
+			was: repaired, is: with(repaired, func(r *decide.Record) { r.Refused = refusal("exec-1") }), want: []string{"UNDO_REFUSED 1 0"},
 		},
-		"suspended":                {was: repaired, is: with(repaired, func(r *decide.Record) { r.SuspendedAt = noon }), want: []string{"SUSPENDED 1 1"}},
-		"suspended from the start": {is: with(record(), func(r *decide.Record) { r.SuspendedAt = noon }), want: []string{"SUSPENDED 0 1"}},
-		"still suspended":          {was: with(repaired, func(r *decide.Record) { r.SuspendedAt = noon }), is: with(repaired, func(r *decide.Record) { r.SuspendedAt = noon })},
+		"an undo of an unknown repair is refused": {
+			was: repaired, is: with(repaired, func(r *decide.Record) { r.Refused = refusal("exec-0") }), want: []string{"UNDO_REFUSED 0 0"},
+		},
+		"an undo of nothing is refused": {is: with(record(), func(r *decide.Record) { r.Refused = refusal("exec-1") }), want: []string{"UNDO_REFUSED 0 0"}},
+		"suspended": {
+			was: repaired, is: with(repaired, func(r *decide.Record) { r.SuspendedAt = noon }),
+			tells: decide.Notification{Kind: decide.Exhausted, Attempt: *repaired.Last(), Findings: []decide.Ref{ref}}, want: []string{"SUSPENDED 1 1"},
+		},
+		"suspended from the start": {
+			is:    with(record(), func(r *decide.Record) { r.SuspendedAt = noon }),
+			tells: decide.Notification{Kind: decide.Exhausted, Attempt: decide.Attempt{Control: "EC2.13"}, Findings: []decide.Ref{ref}}, want: []string{"SUSPENDED 0 1"},
+		},
+		"still suspended": {was: with(repaired, func(r *decide.Record) { r.SuspendedAt = noon }), is: with(repaired, func(r *decide.Record) { r.SuspendedAt = noon })},
 		"no longer held": {
 			was: with(repaired, func(r *decide.Record) { r.HeldAt = noon }), is: record(attempt(1, decide.Succeeded), attempt(2, decide.Claimed)),
 		},
@@ -83,7 +96,7 @@ func TestWhatIsAnnounced(t *testing.T) {
 			b := &bus{}
 			a, _ := announcer(b)
 			tc.was.Target = group
-			a.Target(tc.was, decide.Decision{Record: tc.is, Save: true, Checked: tc.checked, Updates: []decide.Update{{Findings: []decide.Ref{ref}}}}, tc.is)
+			a.Target(tc.was, decide.Decision{Record: tc.is, Save: true, Checked: tc.checked, Notifications: []decide.Notification{tc.tells}}, tc.is)
 			a.Flush(t.Context())
 			var got []string
 			for _, e := range b.details(t) {
@@ -100,6 +113,56 @@ func TestWhatIsAnnounced(t *testing.T) {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func refusal(executionID string) decide.UndoRefusal {
+	return decide.UndoRefusal{Request: "r1", ExecutionID: executionID, By: "ann", At: noon, Reason: "no"}
+}
+
+// Programs hear of the repair that somebody wanted back, which need not be the newest, and of who did.
+func TestRefusedUndo(t *testing.T) {
+	t.Parallel()
+	b := &bus{}
+	a, _ := announcer(b)
+	was := record(attempt(1, decide.Succeeded), attempt(2, decide.Succeeded))
+	d := decide.OnUndo(was, decide.UndoRequest{ID: "r9", ExecutionID: "exec-1", By: "bob", At: noon}, decide.Gate{}, noon, decide.Defaults)
+	a.Target(was, d, d.Record)
+	a.Flush(t.Context())
+	got := b.details(t)[0]
+	if got.State != announce.UndoRefused || got.Attempt.Number != 1 || *got.Request != (announce.Request{AskedBy: "bob", Undoes: "exec-1"}) {
+		t.Errorf("the event is %+v of %+v, request %+v", got, got.Attempt, got.Request)
+	}
+}
+
+// The guard stops one control of a target, and programs hear of the one that people hear of.
+func TestSuspendedControl(t *testing.T) {
+	t.Parallel()
+	b := &bus{}
+	a, _ := announcer(b)
+	was := record(attempt(1, decide.Failed), attempt(2, decide.Failed), attempt(3, decide.Failed))
+	ask := func(id string, asOf time.Time) decide.Request {
+		return decide.Request{Ref: decide.Ref{ID: id, Event: "e"}, Control: "EC2.14", Trigger: "automatic", At: noon.Add(time.Hour), AsOf: asOf}
+	}
+	d := decide.OnFindings(was, []decide.Request{ask("answered", noon.Add(-time.Minute)), ask("stopped", noon.Add(time.Hour))}, nil, decide.Gate{}, noon.Add(time.Hour), decide.Defaults)
+	a.Target(was, d, d.Record)
+	a.Flush(t.Context())
+	got := b.details(t)[0]
+	if got.State != announce.Suspended || got.Control.ID != "EC2.14" || !slices.Equal(got.Findings, []string{"stopped"}) {
+		t.Errorf("the event is %+v", got)
+	}
+}
+
+// What others wrote stays within the quotes of an input transformer, and is neither a link nor a mention in a chat.
+func TestQuotable(t *testing.T) {
+	t.Parallel()
+	b := &bus{}
+	a, _ := announcer(b)
+	is := record(attempt(1, decide.Failed, func(a *decide.Attempt) { a.Reason = `"no" \n <!channel> <https://x|Open>` }))
+	a.Target(record(attempt(1, decide.Running)), decide.Decision{Record: is}, is)
+	a.Flush(t.Context())
+	if got, want := b.details(t)[0].Reason, "'no' /n (!channel) (https://x|Open)"; got != want {
+		t.Errorf("the reason is %s, want %s", got, want)
 	}
 }
 

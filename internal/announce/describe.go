@@ -27,19 +27,16 @@ func id(parts ...string) string {
 // repairEvent writes a change of a record as it is stored now.
 func (a *Announcer) repairEvent(is decide.Record, c change) Event {
 	detail := Repair{
-		Version: Version, State: c.state, Target: a.target(is), Reason: text(c.reason),
-		Findings: []string{}, FindingCount: len(c.findings),
+		Version: Version, State: c.state, Control: a.control(c.attempt.Control), Target: a.target(is), Request: c.request,
+		Reason: text(c.reason), Change: text(c.attempt.Change), Findings: []string{}, FindingCount: len(c.findings),
 	}
 	for _, r := range c.findings[:min(len(c.findings), mostFindings)] {
 		detail.Findings = append(detail.Findings, text(r.ID))
 	}
-	number := 0
-	if c.attempt != nil {
-		number = c.attempt.Number
-		detail.Control, detail.Change = a.control(c.attempt.Control), text(c.attempt.Change)
+	if c.attempt.Number > 0 {
 		detail.Attempt = a.attempt(is.Target, *c.attempt)
 	}
-	detail.ID = id(is.Target.Key(), strconv.Itoa(is.Version), strconv.Itoa(number), string(c.state))
+	detail.ID = id(is.Target.Key(), strconv.Itoa(is.Version), strconv.Itoa(c.attempt.Number), string(c.state))
 	return Event{Type: RepairType, At: c.at, Detail: detail}
 }
 
@@ -62,7 +59,7 @@ func (a *Announcer) control(id string) Control {
 	if !known {
 		return Control{ID: text(id)}
 	}
-	return Control{ID: id, Title: control.Title, Risk: control.Risk, Reversible: control.Reversible}
+	return Control{ID: id, Title: text(control.Title), Risk: control.Risk, Reversible: control.Reversible}
 }
 
 func (a *Announcer) target(is decide.Record) Target {
@@ -98,4 +95,9 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-func text(s string) string { return decide.Line(s, textLimit) }
+// quotable takes from a text what would end the quotes of an input transformer, which escapes nothing, and what
+// chat programs make links and mentions of.
+var quotable = strings.NewReplacer(`"`, "'", `\`, "/", "<", "(", ">", ")")
+
+// text makes a line of what others wrote.
+func text(s string) string { return decide.Line(quotable.Replace(s), textLimit) }

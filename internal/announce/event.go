@@ -60,6 +60,7 @@ type Repair struct {
 	Control  Control  `json:"control"`
 	Target   Target   `json:"target"`
 	Attempt  *Attempt `json:"attempt,omitempty"` // that it is about
+	Request  *Request `json:"request,omitempty"` // of UNDO_REFUSED
 	Reason   string   `json:"reason,omitempty"`  // why, of FAILED, RETRYING, UNDO_REFUSED
 	Change   string   `json:"change,omitempty"`  // what was done, of REPAIRED, UNDONE and what follows
 	Findings []string `json:"findings"`          // ids, at most ten
@@ -99,6 +100,12 @@ type Attempt struct {
 	FailureClass string     `json:"failureClass,omitempty"`
 	ExecutionID  string     `json:"executionId,omitempty"`
 	ExecutionURL string     `json:"executionUrl,omitempty"`
+}
+
+// Request is a wish for an undo that was not begun.
+type Request struct {
+	AskedBy string `json:"askedBy"`
+	Undoes  string `json:"undoes"` // the execution of the repair
 }
 
 // Breaker is the detail of an event about the automatic repair of a control.

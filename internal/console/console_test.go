@@ -9,9 +9,10 @@ import (
 func TestExecution(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]string{
-		"eu-west-1":     "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/e-1?region=eu-west-1",
-		"cn-north-1":    "https://cn-north-1.console.amazonaws.cn/systems-manager/automation/execution/e-1?region=cn-north-1",
-		"us-gov-west-1": "https://us-gov-west-1.console.amazonaws-us-gov.com/systems-manager/automation/execution/e-1?region=us-gov-west-1",
+		"eu-west-1":      "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/e-1?region=eu-west-1",
+		"cn-north-1":     "https://cn-north-1.console.amazonaws.cn/systems-manager/automation/execution/e-1?region=cn-north-1",
+		"us-gov-west-1":  "https://us-gov-west-1.console.amazonaws-us-gov.com/systems-manager/automation/execution/e-1?region=us-gov-west-1",
+		"eusc-de-east-1": "https://eusc-de-east-1.console.amazonaws-eusc.eu/systems-manager/automation/execution/e-1?region=eusc-de-east-1",
 	} {
 		if got := console.Execution(region, "e-1"); got != want {
 			t.Errorf("%s: %s", region, got)

@@ -82,6 +82,8 @@ const (
 	MetricBreaker   Metric = "BreakerOpened"
 	// MetricUnproven counts repairs that a later check contradicts, or that none has confirmed in time.
 	MetricUnproven Metric = "Unproven"
+	// MetricSwept is counted by every sweep that did all of its work.
+	MetricSwept Metric = "Swept"
 	// MetricPaused is counted by every sweep while the switch is off.
 	MetricPaused Metric = "Paused"
 	// MetricNotAnnounced counts events that could not be put on the bus.

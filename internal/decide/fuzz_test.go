@@ -92,6 +92,9 @@ func (h *chronicle) keep(d decide.Decision) {
 	if n := len(d.Record.Attempts); n > 2*(settings.MaxAttempts+2) {
 		h.t.Fatalf("a record has %d attempts", n)
 	}
+	if len(d.Record.Unconfirmed) > 0 && d.Record.LastSuccess().Number == 0 {
+		h.t.Fatal("findings are RESOLVED, and the record knows no repair")
+	}
 	if h.rec.Held() && d.Start && d.Record.Last().Trigger == finding.Automatic {
 		h.t.Fatal("what was taken back is repaired by itself")
 	}

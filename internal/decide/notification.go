@@ -12,7 +12,7 @@ type Notification struct {
 	Kind Kind
 	// Record is the target's, as it is after the decision; empty of ControlPaused.
 	Record Record
-	// Attempt is the one that it is about; of Exhausted, the newest.
+	// Attempt is the one that it is about; of Exhausted, the newest, with the control that asks now.
 	Attempt  Attempt
 	Findings []Ref
 	Breaker  Breaker // of ControlPaused only
@@ -43,17 +43,22 @@ func (n Notification) Subject() string {
 		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s is paused until %s", n.Breaker.Control, Clock(n.Breaker.OpenUntil)))
 	}
 	t := n.Record.Target
-	what, where := fmt.Sprintf("Hubmend: repair %s: %s ", n.Kind, n.Attempt.Control), " in "+t.Account
-	subject := what + Clip(lastName(t), max(shortName, subjectLimit-len(what)-len(where))) + where
+	what, where := fmt.Sprintf("Hubmend: repair %s: %s ", n.Kind, n.Attempt.Control), t.Account
+	if name := lastName(t); name != t.Account { // the account itself may be what is repaired
+		where = " in " + where
+		where = Clip(name, max(shortName, subjectLimit-len(what)-len(where))) + where
+	}
+	subject := what + where
 	if named := subject + " (" + n.Record.AccountName + ")"; n.Record.AccountName != "" && len(named) <= subjectLimit {
 		subject = named
 	}
 	return ascii(subject)
 }
 
-// lastName is what people call a resource: the end of its ARN.
+// lastName is what people call a resource: the end of its ARN, behind which that of a log group has a *.
 func lastName(t target.Target) string {
-	return t.Resource[strings.LastIndexAny(t.Resource, "/:")+1:]
+	name := strings.TrimRight(t.Resource, "/:*")
+	return name[strings.LastIndexAny(name, "/:")+1:]
 }
 
 // ascii keeps a subject to what SNS allows.

@@ -133,7 +133,7 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, refs)
 		d.answer(answer(d.Record.Target, *a, refs))
 		d.Metrics = []Metric{MetricRepaired}
-	case o.Class.transient() && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
+	case o.Class.transient() && len(refs) > 0 && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
 		retry(d, *a, refs, now, s)
 	default:
 		d.answer(answer(d.Record.Target, *a, refs))
@@ -155,7 +155,7 @@ func answerable(a Attempt, seen map[string]Seen) []Ref {
 	return refs
 }
 
-// retry queues the next attempt after a failure that passes by itself.
+// retry queues the next attempt for findings after a failure that passes by itself.
 func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 	failures := 0
 	for _, a := range d.Record.Attempts {
@@ -168,9 +168,6 @@ func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 		}
 	}
 	d.Log = append(d.Log, "retry")
-	if len(refs) == 0 {
-		return
-	}
 	next := Attempt{
 		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Parameters: failed.Parameters, Findings: refs,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),

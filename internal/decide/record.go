@@ -106,7 +106,7 @@ func (r Ref) ProductARN() string {
 	return "arn:" + part[1] + ":securityhub:" + part[3] + "::product/aws/securityhub"
 }
 
-// keptAttempts bounds a record: enough for the guard and for a person to see a pattern.
+// keptAttempts bounds a record: enough for the guard and for a person to see a pattern. See trim for what else is kept.
 // The whole history is kept attempt by attempt, see Decision.History.
 const keptAttempts = 5
 
@@ -186,12 +186,13 @@ func (r *Record) queue(a Attempt) {
 
 // trim drops the oldest attempts that nothing counts any more, and of all but the last
 // what only the last needs. Undos are counted apart, so that they push no repair out of the
-// guard's sight.
+// guard's sight. The repair that findings are RESOLVED by stays, and so does one that can be taken back.
 func (r *Record) trim(s Settings) {
 	var kept []Attempt
 	left := map[bool]int{true: keptAttempts, false: max(keptAttempts, s.MaxAttempts+1)} // undos and repairs
+	success, undoable := r.LastSuccess().Number, r.Undoable().Number
 	for _, a := range slices.Backward(r.Attempts) {
-		if left[a.Undo != ""]--; left[a.Undo != ""] >= 0 {
+		if left[a.Undo != ""]--; left[a.Undo != ""] >= 0 || a.Number == success || a.Number == undoable {
 			kept = append(kept, a)
 		}
 	}

@@ -98,8 +98,9 @@ func TestRetry(t *testing.T) {
 
 	bad.ExecutionID = "exec-1"
 	suppressed := map[string]decide.Seen{"f1": {Workflow: finding.Suppressed, Compliance: finding.Failed, RecordState: finding.Active}}
-	if d := end(record(attempt(1, decide.Running)), bad, suppressed); last(t, d).Number != 1 || len(d.Updates) > 0 {
-		t.Errorf("nobody needs it: %+v", summary(t, d))
+	if d := end(record(attempt(1, decide.Running)), bad, suppressed); last(t, d).Number != 1 || len(d.Updates) > 0 ||
+		len(d.Notifications) != 1 || !slices.Equal(d.Metrics, []decide.Metric{decide.MetricFailed}) {
+		t.Errorf("nothing is tried again, as after any other failure: %+v", summary(t, d))
 	}
 }
 

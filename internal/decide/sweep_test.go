@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -146,5 +147,29 @@ func TestOnChecksOfSeveral(t *testing.T) {
 	}
 	if note := d.Updates[0].Note; !strings.Contains(note, "a later check of Security Hub failed") || !strings.Contains(note, "exec-1") {
 		t.Errorf("note = %s", note)
+	}
+}
+
+// What is RESOLVED stays known, however often another finding of the target fails meanwhile: a check from before
+// the repair contradicts nothing, and the repair can still be taken back.
+func TestTheNewestRepairIsKept(t *testing.T) {
+	t.Parallel()
+	rec := record(repaired(1), attempt(2, decide.Succeeded, unneeded))
+	rec.Unconfirmed = []decide.Ref{ref("f1", "e1")}
+	now := noon
+	for i := range 6 {
+		now = now.Add(time.Hour)
+		other := ask("f2", fmt.Sprint("e", i), byHand, sentAt(now), asOf(now))
+		rec = decide.OnFindings(rec, []decide.Request{other}, nil, decide.Gate{Slot: now}, now, settings).Record
+		number, execution := rec.Last().Number, fmt.Sprint("other-", i)
+		rec = decide.OnStarted(rec, number, execution).Record
+		rec = decide.OnOutcome(rec, decide.Outcome{ExecutionID: execution, Class: decide.Verification}, nil, now, settings).Record
+	}
+	if n := rec.Last().Number; n != 8 || rec.Undoable().ExecutionID != "exec-1" || rec.LastSuccess().ExecutionID != "exec-2" {
+		t.Errorf("after attempt %d the newest repair is %+v, to be undone %+v", n, rec.LastSuccess(), rec.Undoable())
+	}
+	before := decide.Seen{Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: noon.Add(-time.Hour)}
+	if d := decide.OnChecks(rec, map[string]decide.Seen{"f1": before}, now, settings); d.Save {
+		t.Errorf("a check from before the repair makes it %+v", d.Checked)
 	}
 }

@@ -25,10 +25,16 @@ type UndoRequest struct {
 
 // UndoRefusal is an undo that was not begun.
 type UndoRefusal struct {
-	Request string // its id
-	At      time.Time
-	Reason  string // a sentence
+	Request     string // its id
+	ExecutionID string // of the repair
+	By          string // who asked
+	At          time.Time
+	Reason      string // a sentence
 }
+
+// ExecutionsKept is how long Systems Manager keeps an execution, from which the runbook of an undo reads
+// what was before.
+const ExecutionsKept = 30 * 24 * time.Hour
 
 // undoPatience is how old a request may be: whoever asked has looked at the resource before, and
 // has given up waiting by now.
@@ -143,7 +149,7 @@ func (r Record) answered(u UndoRequest) bool {
 }
 
 func (d *decider) refuseUndo(r UndoRequest, reason string) {
-	d.Record.Refused = UndoRefusal{Request: r.ID, At: d.now, Reason: Clip(reason, storedLimit)}
+	d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, At: d.now, Reason: Clip(reason, storedLimit)}
 	d.Save = true
 	d.Log = []string{"undo refused: " + reason}
 }

@@ -121,7 +121,7 @@ func TestOnUndoRefuses(t *testing.T) {
 				t.Errorf("attempts (-before +after):\n%s", diff)
 			}
 			got := d.Record.Refused
-			if got.Request != "r1" || !got.At.Equal(noon) || !strings.Contains(got.Reason, tc.want) {
+			if got.Request != "r1" || got.ExecutionID != tc.wish.ExecutionID || got.By != ann || !got.At.Equal(noon) || !strings.Contains(got.Reason, tc.want) {
 				t.Errorf("refused: %+v, want %q", got, tc.want)
 			}
 		})

@@ -98,6 +98,9 @@ func TestSubject(t *testing.T) {
 	for want, n := range map[string]decide.Notification{
 		"Hubmend: repair failed: X.22 sg-1 in 222222222222 (workload)":                                    about(decide.NotRepaired, "X.22", "arn:aws:ec2:us-east-1:222222222222:security-group/sg-1", "workload"),
 		"Hubmend: repair suspended: X.22 sg-1 in 222222222222":                                            about(decide.Exhausted, "X.22", "arn:aws:ec2:us-east-1:222222222222:security-group/sg-1", ""),
+		"Hubmend: repair failed: X.22 222222222222 (workload)":                                            about(decide.NotRepaired, "X.22", "AWS::::Account:222222222222", "workload"),
+		"Hubmend: repair failed: X.22 x in 222222222222":                                                  about(decide.NotRepaired, "X.22", "arn:aws:logs:eu-west-1:222222222222:log-group:x:*", ""),
+		"Hubmend: repair failed: X.22 logs in 222222222222":                                               about(decide.NotRepaired, "X.22", "arn:aws:s3:::logs/", ""),
 		"Hubmend: repair contradicted: X.22 logs in 222222222222 (a)":                                     about(decide.Contradicted, "X.22", "arn:aws:s3:::logs", "a"),
 		"Hubmend: repair not confirmed: X.22 caf? in 222222222222":                                        about(decide.NotConfirmed, "X.22", "arn:aws:s3:::café", ""),
 		"Hubmend: repair not taken back: CloudTrail.6 " + strings.Repeat("x", 35) + "... in 222222222222": about(decide.NotTakenBack, "CloudTrail.6", strings.Repeat("x", 63), "workload"),

@@ -88,7 +88,7 @@ func (e Environment) Announcer() *announce.Announcer {
 // Effects carry decisions out with the resources that the environment names.
 func (e Environment) Effects(announcer *announce.Announcer) effect.Effects {
 	log := lambdacontext.NewLogger()
-	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: catalog.Peek}
+	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: catalog.Peek, Now: time.Now}
 	return effect.Effects{
 		Ledger:    e.Ledger(),
 		Findings:  hub.New(e.Config, log),

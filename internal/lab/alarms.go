@@ -34,6 +34,7 @@ type alarm struct {
 	// description is for people.
 	description string
 	queue       string // of an alarm on the depth of a queue
+	blind       bool   // the lab cannot say what it looks at
 	operator    string
 	threshold   float64
 	period      time.Duration
@@ -49,8 +50,9 @@ var operators = map[string]func(value, threshold float64) bool{
 }
 
 // Alarms gives the names of the alarms that are in ALARM, sorted. An alarm on what functions count
-// is when it ever was, one on the visible messages of a queue when it is; an alarm on any other
-// metric is never in ALARM.
+// is when it ever was, one on the visible messages of a queue when it is. An alarm on any other metric is never in
+// ALARM, and neither is one for which missing data is a breach: what comes by itself in AWS, such as a sweep, comes
+// in the lab when somebody says so.
 func (l *Lab) Alarms(ctx context.Context) ([]string, error) {
 	a := l.alarms
 	a.mu.Lock()
@@ -71,6 +73,9 @@ func (l *Lab) Alarms(ctx context.Context) ([]string, error) {
 }
 
 func (a *alarms) raised(ctx context.Context, one alarm) (bool, error) {
+	if one.blind {
+		return false, nil
+	}
 	if one.queue == "" {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -107,7 +112,7 @@ func (a *alarms) dropAlarm(at place, name string) {
 func putAlarm(ctx context.Context, s *stack, name string, p properties) (created, error) {
 	one := alarm{
 		metric: metric{s.at, p.text("Namespace"), p.text("MetricName")}, title: name,
-		operator: p.text("ComparisonOperator"), description: p.text("AlarmDescription"),
+		operator: p.text("ComparisonOperator"), description: p.text("AlarmDescription"), blind: p.text("TreatMissingData") == "breaching",
 	}
 	if operators[one.operator] == nil {
 		return created{}, fmt.Errorf("the lab does not know the ComparisonOperator %s", one.operator)
@@ -122,9 +127,7 @@ func putAlarm(ctx context.Context, s *stack, name string, p properties) (created
 	for _, item := range p.list("Dimensions") {
 		m, _ := item.(map[string]any)
 		one.queue = cmp.Or(one.queue, queueDimension(one.metric, properties{m, p.logicalID}))
-		if one.queue == "" {
-			one.name = "" // functions count without dimensions: this is another metric
-		}
+		one.blind = one.blind || one.queue == "" // functions count without dimensions: this is another metric
 	}
 	in := p.pick(strings.Fields(alarmProperties)...)
 	in["AlarmName"] = one.title

@@ -48,6 +48,7 @@ func TestAlarms(t *testing.T) {
 		"A4": alarm("Lab", "Heard", atMost, 4, nil), "A5": alarm("Lab", "Seen", less, 1, nil), "A6": alarm("Bal", "Heard", atLeast, 1, nil),
 		"A7": alarm("Lab", "Heard", atLeast, 1, queueDimension("talks")),
 		"A8": alarm("AWS/Lambda", "Errors", atLeast, 0, object{"AlarmName": "errors", "Dimensions": []any{object{"Name": "FunctionName", "Value": "talks"}}}),
+		"A9": alarm("Lab", "Heard", less, 6, object{"AlarmName": "missed", "TreatMissingData": "breaching"}),
 		"Q1": alarm("AWS/SQS", visible, more, 0, queueDimension("talks-dlq")), "Q2": alarm("AWS/SQS", visible, more, 0, queueDimension("other-dlq")),
 		"Q3": alarm("AWS/SQS", "ApproximateAgeOfOldestMessage", atLeast, 0, object{"AlarmName": "age", "Dimensions": queueDimension("talks-dlq")["Dimensions"]}),
 	})})
@@ -62,7 +63,7 @@ func TestAlarms(t *testing.T) {
 	if diff := cmp.Diff(sorted(want), w.alarms(t)); diff != "" {
 		t.Errorf("afterwards (-want +got):\n%s", diff)
 	}
-	if n := len(at(w.call(t, admin, "cloudwatch", "DescribeAlarms", object{}), "MetricAlarms").([]any)); n != 11 {
+	if n := len(at(w.call(t, admin, "cloudwatch", "DescribeAlarms", object{}), "MetricAlarms").([]any)); n != 12 {
 		t.Errorf("CloudWatch has %d alarms", n)
 	}
 	if problems := w.told(lab.KindProblem); len(problems) > 0 {

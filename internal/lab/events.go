@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -146,12 +147,35 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 	case "lambda":
 		who := policy.Request{Service: "events.amazonaws.com", Action: "lambda:InvokeFunction", Resource: t.ARN, Context: context}
 		return b.lab.functions.invokeAsync(to, strings.TrimPrefix(part[5], "function:"), who, body)
-	case "sns": // the lab does not ask policies of topics
-		_, err := b.lab.Call(b.lab.ctx, Call{Account: to.account, Region: to.region, Service: "sns", API: "Publish", Input: map[string]any{"TopicArn": t.ARN, "Message": string(body)}})
-		return err
+	case "sns":
+		return b.publish(to, t.ARN, body)
 	default:
 		return fmt.Errorf("the lab delivers to queues, buses, functions and topics, not to %s", part[2])
 	}
+}
+
+// publish brings a message to a topic whose policy lets EventBridge. EventBridge tells topics nothing of the rule,
+// so a statement with a condition never allows it.
+func (b *eventBridge) publish(to place, topicARN string, body []byte) error {
+	call := func(api string, input map[string]any) (map[string]any, error) {
+		input["TopicArn"] = topicARN
+		return b.lab.Call(b.lab.ctx, Call{Account: to.account, Region: to.region, Service: "sns", API: api, Input: input})
+	}
+	out, err := call("GetTopicAttributes", map[string]any{})
+	if err != nil {
+		return err
+	}
+	attributes, _ := out["Attributes"].(map[string]any)
+	p, err := policy.Parse(text(attributes["Policy"]))
+	if err != nil {
+		return err
+	}
+	who := policy.Request{Service: "events.amazonaws.com", Action: "sns:Publish", Resource: topicARN}
+	if ok, err := p.Allows(who); err != nil || !ok {
+		return cmp.Or(err, fmt.Errorf("the policy of the topic does not allow %s without a condition", who.Service))
+	}
+	_, err = call("Publish", map[string]any{"Message": string(body)})
+	return err
 }
 
 // mayForward demands what EventBridge does for a bus as target: a role that it may assume

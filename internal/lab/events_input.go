@@ -34,7 +34,8 @@ func (t inputTransformer) check() error {
 }
 
 // input gives what a target gets: the whole event, or what its transformer makes of it. A part that the
-// event lacks is empty. Within quotes a text stands as it is, outside of them as JSON.
+// event lacks is empty. Within quotes a text stands as it is, outside of them as JSON. EventBridge escapes
+// nothing, so a text with quotes can break a template that is JSON: what does not come out as JSON is not delivered.
 func (t eventTarget) input(body []byte) ([]byte, error) {
 	if t.InputTransformer == nil {
 		return body, nil
@@ -57,6 +58,9 @@ func (t eventTarget) input(body []byte) ([]byte, error) {
 		at = m[1]
 	}
 	out.WriteString(template[at:])
+	if strings.HasPrefix(template, "{") && !json.Valid([]byte(out.String())) {
+		return nil, fmt.Errorf("the input transformer makes no JSON of the event: %s", out.String())
+	}
 	return []byte(out.String()), nil
 }
 
@@ -86,12 +90,9 @@ func written(value any, quoted bool) string {
 	if value == nil {
 		value = ""
 	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return "" // it was read from JSON
+	if text, isText := value.(string); isText && quoted {
+		return text
 	}
-	if _, isText := value.(string); isText && quoted {
-		return string(text[1 : len(text)-1])
-	}
+	text, _ := json.Marshal(value) // it was read from JSON
 	return string(text)
 }

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -64,7 +65,17 @@ func TestPutEvents(t *testing.T) {
 	}
 }
 
-// A target gets what its transformer makes of an event: JSON stays JSON, whatever is in the event.
+// topicPolicy lets EventBridge publish to the topic chat.
+func topicPolicy(condition object) object {
+	s := object{"Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": object{"Ref": "Topic"}}
+	if condition != nil {
+		s["Condition"] = condition
+	}
+	return resource("AWS::SNS::TopicPolicy", object{"Topics": []any{object{"Ref": "Topic"}}, "PolicyDocument": statement(s)})
+}
+
+// A target gets what its transformer makes of an event. Nothing is escaped, so what breaks the JSON of a
+// template goes nowhere.
 func TestInputTransformer(t *testing.T) {
 	t.Parallel()
 	rule := func(template string) object {
@@ -73,9 +84,10 @@ func TestInputTransformer(t *testing.T) {
 		}}}})
 	}
 	w := up(t, stacks{admin: resources{
-		"Topic": resource("AWS::SNS::Topic", object{"TopicName": "chat"}),
-		"A":     rule(`{"text": "<type>: <item> for <price>", "item": <item>, "price": <price>, "tags": <tags>, "none": "<none>", "quote": "\"<item>"}`),
-		"B":     rule(`"<item>"`),
+		"Topic": resource("AWS::SNS::Topic", object{"TopicName": "chat"}), "TopicPolicy": topicPolicy(nil),
+		"A": rule(`{"text": "<type> for <price>", "item": <item>, "price": <price>, "tags": <tags>, "none": "<none>", "quote": "\"<type>"}`),
+		"B": rule(`"<item>"`),
+		"C": rule(`{"text": "<item>"}`),
 	}})
 	w.call(t, admin, "events", "PutEvents", object{"Entries": []any{put(nil)}})
 	w.quiet(t)
@@ -84,10 +96,73 @@ func TestInputTransformer(t *testing.T) {
 		got = append(got, n.Message)
 	}
 	want := []string{
-		`"a \"wide\" hat"`,
-		`{"text": "Sold: a \"wide\" hat for 12.5", "item": "a \"wide\" hat", "price": 12.5, "tags": ["x"], "none": "", "quote": "\"a \"wide\" hat"}`,
+		`"a "wide" hat"`,
+		`{"text": "Sold for 12.5", "item": "a \"wide\" hat", "price": 12.5, "tags": ["x"], "none": "", "quote": "\"Sold"}`,
 	}
 	if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+	if problems := w.problems(); len(problems) != 1 || !strings.Contains(problems[0], `makes no JSON of the event: {"text": "a "wide" hat"}`) {
+		t.Errorf("problems: %q", problems)
+	}
+}
+
+// EventBridge tells a topic nothing of the rule, so that a condition never holds.
+func TestTopicPolicies(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		policy    object
+		delivered bool
+	}{
+		"none":                {nil, false},
+		"without a condition": {topicPolicy(nil), true},
+		"of rules":            {topicPolicy(object{"ArnLike": object{"aws:SourceArn": "arn:aws:events:*"}}), false},
+		"of the own account":  {topicPolicy(object{"StringEquals": object{"aws:SourceAccount": admin}}), false},
+		"for something else":  {resource("AWS::SNS::TopicPolicy", object{"Topics": []any{object{"Ref": "Topic"}}, "PolicyDocument": statement(object{"Effect": "Allow", "Principal": object{"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": "*"})}), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stack := resources{
+				"Topic": resource("AWS::SNS::Topic", object{"TopicName": "chat"}),
+				"Rule":  onBus("default", "tell", object{"source": []any{"shop"}}, object{"Id": "t", "Arn": object{"Ref": "Topic"}}),
+			}
+			if tc.policy != nil {
+				stack["TopicPolicy"] = tc.policy
+			}
+			w := up(t, stacks{admin: stack})
+			w.call(t, admin, "events", "PutEvents", object{"Entries": []any{put(nil)}})
+			w.quiet(t)
+			if delivered := len(w.Notices()) == 1; delivered != tc.delivered || delivered == (len(w.problems()) > 0) {
+				t.Errorf("delivered: %t, problems %q", delivered, w.problems())
+			}
+		})
+	}
+}
+
+// A policy that is deleted lets EventBridge no longer.
+func TestTopicPolicyGoes(t *testing.T) {
+	t.Parallel()
+	arn := "arn:aws:sns:us-east-1:" + admin + ":chat"
+	w := up(t, stacks{admin: resources{
+		"Topic": resource("AWS::SNS::Topic", object{"TopicName": "chat"}),
+		"Rule":  onBus("default", "tell", object{"source": []any{"shop"}}, object{"Id": "t", "Arn": object{"Ref": "Topic"}}),
+	}})
+	body, err := json.Marshal(object{"Resources": object{"P": object{"Type": "AWS::SNS::TopicPolicy", "Properties": object{"Topics": []any{arn}, "PolicyDocument": statement(
+		object{"Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": arn})}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, api := range []string{"CreateStack", "DeleteStack"} {
+		in := object{"StackName": "policy"}
+		if api == "CreateStack" {
+			in["TemplateBody"] = string(body)
+		}
+		w.call(t, admin, "cloudformation", api, in)
+		w.quiet(t)
+		w.call(t, admin, "events", "PutEvents", object{"Entries": []any{put(nil)}})
+		w.quiet(t)
+		if n := len(w.Notices()); n != 1 || len(w.problems()) != i {
+			t.Errorf("after %s there are %d notices, problems %q", api, n, w.problems())
+		}
 	}
 }

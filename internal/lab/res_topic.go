@@ -2,6 +2,8 @@ package lab
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"hubmend/internal/policy"
 )
@@ -28,9 +30,30 @@ func deleteTopic(ctx context.Context, s *stack, was deployed) error {
 	return err
 }
 
-func readTopicPolicy(_ context.Context, _ *stack, ref string, p properties) (created, error) {
-	_, err := policy.Parse(p.all["PolicyDocument"])
-	return created{ref: ref}, err
+func putTopicPolicy(ctx context.Context, s *stack, ref string, p properties) (created, error) {
+	document := p.all["PolicyDocument"]
+	if _, err := policy.Parse(document); err != nil {
+		return created{}, err
+	}
+	return created{ref: ref}, s.setTopicPolicy(ctx, p, document)
+}
+
+// deleteTopicPolicy leaves the topic to its owner's account.
+func deleteTopicPolicy(ctx context.Context, s *stack, was deployed) error {
+	return s.setTopicPolicy(ctx, was.was(), map[string]any{"Version": "2012-10-17", "Statement": []any{}})
+}
+
+func (s *stack) setTopicPolicy(ctx context.Context, p properties, document any) error {
+	body, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("encode the policy: %w", err)
+	}
+	for _, topic := range p.list("Topics") {
+		if _, err := s.call(ctx, "sns", "SetTopicAttributes", map[string]any{"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": string(body)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func createSubscription(ctx context.Context, s *stack, p properties) (created, error) {

@@ -57,8 +57,8 @@ func init() { // breaks the cycle with stack.operate
 		},
 		"AWS::SNS::TopicPolicy": {
 			properties: "PolicyDocument Topics",
-			create:     fresh(readTopicPolicy), update: again(readTopicPolicy), delete: deleteNothing,
-			lacks: "it is read, and everybody may publish",
+			create:     fresh(putTopicPolicy), update: again(putTopicPolicy), delete: deleteTopicPolicy,
+			lacks: "it is asked for EventBridge only: anybody else may publish",
 		},
 		"AWS::SNS::Subscription": {
 			properties: "Protocol TopicArn Endpoint",
@@ -73,7 +73,8 @@ func init() { // breaks the cycle with stack.operate
 		"AWS::CloudWatch::Alarm": {
 			properties: "AlarmName " + alarmProperties, name: "AlarmName",
 			create: createAlarm, update: updateAlarm, delete: deleteAlarm,
-			lacks: "it acts on nothing; `alarms` of a scenario says what state it is in",
+			lacks: "it acts on nothing; `alarms` of a scenario says what state it is in. One on what is counted stays in ALARM, and one on another metric than the depth of a queue, or " +
+				"that missing data raises, never is: of ours the two `-age` and `hubmend-sweep`",
 		},
 		"AWS::CloudWatch::Dashboard": {
 			properties: "DashboardName DashboardBody", name: "DashboardName",
@@ -204,12 +205,10 @@ func again(f put) func(context.Context, *stack, deployed, properties) (created, 
 	}
 }
 
-// unchanged and deleteNothing are for what the lab has by itself.
+// unchanged is for what the lab has by itself.
 func unchanged(_ context.Context, _ *stack, was deployed, _ properties) (created, error) {
 	return was.created, nil
 }
-
-func deleteNothing(context.Context, *stack, deployed) error { return nil }
 
 // was gives the properties that a resource was made with.
 func (d deployed) was() properties { return properties{d.properties, d.logicalID} }

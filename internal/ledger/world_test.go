@@ -154,7 +154,7 @@ func fullRecord(name string) decide.Record {
 	at := noon
 	return decide.Record{
 		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
-		Refused: decide.UndoRefusal{Request: "r2", At: at, Reason: "It runs."},
+		Refused: decide.UndoRefusal{Request: "r2", ExecutionID: "exec", By: "ann", At: at, Reason: "It runs."},
 		Attempts: []decide.Attempt{
 			{
 				Number: 41, State: decide.Succeeded, Control: "X.22", Trigger: finding.Automatic,

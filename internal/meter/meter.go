@@ -5,6 +5,7 @@ package meter
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"hubmend/internal/decide"
@@ -12,10 +13,12 @@ import (
 )
 
 // Count writes a line that counts once for a metric, with what it is about. The log must write JSON and
-// add nothing around it.
+// add nothing around it. It is not asked whether it wants the line: who raises its level means words, not alarms.
 func Count(ctx context.Context, log *slog.Logger, m decide.Metric, about ...any) {
-	// The time is that of the line, which has no other either.
-	log.With(about...).InfoContext(ctx, "metric", "metric", string(m), string(m), 1, "_aws", embed(m, time.Now()))
+	now := time.Now()
+	line := slog.NewRecord(now, slog.LevelInfo, "metric", 0)
+	line.Add(append(slices.Clip(about), "metric", string(m), string(m), 1, "_aws", embed(m, now))...)
+	_ = log.Handler().Handle(ctx, line) // as the log itself does
 }
 
 // embedded is the part of a line that tells CloudWatch what to count.

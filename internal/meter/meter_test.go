@@ -14,12 +14,13 @@ import (
 )
 
 // CloudWatch counts a line only when it has the members that the embedded metric format demands, at
-// its root, and says nothing when it does not.
+// its root, and says nothing when it does not. A log that wants errors only keeps no metric back.
 func TestCountIsInTheEmbeddedMetricFormat(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	before := time.Now()
-	meter.Count(t.Context(), slog.New(slog.NewJSONHandler(&log, nil)), decide.MetricFailed, "control", "X.1")
+	quiet := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
+	meter.Count(t.Context(), quiet, decide.MetricFailed, "control", "X.1")
 	var line map[string]any
 	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/console"
@@ -17,6 +18,7 @@ const (
 	longLimit    = 600
 	shortLimit   = 120
 	mostFindings = 10
+	mostAttempts = 10 // and failures: the settings allow a thousand, and SNS takes 256 KB
 )
 
 // Writer writes the body of a message.
@@ -27,6 +29,7 @@ type Writer struct {
 	Settings decide.Settings
 	// Control gives what Hubmend knows of a control, and false for one that it does not know.
 	Control func(id string) (catalog.Control, bool)
+	Now     func() time.Time
 }
 
 // Body is the text of a message. Each thing that others have named is cut to a line.
@@ -67,43 +70,54 @@ func (w Writer) story(n decide.Notification) (what, hint string) {
 		return fmt.Sprintf("Hubmend repaired and verified a resource, but no check of Security Hub has confirmed it within %s.", decide.Hours(s.ConfirmWithin)),
 			"See whether the control is still enabled and AWS Config records the resource."
 	case decide.ControlPaused:
-		return fmt.Sprintf("Repairs of %s failed for %d resources one after the other, so its automatic repair is paused until %s. Findings that arrive meanwhile wait.",
-				w.control(n.Breaker.Control), len(n.Breaker.Failures), decide.Clock(n.Breaker.OpenUntil)),
+		return fmt.Sprintf("Repairs of %s failed for %s one after the other, so its automatic repair is paused until %s. Findings that arrive meanwhile wait.",
+				w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), decide.Clock(n.Breaker.OpenUntil)),
 			"Find out what fails; a custom action that succeeds ends the pause."
 	default:
-		return "Something happened that this version of Hubmend has no words for: " + decide.Line(string(n.Kind), shortLimit) + ".", "Look at the history."
+		return "Something happened that this version of Hubmend has no words for: " + line(string(n.Kind), shortLimit) + ".", "Look at the history."
 	}
 }
 
 func (w Writer) facts(b *strings.Builder, n decide.Notification) {
 	t, a := n.Record.Target, n.Attempt
 	fact(b, "Control", w.control(a.Control))
-	fact(b, "Resource", decide.Line(t.Resource, longLimit))
+	fact(b, "Resource", line(t.Resource, longLimit))
 	fact(b, "Account", account(n.Record))
-	fact(b, "Region", decide.Line(t.Region, shortLimit))
+	fact(b, "Region", line(t.Region, shortLimit))
 	switch n.Kind {
 	case decide.NotRepaired:
-		fact(b, "Attempt", fmt.Sprintf("%d, asked for by %s", a.Number, decide.Line(a.Asker(), shortLimit)))
-		fact(b, "Reason", decide.Line(a.Reason, longLimit))
+		fact(b, "Attempt", fmt.Sprintf("%d (%s)", a.Number, line(a.Asker(), shortLimit)))
+		fact(b, "Reason", line(a.Reason, longLimit))
 	case decide.NotTakenBack:
-		fact(b, "Repair", "execution "+decide.Line(a.Undo, shortLimit))
-		fact(b, "Asked by", decide.Line(a.Asker(), shortLimit))
-		fact(b, "Reason", decide.Line(a.Reason, longLimit))
+		fact(b, "Repair", "execution "+line(a.Undo, shortLimit))
+		fact(b, "Asked by", line(a.Asker(), shortLimit))
+		fact(b, "Reason", line(a.Reason, longLimit))
 	case decide.Exhausted:
-		b.WriteString("\nAttempts:\n")
-		for _, a := range n.Record.Attempts {
-			fmt.Fprintf(b, "  %d  %s  %s  %s\n", a.Number, decide.Clock(a.ClaimedAt), a.State, decide.Line(cmp.Or(a.Reason, a.Change), longLimit))
-		}
+		attempts(b, n.Record.Attempts)
 	default:
 		fact(b, "Repaired", fmt.Sprintf("%s, attempt %d", decide.Clock(a.EndedAt), a.Number))
-		fact(b, "Change", decide.Line(a.Change, longLimit))
+		fact(b, "Change", line(a.Change, longLimit))
+	}
+}
+
+func attempts(b *strings.Builder, all []decide.Attempt) {
+	b.WriteString("\nAttempts:\n")
+	for _, a := range newest(b, all) {
+		begun, kind := a.ClaimedAt, ""
+		if begun.IsZero() { // it was given up before
+			begun = a.QueuedAt
+		}
+		if a.Undo != "" {
+			kind = "undo "
+		}
+		fmt.Fprintf(b, "  %d  %s  %s%s  %s\n", a.Number, decide.Clock(begun), kind, a.State, line(cmp.Or(a.Reason, a.Change), longLimit))
 	}
 }
 
 func (w Writer) breaker(b *strings.Builder, br decide.Breaker) {
 	b.WriteString("Failed:\n")
-	for _, f := range br.Failures {
-		fmt.Fprintf(b, "  %s  %s\n    hubmend history %s\n", decide.Clock(f.At), decide.Line(f.Resource, longLimit), decide.Line(f.Key, shortLimit))
+	for _, f := range newest(b, br.Failures) {
+		fmt.Fprintf(b, "  %s  %s\n    hubmend history %s\n", decide.Clock(f.At), line(f.Resource, longLimit), line(f.Key, shortLimit))
 	}
 }
 
@@ -125,7 +139,7 @@ func (w Writer) places(b *strings.Builder, n decide.Notification) {
 			fmt.Fprintf(b, "  and %d more\n", len(n.Findings)-i)
 			break
 		}
-		fmt.Fprintf(b, "  %s\n    %s\n", decide.Line(r.ID, longLimit), console.Finding(w.Home, r.ID))
+		fmt.Fprintf(b, "  %s\n    %s\n", line(r.ID, longLimit), console.Finding(w.Home, r.ID))
 	}
 }
 
@@ -141,7 +155,8 @@ func (w Writer) commands(b *strings.Builder, n decide.Notification) {
 func (w Writer) undoable(rec decide.Record) string {
 	repair := rec.Undoable()
 	control, known := w.Control(repair.Control)
-	if !known || !control.Reversible || decide.UndoProblem(rec, repair.ExecutionID) != "" {
+	forgotten := w.Now().Sub(repair.EndedAt) >= decide.ExecutionsKept
+	if !known || !control.Reversible || forgotten || decide.UndoProblem(rec, repair.ExecutionID) != "" {
 		return ""
 	}
 	return repair.ExecutionID
@@ -152,14 +167,36 @@ func (w Writer) control(id string) string {
 	if control, known := w.Control(id); known {
 		return control.ID + " " + control.Title
 	}
-	return decide.Line(id, shortLimit)
+	return line(id, shortLimit)
 }
 
 func account(rec decide.Record) string {
 	if rec.AccountName == "" {
 		return rec.Target.Account
 	}
-	return fmt.Sprintf("%s (%s)", rec.Target.Account, decide.Line(rec.AccountName, shortLimit))
+	return fmt.Sprintf("%s (%s)", rec.Target.Account, line(rec.AccountName, shortLimit))
+}
+
+// newest gives the last few, and says in the message how many there are before them.
+func newest[T any](b *strings.Builder, all []T) []T {
+	older := max(0, len(all)-mostAttempts)
+	if older > 0 {
+		fmt.Fprintf(b, "  %d older ones, then\n", older)
+	}
+	return all[older:]
+}
+
+// line makes a line of what others wrote, in which mail programs find no address to make a link of: the links of a
+// message are ours.
+func line(s string, limit int) string {
+	return decide.Line(strings.ReplaceAll(s, "://", ": //"), limit)
+}
+
+func resources(n int) string {
+	if n == 1 {
+		return "1 resource"
+	}
+	return fmt.Sprint(n, " resources")
 }
 
 // fact writes a line of a message.

@@ -2,6 +2,8 @@ package notify_test
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +19,7 @@ import (
 
 var (
 	noon   = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	writer = notify.Writer{Home: "eu-west-1", Settings: decide.Defaults, Control: catalog.Peek}
+	writer = notify.Writer{Home: "eu-west-1", Settings: decide.Defaults, Control: catalog.Peek, Now: func() time.Time { return noon.Add(time.Hour) }}
 	group  = target.Target{
 		Account: "222222222222", Region: "us-east-1", Runbook: "CloseSecurityGroupPorts",
 		Resource: "arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0",
@@ -57,7 +59,7 @@ Control:  EC2.13 Security groups should not allow ingress from 0.0.0.0/0 or ::/0
 Resource: arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
 Account:  222222222222 (workload)
 Region:   us-east-1
-Attempt:  1, asked for by automatic
+Attempt:  1 (automatic)
 Reason:   a call was refused
 
 What to do:
@@ -87,6 +89,14 @@ func TestBodySays(t *testing.T) {
 	refused := about(decide.NotRepaired, attempt(1, decide.Failed, func(a *decide.Attempt) { a.ExecutionID = "" }))
 	irreversible := about(decide.Contradicted, attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.Control = "IAM.8" }))
 	unknown := about(decide.Contradicted, attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.Control = "X.1" }))
+	old := about(decide.Contradicted, attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.EndedAt = noon.Add(-30 * 24 * time.Hour) }))
+	never := attempt(2, decide.Failed, func(a *decide.Attempt) {
+		a.Undo, a.ClaimedAt, a.QueuedAt, a.Reason = "exec-1", time.Time{}, noon.Add(7*time.Minute), "it was paused"
+	})
+	var often []decide.Attempt
+	for n := range 12 {
+		often = append(often, attempt(n+1, decide.Failed))
+	}
 	many := failed()
 	for range 30 {
 		many.Findings = append(many.Findings, finding)
@@ -115,13 +125,20 @@ func TestBodySays(t *testing.T) {
 		},
 		"paused": {
 			paused,
-			[]string{"1 resources", "paused until 2026-03-01 12:00 UTC", group.Resource, "hubmend history " + group.Key() + "\n", "custom action"}, []string{"Execution", "Findings ("},
+			[]string{"failed for 1 resource one after the other", "paused until 2026-03-01 12:00 UTC", group.Resource, "hubmend history " + group.Key() + "\n", "custom action"}, []string{"Execution", "Findings ("},
 		},
 		"nothing was started":     {refused, []string{"No execution was started.\n"}, []string{"/execution/"}},
 		"an account with no name": {nameless, []string{"Account:  222222222222\n"}, nil},
 		"what cannot be undone":   {irreversible, []string{"IAM.8 "}, []string{"hubmend undo"}},
 		"an unknown control":      {unknown, []string{"Control:  X.1\n"}, []string{"hubmend undo"}},
-		"many findings":           {many, []string{"  and 21 more\n"}, nil},
+		"forgotten by now":        {old, nil, []string{"hubmend undo"}},
+		"an undo that never began": {
+			about(decide.Exhausted, attempt(1, decide.Succeeded), never), []string{"  2  2026-03-01 12:07 UTC  undo failed  it was paused\n"}, nil,
+		},
+		"many attempts": {
+			about(decide.Exhausted, often...), []string{"Attempts:\n  2 older ones, then\n  3  2026", "\n  12  2026"}, []string{"\n  2  2026"},
+		},
+		"many findings": {many, []string{"  and 21 more\n"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,6 +164,7 @@ func TestHostileWords(t *testing.T) {
 	for name, text := range map[string]string{
 		"breaks": "a\r\n\n" + forged, "separators": "a\u2028" + forged, "direction": "a\u202e\u2066b", "escape": "\x1b[2Ja\x00", "not UTF-8": "\xff\xfe\xc3a",
 		"long": strings.Repeat("long ", 100_000), "wide": strings.Repeat("漢", 100_000), "empty": "",
+		"link": "see https://example.com/login, slack://x, :// and http://\u200bexample.com",
 	} {
 		for _, kind := range []decide.Kind{decide.NotRepaired, decide.NotTakenBack, decide.Exhausted, decide.Contradicted, decide.NotConfirmed, decide.ControlPaused, "?"} {
 			t.Run(name+" "+string(kind), func(t *testing.T) {
@@ -154,18 +172,26 @@ func TestHostileWords(t *testing.T) {
 				a := attempt(1, decide.Failed, func(a *decide.Attempt) {
 					a.Control, a.Reason, a.Change, a.By, a.Undo = text, text, text, text, text
 				})
-				n := about(kind, a, a, a, a, a)
+				n := about(kind, slices.Repeat([]decide.Attempt{a}, 999)...)
 				n.Record.Target.Resource, n.Record.AccountName = text, text
 				for range 200 {
 					n.Findings = append(n.Findings, decide.Ref{ID: text[:min(len(text), 512)]}) // package finding takes no more
 				}
-				n.Breaker = decide.Breaker{Control: text, Failures: []decide.TargetFailure{{Key: text, Resource: text}}}
+				n.Breaker = decide.Breaker{Control: text, Failures: slices.Repeat([]decide.TargetFailure{{Key: text, Resource: text}}, 999)}
 				body := writer.Body(n)
 				if len(body) > 200<<10 {
 					t.Errorf("it has %d bytes", len(body))
 				}
 				if n := strings.Count(body, "\nWhat to do:\n"); n != 1 {
 					t.Errorf("it says %d times what to do:\n%s", n, body)
+				}
+				for _, link := range strings.SplitAfter(body, "https://")[1:] {
+					if !regexp.MustCompile(`^[a-z0-9-]+\.console\.aws\.amazon\.com/`).MatchString(link) {
+						t.Errorf("it has a link that is not ours: %.60s", link)
+					}
+				}
+				if strings.Count(body, "://") != strings.Count(body, "https://") {
+					t.Error("it has a link that is not https")
 				}
 				for _, r := range body {
 					if r != '\n' && !unicode.IsPrint(r) || r == unicode.ReplacementChar {

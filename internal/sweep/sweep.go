@@ -67,7 +67,11 @@ func (h *Handler) Handle(ctx context.Context) error {
 	}
 	errs = append(errs, s.check(ctx))
 	h.Log.InfoContext(ctx, "swept", "open", len(keys), "woken", s.woken, "looked", s.looked, "checked", len(s.checks), "paused", paused)
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	h.Effects.Count(ctx, []decide.Metric{decide.MetricSwept})
+	return nil
 }
 
 // sweep is one run.

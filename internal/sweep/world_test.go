@@ -132,8 +132,16 @@ func (w *world) sweep(t *testing.T) error {
 		Switch: w, Findings: queue{w, "wake"}, Outcomes: queue{w, "look"},
 		Settings: w.settings, Now: func() time.Time { return w.now }, Log: log,
 	}
-	return h.Handle(t.Context())
+	before := w.swept()
+	err := h.Handle(t.Context())
+	// Nobody would notice without it that what was lost stays lost.
+	if counted := w.swept() - before; counted != 1 && err == nil || counted != 0 && err != nil {
+		t.Errorf("Handle = %v, and %d sweeps are counted", err, counted)
+	}
+	return err
 }
+
+func (w *world) swept() int { return strings.Count(w.log.String(), `"metric":"Swept"`) }
 
 // put stores a record of a target, in eu-west-1 of account 1 unless an edit says otherwise.
 func (w *world) put(t *testing.T, name string, edits ...func(*decide.Record)) target.Target {

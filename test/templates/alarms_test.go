@@ -31,9 +31,9 @@ func TestAlarms(t *testing.T) {
 		"hubmend-findings-age":  alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-findings", 3600, 1, 300),
 		"hubmend-outcomes-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-outcomes-dlq", 0, 1, 300),
 		"hubmend-outcomes-age":  alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-outcomes", 3600, 1, 300),
-		"hubmend-sweep":         alarmed("AWS/Lambda/Errors Sum", "FunctionName hubmend-sweep", 0, 3, 300),
+		"hubmend-sweep":         "Hubmend/Swept Sum of everything < 1 or missing, 3 times 300 s",
 	}
-	same := object{"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching", "DatapointsToAlarm": nil, "ActionsEnabled": nil, "Metrics": nil}
+	same := object{"DatapointsToAlarm": nil, "ActionsEnabled": nil, "Metrics": nil}
 	got := map[string]string{}
 	stack := templates[app.Admin]
 	for _, a := range stack.all("AWS::CloudWatch::Alarm") {
@@ -45,6 +45,13 @@ func TestAlarms(t *testing.T) {
 		}
 		number := func(property string) float64 { n, _ := p[property].(float64); return n }
 		got[name] = alarmed(fmt.Sprintf("%v/%v %v", p["Namespace"], p["MetricName"], p["Statistic"]), on, number("Threshold"), number("EvaluationPeriods"), number("Period"))
+		switch fmt.Sprint(p["ComparisonOperator"], " ", p["TreatMissingData"]) {
+		case "GreaterThanThreshold notBreaching":
+		case "LessThanThreshold breaching":
+			got[name] = strings.NewReplacer("> 1,", "< 1 or missing,").Replace(got[name])
+		default:
+			t.Errorf("%s is raised when %v, and missing data is %v", name, p["ComparisonOperator"], p["TreatMissingData"])
+		}
 		for property, want := range same {
 			if p[property] != want {
 				t.Errorf("%s: %s = %v, want %v", name, property, p[property], want)

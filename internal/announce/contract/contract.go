@@ -23,6 +23,7 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the schema: %w", err)
 	}
+	closeObjects(schema)
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	if err := c.AddResource("events.schema.json", schema); err != nil {
@@ -36,6 +37,24 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	}
 	return all, nil
 })
+
+// closeObjects forbids what the schema does not name: readers must bear fields that are new to them, and ours
+// must not have any that the schema lacks.
+func closeObjects(schema any) {
+	switch s := schema.(type) {
+	case map[string]any:
+		if s["type"] == "object" {
+			s["additionalProperties"] = false
+		}
+		for _, part := range s {
+			closeObjects(part)
+		}
+	case []any:
+		for _, part := range s {
+			closeObjects(part)
+		}
+	}
+}
 
 // Check says what is wrong with the detail of an event of a type, or nil.
 func Check(detailType string, detail []byte) error {

@@ -34,6 +34,8 @@ func TestCheck(t *testing.T) {
 		"an unknown field":       {announce.RepairType, repair, `"findings"`, `"secret":1,"findings"`, "secret"},
 		"no target":              {announce.RepairType, repair, `"target"`, `"aim"`, "target"},
 		"no id":                  {announce.RepairType, repair, "8f1f6a52-", "", "id"},
+		"a quotation mark":       {announce.RepairType, repair, `"resource":"r"`, `"resource":"\""`, "resource"},
+		"an unknown part":        {announce.RepairType, repair, `"key"`, `"secret":1,"key"`, "secret"},
 		"no account":             {announce.RepairType, repair, "222222222222", "2", "account"},
 		"open without an end":    {announce.BreakerType, breaker, "CLOSED", "OPENED", "until"},
 		"no JSON":                {announce.RepairType, repair, "{", "", ""},
@@ -109,5 +111,13 @@ func TestSchemaListsTheStates(t *testing.T) {
 		if got := states(t)[kind]; !slices.Equal(got, want) {
 			t.Errorf("%s: the schema has %v, want %v", kind, got, want)
 		}
+	}
+}
+
+// A reader who checks events with the schema takes those of a later version that has more fields.
+func TestSchemaIsOpen(t *testing.T) {
+	t.Parallel()
+	if strings.Contains(string(docs.EventsSchema), "additionalProperties") {
+		t.Error("the schema refuses fields that are new to it")
 	}
 }
