@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -63,30 +64,47 @@ func (f *following) flags(cmd *cobra.Command) {
 // every is how often the ledger is asked.
 const every = time.Second
 
-// follow tells how something goes, until it is over. What does not end in time is told and is the
-// answer no.
-func (f following) follow(cmd *cobra.Command, a asking, what string, look func(context.Context) (request.Progress, error)) request.Progress {
-	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
-	defer cancel()
+// check refuses a time that nobody can wait.
+func (f following) check() error {
+	if f.timeout <= 0 {
+		return fmt.Errorf("--timeout %s is no time to wait; --no-wait does not wait", f.timeout)
+	}
+	return nil
+}
+
+// deadline begins the time that a command waits, for all that it asked for together.
+func (f following) deadline(cmd *cobra.Command) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(cmd.Context(), f.timeout)
+}
+
+// follow tells how something goes, until it is over or the context is done; it looks once at least. What does
+// not end in time is told and is the answer no; its error says that it was interrupted. A failure is left to
+// who asked, so that it is told once.
+func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, what, key string, look func(context.Context) (request.Progress, error)) (request.Progress, error) {
 	out := cmd.OutOrStdout()
 	if f.asJSON {
 		out = io.Discard
 	}
 	t := teller{out: out, what: what, begin: time.Now()}
-	p, err := request.Follow(ctx, every, look, t.tell)
+	p, err := request.Follow(ctx, every, func(context.Context) (request.Progress, error) { return look(cmd.Context()) }, t.tell)
 	switch {
 	case err == nil:
 	case cmd.Context().Err() != nil:
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: interrupted; %s goes on without you, and `hubmend history` tells how\n", what)
+		return p, fmt.Errorf("interrupted; %s goes on without you, and %s tells how", what, historyOf(key))
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not over within %s (%s); it goes on, and `hubmend history` tells how\n", what, f.timeout, oneLine(p.String()))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not over within %s (%s); it goes on, and %s tells how\n", what, f.timeout, oneLine(p.String()), historyOf(key))
 	default:
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: nobody knows how it went, look with `hubmend history`: %v\n", ledgerError(a.cfg.Region, err))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: nobody knows how it went, look with %s: %v\n", historyOf(key), ledgerError(a.cfg.Region, err))
 	}
-	return p
+	return p, nil
 }
 
-// teller prints a status when it is new, or when nothing was heard for a while.
+// historyOf names what tells more about targets.
+func historyOf(keys ...string) string {
+	return "`hubmend history " + strings.Join(keys, "`, `hubmend history ") + "`"
+}
+
+// teller prints a status when it is new, or when nothing was heard for a while, and no failure.
 type teller struct {
 	out    io.Writer
 	what   string
@@ -96,7 +114,7 @@ type teller struct {
 }
 
 func (t *teller) tell(p request.Progress) {
-	if p.String() == t.told && time.Since(t.toldAt) < silence {
+	if p.Over() && !p.Succeeded() || p.String() == t.told && time.Since(t.toldAt) < silence {
 		return
 	}
 	t.told, t.toldAt = p.String(), time.Now()

@@ -4,24 +4,48 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
 )
 
-// awsConfig reads the AWS configuration, and says what is missing in it.
-func awsConfig(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
+// loadConfig reads an AWS configuration as it is.
+func loadConfig(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
 	// What goes wrong is an error. The SDK's own warnings, which have their own form, say nothing more.
 	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}))...)
-	if err != nil {
+	var unknown config.SharedConfigProfileNotExistError
+	switch {
+	case errors.As(err, &unknown):
+		return cfg, fmt.Errorf("there is no AWS profile %s; `aws configure list-profiles` shows those there are", oneLine(unknown.Profile))
+	case err != nil:
 		return cfg, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	return cfg, nil
+}
+
+// awsConfig reads the AWS configuration, and says what is missing in it.
+func awsConfig(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
+	cfg, err := loadConfig(ctx, options...)
+	if err != nil {
+		return cfg, err
 	}
 	if cfg.Region == "" {
 		return cfg, errors.New("there is no Region; set AWS_REGION, or AWS_PROFILE to a profile with one")
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return cfg, fmt.Errorf("there are no AWS credentials; log in, or set AWS_PROFILE: %w", err)
+		return cfg, noCredentials(err)
 	}
 	return cfg, nil
+}
+
+// noCredentials says why there are none. The last place where the SDK looks is an EC2 instance's own; that it
+// is not running on one tells nobody anything.
+func noCredentials(err error) error {
+	const advice = "there are no AWS credentials; log in, or set AWS_PROFILE"
+	if strings.Contains(err.Error(), "no EC2 IMDS role found") {
+		return errors.New(advice)
+	}
+	return fmt.Errorf("%s: %s", advice, oneLine(err.Error()))
 }

@@ -42,7 +42,7 @@ custom action. AWS has no API for it.`,
 			if err != nil || response.StatusCode != http.StatusOK {
 				return fmt.Errorf("the lab refused: %s", strings.TrimSpace(string(text)))
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d findings were sent to %s.\n", len(args)-1, args[0])
+			fmt.Fprintf(cmd.OutOrStdout(), "Sent %s to %s.\n", counted(len(args)-1, "finding"), args[0])
 			return nil
 		},
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
@@ -49,10 +48,7 @@ It asks nobody.`,
 			for _, r := range rows {
 				w.AppendRow(table.Row{r.Control, strings.Join(r.numbers(), ", "), r.Parameter, r.Repair, r.Risk, r.undoable()})
 			}
-			w.SetColumnConfigs([]table.ColumnConfig{
-				{Number: 4, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}, {Number: 6, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
-			})
-			fmt.Fprintln(out, w.Render())
+			fmt.Fprintln(out, render(out, w, wrapped(4, 60), wrapped(6, 40)))
 			return nil
 		},
 	}

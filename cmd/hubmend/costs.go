@@ -54,7 +54,7 @@ docs/costs.md; no AWS API is asked.`,
 	flags.IntVar(&q.Repairs, "repairs", q.Repairs, "repairs a month, in all accounts together")
 	flags.StringSliceVar(&q.Controls, "control", nil, "repair these controls only, each as often as the others (default: the whole catalog)")
 	flags.IntVar(&q.Passes, "loop-passes", 0, "how often a runbook goes through each of its loops (default: as docs/costs.md assumes)")
-	flags.StringVar(&templates, "templates", "cdk.out", "folder that `cdk synth` wrote")
+	flags.StringVar(&templates, "templates", "cdk.out", "`FOLDER` that cdk synth wrote")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	flags.BoolVar(&asMarkdown, "markdown", false, "print the page docs/costs.md")
 	cmd.MarkFlagsMutuallyExclusive("json", "markdown")

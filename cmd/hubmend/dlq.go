@@ -1,28 +1,21 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/deadletter"
-	"hubmend/internal/naming"
 )
 
 func dlqCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dlq",
-		Short: "List dead letters, and send them back to be handled again",
+		Short: "List dead letters, send them back to be handled again, or delete them",
 		Long: `A dead letter is a message that Hubmend gave up on. These commands use the credentials and
 the Region of your AWS configuration, which must be those of the administrator's account
 and home Region. docs/operations.md tells more.`,
@@ -30,7 +23,7 @@ and home Region. docs/operations.md tells more.`,
 		Args:    cobra.NoArgs, // so that a mistyped command is an error
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dlqListCommand(), dlqShowCommand(), dlqRedriveCommand())
+	cmd.AddCommand(dlqListCommand(), dlqShowCommand(), dlqRedriveCommand(), dlqDeleteCommand())
 	return cmd
 }
 
@@ -44,11 +37,11 @@ func dlqListCommand() *cobra.Command {
 		Example: "  hubmend dlq list\n  hubmend dlq list --queue findings --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			queues, err := openQueues(cmd.Context(), queue)
+			d, err := openQueues(cmd.Context(), queue)
 			if err != nil {
 				return err
 			}
-			letters, unseen, err := readAll(cmd.Context(), queues, cmd.ErrOrStderr())
+			letters, unseen, err := d.read(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -73,82 +66,18 @@ something to a terminal are written as \u escapes.`,
 		Example: "  hubmend dlq show 5fea7756-0ea4-451a-a703-a558b933e274",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			queues, err := openQueues(cmd.Context(), "")
+			d, err := openQueues(cmd.Context(), "")
 			if err != nil {
 				return err
 			}
-			for _, q := range queues {
-				for l, err := range q.Letters(cmd.Context()) {
-					if err != nil {
-						return err
-					}
-					if l.ID == ids[0] {
-						fmt.Fprintln(cmd.OutOrStdout(), deadletter.Pretty(l.Body))
-						return nil
-					}
-				}
+			body, err := d.body(cmd.Context(), ids[0])
+			if err != nil {
+				return err
 			}
-			return unknownLetters(ids)
+			fmt.Fprintln(cmd.OutOrStdout(), deadletter.Pretty(body))
+			return nil
 		},
 	}
-}
-
-// queueNames are what --queue takes.
-var queueNames = []string{shortName(naming.FindingsQueue), shortName(naming.OutcomesQueue)}
-
-func shortName(queue string) string { return strings.TrimPrefix(queue, naming.Prefix) }
-
-func queueFlag(cmd *cobra.Command, queue *string) {
-	cmd.Flags().StringVar(queue, "queue", "", strings.Join(queueNames, " or ")+" (default: both)")
-}
-
-// openQueues opens the dead letters of the queue that was asked for, or of all.
-func openQueues(ctx context.Context, queue string) ([]*deadletter.Queue, error) {
-	names := queueNames
-	if queue != "" {
-		if names = []string{queue}; !slices.Contains(queueNames, queue) {
-			return nil, fmt.Errorf("there is no queue %q; choose %s", queue, strings.Join(queueNames, " or "))
-		}
-	}
-	cfg, err := awsConfig(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var queues []*deadletter.Queue
-	for _, name := range names {
-		q, err := deadletter.Open(ctx, sqs.NewFromConfig(cfg), naming.Prefix+name)
-		if errors.Is(err, deadletter.ErrNoQueue) {
-			return nil, fmt.Errorf("%w in %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, cfg.Region)
-		}
-		if err != nil {
-			return nil, err
-		}
-		queues = append(queues, q)
-	}
-	return queues, nil
-}
-
-// readAll gives every dead letter, the oldest first and without its body. It warns of those
-// that the queues count and do not show, and says how many they are.
-func readAll(ctx context.Context, queues []*deadletter.Queue, warnings io.Writer) (letters []deadletter.Letter, unseen int, err error) {
-	letters = []deadletter.Letter{}
-	for _, q := range queues {
-		seen := 0
-		for l, err := range q.Letters(ctx) {
-			if err != nil {
-				return nil, 0, err
-			}
-			l.Body = "" // there may be thousands, of a megabyte each
-			letters = append(letters, l)
-			seen++
-		}
-		if seen < q.Expected {
-			unseen += q.Expected - seen
-			fmt.Fprintf(warnings, "hubmend: %s counts about %d messages and showed %d; look again in a minute\n", naming.DeadLetters(q.Name), q.Expected, seen)
-		}
-	}
-	slices.SortStableFunc(letters, func(a, b deadletter.Letter) int { return a.Since.Compare(b.Since) })
-	return letters, unseen, nil
 }
 
 func printLetters(out io.Writer, letters []deadletter.Letter, unseen int) {
@@ -163,13 +92,5 @@ func printLetters(out io.Writer, letters []deadletter.Letter, unseen int) {
 	for _, l := range letters {
 		w.AppendRow(table.Row{l.Queue, l.ID, l.Since.Format(time.DateTime), l.Received, l.About, l.Reason})
 	}
-	w.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 5, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
-		{Number: 6, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
-	})
-	fmt.Fprintln(out, w.Render())
-}
-
-func unknownLetters(ids []string) error {
-	return fmt.Errorf("there is no dead letter %s; `hubmend dlq list` shows those there are", strings.Join(ids, ", "))
+	fmt.Fprintln(out, render(out, w, wrapped(5, 60), wrapped(6, 60)))
 }

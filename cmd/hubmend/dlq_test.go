@@ -44,6 +44,9 @@ func TestDLQBadInput(t *testing.T) {
 		"unknown queue":     {args: "dlq list --queue hubmend", want: `there is no queue "hubmend"; choose findings or outcomes`},
 		"redrive nothing":   {args: "dlq redrive", want: "or --all"},
 		"redrive too much":  {args: "dlq redrive --all some-id", want: "or --all"},
+		"delete nothing":    {args: "dlq delete", want: "or --all"},
+		"delete too much":   {args: "dlq delete --all some-id", want: "or --all"},
+		"delete in silence": {args: "dlq delete --all --json", want: "--json asks no questions; add --yes"},
 		"no Region":         {args: "dlq list", want: "AWS_REGION"},
 		"no credentials":    {args: "dlq list", env: []string{"AWS_REGION=eu-west-1"}, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
 		"no such profile":   {args: "dlq list", env: []string{"AWS_PROFILE=nobody"}, want: "nobody"},
@@ -184,6 +187,7 @@ func TestDLQ(t *testing.T) {
 	for region, test := range map[string]func(*testing.T, account){
 		"eu-west-1": testDLQEmpty, "eu-west-2": testDLQList, "eu-west-3": testDLQHidden, "eu-north-1": testDLQShow,
 		"us-east-1": testDLQUnknown, "us-east-2": testDLQRedrive, "us-west-1": testDLQRedriveFails, "us-west-2": testDLQRedriveOne,
+		"ap-south-1": testDLQDelete,
 	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
@@ -238,7 +242,7 @@ func testDLQHidden(t *testing.T, a account) {
 	a.bury(t, naming.FindingsQueue, "hidden", "r")
 	a.messages(t, naming.DeadLetters(naming.FindingsQueue), 600)
 	code, stdout, stderr := hubmend(t, a.env, "dlq", "list", "--queue", "findings")
-	if code != 0 || stdout != "" || !strings.Contains(stderr, "hubmend-findings-dlq counts about 1 messages and showed 0") {
+	if code != 0 || stdout != "" || !strings.Contains(stderr, "hubmend-findings-dlq counts about 1 message and showed 0") {
 		t.Errorf("exits with %d, prints %q, says %q", code, stdout, stderr)
 	}
 }
@@ -305,7 +309,7 @@ func testDLQRedriveFails(t *testing.T, a account) {
 		t.Fatalf("exits with %d, says %q, prints %q: %v", code, stderr, stdout, err)
 	}
 	for _, r := range results {
-		if r.ID == "" || r.Queue != "findings" || r.Redriven != (r.About != poison) || strings.Contains(r.Error, "not this one") == r.Redriven {
+		if r.ID == "" || r.Queue != "findings" || *r.Redriven != (r.About != poison) || strings.Contains(r.Error, "not this one") == *r.Redriven || r.Deleted != nil {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -336,4 +340,34 @@ func testDLQRedriveOne(t *testing.T, a account) {
 	if diff := cmp.Diff([]string{"two"}, a.left(t, naming.FindingsQueue)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// What is deleted is gone, and that takes a yes.
+func testDLQDelete(t *testing.T, a account) {
+	for _, body := range []string{"one", "two", "three"} {
+		a.bury(t, naming.FindingsQueue, body, "r")
+	}
+	one := a.list(t, "findings")["one"].ID
+	s := terminal{env: a.env}
+	for answer, want := range map[string]string{"": "nobody answers", "n\n": "not confirmed"} {
+		code, out := s.answering(t, answer, "dlq delete --queue findings "+one)
+		if code != exitUsage || !strings.Contains(out, want) || !strings.Contains(out, "Delete 1 dead letter for good? [y/N]") || !strings.Contains(out, one) || strings.Contains(out, " two ") {
+			t.Errorf("%q: exits with %d and says\n%s", answer, code, out)
+		}
+	}
+	if left := a.list(t, "findings"); len(left) != 3 {
+		t.Fatalf("%v are left", left)
+	}
+	if code, out := s.answering(t, "y\n", "dlq delete --queue findings "+one); code != 0 || !strings.Contains(out, "[1/1] "+one+" one: deleted\n") {
+		t.Errorf("exits with %d and says\n%s", code, out)
+	}
+	code, stdout, stderr := hubmend(t, a.env, "dlq", "delete", "--all", "--yes", "--json")
+	if code != 0 || stderr != "" || strings.Count(stdout, `"deleted":true`) != 2 || strings.Contains(stdout, "redriven") {
+		t.Errorf("exits with %d, says %q, prints %s", code, stderr, stdout)
+	}
+	if left := slices.Concat(a.left(t, naming.FindingsQueue), a.messages(t, naming.FindingsQueue, 0)); len(left) != 0 {
+		t.Errorf("%q are left", left)
+	}
+	s.says(t, 0, "dlq delete --all", "No dead letters.\n")
+	s.says(t, exitUsage, "dlq delete --yes "+one, "there is no dead letter "+one)
 }

@@ -207,9 +207,14 @@ func TestDoctor(t *testing.T) {
 	})
 	t.Run("a role that may nothing", func(t *testing.T) {
 		p := patient{p.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`), p.templates}
-		for name, results := range p.ask(t, 0) {
-			if len(results) != 1 || results[0].Status != doctor.Unknown || !strings.HasPrefix(results[0].Found, "needs ") {
-				t.Errorf("%s: %+v", name, results)
+		code, stdout, stderr := hubmend(t, p.env, "doctor", "--json", "--templates", p.templates)
+		var e examined
+		if err := json.Unmarshal([]byte(stdout), &e); err != nil || code != exitUsage || e.Healthy || len(e.Results) != len(doctor.Checks()) || stderr != "hubmend: these AWS credentials may ask for nothing, so nothing is known of the deployment\n" {
+			t.Fatalf("exits with %d, says %q and prints %s", code, stderr, stdout)
+		}
+		for _, r := range e.Results {
+			if r.Status != doctor.Unknown || !strings.HasPrefix(r.Found, "needs ") {
+				t.Errorf("%+v", r)
 			}
 		}
 	})
@@ -224,7 +229,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("status exits with %d, says %q, prints %q", code, stderr, stdout)
 		}
 		for _, name := range []string{"sg-1", groupTarget("sg-1").Key()} {
-			if code, _, stderr := hubmend(t, p.env, "history", name); code != exitUsage || !strings.Contains(stderr, "knows no resource or execution") {
+			if code, _, stderr := hubmend(t, p.env, "history", name); code != exitUsage || !strings.Contains(stderr, "knows no resource, execution or finding") {
 				t.Errorf("history exits with %d and says %q", code, stderr)
 			}
 		}

@@ -95,10 +95,11 @@ func controlIDs() []string {
 	return ids
 }
 
-// part gives one part of an ARN, or "".
+// part gives one part of an ARN, or "": what Security Hub calls an account, AWS::::Account:111111111111,
+// is none.
 func part(arn string, n int) string {
 	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
+	if len(parts) < 6 || parts[0] != "arn" {
 		return ""
 	}
 	return parts[n]

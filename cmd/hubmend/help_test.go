@@ -18,7 +18,9 @@ func ownCommands(visit func(*cobra.Command)) {
 			visit(cmd)
 		}
 		for _, c := range cmd.Commands() {
-			walk(c)
+			if c.Name() != "help" && c.Name() != "completion" {
+				walk(c)
+			}
 		}
 	}
 	walk(root())

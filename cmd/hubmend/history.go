@@ -59,18 +59,19 @@ type tried struct {
 
 func historyCommand() *cobra.Command {
 	var before, asJSON bool
+	var last uint
 	cmd := &cobra.Command{
 		Use:   "history TARGET",
 		Short: "Show every attempt to repair a resource",
 		Long: `Shows every attempt to repair a resource, of the last 90 days: when, who asked, what it ran, what
-it changed and why it failed. TARGET is the resource's ARN or its own id, the id of an execution,
-or a key, which the ledger and ` + "`hubmend status --json`" + ` use.
+it changed and why it failed. TARGET is the resource's ARN or its own id, as ` + "`hubmend status`" + `
+shows it too, the id of an execution or of a finding, or a key, which the ledger uses.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
 administrator's account and home Region.`,
 		Example: `  hubmend history sg-0123456789abcdef0
   hubmend history arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 --before
-  hubmend history sg-0123456789abcdef0 --json`,
+  hubmend history security-group/sg-0123456789abcdef0 --last 3 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == "" {
@@ -85,6 +86,9 @@ administrator's account and home Region.`,
 				return err
 			}
 			p := pastOf(h, cfg.Region)
+			if n := uint(len(p.Attempts)); last > 0 && n > last {
+				p.Attempts = p.Attempts[n-last:]
+			}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(p)
 			}
@@ -93,6 +97,7 @@ administrator's account and home Region.`,
 		},
 	}
 	cmd.Flags().BoolVar(&before, "before", false, "print the whole state before and after each repair, as the runbook kept it")
+	cmd.Flags().UintVar(&last, "last", 0, "only so many attempts, the newest (default: all)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -141,7 +146,7 @@ func findKey(ctx context.Context, cfg aws.Config, name string) (string, error) {
 }
 
 func unknownTarget(cfg aws.Config, name string) error {
-	return fmt.Errorf("the ledger in %s knows no resource or execution %s of the last 90 days; `hubmend status` shows what waits", cfg.Region, oneLine(name))
+	return fmt.Errorf("the ledger in %s knows no resource, execution or finding %s of the last 90 days; `hubmend status` shows what waits", cfg.Region, oneLine(name))
 }
 
 // pastOf puts together what the archive and the record have. home is where global targets are repaired.

@@ -33,7 +33,7 @@ func printPast(out io.Writer, p past, before bool) {
 	if p.UndoRefused != "" {
 		fact(out, "not undone", oneLine(p.UndoRefused))
 	}
-	if n := len(p.Unconfirmed); n > 0 {
+	if n := len(p.Unconfirmed); n > 0 && p.Attempts[len(p.Attempts)-1].State == string(decide.Succeeded) {
 		fact(out, "unconfirmed", fmt.Sprintf("no check of Security Hub since the repair has said PASSED yet (findings: %d)", n))
 	}
 	paint := painter(out)
@@ -78,6 +78,8 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 func printKept(out io.Writer, name string, kept json.RawMessage, all bool) {
 	switch {
 	case len(kept) == 0:
+	case strings.TrimSpace(whole(kept)) == "":
+		fact(out, name, "nothing")
 	case all:
 		fmt.Fprintf(out, "  %s\n    %s\n", name, strings.ReplaceAll(whole(kept), "\n", "\n    "))
 	default:

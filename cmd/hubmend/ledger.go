@@ -30,12 +30,20 @@ func ledgerError(region string, err error) error {
 	return awsError(region, err)
 }
 
-// awsError gives the error of a call in one line, with what to do about it.
+// awsError gives the error of a call in one line, with what to do about it. Nothing was changed before it.
 func awsError(region string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errInterrupted
+	}
+	return awsProblem(region, err)
+}
+
+// awsProblem is awsError for a command that may have changed something already.
+func awsProblem(region string, err error) error {
 	var call *smithy.OperationError
 	switch {
 	case errors.Is(err, context.Canceled):
-		return errors.New("it was interrupted; nothing was changed")
+		return errors.New("it was interrupted")
 	case awserr.IsExpired(err):
 		return errors.New("the AWS credentials have expired; log in again")
 	case awserr.IsNotEnabled(err):

@@ -194,11 +194,16 @@ func TestLedgerRefused(t *testing.T) {
 		}))
 		t.Cleanup(server.Close)
 		env := slices.Concat(nobody, []string{"AWS_ENDPOINT_URL=" + server.URL, "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret"})
-		for _, args := range [][]string{{"status"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}, {"doctor"}} {
+		for _, args := range [][]string{{"status"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}, {"doctor"}, {"dlq", "list"}} {
 			code, stdout, stderr := hubmend(t, env, args...)
 			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: "+want) {
 				t.Errorf("%v exits with %d, prints %q, says %q; want %q", args, code, stdout, stderr, want)
 			}
+		}
+		// Service Catalog wants a policy, which takes the place of what IAM says.
+		want, _, _ = strings.Cut(want, ": AccessDenied")
+		if code, _, stderr := hubmend(t, env, "playbook", "list"); code != exitUsage || !strings.HasPrefix(stderr, "hubmend: list products: ") || !strings.Contains(stderr, want) {
+			t.Errorf("playbook list exits with %d and says %q; want %q", code, stderr, want)
 		}
 	}
 }
@@ -260,10 +265,10 @@ func testStatus(t *testing.T, a administration) {
 
 func testStatusEmpty(t *testing.T, a administration) {
 	code, stdout, stderr := hubmend(t, a.env, "status")
-	if code != 0 || !strings.Contains(stdout, "is unknown.") || !strings.Contains(stdout, "No resource waits for anything.") || !strings.Contains(stdout, "Nothing was repaired within 7d.") {
+	if code != 0 || !strings.HasPrefix(stdout, "The switch of Hubmend in eu-west-2 is unknown.\n") || !strings.Contains(stdout, "No resource waits for anything.") || !strings.Contains(stdout, "Nothing was repaired within 7d.") {
 		t.Errorf("exits with %d and prints\n%s", code, stdout)
 	}
-	if strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "cannot read the switch /hubmend/switch") {
+	if stderr != "hubmend: there is no switch /hubmend/switch in eu-west-2; `hubmend doctor` says what is missing\n" {
 		t.Errorf("says %q", stderr)
 	}
 	a.turn(t, naming.SwitchActive)
@@ -346,7 +351,7 @@ func testHistoryNames(t *testing.T, a administration) {
 	a.fill(t)
 	for name, want := range map[string]string{
 		"sg-2": groupTarget("sg-2").Key(), groupTarget("sg-2").Resource: groupTarget("sg-2").Key(), groupTarget("sg-2").Key(): groupTarget("sg-2").Key(),
-		"ann": userTarget.Key(), userTarget.Resource: userTarget.Key(),
+		"ann": userTarget.Key(), "security-group/sg-2": groupTarget("sg-2").Key(), userTarget.Resource: userTarget.Key(),
 	} {
 		a.mustPrint(t, "history "+name, "key         "+want)
 	}

@@ -89,7 +89,7 @@ func printProblems(cmd *cobra.Command, problems []problem, asJSON bool) error {
 	}
 	if len(problems) == 0 {
 		c := catalog.Embedded()
-		fmt.Fprintf(out, "%d controls, %d runbooks and %d playbooks are in order.\n", len(c.Controls), len(c.Runbooks), len(c.Playbooks))
+		fmt.Fprintf(out, "%s, %s and %s are in order.\n", counted(len(c.Controls), "control"), counted(len(c.Runbooks), "runbook"), counted(len(c.Playbooks), "playbook"))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,13 +30,19 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := root().ExecuteContext(ctx)
+	context.AfterFunc(ctx, stop) // so that a second Ctrl-C ends what does not look at the first
+	cmd, out := root(), &output{file: os.Stdout}
+	cmd.SetOut(out)
+	err := cmd.ExecuteContext(ctx)
 	stop()
+	if err == nil || errors.Is(err, errFailed) {
+		err = cmp.Or(out.failed(), err)
+	}
 	switch {
 	case errors.Is(err, errFailed):
 		os.Exit(exitFailed)
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "hubmend:", err)
+		fmt.Fprintln(os.Stderr, "hubmend:", ownWords(err))
 		os.Exit(exitUsage)
 	}
 }
@@ -49,10 +56,33 @@ func root() *cobra.Command {
 Exit codes: 0 it did its work and the answer is yes; 1 the answer is no (an expectation failed,
 the linter or doctor found something, an operation failed); 2 it could not do its work (bad
 arguments, no credentials, nothing deployed). docs/cli.md has more, completion for shells too.`,
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	cmd.SetVersionTemplate("hubmend {{.Version}}\n")
 	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(), planCommand(), playbookCommand(), statusCommand(), historyCommand(), undoCommand(), remediateCommand(), doctorCommand(), reportCommand(), referenceCommand())
 	complete(cmd)
+	strict(cmd)
 	return cmd
+}
+
+// strict makes the commands that cobra adds refuse words that they do not know, as all others do.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			c.Args, c.RunE = cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		case "help":
+			c.Args = func(_ *cobra.Command, words []string) error {
+				_, rest, err := root.Find(words)
+				if err == nil && len(rest) > 0 {
+					err = fmt.Errorf("unknown command %q for %q", rest[0], root.Name())
+				}
+				return err
+			}
+		}
+	}
 }

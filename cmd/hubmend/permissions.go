@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -31,9 +30,6 @@ func writePermissions(out io.Writer, file string, results []scenario.Result) (ne
 	problems := report.Justify(reasons)
 	text, err := json.MarshalIndent(report, "", " ")
 	if err != nil {
-		return false, err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return false, err
 	}
 	if err := os.WriteFile(file, append(text, '\n'), 0o600); err != nil {

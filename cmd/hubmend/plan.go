@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -51,7 +52,7 @@ fail, and the output says why; 2 the plan could not be made.`,
 			}
 			repair, err := plan.ForFinding(catalog.Embedded(), raw)
 			if err != nil {
-				return errors.New(oneLine(err.Error()))
+				return q.refused(err)
 			}
 			api, err := o.in(cmd.Context(), repair.Region, repair.Target.Account)
 			if err != nil {
@@ -95,6 +96,10 @@ func (q question) check() error {
 		return errors.New("--control needs the --resource that the repair is planned for")
 	case q.finding != "" && (q.resource != "" || q.region != ""):
 		return errors.New("a --finding names its resource and Region; leave out --resource and --region")
+	case q.control != "" && !strings.HasPrefix(q.resource, "arn:") && !strings.HasPrefix(q.resource, "AWS::::Account:"):
+		return fmt.Errorf("%q is not the ARN of a resource; that of an account is AWS::::Account: with its 12 digits", oneLine(q.resource))
+	case q.region != "" && !slices.Contains([]string{"", q.region}, part(q.resource, 3)):
+		return fmt.Errorf("%s names its Region, %s; leave out --region", oneLine(q.resource), oneLine(part(q.resource, 3)))
 	}
 	if _, ok := catalog.Embedded().ByID(q.control); !ok && q.control != "" {
 		return fmt.Errorf("there is no control %s; the catalog has %s", q.control, strings.Join(controlIDs(), ", "))

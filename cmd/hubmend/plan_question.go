@@ -87,3 +87,12 @@ func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, er
 	}
 	return plan.OneFinding(text)
 }
+
+// refused says why dispatch would not start the repair. The finding is not worth a word when nobody has one.
+func (q question) refused(err error) error {
+	text := oneLine(err.Error())
+	if q.finding == "" {
+		text = strings.TrimPrefix(text, "Hubmend refused this finding: ")
+	}
+	return errors.New(text)
+}

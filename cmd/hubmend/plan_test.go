@@ -166,6 +166,12 @@ func TestPlan(t *testing.T) {
 			t.Errorf("plans %+v", p)
 		}
 	})
+	t.Run("an account, whose name is no ARN", func(t *testing.T) {
+		l := l.in(t)
+		if p := l.made(0, "--control", "IAM.11", "--resource", "AWS::::Account:"+member); p.Account != member || p.Region != homeRegion || len(p.Calls) != 1 {
+			t.Errorf("plans %+v", p)
+		}
+	})
 	for name, tc := range map[string]struct{ profile, args, want string }{
 		"another account":   {"security", "--control EC2.13 --resource " + group, "the resource is in account 222222222222, and these AWS credentials are of account 111111111111 ("},
 		"no such finding":   {"workload", "--finding arn:aws:securityhub:us-east-1:222222222222:security-control/EC2.13/finding/none", "Security Hub in us-east-1 has no finding arn:"},
@@ -244,7 +250,10 @@ func TestPlanBadInput(t *testing.T) {
 		"passed":              {args: "--finding " + changed(`"Status": "FAILED"`, `"Status": "PASSED"`), want: "says PASSED, not FAILED; there is nothing to repair"},
 		"suppressed":          {args: "--finding " + changed(`"Status": "NEW"`, `"Status": "SUPPRESSED"`), want: "SUPPRESSED"},
 		"a reference":         {args: "--finding " + changed("security-group/", "security-group/{{ x }}"), want: "contains {{"},
-		"another resource":    {args: "--control EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "is not of the form"},
+		"another resource":    {args: "--control EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "hubmend: the finding's resource does not fit its control"},
+		"another type":        {args: "--finding " + write(t, "number", `{"ProductArn": 3}`), want: "number is not a finding: its ProductArn is a number"},
+		"no resource at all":  {args: "--control EC2.13 --resource web", want: `"web" is not the ARN of a resource`},
+		"a Region too many":   {args: ofGroup + " --region eu-west-1", want: "names its Region, us-east-1; leave out --region"},
 		"no Region that is":   {args: "--control EC2.13 --resource arn:aws:ec2:moon-1:222222222222:security-group/sg-1", want: `"moon-1" is not a Region`},
 		"id of another thing": {args: "--finding " + group, want: "is not the id of a finding"},
 		"no Region":           {args: "--control CloudTrail.6 --resource arn:aws:s3:::trails", want: "there is no Region; set AWS_REGION"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -38,7 +39,7 @@ func playbookListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(products) == 0 && !asJSON {
+			if len(products) == 0 {
 				return noProducts(c)
 			}
 			all := []listed{}
@@ -73,15 +74,15 @@ func printPlaybooks(out io.Writer, all []listed) {
 		}
 		w.AppendRow(table.Row{l.Playbook, l.Product.Name, strings.Join(versions, ", "), strings.Join(launched, ", ")})
 	}
-	fmt.Fprintln(out, w.Render())
+	fmt.Fprintln(out, render(out, w, wrapped(2, 60), wrapped(4, 60)))
 }
 
 // state is what is launched in the JSON of status.
 type state struct {
-	Playbook string            `json:"playbook"`
-	Newest   string            `json:"newest"`
-	Launched playbook.Launched `json:"launched"`
-	Groups   map[string]string `json:"groups"` // ENABLED or DISABLED by the group's id; empty when the version does not say
+	Playbook string             `json:"playbook"`
+	Newest   string             `json:"newest"`
+	Launched *playbook.Launched `json:"launched"` // null when nothing is
+	Groups   map[string]string  `json:"groups"`   // ENABLED or DISABLED by the group's id; empty when the version does not say
 }
 
 func playbookStatusCommand() *cobra.Command {
@@ -98,8 +99,12 @@ func playbookStatusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			s := state{Playbook: c.product.Name, Newest: c.product.Newest().Name, Groups: map[string]string{}}
 			if len(c.launched) == 0 {
 				fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s is not launched in this account and %s\n", c.product.Name, c.catalog.Region)
+				if asJSON {
+					return errors.Join(json.NewEncoder(cmd.OutOrStdout()).Encode(s), errFailed)
+				}
 				return errFailed
 			}
 			l, err := c.only(name)
@@ -110,7 +115,7 @@ func playbookStatusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s := state{c.product.Name, c.product.Newest().Name, l, groups(settings)}
+			s.Launched, s.Groups = &l, groups(settings)
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
 			}
@@ -153,5 +158,5 @@ func printState(out io.Writer, s state) {
 		g, _ := catalog.Embedded().Group(id)
 		w.AppendRow(table.Row{id, g.Title, s.Groups[id], catalog.Embedded().Risk(g).Level})
 	}
-	fmt.Fprintln(out, w.Render())
+	fmt.Fprintln(out, render(out, w, wrapped(2, 80)))
 }

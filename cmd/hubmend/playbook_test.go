@@ -20,7 +20,7 @@ func TestPlaybookBadInput(t *testing.T) {
 		want string
 	}{
 		"unknown command":        {args: "playbook start", want: `unknown command "start"`},
-		"two playbooks":          {args: "playbook launch a b", want: "at most 1 arg"},
+		"two playbooks":          {args: "playbook launch a b", want: "1 argument at most, and 2 were given"},
 		"group without a value":  {args: "playbook launch --set CIS22AutoRemediation", want: "key=value"},
 		"update nothing":         {args: "playbook update", want: "say what to change: --set GROUP=ENABLED or --version VERSION"},
 		"share with nobody":      {args: "playbook share", want: "say with whom: one of --organization, --ou and --account"},
@@ -139,6 +139,9 @@ func TestPlaybook(t *testing.T) {
 				t.Errorf("list prints\n%s", out)
 			}
 			s.fails(t, "status", exitFailed, "is not launched in this account and us-east-1")
+			if out := s.fails(t, "status --json", exitFailed, "is not launched"); out != `{"playbook":"`+cis+`","newest":"`+labtest.Broken+`","launched":null,"groups":{}}`+"\n" {
+				t.Errorf("status --json prints %s", out)
+			}
 			s.fails(t, "update --version 1.0.0", exitUsage, "is not launched", "hubmend playbook launch")
 			s.fails(t, "terminate --yes", exitUsage, "is not launched")
 		}},
@@ -152,8 +155,9 @@ func TestPlaybook(t *testing.T) {
 			}
 		}},
 		{"who may not", func(t *testing.T) {
-			s.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`).fails(t, "list", exitUsage, "list products: these credentials may not: attach the policy hubmend-catalog-user")
+			s.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`).fails(t, "list", exitUsage, "list products: these AWS credentials may not: attach the policy hubmend-catalog-user")
 			s.as(t, labtest.Stranger, labtest.UserPolicy).fails(t, "launch", exitUsage, "these credentials see no playbook in us-east-1", "EndUserRole")
+			s.in("AWS_REGION=eu-west-1").fails(t, "list --json", exitUsage, "see no playbook in eu-west-1")
 			s.in("AWS_REGION=eu-west-1").fails(t, "launch", exitUsage, "see no playbook in eu-west-1", "home Region")
 			s.in("AWS_ACCESS_KEY_ID="+lab.Operator("222222222222").AccessKeyID).fails(t, "list", exitUsage, "administrator's account")
 		}},
@@ -173,7 +177,7 @@ func TestPlaybook(t *testing.T) {
 			friend.does(t, "launch --version 1.0.0 --set CIS4142AutoRemediation=ENABLED")
 			friend.does(t, "update --set CIS22AutoRemediation=DISABLED")
 			friend.does(t, "status")
-			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: these credentials may not", "hubmend-catalog-administrator")
+			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: these AWS credentials may not", "hubmend-catalog-administrator")
 		}},
 		{"twice", func(t *testing.T) {
 			s.fails(t, "launch --name other", exitUsage, "is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE): `hubmend playbook update` changes it")

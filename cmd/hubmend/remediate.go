@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,10 +25,11 @@ Say which findings, up to 20, by their ids, or a control and a resource of which
 findings. It uses the credentials and the Region of your AWS configuration, which must be those
 of the administrator's account and home Region.
 
-Exit codes: 0 everything is repaired and verified; 1 something is not; 2 nothing was begun.`,
+Exit codes: 0 everything is repaired and verified; 1 something is not; 2 nothing was begun,
+or you did not wait for the end.`,
 		Example: fmt.Sprintf(`  hubmend remediate --control %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
   hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json`, exampleControl().ID, exampleControl().ID),
-		Args: func(_ *cobra.Command, ids []string) error { return r.check(ids) },
+		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
 		RunE: func(cmd *cobra.Command, ids []string) error { return r.run(cmd, ids) },
 	}
 	cmd.Flags().StringVar(&r.control, "control", "", "the control whose findings about --resource are meant")
@@ -47,7 +47,7 @@ type remediating struct {
 // mostFindings is how many findings a person may pick for a custom action in the console.
 const mostFindings = 20
 
-func (r remediating) check(ids []string) error {
+func (r remediating) checkArgs(ids []string) error {
 	byName := r.control != "" || r.resource != ""
 	switch {
 	case byName == (len(ids) > 0):
@@ -67,6 +67,9 @@ func (r remediating) check(ids []string) error {
 
 func (r remediating) run(cmd *cobra.Command, ids []string) error {
 	ctx := cmd.Context()
+	if err := r.check(); err != nil {
+		return err
+	}
 	if err := r.known(); err != nil {
 		return err
 	}
@@ -78,17 +81,36 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 	if err != nil {
 		return err
 	}
+	if n := len(wanted); n > mostFindings {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the first %d of %d findings are taken\n", mostFindings, n)
+		wanted = wanted[:mostFindings]
+	}
 	for i := range wanted {
 		if err := wanted[i].open(ctx, a); err != nil {
 			return err
 		}
 	}
-	for _, w := range wanted {
+	sent, problem := send(ctx, a, wanted)
+	if sent == 0 {
+		return awsError(a.cfg.Region, problem)
+	}
+	if problem != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "finding"), awsProblem(a.cfg.Region, problem))
+	}
+	if err := r.finish(cmd, a, wanted[:sent]); err != nil || problem == nil {
+		return err
+	}
+	return errFailed
+}
+
+// send sends one wish after the other, and says how many were sent before a problem.
+func send(ctx context.Context, a asking, wanted []wish) (int, error) {
+	for i, w := range wanted {
 		if err := a.queue.Send(ctx, w.body); err != nil {
-			return awsError(a.cfg.Region, err)
+			return i, err
 		}
 	}
-	return r.finish(cmd, a, wanted)
+	return len(wanted), nil
 }
 
 // remediated is what came of one finding, in JSON.
@@ -105,38 +127,43 @@ type remediated struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// finish follows what was sent, one after the other, and tells what came of it.
+// finish follows what was sent, one after the other until somebody interrupts it, and tells what came of it.
 func (r remediating) finish(cmd *cobra.Command, a asking, wanted []wish) error {
-	out := cmd.OutOrStdout()
-	if r.asJSON {
-		out = io.Discard
-	}
-	results, failed := []remediated{}, false
+	ctx, cancel := r.deadline(cmd)
+	defer cancel()
+	results, end := []remediated{}, error(nil)
 	for i, w := range wanted {
 		result := remediated{Finding: w.ref.ID, Control: w.control, Resource: w.target.Resource, Key: w.target.Key(), By: a.person.ARN, State: "sent"}
-		if !r.noWait {
+		if !r.noWait && (i == 0 || cmd.Context().Err() == nil) {
 			what := fmt.Sprintf("[%d/%d] %s %s", i+1, len(wanted), w.control, oneLine(w.target.Resource))
-			p := r.follow(cmd, a, what, func(ctx context.Context) (request.Progress, error) { return w.look(ctx, a) })
-			result.tell(p)
-			failed = failed || !p.Succeeded()
-			if p.Over() && !p.Succeeded() {
-				fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not repaired: %s\n", oneLine(w.target.Resource), clip(oneLine(p.String())))
+			if err := r.await(ctx, cmd, a, what, w, &result); err != nil {
+				end = err
 			}
 		}
 		results = append(results, result)
 	}
-	if r.noWait {
-		fmt.Fprintf(out, "Sent. `hubmend history %s` tells how it goes.\n", wanted[0].target.Key())
+	switch {
+	case r.asJSON:
+		return errors.Join(json.NewEncoder(cmd.OutOrStdout()).Encode(results), end)
+	case r.noWait:
+		fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s tells how it goes.\n", historyOf(keys(wanted)...))
 	}
-	if r.asJSON {
-		if err := json.NewEncoder(cmd.OutOrStdout()).Encode(results); err != nil {
-			return err
-		}
+	return end
+}
+
+// await follows one wish, and gives an error unless the resource is repaired.
+func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, what string, w wish, result *remediated) error {
+	p, err := r.follow(ctx, cmd, a, what, w.target.Key(), func(ctx context.Context) (request.Progress, error) { return w.look(ctx, a) })
+	result.tell(p)
+	switch {
+	case err != nil:
+		return err
+	case p.Succeeded():
+		return nil
+	case p.Over():
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not repaired: %s\n", oneLine(w.target.Resource), clip(oneLine(p.String())))
 	}
-	if failed {
-		return errFailed
-	}
-	return nil
+	return errFailed
 }
 
 func (r *remediated) tell(p request.Progress) {

@@ -78,7 +78,7 @@ func (r remediating) find(ctx context.Context, a asking, ids []string) ([]wish, 
 	case len(wanted) == 0:
 		return nil, fmt.Errorf("Security Hub of account %s in %s has no active finding of %s about %s; choose the administrator's account and home Region, or see what it has", a.person.Account, a.cfg.Region, r.control, oneLine(r.resource))
 	}
-	return wanted[:min(len(wanted), mostFindings)], nil
+	return wanted, nil
 }
 
 func equals(value string) types.StringFilter {
@@ -86,15 +86,31 @@ func equals(value string) types.StringFilter {
 }
 
 func findings(ctx context.Context, a asking, filters *types.AwsSecurityFindingFilters) ([]types.AwsSecurityFinding, error) {
-	out, err := securityhub.NewFromConfig(a.cfg).GetFindings(ctx, &securityhub.GetFindingsInput{Filters: filters, MaxResults: aws.Int32(100)})
-	var disabled *types.InvalidAccessException
-	if errors.As(err, &disabled) {
-		return nil, fmt.Errorf("Security Hub is not enabled in account %s and %s; choose the administrator's account and home Region (%s)", a.person.Account, a.cfg.Region, oneLine(awserr.Message(err)))
+	var all []types.AwsSecurityFinding
+	pages := securityhub.NewGetFindingsPaginator(securityhub.NewFromConfig(a.cfg), &securityhub.GetFindingsInput{Filters: filters, MaxResults: aws.Int32(100)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		var disabled *types.InvalidAccessException
+		if errors.As(err, &disabled) {
+			return nil, fmt.Errorf("Security Hub is not enabled in account %s and %s; choose the administrator's account and home Region (%s)", a.person.Account, a.cfg.Region, oneLine(awserr.Message(err)))
+		}
+		if err != nil {
+			return nil, awsError(a.cfg.Region, err)
+		}
+		all = append(all, page.Findings...)
 	}
-	if err != nil {
-		return nil, awsError(a.cfg.Region, err)
+	return all, nil
+}
+
+// keys gives those of the targets that wishes are about, each once.
+func keys(wanted []wish) []string {
+	var all []string
+	for _, w := range wanted {
+		if key := w.target.Key(); !slices.Contains(all, key) {
+			all = append(all, key)
+		}
 	}
-	return out.Findings, nil
+	return all
 }
 
 // newWish makes the message for a finding. Its error says why dispatch would do nothing; the control

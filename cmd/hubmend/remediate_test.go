@@ -45,6 +45,8 @@ func TestAskingBadInput(t *testing.T) {
 		"undo without credentials":      {"undo sg-1", region, "there are no AWS credentials; log in"},
 		"undo with expired ones":        {"undo sg-1", at(expired(t)), "the AWS credentials have expired; log in again"},
 		"undo, nobody answers":          {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not answer in us-east-1"},
+		"undo within no time":           {"undo sg-1 --timeout 0s", nil, "--timeout 0s is no time to wait; --no-wait does not wait"},
+		"remediate within no time":      {"remediate --timeout -5s " + id, nil, "--timeout -5s is no time to wait"},
 		"remediate nothing":             {"remediate", nil, "say which findings: either their ids, or --control and --resource"},
 		"remediate too much":            {"remediate --control EC2.13 --resource x " + id, nil, "say which findings"},
 		"a control without a resource":  {"remediate --control EC2.13", nil, "--control and --resource belong together"},
@@ -208,6 +210,8 @@ func TestRemediate(t *testing.T) {
 	s.says(t, 0, "history "+group, "asked by    arn:aws:sts::111111111111:assumed-role/responder/ann")
 	s.as(t, "reader", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "dynamodb:GetItem"`)).says(t, exitUsage, "remediate "+id, "these AWS credentials may not: ", "sqs:SendMessage")
 
+	testRemediateTwo(t, s)
+
 	gone := s.imports(t, "EC2.13", "f2", strings.Replace(arn, group, "sg-0123456789abcdef0", 1))
 	s.says(t, exitFailed, "remediate "+gone, "was not repaired: failed")
 
@@ -218,4 +222,19 @@ func TestRemediate(t *testing.T) {
 	s.says(t, exitUsage, "remediate "+id+"x", "has no finding "+id+"x")
 	s.says(t, exitUsage, "remediate --control EC2.14 --resource "+arn, "has no active finding of EC2.14")
 	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "remediate "+id, "there is no queue hubmend-findings in account 111111111111 and eu-west-1; deploy hubmend-admin first")
+}
+
+// testRemediateTwo has two groups repaired at once, where the queue takes only one, and without waiting.
+func testRemediateTwo(t *testing.T, s terminal) {
+	_, one := s.openGroup(t, "one")
+	_, two := s.openGroup(t, "two")
+	first, second := s.imports(t, "EC2.13", "one", one), s.imports(t, "EC2.13", "two", two)
+	full := patient{s, ""}.bent(t, bend{call: second + `\`, status: http.StatusForbidden, answer: `{"__type": "AccessDenied", "message": "one a day"}`})
+	full.says(t, exitFailed, "remediate "+first+" "+second, "hubmend: sent 1 of 2 findings; then: these AWS credentials may not: AccessDenied: one a day\n", "[1/1] EC2.13 "+one+": done and verified")
+	_, many := s.openGroup(t, "many")
+	for i := range mostFindings + 1 {
+		s.imports(t, "EC2.13", fmt.Sprint("many-", i), many)
+	}
+	s.says(t, 0, "remediate --control EC2.13 --resource "+many, "hubmend: the first 20 of 21 findings are taken\n", "[20/20] EC2.13 "+many+": done and verified")
+	s.says(t, 0, "remediate --no-wait "+first+" "+second, "Sent. `hubmend history hubmend-", "`, `hubmend history hubmend-")
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -82,25 +80,37 @@ administrator's account and home Region. The ledger keeps 90 days. Days are UTC.
 	return cmd
 }
 
-// check says what period is meant, or what is wrong with the wish.
-func (r reporting) check(now time.Time) (report.Period, error) {
-	wanted, stdout := 0, 0
+// checkFiles refuses reports that would be nowhere, or one over the other.
+func (r reporting) checkFiles() error {
+	var wanted []string
 	for _, file := range []string{r.html, r.csv, r.oscal} {
 		if file != "" {
-			wanted++
-		}
-		if file == toStdout {
-			stdout++
+			wanted = append(wanted, filepath.Clean(file))
 		}
 	}
 	if r.asJSON {
-		wanted, stdout = wanted+1, stdout+1
+		wanted = append(wanted, toStdout)
+	}
+	for i, file := range wanted {
+		switch again := slices.Contains(wanted[:i], file); {
+		case again && file == toStdout:
+			return errors.New("only one report fits on standard output; write the others to files")
+		case again:
+			return fmt.Errorf("%s is named twice; each report needs a file of its own", oneLine(file))
+		}
+	}
+	if len(wanted) == 0 {
+		return errors.New("say what to write: --html FILE, --csv FILE, --oscal FILE or --json; - is standard output")
+	}
+	return nil
+}
+
+// check says what period is meant, or what is wrong with the wish.
+func (r reporting) check(now time.Time) (report.Period, error) {
+	if err := r.checkFiles(); err != nil {
+		return report.Period{}, err
 	}
 	switch {
-	case wanted == 0:
-		return report.Period{}, errors.New("say what to write: --html FILE, --csv FILE, --oscal FILE or --json; - is standard output")
-	case stdout > 1:
-		return report.Period{}, errors.New("only one report fits on standard output; write the others to files")
 	case r.to != "" && r.from == "":
 		return report.Period{}, errors.New("--to needs --from")
 	case r.from == "":
@@ -177,46 +187,4 @@ func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, no
 		return report.Report{}, awsError(cfg.Region, err)
 	}
 	return b.Report(), nil
-}
-
-// write writes every form that is wanted, once all of them are made.
-func (r reporting) write(stdout io.Writer, made report.Report) error {
-	type form struct {
-		file  string
-		write func(io.Writer) error
-		text  bytes.Buffer
-	}
-	forms := []*form{
-		{file: r.html, write: made.WriteHTML}, {file: r.csv, write: made.WriteCSV}, {file: r.oscal, write: made.WriteOSCAL},
-	}
-	if r.asJSON {
-		forms = append(forms, &form{file: toStdout, write: func(w io.Writer) error { return json.NewEncoder(w).Encode(made) }})
-	}
-	silent := false
-	for _, f := range forms {
-		if f.file == "" {
-			continue
-		}
-		if err := f.write(&f.text); err != nil {
-			return err
-		}
-		silent = silent || f.file == toStdout
-	}
-	for _, f := range forms {
-		switch f.file {
-		case "":
-		case toStdout:
-			if _, err := f.text.WriteTo(stdout); err != nil {
-				return fmt.Errorf("write the report: %w", err)
-			}
-		default:
-			if err := os.WriteFile(f.file, f.text.Bytes(), 0o600); err != nil {
-				return fmt.Errorf("write the report: %w", err)
-			}
-			if !silent {
-				fmt.Fprintf(stdout, "%s: %s, need a person: %d.\n", f.file, counted(made.Total.Repaired, "repair"), len(made.Attention()))
-			}
-		}
-	}
-	return nil
 }

@@ -31,6 +31,7 @@ func TestReportPeriod(t *testing.T) {
 		"from is no day":         {reporting{from: "March"}, `--from: "March" is neither a day such as 2026-01-31 nor a time`, ""},
 		"to is no day":           {reporting{from: "2026-03-01", to: "2026-02-30"}, `--to: "2026-02-30" is neither`, ""},
 		"to without from":        {reporting{to: "2026-03-01"}, "--to needs --from", ""},
+		"one file twice":         {reporting{html: "out/x", csv: "./out/x"}, "out/x is named twice", ""},
 		"two to standard output": {reporting{html: "-", asJSON: true}, "only one report fits on standard output", ""},
 	} {
 		if tc.r.html == "" {
@@ -61,9 +62,10 @@ func TestReportBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
+		"one file twice":   {"report --html x --csv x", nil, "x is named twice; each report needs a file of its own"},
 		"nothing to write": {"report", nil, "say what to write: --html FILE, --csv FILE, --oscal FILE or --json"},
 		"a word too many":  {"report x --json", nil, `unknown command "x"`},
-		"since and from":   {"report --json --since 3d --from 2026-01-01", nil, "[from since]"},
+		"since and from":   {"report --json --since 3d --from 2026-01-01", nil, "--from and --since do not go together"},
 		"since is no time": {"report --json --since yesterday", nil, `"yesterday" is not a length of time`},
 		"no Region":        {"report --html " + file, nil, "there is no Region; set AWS_REGION"},
 		"no credentials":   {"report --html " + file, region, "there are no AWS credentials; log in"},
@@ -96,6 +98,9 @@ func TestReport(t *testing.T) {
 
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.WriteFile(file("r.html"), []byte("an older report"), 0o644); err != nil { //nolint:gosec // what is tested
+		t.Fatal(err)
+	}
 	s.says(t, 0, "report --html "+file("r.html")+" --csv "+file("r.csv")+" --oscal "+file("r.json"), file("r.html")+": 1 repair, need a person: 1.\n")
 	read := func(name string) string {
 		text, err := os.ReadFile(file(name))
@@ -104,6 +109,12 @@ func TestReport(t *testing.T) {
 		}
 		return string(text)
 	}
+	for _, name := range []string{"r.html", "r.csv", "r.json"} {
+		if info, err := os.Stat(file(name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	s.says(t, 0, "report --csv /dev/null") // which stays as it is
 	page := read("r.html")
 	for _, want := range []string{arn, other, "Closed TCP 22 to the world", "asked by", "account 111111111111 in us-east-1"} {
 		if !strings.Contains(strings.ToLower(page), strings.ToLower(want)) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/awserr"
@@ -27,6 +29,8 @@ type standing struct {
 	Switch string `json:"switch"` // active, paused, or unknown
 	overview.Overview
 }
+
+const switchUnknown = "unknown"
 
 func statusCommand() *cobra.Command {
 	var control, account string
@@ -89,7 +93,7 @@ func checkScope(o overview.Options) error {
 
 // standingOf reads how things stand. What cannot be read beside the ledger is a problem, and no error.
 func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s standing, problems []string, err error) {
-	s = standing{Region: cfg.Region, Switch: "unknown"}
+	s = standing{Region: cfg.Region, Switch: switchUnknown}
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
 		problems = append(problems, fmt.Sprintf("cannot read the settings of hubmend-admin, and takes the usual %d attempts within %g h: %v", o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err)))
 	}
@@ -102,7 +106,10 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 	}
 	s.Overview = b.Overview()
 	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(naming.Switch)})
+	var missing *ssmtypes.ParameterNotFound
 	switch {
+	case errors.As(err, &missing):
+		problems = append(problems, fmt.Sprintf("there is no switch %s in %s; `hubmend doctor` says what is missing", naming.Switch, cfg.Region))
 	case err != nil:
 		problems = append(problems, fmt.Sprintf("cannot read the switch %s: %v", naming.Switch, awsError(cfg.Region, err)))
 	case aws.ToString(out.Parameter.Value) == naming.SwitchActive:

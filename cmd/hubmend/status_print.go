@@ -23,14 +23,18 @@ var stateColors = map[overview.State]text.Color{
 
 func printStanding(out io.Writer, s standing, since period) {
 	paint := painter(out)
+	subject := "Hubmend"
+	if s.Switch == switchUnknown {
+		subject = "The switch of Hubmend"
+	}
 	color := map[string]text.Color{naming.SwitchActive: text.FgGreen, naming.SwitchPaused: text.FgRed}[s.Switch]
-	fmt.Fprintf(out, "Hubmend in %s is %s.", s.Region, paint(color, s.Switch))
+	fmt.Fprintf(out, "%s in %s is %s.", subject, s.Region, paint(color, s.Switch))
 	if s.Switch == naming.SwitchPaused {
 		fmt.Fprintf(out, " Nothing is started until: aws ssm put-parameter --name %s --value %s --overwrite", naming.Switch, naming.SwitchActive)
 	}
 	fmt.Fprintf(out, "\n%s\n", countStates(s.Targets))
 	if len(s.Targets) > 0 {
-		fmt.Fprintln(out, targetTable(s.Targets, paint))
+		fmt.Fprintln(out, targetTable(out, s.Targets, paint))
 	}
 	for _, b := range s.Breakers {
 		fmt.Fprintf(out, "\nAutomatic repair of %s is %s until %s UTC: %d resources failed one after the other. A custom action that succeeds ends it.\n",
@@ -61,7 +65,7 @@ func countStates(targets []overview.Target) string {
 	return "Resources: " + strings.Join(words, ", ") + "."
 }
 
-func targetTable(targets []overview.Target, paint func(text.Color, string) string) string {
+func targetTable(out io.Writer, targets []overview.Target, paint func(text.Color, string) string) string {
 	w := table.NewWriter()
 	w.AppendHeader(table.Row{"State", "Since (UTC)", "Control", "Resource", "Account", "Region", "Why"})
 	shown, left := map[overview.State]int{}, map[overview.State]int{}
@@ -82,25 +86,17 @@ func targetTable(targets []overview.Target, paint func(text.Color, string) strin
 		default:
 			why += " (until " + moment(t.Until) + ")"
 		}
-		w.AppendRow(table.Row{paint(stateColors[t.State], state), moment(t.Since), t.Control, shortResource(t.Resource), t.Account, t.Region, clip(why)})
+		w.AppendRow(table.Row{paint(stateColors[t.State], state), moment(t.Since), t.Control, oneLine(overview.Short(t.Resource)), t.Account, t.Region, clip(why)})
 	}
-	w.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapHard},
-		{Number: 7, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
-	})
-	said := w.Render()
+	resource := wrapped(4, 40)
+	resource.WidthMaxEnforcer = text.WrapHard // it has no words
+	said := render(out, w, resource, wrapped(7, 60))
 	for _, state := range overview.States() {
 		if left[state] > 0 {
 			said += fmt.Sprintf("\n... and %d more are %s; --json has all of them.", left[state], state)
 		}
 	}
 	return said
-}
-
-// shortResource gives the resource's own part of an ARN, which account and Region stand beside.
-func shortResource(resource string) string {
-	parts := strings.SplitN(resource, ":", 6)
-	return oneLine(parts[len(parts)-1])
 }
 
 func controlTable(controls []overview.Control) string {

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,14 +26,15 @@ func undoCommand() *cobra.Command {
 refuses when the resource was changed since. Automatic repair of the resource by the same runbook is
 off after that, until somebody uses the custom action or ` + "`hubmend remediate`" + `.
 
-TARGET is the resource's ARN or its own id, the id of the repair's execution, or a key, as
-` + "`hubmend history`" + ` takes it.
+TARGET is the resource's ARN or its own id, the id of the repair's execution or of a finding, or a
+key, as ` + "`hubmend history`" + ` takes it.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
 administrator's account and home Region. When the resource was changed since, it asks CloudTrail
 by whom: in your own account, or in the resource's with --member-profile.
 
-Exit codes: 0 it is restored; 1 it is not; 2 it was not begun.`,
+Exit codes: 0 it is restored; 1 it is not; 2 it was not begun, or you did not wait
+for the end.`,
 		Example: `  hubmend undo sg-0123456789abcdef0
   hubmend undo 5fea7756-0ea4-451a-a703-a558b933e274 --yes --json
   hubmend undo sg-0123456789abcdef0 --member-profile workload`,
@@ -59,6 +58,9 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 	if name == "" {
 		return errors.New("TARGET is empty; give the resource's ARN or id, or an execution")
 	}
+	if err := u.check(); err != nil {
+		return err
+	}
 	a, err := ask(cmd.Context())
 	if err != nil {
 		return err
@@ -72,6 +74,11 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	t, _ := h.Target()
+	if u.memberProfile != "" {
+		if _, err := u.memberConfig(cmd.Context(), a, t); err != nil {
+			return err
+		}
+	}
 	if !u.asJSON {
 		printRepair(cmd, t, repaired, h.Record.Unfinished(repaired.Attempt.ExecutionID))
 	}
@@ -84,10 +91,6 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 	}
 	return u.finish(cmd, a, t, repaired, wish)
 }
-
-// executionsKept is how long Systems Manager keeps an execution, from which the runbook reads what
-// was before.
-const executionsKept = 30 * 24 * time.Hour
 
 // toUndo chooses the repair that a name stands for, or says why it cannot be taken back.
 func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
@@ -108,7 +111,7 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	for _, p := range h.Past {
 		switch {
 		case p.Attempt.ExecutionID != id:
-		case now.Sub(p.Attempt.EndedAt) >= executionsKept:
+		case now.Sub(p.Attempt.EndedAt) >= decide.ExecutionsKept:
 			return ledger.Past{}, fmt.Errorf("Systems Manager has forgotten execution %s after 30 days; `hubmend history %s --before` has what was before, restore it by hand", id, t.Key())
 		default:
 			return p, nil
@@ -146,22 +149,13 @@ func beforeLines(before string) []string {
 	return lines
 }
 
-// confirm asks whether to go on. Only yes is yes.
+// confirm asks whether to go on.
 func (u undoing) confirm(cmd *cobra.Command) error {
-	if u.yes {
+	switch {
+	case u.yes:
 		return nil
-	}
-	if u.asJSON {
+	case u.asJSON:
 		return errors.New("--json asks no questions; add --yes to take the repair back")
 	}
-	fmt.Fprint(cmd.OutOrStdout(), "Automatic repair of it by this runbook will be off afterwards. Take it back? [y/N] ")
-	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	if fmt.Fprintln(cmd.OutOrStdout()); err != nil && answer == "" {
-		return errors.New("nobody answers, so nothing was sent; add --yes to go on without a question")
-	}
-	return errors.New("not confirmed, so nothing was sent")
+	return confirm(cmd, "Automatic repair of it by this runbook will be off afterwards. Take it back?")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/spf13/cobra"
 
+	"hubmend/internal/awserr"
 	"hubmend/internal/decide"
 	"hubmend/internal/errand"
 	"hubmend/internal/finding"
@@ -45,12 +46,15 @@ func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired 
 		Repair: wish.ExecutionID, Request: wish.ID, By: wish.By, State: "sent",
 	}
 	var p request.Progress
+	var interrupted error
 	if u.noWait {
 		if !u.asJSON {
-			fmt.Fprintf(cmd.OutOrStdout(), "Sent. `hubmend history %s` tells how it goes.\n", wish.Key)
+			fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s tells how it goes.\n", historyOf(wish.Key))
 		}
 	} else {
-		p = u.follow(cmd, a, "undo", func(ctx context.Context) (request.Progress, error) {
+		ctx, cancel := u.deadline(cmd)
+		defer cancel()
+		p, interrupted = u.follow(ctx, cmd, a, "undo", wish.Key, func(ctx context.Context) (request.Progress, error) {
 			rec, err := a.ledger.Load(ctx, wish.Key)
 			return request.OfUndo(rec, wish.ID), err
 		})
@@ -64,8 +68,8 @@ func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired 
 			return err
 		}
 	}
-	if u.noWait || p.Succeeded() {
-		return nil
+	if u.noWait || p.Succeeded() || interrupted != nil {
+		return interrupted
 	}
 	if p.Over() {
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the repair was not taken back: %s\n", clip(oneLine(result.Reason)))
@@ -92,7 +96,7 @@ func (u undoing) changedBy(cmd *cobra.Command, a asking, t target.Target, since 
 	}
 	switch {
 	case err != nil:
-		fmt.Fprintf(out, "hubmend: CloudTrail does not say who changed it: %s\n", clip(oneLine(err.Error())))
+		fmt.Fprintf(out, "hubmend: CloudTrail does not say who changed it: %s\n", clip(oneLine(awserr.Message(err))))
 	case len(found) == 0:
 		fmt.Fprintf(out, "hubmend: CloudTrail of account %s has no change of it since the repair; it shows calls some minutes late\n", t.Account)
 	}
@@ -110,8 +114,8 @@ func (u undoing) memberConfig(ctx context.Context, a asking, t target.Target) (a
 	cfg := a.cfg.Copy()
 	if u.memberProfile != "" {
 		var err error
-		if cfg, err = config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(u.memberProfile)); err != nil {
-			return cfg, fmt.Errorf("read the profile %s: %w", u.memberProfile, err)
+		if cfg, err = loadConfig(ctx, config.WithSharedConfigProfile(u.memberProfile)); err != nil {
+			return cfg, err
 		}
 	} else if a.person.Account != t.Account {
 		return cfg, fmt.Errorf("your credentials are of account %s and the resource is in %s; name a profile of that account with --member-profile", a.person.Account, t.Account)

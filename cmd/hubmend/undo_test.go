@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/lab"
 	"hubmend/internal/ledger"
 )
 
@@ -28,7 +29,7 @@ func TestUndo(t *testing.T) {
 	s := startDeployed(t)
 	group, arn := s.openGroup(t, "web")
 	id := s.imports(t, "EC2.13", "f1", arn)
-	s.says(t, exitUsage, "undo "+group+" --yes", "knows no resource or execution "+group)
+	s.says(t, exitUsage, "undo "+group+" --yes", "knows no resource, execution or finding "+group)
 	s.says(t, 0, "remediate "+id)
 
 	// Nothing happens without a yes.
@@ -37,6 +38,10 @@ func TestUndo(t *testing.T) {
 			t.Errorf("%q: exits with %d and says\n%s", answer, code, out)
 		}
 	}
+	if code, out := interrupted(t, s.env, "[y/N] ", "undo "+group); code != exitUsage || !strings.HasSuffix(out, "[y/N] \nhubmend: it was interrupted; nothing was changed\n") {
+		t.Errorf("Ctrl-C at the question: exits with %d and says\n%s", code, out)
+	}
+	s.says(t, exitUsage, "undo --yes --member-profile nowhere "+group, "there is no AWS profile nowhere")
 	s.says(t, exitUsage, "undo --json "+group, "--json asks no questions; add --yes")
 	if got := s.open(t, group); got != "[]" {
 		t.Fatalf("open are %s", got)
@@ -74,6 +79,9 @@ func TestUndo(t *testing.T) {
 		!strings.Contains(stderr, "name a profile of that account with --member-profile") {
 		t.Errorf("%+v, says %q", u, stderr)
 	}
+	profile := write(t, "config", "[profile workload]\naws_access_key_id = "+lab.Operator(workload).AccessKeyID+"\naws_secret_access_key = x\n")
+	s.in("AWS_CONFIG_FILE="+profile).says(t, exitFailed, "undo --yes --member-profile workload "+group,
+		"hubmend: CloudTrail does not say who changed it: NotImplemented: the lab records no calls for CloudTrail to look up\n")
 	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "not taken back") {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}

@@ -83,7 +83,7 @@ func (*period) Type() string { return "period" }
 // painter gives what colours words on a terminal, and leaves them alone elsewhere or when NO_COLOR
 // is set.
 func painter(out io.Writer) func(text.Color, string) string {
-	file, isFile := out.(*os.File)
+	file, isFile := out.(interface{ Fd() uintptr })
 	if !isFile || !isatty.IsTerminal(file.Fd()) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return func(_ text.Color, s string) string { return s }
 	}

@@ -41,10 +41,6 @@ const (
 	InternalFailure     FailureType = "Internal"
 )
 
-// NoOutput is what the service gives for an output of the document that has no value:
-// its step did not run or failed, or its selector found nothing.
-const NoOutput = "No output available yet because the step is not successfully executed"
-
 // Execution is how an execution went, as GetAutomationExecution tells it.
 type Execution struct {
 	Status         Status
@@ -55,7 +51,7 @@ type Execution struct {
 	Steps []StepExecution
 	// Outputs are the outputs that the document declares, by "step.Output". A String, an
 	// Integer or a Boolean is one text, a StringList is its items, a StringMap is JSON and
-	// so is each item of a MapList. What has no value is NoOutput.
+	// so is each item of a MapList. What has no value is ssmtext.NoOutput.
 	Outputs    map[string][]string
 	Start, End time.Time
 	// MayCall are calls of a plan, as service:Api, that would change something and that the document

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hubmend/internal/runbook"
+	"hubmend/internal/ssmtext"
 )
 
 // API calls an AWS API by botocore's names under the role of the execution.
@@ -110,7 +111,7 @@ func (r *run) end(outputs []string) Execution {
 	r.execution.End = r.Clock.Now()
 	r.execution.Outputs = make(map[string][]string, len(outputs))
 	for _, name := range outputs {
-		r.execution.Outputs[name] = []string{NoOutput}
+		r.execution.Outputs[name] = []string{ssmtext.NoOutput}
 		if value, err := r.scope.lookup(name); err == nil && value != nil && !r.scope.isUnknown(name) {
 			r.execution.Outputs[name] = texts(value)
 		}

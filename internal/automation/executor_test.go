@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/automation"
+	"hubmend/internal/ssmtext"
 )
 
 const readAndRevoke = `
@@ -67,14 +68,14 @@ func TestRun(t *testing.T) {
 	}
 	wantOutputs := map[string][]string{
 		"read.Name":     {"web"},
-		"read.Vpc":      {automation.NoOutput}, // the selector found nothing
+		"read.Vpc":      {ssmtext.NoOutput}, // the selector found nothing
 		"decide.Rules":  {`{"FromPort":22,"Wide":false}`, `{"FromPort":443,"Note":"<a>"}`},
 		"decide.Ports":  {"22", "3389"},
 		"decide.First":  {`{"FromPort":22,"Wide":false}`},
 		"decide.From":   {"22"},
 		"decide.Wide":   {"false"},
-		"revoke.Return": {automation.NoOutput}, // the step did not run
-		"nobody.Knows":  {automation.NoOutput},
+		"revoke.Return": {ssmtext.NoOutput}, // the step did not run
+		"nobody.Knows":  {ssmtext.NoOutput},
 	}
 	if diff := cmp.Diff(wantOutputs, got.Outputs); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)

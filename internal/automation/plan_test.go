@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/automation"
+	"hubmend/internal/ssmtext"
 )
 
 // planOf plans a document, and fails when a call went out that does not read.
@@ -204,7 +205,7 @@ outputs: [look.Id, delete.Gone]
 	if len(w.scripts) != 1 || !strings.Contains(w.scripts[0], `"id":"new"`) {
 		t.Errorf("ran the scripts %q", w.scripts)
 	}
-	if diff := cmp.Diff(map[string][]string{"look.Id": {"vpc-1"}, "delete.Gone": {automation.NoOutput}}, e.Outputs); diff != "" {
+	if diff := cmp.Diff(map[string][]string{"look.Id": {"vpc-1"}, "delete.Gone": {ssmtext.NoOutput}}, e.Outputs); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -162,23 +162,3 @@ func (q *Queue) release(ctx context.Context) {
 	}
 	clear(q.held)
 }
-
-// Redrive puts a letter that Letters just gave back onto the queue that it was for, and then
-// takes it away from the dead letters: a message that comes twice does no harm, one that is
-// lost does. After an error the letter is still there.
-func (q *Queue) Redrive(ctx context.Context, l Letter) error {
-	receipt, ok := q.held[l.ID]
-	if !ok {
-		return errors.New("the letter is not hidden, so somebody else may be at it")
-	}
-	if _, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.source, MessageBody: &l.Body}); err != nil {
-		return fmt.Errorf("send to %s: %w", q.Name, err)
-	}
-	// Whoever interrupts between the two would redrive it again.
-	_, err := q.client.DeleteMessage(context.WithoutCancel(ctx), &sqs.DeleteMessageInput{QueueUrl: &q.dead, ReceiptHandle: &receipt})
-	if err != nil {
-		return fmt.Errorf("sent to %s, but delete from %s: %w", q.Name, naming.DeadLetters(q.Name), err)
-	}
-	delete(q.held, l.ID)
-	return nil
-}

@@ -274,8 +274,36 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	down := errors.New("down")
+	const remove = "delete a from url/hubmend-findings-dlq"
+	for name, tc := range map[string]struct {
+		fail    map[string]error
+		visible []string
+	}{
+		"deleted":     {nil, []string{"b#1"}},
+		"not deleted": {map[string]error{remove: down}, []string{"a#1", "b#1"}},
+	} {
+		s := &service{batches: [][]string{{"a", "b"}}, counts: []string{"2", "0"}, fail: tc.fail}
+		q := open(t, s)
+		for l := range q.Letters(t.Context()) {
+			if err := q.Delete(t.Context(), l); !errors.Is(err, tc.fail[remove]) {
+				t.Errorf("%s: Delete = %v", name, err)
+			}
+			break
+		}
+		if diff := cmp.Diff([]string{"receive", remove}, s.calls); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if diff := cmp.Diff(tc.visible, s.visible); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // After the loop a letter is anybody's: it may be worked on elsewhere.
-func TestRedriveWantsALetterThatIsHidden(t *testing.T) {
+func TestWantsALetterThatIsHidden(t *testing.T) {
 	t.Parallel()
 	s := &service{batches: [][]string{{"a"}}, counts: []string{"1", "0"}}
 	q := open(t, s)
@@ -283,7 +311,9 @@ func TestRedriveWantsALetterThatIsHidden(t *testing.T) {
 	for l := range q.Letters(t.Context()) {
 		last = l
 	}
-	if err := q.Redrive(t.Context(), last); err == nil || len(s.calls) != 2 {
-		t.Errorf("Redrive = %v, after %v", err, s.calls)
+	for name, do := range map[string]func(context.Context, deadletter.Letter) error{"Redrive": q.Redrive, "Delete": q.Delete} {
+		if err := do(t.Context(), last); err == nil || len(s.calls) != 2 {
+			t.Errorf("%s = %v, after %v", name, err, s.calls)
+		}
 	}
 }

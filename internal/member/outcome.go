@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -95,23 +96,27 @@ func classOfStep(s types.StepExecution) decide.Class {
 // kept gives what a runbook calls Before or After as a JSON list of the texts that Systems Manager
 // makes of it, one for each item of a list.
 func kept(outputs map[string][]string, name string) string {
-	for key, values := range outputs {
-		if strings.HasSuffix(key, "."+name) {
-			text, _ := json.Marshal(values) // texts always can be
-			return string(text)
-		}
+	values := given(outputs, name)
+	if values == nil {
+		return ""
 	}
-	return ""
+	text, _ := json.Marshal(values) // texts always can be
+	return string(text)
 }
 
-// output finds what a runbook calls Change, whichever of its steps gives it.
+// output gives what a runbook calls Change.
 func output(outputs map[string][]string, name string) string {
+	return strings.Join(given(outputs, name), " ")
+}
+
+// given finds an output of a runbook, whichever of its steps gives it, and nil when none did.
+func given(outputs map[string][]string, name string) []string {
 	for key, values := range outputs {
-		if strings.HasSuffix(key, "."+name) {
-			return strings.Join(values, " ")
+		if strings.HasSuffix(key, "."+name) && !slices.Contains(values, ssmtext.NoOutput) {
+			return values
 		}
 	}
-	return ""
+	return nil
 }
 
 // causeLimit is how much is said of each failed step but the last.

@@ -246,12 +246,13 @@ func TestOrder(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	one := targetOf("sg-1")
-	rec := ledger.Entry{Record: &decide.Record{Target: one, Attempts: []decide.Attempt{{}, {ExecutionID: "exec-2"}}}}
-	gone := ledger.Entry{Past: &ledger.Past{Target: one, Ended: decide.Ended{Attempt: decide.Attempt{ExecutionID: "exec-1"}}}}
+	rec := ledger.Entry{Record: &decide.Record{Target: one, Attempts: []decide.Attempt{{Findings: []decide.Ref{{ID: "arn:f-1"}}}, {ExecutionID: "exec-2"}}}}
+	gone := ledger.Entry{Past: &ledger.Past{Target: one, Ended: decide.Ended{Attempt: decide.Attempt{ExecutionID: "exec-1", Findings: []decide.Ref{{ID: "arn:f-2"}}}}}}
 	breaker := ledger.Entry{Breaker: &decide.Breaker{Control: "sg-1"}}
 	for name, want := range map[string][3]bool{
 		one.Key(): {true, true}, one.Resource: {true, true}, "sg-1": {true, true}, "exec-1": {false, true}, "exec-2": {true, false},
-		"": {}, "sg": {}, "security-group/sg-1": {}, "222222222222": {}, "exec": {},
+		"security-group/sg-1": {true, true}, "arn:f-1": {true, false}, "arn:f-2": {false, true},
+		"": {}, "sg": {}, "group/sg-1": {}, "f-1": {}, "222222222222": {}, "exec": {},
 	} {
 		for i, e := range []ledger.Entry{rec, gone, breaker} {
 			got, ok := overview.Names(e, name)

@@ -29,7 +29,7 @@ type Repair struct {
 func ForFinding(c *catalog.Catalog, raw json.RawMessage) (Repair, error) {
 	f, err := finding.Parse(raw)
 	if err != nil {
-		return Repair{}, err
+		return Repair{}, misread(err)
 	}
 	control, t, parameters, err := dispatch.Asked(c, f)
 	if err != nil {
@@ -61,7 +61,7 @@ func OneFinding(text []byte) (json.RawMessage, error) {
 	if text[0] == '[' {
 		var list []json.RawMessage
 		if err := json.Unmarshal(text, &list); err != nil {
-			return nil, fmt.Errorf("it is not JSON: %w", err)
+			return nil, misread(err)
 		}
 		return single(list)
 	}
@@ -73,7 +73,7 @@ func OneFinding(text []byte) (json.RawMessage, error) {
 		} `json:"detail"`
 	}
 	if err := json.Unmarshal(text, &d); err != nil {
-		return nil, fmt.Errorf("it is not JSON: %w", err)
+		return nil, misread(err)
 	}
 	switch {
 	case d.Findings != nil:
@@ -91,4 +91,20 @@ func single(list []json.RawMessage) (json.RawMessage, error) {
 		return nil, fmt.Errorf("it has %d findings, and a plan is for one", len(list))
 	}
 	return list[0], nil
+}
+
+// misread says what is wrong with a text that could not be read as a finding. What is wrong in it beside
+// its form comes back as it is.
+func misread(err error) error {
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return fmt.Errorf("it is no finding but a %s", wrong.Value)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("its %s is a %s, which no finding has there", wrong.Field, wrong.Value)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("it is not JSON: %w", err)
+	}
+	return err
 }

@@ -31,8 +31,8 @@ func TestOneFinding(t *testing.T) {
 		"no JSON in a list":   {text: "[hello]", wantErr: "it is not JSON"},
 		"something else":      {text: `{"name": "hubmend"}`, wantErr: "it is not a finding, which has a ProductArn"},
 		"null":                {text: "null", wantErr: "it is not a finding"},
-		"a number":            {text: "1", wantErr: "it is not JSON"},
-		"another kind of one": {text: `{"Findings": "x"}`, wantErr: "it is not JSON"},
+		"a number":            {text: "1", wantErr: "it is no finding but a number"},
+		"another kind of one": {text: `{"Findings": "x"}`, wantErr: "its Findings is a string, which no finding has there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,6 +58,7 @@ func TestForFindingRefusesAsDispatchDoes(t *testing.T) {
 		"archived":       {object{"RecordState": "ARCHIVED"}, "archived"},
 		"passed":         {object{"Compliance": object{"Status": "PASSED", "SecurityControlId": "EC2.13"}}, "says PASSED"},
 		"suppressed":     {object{"Workflow": object{"Status": "SUPPRESSED"}}, "SUPPRESSED"},
+		"wrong types":    {object{"Resources": []any{3}}, "its Resources is a number, which no finding has there"},
 		"of another":     {object{"Resources": []any{object{"Type": "AwsEc2SecurityGroup", "Id": "arn:aws:ec2:us-east-1:333333333333:security-group/sg-1"}}}, "Hubmend refused this finding"},
 		"of the account": {object{"Resources": []any{object{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"}}}, "about the account as a whole"},
 		"forged":         {object{"ProductArn": "arn:aws:securityhub:us-east-1:222222222222:product/222222222222/default"}, "not Security Hub's own"},

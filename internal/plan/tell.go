@@ -8,6 +8,7 @@ import (
 
 	"hubmend/internal/automation"
 	"hubmend/internal/runbook"
+	"hubmend/internal/ssmtext"
 )
 
 // tell takes from an execution what the runbook would do.
@@ -69,7 +70,7 @@ func output(e automation.Execution, suffix string) any {
 		}
 		values := []any{}
 		for _, text := range e.Outputs[name] {
-			if text == automation.NoOutput {
+			if text == ssmtext.NoOutput {
 				return nil
 			}
 			values = append(values, decoded(text))

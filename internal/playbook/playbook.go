@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/servicecatalog"
 	"github.com/aws/aws-sdk-go-v2/service/servicecatalog/types"
-	"github.com/aws/smithy-go"
 
 	"hubmend/internal/awserr"
 	"hubmend/internal/naming"
@@ -192,13 +191,19 @@ func (c Catalog) Settings(ctx context.Context, l Launched) (map[string]string, e
 
 // explain says what to do about an error of Service Catalog.
 func (c Catalog) explain(what string, err error) error {
-	var denied smithy.APIError
-	if errors.As(err, &denied) && strings.HasPrefix(denied.ErrorCode(), "AccessDenied") {
-		return fmt.Errorf("%s: these credentials may not: attach the policy %s, or %s, to their role (%s)",
-			what, naming.CatalogUserPolicy, naming.CatalogAdministratorPolicy, oneLine(denied.ErrorMessage()))
-	}
-	if text := err.Error(); strings.Contains(text, "no such host") || strings.Contains(text, "connection refused") {
-		return fmt.Errorf("%s: Service Catalog does not answer in %s; look at the Region and at AWS_ENDPOINT_URL: %s", what, c.Region, oneLine(text))
+	text := oneLine(err.Error())
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: it was interrupted", what)
+	case awserr.IsExpired(err):
+		return fmt.Errorf("%s: the AWS credentials have expired; log in again", what)
+	case awserr.IsNotEnabled(err):
+		return fmt.Errorf("%s: %s does not know these AWS credentials; log in again, or choose another AWS_PROFILE or AWS_REGION (%s)", what, c.Region, oneLine(awserr.Message(err)))
+	case strings.HasPrefix(awserr.Code(err), "AccessDenied"):
+		return fmt.Errorf("%s: these AWS credentials may not: attach the policy %s, or %s, to their role (%s)",
+			what, naming.CatalogUserPolicy, naming.CatalogAdministratorPolicy, oneLine(awserr.Message(err)))
+	case strings.Contains(text, "no such host") || strings.Contains(text, "connection refused"):
+		return fmt.Errorf("%s: Service Catalog does not answer in %s; look at the Region and at AWS_ENDPOINT_URL: %s", what, c.Region, text)
 	}
 	return fmt.Errorf("%s: %s", what, oneLine(awserr.Message(err)))
 }

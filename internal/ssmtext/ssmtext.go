@@ -12,6 +12,10 @@ import (
 // Guide ends every failure message of the service.
 const Guide = ". Please refer to Automation Service Troubleshooting Guide for more diagnosis details."
 
+// NoOutput is what the service gives for an output of the document that has no value:
+// its step did not run or failed, or its selector found nothing.
+const NoOutput = "No output available yet because the step is not successfully executed"
+
 // Polling is the stage in which the service reports the exception of a script.
 const Polling = "Poll action status for completion"
 

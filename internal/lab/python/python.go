@@ -46,7 +46,7 @@ func Find(root string) (string, error) {
 		return "", fmt.Errorf("find the interpreter that %s names: %w", EnvVar, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("find the Python interpreter: %w: run \"make tools\"", err)
+		return "", fmt.Errorf("there is no Python in %s; run \"make tools\" in the Hubmend checkout, or name its folder with --root", filepath.Join(root, ".venv"))
 	}
 	return filepath.Abs(found)
 }

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/deadletter"
+	"hubmend/internal/naming"
+)
+
+// queueNames are what --queue takes.
+var queueNames = []string{shortName(naming.FindingsQueue), shortName(naming.OutcomesQueue)}
+
+func shortName(queue string) string { return strings.TrimPrefix(queue, naming.Prefix) }
+
+func queueFlag(cmd *cobra.Command, queue *string) {
+	cmd.Flags().StringVar(queue, "queue", "", strings.Join(queueNames, " or ")+" (default: both)")
+}
+
+// deadLetters are those of the queues that a command is about.
+type deadLetters struct {
+	region string
+	queues []*deadletter.Queue
+}
+
+// openQueues opens the dead letters of the queue that was asked for, or of all.
+func openQueues(ctx context.Context, queue string) (deadLetters, error) {
+	names := queueNames
+	if queue != "" {
+		if names = []string{queue}; !slices.Contains(queueNames, queue) {
+			return deadLetters{}, fmt.Errorf("there is no queue %q; choose %s", queue, strings.Join(queueNames, " or "))
+		}
+	}
+	cfg, err := awsConfig(ctx)
+	if err != nil {
+		return deadLetters{}, err
+	}
+	d := deadLetters{region: cfg.Region}
+	for _, name := range names {
+		q, err := deadletter.Open(ctx, sqs.NewFromConfig(cfg), naming.Prefix+name)
+		if errors.Is(err, deadletter.ErrNoQueue) {
+			return deadLetters{}, fmt.Errorf("%w in %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, cfg.Region)
+		}
+		if err != nil {
+			return deadLetters{}, awsError(cfg.Region, err)
+		}
+		d.queues = append(d.queues, q)
+	}
+	return d, nil
+}
+
+// read gives every dead letter, the oldest first and without its body. It warns of those
+// that the queues count and do not show, and says how many they are.
+func (d deadLetters) read(ctx context.Context, warnings io.Writer) (letters []deadletter.Letter, unseen int, err error) {
+	letters = []deadletter.Letter{}
+	for _, q := range d.queues {
+		seen := 0
+		for l, err := range q.Letters(ctx) {
+			if err != nil {
+				return nil, 0, awsError(d.region, err)
+			}
+			l.Body = "" // there may be thousands, of a megabyte each
+			letters = append(letters, l)
+			seen++
+		}
+		if seen < q.Expected {
+			unseen += q.Expected - seen
+			fmt.Fprintf(warnings, "hubmend: %s counts about %s and showed %d; look again in a minute\n", naming.DeadLetters(q.Name), counted(q.Expected, "message"), seen)
+		}
+	}
+	slices.SortStableFunc(letters, func(a, b deadletter.Letter) int { return a.Since.Compare(b.Since) })
+	return letters, unseen, nil
+}
+
+// body finds the message of a letter.
+func (d deadLetters) body(ctx context.Context, id string) (string, error) {
+	for _, q := range d.queues {
+		for l, err := range q.Letters(ctx) {
+			if err != nil {
+				return "", awsError(d.region, err)
+			}
+			if l.ID == id {
+				return l.Body, nil
+			}
+		}
+	}
+	return "", unknownLetters([]string{id})
+}
+
+// choose gives the letters with the ids, or all when no id is given. It demands that every
+// id is one of a letter.
+func choose(letters []deadletter.Letter, ids []string) (map[string]deadletter.Letter, error) {
+	chosen := map[string]deadletter.Letter{}
+	for _, l := range letters {
+		if len(ids) == 0 || slices.Contains(ids, l.ID) {
+			chosen[l.ID] = l
+		}
+	}
+	var unknown []string
+	for _, id := range ids {
+		if _, ok := chosen[id]; !ok {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) > 0 {
+		return nil, unknownLetters(unknown)
+	}
+	return chosen, nil
+}
+
+func unknownLetters(ids []string) error {
+	return fmt.Errorf("there is no dead letter %s; `hubmend dlq list` shows those there are", oneLine(strings.Join(ids, ", ")))
+}

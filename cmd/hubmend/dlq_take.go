@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/deadletter"
+)
+
+func dlqRedriveCommand() *cobra.Command {
+	var h handling
+	cmd := &cobra.Command{
+		Use:   "redrive ID...",
+		Short: "Send dead letters back to be handled again",
+		Long: `Sends dead letters back to the queue that they came from, and then deletes them. Mend first
+what their reason says. Exits with 1 when one of them is still a dead letter.`,
+		Example: "  hubmend dlq redrive 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq redrive --queue outcomes --all",
+		Args:    func(_ *cobra.Command, ids []string) error { return h.check(ids) },
+		RunE:    func(cmd *cobra.Command, ids []string) error { return h.run(cmd, ids) },
+	}
+	h.register(cmd)
+	return cmd
+}
+
+func dlqDeleteCommand() *cobra.Command {
+	h := handling{deletes: true}
+	cmd := &cobra.Command{
+		Use:   "delete ID...",
+		Short: "Delete dead letters that never can be handled",
+		Long: `Deletes dead letters for good, after a question. Nothing is repaired or answered for them any
+more, so redrive what can be handled. Exits with 1 when one of them is still a dead letter.`,
+		Example: "  hubmend dlq delete 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq delete --queue outcomes --all --yes",
+		Args:    func(_ *cobra.Command, ids []string) error { return h.check(ids) },
+		RunE:    func(cmd *cobra.Command, ids []string) error { return h.run(cmd, ids) },
+	}
+	h.register(cmd)
+	cmd.Flags().BoolVar(&h.yes, "yes", false, "do not ask for confirmation")
+	return cmd
+}
+
+// handling is one run of a command that takes dead letters away: back to their queue, or for good.
+type handling struct {
+	queue                     string
+	all, asJSON, deletes, yes bool
+}
+
+func (h *handling) register(cmd *cobra.Command) {
+	queueFlag(cmd, &h.queue)
+	cmd.Flags().BoolVar(&h.all, "all", false, "every dead letter that is there now")
+	cmd.Flags().BoolVar(&h.asJSON, "json", false, "print JSON")
+}
+
+func (h *handling) check(ids []string) error {
+	switch {
+	case h.all == (len(ids) > 0):
+		return errors.New("say which dead letters: either ids, which `hubmend dlq list` shows, or --all")
+	case h.deletes && h.asJSON && !h.yes:
+		return errors.New("--json asks no questions; add --yes to delete them")
+	}
+	return nil
+}
+
+func (h *handling) run(cmd *cobra.Command, ids []string) error {
+	d, err := openQueues(cmd.Context(), h.queue)
+	if err != nil {
+		return err
+	}
+	letters, unseen, err := d.read(cmd.Context(), cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	wanted, err := choose(letters, ids)
+	if err != nil {
+		return err
+	}
+	if len(wanted) > 0 && h.deletes && !h.yes {
+		printLetters(cmd.OutOrStdout(), slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok }), 0)
+		if err := confirm(cmd, "Delete "+counted(len(wanted), "dead letter")+" for good?"); err != nil {
+			return err
+		}
+	}
+	r := redrive{handling: *h, wanted: wanted, total: len(wanted), out: cmd.OutOrStdout(), results: []redriven{}}
+	err = r.run(cmd.Context(), d)
+	if h.asJSON {
+		err = errors.Join(err, json.NewEncoder(r.out).Encode(r.results))
+	} else if r.total == 0 {
+		printLetters(r.out, nil, unseen)
+	}
+	if err == nil && r.failed {
+		return errFailed
+	}
+	return err
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hubmend/internal/lab"
+)
+
+// What a lab prints works with that lab, and with no other that is up at the same time.
+func TestLabUpHelp(t *testing.T) {
+	t.Parallel()
+	for port, want := range map[int]struct{ folder, click string }{
+		defaultPort: {"/root/build/lab", "build/hubmend lab click CIS4142 $("},
+		4711:        {"/root/build/lab/4711", "build/hubmend lab click --port 4711 CIS4142 $("},
+	} {
+		u := labUp{port: port}
+		if got := u.folder("/root"); got != filepath.FromSlash(want.folder) {
+			t.Errorf("port %d has the folder %s", port, got)
+		}
+		if help := u.help(lab.Defaults, "aws-config"); !strings.Contains(help, want.click) || strings.Contains(help, "%!") {
+			t.Errorf("port %d does not say %q but\n%s", port, want.click, help)
+		}
+		u.empty = true
+		if help := u.help(lab.Defaults, "aws-config"); !strings.Contains(help, "AWS_CONFIG_FILE=aws-config ") || strings.Contains(help, "%!") {
+			t.Errorf("an empty lab says\n%s", help)
+		}
+	}
+}
