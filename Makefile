@@ -61,7 +61,7 @@ test-alone: $(VENV)/ready
 .PHONY: test-deployed
 test-deployed: $(VENV)/ready cdk.out/manifest.json
 	@echo "--- tests of what is deployed"
-	go test ./cmd/... ./infra/... ./test/...
+	go test -timeout 30m ./cmd/... ./infra/... ./test/...
 
 .PHONY: test-fuzz
 test-fuzz:

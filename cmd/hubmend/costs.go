@@ -13,6 +13,9 @@ import (
 	"hubmend/internal/cost"
 )
 
+// mostPasses is more than any resource needs; each pass of each loop is counted step by step.
+const mostPasses = 1000
+
 func costsCommand() *cobra.Command {
 	var asJSON, asMarkdown bool
 	var templates string
@@ -27,8 +30,8 @@ docs/costs.md; no AWS API is asked.`,
 			"  hubmend costs --json\n  hubmend costs --markdown > docs/costs.md", exampleControl().ID),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("loop-passes") && q.Passes < 1 {
-				return fmt.Errorf("--loop-passes %d: a loop is gone through once at least", q.Passes)
+			if cmd.Flags().Changed("loop-passes") && (q.Passes < 1 || q.Passes > mostPasses) {
+				return fmt.Errorf("--loop-passes %d: a loop is gone through once at least, and here %d times at most", q.Passes, mostPasses)
 			}
 			inventory, err := cost.Read(templates, cost.Embedded())
 			if err != nil {

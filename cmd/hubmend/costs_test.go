@@ -67,6 +67,7 @@ func TestCostsBadInput(t *testing.T) {
 		"no account":      {"--templates " + good + " --accounts 0", "one at least"},
 		"negative":        {"--templates " + good + " --repairs -1", "must not be negative"},
 		"no pass":         {"--templates " + good + " --loop-passes 0", "once at least"},
+		"many passes":     {"--templates " + good + " --loop-passes 1000000", "1000 times at most"},
 		"two formats":     {"--json --markdown", "--json and --markdown do not go together"},
 		"no number":       {"--repairs many", `"many"`},
 		"a word":          {"x", "unknown command"},

@@ -97,7 +97,7 @@ administrator's account and home Region.`,
 		},
 	}
 	cmd.Flags().BoolVar(&before, "before", false, "print the whole state before and after each repair, as the runbook kept it")
-	cmd.Flags().UintVar(&last, "last", 0, "only so many attempts, the newest (default: all)")
+	cmd.Flags().UintVar(&last, "last", 0, "only the newest `N` attempts (default: all)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
