@@ -179,7 +179,7 @@ func (a Attempt) patience(s Settings) time.Duration {
 }
 
 // endUndo tells the findings how an undo ended. A success holds automatic repair back; after
-// anything else the repair stands as far as Hubmend knows, and so do its findings.
+// anything else findings stay as they are, and what fails its next check is repaired again.
 func (d *Decision) endUndo(a Attempt, refs []Ref, now time.Time) {
 	d.Ended.Counts = false
 	if a.State == Succeeded {

@@ -29,11 +29,13 @@ func heldNote(rec Record) string {
 	return Clip(fmt.Sprintf("Hubmend leaves this alone: %s took a repair of it back at %s. %s", Clip(rec.HeldBy, askerLimit), Clock(rec.HeldAt), holdEnds(rec.Target)), noteLimit)
 }
 
-// undoFailedNote is what findings are told of an undo that failed. Only where the runbook refused, or never ran,
-// is it sure that nothing was changed.
+// Untouched says whether an attempt that failed has changed nothing for sure: the runbook refused, or never ran.
+func (a Attempt) Untouched() bool { return a.Class == Refused || a.ExecutionID == "" }
+
+// undoFailedNote is what findings are told of an undo that failed.
 func undoFailedNote(t target.Target, a Attempt) string {
 	by := Clip(a.Asker(), askerLimit)
-	if a.Class == Refused || a.ExecutionID == "" {
+	if a.Untouched() {
 		return Clip(fmt.Sprintf("The repair of this was not taken back, as %s had asked: %s %s", by, Clip(a.Reason, reasonLimit), execution(t, a)), noteLimit)
 	}
 	return Clip(fmt.Sprintf("Hubmend could not take the repair of this back for %s; a part may be restored: %s %s", by, Clip(a.Reason, partLimit), execution(t, a)), noteLimit)

@@ -58,7 +58,11 @@ func (w Writer) story(n decide.Notification) (what, hint string) {
 	case decide.NotRepaired:
 		return "Hubmend could not repair a resource.", decide.RetryHint
 	case decide.NotTakenBack:
-		return "Hubmend could not take a repair back. The repair stands, and automatic repair goes on as before.",
+		became := "A part may be restored"
+		if n.Attempt.Untouched() {
+			became = "The repair stands"
+		}
+		return "Hubmend could not take a repair back. " + became + ", and automatic repair goes on as before.",
 			"Remove the cause and ask again, or restore the resource by hand: the history with --before has what it was."
 	case decide.Exhausted:
 		what, hint, _ = strings.Cut(decide.SuspendNote(s), ". ")

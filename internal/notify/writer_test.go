@@ -110,7 +110,11 @@ func TestBodySays(t *testing.T) {
 	}{
 		"an undo failed": {
 			about(decide.NotTakenBack, attempt(1, decide.Succeeded), undone),
-			[]string{"could not take a repair back", "execution exec-1\n", "Asked by: arn:aws:iam::111111111111:user/ann\n", "a call was refused", "hubmend undo exec-1\n"}, nil,
+			[]string{"could not take a repair back. A part may be restored,", "execution exec-1\n", "Asked by: arn:aws:iam::111111111111:user/ann\n", "a call was refused", "hubmend undo exec-1\n"}, nil,
+		},
+		"an undo was refused": {
+			about(decide.NotTakenBack, attempt(1, decide.Succeeded), attempt(2, decide.Failed, func(a *decide.Attempt) { a.Undo, a.Class = "exec-1", decide.Refused })),
+			[]string{"The repair stands,"}, []string{"A part"},
 		},
 		"suspended": {
 			about(decide.Exhausted, attempt(1, decide.Failed), attempt(2, decide.Succeeded), attempt(3, decide.Failed)),
