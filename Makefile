@@ -105,7 +105,8 @@ lint: lint-own staticcheck gosec govulncheck ## Check the Go code, the catalog a
 .PHONY: lint-own
 lint-own: $(HUBMEND)
 	@echo "--- lint"
-	@test -z "$$(gofmt -l cmd docs infra internal lambdas servicecatalog ssm-documents test | tee /dev/stderr)"
+	@files=$$(gofmt -l cmd docs infra internal lambdas servicecatalog ssm-documents test); \
+		[ -z "$$files" ] || { echo "run gofmt -w on"; echo "$$files"; exit 1; }
 	go vet ./cmd/... ./docs ./internal/... ./lambdas/... ./ssm-documents/...
 	$(HUBMEND) lint
 
