@@ -90,7 +90,7 @@ test-templates: cdk.out/manifest.json
 .PHONY: test-scenarios
 test-scenarios: $(HUBMEND) cdk.out/manifest.json
 	@echo "--- scenarios"
-	$(HUBMEND) lab run --quiet --jobs 2 --permissions build/permissions.json $(SCENARIOS)/*.yaml
+	$(HUBMEND) lab run --quiet --jobs 4 --permissions build/permissions.json $(SCENARIOS)/*.yaml
 	$(HUBMEND) lab permissions build/permissions.json --check docs/permissions.md
 	@echo "--- some permissions are taken away"
 	go test ./test/privilege -count=1 -permissions $(CURDIR)/build/permissions.json -sample $(SAMPLE)

@@ -175,6 +175,6 @@ func simulateWith(t *testing.T, file, text string) (string, error) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", "TestSchedules", "-schedules", "8000", ".").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", "TestSchedules", "-schedules", "3000", ".").CombinedOutput()
 	return string(out), err
 }
