@@ -45,6 +45,7 @@ demo: $(HUBMEND) cdk.out/manifest.json ## Break all eighteen controls and watch 
 
 .PHONY: test
 test: ## Run everything that CI runs
+	@$(MAKE) $(VENV)/ready node_modules/.package-lock.json
 	@# The first synth keeps one core busy for minutes; meanwhile the other checks what needs no templates.
 	@$(MAKE) --jobs 2 cdk.out/manifest.json lint-own staticcheck govulncheck test-alone $(GOSEC_TOOL)
 	@$(MAKE) gosec test-templates test-deployed test-fuzz test-scenarios
