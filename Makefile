@@ -62,7 +62,7 @@ test-alone: $(VENV)/ready
 .PHONY: test-deployed
 test-deployed: $(VENV)/ready cdk.out/manifest.json
 	@echo "--- tests of what is deployed"
-	go test -timeout 30m ./cmd/... ./infra/... ./test/...
+	go test -timeout 30m -p 3 ./cmd/... ./infra/... ./test/...
 
 .PHONY: test-fuzz
 test-fuzz:

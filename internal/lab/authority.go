@@ -172,7 +172,8 @@ func (a *authority) record(who Caller, call string, r policy.Request, d policy.D
 	a.mu.Lock()
 	known := a.decisions[key]
 	if known == nil {
-		known = &one
+		counted := one // others count it while this goes on to tell of it
+		known = &counted
 		a.decisions[key] = known
 	}
 	known.Times++

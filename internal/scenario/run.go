@@ -48,7 +48,8 @@ type Hooks struct {
 const quietTime = 3 * time.Minute
 
 // Run starts a lab for the scenario, lets everything happen, and checks what is expected.
-// An expectation that fails is no error but a Result that did not pass.
+// An expectation that fails is no error but a Result that did not pass. With an error the
+// Result has the permissions that were asked for until then.
 func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Result, error) {
 	config.Accounts, config.Outsiders, config.Regions, config.Admin, config.Faults = s.Accounts, s.Outsiders, s.Regions, s.Admin, s.Faults
 	begin := time.Now()
@@ -59,6 +60,9 @@ func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Resu
 	r := &runner{Scenario: s, lab: l, values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""), "region": s.Regions[0], folder: s.dir}, ids: map[string]string{}}
 	out, err := r.run(ctx, hooks)
 	out.Seconds = time.Since(begin).Seconds()
+	out.Permissions = privilege.Run{
+		Scenario: s.Name, Administrator: s.Accounts[0], Region: s.Regions[0], Roles: l.Roles(), Decisions: l.Decisions(),
+	}
 	return out, errors.Join(err, l.Close())
 }
 
@@ -146,9 +150,6 @@ func (r *runner) result(ctx context.Context, before []Table) (Result, error) {
 	after, err := r.tables(ctx)
 	out.After, out.Story, out.Executions, out.ColdStarts = after, r.lab.Story(), r.lab.Executions(), r.lab.ColdStarts()
 	out.Calls = r.callsByFunction()
-	out.Permissions = privilege.Run{
-		Scenario: r.Name, Administrator: r.Accounts[0], Region: r.Regions[0], Roles: r.lab.Roles(), Decisions: r.lab.Decisions(),
-	}
 	for _, id := range r.ids {
 		if f, ok := r.lab.Finding(id); ok {
 			out.Findings = append(out.Findings, f)
