@@ -76,12 +76,13 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 
 // printKept writes what a runbook kept, or how much that is.
 func printKept(out io.Writer, name string, kept json.RawMessage, all bool) {
+	said := whole(kept)
 	switch {
 	case len(kept) == 0:
-	case strings.TrimSpace(whole(kept)) == "":
+	case strings.TrimSpace(said) == "":
 		fact(out, name, "nothing")
 	case all:
-		fmt.Fprintf(out, "  %s\n    %s\n", name, strings.ReplaceAll(whole(kept), "\n", "\n    "))
+		fmt.Fprintf(out, "  %s\n    %s\n", name, strings.ReplaceAll(said, "\n", "\n    "))
 	default:
 		fact(out, name, fmt.Sprintf("%d characters; --before prints them", len(kept)))
 	}

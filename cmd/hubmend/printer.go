@@ -10,6 +10,7 @@ import (
 
 	"hubmend/internal/lab"
 	"hubmend/internal/scenario"
+	"hubmend/internal/target"
 )
 
 // printer writes the story of a lab as it happens; in brief, what it has to say of a
@@ -149,8 +150,7 @@ func (p *printer) controls(all []scenario.ControlResult) {
 	w := table.NewWriter()
 	w.AppendHeader(table.Row{"Control", "Resource", "Before", "After", "Workflow", "Steps", "Time"})
 	for _, c := range all {
-		resource := c.Resource[strings.LastIndexAny(c.Resource, "/:")+1:]
-		w.AppendRow(table.Row{c.Control, resource, c.Before, c.After, c.Workflow, c.Steps, fmt.Sprintf("%d ms", c.Took.Milliseconds())})
+		w.AppendRow(table.Row{c.Control, target.Name(c.Resource), c.Before, c.After, c.Workflow, c.Steps, fmt.Sprintf("%d ms", c.Took.Milliseconds())})
 	}
 	p.printf("\n%s\n\n", w.Render())
 }

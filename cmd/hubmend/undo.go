@@ -111,7 +111,7 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	for _, p := range h.Past {
 		switch {
 		case p.Attempt.ExecutionID != id:
-		case now.Sub(p.Attempt.EndedAt) >= decide.ExecutionsKept:
+		case p.Attempt.Forgotten(now):
 			return ledger.Past{}, fmt.Errorf("Systems Manager has forgotten execution %s after 30 days; `hubmend history %s --before` has what was before, restore it by hand", id, t.Key())
 		default:
 			return p, nil

@@ -55,10 +55,9 @@ func (n Notification) Subject() string {
 	return ascii(subject)
 }
 
-// lastName is what people call a resource: the end of its ARN, behind which that of a log group has a *.
+// lastName is the name of a resource, behind which the ARN of a log group has a *.
 func lastName(t target.Target) string {
-	name := strings.TrimRight(t.Resource, "/:*")
-	return name[strings.LastIndexAny(name, "/:")+1:]
+	return target.Name(strings.TrimRight(t.Resource, "/:*"))
 }
 
 // ascii keeps a subject to what SNS allows.

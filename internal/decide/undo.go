@@ -32,9 +32,12 @@ type UndoRefusal struct {
 	Reason      string // a sentence
 }
 
-// ExecutionsKept is how long Systems Manager keeps an execution, from which the runbook of an undo reads
+// executionsKept is how long Systems Manager keeps an execution, from which the runbook of an undo reads
 // what was before.
-const ExecutionsKept = 30 * 24 * time.Hour
+const executionsKept = 30 * 24 * time.Hour
+
+// Forgotten says whether Systems Manager no longer has the execution of a repair.
+func (a Attempt) Forgotten(now time.Time) bool { return now.Sub(a.EndedAt) >= executionsKept }
 
 // undoPatience is how old a request may be: whoever asked has looked at the resource before, and
 // has given up waiting by now.

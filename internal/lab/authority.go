@@ -172,8 +172,7 @@ func (a *authority) record(who Caller, call string, r policy.Request, d policy.D
 	a.mu.Lock()
 	known := a.decisions[key]
 	if known == nil {
-		counted := one // others count it while this goes on to tell of it
-		known = &counted
+		known = new(one) // a copy, which others count while this goes on to tell of it
 		a.decisions[key] = known
 	}
 	known.Times++

@@ -159,8 +159,7 @@ func (w Writer) commands(b *strings.Builder, n decide.Notification) {
 func (w Writer) undoable(rec decide.Record) string {
 	repair := rec.Undoable()
 	control, known := w.Control(repair.Control)
-	forgotten := w.Now().Sub(repair.EndedAt) >= decide.ExecutionsKept
-	if !known || !control.Reversible || forgotten || decide.UndoProblem(rec, repair.ExecutionID) != "" {
+	if !known || !control.Reversible || repair.Forgotten(w.Now()) || decide.UndoProblem(rec, repair.ExecutionID) != "" {
 		return ""
 	}
 	return repair.ExecutionID

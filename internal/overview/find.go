@@ -24,7 +24,7 @@ func Names(e ledger.Entry, name string) (target.Target, bool) {
 }
 
 func names(t target.Target, name string) bool {
-	return name == t.Key() || name == t.Resource || name == Short(t.Resource) || name == t.Resource[strings.LastIndexAny(t.Resource, "/:")+1:]
+	return name == t.Key() || name == t.Resource || name == Short(t.Resource) || name == target.Name(t.Resource)
 }
 
 // has says whether a name is that of an attempt's execution or of a finding that it is for.

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"hubmend/internal/deadletter"
+	"hubmend/internal/target"
 )
 
 // visible shows characters that would hide something or turn text around, such as those that change
@@ -25,10 +26,8 @@ func visible(s string) string {
 	return b.String()
 }
 
-// shortName is the end of a resource's ARN that people know it by.
-func shortName(resource string) string {
-	return visible(resource[strings.LastIndexAny(resource, "/:")+1:])
-}
+// shortName is what people call a resource.
+func shortName(resource string) string { return visible(target.Name(resource)) }
 
 // keptLimit is how many characters the page shows of what was before a repair.
 const keptLimit = 4000

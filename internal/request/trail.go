@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
 	"hubmend/internal/naming"
+	"hubmend/internal/target"
 )
 
 // Trail is what Changes needs of CloudTrail.
@@ -34,7 +35,7 @@ const mostChanges = 5
 // minutes after it was made. What Hubmend's own runbooks did is left out.
 func Changes(ctx context.Context, client Trail, resource string, since time.Time) ([]Change, error) {
 	names := []string{resource}
-	if id := resource[strings.LastIndexAny(resource, "/:")+1:]; id != resource {
+	if id := target.Name(resource); id != resource {
 		names = []string{id, resource}
 	}
 	for _, name := range names {

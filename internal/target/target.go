@@ -53,6 +53,9 @@ func KeyFromExecutor(arn string) (string, bool) {
 	return key, true
 }
 
+// Name is what people call a resource: its own id, the end of its ARN.
+func Name(resource string) string { return resource[strings.LastIndexAny(resource, "/:")+1:] }
+
 // IsKey says whether a text has the form of a Key.
 func IsKey(s string) bool {
 	digest, ok := strings.CutPrefix(s, naming.Prefix)

@@ -130,10 +130,17 @@ func says(t *testing.T, undo, before, after string) map[string]any {
 	return outputs
 }
 
+// failedWith demands an error, and what it says.
+func failedWith(t *testing.T, err error, says string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), says) {
+		t.Errorf("error = %v, want it to say %q", err, says)
+	}
+}
+
 // refusedWith demands the error that a refusal is, and what it says.
 func refusedWith(t *testing.T, err error, says string) {
 	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), "NotImplementedError") || !strings.Contains(err.Error(), says) {
-		t.Errorf("error = %v, want it refused with %q", err, says)
-	}
+	failedWith(t, err, "NotImplementedError")
+	failedWith(t, err, says)
 }
