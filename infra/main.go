@@ -9,10 +9,9 @@ import (
 
 	"github.com/aws/jsii-runtime-go"
 
-	"hubmend/infra/admin"
 	"hubmend/infra/app"
-	"hubmend/infra/compile"
 	"hubmend/internal/catalog"
+	"hubmend/internal/compile"
 )
 
 // functions is where the compiled functions go, from the top of the repository, which
@@ -35,7 +34,7 @@ func run(ctx context.Context) error {
 	if err := catalog.Check(); err != nil {
 		return fmt.Errorf("the catalog is not in order:\n%w", err)
 	}
-	if err := compile.Functions(ctx, ".", functions, admin.Functions()...); err != nil {
+	if err := compile.Functions(ctx, ".", functions, compile.Lambda); err != nil {
 		return err
 	}
 	return relaunch(ctx)

@@ -11,6 +11,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/cost"
+	"hubmend/internal/templates"
 )
 
 // mostPasses is more than any resource needs; each pass of each loop is counted step by step.
@@ -18,7 +19,7 @@ const mostPasses = 1000
 
 func costsCommand() *cobra.Command {
 	var asJSON, asMarkdown bool
-	var templates string
+	var folder string
 	q := cost.Question{Size: cost.Typical}
 	cmd := &cobra.Command{
 		Use:   "costs",
@@ -33,7 +34,7 @@ docs/costs.md; no AWS API is asked.`,
 			if cmd.Flags().Changed("loop-passes") && (q.Passes < 1 || q.Passes > mostPasses) {
 				return fmt.Errorf("--loop-passes %d: a loop is gone through once at least, and here %d times at most", q.Passes, mostPasses)
 			}
-			inventory, err := cost.Read(templates, cost.Embedded())
+			inventory, err := cost.Read(folder, cost.Embedded())
 			if err != nil {
 				return err
 			}
@@ -57,7 +58,7 @@ docs/costs.md; no AWS API is asked.`,
 	flags.IntVar(&q.Repairs, "repairs", q.Repairs, "repairs a month, in all accounts together")
 	flags.StringSliceVar(&q.Controls, "control", nil, "repair these controls only, each as often as the others (default: the whole catalog)")
 	flags.IntVar(&q.Passes, "loop-passes", 0, "how often a runbook goes through each of its loops (default: as docs/costs.md assumes)")
-	flags.StringVar(&templates, "templates", "cdk.out", "`FOLDER` that cdk synth wrote")
+	flags.StringVar(&folder, "templates", templates.Folder, "`FOLDER` with the templates")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	flags.BoolVar(&asMarkdown, "markdown", false, "print the page docs/costs.md")
 	cmd.MarkFlagsMutuallyExclusive("json", "markdown")

@@ -10,13 +10,14 @@ import (
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/scenario"
+	"hubmend/internal/templates"
 )
 
 func labCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab",
 		Short: "Rehearse repairs on this machine, without an AWS account",
-		Long: `The lab deploys the synthesized templates into a local stand-in for AWS: moto holds the
+		Long: `The lab deploys the templates into a local stand-in for AWS: moto holds the
 resources, the compiled Lambda functions run behind the Lambda Runtime API, runbooks are
 executed step by step with botocore. docs/lab.md tells what it has and what it lacks.`,
 		Example: "  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab up",
@@ -34,7 +35,7 @@ type labFlags struct {
 }
 
 func (f *labFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.assembly, "templates", "cdk.out", "`FOLDER` that cdk synth wrote")
+	cmd.Flags().StringVar(&f.assembly, "templates", templates.Folder, "`FOLDER` with the templates")
 	cmd.Flags().StringVar(&f.root, "root", ".", "folder of the Hubmend checkout")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the logs of functions and of the emulator")
 }
@@ -49,6 +50,7 @@ func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
 	if config.Python, err = python.Find(root); err != nil {
 		return config, err
 	}
+	config.Functions = lab.Compile(root) // in the background, while the emulator starts
 	if f.verbose {
 		config.Log = func(source, line string) { fmt.Fprintf(logs, "%s | %s\n", source, line) }
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,10 +28,7 @@ func startPlanningLab(t *testing.T) planningLab {
 		t.Skip("starts Python")
 	}
 	c := lab.Defaults
-	c.Assembly, c.Enforce = t.TempDir(), true
-	if err := os.WriteFile(filepath.Join(c.Assembly, "x.assets.json"), []byte(`{"files": {}}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.Assembly, c.Enforce = "../../templates", true
 	var err error
 	if c.Python, err = python.Find("../.."); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,6 @@ func emptyTemplates(t *testing.T) string {
 	dir := t.TempDir()
 	resources := `"Resources": {"None": {"Type": "AWS::ServiceCatalog::PortfolioProductAssociation"}}}`
 	for name, content := range map[string]string{
-		"x.assets.json":                            `{}`,
 		lab.AdminStack + ".template.json":          `{"Parameters": {"OrganizationId": {"Type": "String"}}, ` + resources,
 		lab.MemberRolesStack + ".template.json":    `{"Parameters": {"AdministratorAccount": {"Type": "String"}}, ` + resources,
 		lab.MemberRunbooksStack + ".template.json": `{"Parameters": {"AdministratorAccount": {"Type": "String"}, "AdministratorRegion": {"Type": "String"}}, ` + resources,

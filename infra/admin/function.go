@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -77,7 +78,7 @@ func (p *FunctionProps) filled(role awsiam.Role, logs awslogs.LogGroup) *awslamb
 		own.FunctionName = jsii.String(p.Name)
 	}
 	if own.Code == nil {
-		own.Code = awslambda.Code_FromAsset(jsii.String(filepath.Clean(p.Binary)), nil)
+		own.Code = awslambda.Code_FromAsset(jsii.String(filepath.Clean(p.Binary)), &awss3assets.AssetOptions{DisplayName: jsii.String(filepath.Base(p.Binary))})
 	}
 	if own.Runtime == nil {
 		own.Runtime = awslambda.Runtime_PROVIDED_AL2023()

@@ -7,6 +7,8 @@
 package rollout
 
 import (
+	"path/filepath"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -81,7 +83,7 @@ type stackSetProps struct {
 // content, so a template that changed is a StackSet that changed.
 func newStackSet(scope constructs.Construct, id *string, v *values, props *stackSetProps) awscdk.CfnStackSet {
 	template := awss3assets.NewAsset(scope, jsii.String(*id+"Template"), &awss3assets.AssetProps{
-		Path: jsii.String(props.File), DisplayName: jsii.String(props.Name),
+		Path: jsii.String(props.File), DisplayName: jsii.String(filepath.Base(props.File)),
 	})
 	return awscdk.NewCfnStackSet(scope, id, &awscdk.CfnStackSetProps{
 		StackSetName:    jsii.String(props.Name),

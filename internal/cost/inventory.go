@@ -56,13 +56,13 @@ type Schedule struct {
 	Every    time.Duration
 }
 
-// Read counts what the templates in a folder deploy that `cdk synth` wrote. A resource that has
+// Read counts what the templates in a folder deploy. A resource that has
 // no price is an error.
 func Read(folder string, book Book) (Inventory, error) {
 	assembly := os.DirFS(folder)
 	files, err := fs.Glob(assembly, "*"+suffix)
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("no template is in %s; run `make synth`", folder)
+		err = fmt.Errorf("no template is in %s; run `make templates`", folder)
 	}
 	if err != nil {
 		return Inventory{}, err
@@ -90,7 +90,7 @@ func Take(templates map[string][]byte, book Book) (Inventory, error) {
 		}
 	}
 	if len(inv.Memory) == 0 || inv.LogDays == 0 {
-		return Inventory{}, errors.New("the templates have no function with a log group; are they Hubmend's? Run `make synth`")
+		return Inventory{}, errors.New("the templates have no function with a log group; are they Hubmend's?")
 	}
 	return inv, nil
 }

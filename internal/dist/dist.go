@@ -1,9 +1,9 @@
 // Package dist owns the folder that somebody uploads who has neither the CDK nor a
-// bootstrapped account: templates that take everything from one bucket, and the zips and
-// templates that they take.
+// bootstrapped account: the kept templates, and the zips and templates that they take from
+// the same bucket.
 //
-// It works on what `cdk synth` wrote, so both ways deploy the same resources. The same
-// assembly gives the same bytes. It must not import the CDK.
+// Names of what they take have a hash, because CloudFormation does not look into a file
+// whose name is the same. The same input gives the same bytes. It must not import the CDK.
 package dist
 
 import (
@@ -14,39 +14,44 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"hubmend/internal/naming"
+	"hubmend/internal/templates"
 )
 
 // Names within the folder.
 const (
-	assets   = "assets"
-	sums     = "SHA256SUMS"
-	readme   = "README.md"
-	template = ".template.json"
+	sums   = "SHA256SUMS"
+	readme = "README.md"
 )
 
 //go:embed README.md
 var instructions string
 
-// Write makes the folder out of an assembly. It replaces a folder that it wrote before and
-// refuses any other that is not empty.
-func Write(assembly, out string) error {
-	a, err := open(assembly)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", assembly, err)
-	}
+// Source is what the folder is made of.
+type Source struct {
+	// Templates is the folder with the kept templates.
+	Templates string
+	// Functions is the folder with a folder for each function, which has its compiled program.
+	Functions string
+}
+
+// Write makes the folder out. It replaces a folder that it wrote before and refuses any
+// other that is not empty.
+func Write(from Source, out string) error {
 	if err := empty(out); err != nil {
 		return err
 	}
-	files, err := a.files()
+	files, err := from.files()
 	if err != nil {
 		return err
 	}
-	files[readme] = []byte(instructions + a.table())
+	files[readme] = []byte(instructions + table(files))
 	files[sums] = checksums(files)
 	for name, content := range files {
 		file := filepath.Join(out, filepath.FromSlash(name))
@@ -78,39 +83,71 @@ func empty(out string) error {
 	return nil
 }
 
+// reference is what a template takes from the bucket.
+var reference = regexp.MustCompile(`(\$\{` + templates.CodePrefix + `\}` + templates.Code + `)([A-Za-z0-9_./-]+)`)
+
 // files gives the content of every file but those that are about the others.
-func (a *assembly) files() (map[string][]byte, error) {
-	files := map[string][]byte{}
-	for _, stack := range a.stacks {
-		content, err := a.rewritten(stack)
-		if err != nil {
-			return nil, fmt.Errorf("rewrite the template of %s: %w", stack.name, err)
-		}
-		files[strings.TrimPrefix(stack.name, naming.Prefix)+template] = content
+func (s Source) files() (map[string][]byte, error) {
+	names, err := filepath.Glob(filepath.Join(s.Templates, naming.Prefix+"*"+templates.Suffix))
+	if err != nil {
+		return nil, err
 	}
-	for _, asset := range a.assets {
-		if !asset.used {
-			continue // a stack's own template, which the CDK uploads too
-		}
-		content, err := asset.content()
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s has no template", s.Templates)
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", asset.path, err)
+			return nil, err
 		}
-		files[assets+"/"+asset.name] = content
+		var problems []error
+		text = reference.ReplaceAllFunc(text, func(found []byte) []byte {
+			parts := reference.FindSubmatch(found)
+			hashed, content, err := s.asset(string(parts[2]))
+			problems = append(problems, err)
+			files[templates.Code+hashed] = content
+			return append(parts[1], hashed...)
+		})
+		if err := errors.Join(problems...); err != nil {
+			return nil, fmt.Errorf("read what %s takes from the bucket: %w", filepath.Base(name), err)
+		}
+		files[strings.TrimPrefix(filepath.Base(name), naming.Prefix)] = text
 	}
 	return files, nil
 }
 
-// table lists what the assets are.
-func (a *assembly) table() string {
+// asset gives the content of what a template takes from the bucket, and a name that is
+// another one whenever the content is.
+func (s Source) asset(name string) (hashed string, content []byte, err error) {
+	stem, extension, _ := strings.Cut(path.Base(name), ".")
+	if extension == "zip" {
+		content, err = zipFolder(filepath.Join(s.Functions, stem))
+	} else {
+		content, err = templates.Referred(os.DirFS(s.Templates), name)
+		stem, extension = strings.TrimSuffix(strings.ReplaceAll(name, "/", "-"), templates.Suffix), strings.TrimPrefix(templates.Suffix, ".")
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", name, err)
+	}
+	sum := sha256.Sum256(content)
+	return fmt.Sprintf("%s-%s.%s", stem, hex.EncodeToString(sum[:6]), extension), content, nil
+}
+
+// table lists what the templates take.
+func table(files map[string][]byte) string {
 	var lines []string
-	for _, asset := range a.assets {
-		if asset.used {
-			lines = append(lines, fmt.Sprintf("| `%s/%s` | %s |\n", assets, asset.name, asset.title))
+	for name := range files {
+		if strings.HasPrefix(name, templates.Code) {
+			what := "a template"
+			if strings.HasSuffix(name, ".zip") {
+				what = "the code of a function"
+			}
+			lines = append(lines, fmt.Sprintf("| `%s` | %s |\n", name, what))
 		}
 	}
 	slices.Sort(lines)
-	return strings.Join(slices.Compact(lines), "")
+	return strings.Join(lines, "")
 }
 
 // checksums has the form that `sha256sum --check` reads.

@@ -2,10 +2,13 @@ package dist_test
 
 import (
 	"archive/zip"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,74 +18,40 @@ import (
 	"hubmend/internal/dist"
 )
 
-type object = map[string]any
+// admin is a kept template that takes something of each kind from the bucket.
+const admin = `{"Resources": {
+ "Function": {"Code": {"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Fn::Sub": "${CodePrefix}assets/dispatch.zip"}}, "Description": "a < b", "Timeout": 30.0},
+ "Product": {"Url": {"Fn::Sub": "https://s3.${AWS::URLSuffix}/${CodeBucket}/${CodePrefix}assets/cis/1.2.0.template.json"}},
+ "StackSet": {"Url": {"Fn::Sub": "https://s3.${AWS::URLSuffix}/${CodeBucket}/${CodePrefix}assets/hubmend-member.template.json"}}
+}}`
 
-const (
-	bucket  = "cdk-x-assets-${AWS::AccountId}-${AWS::Region}"
-	zipKey  = "0123456789abcdef.zip"
-	playKey = "fedcba9876543210.json"
-)
-
-// admin is a template with an asset of each kind, and a number that must keep its text.
-func admin() object {
-	return object{
-		"Parameters": object{"MaxAttempts": object{"Type": "Number", "Default": 3}},
-		"Resources": object{
-			"Function": object{"Type": "AWS::Lambda::Function", "Properties": object{
-				"Code": object{"S3Bucket": object{"Fn::Sub": bucket}, "S3Key": zipKey}, "Description": "a < b", "Timeout": json.Number("30.0"),
-			}},
-			"Product": object{"Type": "AWS::ServiceCatalog::CloudFormationProduct", "Properties": object{
-				"Versions": []any{object{"Url": object{"Fn::Sub": "https://s3.${AWS::URLSuffix}/" + bucket + "/" + playKey}}},
-			}},
-		},
-	}
-}
-
-// synthesized writes an assembly as the CDK does, with an admin stack and a member's.
-func synthesized(t *testing.T, admin object) string {
+// source writes kept templates, of an admin stack and a member's, and a function.
+func source(t *testing.T, admin string) dist.Source {
 	t.Helper()
 	dir := t.TempDir()
-	file := func(title, path, packaging, key string) object {
-		return object{"displayName": title, "source": object{"path": path, "packaging": packaging},
-			"destinations": object{"here": object{"bucketName": bucket, "objectKey": key}}}
-	}
-	put(t, dir, "manifest.json", object{"artifacts": object{
-		"hubmend-admin":  object{"type": "aws:cloudformation:stack", "properties": object{"templateFile": "a.json"}},
-		"hubmend-member": object{"type": "aws:cloudformation:stack", "properties": object{"templateFile": "m.json"}},
-		"assets":         object{"type": "cdk:asset-manifest", "properties": object{"file": "assets.json"}},
-		"Tree":           object{"type": "cdk:tree", "properties": object{"file": "tree.json"}},
-	}})
-	put(t, dir, "assets.json", object{"files": object{
-		"1": file("Dispatch/Code", "code", "zip", zipKey),
-		"2": file("Playbook-cis-1.2.0 Template", "p.json", "file", playKey),
-		"3": file("hubmend-admin Template", "a.json", "file", "aaaa.json"),
-	}})
-	put(t, dir, "a.json", admin)
-	put(t, dir, "m.json", object{"Resources": object{"Log": object{"Type": "AWS::Logs::LogGroup"}}})
-	put(t, dir, "p.json", object{"Resources": object{}})
-	put(t, dir, "code/bootstrap", "a program")
-	return dir
+	put(t, dir, "templates/hubmend-admin.template.json", admin)
+	put(t, dir, "templates/hubmend-member.template.json", `{"Resources": {"Log": {}}}`)
+	put(t, dir, "templates/cis/1.2.0.template.json", `{"Resources": {}}`)
+	put(t, dir, "templates/cis.product.template.json", `{"Resources": {}}`)
+	put(t, dir, "functions/dispatch/bootstrap", "a program")
+	return dist.Source{Templates: filepath.Join(dir, "templates"), Functions: filepath.Join(dir, "functions")}
 }
 
-func put(t *testing.T, dir, name string, content any) {
+func put(t *testing.T, dir, name, text string) {
 	t.Helper()
-	text, err := json.Marshal(content)
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, text, 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func write(t *testing.T, assembly string) string {
+func write(t *testing.T, from dist.Source) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "dist")
-	if err := dist.Write(assembly, out); err != nil {
+	if err := dist.Write(from, out); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -107,81 +76,83 @@ func tree(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-const (
-	code     = "assets/dispatch-code-0123456789ab.zip"
-	playbook = "assets/playbook-cis-1.2.0-fedcba987654.json"
-)
+// named finds a file by what stands around the digest of its content in its name.
+func named(t *testing.T, files map[string]string, before, after string) string {
+	t.Helper()
+	for name, text := range files {
+		if sum := sha256.Sum256([]byte(text)); name == before+hex.EncodeToString(sum[:6])+after {
+			return name
+		}
+	}
+	t.Fatalf("there is no %s...%s among %q", before, after, slices.Sorted(maps.Keys(files)))
+	return ""
+}
+
+// theFiles names what is taken from the bucket.
+func theFiles(t *testing.T, files map[string]string) (code, playbook, stackSet string) {
+	t.Helper()
+	return named(t, files, "assets/dispatch-", ".zip"), named(t, files, "assets/cis-1.2.0-", ".template.json"), named(t, files, "assets/hubmend-member-", ".template.json")
+}
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	assembly := synthesized(t, admin())
-	got := tree(t, write(t, assembly))
-	for _, name := range []string{"admin.template.json", "member.template.json", code, playbook, "README.md"} {
+	from := source(t, admin)
+	got := tree(t, write(t, from))
+	code, playbook, stackSet := theFiles(t, got)
+	for _, name := range []string{"admin.template.json", "member.template.json", code, playbook, stackSet, "README.md"} {
 		if !strings.Contains(got["SHA256SUMS"], "  "+name+"\n") {
 			t.Errorf("SHA256SUMS does not have %s", name)
 		}
-		if _, ok := got[name]; !ok {
-			t.Errorf("there is no %s", name)
-		}
 	}
-	if len(got) != 6 {
-		t.Errorf("%d files, want 6", len(got))
+	if len(got) != 7 {
+		t.Errorf("%d files, want 7: %v", len(got), slices.Sorted(maps.Keys(got)))
 	}
-	if !strings.Contains(got["README.md"], "| `"+code+"` | Dispatch/Code |") {
+	if !strings.Contains(got["README.md"], "| `"+code+"` | the code of a function |") {
 		t.Error("README.md does not say what an asset is")
 	}
-	if before := tree(t, assembly); got["member.template.json"] != before["m.json"] || got[playbook] != before["p.json"] {
+	before := tree(t, from.Templates)
+	if got["member.template.json"] != before["hubmend-member.template.json"] || got[playbook] != before["cis/1.2.0.template.json"] {
 		t.Error("a template that needs nothing of the bucket was changed")
 	}
 }
 
+// Names are of the content, and nothing else of a template changes.
 func TestTemplatesTakeAllFromTheBucket(t *testing.T) {
 	t.Parallel()
-	text := tree(t, write(t, synthesized(t, admin())))["admin.template.json"]
-	var got object
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&got); err != nil {
-		t.Fatal(err)
+	got := tree(t, write(t, source(t, admin)))
+	code, playbook, stackSet := theFiles(t, got)
+	want := strings.NewReplacer("assets/dispatch.zip", code, "assets/cis/1.2.0.template.json", playbook, "assets/hubmend-member.template.json", stackSet).Replace(admin)
+	if diff := cmp.Diff(want, got["admin.template.json"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
-	want := object{
-		"Function": object{"Type": "AWS::Lambda::Function", "Properties": object{
-			"Code":        object{"S3Bucket": object{"Ref": "CodeBucket"}, "S3Key": object{"Fn::Sub": "${CodePrefix}" + code}},
-			"Description": "a < b", "Timeout": json.Number("30.0"),
-		}},
-		"Product": object{"Type": "AWS::ServiceCatalog::CloudFormationProduct", "Properties": object{
-			"Versions": []any{object{"Url": object{"Fn::Sub": "https://s3.${AWS::URLSuffix}/${CodeBucket}/${CodePrefix}" + playbook}}},
-		}},
-	}
-	if diff := cmp.Diff(any(want), got["Resources"]); diff != "" {
-		t.Errorf("Resources (-want +got):\n%s", diff)
-	}
-	parameters, _ := got["Parameters"].(object)
-	prefix, _ := parameters["CodePrefix"].(object)
-	if len(parameters) != 3 || parameters["MaxAttempts"] == nil || parameters["CodeBucket"] == nil || prefix["Default"] != "dist/" {
-		t.Errorf("Parameters = %v", parameters)
+	changed := source(t, admin)
+	put(t, changed.Functions, "dispatch/bootstrap", "another program")
+	if again := tree(t, write(t, changed))["admin.template.json"]; strings.Contains(again, code) || !strings.Contains(again, playbook) {
+		t.Errorf("after a change of the function it is\n%s", again)
 	}
 }
 
-func TestSameAssemblySameBytes(t *testing.T) {
+func TestSameSourceSameBytes(t *testing.T) {
 	t.Parallel()
-	assembly := synthesized(t, admin())
-	first := tree(t, write(t, assembly))
-	program := filepath.Join(assembly, "code", "bootstrap")
+	from := source(t, admin)
+	first := tree(t, write(t, from))
+	program := filepath.Join(from.Functions, "dispatch", "bootstrap")
 	if err := os.Chtimes(program, time.Unix(1e9, 0), time.Unix(1e9, 0)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(program, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(first, tree(t, write(t, assembly))); diff != "" {
+	if diff := cmp.Diff(first, tree(t, write(t, from))); diff != "" {
 		t.Errorf("another day, another mode (-first +second):\n%s", diff)
 	}
 }
 
 func TestZipIsWhatLambdaRuns(t *testing.T) {
 	t.Parallel()
-	z, err := zip.OpenReader(filepath.Join(write(t, synthesized(t, admin())), code))
+	dir := write(t, source(t, admin))
+	code, _, _ := theFiles(t, tree(t, dir))
+	z, err := zip.OpenReader(filepath.Join(dir, code))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,19 +164,19 @@ func TestZipIsWhatLambdaRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := io.ReadAll(f); string(text) != `"a program"` || err != nil {
+	if text, err := io.ReadAll(f); string(text) != "a program" || err != nil {
 		t.Errorf("the program is %s, %v", text, err)
 	}
 }
 
 func TestWriteReplacesOnlyItsOwn(t *testing.T) {
 	t.Parallel()
-	assembly, out := synthesized(t, admin()), t.TempDir()
-	if err := dist.Write(assembly, out); err != nil {
+	from, out := source(t, admin), t.TempDir()
+	if err := dist.Write(from, out); err != nil {
 		t.Fatalf("into an empty folder: %v", err)
 	}
 	put(t, out, "assets/old.zip", "of an earlier version")
-	if err := dist.Write(assembly, out); err != nil {
+	if err := dist.Write(from, out); err != nil {
 		t.Fatalf("again: %v", err)
 	}
 	if _, there := tree(t, out)["assets/old.zip"]; there {
@@ -213,23 +184,22 @@ func TestWriteReplacesOnlyItsOwn(t *testing.T) {
 	}
 	strange := t.TempDir()
 	put(t, strange, "thesis.txt", "years of work")
-	if err := dist.Write(assembly, strange); err == nil || len(tree(t, strange)) != 1 {
+	if err := dist.Write(from, strange); err == nil || len(tree(t, strange)) != 1 {
 		t.Errorf("Write into a strange folder = %v; it has %v", err, tree(t, strange))
 	}
 }
 
 func TestWriteRefuses(t *testing.T) {
 	t.Parallel()
-	joined := admin()
-	joined["Outputs"] = object{"Where": object{"Value": object{"Fn::Join": []any{"/", []any{"s3:/", bucket, zipKey}}}}}
-	taken := admin()
-	taken["Parameters"] = object{"CodeBucket": object{"Type": "String"}}
-	for name, tc := range map[string]struct{ assembly, want string }{
-		"no assembly":                 {t.TempDir(), "make synth"},
-		"bucket in a form of its own": {synthesized(t, joined), bucket},
-		"parameter of the same name":  {synthesized(t, taken), "CodeBucket"},
+	for name, tc := range map[string]struct {
+		from dist.Source
+		want string
+	}{
+		"no templates":     {dist.Source{Templates: t.TempDir()}, "no template"},
+		"no such function": {source(t, strings.ReplaceAll(admin, "dispatch.zip", "nobody.zip")), "nobody"},
+		"no such template": {source(t, strings.ReplaceAll(admin, "cis/1.2.0", "cis/9.9.9")), "9.9.9"},
 	} {
-		if err := dist.Write(tc.assembly, filepath.Join(t.TempDir(), "dist")); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if err := dist.Write(tc.from, filepath.Join(t.TempDir(), "dist")); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: Write = %v, want an error that says %s", name, err, tc.want)
 		}
 	}

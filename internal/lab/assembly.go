@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,87 +9,59 @@ import (
 	"strings"
 
 	"hubmend/internal/cfn"
+	"hubmend/internal/templates"
 )
 
-// assembly is what `cdk synth` wrote.
-type assembly struct {
-	dir    string
-	assets map[string]string // object key to path
-}
+// ownBucket stands for the bucket that somebody without the CDK uploads functions and templates
+// to. What a template takes from it is here already: the folder of templates and the functions.
+const ownBucket = "hubmend-lab-code"
+
+// assembly is the folder of the kept templates.
+type assembly struct{ dir string }
 
 func openAssembly(dir string) (*assembly, error) {
-	manifests, err := filepath.Glob(filepath.Join(dir, "*.assets.json"))
-	if err == nil && len(manifests) == 0 {
-		err = errors.New("no synthesized templates are there; run `make synth`")
+	files, err := filepath.Glob(filepath.Join(dir, "*"+templates.Suffix))
+	if err == nil && len(files) == 0 {
+		err = errors.New("no template is there; run `make templates`")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
-	a := &assembly{dir: dir, assets: map[string]string{}}
-	for _, file := range manifests {
-		if err := a.addAssets(file); err != nil {
-			return nil, fmt.Errorf("read %s: %w", file, err)
-		}
-	}
-	return a, nil
-}
-
-func (a *assembly) addAssets(file string) error {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	var manifest struct {
-		Files map[string]struct {
-			Source       struct{ Path string }
-			Destinations map[string]struct{ ObjectKey string }
-		}
-	}
-	if err := json.Unmarshal(text, &manifest); err != nil {
-		return err
-	}
-	for _, f := range manifest.Files {
-		for _, d := range f.Destinations {
-			a.assets[d.ObjectKey] = filepath.Join(a.dir, f.Source.Path)
-		}
-	}
-	return nil
-}
-
-// asset gives the file or folder that CDK uploads under an object key.
-func (a *assembly) asset(key string) (string, error) {
-	path, ok := a.assets[key]
-	if !ok {
-		return "", fmt.Errorf("no asset of %s has the object key %q", a.dir, key)
-	}
-	return path, nil
+	return &assembly{dir}, nil
 }
 
 // template reads the template of a stack.
 func (a *assembly) template(stack string) (*cfn.Template, error) {
-	return readTemplate(filepath.Join(a.dir, stack+".template.json"))
-}
-
-// templateAt reads the template that a Service Catalog product is loaded from.
-func (a *assembly) templateAt(url string) (*cfn.Template, error) {
-	path, err := a.asset(url[strings.LastIndex(url, "/")+1:])
-	if err != nil {
-		return nil, err
-	}
-	return readTemplate(path)
-}
-
-func readTemplate(path string) (*cfn.Template, error) {
-	text, err := os.ReadFile(path)
+	file := filepath.Join(a.dir, stack+templates.Suffix)
+	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no template %s; run `make synth`", path)
+		return nil, fmt.Errorf("there is no template %s; run `make templates`", file)
 	}
 	if err != nil {
 		return nil, err
 	}
 	t, err := cfn.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	return t, nil
+}
+
+// referred reads a template that others take from ownBucket.
+func (a *assembly) referred(key string) (*cfn.Template, error) {
+	text, err := templates.Referred(os.DirFS(a.dir), strings.TrimPrefix(key, templates.Code))
+	if err != nil {
+		return nil, err
+	}
+	return cfn.Parse(text)
+}
+
+// place gives the parameters by which a template finds ownBucket.
+func (a *assembly) place(t *cfn.Template) map[string]string {
+	for _, p := range t.Parameters() {
+		if p.Name == templates.CodeBucket {
+			return map[string]string{templates.CodeBucket: ownBucket, templates.CodePrefix: ""}
+		}
+	}
+	return map[string]string{}
 }

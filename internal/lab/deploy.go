@@ -7,7 +7,7 @@ import (
 	"maps"
 )
 
-// Names of the stacks that the CDK app synthesizes.
+// Names of the stacks of the kept templates.
 const (
 	AdminStack          = "hubmend-admin"
 	MemberRolesStack    = "hubmend-member-roles"
@@ -44,7 +44,9 @@ func (l *Lab) deploy(ctx context.Context, at place, name, template string, param
 	if err != nil {
 		return err
 	}
-	return l.deployTemplate(ctx, at, name, name, t, parameters)
+	all := l.assembly.place(t)
+	maps.Copy(all, parameters)
+	return l.deployTemplate(ctx, at, name, name, t, all)
 }
 
 // properties are the evaluated properties of a resource.

@@ -49,7 +49,7 @@ func testDeployRefuses(t *testing.T, backend *lab.Backend) {
 		"document that is none": {stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "d", "Content": object{"schemaVersion": "0.3", "mainStepz": []any{}}})}},
 			[]string{"resource Doc", "mainStepz"}},
 		"function without its code": {stacks{admin: resources{"F": resource("AWS::Lambda::Function", object{"FunctionName": "f", "Code": object{"S3Bucket": "b", "S3Key": "nobody.zip"}})}},
-			[]string{"resource F", `"nobody.zip"`}},
+			[]string{"resource F", "nobody.zip", "bucket b"}},
 		"cron": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "cron(0 12 * * ? *)"})}},
 			[]string{"resource Rule", "cron(0 12 * * ? *)"}},
 		"pattern and schedule": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "rate(1 day)", "EventPattern": object{"source": []any{"a"}}})}},
@@ -92,7 +92,7 @@ func testDeployRefuses(t *testing.T, backend *lab.Backend) {
 
 func testMissing(t *testing.T, backend *lab.Backend) {
 	empty := config(t, t.TempDir())
-	if _, err := lab.Start(t.Context(), empty); err == nil || !strings.Contains(err.Error(), "make synth") {
+	if _, err := lab.Start(t.Context(), empty); err == nil || !strings.Contains(err.Error(), "make templates") {
 		t.Errorf("Start on an empty folder = %v", err)
 	}
 	nobody := config(t, "x")
@@ -111,7 +111,7 @@ func testMissing(t *testing.T, backend *lab.Backend) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := l.Deploy(t.Context()); err == nil || !strings.Contains(err.Error(), lab.MemberRunbooksStack) || !strings.Contains(err.Error(), "make synth") {
+	if err := l.Deploy(t.Context()); err == nil || !strings.Contains(err.Error(), lab.MemberRunbooksStack) || !strings.Contains(err.Error(), "make templates") {
 		t.Errorf("Deploy without a template = %v", err)
 	}
 	if err := l.Launch(t.Context(), "Nothing", nil); err == nil || !strings.Contains(err.Error(), `no product "Nothing"`) {

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,8 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"hubmend/internal/compile"
 	"hubmend/internal/lab"
+	"hubmend/internal/templates"
 )
+
+// functionName is what templates call the function of testdata.
+const functionName = "tests"
 
 // functionDir is where the function of testdata is built when the first test wants it.
 var functionDir string
@@ -40,16 +46,12 @@ var buildFunction = sync.OnceValue(func() error {
 	return nil
 })
 
-// theFunction gives the folder of the built function.
-func theFunction(t *testing.T) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("builds and starts a Lambda function")
+// testsFunction gives the program of the tests' function, as lab.Programs does.
+func testsFunction(_ context.Context, name string) (string, error) {
+	if name != functionName {
+		return "", fmt.Errorf("there is no function %q", name)
 	}
-	if err := buildFunction(); err != nil {
-		t.Fatal(err)
-	}
-	return functionDir
+	return filepath.Join(functionDir, compile.Binary), buildFunction()
 }
 
 // deployed gives a function with the role that it runs under.
@@ -57,7 +59,8 @@ func deployed(name, order string) resources {
 	return resources{
 		name + "Role": resource("AWS::IAM::Role", object{"RoleName": name + "-function", "AssumeRolePolicyDocument": trust(object{"Service": "lambda.amazonaws.com"}, nil)}),
 		name: resource("AWS::Lambda::Function", object{
-			"FunctionName": name, "Role": object{"Fn::GetAtt": []any{name + "Role", "Arn"}}, "Timeout": 30, "Code": object{"S3Key": "function.zip"},
+			"FunctionName": name, "Role": object{"Fn::GetAtt": []any{name + "Role", "Arn"}}, "Timeout": 30, "Code": object{
+				"S3Bucket": object{"Ref": templates.CodeBucket}, "S3Key": object{"Fn::Sub": "${CodePrefix}assets/" + functionName + ".zip"}},
 			"Environment": object{"Variables": object{"ORDER": order, "QUEUE": "https://queues/" + admin + "/" + name}},
 		}),
 	}
@@ -127,7 +130,6 @@ func (j *journal) texts(msg string) []string {
 // upWithFunction starts a lab whose functions' lines are kept.
 func upWithFunction(t *testing.T, s stacks) (world, *journal) {
 	t.Helper()
-	s.function = theFunction(t)
 	j := &journal{}
 	return upAs(t, s, func(c *lab.Config) { c.Log = j.log }), j
 }

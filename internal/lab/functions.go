@@ -2,13 +2,7 @@ package lab
 
 import (
 	"context"
-	"debug/buildinfo"
-	"debug/elf"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -34,21 +28,17 @@ type functionID struct {
 	name string
 }
 
-// functionSpec is an AWS::Lambda::Function with its asset resolved.
+// functionSpec is an AWS::Lambda::Function with its code resolved.
 type functionSpec struct {
-	name, role, asset, logGroup string
-	env                         map[string]string
-	timeout                     time.Duration
-	memory                      int
+	name, role, program, logGroup string // the program is a file
+	env                           map[string]string
+	timeout                       time.Duration
+	memory                        int
 }
 
-// create prepares a function: its code for this machine, and its credentials. It takes the
-// place of one that has the name, whose processes end.
+// create prepares a function and its credentials. It takes the place of one that has
+// the name, whose processes end.
 func (f *functions) create(at place, spec functionSpec) (arn string, err error) {
-	binary, err := f.lab.bootstrap(spec.asset)
-	if err != nil {
-		return "", err
-	}
 	credentials, caller, err := f.lab.assume(spec.role, spec.name, policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.account}})
 	if err != nil {
 		return "", fmt.Errorf("the role defined for the function cannot be assumed by Lambda: %w", err)
@@ -65,7 +55,7 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 		env[name] = value
 	}
 	host, err := lambdahost.New(lambdahost.Config{
-		Name: spec.name, Binary: binary, ARN: arn, Timeout: spec.timeout, MemoryMB: spec.memory, Env: env,
+		Name: spec.name, Binary: spec.program, ARN: arn, Timeout: spec.timeout, MemoryMB: spec.memory, Env: env,
 		Log: func(line string) {
 			f.lab.log(spec.name, line)
 			if f.mayLog(id) {
@@ -173,57 +163,4 @@ func (f *functions) close() {
 	for _, host := range f.byName {
 		host.Close()
 	}
-}
-
-// bootstrap gives a binary that runs here for the one in an asset. The templates deploy
-// arm64; on another machine the same package is built again for it, found by what the Go
-// linker wrote into the asset.
-func (l *Lab) bootstrap(asset string) (string, error) {
-	file := filepath.Join(asset, "bootstrap")
-	if runsHere(file) {
-		return file, nil
-	}
-	builds.Lock()
-	defer builds.Unlock()
-	if binary := builds.done[file]; binary != "" {
-		return binary, nil
-	}
-	binary, err := l.build(file)
-	if err == nil {
-		builds.done[file] = binary
-	}
-	return binary, err
-}
-
-// builds are shared by all labs of a process, because they write to the same files.
-var builds = struct {
-	sync.Mutex
-	done map[string]string // binary by asset
-}{done: map[string]string{}}
-
-func (l *Lab) build(file string) (string, error) {
-	info, err := buildinfo.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("read what %s was built from: %w", file, err)
-	}
-	binary := filepath.Join(l.config.Root, "build", "lab", filepath.Base(info.Path), "bootstrap")
-	cmd := exec.CommandContext(l.ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, info.Path) //nolint:gosec // the package is our own asset's
-	cmd.Dir = l.config.Root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s for this machine: %w\n%s", info.Path, err, out)
-	}
-	return binary, nil
-}
-
-func runsHere(file string) bool {
-	if runtime.GOOS != "linux" {
-		return false
-	}
-	f, err := elf.Open(file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return f.Machine == map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[runtime.GOARCH]
 }

@@ -23,14 +23,18 @@ import (
 	"hubmend/internal/lab/python"
 	"hubmend/internal/policy"
 	"hubmend/internal/runbook"
+	"hubmend/internal/templates"
 )
 
 // Config says what the lab is to be.
 type Config struct {
 	// Root is the folder of the go.mod that the functions are built in.
 	Root string
-	// Assembly is the folder that `cdk synth` wrote, usually cdk.out.
+	// Assembly is the folder with the kept templates.
 	Assembly string
+	// Functions gives the programs of the functions. When it is nil, those of Root
+	// are compiled when the first is deployed.
+	Functions Programs
 	// Python is the interpreter that has moto and botocore.
 	Python string
 	// Accounts are account ids; the first is the Security Hub administrator.
@@ -60,7 +64,7 @@ type Config struct {
 // Defaults are the accounts and Regions of a lab that nobody configured.
 var Defaults = Config{
 	Accounts: []string{"111111111111", "222222222222"}, Regions: []string{"us-east-1"},
-	Assembly: "cdk.out", Root: ".", Address: "127.0.0.1:0",
+	Assembly: templates.Folder, Root: ".", Address: "127.0.0.1:0",
 }
 
 // Lab is a running lab. Close it.
@@ -113,6 +117,9 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	assembly, err := openAssembly(config.Assembly)
 	if err != nil {
 		return nil, err
+	}
+	if config.Functions == nil {
+		config.Functions = func(ctx context.Context, name string) (string, error) { return Compile(config.Root)(ctx, name) }
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Lab{

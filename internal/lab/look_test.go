@@ -21,8 +21,7 @@ func TestLook(t *testing.T) {
 	own["Off"] = resource("AWS::Events::Rule", object{"Name": "a-off", "EventPattern": pattern, "State": "DISABLED"})
 	own["Elsewhere"] = resource("AWS::Events::Rule", object{"Name": "a-mine", "EventPattern": pattern, "EventBusName": object{"Ref": "Bus"}})
 	w := up(t, stacks{
-		admin: own, function: theFunction(t),
-		runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "tag-vpc", "Content": tagVPC})},
+		admin: own, runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "tag-vpc", "Content": tagVPC})},
 	})
 
 	t.Run("functions", func(t *testing.T) {

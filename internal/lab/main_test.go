@@ -15,6 +15,7 @@ import (
 
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/templates"
 )
 
 const (
@@ -28,7 +29,6 @@ const (
 // nothing, because a template must have a resource.
 type stacks struct {
 	admin, roles, runbooks resources
-	function               string // folder of the bootstrap that function.zip stands for
 }
 
 type resources map[string]any
@@ -40,7 +40,7 @@ func resource(kind string, properties object) object {
 	return object{"Type": kind, "Properties": properties}
 }
 
-// synthesize writes what the CDK would.
+// synthesize writes the templates.
 func (s stacks) synthesize(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -63,14 +63,7 @@ func (s stacks) synthesize(t *testing.T) string {
 		}
 		return object{"Parameters": declared, "Resources": r}
 	}
-	put("x.assets.json", object{"files": object{"function": object{
-		"source": object{"path": "function"}, "destinations": object{"here": object{"objectKey": "function.zip"}}}}})
-	if s.function != "" {
-		if err := os.Symlink(s.function, filepath.Join(dir, "function")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put(lab.AdminStack+".template.json", template(s.admin, "OrganizationId"))
+	put(lab.AdminStack+".template.json", template(s.admin, "OrganizationId", templates.CodeBucket, templates.CodePrefix))
 	put(lab.MemberRolesStack+".template.json", template(s.roles, "AdministratorAccount"))
 	put(lab.MemberRunbooksStack+".template.json", template(s.runbooks, "AdministratorAccount", "AdministratorRegion"))
 	return dir
@@ -91,6 +84,7 @@ func config(t *testing.T, assembly string) lab.Config {
 	}
 	c := lab.Defaults
 	c.Root, c.Python, c.Assembly = root, path, assembly
+	c.Functions = testsFunction
 	c.Accounts, c.Regions = []string{admin, member}, []string{home, linked}
 	return c
 }

@@ -9,27 +9,31 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"hubmend/internal/cfn"
+	"hubmend/internal/compile"
 )
 
-// code gives the folder with the code of a function. What the lab's own assembly has under
-// the object key is the same, because keys of the CDK are hashes; anything else must have
-// been uploaded.
-func (s *stack) code(ctx context.Context, code properties) (dir string, err error) {
+// code gives the program of a function: the lab's own, compiled for this machine, or what
+// somebody uploaded.
+func (s *stack) code(ctx context.Context, code properties) (program string, err error) {
 	bucket, key := code.text("S3Bucket"), code.text("S3Key")
-	if dir, err = s.lab.assembly.asset(key); err == nil {
-		return dir, nil
+	if bucket == ownBucket {
+		return s.lab.config.Functions(ctx, strings.TrimSuffix(path.Base(key), ".zip"))
 	}
-	body, noObject := s.lab.object(ctx, s.at, bucket, key)
-	if noObject != nil {
-		return "", fmt.Errorf("%w, and it is not in the bucket %s: %w", err, bucket, noObject)
+	body, err := s.lab.object(ctx, s.at, bucket, key)
+	if err != nil {
+		return "", fmt.Errorf("read the code %s from the bucket %s: %w", key, bucket, err)
 	}
-	dir = filepath.Join(s.lab.config.Root, "build", "lab", "assets", strings.TrimSuffix(filepath.Base(key), ".zip"))
-	return dir, unzip(body, dir)
+	dir := filepath.Join(s.lab.config.Root, "build", "lab", "assets", strings.TrimSuffix(filepath.Base(key), ".zip"))
+	if err := unzip(body, dir); err != nil {
+		return "", err
+	}
+	return s.lab.program(ctx, filepath.Join(dir, compile.Binary))
 }
 
 // object reads an object of S3.
@@ -63,21 +67,20 @@ func bucketAndKey(address string) (bucket, key string, err error) {
 }
 
 // templateAt reads the template at a URL of S3: one that was uploaded, or one of the lab's
-// own assembly.
+// own.
 func (l *Lab) templateAt(ctx context.Context, at place, address string) (*cfn.Template, error) {
 	bucket, key, err := bucketAndKey(address)
 	if err != nil {
 		return nil, err
 	}
-	body, err := l.object(ctx, at, bucket, key)
-	if err == nil {
-		return cfn.Parse(body)
+	if bucket == ownBucket {
+		return l.assembly.referred(key)
 	}
-	t, ownErr := l.assembly.templateAt(address)
-	if ownErr != nil {
+	body, err := l.object(ctx, at, bucket, key)
+	if err != nil {
 		return nil, fmt.Errorf("read the template %s: %w", address, err)
 	}
-	return t, nil
+	return cfn.Parse(body)
 }
 
 // unzip writes the files of an archive into a folder.
@@ -109,13 +112,13 @@ func unzipFile(f *zip.File, dir string) error {
 		return err
 	}
 	defer from.Close()
-	path := filepath.Join(dir, f.Name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	file := filepath.Join(dir, f.Name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
 	content, err := io.ReadAll(io.LimitReader(from, maxUnzipped))
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, 0o755) //nolint:gosec // a program
+	return os.WriteFile(file, content, 0o755) //nolint:gosec // a program
 }

@@ -23,11 +23,11 @@ func updateFunction(ctx context.Context, s *stack, was deployed, p properties) (
 }
 
 func putFunction(ctx context.Context, s *stack, name string, p properties) (created, error) {
-	asset, err := s.code(ctx, p.sub("Code"))
+	program, err := s.code(ctx, p.sub("Code"))
 	if err != nil {
 		return created{}, err
 	}
-	spec := functionSpec{name: name, role: p.text("Role"), asset: asset, env: map[string]string{}, timeout: 3 * time.Second, memory: 128}
+	spec := functionSpec{name: name, role: p.text("Role"), program: program, env: map[string]string{}, timeout: 3 * time.Second, memory: 128}
 	spec.logGroup = p.sub("LoggingConfig").textOr("LogGroup", "/aws/lambda/"+spec.name)
 	for name, value := range p.sub("Environment").sub("Variables").all {
 		spec.env[name] = fmt.Sprint(value)

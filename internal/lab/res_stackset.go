@@ -2,25 +2,23 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
+
+	"hubmend/internal/cfn"
 )
 
 // RolloutStack has the StackSets of the member templates.
 const RolloutStack = "hubmend-rollout"
 
-// asksForTargets says whether the assembly has a roll-out that asks where it goes. One that
-// says so itself, in cdk.json, is for real accounts and of no use here.
+// asksForTargets says whether there is a roll-out that asks where it goes. One that says so
+// itself, in cdk.json, is for real accounts and of no use here.
 func (a *assembly) asksForTargets() bool {
-	var template struct{ Parameters map[string]any }
-	text, err := os.ReadFile(filepath.Join(a.dir, RolloutStack+".template.json"))
-	return err == nil && json.Unmarshal(text, &template) == nil && template.Parameters["OrganizationalUnits"] != nil
+	t, err := a.template(RolloutStack)
+	return err == nil && slices.ContainsFunc(t.Parameters(), func(p cfn.Declaration) bool { return p.Name == "OrganizationalUnits" })
 }
 
 // byHand lists the accounts whose member templates are deployed as stacks. With a roll-out

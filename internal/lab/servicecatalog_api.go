@@ -117,7 +117,7 @@ func (c *serviceCatalog) describeParameters(q request, in struct{ ProductID, Pro
 	if err != nil {
 		return nil, err
 	}
-	t, err := c.lab.assembly.templateAt(v.templateURL)
+	t, err := c.template(c.lab.ctx, p, v)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func (c *serviceCatalog) provisionProduct(q request, in struct {
 	for _, g := range in.ProvisioningParameters {
 		parameters[g.Key] = g.Value
 	}
-	if err := c.known(v, parameters); err != nil {
+	if err := c.known(p, v, parameters); err != nil {
 		return nil, err
 	}
 	one, r := c.begin(q, o, v, in.ProvisionedProductName, parameters)
@@ -179,8 +179,8 @@ func (c *serviceCatalog) provisionProduct(q request, in struct {
 }
 
 // known refuses parameters that the template does not have.
-func (c *serviceCatalog) known(v artifact, parameters map[string]string) error {
-	t, err := c.lab.assembly.templateAt(v.templateURL)
+func (c *serviceCatalog) known(p *product, v artifact, parameters map[string]string) error {
+	t, err := c.template(c.lab.ctx, p, v)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (c *serviceCatalog) updateProvisioned(q request, in struct {
 			return nil, err
 		}
 	}
-	t, err := c.template(one, v)
+	t, err := c.template(c.lab.ctx, one.product, v)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func (c *serviceCatalog) updateProvisioned(q request, in struct {
 			changed[g.Key] = g.Value
 		}
 	}
-	if err := c.known(v, changed); err != nil {
+	if err := c.known(one.product, v, changed); err != nil {
 		return nil, err
 	}
 	maps.Copy(parameters, changed)

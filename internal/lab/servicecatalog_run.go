@@ -172,7 +172,7 @@ func (s *stack) permitted(resource string, actions ...string) error {
 const launchedPrefix = "SC-"
 
 func (c *serviceCatalog) provision(ctx context.Context, one *launched, r *record, role string, parameters map[string]string) error {
-	t, err := c.template(one, r.version)
+	t, err := c.template(ctx, one.product, r.version)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (c *serviceCatalog) provision(ctx context.Context, one *launched, r *record
 }
 
 func (c *serviceCatalog) update(ctx context.Context, one *launched, r *record, role string, parameters map[string]string) error {
-	t, err := c.template(one, r.version)
+	t, err := c.template(ctx, one.product, r.version)
 	if err != nil {
 		return err
 	}
@@ -214,10 +214,11 @@ func (c *serviceCatalog) terminate(ctx context.Context, one *launched) error {
 	return one.stack.delete(ctx)
 }
 
-func (c *serviceCatalog) template(one *launched, v artifact) (*cfn.Template, error) {
-	t, err := c.lab.assembly.templateAt(v.templateURL)
+// template reads the template of a version of a product.
+func (c *serviceCatalog) template(ctx context.Context, p *product, v artifact) (*cfn.Template, error) {
+	t, err := c.lab.templateAt(ctx, p.place, v.templateURL)
 	if err != nil {
-		return nil, fmt.Errorf("read the template of %s %s: %w", one.product.name, v.name, err)
+		return nil, fmt.Errorf("read the template of %s %s: %w", p.name, v.name, err)
 	}
 	return t, nil
 }

@@ -48,7 +48,6 @@ func config(t *testing.T) lab.Config {
 	}
 	dir := t.TempDir()
 	for name, content := range map[string]object{
-		"x.assets.json":                            {},
 		lab.AdminStack + ".template.json":          admin(),
 		lab.MemberRolesStack + ".template.json":    member("AdministratorAccount"),
 		lab.MemberRunbooksStack + ".template.json": member("AdministratorAccount", "AdministratorRegion"),

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicecatalog"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -72,7 +73,9 @@ func released(playbook catalog.Playbook, template awsservicecatalog.ProductStack
 		if err != nil {
 			panic(fmt.Errorf("copy snapshot: %w", err))
 		}
-		offer(name, awsservicecatalog.CloudFormationTemplate_FromAsset(jsii.String(file), nil))
+		offer(name, awsservicecatalog.CloudFormationTemplate_FromAsset(jsii.String(file), &awss3assets.AssetOptions{
+			DisplayName: jsii.String(versions.File(playbook.ID, name)),
+		}))
 	}
 	if !slices.Contains(names, playbook.Version) {
 		offer(playbook.Version, awsservicecatalog.CloudFormationTemplate_FromProductStack(template))

@@ -1,4 +1,5 @@
-// Package assembly copies what `cdk synth` wrote, for tests that change a template.
+// Package assembly copies templates, for tests that change one: those that are kept, or the app that
+// `cdk synth` wrote.
 package assembly
 
 import (
@@ -7,16 +8,29 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hubmend/internal/templates"
 )
 
 // Object is a JSON object, such as a template.
 type Object = map[string]any
 
-// Copy copies cdk.out below root, so that nobody changes it meanwhile, and gives the copy. The
-// code of the functions, which is large, is linked.
+// Copy copies the kept templates below root, and gives the copy.
 func Copy(t testing.TB, root string) string {
 	t.Helper()
-	from, to := filepath.Join(root, "cdk.out"), t.TempDir()
+	return copied(t, filepath.Join(root, templates.Folder))
+}
+
+// CopyApp copies cdk.out below root, so that nobody changes it meanwhile, and gives the copy. The
+// code of the functions, which is large, is linked.
+func CopyApp(t testing.TB, root string) string {
+	t.Helper()
+	return copied(t, filepath.Join(root, "cdk.out"))
+}
+
+func copied(t testing.TB, from string) (to string) {
+	t.Helper()
+	to = t.TempDir()
 	entries, err := os.ReadDir(from)
 	if err != nil {
 		t.Fatalf("%v; run `make synth`", err)

@@ -7,15 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"hubmend/internal/compile"
+	"hubmend/internal/naming"
+	"hubmend/internal/templates"
 )
 
 const (
-	assembly = "cdk.out"
+	assembly = templates.Folder
 	megabyte = 1 << 20
 	kilobyte = 1000
 	// rollout is no part of the total: it only brings others, and a single account has none.
@@ -24,27 +27,21 @@ const (
 	mostResources, mostKilobytes = 130, 250
 )
 
-// template is what is counted of a synthesized template.
+// template is what is counted of a template.
 type template struct {
-	Resources map[string]struct {
-		Type       string
-		Properties struct {
-			FunctionName any
-			Code         struct{ S3Key string }
-		}
-	}
+	Resources map[string]any
 }
 
 // sizes weighs what is deployed.
-func sizes(context.Context) ([]measurement, error) {
+func sizes(ctx context.Context) ([]measurement, error) {
 	files, err := filepath.Glob(filepath.Join(assembly, "*.template.json"))
 	if err == nil && len(files) == 0 {
-		err = errors.New("no template is in " + assembly + "; run `make synth`")
+		err = errors.New("no template is in " + assembly + "; run `make templates`")
 	}
 	if err != nil {
 		return nil, err
 	}
-	var functions, templates []measurement
+	var each []measurement
 	var resources, bytes int
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -56,41 +53,43 @@ func sizes(context.Context) ([]measurement, error) {
 			return nil, fmt.Errorf("read %s: %w", file, err)
 		}
 		name := strings.TrimSuffix(filepath.Base(file), ".template.json")
-		templates = append(templates,
+		each = append(each,
 			measurement{What: name + ", resources", Value: float64(len(t.Resources))},
 			measurement{What: name + ", template", Value: float64(len(text)), Unit: "bytes"},
 		)
 		if name != rollout {
 			resources, bytes = resources+len(t.Resources), bytes+len(text)
 		}
-		zips, err := t.zips()
-		if err != nil {
-			return nil, err
-		}
-		functions = append(functions, zips...)
+	}
+	functions, err := zips(ctx)
+	if err != nil {
+		return nil, err
 	}
 	total := []measurement{
 		{What: "admin, product and member templates, resources", Value: float64(resources), AtMost: mostResources},
 		{What: "admin, product and member templates", Value: float64(bytes) / kilobyte, Unit: "KB", AtMost: mostKilobytes},
 	}
-	return slices.Concat(functions, []measurement{{What: "templates", Value: float64(len(files))}}, templates, total), nil
+	return slices.Concat(functions, []measurement{{What: "templates", Value: float64(len(files))}}, each, total), nil
 }
 
-// zips weighs the code of each function as the CDK would upload it.
-func (t template) zips() ([]measurement, error) {
+// zips weighs the code of each function as it is uploaded.
+func zips(ctx context.Context) ([]measurement, error) {
+	const functions = "build/lambdas"
+	if err := compile.Functions(ctx, ".", functions, compile.Lambda); err != nil {
+		return nil, err
+	}
+	folders, err := filepath.Glob(filepath.Join(functions, "*", compile.Binary))
+	if err != nil {
+		return nil, err
+	}
 	var all []measurement
-	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-		r := t.Resources[id]
-		if r.Type != "AWS::Lambda::Function" {
-			continue
-		}
-		// The CDK names the folder of an asset after its object key.
-		folder := filepath.Join(assembly, "asset."+strings.TrimSuffix(r.Properties.Code.S3Key, ".zip"))
+	for _, file := range folders {
+		folder := filepath.Dir(file)
 		size, err := zipped(folder)
 		if err != nil {
-			return nil, fmt.Errorf("weigh function %v: %w", r.Properties.FunctionName, err)
+			return nil, fmt.Errorf("weigh function %s: %w", filepath.Base(folder), err)
 		}
-		all = append(all, measurement{What: fmt.Sprintf("zip of %v", r.Properties.FunctionName), Value: float64(size) / megabyte, Unit: "MB", AtMost: 8})
+		all = append(all, measurement{What: "zip of " + naming.Prefix + filepath.Base(folder), Value: float64(size) / megabyte, Unit: "MB", AtMost: 8})
 	}
 	return all, nil
 }

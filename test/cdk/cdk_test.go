@@ -18,6 +18,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/templates"
 	"hubmend/test/assembly"
 )
 
@@ -38,8 +39,8 @@ func TestCommandLine(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Python and Node")
 	}
-	app := assembly.Copy(t, root(t))
-	l := start(t, app)
+	app := assembly.CopyApp(t, root(t))
+	l := start(t)
 	profiles, err := l.WriteProfiles(t.TempDir()) // as `lab up` does for a user
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +147,7 @@ func testRepair(t *testing.T, w world) {
 // the latter is named, and the former is undone.
 func testRefused(t *testing.T, w world, c cli) {
 	const kind, id = "AWS::Odd::Thing", "Impossible"
-	app := assembly.Copy(t, root(t))
+	app := assembly.CopyApp(t, root(t))
 	change(t, app, lab.AdminStack, func(template object) {
 		resources := template["Resources"].(object)
 		for _, r := range resources {
@@ -224,10 +225,10 @@ func used(t *testing.T, app string) []string {
 	return slices.Sorted(maps.Keys(kinds))
 }
 
-func start(t *testing.T, app string) *lab.Lab {
+func start(t *testing.T) *lab.Lab {
 	t.Helper()
 	config := lab.Defaults
-	config.Root, config.Assembly, config.Enforce = root(t), app, true
+	config.Root, config.Assembly, config.Enforce = root(t), filepath.Join(root(t), templates.Folder), true
 	config.Accounts, config.Regions = []string{account}, []string{region}
 	var err error
 	if config.Python, err = python.Find(config.Root); err != nil {

@@ -6,7 +6,6 @@ package labtest
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab"
 	"hubmend/internal/naming"
+	"hubmend/internal/templates"
 	"hubmend/servicecatalog/versions"
 )
 
@@ -53,34 +53,24 @@ const (
 // Playbook is the product's.
 func Playbook() catalog.Playbook { return catalog.Embedded().Playbooks[0] }
 
-// Synthesize writes the app into a folder of the test's own and gives the folder. Root is
-// the folder of the go.mod.
-func Synthesize(t testing.TB, root string) string {
+// Synthesize writes the app into a folder of the test's own and gives the folder.
+func Synthesize(t testing.TB, _ string) string {
 	t.Helper()
 	dir := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(dir, "function", "bootstrap"), "./lambdas/custom-action") //nolint:gosec // our own
-	build.Dir = root
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the function: %v\n%s", err, out)
-	}
-	files := object{"function": asset("function", "function.zip")}
 	var offered []any
-	for name, text := range templates(t) {
+	for name, text := range products(t) {
 		put(t, dir, name+".json", []byte(text))
-		files[name] = asset(name+".json", name+".json")
-		offered = append(offered, object{"Name": name, "Info": object{"LoadTemplateFromURL": "https://bucket/" + name + ".json"}})
+		offered = append(offered, object{"Name": name, "Info": object{"LoadTemplateFromURL": sub("https://s3.amazonaws.com/${CodeBucket}/${CodePrefix}assets/" + name + ".json")}})
 	}
-	write(t, dir, "x.assets.json", object{"files": files})
-	write(t, dir, lab.AdminStack+".template.json", template(resources(offered), "OrganizationId"))
+	write(t, dir, lab.AdminStack+".template.json", template(resources(offered), "OrganizationId", templates.CodeBucket, templates.CodePrefix))
 	nothing := object{"None": object{"Type": "AWS::ServiceCatalog::PortfolioProductAssociation", "Properties": object{}}}
 	write(t, dir, lab.MemberRolesStack+".template.json", template(nothing, "AdministratorAccount"))
 	write(t, dir, lab.MemberRunbooksStack+".template.json", template(nothing, "AdministratorAccount", "AdministratorRegion"))
 	return dir
 }
 
-// templates gives the product's by version.
-func templates(t testing.TB) map[string]string {
+// products gives the product's templates by version.
+func products(t testing.TB) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	names, err := versions.Of(versions.Files, Playbook().ID)
@@ -133,7 +123,7 @@ func resources(offered []any) object {
 		}),
 		"Function": resource("AWS::Lambda::Function", object{
 			"FunctionName": naming.CustomActionFunction, "Role": object{"Fn::GetAtt": []any{"FunctionRole", "Arn"}},
-			"Code": object{"S3Bucket": "b", "S3Key": "function.zip"}, "Timeout": 60,
+			"Code": object{"S3Bucket": object{"Ref": templates.CodeBucket}, "S3Key": sub("${CodePrefix}assets/custom-action.zip")}, "Timeout": 60,
 		}),
 		"Portfolio":   resource("AWS::ServiceCatalog::Portfolio", object{"DisplayName": naming.Portfolio, "ProviderName": "Hubmend"}),
 		"Product":     resource("AWS::ServiceCatalog::CloudFormationProduct", object{"Name": Playbook().Name, "Owner": "Hubmend", "ProvisioningArtifactParameters": offered}),
@@ -161,9 +151,7 @@ func template(resources object, parameters ...string) object {
 	return object{"Parameters": declared, "Resources": resources}
 }
 
-func asset(path, key string) object {
-	return object{"source": object{"path": path}, "destinations": object{"here": object{"objectKey": key}}}
-}
+func sub(text string) object { return object{"Fn::Sub": text} }
 
 func encoded(t testing.TB, content any) string {
 	t.Helper()

@@ -1,4 +1,4 @@
-package dist
+package templates
 
 import (
 	"bytes"
@@ -8,30 +8,25 @@ import (
 	"strings"
 )
 
-// Parameters that a template gets when it takes something from the bucket.
-const (
-	codeBucket = "CodeBucket"
-	codePrefix = "CodePrefix"
-)
-
 // defaultPrefix is where the files are when the folder is dropped on the page of a bucket.
 const defaultPrefix = "dist/"
 
 // parameters declare them.
 var parameters = map[string]any{
-	codeBucket: map[string]any{
+	CodeBucket: map[string]any{
 		"Type": "String", "AllowedPattern": `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`,
 		"ConstraintDescription": "must be the name of a bucket",
 		"Description":           "The bucket with the files of the folder dist. It must be in this Region.",
 	},
-	codePrefix: map[string]any{
+	CodePrefix: map[string]any{
 		"Type": "String", "Default": defaultPrefix, "AllowedPattern": `^([A-Za-z0-9!_.*'()-]+/)*$`,
 		"ConstraintDescription": "must end with a slash, or be empty",
 		"Description":           "What the names of the files begin with in the bucket, such as dist/. Empty: they are at its top.",
 	},
 }
 
-// rewritten gives a stack's template with the bootstrap bucket replaced by the parameters.
+// rewritten gives a stack's template with the bootstrap bucket replaced by the parameters, and its
+// keys sorted, so that a change of the order in the app is no change here.
 func (a *assembly) rewritten(s stack) ([]byte, error) {
 	text, err := os.ReadFile(s.file)
 	if err != nil {
@@ -49,11 +44,10 @@ func (a *assembly) rewritten(s stack) ([]byte, error) {
 			whole[section] = r.value(v)
 		}
 	}
-	if !r.changed {
-		return text, a.leftOver(string(text))
-	}
-	if err := declare(whole); err != nil {
-		return nil, err
+	if r.changed {
+		if err := declare(whole); err != nil {
+			return nil, err
+		}
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -95,7 +89,7 @@ func (a *assembly) leftOver(text string) error {
 }
 
 type rewriting struct {
-	assets  []*asset
+	assets  []asset
 	changed bool
 }
 
@@ -129,17 +123,17 @@ func (r *rewriting) substitution(v map[string]any, text string) any {
 	for _, asset := range r.assets {
 		if text == asset.bucket {
 			r.changed = true
-			return map[string]any{"Ref": codeBucket}
+			return map[string]any{"Ref": CodeBucket}
 		}
 		if before, ok := strings.CutSuffix(text, asset.bucket+"/"+asset.key); ok {
-			v["Fn::Sub"] = before + "${" + codeBucket + "}/" + r.place(asset)
+			v["Fn::Sub"] = before + "${" + CodeBucket + "}/" + r.place(asset)
 		}
 	}
 	return v
 }
 
 // place is the key of an asset in the bucket.
-func (r *rewriting) place(a *asset) string {
-	r.changed, a.used = true, true
-	return "${" + codePrefix + "}" + assets + "/" + a.name
+func (r *rewriting) place(a asset) string {
+	r.changed = true
+	return "${" + CodePrefix + "}" + Code + a.name
 }

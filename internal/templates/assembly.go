@@ -1,4 +1,4 @@
-package dist
+package templates
 
 import (
 	"encoding/json"
@@ -7,15 +7,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 )
 
 // assembly is what `cdk synth` wrote.
 type assembly struct {
 	stacks []stack
-	assets []*asset
+	assets []asset
 }
 
 // stack is a stack of the app, with its template as a file.
@@ -24,11 +22,7 @@ type stack struct{ name, file string }
 // asset is a file or folder that the CDK would upload to the bootstrap bucket.
 type asset struct {
 	bucket, key string // as the templates have them
-	path        string
-	zipped      bool
-	title       string
-	name        string // within the folder of assets
-	used        bool   // some template refers to it
+	name        string // that the app gave it, without a hash
 }
 
 // open reads the manifests of an assembly.
@@ -63,7 +57,7 @@ func (a *assembly) addAssets(dir, file string) error {
 	var manifest struct {
 		Files map[string]struct {
 			DisplayName  string
-			Source       struct{ Path, Packaging string }
+			Source       struct{ Packaging string }
 			Destinations map[string]struct{ BucketName, ObjectKey string }
 		}
 		DockerImages map[string]any
@@ -76,31 +70,15 @@ func (a *assembly) addAssets(dir, file string) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(manifest.Files)) {
 		f := manifest.Files[id]
+		name := f.DisplayName
+		if f.Source.Packaging == "zip" {
+			name += ".zip"
+		}
 		for _, d := range f.Destinations {
-			a.assets = append(a.assets, &asset{
-				bucket: d.BucketName, key: d.ObjectKey, path: filepath.Join(dir, f.Source.Path), zipped: f.Source.Packaging == "zip",
-				title: f.DisplayName, name: assetName(f.DisplayName, d.ObjectKey),
-			})
+			a.assets = append(a.assets, asset{d.BucketName, d.ObjectKey, name})
 		}
 	}
 	return nil
-}
-
-var unfit = regexp.MustCompile(`[^a-z0-9.]+`)
-
-// assetName makes a name that a person recognizes and that is another one whenever the
-// content is: CloudFormation does not look into a file whose name is the same.
-func assetName(title, key string) string {
-	title = unfit.ReplaceAllString(strings.ToLower(strings.TrimSuffix(title, " Template")), "-")
-	hash, extension, _ := strings.Cut(key, ".")
-	return strings.Trim(title+"-"+hash[:min(12, len(hash))], "-") + "." + extension
-}
-
-func (a *asset) content() ([]byte, error) {
-	if a.zipped {
-		return zipFolder(a.path)
-	}
-	return os.ReadFile(a.path)
 }
 
 func readJSON(file string, into any) error {

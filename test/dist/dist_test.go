@@ -1,4 +1,6 @@
-package templates_test
+// Package dist_test holds the kept templates, and the folder for users of the console that is
+// made of them, against what `cdk synth` wrote.
+package dist_test
 
 import (
 	"archive/zip"
@@ -14,50 +16,65 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/infra/app"
+	"hubmend/internal/catalog"
 	"hubmend/internal/cfn"
 	"hubmend/internal/dist"
+	"hubmend/internal/naming"
+	"hubmend/internal/templates"
 )
 
-// uploads writes the folder for users of the console, as from an assembly in this folder.
+const (
+	assembly  = "../../cdk.out"
+	kept      = "../../templates"
+	functions = "../../build/lambdas" // where the synth compiles them
+
+	account = "111111111111"
+	home    = "us-east-1"
+)
+
+type object = map[string]any
+
+// The templates of the repository are those that the app synthesizes.
+func TestTemplatesAreKept(t *testing.T) {
+	t.Parallel()
+	want, err := templates.Of(assembly, catalog.Embedded().Playbooks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ, err := templates.Differences(kept, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range differ {
+		t.Errorf("templates/%s; run `make templates` and look at the diff", problem)
+	}
+}
+
+// uploads writes the folder for users of the console.
 func uploads(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "dist")
-	if err := dist.Write(filepath.Dir(templates[app.Admin].File), out); err != nil {
+	if err := dist.Write(dist.Source{Templates: kept, Functions: functions}, out); err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-func TestDistIsLinted(t *testing.T) {
-	t.Parallel()
-	dir := uploads(t)
-	var files []string
-	for _, pattern := range []string{"*.json", "assets/*.json"} {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %v, %v", pattern, found, err)
-		}
-		files = append(files, found...)
-	}
-	lint(t, files)
-}
-
-// Whoever deploys the uploaded templates gets what the CDK would deploy, and each file that
-// is taken from the bucket is there and is the file that the CDK would have taken.
+// The uploaded templates deploy what the CDK would, and each file that is taken from the bucket
+// is there and is the file that the CDK would have taken.
 func TestDistDeploysWhatTheCDKDoes(t *testing.T) {
 	t.Parallel()
 	dir := uploads(t)
 	rollout := map[string]string{"OrganizationalUnits": "r-a1b2", "Regions": "us-east-1,eu-west-1"}
 	member := map[string]string{"AdministratorAccount": account}
 	for name, parameters := range map[string]map[string]string{
-		app.Admin: {}, app.Rollout: rollout, app.MemberRoles: member,
-		app.MemberRunbooks: {"AdministratorAccount": account, "AdministratorRegion": home},
+		naming.AdminStack: {}, naming.RolloutStack: rollout, naming.MemberRolesStack: member,
+		naming.MemberRunbooksStack: {"AdministratorAccount": account, "AdministratorRegion": home},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := deployed(t, templates[name].File, parameters, synthesizedAsset(filepath.Dir(templates[name].File)))
-			file := filepath.Join(dir, strings.TrimPrefix(name, "hubmend-")+".template.json")
+			want := deployed(t, filepath.Join(assembly, name+templates.Suffix), parameters, synthesizedAsset)
+			file := filepath.Join(dir, strings.TrimPrefix(name, naming.Prefix)+templates.Suffix)
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -68,7 +85,7 @@ func TestDistDeploysWhatTheCDKDoes(t *testing.T) {
 			}
 			if strings.Contains(string(text), "CodeBucket") {
 				uploaded["CodeBucket"], uploaded["CodePrefix"] = "my-files", "some/where/"
-			} else if name == app.Admin || name == app.Rollout {
+			} else if name == naming.AdminStack || name == naming.RolloutStack {
 				t.Error("it takes nothing from the bucket")
 			}
 			got := deployed(t, file, uploaded, func(value string) string {
@@ -88,29 +105,32 @@ func TestDistDeploysWhatTheCDKDoes(t *testing.T) {
 	}
 }
 
-const (
-	account = "111111111111"
-	home    = "us-east-1"
-)
-
 // synthesizedAsset puts the digest of an asset for the place that the CDK uploads it to.
-func synthesizedAsset(dir string) func(string) string {
+func synthesizedAsset(value string) string {
 	bucket := "cdk-hnb659fds-assets-" + account + "-" + home
-	return func(value string) string {
-		key := value[strings.LastIndex(value, "/")+1:]
-		hash, extension, _ := strings.Cut(key, ".")
-		for _, path := range []string{"asset." + key, "asset." + hash + "/bootstrap"} {
-			if text, err := os.ReadFile(filepath.Join(dir, path)); err == nil && extension != "" {
-				return sum(text)
-			}
+	key := value[strings.LastIndex(value, "/")+1:]
+	hash, extension, _ := strings.Cut(key, ".")
+	for _, path := range []string{"asset." + key, "asset." + hash + "/bootstrap"} {
+		text, err := os.ReadFile(filepath.Join(assembly, path))
+		if err != nil || extension == "" {
+			continue
 		}
-		for _, product := range templates.products() { // these are named after their stack
-			if strings.HasPrefix(value, "https://") && sum([]byte(product.Text)) == hash {
-				return hash
-			}
+		if extension == "json" {
+			text = meaning(text)
 		}
-		return strings.ReplaceAll(value, bucket, "THE-BUCKET")
+		return sum(text)
 	}
+	return strings.ReplaceAll(value, bucket, "THE-BUCKET")
+}
+
+// meaning is the text of a template without its order of keys and its white space.
+func meaning(text []byte) []byte {
+	var whole any
+	if json.Unmarshal(text, &whole) != nil {
+		return text
+	}
+	same, _ := json.Marshal(whole) // it was JSON
+	return same
 }
 
 // digest is that of a file or of the program in a zip.
@@ -123,7 +143,7 @@ func digest(t *testing.T, file string) string {
 	if err != nil {
 		t.Error(err)
 	}
-	return sum(text)
+	return sum(meaning(text))
 }
 
 func program(file string) ([]byte, error) {
@@ -190,7 +210,7 @@ func attributesOf(t *testing.T, text []byte) map[string]object {
 	}
 	all := map[string]object{}
 	walk(whole, func(o object) {
-		path := list(o["Fn::GetAtt"])
+		path, _ := o["Fn::GetAtt"].([]any)
 		if len(path) != 2 {
 			return
 		}
@@ -219,5 +239,20 @@ func normalized(v any, normal func(string) string) any {
 		return normal(v)
 	default:
 		return v
+	}
+}
+
+// walk visits every object inside a value.
+func walk(v any, visit func(object)) {
+	switch v := v.(type) {
+	case object:
+		visit(v)
+		for _, item := range v {
+			walk(item, visit)
+		}
+	case []any:
+		for _, item := range v {
+			walk(item, visit)
+		}
 	}
 }

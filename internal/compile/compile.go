@@ -1,0 +1,89 @@
+// Package compile builds the Lambda functions, for the machine that Lambda runs them on or for
+// this one.
+//
+// It needs nothing but the Go toolchain, and the same source and toolchain give the same
+// bytes on every machine, so a deployment changes a function only when its code changed.
+package compile
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// Binary is the name that the runtime provided.al2023 starts.
+const Binary = "bootstrap"
+
+// Target is a machine, in Go's words.
+type Target struct{ OS, Arch string }
+
+// Lambda is what the functions of the templates run on, and Here is this machine.
+var (
+	Lambda = Target{"linux", "arm64"}
+	Here   = Target{runtime.GOOS, runtime.GOARCH}
+)
+
+// Functions builds every command below lambdas/ of the module in root into
+// <out>/<name>/bootstrap. A relative out begins at root. The error carries what the compiler
+// said.
+func Functions(ctx context.Context, root, out string, target Target) error {
+	if !filepath.IsAbs(out) {
+		out = filepath.Join(root, out)
+	}
+	programs := filepath.Join(out, ".programs")
+	if err := build(ctx, root, programs, target); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(programs)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := place(filepath.Join(programs, entry.Name()), filepath.Join(out, entry.Name(), Binary)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build compiles all functions by one command: several at once would compile the packages
+// that they share once each.
+func build(ctx context.Context, root, into string, target Target) error {
+	into, err := filepath.Abs(into)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", "build",
+		"-tags", "lambda.norpc", // leaves out the protocol of the retired go1.x runtime
+		"-trimpath", "-buildvcs=false", // no path or commit of this checkout in the bytes
+		"-ldflags", "-s -w", // no symbols: a smaller zip starts sooner
+		"-o", into+string(filepath.Separator), "./lambdas/...")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS="+target.OS, "GOARCH="+target.Arch, "CGO_ENABLED=0")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the functions: %w\n%s", err, bytes.TrimSpace(output))
+	}
+	return nil
+}
+
+// place puts a program where the asset of its function is. It is another name of the same
+// file, so that nothing is linked again when nothing changed, and one that runs goes on.
+func place(program, binary string) error {
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil { //nolint:gosec // everybody may read it
+		return err
+	}
+	// Lambda runs the file as a user of its own, whatever the umask here is.
+	if err := os.Chmod(program, 0o755); err != nil { //nolint:gosec // everybody may run it
+		return fmt.Errorf("make %s executable: %w", program, err)
+	}
+	fresh := fmt.Sprintf("%s.%d", binary, os.Getpid())
+	if err := os.Link(program, fresh); err != nil {
+		return fmt.Errorf("place %s: %w", binary, err)
+	}
+	defer func() { _ = os.Remove(fresh) }() // there when it was the same file already
+	return os.Rename(fresh, binary)
+}

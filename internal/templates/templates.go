@@ -1,0 +1,120 @@
+// Package templates owns the synthesized templates that the repository keeps in the folder
+// templates/, as CDK projects keep snapshots.
+//
+// A kept template takes the code of functions and other templates from one bucket, under
+// names without a hash, so it changes only when the template itself does. The lab deploys
+// these files, `make dist` publishes them, and a reviewer sees what a change does to them.
+// The package must not import the CDK.
+package templates
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hubmend/internal/catalog"
+	"hubmend/servicecatalog/versions"
+)
+
+// Folder is where the templates are, from the top of the repository.
+const Folder = "templates"
+
+// Suffix ends the name of a template's file.
+const Suffix = ".template.json"
+
+// Code is the folder within the bucket that functions and templates are taken from.
+const Code = "assets/"
+
+// CodeBucket and CodePrefix are the parameters of a template that takes something from the bucket.
+const (
+	CodeBucket = "CodeBucket"
+	CodePrefix = "CodePrefix"
+)
+
+// Of gives the content of every file to keep, by its name: the templates of the stacks that
+// `cdk synth` wrote into the folder assembly, and the product template of each playbook.
+func Of(assembly string, playbooks []catalog.Playbook) (map[string][]byte, error) {
+	a, err := open(assembly)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", assembly, err)
+	}
+	files := map[string][]byte{}
+	for _, stack := range a.stacks {
+		if files[stack.name+Suffix], err = a.rewritten(stack); err != nil {
+			return nil, fmt.Errorf("rewrite the template of %s: %w", stack.name, err)
+		}
+	}
+	for _, p := range playbooks {
+		// The synth has checked that it is what the app makes of the playbook now.
+		if files[Product(p.ID)], err = versions.Files.ReadFile(versions.File(p.ID, p.Version)); err != nil {
+			return nil, fmt.Errorf("read the product template: %w", err)
+		}
+	}
+	return files, nil
+}
+
+// Product is the name of the file with the product template of a playbook.
+func Product(playbook string) string { return playbook + ".product" + Suffix }
+
+// Differences says which files of a folder are not what they should be, in the order of
+// their names. It is empty when all are.
+func Differences(folder string, want map[string][]byte) ([]string, error) {
+	there, err := filepath.Glob(filepath.Join(folder, "*"+Suffix))
+	if err != nil {
+		return nil, err
+	}
+	var differ []string
+	for _, file := range there {
+		if _, wanted := want[filepath.Base(file)]; !wanted {
+			differ = append(differ, filepath.Base(file)+" is no longer synthesized")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		text, err := os.ReadFile(filepath.Join(folder, name)) //nolint:gosec // the repository's own folder
+		switch {
+		case os.IsNotExist(err):
+			differ = append(differ, name+" is missing")
+		case err != nil:
+			return nil, err
+		case !bytes.Equal(text, want[name]):
+			differ = append(differ, name+" is not what `cdk synth` gives")
+		}
+	}
+	return differ, nil
+}
+
+// Write replaces the templates of a folder.
+func Write(folder string, files map[string][]byte) error {
+	there, err := filepath.Glob(filepath.Join(folder, "*"+Suffix))
+	if err != nil {
+		return err
+	}
+	for _, file := range there {
+		if _, kept := files[filepath.Base(file)]; !kept {
+			if err := os.Remove(file); err != nil {
+				return err
+			}
+		}
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil { //nolint:gosec // part of the repository
+			return err
+		}
+	}
+	return nil
+}
+
+// Referred finds a template that other templates take from the bucket, by its name below
+// Code: a stack's template in the folder, or that of a playbook's version.
+func Referred(folder fs.FS, name string) ([]byte, error) {
+	text, err := fs.ReadFile(folder, name)
+	if err == nil || !strings.Contains(name, "/") {
+		return text, err
+	}
+	return versions.Files.ReadFile(name)
+}
