@@ -8,8 +8,13 @@ import (
 	"time"
 )
 
-// activity counts what the lab is doing by itself: deliveries, invocations, executions.
-type activity struct{ n atomic.Int64 }
+// activity counts what the lab is doing by itself, which is deliveries, invocations and
+// executions, and who waits for the end of it.
+type activity struct{ n, waiting atomic.Int64 }
+
+// awaited says whether somebody waits for the end of all activity and there is none. Then
+// nothing more will join a batch, and the rest of its window would be time spent for nothing.
+func (a *activity) awaited() bool { return a.waiting.Load() > 0 && a.n.Load() == 0 }
 
 // do runs something in the background and counts it until it is over.
 func (a *activity) do(f func()) {
@@ -40,6 +45,8 @@ func (l *Lab) isIdle(ctx context.Context) (bool, error) {
 
 // rest waits until something has come true.
 func (l *Lab) rest(ctx context.Context, come func(context.Context) (bool, error)) error {
+	l.activity.waiting.Add(1)
+	defer l.activity.waiting.Add(-1)
 	for seen := 0; seen < 2; {
 		select {
 		case <-ctx.Done():

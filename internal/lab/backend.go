@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"hubmend/internal/lab/python"
@@ -16,6 +17,9 @@ type Backend struct {
 	config python.Config
 	moto   *python.Moto
 	worker *python.Worker
+	// address is where the last lab listened. The next listens there too if it can, because the
+	// worker's clients are for an endpoint, and making one takes longer than many calls.
+	address string
 }
 
 // StartBackend starts the Python children. Close it after the labs that use it.
@@ -47,6 +51,22 @@ func (b *Backend) reset(ctx context.Context) error {
 		return fmt.Errorf("reset the emulator: it answered %s", response.Status)
 	}
 	return nil
+}
+
+// listen opens the wanted address, which has port 0 when any will do.
+func (b *Backend) listen(ctx context.Context, wanted string) (net.Listener, error) {
+	var config net.ListenConfig
+	if _, port, _ := net.SplitHostPort(wanted); port == "0" && b.address != "" {
+		if l, err := config.Listen(ctx, "tcp", b.address); err == nil {
+			return l, nil
+		}
+	}
+	l, err := config.Listen(ctx, "tcp", wanted)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", wanted, err)
+	}
+	b.address = l.Addr().String()
+	return l, nil
 }
 
 // Close ends the children.

@@ -160,9 +160,9 @@ func (l *Lab) start() error {
 	if err != nil {
 		return fmt.Errorf("read the emulator's address: %w", err)
 	}
-	listener, err := new(net.ListenConfig).Listen(l.ctx, "tcp", l.config.Address)
+	listener, err := l.backend.listen(l.ctx, l.config.Address)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", l.config.Address, err)
+		return err
 	}
 	// By name, because moto and the SDKs treat an IP address as something else.
 	_, port, _ := net.SplitHostPort(listener.Addr().String())

@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/templates"
+	"hubmend/test/labtest"
 )
 
 const (
@@ -116,6 +117,9 @@ func upWith(t *testing.T, backend *lab.Backend, s stacks) world {
 
 func start(t *testing.T, c lab.Config) world {
 	t.Helper()
+	if c.Backend == nil {
+		c.Backend = labtest.Backend(t, c)
+	}
 	l, err := lab.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

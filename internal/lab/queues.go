@@ -147,7 +147,8 @@ func (q *queues) stop(id string) {
 const pollInterval = 50 * time.Millisecond
 
 // poll collects batches as Lambda does: up to the batch size, for as long as the window
-// after the first message, and one batch at a time, which is within what Lambda promises.
+// after the first message, and one batch at a time, which is within what Lambda promises. A
+// window ends early when somebody waits for a lab in which nothing else happens.
 func (q *queues) poll(m mapping) {
 	var batch []events.SQSMessage
 	var first time.Time
@@ -163,8 +164,8 @@ func (q *queues) poll(m mapping) {
 			first = time.Now()
 		}
 		batch = append(batch, got...)
-		full := len(batch) >= m.batchSize
-		if len(batch) > 0 && (full || time.Since(first) >= m.window) {
+		complete := len(batch) >= m.batchSize || time.Since(first) >= m.window || len(got) == 0 && q.lab.activity.awaited()
+		if len(batch) > 0 && complete {
 			ready := batch
 			batch = nil
 			q.lab.activity.n.Add(1)

@@ -14,18 +14,13 @@ import (
 	"hubmend/test/labtest"
 )
 
-// These labs follow one another on one backend. They launch the released templates of the
+// These labs launch the released templates of the
 // playbook, with the compiled function behind its custom actions.
 func TestServiceCatalog(t *testing.T) {
 	t.Parallel()
 	c := config(t, "")
 	c.Assembly, c.Enforce = labtest.Synthesize(t, c.Root), true
-	backend, err := lab.StartBackend(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer backend.Close()
-	c.Backend = backend
+	c.Functions = lab.Compile(c.Root)
 	for name, test := range map[string]func(*testing.T, shop){
 		"leaves nothing behind":          testLifecycle,
 		"launched twice":                 testTwice,

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/lab"
+	"hubmend/internal/templates"
 )
 
 // rolled is a roll-out whose StackSet makes a log group, named by the template under key.
@@ -17,9 +18,10 @@ func rolled(t *testing.T, key string, targets object, regions any) []byte {
 	t.Helper()
 	targets["OrganizationalUnitIds"] = object{"Ref": "OrganizationalUnits"}
 	text, err := json.Marshal(object{
-		"Parameters": object{"OrganizationalUnits": object{"Type": "CommaDelimitedList"}, "Regions": object{"Type": "CommaDelimitedList"}, "AdministratorAccount": object{"Type": "String"}},
+		"Parameters": object{"OrganizationalUnits": object{"Type": "CommaDelimitedList"}, "Regions": object{"Type": "CommaDelimitedList"}, "AdministratorAccount": object{"Type": "String"},
+			templates.CodeBucket: object{"Type": "String"}, templates.CodePrefix: object{"Type": "String"}},
 		"Resources": object{"Set": resource("AWS::CloudFormation::StackSet", object{
-			"StackSetName": "logs", "PermissionModel": "SERVICE_MANAGED", "TemplateURL": object{"Fn::Sub": "https://s3.${AWS::Region}.amazonaws.com/files/" + key},
+			"StackSetName": "logs", "PermissionModel": "SERVICE_MANAGED", "TemplateURL": object{"Fn::Sub": "https://s3.${AWS::Region}.amazonaws.com/${CodeBucket}/${CodePrefix}assets/" + key},
 			"Parameters":          []any{object{"ParameterKey": "By", "ParameterValue": object{"Ref": "AdministratorAccount"}}},
 			"StackInstancesGroup": []any{object{"DeploymentTargets": targets, "Regions": regions}},
 		})},
@@ -38,15 +40,12 @@ func rolloutConfig(t *testing.T, rollout []byte) lab.Config {
 	dir := stacks{}.synthesize(t)
 	c := config(t, dir)
 	c.Accounts = []string{admin, member, third}
-	files := object{}
 	for _, key := range []string{"first.json", "second.json"} {
-		files[key] = object{"source": object{"path": key}, "destinations": object{"here": object{"objectKey": key}}}
 		write(t, filepath.Join(dir, key), object{
 			"Parameters": object{"By": object{"Type": "String"}},
 			"Resources":  object{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Fn::Sub": "${By}-" + strings.TrimSuffix(key, ".json")}})},
 		})
 	}
-	write(t, filepath.Join(dir, "y.assets.json"), object{"files": files})
 	if err := os.WriteFile(filepath.Join(dir, lab.RolloutStack+".template.json"), rollout, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,7 @@ func Start(t testing.TB, root string, app func(t testing.TB, root string) string
 	for _, change := range configure {
 		change(&c)
 	}
+	c.Backend = Backend(t, c)
 	l, err := lab.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,8 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import ClientError, NoCredentialsError
 
 THREADS = 8
 MAX_CLIENTS = 256
@@ -31,44 +32,62 @@ CONFIG = Config(
 )
 
 
+class CallCredentials:
+    """The credentials of the call that a thread makes.
+
+    Creating a client takes a hundred times as long as a call, so that clients are shared by all
+    who make calls to the same service, and the signer asks this whose call it is.
+    """
+
+    method = "explicit"
+
+    def __init__(self) -> None:
+        self._calls = threading.local()
+
+    def use(self, keys: dict[str, str]) -> None:
+        """Sign the calls of this thread with these keys from now on."""
+        self._calls.keys = ReadOnlyCredentials(
+            keys["access_key_id"], keys["secret_access_key"], keys["session_token"] or None
+        )
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Give the keys, as botocore's signers ask for them."""
+        keys: ReadOnlyCredentials = self._calls.keys
+        if not keys.access_key:
+            raise NoCredentialsError()
+        return keys
+
+    def get_deferred_property(self, name: str) -> Callable[[], Any]:
+        """Give what botocore calls when it needs one part of them, such as the account."""
+        return lambda: getattr(self._calls.keys, name, None)
+
+    def load_credentials(self) -> Any:
+        """Give these credentials to every client: botocore asks its resolver for them."""
+        return self
+
+
 class Clients:
     """The botocore clients in use, the least recently used one leaving first."""
 
     def __init__(self) -> None:
+        self.credentials = CallCredentials()
         self._session = botocore.session.Session()
+        self._session.register_component("credential_provider", self.credentials)
         self._lock = threading.Lock()  # creating a client is not thread-safe
-        self._clients: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
     def get(self, request: dict[str, Any]) -> Any:
-        """Give the client of a request's service, Region, endpoint and credentials."""
-        keys = request["credentials"]
-        key = (
-            request["service"],
-            request["region"],
-            request["endpoint"],
-            keys["access_key_id"],
-            keys["secret_access_key"],
-            keys["session_token"],
-        )
+        """Give the client of a request's service, Region and endpoint."""
+        key = request["service"], request["region"], request["endpoint"]
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._create(*key)
+                self._clients[key] = self._session.create_client(
+                    key[0], region_name=key[1], endpoint_url=key[2] or None, config=CONFIG
+                )
             self._clients.move_to_end(key)
             if len(self._clients) > MAX_CLIENTS:
                 self._clients.popitem(last=False)
             return self._clients[key]
-
-    def _create(self, service: str, region: str, endpoint: str, *keys: str) -> Any:
-        access_key_id, secret_access_key, session_token = keys
-        return self._session.create_client(
-            service,
-            region_name=region,
-            endpoint_url=endpoint or None,
-            aws_access_key_id=access_key_id or None,
-            aws_secret_access_key=secret_access_key or None,
-            aws_session_token=session_token or None,
-            config=CONFIG,
-        )
 
 
 class UnknownOperation(Exception):
@@ -116,6 +135,7 @@ def describe(error: Exception, api: str) -> dict[str, Any]:
 def answer(clients: Clients, request: dict[str, Any]) -> str:
     """Do one call and give the answer's line."""
     try:
+        clients.credentials.use(request["credentials"])
         call = operation(clients.get(request), request["api"])
         result = call(**request["parameters"])
         result.pop("ResponseMetadata", None)
