@@ -17,6 +17,10 @@ PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/scenarios test/templates,$(wildcard test/*))
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
+# The same for whatever is compiled, so that no package is compiled twice.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath
+
 # Checks that others wrote. None is part of go.mod, so none can change what is shipped.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
@@ -26,6 +30,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # another server. VULNDB=https://vuln.go.dev asks for those known now.
 VULNDB_MODULE := golang.org/x/vulndb@v0.0.0-20261105234957-e22db6528018
 VULNDB = file://$(shell go mod download -json $(VULNDB_MODULE) | sed -n 's/^.*"Dir": "\(.*\)".*$$/\1/p')/data/osv
+GOSEC_PACKAGES = $(PURE)
+TEMPLATES := templates
 GUARD := node_modules/@cdklabs/cdk-validator-cfnguard
 GUARD_PLATFORM = $(if $(filter Darwin,$(shell uname -s)),macos,ubuntu)/$(if $(filter arm64 aarch64,$(shell uname -m)),aarch64,x86_64)
 
@@ -37,32 +43,46 @@ export AWS_EC2_METADATA_DISABLED := true
 
 .PHONY: help
 help: ## Explain the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(HUBMEND) cdk.out/manifest.json ## Break all eighteen controls and watch them being repaired (no AWS account)
+demo: ## Break all eighteen controls and watch them being remediated (no AWS account)
+	@.ci/need go python
+	@[ -e $(HUBMEND) ] && [ -e $(VENV)/ready ] || .ci/wait "Compiling Hubmend and preparing Python, once" $(MAKE) --jobs 2 $(VENV)/ready $(HUBMEND)
+	@$(MAKE) --silent $(VENV)/ready $(HUBMEND)
 	@$(HUBMEND) lab run $(SCENARIOS)/demo-custom-action.yaml $(SCENARIOS)/demo-all.yaml
 
 .PHONY: test
-test: ## Run everything that CI runs
-	@$(MAKE) $(VENV)/ready node_modules/.package-lock.json
-	@# The first synth keeps one core busy for minutes; meanwhile the other checks what needs no templates.
-	@$(MAKE) --jobs 2 cdk.out/manifest.json lint-own staticcheck govulncheck test-alone $(GOSEC_TOOL)
-	@$(MAKE) gosec test-templates test-deployed test-fuzz test-scenarios
+test: ## Run what has to pass before a change lands (what CI runs)
+	@.ci/need go python node
+	@mkdir -p build && rm -f build/phases.tsv
+	@.ci/phase "Python, Node.js and the command line" $(MAKE) --jobs 3 $(VENV)/ready node_modules/.package-lock.json $(HUBMEND)
+	@# The synth keeps one core busy; meanwhile the other checks what needs no templates.
+	@.ci/phase "synth, linters" $(MAKE) --jobs 2 cdk.out/manifest.json lint-own staticcheck govulncheck gosec
+	@.ci/phase "templates" $(MAKE) test-templates
+	@.ci/phase "Go tests" $(MAKE) test-go
+	@.ci/phase "fuzz" $(MAKE) test-fuzz
+	@.ci/phase "scenarios" $(MAKE) test-scenarios
+	@.ci/phase "permissions taken away" $(MAKE) test-privilege
+	@echo "--- everything passed"; .ci/phase
+
+.PHONY: test-release
+test-release: test ## Run what has to pass before a release: make test, and what takes longer
+	@.ci/phase "gosec over the CDK app" $(MAKE) gosec GOSEC_PACKAGES="$(PURE) ./infra/... ./servicecatalog/..."
+	@.ci/phase "templates as the CDK deploys them" $(MAKE) test-templates TEMPLATES=cdk.out
+	@.ci/phase "20,000 schedules" go test ./test/simulation -run TestSchedules -timeout 0 -schedules 20000
+	@.ci/phase "fuzz, ten times as long" $(MAKE) test-fuzz FUZZ=100000x
+	@echo "--- everything passed"; .ci/phase
 
 .PHONY: test-fast
 test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
 	go test -short $(FAST)
 
-.PHONY: test-alone
-test-alone: $(VENV)/ready
-	@echo "--- tests of what needs no templates"
-	go test $(filter-out ./cmd/...,$(FAST)) ./internal/lab/... ./internal/scenario/...
-
-.PHONY: test-deployed
-test-deployed: $(VENV)/ready cdk.out/manifest.json
-	@echo "--- tests of what is deployed"
-	go test -timeout 30m -p 3 ./cmd/... ./infra/... ./test/...
+.PHONY: test-go
+test-go: $(VENV)/ready cdk.out/manifest.json
+	@echo "--- Go tests"
+	@# More at a time than there are cores: most of them wait for a lab.
+	go test -timeout 20m -p 3 -parallel 6 ./...
 
 .PHONY: test-fuzz
 test-fuzz:
@@ -79,20 +99,22 @@ soak: ## Simulate new schedules, for SOAK=10m; a seed that fails is printed
 	go test ./test/simulation -run TestSchedules -v -timeout 0 -soak $(SOAK)
 
 .PHONY: test-templates
-test-templates: cdk.out/manifest.json
+test-templates: $(VENV)/ready node_modules/.package-lock.json
 	@echo "--- cfn-lint"
-	$(VENV)/bin/cfn-lint cdk.out/*.template.json docs/events-rules.yaml
-	@echo "cfn-lint: $$(ls cdk.out/*.template.json | wc -l) templates are in order"
+	$(VENV)/bin/cfn-lint $(TEMPLATES)/*.template.json servicecatalog/versions/*/*.template.json docs/events-rules.yaml
 	@echo "--- cfn-guard, with the rules of Control Tower"; mkdir -p build
-	@$(GUARD)/bin/$(GUARD_PLATFORM)/cfn-guard validate --rules $(GUARD)/rules/control-tower/cfn-guard --data cdk.out/*.template.json \
+	@$(GUARD)/bin/$(GUARD_PLATFORM)/cfn-guard validate --rules $(GUARD)/rules/control-tower/cfn-guard --data $(TEMPLATES)/*.template.json \
 		--structured --output-format json --show-summary none > build/cfn-guard.json || [ $$? -eq 19 ] # 19: it found something
 	@go run ./test/checks cfn-guard build/cfn-guard.json
 
 .PHONY: test-scenarios
-test-scenarios: $(HUBMEND) cdk.out/manifest.json
+test-scenarios: $(HUBMEND)
 	@echo "--- scenarios"
-	$(HUBMEND) lab run --quiet --jobs 4 --permissions build/permissions.json $(SCENARIOS)/*.yaml
+	$(HUBMEND) lab run --quiet --jobs 6 --permissions build/permissions.json $(SCENARIOS)/*.yaml
 	$(HUBMEND) lab permissions build/permissions.json --check docs/permissions.md
+
+.PHONY: test-privilege
+test-privilege:
 	@echo "--- some permissions are taken away"
 	go test ./test/privilege -count=1 -permissions $(CURDIR)/build/permissions.json -sample $(SAMPLE)
 
@@ -101,7 +123,7 @@ test-necessary: ## Take each action from its role and see that it is missed (hou
 	go test ./test/privilege -v -count=1 -timeout 0 -permissions $(CURDIR)/build/permissions.json
 
 .PHONY: lint
-lint: lint-own staticcheck gosec govulncheck ## Check the Go code, the catalog and the runbooks
+lint: $(VENV)/ready lint-own staticcheck gosec govulncheck ## Check the Go code, the catalog and the runbooks
 
 .PHONY: lint-own
 lint-own: $(HUBMEND)
@@ -118,8 +140,8 @@ staticcheck:
 
 .PHONY: gosec
 gosec: $(GOSEC_TOOL)
-	@echo "--- gosec (compiles the CDK bindings the first time: some minutes)"
-	@$(GOSEC_TOOL) -quiet -no-fail -exclude-dir testdata -fmt json $(PURE) ./infra/... ./servicecatalog/... > build/gosec.json
+	@echo "--- gosec"
+	@$(GOSEC_TOOL) -quiet -no-fail -exclude-dir testdata -fmt json $(GOSEC_PACKAGES) > build/gosec.json
 	@go run ./test/checks gosec build/gosec.json
 
 .PHONY: govulncheck
@@ -132,6 +154,10 @@ govulncheck:
 synth: node_modules/.package-lock.json ## Synthesize the templates into cdk.out
 	@npx cdk synth --ci --quiet > /dev/null && echo "synthesized $$(ls cdk.out/*.template.json | wc -l) templates into cdk.out"
 
+.PHONY: templates
+templates: synth ## Write the templates that the repository keeps
+	@go run ./cmd/templates && git diff --stat -- templates
+
 .PHONY: snapshot
 snapshot: ## Keep the product templates of new playbook versions, so that they stay launchable
 	@go run ./infra snapshot
@@ -141,15 +167,15 @@ deploy: node_modules/.package-lock.json ## Deploy the admin stack with your AWS 
 	npx cdk deploy hubmend-admin
 
 .PHONY: dist
-dist: cdk.out/manifest.json ## Write dist/, which a user of the console uploads: no CDK needed there
+dist: ## Write dist/, which a user of the console uploads: no CDK needed there
 	@go run ./cmd/dist && echo "wrote $$(wc -l < dist/SHA256SUMS) files into dist"
 
 .PHONY: bench
-bench: $(HUBMEND) cdk.out/manifest.json ## Measure what the project promises, as a table
+bench: $(HUBMEND) node_modules/.package-lock.json ## Measure what the project promises, as a table
 	@go run ./test/bench
 
 .PHONY: generate
-generate: $(HUBMEND) cdk.out/manifest.json ## Write the generated docs again
+generate: $(HUBMEND) ## Write the generated docs again
 	$(HUBMEND) controls --markdown > docs/controls.md
 	$(HUBMEND) reference > docs/cli.md
 	$(HUBMEND) costs --markdown > docs/costs.md
@@ -170,9 +196,9 @@ tools: $(VENV)/ready node_modules/.package-lock.json $(HUBMEND) ## Install what 
 clean: ## Remove everything that make made
 	rm -rf build cdk.out dist node_modules $(VENV)
 
-$(HUBMEND): $(VENV)/ready $(GO_FILES)
+$(HUBMEND): $(GO_FILES)
 	@echo "--- build hubmend"
-	go build -trimpath -o $@ ./cmd/hubmend
+	@go build -o $@ ./cmd/hubmend
 
 $(GOSEC_TOOL):
 	@echo "--- build gosec (some minutes the first time)"

@@ -82,14 +82,14 @@ func (h *handling) run(cmd *cobra.Command, ids []string) error {
 			return err
 		}
 	}
-	r := redrive{handling: *h, wanted: wanted, total: len(wanted), out: cmd.OutOrStdout(), results: []redriven{}}
-	err = r.run(cmd.Context(), d)
+	t := taking{handling: *h, wanted: wanted, total: len(wanted), out: cmd.OutOrStdout(), results: []taken{}}
+	err = t.run(cmd.Context(), d)
 	if h.asJSON {
-		err = errors.Join(err, json.NewEncoder(r.out).Encode(r.results))
-	} else if r.total == 0 {
-		printLetters(r.out, nil, unseen)
+		err = errors.Join(err, json.NewEncoder(t.out).Encode(t.results))
+	} else if t.total == 0 {
+		printLetters(t.out, nil, unseen)
 	}
-	if err == nil && r.failed {
+	if err == nil && t.failed {
 		return errFailed
 	}
 	return err

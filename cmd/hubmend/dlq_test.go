@@ -304,7 +304,7 @@ func testDLQRedriveFails(t *testing.T, a account) {
 		a.bury(t, naming.FindingsQueue, body, "r")
 	}
 	code, stdout, stderr := hubmend(t, a.env, "dlq", "redrive", "--all", "--queue", "findings", "--json")
-	var results []redriven
+	var results []taken
 	if err := json.Unmarshal([]byte(stdout), &results); err != nil || code != exitFailed || stderr != "" || len(results) != 3 {
 		t.Fatalf("exits with %d, says %q, prints %q: %v", code, stderr, stdout, err)
 	}

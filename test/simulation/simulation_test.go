@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	schedules = flag.Uint64("schedules", 20_000, "how many schedules to simulate")
+	schedules = flag.Uint64("schedules", 5_000, "how many schedules to simulate")
 	seed      = flag.Uint64("seed", 0, "simulate this one schedule and print it; 0 for all")
 	soak      = flag.Duration("soak", 0, "simulate new schedules for this long")
 )
