@@ -30,7 +30,6 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # another server. VULNDB=https://vuln.go.dev asks for those known now.
 VULNDB_MODULE := golang.org/x/vulndb@v0.0.0-20261105234957-e22db6528018
 VULNDB = file://$(shell go mod download -json $(VULNDB_MODULE) | sed -n 's/^.*"Dir": "\(.*\)".*$$/\1/p')/data/osv
-GOSEC_PACKAGES = $(PURE)
 TEMPLATES := templates
 GUARD := node_modules/@cdklabs/cdk-validator-cfnguard
 GUARD_PLATFORM = $(if $(filter Darwin,$(shell uname -s)),macos,ubuntu)/$(if $(filter arm64 aarch64,$(shell uname -m)),aarch64,x86_64)
@@ -58,7 +57,8 @@ test: ## Run what has to pass before a change lands (what CI runs)
 	@mkdir -p build && rm -f build/phases.tsv
 	@.ci/phase "Python, Node.js and the command line" $(MAKE) --jobs 3 $(VENV)/ready node_modules/.package-lock.json $(HUBMEND)
 	@# The synth keeps one core busy; meanwhile the other checks what needs no templates.
-	@.ci/phase "synth, linters" $(MAKE) --jobs 2 cdk.out/manifest.json lint-own staticcheck govulncheck gosec
+	@.ci/phase "synth, linters" $(MAKE) --jobs 2 cdk.out/manifest.json lint-own staticcheck govulncheck $(GOSEC_TOOL)
+	@.ci/phase "gosec" $(MAKE) gosec
 	@.ci/phase "templates" $(MAKE) test-templates
 	@.ci/phase "Go tests" $(MAKE) test-go
 	@.ci/phase "fuzz" $(MAKE) test-fuzz
@@ -68,7 +68,6 @@ test: ## Run what has to pass before a change lands (what CI runs)
 
 .PHONY: test-release
 test-release: test ## Run what has to pass before a release: make test, and what takes longer
-	@.ci/phase "gosec over the CDK app" $(MAKE) gosec GOSEC_PACKAGES="$(PURE) ./infra/... ./servicecatalog/..."
 	@.ci/phase "templates as the CDK deploys them" $(MAKE) test-templates TEMPLATES=cdk.out
 	@.ci/phase "20,000 schedules" go test ./test/simulation -run TestSchedules -timeout 0 -schedules 20000
 	@.ci/phase "fuzz, ten times as long" $(MAKE) test-fuzz FUZZ=100000x
@@ -141,7 +140,7 @@ staticcheck:
 .PHONY: gosec
 gosec: $(GOSEC_TOOL)
 	@echo "--- gosec"
-	@$(GOSEC_TOOL) -quiet -no-fail -exclude-dir testdata -fmt json $(GOSEC_PACKAGES) > build/gosec.json
+	@$(GOSEC_TOOL) -quiet -no-fail -exclude-dir testdata -fmt json $(PURE) ./infra/... ./servicecatalog/... > build/gosec.json
 	@go run ./test/checks gosec build/gosec.json
 
 .PHONY: govulncheck
