@@ -14,7 +14,7 @@ func main() {
 	from := flag.String("from", "cdk.out", "folder that `cdk synth` wrote")
 	to := flag.String("to", templates.Folder, "folder to write")
 	flag.Parse()
-	files, err := templates.Of(*from, catalog.Embedded().Playbooks)
+	files, err := templates.Of(*from, catalog.Embedded().Versions())
 	if err == nil {
 		err = templates.Write(*to, files)
 	}

@@ -41,6 +41,15 @@ type Catalog struct {
 	groups   map[string]*Group
 }
 
+// Versions gives the version of each playbook, by its id.
+func (c *Catalog) Versions() map[string]string {
+	all := map[string]string{}
+	for _, p := range c.Playbooks {
+		all[p.ID] = p.Version
+	}
+	return all
+}
+
 // Runbook is a document with the name that controls refer to it by.
 type Runbook struct {
 	Name     string

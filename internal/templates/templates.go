@@ -17,7 +17,6 @@ import (
 	"slices"
 	"strings"
 
-	"hubmend/internal/catalog"
 	"hubmend/servicecatalog/versions"
 )
 
@@ -37,8 +36,9 @@ const (
 )
 
 // Of gives the content of every file to keep, by its name: the templates of the stacks that
-// `cdk synth` wrote into the folder assembly, and the product template of each playbook.
-func Of(assembly string, playbooks []catalog.Playbook) (map[string][]byte, error) {
+// `cdk synth` wrote into the folder assembly, and the product template of each playbook, of
+// which it gets the version by the id.
+func Of(assembly string, playbooks map[string]string) (map[string][]byte, error) {
 	a, err := open(assembly)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", assembly, err)
@@ -49,9 +49,9 @@ func Of(assembly string, playbooks []catalog.Playbook) (map[string][]byte, error
 			return nil, fmt.Errorf("rewrite the template of %s: %w", stack.name, err)
 		}
 	}
-	for _, p := range playbooks {
+	for id, version := range playbooks {
 		// The synth has checked that it is what the app makes of the playbook now.
-		if files[Product(p.ID)], err = versions.Files.ReadFile(versions.File(p.ID, p.Version)); err != nil {
+		if files[Product(id)], err = versions.Files.ReadFile(versions.File(id, version)); err != nil {
 			return nil, fmt.Errorf("read the product template: %w", err)
 		}
 	}

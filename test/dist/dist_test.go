@@ -37,7 +37,7 @@ type object = map[string]any
 // The templates of the repository are those that the app synthesizes.
 func TestTemplatesAreKept(t *testing.T) {
 	t.Parallel()
-	want, err := templates.Of(assembly, catalog.Embedded().Playbooks)
+	want, err := templates.Of(assembly, catalog.Embedded().Versions())
 	if err != nil {
 		t.Fatal(err)
 	}
