@@ -30,13 +30,13 @@ executed step by step with botocore. docs/lab.md tells what it has and what it l
 // labFlags are common to the commands that start a lab.
 type labFlags struct {
 	assembly, root string
-	verbose        bool
+	logs           bool
 }
 
 func (f *labFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.assembly, "templates", "cdk.out", "`FOLDER` that cdk synth wrote")
 	cmd.Flags().StringVar(&f.root, "root", ".", "folder of the Hubmend checkout")
-	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the logs of functions and of the emulator")
+	cmd.Flags().BoolVar(&f.logs, "logs", false, "print the logs of functions and of the emulator to standard error")
 }
 
 func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
@@ -49,7 +49,7 @@ func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
 	if config.Python, err = python.Find(root); err != nil {
 		return config, err
 	}
-	if f.verbose {
+	if f.logs {
 		config.Log = func(source, line string) { fmt.Fprintf(logs, "%s | %s\n", source, line) }
 	}
 	return config, nil
