@@ -41,7 +41,7 @@ help: ## Explain the targets
 
 .PHONY: demo
 demo: $(HUBMEND) cdk.out/manifest.json ## Break all eighteen controls and watch them being repaired (no AWS account)
-	@$(HUBMEND) lab run $(SCENARIOS)/demo-custom-action.yaml $(SCENARIOS)/demo-all.yaml
+	@$(HUBMEND) lab demo
 
 .PHONY: test
 test: ## Run everything that CI runs

@@ -19,11 +19,11 @@ func labCommand() *cobra.Command {
 		Long: `The lab deploys the synthesized templates into a local stand-in for AWS: moto holds the
 resources, the compiled Lambda functions run behind the Lambda Runtime API, runbooks are
 executed step by step with botocore. docs/lab.md tells what it has and what it lacks.`,
-		Example: "  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab up",
+		Example: "  hubmend lab demo\n  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab up",
 		Args:    cobra.NoArgs, // so that a mistyped command is an error
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(), labPermissionsCommand())
+	cmd.AddCommand(labDemoCommand(), labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(), labPermissionsCommand())
 	return cmd
 }
 
