@@ -49,7 +49,7 @@ demo: ## Break all eighteen controls and watch them being remediated (no AWS acc
 	@.ci/need go python
 	@[ -e $(HUBMEND) ] && [ -e $(VENV)/ready ] || .ci/wait "Compiling Hubmend and preparing Python, once" $(MAKE) --jobs 2 $(VENV)/ready $(HUBMEND)
 	@$(MAKE) --silent $(VENV)/ready $(HUBMEND)
-	@$(HUBMEND) lab run $(SCENARIOS)/demo-custom-action.yaml $(SCENARIOS)/demo-all.yaml
+	@$(HUBMEND) lab demo
 
 .PHONY: test
 test: ## Run what has to pass before a change lands (what CI runs)

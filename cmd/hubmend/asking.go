@@ -34,6 +34,11 @@ func ask(ctx context.Context) (asking, error) {
 	if err != nil {
 		return asking{}, err
 	}
+	return askWith(ctx, cfg)
+}
+
+// askWith is ask with a configuration that is known.
+func askWith(ctx context.Context, cfg aws.Config) (asking, error) {
 	person, err := request.Who(ctx, sts.NewFromConfig(cfg))
 	if err != nil {
 		return asking{}, awsError(cfg.Region, err)

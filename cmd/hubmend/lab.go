@@ -20,24 +20,24 @@ func labCommand() *cobra.Command {
 		Long: `The lab deploys the templates into a local stand-in for AWS: moto holds the
 resources, the compiled Lambda functions run behind the Lambda Runtime API, runbooks are
 executed step by step with botocore. docs/lab.md tells what it has and what it lacks.`,
-		Example: "  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab up",
+		Example: "  hubmend lab demo\n  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab up",
 		Args:    cobra.NoArgs, // so that a mistyped command is an error
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(), labPermissionsCommand())
+	cmd.AddCommand(labDemoCommand(), labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(), labPermissionsCommand())
 	return cmd
 }
 
 // labFlags are common to the commands that start a lab.
 type labFlags struct {
 	assembly, root string
-	verbose        bool
+	logs           bool
 }
 
 func (f *labFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.assembly, "templates", templates.Folder, "`FOLDER` with the templates")
 	cmd.Flags().StringVar(&f.root, "root", ".", "folder of the Hubmend checkout")
-	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show the logs of functions and of the emulator")
+	cmd.Flags().BoolVar(&f.logs, "logs", false, "print the logs of functions and of the emulator to standard error")
 }
 
 func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
@@ -51,7 +51,7 @@ func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
 		return config, err
 	}
 	config.Functions = lab.Compile(root) // in the background, while the emulator starts
-	if f.verbose {
+	if f.logs {
 		config.Log = func(source, line string) { fmt.Fprintf(logs, "%s | %s\n", source, line) }
 	}
 	return config, nil

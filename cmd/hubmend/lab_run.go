@@ -23,25 +23,32 @@ func labRunCommand() *cobra.Command {
 		Short: "Run scenarios and check what they expect",
 		Long: `Starts a lab for each scenario, deploys the templates, launches the product, makes the
 resources, sends the events, waits until everything is quiet, and checks what the
-scenario expects. Exits with 1 when an expectation fails.`,
-		Example: "  hubmend lab run test/scenarios/demo-automatic.yaml\n  hubmend lab run --quiet --jobs 2 test/scenarios/*.yaml\n  hubmend lab run --json test/scenarios/*.yaml > results.json",
-		Args:    cobra.MinimumNArgs(1),
-		RunE:    func(cmd *cobra.Command, files []string) error { return r.run(cmd, files) },
+scenario expects. Prints a line for each finding and each expectation that fails;
+--verbose prints everything that happens. Exits with 1 when an expectation fails.`,
+		Example: `  hubmend lab run test/scenarios/demo-automatic.yaml
+  hubmend lab run --verbose test/scenarios/demo-automatic.yaml
+  hubmend lab run --quiet --jobs 2 test/scenarios/*.yaml
+  hubmend lab run --json test/scenarios/*.yaml > results.json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error { return r.run(cmd, files) },
 	}
 	r.register(cmd)
 	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print the results as JSON and nothing else")
 	cmd.Flags().StringVar(&r.permissions, "permissions", "", "write to this file who needs what the roles may do, and fail when nobody does")
 	cmd.Flags().IntVarP(&r.jobs, "jobs", "j", 1, "how many scenarios to run at a time, with --quiet or --json")
-	cmd.Flags().BoolVarP(&r.quiet, "quiet", "q", false, "one line for each scenario, and the story of those that fail")
+	cmd.Flags().BoolVarP(&r.quiet, "quiet", "q", false, "one line for each scenario, and the trace of those that fail")
+	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "print the trace: every event, call and step as it happens, and every expectation")
+	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
+	cmd.MarkFlagsMutuallyExclusive("verbose", "json")
 	return cmd
 }
 
 // labRun is one run of the command.
 type labRun struct {
 	labFlags
-	asJSON, quiet bool
-	jobs          int
-	permissions   string // a file; empty: nobody wants to know
+	asJSON, quiet, verbose bool
+	jobs                   int
+	permissions            string // a file; empty: nobody wants to know
 }
 
 // check refuses, before minutes of work, what could not be done after them.
@@ -70,7 +77,7 @@ func (r labRun) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	p := &printer{out: cmd.OutOrStdout(), silent: r.asJSON, brief: r.quiet}
+	p := &printer{out: cmd.OutOrStdout(), silent: r.asJSON, brief: r.quiet, trace: r.verbose, logs: r.logs}
 	results, err := runAll(cmd.Context(), scenarios, config, r.jobs, p)
 	if cmd.Context().Err() != nil {
 		return errors.New("it was interrupted")
@@ -149,7 +156,10 @@ func runOne(ctx context.Context, s *scenario.Scenario, config lab.Config, backen
 	defer p.flush()
 	p.begin(s)
 	config.Backend, config.Observe = backend, p.entry
-	r, err := scenario.Run(ctx, s, config, scenario.Hooks{Before: p.before, Check: postcondition.Check})
+	hooks := scenario.Hooks{Before: p.before, Check: postcondition.Check}
+	stop := p.follow(ctx, s, &hooks)
+	r, err := scenario.Run(ctx, s, config, hooks)
+	stop()
 	if err != nil {
 		r.Name = s.Name
 		err = fmt.Errorf("%s: %w", s.Name, err)

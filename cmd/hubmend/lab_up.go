@@ -76,7 +76,7 @@ func (u labUp) check() error {
 // run keeps a lab up until somebody ends it.
 func (u labUp) run(ctx context.Context, out io.Writer, config lab.Config) error {
 	config.Address = fmt.Sprintf("127.0.0.1:%d", u.port)
-	config.Observe = (&printer{out: out}).entry
+	config.Observe = (&printer{out: out, trace: true}).entry
 	l, err := lab.Start(ctx, config)
 	if err == nil {
 		defer l.Close()

@@ -27,7 +27,12 @@ func TestMain(m *testing.M) {
 // hubmend runs the command in the repository's root.
 func hubmend(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	return hubmendWithin(t, time.Minute, env, args...)
+}
+
+func hubmendWithin(t *testing.T, limit time.Duration, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], args...) //nolint:gosec // the test itself
 	cmd.Dir = "../.."

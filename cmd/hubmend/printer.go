@@ -1,33 +1,38 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/lab"
 	"hubmend/internal/scenario"
 	"hubmend/internal/target"
 )
 
-// printer writes the story of a lab as it happens; in brief, what it has to say of a
-// scenario when the scenario is over.
+// printer writes how scenarios go. By default that is a line for each finding and what did not
+// come out as expected.
 type printer struct {
 	out    io.Writer
 	silent bool // for --json
-	brief  bool // for --quiet
+	brief  bool // for --quiet: when the scenario is over, in one line
+	trace  bool // for --verbose: everything that happens, as it happens
+	logs   bool // for --logs, whose lines come in between
 
-	place string // of the scenario, such as [1/20]
-	mu    sync.Mutex
-	held  strings.Builder
+	place    string // of the scenario, such as [1/20]
+	progress *progress
+	mu       sync.Mutex
+	held     strings.Builder
 }
 
 // of gives the printer of one scenario.
 func (p *printer) of(i, n int) *printer {
-	return &printer{out: p.out, silent: p.silent, brief: p.brief, place: fmt.Sprintf("[%d/%d]", i, n)}
+	return &printer{out: p.out, silent: p.silent, brief: p.brief, trace: p.trace, logs: p.logs, place: fmt.Sprintf("[%d/%d]", i, n)}
 }
 
 // flush writes what was held back, at once, so that scenarios do not mix.
@@ -46,34 +51,47 @@ func (p *printer) begin(s *scenario.Scenario) {
 		p.printf("%s %s\n", p.place, s.Name)
 		return
 	}
-	p.printf("\n%s %s\n", p.place, s.Name)
+	width := terminalWidth(p.out)
+	p.printf("\n%s\n", strings.Join(wrapLine(p.place+" "+s.Name, 6, width), "\n"))
 	if s.Description != "" {
-		p.printf("      %s\n", strings.TrimSpace(s.Description))
+		p.printf("%s\n", strings.Join(wrapLine("      "+strings.TrimSpace(s.Description), 6, width), "\n"))
 	}
+}
+
+// follow shows how a scenario goes, unless the printer has another way for it.
+func (p *printer) follow(ctx context.Context, s *scenario.Scenario, hooks *scenario.Hooks) (stop func()) {
+	if p.silent || p.brief || p.trace {
+		return func() {}
+	}
+	screen := newScreen(p.out)
+	screen.inPlace = screen.inPlace && !p.logs
+	p.progress = newProgress(screen, s.Product, false)
+	p.progress.indent = "  "
+	hooks.Phase = func(phase scenario.Phase) { p.progress.begin(phases[phase]) }
+	hooks.Findings, hooks.Changed = p.progress.findings, p.progress.changed
+	return p.progress.start(ctx)
+}
+
+// phases says what happens in each phase of a scenario.
+var phases = map[scenario.Phase]string{
+	scenario.Deploying: "Deploying the templates", scenario.Launching: "Launching the product", scenario.Seeding: "Creating the resources",
+	scenario.Happening: "Remediating", scenario.Rechecking: "Checking the resources again",
 }
 
 func (p *printer) failed(err error) {
 	if !p.silent {
-		p.printf("  FAIL %v\n", err)
+		p.printf("  %s %v\n", mark(false, painter(p.out)), err)
 	}
 }
 
 func (p *printer) entry(e lab.Entry) {
-	if !p.silent && !p.brief {
-		p.printf("%s", line(e))
+	if p.trace {
+		p.printf("%s", storyLine(e, terminalWidth(p.out), painter(p.out)))
 	}
-}
-
-func line(e lab.Entry) string {
-	where := ""
-	if e.Account != "" {
-		where = e.Account + " " + e.Region
-	}
-	return fmt.Sprintf("  %7.3f s  %-12s %-24s %s\n", e.At.Seconds(), e.Kind, where, e.Text)
 }
 
 func (p *printer) before(tables []scenario.Table) {
-	if !p.silent && !p.brief {
+	if p.trace {
 		p.tables("before", tables)
 	}
 }
@@ -82,27 +100,30 @@ func (p *printer) end(r scenario.Result) {
 	if p.silent {
 		return
 	}
-	if p.brief && !r.Passed {
+	paint := painter(p.out)
+	switch {
+	case p.brief && !r.Passed:
 		for _, e := range r.Story {
-			p.printf("%s", line(e))
+			p.printf("%s", storyLine(e, terminalWidth(p.out), paint))
 		}
-	}
-	if !p.brief {
+	case p.trace:
 		p.tables("after", r.After)
+	case p.progress != nil:
+		p.progress.finish(r.Controls)
 	}
 	passed := 0
 	for _, v := range r.Verdicts {
 		if v.Passed {
 			passed++
 		}
-		if !p.brief || !v.Passed {
-			p.printf("  %s %s%s\n", mark(v.Passed), v.Text, got(v))
+		if p.trace || !v.Passed {
+			p.printf("%s\n", strings.Join(verdictLines(v, terminalWidth(p.out), paint), "\n"))
 		}
 	}
-	if !p.brief {
+	if p.trace {
 		p.controls(r.Controls)
 	}
-	p.printf("  %s %d of %d expectations hold, %d executions, %.1f s\n", mark(r.Passed), passed, len(r.Verdicts), len(r.Executions), r.Seconds)
+	p.printf("  %s %d of %d expectations hold, %s, %.1f s\n", mark(r.Passed, paint), passed, len(r.Verdicts), counted(len(r.Executions), "execution"), r.Seconds)
 }
 
 func (p *printer) tables(when string, tables []scenario.Table) {
@@ -113,7 +134,9 @@ func (p *printer) tables(when string, tables []scenario.Table) {
 		for _, c := range t.Columns {
 			header = append(header, c)
 		}
-		w.AppendHeader(header)
+		if len(header) > 0 {
+			w.AppendHeader(header)
+		}
 		for _, r := range t.Rows {
 			row := table.Row{}
 			for _, cell := range r {
@@ -165,16 +188,19 @@ func (p *printer) printf(format string, args ...any) {
 	fmt.Fprintf(p.out, format, args...)
 }
 
-func mark(ok bool) string {
+func mark(ok bool, paint painting) string {
 	if ok {
-		return "ok  "
+		return paint(text.FgGreen, "ok") + "  "
 	}
-	return "FAIL"
+	return paint(text.FgRed, "FAIL")
 }
 
-func got(v scenario.Verdict) string {
+// verdictLines draws an expectation, and what there is instead when it does not hold.
+func verdictLines(v scenario.Verdict, width int, paint painting) []string {
+	const indent = 7
 	if v.Passed {
-		return ""
+		return paintFirst(wrapLine("  ok   "+v.Text, indent, width), "ok", text.FgGreen, paint)
 	}
-	return "\n       but it is " + v.Got
+	lines := paintFirst(wrapLine("  FAIL "+v.Text, indent, width), "FAIL", text.FgRed, paint)
+	return append(lines, wrapLine(strings.Repeat(" ", indent)+"but it is "+v.Got, indent, width)...)
 }

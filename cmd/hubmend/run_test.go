@@ -44,8 +44,9 @@ func TestLabRun(t *testing.T) {
 		stdout []string
 		stderr string
 	}{
-		"holds":             {[]string{holds}, 0, []string{"[1/1] it holds", "hubmend-admin: 1 resources", "ok   0 executions", "ok   1 of 1 expectations hold"}, ""},
-		"fails":             {[]string{fails}, exitFailed, []string{"FAIL 7 executions\n       but it is 0", "ok   problems []", "FAIL 1 of 2 expectations hold"}, ""},
+		"holds":             {[]string{holds}, 0, []string{"\n[1/1] it holds\n  ok   1 of 1 expectations hold, 0 executions, "}, ""},
+		"fails":             {[]string{fails}, exitFailed, []string{"\n[1/1] it fails\n  FAIL 7 executions\n       but it is 0\n  FAIL 1 of 2 expectations hold"}, ""},
+		"verbose":           {[]string{"--verbose", holds}, 0, []string{"[1/1] it holds", "hubmend-admin: 1 resources", "ok   0 executions", "ok   1 of 1 expectations hold"}, ""},
 		"fails, then holds": {[]string{fails, holds}, exitFailed, []string{"[1/2] it fails", "[2/2] it holds"}, ""},
 		"quiet":             {[]string{"--quiet", holds, fails}, exitFailed, []string{"[1/2] it holds\n  ok   1 of 1", "hubmend-admin: 1 resources", "FAIL 7 executions"}, ""},
 		"breaks":            {[]string{breaks}, exitUsage, nil, `it breaks: the portfolio has no product "No such playbook"`},

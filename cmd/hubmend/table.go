@@ -6,7 +6,6 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
-	"golang.org/x/sys/unix"
 )
 
 // narrowest is how far a column shrinks; below it words become unreadable before the table fits.
@@ -44,13 +43,6 @@ func widest(columns []table.ColumnConfig) int {
 
 // terminalWidth is how many characters a line of a terminal has, and 0 for everything else.
 func terminalWidth(out io.Writer) int {
-	file, ok := out.(interface{ Fd() uintptr })
-	if !ok {
-		return 0
-	}
-	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ) //nolint:gosec // a file's number is small
-	if err != nil {
-		return 0
-	}
-	return int(size.Col)
+	columns, _ := terminalSize(out)
+	return columns
 }

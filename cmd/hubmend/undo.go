@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"hubmend/internal/decide"
 	"hubmend/internal/errand"
 	"hubmend/internal/ledger"
+	"hubmend/internal/request"
 	"hubmend/internal/target"
 )
 
@@ -85,11 +87,26 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 	if err := u.confirm(cmd); err != nil {
 		return err
 	}
-	wish := errand.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID, By: a.person.ARN, At: time.Now().UTC()}
-	if err := a.queue.Send(cmd.Context(), wish.Body()); err != nil {
-		return awsError(a.cfg.Region, err)
+	wish, err := a.sendUndo(cmd.Context(), t, repaired)
+	if err != nil {
+		return err
 	}
 	return u.finish(cmd, a, t, repaired, wish)
+}
+
+// sendUndo puts the request to undo a repair on the findings queue.
+func (a asking) sendUndo(ctx context.Context, t target.Target, repaired ledger.Past) (errand.Undo, error) {
+	wish := errand.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID, By: a.person.ARN, At: time.Now().UTC()}
+	if err := a.queue.Send(ctx, wish.Body()); err != nil {
+		return wish, awsError(a.cfg.Region, err)
+	}
+	return wish, nil
+}
+
+// undoProgress looks how an undo goes that was sent.
+func (a asking) undoProgress(ctx context.Context, wish errand.Undo) (request.Progress, error) {
+	rec, err := a.ledger.Load(ctx, wish.Key)
+	return request.OfUndo(rec, wish.ID), err
 }
 
 // toUndo chooses the repair that a name stands for, or says why it cannot be taken back.

@@ -55,8 +55,7 @@ func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired 
 		ctx, cancel := u.deadline(cmd)
 		defer cancel()
 		p, interrupted = u.follow(ctx, cmd, a, "undo", wish.Key, func(ctx context.Context) (request.Progress, error) {
-			rec, err := a.ledger.Load(ctx, wish.Key)
-			return request.OfUndo(rec, wish.ID), err
+			return a.undoProgress(ctx, wish)
 		})
 		result.tell(p)
 	}

@@ -80,12 +80,24 @@ func (p *period) String() string {
 // Type implements pflag.Value.
 func (*period) Type() string { return "period" }
 
+// styled says whether escape sequences go to a terminal that shows them, and the person wants them.
+func styled(out io.Writer) bool {
+	file, isFile := out.(interface{ Fd() uintptr })
+	return isFile && isatty.IsTerminal(file.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// painting colours words.
+type painting func(text.Color, string) string
+
+func plain(_ text.Color, s string) string { return s }
+
+func coloured(c text.Color, s string) string { return text.Escape(s, c.EscapeSeq()) }
+
 // painter gives what colours words on a terminal, and leaves them alone elsewhere or when NO_COLOR
 // is set.
-func painter(out io.Writer) func(text.Color, string) string {
-	file, isFile := out.(interface{ Fd() uintptr })
-	if !isFile || !isatty.IsTerminal(file.Fd()) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return func(_ text.Color, s string) string { return s }
+func painter(out io.Writer) painting {
+	if styled(out) {
+		return coloured
 	}
-	return func(c text.Color, s string) string { return text.Escape(s, c.EscapeSeq()) }
+	return plain
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -175,7 +176,32 @@ func (s *ssmAutomation) observe(e *execution, step automation.StepExecution) {
 	if step.Status == automation.InProgress {
 		return
 	}
-	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s %s%s", step.Name, what(step), step.Status, prefixed(": ", ssmtext.Reason(step.FailureMessage)))
+	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s%s", step.Name, what(step), became(step, e.handles(step.Name)))
+}
+
+// handles says whether the document goes on when a step of it fails.
+func (e *execution) handles(name string) bool {
+	handled := false
+	runbook.Walk(e.content.MainSteps, func(step runbook.Step) {
+		handled = handled || step.Name == name && step.OnFailure != "" && step.OnFailure != "Abort"
+	})
+	return handled
+}
+
+// absent are the codes with which services answer that something is not there: NoSuchBucketPolicy,
+// NotFoundException, InvalidGroup.NotFound.
+var absent = regexp.MustCompile(`^NoSuch|NotFound`)
+
+// became says how a step ended. Many runbooks read what need not be there, and that is no failure.
+func became(step automation.StepExecution, handled bool) string {
+	code := ssmtext.Code(step.FailureMessage)
+	switch {
+	case step.Status != automation.Failed || !handled:
+		return " " + string(step.Status) + prefixed(": ", ssmtext.Reason(step.FailureMessage))
+	case absent.MatchString(code):
+		return ": none (" + code + ")"
+	}
+	return ": failed, which the runbook handles: " + ssmtext.Reason(step.FailureMessage)
 }
 
 // what names the call of a step, or its action.

@@ -255,6 +255,7 @@ type Execution struct {
 	ID, Document, Account, Region, Status string
 	BilledSteps                           int
 	Duration                              time.Duration
+	Outputs                               map[string][]string `json:"-"` // as GetAutomationExecution gives them
 }
 
 // Executions lists the executions in the order of their start.
@@ -267,7 +268,7 @@ func (l *Lab) Executions() []Execution {
 		e := s.executions[id]
 		all = append(all, Execution{
 			ID: id, Document: e.document, Account: e.at.account, Region: e.at.region, Status: string(e.result.Status),
-			BilledSteps: len(e.result.Steps), Duration: e.result.End.Sub(e.result.Start),
+			BilledSteps: len(e.result.Steps), Duration: e.result.End.Sub(e.result.Start), Outputs: e.result.Outputs,
 		})
 	}
 	return all

@@ -51,7 +51,7 @@ func (h *hub) importFindings(q request, in struct{ Findings []map[string]any }) 
 		changed = append(changed, h.store(f))
 	}
 	for _, f := range changed {
-		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s imported: %s, %s", short(f), field(f, "Compliance", "Status"), field(f, "Workflow", "Status"))
+		h.tell(f, "%s imported: %s, %s", short(f), field(f, "Compliance", "Status"), field(f, "Workflow", "Status"))
 		h.emitImported(f)
 	}
 	return map[string]any{"FailedCount": len(failed), "SuccessCount": len(changed), "FailedFindings": failed}, nil
@@ -141,10 +141,18 @@ func (h *hub) updateFindings(q request, in updateInput) (any, error) {
 		changed = append(changed, f)
 	}
 	for _, f := range changed {
-		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s is %s: %s", short(f), field(f, "Workflow", "Status"), field(f, "Note", "Text"))
+		h.tell(f, "%s is %s: %s", short(f), field(f, "Workflow", "Status"), field(f, "Note", "Text"))
 		h.emitImported(f)
 	}
 	return map[string]any{"ProcessedFindings": processed, "UnprocessedFindings": unprocessed}, nil
+}
+
+// tell adds to the story what became of a finding.
+func (h *hub) tell(f map[string]any, format string, args ...any) {
+	h.lab.story.add(Entry{
+		Kind: KindFinding, Account: text(f["AwsAccountId"]), Region: region(f), Text: fmt.Sprintf(format, args...),
+		Finding: &FindingState{ID: text(f["Id"]), Workflow: field(f, "Workflow", "Status"), Note: field(f, "Note", "Text")},
+	})
 }
 
 func (h *hub) change(q request, key string, in updateInput) map[string]any {

@@ -13,6 +13,15 @@ type Entry struct {
 	Account string        `json:"account,omitempty"`
 	Region  string        `json:"region,omitempty"`
 	Text    string        `json:"text"`
+	// Finding is what Security Hub has of the finding that the entry is about; nil for any other entry.
+	Finding *FindingState `json:"finding,omitempty"`
+}
+
+// FindingState is what customers set of a finding, at one moment.
+type FindingState struct {
+	ID       string `json:"id"`
+	Workflow string `json:"workflow"`
+	Note     string `json:"note,omitempty"`
 }
 
 // Kind sorts entries.
@@ -42,9 +51,14 @@ type story struct {
 }
 
 func (s *story) tell(kind Kind, account, region, format string, args ...any) {
+	s.add(Entry{Kind: kind, Account: account, Region: region, Text: fmt.Sprintf(format, args...)})
+}
+
+// add adds an entry, at the present time.
+func (s *story) add(e Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := Entry{At: time.Since(s.start), Kind: kind, Account: account, Region: region, Text: fmt.Sprintf(format, args...)}
+	e.At = time.Since(s.start)
 	s.entries = append(s.entries, e)
 	if s.observe != nil {
 		s.observe(e)

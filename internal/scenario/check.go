@@ -140,7 +140,10 @@ func (e Expectation) describe() string {
 			fmt.Fprintf(&b, " with a note that says %q", e.Note)
 		}
 	case e.Executions != nil:
-		fmt.Fprintf(&b, "%d executions", *e.Executions)
+		fmt.Fprintf(&b, "%d execution", *e.Executions)
+		if *e.Executions != 1 {
+			b.WriteString("s")
+		}
 	case e.Notifications != nil:
 		fmt.Fprintf(&b, "notifications %q", *e.Notifications)
 	case e.Notification != nil:

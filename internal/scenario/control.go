@@ -5,19 +5,28 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"hubmend/internal/lab"
+	"hubmend/internal/ssmtext"
 )
 
 // ControlResult is what became of one finding.
 type ControlResult struct {
-	Finding  string        `json:"finding"` // its name in the scenario
-	Control  string        `json:"control"`
-	Resource string        `json:"resource"`
-	Before   string        `json:"before"` // by the independent check
-	After    string        `json:"after"`
-	Workflow string        `json:"workflow"`
-	Note     string        `json:"note"`
-	Steps    int           `json:"steps"` // of its execution
-	Took     time.Duration `json:"took"`  // of its execution
+	Finding  string `json:"finding"` // its name in the scenario
+	ID       string `json:"id"`
+	Control  string `json:"control"`
+	Resource string `json:"resource"`
+	Before   string `json:"before"` // by the independent check
+	After    string `json:"after"`
+	Workflow string `json:"workflow"`
+	Note     string `json:"note"`
+
+	// Of the execution that the note names; empty when it names none.
+	Execution string        `json:"execution,omitempty"`
+	Status    string        `json:"status,omitempty"`
+	Change    string        `json:"change,omitempty"`
+	Steps     int           `json:"steps"`
+	Took      time.Duration `json:"took"`
 }
 
 // imports lists the findings that the scenario builds from the catalog.
@@ -34,7 +43,7 @@ func (s *Scenario) imports() []Finding {
 // checkAll asks the independent check about the resource of every finding, by name.
 func (r *runner) checkAll(ctx context.Context) (map[string]string, error) {
 	said := map[string]string{}
-	if r.check == nil {
+	if r.hooks.Check == nil {
 		return said, nil
 	}
 	for _, f := range r.imports() {
@@ -42,7 +51,7 @@ func (r *runner) checkAll(ctx context.Context) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if said[f.Name], err = r.check(ctx, r.lab, f.Control, filled); err != nil {
+		if said[f.Name], err = r.hooks.Check(ctx, r.lab, f.Control, filled); err != nil {
 			return nil, fmt.Errorf("check %s of %s: %w", f.Control, filled.Resource, err)
 		}
 	}
@@ -63,20 +72,36 @@ func (r *runner) controls(after map[string]string) []ControlResult {
 		if err != nil {
 			continue // importing it failed the same way
 		}
-		c := ControlResult{Finding: f.Name, Control: f.Control, Resource: filled.Resource, Before: r.before[f.Name], After: after[f.Name]}
-		if document, ok := r.lab.Finding(r.ids[f.Name]); ok {
+		c := ControlResult{Finding: f.Name, ID: r.ids[f.Name], Control: f.Control, Resource: filled.Resource, Before: r.before[f.Name], After: after[f.Name]}
+		if document, ok := r.lab.Finding(c.ID); ok {
 			workflow, _ := document["Workflow"].(map[string]any)
 			note, _ := document["Note"].(map[string]any)
-			c.Workflow, c.Note = fmt.Sprint(workflow["Status"]), fmt.Sprint(note["Text"])
+			c.Workflow, _ = workflow["Status"].(string)
+			c.Note, _ = note["Text"].(string)
 		}
-		for _, e := range r.lab.Executions() {
-			if strings.Contains(c.Note, e.ID) {
-				c.Steps, c.Took = e.BilledSteps, e.Duration
-			}
-		}
-		all = append(all, c)
+		all = append(all, c.withExecution(r.lab.Executions()))
 	}
 	return all
+}
+
+// withExecution adds what is known of the execution that the note names.
+func (c ControlResult) withExecution(all []lab.Execution) ControlResult {
+	for _, e := range all {
+		if strings.Contains(c.Note, e.ID) {
+			c.Execution, c.Status, c.Change, c.Steps, c.Took = e.ID, e.Status, change(e.Outputs), e.BilledSteps, e.Duration
+		}
+	}
+	return c
+}
+
+// change is what a runbook says that it did. The name of the step that says so is its own affair.
+func change(outputs map[string][]string) string {
+	for name, values := range outputs {
+		if strings.HasSuffix(name, ".Change") && len(values) > 0 && values[0] != ssmtext.NoOutput {
+			return values[0]
+		}
+	}
+	return ""
 }
 
 // falseGreens lists the findings that are RESOLVED while the independent check says FAILED.

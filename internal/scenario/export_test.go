@@ -18,3 +18,6 @@ func (s *Scenario) Document(f Finding) (map[string]any, error) {
 
 // Match says whether parts and texts belong together.
 var Match = match
+
+// Table makes the table of what a call answered.
+func (s Show) Table(found any) Table { return s.table(found) }

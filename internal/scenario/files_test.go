@@ -78,6 +78,11 @@ func checkFindings(t *testing.T, s *scenario.Scenario) {
 			use(e.Finding)
 		}
 	}
+	for _, show := range s.Show {
+		if show.Undo != "" {
+			use(show.Undo)
+		}
+	}
 }
 
 func checkPaths(t *testing.T, s *scenario.Scenario) {

@@ -103,11 +103,7 @@ func (r *runner) pass(ctx context.Context, written string) error {
 
 // importFinding sends a finding to Security Hub as the account that it is about.
 func (r *runner) importFinding(ctx context.Context, f Finding) error {
-	document, err := r.document(f)
-	if err != nil {
-		return err
-	}
-	filled, err := r.values.fill(document)
+	filled, err := r.filledDocument(f)
 	if err != nil {
 		return err
 	}
@@ -120,8 +116,21 @@ func (r *runner) importFinding(ctx context.Context, f Finding) error {
 	if failed, _ := out["FailedFindings"].([]any); len(failed) > 0 {
 		return fmt.Errorf("Security Hub refused the finding: %s", show(failed)) //nolint:staticcheck // a product's name
 	}
-	r.ids[f.Name] = fmt.Sprint(normal(filled).(map[string]any)["Id"])
+	r.ids[f.Name] = fmt.Sprint(filled["Id"])
 	return nil
+}
+
+// filledDocument gives the finding with its placeholders filled in.
+func (r *runner) filledDocument(f Finding) (map[string]any, error) {
+	document, err := r.document(f)
+	if err != nil {
+		return nil, err
+	}
+	filled, err := r.values.fill(document)
+	if err != nil {
+		return nil, err
+	}
+	return filled.(map[string]any), nil //nolint:forcetypeassert // a map is filled to a map
 }
 
 func (r *runner) document(f Finding) (map[string]any, error) {

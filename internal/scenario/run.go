@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"hubmend/internal/lab"
@@ -40,8 +41,36 @@ type Checker func(ctx context.Context, l *lab.Lab, control string, at Finding) (
 type Hooks struct {
 	// Check is asked about the resource of every finding before the events and after them.
 	Check Checker
+	// Phase is called as each phase of the run begins.
+	Phase func(Phase)
 	// Before is called with the tables when the resources are there and nothing happened yet.
 	Before func([]Table)
+	// Findings is called just before the events, with the findings that they will import.
+	Findings func([]ControlResult)
+	// Changed is called with one of these findings each time Security Hub has something new of it.
+	Changed func(ControlResult)
+	// Finish is called when everything was checked, while the lab still runs.
+	Finish func(context.Context, Finished) error
+}
+
+// Phase is a part of a run.
+type Phase string
+
+// The phases, in their order.
+const (
+	Deploying  Phase = "deploying"
+	Launching  Phase = "launching"
+	Seeding    Phase = "seeding"
+	Happening  Phase = "happening"
+	Rechecking Phase = "rechecking"
+)
+
+// Finished is a run whose expectations were checked, and its lab.
+type Finished struct {
+	Result Result
+	Lab    *lab.Lab
+	// Tables reads once more what Show says.
+	Tables func(context.Context) ([]Table, error)
 }
 
 // quietTime bounds how long a scenario may take to become quiet.
@@ -53,12 +82,14 @@ const quietTime = 3 * time.Minute
 func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Result, error) {
 	config.Accounts, config.Outsiders, config.Regions, config.Admin, config.Faults = s.Accounts, s.Outsiders, s.Regions, s.Admin, s.Faults
 	begin := time.Now()
+	r := &runner{Scenario: s, hooks: hooks, values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""), "region": s.Regions[0], folder: s.dir}, ids: map[string]string{}}
+	config.Observe = r.observed(config.Observe)
 	l, err := lab.Start(ctx, config)
 	if err != nil {
 		return Result{}, err
 	}
-	r := &runner{Scenario: s, lab: l, values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""), "region": s.Regions[0], folder: s.dir}, ids: map[string]string{}}
-	out, err := r.run(ctx, hooks)
+	r.lab = l
+	out, err := r.run(ctx)
 	out.Seconds = time.Since(begin).Seconds()
 	out.Permissions = privilege.Run{
 		Scenario: s.Name, Administrator: s.Accounts[0], Region: s.Regions[0], Roles: l.Roles(), Decisions: l.Decisions(),
@@ -68,24 +99,34 @@ func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Resu
 
 type runner struct {
 	*Scenario
-	lab    *lab.Lab
-	values values
-	ids    map[string]string // of findings, by name
-	check  Checker
-	before map[string]string // what the check said, by name of the finding
+	lab      *lab.Lab
+	hooks    Hooks
+	values   values
+	ids      map[string]string // of findings, by name
+	before   map[string]string // what the check said, by name of the finding
+	followed atomic.Pointer[[]ControlResult]
 
 	verdicts []Verdict // on what was expected amid the events
 }
 
-func (r *runner) run(ctx context.Context, hooks Hooks) (Result, error) {
+func (r *runner) phase(p Phase) {
+	if r.hooks.Phase != nil {
+		r.hooks.Phase(p)
+	}
+}
+
+func (r *runner) run(ctx context.Context) (Result, error) {
+	r.phase(Deploying)
 	if err := r.lab.Deploy(ctx); err != nil {
 		return Result{}, err
 	}
 	if r.Product != "" {
+		r.phase(Launching)
 		if err := r.lab.Launch(ctx, r.Product, r.Parameters); err != nil {
 			return Result{}, err
 		}
 	}
+	r.phase(Seeding)
 	for i, c := range r.Seed {
 		if _, err := r.call(ctx, c); err != nil {
 			return Result{}, fmt.Errorf("seed %d: %w", i+1, err)
@@ -95,17 +136,25 @@ func (r *runner) run(ctx context.Context, hooks Hooks) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if hooks.Before != nil {
-		hooks.Before(before)
+	if r.hooks.Before != nil {
+		r.hooks.Before(before)
 	}
-	r.check = hooks.Check
 	if r.before, err = r.checkAll(ctx); err != nil {
 		return Result{}, err
 	}
+	if err := r.follow(); err != nil {
+		return Result{}, err
+	}
+	r.phase(Happening)
 	if err := r.happen(ctx); err != nil {
 		return Result{}, err
 	}
-	return r.result(ctx, before)
+	r.phase(Rechecking)
+	out, err := r.result(ctx, before)
+	if err == nil && r.hooks.Finish != nil {
+		err = r.hooks.Finish(ctx, Finished{Result: out, Lab: r.lab, Tables: r.tables})
+	}
+	return out, err
 }
 
 func (r *runner) happen(ctx context.Context) error {

@@ -107,12 +107,15 @@ type CustomAction struct {
 	Findings []string `json:"findings"` // by name
 }
 
-// Show is a table that is printed before the events and after them.
+// Show is a table that is printed before the events and after them: of a list a row for each
+// item, of an object a row for each field.
 type Show struct {
-	Title   string   `json:"title"`
-	Call    Call     `json:"call"`
-	Path    string   `json:"path"` // of a list
-	Columns []string `json:"columns"`
+	Title   string         `json:"title"`
+	Call    Call           `json:"call"`
+	Path    string         `json:"path"` // of a list or an object
+	Columns []string       `json:"columns"`
+	Where   map[string]any `json:"where"` // only items of a list that have these values
+	Undo    string         `json:"undo"`  // the finding whose repair changes what is shown; `lab demo` undoes it
 }
 
 // Expectation is one of: a call with a check of its answer, a finding, the number of

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"hubmend/internal/finding"
+	"hubmend/internal/scenario"
+	"hubmend/test/postcondition"
+)
+
+// demoProblems lists what contradicts the story that the demo tells: each finding was FAILED before,
+// is RESOLVED, and its resource passes by the independent check.
+func demoProblems(r scenario.Result) []string {
+	var problems []string
+	for _, c := range r.Controls {
+		what := c.Control + " of " + oneLine(c.Resource)
+		switch {
+		case c.Before != postcondition.Failed:
+			problems = append(problems, fmt.Sprintf("%s was not broken: the independent check said %q before the repair", what, c.Before))
+		case c.Workflow != finding.Resolved:
+			problems = append(problems, strings.TrimSuffix(fmt.Sprintf("%s was not repaired, its finding is %s: %s", what, c.Workflow, clip(oneLine(c.Note))), ": "))
+		case c.After != postcondition.Passed:
+			problems = append(problems, fmt.Sprintf("%s is RESOLVED, but the independent check says %q", what, c.After))
+		}
+	}
+	if len(r.Controls) == 0 {
+		problems = append(problems, "no finding was imported")
+	}
+	for _, v := range r.Verdicts {
+		if !v.Passed {
+			problems = append(problems, fmt.Sprintf("%s: does not hold, but %s", oneLine(v.Text), clip(oneLine(v.Got))))
+		}
+	}
+	return problems
+}
+
+func failedDemo(problems []string, width int, paint painting) []string {
+	const failed = "The demo failed."
+	lines := paintFirst(wrapLine(failed+" To see everything that happened: build/hubmend lab demo --verbose", 2, width), failed, text.FgRed, paint)
+	for _, problem := range problems {
+		lines = append(lines, paintFirst(wrapLine("  FAIL "+problem, 7, width), "FAIL", text.FgRed, paint)...)
+	}
+	return append([]string{""}, lines...)
+}
+
+// demoSummary is told of a result without problems.
+func demoSummary(r scenario.Result, width int, paint painting) []string {
+	n := len(r.Controls)
+	resolved := fmt.Sprintf("%d of %d RESOLVED", n, n)
+	lines := wrapLine(fmt.Sprintf("%s by %s. Independent check of all: FAILED, now PASSED.", resolved, counted(len(r.Executions), "repair")), 2, width)
+	return paintFirst(lines, resolved, text.FgGreen, paint)
+}
+
+// nextCommands are for somebody who has just seen the demo.
+func nextCommands(width int) []string {
+	lines := []string{"", "Next"}
+	for _, next := range [][2]string{
+		{"build/hubmend lab up --set " + exampleGroup().Parameter() + "=ENABLED", "break it yourself"},
+		{"build/hubmend plan --control " + exampleControl().ID + " --resource ARN", "dry run on AWS"},
+		{"docs/deployment.md", "deploy to AWS"},
+	} {
+		line := fmt.Sprintf("  %-57s %s", next[0], next[1])
+		if len(line) > width {
+			line = fmt.Sprintf("  %s  %s", next[0], next[1])
+		}
+		lines = append(lines, wrapLine(line, 6, width)...)
+	}
+	return lines
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/lab"
+	"hubmend/internal/scenario"
+	"hubmend/test/postcondition"
+)
+
+func labDemoCommand() *cobra.Command {
+	var d labDemo
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Break every control in a lab and watch Hubmend remediate the findings",
+		Long: `Starts a lab, deploys the templates, creates resources that fail every control, and imports the
+findings. Hubmend remediates them; an independent check, which shares no code with the runbooks,
+looks at each resource before and after. Then one repair is undone, and an HTML report is written
+to build/demo-report.html. It takes about half a minute and needs no AWS account.
+
+Exit codes: 0 everything was repaired and the undo restored the resource; 1 something was not;
+2 the demo could not run.`,
+		Example: `  hubmend lab demo
+  hubmend lab demo --verbose
+  NO_COLOR=1 hubmend lab demo > demo.txt`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := d.config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return d.run(cmd, config)
+		},
+	}
+	d.register(cmd)
+	cmd.Flags().BoolVarP(&d.verbose, "verbose", "v", false, "print the trace: every event, call and step as it happens")
+	return cmd
+}
+
+// labDemo is one run of the command.
+type labDemo struct {
+	labFlags
+	verbose bool
+}
+
+// demoScenario is what the demo runs, and demoReport is where it writes its report; both in the checkout.
+const (
+	demoScenario = "test/scenarios/demo-all.yaml"
+	demoReport   = "build/demo-report.html"
+)
+
+// run runs the demo. What is redrawn is removed before anything else is printed, also after Ctrl-C.
+
+func (d labDemo) run(cmd *cobra.Command, config lab.Config) error {
+	s, err := scenario.Load(filepath.Join(config.Root, filepath.FromSlash(demoScenario)))
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	story := &demo{scenario: s, screen: newScreen(out), root: d.root, trace: printer{out: out, trace: d.verbose, silent: !d.verbose}}
+	story.screen.inPlace = story.screen.inPlace && !d.verbose && !d.logs // whose lines would come in between
+	story.progress = newProgress(story.screen, s.Product, true)
+	stop := story.progress.start(cmd.Context())
+	err = story.run(cmd.Context(), config)
+	stop()
+	if cmd.Context().Err() != nil {
+		return errors.New("it was interrupted")
+	}
+	return err
+}
+
+// demo tells a scenario as a story.
+type demo struct {
+	scenario *scenario.Scenario
+	screen   *screen
+	progress *progress
+	trace    printer // silent unless somebody wants the trace
+	root     string
+	findings int
+}
+
+func (d *demo) run(ctx context.Context, config lab.Config) error {
+	d.screen.print(wrapLine("Hubmend demo: every control is broken in a lab on this machine. No AWS account.", 2, d.screen.width)...)
+	d.progress.begin("Starting the emulator")
+	backend, err := lab.StartBackend(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	config.Backend, config.Observe = backend, d.trace.entry
+	_, err = scenario.Run(ctx, d.scenario, config, scenario.Hooks{
+		Check: postcondition.Check, Before: d.trace.before, Phase: d.phase,
+		Findings: d.begun, Changed: d.progress.changed, Finish: d.finish,
+	})
+	if err != nil {
+		return err
+	}
+	d.screen.print(nextCommands(d.screen.width)...)
+	return nil
+}
+
+// phase tells what happens next in the scenario.
+func (d *demo) phase(p scenario.Phase) {
+	text := phases[p]
+	switch p {
+	case scenario.Launching: // takes no time
+		return
+	case scenario.Seeding:
+		text = "Creating resources that fail every control"
+	case scenario.Happening:
+		text = fmt.Sprintf("Remediating %s of Security Hub", counted(d.findings, "finding"))
+	}
+	d.progress.begin(text)
+}
+
+func (d *demo) begun(all []scenario.ControlResult) {
+	d.findings = len(all)
+	d.progress.findings(all)
+}
+
+// finish is called when everything is over and the lab still runs.
+func (d *demo) finish(ctx context.Context, f scenario.Finished) error {
+	d.progress.finish(f.Result.Controls)
+	d.trace.end(f.Result)
+	if problems := demoProblems(f.Result); len(problems) > 0 {
+		d.screen.print(failedDemo(problems, d.screen.width, d.screen.paint)...)
+		return errFailed
+	}
+	d.screen.print(demoSummary(f.Result, d.screen.width, d.screen.paint)...)
+	for i, before := range f.Result.Before {
+		d.screen.print("")
+		d.screen.print(tableDiff(before, f.Result.After[i], d.screen.width, d.screen.paint)...)
+	}
+	d.screen.print("")
+	if err := d.undo(ctx, f); err != nil {
+		return err
+	}
+	return d.report(ctx, f.Lab)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// pipedWidth is how long lines are for everything that is no terminal.
+const pipedWidth = 100
+
+// screen writes lines that stay. On a terminal it also redraws the lines below them in place.
+type screen struct {
+	out     io.Writer
+	paint   painting
+	inPlace bool
+	width   int // of a line
+	rows    int // that can be redrawn; lines that have scrolled away cannot
+
+	mu     sync.Mutex
+	below  []string
+	closed bool
+}
+
+func newScreen(out io.Writer) *screen {
+	s := &screen{out: out, paint: painter(out), inPlace: styled(out), width: pipedWidth}
+	if columns, rows := terminalSize(out); columns > 0 {
+		s.width, s.rows = columns-1, rows-1 // a line of full width would wrap on some terminals
+	}
+	return s
+}
+
+// print writes lines that stay, above those that are redrawn.
+func (s *screen) print(lines ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprint(s.out, frame(len(s.below), lines, s.below))
+}
+
+// redraw replaces the lines below those that stay. Without lines it removes them.
+func (s *screen) redraw(lines ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.inPlace || s.closed || slices.Equal(lines, s.below) {
+		return
+	}
+	fmt.Fprint(s.out, frame(len(s.below), nil, lines))
+	s.below = lines
+}
+
+// close removes what was redrawn and gives the cursor back. Nothing is redrawn afterwards.
+func (s *screen) close() {
+	s.redraw()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+}
+
+const (
+	hideCursor = "\x1b[?25l"
+	showCursor = "\x1b[?25h"
+)
+
+// frame replaces so many lines above the cursor. The cursor is hidden while there is something to replace.
+func frame(drawn int, stay, below []string) string {
+	var b strings.Builder
+	start := ""
+	if drawn > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\r", drawn)
+		start = "\x1b[K"
+	}
+	switch {
+	case drawn == 0 && len(below) > 0:
+		b.WriteString(hideCursor)
+	case drawn > 0 && len(below) == 0:
+		b.WriteString(showCursor)
+	}
+	lines := slices.Concat(stay, below)
+	for _, line := range lines {
+		b.WriteString(start + line + "\n")
+	}
+	if len(lines) < drawn {
+		b.WriteString("\x1b[J")
+	}
+	return b.String()
+}
+
+// terminalSize is how many columns and rows a terminal has, and 0 for everything else.
+func terminalSize(out io.Writer) (columns, rows int) {
+	file, ok := out.(interface{ Fd() uintptr })
+	if !ok {
+		return 0, 0
+	}
+	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ) //nolint:gosec // a file's number is small
+	if err != nil {
+		return 0, 0
+	}
+	return int(size.Col), int(size.Row)
+}
