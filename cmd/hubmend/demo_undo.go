@@ -35,6 +35,7 @@ func (d *demo) undo(ctx context.Context, f scenario.Finished) error {
 	}
 	chosen := f.Result.Controls[i]
 	d.progress.begin("Undoing the repair of " + chosen.Control + ": hubmend undo " + target.Name(chosen.Resource))
+	defer f.Lab.Await()()
 	problem, err := undoRepair(ctx, operatorConfig(f.Lab, d.scenario), chosen.Execution)
 	if err != nil {
 		return err

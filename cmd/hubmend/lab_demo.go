@@ -21,7 +21,7 @@ func labDemoCommand() *cobra.Command {
 		Long: `Starts a lab, deploys the templates, creates resources that fail every control, and imports the
 findings. Hubmend remediates them; an independent check, which shares no code with the runbooks,
 looks at each resource before and after. Then one repair is undone, and an HTML report is written
-to build/demo-report.html. It takes about half a minute and needs no AWS account.
+to build/demo-report.html. It takes a quarter of a minute and needs no AWS account.
 
 Exit codes: 0 everything was repaired and the undo restored the resource; 1 something was not;
 2 the demo could not run.`,
@@ -55,7 +55,6 @@ const (
 )
 
 // run runs the demo. What is redrawn is removed before anything else is printed, also after Ctrl-C.
-
 func (d labDemo) run(cmd *cobra.Command, config lab.Config) error {
 	s, err := scenario.Load(filepath.Join(config.Root, filepath.FromSlash(demoScenario)))
 	if err != nil {

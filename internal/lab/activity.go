@@ -28,6 +28,13 @@ func (a *activity) do(f func()) {
 // quietPoll is how often to look; it must see the same twice.
 const quietPoll = 40 * time.Millisecond
 
+// Await says that somebody waits for what the lab does, until the function that it gives is called.
+// Meanwhile no function waits for messages that cannot come.
+func (l *Lab) Await() (end func()) {
+	l.activity.waiting.Add(1)
+	return func() { l.activity.waiting.Add(-1) }
+}
+
 // Quiet waits until nothing happens any more: no event is under way, no function and no
 // runbook runs, and every queue that a function reads is empty.
 func (l *Lab) Quiet(ctx context.Context) error { return l.rest(ctx, l.isQuiet) }
@@ -45,8 +52,7 @@ func (l *Lab) isIdle(ctx context.Context) (bool, error) {
 
 // rest waits until something has come true.
 func (l *Lab) rest(ctx context.Context, come func(context.Context) (bool, error)) error {
-	l.activity.waiting.Add(1)
-	defer l.activity.waiting.Add(-1)
+	defer l.Await()()
 	for seen := 0; seen < 2; {
 		select {
 		case <-ctx.Done():
