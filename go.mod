@@ -2,6 +2,9 @@ module hubmend
 
 go 1.26.0
 
+// The CDK command line brings Go templates, which are no packages of this module.
+ignore ./node_modules
+
 require (
 	github.com/Masterminds/semver/v3 v3.5.0 // indirect
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.270.0 // indirect
