@@ -60,7 +60,7 @@ func TestCostsBadInput(t *testing.T) {
 	t.Parallel()
 	good := billedTemplates(t, "")
 	for name, tc := range map[string]struct{ args, want string }{
-		"no templates":    {"--templates " + t.TempDir(), "run `make synth`"},
+		"no templates":    {"--templates " + t.TempDir(), "run `make templates`"},
 		"others'":         {"--templates " + emptyTemplates(t), "are they Hubmend's?"},
 		"a price unknown": {"--templates " + billedTemplates(t, `"Gate": {"Type": "AWS::EC2::NatGateway", "Properties": {}},`), "Gate, AWS::EC2::NatGateway: nobody knows its price"},
 		"no control":      {"--templates " + good + " --control EC2.99", "there is no control EC2.99; the catalog has"},

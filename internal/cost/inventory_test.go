@@ -96,7 +96,7 @@ func TestTakeRefuses(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
-	if _, err := Read(t.TempDir(), Embedded()); err == nil || !strings.Contains(err.Error(), "run `make synth`") {
+	if _, err := Read(t.TempDir(), Embedded()); err == nil || !strings.Contains(err.Error(), "run `make templates`") {
 		t.Errorf("no templates: %v", err)
 	}
 	if _, err := Take(map[string][]byte{lab.AdminStack: templateOf()}, Embedded()); err == nil || !strings.Contains(err.Error(), "are they Hubmend's?") {

@@ -140,6 +140,7 @@ func TestMutationsAreCaught(t *testing.T) {
 	}
 	for name, m := range mutations {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, err := os.ReadFile(filepath.Join(root, m.file))
 			if err != nil {
 				t.Fatal(err)
@@ -175,6 +176,6 @@ func simulateWith(t *testing.T, file, text string) (string, error) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", "TestSchedules", "-schedules", "3000", ".").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-run", "TestSchedules", "-schedules", "3000", ".").CombinedOutput()
 	return string(out), err
 }
