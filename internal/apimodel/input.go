@@ -19,6 +19,15 @@ func (o Operation) CheckInput(parameters map[string]any) []string {
 	return o.service.check(o.input.Shape, parameters, "")
 }
 
+// Takes says whether the API has a parameter of this name.
+func (o Operation) Takes(parameter string) bool {
+	if o.input == nil {
+		return false
+	}
+	_, ok := o.service.Shapes[o.input.Shape].Members[parameter]
+	return ok
+}
+
 // check compares a value with a shape. It has no opinion on blobs and timestamps, which
 // botocore takes in several forms.
 func (s *service) check(name string, value any, at string) []string {

@@ -123,11 +123,14 @@ var alwaysKnown = []string{"aws:SourceAccount", "aws:SourceArn", "aws:PrincipalO
 // context gives the global condition keys of a call.
 func (a *authority) context(who Caller, region, resource string) map[string]string {
 	owner := who.Account
-	if part := strings.Split(resource, ":"); len(part) > 5 && part[4] != "" {
+	if part := strings.SplitN(resource, ":", 6); len(part) == 6 && part[2] == "s3" {
+		bucket, _, _ := strings.Cut(part[5], "/")
+		owner = cmp.Or(a.lab.buckets.owner(bucket), owner)
+	} else if len(part) == 6 && part[4] != "" {
 		owner = part[4]
 	}
 	context := map[string]string{
-		"aws:PrincipalArn": who.Role, "aws:PrincipalAccount": who.Account,
+		"aws:PrincipalArn": cmp.Or(who.Role, who.ARN), "aws:PrincipalAccount": who.Account,
 		"aws:RequestedRegion": region, "aws:SecureTransport": "true", "aws:ResourceAccount": owner,
 	}
 	if id, ok := a.lab.organizationOf(who.Account); ok {

@@ -135,11 +135,14 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 			g.lab.queues.note(q)
 		}
 		r.Header.Set("X-Moto-Account-Id", q.caller.Account)
-		if q.service == "iam" {
+		switch q.service {
+		case "iam":
 			g.serveIAM(w, r, q)
-			return
+		case "s3":
+			g.serveS3(w, r, q)
+		default:
+			g.moto.ServeHTTP(w, r)
 		}
-		g.moto.ServeHTTP(w, r)
 	default:
 		writeError(w, protocol(r), &apiError{http.StatusNotImplemented, "NotImplemented",
 			fmt.Sprintf("the lab has no service %s (docs/lab.md lists those it has)", q.service)})

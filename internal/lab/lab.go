@@ -88,6 +88,7 @@ type Lab struct {
 	automation    *ssmAutomation
 	functions     *functions
 	queues        *queues
+	buckets       *buckets
 	notices       *notices
 	alarms        *alarms
 	interventions *interventions
@@ -132,6 +133,7 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*runbook.Document{}, executions: map[string]*execution{}, tokens: map[string]string{}}
 	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID]map[string]policy.Document{}}
 	l.queues = &queues{lab: l, policies: map[string]map[string]policy.Document{}, putOff: map[string]putOff{}}
+	l.buckets = &buckets{lab: l, owners: map[string]string{}}
 	l.catalog = &serviceCatalog{lab: l}
 	table, err := authz.Embedded()
 	if err != nil {

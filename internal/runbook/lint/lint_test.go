@@ -139,6 +139,9 @@ func TestRunbooksAreGood(t *testing.T) {
 
 type rule struct{ old, new, want string }
 
+// revoke are the inputs of a step of the good document.
+const revoke = `{Service: ec2, Api: RevokeSecurityGroupIngress, GroupId: "{{ each.CurrentIteratorValue }}", IpPermissions: [{IpProtocol: tcp, FromPort: 22, ToPort: 22}]}`
+
 // broken breaks the good document in one place each; want is all that the linter may say.
 var broken = map[string]rule{
 	"schema":                        {`schemaVersion: "0.3"`, `schemaVersion: "2.2"`, `schemaVersion must be "0.3"`},
@@ -175,6 +178,8 @@ var broken = map[string]rule{
 	"no such API":                   {"Api: RevokeSecurityGroupIngress,", "Api: RevokeSecurityGroupIngres,", "step revoke: service ec2 has no API RevokeSecurityGroupIngres"},
 	"API in another spelling":       {"Api: RevokeSecurityGroupIngress,", "Api: revoke_security_group_ingress,", "step revoke: service ec2 has no API"},
 	"no such parameter":             {"{IpProtocol: tcp,", "{Protocol: tcp,", "step revoke: IpPermissions[0] has no parameter Protocol"},
+	"bucket of anybody":             {revoke, "{Service: s3, Api: GetBucketLogging, Bucket: b}", `step revoke: ExpectedBucketOwner must be "{{ global:ACCOUNT_ID }}"`},
+	"bucket of another account":     {revoke, `{Service: s3, Api: GetBucketLogging, Bucket: b, ExpectedBucketOwner: "{{ GroupId }}"}`, `step revoke: ExpectedBucketOwner must be "{{ global:ACCOUNT_ID }}"`},
 	"parameter of another type":     {"FromPort: 22, ToPort: 22}]", "FromPort: 22, ToPort: 22, IpRanges: x}]", "step revoke: IpPermissions[0].IpRanges must be a list"},
 	"API without timeout":           {"timeoutSeconds: 30\n          onFailure: Continue", "onFailure: Continue", "step revoke: timeoutSeconds is missing"},
 	"output of nothing":             {`"$.SecurityGroups[0].GroupName", Type: String}]`, `"$.SecurityGroups[0].Name", Type: String}]`, "step again: the response of DescribeSecurityGroups has nothing at $.SecurityGroups[0].Name"},

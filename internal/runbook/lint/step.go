@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hubmend/internal/apimodel"
 	"hubmend/internal/jsonpath"
 	"hubmend/internal/runbook"
 )
@@ -49,6 +50,7 @@ func (l *linter) api(s runbook.Step, own ...string) {
 	for _, problem := range op.CheckInput(parameters) {
 		l.add(s.Name, "%s", problem)
 	}
+	l.owner(s, op)
 	for _, o := range s.Outputs {
 		if !op.HasOutput(o.Selector) {
 			l.add(s.Name, "the response of %s has nothing at %s", s.Inputs["Api"], o.Selector)
@@ -56,6 +58,19 @@ func (l *linter) api(s runbook.Step, own ...string) {
 	}
 	if s.TimeoutSeconds == 0 {
 		l.add(s.Name, "timeoutSeconds is missing; the default is an hour or more")
+	}
+}
+
+// expectedOwner is the parameter by which S3 refuses a bucket of another account. A bucket's name, which
+// is all that a finding has, does not say whose it is.
+const (
+	expectedOwner = "ExpectedBucketOwner"
+	ownAccount    = "{{ global:ACCOUNT_ID }}"
+)
+
+func (l *linter) owner(s runbook.Step, op apimodel.Operation) {
+	if op.Takes(expectedOwner) && s.Inputs[expectedOwner] != ownAccount {
+		l.add(s.Name, "%s must be %q, or the call may be about a bucket of another account", expectedOwner, ownAccount)
 	}
 }
 
