@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,8 +27,7 @@ type ssmAutomation struct {
 	pace pace
 
 	mu         sync.Mutex
-	documents  map[documentID]*runbook.Document
-	texts      map[documentID]storedDocument
+	documents  map[documentID]*document
 	executions map[string]*execution
 	tokens     map[string]string // client token to execution id
 	order      []string
@@ -42,6 +42,7 @@ type documentID struct {
 type execution struct {
 	at         place
 	document   string
+	version    int
 	content    *runbook.Document
 	id         string
 	parameters map[string][]string
@@ -55,7 +56,6 @@ type execution struct {
 var automationAPIs = map[string]func(*ssmAutomation, request) (any, error){
 	"StartAutomationExecution": func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.startAPI) },
 	"GetAutomationExecution":   func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getAPI) },
-	"GetDocument":              func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getDocument) },
 	"DescribeAutomationExecutions": func(s *ssmAutomation, q request) (any, error) {
 		return decodeAnd(q, s.describeAPI)
 	},
@@ -77,21 +77,19 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 		s.lab.story.tell(KindFault, at.account, at.region, "the start of %s is throttled", in.DocumentName)
 		return nil, refuse("ThrottlingException", "Rate exceeded")
 	}
-	s.mu.Lock()
-	document := s.documents[documentID{at, in.DocumentName}]
-	s.mu.Unlock()
-	if document == nil {
-		return nil, refuse("AutomationDefinitionNotFoundException", "Document with name %s not found", in.DocumentName)
+	name, version, err := s.started(at, in)
+	if err != nil {
+		return nil, err
 	}
-	if err := automation.Validate(document, in.Parameters); err != nil {
+	if err := automation.Validate(version.content, in.Parameters); err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
 	}
 	e := &execution{
-		at: at, document: in.DocumentName, content: document, id: uuid.NewString(), parameters: in.Parameters,
+		at: at, document: name, version: version.number, content: version.content, id: uuid.NewString(), parameters: in.Parameters,
 		executedBy: q.caller.ARN, start: time.Now(),
 	}
 	run := automation.Request{
-		Document: document, Parameters: in.Parameters, ExecutionID: e.id,
+		Document: version.content, Parameters: in.Parameters, ExecutionID: e.id,
 		AccountID: at.account, Region: at.region, Partition: s.lab.partition,
 	}
 	role, err := run.AssumeRole()
@@ -110,13 +108,13 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "The defined assume role is unable to be assumed: %v", err)
 	}
 	known := s.add(e, in.ClientToken)
-	if known != e && (known.document != e.document || !maps.EqualFunc(known.parameters, e.parameters, slices.Equal)) {
+	if known != e && (known.document != e.document || known.version != e.version || !maps.EqualFunc(known.parameters, e.parameters, slices.Equal)) {
 		return nil, refuse("IdempotentParameterMismatch", "the client token %s was used with other parameters", in.ClientToken)
 	}
 	if known != e {
 		return map[string]string{"AutomationExecutionId": known.id}, nil
 	}
-	s.lab.story.tell(KindExecution, at.account, at.region, "%s starts (%s)", in.DocumentName, e.id)
+	s.lab.story.tell(KindExecution, at.account, at.region, "%s starts (%s)", name, e.id)
 	s.lab.activity.do(func() { s.run(e, run, credentials) })
 	return map[string]string{"AutomationExecutionId": e.id}, nil
 }
@@ -156,10 +154,10 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 		Source: "aws.ssm", DetailType: "EC2 Automation Execution Status-change Notification",
 		Resources: []string{
 			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-execution/%s", s.lab.partition, e.at.region, e.at.account, e.id),
-			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-definition/%s:1", s.lab.partition, e.at.region, e.at.account, e.document),
+			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-definition/%s:%d", s.lab.partition, e.at.region, e.at.account, e.document, e.version),
 		},
 		Detail: map[string]any{
-			"ExecutionId": e.id, "Definition": e.document, "DefinitionVersion": 1.0, "Status": string(result.Status),
+			"ExecutionId": e.id, "Definition": e.document, "DefinitionVersion": float64(e.version), "Status": string(result.Status),
 			"StartTime": result.Start.UTC().Format(eventTime), "EndTime": result.End.UTC().Format(eventTime),
 			"Time": float64(result.End.Sub(result.Start).Milliseconds()), "ExecutedBy": e.executedBy,
 		},
@@ -248,7 +246,7 @@ func (s *ssmAutomation) describeAPI(q request, _ map[string]any) (any, error) {
 // describe writes an execution as the API does.
 func (e *execution) describe(withSteps bool) map[string]any {
 	out := map[string]any{
-		"AutomationExecutionId": e.id, "DocumentName": e.document, "DocumentVersion": "1", "ExecutedBy": e.executedBy,
+		"AutomationExecutionId": e.id, "DocumentName": e.document, "DocumentVersion": strconv.Itoa(e.version), "ExecutedBy": e.executedBy,
 		"AutomationExecutionStatus": string(automation.InProgress), "ExecutionStartTime": epoch(e.start), "Mode": "Auto",
 	}
 	if e.ended {

@@ -110,6 +110,8 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 		g.answer(w, "rest-json", g.lab.hub.serve, q)
 	case q.service == "ssm" && automationAPIs[q.api] != nil:
 		g.answer(w, "json", func(q request) (any, error) { return automationAPIs[q.api](g.lab.automation, q) }, q)
+	case q.service == "ssm" && documentAPIs[q.api] != nil:
+		g.serveDocument(w, r, q)
 	case q.service == "sts" && (q.api == "AssumeRole" || q.api == "GetCallerIdentity"):
 		g.answer(w, "query", g.lab.sts, q)
 	case q.service == "cloudformation":
@@ -135,10 +137,12 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 			g.lab.queues.note(q)
 		}
 		r.Header.Set("X-Moto-Account-Id", q.caller.Account)
-		switch q.service {
-		case "iam":
+		switch {
+		case q.service == "ssm" && q.api == "ListDocuments":
+			g.serveListDocuments(w, r, q)
+		case q.service == "iam":
 			g.serveIAM(w, r, q)
-		case "s3":
+		case q.service == "s3":
 			g.serveS3(w, r, q)
 		default:
 			g.moto.ServeHTTP(w, r)

@@ -96,9 +96,18 @@ func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, 
 
 // serveIAM passes a call of IAM on, and notes what it does to the policies of a role.
 func (g *gateway) serveIAM(w http.ResponseWriter, r *http.Request, q request) {
+	form, err := url.ParseQuery(string(q.body))
+	if err == nil {
+		err = g.lab.inline.check(q.caller.Account, q.api, form)
+	}
+	if err != nil {
+		writeError(w, "query", err)
+		return
+	}
 	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
 	g.moto.ServeHTTP(answer, r)
-	if form, err := url.ParseQuery(string(q.body)); err == nil && answer.status == http.StatusOK {
+	if answer.status == http.StatusOK {
+		g.lab.inline.note(q.caller.Account, q.api, form)
 		g.lab.authority.note(q.api, roleName{q.caller.Account, form.Get("RoleName")}, form)
 	}
 	answer.send(w)

@@ -4,25 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-
-	"hubmend/internal/runbook"
 )
 
 func createDocument(_ context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("Name", s.physicalID(p.logicalID))
-	document, err := readDocument(p)
+	from, err := documentSource(p)
 	if err != nil {
 		return created{}, err
 	}
-	s.lab.automation.mu.Lock()
-	defer s.lab.automation.mu.Unlock()
-	id := documentID{s.at, name}
-	if s.lab.automation.documents[id] != nil {
-		return created{}, refuse("DocumentAlreadyExists", "Document with same name %s already exists", name)
-	}
-	s.lab.automation.documents[id] = document
-	s.lab.automation.store(id, p)
-	return created{ref: name}, nil
+	_, err = s.lab.automation.createDocument(documentID{s.at, name}, from)
+	return created{ref: name}, err
 }
 
 // updateDocument makes a new version the default one. Without UpdateMethod NewVersion AWS
@@ -31,16 +22,12 @@ func updateDocument(_ context.Context, s *stack, was deployed, p properties) (cr
 	if p.text("UpdateMethod") != "NewVersion" {
 		return created{}, errors.New("a document can be changed only with UpdateMethod NewVersion")
 	}
-	document, err := readDocument(p)
+	from, err := documentSource(p)
 	if err != nil {
 		return created{}, err
 	}
-	s.lab.automation.mu.Lock()
-	defer s.lab.automation.mu.Unlock()
-	id := documentID{s.at, was.ref}
-	s.lab.automation.documents[id] = document
-	s.lab.automation.store(id, p)
-	return was.created, nil
+	_, err = s.lab.automation.addVersion(documentID{s.at, was.ref}, from, true)
+	return was.created, err
 }
 
 func deleteDocument(_ context.Context, s *stack, was deployed) error {
@@ -50,17 +37,15 @@ func deleteDocument(_ context.Context, s *stack, was deployed) error {
 	return nil
 }
 
-func readDocument(p properties) (*runbook.Document, error) {
-	content, err := documentText(p)
-	if err != nil {
-		return nil, err
-	}
-	return runbook.Parse(content)
-}
-
-func documentText(p properties) ([]byte, error) {
+// documentSource reads Content, which may be an object or a text.
+func documentSource(p properties) (source, error) {
+	from := source{p.text("Content"), p.textOr("DocumentFormat", "JSON")}
 	if m, ok := p.all["Content"].(map[string]any); ok {
-		return json.Marshal(m)
+		content, err := json.Marshal(m)
+		if err != nil {
+			return source{}, err
+		}
+		from.text = string(content)
 	}
-	return []byte(p.text("Content")), nil
+	return from, nil
 }

@@ -1,0 +1,153 @@
+package lab
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hubmend/internal/runbook"
+)
+
+// document is an Automation document with all its versions.
+type document struct {
+	versions []documentVersion // in the order in which they were made; never empty
+	standard int               // the number of the default version
+}
+
+// documentVersion is what an author wrote at one time.
+type documentVersion struct {
+	number       int
+	content      *runbook.Document
+	text, format string
+	created      time.Time
+}
+
+// Systems Manager's limits on documents.
+const (
+	maxDocument  = 64 << 10 // bytes; the parameters of an execution count too
+	maxDocuments = 500      // in an account and Region
+	maxVersions  = 1000
+)
+
+// source is the text of a document, in JSON or YAML.
+type source struct{ text, format string }
+
+// read parses a document as the service does before it keeps it.
+func (d source) read() (*runbook.Document, error) {
+	if len(d.text) > maxDocument {
+		return nil, refuse("MaxDocumentSizeExceeded", "The size of the document content is %d bytes. It must not exceed 64 KB.", len(d.text))
+	}
+	content, err := runbook.Parse([]byte(d.text))
+	if err != nil {
+		return nil, refuse("InvalidDocumentContent", "%v", err)
+	}
+	if content.SchemaVersion != runbook.SchemaVersion {
+		return nil, refuse("InvalidDocumentSchemaVersion", "An Automation document has schemaVersion %s, not %q", runbook.SchemaVersion, content.SchemaVersion)
+	}
+	return content, nil
+}
+
+// createDocument keeps a new document.
+func (s *ssmAutomation) createDocument(id documentID, from source) (*document, error) {
+	content, err := from.read()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.documents[id] != nil {
+		return nil, refuse("DocumentAlreadyExists", "Document with same name %s already exists", id.name)
+	}
+	if s.countDocuments(id.place) >= maxDocuments {
+		return nil, refuse("DocumentLimitExceeded", "You have reached the maximum of %d documents", maxDocuments)
+	}
+	d := &document{standard: 1, versions: []documentVersion{{1, content, from.text, from.format, time.Now()}}}
+	s.documents[id] = d
+	return d, nil
+}
+
+// countDocuments is called under the mutex.
+func (s *ssmAutomation) countDocuments(at place) int {
+	n := 0
+	for id := range s.documents {
+		if id.place == at {
+			n++
+		}
+	}
+	return n
+}
+
+// addVersion keeps a new version of a document, which becomes the default when CloudFormation makes it
+// and stays beside the default when the API does.
+func (s *ssmAutomation) addVersion(id documentID, from source, standard bool) (*document, error) {
+	content, err := from.read()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.documents[id]
+	if d == nil {
+		return nil, noDocument(id.name)
+	}
+	latest := d.latest()
+	switch {
+	case latest.text == from.text && standard:
+		return d, nil
+	case latest.text == from.text:
+		return nil, refuse("DuplicateDocumentContent", "The content of the document %s matches its version %d. Change the content and try again.", id.name, latest.number)
+	case len(d.versions) >= maxVersions:
+		return nil, refuse("DocumentVersionLimitExceeded", "The document %s has %d versions", id.name, maxVersions)
+	}
+	d.versions = append(d.versions, documentVersion{latest.number + 1, content, from.text, from.format, time.Now()})
+	if standard {
+		d.standard = latest.number + 1
+	}
+	return d, nil
+}
+
+func noDocument(name string) error {
+	return refuse("InvalidDocument", "Document with name %s does not exist.", name)
+}
+
+func (d *document) latest() documentVersion { return d.versions[len(d.versions)-1] }
+
+// version finds a version by its number, $DEFAULT or $LATEST. Without a name it is the default.
+func (d *document) version(name string) (documentVersion, bool) {
+	number, err := strconv.Atoi(name)
+	switch name {
+	case "", "$DEFAULT":
+		number, err = d.standard, nil
+	case "$LATEST":
+		return d.latest(), true
+	}
+	i := slices.IndexFunc(d.versions, func(v documentVersion) bool { return v.number == number })
+	if err != nil || i < 0 {
+		return documentVersion{}, false
+	}
+	return d.versions[i], true
+}
+
+// started finds what StartAutomationExecution is about. A document may be given by its ARN.
+func (s *ssmAutomation) started(at place, in startInput) (name string, v documentVersion, err error) {
+	prefix := "arn:" + s.lab.partition + ":ssm:" + at.region + ":" + at.account + ":document/"
+	name = strings.TrimPrefix(in.DocumentName, prefix)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.documents[documentID{at, name}]
+	if d == nil {
+		return name, v, refuse("AutomationDefinitionNotFoundException", "Document with name %s not found", in.DocumentName)
+	}
+	v, ok := d.version(in.DocumentVersion)
+	if !ok {
+		return name, v, refuse("AutomationDefinitionVersionNotFoundException", "Document %s has no version %s", name, in.DocumentVersion)
+	}
+	parameters, err := json.Marshal(in.Parameters)
+	if err == nil && len(v.text)+len(parameters) > maxDocument {
+		err = refuse("InvalidAutomationExecutionParametersException", "The content of the document %s has %d bytes and the parameters have %d. Together they must not exceed 64 KB.",
+			name, len(v.text), len(parameters))
+	}
+	return name, v, err
+}
