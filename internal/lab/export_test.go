@@ -23,3 +23,11 @@ func (l *Lab) Hurry(rule string, every time.Duration) {
 	r.every = every
 	l.events.startSchedule(id, &r)
 }
+
+// Allowance is what is left of Security Hub's rates.
+type Allowance struct{ allowance }
+
+// Take counts a call.
+func (a *Allowance) Take(account, region, api string, now time.Time) bool {
+	return a.take(place{account, region}, api, now)
+}

@@ -17,6 +17,14 @@ type Faults struct {
 	SilentRegions []string `json:"silentRegions"`
 	// Latency is what a function's call into a Region takes longer than it takes the lab, by Region.
 	Latency map[string]Duration `json:"latency"`
+	// UpdatesShowAfter is how long an accepted BatchUpdateFindings does not show: GetFindings gives the
+	// finding as it was, and no event is sent.
+	UpdatesShowAfter Duration `json:"updatesShowAfter"`
+	// ConcurrentUpdates is for how many findings BatchUpdateFindings answers ConcurrentUpdateError, the first
+	// that are updated; the rest of such a call is processed.
+	ConcurrentUpdates int `json:"concurrentUpdates"`
+	// HubRates throttles calls of roles to Security Hub beyond the service's rates.
+	HubRates bool `json:"hubRates"`
 }
 
 // pace remembers when executions were started, for StartsPerSecond.

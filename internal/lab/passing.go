@@ -22,6 +22,7 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	l.story.tell(KindFault, at.account, at.region, "%v pass at once", d)
 	l.functions.restart()
 	l.hub.age(d)
+	l.hub.hasten(d)
 	l.alarms.age(d)
 	out, err := l.Call(ctx, Call{Account: at.account, Region: at.region, Service: "dynamodb", API: "ListTables", Input: map[string]any{}})
 	if err != nil {

@@ -22,6 +22,10 @@ type hub struct {
 	order    []string
 	actions  map[string]map[string]string // custom actions by ARN
 	disabled map[string]bool              // by account and Region
+
+	lagging    []lagging // in the order in which they were accepted
+	concurrent int       // findings that updates were about, for Faults.ConcurrentUpdates
+	allowance  allowance
 }
 
 func decodeAnd[In any](q request, serve func(request, In) (any, error)) (any, error) {
@@ -129,22 +133,61 @@ func (h *hub) updateFindings(q request, in updateInput) (any, error) {
 		return nil, refuse("InvalidInputException", "FindingIdentifiers must have 1 to 100 items, not %d", n)
 	}
 	processed, unprocessed := []any{}, []any{}
-	var changed []map[string]any
+	seen := map[string]bool{}
 	for _, id := range in.FindingIdentifiers {
 		identifier := map[string]any{"Id": id.ID, "ProductArn": id.ProductArn}
-		f := h.change(q, id.ProductArn+" "+id.ID, in)
-		if f == nil {
-			unprocessed = append(unprocessed, map[string]any{"FindingIdentifier": identifier, "ErrorCode": "FindingNotFound", "ErrorMessage": "Finding Not Found"})
+		key := id.ProductArn + " " + id.ID
+		code, message := "", ""
+		switch {
+		case seen[key]:
+			code, message = "DuplicatedFindingIdentifier", "Finding Identifier is duplicated"
+		case !h.mayUpdate(q, key):
+			code, message = "FindingNotFound", "Finding Not Found"
+		case h.isConcurrent():
+			code, message = "ConcurrentUpdateError", "Concurrent finding updates detected"
+			h.lab.story.tell(KindFault, q.caller.Account, q.region, "the update of %s meets another", id.ID)
+		}
+		if code != "" {
+			unprocessed = append(unprocessed, map[string]any{"FindingIdentifier": identifier, "ErrorCode": code, "ErrorMessage": message})
 			continue
 		}
+		seen[key] = true
 		processed = append(processed, identifier)
-		changed = append(changed, f)
+		h.accept(key, in)
 	}
-	for _, f := range changed {
-		h.tell(f, "%s is %s: %s", short(f), field(f, "Workflow", "Status"), field(f, "Note", "Text"))
-		h.emitImported(f)
-	}
+	h.showDue()
 	return map[string]any{"ProcessedFindings": processed, "UnprocessedFindings": unprocessed}, nil
+}
+
+func (h *hub) mayUpdate(q request, key string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f := h.findings[key]
+	return f != nil && (f["AwsAccountId"] == q.caller.Account || q.caller.Account == h.lab.admin)
+}
+
+// accept takes an update, which shows at once unless the faults say later.
+func (h *hub) accept(key string, in updateInput) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	lag := time.Duration(h.lab.config.Faults.UpdatesShowAfter)
+	h.lagging = append(h.lagging, lagging{key, in, time.Now().Add(lag)})
+	if lag > 0 {
+		f := h.findings[key]
+		h.lab.story.tell(KindFault, text(f["AwsAccountId"]), region(f), "%s is to be %s, which shows in %v", short(f), workflowOf(in), lag)
+	}
+}
+
+func workflowOf(in updateInput) string {
+	if in.Workflow == nil {
+		return "changed"
+	}
+	return text(in.Workflow["Status"])
+}
+
+func (h *hub) tellUpdated(f map[string]any) {
+	h.tell(f, "%s is %s: %s", short(f), field(f, "Workflow", "Status"), field(f, "Note", "Text"))
+	h.emitImported(f)
 }
 
 // tell adds to the story what became of a finding.
@@ -155,14 +198,9 @@ func (h *hub) tell(f map[string]any, format string, args ...any) {
 	})
 }
 
-func (h *hub) change(q request, key string, in updateInput) map[string]any {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	old := h.findings[key]
-	if old == nil || old["AwsAccountId"] != q.caller.Account && q.caller.Account != h.lab.admin {
-		return nil
-	}
-	f := maps.Clone(old)
+// apply changes what an update names. It is called under the mutex.
+func (h *hub) apply(key string, in updateInput) map[string]any {
+	f := maps.Clone(h.findings[key])
 	if in.Note != nil {
 		f["Note"] = map[string]any{"Text": in.Note["Text"], "UpdatedBy": in.Note["UpdatedBy"], "UpdatedAt": time.Now().UTC().Format(time.RFC3339Nano)}
 	}

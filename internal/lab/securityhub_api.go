@@ -46,6 +46,10 @@ func (h *hub) serve(q request) (any, error) {
 	if h.isDisabled(q.caller.Account, q.region) {
 		return nil, &apiError{403, "InvalidAccessException", fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.caller.Account)}
 	}
+	h.showDue()
+	if err := h.throttle(q); err != nil {
+		return nil, err
+	}
 	switch q.api {
 	case "DescribeHub":
 		return h.describe(q), nil

@@ -1,0 +1,104 @@
+package lab
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// lagging is an update that Security Hub has accepted and does not show yet.
+type lagging struct {
+	key string
+	in  updateInput
+	due time.Time
+}
+
+// showDue applies the updates whose time has come, and sends their events.
+func (h *hub) showDue() {
+	h.mu.Lock()
+	now := time.Now()
+	var shown []map[string]any
+	var later []lagging
+	for _, u := range h.lagging {
+		if u.due.After(now) {
+			later = append(later, u)
+			continue
+		}
+		shown = append(shown, h.apply(u.key, u.in))
+	}
+	h.lagging = later
+	h.mu.Unlock()
+	for _, f := range shown {
+		h.tellUpdated(f)
+	}
+}
+
+// hasten makes the updates that do not show yet show so much sooner.
+func (h *hub) hasten(by time.Duration) {
+	h.mu.Lock()
+	for i := range h.lagging {
+		h.lagging[i].due = h.lagging[i].due.Add(-by)
+	}
+	h.mu.Unlock()
+	h.showDue()
+}
+
+// isConcurrent says that an update meets another, which the faults ask for so many times.
+func (h *hub) isConcurrent() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.concurrent++
+	return h.concurrent <= h.lab.config.Faults.ConcurrentUpdates
+}
+
+// hubRates are how many calls a second Security Hub takes in an account and Region, and how many at once.
+var hubRates = map[string]struct{ perSecond, burst float64 }{
+	"BatchImportFindings": {10, 30}, "BatchUpdateFindings": {10, 30}, "GetFindings": {3, 6},
+}
+
+// allowance is a token bucket for each call of each account and Region.
+type allowance struct {
+	mu    sync.Mutex
+	calls map[string]tokens
+}
+
+type tokens struct {
+	left float64
+	at   time.Time
+}
+
+// take reports whether a call is within its rate.
+func (a *allowance) take(at place, api string, now time.Time) bool {
+	rate, limited := hubRates[api]
+	if !limited {
+		return true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	key := at.account + " " + at.region + " " + api
+	t, known := a.calls[key]
+	if !known {
+		t = tokens{rate.burst, now}
+	}
+	t.left = min(rate.burst, t.left+now.Sub(t.at).Seconds()*rate.perSecond)
+	t.at = now
+	allowed := t.left >= 1
+	if allowed {
+		t.left--
+	}
+	if a.calls == nil {
+		a.calls = map[string]tokens{}
+	}
+	a.calls[key] = t
+	return allowed
+}
+
+// throttle gives the error for a call that comes too soon, if the faults ask for Security Hub's rates.
+func (h *hub) throttle(q request) error {
+	at := place{q.caller.Account, q.region}
+	if !h.lab.config.Faults.HubRates || q.caller.isOperator() || h.allowance.take(at, q.api, time.Now()) {
+		return nil
+	}
+	h.lab.story.tell(KindFault, at.account, at.region, "securityhub:%s is throttled", q.api)
+	return &apiError{http.StatusTooManyRequests, "TooManyRequestsException", "Too Many Requests"}
+}
