@@ -135,6 +135,7 @@ func (s *ssmAutomation) add(e *execution, token string) *execution {
 
 // run executes the document and sends the status event of its end.
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
+	s.lab.sleep(time.Duration(s.lab.config.Faults.PendingFor))
 	executor := automation.Executor{
 		API:     stepAPI{lab: s.lab, region: e.at.region, credentials: c},
 		Scripts: local.Scripts{Python: s.lab.backend.config},
@@ -247,22 +248,35 @@ func (s *ssmAutomation) describeAPI(q request, _ map[string]any) (any, error) {
 func (e *execution) describe(withSteps bool) map[string]any {
 	out := map[string]any{
 		"AutomationExecutionId": e.id, "DocumentName": e.document, "DocumentVersion": strconv.Itoa(e.version), "ExecutedBy": e.executedBy,
-		"AutomationExecutionStatus": string(automation.InProgress), "ExecutionStartTime": epoch(e.start), "Mode": "Auto",
+		"AutomationExecutionStatus": string(e.status()), "ExecutionStartTime": epoch(e.start), "Mode": "Auto",
 	}
 	if e.ended {
-		out["AutomationExecutionStatus"] = string(e.result.Status)
 		out["ExecutionEndTime"] = epoch(e.result.End)
 		out["Outputs"] = e.result.Outputs
 		if e.result.FailureMessage != "" {
 			out["FailureMessage"] = e.result.FailureMessage
 		}
 	}
+	if i := len(e.result.Steps) - 1; i >= 0 && !e.ended {
+		out["CurrentStepName"], out["CurrentAction"] = e.result.Steps[i].Name, e.result.Steps[i].Action
+	}
 	if !withSteps {
 		return out
 	}
 	out["Parameters"] = e.parameters
-	out["StepExecutions"] = e.steps()
+	out["StepExecutions"], out["StepExecutionsTruncated"] = e.steps(), false
 	return out
+}
+
+// status is that of the execution. It is Pending until its first step starts.
+func (e *execution) status() automation.Status {
+	switch {
+	case e.ended:
+		return e.result.Status
+	case len(e.result.Steps) == 0:
+		return automation.Pending
+	}
+	return automation.InProgress
 }
 
 func epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

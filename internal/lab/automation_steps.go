@@ -3,6 +3,7 @@ package lab
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -59,16 +60,28 @@ func (s *ssmAutomation) describeStepsAPI(q request, in describeStepsInput) (any,
 // steps describes the steps in the order of their start. Those that have not started follow, as Pending; the service
 // lists them too, and they stay so when the execution goes another way.
 func (e *execution) steps() []map[string]any {
-	steps, started := []map[string]any{}, map[string]bool{}
+	written := map[string]runbook.Step{}
+	runbook.Walk(e.content.MainSteps, func(step runbook.Step) { written[step.Name] = step })
+	steps, ids, started := []map[string]any{}, map[string]string{}, map[string]bool{}
 	add := func(step automation.StepExecution) {
 		out := step.Record()
-		out["StepExecutionId"] = "step-" + strconv.Itoa(len(steps)+1)
+		ids[step.Name] = "step-" + strconv.Itoa(len(steps)+1)
+		out["StepExecutionId"] = ids[step.Name]
 		if !step.Start.IsZero() {
 			out["ExecutionStartTime"] = epoch(step.Start)
 		}
 		if !step.End.IsZero() {
 			out["ExecutionEndTime"] = epoch(step.End)
 		}
+		if details, ok := out["FailureDetails"].(map[string]any); ok {
+			details["FailureStage"] = failureStage(step.FailureType)
+		}
+		if p := step.Parent; p != nil {
+			out["ParentStepDetails"] = map[string]any{
+				"StepExecutionId": ids[p.Step], "StepName": p.Step, "Action": written[p.Step].Action, "Iteration": p.Iteration, "IteratorValue": p.IteratorValue,
+			}
+		}
+		maps.Copy(out, e.flow(written[step.Name]))
 		steps = append(steps, out)
 	}
 	for _, step := range e.result.Steps {
@@ -81,6 +94,65 @@ func (e *execution) steps() []map[string]any {
 		}
 	})
 	return steps
+}
+
+// flow is what a description of a step says of the way on from it. What the document does not write is
+// left out, so a reader must know the defaults.
+func (e *execution) flow(step runbook.Step) map[string]any {
+	out := map[string]any{}
+	if step.OnFailure != "" {
+		out["OnFailure"] = step.OnFailure
+	}
+	if step.NextStep != "" {
+		out["NextStep"] = step.NextStep
+	}
+	if step.IsEnd {
+		out["IsEnd"] = true
+	}
+	if step.IsCritical != nil {
+		out["IsCritical"] = *step.IsCritical
+	}
+	if step.MaxAttempts != 0 {
+		out["MaxAttempts"] = step.MaxAttempts
+	}
+	if step.TimeoutSeconds != 0 {
+		out["TimeoutSeconds"] = step.TimeoutSeconds
+	}
+	if next := e.validNext(step); len(next) > 0 {
+		out["ValidNextSteps"] = next
+	}
+	return out
+}
+
+// validNext lists the steps that may follow a step: those that it names, and the next in the document.
+func (e *execution) validNext(step runbook.Step) []string {
+	next := step.Jumps()
+	if following := following(e.content.MainSteps, step.Name); step.FallsThrough() && following != "" && !slices.Contains(next, following) {
+		next = append(next, following)
+	}
+	return next
+}
+
+// following is the step that stands after another, in the document or in the same loop.
+func following(steps []runbook.Step, name string) string {
+	for i, s := range steps {
+		if s.Name == name && i+1 < len(steps) {
+			return steps[i+1].Name
+		}
+		inner, _ := s.Loop() // the executor refuses one that cannot be read
+		if found := following(inner, name); found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+// failureStage is where in a step something failed, for a type of failure.
+func failureStage(kind automation.FailureType) string {
+	if kind == automation.VerificationFailure {
+		return "PostVerification"
+	}
+	return "Invocation"
 }
 
 // note notes a step that starts, and what became of it when it ends.
