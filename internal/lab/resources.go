@@ -117,7 +117,6 @@ func init() { // breaks the cycle with stack.operate
 		"AWS::SSM::Document": {
 			properties: "Name Content DocumentType DocumentFormat UpdateMethod", name: "Name", fixed: "DocumentType",
 			create: createDocument, update: updateDocument, delete: deleteDocument,
-			lacks: "only the newest version is there",
 		},
 		"AWS::SSM::Parameter": {
 			properties: "Name Type Value Description AllowedPattern Tier DataType", name: "Name",
@@ -131,7 +130,7 @@ func init() { // breaks the cycle with stack.operate
 		"AWS::S3::BucketPolicy": {
 			properties: "Bucket PolicyDocument", fixed: "Bucket",
 			create: fresh(putBucketPolicy), update: again(putBucketPolicy), delete: deleteBucketPolicy,
-			lacks: "it is kept, and nobody asks it",
+			lacks: "it is evaluated for other accounts only",
 		},
 		"AWS::ECR::Repository": {
 			properties: "RepositoryName ImageTagMutability LifecyclePolicy RepositoryPolicyText", name: "RepositoryName",
