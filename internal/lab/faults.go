@@ -13,6 +13,10 @@ type Faults struct {
 	DeliverTwice bool `json:"deliverTwice"`
 	// StartsPerSecond limits StartAutomationExecution in each account and Region. 0 is no limit.
 	StartsPerSecond int `json:"startsPerSecond"`
+	// SilentRegions answer no call of a function: it hangs until the function gives up.
+	SilentRegions []string `json:"silentRegions"`
+	// Latency is what a function's call into a Region takes longer than it takes the lab, by Region.
+	Latency map[string]Duration `json:"latency"`
 }
 
 // pace remembers when executions were started, for StartsPerSecond.

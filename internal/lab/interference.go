@@ -9,9 +9,12 @@ import (
 	"hubmend/internal/lab/python"
 )
 
-// serveFunction serves a call that a function makes, with what is to happen before and
-// after it.
+// serveFunction serves a call that a function makes, with the time that it takes to reach its
+// Region, and what is to happen before and after it.
 func (g *gateway) serveFunction(w http.ResponseWriter, r *http.Request, q request) {
+	if !g.lab.reach(r.Context(), q) {
+		panic(http.ErrAbortHandler) // closes the connection, see its documentation
+	}
 	m := moment{function: q.caller.Function, api: q.service + ":" + q.api}
 	if err := g.lab.interventions.at(g.lab.ctx, m); err != nil {
 		interfere(w, r, err)

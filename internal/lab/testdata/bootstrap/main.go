@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -97,13 +98,23 @@ func work(ctx context.Context, cfg aws.Config, order string, m events.SQSMessage
 	return fmt.Errorf("unknown order %q", order)
 }
 
-// start starts a document under a role of another account.
+// start starts a document under a role of another account: in the function's own Region, or in the
+// one that is named with the time that the call may take.
 func start(ctx context.Context, cfg aws.Config, words []string) error {
 	out, err := sts.NewFromConfig(cfg).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &words[0], RoleSessionName: aws.String("target")})
 	if err != nil {
 		return err
 	}
 	cfg.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
+	if len(words) > 2 {
+		limit, err := time.ParseDuration(words[3])
+		if err != nil {
+			return err
+		}
+		bounded, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx, cfg.Region = bounded, words[2]
+	}
 	_, err = ssm.NewFromConfig(cfg).StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{DocumentName: &words[1]})
 	return err
 }
