@@ -15,6 +15,8 @@ type Faults struct {
 	StartsPerSecond int `json:"startsPerSecond"`
 	// SilentRegions answer no call of a function: it hangs until the function gives up.
 	SilentRegions []string `json:"silentRegions"`
+	// SilentFor is how long they do so from the first such call on. 0 is always.
+	SilentFor Duration `json:"silentFor"`
 	// Latency is what a function's call into a Region takes longer than it takes the lab, by Region.
 	Latency map[string]Duration `json:"latency"`
 }
