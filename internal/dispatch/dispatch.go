@@ -14,12 +14,23 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"hubmend/internal/awserr"
-	"hubmend/internal/catalog"
+	"hubmend/internal/control"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
+	"hubmend/internal/finding"
 	"hubmend/internal/ledger"
 	"hubmend/internal/target"
 )
+
+// Catalog is what Hubmend can repair.
+type Catalog interface {
+	// Control finds the control that a finding is about.
+	Control(f finding.Finding) (control.Control, bool)
+	// ByID gives the control with a consolidated id.
+	ByID(id string) (control.Control, bool)
+	// Group gives the group that a custom action belongs to.
+	Group(id string) (control.Group, bool)
+}
 
 // Starter starts the runbook of an attempt. A *member.Refused error is final; after any other
 // the attempt is tried again. member.ErrNotCalled means that it was not begun.
@@ -43,7 +54,7 @@ type Queue interface {
 
 // Handler is the dispatch function.
 type Handler struct {
-	Catalog  *catalog.Catalog
+	Catalog  Catalog
 	Effects  effect.Effects
 	Slots    ledger.Slots
 	Switch   Switch

@@ -21,7 +21,6 @@ import (
 
 	"hubmend/internal/announce"
 	"hubmend/internal/awsclient"
-	"hubmend/internal/catalog"
 	"hubmend/internal/deadline"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
@@ -31,6 +30,7 @@ import (
 	"hubmend/internal/member"
 	"hubmend/internal/naming"
 	"hubmend/internal/notify"
+	"hubmend/internal/prepared"
 	"hubmend/internal/queue"
 )
 
@@ -82,14 +82,14 @@ func settings(getenv func(string) string) (decide.Settings, error) {
 func (e Environment) Announcer() *announce.Announcer {
 	return &announce.Announcer{
 		Client: eventbridge.NewFromConfig(e.Config), Bus: os.Getenv(naming.EnvEventBus), Home: e.Config.Region,
-		Control: catalog.Peek, Now: time.Now, Log: lambdacontext.NewLogger(),
+		Control: prepared.Embedded().ByID, Now: time.Now, Log: lambdacontext.NewLogger(),
 	}
 }
 
 // Effects carry decisions out with the resources that the environment names.
 func (e Environment) Effects(announcer *announce.Announcer) effect.Effects {
 	log := lambdacontext.NewLogger()
-	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: catalog.Peek, Now: time.Now}
+	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: prepared.Embedded().ByID, Now: time.Now}
 	return effect.Effects{
 		Ledger:    e.Ledger(),
 		Findings:  hub.New(e.Config, log),

@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"hubmend/internal/catalog"
 	"hubmend/internal/deadline"
 	"hubmend/internal/dispatch"
 	"hubmend/internal/function"
 	"hubmend/internal/naming"
+	"hubmend/internal/prepared"
 	"hubmend/internal/queue"
 )
 
@@ -28,7 +28,7 @@ func main() {
 	}
 	announcer := env.Announcer()
 	handler := &dispatch.Handler{
-		Catalog: catalog.Embedded(),
+		Catalog: prepared.Embedded(),
 		Effects: env.Effects(announcer),
 		Slots:   env.Ledger(),
 		Switch:  env.Switch(),
