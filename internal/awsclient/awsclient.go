@@ -3,6 +3,7 @@ package awsclient
 
 import (
 	"context"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"time"
@@ -49,4 +50,11 @@ func shared(configured aws.HTTPClient) aws.HTTPClient {
 			t.TLSHandshakeTimeout, t.MaxIdleConnsPerHost = handshakeTime, idleConnections
 		}).
 		Freeze()
+}
+
+// Trusting gives the same client for a server with a certificate of its own, as tests have one.
+func Trusting(certificate *x509.Certificate) aws.HTTPClient {
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate)
+	return shared(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots }))
 }

@@ -53,6 +53,16 @@ func (c *Catalog) Prepared() ([]byte, error) {
 	return prepared.Write(c.Controls, groups)
 }
 
+// CheckPrepared says whether the functions of this binary's source would be built with another
+// catalog than this one.
+func (c *Catalog) CheckPrepared() error {
+	text, err := c.Prepared()
+	if err == nil && string(text) != prepared.Text {
+		err = errors.New("what the functions have of the catalog is out of date: run make generate")
+	}
+	return err
+}
+
 // Versions gives the version of each playbook, by its id.
 func (c *Catalog) Versions() map[string]string {
 	all := map[string]string{}

@@ -2,7 +2,7 @@
 // with: a line for each control, number of a standard and group, decoded when somebody asks for it.
 //
 // The catalog's YAML is the source. `make generate` writes catalog.tsv, a test compares the two,
-// and a synth or a lab with one that is out of date fails.
+// and neither a synth nor `hubmend lint` takes one that is out of date.
 package prepared
 
 import (

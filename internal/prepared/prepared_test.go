@@ -17,12 +17,12 @@ import (
 // There is one source, the YAML. What functions carry of it is up to date.
 func TestPreparedIsUpToDate(t *testing.T) {
 	t.Parallel()
-	text, err := catalog.Embedded().Prepared()
-	if err != nil {
-		t.Fatal(err)
+	if err := catalog.Embedded().CheckPrepared(); err != nil {
+		t.Error(err)
 	}
-	if diff := cmp.Diff(string(text), prepared.Text); diff != "" {
-		t.Errorf("run make generate (-catalog +prepared):\n%s", diff)
+	other := &catalog.Catalog{Controls: catalog.Embedded().Controls[1:], Playbooks: catalog.Embedded().Playbooks}
+	if err := other.CheckPrepared(); err == nil {
+		t.Error("a catalog with a control less is up to date too")
 	}
 }
 
@@ -30,11 +30,10 @@ func TestPreparedIsUpToDate(t *testing.T) {
 func TestAnswersAreTheCatalogs(t *testing.T) {
 	t.Parallel()
 	c, p := catalog.Embedded(), prepared.Embedded()
-	asText := cmp.Transformer("text", func(v any) string { return fmt.Sprint(v) })
 	for _, want := range c.Controls {
 		got, known := p.ByID(want.ID)
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(control.Resource{}), cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Parameters" },
-			cmp.Comparer(func(a, b map[string]any) bool { return cmp.Equal(fmt.Sprint(a), fmt.Sprint(b), asText) }))); !known || diff != "" {
+			cmp.Comparer(func(a, b map[string]any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }))); !known || diff != "" {
 			t.Errorf("%s, known: %t (-want +got):\n%s", want.ID, known, diff)
 		}
 		for standard, rule := range want.Frameworks {
