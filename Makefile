@@ -174,7 +174,8 @@ bench: $(HUBMEND) node_modules/.package-lock.json ## Measure what the project pr
 	@go run ./test/bench
 
 .PHONY: generate
-generate: $(HUBMEND) ## Write the generated docs again
+generate: $(HUBMEND) ## Write the generated docs and data again
+	go run ./cmd/prepare
 	$(HUBMEND) controls --markdown > docs/controls.md
 	$(HUBMEND) reference > docs/cli.md
 	$(HUBMEND) costs --markdown > docs/costs.md

@@ -34,6 +34,9 @@ func run(ctx context.Context) error {
 	if err := catalog.Check(); err != nil {
 		return fmt.Errorf("the catalog is not in order:\n%w", err)
 	}
+	if err := catalog.Embedded().CheckPrepared(); err != nil {
+		return err
+	}
 	if err := compile.Functions(ctx, ".", functions, compile.Lambda); err != nil {
 		return err
 	}

@@ -65,6 +65,9 @@ func lintCatalog(venv string) ([]problem, error) {
 			problems = append(problems, problem{File: file, Text: err.Error()})
 		}
 	}
+	if err := c.CheckPrepared(); err != nil {
+		problems = append(problems, problem{File: "internal/prepared/catalog.tsv", Text: err.Error()})
+	}
 	told, err := plan.Lint(c, models)
 	if err != nil {
 		return nil, err

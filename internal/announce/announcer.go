@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"hubmend/internal/awserr"
-	"hubmend/internal/catalog"
+	"hubmend/internal/control"
 	"hubmend/internal/decide"
 	"hubmend/internal/meter"
 )
@@ -31,7 +31,7 @@ type Announcer struct {
 	// Home is the Region where global resources are repaired from.
 	Home string
 	// Control gives what Hubmend knows of a control, and false for one that it does not know.
-	Control func(id string) (catalog.Control, bool)
+	Control func(id string) (control.Control, bool)
 	Now     func() time.Time
 	Log     *slog.Logger
 

@@ -64,7 +64,7 @@ func (b *bus) details(t *testing.T) []announce.Repair {
 func announcer(b *bus) (*announce.Announcer, *bytes.Buffer) {
 	var log bytes.Buffer
 	return &announce.Announcer{
-		Client: b, Bus: "default", Home: "eu-west-1", Control: catalog.Peek, Now: func() time.Time { return noon },
+		Client: b, Bus: "default", Home: "eu-west-1", Control: catalog.Embedded().ByID, Now: func() time.Time { return noon },
 		Log: slog.New(slog.NewJSONHandler(&log, nil)),
 	}, &log
 }

@@ -2,8 +2,9 @@
 // them, and the playbooks that group them. All of it is data; this package decodes
 // and checks the data and answers questions about it.
 //
-// It must not import the CDK or an AWS client: functions, templates, the lab and the
-// command line all read it.
+// It must not import the CDK or an AWS client: templates, the lab and the command line all read
+// it. Functions read what package prepared has of it, because decoding and checking all of it
+// takes most of a cold start.
 package catalog
 
 import (
@@ -20,8 +21,10 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"hubmend/internal/control"
 	"hubmend/internal/finding"
 	"hubmend/internal/naming"
+	"hubmend/internal/prepared"
 	"hubmend/internal/runbook"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
@@ -39,6 +42,25 @@ type Catalog struct {
 	controls map[string]*Control
 	rules    map[string]*Control // by standard + " " + rule
 	groups   map[string]*Group
+}
+
+// Prepared gives what functions need of the catalog, in the form in which they read it.
+func (c *Catalog) Prepared() ([]byte, error) {
+	var groups []Group
+	for _, p := range c.Playbooks {
+		groups = append(groups, p.Groups...)
+	}
+	return prepared.Write(c.Controls, groups)
+}
+
+// CheckPrepared says whether the functions of this binary's source would be built with another
+// catalog than this one.
+func (c *Catalog) CheckPrepared() error {
+	text, err := c.Prepared()
+	if err == nil && string(text) != prepared.Text {
+		err = errors.New("what the functions have of the catalog is out of date: run make generate")
+	}
+	return err
 }
 
 // Versions gives the version of each playbook, by its id.
@@ -95,18 +117,18 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	return c, nil
 }
 
-// Control finds the control that a finding is about, by the consolidated id where
-// the finding has one and else by the standard's own number.
-func (c *Catalog) Control(f finding.Finding) (Control, bool) {
-	control := c.controls[f.ControlID]
-	if f.ControlID == "" {
-		control = c.rules[f.Standard+" "+f.Rule]
+// Control finds the control that a finding is about.
+func (c *Catalog) Control(f finding.Finding) (Control, bool) { return control.Of(f, c) }
+
+// ByRule gives the control that a standard has under a number of its own.
+func (c *Catalog) ByRule(standard, rule string) (Control, bool) {
+	if found := c.rules[ruleKey(standard, rule)]; found != nil {
+		return *found, true
 	}
-	if control == nil {
-		return Control{}, false
-	}
-	return *control, true
+	return Control{}, false
 }
+
+func ruleKey(standard, rule string) string { return standard + " " + rule }
 
 // ByID gives the control with a consolidated id such as EC2.13.
 func (c *Catalog) ByID(id string) (Control, bool) {
@@ -176,7 +198,7 @@ func (c *Catalog) link() error {
 func (c *Catalog) linkControl(control *Control) error {
 	var errs []error
 	for _, standard := range slices.Sorted(maps.Keys(control.Frameworks)) {
-		key := standard + " " + control.Frameworks[standard]
+		key := ruleKey(standard, control.Frameworks[standard])
 		if other := c.rules[key]; other != nil {
 			errs = append(errs, fmt.Errorf("controls/%s.yaml: %s is %s already", control.ID, key, other.ID))
 		}
@@ -186,7 +208,7 @@ func (c *Catalog) linkControl(control *Control) error {
 	if !ok {
 		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no runbooks/%s.yaml", control.ID, control.Runbook))...)
 	}
-	if err := control.checkParameters(r.Document); err != nil {
+	if err := checkParameters(*control, r.Document); err != nil {
 		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))
 	}
 	return errors.Join(append(errs, c.checkUndo(control, r))...)

@@ -6,40 +6,29 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"hubmend/internal/control"
 )
 
-// Control is a Security Hub control and how Hubmend repairs it.
-type Control struct {
-	ID     string `yaml:"id"`     // EC2.13
-	Title  string `yaml:"title"`  // as Security Hub words it
-	Repair string `yaml:"repair"` // what is true afterwards, one sentence
-
-	Runbook  string   `yaml:"runbook"`
-	Scope    Scope    `yaml:"scope"`
-	Resource Resource `yaml:"resource"`
-	// Parameters give each of the runbook's parameters but the role a value, in which
-	// {Name} stands for a part of the resource's id. A list is a set: two repairs of one
-	// resource that arrive together are joined into one.
-	Parameters map[string]any `yaml:"parameters"`
-
-	// Frameworks maps a standard, as findings spell it, to its number for this control.
-	Frameworks map[string]string `yaml:"frameworks"`
-
-	Risk       string `yaml:"risk"` // low, medium, high
-	RiskReason string `yaml:"riskReason"`
-	Reversible bool   `yaml:"reversible"`
-	// Irreversible says why, for a control that is not reversible.
-	Irreversible string `yaml:"irreversible"`
-}
-
-// Scope tells how often a resource exists.
-type Scope string
+// What a control is has a package of its own, which functions link and this one they do not.
+type (
+	Control  = control.Control
+	Scope    = control.Scope
+	Resource = control.Resource
+	Group    = control.Group
+)
 
 // The two scopes.
 const (
-	Regional    Scope = "regional"
-	GlobalScope Scope = "global" // once per account, so its findings repeat in every Region
+	Regional    = control.Regional
+	GlobalScope = control.Global
 )
+
+// StateSuffix ends the name of a product output that tells how a group is set.
+const StateSuffix = control.StateSuffix
+
+// ErrMismatch is the error of a finding whose resource is not one that its control is about.
+var ErrMismatch = control.ErrMismatch
 
 var (
 	controlID     = regexp.MustCompile(`^[A-Za-z0-9]+\.\d+$`)
@@ -52,13 +41,11 @@ func parseControl(stem string, text []byte) (Control, error) {
 	if err := decodeStrictly(text, &c); err != nil {
 		return Control{}, err
 	}
-	var err error
-	c.Resource.pattern, err = c.Resource.compile()
-	return c, errors.Join(err, c.check(stem))
+	return c, errors.Join(c.Resource.Compile(), checkControl(c, stem))
 }
 
-// check demands what one file can tell by itself.
-func (c Control) check(stem string) error {
+// checkControl demands what one file can tell by itself.
+func checkControl(c Control, stem string) error {
 	var errs []error
 	demand := func(ok bool, format string, args ...any) {
 		if !ok {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hubmend/internal/control"
 	"hubmend/internal/runbook"
 )
 
@@ -15,11 +16,11 @@ import (
 const roleParameter = "AutomationAssumeRole"
 
 // checkParameters demands that the control gives the runbook exactly what it takes.
-func (c Control) checkParameters(doc *runbook.Document) error {
+func checkParameters(c Control, doc *runbook.Document) error {
 	var errs []error
 	captured := map[string]bool{}
-	for _, m := range placeholder.FindAllStringSubmatch(c.Resource.ID, -1) {
-		captured[m[1]] = true
+	for _, name := range control.Placeholders(c.Resource.ID) {
+		captured[name] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		declared, ok := doc.Parameters[name]
@@ -67,7 +68,7 @@ func checkParameter(value any, declared runbook.Parameter, captured map[string]b
 // checkAllowed refuses a number that a security team chose and the runbook does not allow,
 // because the control would not pass with it. What a finding fills in is checked when it does.
 func checkAllowed(text string, declared runbook.Parameter) error {
-	if placeholder.MatchString(text) {
+	if len(control.Placeholders(text)) > 0 {
 		return nil
 	}
 	if len(declared.AllowedValues) > 0 && !slices.Contains(declared.AllowedValues, text) {
@@ -93,12 +94,12 @@ func checkItem(item any, captured map[string]bool) error {
 		return fmt.Errorf("has %v, which is not a text, a whole number, true or false", item)
 	}
 	text := fmt.Sprint(item)
-	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		if !captured[m[1]] {
-			return fmt.Errorf("uses {%s}, which resource.id does not capture", m[1])
+	for _, name := range control.Placeholders(text) {
+		if !captured[name] {
+			return fmt.Errorf("uses {%s}, which resource.id does not capture", name)
 		}
 	}
-	if err := checkBraces(text); err != nil {
+	if err := control.CheckBraces(text); err != nil {
 		return fmt.Errorf("has a mistake: %w", err)
 	}
 	return nil

@@ -16,24 +16,6 @@ type Playbook struct {
 	Groups      []Group `yaml:"groups"`
 }
 
-// Group is a set of controls that share one ENABLED or DISABLED parameter and one
-// custom action.
-type Group struct {
-	ID          string   `yaml:"id"`    // CIS4142; also the id of the custom action
-	Title       string   `yaml:"title"` // CIS 4.1 & 4.2; also the name of the custom action
-	Description string   `yaml:"description"`
-	Controls    []string `yaml:"controls"`
-}
-
-// Parameter is the name of the product parameter that switches the group.
-func (g Group) Parameter() string { return g.ID + "AutoRemediation" }
-
-// StateSuffix ends the name of a product output that tells how a group is set.
-const StateSuffix = "State"
-
-// State is the name of the product output that tells how the group is set.
-func (g Group) State() string { return g.ID + StateSuffix }
-
 // Security Hub allows a custom action 20 characters for its id and for its name.
 const customActionLimit = 20
 

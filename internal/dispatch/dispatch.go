@@ -6,6 +6,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -13,15 +14,26 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"hubmend/internal/awserr"
-	"hubmend/internal/catalog"
+	"hubmend/internal/control"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
+	"hubmend/internal/finding"
 	"hubmend/internal/ledger"
 	"hubmend/internal/target"
 )
 
+// Catalog is what Hubmend can repair.
+type Catalog interface {
+	// Control finds the control that a finding is about.
+	Control(f finding.Finding) (control.Control, bool)
+	// ByID gives the control with a consolidated id.
+	ByID(id string) (control.Control, bool)
+	// Group gives the group that a custom action belongs to.
+	Group(id string) (control.Group, bool)
+}
+
 // Starter starts the runbook of an attempt. A *member.Refused error is final; after any other
-// the attempt is tried again.
+// the attempt is tried again. member.ErrNotCalled means that it was not begun.
 type Starter interface {
 	Start(ctx context.Context, t target.Target, a decide.Attempt) (executionID string, err error)
 }
@@ -42,7 +54,7 @@ type Queue interface {
 
 // Handler is the dispatch function.
 type Handler struct {
-	Catalog  *catalog.Catalog
+	Catalog  Catalog
 	Effects  effect.Effects
 	Slots    ledger.Slots
 	Switch   Switch
@@ -50,8 +62,10 @@ type Handler struct {
 	Queue    Queue
 	Home     string // the Region where global resources are repaired from
 	Settings decide.Settings
-	Now      func() time.Time
-	Sleep    func(ctx context.Context, d time.Duration)
+	// Grace is how long after its context's deadline the handler may still save what it has done.
+	Grace time.Duration
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration)
 	// Together does n things at the same time and waits for all of them.
 	Together func(ctx context.Context, n int, do func(ctx context.Context, i int))
 	Log      *slog.Logger
@@ -63,6 +77,9 @@ type Handler struct {
 // All targets are decided and claimed first, then all their findings are told at once, and
 // then the runbooks are started, each when its slot has come. A start takes longer than a slot,
 // so they do not wait for each other.
+//
+// The context ends before the function does. What is not done by then comes back: an attempt
+// that was claimed but not started is queued again, as one that was not made.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	b := h.read(ctx, batch.Records)
 	h.answer(ctx, b)
@@ -205,7 +222,7 @@ func (h *Handler) region(t target.Target) string {
 
 // announce tells the findings of every target that was decided, at once. When that fails, each
 // target is told by itself, so that one finding stops no other; but not when it failed because
-// Security Hub was told too often. What cannot be told is not started: its messages come
+// Security Hub was told too often, or does not answer. What cannot be told is not started: its messages come
 // back, and the claim is free again by then.
 func (h *Handler) announce(ctx context.Context, b *batch) {
 	var updates []decide.Update
@@ -216,9 +233,9 @@ func (h *Handler) announce(ctx context.Context, b *batch) {
 	if err == nil {
 		return
 	}
-	throttled := awserr.IsThrottling(err)
+	inVain := awserr.IsThrottling(err) || errors.Is(err, context.DeadlineExceeded)
 	for _, w := range b.works {
-		if !throttled {
+		if !inVain {
 			err = h.Effects.Update(ctx, w.decision.Announce)
 		}
 		if err != nil && len(w.decision.Announce) > 0 {

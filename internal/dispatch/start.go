@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hubmend/internal/awserr"
+	"hubmend/internal/deadline"
 	"hubmend/internal/decide"
 	"hubmend/internal/ledger"
 	"hubmend/internal/member"
@@ -25,6 +26,8 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 		h.Sleep(ctx, w.decision.StartAt.Sub(h.Now()))
 		return h.start(ctx, w)
 	})
+	ctx, stop := deadline.After(ctx, h.Grace)
+	defer stop()
 	for _, w := range started {
 		if a := w.record.Last(); a != nil && a.State == decide.Queued && (len(w.requests) > 0 || w.undo != nil) {
 			// One message is enough to come back with; the others are in the record.
@@ -49,13 +52,16 @@ func (h *Handler) start(ctx context.Context, w *work) error {
 	default:
 		log.InfoContext(ctx, "started", "attempt", attempt.Number, "execution", id)
 	}
+	mayRun := !awserr.IsThrottling(err) && !errors.Is(err, member.ErrNotCalled)
+	ctx, stop := deadline.After(ctx, h.Grace)
+	defer stop()
 	var saved error
 	_, w.record, saved = h.Effects.Transact(ctx, w.record, func(rec decide.Record) decide.Decision {
 		switch {
 		case refused != nil:
 			return decide.OnStartRefused(rec, attempt.Number, refused.Reason, h.Now(), h.Settings)
 		case err != nil:
-			return decide.OnStartDeferred(rec, attempt.Number, err.Error(), !awserr.IsThrottling(err), h.Now(), h.Settings)
+			return decide.OnStartDeferred(rec, attempt.Number, err.Error(), mayRun, h.Now(), h.Settings)
 		default:
 			return decide.OnStarted(rec, attempt.Number, id)
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/catalog"
+	"hubmend/internal/control"
 	"hubmend/internal/decide"
 	"hubmend/internal/finding"
 	"hubmend/internal/target"
@@ -25,7 +25,7 @@ type verdict struct {
 //
 // An automatic finding that is answered becomes NOTIFIED, because a note alone makes
 // Security Hub send the finding again while it is NEW, and so on without end.
-func triage(c *catalog.Catalog, e finding.Event, f finding.Finding) verdict {
+func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	ref := decide.Ref{ID: f.ID, Event: e.ID}
 	answer := func(workflow, reason string) verdict {
 		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
@@ -67,7 +67,7 @@ func asOf(e finding.Event, f finding.Finding) time.Time {
 }
 
 // notServed says why a custom action cannot be used on a finding, or "".
-func notServed(c *catalog.Catalog, action string, f finding.Finding, control catalog.Control, known bool) string {
+func notServed(c Catalog, action string, f finding.Finding, control control.Control, known bool) string {
 	group, ok := c.Group(action)
 	if !ok {
 		return fmt.Sprintf("Hubmend does not know the custom action %s; update the administrator's stack to the version of the product.", action)

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
 	"hubmend/internal/errand"
 	"hubmend/internal/ledger"
@@ -74,7 +75,7 @@ func TestUndoIsStarted(t *testing.T) {
 func TestUndoIsRefused(t *testing.T) {
 	t.Parallel()
 	irreversible := ""
-	for _, c := range newWorld().handler().Catalog.Controls {
+	for _, c := range catalog.Embedded().Controls {
 		if !c.Reversible {
 			irreversible = c.ID
 		}

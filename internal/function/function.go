@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -21,7 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"hubmend/internal/announce"
-	"hubmend/internal/catalog"
+	"hubmend/internal/awsclient"
+	"hubmend/internal/deadline"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
 	"hubmend/internal/hub"
@@ -30,6 +30,7 @@ import (
 	"hubmend/internal/member"
 	"hubmend/internal/naming"
 	"hubmend/internal/notify"
+	"hubmend/internal/prepared"
 	"hubmend/internal/queue"
 )
 
@@ -42,7 +43,7 @@ type Environment struct {
 // Load reads the AWS configuration and the settings, and demands the named environment
 // variables. Its error names all that are missing or wrong.
 func Load(ctx context.Context, variables ...string) (Environment, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsclient.Load(ctx)
 	errs := []error{err}
 	for _, name := range variables {
 		if os.Getenv(name) == "" {
@@ -81,14 +82,14 @@ func settings(getenv func(string) string) (decide.Settings, error) {
 func (e Environment) Announcer() *announce.Announcer {
 	return &announce.Announcer{
 		Client: eventbridge.NewFromConfig(e.Config), Bus: os.Getenv(naming.EnvEventBus), Home: e.Config.Region,
-		Control: catalog.Peek, Now: time.Now, Log: lambdacontext.NewLogger(),
+		Control: prepared.Embedded().ByID, Now: time.Now, Log: lambdacontext.NewLogger(),
 	}
 }
 
 // Effects carry decisions out with the resources that the environment names.
 func (e Environment) Effects(announcer *announce.Announcer) effect.Effects {
 	log := lambdacontext.NewLogger()
-	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: catalog.Peek, Now: time.Now}
+	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: prepared.Embedded().ByID, Now: time.Now}
 	return effect.Effects{
 		Ledger:    e.Ledger(),
 		Findings:  hub.New(e.Config, log),
@@ -106,7 +107,10 @@ func (e Environment) Ledger() *ledger.DynamoDB {
 
 // Accounts reach into member accounts.
 func (e Environment) Accounts() *member.Accounts {
-	return &member.Accounts{Config: e.Config, Partition: os.Getenv(naming.EnvPartition)}
+	return &member.Accounts{
+		Config: e.Config, Partition: os.Getenv(naming.EnvPartition),
+		Regions: &member.Regions{Limit: member.Limit, Rest: member.Rest, Now: time.Now},
+	}
 }
 
 // Switch is the administrator's.
@@ -117,6 +121,17 @@ func (e Environment) Switch() *killswitch.Switch {
 // Queue is the queue that a variable names.
 func (e Environment) Queue(variable string) queue.Sender {
 	return queue.Sender{Client: sqs.NewFromConfig(e.Config), URL: os.Getenv(variable)}
+}
+
+// Work calls a handler with a context that ends before the function's, so that the handler can give
+// back what it has not done, and then puts the events of what it has.
+func Work(ctx context.Context, announcer *announce.Announcer, handle func(context.Context)) {
+	telling, stop := deadline.Before(ctx, (deadline.Reserve-deadline.Grace)/2)
+	defer stop()
+	defer announcer.Flush(telling)
+	work, stop := deadline.Before(ctx, deadline.Reserve)
+	defer stop()
+	handle(work)
 }
 
 // Sleep waits, but not longer than the function may still run.

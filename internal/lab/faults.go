@@ -17,6 +17,8 @@ type Faults struct {
 	PendingFor Duration `json:"pendingFor"`
 	// SilentRegions answer no call of a function: it hangs until the function gives up.
 	SilentRegions []string `json:"silentRegions"`
+	// SilentFor is how long they do so from the first such call on. 0 is always.
+	SilentFor Duration `json:"silentFor"`
 	// Latency is what a function's call into a Region takes longer than it takes the lab, by Region.
 	Latency map[string]Duration `json:"latency"`
 	// UpdatesShowAfter is how long an accepted BatchUpdateFindings does not show: GetFindings gives the

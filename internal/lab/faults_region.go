@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -16,11 +17,30 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return err
 }
 
+// silence remembers when calls into silent Regions began, for SilentFor.
+type silence struct {
+	mu    sync.Mutex
+	began time.Time
+}
+
+// holds says whether a Region gives no answer now.
+func (s *silence) holds(f Faults, region string, now time.Time) bool {
+	if !slices.Contains(f.SilentRegions, region) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.began.IsZero() {
+		s.began = now
+	}
+	return f.SilentFor == 0 || now.Before(s.began.Add(time.Duration(f.SilentFor)))
+}
+
 // reach takes the time that a function's call needs to reach a Region. It reports false when the
 // caller gave up first, which is how a call into a silent Region ends.
 func (l *Lab) reach(ctx context.Context, q request) bool {
 	faults := l.config.Faults
-	if slices.Contains(faults.SilentRegions, q.region) {
+	if l.silence.holds(faults, q.region, time.Now()) {
 		l.story.tell(KindFault, q.caller.Account, q.region, "%s gets no answer to %s:%s", q.caller.Function, q.service, q.api)
 		select {
 		case <-ctx.Done():

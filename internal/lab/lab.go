@@ -91,6 +91,7 @@ type Lab struct {
 	notices       *notices
 	alarms        *alarms
 	interventions *interventions
+	silence       silence
 	authority     *authority
 	inline        inlineSizes
 	activity      activity

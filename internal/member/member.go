@@ -3,6 +3,7 @@
 package member
 
 import (
+	"context"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,37 +21,53 @@ type Accounts struct {
 	// its Region is where global resources are repaired from.
 	Config    aws.Config
 	Partition string
+	// Regions bounds the operations; nil leaves them the time that their context has.
+	Regions *Regions
 
-	mu     sync.Mutex
-	cached map[string]aws.CredentialsProvider
+	mu       sync.Mutex
+	sts      *sts.Client
+	ssm      map[string]*ssm.Client // by Region
+	sessions map[string]aws.CredentialsProvider
 }
 
-// ssmClient gives a client for a Region of an account under one of its roles. The session
-// name shows in the account's CloudTrail and, for executions, in their status events.
-func (m *Accounts) ssmClient(account, region, role, session string) *ssm.Client {
-	if region == target.Global {
-		region = m.Config.Region
+// place is where an operation takes place: a Region of an account, under a session of one of its
+// roles. The session's name shows in the account's CloudTrail and, for executions, in their status
+// events.
+type place struct{ account, region, role, session string }
+
+// in does an operation at a place. All places of a Region share a client, because its making takes
+// more time than a call does, and the call says whose credentials it takes.
+func (m *Accounts) in(ctx context.Context, p place, operation func(context.Context, *ssm.Client, func(*ssm.Options)) error) error {
+	if p.region == target.Global {
+		p.region = m.Config.Region
 	}
-	cfg := m.Config.Copy()
-	cfg.Region = region
-	cfg.Credentials = m.credentials(naming.RoleARN(m.Partition, account, role), session)
-	return ssm.NewFromConfig(cfg)
+	return m.Regions.do(ctx, p.region, func(ctx context.Context) error {
+		client, credentials := m.client(p)
+		return operation(ctx, client, func(o *ssm.Options) { o.Credentials = credentials })
+	})
 }
 
-// credentials are kept for as long as they are valid, so that a session costs one
-// AssumeRole however often it is used.
-func (m *Accounts) credentials(role, session string) aws.CredentialsProvider {
+// client gives the client of a place and its credentials, which are kept for as long as they are
+// valid, so that a session costs one AssumeRole however often it is used.
+func (m *Accounts) client(p place) (*ssm.Client, aws.CredentialsProvider) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := role + " " + session
-	if m.cached == nil || len(m.cached) >= maxSessions {
-		m.cached = map[string]aws.CredentialsProvider{}
+	if m.sts == nil {
+		m.sts, m.ssm = sts.NewFromConfig(m.Config), map[string]*ssm.Client{}
 	}
-	if m.cached[key] == nil {
-		m.cached[key] = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(m.Config), role,
-			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = session }))
+	if m.ssm[p.region] == nil {
+		m.ssm[p.region] = ssm.NewFromConfig(m.Config, func(o *ssm.Options) { o.Region = p.region })
 	}
-	return m.cached[key]
+	role := naming.RoleARN(m.Partition, p.account, p.role)
+	key := role + " " + p.session
+	if m.sessions == nil || len(m.sessions) >= maxSessions {
+		m.sessions = map[string]aws.CredentialsProvider{}
+	}
+	if m.sessions[key] == nil {
+		m.sessions[key] = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(m.sts, role,
+			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = p.session }))
+	}
+	return m.ssm[p.region], m.sessions[key]
 }
 
 // maxSessions bounds the memory of a warm function.

@@ -22,8 +22,12 @@ var ErrNotEnded = errors.New("the execution has not ended")
 
 // Outcome reads how an execution ended.
 func (m *Accounts) Outcome(ctx context.Context, account, region, executionID string) (decide.Outcome, error) {
-	client := m.ssmClient(account, region, naming.SettleRole, naming.SettleFunction)
-	out, err := client.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: &executionID})
+	var out *ssm.GetAutomationExecutionOutput
+	at := place{account, region, naming.SettleRole, naming.SettleFunction}
+	err := m.in(ctx, at, func(ctx context.Context, client *ssm.Client, session func(*ssm.Options)) (err error) {
+		out, err = client.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: &executionID}, session)
+		return err
+	})
 	var unknown *types.AutomationExecutionNotFoundException
 	if errors.As(err, &unknown) {
 		return decide.Outcome{ExecutionID: executionID, Class: decide.Internal, Reason: "Systems Manager does not know the execution any more."}, nil

@@ -26,16 +26,21 @@ func (r *Refused) Error() string { return r.Reason }
 
 // Start starts the runbook of an attempt for a target and gives the execution's id.
 // Starting the same attempt again gives the same execution. A *Refused error is final;
-// after any other, trying again later may help.
+// after any other, trying again later may help. ErrNotCalled means that Systems Manager was
+// not even asked.
 func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	parameters := a.Parameters.Input()
 	runbook := a.Runbook(t)
 	parameters["AutomationAssumeRole"] = []string{naming.RoleARN(m.Partition, t.Account, naming.RunbookRole(runbook))}
 	document, token := naming.Document(runbook), a.ClientToken(t)
-	client := m.ssmClient(t.Account, t.Region, naming.DispatchRole, t.Key())
-	out, err := client.StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{
-		DocumentName: &document, ClientToken: &token, Parameters: parameters,
-	}, notWhenThrottled)
+	var out *ssm.StartAutomationExecutionOutput
+	at := place{t.Account, t.Region, naming.DispatchRole, t.Key()}
+	err := m.in(ctx, at, func(ctx context.Context, client *ssm.Client, session func(*ssm.Options)) (err error) {
+		out, err = client.StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{
+			DocumentName: &document, ClientToken: &token, Parameters: parameters,
+		}, session, notWhenThrottled)
+		return err
+	})
 	if err != nil {
 		return "", startError(t, document, err)
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/catalog"
 	"hubmend/internal/console"
+	"hubmend/internal/control"
 	"hubmend/internal/decide"
 	"hubmend/internal/target"
 )
@@ -28,7 +28,7 @@ type Writer struct {
 	Home     string
 	Settings decide.Settings
 	// Control gives what Hubmend knows of a control, and false for one that it does not know.
-	Control func(id string) (catalog.Control, bool)
+	Control func(id string) (control.Control, bool)
 	Now     func() time.Time
 }
 

@@ -19,7 +19,7 @@ import (
 
 var (
 	noon   = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	writer = notify.Writer{Home: "eu-west-1", Settings: decide.Defaults, Control: catalog.Peek, Now: func() time.Time { return noon.Add(time.Hour) }}
+	writer = notify.Writer{Home: "eu-west-1", Settings: decide.Defaults, Control: catalog.Embedded().ByID, Now: func() time.Time { return noon.Add(time.Hour) }}
 	group  = target.Target{
 		Account: "222222222222", Region: "us-east-1", Runbook: "CloseSecurityGroupPorts",
 		Resource: "arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0",

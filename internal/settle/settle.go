@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"hubmend/internal/awserr"
+	"hubmend/internal/deadline"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
 	"hubmend/internal/member"
@@ -49,7 +50,8 @@ type ending struct {
 
 // Handle works off one batch. A message comes back only when trying again may help. How
 // the findings are now is read for all of them at once, because Security Hub takes three such
-// calls per second.
+// calls per second. Reading may take half of the time that the context has, so that a Region which
+// does not answer keeps no other outcome from being told.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var response events.SQSEventResponse
 	failed := func(m events.SQSMessage, err error) {
@@ -58,8 +60,10 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	}
 	var ended []ending
 	var refs []decide.Ref
+	reading, stop := deadline.Half(ctx)
+	defer stop()
 	for _, m := range batch.Records {
-		e, err := h.read(ctx, m)
+		e, err := h.read(reading, m)
 		if err != nil {
 			failed(m, err)
 		}

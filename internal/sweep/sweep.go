@@ -59,7 +59,11 @@ func (h *Handler) Handle(ctx context.Context) error {
 	}
 	s := sweep{Handler: h, now: h.Now(), paused: paused, starts: map[string]int{}}
 	var errs []error
-	for _, key := range keys {
+	for i, key := range keys {
+		if ctx.Err() != nil {
+			errs = append(errs, fmt.Errorf("no time was left for %d of %d open targets: %w", len(keys)-i, len(keys), ctx.Err()))
+			break
+		}
 		if err := s.target(ctx, key); err != nil {
 			h.Log.ErrorContext(ctx, "target not swept", "key", key, "error", err)
 			errs = append(errs, err)
@@ -114,7 +118,7 @@ const readAtOnce = 20
 // fewest calls, because Security Hub takes three per second.
 func (s *sweep) check(ctx context.Context) error {
 	var errs []error
-	for begin := 0; begin < len(s.checks); {
+	for begin := 0; begin < len(s.checks) && ctx.Err() == nil; {
 		end, refs := begin, []decide.Ref(nil)
 		for end < len(s.checks) && (end == begin || len(refs)+len(s.checks[end].Unconfirmed) <= readAtOnce) {
 			refs = append(refs, s.checks[end].Unconfirmed...)
@@ -123,7 +127,7 @@ func (s *sweep) check(ctx context.Context) error {
 		errs = append(errs, s.compare(ctx, s.checks[begin:end], refs))
 		begin = end
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, ctx.Err())...)
 }
 
 func (s *sweep) compare(ctx context.Context, records []decide.Record, refs []decide.Ref) error {

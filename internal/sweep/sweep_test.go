@@ -1,6 +1,7 @@
 package sweep_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -157,6 +158,18 @@ func TestRecordThatIsGone(t *testing.T) {
 	one := w.put(t, "sg-1")
 	w.gone = map[string]bool{one.Key(): true}
 	if err := w.sweep(t); err != nil || w.done != nil {
+		t.Errorf("Handle = %v, done %q", err, w.done)
+	}
+}
+
+// What is left when the time is up is for the next sweep, and this one did not succeed.
+func TestNoTimeIsLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.put(t, "sg-1", queued(decide.Retry, 0))
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := w.sweepIn(ctx, t); err == nil || !strings.Contains(err.Error(), "no time was left for 1 of 1 open targets") || w.done != nil {
 		t.Errorf("Handle = %v, done %q", err, w.done)
 	}
 }

@@ -125,6 +125,11 @@ func (q queue) Send(_ context.Context, body string) error {
 
 func (w *world) sweep(t *testing.T) error {
 	t.Helper()
+	return w.sweepIn(t.Context(), t)
+}
+
+func (w *world) sweepIn(ctx context.Context, t *testing.T) error {
+	t.Helper()
 	w.done = nil
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	h := &sweep.Handler{
@@ -133,7 +138,7 @@ func (w *world) sweep(t *testing.T) error {
 		Settings: w.settings, Now: func() time.Time { return w.now }, Log: log,
 	}
 	before := w.swept()
-	err := h.Handle(t.Context())
+	err := h.Handle(ctx)
 	// Nobody would notice without it that what was lost stays lost.
 	if counted := w.swept() - before; counted != 1 && err == nil || counted != 0 && err != nil {
 		t.Errorf("Handle = %v, and %d sweeps are counted", err, counted)

@@ -9,14 +9,14 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 
+	"hubmend/internal/awsclient"
 	"hubmend/internal/customaction"
 )
 
 func main() {
-	cfg, err := config.LoadDefaultConfig(context.Background())
+	cfg, err := awsclient.Load(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,10 +12,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"hubmend/internal/catalog"
+	"hubmend/internal/deadline"
 	"hubmend/internal/dispatch"
 	"hubmend/internal/function"
 	"hubmend/internal/naming"
+	"hubmend/internal/prepared"
 	"hubmend/internal/queue"
 )
 
@@ -27,7 +28,7 @@ func main() {
 	}
 	announcer := env.Announcer()
 	handler := &dispatch.Handler{
-		Catalog: catalog.Embedded(),
+		Catalog: prepared.Embedded(),
 		Effects: env.Effects(announcer),
 		Slots:   env.Ledger(),
 		Switch:  env.Switch(),
@@ -38,13 +39,14 @@ func main() {
 		},
 		Home:     env.Config.Region,
 		Settings: env.Settings,
+		Grace:    deadline.Grace,
 		Now:      time.Now,
 		Sleep:    function.Sleep,
 		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),
 	}
-	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		defer announcer.Flush(ctx)
-		return handler.Handle(ctx, batch)
+	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (response events.SQSEventResponse, err error) {
+		function.Work(ctx, announcer, func(ctx context.Context) { response, err = handler.Handle(ctx, batch) })
+		return response, err
 	})
 }

@@ -31,8 +31,8 @@ func main() {
 		Now:         time.Now,
 		Log:         lambdacontext.NewLogger(),
 	}
-	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		defer announcer.Flush(ctx)
-		return handler.Handle(ctx, batch)
+	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (response events.SQSEventResponse, err error) {
+		function.Work(ctx, announcer, func(ctx context.Context) { response, err = handler.Handle(ctx, batch) })
+		return response, err
 	})
 }

@@ -31,8 +31,8 @@ func main() {
 		Now:      time.Now,
 		Log:      lambdacontext.NewLogger(),
 	}
-	lambda.Start(func(ctx context.Context) error {
-		defer announcer.Flush(ctx)
-		return handler.Handle(ctx)
+	lambda.Start(func(ctx context.Context) (err error) {
+		function.Work(ctx, announcer, func(ctx context.Context) { err = handler.Handle(ctx) })
+		return err
 	})
 }

@@ -34,6 +34,8 @@ var parts = []struct {
 	{"timing decisions and handlers", handlers},
 	{"counting what the ledger writes", writes},
 	{"simulating waves of findings", waves},
+	{"connecting to member accounts", connections},
+	{"starting a function with 300 controls", coldStart},
 	{"repairing in the lab", repairs},
 	{"repairing every control", catalogSteps},
 	{"estimating costs", costs},

@@ -1,4 +1,4 @@
-package catalog_test
+package control_test
 
 import (
 	"errors"
@@ -7,31 +7,31 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/catalog"
+	"hubmend/internal/control"
 	"hubmend/internal/finding"
 	"hubmend/internal/target"
 )
 
 func TestBind(t *testing.T) {
 	t.Parallel()
-	trail := catalog.Control{
-		ID: "X.1", Runbook: "FixTrail", Scope: catalog.Regional,
-		Resource:   catalog.Resource{Type: "T", ID: "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"},
+	trail := control.Control{
+		ID: "X.1", Runbook: "FixTrail", Scope: control.Regional,
+		Resource:   control.Resource{Type: "T", ID: "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"},
 		Parameters: map[string]any{"Name": "{Name}", "Both": "{account}/{Name}", "Limit": 3, "On": true, "Ports": []any{uint64(3389), "22", "{Name}"}},
 	}
-	user := catalog.Control{
-		ID: "X.2", Runbook: "FixUser", Scope: catalog.GlobalScope,
-		Resource:   catalog.Resource{Type: "T", ID: "arn:{partition}:iam::{account}:user/{Path+}"},
+	user := control.Control{
+		ID: "X.2", Runbook: "FixUser", Scope: control.Global,
+		Resource:   control.Resource{Type: "T", ID: "arn:{partition}:iam::{account}:user/{Path+}"},
 		Parameters: map[string]any{"User": "{Path}"},
 	}
-	bucket := catalog.Control{
-		ID: "X.3", Runbook: "FixBucket", Scope: catalog.Regional,
-		Resource:   catalog.Resource{Type: "T", ID: "arn:{partition}:s3:::{Bucket}"},
+	bucket := control.Control{
+		ID: "X.3", Runbook: "FixBucket", Scope: control.Regional,
+		Resource:   control.Resource{Type: "T", ID: "arn:{partition}:s3:::{Bucket}"},
 		Parameters: map[string]any{"Bucket": "{Bucket}"},
 	}
 	one := func(v string) target.Parameter { return target.Parameter{Values: []string{v}} }
 	for name, tc := range map[string]struct {
-		control    catalog.Control
+		control    control.Control
 		resource   string
 		region     string
 		parameters target.Parameters // nil for a mismatch
@@ -68,7 +68,7 @@ func TestBind(t *testing.T) {
 			f := finding.Finding{Partition: "aws", Account: "222222222222", Region: "eu-west-1", ResourceType: "T", ResourceID: tc.resource}
 			bound, parameters, err := tc.control.Bind(f)
 			if tc.parameters == nil {
-				if !errors.Is(err, catalog.ErrMismatch) || parameters != nil || bound != (target.Target{}) {
+				if !errors.Is(err, control.ErrMismatch) || parameters != nil || bound != (target.Target{}) {
 					t.Errorf("Bind = %s, %v, %v; want a mismatch", bound, parameters, err)
 				}
 				return
@@ -90,8 +90,8 @@ func TestBind(t *testing.T) {
 // What a resource's id captures goes into parameters; a capture must not be read as a form.
 func TestBindDoesNotExpandTwice(t *testing.T) {
 	t.Parallel()
-	c := catalog.Control{
-		Runbook: "R", Scope: catalog.Regional, Resource: catalog.Resource{Type: "T", ID: "a/{Name}/{Other}"},
+	c := control.Control{
+		Runbook: "R", Scope: control.Regional, Resource: control.Resource{Type: "T", ID: "a/{Name}/{Other}"},
 		Parameters: map[string]any{"Name": "{Name}"},
 	}
 	_, parameters, err := c.Bind(finding.Finding{ResourceType: "T", ResourceID: "a/{Other}/x"})
@@ -106,8 +106,8 @@ func TestBindDoesNotExpandTwice(t *testing.T) {
 // No resource has these in its name, and a pattern's $ may stand before a last line break.
 func TestBindRefusesControlCharacters(t *testing.T) {
 	t.Parallel()
-	c := catalog.Control{
-		Runbook: "R", Scope: catalog.Regional, Resource: catalog.Resource{Type: "T", ID: "a/{Name}"}, Parameters: map[string]any{"Name": "{Name}"},
+	c := control.Control{
+		Runbook: "R", Scope: control.Regional, Resource: control.Resource{Type: "T", ID: "a/{Name}"}, Parameters: map[string]any{"Name": "{Name}"},
 	}
 	for _, name := range []string{"x\n", "x\ty", "x y", "x\x00"} {
 		if _, parameters, err := c.Bind(finding.Finding{ResourceType: "T", ResourceID: "a/" + name}); err == nil {
@@ -118,7 +118,7 @@ func TestBindRefusesControlCharacters(t *testing.T) {
 
 func TestMismatchSaysWhy(t *testing.T) {
 	t.Parallel()
-	c := catalog.Control{ID: "X.1", Resource: catalog.Resource{Type: "T", ID: "arn:{partition}:x:{region}:{account}:y/{Name}"}}
+	c := control.Control{ID: "X.1", Resource: control.Resource{Type: "T", ID: "arn:{partition}:x:{region}:{account}:y/{Name}"}}
 	for name, tc := range map[string]struct {
 		f    finding.Finding
 		want []string

@@ -1,4 +1,4 @@
-package catalog
+package control
 
 import (
 	"errors"
@@ -19,17 +19,26 @@ type Resource struct {
 	// None captures white space or control characters.
 	ID string `yaml:"id"`
 
-	// pattern is ID compiled, which takes longer than all else that a finding needs. Load
+	// pattern is ID compiled, which takes longer than all else that a finding needs. Compile
 	// sets it.
 	pattern *regexp.Regexp
 }
 
 var placeholder = regexp.MustCompile(`\{([A-Za-z]+)([+*]?)\}`)
 
+// Placeholders lists the names of the parts that a text refers to.
+func Placeholders(text string) []string {
+	var names []string
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
 // match compares a finding's resource with the form and gives the captured parts.
 func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 	pattern := r.pattern
-	if pattern == nil { // of a control that was not loaded
+	if pattern == nil { // Compile was not called
 		var err error
 		if pattern, err = r.compile(); err != nil {
 			return nil, false
@@ -61,6 +70,13 @@ var classes = map[string]string{
 	"*": `(?:[^:\pZ\pC]+/)?`,
 }
 
+// Compile prepares a resource for comparisons. Its error says what is wrong with the form.
+func (r *Resource) Compile() error {
+	var err error
+	r.pattern, err = r.compile()
+	return err
+}
+
 // compile turns the form into a pattern. A part that is captured twice would have two
 // values, and a brace that is no placeholder's would match only itself.
 func (r Resource) compile() (*regexp.Regexp, error) {
@@ -79,7 +95,7 @@ func (r Resource) compile() (*regexp.Regexp, error) {
 		fmt.Fprintf(&b, `(?P<%s>%s)`, name, class)
 		last = at[1]
 	}
-	if err := checkBraces(r.ID); err != nil {
+	if err := CheckBraces(r.ID); err != nil {
 		errs = append(errs, fmt.Errorf("resource.id: %w", err))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -89,8 +105,8 @@ func (r Resource) compile() (*regexp.Regexp, error) {
 	return regexp.Compile(`^` + b.String() + `$`)
 }
 
-// checkBraces refuses braces that are no placeholder's, which would be taken literally.
-func checkBraces(text string) error {
+// CheckBraces refuses braces that are no placeholder's, which would be taken literally.
+func CheckBraces(text string) error {
 	if strings.ContainsAny(placeholder.ReplaceAllLiteralString(text, ""), "{}") {
 		return fmt.Errorf("%q has a brace that is not part of {Name}, {Name+} or {Name*}, with letters only", text)
 	}

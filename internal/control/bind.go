@@ -1,4 +1,4 @@
-package catalog
+package control
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, erro
 		return target.Target{}, nil, fmt.Errorf("%w: %q is not of the form %s in account %s", ErrMismatch, f.ResourceID, c.Resource.ID, f.Account)
 	}
 	region := cmp.Or(parts["region"], f.Region)
-	if c.Scope == GlobalScope {
+	if c.Scope == Global {
 		region = target.Global
 	}
 	t := target.Target{Account: f.Account, Region: region, Runbook: c.Runbook, Resource: f.ResourceID}
