@@ -52,8 +52,11 @@ func New(props *Props) (awscdk.App, error) {
 }
 
 func newMembers(scope constructs.Construct, c *catalog.Catalog) {
-	member.NewRolesStack(scope, jsii.String(MemberRoles), &member.StackProps{Catalog: c})
-	member.NewRunbooksStack(scope, jsii.String(MemberRunbooks), &member.StackProps{Catalog: c})
+	for _, part := range c.Parts() {
+		props := &member.StackProps{Catalog: c, Part: part}
+		member.NewRolesStack(scope, jsii.String(naming.Part(MemberRoles, part.Number)), props)
+		member.NewRunbooksStack(scope, jsii.String(naming.Part(MemberRunbooks, part.Number)), props)
+	}
 }
 
 // newRollout makes the stack whose StackSets have the member stacks' templates. These must
@@ -72,8 +75,13 @@ func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catal
 	template := func(name string) rollout.Template {
 		return rollout.Template{Name: name, File: filepath.Join(dir, name+".template.json")}
 	}
-	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{
-		Settings: settings, Roles: template(MemberRoles), Runbooks: template(MemberRunbooks),
-	})
+	var parts []rollout.Part
+	for _, part := range c.Parts() {
+		parts = append(parts, rollout.Part{
+			Number: part.Number,
+			Roles:  template(naming.Part(MemberRoles, part.Number)), Runbooks: template(naming.Part(MemberRunbooks, part.Number)),
+		})
+	}
+	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{Settings: settings, Parts: parts})
 	return nil
 }
