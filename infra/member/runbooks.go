@@ -29,7 +29,7 @@ func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps)
 func askAdministratorRegion(stack awscdk.Stack) {
 	awscdk.NewCfnParameter(stack, jsii.String(administratorRegion), &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
-		AllowedPattern:        jsii.String(`^[a-z]{2}(-[a-z]+)+-\d$`),
+		AllowedPattern:        jsii.String(`^[a-z]{2,4}(-[a-z]+)+-\d$`),
 		ConstraintDescription: jsii.String("must be a Region's name"),
 		Description:           jsii.String("The Region of the stack hubmend-admin, where Security Hub collects its findings."),
 	})

@@ -48,7 +48,7 @@ const (
 // What an id and a Region look like.
 const (
 	unitForm    = `(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})`
-	regionForm  = `[a-z]{2}(-[a-z]+)+-\d`
+	regionForm  = `[a-z]{2,4}(-[a-z]+)+-\d`
 	accountForm = `\d{12}`
 	accountsID  = "the 12 digits of an account's id"
 )
