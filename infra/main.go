@@ -10,6 +10,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/app"
+	"hubmend/infra/restricted"
 	"hubmend/internal/catalog"
 	"hubmend/internal/compile"
 )
@@ -37,7 +38,11 @@ func run(ctx context.Context) error {
 	if err := catalog.Embedded().CheckPrepared(); err != nil {
 		return err
 	}
-	if err := compile.Functions(ctx, ".", functions, compile.Lambda); err != nil {
+	settings, err := restricted.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	if err := compile.Functions(ctx, ".", functions, settings.Target()); err != nil {
 		return err
 	}
 	return relaunch(ctx)

@@ -5,8 +5,8 @@ package ssmdocuments
 
 import "embed"
 
-// Files holds controls/*.yaml, runbooks/*.yaml, permissions/*.yaml, roles/*.yaml, effects/*.yaml and
+// Files holds parts.yaml, controls/*.yaml, runbooks/*.yaml, permissions/*.yaml, roles/*.yaml, effects/*.yaml and
 // uses/*.yaml.
 //
-//go:embed controls/*.yaml runbooks/*.yaml permissions/*.yaml roles/*.yaml effects/*.yaml uses/*.yaml
+//go:embed parts.yaml controls/*.yaml runbooks/*.yaml permissions/*.yaml roles/*.yaml effects/*.yaml uses/*.yaml
 var Files embed.FS

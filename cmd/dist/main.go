@@ -3,13 +3,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"hubmend/internal/compile"
 	"hubmend/internal/dist"
+	"hubmend/internal/naming"
 	"hubmend/internal/templates"
 )
 
@@ -25,8 +28,22 @@ func main() {
 
 func run(ctx context.Context, from, to string) error {
 	const functions = "build/lambdas"
-	if err := compile.Functions(ctx, ".", functions, compile.Lambda); err != nil {
+	target, err := processor(from)
+	if err != nil {
+		return err
+	}
+	if err := compile.Functions(ctx, ".", functions, target); err != nil {
 		return err
 	}
 	return dist.Write(dist.Source{Templates: from, Functions: functions}, to)
+}
+
+// processor is what the templates say that the functions run on.
+func processor(folder string) (compile.Target, error) {
+	text, err := os.ReadFile(filepath.Join(folder, naming.AdminStack+templates.Suffix))
+	target := compile.Lambda
+	if bytes.Contains(text, []byte(`"x86_64"`)) {
+		target.Arch = "amd64"
+	}
+	return target, err
 }

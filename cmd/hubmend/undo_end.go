@@ -16,8 +16,8 @@ import (
 	"hubmend/internal/awserr"
 	"hubmend/internal/decide"
 	"hubmend/internal/errand"
-	"hubmend/internal/finding"
 	"hubmend/internal/ledger"
+	"hubmend/internal/partition"
 	"hubmend/internal/request"
 	"hubmend/internal/target"
 )
@@ -105,9 +105,6 @@ func (u undoing) changedBy(cmd *cobra.Command, a asking, t target.Target, since 
 	return found
 }
 
-// globalTrail is where CloudTrail has the calls of services without Regions.
-var globalTrail = map[string]string{"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
-
 // memberConfig gives credentials of the resource's account.
 func (u undoing) memberConfig(ctx context.Context, a asking, t target.Target) (aws.Config, error) {
 	cfg := a.cfg.Copy()
@@ -120,8 +117,8 @@ func (u undoing) memberConfig(ctx context.Context, a asking, t target.Target) (a
 		return cfg, fmt.Errorf("your credentials are of account %s and the resource is in %s; name a profile of that account with --member-profile", a.person.Account, t.Account)
 	}
 	if cfg.Region = t.Region; t.Region == target.Global {
-		partition, _ := finding.PartitionOf(a.cfg.Region)
-		cfg.Region = cmp.Or(globalTrail[partition], a.cfg.Region)
+		p, _ := partition.Of(a.cfg.Region)
+		cfg.Region = cmp.Or(p.GlobalTrail, a.cfg.Region)
 	}
 	return cfg, nil
 }

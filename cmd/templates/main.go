@@ -1,4 +1,5 @@
-// Command templates writes the folder templates/ out of what `cdk synth` wrote.
+// Command templates writes the folder templates/ out of what `cdk synth` wrote, and which part of
+// the member stacks has each runbook.
 package main
 
 import (
@@ -13,10 +14,14 @@ import (
 func main() {
 	from := flag.String("from", "cdk.out", "folder that `cdk synth` wrote")
 	to := flag.String("to", templates.Folder, "folder to write")
+	parts := flag.String("parts", "ssm-documents/parts.yaml", "file that says which part has each runbook")
 	flag.Parse()
 	files, err := templates.Of(*from, catalog.Embedded().Versions())
 	if err == nil {
 		err = templates.Write(*to, files)
+	}
+	if err == nil { // after the templates, so that a synth that failed assigns nothing
+		err = os.WriteFile(*parts, []byte(catalog.Embedded().PartsText()), 0o644) //nolint:gosec // part of the repository
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "templates:", err)

@@ -17,14 +17,15 @@ import (
 //
 // It has no resource policy: CloudFormation calls it with the permissions of whoever, or
 // whichever launch role, creates the product's stack, and they are of this account.
-func newCustomAction(scope constructs.Construct, functions string, timeout awscdk.Duration) {
+func newCustomAction(scope constructs.Construct, props *StackProps, timeout awscdk.Duration) {
 	NewFunction(scope, jsii.String("CustomAction"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
-			Description: jsii.String("Makes Security Hub custom actions part of CloudFormation stacks."),
-			Timeout:     timeout,
+			Architecture: props.Processor,
+			Description:  jsii.String("Makes Security Hub custom actions part of CloudFormation stacks."),
+			Timeout:      timeout,
 		},
 		Name:   naming.CustomActionFunction,
-		Binary: filepath.Join(functions, customActionFolder),
+		Binary: filepath.Join(props.Functions, customActionFolder),
 		Statements: []access.Statement{{
 			Sid: "CustomActions",
 			Actions: []string{

@@ -4,6 +4,7 @@ package admin
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -18,6 +19,8 @@ type StackProps struct {
 	Catalog *catalog.Catalog
 	// Functions is the folder with a folder for each of Functions().
 	Functions string
+	// Processor is what the functions run on.
+	Processor awslambda.Architecture
 }
 
 // customActionSeconds are one call of Security Hub, with its retries, plus the answer to CloudFormation.
@@ -55,13 +58,13 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 
 	workers := &workers{
 		organization: organization, ledger: ledger, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
-		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions,
+		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions, processor: props.Processor,
 	}
 	workers.dispatch(stack)
 	workers.settle(stack)
 	newSchedule(stack, workers.sweep(stack))
 	newDashboard(stack, newAlarms(stack, topic))
-	newCustomAction(stack, props.Functions, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
+	newCustomAction(stack, props, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
 
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
 	newPeople(stack, offered)

@@ -26,6 +26,7 @@ type workers struct {
 	settings           map[string]*string // environment
 	findings, outcomes awssqs.Queue
 	functions          string
+	processor          awslambda.Architecture
 }
 
 const (
@@ -55,8 +56,9 @@ const (
 func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 	function := NewFunction(scope, jsii.String("Dispatch"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
-			Description: jsii.String("Starts repairs for findings."),
-			Timeout:     awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)),
+			Architecture: w.processor,
+			Description:  jsii.String("Starts repairs for findings."),
+			Timeout:      awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)),
 			Environment: w.environment(map[string]*string{
 				naming.EnvPartition:     awscdk.Aws_PARTITION(),
 				naming.EnvSwitch:        w.pause.Name,
@@ -80,8 +82,9 @@ func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 	function := NewFunction(scope, jsii.String("Settle"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
-			Description: jsii.String("Tells findings how their repair ended."),
-			Timeout:     awscdk.Duration_Seconds(jsii.Number(settleSeconds)),
+			Architecture: w.processor,
+			Description:  jsii.String("Tells findings how their repair ended."),
+			Timeout:      awscdk.Duration_Seconds(jsii.Number(settleSeconds)),
 			Environment: w.environment(map[string]*string{
 				naming.EnvPartition:    awscdk.Aws_PARTITION(),
 				naming.EnvOutcomesDead: w.outcomes.DeadLetterQueue().Queue.QueueUrl(),
@@ -100,8 +103,9 @@ func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 	return NewFunction(scope, jsii.String("Sweep"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
-			Description: jsii.String("Goes on with repairs whose message or status event was lost, and checks what was resolved."),
-			Timeout:     awscdk.Duration_Seconds(jsii.Number(sweepSeconds)),
+			Architecture: w.processor,
+			Description:  jsii.String("Goes on with repairs whose message or status event was lost, and checks what was resolved."),
+			Timeout:      awscdk.Duration_Seconds(jsii.Number(sweepSeconds)),
 			Environment: w.environment(map[string]*string{
 				naming.EnvSwitch:        w.pause.Name,
 				naming.EnvFindingsQueue: w.findings.QueueUrl(),

@@ -13,6 +13,7 @@ import (
 
 	"hubmend/infra/admin"
 	"hubmend/infra/member"
+	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
 	"hubmend/internal/catalog"
 	"hubmend/internal/naming"
@@ -33,6 +34,8 @@ type Props struct {
 	Functions string
 	// Out is where the templates go; nil leaves it to the CDK command line.
 	Out *string
+	// Context is added to what the CDK command line gives.
+	Context *map[string]any
 }
 
 // New makes the app with every stack. Nothing is written before Synth. The error says what
@@ -41,24 +44,34 @@ func New(props *Props) (awscdk.App, error) {
 	app := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false),
 		Outdir:             props.Out,
+		Context:            props.Context,
 	})
 	settings, err := rollout.Read(app.Node().TryGetContext(jsii.String(rollout.ContextKey)))
 	if err != nil {
 		return nil, err
 	}
-	admin.NewStack(app, jsii.String(Admin), &admin.StackProps{Catalog: props.Catalog, Functions: props.Functions})
-	newMembers(app, props.Catalog)
-	return app, newRollout(app, settings, props.Catalog)
+	restrictions, err := restricted.Read(app)
+	if err != nil {
+		return nil, err
+	}
+	restrictions.Bound(admin.NewStack(app, jsii.String(Admin), &admin.StackProps{
+		Catalog: props.Catalog, Functions: props.Functions, Processor: restrictions.Processor(),
+	}))
+	newMembers(app, props.Catalog, restrictions)
+	return app, newRollout(app, settings, props.Catalog, restrictions)
 }
 
-func newMembers(scope constructs.Construct, c *catalog.Catalog) {
-	member.NewRolesStack(scope, jsii.String(MemberRoles), &member.StackProps{Catalog: c})
-	member.NewRunbooksStack(scope, jsii.String(MemberRunbooks), &member.StackProps{Catalog: c})
+func newMembers(scope constructs.Construct, c *catalog.Catalog, restrictions *restricted.Settings) {
+	for _, part := range c.Parts() {
+		props := &member.StackProps{Catalog: c, Part: part}
+		restrictions.Bound(member.NewRolesStack(scope, jsii.String(naming.Part(MemberRoles, part.Number)), props))
+		member.NewRunbooksStack(scope, jsii.String(naming.Part(MemberRunbooks, part.Number)), props)
+	}
 }
 
 // newRollout makes the stack whose StackSets have the member stacks' templates. These must
 // be files before the app is synthesized, so an app of their own writes them first.
-func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catalog.Catalog) error {
+func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catalog.Catalog, restrictions *restricted.Settings) error {
 	dir, err := os.MkdirTemp("", "hubmend-members-*")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
@@ -67,13 +80,18 @@ func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catal
 	members := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false), AutoSynth: jsii.Bool(false), TreeMetadata: jsii.Bool(false), Outdir: &dir,
 	})
-	newMembers(members, c)
+	newMembers(members, c, restrictions)
 	members.Synth(nil)
 	template := func(name string) rollout.Template {
 		return rollout.Template{Name: name, File: filepath.Join(dir, name+".template.json")}
 	}
-	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{
-		Settings: settings, Roles: template(MemberRoles), Runbooks: template(MemberRunbooks),
-	})
+	var parts []rollout.Part
+	for _, part := range c.Parts() {
+		parts = append(parts, rollout.Part{
+			Number: part.Number,
+			Roles:  template(naming.Part(MemberRoles, part.Number)), Runbooks: template(naming.Part(MemberRunbooks, part.Number)),
+		})
+	}
+	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{Settings: settings, Parts: parts})
 	return nil
 }

@@ -15,31 +15,29 @@ import (
 	"hubmend/internal/runbook"
 )
 
-// NewRolesStack makes the roles of a member account.
+// NewRolesStack makes the roles of a member account, or those of a further part of the runbooks.
 func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
-	stack := newStack(scope, id, "Hubmend, member account, once per account: the roles that start and run repairs.")
-	newDispatchRole(stack, props.Catalog.Runbooks)
-	newSettleRole(stack)
-	newForwardRole(stack)
-	for _, role := range props.Catalog.Roles {
-		newServiceRole(stack, role)
+	stack := newStack(scope, id, props.description("Hubmend, member account, once per account: the roles that start and run repairs"))
+	if props.isFirst() {
+		askAdministrator(stack)
+		newDispatchRole(stack)
+		newSettleRole(stack)
+		newForwardRole(stack)
+		for _, role := range props.Catalog.Roles {
+			newServiceRole(stack, role)
+		}
 	}
-	for _, r := range props.Catalog.Runbooks {
+	for _, r := range props.Part.Runbooks {
 		newRunbookRole(stack, props.Catalog, r)
 	}
 	return stack
 }
 
-// newDispatchRole makes the role that starts repairs: Hubmend's runbooks and no other, and
-// each only under a role that was made for one.
-func newDispatchRole(stack awscdk.Stack, runbooks []catalog.Runbook) {
-	var documents, roles []*string
-	for _, r := range runbooks {
-		name := naming.Document(r.Name)
-		// IAM names a runbook in both ways, depending on which version is started.
-		documents = append(documents, arn.Anywhere("ssm", "automation-definition/"+name+":*"), arn.Anywhere("ssm", "document/"+name))
-		roles = append(roles, arn.Role(naming.RunbookRole(r.Name)))
-	}
+// newDispatchRole makes the role that starts repairs: Hubmend's runbooks and no other, and only
+// under Hubmend's roles. It names them by their prefix, because IAM's limit for the policies of a
+// role has no room for a list of them.
+func newDispatchRole(stack awscdk.Stack) {
+	all := naming.Prefix + "*"
 	access.NewRole(stack, jsii.String("DispatchRole"), &access.RoleProps{
 		Name:        jsii.String(naming.DispatchRole),
 		Description: jsii.String("Lets the administrator account start Hubmend's runbooks here."),
@@ -47,11 +45,15 @@ func newDispatchRole(stack awscdk.Stack, runbooks []catalog.Runbook) {
 		Statements: []access.Statement{
 			{
 				Sid: "Start", Actions: []string{"ssm:StartAutomationExecution"},
-				// The execution that begins is a resource of the call, beside the document.
-				Resources: append(documents, arn.Anywhere("ssm", "automation-execution/*")),
+				Resources: []*string{
+					// IAM names a runbook in both ways, depending on which version is started.
+					arn.Anywhere("ssm", "automation-definition/"+all), arn.Anywhere("ssm", "document/"+all),
+					// The execution that begins is a resource of the call, beside the document.
+					arn.Anywhere("ssm", "automation-execution/*"),
+				},
 			},
 			{
-				Sid: "Pass", Actions: []string{"iam:PassRole"}, Resources: roles,
+				Sid: "Pass", Actions: []string{"iam:PassRole"}, Resources: []*string{arn.Role(all)},
 				Conditions: access.Conditions{"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}},
 			},
 		},

@@ -14,18 +14,25 @@ import (
 )
 
 // NewRunbooksStack makes the runbooks of a member account in one Region, and the rule that
-// reports how they ended.
+// reports how they ended. A further part has only runbooks.
 func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
-	stack := newStack(scope, id, "Hubmend, member account, once per account and Region: the runbooks, and the rule that reports how they ended.")
+	stack := newStack(scope, id, props.description("Hubmend, member account, once per account and Region: the runbooks, and the rule that reports how they ended"))
+	newDocuments(stack, props.Part.Runbooks)
+	if props.isFirst() {
+		askAdministrator(stack)
+		askAdministratorRegion(stack)
+		newForwardRule(stack)
+	}
+	return stack
+}
+
+func askAdministratorRegion(stack awscdk.Stack) {
 	awscdk.NewCfnParameter(stack, jsii.String(administratorRegion), &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
-		AllowedPattern:        jsii.String(`^[a-z]{2}(-[a-z]+)+-\d$`),
+		AllowedPattern:        jsii.String(`^[a-z]{2,4}(-[a-z]+)+-\d$`),
 		ConstraintDescription: jsii.String("must be a Region's name"),
 		Description:           jsii.String("The Region of the stack hubmend-admin, where Security Hub collects its findings."),
 	})
-	newDocuments(stack, props.Catalog.Runbooks)
-	newForwardRule(stack)
-	return stack
 }
 
 // Lanes is how many documents are made or changed at the same time.

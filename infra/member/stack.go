@@ -6,6 +6,8 @@
 package member
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -13,9 +15,23 @@ import (
 	"hubmend/internal/catalog"
 )
 
-// StackProps say what to build a stack from. Catalog is needed.
+// StackProps say what to build a stack from. All of them are needed.
 type StackProps struct {
 	Catalog *catalog.Catalog
+	// Part is which runbooks the stack is about. What there is once per account or Region is in
+	// the stack of the first part.
+	Part catalog.Part
+}
+
+// isFirst says whether the stack has more than its runbooks.
+func (p *StackProps) isFirst() bool { return p.Part.Number == 1 }
+
+// description names the part in what a stack says of itself.
+func (p *StackProps) description(text string) string {
+	if p.isFirst() {
+		return text + "."
+	}
+	return fmt.Sprintf("%s, part %d.", text, p.Part.Number)
 }
 
 // Names of the parameters.
@@ -24,13 +40,16 @@ const (
 	administratorRegion  = "AdministratorRegion"
 )
 
-// newStack makes a stack with the parameter that both templates have. Its synthesizer
-// refuses assets.
+// newStack makes a stack whose synthesizer refuses assets.
 func newStack(scope constructs.Construct, id *string, description string) awscdk.Stack {
-	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
+	return awscdk.NewStack(scope, id, &awscdk.StackProps{
 		Description: jsii.String(description),
 		Synthesizer: awscdk.NewBootstraplessSynthesizer(nil),
 	})
+}
+
+// askAdministrator makes the parameter that both templates of the first part have.
+func askAdministrator(stack awscdk.Stack) {
 	awscdk.NewCfnParameter(stack, jsii.String(administratorAccount), &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
 		AllowedPattern:        jsii.String(`^\d{12}$`),
@@ -38,5 +57,4 @@ func newStack(scope constructs.Construct, id *string, description string) awscdk
 		Description: jsii.String("The id of the Security Hub administrator account. The stack hubmend-admin must exist there first, " +
 			"because IAM trusts only roles that exist."),
 	})
-	return stack
 }

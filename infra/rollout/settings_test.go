@@ -55,9 +55,16 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 		"accounts alone":    {`{` + whole + `, "accounts": ["123456789012"]}`, []string{"one needs the other"}},
 		"filter and who joins later": {`{` + whole + `, "accounts": ["123456789012"], "accountFilter": "DIFFERENCE"}`,
 			[]string{"autoDeployment: must be said"}},
-		"numbers":          {`{` + whole + `, "failureTolerancePercentage": 101, "maxConcurrentPercentage": 0}`, []string{"failureTolerancePercentage", "maxConcurrentPercentage"}},
-		"Regions at once":  {`{` + whole + `, "regionConcurrency": "parallel"}`, []string{`regionConcurrency: "parallel"`}},
-		"accounts' ids":    {`{` + whole + `, "administratorAccount": "1", "managementAccount": "2"}`, []string{"administratorAccount", "managementAccount"}},
+		"numbers":         {`{` + whole + `, "failureTolerancePercentage": 101, "maxConcurrentPercentage": 0}`, []string{"failureTolerancePercentage", "maxConcurrentPercentage"}},
+		"Regions at once": {`{` + whole + `, "regionConcurrency": "parallel"}`, []string{`regionConcurrency: "parallel"`}},
+		"accounts' ids":   {`{` + whole + `, "administratorAccount": "1", "managementAccount": "2"}`, []string{"administratorAccount", "managementAccount"}},
+		"Sovereign Cloud": {`{"organizationalUnits": ["r-a1b2"], "regions": ["eusc-de-east-1", "us-east"]}`, []string{`"us-east"`}},
+		"wrong types, all at once": {`{"organizationalUnits": "r-a1b2", "regions": "us-east-1", "administratorAccount": 111111111111, "autoDeployment": "no", "region": 1, "maxConcurrentPercentage": 2.5, "managementAccount": "1"}`, []string{
+			`organizationalUnits: must be a list of texts, such as ["r-a1b2"], not "r-a1b2"`, `regions: must be a list of texts, such as ["eu-central-1"], not "us-east-1"`,
+			`administratorAccount: must be a text in quotes, such as "111111111111", not 111111111111`, `autoDeployment: must be true or false`,
+			`unknown field "region"; there are accountFilter,`, `maxConcurrentPercentage: must be a whole number`, `managementAccount: "1" is not`,
+		}},
+		"a list":           {`["r-a1b2"]`, []string{rollout.ContextKey + " must be a JSON object"}},
 		"number as a text": {`{` + whole + `, "maxConcurrentPercentage": "25"}`, []string{"maxConcurrentPercentage"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,6 +74,9 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("Read = %v, %v; want an error that says %s", got, err, want)
 				}
+			}
+			if err != nil && (strings.Contains(err.Error(), "Go struct") || strings.Contains(err.Error(), "needs at least") && strings.Contains(err.Error(), "must be a list")) {
+				t.Errorf("the error speaks Go, or complains twice: %v", err)
 			}
 		})
 	}

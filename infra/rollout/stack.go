@@ -1,6 +1,6 @@
 // Package rollout owns the stack that puts the member templates into the accounts of an
-// organization: a service-managed StackSet for the roles, once per account, and one for the
-// runbooks, in every Region. It knows the templates only as files.
+// organization: for each part a service-managed StackSet for the roles, once per account, and one
+// for the runbooks, in every Region. It knows the templates only as files.
 //
 // StackSets never reach the organization's management account. Whoever wants repairs there,
 // or has no organization, deploys the same templates as stacks.
@@ -13,13 +13,21 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/internal/naming"
 )
 
-// StackProps say what is rolled out. The names and files are needed.
+// StackProps say what is rolled out. Parts are needed.
 type StackProps struct {
 	// Settings are nil when nothing is configured. The stack then has a parameter for each.
 	Settings *Settings
-	// Roles and Runbooks are the templates.
+	// Parts are the pairs of templates, the first of which has what all need.
+	Parts []Part
+}
+
+// Part is a pair of member templates: the roles of some runbooks, and these runbooks.
+type Part struct {
+	Number          int
 	Roles, Runbooks Template
 }
 
@@ -44,29 +52,40 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	} else {
 		v = asked(stack)
 	}
-	administrator := parameter("AdministratorAccount", v.administrator)
-	roles := newStackSet(stack, jsii.String("MemberRoles"), v, &stackSetProps{
-		Template:    props.Roles,
+	for _, part := range props.Parts {
+		newPart(stack, v, part, props.Settings)
+	}
+	return stack
+}
+
+// newPart makes the StackSets of a part. Only the first part asks for parameters.
+func newPart(stack awscdk.Stack, v *values, part Part, settings *Settings) {
+	var forRoles, forRunbooks []any
+	if part.Number == 1 {
+		administrator := parameter("AdministratorAccount", v.administrator)
+		forRoles, forRunbooks = []any{administrator}, []any{administrator, parameter("AdministratorRegion", v.home)}
+	}
+	roles := newStackSet(stack, jsii.String(naming.Part("MemberRoles", part.Number)), v, &stackSetProps{
+		Template:    part.Roles,
 		description: "Hubmend: the roles that start and run repairs.",
 		// IAM is global: a second Region would make the same roles again, and fail.
 		regions:        &[]*string{v.home},
-		parameters:     []any{administrator},
+		parameters:     forRoles,
 		capabilities:   jsii.Strings("CAPABILITY_NAMED_IAM"),
 		autoDeployment: v.autoDeployment(),
 	})
-	runbooks := newStackSet(stack, jsii.String("MemberRunbooks"), v, &stackSetProps{
-		Template:    props.Runbooks,
+	runbooks := newStackSet(stack, jsii.String(naming.Part("MemberRunbooks", part.Number)), v, &stackSetProps{
+		Template:    part.Runbooks,
 		description: "Hubmend: the runbooks, and the rule that reports how they ended.",
 		regions:     v.regions,
-		parameters:  []any{administrator, parameter("AdministratorRegion", v.home)},
+		parameters:  forRunbooks,
 		// Its ARN makes the runbooks wait for the roles twice: in an account that joins later,
 		// and in this stack, because CloudFormation must have it first.
 		autoDeployment: v.autoDeployment(v.stackSetARN(roles)),
 	})
-	if s := props.Settings; s != nil && !*s.AutoDeployment { // then the ARN is not used
+	if settings != nil && !*settings.AutoDeployment { // then the ARN is not used
 		runbooks.AddResourceDependency(roles, nil)
 	}
-	return stack
 }
 
 type stackSetProps struct {

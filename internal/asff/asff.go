@@ -10,6 +10,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/finding"
+	"hubmend/internal/partition"
 )
 
 // Form is one of the ways in which Security Hub writes a control finding.
@@ -39,14 +40,14 @@ type Spec struct {
 
 // Build gives the finding as a decoded JSON document.
 func Build(s Spec) (map[string]any, error) {
-	partition, ok := finding.PartitionOf(s.Region)
+	place, ok := partition.Of(s.Region)
 	if !ok {
 		return nil, fmt.Errorf("%q is not a Region", s.Region)
 	}
 	if !slices.Contains([]Form{"", Consolidated, Standard, Legacy}, s.Form) {
 		return nil, fmt.Errorf("form %q is not consolidated, standard or legacy", s.Form)
 	}
-	origin := "arn:" + partition + ":securityhub:" + s.Region + ":"
+	origin := "arn:" + place.Name + ":securityhub:" + s.Region + ":"
 	now := s.Now.UTC().Format("2006-01-02T15:04:05.000Z")
 	f := map[string]any{
 		"SchemaVersion": "2018-10-08",
@@ -64,7 +65,7 @@ func Build(s Spec) (map[string]any, error) {
 		"Workflow":    map[string]any{"Status": "NEW"},
 		"RecordState": "ACTIVE",
 		"Resources": []any{map[string]any{
-			"Type": s.Control.Resource.Type, "Id": s.Resource, "Partition": partition, "Region": s.Region,
+			"Type": s.Control.Resource.Type, "Id": s.Resource, "Partition": place.Name, "Region": s.Region,
 		}},
 	}
 	if s.Form == Consolidated || s.Form == "" {
@@ -80,7 +81,7 @@ func Build(s Spec) (map[string]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has no number in %s", s.Control.ID, framework)
 	}
-	f["GeneratorId"] = finding.Generator(partition, framework, rule)
+	f["GeneratorId"] = finding.Generator(place.Name, framework, rule)
 	f["Id"] = origin + s.Account + ":subscription/" + framework + "/" + rule + "/finding/" + s.ID
 	if s.Form == Legacy {
 		f["Compliance"] = map[string]any{"Status": "FAILED"}

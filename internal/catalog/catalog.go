@@ -39,6 +39,7 @@ type Catalog struct {
 
 	Permissions runbook.Permissions
 
+	parts    map[string]int // of runbooks that were assigned one, by name
 	controls map[string]*Control
 	rules    map[string]*Control // by standard + " " + rule
 	groups   map[string]*Group
@@ -99,7 +100,7 @@ func Check() error {
 }
 
 // Load reads controls/*.yaml, runbooks/*.yaml, permissions/*.yaml and roles/*.yaml from documents and
-// *.yaml from playbooks. Its error lists every problem that it found, each with its file.
+// *.yaml from playbooks, and parts.yaml. Its error lists every problem that it found, each with its file.
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
 	runbooks, errRunbooks := each(documents, "runbooks/*.yaml", parseRunbook)
@@ -107,10 +108,11 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	books, errBooks := each(playbooks, "*.yaml", parsePlaybook)
 	roles, errRoles := each(documents, "roles/*.yaml", parseRole)
 	permissions, errPermissions := loadPermissions(documents)
-	if err := errors.Join(errRunbooks, errControls, errBooks, errPermissions, errRoles); err != nil {
+	parts, errParts := loadParts(documents)
+	if err := errors.Join(errRunbooks, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
 		return nil, err
 	}
-	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles = runbooks, controls, books, permissions, roles
+	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts = runbooks, controls, books, permissions, roles, parts
 	if err := c.link(); err != nil {
 		return nil, err
 	}

@@ -2,32 +2,23 @@
 package console
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
+
+	"hubmend/internal/partition"
 )
 
-// domains are where the console of a partition is.
-var domains = map[string]string{
-	"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com", "aws-eusc": "console.amazonaws-eusc.eu",
-}
-
-// Partition tells the partition of a Region by its name.
-func Partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	case strings.HasPrefix(region, "eusc-"):
-		return "aws-eusc"
-	}
-	return "aws"
+// host is that of a Region's console, of the public partition where it is not known.
+func host(region string) string {
+	p, _ := partition.Of(region)
+	return region + "." + cmp.Or(p.Console, "console.aws.amazon.com")
 }
 
 // Execution is the address of an Automation execution. It works for those who are logged in to
 // the account that the execution is in.
 func Execution(region, id string) string {
-	return "https://" + region + "." + domains[Partition(region)] + "/systems-manager/automation/execution/" + url.PathEscape(id) + "?region=" + url.QueryEscape(region)
+	return "https://" + host(region) + "/systems-manager/automation/execution/" + url.PathEscape(id) + "?region=" + url.QueryEscape(region)
 }
 
 // Finding is the address of a finding in Security Hub of a Region. It works for those who are
@@ -35,5 +26,5 @@ func Execution(region, id string) string {
 // that is encoded once for the address and its parts once more for the filter.
 func Finding(region, id string) string {
 	filter := "Id=" + strings.ReplaceAll(url.QueryEscape(`\operator\:EQUALS\:`+id), "+", "%20")
-	return "https://" + region + "." + domains[Partition(region)] + "/securityhub/home?region=" + url.QueryEscape(region) + "#/findings?search=" + url.QueryEscape(filter)
+	return "https://" + host(region) + "/securityhub/home?region=" + url.QueryEscape(region) + "#/findings?search=" + url.QueryEscape(filter)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hubmend/internal/finding"
+	"hubmend/internal/partition"
 )
 
 // Resource says which resources a control is about.
@@ -57,7 +58,7 @@ func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 		}
 		parts[name] = value
 	}
-	if partition, known := finding.PartitionOf(parts["region"]); parts["region"] != "" && (!known || partition != f.Partition) {
+	if p, known := partition.Of(parts["region"]); parts["region"] != "" && (!known || p.Name != f.Partition) {
 		return nil, false
 	}
 	return parts, true

@@ -5,9 +5,11 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -168,6 +170,16 @@ type problem struct{ found, repair string }
 
 func (r *report) problem(repair, format string, args ...any) {
 	r.problems = append(r.problems, problem{fmt.Sprintf(format, args...), repair})
+}
+
+// add takes in what was found of something else that the same check is about.
+func (r *report) add(other report) {
+	join := func(a, b string) string {
+		return strings.Join(slices.DeleteFunc([]string{a, b}, func(s string) bool { return s == "" }), "; ")
+	}
+	r.found, r.unknown = join(r.found, other.found), join(r.unknown, other.unknown)
+	r.hint = cmp.Or(r.hint, other.hint)
+	r.problems = append(r.problems, other.problems...)
 }
 
 // results gives a line for each problem, or one line.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/google/uuid"
 
 	"hubmend/internal/naming"
 )
@@ -17,11 +18,24 @@ import (
 const deployRollout = "npx cdk deploy " + naming.RolloutStack
 
 func (e *examination) memberRoles(ctx context.Context) (report, error) {
-	return e.members(ctx, naming.MemberRolesStack)
+	return e.parts(ctx, naming.MemberRolesStack)
 }
 
 func (e *examination) memberRunbooks(ctx context.Context) (report, error) {
-	return e.members(ctx, naming.MemberRunbooksStack)
+	return e.parts(ctx, naming.MemberRunbooksStack)
+}
+
+// parts looks at every part of a member stack.
+func (e *examination) parts(ctx context.Context, stack string) (report, error) {
+	var all report
+	for _, part := range e.Catalog.Parts() {
+		r, err := e.members(ctx, naming.Part(stack, part.Number))
+		if err != nil {
+			return r, err
+		}
+		all.add(r)
+	}
+	return all, nil
 }
 
 // members looks how a member template is deployed: as a StackSet, as a stack of this account, or
@@ -57,7 +71,7 @@ func (e *examination) members(ctx context.Context, name string) (report, error) 
 // ownMember looks at the stack of a member template in this account, which has one if it is
 // repaired itself.
 func (e *examination) ownMember(ctx context.Context, name string) (report, error) {
-	i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == name || strings.HasPrefix(s.name, "StackSet-"+name) })
+	i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == name || isInstance(s.name, name) })
 	deploy := "deploy " + name + " again (docs/deployment.md)"
 	if i < 0 {
 		var r report
@@ -71,6 +85,14 @@ func (e *examination) ownMember(ctx context.Context, name string) (report, error
 		return r, nil
 	}
 	return e.compareStack(ctx, e.stacks[i].name, name, deploy)
+}
+
+// isInstance says whether a stack is that of a StackSet, whose name CloudFormation puts before a
+// UUID. Another part of the same member stack has a number there.
+func isInstance(stack, set string) bool {
+	rest, ok := strings.CutPrefix(stack, "StackSet-"+set)
+	_, err := uuid.Parse(strings.TrimPrefix(rest, "-"))
+	return ok && (rest == "" || err == nil)
 }
 
 // stackSet finds a StackSet, in this account or as a delegated administrator.

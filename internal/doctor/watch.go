@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
-	"hubmend/internal/console"
 	"hubmend/internal/naming"
+	"hubmend/internal/partition"
 )
 
 func (e *examination) alarms(ctx context.Context) (report, error) {
@@ -50,7 +50,8 @@ func (e *examination) notifications(ctx context.Context) (report, error) {
 	if err != nil {
 		return r, err
 	}
-	topic := fmt.Sprintf("arn:%s:sns:%s:%s:%s", console.Partition(e.Config.Region), e.Config.Region, who.Account, naming.Topic)
+	p, _ := partition.Of(e.Config.Region)
+	topic := fmt.Sprintf("arn:%s:sns:%s:%s:%s", p.Name, e.Config.Region, who.Account, naming.Topic)
 	var confirmed, waiting int
 	pages := sns.NewListSubscriptionsByTopicPaginator(e.sns, &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
 	for pages.HasMorePages() {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hubmend/internal/finding"
+	"hubmend/internal/partition"
 )
 
 // imported is an event with one finding, changed by edits as consolidated is.
@@ -169,8 +170,8 @@ func FuzzParse(f *testing.F) {
 // checkInvariants demands what the rest of Hubmend relies on.
 func checkInvariants(t *testing.T, f finding.Finding) {
 	t.Helper()
-	partition, ok := finding.PartitionOf(f.Region)
-	if !ok || partition != f.Partition {
+	p, ok := partition.Of(f.Region)
+	if !ok || p.Name != f.Partition {
 		t.Errorf("Region %q is not one of %q", f.Region, f.Partition)
 	}
 	if f.ProductARN != "arn:"+f.Partition+":securityhub:"+f.Region+"::product/aws/securityhub" {

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"hubmend/internal/partition"
 )
 
 // Finding is the part of an AWS Security Finding Format document that Hubmend
@@ -147,7 +149,7 @@ func (f *Finding) checkOrigin(region string) error {
 		return fmt.Errorf("the finding's ProductArn %q is not Security Hub's own", clip(f.ProductARN))
 	}
 	f.Partition, f.Region = m[1], m[2]
-	if partition, ok := PartitionOf(f.Region); !ok || partition != f.Partition {
+	if p, ok := partition.Of(f.Region); !ok || p.Name != f.Partition {
 		return fmt.Errorf("the finding's Region %q is not a Region of partition %s", clip(f.Region), f.Partition)
 	}
 	if region != "" && region != f.Region {
@@ -184,26 +186,6 @@ func (f *Finding) checkText() error {
 		}
 	}
 	return nil
-}
-
-var partitions = []struct {
-	name    string
-	regions *regexp.Regexp
-}{
-	{"aws-us-gov", regexp.MustCompile(`^us-gov-[a-z]+-\d$`)},
-	{"aws-cn", regexp.MustCompile(`^cn-[a-z]+-\d$`)},
-	{"aws", regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx)-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d$`)},
-}
-
-// PartitionOf gives the partition that a Region belongs to, and false for a name that
-// no Region has. It goes by the form of the name, so that a new Region needs no release.
-func PartitionOf(region string) (string, bool) {
-	for _, p := range partitions {
-		if p.regions.MatchString(region) {
-			return p.name, true
-		}
-	}
-	return "", false
 }
 
 // clip keeps hostile text from filling a log line.

@@ -245,20 +245,6 @@ func refuse(t *testing.T, raw json.RawMessage, want string) {
 	}
 }
 
-func TestPartitionOf(t *testing.T) {
-	t.Parallel()
-	for region, want := range map[string]string{
-		"us-east-1": "aws", "eu-central-2": "aws", "ap-southeast-5": "aws", "il-central-1": "aws", "mx-central-1": "aws", "af-south-1": "aws",
-		"us-gov-east-1": "aws-us-gov", "cn-northwest-1": "aws-cn",
-		"": "", "global": "", "us-east": "", "us-east-1a": "", "US-EAST-1": "", "us-east-1\n": "", "xx-east-1": "", "us-gov-1": "",
-	} {
-		got, ok := finding.PartitionOf(region)
-		if got != want || ok != (want != "") {
-			t.Errorf("PartitionOf(%q) = %q, %t; want %q", region, got, ok, want)
-		}
-	}
-}
-
 // The account's name goes into subjects and mails; one that cannot be is as none.
 func TestAccountName(t *testing.T) {
 	t.Parallel()

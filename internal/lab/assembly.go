@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hubmend/internal/cfn"
+	"hubmend/internal/naming"
 	"hubmend/internal/templates"
 )
 
@@ -45,6 +46,18 @@ func (a *assembly) template(stack string) (*cfn.Template, error) {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	return t, nil
+}
+
+// furtherParts gives the names of a member stack's parts after the first, in their order.
+func (a *assembly) furtherParts(stack string) []string {
+	var names []string
+	for part := 2; ; part++ {
+		name := naming.Part(stack, part)
+		if _, err := os.Stat(filepath.Join(a.dir, name+templates.Suffix)); err != nil {
+			return names
+		}
+		names = append(names, name)
+	}
 }
 
 // referred reads a template that others take from ownBucket.

@@ -51,6 +51,8 @@ func Operator(account string) Credentials {
 
 // callers knows who holds which access key.
 type callers struct {
+	partition string
+
 	mu       sync.Mutex
 	sessions map[string]Caller
 }
@@ -107,7 +109,7 @@ func (c *callers) scope(r *http.Request) (scope, bool) {
 	}
 	s := scope{region: m[2], service: m[3]}
 	if o := operatorKey.FindStringSubmatch(m[1]); o != nil {
-		s.caller = Caller{Account: o[1], ARN: "arn:aws:iam::" + o[1] + ":user/lab-operator"}
+		s.caller = Caller{Account: o[1], ARN: "arn:" + c.partition + ":iam::" + o[1] + ":user/lab-operator"}
 		return s, true
 	}
 	c.mu.Lock()

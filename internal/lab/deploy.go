@@ -24,12 +24,11 @@ func (l *Lab) Deploy(ctx context.Context) error {
 		return err
 	}
 	for _, account := range l.byHand() {
-		err := l.deploy(ctx, place{account, l.home}, MemberRolesStack, MemberRolesStack, map[string]string{"AdministratorAccount": l.admin})
-		if err != nil {
+		if err := l.deployMember(ctx, place{account, l.home}, MemberRolesStack, map[string]string{"AdministratorAccount": l.admin}); err != nil {
 			return err
 		}
 		for _, region := range l.config.Regions {
-			err := l.deploy(ctx, place{account, region}, MemberRunbooksStack, MemberRunbooksStack,
+			err := l.deployMember(ctx, place{account, region}, MemberRunbooksStack,
 				map[string]string{"AdministratorAccount": l.admin, "AdministratorRegion": l.home})
 			if err != nil {
 				return err
@@ -37,6 +36,19 @@ func (l *Lab) Deploy(ctx context.Context) error {
 		}
 	}
 	return l.rollOut(ctx)
+}
+
+// deployMember deploys every part of a member stack. Only the first has parameters.
+func (l *Lab) deployMember(ctx context.Context, at place, stack string, parameters map[string]string) error {
+	if err := l.deploy(ctx, at, stack, stack, parameters); err != nil {
+		return err
+	}
+	for _, part := range l.assembly.furtherParts(stack) {
+		if err := l.deploy(ctx, at, part, part, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *Lab) deploy(ctx context.Context, at place, name, template string, parameters map[string]string) error {

@@ -12,11 +12,18 @@ import (
 
 	"github.com/google/uuid"
 
+	"hubmend/internal/partition"
 	"hubmend/internal/policy"
 )
 
 // place is an account and a Region.
 type place struct{ account, region string }
+
+// partition is the name of the one that the place is in.
+func (p place) partition() string {
+	in, _ := partition.Of(p.region)
+	return in.Name
+}
 
 // defaultBus receives the events of AWS services.
 const defaultBus = "default"

@@ -35,7 +35,7 @@ func (l *Lab) readRole(ctx context.Context, role roleName, action string, more .
 		return iamAnswer{}, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(role.account).AccessKeyID+"/20260101/us-east-1/iam/aws4_request")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(role.account).AccessKeyID+"/20260101/"+l.home+"/iam/aws4_request")
 	r.Header.Set("X-Moto-Account-Id", role.account)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {

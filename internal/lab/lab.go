@@ -21,6 +21,7 @@ import (
 	"hubmend/internal/authz"
 	"hubmend/internal/lab/lambdahost"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/partition"
 	"hubmend/internal/policy"
 	"hubmend/internal/templates"
 )
@@ -71,6 +72,7 @@ type Lab struct {
 	config        Config
 	admin, home   string
 	partition     string
+	urlSuffix     string
 	organization  string
 	endpoint      string
 	ctx           context.Context
@@ -116,6 +118,15 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	if len(config.Accounts) == 0 || len(config.Regions) == 0 {
 		return nil, errors.New("a lab needs an account and a Region")
 	}
+	in, known := partition.Of(config.Regions[0])
+	if !known {
+		return nil, fmt.Errorf("%q is not a Region", config.Regions[0])
+	}
+	for _, region := range config.Regions {
+		if p, _ := partition.Of(region); p.Name != in.Name {
+			return nil, fmt.Errorf("%s is not in partition %s, as %s is: a lab is in one partition", region, in.Name, config.Regions[0])
+		}
+	}
 	assembly, err := openAssembly(config.Assembly)
 	if err != nil {
 		return nil, err
@@ -125,8 +136,8 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Lab{
-		config: config, admin: config.Accounts[0], home: config.Regions[0], partition: "aws", organization: organizationID,
-		ctx: ctx, cancel: cancel, assembly: assembly, callers: &callers{},
+		config: config, admin: config.Accounts[0], home: config.Regions[0], partition: in.Name, urlSuffix: in.URLSuffix, organization: organizationID,
+		ctx: ctx, cancel: cancel, assembly: assembly, callers: &callers{partition: in.Name},
 		story: &story{start: time.Now(), observe: config.Observe},
 	}
 	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{}, disabled: map[string]bool{}}

@@ -16,8 +16,8 @@ func createBucket(ctx context.Context, s *stack, p properties) (created, error) 
 		return created{}, err
 	}
 	return created{name, map[string]any{
-		"Arn": "arn:" + s.lab.partition + ":s3:::" + name, "DomainName": name + ".s3.amazonaws.com",
-		"RegionalDomainName": name + ".s3." + s.at.region + ".amazonaws.com",
+		"Arn": "arn:" + s.lab.partition + ":s3:::" + name, "DomainName": name + ".s3." + s.lab.urlSuffix,
+		"RegionalDomainName": name + ".s3." + s.at.region + "." + s.lab.urlSuffix,
 	}}, configureBucket(ctx, s, name, properties{}, p)
 }
 
@@ -108,7 +108,7 @@ func deleteBucketPolicy(ctx context.Context, s *stack, was deployed) error {
 func createRepository(_ context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("RepositoryName", s.bucketName(p.logicalID))
 	return created{name, map[string]any{
-		"Arn": s.arn("ecr", "repository/"+name), "RepositoryUri": s.at.account + ".dkr.ecr." + s.at.region + ".amazonaws.com/" + name,
+		"Arn": s.arn("ecr", "repository/"+name), "RepositoryUri": s.at.account + ".dkr.ecr." + s.at.region + "." + s.lab.urlSuffix + "/" + name,
 	}}, nil
 }
 

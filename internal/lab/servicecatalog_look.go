@@ -80,7 +80,7 @@ func (l *launched) attributes() answer {
 }
 
 func (l *launched) arn() string {
-	return "arn:aws:servicecatalog:" + l.region + ":" + l.account + ":stack/" + l.name + "/" + l.id
+	return "arn:" + l.partition() + ":servicecatalog:" + l.region + ":" + l.account + ":stack/" + l.name + "/" + l.id
 }
 
 func (c *serviceCatalog) describeProvisioned(q request, in struct{ ID, Name string }) (any, error) {

@@ -229,7 +229,7 @@ func (l *launched) tags() map[string]string {
 }
 
 func (p *product) arn() string {
-	return "arn:aws:catalog:" + p.region + ":" + p.account + ":product/" + p.id
+	return "arn:" + p.partition() + ":catalog:" + p.region + ":" + p.account + ":product/" + p.id
 }
 
 // said gives the outputs of the stack.

@@ -5,6 +5,8 @@
 // trust a role in another before either is looked up.
 package naming
 
+import "strconv"
+
 // Prefix begins the name of everything that Hubmend creates.
 const Prefix = "hubmend-"
 
@@ -15,6 +17,15 @@ const (
 	MemberRunbooksStack = Prefix + "member-runbooks"
 	RolloutStack        = Prefix + "rollout"
 )
+
+// Part is the name of a member stack, or of its StackSet, that has one part of the runbooks. The first
+// part has the stack's own name.
+func Part(stack string, part int) string {
+	if part == 1 {
+		return stack
+	}
+	return stack + "-" + strconv.Itoa(part)
+}
 
 // Roles of a member account that the administrator's functions assume.
 const (

@@ -61,7 +61,7 @@ func run(m *testing.M) (int, error) {
 	if templates, err = load(out); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(configure(dir), edit(dir)); err != nil {
+	if err := errors.Join(configure(dir), edit(dir), part(dir, functions), restrict(dir, functions)); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil

@@ -151,8 +151,8 @@ func configure(dir string) error {
 		if err != nil {
 			return err
 		}
-		props := &rollout.StackProps{Settings: read}
-		for stack, into := range map[string]*rollout.Template{app.MemberRoles: &props.Roles, app.MemberRunbooks: &props.Runbooks} {
+		only := rollout.Part{Number: 1}
+		for stack, into := range map[string]*rollout.Template{app.MemberRoles: &only.Roles, app.MemberRunbooks: &only.Runbooks} {
 			*into = rollout.Template{Name: stack, File: filepath.Join(dir, name+" "+stack+".json")}
 			text := templates[stack].Text
 			if name == byHand {
@@ -162,7 +162,7 @@ func configure(dir string) error {
 				return err
 			}
 		}
-		rollout.NewStack(stacks, jsii.String(app.Rollout), props)
+		rollout.NewStack(stacks, jsii.String(app.Rollout), &rollout.StackProps{Settings: read, Parts: []rollout.Part{only}})
 		stacks.Synth(nil)
 		loaded, err := load(out)
 		if err != nil {

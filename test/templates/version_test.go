@@ -35,7 +35,7 @@ func edit(dir string) error {
 	}
 	out := filepath.Join(dir, "edited")
 	stacks := awscdk.NewApp(&awscdk.AppProps{Outdir: &out})
-	member.NewRunbooksStack(stacks, jsii.String(app.MemberRunbooks), &member.StackProps{Catalog: changed})
+	member.NewRunbooksStack(stacks, jsii.String(app.MemberRunbooks), &member.StackProps{Catalog: changed, Part: changed.Parts()[0]})
 	stacks.Synth(nil)
 	loaded, err := load(out)
 	edited = loaded[app.MemberRunbooks]

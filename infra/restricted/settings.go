@@ -1,0 +1,91 @@
+// Package restricted owns what accounts with rules of their own demand of a deployment: a permissions
+// boundary on every role, and another processor where a Region has no arm64.
+package restricted
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/setting"
+	"hubmend/internal/compile"
+)
+
+// ContextKey is where cdk.json has the settings.
+const ContextKey = "hubmend:restrictions"
+
+// Settings are the object ContextKey of cdk.json. All of them are optional.
+type Settings struct {
+	// PermissionsBoundary is the name of a managed policy, with its path if it has one, that every
+	// account has. Each role gets it.
+	PermissionsBoundary string `json:"permissionsBoundary" example:"\"acme-boundary\""`
+	// Architecture of the functions, in Lambda's words.
+	Architecture string `json:"architecture" example:"\"x86_64\""`
+}
+
+// The processors that Lambda has. arm64 costs a fifth less, but not every Region has it.
+const (
+	arm64 = "arm64"
+	x86   = "x86_64"
+)
+
+var policyName = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,128}$`)
+
+// boundaryKey is the CDK's own way to a boundary, which it ignores silently when the value is
+// not an object, as it never is on the command line.
+const boundaryKey = "@aws-cdk/core:permissionsBoundary"
+
+// Read reads the settings from the context of an app, or of anything in it.
+func Read(scope constructs.Construct) (*Settings, error) {
+	lookup := func(key string) any { return scope.Node().TryGetContext(jsii.String(key)) }
+	return read(lookup)
+}
+
+func read(lookup func(key string) any) (*Settings, error) {
+	s := Settings{Architecture: arm64}
+	given := lookup(ContextKey)
+	if given == nil {
+		given = map[string]any{}
+	}
+	o, err := setting.Read(ContextKey, given, &s)
+	if err != nil {
+		return nil, err
+	}
+	o.Demand(s.PermissionsBoundary == "" || policyName.MatchString(s.PermissionsBoundary), "permissionsBoundary",
+		"%q is not the name of a managed policy; give its name, not its ARN, because each account has its own", s.PermissionsBoundary)
+	o.Demand(slices.Contains([]string{arm64, x86}, s.Architecture), "architecture", "%q is neither %s nor %s", s.Architecture, arm64, x86)
+	if text, isText := lookup(boundaryKey).(string); isText {
+		o.Demand(false, boundaryKey, "the CDK ignores the text %s; set permissionsBoundary of %s instead", text, ContextKey)
+	}
+	return &s, o.Err()
+}
+
+// Bound puts the boundary on every role in a scope.
+func (s *Settings) Bound(scope constructs.Construct) {
+	if s.PermissionsBoundary == "" {
+		return
+	}
+	policy := awsiam.ManagedPolicy_FromManagedPolicyName(scope, jsii.String("PermissionsBoundary"), jsii.String(s.PermissionsBoundary))
+	awsiam.PermissionsBoundary_Of(scope).Apply(policy)
+}
+
+// Processor is the one of the functions.
+func (s *Settings) Processor() awslambda.Architecture {
+	if s.Architecture == x86 {
+		return awslambda.Architecture_X86_64()
+	}
+	return awslambda.Architecture_ARM_64()
+}
+
+// Target is the machine that the functions are compiled for.
+func (s *Settings) Target() compile.Target {
+	target := compile.Lambda
+	if s.Architecture == x86 {
+		target.Arch = "amd64"
+	}
+	return target
+}

@@ -1,0 +1,103 @@
+package catalog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// partsFile says which part each runbook is in. It exists so that no runbook ever changes its
+// part: its document and role have fixed names, which a second stack could not create while the
+// first still has them.
+const partsFile = "parts.yaml"
+
+// What one part holds. CloudFormation takes 1 MB and 500 resources per template; the rest of the
+// room is for documents that grow.
+const (
+	partBytes    = 600_000
+	partRunbooks = 150
+	// documentBytes is what a document takes in a template beside its text.
+	documentBytes = 400
+)
+
+// Part is the runbooks of one pair of member stacks. Parts are numbered from 1.
+type Part struct {
+	Number   int
+	Runbooks []Runbook // sorted by name
+}
+
+// Parts divides the runbooks among member stacks. A runbook that has no part yet goes to the
+// last part that there is, or to a new one when that is full.
+func (c *Catalog) Parts() []Part {
+	parts := map[int][]Runbook{}
+	sizes := map[int]int{}
+	put := func(part int, r Runbook) {
+		parts[part] = append(parts[part], r)
+		sizes[part] += templateBytes(r)
+	}
+	var unassigned []Runbook
+	for _, r := range c.Runbooks {
+		if part := c.parts[r.Name]; part > 0 {
+			put(part, r)
+		} else {
+			unassigned = append(unassigned, r)
+		}
+	}
+	last := max(1, slices.Max(append(slices.Collect(maps.Keys(parts)), 1)))
+	for _, r := range unassigned {
+		if len(parts[last]) > 0 && (len(parts[last]) >= partRunbooks || sizes[last]+templateBytes(r) > partBytes) {
+			last++
+		}
+		put(last, r)
+	}
+	var all []Part
+	for _, number := range slices.Sorted(maps.Keys(parts)) {
+		slices.SortFunc(parts[number], func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
+		all = append(all, Part{number, parts[number]})
+	}
+	return all
+}
+
+// templateBytes is about what a document takes in a template.
+func templateBytes(r Runbook) int {
+	text, _ := json.Marshal(string(r.Text)) // a text always can be written
+	return len(text) + documentBytes
+}
+
+// PartsText is the content of parts.yaml that keeps every runbook where Parts puts it.
+func (c *Catalog) PartsText() string {
+	lines := []string{"# The member stack that has each runbook. `make templates` adds new runbooks; never change a line.\n"}
+	for _, part := range c.Parts() {
+		for _, r := range part.Runbooks {
+			lines = append(lines, fmt.Sprintf("%s: %d\n", r.Name, part.Number))
+		}
+	}
+	slices.Sort(lines) // "#" sorts before any name
+	return strings.Join(lines, "")
+}
+
+// loadParts reads parts.yaml, which a catalog without released runbooks does not have.
+func loadParts(files fs.FS) (map[string]int, error) {
+	text, err := fs.ReadFile(files, partsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]int{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", partsFile, err)
+	}
+	parts := map[string]int{}
+	if err := decodeStrictly(text, &parts); err != nil {
+		return nil, fmt.Errorf("%s: %w", partsFile, err)
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		if parts[name] < 1 {
+			errs = append(errs, fmt.Errorf("%s: %s: parts are numbered from 1, not %d", partsFile, name, parts[name]))
+		}
+	}
+	return parts, errors.Join(errs...)
+}

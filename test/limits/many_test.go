@@ -1,0 +1,183 @@
+package limits_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
+	"hubmend/test/limits"
+)
+
+// documents is how many the templates have to be good for: a repair and an undo for each control
+// that Security Hub has, and room for more.
+const documents = 700
+
+// multiplied are as many runbooks as documents, each like one of the catalog, and which one.
+func multiplied() (many []catalog.Runbook, like map[string]string) {
+	real := catalog.Embedded().Runbooks
+	like = map[string]string{}
+	for i := range documents {
+		original := real[i%len(real)]
+		r := catalog.Runbook{Name: fmt.Sprintf("%s%03d", original.Name, i/len(real)), Text: original.Text, Document: original.Document}
+		many, like[r.Name] = append(many, r), original.Name
+	}
+	return many, like
+}
+
+// inParts gives the member templates of a kind for many runbooks: what does not belong to one is
+// in the first part.
+func inParts(t *testing.T, stack, kind, property string, parts []catalog.Part, like map[string]string) map[string]limits.Template {
+	t.Helper()
+	original := kept(t)[stack]
+	of, rest := map[string]limits.Resource{}, map[string]limits.Resource{}
+	for id, r := range original.Resources {
+		name, _ := r.Properties[property].(string)
+		if _, is := catalog.Embedded().Runbook(strings.TrimPrefix(name, naming.Prefix)); is && r.Type == kind {
+			of[strings.TrimPrefix(name, naming.Prefix)] = r
+		} else {
+			rest[id] = r
+		}
+	}
+	all := map[string]limits.Template{}
+	for _, part := range parts {
+		template := limits.Template{Description: original.Description, Resources: map[string]limits.Resource{}}
+		if part.Number == 1 {
+			template.Parameters, template.Resources = original.Parameters, maps.Clone(rest)
+		}
+		for _, r := range part.Runbooks {
+			resource := of[like[r.Name]]
+			resource.Properties = maps.Clone(resource.Properties)
+			resource.Properties[property] = naming.Prefix + r.Name
+			template.Resources[r.Name+"0123ABCD"] = resource // with the ending that the CDK gives an id
+		}
+		all[naming.Part(stack, part.Number)] = again(t, template)
+	}
+	return all
+}
+
+// again writes a template as it is deployed, and reads it, so that its size is known.
+func again(t *testing.T, template limits.Template) limits.Template {
+	t.Helper()
+	text, err := json.MarshalIndent(template, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if template, err = limits.Parse(text); err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+func memberTemplates(t *testing.T, parts []catalog.Part, like map[string]string) map[string]limits.Template {
+	t.Helper()
+	all := inParts(t, naming.MemberRolesStack, "AWS::IAM::Role", "RoleName", parts, like)
+	maps.Copy(all, inParts(t, naming.MemberRunbooksStack, "AWS::SSM::Document", "Name", parts, like))
+	return all
+}
+
+func TestMemberStacksFitManyDocuments(t *testing.T) {
+	t.Parallel()
+	many, like := multiplied()
+	parts := (&catalog.Catalog{Runbooks: many}).Parts()
+	templates := memberTemplates(t, parts, like)
+	found := 0
+	for name, template := range templates {
+		for _, r := range template.Resources {
+			if r.Type == "AWS::SSM::Document" {
+				found++
+			}
+		}
+		complain(t, limits.Measure(name, template))
+	}
+	if found != documents {
+		t.Errorf("the templates have %d documents, want %d", found, documents)
+	}
+	t.Logf("%d documents are %d parts", documents, len(parts))
+}
+
+// One template cannot hold them, which is why there are parts.
+func TestOneTemplateDoesNotFitManyDocuments(t *testing.T) {
+	t.Parallel()
+	many, like := multiplied()
+	for name, template := range memberTemplates(t, []catalog.Part{{Number: 1, Runbooks: many}}, like) {
+		excess := strings.Join(limits.Excess(limits.Measure(name, template)), "\n")
+		for _, limit := range []limits.Limit{limits.Resources, limits.TemplateSize} {
+			if !strings.Contains(excess, limit.Name) {
+				t.Errorf("%s: %q, want too many %s", name, excess, limit.Name)
+			}
+		}
+	}
+}
+
+// A policy that lists what may be started cannot hold them either, which is why hubmend-dispatch
+// names a prefix.
+func TestListOfDocumentsDoesNotFit(t *testing.T) {
+	t.Parallel()
+	many, _ := multiplied()
+	var resources []any
+	for _, r := range many[:50] {
+		resources = append(resources, object{"Fn::Sub": "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:document/" + naming.Document(r.Name)},
+			object{"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + naming.RunbookRole(r.Name)})
+	}
+	template := limits.Template{Resources: map[string]limits.Resource{"DispatchRole": {Type: "AWS::IAM::Role", Properties: object{
+		"Policies": []any{object{"PolicyDocument": object{"Statement": []any{object{"Resource": resources}}}}},
+	}}}}
+	if excess := limits.Excess(limits.Measure("t", template)); len(excess) != 1 || !strings.Contains(excess[0], limits.RolePolicies.Name) {
+		t.Errorf("%q, want that 50 documents and roles are too much for a policy", excess)
+	}
+}
+
+// What an account has of a kind fits its limits, or docs/deployment.md says that the quota has to be
+// raised before so many controls are deployed.
+func TestAccountFitsManyDocuments(t *testing.T) {
+	t.Parallel()
+	many, like := multiplied()
+	parts := (&catalog.Catalog{Runbooks: many}).Parts()
+	roles, groups := 0, 0
+	all := kept(t)
+	maps.Copy(all, memberTemplates(t, parts, like))
+	for _, template := range all { // the administrator's account is a member too
+		for _, r := range template.Resources {
+			if r.Type == "AWS::IAM::Role" {
+				roles++
+			}
+		}
+	}
+	for _, playbook := range catalog.Embedded().Playbooks {
+		groups += len(playbook.Groups)
+	}
+	documentation, err := os.ReadFile("../../docs/deployment.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const admin, rollout = 1, 1
+	for _, u := range []limits.Use{
+		{Limit: limits.Roles, N: roles}, {Limit: limits.Documents, N: documents},
+		// Every playbook may be launched, and each group has two rules and a custom action.
+		{Limit: limits.Rules, N: 2*groups + 1}, {Limit: limits.CustomActions, N: groups},
+		{Limit: limits.Products, N: len(catalog.Embedded().Playbooks)},
+		{Limit: limits.StackSets, N: 2 * len(parts)},
+		{Limit: limits.Stacks, N: admin + rollout + 2*len(parts) + len(catalog.Embedded().Playbooks)},
+	} {
+		told := u.Quota != "" && strings.Contains(string(documentation), u.Name)
+		if u.N > u.Room() && !told {
+			t.Errorf("%d %s; AWS allows %d, and docs/deployment.md does not say that more are needed", u.N, u.Name, u.Most)
+		}
+	}
+}
+
+func TestNamesLeaveRoomForTheirPrefix(t *testing.T) {
+	t.Parallel()
+	for _, r := range catalog.Embedded().Runbooks {
+		for _, u := range []limits.Use{
+			{Limit: limits.RoleName, Of: r.Name, N: len(naming.RunbookRole(r.Name))}, {Limit: limits.DocumentName, Of: r.Name, N: len(naming.Document(r.Name))},
+		} {
+			complain(t, []limits.Use{u})
+		}
+	}
+}
