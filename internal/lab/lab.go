@@ -91,6 +91,7 @@ type Lab struct {
 	notices       *notices
 	alarms        *alarms
 	interventions *interventions
+	stale         staleReads
 	authority     *authority
 	activity      activity
 	stacks        stacks
