@@ -28,7 +28,7 @@ func id(parts ...string) string {
 func (a *Announcer) repairEvent(is decide.Record, c change) Event {
 	detail := Repair{
 		Version: Version, State: c.state, Control: a.control(c.attempt.Control), Target: a.target(is), Request: c.request,
-		Reason: text(c.reason), Change: text(c.attempt.Change), Findings: []string{}, FindingCount: len(c.findings),
+		Reason: text(decide.Brief(c.reason, textLimit)), Change: text(c.attempt.Change), Findings: []string{}, FindingCount: len(c.findings),
 	}
 	for _, r := range c.findings[:min(len(c.findings), mostFindings)] {
 		detail.Findings = append(detail.Findings, text(r.ID))

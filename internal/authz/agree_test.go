@@ -20,18 +20,20 @@ import (
 // differences explains where the table that roles are derived from asks for something else
 // than this package says a call needs. An explanation that explains nothing is an error.
 var differences = map[string]string{
-	"cloudtrail:GetTrail on *":                          "wider: the trail of an organization is another account's, and reading it is how a runbook finds out",
-	"s3:CreateBucket on the log bucket":                 "narrower: Hubmend makes its own log bucket only",
-	"s3:PutBucketOwnershipControls on the log bucket":   "narrower: of its own log bucket only",
-	"s3:PutEncryptionConfiguration on the log bucket":   "narrower: of its own log bucket only",
-	"s3:PutBucketPolicy on the log bucket":              "narrower: of its own log bucket only",
-	"s3:GetLifecycleConfiguration on the log bucket":    "narrower: of its own log bucket only",
-	"s3:PutLifecycleConfiguration on the log bucket":    "narrower: of its own log bucket only",
-	"logs:CreateLogGroup on Hubmend's groups":           "narrower: Hubmend makes its own log groups only",
-	"logs:PutRetentionPolicy on Hubmend's groups":       "narrower: of its own log groups only",
-	"iam:PassRole on hubmend-trail-delivery":            "narrower: the role that was made for it only",
-	"iam:PassRole on hubmend-flow-log-delivery":         "narrower: the role that was made for it only",
-	"ec2:CreateTags, which only a call with tags needs": "no runbook makes anything with tags",
+	"cloudtrail:GetTrail on *":                              "wider: the trail of an organization is another account's, and reading it is how a runbook finds out",
+	"s3:CreateBucket on the log bucket":                     "narrower: Hubmend makes its own log bucket only",
+	"s3:PutBucketOwnershipControls on the log bucket":       "narrower: of its own log bucket only",
+	"s3:PutEncryptionConfiguration on the log bucket":       "narrower: of its own log bucket only",
+	"s3:PutBucketPolicy on the log bucket":                  "narrower: of its own log bucket only",
+	"s3:GetLifecycleConfiguration on the log bucket":        "narrower: of its own log bucket only",
+	"s3:PutLifecycleConfiguration on the log bucket":        "narrower: of its own log bucket only",
+	"s3:GetEncryptionConfiguration on the log bucket":       "narrower: of its own log bucket only",
+	"s3:GetBucketObjectLockConfiguration on the log bucket": "narrower: of its own log bucket only",
+	"logs:CreateLogGroup on Hubmend's groups":               "narrower: Hubmend makes its own log groups only",
+	"logs:PutRetentionPolicy on Hubmend's groups":           "narrower: of its own log groups only",
+	"iam:PassRole on hubmend-trail-delivery":                "narrower: the role that was made for it only",
+	"iam:PassRole on hubmend-flow-log-delivery":             "narrower: the role that was made for it only",
+	"ec2:CreateTags, which only a call with tags needs":     "no runbook makes anything with tags",
 }
 
 // narrow are the own things of Hubmend that a call may be limited to.

@@ -1,8 +1,10 @@
 package automation
 
 import (
+	"cmp"
 	"time"
 
+	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
 )
 
@@ -70,7 +72,21 @@ type StepExecution struct {
 	Response       map[string]any      // what the outputs were selected from
 	Start, End     time.Time
 	Parent         *Parent // nil outside a loop
-	Reason         string  // why a step of a plan is Withheld or Unknown; empty otherwise
+	Flow           Flow
+	Reason         string // why a step of a plan is Withheld or Unknown; empty otherwise
+}
+
+// Flow is what the document says of the way that the execution takes after a step.
+type Flow struct {
+	OnFailure  string // Abort when the document does not say
+	NextStep   string // empty for the next in the document
+	IsEnd      bool
+	IsCritical bool
+}
+
+// FlowOf reads the flow of a step, with what the service takes for granted.
+func FlowOf(step runbook.Step) Flow {
+	return Flow{cmp.Or(step.OnFailure, "Abort"), step.NextStep, step.IsEnd, critical(step)}
 }
 
 // Parent is the pass of a loop that a step ran in.

@@ -102,6 +102,9 @@ mainSteps:
   - {name: wait, action: aws:sleep, inputs: {Duration: PT5S}}
   - name: read
     action: aws:executeAwsApi
+    onFailure: Continue
+    nextStep: never
+    isEnd: true
     inputs: {Service: ec2, Api: DescribeX, Max: 7}
     outputs:
       - {Name: Name, Selector: $.Name, Type: String}
@@ -114,12 +117,14 @@ mainSteps:
 			{
 				Name: "wait", Action: "aws:sleep", Status: automation.Success, Start: at(0), End: at(5),
 				Inputs: map[string]any{"Duration": "PT5S"}, Outputs: map[string][]string{},
+				Flow: automation.Flow{OnFailure: "Abort", IsCritical: true},
 			},
 			{
 				Name: "read", Action: "aws:executeAwsApi", Status: automation.Success, Start: at(5), End: at(5),
 				Inputs:   map[string]any{"Service": "ec2", "Api": "DescribeX", "Max": int64(7)},
 				Outputs:  map[string][]string{"Name": {"web"}},
 				Response: map[string]any{"Name": "web", "Id": nil},
+				Flow:     automation.Flow{OnFailure: "Continue", NextStep: "never", IsEnd: true},
 			},
 		},
 	}

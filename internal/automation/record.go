@@ -21,6 +21,10 @@ func (s StepExecution) Record() map[string]any {
 	}
 	record := map[string]any{
 		"StepName": s.Name, "Action": s.Action, "StepStatus": string(s.Status), "Inputs": inputs, "Outputs": outputs,
+		"OnFailure": s.Flow.OnFailure, "IsEnd": s.Flow.IsEnd, "IsCritical": s.Flow.IsCritical,
+	}
+	if s.Flow.NextStep != "" {
+		record["NextStep"] = s.Flow.NextStep
 	}
 	if s.FailureMessage != "" {
 		record["FailureMessage"] = s.FailureMessage

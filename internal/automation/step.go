@@ -30,7 +30,7 @@ type result struct {
 func (r *run) step(ctx context.Context, step runbook.Step, p pass) (string, *failure) {
 	index := len(r.execution.Steps)
 	r.execution.Steps = append(r.execution.Steps, StepExecution{
-		Name: step.Name, Action: step.Action, Status: InProgress, Start: r.Clock.Now(), Parent: p.parent,
+		Name: step.Name, Action: step.Action, Status: InProgress, Start: r.Clock.Now(), Parent: p.parent, Flow: FlowOf(step),
 	})
 	// The pointer is taken anew at the end: a loop's steps grow the slice.
 	r.observe(index)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +20,11 @@ var (
 		"RequestThrottled", "RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown",
 		"AutomationExecutionLimitExceeded", "AutomationExecutionLimitExceededException", "LimitExceededException",
 	}
+	// What services say while another call changes the same resource. It passes, as throttling does.
+	concurrent = []string{
+		"OperationAborted", "ConditionalRequestConflict", "ConcurrentModification", "ConcurrentModificationException", "ConflictException",
+		"ResourceConflictException", "OptimisticLockException", "PriorRequestNotComplete", "TransactionConflictException",
+	}
 	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException", "AuthorizationError", "OptInRequired"}
 	// What services of a Region say to credentials of an account that has not enabled it.
 	notEnabled = []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"}
@@ -30,14 +36,30 @@ var (
 	}
 )
 
-// IsThrottlingCode says whether a code stands for a call that was made too often.
-func IsThrottlingCode(code string) bool { return slices.Contains(throttling, code) }
+// IsThrottlingCode says whether a code stands for a call that was made too often, or while
+// another one changed the same resource.
+func IsThrottlingCode(code string) bool {
+	return slices.Contains(throttling, code) || slices.Contains(concurrent, code)
+}
 
 // IsDeniedCode says whether a code stands for a call that IAM refused.
 func IsDeniedCode(code string) bool { return slices.Contains(denied, code) }
 
 // IsInternalCode says whether a code stands for a fault of the service.
 func IsInternalCode(code string) bool { return slices.Contains(internal, code) }
+
+var (
+	absent  = regexp.MustCompile(`^NoSuch|NotFound|\.Unknown$`)
+	present = regexp.MustCompile(`AlreadyExists|AlreadyOwnedByYou|\.Duplicate$`)
+)
+
+// NameTaken is what S3 answers when a bucket of another account has the name.
+const NameTaken = "BucketAlreadyExists"
+
+// IsStateCode says whether a code only tells how things are: something is not there, or is there already.
+func IsStateCode(code string) bool {
+	return code != NameTaken && (absent.MatchString(code) || present.MatchString(code))
+}
 
 // Code gives the code of an AWS error, or "".
 func Code(err error) string {
@@ -58,7 +80,7 @@ func Message(err error) string {
 }
 
 // IsThrottling says whether the call may succeed when it is made more slowly.
-func IsThrottling(err error) bool { return slices.Contains(throttling, Code(err)) }
+func IsThrottling(err error) bool { return IsThrottlingCode(Code(err)) }
 
 // IsDenied says whether IAM refused the call.
 func IsDenied(err error) bool { return slices.Contains(denied, Code(err)) }

@@ -41,6 +41,8 @@ func TestClasses(t *testing.T) {
 		"TooManyRequestsException":  {api("TooManyRequestsException", 429, client), "TooManyRequestsException", true, false, true},
 		"too many automations":      {api("AutomationExecutionLimitExceededException", 400, client), "AutomationExecutionLimitExceededException", true, false, true},
 		"table too slow":            {api("ProvisionedThroughputExceededException", 400, client), "ProvisionedThroughputExceededException", true, false, true},
+		"another call at work":      {api("OperationAborted", 409, client), "OperationAborted", true, false, true},
+		"another change at work":    {api("ConcurrentModificationException", 400, client), "ConcurrentModificationException", true, false, true},
 		"AccessDenied":              {api("AccessDenied", 403, unknown), "AccessDenied", false, true, false},
 		"AccessDeniedException":     {api("AccessDeniedException", 400, client), "AccessDeniedException", false, true, false},
 		"UnauthorizedOperation":     {api("UnauthorizedOperation", 403, unknown), "UnauthorizedOperation", false, true, false},
@@ -69,6 +71,19 @@ func TestClasses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestIsStateCode(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"NoSuchEntity": true, "NoSuchPublicAccessBlockConfiguration": true, "InvalidGroup.NotFound": true, "ResourceNotFoundException": true,
+		"ResourceAlreadyExistsException": true, "BucketAlreadyOwnedByYou": true, "InvalidPermission.Duplicate": true, "FlowLogAlreadyExists": true,
+		"BucketAlreadyExists": false, "AccessDenied": false, "Throttling": false, "ValidationError": false, "": false,
+	} {
+		if got := awserr.IsStateCode(code); got != want {
+			t.Errorf("IsStateCode(%q) = %t", code, got)
+		}
 	}
 }
 

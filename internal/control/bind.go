@@ -21,6 +21,10 @@ func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, erro
 		return target.Target{}, nil, fmt.Errorf("%w: %s repairs a %s, the resource is a %q", ErrMismatch, c.ID, c.Resource.Type, f.ResourceType)
 	}
 	parts, ok := c.Resource.match(f)
+	if owner := c.Resource.owner(f.ResourceID); !ok && owner != "" && owner != f.Account {
+		return target.Target{}, nil, fmt.Errorf("%w: %q belongs to account %s, and the finding to account %s; remediate it in account %s, "+
+			"which is the management account if the resource is an organization's", ErrMismatch, f.ResourceID, owner, f.Account, owner)
+	}
 	if !ok {
 		return target.Target{}, nil, fmt.Errorf("%w: %q is not of the form %s in account %s", ErrMismatch, f.ResourceID, c.Resource.ID, f.Account)
 	}

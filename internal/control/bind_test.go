@@ -87,6 +87,24 @@ func TestBind(t *testing.T) {
 	}
 }
 
+// A trail of an organization is seen from its members under the ARN of the account that owns it.
+func TestBindNamesTheOwner(t *testing.T) {
+	t.Parallel()
+	c := control.Control{ID: "X.1", Resource: control.Resource{Type: "T", ID: "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"}}
+	for id, want := range map[string]bool{
+		"arn:aws:cloudtrail:eu-west-1:333333333333:trail/main":    true,
+		"arn:aws:cloudtrail:eu-west-1:33333333333:trail/main":     false,
+		"arn:aws:cloudtrail:mars-north-1:222222222222:trail/main": false,
+		"arn:aws:cloudtrail:eu-west-1:333333333333:dashboard/x":   false,
+	} {
+		f := finding.Finding{Partition: "aws", Account: "222222222222", Region: "eu-west-1", ResourceType: "T", ResourceID: id}
+		_, _, err := c.Bind(f)
+		if !errors.Is(err, control.ErrMismatch) || strings.Contains(err.Error(), "belongs to account 333333333333") != want {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
 // What a resource's id captures goes into parameters; a capture must not be read as a form.
 func TestBindDoesNotExpandTwice(t *testing.T) {
 	t.Parallel()

@@ -38,31 +38,50 @@ func Placeholders(text string) []string {
 
 // match compares a finding's resource with the form and gives the captured parts.
 func (r Resource) match(f finding.Finding) (map[string]string, bool) {
-	pattern := r.pattern
-	if pattern == nil { // Compile was not called
-		var err error
-		if pattern, err = r.compile(); err != nil {
-			return nil, false
-		}
-	}
-	found := pattern.FindStringSubmatch(f.ResourceID)
-	if found == nil {
+	parts := r.parts(f.ResourceID)
+	if parts == nil {
 		return nil, false
 	}
-	own := map[string]string{"partition": f.Partition, "account": f.Account}
-	parts := map[string]string{}
-	for i, name := range pattern.SubexpNames()[1:] {
-		value := found[i+1]
-		if want, fixed := own[name]; fixed && value != want {
+	for name, own := range map[string]string{"partition": f.Partition, "account": f.Account} {
+		if value, captured := parts[name]; captured && value != own {
 			return nil, false
 		}
-		parts[name] = value
 	}
 	if p, known := partition.Of(parts["region"]); parts["region"] != "" && (!known || p.Name != f.Partition) {
 		return nil, false
 	}
 	return parts, true
 }
+
+// parts gives what the placeholders capture of an id, and nil of one that has another form.
+func (r Resource) parts(id string) map[string]string {
+	pattern := r.pattern
+	if pattern == nil { // of a control that was not loaded
+		var err error
+		if pattern, err = r.compile(); err != nil {
+			return nil
+		}
+	}
+	found := pattern.FindStringSubmatch(id)
+	if found == nil {
+		return nil
+	}
+	parts := map[string]string{}
+	for i, name := range pattern.SubexpNames()[1:] {
+		parts[name] = found[i+1]
+	}
+	return parts
+}
+
+// owner gives the account that an id of the form names, or "".
+func (r Resource) owner(id string) string {
+	if account := r.parts(id)["account"]; accountID.MatchString(account) {
+		return account
+	}
+	return ""
+}
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // classes are what a placeholder captures, by its suffix.
 var classes = map[string]string{

@@ -18,7 +18,8 @@ func TestControls(t *testing.T) {
 		id     string
 		want   Control
 	}{
-		"no loop":      {1, "EC2.13", Control{Runbook: "CloseSecurityGroupPorts", Compliant: 3, Steps: 7, Scripts: 2, PerThousand: 14.18}},
+		"no loop":      {1, "KMS.4", Control{Runbook: "EnableKeyRotation", Compliant: 4, Steps: 6, Scripts: 1, PerThousand: 12.09}},
+		"a look twice": {1, "EC2.13", Control{Runbook: "CloseSecurityGroupPorts", Compliant: 3, Steps: 9, EachPass: 3, Scripts: 2, PerThousand: 18.18}},
 		"a loop":       {1, "IAM.3", Control{Runbook: "DeactivateOldAccessKeys", Compliant: 3, Steps: 8, EachPass: 3, Scripts: 2, PerThousand: 16.18}},
 		"a loop twice": {2, "IAM.3", Control{Runbook: "DeactivateOldAccessKeys", Compliant: 3, Steps: 11, EachPass: 3, Scripts: 3, PerThousand: 22.27}},
 	} {

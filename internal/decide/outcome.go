@@ -113,8 +113,9 @@ func end(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings)
 // end ends the last attempt of the decision's record.
 func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Settings) {
 	d.Save = true
+	o.Reason = Brief(o.Reason, historyLimit)
 	a := d.Record.Last()
-	a.EndedAt, a.Class, a.Change, a.Reason = now, o.Class, Clip(o.Change, storedLimit), Clip(o.Reason, storedLimit)
+	a.EndedAt, a.Class, a.Change, a.Reason = now, o.Class, Clip(o.Change, storedLimit), Brief(o.Reason, storedLimit)
 	a.Cause, a.NotBefore = "", time.Time{}
 	a.State = Failed
 	if o.Succeeded {

@@ -21,7 +21,6 @@ func undoneNote(t target.Target, a Attempt) string {
 const (
 	askerLimit  = 120
 	undoneLimit = 130
-	partLimit   = 200
 )
 
 // heldNote is what findings are told that ask for a repair which somebody took back.
@@ -36,7 +35,7 @@ func (a Attempt) Untouched() bool { return a.Class == Refused || a.ExecutionID =
 func undoFailedNote(t target.Target, a Attempt) string {
 	by := Clip(a.Asker(), askerLimit)
 	if a.Untouched() {
-		return Clip(fmt.Sprintf("The repair of this was not taken back, as %s had asked: %s %s", by, Clip(a.Reason, reasonLimit), execution(t, a)), noteLimit)
+		return because(fmt.Sprintf("The repair of this was not taken back, as %s had asked:", by), a.Reason, execution(t, a))
 	}
-	return Clip(fmt.Sprintf("Hubmend could not take the repair of this back for %s; a part may be restored: %s %s", by, Clip(a.Reason, partLimit), execution(t, a)), noteLimit)
+	return because(fmt.Sprintf("Hubmend could not take the repair of this back for %s; a part may be restored:", by), a.Reason, execution(t, a))
 }

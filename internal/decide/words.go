@@ -14,10 +14,13 @@ import (
 
 const (
 	noteLimit   = 512 // characters, of Security Hub
-	reasonLimit = 260 // leaves room for the words around it
-	// storedLimit bounds what a record and a notification repeat of a runbook's words. The
-	// history has them whole.
-	storedLimit = 600
+	reasonLimit = 260 // what a reason gets at least, and a change at most: it leaves room for the words around it
+	// storedLimit bounds what a record and a notification repeat of a runbook's words. A record
+	// keeps a dozen attempts, in an item of 400 KB.
+	storedLimit = 2000
+	// historyLimit bounds the reason of an attempt in the history, which has an item for each. A loop
+	// of a hundred passes may fail in each of them.
+	historyLimit = 20_000
 )
 
 // RetryHint is what to do about a repair that failed.
@@ -34,8 +37,8 @@ func answer(t target.Target, a Attempt, refs []Ref) Update {
 		return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(
 			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)}
 	}
-	return Update{Findings: refs, Workflow: finding.Notified, Note: Clip(
-		fmt.Sprintf("Hubmend could not repair this: %s %s %s", Clip(a.Reason, reasonLimit), RetryHint, execution(t, a)), noteLimit)}
+	return Update{Findings: refs, Workflow: finding.Notified,
+		Note: because("Hubmend could not repair this:", a.Reason, RetryHint+" "+execution(t, a))}
 }
 
 func execution(t target.Target, a Attempt) string {
@@ -58,8 +61,8 @@ func holdNote(a Attempt) string {
 }
 
 func retryNote(failed, next Attempt) string {
-	return Clip(fmt.Sprintf("Attempt %d did not work, for a reason that should pass (%s): %s Hubmend tries again after %s.",
-		failed.Number, failed.Class, Clip(failed.Reason, reasonLimit), Clock(next.NotBefore)), noteLimit)
+	return because(fmt.Sprintf("Attempt %d did not work, for a reason that should pass (%s):", failed.Number, failed.Class),
+		failed.Reason, fmt.Sprintf("Hubmend tries again after %s.", Clock(next.NotBefore)))
 }
 
 func reopenNote(t target.Target, a Attempt) string {
@@ -87,8 +90,11 @@ func Clip(s string, limit int) string {
 	if utf8.RuneCountInString(s) <= limit {
 		return s
 	}
-	return string([]rune(s)[:limit-3]) + "..."
+	return string([]rune(s)[:limit-len(ellipsis)]) + ellipsis
 }
+
+// ellipsis shows where text was left out.
+const ellipsis = "..."
 
 // Line makes a line of text that others wrote, so that it cannot pass for words of Hubmend's own:
 // whatever is not printable becomes a space, and so does every break. It cuts what is too long.

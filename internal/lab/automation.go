@@ -137,7 +137,7 @@ func (s *ssmAutomation) add(e *execution, token string) *execution {
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
 	s.lab.sleep(time.Duration(s.lab.config.Faults.PendingFor))
 	executor := automation.Executor{
-		API:     stepAPI{lab: s.lab, region: e.at.region, credentials: c},
+		API:     stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c},
 		Scripts: local.Scripts{Python: s.lab.backend.config},
 		Observe: func(step automation.StepExecution) { s.observe(e, step) },
 	}
@@ -284,6 +284,7 @@ func epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 // stepAPI makes the calls of steps with botocore, under the runbook's role.
 type stepAPI struct {
 	lab         *Lab
+	account     string
 	region      string
 	credentials Credentials
 }
@@ -292,10 +293,17 @@ func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[s
 	if err := a.lab.interventions.at(ctx, moment{api: service + ":" + api}); err != nil {
 		return nil, err
 	}
-	return a.lab.backend.worker.Call(ctx, python.Call{
+	read := readKey{service + ":" + api, a.account, a.region, fmt.Sprint(parameters)}
+	if answer, old := a.lab.stale.answer(read); old {
+		a.lab.story.tell(KindFault, read.account, read.region, "%s shows an old state", read.api)
+		return answer.response, answer.err
+	}
+	response, err := a.lab.backend.worker.Call(ctx, python.Call{
 		Service: service, API: api, Region: a.region, Endpoint: a.lab.endpoint, Parameters: parameters,
 		Credentials: python.Credentials(a.credentials),
 	})
+	a.lab.stale.remember(read, readAnswer{response, err})
+	return response, err
 }
 
 func prefixed(prefix, text string) string {

@@ -90,7 +90,7 @@ func (e *execution) steps() []map[string]any {
 	}
 	runbook.Walk(e.content.MainSteps, func(step runbook.Step) {
 		if !started[step.Name] {
-			add(automation.StepExecution{Name: step.Name, Action: step.Action, Status: automation.Pending})
+			add(automation.StepExecution{Name: step.Name, Action: step.Action, Status: automation.Pending, Flow: automation.FlowOf(step)})
 		}
 	})
 	return steps

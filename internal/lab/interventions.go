@@ -26,6 +26,10 @@ type Intervention struct {
 	Call *Call // made first
 	// Error is what the caller gets instead of an answer.
 	ErrorCode, ErrorMessage string
+	// StaleCall is a read, as service:Api, that shows the state before the call for StaleTimes more:
+	// steps get the answer that the same read had last. For a runbook's steps only.
+	StaleCall  string
+	StaleTimes int
 	// Kill ends the function's process, so that it gets no answer at all.
 	Kill bool
 }
@@ -81,7 +85,7 @@ func (l *Lab) Unused() []string {
 			all = append(all, strings.TrimSpace(p.Function+" "+p.moment().String()))
 		}
 	}
-	return all
+	return append(all, l.stale.unused()...)
 }
 
 func (i Intervention) moment() moment {
@@ -103,6 +107,9 @@ func (s *interventions) at(ctx context.Context, m moment) error {
 		if _, err := s.lab.Call(ctx, *i.Call); err != nil {
 			return err
 		}
+	}
+	if i.StaleCall != "" {
+		s.lab.stale.begin(i.StaleCall, i.StaleTimes)
 	}
 	if i.Kill {
 		s.lab.functions.kill(m.function, m.String())

@@ -94,6 +94,7 @@ type Lab struct {
 	alarms        *alarms
 	interventions *interventions
 	silence       silence
+	stale         staleReads
 	authority     *authority
 	inline        inlineSizes
 	activity      activity

@@ -123,37 +123,6 @@ func given(outputs map[string][]string, name string) []string {
 	return nil
 }
 
-// causeLimit is how much is said of each failed step but the last.
-const causeLimit = 110
-
-// reason gathers what the failed steps say, each thing once: a loop repeats its steps, and
-// itself says what the step said that failed in it. The first tells the cause, shortly, because
-// the last is often the verification, which tells what to do.
-func reason(e *types.AutomationExecution) string {
-	var reasons []string
-	said := map[string]bool{}
-	for _, loops := range []bool{false, true} {
-		for _, s := range e.StepExecutions {
-			sentence := ssmtext.Sentence(deref(s.FailureMessage))
-			if !failed(s) || loops != (deref(s.Action) == "aws:loop") || said[sentence] {
-				continue
-			}
-			said[sentence] = true
-			reasons = append(reasons, fmt.Sprintf("step %s: %s", deref(s.StepName), sentence))
-		}
-	}
-	for i := range len(reasons) - 1 {
-		reasons[i] = decide.Clip(reasons[i], causeLimit)
-	}
-	if len(reasons) > 0 {
-		return strings.Join(reasons, " ")
-	}
-	if e.AutomationExecutionStatus == types.AutomationExecutionStatusCancelled {
-		return "the execution was cancelled."
-	}
-	return ssmtext.Sentence(deref(e.FailureMessage))
-}
-
 func failed(s types.StepExecution) bool {
 	return s.StepStatus == types.AutomationExecutionStatusFailed || s.StepStatus == types.AutomationExecutionStatusTimedout
 }

@@ -71,7 +71,7 @@ func TestOutcomeOfStatus(t *testing.T) {
 		"a loop fails":         {execution(ended, loop("each", "Too many."), step("close", ended, "No rule.")), decide.Outcome{Class: decide.Verification, Reason: "step close: No rule. step each: Too many."}},
 		"a step repeats":       {execution(ended, step("close", ended, "No."), step("close", ended, "No."), step("verify", ended, "It is open.")), decide.Outcome{Class: decide.Verification, Reason: "step close: No. step verify: It is open."}},
 		"a long cause": {execution(ended, step("close", ended, strings.Repeat("no ", 99)), step("verify", ended, strings.Repeat("yes ", 99))),
-			decide.Outcome{Class: decide.Verification, Reason: "step close: " + strings.Repeat("no ", 31) + "no... step verify: " + strings.Repeat("yes ", 98) + "yes."}},
+			decide.Outcome{Class: decide.Verification, Reason: "step close: " + strings.Repeat("no ", 98) + "no. step verify: " + strings.Repeat("yes ", 98) + "yes."}},
 		"failed in no step":   {execution(ended, failure("The role does not exist")), decide.Outcome{Class: decide.Verification, Reason: "The role does not exist."}},
 		"failed in silence":   {execution(ended), decide.Outcome{Class: decide.Verification, Reason: "no reason was given."}},
 		"step in silence":     {execution(ended, step("close", ended, "")), decide.Outcome{Class: decide.Verification, Reason: "step close: no reason was given."}},

@@ -13,9 +13,10 @@ import (
 )
 
 // What others have named may be long: the ARN of a bucket's object has 1,100 characters, and a
-// runbook's reason 600. The links of a few findings are enough to begin with.
+// runbook's reason more. The links of a few findings are enough to begin with.
 const (
 	longLimit    = 600
+	reasonLimit  = 1200
 	shortLimit   = 120
 	mostFindings = 10
 	mostAttempts = 10 // and failures: the settings allow a thousand, and SNS takes 256 KB
@@ -91,11 +92,11 @@ func (w Writer) facts(b *strings.Builder, n decide.Notification) {
 	switch n.Kind {
 	case decide.NotRepaired:
 		fact(b, "Attempt", fmt.Sprintf("%d (%s)", a.Number, line(a.Asker(), shortLimit)))
-		fact(b, "Reason", line(a.Reason, longLimit))
+		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
 	case decide.NotTakenBack:
 		fact(b, "Repair", "execution "+line(a.Undo, shortLimit))
 		fact(b, "Asked by", line(a.Asker(), shortLimit))
-		fact(b, "Reason", line(a.Reason, longLimit))
+		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
 	case decide.Exhausted:
 		attempts(b, n.Record.Attempts)
 	default:
@@ -114,7 +115,7 @@ func attempts(b *strings.Builder, all []decide.Attempt) {
 		if a.Undo != "" {
 			kind = "undo "
 		}
-		fmt.Fprintf(b, "  %d  %s  %s%s  %s\n", a.Number, decide.Clock(begun), kind, a.State, line(cmp.Or(a.Reason, a.Change), longLimit))
+		fmt.Fprintf(b, "  %d  %s  %s%s  %s\n", a.Number, decide.Clock(begun), kind, a.State, line(decide.Brief(cmp.Or(a.Reason, a.Change), longLimit), longLimit))
 	}
 }
 

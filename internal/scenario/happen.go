@@ -54,6 +54,9 @@ func (r *runner) intervene(n Intervention) error {
 	if n.Error != nil {
 		i.ErrorCode, i.ErrorMessage = n.Error.Code, n.Error.Message
 	}
+	if n.Stale != nil {
+		i.StaleCall, i.StaleTimes = n.Stale.Call, n.Stale.Times
+	}
 	return r.lab.Intervene(i)
 }
 

@@ -70,6 +70,11 @@ type Intervention struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	} `json:"error"`
+	// Stale reads show the state before the call for a while.
+	Stale *struct {
+		Call  string `json:"call"` // service:Api
+		Times int    `json:"times"`
+	} `json:"stale"`
 	Kill bool `json:"kill"`
 }
 

@@ -31,35 +31,29 @@ func recorded(values ...any) map[string]any { return settings(values...) }
 func TestPublicAccessIsBlocked(t *testing.T) {
 	t.Parallel()
 	script := scriptOf(t, "BlockBucketPublicAccess", "verify")
-	on := settings(true, true, true, true)
 	for name, tc := range map[string]struct {
 		failure string
 		before  map[string]string
-		after   map[string]bool
 		want    any // the block before
 		change  string
-		err     string // a part of it; then there is no outcome
 	}{
-		"none": {failure: noBlock, before: settings[string](), after: on, want: "none",
+		"none": {failure: noBlock, before: settings[string](), want: "none",
 			change: "Turned on BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy and RestrictPublicBuckets; the bucket had no public access block."},
-		"all off": {before: settings("false", "false", "false", "false"), after: on, want: recorded(false, false, false, false),
+		"all off": {before: settings("false", "false", "false", "false"), want: recorded(false, false, false, false),
 			change: "Turned on BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy and RestrictPublicBuckets."},
-		"one off": {before: settings("true", "true", "true", "false"), after: on, want: recorded(true, true, true, false),
+		"one off": {before: settings("true", "true", "true", "false"), want: recorded(true, true, true, false),
 			change: "Turned on RestrictPublicBuckets."},
-		"two off": {before: settings("true", "false", "false", "true"), after: on, want: recorded(true, false, false, true),
+		"two off": {before: settings("true", "false", "false", "true"), want: recorded(true, false, false, true),
 			change: "Turned on IgnorePublicAcls and BlockPublicPolicy."},
-		"all on":                          {before: settings("true", "true", "true", "true"), after: on, want: recorded(true, true, true, true), change: "Nothing to change: the bucket blocks all public access."},
-		"written with a capital":          {before: settings("True", "False", "True", "True"), after: on, want: recorded(true, false, true, true), change: "Turned on IgnorePublicAcls."},
-		"a setting that S3 left out":      {before: settings("true", "true", "true"), after: on, want: recorded(true, true, true, false), change: "Turned on RestrictPublicBuckets."},
-		"unreadable at first, and all on": {failure: "Rate exceeded", before: settings[string](), after: on, want: recorded(true, true, true, true), change: "Nothing to change: the bucket blocks all public access."},
-		"unreadable at first":             {failure: "Rate exceeded", before: settings[string](), after: settings(true, true, true, false), err: "RestrictPublicBuckets is off. The block could not be read at first"},
-		"turned off meanwhile":            {before: settings("true", "false", "true", "true"), after: settings(false, true, false, true), err: "BlockPublicAcls and BlockPublicPolicy are off."},
-		"nothing afterwards":              {failure: noBlock, before: settings[string](), after: settings[bool](), err: "start the repair again"},
+		"all on":                          {before: settings("true", "true", "true", "true"), want: recorded(true, true, true, true), change: "Nothing to change: the bucket blocks all public access."},
+		"written with a capital":          {before: settings("True", "False", "True", "True"), want: recorded(true, false, true, true), change: "Turned on IgnorePublicAcls."},
+		"a setting that S3 left out":      {before: settings("true", "true", "true"), want: recorded(true, true, true, false), change: "Turned on RestrictPublicBuckets."},
+		"unreadable at first, and all on": {failure: "Rate exceeded", before: settings[string](), want: recorded(true, true, true, true), change: "Nothing to change: the bucket blocks all public access."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := interpreter(t)
-			payload := map[string]any{"before": tc.before, "after": tc.after}
+			payload := map[string]any{"before": tc.before}
 			if tc.failure != "" {
 				payload["failure"] = tc.failure
 			}
@@ -67,12 +61,8 @@ func TestPublicAccessIsBlocked(t *testing.T) {
 				Before, After map[string]any
 				Change        string
 			}
-			err := run(t.Context(), config, script, payload, &got)
-			if (err != nil) != (tc.err != "") || err != nil && !strings.Contains(err.Error(), tc.err) {
-				t.Fatalf("error = %v, want it to say %q", err, tc.err)
-			}
-			if err != nil {
-				return
+			if err := run(t.Context(), config, script, payload, &got); err != nil {
+				t.Fatal(err)
 			}
 			want := []map[string]any{{"PublicAccessBlock": tc.want}, {"PublicAccessBlock": recorded(true, true, true, true)}}
 			if diff := cmp.Diff(want, []map[string]any{got.Before, got.After}); diff != "" {
@@ -80,6 +70,39 @@ func TestPublicAccessIsBlocked(t *testing.T) {
 			}
 			if got.Change != tc.change {
 				t.Errorf("Change = %q, want %q", got.Change, tc.change)
+			}
+		})
+	}
+}
+
+// Both reads count, and only the last look fails.
+func TestPublicAccessIsLookedAt(t *testing.T) {
+	t.Parallel()
+	script := scriptOf(t, "BlockBucketPublicAccess", "look")
+	on := settings(true, true, true, true)
+	for name, tc := range map[string]struct {
+		first, second map[string]bool
+		off           string // a part of the error of the last look; empty when all are on
+	}{
+		"both on":             {on, on, ""},
+		"one off":             {settings(true, true, true, false), on, "RestrictPublicBuckets is off. The block could not be read at first"},
+		"off in the second":   {on, settings(false, true, false, true), "BlockPublicAcls and BlockPublicPolicy are off."},
+		"another off in each": {settings(false, true, true, true), settings(true, true, true, false), "BlockPublicAcls and RestrictPublicBuckets are off."},
+		"nothing":             {settings[bool](), settings[bool](), "start the repair again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := interpreter(t)
+			for look := 1; look <= lastLook; look += lastLook - 1 {
+				var got struct{ Again bool }
+				err := run(t.Context(), config, script, map[string]any{"first": tc.first, "second": tc.second, "look": look}, &got)
+				raises := tc.off != "" && look == lastLook
+				if (err != nil) != raises || err != nil && !strings.Contains(err.Error(), tc.off) {
+					t.Errorf("look %d: error = %v, want it to say %q", look, err, tc.off)
+				}
+				if err == nil && got.Again != (tc.off != "") {
+					t.Errorf("look %d: Again = %t", look, got.Again)
+				}
 			}
 		})
 	}

@@ -110,3 +110,35 @@ func TestCallsOnBucketsNameTheOwner(t *testing.T) {
 		t.Error("no runbook calls S3")
 	}
 }
+
+// S3 delivers nothing to a log bucket with a default retention, and says so to nobody.
+func TestLockOfLogBucket(t *testing.T) {
+	t.Parallel()
+	const call = " when calling the GetObjectLockConfiguration operation: x"
+	none, denied := "An error occurred (ObjectLockConfigurationNotFoundError)"+call, "An error occurred (AccessDenied)"+call
+	other := "An error occurred (NoSuchLifecycleConfiguration) when calling the GetBucketLifecycleConfiguration operation: x"
+	for name, tc := range map[string]struct {
+		step    string
+		payload map[string]any
+		err     string // a part of it
+	}{
+		"no lock":                  {"unlocked", map[string]any{"failures": []string{none}}, ""},
+		"no lock, no lifecycle":    {"unlocked", map[string]any{"failures": []string{other, none}}, ""},
+		"not allowed to look":      {"unlocked", map[string]any{"failures": []string{denied}}, "Whether the log bucket logs has Object Lock could not be found out."},
+		"not known why":            {"unlocked", map[string]any{"failures": []string{other}}, "could not be found out"},
+		"compliance":               {"locked", map[string]any{"mode": "COMPLIANCE"}, "The log bucket logs has Object Lock with a default retention (COMPLIANCE)"},
+		"governance":               {"locked", map[string]any{"mode": "GOVERNANCE"}, "Remove its default retention"},
+		"a lock without retention": {"locked", map[string]any{"mode": nil}, ""},
+		"an output that is not":    {"locked", map[string]any{"mode": "{{ lock.Mode }}"}, ""},
+		"no value at all":          {"locked", map[string]any{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tc.payload["bucket"] = "logs"
+			err := run(t.Context(), interpreter(t), scriptOf(t, "EnableBucketLogging", tc.step), tc.payload, &struct{}{})
+			if (err != nil) != (tc.err != "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+				t.Errorf("error = %v, want it to say %q", err, tc.err)
+			}
+		})
+	}
+}

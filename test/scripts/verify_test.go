@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+// lastLook is the one at which a verification fails.
+const lastLook = 5
+
+type verifyPayload struct {
+	First  []permission `json:"first"`
+	Second []permission `json:"second"`
+	Ports  []string     `json:"ports"`
+	Look   int          `json:"look"`
+}
+
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	script := scriptOf(t, "CloseSecurityGroupPorts", "verify")
@@ -32,13 +42,24 @@ func TestVerify(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := interpreter(t)
-			var got struct{ Open []string }
-			err := run(t.Context(), config, script, portsPayload{orEmpty(tc.ingress), tc.ports}, &got)
-			if (err != nil) != (tc.open != "") || err != nil && !strings.Contains(err.Error(), tc.open) {
-				t.Errorf("error = %v, want it to say %q", err, tc.open)
-			}
-			if len(got.Open) > 0 {
-				t.Errorf("it passes with %q open", got.Open)
+			open, closed := orEmpty(tc.ingress), []permission{}
+			for reads, payload := range map[string]verifyPayload{
+				"both":       {First: open, Second: open},
+				"the first":  {First: open, Second: closed},
+				"the second": {First: closed, Second: open},
+			} {
+				payload.Ports = tc.ports
+				for payload.Look = 4; payload.Look <= lastLook; payload.Look++ {
+					var got struct{ Again bool }
+					err := run(t.Context(), config, script, payload, &got)
+					raises := tc.open != "" && payload.Look == lastLook
+					if (err != nil) != raises || err != nil && !strings.Contains(err.Error(), tc.open) {
+						t.Errorf("%s, look %d: error = %v, want it to say %q", reads, payload.Look, err, tc.open)
+					}
+					if err == nil && got.Again != (tc.open != "") {
+						t.Errorf("%s, look %d: Again = %t", reads, payload.Look, got.Again)
+					}
+				}
 			}
 		})
 	}

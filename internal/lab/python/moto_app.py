@@ -27,7 +27,7 @@ from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     create_backend_app,
 )
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
 from moto.sqs.models import Queue
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
@@ -71,6 +71,12 @@ def get_login_profile(self: IamResponse) -> ActionResult:
         "PasswordResetRequired": user.password_reset_required,
     }
     return ActionResult({"LoginProfile": profile})
+
+
+def get_bucket_encryption(self: S3Backend, bucket_name: str) -> dict[str, Any]:
+    """Answer SSE-S3 for a bucket without an encryption of its own, as S3 does since 2023."""
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    return self.get_bucket(bucket_name).encryption or {"Rule": default}
 
 
 def get_permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:
@@ -149,6 +155,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line per request
     IamResponse.get_login_profile = get_login_profile
     FakeBucket.get_permission = get_permission
+    S3Backend.get_bucket_encryption = get_bucket_encryption
     Queue.delete_message = delete_alone
     SecurityGroupRule.__eq__ = same_but_for_description
     app = with_backdating(DomainDispatcherApplication(create_backend_app))

@@ -1,0 +1,68 @@
+package member
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"hubmend/internal/awserr"
+	"hubmend/internal/ssmtext"
+)
+
+// explanations say by name what the error of a call leaves out. The first that applies is told.
+var explanations = []struct {
+	applies func(failedCall) bool
+	text    func(failedCall) string
+}{
+	{
+		func(c failedCall) bool { return c.code == awserr.NameTaken },
+		func(c failedCall) string {
+			return fmt.Sprintf("Another AWS account has a bucket named %s.", c.input("Bucket"))
+		},
+	},
+	{
+		// S3 names the policy to callers of the bucket's own account and organization only.
+		func(c failedCall) bool {
+			return awserr.IsDeniedCode(c.code) && c.input("ExpectedBucketOwner") != "" && !strings.Contains(c.message, "not authorized")
+		},
+		func(c failedCall) string {
+			return fmt.Sprintf("The bucket %s belongs to another account than %s, or its policy denies this.", c.input("Bucket"), c.input("ExpectedBucketOwner"))
+		},
+	},
+	{
+		func(c failedCall) bool { return c.code == "TrailNotFoundException" },
+		func(c failedCall) string {
+			return fmt.Sprintf("The trail %s was deleted, or is an organization's trail: remediate that in the organization's management account.", c.input("Name"))
+		},
+	},
+}
+
+// failedCall is a call of a step that AWS answered with an error.
+type failedCall struct {
+	code, message string
+	inputs        map[string]string
+}
+
+// input gives a text that the step passed to the call. Systems Manager keeps inputs as JSON.
+func (c failedCall) input(name string) string {
+	written := c.inputs[name]
+	var text string
+	if json.Unmarshal([]byte(written), &text) != nil {
+		return written
+	}
+	return text
+}
+
+// explanation says what the error of a step's call means, or "".
+func explanation(s types.StepExecution) string {
+	message := deref(s.FailureMessage)
+	c := failedCall{ssmtext.Code(message), message, s.Inputs}
+	for _, e := range explanations {
+		if c.code != "" && e.applies(c) {
+			return e.text(c)
+		}
+	}
+	return ""
+}
