@@ -11,7 +11,7 @@ import (
 func waves(context.Context) ([]measurement, error) {
 	var all []measurement
 	for _, w := range []struct{ accounts, regions, findings int }{{1, 1, 1000}, {20, 2, 10_000}} {
-		t := simulation.Wave(w.accounts, w.regions, w.findings, nil)
+		t := simulation.Wave(w.accounts, w.regions, w.findings, simulation.Near, nil)
 		if len(t.Violations) > 0 {
 			return nil, fmt.Errorf("a wave of %d findings: %s", w.findings, t.Violations[0])
 		}

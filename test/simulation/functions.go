@@ -46,10 +46,16 @@ func (c *client) crash(when string) {
 // errUnavailable is what a service says on a bad day.
 var errUnavailable = &smithy.GenericAPIError{Code: "InternalError", Message: "try again", Fault: smithy.FaultServer}
 
-// call makes a call.
+// call makes a call to a service of the functions' own Region.
 func call[T any](ctx context.Context, c *client, do func() (T, error)) (T, error) {
+	return callTo(ctx, c, home, do)
+}
+
+// callTo makes a call to a Region.
+func callTo[T any](ctx context.Context, c *client, region string, do func() (T, error)) (T, error) {
 	var none T
-	processOf(ctx).sleep(c.between(time.Millisecond, 60*time.Millisecond))
+	took := c.latency(home, region)
+	processOf(ctx).sleep(c.between(took.Least, took.Most))
 	if c.dead || c.chance(c.faults.Crash) {
 		c.crash("before")
 	}
@@ -189,11 +195,11 @@ func (c *client) Paused(ctx context.Context) (bool, error) {
 }
 
 func (c *client) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
-	return limited(ctx, c, hub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
+	return limited(ctx, c, home, hub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
 }
 
 func (c *client) Update(ctx context.Context, u decide.Update) error {
-	_, err := limited(ctx, c, hub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
+	_, err := limited(ctx, c, home, hub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
 		if n := len([]rune(u.Note)); n == 0 || n > 512 {
 			c.violate("a note of %d characters", n)
 		}
@@ -214,12 +220,12 @@ func (c *client) Notify(ctx context.Context, n decide.Notification) error {
 
 func (c *client) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	at := place{t.Account, t.Region}
-	return limited(ctx, c, 1, func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) }, func() (string, error) { return c.ssm.start(t, a) })
+	return limited(ctx, c, at.region, 1, func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) }, func() (string, error) { return c.ssm.start(t, a) })
 }
 
 func (c *client) Outcome(ctx context.Context, account, region, id string) (decide.Outcome, error) {
 	at := place{account, region}
-	return limited(ctx, c, sdkTries, func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) }, func() (decide.Outcome, error) { return c.ssm.outcome(id) })
+	return limited(ctx, c, at.region, sdkTries, func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) }, func() (decide.Outcome, error) { return c.ssm.outcome(id) })
 }
 
 // deadLetters is the queue of a function as the function sees it.

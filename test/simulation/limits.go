@@ -66,10 +66,10 @@ const sdkTries = 3
 
 // limited makes a call that a bucket may refuse, up to a number of times, with the waits of the
 // SDK between.
-func limited[T any](ctx context.Context, c *client, tries int, take func(*limits) bool, do func() (T, error)) (T, error) {
+func limited[T any](ctx context.Context, c *client, region string, tries int, take func(*limits) bool, do func() (T, error)) (T, error) {
 	var none T
 	for try := 1; ; try++ {
-		got, err := call(ctx, c, func() (T, error) {
+		got, err := callTo(ctx, c, region, func() (T, error) {
 			if c.limits != nil && !take(c.limits) {
 				c.limits.refused++
 				return none, errTooOften

@@ -42,8 +42,9 @@ func (t Throughput) LeastResolved() time.Duration {
 
 // Wave simulates one finding each for a number of resources in accounts and Regions, within
 // the limits of the services and without faults. It writes the history out if out is not nil.
-func Wave(accounts, regions, resources int, out io.Writer) Throughput {
+func Wave(accounts, regions, resources int, latency Latency, out io.Writer) Throughput {
 	w := newWorld(1)
+	w.latency = latency
 	w.tell(out)
 	w.limits = newLimits(w.now)
 	w.findings.concurrency, w.outcomes.concurrency = dispatchConcurrency, settleConcurrency

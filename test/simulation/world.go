@@ -48,6 +48,7 @@ type world struct {
 	rng      *rand.Rand
 	faults   Faults
 	limits   *limits // nil: there are none
+	latency  Latency
 	settings decide.Settings
 
 	memory   ledger.Memory
@@ -77,7 +78,7 @@ var start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 // newWorld makes a world where nothing happens yet.
 func newWorld(seed uint64) *world {
 	w := &world{
-		clock: clock{now: start}, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
+		clock: clock{now: start}, latency: Near, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
 		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
