@@ -41,7 +41,7 @@ const (
 	dispatchConcurrency = 30
 	// settleConcurrency is lower, because each answer is a call of Security Hub, which takes ten
 	// per second.
-	settleConcurrency = 2
+	settleConcurrency = 4
 
 	// dispatchSeconds are far more than a batch takes, and less than decide's ClaimLease.
 	dispatchSeconds = 30

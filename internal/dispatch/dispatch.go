@@ -177,22 +177,25 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 	return nil
 }
 
-// delayAll sends back the messages whose time is still to come.
+// delayAll sends back the messages whose time is still to come, all at the same time: those of a batch
+// that is full would otherwise take longer than its starts may wait.
 func (h *Handler) delayAll(ctx context.Context, b *batch) {
+	var delays []func(context.Context)
 	for _, w := range b.works {
 		for _, l := range w.decision.Later {
-			h.delay(ctx, b, w.requests[l.Request].message, l)
+			delays = append(delays, h.delay(b, w.requests[l.Request].message, l))
 		}
 		if w.decision.Resume == 0 {
 			continue
 		}
 		if w.errand != nil {
-			h.delay(ctx, b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true})
+			delays = append(delays, h.delay(b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true}))
 		}
 		if w.undo != nil {
-			h.delay(ctx, b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true})
+			delays = append(delays, h.delay(b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true}))
 		}
 	}
+	h.Together(ctx, len(delays), func(ctx context.Context, i int) { delays[i](ctx) })
 }
 
 // region is where the execution of a target runs.
@@ -228,14 +231,17 @@ func (h *Handler) announce(ctx context.Context, b *batch) {
 	}
 }
 
-func (h *Handler) delay(ctx context.Context, b *batch, m events.SQSMessage, l decide.Later) {
+// delay has a message come back, and gives the call that says when.
+func (h *Handler) delay(b *batch, m events.SQSMessage, l decide.Later) func(context.Context) {
 	b.failed[m.MessageId] = true
 	after := l.After
 	if !l.Exact {
 		after = patience(after, m)
 	}
-	if err := h.Queue.Delay(ctx, m.ReceiptHandle, after); err != nil {
-		// The message comes back anyway, after the queue's own visibility timeout.
-		h.Log.WarnContext(ctx, "message not delayed", "message", m.MessageId, "error", err)
+	return func(ctx context.Context) {
+		if err := h.Queue.Delay(ctx, m.ReceiptHandle, after); err != nil {
+			// The message comes back anyway, after the queue's own visibility timeout.
+			h.Log.WarnContext(ctx, "message not delayed", "message", m.MessageId, "error", err)
+		}
 	}
 }

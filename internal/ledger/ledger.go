@@ -42,7 +42,7 @@ type Slots interface {
 
 // SlotSpacing is what Systems Manager allows: one StartAutomationExecution per second, account
 // and Region. A bit more keeps the second's edge out of it.
-const SlotSpacing = 1050 * time.Millisecond
+const SlotSpacing = 1060 * time.Millisecond
 
 // Index finds the records that are not done with.
 type Index interface {

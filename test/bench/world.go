@@ -114,7 +114,8 @@ func (w *world) dispatch() *dispatch.Handler {
 
 func (w *world) settle() *settle.Handler {
 	return &settle.Handler{
-		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults, Now: w.time, Log: quiet,
+		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults, Now: w.time,
+		Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
 	}
 }
 

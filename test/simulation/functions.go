@@ -111,7 +111,7 @@ func (w *world) settle(batch []events.SQSMessage, done func(map[string]bool, boo
 	w.function(w.outcomes, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &settle.Handler{
 			Effects: c.effects(), Executions: c, DeadLetters: deadLetters{c, w.outcomes}, Home: home,
-			Settings: w.settings, Now: c.clockNow, Log: w.log,
+			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
 		return h.Handle(ctx, events.SQSEvent{Records: batch})
 	})
@@ -195,11 +195,11 @@ func (c *client) Paused(ctx context.Context) (bool, error) {
 }
 
 func (c *client) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
-	return limited(ctx, c, home, hub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
+	return limited(ctx, c, "reads", home, hub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
 }
 
 func (c *client) Update(ctx context.Context, u decide.Update) error {
-	_, err := limited(ctx, c, home, hub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
+	_, err := limited(ctx, c, "updates", home, hub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
 		if n := len([]rune(u.Note)); n == 0 || n > 512 {
 			c.violate("a note of %d characters", n)
 		}
@@ -220,12 +220,12 @@ func (c *client) Notify(ctx context.Context, n decide.Notification) error {
 
 func (c *client) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	at := place{t.Account, t.Region}
-	return limited(ctx, c, at.region, 1, func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) }, func() (string, error) { return c.ssm.start(t, a) })
+	return limited(ctx, c, "starts", at.region, 1, func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) }, func() (string, error) { return c.ssm.start(t, a) })
 }
 
 func (c *client) Outcome(ctx context.Context, account, region, id string) (decide.Outcome, error) {
 	at := place{account, region}
-	return limited(ctx, c, at.region, sdkTries, func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) }, func() (decide.Outcome, error) { return c.ssm.outcome(id) })
+	return limited(ctx, c, "looks", at.region, sdkTries, func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) }, func() (decide.Outcome, error) { return c.ssm.outcome(id) })
 }
 
 // deadLetters is the queue of a function as the function sees it.
