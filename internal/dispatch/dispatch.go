@@ -209,7 +209,7 @@ func (h *Handler) region(t target.Target) string {
 // announce tells the findings of every target that was decided, at once. When that fails, each
 // target is told by itself, so that one finding stops no other; but not when it failed because
 // Security Hub was told too often. What cannot be told is not started: its messages come
-// back, and the claim is free again by then.
+// back when the claim is free again.
 func (h *Handler) announce(ctx context.Context, b *batch) {
 	var updates []decide.Update
 	for _, w := range b.works {
@@ -226,9 +226,20 @@ func (h *Handler) announce(ctx context.Context, b *batch) {
 		}
 		if err != nil && len(w.decision.Announce) > 0 {
 			h.Log.ErrorContext(ctx, "findings not told", "target", w.target.String(), "error", err)
-			b.fail(w)
+			h.comeBack(ctx, b, w)
 		}
 	}
+}
+
+// comeBack has the messages of a work whose claim was saved, and that is not started, come back as soon
+// as the claim is free: the queue's own visibility timeout is three times as long.
+func (h *Handler) comeBack(ctx context.Context, b *batch, w *work) {
+	var delays []func(context.Context)
+	for _, m := range w.messages() {
+		delays = append(delays, h.delay(b, m, decide.Later{After: h.Settings.ClaimLease, Exact: true}))
+	}
+	h.Together(ctx, len(delays), func(ctx context.Context, i int) { delays[i](ctx) })
+	b.fail(w)
 }
 
 // delay has a message come back, and gives the call that says when.

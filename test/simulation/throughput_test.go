@@ -18,7 +18,7 @@ func TestWaves(t *testing.T) {
 		atMost                      times
 	}{
 		"one account":                      {1, 1, 1000, simulation.Near, times{1.1, 1.1, 1.1}},
-		"forty places":                     {20, 2, 10_000, simulation.Near, times{1.3, 2.5, 1.3}},
+		"forty places":                     {20, 2, 10_000, simulation.Near, times{1.3, 1.5, 1.3}},
 		"forty places, Regions far apart":  {20, 2, 10_000, simulation.Far, times{1.5, 1.5, 1.5}},
 		"one account, every call is slow":  {1, 1, 1000, simulation.Slow, times{1.2, 1.2, 1.2}},
 		"forty places, every call is slow": {20, 2, 10_000, simulation.Slow, times{1.5, 1.5, 1.5}},
