@@ -143,7 +143,7 @@ func (w *world) sweep() {
 		c := w.client()
 		h := &sweep.Handler{
 			Index: c, Effects: c.effects(), Switch: c, Findings: sender{c, w.findings}, Outcomes: sender{c, w.outcomes},
-			Settings: w.settings, Now: c.clockNow, Log: w.log,
+			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
 		_ = h.Handle(within(p)) // the next sweep comes anyway
 		c.announcer.Flush(within(p))
@@ -186,8 +186,12 @@ func (c *client) Reserve(ctx context.Context, account, region string, now time.T
 	return call(ctx, c, func() (time.Time, error) { return c.memory.Reserve(ctx, account, region, now) })
 }
 
-func (c *client) Open(ctx context.Context) ([]string, error) {
-	return call(ctx, c, func() ([]string, error) { return c.memory.Open(ctx) })
+func (c *client) Due(ctx context.Context, at time.Time) ([]string, error) {
+	return call(ctx, c, func() ([]string, error) { return c.memory.Due(ctx, at) })
+}
+
+func (c *client) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
+	return call(ctx, c, func() ([]decide.Record, error) { return c.memory.LoadAll(ctx, keys) })
 }
 
 func (c *client) Paused(ctx context.Context) (bool, error) {
@@ -251,6 +255,11 @@ type sender struct {
 	queue *queue
 }
 
-func (s sender) Send(ctx context.Context, body string) error {
-	return exec(ctx, s.client, func() error { s.queue.send(body); return nil })
+func (s sender) SendAll(ctx context.Context, bodies []string) error {
+	return exec(ctx, s.client, func() error {
+		for _, body := range bodies {
+			s.queue.send(body)
+		}
+		return nil
+	})
 }
