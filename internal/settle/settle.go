@@ -203,6 +203,9 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 	if err != nil {
 		return err
 	}
+	if e.isErrand() && d.Save {
+		h.Effects.Count(ctx, []decide.Metric{decide.MetricUnreported}, "target", e.record.Target.String())
+	}
 	h.Log.InfoContext(ctx, "settled", "target", e.record.Target.String(), "execution", e.executionID, "decision", d.Log,
 		"class", e.outcome.Class, "change", e.outcome.Change, "reason", e.outcome.Reason)
 	return nil
