@@ -27,6 +27,7 @@ func TestAlarms(t *testing.T) {
 		"hubmend-BreakerOpened": alarmed("Hubmend/BreakerOpened Sum", "everything", 0, 1, 300),
 		"hubmend-Unproven":      alarmed("Hubmend/Unproven Sum", "everything", 0, 1, 300),
 		"hubmend-Paused":        alarmed("Hubmend/Paused Sum", "everything", 0, 24, 3600),
+		"hubmend-Unreported":    alarmed("Hubmend/Unreported Sum", "everything", 5, 1, 3600),
 		"hubmend-findings-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-findings-dlq", 0, 1, 300),
 		"hubmend-findings-age":  alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-findings", 3600, 1, 300),
 		"hubmend-outcomes-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-outcomes-dlq", 0, 1, 300),
