@@ -68,7 +68,7 @@ func TestAlarms(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("alarms (-want +got):\n%s", diff)
 	}
-	// The first ten of an account cost nothing. One more, at 0.10 USD, tells of forwarding that is broken everywhere.
+	// The first ten of an account cost nothing. One more, at 0.40 USD with its metric, tells of forwarding that is broken everywhere.
 	if len(got) > 11 {
 		t.Errorf("%d alarms", len(got))
 	}
