@@ -32,12 +32,15 @@ const (
 	sweepPeriods = 3
 	// A switch that is off for a day may have been forgotten. Each sweep counts it, so no hour is without.
 	pausedSeconds, pausedPeriods = 3600, 24
+	// A status event is best effort, so a few that never come are no news. More than a few within an hour are a rule or
+	// a policy that is broken.
+	unreportedSeconds, unreportedEvents = 3600, 5
 	// oldestSeconds are more than a message that is handled ever waits, unless some thousand findings came
 	// at once.
 	oldestSeconds = 3600
 )
 
-// newAlarms raises the alarms, to the topic: ten, because so many cost an account nothing. It gives
+// newAlarms raises the alarms, to the topic: eleven, of which ten cost an account nothing. It gives
 // their names.
 func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 	a := &alarms{scope: constructs.NewConstruct(scope, jsii.String("Alarms")), topic: topic}
@@ -47,6 +50,9 @@ func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 	}
 	a.raise(naming.Prefix+string(decide.MetricPaused), "Hubmend has started no repair for a day, because its switch is off: the parameter "+naming.Switch+".", alarm{
 		namespace: naming.MetricNamespace, metric: string(decide.MetricPaused), statistic: "Sum", seconds: pausedSeconds, periods: pausedPeriods,
+	})
+	a.raise(naming.Prefix+string(decide.MetricUnreported), "Many repairs ended without a status event, and only the sweep found out, a quarter of an hour late. Events may not be forwarded. Ask: hubmend doctor", alarm{
+		namespace: naming.MetricNamespace, metric: string(decide.MetricUnreported), statistic: "Sum", seconds: unreportedSeconds, above: unreportedEvents,
 	})
 	for _, queue := range []string{naming.FindingsQueue, naming.OutcomesQueue} {
 		a.raise(naming.DeadLetters(queue), "Hubmend could not handle a message. List it with: hubmend dlq list", alarm{

@@ -28,7 +28,8 @@ func NewLedger(scope constructs.Construct, id *string) awsdynamodb.Table {
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 		},
 	})
-	// Sparse: only what is not done with has these attributes. Only the sweep reads it.
+	// Sparse: only what is not done with has these attributes. Only the sweep reads it, in the order of since,
+	// which is when a record is due.
 	table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
 		IndexName: jsii.String(naming.LedgerIndex), PartitionKey: key("open"), SortKey: key("since"),
 		ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,

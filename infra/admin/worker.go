@@ -14,6 +14,7 @@ import (
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
 	"hubmend/internal/announce"
+	"hubmend/internal/decide"
 	"hubmend/internal/naming"
 )
 
@@ -41,8 +42,8 @@ const (
 	// thirty calls start what forty accounts and Regions take.
 	dispatchConcurrency = 30
 	// settleConcurrency is lower, because each answer is a call of Security Hub, which takes ten
-	// per second.
-	settleConcurrency = 2
+	// per second: the answers of a batch are spaced so that this many batches stay below it.
+	settleConcurrency = 4
 
 	// dispatchSeconds are far more than a batch takes, and less than decide's ClaimLease.
 	dispatchSeconds = 30
@@ -106,6 +107,9 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 			Architecture: w.processor,
 			Description:  jsii.String("Goes on with repairs whose message or status event was lost, and checks what was resolved."),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(sweepSeconds)),
+			// One that failed is not invoked again: that would be beside the next, which begins with what it left.
+			RetryAttempts: jsii.Number(0),
+			MaxEventAge:   awscdk.Duration_Seconds(jsii.Number(decide.SweepEvery.Seconds())),
 			Environment: w.environment(map[string]*string{
 				naming.EnvSwitch:        w.pause.Name,
 				naming.EnvFindingsQueue: w.findings.QueueUrl(),
@@ -116,6 +120,7 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 		Binary: filepath.Join(w.functions, sweepFolder),
 		Statements: append(w.common(),
 			send("Errands", w.findings, w.outcomes), w.pause.Read(),
+			access.Statement{Sid: "Records", Actions: []string{"dynamodb:BatchGetItem"}, Resources: []*string{w.ledger.TableArn()}},
 			access.Statement{
 				Sid: "Index", Actions: []string{"dynamodb:Query"},
 				Resources: []*string{awscdk.Fn_Join(jsii.String("/"), &[]*string{w.ledger.TableArn(), jsii.String("index"), jsii.String(naming.LedgerIndex)})},

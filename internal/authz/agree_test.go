@@ -56,6 +56,7 @@ func sample(service, api string) authz.Call {
 		"Id": "x", "ProductId": "x", "PortfolioId": "x",
 		"TagSpecification": []any{object{}}, "X-Amz-Acl": "private", "X-Amz-Object-Ownership": "x",
 		"Parameters": object{"AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/x"}}, "Entries": []any{object{"EventBusName": "x"}},
+		"RequestItems": object{"x": object{}},
 	}}
 }
 

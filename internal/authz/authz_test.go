@@ -57,6 +57,7 @@ func TestNeeds(t *testing.T) {
 			},
 		},
 		"the table":       {call("dynamodb", "Query", object{"TableName": "t"}), []string{"dynamodb:Query on arn:aws:dynamodb" + in + "table/t"}},
+		"tables":          {call("dynamodb", "BatchGetItem", object{"RequestItems": object{"t": object{}}}), []string{"dynamodb:BatchGetItem on arn:aws:dynamodb" + in + "table/t"}},
 		"the index":       {call("dynamodb", "Query", object{"TableName": "t", "IndexName": "i"}), []string{"dynamodb:Query on arn:aws:dynamodb" + in + "table/t/index/i"}},
 		"a queue's URL":   {call("sqs", "SendMessageBatch", object{"QueueUrl": "http://localhost:1/111111111111/q"}), []string{"sqs:SendMessage on arn:aws:sqs:eu-west-1:111111111111:q"}},
 		"a context":       {call("securityhub", "BatchUpdateFindings", object{"Workflow": object{"Status": "NEW"}}), []string{"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in + "hub/default if securityhub:ASFFSyntaxPath/Workflow.Status=NEW"}},

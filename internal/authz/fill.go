@@ -2,14 +2,17 @@ package authz
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // placeholder is ${Name.To.A.Part}, with * for every item of a list; then optionally what
-// stands for a part that is not there, as in ${Version:-1}, or a filter, as in ${Url|base}.
+// stands for a part that is not there, as in ${Version:-1}, or a filter, as in ${Url|base}. The filter
+// names gives the names of a map's keys.
 var placeholder = regexp.MustCompile(`\$\{([^}|:]+)(:-[^}]*)?(\|[a-z]+)?\}`)
 
 // filters take a part of a value.
@@ -76,6 +79,9 @@ func (c Call) values(name, otherwise, filter string) ([]string, error) {
 	case "account":
 		values = []string{c.Account}
 	default:
+		if items, is := c.Input[name].(map[string]any); is && filter == "|names" {
+			return slices.Sorted(maps.Keys(items)), nil
+		}
 		values = find(c.Input, name)
 	}
 	if len(values) == 0 && otherwise != "" {

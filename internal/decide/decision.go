@@ -86,6 +86,8 @@ const (
 	MetricSwept Metric = "Swept"
 	// MetricPaused is counted by every sweep while the switch is off.
 	MetricPaused Metric = "Paused"
+	// MetricUnreported counts executions that ended without a status event: only the sweep found out.
+	MetricUnreported Metric = "Unreported"
 	// MetricNotAnnounced counts events that could not be put on the bus.
 	MetricNotAnnounced Metric = "NotAnnounced"
 )

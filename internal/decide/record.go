@@ -38,6 +38,8 @@ type Record struct {
 	// Unconfirmed are findings that are RESOLVED, until a check of Security Hub that was
 	// made after the repair has said so too.
 	Unconfirmed []Ref
+	// CheckedAt is when the sweep last looked how Security Hub has Unconfirmed.
+	CheckedAt time.Time
 	// AccountName is what the newest finding calls the account, for people; it may be empty.
 	AccountName string
 }

@@ -40,7 +40,7 @@ type Settings struct {
 var Defaults = Settings{
 	MaxAttempts: 3, Window: 24 * time.Hour,
 	BreakerFailures: 5, BreakerWindow: time.Hour,
-	ClaimLease: time.Minute, Wait: 15 * time.Second, ShortWait: 5 * time.Second, SlotLead: 4 * time.Second,
+	ClaimLease: time.Minute, Wait: 15 * time.Second, ShortWait: 8 * time.Second, SlotLead: 6 * time.Second,
 	StartBackoff: 10 * time.Second, RetryBackoff: time.Minute, MaxBackoff: 30 * time.Minute,
 	RunTime: 15 * time.Minute, ConfirmEvery: time.Hour, ConfirmWithin: 36 * time.Hour,
 }

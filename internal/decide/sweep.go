@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"hash/fnv"
 	"slices"
 	"time"
 
@@ -15,10 +14,9 @@ type Plan struct {
 	Check bool   // look how Security Hub has the unconfirmed findings
 }
 
-// OnSweep looks whether something about a target was left undone. What waits for its slot
-// or its message gets a minute more, because the message usually comes.
+// OnSweep looks whether something about a target was left undone.
 func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
-	plan := Plan{Check: len(rec.Unconfirmed) > 0 && !rec.undoing() && isTurn(rec, now, s)}
+	plan := Plan{Check: len(rec.Unconfirmed) > 0 && !rec.undoing() && !now.Before(rec.checkDue(s))}
 	a := rec.Last()
 	switch {
 	case a == nil || a.ended():
@@ -29,25 +27,14 @@ func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
 	case paused && !a.givesWay():
 	case a.State == Claimed:
 		plan.Wake = a.leaseOver(now, s)
-	case a.Cause == Retry || a.Cause == Paused || a.Cause == Broken:
-		plan.Wake = !now.Before(a.NotBefore)
 	default:
-		plan.Wake = now.Sub(a.NotBefore) >= s.ClaimLease
+		plan.Wake = !now.Before(a.wakeAt(s))
 	}
 	return plan
 }
 
 // SweepEvery is how often the sweep comes, which the template's schedule says too.
 const SweepEvery = 5 * time.Minute
-
-// isTurn spreads the checks of many targets over the sweeps, so that each comes once in
-// ConfirmEvery and nothing has to be remembered.
-func isTurn(rec Record, now time.Time, s Settings) bool {
-	turns := max(1, int64(s.ConfirmEvery/SweepEvery))
-	h := fnv.New32a()
-	h.Write([]byte(rec.Target.Key())) // never fails
-	return now.Unix()/int64(SweepEvery/time.Second)%turns == int64(h.Sum32())%turns
-}
 
 // OnChecks compares what the record says was resolved with what Security Hub found since.
 func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decision {
@@ -73,8 +60,10 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 		}
 	}
 	if len(left) == len(rec.Unconfirmed) {
+		d.Record.CheckedAt, d.Save = now, s.ConfirmEvery > 0
 		return d
 	}
+	d.Record.CheckedAt = now
 	d.Record.Unconfirmed, d.Save = left, true
 	d.Checked = Checked{Confirmed: confirmed, Reopened: reopened, Unconfirmed: unconfirmed}
 	if len(reopened) > 0 {

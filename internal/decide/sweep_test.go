@@ -55,9 +55,12 @@ func TestChecksTakeTurns(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(1, decide.Succeeded))
 	rec.Unconfirmed = []decide.Ref{ref("f1", "e1")}
+	seen := map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active}}
 	checks := 0
 	for i := range 24 {
-		if decide.OnSweep(rec, false, noon.Add(time.Duration(i)*decide.SweepEvery), settings).Check {
+		now := noon.Add(time.Duration(i) * decide.SweepEvery)
+		if decide.OnSweep(rec, false, now, settings).Check {
+			rec = decide.OnChecks(rec, seen, now, settings).Record
 			checks++
 		}
 	}
@@ -66,7 +69,7 @@ func TestChecksTakeTurns(t *testing.T) {
 	}
 	always := settings
 	always.ConfirmEvery = 0
-	if !decide.OnSweep(rec, false, noon, always).Check {
+	if !decide.OnSweep(rec, false, noon.Add(2*time.Hour), always).Check {
 		t.Error("no check although each sweep is to make one")
 	}
 }
@@ -121,8 +124,8 @@ func TestOnChecks(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("checks (-want +got):\n%s", diff)
 			}
-			if d.Save != (len(got.Left) == 0) {
-				t.Errorf("save = %t", d.Save)
+			if !d.Save || !d.Record.CheckedAt.Equal(noon.Add(tc.later)) {
+				t.Errorf("save = %t, checked at %s", d.Save, d.Record.CheckedAt)
 			}
 		})
 	}
@@ -169,7 +172,7 @@ func TestTheNewestRepairIsKept(t *testing.T) {
 		t.Errorf("after attempt %d the newest repair is %+v, to be undone %+v", n, rec.LastSuccess(), rec.Undoable())
 	}
 	before := decide.Seen{Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: noon.Add(-time.Hour)}
-	if d := decide.OnChecks(rec, map[string]decide.Seen{"f1": before}, now, settings); d.Save {
+	if d := decide.OnChecks(rec, map[string]decide.Seen{"f1": before}, now, settings); len(d.Record.Unconfirmed) != 1 {
 		t.Errorf("a check from before the repair makes it %+v", d.Checked)
 	}
 }

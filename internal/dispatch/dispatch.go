@@ -194,22 +194,25 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 	return nil
 }
 
-// delayAll sends back the messages whose time is still to come.
+// delayAll sends back the messages whose time is still to come, all at the same time: those of a batch
+// that is full would otherwise take longer than its starts may wait.
 func (h *Handler) delayAll(ctx context.Context, b *batch) {
+	var delays []func(context.Context)
 	for _, w := range b.works {
 		for _, l := range w.decision.Later {
-			h.delay(ctx, b, w.requests[l.Request].message, l)
+			delays = append(delays, h.delay(b, w.requests[l.Request].message, l))
 		}
 		if w.decision.Resume == 0 {
 			continue
 		}
 		if w.errand != nil {
-			h.delay(ctx, b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true})
+			delays = append(delays, h.delay(b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true}))
 		}
 		if w.undo != nil {
-			h.delay(ctx, b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true})
+			delays = append(delays, h.delay(b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true}))
 		}
 	}
+	h.Together(ctx, len(delays), func(ctx context.Context, i int) { delays[i](ctx) })
 }
 
 // region is where the execution of a target runs.
@@ -222,8 +225,8 @@ func (h *Handler) region(t target.Target) string {
 
 // announce tells the findings of every target that was decided, at once. When that fails, each
 // target is told by itself, so that one finding stops no other; but not when it failed because
-// Security Hub was told too often, or does not answer. What cannot be told is not started: its messages come
-// back, and the claim is free again by then.
+// Security Hub was told too often, or does not answer. What cannot be told is not started: its messages
+// come back when the claim is free again.
 func (h *Handler) announce(ctx context.Context, b *batch) {
 	var updates []decide.Update
 	for _, w := range b.works {
@@ -240,19 +243,33 @@ func (h *Handler) announce(ctx context.Context, b *batch) {
 		}
 		if err != nil && len(w.decision.Announce) > 0 {
 			h.Log.ErrorContext(ctx, "findings not told", "target", w.target.String(), "error", err)
-			b.fail(w)
+			h.comeBack(ctx, b, w)
 		}
 	}
 }
 
-func (h *Handler) delay(ctx context.Context, b *batch, m events.SQSMessage, l decide.Later) {
+// comeBack has the messages of a work whose claim was saved, and that is not started, come back as soon
+// as the claim is free: the queue's own visibility timeout is three times as long.
+func (h *Handler) comeBack(ctx context.Context, b *batch, w *work) {
+	var delays []func(context.Context)
+	for _, m := range w.messages() {
+		delays = append(delays, h.delay(b, m, decide.Later{After: h.Settings.ClaimLease, Exact: true}))
+	}
+	h.Together(ctx, len(delays), func(ctx context.Context, i int) { delays[i](ctx) })
+	b.fail(w)
+}
+
+// delay has a message come back, and gives the call that says when.
+func (h *Handler) delay(b *batch, m events.SQSMessage, l decide.Later) func(context.Context) {
 	b.failed[m.MessageId] = true
 	after := l.After
 	if !l.Exact {
 		after = patience(after, m)
 	}
-	if err := h.Queue.Delay(ctx, m.ReceiptHandle, after); err != nil {
-		// The message comes back anyway, after the queue's own visibility timeout.
-		h.Log.WarnContext(ctx, "message not delayed", "message", m.MessageId, "error", err)
+	return func(ctx context.Context) {
+		if err := h.Queue.Delay(ctx, m.ReceiptHandle, after); err != nil {
+			// The message comes back anyway, after the queue's own visibility timeout.
+			h.Log.WarnContext(ctx, "message not delayed", "message", m.MessageId, "error", err)
+		}
 	}
 }

@@ -20,7 +20,7 @@ func TestFailuresReportTheirMessage(t *testing.T) {
 		"the record is not read":    {func(w *world) { w.fail["Load "+targetOf(one).Key()] = true }, append([]string{"save claimed", "update f2 NOTIFIED"}, started...)},
 		"the breaker is not read":   {func(w *world) { w.fail["LoadBreaker EC2.13"] = true }, append([]string{"save claimed", "update f2 NOTIFIED"}, started...)},
 		"the claim is not saved":    {func(w *world) { w.failSave = 1 }, append([]string{"save claimed", "update f2 NOTIFIED", slept(1)}, started...)},
-		"the finding is not told":   {func(w *world) { w.failNote = "f1" }, append([]string{"save claimed", "save claimed", "update f2 NOTIFIED", slept(1)}, started...)},
+		"the finding is not told":   {func(w *world) { w.failNote = "f1" }, append([]string{"save claimed", "save claimed", delayed("m1", decide.Defaults.ClaimLease), "update f2 NOTIFIED", slept(1)}, started...)},
 		"the start is not recorded": {func(w *world) { w.failSave = 3 }, append([]string{"save claimed", "save claimed", "update f1+f2 NOTIFIED", "start sg-11111111 1 22", slept(1)}, started...)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func (w *world) takeSlots(t *testing.T, region string, n int) {
 }
 
 // near is how many slots a function waits for by itself.
-const near = 4
+const near = 7
 
 func TestNear(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"hubmend/internal/decide"
 	"hubmend/internal/ledger"
 	"hubmend/internal/member"
+	"hubmend/internal/target"
 )
 
 // startAll starts every attempt that was claimed, in its slot. A function that is late starts
@@ -31,7 +32,7 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 	for _, w := range started {
 		if a := w.record.Last(); a != nil && a.State == decide.Queued && (len(w.requests) > 0 || w.undo != nil) {
 			// One message is enough to come back with; the others are in the record.
-			h.delay(ctx, b, w.messages()[0], decide.Later{After: a.NotBefore.Sub(h.Now()), Exact: true})
+			h.delay(b, w.messages()[0], decide.Later{After: a.NotBefore.Sub(h.Now()), Exact: true})(ctx)
 		}
 	}
 }
@@ -42,7 +43,7 @@ func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Ti
 func (h *Handler) start(ctx context.Context, w *work) error {
 	log := h.Log.With("target", w.target.String())
 	attempt := *w.record.Last()
-	id, err := h.Starter.Start(ctx, w.target, attempt)
+	id, err := h.startInTime(ctx, w.target, attempt)
 	var refused *member.Refused
 	switch {
 	case errors.As(err, &refused):
@@ -68,3 +69,23 @@ func (h *Handler) start(ctx context.Context, w *work) error {
 	})
 	return saved
 }
+
+// startInTime starts an attempt. Calls take unevenly long, so one that was made in its slot may
+// arrive within a second of the one before, and is throttled: it tries again in the room that slots
+// have between them, before it takes another slot.
+func (h *Handler) startInTime(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
+	for try := 1; ; try++ {
+		id, err := h.Starter.Start(ctx, t, a)
+		if try == startTries || !awserr.IsThrottling(err) {
+			return id, err
+		}
+		h.Sleep(ctx, startAgain)
+	}
+}
+
+const (
+	// startTries is how often a start is tried in its slot. When that does not help, somebody else starts
+	// executions there too.
+	startTries = 12
+	startAgain = 50 * time.Millisecond
+)

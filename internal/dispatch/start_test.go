@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,9 +50,10 @@ func TestStartDeferred(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err    error
 		mayRun bool
+		tries  int
 	}{
-		"throttled":          {errThrottled, false},
-		"the answer is lost": {errDown, true},
+		"throttled":          {errThrottled, false, 12},
+		"the answer is lost": {errDown, true, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -69,10 +71,11 @@ func TestStartDeferred(t *testing.T) {
 			if least, most := decide.Defaults.StartBackoff*3/4, decide.Defaults.StartBackoff*5/4; wait < least || wait > most {
 				t.Errorf("it waits %s", wait)
 			}
-			want := []string{
-				"save claimed", "save claimed", "update f1+f2+f3 NOTIFIED", "start sg-11111111 1 22+3389", "save queued",
-				slept(1), "start sg-22222222 1 22", "save queued", delayed("m1", wait-ledger.SlotSpacing),
-			}
+			again := time.Duration(tc.tries-1) * 50 * time.Millisecond // after the first try
+			wait += -again                                             // it is counted from the last
+			want := slices.Concat([]string{"save claimed", "save claimed", "update f1+f2+f3 NOTIFIED"},
+				tried("start sg-11111111 1 22+3389", tc.tries), []string{"save queued", "sleep " + (ledger.SlotSpacing - again).String()},
+				tried("start sg-22222222 1 22", tc.tries), []string{"save queued", delayed("m1", wait-ledger.SlotSpacing)})
 			if diff := cmp.Diff(want, w.take()[:len(want)]); diff != "" {
 				t.Errorf("done (-want +got):\n%s", diff)
 			}
@@ -122,6 +125,29 @@ func TestClaimedByAnother(t *testing.T) {
 	}
 }
 
+// A start that came a moment too early is tried again in its own slot, and nobody hears of it.
+func TestStartAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.startErr, w.throttled = errThrottled, 2
+	if failed := w.handle(t, m1); failed != nil {
+		t.Errorf("%q come back", failed)
+	}
+	want := slices.Concat([]string{"save claimed", "update f1 NOTIFIED"}, tried("start sg-11111111 1 22", 3), []string{"save running"})
+	if diff := cmp.Diff(want, w.take()); diff != "" {
+		t.Errorf("done (-want +got):\n%s", diff)
+	}
+}
+
+// tried is a start that is made so many times.
+func tried(start string, times int) []string {
+	done := []string{start}
+	for range times - 1 {
+		done = append(done, "sleep 50ms", start)
+	}
+	return done
+}
+
 // A day is enough: people are told that it cannot be started.
 func TestStartGivenUp(t *testing.T) {
 	t.Parallel()
@@ -134,10 +160,9 @@ func TestStartGivenUp(t *testing.T) {
 	if failed := w.handle(t, received(m1, "9")); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	want := []string{
-		"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22",
+	want := slices.Concat([]string{"save claimed", "update f1 NOTIFIED"}, tried("start sg-11111111 1 22", 12), []string{
 		"update f1 NOTIFIED", "notify Hubmend: repair failed: EC2.13 sg-11111111 in 222222222222", "save failed",
-	}
+	})
 	if diff := cmp.Diff(want, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}

@@ -46,6 +46,7 @@ type world struct {
 	lateBy    time.Duration // passes with each update
 	started   int
 	startErr  error
+	throttled int // how many starts have the error; 0 stands for all
 	failSave  int // the number of the save that fails, from 1
 	conflicts int // how many saves find that somebody else was there first
 	forget    int // the number of the save that finds nothing there any more
@@ -197,7 +198,11 @@ func (w *world) Start(_ context.Context, t target.Target, a decide.Attempt) (str
 	group := t.Resource[strings.LastIndex(t.Resource, "/")+1:]
 	w.done = append(w.done, fmt.Sprintf("start %s %d %s", group, a.Number, strings.Join(a.Parameters["Ports"].Values, "+")))
 	if w.startErr != nil {
-		return "", w.startErr
+		err := w.startErr
+		if w.throttled--; w.throttled == 0 {
+			w.startErr = nil
+		}
+		return "", err
 	}
 	w.started++
 	return fmt.Sprint("exec-", w.started), nil

@@ -102,7 +102,10 @@ func (e Environment) Effects(announcer *announce.Announcer) effect.Effects {
 
 // Ledger is the table that the environment names.
 func (e Environment) Ledger() *ledger.DynamoDB {
-	return &ledger.DynamoDB{Client: dynamodb.NewFromConfig(e.Config), Table: os.Getenv(naming.EnvLedgerTable), Now: time.Now}
+	return &ledger.DynamoDB{
+		Client: dynamodb.NewFromConfig(e.Config), Table: os.Getenv(naming.EnvLedgerTable), Now: time.Now,
+		DueAt: func(rec decide.Record) time.Time { return rec.Due(e.Settings) },
+	}
 }
 
 // Accounts reach into member accounts.

@@ -23,8 +23,14 @@ func (f *functions) invokeAsync(at place, name string, who policy.Request, paylo
 
 // try invokes a function, and again when it fails.
 func (f *functions) try(at place, name string, payload []byte) error {
+	f.mu.Lock()
+	attempts, limited := f.attempts[functionID{at, name}]
+	f.mu.Unlock()
+	if !limited {
+		attempts = asyncAttempts
+	}
 	var err error
-	for attempt := range asyncAttempts {
+	for attempt := range attempts {
 		if attempt > 0 {
 			f.lab.story.tell(KindFunction, at.account, at.region, "%s failed and is invoked again", name)
 		}

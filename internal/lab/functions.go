@@ -18,6 +18,7 @@ type functions struct {
 	env         map[functionID]map[string]string // variables of the templates
 	byName      map[functionID]*lambdahost.Function
 	permissions map[functionID]map[string]policy.Document // by the ref of the permission
+	attempts    map[functionID]int                        // of asynchronous invocations, where an AWS::Lambda::EventInvokeConfig says so
 	cold        []time.Duration                           // init times, for the bench
 
 	roles executionRoles
@@ -95,6 +96,7 @@ func (f *functions) remove(id functionID) {
 	delete(f.byName, id)
 	delete(f.env, id)
 	delete(f.permissions, id)
+	delete(f.attempts, id)
 }
 
 // invoke calls a function and gives its payload. A function error is an error.

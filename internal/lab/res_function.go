@@ -116,3 +116,28 @@ func deleteMapping(_ context.Context, s *stack, was deployed) error {
 	s.lab.queues.stop(was.ref)
 	return nil
 }
+
+// putInvokeConfig keeps how often an asynchronous invocation is tried.
+func putInvokeConfig(_ context.Context, s *stack, ref string, p properties) (created, error) {
+	id := functionID{s.at, lastPart(p.text("FunctionName"), ":")}
+	retries, err := strconv.Atoi(p.textOr("MaximumRetryAttempts", strconv.Itoa(asyncAttempts-1)))
+	if err != nil || retries < 0 || retries >= asyncAttempts {
+		return created{}, fmt.Errorf("MaximumRetryAttempts is %s, and Lambda takes 0 to 2", p.text("MaximumRetryAttempts"))
+	}
+	f := s.lab.functions
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byName[id] == nil {
+		return created{}, fmt.Errorf("there is no function %s", id.name)
+	}
+	f.attempts[id] = retries + 1
+	return created{ref: ref}, nil
+}
+
+func deleteInvokeConfig(_ context.Context, s *stack, was deployed) error {
+	f := s.lab.functions
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.attempts, functionID{s.at, lastPart(was.was().text("FunctionName"), ":")})
+	return nil
+}

@@ -98,6 +98,11 @@ func init() { // breaks the cycle with stack.operate
 			properties: "EventSourceArn FunctionName BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig", fixed: "EventSourceArn",
 			create: fresh(putMapping), update: again(putMapping), delete: deleteMapping,
 		},
+		"AWS::Lambda::EventInvokeConfig": {
+			properties: "FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds", fixed: "FunctionName Qualifier",
+			create: fresh(putInvokeConfig), update: again(putInvokeConfig), delete: deleteInvokeConfig,
+			lacks: "no event is too old",
+		},
 		"AWS::Lambda::Permission": {
 			properties: "Action FunctionName Principal SourceArn",
 			create:     createPermission, delete: deletePermission,

@@ -137,7 +137,7 @@ func slotsOfMany(t *testing.T, s *store) {
 func index(t *testing.T, s *store) {
 	open := func() (names []string) {
 		t.Helper()
-		keys, err := s.index.Open(t.Context())
+		keys, err := s.index.Due(t.Context(), s.now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,4 +186,26 @@ func index(t *testing.T, s *store) {
 		r.Attempts = append(r.Attempts, decide.Attempt{Number: 2, State: decide.Queued, QueuedAt: noon.Add(-30 * time.Minute)})
 	})
 	want("open-0", "ended", "open-2")
+
+	// What is not due is not found, and what is due comes in the order in which it became so.
+	put("open-0", func(r *decide.Record) { r.CheckedAt = s.now.Add(-time.Hour + time.Second) })
+	want("ended", "open-2")
+	s.now = s.now.Add(time.Second)
+	want("ended", "open-2", "open-0")
+
+	// Many records are loaded at once; one that is gone is left out.
+	records["gone"] = decide.Record{Target: targetOf("gone")}
+	var keys []string
+	for _, rec := range records {
+		keys = append(keys, rec.Target.Key())
+	}
+	all, err := s.index.LoadAll(t.Context(), keys)
+	if err != nil || len(all) != len(records)-1 {
+		t.Errorf("LoadAll = %d records of %d, %v", len(all), len(records)-1, err)
+	}
+	for _, rec := range all {
+		if diff := cmp.Diff(records[rec.Target.Resource], rec); diff != "" {
+			t.Errorf("LoadAll (-want +got):\n%s", diff)
+		}
+	}
 }

@@ -23,6 +23,7 @@ type DynamoDBAPI interface {
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 }
 
 // DynamoDB is a Ledger in a table with the keys pk and sk, both strings:
@@ -33,12 +34,14 @@ type DynamoDBAPI interface {
 //	breaker#<control>     breaker           a decide.Breaker
 //	slots#<acct>/<Region> slots             the next free start slot, in milliseconds
 //
-// A record that is open has the attributes open and since, the keys of a sparse index. Every item
-// but such a record and one that is held has expires, the table's time to live.
+// A record that is open has the attributes open and since, the keys of a sparse index: since is when the
+// sweep should look at it. Every item but such a record and one that is held has expires, the table's time to live.
 type DynamoDB struct {
 	Client DynamoDBAPI
 	Table  string
 	Now    func() time.Time
+	// DueAt says when the sweep should look at an open record. Without it that is at once.
+	DueAt func(decide.Record) time.Time
 }
 
 var (
@@ -74,7 +77,7 @@ func (l *DynamoDB) Save(ctx context.Context, rec decide.Record) (decide.Record, 
 	more := item{}
 	if rec.Open() {
 		more["open"] = &types.AttributeValueMemberS{Value: openPartition}
-		more["since"] = &types.AttributeValueMemberS{Value: queuedAt(rec).UTC().Format(time.RFC3339)}
+		more["since"] = &types.AttributeValueMemberS{Value: indexTime(due(rec, l.DueAt))}
 	}
 	if !kept(rec) {
 		more["expires"] = l.expires()
@@ -127,18 +130,22 @@ func (l *DynamoDB) SaveBreaker(ctx context.Context, b decide.Breaker) error {
 // Systems Manager starts one execution per second in an account and Region.
 const openPartition = "1"
 
-// Open implements Index.
-func (l *DynamoDB) Open(ctx context.Context) ([]string, error) {
+// indexTime writes a time so that the index sorts by it. Versions of Hubmend before it was the time when a
+// record is due wrote when its last attempt was asked for: such a record is due at once.
+func indexTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Due implements Index.
+func (l *DynamoDB) Due(ctx context.Context, at time.Time) ([]string, error) {
 	var keys []string
 	pages := dynamodb.NewQueryPaginator(l.Client, &dynamodb.QueryInput{
-		TableName: &l.Table, IndexName: aws.String(naming.LedgerIndex), KeyConditionExpression: aws.String("#open = :open"),
+		TableName: &l.Table, IndexName: aws.String(naming.LedgerIndex), KeyConditionExpression: aws.String("#open = :open AND since <= :at"),
 		ExpressionAttributeNames:  map[string]string{"#open": "open"},
-		ExpressionAttributeValues: item{":open": &types.AttributeValueMemberS{Value: openPartition}},
+		ExpressionAttributeValues: item{":open": &types.AttributeValueMemberS{Value: openPartition}, ":at": &types.AttributeValueMemberS{Value: indexTime(at)}},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("find open records: %w", err)
+			return nil, fmt.Errorf("find records that are due: %w", err)
 		}
 		for _, i := range page.Items {
 			if pk, ok := i["pk"].(*types.AttributeValueMemberS); ok {
@@ -147,6 +154,38 @@ func (l *DynamoDB) Open(ctx context.Context) ([]string, error) {
 		}
 	}
 	return keys, nil
+}
+
+// LoadAll implements Index. What the service leaves out of an answer, because it is asked too much, it is
+// asked for again; the SDK waits between calls that are refused.
+func (l *DynamoDB) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
+	var all []decide.Record
+	var errs []error
+	ask := map[string]types.KeysAndAttributes{l.Table: {}}
+	for _, key := range keys {
+		asked := ask[l.Table]
+		asked.Keys = append(asked.Keys, itemKey(key, targetItem))
+		ask[l.Table] = asked
+	}
+	for try := 0; len(ask) > 0; try++ {
+		if try == maxTries {
+			return all, fmt.Errorf("load %d records: %d were never read", len(keys), len(ask[l.Table].Keys))
+		}
+		out, err := l.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
+		if err != nil {
+			return all, fmt.Errorf("load %d records: %w", len(keys), err)
+		}
+		for _, i := range out.Responses[l.Table] {
+			var rec decide.Record
+			if err := l.decode(i, &rec); err != nil {
+				errs = append(errs, fmt.Errorf("load record %s: %w", keyText(i, "pk"), err))
+			} else if rec.Version > 0 {
+				all = append(all, rec)
+			}
+		}
+		ask = out.UnprocessedKeys
+	}
+	return all, errors.Join(errs...)
 }
 
 // Reserve implements Slots. It tries first what works when nobody waits.

@@ -26,6 +26,7 @@ type table struct {
 	err   error
 	// refusals is how many updates find their condition not met.
 	refusals int
+	batches  int // how many calls of BatchGetItem
 
 	gets    []*dynamodb.GetItemInput
 	puts    []*dynamodb.PutItemInput
@@ -50,6 +51,25 @@ func (d *table) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput, _ ..
 		return nil, &types.ConditionalCheckFailedException{Message: aws.String("The conditional request failed")}
 	}
 	return &dynamodb.UpdateItemOutput{Attributes: item{"next": &types.AttributeValueMemberN{Value: "1772366402040"}}}, d.err
+}
+
+// BatchGetItem gives no more than one item, and leaves the others for another call.
+func (d *table) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	d.batches++
+	out := &dynamodb.BatchGetItemOutput{Responses: map[string][]item{}, UnprocessedKeys: map[string]types.KeysAndAttributes{}}
+	for table, asked := range in.RequestItems {
+		if d.item != nil {
+			out.Responses[table] = []item{d.item}
+			asked.Keys = asked.Keys[1:]
+		}
+		if len(asked.Keys) > 0 {
+			out.UnprocessedKeys[table] = asked
+		}
+	}
+	return out, nil
 }
 
 func (d *table) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
@@ -118,7 +138,8 @@ func TestDynamoDBErrors(t *testing.T) {
 		"load breaker X.1": func(ctx context.Context) error { _, err := l.LoadBreaker(ctx, "X.1"); return err },
 		"save breaker X.1": func(ctx context.Context) error { return l.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}) },
 		"1/eu-west-1":      func(ctx context.Context) error { _, err := l.Reserve(ctx, "1", "eu-west-1", noon); return err },
-		"open records":     func(ctx context.Context) error { _, err := l.Open(ctx); return err },
+		"are due":          func(ctx context.Context) error { _, err := l.Due(ctx, noon); return err },
+		"load 1 records":   func(ctx context.Context) error { _, err := l.LoadAll(ctx, []string{"k"}); return err },
 	} {
 		if err := do(t.Context()); !errors.Is(err, down) || errors.Is(err, ledger.ErrConflict) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -144,9 +165,9 @@ func TestDynamoDBRefusesAnItemOfAnotherForm(t *testing.T) {
 
 func TestIndexHasManyPages(t *testing.T) {
 	t.Parallel()
-	keys, err := of(&table{pages: []item{{"pk": text("a")}, {"pk": text("b")}}}).Open(t.Context())
+	keys, err := of(&table{pages: []item{{"pk": text("a")}, {"pk": text("b")}}}).Due(t.Context(), noon)
 	if diff := cmp.Diff([]string{"a", "b"}, keys); err != nil || diff != "" {
-		t.Errorf("Open = %v, %s", err, diff)
+		t.Errorf("Due = %v, %s", err, diff)
 	}
 }
 
@@ -279,5 +300,18 @@ func TestOpenOfABrokenLedger(t *testing.T) {
 	t.Parallel()
 	if rec, err := ledger.Open(t.Context(), broken{}, targetOf("x")); err == nil || rec.Version != 0 || rec.Target != (target.Target{}) {
 		t.Errorf("Open = %+v, %v", rec, err)
+	}
+}
+
+// What a call leaves out is asked for again, but not for ever.
+func TestLoadAllInSeveralCalls(t *testing.T) {
+	t.Parallel()
+	d := &table{item: item{"pk": text("k"), "Version": &types.AttributeValueMemberN{Value: "1"}}}
+	if all, err := of(d).LoadAll(t.Context(), []string{"a", "b", "c"}); err != nil || len(all) != 3 || d.batches != 3 {
+		t.Errorf("LoadAll = %d records, %v in %d calls", len(all), err, d.batches)
+	}
+	never := &table{}
+	if all, err := of(never).LoadAll(t.Context(), []string{"a", "b"}); err == nil || len(all) != 0 || never.batches != 5 {
+		t.Errorf("LoadAll = %d records, %v in %d calls", len(all), err, never.batches)
 	}
 }

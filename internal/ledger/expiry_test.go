@@ -59,7 +59,7 @@ func heldStays(t *testing.T, s *store) {
 	if diff := cmp.Diff(rec, load(t, s, rec.Target)); diff != "" {
 		t.Errorf("a held record changed:\n%s", diff)
 	}
-	if keys, err := s.index.Open(t.Context()); err != nil || len(keys) > 0 {
+	if keys, err := s.index.Due(t.Context(), s.now); err != nil || len(keys) > 0 {
 		t.Errorf("the sweep looks at it: %q, %v", keys, err)
 	}
 	rec.HeldAt = time.Time{}

@@ -26,16 +26,21 @@ func (l *DynamoDB) load(ctx context.Context, pk, sk string, into any) error {
 	if err != nil {
 		return err
 	}
+	return l.decode(out.Item, into)
+}
+
+// decode reads an item into a value, which stays as it is when the item is over.
+func (l *DynamoDB) decode(i item, into any) error {
 	var at struct {
 		Expires int64 `dynamodbav:"expires"`
 	}
-	if err := attributevalue.UnmarshalMap(out.Item, &at); err != nil {
+	if err := attributevalue.UnmarshalMap(i, &at); err != nil {
 		return err
 	}
 	if at.Expires > 0 && at.Expires <= l.Now().Unix() {
 		return nil
 	}
-	return attributevalue.UnmarshalMap(out.Item, into)
+	return attributevalue.UnmarshalMap(i, into)
 }
 
 // save writes an item if its Version is still the given one; 0 stands for an item that does

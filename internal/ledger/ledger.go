@@ -42,14 +42,20 @@ type Slots interface {
 
 // SlotSpacing is what Systems Manager allows: one StartAutomationExecution per second, account
 // and Region. A bit more keeps the second's edge out of it.
-const SlotSpacing = 1050 * time.Millisecond
+const SlotSpacing = 1060 * time.Millisecond
 
 // Index finds the records that are not done with.
 type Index interface {
-	// Open gives the keys of records that are decide.Record.Open, those first whose last
-	// attempt was asked for first.
-	Open(ctx context.Context) ([]string, error)
+	// Due gives the keys of records that are decide.Record.Open and due at a time, those first that
+	// have been due for longest.
+	Due(ctx context.Context, at time.Time) ([]string, error)
+	// LoadAll gives the records with at most LoadAtOnce keys, those that it can, in any order. They may
+	// be a moment old. What is gone is left out.
+	LoadAll(ctx context.Context, keys []string) ([]decide.Record, error)
 }
+
+// LoadAtOnce is how many items DynamoDB reads in one call.
+const LoadAtOnce = 100
 
 // Open loads the record of a target, or a new one.
 func Open(ctx context.Context, l Ledger, t target.Target) (decide.Record, error) {
@@ -73,8 +79,11 @@ func next(reserved, now time.Time) (slot, until time.Time) {
 	return slot, slot.Add(SlotSpacing)
 }
 
-// queuedAt is when the last attempt of a record was asked for.
-func queuedAt(rec decide.Record) time.Time {
+// due is when the sweep should look at a record: what a function says, or else at once.
+func due(rec decide.Record, of func(decide.Record) time.Time) time.Time {
+	if of != nil {
+		return of(rec)
+	}
 	if a := rec.Last(); a != nil {
 		return a.QueuedAt
 	}

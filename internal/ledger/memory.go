@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ import (
 type Memory struct {
 	// Now lets what is done with expire, as it does in DynamoDB. Without it nothing does.
 	Now func() time.Time
+	// DueAt is DynamoDB's.
+	DueAt func(decide.Record) time.Time
 
 	mu       sync.Mutex
 	records  map[string]decide.Record
@@ -103,20 +106,30 @@ func (m *Memory) Reserve(_ context.Context, account, region string, now time.Tim
 	return slot, nil
 }
 
-// Open implements Index.
-func (m *Memory) Open(context.Context) ([]string, error) {
+// Due implements Index.
+func (m *Memory) Due(_ context.Context, at time.Time) ([]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var keys []string
+	when := map[string]time.Time{}
 	for key, rec := range m.records {
-		if rec.Open() {
-			keys = append(keys, key)
+		if since := due(rec, m.DueAt).Truncate(time.Second); rec.Open() && !since.After(at) {
+			when[key] = since
 		}
 	}
-	slices.SortFunc(keys, func(a, b string) int {
-		return cmp.Or(queuedAt(m.records[a]).Compare(queuedAt(m.records[b])), cmp.Compare(a, b))
-	})
-	return keys, nil
+	return slices.SortedFunc(maps.Keys(when), func(a, b string) int {
+		return cmp.Or(when[a].Compare(when[b]), cmp.Compare(a, b))
+	}), nil
+}
+
+// LoadAll implements Index.
+func (m *Memory) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
+	var all []decide.Record
+	for _, key := range keys {
+		if rec, _ := m.Load(ctx, key); rec.Version > 0 {
+			all = append(all, rec)
+		}
+	}
+	return all, nil
 }
 
 // Each calls a function with every record, in no order. It must not change them.

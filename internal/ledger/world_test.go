@@ -40,9 +40,21 @@ type store struct {
 	functions, rounds int
 }
 
+// dueAt makes a record due when it was asked for, as one is that an older version of Hubmend saved, unless it was
+// checked: then an hour after that.
+func dueAt(rec decide.Record) time.Time {
+	switch a := rec.Last(); {
+	case !rec.CheckedAt.IsZero():
+		return rec.CheckedAt.Add(time.Hour)
+	case a != nil:
+		return a.QueuedAt
+	}
+	return time.Time{}
+}
+
 func inMemory(*testing.T) *store {
 	s := &store{now: noon, functions: 50, rounds: 20}
-	m := &ledger.Memory{Now: func() time.Time { return s.now }}
+	m := &ledger.Memory{Now: func() time.Time { return s.now }, DueAt: dueAt}
 	s.Ledger, s.Slots, s.index = m, m, m
 	s.archived = func(_ *testing.T, one target.Target) map[int]decide.Ended { return m.Archived(one.Key()) }
 	return s
@@ -70,7 +82,7 @@ func inDynamoDB(t *testing.T) func(*testing.T) *store {
 	return func(t *testing.T) *store {
 		t.Helper()
 		s := &store{now: noon, functions: 15, rounds: 3}
-		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)), Now: func() time.Time { return s.now }}
+		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)), Now: func() time.Time { return s.now }, DueAt: dueAt}
 		createTable(t, client, l.Table)
 		s.Ledger, s.Slots, s.index = l, l, l
 		s.archived = func(t *testing.T, one target.Target) map[int]decide.Ended { return archived(t, client, l.Table, one) }
@@ -153,7 +165,7 @@ func targetOf(name string) target.Target {
 func fullRecord(name string) decide.Record {
 	at := noon
 	return decide.Record{
-		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
+		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, CheckedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
 		Refused: decide.UndoRefusal{Request: "r2", ExecutionID: "exec", By: "ann", At: at, Reason: "It runs."},
 		Attempts: []decide.Attempt{
 			{

@@ -3,7 +3,9 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -27,6 +29,37 @@ func (s Sender) Send(ctx context.Context, body string) error {
 		return fmt.Errorf("send to %s: %w", s.URL, err)
 	}
 	return nil
+}
+
+// SendAtOnce is how many messages SQS takes in one call.
+const SendAtOnce = 10
+
+// BatchAPI is what Batches needs of the service.
+type BatchAPI interface {
+	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
+}
+
+// Batches puts several messages at once on a queue.
+type Batches struct {
+	Client BatchAPI
+	URL    string
+}
+
+// SendAll puts at most SendAtOnce messages on the queue, those that it can.
+func (s Batches) SendAll(ctx context.Context, bodies []string) error {
+	in := &sqs.SendMessageBatchInput{QueueUrl: &s.URL}
+	for i, body := range bodies {
+		in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: &body})
+	}
+	out, err := s.Client.SendMessageBatch(ctx, in)
+	if err != nil {
+		return fmt.Errorf("send to %s: %w", s.URL, err)
+	}
+	var errs []error
+	for _, f := range out.Failed {
+		errs = append(errs, fmt.Errorf("send to %s: %s: %s", s.URL, aws.ToString(f.Code), aws.ToString(f.Message)))
+	}
+	return errors.Join(errs...)
 }
 
 // ReasonAttribute is the message attribute that says why a message is a dead letter.

@@ -1,6 +1,7 @@
 package settle_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/errand"
 	"hubmend/internal/target"
 )
 
@@ -79,5 +81,47 @@ func TestNoteOfWhatNobodyKnows(t *testing.T) {
 	w.handle(t, errandFor("m", "exec-1"))
 	if len(w.notes) != 1 || !strings.Contains(w.notes[0], "cannot be read") || !strings.Contains(w.notes[0], "not authorized") || strings.Contains(w.notes[0], "ended as") {
 		t.Errorf("notes: %q", w.notes)
+	}
+}
+
+// An outcome that no event has told of is counted: when forwarding is broken, each of them is late.
+func TestUnreportedIsCounted(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		message events.SQSMessage
+		counted int
+	}{
+		"the sweep found it":             {errandFor("m1", "exec-1"), 1},
+		"an event told of it":            {ended("m1", nil, nil), 0},
+		"another execution than it runs": {errandFor("m1", "exec-2"), 0},
+	} {
+		w := newWorld(t, running())
+		w.handle(t, tc.message)
+		if n := strings.Count(w.log.String(), `"metric":"Unreported"`); n != tc.counted {
+			t.Errorf("%s: counted %d times, want %d", name, n, tc.counted)
+		}
+	}
+}
+
+// The answers of a batch go out one after the other, in the pace that Security Hub takes, and targets are
+// settled beside each other.
+func TestAnswersAreSpaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, running())
+	other := target.Target{Account: group.Account, Region: group.Region, Runbook: group.Runbook, Resource: "sg-2"}
+	second := running(func(a *decide.Attempt) { a.ExecutionID = "exec-2" })
+	if _, err := w.memory.Save(t.Context(), decide.Record{Target: other, Attempts: []decide.Attempt{second}}); err != nil {
+		t.Fatal(err)
+	}
+	w.outcomes["exec-2"] = decide.Outcome{ExecutionID: "exec-2", Succeeded: true}
+	var slept []time.Duration
+	h := w.handler()
+	h.Sleep = func(_ context.Context, d time.Duration) { slept = append(slept, d) }
+	batch := []events.SQSMessage{errandFor("m1", "exec-1"), errandFor("m2", "exec-1"), {MessageId: "m3", Body: errand.Errand{Key: other.Key(), ExecutionID: "exec-2"}.Body()}}
+	if response, err := h.Handle(t.Context(), events.SQSEvent{Records: batch}); err != nil || len(response.BatchItemFailures) > 0 {
+		t.Errorf("Handle = %+v, %v", response, err)
+	}
+	if diff := cmp.Diff([]time.Duration{0, 450 * time.Millisecond}, slept); diff != "" {
+		t.Errorf("sleeps (-want +got):\n%s", diff)
 	}
 }

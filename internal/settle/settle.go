@@ -37,7 +37,10 @@ type Handler struct {
 	Home        string // the Region where global resources are repaired from
 	Settings    decide.Settings
 	Now         func() time.Time
-	Log         *slog.Logger
+	Sleep       func(ctx context.Context, d time.Duration)
+	// Together does n things at the same time and waits for all of them.
+	Together func(ctx context.Context, n int, do func(ctx context.Context, i int))
+	Log      *slog.Logger
 }
 
 // ending is an execution of which a message says that it has ended.
@@ -48,27 +51,30 @@ type ending struct {
 	outcome decide.Outcome
 }
 
-// Handle works off one batch. A message comes back only when trying again may help. How
-// the findings are now is read for all of them at once, because Security Hub takes three such
-// calls per second. Reading may take half of the time that the context has, so that a Region which
-// does not answer keeps no other outcome from being told.
+// Handle works off one batch. A message comes back only when trying again may help.
+//
+// A call to a member may take a third of a second, so the executions are read at the same time, and
+// so are their targets settled. How the findings are now is read for all of them in one call, because
+// Security Hub takes three such calls per second. Reading may take half of the time that the
+// context has, so that a Region which does not answer keeps no other outcome from being told.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var response events.SQSEventResponse
 	failed := func(m events.SQSMessage, err error) {
 		h.Log.ErrorContext(ctx, "outcome not handled", "message", m.MessageId, "error", err)
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 	}
-	var ended []ending
-	var refs []decide.Ref
+	read, errs := make([]*ending, len(batch.Records)), make([]error, len(batch.Records))
 	reading, stop := deadline.Half(ctx)
 	defer stop()
-	for _, m := range batch.Records {
-		e, err := h.read(reading, m)
-		if err != nil {
-			failed(m, err)
+	h.Together(reading, len(batch.Records), func(ctx context.Context, i int) { read[i], errs[i] = h.read(ctx, batch.Records[i]) })
+	var ended [][]ending
+	var refs []decide.Ref
+	for i, e := range read {
+		if errs[i] != nil {
+			failed(batch.Records[i], errs[i])
 		}
-		if err == nil && e != nil {
-			ended = append(ended, *e)
+		if e != nil {
+			ended = with(ended, *e)
 			refs = append(refs, e.record.Last().Findings...)
 		}
 	}
@@ -76,18 +82,45 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 		return response, nil
 	}
 	seen, unseen := h.Effects.Findings.Read(ctx, refs)
-	settled := map[string]bool{}
-	for _, e := range ended {
-		err := unseen
-		if err == nil {
-			err = h.settle(ctx, e, settled[e.key], seen)
+	problems := make([][]error, len(ended))
+	h.Together(ctx, len(ended), func(ctx context.Context, i int) {
+		h.Sleep(ctx, time.Duration(i)*answerSpacing)
+		problems[i] = h.settleAll(ctx, ended[i], seen, unseen)
+	})
+	for i, of := range problems {
+		for j, err := range of {
+			if err != nil {
+				failed(ended[i][j].message, err)
+			}
 		}
-		if err != nil {
-			failed(e.message, err)
-		}
-		settled[e.key] = true
 	}
 	return response, nil
+}
+
+// answerSpacing is how far apart the answers of a batch are. Security Hub takes ten updates per second
+// of an account, and as many batches as the template allows are worked off at a time.
+const answerSpacing = 450 * time.Millisecond
+
+// with adds an ending to those of its target.
+func with(ended [][]ending, e ending) [][]ending {
+	for i, of := range ended {
+		if of[0].key == e.key {
+			ended[i] = append(of, e)
+			return ended
+		}
+	}
+	return append(ended, []ending{e})
+}
+
+// settleAll settles what messages say of one target, one after the other.
+func (h *Handler) settleAll(ctx context.Context, ended []ending, seen map[string]decide.Seen, unseen error) []error {
+	errs := make([]error, len(ended))
+	for i, e := range ended {
+		if errs[i] = unseen; unseen == nil {
+			errs[i] = h.settle(ctx, e, i > 0, seen)
+		}
+	}
+	return errs
 }
 
 // read finds the record that a message is about and how its execution ended. It gives nil
@@ -173,6 +206,9 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 	})
 	if err != nil {
 		return err
+	}
+	if e.isErrand() && d.Save {
+		h.Effects.Count(ctx, []decide.Metric{decide.MetricUnreported}, "target", e.record.Target.String())
 	}
 	h.Log.InfoContext(ctx, "settled", "target", e.record.Target.String(), "execution", e.executionID, "decision", d.Log,
 		"class", e.outcome.Class, "change", e.outcome.Change, "reason", e.outcome.Reason)

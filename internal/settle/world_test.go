@@ -161,7 +161,8 @@ func (w *world) handler() *settle.Handler {
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	return &settle.Handler{
 		Effects:    effect.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
-		Executions: w, DeadLetters: w, Home: "eu-central-1", Settings: decide.Defaults, Now: func() time.Time { return w.now }, Log: log,
+		Executions: w, DeadLetters: w, Home: "eu-central-1", Settings: decide.Defaults, Now: func() time.Time { return w.now },
+		Sleep: func(context.Context, time.Duration) {}, Together: w.together, Log: log,
 	}
 }
 
@@ -225,4 +226,11 @@ func ended(id string, event, detail object) events.SQSMessage {
 // errandFor is a message of the sweep that asks how an execution of the group is.
 func errandFor(id, execution string) events.SQSMessage {
 	return events.SQSMessage{MessageId: id, Body: errand.Errand{Key: group.Key(), ExecutionID: execution}.Body()}
+}
+
+// together does one thing after the other, so that a test knows the order.
+func (w *world) together(ctx context.Context, n int, do func(context.Context, int)) {
+	for i := range n {
+		do(ctx, i)
+	}
 }

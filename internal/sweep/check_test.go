@@ -83,7 +83,7 @@ func TestChecksAreReadTogether(t *testing.T) {
 		for j := range n {
 			ids = append(ids, fmt.Sprintf("f%d.%d", i, j))
 		}
-		w.put(t, fmt.Sprint("sg-", i), repaired(ids...), func(r *decide.Record) { r.Last().QueuedAt = noon.Add(time.Duration(i) * time.Second) })
+		w.put(t, fmt.Sprint("sg-", i), repaired(ids...), func(r *decide.Record) { r.Last().QueuedAt = noon.Add(time.Duration(i-60) * time.Second) })
 	}
 	if err := w.sweep(t); err != nil {
 		t.Error(err)
@@ -149,23 +149,28 @@ func TestChecksTakeTurns(t *testing.T) {
 	const targets = 60
 	for i := range targets {
 		id := fmt.Sprint("f", i)
-		w.put(t, fmt.Sprint("sg-", i), repaired(id))
+		w.put(t, fmt.Sprint("sg-", i), repaired(id), func(r *decide.Record) { r.Last().EndedAt = noon })
 		w.seen[id] = checked(finding.Failed, -2*time.Hour)
 	}
 	read := map[string]int{}
-	for range int(decide.Defaults.ConfirmEvery / decide.SweepEvery) {
+	sweeps := int(decide.Defaults.ConfirmEvery / decide.SweepEvery)
+	for range sweeps {
+		w.now = w.now.Add(decide.SweepEvery)
 		if err := w.sweep(t); err != nil {
 			t.Fatal(err)
 		}
-		if len(w.done) > 4 {
-			t.Errorf("%d calls in one sweep", len(w.done))
-		}
+		once := 0
 		for _, step := range w.done {
-			for _, id := range strings.Split(strings.TrimPrefix(step, "read "), "+") {
-				read[id]++
+			if ids, is := strings.CutPrefix(step, "read "); is {
+				for _, id := range strings.Split(ids, "+") {
+					read[id]++
+					once++
+				}
 			}
 		}
-		w.now = w.now.Add(decide.SweepEvery)
+		if once > 3*targets/sweeps {
+			t.Errorf("%d targets are checked in one sweep", once)
+		}
 	}
 	for i := range targets {
 		if id := fmt.Sprint("f", i); read[id] != 1 {

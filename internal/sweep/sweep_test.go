@@ -64,7 +64,7 @@ func TestNothingIsOpen(t *testing.T) {
 	if err := w.sweep(t); err != nil || w.done != nil {
 		t.Errorf("Handle = %v, done %q", err, w.done)
 	}
-	if !strings.Contains(w.log.String(), `"msg":"swept","open":0,"woken":0,"looked":0,"checked":0,"paused":false`) {
+	if !strings.Contains(w.log.String(), `"msg":"swept","due":0,"woken":0,"looked":0,"checked":0,"unchecked":0,"paused":false`) {
 		t.Errorf("log:\n%s", w.log.String())
 	}
 }
@@ -122,7 +122,7 @@ func TestOneBrokenTargetStopsNoOther(t *testing.T) {
 			w.put(t, "sg-5")
 			w.fail[what] = true
 			err := w.sweep(t)
-			if !errors.Is(err, errDown) || !strings.Contains(w.log.String(), "target not swept") {
+			if !errors.Is(err, errDown) || !strings.Contains(w.log.String(), "targets not swept") {
 				t.Errorf("Handle = %v", err)
 			}
 			want := []string{"look sg-3 exec-sg-3", "read f4", "save sg-4", "wake sg-1", "wake sg-2", "wake sg-5"}
@@ -141,7 +141,7 @@ func TestOneBrokenTargetStopsNoOther(t *testing.T) {
 
 func TestNothingIsKnown(t *testing.T) {
 	t.Parallel()
-	for _, what := range []string{"Paused", "Open"} {
+	for _, what := range []string{"Paused", "Due"} {
 		w := newWorld()
 		w.put(t, "sg-1")
 		w.fail[what] = true

@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/errand"
 	"hubmend/internal/finding"
 	"hubmend/internal/ledger"
+	"hubmend/internal/queue"
 	"hubmend/internal/sweep"
 	"hubmend/internal/target"
 )
@@ -44,6 +45,7 @@ type world struct {
 	fail     map[string]bool // what fails, as it is written into done or named here
 	gone     map[string]bool // keys that the index still has
 	settings decide.Settings
+	slept    []time.Duration
 }
 
 func newWorld() *world {
@@ -79,11 +81,27 @@ func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, err
 	return w.Memory.Save(ctx, rec)
 }
 
-func (w *world) Open(ctx context.Context) ([]string, error) {
-	if err := w.broken("Open"); err != nil {
+func (w *world) Due(ctx context.Context, at time.Time) ([]string, error) {
+	if err := w.broken("Due"); err != nil {
 		return nil, err
 	}
-	return w.Memory.Open(ctx)
+	return w.Memory.Due(ctx, at)
+}
+
+// LoadAll gives the records that can be loaded, the last first: the service promises no order.
+func (w *world) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
+	if len(keys) > ledger.LoadAtOnce {
+		return nil, fmt.Errorf("%d records in a call", len(keys))
+	}
+	var all []decide.Record
+	var errs []error
+	for _, key := range slices.Backward(keys) {
+		rec, err := w.Load(ctx, key)
+		if errs = append(errs, err); rec.Version > 0 {
+			all = append(all, rec)
+		}
+	}
+	return all, errors.Join(errs...)
 }
 
 func (w *world) Paused(context.Context) (bool, error) { return w.paused, w.broken("Paused") }
@@ -109,18 +127,25 @@ func names(refs []decide.Ref) string {
 	return strings.Join(ids, "+")
 }
 
-// queue is one of the two queues; it takes nothing but errands.
-type queue struct {
+// errands is one of the two queues; it takes nothing but errands.
+type errands struct {
 	*world
 	name string
 }
 
-func (q queue) Send(_ context.Context, body string) error {
-	e, is, err := errand.Parse([]byte(body))
-	if err != nil || !is {
-		return fmt.Errorf("%s is no errand: %w", body, err)
+func (q errands) SendAll(_ context.Context, bodies []string) error {
+	if len(bodies) > queue.SendAtOnce {
+		return fmt.Errorf("%d messages in a call", len(bodies))
 	}
-	return q.do(strings.TrimSpace(q.name + " " + q.names[e.Key] + " " + e.ExecutionID))
+	var errs []error
+	for _, body := range bodies {
+		e, is, err := errand.Parse([]byte(body))
+		if err != nil || !is {
+			return fmt.Errorf("%s is no errand: %w", body, err)
+		}
+		errs = append(errs, q.do(strings.TrimSpace(q.name+" "+q.names[e.Key]+" "+e.ExecutionID)))
+	}
+	return errors.Join(errs...)
 }
 
 func (w *world) sweep(t *testing.T) error {
@@ -134,8 +159,9 @@ func (w *world) sweepIn(ctx context.Context, t *testing.T) error {
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	h := &sweep.Handler{
 		Index: w, Effects: effect.Effects{Ledger: w, Findings: w, Notifier: w, Settings: w.settings, Log: log},
-		Switch: w, Findings: queue{w, "wake"}, Outcomes: queue{w, "look"},
-		Settings: w.settings, Now: func() time.Time { return w.now }, Log: log,
+		Switch: w, Findings: errands{w, "wake"}, Outcomes: errands{w, "look"},
+		Settings: w.settings, Now: func() time.Time { return w.now },
+		Sleep: func(_ context.Context, d time.Duration) { w.slept = append(w.slept, d) }, Together: inTurn, Log: log,
 	}
 	before := w.swept()
 	err := h.Handle(ctx)
@@ -201,3 +227,10 @@ func checked(compliance string, after time.Duration) decide.Seen {
 
 // sorted gives what was done, without its order.
 func (w *world) sorted() []string { return slices.Sorted(slices.Values(w.done)) }
+
+// inTurn does one thing after the other, so that a test can say in which order.
+func inTurn(ctx context.Context, n int, do func(context.Context, int)) {
+	for i := range n {
+		do(ctx, i)
+	}
+}

@@ -29,6 +29,8 @@ func main() {
 		Home:        env.Config.Region,
 		Settings:    env.Settings,
 		Now:         time.Now,
+		Sleep:       function.Sleep,
+		Together:    function.Together,
 		Log:         lambdacontext.NewLogger(),
 	}
 	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (response events.SQSEventResponse, err error) {

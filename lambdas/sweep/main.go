@@ -4,13 +4,16 @@ package main
 import (
 	"context"
 	"log"
+	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"hubmend/internal/function"
 	"hubmend/internal/naming"
+	"hubmend/internal/queue"
 	"hubmend/internal/sweep"
 )
 
@@ -20,15 +23,17 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	announcer := env.Announcer()
+	announcer, queues := env.Announcer(), sqs.NewFromConfig(env.Config)
 	handler := &sweep.Handler{
 		Index:    env.Ledger(),
 		Effects:  env.Effects(announcer),
 		Switch:   env.Switch(),
-		Findings: env.Queue(naming.EnvFindingsQueue),
-		Outcomes: env.Queue(naming.EnvOutcomesQueue),
+		Findings: queue.Batches{Client: queues, URL: os.Getenv(naming.EnvFindingsQueue)},
+		Outcomes: queue.Batches{Client: queues, URL: os.Getenv(naming.EnvOutcomesQueue)},
 		Settings: env.Settings,
 		Now:      time.Now,
+		Sleep:    function.Sleep,
+		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),
 	}
 	lambda.Start(func(ctx context.Context) (err error) {

@@ -91,9 +91,9 @@ func (w *world) Bury(_ context.Context, body, reason string) error {
 	return fmt.Errorf("a message was buried, because %s: %s", reason, body)
 }
 
-// Send implements sweep.Queue.
-func (w *world) Send(_ context.Context, body string) error {
-	return fmt.Errorf("the sweep has an errand: %s", body)
+// SendAll implements sweep.Queue.
+func (w *world) SendAll(_ context.Context, bodies []string) error {
+	return fmt.Errorf("the sweep has errands: %s", bodies)
 }
 
 func (w *world) time() time.Time { return w.now }
@@ -114,7 +114,8 @@ func (w *world) dispatch() *dispatch.Handler {
 
 func (w *world) settle() *settle.Handler {
 	return &settle.Handler{
-		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults, Now: w.time, Log: quiet,
+		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults, Now: w.time,
+		Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
 	}
 }
 
@@ -123,7 +124,8 @@ func (w *world) sweep() *sweep.Handler {
 	s := decide.Defaults
 	s.ConfirmEvery = 0
 	return &sweep.Handler{
-		Index: w.store, Effects: w.effects(), Switch: w, Findings: w, Outcomes: w, Settings: s, Now: w.time, Log: quiet,
+		Index: w.store, Effects: w.effects(), Switch: w, Findings: w, Outcomes: w, Settings: s, Now: w.time,
+		Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
 	}
 }
 

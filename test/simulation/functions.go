@@ -46,10 +46,16 @@ func (c *client) crash(when string) {
 // errUnavailable is what a service says on a bad day.
 var errUnavailable = &smithy.GenericAPIError{Code: "InternalError", Message: "try again", Fault: smithy.FaultServer}
 
-// call makes a call.
+// call makes a call to a service of the functions' own Region.
 func call[T any](ctx context.Context, c *client, do func() (T, error)) (T, error) {
+	return callTo(ctx, c, home, do)
+}
+
+// callTo makes a call to a Region.
+func callTo[T any](ctx context.Context, c *client, region string, do func() (T, error)) (T, error) {
 	var none T
-	processOf(ctx).sleep(c.between(time.Millisecond, 60*time.Millisecond))
+	took := c.latency(home, region)
+	processOf(ctx).sleep(c.between(took.Least, took.Most))
 	if c.dead || c.chance(c.faults.Crash) {
 		c.crash("before")
 	}
@@ -105,7 +111,7 @@ func (w *world) settle(batch []events.SQSMessage, done func(map[string]bool, boo
 	w.function(w.outcomes, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &settle.Handler{
 			Effects: c.effects(), Executions: c, DeadLetters: deadLetters{c, w.outcomes}, Home: home,
-			Settings: w.settings, Now: c.clockNow, Log: w.log,
+			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
 		return h.Handle(ctx, events.SQSEvent{Records: batch})
 	})
@@ -137,7 +143,7 @@ func (w *world) sweep() {
 		c := w.client()
 		h := &sweep.Handler{
 			Index: c, Effects: c.effects(), Switch: c, Findings: sender{c, w.findings}, Outcomes: sender{c, w.outcomes},
-			Settings: w.settings, Now: c.clockNow, Log: w.log,
+			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
 		_ = h.Handle(within(p)) // the next sweep comes anyway
 		c.announcer.Flush(within(p))
@@ -180,8 +186,12 @@ func (c *client) Reserve(ctx context.Context, account, region string, now time.T
 	return call(ctx, c, func() (time.Time, error) { return c.memory.Reserve(ctx, account, region, now) })
 }
 
-func (c *client) Open(ctx context.Context) ([]string, error) {
-	return call(ctx, c, func() ([]string, error) { return c.memory.Open(ctx) })
+func (c *client) Due(ctx context.Context, at time.Time) ([]string, error) {
+	return call(ctx, c, func() ([]string, error) { return c.memory.Due(ctx, at) })
+}
+
+func (c *client) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
+	return call(ctx, c, func() ([]decide.Record, error) { return c.memory.LoadAll(ctx, keys) })
 }
 
 func (c *client) Paused(ctx context.Context) (bool, error) {
@@ -189,11 +199,11 @@ func (c *client) Paused(ctx context.Context) (bool, error) {
 }
 
 func (c *client) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
-	return limited(ctx, c, hub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
+	return limited(ctx, c, "reads", home, hub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
 }
 
 func (c *client) Update(ctx context.Context, u decide.Update) error {
-	_, err := limited(ctx, c, hub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
+	_, err := limited(ctx, c, "updates", home, hub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
 		if n := len([]rune(u.Note)); n == 0 || n > 512 {
 			c.violate("a note of %d characters", n)
 		}
@@ -214,12 +224,12 @@ func (c *client) Notify(ctx context.Context, n decide.Notification) error {
 
 func (c *client) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	at := place{t.Account, t.Region}
-	return limited(ctx, c, 1, func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) }, func() (string, error) { return c.ssm.start(t, a) })
+	return limited(ctx, c, "starts", at.region, 1, func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) }, func() (string, error) { return c.ssm.start(t, a) })
 }
 
 func (c *client) Outcome(ctx context.Context, account, region, id string) (decide.Outcome, error) {
 	at := place{account, region}
-	return limited(ctx, c, sdkTries, func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) }, func() (decide.Outcome, error) { return c.ssm.outcome(id) })
+	return limited(ctx, c, "looks", at.region, sdkTries, func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) }, func() (decide.Outcome, error) { return c.ssm.outcome(id) })
 }
 
 // deadLetters is the queue of a function as the function sees it.
@@ -245,6 +255,11 @@ type sender struct {
 	queue *queue
 }
 
-func (s sender) Send(ctx context.Context, body string) error {
-	return exec(ctx, s.client, func() error { s.queue.send(body); return nil })
+func (s sender) SendAll(ctx context.Context, bodies []string) error {
+	return exec(ctx, s.client, func() error {
+		for _, body := range bodies {
+			s.queue.send(body)
+		}
+		return nil
+	})
 }

@@ -13,7 +13,7 @@ import (
 type limits struct {
 	starts, looks  map[place]*bucket        // of Systems Manager, by account and Region
 	updates, reads *bucket                  // of Security Hub
-	refused        int                      // calls that were made too often
+	refused        map[string]int           // calls that were made too often, by service and what it limits
 	longest        map[string]time.Duration // that an invocation took, by queue
 	started        []time.Time              // each execution
 }
@@ -30,7 +30,7 @@ func newLimits(now time.Time) *limits {
 	return &limits{
 		starts: map[place]*bucket{}, looks: map[place]*bucket{},
 		updates: &bucket{rate: updatesPerSecond, room: 30, at: now}, reads: &bucket{rate: readsPerSecond, room: 6, at: now},
-		longest: map[string]time.Duration{},
+		refused: map[string]int{}, longest: map[string]time.Duration{},
 	}
 }
 
@@ -66,12 +66,12 @@ const sdkTries = 3
 
 // limited makes a call that a bucket may refuse, up to a number of times, with the waits of the
 // SDK between.
-func limited[T any](ctx context.Context, c *client, tries int, take func(*limits) bool, do func() (T, error)) (T, error) {
+func limited[T any](ctx context.Context, c *client, what, region string, tries int, take func(*limits) bool, do func() (T, error)) (T, error) {
 	var none T
 	for try := 1; ; try++ {
-		got, err := call(ctx, c, func() (T, error) {
+		got, err := callTo(ctx, c, region, func() (T, error) {
 			if c.limits != nil && !take(c.limits) {
-				c.limits.refused++
+				c.limits.refused[what]++
 				return none, errTooOften
 			}
 			return do()

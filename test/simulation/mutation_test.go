@@ -124,6 +124,18 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 		"",
 		"is unanswered",
 	},
+	"what runs is never due": {
+		"internal/decide/due.go",
+		"return a.ClaimedAt\n",
+		"return a.ClaimedAt.Add(10_000 * time.Hour)\n",
+		"is still open",
+	},
+	"what was checked once is never due again": {
+		"internal/decide/due.go",
+		"return r.CheckedAt.Add(max(0, s.ConfirmEvery-SweepEvery/2))",
+		"return r.CheckedAt.Add(10_000 * time.Hour)",
+		"is still open",
+	},
 	"an execution that still runs is taken for ended": {
 		"internal/settle/settle.go",
 		"o, err := h.Executions.Outcome(ctx, rec.Target.Account, region, n.executionID)\n",

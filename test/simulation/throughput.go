@@ -12,17 +12,18 @@ import (
 // What the templates say of the functions' queues.
 const (
 	dispatchConcurrency = 30
-	settleConcurrency   = 2
+	settleConcurrency   = 4
 	settleWindow        = 2 * time.Second
+	functionTime        = time.Minute // the longest that any may take
 )
 
 // Throughput is how long a wave of findings takes that all come at once.
 type Throughput struct {
 	Findings, Places int
-	MostStarted      time.Duration // until 99 of 100 executions were started
-	Started          time.Duration // until the last was
-	Resolved         time.Duration // until the last finding was RESOLVED
-	Refused          int           // calls that AWS refused because they came too often
+	MostStarted      time.Duration  // until 99 of 100 executions were started
+	Started          time.Duration  // until the last was
+	Resolved         time.Duration  // until the last finding was RESOLVED
+	Refused          map[string]int // calls that AWS refused because they came too often
 	Notifications    int
 	Longest          map[string]time.Duration // that a function took, by its queue
 	Violations       []string
@@ -42,8 +43,9 @@ func (t Throughput) LeastResolved() time.Duration {
 
 // Wave simulates one finding each for a number of resources in accounts and Regions, within
 // the limits of the services and without faults. It writes the history out if out is not nil.
-func Wave(accounts, regions, resources int, out io.Writer) Throughput {
+func Wave(accounts, regions, resources int, latency Latency, out io.Writer) Throughput {
 	w := newWorld(1)
+	w.latency = latency
 	w.tell(out)
 	w.limits = newLimits(w.now)
 	w.findings.concurrency, w.outcomes.concurrency = dispatchConcurrency, settleConcurrency
@@ -67,6 +69,7 @@ func Wave(accounts, regions, resources int, out io.Writer) Throughput {
 		}
 		t.Resolved = w.now.Sub(start)
 	}
+	w.run(w.now.Add(functionTime)) // the last function still tells programs
 	if starts := w.limits.started; len(starts) > 0 {
 		t.MostStarted, t.Started = starts[(len(starts)-1)*99/100].Sub(start), starts[len(starts)-1].Sub(start)
 	}

@@ -14,17 +14,21 @@ func TestWaves(t *testing.T) {
 	type times struct{ most, started, resolved float64 } // what the services allow at least is 1
 	for name, tc := range map[string]struct {
 		accounts, regions, findings int
+		latency                     simulation.Latency
 		atMost                      times
 	}{
-		"one account":  {1, 1, 1000, times{1.1, 1.1, 1.1}},
-		"forty places": {20, 2, 10_000, times{1.3, 2.5, 1.3}},
+		"one account":                      {1, 1, 1000, simulation.Near, times{1.1, 1.1, 1.1}},
+		"forty places":                     {20, 2, 10_000, simulation.Near, times{1.3, 1.5, 1.3}},
+		"forty places, Regions far apart":  {20, 2, 10_000, simulation.Far, times{1.5, 1.5, 1.5}},
+		"one account, every call is slow":  {1, 1, 1000, simulation.Slow, times{1.2, 1.2, 1.2}},
+		"forty places, every call is slow": {20, 2, 10_000, simulation.Slow, times{1.5, 1.5, 1.5}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := simulation.Wave(tc.accounts, tc.regions, tc.findings, nil)
+			w := simulation.Wave(tc.accounts, tc.regions, tc.findings, tc.latency, nil)
 			least := w.LeastStarted().Seconds()
 			got := times{w.MostStarted.Seconds() / least, w.Started.Seconds() / least, w.Resolved.Seconds() / w.LeastResolved().Seconds()}
-			t.Logf("%d findings in %d places: 99 %% started in %.0f s, %.2f times the least, all in %.0f s, %.2f times; resolved in %.0f s, %.2f times; %d calls were throttled; longest functions %v",
+			t.Logf("%d findings in %d places: 99 %% started in %.0f s, %.2f times the least, all in %.0f s, %.2f times; resolved in %.0f s, %.2f times; %v calls were throttled; longest functions %v",
 				w.Findings, w.Places, w.MostStarted.Seconds(), got.most, w.Started.Seconds(), got.started, w.Resolved.Seconds(), got.resolved, w.Refused, w.Longest)
 			if got.most > tc.atMost.most || got.started > tc.atMost.started || got.resolved > tc.atMost.resolved {
 				t.Errorf("%+v times what the services allow, want at most %+v", got, tc.atMost)

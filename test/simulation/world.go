@@ -4,6 +4,7 @@
 package simulation
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -48,6 +49,7 @@ type world struct {
 	rng      *rand.Rand
 	faults   Faults
 	limits   *limits // nil: there are none
+	latency  Latency
 	settings decide.Settings
 
 	memory   ledger.Memory
@@ -77,11 +79,12 @@ var start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 // newWorld makes a world where nothing happens yet.
 func newWorld(seed uint64) *world {
 	w := &world{
-		clock: clock{now: start}, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
+		clock: clock{now: start}, latency: Near, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
 		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)
+	w.memory.DueAt = func(rec decide.Record) time.Time { return rec.Due(w.settings) }
 	w.hub = &securityHub{world: w, findings: map[string]*securityFinding{}}
 	w.ssm = &ssm{world: w, resources: map[string]*resource{}, byToken: map[string]*execution{}, byID: map[string]*execution{}}
 	w.findings = &queue{world: w, name: "findings", concurrency: 3, window: 2 * time.Second, invoke: w.dispatch}
@@ -114,17 +117,13 @@ func (w *world) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(w.rng.Int64N(int64(most-least)+1))
 }
 
-// tick comes every decide.SweepEvery and runs the sweep if that would find anything to do.
+// tick comes every decide.SweepEvery and runs the sweep if anything is due.
 func (w *world) tick() {
 	w.after(decide.SweepEvery, w.tick)
 	if w.sweeping {
 		return
 	}
-	due := false
-	w.memory.Each(func(rec decide.Record) {
-		due = due || rec.Open() && decide.OnSweep(rec, w.paused, w.now, w.settings) != (decide.Plan{})
-	})
-	if due {
+	if keys, _ := w.memory.Due(context.Background(), w.now); len(keys) > 0 {
 		w.sweep()
 	}
 }

@@ -85,7 +85,7 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 	want := map[string]bool{}
 	for _, m := range []decide.Metric{
 		decide.MetricRepaired, decide.MetricFailed, decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven, decide.MetricSwept, decide.MetricPaused,
-		decide.MetricNotAnnounced,
+		decide.MetricUnreported, decide.MetricNotAnnounced,
 	} {
 		want[string(m)] = true
 	}

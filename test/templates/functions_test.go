@@ -122,7 +122,7 @@ func mentioned(f *ast.File, function string) []string {
 func TestFunctionsWorkOffTheirQueues(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
-	concurrency := map[any]float64{"hubmend-dispatch": 30, "hubmend-settle": 2}
+	concurrency := map[any]float64{"hubmend-dispatch": 30, "hubmend-settle": 4}
 	mappings := stack.all("AWS::Lambda::EventSourceMapping")
 	for _, m := range mappings {
 		queue := stack.behind(m.Properties["EventSourceArn"]).Properties

@@ -39,6 +39,7 @@ var permissions = map[string][]string{
 		"sts:AssumeRole on role/hubmend-settle",
 	},
 	"hubmend-sweep": {
+		"dynamodb:BatchGetItem on hubmend-ledger",
 		"dynamodb:GetItem dynamodb:PutItem on hubmend-ledger",
 		"dynamodb:Query on hubmend-ledger/index/open",
 		"events:PutEvents on events event-bus/default",
