@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/google/uuid"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/dispatch"
@@ -39,6 +40,7 @@ func main() {
 		Home:     env.Config.Region,
 		Settings: env.Settings,
 		Now:      time.Now,
+		Nonce:    uuid.NewString,
 		Sleep:    function.Sleep,
 		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),
