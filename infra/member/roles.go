@@ -142,7 +142,14 @@ func resourceARN(resource string) *string {
 	return arn.Sub(resource)
 }
 
-// administrators trusts one role of the administrator account.
+// administrators trusts the role with a name in the administrator account, whether it exists already
+// or not.
+//
+// IAM keeps a role that is the principal itself as its unique id, so that a role which is created again
+// would be refused by every member for ever. See docs/adr/0016-trust-by-name.md.
 func administrators(role string) awsiam.IPrincipal {
-	return awsiam.NewArnPrincipal(arn.RoleIn("${"+administratorAccount+"}", role))
+	account := "${" + administratorAccount + "}"
+	return awsiam.NewArnPrincipal(arn.Sub("arn:${AWS::Partition}:iam::" + account + ":root")).WithConditions(&map[string]any{
+		"ArnEquals": map[string]any{"aws:PrincipalArn": arn.RoleIn(account, role)},
+	})
 }

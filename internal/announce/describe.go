@@ -20,7 +20,10 @@ const (
 // idSpace makes the ids of events differ from every other use of version 5 UUIDs.
 var idSpace = uuid.MustParse("5b2f0c1e-4c0e-4f5b-8f43-0d6c1f8a9b27")
 
-func id(parts ...string) string {
+// id names an event of a moment. Without the moment, versions would make the same ids again after a
+// record has expired or was deleted, and receivers would drop the events as copies.
+func id(at time.Time, parts ...string) string {
+	parts = append(parts, at.UTC().Format(time.RFC3339Nano))
 	return uuid.NewSHA1(idSpace, []byte(strings.Join(parts, "\n"))).String()
 }
 
@@ -36,7 +39,7 @@ func (a *Announcer) repairEvent(is decide.Record, c change) Event {
 	if c.attempt.Number > 0 {
 		detail.Attempt = a.attempt(is.Target, *c.attempt)
 	}
-	detail.ID = id(is.Target.Key(), strconv.Itoa(is.Version), strconv.Itoa(c.attempt.Number), string(c.state))
+	detail.ID = id(c.at, is.Target.Key(), strconv.Itoa(is.Version), strconv.Itoa(c.attempt.Number), string(c.state))
 	return Event{Type: RepairType, At: c.at, Detail: detail}
 }
 
@@ -50,7 +53,7 @@ func (a *Announcer) breakerEvent(was, is decide.Breaker, now time.Time) Event {
 	for _, f := range failures[max(0, len(failures)-mostFindings):] {
 		detail.Failed = append(detail.Failed, Failure{Key: f.Key, Resource: text(f.Resource), At: f.At.UTC()})
 	}
-	detail.ID = id(is.Control, strconv.Itoa(was.Version+1), string(detail.State))
+	detail.ID = id(now, is.Control, strconv.Itoa(was.Version+1), string(detail.State))
 	return Event{Type: BreakerType, At: now, Detail: detail}
 }
 

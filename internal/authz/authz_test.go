@@ -43,7 +43,6 @@ func TestNeeds(t *testing.T) {
 			call("ssm", "StartAutomationExecution", object{"DocumentName": "d", "Parameters": object{"AutomationAssumeRole": []any{"arn:aws:iam::2:role/r"}}}),
 			[]string{
 				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "document/d",
-				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-definition/d:$DEFAULT",
 				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-execution/*",
 				"iam:PassRole on arn:aws:iam::2:role/r if iam:PassedToService=ssm.amazonaws.com",
 			},
@@ -52,9 +51,12 @@ func TestNeeds(t *testing.T) {
 			call("ssm", "StartAutomationExecution", object{"DocumentName": "d", "DocumentVersion": "3"}),
 			[]string{
 				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "document/d if ssm:DocumentVersion=3",
-				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-definition/d:3 if ssm:DocumentVersion=3",
 				"ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-execution/* if ssm:DocumentVersion=3",
 			},
+		},
+		"starting another account's": {
+			call("ssm", "StartAutomationExecution", object{"DocumentName": "arn:aws:ssm:x:9:document/d"}),
+			[]string{"ssm:StartAutomationExecution on arn:aws:ssm:x:9:document/d", "ssm:StartAutomationExecution on arn:aws:ssm" + in + "automation-execution/*"},
 		},
 		"the table":       {call("dynamodb", "Query", object{"TableName": "t"}), []string{"dynamodb:Query on arn:aws:dynamodb" + in + "table/t"}},
 		"tables":          {call("dynamodb", "BatchGetItem", object{"RequestItems": object{"t": object{}}}), []string{"dynamodb:BatchGetItem on arn:aws:dynamodb" + in + "table/t"}},
@@ -126,12 +128,11 @@ func TestNeedsOfWhatNobodyKnows(t *testing.T) {
 		call authz.Call
 		want string
 	}{
-		"unknown call":           {call("ec2", "TerminateInstances", nil), "ec2:TerminateInstances"},
-		"unknown service":        {call("odd", "Do", nil), "odd:Do"},
-		"no resource named":      {call("ec2", "RevokeSecurityGroupIngress", object{"GroupName": "web"}), "no GroupId"},
-		"a list for a text":      {call("kms", "DescribeKey", object{"KeyId": nil}), "no KeyId"},
-		"an ARN in the middle":   {call("dynamodb", "Query", object{"TableName": "arn:aws:dynamodb:x:y:table/t", "IndexName": "i"}), "is an ARN"},
-		"a document by its ARN ": {call("ssm", "StartAutomationExecution", object{"DocumentName": "arn:aws:ssm:x:9:document/d"}), "is an ARN"},
+		"unknown call":         {call("ec2", "TerminateInstances", nil), "ec2:TerminateInstances"},
+		"unknown service":      {call("odd", "Do", nil), "odd:Do"},
+		"no resource named":    {call("ec2", "RevokeSecurityGroupIngress", object{"GroupName": "web"}), "no GroupId"},
+		"a list for a text":    {call("kms", "DescribeKey", object{"KeyId": nil}), "no KeyId"},
+		"an ARN in the middle": {call("dynamodb", "Query", object{"TableName": "arn:aws:dynamodb:x:y:table/t", "IndexName": "i"}), "is an ARN"},
 	} {
 		if _, err := table(t).Needs(tc.call); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error = %v, want it to contain %q", name, err, tc.want)

@@ -277,7 +277,7 @@ func TestRecordKeepsFiveAttempts(t *testing.T) {
 		}
 		tokens[a.ClientToken(group)] = true
 		d = decide.OnStarted(d.Record, 1, fmt.Sprint("exec-", i))
-		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), Succeeded: true}, nil, at, settings).Record
+		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), StartedAt: at, Succeeded: true}, nil, at, settings).Record
 	}
 	if len(tokens) != 25 {
 		t.Errorf("25 attempts have %d client tokens", len(tokens))
@@ -299,7 +299,7 @@ func TestGuardHoldsForLargeSettings(t *testing.T) {
 			}
 			return
 		}
-		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i)}, nil, at, settings).Record
+		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), StartedAt: at}, nil, at, settings).Record
 	}
 	t.Error("40 attempts were started")
 }

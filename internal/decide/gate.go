@@ -14,6 +14,9 @@ type Gate struct {
 	Broken map[string]time.Time
 	// Slot is the moment that is reserved for a start; zero when none is.
 	Slot time.Time
+	// Nonce is a random text that no other decision gets. The client token of an attempt is made
+	// of the one that its first claim was decided with.
+	Nonce string
 }
 
 // admit claims the last attempt, which is queued, if it may start now. Otherwise it stays
@@ -57,6 +60,9 @@ func later(a, b time.Time) time.Time {
 
 func (d *decider) claim(a *Attempt, at time.Time) {
 	a.State, a.Cause, a.NotBefore, a.ClaimedAt = Claimed, "", time.Time{}, d.now
+	if a.Nonce == "" && !a.MayRun {
+		a.Nonce = d.gate.Nonce
+	}
 	if a.Undo == "" {
 		d.Record.SuspendedAt, d.Record.HeldAt, d.Record.HeldBy = time.Time{}, time.Time{}, ""
 	}

@@ -10,12 +10,13 @@ import (
 // Outcome is how an execution ended.
 type Outcome struct {
 	ExecutionID string
-	Succeeded   bool   // the runbook's own verification passed
-	Change      string // what the runbook says it did
-	Before      string // what it says was before, as a JSON list of texts; enough to undo
-	After       string // what it says is in its place, as Before
-	Class       Class  // of a failure
-	Reason      string // why it failed, for people
+	StartedAt   time.Time // when the execution began; zero when it cannot be read
+	Succeeded   bool      // the runbook's own verification passed
+	Change      string    // what the runbook says it did
+	Before      string    // what it says was before, as a JSON list of texts; enough to undo
+	After       string    // what it says is in its place, as Before
+	Class       Class     // of a failure
+	Reason      string    // why it failed, for people
 }
 
 // Class says what kind of failure an attempt ended with.
@@ -85,15 +86,30 @@ func (a *Attempt) waitsForStart(number int) bool {
 // OnOutcome ends the attempt that the outcome is of. An outcome that is late, repeated
 // or of another execution changes nothing. seen tells how the findings are now; it may lack any.
 func OnOutcome(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings) Decision {
-	if !rec.waitsFor(o.ExecutionID) {
+	a := rec.Last()
+	switch {
+	case !rec.WaitsFor(o.ExecutionID):
 		return Decision{Record: rec, Log: []string{"no attempt waits for this outcome"}}
+	case a.State == Running && a.isEarlier(o):
+		o = Outcome{ExecutionID: o.ExecutionID, Class: Internal, Reason: "Systems Manager answered the start with execution " + o.ExecutionID + ", which began before the attempt."}
+	case a.State != Running && (o.StartedAt.IsZero() || a.isEarlier(o)):
+		return Decision{Record: rec, Log: []string{"the execution did not begin after the attempt was queued"}}
 	}
 	return end(rec, o, seen, now, s)
 }
 
-// waitsFor says whether the last attempt may be that of an execution. One that was claimed
+// clockTolerance is how far the clocks of Systems Manager and of a function may differ.
+const clockTolerance = 30 * time.Second
+
+// isEarlier reports whether an outcome is of an execution that began before the attempt was asked
+// for, and so of an earlier attempt that the record no longer has.
+func (a Attempt) isEarlier(o Outcome) bool {
+	return !o.StartedAt.IsZero() && o.StartedAt.Before(a.QueuedAt.Add(-clockTolerance))
+}
+
+// WaitsFor says whether the last attempt may be that of an execution. One that was claimed
 // does not know its execution yet: it may be any that is not of an attempt before.
-func (r Record) waitsFor(executionID string) bool {
+func (r Record) WaitsFor(executionID string) bool {
 	a := r.Last()
 	if a == nil || a.ended() || a.ClaimedAt.IsZero() {
 		return false

@@ -93,16 +93,20 @@ func TestOnOutcome(t *testing.T) {
 		note     []string
 		notified int
 	}{
-		"success":                  {record(attempt(1, decide.Running, two)), success, decide.Succeeded, []string{"f1 RESOLVED", "f2 RESOLVED"}, []string{"Closed TCP 22.", "exec-1", "hubmend-ClosePorts"}, 0},
-		"failure":                  {record(attempt(1, decide.Running, two)), failure, decide.Failed, []string{"f1 NOTIFIED", "f2 NOTIFIED"}, []string{"TCP 22 is still open.", "exec-1", "by hand", "custom action"}, 1},
-		"before it was recorded":   {record(attempt(1, decide.Claimed)), success, decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-1"}, 0},
-		"of another execution":     {record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-9", Succeeded: true}, "", nil, nil, 0},
-		"a duplicate":              {record(attempt(1, decide.Succeeded)), success, "", nil, nil, 0},
-		"success after failure":    {record(attempt(1, decide.Failed)), success, "", nil, nil, 0},
-		"late, of the one before":  {record(attempt(1, decide.Failed), attempt(2, decide.Running)), success, "", nil, nil, 0},
-		"of a record without any":  {record(), success, "", nil, nil, 0},
-		"the second of two":        {record(attempt(1, decide.Failed), attempt(2, decide.Running)), decide.Outcome{ExecutionID: "exec-2", Succeeded: true}, decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-2"}, 0},
-		"success without a change": {record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, decide.Succeeded, []string{"f1 RESOLVED"}, []string{"Repaired and verified", "exec-1"}, 0},
+		"success":                {record(attempt(1, decide.Running, two)), success, decide.Succeeded, []string{"f1 RESOLVED", "f2 RESOLVED"}, []string{"Closed TCP 22.", "exec-1", "hubmend-ClosePorts"}, 0},
+		"failure":                {record(attempt(1, decide.Running, two)), failure, decide.Failed, []string{"f1 NOTIFIED", "f2 NOTIFIED"}, []string{"TCP 22 is still open.", "exec-1", "by hand", "custom action"}, 1},
+		"before it was recorded": {record(attempt(1, decide.Claimed)), began(success, noon.Add(-4*time.Minute)), decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-1"}, 0},
+		"before it was recorded, by a slow clock":         {record(attempt(1, decide.Claimed)), began(success, noon.Add(-5*time.Minute-time.Second)), decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-1"}, 0},
+		"of an execution that the record has lost":        {record(attempt(7, decide.Claimed)), began(success, noon.Add(-6*time.Minute)), "", nil, nil, 0},
+		"of one that the record has lost, deferred":       {record(attempt(7, decide.Queued, claimed(noon.Add(-4*time.Minute)), mayRun)), began(success, noon.Add(-6*time.Minute)), "", nil, nil, 0},
+		"unreadable, of an attempt without its execution": {record(attempt(7, decide.Claimed)), failure, "", nil, nil, 0},
+		"of another execution":                            {record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-9", Succeeded: true}, "", nil, nil, 0},
+		"a duplicate":                                     {record(attempt(1, decide.Succeeded)), success, "", nil, nil, 0},
+		"success after failure":                           {record(attempt(1, decide.Failed)), success, "", nil, nil, 0},
+		"late, of the one before":                         {record(attempt(1, decide.Failed), attempt(2, decide.Running)), success, "", nil, nil, 0},
+		"of a record without any":                         {record(), success, "", nil, nil, 0},
+		"the second of two":                               {record(attempt(1, decide.Failed), attempt(2, decide.Running)), decide.Outcome{ExecutionID: "exec-2", Succeeded: true}, decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-2"}, 0},
+		"success without a change":                        {record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, decide.Succeeded, []string{"f1 RESOLVED"}, []string{"Repaired and verified", "exec-1"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -164,6 +168,29 @@ func TestOnStartedOfTheAttemptBefore(t *testing.T) {
 	}
 }
 
+// Systems Manager answers a start with an old execution, which a version without nonces could bring
+// about. Its success is not that of the attempt, which is made again under another token.
+func TestStartAnsweredWithAnOldExecution(t *testing.T) {
+	t.Parallel()
+	rec := record(attempt(1, decide.Running))
+	d := decide.OnOutcome(rec, began(decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, noon.Add(-90*24*time.Hour)), nil, noon, settings)
+	checkDecision(t, d)
+	if diff := cmp.Diff([]string{"f1 NOTIFIED"}, told(d.Updates)); diff != "" {
+		t.Errorf("updates (-want +got):\n%s", diff)
+	}
+	if a := last(t, d); a.Number != 2 || a.State != decide.Queued || a.Cause != decide.Retry || a.Nonce != "" {
+		t.Errorf("attempt %+v", a)
+	}
+}
+
+// began has an outcome say when its execution began.
+func began(o decide.Outcome, at time.Time) decide.Outcome {
+	o.StartedAt = at
+	return o
+}
+
+func mayRun(a *decide.Attempt) { a.MayRun = true }
+
 func TestClientToken(t *testing.T) {
 	t.Parallel()
 	other := group
@@ -181,10 +208,36 @@ func TestClientToken(t *testing.T) {
 		"the next attempt":      attempt(2, decide.Claimed).ClientToken(group),
 		"attempt 11":            attempt(11, decide.Claimed).ClientToken(group),
 		"another target":        a.ClientToken(other),
+		"another nonce":         attempt(1, decide.Claimed, nonce("n")).ClientToken(group),
 		"a target of no fields": a.ClientToken(target.Target{}),
 	} {
 		if got == token {
 			t.Errorf("%s has the same token", name)
+		}
+	}
+}
+
+func nonce(text string) func(*decide.Attempt) { return func(a *decide.Attempt) { a.Nonce = text } }
+
+// The first claim of an attempt gives it its nonce, and it is stored before the start. Whoever
+// claims it again must start the same execution.
+func TestNonce(t *testing.T) {
+	t.Parallel()
+	free := decide.Gate{Slot: noon, Nonce: "new"}
+	for name, tc := range map[string]struct {
+		rec  decide.Record
+		want string
+	}{
+		"the first claim":                      {record(), "new"},
+		"after a deferral":                     {record(attempt(1, decide.Queued)), "new"},
+		"deferred before, and never taken":     {record(attempt(1, decide.Queued, nonce("old"))), "old"},
+		"may run":                              {record(attempt(1, decide.Queued, nonce("old"), mayRun)), "old"},
+		"a dead claimer":                       {record(attempt(1, decide.Claimed, nonce("old"))), "old"},
+		"a dead claimer of the version before": {record(attempt(1, decide.Claimed)), ""},
+	} {
+		d := decide.OnFindings(tc.rec, []decide.Request{ask("f1", "e1")}, nil, free, noon, settings)
+		if a := last(t, d); !d.Start || !d.Save || a.Nonce != tc.want {
+			t.Errorf("%s: start %t, save %t, nonce %q, want %q", name, d.Start, d.Save, a.Nonce, tc.want)
 		}
 	}
 }

@@ -88,6 +88,7 @@ type Attempt struct {
 	QueuedAt    time.Time // when it was asked for
 	ClaimedAt   time.Time // when it was last claimed; zero when it never was
 	MayRun      bool      // somebody claimed it and may have started it, nobody knows
+	Nonce       string    // the random part of the client token, stored by the first claim
 	ExecutionID string    // empty until it is known
 	EndedAt     time.Time
 	Class       Class  // of a failure
@@ -117,8 +118,16 @@ var tokenSpace = uuid.MustParse("8f1f6a52-5d0e-4d0c-9d3c-3f6f2f1f6b7e")
 
 // ClientToken makes starting this attempt idempotent: whoever starts it again after a
 // crash gets the execution that exists.
+//
+// Systems Manager remembers tokens for longer than the ledger remembers attempts. Without the
+// random part, the first attempt after a record expired or was deleted would get the execution of
+// the first attempt ever. An attempt that a version without nonces has claimed keeps its token.
 func (a Attempt) ClientToken(t target.Target) string {
-	return uuid.NewSHA1(tokenSpace, []byte(t.Key()+"/"+strconv.Itoa(a.Number))).String()
+	name := t.Key() + "/" + strconv.Itoa(a.Number)
+	if a.Nonce != "" {
+		name += "/" + a.Nonce
+	}
+	return uuid.NewSHA1(tokenSpace, []byte(name)).String()
 }
 
 // Runbook is what the attempt runs for a target.
@@ -201,7 +210,7 @@ func (r *Record) trim(s Settings) {
 	slices.Reverse(kept)
 	r.Attempts = kept
 	for i := range len(r.Attempts) - 1 {
-		r.Attempts[i].Findings, r.Attempts[i].Parameters = nil, nil
+		r.Attempts[i].Findings, r.Attempts[i].Parameters, r.Attempts[i].Nonce = nil, nil, ""
 	}
 }
 

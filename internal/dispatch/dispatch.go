@@ -65,6 +65,7 @@ type Handler struct {
 	// Grace is how long after its context's deadline the handler may still save what it has done.
 	Grace time.Duration
 	Now   func() time.Time
+	Nonce func() string // gives another random text each time, see decide.Gate
 	Sleep func(ctx context.Context, d time.Duration)
 	// Together does n things at the same time and waits for all of them.
 	Together func(ctx context.Context, n int, do func(ctx context.Context, i int))
@@ -169,6 +170,7 @@ func (h *Handler) readBreakers(ctx context.Context, b *batch) {
 // decide decides about one target and claims it if it is to be started.
 func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 	gate, found := b.gate, w.record
+	gate.Nonce = h.Nonce()
 	for {
 		var err error
 		w.decision, w.record, err = h.Effects.Transact(ctx, found, func(rec decide.Record) decide.Decision {

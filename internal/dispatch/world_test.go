@@ -45,6 +45,7 @@ type world struct {
 
 	lateBy    time.Duration // passes with each update
 	started   int
+	nonces    int
 	startErr  error
 	throttled int // how many starts have the error; 0 stands for all
 	failSave  int // the number of the save that fails, from 1
@@ -223,6 +224,7 @@ func (w *world) handler() *dispatch.Handler {
 		Catalog: catalog.Embedded(), Effects: effect.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
 		Slots: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
 		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Sleep: w.Sleep, Together: inTurn, Log: log,
+		Nonce: func() string { w.nonces++; return fmt.Sprint("nonce-", w.nonces) },
 	}
 }
 

@@ -21,6 +21,7 @@ type authority struct {
 	mu        sync.Mutex
 	policies  map[roleName][]policy.Named // forgotten when somebody changes the role
 	roles     map[roleName][]policy.Named // what was put, evaluated or not
+	trusted   map[roleName]trustedIDs     // of their trust policies
 	decisions map[string]*authz.Decision
 }
 

@@ -193,13 +193,15 @@ func TestWhatPoliciesAllow(t *testing.T) {
 func TestAssumeRoleNeedsBoth(t *testing.T) {
 	t.Parallel()
 	w, worker := enforcing(t, stacks{})
-	trusting := func(name, caller string) string {
-		return w.role(t, admin, name, trust(object{"AWS": "arn:aws:iam::" + member + ":role/" + caller}, nil))
-	}
-	both, onlyTrust, onlyPolicy := trusting("both", "caller"), trusting("only-trust", "caller"), trusting("only-policy", "somebody-else")
+	role := func(name string) string { return "arn:aws:iam::" + admin + ":role/" + name }
+	both, onlyTrust, onlyPolicy := role("both"), role("only-trust"), role("only-policy")
 	inOrganization := object{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": []any{both, onlyPolicy},
 		"Condition": object{"StringEquals": object{"aws:ResourceOrgID": "o-hubmendlab"}}}
 	s := w.open(t, worker, "caller", inOrganization)
+	caller := trust(object{"AWS": "arn:aws:iam::" + member + ":role/caller"}, nil)
+	w.role(t, admin, "both", caller)
+	w.role(t, admin, "only-trust", caller)
+	w.role(t, admin, "only-policy", trust(object{"AWS": w.role(t, member, "somebody-else", caller)}, nil))
 	for arn, want := range map[string]string{both: "", onlyTrust: "no identity-based policy allows", onlyPolicy: "its trust policy does not allow"} {
 		code, message := s.call(t, "sts", "AssumeRole", object{"RoleArn": arn, "RoleSessionName": "me"})
 		if (code == "AccessDenied") != (want != "") || !strings.Contains(message, want) {

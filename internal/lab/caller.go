@@ -13,7 +13,8 @@ import (
 type Caller struct {
 	Account string
 	ARN     string // of the session, or of the lab's operator
-	Role    string // ARN of the session's role; empty for the operator
+	Role    string // ARN of the session's role, with its path; empty for the operator
+	RoleID  string // unique id of the role when the session was opened
 	// Function is the name of the function that the session is of: that of the function's
 	// own role, or of a role that the function assumed.
 	Function string
@@ -58,14 +59,9 @@ type callers struct {
 }
 
 // session makes credentials for a session of a role.
-func (c *callers) session(partition, account, roleName, session string) (Credentials, Caller) {
+func (c *callers) session(caller Caller) (Credentials, Caller) {
 	id := make([]byte, 8)
 	_, _ = rand.Read(id) // never fails, see its documentation
-	caller := Caller{
-		Account: account,
-		ARN:     "arn:" + partition + ":sts::" + account + ":assumed-role/" + roleName + "/" + session,
-		Role:    "arn:" + partition + ":iam::" + account + ":role/" + roleName,
-	}
 	key := "ASIA" + strings.ToUpper(hex.EncodeToString(id))
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,6 +16,8 @@ import (
 
 // iamAnswer has what the lab reads of IAM's answers. Documents are percent-encoded.
 type iamAnswer struct {
+	ID       string   `xml:"GetRoleResult>Role>RoleId"`
+	Path     string   `xml:"GetRoleResult>Role>Path"`
 	Trust    string   `xml:"GetRoleResult>Role>AssumeRolePolicyDocument"`
 	Boundary string   `xml:"GetRoleResult>Role>PermissionsBoundary>PermissionsBoundaryArn"`
 	Names    []string `xml:"ListRolePoliciesResult>PolicyNames>member"`
@@ -105,12 +107,31 @@ func (g *gateway) serveIAM(w http.ResponseWriter, r *http.Request, q request) {
 		return
 	}
 	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
+	role := roleName{q.caller.Account, form.Get("RoleName")}
+	var trusted trustedIDs
+	if q.api == "CreateRole" || q.api == "UpdateAssumeRolePolicy" {
+		if trusted, err = g.lab.identify(form); err != nil {
+			writeError(w, "query", err)
+			return
+		}
+	}
 	g.moto.ServeHTTP(answer, r)
 	if answer.status == http.StatusOK {
 		g.lab.inline.note(q.caller.Account, q.api, form)
-		g.lab.authority.note(q.api, roleName{q.caller.Account, form.Get("RoleName")}, form)
+		g.lab.authority.note(q.api, role, form)
+		g.lab.authority.trust(role, trusted)
 	}
 	answer.send(w)
+}
+
+// trust keeps the ids of the roles that a role's new trust policy names.
+func (a *authority) trust(role roleName, ids trustedIDs) {
+	if ids == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.trusted[role] = ids
 }
 
 // note makes the next call of a role's session read its policies again, and keeps account
@@ -126,6 +147,7 @@ func (a *authority) note(api string, role roleName, form url.Values) {
 	switch api {
 	case "DeleteRole":
 		delete(a.roles, role)
+		delete(a.trusted, role)
 	case "DeleteRolePolicy", "PutRolePolicy":
 		a.roles[role] = slices.DeleteFunc(a.roles[role], func(p policy.Named) bool { return p.Name == named })
 	}

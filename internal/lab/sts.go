@@ -37,7 +37,11 @@ func (l *Lab) sts(q request) (any, error) {
 	if form.Get("Policy") != "" || form.Get("PolicyArns.member.1.arn") != "" {
 		return nil, &apiError{501, "NotImplemented", "the lab does not evaluate session policies"}
 	}
-	who := policy.Request{Caller: cmp.Or(q.caller.Role, q.caller.ARN), Account: q.caller.Account, Context: map[string]string{}}
+	// In a session aws:PrincipalArn is the ARN of the role, not that of the session.
+	principal := cmp.Or(q.caller.Role, q.caller.ARN)
+	who := policy.Request{Caller: principal, CallerID: q.caller.RoleID, Account: q.caller.Account, Context: map[string]string{
+		"aws:PrincipalArn": principal, "aws:PrincipalAccount": q.caller.Account,
+	}}
 	if id, ok := l.organizationOf(who.Account); ok {
 		who.Context["aws:PrincipalOrgID"] = id
 	}
@@ -48,10 +52,10 @@ func (l *Lab) sts(q request) (any, error) {
 	l.callers.belongs(c, q.caller.Function)
 	l.callers.frees(c, q.caller)
 	return fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>`+
-		`<AssumedRoleUser><AssumedRoleId>AROALAB:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser><Credentials>`+
+		`<AssumedRoleUser><AssumedRoleId>%s:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser><Credentials>`+
 		`<AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration>`+
 		`</Credentials></AssumeRoleResult><ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></AssumeRoleResponse>`,
-		session, escape(caller.ARN), c.AccessKeyID, c.SecretAccessKey, c.SessionToken,
+		caller.RoleID, session, escape(caller.ARN), c.AccessKeyID, c.SecretAccessKey, c.SessionToken,
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339)), nil
 }
 
@@ -69,6 +73,9 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 	if err != nil {
 		return Credentials{}, Caller{}, err
 	}
+	l.authority.mu.Lock()
+	l.authority.trusted[roleName{m[2], m[3]}].resolve(trust)
+	l.authority.mu.Unlock()
 	who.Action = "sts:AssumeRole"
 	allowed, err := trust.Allows(who)
 	if err != nil {
@@ -77,7 +84,12 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 	if !allowed {
 		return Credentials{}, Caller{}, fmt.Errorf("its trust policy does not allow %s", cmp.Or(who.Service, who.Caller))
 	}
-	c, caller := l.callers.session(m[1], m[2], m[3], session)
+	c, caller := l.callers.session(Caller{
+		Account: m[2],
+		ARN:     "arn:" + m[1] + ":sts::" + m[2] + ":assumed-role/" + m[3] + "/" + session,
+		Role:    "arn:" + m[1] + ":iam::" + m[2] + ":role" + role.Path + m[3],
+		RoleID:  role.ID,
+	})
 	return c, caller, nil
 }
 

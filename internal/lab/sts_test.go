@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -75,6 +76,53 @@ func TestAssumeRole(t *testing.T) {
 			t.Error("it can assume a role that trusts the operator alone")
 		}
 	})
+}
+
+// IAM keeps the unique id of a role that is trusted by its ARN, so a role that is created again under
+// the same name is somebody else. A condition on aws:PrincipalArn goes by the name.
+func TestTrustInARoleThatIsCreatedAgain(t *testing.T) {
+	t.Parallel()
+	w := up(t, stacks{})
+	root := object{"AWS": "arn:aws:iam::" + admin + ":root"}
+	anybody := trust(root, nil)
+	arn := w.role(t, admin, "reader", anybody)
+	byARN := w.role(t, member, "by-arn", trust(object{"AWS": arn}, nil))
+	byName := w.role(t, member, "by-name", trust(root, object{"ArnEquals": object{"aws:PrincipalArn": arn}}))
+	other := w.role(t, admin, "other", anybody)
+	assume := func(as, role string) error {
+		session := w.as(t, w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": as, "RoleSessionName": "me"}))
+		_, err := session.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("me")})
+		return err
+	}
+	check := func(when, as, role string, want bool) {
+		t.Helper()
+		if err := assume(as, role); (err == nil) != want {
+			t.Errorf("%s: %s assumes %s: %v", when, as, role, err)
+		}
+	}
+	check("first", arn, byARN, true)
+	check("first", arn, byName, true)
+	check("first", other, byARN, false)
+	check("first", other, byName, false)
+	w.call(t, admin, "iam", "DeleteRole", object{"RoleName": "reader"})
+	w.role(t, admin, "reader", anybody)
+	check("created again", arn, byARN, false)
+	check("created again", arn, byName, true)
+
+	// Writing the same trust policy again is what helps.
+	text, err := json.Marshal(trust(object{"AWS": arn}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.call(t, member, "iam", "UpdateAssumeRolePolicy", object{"RoleName": "by-arn", "PolicyDocument": string(text)})
+	check("trusted again", arn, byARN, true)
+
+	text, err = json.Marshal(trust(object{"AWS": arn + "-not"}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.refused(t, member, "iam", "CreateRole", object{"RoleName": "early", "AssumeRolePolicyDocument": string(text)}, "MalformedPolicyDocument", "Invalid principal")
+	w.role(t, member, "early", trust(root, object{"ArnEquals": object{"aws:PrincipalArn": arn + "-not"}}))
 }
 
 // as gives a client of the session that AssumeRole opened.

@@ -96,7 +96,7 @@ func breakerKey(control string) string { return "breaker#" + control }
 // say, and in which words the outcome's. Seconds are enough to look back. A write costs by the
 // kilobyte.
 func once(e decide.Ended) decide.Ended {
-	e.Attempt.Change, e.Attempt.Reason = "", ""
+	e.Attempt.Change, e.Attempt.Reason, e.Attempt.Nonce = "", "", ""
 	e.Outcome.ExecutionID, e.Outcome.Succeeded, e.Outcome.Class = "", false, ""
 	for _, t := range []*time.Time{&e.Attempt.QueuedAt, &e.Attempt.ClaimedAt, &e.Attempt.EndedAt} {
 		*t = t.Truncate(time.Second)

@@ -141,6 +141,14 @@ func (m *Memory) Each(do func(decide.Record)) {
 	}
 }
 
+// Delete removes a record, as its expiry does and as an administrator may.
+func (m *Memory) Delete(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.records, key)
+	delete(m.expires, key)
+}
+
 // over says whether something has expired.
 func (m *Memory) over(key string) bool {
 	at, expires := m.expires[key]

@@ -178,7 +178,7 @@ func fullRecord(name string) decide.Record {
 				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: "ann", QueuedAt: at, ClaimedAt: at, EndedAt: at,
 				Class: decide.Verification, Reason: "no",
 			},
-			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2, MayRun: true, QueuedAt: at},
+			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at},
 		},
 	}
 }

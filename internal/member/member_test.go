@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -251,9 +252,9 @@ func TestSessionsAreKept(t *testing.T) {
 
 func TestOutcome(t *testing.T) {
 	t.Parallel()
-	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecution":{"AutomationExecutionId":"exec-1","AutomationExecutionStatus":"Success","Outputs":{"decide.Change":["Closed."]}}}`}}
+	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecution":{"AutomationExecutionId":"exec-1","AutomationExecutionStatus":"Success","ExecutionStartTime":1772366400,"Outputs":{"decide.Change":["Closed."]}}}`}}
 	got, err := accounts(t, e).Outcome(t.Context(), "222222222222", "eu-west-1", "exec-1")
-	if diff := cmp.Diff(decide.Outcome{ExecutionID: "exec-1", Succeeded: true, Change: "Closed."}, got); err != nil || diff != "" {
+	if diff := cmp.Diff(decide.Outcome{ExecutionID: "exec-1", StartedAt: time.Unix(1772366400, 0).UTC(), Succeeded: true, Change: "Closed."}, got); err != nil || diff != "" {
 		t.Errorf("Outcome = %v (-want +got):\n%s", err, diff)
 	}
 	if diff := cmp.Diff([]string{"AssumeRole by ADMINKEY in us-east-1", "AmazonSSM.GetAutomationExecution by MEMBERKEY in eu-west-1"}, e.calls); diff != "" {

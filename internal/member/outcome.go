@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
@@ -39,7 +40,7 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 }
 
 func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
-	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After")}
+	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, StartedAt: aws.ToTime(e.ExecutionStartTime), Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After")}
 	switch e.AutomationExecutionStatus {
 	case types.AutomationExecutionStatusSuccess:
 		o.Succeeded, o.Change = true, output(e.Outputs, "Change")

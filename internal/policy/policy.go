@@ -15,6 +15,7 @@ import (
 type Request struct {
 	Service  string // the calling service, such as events.amazonaws.com; or
 	Caller   string // the ARN of the calling role, or
+	CallerID string // the unique id of that role, as which IAM keeps a trusted role
 	Account  string // of the Caller
 	Action   string
 	Resource string
@@ -49,7 +50,7 @@ func (p Principals) include(r Request) bool {
 		return slices.Contains(p["Service"], r.Service) || slices.Contains(p["AWS"], "*")
 	}
 	return slices.ContainsFunc(p["AWS"], func(who string) bool {
-		return who == "*" || who == r.Caller || who == r.Account || strings.HasSuffix(who, ":iam::"+r.Account+":root")
+		return who == "*" || who == r.Caller || r.CallerID != "" && who == r.CallerID || who == r.Account || strings.HasSuffix(who, ":iam::"+r.Account+":root")
 	})
 }
 

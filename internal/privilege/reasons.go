@@ -86,7 +86,7 @@ func (r Role) justify(reason Reason) (used bool) {
 			s.Reason, used = reason.Why, true
 		}
 		for _, part := range slices.Concat(s.Actions, s.Resources) {
-			if part.Text == reason.Part && part.Scenario == "" {
+			if policy.Match(reason.Part, part.Text) && part.Scenario == "" {
 				part.Reason, used = reason.Why, true
 			}
 		}

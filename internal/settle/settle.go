@@ -143,8 +143,8 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 		log.WarnContext(ctx, "outcome refused", "reason", "no target of this account and Region has the key", "account", n.account, "region", n.region)
 		return nil, nil
 	}
-	if d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: n.executionID}, nil, h.Now(), h.Settings); !d.Save {
-		log.InfoContext(ctx, "outcome not needed", "decision", d.Log)
+	if !rec.WaitsFor(n.executionID) {
+		log.InfoContext(ctx, "outcome not needed", "reason", "no attempt waits for it")
 		return nil, nil
 	}
 	if last := rec.Last(); !n.about(*last, rec.Target) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/smithy-go"
@@ -34,6 +35,8 @@ func TestOutcomes(t *testing.T) {
 	over := func(s decide.State) func(*decide.Attempt) {
 		return func(a *decide.Attempt) { a.State, a.EndedAt = s, noon }
 	}
+	fresh, stale := success, success
+	fresh.StartedAt, stale.StartedAt = noon.Add(-time.Minute), noon.Add(-time.Hour)
 	failure := []string{reading, looking, "update f1+f2 NOTIFIED", mail, "archive 1", "save failed"}
 	for name, tc := range map[string]struct {
 		attempt decide.Attempt
@@ -55,12 +58,14 @@ func TestOutcomes(t *testing.T) {
 		},
 		"not readable": {running(), decide.Outcome{}, denied, failure, nil, decide.Failed, []string{"ended as Success", "cannot be read", "not authorized"}},
 		"of the claimed": {
-			running(claimed), success, nil,
+			running(claimed), fresh, nil,
 			[]string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}, nil, decide.Succeeded, []string{"exec-1"},
 		},
-		"not ended":         {running(), decide.Outcome{}, notEnded, []string{reading}, []string{"m"}, decide.Running, nil},
-		"throttled":         {running(), decide.Outcome{}, throttled, []string{reading}, []string{"m"}, decide.Running, nil},
-		"deadline exceeded": {running(), decide.Outcome{}, context.DeadlineExceeded, []string{reading}, []string{"m"}, decide.Running, nil},
+		"of an attempt before the claimed": {running(claimed), stale, nil, []string{reading, looking}, nil, decide.Claimed, nil},
+		"unreadable, while claimed":        {running(claimed), decide.Outcome{}, denied, []string{reading, looking}, nil, decide.Claimed, nil},
+		"not ended":                        {running(), decide.Outcome{}, notEnded, []string{reading}, []string{"m"}, decide.Running, nil},
+		"throttled":                        {running(), decide.Outcome{}, throttled, []string{reading}, []string{"m"}, decide.Running, nil},
+		"deadline exceeded":                {running(), decide.Outcome{}, context.DeadlineExceeded, []string{reading}, []string{"m"}, decide.Running, nil},
 		// What changes nothing is not even read: Systems Manager takes few calls per second.
 		"of another":       {running(func(a *decide.Attempt) { a.ExecutionID = "exec-2" }), success, nil, nil, nil, decide.Running, nil},
 		"late":             {running(over(decide.Failed)), success, nil, nil, nil, decide.Failed, nil},

@@ -196,7 +196,7 @@ func (w *world) state(t *testing.T) decide.State {
 
 func running(edits ...func(*decide.Attempt)) decide.Attempt {
 	a := decide.Attempt{
-		Number: 1, State: decide.Running, ExecutionID: "exec-1", Control: "X.22", ClaimedAt: noon.Add(-time.Minute),
+		Number: 1, State: decide.Running, ExecutionID: "exec-1", Control: "X.22", QueuedAt: noon.Add(-time.Minute), ClaimedAt: noon.Add(-time.Minute),
 		Findings: []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
 	}
 	for _, edit := range edits {

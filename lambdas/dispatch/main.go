@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/google/uuid"
 
 	"hubmend/internal/deadline"
 	"hubmend/internal/dispatch"
@@ -41,6 +42,7 @@ func main() {
 		Settings: env.Settings,
 		Grace:    deadline.Grace,
 		Now:      time.Now,
+		Nonce:    uuid.NewString,
 		Sleep:    function.Sleep,
 		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),

@@ -83,6 +83,12 @@ func (w *world) client() *client {
 	return c
 }
 
+// nonce gives a text that no other call gets, as at random.
+func (w *world) nonce() string {
+	w.nonces++
+	return fmt.Sprint("nonce-", w.nonces)
+}
+
 func (c *client) clockNow() time.Time { return c.now.Add(c.skew) }
 
 func (c *client) effects() effect.Effects {
@@ -100,7 +106,7 @@ func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, b
 	w.function(w.findings, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &dispatch.Handler{
 			Catalog: w.catalog, Effects: c.effects(), Slots: c, Switch: c, Starter: c, Queue: deadLetters{c, w.findings}, Home: home,
-			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
+			Settings: w.settings, Now: c.clockNow, Nonce: w.nonce, Sleep: sleep, Together: together, Log: w.log,
 		}
 		return h.Handle(ctx, events.SQSEvent{Records: batch})
 	})

@@ -16,6 +16,7 @@ import (
 //   - Automatic repair starts at most decide.Settings.MaxAttempts executions per target and Window.
 //   - Nothing starts while the switch says paused, and nothing by itself while the breaker of
 //     its control is open.
+//   - The execution of an attempt began after the attempt was asked for.
 //   - RESOLVED is said only after an execution that verified the repair, and that nobody took back.
 //   - Only the newest repair is taken back, and once. Then nothing starts by itself until a person asks.
 //   - A finding that somebody suppressed is left alone.
@@ -100,6 +101,9 @@ func (w *world) checkRecord(rec decide.Record) {
 		}
 		if a.State == decide.Running && a.ExecutionID == "" {
 			w.violate("attempt %d of %s runs, and nobody knows as what", a.Number, rec.Target)
+		}
+		if e := w.ssm.byID[a.ExecutionID]; last && e != nil && e.began.Before(a.QueuedAt.Add(-grace)) {
+			w.violate("attempt %d of %s is given execution %s, which began before it", a.Number, rec.Target, e.id)
 		}
 		if last && a.Request != "" && (a.State == decide.Succeeded || a.State == decide.Failed) {
 			w.undos[a.Request] = true

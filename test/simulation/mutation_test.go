@@ -34,9 +34,27 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"starting again makes another execution": {
 		"internal/decide/record.go",
-		`strconv.Itoa(a.Number)))`,
-		`strconv.Itoa(a.Number)+a.ClaimedAt.String()))`,
+		`name := t.Key() + "/" + strconv.Itoa(a.Number)`,
+		`name := t.Key() + "/" + strconv.Itoa(a.Number) + a.ClaimedAt.String()`,
 		"two executions run",
+	},
+	"the client token has no random part": {
+		"internal/decide/record.go",
+		`if a.Nonce != "" {`,
+		`if a.Nonce == "none" {`,
+		"which began before it",
+	},
+	"each claim makes a client token of its own": {
+		"internal/decide/gate.go",
+		`if a.Nonce == "" && !a.MayRun {`,
+		`if d.gate.Nonce != "" {`,
+		"two executions run",
+	},
+	"nobody asks when an execution began": {
+		"internal/decide/outcome.go",
+		"return !o.StartedAt.IsZero() && o.StartedAt.Before(a.QueuedAt.Add(-clockTolerance))",
+		"return false",
+		"no execution has verified",
 	},
 	"a failure is told as a success": {
 		"internal/decide/words.go",

@@ -62,6 +62,9 @@ func (w *world) populate() {
 		if w.rng.IntN(2) == 0 {
 			w.after(w.between(time.Hour, chaosTime), func() { w.takeBack(r) })
 		}
+		if w.rng.IntN(4) == 0 {
+			w.after(w.between(time.Hour, chaosTime), func() { w.forget(r) })
+		}
 	}
 	if w.rng.IntN(2) == 0 {
 		w.after(w.between(0, 20*time.Hour), func() {

@@ -3,7 +3,9 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -76,16 +78,26 @@ type execution struct {
 	undo     *execution // the repair that it takes back
 	undone   bool
 	document string
+	began    time.Time
 	ended    bool
-	outcome  decide.Outcome
+
+	parameters map[string][]string
+	outcome    decide.Outcome
 }
 
 var errThrottled = &types.AutomationExecutionLimitExceededException{}
 
-// start is StartAutomationExecution: the same token gives the same execution.
+// errMismatch is how a token is refused that other parameters were sent with.
+var errMismatch = &types.IdempotentParameterMismatch{}
+
+// start is StartAutomationExecution: the same token gives the same execution, however long ago it
+// was, and only with the same parameters.
 func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	token := a.ClientToken(t)
 	if e := s.byToken[token]; e != nil {
+		if e.document != naming.Document(a.Runbook(t)) || !maps.EqualFunc(e.parameters, a.Parameters.Input(), slices.Equal) {
+			return "", fmt.Errorf("start: %w", errMismatch)
+		}
 		return e.id, nil
 	}
 	r := s.resources[t.Resource]
@@ -99,6 +111,7 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	e := &execution{
 		id: fmt.Sprintf("e0000000-0000-4000-8000-%012d", s.starts), key: t.Key(), control: a.Control, target: t, resource: r,
 		ports: slices.Clone(a.Parameters["Ports"].Values), trigger: a.Trigger, document: naming.Document(a.Runbook(t)),
+		began: s.world.now, parameters: a.Parameters.Input(),
 	}
 	if a.Undo != "" {
 		e.undo = s.byID[a.Parameters[decide.UndoParameter].Values[0]]
@@ -136,6 +149,7 @@ func (s *ssm) end(e *execution) {
 	default:
 		s.repair(e)
 	}
+	e.outcome.StartedAt = e.began
 	s.report(e)
 	if r.fights && e.undo == nil && !s.world.calm() {
 		s.world.after(s.world.between(time.Minute, 2*time.Hour), func() {
@@ -195,6 +209,11 @@ func (s *ssm) report(e *execution) {
 		w.outcomes.send(fmt.Sprintf(`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,"Status":%q,"Definition":%q,`+
 			`"ExecutedBy":"arn:aws:sts::%s:assumed-role/hubmend-dispatch/%s"}}`, e.resource.account, e.resource.region, e.id, status, e.document, e.resource.account, e.key))
 	})
+}
+
+// executions are all there ever were, oldest first.
+func (s *ssm) executions() []*execution {
+	return slices.SortedFunc(maps.Values(s.byID), func(a, b *execution) int { return strings.Compare(a.id, b.id) })
 }
 
 // outcome is GetAutomationExecution.

@@ -61,6 +61,7 @@ type world struct {
 	paused   bool
 	pausedAt time.Time
 	sweeping bool
+	nonces   int
 	breakers map[string]breaker // by control
 	undos    map[string]bool    // that people asked for, by id, and whether they were answered
 

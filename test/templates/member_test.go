@@ -36,7 +36,9 @@ func service(name, source string) any {
 }
 
 func administrator(role string) any {
-	return trust(object{"AWS": sub("arn:${AWS::Partition}:iam::${AdministratorAccount}:role/" + role)}, nil)
+	return trust(object{"AWS": sub("arn:${AWS::Partition}:iam::${AdministratorAccount}:root")}, object{
+		"ArnEquals": object{"aws:PrincipalArn": sub("arn:${AWS::Partition}:iam::${AdministratorAccount}:role/" + role)},
+	})
 }
 
 func TestMemberRolesTrustExactly(t *testing.T) {
