@@ -169,7 +169,7 @@ func TestNoTimeIsLeft(t *testing.T) {
 	w.put(t, "sg-1", queued(decide.Retry, 0))
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := w.sweepIn(ctx, t); err == nil || !strings.Contains(err.Error(), "no time was left for 1 of 1 open targets") || w.done != nil {
+	if err := w.sweepIn(ctx, t); err == nil || !strings.Contains(err.Error(), "1 of 1 targets were not looked at in time") || w.done != nil {
 		t.Errorf("Handle = %v, done %q", err, w.done)
 	}
 }
