@@ -49,15 +49,15 @@ func TestStepsAreDescribed(t *testing.T) {
 		got = append(got, step)
 	}
 	nap := func(iteration float64, value string) object {
-		return object{"StepName": "nap", "StepStatus": "Success", "ParentStepDetails": object{
+		return object{"StepName": "nap", "StepStatus": "Success", "OnFailure": "Abort", "IsCritical": true, "IsEnd": false, "ParentStepDetails": object{
 			"StepExecutionId": "step-2", "StepName": "each", "Action": "aws:loop", "Iteration": iteration, "IteratorValue": value}}
 	}
 	want := []object{
-		{"StepName": "read", "StepStatus": "Failed", "OnFailure": "step:each", "IsCritical": false, "MaxAttempts": 1.0, "TimeoutSeconds": 30.0,
+		{"StepName": "read", "StepStatus": "Failed", "OnFailure": "step:each", "IsCritical": false, "IsEnd": false, "MaxAttempts": 1.0, "TimeoutSeconds": 30.0,
 			"ValidNextSteps": []any{"each", "never"}, "FailureDetails": object{"FailureStage": "Invocation", "FailureType": "Action"}},
-		{"StepName": "each", "StepStatus": "Success", "IsEnd": true},
+		{"StepName": "each", "StepStatus": "Success", "OnFailure": "Abort", "IsCritical": true, "IsEnd": true},
 		nap(1, "a"), nap(2, "b"),
-		{"StepName": "never", "StepStatus": "Pending", "NextStep": "each", "ValidNextSteps": []any{"each"}},
+		{"StepName": "never", "StepStatus": "Pending", "OnFailure": "Abort", "IsCritical": true, "IsEnd": false, "NextStep": "each", "ValidNextSteps": []any{"each"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)

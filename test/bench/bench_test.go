@@ -17,8 +17,7 @@ import (
 	"hubmend/internal/scenario"
 )
 
-func TestBenchmark(t *testing.T) {
-	t.Parallel()
+func TestBenchmark(t *testing.T) { //nolint:paralleltest // what others allocate would count
 	got, err := benchmark("b", func(b *testing.B) error {
 		for b.Loop() {
 			sink = make([]byte, 1<<10)
