@@ -30,7 +30,7 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 		"internal/decide/outcome.go",
 		"return a.ExecutionID == executionID\n",
 		"return true\n",
-		"no execution has verified",
+		"which began before it",
 	},
 	"starting again makes another execution": {
 		"internal/decide/record.go",
@@ -58,8 +58,8 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"a failure is told as a success": {
 		"internal/decide/words.go",
-		"return Update{Findings: refs, Workflow: finding.Notified, Note: Clip(\n\t\tfmt.Sprintf(\"Hubmend could not",
-		"return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(\n\t\tfmt.Sprintf(\"Hubmend could not",
+		"return Update{Findings: refs, Workflow: finding.Notified,\n\t\tNote: because(\"Hubmend could not",
+		"return Update{Findings: refs, Workflow: finding.Resolved,\n\t\tNote: because(\"Hubmend could not",
 		"no execution has verified",
 	},
 	"a contradicted resolution stays": {
