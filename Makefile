@@ -180,6 +180,7 @@ generate: $(HUBMEND) ## Write the generated docs and data again
 	$(HUBMEND) reference > docs/cli.md
 	$(HUBMEND) costs --markdown > docs/costs.md
 	go run ./test/checks table > docs/suppressions.md
+	go run ./cmd/failures > docs/failures.md
 
 .PHONY: permissions
 permissions: ## Write docs/permissions.md from the last run of all scenarios

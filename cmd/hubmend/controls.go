@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -79,6 +80,7 @@ type controlRow struct {
 	Control      string              `json:"control"`
 	Title        string              `json:"title"`
 	Frameworks   map[string]string   `json:"frameworks"`
+	EvidenceLag  time.Duration       `json:"-"` // how old the data of a check may be
 	Parameter    string              `json:"parameter"`
 	Repair       string              `json:"repair"`
 	Runbook      string              `json:"runbook"`
@@ -117,7 +119,7 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 			return nil, err
 		}
 		rows = append(rows, controlRow{
-			Control: control.ID, Title: control.Title, Frameworks: control.Frameworks, Parameter: switchOf(c, control.ID),
+			Control: control.ID, Title: control.Title, Frameworks: control.Frameworks, EvidenceLag: control.EvidenceLag, Parameter: switchOf(c, control.ID),
 			Repair: control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk, RiskReason: control.RiskReason,
 			Reversible: control.Reversible, Irreversible: control.Irreversible, Steps: r.Document.LongestPath(), StepsOfPass: r.Document.LongestPass(), Policy: policy,
 			Undo: undo,

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"hubmend/internal/decide"
 )
 
 // printControls writes everything about some controls for a terminal.
@@ -52,6 +54,9 @@ func writeControlPage(out io.Writer, rows []controlRow) error {
 			r.Control, r.Title, r.Repair, r.Risk, r.RiskReason, r.undoOnPage(), runbookLink(r.Runbook))
 		for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
 			fmt.Fprintf(&b, " %s in `%s`", r.Frameworks[standard], standard)
+		}
+		if r.EvidenceLag > 0 {
+			fmt.Fprintf(&b, "\n- **Evidence:** a check may be made of data that is %s old", decide.Hours(r.EvidenceLag))
 		}
 		fmt.Fprintf(&b, "\n- **IAM actions of the runbook's role:** `%s`\n", strings.Join(actionsOf(r.Policy), "`, `"))
 		if r.Undo != nil {

@@ -15,7 +15,7 @@ import (
 func remediateCommand() *cobra.Command {
 	var r remediating
 	cmd := &cobra.Command{
-		Use:   "remediate FINDING_ID... | --control CONTROL --resource ARN",
+		Use:   "remediate FINDING_ID... | --control CONTROL --resource ARN | --failed",
 		Short: "Repair what findings of Security Hub are about, and wait for the end",
 		Long: `Does what the custom action in the Security Hub console does, and then follows the repair to its
 end: the same checks, the same limits, the same record in the ledger, which notes who asked. It
@@ -25,15 +25,20 @@ Say which findings, up to 20, by their ids, or a control and a resource of which
 findings. It uses the credentials and the Region of your AWS configuration, which must be those
 of the administrator's account and home Region.
 
+With --failed it requests again, in bulk, what failed or waits because an account was not ready: set up
+what was missing first. It counts what it will request, asks, and does not wait for the end.
+
 Exit codes: 0 everything is repaired and verified; 1 something is not; 2 nothing was begun,
 or you did not wait for the end.`,
 		Example: fmt.Sprintf(`  hubmend remediate --control %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
-  hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json`, exampleControl().ID, exampleControl().ID),
+  hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json
+  hubmend remediate --failed --account 222222222222 --class not-ready`, exampleControl().ID, exampleControl().ID),
 		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
 		RunE: func(cmd *cobra.Command, ids []string) error { return r.run(cmd, ids) },
 	}
 	cmd.Flags().StringVar(&r.control, "control", "", "the control whose findings about --resource are meant")
 	cmd.Flags().StringVar(&r.resource, "resource", "", "ARN of the resource whose findings of --control are meant")
+	r.againFlags(cmd)
 	r.flags(cmd)
 	return cmd
 }
@@ -41,6 +46,7 @@ or you did not wait for the end.`,
 // remediating is one run of the command.
 type remediating struct {
 	following
+	again
 	control, resource string
 }
 
@@ -48,6 +54,9 @@ type remediating struct {
 const mostFindings = 20
 
 func (r remediating) checkArgs(ids []string) error {
+	if err := r.checkFailed(ids); err != nil || r.failed {
+		return err
+	}
 	byName := r.control != "" || r.resource != ""
 	switch {
 	case byName == (len(ids) > 0):
@@ -72,6 +81,9 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 	}
 	if err := r.known(); err != nil {
 		return err
+	}
+	if r.failed {
+		return r.runFailed(cmd)
 	}
 	a, err := ask(ctx)
 	if err != nil {

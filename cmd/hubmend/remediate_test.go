@@ -39,23 +39,29 @@ func TestAskingBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"undo of nothing":               {"undo", nil, "1 arg"},
-		"undo of two":                   {"undo a b", nil, "1 arg"},
-		"undo without a Region":         {"undo sg-1", nil, "there is no Region; set AWS_REGION"},
-		"undo without credentials":      {"undo sg-1", region, "there are no AWS credentials; log in"},
-		"undo with expired ones":        {"undo sg-1", at(expired(t)), "the AWS credentials have expired; log in again"},
-		"undo, nobody answers":          {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not answer in us-east-1"},
-		"undo within no time":           {"undo sg-1 --timeout 0s", nil, "--timeout 0s is no time to wait; --no-wait does not wait"},
-		"remediate within no time":      {"remediate --timeout -5s " + id, nil, "--timeout -5s is no time to wait"},
-		"remediate nothing":             {"remediate", nil, "say which findings: either their ids, or --control and --resource"},
-		"remediate too much":            {"remediate --control EC2.13 --resource x " + id, nil, "say which findings"},
-		"a control without a resource":  {"remediate --control EC2.13", nil, "--control and --resource belong together"},
-		"an unknown control":            {"remediate --control Lambda.1 --resource x", nil, "there is no control Lambda.1; the catalog has "},
-		"no id of a finding":            {"remediate finding.json", nil, `"finding.json" is not the id of a finding`},
-		"21 findings":                   {"remediate" + strings.Repeat(" "+id, 21), nil, "21 findings are too many at once"},
-		"remediate without a Region":    {"remediate " + id, nil, "there is no Region"},
-		"remediate without credentials": {"remediate " + id, region, "there are no AWS credentials"},
-		"remediate with expired ones":   {"remediate " + id, at(expired(t)), "the AWS credentials have expired"},
+		"undo of nothing":                {"undo", nil, "1 arg"},
+		"undo of two":                    {"undo a b", nil, "1 arg"},
+		"undo without a Region":          {"undo sg-1", nil, "there is no Region; set AWS_REGION"},
+		"undo without credentials":       {"undo sg-1", region, "there are no AWS credentials; log in"},
+		"undo with expired ones":         {"undo sg-1", at(expired(t)), "the AWS credentials have expired; log in again"},
+		"undo, nobody answers":           {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not answer in us-east-1"},
+		"undo within no time":            {"undo sg-1 --timeout 0s", nil, "--timeout 0s is no time to wait; --no-wait does not wait"},
+		"remediate within no time":       {"remediate --timeout -5s " + id, nil, "--timeout -5s is no time to wait"},
+		"remediate nothing":              {"remediate", nil, "say which findings: either their ids, or --control and --resource"},
+		"remediate too much":             {"remediate --control EC2.13 --resource x " + id, nil, "say which findings"},
+		"a control without a resource":   {"remediate --control EC2.13", nil, "--control and --resource belong together"},
+		"an unknown control":             {"remediate --control Lambda.1 --resource x", nil, "there is no control Lambda.1; the catalog has "},
+		"failed, and findings":           {"remediate --failed " + id, nil, "--failed takes what the ledger has"},
+		"failed of no account":           {"remediate --failed --account prod", nil, `--account "prod" is not the id of an account`},
+		"failed of no class":             {"remediate --failed --class bad", nil, `there is no class "bad"; use one of busy, throttling`},
+		"what is gone cannot be redone":  {"remediate --failed --class gone", nil, `there is no class "gone"`},
+		"an account without failed":      {"remediate --account 222222222222 " + id, nil, "belong to --failed"},
+		"an unknown control that failed": {"remediate --failed --control Lambda.1", nil, "there is no control Lambda.1"},
+		"no id of a finding":             {"remediate finding.json", nil, `"finding.json" is not the id of a finding`},
+		"21 findings":                    {"remediate" + strings.Repeat(" "+id, 21), nil, "21 findings are too many at once"},
+		"remediate without a Region":     {"remediate " + id, nil, "there is no Region"},
+		"remediate without credentials":  {"remediate " + id, region, "there are no AWS credentials"},
+		"remediate with expired ones":    {"remediate " + id, at(expired(t)), "the AWS credentials have expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,10 +216,11 @@ func TestRemediate(t *testing.T) {
 	s.says(t, 0, "history "+group, "asked by    arn:aws:sts::111111111111:assumed-role/responder/ann")
 	s.as(t, "reader", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "dynamodb:GetItem"`)).says(t, exitUsage, "remediate "+id, "these AWS credentials may not: ", "sqs:SendMessage")
 
+	testRemediateFailed(t, s)
 	testRemediateTwo(t, s)
 
 	gone := s.imports(t, "EC2.13", "f2", strings.Replace(arn, group, "sg-0123456789abcdef0", 1))
-	s.says(t, exitFailed, "remediate "+gone, "was not repaired: failed")
+	s.says(t, exitFailed, "remediate "+gone, "was not repaired: failed (gone)")
 
 	s.calls(t, "securityhub", "BatchUpdateFindings", map[string]any{
 		"FindingIdentifiers": []any{map[string]any{"Id": id, "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub"}}, "Workflow": map[string]any{"Status": "SUPPRESSED"},
@@ -237,4 +244,32 @@ func testRemediateTwo(t *testing.T, s terminal) {
 	}
 	s.says(t, 0, "remediate --control EC2.13 --resource "+many, "hubmend: the first 20 of 21 findings are taken\n", "[20/20] EC2.13 "+many+": done and verified")
 	s.says(t, 0, "remediate --no-wait "+first+" "+second, "Sent. `hubmend history hubmend-", "`, `hubmend history hubmend-")
+}
+
+// testRemediateFailed has a repair fail, removes the cause, and requests everything that failed again.
+func testRemediateFailed(t *testing.T, s terminal) {
+	group, arn := s.openGroup(t, "denied")
+	id := s.imports(t, "EC2.13", "denied", arn)
+	s.says(t, 0, "remediate --failed", "Nothing failed that matches.")
+	s.calls(t, "iam", "PutRolePolicy", map[string]any{
+		"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny",
+		"PolicyDocument": `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Resource": "*", "Action": "ec2:RevokeSecurityGroupIngress"}]}`,
+	})
+	s.says(t, exitFailed, "remediate "+id, "was not repaired: failed (permission)")
+	s.calls(t, "iam", "DeleteRolePolicy", map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny"})
+
+	const line = workload + "  permission    EC2.13  1 resource"
+	s.says(t, exitUsage, "remediate --failed", "nobody answers, so nothing was changed; add --yes")
+	s.says(t, 0, "remediate --failed --class not-ready", "Nothing failed that matches.")
+	s.says(t, 0, "remediate --failed --account 333333333333", "Nothing failed that matches.")
+	s.says(t, exitUsage, "remediate --failed --json", "--json with --failed needs --yes")
+	if got := s.open(t, group); got != "[22]" {
+		t.Fatalf("before anybody confirmed, open are %s", got)
+	}
+	s.says(t, 0, "remediate --failed --yes --class permission --control EC2.13", line, "Sent 1 request.")
+	for begin := time.Now(); s.open(t, group) != "[]"; time.Sleep(200 * time.Millisecond) {
+		if time.Since(begin) > time.Minute {
+			t.Fatal("it was not repaired again")
+		}
+	}
 }

@@ -16,6 +16,7 @@ import (
 const (
 	fromOne  = `^[1-9]\d{0,2}$`
 	fromZero = `^(0|[1-9]\d{0,2})$`
+	aDay     = `^(0|[1-9]\d{0,2}|1[0-3]\d\d|14[0-3]\d|1440)$` // at most, in minutes
 )
 
 // newSettings makes a stack parameter for each setting and gives the functions' environment.
@@ -30,10 +31,11 @@ func newSettings(scope constructs.Construct) map[string]*string {
 		{"BreakerFailures", naming.EnvBreakerFailures, fromOne, "How many resources must fail one after the other for automatic repair of their control to pause.", float64(decide.Defaults.BreakerFailures)},
 		{"BreakerMinutes", naming.EnvBreakerMinutes, fromOne, "Within how many minutes they must, and how long it pauses then.", decide.Defaults.BreakerWindow.Minutes()},
 		{"ConfirmEveryMinutes", naming.EnvConfirmEveryMinutes, fromZero, "How often it is looked whether Security Hub confirms what was repaired, in minutes. 0: whenever something is looked for.", decide.Defaults.ConfirmEvery.Minutes()},
+		{"EvidenceLagMinutes", naming.EnvEvidenceLagMinutes, aDay, "How old the data behind a check of Security Hub may be, in minutes. 1440 where AWS Config records daily.", decide.Defaults.EvidenceLag.Minutes()},
 	} {
 		parameter := awscdk.NewCfnParameter(scope, jsii.String(s.name), &awscdk.CfnParameterProps{
 			Type: jsii.String("String"), Default: strconv.FormatFloat(s.value, 'f', -1, 64), AllowedPattern: jsii.String(s.pattern),
-			ConstraintDescription: jsii.String("must be a whole number of at most three digits"), Description: jsii.String(s.description),
+			ConstraintDescription: jsii.String("must be a whole number of at most three digits, or a day of minutes"), Description: jsii.String(s.description),
 		})
 		environment[s.variable] = parameter.ValueAsString()
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -47,11 +49,30 @@ func (a *Announcer) Target(was decide.Record, d decide.Decision, is decide.Recor
 	}
 }
 
-// Breaker collects that the breaker of a control has opened, opened again or closed.
+// Breaker collects that the breaker of a control has opened, opened again or closed, for all accounts or for one.
 func (a *Announcer) Breaker(was, is decide.Breaker) {
 	if !is.OpenUntil.Equal(was.OpenUntil) {
 		a.add(a.breakerEvent(was, is, a.Now()))
 	}
+	for _, account := range pausedAccounts(was, is) {
+		if one, other := was.In(account), is.In(account); !one.OpenUntil.Equal(other.OpenUntil) {
+			e := a.breakerEvent(one, other, a.Now())
+			detail := e.Detail.(Breaker)
+			detail.Account, detail.ID = account, id(e.At, is.Control, account, strconv.Itoa(was.Version+1), string(detail.State))
+			e.Detail = detail
+			a.add(e)
+		}
+	}
+}
+
+// pausedAccounts gives the accounts that have a pause of their own in either, in order.
+func pausedAccounts(was, is decide.Breaker) []string {
+	var all []string
+	for _, p := range slices.Concat(was.Accounts, is.Accounts) {
+		all = append(all, p.Account)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (a *Announcer) add(e Event) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 )
 
 // change is what has happened to a target, with the attempt and the findings that it is about.
@@ -95,6 +96,8 @@ func attemptChanges(was, is decide.Record, i int, now time.Time) []change {
 		next, failed := is.Attempts[i+1], *a
 		failed.NotBefore = next.NotBefore
 		one.state, one.attempt, one.findings = Retrying, &failed, next.Findings
+	case a.Class == failure.Gone:
+		one.state = Gone
 	default:
 		one.state = Failed
 	}

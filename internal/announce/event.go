@@ -28,6 +28,7 @@ const (
 	Repaired    State = "REPAIRED"     // and the runbook has verified it
 	Undone      State = "UNDONE"       // a person took the repair back
 	Failed      State = "FAILED"       // for good: nothing is tried again by itself
+	Gone        State = "GONE"         // the resource was deleted before its repair
 	Retrying    State = "RETRYING"     // it failed for a reason that passes by itself
 	Withdrawn   State = "WITHDRAWN"    // it waited, and is no longer needed
 	Suspended   State = "SUSPENDED"    // the guard lets nothing start by itself for now
@@ -114,8 +115,9 @@ type Breaker struct {
 	ID      string     `json:"id"`
 	State   State      `json:"state"`
 	Control Control    `json:"control"`
-	Until   *time.Time `json:"until,omitempty"` // of OPENED
-	Failed  []Failure  `json:"failed"`          // the targets that opened it
+	Account string     `json:"account,omitempty"` // when only the repairs of one account are paused
+	Until   *time.Time `json:"until,omitempty"`   // of OPENED
+	Failed  []Failure  `json:"failed"`            // the targets that opened it
 }
 
 // Failure is a target that could not be repaired.

@@ -33,9 +33,19 @@ type Spec struct {
 	Account   string
 	Region    string
 	Form      Form
-	Framework string    // for Standard and Legacy; the control's first when empty
+	Framework string    // for Standard and Legacy; that of a playbook when empty
 	ID        string    // the last part of the finding's id
 	Now       time.Time // of the check
+}
+
+// usual gives the standard of a playbook that has the control, or else the first of the control's.
+func usual(c catalog.Control) string {
+	for _, p := range catalog.Embedded().Playbooks {
+		if c.Frameworks[p.Framework] != "" {
+			return p.Framework
+		}
+	}
+	return slices.Sorted(maps.Keys(c.Frameworks))[0]
 }
 
 // Build gives the finding as a decoded JSON document.
@@ -69,13 +79,13 @@ func Build(s Spec) (map[string]any, error) {
 		}},
 	}
 	if s.Form == Consolidated || s.Form == "" {
-		f["GeneratorId"] = "security-control/" + s.Control.ID
+		f["GeneratorId"] = finding.ConsolidatedGenerator(s.Control.ID)
 		f["Id"] = origin + s.Account + ":security-control/" + s.Control.ID + "/finding/" + s.ID
 		return f, nil
 	}
 	framework := s.Framework
 	if framework == "" {
-		framework = slices.Sorted(maps.Keys(s.Control.Frameworks))[0]
+		framework = usual(s.Control)
 	}
 	rule, ok := s.Control.Frameworks[framework]
 	if !ok {

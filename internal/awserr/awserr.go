@@ -1,5 +1,5 @@
 // Package awserr sorts the errors of AWS calls into the classes that decide what
-// happens next. It is the only place that knows error codes.
+// happens next with the call itself. What becomes of a repair that failed is package failure's to say.
 package awserr
 
 import (
@@ -12,41 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+
+	"hubmend/internal/failure"
 )
 
-var (
-	throttling = []string{
-		"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
-		"RequestThrottled", "RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown",
-		"AutomationExecutionLimitExceeded", "AutomationExecutionLimitExceededException", "LimitExceededException",
-	}
-	// What services say while another call changes the same resource. It passes, as throttling does.
-	concurrent = []string{
-		"OperationAborted", "ConditionalRequestConflict", "ConcurrentModification", "ConcurrentModificationException", "ConflictException",
-		"ResourceConflictException", "OptimisticLockException", "PriorRequestNotComplete", "TransactionConflictException",
-	}
-	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException", "AuthorizationError", "OptInRequired"}
-	// What services of a Region say to credentials of an account that has not enabled it.
-	notEnabled = []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"}
-	expired    = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-	internal   = []string{
-		"InternalError", "InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceException", "InternalException",
-		"KMSInternalException", "DependencyTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure",
-		"ServiceFailureException", "RequestTimeout", "RequestTimeoutException", "Unavailable",
-	}
-)
+var expired = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
-// IsThrottlingCode says whether a code stands for a call that was made too often, or while
-// another one changed the same resource.
-func IsThrottlingCode(code string) bool {
-	return slices.Contains(throttling, code) || slices.Contains(concurrent, code)
-}
-
-// IsDeniedCode says whether a code stands for a call that IAM refused.
-func IsDeniedCode(code string) bool { return slices.Contains(denied, code) }
+// IsThrottlingCode says whether a code stands for a call that was made too often.
+func IsThrottlingCode(code string) bool { return slices.Contains(failure.ThrottlingCodes, code) }
 
 // IsInternalCode says whether a code stands for a fault of the service.
-func IsInternalCode(code string) bool { return slices.Contains(internal, code) }
+func IsInternalCode(code string) bool { return slices.Contains(failure.InternalCodes, code) }
 
 var (
 	absent  = regexp.MustCompile(`^NoSuch|NotFound|\.Unknown$`)
@@ -83,11 +59,11 @@ func Message(err error) string {
 func IsThrottling(err error) bool { return IsThrottlingCode(Code(err)) }
 
 // IsDenied says whether IAM refused the call.
-func IsDenied(err error) bool { return slices.Contains(denied, Code(err)) }
+func IsDenied(err error) bool { return slices.Contains(failure.DeniedCodes, Code(err)) }
 
 // IsNotEnabled says whether a Region does not know the credentials, as one that the account
 // has not enabled.
-func IsNotEnabled(err error) bool { return slices.Contains(notEnabled, Code(err)) }
+func IsNotEnabled(err error) bool { return slices.Contains(failure.NotEnabledCodes, Code(err)) }
 
 // IsExpired says whether the credentials were good once, and no longer are.
 func IsExpired(err error) bool { return slices.Contains(expired, Code(err)) }

@@ -39,9 +39,9 @@ type Catalog struct {
 
 	Permissions runbook.Permissions
 
-	parts    map[string]int // of runbooks that were assigned one, by name
-	controls map[string]*Control
-	rules    map[string]*Control // by standard + " " + rule
+	parts    map[string]int      // of runbooks that were assigned one, by name
+	controls map[string]*Control // by id in lower case
+	rules    map[string]*Control // by standard + " " + rule in lower case
 	groups   map[string]*Group
 }
 
@@ -130,11 +130,12 @@ func (c *Catalog) ByRule(standard, rule string) (Control, bool) {
 	return Control{}, false
 }
 
-func ruleKey(standard, rule string) string { return standard + " " + rule }
+// Security Hub writes ids and numbers in more than one case.
+func ruleKey(standard, rule string) string { return strings.ToLower(standard + " " + rule) }
 
-// ByID gives the control with a consolidated id such as EC2.13.
+// ByID gives the control with a consolidated id such as EC2.13, in any case.
 func (c *Catalog) ByID(id string) (Control, bool) {
-	if control := c.controls[id]; control != nil {
+	if control := c.controls[strings.ToLower(id)]; control != nil {
 		return *control, true
 	}
 	return Control{}, false
@@ -179,7 +180,11 @@ func (c *Catalog) link() error {
 	used := map[string]bool{}
 	for i := range c.Controls {
 		control := &c.Controls[i]
-		c.controls[control.ID] = control
+		key := strings.ToLower(control.ID)
+		if other := c.controls[key]; other != nil {
+			errs = append(errs, fmt.Errorf("controls/%s.yaml: only its case differs from %s", control.ID, other.ID))
+		}
+		c.controls[key] = control
 		used[control.Runbook] = true
 		if control.Reversible {
 			used[naming.UndoRunbook(control.Runbook)] = true
@@ -225,9 +230,9 @@ func (c *Catalog) linkPlaybook(p *Playbook) error {
 		}
 		c.groups[g.ID] = g
 		for _, id := range g.Controls {
-			control := c.controls[id]
+			control := c.controls[strings.ToLower(id)]
 			switch {
-			case control == nil:
+			case control == nil || control.ID != id:
 				errs = append(errs, fmt.Errorf("%s.yaml: group %s: there is no controls/%s.yaml", p.ID, g.ID, id))
 			case control.Frameworks[p.Framework] == "":
 				errs = append(errs, fmt.Errorf("%s.yaml: group %s: %s has no number in %s", p.ID, g.ID, id, p.Framework))

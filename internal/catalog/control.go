@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"hubmend/internal/control"
 )
@@ -36,6 +37,9 @@ var (
 	frameworkRule = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
 )
 
+// longestLag is how often Security Hub checks even what does not change. Older data would leave no check to wait for.
+const longestLag = 24 * time.Hour
+
 func parseControl(stem string, text []byte) (Control, error) {
 	var c Control
 	if err := decodeStrictly(text, &c); err != nil {
@@ -58,6 +62,7 @@ func checkControl(c Control, stem string) error {
 	demand(strings.HasSuffix(c.Repair, "."), "repair must be a sentence that says what is true afterwards")
 	demand(c.Scope == Regional || c.Scope == GlobalScope, "scope %q is neither regional nor global", c.Scope)
 	demand(c.Resource.Type != "" && c.Resource.ID != "", "resource needs a type and an id")
+	demand(c.EvidenceLag >= 0 && c.EvidenceLag <= longestLag, "evidenceLag %s is not from 0 to %s, which is how often every control is checked", c.EvidenceLag, longestLag)
 	demand(len(c.Frameworks) > 0, "frameworks is empty")
 	for standard, rule := range c.Frameworks {
 		demand(frameworkName.MatchString(standard) && frameworkRule.MatchString(rule), "framework %q: %q is not <standard>/v/<version>: <number>", standard, rule)

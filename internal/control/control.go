@@ -5,7 +5,11 @@
 // controls are made of.
 package control
 
-import "hubmend/internal/finding"
+import (
+	"time"
+
+	"hubmend/internal/finding"
+)
 
 // Control is a Security Hub control and how Hubmend repairs it.
 type Control struct {
@@ -23,6 +27,10 @@ type Control struct {
 
 	// Frameworks maps a standard, as findings spell it, to its number for this control.
 	Frameworks map[string]string `yaml:"frameworks"`
+
+	// EvidenceLag is how old the data may be that a check of the control judges by, such as 4h for IAM's credential
+	// report. Zero when it is minutes at most, or as long as AWS Config takes to record a change.
+	EvidenceLag time.Duration `yaml:"evidenceLag"`
 
 	Risk       string `yaml:"risk"` // low, medium, high
 	RiskReason string `yaml:"riskReason"`

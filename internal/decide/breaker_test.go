@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 )
 
 // ends lets targets end one after the other, a minute apart. Each letter is a target; a
@@ -33,7 +34,8 @@ func ends(t *testing.T, b decide.Breaker, targets string, s decide.Settings) (de
 }
 
 func failureOf(r rune, at time.Time) decide.TargetFailure {
-	return decide.TargetFailure{Key: strings.ToLower(string(r)), Resource: "arn:" + strings.ToLower(string(r)), At: at}
+	key := strings.ToLower(string(r))
+	return decide.TargetFailure{Key: key, Account: fmt.Sprint("account ", (key[0]-'a')%2), Resource: "arn:" + key, At: at}
 }
 
 func TestBreaker(t *testing.T) {
@@ -94,7 +96,7 @@ func TestBreakerTries(t *testing.T) {
 	}
 	succeeded := decide.Ended{Attempt: decide.Attempt{State: decide.Succeeded}, Counts: true}
 	d := b.OnEnded(succeeded, failureOf('x', later), later, settings)
-	if !d.Save || !d.Breaker.OpenUntil.IsZero() || len(d.Breaker.Failures) > 0 {
+	if !d.Save || !d.Breaker.OpenUntil.IsZero() || len(d.Breaker.Accounts) > 0 {
 		t.Errorf("after a success: %+v", d)
 	}
 }
@@ -107,7 +109,9 @@ func TestBreakerCountsOnlyWhatTheRunbookDid(t *testing.T) {
 		counts  bool
 	}{
 		"verification": {decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification}, true},
-		"permission":   {decide.Outcome{ExecutionID: "exec-1", Class: decide.Permission}, true},
+		"permission":   {decide.Outcome{ExecutionID: "exec-1", Class: decide.Permission}, false},
+		"gone":         {decide.Outcome{ExecutionID: "exec-1", Class: failure.Gone}, false},
+		"conflict":     {decide.Outcome{ExecutionID: "exec-1", Class: failure.Conflict}, false},
 		"timeout":      {decide.Outcome{ExecutionID: "exec-1", Class: decide.TimedOut}, true},
 		"success":      {decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, true},
 		"throttling":   {decide.Outcome{ExecutionID: "exec-1", Class: decide.Throttling}, false},
@@ -120,7 +124,7 @@ func TestBreakerCountsOnlyWhatTheRunbookDid(t *testing.T) {
 			t.Errorf("%s: ended = %+v", name, d.Ended)
 		}
 	}
-	d := decide.OnStartRefused(record(attempt(1, decide.Claimed)), 1, "no runbook", noon, settings)
+	d := decide.OnStartRefused(record(attempt(1, decide.Claimed)), 1, decide.Permission, "no runbook", noon, settings)
 	if d.Ended == nil || d.Ended.Counts {
 		t.Errorf("not started: ended = %+v", d.Ended)
 	}

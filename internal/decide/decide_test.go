@@ -17,9 +17,15 @@ import (
 // The tests share one target, one moment and a few findings.
 var (
 	noon     = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	settings = decide.Defaults
+	settings = instantly(decide.Defaults)
 	group    = target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts", Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-1"}
 )
+
+// instantly has checks know of every change, and updates show, in the moment that they are made.
+func instantly(s decide.Settings) decide.Settings {
+	s.EvidenceLag, s.UpdateLag = 0, 0
+	return s
+}
 
 func ref(id, event string) decide.Ref {
 	return decide.Ref{ID: id, Event: event}
@@ -154,6 +160,9 @@ func through(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec de
 		if diff := cmp.Diff(decide.Decision{NeedsSlot: true}, d); diff != "" {
 			t.Errorf("it needs a slot, and more:\n%s", diff)
 		}
+		return d
+	}
+	if d.NeedsProbe {
 		return d
 	}
 	if len(d.Log) != len(requests) {

@@ -10,6 +10,9 @@ type Decision struct {
 	// NeedsSlot is set when an attempt would start if it had a slot: reserve one and
 	// decide again. Nothing else is set then.
 	NeedsSlot bool
+	// NeedsProbe is set when the last attempt of Record would start if it were the one that is let through:
+	// take what Gate.Probe gives and decide again. Nothing else is set then.
+	NeedsProbe bool
 
 	// Updates go out first. An update for a finding that joins precedes the record, so
 	// that it cannot overwrite the answer of an attempt that ends at the same moment.

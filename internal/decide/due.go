@@ -39,7 +39,7 @@ func (a Attempt) due(s Settings) time.Time {
 // wakeAt is when an attempt that is queued is to be gone on with. What waits for its slot or its
 // message gets a minute more, because the message usually comes.
 func (a Attempt) wakeAt(s Settings) time.Time {
-	if a.Cause == Retry || a.Cause == Paused || a.Cause == Broken {
+	if a.Cause == Retry || a.Cause == Paused || a.Cause == Broken || a.Cause == Unready {
 		return a.NotBefore
 	}
 	return a.NotBefore.Add(s.ClaimLease)

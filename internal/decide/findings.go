@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 	"hubmend/internal/target"
 )
@@ -17,8 +18,12 @@ type Request struct {
 	// At is when the event was sent.
 	At time.Time
 	// AsOf is when the check that failed was made, or when the person asked.
-	AsOf       time.Time
-	Parameters target.Parameters
+	AsOf time.Time
+	// Since is since when the checks have failed, with none between that passed; zero when nobody says.
+	Since time.Time
+	// EvidenceLag is how old the data of the control's checks may be.
+	EvidenceLag time.Duration
+	Parameters  target.Parameters
 	// AccountName is what the finding calls its account; it may be empty.
 	AccountName string
 }
@@ -38,8 +43,8 @@ func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, no
 	}
 	d.settleStopped(requests)
 	d.proceed()
-	if d.NeedsSlot {
-		return Decision{NeedsSlot: true}
+	if d.NeedsSlot || d.NeedsProbe {
+		return d.undecided()
 	}
 	d.tell()
 	d.comeBack()
@@ -55,12 +60,21 @@ func OnWake(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings)
 	}
 	d.Log = []string{"wake"}
 	d.proceed()
-	if d.NeedsSlot {
-		return Decision{NeedsSlot: true}
+	if d.NeedsSlot || d.NeedsProbe {
+		return d.undecided()
 	}
 	d.tell()
 	d.comeBack()
 	return d.Decision
+}
+
+// undecided asks for what the decision needs.
+func (d *decider) undecided() Decision {
+	u := Decision{NeedsSlot: d.NeedsSlot, NeedsProbe: d.NeedsProbe}
+	if d.NeedsProbe {
+		u.Record = d.Record // whose attempt it is
+	}
+	return u
 }
 
 // decider makes one decision.
@@ -73,6 +87,8 @@ type decider struct {
 
 	asked []Ref // findings that ask for the queued attempt
 	held  bool  // the queued attempt waits for something else than before
+	// reason is what an account lacks that is not ready.
+	reason string
 	// waiting are the requests, by index, that bring a paced attempt back when its slot has come.
 	waiting []int
 	// stopped are the requests, by index, that only the guard or the hold stands against.
@@ -95,10 +111,11 @@ func (d *decider) one(i int, r Request) string {
 	asked := r.AsOf
 	now, looked := d.seen[r.Ref.ID]
 	if looked && now.ObservedAt.After(r.AsOf) {
-		r.AsOf = now.ObservedAt // a later check says the same
+		r.AsOf, r.Since = now.ObservedAt, now.Since // a later check says the same
 	}
+	repair, verified := d.Record.repairOf(r.Parameters)
 	switch {
-	case looked && !now.asks() && (a == nil || a.ended() || !a.holds(r.Ref)):
+	case looked && !now.asks(r.Trigger) && (a == nil || a.ended() || !a.holds(r.Ref)):
 		return "does not ask for it any more"
 	case d.Record.undoing():
 		return d.wait(i, d.settings.Wait) // how it ends says what becomes of the request
@@ -108,6 +125,8 @@ func (d *decider) one(i int, r Request) string {
 		return d.share(i, r, a)
 	case a != nil && (a.brought(r.Ref) || settledBy(r, a)):
 		return d.repeat(r, a)
+	case verified && d.knowsNothing(r, d.Record.Attempts[repair]):
+		return d.vouch(r, &d.Record.Attempts[repair])
 	case d.Record.holds(r, asked):
 		d.stopped = append(d.stopped, i)
 		return "held"
@@ -115,7 +134,7 @@ func (d *decider) one(i int, r Request) string {
 		d.stopped = append(d.stopped, i)
 		return "suspended"
 	default:
-		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Parameters: r.Parameters, QueuedAt: d.now, NotBefore: d.now})
+		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
 		d.add(i, r, d.Record.Last())
 		return "start"
 	}
@@ -130,7 +149,7 @@ func settledBy(r Request, a *Attempt) bool {
 		return false
 	}
 	again := a.holds(r.Ref) && r.At.After(a.EndedAt)
-	return !a.Class.transient() && !again && !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
+	return !failure.FateOf(a.Class).Passes() && !again && !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
 }
 
 // spent says whether automatic repair has used up its attempts.
@@ -142,8 +161,9 @@ func (d *decider) spent() bool {
 // that what only holds back automatic repair no longer does.
 func (d *decider) share(i int, r Request, a *Attempt) string {
 	if a.holds(r.Ref) && a.brought(r.Ref) && a.Parameters.Covers(r.Parameters) {
-		// Its note may have been lost when it came first.
-		d.asked = append(d.asked, r.Ref)
+		if now, looked := d.seen[r.Ref.ID]; !looked || now.asks(r.Trigger) {
+			d.asked = append(d.asked, r.Ref) // its note may have been lost when it came first
+		}
 		d.waiting = append(d.waiting, i)
 		return "queued already"
 	}
@@ -153,8 +173,8 @@ func (d *decider) share(i int, r Request, a *Attempt) string {
 		return d.wait(i, d.settings.Wait)
 	}
 	a.Parameters = joined
-	if r.Trigger != finding.Automatic && a.Trigger == finding.Automatic {
-		a.Trigger, a.By, a.Cause, a.NotBefore = r.Trigger, r.By, "", d.now
+	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.Cause == Unready) {
+		a.Trigger, a.By, a.Cause, a.NotBefore, a.UnreadySince = r.Trigger, r.By, "", d.now, time.Time{}
 	}
 	d.add(i, r, a)
 	return "share"
@@ -164,6 +184,7 @@ func (d *decider) share(i int, r Request, a *Attempt) string {
 func (d *decider) add(i int, r Request, a *Attempt) {
 	d.Save = true
 	d.asked = append(d.asked, r.Ref)
+	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
 	if !a.holds(r.Ref) {
 		a.Findings = append(a.Findings, r.Ref)
 	}
@@ -184,6 +205,7 @@ func (d *decider) join(i int, r Request, a *Attempt) string {
 		return d.wait(i, d.settings.Wait)
 	}
 	a.Findings = append(a.Findings, r.Ref)
+	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
 	d.Updates = append(d.Updates, notify([]Ref{r.Ref}, startNote(d.Record.Target, *a)))
 	d.Save = true
 	return "join"
@@ -195,9 +217,11 @@ func (d *decider) repeat(r Request, a *Attempt) string {
 	if a.brought(r.Ref) {
 		return "answered already"
 	}
-	a.Findings = addRefs(a.Findings, []Ref{r.Ref})
 	if a.State == Succeeded {
-		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})
+		a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+		d.resolve(r, a)
+	} else {
+		a.Findings = addRefs(a.Findings, []Ref{r.Ref})
 	}
 	d.Updates = append(d.Updates, answer(d.Record.Target, *a, []Ref{r.Ref}))
 	d.Save = true

@@ -1,8 +1,10 @@
 package decide
 
 import (
+	"maps"
 	"time"
 
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 )
 
@@ -10,8 +12,10 @@ import (
 type Gate struct {
 	// Paused is set while the administrator's switch stops every start.
 	Paused bool
-	// Broken tells of controls whose automatic repair is paused, until when.
-	Broken map[string]time.Time
+	// Breakers are those of controls, by id, and Accounts those in which something is missing. What is not
+	// there stands against nothing.
+	Breakers map[string]Breaker
+	Accounts map[string]Account
 	// Slot is the moment that is reserved for a start; zero when none is.
 	Slot time.Time
 	// Nonce is a random text that no other decision gets. The client token of an attempt is made
@@ -26,7 +30,7 @@ func (d *decider) admit() {
 	if !d.prune(a) {
 		return
 	}
-	broken := d.gate.Broken[a.Control]
+	obstacle := d.obstacle(a)
 	switch {
 	case d.gate.Paused && a.givesWay():
 		d.end(Outcome{Class: Refused, Reason: pausedReason}, d.seen, d.now, d.settings)
@@ -34,8 +38,13 @@ func (d *decider) admit() {
 		d.end(Outcome{Class: TimedOut, Reason: "it was not started within " + Hours(undoPatience) + "; ask again."}, d.seen, d.now, d.settings)
 	case d.gate.Paused:
 		d.hold(a, Paused, d.now)
-	case a.Trigger == finding.Automatic && broken.After(d.now):
-		d.hold(a, Broken, broken)
+	case obstacle.cause == Unready && (a.waitedForReady(d.now, d.settings) || a.Undo != "" && !a.MayRun):
+		d.end(Outcome{Class: failure.NotReady, Reason: obstacle.reason}, d.seen, d.now, d.settings)
+	case obstacle.cause != "":
+		d.reason = obstacle.reason
+		d.hold(a, obstacle.cause, obstacle.until)
+	case obstacle.probe:
+		d.NeedsProbe = true
 	case a.Cause == Paced && d.now.Sub(a.NotBefore) < slotLife:
 		d.claim(a, later(d.now, a.NotBefore))
 	case d.gate.Slot.IsZero():
@@ -69,7 +78,12 @@ func (d *decider) claim(a *Attempt, at time.Time) {
 	d.Record.trim(d.settings)
 	d.Start, d.StartAt, d.Save = true, at, true
 	a = d.Record.Last()
-	if a.Undo == "" {
+	missing := d.gate.Accounts[d.Record.Target.Account].lacking(d.Record.Target, *a)
+	switch {
+	case a.Undo != "":
+	case missing != nil && !a.UnreadySince.IsZero(): // it only tries, and most of its findings have been told
+		d.announce(d.asked, notReadyNote(missing.Reason))
+	default:
 		d.announce(a.Findings, startNote(d.Record.Target, *a))
 	}
 }
@@ -80,6 +94,13 @@ func (d *decider) hold(a *Attempt, cause Cause, until time.Time) {
 		return
 	}
 	d.held = a.Cause != cause
+	if cause == Unready {
+		// A slot or a lost answer in between is no news.
+		d.held = d.held && (a.UnreadySince.IsZero() || a.Cause != Paced && a.Cause != Busy)
+		if a.UnreadySince.IsZero() {
+			a.UnreadySince = d.now
+		}
+	}
 	a.Cause, a.NotBefore = cause, until
 	d.Save = true
 }
@@ -93,10 +114,46 @@ func (d *decider) tell() {
 		return
 	}
 	if d.held {
-		d.announce(a.Findings, holdNote(*a))
+		d.announce(a.Findings, d.holdNote(*a))
 	} else {
-		d.announce(d.asked, holdNote(*a))
+		d.announce(d.asked, d.holdNote(*a))
 	}
+}
+
+// holdNote says why an attempt waits.
+func (d *decider) holdNote(a Attempt) string {
+	if a.Cause == Unready {
+		return notReadyNote(d.reason)
+	}
+	return holdNote(a)
+}
+
+// Probe gives the gate with the probes taken that the last attempt of a record asks for.
+func (g Gate) Probe(rec Record, now time.Time, s Settings) Probes {
+	a, account := rec.Last(), rec.Target.Account
+	p := Probes{Breaker: g.Breakers[a.Control], Account: g.Accounts[account]}
+	p.Account, p.TookAccount = p.Account.take(rec.Target, *a, now, s)
+	if a.Trigger == finding.Automatic {
+		p.Breaker, p.TookBreaker = p.Breaker.take(rec.Target.Key(), account, now, s)
+	}
+	return p
+}
+
+// Probes are a breaker and an account, and whether a probe of them was taken.
+type Probes struct {
+	Breaker                  Breaker
+	Account                  Account
+	TookBreaker, TookAccount bool
+}
+
+// With gives the gate with another breaker and account.
+func (g Gate) With(b Breaker, a Account) Gate {
+	breakers, accounts := map[string]Breaker{}, map[string]Account{}
+	maps.Copy(breakers, g.Breakers)
+	maps.Copy(accounts, g.Accounts)
+	breakers[b.Control], accounts[a.ID] = b, a
+	g.Breakers, g.Accounts = breakers, accounts
+	return g
 }
 
 // prune drops findings that need no repair any more, as far as anybody looked, and the
@@ -108,7 +165,7 @@ func (d *decider) prune(a *Attempt) bool {
 	}
 	var left []Ref
 	for _, r := range a.Findings {
-		if now, ok := d.seen[r.ID]; !ok || now.asks() {
+		if now, ok := d.seen[r.ID]; !ok || now.asks(a.Trigger) {
 			left = append(left, r)
 		}
 	}
@@ -129,9 +186,11 @@ func (d *decider) prune(a *Attempt) bool {
 type Seen struct {
 	Workflow, Compliance, RecordState string
 	ObservedAt                        time.Time // of the check that gave Compliance
+	Since                             time.Time // of the first check that gave it, with no other between; may be zero
 }
 
-// asks says whether a finding still asks for a repair.
-func (s Seen) asks() bool {
-	return s.Workflow != finding.Suppressed && s.RecordState == finding.Active && s.Compliance == finding.Failed
+// asks says whether a finding still asks for a repair. One whose check could not tell does when a person asked.
+func (s Seen) asks(t finding.Trigger) bool {
+	fails := s.Compliance == finding.Failed || s.Compliance == finding.Warning && t != finding.Automatic
+	return s.Workflow != finding.Suppressed && s.RecordState == finding.Active && fails
 }

@@ -23,17 +23,18 @@ type passes struct {
 	until   time.Duration // NotBefore, from noon
 	told    []string
 	slot    bool // it needs one
+	probe   bool // it asks to be let through
 	resume  time.Duration
 	dropped bool // the attempt is gone
 }
 
 func passed(d decide.Decision) passes {
-	p := passes{start: -1, slot: d.NeedsSlot, resume: d.Resume, told: told(slices.Concat(d.Updates, d.Announce))}
+	p := passes{start: -1, slot: d.NeedsSlot, probe: d.NeedsProbe, resume: d.Resume, told: told(slices.Concat(d.Updates, d.Announce))}
 	if d.Start {
 		p.start = d.StartAt.Sub(noon)
 	}
 	if a := d.Record.Last(); a == nil {
-		p.dropped = !d.NeedsSlot
+		p.dropped = !d.NeedsSlot && !d.NeedsProbe
 	} else if a.State == decide.Queued {
 		p.cause, p.until = a.Cause, a.NotBefore.Sub(noon)
 	}
@@ -42,10 +43,15 @@ func passed(d decide.Decision) passes {
 
 func slot(in time.Duration) decide.Gate { return decide.Gate{Slot: noon.Add(in)} }
 
+// brokenUntil is a gate in which automatic repair of a control is paused.
+func brokenUntil(control string, until time.Time) decide.Gate {
+	return decide.Gate{Breakers: map[string]decide.Breaker{control: {Control: control, OpenUntil: until}}}
+}
+
 func TestGate(t *testing.T) {
 	t.Parallel()
 	paused := decide.Gate{Paused: true}
-	broken := decide.Gate{Broken: map[string]time.Time{"X.22": noon.Add(time.Hour)}}
+	broken := brokenUntil("X.22", noon.Add(time.Hour))
 	for name, tc := range map[string]struct {
 		gate decide.Gate
 		ask  decide.Request
@@ -59,8 +65,8 @@ func TestGate(t *testing.T) {
 		"paused for a person too":         {paused, ask("f1", "e1", byHand), passes{start: -1, cause: decide.Paused, told: []string{"f1 NOTIFIED"}}},
 		"broken":                          {broken, ask("f1", "e1"), passes{start: -1, cause: decide.Broken, until: time.Hour, told: []string{"f1 NOTIFIED"}}},
 		"broken, and a person asks":       {broken, ask("f1", "e1", byHand), passes{start: -1, slot: true}},
-		"the breaker of another is open":  {decide.Gate{Broken: map[string]time.Time{"X.1": noon.Add(time.Hour)}}, ask("f1", "e1"), passes{start: -1, slot: true}},
-		"a breaker whose time has passed": {decide.Gate{Broken: map[string]time.Time{"X.22": noon}}, ask("f1", "e1"), passes{start: -1, slot: true}},
+		"the breaker of another is open":  {brokenUntil("X.1", noon.Add(time.Hour)), ask("f1", "e1"), passes{start: -1, slot: true}},
+		"a breaker whose time has passed": {brokenUntil("X.22", noon), ask("f1", "e1"), passes{start: -1, probe: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +132,8 @@ func TestOnWake(t *testing.T) {
 // A person who asks for what only holds automatic repair back gets it now.
 func TestPersonTakesQueuedAttemptOver(t *testing.T) {
 	t.Parallel()
-	broken := decide.Gate{Broken: map[string]time.Time{"X.22": noon.Add(time.Hour)}, Slot: noon}
+	broken := brokenUntil("X.22", noon.Add(time.Hour))
+	broken.Slot = noon
 	rec := record(attempt(1, decide.Queued, queued(decide.Broken, noon.Add(time.Hour))))
 	d := through(t, broken, nil, rec, ask("f2", "e2", byHand))
 	if !d.Start || last(t, d).Trigger != finding.CustomAction {
@@ -141,7 +148,7 @@ func TestPersonTakesQueuedAttemptOver(t *testing.T) {
 // because its note may have been lost.
 func TestFindingJoinsWaitingAttempt(t *testing.T) {
 	t.Parallel()
-	broken := decide.Gate{Broken: map[string]time.Time{"X.22": noon.Add(time.Hour)}}
+	broken := brokenUntil("X.22", noon.Add(time.Hour))
 	rec := record(attempt(1, decide.Queued, queued(decide.Broken, noon.Add(time.Hour))))
 	d := through(t, broken, nil, rec, ask("f2", "e2"), ask("f1", "e1"))
 	if diff := cmp.Diff([]string{"f2 NOTIFIED", "f1 NOTIFIED"}, told(d.Announce)); diff != "" {

@@ -16,6 +16,7 @@ type Notification struct {
 	Attempt  Attempt
 	Findings []Ref
 	Breaker  Breaker // of ControlPaused only
+	Account  string  // of ControlPaused, when only the repairs of one account are paused
 }
 
 // Kind is what happened that people should hear of, in the words of a subject.
@@ -29,6 +30,8 @@ const (
 	Contradicted  Kind = "contradicted"   // a check that was made after a repair failed
 	NotConfirmed  Kind = "not confirmed"  // no check was made after a repair
 	ControlPaused Kind = "paused"         // the breaker of a control has opened
+	// AccountNotReady: starts fail in an account because something is not set up yet
+	AccountNotReady Kind = "not ready"
 )
 
 const (
@@ -39,8 +42,13 @@ const (
 // Subject is a line of printable ASCII that SNS takes. A resource's name leaves room for the account,
 // whose own name is there if it fits.
 func (n Notification) Subject() string {
-	if n.Kind == ControlPaused {
+	switch {
+	case n.Kind == ControlPaused && n.Account != "":
+		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s in %s is paused until %s", n.Breaker.Control, n.Account, Clock(n.Breaker.OpenUntil)))
+	case n.Kind == ControlPaused:
 		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s is paused until %s", n.Breaker.Control, Clock(n.Breaker.OpenUntil)))
+	case n.Kind == AccountNotReady:
+		return ascii("Hubmend: account not ready for repairs: " + n.Record.Target.Account + accountSuffix(n.Record))
 	}
 	t := n.Record.Target
 	what, where := fmt.Sprintf("Hubmend: repair %s: %s ", n.Kind, n.Attempt.Control), t.Account
@@ -53,6 +61,14 @@ func (n Notification) Subject() string {
 		subject = named
 	}
 	return ascii(subject)
+}
+
+// accountSuffix is the name of an account in brackets, if it is known.
+func accountSuffix(rec Record) string {
+	if rec.AccountName == "" {
+		return ""
+	}
+	return " (" + rec.AccountName + ")"
 }
 
 // lastName is the name of a resource, behind which the ARN of a log group has a *.

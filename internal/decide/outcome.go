@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 )
 
@@ -20,20 +21,18 @@ type Outcome struct {
 }
 
 // Class says what kind of failure an attempt ended with.
-type Class string
+type Class = failure.Class
 
-// The classes. Trying again helps with the first two only.
+// The classes that decisions and their readers name. Package failure has all of them, and what follows from each.
 const (
-	Throttling   Class = "throttling"   // a service was asked too often
-	Internal     Class = "internal"     // a service failed
-	Permission   Class = "permission"   // IAM refused a call, or there is no role or runbook
-	Verification Class = "verification" // the runbook's own check failed, or a call in it
-	Refused      Class = "refused"      // the runbook cannot repair the resource, and changed nothing
-	TimedOut     Class = "timeout"
-	Cancelled    Class = "cancelled"
+	Throttling   = failure.Throttling
+	Internal     = failure.Internal
+	Permission   = failure.Permission
+	Verification = failure.Verification
+	Refused      = failure.Refused
+	TimedOut     = failure.TimedOut
+	Cancelled    = failure.Cancelled
 )
-
-func (c Class) transient() bool { return c == Throttling || c == Internal }
 
 // OnStarted records the execution of an attempt. Save is not set when the attempt has
 // ended already, or is no longer the last.
@@ -49,11 +48,11 @@ func OnStarted(rec Record, number int, executionID string) Decision {
 
 // OnStartRefused ends an attempt that could not be started and will not be by trying
 // again. Nothing happens when somebody else started it meanwhile.
-func OnStartRefused(rec Record, number int, reason string, now time.Time, s Settings) Decision {
+func OnStartRefused(rec Record, number int, class Class, reason string, now time.Time, s Settings) Decision {
 	if !rec.Last().waitsForStart(number) {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
-	return end(rec, Outcome{Class: Permission, Reason: reason}, nil, now, s)
+	return end(rec, Outcome{Class: class, Reason: reason}, nil, now, s)
 }
 
 // OnStartDeferred queues an attempt again that Systems Manager does not take now. mayRun says
@@ -140,7 +139,9 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 	if o.ExecutionID != "" {
 		a.ExecutionID = o.ExecutionID
 	}
-	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && o.Class != Cancelled && o.Class != Refused && !o.Class.transient()}
+	fate := failure.FateOf(o.Class)
+	// What never ran says nothing about the runbook.
+	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && (o.Succeeded || fate.Breaker)}
 	d.Log = append(d.Log, string(a.State))
 	refs := answerable(*a, seen)
 	switch {
@@ -150,12 +151,16 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, refs)
 		d.answer(answer(d.Record.Target, *a, refs))
 		d.Metrics = []Metric{MetricRepaired}
-	case o.Class.transient() && len(refs) > 0 && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
+	case fate.Retry == failure.Again && len(refs) > 0 && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
 		retry(d, *a, refs, now, s)
 	default:
 		d.answer(answer(d.Record.Target, *a, refs))
-		d.Notifications = []Notification{{Kind: NotRepaired, Record: d.Record, Attempt: *a, Findings: a.Findings}}
-		d.Metrics = []Metric{MetricFailed}
+		if fate.Told == failure.EachFailure {
+			d.Notifications = []Notification{{Kind: NotRepaired, Record: d.Record, Attempt: *a, Findings: a.Findings}}
+		}
+		if fate.Told != failure.Nobody {
+			d.Metrics = []Metric{MetricFailed}
+		}
 	}
 }
 
@@ -165,7 +170,7 @@ func answerable(a Attempt, seen map[string]Seen) []Ref {
 	var refs []Ref
 	for _, r := range a.Findings {
 		now, ok := seen[r.ID]
-		if !ok || now.asks() || (a.State == Succeeded || a.Undo != "") && now.Workflow != finding.Suppressed {
+		if !ok || now.asks(finding.CustomAction) || (a.State == Succeeded || a.Undo != "") && now.Workflow != finding.Suppressed {
 			refs = append(refs, r)
 		}
 	}
@@ -180,13 +185,13 @@ func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 			continue
 		}
 		failures++
-		if !a.Class.transient() {
+		if failure.FateOf(a.Class).Retry != failure.Again {
 			failures = 0
 		}
 	}
 	d.Log = append(d.Log, "retry")
 	next := Attempt{
-		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Parameters: failed.Parameters, Findings: refs,
+		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
 	}
 	d.Record.queue(next)

@@ -45,7 +45,7 @@ func TestOnStartRefused(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(1, decide.Claimed, func(a *decide.Attempt) { a.Findings = []decide.Ref{ref("f1", "e1"), ref("f2", "e2")} }))
 	d := unchanged(t, rec, func(rec decide.Record) decide.Decision {
-		return decide.OnStartRefused(rec, 1, "account 222222222222 has no runbook; deploy it.", noon, settings)
+		return decide.OnStartRefused(rec, 1, decide.Permission, "account 222222222222 has no runbook; deploy it.", noon, settings)
 	})
 	checkDecision(t, d)
 	a := last(t, d)
@@ -73,7 +73,7 @@ func TestOnStartRefusedTooLate(t *testing.T) {
 		"no attempt": record(), "running": record(attempt(1, decide.Running)),
 		"succeeded": record(attempt(1, decide.Succeeded)), "failed": record(attempt(1, decide.Failed)),
 	} {
-		d := decide.OnStartRefused(rec, 1, "no", noon, settings)
+		d := decide.OnStartRefused(rec, 1, decide.Permission, "no", noon, settings)
 		if d.Save || len(d.Updates)+len(d.Notifications) > 0 {
 			t.Errorf("%s: save %t, %v", name, d.Save, d.Updates)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 	"hubmend/internal/naming"
 	"hubmend/internal/target"
@@ -40,6 +41,8 @@ type Record struct {
 	Unconfirmed []Ref
 	// CheckedAt is when the sweep last looked how Security Hub has Unconfirmed.
 	CheckedAt time.Time
+	// ResolvedAt is when a finding was last set RESOLVED after its repair had ended; zero when none was.
+	ResolvedAt time.Time
 	// AccountName is what the newest finding calls the account, for people; it may be empty.
 	AccountName string
 }
@@ -67,6 +70,8 @@ const (
 	Retry  Cause = "retry"  // the attempt before failed for a while only; NotBefore is a backoff
 	Paused Cause = "paused" // the switch is off
 	Broken Cause = "broken" // the breaker of the control is open, until NotBefore
+	// Unready waits for an account, a Region or a runbook to be set up; NotBefore is a backoff.
+	Unready Cause = "not ready"
 )
 
 // Attempt is one execution against a target: a repair, or the undo of one.
@@ -78,12 +83,16 @@ type Attempt struct {
 	Control    string // that the first finding was about
 	Trigger    finding.Trigger
 	By         string            // who asked on the command line
-	Parameters target.Parameters // of the last attempt only
-	Findings   []Ref             // of the last attempt only
+	Parameters target.Parameters // of the last attempt, and of a success whose work is not a part of its
+	Findings   []Ref             // as Parameters
+	// EvidenceLag is the longest of the controls that the attempt is about: how old the data of a check may be.
+	EvidenceLag time.Duration
 
 	Cause     Cause     // while queued
 	NotBefore time.Time // while queued
 	Refusals  int       // how often Systems Manager did not take it
+	// UnreadySince is when the attempt could first not start because its account was not ready.
+	UnreadySince time.Time
 
 	QueuedAt    time.Time // when it was asked for
 	ClaimedAt   time.Time // when it was last claimed; zero when it never was
@@ -145,6 +154,9 @@ func (a Attempt) Asker() string { return cmp.Or(a.By, string(a.Trigger)) }
 func (a Attempt) InFlight() bool { return a.State == Claimed || a.State == Running }
 
 func (a Attempt) ended() bool { return a.State == Succeeded || a.State == Failed }
+
+// CountsForGuard says whether the attempt has used up one of those that the loop guard allows.
+func (a Attempt) CountsForGuard() bool { return a.State != Failed || failure.FateOf(a.Class).Guard }
 
 func (a Attempt) holds(r Ref) bool {
 	return slices.ContainsFunc(a.Findings, func(x Ref) bool { return x.ID == r.ID })
@@ -209,8 +221,12 @@ func (r *Record) trim(s Settings) {
 	}
 	slices.Reverse(kept)
 	r.Attempts = kept
+	last := r.Last()
 	for i := range len(r.Attempts) - 1 {
-		r.Attempts[i].Findings, r.Attempts[i].Parameters, r.Attempts[i].Nonce = nil, nil, ""
+		a := &r.Attempts[i]
+		if a.State != Succeeded || a.Undo != "" || last.Undo == "" && last.Parameters.Covers(a.Parameters) {
+			a.Findings, a.Parameters, a.Nonce = nil, nil, ""
+		}
 	}
 }
 
@@ -218,7 +234,7 @@ func (r *Record) trim(s Settings) {
 func (r Record) attemptsSince(since time.Time) int {
 	n := 0
 	for _, a := range r.Attempts {
-		if a.Undo == "" && a.ClaimedAt.After(since) {
+		if a.Undo == "" && a.ClaimedAt.After(since) && a.CountsForGuard() {
 			n++
 		}
 	}

@@ -28,12 +28,23 @@ type Settings struct {
 	// again, and RetryBackoff that before an attempt that failed; each further one is four times
 	// as long, up to MaxBackoff.
 	StartBackoff, RetryBackoff, MaxBackoff time.Duration
+	// ReadyBackoff is the first wait before it is tried whether an account is ready now; each further one is
+	// twice as long, up to MaxReadyBackoff. After ReadyWithin the attempts that wait are given up, and people
+	// may be told of the account again.
+	ReadyBackoff, MaxReadyBackoff, ReadyWithin time.Duration
+	// ProbeLease is how long others wait for the outcome of the one that is let through. Executions that take
+	// longer than half of it are not waited for.
+	ProbeLease time.Duration
 
 	// RunTime is how long an execution may take before the sweep asks how it is.
 	RunTime time.Duration
 	// ConfirmEvery is how often the sweep looks whether a resolution was confirmed, and
 	// ConfirmWithin when it reports one that was not.
 	ConfirmEvery, ConfirmWithin time.Duration
+	// EvidenceLag is how old the data of any check may be; a control may have a longer one.
+	EvidenceLag time.Duration
+	// UpdateLag is how long an update of a finding may take to show.
+	UpdateLag time.Duration
 }
 
 // Defaults are the settings of the design.
@@ -42,21 +53,33 @@ var Defaults = Settings{
 	BreakerFailures: 5, BreakerWindow: time.Hour,
 	ClaimLease: time.Minute, Wait: 15 * time.Second, ShortWait: 8 * time.Second, SlotLead: 6 * time.Second,
 	StartBackoff: 10 * time.Second, RetryBackoff: time.Minute, MaxBackoff: 30 * time.Minute,
+	ReadyBackoff: 5 * time.Minute, MaxReadyBackoff: time.Hour, ReadyWithin: 24 * time.Hour, ProbeLease: 2 * time.Hour,
 	RunTime: 15 * time.Minute, ConfirmEvery: time.Hour, ConfirmWithin: 36 * time.Hour,
+	EvidenceLag: 5 * time.Minute, UpdateLag: 30 * time.Minute,
 }
 
 // backoff gives the wait before try n, counted from 1, of something that key names. It is
 // up to a quarter longer or shorter than its base, so that what failed together is not
 // tried again together. The same key and n give the same wait.
 func (s Settings) backoff(first time.Duration, key string, n int) time.Duration {
+	return spread(first, s.MaxBackoff, 4, key, n)
+}
+
+// readyBackoff gives the wait before it is tried for the nth time whether an account is ready.
+func (s Settings) readyBackoff(key string, n int) time.Duration {
+	return spread(s.ReadyBackoff, s.MaxReadyBackoff, 2, key, n)
+}
+
+// spread gives wait n, counted from 1, of waits that become factor times as long.
+func spread(first, most time.Duration, factor int, key string, n int) time.Duration {
 	wait := first
-	for ; n > 1 && wait < s.MaxBackoff; n-- {
-		wait *= 4
+	for ; n > 1 && wait < most; n-- {
+		wait *= time.Duration(factor)
 	}
-	wait = min(wait, s.MaxBackoff)
+	wait = min(wait, most)
 	h := fnv.New32a()
 	h.Write([]byte(key)) // never fails
 	h.Write([]byte{byte(n)})
-	spread := float64(h.Sum32()%1000)/1000 - 0.5
-	return wait + time.Duration(float64(wait)*spread/2)
+	part := float64(h.Sum32()%1000)/1000 - 0.5
+	return wait + time.Duration(float64(wait)*part/2)
 }

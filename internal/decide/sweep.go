@@ -39,33 +39,23 @@ const SweepEvery = 5 * time.Minute
 // OnChecks compares what the record says was resolved with what Security Hub found since.
 func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decision {
 	d := Decision{Record: rec.Clone()}
-	if rec.undoing() {
+	if len(rec.Attempts) == 0 || rec.undoing() {
 		return d // a check that fails now may be due to the undo
 	}
 	repaired := rec.LastSuccess()
-	var left, confirmed, reopened, unconfirmed []Ref
+	sorted := map[verdictOn][]Ref{}
 	for _, r := range rec.Unconfirmed {
-		found := seen[r.ID]
-		checked := found.ObservedAt.After(repaired.EndedAt)
-		switch {
-		case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed:
-			confirmed = append(confirmed, r)
-		case checked && found.Workflow == finding.Resolved:
-			reopened = append(reopened, r)
-		case checked || found.Workflow != finding.Resolved: // somebody else has it in hand
-		case now.Sub(repaired.EndedAt) >= s.ConfirmWithin:
-			unconfirmed = append(unconfirmed, r)
-		default:
-			left = append(left, r)
-		}
+		verdict := rec.judge(r, seen[r.ID], now, s)
+		sorted[verdict] = append(sorted[verdict], r)
 	}
+	left, reopened, unconfirmed := sorted[waiting], sorted[contradicted], sorted[overdue]
 	if len(left) == len(rec.Unconfirmed) {
 		d.Record.CheckedAt, d.Save = now, s.ConfirmEvery > 0
 		return d
 	}
 	d.Record.CheckedAt = now
 	d.Record.Unconfirmed, d.Save = left, true
-	d.Checked = Checked{Confirmed: confirmed, Reopened: reopened, Unconfirmed: unconfirmed}
+	d.Checked = Checked{Confirmed: sorted[proven], Reopened: reopened, Unconfirmed: unconfirmed}
 	if len(reopened) > 0 {
 		d.answer(Update{Findings: reopened, Workflow: finding.New, Note: reopenNote(d.Record.Target, repaired)})
 		d.Notifications = append(d.Notifications, Notification{Kind: Contradicted, Record: d.Record, Attempt: repaired, Findings: reopened})

@@ -74,8 +74,8 @@ func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decisi
 		d.release(a)
 	}
 	d.proceed()
-	if d.NeedsSlot {
-		return Decision{NeedsSlot: true}
+	if d.NeedsSlot || d.NeedsProbe {
+		return d.undecided()
 	}
 	d.comeBack()
 	return d.Decision

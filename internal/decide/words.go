@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 	"hubmend/internal/naming"
 	"hubmend/internal/target"
@@ -24,7 +25,7 @@ const (
 )
 
 // RetryHint is what to do about a repair that failed.
-const RetryHint = "Repair it by hand, or remove the cause and use the custom action to try again."
+const RetryHint = failure.TryAgain
 
 // startNote says nothing of the target itself, so that one call can tell many findings.
 func startNote(t target.Target, a Attempt) string {
@@ -37,8 +38,7 @@ func answer(t target.Target, a Attempt, refs []Ref) Update {
 		return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(
 			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)}
 	}
-	return Update{Findings: refs, Workflow: finding.Notified,
-		Note: because("Hubmend could not repair this:", a.Reason, RetryHint+" "+execution(t, a))}
+	return Update{Findings: refs, Workflow: finding.Notified, Note: failureNote(t, a)}
 }
 
 func execution(t target.Target, a Attempt) string {
@@ -54,7 +54,7 @@ func holdNote(a Attempt) string {
 		return "Hubmend is paused by its administrator. This will be repaired when it is active again, if it is still needed then."
 	case Broken:
 		return Clip(fmt.Sprintf("Automatic repair of %s is paused until %s, because it failed for several resources one after the other. "+
-			"This will be tried then; the custom action tries at once.", a.Control, Clock(a.NotBefore)), noteLimit)
+			"This will be tried when a repair succeeds then; the custom action tries at once.", a.Control, Clock(a.NotBefore)), noteLimit)
 	default:
 		return Clip(fmt.Sprintf("Hubmend tries to repair this again after %s.", Clock(a.NotBefore)), noteLimit)
 	}
@@ -70,6 +70,14 @@ func reopenNote(t target.Target, a Attempt) string {
 		Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)
 }
 
+// vouchNote says why a finding is RESOLVED whose check failed after the repair.
+func vouchNote(t target.Target, a Attempt, s Settings) string {
+	lag := max(a.EvidenceLag, s.EvidenceLag)
+	return Clip(fmt.Sprintf("Hubmend remediated and verified this at %s. The data behind this check can be up to %s old, so it may be older than the "+
+		"remediation. Hubmend waits for a check made after %s and reopens the finding if that fails. %s",
+		Clock(a.EndedAt), span(lag), Clock(a.validFrom(s)), execution(t, a)), noteLimit)
+}
+
 // Clock writes a moment for people, in UTC.
 func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
@@ -77,6 +85,14 @@ func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 func SuspendNote(s Settings) string {
 	return fmt.Sprintf("Hubmend has stopped repairing this: %d attempts within %s did not keep it repaired. "+
 		"Find out what fails or what changes it back; the custom action tries once more.", s.MaxAttempts, Hours(s.Window))
+}
+
+// span writes a time span for people, in the larger of two units that fits.
+func span(d time.Duration) string {
+	if d < time.Hour {
+		return fmt.Sprintf("%g minutes", d.Minutes())
+	}
+	return Hours(d)
 }
 
 // Hours writes a time span for people.

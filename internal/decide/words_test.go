@@ -48,7 +48,7 @@ func TestWordsKeepToTheLimits(t *testing.T) {
 			exec := rec.Attempts[0].ExecutionID
 			checkDecision(t, decide.OnOutcome(rec, decide.Outcome{ExecutionID: exec, Reason: text}, nil, noon, settings))
 			checkDecision(t, decide.OnOutcome(rec, decide.Outcome{ExecutionID: exec, Succeeded: true, Change: text}, nil, noon, settings))
-			checkDecision(t, decide.OnStartRefused(record(attempt(1, decide.Claimed)), 1, text, noon, settings))
+			checkDecision(t, decide.OnStartRefused(record(attempt(1, decide.Claimed)), 1, decide.Permission, text, noon, settings))
 			r := ask(text, "e9", func(r *decide.Request) { r.Control = text })
 			checkDecision(t, decide.OnFindings(rec, []decide.Request{r}, nil, open, noon, settings))
 			exhausted := settings

@@ -36,6 +36,7 @@ type work struct {
 
 	decision decide.Decision
 	record   decide.Record // as it was found, and then as it is stored after the decision
+	lacks    bool          // the account lacked something, so that a start is news
 }
 
 // request is a decide.Request with the message that it came in.
@@ -85,6 +86,10 @@ func (h *Handler) readErrand(ctx context.Context, b *batch, m events.SQSMessage,
 
 func (h *Handler) readEvent(ctx context.Context, b *batch, m events.SQSMessage) {
 	event, err := finding.ParseEvent([]byte(m.Body))
+	if errors.Is(err, finding.ErrInsightResults) {
+		h.Log.WarnContext(ctx, "event ignored", "message", m.MessageId, "reason", err.Error())
+		return
+	}
 	if err != nil {
 		h.bury(ctx, b, m, err)
 		return

@@ -32,8 +32,8 @@ type Catalog interface {
 	Group(id string) (control.Group, bool)
 }
 
-// Starter starts the runbook of an attempt. A *member.Refused error is final; after any other
-// the attempt is tried again. member.ErrNotCalled means that it was not begun.
+// Starter starts the runbook of an attempt. A *member.Refused error says what is wrong; after any other
+// the attempt is tried again soon. member.ErrNotCalled means that it was not begun.
 type Starter interface {
 	Start(ctx context.Context, t target.Target, a decide.Attempt) (executionID string, err error)
 }
@@ -57,6 +57,7 @@ type Handler struct {
 	Catalog  Catalog
 	Effects  effect.Effects
 	Slots    ledger.Slots
+	Accounts ledger.Accounts
 	Switch   Switch
 	Starter  Starter
 	Queue    Queue
@@ -138,7 +139,7 @@ func (h *Handler) look(ctx context.Context, b *batch) error {
 		w.record, err = ledger.Open(ctx, h.Effects.Ledger, w.target)
 		return err
 	})
-	h.readBreakers(ctx, b)
+	h.readGate(ctx, b)
 	if stale := b.stale(h.Now()); len(stale) > 0 {
 		if b.seen, err = h.Effects.Findings.Read(ctx, stale); err != nil {
 			return err
@@ -147,24 +148,37 @@ func (h *Handler) look(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// readBreakers reads the breakers of the controls that may be repaired, each once.
-func (h *Handler) readBreakers(ctx context.Context, b *batch) {
-	b.gate.Broken = map[string]time.Time{}
+// readGate reads the breakers of the controls that may be repaired, and what their accounts lack, each once.
+func (h *Handler) readGate(ctx context.Context, b *batch) {
+	b.gate.Breakers, b.gate.Accounts = map[string]decide.Breaker{}, map[string]decide.Account{}
 	b.works = slices.DeleteFunc(b.works, func(w *work) bool {
-		for _, control := range w.controls() {
-			if _, known := b.gate.Broken[control]; known {
-				continue
-			}
-			breaker, err := h.Effects.Ledger.LoadBreaker(ctx, control)
-			if err != nil {
-				h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", err)
-				b.fail(w)
-				return true
-			}
-			b.gate.Broken[control] = breaker.OpenUntil
+		err := h.readObstacles(ctx, b, w)
+		if err != nil {
+			h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", err)
+			b.fail(w)
 		}
-		return false
+		return err != nil
 	})
+}
+
+func (h *Handler) readObstacles(ctx context.Context, b *batch, w *work) (err error) {
+	for _, control := range w.controls() {
+		if _, known := b.gate.Breakers[control]; known {
+			continue
+		}
+		if b.gate.Breakers[control], err = h.Effects.Ledger.LoadBreaker(ctx, control); err != nil {
+			delete(b.gate.Breakers, control)
+			return err
+		}
+	}
+	id := w.target.Account
+	if _, known := b.gate.Accounts[id]; known {
+		return nil
+	}
+	if b.gate.Accounts[id], err = h.Accounts.LoadAccount(ctx, id); err != nil {
+		delete(b.gate.Accounts, id)
+	}
+	return err
 }
 
 // decide decides about one target and claims it if it is to be started.
@@ -185,12 +199,21 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 		if err != nil {
 			return err
 		}
+		if w.decision.NeedsProbe {
+			if gate, err = h.probe(ctx, gate, w.decision.Record); err != nil {
+				return err
+			}
+			continue
+		}
 		if !w.decision.NeedsSlot {
 			break
 		}
 		if gate.Slot, err = h.Slots.Reserve(ctx, w.target.Account, h.region(w.target), h.Now()); err != nil {
 			return err
 		}
+	}
+	if a := w.record.Last(); a != nil {
+		w.lacks = gate.Accounts[w.target.Account].Lacks(w.target, *a)
 	}
 	h.Log.InfoContext(ctx, "decided", "target", w.target.String(), "decisions", w.decision.Log)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"hubmend/internal/awserr"
 	"hubmend/internal/deadline"
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/ledger"
 	"hubmend/internal/member"
 	"hubmend/internal/target"
@@ -30,8 +31,8 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 	ctx, stop := deadline.After(ctx, h.Grace)
 	defer stop()
 	for _, w := range started {
-		if a := w.record.Last(); a != nil && a.State == decide.Queued && (len(w.requests) > 0 || w.undo != nil) {
-			// One message is enough to come back with; the others are in the record.
+		if a := w.record.Last(); a != nil && a.State == decide.Queued && a.Cause != decide.Unready && (len(w.requests) > 0 || w.undo != nil) {
+			// The sweep brings back what may wait for a day. One message is enough to come back with; the others are in the record.
 			h.delay(b, w.messages()[0], decide.Later{After: a.NotBefore.Sub(h.Now()), Exact: true})(ctx)
 		}
 	}
@@ -56,17 +57,32 @@ func (h *Handler) start(ctx context.Context, w *work) error {
 	mayRun := !awserr.IsThrottling(err) && !errors.Is(err, member.ErrNotCalled)
 	ctx, stop := deadline.After(ctx, h.Grace)
 	defer stop()
+	var until time.Time // of an account that is not ready
+	if refused != nil && refused.Class == failure.NotReady {
+		d, problem := h.account(ctx, w.target.Account, func(a decide.Account) decide.AccountDecision {
+			return a.OnNotReady(w.record, refused.Scope, refused.Reason, h.Now(), h.Settings)
+		})
+		if problem != nil {
+			return problem
+		}
+		until = d.Until
+	}
 	var saved error
 	_, w.record, saved = h.Effects.Transact(ctx, w.record, func(rec decide.Record) decide.Decision {
 		switch {
+		case refused != nil && refused.Class == failure.NotReady:
+			return decide.OnNotReady(rec, attempt.Number, refused.Reason, until, h.Now(), h.Settings)
 		case refused != nil:
-			return decide.OnStartRefused(rec, attempt.Number, refused.Reason, h.Now(), h.Settings)
+			return decide.OnStartRefused(rec, attempt.Number, refused.Class, refused.Reason, h.Now(), h.Settings)
 		case err != nil:
 			return decide.OnStartDeferred(rec, attempt.Number, err.Error(), mayRun, h.Now(), h.Settings)
 		default:
 			return decide.OnStarted(rec, attempt.Number, id)
 		}
 	})
+	if saved == nil && err == nil && w.lacks {
+		_, saved = h.account(ctx, w.target.Account, func(a decide.Account) decide.AccountDecision { return a.OnStarted(w.target, attempt) })
+	}
 	return saved
 }
 

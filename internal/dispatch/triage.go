@@ -35,16 +35,19 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 		if problem := notServed(c, e.ActionID, f, control, known); problem != "" {
 			return answer("", problem)
 		}
-		if problem := nothingToDo(f); problem != "" {
+		if problem := nothingToDo(f, e.Trigger); problem != "" {
 			return answer("", problem)
 		}
 	} else {
 		if !known {
 			return verdict{reason: fmt.Sprintf("no control repairs %s", subjectOf(f))}
 		}
-		if problem := nothingToDo(f); problem != "" || f.Workflow != finding.New {
+		if problem := nothingToDo(f, e.Trigger); problem != "" || f.Workflow != finding.New {
 			return verdict{reason: "ignored: " + cmp.Or(problem, "the finding is "+f.Workflow)}
 		}
+	}
+	if f.Resources > 1 {
+		return answer(finding.Notified, fmt.Sprintf("This finding names %d resources; Hubmend repairs one. Nothing was changed. Repair each by hand.", f.Resources))
 	}
 	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
 		return answer(finding.Notified, fmt.Sprintf("This finding is about the account as a whole; %s repairs a %s, and here is none to repair.", control.ID, control.Resource.Type))
@@ -54,7 +57,7 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
-		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, At: e.Time, AsOf: asOf(e, f), Parameters: parameters, AccountName: f.AccountName,
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, At: e.Time, AsOf: asOf(e, f), Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
 	}}
 }
 
@@ -70,7 +73,8 @@ func asOf(e finding.Event, f finding.Finding) time.Time {
 func notServed(c Catalog, action string, f finding.Finding, control control.Control, known bool) string {
 	group, ok := c.Group(action)
 	if !ok {
-		return fmt.Sprintf("Hubmend does not know the custom action %s; update the administrator's stack to the version of the product.", action)
+		return fmt.Sprintf("The custom action %s is not one of Hubmend's, so nothing was changed. If it is of a newer version of a playbook, "+
+			"update the administrator's stack.", action)
 	}
 	for _, id := range group.Controls {
 		if known && id == control.ID {
@@ -81,14 +85,15 @@ func notServed(c Catalog, action string, f finding.Finding, control control.Cont
 		group.Title, strings.Join(group.Controls, " and "), subjectOf(f))
 }
 
-// nothingToDo says why a finding asks for nothing, or "".
-func nothingToDo(f finding.Finding) string {
+// nothingToDo says why a finding asks for nothing, or "". A WARNING says that its check could not tell, which a person may
+// know better.
+func nothingToDo(f finding.Finding, trigger finding.Trigger) string {
 	switch {
 	case f.Workflow == finding.Suppressed:
 		return "This finding is SUPPRESSED, so Hubmend leaves its resource alone. Set it to NEW first to have it repaired."
 	case f.RecordState != finding.Active:
 		return "This finding is archived; there is nothing to repair."
-	case f.Compliance != finding.Failed:
+	case f.Compliance != finding.Failed && (f.Compliance != finding.Warning || trigger == finding.Automatic):
 		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", cmp.Or(f.Compliance, "nothing"))
 	}
 	return ""

@@ -114,6 +114,20 @@ func (w *world) Archive(ctx context.Context, t target.Target, e decide.Ended) er
 	return w.memory.Archive(ctx, t, e)
 }
 
+func (w *world) LoadAccount(ctx context.Context, id string) (decide.Account, error) {
+	if err := w.broken("LoadAccount " + id); err != nil {
+		return decide.Account{}, err
+	}
+	return w.memory.LoadAccount(ctx, id)
+}
+
+func (w *world) SaveAccount(ctx context.Context, a decide.Account) error {
+	if err := w.broken("SaveAccount"); err != nil {
+		return err
+	}
+	return w.memory.SaveAccount(ctx, a)
+}
+
 func (w *world) LoadBreaker(ctx context.Context, control string) (decide.Breaker, error) {
 	if err := w.broken("LoadBreaker " + control); err != nil {
 		return decide.Breaker{}, err
@@ -222,7 +236,7 @@ func (w *world) handler() *dispatch.Handler {
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	return &dispatch.Handler{
 		Catalog: catalog.Embedded(), Effects: effect.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
-		Slots: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
+		Slots: w, Accounts: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
 		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Sleep: w.Sleep, Together: inTurn, Log: log,
 		Nonce: func() string { w.nonces++; return fmt.Sprint("nonce-", w.nonces) },
 	}

@@ -66,7 +66,9 @@ func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended)
 	if err := e.Ledger.Archive(ctx, rec.Target, ended); err != nil {
 		return err
 	}
-	failure := decide.TargetFailure{Key: rec.Target.Key(), Resource: rec.Target.Resource, At: ended.Attempt.EndedAt}
+	failure := decide.TargetFailure{
+		Key: rec.Target.Key(), Account: rec.Target.Account, Resource: rec.Target.Resource, At: ended.Attempt.EndedAt,
+	}
 	for range maxConflicts {
 		b, err := e.Ledger.LoadBreaker(ctx, ended.Attempt.Control)
 		if err != nil {

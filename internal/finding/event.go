@@ -79,6 +79,10 @@ const MaxEventBytes = 512 << 10
 // MaxFindings bounds what an event may ask for: as many as a call of Security Hub takes.
 const MaxFindings = 100
 
+// ErrInsightResults is the error of an event that a person caused by using a custom action on the results of an insight. It
+// names no finding, so that there is nothing to repair.
+var ErrInsightResults = errors.New("the custom action was used on results of an insight, which are no findings; select the findings and use it on them")
+
 // ParseEvent reads an event from the body of a queue message. Its errors are
 // permanent: the same bytes will never be an event that Hubmend understands.
 func ParseEvent(body []byte) (Event, error) {
@@ -94,6 +98,9 @@ func ParseEvent(body []byte) (Event, error) {
 	}
 	if e.ID == "" {
 		return Event{}, errors.New("the event has no id")
+	}
+	if e.DetailType == "Security Hub Insight Results" {
+		return Event{}, ErrInsightResults
 	}
 	if len(e.Detail.Findings) == 0 {
 		return Event{}, errors.New("the event carries no finding")

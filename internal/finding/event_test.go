@@ -90,7 +90,7 @@ func TestParseEventRefuses(t *testing.T) {
 		"no findings":                 {object{"detail": object{"findings": []object{}}}, "no finding"},
 		"findings null":               {object{"detail": object{"findings": nil}}, "no finding"},
 		"findings a map":              {object{"detail": object{"findings": object{}}}, "not an event"},
-		"insight results":             {object{"detail-type": "Security Hub Insight Results"}, "detail-type"},
+		"insight results":             {object{"detail-type": "Security Hub Insight Results", "detail": object{"insightResults": []object{{"sg-1": 3}}}}, "results of an insight"},
 		"findings of Security Hub V2": {object{"detail-type": "Findings Imported V2"}, "detail-type"},
 		"no detail-type":              {object{"detail-type": nil}, "detail-type"},
 		"custom action without ARN":   {customAction(), "does not name its action"},

@@ -29,10 +29,10 @@ type Finding struct {
 	Title       string // optional
 	AccountName string // optional; printable ASCII
 
-	// ControlID is Compliance.SecurityControlId, such as EC2.13. It is optional: old
-	// findings of a single standard carry only the standard's own number.
+	// ControlID is Compliance.SecurityControlId or what GeneratorId says instead, such as EC2.13, in
+	// any case. It is optional: old findings of a single standard carry only the standard's own number.
 	ControlID string
-	// Standard and Rule come from GeneratorID, such as cis-aws-foundations-benchmark/v/1.2.0
+	// Standard and Rule come from GeneratorID or StandardsControlArn, such as cis-aws-foundations-benchmark/v/1.2.0
 	// and 4.1. Both are empty for a consolidated finding.
 	Standard string
 	Rule     string
@@ -41,16 +41,21 @@ type Finding struct {
 	Workflow    string // NEW, NOTIFIED, SUPPRESSED, RESOLVED; NEW when absent
 	RecordState string // ACTIVE, ARCHIVED; ACTIVE when absent
 
+	// The first of its Resources.
 	ResourceType string
 	ResourceID   string
+	Resources    int // how many it names
 
 	// ObservedAt is when the check that gave this result was made.
 	ObservedAt time.Time
+	// Since is when checks began to give this result, with no other between; zero when the finding does not say.
+	Since time.Time
 }
 
 // Values of the fields of a finding that Hubmend tells apart.
 const (
 	Failed   = "FAILED"
+	Warning  = "WARNING"
 	New      = "NEW"
 	Notified = "NOTIFIED"
 	Resolved = "RESOLVED"
@@ -63,27 +68,41 @@ const (
 )
 
 type document struct {
-	ID             string `json:"Id"`
-	ProductARN     string `json:"ProductArn"`
-	GeneratorID    string `json:"GeneratorId"`
-	AwsAccountID   string `json:"AwsAccountId"`
-	Region         string `json:"Region"`
-	AccountName    string `json:"AwsAccountName"`
-	Title          string `json:"Title"`
-	UpdatedAt      string `json:"UpdatedAt"`
-	LastObservedAt string `json:"LastObservedAt"`
-	RecordState    string `json:"RecordState"`
-	Compliance     struct {
+	ID              string `json:"Id"`
+	ProductARN      string `json:"ProductArn"`
+	GeneratorID     string `json:"GeneratorId"`
+	AwsAccountID    string `json:"AwsAccountId"`
+	Region          string `json:"Region"`
+	AccountName     string `json:"AwsAccountName"`
+	Title           string `json:"Title"`
+	UpdatedAt       string `json:"UpdatedAt"`
+	LastObservedAt  string `json:"LastObservedAt"`
+	FirstObservedAt string `json:"FirstObservedAt"`
+	RecordState     string `json:"RecordState"`
+	Compliance      struct {
 		Status            string `json:"Status"`
 		SecurityControlID string `json:"SecurityControlId"`
 	} `json:"Compliance"`
 	Workflow struct {
 		Status string `json:"Status"`
 	} `json:"Workflow"`
-	Resources []struct {
+	ProductFields productFields `json:"ProductFields"`
+	Resources     []struct {
 		Type string `json:"Type"`
 		ID   string `json:"Id"`
 	} `json:"Resources"`
+}
+
+// productFields are what only findings of a single standard have. A field of another form is as good as none.
+type productFields struct{ standardsControlARN string }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *productFields) UnmarshalJSON(text []byte) error {
+	var fields struct{ StandardsControlArn json.RawMessage }
+	if json.Unmarshal(text, &fields) == nil && json.Unmarshal(fields.StandardsControlArn, &p.standardsControlARN) != nil {
+		p.standardsControlARN = ""
+	}
+	return nil
 }
 
 var (
@@ -92,6 +111,9 @@ var (
 	// The standards name their rules in two ways: CIS 1.2.0 as an ARN with rule/4.1,
 	// the others as <standard>/v/<version>/<rule>.
 	generatorPattern = regexp.MustCompile(`^(?:arn:aws[a-z-]*:securityhub:::ruleset/)?([a-z0-9-]+/v/[0-9.]+)/(?:rule/)?([A-Za-z0-9.-]+)$`)
+	// A consolidated finding names its control in GeneratorId too, and one of a single standard its rule in StandardsControlArn.
+	consolidatedPattern = regexp.MustCompile(`^security-control/([A-Za-z0-9]+\.[0-9]+)$`)
+	standardPattern     = regexp.MustCompile(`^arn:aws[a-z-]*:securityhub:[a-z0-9-]*:[0-9]{12}:control/([a-z0-9-]+/v/[0-9.]+)/([A-Za-z0-9.-]+)$`)
 )
 
 // firstCIS is the one standard whose findings name their generator with an ARN.
@@ -104,6 +126,9 @@ func Generator(partition, standard, rule string) string {
 	}
 	return standard + "/" + rule
 }
+
+// ConsolidatedGenerator gives the GeneratorId of a consolidated finding of a control.
+func ConsolidatedGenerator(control string) string { return "security-control/" + control }
 
 // maxIDLength is the limit of Id in BatchUpdateFindings.
 const maxIDLength = 512
@@ -123,13 +148,11 @@ func Parse(raw json.RawMessage) (Finding, error) {
 	if err := f.checkOrigin(d.Region); err != nil {
 		return Finding{}, err
 	}
-	if m := generatorPattern.FindStringSubmatch(f.GeneratorID); m != nil {
-		f.Standard, f.Rule = m[1], m[2]
-	}
+	f.identify(d.ProductFields.standardsControlARN)
 	if len(d.Resources) == 0 || d.Resources[0].ID == "" || d.Resources[0].Type == "" {
 		return Finding{}, errors.New("the finding names no resource")
 	}
-	f.ResourceType, f.ResourceID = d.Resources[0].Type, d.Resources[0].ID
+	f.ResourceType, f.ResourceID, f.Resources = d.Resources[0].Type, d.Resources[0].ID, len(d.Resources)
 	if err := f.checkText(); err != nil {
 		return Finding{}, err
 	}
@@ -138,7 +161,23 @@ func Parse(raw json.RawMessage) (Finding, error) {
 		return Finding{}, fmt.Errorf("the finding's LastObservedAt and UpdatedAt hold no RFC 3339 time: %q", clip(cmp.Or(d.LastObservedAt, d.UpdatedAt)))
 	}
 	f.ObservedAt = observed
+	if since, err := time.Parse(time.RFC3339, d.FirstObservedAt); err == nil {
+		f.Since = since
+	}
 	return f, nil
+}
+
+// identify finds out what the finding is about where Compliance.SecurityControlId does not say it: GeneratorId names the
+// control or the rule of a standard, and if it is of another form StandardsControlArn does.
+func (f *Finding) identify(standardsControlARN string) {
+	if m := consolidatedPattern.FindStringSubmatch(f.GeneratorID); m != nil && f.ControlID == "" {
+		f.ControlID = m[1]
+	}
+	if m := generatorPattern.FindStringSubmatch(f.GeneratorID); m != nil {
+		f.Standard, f.Rule = m[1], m[2]
+	} else if m := standardPattern.FindStringSubmatch(standardsControlARN); m != nil && f.ControlID == "" {
+		f.Standard, f.Rule = m[1], m[2]
+	}
 }
 
 // checkOrigin demands that Security Hub itself made the finding. BatchImportFindings lets

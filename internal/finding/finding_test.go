@@ -59,7 +59,7 @@ func TestParseAccepts(t *testing.T) {
 			Partition: "aws", Account: "222222222222", Region: "eu-west-1",
 			Title:     "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22",
 			ControlID: "EC2.13", Compliance: finding.Failed, Workflow: finding.New, RecordState: finding.Active,
-			ResourceType: "AwsEc2SecurityGroup", ResourceID: group,
+			ResourceType: "AwsEc2SecurityGroup", ResourceID: group, Resources: 1,
 			ObservedAt: time.Date(2026, 3, 1, 10, 0, 0, 5e8, time.UTC),
 		}
 		edit(&f)
@@ -94,10 +94,39 @@ func TestParseAccepts(t *testing.T) {
 		"NIST":                       generator(want, "nist-800-53/v/5.0.0/EC2.13", "nist-800-53/v/5.0.0", "EC2.13"),
 		"generator of no known form": generator(want, "my rule", "", ""),
 		"no generator":               generator(want, "", "", ""),
+		"GeneratorId in another case, without SecurityControlId": {
+			object{"GeneratorId": "security-control/ec2.13", "Compliance": object{"Status": "FAILED"}},
+			want(func(f *finding.Finding) { f.GeneratorID, f.ControlID = "security-control/ec2.13", "ec2.13" }),
+		},
+		"SecurityControlId wins over GeneratorId": {
+			object{"GeneratorId": "security-control/EC2.14"},
+			want(func(f *finding.Finding) { f.GeneratorID = "security-control/EC2.14" }),
+		},
+		"only StandardsControlArn": {
+			object{"GeneratorId": "other", "Compliance": object{"Status": "FAILED"}, "ProductFields": object{"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/pci-dss/v/3.2.1/PCI.EC2.5"}},
+			want(func(f *finding.Finding) {
+				f.GeneratorID, f.ControlID, f.Standard, f.Rule = "other", "", "pci-dss/v/3.2.1", "PCI.EC2.5"
+			}),
+		},
+		"GeneratorId wins over StandardsControlArn": {
+			object{"GeneratorId": "nist-800-53/v/5.0.0/EC2.13", "ProductFields": object{"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/aws-foundational-security-best-practices/v/1.0.0/EC2.2"}},
+			want(func(f *finding.Finding) {
+				f.GeneratorID, f.Standard, f.Rule = "nist-800-53/v/5.0.0/EC2.13", "nist-800-53/v/5.0.0", "EC2.13"
+			}),
+		},
+		"a StandardsControlArn of another form": {
+			object{"GeneratorId": "other", "ProductFields": object{"StandardsControlArn": []int{1}}},
+			want(func(f *finding.Finding) { f.GeneratorID = "other" }),
+		},
+		"since when": {
+			object{"FirstObservedAt": "2026-02-01T00:00:00Z"},
+			want(func(f *finding.Finding) { f.Since = time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC) }),
+		},
+		"since a time of another form": {object{"FirstObservedAt": "yesterday"}, want(func(*finding.Finding) {})},
 		"defaults": {
 			object{"Region": nil, "Workflow": nil, "RecordState": nil, "Compliance": nil, "Title": nil, "LastObservedAt": nil},
 			want(func(f *finding.Finding) {
-				f.ControlID, f.Compliance, f.Title, f.ObservedAt = "", "", "", time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+				f.Compliance, f.Title, f.ObservedAt = "", "", time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 			}),
 		},
 		"the state of things": {
@@ -109,7 +138,7 @@ func TestParseAccepts(t *testing.T) {
 		"the first of several resources": {
 			object{"Resources": []object{{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"}, {"Type": "Other", "Id": "x"}}},
 			want(func(f *finding.Finding) {
-				f.ResourceType, f.ResourceID = finding.AccountType, "AWS::::Account:222222222222"
+				f.ResourceType, f.ResourceID, f.Resources = finding.AccountType, "AWS::::Account:222222222222", 2
 			}),
 		},
 		"another partition": {

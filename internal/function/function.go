@@ -75,6 +75,7 @@ func settings(getenv func(string) string) (decide.Settings, error) {
 	read(naming.EnvBreakerFailures, 1, func(n int) { s.BreakerFailures = n })
 	read(naming.EnvBreakerMinutes, 1, func(n int) { s.BreakerWindow = time.Duration(n) * time.Minute })
 	read(naming.EnvConfirmEveryMinutes, 0, func(n int) { s.ConfirmEvery = time.Duration(n) * time.Minute })
+	read(naming.EnvEvidenceLagMinutes, 0, func(n int) { s.EvidenceLag = time.Duration(n) * time.Minute })
 	return s, errors.Join(errs...)
 }
 

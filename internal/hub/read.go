@@ -67,5 +67,8 @@ func seenOf(f types.AwsSecurityFinding) decide.Seen {
 			break
 		}
 	}
+	if at, err := time.Parse(time.RFC3339, aws.ToString(f.FirstObservedAt)); err == nil {
+		s.Since = at
+	}
 	return s
 }

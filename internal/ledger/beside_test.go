@@ -61,7 +61,8 @@ func breakers(t *testing.T, s *store) {
 	if diff := cmp.Diff(decide.Breaker{Control: "X.1"}, read("X.1")); diff != "" {
 		t.Errorf("one that was never saved (-want +got):\n%s", diff)
 	}
-	b := decide.Breaker{Control: "X.1", Failures: []decide.TargetFailure{{Key: "k", Resource: "sg-1", At: noon}}, OpenUntil: noon.Add(time.Hour)}
+	b := decide.Breaker{Control: "X.1", Failures: []decide.TargetFailure{{Key: "k", Account: "1", Resource: "sg-1", At: noon}}, OpenUntil: noon.Add(time.Hour), SucceededAt: noon,
+		Probe: decide.Probe{Key: "k", At: noon}, Accounts: []decide.AccountPause{{Account: "1", OpenUntil: noon, Probe: decide.Probe{Key: "k", At: noon}}}}
 	if err := s.SaveBreaker(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +88,39 @@ func breakers(t *testing.T, s *store) {
 	}
 	if diff := cmp.Diff(decide.Breaker{Control: "X.1", Version: 2}, read("X.1")); diff != "" {
 		t.Errorf("closed (-want +got):\n%s", diff)
+	}
+}
+
+func unready(t *testing.T, s *store) {
+	read := func(id string) decide.Account {
+		t.Helper()
+		a, err := s.LoadAccount(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	if diff := cmp.Diff(decide.Account{ID: "1"}, read("1")); diff != "" {
+		t.Errorf("one that was never saved (-want +got):\n%s", diff)
+	}
+	a := decide.Account{ID: "1", ToldAt: noon, Missing: []decide.Missing{
+		{Place: "eu-west-1/", Reason: "no", Tries: 2, TriedAt: noon, Until: noon.Add(time.Hour), Probe: decide.Probe{Key: "k", At: noon}},
+	}}
+	if err := s.SaveAccount(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	a.Version = 1
+	if diff := cmp.Diff(a, read("1")); diff != "" {
+		t.Errorf("saved (-want +got):\n%s", diff)
+	}
+	for name, version := range map[string]int{"stored already": 0, "one ahead": 2} {
+		if err := s.SaveAccount(t.Context(), decide.Account{ID: "1", Version: version}); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("%s: SaveAccount = %v", name, err)
+		}
+	}
+	read("1").Missing[0].Place = "scribbled"
+	if diff := cmp.Diff(a, read("1")); diff != "" {
+		t.Errorf("it changed (-want +got):\n%s", diff)
 	}
 }
 

@@ -31,6 +31,7 @@ var contract = map[string]func(*testing.T, *store){
 	"what is held does not expire":  heldStays,
 	"attempts are kept whole":       archive,
 	"breakers":                      breakers,
+	"accounts":                      unready,
 	"a breaker expires":             breakerExpires,
 	"slots are apart":               slots,
 	"slots of many":                 slotsOfMany,

@@ -32,6 +32,7 @@ type DynamoDBAPI interface {
 //	<target key>          target            a decide.Record
 //	<target key>          attempt#00000001  a decide.Ended with its target
 //	breaker#<control>     breaker           a decide.Breaker
+//	account#<account>     account           a decide.Account
 //	slots#<acct>/<Region> slots             the next free start slot, in milliseconds
 //
 // A record that is open has the attributes open and since, the keys of a sparse index: since is when the
@@ -45,9 +46,10 @@ type DynamoDB struct {
 }
 
 var (
-	_ Ledger = (*DynamoDB)(nil)
-	_ Slots  = (*DynamoDB)(nil)
-	_ Index  = (*DynamoDB)(nil)
+	_ Ledger   = (*DynamoDB)(nil)
+	_ Slots    = (*DynamoDB)(nil)
+	_ Index    = (*DynamoDB)(nil)
+	_ Accounts = (*DynamoDB)(nil)
 )
 
 // retention is how long what is done with is kept: long enough to look back over a quarter.
@@ -57,6 +59,7 @@ const retention = 90 * 24 * time.Hour
 const (
 	targetItem  = "target"
 	breakerItem = "breaker"
+	accountItem = "account"
 	slotsItem   = "slots"
 )
 
@@ -122,6 +125,26 @@ func (l *DynamoDB) SaveBreaker(ctx context.Context, b decide.Breaker) error {
 	b.Version++
 	if err := l.save(ctx, breakerKey(b.Control), breakerItem, version, b, item{"expires": l.expires()}); err != nil {
 		return fmt.Errorf("save breaker %s: %w", b.Control, err)
+	}
+	return nil
+}
+
+// LoadAccount implements Accounts.
+func (l *DynamoDB) LoadAccount(ctx context.Context, id string) (decide.Account, error) {
+	a := decide.Account{}
+	if err := l.load(ctx, accountKey(id), accountItem, &a); err != nil {
+		return a, fmt.Errorf("load account %s: %w", id, err)
+	}
+	a.ID = id
+	return a, nil
+}
+
+// SaveAccount implements Accounts.
+func (l *DynamoDB) SaveAccount(ctx context.Context, a decide.Account) error {
+	version := a.Version
+	a.Version++
+	if err := l.save(ctx, accountKey(a.ID), accountItem, version, a, item{"expires": l.expires()}); err != nil {
+		return fmt.Errorf("save account %s: %w", a.ID, err)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/target"
 )
 
-// ErrConflict is returned by Save and SaveBreaker when somebody else saved meanwhile.
+// ErrConflict is returned by Save, SaveBreaker and SaveAccount when somebody else saved meanwhile.
 var ErrConflict = errors.New("the record was changed by somebody else")
 
 // Ledger stores records.
@@ -31,6 +31,14 @@ type Ledger interface {
 	LoadBreaker(ctx context.Context, control string) (decide.Breaker, error)
 	// SaveBreaker stores a breaker as Save stores a record.
 	SaveBreaker(ctx context.Context, b decide.Breaker) error
+}
+
+// Accounts stores what is missing in accounts.
+type Accounts interface {
+	// LoadAccount gives what is missing in an account; nothing if nothing is known of it.
+	LoadAccount(ctx context.Context, id string) (decide.Account, error)
+	// SaveAccount stores an account as Save stores a record.
+	SaveAccount(ctx context.Context, a decide.Account) error
 }
 
 // Slots reserves moments to start an execution in an account and Region.
@@ -91,6 +99,8 @@ func due(rec decide.Record, of func(decide.Record) time.Time) time.Time {
 }
 
 func breakerKey(control string) string { return "breaker#" + control }
+
+func accountKey(id string) string { return "account#" + id }
 
 // once gives an end without what it says twice: how the execution ended is the attempt's to
 // say, and in which words the outcome's. Seconds are enough to look back. A write costs by the

@@ -22,15 +22,17 @@ type Memory struct {
 	mu       sync.Mutex
 	records  map[string]decide.Record
 	breakers map[string]decide.Breaker
+	accounts map[string]decide.Account
 	archive  map[string]map[int]decide.Ended
 	reserved map[string]time.Time // by account and Region: the next free slot
-	expires  map[string]time.Time // by key of a record, or name of a breaker
+	expires  map[string]time.Time // by key of a record, breaker or account
 }
 
 var (
-	_ Ledger = (*Memory)(nil)
-	_ Slots  = (*Memory)(nil)
-	_ Index  = (*Memory)(nil)
+	_ Ledger   = (*Memory)(nil)
+	_ Slots    = (*Memory)(nil)
+	_ Index    = (*Memory)(nil)
+	_ Accounts = (*Memory)(nil)
 )
 
 // Load implements Ledger.
@@ -77,7 +79,7 @@ func (m *Memory) LoadBreaker(_ context.Context, control string) (decide.Breaker,
 		return decide.Breaker{Control: control}, nil
 	}
 	b := m.breakers[control]
-	b.Control, b.Failures = control, slices.Clone(b.Failures)
+	b.Control, b.Failures, b.Accounts = control, slices.Clone(b.Failures), slices.Clone(b.Accounts)
 	return b, nil
 }
 
@@ -90,8 +92,35 @@ func (m *Memory) SaveBreaker(_ context.Context, b decide.Breaker) error {
 		return ErrConflict
 	}
 	b.Version++
-	b.Failures = slices.Clone(b.Failures)
+	b.Failures, b.Accounts = slices.Clone(b.Failures), slices.Clone(b.Accounts)
 	put(&m.breakers, b.Control, b)
+	m.keep(key, false)
+	return nil
+}
+
+// LoadAccount implements Accounts.
+func (m *Memory) LoadAccount(_ context.Context, id string) (decide.Account, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over(accountKey(id)) {
+		return decide.Account{ID: id}, nil
+	}
+	a := m.accounts[id]
+	a.ID, a.Missing = id, slices.Clone(a.Missing)
+	return a, nil
+}
+
+// SaveAccount implements Accounts.
+func (m *Memory) SaveAccount(_ context.Context, a decide.Account) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := accountKey(a.ID)
+	if m.accounts[a.ID].Version != a.Version && (a.Version != 0 || !m.over(key)) {
+		return ErrConflict
+	}
+	a.Version++
+	a.Missing = slices.Clone(a.Missing)
+	put(&m.accounts, a.ID, a)
 	m.keep(key, false)
 	return nil
 }

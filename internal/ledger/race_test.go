@@ -40,6 +40,7 @@ func newContest(t *testing.T, s *store) *contest {
 var settings = func() decide.Settings {
 	s := decide.Defaults
 	s.MaxAttempts = 1_000_000
+	s.EvidenceLag = 0 // each check knows of the repair before it
 	return s
 }()
 

@@ -32,6 +32,7 @@ const retention = 90 * 24 * time.Hour
 type store struct {
 	ledger.Ledger
 	ledger.Slots
+	ledger.Accounts
 	index ledger.Index
 	now   time.Time
 	// archived gives the attempts of a target that were archived, by number.
@@ -55,7 +56,7 @@ func dueAt(rec decide.Record) time.Time {
 func inMemory(*testing.T) *store {
 	s := &store{now: noon, functions: 50, rounds: 20}
 	m := &ledger.Memory{Now: func() time.Time { return s.now }, DueAt: dueAt}
-	s.Ledger, s.Slots, s.index = m, m, m
+	s.Ledger, s.Slots, s.Accounts, s.index = m, m, m, m
 	s.archived = func(_ *testing.T, one target.Target) map[int]decide.Ended { return m.Archived(one.Key()) }
 	return s
 }
@@ -84,7 +85,7 @@ func inDynamoDB(t *testing.T) func(*testing.T) *store {
 		s := &store{now: noon, functions: 15, rounds: 3}
 		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)), Now: func() time.Time { return s.now }, DueAt: dueAt}
 		createTable(t, client, l.Table)
-		s.Ledger, s.Slots, s.index = l, l, l
+		s.Ledger, s.Slots, s.Accounts, s.index = l, l, l, l
 		s.archived = func(t *testing.T, one target.Target) map[int]decide.Ended { return archived(t, client, l.Table, one) }
 		return s
 	}
@@ -165,11 +166,11 @@ func targetOf(name string) target.Target {
 func fullRecord(name string) decide.Record {
 	at := noon
 	return decide.Record{
-		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, CheckedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
+		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, CheckedAt: at, ResolvedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
 		Refused: decide.UndoRefusal{Request: "r2", ExecutionID: "exec", By: "ann", At: at, Reason: "It runs."},
 		Attempts: []decide.Attempt{
 			{
-				Number: 41, State: decide.Succeeded, Control: "X.22", Trigger: finding.Automatic,
+				Number: 41, State: decide.Succeeded, Control: "X.22", EvidenceLag: time.Hour, Trigger: finding.Automatic,
 				Parameters: target.Parameters{"GroupId": {Values: []string{"sg-1"}}, "Ports": {Values: []string{"22", "3389"}, List: true}, "Empty": {Values: []string{""}}},
 				Findings:   []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
 				QueuedAt:   at.Add(-time.Minute), ClaimedAt: at, ExecutionID: "exec", EndedAt: at.Add(time.Minute), Change: "Closed ü\n\"22\".",
@@ -178,7 +179,7 @@ func fullRecord(name string) decide.Record {
 				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: "ann", QueuedAt: at, ClaimedAt: at, EndedAt: at,
 				Class: decide.Verification, Reason: "no",
 			},
-			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at},
+			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2, UnreadySince: at, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at},
 		},
 	}
 }

@@ -3,11 +3,13 @@ package member
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"hubmend/internal/awserr"
+	"hubmend/internal/failure"
 	"hubmend/internal/ssmtext"
 )
 
@@ -25,7 +27,7 @@ var explanations = []struct {
 	{
 		// S3 names the policy to callers of the bucket's own account and organization only.
 		func(c failedCall) bool {
-			return awserr.IsDeniedCode(c.code) && c.input("ExpectedBucketOwner") != "" && !strings.Contains(c.message, "not authorized")
+			return slices.Contains(failure.DeniedCodes, c.code) && c.input("ExpectedBucketOwner") != "" && !strings.Contains(c.message, "not authorized")
 		},
 		func(c failedCall) string {
 			return fmt.Sprintf("The bucket %s belongs to another account than %s, or its policy denies this.", c.input("Bucket"), c.input("ExpectedBucketOwner"))

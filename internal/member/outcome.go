@@ -14,6 +14,7 @@ import (
 
 	"hubmend/internal/awserr"
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/naming"
 	"hubmend/internal/ssmtext"
 )
@@ -29,9 +30,9 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 		out, err = client.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: &executionID}, session)
 		return err
 	})
-	var unknown *types.AutomationExecutionNotFoundException
-	if errors.As(err, &unknown) {
-		return decide.Outcome{ExecutionID: executionID, Class: decide.Internal, Reason: "Systems Manager does not know the execution any more."}, nil
+	lost := failure.Signal{Stage: failure.Lookup, Code: awserr.Code(err)}
+	if rule, _ := failure.Sort(lost); err != nil && rule.Class == failure.Internal {
+		return decide.Outcome{ExecutionID: executionID, Class: rule.Class, Reason: rule.Reason(lost, failure.Where{})}, nil
 	}
 	if err != nil {
 		return decide.Outcome{}, fmt.Errorf("read execution %s in %s/%s: %w", executionID, account, region, err)
@@ -56,46 +57,57 @@ func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
 
 // class sorts a failure. A step that was throttled or refused is the cause, even when the
 // execution went on and ended with a verification that noticed it.
-func class(e *types.AutomationExecution) decide.Class {
-	switch e.AutomationExecutionStatus {
-	case types.AutomationExecutionStatusTimedout:
-		return decide.TimedOut
-	case types.AutomationExecutionStatusCancelled:
-		return decide.Cancelled
+func class(e *types.AutomationExecution) failure.Class {
+	if rule, is := failure.Sort(failure.Signal{Stage: failure.End, Kind: string(e.AutomationExecutionStatus)}); is {
+		return rule.Class
 	}
-	worst := decide.Verification
+	if gone(e.StepExecutions) {
+		return failure.Gone
+	}
+	unexplained := failure.Signal{Stage: failure.Verify}
 	for _, s := range e.StepExecutions {
 		if !failed(s) || deref(s.Action) == "aws:loop" {
 			continue
 		}
-		if c := classOfStep(s); c != decide.Verification && c != decide.TimedOut {
-			return c
-		} else if c == decide.TimedOut {
-			worst = c
+		if rule, is := failure.Sort(signal(failure.Step, s)); is {
+			return rule.Class
+		}
+		if s.StepStatus == types.AutomationExecutionStatusTimedout {
+			unexplained.Kind = string(s.StepStatus)
 		}
 	}
-	return worst
+	rule, _ := failure.Sort(unexplained) // the table has a rule for everything else
+	return rule.Class
 }
 
-func classOfStep(s types.StepExecution) decide.Class {
+// gone says whether the resource was not there when the repair began: the first step, which reads it, did
+// not find it, and neither did the last that failed. Some runbooks go on after a read that finds nothing,
+// because what they read is only a part of the resource.
+func gone(steps []types.StepExecution) bool {
+	if len(steps) == 0 || !failed(steps[0]) {
+		return false
+	}
+	last := steps[0]
+	for _, s := range steps {
+		if failed(s) && deref(s.Action) != "aws:loop" {
+			last = s
+		}
+	}
+	for _, s := range []types.StepExecution{steps[0], last} {
+		if rule, is := failure.Sort(signal(failure.Read, s)); !is || rule.Class != failure.Gone {
+			return false
+		}
+	}
+	return true
+}
+
+func signal(stage failure.Stage, s types.StepExecution) failure.Signal {
+	message := deref(s.FailureMessage)
 	kind := ""
 	if s.FailureDetails != nil {
 		kind = deref(s.FailureDetails.FailureType)
 	}
-	code := ssmtext.Code(deref(s.FailureMessage))
-	switch {
-	case ssmtext.IsRefusal(deref(s.FailureMessage)):
-		return decide.Refused
-	case kind == "Throttling" || awserr.IsThrottlingCode(code):
-		return decide.Throttling
-	case kind == "Permission" || awserr.IsDeniedCode(code):
-		return decide.Permission
-	case kind == "Internal" || awserr.IsInternalCode(code):
-		return decide.Internal
-	case s.StepStatus == types.AutomationExecutionStatusTimedout:
-		return decide.TimedOut
-	}
-	return decide.Verification
+	return failure.Signal{Stage: stage, Code: ssmtext.Code(message), Kind: kind, Text: message, Refusal: ssmtext.IsRefusal(message)}
 }
 
 // kept gives what a runbook calls Before or After as a JSON list of the texts that Systems Manager

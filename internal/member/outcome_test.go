@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/ssmtext"
 )
 
@@ -38,7 +39,7 @@ func loop(name string, message string) func(*types.AutomationExecution) {
 	}
 }
 
-func failure(message string) func(*types.AutomationExecution) {
+func failing(message string) func(*types.AutomationExecution) {
 	return func(e *types.AutomationExecution) { e.FailureMessage = &message }
 }
 
@@ -72,7 +73,7 @@ func TestOutcomeOfStatus(t *testing.T) {
 		"a step repeats":       {execution(ended, step("close", ended, "No."), step("close", ended, "No."), step("verify", ended, "It is open.")), decide.Outcome{Class: decide.Verification, Reason: "step close: No. step verify: It is open."}},
 		"a long cause": {execution(ended, step("close", ended, strings.Repeat("no ", 99)), step("verify", ended, strings.Repeat("yes ", 99))),
 			decide.Outcome{Class: decide.Verification, Reason: "step close: " + strings.Repeat("no ", 98) + "no. step verify: " + strings.Repeat("yes ", 98) + "yes."}},
-		"failed in no step":   {execution(ended, failure("The role does not exist")), decide.Outcome{Class: decide.Verification, Reason: "The role does not exist."}},
+		"failed in no step":   {execution(ended, failing("The role does not exist")), decide.Outcome{Class: decide.Verification, Reason: "The role does not exist."}},
 		"failed in silence":   {execution(ended), decide.Outcome{Class: decide.Verification, Reason: "no reason was given."}},
 		"step in silence":     {execution(ended, step("close", ended, "")), decide.Outcome{Class: decide.Verification, Reason: "step close: no reason was given."}},
 		"failed with outputs": {execution(ended, step("close", ended, "No."), outputs(map[string][]string{"a.Change": {"Closed."}})), decide.Outcome{Class: decide.Verification, Reason: "step close: No."}},
@@ -120,30 +121,36 @@ func TestClass(t *testing.T) {
 		e    *types.AutomationExecution
 		want decide.Class
 	}{
-		"type of throttling":            {execution(ended, typed("Throttling", "x")), decide.Throttling},
-		"type of permission":            {execution(ended, typed("Permission", "x")), decide.Permission},
-		"type of internal":              {execution(ended, typed("Internal", "x")), decide.Internal},
-		"type of verification":          {execution(ended, typed("Verification", "x")), decide.Verification},
-		"type of action":                {execution(ended, typed("Action", "x")), decide.Verification},
-		"code of throttling":            {execution(ended, called("ThrottlingException")), decide.Throttling},
-		"code of permission":            {execution(ended, called("AccessDenied")), decide.Permission},
-		"code of internal":              {execution(ended, called("InternalFailure")), decide.Internal},
-		"another code":                  {execution(ended, called("NoSuchBucket")), decide.Verification},
-		"a code below a general type":   {execution(ended, called("Throttling"), func(e *types.AutomationExecution) { e.StepExecutions[0].FailureDetails = &types.FailureDetails{} }), decide.Throttling},
-		"words that only look like one": {execution(ended, step("s", ended, "The policy says AccessDenied and Throttling.")), decide.Verification},
-		"the verification noticed it":   {execution(ended, called("Throttling"), verify), decide.Throttling},
-		"after another failure":         {execution(ended, verify, called("AccessDenied")), decide.Permission},
-		"the first of two":              {execution(ended, called("AccessDenied"), called("Throttling")), decide.Permission},
-		"a step that succeeded then":    {execution(ended, step("s", success, "An error occurred (Throttling) when calling the X operation: y"), verify), decide.Verification},
-		"a loop is not asked":           {execution(ended, loop("each", "An error occurred (Throttling) when calling the X operation: y"), verify), decide.Verification},
-		"a step timed out":              {execution(ended, step("wait", timedOut, "Too long."), verify), decide.TimedOut},
-		"throttled, then timed out":     {execution(ended, step("wait", timedOut, "Too long."), called("Throttling")), decide.Throttling},
-		"the execution timed out":       {execution(timedOut, called("Throttling")), decide.TimedOut},
-		"the execution was cancelled":   {execution(cancelled, called("Throttling")), decide.Cancelled},
-		"no step failed":                {execution(ended, failure("The role does not exist")), decide.Verification},
-		"a script refuses":              {execution(ended, scripted("NotImplementedError - It is asymmetric.")), decide.Refused},
-		"a script fails":                {execution(ended, scripted("ValueError - NotImplementedError - no.")), decide.Verification},
-		"success":                       {execution(success, called("Throttling")), ""},
+		"type of throttling":             {execution(ended, typed("Throttling", "x")), decide.Throttling},
+		"type of permission":             {execution(ended, typed("Permission", "x")), decide.Permission},
+		"type of internal":               {execution(ended, typed("Internal", "x")), decide.Internal},
+		"type of verification":           {execution(ended, typed("Verification", "x")), decide.Verification},
+		"type of action":                 {execution(ended, typed("Action", "x")), decide.Verification},
+		"code of throttling":             {execution(ended, called("ThrottlingException")), decide.Throttling},
+		"code of permission":             {execution(ended, called("AccessDenied")), decide.Permission},
+		"code of internal":               {execution(ended, called("InternalFailure")), decide.Internal},
+		"another code":                   {execution(ended, called("ValidationError")), decide.Verification},
+		"a conflict":                     {execution(ended, called("OperationAborted")), failure.Conflict},
+		"the resource is gone":           {execution(ended, called("NoSuchBucket")), failure.Gone},
+		"gone, and read in two steps":    {execution(ended, called("NoSuchBucket"), step("recall", success, ""), called("NoSuchBucket")), failure.Gone},
+		"gone while it was repaired":     {execution(ended, step("read", success, ""), called("InvalidGroup.NotFound")), decide.Verification},
+		"only a part of it is not there": {execution(ended, called("NoSuchEntity"), called("AccessDenied")), decide.Permission},
+		"a part, and the check fails":    {execution(ended, called("NoSuchEntity"), verify), decide.Verification},
+		"a code below a general type":    {execution(ended, called("Throttling"), func(e *types.AutomationExecution) { e.StepExecutions[0].FailureDetails = &types.FailureDetails{} }), decide.Throttling},
+		"words that only look like one":  {execution(ended, step("s", ended, "The policy says AccessDenied and Throttling.")), decide.Verification},
+		"the verification noticed it":    {execution(ended, called("Throttling"), verify), decide.Throttling},
+		"after another failure":          {execution(ended, verify, called("AccessDenied")), decide.Permission},
+		"the first of two":               {execution(ended, called("AccessDenied"), called("Throttling")), decide.Permission},
+		"a step that succeeded then":     {execution(ended, step("s", success, "An error occurred (Throttling) when calling the X operation: y"), verify), decide.Verification},
+		"a loop is not asked":            {execution(ended, loop("each", "An error occurred (Throttling) when calling the X operation: y"), verify), decide.Verification},
+		"a step timed out":               {execution(ended, step("wait", timedOut, "Too long."), verify), decide.TimedOut},
+		"throttled, then timed out":      {execution(ended, step("wait", timedOut, "Too long."), called("Throttling")), decide.Throttling},
+		"the execution timed out":        {execution(timedOut, called("Throttling")), decide.TimedOut},
+		"the execution was cancelled":    {execution(cancelled, called("Throttling")), decide.Cancelled},
+		"no step failed":                 {execution(ended, failing("The role does not exist")), decide.Verification},
+		"a script refuses":               {execution(ended, scripted("NotImplementedError - It is asymmetric.")), decide.Refused},
+		"a script fails":                 {execution(ended, scripted("ValueError - NotImplementedError - no.")), decide.Verification},
+		"success":                        {execution(success, called("Throttling")), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

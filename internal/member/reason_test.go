@@ -105,11 +105,11 @@ func TestReason(t *testing.T) {
 				"remediate that in the organization's management account.",
 		},
 		"more steps than the answer holds": {
-			execution(ended, truncated, call("read", "GetX", "NoSuchX", "None", bears), failure("Step fails when it is Execute/Cancelling action. An error occurred (AccessDenied) when calling the PutX operation: No"+ssmtext.Guide)),
+			execution(ended, truncated, call("read", "GetX", "NoSuchX", "None", bears), failing("Step fails when it is Execute/Cancelling action. An error occurred (AccessDenied) when calling the PutX operation: No"+ssmtext.Guide)),
 			"PutX answered AccessDenied: No. Expected by the runbook: step read: GetX answered NoSuchX: None.",
 		},
 		"more steps than the answer holds, the last of which it holds": {
-			execution(ended, truncated, verify, failure("It is open.")),
+			execution(ended, truncated, verify, failing("It is open.")),
 			"step verify: It is open.",
 		},
 	} {

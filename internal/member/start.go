@@ -4,30 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
 
 	"hubmend/internal/awserr"
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/naming"
 	"hubmend/internal/target"
 )
 
-// Refused is the error of a start that will not succeed by trying again. Its text is
-// for the people who read the finding.
-type Refused struct{ Reason string }
+// Refused is the error of a start that failed for a reason of its own class. Its text is for
+// the people who read the finding.
+type Refused struct {
+	Reason string
+	Class  failure.Class
+	Scope  failure.Scope // of failure.NotReady: what else fails as well
+}
 
 func (r *Refused) Error() string { return r.Reason }
 
 // Start starts the runbook of an attempt for a target and gives the execution's id.
-// Starting the same attempt again gives the same execution. A *Refused error is final;
-// after any other, trying again later may help. ErrNotCalled means that Systems Manager was
-// not even asked.
+// Starting the same attempt again gives the same execution. After an error that is no *Refused,
+// trying again soon may help. ErrNotCalled means that Systems Manager was not even asked.
 func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	parameters := a.Parameters.Input()
 	runbook := a.Runbook(t)
@@ -62,23 +64,16 @@ func notWhenThrottled(o *ssm.Options) {
 }
 
 func startError(t target.Target, document string, err error) error {
-	if awserr.IsTransient(err) {
+	signal := failure.Signal{Stage: failure.Start, Code: awserr.Code(err), Text: awserr.Message(err), Passes: awserr.IsTransient(err)}
+	if isAssumeRole(err) {
+		signal.Stage = failure.AssumeRole
+	}
+	rule, _ := failure.Sort(signal) // the table has a rule for every start
+	if rule.Class == failure.Busy {
 		return fmt.Errorf("start %s: %w", t, err)
 	}
-	var noDocument *types.AutomationDefinitionNotFoundException
-	switch {
-	case errors.As(err, &noDocument):
-		return &Refused{fmt.Sprintf("account %s has no runbook %s in Region %s; deploy the template hubmend-member-runbooks there.",
-			t.Account, document, t.Region)}
-	case awserr.IsNotEnabled(err):
-		return &Refused{fmt.Sprintf("Region %s does not know the credentials of account %s (%s); see whether the account has enabled the Region.",
-			t.Region, t.Account, awserr.Code(err))}
-	case awserr.IsDenied(err) && isAssumeRole(err):
-		return &Refused{fmt.Sprintf("the role %s of account %s may not be assumed; deploy the template hubmend-member-roles there, with this administrator account. Accounts outside the organization are refused.",
-			naming.DispatchRole, t.Account)}
-	default:
-		return &Refused{fmt.Sprintf("the runbook could not be started: %s.", strings.TrimSuffix(awserr.Message(err), "."))}
-	}
+	reason := rule.Reason(signal, failure.Where{Account: t.Account, Region: t.Region, Document: document, Role: naming.DispatchRole})
+	return &Refused{Reason: reason, Class: rule.Class, Scope: rule.Scope}
 }
 
 // isAssumeRole tells a refusal by STS from one by Systems Manager, which wraps it.

@@ -18,6 +18,7 @@ const (
 	EnvBreakerFailures     = "HUBMEND_BREAKER_FAILURES"
 	EnvBreakerMinutes      = "HUBMEND_BREAKER_MINUTES"
 	EnvConfirmEveryMinutes = "HUBMEND_CONFIRM_EVERY_MINUTES"
+	EnvEvidenceLagMinutes  = "HUBMEND_EVIDENCE_LAG_MINUTES"
 )
 
 // MetricNamespace is where the metrics of the functions' logs go.

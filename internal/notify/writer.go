@@ -74,7 +74,15 @@ func (w Writer) story(n decide.Notification) (what, hint string) {
 	case decide.NotConfirmed:
 		return fmt.Sprintf("Hubmend repaired and verified a resource, but no check of Security Hub has confirmed it within %s.", decide.Hours(s.ConfirmWithin)),
 			"See whether the control is still enabled and AWS Config records the resource."
+	case decide.AccountNotReady:
+		return "Hubmend cannot start repairs in an account, because something is not set up there yet. It keeps trying for 24 hours, and this message stands for all findings of the account.",
+			fmt.Sprintf("Set up what is missing: repairs then start automatically. What was given up by then starts again with `hubmend remediate --failed --account %s --class not-ready`.", n.Record.Target.Account)
 	case decide.ControlPaused:
+		if n.Account != "" {
+			return fmt.Sprintf("Repairs of %s failed for %s in account %s one after the other, so its automatic repair is paused in this account until %s. Findings that arrive meanwhile wait. Other accounts are not affected.",
+					w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), line(n.Account, shortLimit), decide.Clock(n.Breaker.OpenUntil)),
+				"Find out what is different in this account; a custom action that succeeds there ends the pause."
+		}
 		return fmt.Sprintf("Repairs of %s failed for %s one after the other, so its automatic repair is paused until %s. Findings that arrive meanwhile wait.",
 				w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), decide.Clock(n.Breaker.OpenUntil)),
 			"Find out what fails; a custom action that succeeds ends the pause."
@@ -90,6 +98,8 @@ func (w Writer) facts(b *strings.Builder, n decide.Notification) {
 	fact(b, "Account", account(n.Record))
 	fact(b, "Region", line(t.Region, shortLimit))
 	switch n.Kind {
+	case decide.AccountNotReady:
+		fact(b, "Reason", line(a.Reason, longLimit))
 	case decide.NotRepaired:
 		fact(b, "Attempt", fmt.Sprintf("%d (%s)", a.Number, line(a.Asker(), shortLimit)))
 		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 )
 
 // Control is how the repairs of a control went that ended in the time that was asked for.
@@ -34,6 +35,7 @@ func sum(control string, attempts []decide.Attempt) Control {
 		case a.State == decide.Succeeded:
 			c.Repaired++
 			took = append(took, a.EndedAt.Sub(a.QueuedAt))
+		case a.Class == failure.Gone:
 		case a.Class == decide.Refused:
 			c.Refused++
 		default:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/naming"
 )
 
@@ -74,6 +75,8 @@ func stand(rec decide.Record, o Options) (Target, bool) {
 		if last.Reason != "" {
 			t.Why += "; the last: " + last.Reason
 		}
+	case last.State == decide.Failed && last.Class == failure.Gone:
+		return Target{}, false
 	case last.State == decide.Failed && !last.EndedAt.Before(o.Since):
 		t.State, t.Since, t.Why = Failed, last.EndedAt, last.Reason
 	case last.State == decide.Succeeded && len(rec.Unconfirmed) > 0:
@@ -89,7 +92,7 @@ func stand(rec decide.Record, o Options) (Target, bool) {
 func guardLifts(rec decide.Record, s decide.Settings) time.Time {
 	n := 0
 	for i := len(rec.Attempts) - 1; i >= 0; i-- {
-		if a := rec.Attempts[i]; a.Undo == "" && !a.ClaimedAt.IsZero() {
+		if a := rec.Attempts[i]; a.Undo == "" && !a.ClaimedAt.IsZero() && a.CountsForGuard() {
 			if n++; n == s.MaxAttempts {
 				return a.ClaimedAt.Add(s.Window)
 			}
@@ -109,6 +112,8 @@ func waitsFor(a decide.Attempt) string {
 		return "the attempt before failed for a reason that should pass; it is tried again"
 	case decide.Paused:
 		return "the switch " + naming.Switch + " is paused"
+	case decide.Unready:
+		return "the account is not set up for this repair yet; it is tried again"
 	case decide.Broken:
 		return "automatic repair of " + a.Control + " is paused, because it failed for several resources"
 	}

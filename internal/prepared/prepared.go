@@ -77,6 +77,7 @@ func (c *Catalog) Group(id string) (control.Group, bool) {
 
 // control decodes a control once.
 func (c *Catalog) control(id string) (control.Control, bool) {
+	id = strings.ToLower(id)
 	if known, ok := c.controls[id]; ok {
 		return known, true
 	}
@@ -101,11 +102,11 @@ func (c *Catalog) value(kind, key string) (string, bool) {
 		for line := range strings.Lines(c.text) {
 			at := strings.LastIndexByte(line, '\t')
 			if at >= 0 {
-				c.lines[line[:at]] = strings.TrimSuffix(line[at+1:], "\n")
+				c.lines[strings.ToLower(line[:at])] = strings.TrimSuffix(line[at+1:], "\n")
 			}
 		}
 	}
-	value, known := c.lines[kind+"\t"+key]
+	value, known := c.lines[strings.ToLower(kind+"\t"+key)] // Security Hub writes ids in more than one case
 	return value, known
 }
 

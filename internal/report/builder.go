@@ -7,6 +7,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/ledger"
 	"hubmend/internal/overview"
 )
@@ -134,7 +135,7 @@ func takenBack(attempts map[int]ledger.Past) map[string]time.Time {
 func foundAt(attempts map[int]ledger.Past, a decide.Attempt) time.Time {
 	for {
 		before, ok := attempts[a.Number-1]
-		passes := before.Attempt.Class == decide.Throttling || before.Attempt.Class == decide.Internal
+		passes := failure.FateOf(before.Attempt.Class).Retry == failure.Again
 		repeated := ok && a.Undo == "" && before.Attempt.Undo == "" && passes &&
 			before.Attempt.EndedAt.Truncate(time.Second).Equal(a.QueuedAt.Truncate(time.Second))
 		if !repeated {

@@ -6,6 +6,7 @@ import (
 
 	"hubmend/internal/console"
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/ledger"
 	"hubmend/internal/naming"
 	"hubmend/internal/target"
@@ -18,7 +19,7 @@ type Outcome string
 const (
 	Repaired  Outcome = "repaired"
 	Failed    Outcome = "failed"
-	Refused   Outcome = "left alone"  // its runbook cannot repair it, and changed nothing
+	Refused   Outcome = "left alone"  // its runbook cannot repair it and changed nothing, or it was deleted before
 	Undone    Outcome = "undone"      // the attempt took a repair back
 	NotUndone Outcome = "undo failed" // the attempt was to
 )
@@ -34,7 +35,7 @@ func outcomeOf(a decide.Attempt) Outcome {
 		return NotUndone
 	case succeeded:
 		return Repaired
-	case a.Class == decide.Refused:
+	case a.Class == decide.Refused || a.Class == failure.Gone:
 		return Refused
 	}
 	return Failed

@@ -66,6 +66,9 @@ func frameworks(controls []Control, c *catalog.Catalog) []Framework {
 	rules := map[string][]Rule{}
 	for _, one := range controls {
 		for id, number := range one.Frameworks {
+			if !slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == id }) {
+				continue // its numbers only serve to know findings by
+			}
 			rules[id] = append(rules[id], Rule{number, one})
 		}
 	}

@@ -59,7 +59,7 @@ func OfFinding(rec decide.Record, ref decide.Ref, settled int) Progress {
 // Over says whether nothing more comes by itself. What waits for the administrator's switch may
 // wait for days.
 func (p Progress) Over() bool {
-	return p.Refusal != "" || p.Attempt != nil && (p.Succeeded() || p.Attempt.State == decide.Failed || p.paused())
+	return p.Refusal != "" || p.Attempt != nil && (p.Succeeded() || p.Attempt.State == decide.Failed || p.paused() || p.unready())
 }
 
 // Succeeded says whether what was asked for is done and verified.
@@ -67,6 +67,11 @@ func (p Progress) Succeeded() bool { return p.Attempt != nil && p.Attempt.State 
 
 func (p Progress) paused() bool {
 	return p.Attempt.State == decide.Queued && p.Attempt.Cause == decide.Paused
+}
+
+// unready says whether the account is not set up yet, which may take a day.
+func (p Progress) unready() bool {
+	return p.Attempt.State == decide.Queued && p.Attempt.Cause == decide.Unready
 }
 
 // String says how it goes, for people.
@@ -78,6 +83,8 @@ func (p Progress) String() string {
 		return "waits on the queue"
 	case p.paused():
 		return "waits, because Hubmend is paused by its administrator; it goes on when the switch is active"
+	case p.unready():
+		return "waits, because its account is not set up for this repair yet; it is tried again for 24 hours, and the note of the finding says what is missing"
 	case a.State == decide.Queued:
 		return queued(*a)
 	case a.State == decide.Claimed:

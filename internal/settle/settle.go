@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/deadline"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
+	"hubmend/internal/failure"
 	"hubmend/internal/member"
 	"hubmend/internal/target"
 )
@@ -188,7 +189,8 @@ func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec d
 		}
 		reason = fmt.Sprintf("nobody knows how the execution ended, because it cannot be read (%s).", awserr.Message(err))
 	}
-	return decide.Outcome{ExecutionID: n.executionID, Class: decide.Permission, Reason: reason}, nil
+	rule, _ := failure.Sort(failure.Signal{Stage: failure.Lookup, Code: awserr.Code(err)}) // the table has a rule for every answer
+	return decide.Outcome{ExecutionID: n.executionID, Class: rule.Class, Reason: reason}, nil
 }
 
 // settle ends the attempt. again says that an earlier message of the batch was about its target,

@@ -257,10 +257,10 @@ func TestFindingThatJoinsInTheLastMoment(t *testing.T) {
 func TestBreakerHears(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, running())
-	w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Class: decide.Permission, Reason: "no"}
+	w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "no"}
 	w.handle(t, ended("m", nil, nil))
 	b, err := w.memory.LoadBreaker(t.Context(), "X.22")
-	want := []decide.TargetFailure{{Key: group.Key(), Resource: "sg-1", At: noon}}
+	want := []decide.TargetFailure{{Key: group.Key(), Account: group.Account, Resource: "sg-1", At: noon}}
 	if diff := cmp.Diff(want, b.Failures); err != nil || diff != "" {
 		t.Errorf("failures, %v (-want +got):\n%s", err, diff)
 	}

@@ -35,6 +35,18 @@ func (p Parameters) Covers(q Parameters) bool {
 	return true
 }
 
+// Disjoint says whether repairs with p and q have nothing in common: the values of a list differ in all. Of parameters
+// that are not known it says false.
+func (p Parameters) Disjoint(q Parameters) bool {
+	for name, a := range p {
+		b, ok := q[name]
+		if ok && a.List && b.List && !slices.ContainsFunc(a.Values, func(v string) bool { return slices.Contains(b.Values, v) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Join gives the parameters of one repair that covers both p and q. It says false
 // when there is none: a value that is no list differs, or a parameter is in one only.
 func (p Parameters) Join(q Parameters) (Parameters, bool) {

@@ -109,3 +109,26 @@ func TestParameters(t *testing.T) {
 		})
 	}
 }
+
+func TestDisjoint(t *testing.T) {
+	t.Parallel()
+	list := func(values ...string) target.Parameters {
+		return target.Parameters{"Id": {Values: []string{"sg-1"}}, "Ports": {Values: values, List: true}}
+	}
+	for name, tc := range map[string]struct {
+		p, q target.Parameters
+		want bool
+	}{
+		"other values":    {list("22"), list("3389"), true},
+		"a value in both": {list("22", "80"), list("3389", "22"), false},
+		"not known":       {list("22"), nil, false},
+		"no list":         {target.Parameters{"Days": {Values: []string{"90"}}}, target.Parameters{"Days": {Values: []string{"45"}}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if tc.p.Disjoint(tc.q) != tc.want || tc.q.Disjoint(tc.p) != tc.want {
+				t.Errorf("%v and %v", tc.p, tc.q)
+			}
+		})
+	}
+}

@@ -29,11 +29,12 @@ func main() {
 	}
 	announcer := env.Announcer()
 	handler := &dispatch.Handler{
-		Catalog: prepared.Embedded(),
-		Effects: env.Effects(announcer),
-		Slots:   env.Ledger(),
-		Switch:  env.Switch(),
-		Starter: env.Accounts(),
+		Catalog:  prepared.Embedded(),
+		Effects:  env.Effects(announcer),
+		Slots:    env.Ledger(),
+		Accounts: env.Ledger(),
+		Switch:   env.Switch(),
+		Starter:  env.Accounts(),
 		Queue: &dispatch.SQS{
 			Client: sqs.NewFromConfig(env.Config), URL: os.Getenv(naming.EnvFindingsQueue),
 			DeadLetters: queue.DeadLetters(env.Queue(naming.EnvFindingsDead)),

@@ -1,11 +1,10 @@
 package portfolio
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
-	"github.com/aws/jsii-runtime-go"
-
-	"hubmend/infra/arn"
 	"hubmend/internal/catalog"
 	"hubmend/internal/finding"
 )
@@ -13,11 +12,12 @@ import (
 // PatternLimit is how many characters EventBridge allows an event pattern.
 const PatternLimit = 2048
 
-// picked matches the event of a custom action on a finding.
+// picked matches the event of a custom action on a finding, and on results of an insight, which Hubmend says in its log
+// that it cannot repair.
 func picked(action *string) map[string]any {
 	return map[string]any{
 		"source":      []string{"aws.securityhub"},
-		"detail-type": []string{"Security Hub Findings - Custom Action"},
+		"detail-type": []string{"Security Hub Findings - Custom Action", "Security Hub Insight Results"},
 		"resources":   []*string{action},
 	}
 }
@@ -26,11 +26,17 @@ func picked(action *string) map[string]any {
 //
 // Hubmend's own updates are events too. They leave Workflow.Status other than NEW, so they
 // do not match and no repair starts itself again.
-func imported(controls []catalog.Control, framework string) map[string]any {
-	var ids, generators []*string
+func imported(c *catalog.Catalog, controls []catalog.Control, framework string) map[string]any {
+	var ids, generators []any
 	for _, control := range controls {
-		ids = append(ids, jsii.String(control.ID))
-		generators = append(generators, generator(framework, control.Frameworks[framework]))
+		ids = append(ids, anyCase(control.ID))
+		generators = append(generators, anyCase(finding.ConsolidatedGenerator(control.ID)))
+		for _, standard := range slices.Sorted(maps.Keys(control.Frameworks)) {
+			// Findings of a standard that has a playbook are the business of that one.
+			if standard == framework || !slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == standard }) {
+				generators = append(generators, generator(standard, control.Frameworks[standard]))
+			}
+		}
 	}
 	return map[string]any{
 		"source":      []string{"aws.securityhub"},
@@ -51,11 +57,15 @@ func imported(controls []catalog.Control, framework string) map[string]any {
 	}
 }
 
-// generator is the GeneratorId of a framework's own finding for a control.
-func generator(framework, rule string) *string {
-	id := finding.Generator("${AWS::Partition}", framework, rule)
-	if strings.HasPrefix(id, "arn:") {
-		return arn.Sub(id)
+// anyCase matches an id however it is written: Security Hub does so in more than one way.
+func anyCase(id string) map[string]string { return map[string]string{"equals-ignore-case": id} }
+
+// generator matches the GeneratorId of a framework's own finding for a control. The ARN of a rule
+// is told by its end: the partition varies, and a pattern has to stay short.
+func generator(framework, rule string) any {
+	id := finding.Generator("", framework, rule)
+	if _, name, isARN := strings.Cut(id, ":ruleset/"); isARN {
+		return map[string]string{"suffix": name}
 	}
-	return jsii.String(id) // a substitution without anything to substitute is a mistake to linters
+	return id
 }

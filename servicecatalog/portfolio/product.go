@@ -98,7 +98,7 @@ func newTemplate(scope constructs.Construct, id *string, props *ProductProps) aw
 		newGroup(stack, jsii.String(group.ID), &groupProps{
 			group:       group,
 			explanation: explain(props.Catalog, props.Playbook.Framework, group),
-			imported:    imported(controls(props.Catalog, group), props.Playbook.Framework),
+			imported:    imported(props.Catalog, controls(props.Catalog, group), props.Playbook.Framework),
 		})
 	}
 	stack.TemplateOptions().SetMetadata(&map[string]any{"AWS::CloudFormation::Interface": form(props.Playbook)})

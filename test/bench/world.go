@@ -27,6 +27,7 @@ import (
 type store interface {
 	ledger.Ledger
 	ledger.Slots
+	ledger.Accounts
 	ledger.Index
 }
 
@@ -107,7 +108,7 @@ var quiet = slog.New(slog.NewJSONHandler(io.Discard, nil))
 
 func (w *world) dispatch() *dispatch.Handler {
 	return &dispatch.Handler{
-		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Switch: w, Starter: w, Queue: w, Home: w.repair.region,
+		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Accounts: w.store, Switch: w, Starter: w, Queue: w, Home: w.repair.region,
 		Settings: decide.Defaults, Now: w.time, Nonce: uuid.NewString, Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
 	}
 }

@@ -88,7 +88,12 @@ func (r reader) passwordIsUsed() (bool, error) {
 	}
 	facts, _ := user["User"].(map[string]any)
 	password, _ := profile["LoginProfile"].(map[string]any)
-	old, err := isOld(first(facts["PasswordLastUsed"], password["CreateDate"]))
+	old, err := isOld(password["CreateDate"])
+	if err != nil || !old || facts["PasswordLastUsed"] == nil {
+		return !old, err
+	}
+	// The last use may be of a password before this one, so it counts only when it is later.
+	old, err = isOld(facts["PasswordLastUsed"])
 	return !old, err
 }
 

@@ -74,6 +74,13 @@ func TestUnusedCredentialsJudge(t *testing.T) {
 		"a password, the exact day": {"judgePassword", object{"user": object{"PasswordLastUsed": ninetyBefore}, "profile": created("2020-01-01T00:00:00Z")}, true},
 		"an old password that is used": {"judgePassword",
 			object{"user": object{"PasswordLastUsed": "2026-03-03T12:00:01"}, "profile": created("2020-01-01T00:00:00Z")}, false},
+		// The last use survives a new password, so it may be of the one before.
+		"a password that was issued again": {"judgePassword",
+			object{"user": object{"PasswordLastUsed": "2020-01-01T00:00:00Z"}, "profile": created("2026-05-30T00:00:00Z")}, false},
+		"one issued again, the exact day": {"judgePassword",
+			object{"user": object{"PasswordLastUsed": "2020-01-01T00:00:00Z"}, "profile": created(ninetyBefore)}, true},
+		"one issued again, in two spellings": {"judgePassword",
+			object{"user": object{"PasswordLastUsed": "2020-01-01T00:00:00Z"}, "profile": created("2026-03-03 12:00:01")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -105,7 +105,7 @@ func together(ctx context.Context, n int, do func(context.Context, int)) {
 func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, bool)) {
 	w.function(w.findings, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &dispatch.Handler{
-			Catalog: w.catalog, Effects: c.effects(), Slots: c, Switch: c, Starter: c, Queue: deadLetters{c, w.findings}, Home: home,
+			Catalog: w.catalog, Effects: c.effects(), Slots: c, Accounts: c, Switch: c, Starter: c, Queue: deadLetters{c, w.findings}, Home: home,
 			Settings: w.settings, Now: c.clockNow, Nonce: w.nonce, Sleep: sleep, Together: together, Log: w.log,
 		}
 		return h.Handle(ctx, events.SQSEvent{Records: batch})
@@ -188,6 +188,20 @@ func (c *client) SaveBreaker(ctx context.Context, b decide.Breaker) error {
 	})
 }
 
+func (c *client) LoadAccount(ctx context.Context, id string) (decide.Account, error) {
+	return call(ctx, c, func() (decide.Account, error) { return c.memory.LoadAccount(ctx, id) })
+}
+
+func (c *client) SaveAccount(ctx context.Context, a decide.Account) error {
+	return exec(ctx, c, func() error {
+		err := c.memory.SaveAccount(ctx, a)
+		if err == nil {
+			c.noteAccount(a)
+		}
+		return err
+	})
+}
+
 func (c *client) Reserve(ctx context.Context, account, region string, now time.Time) (time.Time, error) {
 	return call(ctx, c, func() (time.Time, error) { return c.memory.Reserve(ctx, account, region, now) })
 }
@@ -225,7 +239,11 @@ func (c *client) Update(ctx context.Context, u decide.Update) error {
 }
 
 func (c *client) Notify(ctx context.Context, n decide.Notification) error {
-	return exec(ctx, c, func() error { c.notices = append(c.notices, n); return nil })
+	return exec(ctx, c, func() error {
+		c.checkNotice(n)
+		c.notices = append(c.notices, n)
+		return nil
+	})
 }
 
 func (c *client) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {

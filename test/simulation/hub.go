@@ -17,6 +17,7 @@ type securityHub struct {
 	world    *world
 	findings map[string]*securityFinding
 	ids      []string
+	known    map[string]evidence // by resource and control
 	events   int
 }
 
@@ -25,8 +26,10 @@ type securityFinding struct {
 	resource    *resource
 	decide.Seen
 	suppressedAt time.Time
-	answered     bool // by Hubmend, since it was last NEW
-	resolvedAt   time.Time
+	resolvedAt   time.Time // when Hubmend last said so
+	showsAt      time.Time // of the last update
+	data         time.Time // that the last check was made of
+	reopenedAt   time.Time // when a person last set it to NEW
 }
 
 // add makes a finding and checks it for the first time soon after.
@@ -45,18 +48,28 @@ func (h *securityHub) check(f *securityFinding) {
 	if f.RecordState != finding.Active {
 		return
 	}
+	if f.resource.gone {
+		f.RecordState = "ARCHIVED"
+		h.world.log.Info("archived", "finding", f.id)
+		return
+	}
 	was := f.Compliance
 	f.ObservedAt = h.world.now.Add(h.world.between(-h.world.faults.Skew, h.world.faults.Skew)).Truncate(time.Second)
 	f.Compliance = "PASSED"
-	if f.resource.fails(f.control) {
+	known := h.evidence(f)
+	f.data = known.at
+	if known.fails {
 		f.Compliance = finding.Failed
+	}
+	if f.Compliance != was {
+		f.Since = f.ObservedAt
 	}
 	switch {
 	case f.Workflow == finding.Suppressed:
 	case f.Compliance == "PASSED":
 		f.Workflow = finding.Resolved
 	case was == "PASSED":
-		f.Workflow, f.answered = finding.New, false
+		f.Workflow = finding.New
 	}
 	h.world.log.Info("checked", "finding", f.id, "compliance", f.Compliance, "workflow", f.Workflow)
 	h.emit(f)
@@ -81,10 +94,10 @@ func (h *securityHub) click(f *securityFinding) {
 func (h *securityHub) body(f *securityFinding, kind, more string) string {
 	return fmt.Sprintf(`{"id":"event-%d","source":"aws.securityhub","detail-type":%q,"time":%q,%s"detail":{"findings":[{"Id":%q,`+
 		`"ProductArn":"arn:aws:securityhub:%s::product/aws/securityhub","GeneratorId":"security-control/%s","AwsAccountId":%q,"Region":%q,`+
-		`"LastObservedAt":%q,"RecordState":%q,"Compliance":{"Status":%q,"SecurityControlId":%q},"Workflow":{"Status":%q},`+
+		`"LastObservedAt":%q,"FirstObservedAt":%q,"RecordState":%q,"Compliance":{"Status":%q,"SecurityControlId":%q},"Workflow":{"Status":%q},`+
 		`"Resources":[{"Type":"AwsEc2SecurityGroup","Id":%q}]}]}}`,
 		h.events, kind, h.world.now.Format(time.RFC3339), more, f.id, f.resource.region, f.control, f.resource.account, f.resource.region,
-		f.ObservedAt.Format(time.RFC3339), f.RecordState, f.Compliance, f.control, f.Workflow, f.resource.arn)
+		f.ObservedAt.Format(time.RFC3339), f.Since.Format(time.RFC3339), f.RecordState, f.Compliance, f.control, f.Workflow, f.resource.arn)
 }
 
 // read is GetFindings.
@@ -107,22 +120,45 @@ func (h *securityHub) update(id, workflow string) {
 		return
 	}
 	h.world.checkUpdate(f, workflow)
-	h.world.log.Info("updated", "finding", id, "was", f.Workflow, "is", workflow)
-	was := f.Workflow
-	if workflow != "" {
-		f.Workflow = workflow
-	}
-	f.answered = workflow != finding.New
 	if workflow == finding.Resolved {
 		f.resolvedAt = h.world.now
 	}
-	if was != f.Workflow {
-		h.emit(f)
-	}
+	h.apply(f, workflow)
 }
 
 // suppress is a person who accepts a risk.
-func (h *securityHub) suppress(f *securityFinding) {
-	h.world.log.Info("suppressed", "finding", f.id)
-	f.Workflow, f.suppressedAt = finding.Suppressed, h.world.now
+func (h *securityHub) suppress(f *securityFinding) { h.apply(f, finding.Suppressed) }
+
+// reopen is a person who wants a finding repaired.
+func (h *securityHub) reopen(f *securityFinding) {
+	f.reopenedAt = h.world.now
+	h.apply(f, finding.New)
+}
+
+// apply shows an update, late and in the order in which they were made.
+func (h *securityHub) apply(f *securityFinding, workflow string) {
+	w := h.world
+	w.log.Info("updated", "finding", f.id, "was", f.Workflow, "will be", workflow)
+	if workflow == "" {
+		return
+	}
+	f.showsAt = later(f.showsAt, w.now.Add(w.between(0, w.faults.SlowUpdates)))
+	w.after(f.showsAt.Sub(w.now), func() {
+		w.log.Info("update shows", "finding", f.id, "was", f.Workflow, "is", workflow)
+		was := f.Workflow
+		f.Workflow = workflow
+		if workflow == finding.Suppressed {
+			f.suppressedAt = w.now
+		}
+		if was != workflow {
+			h.emit(f)
+		}
+	})
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -3,10 +3,12 @@ package simulation
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"hubmend/internal/decide"
 	"hubmend/internal/errand"
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 )
 
@@ -15,8 +17,13 @@ import (
 //   - At most one execution per target runs at a time.
 //   - Automatic repair starts at most decide.Settings.MaxAttempts executions per target and Window.
 //   - Nothing starts while the switch says paused, and nothing by itself while the breaker of
-//     its control is open.
+//     its control is open, for all accounts or its own. When its time has passed, one starts and the others
+//     wait for its outcome. The failures of one account pause only that account.
+//   - An account that is not ready is tried by one target at a time, with a distance, and people hear of it once.
+//     Nobody hears of a resource that was deleted.
 //   - The execution of an attempt began after the attempt was asked for.
+//   - A check that cannot know of a repair, because its data is older, neither starts another nor opens the finding again;
+//     but for a finding that no check has proven in decide.Settings.ConfirmWithin, so that repairs of others hide no lie for ever.
 //   - RESOLVED is said only after an execution that verified the repair, and that nobody took back.
 //   - Only the newest repair is taken back, and once. Then nothing starts by itself until a person asks.
 //   - A finding that somebody suppressed is left alone.
@@ -45,9 +52,7 @@ func (w *world) checkStart(e *execution) {
 	if e.trigger != finding.Automatic {
 		return
 	}
-	if b := w.breakers[e.control]; w.now.Sub(b.openedAt) > grace && b.openUntil.Sub(w.now) > grace {
-		w.violate("an execution for %s starts by itself although its breaker is open", e.control)
-	}
+	w.checkBreaker(e)
 	recent := 0
 	for _, at := range r.automatic {
 		if w.now.Sub(at) < w.settings.Window-grace {
@@ -58,6 +63,7 @@ func (w *world) checkStart(e *execution) {
 		w.violate("automatic execution %d of %s within the window", recent+1, r.arn)
 	}
 	r.automatic = append(r.automatic, w.now)
+	w.checkNeeded(e)
 }
 
 // moment is how well the clocks of functions and events tell what came first.
@@ -72,20 +78,12 @@ func (w *world) checkUndo(e *execution) {
 	}
 }
 
-// breaker is what the ledger says of the breaker of a control.
-type breaker struct{ openedAt, openUntil time.Time }
-
-// noteBreaker remembers when a breaker was opened, after each save.
-func (w *world) noteBreaker(b decide.Breaker) {
-	known := w.breakers[b.Control]
-	if !b.OpenUntil.Equal(known.openUntil) {
-		w.breakers[b.Control] = breaker{w.now, b.OpenUntil}
-	}
-}
-
 func (w *world) checkUpdate(f *securityFinding, workflow string) {
 	if f.Workflow == finding.Suppressed && workflow != "" && w.now.Sub(f.suppressedAt) > grace {
 		w.violate("finding %s was suppressed, and is set %s", f.id, workflow)
+	}
+	if workflow == finding.New && f.knowsNothing() && w.settled(f.resource) && w.now.Sub(f.resolvedAt) < w.settings.ConfirmWithin {
+		w.violate("finding %s is opened again because of a check that cannot know of its repair", f.id)
 	}
 	if workflow == finding.Resolved && f.resource.verified[portOf[f.control]].IsZero() {
 		w.violate("finding %s is RESOLVED, and no execution has verified that", f.id)
@@ -105,6 +103,9 @@ func (w *world) checkRecord(rec decide.Record) {
 		if e := w.ssm.byID[a.ExecutionID]; last && e != nil && e.began.Before(a.QueuedAt.Add(-grace)) {
 			w.violate("attempt %d of %s is given execution %s, which began before it", a.Number, rec.Target, e.id)
 		}
+		if last && a.State == decide.Failed && a.Class == failure.NotReady && a.Undo == "" && a.EndedAt.Sub(a.UnreadySince) < w.settings.ReadyWithin-grace {
+			w.violate("attempt %d of %s is given up although its account may be ready soon", a.Number, rec.Target)
+		}
 		if last && a.Request != "" && (a.State == decide.Succeeded || a.State == decide.Failed) {
 			w.undos[a.Request] = true
 		}
@@ -121,10 +122,10 @@ func (w *world) checkEnd() {
 		if failing && f.Workflow == finding.New {
 			w.violate("finding %s is unanswered", id)
 		}
-		if failing && f.Workflow == finding.Resolved && f.ObservedAt.After(f.resolvedAt.Add(grace)) {
+		if failing && f.Workflow == finding.Resolved && f.ObservedAt.After(w.provenBy(f)) {
 			w.violate("finding %s is a false green", id)
 		}
-		if failing && f.Workflow == finding.Notified && !w.toldOf(f.resource) && f.resource.undoneAt.IsZero() {
+		if failing && f.Workflow == finding.Notified && !w.toldOf(f.resource) && !w.buried(id) && f.resource.undoneAt.IsZero() {
 			w.violate("finding %s was not repaired, and nobody was told", id)
 		}
 	}
@@ -134,7 +135,7 @@ func (w *world) checkEnd() {
 			return
 		}
 		// The last of Security Hub's rounds may be too long ago to confirm the last repairs.
-		waits := last.State == decide.Succeeded && w.now.Sub(last.EndedAt) <= w.settings.ConfirmWithin+time.Hour
+		waits := last.State == decide.Succeeded && w.now.Sub(last.EndedAt) <= w.settings.ConfirmWithin+slowLag+time.Hour
 		if rec.Open() && !waits {
 			w.violate("%s is still open: attempt %s, %d unconfirmed", rec.Target, last.State, len(rec.Unconfirmed))
 		}
@@ -159,7 +160,25 @@ func (w *world) checkEnd() {
 	}
 }
 
+// settled says whether nothing is queued or in flight for a resource.
+func (w *world) settled(r *resource) bool {
+	settled := true
+	w.memory.Each(func(rec decide.Record) {
+		if last := rec.Last(); rec.Target.Resource == r.arn && last != nil {
+			settled = last.State == decide.Succeeded || last.State == decide.Failed
+		}
+	})
+	return settled
+}
+
+// buried says whether a message about a finding is a dead letter, of which an alarm tells people.
+func (w *world) buried(id string) bool {
+	return slices.ContainsFunc(w.findings.dead, func(m *message) bool { return strings.Contains(m.body, id) })
+}
+
 // toldOf says whether people have heard of a resource.
 func (w *world) toldOf(r *resource) bool {
-	return slices.ContainsFunc(w.notices, func(n decide.Notification) bool { return n.Record.Target.Resource == r.arn })
+	return r.gone || slices.ContainsFunc(w.notices, func(n decide.Notification) bool {
+		return n.Record.Target.Resource == r.arn || n.Kind == decide.AccountNotReady && n.Record.Target.Account == r.account
+	})
 }

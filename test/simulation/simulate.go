@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"time"
-
-	"hubmend/internal/finding"
 )
 
 // Result is what came of a simulation.
@@ -30,6 +28,7 @@ func Simulate(seed uint64, out io.Writer) Result {
 	w.tell(out)
 	w.faults = Chaos(w.rng)
 	faults := w.faults
+	w.lag()
 	w.populate()
 	w.tick()
 	w.run(start.Add(chaosTime))
@@ -53,17 +52,24 @@ func (w *world) populate() {
 		if w.rng.IntN(2) == 0 {
 			r.behaviour = behaviour(w.rng.IntN(int(behaviors)))
 		}
-		w.ssm.resources[r.arn] = r
-		for n := range 1 + w.rng.IntN(3) {
-			f := w.hub.add(fmt.Sprintf("f%d-%d", i, n), []string{"EC2.13", "EC2.14"}[n%2], r)
-			w.after(w.between(0, time.Hour), func() { w.rounds(f) })
-			w.after(w.between(0, chaosTime), func() { w.meddle(f) })
-		}
+		w.inhabit(r, i)
 		if w.rng.IntN(2) == 0 {
 			w.after(w.between(time.Hour, chaosTime), func() { w.takeBack(r) })
 		}
 		if w.rng.IntN(4) == 0 {
 			w.after(w.between(time.Hour, chaosTime), func() { w.forget(r) })
+		}
+	}
+	w.account("222222222222").readyAt = start
+	if w.rng.IntN(3) == 0 { // it was made a while ago, and its roles come late
+		w.account("222222222222").readyAt = start.Add(w.between(0, 40*time.Hour))
+	}
+	w.account("333333333333").readyAt = start
+	if w.rng.IntN(3) == 0 { // something is wrong with it: every repair fails
+		for i := range 2 + w.rng.IntN(4) {
+			r := newResource(place{"333333333333", home}, 10+i)
+			r.behaviour = fails
+			w.inhabit(r, 10+i)
 		}
 	}
 	if w.rng.IntN(2) == 0 {
@@ -74,6 +80,19 @@ func (w *world) populate() {
 	}
 	if w.rng.IntN(4) == 0 {
 		w.after(w.between(0, time.Hour), func() { w.findings.send("poison") })
+	}
+}
+
+// inhabit adds a resource with its findings, which somebody may delete.
+func (w *world) inhabit(r *resource, i int) {
+	w.ssm.resources[r.arn] = r
+	for n := range 1 + w.rng.IntN(3) {
+		f := w.hub.add(fmt.Sprintf("f%d-%d", i, n), []string{"EC2.13", "EC2.14"}[n%2], r)
+		w.after(w.between(0, time.Hour), func() { w.rounds(f) })
+		w.after(w.between(0, chaosTime), func() { w.meddle(f) })
+	}
+	if w.rng.IntN(5) == 0 {
+		w.after(w.between(0, 2*time.Hour), func() { w.log.Info("deleted", "resource", r.arn); r.gone = true })
 	}
 }
 
@@ -95,8 +114,7 @@ func (w *world) meddle(f *securityFinding) {
 		w.hub.suppress(f)
 		if w.rng.IntN(2) == 0 {
 			w.after(w.between(time.Minute, 8*time.Hour), func() {
-				f.Workflow = finding.New
-				w.hub.emit(f)
+				w.hub.reopen(f)
 			})
 		}
 	case 3:

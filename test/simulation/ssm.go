@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 	"hubmend/internal/member"
 	"hubmend/internal/naming"
@@ -33,7 +34,7 @@ const (
 	fails               // the verification fails, each time
 	lies                // it says Success, and nothing is repaired
 	stumbles            // it is throttled twice, then repairs
-	refuses             // there is no runbook in the account
+	refuses             // Systems Manager takes no start of it
 	behaviors           // how many there are
 )
 
@@ -45,6 +46,7 @@ type resource struct {
 	behaviour behaviour
 	fights    bool // somebody opens it again after each repair
 	stumbled  int
+	gone      bool // somebody has deleted it
 
 	running   int                  // executions
 	automatic []time.Time          // starts
@@ -69,18 +71,17 @@ type ssm struct {
 }
 
 type execution struct {
-	id, key  string
-	control  string
-	target   target.Target
-	resource *resource
-	ports    []string
-	trigger  finding.Trigger
-	undo     *execution // the repair that it takes back
-	undone   bool
-	document string
-	began    time.Time
-	ended    bool
-
+	id, key    string
+	control    string
+	target     target.Target
+	resource   *resource
+	ports      []string
+	trigger    finding.Trigger
+	undo       *execution // the repair that it takes back
+	undone     bool
+	document   string
+	began      time.Time
+	ended      bool
 	parameters map[string][]string
 	outcome    decide.Outcome
 }
@@ -101,8 +102,11 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 		return e.id, nil
 	}
 	r := s.resources[t.Resource]
+	if err := s.world.checkReady(r); err != nil {
+		return "", err
+	}
 	if r.behaviour == refuses {
-		return "", &member.Refused{Reason: "There is no runbook; deploy it."}
+		return "", &member.Refused{Reason: "It is not valid.", Class: failure.Permission}
 	}
 	if s.world.chance(s.world.faults.Throttle) {
 		return "", fmt.Errorf("start: %w", errThrottled)
@@ -143,6 +147,9 @@ func (s *ssm) end(e *execution) {
 	case r.behaviour == stumbles && r.stumbled < 2:
 		r.stumbled++
 		e.outcome.Class, e.outcome.Reason = decide.Throttling, "Rate exceeded."
+	case r.gone && e.undo == nil:
+		e.outcome.Class, e.outcome.Reason = failure.Gone, "It was not found."
+		r.automatic = slices.DeleteFunc(r.automatic, func(at time.Time) bool { return at.Equal(e.began) })
 	case e.undo != nil:
 		s.takeBack(e)
 	case r.behaviour == fails:

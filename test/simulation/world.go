@@ -27,6 +27,8 @@ type Faults struct {
 	Throttle  float64 // Systems Manager takes no start
 	Partial   float64 // Security Hub takes a part of an update
 	Skew      time.Duration
+	// SlowUpdates is how long what Security Hub took may not show.
+	SlowUpdates time.Duration
 }
 
 // Chaos is what a service may be like on a bad day.
@@ -40,6 +42,7 @@ func Chaos(rng *rand.Rand) Faults {
 	return Faults{
 		Crash: some(0.06), Error: some(0.08), Duplicate: some(0.4), LoseEvent: some(0.6), LateEvent: some(0.3),
 		Throttle: some(0.4), Partial: some(0.2), Skew: time.Duration(rng.IntN(4)) * time.Second,
+		SlowUpdates: time.Duration(rng.IntN(3)) * 10 * time.Minute,
 	}
 }
 
@@ -62,8 +65,10 @@ type world struct {
 	pausedAt time.Time
 	sweeping bool
 	nonces   int
-	breakers map[string]breaker // by control
-	undos    map[string]bool    // that people asked for, by id, and whether they were answered
+	breakers map[string]breaker // by control, and by control and account
+	accounts map[string]*account
+	lags     map[string]time.Duration // how old the data of checks may be, by control
+	undos    map[string]bool          // that people asked for, by id, and whether they were answered
 
 	notices    []decide.Notification
 	announced  map[string]string      // details of events, by id
@@ -81,12 +86,12 @@ var start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func newWorld(seed uint64) *world {
 	w := &world{
 		clock: clock{now: start}, latency: Near, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
-		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
+		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, accounts: map[string]*account{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)
 	w.memory.DueAt = func(rec decide.Record) time.Time { return rec.Due(w.settings) }
-	w.hub = &securityHub{world: w, findings: map[string]*securityFinding{}}
+	w.hub = &securityHub{world: w, findings: map[string]*securityFinding{}, known: map[string]evidence{}}
 	w.ssm = &ssm{world: w, resources: map[string]*resource{}, byToken: map[string]*execution{}, byID: map[string]*execution{}}
 	w.findings = &queue{world: w, name: "findings", concurrency: 3, window: 2 * time.Second, invoke: w.dispatch}
 	w.outcomes = &queue{world: w, name: "outcomes", concurrency: 3, invoke: w.settle}

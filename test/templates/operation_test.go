@@ -77,6 +77,7 @@ func TestSettings(t *testing.T) {
 		"BreakerFailures":     {"HUBMEND_BREAKER_FAILURES", "5", false},
 		"BreakerMinutes":      {"HUBMEND_BREAKER_MINUTES", "60", false},
 		"ConfirmEveryMinutes": {"HUBMEND_CONFIRM_EVERY_MINUTES", "60", true},
+		"EvidenceLagMinutes":  {"HUBMEND_EVIDENCE_LAG_MINUTES", "5", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +90,7 @@ func TestSettings(t *testing.T) {
 			}
 			pattern, _ := p["AllowedPattern"].(string)
 			allowed := regexp.MustCompile(pattern)
-			for text, want := range map[string]bool{tc.value: true, "1": true, "999": true, "0": tc.zero, "": false, "2.5": false, "-1": false, "07": false, "1000": false, "3h": false} {
+			for text, want := range map[string]bool{tc.value: true, "1": true, "999": true, "0": tc.zero, "": false, "2.5": false, "-1": false, "07": false, "1000": name == "EvidenceLagMinutes", "1440": name == "EvidenceLagMinutes", "1441": false, "3h": false} {
 				if allowed.MatchString(text) != want {
 					t.Errorf("%q is allowed: %t", text, !want)
 				}

@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,9 @@ func TestGroupCustomActionAlwaysWorks(t *testing.T) {
 		if rule.Properties["State"] != "ENABLED" {
 			t.Errorf("State = %v, want ENABLED", rule.Properties["State"])
 		}
+		if got := list(at(rule.Properties, "EventPattern", "detail-type")); !cmp.Equal(got, []any{"Security Hub Findings - Custom Action", "Security Hub Insight Results"}) {
+			t.Errorf("the rule matches %v", got)
+		}
 		id, _ := at(rule.Properties, "EventPattern", "resources", 0, "Ref").(string)
 		if tmpl.Resources[id].Properties["Id"] != g.ID {
 			t.Errorf("the rule listens to %q, which is not the group's action", id)
@@ -100,8 +104,13 @@ func TestGroupParameterSwitchesImportedFindings(t *testing.T) {
 		var ids, generators []any
 		for _, id := range g.Controls {
 			c, _ := data.ByID(id)
-			ids = append(ids, id)
-			generators = append(generators, generatorOf(p.Framework, c.Frameworks[p.Framework]))
+			ids = append(ids, object{"equals-ignore-case": id})
+			generators = append(generators, object{"equals-ignore-case": "security-control/" + id})
+			for _, standard := range slices.Sorted(maps.Keys(c.Frameworks)) {
+				if standard == p.Framework || !slices.ContainsFunc(data.Playbooks, func(p catalog.Playbook) bool { return p.Framework == standard }) {
+					generators = append(generators, generatorOf(standard, c.Frameworks[standard]))
+				}
+			}
 		}
 		want := object{
 			"source": []any{"aws.securityhub"}, "detail-type": []any{"Security Hub Findings - Imported"},

@@ -103,7 +103,7 @@ func TestSchemaListsTheStates(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string][]announce.State{
 		"repair": {
-			announce.Queued, announce.Started, announce.Repaired, announce.Undone, announce.Failed, announce.Retrying, announce.Withdrawn, announce.Suspended,
+			announce.Queued, announce.Started, announce.Repaired, announce.Undone, announce.Failed, announce.Gone, announce.Retrying, announce.Withdrawn, announce.Suspended,
 			announce.Held, announce.UndoRefused, announce.Confirmed, announce.Reopened, announce.Unconfirmed,
 		},
 		"breaker": {announce.Opened, announce.Closed},

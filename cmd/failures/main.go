@@ -1,0 +1,10 @@
+// Command failures prints docs/failures.md.
+package main
+
+import (
+	"fmt"
+
+	"hubmend/internal/failure"
+)
+
+func main() { fmt.Print(failure.Markdown()) }

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/decide"
+	"hubmend/internal/failure"
+	"hubmend/internal/finding"
+)
+
+// again is `hubmend remediate --failed`: it requests what failed again, in bulk, after its cause was removed.
+type again struct {
+	failed         bool
+	yes            bool
+	account, class string
+}
+
+func (r *remediating) againFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&r.failed, "failed", false, "repair again what failed, or waits for an account that was not ready")
+	cmd.Flags().StringVar(&r.account, "account", "", "with --failed: only this account")
+	cmd.Flags().StringVar(&r.class, "class", "", "with --failed: only failures of this class, such as "+failure.NotReady.Flag()+" or "+failure.Permission.Flag())
+	cmd.Flags().BoolVar(&r.yes, "yes", false, "with --failed: do not ask")
+}
+
+var accountID = regexp.MustCompile(`^\d{12}$`)
+
+// checkFailed refuses flags that do not go together.
+func (r remediating) checkFailed(ids []string) error {
+	switch {
+	case !r.failed && (r.account != "" || r.class != "" || r.yes):
+		return errors.New("--account, --class and --yes belong to --failed")
+	case !r.failed:
+		return nil
+	case len(ids) > 0 || r.resource != "":
+		return errors.New("--failed takes what the ledger has; name no findings and no --resource")
+	case r.account != "" && !accountID.MatchString(r.account):
+		return fmt.Errorf("--account %q is not the id of an account, which has 12 digits", clip(oneLine(r.account)))
+	case r.class != "" && !slices.Contains(failedClasses(), r.class):
+		return fmt.Errorf("there is no class %q; use one of %s", clip(oneLine(r.class)), strings.Join(failedClasses(), ", "))
+	}
+	return nil
+}
+
+// failedClasses lists the classes that can be repaired again: what is gone cannot.
+func failedClasses() []string {
+	var all []string
+	for _, c := range failure.Classes() {
+		if c != failure.Gone {
+			all = append(all, c.Flag())
+		}
+	}
+	return all
+}
+
+// classOf says why the newest attempt of a record did not succeed, and false when it is not to be repeated.
+func classOf(rec decide.Record) (failure.Class, bool) {
+	a := rec.Last()
+	switch {
+	case a == nil || a.Undo != "" || rec.Held():
+		return "", false
+	case a.State == decide.Queued && a.Cause == decide.Unready:
+		return failure.NotReady, true
+	}
+	return a.Class, a.State == decide.Failed && a.Class != failure.Gone
+}
+
+// wanted says whether a record is among what somebody wants again.
+func (r remediating) wanted(rec decide.Record) bool {
+	class, is := classOf(rec)
+	return is && (r.account == "" || r.account == rec.Target.Account) && (r.control == "" || r.control == rec.Last().Control) &&
+		(r.class == "" || r.class == class.Flag())
+}
+
+// runFailed finds what failed, asks, and sends one request for each finding.
+func (r remediating) runFailed(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	a, err := ask(ctx)
+	if err != nil {
+		return err
+	}
+	records, err := r.failedRecords(ctx, a)
+	if err != nil {
+		return err
+	}
+	wanted, skipped, err := wishesOf(ctx, a, records)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if r.asJSON {
+		out = io.Discard
+	}
+	fmt.Fprint(out, countedFailures(records, wanted, skipped))
+	if len(wanted) > 0 && !r.yes {
+		if r.asJSON {
+			return errors.New("--json with --failed needs --yes; nothing was changed")
+		}
+		if err := confirm(cmd, fmt.Sprintf("Repair %s again?", counted(len(wanted), "resource"))); err != nil {
+			return err
+		}
+	}
+	sent, problem := send(ctx, a, wanted)
+	if problem != nil && sent == 0 {
+		return awsError(a.cfg.Region, problem)
+	}
+	results := []remediated{}
+	for _, w := range wanted[:sent] {
+		results = append(results, remediated{Finding: w.ref.ID, Control: w.control, Resource: w.target.Resource, Key: w.target.Key(), By: a.person.ARN, State: "sent"})
+	}
+	if r.asJSON {
+		if err := json.NewEncoder(cmd.OutOrStdout()).Encode(results); err != nil {
+			return err
+		}
+	} else if sent > 0 {
+		fmt.Fprintf(out, "Sent %s. `hubmend status` shows how it goes.\n", counted(sent, "request"))
+	}
+	if problem != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "request"), awsProblem(a.cfg.Region, problem))
+		return errFailed
+	}
+	return nil
+}
+
+// failedRecords reads the ledger. The order is that of accounts and resources.
+func (r remediating) failedRecords(ctx context.Context, a asking) ([]decide.Record, error) {
+	var all []decide.Record
+	for e, err := range readLedger(a.cfg).All(ctx) {
+		if err != nil {
+			return nil, ledgerError(a.cfg.Region, err)
+		}
+		if e.Record != nil && r.wanted(*e.Record) {
+			all = append(all, *e.Record)
+		}
+	}
+	slices.SortFunc(all, func(x, y decide.Record) int { return cmp.Compare(x.Target.String(), y.Target.String()) })
+	return all, nil
+}
+
+// idsAtOnce is how many findings are asked for in one call.
+const idsAtOnce = 20
+
+// wishesOf makes one request for each record, from the first of its findings that still asks for a repair. It
+// counts the records that have none.
+func wishesOf(ctx context.Context, a asking, records []decide.Record) (wanted []wish, skipped int, err error) {
+	var ids []string
+	for _, rec := range records {
+		for _, f := range rec.Last().Findings {
+			ids = append(ids, f.ID)
+		}
+	}
+	documents := map[string]types.AwsSecurityFinding{}
+	for part := range slices.Chunk(ids, idsAtOnce) {
+		filters := &types.AwsSecurityFindingFilters{RecordState: []types.StringFilter{equals(finding.Active)}}
+		for _, id := range part {
+			filters.Id = append(filters.Id, equals(id))
+		}
+		found, err := findings(ctx, a, filters)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, d := range found {
+			documents[aws.ToString(d.Id)] = d
+		}
+	}
+	for _, rec := range records {
+		w, is := wishOf(a, rec, documents)
+		if !is {
+			skipped++
+			continue
+		}
+		wanted = append(wanted, w)
+	}
+	return wanted, skipped, nil
+}
+
+func wishOf(a asking, rec decide.Record, documents map[string]types.AwsSecurityFinding) (wish, bool) {
+	for _, f := range rec.Last().Findings {
+		d, known := documents[f.ID]
+		if !known {
+			continue
+		}
+		if w, err := newWish(a, d); err == nil && w.target == rec.Target {
+			return w, true
+		}
+	}
+	return wish{}, false
+}
+
+// countedFailures says what will be requested, by class and account.
+func countedFailures(records []decide.Record, wanted []wish, skipped int) string {
+	if len(records) == 0 {
+		return "Nothing failed that matches.\n"
+	}
+	asked := map[string]bool{}
+	for _, w := range wanted {
+		asked[w.target.Key()] = true
+	}
+	each := map[string]int{}
+	for _, rec := range records {
+		if class, _ := classOf(rec); asked[rec.Target.Key()] {
+			each[fmt.Sprintf("%s  %-12s  %s", rec.Target.Account, class, rec.Last().Control)]++
+		}
+	}
+	var b strings.Builder
+	for _, line := range slices.Sorted(maps.Keys(each)) {
+		fmt.Fprintf(&b, "  %s  %s\n", line, counted(each[line], "resource"))
+	}
+	if skipped > 0 {
+		fmt.Fprintf(&b, "  %s left out: no finding of Security Hub asks for the repair any more\n", counted(skipped, "resource"))
+	}
+	return b.String()
+}
