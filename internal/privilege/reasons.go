@@ -20,6 +20,7 @@ type Reason struct {
 	Statement string // Sid; empty: any
 	Part      string // an action or a resource; empty: the whole statement
 	Why       string
+	ByChance  bool // a scenario may need it in one run and not in the next
 }
 
 // Reasons gives those that come with the package.
@@ -30,6 +31,7 @@ func parseReasons(text []byte) ([]Reason, error) {
 		Role, Statement string
 		Parts           []string
 		Why             string
+		ByChance        bool `yaml:"byChance"`
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&entries); err != nil {
 		return nil, fmt.Errorf("read reasons: %w", err)
@@ -40,7 +42,7 @@ func parseReasons(text []byte) ([]Reason, error) {
 			return nil, fmt.Errorf("read reasons: %+v needs role, statement or parts, and why", e)
 		}
 		for _, part := range e.Parts {
-			all = append(all, Reason{e.Role, e.Statement, part, e.Why})
+			all = append(all, Reason{e.Role, e.Statement, part, e.Why, e.ByChance})
 		}
 		if len(e.Parts) == 0 {
 			all = append(all, Reason{Role: e.Role, Statement: e.Statement, Why: e.Why})
@@ -86,8 +88,8 @@ func (r Role) justify(reason Reason) (used bool) {
 			s.Reason, used = reason.Why, true
 		}
 		for _, part := range slices.Concat(s.Actions, s.Resources) {
-			if policy.Match(reason.Part, part.Text) && part.Scenario == "" {
-				part.Reason, used = reason.Why, true
+			if policy.Match(reason.Part, part.Text) && (part.Scenario == "" || reason.ByChance) {
+				part.Scenario, part.Reason, used = "", reason.Why, true // the same report, whatever chance brought
 			}
 		}
 	}

@@ -95,6 +95,7 @@ func TestJustify(t *testing.T) {
 		"any statement":             {[]privilege.Reason{never, all, {Role: "h-role", Part: "x:Get", Why: "y"}}, nil},
 		"for what is needed":        {[]privilege.Reason{never, all, get, {Role: "h-role", Statement: "Use", Part: "x:Put", Why: "y"}}, []string{"excuses nothing any more"}},
 		"for a statement in use":    {[]privilege.Reason{never, all, get, {Role: "h-role", Statement: "Use", Why: "y"}}, []string{"excuses nothing any more"}},
+		"for what chance brought":   {[]privilege.Reason{never, all, get, {Role: "h-role", Statement: "Use", Part: "x:Put", Why: "y", ByChance: true}}, nil},
 		"for a role that is gone":   {[]privilege.Reason{never, all, get, {Role: "h-gone", Statement: "Use", Why: "y"}}, []string{"excuses nothing any more"}},
 		"for an action that isn't ": {[]privilege.Reason{never, all, get, {Role: "h-role", Part: "x:Gone", Why: "y"}}, []string{"excuses nothing any more"}},
 	} {
