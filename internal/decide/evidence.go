@@ -17,8 +17,10 @@ func (a Attempt) validFrom(s Settings) time.Time {
 	return a.EndedAt.Add(max(a.EvidenceLag, s.EvidenceLag))
 }
 
-// disturbs says whether an undo may have changed what a repair left.
-func (a Attempt) disturbs() bool { return a.Undo != "" && a.Class != Refused }
+// disturbs says whether an undo may have changed what a repair left. One that never ran has not.
+func (a Attempt) disturbs() bool {
+	return a.Undo != "" && a.Class != Refused && (a.ExecutionID != "" || a.MayRun || !a.ended())
+}
 
 // repairOf gives the place of the repair that does what parameters say, if it was verified and none was tried
 // since, nor an undo.
@@ -77,20 +79,25 @@ func (d *decider) knowsNothing(r Request, repair Attempt) bool {
 // vouch answers a finding whose check knows nothing of the repair: it is RESOLVED, and stays among
 // those that a later check has to confirm.
 func (d *decider) vouch(r Request, repair *Attempt) string {
-	if repair.brought(r.Ref) {
-		return "answered already"
-	}
-	repair.EvidenceLag = max(repair.EvidenceLag, r.EvidenceLag)
-	d.resolve(r, repair)
-	d.Updates = append(d.Updates, Update{Findings: []Ref{r.Ref}, Workflow: finding.Resolved, Note: vouchNote(d.Record.Target, *repair, d.settings)})
-	return "repaired, and the check may not know of it"
+	return d.resolve(r, repair, vouchNote(d.Record.Target, *repair, d.settings), "repaired, and the check may not know of it")
 }
 
-// resolve adds a finding to those of a repair that has ended.
-func (d *decider) resolve(r Request, repair *Attempt) {
-	repair.Findings = addRefs(repair.Findings, []Ref{r.Ref})
-	d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})
-	d.Record.ResolvedAt, d.Save = later(d.now, r.Since), true
+// resolve sets a finding RESOLVED by a repair that has ended. The record is saved first: it must be known which findings
+// a later check has to confirm. A message that comes back tells its finding again only when it was not told,
+// and no check has contradicted the repair since.
+func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
+	known := repair.brought(r.Ref)
+	if known && !(slices.Contains(d.Record.Unconfirmed, r.Ref) && d.seen[r.Ref.ID].Workflow == finding.New) {
+		return "answered already"
+	}
+	if !known {
+		repair.EvidenceLag = max(repair.EvidenceLag, r.EvidenceLag)
+		repair.Findings = addRefs(repair.Findings, []Ref{r.Ref})
+		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})
+		d.Record.ResolvedAt, d.Save = later(d.now, r.Since), true
+	}
+	d.Announce = append(d.Announce, Update{Findings: []Ref{r.Ref}, Workflow: finding.Resolved, Note: note})
+	return log
 }
 
 // verdictOn says what a finding that was resolved has come to.

@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 )
 
@@ -42,6 +44,8 @@ func TestAChecksThatCannotKnowOfTheRepair(t *testing.T) {
 		"more than was repaired": {record(done), ask("f2", "e2", reported, forPorts("22", "3389")), "start", nil},
 		"a failure since":        {record(done, attempt(2, decide.Failed, ended(end.Add(time.Minute)))), ask("f2", "e2", reported), "start", nil},
 		"another port since":     {record(done, attempt(2, decide.Failed, ended(end.Add(time.Minute)), func(a *decide.Attempt) { a.Parameters = ports("3389") })), ask("f2", "e2", reported), "repaired, and the check may not know of it", []string{"f2 RESOLVED"}},
+		"an undo that never ran": {record(done, attempt(2, decide.Failed, ended(end.Add(time.Minute)), undo("exec-1"), class(failure.NotReady), func(a *decide.Attempt) { a.ExecutionID = "" })), ask("f2", "e2", reported), "repaired, and the check may not know of it", []string{"f2 RESOLVED"}},
+		"an undo that failed":    {record(done, attempt(2, decide.Failed, ended(end.Add(time.Minute)), undo("exec-1"))), ask("f2", "e2", reported), "start", nil},
 		"used up, but repaired":  {record(attempt(1, decide.Failed), attempt(2, decide.Failed), attempt(3, decide.Succeeded, ended(end), withLag)), ask("f2", "e2", reported), "repaired, and the check may not know of it", []string{"f2 RESOLVED"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,11 +57,45 @@ func TestAChecksThatCannotKnowOfTheRepair(t *testing.T) {
 			if diff := cmp.Diff([]string{tc.log}, d.Log); diff != "" || d.Start != (tc.log == "start") {
 				t.Errorf("start %t, log (-want +got):\n%s", d.Start, diff)
 			}
-			if diff := cmp.Diff(tc.updates, told(d.Updates)); diff != "" {
+			if diff := cmp.Diff(tc.updates, told(d.Announce)); diff != "" && !d.Start {
 				t.Error(diff)
 			}
-			if len(tc.updates) > 0 && (!d.Save || !cmp.Equal(d.Record.Unconfirmed, []decide.Ref{tc.request.Ref}) || !strings.Contains(d.Updates[0].Note, "may be older than the remediation")) {
-				t.Errorf("save %t, unconfirmed %v, told %q", d.Save, d.Record.Unconfirmed, d.Updates[0].Note)
+			if len(tc.updates) > 0 && (!d.Save || !cmp.Equal(d.Record.Unconfirmed, []decide.Ref{tc.request.Ref}) || !strings.Contains(d.Announce[0].Note, "may be older than the remediation")) {
+				t.Errorf("save %t, unconfirmed %v, told %q", d.Save, d.Record.Unconfirmed, d.Announce[0].Note)
+			}
+		})
+	}
+}
+
+// The record is saved before the finding is told. When the function dies in between, the message comes back.
+func TestAResolvedFindingThatWasNotToldIsToldAgain(t *testing.T) {
+	t.Parallel()
+	again := ask("f2", "e2", reported)
+	end := noon.Add(-time.Hour)
+	saved := record(attempt(1, decide.Succeeded, claimed(end.Add(-time.Minute)), ended(end), withLag, func(a *decide.Attempt) { a.Findings = []decide.Ref{again.Ref} }))
+	saved.Unconfirmed = []decide.Ref{again.Ref}
+	contradicted := saved.Clone()
+	contradicted.Unconfirmed = nil
+	for name, tc := range map[string]struct {
+		rec      decide.Record
+		workflow string
+		want     []string
+	}{
+		"it is NEW":                        {saved, finding.New, []string{"f2 RESOLVED"}},
+		"it is RESOLVED":                   {saved, finding.Resolved, nil},
+		"a person has suppressed it":       {saved, finding.Suppressed, nil},
+		"a check contradicted since":       {contradicted, finding.New, nil},
+		"nobody looked how the finding is": {saved, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen := map[string]decide.Seen{"f2": {Workflow: tc.workflow, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: again.AsOf}}
+			if tc.workflow == "" {
+				seen = nil
+			}
+			d := decide.OnFindings(tc.rec, []decide.Request{again}, seen, open, noon, decide.Defaults)
+			if diff := cmp.Diff(tc.want, told(d.Announce)); diff != "" || d.Save || d.Start {
+				t.Errorf("save %t, start %t, told (-want +got):\n%s", d.Save, d.Start, diff)
 			}
 		})
 	}
@@ -102,6 +140,23 @@ func TestOnChecksOfOldData(t *testing.T) {
 				t.Errorf("%d left, checked (-want +got):\n%s", len(d.Record.Unconfirmed), diff)
 			}
 		})
+	}
+}
+
+// The deadline of a finding runs from its own repair, also when a later one has done the same work.
+func TestAnUnconfirmedFindingKeepsItsRepair(t *testing.T) {
+	t.Parallel()
+	first := attempt(1, decide.Succeeded, ended(noon.Add(-41*time.Hour)), withLag, func(a *decide.Attempt) { a.Parameters = ports("22", "3389") })
+	second := attempt(2, decide.Succeeded, ended(noon.Add(-30*time.Hour)), withLag)
+	rec := record(first, second)
+	rec.Unconfirmed = slices.Clone(second.Findings)
+	rec = decide.OnFindings(rec, []decide.Request{ask("f2", "e2")}, nil, open, noon, decide.Defaults).Record
+	rec = decide.OnStarted(rec, 3, "exec-3").Record
+	rec = decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-3", Succeeded: true, StartedAt: noon}, nil, noon.Add(time.Minute), decide.Defaults).Record
+	failed := decide.Seen{Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: noon.Add(2 * time.Minute), Since: noon.Add(-time.Hour)}
+	d := decide.OnChecks(rec, map[string]decide.Seen{"f1": failed}, noon.Add(time.Hour), decide.Defaults)
+	if len(d.Checked.Reopened) > 0 {
+		t.Errorf("%v are opened again by a check that cannot know of attempt 3", d.Checked.Reopened)
 	}
 }
 

@@ -214,18 +214,16 @@ func (d *decider) join(i int, r Request, a *Attempt) string {
 // repeat gives a finding the answer of an attempt that is over. A message that comes twice
 // was answered when the attempt ended, and tells nothing of what happened since.
 func (d *decider) repeat(r Request, a *Attempt) string {
-	if a.brought(r.Ref) {
+	log := "answer from attempt " + string(a.State)
+	switch {
+	case a.State == Succeeded:
+		return d.resolve(r, a, answer(d.Record.Target, *a, nil).Note, log)
+	case a.brought(r.Ref):
 		return "answered already"
 	}
-	if a.State == Succeeded {
-		a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
-		d.resolve(r, a)
-	} else {
-		a.Findings = addRefs(a.Findings, []Ref{r.Ref})
-	}
+	a.Findings, d.Save = addRefs(a.Findings, []Ref{r.Ref}), true
 	d.Updates = append(d.Updates, answer(d.Record.Target, *a, []Ref{r.Ref}))
-	d.Save = true
-	return "answer from attempt " + string(a.State)
+	return log
 }
 
 // settleStopped answers the requests that were stopped: they share the attempt that a person

@@ -129,7 +129,7 @@ func TestOnFindings(t *testing.T) {
 		},
 		"a late finding after success is answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2")},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}, noteParts: []string{"Repaired and verified", "exec-1"}},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}, noteParts: []string{"Repaired and verified", "exec-1"}},
 		},
 		"a late finding after failure is answered": {
 			record(attempt(1, decide.Failed, class(decide.Verification))), []decide.Request{ask("f2", "e2")},
@@ -141,7 +141,7 @@ func TestOnFindings(t *testing.T) {
 		},
 		"an older event of a finding is answered again": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e0", sentAt(noon.Add(-time.Minute)))},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e0"}},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e0"}},
 		},
 		"a person sets an answered finding to NEW": {
 			record(attempt(1, decide.Failed)), []decide.Request{ask("f1", "e2", sentAt(noon.Add(-time.Second)))},
@@ -149,7 +149,7 @@ func TestOnFindings(t *testing.T) {
 		},
 		"observed in the moment of success is answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", asOf(noon.Add(-30*time.Second)))},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
 		},
 		"a late finding that the attempt did not cover starts": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", forPorts("3389"))},
@@ -169,7 +169,7 @@ func TestOnFindings(t *testing.T) {
 		},
 		"a custom action from before success is answered": { // the person could not know
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e2", byHand, asOf(noon.Add(-30*time.Second)))},
-			decision{log: []string{"answer from attempt succeeded"}, updates: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e2"}},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e2"}},
 		},
 		"a custom action from before success for more starts": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", byHand, asOf(noon.Add(-30*time.Second)), forPorts("22", "3389"))},

@@ -164,6 +164,11 @@ func (a Attempt) holds(r Ref) bool {
 
 func (a Attempt) brought(r Ref) bool { return slices.Contains(a.Findings, r) }
 
+// Answered says whether an attempt that is over has answered the event of a finding, or was about to.
+func (r Record) Answered(f Ref) bool {
+	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.ended() && a.brought(f) })
+}
+
 // leaseOver says whether the function that claimed the attempt can no longer be starting it.
 func (a Attempt) leaseOver(now time.Time, s Settings) bool {
 	return a.State == Claimed && now.Sub(a.ClaimedAt) >= s.ClaimLease
@@ -209,7 +214,8 @@ func (r *Record) queue(a Attempt) {
 
 // trim drops the oldest attempts that nothing counts any more, and of all but the last
 // what only the last needs. Undos are counted apart, so that they push no repair out of the
-// guard's sight. The repair that findings are RESOLVED by stays, and so does one that can be taken back.
+// guard's sight. The repair that findings are RESOLVED by stays, and so does one that can be taken back; and of every one
+// the findings that a check still has to confirm, because the time for that runs from their own repair.
 func (r *Record) trim(s Settings) {
 	var kept []Attempt
 	left := map[bool]int{true: keptAttempts, false: max(keptAttempts, s.MaxAttempts+1)} // undos and repairs
@@ -225,7 +231,8 @@ func (r *Record) trim(s Settings) {
 	for i := range len(r.Attempts) - 1 {
 		a := &r.Attempts[i]
 		if a.State != Succeeded || a.Undo != "" || last.Undo == "" && last.Parameters.Covers(a.Parameters) {
-			a.Findings, a.Parameters, a.Nonce = nil, nil, ""
+			a.Findings = slices.DeleteFunc(a.Findings, func(f Ref) bool { return !slices.Contains(r.Unconfirmed, f) })
+			a.Parameters, a.Nonce = nil, ""
 		}
 	}
 }

@@ -208,7 +208,7 @@ func (b *batch) stale(now time.Time) []decide.Ref {
 	var refs []decide.Ref
 	for _, w := range b.works {
 		for _, r := range w.requests {
-			if r.At.Before(before) {
+			if r.At.Before(before) || w.record.Answered(r.Ref) {
 				refs = append(refs, r.Ref)
 			}
 		}

@@ -178,8 +178,8 @@ func TestAfterTheEnd(t *testing.T) {
 		want    []string
 	}{
 		"a duplicate":                 {m1, nil}, // since then a check may have contradicted the answer
-		"another finding":             {imported("m2", sg("f2", "EC2.13", group)), []string{"update f2 RESOLVED", "save succeeded"}},
-		"a click before the end":      {custom("m3", sg("f1", "EC2.13", group)), []string{"update f1 RESOLVED", "save succeeded"}},
+		"another finding":             {imported("m2", sg("f2", "EC2.13", group)), []string{"save succeeded", "update f2 RESOLVED"}},
+		"a click before the end":      {custom("m3", sg("f1", "EC2.13", group)), []string{"save succeeded", "update f1 RESOLVED"}},
 		"a click after the end":       {at("12:00:01", custom("m4", sg("f1", "EC2.13", group))), []string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}},
 		"a check made after the end":  {imported("m5", sg("f1", "EC2.13", group, late)), []string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}},
 		"a duplicate, of another run": {imported("m1", sg("f1", "EC2.13", group, late)), nil}, // the event counts
