@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -146,39 +145,6 @@ func (h *Handler) look(ctx context.Context, b *batch) error {
 		}
 	}
 	return nil
-}
-
-// readGate reads the breakers of the controls that may be repaired, and what their accounts lack, each once.
-func (h *Handler) readGate(ctx context.Context, b *batch) {
-	b.gate.Breakers, b.gate.Accounts = map[string]decide.Breaker{}, map[string]decide.Account{}
-	b.works = slices.DeleteFunc(b.works, func(w *work) bool {
-		err := h.readObstacles(ctx, b, w)
-		if err != nil {
-			h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", err)
-			b.fail(w)
-		}
-		return err != nil
-	})
-}
-
-func (h *Handler) readObstacles(ctx context.Context, b *batch, w *work) (err error) {
-	for _, control := range w.controls() {
-		if _, known := b.gate.Breakers[control]; known {
-			continue
-		}
-		if b.gate.Breakers[control], err = h.Effects.Ledger.LoadBreaker(ctx, control); err != nil {
-			delete(b.gate.Breakers, control)
-			return err
-		}
-	}
-	id := w.target.Account
-	if _, known := b.gate.Accounts[id]; known {
-		return nil
-	}
-	if b.gate.Accounts[id], err = h.Accounts.LoadAccount(ctx, id); err != nil {
-		delete(b.gate.Accounts, id)
-	}
-	return err
 }
 
 // decide decides about one target and claims it if it is to be started.
