@@ -58,8 +58,8 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"a failure is told as a success": {
 		"internal/decide/words.go",
-		"return Update{Findings: refs, Workflow: finding.Notified,\n\t\tNote: because(\"Hubmend could not",
-		"return Update{Findings: refs, Workflow: finding.Resolved,\n\t\tNote: because(\"Hubmend could not",
+		"return Update{Findings: refs, Workflow: finding.Notified, Note: failureNote(t, a)}",
+		"return Update{Findings: refs, Workflow: finding.Resolved, Note: failureNote(t, a)}",
 		"no execution has verified",
 	},
 	"a contradicted resolution stays": {
@@ -88,8 +88,8 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"a finding with old data is answered and forgotten": {
 		"internal/decide/evidence.go",
-		"	d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})\n	d.Record.ResolvedAt",
-		"	d.Record.ResolvedAt",
+		"		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})\n",
+		"",
 		"is a false green",
 	},
 	"an update that does not show is taken for somebody's hand": {
