@@ -53,11 +53,10 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 		Rules: naming.EventBus + "/" + naming.Prefix + "*",
 	})
 	NewBus(stack, jsii.String("Bus"), &BusProps{Organization: organization, Outcomes: outcomes})
-	ledger := NewLedger(stack, jsii.String("Ledger"))
 	topic := NewTopic(stack, jsii.String("NotificationEmail"))
 
 	workers := &workers{
-		organization: organization, ledger: ledger, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
+		organization: organization, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
 		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions, processor: props.Processor,
 	}
 	workers.dispatch(stack)
@@ -68,6 +67,8 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
 	newPeople(stack, offered)
+	ledger := NewLedger(stack, jsii.String("Ledger")) // after everything else
+
 	output(stack, "PortfolioId", "The portfolio that people launch playbooks from: parameters of this stack say who.", offered.PortfolioId())
 	output(stack, "TopicArn", "Subscribe to this topic to hear what needs a person. What was repaired is told by events: docs/events.md.", topic.TopicArn())
 	output(stack, "LedgerTableName", "Every target and every attempt is in this table.", ledger.TableName())

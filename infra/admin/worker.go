@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -21,7 +20,6 @@ import (
 // workers make the functions that work on repairs, from what these have in common.
 type workers struct {
 	organization       *Organization
-	ledger             awsdynamodb.Table
 	topic              awssns.Topic
 	pause              *Switch
 	settings           map[string]*string // environment
@@ -72,7 +70,7 @@ func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 		Statements: append(w.common(),
 			receive(w.findings), send("DeadLetters", w.findings.DeadLetterQueue().Queue), w.member(naming.DispatchRole), w.pause.Read(),
 			access.Statement{Sid: "Delay", Actions: []string{"sqs:ChangeMessageVisibility"}, Resources: []*string{w.findings.QueueArn()}},
-			access.Statement{Sid: "Slots", Actions: []string{"dynamodb:UpdateItem"}, Resources: []*string{w.ledger.TableArn()}},
+			access.Statement{Sid: "Slots", Actions: []string{"dynamodb:UpdateItem"}, Resources: []*string{ledgerARN()}},
 		),
 	})
 	work(function, w.findings, dispatchConcurrency)
@@ -120,17 +118,15 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 		Binary: filepath.Join(w.functions, sweepFolder),
 		Statements: append(w.common(),
 			send("Errands", w.findings, w.outcomes), w.pause.Read(),
-			access.Statement{Sid: "Records", Actions: []string{"dynamodb:BatchGetItem"}, Resources: []*string{w.ledger.TableArn()}},
-			access.Statement{
-				Sid: "Index", Actions: []string{"dynamodb:Query"},
-				Resources: []*string{awscdk.Fn_Join(jsii.String("/"), &[]*string{w.ledger.TableArn(), jsii.String("index"), jsii.String(naming.LedgerIndex)})},
-			}),
+			access.Statement{Sid: "Records", Actions: []string{"dynamodb:BatchGetItem"}, Resources: []*string{ledgerARN()}},
+			access.Statement{Sid: "Index", Actions: []string{"dynamodb:Query"}, Resources: []*string{ledgerIndexARN()}},
+		),
 	})
 }
 
 // environment adds to what every function is told.
 func (w *workers) environment(more map[string]*string) *map[string]*string {
-	more[naming.EnvLedgerTable] = w.ledger.TableName()
+	more[naming.EnvLedgerTable] = jsii.String(naming.LedgerTable)
 	more[naming.EnvTopicARN] = w.topic.TopicArn()
 	more[naming.EnvEventBus] = jsii.String(naming.AnnounceBus)
 	for name, value := range w.settings {
@@ -144,7 +140,7 @@ func (w *workers) common() []access.Statement {
 	hub := []*string{arn.Local("securityhub", "hub/default")}
 	update := []string{"securityhub:BatchUpdateFindings"}
 	return []access.Statement{
-		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{w.ledger.TableArn()}},
+		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{ledgerARN()}},
 		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []*string{w.topic.TopicArn()}},
 		{
 			// Nothing else that is on the bus can be made to look like ours, and ours not like that.

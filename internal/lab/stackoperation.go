@@ -26,6 +26,7 @@ type operation struct {
 type step struct {
 	was, is deployed
 	do      action
+	found   bool // it was there before the stack
 }
 
 // operate does a creation or an update, and rolls it back when it fails.
@@ -152,8 +153,8 @@ func (o *operation) change(ctx context.Context, t step) (created, error) {
 	switch {
 	case t.do == modify:
 		t.is.created, err = kind.update(ctx, o.s, t.was, p)
-	case o.want.adopts && kind.find != nil && t.is.deletePolicy == "Retain":
-		t.is.created, err = o.adopt(ctx, kind, p)
+	case o.want.adopts && kind.find != nil && strings.HasPrefix(t.is.deletePolicy, "Retain"):
+		t.is.created, t.found, err = o.adopt(ctx, kind, p)
 	default:
 		t.is.created, err = kind.create(ctx, o.s, p)
 	}
@@ -171,15 +172,17 @@ func (o *operation) change(ctx context.Context, t step) (created, error) {
 }
 
 // adopt takes a resource that is there already, or makes it.
-func (o *operation) adopt(ctx context.Context, kind resourceType, p properties) (created, error) {
-	found, err := kind.find(ctx, o.s, p)
+func (o *operation) adopt(ctx context.Context, kind resourceType, p properties) (got created, found bool, err error) {
+	got, err = kind.find(ctx, o.s, p)
 	if isGone(err) {
-		return kind.create(ctx, o.s, p)
+		got, err = kind.create(ctx, o.s, p)
+		return got, false, err
 	}
 	if err != nil {
-		return created{}, err
+		return created{}, false, err
 	}
-	return kind.update(ctx, o.s, deployed{created: found, properties: p.all}, p)
+	got, err = kind.update(ctx, o.s, deployed{created: got, properties: p.all}, p)
+	return got, true, err
 }
 
 // finish ends what succeeded. It deletes what was replaced and what the template no longer
@@ -224,7 +227,7 @@ func (o *operation) undo(ctx context.Context) error {
 // unmake deletes what a step made, which leaves what it was to replace.
 func (o *operation) unmake(ctx context.Context, t step) error {
 	policy := t.is.deletePolicy
-	if policy == "RetainExceptOnCreate" || t.do == replace {
+	if policy == "RetainExceptOnCreate" && !t.found || t.do == replace {
 		policy = "Delete"
 	}
 	if err := o.s.remove(ctx, t.is, policy); err != nil {

@@ -18,6 +18,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/naming"
 	"hubmend/internal/templates"
 	"hubmend/test/assembly"
 )
@@ -52,7 +53,8 @@ func TestCommandLine(t *testing.T) {
 		c.must(t, app, "bootstrap", "aws://"+account+"/"+region)
 		w.status(t, "CDKToolkit", "CREATE_COMPLETE")
 	})
-	step(t, "deploy", func(t *testing.T) {
+	step(t, "deploy where the name of a role is taken", func(t *testing.T) { testNameTaken(t, w, c, app) })
+	step(t, "deploy", func(t *testing.T) { // the admin stack for the second time
 		c.must(t, app, append([]string{"deploy", "--require-approval", "never", "--concurrency", "3",
 			"--parameters", lab.MemberRolesStack + ":AdministratorAccount=" + account,
 			"--parameters", lab.MemberRunbooksStack + ":AdministratorAccount=" + account,
@@ -106,6 +108,22 @@ func step(t *testing.T, name string, f func(*testing.T)) {
 		t.FailNow()
 	}
 	t.Logf("%-60s %5.1f s", name, time.Since(begin).Seconds())
+}
+
+// testNameTaken makes the first deployment fail, late. It must leave nothing that the next one would find.
+func testNameTaken(t *testing.T, w world, c cli, app string) {
+	role := object{"RoleName": naming.FunctionRole(naming.SweepFunction)}
+	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	w.call(t, "iam", "CreateRole", object{"RoleName": role["RoleName"], "AssumeRolePolicyDocument": trust})
+	if code, out := c.run(t, app, "deploy", "--require-approval", "never", lab.AdminStack); code == 0 || !strings.Contains(out, "EntityAlreadyExists") {
+		t.Errorf("cdk deploy exits with %d, want a failure that says EntityAlreadyExists:\n%s", code, out)
+	}
+	w.status(t, lab.AdminStack, "ROLLBACK_COMPLETE")
+	w.call(t, "iam", "DeleteRole", role)
+	want := []string{"AWS::CloudFormation::Stack " + lab.AdminStack} // which the command line deletes before it deploys again
+	if diff := cmp.Diff(want, w.left(t)); diff != "" {
+		t.Errorf("what is left (-want +got):\n%s", diff)
+	}
 }
 
 // testRepair launches the product and breaks something: the deployed functions repair it.

@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -88,9 +89,9 @@ func TestOrganizationMayReport(t *testing.T) {
 func TestLedgerOutlivesTheStack(t *testing.T) {
 	t.Parallel()
 	table := templates[app.Admin].one(t, "AWS::DynamoDB::Table", "TableName", "hubmend-ledger")
-	if table.DeletionPolicy != "Retain" || table.Properties["DeletionProtectionEnabled"] != true ||
+	if table.DeletionPolicy != "RetainExceptOnCreate" || table.UpdateReplacePolicy != "Retain" || table.Properties["DeletionProtectionEnabled"] != true ||
 		at(table.Properties, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
-		t.Errorf("the ledger can be lost: %v %v", table.DeletionPolicy, table.Properties)
+		t.Errorf("the ledger can be lost: %v %v %v", table.DeletionPolicy, table.UpdateReplacePolicy, table.Properties)
 	}
 	if got := table.Properties["BillingMode"]; got != "PAY_PER_REQUEST" {
 		t.Errorf("BillingMode = %v, want PAY_PER_REQUEST: a quiet month costs nothing", got)
@@ -102,6 +103,42 @@ func TestLedgerOutlivesTheStack(t *testing.T) {
 	want := any(object{"AttributeName": "expires", "Enabled": true})
 	if diff := cmp.Diff(want, table.Properties["TimeToLiveSpecification"]); diff != "" {
 		t.Errorf("time to live (-want +got):\n%s", diff)
+	}
+}
+
+// When anything else fails, there is no table yet, and so none that the next deployment would find. It cannot
+// wait for what a condition may leave out: AWS says that it may then not be created either.
+func TestLedgerIsCreatedLast(t *testing.T) {
+	t.Parallel()
+	var first, others []string
+	for id, r := range templates[app.Admin].Resources {
+		switch {
+		case r.Type == "AWS::DynamoDB::Table":
+			for _, before := range list(r.DependsOn) {
+				first = append(first, fmt.Sprint(before))
+			}
+		case r.Condition == "":
+			others = append(others, id)
+		}
+	}
+	slices.Sort(others)
+	slices.Sort(first)
+	if diff := cmp.Diff(others, first); diff != "" {
+		t.Errorf("created before the ledger (-want +got):\n%s", diff)
+	}
+}
+
+// Nothing else may outlive the stack: it would have a name that the next deployment needs.
+func TestOnlyTheLedgerIsRetained(t *testing.T) {
+	t.Parallel()
+	for name, tmpl := range templates {
+		for id, r := range tmpl.Resources {
+			for _, policy := range []string{r.DeletionPolicy, r.UpdateReplacePolicy} {
+				if policy != "" && policy != "Delete" && r.Type != "AWS::DynamoDB::Table" {
+					t.Errorf("%s: %s has the policy %s", name, id, policy)
+				}
+			}
+		}
 	}
 }
 

@@ -49,8 +49,9 @@ const speaksS3 = "EnableBucketLogging"
 var helpers = []string{"BootstrapVersion", "CDKMetadata", "LogRetention", "Custom::CDK", "Custom::S3AutoDelete", "AWS::CDK"}
 
 // ordered are types whose order no property says: a product must be in a portfolio before it
-// is constrained there, and rules of products wait for custom actions (TestCustomActionIsFirst).
-var ordered = map[string]bool{"AWS::ServiceCatalog::LaunchRoleConstraint": true, "AWS::Events::Rule": true}
+// is constrained there, rules of products wait for custom actions (TestCustomActionIsFirst), and
+// the ledger waits for everything (TestLedgerIsCreatedLast).
+var ordered = map[string]bool{"AWS::ServiceCatalog::LaunchRoleConstraint": true, "AWS::Events::Rule": true, "AWS::DynamoDB::Table": true}
 
 func TestTheCDKAddsNothing(t *testing.T) {
 	t.Parallel()

@@ -29,11 +29,12 @@ type template struct {
 }
 
 type resource struct {
-	Type           string
-	Properties     object
-	Condition      string
-	DeletionPolicy string
-	DependsOn      any
+	Type                string
+	Properties          object
+	Condition           string
+	DeletionPolicy      string
+	UpdateReplacePolicy string
+	DependsOn           any
 }
 
 type object = map[string]any

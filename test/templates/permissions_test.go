@@ -14,8 +14,8 @@ import (
 // code makes that call; whoever adds one here should find the call too.
 var permissions = map[string][]string{
 	"hubmend-dispatch": {
-		"dynamodb:GetItem dynamodb:PutItem on hubmend-ledger",
-		"dynamodb:UpdateItem on hubmend-ledger",
+		"dynamodb:GetItem dynamodb:PutItem on dynamodb table/hubmend-ledger",
+		"dynamodb:UpdateItem on dynamodb table/hubmend-ledger",
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-dispatch",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
@@ -28,7 +28,7 @@ var permissions = map[string][]string{
 		"sts:AssumeRole on role/hubmend-dispatch",
 	},
 	"hubmend-settle": {
-		"dynamodb:GetItem dynamodb:PutItem on hubmend-ledger",
+		"dynamodb:GetItem dynamodb:PutItem on dynamodb table/hubmend-ledger",
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-settle",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
@@ -39,9 +39,9 @@ var permissions = map[string][]string{
 		"sts:AssumeRole on role/hubmend-settle",
 	},
 	"hubmend-sweep": {
-		"dynamodb:BatchGetItem on hubmend-ledger",
-		"dynamodb:GetItem dynamodb:PutItem on hubmend-ledger",
-		"dynamodb:Query on hubmend-ledger/index/open",
+		"dynamodb:BatchGetItem on dynamodb table/hubmend-ledger",
+		"dynamodb:GetItem dynamodb:PutItem on dynamodb table/hubmend-ledger",
+		"dynamodb:Query on dynamodb table/hubmend-ledger/index/open",
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-sweep",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
