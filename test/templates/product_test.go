@@ -131,7 +131,7 @@ func TestGroupParameterSwitchesImportedFindings(t *testing.T) {
 
 func generatorOf(framework, rule string) any {
 	if framework == "cis-aws-foundations-benchmark/v/1.2.0" {
-		return sub("arn:${AWS::Partition}:securityhub:::ruleset/" + framework + "/rule/" + rule)
+		return object{"suffix": framework + "/rule/" + rule} // of an ARN, whose partition varies
 	}
 	return framework + "/" + rule
 }
