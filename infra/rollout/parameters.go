@@ -38,7 +38,7 @@ func asked(scope constructs.Construct) *values {
 	joining := choice("AutoDeployment", "Whether accounts that join a unit get the templates by themselves, and lose them when they leave.", "true", "false")
 
 	listed := given(scope, "Accounts", accounts)
-	delegated := given(scope, "ManagementAccount", management)
+	delegated := delegates(scope, management, filled(management))
 	elsewhere := given(scope, "AdministratorAccount", administrator)
 	automatically := condition(scope, "DeploysAutomatically", awscdk.Fn_ConditionEquals(joining.ValueAsString(), "true"))
 	return &values{
@@ -50,7 +50,7 @@ func asked(scope constructs.Construct) *values {
 			noFilter, intersection, difference).ValueAsString(),
 		administrator: awscdk.Token_AsString(awscdk.Fn_ConditionIf(elsewhere, administrator, awscdk.Aws_ACCOUNT_ID()), nil),
 		owner:         awscdk.Token_AsString(awscdk.Fn_ConditionIf(delegated, management, awscdk.Aws_ACCOUNT_ID()), nil),
-		callAs:        awscdk.Token_AsString(awscdk.Fn_ConditionIf(delegated, callAsDelegated, callAsSelf), nil),
+		callAs:        callAsOf(delegated),
 		failures:      percent("FailureTolerancePercentage", 0, defaultFailureTolerance, "How many percent of the accounts may fail, in each Region, before the rest is left alone."),
 		concurrent:    percent("MaxConcurrentPercentage", 1, defaultMaxConcurrent, "How many percent of the accounts are deployed to at the same time."),
 		regionConcurrency: choice("RegionConcurrency", fmt.Sprintf("%s: one Region after the other. %s: all at the same time.", sequential, parallel),
@@ -76,7 +76,21 @@ func newParameter(scope constructs.Construct, id, description string, props awsc
 
 // given holds when a parameter is not empty.
 func given(scope constructs.Construct, id string, value *string) *string {
-	return condition(scope, "Has"+id, awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(value, "")))
+	return condition(scope, "Has"+id, filled(value))
+}
+
+func filled(value *string) awscdk.ICfnConditionExpression {
+	return awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(value, ""))
+}
+
+// delegates holds when the management account is another one than that of the stack, besides what else must hold.
+// In the management account itself CloudFormation refuses to act as a delegated administrator.
+func delegates(scope constructs.Construct, management *string, also ...awscdk.ICfnConditionExpression) *string {
+	holds := awscdk.ICfnConditionExpression(awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(management, awscdk.Aws_ACCOUNT_ID())))
+	if len(also) > 0 {
+		holds = awscdk.Fn_ConditionAnd(append(also, holds)...)
+	}
+	return condition(scope, "HasManagementAccount", holds)
 }
 
 // condition makes a condition and gives its name.

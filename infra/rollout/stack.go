@@ -48,7 +48,7 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	})
 	var v *values
 	if props.Settings != nil {
-		v = configured(props.Settings)
+		v = configured(stack, props.Settings)
 	} else {
 		v = asked(stack)
 	}

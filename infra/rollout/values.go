@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
@@ -26,7 +27,7 @@ const (
 )
 
 // configured takes the values from cdk.json.
-func configured(s *Settings) *values {
+func configured(scope constructs.Construct, s *Settings) *values {
 	v := &values{
 		units: jsii.Strings(s.OrganizationalUnits...), regions: jsii.Strings(s.Regions...), home: jsii.String(s.Regions[0]),
 		filter: jsii.String(s.AccountFilter), administrator: awscdk.Aws_ACCOUNT_ID(), owner: awscdk.Aws_ACCOUNT_ID(), callAs: jsii.String(callAsSelf),
@@ -46,9 +47,15 @@ func configured(s *Settings) *values {
 		v.administrator = jsii.String(s.AdministratorAccount)
 	}
 	if s.ManagementAccount != "" {
-		v.owner, v.callAs = jsii.String(s.ManagementAccount), jsii.String(callAsDelegated)
+		v.owner = jsii.String(s.ManagementAccount)
+		v.callAs = callAsOf(delegates(scope, v.owner))
 	}
 	return v
+}
+
+// callAsOf says as whom the stack makes StackSets, given the condition of a delegated administrator.
+func callAsOf(delegated *string) *string {
+	return awscdk.Token_AsString(awscdk.Fn_ConditionIf(delegated, callAsDelegated, callAsSelf), nil)
 }
 
 // automatic deploys to accounts that join a unit, after other StackSets have, and takes

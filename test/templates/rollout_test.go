@@ -181,7 +181,7 @@ func TestConfiguredRollout(t *testing.T) {
 	for name, regions := range map[string][]any{app.MemberRoles: {"eu-central-1"}, app.MemberRunbooks: {"eu-central-1", "us-east-1"}} {
 		got := rollouts[delegated].one(t, stackSet, "StackSetName", name).Properties
 		for property, want := range map[string]any{
-			"CallAs": "DELEGATED_ADMIN",
+			"CallAs": object{"Fn::If": []any{"HasManagementAccount", "DELEGATED_ADMIN", "SELF"}},
 			"OperationPreferences": object{
 				"FailureTolerancePercentage": 0.0, "MaxConcurrentPercentage": 100.0, "RegionConcurrencyType": "PARALLEL",
 			},
@@ -200,6 +200,27 @@ func TestConfiguredRollout(t *testing.T) {
 	runbooks := rollouts[delegated].one(t, stackSet, "StackSetName", app.MemberRunbooks).Properties
 	if diff := cmp.Diff(any([]any{stackSetARN("999999999999:stackset/")}), at(runbooks, "AutoDeployment", "DependsOn")); diff != "" {
 		t.Errorf("DependsOn (-want +got):\n%s", diff)
+	}
+}
+
+// CloudFormation refuses CallAs DELEGATED_ADMIN in the management account itself, which is easily named there too.
+func TestManagementAccountThatDeploysCallsAsItself(t *testing.T) {
+	t.Parallel()
+	other := func(management any) object {
+		return object{"Fn::Not": []any{object{"Fn::Equals": []any{management, ref("AWS::AccountId")}}}}
+	}
+	given := object{"Fn::Not": []any{object{"Fn::Equals": []any{ref("ManagementAccount"), ""}}}}
+	for name, tc := range map[string]struct {
+		stack template
+		want  any
+	}{
+		"asked":      {templates[app.Rollout], object{"Fn::And": []any{given, other(ref("ManagementAccount"))}}},
+		"configured": {rollouts[delegated], other("999999999999")},
+		"by hand":    {rollouts[byHand], nil},
+	} {
+		if diff := cmp.Diff(tc.want, tc.stack.Conditions["HasManagementAccount"]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
