@@ -45,7 +45,7 @@ func run(ctx context.Context) error {
 	if err := compile.Functions(ctx, ".", functions, settings.Target()); err != nil {
 		return err
 	}
-	return relaunch(ctx)
+	return relaunch(ctx, settings.Environment())
 }
 
 func synthesize(context.Context) error {

@@ -14,9 +14,9 @@ const marker = "HUBMEND_SYNTH"
 func prepared() bool { return os.Getenv(marker) != "" }
 
 // relaunch runs this program again to synthesize, with settings for the CDK's JavaScript
-// half. The Go half copies the environment before main begins, so setting a variable here
+// half, and those of the names that the deployment must have. The Go half copies the environment before main begins, so setting a variable here
 // would come too late. Whoever has set one of the variables is left alone.
-func relaunch(ctx context.Context) error {
+func relaunch(ctx context.Context, names []string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -38,7 +38,7 @@ func relaunch(ctx context.Context) error {
 		// does. cfn-lint, which the tests run over every template, checks the same and more.
 		"CDK_VALIDATION=false",
 	}, os.Environ()...)
-	cmd.Env = append(cmd.Env, marker+"=1", "TMPDIR="+temporary)
+	cmd.Env = append(append(cmd.Env, marker+"=1", "TMPDIR="+temporary), names...)
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("synthesize: %w", err)
 	}

@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"hubmend/infra/restricted"
 	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
 	"hubmend/servicecatalog/portfolio"
 	"hubmend/servicecatalog/versions"
 )
@@ -65,6 +67,9 @@ func synthesized(dir string, p catalog.Playbook) ([]byte, error) {
 // release writes the template of a version that has none. One that is there stays: somebody
 // may have launched it.
 func release(p catalog.Playbook, text []byte) error {
+	if naming.Prefix != naming.Mark {
+		return fmt.Errorf("a released product has the names of no organization: take namePrefix out of %s", restricted.ContextKey)
+	}
 	released, err := versions.Of(versions.Files, p.ID)
 	if err != nil {
 		return err

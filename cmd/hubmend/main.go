@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
 )
 
 // Exit codes. Every command keeps to them.
@@ -25,6 +26,10 @@ const (
 var errFailed = errors.New("failed")
 
 func main() {
+	if err := naming.Check(); err != nil {
+		fmt.Fprintf(os.Stderr, "hubmend: %v\n", err)
+		os.Exit(exitUsage)
+	}
 	if err := catalog.Check(); err != nil {
 		fmt.Fprintf(os.Stderr, "hubmend: the catalog is not in order:\n%v\n", err)
 		os.Exit(exitUsage)

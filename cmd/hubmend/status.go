@@ -124,7 +124,7 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 // error, and without the stack, they are the usual ones.
 func guardSettings(ctx context.Context, cfg aws.Config) (decide.Settings, error) {
 	s := decide.Defaults
-	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(naming.AdminStack)})
+	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(naming.Stack(naming.AdminStack))})
 	if awserr.Code(err) == "ValidationError" { // there is no such stack
 		return s, nil
 	}

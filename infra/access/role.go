@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/internal/naming"
 )
 
 // RoleProps describe a role.
@@ -40,10 +42,19 @@ func NewRole(scope constructs.Construct, id *string, props *RoleProps) awsiam.Ro
 	}
 	return awsiam.NewRole(scope, id, &awsiam.RoleProps{
 		RoleName:       props.Name,
+		Path:           path(),
 		Description:    props.Description,
 		AssumedBy:      props.TrustedBy,
 		InlinePolicies: &map[string]awsiam.PolicyDocument{"hubmend": policy},
 	})
+}
+
+// path is nil where IAM's own default will do.
+func path() *string {
+	if naming.RolePath == "/" {
+		return nil
+	}
+	return jsii.String(naming.RolePath)
 }
 
 func (s Statement) statement() awsiam.PolicyStatement {

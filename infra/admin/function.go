@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"maps"
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -102,5 +103,22 @@ func (p *FunctionProps) filled(role awsiam.Role, logs awslogs.LogGroup) *awslamb
 	if own.LoggingFormat == "" {
 		own.LoggingFormat = awslambda.LoggingFormat_JSON
 	}
+	own.Environment = named(own.Environment)
 	return &own
+}
+
+// named adds what a function must know of the names of this deployment, which mostly is nothing.
+func named(environment *map[string]*string) *map[string]*string {
+	demanded := naming.Environment(naming.NamePrefix, naming.RolePath)
+	if len(demanded) == 0 {
+		return environment
+	}
+	all := map[string]*string{}
+	if environment != nil {
+		maps.Copy(all, *environment)
+	}
+	for name, value := range demanded {
+		all[name] = jsii.String(value)
+	}
+	return &all
 }

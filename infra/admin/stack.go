@@ -35,6 +35,7 @@ const findingAttempts, outcomeAttempts = 20, 5
 // collects its findings: the roles that members trust exist once per account.
 func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
+		StackName:   jsii.String(naming.Stack(*id)),
 		Description: jsii.String("Hubmend, administrator account: decides on repairs of Security Hub findings and remembers them."),
 		// The CDK command line checks the bootstrap version before it deploys. The rule in the
 		// template would do it again, and needs a parameter that people take for theirs.

@@ -5,6 +5,8 @@ package arn
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/internal/naming"
 )
 
 // Sub gives text in which CloudFormation replaces ${AWS::Partition}, ${AWS::AccountId},
@@ -26,5 +28,5 @@ func Role(name string) *string { return RoleIn("${AWS::AccountId}", name) }
 
 // RoleIn is the ARN of a role in an account, which may be ${A parameter} or *.
 func RoleIn(account, name string) *string {
-	return Sub("arn:${AWS::Partition}:iam::" + account + ":role/" + name)
+	return Sub(naming.RoleARN("${AWS::Partition}", account, name))
 }

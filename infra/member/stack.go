@@ -13,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/naming"
 )
 
 // StackProps say what to build a stack from. All of them are needed.
@@ -43,6 +44,7 @@ const (
 // newStack makes a stack whose synthesizer refuses assets.
 func newStack(scope constructs.Construct, id *string, description string) awscdk.Stack {
 	return awscdk.NewStack(scope, id, &awscdk.StackProps{
+		StackName:   jsii.String(naming.Stack(*id)),
 		Description: jsii.String(description),
 		Synthesizer: awscdk.NewBootstraplessSynthesizer(nil),
 	})

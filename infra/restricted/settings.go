@@ -1,8 +1,11 @@
 // Package restricted owns what accounts with rules of their own demand of a deployment: a permissions
-// boundary on every role, and another processor where a Region has no arm64.
+// boundary and a path on every role, a prefix on every name, a key of their own, and another processor where
+// a Region has no arm64.
 package restricted
 
 import (
+	"cmp"
+	"os"
 	"regexp"
 	"slices"
 
@@ -13,6 +16,7 @@ import (
 
 	"hubmend/infra/setting"
 	"hubmend/internal/compile"
+	"hubmend/internal/naming"
 )
 
 // ContextKey is where cdk.json has the settings.
@@ -23,6 +27,10 @@ type Settings struct {
 	// PermissionsBoundary is the name of a managed policy, with its path if it has one, that every
 	// account has. Each role gets it.
 	PermissionsBoundary string `json:"permissionsBoundary" example:"\"acme-boundary\""`
+	// RolePath is the IAM path of each role.
+	RolePath string `json:"rolePath" example:"\"/acme/\""`
+	// NamePrefix begins the name of each resource that has one.
+	NamePrefix string `json:"namePrefix" example:"\"acme-\""`
 	// Architecture of the functions, in Lambda's words.
 	Architecture string `json:"architecture" example:"\"x86_64\""`
 }
@@ -42,10 +50,11 @@ const boundaryKey = "@aws-cdk/core:permissionsBoundary"
 // Read reads the settings from the context of an app, or of anything in it.
 func Read(scope constructs.Construct) (*Settings, error) {
 	lookup := func(key string) any { return scope.Node().TryGetContext(jsii.String(key)) }
-	return read(lookup)
+	return read(lookup, true)
 }
 
-func read(lookup func(key string) any) (*Settings, error) {
+// read reads the settings. Names of a process that has started for them must be theirs.
+func read(lookup func(key string) any, started bool) (*Settings, error) {
 	s := Settings{Architecture: arm64}
 	given := lookup(ContextKey)
 	if given == nil {
@@ -58,6 +67,16 @@ func read(lookup func(key string) any) (*Settings, error) {
 	o.Demand(s.PermissionsBoundary == "" || policyName.MatchString(s.PermissionsBoundary), "permissionsBoundary",
 		"%q is not the name of a managed policy; give its name, not its ARN, because each account has its own", s.PermissionsBoundary)
 	o.Demand(slices.Contains([]string{arm64, x86}, s.Architecture), "architecture", "%q is neither %s nor %s", s.Architecture, arm64, x86)
+	path, prefix := naming.CheckRolePath(s.RolePath), naming.CheckNamePrefix(s.NamePrefix)
+	o.Demand(path == nil, "rolePath", "%v", path)
+	o.Demand(prefix == nil, "namePrefix", "%v", prefix)
+	for _, n := range []struct{ setting, value, variable, otherwise string }{
+		{"namePrefix", s.NamePrefix, naming.EnvNamePrefix, ""}, {"rolePath", s.RolePath, naming.EnvRolePath, "/"},
+	} {
+		told := os.Getenv(n.variable)
+		same := cmp.Or(n.value, n.otherwise) == cmp.Or(told, n.otherwise)
+		o.Demand(same || told == "" && !started, n.setting, "%q is not what the environment variable %s says, which is %q; give both the same value", n.value, n.variable, told)
+	}
 	if text, isText := lookup(boundaryKey).(string); isText {
 		o.Demand(false, boundaryKey, "the CDK ignores the text %s; set permissionsBoundary of %s instead", text, ContextKey)
 	}

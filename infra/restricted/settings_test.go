@@ -1,11 +1,15 @@
 package restricted_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hubmend/infra/restricted"
 	"hubmend/internal/compile"
+	"hubmend/internal/naming"
 )
 
 func TestSettings(t *testing.T) {
@@ -28,6 +32,7 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 		`{"hubmend:restrictions":{"architecture":"amd64","permissionsBoundary":"arn:aws:iam::111111111111:policy/acme","path":"/x/"}}`: {
 			`unknown field "path"`, `architecture: "amd64" is neither`, `permissionsBoundary: "arn:`,
 		},
+		`{"hubmend:restrictions":{"rolePath":"acme","namePrefix":"Acme"}}`:            {`rolePath: "acme" is not a path`, `namePrefix: "Acme" is not`},
 		`{"hubmend:restrictions":{"architecture":64,"permissionsBoundary":["acme"]}}`: {`architecture: must be a text`, `permissionsBoundary: must be a text in quotes, such as "acme-boundary"`},
 		`{"hubmend:restrictions":"acme-boundary"}`:                                    {"must be a JSON object"},
 		`{"@aws-cdk/core:permissionsBoundary":"{\"name\":\"acme-boundary\"}"}`:        {"the CDK ignores the text"},
@@ -38,6 +43,33 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want an error that says %s", text, err, want)
 			}
+		}
+	}
+}
+
+// Another process synthesizes, and has these names from its start.
+func TestEnvironmentOfTheSynthesis(t *testing.T) {
+	t.Setenv("CDK_CONTEXT_JSON", `{"hubmend:restrictions":{"rolePath":"/team/","namePrefix":"acme-"}}`)
+	s, err := restricted.FromEnvironment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.Environment()
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"HUBMEND_NAME_PREFIX=acme-", "HUBMEND_ROLE_PATH=/team/"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// With a variable for the command line and another setting, the command line would look for what is never deployed.
+func TestNamesThatDiffer(t *testing.T) {
+	t.Setenv(naming.EnvRolePath, "/team/")
+	t.Setenv(naming.EnvNamePrefix, "acme-")
+	t.Setenv("CDK_CONTEXT_JSON", `{"hubmend:restrictions":{"rolePath":"/other/"}}`)
+	_, err := restricted.FromEnvironment()
+	for _, want := range []string{`rolePath: "/other/" is not what the environment variable HUBMEND_ROLE_PATH says`, `namePrefix: "" is not what`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want an error that says %s", err, want)
 		}
 	}
 }

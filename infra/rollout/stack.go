@@ -33,7 +33,7 @@ type Part struct {
 
 // Template is a member template.
 type Template struct {
-	Name string // of the StackSet
+	Name string // whose StackSet it is
 	File string
 }
 
@@ -41,6 +41,7 @@ type Template struct {
 // administrator of StackSets, in the home Region.
 func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
+		StackName:   jsii.String(naming.Stack(*id)),
 		Description: jsii.String("Hubmend, roll-out: puts the roles and runbooks into the accounts of an organization."),
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 			GenerateBootstrapVersionRule: jsii.Bool(false), // as in the admin stack
@@ -105,7 +106,7 @@ func newStackSet(scope constructs.Construct, id *string, v *values, props *stack
 		Path: jsii.String(props.File), DisplayName: jsii.String(filepath.Base(props.File)),
 	})
 	return awscdk.NewCfnStackSet(scope, id, &awscdk.CfnStackSetProps{
-		StackSetName:    jsii.String(props.Name),
+		StackSetName:    jsii.String(naming.Stack(props.Name)),
 		Description:     jsii.String(props.description),
 		PermissionModel: jsii.String("SERVICE_MANAGED"),
 		CallAs:          v.callAs,

@@ -259,7 +259,7 @@ func each[T any](files fs.FS, pattern string, parse func(stem string, text []byt
 			errs = append(errs, fmt.Errorf("read %s: %w", name, err))
 			continue
 		}
-		value, err := parse(strings.TrimSuffix(path.Base(name), ".yaml"), text)
+		value, err := parse(strings.TrimSuffix(path.Base(name), ".yaml"), naming.Own(text))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue

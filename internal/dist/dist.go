@@ -51,7 +51,7 @@ func Write(from Source, out string) error {
 	if err != nil {
 		return err
 	}
-	files[readme] = []byte(instructions + table(files))
+	files[readme] = append(naming.Own([]byte(instructions)), table(files)...)
 	files[sums] = checksums(files)
 	for name, content := range files {
 		file := filepath.Join(out, filepath.FromSlash(name))
@@ -88,7 +88,7 @@ var reference = regexp.MustCompile(`(\$\{` + templates.CodePrefix + `\}` + templ
 
 // files gives the content of every file but those that are about the others.
 func (s Source) files() (map[string][]byte, error) {
-	names, err := filepath.Glob(filepath.Join(s.Templates, naming.Prefix+"*"+templates.Suffix))
+	names, err := filepath.Glob(filepath.Join(s.Templates, naming.Mark+"*"+templates.Suffix))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s Source) files() (map[string][]byte, error) {
 		if err := errors.Join(problems...); err != nil {
 			return nil, fmt.Errorf("read what %s takes from the bucket: %w", filepath.Base(name), err)
 		}
-		files[strings.TrimPrefix(filepath.Base(name), naming.Prefix)] = text
+		files[strings.TrimPrefix(filepath.Base(name), naming.Mark)] = text
 	}
 	return files, nil
 }

@@ -76,7 +76,7 @@ func (e *examination) version(ctx context.Context, s stack) (string, error) {
 			return "", err
 		}
 		for _, name := range names {
-			text, err := versions.Files.ReadFile(versions.File(p.ID, name))
+			text, err := versions.Read(versions.Files, versions.File(p.ID, name))
 			if err != nil {
 				return "", err
 			}

@@ -71,12 +71,13 @@ func (e *examination) members(ctx context.Context, name string) (report, error) 
 // ownMember looks at the stack of a member template in this account, which has one if it is
 // repaired itself.
 func (e *examination) ownMember(ctx context.Context, name string) (report, error) {
-	i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == name || isInstance(s.name, name) })
+	own := naming.Stack(name)
+	i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == own || isInstance(s.name, own) })
 	deploy := "deploy " + name + " again (docs/deployment.md)"
 	if i < 0 {
 		var r report
 		if e.organization() == "" {
-			r.problem("deploy the template "+name+" in this account (docs/deployment.md)", "there is no stack %s, and only this account is repaired", name)
+			r.problem("deploy the template "+name+" in this account (docs/deployment.md)", "there is no stack %s, and only this account is repaired", own)
 		}
 		return r, nil
 	}
@@ -95,8 +96,9 @@ func isInstance(stack, set string) bool {
 	return ok && (rest == "" || err == nil)
 }
 
-// stackSet finds a StackSet, in this account or as a delegated administrator.
-func (e *examination) stackSet(ctx context.Context, name string) (*types.StackSet, types.CallAs, error) {
+// stackSet finds the StackSet of a template, in this account or as a delegated administrator.
+func (e *examination) stackSet(ctx context.Context, template string) (*types.StackSet, types.CallAs, error) {
+	name := naming.Stack(template)
 	var first error
 	for _, as := range []types.CallAs{types.CallAsSelf, types.CallAsDelegatedAdmin} {
 		out, err := e.formation.DescribeStackSet(ctx, &cloudformation.DescribeStackSetInput{StackSetName: &name, CallAs: as})
@@ -113,7 +115,7 @@ func (e *examination) stackSet(ctx context.Context, name string) (*types.StackSe
 func (e *examination) setReport(ctx context.Context, set *types.StackSet, as types.CallAs, name string) (report, error) {
 	r := e.compare("the StackSet "+name, aws.ToString(set.TemplateBody), name, deployRollout)
 	counts := map[string]int{}
-	in := &cloudformation.ListStackInstancesInput{StackSetName: &name, CallAs: as}
+	in := &cloudformation.ListStackInstancesInput{StackSetName: set.StackSetName, CallAs: as}
 	pages := cloudformation.NewListStackInstancesPaginator(e.formation, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

@@ -48,7 +48,7 @@ func (e *examination) readStacks(ctx context.Context) {
 			e.stacks = append(e.stacks, one)
 		}
 	}
-	if i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == naming.AdminStack }); i >= 0 {
+	if i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == naming.Stack(naming.AdminStack) }); i >= 0 {
 		e.admin = &e.stacks[i]
 	}
 }
@@ -91,7 +91,7 @@ func (e *examination) adminTemplate(ctx context.Context) (report, error) {
 	if e.stacksErr != nil {
 		return report{}, e.stacksErr
 	}
-	r, err := e.compareStack(ctx, naming.AdminStack, naming.AdminStack, deployAdmin)
+	r, err := e.compareStack(ctx, naming.Stack(naming.AdminStack), naming.AdminStack, deployAdmin)
 	if r.found != "" {
 		r.found += ", the code of the functions included"
 	}
@@ -133,7 +133,7 @@ func (e *examination) template(name string) (file string, text []byte, err error
 	file = filepath.Join(e.Templates, name+".template.json")
 	text, err = os.ReadFile(file) //nolint:gosec // the user's own folder
 	if errors.Is(err, os.ErrNotExist) {
-		short := filepath.Join(e.Templates, strings.TrimPrefix(name, naming.Prefix)+".template.json")
+		short := filepath.Join(e.Templates, strings.TrimPrefix(name, naming.Mark)+".template.json")
 		if text, err := os.ReadFile(short); err == nil { //nolint:gosec // as above
 			return short, text, nil
 		}

@@ -44,7 +44,7 @@ type Environment struct {
 // variables. Its error names all that are missing or wrong.
 func Load(ctx context.Context, variables ...string) (Environment, error) {
 	cfg, err := awsclient.Load(ctx)
-	errs := []error{err}
+	errs := []error{err, naming.Check()}
 	for _, name := range variables {
 		if os.Getenv(name) == "" {
 			errs = append(errs, fmt.Errorf("the environment variable %s is not set", name))

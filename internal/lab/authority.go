@@ -19,7 +19,7 @@ type authority struct {
 	table authz.Table
 
 	mu        sync.Mutex
-	policies  map[roleName][]policy.Named // forgotten when somebody changes the role
+	policies  map[roleName]permissions    // forgotten when somebody changes the role
 	roles     map[roleName][]policy.Named // what was put, evaluated or not
 	trusted   map[roleName]trustedIDs     // of their trust policies
 	decisions map[string]*authz.Decision
@@ -34,13 +34,17 @@ type denial struct {
 	action   string
 	resource string
 	by       *policy.Place // that denies explicitly
+	bounded  bool          // the policies would allow it, and the boundary does not
 }
 
 // Error implements error in the words of AWS.
 func (d *denial) Error() string {
 	why := "because no identity-based policy allows the " + d.action + " action"
-	if d.by != nil {
+	switch {
+	case d.by != nil:
 		why = "with an explicit deny in an identity-based policy"
+	case d.bounded:
+		why = "because no permissions boundary allows the " + d.action + " action"
 	}
 	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", d.who.ARN, d.action, d.resource, why)
 }
@@ -100,20 +104,36 @@ func (a *authority) judgeAll(who Caller, region, call string, needs []authz.Need
 
 // judge decides about one resource, and remembers what it decided.
 func (a *authority) judge(who Caller, region, call, resource string, n authz.Need) error {
-	policies, err := a.of(who)
+	limits, err := a.of(who)
 	if err != nil {
 		return err
 	}
 	r := policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action, Resource: resource, Context: a.context(who, region, resource)}
 	r.Known = append(slices.Collect(maps.Keys(r.Context)), append(slices.Clone(n.Keys), alwaysKnown...)...)
 	maps.Copy(r.Context, n.Context)
-	d, err := policy.Evaluate(policies, r)
+	d, err := policy.Evaluate(limits.policies, r)
 	if err != nil {
 		return fmt.Errorf("evaluate the policies of %s: %w", who.Role, err)
 	}
 	a.record(who, call, r, d)
 	if !d.Allowed() {
-		return &denial{who, n.Action, resource, d.Denied}
+		return &denial{who, n.Action, resource, d.Denied, false}
+	}
+	return a.withinBoundary(who, limits, r)
+}
+
+// withinBoundary asks the boundary of a role for what its policies allow.
+func (a *authority) withinBoundary(who Caller, limits permissions, r policy.Request) error {
+	if limits.boundary == nil {
+		return nil
+	}
+	d, err := policy.Evaluate(limits.boundary, r)
+	if err != nil {
+		return fmt.Errorf("evaluate the permissions boundary of %s: %w", who.Role, err)
+	}
+	if !d.Allowed() {
+		a.lab.story.tell(KindDenied, who.Account, "", "%s may not %s on %s: its permissions boundary does not allow it", who.Role, r.Action, r.Resource)
+		return &denial{who, r.Action, r.Resource, nil, true}
 	}
 	return nil
 }
@@ -143,8 +163,8 @@ func (a *authority) context(who Caller, region, resource string) map[string]stri
 	return context
 }
 
-// of gives the policies of a session's role.
-func (a *authority) of(who Caller) ([]policy.Named, error) {
+// of gives the permissions of a session's role.
+func (a *authority) of(who Caller) (permissions, error) {
 	role := roleOf(who.Role)
 	a.mu.Lock()
 	policies, known := a.policies[role]
@@ -152,9 +172,9 @@ func (a *authority) of(who Caller) ([]policy.Named, error) {
 	if known {
 		return policies, nil
 	}
-	policies, err := a.lab.rolePolicies(a.lab.ctx, role)
+	policies, err := a.lab.permissionsOf(a.lab.ctx, role)
 	if err != nil {
-		return nil, err
+		return permissions{}, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -51,11 +51,7 @@ func (w world) open(t *testing.T, worker *python.Worker, name string, statements
 	if len(statements) > 0 {
 		w.grant(t, member, name, statements...)
 	}
-	out := w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": arn, "RoleSessionName": "me"})
-	part := func(name string) string { text, _ := at(out, "Credentials", name).(string); return text }
-	return session{worker, w.Endpoint(), python.Credentials{
-		AccessKeyID: part("AccessKeyId"), SecretAccessKey: part("SecretAccessKey"), SessionToken: part("SessionToken"),
-	}}
+	return w.sessionOf(t, worker, arn)
 }
 
 // call gives the code and the message of the error.

@@ -5,13 +5,15 @@ import (
 	"context"
 	"fmt"
 	"maps"
+
+	"hubmend/internal/naming"
 )
 
-// Names of the stacks of the kept templates.
+// The kept templates.
 const (
-	AdminStack          = "hubmend-admin"
-	MemberRolesStack    = "hubmend-member-roles"
-	MemberRunbooksStack = "hubmend-member-runbooks"
+	AdminStack          = naming.AdminStack
+	MemberRolesStack    = naming.MemberRolesStack
+	MemberRunbooksStack = naming.MemberRunbooksStack
 )
 
 // Deploy does what README tells a user to do: the admin stack in the first account, the
@@ -20,7 +22,7 @@ const (
 func (l *Lab) Deploy(ctx context.Context) error {
 	parameters := map[string]string{"OrganizationId": l.organization}
 	maps.Copy(parameters, l.config.Admin)
-	if err := l.deploy(ctx, place{l.admin, l.home}, AdminStack, AdminStack, parameters); err != nil {
+	if err := l.deploy(ctx, place{l.admin, l.home}, AdminStack, parameters); err != nil {
 		return err
 	}
 	for _, account := range l.byHand() {
@@ -40,18 +42,20 @@ func (l *Lab) Deploy(ctx context.Context) error {
 
 // deployMember deploys every part of a member stack. Only the first has parameters.
 func (l *Lab) deployMember(ctx context.Context, at place, stack string, parameters map[string]string) error {
-	if err := l.deploy(ctx, at, stack, stack, parameters); err != nil {
+	if err := l.deploy(ctx, at, stack, parameters); err != nil {
 		return err
 	}
 	for _, part := range l.assembly.furtherParts(stack) {
-		if err := l.deploy(ctx, at, part, part, nil); err != nil {
+		if err := l.deploy(ctx, at, part, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *Lab) deploy(ctx context.Context, at place, name, template string, parameters map[string]string) error {
+// deploy deploys a template as the stack of its name.
+func (l *Lab) deploy(ctx context.Context, at place, template string, parameters map[string]string) error {
+	name := naming.Stack(template)
 	t, err := l.assembly.template(template)
 	if err != nil {
 		return err

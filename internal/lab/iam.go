@@ -22,60 +22,102 @@ type iamAnswer struct {
 	Boundary string   `xml:"GetRoleResult>Role>PermissionsBoundary>PermissionsBoundaryArn"`
 	Names    []string `xml:"ListRolePoliciesResult>PolicyNames>member"`
 	Document string   `xml:"GetRolePolicyResult>PolicyDocument"`
+	Version  string   `xml:"GetPolicyResult>Policy>DefaultVersionId"`
+	Managed  string   `xml:"GetPolicyVersionResult>PolicyVersion>Document"`
 	Attached []string `xml:"ListAttachedRolePoliciesResult>AttachedPolicies>member>PolicyName"`
 }
 
 // readRole asks IAM about a role. It goes to the emulator and not through the worker: the
 // call that waits for the answer may hold the worker's last thread.
 func (l *Lab) readRole(ctx context.Context, role roleName, action string, more ...string) (iamAnswer, error) {
-	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}, "RoleName": {role.name}}
-	for i := 0; i < len(more); i += 2 {
-		form.Set(more[i], more[i+1])
+	a, err := l.readIAM(ctx, role.account, action, append(more, "RoleName", role.name)...)
+	if err != nil {
+		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
+	}
+	return a, nil
+}
+
+func (l *Lab) readIAM(ctx context.Context, account, action string, parameters ...string) (iamAnswer, error) {
+	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
+	for i := 0; i < len(parameters); i += 2 {
+		form.Set(parameters[i], parameters[i+1])
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.backend.moto.URL(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return iamAnswer{}, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(role.account).AccessKeyID+"/20260101/"+l.home+"/iam/aws4_request")
-	r.Header.Set("X-Moto-Account-Id", role.account)
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+l.home+"/iam/aws4_request")
+	r.Header.Set("X-Moto-Account-Id", account)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, errors.Join(err, l.backend.moto.Err()))
+		return iamAnswer{}, errors.Join(err, l.backend.moto.Err())
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
+		return iamAnswer{}, err
 	}
 	if response.StatusCode != http.StatusOK {
-		return iamAnswer{}, fmt.Errorf("read the role %s: %s", role.name, response.Status)
+		return iamAnswer{}, errors.New(response.Status)
 	}
 	var a iamAnswer
 	if err := xml.Unmarshal(body, &a); err != nil {
-		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
+		return iamAnswer{}, err
 	}
-	for _, document := range []*string{&a.Trust, &a.Document} {
+	for _, document := range []*string{&a.Trust, &a.Document, &a.Managed} {
 		if *document, err = url.QueryUnescape(*document); err != nil {
-			return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
+			return iamAnswer{}, err
 		}
 	}
 	return a, nil
 }
 
-// rolePolicies reads the inline policies of a role. The lab does not evaluate others, so a
-// role that has others is an error.
-func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, error) {
+// permissions are what limits the sessions of a role: what its policies allow, and what its boundary does, if it
+// has one.
+type permissions struct {
+	policies, boundary []policy.Named
+}
+
+// permissionsOf reads them.
+func (l *Lab) permissionsOf(ctx context.Context, role roleName) (permissions, error) {
 	about, err := l.readRole(ctx, role, "GetRole")
+	if err != nil {
+		return permissions{}, err
+	}
+	var p permissions
+	if about.Boundary != "" {
+		if p.boundary, err = l.boundary(ctx, role.account, about.Boundary); err != nil {
+			return permissions{}, fmt.Errorf("read the permissions boundary of the role %s: %w", role.name, err)
+		}
+	}
+	p.policies, err = l.rolePolicies(ctx, role)
+	return p, err
+}
+
+// boundary reads a managed policy of an account.
+func (l *Lab) boundary(ctx context.Context, account, arn string) ([]policy.Named, error) {
+	about, err := l.readIAM(ctx, account, "GetPolicy", "PolicyArn", arn)
 	if err != nil {
 		return nil, err
 	}
+	version, err := l.readIAM(ctx, account, "GetPolicyVersion", "PolicyArn", arn, "VersionId", about.Version)
+	if err != nil {
+		return nil, err
+	}
+	document, err := policy.ParseIdentity(version.Managed)
+	return []policy.Named{{Name: lastPart(arn, "/"), Document: document}}, err
+}
+
+// rolePolicies reads the inline policies of a role. The lab does not evaluate those that are attached, so a
+// role that has one is an error.
+func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, error) {
 	attached, err := l.readRole(ctx, role, "ListAttachedRolePolicies")
 	if err != nil {
 		return nil, err
 	}
-	if len(attached.Attached) > 0 || about.Boundary != "" {
-		return nil, fmt.Errorf("the role %s has a managed policy or a permissions boundary; the lab evaluates inline policies only", role.name)
+	if len(attached.Attached) > 0 {
+		return nil, fmt.Errorf("the role %s has a managed policy; the lab evaluates inline policies and permissions boundaries only", role.name)
 	}
 	list, err := l.readRole(ctx, role, "ListRolePolicies")
 	if err != nil {

@@ -153,7 +153,7 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 		cancel()
 		return nil, err
 	}
-	l.authority = &authority{lab: l, table: table, policies: map[roleName][]policy.Named{}, roles: map[roleName][]policy.Named{}, trusted: map[roleName]trustedIDs{}, decisions: map[string]*authz.Decision{}}
+	l.authority = &authority{lab: l, table: table, policies: map[roleName]permissions{}, roles: map[roleName][]policy.Named{}, trusted: map[roleName]trustedIDs{}, decisions: map[string]*authz.Decision{}}
 	l.notices, l.alarms, l.interventions = &notices{lab: l}, &alarms{lab: l}, &interventions{lab: l}
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())

@@ -89,13 +89,13 @@ func deleteOffer(_ context.Context, s *stack, was deployed) error {
 	return err
 }
 
-// createLaunchConstraint takes the role by its name only, which is how products are launched
-// in the account of whoever launches them.
+// createLaunchConstraint takes the role by its name, which is how products are launched in the account of
+// whoever launches them, or by its ARN.
 func createLaunchConstraint(_ context.Context, s *stack, p properties) (created, error) {
-	if p.text("LocalRoleName") == "" {
-		return created{}, errors.New("the lab knows launch constraints with a LocalRoleName")
+	if (p.text("LocalRoleName") == "") == (p.text("RoleArn") == "") {
+		return created{}, errors.New("a launch constraint has either a LocalRoleName or a RoleArn")
 	}
-	return setOffer(s, p, func(o *offer) { o.role = p.text("LocalRoleName") })
+	return setOffer(s, p, func(o *offer) { o.role = p.textOr("LocalRoleName", p.text("RoleArn")) })
 }
 
 func deleteLaunchConstraint(_ context.Context, s *stack, was deployed) error {

@@ -12,12 +12,12 @@ func createRole(ctx context.Context, s *stack, p properties) (created, error) {
 		return created{}, err
 	}
 	name := p.textOr("RoleName", s.physicalID(p.logicalID))
-	in := p.pick("Description", "MaxSessionDuration", "Tags")
+	in := p.pick("Path", "PermissionsBoundary", "Description", "MaxSessionDuration", "Tags")
 	in["RoleName"], in["AssumeRolePolicyDocument"] = name, string(trust)
 	if _, err := s.call(ctx, "iam", "CreateRole", in); err != nil {
 		return created{}, err
 	}
-	arn := "arn:" + s.lab.partition + ":iam::" + s.at.account + ":role/" + name
+	arn := "arn:" + s.lab.partition + ":iam::" + s.at.account + ":role" + p.textOr("Path", "/") + name
 	return created{name, map[string]any{"Arn": arn}}, putRolePolicies(ctx, s, name, properties{}, p)
 }
 
@@ -29,12 +29,29 @@ func updateRole(ctx context.Context, s *stack, was deployed, p properties) (crea
 	if _, err := s.call(ctx, "iam", "UpdateAssumeRolePolicy", map[string]any{"RoleName": was.ref, "PolicyDocument": string(trust)}); err != nil {
 		return created{}, err
 	}
+	if err := bound(ctx, s, was, p); err != nil {
+		return created{}, err
+	}
 	in := p.pick("MaxSessionDuration")
 	in["RoleName"], in["Description"] = was.ref, p.text("Description")
 	if _, err := s.call(ctx, "iam", "UpdateRole", in); err != nil {
 		return created{}, err
 	}
 	return was.created, putRolePolicies(ctx, s, was.ref, was.was(), p)
+}
+
+// bound gives a role the boundary that its template says, or takes it away.
+func bound(ctx context.Context, s *stack, was deployed, p properties) error {
+	boundary := p.text("PermissionsBoundary")
+	if boundary == was.was().text("PermissionsBoundary") {
+		return nil
+	}
+	in, api := map[string]any{"RoleName": was.ref}, "DeleteRolePermissionsBoundary"
+	if boundary != "" {
+		in["PermissionsBoundary"], api = boundary, "PutRolePermissionsBoundary"
+	}
+	_, err := s.call(ctx, "iam", api, in)
+	return err
 }
 
 func deleteRole(ctx context.Context, s *stack, was deployed) error {

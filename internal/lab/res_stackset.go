@@ -9,10 +9,11 @@ import (
 	"github.com/google/uuid"
 
 	"hubmend/internal/cfn"
+	"hubmend/internal/naming"
 )
 
 // RolloutStack has the StackSets of the member templates.
-const RolloutStack = "hubmend-rollout"
+const RolloutStack = naming.RolloutStack
 
 // asksForTargets says whether there is a roll-out that asks where it goes. One that says so
 // itself, in cdk.json, is for real accounts and of no use here.
@@ -36,7 +37,7 @@ func (l *Lab) rollOut(ctx context.Context) error {
 	if !l.assembly.asksForTargets() {
 		return nil
 	}
-	return l.deploy(ctx, place{l.admin, l.home}, RolloutStack, RolloutStack, map[string]string{
+	return l.deploy(ctx, place{l.admin, l.home}, RolloutStack, map[string]string{
 		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","), "AdministratorAccount": l.admin,
 	})
 }

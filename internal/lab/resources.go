@@ -82,7 +82,7 @@ func init() { // breaks the cycle with stack.operate
 			lacks: "it is kept, and nobody draws it",
 		},
 		"AWS::IAM::Role": {
-			properties: "RoleName Description AssumeRolePolicyDocument Policies ManagedPolicyArns MaxSessionDuration Tags", name: "RoleName",
+			properties: "RoleName Path PermissionsBoundary Description AssumeRolePolicyDocument Policies ManagedPolicyArns MaxSessionDuration Tags", name: "RoleName", fixed: "Path",
 			create: createRole, update: updateRole, delete: deleteRole,
 			lacks: "policies that AWS manages are not attached",
 		},
@@ -163,7 +163,7 @@ func init() { // breaks the cycle with stack.operate
 			create:     createOffer, delete: deleteOffer,
 		},
 		"AWS::ServiceCatalog::LaunchRoleConstraint": {
-			properties: "PortfolioId ProductId LocalRoleName Description",
+			properties: "PortfolioId ProductId LocalRoleName RoleArn Description",
 			create:     createLaunchConstraint, delete: deleteLaunchConstraint,
 		},
 		"AWS::ServiceCatalog::PortfolioPrincipalAssociation": {

@@ -142,7 +142,10 @@ func (c *serviceCatalog) launchRole(one *launched) (string, error) {
 	if role == "" {
 		return "", nil
 	}
-	arn := "arn:" + c.lab.partition + ":iam::" + one.account + ":role/" + role
+	arn := role
+	if !strings.HasPrefix(role, "arn:") { // a name, which says nothing of a path
+		arn = "arn:" + c.lab.partition + ":iam::" + one.account + ":role/" + role
+	}
 	_, _, err := c.lab.assume(arn, "servicecatalog", policy.Request{Service: "servicecatalog.amazonaws.com", Context: map[string]string{
 		"aws:SourceAccount": one.account,
 		"aws:SourceArn":     "arn:" + c.lab.partition + ":servicecatalog:" + one.region + ":" + one.account + ":" + one.id,

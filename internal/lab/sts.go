@@ -69,6 +69,10 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 	if err != nil {
 		return Credentials{}, Caller{}, fmt.Errorf("the role %s does not exist", arn)
 	}
+	whole := "arn:" + m[1] + ":iam::" + m[2] + ":role" + role.Path + m[3]
+	if arn != whole { // IAM's names are unique without the path, and its ARNs have it
+		return Credentials{}, Caller{}, fmt.Errorf("the role %s does not exist", arn)
+	}
 	trust, err := policy.Parse(role.Trust)
 	if err != nil {
 		return Credentials{}, Caller{}, err
@@ -87,7 +91,7 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 	c, caller := l.callers.session(Caller{
 		Account: m[2],
 		ARN:     "arn:" + m[1] + ":sts::" + m[2] + ":assumed-role/" + m[3] + "/" + session,
-		Role:    "arn:" + m[1] + ":iam::" + m[2] + ":role" + role.Path + m[3],
+		Role:    whole,
 		RoleID:  role.ID,
 	})
 	return c, caller, nil

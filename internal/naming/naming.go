@@ -7,19 +7,19 @@ package naming
 
 import "strconv"
 
-// Prefix begins the name of everything that Hubmend creates.
-const Prefix = "hubmend-"
-
-// Stacks, and the StackSets of the roll-out, which are named as the stacks of its templates.
+// Templates of the stacks and, for the CDK, the stacks themselves.
 const (
-	AdminStack          = Prefix + "admin"
-	MemberRolesStack    = Prefix + "member-roles"
-	MemberRunbooksStack = Prefix + "member-runbooks"
-	RolloutStack        = Prefix + "rollout"
+	AdminStack          = Mark + "admin"
+	MemberRolesStack    = Mark + "member-roles"
+	MemberRunbooksStack = Mark + "member-runbooks"
+	RolloutStack        = Mark + "rollout"
 )
 
-// Part is the name of a member stack, or of its StackSet, that has one part of the runbooks. The first
-// part has the stack's own name.
+// Stack is the name of the stack of a template in AWS, or of its StackSet.
+func Stack(template string) string { return NamePrefix + template }
+
+// Part is the template of a member stack that has one part of the runbooks. The first part has the
+// stack's own name.
 func Part(stack string, part int) string {
 	if part == 1 {
 		return stack
@@ -28,7 +28,7 @@ func Part(stack string, part int) string {
 }
 
 // Roles of a member account that the administrator's functions assume.
-const (
+var (
 	// DispatchRole may start runbooks.
 	DispatchRole = Prefix + "dispatch"
 	// SettleRole may read how an execution ended.
@@ -38,13 +38,16 @@ const (
 )
 
 // LaunchRole is what Service Catalog launches playbooks under.
-const LaunchRole = Prefix + "launch"
+var LaunchRole = Prefix + "launch"
 
 // Portfolio is the name of the portfolio of playbooks and ProductOwner whose its products are.
-// People need policies to use it, for roles and permission sets, or groups for IAM users.
 const (
-	Portfolio                  = "Hubmend playbooks"
-	ProductOwner               = "Hubmend"
+	Portfolio    = "Hubmend playbooks"
+	ProductOwner = "Hubmend"
+)
+
+// People need policies to use the portfolio, for roles and permission sets, or groups for IAM users.
+var (
 	CatalogUserPolicy          = Prefix + "catalog-user"
 	CatalogAdministratorPolicy = Prefix + "catalog-administrator"
 	CatalogUsers               = Prefix + "catalog-users"
@@ -52,16 +55,13 @@ const (
 )
 
 // Resources of the administrator account.
-const (
-	FindingsQueue = Prefix + "findings"
-	OutcomesQueue = Prefix + "outcomes"
-	LedgerTable   = Prefix + "ledger"
-	LedgerIndex   = "open"
-	EventBus      = Prefix + "events"
-	// AnnounceBus is where programs hear what becomes of repairs; EventBus is for members.
-	AnnounceBus          = "default"
+var (
+	FindingsQueue        = Prefix + "findings"
+	OutcomesQueue        = Prefix + "outcomes"
+	LedgerTable          = Prefix + "ledger"
+	EventBus             = Prefix + "events"
 	Topic                = Prefix + "notifications"
-	Dashboard            = "hubmend"
+	Dashboard            = NamePrefix + "hubmend"
 	DispatchFunction     = Prefix + "dispatch"
 	SettleFunction       = Prefix + "settle"
 	SweepFunction        = Prefix + "sweep"
@@ -69,13 +69,22 @@ const (
 	CustomActionFunction = Prefix + "custom-action"
 )
 
+const (
+	// LedgerIndex is an index of the ledger's table.
+	LedgerIndex = "open"
+	// AnnounceBus is where programs hear what becomes of repairs; EventBus is for members.
+	AnnounceBus = "default"
+)
+
 // DeadLetters is the name of the queue that takes what another queue, or a rule that
 // feeds it, gave up on.
 func DeadLetters(queue string) string { return queue + "-dlq" }
 
-// Switch is the parameter with which an administrator stops every start, and what it may say.
+// Switch is the parameter with which an administrator stops every start.
+var Switch = "/" + NamePrefix + "hubmend/switch"
+
+// What the switch may say.
 const (
-	Switch       = "/hubmend/switch"
 	SwitchActive = "active"
 	SwitchPaused = "paused"
 )
@@ -94,5 +103,5 @@ func RunbookRole(runbook string) string { return Prefix + runbook }
 
 // RoleARN is the ARN of a role in an account.
 func RoleARN(partition, account, role string) string {
-	return "arn:" + partition + ":iam::" + account + ":role/" + role
+	return "arn:" + partition + ":iam::" + account + ":role" + RolePath + role
 }

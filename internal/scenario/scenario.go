@@ -18,6 +18,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"hubmend/internal/lab"
+	"hubmend/internal/naming"
 )
 
 // Schema is the JSON Schema of scenario files, for editors and for Load.
@@ -179,7 +180,7 @@ func Load(file string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
-	s, err := Parse(text)
+	s, err := Parse(naming.Own(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

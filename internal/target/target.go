@@ -36,7 +36,7 @@ func (t Target) String() string {
 // without a second index, and CloudTrail in the member account shows it too.
 func (t Target) Key() string {
 	sum := sha256.Sum256([]byte(t.String()))
-	return naming.Prefix + hex.EncodeToString(sum[:16])
+	return naming.Mark + hex.EncodeToString(sum[:16])
 }
 
 // KeyFromExecutor takes the key out of an execution's ExecutedBy, the ARN of an
@@ -58,7 +58,7 @@ func Name(resource string) string { return resource[strings.LastIndexAny(resourc
 
 // IsKey says whether a text has the form of a Key.
 func IsKey(s string) bool {
-	digest, ok := strings.CutPrefix(s, naming.Prefix)
+	digest, ok := strings.CutPrefix(s, naming.Mark)
 	if !ok || len(digest) != 32 {
 		return false
 	}

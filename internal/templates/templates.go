@@ -51,7 +51,7 @@ func Of(assembly string, playbooks map[string]string) (map[string][]byte, error)
 	}
 	for id, version := range playbooks {
 		// The synth has checked that it is what the app makes of the playbook now.
-		if files[Product(id)], err = versions.Files.ReadFile(versions.File(id, version)); err != nil {
+		if files[Product(id)], err = versions.Read(versions.Files, versions.File(id, version)); err != nil {
 			return nil, fmt.Errorf("read the product template: %w", err)
 		}
 	}
@@ -116,5 +116,5 @@ func Referred(folder fs.FS, name string) ([]byte, error) {
 	if err == nil || !strings.Contains(name, "/") {
 		return text, err
 	}
-	return versions.Files.ReadFile(name)
+	return versions.Read(versions.Files, name)
 }

@@ -39,6 +39,11 @@ func NewPortfolio(scope constructs.Construct, id *string, props *Props) awsservi
 			Playbook: playbook,
 		})
 		portfolio.AddProduct(product)
+		if naming.RolePath != "/" {
+			// A name without a path is all that AWS documents for the other way.
+			portfolio.SetLaunchRole(product, props.LaunchRole, nil)
+			continue
+		}
 		// By its name: whoever is shared the portfolio launches under the role of their own account,
 		// which their admin stack made.
 		portfolio.SetLocalLaunchRole(product, props.LaunchRole, nil)

@@ -66,7 +66,7 @@ func released(playbook catalog.Playbook, template awsservicecatalog.ProductStack
 	}
 	for _, name := range names {
 		file := filepath.Join(dir, name+versions.Suffix)
-		text, err := versions.Files.ReadFile(versions.File(playbook.ID, name))
+		text, err := versions.Read(versions.Files, versions.File(playbook.ID, name))
 		if err == nil {
 			err = os.WriteFile(file, text, 0o600)
 		}

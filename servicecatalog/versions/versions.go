@@ -18,6 +18,8 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"hubmend/internal/naming"
 )
 
 // Files holds the templates.
@@ -53,6 +55,12 @@ func Of(files fs.FS, playbook string) ([]string, error) {
 // File is the name of the template of a version.
 func File(playbook, version string) string { return playbook + "/" + version + Suffix }
 
+// Read gives the template in a file, with the names of this deployment.
+func Read(files fs.FS, name string) ([]byte, error) {
+	text, err := fs.ReadFile(files, name)
+	return naming.Own(text), err
+}
+
 // Check compares a synthesized template with what was released under the same version, and
 // says what to do when they differ, or when the version was never released.
 func Check(files fs.FS, playbook, version string, synthesized []byte) error {
@@ -63,7 +71,7 @@ func Check(files fs.FS, playbook, version string, synthesized []byte) error {
 	if len(newer) > 0 && semver.MustParse(newer[len(newer)-1]).GreaterThan(semver.MustParse(version)) {
 		return fmt.Errorf("servicecatalog/%s.yaml: version %s is older than %s, which is released: raise `version:`", playbook, version, newer[len(newer)-1])
 	}
-	released, err := fs.ReadFile(files, File(playbook, version))
+	released, err := Read(files, File(playbook, version))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("servicecatalog/%s.yaml: version %s has no snapshot: run `make snapshot`, and commit servicecatalog/versions/%s", playbook, version, File(playbook, version))
 	}

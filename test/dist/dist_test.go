@@ -74,7 +74,7 @@ func TestDistDeploysWhatTheCDKDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want := deployed(t, filepath.Join(assembly, name+templates.Suffix), parameters, synthesizedAsset)
-			file := filepath.Join(dir, strings.TrimPrefix(name, naming.Prefix)+templates.Suffix)
+			file := filepath.Join(dir, strings.TrimPrefix(name, naming.Mark)+templates.Suffix)
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)

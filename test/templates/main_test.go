@@ -4,6 +4,7 @@
 package templates_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,6 +47,10 @@ func run(m *testing.M) (int, error) {
 	if data, err = extended(); err != nil {
 		return 0, err
 	}
+	if folders := os.Getenv(restrictedFolders); folders != "" {
+		out, functions, _ := strings.Cut(folders, ",")
+		return 0, synthesizeRestricted(out, functions)
+	}
 	functions := filepath.Join(dir, "functions")
 	for _, name := range admin.Functions() {
 		if err := fake(filepath.Join(functions, name)); err != nil {
@@ -61,7 +66,7 @@ func run(m *testing.M) (int, error) {
 	if templates, err = load(out); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(configure(dir), edit(dir), part(dir, functions), restrict(dir, functions)); err != nil {
+	if err := errors.Join(configure(dir), edit(dir), part(dir, functions), restrict(context.Background(), dir, functions)); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil

@@ -1,8 +1,13 @@
 package templates_test
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,6 +15,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/infra/restricted"
+	"hubmend/internal/naming"
 )
 
 // restrictedTo are the templates with every setting of restricted accounts, and where they are.
@@ -18,17 +24,33 @@ var (
 	restrictedIn string
 )
 
-// restrict synthesizes them.
-func restrict(dir, functions string) error {
+const (
+	ownPrefix, ownPath = "acme-", "/team/security/"
+	// restrictedFolders has the folders of a process that synthesizes them and does nothing else.
+	restrictedFolders = "HUBMEND_TEST_RESTRICTED"
+)
+
+// restrict has another process synthesize them, because the names of a process are fixed when it starts.
+func restrict(ctx context.Context, dir, functions string) error {
 	restrictedIn = filepath.Join(dir, "restricted")
-	stacks, err := app.New(&app.Props{Catalog: data, Functions: functions, Out: &restrictedIn, Context: &map[string]any{
-		restricted.ContextKey: `{"permissionsBoundary": "team/acme-boundary", "architecture": "x86_64"}`,
-	}})
-	if err != nil {
-		return err
+	child := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // this test
+	child.Env = append(os.Environ(), naming.EnvNamePrefix+"="+ownPrefix, naming.EnvRolePath+"="+ownPath, restrictedFolders+"="+restrictedIn+","+functions)
+	if out, err := child.CombinedOutput(); err != nil {
+		return fmt.Errorf("synthesize for a restricted account: %w:\n%s", err, out)
 	}
-	stacks.Synth(nil)
+	var err error
 	restrictedTo, err = load(restrictedIn)
+	return err
+}
+
+// synthesizeRestricted is what that process does.
+func synthesizeRestricted(out, functions string) error {
+	stacks, err := app.New(&app.Props{Catalog: data, Functions: functions, Out: &out, Context: &map[string]any{
+		restricted.ContextKey: `{"permissionsBoundary": "team/acme-boundary", "architecture": "x86_64", "rolePath": "` + ownPath + `", "namePrefix": "` + ownPrefix + `"}`,
+	}})
+	if err == nil {
+		stacks.Synth(nil)
+	}
 	return err
 }
 
@@ -56,7 +78,7 @@ func TestEveryRoleHasTheBoundary(t *testing.T) {
 // What StackSets put into member accounts has the boundary as well.
 func TestRolledOutRolesHaveTheBoundary(t *testing.T) {
 	t.Parallel()
-	url := templateURL(t, restrictedTo[app.Rollout], app.MemberRoles)
+	url := templateURL(t, restrictedTo[app.Rollout], ownPrefix+app.MemberRoles)
 	text, err := os.ReadFile(filepath.Join(restrictedIn, "asset."+url[strings.LastIndex(url, "/")+1:]))
 	if err != nil {
 		t.Fatal(err)
@@ -75,6 +97,86 @@ func TestFunctionsRunOnX86(t *testing.T) {
 	for _, f := range functions {
 		if diff := cmp.Diff(any([]any{"x86_64"}), f.Properties["Architectures"]); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", f.Properties["FunctionName"], diff)
+		}
+	}
+}
+
+// Whatever the templates say of roles says it with the path: trust, permissions, runbooks, functions.
+func TestEveryRoleHasThePath(t *testing.T) {
+	t.Parallel()
+	roles := regexp.MustCompile(`:role/[A-Za-z0-9_/-]*hubmend-`)
+	for name, template := range restrictedTo {
+		for _, role := range template.all("AWS::IAM::Role") {
+			if got, _ := role.Properties["RoleName"].(string); role.Properties["Path"] != ownPath || !strings.HasPrefix(got, ownPrefix+"hubmend-") || len(got) > 64 {
+				t.Errorf("%s: the role %s has the path %v", name, got, role.Properties["Path"])
+			}
+		}
+		for _, named := range roles.FindAllString(template.Text, -1) {
+			if want := ":role" + ownPath + ownPrefix + "hubmend-"; named != want {
+				t.Errorf("%s names a role as %s, want %s", name, named, want)
+			}
+		}
+	}
+	for _, name := range []string{app.Admin, app.MemberRoles} {
+		for _, role := range templates[name].all("AWS::IAM::Role") {
+			if role.Properties["Path"] != nil {
+				t.Errorf("%s: %v has a path that nobody asked for", name, role.Properties["RoleName"])
+			}
+		}
+	}
+	if launch := restrictedTo[app.Admin].all("AWS::ServiceCatalog::LaunchRoleConstraint"); len(launch) == 0 || launch[0].Properties["RoleArn"] == nil {
+		t.Errorf("launch constraints %v, want them to name the role with its path", launch)
+	}
+}
+
+// nameless are texts that have hubmend- and name no resource: they speak of a template or are an account's own text.
+var nameless = regexp.MustCompile(`hubmend-(admin|rollout|member-roles|member-runbooks)`)
+
+// No name goes without the prefix, in templates and in products that were released long before.
+func TestEveryNameHasThePrefix(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(restrictedIn, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := regexp.MustCompile(`[A-Za-z0-9-]*hubmend[-/][A-Za-z0-9-]*`)
+	seen := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		var template struct{ Resources map[string]any }
+		if err != nil || json.Unmarshal(text, &template) != nil || template.Resources == nil {
+			continue
+		}
+		seen++
+		body, err := json.Marshal(template.Resources)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range bare.FindAllString(string(body), -1) {
+			if !strings.HasPrefix(name, ownPrefix+"hubmend") && !nameless.MatchString(name) {
+				t.Errorf("%s names %s", filepath.Base(file), name)
+			}
+		}
+	}
+	if seen < 6 {
+		t.Errorf("%d templates", seen)
+	}
+}
+
+// Functions learn from their environment what the names are.
+func TestFunctionsKnowTheNames(t *testing.T) {
+	t.Parallel()
+	want := naming.Environment(ownPrefix, ownPath)
+	for _, f := range restrictedTo[app.Admin].all("AWS::Lambda::Function") {
+		for name, value := range want {
+			if got := at(f.Properties, "Environment", "Variables", name); got != value {
+				t.Errorf("%v has %s=%v, want %s", f.Properties["FunctionName"], name, got, value)
+			}
+		}
+	}
+	for _, f := range templates[app.Admin].all("AWS::Lambda::Function") {
+		if text := fmt.Sprint(f.Properties["Environment"]); strings.Contains(text, naming.EnvNamePrefix) || strings.Contains(text, naming.EnvRolePath) {
+			t.Errorf("%v has %s", f.Properties["FunctionName"], text)
 		}
 	}
 }
