@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -17,7 +18,7 @@ import (
 //
 // It has no resource policy: CloudFormation calls it with the permissions of whoever, or
 // whichever launch role, creates the product's stack, and they are of this account.
-func newCustomAction(scope constructs.Construct, props *StackProps, timeout awscdk.Duration) {
+func newCustomAction(scope constructs.Construct, props *StackProps, key awskms.IKey, timeout awscdk.Duration) {
 	NewFunction(scope, jsii.String("CustomAction"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Architecture: props.Processor,
@@ -25,6 +26,7 @@ func newCustomAction(scope constructs.Construct, props *StackProps, timeout awsc
 			Timeout:      timeout,
 		},
 		Name:   naming.CustomActionFunction,
+		Key:    key,
 		Binary: filepath.Join(props.Functions, customActionFolder),
 		Statements: []access.Statement{{
 			Sid: "CustomActions",

@@ -1,11 +1,11 @@
 package admin
 
 import (
-	"maps"
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
@@ -42,7 +42,9 @@ type FunctionProps struct {
 	Name string
 	// Binary is the folder that holds the compiled function and nothing else.
 	Binary string
-	// Statements are what the function may do besides writing its log.
+	// Key encrypts its log and its environment; nil leaves both to AWS.
+	Key awskms.IKey
+	// Statements are what the function may do besides writing its log, with what it needs of Key.
 	Statements []access.Statement
 }
 
@@ -53,6 +55,7 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 		LogGroupName:  jsii.String("/aws/lambda/" + props.Name),
 		Retention:     awslogs.RetentionDays_ONE_YEAR,
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		EncryptionKey: props.Key,
 	})
 	role := access.NewRole(scope, jsii.String("Role"), &access.RoleProps{
 		Name:        jsii.String(naming.FunctionRole(props.Name)),
@@ -103,22 +106,8 @@ func (p *FunctionProps) filled(role awsiam.Role, logs awslogs.LogGroup) *awslamb
 	if own.LoggingFormat == "" {
 		own.LoggingFormat = awslambda.LoggingFormat_JSON
 	}
-	own.Environment = named(own.Environment)
+	if own.Environment != nil {
+		own.EnvironmentEncryption = p.Key
+	}
 	return &own
-}
-
-// named adds what a function must know of the names of this deployment, which mostly is nothing.
-func named(environment *map[string]*string) *map[string]*string {
-	demanded := naming.Environment(naming.NamePrefix, naming.RolePath)
-	if len(demanded) == 0 {
-		return environment
-	}
-	all := map[string]*string{}
-	if environment != nil {
-		maps.Copy(all, *environment)
-	}
-	for name, value := range demanded {
-		all[name] = jsii.String(value)
-	}
-	return &all
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -22,7 +23,7 @@ func ledgerIndexARN() *string {
 //
 // Call it last: the table waits for all that the stack has by then. A first deployment that
 // fails must not leave a table whose name the next one needs (ADR 21).
-func NewLedger(scope constructs.Construct, id *string) awsdynamodb.Table {
+func NewLedger(scope constructs.Construct, id *string, encryptedWith awskms.IKey) awsdynamodb.Table {
 	key := func(name string) *awsdynamodb.Attribute {
 		return &awsdynamodb.Attribute{Name: jsii.String(name), Type: awsdynamodb.AttributeType_STRING}
 	}
@@ -33,9 +34,9 @@ func NewLedger(scope constructs.Construct, id *string) awsdynamodb.Table {
 		SortKey:             key("sk"),
 		TimeToLiveAttribute: jsii.String("expires"),
 		BillingMode:         awsdynamodb.BillingMode_PAY_PER_REQUEST,
-		// Without Encryption: with a key that AWS owns, which costs nothing.
-		DeletionProtection: jsii.Bool(true),
-		RemovalPolicy:      awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
+		EncryptionKey:       encryptedWith, // nil: with a key that AWS owns, which costs nothing
+		DeletionProtection:  jsii.Bool(true),
+		RemovalPolicy:       awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 		},

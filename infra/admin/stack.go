@@ -14,13 +14,15 @@ import (
 	"hubmend/servicecatalog/portfolio"
 )
 
-// StackProps say what to build the stack from. All of them are needed.
+// StackProps say what to build the stack from. All but Key are needed.
 type StackProps struct {
 	Catalog *catalog.Catalog
 	// Functions is the folder with a folder for each of Functions().
 	Functions string
 	// Processor is what the functions run on.
 	Processor awslambda.Architecture
+	// Key is what restricted.Settings say of it; empty when nobody demands one.
+	Key string
 }
 
 // customActionSeconds are one call of Security Hub, with its retries, plus the answer to CloudFormation.
@@ -44,31 +46,34 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 		}),
 	})
 	organization := NewOrganization(stack, jsii.String("OrganizationId"))
+	key := newKey(stack, props.Key)
 
 	findings := queue.New(stack, jsii.String("Findings"), &queue.Props{
 		Name: naming.FindingsQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)), Attempts: findingAttempts,
 		Rules: naming.Prefix + "*", // of products that are launched later
+		Key:   key,
 	})
 	outcomes := queue.New(stack, jsii.String("Outcomes"), &queue.Props{
 		Name: naming.OutcomesQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(settleSeconds)), Attempts: outcomeAttempts,
 		Rules: naming.EventBus + "/" + naming.Prefix + "*",
+		Key:   key,
 	})
 	NewBus(stack, jsii.String("Bus"), &BusProps{Organization: organization, Outcomes: outcomes})
-	topic := NewTopic(stack, jsii.String("NotificationEmail"))
+	topic := NewTopic(stack, jsii.String("NotificationEmail"), key)
 
 	workers := &workers{
 		organization: organization, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
-		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions, processor: props.Processor,
+		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions, processor: props.Processor, key: key,
 	}
 	workers.dispatch(stack)
 	workers.settle(stack)
 	newSchedule(stack, workers.sweep(stack))
 	newDashboard(stack, newAlarms(stack, topic))
-	newCustomAction(stack, props, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
+	newCustomAction(stack, props, key, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
 
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
 	newPeople(stack, offered)
-	ledger := NewLedger(stack, jsii.String("Ledger")) // after everything else
+	ledger := NewLedger(stack, jsii.String("Ledger"), key) // after everything else
 
 	output(stack, "PortfolioId", "The portfolio that people launch playbooks from: parameters of this stack say who.", offered.PortfolioId())
 	output(stack, "TopicArn", "Subscribe to this topic to hear what needs a person. What was repaired is told by events: docs/events.md.", topic.TopicArn())

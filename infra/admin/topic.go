@@ -2,6 +2,7 @@ package admin
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -11,11 +12,13 @@ import (
 
 // NewTopic makes the topic for what people should hear of, and a parameter, whose name is
 // emailParameter, for an address that is subscribed to it.
-func NewTopic(scope constructs.Construct, emailParameter *string) awssns.Topic {
+func NewTopic(scope constructs.Construct, emailParameter *string, key awskms.IKey) awssns.Topic {
 	topic := awssns.NewTopic(scope, jsii.String("Topic"), &awssns.TopicProps{
 		TopicName:   jsii.String(naming.Topic),
 		DisplayName: jsii.String("Hubmend"),
 		EnforceSSL:  jsii.Bool(true),
+		// CloudWatch alarms cannot publish to a topic with the key aws/sns, so without one of the account's there is none.
+		MasterKey: key,
 	})
 	email := awscdk.NewCfnParameter(scope, emailParameter, &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -26,6 +27,7 @@ type workers struct {
 	findings, outcomes awssqs.Queue
 	functions          string
 	processor          awslambda.Architecture
+	key                awskms.IKey
 }
 
 const (
@@ -66,6 +68,7 @@ func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 			}),
 		},
 		Name:   naming.DispatchFunction,
+		Key:    w.key,
 		Binary: filepath.Join(w.functions, dispatchFolder),
 		Statements: append(w.common(),
 			receive(w.findings), send("DeadLetters", w.findings.DeadLetterQueue().Queue), w.member(naming.DispatchRole), w.pause.Read(),
@@ -90,6 +93,7 @@ func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 			}),
 		},
 		Name:   naming.SettleFunction,
+		Key:    w.key,
 		Binary: filepath.Join(w.functions, settleFolder),
 		Statements: append(w.common(),
 			receive(w.outcomes), send("DeadLetters", w.outcomes.DeadLetterQueue().Queue), w.member(naming.SettleRole)),
@@ -115,6 +119,7 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 			}),
 		},
 		Name:   naming.SweepFunction,
+		Key:    w.key,
 		Binary: filepath.Join(w.functions, sweepFolder),
 		Statements: append(w.common(),
 			send("Errands", w.findings, w.outcomes), w.pause.Read(),
@@ -132,6 +137,9 @@ func (w *workers) environment(more map[string]*string) *map[string]*string {
 	for name, value := range w.settings {
 		more[name] = value
 	}
+	for name, value := range naming.Environment(naming.NamePrefix, naming.RolePath) {
+		more[name] = jsii.String(value)
+	}
 	return &more
 }
 
@@ -139,7 +147,7 @@ func (w *workers) environment(more map[string]*string) *map[string]*string {
 func (w *workers) common() []access.Statement {
 	hub := []*string{arn.Local("securityhub", "hub/default")}
 	update := []string{"securityhub:BatchUpdateFindings"}
-	return []access.Statement{
+	return append(use(w.key, decrypt, encrypt), []access.Statement{
 		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{ledgerARN()}},
 		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []*string{w.topic.TopicArn()}},
 		{
@@ -153,7 +161,7 @@ func (w *workers) common() []access.Statement {
 			Sid: "NeverSuppress", Deny: true, Actions: update, Resources: hub,
 			Conditions: access.Conditions{"StringEquals": map[string]any{"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}},
 		},
-	}
+	}...)
 }
 
 // member lets a function into member accounts, as one role of theirs and no other.

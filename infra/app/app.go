@@ -55,7 +55,7 @@ func New(props *Props) (awscdk.App, error) {
 		return nil, err
 	}
 	restrictions.Bound(admin.NewStack(app, jsii.String(Admin), &admin.StackProps{
-		Catalog: props.Catalog, Functions: props.Functions, Processor: restrictions.Processor(),
+		Catalog: props.Catalog, Functions: props.Functions, Processor: restrictions.Processor(), Key: restrictions.KMSKey,
 	}))
 	newMembers(app, props.Catalog, restrictions)
 	return app, newRollout(app, settings, props.Catalog, restrictions)

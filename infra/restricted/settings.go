@@ -31,6 +31,8 @@ type Settings struct {
 	RolePath string `json:"rolePath" example:"\"/acme/\""`
 	// NamePrefix begins the name of each resource that has one.
 	NamePrefix string `json:"namePrefix" example:"\"acme-\""`
+	// KMSKey is the ARN of a key for what the admin stack keeps, or CreateKey.
+	KMSKey string `json:"kmsKey" example:"\"create\""`
 	// Architecture of the functions, in Lambda's words.
 	Architecture string `json:"architecture" example:"\"x86_64\""`
 }
@@ -40,6 +42,11 @@ const (
 	arm64 = "arm64"
 	x86   = "x86_64"
 )
+
+// CreateKey has the admin stack make a key of its own.
+const CreateKey = "create"
+
+var keyARN = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 
 var policyName = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,128}$`)
 
@@ -67,6 +74,8 @@ func read(lookup func(key string) any, started bool) (*Settings, error) {
 	o.Demand(s.PermissionsBoundary == "" || policyName.MatchString(s.PermissionsBoundary), "permissionsBoundary",
 		"%q is not the name of a managed policy; give its name, not its ARN, because each account has its own", s.PermissionsBoundary)
 	o.Demand(slices.Contains([]string{arm64, x86}, s.Architecture), "architecture", "%q is neither %s nor %s", s.Architecture, arm64, x86)
+	o.Demand(slices.Contains([]string{"", CreateKey}, s.KMSKey) || keyARN.MatchString(s.KMSKey), "kmsKey",
+		"%q is neither %q nor the ARN of a key, such as arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab; an alias will not do", s.KMSKey, CreateKey)
 	path, prefix := naming.CheckRolePath(s.RolePath), naming.CheckNamePrefix(s.NamePrefix)
 	o.Demand(path == nil, "rolePath", "%v", path)
 	o.Demand(prefix == nil, "namePrefix", "%v", prefix)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,7 +25,11 @@ var (
 	restrictedIn string
 )
 
+// withTheirKey are the templates with a key that is there already.
+var withTheirKey synthesized
+
 const (
+	theirKey           = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 	ownPrefix, ownPath = "acme-", "/team/security/"
 	// restrictedFolders has the folders of a process that synthesizes them and does nothing else.
 	restrictedFolders = "HUBMEND_TEST_RESTRICTED"
@@ -39,15 +44,25 @@ func restrict(ctx context.Context, dir, functions string) error {
 		return fmt.Errorf("synthesize for a restricted account: %w:\n%s", err, out)
 	}
 	var err error
-	restrictedTo, err = load(restrictedIn)
+	if restrictedTo, err = load(restrictedIn); err != nil {
+		return err
+	}
+	theirs := filepath.Join(dir, "key")
+	if err := synthesizeWith(theirs, functions, `{"kmsKey": "`+theirKey+`"}`); err != nil {
+		return err
+	}
+	withTheirKey, err = load(theirs)
 	return err
 }
 
 // synthesizeRestricted is what that process does.
 func synthesizeRestricted(out, functions string) error {
-	stacks, err := app.New(&app.Props{Catalog: data, Functions: functions, Out: &out, Context: &map[string]any{
-		restricted.ContextKey: `{"permissionsBoundary": "team/acme-boundary", "architecture": "x86_64", "rolePath": "` + ownPath + `", "namePrefix": "` + ownPrefix + `"}`,
-	}})
+	return synthesizeWith(out, functions, `{"permissionsBoundary": "team/acme-boundary", "architecture": "x86_64", "rolePath": "`+ownPath+
+		`", "namePrefix": "`+ownPrefix+`", "kmsKey": "create"}`)
+}
+
+func synthesizeWith(out, functions, restrictions string) error {
+	stacks, err := app.New(&app.Props{Catalog: data, Functions: functions, Out: &out, Context: &map[string]any{restricted.ContextKey: restrictions}})
 	if err == nil {
 		stacks.Synth(nil)
 	}
@@ -168,6 +183,9 @@ func TestFunctionsKnowTheNames(t *testing.T) {
 	t.Parallel()
 	want := naming.Environment(ownPrefix, ownPath)
 	for _, f := range restrictedTo[app.Admin].all("AWS::Lambda::Function") {
+		if f.Properties["FunctionName"] == ownPrefix+"hubmend-custom-action" {
+			continue // which uses no names
+		}
 		for name, value := range want {
 			if got := at(f.Properties, "Environment", "Variables", name); got != value {
 				t.Errorf("%v has %s=%v, want %s", f.Properties["FunctionName"], name, got, value)
@@ -177,6 +195,87 @@ func TestFunctionsKnowTheNames(t *testing.T) {
 	for _, f := range templates[app.Admin].all("AWS::Lambda::Function") {
 		if text := fmt.Sprint(f.Properties["Environment"]); strings.Contains(text, naming.EnvNamePrefix) || strings.Contains(text, naming.EnvRolePath) {
 			t.Errorf("%v has %s", f.Properties["FunctionName"], text)
+		}
+	}
+}
+
+// keyed are the properties that name the key of a resource, by its type.
+var keyed = map[string][]any{
+	"AWS::SQS::Queue": {"KmsMasterKeyId"}, "AWS::SNS::Topic": {"KmsMasterKeyId"}, "AWS::Logs::LogGroup": {"KmsKeyId"},
+	"AWS::DynamoDB::Table": {"SSESpecification", "KMSMasterKeyId"}, "AWS::Lambda::Function": {"KmsKeyArn"},
+}
+
+// Everything that keeps data is encrypted with the key, and whoever works with it may use that key and no other.
+func TestEverythingIsEncryptedWithTheKey(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		stack template
+		want  any
+	}{
+		"made":  {restrictedTo[app.Admin], object{"Fn::GetAtt": []any{"Key961B73FD", "Arn"}}},
+		"given": {withTheirKey[app.Admin], theirKey},
+		"none":  {templates[app.Admin], nil},
+	} {
+		for kind, path := range keyed {
+			for _, r := range tc.stack.all(kind) {
+				want := tc.want
+				if kind == "AWS::Lambda::Function" && r.Properties["Environment"] == nil {
+					want = nil
+				}
+				if diff := cmp.Diff(want, at(r.Properties, path...)); diff != "" {
+					t.Errorf("%s: %s (-want +got):\n%s", name, kind, diff)
+				}
+			}
+		}
+		for _, role := range tc.stack.all("AWS::IAM::Role") {
+			var got []any
+			for _, s := range list(at(role.Properties, "Policies", 0, "PolicyDocument", "Statement")) {
+				if at(s, "Sid") == "Key" {
+					got = append(got, s)
+				}
+			}
+			var want []any
+			if function := strings.TrimPrefix(fmt.Sprint(role.Properties["RoleName"]), ownPrefix); tc.want != nil && slices.Contains([]string{"hubmend-dispatch-function", "hubmend-settle-function", "hubmend-sweep-function"}, function) {
+				want = []any{object{"Sid": "Key", "Effect": "Allow", "Action": []any{"kms:Decrypt", "kms:GenerateDataKey"}, "Resource": tc.want}}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: %v (-want +got):\n%s", name, role.Properties["RoleName"], diff)
+			}
+		}
+	}
+}
+
+// The key that the stack makes outlives it, as the ledger does, and its policy is what the documentation asks of another.
+func TestKeyOfTheStack(t *testing.T) {
+	t.Parallel()
+	keys := restrictedTo[app.Admin].all("AWS::KMS::Key")
+	if len(keys) != 1 || len(templates[app.Admin].all("AWS::KMS::Key")) != 0 || len(withTheirKey[app.Admin].all("AWS::KMS::Key")) != 0 {
+		t.Fatalf("%d keys", len(keys))
+	}
+	if key := keys[0]; key.DeletionPolicy != "RetainExceptOnCreate" || key.Properties["EnableKeyRotation"] != true {
+		t.Errorf("the key is %+v", key)
+	}
+	account := object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}}
+	use := []any{"kms:GenerateDataKey", "kms:Decrypt"}
+	want := []any{
+		object{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": object{"AWS": object{"Fn::Join": []any{"", []any{
+			"arn:", ref("AWS::Partition"), ":iam::", ref("AWS::AccountId"), ":root"}}}}},
+		object{"Sid": "RulesToQueues", "Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"}, "Action": use, "Resource": "*", "Condition": account},
+		object{"Sid": "AlarmsToTopic", "Effect": "Allow", "Principal": object{"Service": "cloudwatch.amazonaws.com"}, "Action": use, "Resource": "*", "Condition": account},
+		object{"Sid": "Logs", "Effect": "Allow", "Principal": object{"Service": sub("logs.${AWS::Region}.${AWS::URLSuffix}")},
+			"Action":   []any{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"},
+			"Resource": "*", "Condition": object{"ArnLike": object{"kms:EncryptionContext:aws:logs:arn": sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/" + ownPrefix + "hubmend-*")}}},
+	}
+	if diff := cmp.Diff(want, list(at(keys[0].Properties, "KeyPolicy", "Statement"))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	text, err := os.ReadFile("../../docs/deployment.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range want[1:] {
+		if sid, _ := at(s, "Sid").(string); !strings.Contains(string(text), `"Sid": "`+sid+`"`) {
+			t.Errorf("docs/deployment.md does not ask for the statement %s", sid)
 		}
 	}
 }
