@@ -63,6 +63,9 @@ func (a *authority) permit(who Caller, region, service, api string, input map[st
 	if err := a.judgeAll(who, region, service+":"+api, answer.Needs); err != nil {
 		return err
 	}
+	if err := a.mayUseKeys(who, region, service+":"+api, answer.Needs); err != nil {
+		return err
+	}
 	for _, acting := range answer.Acting {
 		if err := a.act(region, acting); err != nil {
 			return &unfit{acting, err}

@@ -90,6 +90,7 @@ type Lab struct {
 	functions     *functions
 	queues        *queues
 	buckets       *buckets
+	keys          *keys
 	notices       *notices
 	alarms        *alarms
 	interventions *interventions
@@ -146,6 +147,7 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*document{}, executions: map[string]*execution{}, tokens: map[string]string{}}
 	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID]map[string]policy.Document{}, attempts: map[functionID]int{}}
 	l.queues = &queues{lab: l, policies: map[string]map[string]policy.Document{}, putOff: map[string]putOff{}}
+	l.keys = &keys{lab: l, of: map[string]string{}}
 	l.buckets = &buckets{lab: l, owners: map[string]string{}}
 	l.catalog = &serviceCatalog{lab: l}
 	table, err := authz.Embedded()

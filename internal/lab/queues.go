@@ -60,6 +60,9 @@ func (q *queues) send(to place, name string, who policy.Request, body []byte) er
 	if !allowed {
 		return fmt.Errorf("the policy of queue %s does not allow %s from %s", name, who.Service, who.Context["aws:SourceArn"])
 	}
+	if err := q.lab.keys.serves(q.lab.ctx, who.Resource, who, keyUses["sqs:SendMessage"]...); err != nil {
+		return err
+	}
 	times := 1
 	if q.lab.config.Faults.DeliverTwice {
 		times = 2

@@ -1,9 +1,16 @@
 package lab
 
-import "context"
+import (
+	"context"
+
+	"hubmend/internal/policy"
+)
 
 func createLogGroup(ctx context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("LogGroupName", s.physicalID(p.logicalID))
+	if err := s.encryptLogs(ctx, name, p); err != nil {
+		return created{}, err
+	}
 	if _, err := s.call(ctx, "logs", "CreateLogGroup", map[string]any{"logGroupName": name}); err != nil {
 		return created{}, err
 	}
@@ -11,7 +18,23 @@ func createLogGroup(ctx context.Context, s *stack, p properties) (created, error
 }
 
 func updateLogGroup(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	if err := s.encryptLogs(ctx, was.ref, p); err != nil {
+		return created{}, err
+	}
 	return was.created, retain(ctx, s, was.ref, p)
+}
+
+// logsUse is what CloudWatch Logs does with the key of a log group.
+var logsUse = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"}
+
+// encryptLogs refuses a key that CloudWatch Logs cannot use, as it does itself.
+func (s *stack) encryptLogs(ctx context.Context, group string, p properties) error {
+	arn := s.arn("logs", "log-group:"+group)
+	s.lab.keys.encrypts(arn, p.text("KmsKeyId"))
+	return s.lab.keys.serves(ctx, arn, policy.Request{
+		Service: "logs." + s.at.region + "." + s.lab.urlSuffix,
+		Context: map[string]string{"kms:EncryptionContext:aws:logs:arn": arn},
+	}, logsUse...)
 }
 
 // retain sets how long a log group keeps its lines: for ever when the template does not say.

@@ -21,6 +21,7 @@ func createQueue(ctx context.Context, s *stack, p properties) (created, error) {
 	if _, err := s.call(ctx, "sqs", "CreateQueue", map[string]any{"QueueName": name, "Attributes": attributes}); err != nil {
 		return created{}, err
 	}
+	s.lab.keys.encrypts(s.arn("sqs", name), p.text("KmsMasterKeyId"))
 	url := s.lab.queueURL(s.at.account, name)
 	return created{url, map[string]any{"Arn": s.arn("sqs", name), "QueueName": name, "QueueUrl": url}}, nil
 }
@@ -38,6 +39,7 @@ func updateQueue(ctx context.Context, s *stack, was deployed, p properties) (cre
 	if attributes["RedrivePolicy"] == nil && was.properties["RedrivePolicy"] != nil {
 		attributes["RedrivePolicy"] = ""
 	}
+	s.lab.keys.encrypts(s.arn("sqs", path.Base(was.ref)), p.text("KmsMasterKeyId"))
 	_, err = s.call(ctx, "sqs", "SetQueueAttributes", map[string]any{"QueueUrl": was.ref, "Attributes": attributes})
 	return was.created, err
 }

@@ -13,7 +13,12 @@ func createTable(ctx context.Context, s *stack, p properties) (created, error) {
 	if _, err := s.call(ctx, "dynamodb", "CreateTable", in); err != nil {
 		return created{}, err
 	}
+	s.encryptTable(name, p)
 	return created{name, map[string]any{"Arn": s.arn("dynamodb", "table/"+name)}}, nil
+}
+
+func (s *stack) encryptTable(name string, p properties) {
+	s.lab.keys.encrypts(s.arn("dynamodb", "table/"+name), p.sub("SSESpecification").text("KMSMasterKeyId"))
 }
 
 func findTable(ctx context.Context, s *stack, p properties) (created, error) {
@@ -33,6 +38,7 @@ func updateTable(ctx context.Context, s *stack, was deployed, p properties) (cre
 		in["DeletionProtectionEnabled"] = false
 	}
 	in["TableName"] = was.ref
+	s.encryptTable(was.ref, p)
 	_, err := s.call(ctx, "dynamodb", "UpdateTable", in)
 	return was.created, err
 }

@@ -15,10 +15,12 @@ func createTopic(ctx context.Context, s *stack, p properties) (created, error) {
 	if err != nil {
 		return created{}, err
 	}
+	s.lab.keys.encrypts(text(out["TopicArn"]), p.text("KmsMasterKeyId"))
 	return created{text(out["TopicArn"]), map[string]any{"TopicArn": out["TopicArn"], "TopicName": name}}, nil
 }
 
 func updateTopic(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	s.lab.keys.encrypts(was.ref, p.text("KmsMasterKeyId"))
 	_, err := s.call(ctx, "sns", "SetTopicAttributes", map[string]any{
 		"TopicArn": was.ref, "AttributeName": "DisplayName", "AttributeValue": p.text("DisplayName"),
 	})

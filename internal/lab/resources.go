@@ -38,7 +38,7 @@ var resourceTypes map[string]resourceType
 func init() { // breaks the cycle with stack.operate
 	resourceTypes = map[string]resourceType{
 		"AWS::SQS::Queue": {
-			properties: "QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled", name: "QueueName",
+			properties: "QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled KmsMasterKeyId KmsDataKeyReusePeriodSeconds", name: "QueueName",
 			create: createQueue, update: updateQueue, delete: deleteQueue,
 		},
 		"AWS::SQS::QueuePolicy": {
@@ -52,7 +52,7 @@ func init() { // breaks the cycle with stack.operate
 			lacks: "backups, and a time to live: nothing expires by itself",
 		},
 		"AWS::SNS::Topic": {
-			properties: "TopicName DisplayName", name: "TopicName",
+			properties: "TopicName DisplayName KmsMasterKeyId", name: "TopicName",
 			create: createTopic, update: updateTopic, delete: deleteTopic,
 		},
 		"AWS::SNS::TopicPolicy": {
@@ -66,9 +66,14 @@ func init() { // breaks the cycle with stack.operate
 			lacks: "no mail is sent",
 		},
 		"AWS::Logs::LogGroup": {
-			properties: "LogGroupName RetentionInDays", name: "LogGroupName",
+			properties: "LogGroupName RetentionInDays KmsKeyId", name: "LogGroupName",
 			create: createLogGroup, update: updateLogGroup, delete: deleteLogGroup,
 			lacks: "the lines of functions go to the lab's output",
+		},
+		"AWS::KMS::Key": {
+			properties: "Description KeyPolicy EnableKeyRotation",
+			create:     createKey, update: updateKey, delete: deleteKey,
+			lacks: "nothing is encrypted; but whether its policy, and that of a role, let them use it is asked for each call of a queue, a topic or a table",
 		},
 		"AWS::CloudWatch::Alarm": {
 			properties: "AlarmName " + alarmProperties, name: "AlarmName",
@@ -91,7 +96,7 @@ func init() { // breaks the cycle with stack.operate
 			create: createPolicy, update: updatePolicy, delete: deletePolicy,
 		},
 		"AWS::Lambda::Function": {
-			properties: "FunctionName Description Runtime Architectures Handler Code Role Environment Timeout MemorySize LoggingConfig", name: "FunctionName",
+			properties: "FunctionName Description Runtime Architectures Handler Code Role Environment Timeout MemorySize LoggingConfig KmsKeyArn", name: "FunctionName",
 			create: createFunction, update: updateFunction, delete: deleteFunction,
 		},
 		"AWS::Lambda::EventSourceMapping": {

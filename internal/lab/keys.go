@@ -1,0 +1,150 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"hubmend/internal/authz"
+	"hubmend/internal/policy"
+)
+
+// keys knows which customer managed key encrypts what. The emulator encrypts nothing, so here it is asked
+// whether the caller may use the key: AWS does so for each message and item.
+type keys struct {
+	lab *Lab
+
+	mu sync.Mutex
+	of map[string]string // the ARN of a key, by the ARN of what it encrypts
+}
+
+// keyUses is what a call does with the key of its resource. What it writes is encrypted with a data key; SQS and
+// SNS check that they can decrypt that again.
+var keyUses = map[string][]string{
+	"sqs:SendMessage": {"kms:GenerateDataKey", "kms:Decrypt"}, "sqs:ReceiveMessage": {"kms:Decrypt"},
+	"sns:Publish":      {"kms:GenerateDataKey", "kms:Decrypt"},
+	"dynamodb:GetItem": {"kms:Decrypt"}, "dynamodb:BatchGetItem": {"kms:Decrypt"}, "dynamodb:Query": {"kms:Decrypt"}, "dynamodb:Scan": {"kms:Decrypt"},
+	"dynamodb:PutItem": {"kms:Decrypt"}, "dynamodb:UpdateItem": {"kms:Decrypt"}, "dynamodb:DeleteItem": {"kms:Decrypt"},
+}
+
+// encrypts keeps that a key encrypts a resource; an empty key is one of AWS's own.
+func (k *keys) encrypts(resource, key string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if key == "" {
+		delete(k.of, resource)
+		return
+	}
+	k.of[resource] = key
+}
+
+func (k *keys) key(resource string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	table, _, _ := strings.Cut(resource, "/index/") // which has the key of its table
+	return k.of[table]
+}
+
+// needs gives what a call needs of KMS, besides what it needs of its service.
+func (k *keys) needs(call []authz.Need) []authz.Need {
+	var all []authz.Need
+	for _, n := range call {
+		for _, resource := range n.Resources {
+			key := k.key(resource)
+			for _, action := range keyUses[n.Action] {
+				if key != "" {
+					all = append(all, authz.Need{Action: action, Resources: []string{key}})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// allows asks the policy of a key. Whoever it leaves to IAM still needs a policy of their own.
+func (k *keys) allows(ctx context.Context, key string, who policy.Request) error {
+	text, err := k.policy(ctx, key)
+	if err != nil {
+		return fmt.Errorf("read the policy of the key %s: %w", key, err)
+	}
+	document, err := policy.Parse(text)
+	if err != nil {
+		return fmt.Errorf("read the policy of the key %s: %w", key, err)
+	}
+	who.Resource = key
+	allowed, err := document.Allows(who)
+	if err == nil && !allowed {
+		err = fmt.Errorf("the policy of the key %s does not allow %s to %s", key, who.Service+who.Caller, who.Action)
+	}
+	return err
+}
+
+// serves says whether an AWS service may do all that with the key of a resource, if it has one.
+func (k *keys) serves(ctx context.Context, resource string, who policy.Request, actions ...string) error {
+	key := k.key(resource)
+	if key == "" {
+		return nil
+	}
+	for _, action := range actions {
+		who.Action = action
+		if err := k.allows(ctx, key, who); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// policy reads the policy of a key, from the emulator as readIAM does.
+func (k *keys) policy(ctx context.Context, key string) (string, error) {
+	part := strings.Split(key, ":")
+	if len(part) != 6 {
+		return "", errors.New("this is no ARN")
+	}
+	region, account := part[3], part[4]
+	body, err := json.Marshal(map[string]string{"KeyId": key, "PolicyName": "default"})
+	if err != nil {
+		return "", err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, k.lab.backend.moto.URL(), bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "TrentService.GetKeyPolicy")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+region+"/kms/aws4_request")
+	r.Header.Set("X-Moto-Account-Id", account)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", errors.Join(err, k.lab.backend.moto.Err())
+	}
+	defer response.Body.Close()
+	var answer struct{ Policy, Message string }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return "", err
+	}
+	if response.StatusCode != http.StatusOK {
+		return "", errors.New(answer.Message)
+	}
+	return answer.Policy, nil
+}
+
+// mayUseKeys asks both sides for the use of keys: the policies of the session's role, and those of the keys.
+func (a *authority) mayUseKeys(who Caller, region, call string, needs []authz.Need) error {
+	uses := a.lab.keys.needs(needs)
+	if err := a.judgeAll(who, region, call, uses); err != nil {
+		return err
+	}
+	for _, n := range uses {
+		for _, key := range n.Resources {
+			if err := a.lab.keys.allows(a.lab.ctx, key, policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action}); err != nil {
+				return &denial{who, n.Action, key, nil, false}
+			}
+		}
+	}
+	return nil
+}
