@@ -51,7 +51,7 @@ func Write(from Source, out string) error {
 	if err != nil {
 		return err
 	}
-	files[readme] = append(naming.Own([]byte(instructions)), table(files)...)
+	files[readme] = []byte(strings.ReplaceAll(instructions, naming.Mark, naming.Prefix) + table(files))
 	files[sums] = checksums(files)
 	for name, content := range files {
 		file := filepath.Join(out, filepath.FromSlash(name))

@@ -90,8 +90,11 @@ func Environment(prefix, path string) map[string]string {
 	return demanded
 }
 
-// own writes names as this deployment has them.
-var own = strings.NewReplacer(":role/"+Mark, ":role"+RolePath+Prefix, Mark, Prefix, "/hubmend/", "/"+NamePrefix+"hubmend/")
+// own writes names as this deployment has them. Templates have no other name.
+var own = strings.NewReplacer(
+	AdminStack, AdminStack, MemberRolesStack, MemberRolesStack, MemberRunbooksStack, MemberRunbooksStack, RolloutStack, RolloutStack,
+	":role/"+Mark, ":role"+RolePath+Prefix, Mark, Prefix, "/hubmend/", "/"+NamePrefix+"hubmend/",
+)
 
 // Own rewrites the names in a text of the repository, which are written as they are when nothing is demanded:
 // in runbooks, permissions and released products.

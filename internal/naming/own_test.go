@@ -55,7 +55,7 @@ func TestEnvironment(t *testing.T) {
 
 // names are what follows from the environment of a process.
 func names() map[string]string {
-	text := "arn:aws:iam::1:role/hubmend-A, hubmend-B, log-group:/hubmend/trails, role/other, hubmend"
+	text := "arn:aws:iam::1:role/hubmend-A, hubmend-B, log-group:/hubmend/trails, role/other, hubmend, hubmend-member-roles.json"
 	return map[string]string{
 		"role": naming.RoleARN("aws", "111111111111", naming.RunbookRole("ClosePorts")), "document": naming.Document("ClosePorts"),
 		"queue": naming.DeadLetters(naming.FindingsQueue), "switch": naming.Switch, "dashboard": naming.Dashboard,
@@ -68,7 +68,7 @@ func TestNamesOfNoOrganization(t *testing.T) {
 	want := map[string]string{
 		"role": "arn:aws:iam::111111111111:role/hubmend-ClosePorts", "document": "hubmend-ClosePorts", "queue": "hubmend-findings-dlq",
 		"switch": "/hubmend/switch", "dashboard": "hubmend", "stack": "hubmend-admin", "template": "hubmend-admin",
-		"text": "arn:aws:iam::1:role/hubmend-A, hubmend-B, log-group:/hubmend/trails, role/other, hubmend",
+		"text": "arn:aws:iam::1:role/hubmend-A, hubmend-B, log-group:/hubmend/trails, role/other, hubmend, hubmend-member-roles.json",
 	}
 	if os.Getenv(naming.EnvNamePrefix) == "" {
 		if diff := cmp.Diff(want, names()); diff != "" {
@@ -91,7 +91,7 @@ func TestNamesOfAnOrganization(t *testing.T) {
 	want := map[string]string{
 		"role": "arn:aws:iam::111111111111:role/team/acme-hubmend-ClosePorts", "document": "acme-hubmend-ClosePorts", "queue": "acme-hubmend-findings-dlq",
 		"switch": "/acme-hubmend/switch", "dashboard": "acme-hubmend", "stack": "acme-hubmend-admin", "template": "hubmend-admin",
-		"text": "arn:aws:iam::1:role/team/acme-hubmend-A, acme-hubmend-B, log-group:/acme-hubmend/trails, role/other, hubmend",
+		"text": "arn:aws:iam::1:role/team/acme-hubmend-A, acme-hubmend-B, log-group:/acme-hubmend/trails, role/other, hubmend, hubmend-member-roles.json",
 	}
 	if diff := cmp.Diff(want, names()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -43,6 +43,8 @@ type Hooks struct {
 	Check Checker
 	// Phase is called as each phase of the run begins.
 	Phase func(Phase)
+	// Started is called when the lab runs and nothing is deployed yet.
+	Started func(context.Context, *lab.Lab) error
 	// Before is called with the tables when the resources are there and nothing happened yet.
 	Before func([]Table)
 	// Findings is called just before the events, with the findings that they will import.
@@ -116,6 +118,11 @@ func (r *runner) phase(p Phase) {
 }
 
 func (r *runner) run(ctx context.Context) (Result, error) {
+	if r.hooks.Started != nil {
+		if err := r.hooks.Started(ctx, r.lab); err != nil {
+			return Result{}, err
+		}
+	}
 	r.phase(Deploying)
 	if err := r.lab.Deploy(ctx); err != nil {
 		return Result{}, err
