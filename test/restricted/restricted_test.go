@@ -113,9 +113,10 @@ func TestScenarios(t *testing.T) {
 		t.Skip("starts Python")
 	}
 	for _, name := range []string{
-		"three-accounts",        // StackSets, trust between accounts
-		"cis24-automatic",       // a role that a runbook passes on
-		"undo-runbook-switches", // messages of the command line, and what an undo reads of the repair
+		"three-accounts",  // StackSets, trust between accounts
+		"cis24-automatic", // a role that a runbook passes on
+		"poison",          // dead letters
+		"events-lost",     // what the sweep sends, notifications
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := scenario.Load(filepath.Join(root, "test", "scenarios", name+".yaml"))
