@@ -116,7 +116,8 @@ func TestScenarios(t *testing.T) {
 		"three-accounts",  // StackSets, trust between accounts
 		"cis24-automatic", // a role that a runbook passes on
 		"poison",          // dead letters
-		"events-lost",     // what the sweep sends, notifications
+		"killed-and-lost", // what the sweep sends
+		"contradicted",    // notifications
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := scenario.Load(filepath.Join(root, "test", "scenarios", name+".yaml"))
