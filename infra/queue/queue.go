@@ -37,8 +37,8 @@ const (
 	patience = 6
 	// retentionDays of the dead letters is the longest there is: a person must see them.
 	retentionDays = 14
-	// dataKeyMinutes is how long SQS goes on with one data key. In an hour the pollers of a queue make a few thousand
-	// requests of KMS each month, which are free; in the five minutes of SQS's default ten times as many.
+	// dataKeyMinutes is how long SQS goes on with one data key. With an hour the pollers of a queue make a few thousand
+	// requests of KMS each month, with the five minutes of SQS's default twelve times as many.
 	dataKeyMinutes = 60
 )
 
