@@ -135,7 +135,7 @@ func TestPlaybook(t *testing.T) {
 		run  func(*testing.T)
 	}{
 		{"nothing is launched", func(t *testing.T) {
-			if out := s.does(t, "list"); !strings.Contains(out, "cis-1.2.0") || !strings.Contains(out, newest+", 1.0.0") {
+			if out := s.does(t, "list"); !strings.Contains(out, "cis-1.2.0") || !strings.Contains(out, newest+", ") || !strings.Contains(out, ", 1.0.0") {
 				t.Errorf("list prints\n%s", out)
 			}
 			s.fails(t, "status", exitFailed, "is not launched in this account and us-east-1")
@@ -147,7 +147,7 @@ func TestPlaybook(t *testing.T) {
 		}},
 		{"what is wrong is said before anything begins", func(t *testing.T) {
 			s.fails(t, "launch pci", exitUsage, `there is no playbook "pci" in us-east-1; there is cis-1.2.0`)
-			s.fails(t, "launch --version 7.0.0", exitUsage, cis+" has no version 7.0.0; it has ", newest+", 1.0.0")
+			s.fails(t, "launch --version 7.0.0", exitUsage, cis+" has no version 7.0.0; it has ", newest+", ")
 			s.fails(t, "launch --version 1.0.0 --set CIS99AutoRemediation=ENABLED", exitUsage, "has no parameter CIS99AutoRemediation", "CIS22AutoRemediation")
 			s.fails(t, "launch --version 1.0.0 --set CIS22AutoRemediation=on", exitUsage, `CIS22AutoRemediation must be ENABLED or DISABLED, not "on"`)
 			if out := s.does(t, "list --json"); strings.Contains(out, "hubmend-cis") {

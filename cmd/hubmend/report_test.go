@@ -91,8 +91,10 @@ func TestReport(t *testing.T) {
 	_, arn := s.openGroup(t, "web")
 	id := s.imports(t, "EC2.13", "f1", arn)
 	s.says(t, 0, "remediate "+id)
-	gone := strings.Replace(arn, "group/sg-", "group/sg-0123456789", 1)
-	s.says(t, exitFailed, "remediate "+s.imports(t, "EC2.13", "f2", gone))
+	_, denied := s.openGroup(t, "denied")
+	s.calls(t, "iam", "PutRolePolicy", map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny",
+		"PolicyDocument": `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}`})
+	s.says(t, exitFailed, "remediate "+s.imports(t, "EC2.13", "f2", denied))
 	_, other := s.openGroup(t, "other")
 	s.imports(t, "EC2.14", "f3", other) // nobody asks for it
 
@@ -144,12 +146,12 @@ func TestReport(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	// The one that was never repaired stays open, and so does the one whose group is gone.
+	// The one that was never repaired stays open, and so does the one whose repair was denied.
 	var open []string
 	for _, o := range r.Open {
 		open = append(open, o.Control+" "+o.Resource)
 	}
-	if want := []string{"EC2.13 " + gone, "EC2.14 " + other}; !slices.Equal(open, want) {
+	if want := []string{"EC2.13 " + denied, "EC2.14 " + other}; !slices.Equal(open, want) {
 		t.Errorf("open are %q, want %q", open, want)
 	}
 
