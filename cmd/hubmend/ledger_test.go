@@ -94,7 +94,7 @@ func (a administration) save(t *testing.T, rec decide.Record) {
 func (a administration) archive(t *testing.T, one target.Target, at decide.Attempt, before string) {
 	t.Helper()
 	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before, After: `["closed"]`}
-	if err := a.ledger.Archive(t.Context(), one, decide.Ended{Attempt: at, Outcome: o}); err != nil {
+	if err := a.ledger.Archive(t.Context(), decide.Record{Target: one}, decide.Ended{Attempt: at, Outcome: o}); err != nil {
 		t.Fatal(err)
 	}
 }
