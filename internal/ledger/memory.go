@@ -188,6 +188,7 @@ func (m *Memory) Delete(key string) {
 	defer m.mu.Unlock()
 	delete(m.records, key)
 	delete(m.expires, key)
+	delete(m.schemas, key)
 }
 
 // Rewrite has another version of Hubmend write an item, by its key, with a schema.
