@@ -38,6 +38,7 @@ type DynamoDBAPI interface {
 //
 // A record that is open has the attributes open and since, the keys of a sparse index: since is when the
 // sweep should look at it. Every item but such a record and one that is held has expires, the table's time to live.
+// An item whose schema is not the first has its number. What else is in an item is of a newer version, and is kept.
 type DynamoDB struct {
 	Client DynamoDBAPI
 	Table  string
