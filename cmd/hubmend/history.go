@@ -85,6 +85,9 @@ administrator's account and home Region.`,
 			if err != nil {
 				return err
 			}
+			if h.Newer {
+				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", newerNote(1)[0])
+			}
 			p := pastOf(h, cfg.Region)
 			if n := uint(len(p.Attempts)); last > 0 && n > last {
 				p.Attempts = p.Attempts[n-last:]

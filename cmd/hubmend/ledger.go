@@ -24,10 +24,21 @@ func readLedger(cfg aws.Config) *ledger.Reader {
 // ledgerError says what to do when the ledger of a Region cannot be read.
 func ledgerError(region string, err error) error {
 	var missing *types.ResourceNotFoundException
-	if errors.As(err, &missing) {
+	switch {
+	case errors.As(err, &missing):
 		return fmt.Errorf("there is no ledger in this account and %s; deploy hubmend-admin first, or choose the administrator's account and home Region", region)
+	case ledger.IsNewer(err):
+		return fmt.Errorf("a newer version of Hubmend wrote this record in %s; run the hubmend command of that version", region)
 	}
 	return awsError(region, err)
+}
+
+// newerNote says that this version may not show everything, or nothing when it does.
+func newerNote(items int) []string {
+	if items == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s of the ledger came from a newer version of Hubmend. This version shows only what it knows; run the hubmend command of that version to see everything.", counted(items, "item"))}
 }
 
 // awsError gives the error of a call in one line, with what to do about it. Nothing was changed before it.

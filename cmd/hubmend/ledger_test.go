@@ -94,7 +94,7 @@ func (a administration) save(t *testing.T, rec decide.Record) {
 func (a administration) archive(t *testing.T, one target.Target, at decide.Attempt, before string) {
 	t.Helper()
 	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before, After: `["closed"]`}
-	if err := a.ledger.Archive(t.Context(), one, decide.Ended{Attempt: at, Outcome: o}); err != nil {
+	if err := a.ledger.Archive(t.Context(), decide.Record{Target: one}, decide.Ended{Attempt: at, Outcome: o}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -212,7 +212,7 @@ func TestLedgerCommands(t *testing.T) {
 	t.Parallel()
 	endpoint := startSQS(t) // all of moto is behind it
 	for region, test := range map[string]func(*testing.T, administration){
-		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory, "us-east-1": testHistoryNames, "us-west-1": testManyTargets,
+		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory, "us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer,
 	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
@@ -311,6 +311,33 @@ func testManyTargets(t *testing.T, a administration) {
 	}
 	if n := strings.Count(a.mustPrint(t, "status --json"), `"state":"failed"`); n != many {
 		t.Errorf("JSON has %d", n)
+	}
+}
+
+// What a newer version wrote is shown as far as this one understands it, and nothing follows it.
+func testNewer(t *testing.T, a administration) {
+	a.fill(t)
+	a.turn(t, naming.SwitchActive)
+	a.set(t, "2", "12")
+	key := groupTarget("sg-2").Key()
+	_, err := dynamodb.NewFromConfig(a.config).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: aws.String(naming.LedgerTable), UpdateExpression: aws.String("SET #schema = :schema, SuspendedAt = :form"), ExpressionAttributeNames: map[string]string{"#schema": "schema"},
+		Key:                       map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}, "sk": &types.AttributeValueMemberS{Value: "target"}},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":schema": &types.AttributeValueMemberN{Value: "2"}, ":form": &types.AttributeValueMemberS{Value: "a form that is new"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := "1 item of the ledger came from a newer version of Hubmend. This version shows only what it knows; run the hubmend command of that version to see everything."
+	for args, want := range map[string]string{"status": "security-group/sg-2", "history sg-2": "attempt 2, repair: failed", "report --json --no-open": note} {
+		code, stdout, stderr := hubmend(t, a.env, strings.Fields(args)...)
+		if code != 0 || !strings.Contains(stdout, want) || !strings.HasPrefix(args, "report") && stderr != "hubmend: "+note+"\n" {
+			t.Errorf("%s exits with %d, says %q, prints\n%s", args, code, stderr, stdout)
+		}
+	}
+	_, err = a.ledger.Load(t.Context(), key)
+	if got := ledgerError("us-west-2", err).Error(); got != "a newer version of Hubmend wrote this record in us-west-2; run the hubmend command of that version" {
+		t.Errorf("the error is %q", got)
 	}
 }
 

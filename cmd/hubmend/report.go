@@ -168,13 +168,17 @@ func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, no
 	if now.Sub(p.From) > ledgerKeeps+time.Minute {
 		note("The period begins more than 90 days ago; the ledger has nothing of what ended before %s.", now.Add(-ledgerKeeps).Format(time.DateOnly))
 	}
-	b := report.New(o)
+	b, newer := report.New(o), 0
 	for e, err := range readLedger(cfg).All(ctx) {
 		if err != nil {
 			return report.Report{}, ledgerError(cfg.Region, err)
 		}
 		b.Add(e)
+		if e.Newer {
+			newer++
+		}
 	}
+	notes = append(notes, newerNote(newer)...)
 	if !r.withoutOpen {
 		if lacks := readOpen(ctx, cfg, b); lacks != "" {
 			notes = append(notes, lacks)

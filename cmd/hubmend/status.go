@@ -97,13 +97,17 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
 		problems = append(problems, fmt.Sprintf("cannot read the settings of hubmend-admin, and takes the usual %d attempts within %g h: %v", o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err)))
 	}
-	b := overview.New(o)
+	b, newer := overview.New(o), 0
 	for e, err := range readLedger(cfg).All(ctx) {
 		if err != nil {
 			return standing{}, nil, ledgerError(cfg.Region, err)
 		}
 		b.Add(e)
+		if e.Newer {
+			newer++
+		}
 	}
+	problems = append(problems, newerNote(newer)...)
 	s.Overview = b.Overview()
 	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(naming.Switch)})
 	var missing *ssmtypes.ParameterNotFound

@@ -49,21 +49,12 @@ func Read(queueName string, m types.Message) Letter {
 	received, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
 	return Letter{
 		Queue: strings.TrimPrefix(queueName, naming.Prefix), ID: aws.ToString(m.MessageId),
-		Since:    sent(m.Attributes[string(types.MessageSystemAttributeNameSentTimestamp)]),
+		Since:    queue.SentAt(m.Attributes),
 		Received: received,
 		About:    About(aws.ToString(m.Body)),
 		Reason:   clip(printable(reason(m.MessageAttributes)), maxReason),
 		Body:     aws.ToString(m.Body),
 	}
-}
-
-// sent reads milliseconds since 1970.
-func sent(timestamp string) time.Time {
-	ms, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }
 
 // reason tells the three who put messages here apart: a function, a rule and SQS.

@@ -15,6 +15,7 @@ type Account struct {
 	Version int
 	ToldAt  time.Time // when people last were told; zero when they never were
 	Missing []Missing
+	Unknown Unknown `dynamodbav:"-" json:"-"`
 }
 
 // Missing is a part of an account that is not ready.

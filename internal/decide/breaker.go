@@ -20,6 +20,7 @@ type Breaker struct {
 	OpenUntil time.Time
 	Probe     Probe
 	Accounts  []AccountPause
+	Unknown   Unknown `dynamodbav:"-" json:"-"`
 }
 
 // AccountPause is a pause of a control in one account.

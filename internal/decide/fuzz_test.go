@@ -18,6 +18,7 @@ func FuzzHistory(f *testing.F) {
 	f.Add([]byte("\x00\x01\x08\x00\x04\x30\x05\x00\x07\x01\x00\x31\x01\x32\x02\x33"))
 	f.Fuzz(func(t *testing.T, history []byte) {
 		h := &chronicle{t: t, now: noon, rec: record()}
+		h.rec.Unknown = "of a newer version"
 		for i := 0; i+1 < len(history) && i < 400; i += 2 {
 			h.happen(history[i], history[i+1])
 		}
@@ -89,6 +90,9 @@ func (h *chronicle) keep(d decide.Decision) {
 		return
 	}
 	checkDecision(h.t, d)
+	if d.Record.Unknown != h.rec.Unknown {
+		h.t.Fatal("what a newer version stored is lost")
+	}
 	if n := len(d.Record.Attempts); n > 2*(settings.MaxAttempts+2) {
 		h.t.Fatalf("a record has %d attempts", n)
 	}

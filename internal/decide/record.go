@@ -45,7 +45,12 @@ type Record struct {
 	ResolvedAt time.Time
 	// AccountName is what the newest finding calls the account, for people; it may be empty.
 	AccountName string
+	Unknown     Unknown `dynamodbav:"-" json:"-"`
 }
+
+// Unknown is what a newer version of Hubmend stored with a record, a breaker or an account. Only the ledger
+// looks into it, and keeps it.
+type Unknown any
 
 // State is where an attempt stands.
 type State string

@@ -20,8 +20,9 @@ import (
 // batch is what one call of the function works off.
 type batch struct {
 	messages []events.SQSMessage
-	failed   map[string]bool // by id: messages that come back
-	works    []*work         // one for each target, and one for each undo
+	failed   map[string]bool  // by id: messages that come back
+	newer    map[string]error // by id: messages that need a newer version of Hubmend, with the reason
+	works    []*work          // one for each target, and one for each undo
 	answers  []answer
 	gate     decide.Gate
 	seen     map[string]decide.Seen
@@ -52,7 +53,7 @@ type answer struct {
 
 // read sorts a batch by targets.
 func (h *Handler) read(ctx context.Context, messages []events.SQSMessage) *batch {
-	b := &batch{messages: messages, failed: map[string]bool{}}
+	b := &batch{messages: messages, failed: map[string]bool{}, newer: map[string]error{}}
 	for _, m := range messages {
 		e, isErrand, err := errand.Parse([]byte(m.Body))
 		u, isUndo, errUndo := errand.ParseUndo([]byte(m.Body))
@@ -74,7 +75,7 @@ func (h *Handler) readErrand(ctx context.Context, b *batch, m events.SQSMessage,
 	rec, err := h.Effects.Ledger.Load(ctx, e.Key)
 	if err != nil {
 		h.Log.ErrorContext(ctx, "errand not handled", "key", e.Key, "error", err)
-		b.failed[m.MessageId] = true
+		b.refuse(&work{errand: &m}, err)
 		return
 	}
 	if rec.Version == 0 {

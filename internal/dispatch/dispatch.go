@@ -84,16 +84,22 @@ type Handler struct {
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	b := h.read(ctx, batch.Records)
 	h.answer(ctx, b)
+	h.work(ctx, b)
+	h.leaveToNewer(ctx, b)
+	return b.response(), nil
+}
+
+// work does the works of a batch.
+func (h *Handler) work(ctx context.Context, b *batch) {
 	if err := h.look(ctx, b); err != nil {
 		h.Log.ErrorContext(ctx, "batch not handled", "error", err)
 		b.fail(b.works...)
-		return b.response(), nil
+		return
 	}
 	b.works = h.each(ctx, b, b.works, func(ctx context.Context, w *work) error { return h.decide(ctx, b, w) })
 	h.delayAll(ctx, b)
 	h.announce(ctx, b)
 	h.startAll(ctx, b)
-	return b.response(), nil
 }
 
 // each does something for works at the same time, and gives those for which it could be done. The
@@ -108,7 +114,7 @@ func (h *Handler) each(ctx context.Context, b *batch, works []*work, do func(con
 			continue
 		}
 		h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", errs[i])
-		b.fail(w)
+		b.refuse(w, errs[i])
 	}
 	return done
 }

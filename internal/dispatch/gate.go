@@ -41,7 +41,7 @@ func (h *Handler) readGate(ctx context.Context, b *batch) {
 		}
 		if err != nil {
 			h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", err)
-			b.fail(w)
+			b.refuse(w, err)
 		}
 		return err != nil
 	})

@@ -22,7 +22,7 @@ func (h *Handler) readUndo(ctx context.Context, b *batch, m events.SQSMessage, u
 	rec, err := h.Effects.Ledger.Load(ctx, u.Key)
 	if err != nil {
 		h.Log.ErrorContext(ctx, "undo not handled", "key", u.Key, "error", err)
-		b.failed[m.MessageId] = true
+		b.refuse(&work{undo: &undo{u, m}}, err)
 		return
 	}
 	if rec.Version == 0 {

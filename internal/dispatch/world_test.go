@@ -110,8 +110,8 @@ func (w *world) Load(ctx context.Context, key string) (decide.Record, error) {
 	return w.memory.Load(ctx, key)
 }
 
-func (w *world) Archive(ctx context.Context, t target.Target, e decide.Ended) error {
-	return w.memory.Archive(ctx, t, e)
+func (w *world) Archive(ctx context.Context, rec decide.Record, e decide.Ended) error {
+	return w.memory.Archive(ctx, rec, e)
 }
 
 func (w *world) LoadAccount(ctx context.Context, id string) (decide.Account, error) {

@@ -63,7 +63,7 @@ func (e Effects) Run(ctx context.Context, d decide.Decision) (decide.Record, err
 
 // end keeps the history of an attempt and counts it for the breaker of its control.
 func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended) error {
-	if err := e.Ledger.Archive(ctx, rec.Target, ended); err != nil {
+	if err := e.Ledger.Archive(ctx, rec, ended); err != nil {
 		return err
 	}
 	failure := decide.TargetFailure{
@@ -71,6 +71,11 @@ func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended)
 	}
 	for range maxConflicts {
 		b, err := e.Ledger.LoadBreaker(ctx, ended.Attempt.Control)
+		if ledger.IsNewer(err) {
+			// Nothing of this control starts meanwhile, and the findings should have their answer, once.
+			e.Log.WarnContext(ctx, "end not counted for the breaker", "target", rec.Target.String(), "control", ended.Attempt.Control, "reason", err.Error())
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -73,11 +73,11 @@ func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, err
 	return w.memory.Save(ctx, rec)
 }
 
-func (w *world) Archive(ctx context.Context, t target.Target, e decide.Ended) error {
-	if err := w.do(fmt.Sprintf("archive %s %d", t.Resource, e.Attempt.Number)); err != nil {
+func (w *world) Archive(ctx context.Context, rec decide.Record, e decide.Ended) error {
+	if err := w.do(fmt.Sprintf("archive %s %d", rec.Target.Resource, e.Attempt.Number)); err != nil {
 		return err
 	}
-	return w.memory.Archive(ctx, t, e)
+	return w.memory.Archive(ctx, rec, e)
 }
 
 func (w *world) LoadBreaker(ctx context.Context, control string) (decide.Breaker, error) {

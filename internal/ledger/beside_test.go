@@ -25,7 +25,7 @@ func archive(t *testing.T, s *store) {
 	brief := first
 	brief.Outcome.Change = "Overwritten."
 	for _, e := range []decide.Ended{brief, second, first} { // the first attempt twice, the later word holds
-		if err := s.Archive(t.Context(), one, e); err != nil {
+		if err := s.Archive(t.Context(), decide.Record{Target: one}, e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -234,10 +234,10 @@ func index(t *testing.T, s *store) {
 		keys = append(keys, rec.Target.Key())
 	}
 	all, err := s.index.LoadAll(t.Context(), keys)
-	if err != nil || len(all) != len(records)-1 {
-		t.Errorf("LoadAll = %d records of %d, %v", len(all), len(records)-1, err)
+	if err != nil || len(all.Records) != len(records)-1 {
+		t.Errorf("LoadAll = %d records of %d, %v", len(all.Records), len(records)-1, err)
 	}
-	for _, rec := range all {
+	for _, rec := range all.Records {
 		if diff := cmp.Diff(records[rec.Target.Resource], rec); diff != "" {
 			t.Errorf("LoadAll (-want +got):\n%s", diff)
 		}

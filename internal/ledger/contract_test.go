@@ -37,6 +37,8 @@ var contract = map[string]func(*testing.T, *store){
 	"slots of many":                 slotsOfMany,
 	"the index finds what is open":  index,
 	"one attempt in flight":         race,
+	"newer schemas are left alone":  newerSchema,
+	"newer schemas expire":          newerExpires,
 }
 
 func TestMemory(t *testing.T) {
@@ -46,7 +48,12 @@ func TestMemory(t *testing.T) {
 
 func TestDynamoDB(t *testing.T) {
 	t.Parallel()
-	keep(t, inDynamoDB(t))
+	newStore := inDynamoDB(t)
+	keep(t, newStore)
+	t.Run("unknown attributes survive", func(t *testing.T) {
+		t.Parallel()
+		survive(t, newStore(t))
+	})
 }
 
 func keep(t *testing.T, newStore func(*testing.T) *store) {
@@ -100,6 +107,7 @@ func TestFullRecordIsFull(t *testing.T) {
 			set[name] = set[name] || !of.Field(i).IsZero()
 		}
 	}
+	delete(set, "decide.Record.Unknown") // see FuzzUnknown
 	for name, is := range set {
 		if !is {
 			t.Errorf("%s is empty", name)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -14,7 +16,6 @@ import (
 
 	"hubmend/internal/decide"
 	"hubmend/internal/naming"
-	"hubmend/internal/target"
 )
 
 // DynamoDBAPI is what DynamoDB needs of the service.
@@ -37,6 +38,7 @@ type DynamoDBAPI interface {
 //
 // A record that is open has the attributes open and since, the keys of a sparse index: since is when the
 // sweep should look at it. Every item but such a record and one that is held has expires, the table's time to live.
+// An item whose schema is not the first has its number. What else is in an item is of a newer version, and is kept.
 type DynamoDB struct {
 	Client DynamoDBAPI
 	Table  string
@@ -67,7 +69,8 @@ const (
 // refused by Save, but only after its updates went out.
 func (l *DynamoDB) Load(ctx context.Context, key string) (decide.Record, error) {
 	var rec decide.Record
-	if err := l.load(ctx, key, targetItem, &rec); err != nil {
+	var err error
+	if rec.Unknown, err = l.load(ctx, key, targetItem, &rec); err != nil {
 		return decide.Record{}, fmt.Errorf("load record %s: %w", key, err)
 	}
 	return rec, nil
@@ -85,34 +88,49 @@ func (l *DynamoDB) Save(ctx context.Context, rec decide.Record) (decide.Record, 
 	if !kept(rec) {
 		more["expires"] = l.expires()
 	}
-	if err := l.save(ctx, rec.Target.Key(), targetItem, version, rec, more); err != nil {
+	if err := l.save(ctx, rec.Target.Key(), targetItem, version, rec, rec.Unknown, more); err != nil {
 		return decide.Record{}, fmt.Errorf("save record %s: %w", rec.Target.Key(), err)
 	}
 	return rec, nil
 }
 
 // Archive implements Ledger.
-func (l *DynamoDB) Archive(ctx context.Context, t target.Target, e decide.Ended) error {
-	e = once(e)
-	kept := struct {
-		Target  target.Target
-		Attempt decide.Attempt
-		Outcome decide.Outcome
-	}{t, e.Attempt, e.Outcome}
-	in, err := l.item(t.Key(), fmt.Sprintf("attempt#%08d", e.Attempt.Number), kept, item{"expires": l.expires()})
+func (l *DynamoDB) Archive(ctx context.Context, rec decide.Record, e decide.Ended) error {
+	in, err := archived(rec, e)
 	if err == nil {
+		maps.Copy(in, item{"expires": l.expires()})
 		_, err = l.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &l.Table, Item: in})
 	}
 	if err != nil {
-		return fmt.Errorf("archive attempt %d of %s: %w", e.Attempt.Number, t, err)
+		return fmt.Errorf("archive attempt %d of %s: %w", e.Attempt.Number, rec.Target, err)
 	}
 	return nil
 }
 
+// archived encodes an attempt that is over, with what its record has of it that is unknown.
+func archived(rec decide.Record, e decide.Ended) (item, error) {
+	whole, err := encode(e.Attempt)
+	if err != nil {
+		return nil, err
+	}
+	e = once(e)
+	in, err := encode(past{rec.Target, e.Attempt, e.Outcome})
+	if err != nil {
+		return nil, err
+	}
+	rest, _ := rec.Unknown.(item)
+	attempt, of := in["Attempt"].(*types.AttributeValueMemberM), reflect.TypeFor[decide.Attempt]()
+	if was, ok := find(rest["Attempts"], &types.AttributeValueMemberM{Value: whole}, of).(*types.AttributeValueMemberM); ok {
+		restoreIn(attempt.Value, was.Value, of)
+	}
+	maps.Copy(in, itemKey(rec.Target.Key(), fmt.Sprintf("attempt#%08d", e.Attempt.Number)))
+	return in, nil
+}
+
 // LoadBreaker implements Ledger.
 func (l *DynamoDB) LoadBreaker(ctx context.Context, control string) (decide.Breaker, error) {
-	b := decide.Breaker{}
-	if err := l.load(ctx, breakerKey(control), breakerItem, &b); err != nil {
+	b, err := decide.Breaker{}, error(nil)
+	if b.Unknown, err = l.load(ctx, breakerKey(control), breakerItem, &b); err != nil {
 		return b, fmt.Errorf("load breaker %s: %w", control, err)
 	}
 	b.Control = control
@@ -123,7 +141,7 @@ func (l *DynamoDB) LoadBreaker(ctx context.Context, control string) (decide.Brea
 func (l *DynamoDB) SaveBreaker(ctx context.Context, b decide.Breaker) error {
 	version := b.Version
 	b.Version++
-	if err := l.save(ctx, breakerKey(b.Control), breakerItem, version, b, item{"expires": l.expires()}); err != nil {
+	if err := l.save(ctx, breakerKey(b.Control), breakerItem, version, b, b.Unknown, item{"expires": l.expires()}); err != nil {
 		return fmt.Errorf("save breaker %s: %w", b.Control, err)
 	}
 	return nil
@@ -131,8 +149,8 @@ func (l *DynamoDB) SaveBreaker(ctx context.Context, b decide.Breaker) error {
 
 // LoadAccount implements Accounts.
 func (l *DynamoDB) LoadAccount(ctx context.Context, id string) (decide.Account, error) {
-	a := decide.Account{}
-	if err := l.load(ctx, accountKey(id), accountItem, &a); err != nil {
+	a, err := decide.Account{}, error(nil)
+	if a.Unknown, err = l.load(ctx, accountKey(id), accountItem, &a); err != nil {
 		return a, fmt.Errorf("load account %s: %w", id, err)
 	}
 	a.ID = id
@@ -143,7 +161,7 @@ func (l *DynamoDB) LoadAccount(ctx context.Context, id string) (decide.Account, 
 func (l *DynamoDB) SaveAccount(ctx context.Context, a decide.Account) error {
 	version := a.Version
 	a.Version++
-	if err := l.save(ctx, accountKey(a.ID), accountItem, version, a, item{"expires": l.expires()}); err != nil {
+	if err := l.save(ctx, accountKey(a.ID), accountItem, version, a, a.Unknown, item{"expires": l.expires()}); err != nil {
 		return fmt.Errorf("save account %s: %w", a.ID, err)
 	}
 	return nil
@@ -181,8 +199,8 @@ func (l *DynamoDB) Due(ctx context.Context, at time.Time) ([]string, error) {
 
 // LoadAll implements Index. What the service leaves out of an answer, because it is asked too much, it is
 // asked for again; the SDK waits between calls that are refused.
-func (l *DynamoDB) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
-	var all []decide.Record
+func (l *DynamoDB) LoadAll(ctx context.Context, keys []string) (Loaded, error) {
+	var all Loaded
 	var errs []error
 	ask := map[string]types.KeysAndAttributes{l.Table: {}}
 	for _, key := range keys {
@@ -200,10 +218,14 @@ func (l *DynamoDB) LoadAll(ctx context.Context, keys []string) ([]decide.Record,
 		}
 		for _, i := range out.Responses[l.Table] {
 			var rec decide.Record
-			if err := l.decode(i, &rec); err != nil {
+			rec.Unknown, err = l.decode(i, targetItem, &rec)
+			switch {
+			case IsNewer(err):
+				all.Newer++
+			case err != nil:
 				errs = append(errs, fmt.Errorf("load record %s: %w", keyText(i, "pk"), err))
-			} else if rec.Version > 0 {
-				all = append(all, rec)
+			case rec.Version > 0:
+				all.Records = append(all.Records, rec)
 			}
 		}
 		ask = out.UnprocessedKeys

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -133,7 +134,7 @@ func TestDynamoDBErrors(t *testing.T) {
 		one.Key():     func(ctx context.Context) error { _, err := l.Load(ctx, one.Key()); return err },
 		"save record": func(ctx context.Context) error { _, err := l.Save(ctx, decide.Record{Target: one}); return err },
 		"attempt 7": func(ctx context.Context) error {
-			return l.Archive(ctx, one, decide.Ended{Attempt: decide.Attempt{Number: 7}})
+			return l.Archive(ctx, decide.Record{Target: one}, decide.Ended{Attempt: decide.Attempt{Number: 7}})
 		},
 		"load breaker X.1": func(ctx context.Context) error { _, err := l.LoadBreaker(ctx, "X.1"); return err },
 		"save breaker X.1": func(ctx context.Context) error { return l.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}) },
@@ -226,7 +227,7 @@ func TestItems(t *testing.T) {
 			func(ctx context.Context, l *ledger.DynamoDB) error {
 				a := ended("items").Attempts[0]
 				a.Reason = "in brief"
-				return l.Archive(ctx, one, decide.Ended{Attempt: a, Outcome: decide.Outcome{Reason: "whole"}})
+				return l.Archive(ctx, ended("items"), decide.Ended{Attempt: a, Outcome: decide.Outcome{Reason: "whole"}})
 			},
 			keys(one.Key(), "attempt#00000001", item{
 				"Target": stored, "Attempt": attempt(decide.Failed, "2026-03-01T12:00:00Z"), "Outcome": &types.AttributeValueMemberM{Value: item{"Reason": text("whole")}}, "expires": expires,
@@ -286,7 +287,7 @@ func plainValue(v types.AttributeValue) any {
 	case *types.AttributeValueMemberN:
 		return v.Value
 	}
-	return v
+	return fmt.Sprintf("%T %+v", v, v)
 }
 
 // broken is a Ledger that cannot be read.
@@ -307,11 +308,11 @@ func TestOpenOfABrokenLedger(t *testing.T) {
 func TestLoadAllInSeveralCalls(t *testing.T) {
 	t.Parallel()
 	d := &table{item: item{"pk": text("k"), "Version": &types.AttributeValueMemberN{Value: "1"}}}
-	if all, err := of(d).LoadAll(t.Context(), []string{"a", "b", "c"}); err != nil || len(all) != 3 || d.batches != 3 {
-		t.Errorf("LoadAll = %d records, %v in %d calls", len(all), err, d.batches)
+	if all, err := of(d).LoadAll(t.Context(), []string{"a", "b", "c"}); err != nil || len(all.Records) != 3 || d.batches != 3 {
+		t.Errorf("LoadAll = %d records, %v in %d calls", len(all.Records), err, d.batches)
 	}
 	never := &table{}
-	if all, err := of(never).LoadAll(t.Context(), []string{"a", "b"}); err == nil || len(all) != 0 || never.batches != 5 {
-		t.Errorf("LoadAll = %d records, %v in %d calls", len(all), err, never.batches)
+	if all, err := of(never).LoadAll(t.Context(), []string{"a", "b"}); err == nil || len(all.Records) != 0 || never.batches != 5 {
+		t.Errorf("LoadAll = %d records, %v in %d calls", len(all.Records), err, never.batches)
 	}
 }

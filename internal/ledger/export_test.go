@@ -2,6 +2,11 @@ package ledger
 
 import "hubmend/internal/decide"
 
+var (
+	Identities      = identities
+	SchemaAttribute = schemaAttribute
+)
+
 // Archived gives the attempts of a target that were archived, by number.
 func (m *Memory) Archived(key string) map[int]decide.Ended {
 	m.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"hubmend/internal/decide"
 )
 
 type item = map[string]types.AttributeValue
@@ -19,36 +22,46 @@ func itemKey(pk, sk string) item {
 	return item{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}
 }
 
-// load reads an item into a value, which stays as it is when there is none, or one that is
-// over: the service may take days to delete what has expired.
-func (l *DynamoDB) load(ctx context.Context, pk, sk string, into any) error {
+// load reads an item into a value, which stays as it is when there is none, or one that is over. It gives
+// what of the item the value has no fields for.
+func (l *DynamoDB) load(ctx context.Context, pk, sk string, into any) (unknown decide.Unknown, err error) {
 	out, err := l.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &l.Table, Key: itemKey(pk, sk), ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return l.decode(out.Item, into)
+	return l.decode(out.Item, sk, into)
 }
 
-// decode reads an item into a value, which stays as it is when the item is over.
-func (l *DynamoDB) decode(i item, into any) error {
-	var at struct {
-		Expires int64 `dynamodbav:"expires"`
+// decode is load for an item that was read already.
+func (l *DynamoDB) decode(i item, sk string, into any) (unknown decide.Unknown, err error) {
+	var meta metadata
+	if err := attributevalue.UnmarshalMap(i, &meta); err != nil {
+		return nil, err
 	}
-	if err := attributevalue.UnmarshalMap(i, &at); err != nil {
-		return err
+	if meta.over(l.Now()) {
+		return nil, nil
 	}
-	if at.Expires > 0 && at.Expires <= l.Now().Unix() {
-		return nil
+	if err := meta.newer(sk); err != nil {
+		return nil, err
 	}
-	return attributevalue.UnmarshalMap(i, into)
+	if err := attributevalue.UnmarshalMap(i, into); err != nil {
+		return nil, err
+	}
+	return unknownIn(i, reflect.TypeOf(into).Elem()), nil
 }
 
 // save writes an item if its Version is still the given one; 0 stands for an item that does
-// not exist or is over. It returns ErrConflict otherwise.
-func (l *DynamoDB) save(ctx context.Context, pk, sk string, version int, value any, more item) error {
-	in, err := l.item(pk, sk, value, more)
+// not exist or is over. It returns ErrConflict otherwise. What load gave as unknown is kept.
+func (l *DynamoDB) save(ctx context.Context, pk, sk string, version int, value any, unknown decide.Unknown, more item) error {
+	in, err := encode(value)
 	if err != nil {
 		return err
+	}
+	if rest, ok := unknown.(item); ok {
+		restoreIn(in, rest, reflect.TypeOf(value))
+	}
+	for _, attributes := range []item{more, schemaAttribute(schemas[sk]), itemKey(pk, sk)} {
+		maps.Copy(in, attributes)
 	}
 	number := func(n int64) types.AttributeValue {
 		return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
@@ -71,16 +84,13 @@ func conflict(err error) error {
 	return err
 }
 
-// item encodes a value. A write costs by the kilobyte, so what is empty is left out.
-func (l *DynamoDB) item(pk, sk string, value any, more item) (item, error) {
+// encode writes a value as an item. A write costs by the kilobyte, so what is empty is left out.
+func encode(value any) (item, error) {
 	in, err := attributevalue.MarshalMap(value)
 	if err != nil {
 		return nil, err
 	}
-	in = compact(&types.AttributeValueMemberM{Value: in}).(*types.AttributeValueMemberM).Value
-	maps.Copy(in, more)
-	maps.Copy(in, itemKey(pk, sk))
-	return in, nil
+	return compact(&types.AttributeValueMemberM{Value: in}).(*types.AttributeValueMemberM).Value, nil
 }
 
 func (l *DynamoDB) expires() types.AttributeValue {

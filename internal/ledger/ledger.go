@@ -18,14 +18,15 @@ var ErrConflict = errors.New("the record was changed by somebody else")
 // Ledger stores records.
 type Ledger interface {
 	// Load gives the record with a key, see target.Target.Key. A target that was never
-	// saved, or long ago, gives a zero Record.
+	// saved, or long ago, gives a zero Record. One that only a newer version of Hubmend
+	// understands gives a NewerError, and so do LoadBreaker and LoadAccount.
 	Load(ctx context.Context, key string) (decide.Record, error)
 	// Save stores the record if its Version is still the stored one, and gives it back
 	// with the next Version. Otherwise it returns ErrConflict and changes nothing.
 	Save(ctx context.Context, rec decide.Record) (decide.Record, error)
-	// Archive keeps an attempt that is over, with the words of its outcome whole. The same
-	// attempt may be archived again.
-	Archive(ctx context.Context, t target.Target, e decide.Ended) error
+	// Archive keeps an attempt of a record that is over, with the words of its outcome whole. The
+	// same attempt may be archived again.
+	Archive(ctx context.Context, rec decide.Record, e decide.Ended) error
 
 	// LoadBreaker gives the breaker of a control; a closed one if there is none.
 	LoadBreaker(ctx context.Context, control string) (decide.Breaker, error)
@@ -59,7 +60,13 @@ type Index interface {
 	Due(ctx context.Context, at time.Time) ([]string, error)
 	// LoadAll gives the records with at most LoadAtOnce keys, those that it can, in any order. They may
 	// be a moment old. What is gone is left out.
-	LoadAll(ctx context.Context, keys []string) ([]decide.Record, error)
+	LoadAll(ctx context.Context, keys []string) (Loaded, error)
+}
+
+// Loaded is what LoadAll gives.
+type Loaded struct {
+	Records []decide.Record
+	Newer   int // how many records are left out because only a newer version of Hubmend understands them
 }
 
 // LoadAtOnce is how many items DynamoDB reads in one call.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"hubmend/internal/decide"
-	"hubmend/internal/target"
 )
 
 // Memory is a Ledger for tests and simulations.
@@ -26,6 +25,7 @@ type Memory struct {
 	archive  map[string]map[int]decide.Ended
 	reserved map[string]time.Time // by account and Region: the next free slot
 	expires  map[string]time.Time // by key of a record, breaker or account
+	schemas  map[string]int       // as expires, of those that another version of Hubmend wrote
 }
 
 var (
@@ -42,6 +42,9 @@ func (m *Memory) Load(_ context.Context, key string) (decide.Record, error) {
 	if m.over(key) {
 		return decide.Record{}, nil
 	}
+	if err := m.newer(key, targetItem); err != nil {
+		return decide.Record{}, err
+	}
 	return m.records[key].Clone(), nil
 }
 
@@ -50,7 +53,7 @@ func (m *Memory) Save(_ context.Context, rec decide.Record) (decide.Record, erro
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := rec.Target.Key()
-	if m.records[key].Version != rec.Version && (rec.Version != 0 || !m.over(key)) {
+	if m.changed(key, targetItem, m.records[key].Version, rec.Version) {
 		return decide.Record{}, ErrConflict
 	}
 	rec.Version++
@@ -60,10 +63,10 @@ func (m *Memory) Save(_ context.Context, rec decide.Record) (decide.Record, erro
 }
 
 // Archive implements Ledger.
-func (m *Memory) Archive(_ context.Context, t target.Target, e decide.Ended) error {
+func (m *Memory) Archive(_ context.Context, rec decide.Record, e decide.Ended) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := t.Key()
+	key := rec.Target.Key()
 	if m.archive[key] == nil {
 		put(&m.archive, key, map[int]decide.Ended{})
 	}
@@ -78,6 +81,9 @@ func (m *Memory) LoadBreaker(_ context.Context, control string) (decide.Breaker,
 	if m.over(breakerKey(control)) {
 		return decide.Breaker{Control: control}, nil
 	}
+	if err := m.newer(breakerKey(control), breakerItem); err != nil {
+		return decide.Breaker{}, err
+	}
 	b := m.breakers[control]
 	b.Control, b.Failures, b.Accounts = control, slices.Clone(b.Failures), slices.Clone(b.Accounts)
 	return b, nil
@@ -88,7 +94,7 @@ func (m *Memory) SaveBreaker(_ context.Context, b decide.Breaker) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := breakerKey(b.Control)
-	if m.breakers[b.Control].Version != b.Version && (b.Version != 0 || !m.over(key)) {
+	if m.changed(key, breakerItem, m.breakers[b.Control].Version, b.Version) {
 		return ErrConflict
 	}
 	b.Version++
@@ -105,6 +111,9 @@ func (m *Memory) LoadAccount(_ context.Context, id string) (decide.Account, erro
 	if m.over(accountKey(id)) {
 		return decide.Account{ID: id}, nil
 	}
+	if err := m.newer(accountKey(id), accountItem); err != nil {
+		return decide.Account{}, err
+	}
 	a := m.accounts[id]
 	a.ID, a.Missing = id, slices.Clone(a.Missing)
 	return a, nil
@@ -115,7 +124,7 @@ func (m *Memory) SaveAccount(_ context.Context, a decide.Account) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := accountKey(a.ID)
-	if m.accounts[a.ID].Version != a.Version && (a.Version != 0 || !m.over(key)) {
+	if m.changed(key, accountItem, m.accounts[a.ID].Version, a.Version) {
 		return ErrConflict
 	}
 	a.Version++
@@ -151,11 +160,14 @@ func (m *Memory) Due(_ context.Context, at time.Time) ([]string, error) {
 }
 
 // LoadAll implements Index.
-func (m *Memory) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
-	var all []decide.Record
+func (m *Memory) LoadAll(ctx context.Context, keys []string) (Loaded, error) {
+	var all Loaded
 	for _, key := range keys {
-		if rec, _ := m.Load(ctx, key); rec.Version > 0 {
-			all = append(all, rec)
+		rec, err := m.Load(ctx, key)
+		if IsNewer(err) {
+			all.Newer++
+		} else if rec.Version > 0 {
+			all.Records = append(all.Records, rec)
 		}
 	}
 	return all, nil
@@ -176,7 +188,26 @@ func (m *Memory) Delete(key string) {
 	defer m.mu.Unlock()
 	delete(m.records, key)
 	delete(m.expires, key)
+	delete(m.schemas, key)
 }
+
+// Rewrite has another version of Hubmend write an item, by its key, with a schema.
+func (m *Memory) Rewrite(key string, schema int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	put(&m.schemas, key, schema)
+}
+
+// changed says whether somebody else wrote an item after it was loaded with a version.
+func (m *Memory) changed(key, kind string, version, loaded int) bool {
+	if loaded == 0 && m.over(key) {
+		return false
+	}
+	return version != loaded || m.newer(key, kind) != nil
+}
+
+// newer gives the error of an item that only a newer version of Hubmend understands.
+func (m *Memory) newer(key, kind string) error { return metadata{Schema: m.schemas[key]}.newer(kind) }
 
 // over says whether something has expired.
 func (m *Memory) over(key string) bool {
@@ -186,6 +217,7 @@ func (m *Memory) over(key string) bool {
 
 // keep has something expire after the retention, or never.
 func (m *Memory) keep(key string, forever bool) {
+	delete(m.schemas, key)
 	if forever || m.Now == nil {
 		delete(m.expires, key)
 		return

@@ -37,11 +37,12 @@ type Past struct {
 	decide.Ended
 }
 
-// Entry is something that the table has. Exactly one of its fields is set.
+// Entry is something that the table has. Exactly one of its pointers is set.
 type Entry struct {
 	Record  *decide.Record  // of a target
 	Past    *Past           // of a target, one for each attempt
 	Breaker *decide.Breaker // of a control, open or closed
+	Newer   bool            // a newer version of Hubmend wrote it, so this one may not understand all of it
 }
 
 // All gives everything that the table has, in no order, page by page. It ends at the first error.
@@ -67,6 +68,7 @@ func (r *Reader) All(ctx context.Context) iter.Seq2[Entry, error] {
 type History struct {
 	Record decide.Record // Version 0 when there is none, or no more
 	Past   []Past        // oldest first
+	Newer  bool          // as that of an Entry, of the record
 }
 
 // Target says what the history is about, and false when the table has nothing.
@@ -98,7 +100,7 @@ func (r *Reader) Target(ctx context.Context, key string) (History, error) {
 			case err != nil:
 				return History{}, err
 			case e.Record != nil:
-				h.Record = *e.Record
+				h.Record, h.Newer = *e.Record, e.Newer
 			case e.Past != nil:
 				h.Past = append(h.Past, *e.Past) // by sort key, which has the number
 			}
@@ -125,20 +127,18 @@ func (r *Reader) entries(items []item) iter.Seq2[Entry, error] {
 
 // entry reads an item. One that is not shown is empty.
 func (r *Reader) entry(i item) (e Entry, err error) {
-	var at struct {
-		Expires int64 `dynamodbav:"expires"`
-	}
-	if err := attributevalue.UnmarshalMap(i, &at); err != nil {
+	var meta metadata
+	if err := attributevalue.UnmarshalMap(i, &meta); err != nil {
 		return e, err
 	}
 	switch sk := keyText(i, "sk"); {
-	case at.Expires > 0 && at.Expires <= r.Now().Unix():
+	case meta.over(r.Now()):
 	case sk == targetItem:
 		e.Record = &decide.Record{}
-		err = attributevalue.UnmarshalMap(i, e.Record)
+		e.Newer, err = meta.read(i, sk, e.Record)
 	case sk == breakerItem:
 		e.Breaker = &decide.Breaker{}
-		err = attributevalue.UnmarshalMap(i, e.Breaker)
+		e.Newer, err = meta.read(i, sk, e.Breaker)
 	case strings.HasPrefix(sk, "attempt#"):
 		e.Past, err = readPast(i)
 	}
@@ -153,13 +153,28 @@ func keyText(i item, name string) string {
 	return s.Value
 }
 
+// read reads what it can of an item into a value, and says whether that may not be all of it: a newer version of
+// Hubmend may have written some attributes in a form that this one does not read.
+func (m metadata) read(i item, sk string, into any) (newer bool, err error) {
+	if newer = m.newer(sk) != nil; !newer {
+		return false, attributevalue.UnmarshalMap(i, into)
+	}
+	for name, v := range i {
+		_ = attributevalue.UnmarshalMap(item{name: v}, into)
+	}
+	return true, nil
+}
+
+// past is what Archive writes.
+type past struct {
+	Target  target.Target
+	Attempt decide.Attempt
+	Outcome decide.Outcome
+}
+
 // readPast reads what Archive wrote, and says again what it left out.
 func readPast(i item) (*Past, error) {
-	var p struct {
-		Target  target.Target
-		Attempt decide.Attempt
-		Outcome decide.Outcome
-	}
+	var p past
 	if err := attributevalue.UnmarshalMap(i, &p); err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func TestReader(t *testing.T) {
 	}
 	later := decide.Ended{Attempt: decide.Attempt{Number: 143, State: decide.Failed, ExecutionID: "exec-3"}, Outcome: decide.Outcome{ExecutionID: "exec-3"}}
 	for _, e := range []decide.Ended{later, success, failure} {
-		if err := s.Archive(t.Context(), one.Target, e); err != nil {
+		if err := s.Archive(t.Context(), one, e); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -37,6 +37,8 @@ type store struct {
 	now   time.Time
 	// archived gives the attempts of a target that were archived, by number.
 	archived func(t *testing.T, one target.Target) map[int]decide.Ended
+	// rewrite has a version of Hubmend with a schema write an item.
+	rewrite func(t *testing.T, key, kind string, schema int)
 	// functions race against each other, each so many rounds.
 	functions, rounds int
 }
@@ -57,6 +59,7 @@ func inMemory(*testing.T) *store {
 	s := &store{now: noon, functions: 50, rounds: 20}
 	m := &ledger.Memory{Now: func() time.Time { return s.now }, DueAt: dueAt}
 	s.Ledger, s.Slots, s.Accounts, s.index = m, m, m, m
+	s.rewrite = func(_ *testing.T, key, _ string, schema int) { m.Rewrite(key, schema) }
 	s.archived = func(_ *testing.T, one target.Target) map[int]decide.Ended { return m.Archived(one.Key()) }
 	return s
 }
@@ -86,6 +89,7 @@ func inDynamoDB(t *testing.T) func(*testing.T) *store {
 		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)), Now: func() time.Time { return s.now }, DueAt: dueAt}
 		createTable(t, client, l.Table)
 		s.Ledger, s.Slots, s.Accounts, s.index = l, l, l, l
+		s.rewrite = func(t *testing.T, key, kind string, schema int) { rewriteItem(t, client, l.Table, key, kind, schema) }
 		s.archived = func(t *testing.T, one target.Target) map[int]decide.Ended { return archived(t, client, l.Table, one) }
 		return s
 	}
@@ -126,6 +130,17 @@ func createTable(t *testing.T, client *atomically, name string) {
 			IndexName: aws.String(naming.LedgerIndex), KeySchema: keys("open", "since"),
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly},
 		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rewriteItem(t *testing.T, client *atomically, table, key, kind string, schema int) {
+	t.Helper()
+	_, err := client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: &table, Key: item{"pk": text(key), "sk": text(kind)}, UpdateExpression: aws.String("SET #schema = :schema, Version = Version + :one"), ExpressionAttributeNames: map[string]string{"#schema": "schema"},
+		ExpressionAttributeValues: item{":schema": &types.AttributeValueMemberN{Value: fmt.Sprint(schema)}, ":one": &types.AttributeValueMemberN{Value: "1"}},
 	})
 	if err != nil {
 		t.Fatal(err)

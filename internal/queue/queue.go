@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -60,6 +61,15 @@ func (s Batches) SendAll(ctx context.Context, bodies []string) error {
 		errs = append(errs, fmt.Errorf("send to %s: %s: %s", s.URL, aws.ToString(f.Code), aws.ToString(f.Message)))
 	}
 	return errors.Join(errs...)
+}
+
+// SentAt is when a message was sent, by its system attributes; zero when they do not say.
+func SentAt(attributes map[string]string) time.Time {
+	ms, err := strconv.ParseInt(attributes[string(types.MessageSystemAttributeNameSentTimestamp)], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 // ReasonAttribute is the message attribute that says why a message is a dead letter.

@@ -12,7 +12,6 @@ import (
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
 	"hubmend/internal/settle"
-	"hubmend/internal/target"
 )
 
 // quiet does nothing, so that the benchmark measures the handler alone.
@@ -28,7 +27,7 @@ func (q quiet) Load(context.Context, string) (decide.Record, error) { return q.r
 
 func (quiet) Save(_ context.Context, rec decide.Record) (decide.Record, error) { return rec, nil }
 
-func (quiet) Archive(context.Context, target.Target, decide.Ended) error { return nil }
+func (quiet) Archive(context.Context, decide.Record, decide.Ended) error { return nil }
 
 func (quiet) LoadBreaker(context.Context, string) (decide.Breaker, error) {
 	return decide.Breaker{}, nil

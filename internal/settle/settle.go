@@ -15,8 +15,11 @@ import (
 	"hubmend/internal/deadline"
 	"hubmend/internal/decide"
 	"hubmend/internal/effect"
+	"hubmend/internal/errand"
 	"hubmend/internal/failure"
+	"hubmend/internal/ledger"
 	"hubmend/internal/member"
+	"hubmend/internal/queue"
 	"hubmend/internal/target"
 )
 
@@ -62,6 +65,9 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	var response events.SQSEventResponse
 	failed := func(m events.SQSMessage, err error) {
 		h.Log.ErrorContext(ctx, "outcome not handled", "message", m.MessageId, "error", err)
+		if h.leftToNewer(ctx, m, err) {
+			return
+		}
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 	}
 	read, errs := make([]*ending, len(batch.Records)), make([]error, len(batch.Records))
@@ -215,6 +221,19 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 	h.Log.InfoContext(ctx, "settled", "target", e.record.Target.String(), "execution", e.executionID, "decision", d.Log,
 		"class", e.outcome.Class, "change", e.outcome.Change, "reason", e.outcome.Reason)
 	return nil
+}
+
+// leftToNewer says whether a message is over that failed because a newer version of Hubmend wrote its record. It
+// comes back for a while, because that version may be deployed again, and is a dead letter then. An errand is over at
+// once: the sweep of that version asks again.
+func (h *Handler) leftToNewer(ctx context.Context, m events.SQSMessage, err error) bool {
+	if !ledger.IsNewer(err) {
+		return false
+	}
+	if _, isErrand, _ := errand.Parse([]byte(m.Body)); isErrand {
+		return true
+	}
+	return h.Now().Sub(queue.SentAt(m.Attributes)) >= ledger.NewerPatience && h.bury(ctx, m, err) == nil
 }
 
 // bury takes a message out of the queue that will never be understood.

@@ -121,12 +121,12 @@ func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, err
 	return saved, err
 }
 
-func (w *world) Archive(ctx context.Context, t target.Target, e decide.Ended) error {
+func (w *world) Archive(ctx context.Context, rec decide.Record, e decide.Ended) error {
 	if err := w.broken("Archive"); err != nil {
 		return err
 	}
 	w.done = append(w.done, fmt.Sprint("archive ", e.Attempt.Number))
-	return w.memory.Archive(ctx, t, e)
+	return w.memory.Archive(ctx, rec, e)
 }
 
 func (w *world) LoadBreaker(ctx context.Context, control string) (decide.Breaker, error) {

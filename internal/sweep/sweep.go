@@ -62,7 +62,8 @@ const (
 )
 
 // Handle sweeps once: it looks at the records that are due, those first that have been due for longest.
-// One target that cannot be handled does not keep the others from it.
+// One target that cannot be handled does not keep the others from it. What a newer version of Hubmend wrote is
+// left to it, and is no failure: nobody can do more about it until that version is deployed again.
 func (h *Handler) Handle(ctx context.Context) error {
 	paused, err := h.Switch.Paused(ctx)
 	if err != nil {
@@ -87,7 +88,10 @@ func (h *Handler) Handle(ctx context.Context) error {
 	}
 	errs = append(errs, s.check(ctx))
 	h.Log.InfoContext(ctx, "swept", "due", len(keys), "woken", s.woken, "looked", s.looked, "checked", len(s.checks)-s.unchecked,
-		"unchecked", s.unchecked, "paused", paused)
+		"unchecked", s.unchecked, "paused", paused, "newer", s.newer)
+	if s.newer > 0 {
+		h.Log.WarnContext(ctx, "targets skipped", "targets", s.newer, "reason", "they were written by a newer version of Hubmend; deploy that version again")
+	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -104,6 +108,7 @@ type sweep struct {
 	checks []decide.Record
 
 	woken, looked, unchecked int
+	newer                    int // targets that only a newer version of Hubmend understands
 }
 
 // look loads records and sends the errands for them. It remembers those that are to be checked.
@@ -132,13 +137,17 @@ func (s *sweep) look(ctx context.Context, keys []string) error {
 // load gives the records with keys, in the order of the keys, and what went wrong with others.
 func (s *sweep) load(ctx context.Context, keys []string) ([]decide.Record, error) {
 	parts := slices.Collect(slices.Chunk(keys, ledger.LoadAtOnce))
-	loaded, errs := make([][]decide.Record, len(parts)), make([]error, len(parts))
+	loaded, errs := make([]ledger.Loaded, len(parts)), make([]error, len(parts))
 	s.Together(ctx, len(parts), func(ctx context.Context, i int) { loaded[i], errs[i] = s.Index.LoadAll(ctx, parts[i]) })
 	place := map[string]int{}
 	for i, key := range keys {
 		place[key] = i
 	}
-	records := slices.Concat(loaded...)
+	var records []decide.Record
+	for _, l := range loaded {
+		records = append(records, l.Records...)
+		s.newer += l.Newer
+	}
 	slices.SortFunc(records, func(a, b decide.Record) int { return place[a.Target.Key()] - place[b.Target.Key()] })
 	return records, s.told(ctx, "targets not swept", errs)
 }

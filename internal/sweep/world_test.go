@@ -89,16 +89,20 @@ func (w *world) Due(ctx context.Context, at time.Time) ([]string, error) {
 }
 
 // LoadAll gives the records that can be loaded, the last first: the service promises no order.
-func (w *world) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
+func (w *world) LoadAll(ctx context.Context, keys []string) (ledger.Loaded, error) {
 	if len(keys) > ledger.LoadAtOnce {
-		return nil, fmt.Errorf("%d records in a call", len(keys))
+		return ledger.Loaded{}, fmt.Errorf("%d records in a call", len(keys))
 	}
-	var all []decide.Record
+	var all ledger.Loaded
 	var errs []error
 	for _, key := range slices.Backward(keys) {
 		rec, err := w.Load(ctx, key)
+		if ledger.IsNewer(err) {
+			all.Newer++
+			continue
+		}
 		if errs = append(errs, err); rec.Version > 0 {
-			all = append(all, rec)
+			all.Records = append(all.Records, rec)
 		}
 	}
 	return all, errors.Join(errs...)

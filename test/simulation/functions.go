@@ -14,6 +14,7 @@ import (
 	"hubmend/internal/dispatch"
 	"hubmend/internal/effect"
 	"hubmend/internal/hub"
+	"hubmend/internal/ledger"
 	"hubmend/internal/settle"
 	"hubmend/internal/sweep"
 	"hubmend/internal/target"
@@ -170,8 +171,8 @@ func (c *client) Save(ctx context.Context, rec decide.Record) (decide.Record, er
 	})
 }
 
-func (c *client) Archive(ctx context.Context, t target.Target, e decide.Ended) error {
-	return exec(ctx, c, func() error { return c.memory.Archive(ctx, t, e) })
+func (c *client) Archive(ctx context.Context, rec decide.Record, e decide.Ended) error {
+	return exec(ctx, c, func() error { return c.memory.Archive(ctx, rec, e) })
 }
 
 func (c *client) LoadBreaker(ctx context.Context, control string) (decide.Breaker, error) {
@@ -210,8 +211,8 @@ func (c *client) Due(ctx context.Context, at time.Time) ([]string, error) {
 	return call(ctx, c, func() ([]string, error) { return c.memory.Due(ctx, at) })
 }
 
-func (c *client) LoadAll(ctx context.Context, keys []string) ([]decide.Record, error) {
-	return call(ctx, c, func() ([]decide.Record, error) { return c.memory.LoadAll(ctx, keys) })
+func (c *client) LoadAll(ctx context.Context, keys []string) (ledger.Loaded, error) {
+	return call(ctx, c, func() (ledger.Loaded, error) { return c.memory.LoadAll(ctx, keys) })
 }
 
 func (c *client) Paused(ctx context.Context) (bool, error) {

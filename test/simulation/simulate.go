@@ -81,6 +81,9 @@ func (w *world) populate() {
 	if w.rng.IntN(4) == 0 {
 		w.after(w.between(0, time.Hour), func() { w.findings.send("poison") })
 	}
+	if w.rng.IntN(4) == 0 {
+		w.after(w.between(0, 20*time.Hour), w.rollBack)
+	}
 }
 
 // inhabit adds a resource with its findings, which somebody may delete.

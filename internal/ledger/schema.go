@@ -1,0 +1,59 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// schemas are the schema numbers that this version of Hubmend writes, and the highest that it reads, by sort key.
+// Raise one when versions that do not know it must not write such an item any more: docs/adr/0017-ledger-schema.md.
+var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema}
+
+// firstSchema is that of an item without a number.
+const firstSchema = 1
+
+// NewerError means that a newer version of Hubmend wrote an item, with a schema that this version does not know.
+type NewerError struct{ Schema, Known int }
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("it was written by a newer version of Hubmend (schema %d, this version knows up to %d); deploy that version again", e.Schema, e.Known)
+}
+
+// IsNewer says whether an error is a NewerError.
+func IsNewer(err error) bool {
+	var newer *NewerError
+	return errors.As(err, &newer)
+}
+
+// NewerPatience is how long a message about such an item stays on its queue, because the newer version may soon be
+// deployed again. After that it becomes a dead letter. SQS would do that a few minutes later, but without a reason.
+const NewerPatience = 20 * time.Minute
+
+// metadata are the attributes of an item that are not fields of its value, see also schemaAttribute.
+type metadata struct {
+	Expires int64 `dynamodbav:"expires"`
+	Schema  int   `dynamodbav:"schema"`
+}
+
+// over says whether the item has expired. The service may take days to delete it.
+func (m metadata) over(now time.Time) bool { return m.Expires > 0 && m.Expires <= now.Unix() }
+
+// newer gives an error for an item of a kind that only a newer version of Hubmend understands.
+func (m metadata) newer(sk string) error {
+	if known := schemas[sk]; m.Schema > known {
+		return &NewerError{m.Schema, known}
+	}
+	return nil
+}
+
+// schemaAttribute gives the number for an item. The first is not written, which saves bytes.
+func schemaAttribute(schema int) item {
+	if schema == firstSchema {
+		return nil
+	}
+	return item{"schema": &types.AttributeValueMemberN{Value: strconv.Itoa(schema)}}
+}
