@@ -15,6 +15,9 @@ type Caller struct {
 	ARN     string // of the session, or of the lab's operator
 	Role    string // ARN of the session's role, with its path; empty for the operator
 	RoleID  string // unique id of the role when the session was opened
+	// UserID is what GetCallerIdentity and SQS call the caller: the unique id of a user, or that of a role with the
+	// session's name.
+	UserID string
 	// Function is the name of the function that the session is of: that of the function's
 	// own role, or of a role that the function assumed.
 	Function string
@@ -49,6 +52,9 @@ type Credentials struct {
 func Operator(account string) Credentials {
 	return Credentials{AccessKeyID: "AKIA" + account, SecretAccessKey: "lab"}
 }
+
+// OperatorID is the unique id of the operator, in every account.
+const OperatorID = "AIDALABOPERATOR"
 
 // callers knows who holds which access key.
 type callers struct {
@@ -105,7 +111,7 @@ func (c *callers) scope(r *http.Request) (scope, bool) {
 	}
 	s := scope{region: m[2], service: m[3]}
 	if o := operatorKey.FindStringSubmatch(m[1]); o != nil {
-		s.caller = Caller{Account: o[1], ARN: "arn:" + c.partition + ":iam::" + o[1] + ":user/lab-operator"}
+		s.caller = Caller{Account: o[1], ARN: "arn:" + c.partition + ":iam::" + o[1] + ":user/lab-operator", UserID: OperatorID}
 		return s, true
 	}
 	c.mu.Lock()

@@ -137,6 +137,7 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 			g.lab.queues.note(q)
 		}
 		r.Header.Set("X-Moto-Account-Id", q.caller.Account)
+		r.Header.Set("X-Lab-User-Id", q.caller.UserID)
 		switch {
 		case q.service == "ssm" && q.api == "ListDocuments":
 			g.serveListDocuments(w, r, q)

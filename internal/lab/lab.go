@@ -223,9 +223,13 @@ func (l *Lab) Call(ctx context.Context, c Call) (map[string]any, error) {
 	if c.Service == ownService {
 		return l.ownCall(ctx, c)
 	}
+	return l.callAs(ctx, Operator(c.Account), c)
+}
+
+func (l *Lab) callAs(ctx context.Context, credentials Credentials, c Call) (map[string]any, error) {
 	return l.backend.worker.Call(ctx, python.Call{
 		Service: c.Service, API: c.API, Region: c.Region, Endpoint: l.endpoint, Parameters: c.Input,
-		Credentials: python.Credentials(Operator(c.Account)),
+		Credentials: python.Credentials(credentials),
 	})
 }
 

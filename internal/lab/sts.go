@@ -28,7 +28,7 @@ func (l *Lab) sts(q request) (any, error) {
 		return fmt.Sprintf(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
 			`<Arn>%s</Arn><UserId>%s</UserId><Account>%s</Account></GetCallerIdentityResult>`+
 			`<ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
-			escape(q.caller.ARN), "AIDALAB", q.caller.Account), nil
+			escape(q.caller.ARN), escape(q.caller.UserID), q.caller.Account), nil
 	}
 	arn, session := form.Get("RoleArn"), form.Get("RoleSessionName")
 	if !sessionName.MatchString(session) {
@@ -52,10 +52,10 @@ func (l *Lab) sts(q request) (any, error) {
 	l.callers.belongs(c, q.caller.Function)
 	l.callers.frees(c, q.caller)
 	return fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>`+
-		`<AssumedRoleUser><AssumedRoleId>%s:%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser><Credentials>`+
+		`<AssumedRoleUser><AssumedRoleId>%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser><Credentials>`+
 		`<AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration>`+
 		`</Credentials></AssumeRoleResult><ResponseMetadata><RequestId>lab</RequestId></ResponseMetadata></AssumeRoleResponse>`,
-		caller.RoleID, session, escape(caller.ARN), c.AccessKeyID, c.SecretAccessKey, c.SessionToken,
+		caller.UserID, escape(caller.ARN), c.AccessKeyID, c.SecretAccessKey, c.SessionToken,
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339)), nil
 }
 
@@ -93,6 +93,7 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 		ARN:     "arn:" + m[1] + ":sts::" + m[2] + ":assumed-role/" + m[3] + "/" + session,
 		Role:    whole,
 		RoleID:  role.ID,
+		UserID:  role.ID + ":" + session,
 	})
 	return c, caller, nil
 }

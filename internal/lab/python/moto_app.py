@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from flask import request as current_request
 from moto.core.responses import ActionResult
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -28,7 +29,7 @@ from moto.moto_server.werkzeug_app import (
     create_backend_app,
 )
 from moto.s3.models import FakeBucket, S3Backend
-from moto.sqs.models import Queue
+from moto.sqs.models import Message, Queue
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
@@ -104,6 +105,15 @@ def delete_alone(self: Queue, receipt_handle: str) -> None:
         delete_message(self, receipt_handle)
 
 
+new_message = Message.__init__
+
+
+def new_message_of_sender(self: Message, *args: Any, **more: Any) -> None:
+    """Make a message as moto does, but sent by who makes the request."""
+    new_message(self, *args, **more)
+    self.sender_id = current_request.headers.get("X-Lab-User-Id") or self.sender_id
+
+
 same_rule = SecurityGroupRule.__eq__
 
 
@@ -157,6 +167,7 @@ def main() -> None:
     FakeBucket.get_permission = get_permission
     S3Backend.get_bucket_encryption = get_bucket_encryption
     Queue.delete_message = delete_alone
+    Message.__init__ = new_message_of_sender
     SecurityGroupRule.__eq__ = same_but_for_description
     app = with_backdating(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)

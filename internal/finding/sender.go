@@ -1,0 +1,64 @@
+package finding
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Sender gives the id that SQS has for who sent a message, its attribute SenderId. The sender cannot choose it, but for
+// the name of a session. It goes into notes, so anything else than such an id gives "".
+func Sender(attribute string) string {
+	if !senderID.MatchString(attribute) {
+		return ""
+	}
+	return attribute
+}
+
+// senderID is the unique id of a user, of a role with the name of the session, or of an account, alone or with the name
+// of a federated user.
+var senderID = regexp.MustCompile(`^[A-Z0-9]{3,40}(:[A-Za-z0-9_+=,.@-]{1,64})?$`)
+
+// Confirms says whether the id of a sender agrees with who a message says asks, by, an ARN. Without by the message says
+// that it comes from Security Hub, for which EventBridge sends it. The id of a user confirms nothing: it is random, so
+// only IAM knows whose it is.
+func Confirms(sender, by string) bool {
+	id, session, isSession := strings.Cut(sender, ":")
+	if by == "" {
+		return !isSession // services send under the id of a user of AWS's
+	}
+	part := append(strings.SplitN(by, ":", 6), "", "", "", "", "", "")
+	account, resource := part[4], part[5]
+	kind, path, _ := strings.Cut(resource, "/")
+	switch kind {
+	case "assumed-role":
+		_, name, _ := strings.Cut(path, "/")
+		return session != "" && session == name && !accountID.MatchString(id)
+	case "federated-user":
+		return sender == account+":"+path
+	case "root":
+		return sender == account
+	}
+	return false
+}
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+// Asked says who asked for something: by, or else what the trigger was, and who sent the message unless that confirms it.
+func Asked(by, sender string, trigger Trigger) string {
+	who := by
+	if by == "" {
+		who = string(trigger)
+	}
+	if doubtful := Doubtful(by, sender); doubtful != "" {
+		return who + ", sent by " + doubtful
+	}
+	return who
+}
+
+// Doubtful gives the sender of a message that does not confirm who asks, and "" for one that does or is not known.
+func Doubtful(by, sender string) string {
+	if sender == "" || Confirms(sender, by) {
+		return ""
+	}
+	return sender
+}
