@@ -30,6 +30,7 @@ type past struct {
 	SuspendedAt time.Time `json:"suspendedAt,omitzero"`
 	HeldAt      time.Time `json:"heldAt,omitzero"`
 	HeldBy      string    `json:"heldBy,omitempty"`
+	HeldSender  string    `json:"heldSender,omitempty"`  // who sent the message of HeldBy, as SQS has it
 	UndoRefused string    `json:"undoRefused,omitempty"` // why the newest undo that was asked for was not begun
 	Unconfirmed []string  `json:"unconfirmed,omitempty"` // ids of findings
 	Attempts    []tried   `json:"attempts"`              // oldest first
@@ -42,7 +43,8 @@ type tried struct {
 	Undo      string          `json:"undo,omitempty"` // the execution that it takes back
 	Control   string          `json:"control"`
 	Trigger   string          `json:"trigger"`
-	By        string          `json:"by,omitempty"`
+	By        string          `json:"by,omitempty"`     // who asked, as the message says
+	Sender    string          `json:"sender,omitempty"` // who sent the message, as SQS has it
 	AskedAt   time.Time       `json:"askedAt"`
 	StartedAt time.Time       `json:"startedAt,omitzero"`
 	EndedAt   time.Time       `json:"endedAt,omitzero"`
@@ -157,7 +159,7 @@ func pastOf(h ledger.History, home string) past {
 	t, _ := h.Target()
 	p := past{
 		Key: t.Key(), Account: t.Account, Region: t.Region, Resource: t.Resource, Runbook: t.Runbook,
-		SuspendedAt: h.Record.SuspendedAt, HeldAt: h.Record.HeldAt, HeldBy: h.Record.HeldBy, UndoRefused: h.Record.Refused.Reason, Unconfirmed: ids(h.Record.Unconfirmed), Attempts: []tried{},
+		SuspendedAt: h.Record.SuspendedAt, HeldAt: h.Record.HeldAt, HeldBy: h.Record.HeldBy, HeldSender: h.Record.HeldSender, UndoRefused: h.Record.Refused.Reason, Unconfirmed: ids(h.Record.Unconfirmed), Attempts: []tried{},
 	}
 	region := t.Region
 	if region == target.Global {
@@ -166,7 +168,7 @@ func pastOf(h ledger.History, home string) past {
 	archived := map[int]bool{}
 	add := func(a decide.Attempt, o decide.Outcome) {
 		one := tried{
-			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger), By: a.By,
+			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger), By: a.By, Sender: a.Sender,
 			AskedAt: a.QueuedAt, StartedAt: a.ClaimedAt, EndedAt: a.EndedAt, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
 			Change: a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
 			Before: rawJSON(o.Before), After: rawJSON(o.After),

@@ -12,6 +12,7 @@ import (
 
 	"hubmend/internal/deadletter"
 	"hubmend/internal/decide"
+	"hubmend/internal/finding"
 )
 
 // findingsShown is how many findings of an attempt a terminal gets; JSON has all of them.
@@ -28,7 +29,7 @@ func printPast(out io.Writer, p past, before bool) {
 		fact(out, "suspended", moment(p.SuspendedAt)+" UTC: automatic repair has used up its attempts")
 	}
 	if !p.HeldAt.IsZero() {
-		fact(out, "held", moment(p.HeldAt)+" UTC by "+oneLine(p.HeldBy)+": nothing starts by itself until a person asks for a repair")
+		fact(out, "held", moment(p.HeldAt)+" UTC by "+oneLine(p.HeldBy+finding.SentBy(p.HeldSender, p.HeldBy))+": nothing starts by itself until a person asks for a repair")
 	}
 	if p.UndoRefused != "" {
 		fact(out, "not undone", oneLine(p.UndoRefused))
@@ -52,7 +53,7 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 		took = ", " + span(a.EndedAt.Sub(a.AskedAt).Round(time.Second))
 	}
 	fmt.Fprintf(out, "\n%s UTC  attempt %d, %s: %s%s\n", moment(a.AskedAt), a.Number, what, paint(attemptColors[a.State], a.State), took)
-	fact(out, "asked by", oneLine(cmp.Or(a.By, a.Trigger)))
+	fact(out, "asked by", oneLine(cmp.Or(a.By, a.Trigger)+finding.SentBy(a.Sender, a.By)))
 	fact(out, "control", oneLine(a.Control))
 	if a.Undo != "" {
 		fact(out, "takes back", "execution "+a.Undo)

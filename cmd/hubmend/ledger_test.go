@@ -130,7 +130,7 @@ func (a administration) fill(t *testing.T) {
 
 	a.save(t, decide.Record{Target: groupTarget("sg-1"), Attempts: []decide.Attempt{failed, repaired}, Unconfirmed: []decide.Ref{{ID: "f-1"}}})
 	a.save(t, decide.Record{Target: groupTarget("sg-2"), Attempts: []decide.Attempt{failed, again}, SuspendedAt: time.Now()})
-	a.save(t, decide.Record{Target: groupTarget("sg-3"), Attempts: []decide.Attempt{repaired}, HeldAt: time.Now(), HeldBy: "arn:aws:iam::111111111111:user/ann"})
+	a.save(t, decide.Record{Target: groupTarget("sg-3"), Attempts: []decide.Attempt{repaired}, HeldAt: time.Now(), HeldBy: "arn:aws:iam::111111111111:user/ann", HeldSender: "AROAEXAMPLE:bob"})
 	a.save(t, decide.Record{Target: userTarget, Attempts: []decide.Attempt{queued}})
 	a.archive(t, groupTarget("sg-1"), failed, "")
 	a.archive(t, groupTarget("sg-1"), repaired, `["{\"IpPermissions\":[{\"FromPort\":22}]}","plain"]`)
@@ -253,7 +253,7 @@ func testStatus(t *testing.T, a administration) {
 	a.set(t, "2", "12")
 	id := exampleControl().ID
 	out := a.mustPrint(t, "status", "Hubmend in eu-west-1 is active.\n", "Resources: 1 suspended, 1 held, 1 queued, 1 unconfirmed.\n",
-		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it repaired", "its repair was taken back by", "(not before ", "Closed TCP 22 to the world.",
+		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it repaired", "its repair was taken back by", "arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob", "(not before ", "Closed TCP 22 to the world.",
 		"Automatic repair of "+id+" is paused until ", "| "+id+"  |        1 |      1 |       0 |      0 | 50 %    | 20 s        |")
 	if strings.Index(out, "suspended  ") > strings.Index(out, "queued  ") {
 		t.Errorf("what needs a person is not first:\n%s", out)
@@ -361,7 +361,7 @@ func testHistory(t *testing.T, a administration) {
 	}
 	// An undo, by a person, that is on its way; and the archive is older than the record.
 	undo := attemptAt(3, 0, decide.Running)
-	undo.Undo, undo.By, undo.EndedAt, undo.Trigger = "00000000-0000-4000-8000-000000000002", "arn:aws:iam::111111111111:user/ann", time.Time{}, finding.CommandLine
+	undo.Undo, undo.By, undo.Sender, undo.EndedAt, undo.Trigger = "00000000-0000-4000-8000-000000000002", "arn:aws:iam::111111111111:user/ann", "AROAEXAMPLE:bob", time.Time{}, finding.CommandLine
 	rec, err := a.ledger.Load(context.Background(), groupTarget("sg-1").Key())
 	if err != nil {
 		t.Fatal(err)
@@ -369,12 +369,12 @@ func testHistory(t *testing.T, a administration) {
 	rec.Attempts = append(rec.Attempts, undo)
 	rec.Refused = decide.UndoRefusal{Request: "r", Reason: "Only the newest repair can be taken back."}
 	a.save(t, rec)
-	a.mustPrint(t, "history sg-1", "attempt 3, undo: running\n", "not undone  Only the newest repair can be taken back.", "asked by    arn:aws:iam::111111111111:user/ann", "takes back  execution 00000000-0000-4000-8000-000000000002", "document    hubmend-UndoCloseSecurityGroupPorts")
+	a.mustPrint(t, "history sg-1", "attempt 3, undo: running\n", "not undone  Only the newest repair can be taken back.", "asked by    arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob", "takes back  execution 00000000-0000-4000-8000-000000000002", "document    hubmend-UndoCloseSecurityGroupPorts")
 	if out := a.mustPrint(t, "history sg-1 --last 1", "attempt 3, undo"); strings.Contains(out, "attempt 2") || strings.Contains(out, "unconfirmed") {
 		t.Errorf("it prints more than the newest, or waits for a check of what is being undone:\n%s", out)
 	}
 	a.archive(t, groupTarget("sg-3"), attemptAt(2, time.Hour, decide.Succeeded), "[]")
-	a.mustPrint(t, "history sg-3", "before      nothing\n", "held        ", "by arn:aws:iam::111111111111:user/ann: nothing starts by itself")
+	a.mustPrint(t, "history sg-3", "before      nothing\n", "held        ", "by arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob: nothing starts by itself")
 	a.mustPrint(t, "history sg-2", "suspended   ")
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -140,7 +139,7 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past, unfinished []decide.Attempt) {
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "This repair will be taken back:\n  resource   %s\n  account    %s, %s\n  control    %s\n  repaired   %s UTC, asked by %s\n  execution  %s\n  change     %s\n  before\n",
-		oneLine(t.Resource), t.Account, t.Region, p.Attempt.Control, moment(p.Attempt.EndedAt), oneLine(cmp.Or(p.Attempt.By, string(p.Attempt.Trigger))),
+		oneLine(t.Resource), t.Account, t.Region, p.Attempt.Control, moment(p.Attempt.EndedAt), oneLine(p.Attempt.Asker()),
 		p.Attempt.ExecutionID, oneLine(p.Outcome.Change))
 	for _, line := range beforeLines(p.Outcome.Before) {
 		fmt.Fprintf(out, "    %s\n", line)

@@ -6,6 +6,7 @@ import (
 
 	"hubmend/internal/decide"
 	"hubmend/internal/failure"
+	"hubmend/internal/finding"
 )
 
 // change is what has happened to a target, with the attempt and the findings that it is about.
@@ -36,7 +37,7 @@ func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 	}
 	if r := d.Record.Refused; r.Request != was.Refused.Request {
 		all = append(all, change{
-			state: UndoRefused, attempt: refused(d.Record), at: r.At, reason: r.Reason, request: &Request{AskedBy: text(r.By), Undoes: text(r.ExecutionID)},
+			state: UndoRefused, attempt: refused(d.Record), at: r.At, reason: r.Reason, request: &Request{AskedBy: text(r.By), Sender: finding.Doubtful(r.Sender, r.By), Undoes: text(r.ExecutionID)},
 		})
 	}
 	return append(all, checked(d, now)...)

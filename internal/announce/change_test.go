@@ -11,6 +11,7 @@ import (
 
 	"hubmend/internal/announce"
 	"hubmend/internal/decide"
+	"hubmend/internal/finding"
 )
 
 func with(r decide.Record, edit func(*decide.Record)) decide.Record {
@@ -126,11 +127,11 @@ func TestRefusedUndo(t *testing.T) {
 	b := &bus{}
 	a, _ := announcer(b)
 	was := record(attempt(1, decide.Succeeded), attempt(2, decide.Succeeded))
-	d := decide.OnUndo(was, decide.UndoRequest{ID: "r9", ExecutionID: "exec-1", By: "bob", At: noon}, decide.Gate{}, noon, decide.Defaults)
+	d := decide.OnUndo(was, decide.UndoRequest{ID: "r9", ExecutionID: "exec-1", By: "bob", Sender: "AROA:eve", At: noon}, decide.Gate{}, noon, decide.Defaults)
 	a.Target(was, d, d.Record)
 	a.Flush(t.Context())
 	got := b.details(t)[0]
-	if got.State != announce.UndoRefused || got.Attempt.Number != 1 || *got.Request != (announce.Request{AskedBy: "bob", Undoes: "exec-1"}) {
+	if got.State != announce.UndoRefused || got.Attempt.Number != 1 || *got.Request != (announce.Request{AskedBy: "bob", Sender: "AROA:eve", Undoes: "exec-1"}) {
 		t.Errorf("the event is %+v of %+v, request %+v", got, got.Attempt, got.Request)
 	}
 }
@@ -163,6 +164,24 @@ func TestQuotable(t *testing.T) {
 	a.Flush(t.Context())
 	if got, want := b.details(t)[0].Reason, "'no' /n (!channel) (https://x|Open)"; got != want {
 		t.Errorf("the reason is %s, want %s", got, want)
+	}
+}
+
+// Programs hear who sent a message, unless that is who it says.
+func TestSender(t *testing.T) {
+	t.Parallel()
+	for _, sender := range []string{"AROA:ann", "AROA:eve"} {
+		b := &bus{}
+		a, _ := announcer(b)
+		is := record(attempt(1, decide.Running, func(a *decide.Attempt) {
+			a.Trigger, a.By, a.Sender = finding.CommandLine, "arn:aws:sts::111111111111:assumed-role/Admin/ann", sender
+		}))
+		a.Target(record(attempt(1, decide.Claimed)), decide.Decision{Record: is}, is)
+		a.Flush(t.Context())
+		want := map[string]string{"AROA:eve": "AROA:eve"}[sender]
+		if got := b.details(t)[0].Attempt; got.Sender != want {
+			t.Errorf("sent by %s: the event has the sender %q", sender, got.Sender)
+		}
 	}
 }
 

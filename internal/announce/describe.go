@@ -9,6 +9,7 @@ import (
 
 	"hubmend/internal/console"
 	"hubmend/internal/decide"
+	"hubmend/internal/finding"
 	"hubmend/internal/target"
 )
 
@@ -72,7 +73,7 @@ func (a *Announcer) target(is decide.Record) Target {
 
 func (a *Announcer) attempt(t target.Target, of decide.Attempt) *Attempt {
 	is := &Attempt{
-		Number: of.Number, Kind: "repair", Trigger: string(of.Trigger), AskedBy: text(of.By), Undoes: of.Undo,
+		Number: of.Number, Kind: "repair", Trigger: string(of.Trigger), AskedBy: text(of.By), Sender: finding.Doubtful(of.Sender, of.By), Undoes: of.Undo,
 		QueuedAt: when(of.QueuedAt), EndedAt: when(of.EndedAt), WaitsFor: string(of.Cause), NotBefore: when(of.NotBefore),
 		FailureClass: string(of.Class), ExecutionID: of.ExecutionID,
 	}

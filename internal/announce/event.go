@@ -93,6 +93,7 @@ type Attempt struct {
 	Kind         string     `json:"kind"`    // repair or undo
 	Trigger      string     `json:"trigger"` // automatic, custom action or command line
 	AskedBy      string     `json:"askedBy,omitempty"`
+	Sender       string     `json:"sender,omitempty"` // who sent the message, unless that confirms AskedBy
 	Undoes       string     `json:"undoes,omitempty"` // the execution that an undo takes back
 	QueuedAt     *time.Time `json:"queuedAt,omitempty"`
 	EndedAt      *time.Time `json:"endedAt,omitempty"`
@@ -106,7 +107,8 @@ type Attempt struct {
 // Request is a wish for an undo that was not begun.
 type Request struct {
 	AskedBy string `json:"askedBy"`
-	Undoes  string `json:"undoes"` // the execution of the repair
+	Sender  string `json:"sender,omitempty"` // as that of Attempt
+	Undoes  string `json:"undoes"`           // the execution of the repair
 }
 
 // Breaker is the detail of an event about the automatic repair of a control.

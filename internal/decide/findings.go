@@ -15,6 +15,7 @@ type Request struct {
 	Control string
 	Trigger finding.Trigger
 	By      string // who asked on the command line
+	Sender  string // see Attempt
 	// At is when the event was sent.
 	At time.Time
 	// AsOf is when the check that failed was made, or when the person asked.
@@ -134,7 +135,7 @@ func (d *decider) one(i int, r Request) string {
 		d.stopped = append(d.stopped, i)
 		return "suspended"
 	default:
-		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
+		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
 		d.add(i, r, d.Record.Last())
 		return "start"
 	}
@@ -174,7 +175,7 @@ func (d *decider) share(i int, r Request, a *Attempt) string {
 	}
 	a.Parameters = joined
 	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.Cause == Unready) {
-		a.Trigger, a.By, a.Cause, a.NotBefore, a.UnreadySince = r.Trigger, r.By, "", d.now, time.Time{}
+		a.Trigger, a.By, a.Sender, a.Cause, a.NotBefore, a.UnreadySince = r.Trigger, r.By, r.Sender, "", d.now, time.Time{}
 	}
 	d.add(i, r, a)
 	return "share"

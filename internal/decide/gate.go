@@ -73,7 +73,7 @@ func (d *decider) claim(a *Attempt, at time.Time) {
 		a.Nonce = d.gate.Nonce
 	}
 	if a.Undo == "" {
-		d.Record.SuspendedAt, d.Record.HeldAt, d.Record.HeldBy = time.Time{}, time.Time{}, ""
+		d.Record.SuspendedAt, d.Record.HeldAt, d.Record.HeldBy, d.Record.HeldSender = time.Time{}, time.Time{}, "", ""
 	}
 	d.Record.trim(d.settings)
 	d.Start, d.StartAt, d.Save = true, at, true

@@ -191,7 +191,7 @@ func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 	}
 	d.Log = append(d.Log, "retry")
 	next := Attempt{
-		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
+		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Sender: failed.Sender, Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
 	}
 	d.Record.queue(next)

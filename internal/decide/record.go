@@ -34,6 +34,8 @@ type Record struct {
 	// until a person asks for a repair; zero when nothing is held.
 	HeldAt time.Time
 	HeldBy string
+	// HeldSender is the sender of HeldBy's message.
+	HeldSender string
 	// Refused is the newest undo that was asked for and not begun.
 	Refused UndoRefusal
 	// Unconfirmed are findings that are RESOLVED, until a check of Security Hub that was
@@ -87,7 +89,8 @@ type Attempt struct {
 	Request    string // the id of the message that asked for an undo; empty for a repair
 	Control    string // that the first finding was about
 	Trigger    finding.Trigger
-	By         string            // who asked on the command line
+	By         string            // who asked on the command line, as the message says
+	Sender     string            // the id of who sent the message, see finding.Sender
 	Parameters target.Parameters // of the last attempt, and of a success whose work is not a part of its
 	Findings   []Ref             // as Parameters
 	// EvidenceLag is the longest of the controls that the attempt is about: how old the data of a check may be.
@@ -152,8 +155,15 @@ func (a Attempt) Runbook(t target.Target) string {
 	return t.Runbook
 }
 
-// Asker says who asked for the attempt, or what did.
-func (a Attempt) Asker() string { return cmp.Or(a.By, string(a.Trigger)) }
+// Asker says who asked for the attempt, or what did, and who sent the message when that is in doubt.
+func (a Attempt) Asker() string {
+	return cmp.Or(a.By, string(a.Trigger)) + finding.SentBy(a.Sender, a.By)
+}
+
+// BriefAsker is Asker with a long name cut, but never who sent the message.
+func (a Attempt) BriefAsker(limit int) string {
+	return Line(cmp.Or(a.By, string(a.Trigger)), limit) + finding.SentBy(a.Sender, a.By)
+}
 
 // InFlight says whether the attempt has an execution or may have one.
 func (a Attempt) InFlight() bool { return a.State == Claimed || a.State == Running }

@@ -18,6 +18,7 @@ type UndoRequest struct {
 	ID          string // of the request, so that a message that comes twice is answered once
 	ExecutionID string // of the repair
 	By          string // who asks
+	Sender      string // see Attempt
 	At          time.Time
 	// Irreversible says why repairs of this kind cannot be taken back; empty when they can.
 	Irreversible string
@@ -28,6 +29,7 @@ type UndoRefusal struct {
 	Request     string // its id
 	ExecutionID string // of the repair
 	By          string // who asked
+	Sender      string // see Attempt
 	At          time.Time
 	Reason      string // a sentence
 }
@@ -152,7 +154,7 @@ func (r Record) answered(u UndoRequest) bool {
 }
 
 func (d *decider) refuseUndo(r UndoRequest, reason string) {
-	d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, At: d.now, Reason: Clip(reason, storedLimit)}
+	d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, Sender: r.Sender, At: d.now, Reason: Clip(reason, storedLimit)}
 	d.Save = true
 	d.Log = []string{"undo refused: " + reason}
 }
@@ -160,7 +162,7 @@ func (d *decider) refuseUndo(r UndoRequest, reason string) {
 func (d *decider) queueUndo(r UndoRequest) {
 	repaired, last := d.Record.Undoable(), d.Record.Last()
 	d.Record.queue(Attempt{
-		Undo: r.ExecutionID, Request: r.ID, Control: repaired.Control, Trigger: finding.CommandLine, By: r.By,
+		Undo: r.ExecutionID, Request: r.ID, Control: repaired.Control, Trigger: finding.CommandLine, By: r.By, Sender: r.Sender,
 		Parameters: target.Parameters{UndoParameter: {Values: []string{r.ExecutionID}}},
 		Findings:   addRefs(slices.Clone(last.Findings), d.Record.Unconfirmed),
 		QueuedAt:   d.now, NotBefore: d.now,
@@ -186,7 +188,7 @@ func (a Attempt) patience(s Settings) time.Duration {
 func (d *Decision) endUndo(a Attempt, refs []Ref, now time.Time) {
 	d.Ended.Counts = false
 	if a.State == Succeeded {
-		d.Record.HeldAt, d.Record.HeldBy, d.Record.Unconfirmed = now, a.By, nil
+		d.Record.HeldAt, d.Record.HeldBy, d.Record.HeldSender, d.Record.Unconfirmed = now, a.By, a.Sender, nil
 		d.answer(notify(refs, undoneNote(d.Record.Target, a)))
 		return
 	}

@@ -13,11 +13,14 @@ import (
 	"hubmend/internal/target"
 )
 
-const ann = "arn:aws:iam::111111111111:user/ann"
+const (
+	ann = "arn:aws:iam::111111111111:user/ann"
+	bob = "AROAEXAMPLEID12345678:bob" // sends messages in Ann's name
+)
 
 // wish is Ann's, a moment before noon, to take the repair of exec-1 back.
 func wish(edits ...func(*decide.UndoRequest)) decide.UndoRequest {
-	r := decide.UndoRequest{ID: "r1", ExecutionID: "exec-1", By: ann, At: noon.Add(-2 * time.Second)}
+	r := decide.UndoRequest{ID: "r1", ExecutionID: "exec-1", By: ann, Sender: bob, At: noon.Add(-2 * time.Second)}
 	for _, edit := range edits {
 		edit(&r)
 	}
@@ -42,7 +45,7 @@ func unneeded(a *decide.Attempt) { a.Change = "Nothing to change: TCP 22 is not 
 // undo makes an attempt one that takes a repair back.
 func undo(executionID string) func(*decide.Attempt) {
 	return func(a *decide.Attempt) {
-		a.Undo, a.Request, a.Trigger, a.By = executionID, "r-"+executionID, finding.CommandLine, ann
+		a.Undo, a.Request, a.Trigger, a.By, a.Sender = executionID, "r-"+executionID, finding.CommandLine, ann, bob
 		a.Parameters = target.Parameters{"ExecutionId": {Values: []string{executionID}}}
 	}
 }
@@ -69,7 +72,7 @@ func TestOnUndo(t *testing.T) {
 	}
 	d := onUndo(t, open, rec, wish())
 	want := decide.Attempt{
-		Number: 2, State: decide.Claimed, Undo: "exec-1", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: ann,
+		Number: 2, State: decide.Claimed, Undo: "exec-1", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: ann, Sender: bob,
 		Parameters: target.Parameters{"ExecutionId": {Values: []string{"exec-1"}}},
 		Findings:   []decide.Ref{ref("f1", "e1"), ref("f2", "e2")}, QueuedAt: noon, ClaimedAt: noon,
 	}
@@ -121,7 +124,7 @@ func TestOnUndoRefuses(t *testing.T) {
 				t.Errorf("attempts (-before +after):\n%s", diff)
 			}
 			got := d.Record.Refused
-			if got.Request != "r1" || got.ExecutionID != tc.wish.ExecutionID || got.By != ann || !got.At.Equal(noon) || !strings.Contains(got.Reason, tc.want) {
+			if got.Request != "r1" || got.ExecutionID != tc.wish.ExecutionID || got.By != ann || got.Sender != bob || !got.At.Equal(noon) || !strings.Contains(got.Reason, tc.want) {
 				t.Errorf("refused: %+v, want %q", got, tc.want)
 			}
 		})
@@ -280,12 +283,12 @@ func TestUndoEnds(t *testing.T) {
 	}{
 		"restored": {
 			decide.Outcome{Succeeded: true, Change: "Restored TCP 22 from 0.0.0.0/0."}, nil, true, []string{"f1 NOTIFIED", "f2 NOTIFIED"},
-			[]string{"Undone by " + ann + ": Restored TCP 22 from 0.0.0.0/0. Automatic repair of it by hubmend-ClosePorts is off until", "custom action", "hubmend remediate", "exec-2 of hubmend-UndoClosePorts"}, 0,
+			[]string{"Undone by " + ann + ", sent by " + bob + ": Restored TCP 22 from 0.0.0.0/0. Automatic repair of it by hubmend-ClosePorts is off until", "custom action", "hubmend remediate", "exec-2 of hubmend-UndoClosePorts"}, 0,
 		},
 		"restored, and one is suppressed": {decide.Outcome{Succeeded: true, Change: "Restored."}, suppressed, true, []string{"f1 NOTIFIED"}, nil, 0},
 		"changed since": {
 			decide.Outcome{Class: decide.Refused, Reason: "The group was changed since."}, nil, false, []string{"f1 ", "f2 "},
-			[]string{"not taken back, as " + ann + " had asked: The group was changed since."}, 1,
+			[]string{"not taken back, as " + ann + ", sent by " + bob + " had asked: The group was changed since."}, 1,
 		},
 		"throttled, which a repair would try again": {decide.Outcome{Class: decide.Throttling, Reason: "Rate exceeded."}, nil, false, []string{"f1 ", "f2 "}, []string{"a part may be restored: Rate exceeded."}, 1},
 	} {
@@ -296,7 +299,7 @@ func TestUndoEnds(t *testing.T) {
 				return decide.OnOutcome(rec, tc.outcome, tc.seen, noon, settings)
 			})
 			checkDecision(t, d)
-			if d.Record.Held() != tc.held || tc.held != (d.Record.HeldBy == ann) || tc.held == (len(d.Record.Unconfirmed) > 0) {
+			if d.Record.Held() != tc.held || tc.held != (d.Record.HeldBy == ann && d.Record.HeldSender == bob) || tc.held == (len(d.Record.Unconfirmed) > 0) {
 				t.Errorf("held %t by %q, unconfirmed %v", d.Record.Held(), d.Record.HeldBy, d.Record.Unconfirmed)
 			}
 			if d.Ended == nil || d.Ended.Counts || len(d.Metrics) > 0 || len(d.Record.Attempts) != 2 {
@@ -317,9 +320,9 @@ func TestUndoEnds(t *testing.T) {
 // The longest words leave room for what follows from them.
 func TestUndoNotesSayWhatFollows(t *testing.T) {
 	t.Parallel()
-	rec := record(repaired(1), attempt(2, decide.Running, undo("exec-1"), func(a *decide.Attempt) { a.By = strings.Repeat("b", 300) }))
+	rec := record(repaired(1), attempt(2, decide.Running, undo("exec-1"), func(a *decide.Attempt) { a.By, a.Sender = strings.Repeat("b", 300), bob }))
 	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-2", Succeeded: true, Change: strings.Repeat("c", 900)}, nil, noon, settings)
-	if note := d.Updates[0].Note; !strings.Contains(note, "`hubmend remediate`.") {
+	if note := d.Updates[0].Note; !strings.Contains(note, "`hubmend remediate`.") || !strings.Contains(note, ", sent by "+bob+":") {
 		t.Errorf("%d characters: %s", len(note), note)
 	}
 }
@@ -327,7 +330,7 @@ func TestUndoNotesSayWhatFollows(t *testing.T) {
 // held is a record of which Ann has taken the repair back half a minute before noon.
 func held() decide.Record {
 	rec := record(repaired(1, ended(noon.Add(-time.Hour))), attempt(2, decide.Succeeded, undo("exec-1")))
-	rec.HeldAt, rec.HeldBy = rec.Attempts[1].EndedAt, ann
+	rec.HeldAt, rec.HeldBy, rec.HeldSender = rec.Attempts[1].EndedAt, ann, bob
 	return rec
 }
 

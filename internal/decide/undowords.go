@@ -3,6 +3,7 @@ package decide
 import (
 	"fmt"
 
+	"hubmend/internal/finding"
 	"hubmend/internal/naming"
 	"hubmend/internal/target"
 )
@@ -14,7 +15,7 @@ func holdEnds(t target.Target) string {
 
 // undoneNote is what findings are told of a repair that was taken back.
 func undoneNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("Undone by %s: %s %s %s", Clip(a.Asker(), askerLimit), Clip(a.Change, undoneLimit), holdEnds(t), execution(t, a)), noteLimit)
+	return Clip(fmt.Sprintf("Undone by %s: %s %s %s", a.BriefAsker(askerLimit), Clip(a.Change, undoneLimit), holdEnds(t), execution(t, a)), noteLimit)
 }
 
 // Who asked and what was restored leave room for what follows from it.
@@ -25,7 +26,7 @@ const (
 
 // heldNote is what findings are told that ask for a repair which somebody took back.
 func heldNote(rec Record) string {
-	return Clip(fmt.Sprintf("Hubmend leaves this alone: %s took a repair of it back at %s. %s", Clip(rec.HeldBy, askerLimit), Clock(rec.HeldAt), holdEnds(rec.Target)), noteLimit)
+	return Clip(fmt.Sprintf("Hubmend leaves this alone: %s took a repair of it back at %s. %s", Clip(rec.HeldBy, askerLimit)+finding.SentBy(rec.HeldSender, rec.HeldBy), Clock(rec.HeldAt), holdEnds(rec.Target)), noteLimit)
 }
 
 // Untouched says whether an attempt that failed has changed nothing for sure: the runbook refused, or never ran.
@@ -33,7 +34,7 @@ func (a Attempt) Untouched() bool { return a.Class == Refused || a.ExecutionID =
 
 // undoFailedNote is what findings are told of an undo that failed.
 func undoFailedNote(t target.Target, a Attempt) string {
-	by := Clip(a.Asker(), askerLimit)
+	by := a.BriefAsker(askerLimit)
 	if a.Untouched() {
 		return because(fmt.Sprintf("The repair of this was not taken back, as %s had asked:", by), a.Reason, execution(t, a))
 	}

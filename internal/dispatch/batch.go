@@ -95,6 +95,7 @@ func (h *Handler) readEvent(ctx context.Context, b *batch, m events.SQSMessage) 
 		h.bury(ctx, b, m, err)
 		return
 	}
+	event.Sender = senderOf(m)
 	for _, raw := range event.Findings {
 		v := h.judge(ctx, event, raw)
 		if v.answer != nil {
@@ -114,10 +115,13 @@ func (h *Handler) judge(ctx context.Context, event finding.Event, raw json.RawMe
 		return verdict{}
 	}
 	v := triage(h.Catalog, event, f)
-	h.Log.InfoContext(ctx, "finding", "event", event.ID, "trigger", event.Trigger, "finding", f.ID,
+	h.Log.InfoContext(ctx, "finding", "event", event.ID, "trigger", event.Trigger, "sender", event.Sender, "finding", f.ID,
 		"control", f.ControlID, "account", f.Account, "region", f.Region, "resource", f.ResourceID, "decision", v.reason)
 	return v
 }
+
+// senderOf is who sent a message, as SQS has it.
+func senderOf(m events.SQSMessage) string { return finding.Sender(m.Attributes["SenderId"]) }
 
 // bury takes a message out of the queue that will never be understood.
 func (h *Handler) bury(ctx context.Context, b *batch, m events.SQSMessage, reason error) {

@@ -57,7 +57,7 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
-		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, At: e.Time, AsOf: asOf(e, f), Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, Sender: e.Sender, At: e.Time, AsOf: asOf(e, f), Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
 	}}
 }
 

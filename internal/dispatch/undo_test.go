@@ -61,6 +61,9 @@ func TestUndoIsStarted(t *testing.T) {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 	a := w.attempt(t, one)
+	if a.Sender != sender {
+		t.Errorf("sent by %q", a.Sender)
+	}
 	if a.Undo != repairID || a.ExecutionID != "exec-1" || fmt.Sprint(a.Parameters.Input()) != "map[ExecutionId:["+repairID+"]]" {
 		t.Errorf("attempt %+v", a)
 	}

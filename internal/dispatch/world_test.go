@@ -340,9 +340,12 @@ func raw(id, body string) events.SQSMessage {
 	return received(events.SQSMessage{MessageId: id, ReceiptHandle: "handle-" + id, Body: body}, "1")
 }
 
+// sender is who sends the messages.
+const sender = "AIDAJXNJGGKNS7OSV23OI"
+
 // received says how often the queue has delivered a message.
 func received(m events.SQSMessage, times string) events.SQSMessage {
-	m.Attributes = map[string]string{"ApproximateReceiveCount": times}
+	m.Attributes = map[string]string{"ApproximateReceiveCount": times, "SenderId": sender}
 	return m
 }
 

@@ -31,6 +31,8 @@ type Event struct {
 	// By is the identity that asks; of CommandLine only, because Security Hub does not say who
 	// used a custom action.
 	By string
+	// Sender is the id of who sent the message, see Sender; "" when it is not known.
+	Sender string
 	// Findings are not parsed yet, so that one bad finding does not spoil the others.
 	Findings []json.RawMessage
 }

@@ -43,22 +43,18 @@ func Confirms(sender, by string) bool {
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-// Asked says who asked for something: by, or else what the trigger was, and who sent the message unless that confirms it.
-func Asked(by, sender string, trigger Trigger) string {
-	who := by
-	if by == "" {
-		who = string(trigger)
-	}
-	if doubtful := Doubtful(by, sender); doubtful != "" {
-		return who + ", sent by " + doubtful
-	}
-	return who
-}
-
 // Doubtful gives the sender of a message that does not confirm who asks, and "" for one that does or is not known.
-func Doubtful(by, sender string) string {
+func Doubtful(sender, by string) string {
 	if sender == "" || Confirms(sender, by) {
 		return ""
 	}
 	return sender
+}
+
+// SentBy is what people read behind by, or behind what stands in its place: who sent the message, if that is in doubt.
+func SentBy(sender, by string) string {
+	if sender = Doubtful(sender, by); sender == "" {
+		return ""
+	}
+	return ", sent by " + sender
 }

@@ -42,21 +42,18 @@ func TestConfirms(t *testing.T) {
 	}
 }
 
-func TestAsked(t *testing.T) {
+func TestSentBy(t *testing.T) {
 	t.Parallel()
 	const ann = "arn:aws:sts::111111111111:assumed-role/Admin/ann"
-	for want, tc := range map[string]struct {
-		by, sender string
-		trigger    finding.Trigger
-	}{
-		ann:                                     {ann, roleID + ":ann", finding.CommandLine},
-		ann + ", sent by " + roleID + ":bob":    {ann, roleID + ":bob", finding.CommandLine},
-		"automatic":                             {"", serviceID, finding.Automatic},
-		"custom action":                         {"", "", finding.CustomAction}, // of a version that did not keep senders
-		"automatic, sent by " + roleID + ":bob": {"", roleID + ":bob", finding.Automatic},
+	for name, tc := range map[string]struct{ sender, by, want string }{
+		"the same":                               {roleID + ":ann", ann, ""},
+		"another":                                {roleID + ":bob", ann, ", sent by " + roleID + ":bob"},
+		"EventBridge":                            {serviceID, "", ""},
+		"of a version that did not keep senders": {"", ann, ""},
+		"a session, in the name of Security Hub": {roleID + ":bob", "", ", sent by " + roleID + ":bob"},
 	} {
-		if got := finding.Asked(tc.by, tc.sender, tc.trigger); got != want {
-			t.Errorf("Asked = %q, want %q", got, want)
+		if got := finding.SentBy(tc.sender, tc.by); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
 }

@@ -181,8 +181,8 @@ func targetOf(name string) target.Target {
 func fullRecord(name string) decide.Record {
 	at := noon
 	return decide.Record{
-		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, CheckedAt: at, ResolvedAt: at, HeldAt: at, HeldBy: "ann", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
-		Refused: decide.UndoRefusal{Request: "r2", ExecutionID: "exec", By: "ann", At: at, Reason: "It runs."},
+		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, CheckedAt: at, ResolvedAt: at, HeldAt: at, HeldBy: "ann", HeldSender: "AROA:bob", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
+		Refused: decide.UndoRefusal{Request: "r2", ExecutionID: "exec", By: "ann", Sender: "AROA:bob", At: at, Reason: "It runs."},
 		Attempts: []decide.Attempt{
 			{
 				Number: 41, State: decide.Succeeded, Control: "X.22", EvidenceLag: time.Hour, Trigger: finding.Automatic,
@@ -191,7 +191,7 @@ func fullRecord(name string) decide.Record {
 				QueuedAt:   at.Add(-time.Minute), ClaimedAt: at, ExecutionID: "exec", EndedAt: at.Add(time.Minute), Change: "Closed ü\n\"22\".",
 			},
 			{
-				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: "ann", QueuedAt: at, ClaimedAt: at, EndedAt: at,
+				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: "ann", Sender: "AROA:bob", QueuedAt: at, ClaimedAt: at, EndedAt: at,
 				Class: decide.Verification, Reason: "no",
 			},
 			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2, UnreadySince: at, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at},

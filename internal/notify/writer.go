@@ -101,11 +101,11 @@ func (w Writer) facts(b *strings.Builder, n decide.Notification) {
 	case decide.AccountNotReady:
 		fact(b, "Reason", line(a.Reason, longLimit))
 	case decide.NotRepaired:
-		fact(b, "Attempt", fmt.Sprintf("%d (%s)", a.Number, line(a.Asker(), shortLimit)))
+		fact(b, "Attempt", fmt.Sprintf("%d (%s)", a.Number, line(a.BriefAsker(shortLimit), longLimit)))
 		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
 	case decide.NotTakenBack:
 		fact(b, "Repair", "execution "+line(a.Undo, shortLimit))
-		fact(b, "Asked by", line(a.Asker(), shortLimit))
+		fact(b, "Asked by", line(a.BriefAsker(shortLimit), longLimit))
 		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
 	case decide.Exhausted:
 		attempts(b, n.Record.Attempts)

@@ -81,7 +81,9 @@ On a terminal, with credentials of the administrator's account:
 
 func TestBodySays(t *testing.T) {
 	t.Parallel()
-	undone := attempt(2, decide.Failed, func(a *decide.Attempt) { a.Undo, a.By = "exec-1", "arn:aws:iam::111111111111:user/ann" })
+	undone := attempt(2, decide.Failed, func(a *decide.Attempt) {
+		a.Undo, a.By, a.Sender = "exec-1", "arn:aws:iam::111111111111:user/ann", "AIDAEXAMPLEID12345678"
+	})
 	global := about(decide.NotConfirmed, attempt(1, decide.Succeeded))
 	global.Record.Target.Region = target.Global
 	nameless := failed()
@@ -110,7 +112,7 @@ func TestBodySays(t *testing.T) {
 	}{
 		"an undo failed": {
 			about(decide.NotTakenBack, attempt(1, decide.Succeeded), undone),
-			[]string{"could not take a repair back. A part may be restored,", "execution exec-1\n", "Asked by: arn:aws:iam::111111111111:user/ann\n", "a call was refused", "hubmend undo exec-1\n"}, nil,
+			[]string{"could not take a repair back. A part may be restored,", "execution exec-1\n", "Asked by: arn:aws:iam::111111111111:user/ann, sent by AIDAEXAMPLEID12345678\n", "a call was refused", "hubmend undo exec-1\n"}, nil,
 		},
 		"an undo was refused": {
 			about(decide.NotTakenBack, attempt(1, decide.Succeeded), attempt(2, decide.Failed, func(a *decide.Attempt) { a.Undo, a.Class = "exec-1", decide.Refused })),

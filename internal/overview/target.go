@@ -6,6 +6,7 @@ import (
 
 	"hubmend/internal/decide"
 	"hubmend/internal/failure"
+	"hubmend/internal/finding"
 	"hubmend/internal/naming"
 )
 
@@ -68,7 +69,7 @@ func stand(rec decide.Record, o Options) (Target, bool) {
 			t.Until = time.Time{}
 		}
 	case rec.Held():
-		t.State, t.Since, t.Why = Held, rec.HeldAt, "its repair was taken back by "+rec.HeldBy
+		t.State, t.Since, t.Why = Held, rec.HeldAt, "its repair was taken back by "+rec.HeldBy+finding.SentBy(rec.HeldSender, rec.HeldBy)
 	case !rec.SuspendedAt.IsZero() && lifted.After(o.Now):
 		t.State, t.Since, t.Until = Suspended, rec.SuspendedAt, lifted
 		t.Why = fmt.Sprintf("%d attempts within %g h did not keep it repaired", o.Settings.MaxAttempts, o.Settings.Window.Hours())

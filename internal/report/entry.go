@@ -7,6 +7,7 @@ import (
 	"hubmend/internal/console"
 	"hubmend/internal/decide"
 	"hubmend/internal/failure"
+	"hubmend/internal/finding"
 	"hubmend/internal/ledger"
 	"hubmend/internal/naming"
 	"hubmend/internal/target"
@@ -59,7 +60,8 @@ type Entry struct {
 	EndedAt   time.Time `json:"endedAt"`
 
 	Trigger   string `json:"trigger"`
-	By        string `json:"by,omitempty"` // who asked, when that is known
+	By        string `json:"by,omitempty"`     // who asked, as the message says
+	Sender    string `json:"sender,omitempty"` // the id of who sent the message
 	Document  string `json:"document"`
 	Execution string `json:"execution,omitempty"`
 	Console   string `json:"console,omitempty"` // the address of the execution
@@ -83,8 +85,8 @@ type Entry struct {
 // Took is how long it took from the finding to the end.
 func (e Entry) Took() time.Duration { return e.EndedAt.Sub(e.FoundAt) }
 
-// Asker is who asked, or what did.
-func (e Entry) Asker() string { return cmp.Or(e.By, e.Trigger) }
+// Asker is who asked, or what did, and who sent the message when that is in doubt.
+func (e Entry) Asker() string { return cmp.Or(e.By, e.Trigger) + finding.SentBy(e.Sender, e.By) }
 
 // entryOf writes an attempt for people. home is where what is global is repaired.
 func entryOf(p ledger.Past, foundAt time.Time, home string) Entry {
@@ -92,7 +94,7 @@ func entryOf(p ledger.Past, foundAt time.Time, home string) Entry {
 	e := Entry{
 		Outcome: outcomeOf(a), Control: a.Control, Account: t.Account, Region: t.Region, Resource: t.Resource, Key: t.Key(), Number: a.Number,
 		FoundAt: foundAt.UTC(), StartedAt: a.ClaimedAt.UTC(), EndedAt: a.EndedAt.UTC(),
-		Trigger: string(a.Trigger), By: a.By, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
+		Trigger: string(a.Trigger), By: a.By, Sender: a.Sender, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
 		Before: p.Outcome.Before, After: p.Outcome.After, Change: a.Change, Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
 	}
 	if a.ClaimedAt.IsZero() {

@@ -54,9 +54,12 @@ func failed(class decide.Class, reason string) func(*ledger.Past) {
 	}
 }
 
+// sender is the id of the user who sends an undo.
+const sender = "AIDAEXAMPLEID12345678"
+
 func undo(of int, state decide.State) func(*ledger.Past) {
 	return func(p *ledger.Past) {
-		p.Attempt.Undo, p.Attempt.State, p.Attempt.By, p.Attempt.Trigger = execution(of), state, "arn:aws:iam::111111111111:user/ann", finding.CommandLine
+		p.Attempt.Undo, p.Attempt.State, p.Attempt.By, p.Attempt.Sender, p.Attempt.Trigger = execution(of), state, "arn:aws:iam::111111111111:user/ann", sender, finding.CommandLine
 	}
 }
 

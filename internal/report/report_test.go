@@ -76,7 +76,7 @@ func TestEntry(t *testing.T) {
 	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if u := r.Repairs[0]; u.Undoes != execution(1) || u.Asker() != "arn:aws:iam::111111111111:user/ann" || u.Document != "hubmend-UndoCloseSecurityGroupPorts" || u.Verified != "" {
+	if u := r.Repairs[0]; u.Undoes != execution(1) || u.Asker() != "arn:aws:iam::111111111111:user/ann, sent by "+sender || u.Document != "hubmend-UndoCloseSecurityGroupPorts" || u.Verified != "" {
 		t.Errorf("the undo is %+v", u)
 	}
 	global := target.Target{Account: account, Region: target.Global, Runbook: "DeactivateOldAccessKeys", Resource: "arn:aws:iam::222222222222:user/ann"}
