@@ -132,7 +132,7 @@ func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now 
 		d.Account.ToldAt = now
 		told := *a
 		told.Class, told.Reason = failure.NotReady, Clip(reason, storedLimit)
-		d.Notifications = []Notification{{Kind: AccountNotReady, Record: rec, Attempt: told, Findings: a.Findings}}
+		d.Notifications = []Notification{{Kind: AccountNotReady, Record: rec, Attempt: told, Findings: a.Findings, Scope: scope}}
 	}
 	return d
 }

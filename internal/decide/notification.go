@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"hubmend/internal/failure"
 	"hubmend/internal/target"
 )
 
@@ -15,8 +16,12 @@ type Notification struct {
 	// Attempt is the one that it is about; of Exhausted, the newest, with the control that asks now.
 	Attempt  Attempt
 	Findings []Ref
-	Breaker  Breaker // of ControlPaused only
-	Account  string  // of ControlPaused, when only the repairs of one account are paused
+	Breaker  Breaker       // of ControlPaused only
+	Account  string        // of ControlPaused, when only the repairs of one account are paused
+	Scope    failure.Scope // of AccountNotReady: what is not ready
+	// Common is what the notifications in Collected have in common; of Digested only.
+	Common    CommonCause
+	Collected []Collected
 }
 
 // Kind is what happened that people should hear of, in the words of a subject.
@@ -32,6 +37,7 @@ const (
 	ControlPaused Kind = "paused"         // the breaker of a control has opened
 	// AccountNotReady: starts fail in an account because something is not set up yet
 	AccountNotReady Kind = "not ready"
+	Digested        Kind = "digest" // what has the same cause as an earlier message
 )
 
 const (
@@ -47,6 +53,8 @@ func (n Notification) Subject() string {
 		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s in %s is paused until %s", n.Breaker.Control, n.Account, Clock(n.Breaker.OpenUntil)))
 	case n.Kind == ControlPaused:
 		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s is paused until %s", n.Breaker.Control, Clock(n.Breaker.OpenUntil)))
+	case n.Kind == Digested:
+		return n.digestSubject()
 	case n.Kind == AccountNotReady:
 		return ascii("Hubmend: account not ready for repairs: " + n.Record.Target.Account + accountSuffix(n.Record))
 	}

@@ -50,7 +50,7 @@ type Record struct {
 	Unknown     Unknown `dynamodbav:"-" json:"-"`
 }
 
-// Unknown is what a newer version of Hubmend stored with a record, a breaker or an account. Only the ledger
+// Unknown is what a newer version of Hubmend stored with a record, a breaker, an account or a digest. Only the ledger
 // looks into it, and keeps it.
 type Unknown any
 

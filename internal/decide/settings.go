@@ -36,6 +36,9 @@ type Settings struct {
 	// longer than half of it are not waited for.
 	ProbeLease time.Duration
 
+	// DigestEvery is for how long what has the same cause as an earlier message is collected, for one message.
+	DigestEvery time.Duration
+
 	// RunTime is how long an execution may take before the sweep asks how it is.
 	RunTime time.Duration
 	// ConfirmEvery is how often the sweep looks whether a resolution was confirmed, and
@@ -54,7 +57,8 @@ var Defaults = Settings{
 	ClaimLease: time.Minute, Wait: 15 * time.Second, ShortWait: 8 * time.Second, SlotLead: 6 * time.Second,
 	StartBackoff: 10 * time.Second, RetryBackoff: time.Minute, MaxBackoff: 30 * time.Minute,
 	ReadyBackoff: 5 * time.Minute, MaxReadyBackoff: time.Hour, ReadyWithin: 24 * time.Hour, ProbeLease: 2 * time.Hour,
-	RunTime: 15 * time.Minute, ConfirmEvery: time.Hour, ConfirmWithin: 36 * time.Hour,
+	DigestEvery: time.Hour,
+	RunTime:     15 * time.Minute, ConfirmEvery: time.Hour, ConfirmWithin: 36 * time.Hour,
 	EvidenceLag: 5 * time.Minute, UpdateLag: 30 * time.Minute,
 }
 

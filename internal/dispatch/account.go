@@ -46,7 +46,7 @@ func (h *Handler) account(ctx context.Context, id string, choose func(decide.Acc
 			return d, nil
 		}
 		for _, n := range d.Notifications {
-			if err := h.Effects.Notifier.Notify(ctx, n); err != nil {
+			if err := h.Effects.Tell(ctx, n); err != nil {
 				return decide.AccountDecision{}, err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"hubmend/internal/decide"
 	"hubmend/internal/ledger"
@@ -36,7 +37,9 @@ type Effects struct {
 	Ledger    ledger.Ledger
 	Findings  Findings
 	Notifier  Notifier
-	Announcer Announcer // nil announces nothing
+	Announcer Announcer        // nil announces nothing
+	Digests   ledger.Digests   // nil sends each message by itself
+	Now       func() time.Time // for Digests
 	Settings  decide.Settings
 	Log       *slog.Logger
 }
@@ -155,7 +158,7 @@ func merge(updates []decide.Update) []decide.Update {
 
 func (e Effects) notify(ctx context.Context, notifications []decide.Notification) error {
 	for _, n := range notifications {
-		if err := e.Notifier.Notify(ctx, n); err != nil {
+		if err := e.Tell(ctx, n); err != nil {
 			return err
 		}
 	}

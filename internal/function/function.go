@@ -91,8 +91,11 @@ func (e Environment) Announcer() *announce.Announcer {
 func (e Environment) Effects(announcer *announce.Announcer) effect.Effects {
 	log := lambdacontext.NewLogger()
 	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: prepared.Embedded().ByID, Now: time.Now}
+	table := e.Ledger()
 	return effect.Effects{
-		Ledger:    e.Ledger(),
+		Ledger:    table,
+		Digests:   table,
+		Now:       time.Now,
 		Findings:  hub.New(e.Config, log),
 		Notifier:  &notify.Topic{Client: sns.NewFromConfig(e.Config), ARN: os.Getenv(naming.EnvTopicARN), Writer: writer},
 		Announcer: announcer,

@@ -34,10 +34,13 @@ type DynamoDBAPI interface {
 //	<target key>          attempt#00000001  a decide.Ended with its target
 //	breaker#<control>     breaker           a decide.Breaker
 //	account#<account>     account           a decide.Account
+//	digest#<cause>        digest            a decide.Digest
+//	digest#<cause>        told#00000001#<id> a decide.Collected of a window
 //	slots#<acct>/<Region> slots             the next free start slot, in milliseconds
 //
 // A record that is open has the attributes open and since, the keys of a sparse index: since is when the
-// sweep should look at it. Every item but such a record and one that is held has expires, the table's time to live.
+// sweep should look at it. So has a digest that is due at some time, under an open of its own. Every item but these
+// and a record that is held has expires, the table's time to live.
 // An item whose schema is not the first has its number. What else is in an item is of a newer version, and is kept.
 type DynamoDB struct {
 	Client DynamoDBAPI
@@ -52,6 +55,7 @@ var (
 	_ Slots    = (*DynamoDB)(nil)
 	_ Index    = (*DynamoDB)(nil)
 	_ Accounts = (*DynamoDB)(nil)
+	_ Digests  = (*DynamoDB)(nil)
 )
 
 // retention is how long what is done with is kept: long enough to look back over a quarter.
@@ -63,6 +67,7 @@ const (
 	breakerItem = "breaker"
 	accountItem = "account"
 	slotsItem   = "slots"
+	digestItem  = "digest"
 )
 
 // Load implements Ledger. It reads consistently: a decision on an old record would be
@@ -177,16 +182,21 @@ func indexTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Due implements Index.
 func (l *DynamoDB) Due(ctx context.Context, at time.Time) ([]string, error) {
+	return l.due(ctx, openPartition, at)
+}
+
+// due gives the keys in a partition of the index that are due at a time.
+func (l *DynamoDB) due(ctx context.Context, partition string, at time.Time) ([]string, error) {
 	var keys []string
 	pages := dynamodb.NewQueryPaginator(l.Client, &dynamodb.QueryInput{
 		TableName: &l.Table, IndexName: aws.String(naming.LedgerIndex), KeyConditionExpression: aws.String("#open = :open AND since <= :at"),
 		ExpressionAttributeNames:  map[string]string{"#open": "open"},
-		ExpressionAttributeValues: item{":open": &types.AttributeValueMemberS{Value: openPartition}, ":at": &types.AttributeValueMemberS{Value: indexTime(at)}},
+		ExpressionAttributeValues: item{":open": &types.AttributeValueMemberS{Value: partition}, ":at": &types.AttributeValueMemberS{Value: indexTime(at)}},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("find records that are due: %w", err)
+			return nil, fmt.Errorf("find what is due: %w", err)
 		}
 		for _, i := range page.Items {
 			if pk, ok := i["pk"].(*types.AttributeValueMemberS); ok {

@@ -136,11 +136,18 @@ func TestDynamoDBErrors(t *testing.T) {
 		"attempt 7": func(ctx context.Context) error {
 			return l.Archive(ctx, decide.Record{Target: one}, decide.Ended{Attempt: decide.Attempt{Number: 7}})
 		},
-		"load breaker X.1": func(ctx context.Context) error { _, err := l.LoadBreaker(ctx, "X.1"); return err },
-		"save breaker X.1": func(ctx context.Context) error { return l.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}) },
-		"1/eu-west-1":      func(ctx context.Context) error { _, err := l.Reserve(ctx, "1", "eu-west-1", noon); return err },
-		"are due":          func(ctx context.Context) error { _, err := l.Due(ctx, noon); return err },
-		"load 1 records":   func(ctx context.Context) error { _, err := l.LoadAll(ctx, []string{"k"}); return err },
+		"load breaker X.1":  func(ctx context.Context) error { _, err := l.LoadBreaker(ctx, "X.1"); return err },
+		"save breaker X.1":  func(ctx context.Context) error { return l.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}) },
+		"1/eu-west-1":       func(ctx context.Context) error { _, err := l.Reserve(ctx, "1", "eu-west-1", noon); return err },
+		"what is due":       func(ctx context.Context) error { _, err := l.Due(ctx, noon); return err },
+		"load digest a/b/c": func(ctx context.Context) error { _, err := l.LoadDigest(ctx, "a/b/c"); return err },
+		"save digest failed/X.1/": func(ctx context.Context) error {
+			_, err := l.SaveDigest(ctx, decide.Digest{Cause: decide.CommonCause{Kind: decide.NotRepaired, Control: "X.1"}})
+			return err
+		},
+		"collect k for digest a/b/c": func(ctx context.Context) error { return l.Collect(ctx, "a/b/c", 1, decide.Collected{ID: "k"}) },
+		"read digest a/b/c":          func(ctx context.Context) error { _, err := l.Collected(ctx, "a/b/c", 1); return err },
+		"load 1 records":             func(ctx context.Context) error { _, err := l.LoadAll(ctx, []string{"k"}); return err },
 	} {
 		if err := do(t.Context()); !errors.Is(err, down) || errors.Is(err, ledger.ErrConflict) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

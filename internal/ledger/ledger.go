@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/target"
 )
 
-// ErrConflict is returned by Save, SaveBreaker and SaveAccount when somebody else saved meanwhile.
+// ErrConflict is returned by Save, SaveBreaker, SaveAccount and SaveDigest when somebody else saved meanwhile.
 var ErrConflict = errors.New("the record was changed by somebody else")
 
 // Ledger stores records.
@@ -40,6 +40,20 @@ type Accounts interface {
 	LoadAccount(ctx context.Context, id string) (decide.Account, error)
 	// SaveAccount stores an account as Save stores a record.
 	SaveAccount(ctx context.Context, a decide.Account) error
+}
+
+// Digests stores what people are told in one message of each cause.
+type Digests interface {
+	// LoadDigest gives the digest of the cause with a key, see decide.CommonCause.Key; a zero one if there is none.
+	LoadDigest(ctx context.Context, key string) (decide.Digest, error)
+	// SaveDigest stores a digest as Save stores a record, and gives it back with the next Version.
+	SaveDigest(ctx context.Context, d decide.Digest) (decide.Digest, error)
+	// Collect keeps what the digest of a window is to tell, in place of what was kept with the same ID.
+	Collect(ctx context.Context, key string, window int, c decide.Collected) error
+	// Collected gives all that is kept for a window, by ID. What was kept before the call is among it.
+	Collected(ctx context.Context, key string, window int) ([]decide.Collected, error)
+	// DueDigests gives the keys of the causes whose digests are due at a time.
+	DueDigests(ctx context.Context, at time.Time) ([]string, error)
 }
 
 // Slots reserves moments to start an execution in an account and Region.
@@ -106,6 +120,8 @@ func due(rec decide.Record, of func(decide.Record) time.Time) time.Time {
 }
 
 func breakerKey(control string) string { return "breaker#" + control }
+
+func digestKey(cause string) string { return "digest#" + cause }
 
 func accountKey(id string) string { return "account#" + id }
 

@@ -23,9 +23,12 @@ type Memory struct {
 	breakers map[string]decide.Breaker
 	accounts map[string]decide.Account
 	archive  map[string]map[int]decide.Ended
-	reserved map[string]time.Time // by account and Region: the next free slot
-	expires  map[string]time.Time // by key of a record, breaker or account
-	schemas  map[string]int       // as expires, of those that another version of Hubmend wrote
+	digests  map[string]decide.Digest
+	// collected is by digest and window, and then by ID.
+	collected map[string]map[string]decide.Collected
+	reserved  map[string]time.Time // by account and Region: the next free slot
+	expires   map[string]time.Time // by key of a record, breaker, account or digest, and of what was collected
+	schemas   map[string]int       // as expires, of those that another version of Hubmend wrote
 }
 
 var (
@@ -33,6 +36,7 @@ var (
 	_ Slots    = (*Memory)(nil)
 	_ Index    = (*Memory)(nil)
 	_ Accounts = (*Memory)(nil)
+	_ Digests  = (*Memory)(nil)
 )
 
 // Load implements Ledger.

@@ -11,7 +11,7 @@ import (
 
 // schemas are the schema numbers that this version of Hubmend writes, and the highest that it reads, by sort key.
 // Raise one when versions that do not know it must not write such an item any more: docs/adr/0017-ledger-schema.md.
-var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema}
+var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema, digestItem: firstSchema}
 
 // firstSchema is that of an item without a number.
 const firstSchema = 1

@@ -22,6 +22,7 @@ func newerSchema(t *testing.T, s *store) {
 	if err := errors.Join(s.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}), s.SaveAccount(ctx, decide.Account{ID: "1"})); err != nil {
 		t.Fatal(err)
 	}
+	digest := saveDigest(t, s, decide.Digest{Cause: cause})
 	items := map[string]struct {
 		key, kind  string
 		load, save func() error
@@ -37,6 +38,10 @@ func newerSchema(t *testing.T, s *store) {
 		"an account": {
 			"account#1", "account", func() error { _, err := s.LoadAccount(ctx, "1"); return err },
 			func() error { return s.SaveAccount(ctx, decide.Account{ID: "1", Version: 1}) },
+		},
+		"a digest": {
+			"digest#" + cause.Key(), "digest", func() error { _, err := s.LoadDigest(ctx, cause.Key()); return err },
+			func() error { _, err := s.SaveDigest(ctx, digest); return err },
 		},
 	}
 	for name, i := range items {

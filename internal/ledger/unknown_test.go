@@ -64,6 +64,20 @@ var kinds = map[reflect.Type]struct {
 			return err
 		},
 	},
+	reflect.TypeFor[decide.Digest](): {
+		func(ctx context.Context, l *ledger.DynamoDB, v any) error {
+			_, err := l.SaveDigest(ctx, *v.(*decide.Digest))
+			return err
+		},
+		func(ctx context.Context, l *ledger.DynamoDB, pk string, edit func(any)) error {
+			d, err := l.LoadDigest(ctx, strings.TrimPrefix(pk, "digest#"))
+			if err == nil {
+				edit(&d)
+				_, err = l.SaveDigest(ctx, d)
+			}
+			return err
+		},
+	},
 }
 
 // FuzzUnknown loads and saves whatever a newer version may have written, and demands that nothing of it is lost.

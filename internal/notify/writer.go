@@ -35,6 +35,9 @@ type Writer struct {
 
 // Body is the text of a message. Each thing that others have named is cut to a line.
 func (w Writer) Body(n decide.Notification) string {
+	if n.Kind == decide.Digested {
+		return w.digest(n)
+	}
 	var b strings.Builder
 	what, hint := w.story(n)
 	fmt.Fprintf(&b, "%s\n\n", what)
@@ -46,6 +49,9 @@ func (w Writer) Body(n decide.Notification) string {
 	fmt.Fprintf(&b, "\nWhat to do:\n  %s\n", hint)
 	if n.Kind == decide.ControlPaused {
 		return b.String()
+	}
+	if _, common := n.CommonCause(); common {
+		fmt.Fprintf(&b, "\nFor the next %s, similar messages are collected into one email.\n", decide.Hours(w.Settings.DigestEvery))
 	}
 	w.places(&b, n)
 	w.commands(&b, n)

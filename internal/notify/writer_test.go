@@ -65,6 +65,8 @@ Reason:   a call was refused
 What to do:
   Repair it by hand, or remove the cause and use the custom action to try again.
 
+For the next 1 h, similar messages are collected into one email.
+
 Execution (log in to account 222222222222):
   https://us-east-1.console.aws.amazon.com/systems-manager/automation/execution/exec-1?region=us-east-1
 

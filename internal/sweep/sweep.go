@@ -86,7 +86,7 @@ func (h *Handler) Handle(ctx context.Context) error {
 		errs = append(errs, s.look(ctx, some))
 		left -= len(some)
 	}
-	errs = append(errs, s.check(ctx))
+	errs = append(errs, s.digest(ctx), s.check(ctx))
 	h.Log.InfoContext(ctx, "swept", "due", len(keys), "woken", s.woken, "looked", s.looked, "checked", len(s.checks)-s.unchecked,
 		"unchecked", s.unchecked, "paused", paused, "newer", s.newer)
 	if s.newer > 0 {
@@ -158,6 +158,17 @@ func (s *sweep) send(ctx context.Context, to Queue, bodies []string) error {
 	errs := make([]error, len(batches))
 	s.Together(ctx, len(batches), func(ctx context.Context, i int) { errs[i] = to.SendAll(ctx, batches[i]) })
 	return s.told(ctx, "targets not swept", errs)
+}
+
+// digest sends the messages about what was collected, one for each cause.
+func (s *sweep) digest(ctx context.Context) error {
+	causes, err := s.Effects.Digests.DueDigests(ctx, s.now)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(causes))
+	s.Together(ctx, len(causes), func(ctx context.Context, i int) { errs[i] = s.Effects.SendDigest(ctx, causes[i], s.now) })
+	return s.told(ctx, "digest not sent", errs)
 }
 
 // told logs errors and joins them.

@@ -88,6 +88,13 @@ func (w *world) Due(ctx context.Context, at time.Time) ([]string, error) {
 	return w.Memory.Due(ctx, at)
 }
 
+func (w *world) DueDigests(ctx context.Context, at time.Time) ([]string, error) {
+	if err := w.broken("DueDigests"); err != nil {
+		return nil, err
+	}
+	return w.Memory.DueDigests(ctx, at)
+}
+
 // LoadAll gives the records that can be loaded, the last first: the service promises no order.
 func (w *world) LoadAll(ctx context.Context, keys []string) (ledger.Loaded, error) {
 	if len(keys) > ledger.LoadAtOnce {
@@ -162,7 +169,7 @@ func (w *world) sweepIn(ctx context.Context, t *testing.T) error {
 	w.done = nil
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	h := &sweep.Handler{
-		Index: w, Effects: effect.Effects{Ledger: w, Findings: w, Notifier: w, Settings: w.settings, Log: log},
+		Index: w, Effects: effect.Effects{Ledger: w, Findings: w, Notifier: w, Digests: w, Now: func() time.Time { return w.now }, Settings: w.settings, Log: log},
 		Switch: w, Findings: errands{w, "wake"}, Outcomes: errands{w, "look"},
 		Settings: w.settings, Now: func() time.Time { return w.now },
 		Sleep: func(_ context.Context, d time.Duration) { w.slept = append(w.slept, d) }, Together: inTurn, Log: log,
