@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"time"
 
@@ -94,14 +95,26 @@ const collectedLimit = 300
 // Collect gives what a digest tells of a notification.
 func (n Notification) Collect(now time.Time) Collected {
 	t := n.Record.Target
-	id := fmt.Sprint(t.Key(), "#", n.Attempt.Number)
-	if n.Kind == AccountNotReady {
-		id = t.Account
-	}
 	return Collected{
-		ID: id, Key: t.Key(), Account: t.Account, AccountName: n.Record.AccountName, Region: t.Region, Resource: t.Resource,
+		ID: n.id(), Key: t.Key(), Account: t.Account, AccountName: n.Record.AccountName, Region: t.Region, Resource: t.Resource,
 		At: now, Reason: Brief(n.Attempt.Reason, collectedLimit),
 	}
+}
+
+// id tells apart what is told. A repair may be contradicted by each of its findings.
+func (n Notification) id() string {
+	t := n.Record.Target
+	switch n.Kind {
+	case AccountNotReady:
+		return t.Account
+	case Contradicted, NotConfirmed:
+		findings := fnv.New64a()
+		for _, r := range n.Findings {
+			findings.Write([]byte(r.ID)) // never fails
+		}
+		return fmt.Sprintf("%s#%d#%x", t.Key(), n.Attempt.Number, findings.Sum64())
+	}
+	return fmt.Sprintf("%s#%d", t.Key(), n.Attempt.Number)
 }
 
 // Telling is how a notification reaches people.

@@ -154,6 +154,13 @@ func TestCollect(t *testing.T) {
 	if diff := cmp.Diff(want, n.Collect(noon)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	ids := map[string]bool{}
+	for _, finding := range []string{"f1", "f2", "f1"} {
+		ids[decide.Notification{Kind: decide.Contradicted, Record: rec, Findings: []decide.Ref{ref(finding, "e1")}}.Collect(noon).ID] = true
+	}
+	if len(ids) != 2 {
+		t.Errorf("two findings have the ids %v", ids)
+	}
 	n.Kind = decide.AccountNotReady
 	if got := n.Collect(noon).ID; got != group.Account {
 		t.Errorf("the id of an account is %s", got)

@@ -93,7 +93,7 @@ func (w *world) nonce() string {
 func (c *client) clockNow() time.Time { return c.now.Add(c.skew) }
 
 func (c *client) effects() effect.Effects {
-	return effect.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Settings: c.settings, Log: c.log}
+	return effect.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Digests: c, Now: c.clockNow, Settings: c.settings, Log: c.log}
 }
 
 func sleep(ctx context.Context, d time.Duration) { processOf(ctx).sleep(d) }
@@ -242,6 +242,7 @@ func (c *client) Update(ctx context.Context, u decide.Update) error {
 func (c *client) Notify(ctx context.Context, n decide.Notification) error {
 	return exec(ctx, c, func() error {
 		c.checkNotice(n)
+		c.checkDigest(n)
 		c.notices = append(c.notices, n)
 		return nil
 	})

@@ -21,6 +21,8 @@ import (
 //     wait for its outcome. The failures of one account pause only that account.
 //   - An account that is not ready is tried by one target at a time, with a distance, and people hear of it once.
 //     Nobody hears of a resource that was deleted.
+//   - What fails for one cause has one message of its own in decide.Settings.DigestEvery, and one digest with the rest.
+//     When nothing goes wrong nothing is told twice.
 //   - The execution of an attempt began after the attempt was asked for.
 //   - A check that cannot know of a repair, because its data is older, neither starts another nor opens the finding again;
 //     but for a finding that no check has proven in decide.Settings.ConfirmWithin, so that repairs of others hide no lie for ever.
@@ -179,6 +181,6 @@ func (w *world) buried(id string) bool {
 // toldOf says whether people have heard of a resource.
 func (w *world) toldOf(r *resource) bool {
 	return r.gone || slices.ContainsFunc(w.notices, func(n decide.Notification) bool {
-		return n.Record.Target.Resource == r.arn || n.Kind == decide.AccountNotReady && n.Record.Target.Account == r.account
+		return tells(n, r)
 	})
 }

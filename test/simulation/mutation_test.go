@@ -152,6 +152,24 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 		"Retry: Never, Told: EachFailure,",
 		"which is gone",
 	},
+	"each failure has a message of its own": {
+		"internal/decide/digest.go",
+		"case d.Opener == id:",
+		"case d.Opener != \"\":",
+		"and have heard of its cause",
+	},
+	"a digest never goes out": {
+		"internal/decide/digest.go",
+		"d.Ended, d.Until, d.Opener = d.Window, time.Time{}, \"\"",
+		"d.Until, d.Opener = time.Time{}, \"\"",
+		"nobody was told",
+	},
+	"a digest that is out goes out again": {
+		"internal/decide/digest.go",
+		"if d.Ended != window {",
+		"if d.Ended == window {",
+		"people hear twice",
+	},
 	"a dead claimer keeps its claim": {
 		"internal/decide/record.go",
 		"return a.State == Claimed && now.Sub(a.ClaimedAt) >= s.ClaimLease",

@@ -67,6 +67,7 @@ type world struct {
 	nonces   int
 	breakers map[string]breaker // by control, and by control and account
 	accounts map[string]*account
+	digests  map[string]*digest       // by the key of their cause
 	lags     map[string]time.Duration // how old the data of checks may be, by control
 	undos    map[string]bool          // that people asked for, by id, and whether they were answered
 
@@ -86,7 +87,7 @@ var start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func newWorld(seed uint64) *world {
 	w := &world{
 		clock: clock{now: start}, latency: Near, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
-		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, accounts: map[string]*account{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
+		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, accounts: map[string]*account{}, digests: map[string]*digest{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)
@@ -129,7 +130,9 @@ func (w *world) tick() {
 	if w.sweeping {
 		return
 	}
-	if keys, _ := w.memory.Due(context.Background(), w.now); len(keys) > 0 {
+	keys, _ := w.memory.Due(context.Background(), w.now)
+	digests, _ := w.memory.DueDigests(context.Background(), w.now)
+	if len(keys)+len(digests) > 0 {
 		w.sweep()
 	}
 }
