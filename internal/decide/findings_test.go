@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/decide"
+	"hubmend/internal/failure"
 	"hubmend/internal/finding"
 	"hubmend/internal/target"
 )
@@ -352,5 +353,23 @@ func BenchmarkOnFindings(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		decide.OnFindings(rec, requests, nil, open, noon, settings)
+	}
+}
+
+// What changed nothing does not count for the guard, and pushes nothing that counts out of its sight.
+func TestWhatIsGonePushesNothingOut(t *testing.T) {
+	t.Parallel()
+	hoursAgo := func(n int) func(*decide.Attempt) { return claimed(noon.Add(-time.Duration(n) * time.Hour)) }
+	rec := record(attempt(1, decide.Succeeded, hoursAgo(9)), attempt(2, decide.Succeeded, hoursAgo(8)), attempt(3, decide.Succeeded, hoursAgo(7)))
+	for n := 4; n < 10; n++ {
+		rec.Attempts = append(rec.Attempts, attempt(n, decide.Failed, hoursAgo(10-n), class(failure.Gone)))
+	}
+	d := onFindings(t, rec, ask("f1", "e9", byHand))
+	if !d.Start {
+		t.Fatalf("a person's is not started: %q", d.Log)
+	}
+	ended := decide.OnStartRefused(d.Record, 10, failure.Gone, "It is gone.", noon, settings)
+	if d := onFindings(t, ended.Record, ask("f2", "e2", asOf(noon.Add(time.Minute)))); d.Start {
+		t.Errorf("automatic repair starts a fourth: %q", d.Log)
 	}
 }

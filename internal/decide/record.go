@@ -228,15 +228,16 @@ func (r *Record) queue(a Attempt) {
 }
 
 // trim drops the oldest attempts that nothing counts any more, and of all but the last
-// what only the last needs. Undos are counted apart, so that they push no repair out of the
-// guard's sight. The repair that findings are RESOLVED by stays, and so does one that can be taken back; and of every one
+// what only the last needs. Undos and what the guard does not count are counted apart, so that they push no repair
+// out of its sight. The repair that findings are RESOLVED by stays, and so does one that can be taken back; and of every one
 // the findings that a check still has to confirm, because the time for that runs from their own repair.
 func (r *Record) trim(s Settings) {
 	var kept []Attempt
-	left := map[bool]int{true: keptAttempts, false: max(keptAttempts, s.MaxAttempts+1)} // undos and repairs
+	left := map[bool]int{true: keptAttempts, false: max(keptAttempts, s.MaxAttempts+1)} // those that are counted apart, and the others
 	success, undoable := r.LastSuccess().Number, r.Undoable().Number
 	for _, a := range slices.Backward(r.Attempts) {
-		if left[a.Undo != ""]--; left[a.Undo != ""] >= 0 || a.Number == success || a.Number == undoable {
+		apart := a.Undo != "" || !a.CountsForGuard()
+		if left[apart]--; left[apart] >= 0 || a.Number == success || a.Number == undoable {
 			kept = append(kept, a)
 		}
 	}
