@@ -125,6 +125,7 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 			send("Errands", w.findings, w.outcomes), w.pause.Read(),
 			access.Statement{Sid: "Records", Actions: []string{"dynamodb:BatchGetItem"}, Resources: []*string{ledgerARN()}},
 			access.Statement{Sid: "Index", Actions: []string{"dynamodb:Query"}, Resources: []*string{ledgerIndexARN()}},
+			access.Statement{Sid: "Digests", Actions: []string{"dynamodb:Query"}, Resources: []*string{ledgerARN()}},
 		),
 	})
 }

@@ -113,8 +113,8 @@ type Told string
 // Who is told.
 const (
 	Nobody         Told = "nobody"
-	EachFailure    Told = "one message each, when it is not retried any more"
-	OncePerAccount Told = "one message for the account, and one each week that it goes on"
+	EachFailure    Told = "a message, when it is not retried any more; those of one control and class within an hour come as one"
+	OncePerAccount Told = "one message for the account, and one each week that it goes on; those of accounts that lack the same within an hour come as one"
 )
 
 // Fate is what follows from a class.
