@@ -28,6 +28,7 @@ type store interface {
 	ledger.Ledger
 	ledger.Slots
 	ledger.Accounts
+	ledger.Digests
 	ledger.Index
 }
 
@@ -100,7 +101,7 @@ func (w *world) SendAll(_ context.Context, bodies []string) error {
 func (w *world) time() time.Time { return w.now }
 
 func (w *world) effects() effect.Effects {
-	return effect.Effects{Ledger: w.store, Findings: w, Notifier: w, Settings: decide.Defaults, Log: quiet}
+	return effect.Effects{Ledger: w.store, Findings: w, Notifier: w, Digests: w.store, Now: w.time, Settings: decide.Defaults, Log: quiet}
 }
 
 // quiet encodes its lines as in Lambda, and drops them.

@@ -41,7 +41,7 @@ var permissions = map[string][]string{
 	"hubmend-sweep": {
 		"dynamodb:BatchGetItem on dynamodb table/hubmend-ledger",
 		"dynamodb:GetItem dynamodb:PutItem on dynamodb table/hubmend-ledger",
-		"dynamodb:Query on dynamodb table/hubmend-ledger/index/open",
+		"dynamodb:Query on dynamodb table/hubmend-ledger", "dynamodb:Query on dynamodb table/hubmend-ledger/index/open",
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-sweep",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
