@@ -101,9 +101,11 @@ func (n Notification) Collect(now time.Time) Collected {
 	}
 }
 
-// id tells apart what is told. A repair may be contradicted by each of its findings.
+// id tells apart what is told. An attempt of a record that was deleted has the number of another, and a repair may be
+// contradicted by each of its findings.
 func (n Notification) id() string {
 	t := n.Record.Target
+	attempt := fmt.Sprintf("%s#%d#%d", t.Key(), n.Attempt.Number, n.Attempt.QueuedAt.Unix())
 	switch n.Kind {
 	case AccountNotReady:
 		return t.Account
@@ -112,9 +114,9 @@ func (n Notification) id() string {
 		for _, r := range n.Findings {
 			findings.Write([]byte(r.ID)) // never fails
 		}
-		return fmt.Sprintf("%s#%d#%x", t.Key(), n.Attempt.Number, findings.Sum64())
+		return fmt.Sprintf("%s#%x", attempt, findings.Sum64())
 	}
-	return fmt.Sprintf("%s#%d", t.Key(), n.Attempt.Number)
+	return attempt
 }
 
 // Telling is how a notification reaches people.

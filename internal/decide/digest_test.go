@@ -147,12 +147,17 @@ func TestCollect(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(3, decide.Failed))
 	rec.AccountName = "workload"
-	n := decide.Notification{Kind: decide.NotRepaired, Record: rec, Attempt: decide.Attempt{Number: 3, Reason: "It is still open."}}
+	n := decide.Notification{Kind: decide.NotRepaired, Record: rec, Attempt: decide.Attempt{Number: 3, QueuedAt: noon, Reason: "It is still open."}}
 	want := decide.Collected{
-		ID: group.Key() + "#3", Key: group.Key(), Account: group.Account, AccountName: "workload", Region: group.Region, Resource: group.Resource, At: noon, Reason: "It is still open.",
+		ID: fmt.Sprint(group.Key(), "#3#", noon.Unix()), Key: group.Key(), Account: group.Account, AccountName: "workload", Region: group.Region, Resource: group.Resource, At: noon, Reason: "It is still open.",
 	}
 	if diff := cmp.Diff(want, n.Collect(noon)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	again := n
+	again.Attempt.QueuedAt = noon.Add(time.Hour)
+	if again.Collect(noon).ID == want.ID {
+		t.Error("an attempt of a record that was deleted has the id of another")
 	}
 	ids := map[string]bool{}
 	for _, finding := range []string{"f1", "f2", "f1"} {
