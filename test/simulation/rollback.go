@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -10,16 +11,16 @@ import (
 
 // rollBack has an older version of Hubmend work for some hours, which does not know the schema of items that a newer
 // one wrote before. It must lose none of them. Then the newer version is deployed again.
-func (w *world) rollBack() {
+func (w *world) rollBack(chance *rand.Rand) {
 	keys := []string{"breaker#EC2.13", "breaker#EC2.14", "account#222222222222", "account#333333333333"}
 	w.memory.Each(func(rec decide.Record) { keys = append(keys, rec.Target.Key()) })
 	slices.Sort(keys) // a seed always gives the same history
-	newer := slices.DeleteFunc(keys, func(string) bool { return w.rng.IntN(3) > 0 })
+	newer := slices.DeleteFunc(keys, func(string) bool { return chance.IntN(3) > 0 })
 	w.log.Info("rolled back", "newer", fmt.Sprint(newer))
 	for _, key := range newer {
 		w.memory.Rewrite(key, 2)
 	}
-	w.after(w.between(0, 8*time.Hour), func() {
+	w.after(time.Duration(chance.Int64N(int64(8*time.Hour))), func() {
 		w.log.Info("rolled forward")
 		for _, key := range newer {
 			w.memory.Rewrite(key, 1)

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func Simulate(seed uint64, out io.Writer) Result {
 	w.faults = Chaos(w.rng)
 	faults := w.faults
 	w.lag()
-	w.populate()
+	w.populate(seed)
 	w.tick()
 	w.run(start.Add(chaosTime))
 	w.faults, w.paused = Faults{}, false
@@ -45,7 +46,7 @@ func Simulate(seed uint64, out io.Writer) Result {
 func (w *world) calm() bool { return w.now.Sub(start) >= chaosTime }
 
 // populate plans what the world does by itself.
-func (w *world) populate() {
+func (w *world) populate(seed uint64) {
 	for i := range 1 + w.rng.IntN(3) {
 		r := newResource(place{"222222222222", home}, i)
 		r.open["3389"], r.fights = w.rng.IntN(2) == 0, w.rng.IntN(4) == 0
@@ -81,8 +82,8 @@ func (w *world) populate() {
 	if w.rng.IntN(4) == 0 {
 		w.after(w.between(0, time.Hour), func() { w.findings.send("poison") })
 	}
-	if w.rng.IntN(4) == 0 {
-		w.after(w.between(0, 20*time.Hour), w.rollBack)
+	if chance := rand.New(rand.NewPCG(seed, 2)); chance.IntN(4) == 0 { // apart, so that every other seed keeps its history
+		w.after(time.Duration(chance.Int64N(int64(20*time.Hour))), func() { w.rollBack(chance) })
 	}
 }
 
