@@ -81,22 +81,20 @@ func (w *world) provenBy(f *securityFinding) time.Time {
 }
 
 // checkNeeded demands that an automatic repair does not start for findings that know nothing of the last one.
-// A person may have set one to NEW, and wants it all the same. When all are archived no check is the cause: an attempt
-// that may have run before the resource was deleted is started again to find out.
+// A person may have set one to NEW, and wants it all the same. What was deleted is not repaired: an attempt that
+// waited since before, for another finding, is started and finds out.
 func (w *world) checkNeeded(e *execution) {
-	active := false
+	if e.resource.gone {
+		return
+	}
 	for _, id := range w.hub.ids {
 		f := w.hub.findings[id]
 		if f.resource != e.resource || f.RecordState != finding.Active {
 			continue
 		}
-		active = true
 		if !f.knowsNothing() || f.reopenedAt.After(f.resource.verified[portOf[f.control]]) {
 			return
 		}
-	}
-	if !active {
-		return
 	}
 	w.violate("an execution starts for %s, which is repaired, because of a check that cannot know of that", e.resource.arn)
 }
