@@ -1,11 +1,13 @@
 // Package assembly copies templates, for tests that change one: those that are kept, or the app that
-// `cdk synth` wrote.
+// `cdk synth` wrote. It also visits what is in one.
 package assembly
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,4 +83,19 @@ func Edit(t testing.TB, file string, edit func(Object) bool) (text []byte, chang
 		t.Fatal(err)
 	}
 	return text, true
+}
+
+// Walk visits every object inside a value, outer ones first and by the order of their keys.
+func Walk(v any, visit func(Object)) {
+	switch v := v.(type) {
+	case Object:
+		visit(v)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			Walk(v[key], visit)
+		}
+	case []any:
+		for _, item := range v {
+			Walk(item, visit)
+		}
+	}
 }

@@ -21,12 +21,13 @@ import (
 	"hubmend/internal/dist"
 	"hubmend/internal/naming"
 	"hubmend/internal/templates"
+	"hubmend/test/assembly"
 )
 
 const (
-	assembly  = "../../cdk.out"
-	kept      = "../../templates"
-	functions = "../../build/lambdas" // where the synth compiles them
+	synthesized = "../../cdk.out"
+	kept        = "../../templates"
+	functions   = "../../build/lambdas" // where the synth compiles them
 
 	account = "111111111111"
 	home    = "us-east-1"
@@ -37,7 +38,7 @@ type object = map[string]any
 // The templates of the repository are those that the app synthesizes.
 func TestTemplatesAreKept(t *testing.T) {
 	t.Parallel()
-	want, err := templates.Of(assembly, catalog.Embedded().Versions())
+	want, err := templates.Of(synthesized, catalog.Embedded().Versions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestDistDeploysWhatTheCDKDoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := deployed(t, filepath.Join(assembly, name+templates.Suffix), parameters, synthesizedAsset)
+			want := deployed(t, filepath.Join(synthesized, name+templates.Suffix), parameters, synthesizedAsset)
 			file := filepath.Join(dir, strings.TrimPrefix(name, naming.Mark)+templates.Suffix)
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -111,7 +112,7 @@ func synthesizedAsset(value string) string {
 	key := value[strings.LastIndex(value, "/")+1:]
 	hash, extension, _ := strings.Cut(key, ".")
 	for _, path := range []string{"asset." + key, "asset." + hash + "/bootstrap"} {
-		text, err := os.ReadFile(filepath.Join(assembly, path))
+		text, err := os.ReadFile(filepath.Join(synthesized, path))
 		if err != nil || extension == "" {
 			continue
 		}
@@ -209,7 +210,7 @@ func attributesOf(t *testing.T, text []byte) map[string]object {
 		t.Fatal(err)
 	}
 	all := map[string]object{}
-	walk(whole, func(o object) {
+	assembly.Walk(whole, func(o object) {
 		path, _ := o["Fn::GetAtt"].([]any)
 		if len(path) != 2 {
 			return
@@ -239,20 +240,5 @@ func normalized(v any, normal func(string) string) any {
 		return normal(v)
 	default:
 		return v
-	}
-}
-
-// walk visits every object inside a value.
-func walk(v any, visit func(object)) {
-	switch v := v.(type) {
-	case object:
-		visit(v)
-		for _, item := range v {
-			walk(item, visit)
-		}
-	case []any:
-		for _, item := range v {
-			walk(item, visit)
-		}
 	}
 }

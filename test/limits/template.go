@@ -3,6 +3,8 @@ package limits
 import (
 	"encoding/json"
 	"fmt"
+
+	"hubmend/test/assembly"
 )
 
 type object = map[string]any
@@ -121,7 +123,7 @@ var measures = map[string]func(object) []Use{
 	},
 	"AWS::CloudFormation::StackSet": func(p object) []Use {
 		most := 0
-		walk(p["AutoDeployment"], func(o object) { most = max(most, items(o["DependsOn"])) })
+		assembly.Walk(p["AutoDeployment"], func(o object) { most = max(most, items(o["DependsOn"])) })
 		return []Use{{StackSetWaits, "", most}}
 	},
 }
@@ -129,18 +131,3 @@ var measures = map[string]func(object) []Use{
 // parameterBytes are what the values of an execution's parameters take of a document's size: those
 // of the longest, an S3 key's or ARN's, twice over.
 const parameterBytes = 2_048
-
-// walk visits every object inside a value.
-func walk(v any, visit func(object)) {
-	switch v := v.(type) {
-	case object:
-		visit(v)
-		for _, item := range v {
-			walk(item, visit)
-		}
-	case []any:
-		for _, item := range v {
-			walk(item, visit)
-		}
-	}
-}

@@ -12,6 +12,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/internal/runbook"
+	"hubmend/test/assembly"
 )
 
 func TestEveryStackIsThere(t *testing.T) {
@@ -110,7 +111,7 @@ func TestNothingIsAllowedWholesale(t *testing.T) {
 	seen := 0
 	for name, tmpl := range templates {
 		for id, r := range tmpl.Resources {
-			walk(r.Properties, func(o object) {
+			assembly.Walk(r.Properties, func(o object) {
 				if o["Effect"] != "Allow" {
 					return
 				}
@@ -145,9 +146,9 @@ func TestOnlyPlainFunctions(t *testing.T) {
 				}
 			}
 		}
-		walk(tmpl.Conditions, check)
+		assembly.Walk(tmpl.Conditions, check)
 		for _, r := range tmpl.Resources {
-			walk(r.Properties, check)
+			assembly.Walk(r.Properties, check)
 		}
 	}
 }

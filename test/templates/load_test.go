@@ -134,21 +134,6 @@ func list(v any) []any {
 	}
 }
 
-// walk visits every object inside a value, outer ones first.
-func walk(v any, visit func(object)) {
-	switch v := v.(type) {
-	case object:
-		visit(v)
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			walk(v[key], visit)
-		}
-	case []any:
-		for _, item := range v {
-			walk(item, visit)
-		}
-	}
-}
-
 func sub(text string) object { return object{"Fn::Sub": text} }
 func ref(name string) object { return object{"Ref": name} }
 func local(resource string) object {

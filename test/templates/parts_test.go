@@ -13,6 +13,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
+	"hubmend/test/assembly"
 )
 
 // parted are the templates of a catalog whose last two runbooks are in a second part.
@@ -93,7 +94,7 @@ func TestEachPartIsRolledOut(t *testing.T) {
 		}
 	}
 	var waits []any
-	walk(stack.one(t, stackSet, "StackSetName", app.MemberRunbooks+"-2").Properties["AutoDeployment"], func(o object) {
+	assembly.Walk(stack.one(t, stackSet, "StackSetName", app.MemberRunbooks+"-2").Properties["AutoDeployment"], func(o object) {
 		waits = append(waits, list(o["DependsOn"])...)
 	})
 	if len(waits) != 1 || !strings.HasSuffix(lastRef(waits[0]), "MemberRoles2") {
