@@ -43,10 +43,7 @@ var (
 func (m *Memory) Load(_ context.Context, key string) (decide.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.over(key) {
-		return decide.Record{}, nil
-	}
-	if err := m.newer(key, targetItem); err != nil {
+	if there, err := m.loadable(key, targetItem); !there {
 		return decide.Record{}, err
 	}
 	return m.records[key].Clone(), nil
@@ -82,11 +79,8 @@ func (m *Memory) Archive(_ context.Context, rec decide.Record, e decide.Ended) e
 func (m *Memory) LoadBreaker(_ context.Context, control string) (decide.Breaker, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.over(breakerKey(control)) {
-		return decide.Breaker{Control: control}, nil
-	}
-	if err := m.newer(breakerKey(control), breakerItem); err != nil {
-		return decide.Breaker{}, err
+	if there, err := m.loadable(breakerKey(control), breakerItem); !there {
+		return decide.Breaker{Control: control}, err
 	}
 	b := m.breakers[control]
 	b.Control, b.Failures, b.Accounts = control, slices.Clone(b.Failures), slices.Clone(b.Accounts)
@@ -112,11 +106,8 @@ func (m *Memory) SaveBreaker(_ context.Context, b decide.Breaker) error {
 func (m *Memory) LoadAccount(_ context.Context, id string) (decide.Account, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.over(accountKey(id)) {
-		return decide.Account{ID: id}, nil
-	}
-	if err := m.newer(accountKey(id), accountItem); err != nil {
-		return decide.Account{}, err
+	if there, err := m.loadable(accountKey(id), accountItem); !there {
+		return decide.Account{ID: id}, err
 	}
 	a := m.accounts[id]
 	a.ID, a.Missing = id, slices.Clone(a.Missing)
@@ -208,6 +199,15 @@ func (m *Memory) changed(key, kind string, version, loaded int) bool {
 		return false
 	}
 	return version != loaded || m.newer(key, kind) != nil
+}
+
+// loadable says whether an item may be loaded: it has not expired, and this version of Hubmend understands it.
+func (m *Memory) loadable(key, kind string) (bool, error) {
+	if m.over(key) {
+		return false, nil
+	}
+	err := m.newer(key, kind)
+	return err == nil, err
 }
 
 // newer gives the error of an item that only a newer version of Hubmend understands.

@@ -14,10 +14,7 @@ import (
 func (m *Memory) LoadDigest(_ context.Context, key string) (decide.Digest, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.over(digestKey(key)) {
-		return decide.Digest{}, nil
-	}
-	if err := m.newer(digestKey(key), digestItem); err != nil {
+	if there, err := m.loadable(digestKey(key), digestItem); !there {
 		return decide.Digest{}, err
 	}
 	return m.digests[key], nil
