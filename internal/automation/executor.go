@@ -29,9 +29,9 @@ type API interface {
 
 // Scripts runs the script of an aws:executeScript step.
 type Scripts interface {
-	// Run calls the handler with the payload and gives its return value as decoded JSON.
-	// An exception must be a *ScriptError; any other error counts as an internal failure.
-	Run(ctx context.Context, runtime, handler, text string, payload map[string]any) (any, error)
+	// Run calls the handler and gives its return value as decoded JSON. An exception must be a
+	// *ScriptError; any other error counts as an internal failure.
+	Run(ctx context.Context, script Script) (any, error)
 }
 
 // Executor runs documents. One Executor may run several at the same time if its

@@ -137,8 +137,11 @@ func (s *ssmAutomation) add(e *execution, token string) *execution {
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
 	s.lab.sleep(time.Duration(s.lab.config.Faults.PendingFor))
 	executor := automation.Executor{
-		API:     stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c},
-		Scripts: local.Scripts{Python: s.lab.backend.config},
+		API: stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c},
+		Scripts: local.Scripts{
+			Python: s.lab.backend.config,
+			Access: &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint, Credentials: python.Credentials(c)},
+		},
 		Observe: func(step automation.StepExecution) { s.observe(e, step) },
 	}
 	result := executor.Run(s.lab.ctx, req)

@@ -46,6 +46,9 @@ func (d source) read() (*runbook.Document, error) {
 	if content.SchemaVersion != runbook.SchemaVersion {
 		return nil, refuse("InvalidDocumentSchemaVersion", "An Automation document has schemaVersion %s, not %q", runbook.SchemaVersion, content.SchemaVersion)
 	}
+	if err := content.Unrunnable(); err != nil {
+		return nil, refuse("InvalidDocumentContent", "%v", err)
+	}
 	return content, nil
 }
 

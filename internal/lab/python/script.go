@@ -6,6 +6,8 @@ import (
 	_ "embed" // for the Python source
 	"encoding/json"
 	"fmt"
+	"os/exec"
+	"syscall"
 	"time"
 )
 
@@ -16,8 +18,32 @@ var scriptRunner string
 type Script struct {
 	Text    string `json:"text"`
 	Handler string `json:"handler"`
-	// Payload is the handler's first argument; the second is an empty context.
+	// Payload is the handler's first argument.
 	Payload map[string]any `json:"payload"`
+	// Context is the handler's second argument.
+	Context map[string]string `json:"context"`
+	// Modules, if set, are the only ones that the script may import, and it may not open
+	// files. Otherwise it may do what Python can.
+	Modules []string `json:"modules"`
+	// Access is how the script reaches AWS; nil when it does not.
+	Access *Access `json:"-"`
+}
+
+// Access is what the AWS clients of a script find in their environment.
+type Access struct {
+	Region, Endpoint string
+	Credentials      Credentials
+}
+
+func (a *Access) environment() []string {
+	if a == nil {
+		return nil
+	}
+	return []string{
+		"AWS_REGION=" + a.Region, "AWS_DEFAULT_REGION=" + a.Region, "AWS_ENDPOINT_URL=" + a.Endpoint,
+		"AWS_ACCESS_KEY_ID=" + a.Credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + a.Credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN=" + a.Credentials.SessionToken,
+	}
 }
 
 // Outcome is what a script left behind.
@@ -35,7 +61,8 @@ type ScriptError struct {
 	Type string `json:"type"`
 	// Message is the exception's text, as the script's author wrote it.
 	Message string `json:"message"`
-	// Traceback shows the script's own lines only.
+	// Traceback is what Python prints, from the script's own first line on and without the line of the
+	// exception. It is empty for a script that does not compile.
 	Traceback string `json:"traceback"`
 }
 
@@ -44,18 +71,19 @@ func (e *ScriptError) Error() string {
 	return e.Type + ": " + e.Message
 }
 
-// RunScript runs a script in a process of its own that has no credentials, and kills it
-// when the context ends. The script must be a pure function: it may import only a few
-// modules, which script_runner.py lists, and may not open files. An exception gives a
+// RunScript runs a script in a process of its own, and kills it with all that it started when
+// the context ends. The process has only the credentials of its Access. An exception gives a
 // *ScriptError; the outcome has the logs then too.
 func RunScript(ctx context.Context, cfg Config, script Script) (Outcome, error) {
-	cmd, err := cfg.command(ctx, scriptRunner, "-S") // -S: the packages are not even in reach
+	cmd, err := scriptCommand(ctx, cfg, script)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("run script: %w", err)
 	}
-	cmd.Env = []string{"TZ=UTC"}
 	if script.Payload == nil {
 		script.Payload = map[string]any{}
+	}
+	if script.Context == nil {
+		script.Context = map[string]string{}
 	}
 	step, err := json.Marshal(script)
 	if err != nil {
@@ -83,4 +111,18 @@ func RunScript(ctx context.Context, cfg Config, script Script) (Outcome, error) 
 		return out.Outcome, out.Error
 	}
 	return out.Outcome, nil
+}
+
+func scriptCommand(ctx context.Context, cfg Config, script Script) (*exec.Cmd, error) {
+	var options []string
+	if script.Modules != nil {
+		options = []string{"-S"} // the packages are not even in reach
+	}
+	cmd, err := cfg.command(ctx, scriptRunner, options...)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(cmd.Env, script.Access.environment()...)
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return cmd, nil
 }

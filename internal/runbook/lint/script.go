@@ -9,13 +9,6 @@ import (
 	"hubmend/internal/runbook"
 )
 
-// modules are those of Python that a script may import: they compute, and reach no
-// network, file or environment.
-var modules = []string{
-	"base64", "collections", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions", "functools",
-	"hashlib", "ipaddress", "itertools", "json", "math", "operator", "re", "string", "textwrap", "typing",
-}
-
 var (
 	scriptImport = regexp.MustCompile(`(?m)(?:^|[;:])[ \t]*(?:import[ \t]+([^\n;#]+)|from[ \t]+(\S+)[ \t]+import\b)`)
 	// scriptEvasion is what would import without saying so.
@@ -27,8 +20,8 @@ var (
 func (l *linter) script(s runbook.Step) {
 	text, _ := s.Inputs["Script"].(string)
 	handler, _ := s.Inputs["Handler"].(string)
-	if runtime := fmt.Sprint(s.Inputs["Runtime"]); !slices.Contains(runtimes, runtime) {
-		l.add(s.Name, "Runtime %q is not one of %s", runtime, strings.Join(runtimes, ", "))
+	if runtime := fmt.Sprint(s.Inputs["Runtime"]); !slices.Contains(runbook.Runtimes, runtime) {
+		l.add(s.Name, "Runtime %q is not one of %s", runtime, strings.Join(runbook.Runtimes, ", "))
 	}
 	if handler == "" || !regexp.MustCompile(`(?m)^def `+regexp.QuoteMeta(handler)+`\(\w+, \w+\):`).MatchString(text) {
 		l.add(s.Name, "Script defines no function %s with two parameters", handler)
@@ -56,8 +49,8 @@ func (l *linter) imports(s runbook.Step, text string) {
 			// "urllib.request as r" is of urllib.
 			module, _, _ := strings.Cut(strings.TrimSpace(clause), " ")
 			module, _, _ = strings.Cut(module, ".")
-			if !slices.Contains(modules, module) {
-				l.add(s.Name, "a script only decides; it may not import %s (but %s)", module, strings.Join(modules, ", "))
+			if !slices.Contains(runbook.PureModules, module) {
+				l.add(s.Name, "a script only decides; it may not import %s (but %s)", module, strings.Join(runbook.PureModules, ", "))
 			}
 		}
 	}
