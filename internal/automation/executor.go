@@ -48,7 +48,8 @@ type Executor struct {
 	// throttled call is repeated, before the step's own maxAttempts count. Zero is off.
 	ThrottleRetry time.Duration
 	// Plan has Run find out what the document would change, and change nothing: a call that is
-	// not known to read only never reaches API. See Withheld and Unknown.
+	// not known to read only never reaches API. See Withheld and Unknown. Scripts must refuse there
+	// what does more than compute.
 	Plan bool
 }
 

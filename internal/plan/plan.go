@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/cost"
 	"hubmend/internal/naming"
+	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
 )
 
@@ -114,6 +115,9 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	if !ok {
 		return Plan{}, fmt.Errorf("there is no runbook %s", r.Target.Runbook)
 	}
+	if err := checkPure(book.Document); err != nil {
+		return Plan{}, err
+	}
 	policy, err := p.Catalog.Policy(book)
 	if err != nil {
 		return Plan{}, err
@@ -141,6 +145,15 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	made.Cost = costOf(execution)
 	made.Uses, err = uses(ctx, executor, request, r.Target.Runbook)
 	return made, err
+}
+
+// checkPure refuses a runbook whose scripts could do more than compute: what they would do is not seen,
+// and a plan changes nothing.
+func checkPure(doc *runbook.Document) error {
+	if modules := doc.ImpureScripts(); len(modules) > 0 {
+		return fmt.Errorf("a script of this runbook imports %s, and a plan runs only scripts that compute", strings.Join(modules, ", "))
+	}
+	return nil
 }
 
 // unreadable says why a plan cannot tell what the runbook would do. What stands in the way of whoever

@@ -12,6 +12,7 @@ import (
 	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
 	"hubmend/internal/plan"
+	"hubmend/internal/runbook"
 )
 
 func TestOneFinding(t *testing.T) {
@@ -109,6 +110,25 @@ func TestWhatCannotBeReadIsNoRefusal(t *testing.T) {
 	p := w.planner()
 	p.API = failing{&smithy.GenericAPIError{Code: "InternalError", Message: "oops"}}
 	if _, err := p.Make(t.Context(), w.repair("KMS.4", "arn:aws:kms:us-east-1:444444444444:key/01234567-89ab-cdef-0123-456789abcdef")); err == nil || !strings.Contains(err.Error(), "could not read") {
+		t.Error(err)
+	}
+}
+
+// What a script with a client of AWS would do is not seen, so it is not tried.
+func TestAScriptThatCallsAWSIsNotPlanned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "444444444445")
+	r := w.repair("KMS.4", "arn:aws:kms:us-east-1:444444444445:key/01234567-89ab-cdef-0123-456789abcdef")
+	doc, err := runbook.Parse([]byte(`
+schemaVersion: "0.3"
+mainSteps:
+  - {name: act, action: aws:executeScript, inputs: {Runtime: python3.11, Handler: f, Script: "import boto3"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := w.planner()
+	p.Catalog = &catalog.Catalog{Runbooks: []catalog.Runbook{{Name: r.Target.Runbook, Document: doc}}}
+	if _, err := p.Make(t.Context(), r); err == nil || !strings.Contains(err.Error(), "imports boto3") {
 		t.Error(err)
 	}
 }

@@ -9,11 +9,8 @@ import (
 	"hubmend/internal/runbook"
 )
 
-var (
-	scriptImport = regexp.MustCompile(`(?m)(?:^|[;:])[ \t]*(?:import[ \t]+([^\n;#]+)|from[ \t]+(\S+)[ \t]+import\b)`)
-	// scriptEvasion is what would import without saying so.
-	scriptEvasion = regexp.MustCompile(`\b(__import__|__builtins__|eval|exec)\b`)
-)
+// scriptEvasion is what would import without saying so.
+var scriptEvasion = regexp.MustCompile(`\b(__import__|__builtins__|eval|exec)\b`)
 
 // script keeps scripts to deciding: whatever calls an API is a step, from which the
 // role's policy is derived.
@@ -44,15 +41,8 @@ func (l *linter) script(s runbook.Step) {
 var payload = regexp.MustCompile(`^\$\.Payload([.[]|$)`)
 
 func (l *linter) imports(s runbook.Step, text string) {
-	for _, m := range scriptImport.FindAllStringSubmatch(text, -1) {
-		for _, clause := range strings.Split(m[1]+m[2], ",") {
-			// "urllib.request as r" is of urllib.
-			module, _, _ := strings.Cut(strings.TrimSpace(clause), " ")
-			module, _, _ = strings.Cut(module, ".")
-			if !slices.Contains(runbook.PureModules, module) {
-				l.add(s.Name, "a script only decides; it may not import %s (but %s)", module, strings.Join(runbook.PureModules, ", "))
-			}
-		}
+	for _, module := range runbook.Impure(text) {
+		l.add(s.Name, "a script only decides; it may not import %s (but %s)", module, strings.Join(runbook.PureModules, ", "))
 	}
 	if m := scriptEvasion.FindString(text); m != "" {
 		l.add(s.Name, "a script only decides; it may not use %s", m)
