@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"hubmend/internal/automation"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/local"
+	"hubmend/internal/naming"
 	"hubmend/internal/policy"
 	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
@@ -142,7 +144,8 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 			Python: s.lab.backend.config,
 			Access: &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint, Credentials: python.Credentials(c)},
 		},
-		Observe: func(step automation.StepExecution) { s.observe(e, step) },
+		Observe:   func(step automation.StepExecution) { s.observe(e, step) },
+		NullUnset: strings.HasPrefix(e.document, naming.Prefix),
 	}
 	result := executor.Run(s.lab.ctx, req)
 	s.mu.Lock()

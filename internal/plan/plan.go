@@ -132,7 +132,7 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	for _, s := range policy {
 		made.Allowed = append(made.Allowed, Allow{Actions: s.Actions, Resources: s.Resources})
 	}
-	executor := automation.Executor{API: p.API, Scripts: p.Scripts, ThrottleRetry: throttleRetry, Plan: true}
+	executor := automation.Executor{API: p.API, Scripts: p.Scripts, ThrottleRetry: throttleRetry, Plan: true, NullUnset: true}
 	request := r.request(book.Document, p.ExecutionID, made.Role)
 	execution := executor.Run(ctx, request)
 	if err := unreadable(execution); err != nil {

@@ -200,7 +200,7 @@ func (w *world) run(r plan.Repair) (automation.Execution, []plan.Call) {
 	parameters := r.Parameters.Input()
 	parameters["AutomationAssumeRole"] = []string{naming.RoleARN("aws", w.account, naming.RunbookRole(r.Target.Runbook))}
 	history := &recaller{API: w}
-	executor := automation.Executor{API: history, Scripts: local.Scripts{Python: emulator.python}, Observe: history.observe}
+	executor := automation.Executor{API: history, Scripts: local.Scripts{Python: emulator.python}, Observe: history.observe, NullUnset: true}
 	e := executor.Run(w.Context(), automation.Request{
 		Document: book.Document, Parameters: parameters, ExecutionID: executionID,
 		AccountID: w.account, Region: r.Region, Partition: r.Partition,
