@@ -25,8 +25,9 @@ import (
 
 // ssmAutomation is Systems Manager Automation in all accounts.
 type ssmAutomation struct {
-	lab  *Lab
-	pace pace
+	lab      *Lab
+	pace     pace
+	settings serviceSettings
 
 	mu         sync.Mutex
 	documents  map[documentID]*document
@@ -64,6 +65,9 @@ var automationAPIs = map[string]func(*ssmAutomation, request) (any, error){
 	"DescribeAutomationStepExecutions": func(s *ssmAutomation, q request) (any, error) {
 		return decodeAnd(q, s.describeStepsAPI)
 	},
+	"GetServiceSetting":    func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getSetting) },
+	"UpdateServiceSetting": func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.updateSetting) },
+	"ResetServiceSetting":  func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.resetSetting) },
 }
 
 type startInput struct {
@@ -138,11 +142,13 @@ func (s *ssmAutomation) add(e *execution, token string) *execution {
 // run executes the document and sends the status event of its end.
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
 	s.lab.sleep(time.Duration(s.lab.config.Faults.PendingFor))
+	api := stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c}
 	executor := automation.Executor{
-		API: stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c},
+		API: api,
 		Scripts: local.Scripts{
-			Python: s.lab.backend.config,
-			Access: &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint, Credentials: python.Credentials(c)},
+			Python:  s.lab.backend.config,
+			Access:  &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint, Credentials: python.Credentials(c)},
+			Printed: scriptLog{s.lab, api, e.at, e.id}.write,
 		},
 		Observe:   func(step automation.StepExecution) { s.observe(e, step) },
 		NullUnset: strings.HasPrefix(e.document, naming.Prefix),

@@ -121,3 +121,68 @@ func TestCreateDocumentRefusesARuntime(t *testing.T) {
 		"Name": "Old", "DocumentType": "Automation", "DocumentFormat": "YAML", "Content": strings.Replace(rotation, "python3.11", "python3.8", 1),
 	}, "InvalidDocumentContent", `step rotate: Runtime "python3.8" is not one of python3.10, python3.11, python3.12`)
 }
+
+const printing = `
+schemaVersion: "0.3"
+assumeRole: "arn:aws:iam::222222222222:role/ROLE"
+mainSteps:
+  - name: talk
+    action: aws:executeScript
+    maxAttempts: 2
+    inputs:
+      Runtime: python3.11
+      Handler: main
+      Script: |-
+        def main(events, context):
+            print("so far")
+            raise ValueError("no further")
+`
+
+// What a script prints goes to CloudWatch Logs when the account wants it, under the document's role.
+func TestScriptLog(t *testing.T) {
+	t.Parallel()
+	w := enforced(t)
+	const group = "/aws/ssm/automation/executeScript"
+	const destination = "/ssm/automation/customer-script-log-destination"
+	w.runner(t, "silent", allows("*", "kms:ListKeys"))
+	w.runner(t, "talks",
+		allows("*", "logs:DescribeLogGroups"),
+		allows("arn:aws:logs:*:222222222222:log-group:"+group+":*", "logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents"))
+	w.create(t, "Silent", strings.ReplaceAll(printing, "ROLE", "silent"))
+	w.create(t, "Talks", strings.ReplaceAll(printing, "ROLE", "talks"))
+	fails := func(document, message string) object {
+		e := w.rehearse(t, document, nil)
+		if got, _ := e["FailureMessage"].(string); e["AutomationExecutionStatus"] != "Failed" || !strings.Contains(got, message) {
+			t.Errorf("%s is %v: %s; want %s", document, e["AutomationExecutionStatus"], got, message)
+		}
+		return e
+	}
+
+	fails("Silent", "no further")
+	if out := w.call(t, member, "logs", "DescribeLogGroups", object{}); len(out["logGroups"].([]any)) > 0 {
+		t.Errorf("the log groups are %v", out)
+	}
+	setting := func() any {
+		return at(w.call(t, member, "ssm", "GetServiceSetting", object{"SettingId": destination}), "ServiceSetting", "Status")
+	}
+	if setting() != "Default" {
+		t.Errorf("the setting is %v", setting())
+	}
+	w.call(t, member, "ssm", "UpdateServiceSetting", object{
+		"SettingId": "arn:aws:ssm:" + home + ":222222222222:servicesetting" + destination, "SettingValue": "CloudWatch",
+	})
+	fails("Silent", "write the log of the script: an error occurred (AccessDeniedException) when calling the DescribeLogGroups operation: User: arn:aws:sts::222222222222:assumed-role/silent/")
+	e := fails("Talks", "no further")
+	events := w.call(t, member, "logs", "GetLogEvents", object{"logGroupName": group, "logStreamName": e["AutomationExecutionId"].(string) + "/talk"})
+	for i := range 2 { // one for each attempt
+		if got := at(events, "events", i, "message"); got != "so far" {
+			t.Errorf("event %d is %v", i, got)
+		}
+	}
+	if setting() != "Customized" {
+		t.Errorf("the setting is %v", setting())
+	}
+	w.call(t, member, "ssm", "ResetServiceSetting", object{"SettingId": destination})
+	fails("Silent", "no further")
+	w.refused(t, member, "ssm", "GetServiceSetting", object{"SettingId": "/ssm/other"}, "ServiceSettingNotFound", "/ssm/other")
+}

@@ -21,7 +21,7 @@ type Scripts struct {
 	Python python.Config
 	// Access is how scripts reach AWS. They may do what Python can then.
 	Access *python.Access
-	// Printed, when set, gets the lines that a script printed, also those of one that failed.
+	// Printed, when set, gets the lines that a script printed, also those of one that failed. Its error is the step's.
 	Printed func(ctx context.Context, step string, lines []string) error
 }
 
@@ -34,9 +34,9 @@ func (s Scripts) Run(ctx context.Context, script automation.Script) (any, error)
 		one.Modules = runbook.PureModules
 	}
 	out, err := python.RunScript(ctx, s.Python, one)
-	if s.Printed != nil && len(out.Logs) > 0 {
+	if s.Printed != nil && ctx.Err() == nil {
 		if err := s.Printed(ctx, script.Step, out.Logs); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("write the log of the script: %w", err)
 		}
 	}
 	var raised *python.ScriptError
