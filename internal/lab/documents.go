@@ -46,8 +46,8 @@ func (d source) read() (*runbook.Document, error) {
 	if content.SchemaVersion != runbook.SchemaVersion {
 		return nil, refuse("InvalidDocumentSchemaVersion", "An Automation document has schemaVersion %s, not %q", runbook.SchemaVersion, content.SchemaVersion)
 	}
-	if err := content.Unrunnable(); err != nil {
-		return nil, refuse("InvalidDocumentContent", "%v", err)
+	if refusals := content.Refusals(); len(refusals) > 0 {
+		return nil, refuse("InvalidDocumentContent", "%v", refusals[0])
 	}
 	return content, nil
 }

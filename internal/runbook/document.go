@@ -27,6 +27,7 @@ type Document struct {
 	Variables     map[string]Variable  `yaml:"variables" json:"variables,omitempty"`
 	MainSteps     []Step               `yaml:"mainSteps" json:"mainSteps"`
 	Outputs       []string             `yaml:"outputs" json:"outputs,omitempty"`
+	Files         map[string]any       `yaml:"files" json:"files,omitempty"` // attachments
 }
 
 // Parameter declares one input of a Document.
@@ -38,6 +39,9 @@ type Parameter struct {
 	AllowedPattern string   `yaml:"allowedPattern" json:"allowedPattern,omitempty"`
 	MinItems       int      `yaml:"minItems" json:"minItems,omitempty"`
 	MaxItems       int      `yaml:"maxItems" json:"maxItems,omitempty"`
+	MinChars       int      `yaml:"minChars" json:"minChars,omitempty"`
+	MaxChars       int      `yaml:"maxChars" json:"maxChars,omitempty"`
+	DisplayType    string   `yaml:"displayType" json:"displayType,omitempty"` // of the console
 }
 
 // Variable declares a value that aws:updateVariable changes. It is the only thing that
@@ -56,6 +60,7 @@ type Step struct {
 	MaxAttempts    int            `yaml:"maxAttempts" json:"maxAttempts,omitempty"`
 	TimeoutSeconds int            `yaml:"timeoutSeconds" json:"timeoutSeconds,omitempty"`
 	OnFailure      string         `yaml:"onFailure" json:"onFailure,omitempty"`
+	OnCancel       string         `yaml:"onCancel" json:"onCancel,omitempty"`
 	NextStep       string         `yaml:"nextStep" json:"nextStep,omitempty"`
 	IsEnd          bool           `yaml:"isEnd" json:"isEnd,omitempty"`
 	IsCritical     *bool          `yaml:"isCritical" json:"isCritical,omitempty"`
