@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -98,18 +97,10 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 		Document: version.content, Parameters: in.Parameters, ExecutionID: e.id,
 		AccountID: at.account, Region: at.region, Partition: s.lab.partition,
 	}
-	role, err := run.AssumeRole()
-	if err == nil && role == "" {
-		err = errors.New("the lab runs no document without assumeRole")
-	}
-	if err != nil {
+	if e.role, err = run.AssumeRole(); err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
 	}
-	e.role = role
-	credentials, _, err := s.lab.assume(role, "Automation-"+e.id, policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
-		"aws:SourceAccount": at.account,
-		"aws:SourceArn":     "arn:" + s.lab.partition + ":ssm:" + at.region + ":" + at.account + ":automation-execution/" + e.id,
-	}})
+	credentials, err := s.become(e, q.caller)
 	if err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "The defined assume role is unable to be assumed: %v", err)
 	}
@@ -123,6 +114,29 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 	s.lab.story.tell(KindExecution, at.account, at.region, "%s starts (%s)", name, e.id)
 	s.lab.activity.do(func() { s.run(e, run, credentials) })
 	return map[string]string{"AutomationExecutionId": e.id}, nil
+}
+
+// become opens the session that the steps run in: of the document's role, or of who starts a document
+// that names none.
+func (s *ssmAutomation) become(e *execution, starter Caller) (Credentials, error) {
+	if e.role == "" {
+		c, _ := s.lab.callers.session(starter)
+		return c, nil
+	}
+	c, _, err := s.lab.assume(e.role, "Automation-"+e.id, policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
+		"aws:SourceAccount": e.at.account,
+		"aws:SourceArn":     "arn:" + s.lab.partition + ":ssm:" + e.at.region + ":" + e.at.account + ":automation-execution/" + e.id,
+	}})
+	return c, err
+}
+
+// access is how the scripts of an execution reach AWS. Without a role they have no credentials.
+func (s *ssmAutomation) access(e *execution, c Credentials) *python.Access {
+	access := &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint}
+	if e.role != "" {
+		access.Credentials = python.Credentials(c)
+	}
+	return access
 }
 
 // add registers an execution, or gives the one that the token started.
@@ -147,7 +161,7 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 		API: api,
 		Scripts: local.Scripts{
 			Python:  s.lab.backend.config,
-			Access:  &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint, Credentials: python.Credentials(c)},
+			Access:  s.access(e, c),
 			Printed: scriptLog{s.lab, api, e.at, e.id}.write,
 		},
 		Observe:   func(step automation.StepExecution) { s.observe(e, step) },

@@ -186,3 +186,25 @@ func TestScriptLog(t *testing.T) {
 	fails("Silent", "no further")
 	w.refused(t, member, "ssm", "GetServiceSetting", object{"SettingId": "/ssm/other"}, "ServiceSettingNotFound", "/ssm/other")
 }
+
+// Without a role the steps are their starter's, and a script has no credentials.
+func TestDocumentWithoutARole(t *testing.T) {
+	t.Parallel()
+	w := enforced(t)
+	content := `
+schemaVersion: "0.3"
+mainSteps:
+  - {name: look, action: aws:executeAwsApi, inputs: {Service: sts, Api: GetCallerIdentity}, outputs: [{Name: Who, Selector: $.Arn, Type: String}]}
+  - name: talk
+    action: aws:executeScript
+    inputs: {Runtime: python3.11, Handler: main, Script: "import boto3\ndef main(e, c):\n  boto3.client('sts').get_caller_identity()"}
+outputs: [look.Who]`
+	w.create(t, "Anybody", content)
+	e := w.rehearse(t, "Anybody", nil)
+	if got := at(e, "Outputs", "look.Who", 0); got != "arn:aws:iam::222222222222:user/lab-operator" {
+		t.Errorf("the steps run as %v", got)
+	}
+	if message, _ := e["FailureMessage"].(string); !strings.Contains(message, "NoCredentialsError - Unable to locate credentials") {
+		t.Errorf("the script ends with %s", message)
+	}
+}

@@ -29,7 +29,7 @@ type Script struct {
 	Access *Access `json:"-"`
 }
 
-// Access is what the AWS clients of a script find in their environment.
+// Access is what the AWS clients of a script find in their environment. The credentials may be empty.
 type Access struct {
 	Region, Endpoint string
 	Credentials      Credentials
@@ -39,11 +39,12 @@ func (a *Access) environment() []string {
 	if a == nil {
 		return nil
 	}
-	return []string{
-		"AWS_REGION=" + a.Region, "AWS_DEFAULT_REGION=" + a.Region, "AWS_ENDPOINT_URL=" + a.Endpoint,
-		"AWS_ACCESS_KEY_ID=" + a.Credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + a.Credentials.SecretAccessKey,
-		"AWS_SESSION_TOKEN=" + a.Credentials.SessionToken,
+	environment := []string{"AWS_REGION=" + a.Region, "AWS_DEFAULT_REGION=" + a.Region, "AWS_ENDPOINT_URL=" + a.Endpoint}
+	if a.Credentials == (Credentials{}) {
+		return environment
 	}
+	return append(environment, "AWS_ACCESS_KEY_ID="+a.Credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+a.Credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN="+a.Credentials.SessionToken)
 }
 
 // Outcome is what a script left behind.
