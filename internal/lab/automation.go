@@ -160,7 +160,7 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 	executor := automation.Executor{
 		API: api,
 		Scripts: local.Scripts{
-			Python:  s.lab.backend.config,
+			Server:  s.lab.backend.scripts,
 			Access:  s.access(e, c),
 			Printed: scriptLog{s.lab, api, e.at, e.id}.write,
 		},

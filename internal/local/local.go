@@ -19,6 +19,8 @@ import (
 // script that does more than compute is refused.
 type Scripts struct {
 	Python python.Config
+	// Server, when set, runs them instead of Python, which is faster.
+	Server *python.ScriptServer
 	// Access is how scripts reach AWS. They may do what Python can then.
 	Access *python.Access
 	// Printed, when set, gets the lines that a script printed, also those of one that failed. Its error is the step's.
@@ -33,7 +35,11 @@ func (s Scripts) Run(ctx context.Context, script automation.Script) (any, error)
 	if s.Access == nil {
 		one.Modules = runbook.PureModules
 	}
-	out, err := python.RunScript(ctx, s.Python, one)
+	run := func() (python.Outcome, error) { return python.RunScript(ctx, s.Python, one) }
+	if s.Server != nil {
+		run = func() (python.Outcome, error) { return s.Server.Run(ctx, one) }
+	}
+	out, err := run()
 	if s.Printed != nil && ctx.Err() == nil {
 		if err := s.Printed(ctx, script.Step, out.Logs); err != nil {
 			return nil, fmt.Errorf("write the log of the script: %w", err)

@@ -6,6 +6,7 @@ import (
 	_ "embed" // for the Python source
 	"encoding/json"
 	"fmt"
+	"io"
 	"os/exec"
 	"syscall"
 	"time"
@@ -35,16 +36,17 @@ type Access struct {
 	Credentials      Credentials
 }
 
-func (a *Access) environment() []string {
+func (a *Access) environment() map[string]string {
 	if a == nil {
-		return nil
+		return map[string]string{}
 	}
-	environment := []string{"AWS_REGION=" + a.Region, "AWS_DEFAULT_REGION=" + a.Region, "AWS_ENDPOINT_URL=" + a.Endpoint}
-	if a.Credentials == (Credentials{}) {
-		return environment
+	environment := map[string]string{"AWS_REGION": a.Region, "AWS_DEFAULT_REGION": a.Region, "AWS_ENDPOINT_URL": a.Endpoint}
+	if a.Credentials != (Credentials{}) {
+		environment["AWS_ACCESS_KEY_ID"] = a.Credentials.AccessKeyID
+		environment["AWS_SECRET_ACCESS_KEY"] = a.Credentials.SecretAccessKey
+		environment["AWS_SESSION_TOKEN"] = a.Credentials.SessionToken
 	}
-	return append(environment, "AWS_ACCESS_KEY_ID="+a.Credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+a.Credentials.SecretAccessKey,
-		"AWS_SESSION_TOKEN="+a.Credentials.SessionToken)
+	return environment
 }
 
 // Outcome is what a script left behind.
@@ -80,13 +82,7 @@ func RunScript(ctx context.Context, cfg Config, script Script) (Outcome, error) 
 	if err != nil {
 		return Outcome{}, fmt.Errorf("run script: %w", err)
 	}
-	if script.Payload == nil {
-		script.Payload = map[string]any{}
-	}
-	if script.Context == nil {
-		script.Context = map[string]string{}
-	}
-	step, err := json.Marshal(script)
+	step, err := json.Marshal(script.whole())
 	if err != nil {
 		return Outcome{}, fmt.Errorf("encode payload of script: %w", err)
 	}
@@ -101,11 +97,26 @@ func RunScript(ctx context.Context, cfg Config, script Script) (Outcome, error) 
 		}
 		return Outcome{}, fmt.Errorf("run script: %w", explain(err, stderr))
 	}
+	return readOutcome(&stdout)
+}
+
+// whole gives the script without nil where Python wants a dict.
+func (s Script) whole() Script {
+	if s.Payload == nil {
+		s.Payload = map[string]any{}
+	}
+	if s.Context == nil {
+		s.Context = map[string]string{}
+	}
+	return s
+}
+
+func readOutcome(from io.Reader) (Outcome, error) {
 	var out struct {
 		Outcome
 		Error *ScriptError `json:"error"`
 	}
-	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil {
+	if err := json.NewDecoder(from).Decode(&out); err != nil {
 		return Outcome{}, fmt.Errorf("read outcome of script: %w", err)
 	}
 	if out.Error != nil {
@@ -123,7 +134,9 @@ func scriptCommand(ctx context.Context, cfg Config, script Script) (*exec.Cmd, e
 	if err != nil {
 		return nil, err
 	}
-	cmd.Env = append(cmd.Env, script.Access.environment()...)
+	for name, value := range script.Access.environment() {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	return cmd, nil
 }

@@ -123,11 +123,8 @@ def limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
 
 
-def main() -> None:
-    """Read the step, run it, write the outcome."""
-    step = json.load(sys.stdin)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for the script's own processes
+def respond(step: dict[str, Any]) -> str:
+    """Run the step and give the JSON of its outcome."""
     outcome: dict[str, Any] = {}
     printed = io.StringIO()
     limit_memory()
@@ -138,10 +135,63 @@ def main() -> None:
     except BaseException as error:  # SystemExit too: a script must not end silently
         outcome["error"] = describe(error)
     outcome["logs"] = printed.getvalue().splitlines()
-    json.dump(outcome, answers)
+    return json.dumps(outcome)
+
+
+def main() -> None:
+    """Read the step, run it, write the outcome."""
+    step = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for the script's own processes
+    answers.write(respond(step))
     answers.flush()
     os._exit(0)  # a thread that the script left behind must not keep the process
 
 
+def serve() -> None:
+    """Run each step that comes on a connection in a process split off this one.
+
+    It has imported boto3 already, which takes longer than most scripts. It has one
+    thread, as a process that is split must, and ends with its standard input.
+    """
+    import select
+    import signal
+    import socket
+
+    import boto3  # noqa: F401
+
+    listener = socket.socket(fileno=3)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            try:
+                serve_one(connection)
+            finally:
+                os._exit(0)
+        connection.close()
+
+
+def serve_one(connection: Any) -> None:
+    """Run the step of a connection. When its other end closes, all ends at once."""
+    import signal
+    import threading
+
+    os.setpgid(0, 0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
+    request = json.loads(connection.makefile("r", encoding="utf-8").readline())
+    os.environ.update(request["environment"])
+
+    def watch() -> None:
+        connection.recv(1)  # nothing comes
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+    connection.sendall(respond(request["step"]).encode())
+
+
 if __name__ == "__main__":
-    main()
+    serve() if "serve" in sys.argv else main()

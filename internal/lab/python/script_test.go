@@ -3,12 +3,16 @@ package python_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +24,50 @@ import (
 
 func run(t *testing.T, text string, payload map[string]any) (python.Outcome, error) {
 	t.Helper()
-	return python.RunScript(t.Context(), config(t), python.Script{Text: text, Handler: "handler", Payload: payload})
+	return runBoth(t, python.Script{Text: text, Handler: "handler", Payload: payload})
+}
+
+// runBoth runs a script in a process of its own and by the server, which must not differ.
+func runBoth(t *testing.T, script python.Script) (python.Outcome, error) {
+	t.Helper()
+	alone, err := python.RunScript(t.Context(), config(t), script)
+	served, servedErr := server(t).Run(t.Context(), script)
+	if diff := cmp.Diff(alone, served) + cmp.Diff(fmt.Sprint(err), fmt.Sprint(servedErr)); diff != "" {
+		t.Errorf("alone and by the server (-alone +served):\n%s", diff)
+	}
+	return served, servedErr
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if started.Load() {
+		if s, err := startServer(); err == nil {
+			s.Close()
+		}
+	}
+	os.Exit(code)
+}
+
+var started atomic.Bool
+
+var startServer = sync.OnceValues(func() (*python.ScriptServer, error) {
+	path, err := python.Find("../../..")
+	if err != nil {
+		return nil, err
+	}
+	return python.StartScriptServer(context.Background(), python.Config{Python: path})
+})
+
+// server is one for all tests.
+func server(t testing.TB) *python.ScriptServer {
+	t.Helper()
+	config(t)
+	started.Store(true)
+	s, err := startServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestRunScriptReturns(t *testing.T) {
@@ -198,40 +245,37 @@ func TestRunScriptTraceback(t *testing.T) {
 
 func TestRunScriptIsKilledWithTheContext(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	begin := time.Now()
-	_, err := python.RunScript(ctx, config(t), python.Script{Text: "while True: pass", Handler: "handler"})
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
+	runs := map[string]func(context.Context, python.Script) (python.Outcome, error){
+		"alone": func(ctx context.Context, s python.Script) (python.Outcome, error) {
+			return python.RunScript(ctx, config(t), s)
+		},
+		"by the server": server(t).Run,
 	}
-	if spent := time.Since(begin); spent > 30*time.Second {
-		t.Errorf("took %v", spent)
-	}
-}
-
-// A script starts processes of its own, and these end with it.
-func TestRunScriptIsKilledWithItsProcesses(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	begin := time.Now()
-	_, err := python.RunScript(ctx, config(t), python.Script{Text: "import os\nos.system('sleep 600')", Handler: "handler"})
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-	if spent := time.Since(begin); spent > 30*time.Second {
-		t.Errorf("took %v", spent)
+	for name, run := range runs {
+		for busy, text := range map[string]string{"itself": "while True: pass", "another process": "import os\nos.system('sleep 600')"} {
+			t.Run(name+", "+busy, func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				begin := time.Now()
+				_, err := run(ctx, python.Script{Text: text, Handler: "handler"})
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+				if spent := time.Since(begin); spent > 30*time.Second {
+					t.Errorf("took %v", spent)
+				}
+			})
+		}
 	}
 }
 
 // A script sees what it is given, and nothing of this process.
 func TestRunScriptEnvironment(t *testing.T) {
-	cfg := config(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
 	t.Setenv("AWS_PROFILE", "production")
 	environment := func(access *python.Access) map[string]any {
-		out, err := python.RunScript(t.Context(), cfg, python.Script{
+		out, err := runBoth(t, python.Script{
 			Handler: "handler", Text: "import os\ndef handler(events, context):\n    return dict(os.environ)", Access: access,
 		})
 		if err != nil {
@@ -278,7 +322,7 @@ func TestRunScriptCallsAWS(t *testing.T) {
 		Region: "eu-west-1", Endpoint: strings.Replace(server.URL, "127.0.0.1", "localhost", 1),
 		Credentials: python.Credentials{AccessKeyID: "ASIAX", SecretAccessKey: "s", SessionToken: "t"},
 	}
-	out, err := python.RunScript(t.Context(), config(t), python.Script{Access: access, Handler: "handler", Text: `
+	out, err := runBoth(t, python.Script{Access: access, Handler: "handler", Text: `
 import boto3
 
 def handler(events, context):
@@ -287,18 +331,64 @@ def handler(events, context):
 	if err != nil || out.Value != true {
 		t.Errorf("%v, %v", out, err)
 	}
-	want := []string{"ASIAX t HEAD /some-bucket ", "ASIAX t POST / TrentService.GetKeyRotationStatus"}
+	want := slices.Repeat([]string{"ASIAX t HEAD /some-bucket ", "ASIAX t POST / TrentService.GetKeyRotationStatus"}, 2)
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Error(diff)
 	}
 }
 
+// The scripts of a server end with it, and a script that ends the process says no more.
+func TestScriptServer(t *testing.T) {
+	t.Parallel()
+	s, err := python.StartScriptServer(t.Context(), config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	if _, err := s.Run(t.Context(), python.Script{Text: "import os\nos._exit(3)", Handler: "handler"}); err == nil || !strings.Contains(err.Error(), "read outcome of script") {
+		t.Errorf("got %v", err)
+	}
+	var wait sync.WaitGroup
+	for n := range 8 {
+		wait.Go(func() {
+			out, err := s.Run(t.Context(), python.Script{Text: "def handler(events, context):\n    return events['n'] * 2", Handler: "handler", Payload: map[string]any{"n": n}})
+			if err != nil || out.Value != float64(2*n) {
+				t.Errorf("%v, %v; want %d", out.Value, err, 2*n)
+			}
+		})
+	}
+	wait.Wait()
+	s.Close()
+	if _, err := s.Run(t.Context(), python.Script{}); err == nil {
+		t.Error("a closed server runs a script")
+	}
+	bad, err := python.StartScriptServer(t.Context(), python.Config{Python: "/bin/false"})
+	if err == nil {
+		t.Cleanup(bad.Close)
+		_, err = bad.Run(t.Context(), python.Script{})
+	}
+	if err == nil {
+		t.Error("a server without Python runs a script")
+	}
+}
+
+// With boto3, as most scripts of others are.
 func BenchmarkRunScript(b *testing.B) {
 	cfg := config(b)
-	for b.Loop() {
-		script := python.Script{Text: "def handler(events, context):\n    return events", Handler: "handler"}
-		if _, err := python.RunScript(b.Context(), cfg, script); err != nil {
-			b.Fatal(err)
+	script := python.Script{Text: "import boto3\ndef handler(events, context):\n    return events", Handler: "handler"}
+	b.Run("alone", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := python.RunScript(b.Context(), cfg, script); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
+	b.Run("server", func(b *testing.B) {
+		s := server(b)
+		for b.Loop() {
+			if _, err := s.Run(b.Context(), script); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
