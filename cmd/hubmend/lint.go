@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,34 +57,38 @@ type problem struct {
 }
 
 func lintAll(venv string, files []string) ([]problem, error) {
-	models, err := apimodel.Find(venv)
-	if err != nil {
-		return nil, err
-	}
-	if len(files) > 0 {
-		return lintFiles(models, files)
-	}
-	return lintCatalog(models)
-}
-
-// lintFiles checks documents that need not be Hubmend's.
-func lintFiles(models *apimodel.Models, files []string) ([]problem, error) {
-	problems := []problem{}
+	texts := map[string][]byte{}
 	for _, file := range files {
 		text, err := os.ReadFile(file) //nolint:gosec // the person names it
 		if err != nil {
 			return nil, err
 		}
-		doc, err := runbook.Parse(text)
+		texts[file] = text
+	}
+	models, err := apimodel.Find(venv)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(files) == 0:
+		return lintCatalog(models)
+	}
+	return lintDocuments(models, texts), nil
+}
+
+// lintDocuments checks documents, by their files, that need not be Hubmend's.
+func lintDocuments(models *apimodel.Models, texts map[string][]byte) []problem {
+	problems := []problem{}
+	for _, file := range slices.Sorted(maps.Keys(texts)) {
+		doc, err := runbook.Parse(texts[file])
 		if err != nil {
 			problems = append(problems, problem{File: file, Text: err.Error()})
 			continue
 		}
-		for _, p := range lint.Service(doc, text, models) {
+		for _, p := range lint.Service(doc, texts[file], models) {
 			problems = append(problems, problem{File: file, Step: p.Step, Text: p.Text})
 		}
 	}
-	return problems, nil
+	return problems
 }
 
 func lintCatalog(models *apimodel.Models) ([]problem, error) {

@@ -91,7 +91,7 @@ func TestBadInput(t *testing.T) {
 		"unknown control, shown":  {args: "controls EC2.13 EC2.99", want: "there is no control EC2.99; the catalog has "},
 		"a part of the page":      {args: "controls EC2.13 --markdown", want: "name none with --markdown"},
 		"two formats":             {args: "controls --json --markdown", want: "--json and --markdown do not go together"},
-		"missing document":        {args: "lint --venv ../../.venv " + nowhere, want: nowhere},
+		"missing document":        {args: "lint " + nowhere, want: nowhere},
 		"no models":               {args: "lint --venv " + nowhere, want: "make tools"},
 		"no scenario":             {args: "lab run", want: "0 arguments are too few, this command takes 1 or more"},
 		"missing scenario":        {args: "lab run " + nowhere, env: somePython, want: nowhere},
