@@ -148,13 +148,15 @@ def main() -> None:
     os._exit(0)  # a thread that the script left behind must not keep the process
 
 
-def serve() -> None:
+def serve(folder: str) -> None:
     """Run each step that comes on a connection in a process split off this one.
 
     It has imported boto3 already, which takes longer than most scripts. It has one
-    thread, as a process that is split must, and ends with its standard input.
+    thread, as a process that is split must. With its standard input it ends and removes
+    the folder of the socket.
     """
     import select
+    import shutil
     import signal
     import socket
 
@@ -173,6 +175,7 @@ def serve() -> None:
             finally:
                 os._exit(0)
         connection.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def serve_one(connection: Any) -> None:
@@ -194,4 +197,7 @@ def serve_one(connection: Any) -> None:
 
 
 if __name__ == "__main__":
-    serve() if "serve" in sys.argv else main()
+    if sys.argv[1:2] == ["serve"]:
+        serve(sys.argv[2])
+    else:
+        main()

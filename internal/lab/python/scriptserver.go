@@ -26,11 +26,11 @@ func StartScriptServer(ctx context.Context, cfg Config) (*ScriptServer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start script server: %w", err)
 	}
-	cmd.Args = append(cmd.Args, "serve")
 	s := &ScriptServer{}
 	if s.folder, err = os.MkdirTemp("", "hubmend-scripts-"); err != nil {
 		return nil, fmt.Errorf("start script server: %w", err)
 	}
+	cmd.Args = append(cmd.Args, "serve", s.folder)
 	listener, err := listenIn(s.folder)
 	if err == nil {
 		defer listener.Close()
