@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -31,7 +32,7 @@ at creation or when a step runs: unknown actions, APIs, parameters and runtimes,
 conditions and loops, jumps to nowhere and cycles. Hubmend's own rules do not apply.`,
 		Example: "  hubmend lint\n  hubmend lint --json\n  hubmend lint my-runbook.yaml",
 		RunE: func(cmd *cobra.Command, files []string) error {
-			problems, err := lintAll(venv, files)
+			problems, err := lintAll(cmd.Context(), venv, files)
 			if err != nil {
 				return err
 			}
@@ -56,7 +57,7 @@ type problem struct {
 	Text string `json:"text"`
 }
 
-func lintAll(venv string, files []string) ([]problem, error) {
+func lintAll(ctx context.Context, venv string, files []string) ([]problem, error) {
 	texts := map[string][]byte{}
 	for _, file := range files {
 		text, err := os.ReadFile(file) //nolint:gosec // the person names it
@@ -69,10 +70,15 @@ func lintAll(venv string, files []string) ([]problem, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case len(files) == 0:
-		return lintCatalog(models)
+	case len(files) > 0:
+		return lintDocuments(models, texts), nil
 	}
-	return lintDocuments(models, texts), nil
+	problems, err := lintPrograms(ctx, venv)
+	if err != nil {
+		return nil, err
+	}
+	others, err := lintCatalog(models)
+	return append(problems, others...), err
 }
 
 // lintDocuments checks documents, by their files, that need not be Hubmend's.
@@ -95,7 +101,7 @@ func lintCatalog(models *apimodel.Models) ([]problem, error) {
 	problems := []problem{}
 	c := catalog.Embedded()
 	for _, r := range c.Runbooks {
-		file := "ssm-documents/runbooks/" + r.Name + ".yaml"
+		file := "ssm-documents/" + r.File()
 		for _, p := range lint.Document(r.Document, r.Text, models) {
 			problems = append(problems, problem{File: file, Step: p.Step, Text: p.Text})
 		}

@@ -28,6 +28,9 @@ type Document struct {
 	MainSteps     []Step               `yaml:"mainSteps" json:"mainSteps"`
 	Outputs       []string             `yaml:"outputs" json:"outputs,omitempty"`
 	Files         map[string]any       `yaml:"files" json:"files,omitempty"` // attachments
+	// Program has the calls of a script that makes them itself, as they were derived from its source. It is not part
+	// of the text of a document.
+	Program []Call `yaml:"-" json:"-"`
 }
 
 // Parameter declares one input of a Document.
@@ -50,6 +53,12 @@ type Variable struct {
 	Type        string `yaml:"type" json:"type"`
 	Description string `yaml:"description" json:"description,omitempty"`
 	Default     any    `yaml:"default" json:"default,omitempty"`
+}
+
+// Call is an API call that a document makes.
+type Call struct {
+	Name       string   // service:Api, as botocore has them
+	Parameters []string // those that it gives
 }
 
 // Step is one entry of mainSteps, or of the Steps of an aws:loop.
