@@ -250,10 +250,15 @@ def imported(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             yield from ((alias.asname or alias.name.partition(".")[0], node) for alias in node.names)
 
 
+def names(runtime: Program) -> set[str]:
+    """Return the names of the runtime that no program may give to something else."""
+    return {name for name, _ in bindings(runtime.tree)} | {name for name, _ in imported(runtime.tree)} - MODULES
+
+
 def main() -> None:
     request = json.load(sys.stdin)
     runtime = Program(request["runtime"])
-    taken = {name for name, _ in bindings(runtime.tree)} | {name for name, _ in imported(runtime.tree)} - {"typing", "json"}
+    taken = names(runtime)
     programs, problems = {}, [{"program": RUNTIME, **problem} for problem in runtime.problems]
     for name, text in sorted(request["programs"].items()):
         program = Program(text)

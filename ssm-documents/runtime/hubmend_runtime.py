@@ -64,14 +64,12 @@ class Aws:
     )
     WAITS = (2.0, 4.0, 8.0, 16.0)
 
-    def __init__(
-        self, calls: Mapping[str, str], *, reading: str = "read", planning: bool = False, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, calls: Mapping[str, str], *, reading: str = "read", planning: bool = False) -> None:
         """Take the calls with "read" or "write" for each, and the word for a read that fails before anything was changed."""
         self.planning = planning
         self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan did not make
         self.trace: list[str] = []  # every call that was made, and the error it was answered with
-        self._calls, self._reading, self._sleep = dict(calls), reading, sleep
+        self._calls, self._reading = dict(calls), reading
         self._clients: dict[str, typing.Any] = {}
 
     def __call__(self, call: str, /, *, absent: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
@@ -112,7 +110,7 @@ class Aws:
                 return
             if waited >= seconds:
                 raise Unverified(sentence)
-            self._sleep(pause)
+            time.sleep(pause)
             waited, pause = waited + pause, min(pause * 2, 15.0)
 
     def _retried(self, call: str, kind: str, parameters: Mapping[str, typing.Any]) -> typing.Any:
@@ -122,7 +120,7 @@ class Aws:
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") not in self.BUSY:
                     raise
-            self._sleep(wait)
+            time.sleep(wait)
         return self._sent(call, kind, parameters)
 
     def _sent(self, call: str, kind: str, parameters: Mapping[str, typing.Any]) -> typing.Any:
@@ -216,8 +214,8 @@ def _kept(outputs: Mapping[str, Sequence[str]], name: str) -> State:
 
     How Systems Manager writes a list of texts is not documented. It may be one text, which is a list of them.
     """
-    texts = next(values for key, values in outputs.items() if key.endswith("." + name))
-    texts = [text for text in texts if text and not text.startswith("No output available")]
+    (given,) = [values for key, values in outputs.items() if key.endswith("." + name)]
+    texts = [text for text in given if text and not text.startswith("No output available")]
     if not texts:
         return []
     try:
