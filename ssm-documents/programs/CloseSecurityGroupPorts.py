@@ -13,11 +13,10 @@ ALL = "-1"
 
 def repair(aws: Aws, GroupId: str, Ports: list[str]) -> Outcome:
     ports = sorted({int(port) for port in Ports})
-    names = " and ".join(str(port) for port in ports)
     rules = world_rules(aws, GroupId)
     close = [rule for rule in rules if reaches(rule, ports)]
     if not close:
-        return unchanged(f"TCP {names} is not open to the world.", [])
+        return unchanged(f"TCP {joined(ports)} is not open to the world.", [])
     keep = pieces(rules, close, ports)
     if keep:
         # Before the wide rule goes, so that no moment is without them. When this fails (the group's quota, say) the
@@ -25,13 +24,10 @@ def repair(aws: Aws, GroupId: str, Ports: list[str]) -> Outcome:
         aws("ec2:AuthorizeSecurityGroupIngress", GroupId=GroupId, IpPermissions=keep)
     # A rule that is not there any more is no failure here: what counts is whether the ports are closed.
     aws("ec2:RevokeSecurityGroupIngress", GroupId=GroupId, IpPermissions=[bare(rule) for rule in close], absent=("InvalidPermission.NotFound",))
-    aws.until(
-        lambda: not any(reaches(rule, ports) for rule in world_rules(aws, GroupId)),
-        f"TCP {names} is still open to the world. A rule may have changed while this ran; start the repair again.",
-    )
+    aws.until(lambda: still_open(world_rules(aws, GroupId), ports))
     removed = listed(f"{label(rule)} from {source(rule)}" for rule in close)
     kept = f"; kept {listed(map(label, keep))} open as before." if keep else "."
-    return Outcome(f"Closed TCP {names} to the world: removed {removed}{kept}", close, keep)
+    return Outcome(f"Closed TCP {joined(ports)} to the world: removed {removed}{kept}", close, keep)
 
 
 def undo(aws: Aws, before: State, after: State, GroupId: str, Ports: list[str]) -> Outcome:
@@ -53,10 +49,7 @@ def undo(aws: Aws, before: State, after: State, GroupId: str, Ports: list[str]) 
         aws("ec2:AuthorizeSecurityGroupIngress", GroupId=GroupId, IpPermissions=was)
     if left:
         aws("ec2:RevokeSecurityGroupIngress", GroupId=GroupId, IpPermissions=[bare(rule) for rule in left])
-    aws.until(
-        lambda: as_before(world_rules(aws, GroupId), was, left),
-        "The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again.",
-    )
+    aws.until(lambda: not_as_before(world_rules(aws, GroupId), was, left))
     text = f"Restored {listed(f'{label(rule)} from {source(rule)}' for rule in was)}"
     gone = f"; removed {listed(f'{label(rule)} from {source(rule)}' for rule in left)}, which the repair had added." if left else "."
     return Outcome(text + gone, [rule for rule in was + left if rule in rules], was)
@@ -134,8 +127,19 @@ def lacks(rules: list[Rule], some: list[Rule]) -> bool:
     return not any(bare(rule) in there for rule in some)
 
 
-def as_before(rules: list[Rule], was: list[Rule], left: list[Rule]) -> bool:
-    return contains(rules, was) and lacks(rules, left)
+def still_open(rules: list[Rule], ports: list[int]) -> str:
+    found = [port for port in ports if any(reaches(rule, [port]) for rule in rules)]
+    return f"TCP {joined(found)} is still open to the world. A rule may have changed while this ran; start the repair again." if found else ""
+
+
+def not_as_before(rules: list[Rule], was: list[Rule], left: list[Rule]) -> str:
+    if contains(rules, was) and lacks(rules, left):
+        return ""
+    return "The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again."
+
+
+def joined(ports: list[int]) -> str:
+    return " and ".join(str(port) for port in ports)
 
 
 def listed(texts: Any) -> str:

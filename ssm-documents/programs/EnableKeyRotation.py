@@ -26,7 +26,7 @@ def repair(aws: Aws, KeyId: str) -> Outcome:
     if reason or not status:
         raise Refused(f"KMS cannot rotate this key: {reason or 'it does not say whether the key rotates. ' + MANUALLY}")
     aws("kms:EnableKeyRotation", KeyId=KeyId, RotationPeriodInDays=DAYS)
-    aws.until(lambda: rotates(aws, KeyId), "Rotation of the key was turned on, but KMS still says that it is off.")
+    aws.until(lambda: "" if rotates(aws, KeyId) else "Rotation of the key was turned on, but KMS still says that it is off.")
     return Outcome("Turned on automatic rotation of the key.", {"KeyRotationEnabled": False}, on)
 
 
@@ -49,7 +49,7 @@ def undo(aws: Aws, before: State, after: State, KeyId: str) -> Outcome:
             "Look who changed it, and set it by hand if it must be as before."
         )
     aws("kms:DisableKeyRotation", KeyId=KeyId)
-    aws.until(lambda: not rotates(aws, KeyId), "Rotation of the key was turned off, but KMS still says that it is on.")
+    aws.until(lambda: "Rotation of the key was turned off, but KMS still says that it is on." if rotates(aws, KeyId) else "")
     return Outcome("Restored: automatic rotation of the key is off, as before the repair.", now, before)
 
 

@@ -97,19 +97,20 @@ class Aws:
         self.trace.append(call)
         return answer
 
-    def until(self, look: Callable[[], object], sentence: str, seconds: float = 60.0) -> None:
-        """Look until two looks in a row are true. The first may be answered by a part of AWS that was quicker than others.
+    def until(self, look: Callable[[], str], seconds: float = 60.0) -> None:
+        """Look until two looks in a row find nothing wrong; each says what is not yet as it should be, or nothing.
 
-        A plan changes nothing, so it does not look.
+        One look may be answered by a part of AWS that was quicker than others. A plan changes nothing, so it does not look.
         """
         if self.planning:
             return
         waited, pause = 0.0, 1.0
         while True:
-            if look() and look():
+            wrong = look() or look()
+            if not wrong:
                 return
             if waited >= seconds:
-                raise Unverified(sentence)
+                raise Unverified(wrong)
             time.sleep(pause)
             waited, pause = waited + pause, min(pause * 2, 15.0)
 

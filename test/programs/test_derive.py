@@ -15,7 +15,7 @@ TABLE = {{"on": lambda aws: switch_on(aws, "k")}}
 def repair(aws: Aws, KeyId: str, Ports: list[str]) -> Outcome:
     aws("kms:DescribeKey", KeyId=KeyId, absent=("NotFoundException",))
     switch_on(aws, KeyId)
-    aws.until(lambda: aws("kms:GetKeyRotationStatus", KeyId=KeyId), "no")
+    aws.until(lambda: aws("kms:GetKeyRotationStatus", KeyId=KeyId)["KeyId"])
     return unchanged("on", {{}})
 
 def undo(aws: Aws, before: dict, after: dict, KeyId: str) -> Outcome:

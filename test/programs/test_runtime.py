@@ -121,13 +121,13 @@ def test_a_change_in_progress_is_not_waited_for_for_ever(client: Callable[..., C
 @pytest.mark.parametrize(("looks", "pauses"), [("11", 0), ("011", 1), ("1011", 1), ("0001011", 4)])
 def test_until_two_looks_in_a_row_agree(looks: str, pauses: int, waits: list[float]) -> None:
     left = list(looks)
-    Aws(CALLS).until(lambda: left.pop(0) == "1", "It is off.")
+    Aws(CALLS).until(lambda: "" if left.pop(0) == "1" else "It is off.")
     assert (len(waits), left) == (pauses, [])
 
 
 def test_until_gives_up_within_the_time_of_a_script(waits: list[float]) -> None:
     with pytest.raises(Unverified, match="hubmend:unverified It is off"):
-        Aws(CALLS).until(lambda: False, "It is off.", seconds=300)
+        Aws(CALLS).until(lambda: "It is off.", seconds=300)
     assert 300 <= sum(waits) < 400
 
 
@@ -135,7 +135,7 @@ def test_a_plan_makes_no_call_that_writes_and_does_not_look(client: Callable[...
     asked = client({})
     aws = Aws(CALLS, planning=True)
     assert aws("kms:EnableKeyRotation", KeyId="k") == {}
-    aws.until(lambda: False, "It is off.")
+    aws.until(lambda: "It is off.")
     assert asked.asked == []
     assert aws.planned == [{"Call": "kms:EnableKeyRotation", "Parameters": {"KeyId": "k"}}]
 
