@@ -67,9 +67,9 @@ type Plan struct {
 
 // Call is one API call that would change something.
 type Call struct {
-	Step string `json:"step"`
-	Why  string `json:"why,omitempty"` // the step's description
-	API  string `json:"api"`           // service:Api
+	Step string `json:"step,omitempty"` // empty when a program makes the call
+	Why  string `json:"why,omitempty"`  // the step's description
+	API  string `json:"api"`            // service:Api
 	// Input is what the call is given. What is known only after an earlier call stays a reference,
 	// such as {{ create.Id }}.
 	Input map[string]any `json:"input"`
@@ -101,6 +101,9 @@ type Planner struct {
 	// API and Scripts are those of an executor. The API is asked for what only reads.
 	API     automation.API
 	Scripts automation.Scripts
+	// Programs runs the scripts that call AWS, with the credentials of whoever plans. They are told not to change
+	// anything, and refuse it.
+	Programs automation.Scripts
 	// ExecutionID stands for the id that Systems Manager would give.
 	ExecutionID string
 }
@@ -114,9 +117,6 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	book, ok := p.Catalog.Runbook(r.Target.Runbook)
 	if !ok {
 		return Plan{}, fmt.Errorf("there is no runbook %s", r.Target.Runbook)
-	}
-	if err := checkPure(book.Document); err != nil {
-		return Plan{}, err
 	}
 	policy, err := p.Catalog.Policy(book)
 	if err != nil {
@@ -134,17 +134,31 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	}
 	executor := automation.Executor{API: p.API, Scripts: p.Scripts, ThrottleRetry: throttleRetry, Plan: true, NullUnset: true}
 	request := r.request(book.Document, p.ExecutionID, made.Role)
-	execution := executor.Run(ctx, request)
-	if err := unreadable(execution); err != nil {
+	find := made.findByProgram
+	if book.Document.Program == nil {
+		find = made.findBySteps
+	}
+	if err := find(ctx, p, executor, request); err != nil {
 		return Plan{}, err
 	}
-	made.tell(execution, book.Document)
-	if made.Changes, err = differences(made.Calls, execution.Steps); err != nil {
-		return Plan{}, err
-	}
-	made.Cost = costOf(execution)
 	made.Uses, err = uses(ctx, executor, request, r.Target.Runbook)
 	return made, err
+}
+
+// findBySteps finds out what a document of steps would do.
+func (p *Plan) findBySteps(ctx context.Context, _ Planner, executor automation.Executor, request automation.Request) error {
+	if err := checkPure(request.Document); err != nil {
+		return err
+	}
+	execution := executor.Run(ctx, request)
+	if err := unreadable(execution); err != nil {
+		return err
+	}
+	p.tell(execution, request.Document)
+	p.Cost = costOf(execution)
+	var err error
+	p.Changes, err = differences(p.Calls, execution.Steps)
+	return err
 }
 
 // checkPure refuses a runbook whose scripts could do more than compute: what they would do is not seen,

@@ -124,6 +124,16 @@ func (p Program) Repair(runtime string) (string, []runbook.Call) {
 	}), p.Derived.Repair.made()
 }
 
+// Planning gives the document with which a plan is made: its script is told not to change anything.
+func Planning(doc *runbook.Document) *runbook.Document {
+	planning, step := *doc, doc.MainSteps[0]
+	payload, _ := step.Inputs["InputPayload"].(map[string]any)
+	step.Inputs, payload = maps.Clone(step.Inputs), maps.Clone(payload)
+	payload["Planning"], step.Inputs["InputPayload"] = true, payload
+	planning.MainSteps = []runbook.Step{step}
+	return &planning
+}
+
 // executionID is the one parameter of an undo beside the role.
 const executionID = "ExecutionId"
 
