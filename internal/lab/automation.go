@@ -134,7 +134,7 @@ func (s *ssmAutomation) become(e *execution, starter Caller) (Credentials, error
 func (s *ssmAutomation) access(e *execution, c Credentials) *python.Access {
 	access := &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint}
 	if e.role != "" {
-		access.Credentials = python.Credentials(c)
+		access.Credentials = python.Credentials(s.lab.callers.scripted(c))
 	}
 	return access
 }
@@ -328,7 +328,7 @@ func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[s
 		Service: service, API: api, Region: a.region, Endpoint: a.lab.endpoint, Parameters: parameters,
 		Credentials: python.Credentials(a.credentials),
 	})
-	a.lab.stale.remember(read, readAnswer{response, err})
+	a.lab.stale.remember(read, readAnswer{response: response, err: err})
 	return response, err
 }
 

@@ -94,6 +94,10 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.serveFunction(w, r, q)
 		return
 	}
+	if s.caller.script {
+		g.serveScript(w, r, q)
+		return
+	}
 	g.route(w, r, q)
 }
 

@@ -51,5 +51,8 @@ func (s Said) reason() string {
 	if s.Code == "" {
 		return s.Text
 	}
+	if s.Text == "" {
+		return fmt.Sprintf("%s answered %s", s.Call, s.Code)
+	}
 	return fmt.Sprintf("%s answered %s: %s", s.Call, s.Code, s.Text)
 }

@@ -34,7 +34,7 @@ func TestProgram(t *testing.T) {
 			ssmtext.Said{Word: "read", Code: "NotFoundException", Call: "kms:DescribeKey", Text: "Key 'x' does not exist"}, "kms:DescribeKey answered NotFoundException: Key 'x' does not exist."},
 		"a code with a dot": {polling + "Failure: hubmend:write InvalidGroup.NotFound ec2:RevokeSecurityGroupIngress: no" + guide,
 			ssmtext.Said{Word: "write", Code: "InvalidGroup.NotFound", Call: "ec2:RevokeSecurityGroupIngress", Text: "no"}, "ec2:RevokeSecurityGroupIngress answered InvalidGroup.NotFound: no."},
-		"no message": {"hubmend:check Unknown s3-control:GetX: ", ssmtext.Said{Word: "check", Code: "Unknown", Call: "s3-control:GetX"}, "s3-control:GetX answered Unknown:."},
+		"no message": {"hubmend:check Unknown s3-control:GetX: ", ssmtext.Said{Word: "check", Code: "Unknown", Call: "s3-control:GetX"}, "s3-control:GetX answered Unknown."},
 		"a quotation inside": {polling + "Failure - hubmend:recall AccessDenied kms:X: the name is hubmend:refused please" + guide,
 			ssmtext.Said{Word: "recall", Code: "AccessDenied", Call: "kms:X", Text: "the name is hubmend:refused please"}, "kms:X answered AccessDenied: the name is hubmend:refused please."},
 		"lines":                {polling + "Refused - hubmend:refused One.\nTwo." + guide, ssmtext.Said{Word: "refused", Text: "One.\nTwo"}, "One.\nTwo."},
