@@ -134,7 +134,7 @@ lint-own: $(HUBMEND)
 	$(HUBMEND) lint
 
 .PHONY: test-python
-test-python: $(VENV)/ready ## Check and test the runtime and the programs of runbooks (seconds)
+test-python: $(VENV)/ready node_modules/.package-lock.json ## Check and test the runtime and the programs of runbooks (seconds)
 	@echo "--- Python"
 	@$(VENV)/bin/python -m ruff check --quiet --no-cache $(PYTHON_FILES) && $(VENV)/bin/python -m ruff format --quiet --no-cache --check $(PYTHON_FILES)
 	@$(VENV)/bin/python -m mypy --no-error-summary --cache-dir build/mypy $(PYTHON_FILES)
