@@ -79,12 +79,12 @@ func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook,
 		return nil, err
 	}
 	assembled := func(name, text string, calls []runbook.Call) (Runbook, error) {
-		doc, err := runbook.Parse([]byte(text))
+		r, err := parseRunbook(name, naming.Own([]byte(text)))
 		if err != nil {
 			return Runbook{}, err
 		}
-		doc.Program = calls
-		return Runbook{Name: name, Document: doc, Text: []byte(text), Shared: program.Indented(runtime)}, nil
+		r.Document.Program, r.Shared = calls, string(naming.Own([]byte(program.Indented(runtime))))
+		return r, nil
 	}
 	document, calls := p.Repair(runtime)
 	repair, err := assembled(p.Name, document, calls)
