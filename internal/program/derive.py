@@ -121,7 +121,7 @@ class Program:
             )
 
     def check_aws(self, node: ast.AST) -> None:
-        """Allow aws to be called with a literal, asked to look until, and handed to a function of the program as its aws."""
+        """Allow aws to be called with a literal, asked for until and repair, and handed to a function of the program as its aws."""
         if isinstance(node, ast.arg) and (node.arg == "aws") != (node.annotation is not None and ast.unparse(node.annotation) == "Aws"):
             self.add(node, "a parameter is aws: Aws, or neither")
         if isinstance(node, ast.Call) and is_aws(node.func):
@@ -130,10 +130,10 @@ class Program:
             return
         parent = getattr(node, "parent", None)
         called = isinstance(parent, ast.Call) and parent.func is node
-        looks = isinstance(parent, ast.Attribute) and parent.attr == "until"
+        looks = isinstance(parent, ast.Attribute) and parent.attr in ("repair", "until")
         handed = isinstance(parent, ast.Call) and node in parent.args and isinstance(parent.func, ast.Name) and self.takes_aws(parent, node)
         if not (called or looks or handed):
-            self.add(node, "aws may be called, handed to a function of this program as its aws, or asked to look until; nothing else")
+            self.add(node, "aws may be called, handed to a function of this program as its aws, or asked for until and repair; nothing else")
 
     def takes_aws(self, call: ast.Call, node: ast.AST) -> bool:
         function = self.functions.get(call.func.id) if isinstance(call.func, ast.Name) else None
@@ -252,7 +252,8 @@ def imported(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 def names(runtime: Program) -> set[str]:
     """Return the names of the runtime that no program may give to something else."""
-    return {name for name, _ in bindings(runtime.tree)} | {name for name, _ in imported(runtime.tree)} - MODULES
+    own = {name for name, _ in bindings(runtime.tree)} | {name for name, _ in imported(runtime.tree)} - MODULES
+    return own | {"CALLS", "handler"}  # which the document adds
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ func (p Program) Repair(runtime string) (string, []runbook.Call) {
 	for name := range p.Header.Parameters {
 		payload[name] = "{{ " + name + " }}"
 	}
-	last := handler("run_repair(repair, " + table(p.Derived.Repair))
+	last := handler("run_repair(repair", p.Derived.Repair)
 	return write(document{
 		Name: p.Name, Description: about, Parameters: parameters(p.Header.Parameters), Payload: flow(payload),
 		Step: "Read the resource, decide, change it and verify the change.", Script: p.script(runtime, last), CanUndo: p.Derived.Undo != nil,
@@ -60,7 +60,7 @@ func (p Program) Undo(runtime string) (string, []runbook.Call) {
 		Type: "String", Description: "The id of the repair, an execution of " + repair + " in this account and Region.",
 		AllowedPattern: `^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`,
 	}}
-	last := handler(fmt.Sprintf("run_undo(undo, %q, %s", repair, table(*p.Derived.Undo)))
+	last := handler(fmt.Sprintf("run_undo(undo, %q", repair), *p.Derived.Undo)
 	return write(document{
 		Name: naming.UndoRunbook(p.Name), Description: p.Header.Undo + "\n" + calls(*p.Derived.Undo), Parameters: parameters(given),
 		Payload: flow(map[string]string{executionID: "{{ " + executionID + " }}"}), CanUndo: true,
@@ -76,9 +76,10 @@ func (p Program) script(runtime, last string) string {
 	return Indented(runtime) + Indented("\n\n"+own.ReplaceAllString(p.Source, "")+"\n\n"+last)
 }
 
-// handler is the function that Systems Manager calls.
-func handler(run string) string {
-	return "def handler(events, context):\n    return " + run + ", events)\n"
+// handler is the function that Systems Manager calls. Its lines are short, because a traceback has them before what
+// the program says, and a long message may be cut off.
+func handler(run string, f Function) string {
+	return "CALLS = " + table(f) + "\n\n\ndef handler(events, context):\n    return " + run + ", CALLS, events)\n"
 }
 
 // margin is how far a document's script is indented.

@@ -41,8 +41,8 @@ def undo(aws: Aws, before: State, after: State, GroupId: str, Ports: list[str]) 
     # Restored, with the rules of the repair still there: an undo before this one went halfway.
     if not contains(rules, left) or (not restored and any(reaches(rule, ports) for rule in rules)):
         raise Refused(
-            f"Security group {GroupId} was changed since the repair, so it is left as it is. Look who changed it, and open the ports "
-            "by hand if they must be as before."
+            f"Security group {GroupId} was changed since the repair {aws.repair}, so it is left as it is. Look who changed it, and open "
+            "the ports by hand if they must be as before."
         )
     if not restored:
         # First, and in one call: no moment is without what both let in, and all are added or none.

@@ -41,11 +41,12 @@ def undo(aws: Aws, before: State, after: State, KeyId: str) -> Outcome:
         return unchanged("rotation of the key is as it was before the repair.", now)
     if not enabled:
         raise Refused(
-            f"The key {KeyId} was changed since the repair: it is {state}, so its rotation is left as it is. Start this again when it is Enabled."
+            f"The key {KeyId} was changed since the repair {aws.repair}: it is {state}, so its rotation is left as it is. "
+            "Start this again when it is Enabled."
         )
     if now != after or status.get("RotationPeriodInDays", DAYS) != DAYS:
         raise Refused(
-            f"Rotation of the key {KeyId} was changed since the repair, so it is left as it is. "
+            f"Rotation of the key {KeyId} was changed since the repair {aws.repair}, so it is left as it is. "
             "Look who changed it, and set it by hand if it must be as before."
         )
     aws("kms:DisableKeyRotation", KeyId=KeyId)

@@ -67,6 +67,7 @@ class Aws:
     def __init__(self, calls: Mapping[str, str], *, reading: str = "read", planning: bool = False) -> None:
         """Take the calls with "read" or "write" for each, and the word for a read that fails before anything was changed."""
         self.planning = planning
+        self.repair = ""  # the execution that is undone
         self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan did not make
         self.trace: list[str] = []  # every call that was made, and the error it was answered with
         self._calls, self._reading = dict(calls), reading
@@ -196,6 +197,7 @@ def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution:
             f"Execution {execution} does not say what it left: an older version of {document} made it, or it was too much for "
             "Systems Manager to keep. Restore it by hand; `hubmend history` has what was before."
         ) from None
+    aws.repair = execution
     hints = typing.get_type_hints(program)
     given = {key: values if typing.get_origin(hints[key]) is list else values[0] for key, values in repair["Parameters"].items() if key in hints}
     return program(aws, before, after, **given)

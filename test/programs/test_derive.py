@@ -118,6 +118,7 @@ def test_ordinary_python_is_allowed(line: str) -> None:
         ("def repair(", "def mend(", "there is no function repair"),
         ("before: dict, after: dict", "after: dict, before: dict", "undo is def undo(aws, before, after, "),
         ("TABLE = ", "PIECE = ", "PIECE is a name of the runtime"),
+        ("TABLE = ", "CALLS = ", "CALLS is a name of the runtime"),
         ("def switch_on(", "def unchanged(", "unchanged is a name of the runtime"),
         ("def repair(", "def repair(:", "it is not Python"),
     ],

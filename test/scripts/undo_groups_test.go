@@ -89,7 +89,7 @@ func TestUndoPorts(t *testing.T) {
 			t.Parallel()
 			played := plays(t, "UndoCloseSecurityGroupPorts", portsUndo(t, tc.before, tc.after, tc.now, "22"))[0]
 			if tc.action == "" {
-				played.refused(t, "Security group "+itself+" was changed since the repair")
+				played.refused(t, "Security group "+itself+" was changed since the repair "+repairID)
 				return
 			}
 			got := played.reopening(t)

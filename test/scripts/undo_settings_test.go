@@ -55,7 +55,7 @@ func TestUndoSwitches(t *testing.T) {
 
 func TestUndoKeyRotation(t *testing.T) {
 	t.Parallel()
-	const changed, year = "Rotation of the key k was changed since the repair", 365
+	const changed, year = "Rotation of the key k was changed since the repair " + repairID + ", ", 365
 	state := func(on bool) map[string]any { return map[string]any{"KeyRotationEnabled": on} }
 	for name, tc := range map[string]struct {
 		before, now bool // it is on after every repair
@@ -71,7 +71,7 @@ func TestUndoKeyRotation(t *testing.T) {
 		"it did nothing, and disabled":  {true, true, year, "Disabled", "", true},
 		"it did nothing, and off since": {true, false, nil, "Enabled", changed, false},
 		"every half year since":         {false, true, 180, "Enabled", changed, false},
-		"pending deletion":              {false, false, nil, "PendingDeletion", "The key k was changed since the repair: it is PendingDeletion, so its rotation is left as it is.", false},
+		"pending deletion":              {false, false, nil, "PendingDeletion", "The key k was changed since the repair " + repairID + ": it is PendingDeletion, so its rotation is left as it is.", false},
 		"disabled":                      {false, true, year, "Disabled", ": it is Disabled", false},
 		"disabled, and then off":        {false, false, nil, "Disabled", ": it is Disabled", false},
 	} {
