@@ -7,6 +7,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -153,12 +154,19 @@ func (h *Handler) look(ctx context.Context, b *batch) error {
 	return nil
 }
 
+// maxRounds bounds how often a decision asks for more before it is made: for a slot, and for a probe that
+// others may take first. The message of one that asks on comes back.
+const maxRounds = 10
+
 // decide decides about one target and claims it if it is to be started.
 func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 	gate, found := b.gate, w.record
 	gate.Nonce = h.Nonce()
-	for {
+	for round := 0; ; round++ {
 		var err error
+		if round == maxRounds {
+			return fmt.Errorf("%s: a decision that asks for more after %d rounds", w.target, round)
+		}
 		w.decision, w.record, err = h.Effects.Transact(ctx, found, func(rec decide.Record) decide.Decision {
 			if w.undo != nil {
 				return h.decideUndo(rec, w.undo, gate)

@@ -131,8 +131,8 @@ func (h *securityHub) suppress(f *securityFinding) { h.apply(f, finding.Suppress
 
 // reopen is a person who wants a finding repaired.
 func (h *securityHub) reopen(f *securityFinding) {
-	f.reopenedAt = h.world.now
 	h.apply(f, finding.New)
+	h.world.after(f.showsAt.Sub(h.world.now), func() { f.reopenedAt = h.world.now }) // the event says so only then
 }
 
 // apply shows an update, late and in the order in which they were made.

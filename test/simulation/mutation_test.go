@@ -222,7 +222,7 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"a refused undo is not recorded": {
 		"internal/decide/undo.go",
-		"d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, At: d.now, Reason: Clip(reason, storedLimit)}\n",
+		"d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, Sender: r.Sender, At: d.now, Reason: Clip(reason, storedLimit)}\n",
 		"",
 		"is unanswered",
 	},

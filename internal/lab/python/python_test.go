@@ -112,7 +112,7 @@ func TestDeathIsExplained(t *testing.T) {
 	}
 	cfg.Python = bare
 	_, err := python.StartMoto(t.Context(), cfg)
-	if err == nil || !strings.Contains(err.Error(), "No module named ") {
+	if err == nil || !strings.Contains(err.Error(), "No module named '") {
 		t.Errorf("moto: got %v", err)
 	}
 	worker, err := python.StartWorker(t.Context(), cfg)
