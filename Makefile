@@ -15,6 +15,7 @@ FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/vers
 # Packages that do not compile the CDK: all but what synthesizes the templates.
 PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/scenarios test/templates,$(wildcard test/*))
+PYTHON_FILES := ssm-documents internal/program test/programs
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
 # The same for whatever is compiled, so that no package is compiled twice.
@@ -57,7 +58,7 @@ test: ## Run what has to pass before a change lands (what CI runs)
 	@mkdir -p build && rm -f build/phases.tsv
 	@.ci/phase "Python, Node.js and the command line" $(MAKE) --jobs 3 $(VENV)/ready node_modules/.package-lock.json $(HUBMEND)
 	@# The synth keeps one core busy; meanwhile the other checks what needs no templates.
-	@.ci/phase "synth, linters" $(MAKE) --jobs 2 cdk.out/manifest.json lint-own staticcheck govulncheck $(GOSEC_TOOL)
+	@.ci/phase "synth, linters" $(MAKE) --jobs 2 cdk.out/manifest.json lint-own test-python staticcheck govulncheck $(GOSEC_TOOL)
 	@.ci/phase "gosec" $(MAKE) gosec
 	@.ci/phase "templates" $(MAKE) test-templates
 	@.ci/phase "Go tests" $(MAKE) test-go
@@ -122,7 +123,7 @@ test-necessary: ## Take each action from its role and see that it is missed (hou
 	go test ./test/privilege -v -count=1 -timeout 0 -permissions $(CURDIR)/build/permissions.json
 
 .PHONY: lint
-lint: $(VENV)/ready lint-own staticcheck gosec govulncheck ## Check the Go code, the catalog and the runbooks
+lint: $(VENV)/ready lint-own test-python staticcheck gosec govulncheck ## Check the Go code, the catalog and the runbooks
 
 .PHONY: lint-own
 lint-own: $(HUBMEND)
@@ -131,6 +132,13 @@ lint-own: $(HUBMEND)
 		[ -z "$$files" ] || { echo "run gofmt -w on"; echo "$$files"; exit 1; }
 	go vet ./cmd/... ./docs ./internal/... ./lambdas/... ./ssm-documents/...
 	$(HUBMEND) lint
+
+.PHONY: test-python
+test-python: $(VENV)/ready node_modules/.package-lock.json ## Check and test the runtime and the programs of runbooks (seconds)
+	@echo "--- Python"
+	@$(VENV)/bin/python -m ruff check --quiet --no-cache $(PYTHON_FILES) && $(VENV)/bin/python -m ruff format --quiet --no-cache --check $(PYTHON_FILES)
+	@$(VENV)/bin/python -m mypy --no-error-summary --cache-dir build/mypy $(PYTHON_FILES)
+	@$(VENV)/bin/python -B -m pytest test/programs
 
 .PHONY: staticcheck
 staticcheck:
@@ -174,7 +182,7 @@ bench: $(HUBMEND) node_modules/.package-lock.json ## Measure what the project pr
 	@go run ./test/bench
 
 .PHONY: generate
-generate: $(HUBMEND) ## Write the generated docs and data again
+generate: $(VENV)/ready $(HUBMEND) ## Write the generated docs and data again
 	go run ./cmd/prepare
 	$(HUBMEND) controls --markdown > docs/controls.md
 	$(HUBMEND) reference > docs/cli.md

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
 )
 
@@ -22,7 +23,7 @@ func printControls(out io.Writer, rows []controlRow) {
 		fact(out, "undo", r.undoable())
 		fact(out, "parameter", r.Parameter)
 		fact(out, "runbook", r.Runbook)
-		fact(out, "steps", fmt.Sprintf("%d, with loops %d", r.Steps, r.StepsOfPass))
+		fact(out, "steps", stepsOf(r.Steps, r.StepsOfPass))
 		for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
 			fact(out, "number", r.Frameworks[standard]+" in "+standard)
 		}
@@ -31,7 +32,7 @@ func printControls(out io.Writer, rows []controlRow) {
 		}
 		if r.Undo != nil {
 			fact(out, "undo by", r.Undo.Runbook)
-			fact(out, "undo steps", fmt.Sprintf("%d, with loops %d", r.Undo.Steps, r.Undo.StepsOfPass))
+			fact(out, "undo steps", stepsOf(r.Undo.Steps, r.Undo.StepsOfPass))
 			for _, action := range actionsOf(r.Undo.Policy) {
 				fact(out, "undo may", action)
 			}
@@ -71,9 +72,18 @@ func (r controlRow) undoOnPage() string {
 	if r.Undo == nil {
 		return r.undoable()
 	}
-	return fmt.Sprintf("%s, by %s in %d steps, with loops %d", r.undoable(), runbookLink(r.Undo.Runbook), r.Undo.Steps, r.Undo.StepsOfPass)
+	return fmt.Sprintf("%s, by %s in %s", r.undoable(), runbookLink(r.Undo.Runbook), stepsOf(r.Undo.Steps, r.Undo.StepsOfPass))
 }
 
 func runbookLink(name string) string {
-	return fmt.Sprintf("[`%s`](../ssm-documents/runbooks/%s.yaml)", name, name)
+	r, _ := catalog.Embedded().Runbook(name)
+	return fmt.Sprintf("[`%s`](../ssm-documents/%s)", name, r.File())
+}
+
+// stepsOf tells what Systems Manager bills. A program has no loops that are steps.
+func stepsOf(steps, ofPass int) string {
+	if steps == 1 && ofPass == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%d steps, with loops %d", steps, ofPass)
 }

@@ -30,7 +30,7 @@ func billedTemplates(t *testing.T, more string) string {
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2", "--repairs", "1000", "--control", "EC2.13"))
-	for _, want := range []string{"1 metric | 0.30", "9.0 steps of a runbook", "|  18.00 |", "1,000 repairs a month in 7 accounts and 2 Regions: 18.89 USD"} {
+	for _, want := range []string{"1 metric | 0.30", "1.0 steps of a runbook", "|   2.00 |", "1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not print %q but\n%s", want, out)
 		}

@@ -1,14 +1,20 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/apimodel"
 	"hubmend/internal/catalog"
 	"hubmend/internal/plan"
+	"hubmend/internal/runbook"
 	"hubmend/internal/runbook/lint"
 )
 
@@ -16,19 +22,21 @@ func lintCommand() *cobra.Command {
 	var venv string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "lint",
-		Short: "Check the catalog and every runbook in it",
-		Long: `Checks what Systems Manager would refuse of a runbook, at creation or when a step runs:
-unknown APIs and parameters, undefined references, selectors outside the documented
-subset, cycles, missing patterns. It also checks that every call has its IAM permission.`,
-		Example: "  hubmend lint\n  hubmend lint --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			problems, err := lintCatalog(venv)
+		Use:   "lint [FILE...]",
+		Short: "Check the catalog and its runbooks, or any SSM Automation document",
+		Long: `Without a file: checks the catalog and every runbook in it, against what Systems Manager would refuse and
+against Hubmend's own rules. It also checks that every call has its IAM permission.
+
+With files: checks SSM Automation documents, yours or anybody's, against what Systems Manager would refuse,
+at creation or when a step runs: unknown actions, APIs, parameters and runtimes, undefined references, selectors,
+conditions and loops, jumps to nowhere and cycles. Hubmend's own rules do not apply.`,
+		Example: "  hubmend lint\n  hubmend lint --json\n  hubmend lint my-runbook.yaml",
+		RunE: func(cmd *cobra.Command, files []string) error {
+			problems, err := lintAll(cmd.Context(), venv, files)
 			if err != nil {
 				return err
 			}
-			if err := printProblems(cmd, problems, asJSON); err != nil {
+			if err := printProblems(cmd, problems, files, asJSON); err != nil {
 				return err
 			}
 			if len(problems) > 0 {
@@ -49,15 +57,51 @@ type problem struct {
 	Text string `json:"text"`
 }
 
-func lintCatalog(venv string) ([]problem, error) {
+func lintAll(ctx context.Context, venv string, files []string) ([]problem, error) {
+	texts := map[string][]byte{}
+	for _, file := range files {
+		text, err := os.ReadFile(file) //nolint:gosec // the person names it
+		if err != nil {
+			return nil, err
+		}
+		texts[file] = text
+	}
 	models, err := apimodel.Find(venv)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(files) > 0:
+		return lintDocuments(models, texts), nil
+	}
+	problems, err := lintPrograms(ctx, venv)
 	if err != nil {
 		return nil, err
 	}
+	others, err := lintCatalog(models)
+	return append(problems, others...), err
+}
+
+// lintDocuments checks documents, by their files, that need not be Hubmend's.
+func lintDocuments(models *apimodel.Models, texts map[string][]byte) []problem {
+	problems := []problem{}
+	for _, file := range slices.Sorted(maps.Keys(texts)) {
+		doc, err := runbook.Parse(texts[file])
+		if err != nil {
+			problems = append(problems, problem{File: file, Text: err.Error()})
+			continue
+		}
+		for _, p := range lint.Service(doc, texts[file], models) {
+			problems = append(problems, problem{File: file, Step: p.Step, Text: p.Text})
+		}
+	}
+	return problems
+}
+
+func lintCatalog(models *apimodel.Models) ([]problem, error) {
 	problems := []problem{}
 	c := catalog.Embedded()
 	for _, r := range c.Runbooks {
-		file := "ssm-documents/runbooks/" + r.Name + ".yaml"
+		file := "ssm-documents/" + r.File()
 		for _, p := range lint.Document(r.Document, r.Text, models) {
 			problems = append(problems, problem{File: file, Step: p.Step, Text: p.Text})
 		}
@@ -78,7 +122,7 @@ func lintCatalog(venv string) ([]problem, error) {
 	return problems, nil
 }
 
-func printProblems(cmd *cobra.Command, problems []problem, asJSON bool) error {
+func printProblems(cmd *cobra.Command, problems []problem, files []string, asJSON bool) error {
 	out := cmd.OutOrStdout()
 	if asJSON {
 		return json.NewEncoder(out).Encode(problems)
@@ -90,7 +134,11 @@ func printProblems(cmd *cobra.Command, problems []problem, asJSON bool) error {
 		}
 		fmt.Fprintf(out, "%s: %s%s\n", p.File, step, p.Text)
 	}
-	if len(problems) == 0 {
+	switch {
+	case len(problems) > 0:
+	case len(files) > 0:
+		fmt.Fprintf(out, "%s would be taken by Systems Manager.\n", strings.Join(files, ", "))
+	default:
 		c := catalog.Embedded()
 		fmt.Fprintf(out, "%s, %s and %s are in order.\n", counted(len(c.Controls), "control"), counted(len(c.Runbooks), "runbook"), counted(len(c.Playbooks), "playbook"))
 	}

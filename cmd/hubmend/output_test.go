@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -135,13 +138,43 @@ func TestPrintProblems(t *testing.T) {
 			cmd := &cobra.Command{}
 			var out bytes.Buffer
 			cmd.SetOut(&out)
-			if err := printProblems(cmd, tc.problems, tc.asJSON); err != nil {
+			if err := printProblems(cmd, tc.problems, nil, tc.asJSON); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(out.String(), tc.want) {
 				t.Errorf("prints %q", out.String())
 			}
 		})
+	}
+}
+
+// A document of somebody else is checked without Hubmend's own rules.
+func TestLintFile(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("needs botocore's models")
+	}
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{schemaVersion: "0.3", mainSteps: [{name: nap, action: "aws:sleep", inputs: {Duration: PT1S}}]}`)
+	if got, want := string(execute(t, "lint", "--venv", "../../.venv", file)), file+" would be taken by Systems Manager.\n"; got != want {
+		t.Errorf("prints %q, want %q", got, want)
+	}
+	write(`{schemaVersion: "0.3", mainSteps: [{name: nap, action: "aws:slep", inputs: {Duration: PT1S}}]}`)
+	cmd := root()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"lint", "--venv", "../../.venv", file})
+	if err := cmd.ExecuteContext(t.Context()); !errors.Is(err, errFailed) {
+		t.Errorf("it ends with %v", err)
+	}
+	got := out.String()
+	if want := file + ": step nap: action \"aws:slep\" does not exist\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("prints %q, want %q", got, want)
 	}
 }
 

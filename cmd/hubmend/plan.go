@@ -58,7 +58,11 @@ fail, and the output says why; 2 the plan could not be made.`,
 			if err != nil {
 				return err
 			}
-			planner := plan.Planner{Catalog: catalog.Embedded(), API: api, Scripts: local.Scripts{Python: o.python}, ExecutionID: uuid.NewString()}
+			programs, err := o.programs(cmd.Context(), api)
+			if err != nil {
+				return err
+			}
+			planner := plan.Planner{Catalog: catalog.Embedded(), API: api, Scripts: local.Scripts{Python: o.python}, Programs: programs, ExecutionID: uuid.NewString()}
 			made, err := planner.Make(cmd.Context(), repair)
 			if err != nil {
 				return errors.New(oneLine(err.Error()))

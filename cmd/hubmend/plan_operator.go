@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"hubmend/internal/automation"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/local"
 	"hubmend/internal/request"
@@ -105,4 +106,16 @@ func (o *operator) in(ctx context.Context, region, account string) (local.Accoun
 		return local.Account{}, err
 	}
 	return local.Account{Worker: o.worker, Region: region, Endpoint: aws.ToString(cfg.BaseEndpoint), Credentials: cfg.Credentials}, nil
+}
+
+// programs gives what runs scripts that call AWS, with the same credentials, Region and endpoint.
+func (o *operator) programs(ctx context.Context, account local.Account) (automation.Scripts, error) {
+	c, err := account.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get AWS credentials: %w", err)
+	}
+	return local.Scripts{Python: o.python, Access: &python.Access{
+		Region: account.Region, Endpoint: account.Endpoint,
+		Credentials: python.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken},
+	}}, nil
 }

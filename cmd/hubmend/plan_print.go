@@ -55,7 +55,11 @@ func printChanges(out io.Writer, p plan.Plan, paint func(text.Color, string) str
 func printCalls(out io.Writer, p plan.Plan) {
 	fmt.Fprintf(out, "\n%s would change something, each taken to succeed:\n", counted(len(p.Calls), "call"))
 	for i, c := range p.Calls {
-		fmt.Fprintf(out, "  %d. %s, step %s: %s\n", i+1, c.API, c.Step, oneLine(c.Why))
+		why := ""
+		if c.Step != "" { // the calls of a program have no step of their own
+			why = fmt.Sprintf(", step %s: %s", c.Step, oneLine(c.Why))
+		}
+		fmt.Fprintf(out, "  %d. %s%s\n", i+1, c.API, why)
 		for _, name := range slices.Sorted(maps.Keys(c.Input)) {
 			fmt.Fprintf(out, "       %s: %s\n", name, flow(c.Input[name]))
 		}

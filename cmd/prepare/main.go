@@ -1,14 +1,24 @@
-// Command prepare writes what the functions need of the catalog, from the catalog's YAML.
+// Command prepare writes what is derived from the catalog's sources: the calls of programs, and what the functions need
+// of the catalog.
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/lab/python"
+	"hubmend/internal/program"
 )
 
-const file = "internal/prepared/catalog.tsv"
+const (
+	documents = "ssm-documents"
+	playbooks = "servicecatalog"
+	callsFile = documents + "/programs/calls.json"
+	file      = "internal/prepared/catalog.tsv"
+)
 
 func main() {
 	if err := run(); err != nil {
@@ -17,13 +27,45 @@ func main() {
 	}
 }
 
+// run reads the folders and not what this binary was built with: that has the calls of programs as they were.
 func run() error {
-	if err := catalog.Check(); err != nil {
+	if err := deriveCalls(); err != nil {
 		return err
 	}
-	text, err := catalog.Embedded().Prepared()
+	c, err := catalog.Load(os.DirFS(documents), os.DirFS(playbooks))
 	if err != nil {
 		return err
 	}
+	text, err := c.Prepared()
+	if err != nil {
+		return err
+	}
+	return write(file, text)
+}
+
+func deriveCalls() error {
+	interpreter, err := python.Find(".")
+	if err != nil {
+		return err
+	}
+	runtime, sources, err := catalog.Sources(os.DirFS(documents))
+	if err != nil {
+		return err
+	}
+	derived, problems, err := program.Derive(context.Background(), interpreter, runtime, sources)
+	for _, p := range problems {
+		err = errors.Join(err, errors.New(p.String()))
+	}
+	if err != nil {
+		return err
+	}
+	text, err := program.WriteDerived(derived)
+	if err != nil {
+		return err
+	}
+	return write(callsFile, text)
+}
+
+func write(file string, text []byte) error {
 	return os.WriteFile(file, text, 0o644) //nolint:gosec // everybody may read it
 }

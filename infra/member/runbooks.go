@@ -1,6 +1,9 @@
 package member
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
@@ -17,6 +20,7 @@ import (
 // reports how they ended. A further part has only runbooks.
 func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := newStack(scope, id, props.description("Hubmend, member account, once per account and Region: the runbooks, and the rule that reports how they ended"))
+	newRuntime(stack, props.Part.Runbooks)
 	newDocuments(stack, props.Part.Runbooks)
 	if props.isFirst() {
 		askAdministrator(stack)
@@ -52,6 +56,35 @@ func newDocuments(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	}
 }
 
+// Where a template has the runtime that the programs of its documents share.
+const (
+	mapping   = "Runtime"
+	mappedKey = "Script"
+	mapped    = "Python"
+)
+
+// newRuntime makes the one copy of the runtime. A document is 64 KB at most and has it whole, but a template has room
+// for hundreds of documents only without it.
+func newRuntime(stack awscdk.Stack, runbooks []catalog.Runbook) {
+	i := slices.IndexFunc(runbooks, func(r catalog.Runbook) bool { return r.Shared != "" })
+	if i < 0 {
+		return
+	}
+	awscdk.NewCfnMapping(stack, jsii.String(mapping), &awscdk.CfnMappingProps{
+		Mapping: &map[string]*map[string]any{mappedKey: {mapped: runbooks[i].Shared}},
+	})
+}
+
+// content is the text of a document, in which CloudFormation puts the runtime.
+func content(runbook catalog.Runbook) any {
+	if runbook.Shared == "" {
+		return string(runbook.Text)
+	}
+	head, tail, _ := strings.Cut(string(runbook.Text), runbook.Shared)
+	runtime := map[string]any{"Fn::FindInMap": []any{mapping, mappedKey, mapped}}
+	return map[string]any{"Fn::Join": []any{"", []any{head, runtime, tail}}}
+}
+
 // newDocument makes an SSM document of a runbook. Its content is the text as the author
 // wrote it, so that the console shows the same, comments included.
 func newDocument(stack awscdk.Stack, runbook catalog.Runbook) awsssm.CfnDocument {
@@ -65,7 +98,7 @@ func newDocument(stack awscdk.Stack, runbook catalog.Runbook) awsssm.CfnDocument
 		Content:      map[string]any{},
 	})
 	// CloudFormation takes a text too, the CDK's type only an object.
-	document.AddPropertyOverride(jsii.String("Content"), string(runbook.Text))
+	document.AddPropertyOverride(jsii.String("Content"), content(runbook))
 	return document
 }
 

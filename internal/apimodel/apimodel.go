@@ -73,6 +73,22 @@ func (m *Models) Operation(serviceName, api string) (Operation, error) {
 	return Operation{service: s, input: op.Input, output: op.Output}, nil
 }
 
+// Spelled gives an API's name as AWS writes it for one that is written as boto3 does, such as
+// describe_security_groups, and any other name as it is.
+func (m *Models) Spelled(serviceName, api string) string {
+	s, err := m.service(serviceName)
+	if err != nil {
+		return api
+	}
+	joined := strings.ReplaceAll(api, "_", "")
+	for name := range s.Operations {
+		if strings.Contains(api, "_") && strings.EqualFold(name, joined) {
+			return name
+		}
+	}
+	return api
+}
+
 func (m *Models) service(name string) (*service, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -48,7 +48,7 @@ var narrow = map[string]string{
 func sample(service, api string) authz.Call {
 	return authz.Call{Partition: "aws", Region: "us-east-1", Account: "222222222222", Service: service, API: api, Input: object{
 		"GroupId": "x", "ResourceId": []any{"x"}, "FlowLogId": []any{"x"}, "UserName": "x", "KeyId": "x", "logGroupName": "x", "logStreamName": "x", "Bucket": "x",
-		"LogGroupName": "x", "Name": "/x", "AutomationExecutionId": "x", "DocumentName": "x", "TableName": "x", "IndexName": "x",
+		"LogGroupName": "x", "Name": "/x", "AutomationExecutionId": "x", "DocumentName": "x", "SettingId": "/x", "TableName": "x", "IndexName": "x",
 		"QueueUrl": "http://h/222222222222/x", "TopicArn": "arn:aws:sns:us-east-1:222222222222:x", "RoleArn": "arn:aws:iam::222222222222:role/x",
 		"DeliverLogsPermissionArn": "arn:aws:iam::222222222222:role/x", "CloudWatchLogsRoleArn": "arn:aws:iam::222222222222:role/x",
 		"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:222222222222:log-group:x:*",

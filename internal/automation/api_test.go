@@ -174,6 +174,11 @@ func TestAPIOutputs(t *testing.T) {
 		"map is no list":     {output: "Selector: $.M, Type: MapList", failure: "is not of type MapList"},
 		"list is no map":     {output: "Selector: $.Ms, Type: StringMap", failure: "is not of type StringMap"},
 		"unknown type":       {output: "Selector: $.T, Type: Text", failure: `unknown type "Text"`},
+		"whole response":     {output: "Selector: $, Type: StringMap", want: []string{`{"B":true,"Big":9007199254740991,"E":[],"F":5.5,"I":5,"L":["a"],"M":{"k":[1]},"Mixed":["a",1],"Ms":[{"k":1}],"Null":null,"T":"x"}`}},
+		"without $.":         {output: "Selector: M.k, Type: MapList", failure: "output O: [1] is not of type MapList"},
+		"filter":             {output: `Selector: "$.Ms[?(@.k==1)].k", Type: Integer`, want: []string{"1"}},
+		"filter to a list":   {output: `Selector: "$.Ms[?(@.k==1)]", Type: MapList`, want: []string{`{"k":1}`}},
+		"filter, no match":   {output: `Selector: "$.Ms[?(@.k==2)].k", Type: Integer`},
 		"wildcard":           {output: `Selector: "$.L[*]", Type: String`, failure: `output O: selector "$.L[*]"`},
 	}
 	for name, test := range tests {
@@ -188,6 +193,16 @@ func TestAPIOutputs(t *testing.T) {
 				t.Errorf("%s, output (-want +got):\n%s", got.Status, diff)
 			}
 		})
+	}
+}
+
+// A step that changes something must not fail because of what could be seen before.
+func TestAWrongSelectorIsFoundBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	w := &world{}
+	wantFailure(t, execute(t, main(`  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Write}, outputs: [{Name: O, Selector: "$.L[*]", Type: String}]}`), w), "output O: selector")
+	if len(w.calls) > 0 {
+		t.Errorf("calls %v, want none", w.calls)
 	}
 }
 

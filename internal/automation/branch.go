@@ -12,8 +12,7 @@ func (r *run) branch(a attempt) (result, error) {
 	if err := a.refuseInputs("Choices", "Default"); err != nil {
 		return result{}, err
 	}
-	// The choices are read as the author wrote them and not as rendered, which leaves out
-	// a Variable without a value.
+	// The choices are read as the author wrote them: the text of a reference in a value is no reference.
 	choices, ok := objects(a.step.Inputs["Choices"])
 	if !ok || len(choices) == 0 {
 		return result{}, errors.New("input Choices must be a list of choices and must not be empty")

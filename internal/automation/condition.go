@@ -47,8 +47,8 @@ func (s *scope) every(list any, want bool) (bool, error) {
 	return true, nil
 }
 
-// compare evaluates a Variable with one operator. An output without a value makes it
-// false, whatever the operator: AWS's samples rely on Default for that.
+// compare evaluates a Variable with one operator. An output without a value is compared as the text of
+// the reference, and equals no Boolean and no number: AWS's samples rely on Default for that.
 func (s *scope) compare(condition map[string]any) (bool, error) {
 	names := slices.Sorted(maps.Keys(condition))
 	at := slices.Index(names, "Variable")
@@ -69,10 +69,16 @@ func (s *scope) compare(condition map[string]any) (bool, error) {
 		return false, nil
 	}
 	holds, ok := operator(variable, operand)
-	if !ok {
+	if !ok && !unresolved(condition["Variable"], variable) && !unresolved(condition[name], operand) {
 		return false, fmt.Errorf("%s cannot compare %s with %s: there is no type coercion", name, text(variable), text(operand))
 	}
 	return holds, nil
+}
+
+// unresolved says whether a value is a reference to an output that has none.
+func unresolved(written, rendered any) bool {
+	t, ok := rendered.(string)
+	return ok && written == rendered && isReference(t)
 }
 
 // operators are the comparisons of the service. They say false as second result when

@@ -29,9 +29,9 @@ type API interface {
 
 // Scripts runs the script of an aws:executeScript step.
 type Scripts interface {
-	// Run calls the handler with the payload and gives its return value as decoded JSON.
-	// An exception must be a *ScriptError; any other error counts as an internal failure.
-	Run(ctx context.Context, runtime, handler, text string, payload map[string]any) (any, error)
+	// Run calls the handler and gives its return value as decoded JSON. An exception must be a
+	// *ScriptError; any other error counts as an internal failure.
+	Run(ctx context.Context, script Script) (any, error)
 }
 
 // Executor runs documents. One Executor may run several at the same time if its
@@ -47,8 +47,13 @@ type Executor struct {
 	// ThrottleRetry is the account's preference "throttling retry time limit": how long a
 	// throttled call is repeated, before the step's own maxAttempts count. Zero is off.
 	ThrottleRetry time.Duration
+	// NullUnset gives an output without a value as null. Systems Manager gives the text of the
+	// reference. The step documents of Hubmend were written before that was known and lean on null:
+	// their scripts and branches ask whether there is a value. Once each is one script, nothing needs this any more.
+	NullUnset bool
 	// Plan has Run find out what the document would change, and change nothing: a call that is
-	// not known to read only never reaches API. See Withheld and Unknown.
+	// not known to read only never reaches API. See Withheld and Unknown. Scripts must refuse there
+	// what does more than compute.
 	Plan bool
 }
 
@@ -73,6 +78,7 @@ func (e *Executor) Run(ctx context.Context, req Request) Execution {
 	r.execution = Execution{Status: InProgress, Start: r.Clock.Now()}
 	parameters, err := parameterValues(req.Document, req.Parameters)
 	r.scope = newScope(req, parameters, r.Clock.Now)
+	r.scope.nullUnset = r.NullUnset
 	if err = errors.Join(err, r.scope.declare(req.Document.Variables)); err != nil {
 		r.decide(&failure{status: Failed, kind: ActionFailure, stage: validating, reason: err.Error()})
 	} else if f := r.sequence(ctx, pass{steps: req.Document.MainSteps}); f != nil {

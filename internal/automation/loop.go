@@ -19,7 +19,7 @@ type loopPlan struct {
 	passes    int            // at most so many
 }
 
-// loop runs aws:loop. A step inside that aborts the execution ends the loop too, and the
+// loop runs aws:loop. A step inside that has isEnd ends its pass. One that aborts the execution ends the loop too, and the
 // loop's own onFailure is for errors of the loop itself.
 func (r *run) loop(ctx context.Context, a attempt) (result, error) {
 	plan, err := a.loopPlan()
@@ -78,8 +78,8 @@ func (a attempt) loopPlan() (loopPlan, error) {
 	if plan.steps, err = a.step.Loop(); err != nil {
 		return loopPlan{}, fmt.Errorf("read the steps of the loop: %w", err)
 	}
-	if err := checkInner(plan.steps); err != nil {
-		return loopPlan{}, err
+	if len(plan.steps) == 0 {
+		return loopPlan{}, errors.New("input Steps must hold at least one step")
 	}
 	if plan.passes, err = a.maxIterations(); err != nil {
 		return loopPlan{}, err
@@ -100,20 +100,6 @@ func (a attempt) loopPlan() (loopPlan, error) {
 	}
 	plan.condition = m
 	return plan, nil
-}
-
-// checkInner refuses what has no documented meaning inside a loop. isEnd could end the
-// pass, the loop or the execution.
-func checkInner(steps []runbook.Step) error {
-	if len(steps) == 0 {
-		return errors.New("input Steps must hold at least one step")
-	}
-	for _, step := range steps {
-		if step.IsEnd {
-			return fmt.Errorf("step %s has isEnd, which this executor does not support inside a loop", step.Name)
-		}
-	}
-	return nil
 }
 
 func (a attempt) maxIterations() (int, error) {

@@ -114,6 +114,8 @@ func TestLoopSteps(t *testing.T) {
 		status  automation.Status
 		decided string
 		reason  string
+		call    int // the call, counted from 1, whose parameters have the text
+		sees    string
 	}{
 		"recorded under the loop": {
 			inner:  `[{name: a, ` + act + `Read}}, {name: b, ` + act + `Read, V: "{{ a.X }}"}}]`,
@@ -130,14 +132,14 @@ func TestLoopSteps(t *testing.T) {
 		"a pass does not see the pass before": {
 			inner: `[{name: pick, action: "aws:branch", inputs: {Choices: [{NextStep: b, Variable: "{{ each.CurrentIteratorValue }}", StringEquals: y}]}},
 			         {name: a, ` + act + `Read}}, {name: b, ` + act + `Read, V: "{{ a.X }}"}}]`,
-			want: []string{"each Failed", "each#1(x)/pick Success", "each#1(x)/a Success", "each#1(x)/b Success",
-				"each#2(y)/pick Success", "each#2(y)/b Failed"},
-			status: automation.Failed, decided: "b", reason: "{{ a.X }} is not defined",
+			want: []string{"each Success", "each#1(x)/pick Success", "each#1(x)/a Success", "each#1(x)/b Success",
+				"each#2(y)/pick Success", "each#2(y)/b Success", "after Success"},
+			status: automation.Success, call: 3, sees: `"V":"{{ a.X }}"`,
 		},
 		"steps after see no inner outputs": {
 			inner: `[{name: a, ` + act + `Read}}]`, after: "{{ a.X }}",
-			want:   []string{"each Success", "each#1(x)/a Success", "each#2(y)/a Success", "after Failed"},
-			status: automation.Failed, decided: "after", reason: "{{ a.X }} is not defined",
+			want:   []string{"each Success", "each#1(x)/a Success", "each#2(y)/a Success", "after Success"},
+			status: automation.Success, call: 3, sees: `"{{ a.X }}"`,
 		},
 		"steps after see no loop values": {
 			inner: `[{name: a, ` + act + `Read}}]`, after: "{{ each.CurrentIteration }}",
@@ -175,14 +177,15 @@ func TestLoopSteps(t *testing.T) {
 			status: automation.Failed, decided: "a", reason: "step a goes on with step after, which does not exist here",
 		},
 		"the loop's own error follows its onFailure": {
-			loop: `onFailure: Continue, `, inner: `[{name: a, isEnd: true, ` + act + `Read}}]`,
+			loop: `onFailure: Continue, `, inner: `[]`,
 			want:   []string{"each Failed", "after Success"},
 			status: automation.Success,
 		},
-		"isEnd inside": {
-			inner:  `[{name: a, isEnd: true, ` + act + `Read}}]`,
-			want:   []string{"each Failed"},
-			status: automation.Failed, decided: "each", reason: "step a has isEnd, which this executor does not support inside a loop",
+		"isEnd inside ends the pass": {
+			inner: `[{name: pick, action: "aws:branch", isEnd: true, inputs: {Choices: [{NextStep: b, Variable: "{{ each.CurrentIteratorValue }}", StringEquals: y}]}},
+			         {name: b, isEnd: true, ` + act + `Read}}, {name: c, ` + act + `Read}}]`,
+			want:   []string{"each Success", "each#1(x)/pick Success", "each#2(y)/pick Success", "each#2(y)/b Success", "after Success"},
+			status: automation.Success,
 		},
 		"no steps": {
 			inner: `[]`, want: []string{"each Failed"},
@@ -246,6 +249,9 @@ func TestLoopSteps(t *testing.T) {
 				}
 				if got.Status != test.status || got.FailureStep != test.decided || !strings.HasPrefix(got.Reason(), test.reason) {
 					t.Errorf("%s by %q: %s\nwant %s by %q: %s", got.Status, got.FailureStep, got.Reason(), test.status, test.decided, test.reason)
+				}
+				if test.sees != "" && (len(w.calls) < test.call || !strings.Contains(w.calls[test.call-1], test.sees)) {
+					t.Errorf("calls %v; want %s in call %d", w.calls, test.sees, test.call)
 				}
 			})
 		}

@@ -28,7 +28,7 @@ func (a attempt) property() (property, error) {
 	if err != nil {
 		return property{}, err
 	}
-	path, err := jsonpath.Compile(selector)
+	path, err := jsonpath.CompileSelector(selector)
 	if err != nil {
 		return property{}, err
 	}

@@ -105,7 +105,7 @@ func TestPropertyInputs(t *testing.T) {
 	t.Parallel()
 	for inputs, want := range map[string]string{
 		`DesiredValues: [a]`:                                      "input PropertySelector must be a text",
-		`PropertySelector: On, DesiredValues: [a]`:                `selector "On" must begin with $.`,
+		`PropertySelector: "$.On[*]", DesiredValues: [a]`:         `selector "$.On[*]"`,
 		`PropertySelector: $.On`:                                  "DesiredValues must be a list of texts",
 		`PropertySelector: $.On, DesiredValues: []`:               "DesiredValues must be a list of texts",
 		`PropertySelector: $.On, DesiredValues: [true]`:           `a Boolean is "True" or "False"`,

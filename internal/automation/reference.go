@@ -18,8 +18,10 @@ type scope struct {
 	system     map[string]string
 	parameters map[string]any
 	variables  map[string]variable
+	declared   map[string]bool           // the outputs of all steps, as "step.Output"
 	outputs    map[string]map[string]any // by step; an output without a value is nil
 	unknown    map[string]bool           // of a plan: steps, and variables with their prefix, whose values are not known
+	nullUnset  bool                      // see Executor
 	now        func() time.Time          // nil where time may not be referred to
 }
 
@@ -32,16 +34,25 @@ func newScope(req Request, parameters map[string]any, now func() time.Time) *sco
 			"automation:EXECUTION_ID": req.ExecutionID,
 		},
 		parameters: parameters,
+		declared:   declaredOutputs(req.Document),
 		outputs:    map[string]map[string]any{},
 		unknown:    map[string]bool{},
 		now:        now,
 	}
 }
 
-// lookup gives the value that a reference stands for, and nil for an output whose
-// selector found nothing. It is an error when the name is undefined. That includes the
-// outputs of a step that was skipped or failed: what the service makes of them is not
-// documented, and an empty value could widen what an API call does.
+func declaredOutputs(doc *runbook.Document) map[string]bool {
+	declared := map[string]bool{}
+	runbook.Walk(doc.MainSteps, func(step runbook.Step) {
+		for _, o := range step.Outputs {
+			declared[step.Name+"."+o.Name] = true
+		}
+	})
+	return declared
+}
+
+// lookup gives the value that a reference stands for, and nil for an output that has none: its selector
+// found nothing, or its step failed or never ran. A name that the document does not define is an error.
 //
 // What is not known in a plan stays a reference.
 func (s *scope) lookup(name string) (any, error) {
@@ -69,10 +80,13 @@ func (s *scope) lookup(name string) (any, error) {
 	if value, ok := s.outputs[step][output]; ok {
 		return value, nil
 	}
-	return nil, fmt.Errorf("{{ %s }} is not defined: it is no parameter, no variable and no output of a step that succeeded before", name)
+	if s.declared[name] && !s.nullUnset {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("{{ %s }} is not defined: it is no parameter, no variable and no output of a step", name)
 }
 
-// forget makes the outputs of steps undefined. A pass of a loop must not see those of the
+// forget takes the values of the outputs of steps. A pass of a loop must not see those of the
 // pass before, and nothing documents that the steps after a loop see any.
 func (s *scope) forget(steps []runbook.Step) {
 	for _, step := range steps {
@@ -85,10 +99,10 @@ func (s *scope) forget(steps []runbook.Step) {
 // is not looked at again. A text that is nothing but one reference takes the type of what
 // it refers to; in a longer text a value is written as text, other than strings as JSON.
 //
-// An output without a value gives nil for a whole text, and the empty text inside one.
-// Under a key of a map it leaves the key out, so that the API reports a missing
-// parameter. As an item of a list it is the empty text and never vanishes, because many
-// APIs take an empty list for everything.
+// A reference to an output without a value stays as its author wrote it: scripts of AWS look for
+// "{{" at the beginning of what they are given. With Executor.NullUnset it is null instead, and the empty
+// text inside a longer one. A null leaves out the key of a map, and as an item of a list it is the
+// empty text and never vanishes, because many APIs take an empty list for everything.
 func (s *scope) render(value any) (any, error) {
 	switch v := value.(type) {
 	case string:
@@ -103,8 +117,12 @@ func (s *scope) render(value any) (any, error) {
 
 func (s *scope) renderText(t string) (any, error) {
 	matches := reference.FindAllStringSubmatchIndex(t, -1)
-	if len(matches) == 1 && matches[0][0] == 0 && matches[0][1] == len(t) {
-		return s.lookup(t[matches[0][2]:matches[0][3]])
+	if isReference(t) {
+		value, err := s.lookup(t[matches[0][2]:matches[0][3]])
+		if value == nil && err == nil && !s.nullUnset {
+			value = t
+		}
+		return value, err
 	}
 	var b strings.Builder
 	end := 0
@@ -112,6 +130,9 @@ func (s *scope) renderText(t string) (any, error) {
 		value, err := s.lookup(t[m[2]:m[3]])
 		if err != nil {
 			return nil, err
+		}
+		if value == nil && !s.nullUnset {
+			value = t[m[0]:m[1]]
 		}
 		b.WriteString(t[end:m[0]])
 		if value != nil {
@@ -121,6 +142,12 @@ func (s *scope) renderText(t string) (any, error) {
 	}
 	b.WriteString(t[end:])
 	return b.String(), nil
+}
+
+// isReference says whether a text is nothing but one reference.
+func isReference(t string) bool {
+	m := reference.FindStringIndex(t)
+	return m != nil && m[0] == 0 && m[1] == len(t)
 }
 
 func (s *scope) renderList(list []any) (any, error) {

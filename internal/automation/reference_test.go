@@ -58,9 +58,10 @@ func TestReferences(t *testing.T) {
 		"space around is embedded":     {value: `" {{ Number }}"`, want: `{"Value":" 22"}`},
 		"two references":               {value: `"{{ Number }}{{ Number }}"`, want: `{"Value":"2222"}`},
 		"output":                       {value: `"{{ read.Name }}"`, want: `{"Value":"web"}`},
-		"unset under a key":            {value: `"{{ read.Unset }}"`, want: `{}`},
-		"unset in a list":              {value: `["{{ read.Unset }}"]`, want: `{"Value":[""]}`},
-		"unset embedded":               {value: `"<{{ read.Unset }}>"`, want: `{"Value":"\u003c\u003e"}`},
+		"unset under a key":            {value: `"{{ read.Unset }}"`, want: `{"Value":"{{ read.Unset }}"}`},
+		"unset, as it is written":      {value: `"{{read.Unset}}"`, want: `{"Value":"{{read.Unset}}"}`},
+		"unset in a list":              {value: `["{{ read.Unset }}"]`, want: `{"Value":["{{ read.Unset }}"]}`},
+		"unset embedded":               {value: `"<{{ read.Unset }}>"`, want: `{"Value":"\u003c{{ read.Unset }}\u003e"}`},
 		"system":                       {value: `"{{global:ACCOUNT_ID}} {{ global:REGION }} {{global:AWS_PARTITION}} {{automation:EXECUTION_ID}}"`, want: `{"Value":"222222222222 eu-west-1 aws 8d1f8c0e-0000-4000-8000-000000000001"}`},
 		"time":                         {value: `"{{ global:DATE }} {{ global:DATE_TIME }}"`, want: `{"Value":"2026-01-05 2026-01-05_23.04.05"}`},
 		"braces around no name":        {value: `'{{ "a": 1 }}'`, want: `{"Value":"{{ \"a\": 1 }}"}`},
@@ -68,7 +69,7 @@ func TestReferences(t *testing.T) {
 		"undefined, embedded":          {value: `"x {{ Nobody }}"`, failure: "{{ Nobody }} is not defined"},
 		"undefined, in a list":         {value: `["{{ Nobody }}"]`, failure: "{{ Nobody }} is not defined"},
 		"undefined output":             {value: `"{{ read.Nothing }}"`, failure: "{{ read.Nothing }} is not defined"},
-		"output of a failed step":      {value: `"{{ failing.Name }}"`, failure: "{{ failing.Name }} is not defined"},
+		"output of a failed step":      {value: `"{{ failing.Name }}"`, want: `{"Value":"{{ failing.Name }}"}`},
 		"output of itself":             {value: `"{{ use.Name }}"`, failure: "{{ use.Name }} is not defined"},
 		"part of a value":              {value: `"{{ read.Name.First }}"`, failure: "{{ read.Name.First }} is not defined"},
 		"Parameter Store":              {value: `"{{ ssm:/a/b }}"`, failure: "{{ ssm:/a/b }} is not defined"},
@@ -104,5 +105,30 @@ func TestReferences(t *testing.T) {
 				t.Errorf("call (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What the step documents of Hubmend lean on.
+func TestNullUnset(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		`"{{ read.Unset }}"`:   `{}`,
+		`["{{ read.Unset }}"]`: `{"Value":[""]}`,
+		`"<{{ read.Unset }}>"`: `{"Value":"\u003c\u003e"}`,
+		`"{{ failing.Name }}"`: "",
+	} {
+		w := &world{parameters: map[string][]string{"Given": {"g"}}, api: func(_ context.Context, _ int, api string, _ map[string]any) (any, error) {
+			if api == "Fail" {
+				return nil, errDisconnected
+			}
+			return `{}`, nil
+		}}
+		e := automation.Executor{API: w, Scripts: w, NullUnset: true}
+		got := e.Run(t.Context(), request(t, strings.ReplaceAll(referring, "VALUE", value), w.parameters))
+		if want == "" {
+			wantFailure(t, got, "{{ failing.Name }} is not defined")
+		} else if diff := cmp.Diff("ec2:Use "+want, w.calls[len(w.calls)-1]); diff != "" {
+			t.Errorf("%s: call (-want +got):\n%s", value, diff)
+		}
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
+
+	"hubmend/internal/runbook"
 )
 
 // The documented limits of aws:executeScript.
@@ -14,6 +18,15 @@ const (
 	maxPayloadBytes = 100 * 1024
 	maxPayloadItems = 100
 )
+
+// Script is what a step has to run.
+type Script struct {
+	Step, Runtime, Handler, Text string
+	// Payload is the handler's first argument.
+	Payload map[string]any
+	// Context is its second: the system variables.
+	Context map[string]string
+}
 
 // ScriptError is an exception that a script raised.
 type ScriptError struct {
@@ -33,12 +46,17 @@ func (r *run) executeScript(ctx context.Context, a attempt) (result, error) {
 	}
 	runtime, noRuntime := a.textInput("Runtime")
 	handler, noHandler := a.textInput("Handler")
-	script, noScript := a.textInput("Script")
+	text, noScript := a.textInput("Script")
 	payload, noPayload := a.payload()
 	if err := errors.Join(noRuntime, noHandler, noScript, noPayload); err != nil {
 		return result{}, err
 	}
-	value, err := r.Scripts.Run(ctx, runtime, handler, script, payload)
+	if !slices.Contains(runbook.Runtimes, runtime) {
+		return result{}, fmt.Errorf("runtime %s is not supported by this executor, but %s are", runtime, strings.Join(runbook.Runtimes, ", "))
+	}
+	value, err := r.Scripts.Run(ctx, Script{
+		Step: a.step.Name, Runtime: runtime, Handler: handler, Text: text, Payload: payload, Context: maps.Clone(r.scope.system),
+	})
 	if err != nil {
 		return result{}, scriptFailure(ctx, err)
 	}

@@ -135,6 +135,7 @@ func TestScriptInputs(t *testing.T) {
 	}{
 		"payload":      {inputs: `Runtime: python3.11, Handler: f, Script: t, InputPayload: {a: [1, "{{ automation:EXECUTION_ID }}"]}`, want: `python3.11 f {"a":[1,"8d1f8c0e-0000-4000-8000-000000000001"]} t`},
 		"no payload":   {inputs: `Runtime: python3.11, Handler: f, Script: t`, want: `python3.11 f {} t`},
+		"old runtime":  {inputs: `Runtime: python3.9, Handler: f, Script: t`, failure: "runtime python3.9 is not supported by this executor"},
 		"no script":    {inputs: `Runtime: python3.11, Handler: f`, failure: "input Script must be a text"},
 		"no runtime":   {inputs: `Handler: f, Script: t`, failure: "input Runtime must be a text"},
 		"no handler":   {inputs: `Runtime: python3.11, Script: t`, failure: "input Handler must be a text"},
@@ -154,6 +155,20 @@ func TestScriptInputs(t *testing.T) {
 				t.Errorf("script (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The second argument of a handler has the system variables that scripts of AWS read.
+func TestScriptContext(t *testing.T) {
+	t.Parallel()
+	w := &world{}
+	execute(t, main(strings.ReplaceAll(scripting, "PROPERTIES", "")), w)
+	want := []map[string]string{{
+		"automation:EXECUTION_ID": "8d1f8c0e-0000-4000-8000-000000000001", "global:ACCOUNT_ID": "222222222222",
+		"global:REGION": "eu-west-1", "global:AWS_PARTITION": "aws",
+	}}
+	if diff := cmp.Diff(want, w.contexts); diff != "" {
+		t.Errorf("context (-want +got):\n%s", diff)
 	}
 }
 

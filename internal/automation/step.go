@@ -103,11 +103,15 @@ func (r *run) attempt(ctx context.Context, a attempt) (result, map[string]any, e
 		defer cancel()
 		ctx = limited
 	}
+	declared, err := selectors(a.step)
+	if err != nil {
+		return result{}, nil, err
+	}
 	res, err := r.perform(ctx, a)
 	if err != nil {
 		return res, nil, err
 	}
-	outputs, err := selectOutputs(a.step.Outputs, res.response)
+	outputs, err := selectOutputs(declared, res.response)
 	return res, outputs, err
 }
 
@@ -145,25 +149,54 @@ func (r *run) perform(ctx context.Context, a attempt) (result, error) {
 	return result{}, fmt.Errorf("action %s is not supported by this executor", a.step.Action)
 }
 
+// selector is where an output is taken from.
+type selector struct {
+	runbook.Output
+	path *jsonpath.Path
+}
+
+// selectors reads the selectors of a step before it runs: one that cannot be read must not fail a step
+// that changed something.
+func selectors(step runbook.Step) ([]selector, error) {
+	var errs []error
+	all := make([]selector, 0, len(step.Outputs))
+	for _, o := range step.Outputs {
+		path, err := jsonpath.CompileSelector(o.Selector)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("output %s: %w", o.Name, err))
+		}
+		all = append(all, selector{o, path})
+	}
+	return all, errors.Join(errs...)
+}
+
 // selectOutputs takes a step's outputs from its response. An output whose selector finds
 // nothing, or null, is nil: samples of AWS rely on such a step to succeed.
-func selectOutputs(declared []runbook.Output, response map[string]any) (map[string]any, error) {
+func selectOutputs(declared []selector, response map[string]any) (map[string]any, error) {
 	outputs := make(map[string]any, len(declared))
 	for _, o := range declared {
-		path, err := jsonpath.Compile(o.Selector)
-		if err != nil {
-			return nil, fmt.Errorf("output %s: %w", o.Name, err)
-		}
-		value, ok := path.Select(response)
+		value, ok := o.path.Select(response)
 		if !ok || value == nil {
 			outputs[o.Name] = nil
 			continue
 		}
+		if o.path.Filters() {
+			value = listed(o.Type, value)
+		}
+		var err error
 		if outputs[o.Name], err = conform(o.Type, value); err != nil {
 			return nil, fmt.Errorf("output %s: %w", o.Name, err)
 		}
 	}
 	return outputs, nil
+}
+
+// listed gives the only match of a filter as a list when the output is one.
+func listed(kind string, match any) any {
+	if _, is := match.([]any); is || kind != "StringList" && kind != "MapList" {
+		return match
+	}
+	return []any{match}
 }
 
 func textOutputs(outputs map[string]any) map[string][]string {

@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -101,6 +102,8 @@ func checkTexts(p runbook.Parameter, texts []string) error {
 		switch {
 		case t == "" || len([]rune(t)) > maxValueLength:
 			return fmt.Errorf("value has %d characters, but must have 1 to %d", len([]rune(t)), maxValueLength)
+		case len([]rune(t)) < p.MinChars || p.MaxChars > 0 && len([]rune(t)) > p.MaxChars:
+			return fmt.Errorf("value %q must have %d to %d characters", t, p.MinChars, cmp.Or(p.MaxChars, maxValueLength))
 		case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, t):
 			return fmt.Errorf("value %q is not one of the allowed values %s", t, strings.Join(p.AllowedValues, ", "))
 		case p.AllowedPattern != "" && !pattern.MatchString(t):

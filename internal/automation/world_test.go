@@ -19,10 +19,11 @@ import (
 // world is the API, the scripts and the request of one test. Its functions answer; what
 // they were asked is kept.
 type world struct {
-	api     func(ctx context.Context, call int, api string, parameters map[string]any) (any, error)
-	script  func(ctx context.Context, call int, payload map[string]any) (any, error)
-	calls   []string // "service:Api {parameters}"
-	scripts []string // "runtime handler {payload} text"
+	api      func(ctx context.Context, call int, api string, parameters map[string]any) (any, error)
+	script   func(ctx context.Context, call int, payload map[string]any) (any, error)
+	calls    []string            // "service:Api {parameters}"
+	scripts  []string            // "runtime handler {payload} text"
+	contexts []map[string]string // of the scripts
 
 	parameters    map[string][]string
 	clock         automation.Clock
@@ -50,8 +51,10 @@ func (w *world) Call(ctx context.Context, service, api string, parameters map[st
 	return response.(map[string]any), nil
 }
 
-func (w *world) Run(ctx context.Context, runtime, handler, text string, payload map[string]any) (any, error) {
-	w.scripts = append(w.scripts, fmt.Sprintf("%s %s %s %s", runtime, handler, asJSON(payload), text))
+func (w *world) Run(ctx context.Context, script automation.Script) (any, error) {
+	payload := script.Payload
+	w.scripts = append(w.scripts, fmt.Sprintf("%s %s %s %s", script.Runtime, script.Handler, asJSON(payload), script.Text))
+	w.contexts = append(w.contexts, script.Context)
 	if w.script == nil {
 		return payload, nil // a script that returns what it is given
 	}

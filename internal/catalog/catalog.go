@@ -77,7 +77,17 @@ func (c *Catalog) Versions() map[string]string {
 type Runbook struct {
 	Name     string
 	Document *runbook.Document
-	Text     []byte // as its author wrote it
+	Text     []byte // as its author wrote it, or put together from a program
+	// Shared is the part of Text that all programs have. It is empty for a document of steps.
+	Shared string
+}
+
+// File is where the runbook's source is.
+func (r Runbook) File() string {
+	if r.Shared != "" {
+		return "programs/" + strings.TrimPrefix(r.Name, naming.UndoRunbook("")) + ".py"
+	}
+	return "runbooks/" + r.Name + ".yaml"
 }
 
 var load = sync.OnceValues(func() (*Catalog, error) { return Load(ssmdocuments.Files, servicecatalog.Files) })
@@ -99,7 +109,7 @@ func Check() error {
 	return err
 }
 
-// Load reads controls/*.yaml, runbooks/*.yaml, permissions/*.yaml and roles/*.yaml from documents and
+// Load reads controls/*.yaml, runbooks/*.yaml, programs, permissions/*.yaml and roles/*.yaml from documents and
 // *.yaml from playbooks, and parts.yaml. Its error lists every problem that it found, each with its file.
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
@@ -109,9 +119,12 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	roles, errRoles := each(documents, "roles/*.yaml", parseRole)
 	permissions, errPermissions := loadPermissions(documents)
 	parts, errParts := loadParts(documents)
-	if err := errors.Join(errRunbooks, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
+	programs, errPrograms := loadPrograms(documents)
+	if err := errors.Join(errRunbooks, errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
 		return nil, err
 	}
+	runbooks = append(runbooks, programs...)
+	slices.SortFunc(runbooks, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
 	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts = runbooks, controls, books, permissions, roles, parts
 	if err := c.link(); err != nil {
 		return nil, err
@@ -193,7 +206,7 @@ func (c *Catalog) link() error {
 	}
 	for _, r := range c.Runbooks {
 		if !used[r.Name] {
-			errs = append(errs, fmt.Errorf("runbooks/%s.yaml: no control uses it%s", r.Name, orReversible(r.Name)))
+			errs = append(errs, fmt.Errorf("%s: no control uses it%s", r.File(), orReversible(r.Name)))
 		}
 	}
 	for i := range c.Playbooks {
@@ -213,7 +226,7 @@ func (c *Catalog) linkControl(control *Control) error {
 	}
 	r, ok := c.Runbook(control.Runbook)
 	if !ok {
-		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no runbooks/%s.yaml", control.ID, control.Runbook))...)
+		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no runbooks/%[2]s.yaml and no programs/%[2]s.py", control.ID, control.Runbook))...)
 	}
 	if err := checkParameters(*control, r.Document); err != nil {
 		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))
@@ -317,7 +330,7 @@ func decodeStrictly(text []byte, into any) error {
 func (c *Catalog) Policy(r Runbook) ([]runbook.Statement, error) {
 	statements, err := runbook.Policy(r.Document, c.Permissions)
 	if err != nil {
-		return nil, fmt.Errorf("runbooks/%s.yaml: %w", r.Name, err)
+		return nil, fmt.Errorf("%s: %w", r.File(), err)
 	}
 	return statements, nil
 }

@@ -34,23 +34,23 @@ func (c *Catalog) checkUndo(control *Control, repair Runbook) error {
 	}
 	undo, ok := c.Undo(*control)
 	if !ok {
-		return fmt.Errorf("controls/%s.yaml: it is reversible, but there is no runbooks/%s.yaml", control.ID, naming.UndoRunbook(repair.Name))
+		return fmt.Errorf("controls/%s.yaml: it is reversible, but there is no runbooks/%s.yaml, and no undo in a programs/%s.py", control.ID, naming.UndoRunbook(repair.Name), repair.Name)
 	}
 	for _, r := range []Runbook{repair, undo} {
 		if !slices.ContainsFunc(r.Document.Outputs, func(o string) bool { return strings.HasSuffix(o, undoOutput) }) {
-			return fmt.Errorf("runbooks/%s.yaml: outputs must have a <step>%s, because %s is reversible", r.Name, undoOutput, control.ID)
+			return fmt.Errorf("%s: outputs must have a <step>%s, because %s is reversible", r.File(), undoOutput, control.ID)
 		}
 	}
 	for name := range undo.Document.Parameters {
 		if name != roleParameter && name != undoParameter {
-			return fmt.Errorf("runbooks/%s.yaml: an undo takes %s and %s only, not %s", undo.Name, roleParameter, undoParameter, name)
+			return fmt.Errorf("%s: an undo takes %s and %s only, not %s", undo.File(), roleParameter, undoParameter, name)
 		}
 	}
 	if undo.Document.Parameters[undoParameter].Type != "String" {
-		return fmt.Errorf("runbooks/%s.yaml: parameter %s must be a String", undo.Name, undoParameter)
+		return fmt.Errorf("%s: parameter %s must be a String", undo.File(), undoParameter)
 	}
 	if !slices.Contains(runbook.Calls(undo.Document), undoCall) {
-		return fmt.Errorf("runbooks/%s.yaml: no step calls %s, so it cannot know what to restore", undo.Name, undoCall)
+		return fmt.Errorf("%s: no step calls %s, so it cannot know what to restore", undo.File(), undoCall)
 	}
 	return nil
 }

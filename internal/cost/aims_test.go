@@ -51,7 +51,7 @@ func TestAimsBreak(t *testing.T) {
 			t.Parallel()
 			inv := cheap
 			inv.Counts = append(append([]Count{}, cheap.Counts...), tc.counts...)
-			controls := []Control{{Control: "X.1", Steps: tc.steps, Scripts: 1}}
+			controls := []Control{{Control: "X.1", Steps: tc.steps, Scripts: 1, Seconds: 3}}
 			typical, err := Of(Embedded(), inv, controls, Typical)
 			if err != nil {
 				t.Fatal(err)
@@ -120,7 +120,7 @@ func TestPage(t *testing.T) {
 		return b.String()
 	}
 	text := page(everything)
-	for _, want := range []string{"# Costs\n", "**missed**", "7,360.00 | 10,418.85", "| alarms | 12 alarms | 1.20 |", "| EC2.13 | `CloseSecurityGroupPorts` | 3 | 9 | 3 | 2 | 18.18 |", "| 5 pollers | documented |"} {
+	for _, want := range []string{"# Costs\n", "**missed**", "7,360.00 | 10,418.85", "| alarms | 12 alarms | 1.20 |", "| EC2.13 | `CloseSecurityGroupPorts` | 1 | 1 | 0 | 1 | 2.24 |", "| 5 pollers | documented |"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}

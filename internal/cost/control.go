@@ -19,6 +19,8 @@ type Control struct {
 	EachPass  int `json:"eachPass"`
 	// Scripts are those of Steps whose time is billed too.
 	Scripts int `json:"scripts"`
+	// Seconds are how long those run together.
+	Seconds float64 `json:"seconds"`
 	// PerThousand is what 1,000 executions of the repair cost, in USD.
 	PerThousand float64 `json:"perThousand"`
 }
@@ -51,7 +53,10 @@ func Controls(c *catalog.Catalog, book Book, ids ...string) ([]Control, error) {
 func executions(id string, r catalog.Runbook, book Book) Control {
 	passes := int(book.Value("passes"))
 	way := r.Document.Longest(passes)
-	scripts := 0
+	scripts, each := 0, book.Value("scriptSeconds")
+	if r.Document.Program != nil {
+		each = book.Value("programSeconds")
+	}
 	for _, s := range way {
 		if s.Action == "aws:executeScript" {
 			scripts++
@@ -59,14 +64,14 @@ func executions(id string, r catalog.Runbook, book Book) Control {
 	}
 	control := Control{
 		Control: id, Runbook: r.Name, Compliant: len(r.Document.Shortest(passes)), Steps: len(way),
-		EachPass: len(r.Document.Longest(passes+1)) - len(way), Scripts: scripts,
+		EachPass: len(r.Document.Longest(passes+1)) - len(way), Scripts: scripts, Seconds: float64(scripts) * each,
 	}
-	control.PerThousand = sum(runbookLines(book, mean{float64(control.Steps), float64(control.Scripts)}))
+	control.PerThousand = sum(runbookLines(book, meanOf([]Control{control})))
 	return control
 }
 
 // mean is an average over controls.
-type mean struct{ steps, scripts float64 }
+type mean struct{ steps, scripts, seconds float64 }
 
 // meanOf takes each control as often as any other.
 func meanOf(controls []Control) mean {
@@ -74,6 +79,7 @@ func meanOf(controls []Control) mean {
 	for _, c := range controls {
 		m.steps += float64(c.Steps) / float64(len(controls))
 		m.scripts += float64(c.Scripts) / float64(len(controls))
+		m.seconds += c.Seconds / float64(len(controls))
 	}
 	return m
 }

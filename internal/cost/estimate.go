@@ -112,7 +112,7 @@ func fixed(book Book, inv Inventory, size Size) []Line {
 func runbookLines(book Book, m mean) []Line {
 	return []Line{
 		book.line(fmt.Sprintf("%.1f steps of a runbook", m.steps), step, thousand*m.steps),
-		book.line(fmt.Sprintf("%.1f of them scripts", m.scripts), script, thousand*m.scripts*book.Value("scriptSeconds")),
+		book.line(fmt.Sprintf("%.1f of them scripts", m.scripts), script, thousand*m.seconds),
 	}
 }
 

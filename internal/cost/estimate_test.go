@@ -18,7 +18,7 @@ var everything = Inventory{
 	Recovery: true, LogDays: 365,
 }
 
-var oneControl = []Control{{Control: "X.1", Steps: 6, Scripts: 2}}
+var oneControl = []Control{{Control: "X.1", Steps: 6, Scripts: 2, Seconds: 6}}
 
 func estimate(t *testing.T, b Book, inv Inventory, size Size) Estimate {
 	t.Helper()

@@ -31,13 +31,14 @@ type Stage string
 
 // The stages, in the order in which a repair comes to them.
 const (
-	AssumeRole Stage = "assume role"  // sts:AssumeRole of hubmend-dispatch
-	Start      Stage = "start"        // ssm:StartAutomationExecution
-	Read       Stage = "read step"    // the first step of a runbook, which reads the resource
-	Step       Stage = "step"         // any step
-	Verify     Stage = "verification" // a step that failed, and no rule for steps knows why
-	End        Stage = "end"          // the execution as a whole
-	Lookup     Stage = "lookup"       // reading how an execution ended
+	AssumeRole Stage = "assume role"     // sts:AssumeRole of hubmend-dispatch
+	Start      Stage = "start"           // ssm:StartAutomationExecution
+	Read       Stage = "read step"       // the first step of a runbook, which reads the resource
+	Step       Stage = "step"            // any step
+	Recall     Stage = "read of an undo" // that a program's undo makes before it changes anything
+	Verify     Stage = "verification"    // a step that failed, and no rule for steps knows why
+	End        Stage = "end"             // the execution as a whole
+	Lookup     Stage = "lookup"          // reading how an execution ended
 )
 
 // Signal is what is known of a failure.

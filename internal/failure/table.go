@@ -17,6 +17,8 @@ var (
 		"InternalError", "InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceException", "InternalException",
 		"KMSInternalException", "DependencyTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure",
 		"ServiceFailureException", "RequestTimeout", "RequestTimeoutException", "Unavailable",
+		// botocore's words when nobody answers.
+		"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError",
 	}
 	// conflictCodes stand for a resource that is being changed by another call.
 	conflictCodes = []string{"OperationAborted", "ConcurrentModification", "ConcurrentModificationException", "ConflictException",
@@ -68,6 +70,7 @@ var rules = []Rule{
 	{Stages: []Stage{Step}, Kinds: []string{"Internal"}, Class: Internal},
 	{Stages: []Stage{Step}, Codes: InternalCodes, Class: Internal},
 	{Stages: []Stage{Step}, Codes: conflictCodes, Class: Conflict},
+	{Stages: []Stage{Recall}, Class: Refused},
 	{Stages: []Stage{Verify}, Kinds: []string{"TimedOut"}, Class: TimedOut},
 	{Stages: []Stage{Verify}, Class: Verification},
 

@@ -1,12 +1,14 @@
 // Package jsonpath owns the part of JSONPath that Systems Manager documents for the
-// selectors of a runbook: a child, a deep scan and an array index. It refuses the rest
-// (filters, wildcards, slices, functions, quoted names), because nothing says that
-// the service understands it.
+// selectors of a runbook: a child, a deep scan and an array index. It also reads what AWS's own
+// runbooks use beside it. It refuses the rest (wildcards, slices, functions), because nothing
+// says that the service understands it.
 //
 // It works on decoded JSON and imports no other package of this module.
 package jsonpath
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -22,11 +24,13 @@ type Path struct {
 	deep  bool
 }
 
-// step is one part of a path: a child, a deep scan for a name, or an array index.
+// step is one part of a path: a child, a deep scan for a name, an array index, or a filter.
 type step struct {
-	name  string
-	deep  bool
-	index int // -1 unless this is an array index
+	name   string
+	deep   bool
+	index  int // -1 unless this is an array index
+	filter bool
+	equals any // what the child with the name must be, of a filter
 }
 
 var part = regexp.MustCompile(`^(?:(\.\.?)([A-Za-z0-9_-]+)|\[([0-9]{1,9})\])`)
@@ -50,6 +54,52 @@ func Compile(text string) (*Path, error) {
 	return p, nil
 }
 
+var (
+	quoted = regexp.MustCompile(`^\[(?:'([^']+)'|"([^"]+)")\]`)
+	filter = regexp.MustCompile(`^\[\?\(\s*@\.([A-Za-z0-9_-]+)\s*==\s*(?:'([^']*)'|"([^"]*)"|(true|false|-?[0-9]{1,15}))\s*\)\]`)
+)
+
+// CompileSelector reads a selector of a step as the service does, which takes more than it documents:
+// $ alone, a path without $., ['name'], and [?(@.name=='value')].
+func CompileSelector(text string) (*Path, error) {
+	rest, rooted := strings.CutPrefix(text, "$")
+	if !rooted && text != "" && text[0] != '[' {
+		rest = "." + text
+	}
+	if text == "" {
+		return nil, errors.New("a selector must not be empty")
+	}
+	p := &Path{text: text}
+	for rest != "" {
+		s, length := parseSeen(rest)
+		if length == 0 {
+			return nil, fmt.Errorf("selector %q: %q is not one of .child, ['child'], ..scan, [index] and [?(@.child=='value')]", text, rest)
+		}
+		p.steps = append(p.steps, s)
+		p.deep = p.deep || s.deep
+		rest = rest[length:]
+	}
+	return p, nil
+}
+
+func parseSeen(rest string) (step, int) {
+	if m := part.FindStringSubmatch(rest); m != nil {
+		return parse(m), len(m[0])
+	}
+	if m := quoted.FindStringSubmatch(rest); m != nil {
+		return step{name: m[1] + m[2], index: -1}, len(m[0])
+	}
+	m := filter.FindStringSubmatch(rest)
+	if m == nil {
+		return step{}, 0
+	}
+	s := step{name: m[1], index: -1, filter: true, equals: m[2] + m[3]}
+	if m[4] != "" {
+		_ = json.Unmarshal([]byte(m[4]), &s.equals) // the pattern lets JSON through only
+	}
+	return s, len(m[0])
+}
+
 func parse(match []string) step {
 	if match[2] != "" {
 		return step{name: match[2], deep: match[1] == "..", index: -1}
@@ -61,9 +111,15 @@ func parse(match []string) step {
 // String is the text that the path was compiled from.
 func (p *Path) String() string { return p.text }
 
+// Filters says whether the path has a filter.
+func (p *Path) Filters() bool {
+	return slices.ContainsFunc(p.steps, func(s step) bool { return s.filter })
+}
+
 // Select gives what the path points at in a value made of map[string]any and []any,
 // and false when there is nothing. A path with a deep scan always gives a []any, in
-// the order of the sorted keys; it is empty when nothing was found.
+// the order of the sorted keys; it is empty when nothing was found. A filter gives its only match, or
+// a []any when it has several.
 func (p *Path) Select(value any) (any, bool) {
 	found := []any{value}
 	for _, s := range p.steps {
@@ -79,12 +135,18 @@ func (p *Path) Select(value any) (any, bool) {
 	if len(found) == 0 {
 		return nil, false
 	}
+	if len(found) > 1 {
+		return found, true
+	}
 	return found[0], true
 }
 
 func (s step) from(value any) []any {
 	if s.deep {
 		return scan(value, s.name)
+	}
+	if s.filter {
+		return s.matches(value)
 	}
 	if s.index >= 0 {
 		if list, ok := value.([]any); ok && s.index < len(list) {
@@ -98,6 +160,25 @@ func (s step) from(value any) []any {
 		}
 	}
 	return nil
+}
+
+// matches gives the objects of a list whose child is what the filter wants.
+func (s step) matches(value any) []any {
+	list, _ := value.([]any)
+	var found []any
+	for _, item := range list {
+		if object, ok := item.(map[string]any); ok && same(object[s.name], s.equals) {
+			found = append(found, item)
+		}
+	}
+	return found
+}
+
+// same compares texts, Booleans and numbers, which may be of any of Go's types.
+func same(a, b any) bool {
+	_, text := a.(string)
+	_, wanted := b.(string)
+	return a != nil && text == wanted && fmt.Sprint(a) == fmt.Sprint(b)
 }
 
 // scan gives every child with the name, at any depth, parents before their children.

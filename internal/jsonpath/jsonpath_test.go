@@ -102,3 +102,52 @@ func TestCompileRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestCompileSelector(t *testing.T) {
+	t.Parallel()
+	const stacks = `{"Stacks": [{"Name": "s", "Outputs": [{"Key": "X", "Value": "1"}, {"Key": "Y", "Value": "2"}, {"Key": "Z", "Value": "2", "On": true, "N": 3}]}]}`
+	for path, want := range map[string]any{
+		"$.Stacks[0].Name":                             "s",
+		"Stacks[0].Name":                               "s",
+		"$['Stacks'][0][\"Name\"]":                     "s",
+		"$.Stacks[0]['Outputs'][0].Key":                "X",
+		"$.Stacks[0].Outputs[?(@.Key=='X')].Value":     "1",
+		"$.Stacks[0].Outputs[?(@.Key == \"Y\")].Value": "2",
+		"$.Stacks[0].Outputs[?(@.Value=='2')].Key":     []any{"Y", "Z"},
+		"$.Stacks[0].Outputs[?(@.On==true)].Key":       "Z",
+		"$.Stacks[0].Outputs[?(@.N==3)].Key":           "Z",
+		"$.Stacks[0].Outputs[?(@.N=='3')].Key":         nil,
+		"$.Stacks[0].Outputs[?(@.Key=='Q')].Value":     nil,
+		"$.Stacks[?(@.Key=='Q')]":                      nil,
+		"$.Stacks[0][?(@.Name=='s')]":                  nil,
+		"$..Outputs[?(@.Key=='X')].Value":              []any{"1"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			var value any
+			if err := json.Unmarshal([]byte(stacks), &value); err != nil {
+				t.Fatal(err)
+			}
+			p, err := jsonpath.CompileSelector(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, ok := p.Select(value)
+			if diff := cmp.Diff(want, got); diff != "" || ok != (want != nil) || p.Filters() != strings.Contains(path, "?") {
+				t.Errorf("found = %t, filters = %t (-want +got):\n%s", ok, p.Filters(), diff)
+			}
+		})
+	}
+	root, err := jsonpath.CompileSelector("$")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := root.Select("all"); got != "all" || !ok {
+		t.Errorf("$ gives %v, %t", got, ok)
+	}
+	for _, path := range []string{"", "$.", "$.a[*]", "$.a[0:2]", "$.a[?(@.b)]", "$.a[?(@.b!='c')]", "$.a.length()", ".a.", "$a b"} {
+		if _, err := jsonpath.CompileSelector(path); err == nil {
+			t.Errorf("%q is taken", path)
+		}
+	}
+}

@@ -2,12 +2,12 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/automation"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/local"
+	"hubmend/internal/naming"
 	"hubmend/internal/policy"
 	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
@@ -23,8 +24,9 @@ import (
 
 // ssmAutomation is Systems Manager Automation in all accounts.
 type ssmAutomation struct {
-	lab  *Lab
-	pace pace
+	lab      *Lab
+	pace     pace
+	settings serviceSettings
 
 	mu         sync.Mutex
 	documents  map[documentID]*document
@@ -62,6 +64,9 @@ var automationAPIs = map[string]func(*ssmAutomation, request) (any, error){
 	"DescribeAutomationStepExecutions": func(s *ssmAutomation, q request) (any, error) {
 		return decodeAnd(q, s.describeStepsAPI)
 	},
+	"GetServiceSetting":    func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.getSetting) },
+	"UpdateServiceSetting": func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.updateSetting) },
+	"ResetServiceSetting":  func(s *ssmAutomation, q request) (any, error) { return decodeAnd(q, s.resetSetting) },
 }
 
 type startInput struct {
@@ -92,18 +97,10 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 		Document: version.content, Parameters: in.Parameters, ExecutionID: e.id,
 		AccountID: at.account, Region: at.region, Partition: s.lab.partition,
 	}
-	role, err := run.AssumeRole()
-	if err == nil && role == "" {
-		err = errors.New("the lab runs no document without assumeRole")
-	}
-	if err != nil {
+	if e.role, err = run.AssumeRole(); err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
 	}
-	e.role = role
-	credentials, _, err := s.lab.assume(role, "Automation-"+e.id, policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
-		"aws:SourceAccount": at.account,
-		"aws:SourceArn":     "arn:" + s.lab.partition + ":ssm:" + at.region + ":" + at.account + ":automation-execution/" + e.id,
-	}})
+	credentials, err := s.become(e, q.caller)
 	if err != nil {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "The defined assume role is unable to be assumed: %v", err)
 	}
@@ -117,6 +114,29 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 	s.lab.story.tell(KindExecution, at.account, at.region, "%s starts (%s)", name, e.id)
 	s.lab.activity.do(func() { s.run(e, run, credentials) })
 	return map[string]string{"AutomationExecutionId": e.id}, nil
+}
+
+// become opens the session that the steps run in: of the document's role, or of who starts a document
+// that names none.
+func (s *ssmAutomation) become(e *execution, starter Caller) (Credentials, error) {
+	if e.role == "" {
+		c, _ := s.lab.callers.session(starter)
+		return c, nil
+	}
+	c, _, err := s.lab.assume(e.role, "Automation-"+e.id, policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
+		"aws:SourceAccount": e.at.account,
+		"aws:SourceArn":     "arn:" + s.lab.partition + ":ssm:" + e.at.region + ":" + e.at.account + ":automation-execution/" + e.id,
+	}})
+	return c, err
+}
+
+// access is how the scripts of an execution reach AWS. Without a role they have no credentials.
+func (s *ssmAutomation) access(e *execution, c Credentials) *python.Access {
+	access := &python.Access{Region: e.at.region, Endpoint: s.lab.endpoint}
+	if e.role != "" {
+		access.Credentials = python.Credentials(s.lab.callers.scripted(c))
+	}
+	return access
 }
 
 // add registers an execution, or gives the one that the token started.
@@ -136,10 +156,16 @@ func (s *ssmAutomation) add(e *execution, token string) *execution {
 // run executes the document and sends the status event of its end.
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
 	s.lab.sleep(time.Duration(s.lab.config.Faults.PendingFor))
+	api := stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c}
 	executor := automation.Executor{
-		API:     stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c},
-		Scripts: local.Scripts{Python: s.lab.backend.config},
-		Observe: func(step automation.StepExecution) { s.observe(e, step) },
+		API: api,
+		Scripts: local.Scripts{
+			Server:  s.lab.backend.scripts,
+			Access:  s.access(e, c),
+			Printed: scriptLog{s.lab, api, e.at, e.id}.write,
+		},
+		Observe:   func(step automation.StepExecution) { s.observe(e, step) },
+		NullUnset: strings.HasPrefix(e.document, naming.Prefix),
 	}
 	result := executor.Run(s.lab.ctx, req)
 	s.mu.Lock()
@@ -302,7 +328,7 @@ func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[s
 		Service: service, API: api, Region: a.region, Endpoint: a.lab.endpoint, Parameters: parameters,
 		Credentials: python.Credentials(a.credentials),
 	})
-	a.lab.stale.remember(read, readAnswer{response, err})
+	a.lab.stale.remember(read, readAnswer{response: response, err: err})
 	return response, err
 }
 

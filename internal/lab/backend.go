@@ -17,6 +17,8 @@ type Backend struct {
 	config python.Config
 	moto   *python.Moto
 	worker *python.Worker
+	// scripts runs those of documents.
+	scripts *python.ScriptServer
 	// address is where the last lab listened. The next listens there too if it can, because the
 	// worker's clients are for an endpoint, and making one takes longer than many calls.
 	address string
@@ -30,6 +32,11 @@ func StartBackend(ctx context.Context, config Config) (*Backend, error) {
 		return nil, err
 	}
 	if b.worker, err = python.StartWorker(ctx, b.config); err != nil {
+		b.moto.Close()
+		return nil, err
+	}
+	if b.scripts, err = python.StartScriptServer(ctx, b.config); err != nil {
+		b.worker.Close()
 		b.moto.Close()
 		return nil, err
 	}
@@ -71,6 +78,7 @@ func (b *Backend) listen(ctx context.Context, wanted string) (net.Listener, erro
 
 // Close ends the children.
 func (b *Backend) Close() {
+	b.scripts.Close()
 	b.worker.Close()
 	b.moto.Close()
 }

@@ -21,6 +21,8 @@ type Caller struct {
 	// Function is the name of the function that the session is of: that of the function's
 	// own role, or of a role that the function assumed.
 	Function string
+	// script is true for a session of a runbook's script.
+	script bool
 	// deploys is true for a session in which the operator deploys, see frees.
 	deploys bool
 }

@@ -46,6 +46,9 @@ func (d source) read() (*runbook.Document, error) {
 	if content.SchemaVersion != runbook.SchemaVersion {
 		return nil, refuse("InvalidDocumentSchemaVersion", "An Automation document has schemaVersion %s, not %q", runbook.SchemaVersion, content.SchemaVersion)
 	}
+	if refusals := content.Refusals(); len(refusals) > 0 {
+		return nil, refuse("InvalidDocumentContent", "%v", refusals[0])
+	}
 	return content, nil
 }
 

@@ -62,6 +62,12 @@ func newGateway(l *Lab, moto *url.URL) *gateway {
 }
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The lab runs the scripts of documents and checks no signatures, so a page in a browser must not
+	// reach it. A browser says where its request comes from, and no AWS client does.
+	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+		http.Error(w, "the lab does not answer browsers", http.StatusForbidden)
+		return
+	}
 	if token, ok := strings.CutPrefix(r.URL.Path, "/lab/responses/"); ok {
 		g.takeResponse(w, r, token)
 		return
@@ -86,6 +92,10 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.record(APICall{Caller: s.caller.ARN, Function: s.caller.Function, Service: s.service, API: q.api})
 	if s.caller.Function != "" {
 		g.serveFunction(w, r, q)
+		return
+	}
+	if s.caller.script {
+		g.serveScript(w, r, q)
 		return
 	}
 	g.route(w, r, q)

@@ -51,6 +51,30 @@ func TestGateway(t *testing.T) {
 		}
 	})
 
+	// A page can send this without asking, from any site that a browser has open.
+	t.Run("requests of a browser", func(t *testing.T) {
+		t.Parallel()
+		const body = `{"Name": "evil", "DocumentType": "Automation", "Content": "{\"schemaVersion\": \"0.3\", \"mainSteps\": [{\"name\": \"nap\", \"action\": \"aws:sleep\", \"inputs\": {\"Duration\": \"PT0S\"}}]}", "x": "&Action=CreateDocument&"}`
+		for _, header := range []string{"Origin", "Sec-Fetch-Site"} {
+			url := w.Endpoint() + "/?X-Amz-Credential=AKIA" + member + "/20260101/us-east-1/ssm/aws4_request"
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set(header, "https://evil.example")
+			response, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if response.StatusCode != http.StatusForbidden {
+				t.Errorf("with %s it answers %s", header, response.Status)
+			}
+		}
+		w.refused(t, member, "ssm", "DescribeDocument", object{"Name": "evil"}, "InvalidDocument", "")
+	})
+
 	t.Run("services that the lab lacks", func(t *testing.T) {
 		t.Parallel()
 		// One for each protocol, because an error in the wrong one reaches nobody.

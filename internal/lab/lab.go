@@ -144,7 +144,7 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	}
 	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{}, disabled: map[string]bool{}}
 	l.events = &eventBridge{lab: l, buses: map[busID]*bus{}}
-	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*document{}, executions: map[string]*execution{}, tokens: map[string]string{}}
+	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*document{}, executions: map[string]*execution{}, tokens: map[string]string{}, settings: serviceSettings{values: map[place]map[string]setting{}}}
 	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID]map[string]policy.Document{}, attempts: map[functionID]int{}}
 	l.queues = &queues{lab: l, policies: map[string]map[string]policy.Document{}, putOff: map[string]putOff{}}
 	l.keys = &keys{lab: l, of: map[string]string{}}

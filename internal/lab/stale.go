@@ -20,6 +20,7 @@ type readKey struct{ api, account, region, parameters string }
 type readAnswer struct {
 	response map[string]any
 	err      error
+	held     *heldAnswer // instead of these, for a call of a script
 }
 
 // begin makes the next reads stale.

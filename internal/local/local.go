@@ -12,19 +12,42 @@ import (
 
 	"hubmend/internal/automation"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/runbook"
 )
 
-// Scripts runs scripts, each in a process that has no credentials.
-type Scripts struct{ Python python.Config }
+// Scripts runs scripts, each in a process of its own. Without Access that process has no credentials, and a
+// script that does more than compute is refused.
+type Scripts struct {
+	Python python.Config
+	// Server, when set, runs them instead of Python, which is faster.
+	Server *python.ScriptServer
+	// Access is how scripts reach AWS. They may do what Python can then.
+	Access *python.Access
+	// Printed, when set, gets the lines that a script printed, also those of one that failed. Its error is the step's.
+	Printed func(ctx context.Context, step string, lines []string) error
+}
 
 var _ automation.Scripts = Scripts{}
 
 // Run implements automation.Scripts.
-func (s Scripts) Run(ctx context.Context, _, handler, text string, payload map[string]any) (any, error) {
-	out, err := python.RunScript(ctx, s.Python, python.Script{Text: text, Handler: handler, Payload: payload})
+func (s Scripts) Run(ctx context.Context, script automation.Script) (any, error) {
+	one := python.Script{Text: script.Text, Handler: script.Handler, Payload: script.Payload, Context: script.Context, Access: s.Access}
+	if s.Access == nil {
+		one.Modules = runbook.PureModules
+	}
+	run := func() (python.Outcome, error) { return python.RunScript(ctx, s.Python, one) }
+	if s.Server != nil {
+		run = func() (python.Outcome, error) { return s.Server.Run(ctx, one) }
+	}
+	out, err := run()
+	if s.Printed != nil && ctx.Err() == nil {
+		if err := s.Printed(ctx, script.Step, out.Logs); err != nil {
+			return nil, fmt.Errorf("write the log of the script: %w", err)
+		}
+	}
 	var raised *python.ScriptError
 	if errors.As(err, &raised) {
-		return nil, &automation.ScriptError{Type: raised.Type, Message: raised.Message}
+		return nil, &automation.ScriptError{Type: raised.Type, Message: raised.Message, Trace: raised.Traceback}
 	}
 	return out.Value, err
 }

@@ -80,11 +80,14 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	s := local.Scripts{Python: config(t)}
 	const text = "def h(events, context):\n    if events['n'] > 1:\n        raise ValueError('too many')\n    return events"
-	out, err := s.Run(t.Context(), "python3.11", "h", text, map[string]any{"n": 1})
+	script := func(n int) automation.Script {
+		return automation.Script{Runtime: "python3.11", Handler: "h", Text: text, Payload: map[string]any{"n": n}}
+	}
+	out, err := s.Run(t.Context(), script(1))
 	if m, ok := out.(map[string]any); err != nil || !ok || m["n"] != 1.0 {
 		t.Errorf("%v, %v", out, err)
 	}
-	_, err = s.Run(t.Context(), "python3.11", "h", text, map[string]any{"n": 2})
+	_, err = s.Run(t.Context(), script(2))
 	var raised *automation.ScriptError
 	if !errors.As(err, &raised) || raised.Type != "ValueError" || raised.Message != "too many" {
 		t.Errorf("%v", err)

@@ -41,6 +41,10 @@ var explanations = []struct {
 	},
 }
 
+// unread is what it means that an undo could not read the repair, or what it repaired.
+const unread = "Nothing was changed. When Systems Manager has forgotten the execution, after 30 days, or the resource is gone, " +
+	"`hubmend history` still has the previous value. Otherwise request the undo again."
+
 // failedCall is a call of a step that AWS answered with an error.
 type failedCall struct {
 	code, message string
@@ -60,6 +64,9 @@ func (c failedCall) input(name string) string {
 // explanation says what the error of a step's call means, or "".
 func explanation(s types.StepExecution) string {
 	message := deref(s.FailureMessage)
+	if word(s) == ssmtext.Recall {
+		return unread
+	}
 	c := failedCall{ssmtext.Code(message), message, s.Inputs}
 	for _, e := range explanations {
 		if c.code != "" && e.applies(c) {

@@ -69,8 +69,10 @@ func class(e *types.AutomationExecution) failure.Class {
 		if !failed(s) || deref(s.Action) == "aws:loop" {
 			continue
 		}
-		if rule, is := failure.Sort(signal(failure.Step, s)); is {
-			return rule.Class
+		for _, stage := range stages(s) {
+			if rule, is := failure.Sort(signal(stage, s)); is {
+				return rule.Class
+			}
 		}
 		if s.StepStatus == types.AutomationExecutionStatusTimedout {
 			unexplained.Kind = string(s.StepStatus)
@@ -78,6 +80,20 @@ func class(e *types.AutomationExecution) failure.Class {
 	}
 	rule, _ := failure.Sort(unexplained) // the table has a rule for everything else
 	return rule.Class
+}
+
+// stages are those at which the failure of a step may have happened, beside the first read.
+func stages(s types.StepExecution) []failure.Stage {
+	if word(s) == ssmtext.Recall {
+		return []failure.Stage{failure.Step, failure.Recall}
+	}
+	return []failure.Stage{failure.Step}
+}
+
+// word is the one with which a program began what it said; empty for a step that is none.
+func word(s types.StepExecution) string {
+	said, _ := ssmtext.Program(deref(s.FailureMessage))
+	return said.Word
 }
 
 // gone says whether the resource was not there when the repair began: the first step, which reads it, did
@@ -94,6 +110,9 @@ func gone(steps []types.StepExecution) bool {
 		}
 	}
 	for _, s := range []types.StepExecution{steps[0], last} {
+		if w := word(s); w != "" && w != ssmtext.Read {
+			return false // a program says itself that this was not the first read
+		}
 		if rule, is := failure.Sort(signal(failure.Read, s)); !is || rule.Class != failure.Gone {
 			return false
 		}
@@ -110,15 +129,36 @@ func signal(stage failure.Stage, s types.StepExecution) failure.Signal {
 	return failure.Signal{Stage: stage, Code: ssmtext.Code(message), Kind: kind, Text: message, Refusal: ssmtext.IsRefusal(message)}
 }
 
-// kept gives what a runbook calls Before or After as a JSON list of the texts that Systems Manager
-// makes of it, one for each item of a list.
+// kept gives what a runbook calls Before or After as a JSON list of texts, one for each item of a list.
 func kept(outputs map[string][]string, name string) string {
 	values := given(outputs, name)
 	if values == nil {
 		return ""
 	}
-	text, _ := json.Marshal(values) // texts always can be
+	text, _ := json.Marshal(items(values)) // texts always can be
 	return string(text)
+}
+
+// items gives a text of JSON for each item of a list, and one for anything else. A document of steps gives that; a
+// program gives pieces of one text, which may also come as one text that is a list of them.
+func items(values []string) []string {
+	whole := strings.Join(values, "")
+	var pieces []string
+	if json.Unmarshal([]byte(whole), &pieces) == nil && len(pieces) > 0 {
+		return items(pieces)
+	}
+	var list []json.RawMessage
+	switch {
+	case json.Unmarshal([]byte(whole), &list) == nil:
+		texts := make([]string, len(list))
+		for i, item := range list {
+			texts[i] = string(item)
+		}
+		return texts
+	case json.Valid([]byte(whole)):
+		return []string{whole}
+	}
+	return values
 }
 
 // output gives what a runbook calls Change.

@@ -60,7 +60,7 @@ func TestOutcomeOfStatus(t *testing.T) {
 		e    *types.AutomationExecution
 		want decide.Outcome
 	}{
-		"success":              {execution(success, outputs(map[string][]string{"decide.Change": {"Closed."}, "decide.Before": {"[]"}, "decide.After": {"a", "b"}})), decide.Outcome{Succeeded: true, Change: "Closed.", Before: `["[]"]`, After: `["a","b"]`}},
+		"success":              {execution(success, outputs(map[string][]string{"decide.Change": {"Closed."}, "decide.Before": {"[]"}, "decide.After": {"a", "b"}})), decide.Outcome{Succeeded: true, Change: "Closed.", Before: `[]`, After: `["a","b"]`}},
 		"success, many values": {execution(success, outputs(map[string][]string{"a.Change": {"One.", "Two."}})), decide.Outcome{Succeeded: true, Change: "One. Two."}},
 		"success, before":      {execution(success, outputs(map[string][]string{"a.Before": {`{"Port":22}`, `say "x"`}})), decide.Outcome{Succeeded: true, Before: `["{\"Port\":22}","say \"x\""]`}},
 		"success, no before":   {execution(success, outputs(map[string][]string{"a.BeforeAll": {"x"}, "Before": {"y"}})), decide.Outcome{Succeeded: true}},

@@ -76,7 +76,11 @@ func failures(e *types.AutomationExecution) []said {
 				continue
 			}
 			sentence := ssmtext.Sentence(deref(s.FailureMessage))
-			add(sentence, said{rankOf(s), join(fmt.Sprintf("step %s: %s", deref(s.StepName), sentence), explanation(s))})
+			told := sentence
+			if word(s) == "" { // a program's document has one step, so its name says nothing
+				told = fmt.Sprintf("step %s: %s", deref(s.StepName), sentence)
+			}
+			add(sentence, said{rankOf(s), join(told, explanation(s))})
 		}
 	}
 	if e.StepExecutionsTruncated && deref(e.FailureMessage) != "" {

@@ -54,7 +54,7 @@ var everyRunbook = map[string]broken{
 	"a rule for SSH": {
 		control: "EC2.13",
 		make:    func(w *world) string { return group(w, "web", rule(22, 22, "0.0.0.0/0"), rule(443, 443, "0.0.0.0/0")) },
-		lines:   []string{"inbound rules of sg-*", "- {FromPort:22,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:22}"},
+		lines:   []string{"sg-*", "- {FromPort:22,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:22}"},
 		uses:    []string{""},
 	},
 	"a wide rule": {
@@ -66,7 +66,7 @@ var everyRunbook = map[string]broken{
 			return arn
 		},
 		lines: []string{
-			"inbound rules of sg-*", "- {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
+			"sg-*", "- {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
 			"+ {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:3388}", "+ {FromPort:3390,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
 		},
 		uses: []string{"of the mail server"},
@@ -168,7 +168,7 @@ var everyRunbook = map[string]broken{
 			w.seed("kms:CreateAlias", object{"AliasName": "alias/invoices", "TargetKeyId": made["KeyId"]})
 			return made["Arn"].(string)
 		},
-		lines: []string{"key *", "- KeyRotationEnabled: false", "+ KeyRotationEnabled: true"},
+		lines: []string{"*-*-*-*-*", "- KeyRotationEnabled: false", "+ KeyRotationEnabled: true"},
 		uses:  []string{"alias/invoices", ""},
 	},
 	"a trail without validation": {

@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/cost"
 	"hubmend/internal/naming"
+	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
 )
 
@@ -66,9 +67,9 @@ type Plan struct {
 
 // Call is one API call that would change something.
 type Call struct {
-	Step string `json:"step"`
-	Why  string `json:"why,omitempty"` // the step's description
-	API  string `json:"api"`           // service:Api
+	Step string `json:"step,omitempty"` // empty when a program makes the call
+	Why  string `json:"why,omitempty"`  // the step's description
+	API  string `json:"api"`            // service:Api
 	// Input is what the call is given. What is known only after an earlier call stays a reference,
 	// such as {{ create.Id }}.
 	Input map[string]any `json:"input"`
@@ -100,6 +101,9 @@ type Planner struct {
 	// API and Scripts are those of an executor. The API is asked for what only reads.
 	API     automation.API
 	Scripts automation.Scripts
+	// Programs runs the scripts that call AWS, with the credentials of whoever plans. They are told not to change
+	// anything, and refuse it.
+	Programs automation.Scripts
 	// ExecutionID stands for the id that Systems Manager would give.
 	ExecutionID string
 }
@@ -128,19 +132,42 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	for _, s := range policy {
 		made.Allowed = append(made.Allowed, Allow{Actions: s.Actions, Resources: s.Resources})
 	}
-	executor := automation.Executor{API: p.API, Scripts: p.Scripts, ThrottleRetry: throttleRetry, Plan: true}
+	executor := automation.Executor{API: p.API, Scripts: p.Scripts, ThrottleRetry: throttleRetry, Plan: true, NullUnset: true}
 	request := r.request(book.Document, p.ExecutionID, made.Role)
-	execution := executor.Run(ctx, request)
-	if err := unreadable(execution); err != nil {
+	find := made.findByProgram
+	if book.Document.Program == nil {
+		find = made.findBySteps
+	}
+	if err := find(ctx, p, executor, request); err != nil {
 		return Plan{}, err
 	}
-	made.tell(execution, book.Document)
-	if made.Changes, err = differences(made.Calls, execution.Steps); err != nil {
-		return Plan{}, err
-	}
-	made.Cost = costOf(execution)
 	made.Uses, err = uses(ctx, executor, request, r.Target.Runbook)
 	return made, err
+}
+
+// findBySteps finds out what a document of steps would do.
+func (p *Plan) findBySteps(ctx context.Context, _ Planner, executor automation.Executor, request automation.Request) error {
+	if err := checkPure(request.Document); err != nil {
+		return err
+	}
+	execution := executor.Run(ctx, request)
+	if err := unreadable(execution); err != nil {
+		return err
+	}
+	p.tell(execution, request.Document)
+	p.Cost = costOf(execution)
+	var err error
+	p.Changes, err = differences(p.Calls, execution.Steps)
+	return err
+}
+
+// checkPure refuses a runbook whose scripts could do more than compute: what they would do is not seen,
+// and a plan changes nothing.
+func checkPure(doc *runbook.Document) error {
+	if modules := doc.ImpureScripts(); len(modules) > 0 {
+		return fmt.Errorf("a script of this runbook imports %s, and a plan runs only scripts that compute", strings.Join(modules, ", "))
+	}
+	return nil
 }
 
 // unreadable says why a plan cannot tell what the runbook would do. What stands in the way of whoever

@@ -42,7 +42,7 @@ func TestPlanForetellsTheRepair(t *testing.T) {
 			if e.Status != automation.Success {
 				t.Fatalf("the repair: %s: %s", e.Status, e.Reason())
 			}
-			if diff := cmp.Diff(told(calls), told(p.Calls)); diff != "" {
+			if diff := cmp.Diff(told(calls), told(asSeen(p.Calls, calls))); diff != "" {
 				t.Errorf("calls of the repair, and of its plan (-made +planned):\n%s", diff)
 			}
 			if again := w.plan(r); again.Verdict != plan.Compliant || !strings.HasPrefix(again.Reason, "Nothing to change") || len(again.Calls)+len(again.Changes) != 0 {
@@ -55,6 +55,17 @@ func TestPlanForetellsTheRepair(t *testing.T) {
 			t.Errorf("no test plans %s", c.Runbook)
 		}
 	}
+}
+
+// asSeen leaves out what is not seen of the calls that a program made: their input, on the network.
+func asSeen(planned, made []plan.Call) []plan.Call {
+	seen := slices.Clone(planned)
+	for i := range seen {
+		if i < len(made) && made[i].Input == nil {
+			seen[i].Input = nil
+		}
+	}
+	return seen
 }
 
 // told writes calls as JSON, a line each.
@@ -134,13 +145,15 @@ func checkTold(t *testing.T, p plan.Plan, c catalog.Control) {
 	if p.Risk != c.Risk || p.RiskReason == "" || p.Reversible != c.Reversible || p.Reversible == (p.Irreversible != "") {
 		t.Errorf("risk and return are %+v", p)
 	}
-	if p.Cost.Steps < 4 || p.Cost.USD != float64(p.Cost.Steps)*0.002 {
+	book, _ := catalog.Embedded().Runbook(c.Runbook)
+	steps := book.Document.Program == nil
+	if steps && p.Cost.Steps < 4 || !steps && p.Cost.Steps != 1 || p.Cost.USD != float64(p.Cost.Steps)*0.002 {
 		t.Errorf("costs %+v", p.Cost)
 	}
 	if len(p.Allowed) == 0 || !strings.HasSuffix(p.Role, ":role/hubmend-"+c.Runbook) {
 		t.Errorf("%s may %v", p.Role, p.Allowed)
 	}
-	if len(p.NotRun) == 0 {
+	if steps && len(p.NotRun) == 0 {
 		t.Error("no step looks at the change")
 	}
 }
@@ -190,6 +203,9 @@ func TestEveryWriteIsTold(t *testing.T) {
 	t.Parallel()
 	for _, c := range catalog.Embedded().Controls {
 		book, _ := catalog.Embedded().Runbook(c.Runbook)
+		if book.Document.Program != nil {
+			continue // it tells itself what it would change
+		}
 		for _, call := range runbook.Calls(book.Document) {
 			service, api, _ := strings.Cut(call, ":")
 			if !readonly.Call(service, api) && !plan.HasEffect(call) {

@@ -10,8 +10,10 @@ import (
 	"github.com/aws/smithy-go"
 
 	"hubmend/internal/asff"
+	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
 	"hubmend/internal/plan"
+	"hubmend/internal/runbook"
 )
 
 func TestOneFinding(t *testing.T) {
@@ -94,7 +96,7 @@ func TestWhatCannotBeReadIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "444444444444")
 	for control, resource := range map[string]string{
-		"EC2.13":       "arn:aws:ec2:us-east-1:444444444444:security-group/sg-0123456789abcdef0",
+		"EC2.2":        "arn:aws:ec2:us-east-1:444444444444:security-group/sg-0123456789abcdef0",
 		"CloudTrail.6": "arn:aws:s3:::trails", // whose first read may fail
 		"IAM.15":       "AWS::::Account:444444444444",
 	} {
@@ -108,7 +110,57 @@ func TestWhatCannotBeReadIsNoRefusal(t *testing.T) {
 	}
 	p := w.planner()
 	p.API = failing{&smithy.GenericAPIError{Code: "InternalError", Message: "oops"}}
-	if _, err := p.Make(t.Context(), w.repair("KMS.4", "arn:aws:kms:us-east-1:444444444444:key/01234567-89ab-cdef-0123-456789abcdef")); err == nil || !strings.Contains(err.Error(), "could not read") {
+	if _, err := p.Make(t.Context(), w.repair("IAM.15", "AWS::::Account:444444444444")); err == nil || !strings.Contains(err.Error(), "could not read") {
+		t.Error(err)
+	}
+}
+
+// raising is a program that fails.
+type raising struct{ says string }
+
+func (r raising) Run(context.Context, automation.Script) (any, error) {
+	return nil, &automation.ScriptError{Type: "Failure", Message: r.says, Trace: "Traceback (most recent call last):\n  x"}
+}
+
+func TestWhatAProgramCannotReadIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "444444444446")
+	r := w.repair("KMS.4", "arn:aws:kms:us-east-1:444444444446:key/01234567-89ab-cdef-0123-456789abcdef")
+	for says, want := range map[string]string{
+		"hubmend:read AccessDeniedException kms:DescribeKey: no": "your credentials may not read what the runbook reads: kms:DescribeKey answered AccessDeniedException: no",
+		"hubmend:read ExpiredToken kms:DescribeKey: no":          "could not read: kms:DescribeKey answered ExpiredToken: no; try again",
+		"hubmend:read ThrottlingException kms:DescribeKey: no":   "; try again",
+		"'KeyMetadata'": "the program failed: ",
+		"hubmend:read NotFoundException kms:DescribeKey: no": "",
+		"hubmend:refused It is asymmetric.":                  "",
+	} {
+		p := w.planner()
+		p.Programs = raising{says}
+		made, err := p.Make(t.Context(), r)
+		if want == "" && (err != nil || made.Verdict != plan.Refusal || strings.Contains(made.Reason, "hubmend:")) {
+			t.Errorf("%s: %q, %q, %v", says, made.Verdict, made.Reason, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// What a script with a client of AWS would do is not seen, so it is not tried.
+func TestAScriptThatCallsAWSIsNotPlanned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "444444444445")
+	r := w.repair("KMS.4", "arn:aws:kms:us-east-1:444444444445:key/01234567-89ab-cdef-0123-456789abcdef")
+	doc, err := runbook.Parse([]byte(`
+schemaVersion: "0.3"
+mainSteps:
+  - {name: act, action: aws:executeScript, inputs: {Runtime: python3.11, Handler: f, Script: "import boto3"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := w.planner()
+	p.Catalog = &catalog.Catalog{Runbooks: []catalog.Runbook{{Name: r.Target.Runbook, Document: doc}}}
+	if _, err := p.Make(t.Context(), r); err == nil || !strings.Contains(err.Error(), "imports boto3") {
 		t.Error(err)
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -86,16 +88,52 @@ func newWorld(t *testing.T, account string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := &world{T: t, account: account}
 	gateway := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		w.keepSent(r.Out)
 		r.SetURL(target)
 		r.Out.Host = r.In.Host
 		r.Out.Header.Set("X-Moto-Account-Id", account)
 	}})
 	t.Cleanup(gateway.Close)
-	return &world{T: t, account: account, endpoint: gateway.URL, api: local.Account{
+	w.endpoint, w.api = gateway.URL, local.Account{
 		Worker: emulator.worker, Region: region, Endpoint: gateway.URL,
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+	}
+	return w
+}
+
+// programKey signs the requests of programs, which do not go through Call.
+const programKey = "program"
+
+// programs runs scripts that call AWS.
+func (w *world) programs() local.Scripts {
+	return local.Scripts{Python: emulator.python, Access: &python.Access{
+		Region: region, Endpoint: w.endpoint, Credentials: python.Credentials{AccessKeyID: programKey, SecretAccessKey: "secret"},
 	}}
+}
+
+// signed finds the service in a signature of a program.
+var signed = regexp.MustCompile(`Credential=` + programKey + `/[^/]+/[^/]+/([a-z0-9]+)/`)
+
+// keepSent keeps which calls of programs reached the network.
+func (w *world) keepSent(r *http.Request) {
+	service := signed.FindStringSubmatch(r.Header.Get("Authorization"))
+	if service == nil {
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.Error(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	_, api, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if form, err := url.ParseQuery(string(body)); err == nil && api == "" {
+		api = form.Get("Action")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = append(w.calls, plan.Call{API: service[1] + ":" + api})
 }
 
 // Call implements automation.API.
@@ -173,7 +211,7 @@ func (w *world) repair(control, resource string) plan.Repair {
 }
 
 func (w *world) planner() plan.Planner {
-	return plan.Planner{Catalog: catalog.Embedded(), API: w, Scripts: local.Scripts{Python: emulator.python}, ExecutionID: executionID}
+	return plan.Planner{Catalog: catalog.Embedded(), API: w, Scripts: local.Scripts{Python: emulator.python}, Programs: w.programs(), ExecutionID: executionID}
 }
 
 const executionID = "8d1f8c0e-0000-4000-8000-000000000001"
@@ -200,7 +238,11 @@ func (w *world) run(r plan.Repair) (automation.Execution, []plan.Call) {
 	parameters := r.Parameters.Input()
 	parameters["AutomationAssumeRole"] = []string{naming.RoleARN("aws", w.account, naming.RunbookRole(r.Target.Runbook))}
 	history := &recaller{API: w}
-	executor := automation.Executor{API: history, Scripts: local.Scripts{Python: emulator.python}, Observe: history.observe}
+	scripts := automation.Scripts(local.Scripts{Python: emulator.python})
+	if book.Document.Program != nil {
+		scripts = w.programs()
+	}
+	executor := automation.Executor{API: history, Scripts: scripts, Observe: history.observe, NullUnset: true}
 	e := executor.Run(w.Context(), automation.Request{
 		Document: book.Document, Parameters: parameters, ExecutionID: executionID,
 		AccountID: w.account, Region: r.Region, Partition: r.Partition,

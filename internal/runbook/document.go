@@ -27,6 +27,10 @@ type Document struct {
 	Variables     map[string]Variable  `yaml:"variables" json:"variables,omitempty"`
 	MainSteps     []Step               `yaml:"mainSteps" json:"mainSteps"`
 	Outputs       []string             `yaml:"outputs" json:"outputs,omitempty"`
+	Files         map[string]any       `yaml:"files" json:"files,omitempty"` // attachments
+	// Program has the calls of a script that makes them itself, as they were derived from its source. It is not part
+	// of the text of a document.
+	Program []Call `yaml:"-" json:"-"`
 }
 
 // Parameter declares one input of a Document.
@@ -38,6 +42,9 @@ type Parameter struct {
 	AllowedPattern string   `yaml:"allowedPattern" json:"allowedPattern,omitempty"`
 	MinItems       int      `yaml:"minItems" json:"minItems,omitempty"`
 	MaxItems       int      `yaml:"maxItems" json:"maxItems,omitempty"`
+	MinChars       int      `yaml:"minChars" json:"minChars,omitempty"`
+	MaxChars       int      `yaml:"maxChars" json:"maxChars,omitempty"`
+	DisplayType    string   `yaml:"displayType" json:"displayType,omitempty"` // of the console
 }
 
 // Variable declares a value that aws:updateVariable changes. It is the only thing that
@@ -48,6 +55,12 @@ type Variable struct {
 	Default     any    `yaml:"default" json:"default,omitempty"`
 }
 
+// Call is an API call that a document makes.
+type Call struct {
+	Name       string   // service:Api, as botocore has them
+	Parameters []string // those that it gives
+}
+
 // Step is one entry of mainSteps, or of the Steps of an aws:loop.
 type Step struct {
 	Name           string         `yaml:"name" json:"name"`
@@ -56,6 +69,7 @@ type Step struct {
 	MaxAttempts    int            `yaml:"maxAttempts" json:"maxAttempts,omitempty"`
 	TimeoutSeconds int            `yaml:"timeoutSeconds" json:"timeoutSeconds,omitempty"`
 	OnFailure      string         `yaml:"onFailure" json:"onFailure,omitempty"`
+	OnCancel       string         `yaml:"onCancel" json:"onCancel,omitempty"`
 	NextStep       string         `yaml:"nextStep" json:"nextStep,omitempty"`
 	IsEnd          bool           `yaml:"isEnd" json:"isEnd,omitempty"`
 	IsCritical     *bool          `yaml:"isCritical" json:"isCritical,omitempty"`

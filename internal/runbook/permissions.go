@@ -119,7 +119,7 @@ func checkResource(resource string) error {
 	return nil
 }
 
-// Policy derives the statements that a runbook's role needs from its steps, one for
+// Policy derives the statements that a runbook's role needs from its calls, one for
 // each distinct set of resources. A call that permissions do not list is an error: a
 // role never gets more than somebody wrote down.
 func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
@@ -174,7 +174,7 @@ func Statements(granted []Permission) []Statement {
 	return statements
 }
 
-// parametersOf tells which parameters the steps give to which call: "ec2:DescribeVpcs VpcIds". An
+// parametersOf tells which parameters the document gives to which call: "ec2:DescribeVpcs VpcIds". An
 // empty text is how a call takes something away, so it names nothing that takes a permission.
 func parametersOf(doc *Document) map[string]bool {
 	given := map[string]bool{}
@@ -186,10 +186,15 @@ func parametersOf(doc *Document) map[string]bool {
 			given[fmt.Sprintf("%v:%v %s", s.Inputs["Service"], s.Inputs["Api"], name)] = true
 		}
 	})
+	for _, call := range doc.Program {
+		for _, name := range call.Parameters {
+			given[call.Name+" "+name] = true
+		}
+	}
 	return given
 }
 
-// Calls lists the distinct API calls that a document's steps make, sorted, as service:Api.
+// Calls lists the distinct API calls that a document makes, sorted, as service:Api.
 func Calls(doc *Document) []string {
 	var calls []string
 	Walk(doc.MainSteps, func(s Step) {
@@ -197,6 +202,9 @@ func Calls(doc *Document) []string {
 			calls = append(calls, fmt.Sprintf("%v:%s", s.Inputs["Service"], api))
 		}
 	})
+	for _, call := range doc.Program {
+		calls = append(calls, call.Name)
+	}
 	slices.Sort(calls)
 	return slices.Compact(calls)
 }

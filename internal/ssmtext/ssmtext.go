@@ -41,6 +41,9 @@ var spoken = []string{Refusal, "ValueError", "RuntimeError", "Exception", "Asser
 // around it, and of a script that raised an exception only what its author wrote. A
 // message that has another form comes back as it is.
 func Reason(failureMessage string) string {
+	if said, is := Program(failureMessage); is {
+		return said.reason()
+	}
 	text := strings.TrimSuffix(failureMessage, Guide)
 	stage := preamble.FindStringSubmatch(text)
 	if stage == nil {
@@ -66,6 +69,9 @@ func exception(text string) string {
 
 // IsRefusal says whether a script raised Refusal.
 func IsRefusal(failureMessage string) bool {
+	if said, is := Program(failureMessage); is {
+		return said.Word == Refused
+	}
 	stage := preamble.FindStringSubmatch(failureMessage)
 	if stage == nil || stage[1] != Polling {
 		return false
@@ -74,9 +80,12 @@ func IsRefusal(failureMessage string) bool {
 	return m != nil && m[1] == Refusal
 }
 
-// Code gives the code of the error that a service answered, as botocore words it; "" for
+// Code gives the code of the error that a service answered, as botocore or a program words it; "" for
 // any other message.
 func Code(failureMessage string) string {
+	if said, is := Program(failureMessage); is {
+		return said.Code
+	}
 	if m := answered.FindStringSubmatch(Reason(strings.TrimSpace(failureMessage))); m != nil {
 		return m[1]
 	}

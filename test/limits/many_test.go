@@ -23,7 +23,7 @@ func multiplied() (many []catalog.Runbook, like map[string]string) {
 	like = map[string]string{}
 	for i := range documents {
 		original := real[i%len(real)]
-		r := catalog.Runbook{Name: fmt.Sprintf("%s%03d", original.Name, i/len(real)), Text: original.Text, Document: original.Document}
+		r := catalog.Runbook{Name: fmt.Sprintf("%s%03d", original.Name, i/len(real)), Text: original.Text, Document: original.Document, Shared: original.Shared}
 		many, like[r.Name] = append(many, r), original.Name
 	}
 	return many, like
@@ -48,6 +48,9 @@ func inParts(t *testing.T, stack, kind, property string, parts []catalog.Part, l
 		template := limits.Template{Description: original.Description, Resources: map[string]limits.Resource{}}
 		if part.Number == 1 {
 			template.Parameters, template.Resources = original.Parameters, maps.Clone(rest)
+		}
+		if stack == naming.MemberRunbooksStack {
+			template.Mappings = original.Mappings // a part with programs has the runtime
 		}
 		for _, r := range part.Runbooks {
 			resource := of[like[r.Name]]
@@ -168,6 +171,15 @@ func TestAccountFitsManyDocuments(t *testing.T) {
 		if u.N > u.Room() && !told {
 			t.Errorf("%d %s; AWS allows %d, and docs/deployment.md does not say that more are needed", u.N, u.Name, u.Most)
 		}
+	}
+}
+
+// A template has a document in pieces. Systems Manager gets it whole, and its limit counts the parameters too.
+func TestWholeDocumentsFit(t *testing.T) {
+	t.Parallel()
+	for _, r := range catalog.Embedded().Runbooks {
+		document := limits.Resource{Type: "AWS::SSM::Document", Properties: object{"Content": string(r.Text)}}
+		complain(t, limits.Measure(r.Name, limits.Template{Resources: map[string]limits.Resource{"Document": document}}))
 	}
 }
 

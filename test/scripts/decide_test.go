@@ -14,13 +14,7 @@ const (
 	world6 = "::/0"
 )
 
-// decision is what the script "decide" of CloseSecurityGroupPorts returns.
-type decision struct {
-	Action              string
-	Close, Keep, Before []permission
-	Change              string
-}
-
+// portsPayload is a group and the ports to close.
 type portsPayload struct {
 	Ingress []permission `json:"ingress"`
 	Ports   []string     `json:"ports"`
@@ -131,17 +125,11 @@ var compliantCases = map[string]portsCase{
 
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "CloseSecurityGroupPorts", "decide")
 	for kind, cases := range map[string]map[string]portsCase{"close": closeCases, "split": splitCases, "none": compliantCases} {
 		for name, tc := range cases {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				config := interpreter(t)
-				var got decision
-				if err := run(t.Context(), config, script, portsPayload{orEmpty(tc.ingress), tc.askedPorts()}, &got); err != nil {
-					t.Fatal(err)
-				}
-				tc.check(t, got)
+				tc.check(t, closePorts(t, portsPayload{tc.ingress, tc.askedPorts()})[0])
 			})
 		}
 	}
@@ -179,15 +167,11 @@ func (tc portsCase) check(t *testing.T, got decision) {
 // A group at the largest quota that EC2 grants must not exceed what a script may return.
 func TestDecideManyRules(t *testing.T) {
 	t.Parallel()
-	config := interpreter(t)
 	var ingress []permission
 	for i := range 200 {
 		ingress = append(ingress, tcp(i, 1000+i, world4+" # "+strings.Repeat("long ", 20), fmt.Sprintf("10.%d.0.0/16", i)))
 	}
-	var got decision
-	if err := run(t.Context(), config, scriptOf(t, "CloseSecurityGroupPorts", "decide"), portsPayload{ingress, []string{"22"}}, &got); err != nil {
-		t.Fatal(err)
-	}
+	got := closePorts(t, portsPayload{ingress, []string{"22"}})[0]
 	if len(got.Close) != 23 || len(got.Keep) != 45 {
 		t.Errorf("closes %d and keeps %d, want the 23 ranges that begin at or below 22, and two pieces of each but the last", len(got.Close), len(got.Keep))
 	}

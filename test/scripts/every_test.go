@@ -21,7 +21,7 @@ func TestEveryScript(t *testing.T) {
 	t.Parallel()
 	for _, r := range catalog.Embedded().Runbooks {
 		runbook.Walk(r.Document.MainSteps, func(s runbook.Step) {
-			if s.Action != "aws:executeScript" {
+			if s.Action != "aws:executeScript" || r.Document.Program != nil { // a program calls AWS; see plays
 				return
 			}
 			t.Run(r.Name+" "+s.Name, func(t *testing.T) {

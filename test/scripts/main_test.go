@@ -1,5 +1,5 @@
 // Package scripts_test runs the scripts of the runbooks, taken from the catalog as they
-// are, in the same way as the lab does. What a script is given here is what EC2 and the
+// are, in the same way as a plan does. What a script is given here is what EC2 and the
 // other services answer, which their documentation and not the lab tells.
 package scripts_test
 
@@ -51,7 +51,7 @@ func scriptOf(t *testing.T, document, step string) python.Script {
 	}
 	text, _ := found.Inputs["Script"].(string)
 	handler, _ := found.Inputs["Handler"].(string)
-	return python.Script{Text: text, Handler: handler}
+	return python.Script{Text: text, Handler: handler, Modules: runbook.PureModules}
 }
 
 // run runs a script with a payload and decodes what it returns into out.

@@ -9,50 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// inBatches lets one process run the handler for many payloads, because starting it takes
-// most of the time. Each payload gives its value or the text of its exception.
-const inBatches = `
-
-def batch(events, context):
-    return [one(payload) for payload in events["payloads"]]
-
-
-def one(payload):
-    try:
-        return {"value": HANDLER(payload, {})}
-    except ValueError as error:
-        return {"error": str(error)}
-`
-
-type answer[T any] struct {
-	Value T
-	Error string
-}
-
-func runBatch[T, P any](t *testing.T, step string, payloads []P) []answer[T] {
-	t.Helper()
-	script := scriptOf(t, "CloseSecurityGroupPorts", step)
-	script.Text += "\n\nHANDLER = " + script.Handler + inBatches
-	script.Handler = "batch"
-	var answers []answer[T]
-	if err := run(t.Context(), interpreter(t), script, map[string]any{"payloads": payloads}, &answers); err != nil {
-		t.Fatal(err)
-	}
-	if len(answers) != len(payloads) {
-		t.Fatalf("%d answers to %d payloads", len(answers), len(payloads))
-	}
-	return answers
-}
-
-// lastLooks are what the verification gets when each group is as given in both reads.
-func lastLooks(groups []portsPayload) []verifyPayload {
-	var looks []verifyPayload
-	for _, g := range groups {
-		looks = append(looks, verifyPayload{First: g.Ingress, Second: g.Ingress, Ports: g.Ports, Look: lastLook})
-	}
-	return looks
-}
-
 // batchSize keeps what the script returns below SSM's 100 items and 100 KiB.
 const batchSize = 40
 
@@ -73,48 +29,16 @@ func TestDecideChangesNothingButThePorts(t *testing.T) {
 				befores = append(befores, g)
 				payloads = append(payloads, portsPayload{orEmpty(g.permissions()), randomPorts(random)})
 			}
-			for i, a := range runBatch[decision](t, "decide", payloads) {
-				if a.Error != "" {
-					t.Fatalf("%v: %s", payloads[i], a.Error)
-				}
-				repaired := repair(t, payloads[i], befores[i], a.Value)
+			for i, d := range closePorts(t, payloads...) {
+				repaired := repair(t, payloads[i], befores[i], d)
 				after = append(after, portsPayload{orEmpty(repaired.permissions()), payloads[i].Ports})
 			}
-			for i, a := range runBatch[decision](t, "decide", after) {
-				if a.Value.Action != "none" {
-					t.Errorf("the second repair of %q would %s %q", written(payloads[i].Ingress), a.Value.Action, written(a.Value.Close))
-				}
-			}
-			for i, a := range runBatch[any](t, "verify", lastLooks(after)) {
-				if a.Error != "" {
-					t.Errorf("%q: %s", written(after[i].Ingress), a.Error)
+			for i, d := range closePorts(t, after...) {
+				if d.Action != "none" {
+					t.Errorf("the second repair of %q would %s %q", written(payloads[i].Ingress), d.Action, written(d.Close))
 				}
 			}
 		})
-	}
-}
-
-// verify must find what decide would change, else a repair is called done that is not.
-func TestVerifyFindsWhatDecideChanges(t *testing.T) {
-	t.Parallel()
-	random := rand.New(rand.NewPCG(1, 22)) //nolint:gosec // repeatable on purpose
-	var payloads []portsPayload
-	for range batchSize {
-		payloads = append(payloads, portsPayload{orEmpty(randomGroup(random).permissions()), randomPorts(random)})
-	}
-	verdicts := runBatch[any](t, "verify", lastLooks(payloads))
-	changes := 0
-	for i, a := range runBatch[decision](t, "decide", payloads) {
-		open := a.Value.Action != "none"
-		if open != (verdicts[i].Error != "") {
-			t.Errorf("%q on %v: decide says %s, verify says %q", written(payloads[i].Ingress), payloads[i].Ports, a.Value.Action, verdicts[i].Error)
-		}
-		if open {
-			changes++
-		}
-	}
-	if changes < 5 || changes > batchSize-5 {
-		t.Errorf("%d of %d groups needed a repair; both kinds must be tried", changes, batchSize)
 	}
 }
 

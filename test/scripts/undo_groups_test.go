@@ -1,6 +1,8 @@
 package scripts_test
 
 import (
+	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -10,19 +12,35 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// reopening is what the script "decide" of UndoCloseSecurityGroupPorts returns.
+// reopening is what the undo of a group's repair plans.
 type reopening struct {
-	Action                string
-	Remove, Before, After []permission
-	Change                string
+	Calls       []string
+	Remove, Add []permission
+	After       []permission
+	Change      string
 }
 
-// portsUndo is its payload about a repair that left a group as it is now.
-func portsUndo(t *testing.T, before, after, now []permission, ports ...string) map[string]any {
+// portsUndo is an undo of a repair that left a group as it is now.
+func portsUndo(t *testing.T, before, after, now []permission, ports ...string) play {
 	t.Helper()
-	return recalled("CloseSecurityGroupPorts", texts(t, describedAll(t, before)...), texts(t, describedAll(t, after)...), map[string]any{
-		"group": itself, "ports": ports, "ingress": orEmpty(now),
-	})
+	return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
+		"ssm:GetAutomationExecution": {repaired(t, "CloseSecurityGroupPorts", describedAll(t, before), describedAll(t, after),
+			map[string][]string{"GroupId": {itself}, "Ports": ports})},
+		"ec2:DescribeSecurityGroups": {groupAnswer(now)},
+	}}
+}
+
+func (p played) reopening(t *testing.T) reopening {
+	t.Helper()
+	r := reopening{Calls: names(p.Planned), Change: p.Change}
+	var add, remove struct{ IpPermissions []permission } //nolint:revive // the API's name
+	input(t, p.Planned, "ec2:AuthorizeSecurityGroupIngress", &add)
+	input(t, p.Planned, "ec2:RevokeSecurityGroupIngress", &remove)
+	r.Add, r.Remove = add.IpPermissions, remove.IpPermissions
+	if err := json.Unmarshal(p.After, &r.After); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func describedAll(t *testing.T, permissions []permission) []object {
@@ -36,7 +54,10 @@ func describedAll(t *testing.T, permissions []permission) []object {
 
 func TestUndoPorts(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "UndoCloseSecurityGroupPorts", "decide")
+	calls := map[string][]string{
+		"none": {}, "add": {"ec2:AuthorizeSecurityGroupIngress"}, "remove": {"ec2:RevokeSecurityGroupIngress"},
+		"replace": {"ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"},
+	}
 	wide, low, high := tcp(20, 30, world4+" # wide"), tcp(20, 21, world4+" # wide"), tcp(23, 30, world4+" # wide")
 	split, exact := []permission{low, high}, tcp(22, 22, world4+" # ssh")
 	for name, tc := range map[string]struct {
@@ -66,18 +87,14 @@ func TestUndoPorts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			var got reopening
-			err := run(t.Context(), config, script, portsUndo(t, tc.before, tc.after, tc.now, "22"), &got)
+			played := plays(t, "UndoCloseSecurityGroupPorts", portsUndo(t, tc.before, tc.after, tc.now, "22"))[0]
 			if tc.action == "" {
-				refusedWith(t, err, "Security group "+itself+" was changed since the repair "+repairID)
+				played.refused(t, "Security group "+itself+" was changed since the repair "+repairID)
 				return
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff([]any{tc.action, orEmpty(written(tc.before))}, []any{got.Action, written(got.After)}); diff != "" {
-				t.Errorf("Action, After (-want +got):\n%s", diff)
+			got := played.reopening(t)
+			if diff := cmp.Diff([]any{calls[tc.action], orEmpty(written(tc.before))}, []any{got.Calls, written(got.After)}); diff != "" {
+				t.Errorf("calls, After (-want +got):\n%s", diff)
 			}
 			if !strings.Contains(got.Change, tc.change) {
 				t.Errorf("Change is %q, want it to say %q", got.Change, tc.change)
@@ -90,58 +107,47 @@ func TestUndoPorts(t *testing.T) {
 // runbook, the group is then as it was, and a second undo has nothing to do.
 func TestUndoPortsRestoresEveryGroup(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "UndoCloseSecurityGroupPorts", "decide")
-	script.Text += "\n\nHANDLER = " + script.Handler + inBatches
-	script.Handler = "batch"
 	for seed := range uint64(5) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
 			random := rand.New(rand.NewPCG(seed, 9)) //nolint:gosec // repeatable on purpose
 			var repairs []portsPayload
 			for range batchSize {
 				repairs = append(repairs, portsPayload{orEmpty(randomGroup(random).permissions()), randomPorts(random)})
 			}
-			decisions := runBatch[decision](t, "decide", repairs)
+			decisions := closePorts(t, repairs...)
 			groups := make([]group, len(repairs))
-			undo := func() []answer[reopening] {
-				var payloads []any
+			undo := func() []reopening {
+				var all []play
 				for i, d := range decisions {
-					payloads = append(payloads, portsUndo(t, d.Value.Before, d.Value.Keep, groups[i].permissions(), repairs[i].Ports...))
+					all = append(all, portsUndo(t, d.Before, d.Keep, groups[i].permissions(), repairs[i].Ports...))
 				}
-				var answers []answer[reopening]
-				if err := run(t.Context(), config, script, map[string]any{"payloads": payloads}, &answers); err != nil {
-					t.Fatal(err)
+				var undone []reopening
+				for _, p := range plays(t, "UndoCloseSecurityGroupPorts", all...) {
+					if p.Error != "" {
+						t.Fatal(p.Error)
+					}
+					undone = append(undone, p.reopening(t))
 				}
-				return answers
+				return undone
 			}
 			for i, d := range decisions {
 				groups[i] = groupOf(repairs[i].Ingress)
-				if err := groups[i].authorize(d.Value.Keep); err != nil {
-					t.Fatal(err)
-				}
-				if err := groups[i].revoke(d.Value.Close); err != nil {
+				if err := errors.Join(groups[i].authorize(d.Keep), groups[i].revoke(d.Close)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			for i, a := range undo() {
-				if slices.Contains([]string{"add", "replace"}, a.Value.Action) {
-					if err := groups[i].authorize(a.Value.After); err != nil {
-						t.Errorf("%q: EC2 refuses: %v", written(repairs[i].Ingress), err)
-					}
-				}
-				if a.Value.Action == "replace" {
-					if err := groups[i].revoke(a.Value.Remove); err != nil {
-						t.Errorf("%q: EC2 refuses: %v", written(repairs[i].Ingress), err)
-					}
+			for i, u := range undo() {
+				if err := errors.Join(groups[i].authorize(u.Add), groups[i].revoke(u.Remove)); err != nil {
+					t.Errorf("%q: EC2 refuses: %v", written(repairs[i].Ingress), err)
 				}
 				if diff := cmp.Diff(groupOf(repairs[i].Ingress), groups[i], cmp.AllowUnexported(rule{})); diff != "" {
 					t.Errorf("undone (-before +after):\n%s", diff)
 				}
 			}
-			for i, a := range undo() {
-				if a.Value.Action != "none" {
-					t.Errorf("the second undo of %q would %s", written(repairs[i].Ingress), a.Value.Action)
+			for i, u := range undo() {
+				if len(u.Calls) > 0 {
+					t.Errorf("the second undo of %q would %v", written(repairs[i].Ingress), u.Calls)
 				}
 			}
 		})
@@ -150,8 +156,6 @@ func TestUndoPortsRestoresEveryGroup(t *testing.T) {
 
 func TestVerifyUndoPorts(t *testing.T) {
 	t.Parallel()
-	const document = "UndoCloseSecurityGroupPorts"
-	script, last := scriptOf(t, document, "verify"), lastPass(t, document, "confirm")
 	wide, low := tcp(20, 22, world4+" # wide"), tcp(20, 21, world4)
 	for name, tc := range map[string]struct {
 		now   []permission
@@ -165,8 +169,19 @@ func TestVerifyUndoPorts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			checkEachLook(t, looking(t, script, map[string]any{"was": describedAll(t, []permission{wide}), "removed": describedAll(t, []permission{low}), "ingress": orEmpty(tc.now)}), last, tc.other,
-				"The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again.")
+			undo := portsUndo(t, []permission{wide}, []permission{low}, []permission{low}, "22")
+			delete(undo.Events, "Planning")
+			undo.Answers["ec2:DescribeSecurityGroups"] = []any{groupAnswer([]permission{low}), groupAnswer(tc.now)}
+			for _, write := range []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"} {
+				undo.Answers[write] = []any{map[string]any{}}
+			}
+			says := ""
+			if tc.other {
+				says = "hubmend:unverified The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again."
+			}
+			if got := plays(t, "UndoCloseSecurityGroupPorts", undo)[0]; got.Error != says {
+				t.Errorf("error %q, want %q", got.Error, says)
+			}
 		})
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"hubmend/internal/lab/python"
 )
 
-// Rotation of a key and validation of a trail are on or off.
+// Validation of a trail is on or off.
 func TestUndoSwitches(t *testing.T) {
 	t.Parallel()
-	for document, setting := range map[string]string{"EnableKeyRotation": "KeyRotationEnabled", "EnableTrailValidation": "LogFileValidationEnabled"} {
+	for document, setting := range map[string]string{"EnableTrailValidation": "LogFileValidationEnabled"} {
 		script := scriptOf(t, "Undo"+document, "decide")
 		state := func(on bool) map[string]bool { return map[string]bool{setting: on} }
 		for name, tc := range map[string]struct {
@@ -53,38 +53,48 @@ func TestUndoSwitches(t *testing.T) {
 	}
 }
 
-// What turns rotation off, or changes how it is on, beside the switch.
 func TestUndoKeyRotation(t *testing.T) {
 	t.Parallel()
-	const changed = "Rotation of the key k was changed since the repair " + repairID
-	script := scriptOf(t, "UndoEnableKeyRotation", "decide")
+	const changed, year = "Rotation of the key k was changed since the repair " + repairID + ", ", 365
+	state := func(on bool) map[string]any { return map[string]any{"KeyRotationEnabled": on} }
 	for name, tc := range map[string]struct {
-		enabled bool
-		period  any
-		state   string
-		says    string // empty when it is taken back
+		before, now bool // it is on after every repair
+		period      any
+		state       string
+		refused     string // why it is; empty when it is not
+		nothing     bool   // there is nothing to undo
 	}{
-		"every year":             {true, 365, "Enabled", ""},
-		"no period":              {true, nil, "Enabled", ""},
-		"every half year since":  {true, 180, "Enabled", changed},
-		"pending deletion":       {false, nil, "PendingDeletion", "The key k was changed since the repair " + repairID + ": it is PendingDeletion, so its rotation is left as it is."},
-		"disabled":               {true, 365, "Disabled", ": it is Disabled"},
-		"disabled, and then off": {false, nil, "Disabled", ": it is Disabled"},
+		"every year":                    {false, true, year, "Enabled", "", false},
+		"no period":                     {false, true, nil, "Enabled", "", false},
+		"off again":                     {false, false, nil, "Enabled", "", true},
+		"the repair did nothing":        {true, true, year, "Enabled", "", true},
+		"it did nothing, and disabled":  {true, true, year, "Disabled", "", true},
+		"it did nothing, and off since": {true, false, nil, "Enabled", changed, false},
+		"every half year since":         {false, true, 180, "Enabled", changed, false},
+		"pending deletion":              {false, false, nil, "PendingDeletion", "The key k was changed since the repair " + repairID + ": it is PendingDeletion, so its rotation is left as it is.", false},
+		"disabled":                      {false, true, year, "Disabled", ": it is Disabled", false},
+		"disabled, and then off":        {false, false, nil, "Disabled", ": it is Disabled", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			state := func(on bool) []string { return texts(t, map[string]bool{"KeyRotationEnabled": on}) }
-			payload := recalled("EnableKeyRotation", state(false), state(true), map[string]any{"key": "k", "enabled": tc.enabled, "state": tc.state})
+			status := state(tc.now)
 			if tc.period != nil {
-				payload["period"] = tc.period
+				status["RotationPeriodInDays"] = tc.period
 			}
-			var got struct{ Action string }
-			err := run(t.Context(), config, script, payload, &got)
-			if tc.says != "" {
-				refusedWith(t, err, tc.says)
-			} else if err != nil || got.Action != "disable" {
-				t.Errorf("it would %s, %v", got.Action, err)
+			got := plays(t, "UndoEnableKeyRotation", play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
+				"ssm:GetAutomationExecution": {repaired(t, "EnableKeyRotation", state(tc.before), state(true), map[string][]string{"KeyId": {"k"}})},
+				"kms:GetKeyRotationStatus":   {status}, "kms:DescribeKey": {map[string]any{"KeyMetadata": map[string]any{"KeyState": tc.state}}},
+			}})[0]
+			if tc.refused != "" {
+				got.refused(t, tc.refused)
+				return
+			}
+			want := []string{"kms:DisableKeyRotation"}
+			if tc.nothing {
+				want = []string{}
+			}
+			if diff := cmp.Diff(want, names(got.Planned)); diff != "" || got.Error != "" || strings.HasPrefix(got.Change, "Nothing to change: ") != tc.nothing {
+				t.Errorf("%q, %s (-want +got):\n%s", got.Change, got.Error, diff)
 			}
 		})
 	}

@@ -136,7 +136,7 @@ func TestUndoLooksAgain(t *testing.T) {
 			t.Run(s.undo+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				account := &stale{setting: s, failure: tc.failure, late: tc.late, t: t}
-				executor := automation.Executor{API: account, Scripts: local.Scripts{Python: interpreter(t)}, Clock: quick{}, Observe: account.observe}
+				executor := automation.Executor{API: account, Scripts: local.Scripts{Python: interpreter(t)}, Clock: quick{}, Observe: account.observe, NullUnset: true}
 				r, _ := catalog.Embedded().Runbook(s.undo)
 				got := executor.Run(t.Context(), automation.Request{
 					Document: r.Document, ExecutionID: "11111111-0ea4-451a-a703-a558b933e274", AccountID: "222222222222", Region: "us-east-1", Partition: "aws",

@@ -5,19 +5,11 @@ import (
 	"testing"
 )
 
-// lastLook is the one at which a verification fails.
+// lastLook is the one at which the verification of a document of steps fails.
 const lastLook = 5
-
-type verifyPayload struct {
-	First  []permission `json:"first"`
-	Second []permission `json:"second"`
-	Ports  []string     `json:"ports"`
-	Look   int          `json:"look"`
-}
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "CloseSecurityGroupPorts", "verify")
 	for name, tc := range map[string]struct {
 		ingress []permission
 		ports   []string
@@ -41,25 +33,18 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			open, closed := orEmpty(tc.ingress), []permission{}
-			for reads, payload := range map[string]verifyPayload{
-				"both":       {First: open, Second: open},
-				"the first":  {First: open, Second: closed},
-				"the second": {First: closed, Second: open},
-			} {
-				payload.Ports = tc.ports
-				for payload.Look = 4; payload.Look <= lastLook; payload.Look++ {
-					var got struct{ Again bool }
-					err := run(t.Context(), config, script, payload, &got)
-					raises := tc.open != "" && payload.Look == lastLook
-					if (err != nil) != raises || err != nil && !strings.Contains(err.Error(), tc.open) {
-						t.Errorf("%s, look %d: error = %v, want it to say %q", reads, payload.Look, err, tc.open)
-					}
-					if err == nil && got.Again != (tc.open != "") {
-						t.Errorf("%s, look %d: Again = %t", reads, payload.Look, got.Again)
-					}
-				}
+			ports := make([]permission, len(tc.ports))
+			for i, port := range numbers(t, tc.ports) {
+				ports[i] = tcp(port, port, world4)
+			}
+			got := plays(t, "CloseSecurityGroupPorts", play{
+				Events: map[string]any{"GroupId": itself, "Ports": tc.ports},
+				Answers: map[string][]any{
+					"ec2:DescribeSecurityGroups": {groupAnswer(ports), groupAnswer(tc.ingress)}, "ec2:RevokeSecurityGroupIngress": {map[string]any{}},
+				},
+			})[0]
+			if (got.Error == "") != (tc.open == "") || !strings.Contains(got.Error, tc.open) || tc.open != "" && !strings.HasPrefix(got.Error, "hubmend:unverified ") {
+				t.Errorf("error = %q, want it to say %q", got.Error, tc.open)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ type template struct {
 	Text        string `json:"-"`
 	Description string
 	Parameters  map[string]object
+	Mappings    object
 	Conditions  object
 	Metadata    object
 	Resources   map[string]resource

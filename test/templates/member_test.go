@@ -1,7 +1,9 @@
 package templates_test
 
 import (
+	"encoding/json"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -150,9 +152,46 @@ func TestDocumentsCarryTheAuthorsText(t *testing.T) {
 			"Name": naming.Document(r.Name), "DocumentType": "Automation", "DocumentFormat": "YAML",
 			"UpdateMethod": "NewVersion", "Content": string(r.Text),
 		}
-		if diff := cmp.Diff(want, stack.one(t, "AWS::SSM::Document", "Name", naming.Document(r.Name)).Properties); diff != "" {
+		got := maps.Clone(stack.one(t, "AWS::SSM::Document", "Name", naming.Document(r.Name)).Properties)
+		got["Content"] = expanded(t, stack, got["Content"])
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", r.Name, diff)
 		}
+	}
+}
+
+// expanded does what CloudFormation does with the content of a document.
+func expanded(t *testing.T, stack template, content any) any {
+	t.Helper()
+	parts, is := at(content, "Fn::Join", 1).([]any)
+	if !is {
+		return content
+	}
+	var b strings.Builder
+	for _, part := range parts {
+		if text, is := part.(string); is {
+			b.WriteString(text)
+			continue
+		}
+		keys := list(at(part, "Fn::FindInMap"))
+		text, is := at(stack.Mappings, keys...).(string)
+		if !is {
+			t.Fatalf("the template has no %v", keys)
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// However many programs there are, a template has their runtime once.
+func TestTheRuntimeIsThereOnce(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(templates[app.MemberRunbooks])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "class Aws:"); n != 1 {
+		t.Errorf("it is there %d times", n)
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	_ "embed" // for the Python source
 	"encoding/json"
 	"fmt"
+	"io"
+	"os/exec"
+	"syscall"
 	"time"
 )
 
@@ -16,8 +19,34 @@ var scriptRunner string
 type Script struct {
 	Text    string `json:"text"`
 	Handler string `json:"handler"`
-	// Payload is the handler's first argument; the second is an empty context.
+	// Payload is the handler's first argument.
 	Payload map[string]any `json:"payload"`
+	// Context is the handler's second argument.
+	Context map[string]string `json:"context"`
+	// Modules, if set, are the only ones that the script may import, and it may not open
+	// files. Otherwise it may do what Python can.
+	Modules []string `json:"modules"`
+	// Access is how the script reaches AWS; nil when it does not.
+	Access *Access `json:"-"`
+}
+
+// Access is what the AWS clients of a script find in their environment. The credentials may be empty.
+type Access struct {
+	Region, Endpoint string
+	Credentials      Credentials
+}
+
+func (a *Access) environment() map[string]string {
+	if a == nil {
+		return map[string]string{}
+	}
+	environment := map[string]string{"AWS_REGION": a.Region, "AWS_DEFAULT_REGION": a.Region, "AWS_ENDPOINT_URL": a.Endpoint}
+	if a.Credentials != (Credentials{}) {
+		environment["AWS_ACCESS_KEY_ID"] = a.Credentials.AccessKeyID
+		environment["AWS_SECRET_ACCESS_KEY"] = a.Credentials.SecretAccessKey
+		environment["AWS_SESSION_TOKEN"] = a.Credentials.SessionToken
+	}
+	return environment
 }
 
 // Outcome is what a script left behind.
@@ -35,7 +64,8 @@ type ScriptError struct {
 	Type string `json:"type"`
 	// Message is the exception's text, as the script's author wrote it.
 	Message string `json:"message"`
-	// Traceback shows the script's own lines only.
+	// Traceback is what Python prints, from the script's own first line on and without the line of the
+	// exception. It is empty for a script that does not compile.
 	Traceback string `json:"traceback"`
 }
 
@@ -44,20 +74,15 @@ func (e *ScriptError) Error() string {
 	return e.Type + ": " + e.Message
 }
 
-// RunScript runs a script in a process of its own that has no credentials, and kills it
-// when the context ends. The script must be a pure function: it may import only a few
-// modules, which script_runner.py lists, and may not open files. An exception gives a
+// RunScript runs a script in a process of its own, and kills it with all that it started when
+// the context ends. The process has only the credentials of its Access. An exception gives a
 // *ScriptError; the outcome has the logs then too.
 func RunScript(ctx context.Context, cfg Config, script Script) (Outcome, error) {
-	cmd, err := cfg.command(ctx, scriptRunner, "-S") // -S: the packages are not even in reach
+	cmd, err := scriptCommand(ctx, cfg, script)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("run script: %w", err)
 	}
-	cmd.Env = []string{"TZ=UTC"}
-	if script.Payload == nil {
-		script.Payload = map[string]any{}
-	}
-	step, err := json.Marshal(script)
+	step, err := json.Marshal(script.whole())
 	if err != nil {
 		return Outcome{}, fmt.Errorf("encode payload of script: %w", err)
 	}
@@ -72,15 +97,46 @@ func RunScript(ctx context.Context, cfg Config, script Script) (Outcome, error) 
 		}
 		return Outcome{}, fmt.Errorf("run script: %w", explain(err, stderr))
 	}
+	return readOutcome(&stdout)
+}
+
+// whole gives the script without nil where Python wants a dict.
+func (s Script) whole() Script {
+	if s.Payload == nil {
+		s.Payload = map[string]any{}
+	}
+	if s.Context == nil {
+		s.Context = map[string]string{}
+	}
+	return s
+}
+
+func readOutcome(from io.Reader) (Outcome, error) {
 	var out struct {
 		Outcome
 		Error *ScriptError `json:"error"`
 	}
-	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil {
+	if err := json.NewDecoder(from).Decode(&out); err != nil {
 		return Outcome{}, fmt.Errorf("read outcome of script: %w", err)
 	}
 	if out.Error != nil {
 		return out.Outcome, out.Error
 	}
 	return out.Outcome, nil
+}
+
+func scriptCommand(ctx context.Context, cfg Config, script Script) (*exec.Cmd, error) {
+	var options []string
+	if script.Modules != nil {
+		options = []string{"-S"} // the packages are not even in reach
+	}
+	cmd, err := cfg.command(ctx, scriptRunner, options...)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range script.Access.environment() {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return cmd, nil
 }

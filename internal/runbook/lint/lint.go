@@ -39,7 +39,6 @@ const Role = "AutomationAssumeRole"
 var (
 	stepName    = regexp.MustCompile(`^[a-zA-Z0-9_]{3,128}$`)
 	outputTypes = []string{"String", "StringList", "Integer", "Boolean", "StringMap", "MapList"}
-	runtimes    = []string{"python3.10", "python3.11", "python3.12"}
 )
 
 // Document lists every problem of a document, in the order of its steps. The text is the

@@ -131,7 +131,7 @@ func TestRunbooksAreGood(t *testing.T) {
 	t.Parallel()
 	m := models(t)
 	for _, r := range catalog.Embedded().Runbooks {
-		for _, p := range problems(t, m, string(r.Text)) {
+		for _, p := range lint.Document(r.Document, r.Text, m) {
 			t.Errorf("%s: %s", r.Name, p)
 		}
 	}

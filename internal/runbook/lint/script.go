@@ -9,31 +9,23 @@ import (
 	"hubmend/internal/runbook"
 )
 
-// modules are those of Python that a script may import: they compute, and reach no
-// network, file or environment.
-var modules = []string{
-	"base64", "collections", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions", "functools",
-	"hashlib", "ipaddress", "itertools", "json", "math", "operator", "re", "string", "textwrap", "typing",
-}
-
-var (
-	scriptImport = regexp.MustCompile(`(?m)(?:^|[;:])[ \t]*(?:import[ \t]+([^\n;#]+)|from[ \t]+(\S+)[ \t]+import\b)`)
-	// scriptEvasion is what would import without saying so.
-	scriptEvasion = regexp.MustCompile(`\b(__import__|__builtins__|eval|exec)\b`)
-)
+// scriptEvasion is what would import without saying so.
+var scriptEvasion = regexp.MustCompile(`\b(__import__|__builtins__|eval|exec)\b`)
 
 // script keeps scripts to deciding: whatever calls an API is a step, from which the
 // role's policy is derived.
 func (l *linter) script(s runbook.Step) {
 	text, _ := s.Inputs["Script"].(string)
 	handler, _ := s.Inputs["Handler"].(string)
-	if runtime := fmt.Sprint(s.Inputs["Runtime"]); !slices.Contains(runtimes, runtime) {
-		l.add(s.Name, "Runtime %q is not one of %s", runtime, strings.Join(runtimes, ", "))
+	if runtime := fmt.Sprint(s.Inputs["Runtime"]); !slices.Contains(runbook.Runtimes, runtime) {
+		l.add(s.Name, "Runtime %q is not one of %s", runtime, strings.Join(runbook.Runtimes, ", "))
 	}
 	if handler == "" || !regexp.MustCompile(`(?m)^def `+regexp.QuoteMeta(handler)+`\(\w+, \w+\):`).MatchString(text) {
 		l.add(s.Name, "Script defines no function %s with two parameters", handler)
 	}
-	l.imports(s, text)
+	if l.doc.Program == nil { // package program checks those, with Python's own parser
+		l.imports(s, text)
+	}
 	if strings.Contains(text, "{{") {
 		l.add(s.Name, "Script contains {{, which Systems Manager would replace; pass values in InputPayload")
 	}
@@ -51,15 +43,8 @@ func (l *linter) script(s runbook.Step) {
 var payload = regexp.MustCompile(`^\$\.Payload([.[]|$)`)
 
 func (l *linter) imports(s runbook.Step, text string) {
-	for _, m := range scriptImport.FindAllStringSubmatch(text, -1) {
-		for _, clause := range strings.Split(m[1]+m[2], ",") {
-			// "urllib.request as r" is of urllib.
-			module, _, _ := strings.Cut(strings.TrimSpace(clause), " ")
-			module, _, _ = strings.Cut(module, ".")
-			if !slices.Contains(modules, module) {
-				l.add(s.Name, "a script only decides; it may not import %s (but %s)", module, strings.Join(modules, ", "))
-			}
-		}
+	for _, module := range runbook.Impure(text) {
+		l.add(s.Name, "a script only decides; it may not import %s (but %s)", module, strings.Join(runbook.PureModules, ", "))
 	}
 	if m := scriptEvasion.FindString(text); m != "" {
 		l.add(s.Name, "a script only decides; it may not use %s", m)

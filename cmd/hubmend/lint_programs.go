@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/program"
+	ssmdocuments "hubmend/ssm-documents"
+)
+
+// lintPrograms checks the Python of the runbooks that are programs.
+func lintPrograms(ctx context.Context, venv string) ([]problem, error) {
+	runtime, sources, err := catalog.Sources(ssmdocuments.Files)
+	if err != nil {
+		return nil, err
+	}
+	_, wrong, err := program.Derive(ctx, filepath.Join(venv, "bin", "python"), runtime, sources)
+	problems := []problem{}
+	for _, p := range wrong {
+		problems = append(problems, problem{File: fmt.Sprintf("ssm-documents/%s:%d", p.File(), p.Line), Text: p.Text})
+	}
+	return problems, err
+}

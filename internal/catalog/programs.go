@@ -1,0 +1,97 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"hubmend/internal/naming"
+	"hubmend/internal/program"
+	"hubmend/internal/runbook"
+)
+
+// Where programs are. A program is two files: <Name>.py, and <Name>.yaml, which is its header.
+const (
+	programFiles = "programs/*.py"
+	runtimeFile  = "runtime/hubmend_runtime.py"
+	derivedFile  = "programs/calls.json"
+)
+
+// Sources reads the runtime and the programs, by name. A catalog need not have any.
+func Sources(documents fs.FS) (runtime string, programs map[string]string, err error) {
+	names, err := fs.Glob(documents, programFiles)
+	if err != nil || len(names) == 0 {
+		return "", nil, err
+	}
+	text, err := fs.ReadFile(documents, runtimeFile)
+	if err != nil {
+		return "", nil, fmt.Errorf("read the runtime of programs: %w", err)
+	}
+	programs = map[string]string{}
+	for _, name := range names {
+		source, err := fs.ReadFile(documents, name)
+		if err != nil {
+			return "", nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		programs[strings.TrimSuffix(path.Base(name), ".py")] = string(source)
+	}
+	return string(text), programs, nil
+}
+
+// loadPrograms puts the documents of the programs together.
+func loadPrograms(documents fs.FS) ([]Runbook, error) {
+	runtime, sources, err := Sources(documents)
+	if err != nil || len(sources) == 0 {
+		return nil, err
+	}
+	text, err := fs.ReadFile(documents, derivedFile)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", derivedFile, err)
+	}
+	derived, err := program.ParseDerived(text)
+	if err != nil {
+		return nil, err
+	}
+	var all []Runbook
+	var errs []error
+	for name, source := range sources {
+		books, err := loadProgram(documents, runtime, program.Program{Name: name, Source: source, Derived: derived[name]})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("programs/%s.py: %w", name, err))
+		}
+		all = append(all, books...)
+	}
+	return all, errors.Join(errs...)
+}
+
+// loadProgram gives the runbooks of one program: its repair, and its undo if it has one.
+func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook, error) {
+	text, err := fs.ReadFile(documents, "programs/"+p.Name+".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read its header: %w", err)
+	}
+	if p.Header, err = program.ParseHeader(text); err != nil {
+		return nil, err
+	}
+	if err := p.Check(runtime); err != nil {
+		return nil, err
+	}
+	assembled := func(name, text string, calls []runbook.Call) (Runbook, error) {
+		r, err := parseRunbook(name, naming.Own([]byte(text)))
+		if err != nil {
+			return Runbook{}, err
+		}
+		r.Document.Program, r.Shared = calls, string(naming.Own([]byte(program.Indented(runtime))))
+		return r, nil
+	}
+	document, calls := p.Repair(runtime)
+	repair, err := assembled(p.Name, document, calls)
+	if err != nil || p.Derived.Undo == nil {
+		return []Runbook{repair}, err
+	}
+	document, calls = p.Undo(runtime)
+	undo, err := assembled(naming.UndoRunbook(p.Name), document, calls)
+	return []Runbook{repair, undo}, err
+}

@@ -1,0 +1,99 @@
+package lab
+
+import (
+	"strings"
+	"sync"
+	"time"
+)
+
+// serviceSettings are the service settings of Systems Manager, by account and Region.
+type serviceSettings struct {
+	mu     sync.Mutex
+	values map[place]map[string]setting
+}
+
+// setting is what somebody set.
+type setting struct {
+	value, by string
+	at        time.Time
+}
+
+// The settings that the lab knows.
+const (
+	logDestination = "/ssm/automation/customer-script-log-destination"
+	logGroupName   = "/ssm/automation/customer-script-log-group-name"
+)
+
+var standardSettings = map[string]string{logDestination: "", logGroupName: "/aws/ssm/automation/executeScript"}
+
+type settingInput struct {
+	SettingID    string `json:"SettingId"`
+	SettingValue string
+}
+
+// id gives the setting of a call, which may name it by its ARN.
+func (in settingInput) id() (string, error) {
+	_, path, isARN := strings.Cut(in.SettingID, ":servicesetting/")
+	id := in.SettingID
+	if isARN {
+		id = "/" + path
+	}
+	if _, known := standardSettings[id]; !known {
+		return "", refuse("ServiceSettingNotFound", "The lab has no setting %s, but %s and %s", id, logDestination, logGroupName)
+	}
+	return id, nil
+}
+
+// of gives the value of a setting.
+func (s *serviceSettings) of(at place, id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if set, ok := s.values[at][id]; ok {
+		return set.value
+	}
+	return standardSettings[id]
+}
+
+func (s *ssmAutomation) getSetting(q request, in settingInput) (any, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	at := place{q.caller.Account, q.region}
+	out := map[string]any{
+		"SettingId": id, "SettingValue": s.settings.of(at, id), "Status": "Default",
+		"ARN": "arn:" + s.lab.partition + ":ssm:" + q.region + ":" + q.caller.Account + ":servicesetting" + id,
+	}
+	s.settings.mu.Lock()
+	defer s.settings.mu.Unlock()
+	if set, ok := s.settings.values[at][id]; ok {
+		out["Status"], out["LastModifiedUser"], out["LastModifiedDate"] = "Customized", set.by, epoch(set.at)
+	}
+	return map[string]any{"ServiceSetting": out}, nil
+}
+
+func (s *ssmAutomation) updateSetting(q request, in settingInput) (any, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	at := place{q.caller.Account, q.region}
+	s.settings.mu.Lock()
+	defer s.settings.mu.Unlock()
+	if s.settings.values[at] == nil {
+		s.settings.values[at] = map[string]setting{}
+	}
+	s.settings.values[at][id] = setting{in.SettingValue, q.caller.ARN, time.Now()}
+	return map[string]any{}, nil
+}
+
+func (s *ssmAutomation) resetSetting(q request, in settingInput) (any, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	s.settings.mu.Lock()
+	delete(s.settings.values[place{q.caller.Account, q.region}], id)
+	s.settings.mu.Unlock()
+	return s.getSetting(q, in)
+}

@@ -1,0 +1,93 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"hubmend/internal/automation"
+	"hubmend/internal/failure"
+	"hubmend/internal/program"
+	"hubmend/internal/ssmtext"
+	"hubmend/internal/target"
+)
+
+// found is what a program returns when it plans.
+type found struct {
+	Change        string
+	Before, After []string // pieces of a text of JSON
+	Planned       []struct {
+		Call       string
+		Parameters map[string]any
+	}
+}
+
+// findByProgram finds out what a program would do. It is the one that repairs, told not to change anything.
+func (p *Plan) findByProgram(ctx context.Context, planner Planner, executor automation.Executor, request automation.Request) error {
+	executor.Scripts, request.Document = planner.Programs, program.Planning(request.Document)
+	execution := executor.Run(ctx, request)
+	p.Calls, p.Changes, p.Cost = []Call{}, []Difference{}, costOf(execution)
+	switch {
+	case execution.Status == automation.Cancelled:
+		return errors.New("it was interrupted; nothing was changed")
+	case execution.Status != automation.Success:
+		p.Verdict, p.Reason = Refusal, execution.Reason()
+		return unplanned(execution)
+	}
+	var f found
+	text, err := json.Marshal(execution.Steps[0].Response["Payload"])
+	if err == nil {
+		err = json.Unmarshal(text, &f)
+	}
+	if err != nil {
+		return fmt.Errorf("read what the program would do: %w", err)
+	}
+	before, after := f.state(f.Before), f.state(f.After)
+	p.Before, p.Note = before, f.Change
+	for _, c := range f.Planned {
+		input, _ := whole(c.Parameters).(map[string]any)
+		p.Calls = append(p.Calls, Call{API: c.Call, Input: input})
+	}
+	if len(p.Calls) == 0 {
+		p.Verdict, p.Reason = Compliant, f.Change
+		return nil
+	}
+	p.Verdict = Change
+	p.Changes = append(p.Changes, Difference{What: target.Name(p.Resource), Before: before, After: after})
+	return nil
+}
+
+// state decodes pieces. An empty list is nothing.
+func (found) state(pieces []string) any {
+	var value any
+	if json.Unmarshal([]byte(strings.Join(pieces, "")), &value) != nil {
+		return nil
+	}
+	if list, is := value.([]any); is {
+		return orNil(whole(list).([]any))
+	}
+	return whole(value)
+}
+
+// unplanned says why a program that failed does not tell what the repair would do: what stands in the way of whoever
+// plans need not stand in the way of the runbook's role. It is nil when the program says so itself.
+func unplanned(e automation.Execution) error {
+	if len(e.Steps) == 0 {
+		return errors.New(e.Reason()) // the parameters are refused
+	}
+	said, is := ssmtext.Program(e.FailureMessage)
+	if !is {
+		return fmt.Errorf("the program failed: %s", e.Reason())
+	}
+	rule, _ := failure.Sort(failure.Signal{Stage: failure.Step, Code: said.Code})
+	gone, _ := failure.Sort(failure.Signal{Stage: failure.Read, Code: said.Code})
+	switch {
+	case said.Word == ssmtext.Refused, gone.Class == failure.Gone:
+		return nil
+	case rule.Class == failure.Permission:
+		return fmt.Errorf("your credentials may not read what the runbook reads: %s", e.Reason())
+	}
+	return fmt.Errorf("the runbook could not read: %s; try again", e.Reason())
+}

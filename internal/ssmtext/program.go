@@ -1,0 +1,58 @@
+package ssmtext
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// The words with which the runtime of programs begins what a failure says.
+const (
+	Refused    = "refused"    // the resource cannot be repaired in this way; nothing was changed
+	Unverified = "unverified" // the change does not show
+	Read       = "read"       // a repair could not read, and nothing was changed
+	Recall     = "recall"     // an undo could not read, and nothing was changed
+	Write      = "write"      // a change was answered with an error
+	Check      = "check"      // a read after a change was
+)
+
+// Said is what the program of a document said when it failed.
+type Said struct {
+	Word string // one of the words above
+	// Code and Call are those of a call that was answered with an error, such as NotFoundException and kms:DescribeKey.
+	Code, Call string
+	Text       string
+}
+
+var (
+	// words finds the first one: what comes after it may quote whatever AWS or a name of a resource says. The runtime's
+	// own source, which a traceback shows, has none of them in this form.
+	words = regexp.MustCompile(`(?s)\bhubmend:(refused|unverified|read|recall|write|check) (.*)$`)
+	call  = regexp.MustCompile(`(?s)^(\S+) ([a-z0-9-]+:\w+): ?(.*)$`)
+)
+
+// Program reads what a program said, in whichever words of Systems Manager and Python it is wrapped.
+func Program(failureMessage string) (Said, bool) {
+	m := words.FindStringSubmatch(strings.TrimSuffix(strings.TrimSuffix(failureMessage, Guide), Guide[1:]))
+	if m == nil {
+		return Said{}, false
+	}
+	said := Said{Word: m[1], Text: m[2]}
+	if said.Word == Refused || said.Word == Unverified {
+		return said, true
+	}
+	if c := call.FindStringSubmatch(said.Text); c != nil {
+		said.Code, said.Call, said.Text = c[1], c[2], c[3]
+	}
+	return said, true
+}
+
+func (s Said) reason() string {
+	if s.Code == "" {
+		return s.Text
+	}
+	if s.Text == "" {
+		return fmt.Sprintf("%s answered %s", s.Call, s.Code)
+	}
+	return fmt.Sprintf("%s answered %s: %s", s.Call, s.Code, s.Text)
+}

@@ -1,0 +1,232 @@
+"""What every Hubmend repair shares: calls to AWS, retries, verification, failures, outputs and planning.
+
+A document's script is this file, one program, and a handler that runs one of its functions.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import boto3
+import botocore
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+# What a repair found or left: settings, or a list of items such as rules. It never holds a secret.
+State = dict[str, typing.Any] | list[dict[str, typing.Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a repair or an undo did."""
+
+    change: str  # one line for the finding's note
+    before: State
+    after: State
+
+
+def unchanged(sentence: str, state: State) -> Outcome:
+    """Return the outcome of a resource that is as it should be."""
+    return Outcome(f"Nothing to change: {sentence}", state, state)
+
+
+class Failure(Exception):
+    """A failure whose text begins with a stable word, by which Hubmend decides what happens next."""
+
+    def __init__(self, word: str, text: str) -> None:
+        super().__init__(f"hubmend:{word} {text}")
+
+
+class Refused(Failure):
+    """The resource cannot be repaired in this way. Nothing was changed; the sentence says what a person can do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("refused", sentence)
+
+
+class Unverified(Failure):
+    """The change was made and does not show."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("unverified", sentence)
+
+
+class Aws:
+    """Makes the calls that were found in the program's source, and no other."""
+
+    # Another change of the same resource is in progress. It ends by itself.
+    BUSY = frozenset(
+        ("ConcurrentModification", "ConcurrentModificationException", "OperationAborted", "PriorRequestNotComplete", "ResourceConflictException")
+    )
+    WAITS = (2.0, 4.0, 8.0, 16.0)
+
+    def __init__(self, calls: Mapping[str, str], *, reading: str = "read", planning: bool = False) -> None:
+        """Take the calls with "read" or "write" for each, and the word for a read that fails before anything was changed."""
+        self.planning = planning
+        self.repair = ""  # the execution that is undone
+        self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan did not make
+        self.trace: list[str] = []  # every call that was made, and the error it was answered with
+        self._calls, self._reading = dict(calls), reading
+        self._clients: dict[str, typing.Any] = {}
+
+    def __call__(self, call: str, /, *, absent: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
+        """Make a call such as "kms:DescribeKey" and return all pages of its answer; None for an error code in absent."""
+        kind = self._calls.get(call)
+        if kind not in ("read", "write"):
+            raise RuntimeError(f"{call} is not one of the calls that were found in this program's source")
+        if self.planning and kind == "write":
+            self.planned.append({"Call": call, "Parameters": parameters})
+            return {}
+        try:
+            answer = self._retried(call, kind, parameters)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "Unknown")
+            self.trace.append(f"{call} {code}")
+            if code in absent:
+                return None
+            raise self._failure(kind, code, call, error.response.get("Error", {}).get("Message", "")) from None
+        except BotoCoreError as error:
+            self.trace.append(f"{call} {type(error).__name__}")
+            raise self._failure(kind, type(error).__name__, call, str(error)) from None
+        finally:
+            if kind == "write":
+                self._reading = "check"
+        self.trace.append(call)
+        return answer
+
+    def until(self, look: Callable[[], str], seconds: float = 60.0) -> None:
+        """Look until two looks in a row find nothing wrong; each says what is not yet as it should be, or nothing.
+
+        One look may be answered by a part of AWS that was quicker than others. A plan changes nothing, so it does not look.
+        """
+        if self.planning:
+            return
+        waited, pause = 0.0, 1.0
+        while True:
+            wrong = look() or look()
+            if not wrong:
+                return
+            if waited >= seconds:
+                raise Unverified(wrong)
+            time.sleep(pause)
+            waited, pause = waited + pause, min(pause * 2, 15.0)
+
+    def _retried(self, call: str, kind: str, parameters: Mapping[str, typing.Any]) -> typing.Any:
+        for wait in self.WAITS:
+            try:
+                return self._sent(call, kind, parameters)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in self.BUSY:
+                    raise
+            time.sleep(wait)
+        return self._sent(call, kind, parameters)
+
+    def _sent(self, call: str, kind: str, parameters: Mapping[str, typing.Any]) -> typing.Any:
+        service, api = call.split(":")
+        client = self._client(service)
+        method = botocore.xform_name(api)
+        if kind == "read" and client.can_paginate(method):
+            return client.get_paginator(method).paginate(**parameters).build_full_result()
+        answer = getattr(client, method)(**parameters)
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def _client(self, service: str) -> typing.Any:
+        if service not in self._clients:
+            # Standard retries wait out throttling, a fault of the service and a lost connection.
+            make: typing.Any = boto3.client
+            client = make(service, config=Config(retries={"mode": "standard", "total_max_attempts": 6}))
+            if self.planning:
+                client.meta.events.register("before-call", self._withhold)
+            self._clients[service] = client
+        return self._clients[service]
+
+    def _withhold(self, model: typing.Any, **_: object) -> None:
+        """Refuse what a plan must not send, whatever code above led to it."""
+        call = f"{model.service_model.service_name}:{model.name}"
+        if self._calls.get(call) != "read":
+            raise RuntimeError(f"{call} is not a read, so a plan does not send it")
+
+    def _failure(self, kind: str, code: str, call: str, message: str) -> Failure:
+        return Failure(self._reading if kind == "read" else kind, f"{code} {call}: {message}")
+
+
+Events = Mapping[str, typing.Any]  # what a handler is given
+PIECE = 500  # characters: Systems Manager cuts off long texts of outputs
+
+
+def run_repair(program: Callable[..., Outcome], calls: Mapping[str, str], events: Events) -> dict[str, typing.Any]:
+    """Run a repair. Its events are the program's parameters, and Planning in a plan."""
+    parameters = dict(events)
+    aws = Aws(calls, planning=parameters.pop("Planning", False) is True)
+    return _run(aws, lambda: program(aws, **parameters))
+
+
+def run_undo(program: Callable[..., Outcome], document: str, calls: Mapping[str, str], events: Events) -> dict[str, typing.Any]:
+    """Run the undo of a document's repair. Its events are the ExecutionId of the repair, and Planning in a plan."""
+    aws = Aws(calls, reading="recall", planning=events.get("Planning") is True)
+    return _run(aws, lambda: _undone(aws, program, document, events["ExecutionId"]))
+
+
+def _run(aws: Aws, program: Callable[[], Outcome]) -> dict[str, typing.Any]:
+    try:
+        outcome = program()
+    except Failure as failure:
+        # Without the frames, so that the stable word is near the beginning wherever the text is cut off.
+        raise failure.with_traceback(None) from None
+    result = {"Change": outcome.change, "Before": _pieces(outcome.before), "After": _pieces(outcome.after), "Calls": aws.trace}
+    return {**result, "Planned": json.loads(_text(aws.planned))} if aws.planning else result
+
+
+def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution: str) -> Outcome:
+    repair = aws("ssm:GetAutomationExecution", AutomationExecutionId=execution)["AutomationExecution"]
+    name, status = repair["DocumentName"], repair["AutomationExecutionStatus"]
+    if (name, status) != (document, "Success"):
+        raise Refused(
+            f"Execution {execution} is of {name} and ended with {status}. Only one of {document} that ended with Success can be undone; "
+            "`hubmend history` lists the repairs."
+        )
+    try:
+        before, after = (_kept(repair["Outputs"], output) for output in ("Before", "After"))
+    except (LookupError, ValueError):
+        raise Refused(
+            f"Execution {execution} does not say what it left: an older version of {document} made it, or it was too much for "
+            "Systems Manager to keep. Restore it by hand; `hubmend history` has what was before."
+        ) from None
+    aws.repair = execution
+    hints = typing.get_type_hints(program)
+    given = {key: values if typing.get_origin(hints[key]) is list else values[0] for key, values in repair["Parameters"].items() if key in hints}
+    return program(aws, before, after, **given)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, default=str, separators=(",", ":"))
+
+
+def _pieces(state: State) -> list[str]:
+    text = _text(state)
+    return [text[at : at + PIECE] for at in range(0, len(text), PIECE)]
+
+
+def _kept(outputs: Mapping[str, Sequence[str]], name: str) -> State:
+    """Read an output of a repair: pieces of one JSON text, or, of an older document, a JSON text for each item.
+
+    How Systems Manager writes a list of texts is not documented. It may be one text, which is a list of them.
+    """
+    (given,) = [values for key, values in outputs.items() if key.endswith("." + name)]
+    texts = [text for text in given if text and not text.startswith("No output available")]
+    if not texts:
+        return []
+    try:
+        state = json.loads("".join(texts))
+    except ValueError:
+        state = [json.loads(text) for text in texts]
+    if isinstance(state, list) and state and all(isinstance(item, str) for item in state):
+        state = json.loads("".join(state))
+    if not isinstance(state, dict | list):
+        raise ValueError(f"{name} is neither settings nor a list")
+    return state

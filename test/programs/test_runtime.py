@@ -1,0 +1,250 @@
+"""What every repair shares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import hubmend_runtime as runtime
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from hubmend_runtime import Aws, Failure, Outcome, Refused, Unverified, run_repair, run_undo, unchanged
+
+CALLS = {"ec2:DescribeVpcs": "read", "ec2:CreateVpc": "write", "kms:DescribeKey": "read", "kms:EnableKeyRotation": "write"}
+
+
+class Client:
+    """Answers as it is told to, and keeps what it was asked."""
+
+    def __init__(self, *answers: Exception | dict[str, Any]) -> None:
+        self.answers, self.asked = list(answers), list[str]()
+
+    def can_paginate(self, _: str) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def answer(**parameters: object) -> Any:
+            self.asked.append(f"{name} {parameters}")
+            given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            if isinstance(given, Exception):
+                raise given
+            return dict(given)
+
+        return answer
+
+
+def error(code: str, message: str = "no") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "X")
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
+    def make(*answers: Exception | dict[str, Any]) -> Client:
+        one = Client(*answers)
+        monkeypatch.setattr(boto3, "client", lambda *_, **__: one)
+        return one
+
+    return make
+
+
+def test_a_call_is_one_that_was_found_in_the_source() -> None:
+    with pytest.raises(RuntimeError, match="ec2:DeleteVpc is not one of the calls"):
+        Aws(CALLS)("ec2:DeleteVpc", VpcId="vpc-1")
+
+
+@pytest.mark.usefixtures("account")
+def test_reads_have_all_pages() -> None:
+    ec2 = boto3.client("ec2")
+    for n in range(7):
+        ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")
+    assert len(Aws(CALLS)("ec2:DescribeVpcs", MaxResults=5)["Vpcs"]) == 8
+
+
+def test_an_answer_has_no_metadata_of_the_call(client: Callable[..., Client]) -> None:
+    client({"KeyMetadata": {}, "ResponseMetadata": {"HTTPStatusCode": 200}})
+    aws = Aws(CALLS)
+    assert aws("kms:DescribeKey", KeyId="k") == {"KeyMetadata": {}}
+    assert aws.trace == ["kms:DescribeKey"]
+
+
+def test_what_is_absent_is_none(client: Callable[..., Client]) -> None:
+    client(error("NotFoundException"))
+    aws = Aws(CALLS)
+    assert aws("kms:DescribeKey", KeyId="k", absent=("NotFoundException",)) is None
+    assert aws.trace == ["kms:DescribeKey NotFoundException"]
+
+
+@pytest.mark.parametrize(
+    ("reading", "first", "call", "answer", "says"),
+    [
+        ("read", None, "kms:DescribeKey", error("NotFoundException", "No key."), "hubmend:read NotFoundException kms:DescribeKey: No key."),
+        ("recall", None, "kms:DescribeKey", error("NotFoundException"), "hubmend:recall NotFoundException kms:DescribeKey: no"),
+        ("read", None, "kms:EnableKeyRotation", error("AccessDenied"), "hubmend:write AccessDenied kms:EnableKeyRotation: no"),
+        ("read", "kms:EnableKeyRotation", "kms:DescribeKey", error("NotFoundException"), "hubmend:check NotFoundException kms:DescribeKey: no"),
+        (
+            "read",
+            None,
+            "kms:DescribeKey",
+            EndpointConnectionError(endpoint_url="x"),
+            "hubmend:read EndpointConnectionError kms:DescribeKey: Could not",
+        ),
+        ("read", None, "kms:DescribeKey", ClientError({}, "X"), "hubmend:read Unknown kms:DescribeKey: "),
+    ],
+)
+def test_a_failure_begins_with_its_kind_and_code(
+    client: Callable[..., Client], reading: str, first: str | None, call: str, answer: Exception, says: str
+) -> None:
+    client({}, answer) if first else client(answer)
+    aws = Aws(CALLS, reading=reading)
+    if first:
+        aws(first, KeyId="k")
+    with pytest.raises(Failure) as caught:
+        aws(call, KeyId="k")
+    assert str(caught.value).startswith(says)
+
+
+def test_a_change_in_progress_is_waited_for(client: Callable[..., Client], waits: list[float]) -> None:
+    asked = client(error("OperationAborted"), error("ConcurrentModificationException"), {"Done": True})
+    assert Aws(CALLS)("kms:EnableKeyRotation", KeyId="k") == {"Done": True}
+    assert (len(asked.asked), waits) == (3, [2, 4])
+
+
+def test_a_change_in_progress_is_not_waited_for_for_ever(client: Callable[..., Client], waits: list[float]) -> None:
+    client(error("OperationAborted"))
+    with pytest.raises(Failure, match="hubmend:write OperationAborted"):
+        Aws(CALLS)("kms:EnableKeyRotation", KeyId="k")
+    assert waits == [2, 4, 8, 16]
+
+
+@pytest.mark.parametrize(("looks", "pauses"), [("11", 0), ("011", 1), ("1011", 1), ("0001011", 4)])
+def test_until_two_looks_in_a_row_agree(looks: str, pauses: int, waits: list[float]) -> None:
+    left = list(looks)
+    Aws(CALLS).until(lambda: "" if left.pop(0) == "1" else "It is off.")
+    assert (len(waits), left) == (pauses, [])
+
+
+def test_until_gives_up_within_the_time_of_a_script(waits: list[float]) -> None:
+    with pytest.raises(Unverified, match="hubmend:unverified It is off"):
+        Aws(CALLS).until(lambda: "It is off.", seconds=300)
+    assert 300 <= sum(waits) < 400
+
+
+def test_a_plan_makes_no_call_that_writes_and_does_not_look(client: Callable[..., Client]) -> None:
+    asked = client({})
+    aws = Aws(CALLS, planning=True)
+    assert aws("kms:EnableKeyRotation", KeyId="k") == {}
+    aws.until(lambda: "It is off.")
+    assert asked.asked == []
+    assert aws.planned == [{"Call": "kms:EnableKeyRotation", "Parameters": {"KeyId": "k"}}]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_plan_is_refused_writes_below_the_runtime_too() -> None:
+    aws = Aws({"ec2:CreateVpc": "write", "ec2:DescribeVpcs": "read"}, planning=True)
+    assert aws("ec2:DescribeVpcs")["Vpcs"]
+    with pytest.raises(RuntimeError, match="ec2:CreateVpc is not a read, so a plan does not send it"):
+        aws._sent("ec2:CreateVpc", "write", {"CidrBlock": "10.0.0.0/16"})  # as if the runtime's own refusal were gone
+    assert len(boto3.client("ec2").describe_vpcs()["Vpcs"]) == 1
+
+
+def test_outputs() -> None:
+    long = {"Name": "ü" * 900}
+
+    def program(_: Aws, KeyId: str) -> Outcome:
+        return Outcome(f"Did {KeyId}.", [long, {"B": 1}], {})
+
+    result = run_repair(program, CALLS, {"KeyId": "k"})
+    assert [len(piece) for piece in result["Before"]][:-1] == [500] * (len(result["Before"]) - 1)
+    assert json.loads("".join(result["Before"])) == [long, {"B": 1}]
+    assert (result["Change"], result["After"], result["Calls"], "Planned" in result) == ("Did k.", ["{}"], [], False)
+
+
+def test_a_plan_gives_the_calls_it_did_not_make() -> None:
+    def program(aws: Aws) -> Outcome:
+        aws("kms:EnableKeyRotation", KeyId="k")
+        return unchanged("it is on.", {})
+
+    result = run_repair(program, CALLS, {"Planning": True})
+    assert (result["Change"], result["Calls"]) == ("Nothing to change: it is on.", [])
+    assert result["Planned"] == [{"Call": "kms:EnableKeyRotation", "Parameters": {"KeyId": "k"}}]
+
+
+def test_a_failure_keeps_no_frames_of_the_program() -> None:
+    def program(_: Aws) -> Outcome:
+        raise Refused("It is asymmetric.")
+
+    with pytest.raises(Refused) as caught:
+        run_repair(program, CALLS, {})
+    frames, trace = 0, caught.value.__traceback__
+    while trace:
+        frames, trace = frames + 1, trace.tb_next
+    assert (str(caught.value), frames) == ("hubmend:refused It is asymmetric.", 3)
+
+
+def undone(client: Callable[..., Client], **changes: object) -> dict[str, Any]:
+    """Undo a repair whose record is changed, with a program that tells what it was given."""
+    record: dict[str, object] = {
+        "DocumentName": "hubmend-X",
+        "AutomationExecutionStatus": "Success",
+        "Parameters": {"KeyId": ["k"], "Ports": ["22"], "AutomationAssumeRole": ["r"]},
+        "Outputs": {"run.Before": ['{"A":1}'], "run.After": ['{"A":2}'], "run.Change": ["Did it."]},
+    }
+    client({"AutomationExecution": record | changes})
+
+    def program(_: Aws, before: runtime.State, after: runtime.State, KeyId: str, Ports: list[str]) -> Outcome:
+        return Outcome(f"{KeyId} {Ports}", before, after)
+
+    return run_undo(program, "hubmend-X", {"ssm:GetAutomationExecution": "read"}, {"ExecutionId": "e"})
+
+
+def test_an_undo_gets_what_the_repair_had(client: Callable[..., Client]) -> None:
+    result = undone(client)
+    assert (result["Change"], result["Before"], result["After"]) == ("k ['22']", ['{"A":1}'], ['{"A":2}'])
+    assert result["Calls"] == ["ssm:GetAutomationExecution"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "want"),
+    [
+        (['{"A":', "1}"], {"A": 1}),  # pieces
+        (['{"A":1}', '{"B":2}'], [{"A": 1}, {"B": 2}]),  # of an older document, one for each item
+        (['[{"A":1},{"B":2}]'], [{"A": 1}, {"B": 2}]),
+        (['["{\\"A\\":","1}"]'], {"A": 1}),  # all pieces in one text
+        (["[]"], []),
+        ([], []),
+        ([""], []),
+        (["No output available yet because the step is not successfully executed"], []),  # an empty list of an older document
+    ],
+)
+@pytest.mark.parametrize("step", ["run", "decide"])
+def test_an_undo_reads_every_form_of_outputs(client: Callable[..., Client], step: str, texts: list[str], want: object) -> None:
+    result = undone(client, Outputs={f"{step}.Before": texts, f"{step}.After": ["{}"]})
+    assert json.loads("".join(result["Before"])) == want
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {"DocumentName": "hubmend-Y"},
+            "Execution e is of hubmend-Y and ended with Success. Only one of hubmend-X that ended with Success can be undone",
+        ),
+        ({"DocumentName": "hubmend-UndoX"}, "is of hubmend-UndoX and"),
+        ({"AutomationExecutionStatus": "Failed"}, "ended with Failed"),
+        ({"AutomationExecutionStatus": "InProgress"}, "ended with InProgress"),
+        ({"Outputs": {"run.Before": ["{}"]}}, "does not say what it left: an older version of hubmend-X made it, or it was too much"),
+        ({"Outputs": {"run.Before": ['{"A":1'], "run.After": ["{}"]}}, "does not say what it left"),
+        ({"Outputs": {"run.Before": ["true"], "run.After": ["{}"]}}, "does not say what it left"),
+    ],
+)
+def test_an_undo_refuses_what_is_no_repair_of_its_own(client: Callable[..., Client], changes: Mapping[str, object], says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        undone(client, **changes)
+
+
+def test_an_undo_of_a_repair_that_is_forgotten(client: Callable[..., Client]) -> None:
+    client(error("AutomationExecutionNotFoundException", "Unknown."))
+    with pytest.raises(Failure, match="hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: Unknown"):
+        run_undo(lambda *_: unchanged("", {}), "hubmend-X", {"ssm:GetAutomationExecution": "read"}, {"ExecutionId": "e"})

@@ -1,0 +1,153 @@
+package scripts_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/lab/python"
+)
+
+// stage makes AWS of a table: each call has its answers, of which the last is given for ever. A text is the
+// code of an error. Nothing waits.
+const stage = `
+
+def played(events, context):
+    return [play(one, context) for one in events["plays"]]
+
+
+def play(one, context):
+    made = []
+
+    class Client:
+        def __init__(self, service):
+            self.service = service
+            self.meta = type("Meta", (), {"events": type("Events", (), {"register": lambda *_: None})})
+
+        def can_paginate(self, _):
+            return False
+
+        def __getattr__(self, method):
+            def call(**parameters):
+                name = next(name for name in one["Answers"] if name.split(":")[0] == self.service and botocore.xform_name(name.split(":")[1]) == method)
+                answers = one["Answers"][name]
+                made.append({"Call": name, "Parameters": parameters})
+                answer = answers.pop(0) if len(answers) > 1 else answers[0]
+                if isinstance(answer, str):
+                    raise ClientError({"Error": {"Code": answer, "Message": "no"}}, name)
+                return dict(answer)
+            return call
+
+    boto3.client, time.sleep = lambda service, **_: Client(service), lambda _: None
+    try:
+        value = handler(one["Events"], context)
+    except Failure as failure:
+        return {"Error": str(failure), "Made": made}
+    return {**value, "Made": made, "Before": json.loads("".join(value["Before"])), "After": json.loads("".join(value["After"]))}
+`
+
+// play is a run of a document's script.
+type play struct {
+	Events  map[string]any
+	Answers map[string][]any
+}
+
+// call is one that a script made, or that its plan did not.
+type call struct {
+	Call       string
+	Parameters json.RawMessage
+}
+
+type played struct {
+	Error         string // what a failure says
+	Change        string
+	Before, After json.RawMessage
+	Made          []call // that reached AWS
+	Planned       []call
+}
+
+// plays runs a document's script, as it is deployed, several times.
+func plays(t *testing.T, document string, all ...play) []played {
+	t.Helper()
+	config, script := interpreter(t), scriptOf(t, document, "run")
+	script.Text, script.Handler, script.Modules = script.Text+stage, "played", nil
+	var done []played
+	if err := run(t.Context(), config, script, map[string]any{"plays": all}, &done); err != nil {
+		t.Fatal(err)
+	}
+	if len(done) != len(all) {
+		t.Fatalf("%d answers to %d plays", len(done), len(all))
+	}
+	return done
+}
+
+// refused demands that a script refuses, before it changes anything.
+func (p played) refused(t *testing.T, says string) {
+	t.Helper()
+	if !strings.HasPrefix(p.Error, "hubmend:refused ") || !strings.Contains(p.Error, says) || len(p.Planned) > 0 {
+		t.Errorf("error = %q, planned %v; want a refusal that says %q", p.Error, p.Planned, says)
+	}
+}
+
+// input decodes what a call is given, and leaves into as it is when there is no such call.
+func input(t *testing.T, calls []call, name string, into any) {
+	t.Helper()
+	for _, c := range calls {
+		if c.Call != name {
+			continue
+		}
+		if err := json.Unmarshal(c.Parameters, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func names(calls []call) []string {
+	all := []string{}
+	for _, c := range calls {
+		all = append(all, c.Call)
+	}
+	return all
+}
+
+// repaired is Systems Manager's record of a repair by a program.
+func repaired(t *testing.T, document string, before, after any, parameters map[string][]string) map[string]any {
+	t.Helper()
+	return map[string]any{"AutomationExecution": map[string]any{
+		"DocumentName": "hubmend-" + document, "AutomationExecutionStatus": "Success", "Parameters": parameters,
+		"Outputs": map[string]any{"run.Before": texts(t, before), "run.After": texts(t, after), "run.Change": []string{"Did it."}},
+	}}
+}
+
+// The documents of programs have what Systems Manager and the linter cannot tell: they compile on every
+// runtime there is here, and have nothing of the program that the runtime gives.
+func TestProgramsAreWhole(t *testing.T) {
+	t.Parallel()
+	for _, document := range programs() {
+		t.Run(document, func(t *testing.T) {
+			t.Parallel()
+			script := scriptOf(t, document, "run")
+			if strings.Contains(script.Text, "hubmend_runtime") {
+				t.Error("the script imports the runtime, which it has")
+			}
+			_, err := python.RunScript(t.Context(), interpreter(t), python.Script{Text: script.Text, Handler: script.Handler})
+			var raised *python.ScriptError
+			if !errors.As(err, &raised) || raised.Type == "SyntaxError" || raised.Type == "NameError" || raised.Type == "ImportError" {
+				t.Errorf("without parameters: %v", err)
+			}
+		})
+	}
+}
+
+// programs names the documents that are programs.
+func programs() []string {
+	var all []string
+	for _, r := range catalog.Embedded().Runbooks {
+		if r.Document.Program != nil {
+			all = append(all, r.Name)
+		}
+	}
+	return all
+}
