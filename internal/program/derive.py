@@ -30,6 +30,8 @@ BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 # Systems Manager may put a value in place of what looks like a reference, and nothing escapes one.
 REFERENCE = re.compile(r"\{\{\s*[A-Za-z_][\w.:-]*\s*\}\}")
 TYPES = {"str": "String", "list[str]": "StringList", "int": "Integer", "bool": "Boolean"}
+ASKED = ("account", "partition", "region", "repair", "until")  # what a program may ask of aws
+OWN = frozenset(("absent", "retry"))  # what the runtime takes beside a call's parameters
 FIRST = {"repair": ("aws",), "undo": ("aws", "before", "after")}
 
 NOTHING = StructureShape("Nothing", {"type": "structure", "members": {}})
@@ -121,7 +123,7 @@ class Program:
             )
 
     def check_aws(self, node: ast.AST) -> None:
-        """Allow aws to be called with a literal, asked for until and repair, and handed to a function of the program as its aws."""
+        """Allow aws to be called with a literal, asked for what it knows, and handed to a function of the program as its aws."""
         if isinstance(node, ast.arg) and (node.arg == "aws") != (node.annotation is not None and ast.unparse(node.annotation) == "Aws"):
             self.add(node, "a parameter is aws: Aws, or neither")
         if isinstance(node, ast.Call) and is_aws(node.func):
@@ -130,10 +132,10 @@ class Program:
             return
         parent = getattr(node, "parent", None)
         called = isinstance(parent, ast.Call) and parent.func is node
-        looks = isinstance(parent, ast.Attribute) and parent.attr in ("repair", "until")
+        looks = isinstance(parent, ast.Attribute) and parent.attr in ASKED
         handed = isinstance(parent, ast.Call) and node in parent.args and isinstance(parent.func, ast.Name) and self.takes_aws(parent, node)
         if not (called or looks or handed):
-            self.add(node, "aws may be called, handed to a function of this program as its aws, or asked for until and repair; nothing else")
+            self.add(node, f"aws may be called, handed to a function of this program as its aws, or asked for {', '.join(ASKED)}; nothing else")
 
     def takes_aws(self, call: ast.Call, node: ast.AST) -> bool:
         function = self.functions.get(call.func.id) if isinstance(call.func, ast.Name) else None
@@ -151,7 +153,7 @@ class Program:
         except (UnknownServiceError, OperationNotFoundError):
             self.add(node, f"AWS has no call {call[0]}; the names are botocore's")
             return
-        given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg and keyword.arg != "absent"}
+        given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg and keyword.arg not in OWN}
         shape = operation.input_shape if isinstance(operation.input_shape, StructureShape) else NOTHING
         for problem in misfits(given, shape):
             self.add(node, f"{call[0]}: {problem}")
@@ -198,7 +200,7 @@ def aws_call(node: ast.AST) -> tuple[str, set[str]] | None:
     name, names = node.args[0], [keyword.arg for keyword in node.keywords]
     if not (isinstance(name, ast.Constant) and isinstance(name.value, str)) or None in names:
         return None
-    return name.value, {name for name in names if name and name != "absent"}
+    return name.value, {name for name in names if name and name not in OWN}
 
 
 def misfits(given: dict[str, ast.expr], shape: StructureShape) -> Iterator[str]:

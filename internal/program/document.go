@@ -79,7 +79,7 @@ func (p Program) script(runtime, last string) string {
 // handler is the function that Systems Manager calls. Its lines are short, because a traceback has them before what
 // the program says, and a long message may be cut off.
 func handler(run string, f Function) string {
-	return "CALLS = " + table(f) + "\n\n\ndef handler(events, context):\n    return " + run + ", CALLS, events)\n"
+	return "CALLS = " + table(f) + "\n\n\ndef handler(events, context):\n    return " + run + ", CALLS, events, context)\n"
 }
 
 // margin is how far a document's script is indented.

@@ -114,7 +114,7 @@ func TestRepair(t *testing.T) {
 		t.Errorf("%+v: payload (-want +got):\n%s", step, diff)
 	}
 	want := runtime + "\n\n\"\"\"Doors.\"\"\"\n\n\ndef repair(aws: Aws, Door: str, Keys: list[str]) -> Outcome:\n    return None\n\n\n" +
-		"CALLS = {\"ec2:CloseDoor\": \"write\", \"ec2:DescribeDoors\": \"read\"}\n\n\ndef handler(events, context):\n    return run_repair(repair, CALLS, events)\n"
+		"CALLS = {\"ec2:CloseDoor\": \"write\", \"ec2:DescribeDoors\": \"read\"}\n\n\ndef handler(events, context):\n    return run_repair(repair, CALLS, events, context)\n"
 	if diff := gocmp.Diff(want, step.Inputs["Script"]); diff != "" {
 		t.Errorf("script (-want +got):\n%s", diff)
 	}
@@ -131,7 +131,7 @@ func TestUndo(t *testing.T) {
 		t.Errorf("calls %v, parameters %v", calls, doc.Parameters)
 	}
 	script, _ := doc.MainSteps[0].Inputs["Script"].(string)
-	if want := "CALLS = {\"ec2:OpenDoor\": \"write\", \"ssm:GetAutomationExecution\": \"read\"}\n\n\ndef handler(events, context):\n    return run_undo(undo, \"hubmend-CloseDoor\", CALLS, events)\n"; !strings.HasSuffix(script, want) {
+	if want := "CALLS = {\"ec2:OpenDoor\": \"write\", \"ssm:GetAutomationExecution\": \"read\"}\n\n\ndef handler(events, context):\n    return run_undo(undo, \"hubmend-CloseDoor\", CALLS, events, context)\n"; !strings.HasSuffix(script, want) {
 		t.Errorf("script ends %q", script[max(0, len(script)-200):])
 	}
 }

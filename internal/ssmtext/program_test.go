@@ -13,7 +13,7 @@ func TestProgram(t *testing.T) {
 	t.Parallel()
 	const polling = "Step fails when it is Poll action status for completion. "
 	const frames = "Traceback (most recent call last):\n  File \"/tmp/b2c0b7c2-2021-05-24-14-57-35/customer_script.py\", line 400, in handler\n" +
-		"    return run_repair(repair, {\"kms:DescribeKey\": \"read\"}, events)\n" +
+		"    return run_repair(repair, {\"kms:DescribeKey\": \"read\"}, events, context)\n" +
 		"  File \"/tmp/b2c0b7c2-2021-05-24-14-57-35/customer_script.py\", line 180, in _run\n    raise failure.with_traceback(None) from None\n\n"
 	for name, tc := range map[string]struct {
 		text     string

@@ -64,17 +64,21 @@ class Aws:
     )
     WAITS = (2.0, 4.0, 8.0, 16.0)
 
-    def __init__(self, calls: Mapping[str, str], *, reading: str = "read", planning: bool = False) -> None:
-        """Take the calls with "read" or "write" for each, and the word for a read that fails before anything was changed."""
+    def __init__(self, calls: Mapping[str, str], context: Mapping[str, str], *, reading: str = "read", planning: bool = False) -> None:
+        """Take the calls with "read" or "write" for each, Systems Manager's variables, and the word for a read that fails before a write."""
         self.planning = planning
+        self.account, self.region, self.partition = (context["global:" + name] for name in ("ACCOUNT_ID", "REGION", "AWS_PARTITION"))
         self.repair = ""  # the execution that is undone
         self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan did not make
         self.trace: list[str] = []  # every call that was made, and the error it was answered with
         self._calls, self._reading = dict(calls), reading
         self._clients: dict[str, typing.Any] = {}
 
-    def __call__(self, call: str, /, *, absent: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
-        """Make a call such as "kms:DescribeKey" and return all pages of its answer; None for an error code in absent."""
+    def __call__(self, call: str, /, *, absent: Sequence[str] = (), retry: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
+        """Make a call such as "kms:DescribeKey" and return all pages of its answer; None for an error code in absent.
+
+        The codes in retry end by themselves: what the call needs was made a moment ago, and this part of AWS cannot see it yet.
+        """
         kind = self._calls.get(call)
         if kind not in ("read", "write"):
             raise RuntimeError(f"{call} is not one of the calls that were found in this program's source")
@@ -82,7 +86,7 @@ class Aws:
             self.planned.append({"Call": call, "Parameters": parameters})
             return {}
         try:
-            answer = self._retried(call, kind, parameters)
+            answer = self._retried(call, kind, parameters, self.BUSY.union(retry))
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "Unknown")
             self.trace.append(f"{call} {code}")
@@ -115,12 +119,12 @@ class Aws:
             time.sleep(pause)
             waited, pause = waited + pause, min(pause * 2, 15.0)
 
-    def _retried(self, call: str, kind: str, parameters: Mapping[str, typing.Any]) -> typing.Any:
+    def _retried(self, call: str, kind: str, parameters: Mapping[str, typing.Any], passing: frozenset[str]) -> typing.Any:
         for wait in self.WAITS:
             try:
                 return self._sent(call, kind, parameters)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in self.BUSY:
+                if error.response.get("Error", {}).get("Code") not in passing:
                     raise
             time.sleep(wait)
         return self._sent(call, kind, parameters)
@@ -159,16 +163,18 @@ Events = Mapping[str, typing.Any]  # what a handler is given
 PIECE = 500  # characters: Systems Manager cuts off long texts of outputs
 
 
-def run_repair(program: Callable[..., Outcome], calls: Mapping[str, str], events: Events) -> dict[str, typing.Any]:
+def run_repair(program: Callable[..., Outcome], calls: Mapping[str, str], events: Events, context: Mapping[str, str]) -> dict[str, typing.Any]:
     """Run a repair. Its events are the program's parameters, and Planning in a plan."""
     parameters = dict(events)
-    aws = Aws(calls, planning=parameters.pop("Planning", False) is True)
+    aws = Aws(calls, context, planning=parameters.pop("Planning", False) is True)
     return _run(aws, lambda: program(aws, **parameters))
 
 
-def run_undo(program: Callable[..., Outcome], document: str, calls: Mapping[str, str], events: Events) -> dict[str, typing.Any]:
+def run_undo(
+    program: Callable[..., Outcome], document: str, calls: Mapping[str, str], events: Events, context: Mapping[str, str]
+) -> dict[str, typing.Any]:
     """Run the undo of a document's repair. Its events are the ExecutionId of the repair, and Planning in a plan."""
-    aws = Aws(calls, reading="recall", planning=events.get("Planning") is True)
+    aws = Aws(calls, context, reading="recall", planning=events.get("Planning") is True)
     return _run(aws, lambda: _undone(aws, program, document, events["ExecutionId"]))
 
 

@@ -15,6 +15,9 @@ from hubmend_runtime import Aws, Failure, Outcome, Refused, Unverified, run_repa
 CALLS = {"ec2:DescribeVpcs": "read", "ec2:CreateVpc": "write", "kms:DescribeKey": "read", "kms:EnableKeyRotation": "write"}
 
 
+CONTEXT = {"global:ACCOUNT_ID": "111111111111", "global:REGION": "us-east-1", "global:AWS_PARTITION": "aws"}
+
+
 class Client:
     """Answers as it is told to, and keeps what it was asked."""
 
@@ -51,7 +54,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
 
 def test_a_call_is_one_that_was_found_in_the_source() -> None:
     with pytest.raises(RuntimeError, match="ec2:DeleteVpc is not one of the calls"):
-        Aws(CALLS)("ec2:DeleteVpc", VpcId="vpc-1")
+        Aws(CALLS, CONTEXT)("ec2:DeleteVpc", VpcId="vpc-1")
 
 
 @pytest.mark.usefixtures("account")
@@ -59,19 +62,19 @@ def test_reads_have_all_pages() -> None:
     ec2 = boto3.client("ec2")
     for n in range(7):
         ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")
-    assert len(Aws(CALLS)("ec2:DescribeVpcs", MaxResults=5)["Vpcs"]) == 8
+    assert len(Aws(CALLS, CONTEXT)("ec2:DescribeVpcs", MaxResults=5)["Vpcs"]) == 8
 
 
 def test_an_answer_has_no_metadata_of_the_call(client: Callable[..., Client]) -> None:
     client({"KeyMetadata": {}, "ResponseMetadata": {"HTTPStatusCode": 200}})
-    aws = Aws(CALLS)
+    aws = Aws(CALLS, CONTEXT)
     assert aws("kms:DescribeKey", KeyId="k") == {"KeyMetadata": {}}
     assert aws.trace == ["kms:DescribeKey"]
 
 
 def test_what_is_absent_is_none(client: Callable[..., Client]) -> None:
     client(error("NotFoundException"))
-    aws = Aws(CALLS)
+    aws = Aws(CALLS, CONTEXT)
     assert aws("kms:DescribeKey", KeyId="k", absent=("NotFoundException",)) is None
     assert aws.trace == ["kms:DescribeKey NotFoundException"]
 
@@ -97,7 +100,7 @@ def test_a_failure_begins_with_its_kind_and_code(
     client: Callable[..., Client], reading: str, first: str | None, call: str, answer: Exception, says: str
 ) -> None:
     client({}, answer) if first else client(answer)
-    aws = Aws(CALLS, reading=reading)
+    aws = Aws(CALLS, CONTEXT, reading=reading)
     if first:
         aws(first, KeyId="k")
     with pytest.raises(Failure) as caught:
@@ -107,33 +110,45 @@ def test_a_failure_begins_with_its_kind_and_code(
 
 def test_a_change_in_progress_is_waited_for(client: Callable[..., Client], waits: list[float]) -> None:
     asked = client(error("OperationAborted"), error("ConcurrentModificationException"), {"Done": True})
-    assert Aws(CALLS)("kms:EnableKeyRotation", KeyId="k") == {"Done": True}
+    assert Aws(CALLS, CONTEXT)("kms:EnableKeyRotation", KeyId="k") == {"Done": True}
     assert (len(asked.asked), waits) == (3, [2, 4])
 
 
 def test_a_change_in_progress_is_not_waited_for_for_ever(client: Callable[..., Client], waits: list[float]) -> None:
     client(error("OperationAborted"))
     with pytest.raises(Failure, match="hubmend:write OperationAborted"):
-        Aws(CALLS)("kms:EnableKeyRotation", KeyId="k")
+        Aws(CALLS, CONTEXT)("kms:EnableKeyRotation", KeyId="k")
     assert waits == [2, 4, 8, 16]
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_program_names_codes_that_end_by_themselves(client: Callable[..., Client]) -> None:
+    one = client(error("InvalidRole"), {})
+    assert Aws(CALLS, CONTEXT)("kms:EnableKeyRotation", retry=("InvalidRole",), KeyId="k") == {}
+    assert len(one.asked) == 2
+
+
+def test_a_program_knows_where_it_runs() -> None:
+    aws = Aws(CALLS, CONTEXT)
+    assert (aws.account, aws.region, aws.partition) == ("111111111111", "us-east-1", "aws")
 
 
 @pytest.mark.parametrize(("looks", "pauses"), [("11", 0), ("011", 1), ("1011", 1), ("0001011", 4)])
 def test_until_two_looks_in_a_row_agree(looks: str, pauses: int, waits: list[float]) -> None:
     left = list(looks)
-    Aws(CALLS).until(lambda: "" if left.pop(0) == "1" else "It is off.")
+    Aws(CALLS, CONTEXT).until(lambda: "" if left.pop(0) == "1" else "It is off.")
     assert (len(waits), left) == (pauses, [])
 
 
 def test_until_gives_up_within_the_time_of_a_script(waits: list[float]) -> None:
     with pytest.raises(Unverified, match="hubmend:unverified It is off"):
-        Aws(CALLS).until(lambda: "It is off.", seconds=300)
+        Aws(CALLS, CONTEXT).until(lambda: "It is off.", seconds=300)
     assert 300 <= sum(waits) < 400
 
 
 def test_a_plan_makes_no_call_that_writes_and_does_not_look(client: Callable[..., Client]) -> None:
     asked = client({})
-    aws = Aws(CALLS, planning=True)
+    aws = Aws(CALLS, CONTEXT, planning=True)
     assert aws("kms:EnableKeyRotation", KeyId="k") == {}
     aws.until(lambda: "It is off.")
     assert asked.asked == []
@@ -142,7 +157,7 @@ def test_a_plan_makes_no_call_that_writes_and_does_not_look(client: Callable[...
 
 @pytest.mark.usefixtures("account")
 def test_a_plan_is_refused_writes_below_the_runtime_too() -> None:
-    aws = Aws({"ec2:CreateVpc": "write", "ec2:DescribeVpcs": "read"}, planning=True)
+    aws = Aws({"ec2:CreateVpc": "write", "ec2:DescribeVpcs": "read"}, CONTEXT, planning=True)
     assert aws("ec2:DescribeVpcs")["Vpcs"]
     with pytest.raises(RuntimeError, match="ec2:CreateVpc is not a read, so a plan does not send it"):
         aws._sent("ec2:CreateVpc", "write", {"CidrBlock": "10.0.0.0/16"})  # as if the runtime's own refusal were gone
@@ -155,7 +170,7 @@ def test_outputs() -> None:
     def program(_: Aws, KeyId: str) -> Outcome:
         return Outcome(f"Did {KeyId}.", [long, {"B": 1}], {})
 
-    result = run_repair(program, CALLS, {"KeyId": "k"})
+    result = run_repair(program, CALLS, {"KeyId": "k"}, CONTEXT)
     assert [len(piece) for piece in result["Before"]][:-1] == [500] * (len(result["Before"]) - 1)
     assert json.loads("".join(result["Before"])) == [long, {"B": 1}]
     assert (result["Change"], result["After"], result["Calls"], "Planned" in result) == ("Did k.", ["{}"], [], False)
@@ -166,7 +181,7 @@ def test_a_plan_gives_the_calls_it_did_not_make() -> None:
         aws("kms:EnableKeyRotation", KeyId="k")
         return unchanged("it is on.", {})
 
-    result = run_repair(program, CALLS, {"Planning": True})
+    result = run_repair(program, CALLS, {"Planning": True}, CONTEXT)
     assert (result["Change"], result["Calls"]) == ("Nothing to change: it is on.", [])
     assert result["Planned"] == [{"Call": "kms:EnableKeyRotation", "Parameters": {"KeyId": "k"}}]
 
@@ -176,7 +191,7 @@ def test_a_failure_keeps_no_frames_of_the_program() -> None:
         raise Refused("It is asymmetric.")
 
     with pytest.raises(Refused) as caught:
-        run_repair(program, CALLS, {})
+        run_repair(program, CALLS, {}, CONTEXT)
     frames, trace = 0, caught.value.__traceback__
     while trace:
         frames, trace = frames + 1, trace.tb_next
@@ -196,7 +211,7 @@ def undone(client: Callable[..., Client], **changes: object) -> dict[str, Any]:
     def program(_: Aws, before: runtime.State, after: runtime.State, KeyId: str, Ports: list[str]) -> Outcome:
         return Outcome(f"{KeyId} {Ports}", before, after)
 
-    return run_undo(program, "hubmend-X", {"ssm:GetAutomationExecution": "read"}, {"ExecutionId": "e"})
+    return run_undo(program, "hubmend-X", {"ssm:GetAutomationExecution": "read"}, {"ExecutionId": "e"}, CONTEXT)
 
 
 def test_an_undo_gets_what_the_repair_had(client: Callable[..., Client]) -> None:
@@ -247,4 +262,4 @@ def test_an_undo_refuses_what_is_no_repair_of_its_own(client: Callable[..., Clie
 def test_an_undo_of_a_repair_that_is_forgotten(client: Callable[..., Client]) -> None:
     client(error("AutomationExecutionNotFoundException", "Unknown."))
     with pytest.raises(Failure, match="hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: Unknown"):
-        run_undo(lambda *_: unchanged("", {}), "hubmend-X", {"ssm:GetAutomationExecution": "read"}, {"ExecutionId": "e"})
+        run_undo(lambda *_: unchanged("", {}), "hubmend-X", {"ssm:GetAutomationExecution": "read"}, {"ExecutionId": "e"}, CONTEXT)
