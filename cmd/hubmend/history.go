@@ -54,6 +54,7 @@ type tried struct {
 	Change    string          `json:"change,omitempty"`
 	Before    json.RawMessage `json:"before,omitempty"`
 	After     json.RawMessage `json:"after,omitempty"`
+	Calls     json.RawMessage `json:"calls,omitempty"` // that it made, such as kms:DescribeKey
 	Class     string          `json:"class,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	Findings  []string        `json:"findings,omitempty"`
@@ -171,7 +172,7 @@ func pastOf(h ledger.History, home string) past {
 			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger), By: a.By, Sender: a.Sender,
 			AskedAt: a.QueuedAt, StartedAt: a.ClaimedAt, EndedAt: a.EndedAt, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
 			Change: a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
-			Before: rawJSON(o.Before), After: rawJSON(o.After),
+			Before: rawJSON(o.Before), After: rawJSON(o.After), Calls: rawJSON(o.Calls),
 		}
 		if a.ExecutionID != "" {
 			one.Console = console.Execution(region, a.ExecutionID)

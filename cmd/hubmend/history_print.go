@@ -64,6 +64,7 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 	if a.Reason != "" {
 		fact(out, "because", oneLine(a.Reason)+" ("+a.Class+")")
 	}
+	fact(out, "calls", oneLine(strings.ReplaceAll(whole(a.Calls), "\n", ", ")))
 	for i, id := range a.Findings {
 		if i == findingsShown {
 			fact(out, "", fmt.Sprintf("and %d more", len(a.Findings)-i))

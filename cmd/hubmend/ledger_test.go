@@ -93,7 +93,7 @@ func (a administration) save(t *testing.T, rec decide.Record) {
 
 func (a administration) archive(t *testing.T, one target.Target, at decide.Attempt, before string) {
 	t.Helper()
-	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before, After: `["closed"]`}
+	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before, After: `["closed"]`, Calls: `["ec2:DescribeSecurityGroups","ec2:RevokeSecurityGroupIngress\u001b[31m"]`}
 	if err := a.ledger.Archive(t.Context(), decide.Record{Target: one}, decide.Ended{Attempt: at, Outcome: o}); err != nil {
 		t.Fatal(err)
 	}
@@ -346,7 +346,7 @@ func testHistory(t *testing.T, a administration) {
 	out := a.mustPrint(t, "history sg-1", groupTarget("sg-1").Resource+"\n", "attempt 1, repair: failed, 20 s", "because     It [31mbroke. (verification)",
 		"attempt 2, repair: succeeded, 20 s", "change      Closed TCP 22 to the world.", "asked by    automatic", "unconfirmed no check of Security Hub since the repair has said PASSED yet (findings: 1)",
 		"https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/00000000-0000-4000-8000-000000000002?region=eu-west-1",
-		"findings    arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "characters; --before prints them")
+		"findings    arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "characters; --before prints them", "calls       ec2:DescribeSecurityGroups, ec2:RevokeSecurityGroupIngress\\u001b[31m\n")
 	if strings.Index(out, "attempt 1") > strings.Index(out, "attempt 2") {
 		t.Errorf("the newest is first:\n%s", out)
 	}
@@ -356,7 +356,7 @@ func testHistory(t *testing.T, a administration) {
 		t.Fatal(err)
 	}
 	if len(p.Attempts) != 2 || p.Key != groupTarget("sg-1").Key() || p.Attempts[1].Document != "hubmend-CloseSecurityGroupPorts" ||
-		!strings.HasPrefix(string(p.Attempts[1].Before), `["{\"IpPermissions`) || string(p.Attempts[1].After) != `["closed"]` || p.Attempts[0].Reason != "It \x1b[31mbroke." {
+		!strings.HasPrefix(string(p.Attempts[1].Before), `["{\"IpPermissions`) || string(p.Attempts[1].After) != `["closed"]` || !strings.HasPrefix(string(p.Attempts[1].Calls), `["ec2:Describe`) || p.Attempts[0].Reason != "It \x1b[31mbroke." {
 		t.Errorf("prints %+v", p)
 	}
 	// An undo, by a person, that is on its way; and the archive is older than the record.

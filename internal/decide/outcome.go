@@ -16,6 +16,7 @@ type Outcome struct {
 	Change      string    // what the runbook says it did
 	Before      string    // what it says was before, as a JSON list of texts; enough to undo
 	After       string    // what it says is in its place, as Before
+	Calls       string    // the calls that it made, such as kms:DescribeKey, as Before; empty for a runbook of steps
 	Class       Class     // of a failure
 	Reason      string    // why it failed, for people
 }

@@ -41,7 +41,7 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 }
 
 func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
-	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, StartedAt: aws.ToTime(e.ExecutionStartTime), Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After")}
+	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, StartedAt: aws.ToTime(e.ExecutionStartTime), Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After"), Calls: kept(e.Outputs, "Calls")}
 	switch e.AutomationExecutionStatus {
 	case types.AutomationExecutionStatusSuccess:
 		o.Succeeded, o.Change = true, output(e.Outputs, "Change")
@@ -129,7 +129,7 @@ func signal(stage failure.Stage, s types.StepExecution) failure.Signal {
 	return failure.Signal{Stage: stage, Code: ssmtext.Code(message), Kind: kind, Text: message, Refusal: ssmtext.IsRefusal(message)}
 }
 
-// kept gives what a runbook calls Before or After as a JSON list of texts, one for each item of a list.
+// kept gives what a runbook calls Before, After or Calls as a JSON list of texts, one for each item of a list.
 func kept(outputs map[string][]string, name string) string {
 	values := given(outputs, name)
 	if values == nil {

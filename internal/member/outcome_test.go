@@ -63,6 +63,8 @@ func TestOutcomeOfStatus(t *testing.T) {
 		"success":              {execution(success, outputs(map[string][]string{"decide.Change": {"Closed."}, "decide.Before": {"[]"}, "decide.After": {"a", "b"}})), decide.Outcome{Succeeded: true, Change: "Closed.", Before: `[]`, After: `["a","b"]`}},
 		"success, many values": {execution(success, outputs(map[string][]string{"a.Change": {"One.", "Two."}})), decide.Outcome{Succeeded: true, Change: "One. Two."}},
 		"success, before":      {execution(success, outputs(map[string][]string{"a.Before": {`{"Port":22}`, `say "x"`}})), decide.Outcome{Succeeded: true, Before: `["{\"Port\":22}","say \"x\""]`}},
+		"success, a program":   {execution(success, outputs(map[string][]string{"run.Calls": {"kms:DescribeKey", "kms:GetKeyRotationStatus NotFoundException"}})), decide.Outcome{Succeeded: true, Calls: `["kms:DescribeKey","kms:GetKeyRotationStatus NotFoundException"]`}},
+		"success, one text":    {execution(success, outputs(map[string][]string{"run.Calls": {`["kms:DescribeKey", "kms:EnableKeyRotation (2 times)"]`}})), decide.Outcome{Succeeded: true, Calls: `["kms:DescribeKey","kms:EnableKeyRotation (2 times)"]`}},
 		"success, no before":   {execution(success, outputs(map[string][]string{"a.BeforeAll": {"x"}, "Before": {"y"}})), decide.Outcome{Succeeded: true}},
 		"success, no change":   {execution(success, outputs(map[string][]string{"a.Changes": {"x"}, "Change": {"y"}})), decide.Outcome{Succeeded: true}},
 		"success, no outputs":  {execution(success), decide.Outcome{Succeeded: true}},

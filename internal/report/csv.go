@@ -11,7 +11,7 @@ import (
 
 var csvHeader = []string{
 	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "asked by", "trigger",
-	"change", "before", "after", "verified", "class", "reason", "taken back", "undoes", "document", "execution", "attempt", "target", "findings", "sender",
+	"change", "before", "after", "verified", "class", "reason", "taken back", "undoes", "document", "execution", "attempt", "target", "findings", "sender", "calls",
 }
 
 // WriteCSV writes a row for each attempt.
@@ -21,7 +21,7 @@ func (r Report) WriteCSV(w io.Writer) error {
 	for _, e := range r.Repairs {
 		row := []string{
 			stamp(e.EndedAt), stamp(e.FoundAt), strconv.FormatFloat(e.Took().Seconds(), 'f', 0, 64), string(e.Outcome), e.Control, e.Title, e.Account, e.Region, e.Resource, e.By, e.Trigger,
-			e.Change, e.Before, e.After, e.Verified, e.Class, e.Reason, stamp(e.TakenBackAt), e.Undoes, e.Document, e.Execution, strconv.Itoa(e.Number), e.Key, strings.Join(e.Findings, " "), e.Sender,
+			e.Change, e.Before, e.After, e.Verified, e.Class, e.Reason, stamp(e.TakenBackAt), e.Undoes, e.Document, e.Execution, strconv.Itoa(e.Number), e.Key, strings.Join(e.Findings, " "), e.Sender, e.Calls,
 		}
 		for i := range row {
 			row[i] = harmless(row[i])

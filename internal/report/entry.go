@@ -70,6 +70,7 @@ type Entry struct {
 	// After was repaired by a runbook of an earlier version.
 	Before   string `json:"before,omitempty"`
 	After    string `json:"after,omitempty"`
+	Calls    string `json:"calls,omitempty"` // that the runbook made, such as kms:DescribeKey, in the same form
 	Change   string `json:"change,omitempty"`
 	Verified string `json:"verified,omitempty"` // what is true since then
 	Class    string `json:"class,omitempty"`
@@ -95,7 +96,7 @@ func entryOf(p ledger.Past, foundAt time.Time, home string) Entry {
 		Outcome: outcomeOf(a), Control: a.Control, Account: t.Account, Region: t.Region, Resource: t.Resource, Key: t.Key(), Number: a.Number,
 		FoundAt: foundAt.UTC(), StartedAt: a.ClaimedAt.UTC(), EndedAt: a.EndedAt.UTC(),
 		Trigger: string(a.Trigger), By: a.By, Sender: a.Sender, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
-		Before: p.Outcome.Before, After: p.Outcome.After, Change: a.Change, Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
+		Before: p.Outcome.Before, After: p.Outcome.After, Calls: p.Outcome.Calls, Change: a.Change, Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
 	}
 	if a.ClaimedAt.IsZero() {
 		e.StartedAt = time.Time{}

@@ -40,6 +40,7 @@ func past(t target.Target, number int, before time.Duration, more ...func(*ledge
 	}}}
 	p.Outcome.Before = `["{\"IpPermissions\":[{\"FromPort\":22,\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\"}]}]}"]`
 	p.Outcome.After = `["{\"IpPermissions\":[]}"]`
+	p.Outcome.Calls = `["kms:DescribeKey"]`
 	for _, m := range more {
 		m(&p)
 	}

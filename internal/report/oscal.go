@@ -118,7 +118,7 @@ func (e Entry) observation() oscalObservation {
 		Description: text(strings.TrimSpace(e.Change + " " + e.Reason)), Methods: []string{"TEST"}, Types: []string{"mitigation"}, Collected: stamp(e.EndedAt),
 		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control), own("asked-by", e.Asker()), own("found", stamp(e.FoundAt)), own("document", e.Document)},
 	}
-	for name, value := range map[string]string{"before": e.Before, "after": e.After, "verified": e.Verified} {
+	for name, value := range map[string]string{"before": e.Before, "after": e.After, "calls": e.Calls, "verified": e.Verified} {
 		if value != "" {
 			o.Props = append(o.Props, own(name, value))
 		}

@@ -70,7 +70,7 @@ func TestEntry(t *testing.T) {
 		Account: account, Region: "eu-west-1", Resource: one.Resource, Key: one.Key(), Number: 1,
 		FoundAt: ago(day + 40*time.Second), StartedAt: ago(day + 39*time.Second), EndedAt: ago(day), Trigger: "automatic", Document: "hubmend-CloseSecurityGroupPorts",
 		Execution: execution(1), Console: "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/" + execution(1) + "?region=eu-west-1",
-		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After, Change: "Closed TCP 22 to the world.", Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
+		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After, Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.", Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
 		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}, TakenBackAt: ago(time.Hour),
 	}
 	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {

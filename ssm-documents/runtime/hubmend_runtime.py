@@ -5,6 +5,7 @@ A document's script is this file, one program, and a handler that runs one of it
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 import typing
@@ -184,7 +185,7 @@ def _run(aws: Aws, program: Callable[[], Outcome]) -> dict[str, typing.Any]:
     except Failure as failure:
         # Without the frames, so that the stable word is near the beginning wherever the text is cut off.
         raise failure.with_traceback(None) from None
-    result = {"Change": outcome.change, "Before": _pieces(outcome.before), "After": _pieces(outcome.after), "Calls": aws.trace}
+    result = {"Change": outcome.change, "Before": _pieces(outcome.before), "After": _pieces(outcome.after), "Calls": _counted(aws.trace)}
     return {**result, "Planned": json.loads(_text(aws.planned))} if aws.planning else result
 
 
@@ -207,6 +208,12 @@ def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution:
     hints = typing.get_type_hints(program)
     given = {key: values if typing.get_origin(hints[key]) is list else values[0] for key, values in repair["Parameters"].items() if key in hints}
     return program(aws, before, after, **given)
+
+
+def _counted(trace: Sequence[str]) -> list[str]:
+    """Write what came several times in a row once."""
+    times = [(call, len(list(same))) for call, same in itertools.groupby(trace)]
+    return [call if n == 1 else f"{call} ({n} times)" for call, n in times]
 
 
 def _text(value: object) -> str:

@@ -176,6 +176,17 @@ def test_outputs() -> None:
     assert (result["Change"], result["After"], result["Calls"], "Planned" in result) == ("Did k.", ["{}"], [], False)
 
 
+def test_the_calls_that_were_made_are_an_output(client: Callable[..., Client]) -> None:
+    def program(aws: Aws) -> Outcome:
+        for _ in range(3):
+            aws("kms:DescribeKey", KeyId="k")
+        aws("kms:EnableKeyRotation", KeyId="secret", absent=("NotFoundException",))
+        return unchanged("it is on.", {})
+
+    client({}, {}, {}, error("NotFoundException"))
+    assert run_repair(program, CALLS, {}, CONTEXT)["Calls"] == ["kms:DescribeKey (3 times)", "kms:EnableKeyRotation NotFoundException"]
+
+
 def test_a_plan_gives_the_calls_it_did_not_make() -> None:
     def program(aws: Aws) -> Outcome:
         aws("kms:EnableKeyRotation", KeyId="k")
