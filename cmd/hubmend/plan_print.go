@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -43,12 +44,15 @@ func printChanges(out io.Writer, p plan.Plan, paint func(text.Color, string) str
 	for _, d := range p.Changes {
 		fmt.Fprintf(out, "  %s\n", oneLine(d.What))
 		for _, l := range d.Lines() {
-			line := string(l.Sign) + " " + flow(l.Value)
+			line := string(l.Sign) + " " + oneLine(cmp.Or(l.Text(), flow(l.Value)))
 			if l.Name != "" {
 				line = string(l.Sign) + " " + oneLine(l.Name) + ": " + flow(l.Value)
 			}
 			fmt.Fprintf(out, "    %s\n", paint(map[rune]text.Color{'-': text.FgRed, '+': text.FgGreen}[l.Sign], line))
 		}
+	}
+	for _, sentence := range p.Lost {
+		fmt.Fprintf(out, "  Lost with it: %s\n", oneLine(sentence))
 	}
 }
 

@@ -48,6 +48,8 @@ type Plan struct {
 	// before them go.
 	MayCall []string     `json:"mayCall,omitempty"`
 	Changes []Difference `json:"changes"`
+	// Lost is what the change takes away beside what it is for, a sentence each.
+	Lost []string `json:"lost,omitempty"`
 	// NotRun are steps that look at the change, or need its answers.
 	NotRun []NotRun `json:"notRun,omitempty"`
 	// Before and Note are what the repair would leave for its undo and in the note of the finding, when

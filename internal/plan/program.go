@@ -18,6 +18,7 @@ import (
 type found struct {
 	Change        string
 	Before, After []string // pieces of a text of JSON
+	Lost          []string // what goes with the change, a sentence each
 	Planned       []struct {
 		Call       string
 		Parameters map[string]any
@@ -45,7 +46,7 @@ func (p *Plan) findByProgram(ctx context.Context, planner Planner, executor auto
 		return fmt.Errorf("read what the program would do: %w", err)
 	}
 	before, after := f.state(f.Before), f.state(f.After)
-	p.Before, p.Note = before, f.Change
+	p.Before, p.Note, p.Lost = before, f.Change, f.Lost
 	for _, c := range f.Planned {
 		input, _ := whole(c.Parameters).(map[string]any)
 		p.Calls = append(p.Calls, Call{API: c.Call, Input: input})
