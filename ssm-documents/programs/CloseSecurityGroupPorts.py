@@ -1,125 +1,180 @@
-"""TCP ports of a security group that the world reaches: close them, and open them again as they were."""
+"""Ports of a security group that the world reaches: close them, and open them again as they were."""
 
 from typing import Any
 
 from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
 
-Rule = dict[str, Any]  # a permission of a group with one range, which is the world
+Rule = dict[str, Any]  # a permission of a group with one range, which is the world, and with the rule's tags when it has some
+Closed = dict[str, list[tuple[int, int]]]  # what the world must not reach: ranges of ports in order, by protocol
 
-FAMILIES = (("IpRanges", "CidrIp", "0.0.0.0/0", "icmp"), ("Ipv6Ranges", "CidrIpv6", "::/0", "icmpv6"))
-TCP = ("tcp", "6")
+FAMILIES = {"ipv4": ("IpRanges", "CidrIp", "0.0.0.0/0", "icmp"), "ipv6": ("Ipv6Ranges", "CidrIpv6", "::/0", "icmpv6")}
+NUMBERS = {"6": "tcp", "17": "udp"}
 ALL = "-1"
+LAST = 65535
 
 
-def repair(aws: Aws, GroupId: str, Ports: list[str]) -> Outcome:
-    ports = sorted({int(port) for port in Ports})
-    rules = world_rules(aws, GroupId)
-    close = [rule for rule in rules if reaches(rule, ports)]
+def repair(aws: Aws, GroupId: str, Ports: list[str], Keep: list[str], Protocols: list[str], Families: list[str]) -> Outcome:
+    shut, names = closed(Ports, Keep, Protocols), Families or list(FAMILIES)
+    rules = world_rules(aws, GroupId, names)
+    close = [rule for rule in rules if reaches(rule, shut)]
     if not close:
-        return unchanged(f"TCP {joined(ports)} is not open to the world.", [])
-    keep = pieces(rules, close, ports)
-    if keep:
-        # Before the wide rule goes, so that no moment is without them. When this fails (the group's quota, say) the
-        # group is as it was.
-        aws("ec2:AuthorizeSecurityGroupIngress", GroupId=GroupId, IpPermissions=keep)
+        return unchanged(f"{ports(shut)} is not open to {world(names)}.", [])
+    close = tagged(aws, GroupId, close)
+    keep = pieces(rules, close, shut)
+    # Before the wide rule goes, so that no moment is without them. When this fails (the group's quota, say) the group
+    # still has all that it had.
+    add(aws, GroupId, keep)
     # A rule that is not there any more is no failure here: what counts is whether the ports are closed.
     aws("ec2:RevokeSecurityGroupIngress", GroupId=GroupId, IpPermissions=[bare(rule) for rule in close], absent=("InvalidPermission.NotFound",))
-    aws.until(lambda: still_open(world_rules(aws, GroupId), ports))
-    removed = listed(f"{label(rule)} from {source(rule)}" for rule in close)
+    aws.until(lambda: still_open(world_rules(aws, GroupId, names), shut, names))
     kept = f"; kept {listed(map(label, keep))} open as before." if keep else "."
-    return Outcome(f"Closed TCP {joined(ports)} to the world: removed {removed}{kept}", close, keep)
+    return Outcome(f"Closed {ports(shut)} to {world(names)}: removed {sources(close)}{kept}", close, keep, lost(close))
 
 
-def undo(aws: Aws, before: State, after: State, GroupId: str, Ports: list[str]) -> Outcome:
+def undo(
+    aws: Aws, before: State, after: State, GroupId: str, Ports: list[str], Keep: list[str], Protocols: list[str], Families: list[str]
+) -> Outcome:
     # An older version of the repair wrote a single rule without a list around it.
     was, left = ([state] if isinstance(state, dict) else state for state in (before, after))
-    ports = [int(port) for port in Ports]
-    rules = world_rules(aws, GroupId)
+    shut, names = closed(Ports, Keep, Protocols), Families or list(FAMILIES)
+    rules = world_rules(aws, GroupId, names)
     restored = contains(rules, was)
     if restored and lacks(rules, left):
         return unchanged("what is open to the world is as it was before the repair.", was)
     # Restored, with the rules of the repair still there: an undo before this one went halfway.
-    if not contains(rules, left) or (not restored and any(reaches(rule, ports) for rule in rules)):
+    if not contains(rules, left) or (not restored and any(reaches(rule, shut) for rule in rules)):
         raise Refused(
             f"Security group {GroupId} was changed since the repair {aws.repair}, so it is left as it is. Look who changed it, and open "
             "the ports by hand if they must be as before."
         )
     if not restored:
-        # First, and in one call: no moment is without what both let in, and all are added or none.
-        aws("ec2:AuthorizeSecurityGroupIngress", GroupId=GroupId, IpPermissions=was)
+        add(aws, GroupId, [rule for rule in was if lacks(rules, [rule])])  # first: no moment is without what both let in
     if left:
         aws("ec2:RevokeSecurityGroupIngress", GroupId=GroupId, IpPermissions=[bare(rule) for rule in left])
-    aws.until(lambda: not_as_before(world_rules(aws, GroupId), was, left))
-    text = f"Restored {listed(f'{label(rule)} from {source(rule)}' for rule in was)}"
-    gone = f"; removed {listed(f'{label(rule)} from {source(rule)}' for rule in left)}, which the repair had added." if left else "."
-    return Outcome(text + gone, [rule for rule in was + left if rule in rules], was)
+    aws.until(lambda: not_as_before(world_rules(aws, GroupId, names), was, left))
+    gone = f"; removed {sources(left)}, which the repair had added." if left else "."
+    return Outcome(f"Restored {sources(was)}{gone}", [rule for rule in was + left if plain(rule) in rules], was)
 
 
-def world_rules(aws: Aws, group: str) -> list[Rule]:
+def closed(Ports: list[str], Keep: list[str], Protocols: list[str]) -> Closed:
+    """Return what the world must not reach: some ports, or all but some, of each protocol."""
+    if bool(Ports) == bool(Keep):
+        raise Refused("Give either Ports, which are closed, or Keep, which stay open while all others are closed.")
+    protocols = Protocols or ["tcp"]
+    if Ports:
+        return {protocol: [(port, port) for port in sorted({int(port) for port in Ports})] for protocol in protocols}
+    kept = [one.split("/") for one in Keep]
+    return {name: outside(sorted({int(port) for protocol, port in kept if protocol == name})) for name in protocols}
+
+
+def outside(kept: list[int]) -> list[tuple[int, int]]:
+    starts, ends = [0, *(port + 1 for port in kept)], [*(port - 1 for port in kept), LAST]
+    return [(first, last) for first, last in zip(starts, ends, strict=True) if first <= last]
+
+
+def world_rules(aws: Aws, group: str, names: list[str]) -> list[Rule]:
     """Read the group's rules for the world, one for each range."""
-    permissions = aws("ec2:DescribeSecurityGroups", GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    found = aws("ec2:DescribeSecurityGroups", GroupIds=[group])["SecurityGroups"][0]
+    if found.get("OwnerId", aws.account) != aws.account:
+        raise Refused(f"Security group {group} belongs to account {found['OwnerId']}, which shares its VPC. It is repaired there.")
     return [
         {**{key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission}, ranges: [entry]}
-        for permission in permissions
-        for ranges, cidr, world, _ in FAMILIES
+        for permission in found["IpPermissions"]
+        for ranges, cidr, everybody, _ in (FAMILIES[name] for name in FAMILIES if name in names)
         for entry in permission.get(ranges, [])
-        if entry.get(cidr) == world
+        if entry.get(cidr) == everybody
     ]
 
 
-def reaches(rule: Rule, ports: list[int]) -> bool:
+def tagged(aws: Aws, group: str, rules: list[Rule]) -> list[Rule]:
+    """Give rules the tags they have, but those that only AWS can set."""
+    found = aws("ec2:DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    tags = {
+        (one["IpProtocol"], one.get("FromPort", -1), one.get("ToPort", -1), one.get("CidrIpv4", one.get("CidrIpv6"))): sorted(
+            (tag for tag in one.get("Tags", []) if not tag["Key"].startswith("aws:")), key=lambda tag: str(tag["Key"])
+        )
+        for one in found
+        if not one["IsEgress"]
+    }
+    names = [(rule["IpProtocol"], rule.get("FromPort", -1), rule.get("ToPort", -1), source(rule)) for rule in rules]
+    return [{**rule, "Tags": tags[name]} if tags.get(name) else rule for rule, name in zip(rules, names, strict=True)]
+
+
+def add(aws: Aws, group: str, rules: list[Rule]) -> None:
+    """Add rules. EC2 adds all rules of a call or none, and gives them the same tags."""
+    alike: dict[str, list[Rule]] = {}
+    for rule in rules:
+        alike.setdefault(str(rule.get("Tags", "")), []).append(rule)
+    for same in alike.values():
+        if "Tags" in same[0]:
+            marks = [{"ResourceType": "security-group-rule", "Tags": same[0]["Tags"]}]
+            aws("ec2:AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[plain(rule) for rule in same], TagSpecifications=marks)
+        else:
+            aws("ec2:AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=same)
+
+
+def reaches(rule: Rule, shut: Closed) -> bool:
     if rule["IpProtocol"] == ALL:
-        return bool(ports)
-    return rule["IpProtocol"] in TCP and any(rule["FromPort"] <= port <= rule["ToPort"] for port in ports)
+        return True
+    return any(first <= rule["ToPort"] and rule["FromPort"] <= last for first, last in shut.get(protocol(rule), []))
 
 
-def pieces(rules: list[Rule], close: list[Rule], ports: list[int]) -> list[Rule]:
+def pieces(rules: list[Rule], close: list[Rule], shut: Closed) -> list[Rule]:
     """Return what has to be added so that the rules to close leave everything but the ports open."""
-    keep: list[Rule] = []
-    for piece in (piece for rule in close for piece in without(rule, ports)):
-        if lacks([rule for rule in rules if rule not in close] + keep, [piece]):
+    stay, keep = [rule for rule in rules if lacks(close, [rule])], list[Rule]()
+    for piece in (piece for rule in close for piece in without(rule, shut)):
+        if lacks(stay + keep, [piece]):
             keep.append(piece)
     return keep
 
 
-def without(rule: Rule, ports: list[int]) -> list[Rule]:
+def without(rule: Rule, shut: Closed) -> list[Rule]:
     """Return the rules that together are the given one without the ports."""
     ranges, _, _, icmp = family(rule)
-    entries = {ranges: rule[ranges]}
+    entries = {key: rule[key] for key in (ranges, "Tags") if key in rule}
     if rule["IpProtocol"] != ALL:
-        return tcp(rule["FromPort"], rule["ToPort"], ports, entries)
+        return split(protocol(rule), rule["FromPort"], rule["ToPort"], shut, entries)
     return [
-        *tcp(0, 65535, ports, entries),
-        {"IpProtocol": "udp", "FromPort": 0, "ToPort": 65535, **entries},
+        *split("tcp", 0, LAST, shut, entries),
+        *split("udp", 0, LAST, shut, entries),
         {"IpProtocol": icmp, "FromPort": -1, "ToPort": -1, **entries},
     ]
 
 
-def tcp(first: int, last: int, ports: list[int], entries: Rule) -> list[Rule]:
+def split(name: str, first: int, last: int, shut: Closed, entries: Rule) -> list[Rule]:
     found = []
-    for port in [port for port in ports if first <= port <= last] + [last + 1]:
-        if first < port:
-            found.append({"IpProtocol": "tcp", "FromPort": first, "ToPort": port - 1, **entries})
-        first = port + 1
+    for start, end in [*shut.get(name, []), (last + 1, last + 1)]:
+        if first < min(start, last + 1):
+            found.append({"IpProtocol": name, "FromPort": first, "ToPort": min(start - 1, last), **entries})
+        first = max(first, end + 1)
     return found
 
 
 def family(rule: Rule) -> tuple[str, str, str, str]:
-    return next(names for names in FAMILIES if names[0] in rule)
+    return next(names for names in FAMILIES.values() if names[0] in rule)
 
 
 def source(rule: Rule) -> str:
     return family(rule)[2]
 
 
+def protocol(rule: Rule) -> str:
+    return NUMBERS.get(rule["IpProtocol"], str(rule["IpProtocol"]))
+
+
+def plain(rule: Rule) -> Rule:
+    """Drop the tags: they are no part of a permission."""
+    return {key: value for key, value in rule.items() if key != "Tags"}
+
+
 def bare(rule: Rule) -> Rule:
-    """Drop the description: to EC2, two rules with the same ports and source are the same."""
-    ranges, cidr, world, _ = family(rule)
-    return {**rule, ranges: [{cidr: world}]}
+    """Drop the description too: to EC2, two rules with the same ports and source are the same."""
+    ranges, cidr, everybody, _ = family(rule)
+    return {**plain(rule), ranges: [{cidr: everybody}]}
 
 
 def contains(rules: list[Rule], some: list[Rule]) -> bool:
-    return all(rule in rules for rule in some)
+    return all(plain(rule) in rules for rule in some)
 
 
 def lacks(rules: list[Rule], some: list[Rule]) -> bool:
@@ -127,9 +182,16 @@ def lacks(rules: list[Rule], some: list[Rule]) -> bool:
     return not any(bare(rule) in there for rule in some)
 
 
-def still_open(rules: list[Rule], ports: list[int]) -> str:
-    found = [port for port in ports if any(reaches(rule, [port]) for rule in rules)]
-    return f"TCP {joined(found)} is still open to the world. A rule may have changed while this ran; start the repair again." if found else ""
+def lost(close: list[Rule]) -> tuple[str, ...]:
+    wide = [rule for rule in close if rule["IpProtocol"] == ALL]
+    return (f"{listed(map(source, wide))} no longer reaches it with other IP protocols, such as GRE and ESP.",) if wide else ()
+
+
+def still_open(rules: list[Rule], shut: Closed, names: list[str]) -> str:
+    found = {name: [one for one in ranges if any(reaches(rule, {name: [one]}) for rule in rules)] for name, ranges in shut.items()}
+    if not any(found.values()):
+        return ""
+    return f"{ports(found)} is still open to {world(names)}. A rule may have changed while this ran; start the repair again."
 
 
 def not_as_before(rules: list[Rule], was: list[Rule], left: list[Rule]) -> str:
@@ -138,8 +200,20 @@ def not_as_before(rules: list[Rule], was: list[Rule], left: list[Rule]) -> str:
     return "The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again."
 
 
-def joined(ports: list[int]) -> str:
-    return " and ".join(str(port) for port in ports)
+def world(names: list[str]) -> str:
+    return "the world" if len(names) == len(FAMILIES) else " and ".join(FAMILIES[name][2] for name in names)
+
+
+def ports(shut: Closed) -> str:
+    """Name ports, such as "TCP 22 and 3389"."""
+    texts = [[str(first) if first == last else f"{first}-{last}" for first, last in ranges] for ranges in shut.values()]
+    return ", ".join(
+        f"{name.upper()} {' and '.join(filter(None, (', '.join(some[:-1]), some[-1])))}" for name, some in zip(shut, texts, strict=True) if some
+    )
+
+
+def sources(rules: list[Rule]) -> str:
+    return listed(f"{label(rule)} from {source(rule)}" for rule in rules)
 
 
 def listed(texts: Any) -> str:

@@ -28,6 +28,7 @@ class Outcome:
     change: str  # one line for the finding's note
     before: State
     after: State
+    lost: Sequence[str] = ()  # what the change takes away beside what it is for, a sentence each
 
 
 def unchanged(sentence: str, state: State) -> Outcome:
@@ -185,8 +186,13 @@ def _run(aws: Aws, program: Callable[[], Outcome]) -> dict[str, typing.Any]:
     except Failure as failure:
         # Without the frames, so that the stable word is near the beginning wherever the text is cut off.
         raise failure.with_traceback(None) from None
-    result = {"Change": outcome.change, "Before": _pieces(outcome.before), "After": _pieces(outcome.after), "Calls": _counted(aws.trace)}
-    return {**result, "Planned": json.loads(_text(aws.planned))} if aws.planning else result
+    result = {
+        "Change": " ".join((outcome.change, *outcome.lost)),
+        "Before": _pieces(outcome.before),
+        "After": _pieces(outcome.after),
+        "Calls": _counted(aws.trace),
+    }
+    return {**result, "Planned": json.loads(_text(aws.planned)), "Lost": list(outcome.lost)} if aws.planning else result
 
 
 def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution: str) -> Outcome:
@@ -206,8 +212,9 @@ def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution:
         ) from None
     aws.repair = execution
     hints = typing.get_type_hints(program)
-    given = {key: values if typing.get_origin(hints[key]) is list else values[0] for key, values in repair["Parameters"].items() if key in hints}
-    return program(aws, before, after, **given)
+    lists = {key: list[str]() for key, hint in hints.items() if typing.get_origin(hint) is list}  # an older repair had fewer parameters
+    given = {key: values if key in lists else values[0] for key, values in repair["Parameters"].items() if key in hints}
+    return program(aws, before, after, **{**lists, **given})
 
 
 def _counted(trace: Sequence[str]) -> list[str]:

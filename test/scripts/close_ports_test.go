@@ -2,6 +2,7 @@ package scripts_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"testing"
 )
@@ -18,14 +19,25 @@ func groupAnswer(permissions []permission) map[string]any {
 	return map[string]any{"SecurityGroups": []any{map[string]any{"IpPermissions": orEmpty(permissions)}}}
 }
 
+var noTags = map[string]any{"SecurityGroupRules": []any{}}
+
+// portsEvents are the parameters of a repair, with the document's defaults and others in their place.
+func portsEvents(ports []string, others map[string]any) map[string]any {
+	events := map[string]any{
+		"GroupId": itself, "Ports": ports, "Keep": []string{}, "Protocols": []string{"tcp"}, "Families": []string{"ipv4", "ipv6"},
+	}
+	maps.Copy(events, others)
+	return events
+}
+
 // closePorts plans repairs of groups.
 func closePorts(t *testing.T, groups ...portsPayload) []decision {
 	t.Helper()
 	var all []play
 	for _, g := range groups {
 		all = append(all, play{
-			Events:  map[string]any{"GroupId": itself, "Ports": g.Ports, "Planning": true},
-			Answers: map[string][]any{"ec2:DescribeSecurityGroups": {groupAnswer(g.Ingress)}},
+			Events:  portsEvents(g.Ports, map[string]any{"Planning": true}),
+			Answers: map[string][]any{"ec2:DescribeSecurityGroups": {groupAnswer(g.Ingress)}, "ec2:DescribeSecurityGroupRules": {noTags}},
 		})
 	}
 	var decisions []decision
@@ -73,8 +85,8 @@ func TestClosedMeanwhile(t *testing.T) {
 	t.Parallel()
 	open, closed := groupAnswer([]permission{tcp(22, 22, world4)}), groupAnswer(nil)
 	got := plays(t, "CloseSecurityGroupPorts", play{
-		Events:  map[string]any{"GroupId": itself, "Ports": []string{"22"}},
-		Answers: map[string][]any{"ec2:DescribeSecurityGroups": {open, closed}, "ec2:RevokeSecurityGroupIngress": {"InvalidPermission.NotFound"}},
+		Events:  portsEvents([]string{"22"}, nil),
+		Answers: map[string][]any{"ec2:DescribeSecurityGroups": {open, closed}, "ec2:DescribeSecurityGroupRules": {noTags}, "ec2:RevokeSecurityGroupIngress": {"InvalidPermission.NotFound"}},
 	})[0]
 	if got.Error != "" || got.Change == "" {
 		t.Errorf("%+v", got)

@@ -152,3 +152,17 @@ func programs() []string {
 	}
 	return all
 }
+
+// sorted writes JSON with its keys in order.
+func sorted(t *testing.T, text json.RawMessage) string {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Fatal(err)
+	}
+	written, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(written)
+}

@@ -38,9 +38,9 @@ func TestVerify(t *testing.T) {
 				ports[i] = tcp(port, port, world4)
 			}
 			got := plays(t, "CloseSecurityGroupPorts", play{
-				Events: map[string]any{"GroupId": itself, "Ports": tc.ports},
+				Events: portsEvents(tc.ports, nil),
 				Answers: map[string][]any{
-					"ec2:DescribeSecurityGroups": {groupAnswer(ports), groupAnswer(tc.ingress)}, "ec2:RevokeSecurityGroupIngress": {map[string]any{}},
+					"ec2:DescribeSecurityGroups": {groupAnswer(ports), groupAnswer(tc.ingress)}, "ec2:DescribeSecurityGroupRules": {noTags}, "ec2:RevokeSecurityGroupIngress": {map[string]any{}},
 				},
 			})[0]
 			if (got.Error == "") != (tc.open == "") || !strings.Contains(got.Error, tc.open) || tc.open != "" && !strings.HasPrefix(got.Error, "hubmend:unverified ") {
