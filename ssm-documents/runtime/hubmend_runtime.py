@@ -10,7 +10,6 @@ import json
 import time
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import boto3
 import botocore
@@ -21,9 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 State = dict[str, typing.Any] | list[dict[str, typing.Any]]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a repair or an undo did."""
+class Outcome(typing.NamedTuple):
+    """What a repair or an undo did.
+
+    It is no dataclass: those need the module that they are in, and how Systems Manager runs a script is not documented.
+    """
 
     change: str  # one line for the finding's note
     before: State
