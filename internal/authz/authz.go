@@ -1,10 +1,10 @@
 // Package authz says what permissions an AWS call needs: which actions, on which
 // resources, with which condition keys.
 //
-// needs/*.yaml is written from the Service Authorization Reference and from what services
-// answer when they refuse. It is not what the policies of the roles are derived from
-// (ssm-documents/permissions): two tables that were written apart can disagree, and a test
-// compares them. A call that no table knows is an error, never allowed in silence.
+// The package reference has the Service Authorization Reference, which says it for most calls. needs/*.yaml
+// is for the rest, and goes first: where API and action differ, where what services answer when they refuse
+// says something else, where a condition key gets its value from the call, and where a call hands on a role.
+// A call that neither knows is an error, never allowed in silence.
 //
 // It is pure and imports no package of the lab.
 package authz
@@ -51,7 +51,8 @@ type Answer struct {
 func (t Table) Needs(c Call) (Answer, error) {
 	entry, ok := t[c.Service+":"+c.API]
 	if !ok {
-		return Answer{}, fmt.Errorf("nobody knows what permission %s:%s needs; say so in internal/authz/needs", c.Service, c.API)
+		needs, err := c.referred()
+		return Answer{Needs: needs}, err
 	}
 	needs, err := c.needs(entry.Needs)
 	if err != nil {

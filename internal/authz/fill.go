@@ -136,8 +136,11 @@ func findNext(value any, rest string, more bool) []string {
 		if v == nil {
 			return nil
 		}
-		return []string{"(structure)"} // it is there; only `when` may ask for it
+		return []string{structure}
 	default:
 		return []string{fmt.Sprint(v)}
 	}
 }
+
+// structure stands for an input that is no text. It is there, and only `when` may ask for it.
+const structure = "(structure)"

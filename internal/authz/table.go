@@ -21,8 +21,6 @@ var files embed.FS
 type Table map[string]entry
 
 type entry struct {
-	// HTTP is method and path of a REST call whose name is not in the request.
-	HTTP string `yaml:"http"`
 	// Needs may be empty: everybody may make the call.
 	Needs []need `yaml:"needs"`
 	// Acting is what services do at once under roles that the call hands to them.
@@ -96,47 +94,4 @@ func (e entry) check() error {
 		}
 	}
 	return nil
-}
-
-// Route finds the call of a REST request and what its path names.
-func (t Table) Route(service, method, path string, query map[string][]string) (api string, input map[string]any, ok bool) {
-	for call, e := range t {
-		name, found := strings.CutPrefix(call, service+":")
-		if !found || e.HTTP == "" {
-			continue
-		}
-		if input, ok := routed(e.HTTP, method, path, query); ok {
-			return name, input, true
-		}
-	}
-	return "", nil, false
-}
-
-// routed matches a request with "METHOD /{Name}?key": as many segments in the path, and
-// exactly those keys in the query.
-func routed(route, method, path string, query map[string][]string) (map[string]any, bool) {
-	wantMethod, rest, _ := strings.Cut(route, " ")
-	wantPath, wantQuery, _ := strings.Cut(rest, "?")
-	var keys []string
-	for key := range query {
-		if key != "x-id" { // the Go SDK says there what it calls
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	want, have := strings.Split(wantPath, "/"), strings.Split(strings.TrimSuffix(path, "/"), "/")
-	if method != wantMethod || len(want) != len(have) || strings.Join(keys, "&") != wantQuery {
-		return nil, false
-	}
-	input := map[string]any{}
-	for i, segment := range want {
-		name, isName := strings.CutPrefix(strings.TrimSuffix(segment, "}"), "{")
-		switch {
-		case isName && have[i] != "":
-			input[name] = have[i]
-		case segment != have[i]:
-			return nil, false
-		}
-	}
-	return input, true
 }

@@ -13,6 +13,7 @@ import (
 	"hubmend/internal/decide"
 	"hubmend/internal/finding"
 	"hubmend/internal/naming"
+	"hubmend/internal/runbook"
 	"hubmend/internal/target"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
@@ -190,6 +191,10 @@ func TestEmbeddedRunbooks(t *testing.T) {
 		}
 	}
 	for call, p := range c.Permissions {
+		derived, err := runbook.Derive(call, []string{"Bucket"})
+		if err == nil && len(p.Also) == 0 && slices.Equal(p.Actions, derived.Actions) && slices.Equal(p.Resources, derived.Resources) {
+			t.Errorf("permissions: %s: the reference says the same", call)
+		}
 		for _, action := range p.Actions {
 			if !called[action] {
 				t.Errorf("permissions: %s: no runbook calls it", call)

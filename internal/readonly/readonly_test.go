@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"hubmend/internal/authz/reference"
 	"hubmend/internal/catalog"
 	"hubmend/internal/readonly"
+	"hubmend/internal/runbook"
 )
 
 func TestCall(t *testing.T) {
@@ -46,8 +48,18 @@ func TestAWSAgrees(t *testing.T) {
 	}
 	allowed := readOnlyAccess(t)
 	n := 0
-	for call, p := range catalog.Embedded().Permissions {
+	for _, call := range calls() {
 		service, api, _ := strings.Cut(call, ":")
+		p, own := catalog.Embedded().Permissions[call]
+		if !own {
+			var err error
+			if p, err = runbook.Derive(call, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if known, ok := reference.Lookup(service, api); ok && readonly.Call(service, api) != slices.Contains([]string{"Read", "List"}, known.Level) {
+			t.Errorf("%s: reads only is %v, its access level is %s", call, readonly.Call(service, api), known.Level)
+		}
 		for _, action := range p.Actions {
 			if action == "iam:PassRole" {
 				continue // which goes with calls of all kinds
@@ -61,6 +73,16 @@ func TestAWSAgrees(t *testing.T) {
 	if n < 30 {
 		t.Errorf("compared %d actions", n)
 	}
+}
+
+// calls lists what the runbooks call.
+func calls() []string {
+	var all []string
+	for _, r := range catalog.Embedded().Runbooks {
+		all = append(all, runbook.Calls(r.Document)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // readOnlyAccess gives a pattern of the actions in the policy, in lower case.

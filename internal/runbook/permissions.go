@@ -120,8 +120,8 @@ func checkResource(resource string) error {
 }
 
 // Policy derives the statements that a runbook's role needs from its calls, one for
-// each distinct set of resources. A call that permissions do not list is an error: a
-// role never gets more than somebody wrote down.
+// each distinct set of resources. A call that permissions do not list needs what AWS's
+// reference says, see Derive, and one that is not there either is an error.
 func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 	var granted []Permission
 	var errs []error
@@ -129,12 +129,13 @@ func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 	for _, call := range Calls(doc) {
 		p, ok := permissions[call]
 		if !ok {
-			errs = append(errs, fmt.Errorf("no file of permissions says what %s needs", call))
+			derived, err := Derive(call, parameters[call])
+			granted, errs = append(granted, derived), append(errs, err)
 			continue
 		}
 		granted = append(granted, p)
 		for _, more := range p.Also {
-			if more.When == "" || parameters[call+" "+more.When] {
+			if more.When == "" || slices.Contains(parameters[call], more.When) {
 				granted = append(granted, more)
 			}
 		}
@@ -174,22 +175,21 @@ func Statements(granted []Permission) []Statement {
 	return statements
 }
 
-// parametersOf tells which parameters the document gives to which call: "ec2:DescribeVpcs VpcIds". An
-// empty text is how a call takes something away, so it names nothing that takes a permission.
-func parametersOf(doc *Document) map[string]bool {
-	given := map[string]bool{}
+// parametersOf tells which parameters the document gives to which call. An empty text is how a call takes something
+// away, so it names nothing that takes a permission.
+func parametersOf(doc *Document) map[string][]string {
+	given := map[string][]string{}
 	Walk(doc.MainSteps, func(s Step) {
 		for name, value := range s.Inputs {
 			if value == "" {
 				continue
 			}
-			given[fmt.Sprintf("%v:%v %s", s.Inputs["Service"], s.Inputs["Api"], name)] = true
+			call := fmt.Sprintf("%v:%v", s.Inputs["Service"], s.Inputs["Api"])
+			given[call] = append(given[call], name)
 		}
 	})
 	for _, call := range doc.Program {
-		for _, name := range call.Parameters {
-			given[call.Name+" "+name] = true
-		}
+		given[call.Name] = append(given[call.Name], call.Parameters...)
 	}
 	return given
 }

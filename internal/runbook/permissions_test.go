@@ -128,7 +128,7 @@ func TestPolicyOfAParameter(t *testing.T) {
 	}
 }
 
-func TestPolicyRefusesACallThatNobodyWroteDown(t *testing.T) {
+func TestPolicyRefusesACallOfWhichNobodySaysWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	got, err := runbook.Policy(steps(t, callingSteps), runbook.Permissions{"x:Read": {Actions: []string{"x:Read"}, Resources: []string{"*"}}})
 	if err == nil || got != nil || !strings.Contains(err.Error(), "x:Close") || !strings.Contains(err.Error(), "y:Tag") {
@@ -146,5 +146,37 @@ func TestPolicyKeepsEveryReason(t *testing.T) {
 	})
 	if err != nil || len(got) != 1 || !strings.Contains(got[0].Reason, "One.") || !strings.Contains(got[0].Reason, "Two.") {
 		t.Errorf("Policy = %+v, %v", got, err)
+	}
+}
+
+// What no file of permissions says is what AWS says.
+func TestPolicyByTheReference(t *testing.T) {
+	t.Parallel()
+	const account = ":*:${AWS::AccountId}:"
+	for name, tc := range map[string]struct {
+		call      string
+		resources []string
+	}{
+		"a resource":        {"Service: rds, Api: ModifyDBInstance, DBInstanceIdentifier: a", []string{"rds" + account + "db:*"}},
+		"and one more":      {"Service: rds, Api: ModifyDBInstance, DBInstanceIdentifier: a, DBParameterGroupName: b", []string{"rds" + account + "db:*", "rds" + account + "pg:*"}},
+		"a global service":  {"Service: cloudfront, Api: UpdateDistribution, Id: a", []string{"cloudfront::${AWS::AccountId}:distribution/*"}},
+		"without account":   {"Service: s3, Api: PutBucketVersioning, Bucket: a", []string{"s3:::*"}},
+		"another signature": {"Service: elbv2, Api: ModifyListener, ListenerArn: a", []string{"elasticloadbalancing" + account + "listener/app/*/*/*", "elasticloadbalancing" + account + "listener/gwy/*/*/*", "elasticloadbalancing" + account + "listener/net/*/*/*"}},
+	} {
+		got, err := runbook.Policy(steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
+		if err != nil || len(got) != 1 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+			continue
+		}
+		for i := range tc.resources {
+			tc.resources[i] = "arn:${AWS::Partition}:" + tc.resources[i]
+		}
+		if diff := cmp.Diff(tc.resources, got[0].Resources); diff != "" || got[0].Reason != "" {
+			t.Errorf("%s: reason %q, resources (-want +got):\n%s", name, got[0].Reason, diff)
+		}
+	}
+	got, err := runbook.Policy(steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {Service: s3control, Api: PutPublicAccessBlock, AccountId: a}}`), nil)
+	if err != nil || len(got) != 1 || got[0].Actions[0] != "s3:PutAccountPublicAccessBlock" || got[0].Resources[0] != "*" || got[0].Reason != "IAM has no resource for s3:PutAccountPublicAccessBlock." {
+		t.Errorf("on no resource: %+v, %v", got, err)
 	}
 }

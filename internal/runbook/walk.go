@@ -70,14 +70,14 @@ func (s Step) FallsThrough() bool {
 	return s.Action != "aws:branch" || s.Inputs["Default"] == nil
 }
 
-var reference = regexp.MustCompile(`\{\{(.*?)\}\}`)
+var bracedName = regexp.MustCompile(`\{\{(.*?)\}\}`)
 
 // References lists what a value refers to by {{ name }}, in no particular order.
 func References(value any) []string {
 	var names []string
 	switch v := value.(type) {
 	case string:
-		for _, m := range reference.FindAllStringSubmatch(v, -1) {
+		for _, m := range bracedName.FindAllStringSubmatch(v, -1) {
 			names = append(names, strings.TrimSpace(m[1]))
 		}
 	case []any:
