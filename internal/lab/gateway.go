@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
+	"hubmend/internal/authz/reference"
 )
 
 // gateway is the one endpoint of the lab. It serves what no emulator has and passes the
@@ -88,7 +90,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	q := request{scope: s, api: apiName(r, s.service, body), body: body, path: r.URL.Path, query: r.URL.Query()}
+	q := request{scope: s, api: apiName(r, s.service, body), body: body, method: r.Method, path: r.URL.Path, query: r.URL.Query()}
 	g.record(APICall{Caller: s.caller.ARN, Function: s.caller.Function, Service: s.service, API: q.api})
 	if s.caller.Function != "" {
 		g.serveFunction(w, r, q)
@@ -104,10 +106,19 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request is an API call that the lab answers itself.
 type request struct {
 	scope
-	api   string // of REST services that moto answers: method and path
-	path  string
-	query url.Values
-	body  []byte
+	api  string
+	body []byte
+
+	method, path string
+	query        url.Values
+}
+
+// call names the call as botocore does. A request is signed for a name that several services may share.
+func (q request) call() string {
+	if called, ok := reference.Route(q.service, q.method, q.path, q.query); ok {
+		return called.Service + ":" + called.API
+	}
+	return reference.Service(q.service, q.api) + ":" + q.api
 }
 
 func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
@@ -153,6 +164,8 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 			g.serveListDocuments(w, r, q)
 		case q.service == "iam":
 			g.serveIAM(w, r, q)
+		case q.call() == "s3control:"+q.api:
+			g.serveS3Control(w, r, q)
 		case q.service == "s3":
 			g.serveS3(w, r, q)
 		default:
@@ -246,6 +259,9 @@ func apiName(r *http.Request, service string, body []byte) string {
 		if form, err := url.ParseQuery(string(body)); err == nil {
 			return form.Get("Action")
 		}
+	}
+	if called, ok := reference.Route(service, r.Method, r.URL.Path, r.URL.Query()); ok {
+		return called.API
 	}
 	return r.Method + " " + r.URL.Path
 }

@@ -1,11 +1,14 @@
 package lab
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"hubmend/internal/authz"
+	"hubmend/internal/authz/reference"
 )
 
 // authorize asks whether a request of a session may go through, and gives the error to
@@ -14,9 +17,9 @@ func (g *gateway) authorize(r *http.Request, q request) error {
 	if q.caller.isOperator() || !g.lab.config.Enforce {
 		return nil
 	}
-	api, input, err := g.lab.authority.read(r, q)
+	service, api, input, err := read(r, q)
 	if err == nil {
-		err = g.lab.authority.permit(q.caller, q.region, q.service, api, input)
+		err = g.lab.authority.permit(q.caller, q.region, service, api, input)
 	}
 	var denied *denial
 	var role *unfit
@@ -36,21 +39,11 @@ func (g *gateway) authorize(r *http.Request, q request) error {
 }
 
 // read finds what a request calls, and with what input.
-func (a *authority) read(r *http.Request, q request) (api string, input map[string]any, err error) {
-	form := shape(q.service, r)
-	if q.service == "lambda" {
-		form = "rest-xml" // what a call is about is in its path, as in S3
+func read(r *http.Request, q request) (service, api string, input map[string]any, err error) {
+	if reference.IsREST(q.service) {
+		return readREST(r, q)
 	}
-	switch form {
-	case "rest-xml":
-		api, input, ok := a.table.Route(q.service, r.Method, r.URL.Path, r.URL.Query())
-		if !ok {
-			return "", nil, fmt.Errorf("nobody knows what permission %s %s %s needs; say so in internal/authz/needs", q.service, r.Method, r.URL.RequestURI())
-		}
-		for name := range r.Header {
-			input[name] = r.Header.Get(name)
-		}
-		return api, input, nil
+	switch shape(q.service, r) {
 	case "cbor":
 		input = cborInput(q.body)
 	case "query", "ec2":
@@ -58,7 +51,27 @@ func (a *authority) read(r *http.Request, q request) (api string, input map[stri
 	default:
 		input, err = authz.JSONInput(q.body)
 	}
-	return q.api, input, err
+	return q.service, q.api, input, err
+}
+
+// readREST takes the input of a REST call from its path, query, headers, and its body unless that is XML.
+func readREST(r *http.Request, q request) (service, api string, input map[string]any, err error) {
+	called, ok := reference.Route(q.service, r.Method, r.URL.Path, r.URL.Query())
+	if !ok {
+		return "", "", nil, fmt.Errorf("%s has no call %s %s", q.service, r.Method, r.URL.RequestURI())
+	}
+	for name := range r.Header {
+		called.Input[name] = r.Header.Get(name)
+	}
+	if shape(q.service, r) == "rest-json" && bytes.HasPrefix(q.body, []byte("{")) {
+		body, err := authz.JSONInput(q.body)
+		if err != nil {
+			return "", "", nil, err
+		}
+		maps.Copy(body, called.Input)
+		called.Input = body
+	}
+	return called.Service, called.API, called.Input, nil
 }
 
 // shape names the protocol in which a service gives its errors.
@@ -66,7 +79,7 @@ func shape(service string, r *http.Request) string {
 	switch service {
 	case "ec2":
 		return "ec2"
-	case "s3":
+	case "s3", "cloudfront", "route53":
 		return "rest-xml"
 	}
 	return protocol(r)

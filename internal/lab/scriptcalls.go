@@ -18,12 +18,12 @@ func (c *callers) scripted(session Credentials) Credentials {
 
 // serveScript serves a call that a script of a runbook makes. What is forced upon calls of steps is forced upon it too.
 func (g *gateway) serveScript(w http.ResponseWriter, r *http.Request, q request) {
-	api := q.service + ":" + q.api
+	api := q.call()
 	if err := g.lab.interventions.at(g.lab.ctx, moment{api: api}); err != nil {
-		interfere(w, r, err)
+		interfere(w, r, q, err)
 		return
 	}
-	read := readKey{api, q.caller.Account, q.region, fmt.Sprintf("%s %s", q.query, q.body)}
+	read := readKey{api, q.caller.Account, q.region, fmt.Sprintf("%s %s %s", q.path, q.query, q.body)}
 	if answer, old := g.lab.stale.answer(read); old {
 		g.lab.story.tell(KindFault, read.account, read.region, "%s shows an old state", read.api)
 		answer.held.send(w)
@@ -32,5 +32,9 @@ func (g *gateway) serveScript(w http.ResponseWriter, r *http.Request, q request)
 	held := &heldAnswer{header: http.Header{}, status: http.StatusOK}
 	g.route(held, r, q)
 	g.lab.stale.remember(read, readAnswer{held: held})
+	if err := g.lab.interventions.at(g.lab.ctx, moment{api: api, after: true}); err != nil {
+		interfere(w, r, q, err)
+		return
+	}
 	held.send(w)
 }

@@ -72,7 +72,7 @@ def service(model: ServiceModel, known: Data, taken: set[str]) -> Data:
             calls[name] |= permission(known, known["privileges"][action], types)
     return {
         "signs": model.metadata.get("signingName") or model.metadata["endpointPrefix"],
-        "calls": {name: call for name, call in calls.items() if call},
+        "calls": calls,
         "types": types,
     }
 

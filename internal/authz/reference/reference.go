@@ -76,16 +76,20 @@ func Lookup(name, api string) (Call, bool) {
 }
 
 // Signed finds a call by the name that its request is signed for, which several services may share.
-func Signed(name, api string) (Call, bool) {
-	if c, ok := Lookup(name, api); ok {
-		return c, true
+func Signed(name, api string) (Call, bool) { return Lookup(Service(name, api), api) }
+
+// Service gives botocore's name of the service that a call is of whose request is signed for this name:
+// elbv2 for elasticloadbalancing. It is the name itself when no other service has the call.
+func Service(name, api string) string {
+	if _, ok := services()[name].Calls[api]; ok {
+		return name
 	}
 	for _, other := range signedFor(name) {
-		if c, ok := Lookup(other, api); ok {
-			return c, true
+		if _, ok := services()[other].Calls[api]; ok {
+			return other
 		}
 	}
-	return Call{}, false
+	return name
 }
 
 // IsREST says whether the requests of a service name their call by method and path.
