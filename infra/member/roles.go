@@ -27,6 +27,7 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 			newServiceRole(stack, role)
 		}
 	}
+	askScriptLogGroup(stack, props.Part.Runbooks)
 	for _, r := range props.Part.Runbooks {
 		newRunbookRole(stack, props.Catalog, r)
 	}
@@ -87,18 +88,21 @@ func newForwardRole(stack awscdk.Stack) {
 	})
 }
 
-// newRunbookRole makes the role that a runbook's steps run under. What it may do follows
-// from the steps.
+// newRunbookRole makes the role that a runbook runs under. What it may do follows from its calls.
 func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook) {
 	policy, err := c.Policy(r)
 	if err != nil {
 		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err)) // ends the synth; the linter says it earlier
 	}
+	statements := written(policy)
+	if isProgram(r) {
+		statements = append(statements, scriptLog()...)
+	}
 	access.NewRole(stack, jsii.String(r.Name+"Role"), &access.RoleProps{
 		Name:        jsii.String(naming.RunbookRole(r.Name)),
 		Description: jsii.String("What the runbook " + naming.Document(r.Name) + " may do."),
 		TrustedBy:   access.Service("ssm.amazonaws.com", arn.Anywhere("ssm", "automation-execution/*")),
-		Statements:  written(policy),
+		Statements:  statements,
 	})
 }
 

@@ -163,12 +163,27 @@ func TestWhatPoliciesAllow(t *testing.T) {
 	t.Run("a call that nobody knows", func(t *testing.T) {
 		t.Parallel()
 		s := w.open(t, worker, "curious", may("*", "*"))
-		code, message := s.call(t, "ec2", "DescribeInstances", nil)
-		if code != "NotImplemented" || !strings.Contains(message, "ec2:DescribeInstances") {
+		code, message := s.call(t, "sns", "PublishBatch", object{"TopicArn": "arn:aws:sns:us-east-1:222222222222:t", "PublishBatchRequestEntries": []any{object{"Id": "1", "Message": "m"}}})
+		if code != "NotImplemented" || !strings.Contains(message, "sns:PublishBatch") {
 			t.Errorf("error = %s: %s", code, message)
 		}
-		if !slices.ContainsFunc(w.problems(), func(p string) bool { return strings.Contains(p, "ec2:DescribeInstances") }) {
+		if !slices.ContainsFunc(w.problems(), func(p string) bool { return strings.Contains(p, "sns:PublishBatch") }) {
 			t.Errorf("problems = %q", w.problems())
+		}
+	})
+	t.Run("a call that only the reference knows", func(t *testing.T) {
+		t.Parallel()
+		s := w.open(t, worker, "keeper", may("logs:PutRetentionPolicy", "*"), may("s3:PutBucketTagging", "arn:aws:s3:::mine"))
+		code, message := s.call(t, "logs", "DeleteRetentionPolicy", object{"logGroupName": "g"})
+		if code != "AccessDeniedException" || !strings.Contains(message, "logs:DeleteRetentionPolicy on resource: arn:aws:logs:us-east-1:"+member+":log-group:g ") {
+			t.Errorf("error = %s: %s", code, message)
+		}
+		tags := object{"TagSet": []any{object{"Key": "a", "Value": "b"}}}
+		if code, message := s.call(t, "s3", "PutBucketTagging", object{"Bucket": "mine", "Tagging": tags}); code != "NoSuchBucket" {
+			t.Errorf("what it may: error = %s: %s", code, message)
+		}
+		if code, _ := s.call(t, "s3", "PutBucketTagging", object{"Bucket": "other", "Tagging": tags}); code != "AccessDenied" {
+			t.Errorf("what it may not: error = %s", code)
 		}
 	})
 	t.Run("a policy that cannot be evaluated", func(t *testing.T) {

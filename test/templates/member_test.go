@@ -70,13 +70,14 @@ func TestMemberRolesTrustExactly(t *testing.T) {
 
 func TestRolesMayDoWhatTheCatalogSays(t *testing.T) {
 	t.Parallel()
-	policies := map[string][]runbook.Statement{}
+	policies, programs := map[string][]runbook.Statement{}, map[string]bool{}
 	for _, r := range data.Runbooks {
 		policy, err := data.Policy(r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		policies[naming.RunbookRole(r.Name)] = policy
+		programs[naming.RunbookRole(r.Name)] = r.Document.Program != nil
 	}
 	for _, r := range data.Roles {
 		policies[naming.Prefix+r.Name] = r.Statements()
@@ -88,10 +89,27 @@ func TestRolesMayDoWhatTheCatalogSays(t *testing.T) {
 			s["Action"], s["Resource"] = list(s["Action"]), list(s["Resource"])
 			got = append(got, s)
 		}
-		if diff := cmp.Diff(written(policy), got); diff != "" {
+		want := written(policy)
+		if programs[role] {
+			want = append(want, scriptLog...)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", role, diff)
 		}
 	}
+}
+
+// scriptLog is what Systems Manager needs of a role to write the log of its script, in the account's log group for that.
+var scriptLog = []any{
+	object{
+		"Sid": "ScriptLog", "Effect": "Allow",
+		"Action":   []any{"logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents"},
+		"Resource": []any{sub("arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:${ScriptLogGroup}:*")},
+	},
+	object{
+		"Sid": "ScriptLogGroups", "Effect": "Allow",
+		"Action": []any{"logs:DescribeLogGroups"}, "Resource": []any{sub("arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*")},
+	},
 }
 
 // written gives a policy as the template must have it.
