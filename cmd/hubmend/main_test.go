@@ -32,10 +32,15 @@ func hubmend(t *testing.T, env []string, args ...string) (code int, stdout, stde
 
 func hubmendWithin(t *testing.T, limit time.Duration, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return hubmendIn(t, "../..", limit, env, args...)
+}
+
+func hubmendIn(t *testing.T, folder string, limit time.Duration, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], args...) //nolint:gosec // the test itself
-	cmd.Dir = "../.."
+	cmd.Dir = folder
 	cmd.Env = append(append(os.Environ(), asHubmend+"=1"), env...)
 	var out, err bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &err

@@ -33,6 +33,9 @@ The reads are made with the credentials of your AWS configuration, which must be
 resource's account; no role is assumed. Nothing of Hubmend has to be deployed there. The Region
 is that of the resource. A finding is a file, or its id, which is then read from Security Hub.
 
+It needs Python 3.10 or later with boto3, and no checkout of Hubmend. It takes the interpreter that
+HUBMEND_PYTHON names, or else the first of .venv/bin/python and python3 that has boto3.
+
 Exit codes: 0 there is a plan, or nothing to change; 1 the runbook would refuse the resource or
 fail, and the output says why; 2 the plan could not be made.`,
 		Example: fmt.Sprintf(`  hubmend plan --finding finding.json
@@ -86,7 +89,7 @@ fail, and the output says why; 2 the plan could not be made.`,
 	flags.StringVar(&q.control, "control", "", "control to repair, instead of a finding")
 	flags.StringVar(&q.resource, "resource", "", "ARN of the resource, with --control")
 	flags.StringVar(&q.region, "region", "", "Region of a resource whose ARN has none (default: that of your AWS configuration)")
-	flags.StringVar(&root, "root", ".", "folder of the Hubmend checkout")
+	flags.StringVar(&root, "root", ".", "folder of a Hubmend checkout, whose Python is then used")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

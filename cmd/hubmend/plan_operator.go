@@ -21,7 +21,7 @@ import (
 // operator is the person at the terminal, with the AWS credentials that they have and the means to run
 // a runbook's reads. Nothing is started before it is needed.
 type operator struct {
-	root        string   // folder of the checkout, which has the Python environment
+	root        string   // folder of a checkout, whose Python is preferred
 	environment []string // of this process
 
 	python python.Config
@@ -41,7 +41,7 @@ func (o *operator) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	interpreter, err := python.Find(root)
+	interpreter, err := python.FindWithBoto3(ctx, root)
 	if err != nil {
 		return err
 	}

@@ -11,19 +11,13 @@ package python
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 )
 
-// EnvVar names the environment variable that overrides the repository's interpreter.
-const EnvVar = "HUBMEND_PYTHON"
-
 // Config says how to start a child.
 type Config struct {
-	// Python is the path of an interpreter that has moto and botocore, see Find.
+	// Python is the path of an interpreter that has moto and botocore, see Find, or boto3 only, see FindWithBoto3.
 	Python string
 	// Log, if set, gets each line that the child writes to its standard error.
 	// It is called from one goroutine at a time.
@@ -31,24 +25,6 @@ type Config struct {
 	// Env are variables (NAME=value) for the process that calls AWS, such as those of a proxy. The
 	// others never get any.
 	Env []string
-}
-
-// Find gives the interpreter to use: the one that EnvVar names, else the one of the
-// virtual environment that make puts under the repository's root. If that does not
-// exist the error says how to get it.
-func Find(root string) (string, error) {
-	path, given := os.Getenv(EnvVar), true
-	if path == "" {
-		path, given = filepath.Join(root, ".venv", "bin", "python"), false
-	}
-	found, err := exec.LookPath(path)
-	if err != nil && given {
-		return "", fmt.Errorf("find the interpreter that %s names: %w", EnvVar, err)
-	}
-	if err != nil {
-		return "", fmt.Errorf("there is no Python in %s; run \"make tools\" in the Hubmend checkout, or name its folder with --root", filepath.Join(root, ".venv"))
-	}
-	return filepath.Abs(found)
 }
 
 // command makes the command that runs an embedded source in isolated mode: no PYTHON*

@@ -39,32 +39,6 @@ func startMoto(tb testing.TB) *python.Moto {
 	return moto
 }
 
-func TestFindTellsWhatToDo(t *testing.T) {
-	t.Setenv(python.EnvVar, "")
-	if _, err := python.Find(t.TempDir()); err == nil || !strings.Contains(err.Error(), "make tools") {
-		t.Errorf("error %v does not name make tools", err)
-	}
-	t.Setenv(python.EnvVar, "/no/such/python")
-	if _, err := python.Find(t.TempDir()); err == nil || !strings.Contains(err.Error(), python.EnvVar) {
-		t.Errorf("error %v does not name %s", err, python.EnvVar)
-	}
-}
-
-func TestFindTakesTheVirtualEnvironment(t *testing.T) {
-	t.Setenv(python.EnvVar, "")
-	root := t.TempDir()
-	want := filepath.Join(root, ".venv", "bin", "python")
-	if err := os.MkdirAll(filepath.Dir(want), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(want, nil, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := python.Find(root); got != want || err != nil {
-		t.Errorf("got %q, %v, want %q", got, err, want)
-	}
-}
-
 func TestMotoAnswersUntilClosed(t *testing.T) {
 	t.Parallel()
 	moto := startMoto(t)
