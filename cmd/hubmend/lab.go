@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -35,7 +36,7 @@ type labFlags struct {
 }
 
 func (f *labFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.assembly, "templates", templates.Folder, "`FOLDER` with the templates")
+	cmd.Flags().StringVar(&f.assembly, "templates", "", "`FOLDER` with the templates (default: those of the checkout)")
 	cmd.Flags().StringVar(&f.root, "root", ".", "folder of the Hubmend checkout")
 	cmd.Flags().BoolVar(&f.logs, "logs", false, "print the logs of functions and of the emulator to standard error")
 }
@@ -46,7 +47,7 @@ func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
 	if err != nil {
 		return config, err
 	}
-	config.Root, config.Assembly, config.Enforce = root, f.assembly, true
+	config.Root, config.Assembly, config.Enforce = root, cmp.Or(f.assembly, filepath.Join(root, templates.Folder)), true
 	if config.Python, err = python.Find(root); err != nil {
 		return config, err
 	}

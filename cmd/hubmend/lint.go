@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"hubmend/internal/apimodel"
 	"hubmend/internal/catalog"
+	"hubmend/internal/lab/python"
 	"hubmend/internal/plan"
 	"hubmend/internal/runbook"
 	"hubmend/internal/runbook/lint"
@@ -45,7 +47,7 @@ conditions and loops, jumps to nowhere and cycles. Hubmend's own rules do not ap
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&venv, "venv", ".venv", "Python environment that holds botocore's service models")
+	cmd.Flags().StringVar(&venv, "venv", "", "Python environment that holds botocore's service models (default: that of the first Python with boto3, as for plan)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -65,6 +67,13 @@ func lintAll(ctx context.Context, venv string, files []string) ([]problem, error
 			return nil, err
 		}
 		texts[file] = text
+	}
+	if venv == "" {
+		interpreter, err := python.FindWithBoto3(ctx, ".")
+		if err != nil {
+			return nil, err
+		}
+		venv = filepath.Dir(filepath.Dir(interpreter))
 	}
 	models, err := apimodel.Find(venv)
 	switch {

@@ -47,7 +47,7 @@ var narrow = map[string]string{
 // sample is a call with all inputs that any call takes.
 func sample(service, api string) authz.Call {
 	return authz.Call{Partition: "aws", Region: "us-east-1", Account: "222222222222", Service: service, API: api, Input: object{
-		"GroupId": "x", "ResourceId": []any{"x"}, "FlowLogId": []any{"x"}, "UserName": "x", "KeyId": "x", "logGroupName": "x", "logStreamName": "x", "Bucket": "x", "Key": "x",
+		"GroupId": "x", "ResourceId": []any{"vpc-x"}, "FlowLogId": []any{"x"}, "UserName": "x", "KeyId": "x", "logGroupName": "x", "logStreamName": "x", "Bucket": "x", "Key": "x",
 		"LogGroupName": "x", "Name": "/x", "AutomationExecutionId": "x", "DocumentName": "x", "SettingId": "/x", "TableName": "x", "IndexName": "x",
 		"QueueUrl": "http://h/222222222222/x", "TopicArn": "arn:aws:sns:us-east-1:222222222222:x", "RoleArn": "arn:aws:iam::222222222222:role/x",
 		"DeliverLogsPermissionArn": "arn:aws:iam::222222222222:role/x", "CloudWatchLogsRoleArn": "arn:aws:iam::222222222222:role/x",

@@ -65,6 +65,7 @@ func TestNeeds(t *testing.T) {
 		"a context":        {call("securityhub", "BatchUpdateFindings", object{"Workflow": object{"Status": "NEW"}}), []string{"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in + "hub/default if securityhub:ASFFSyntaxPath/Workflow.Status=NEW"}},
 		"no context":       {call("securityhub", "BatchUpdateFindings", object{"Note": object{}}), []string{"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in + "hub/default"}},
 		"by the reference": {call("rds", "ModifyDBInstance", object{"DBInstanceIdentifier": "d", "DeletionProtection": "true"}), []string{"rds:ModifyDBInstance on arn:aws:rds" + in + "db:d"}},
+		"ids of any type":  {call("ec2", "CreateTags", object{"ResourceId": []any{"i-1", "sg-2", "odd"}}), []string{"ec2:CreateTags on arn:aws:ec2" + in + "instance/i-1", "ec2:CreateTags on arn:aws:ec2" + in + "security-group/sg-2", "ec2:CreateTags on arn:aws:ec2" + in + "*/odd"}},
 		"nothing is named": {call("rds", "DescribeDBInstances", nil), []string{"rds:DescribeDBInstances on arn:aws:rds" + in + "db:*"}},
 		"made with tags":   {call("ec2", "CreateVolume", object{"TagSpecification": []any{object{}}}), []string{"ec2:CreateVolume on arn:aws:ec2" + in + "volume/*", "ec2:CreateTags on arn:aws:ec2" + in + "volume/*"}},
 		"of S3 Control":    {call("s3control", "PutPublicAccessBlock", object{"PublicAccessBlockConfiguration": object{}}), []string{"s3:PutAccountPublicAccessBlock on *"}},

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -19,8 +20,22 @@ var placeholder = regexp.MustCompile(`\$\{([^}|:]+)(:-[^}]*)?(\|[a-z]+)?\}`)
 var filters = map[string]func(string) string{
 	"base":   path.Base, // of a queue's URL: the name
 	"parent": func(v string) string { return path.Base(path.Dir(v)) },
+	"typed":  typed,
 	// The ARN of a log group ends with :* where CloudTrail takes it.
 	"unstar": func(v string) string { return strings.TrimSuffix(v, ":*") },
+}
+
+// ec2Types are what the ids of EC2 begin with, and the types in their ARNs.
+var ec2Types = map[string]string{
+	"acl": "network-acl", "eipalloc": "elastic-ip", "eni": "network-interface", "fl": "vpc-flow-log", "i": "instance", "igw": "internet-gateway",
+	"lt": "launch-template", "nat": "natgateway", "pl": "prefix-list", "rtb": "route-table", "sg": "security-group", "sgr": "security-group-rule",
+	"subnet": "subnet", "tgw": "transit-gateway", "vol": "volume", "vpc": "vpc", "vpce": "vpc-endpoint",
+}
+
+// typed puts the type before an id of EC2, for calls that take an id of any type.
+func typed(id string) string {
+	prefix, _, _ := strings.Cut(id, "-")
+	return cmp.Or(ec2Types[prefix], "*") + "/" + id
 }
 
 // fill replaces the placeholders of a pattern: one text, or several when a placeholder

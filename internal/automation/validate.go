@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dlclark/regexp2"
 
 	"hubmend/internal/runbook"
 )
@@ -56,7 +57,7 @@ func parameterValue(p runbook.Parameter, texts []string, given bool) (any, error
 	if !given {
 		return defaultValue(p)
 	}
-	value, err := parse(p.Type, texts)
+	value, err := parse(p.Kind(), texts)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func defaultValue(p runbook.Parameter) (any, error) {
 	if strings.Contains(text(p.Default), "{{") {
 		return nil, errors.New("the default holds a reference, which this executor does not resolve; pass a value")
 	}
-	value, err := conform(p.Type, p.Default)
+	value, err := conform(p.Kind(), p.Default)
 	if err != nil {
 		return nil, fmt.Errorf("default: %w", err)
 	}
@@ -93,8 +94,8 @@ func checkCount(p runbook.Parameter, texts []string) error {
 
 // checkTexts checks each value, of a list each item.
 func checkTexts(p runbook.Parameter, texts []string) error {
-	// The service matches the whole value, anchors or not.
-	pattern, err := regexp.Compile(`\A(?:` + p.AllowedPattern + `)\z`)
+	// The service matches the whole value, anchors or not. Its patterns are Java's, which look ahead, as Go's own cannot.
+	pattern, err := regexp2.Compile(`\A(?:`+p.AllowedPattern+`)\z`, regexp2.None)
 	if err != nil {
 		return fmt.Errorf("allowedPattern: %w", err)
 	}
@@ -106,8 +107,9 @@ func checkTexts(p runbook.Parameter, texts []string) error {
 			return fmt.Errorf("value %q must have %d to %d characters", t, p.MinChars, cmp.Or(p.MaxChars, maxValueLength))
 		case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, t):
 			return fmt.Errorf("value %q is not one of the allowed values %s", t, strings.Join(p.AllowedValues, ", "))
-		case p.AllowedPattern != "" && !pattern.MatchString(t):
-			return fmt.Errorf("value %q does not match the allowed pattern %s", t, p.AllowedPattern)
+		}
+		if ok, err := pattern.MatchString(t); err != nil || p.AllowedPattern != "" && !ok {
+			return errors.Join(fmt.Errorf("value %q does not match the allowed pattern %s", t, p.AllowedPattern), err)
 		}
 	}
 	return nil

@@ -24,6 +24,11 @@ func TestValidate(t *testing.T) {
 		want     string   // empty: accepted
 	}{
 		"String":                    {declared: "type: String", given: []string{"a"}},
+		"a role":                    {declared: `type: "AWS::IAM::Role::Arn"`, given: []string{"arn:aws:iam::222222222222:role/r"}},
+		"two roles":                 {declared: `type: "AWS::IAM::Role::Arn"`, given: []string{"a", "b"}, want: "has 2 values, but type String takes one"},
+		"instances":                 {declared: `type: "List<AWS::EC2::Instance::Id>"`, given: []string{"i-1", "i-2"}},
+		"looking ahead":             {declared: `type: String, allowedPattern: "(?=^.{3,9}$)(?!^x)[a-z-]+"`, given: []string{"a-b"}},
+		"looking ahead, refused":    {declared: `type: String, allowedPattern: "(?=^.{3,9}$)(?!^x)[a-z-]+"`, given: []string{"x-b"}, want: `value "x-b" does not match the allowed pattern`},
 		"required":                  {declared: "type: String", want: "parameter P: is required, but has no value"},
 		"two Strings":               {declared: "type: String", given: []string{"a", "b"}, want: "has 2 values, but type String takes one"},
 		"no String":                 {declared: "type: String", given: []string{}, want: "has 0 values, but type String takes one"},
@@ -69,7 +74,7 @@ func TestValidate(t *testing.T) {
 		"allowedPattern, newline":   {declared: `type: String, allowedPattern: "^a$"`, given: []string{"a\n"}, want: `does not match`},
 		"allowedPattern, each item": {declared: `type: StringList, allowedPattern: "[0-9]+"`, given: []string{"22", "x"}, want: `value "x" does not match`},
 		"allowedPattern, Integer":   {declared: `type: Integer, allowedPattern: "[0-9]"`, given: []string{"22"}, want: `value "22" does not match`},
-		"allowedPattern, no RE2":    {declared: `type: String, allowedPattern: "(?=a)a"`, given: []string{"a"}, want: "allowedPattern: error parsing regexp"},
+		"allowedPattern, broken":    {declared: `type: String, allowedPattern: "(a"`, given: []string{"a"}, want: "allowedPattern: error parsing regexp"},
 		"reference is data":         {declared: "type: String", given: []string{"{{ Q }}"}},
 	}
 	for name, test := range tests {

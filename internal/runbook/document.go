@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -45,6 +47,21 @@ type Parameter struct {
 	MinChars       int      `yaml:"minChars" json:"minChars,omitempty"`
 	MaxChars       int      `yaml:"maxChars" json:"maxChars,omitempty"`
 	DisplayType    string   `yaml:"displayType" json:"displayType,omitempty"` // of the console
+}
+
+// resources are types of parameters for which the console offers the account's resources. A value is a text like any other.
+var resources = []string{"AWS::EC2::Instance::Id", "AWS::IAM::Role::Arn", "AWS::S3::Bucket::Name"}
+
+// Kind is the type of a parameter's value: that which the document writes, unless it is one of a resource.
+func (p Parameter) Kind() string {
+	item, isList := strings.CutPrefix(strings.TrimSuffix(p.Type, ">"), "List<")
+	switch {
+	case slices.Contains(resources, p.Type):
+		return "String"
+	case isList && slices.Contains(resources, item):
+		return "StringList"
+	}
+	return p.Type
 }
 
 // Variable declares a value that aws:updateVariable changes. It is the only thing that

@@ -62,7 +62,7 @@ func (l *linter) iterators(s runbook.Step, value any) {
 	}
 	kind := l.outputs[m[1]]
 	if p, ok := l.doc.Parameters[m[1]]; ok {
-		kind = p.Type
+		kind = p.Kind()
 	}
 	list := kind == "StringList" || kind == "MapList" && s.Inputs["IteratorDataType"] == "StringMap"
 	if !list && slices.Contains(outputTypes, kind) {

@@ -42,7 +42,7 @@ type service struct {
 
 func (s *service) declarations() {
 	for _, name := range slices.Sorted(maps.Keys(s.doc.Parameters)) {
-		if kind := s.doc.Parameters[name].Type; !slices.Contains(outputTypes, kind) {
+		if kind := s.doc.Parameters[name].Kind(); !slices.Contains(outputTypes, kind) {
 			s.add("", "parameter %s: type %q does not exist", name, kind)
 		}
 	}
