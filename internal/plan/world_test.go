@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"hubmend/internal/asff"
+	"hubmend/internal/authz/reference"
 	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab/python"
@@ -122,14 +123,21 @@ func (w *world) keepSent(r *http.Request) {
 	if service == nil {
 		return
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		w.Error(err)
+	var body []byte
+	if r.Body != nil { // a read of S3 has none
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			w.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	_, api, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	target := r.Header.Get("X-Amz-Target")
+	api := target[strings.LastIndex(target, ".")+1:]
 	if form, err := url.ParseQuery(string(body)); err == nil && api == "" {
 		api = form.Get("Action")
+	}
+	if routed, known := reference.Route(service[1], r.Method, r.URL.Path, r.URL.Query()); known {
+		api = routed.API
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
