@@ -1,0 +1,122 @@
+package catalog
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"hubmend/internal/control"
+	"hubmend/internal/program"
+	"hubmend/internal/runbook"
+	"hubmend/internal/setting"
+)
+
+// engineFile runs settings. Their documents have it after the runtime.
+const engineFile = "runtime/hubmend_settings.py"
+
+// controlFile is a control's file. With a setting it has its runbook too.
+type controlFile struct {
+	control.Control `yaml:",inline"`
+	Setting         *setting.Setting `yaml:"setting"`
+	// Permissions are those of calls that act on other resources than the control's own.
+	Permissions runbook.Permissions `yaml:"permissions"`
+	Example     any                 `yaml:"example"` // which the tests read
+}
+
+func parseControl(stem string, text []byte) (controlFile, error) {
+	var f controlFile
+	if err := decodeStrictly(text, &f); err != nil {
+		return controlFile{}, err
+	}
+	if f.Setting == nil {
+		if f.Permissions != nil || f.Example != nil {
+			return controlFile{}, errors.New("permissions and example go with a setting")
+		}
+		return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem))
+	}
+	if f.Parameters == nil {
+		f.Parameters = map[string]any{}
+		for _, name := range control.Placeholders(f.Resource.ID) {
+			if !slices.Contains([]string{"partition", "region", "account"}, name) {
+				f.Parameters[name] = "{" + name + "}"
+			}
+		}
+	}
+	return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem), f.Setting.Check(f.Reversible))
+}
+
+// loadSettings puts the documents of the settings together, and adds what their calls need to the permissions.
+func loadSettings(documents fs.FS, files []controlFile, permissions runbook.Permissions) ([]Runbook, error) {
+	var all []Runbook
+	var errs []error
+	for _, f := range files {
+		if f.Setting == nil {
+			continue
+		}
+		books, err := loadSetting(documents, f)
+		if err == nil {
+			err = addPermissions(permissions, f, books)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", f.ID, err))
+		}
+		all = append(all, books...)
+	}
+	return all, errors.Join(errs...)
+}
+
+func loadSetting(documents fs.FS, f controlFile) ([]Runbook, error) {
+	shared, err := engine(documents)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(f.Setting.Program(f.Control, strings.Join(shared, "")), "controls/"+f.ID+".yaml", shared)
+}
+
+// engine reads what the documents of settings share.
+func engine(documents fs.FS) ([]string, error) {
+	runtime, err := fs.ReadFile(documents, runtimeFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the runtime: %w", err)
+	}
+	text, err := fs.ReadFile(documents, engineFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the engine of settings: %w", err)
+	}
+	return []string{string(runtime), "\n\n" + program.WithoutRuntime(string(text))}, nil
+}
+
+// addPermissions adds those of a control's file, and lets every other call that no table knows act on resources of the
+// control's form. `hubmend lint` says where IAM wants it otherwise.
+func addPermissions(all runbook.Permissions, f controlFile, books []Runbook) error {
+	for _, call := range slices.Sorted(maps.Keys(f.Permissions)) {
+		if _, twice := all[call]; twice {
+			return fmt.Errorf("permissions: %s is in another file already", call)
+		}
+		if err := f.Permissions[call].Check(); err != nil {
+			return fmt.Errorf("permissions: %s: %w", call, err)
+		}
+		all[call] = f.Permissions[call]
+	}
+	own := control.Fill(f.Resource.ID, func(name string) string { return cmp.Or(pseudo[name], "*") })
+	for _, r := range books {
+		for _, call := range runbook.Calls(r.Document) {
+			if _, known := all[call]; known {
+				continue
+			}
+			service, _, _ := strings.Cut(call, ":")
+			if !strings.HasPrefix(own, "arn:${AWS::Partition}:"+service+":") {
+				return fmt.Errorf("permissions: say what %s needs, because the control's resource is not one of %s", call, service)
+			}
+			all[call] = runbook.Permission{Actions: []string{call}, Resources: []string{own}}
+		}
+	}
+	return nil
+}
+
+// pseudo are the parts of an id that a policy knows by other names.
+var pseudo = map[string]string{"partition": "${AWS::Partition}", "account": "${AWS::AccountId}"}
