@@ -40,6 +40,7 @@ type Catalog struct {
 
 	Permissions runbook.Permissions
 
+	files    []controlFile       // with their settings
 	parts    map[string]int      // of runbooks that were assigned one, by name
 	controls map[string]*Control // by id in lower case
 	rules    map[string]*Control // by standard + " " + rule in lower case
@@ -133,7 +134,7 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	}
 	runbooks = slices.Concat(runbooks, programs, settings)
 	slices.SortFunc(runbooks, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
-	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts = runbooks, controls, books, permissions, roles, parts
+	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts, c.files = runbooks, controls, books, permissions, roles, parts, files
 	if err := c.link(); err != nil {
 		return nil, err
 	}

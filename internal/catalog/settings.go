@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"hubmend/internal/control"
+	"hubmend/internal/naming"
 	"hubmend/internal/program"
 	"hubmend/internal/runbook"
 	"hubmend/internal/setting"
@@ -25,6 +26,7 @@ type controlFile struct {
 	// Permissions are those of calls that act on other resources than the control's own.
 	Permissions runbook.Permissions `yaml:"permissions"`
 	Example     any                 `yaml:"example"` // which the tests read
+	text        string
 }
 
 func parseControl(stem string, text []byte) (controlFile, error) {
@@ -46,6 +48,7 @@ func parseControl(stem string, text []byte) (controlFile, error) {
 			}
 		}
 	}
+	f.text = string(text)
 	return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem), f.Setting.Check(f.Reversible))
 }
 
@@ -67,6 +70,26 @@ func loadSettings(documents fs.FS, files []controlFile, permissions runbook.Perm
 		all = append(all, books...)
 	}
 	return all, errors.Join(errs...)
+}
+
+// Settings gives the settings, by their controls, with what the linter needs.
+func (c *Catalog) Settings() map[string]setting.Declared {
+	all := map[string]setting.Declared{}
+	for _, f := range c.files {
+		if f.Setting == nil {
+			continue
+		}
+		needed := runbook.Permissions{}
+		for _, name := range []string{f.Runbook, naming.UndoRunbook(f.Runbook)} {
+			if r, ok := c.Runbook(name); ok {
+				for _, call := range runbook.Calls(r.Document) {
+					needed[call] = c.Permissions[call]
+				}
+			}
+		}
+		all[f.ID] = setting.Declared{Text: f.text, Setting: *f.Setting, Parameters: slices.Sorted(maps.Keys(f.Parameters)), Permissions: needed}
+	}
+	return all
 }
 
 func loadSetting(documents fs.FS, f controlFile) ([]Runbook, error) {

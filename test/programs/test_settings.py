@@ -6,15 +6,14 @@ declaration's idea of what is read, wanted and written.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import jmespath
 import pytest
 import yaml
-from documents import DOCUMENTS, ROOT
-from world import ACCOUNT, CHOSEN, RECALL, REGION, World
+from documents import ROOT
+from world import CHOSEN, RECALL, REGION, World
 
 CONTROLS = {file.stem: yaml.load(file.read_text(), Loader=yaml.CSafeLoader) for file in sorted((ROOT / "ssm-documents/controls").glob("*.yaml"))}
 SETTINGS = {control_id: control for control_id, control in CONTROLS.items() if "setting" in control}
@@ -127,7 +126,7 @@ def test_what_was_changed_since_is_left(subject: Subject) -> None:
     repaired = subject.repair()
     subject.make(subject.example["change"])
     changed = subject.look()
-    with pytest.raises(Exception, match="^hubmend:refused .* was changed since the repair "):
+    with pytest.raises(Exception, match=r"^hubmend:refused .* was changed since the repair "):
         subject.undo(repaired)
     assert subject.written() == []
     assert subject.look() == changed
@@ -156,7 +155,7 @@ def test_the_repair_cannot_be_recalled(subject: Subject) -> None:
         return
     repaired = subject.repair()
     subject.world.denied = {RECALL: "AccessDeniedException"}
-    with pytest.raises(Exception, match="^hubmend:recall AccessDeniedException ssm:GetAutomationExecution"):
+    with pytest.raises(Exception, match=r"^hubmend:recall AccessDeniedException ssm:GetAutomationExecution"):
         subject.undo(repaired)
 
 

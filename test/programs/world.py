@@ -44,7 +44,7 @@ class World:
         self._sent: dict[str, int] = {}
         self._own = boto3.Session(botocore_session=session())
         boto3.setup_default_session(botocore_session=session())
-        events = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]
+        events = boto3.DEFAULT_SESSION.events
         events.register("provide-client-params", self._note)
         events.register("before-call", self._answer)
         events.register_first("before-send", self._hold)
@@ -131,7 +131,7 @@ def timeless(answer: Any) -> Any:
 
 @functools.cache
 def compiled(document: str) -> CodeType:
-    (step,) = yaml.load(DOCUMENTS[document], Loader=yaml.CSafeLoader)["mainSteps"]  # noqa: S506  it is a safe one
+    (step,) = yaml.load(DOCUMENTS[document], Loader=yaml.CSafeLoader)["mainSteps"]
     return compile(step["inputs"]["Script"], document, "exec")
 
 
