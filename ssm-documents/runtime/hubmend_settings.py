@@ -72,7 +72,7 @@ class Setting:
         value = jmespath.search(self.declared["value"], known)
         return Reading(known, (value or []) if self.lists else value)
 
-    def change(self, calls: Sequence[Declaration], decide: Callable[[Reading], Any]) -> tuple[Reading, Any]:
+    def change(self, calls: list[Declaration], decide: Callable[[Reading], Any]) -> tuple[Reading, Any]:
         """Read, decide on a value, write it and look until it shows. Return what was read and what was decided."""
         for again in reversed(range(TRIES)):
             read = self.read()
@@ -157,10 +157,10 @@ class Setting:
     def kept(self, value: Any) -> State:
         return {self.what: self.state(value)}
 
-    def write(self, calls: Sequence[Declaration], read: Reading, value: Any, again: bool) -> bool:
+    def write(self, calls: list[Declaration], read: Reading, value: Any, again: bool) -> bool:
         """Make the calls that apply. Return False when what was read is out of date and may be read again."""
         known = {**read.known, "value": value, **self.difference(read.value, value)}
-        if re.fullmatch(r"\w+(\.\w+|\[\d+\])*", self.declared["value"]):
+        if "{changed." in json.dumps(calls):
             known["changed"] = placed(read.known, self.declared["value"], value)
         for call in calls:
             if not holds(call.get("when", "`true`"), known) or untouched(call, read.value, value):
