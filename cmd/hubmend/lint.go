@@ -86,8 +86,12 @@ func lintAll(ctx context.Context, venv string, files []string) ([]problem, error
 	if err != nil {
 		return nil, err
 	}
+	settings, err := lintSettings(ctx, venv)
+	if err != nil {
+		return nil, err
+	}
 	others, err := lintCatalog(models)
-	return append(problems, others...), err
+	return slices.Concat(problems, settings, others), err
 }
 
 // lintDocuments checks documents, by their files, that need not be Hubmend's.

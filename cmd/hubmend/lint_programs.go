@@ -7,6 +7,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/program"
+	"hubmend/internal/setting"
 	ssmdocuments "hubmend/ssm-documents"
 )
 
@@ -20,6 +21,16 @@ func lintPrograms(ctx context.Context, venv string) ([]problem, error) {
 	problems := []problem{}
 	for _, p := range wrong {
 		problems = append(problems, problem{File: fmt.Sprintf("ssm-documents/%s:%d", p.File(), p.Line), Text: p.Text})
+	}
+	return problems, err
+}
+
+// lintSettings checks the settings of controls.
+func lintSettings(ctx context.Context, venv string) ([]problem, error) {
+	wrong, err := setting.Lint(ctx, filepath.Join(venv, "bin", "python"), catalog.Embedded().Settings())
+	problems := []problem{}
+	for _, p := range wrong {
+		problems = append(problems, problem{File: fmt.Sprintf("ssm-documents/controls/%s.yaml:%d", p.Control, p.Line), Text: p.Text})
 	}
 	return problems, err
 }

@@ -1,7 +1,6 @@
 package member
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -56,33 +55,41 @@ func newDocuments(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	}
 }
 
-// Where a template has the runtime that the programs of its documents share.
+// Where a template has what its documents share: the runtime of programs, and the engine of settings, in this order.
 const (
 	mapping   = "Runtime"
 	mappedKey = "Script"
-	mapped    = "Python"
 )
 
-// newRuntime makes the one copy of the runtime. A document is 64 KB at most and has it whole, but a template has room
-// for hundreds of documents only without it.
+var mapped = []string{"Python", "Settings"}
+
+// newRuntime makes the one copy of what documents share. A document is 64 KB at most and has it whole, but a template
+// has room for hundreds of documents only without it.
 func newRuntime(stack awscdk.Stack, runbooks []catalog.Runbook) {
-	i := slices.IndexFunc(runbooks, func(r catalog.Runbook) bool { return r.Shared != "" })
-	if i < 0 {
-		return
+	shared := map[string]any{}
+	for _, r := range runbooks {
+		for i, part := range r.Shared {
+			shared[mapped[i]] = part
+		}
 	}
-	awscdk.NewCfnMapping(stack, jsii.String(mapping), &awscdk.CfnMappingProps{
-		Mapping: &map[string]*map[string]any{mappedKey: {mapped: runbooks[i].Shared}},
-	})
+	if len(shared) > 0 {
+		awscdk.NewCfnMapping(stack, jsii.String(mapping), &awscdk.CfnMappingProps{
+			Mapping: &map[string]*map[string]any{mappedKey: &shared},
+		})
+	}
 }
 
-// content is the text of a document, in which CloudFormation puts the runtime.
+// content is the text of a document, in which CloudFormation puts what it shares.
 func content(runbook catalog.Runbook) any {
-	if runbook.Shared == "" {
+	if len(runbook.Shared) == 0 {
 		return string(runbook.Text)
 	}
-	head, tail, _ := strings.Cut(string(runbook.Text), runbook.Shared)
-	runtime := map[string]any{"Fn::FindInMap": []any{mapping, mappedKey, mapped}}
-	return map[string]any{"Fn::Join": []any{"", []any{head, runtime, tail}}}
+	head, tail, _ := strings.Cut(string(runbook.Text), strings.Join(runbook.Shared, ""))
+	parts := []any{head}
+	for i := range runbook.Shared {
+		parts = append(parts, map[string]any{"Fn::FindInMap": []any{mapping, mappedKey, mapped[i]}})
+	}
+	return map[string]any{"Fn::Join": []any{"", append(parts, tail)}}
 }
 
 // newDocument makes an SSM document of a runbook. Its content is the text as the author

@@ -9,6 +9,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +40,7 @@ type Catalog struct {
 
 	Permissions runbook.Permissions
 
+	files    []controlFile       // with their settings
 	parts    map[string]int      // of runbooks that were assigned one, by name
 	controls map[string]*Control // by id in lower case
 	rules    map[string]*Control // by standard + " " + rule in lower case
@@ -78,16 +80,15 @@ type Runbook struct {
 	Name     string
 	Document *runbook.Document
 	Text     []byte // as its author wrote it, or put together from a program
-	// Shared is the part of Text that all programs have. It is empty for a document of steps.
-	Shared string
+	// Shared are the parts of Text, one after the other, that other documents have too: the runtime of programs, and
+	// the engine of settings. It is empty for a document of steps.
+	Shared []string
+	source string // of a program, or the control's file of a setting
 }
 
 // File is where the runbook's source is.
 func (r Runbook) File() string {
-	if r.Shared != "" {
-		return "programs/" + strings.TrimPrefix(r.Name, naming.UndoRunbook("")) + ".py"
-	}
-	return "runbooks/" + r.Name + ".yaml"
+	return cmp.Or(r.source, "runbooks/"+r.Name+".yaml")
 }
 
 var load = sync.OnceValues(func() (*Catalog, error) { return Load(ssmdocuments.Files, servicecatalog.Files) })
@@ -114,7 +115,7 @@ func Check() error {
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
 	runbooks, errRunbooks := each(documents, "runbooks/*.yaml", parseRunbook)
-	controls, errControls := each(documents, "controls/*.yaml", parseControl)
+	files, errControls := each(documents, "controls/*.yaml", parseControl)
 	books, errBooks := each(playbooks, "*.yaml", parsePlaybook)
 	roles, errRoles := each(documents, "roles/*.yaml", parseRole)
 	permissions, errPermissions := loadPermissions(documents)
@@ -123,9 +124,17 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	if err := errors.Join(errRunbooks, errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
 		return nil, err
 	}
-	runbooks = append(runbooks, programs...)
+	settings, err := loadSettings(documents, files, permissions)
+	if err != nil {
+		return nil, err
+	}
+	var controls []Control
+	for _, f := range files {
+		controls = append(controls, f.Control)
+	}
+	runbooks = slices.Concat(runbooks, programs, settings)
 	slices.SortFunc(runbooks, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
-	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts = runbooks, controls, books, permissions, roles, parts
+	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts, c.files = runbooks, controls, books, permissions, roles, parts, files
 	if err := c.link(); err != nil {
 		return nil, err
 	}
@@ -226,7 +235,7 @@ func (c *Catalog) linkControl(control *Control) error {
 	}
 	r, ok := c.Runbook(control.Runbook)
 	if !ok {
-		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no runbooks/%[2]s.yaml and no programs/%[2]s.py", control.ID, control.Runbook))...)
+		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no runbooks/%[2]s.yaml, no programs/%[2]s.py and no setting in this file", control.ID, control.Runbook))...)
 	}
 	if err := checkParameters(*control, r.Document); err != nil {
 		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))

@@ -40,14 +40,6 @@ var (
 // longestLag is how often Security Hub checks even what does not change. Older data would leave no check to wait for.
 const longestLag = 24 * time.Hour
 
-func parseControl(stem string, text []byte) (Control, error) {
-	var c Control
-	if err := decodeStrictly(text, &c); err != nil {
-		return Control{}, err
-	}
-	return c, errors.Join(c.Resource.Compile(), checkControl(c, stem))
-}
-
 // checkControl demands what one file can tell by itself.
 func checkControl(c Control, stem string) error {
 	var errs []error

@@ -64,7 +64,7 @@ func (c *Catalog) Parts() []Part {
 
 // templateBytes is about what a document takes in a template.
 func templateBytes(r Runbook) int {
-	text, _ := json.Marshal(strings.Replace(string(r.Text), r.Shared, "", 1)) // a text always can be written
+	text, _ := json.Marshal(strings.Replace(string(r.Text), strings.Join(r.Shared, ""), "", 1)) // a text always can be written
 	return len(text) + documentBytes
 }
 

@@ -66,7 +66,7 @@ func loadPrograms(documents fs.FS) ([]Runbook, error) {
 	return all, errors.Join(errs...)
 }
 
-// loadProgram gives the runbooks of one program: its repair, and its undo if it has one.
+// loadProgram reads one program and gives its runbooks.
 func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook, error) {
 	text, err := fs.ReadFile(documents, "programs/"+p.Name+".yaml")
 	if err != nil {
@@ -78,20 +78,29 @@ func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook,
 	if err := p.Check(runtime); err != nil {
 		return nil, err
 	}
-	assembled := func(name, text string, calls []runbook.Call) (Runbook, error) {
+	return assemble(p, "programs/"+p.Name+".py", []string{runtime})
+}
+
+// assemble gives the runbooks of a program: its repair, and its undo if it has one.
+func assemble(p program.Program, file string, shared []string) ([]Runbook, error) {
+	made := func(name, text string, calls []runbook.Call) (Runbook, error) {
 		r, err := parseRunbook(name, naming.Own([]byte(text)))
 		if err != nil {
 			return Runbook{}, err
 		}
-		r.Document.Program, r.Shared = calls, string(naming.Own([]byte(program.Indented(runtime))))
+		r.Document.Program, r.source = calls, file
+		for _, part := range shared {
+			r.Shared = append(r.Shared, string(naming.Own([]byte(program.Indented(part)))))
+		}
 		return r, nil
 	}
+	runtime := strings.Join(shared, "")
 	document, calls := p.Repair(runtime)
-	repair, err := assembled(p.Name, document, calls)
+	repair, err := made(p.Name, document, calls)
 	if err != nil || p.Derived.Undo == nil {
 		return []Runbook{repair}, err
 	}
 	document, calls = p.Undo(runtime)
-	undo, err := assembled(naming.UndoRunbook(p.Name), document, calls)
+	undo, err := made(naming.UndoRunbook(p.Name), document, calls)
 	return []Runbook{repair, undo}, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"hubmend/internal/finding"
 	"hubmend/internal/target"
@@ -37,9 +36,7 @@ func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, erro
 }
 
 func (c Control) values(parts map[string]string) target.Parameters {
-	fill := func(text string) string {
-		return placeholder.ReplaceAllStringFunc(text, func(p string) string { return parts[strings.Trim(p, "{+*}")] })
-	}
+	fill := func(text string) string { return Fill(text, func(name string) string { return parts[name] }) }
 	values := make(target.Parameters, len(c.Parameters))
 	for name, v := range c.Parameters {
 		if list, ok := v.([]any); ok {

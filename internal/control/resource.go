@@ -36,6 +36,11 @@ func Placeholders(text string) []string {
 	return names
 }
 
+// Fill puts something in the place of each part that a text refers to.
+func Fill(text string, with func(name string) string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(p string) string { return with(strings.Trim(p, "{+*}")) })
+}
+
 // match compares a finding's resource with the form and gives the captured parts.
 func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 	parts := r.parts(f.ResourceID)

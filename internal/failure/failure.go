@@ -56,7 +56,7 @@ type Signal struct {
 // Rule sorts failures into a class. Of a field that is empty any value will do.
 type Rule struct {
 	Stages  []Stage
-	Codes   []string
+	Codes   []string // * stands for any beginning
 	Kinds   []string
 	Text    string // part of what was said
 	Passes  bool
@@ -79,9 +79,15 @@ const (
 	OneResource Scope = "resource"
 )
 
+// like says whether a code is that of a pattern, which may begin with a * for any beginning.
+func like(code, pattern string) bool {
+	end, any := strings.CutPrefix(pattern, "*")
+	return code == pattern || any && strings.HasSuffix(code, end)
+}
+
 func (r Rule) matches(s Signal) bool {
 	return slices.Contains(r.Stages, s.Stage) &&
-		(len(r.Codes) == 0 || slices.Contains(r.Codes, s.Code)) &&
+		(len(r.Codes) == 0 || slices.ContainsFunc(r.Codes, func(pattern string) bool { return like(s.Code, pattern) })) &&
 		(len(r.Kinds) == 0 || slices.Contains(r.Kinds, s.Kind)) &&
 		strings.Contains(s.Text, r.Text) &&
 		(!r.Passes || s.Passes) && (!r.Refusal || s.Refusal)

@@ -63,6 +63,37 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+// Services name what does not exist, and what is being changed, in many ways that have their ends in common.
+func TestCodesOfManyServices(t *testing.T) {
+	t.Parallel()
+	for code, tc := range map[string]struct {
+		stage failure.Stage
+		want  failure.Class
+	}{
+		"NotFoundException":                       {failure.Read, failure.Gone},
+		"DBInstanceNotFound":                      {failure.Read, failure.Gone},
+		"DBInstanceNotFoundFault":                 {failure.Read, failure.Gone},
+		"InvalidSubnetID.NotFound":                {failure.Read, failure.Gone},
+		"RepositoryNotFoundException":             {failure.Read, failure.Gone},
+		"AWS.SimpleQueueService.NonExistentQueue": {failure.Read, failure.Gone},
+		"QueueDoesNotExist":                       {failure.Read, failure.Gone},
+		"NoSuchDistribution":                      {failure.Read, failure.Gone},
+		"InvalidDBInstanceState":                  {failure.Step, failure.Conflict},
+		"ResourceInUseException":                  {failure.Step, failure.Conflict},
+		"PreconditionFailed":                      {failure.Step, failure.Conflict},
+	} {
+		if rule, _ := failure.Sort(failure.Signal{Stage: tc.stage, Code: code}); rule.Class != tc.want {
+			t.Errorf("%s: %q, want %q", code, rule.Class, tc.want)
+		}
+	}
+	// An aspect that a resource does not have is not the resource.
+	for _, code := range []string{"NoSuchPublicAccessBlockConfiguration", "NotFoundish"} {
+		if rule, known := failure.Sort(failure.Signal{Stage: failure.Read, Code: code}); known {
+			t.Errorf("%s: %q", code, rule.Class)
+		}
+	}
+}
+
 // Each class that a rule gives has its fate, and only failures that speak against a runbook count for a breaker.
 func TestFates(t *testing.T) {
 	t.Parallel()

@@ -22,11 +22,11 @@ var (
 	}
 	// conflictCodes stand for a resource that is being changed by another call.
 	conflictCodes = []string{"OperationAborted", "OperationAbortedException", "ConcurrentModification", "ConcurrentModificationException", "ConflictException",
-		"ConditionalRequestConflict", "ResourceConflictException", "OptimisticLockException", "PriorRequestNotComplete", "TransactionConflictException"}
+		"ConditionalRequestConflict", "ResourceConflictException", "OptimisticLockException", "PriorRequestNotComplete", "TransactionConflictException",
+		"InvalidDBInstanceState", "InvalidDBInstanceStateFault", "InvalidIfMatchVersion", "PreconditionFailed", "ResourceInUseException"}
 	// goneCodes are what the first step of a runbook is told of a resource that does not exist.
 	goneCodes = []string{
-		"NoSuchBucket", "NoSuchEntity", "NotFoundException", "TrailNotFoundException", "ResourceNotFoundException",
-		"InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidVpcID.NotFound", "InvalidVpcId.NotFound",
+		"*NotFound", "*NotFoundException", "*NotFoundFault", "*NonExistentQueue", "*DoesNotExist", "NoSuchBucket", "NoSuchEntity", "NoSuchDistribution",
 	}
 )
 

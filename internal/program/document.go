@@ -69,11 +69,14 @@ func (p Program) Undo(runtime string) (string, []runbook.Call) {
 	}), p.Derived.Undo.made()
 }
 
-// own is the line with which a program takes names from the runtime. They are there already in a document.
-var own = regexp.MustCompile(`(?m)^from hubmend_runtime import [^\n]*\n\n?`)
+// own are the lines with which a program and the engine of settings take what the runtime has or began with.
+var own = regexp.MustCompile(`(?m)^from (hubmend_runtime|__future__) import [^\n]*\n\n?`)
+
+// WithoutRuntime gives Python as it stands in a document after the runtime.
+func WithoutRuntime(source string) string { return own.ReplaceAllString(source, "") }
 
 func (p Program) script(runtime, last string) string {
-	return Indented(runtime) + Indented("\n\n"+own.ReplaceAllString(p.Source, "")+"\n\n"+last)
+	return Indented(runtime) + Indented("\n\n"+WithoutRuntime(p.Source)+"\n\n"+last)
 }
 
 // handler is the function that Systems Manager calls. Its lines are short, because a traceback has them before what

@@ -1,4 +1,4 @@
-"""The documents that the kept template makes, whole as Systems Manager gets them."""
+"""The documents that the kept templates make, whole as Systems Manager gets them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = json.loads((ROOT / "templates/hubmend-member-runbooks.template.json").read_text())
+TEMPLATES = [json.loads(file.read_text()) for file in sorted((ROOT / "templates").glob("hubmend-member-runbooks*.template.json"))]
 
 
-def expanded(content: Any) -> str:
+def expanded(template: dict[str, Any], content: Any) -> str:
     """Do what CloudFormation does with the content of a document."""
     if isinstance(content, str):
         return content
     if "Fn::Join" in content:
         separator, parts = content["Fn::Join"]
-        return str(separator).join(expanded(part) for part in parts)
+        return str(separator).join(expanded(template, part) for part in parts)
     name, key, attribute = content["Fn::FindInMap"]
-    return str(TEMPLATE["Mappings"][name][key][attribute])
+    return str(template["Mappings"][name][key][attribute])
 
 
 DOCUMENTS = {
-    resource["Properties"]["Name"]: expanded(resource["Properties"]["Content"])
-    for resource in TEMPLATE["Resources"].values()
+    resource["Properties"]["Name"]: expanded(template, resource["Properties"]["Content"])
+    for template in TEMPLATES
+    for resource in template["Resources"].values()
     if resource["Type"] == "AWS::SSM::Document" and not isinstance(resource["Properties"]["Content"], str)
 }
 
