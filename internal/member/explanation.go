@@ -35,8 +35,9 @@ var explanations = []struct {
 	},
 	{
 		func(c failedCall) bool { return c.code == "TrailNotFoundException" },
-		func(c failedCall) string {
-			return fmt.Sprintf("The trail %s was deleted, or is an organization's trail: remediate that in the organization's management account.", c.input("Name"))
+		// CloudTrail names the trail itself.
+		func(failedCall) string {
+			return "The trail was deleted, or is an organization's trail: remediate that in the organization's management account."
 		},
 	},
 }

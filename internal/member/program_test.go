@@ -71,6 +71,8 @@ func TestReasonOfAProgramsFailure(t *testing.T) {
 	for says, want := range map[string]string{
 		"hubmend:refused KMS cannot rotate this key: it is asymmetric.":     "KMS cannot rotate this key: it is asymmetric.",
 		"hubmend:read NotFoundException kms:DescribeKey: Key x is unknown.": "kms:DescribeKey answered NotFoundException: Key x is unknown.",
+		"hubmend:read TrailNotFoundException cloudtrail:GetTrail: Unknown trail: arn:t": "cloudtrail:GetTrail answered TrailNotFoundException: Unknown trail: arn:t. " +
+			"The trail was deleted, or is an organization's trail: remediate that in the organization's management account.",
 		"hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: Unknown": "ssm:GetAutomationExecution answered " +
 			"AutomationExecutionNotFoundException: Unknown. Nothing was changed. When Systems Manager has forgotten the execution, after 30 days, " +
 			"or the resource is gone, `hubmend history` still has the previous value. Otherwise request the undo again.",

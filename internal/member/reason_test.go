@@ -100,8 +100,8 @@ func TestReason(t *testing.T) {
 			"step read: GetX answered AccessDenied: " + denial + ".",
 		},
 		"a trail that is not there": {
-			execution(ended, call("read", "GetTrail", "TrailNotFoundException", "Unknown trail", ends, inputs(map[string]string{"Name": `"arn:t"`}))),
-			"step read: GetTrail answered TrailNotFoundException: Unknown trail. The trail arn:t was deleted, or is an organization's trail: " +
+			execution(ended, call("read", "GetTrail", "TrailNotFoundException", "Unknown trail: arn:t", ends)),
+			"step read: GetTrail answered TrailNotFoundException: Unknown trail: arn:t. The trail was deleted, or is an organization's trail: " +
 				"remediate that in the organization's management account.",
 		},
 		"more steps than the answer holds": {

@@ -68,12 +68,21 @@ type played struct {
 	Planned       []call
 }
 
+// home is where scripts run: Systems Manager's variables.
+func home(region, partition string) map[string]string {
+	return map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": region, "global:AWS_PARTITION": partition}
+}
+
 // plays runs a document's script, as it is deployed, several times.
 func plays(t *testing.T, document string, all ...play) []played {
 	t.Helper()
+	return playsIn(t, home("us-east-1", "aws"), document, all...)
+}
+
+func playsIn(t *testing.T, home map[string]string, document string, all ...play) []played {
+	t.Helper()
 	config, script := interpreter(t), scriptOf(t, document, "run")
-	script.Text, script.Handler, script.Modules = script.Text+stage, "played", nil
-	script.Context = map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": "us-east-1", "global:AWS_PARTITION": "aws"}
+	script.Text, script.Handler, script.Modules, script.Context = script.Text+stage, "played", nil, home
 	var done []played
 	if err := run(t.Context(), config, script, map[string]any{"plays": all}, &done); err != nil {
 		t.Fatal(err)
@@ -103,6 +112,22 @@ func input(t *testing.T, calls []call, name string, into any) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// says demands what a failure says, from its beginning.
+func (p played) says(t *testing.T, text string) {
+	t.Helper()
+	if !strings.HasPrefix(p.Error, text) {
+		t.Errorf("error = %q, want it to begin with %q", p.Error, text)
+	}
+}
+
+// stepped is Systems Manager's record of a repair by a document of steps: each output is a text of JSON, from the step that it names.
+func stepped(t *testing.T, document, step string, before, after any, parameters map[string][]string) map[string]any {
+	t.Helper()
+	record := repaired(t, document, before, after, parameters)
+	record["AutomationExecution"].(map[string]any)["Outputs"] = map[string]any{step + ".Before": texts(t, before), step + ".After": texts(t, after), step + ".Change": []string{"Did it."}}
+	return record
 }
 
 func names(calls []call) []string {

@@ -1,38 +1,28 @@
 package scripts_test
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// trail is what GetTrail answers, and where the script runs.
-type trailPayload struct {
-	Trail     map[string]any `json:"trail"`
-	Account   string         `json:"account"`
-	Region    string         `json:"region"`
-	Partition string         `json:"partition"`
-	Days      string         `json:"days"`
-}
-
-// ownTrail makes the payload of a trail that is at home where the script runs, with some
-// fields changed; a nil removes one.
-func ownTrail(fields map[string]any) trailPayload {
-	p := trailPayload{
-		Account: "111111111111", Region: "eu-west-1", Partition: "aws", Days: "365",
-		Trail: map[string]any{
-			"Name": "main", "TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main", "HomeRegion": "eu-west-1",
-			"IsMultiRegionTrail": true, "IsOrganizationTrail": false, "LogFileValidationEnabled": false,
-		},
+// ownTrail is CloudTrail's answer about a trail that is at home where the script runs, with some fields changed; a nil
+// removes one.
+func ownTrail(fields map[string]any) map[string]any {
+	trail := map[string]any{
+		"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111111111111:trail/main", "HomeRegion": "us-east-1",
+		"IsMultiRegionTrail": true, "IsOrganizationTrail": false, "LogFileValidationEnabled": false,
 	}
 	for name, value := range fields {
-		p.Trail[name] = value
+		trail[name] = value
 		if value == nil {
-			delete(p.Trail, name)
+			delete(trail, name)
 		}
 	}
-	return p
+	return map[string]any{"Trail": trail}
 }
 
 // elsewhere are trails that cannot be changed where the script runs, and what the error
@@ -41,150 +31,140 @@ var elsewhere = map[string]struct {
 	fields map[string]any
 	says   []string
 }{
-	"shadow of a trail from another Region": {map[string]any{"HomeRegion": "us-east-1", "TrailARN": "arn:aws:cloudtrail:us-east-1:111111111111:trail/main"},
-		[]string{"The home Region of the trail main is us-east-1,", "this ran in eu-west-1.", "in us-east-1."}},
-	"home Region by the ARN alone": {map[string]any{"HomeRegion": nil, "TrailARN": "arn:aws:cloudtrail:us-east-1:111111111111:trail/main"},
-		[]string{"The home Region of the trail main is us-east-1,"}},
-	"organization's, from a member": {map[string]any{"IsOrganizationTrail": true, "TrailARN": "arn:aws:cloudtrail:eu-west-1:999999999999:trail/main"},
+	"shadow of a trail from another Region": {map[string]any{"HomeRegion": "eu-west-1", "TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
+		[]string{"The home Region of the trail main is eu-west-1,", "this ran in us-east-1.", "in eu-west-1."}},
+	"home Region by the ARN alone": {map[string]any{"HomeRegion": nil, "TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
+		[]string{"The home Region of the trail main is eu-west-1,"}},
+	"organization's, from a member": {map[string]any{"IsOrganizationTrail": true, "TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
 		[]string{"main is the trail of an organization, and account 111111111111 is a member", "in the organization's management account, 999999999999."}},
 	"organization's, from a member in another Region": {
-		map[string]any{"IsOrganizationTrail": true, "HomeRegion": "us-east-1", "TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
+		map[string]any{"IsOrganizationTrail": true, "HomeRegion": "eu-west-1", "TrailARN": "arn:aws:cloudtrail:eu-west-1:999999999999:trail/main"},
 		[]string{"management account, 999999999999."}},
-	"another account's": {map[string]any{"TrailARN": "arn:aws:cloudtrail:eu-west-1:999999999999:trail/main"},
+	"another account's": {map[string]any{"TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
 		[]string{"The trail main is account 999999999999's."}},
+}
+
+// trails are the repairs of trails, what is set for one that needs none, and the parameters beside the trail.
+var trails = map[string]struct {
+	compliant  map[string]any
+	parameters map[string]any
+}{
+	"EnableTrailValidation": {compliant: map[string]any{"LogFileValidationEnabled": true}},
 }
 
 func TestTrailsThatCannotBeChangedHere(t *testing.T) {
 	t.Parallel()
-	for document, done := range map[string]map[string]any{
-		"EnableTrailValidation":     {"LogFileValidationEnabled": true},
-		"SendTrailToCloudWatchLogs": {"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:999999999999:log-group:x:*"},
-	} {
-		script := scriptOf(t, document, "decide")
+	for document, repair := range trails {
 		for name, tc := range elsewhere {
 			t.Run(document+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				config := interpreter(t)
-				var got struct{ Change string }
-				err := run(t.Context(), config, script, ownTrail(tc.fields), &got)
-				if err == nil {
-					t.Fatalf("it goes on: %s", got.Change)
-				}
+				compliant := maps.Clone(tc.fields)
+				maps.Copy(compliant, repair.compliant)
+				got := plays(t, document, repairOf(tc.fields, repair.parameters), repairOf(compliant, repair.parameters))
 				for _, part := range tc.says {
-					if !strings.Contains(err.Error(), part) {
-						t.Errorf("error %q does not say %q", err, part)
-					}
+					got[0].refused(t, part)
+				}
+				if diff := cmp.Diff([]string{"cloudtrail:GetTrail"}, names(got[0].Made)); diff != "" {
+					t.Errorf("calls (-want +got):\n%s", diff)
 				}
 				// A trail that is compliant needs no change, wherever it is.
-				compliant := ownTrail(tc.fields)
-				for name, value := range done {
-					compliant.Trail[name] = value
-				}
-				if err := run(t.Context(), config, script, compliant, &got); err != nil || !strings.HasPrefix(got.Change, "Nothing to change: ") {
-					t.Errorf("compliant: %q, %v", got.Change, err)
+				if got[1].Error != "" || !strings.HasPrefix(got[1].Change, "Nothing to change: ") {
+					t.Errorf("compliant: %q, %s", got[1].Change, got[1].Error)
 				}
 			})
 		}
 	}
 }
 
-func TestDecideTrailValidation(t *testing.T) {
+// repairOf is the repair of a trail that does not change.
+func repairOf(fields, parameters map[string]any) play {
+	events := map[string]any{"TrailArn": "arn:t"}
+	maps.Copy(events, parameters)
+	return play{events, map[string][]any{"cloudtrail:GetTrail": {ownTrail(fields)}, "cloudtrail:UpdateTrail": {map[string]any{}}}}
+}
+
+func TestEnableTrailValidation(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "EnableTrailValidation", "decide")
-	type decided struct {
-		Action string
-		Before map[string]bool
-		Change string
-	}
 	const turnsOn = "Turned on log file validation of the trail main."
-	off := map[string]bool{"LogFileValidationEnabled": false}
+	update := []string{"cloudtrail:UpdateTrail"}
 	for name, tc := range map[string]struct {
-		fields map[string]any
-		want   decided
+		fields  map[string]any
+		before  bool
+		planned []string
+		change  string
 	}{
-		"off":    {nil, decided{"enable", off, turnsOn}},
-		"absent": {map[string]any{"LogFileValidationEnabled": nil}, decided{"enable", off, turnsOn}},
-		"on": {map[string]any{"LogFileValidationEnabled": true},
-			decided{"none", map[string]bool{"LogFileValidationEnabled": true}, "Nothing to change: log file validation of the trail main is on."}},
-		"an organization's, in its own account": {map[string]any{"IsOrganizationTrail": true}, decided{"enable", off, turnsOn}},
-		"another partition":                     {map[string]any{"TrailARN": "arn:aws-cn:cloudtrail:eu-west-1:111111111111:trail/main"}, decided{"enable", off, turnsOn}},
+		"off":                                   {nil, false, update, turnsOn},
+		"absent":                                {map[string]any{"LogFileValidationEnabled": nil}, false, update, turnsOn},
+		"on":                                    {map[string]any{"LogFileValidationEnabled": true}, true, []string{}, "Nothing to change: log file validation of the trail main is on."},
+		"an organization's, in its own account": {map[string]any{"IsOrganizationTrail": true}, false, update, turnsOn},
+		"another partition":                     {map[string]any{"TrailARN": "arn:aws-cn:cloudtrail:us-east-1:111111111111:trail/main"}, false, update, turnsOn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			var got decided
-			if err := run(t.Context(), config, script, ownTrail(tc.fields), &got); err != nil {
-				t.Fatal(err)
+			got := plays(t, "EnableTrailValidation", repairOf(tc.fields, map[string]any{"Planning": true}))[0]
+			want := []string{fmt.Sprintf(`{"LogFileValidationEnabled":%t}`, tc.before), `{"LogFileValidationEnabled":true}`, tc.change}
+			if diff := cmp.Diff(want, []string{string(got.Before), string(got.After), got.Change}); diff != "" || got.Error != "" {
+				t.Errorf("%s (-want +got):\n%s", got.Error, diff)
 			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+			if diff := cmp.Diff(tc.planned, names(got.Planned)); diff != "" {
+				t.Errorf("planned (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestDecideTrailToCloudWatchLogs(t *testing.T) {
+// Two reads that agree say that the change is made, and one that is busy is waited for.
+func TestTrailValidationIsVerified(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "SendTrailToCloudWatchLogs", "decide")
-	type decided struct {
-		LogGroups []string
-		Arn       string
-		Days      int
-		Before    map[string]string
-		Change    string
+	off, on := ownTrail(nil), ownTrail(map[string]any{"LogFileValidationEnabled": true})
+	repair := func(reads, updates []any) play {
+		return play{map[string]any{"TrailArn": "arn:t"}, map[string][]any{"cloudtrail:GetTrail": reads, "cloudtrail:UpdateTrail": updates}}
 	}
-	group := func(partition, name string) string {
-		return "arn:" + partition + ":logs:eu-west-1:111111111111:log-group:/hubmend/cloudtrail/" + name + ":*"
+	done := []any{map[string]any{}}
+	got := plays(t, "EnableTrailValidation",
+		repair([]any{off, on, off, on}, append([]any{"ConflictException"}, done...)), repair([]any{off}, done), repair([]any{off}, []any{"AccessDeniedException"}))
+	get, update := "cloudtrail:GetTrail", "cloudtrail:UpdateTrail"
+	if diff := cmp.Diff([]string{get, update, update, get, get, get, get}, names(got[0].Made)); diff != "" || got[0].Error != "" {
+		t.Errorf("%s, calls (-want +got):\n%s", got[0].Error, diff)
 	}
-	none := map[string]string{"CloudWatchLogsLogGroupArn": "", "CloudWatchLogsRoleArn": ""}
-	now := "The trail main now delivers to the log group /hubmend/cloudtrail/main too, with a retention of 365 days unless the group had one."
+	if given := string(got[0].Made[1].Parameters); given != `{"EnableLogFileValidation":true,"Name":"arn:t"}` {
+		t.Errorf("UpdateTrail is given %s", given)
+	}
+	got[1].says(t, "hubmend:unverified Log file validation was turned on, but CloudTrail still says that it is off.")
+	got[2].says(t, "hubmend:write AccessDeniedException cloudtrail:UpdateTrail: no")
+}
+
+func TestUndoTrailValidation(t *testing.T) {
+	t.Parallel()
+	state := func(on bool) map[string]bool { return map[string]bool{"LogFileValidationEnabled": on} }
 	for name, tc := range map[string]struct {
-		fields          map[string]any
-		partition, days string
-		want            decided
+		before, now bool // it is on after every repair
+		planned     []string
+		says        string
 	}{
-		"delivers nowhere": {want: decided{[]string{"/hubmend/cloudtrail/main"}, group("aws", "main"), 365, none, now}},
-		"an empty log group is none": {fields: map[string]any{"CloudWatchLogsLogGroupArn": ""},
-			want: decided{[]string{"/hubmend/cloudtrail/main"}, group("aws", "main"), 365, none, now}},
-		"another partition": {partition: "aws-us-gov", want: decided{[]string{"/hubmend/cloudtrail/main"}, group("aws-us-gov", "main"), 365, none, now}},
-		"another retention": {days: "3653", want: decided{[]string{"/hubmend/cloudtrail/main"}, group("aws", "main"), 3653, none, strings.Replace(now, "365", "3653", 1)}},
-		"all that a name may have": {fields: map[string]any{"Name": "a.B_c-9"},
-			want: decided{[]string{"/hubmend/cloudtrail/a.B_c-9"}, group("aws", "a.B_c-9"), 365, none, strings.ReplaceAll(strings.ReplaceAll(now, "trail main", "trail a.B_c-9"), "/main", "/a.B_c-9")}},
-		"an organization's, in its own account": {fields: map[string]any{"IsOrganizationTrail": true},
-			want: decided{[]string{"/hubmend/cloudtrail/main"}, group("aws", "main"), 365, none, now}},
-		"delivers to a group of its own": {fields: map[string]any{"CloudWatchLogsLogGroupArn": "arn:x:*", "CloudWatchLogsRoleArn": "arn:role"},
-			want: decided{[]string{}, "arn:x:*", 365, map[string]string{"CloudWatchLogsLogGroupArn": "arn:x:*", "CloudWatchLogsRoleArn": "arn:role"},
-				"Nothing to change: the trail main delivers to arn:x:*."}},
+		"as the repair left it":         {false, true, []string{"cloudtrail:UpdateTrail"}, "Restored: log file validation of the trail is off, as before the repair."},
+		"off again":                     {false, false, []string{}, "Nothing to change: log file validation is as it was before the repair."},
+		"the repair did nothing":        {true, true, []string{}, "Nothing to change: "},
+		"it did nothing, and off since": {true, false, nil, "Log file validation of arn:t was changed since the repair " + repairID},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			payload := ownTrail(tc.fields)
-			if tc.partition != "" {
-				payload.Partition = tc.partition
+			undo := func(record map[string]any) play {
+				return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
+					"ssm:GetAutomationExecution": {record}, "cloudtrail:GetTrail": {ownTrail(map[string]any{"LogFileValidationEnabled": tc.now})},
+				}}
 			}
-			if tc.days != "" {
-				payload.Days = tc.days
-			}
-			var got struct {
-				decided
-				After map[string]string
-			}
-			if err := run(t.Context(), config, script, payload, &got); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tc.want, got.decided); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			after := tc.want.Before
-			if len(tc.want.LogGroups) > 0 {
-				after = map[string]string{
-					"CloudWatchLogsLogGroupArn": tc.want.Arn,
-					"CloudWatchLogsRoleArn":     "arn:" + payload.Partition + ":iam::111111111111:role/hubmend-trail-delivery",
+			parameters := map[string][]string{"TrailArn": {"arn:t"}}
+			for _, got := range plays(t, "UndoEnableTrailValidation",
+				undo(repaired(t, "EnableTrailValidation", state(tc.before), state(true), parameters)),
+				undo(stepped(t, "EnableTrailValidation", "decide", state(tc.before), state(true), parameters))) {
+				if tc.planned == nil {
+					got.refused(t, tc.says)
+					continue
 				}
-			}
-			if diff := cmp.Diff(after, got.After); diff != "" {
-				t.Errorf("After (-want +got):\n%s", diff)
+				if diff := cmp.Diff(tc.planned, names(got.Planned)); diff != "" || got.Error != "" || !strings.HasPrefix(got.Change, tc.says) {
+					t.Errorf("%q, %s (-want +got):\n%s", got.Change, got.Error, diff)
+				}
 			}
 		})
 	}

@@ -10,49 +10,6 @@ import (
 	"hubmend/internal/lab/python"
 )
 
-// Validation of a trail is on or off.
-func TestUndoSwitches(t *testing.T) {
-	t.Parallel()
-	for document, setting := range map[string]string{"EnableTrailValidation": "LogFileValidationEnabled"} {
-		script := scriptOf(t, "Undo"+document, "decide")
-		state := func(on bool) map[string]bool { return map[string]bool{setting: on} }
-		for name, tc := range map[string]struct {
-			before, now bool // it is on after every repair
-			action      string
-			says        string
-		}{
-			"as the repair left it":         {false, true, "disable", "Restored: "},
-			"off again":                     {false, false, "none", "Nothing to change: "},
-			"the repair did nothing":        {true, true, "none", "Nothing to change: "},
-			"it did nothing, and off since": {true, false, "", "was changed since the repair " + repairID},
-		} {
-			t.Run(document+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				config := interpreter(t)
-				payload := recalled(document, texts(t, state(tc.before)), texts(t, state(true)), map[string]any{"key": "k", "trail": "t", "enabled": tc.now, "state": "Enabled"})
-				var got struct {
-					Action, Change string
-					Before, After  map[string]bool
-				}
-				err := run(t.Context(), config, script, payload, &got)
-				if tc.action == "" {
-					refusedWith(t, err, tc.says)
-					return
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff([]any{tc.action, state(tc.now), state(tc.before)}, []any{got.Action, got.Before, got.After}); diff != "" {
-					t.Errorf("Action, Before, After (-want +got):\n%s", diff)
-				}
-				if !strings.HasPrefix(got.Change, tc.says) {
-					t.Errorf("Change is %q, want %q", got.Change, tc.says)
-				}
-			})
-		}
-	}
-}
-
 func TestUndoKeyRotation(t *testing.T) {
 	t.Parallel()
 	const changed, year = "Rotation of the key k was changed since the repair " + repairID + ", ", 365
