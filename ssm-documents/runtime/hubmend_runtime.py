@@ -63,7 +63,14 @@ class Aws:
 
     # Another change of the same resource is in progress. It ends by itself.
     BUSY = frozenset(
-        ("ConcurrentModification", "ConcurrentModificationException", "OperationAborted", "PriorRequestNotComplete", "ResourceConflictException")
+        (
+            "ConcurrentModification",
+            "ConcurrentModificationException",
+            "OperationAborted",
+            "OperationAbortedException",
+            "PriorRequestNotComplete",
+            "ResourceConflictException",
+        )
     )
     WAITS = (2.0, 4.0, 8.0, 16.0)
 
@@ -95,7 +102,7 @@ class Aws:
             self.trace.append(f"{call} {code}")
             if code in absent:
                 return None
-            raise self._failure(kind, code, call, error.response.get("Error", {}).get("Message", "")) from None
+            raise self._failure(kind, code, call, _explained(code, error.response.get("Error", {}).get("Message", ""), parameters)) from None
         except BotoCoreError as error:
             self.trace.append(f"{call} {type(error).__name__}")
             raise self._failure(kind, type(error).__name__, call, str(error)) from None
@@ -160,6 +167,17 @@ class Aws:
 
     def _failure(self, kind: str, code: str, call: str, message: str) -> Failure:
         return Failure(self._reading if kind == "read" else kind, f"{code} {call}: {message}")
+
+
+def _explained(code: str, message: str, parameters: Mapping[str, typing.Any]) -> str:
+    """Add to an error's message what S3 leaves out."""
+    bucket, owner = parameters.get("Bucket"), parameters.get("ExpectedBucketOwner")
+    if code == "BucketAlreadyExists":
+        return f"{message.rstrip('.')}. Another AWS account has a bucket named {bucket}."
+    # S3 says more to callers of the bucket's own account and organization only.
+    if code == "AccessDenied" and owner and "not authorized" not in message:
+        return f"{message.rstrip('.')}. The bucket {bucket} belongs to another account than {owner}, or its policy denies this."
+    return message
 
 
 Events = Mapping[str, typing.Any]  # what a handler is given

@@ -108,8 +108,29 @@ def test_a_failure_begins_with_its_kind_and_code(
     assert str(caught.value).startswith(says)
 
 
+@pytest.mark.parametrize(
+    ("answer", "parameters", "says"),
+    [
+        (
+            error("AccessDenied", "Access Denied"),
+            {"ExpectedBucketOwner": "1"},
+            "Access Denied. The bucket b belongs to another account than 1, or its policy denies this.",
+        ),
+        (error("AccessDenied", "You are not authorized"), {"ExpectedBucketOwner": "1"}, "You are not authorized"),
+        (error("AccessDenied", "Access Denied"), {}, "Access Denied"),
+        (error("BucketAlreadyExists", "Not available."), {}, "Not available. Another AWS account has a bucket named b."),
+        (error("NoSuchBucket", "None"), {"ExpectedBucketOwner": "1"}, "None"),
+    ],
+)
+def test_a_failure_names_what_s3_leaves_out(client: Callable[..., Client], answer: Exception, parameters: dict[str, str], says: str) -> None:
+    client(answer)
+    with pytest.raises(Failure) as caught:
+        Aws({"s3:CreateBucket": "write"}, CONTEXT)("s3:CreateBucket", Bucket="b", **parameters)
+    assert str(caught.value).partition(": ")[2] == says
+
+
 def test_a_change_in_progress_is_waited_for(client: Callable[..., Client], waits: list[float]) -> None:
-    asked = client(error("OperationAborted"), error("ConcurrentModificationException"), {"Done": True})
+    asked = client(error("OperationAborted"), error("OperationAbortedException"), {"Done": True})
     assert Aws(CALLS, CONTEXT)("kms:EnableKeyRotation", KeyId="k") == {"Done": True}
     assert (len(asked.asked), waits) == (3, [2, 4])
 
