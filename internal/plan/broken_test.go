@@ -173,7 +173,7 @@ var everyRunbook = map[string]broken{
 	},
 	"a trail without validation": {
 		control: "CloudTrail.4", make: trail,
-		lines: []string{"trail arn:aws:cloudtrail:*", "- LogFileValidationEnabled: false", "+ LogFileValidationEnabled: true"},
+		lines: []string{"audit", "- LogFileValidationEnabled: false", "+ LogFileValidationEnabled: true"},
 		uses:  []string{"false"},
 	},
 	"a trail without a log group": {
@@ -183,8 +183,7 @@ var everyRunbook = map[string]broken{
 			return trail(w)
 		},
 		lines: []string{
-			"log group /hubmend/cloudtrail/audit", "+ logGroupName: /hubmend/cloudtrail/audit", "+ retentionInDays: 365",
-			"trail arn:aws:cloudtrail:*", "+ CloudWatchLogsLogGroupArn: arn:aws:logs:*", "+ CloudWatchLogsRoleArn: arn:aws:iam::*:role/hubmend-trail-delivery",
+			"audit", "+ CloudWatchLogsLogGroupArn: arn:aws:logs:*", "+ CloudWatchLogsRoleArn: arn:aws:iam::*:role/hubmend-trail-delivery",
 		},
 		uses: []string{"false"},
 	},

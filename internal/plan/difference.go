@@ -172,8 +172,8 @@ func settingLines(before, after map[string]any) []Line {
 	names := slices.Concat(slices.Collect(maps.Keys(before)), slices.Collect(maps.Keys(after)))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		was, had := before[name]
-		is, has := after[name]
+		was, had := given(before, name)
+		is, has := given(after, name)
 		if had && has && reflect.DeepEqual(was, is) {
 			continue
 		}
@@ -185,6 +185,12 @@ func settingLines(before, after map[string]any) []Line {
 		}
 	}
 	return lines
+}
+
+// given gives a setting. A repair writes an empty text for a name that is not set.
+func given(settings map[string]any, name string) (any, bool) {
+	value, is := settings[name]
+	return value, is && value != ""
 }
 
 func items(value any) []any {

@@ -127,13 +127,35 @@ func (w *world) keepSent(r *http.Request) {
 		w.Error(err)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	_, api, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	target := r.Header.Get("X-Amz-Target")
+	api := target[strings.LastIndex(target, ".")+1:]
 	if form, err := url.ParseQuery(string(body)); err == nil && api == "" {
 		api = form.Get("Action")
+	}
+	if service[1] == "s3" {
+		api = bucketCall(r)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls = append(w.calls, plan.Call{API: service[1] + ":" + api})
+}
+
+// subresources are what of a bucket a request names, and how S3's calls name it.
+var subresources = map[string]string{
+	"encryption": "BucketEncryption", "lifecycle": "BucketLifecycleConfiguration", "location": "BucketLocation", "logging": "BucketLogging",
+	"object-lock": "ObjectLockConfiguration", "ownershipControls": "BucketOwnershipControls", "policy": "BucketPolicy", "publicAccessBlock": "PublicAccessBlock",
+}
+
+// bucketCall names a call of S3 by its request.
+func bucketCall(r *http.Request) string {
+	verb := map[string]string{http.MethodGet: "Get", http.MethodPut: "Put", http.MethodDelete: "Delete"}[r.Method]
+	for name := range r.URL.Query() {
+		return verb + subresources[name]
+	}
+	if r.Method == http.MethodPut {
+		return "CreateBucket"
+	}
+	return r.Method + " " + r.URL.Path
 }
 
 // Call implements automation.API.

@@ -194,13 +194,20 @@ def public(module: str) -> set[str]:
 
 
 def aws_call(node: ast.AST) -> tuple[str, set[str]] | None:
-    """Return a call and the names of its parameters; None for anything else, and for a call whose names are not literals."""
+    """Return a call and the names of its parameters; None for anything else, and for a call whose names are not literals.
+
+    An empty text is how a call takes something away, so its parameter names nothing that takes a permission.
+    """
     if not (isinstance(node, ast.Call) and is_aws(node.func) and len(node.args) == 1):
         return None
-    name, names = node.args[0], [keyword.arg for keyword in node.keywords]
-    if not (isinstance(name, ast.Constant) and isinstance(name.value, str)) or None in names:
+    name, given = node.args[0], {keyword.arg: keyword.value for keyword in node.keywords}
+    if not (isinstance(name, ast.Constant) and isinstance(name.value, str)) or None in given:
         return None
-    return name.value, {name for name in names if name and name not in OWN}
+    return name.value, {name for name, value in given.items() if name and name not in OWN and not is_empty(value)}
+
+
+def is_empty(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value == ""
 
 
 def misfits(given: dict[str, ast.expr], shape: StructureShape) -> Iterator[str]:

@@ -50,6 +50,11 @@ def test_calls_are_found_through_a_table_of_functions() -> None:
     assert "kms:EnableKeyRotation" in program(text).calls("repair")
 
 
+def test_an_empty_text_takes_something_away_and_needs_no_permission() -> None:
+    text = GOOD.replace('aws("kms:DisableKeyRotation", KeyId=KeyId)', 'aws("cloudtrail:UpdateTrail", Name=KeyId, CloudWatchLogsRoleArn="")')
+    assert program(text).calls("undo") == {"cloudtrail:UpdateTrail": ["Name"]}
+
+
 def test_the_runtime_reads_the_repair_for_an_undo() -> None:
     assert RUNTIME.calls("_undone") == {"ssm:GetAutomationExecution": ["AutomationExecutionId"]}
 

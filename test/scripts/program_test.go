@@ -3,11 +3,13 @@ package scripts_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab/python"
+	"hubmend/internal/readonly"
 )
 
 // stage makes AWS of a table: each call has its answers, of which the last is given for ever. A text is the
@@ -90,7 +92,30 @@ func playsIn(t *testing.T, home map[string]string, document string, all ...play)
 	if len(done) != len(all) {
 		t.Fatalf("%d answers to %d plays", len(done), len(all))
 	}
+	for _, p := range done {
+		ownBuckets(t, home, slices.Concat(p.Made, p.Planned))
+	}
 	return done
+}
+
+// ownBuckets demands that every call on a bucket says whose it must be.
+func ownBuckets(t *testing.T, home map[string]string, calls []call) {
+	t.Helper()
+	for _, c := range calls {
+		var given struct{ ExpectedBucketOwner string }
+		input(t, []call{c}, c.Call, &given)
+		if strings.HasPrefix(c.Call, "s3:") && c.Call != "s3:CreateBucket" && given.ExpectedBucketOwner != home["global:ACCOUNT_ID"] {
+			t.Errorf("%s expects the owner %q", c.Call, given.ExpectedBucketOwner)
+		}
+	}
+}
+
+// writes names the calls that reached AWS and are not known to read only.
+func (p played) writes() []string {
+	return slices.DeleteFunc(names(p.Made), func(name string) bool {
+		service, api, _ := strings.Cut(name, ":")
+		return readonly.Call(service, api)
+	})
 }
 
 // refused demands that a script refuses, before it changes anything.

@@ -50,6 +50,10 @@ var trails = map[string]struct {
 	parameters map[string]any
 }{
 	"EnableTrailValidation": {compliant: map[string]any{"LogFileValidationEnabled": true}},
+	"SendTrailToCloudWatchLogs": {
+		compliant:  map[string]any{"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:999999999999:log-group:x:*"},
+		parameters: map[string]any{"RetentionInDays": "365"},
+	},
 }
 
 func TestTrailsThatCannotBeChangedHere(t *testing.T) {

@@ -112,15 +112,11 @@ func (quick) Sleep(context.Context, time.Duration) error { return nil }
 // What was restored may show late: the undo writes once, looks again, and its answers do not grow with the looks.
 func TestUndoLooksAgain(t *testing.T) {
 	t.Parallel()
-	block := setting{
-		"UndoBlockBucketPublicAccess", "s3:GetPublicAccessBlock", "PublicAccessBlockConfiguration", "PublicAccessBlock", "verify",
-		recorded(true, true, true, true), recorded(true, false, true, false), "NoSuchPublicAccessBlockConfiguration",
-	}
 	policy := setting{
 		"UndoSetPasswordPolicy", "iam:GetAccountPasswordPolicy", "PasswordPolicy", "PasswordPolicy", "decide",
 		strongPolicy(), weakPolicy(), "NoSuchEntity",
 	}
-	for _, s := range []setting{block, policy} {
+	for _, s := range []setting{policy} {
 		for name, tc := range map[string]struct {
 			failure string
 			late    int

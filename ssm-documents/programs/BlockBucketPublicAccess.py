@@ -1,0 +1,79 @@
+"""The public access block of a bucket: turn on all of it, and set it as it was again."""
+
+from typing import Any
+
+from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
+
+SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+ON = dict.fromkeys(SETTINGS, True)
+
+
+def repair(aws: Aws, BucketName: str) -> Outcome:
+    found = block(aws, BucketName)
+    off = not_on(found)
+    if not off:
+        return unchanged("the bucket blocks all public access.", ON)
+    # All four together, so none is lost.
+    aws("s3:PutPublicAccessBlock", Bucket=BucketName, ExpectedBucketOwner=aws.account, PublicAccessBlockConfiguration=ON)
+    aws.until(lambda: still_off(block(aws, BucketName)))
+    return Outcome(f"Turned on {joined(off)}{'.' if found else '; the bucket had no public access block.'}", state(found), ON)
+
+
+def undo(aws: Aws, before: State, after: State, BucketName: str) -> Outcome:
+    try:
+        was, left = recorded(before), recorded(after)
+    except (LookupError, TypeError, AttributeError):
+        raise Refused(f"The repair {aws.repair} does not say what it left. Restore it by hand; `hubmend history` has what was before.") from None
+    found = block(aws, BucketName)
+    if found == was:
+        return unchanged("the public access block is as it was before the repair.", state(found))
+    if found != left:
+        raise Refused(
+            f"The public access block of {BucketName} was changed since the repair {aws.repair}, so it is left as it is. "
+            "Look who changed it, and set it by hand if it must be as before."
+        )
+    if was:
+        aws("s3:PutPublicAccessBlock", Bucket=BucketName, ExpectedBucketOwner=aws.account, PublicAccessBlockConfiguration=was)
+        change = f"Restored the public access block: {', '.join(not_on(was))} off, as before the repair."
+    else:
+        aws("s3:DeletePublicAccessBlock", Bucket=BucketName, ExpectedBucketOwner=aws.account)
+        change = "Restored: the bucket has no public access block, as before the repair."
+    aws.until(lambda: "" if block(aws, BucketName) == was else NOT_AS_BEFORE)
+    return Outcome(change, state(found), state(was))
+
+
+NOT_AS_BEFORE = "The public access block is not as it was before the repair. Something may have changed it while this ran; see, and start this again."
+
+
+def block(aws: Aws, bucket: str) -> dict[str, bool]:
+    """Read the four settings; none when the bucket has no block, which is an error to S3 but not to us."""
+    answer = aws("s3:GetPublicAccessBlock", Bucket=bucket, ExpectedBucketOwner=aws.account, absent=("NoSuchPublicAccessBlockConfiguration",))
+    return {name: answer["PublicAccessBlockConfiguration"].get(name) is True for name in SETTINGS} if answer else {}
+
+
+def state(found: dict[str, bool]) -> State:
+    return found or {"PublicAccessBlock": "none"}
+
+
+def recorded(given: Any) -> dict[str, bool]:
+    """Read what a repair recorded. A document of steps put the settings into one more, and may have written them as texts."""
+    settings = given.get("PublicAccessBlock", given)
+    return {} if settings == "none" else {name: {"true": True, "false": False}[str(settings[name]).lower()] for name in SETTINGS}
+
+
+def not_on(found: dict[str, bool]) -> list[str]:
+    return [name for name in SETTINGS if not found.get(name)]
+
+
+def still_off(found: dict[str, bool]) -> str:
+    off = not_on(found)
+    if not off:
+        return ""
+    return (
+        f"Public access to the bucket is not blocked: {joined(off)} {'is' if len(off) == 1 else 'are'} off. "
+        "Something may have changed it while this ran; start the repair again."
+    )
+
+
+def joined(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
