@@ -184,10 +184,10 @@ func TestPlan(t *testing.T) {
 // onlyReads fails for calls other than those of the tests themselves that change something.
 func onlyReads(t *testing.T, calls []lab.APICall) {
 	t.Helper()
-	own := []string{"securityhub:BatchImportFindings", "s3:PUT /trails"}
+	own := []string{"securityhub:BatchImportFindings", "s3:CreateBucket"}
 	for _, c := range calls {
 		name := c.Service + ":" + c.API
-		get := strings.HasPrefix(c.API, "GET ") // the lab knows no better names in S3's protocol
+		get := strings.HasPrefix(c.API, "GET ") // the lab does not know the names of all calls of S3
 		if !get && !readonly.Call(c.Service, c.API) && !slices.Contains(own, name) {
 			t.Errorf("the plan called %s", name)
 		}

@@ -88,7 +88,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	q := request{scope: s, api: apiName(r, s.service, body), body: body, path: r.URL.Path, query: r.URL.Query()}
+	q := request{scope: s, api: g.apiName(r, s.service, body), body: body, path: r.URL.Path, query: r.URL.Query()}
 	g.record(APICall{Caller: s.caller.ARN, Function: s.caller.Function, Service: s.service, API: q.api})
 	if s.caller.Function != "" {
 		g.serveFunction(w, r, q)
@@ -104,7 +104,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request is an API call that the lab answers itself.
 type request struct {
 	scope
-	api   string // of REST services that moto answers: method and path
+	api   string // method and path, of a call of a REST service that authz does not know
 	path  string
 	query url.Values
 	body  []byte
@@ -230,8 +230,12 @@ func (g *gateway) click(w http.ResponseWriter, r *http.Request) {
 }
 
 // apiName takes the API from where the protocol of the service puts it.
-func apiName(r *http.Request, service string, body []byte) string {
+func (g *gateway) apiName(r *http.Request, service string, body []byte) string {
 	switch {
+	case service == "s3":
+		if api, _, known := g.lab.authority.table.Route(service, r.Method, r.URL.Path, r.URL.Query()); known {
+			return api
+		}
 	case service == "securityhub":
 		return hubAPI(r.Method, r.URL.Path)
 	case service == "lambda":

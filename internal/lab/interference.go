@@ -17,21 +17,21 @@ func (g *gateway) serveFunction(w http.ResponseWriter, r *http.Request, q reques
 	}
 	m := moment{function: q.caller.Function, api: q.service + ":" + q.api}
 	if err := g.lab.interventions.at(g.lab.ctx, m); err != nil {
-		interfere(w, r, err)
+		interfere(w, r, q, err)
 		return
 	}
 	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
 	g.route(answer, r, q)
 	m.after = true
 	if err := g.lab.interventions.at(g.lab.ctx, m); err != nil {
-		interfere(w, r, err)
+		interfere(w, r, q, err)
 		return
 	}
 	answer.send(w)
 }
 
 // interfere answers a call with an error, or not at all when nobody is left to hear it.
-func interfere(w http.ResponseWriter, r *http.Request, err error) {
+func interfere(w http.ResponseWriter, r *http.Request, q request, err error) {
 	if errors.Is(err, errKilled) {
 		panic(http.ErrAbortHandler) // closes the connection, see its documentation
 	}
@@ -39,7 +39,7 @@ func interfere(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &forced) {
 		err = &apiError{statusOf(forced.Code), forced.Code, forced.Message}
 	}
-	writeError(w, protocol(r), err)
+	writeError(w, shape(q.service, r), err)
 }
 
 // statusOf gives an error the status that services give it: SDKs retry some by it.

@@ -20,10 +20,10 @@ func (c *callers) scripted(session Credentials) Credentials {
 func (g *gateway) serveScript(w http.ResponseWriter, r *http.Request, q request) {
 	api := q.service + ":" + q.api
 	if err := g.lab.interventions.at(g.lab.ctx, moment{api: api}); err != nil {
-		interfere(w, r, err)
+		interfere(w, r, q, err)
 		return
 	}
-	read := readKey{api, q.caller.Account, q.region, fmt.Sprintf("%s %s", q.query, q.body)}
+	read := readKey{api, q.caller.Account, q.region, fmt.Sprintf("%s %s %s", q.path, q.query, q.body)}
 	if answer, old := g.lab.stale.answer(read); old {
 		g.lab.story.tell(KindFault, read.account, read.region, "%s shows an old state", read.api)
 		answer.held.send(w)

@@ -193,7 +193,7 @@ var everyRunbook = map[string]broken{
 			w.seed("s3:CreateBucket", object{"Bucket": "open-" + w.account})
 			return "arn:aws:s3:::open-" + w.account
 		},
-		lines: []string{"public access block of open-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true", "+ RestrictPublicBuckets: true"},
+		lines: []string{"open-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true", "- PublicAccessBlock: none", "+ RestrictPublicBuckets: true"},
 		uses:  []string{"FULL_CONTROL", "", ""},
 	},
 	"a bucket with half a block": {
@@ -205,7 +205,7 @@ var everyRunbook = map[string]broken{
 			}})
 			return "arn:aws:s3:::half-" + w.account
 		},
-		lines: []string{"public access block of half-*", "- IgnorePublicAcls: false", "+ IgnorePublicAcls: true", "- RestrictPublicBuckets: false", "+ RestrictPublicBuckets: true"},
+		lines: []string{"half-*", "- IgnorePublicAcls: false", "+ IgnorePublicAcls: true", "- RestrictPublicBuckets: false", "+ RestrictPublicBuckets: true"},
 		uses:  []string{"FULL_CONTROL", "", ""},
 	},
 	"a bucket without logging": {
@@ -215,9 +215,7 @@ var everyRunbook = map[string]broken{
 			return "arn:aws:s3:::unlogged-" + w.account
 		},
 		lines: []string{
-			"bucket hubmend-access-logs-*", "+ Bucket: hubmend-access-logs-*", "+ Encryption: *AES256*", "+ Lifecycle: *Days:365*", "+ OwnershipControls: *BucketOwnerEnforced*", "+ Policy: *",
-			"public access block of hubmend-access-logs-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true", "+ RestrictPublicBuckets: true",
-			"access logging of unlogged-*", "+ TargetBucket: hubmend-access-logs-*", "+ TargetPrefix: unlogged-*/",
+			"unlogged-*", "+ TargetBucket: hubmend-access-logs-*", "+ TargetPrefix: unlogged-*/",
 		},
 	},
 }

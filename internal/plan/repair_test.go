@@ -96,9 +96,8 @@ func TestWhatCannotBeReadIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "444444444444")
 	for control, resource := range map[string]string{
-		"EC2.2":        "arn:aws:ec2:us-east-1:444444444444:security-group/sg-0123456789abcdef0",
-		"CloudTrail.6": "arn:aws:s3:::trails", // whose first read may fail
-		"IAM.15":       "AWS::::Account:444444444444",
+		"EC2.2":  "arn:aws:ec2:us-east-1:444444444444:security-group/sg-0123456789abcdef0",
+		"IAM.15": "AWS::::Account:444444444444",
 	} {
 		for code, want := range map[string]string{"AccessDenied": "your credentials may not read", "ExpiredToken": "your credentials may not read"} {
 			p := w.planner()

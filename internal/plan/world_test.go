@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"hubmend/internal/asff"
+	"hubmend/internal/authz"
 	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab/python"
@@ -36,6 +37,7 @@ const region = "us-east-1"
 // emulator is what all worlds of the tests are in, each in an account of its own.
 var emulator struct {
 	python python.Config
+	routes authz.Table
 	moto   *python.Moto
 	worker *python.Worker
 }
@@ -52,6 +54,10 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		emulator.python = python.Config{Python: interpreter}
+		if emulator.routes, err = authz.Embedded(); err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			return 1
+		}
 		ctx := context.Background()
 		if emulator.moto, err = python.StartMoto(ctx, emulator.python); err == nil {
 			defer emulator.moto.Close()
@@ -122,40 +128,25 @@ func (w *world) keepSent(r *http.Request) {
 	if service == nil {
 		return
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		w.Error(err)
+	var body []byte
+	if r.Body != nil { // a read of S3 has none
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			w.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
 	target := r.Header.Get("X-Amz-Target")
 	api := target[strings.LastIndex(target, ".")+1:]
 	if form, err := url.ParseQuery(string(body)); err == nil && api == "" {
 		api = form.Get("Action")
 	}
-	if service[1] == "s3" {
-		api = bucketCall(r)
+	if routed, _, known := emulator.routes.Route(service[1], r.Method, r.URL.Path, r.URL.Query()); known {
+		api = routed
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls = append(w.calls, plan.Call{API: service[1] + ":" + api})
-}
-
-// subresources are what of a bucket a request names, and how S3's calls name it.
-var subresources = map[string]string{
-	"encryption": "BucketEncryption", "lifecycle": "BucketLifecycleConfiguration", "location": "BucketLocation", "logging": "BucketLogging",
-	"object-lock": "ObjectLockConfiguration", "ownershipControls": "BucketOwnershipControls", "policy": "BucketPolicy", "publicAccessBlock": "PublicAccessBlock",
-}
-
-// bucketCall names a call of S3 by its request.
-func bucketCall(r *http.Request) string {
-	verb := map[string]string{http.MethodGet: "Get", http.MethodPut: "Put", http.MethodDelete: "Delete"}[r.Method]
-	for name := range r.URL.Query() {
-		return verb + subresources[name]
-	}
-	if r.Method == http.MethodPut {
-		return "CreateBucket"
-	}
-	return r.Method + " " + r.URL.Path
 }
 
 // Call implements automation.API.
