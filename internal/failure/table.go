@@ -21,7 +21,7 @@ var (
 		"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError",
 	}
 	// conflictCodes stand for a resource that is being changed by another call.
-	conflictCodes = []string{"OperationAborted", "ConcurrentModification", "ConcurrentModificationException", "ConflictException",
+	conflictCodes = []string{"OperationAborted", "OperationAbortedException", "ConcurrentModification", "ConcurrentModificationException", "ConflictException",
 		"ConditionalRequestConflict", "ResourceConflictException", "OptimisticLockException", "PriorRequestNotComplete", "TransactionConflictException"}
 	// goneCodes are what the first step of a runbook is told of a resource that does not exist.
 	goneCodes = []string{
@@ -62,6 +62,8 @@ var rules = []Rule{
 	{Stages: []Stage{AssumeRole, Start}, Class: Permission, Says: "the runbook could not be started: {text}."},
 
 	{Stages: []Stage{Step}, Refusal: true, Class: Refused},
+	// Another account has a bucket of the name that the log bucket must have.
+	{Stages: []Stage{Step}, Codes: []string{"BucketAlreadyExists"}, Class: Refused},
 	{Stages: []Stage{Read}, Codes: goneCodes, Class: Gone, Says: "the resource no longer exists."},
 	{Stages: []Stage{Step}, Kinds: []string{"Throttling"}, Class: Throttling},
 	{Stages: []Stage{Step}, Codes: ThrottlingCodes, Class: Throttling},

@@ -50,6 +50,7 @@ func TestClassOfAProgramsFailure(t *testing.T) {
 		"hubmend:check AccessDeniedException kms:DescribeKey: x y":                            failure.Permission,
 		"hubmend:write NotFoundException kms:EnableKeyRotation: x y":                          failure.Verification,
 		"hubmend:write UnauthorizedOperation ec2:RevokeSecurityGroupIngress: x y":             failure.Permission,
+		"hubmend:write BucketAlreadyExists s3:CreateBucket: x y":                              failure.Refused,
 		"hubmend:write OperationAborted s3:PutBucketPolicy: x y":                              failure.Conflict,
 		"hubmend:write RequestLimitExceeded ec2:AuthorizeSecurityGroupIngress: x y":           failure.Throttling,
 		"hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: x y": failure.Refused,
