@@ -6,6 +6,7 @@ from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
 
 SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ON = dict.fromkeys(SETTINGS, True)
+NOT_AS_BEFORE = "The public access block is not as it was before the repair. Something may have changed it while this ran; see, and start this again."
 
 
 def repair(aws: Aws, BucketName: str) -> Outcome:
@@ -40,9 +41,6 @@ def undo(aws: Aws, before: State, after: State, BucketName: str) -> Outcome:
         change = "Restored: the bucket has no public access block, as before the repair."
     aws.until(lambda: "" if block(aws, BucketName) == was else NOT_AS_BEFORE)
     return Outcome(change, state(found), state(was))
-
-
-NOT_AS_BEFORE = "The public access block is not as it was before the repair. Something may have changed it while this ran; see, and start this again."
 
 
 def block(aws: Aws, bucket: str) -> dict[str, bool]:

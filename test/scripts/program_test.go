@@ -92,7 +92,10 @@ func playsIn(t *testing.T, home map[string]string, document string, all ...play)
 	if len(done) != len(all) {
 		t.Fatalf("%d answers to %d plays", len(done), len(all))
 	}
-	for _, p := range done {
+	for i, p := range done {
+		if writes := p.writes(); all[i].Events["Planning"] == true && len(writes) > 0 {
+			t.Errorf("the plan made %v", writes)
+		}
 		ownBuckets(t, home, slices.Concat(p.Made, p.Planned))
 	}
 	return done
