@@ -5,9 +5,6 @@ import (
 	"testing"
 )
 
-// lastLook is the one at which the verification of a document of steps fails.
-const lastLook = 5
-
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
