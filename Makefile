@@ -15,7 +15,7 @@ FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/vers
 # Packages that do not compile the CDK: all but what synthesizes the templates.
 PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/scenarios test/templates,$(wildcard test/*))
-PYTHON_FILES := ssm-documents internal/program internal/setting test/programs
+PYTHON_FILES := ssm-documents internal/program internal/setting internal/authz test/programs
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
 # The same for whatever is compiled, so that no package is compiled twice.

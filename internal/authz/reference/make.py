@@ -83,7 +83,9 @@ def linked(known: Data, part: str) -> dict[str, str]:
 
 
 def permission(known: Data, action: Data, types: Data) -> Data:
-    on, may, also = [], [], []
+    on: list[str] = []
+    may: list[str] = []
+    also: list[str] = []
     for kind, use in action["resource_types"].items():
         also += use["dependent_actions"]
         if not kind:
@@ -91,7 +93,8 @@ def permission(known: Data, action: Data, types: Data) -> Data:
         (on if use["required"] else may).append(kind)
         types[kind] = known["resources"][kind]["arn"].replace("${AccountId}", "${Account}")
     found = {"on": on, "may": may, "also": sorted(set(also))}
-    return {"action": known["prefix"] + ":" + action["privilege"], "level": action["access_level"]} | {key: value for key, value in found.items() if value}
+    given = {key: value for key, value in found.items() if value}
+    return given | {"action": known["prefix"] + ":" + action["privilege"], "level": action["access_level"]}
 
 
 def route(operation: OperationModel) -> Data:

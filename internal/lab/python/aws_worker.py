@@ -149,17 +149,19 @@ def answer(clients: Clients, request: dict[str, Any]) -> str:
 
 
 def resolve_localhost() -> None:
-    """Resolve every name below localhost as localhost, which some systems do not do.
+    """Resolve every name below this machine's as this machine, which systems do not do.
 
     A client of S3 Control puts the account before the name of the host.
     """
     resolve = socket.getaddrinfo
 
     def resolved(host: Any, *args: Any, **more: Any) -> Any:
-        below = isinstance(host, str) and host.endswith(".localhost")
-        return resolve("localhost" if below else host, *args, **more)
+        for own in ("localhost", "127.0.0.1"):
+            if isinstance(host, str) and host.endswith("." + own):
+                host = own
+        return resolve(host, *args, **more)
 
-    setattr(socket, "getaddrinfo", resolved)
+    socket.getaddrinfo = resolved
 
 
 def main() -> None:

@@ -183,6 +183,23 @@ func TestWorkerFindsAWSByAProxy(t *testing.T) {
 	}
 }
 
+// A client of S3 Control puts the account before the name of the host, also when that is the lab's.
+func TestWorkerReachesHostsOfAccounts(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "<Error><Code>Heard</Code><Message>"+r.Host+"</Message></Error>", http.StatusBadRequest)
+	}))
+	t.Cleanup(server.Close)
+	for _, endpoint := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)} {
+		worker := startWorker(t, endpoint)
+		_, err := worker.call(t.Context(), "s3control", "GetPublicAccessBlock", map[string]any{"AccountId": "222222222222"})
+		var answer *python.APIError
+		if want := strings.Replace(endpoint, "http://", "222222222222.", 1); !errors.As(err, &answer) || answer.Message != want {
+			t.Errorf("%s hears %v, want %s", endpoint, err, want)
+		}
+	}
+}
+
 func TestWorkerTriesOnce(t *testing.T) {
 	t.Parallel()
 	requests := make(chan string, 10)
