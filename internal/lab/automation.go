@@ -329,6 +329,9 @@ func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[s
 		Credentials: python.Credentials(a.credentials),
 	})
 	a.lab.stale.remember(read, readAnswer{response: response, err: err})
+	if lost := a.lab.interventions.at(ctx, moment{api: read.api, after: true}); lost != nil {
+		return nil, lost
+	}
 	return response, err
 }
 

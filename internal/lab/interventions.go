@@ -15,7 +15,7 @@ import (
 // Intervention forces what cannot be waited for: something that happens just before or
 // after a call, an error in place of its answer, or the death of the function that makes it.
 type Intervention struct {
-	// Before or After names the call, as service:Api: one that a runbook's step makes or,
+	// Before or After names the call, as botocore's service:Api: one that a runbook makes, in a step or a script, or,
 	// with Function, one that this function makes, in its own account or a member's.
 	Before, After string
 	Function      string

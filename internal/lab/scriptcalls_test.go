@@ -72,3 +72,21 @@ func TestInterventionsInScripts(t *testing.T) {
 		t.Errorf("interventions still to come are %q", left)
 	}
 }
+
+// A step whose call was made may miss its answer too.
+func TestInterventionAfterAStep(t *testing.T) {
+	t.Parallel()
+	w := enforced(t)
+	w.runner(t, "runs", allows("*", "ec2:CreateVpc"))
+	w.create(t, "Make", `
+schemaVersion: "0.3"
+assumeRole: "arn:aws:iam::222222222222:role/runs"
+mainSteps:
+  - {name: make, action: aws:executeAwsApi, maxAttempts: 1, inputs: {Service: ec2, Api: CreateVpc, CidrBlock: 10.9.0.0/16}}`)
+	w.intervene(t, lab.Intervention{After: "ec2:CreateVpc", ErrorCode: "Lost"})
+	e := w.rehearse(t, "Make", nil)
+	made := w.call(t, member, "ec2", "DescribeVpcs", object{"Filters": []any{object{"Name": "cidr", "Values": []any{"10.9.0.0/16"}}}})
+	if e["AutomationExecutionStatus"] != "Failed" || len(made["Vpcs"].([]any)) != 1 {
+		t.Errorf("%v, %v", e["AutomationExecutionStatus"], made)
+	}
+}

@@ -58,12 +58,11 @@ type Call struct {
 	Input   map[string]any `json:"input"`
 }
 
-// Intervention forces something just before a runbook's step makes a call, or just before
-// or after a function does.
+// Intervention forces something just before or after a runbook or a function makes a call.
 type Intervention struct {
 	Before   string `json:"before"` // service:Api
 	After    string `json:"after"`
-	Function string `json:"function"` // empty: a runbook's step
+	Function string `json:"function"` // empty: a runbook
 	Times    int    `json:"times"`
 	Seconds  int    `json:"seconds"` // instead of Times
 	Call     *Call  `json:"call"`

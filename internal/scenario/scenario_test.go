@@ -100,7 +100,6 @@ func TestParseRefuses(t *testing.T) {
 		"two moments":                        {text: least + "interventions: [{before: 'a:B', after: 'a:B', function: f, kill: true}]", wants: []string{"/interventions/0"}},
 		"no moment":                          {text: least + "interventions: [{function: f, kill: true}]", wants: []string{"/interventions/0"}},
 		"a runbook that is killed":           {text: least + "interventions: [{before: 'a:B', kill: true}]", wants: []string{"/interventions/0", "'function'"}},
-		"after a runbook's step":             {text: least + "interventions: [{after: 'a:B', error: {code: x, message: y}}]", wants: []string{"/interventions/0", "'function'"}},
 		"an error for the dead":              {text: least + "interventions: [{before: 'a:B', function: f, kill: true, error: {code: x, message: y}}]", wants: []string{"/interventions/0"}},
 		"times and seconds":                  {text: least + "interventions: [{before: 'a:B', function: f, times: 1, seconds: 1, kill: true}]", wants: []string{"/interventions/0"}},
 		"a fault that nobody knows":          {text: least + "faults: {loseEverything: true}", wants: []string{"/faults", "'loseEverything'"}},
