@@ -80,11 +80,13 @@ class Aws:
     def __call__(self, call: str, /, *, absent: Sequence[str] = (), retry: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
         """Make a call such as "kms:DescribeKey" and return all pages of its answer; None for an error code in absent.
 
-        The codes in retry end by themselves: what the call needs was made a moment ago, and this part of AWS cannot see it yet.
+        A parameter that is None is left out. The codes in retry end by themselves: what the call needs was made a moment
+        ago, and this part of AWS cannot see it yet.
         """
         kind = self._calls.get(call)
         if kind not in ("read", "write"):
             raise RuntimeError(f"{call} is not one of the calls that were found in this program's source")
+        parameters = {name: value for name, value in parameters.items() if value is not None}
         if self.planning and kind == "write":
             self.planned.append({"Call": call, "Parameters": parameters})
             return {}

@@ -79,6 +79,14 @@ def test_what_is_absent_is_none(client: Callable[..., Client]) -> None:
     assert aws.trace == ["kms:DescribeKey NotFoundException"]
 
 
+def test_a_parameter_that_is_none_is_left_out(client: Callable[..., Client]) -> None:
+    asked = client({})
+    Aws(CALLS, CONTEXT)("kms:EnableKeyRotation", KeyId="k", RotationPeriodInDays=None)
+    plan = Aws(CALLS, CONTEXT, planning=True)
+    plan("kms:EnableKeyRotation", KeyId="k", RotationPeriodInDays=None)
+    assert (asked.asked, plan.planned[0]["Parameters"]) == (["enable_key_rotation {'KeyId': 'k'}"], {"KeyId": "k"})
+
+
 @pytest.mark.parametrize(
     ("reading", "first", "call", "answer", "says"),
     [
