@@ -202,7 +202,7 @@ func TestEmbeddedRunbooks(t *testing.T) {
 // to the runbooks that they explain. An undo, which is rare, reads the repair besides.
 func TestEmbeddedRunbooksAreShort(t *testing.T) {
 	t.Parallel()
-	explained := map[string]int{"UndoBlockBucketPublicAccess": 10, "UndoSetPasswordPolicy": 10}
+	explained := map[string]int{"UndoBlockBucketPublicAccess": 10}
 	for _, r := range embedded(t).Runbooks {
 		most := 6
 		if strings.HasPrefix(r.Name, naming.UndoRunbook("")) {

@@ -142,8 +142,8 @@ var everyRunbook = map[string]broken{
 		control: "IAM.15",
 		make:    func(w *world) string { return "AWS::::Account:" + w.account },
 		lines: []string{
-			"password policy of the account", "+ AllowUsersToChangePassword: true", "+ HardExpiry: false", "+ MaxPasswordAge: 90",
-			"+ MinimumPasswordLength: 14", "+ PasswordReusePrevention: 24", "+ RequireLowercaseCharacters: true", "+ RequireNumbers: true",
+			"account *", "+ AllowUsersToChangePassword: true", "+ ExpirePasswords: true", "+ HardExpiry: false", "+ MaxPasswordAge: 90",
+			"+ MinimumPasswordLength: 14", "- PasswordPolicy: none", "+ PasswordReusePrevention: 24", "+ RequireLowercaseCharacters: true", "+ RequireNumbers: true",
 			"+ RequireSymbols: true", "+ RequireUppercaseCharacters: true",
 		},
 		uses: []string{""},
@@ -158,7 +158,7 @@ var everyRunbook = map[string]broken{
 			})
 			return "AWS::::Account:" + w.account
 		},
-		lines: []string{"password policy of the account", "- PasswordReusePrevention: 5", "+ PasswordReusePrevention: 24"},
+		lines: []string{"account *", "- PasswordReusePrevention: 5", "+ PasswordReusePrevention: 24"},
 		uses:  []string{"ann"},
 	},
 	"a key": {

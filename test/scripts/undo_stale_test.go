@@ -116,11 +116,7 @@ func TestUndoLooksAgain(t *testing.T) {
 		"UndoBlockBucketPublicAccess", "s3:GetPublicAccessBlock", "PublicAccessBlockConfiguration", "PublicAccessBlock", "verify",
 		recorded(true, true, true, true), recorded(true, false, true, false), "NoSuchPublicAccessBlockConfiguration",
 	}
-	policy := setting{
-		"UndoSetPasswordPolicy", "iam:GetAccountPasswordPolicy", "PasswordPolicy", "PasswordPolicy", "decide",
-		strongPolicy(), weakPolicy(), "NoSuchEntity",
-	}
-	for _, s := range []setting{block, policy} {
+	for _, s := range []setting{block} {
 		for name, tc := range map[string]struct {
 			failure string
 			late    int
