@@ -80,8 +80,8 @@ var everyRunbook = map[string]broken{
 			return "arn:aws:ec2:" + region + ":" + w.account + ":security-group/" + id
 		},
 		lines: []string{
-			"inbound rules of sg-*", "- {IpProtocol:-1,UserIdGroupPairs:[{GroupId:sg-*,UserId:*}]}",
-			"outbound rules of sg-*", "- {IpProtocol:-1,IpRanges:[{CidrIp:0.0.0.0/0}]}",
+			"sg-*", "- {Direction:ingress,IpProtocol:-1,UserIdGroupPairs:[{GroupId:sg-*,UserId:*}]}",
+			"- {Direction:egress,IpProtocol:-1,IpRanges:[{CidrIp:0.0.0.0/0}]}",
 		},
 		uses: []string{"", "default"},
 	},

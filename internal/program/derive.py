@@ -19,7 +19,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationModel, OperationNotFoundError, Shape, StructureShape
 
 RUNTIME = "hubmend_runtime"
-PUBLIC = frozenset(("Aws", "Outcome", "Refused", "State", "Unverified", "unchanged"))  # what a program may take from the runtime
+PUBLIC = frozenset(("Aws", "Outcome", "Refused", "State", "Unverified", "items_of", "unchanged"))  # what a program may take from the runtime
 MODULES = frozenset(("collections", "copy", "datetime", "functools", "ipaddress", "itertools", "json", "math", "re"))
 NAMES = {RUNTIME: PUBLIC, "typing": frozenset(("Any", "Literal")), "collections.abc": None, "urllib.parse": None} | dict.fromkeys(MODULES)
 # Each leads around the calls that this file can see.

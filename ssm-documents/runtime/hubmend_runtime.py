@@ -37,6 +37,11 @@ def unchanged(sentence: str, state: State) -> Outcome:
     return Outcome(f"Nothing to change: {sentence}", state, state)
 
 
+def items_of(state: State) -> list[dict[str, typing.Any]]:
+    """Return the items of a list. An older document of a repair wrote a single one without a list around it."""
+    return [state] if isinstance(state, dict) else state
+
+
 class Failure(Exception):
     """A failure whose text begins with a stable word, by which Hubmend decides what happens next."""
 

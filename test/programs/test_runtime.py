@@ -10,7 +10,7 @@ import boto3
 import hubmend_runtime as runtime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from hubmend_runtime import Aws, Failure, Outcome, Refused, Unverified, run_repair, run_undo, unchanged
+from hubmend_runtime import Aws, Failure, Outcome, Refused, Unverified, items_of, run_repair, run_undo, unchanged
 
 CALLS = {"ec2:DescribeVpcs": "read", "ec2:CreateVpc": "write", "kms:DescribeKey": "read", "kms:EnableKeyRotation": "write"}
 
@@ -256,6 +256,11 @@ def test_an_undo_gets_what_the_repair_had(client: Callable[..., Client]) -> None
 def test_an_undo_reads_every_form_of_outputs(client: Callable[..., Client], step: str, texts: list[str], want: object) -> None:
     result = undone(client, Outputs={f"{step}.Before": texts, f"{step}.After": ["{}"]})
     assert json.loads("".join(result["Before"])) == want
+
+
+def test_a_single_item_of_an_older_document_is_a_list() -> None:
+    assert items_of({"A": 1}) == items_of([{"A": 1}]) == [{"A": 1}]
+    assert items_of([]) == []
 
 
 @pytest.mark.parametrize(
