@@ -36,7 +36,8 @@ def repair(aws: Aws, GroupId: str) -> Outcome:
     empty(aws, GroupId, found)
     aws.until(lambda: emptied(aws, GroupId))
     removed = " and ".join(f"{len(rules(found[side]))} {name}" for side, name in SIDES.items())
-    return Outcome(f"Removed {removed} rules of the default group.{warning([one['NetworkInterfaceId'] for one in interfaces])}", before, [])
+    nobody = "" if interfaces else " No network interface uses it."
+    return Outcome(f"Removed {removed} rules of the default group.{nobody}", before, [], warning([one["NetworkInterfaceId"] for one in interfaces]))
 
 
 def undo(aws: Aws, before: State, after: State, GroupId: str) -> Outcome:
@@ -150,9 +151,9 @@ def rules(permissions: list[Permission]) -> list[str]:
     return sorted(found)
 
 
-def warning(interfaces: list[str]) -> str:
+def warning(interfaces: list[str]) -> list[str]:
     if not interfaces:
-        return " No network interface uses it."
+        return []
     count, rest = len(interfaces), len(interfaces) - NAMED
     names = ", ".join(interfaces[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
-    return f" Warning: {count} network interface{'s use' if count > 1 else ' uses'} it and may lose connections: {names}."
+    return [f"{count} network interface{'s use' if count > 1 else ' uses'} it and may lose connections: {names}."]

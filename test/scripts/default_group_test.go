@@ -204,21 +204,23 @@ func TestDefaultGroupOfAnotherName(t *testing.T) {
 
 func TestDefaultGroupWarning(t *testing.T) {
 	t.Parallel()
-	const warning = " Warning: "
 	type warningCase struct {
 		users int
 		says  string
 	}
 	tried(t, defaultGroup, map[string]warningCase{
 		"none": {0, " No network interface uses it."},
-		"1":    {1, warning + "1 network interface uses it and may lose connections: eni-000."},
-		"2":    {2, warning + "2 network interfaces use it and may lose connections: eni-000, eni-001."},
-		"3":    {3, warning + "3 network interfaces use it and may lose connections: eni-000, eni-001, eni-002."},
-		"4":    {4, warning + "4 network interfaces use it and may lose connections: eni-000, eni-001, eni-002 and 1 more."},
-		"many": {150, warning + "150 network interfaces use it and may lose connections: eni-000, eni-001, eni-002 and 147 more."},
+		"1":    {1, " 1 network interface uses it and may lose connections: eni-000."},
+		"2":    {2, " 2 network interfaces use it and may lose connections: eni-000, eni-001."},
+		"3":    {3, " 3 network interfaces use it and may lose connections: eni-000, eni-001, eni-002."},
+		"4":    {4, " 4 network interfaces use it and may lose connections: eni-000, eni-001, eni-002 and 1 more."},
+		"many": {150, " 150 network interfaces use it and may lose connections: eni-000, eni-001, eni-002 and 147 more."},
 	}, func(tc warningCase) []play {
 		return []play{emptying(true, tc.users, namedGroup("default", []permission{all("-1", itself)}, nil)), emptying(true, tc.users, namedGroup("default", nil, nil))}
 	}, func(t *testing.T, tc warningCase, done []played) {
+		if len(done[0].Lost) != min(tc.users, 1) {
+			t.Errorf("what is lost: %q", done[0].Lost)
+		}
 		if diff := cmp.Diff("Removed 1 inbound and 0 outbound rules of the default group."+tc.says, done[0].Change); diff != "" {
 			t.Errorf("Change (-want +got):\n%s", diff)
 		}

@@ -91,6 +91,7 @@ type played struct {
 	Before, After json.RawMessage
 	Made          []call // that reached AWS
 	Planned       []call
+	Lost          []string
 }
 
 // plays runs a document's script, as it is deployed, several times.
