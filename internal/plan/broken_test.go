@@ -92,9 +92,7 @@ var everyRunbook = map[string]broken{
 			return "arn:aws:ec2:" + region + ":" + w.account + ":vpc/" + w.seed("ec2:DescribeVpcs", object{})["Vpcs"].([]any)[0].(object)["VpcId"].(string)
 		},
 		lines: []string{
-			"log group /hubmend/vpc-flow-logs/vpc-*", "+ logGroupName: /hubmend/vpc-flow-logs/vpc-*", "+ retentionInDays: 365",
-			"a flow log of vpc-*", "+ DeliverLogsPermissionArn: arn:aws:iam::*:role/hubmend-flow-log-delivery",
-			"+ LogGroupName: /hubmend/vpc-flow-logs/vpc-*", "+ TrafficType: REJECT",
+			"vpc-*", "+ {LogGroupName:/hubmend/vpc-flow-logs/vpc-*,TrafficType:REJECT}",
 		},
 		uses: []string{""},
 	},

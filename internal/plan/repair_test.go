@@ -96,7 +96,7 @@ func TestWhatCannotBeReadIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "444444444444")
 	for control, resource := range map[string]string{
-		"EC2.6":        "arn:aws:ec2:us-east-1:444444444444:vpc/vpc-0123456789abcdef0",
+		"IAM.3":        "arn:aws:iam::444444444444:user/ann",
 		"CloudTrail.6": "arn:aws:s3:::trails", // whose first read may fail
 	} {
 		for code, want := range map[string]string{"AccessDenied": "your credentials may not read", "ExpiredToken": "your credentials may not read"} {

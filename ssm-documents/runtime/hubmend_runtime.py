@@ -68,7 +68,14 @@ class Aws:
 
     # Another change of the same resource is in progress. It ends by itself.
     BUSY = frozenset(
-        ("ConcurrentModification", "ConcurrentModificationException", "OperationAborted", "PriorRequestNotComplete", "ResourceConflictException")
+        (
+            "ConcurrentModification",
+            "ConcurrentModificationException",
+            "OperationAborted",
+            "OperationAbortedException",
+            "PriorRequestNotComplete",
+            "ResourceConflictException",
+        )
     )
     WAITS = (2.0, 4.0, 8.0, 16.0)
 
@@ -76,6 +83,7 @@ class Aws:
         """Take the calls with "read" or "write" for each, Systems Manager's variables, and the word for a read that fails before a write."""
         self.planning = planning
         self.account, self.region, self.partition = (context["global:" + name] for name in ("ACCOUNT_ID", "REGION", "AWS_PARTITION"))
+        self.execution = context.get("automation:EXECUTION_ID")  # a token for calls that do the same thing once
         self.repair = ""  # the execution that is undone
         self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan did not make
         self.trace: list[str] = []  # every call that was made, and the error it was answered with

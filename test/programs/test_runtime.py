@@ -137,8 +137,8 @@ def test_a_program_names_codes_that_end_by_themselves(client: Callable[..., Clie
 
 
 def test_a_program_knows_where_it_runs() -> None:
-    aws = Aws(CALLS, CONTEXT)
-    assert (aws.account, aws.region, aws.partition) == ("111111111111", "us-east-1", "aws")
+    aws = Aws(CALLS, {**CONTEXT, "automation:EXECUTION_ID": "e"})
+    assert (aws.account, aws.region, aws.partition, aws.execution) == ("111111111111", "us-east-1", "aws", "e")
 
 
 @pytest.mark.parametrize(("looks", "pauses"), [("11", 0), ("011", 1), ("1011", 1), ("0001011", 4)])

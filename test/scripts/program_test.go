@@ -99,7 +99,7 @@ func plays(t *testing.T, document string, all ...play) []played {
 	t.Helper()
 	config, script := interpreter(t), scriptOf(t, document, "run")
 	script.Text, script.Handler, script.Modules = script.Text+stage, "played", nil
-	script.Context = map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": "us-east-1", "global:AWS_PARTITION": "aws"}
+	script.Context = map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": "us-east-1", "global:AWS_PARTITION": "aws", "automation:EXECUTION_ID": repairID}
 	var packed []byte
 	if err := run(t.Context(), config, script, map[string]any{"plays": all}, &packed); err != nil {
 		t.Fatal(err)

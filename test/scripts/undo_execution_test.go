@@ -88,7 +88,7 @@ func TestUndoRefusesOtherExecutions(t *testing.T) {
 // How Automation writes a list of several items or none is not documented: each may be a text, or all are one.
 func TestUndoReadsListsInOneText(t *testing.T) {
 	t.Parallel()
-	for _, document := range []string{"UndoDeactivateOldAccessKeys", "UndoEnableVpcFlowLogs"} {
+	for _, document := range []string{"UndoDeactivateOldAccessKeys"} {
 		t.Run(document, func(t *testing.T) {
 			t.Parallel()
 			config := interpreter(t)
