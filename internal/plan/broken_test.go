@@ -105,8 +105,8 @@ var everyRunbook = map[string]broken{
 			return arn
 		},
 		lines: []string{
-			"access key * of ann", "- Status: Active", "+ Status: Inactive",
-			"access key * of ann", "- Status: Active", "+ Status: Inactive",
+			"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "- {AccessKeyId:*,CreateDate:*,Status:Active}",
+			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}", "+ {AccessKeyId:*,CreateDate:*,Status:Inactive}",
 		},
 		uses: []string{"FKIA|AKIA|LKIA", `"ServiceName":"s3"`},
 	},
@@ -121,8 +121,8 @@ var everyRunbook = map[string]broken{
 			return arn
 		},
 		lines: []string{
-			"access key * of ann", "- Status: Active", "+ Status: Inactive",
-			"console password of ann", "- CreateDate: *", "- PasswordResetRequired: false", "- UserName: ann",
+			"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "- {LoginProfile:{CreateDate:*,PasswordResetRequired:false,UserName:ann}}",
+			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}",
 		},
 		uses: []string{"KIA", "s3", "20"},
 	},
@@ -133,7 +133,7 @@ var everyRunbook = map[string]broken{
 			key(w, "ann", object{"CreatedDaysAgo": 100})
 			return arn
 		},
-		lines: []string{"access key * of ann", "- Status: Active", "+ Status: Inactive"},
+		lines: []string{"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "+ {AccessKeyId:*,CreateDate:*,Status:Inactive}"},
 		uses:  []string{"KIA", "N/A", ""},
 	},
 	"no password policy": {
