@@ -44,7 +44,7 @@ func TestCostsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := r.Estimate
-	if len(e.Controls) != 2 || e.Controls[1].Steps != 11 || e.MonthUSD <= e.FixedUSD || e.MonthFreeTierUSD >= e.MonthUSD || len(r.Aims) == 0 || len(r.Book.Prices) == 0 {
+	if len(e.Controls) != 2 || e.Controls[1].Steps != 1 || e.MonthUSD <= e.FixedUSD || e.MonthFreeTierUSD >= e.MonthUSD || len(r.Aims) == 0 || len(r.Book.Prices) == 0 {
 		t.Errorf("%+v", e)
 	}
 }

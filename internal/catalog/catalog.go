@@ -9,7 +9,6 @@ package catalog
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -79,17 +78,15 @@ func (c *Catalog) Versions() map[string]string {
 type Runbook struct {
 	Name     string
 	Document *runbook.Document
-	Text     []byte // as its author wrote it, or put together from a program
+	Text     []byte
 	// Shared are the parts of Text, one after the other, that other documents have too: the runtime of programs, and
-	// the engine of settings. It is empty for a document of steps.
+	// the engine of settings.
 	Shared []string
-	source string // of a program, or the control's file of a setting
+	source string // the file of the program, or of the control with the setting
 }
 
 // File is where the runbook's source is.
-func (r Runbook) File() string {
-	return cmp.Or(r.source, "runbooks/"+r.Name+".yaml")
-}
+func (r Runbook) File() string { return r.source }
 
 var load = sync.OnceValues(func() (*Catalog, error) { return Load(ssmdocuments.Files, servicecatalog.Files) })
 
@@ -110,18 +107,17 @@ func Check() error {
 	return err
 }
 
-// Load reads controls/*.yaml, runbooks/*.yaml, programs, permissions/*.yaml and roles/*.yaml from documents and
+// Load reads controls/*.yaml, programs, permissions/*.yaml and roles/*.yaml from documents and
 // *.yaml from playbooks, and parts.yaml. Its error lists every problem that it found, each with its file.
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
-	runbooks, errRunbooks := each(documents, "runbooks/*.yaml", parseRunbook)
 	files, errControls := each(documents, "controls/*.yaml", parseControl)
 	books, errBooks := each(playbooks, "*.yaml", parsePlaybook)
 	roles, errRoles := each(documents, "roles/*.yaml", parseRole)
 	permissions, errPermissions := loadPermissions(documents)
 	parts, errParts := loadParts(documents)
 	programs, errPrograms := loadPrograms(documents)
-	if err := errors.Join(errRunbooks, errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
+	if err := errors.Join(errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
 		return nil, err
 	}
 	settings, err := loadSettings(documents, files, permissions)
@@ -132,7 +128,7 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	for _, f := range files {
 		controls = append(controls, f.Control)
 	}
-	runbooks = slices.Concat(runbooks, programs, settings)
+	runbooks := slices.Concat(programs, settings)
 	slices.SortFunc(runbooks, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
 	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts, c.files = runbooks, controls, books, permissions, roles, parts, files
 	if err := c.link(); err != nil {
@@ -235,7 +231,7 @@ func (c *Catalog) linkControl(control *Control) error {
 	}
 	r, ok := c.Runbook(control.Runbook)
 	if !ok {
-		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no runbooks/%[2]s.yaml, no programs/%[2]s.py and no setting in this file", control.ID, control.Runbook))...)
+		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no programs/%[2]s.py, and no setting in this file", control.ID, control.Runbook))...)
 	}
 	if err := checkParameters(*control, r.Document); err != nil {
 		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))

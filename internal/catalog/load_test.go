@@ -1,12 +1,14 @@
 package catalog_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/finding"
+	"hubmend/internal/program"
 )
 
 const (
@@ -22,27 +24,12 @@ risk: low
 riskReason: None to speak of.
 reversible: true
 `
-	goodRunbook = `schemaVersion: "0.3"
-description: closes
-assumeRole: "{{ AutomationAssumeRole }}"
+	goodHeader = `repair: Closes a thing.
+undo: Opens a thing.
 parameters:
-  AutomationAssumeRole: {type: String}
   Name: {type: String}
   Ports: {type: StringList, allowedPattern: "^(22|3389)$"}
   Retries: {type: Integer, default: 3}
-mainSteps:
-  - {name: close, action: "aws:executeAwsApi", inputs: {Service: x, Api: CloseThing}}
-outputs: [close.Before, close.After, close.Change]
-`
-	goodUndo = `schemaVersion: "0.3"
-description: opens
-assumeRole: "{{ AutomationAssumeRole }}"
-parameters:
-  AutomationAssumeRole: {type: String}
-  ExecutionId: {type: String}
-mainSteps:
-  - {name: repair, action: "aws:executeAwsApi", inputs: {Service: ssm, Api: GetAutomationExecution}}
-outputs: [repair.Before, repair.After, repair.Change]
 `
 	goodRole        = `{name: delivery, description: d, service: x.amazonaws.com, permissions: [{actions: ["x:Put"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:thing/*"]}]}`
 	goodPermissions = `x:CloseThing: {actions: ["x:CloseThing"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:thing/*"]}
@@ -62,9 +49,10 @@ func files(edits map[string]string) (documents, playbooks fstest.MapFS) {
 	documents = fstest.MapFS{}
 	playbooks = fstest.MapFS{}
 	all := map[string]string{
-		"controls/X.1.yaml": goodControl, "runbooks/CloseThing.yaml": goodRunbook, "runbooks/UndoCloseThing.yaml": goodUndo, "permissions/x.yaml": goodPermissions,
-		"roles/delivery.yaml":       goodRole,
-		"playbooks/standard-1.yaml": goodPlaybook,
+		"controls/X.1.yaml": goodControl, "programs/CloseThing.yaml": goodHeader, "programs/CloseThing.py": "close", "permissions/x.yaml": goodPermissions,
+		"runtime/hubmend_runtime.py": "runtime",
+		"roles/delivery.yaml":        goodRole,
+		"playbooks/standard-1.yaml":  goodPlaybook,
 	}
 	for name, text := range edits {
 		all[name] = text
@@ -79,7 +67,32 @@ func files(edits map[string]string) (documents, playbooks fstest.MapFS) {
 		}
 		documents[name] = &fstest.MapFile{Data: []byte(text)}
 	}
+	documents["programs/calls.json"] = &fstest.MapFile{Data: derived(documents)}
 	return documents, playbooks
+}
+
+// derived is what the linter would keep of the programs: each calls x:CloseThing, and has an undo when its header says so.
+func derived(documents fstest.MapFS) []byte {
+	all := map[string]program.Derived{}
+	for name, file := range documents {
+		stem, is := strings.CutSuffix(strings.TrimPrefix(name, "programs/"), ".py")
+		if !is || !strings.HasPrefix(name, "programs/") {
+			continue
+		}
+		d := program.Derived{Sum: program.Sum("runtime", string(file.Data)), Repair: program.Function{
+			Parameters: map[string]string{"Name": "String", "Ports": "StringList", "Retries": "Integer"},
+			Calls:      map[string][]string{"x:CloseThing": {"Name"}},
+		}}
+		if header := documents["programs/"+stem+".yaml"]; header != nil && strings.Contains(string(header.Data), "undo: ") {
+			d.Undo = &program.Function{Parameters: map[string]string{"Name": "String"}, Calls: map[string][]string{"ssm:GetAutomationExecution": {"AutomationExecutionId"}}}
+		}
+		all[stem] = d
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // maps of texts can be written
+	}
+	return text
 }
 
 const removed = "\x00"
@@ -111,7 +124,7 @@ func TestLoad(t *testing.T) {
 	if g, ok := c.Group("S41"); !ok || g.Parameter() != "S41AutoRemediation" {
 		t.Errorf("group = %+v", g)
 	}
-	if r, ok := c.Runbook("CloseThing"); !ok || string(r.Text) != goodRunbook {
+	if r, ok := c.Runbook("CloseThing"); !ok || !strings.Contains(string(r.Text), "Closes a thing.") || r.File() != "programs/CloseThing.py" {
 		t.Errorf("runbook = %q", r.Text)
 	}
 }
@@ -138,7 +151,7 @@ func TestLoadRefusesControls(t *testing.T) {
 		"no riskReason":           {"riskReason: None to speak of.", "", "riskReason"},
 		"irreversible, no reason": {"reversible: true", "reversible: false", "irreversible"},
 		"reversible and not":      {"reversible: true", "reversible: true\nirreversible: It is gone.", "irreversible"},
-		"no such runbook":         {"runbook: CloseThing", "runbook: OpenThing", "no runbooks/OpenThing.yaml"},
+		"no such runbook":         {"runbook: CloseThing", "runbook: OpenThing", "no programs/OpenThing.py"},
 		"unknown parameter":       {`{Name: "{Name}"`, `{Name: "{Name}", Nmae: x`, "no parameter Nmae"},
 		"the role":                {`{Name: "{Name}"`, `{Name: "{Name}", AutomationAssumeRole: x`, "no parameter AutomationAssumeRole"},
 		"missing parameter":       {`Name: "{Name}", `, "", "needs the parameter Name"},
@@ -215,14 +228,16 @@ func TestLoadRefusesFiles(t *testing.T) {
 		file  string
 		want  string
 	}{
-		"no controls":            {map[string]string{"controls/X.1.yaml": removed}, "controls/*.yaml", "no file"},
-		"no runbooks":            {map[string]string{"runbooks/CloseThing.yaml": removed, "runbooks/UndoCloseThing.yaml": removed}, "runbooks/*.yaml", "no file"},
-		"no playbooks":           {map[string]string{"playbooks/standard-1.yaml": removed}, "*.yaml", "no file"},
-		"no permissions":         {map[string]string{"permissions/x.yaml": removed}, "permissions/*.yaml", "no file"},
-		"permissions too wide":   {map[string]string{"permissions/x.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`}, "permissions/x.yaml", "x:*"},
-		"control empty":          {map[string]string{"controls/X.1.yaml": ""}, "controls/X.1.yaml", "the file is empty"},
-		"runbook of another key": {map[string]string{"runbooks/CloseThing.yaml": goodRunbook + "x: y\n"}, "runbooks/CloseThing.yaml", "unknown field"},
-		"runbook nobody uses":    {map[string]string{"runbooks/Other.yaml": goodRunbook}, "runbooks/Other.yaml", "no control uses it"},
+		"no controls":           {map[string]string{"controls/X.1.yaml": removed}, "controls/*.yaml", "no file"},
+		"no programs":           {map[string]string{"programs/CloseThing.py": removed}, "controls/X.1.yaml", "there is no programs/CloseThing.py"},
+		"no header":             {map[string]string{"programs/CloseThing.yaml": removed}, "programs/CloseThing.py", "read its header"},
+		"no runtime":            {map[string]string{"runtime/hubmend_runtime.py": removed}, "runtime", "read the runtime of programs"},
+		"no playbooks":          {map[string]string{"playbooks/standard-1.yaml": removed}, "*.yaml", "no file"},
+		"no permissions":        {map[string]string{"permissions/x.yaml": removed}, "permissions/*.yaml", "no file"},
+		"permissions too wide":  {map[string]string{"permissions/x.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`}, "permissions/x.yaml", "x:*"},
+		"control empty":         {map[string]string{"controls/X.1.yaml": ""}, "controls/X.1.yaml", "the file is empty"},
+		"header of another key": {map[string]string{"programs/CloseThing.yaml": goodHeader + "x: y\n"}, "programs/CloseThing.py", "unknown field"},
+		"program nobody uses":   {map[string]string{"programs/Other.py": "other", "programs/Other.yaml": goodHeader}, "programs/Other.py", "no control uses it"},
 		"rule of two controls": {
 			map[string]string{"controls/X.2.yaml": strings.Replace(goodControl, "id: X.1", "id: X.2", 1)}, "controls/X.2.yaml", "is X.1 already",
 		},
@@ -230,7 +245,7 @@ func TestLoadRefusesFiles(t *testing.T) {
 			map[string]string{"playbooks/standard-2.yaml": strings.Replace(goodPlaybook, "standard-1", "standard-2", 1)}, "standard-2.yaml", "S41 exists already",
 		},
 		"everything at once": {
-			map[string]string{"controls/X.1.yaml": "x: 1", "runbooks/CloseThing.yaml": "x: 1", "playbooks/standard-1.yaml": "x: 1"}, "runbooks/CloseThing.yaml", "standard-1.yaml",
+			map[string]string{"controls/X.1.yaml": "x: 1", "programs/CloseThing.yaml": "x: 1", "playbooks/standard-1.yaml": "x: 1"}, "programs/CloseThing.py", "standard-1.yaml",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -240,28 +255,20 @@ func TestLoadRefusesFiles(t *testing.T) {
 	}
 }
 
-// An undo exists exactly when a control that uses the runbook is reversible, and finds what it needs.
+// An undo exists exactly when a control that uses the program is reversible.
 func TestLoadRefusesUndos(t *testing.T) {
 	t.Parallel()
-	const undo, repair = "runbooks/UndoCloseThing.yaml", "runbooks/CloseThing.yaml"
+	const header = "programs/CloseThing.yaml"
 	for name, tc := range map[string]struct{ file, text, in, want string }{
-		"none":                 {undo, removed, "controls/X.1.yaml", "it is reversible, but there is no runbooks/UndoCloseThing.yaml"},
-		"repair without After": {repair, with(t, goodRunbook, "close.After, ", ""), repair, "outputs must have a <step>.After, because X.1 is reversible"},
-		"undo without After":   {undo, with(t, goodUndo, "repair.After, ", ""), undo, "outputs must have a <step>.After"},
-		"another parameter":    {undo, with(t, goodUndo, "ExecutionId: {type: String}", "ExecutionId: {type: String}\n  Name: {type: String}"), undo, "takes AutomationAssumeRole and ExecutionId only, not Name"},
-		"no parameter":         {undo, with(t, goodUndo, "  ExecutionId: {type: String}\n", ""), undo, "parameter ExecutionId must be a String"},
-		"not a text":           {undo, with(t, goodUndo, "ExecutionId: {type: String}", "ExecutionId: {type: Integer}"), undo, "parameter ExecutionId must be a String"},
-		"does not read":        {undo, with(t, goodUndo, "Service: ssm, Api: GetAutomationExecution", "Service: x, Api: CloseThing"), undo, "no step calls ssm:GetAutomationExecution"},
-		"of an irreversible":   {"controls/X.1.yaml", with(t, goodControl, "reversible: true", "irreversible: It is gone."), undo, "no control uses it: no control that uses CloseThing is reversible"},
-		"of nobody's runbook":  {"runbooks/UndoOther.yaml", goodUndo, "runbooks/UndoOther.yaml", "no control that uses Other is reversible"},
-		"of an undo":           {"runbooks/UndoUndoCloseThing.yaml", goodUndo, "runbooks/UndoUndoCloseThing.yaml", "no control uses it"},
+		"none":               {header, with(t, goodHeader, "undo: Opens a thing.\n", ""), "controls/X.1.yaml", "it is reversible, but programs/CloseThing.py has no undo"},
+		"of an irreversible": {"controls/X.1.yaml", with(t, goodControl, "reversible: true", "irreversible: It is gone."), "programs/CloseThing.py", "no control uses it: no control that uses CloseThing is reversible"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			refused(t, map[string]string{tc.file: tc.text}, tc.in, tc.want)
 		})
 	}
-	documents, playbooks := files(map[string]string{undo: removed, "controls/X.1.yaml": with(t, goodControl, "reversible: true", "irreversible: It is gone.")})
+	documents, playbooks := files(map[string]string{header: with(t, goodHeader, "undo: Opens a thing.\n", ""), "controls/X.1.yaml": with(t, goodControl, "reversible: true", "irreversible: It is gone.")})
 	if _, err := catalog.Load(documents, playbooks); err != nil {
 		t.Errorf("neither reversible nor an undo: %v", err)
 	}
@@ -300,7 +307,7 @@ func TestPolicyOfACallWithoutPermission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Policy(c.Runbooks[0]); err == nil || !strings.Contains(err.Error(), "runbooks/CloseThing.yaml") || !strings.Contains(err.Error(), "x:CloseThing") {
+	if _, err := c.Policy(c.Runbooks[0]); err == nil || !strings.Contains(err.Error(), "programs/CloseThing.py") || !strings.Contains(err.Error(), "x:CloseThing") {
 		t.Errorf("Policy error = %v", err)
 	}
 }

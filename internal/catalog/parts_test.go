@@ -64,9 +64,9 @@ func TestPartsHoldWhatATemplateDoes(t *testing.T) {
 func TestRunbookStaysInItsPart(t *testing.T) {
 	t.Parallel()
 	extended := map[string]string{
-		"controls/X.2.yaml":            strings.NewReplacer("X.1", "X.2", "CloseThing", "AlterThing", `"4.1"`, `"4.2"`).Replace(goodControl),
-		"runbooks/AlterThing.yaml":     goodRunbook,
-		"runbooks/UndoAlterThing.yaml": goodUndo,
+		"controls/X.2.yaml":        strings.NewReplacer("X.1", "X.2", "CloseThing", "AlterThing", `"4.1"`, `"4.2"`).Replace(goodControl),
+		"programs/AlterThing.py":   "alter",
+		"programs/AlterThing.yaml": goodHeader,
 	}
 	for name, tc := range map[string]struct {
 		parts string

@@ -85,7 +85,7 @@ func TestMake(t *testing.T) {
 		return r
 	}
 	plain, asked := ask(Question{Size: Typical}), ask(Question{Size: Size{1, 1, 10}, Controls: []string{"IAM.3"}, Passes: 2})
-	if got := asked.Estimate.Controls; len(got) != 1 || got[0].Steps != 11 || asked.Estimate.Size.Repairs != 10 {
+	if got := asked.Estimate.Controls; len(got) != 1 || got[0].Control != "IAM.3" || asked.Estimate.Size.Repairs != 10 {
 		t.Errorf("asked for one control with two passes: %+v", got)
 	}
 	if len(plain.Aims) != 6 || len(plain.Examples) != 3 {

@@ -8,31 +8,55 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/runbook"
 )
 
-// The steps are those that the lab bills: see ADR 3 for the security group.
+// withLoop is a document of steps that looks, decides, and changes in a loop what it checks afterwards.
+const withLoop = `
+schemaVersion: "0.3"
+mainSteps:
+  - {name: read, action: "aws:executeAwsApi", inputs: {Service: iam, Api: ListAccessKeys, UserName: ann}}
+  - {name: decide, action: "aws:executeScript", inputs: {Runtime: python3.11, Handler: f, Script: "def f(events, context): pass"}}
+  - name: choose
+    action: aws:branch
+    isEnd: true
+    inputs: {Choices: [{NextStep: each, Variable: "{{ decide.Action }}", StringEquals: act}]}
+  - name: each
+    action: aws:loop
+    inputs:
+      MaxIterations: 5
+      LoopCondition: {Variable: "{{ verify.Again }}", BooleanEquals: true}
+      Steps:
+        - {name: act, action: "aws:executeAwsApi", inputs: {Service: iam, Api: UpdateAccessKey, AccessKeyId: a, Status: Inactive}}
+        - {name: verify, action: "aws:executeScript", inputs: {Runtime: python3.11, Handler: f, Script: "def f(events, context): pass"}}
+`
+
+// The steps are those that the lab bills.
 func TestControls(t *testing.T) {
 	t.Parallel()
+	doc, err := runbook.Parse([]byte(withLoop))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotation, _ := catalog.Embedded().Runbook("EnableKeyRotation")
+	loop := catalog.Runbook{Name: "ActInALoop", Document: doc}
 	for name, tc := range map[string]struct {
-		passes float64
-		id     string
-		want   Control
+		passes  float64
+		runbook catalog.Runbook
+		want    Control
 	}{
-		"a program":    {1, "KMS.4", Control{Runbook: "EnableKeyRotation", Compliant: 1, Steps: 1, Scripts: 1, Seconds: 8, PerThousand: 2.24}},
-		"a loop":       {1, "IAM.3", Control{Runbook: "DeactivateOldAccessKeys", Compliant: 3, Steps: 8, EachPass: 3, Scripts: 2, Seconds: 6, PerThousand: 16.18}},
-		"a loop twice": {2, "IAM.3", Control{Runbook: "DeactivateOldAccessKeys", Compliant: 3, Steps: 11, EachPass: 3, Scripts: 3, Seconds: 9, PerThousand: 22.27}},
+		"a program":    {1, rotation, Control{Runbook: "EnableKeyRotation", Compliant: 1, Steps: 1, Scripts: 1, Seconds: 8, PerThousand: 2.24}},
+		"a loop":       {1, loop, Control{Runbook: "ActInALoop", Compliant: 3, Steps: 6, EachPass: 2, Scripts: 2, Seconds: 6, PerThousand: 12.18}},
+		"a loop twice": {2, loop, Control{Runbook: "ActInALoop", Compliant: 3, Steps: 8, EachPass: 2, Scripts: 3, Seconds: 9, PerThousand: 16.27}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Controls(catalog.Embedded(), Embedded().Assume("passes", tc.passes), tc.id)
-			if err != nil || len(got) != 1 {
-				t.Fatalf("%d controls, %v", len(got), err)
+			got := executions("X.1", tc.runbook, Embedded().Assume("passes", tc.passes))
+			if math.Abs(got.PerThousand-tc.want.PerThousand) > 1e-9 {
+				t.Errorf("1,000 cost %g, want %g", got.PerThousand, tc.want.PerThousand)
 			}
-			if math.Abs(got[0].PerThousand-tc.want.PerThousand) > 1e-9 {
-				t.Errorf("1,000 cost %g, want %g", got[0].PerThousand, tc.want.PerThousand)
-			}
-			tc.want.Control, got[0].PerThousand = tc.id, tc.want.PerThousand
-			if diff := cmp.Diff(tc.want, got[0]); diff != "" {
+			tc.want.Control, got.PerThousand = "X.1", tc.want.PerThousand
+			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

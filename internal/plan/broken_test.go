@@ -80,8 +80,8 @@ var everyRunbook = map[string]broken{
 			return "arn:aws:ec2:" + region + ":" + w.account + ":security-group/" + id
 		},
 		lines: []string{
-			"inbound rules of sg-*", "- {IpProtocol:-1,UserIdGroupPairs:[{GroupId:sg-*,UserId:*}]}",
-			"outbound rules of sg-*", "- {IpProtocol:-1,IpRanges:[{CidrIp:0.0.0.0/0}]}",
+			"sg-*", "- {Direction:ingress,IpProtocol:-1,UserIdGroupPairs:[{GroupId:sg-*,UserId:*}]}",
+			"- {Direction:egress,IpProtocol:-1,IpRanges:[{CidrIp:0.0.0.0/0}]}",
 		},
 		uses: []string{"", "default"},
 	},
@@ -92,9 +92,7 @@ var everyRunbook = map[string]broken{
 			return "arn:aws:ec2:" + region + ":" + w.account + ":vpc/" + w.seed("ec2:DescribeVpcs", object{})["Vpcs"].([]any)[0].(object)["VpcId"].(string)
 		},
 		lines: []string{
-			"log group /hubmend/vpc-flow-logs/vpc-*", "+ logGroupName: /hubmend/vpc-flow-logs/vpc-*", "+ retentionInDays: 365",
-			"a flow log of vpc-*", "+ DeliverLogsPermissionArn: arn:aws:iam::*:role/hubmend-flow-log-delivery",
-			"+ LogGroupName: /hubmend/vpc-flow-logs/vpc-*", "+ TrafficType: REJECT",
+			"vpc-*", "+ {LogGroupName:/hubmend/vpc-flow-logs/vpc-*,TrafficType:REJECT}",
 		},
 		uses: []string{""},
 	},
@@ -107,8 +105,8 @@ var everyRunbook = map[string]broken{
 			return arn
 		},
 		lines: []string{
-			"access key * of ann", "- Status: Active", "+ Status: Inactive",
-			"access key * of ann", "- Status: Active", "+ Status: Inactive",
+			"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "- {AccessKeyId:*,CreateDate:*,Status:Active}",
+			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}", "+ {AccessKeyId:*,CreateDate:*,Status:Inactive}",
 		},
 		uses: []string{"FKIA|AKIA|LKIA", `"ServiceName":"s3"`},
 	},
@@ -123,8 +121,8 @@ var everyRunbook = map[string]broken{
 			return arn
 		},
 		lines: []string{
-			"access key * of ann", "- Status: Active", "+ Status: Inactive",
-			"console password of ann", "- CreateDate: *", "- PasswordResetRequired: false", "- UserName: ann",
+			"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "- {LoginProfile:{CreateDate:*,PasswordResetRequired:false,UserName:ann}}",
+			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}",
 		},
 		uses: []string{"KIA", "s3", "20"},
 	},
@@ -135,15 +133,15 @@ var everyRunbook = map[string]broken{
 			key(w, "ann", object{"CreatedDaysAgo": 100})
 			return arn
 		},
-		lines: []string{"access key * of ann", "- Status: Active", "+ Status: Inactive"},
+		lines: []string{"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "+ {AccessKeyId:*,CreateDate:*,Status:Inactive}"},
 		uses:  []string{"KIA", "N/A", ""},
 	},
 	"no password policy": {
 		control: "IAM.15",
 		make:    func(w *world) string { return "AWS::::Account:" + w.account },
 		lines: []string{
-			"password policy of the account", "+ AllowUsersToChangePassword: true", "+ HardExpiry: false", "+ MaxPasswordAge: 90",
-			"+ MinimumPasswordLength: 14", "+ PasswordReusePrevention: 24", "+ RequireLowercaseCharacters: true", "+ RequireNumbers: true",
+			"account *", "+ AllowUsersToChangePassword: true", "+ ExpirePasswords: true", "+ HardExpiry: false", "+ MaxPasswordAge: 90",
+			"+ MinimumPasswordLength: 14", "- PasswordPolicy: none", "+ PasswordReusePrevention: 24", "+ RequireLowercaseCharacters: true", "+ RequireNumbers: true",
 			"+ RequireSymbols: true", "+ RequireUppercaseCharacters: true",
 		},
 		uses: []string{""},
@@ -158,7 +156,7 @@ var everyRunbook = map[string]broken{
 			})
 			return "AWS::::Account:" + w.account
 		},
-		lines: []string{"password policy of the account", "- PasswordReusePrevention: 5", "+ PasswordReusePrevention: 24"},
+		lines: []string{"account *", "- PasswordReusePrevention: 5", "+ PasswordReusePrevention: 24"},
 		uses:  []string{"ann"},
 	},
 	"a key": {

@@ -35,7 +35,14 @@ func permission(value any) string {
 		return ""
 	}
 	slices.Sort(from)
-	text := portsOf(protocol, p) + " from " + strings.Join(from, ", ")
+	text, way := portsOf(protocol, p), " from "
+	switch p["Direction"] { // of a repair that changes both
+	case "ingress":
+		text = "inbound " + text
+	case "egress":
+		text, way = "outbound "+text, " to "
+	}
+	text += way + strings.Join(from, ", ")
 	tags, _ := p["Tags"].([]any)
 	for i, one := range tags {
 		tag, _ := one.(map[string]any)

@@ -22,6 +22,8 @@ func TestLineOfAPermission(t *testing.T) {
 		"a number":       {object{"IpProtocol": "50", "IpRanges": world}, "50 from 0.0.0.0/0 (vendor)"},
 		"tags":           {object{"IpProtocol": "-1", "IpRanges": world, "Tags": []any{object{"Key": "a", "Value": "1"}, object{"Key": "b", "Value": ""}}}, "all traffic from 0.0.0.0/0 (vendor), tagged a=1, b="},
 		"other sources":  {object{"IpProtocol": "-1", "PrefixListIds": []any{object{"PrefixListId": "pl-1"}}, "UserIdGroupPairs": []any{object{"GroupId": "sg-1"}}}, "all traffic from pl-1, sg-1"},
+		"inbound":        {object{"Direction": "ingress", "IpProtocol": "-1", "IpRanges": world}, "inbound all traffic from 0.0.0.0/0 (vendor)"},
+		"outbound":       {object{"Direction": "egress", "IpProtocol": "tcp", "FromPort": int64(22), "ToPort": int64(22), "IpRanges": world}, "outbound tcp 22 to 0.0.0.0/0 (vendor)"},
 		"no source":      {object{"IpProtocol": "-1"}, ""},
 		"something else": {object{"KeyRotationEnabled": true}, ""},
 		"a text":         {"x", ""},

@@ -56,8 +56,16 @@ func (p *Plan) findByProgram(ctx context.Context, planner Planner, executor auto
 		return nil
 	}
 	p.Verdict = Change
-	p.Changes = append(p.Changes, Difference{What: target.Name(p.Resource), Before: before, After: after})
+	p.Changes = append(p.Changes, Difference{What: subject(p.Resource), Before: before, After: after})
 	return nil
+}
+
+// subject names what a program changes. An account has nothing but its number to be known by.
+func subject(resource string) string {
+	if account, is := strings.CutPrefix(resource, "AWS::::Account:"); is {
+		return "account " + account
+	}
+	return target.Name(resource)
 }
 
 // state decodes pieces. An empty list is nothing.

@@ -19,7 +19,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationModel, OperationNotFoundError, Shape, StructureShape
 
 RUNTIME = "hubmend_runtime"
-PUBLIC = frozenset(("Aws", "Outcome", "Refused", "State", "Unverified", "unchanged"))  # what a program may take from the runtime
+PUBLIC = frozenset(("Aws", "Outcome", "Refused", "State", "Unverified", "items_of", "unchanged"))  # what a program may take from the runtime
 MODULES = frozenset(("collections", "copy", "datetime", "functools", "ipaddress", "itertools", "json", "math", "re"))
 NAMES = {RUNTIME: PUBLIC, "typing": frozenset(("Any", "Literal")), "collections.abc": None, "urllib.parse": None} | dict.fromkeys(MODULES)
 # Each leads around the calls that this file can see.
@@ -30,7 +30,7 @@ BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 # Systems Manager may put a value in place of what looks like a reference, and nothing escapes one.
 REFERENCE = re.compile(r"\{\{\s*[A-Za-z_][\w.:-]*\s*\}\}")
 TYPES = {"str": "String", "list[str]": "StringList", "int": "Integer", "bool": "Boolean"}
-ASKED = ("account", "partition", "region", "repair", "until")  # what a program may ask of aws
+ASKED = ("account", "execution", "partition", "region", "repair", "until")  # what a program may ask of aws
 OWN = frozenset(("absent", "retry"))  # what the runtime takes beside a call's parameters
 FIRST = {"repair": ("aws",), "undo": ("aws", "before", "after")}
 
@@ -52,6 +52,7 @@ class Program:
             if REFERENCE.search(line):
                 self.problems.append({"line": number, "text": "it has what Systems Manager takes for a reference"})
         self.functions = {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+        self.modules = {alias.name for node in ast.walk(self.tree) if isinstance(node, ast.Import) for alias in node.names} & MODULES
         # What a name of the module stands for, so that a call is found in a table of functions too.
         self.defined: dict[str, ast.AST] = dict(self.functions)
         for statement in self.tree.body:
@@ -101,7 +102,7 @@ class Program:
                     self.add(node, f"import {alias.name}: a program may import only {', '.join(sorted(MODULES))}, under their names")
         elif isinstance(node, ast.ImportFrom):
             self.check_import(node)
-        elif isinstance(node, ast.Attribute) and (node.attr.startswith("_") or is_module(node)):
+        elif isinstance(node, ast.Attribute) and (node.attr.startswith("_") or self.is_module(node)):
             self.add(node, f"{node.attr}: a program uses no module through another, and nothing that begins with _")
         elif isinstance(node, ast.Global | ast.Nonlocal | ast.AsyncFunctionDef | ast.ClassDef):
             self.add(node, f"{type(node).__name__}: a program has functions only")
@@ -109,6 +110,11 @@ class Program:
             self.check_aws(node)
         for child in ast.iter_child_nodes(node):
             child.parent = node  # type: ignore[attr-defined]
+
+    def is_module(self, node: ast.Attribute) -> bool:
+        """Say whether it is a module inside a module, as in json.codecs. A class may have the name of its module."""
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        return name in self.modules and node.attr not in public(name)
 
     def check_import(self, node: ast.ImportFrom) -> None:
         module, names = node.module or ".", {alias.name for alias in node.names}
@@ -180,11 +186,6 @@ class Program:
 
 def is_aws(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == "aws"
-
-
-def is_module(node: ast.Attribute) -> bool:
-    """Say whether it is a module inside a module, as in json.codecs."""
-    return isinstance(node.value, ast.Name) and node.value.id in MODULES and node.attr not in public(node.value.id)
 
 
 def public(module: str) -> set[str]:

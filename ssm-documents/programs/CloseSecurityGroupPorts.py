@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
+from hubmend_runtime import Aws, Outcome, Refused, State, items_of, unchanged
 
 Rule = dict[str, Any]  # a permission of a group with one range, which is the world, and with the rule's tags when it has some
 Closed = dict[str, list[tuple[int, int]]]  # what the world must not reach: ranges of ports in order, by protocol
@@ -34,8 +34,7 @@ def repair(aws: Aws, GroupId: str, Ports: list[str], Keep: list[str], Protocols:
 def undo(
     aws: Aws, before: State, after: State, GroupId: str, Ports: list[str], Keep: list[str], Protocols: list[str], Families: list[str]
 ) -> Outcome:
-    # An older version of the repair wrote a single rule without a list around it.
-    was, left = ([state] if isinstance(state, dict) else state for state in (before, after))
+    was, left = items_of(before), items_of(after)
     shut, names = closed(Ports, Keep, Protocols), Families or list(FAMILIES)
     rules = world_rules(aws, GroupId, names)
     restored = contains(rules, was)

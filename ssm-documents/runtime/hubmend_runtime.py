@@ -37,6 +37,11 @@ def unchanged(sentence: str, state: State) -> Outcome:
     return Outcome(f"Nothing to change: {sentence}", state, state)
 
 
+def items_of(state: State) -> list[dict[str, typing.Any]]:
+    """Return the items of a list. An older document of a repair wrote a single one without a list around it."""
+    return [state] if isinstance(state, dict) else state
+
+
 class Failure(Exception):
     """A failure whose text begins with a stable word, by which Hubmend decides what happens next."""
 
@@ -78,6 +83,7 @@ class Aws:
         """Take the calls with "read" or "write" for each, Systems Manager's variables, and the word for a read that fails before a write."""
         self.planning = planning
         self.account, self.region, self.partition = (context["global:" + name] for name in ("ACCOUNT_ID", "REGION", "AWS_PARTITION"))
+        self.execution = context.get("automation:EXECUTION_ID")  # a token for calls that do the same thing once
         self.repair = ""  # the execution that is undone
         self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan did not make
         self.trace: list[str] = []  # every call that was made, and the error it was answered with
@@ -87,11 +93,13 @@ class Aws:
     def __call__(self, call: str, /, *, absent: Sequence[str] = (), retry: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
         """Make a call such as "kms:DescribeKey" and return all pages of its answer; None for an error code in absent.
 
-        The codes in retry end by themselves: what the call needs was made a moment ago, and this part of AWS cannot see it yet.
+        A parameter that is None is left out. The codes in retry end by themselves: what the call needs was made a moment
+        ago, and this part of AWS cannot see it yet.
         """
         kind = self._calls.get(call)
         if kind not in ("read", "write"):
             raise RuntimeError(f"{call} is not one of the calls that were found in this program's source")
+        parameters = {name: value for name, value in parameters.items() if value is not None}
         if self.planning and kind == "write":
             self.planned.append({"Call": call, "Parameters": parameters})
             return {}

@@ -94,6 +94,7 @@ def test_the_runtime_reads_the_repair_for_an_undo() -> None:
         ("from json import codecs", "one by one, as they are"),
         ("from typing import get_type_hints", "import typing: a program may import only Any, Literal"),
         ("import json; json.codecs", "codecs: a program uses no module through another"),
+        ("import datetime; from datetime import datetime; datetime.sys", "sys: a program uses no module through another"),
         ("global TABLE", "Global: a program has functions only"),
         ("class A: pass", "ClassDef: a program has functions only"),
         ("KeyId = '{{ KeyId }}'", "it has what Systems Manager takes for a reference"),
@@ -108,7 +109,16 @@ def test_what_would_hide_a_call_is_refused(line: str, says: str) -> None:
     assert all(problem["line"] == 7 for problem in problems), problems
 
 
-@pytest.mark.parametrize("line", ["x = {'a': {'b': 1}}", "for x in Ports: pass", "import json; json.loads('1')", "x = [y for y in Ports]"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = {'a': {'b': 1}}",
+        "for x in Ports: pass",
+        "import json; json.loads('1')",
+        "x = [y for y in Ports]",
+        "from datetime import datetime, timezone; datetime.now(timezone.utc)",
+    ],
+)
 def test_ordinary_python_is_allowed(line: str) -> None:
     assert program(GOOD.replace("    switch_on(aws, KeyId)\n", f"    {line}\n")).problems == []
 

@@ -10,7 +10,7 @@ import boto3
 import hubmend_runtime as runtime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from hubmend_runtime import Aws, Failure, Outcome, Refused, Unverified, run_repair, run_undo, unchanged
+from hubmend_runtime import Aws, Failure, Outcome, Refused, Unverified, items_of, run_repair, run_undo, unchanged
 
 CALLS = {"ec2:DescribeVpcs": "read", "ec2:CreateVpc": "write", "kms:DescribeKey": "read", "kms:EnableKeyRotation": "write"}
 
@@ -77,6 +77,14 @@ def test_what_is_absent_is_none(client: Callable[..., Client]) -> None:
     aws = Aws(CALLS, CONTEXT)
     assert aws("kms:DescribeKey", KeyId="k", absent=("NotFoundException",)) is None
     assert aws.trace == ["kms:DescribeKey NotFoundException"]
+
+
+def test_a_parameter_that_is_none_is_left_out(client: Callable[..., Client]) -> None:
+    asked = client({})
+    Aws(CALLS, CONTEXT)("kms:EnableKeyRotation", KeyId="k", RotationPeriodInDays=None)
+    plan = Aws(CALLS, CONTEXT, planning=True)
+    plan("kms:EnableKeyRotation", KeyId="k", RotationPeriodInDays=None)
+    assert (asked.asked, plan.planned[0]["Parameters"]) == (["enable_key_rotation {'KeyId': 'k'}"], {"KeyId": "k"})
 
 
 @pytest.mark.parametrize(
@@ -150,8 +158,8 @@ def test_a_program_names_codes_that_end_by_themselves(client: Callable[..., Clie
 
 
 def test_a_program_knows_where_it_runs() -> None:
-    aws = Aws(CALLS, CONTEXT)
-    assert (aws.account, aws.region, aws.partition) == ("111111111111", "us-east-1", "aws")
+    aws = Aws(CALLS, {**CONTEXT, "automation:EXECUTION_ID": "e"})
+    assert (aws.account, aws.region, aws.partition, aws.execution) == ("111111111111", "us-east-1", "aws", "e")
 
 
 @pytest.mark.parametrize(("looks", "pauses"), [("11", 0), ("011", 1), ("1011", 1), ("0001011", 4)])
@@ -269,6 +277,11 @@ def test_an_undo_gets_what_the_repair_had(client: Callable[..., Client]) -> None
 def test_an_undo_reads_every_form_of_outputs(client: Callable[..., Client], step: str, texts: list[str], want: object) -> None:
     result = undone(client, Outputs={f"{step}.Before": texts, f"{step}.After": ["{}"]})
     assert json.loads("".join(result["Before"])) == want
+
+
+def test_a_single_item_of_an_older_document_is_a_list() -> None:
+    assert items_of({"A": 1}) == items_of([{"A": 1}]) == [{"A": 1}]
+    assert items_of([]) == []
 
 
 @pytest.mark.parametrize(

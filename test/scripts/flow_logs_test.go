@@ -1,16 +1,14 @@
 package scripts_test
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"hubmend/internal/catalog"
-	"hubmend/internal/runbook"
-	"hubmend/internal/ssmtext"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -62,28 +60,40 @@ func manyFlowLogs(changes ...object) []object {
 	return many
 }
 
-type flowLogPlan struct {
-	Action          string
-	LogGroup        string
-	RetentionInDays int
-	Before          []map[string]string
-	Change          string
+const (
+	describeFlowLogs, createFlowLogs, deleteFlowLogs = "ec2:DescribeFlowLogs", "ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"
+	describeLogGroups, createLogGroup, putRetention  = "logs:DescribeLogGroups", "logs:CreateLogGroup", "logs:PutRetentionPolicy"
+)
+
+// logging runs the repair with these answers to its reads of flow logs. There is no log group, and EC2 creates what it
+// is told to.
+func logging(planning bool, days string, reads ...[]object) play {
+	answers := map[string][]any{
+		"ec2:DescribeVpcs": {object{}}, describeLogGroups: {object{"logGroups": []object{{"logGroupName": flowLogTo + "/team"}}}},
+		createLogGroup: {object{}}, putRetention: {object{}},
+		createFlowLogs: {object{"FlowLogIds": []string{"fl-ours"}, "Unsuccessful": []object{}}},
+	}
+	for _, logs := range reads {
+		answers[describeFlowLogs] = append(answers[describeFlowLogs], object{"FlowLogs": orEmpty(logs)})
+	}
+	return play{map[string]any{"VpcId": flowLogVPC, "RetentionInDays": days, "Planning": planning}, answers}
 }
 
-func TestDecideFlowLogs(t *testing.T) {
+func TestFlowLogs(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, flowLogs, "decide")
 	const (
 		creates = "A flow log of rejected traffic of the VPC delivers to log group " + flowLogTo + " (a new one keeps 365 days)."
 		leaves  = creates + " Left as it was, because it does not deliver: "
 		first   = "Nothing to change: flow log fl-1 covers rejected traffic of the VPC."
 		second  = "Nothing to change: flow log fl-2 covers rejected traffic of the VPC."
 	)
-	for name, tc := range map[string]struct {
+	type logCase struct {
 		flowLogs  []object
 		retention int // 365 when 0
 		change    string
-	}{
+	}
+	days := func(tc logCase) int { return cmp.Or(tc.retention, 365) }
+	tried(t, flowLogs, map[string]logCase{
 		"none":                               {flowLogs: []object{}, change: creates},
 		"null":                               {change: creates},
 		"another retention":                  {retention: 30, change: strings.Replace(creates, "365", "30", 1)},
@@ -113,58 +123,79 @@ func TestDecideFlowLogs(t *testing.T) {
 		"accepted, and one that fails":       {flowLogs: []object{flowLog("fl-1", acceptOnly), flowLog("fl-2", accessError)}, change: leaves + "fl-2 (Access error)."},
 		"many, none covers":                  {flowLogs: manyFlowLogs(acceptOnly), change: creates},
 		"many, the last is good":             {flowLogs: append(manyFlowLogs(accessError), flowLog("fl-2")), change: second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config := interpreter(t)
-			want := flowLogPlan{Action: "create", LogGroup: flowLogTo, RetentionInDays: 365, Change: tc.change}
-			if strings.HasPrefix(tc.change, "Nothing to change: ") {
-				want.Action = "none"
+	}, func(tc logCase) []play {
+		text := strconv.Itoa(days(tc))
+		return []play{logging(true, text, tc.flowLogs), logging(false, text, tc.flowLogs, append(slices.Clone(tc.flowLogs), flowLog("fl-ours", toFlowLogTo, young)))}
+	}, func(t *testing.T, tc logCase, done []played) {
+		plan, repair := done[0], done[1]
+		if plan.Change != tc.change || repair.Change != tc.change {
+			t.Errorf("it says %q and %q, %s; want %q", plan.Change, repair.Change, repair.Error, tc.change)
+		}
+		checkJSON(t, "Before", kept(tc.flowLogs), repair.Before)
+		if strings.HasPrefix(tc.change, "Nothing to change: ") {
+			if len(plan.Planned) > 0 || len(repair.Made) != 2 || string(repair.Before) != string(repair.After) {
+				t.Errorf("it made %v", names(repair.Made))
 			}
-			if tc.retention != 0 {
-				want.RetentionInDays = tc.retention
-			}
-			payload := object{"vpc": flowLogVPC, "flowLogs": tc.flowLogs, "retention": strconv.Itoa(want.RetentionInDays)}
-			var got flowLogPlan
-			if err := run(t.Context(), config, script, payload, &got); err != nil {
-				t.Fatal(err)
-			}
-			if len(got.Before) != len(tc.flowLogs) {
-				t.Errorf("Before has %d of %d flow logs", len(got.Before), len(tc.flowLogs))
-			}
-			got.Before = nil // what it keeps of each has a test of its own
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+			return
+		}
+		if diff := gocmp.Diff([]string{createLogGroup, putRetention, createFlowLogs}, names(plan.Planned)); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+		checkJSON(t, "After", append(kept(tc.flowLogs), object{"FlowLogId": "fl-ours", "TrafficType": "REJECT", "LogGroupName": flowLogTo}), repair.After)
+		var group, flow object
+		input(t, repair.Made, putRetention, &group)
+		if diff := gocmp.Diff(object{"logGroupName": flowLogTo, "retentionInDays": float64(days(tc))}, group); diff != "" {
+			t.Errorf("retention (-want +got):\n%s", diff)
+		}
+		input(t, repair.Made, createFlowLogs, &flow)
+		want := object{
+			"ResourceType": "VPC", "ResourceIds": []any{flowLogVPC}, "TrafficType": "REJECT", "LogDestinationType": "cloud-watch-logs", "LogGroupName": flowLogTo,
+			"DeliverLogsPermissionArn": "arn:aws:iam::111111111111:role/hubmend-flow-log-delivery", "ClientToken": repairID,
+		}
+		if diff := gocmp.Diff(want, flow); diff != "" {
+			t.Errorf("the flow log (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A log group that exists keeps its retention, also when somebody makes it just then.
+func TestFlowLogsToAGroupThatExists(t *testing.T) {
+	t.Parallel()
+	ours := []object{flowLog("fl-ours", toFlowLogTo)}
+	there, meanwhile, denied := logging(false, "365", nil, ours), logging(false, "365", nil, ours), logging(false, "365", nil, ours)
+	there.Answers[describeLogGroups] = []any{object{"logGroups": []object{{"logGroupName": flowLogTo}}}}
+	meanwhile.Answers[createLogGroup] = []any{"ResourceAlreadyExistsException"}
+	denied.Answers[createLogGroup] = []any{"AccessDeniedException"}
+	done := plays(t, flowLogs, there, meanwhile, denied)
+	for i, calls := range [][]string{{}, {createLogGroup}} {
+		writes := slices.DeleteFunc(names(done[i].Made), func(name string) bool { return !strings.HasPrefix(name, "logs:") || name == describeLogGroups })
+		if diff := gocmp.Diff(calls, writes); diff != "" || done[i].Error != "" {
+			t.Errorf("%s (-want +got):\n%s", done[i].Error, diff)
+		}
+	}
+	if !strings.HasPrefix(done[2].Error, "hubmend:write AccessDeniedException logs:CreateLogGroup") || slices.Contains(names(done[2].Made), createFlowLogs) {
+		t.Errorf("without a log group: %q after %v", done[2].Error, names(done[2].Made))
 	}
 }
 
-// EC2 may leave out what it has no value for, and the executor what an output found nothing for.
-func TestDecideFlowLogsThatAreNotThere(t *testing.T) {
+// CloudWatch Logs may not see at once the group that it made.
+func TestRetentionOfANewGroup(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, flowLogs, "decide")
-	for name, payload := range map[string]object{
-		"no key":   {"vpc": flowLogVPC, "retention": "365"},
-		"text ''":  {"vpc": flowLogVPC, "retention": "365", "flowLogs": ""},
-		"an empty": {"vpc": flowLogVPC, "retention": "365", "flowLogs": []object{{}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var got flowLogPlan
-			if err := run(t.Context(), interpreter(t), script, payload, &got); err != nil || got.Action != "create" {
-				t.Errorf("action %q, %v", got.Action, err)
-			}
-		})
+	late, busy := logging(false, "365", nil, []object{flowLog("fl-ours", toFlowLogTo)}), logging(false, "365", nil, []object{flowLog("fl-ours", toFlowLogTo)})
+	late.Answers[putRetention] = []any{"ResourceNotFoundException", object{}}
+	busy.Answers[createLogGroup] = []any{"OperationAbortedException", object{}}
+	for _, got := range plays(t, flowLogs, late, busy) {
+		if got.Error != "" || len(names(got.Made)) != 9 {
+			t.Errorf("%q after %v", got.Error, names(got.Made))
+		}
 	}
 }
 
 func TestFlowLogsBefore(t *testing.T) {
 	t.Parallel()
-	config := interpreter(t)
-	payload := object{"vpc": flowLogVPC, "retention": "365", "flowLogs": []object{
+	logs := []object{
 		flowLog("fl-1", accessError), flowLog("fl-2", acceptOnly, toBucket), flowLog("fl-3", young), flowLog("fl-4", notActive, object{"DeliverLogsStatus": ""}),
-	}}
+	}
 	want := []map[string]string{
 		{"FlowLogId": "fl-1", "FlowLogStatus": "ACTIVE", "TrafficType": "REJECT", "DeliverLogsStatus": "FAILED", "DeliverLogsErrorMessage": "Access error",
 			"LogDestinationType": "cloud-watch-logs", "LogGroupName": "team"},
@@ -173,28 +204,22 @@ func TestFlowLogsBefore(t *testing.T) {
 		{"FlowLogId": "fl-3", "FlowLogStatus": "ACTIVE", "TrafficType": "REJECT", "LogDestinationType": "cloud-watch-logs", "LogGroupName": "team"},
 		{"FlowLogId": "fl-4", "FlowLogStatus": "FAILED", "TrafficType": "REJECT", "LogDestinationType": "cloud-watch-logs", "LogGroupName": "team"},
 	}
-	var got flowLogPlan
-	if err := run(t.Context(), config, scriptOf(t, flowLogs, "decide"), payload, &got); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got.Before); diff != "" {
-		t.Errorf("Before (-want +got):\n%s", diff)
-	}
+	checkJSON(t, "Before", want, plays(t, flowLogs, logging(true, "365", logs))[0].Before)
 }
 
 func TestFlowLogAccepted(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, flowLogs, "accepted")
-	const refusal = "EC2 created no flow log. "
+	const refusal = "hubmend:unverified EC2 created no flow log. "
 	refused := func(code, message string) object {
 		return object{"ResourceId": flowLogVPC, "Error": object{"Code": code, "Message": message}}
 	}
 	exists := refused("FlowLogAlreadyExists", "There is an existing Flow Log with the same configuration and log destination.")
 	limit, role := refused("FlowLogsLimitExceeded", "Too many."), refused("InvalidParameter", "No role.")
-	for name, tc := range map[string]struct {
+	type answerCase struct {
 		unsuccessful []object
 		err          string
-	}{
+	}
+	tried(t, flowLogs, map[string]answerCase{
 		"created":                         {unsuccessful: []object{}},
 		"created, and null":               {},
 		"exists":                          {unsuccessful: []object{exists}},
@@ -206,70 +231,59 @@ func TestFlowLogAccepted(t *testing.T) {
 		"a code that only sounds so":      {[]object{refused("FlowLogAlreadyExistsElsewhere", "There.")}, refusal + "FlowLogAlreadyExistsElsewhere: There."},
 		"the code is only in the message": {[]object{refused("InternalError", "FlowLogAlreadyExists")}, refusal + "InternalError: FlowLogAlreadyExists"},
 		"no error is told":                {[]object{{"ResourceId": flowLogVPC}}, refusal + "None: None"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			err := run(t.Context(), interpreter(t), script, object{"unsuccessful": tc.unsuccessful}, new(object))
-			checkError(t, err, tc.err)
-		})
+	}, func(tc answerCase) []play {
+		p := logging(false, "365", nil, []object{flowLog("fl-ours", toFlowLogTo)})
+		p.Answers[createFlowLogs] = []any{object{"FlowLogIds": []string{}, "Unsuccessful": orEmpty(tc.unsuccessful)}}
+		return []play{p}
+	}, func(t *testing.T, tc answerCase, done []played) {
+		if done[0].Error != tc.err {
+			t.Errorf("%q, want %q", done[0].Error, tc.err)
+		}
+		if tc.err == "" { // nobody knows which it is
+			checkJSON(t, "After", []object{{"TrafficType": "REJECT", "LogGroupName": flowLogTo}}, done[0].After)
+		}
+	})
+}
+
+// A flow log that exists may be an error, too; whether it delivers is looked at in any case.
+func TestFlowLogExistsAlready(t *testing.T) {
+	t.Parallel()
+	exists := logging(false, "365", nil, []object{flowLog("fl-theirs", toFlowLogTo)})
+	exists.Answers[createFlowLogs] = []any{"FlowLogAlreadyExists"}
+	got := plays(t, flowLogs, exists)[0]
+	if got.Error != "" {
+		t.Fatal(got.Error)
 	}
+	checkJSON(t, "After", []object{{"TrafficType": "REJECT", "LogGroupName": flowLogTo}}, got.After)
 }
 
 // checkError compares the text of a script's ValueError; an empty one means that there is none.
 func checkError(t *testing.T, err error, want string) {
-	t.Helper()
-	checkRaised(t, err, "ValueError", want)
-}
-
-// checkRefusal is checkError for what a script cannot repair.
-func checkRefusal(t *testing.T, err error, want string) {
-	t.Helper()
-	checkRaised(t, err, ssmtext.Refusal, want)
-}
-
-func checkRaised(t *testing.T, err error, exception, want string) {
 	t.Helper()
 	got := ""
 	if err != nil {
 		got = err.Error()
 	}
 	if want != "" {
-		want = exception + ": " + want
+		want = "ValueError: " + want
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}
 }
 
-// lastPass gives how often a loop goes round at most. A script that lets a last pass go
-// by without an error would end the repair as a success.
-func lastPass(t *testing.T, document, loop string) uint64 {
-	t.Helper()
-	r, _ := catalog.Embedded().Runbook(document)
-	passes := uint64(0)
-	runbook.Walk(r.Document.MainSteps, func(s runbook.Step) {
-		if s.Name == loop {
-			passes, _ = s.Inputs["MaxIterations"].(uint64)
-		}
-	})
-	if passes < 2 {
-		t.Fatalf("step %s of %s goes round %d times", loop, document, passes)
-	}
-	return passes
-}
-
 func TestVerifyFlowLogs(t *testing.T) {
 	t.Parallel()
-	script, last := scriptOf(t, flowLogs, "verify"), lastPass(t, flowLogs, "setUp")
 	const unseen = "The VPC has no flow log of rejected traffic to " + flowLogTo + ". Start the repair again."
 	bad := func(id, problem string) string {
 		return "Flow log " + id + " to " + flowLogTo + " exists, but " + problem + ". See that the role hubmend-flow-log-delivery " +
 			"is as the member template makes it, delete the flow log and start the repair again."
 	}
-	for name, tc := range map[string]struct {
+	type lookCase struct {
 		flowLogs []object
-		err      string // unseen only at the last pass; any other at every one
-	}{
+		err      string // unseen only at the last look; any other at every one
+	}
+	tried(t, flowLogs, map[string]lookCase{
 		"delivers":                         {flowLogs: []object{flowLog("fl-1", toFlowLogTo)}},
 		"young":                            {flowLogs: []object{flowLog("fl-1", toFlowLogTo, young)}},
 		"all traffic":                      {flowLogs: []object{flowLog("fl-1", toFlowLogTo, allTraffic)}},
@@ -296,25 +310,18 @@ func TestVerifyFlowLogs(t *testing.T) {
 		"no status":                 {[]object{flowLog("fl-1", toFlowLogTo, object{"FlowLogStatus": nil})}, bad("fl-1", "its status is None")},
 		"two fail":                  {[]object{flowLog("fl-1", toFlowLogTo, accessError), flowLog("fl-2", toFlowLogTo, notActive)}, bad("fl-1", "it does not deliver: Access error")},
 		"another group's is good":   {[]object{flowLog("fl-1"), flowLog("fl-2", toFlowLogTo, accessError)}, bad("fl-2", "it does not deliver: Access error")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config := interpreter(t)
-			for pass := uint64(1); pass <= last; pass++ {
-				state, text := map[string]string{"": "good", unseen: "unseen"}[tc.err], tc.err
-				if tc.err == unseen && pass < last {
-					text = ""
-				}
-				if text != "" {
-					state = ""
-				}
-				var got struct{ State string }
-				err := run(t.Context(), config, script, object{"group": flowLogTo, "flowLogs": tc.flowLogs, "pass": pass}, &got)
-				checkError(t, err, text)
-				if got.State != state {
-					t.Errorf("pass %d: State is %q, want %q", pass, got.State, state)
-				}
+	}, func(tc lookCase) []play {
+		return []play{logging(false, "365", nil, tc.flowLogs), logging(false, "365", nil, nil, tc.flowLogs)} // at once, and after a while
+	}, func(t *testing.T, tc lookCase, done []played) {
+		says := tc.err
+		if says != "" {
+			says = "hubmend:unverified " + says
+		}
+		for _, got := range done {
+			looks := slices.DeleteFunc(names(got.Made), func(name string) bool { return name != describeFlowLogs })
+			if got.Error != says || tc.err != "" && tc.err != unseen && len(looks) > 3 {
+				t.Errorf("%q after %d looks, want %q", got.Error, len(looks), says)
 			}
-		})
-	}
+		}
+	})
 }

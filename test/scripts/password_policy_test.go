@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+const readPolicy, writePolicy, deletePolicy = "iam:GetAccountPasswordPolicy", "iam:UpdateAccountPasswordPolicy", "iam:DeleteAccountPasswordPolicy"
+
 // passing is a policy that passes CIS 1.5 to 1.11, just.
 func passing(changes object) object {
 	p := object{
@@ -24,51 +26,56 @@ func passing(changes object) object {
 	return p
 }
 
-const noPolicy = "Step fails when it is Execute/Cancelling action. An error occurred (NoSuchEntity) when calling the " +
-	"GetAccountPasswordPolicy operation: The Password Policy with domain name 111111111111 cannot be found."
+// given is what IAM is given for a policy, of which it derives a part.
+func given(policy object) object {
+	policy = maps.Clone(policy)
+	delete(policy, "ExpirePasswords")
+	return policy
+}
 
-// recordOf is what Automation keeps of the step that reads the policy; an account without
-// one makes it fail.
-func recordOf(t *testing.T, policy object) object {
-	t.Helper()
+// policyAnswer is how IAM answers; an account without a policy is an error.
+func policyAnswer(policy object) any {
 	if len(policy) == 0 {
-		return object{"StepName": "read", "StepStatus": "Failed", "FailureMessage": noPolicy}
+		return "NoSuchEntity"
 	}
-	text, err := json.Marshal(policy)
-	if err != nil {
-		t.Fatal(err)
+	return object{"PasswordPolicy": policy}
+}
+
+// policyRecord is how a repair notes a policy.
+func policyRecord(policy object) object {
+	if len(policy) == 0 {
+		return object{"PasswordPolicy": "none"}
 	}
-	return object{"StepName": "read", "StepStatus": "Success", "Outputs": object{"Policy": []string{string(text)}}}
+	return policy
+}
+
+// settingPolicy runs the repair with these answers to its reads.
+func settingPolicy(planning bool, reads ...any) play {
+	return play{
+		map[string]any{"MinimumPasswordLength": "14", "PasswordReusePrevention": "24", "MaxPasswordAge": "90", "Planning": planning},
+		map[string][]any{readPolicy: reads, writePolicy: {object{}}},
+	}
 }
 
 // A policy that could not be read may be a strict one.
 func TestUnreadPasswordPolicy(t *testing.T) {
 	t.Parallel()
-	config := interpreter(t)
-	for name, read := range map[string]object{
-		"throttled":       {"StepStatus": "Failed", "FailureMessage": "An error occurred (Throttling) when calling the GetAccountPasswordPolicy operation: Rate exceeded"},
-		"denied":          {"StepStatus": "Failed", "FailureMessage": strings.Replace(noPolicy, "NoSuchEntity", "AccessDenied", 1)},
-		"timed out":       {"StepStatus": "TimedOut"},
-		"says it in text": {"StepStatus": "Failed", "FailureMessage": "An error occurred (AccessDenied): NoSuchEntity"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			payload := object{"read": read, "length": "14", "reuse": "24", "age": "90"}
-			err := run(t.Context(), config, scriptOf(t, "SetPasswordPolicy", "decide"), payload, new(object))
-			if err == nil || !strings.Contains(err.Error(), "is not replaced unread") {
-				t.Errorf("error %v", err)
-			}
-		})
+	for _, code := range []string{"Throttling", "AccessDenied", "ServiceFailure"} {
+		got := plays(t, "SetPasswordPolicy", settingPolicy(false, code))[0]
+		if !strings.HasPrefix(got.Error, "hubmend:read "+code+" iam:GetAccountPasswordPolicy") || len(got.Made) != 1 {
+			t.Errorf("%s: %q after %v", code, got.Error, names(got.Made))
+		}
 	}
 }
 
 func TestPasswordPolicy(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
+	type policyCase struct {
 		old     object
 		changed object // of what passes just; nil when nothing is written
 		change  string
-	}{
+	}
+	tried(t, "SetPasswordPolicy", map[string]policyCase{
 		"no policy":             {object{}, object{}, "Made the account's password policy: MinimumPasswordLength 14, PasswordReusePrevention 24, MaxPasswordAge 90,"},
 		"passes":                {passing(nil), nil, "Nothing to change"},
 		"passes, stricter":      {passing(object{"MinimumPasswordLength": 128.0, "MaxPasswordAge": 1.0}), nil, "Nothing to change"},
@@ -82,55 +89,62 @@ func TestPasswordPolicy(t *testing.T) {
 		"no history":            {passing(object{"PasswordReusePrevention": nil}), object{}, "PasswordReusePrevention 24 (was not set)"},
 		"hard expiry stays":     {passing(object{"HardExpiry": true, "RequireNumbers": false}), object{"HardExpiry": true}, "RequireNumbers true"},
 		"hard expiry is absent": {passing(object{"HardExpiry": nil, "RequireNumbers": nil}), object{}, "RequireNumbers true (was not set)"},
-		"users may change them": {passing(object{"AllowUsersToChangePassword": false, "RequireLowercaseCharacters": false}), object{}, "RequireLowercaseCharacters true (was false)"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config := interpreter(t)
-			payload := object{"read": recordOf(t, tc.old), "length": "14", "reuse": "24", "age": "90"}
-			var got struct {
-				Action, Change string
-				Policy, Before object
+		"users may change them": {passing(object{"AllowUsersToChangePassword": false, "RequireLowercaseCharacters": false}), object{}, "RequireLowercaseCharacters true (was false), AllowUsersToChangePassword true (was false)."},
+	}, func(tc policyCase) []play {
+		return []play{
+			settingPolicy(true, policyAnswer(tc.old)),
+			settingPolicy(false, policyAnswer(tc.old), policyAnswer(tc.old), policyAnswer(passing(tc.changed))),
+			settingPolicy(false, policyAnswer(tc.old)), // it never shows
+		}
+	}, func(t *testing.T, tc policyCase, done []played) {
+		plan, repair, stuck := done[0], done[1], done[2]
+		if tc.changed == nil {
+			if len(plan.Planned) > 0 || len(repair.Made) != 1 || !strings.HasPrefix(repair.Change, tc.change) || string(repair.Before) != string(repair.After) {
+				t.Errorf("%q after %v", repair.Change, names(repair.Made))
 			}
-			if err := run(t.Context(), config, scriptOf(t, "SetPasswordPolicy", "decide"), payload, &got); err != nil {
-				t.Fatal(err)
+			return
+		}
+		for _, got := range []played{plan, repair} {
+			if got.Error != "" || !strings.Contains(got.Change, tc.change) {
+				t.Errorf("%q, %q; want it to say %q", got.Error, got.Change, tc.change)
 			}
-			if want := map[bool]string{true: "write", false: "none"}[tc.changed != nil]; got.Action != want {
-				t.Errorf("Action is %s, want %s", got.Action, want)
+			checkJSON(t, "Before", policyRecord(tc.old), got.Before)
+			checkJSON(t, "After", policyRecord(passing(tc.changed)), got.After)
+			var written object
+			input(t, append(got.Made, got.Planned...), writePolicy, &written)
+			if diff := cmp.Diff(given(passing(tc.changed)), written); diff != "" {
+				t.Errorf("written (-want +got):\n%s", diff)
 			}
-			if !strings.Contains(got.Change, tc.change) {
-				t.Errorf("Change is %q, want it to say %q", got.Change, tc.change)
-			}
-			before := object{"PasswordPolicy": any(tc.old)}
-			if len(tc.old) == 0 {
-				before["PasswordPolicy"] = "none"
-			}
-			if diff := cmp.Diff(before, got.Before); diff != "" {
-				t.Errorf("Before (-want +got):\n%s", diff)
-			}
-			if tc.changed != nil {
-				want := passing(tc.changed)
-				delete(want, "ExpirePasswords") // IAM derives it
-				if diff := cmp.Diff(want, got.Policy); diff != "" {
-					t.Errorf("Policy (-want +got):\n%s", diff)
-				}
-			}
-			var looked struct{ Again bool }
-			verify := scriptOf(t, "SetPasswordPolicy", "verify")
-			delete(payload, "read")
-			payload["policy"], payload["look"] = tc.old, 4
-			if err := run(t.Context(), config, verify, payload, &looked); err != nil || looked.Again != (tc.changed != nil) {
-				t.Errorf("verify of the old policy: again is %t, %v", looked.Again, err)
-			}
-			last := maps.Clone(payload)
-			last["look"] = 5
-			if err := run(t.Context(), config, verify, last, &looked); (err != nil) != (tc.changed != nil) {
-				t.Errorf("verify of the old policy at the last look: %v", err)
-			}
-			last["policy"] = got.Policy
-			if err := run(t.Context(), config, verify, last, &looked); err != nil || looked.Again {
-				t.Errorf("verify of the new policy: again is %t, %v", looked.Again, err)
-			}
-		})
+		}
+		if !strings.HasPrefix(stuck.Error, "hubmend:unverified The account's password policy still has a weak ") {
+			t.Errorf("when it never shows: %q", stuck.Error)
+		}
+	})
+}
+
+// What is stricter than the repair wrote passes too.
+func TestPasswordPolicyIsStricterMeanwhile(t *testing.T) {
+	t.Parallel()
+	weak, strict := passing(object{"RequireSymbols": false}), passing(object{"MinimumPasswordLength": 30.0, "MaxPasswordAge": 7.0})
+	if got := plays(t, "SetPasswordPolicy", settingPolicy(false, policyAnswer(weak), policyAnswer(strict)))[0]; got.Error != "" {
+		t.Error(got.Error)
+	}
+}
+
+func checkJSON(t *testing.T, what string, want any, got json.RawMessage) {
+	t.Helper()
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a, b any
+	if err := json.Unmarshal(text, &a); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(got, &b); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

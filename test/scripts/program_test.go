@@ -1,8 +1,11 @@
 package scripts_test
 
 import (
+	"bytes"
+	"compress/zlib"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +16,32 @@ import (
 )
 
 // stage makes AWS of a table: each call has its answers, of which the last is given for ever. A text is the
-// code of an error. Nothing waits.
+// code of an error. Nothing waits, and it is noon.
 const stage = `
+import base64
+import datetime as dates
+import zlib
+
+if "datetime" in globals():
+    datetime = type("Noon", (dates.datetime,), {"now": classmethod(lambda cls, zone: dates.datetime(2026, 6, 1, 12, tzinfo=zone))})
+
+
+def parsed(value):
+    """Make what botocore makes of an answer, which has times."""
+    if isinstance(value, dict):
+        return {key: parsed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [parsed(item) for item in value]
+    try:
+        return dates.datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")
+    except (TypeError, ValueError):
+        return value
+
 
 def played(events, context):
-    return [play(one, context) for one in events["plays"]]
+    """Return what all plays did, small: one answer of a script has a limit, which is meant for one run."""
+    text = json.dumps([play(one, context) for one in events["plays"]], default=str)
+    return base64.b64encode(zlib.compress(text.encode())).decode()
 
 
 def play(one, context):
@@ -39,7 +63,7 @@ def play(one, context):
                 answer = answers.pop(0) if len(answers) > 1 else answers[0]
                 if isinstance(answer, str):
                     raise ClientError({"Error": {"Code": answer, "Message": "no"}}, name)
-                return dict(answer)
+                return parsed(answer)
             return call
 
     boto3.client, time.sleep = lambda service, **_: Client(service), lambda _: None
@@ -68,11 +92,12 @@ type played struct {
 	Before, After json.RawMessage
 	Made          []call // that reached AWS
 	Planned       []call
+	Lost          []string
 }
 
 // home is where scripts run: Systems Manager's variables.
 func home(region, partition string) map[string]string {
-	return map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": region, "global:AWS_PARTITION": partition}
+	return map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": region, "global:AWS_PARTITION": partition, "automation:EXECUTION_ID": repairID}
 }
 
 // plays runs a document's script, as it is deployed, several times.
@@ -85,8 +110,17 @@ func playsIn(t *testing.T, home map[string]string, document string, all ...play)
 	t.Helper()
 	config, script := interpreter(t), scriptOf(t, document, "run")
 	script.Text, script.Handler, script.Modules, script.Context = script.Text+stage, "played", nil, home
+	var packed []byte
+	if err := run(t.Context(), config, script, map[string]any{"plays": all}, &packed); err != nil {
+		t.Fatal(err)
+	}
+	unpacked, err := zlib.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unpacked.Close()
 	var done []played
-	if err := run(t.Context(), config, script, map[string]any{"plays": all}, &done); err != nil {
+	if err := json.NewDecoder(unpacked).Decode(&done); err != nil {
 		t.Fatal(err)
 	}
 	if len(done) != len(all) {
@@ -166,6 +200,21 @@ func names(calls []call) []string {
 	return all
 }
 
+// tried runs several plays for each case of a table, all in one process, and hands them over case by case.
+func tried[C any](t *testing.T, document string, cases map[string]C, of func(C) []play, check func(*testing.T, C, []played)) {
+	t.Helper()
+	var all []play
+	ordered := slices.Sorted(maps.Keys(cases))
+	for _, name := range ordered {
+		all = append(all, of(cases[name])...)
+	}
+	done := plays(t, document, all...)
+	each := len(all) / len(ordered)
+	for i, name := range ordered {
+		t.Run(name, func(t *testing.T) { check(t, cases[name], done[i*each:(i+1)*each]) })
+	}
+}
+
 // repaired is Systems Manager's record of a repair by a program.
 func repaired(t *testing.T, document string, before, after any, parameters map[string][]string) map[string]any {
 	t.Helper()
@@ -173,6 +222,25 @@ func repaired(t *testing.T, document string, before, after any, parameters map[s
 		"DocumentName": "hubmend-" + document, "AutomationExecutionStatus": "Success", "Parameters": parameters,
 		"Outputs": map[string]any{"run.Before": texts(t, before), "run.After": texts(t, after), "run.Change": []string{"Did it."}},
 	}}
+}
+
+// repairedBySteps is the record of a repair by a document of steps, which programs replaced: an output that is a list
+// has a text for each item.
+func repairedBySteps(document string, before, after []string, parameters map[string][]string) map[string]any {
+	return map[string]any{"AutomationExecution": map[string]any{
+		"DocumentName": "hubmend-" + document, "AutomationExecutionStatus": "Success", "Parameters": parameters,
+		"Outputs": map[string]any{"decide.Before": before, "decide.After": after, "decide.Change": []string{"Did it."}},
+	}}
+}
+
+// undoing makes the plan and the run of an undo of a repair.
+func undoing(record map[string]any, answers map[string][]any) []play {
+	answers = maps.Clone(answers)
+	answers["ssm:GetAutomationExecution"] = []any{record}
+	return []play{
+		{map[string]any{"ExecutionId": repairID, "Planning": true}, answers},
+		{map[string]any{"ExecutionId": repairID}, answers},
+	}
 }
 
 // The documents of programs have what Systems Manager and the linter cannot tell: they compile on every

@@ -9,15 +9,15 @@ import (
 
 func TestUndoOldAccessKeys(t *testing.T) {
 	t.Parallel()
-	const document, then = "UndoDeactivateOldAccessKeys", "2020-01-01T00:00:00Z"
-	decide, verify := scriptOf(t, document, "decide"), scriptOf(t, document, "verify")
-	for name, tc := range map[string]struct {
+	const then = "2020-01-01T00:00:00+00:00"
+	type undoCase struct {
 		old    []string    // what the repair deactivated
 		now    []accessKey // of the user
 		keys   []string    // to be activated
 		change string
-		err    string // a part of it; then there is no plan
-	}{
+		err    string // a part of it; then nothing is done
+	}
+	cases := map[string]undoCase{
 		"one":                        {old: []string{"A"}, now: []accessKey{inactive("A", then)}, keys: []string{"A"}, change: "Restored: access key A of ann is active again."},
 		"both":                       {old: []string{"A", "B"}, now: []accessKey{inactive("B", then), inactive("A", then)}, keys: []string{"A", "B"}, change: "Restored: access key A and B of ann is active again."},
 		"one that was off before":    {old: []string{"A"}, now: []accessKey{inactive("A", then), inactive("B", then)}, keys: []string{"A"}, change: "Restored: access key A of ann"},
@@ -29,49 +29,58 @@ func TestUndoOldAccessKeys(t *testing.T) {
 		"one of both deleted":        {old: []string{"A", "B"}, now: []accessKey{inactive("B", then)}, err: "Access key A of ann was deleted"},
 		"the user was made anew":     {old: []string{"A", "B"}, now: []accessKey{active("C", then)}, err: "Access key A and B of ann was deleted"},
 		"deleted, the other as then": {old: []string{"A", "B"}, now: []accessKey{active("A", then)}, err: "Access key B of ann was deleted"},
+	}
+	before := func(tc undoCase) (was, left []accessKey) {
+		for _, id := range tc.old {
+			was, left = append(was, active(id, then)), append(left, inactive(id, then))
+		}
+		return orEmpty(was), orEmpty(left)
+	}
+	parameters := map[string][]string{"UserName": {"ann"}}
+	for by, record := range map[string]func(was, left []accessKey) map[string]any{
+		"a program": func(was, left []accessKey) map[string]any {
+			return repaired(t, "DeactivateOldAccessKeys", was, left, parameters)
+		},
+		"steps": func(was, left []accessKey) map[string]any {
+			return repairedBySteps("DeactivateOldAccessKeys", texts(t, was...), texts(t, left...), parameters)
+		},
+		"steps, in one text": func(was, left []accessKey) map[string]any {
+			return repairedBySteps("DeactivateOldAccessKeys", texts(t, was), texts(t, left), parameters)
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("by "+by, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			var before, after []accessKey
-			for _, id := range tc.old {
-				before, after = append(before, active(id, then)), append(after, inactive(id, then))
-			}
-			payload := recalled("DeactivateOldAccessKeys", texts(t, before...), texts(t, after...), map[string]any{"user": "ann", "keys": orEmpty(tc.now)})
-			var got struct {
-				Action, Change string
-				Keys           []string
-				After          []accessKey
-			}
-			err := run(t.Context(), config, decide, payload, &got)
-			if tc.err != "" {
-				refusedWith(t, err, tc.err)
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := []any{map[bool]string{true: "activate", false: "none"}[len(tc.keys) > 0], orEmpty(tc.keys), orEmpty(before)}
-			if diff := cmp.Diff(want, []any{got.Action, got.Keys, got.After}); diff != "" {
-				t.Errorf("Action, Keys, After (-want +got):\n%s", diff)
-			}
-			if !strings.HasPrefix(got.Change, tc.change) {
-				t.Errorf("Change is %q, want %q", got.Change, tc.change)
-			}
-			// It looks again while a key is not active, and says which at the fifth look.
-			look := map[string]any{"was": before, "keys": orEmpty(tc.now), "look": 4}
-			if before == nil {
-				look["was"] = []any{}
-			}
-			var looked struct{ Again bool }
-			if err := run(t.Context(), config, verify, look, &looked); err != nil || looked.Again != (len(tc.keys) > 0) {
-				t.Errorf("verify: again is %t, %v", looked.Again, err)
-			}
-			look["look"] = 5
-			err = run(t.Context(), config, verify, look, &looked)
-			if (err != nil) != (len(tc.keys) > 0) || err != nil && !strings.Contains(err.Error(), "Access key "+strings.Join(tc.keys, " and ")+" is not active") {
-				t.Errorf("verify at the last look: %v", err)
-			}
+			tried(t, "UndoDeactivateOldAccessKeys", cases, func(tc undoCase) []play {
+				was, left := before(tc)
+				of := func(reads ...any) []play {
+					return undoing(record(was, left), map[string][]any{listKeys: reads, updateKey: {object{}}})
+				}
+				return append(of(keysAnswer(tc.now), keysAnswer(tc.now), keysAnswer(was)), of(keysAnswer(tc.now))[1])
+			}, func(t *testing.T, tc undoCase, done []played) {
+				plan, undo, stuck := done[0], done[1], done[2]
+				if tc.err != "" {
+					plan.refused(t, tc.err)
+					undo.refused(t, tc.err)
+					return
+				}
+				was, _ := before(tc)
+				for _, got := range []played{plan, undo} {
+					if got.Error != "" || !strings.HasPrefix(got.Change, tc.change) {
+						t.Errorf("%q, %s; want %q", got.Change, got.Error, tc.change)
+					}
+					if diff := cmp.Diff(orEmpty(tc.keys), keyUpdates(t, append(got.Made, got.Planned...), "Active")); diff != "" {
+						t.Errorf("activated (-want +got):\n%s", diff)
+					}
+					checkJSON(t, "After", was, got.After)
+				}
+				says := ""
+				if len(tc.keys) > 0 {
+					says = "hubmend:unverified Access key " + strings.Join(tc.keys, " and ") + " is not active. Someone may have changed it while this ran; see, and start this again."
+				}
+				if stuck.Error != says {
+					t.Errorf("when a key stays: %q, want %q", stuck.Error, says)
+				}
+			})
 		})
 	}
 }

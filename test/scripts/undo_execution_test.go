@@ -2,12 +2,9 @@ package scripts_test
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/naming"
@@ -82,35 +79,6 @@ func TestUndoRefusesOtherExecutions(t *testing.T) {
 	}
 	if undos == 0 {
 		t.Error("nothing can be taken back")
-	}
-}
-
-// How Automation writes a list of several items or none is not documented: each may be a text, or all are one.
-func TestUndoReadsListsInOneText(t *testing.T) {
-	t.Parallel()
-	for _, document := range []string{"UndoDeactivateOldAccessKeys", "UndoEmptyDefaultSecurityGroup", "UndoEnableVpcFlowLogs"} {
-		t.Run(document, func(t *testing.T) {
-			t.Parallel()
-			config := interpreter(t)
-			apart, together := sample(t, document, "decide"), sample(t, document, "decide")
-			outputs := map[string]any{}
-			for name, value := range together["outputs"].(map[string]any) {
-				var items []string
-				for _, item := range value.([]any) {
-					items = append(items, item.(string))
-				}
-				outputs[name] = []string{"[" + strings.Join(items, ",") + "]"}
-			}
-			together["outputs"] = outputs
-			script := scriptOf(t, document, "decide")
-			var want, got any
-			if err := errors.Join(run(t.Context(), config, script, apart, &want), run(t.Context(), config, script, together, &got)); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the plan (-apart +together):\n%s", diff)
-			}
-		})
 	}
 }
 

@@ -1,71 +1,102 @@
 package scripts_test
 
 import (
-	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"hubmend/internal/lab/python"
 )
+
+const undoFlowLogs = "UndoEnableVpcFlowLogs"
+
+// unlogging makes the plan and the run of an undo, whose reads have these answers.
+func unlogging(record map[string]any, unsuccessful []object, reads ...[]object) []play {
+	answers := map[string][]any{deleteFlowLogs: {object{"Unsuccessful": orEmpty(unsuccessful)}}}
+	for _, logs := range reads {
+		answers[describeFlowLogs] = append(answers[describeFlowLogs], object{"FlowLogs": orEmpty(logs)})
+	}
+	return undoing(record, answers)
+}
+
+// loggedBy is the record of a repair that noted which flow log it created; without an id it does not know.
+func loggedBy(t *testing.T, before []object, id string) map[string]any {
+	t.Helper()
+	made := object{"TrafficType": "REJECT", "LogGroupName": flowLogTo}
+	if id != "" {
+		made["FlowLogId"] = id
+	}
+	return repaired(t, flowLogs, kept(before), append(kept(before), made), map[string][]string{"VpcId": {flowLogVPC}})
+}
 
 func TestUndoFlowLogs(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "UndoEnableVpcFlowLogs", "decide")
 	ours, theirs := flowLog("fl-ours", toFlowLogTo), flowLog("fl-theirs", acceptOnly)
 	const gone = "Restored: the VPC has no flow log fl-ours any more; its log group " + flowLogTo + " stays."
 	const same = "Nothing to change: the flow logs of the VPC are as they were before the repair."
-	step := func(name string, outputs any) object { return object{"StepName": name, "Outputs": outputs} }
-	created := []object{step("create", object{"FlowLogIds": []string{"fl-ours"}})}
-	for name, tc := range map[string]struct {
+	const unknown = "The repair " + repairID + " does not tell which flow log of " + flowLogVPC + " it created, so none was deleted. New since then: fl-ours. Delete the right one by hand if it must go."
+	type undoCase struct {
 		before, now []object
-		steps       []object
+		id          string   // of the flow log that the repair created, as it noted
 		delete      []string // nil when it is refused
 		change      string
-	}{
-		"the only one":           {nil, []object{ours}, created, []string{"fl-ours"}, gone},
-		"beside another":         {[]object{theirs}, []object{theirs, ours}, created, []string{"fl-ours"}, gone},
-		"gone already":           {[]object{theirs}, []object{theirs}, created, []string{}, same},
-		"the repair did nothing": {[]object{ours}, []object{ours}, nil, []string{}, same},
+	}
+	tried(t, undoFlowLogs, map[string]undoCase{
+		"the only one":   {nil, []object{ours}, "fl-ours", []string{"fl-ours"}, gone},
+		"beside another": {[]object{theirs}, []object{theirs, ours}, "fl-ours", []string{"fl-ours"}, gone},
+		"gone already":   {[]object{theirs}, []object{theirs}, "fl-ours", []string{}, same},
 		"no longer delivers, and neither does the other": {[]object{theirs}, []object{flowLog("fl-theirs", acceptOnly, accessError), flowLog("fl-ours", toFlowLogTo, accessError)},
-			created, []string{"fl-ours"}, gone},
-		"seen at the second try":   {nil, []object{ours}, append(created[:1:1], step("create", nil)), []string{"fl-ours"}, gone},
-		"another one since":        {nil, []object{ours, theirs}, created, nil, "delete what the repair created (fl-ours) by hand"},
-		"the other one is gone":    {[]object{theirs}, []object{ours}, created, nil, "were changed since"},
-		"one just like it instead": {nil, []object{flowLog("fl-new", toFlowLogTo)}, created, nil, "were changed since the repair " + repairID},
-		"nobody knows which": {[]object{theirs}, []object{theirs, ours}, []object{}, nil,
-			"The repair " + repairID + " does not tell which flow log of " + flowLogVPC + " it created, so none was deleted. New since then: fl-ours."},
-		"nobody knows which, and it failed": {nil, []object{ours}, []object{step("create", nil)}, nil, "does not tell which flow log"},
-		"one is gone, and none was made":    {[]object{theirs}, nil, []object{}, nil, "were changed since the repair " + repairID},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config := interpreter(t)
-			var got struct {
-				Action        string
-				FlowLogs      []string
-				Before, After []object
-				Change        string
-			}
-			err := run(t.Context(), config, script, recalled("EnableVpcFlowLogs", texts(t, kept(tc.before)...), []string{}, map[string]any{
-				"vpc": flowLogVPC, "steps": tc.steps, "flowLogs": orEmpty(tc.now),
-			}), &got)
-			if tc.delete == nil {
-				refusedWith(t, err, tc.change)
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			action := "delete"
-			if len(tc.delete) == 0 {
-				action = "none"
-			}
-			want := []any{action, tc.delete, kept(tc.now), kept(tc.before), tc.change}
-			if diff := cmp.Diff(want, []any{got.Action, got.FlowLogs, got.Before, got.After, got.Change}); diff != "" {
-				t.Errorf("Action, FlowLogs, Before, After, Change (-want +got):\n%s", diff)
-			}
-		})
+			"fl-ours", []string{"fl-ours"}, gone},
+		"another one since":              {nil, []object{ours, theirs}, "fl-ours", nil, "delete what the repair created (fl-ours) by hand"},
+		"the other one is gone":          {[]object{theirs}, []object{ours}, "fl-ours", nil, "were changed since"},
+		"one just like it instead":       {nil, []object{flowLog("fl-new", toFlowLogTo)}, "fl-ours", nil, "were changed since the repair " + repairID},
+		"nobody knows which":             {[]object{theirs}, []object{theirs, ours}, "", nil, unknown},
+		"one is gone, and none was made": {[]object{theirs}, nil, "", nil, "were changed since the repair " + repairID},
+	}, func(tc undoCase) []play {
+		return unlogging(loggedBy(t, tc.before, tc.id), nil, tc.now, tc.before)
+	}, func(t *testing.T, tc undoCase, done []played) {
+		plan, undo := done[0], done[1]
+		if tc.delete == nil {
+			undo.refused(t, tc.change)
+			plan.refused(t, tc.change)
+			return
+		}
+		var given struct{ FlowLogIds []string } //nolint:revive // the API's name
+		input(t, undo.Made, deleteFlowLogs, &given)
+		if diff := cmp.Diff([]any{tc.delete, tc.change, tc.change, len(tc.delete)}, []any{orEmpty(given.FlowLogIds), undo.Change, plan.Change, len(plan.Planned)}); diff != "" || undo.Error != "" {
+			t.Errorf("%s FlowLogIds, Change (-want +got):\n%s", undo.Error, diff)
+		}
+		checkJSON(t, "Before", kept(tc.now), undo.Before)
+		checkJSON(t, "After", kept(tc.before), undo.After)
+	})
+}
+
+// The documents of steps noted the id of the flow log where only a step's outputs have it.
+func TestUndoFlowLogsOfSteps(t *testing.T) {
+	t.Parallel()
+	ours, theirs := flowLog("fl-ours", toFlowLogTo), flowLog("fl-theirs", acceptOnly)
+	made := texts(t, object{"TrafficType": "REJECT", "LogGroupName": flowLogTo})
+	record := func(before, after []string) map[string]any {
+		return repairedBySteps(flowLogs, before, after, map[string][]string{"VpcId": {flowLogVPC}})
+	}
+	did := record([]string{}, made)
+	idle := record(texts(t, kept([]object{ours})...), texts(t, kept([]object{ours})...))
+	beside := record(texts(t, kept([]object{theirs})...), append(texts(t, kept([]object{theirs})...), made...))
+	var all []play
+	for _, p := range [][]play{unlogging(did, nil, []object{ours}), unlogging(beside, nil, []object{theirs, ours}), unlogging(did, nil, nil), unlogging(idle, nil, []object{ours})} {
+		all = append(all, p[1])
+	}
+	done := plays(t, undoFlowLogs, all...)
+	for _, got := range done[:2] {
+		got.refused(t, "does not tell which flow log of "+flowLogVPC+" it created, so none was deleted. New since then: fl-ours. Delete the right one by hand")
+	}
+	for _, got := range done[2:] {
+		if got.Change != "Nothing to change: the flow logs of the VPC are as they were before the repair." {
+			t.Errorf("%q, %s", got.Change, got.Error)
+		}
+	}
+	for _, got := range done {
+		if len(got.Made) != 2 {
+			t.Errorf("it made %v", names(got.Made))
+		}
 	}
 }
 
@@ -75,7 +106,7 @@ func kept(logs []object) []object {
 	for _, log := range logs {
 		one := object{}
 		for _, name := range []string{"FlowLogId", "FlowLogStatus", "TrafficType", "DeliverLogsStatus", "DeliverLogsErrorMessage", "LogDestinationType", "LogDestination", "LogGroupName"} {
-			if log[name] != nil {
+			if log[name] != nil && log[name] != "" {
 				one[name] = log[name]
 			}
 		}
@@ -86,51 +117,27 @@ func kept(logs []object) []object {
 
 func TestVerifyUndoFlowLogs(t *testing.T) {
 	t.Parallel()
-	const document = "UndoEnableVpcFlowLogs"
-	script, last := scriptOf(t, document, "verify"), lastPass(t, document, "confirm")
+	ours := flowLog("fl-ours", toFlowLogTo)
 	refusal := []object{{"ResourceId": "fl-ours", "Error": object{"Code": "Busy", "Message": "Try later"}}}
-	for name, tc := range map[string]struct {
-		now          []object
-		unsuccessful any
+	type lookCase struct {
+		before, now  []object
+		unsuccessful []object
 		says         string
-	}{
-		"gone":                 {nil, []object{}, ""},
-		"gone, beside another": {[]object{flowLog("fl-theirs")}, nil, ""},
-		"there":                {[]object{flowLog("fl-ours")}, []object{}, "EC2 gave no reason"},
-		"there, and why":       {[]object{flowLog("fl-ours")}, refusal, "Busy: Try later"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			payload := map[string]any{"ids": []string{"fl-ours"}, "flowLogs": orEmpty(tc.now), "unsuccessful": tc.unsuccessful}
-			checkEachLook(t, looking(t, script, payload), last, tc.says != "", "Flow log fl-ours is still there ("+tc.says+"). Delete it by hand, or start this again.")
-		})
 	}
-}
-
-// looking runs a script that looks whether an undo shows, at the given look.
-func looking(t *testing.T, script python.Script, payload map[string]any) func(look uint64) (again bool, err error) {
-	t.Helper()
-	config := interpreter(t)
-	return func(look uint64) (bool, error) {
-		given := maps.Clone(payload)
-		given["look"] = look
-		var got struct{ Again bool }
-		err := run(t.Context(), config, script, given, &got)
-		return got.Again, err
-	}
-}
-
-// checkEachLook demands that it looks again while something is not as it should be, and fails at the last look.
-func checkEachLook(t *testing.T, at func(uint64) (bool, error), last uint64, other bool, says string) {
-	t.Helper()
-	for _, look := range []uint64{1, last - 1, last} {
-		again, err := at(look)
-		if other && look == last {
-			checkError(t, err, says)
-			continue
+	tried(t, undoFlowLogs, map[string]lookCase{
+		"gone":                 {nil, nil, nil, ""},
+		"gone, beside another": {[]object{flowLog("fl-theirs")}, []object{flowLog("fl-theirs")}, nil, ""},
+		"there":                {nil, []object{ours}, nil, "EC2 gave no reason"},
+		"there, and why":       {nil, []object{ours}, refusal, "Busy: Try later"},
+	}, func(tc lookCase) []play {
+		return unlogging(loggedBy(t, tc.before, "fl-ours"), tc.unsuccessful, append(tc.before[:len(tc.before):len(tc.before)], ours), tc.now)[1:]
+	}, func(t *testing.T, tc lookCase, done []played) {
+		says := ""
+		if tc.says != "" {
+			says = "hubmend:unverified Flow log fl-ours is still there (" + tc.says + "). Delete it by hand, or start this again."
 		}
-		if err != nil || again != other {
-			t.Errorf("look %d: again is %v, %v", look, again, err)
+		if done[0].Error != says {
+			t.Errorf("%q, want %q", done[0].Error, says)
 		}
-	}
+	})
 }

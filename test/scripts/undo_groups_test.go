@@ -3,6 +3,7 @@ package scripts_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -191,17 +192,23 @@ func sided(t *testing.T, ingress, egress []permission) []object {
 	t.Helper()
 	records := []object{}
 	for _, p := range ingress {
-		records = append(records, object{"Direction": "ingress", "Permission": described(t, p)})
+		records = append(records, with(described(t, p), "Direction", "ingress"))
 	}
 	for _, p := range egress {
-		records = append(records, object{"Direction": "egress", "Permission": described(t, p)})
+		records = append(records, with(described(t, p), "Direction", "egress"))
 	}
 	return records
 }
 
+// refilling makes the plan and the run of an undo, whose reads have these answers.
+func refilling(record map[string]any, groups ...any) []play {
+	return undoing(record, map[string][]any{describeGroup: groups, authorizeIngress: {object{}}, authorizeEgress: {object{}}})
+}
+
+const authorizeIngress, authorizeEgress = "ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"
+
 func TestUndoDefaultGroup(t *testing.T) {
 	t.Parallel()
-	script := scriptOf(t, "UndoEmptyDefaultSecurityGroup", "decide")
 	out := []permission{all("-1", world4)}
 	fromSelf := func(description string) []permission {
 		p := all("-1")
@@ -210,118 +217,141 @@ func TestUndoDefaultGroup(t *testing.T) {
 	}
 	self := fromSelf("self")
 	web := []permission{tcp(443, 443, world4+" # web", "10.0.0.0/8", world6), listed(53), peered(5432), all("50", "10.0.0.0/8")}
-	const restored, same = "Restored %s rules of the default group.", "Nothing to change: the default group has the rules that it had before the repair."
-	for name, tc := range map[string]struct {
+	both, ingress, egress := []string{authorizeIngress, authorizeEgress}, []string{authorizeIngress}, []string{authorizeEgress}
+	type undoCase struct {
 		in, out, nowIn, nowOut []permission
-		action                 string // empty when it is refused
-		says                   string // Change, or what the refusal begins with
-	}{
-		"both sides":               {self, out, nil, nil, "both", "1 inbound and 1 outbound"},
-		"every kind of source":     {web, nil, nil, nil, "ingress", "6 inbound"},
-		"outbound only":            {nil, out, nil, nil, "egress", "1 outbound"},
-		"halfway":                  {self, out, self, nil, "egress", "1 outbound"},
-		"halfway, the other side":  {self, out, nil, out, "ingress", "1 inbound"},
-		"as before":                {web, out, web, out, "none", ""},
-		"as before, but put apart": {[]permission{tcp(1, 1, world4, "10.0.0.0/8")}, nil, []permission{tcp(1, 1, "10.0.0.0/8"), tcp(1, 1, world4)}, nil, "none", ""},
-		"the repair did nothing":   {nil, nil, nil, nil, "none", ""},
-		"other inbound rules":      {self, out, web, nil, "", "ingress"},
-		"a part of the rules":      {web, out, web[:1], nil, "", "ingress"},
-		"other outbound rules":     {self, out, nil, []permission{tcp(443, 443, world4)}, "", "egress"},
-		"another description":      {self, nil, fromSelf("other"), nil, "", "ingress"},
+		calls                  []string // nil when it is refused
+		says                   string   // Change, or what the refusal begins with
+	}
+	cases := map[string]undoCase{
+		"both sides":               {self, out, nil, nil, both, "1 inbound and 1 outbound"},
+		"every kind of source":     {web, nil, nil, nil, ingress, "6 inbound"},
+		"outbound only":            {nil, out, nil, nil, egress, "1 outbound"},
+		"halfway":                  {self, out, self, nil, egress, "1 outbound"},
+		"halfway, the other side":  {self, out, nil, out, ingress, "1 inbound"},
+		"as before":                {web, out, web, out, []string{}, ""},
+		"as before, but put apart": {[]permission{tcp(1, 1, world4, "10.0.0.0/8")}, nil, []permission{tcp(1, 1, "10.0.0.0/8"), tcp(1, 1, world4)}, nil, []string{}, ""},
+		"the repair did nothing":   {nil, nil, nil, nil, []string{}, ""},
+		"other inbound rules":      {self, out, web, nil, nil, "ingress"},
+		"a part of the rules":      {web, out, web[:1], nil, nil, "ingress"},
+		"other outbound rules":     {self, out, nil, []permission{tcp(443, 443, world4)}, nil, "egress"},
+		"another description":      {self, nil, fromSelf("other"), nil, nil, "ingress"},
+	}
+	parameters := map[string][]string{"GroupId": {itself}}
+	for by, record := range map[string]func([]object) map[string]any{
+		"a program": func(before []object) map[string]any { return repaired(t, defaultGroup, before, []any{}, parameters) },
+		"steps": func(before []object) map[string]any {
+			return repairedBySteps(defaultGroup, texts(t, belowAName(before)...), []string{}, parameters)
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("by "+by, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			payload := recalled("EmptyDefaultSecurityGroup", texts(t, sided(t, tc.in, tc.out)...), []string{}, map[string]any{
-				"group": itself, "ingress": orEmpty(tc.nowIn), "egress": orEmpty(tc.nowOut),
-			})
-			var got struct {
-				Action          string
-				Ingress, Egress []permission
-				Before, After   []object
-				Change          string
-			}
-			err := run(t.Context(), config, script, payload, &got)
-			if tc.action == "" {
-				refusedWith(t, err, "The "+tc.says+" rules of the default group "+itself+" were changed since the repair "+repairID)
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			change := same
-			if tc.action != "none" {
-				change = strings.Replace(restored, "%s", tc.says, 1)
-			}
-			want := []any{tc.action, orEmpty(written(tc.in)), orEmpty(written(tc.out)), sided(t, tc.nowIn, tc.nowOut), sided(t, tc.in, tc.out), change}
-			have := []any{got.Action, written(got.Ingress), written(got.Egress), got.Before, got.After, got.Change}
-			if diff := cmp.Diff(want, have); diff != "" {
-				t.Errorf("Action, Ingress, Egress, Before, After, Change (-want +got):\n%s", diff)
-			}
-			for _, told := range []string{"PeeringStatus", "VpcPeeringConnectionId", "GroupName"} {
-				for _, p := range got.Ingress {
-					for _, pair := range p.UserIdGroupPairs {
-						if _, ok := pair[told]; ok {
-							t.Errorf("EC2 is given %s, which it only tells", told)
+			tried(t, "UndoEmptyDefaultSecurityGroup", cases, func(tc undoCase) []play {
+				return refilling(record(sided(t, tc.in, tc.out)), namedGroup("default", tc.nowIn, tc.nowOut), namedGroup("default", tc.in, tc.out))
+			}, func(t *testing.T, tc undoCase, done []played) {
+				plan, undo := done[0], done[1]
+				if tc.calls == nil {
+					undo.refused(t, "The "+tc.says+" rules of the default group "+itself+" were changed since the repair "+repairID)
+					return
+				}
+				change := "Nothing to change: the default group has the rules that it had before the repair."
+				if tc.says != "" {
+					change = "Restored " + tc.says + " rules of the default group."
+				}
+				if diff := cmp.Diff([]any{tc.calls, change, ""}, []any{names(plan.Planned), undo.Change, undo.Error}); diff != "" {
+					t.Errorf("calls, Change, error (-want +got):\n%s", diff)
+				}
+				if tc.says != "" {
+					checkJSON(t, "Before", sided(t, tc.nowIn, tc.nowOut), undo.Before)
+				}
+				checkJSON(t, "After", sided(t, tc.in, tc.out), undo.After)
+				for call, was := range map[string][]permission{authorizeIngress: tc.in, authorizeEgress: tc.out} {
+					var given struct{ IpPermissions []permission } //nolint:revive // the API's name
+					input(t, undo.Made, call, &given)
+					if slices.Contains(tc.calls, call) && !slices.Equal(written(was), written(given.IpPermissions)) {
+						t.Errorf("%s is given %q, want %q", call, written(given.IpPermissions), written(was))
+					}
+					for _, told := range []string{"PeeringStatus", "VpcPeeringConnectionId", "GroupName"} {
+						for _, p := range given.IpPermissions {
+							for _, pair := range p.UserIdGroupPairs {
+								if _, ok := pair[told]; ok {
+									t.Errorf("EC2 is given %s, which it only tells", told)
+								}
+							}
 						}
 					}
 				}
-			}
+			})
 		})
 	}
+}
+
+// belowAName writes records as the documents of steps did.
+func belowAName(records []object) []object {
+	var all []object
+	for _, record := range records {
+		permission := maps.Clone(record)
+		delete(permission, "Direction")
+		all = append(all, object{"Direction": record["Direction"], "Permission": permission})
+	}
+	return all
 }
 
 // A port that comes back as 443.0 is the same one.
 func TestUndoDefaultGroupWithDecimals(t *testing.T) {
 	t.Parallel()
-	config := interpreter(t)
 	web := []permission{tcp(443, 443, world4)}
-	before := texts(t, sided(t, web, nil)...)
+	before := texts(t, belowAName(sided(t, web, nil))...)
 	before[0] = strings.ReplaceAll(before[0], "443", "443.0")
-	var got struct{ Action string }
-	payload := recalled("EmptyDefaultSecurityGroup", before, []string{}, map[string]any{"group": itself, "ingress": web, "egress": []any{}})
-	if err := run(t.Context(), config, scriptOf(t, "UndoEmptyDefaultSecurityGroup", "decide"), payload, &got); err != nil || got.Action != "none" {
-		t.Errorf("it would %s, %v", got.Action, err)
+	record := repairedBySteps(defaultGroup, before, []string{}, map[string][]string{"GroupId": {itself}})
+	done := plays(t, "UndoEmptyDefaultSecurityGroup", append(refilling(record, namedGroup("default", web, nil)), refilling(record, namedGroup("default", nil, nil))...)...)
+	if len(done[0].Planned) > 0 || done[1].Error != "" {
+		t.Errorf("it would %v, %s", names(done[0].Planned), done[1].Error)
+	}
+	var given struct{ IpPermissions json.RawMessage } //nolint:revive // the API's name
+	input(t, done[2].Planned, authorizeIngress, &given)
+	if strings.Contains(string(given.IpPermissions), "443.0") {
+		t.Errorf("EC2 is given %s", given.IpPermissions)
 	}
 }
 
-// Systems Manager takes no more than 100 KiB from a script.
+// Systems Manager takes no more than 100 KiB from a script, which says what was there and what is there now.
 func TestUndoDefaultGroupTooLarge(t *testing.T) {
 	t.Parallel()
-	config := interpreter(t)
-	var many []permission
-	for i := range 220 {
-		many = append(many, tcp(i, i, world4+" # "+strings.Repeat("x", 250)))
+	many, out := describedRules(220), []permission{all("-1", world4)}
+	record := repaired(t, defaultGroup, sided(t, many, out), []any{}, map[string][]string{"GroupId": {itself}})
+	done := plays(t, "UndoEmptyDefaultSecurityGroup", append(refilling(record, namedGroup("default", many, nil)), refilling(record, namedGroup("default", nil, nil))...)...)
+	done[1].refused(t, "removed so many rules that they cannot be added at once, so none was added")
+	if len(done[1].Made) != 2 || len(done[2].Planned) != 2 {
+		t.Errorf("it made %v; with less to say it would %v", names(done[1].Made), names(done[2].Planned))
 	}
-	payload := recalled("EmptyDefaultSecurityGroup", texts(t, sided(t, many, nil)...), []string{}, map[string]any{"group": itself, "ingress": []any{}, "egress": []any{}})
-	err := run(t.Context(), config, scriptOf(t, "UndoEmptyDefaultSecurityGroup", "decide"), payload, new(object))
-	refusedWith(t, err, "removed so many rules that they cannot be added at once, so none was added")
 }
 
 func TestVerifyUndoDefaultGroup(t *testing.T) {
 	t.Parallel()
-	const document = "UndoEmptyDefaultSecurityGroup"
-	script, last := scriptOf(t, document, "verify"), lastPass(t, document, "confirm")
 	in, out := []permission{tcp(443, 443, world4+" # web", world6), peered(22)}, []permission{all("-1", world4)}
-	for name, tc := range map[string]struct {
+	type lookCase struct {
 		in, out []permission
 		other   string
-	}{
+	}
+	tried(t, "UndoEmptyDefaultSecurityGroup", map[string]lookCase{
 		"as before":             {in, out, ""},
 		"put apart":             {[]permission{peered(22), tcp(443, 443, world6), tcp(443, 443, world4+" # web")}, out, ""},
 		"a description is lost": {[]permission{peered(22), tcp(443, 443, world4, world6)}, out, "ingress"},
 		"one side is empty":     {in, nil, "egress"},
 		"nothing":               {nil, nil, "ingress and egress"},
 		"one more":              {append(slices.Clone(in), tcp(1, 1, world4)), out, "ingress"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			payload := map[string]any{
-				"was": map[string]any{"ingress": in, "egress": out},
-				"now": map[string]any{"ingress": orEmpty(tc.in), "egress": orEmpty(tc.out)},
-			}
-			checkEachLook(t, looking(t, script, payload), last, tc.other != "", "The "+tc.other+" rules of the default group are not as they were before the repair. "+
-				"Something may have changed them while this ran; see, and start this again.")
-		})
-	}
+	}, func(tc lookCase) []play {
+		record := repaired(t, defaultGroup, sided(t, in, out), []any{}, map[string][]string{"GroupId": {itself}})
+		return refilling(record, namedGroup("default", nil, nil), namedGroup("default", tc.in, tc.out))[1:]
+	}, func(t *testing.T, tc lookCase, done []played) {
+		says := ""
+		if tc.other != "" {
+			says = "hubmend:unverified The " + tc.other + " rules of the default group are not as they were before the repair. " +
+				"Something may have changed them while this ran; see, and start this again."
+		}
+		if done[0].Error != says {
+			t.Errorf("%q, want %q", done[0].Error, says)
+		}
+	})
 }

@@ -3,126 +3,153 @@ package scripts_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// strongPolicy is what the repair leaves.
-func strongPolicy() map[string]any {
-	return map[string]any{
-		"MinimumPasswordLength": 14.0, "PasswordReusePrevention": 24.0, "MaxPasswordAge": 90.0, "RequireSymbols": true, "RequireNumbers": true,
-		"RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true, "AllowUsersToChangePassword": true, "HardExpiry": false, "ExpirePasswords": true,
-	}
-}
-
 // weakPolicy is as IAM answers, which leaves out what is not set.
-func weakPolicy() map[string]any {
-	return map[string]any{
+func weakPolicy() object {
+	return object{
 		"MinimumPasswordLength": 8.0, "RequireSymbols": false, "RequireNumbers": true, "RequireUppercaseCharacters": false,
 		"RequireLowercaseCharacters": false, "AllowUsersToChangePassword": false, "ExpirePasswords": false,
 	}
 }
 
-func but(policy map[string]any, name string, value any) map[string]any {
+func but(policy object, name string, value any) object {
 	policy = maps.Clone(policy)
 	policy[name] = value
 	return policy
 }
 
 // asTexts is a policy as Automation may record it.
-func asTexts(policy map[string]any) map[string]any {
-	written := map[string]any{}
+func asTexts(policy object) object {
+	written := object{}
 	for name, value := range policy {
 		written[name] = fmt.Sprint(value)
 	}
 	return written
 }
 
+// restored is what IAM is given for a policy: all settings, but no number that is not set.
+func restored(policy object) object {
+	all := object{"HardExpiry": false}
+	maps.Copy(all, given(policy))
+	return all
+}
+
 func TestUndoPasswordPolicy(t *testing.T) {
 	t.Parallel()
-	decide := scriptOf(t, "UndoSetPasswordPolicy", "decide")
-	strong, weak := strongPolicy(), weakPolicy()
+	strong, weak := passing(nil), weakPolicy()
 	aging, remembering := but(weak, "MaxPasswordAge", 365.0), but(weak, "PasswordReusePrevention", 5.0)
 	const changed = "The account's password policy was changed since the repair " + repairID
-	for name, tc := range map[string]struct {
-		before  any // nil for none
-		now     map[string]any
-		failure string
-		action  string
-		says    string
-	}{
-		"neither age nor reuse":          {weak, strong, "", "write", "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, PasswordReusePrevention not set, RequireSymbols false,"},
-		"an age":                         {aging, strong, "", "writeAge", "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge 365,"},
-		"reuse":                          {remembering, strong, "", "writeReuse", "Restored the account's password policy: "},
-		"both":                           {but(aging, "PasswordReusePrevention", 24.0), strong, "", "writeAgeReuse", "Restored the account's password policy: "},
-		"none":                           {nil, strong, "", "delete", "Restored: the account has no password policy, as before the repair."},
-		"hard expiry was left out":       {weak, but(strong, "HardExpiry", nil), "", "write", "Restored "},
-		"as before":                      {weak, but(but(weak, "HardExpiry", false), "MaxPasswordAge", 0), "", "none", "Nothing to change: "},
-		"none, as before":                {nil, nil, noPolicy, "none", "Nothing to change: "},
-		"the repair did nothing":         {strong, strong, "", "none", "Nothing to change: "},
-		"stricter since":                 {weak, but(strong, "MinimumPasswordLength", 20), "", "", changed},
-		"hard expiry since":              {weak, but(strong, "HardExpiry", true), "", "", changed},
-		"none since":                     {weak, nil, noPolicy, "", changed},
-		"recorded as texts":              {asTexts(weak), asTexts(strong), "", "write", "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, PasswordReusePrevention not set, RequireSymbols false, RequireUppercaseCharacters false,"},
-		"changed, recorded as texts":     {asTexts(weak), asTexts(but(strong, "HardExpiry", true)), "", "", changed},
-		"no Boolean":                     {but(weak, "RequireSymbols", "on"), strong, "", "", "does not say what it left"},
-		"no number":                      {but(weak, "MinimumPasswordLength", "long"), strong, "", "", "does not say what it left"},
-		"no settings":                    {true, strong, "", "", "does not say what it left"},
-		"unreadable":                     {weak, nil, denied, "", "could not be read, so nothing was changed"},
-		"unreadable, and it was without": {nil, nil, denied, "", "could not be read, so nothing was changed"},
+	type undoCase struct {
+		before object // what the repair noted
+		now    any    // what IAM answers
+		does   string // empty when it must not
+		says   string
+	}
+	cases := map[string]undoCase{
+		"neither age nor reuse":    {weak, strong, writePolicy, "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, PasswordReusePrevention not set, RequireSymbols false,"},
+		"an age":                   {aging, strong, writePolicy, "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge 365,"},
+		"reuse":                    {remembering, strong, writePolicy, "Restored the account's password policy: "},
+		"both":                     {but(aging, "PasswordReusePrevention", 24.0), strong, writePolicy, "Restored the account's password policy: "},
+		"none":                     {nil, strong, deletePolicy, "Restored: the account has no password policy, as before the repair."},
+		"hard expiry was left out": {weak, passing(object{"HardExpiry": nil}), writePolicy, "Restored "},
+		"as before":                {weak, but(but(weak, "HardExpiry", false), "MaxPasswordAge", 0), "none", "Nothing to change: "},
+		"none, as before":          {nil, "NoSuchEntity", "none", "Nothing to change: "},
+		"the repair did nothing":   {strong, strong, "none", "Nothing to change: "},
+		"stricter since":           {weak, but(strong, "MinimumPasswordLength", 20), "", changed},
+		"hard expiry since":        {weak, but(strong, "HardExpiry", true), "", changed},
+		"none since":               {weak, "NoSuchEntity", "", changed},
+		"recorded as texts":        {asTexts(weak), strong, writePolicy, "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, PasswordReusePrevention not set, RequireSymbols false, RequireUppercaseCharacters false,"},
+		"changed, with texts":      {asTexts(weak), but(strong, "HardExpiry", true), "", changed},
+		"no Boolean":               {but(weak, "RequireSymbols", "on"), strong, "", "does not say what it left"},
+		"no number":                {but(weak, "MinimumPasswordLength", "long"), strong, "", "does not say what it left"},
+		"unreadable":               {weak, "AccessDenied", "", "hubmend:recall AccessDenied "},
+		"unreadable, none before":  {nil, "AccessDenied", "", "hubmend:recall AccessDenied "},
+	}
+	for by, record := range map[string]func(object) map[string]any{
+		"a program": func(before object) map[string]any {
+			return repaired(t, "SetPasswordPolicy", before, policyRecord(strong), map[string][]string{})
+		},
+		"steps": func(before object) map[string]any {
+			if before["PasswordPolicy"] == nil {
+				before = object{"PasswordPolicy": before}
+			}
+			return repairedBySteps("SetPasswordPolicy", texts(t, before), texts(t, object{"PasswordPolicy": strong}), map[string][]string{})
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("by "+by, func(t *testing.T) {
 			t.Parallel()
-			config := interpreter(t)
-			before := map[string]any{"PasswordPolicy": tc.before}
-			if tc.before == nil {
-				before["PasswordPolicy"] = "none"
-			}
-			payload := recalled("SetPasswordPolicy", texts(t, before), texts(t, map[string]any{"PasswordPolicy": strong}), map[string]any{
-				"read": reading(t, "read", "Policy", tc.now, tc.failure),
+			tried(t, "UndoSetPasswordPolicy", cases, func(tc undoCase) []play {
+				now := tc.now
+				if policy, is := now.(object); is {
+					now = policyAnswer(policy)
+				}
+				reads := []any{now, policyAnswer(tc.before)}
+				if tc.does == "" || tc.does == "none" {
+					reads = reads[:1]
+				}
+				return undoing(record(policyRecord(tc.before)), map[string][]any{readPolicy: reads, writePolicy: {object{}}, deletePolicy: {object{}}})
+			}, func(t *testing.T, tc undoCase, done []played) {
+				plan, undo := done[0], done[1]
+				if tc.does == "" {
+					if !strings.Contains(undo.Error, tc.says) || len(undo.Made) > 2 || plan.Error != undo.Error {
+						t.Errorf("%q after %v, want %q", undo.Error, names(undo.Made), tc.says)
+					}
+					return
+				}
+				want := []string{tc.does}
+				if tc.does == "none" {
+					want = []string{}
+				}
+				if diff := cmp.Diff(want, names(plan.Planned)); diff != "" || undo.Error != "" || !strings.HasPrefix(undo.Change, tc.says) || plan.Change != undo.Change {
+					t.Errorf("%q %q (-want +got):\n%s", undo.Error, undo.Change, diff)
+				}
+				var written object
+				input(t, undo.Made, writePolicy, &written)
+				if diff := cmp.Diff(asTexts(restored(tc.before)), asTexts(written)); tc.does == writePolicy && diff != "" {
+					t.Errorf("written (-want +got):\n%s", diff)
+				}
+				if by == "a program" && tc.does != "none" {
+					checkJSON(t, "After", policyRecord(tc.before), undo.After)
+				}
 			})
-			var got struct {
-				Action, Change string
-				Settings       map[string]any
-				After          map[string]any
-			}
-			err := run(t.Context(), config, decide, payload, &got)
-			if tc.action == "" {
-				failedWith(t, err, tc.says)
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got.Action != tc.action || !strings.HasPrefix(got.Change, tc.says) {
-				t.Errorf("it would %s: %s; want %s: %s", got.Action, got.Change, tc.action, tc.says)
-			}
-			_, isBoolean := got.Settings["RequireSymbols"].(bool)
-			if len(got.Settings) != 9 || !isBoolean || !cmp.Equal(got.After, before) {
-				t.Errorf("Settings are %v, and After is %v, want what was there before", got.Settings, got.After)
-			}
 		})
 	}
 }
 
-func TestVerifyUndoPasswordPolicy(t *testing.T) {
+// What was restored may show late: the undo writes once and looks again.
+func TestUndoPasswordPolicyLooksAgain(t *testing.T) {
 	t.Parallel()
-	verify := scriptOf(t, "UndoSetPasswordPolicy", "verify")
-	was := but(but(but(weakPolicy(), "MaxPasswordAge", 0), "PasswordReusePrevention", 0), "HardExpiry", false)
-	delete(was, "ExpirePasswords")
-	look := func(now map[string]any, look int) func(*testing.T) (bool, error) {
-		return func(t *testing.T) (bool, error) {
-			return again(t, verify, map[string]any{"was": was, "policy": now, "look": look})
-		}
+	strong, weak := policyAnswer(passing(nil)), policyAnswer(weakPolicy())
+	type lateCase struct {
+		before object
+		looks  []any // what IAM answers to the first and to each look
+		says   string
 	}
-	checkLooks(t, map[string]lookCase{
-		"restored": {look(weakPolicy(), 1), false, ""},
-		"said":     {look(but(weakPolicy(), "HardExpiry", false), 5), false, ""},
-		"not yet":  {look(strongPolicy(), 1), true, ""},
-		"never":    {look(strongPolicy(), 5), false, "is not as it was before the repair"},
-		"expires":  {look(but(weakPolicy(), "MaxPasswordAge", 90), 5), false, "is not as it was before the repair"},
+	tried(t, "UndoSetPasswordPolicy", map[string]lateCase{
+		"late":            {weakPolicy(), []any{strong, strong, strong, weak}, ""},
+		"in one place":    {weakPolicy(), []any{strong, weak, strong, weak}, ""},
+		"never":           {weakPolicy(), []any{strong}, "hubmend:unverified The account's password policy is not as it was before the repair. Something may have changed it while this ran; see, and start this again."},
+		"expires":         {weakPolicy(), []any{strong, policyAnswer(but(weakPolicy(), "MaxPasswordAge", 90))}, "hubmend:unverified The account's password policy is not as it was"},
+		"none, late":      {nil, []any{strong, strong, "NoSuchEntity"}, ""},
+		"none, never":     {nil, []any{strong}, "hubmend:unverified The account's password policy was deleted, and IAM does not say that there is none. Something may have changed it while this ran; see, and start this again."},
+		"none, or denied": {nil, []any{strong, "AccessDenied"}, "hubmend:check AccessDenied iam:GetAccountPasswordPolicy"},
+	}, func(tc lateCase) []play {
+		record := repaired(t, "SetPasswordPolicy", policyRecord(tc.before), policyRecord(passing(nil)), map[string][]string{})
+		return undoing(record, map[string][]any{readPolicy: tc.looks, writePolicy: {object{}}, deletePolicy: {object{}}})[1:]
+	}, func(t *testing.T, tc lateCase, done []played) {
+		got := done[0]
+		if !strings.HasPrefix(got.Error, tc.says) || (tc.says == "") != (got.Error == "") {
+			t.Errorf("%q, want %q", got.Error, tc.says)
+		}
+		writes := slices.DeleteFunc(names(got.Made), func(name string) bool { return name != writePolicy && name != deletePolicy })
+		if len(writes) != 1 {
+			t.Errorf("it writes %v", writes)
+		}
 	})
-	checkGone(t, "UndoSetPasswordPolicy", noPolicy, "The account's password policy was deleted, and IAM does not say that there is none.")
 }

@@ -70,6 +70,9 @@ func outputs(t *testing.T, e execution, name string) any {
 		if !strings.HasSuffix(key, "."+name) {
 			continue
 		}
+		if strings.HasPrefix(key, "run.") { // of a program, which gives pieces of one text
+			texts = []string{strings.Join(texts, "")}
+		}
 		all := []any{}
 		for _, text := range texts {
 			var value any

@@ -1,0 +1,121 @@
+"""The account's password policy: make it meet CIS 1.5 to 1.11, and restore it as it was."""
+
+from typing import Any
+
+from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
+
+Policy = dict[str, Any]
+
+NUMBERS = ("MinimumPasswordLength", "MaxPasswordAge", "PasswordReusePrevention")
+CHARACTERS = ("RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters")
+NONE = {"PasswordPolicy": "none"}  # how an account without a policy is noted
+MEANWHILE = "Something may have changed it while this ran; see, and start this again."
+FLAGS = (*CHARACTERS, "AllowUsersToChangePassword", "HardExpiry")
+
+
+def repair(aws: Aws, MinimumPasswordLength: str, PasswordReusePrevention: str, MaxPasswordAge: str) -> Outcome:
+    least = {"MinimumPasswordLength": int(MinimumPasswordLength), "PasswordReusePrevention": int(PasswordReusePrevention)}
+    oldest = int(MaxPasswordAge)
+    old = read(aws)
+    changed = weak(old, least, oldest)
+    if not changed:
+        return unchanged("the account's password policy meets CIS 1.5 to 1.11.", old)
+    # The stricter of each. Whoever must change an expired password has to be allowed to.
+    new = {
+        **{name: max(old.get(name, 0), value) for name, value in least.items()},
+        "MaxPasswordAge": oldest if "MaxPasswordAge" in changed else old["MaxPasswordAge"],
+        **dict.fromkeys((*CHARACTERS, "AllowUsersToChangePassword"), True),
+        "HardExpiry": old.get("HardExpiry", False),
+    }
+    write(aws, new)
+    aws.until(lambda: still_weak(weak(read(aws), least, oldest)))
+    # No reason to write a policy, but a change when it is written.
+    changed += [] if old.get("AllowUsersToChangePassword") else ["AllowUsersToChangePassword"]
+    names = ", ".join(f"{name} {text(new[name])}" + (f" (was {text(old.get(name))})" if old else "") for name in changed)
+    return Outcome(f"{'Changed' if old else 'Made'} the account's password policy: {names}.", old or NONE, {**new, "ExpirePasswords": True})
+
+
+def undo(aws: Aws, before: State, after: State) -> Outcome:
+    was, left = recorded(aws, before), recorded(aws, after)
+    policy = read(aws)
+    now = settings(policy)
+    if now not in (was, left):
+        raise Refused(
+            f"The account's password policy was changed since the repair {aws.repair}, so it is left as it is. Look who changed it, and set "
+            "it by hand if it must be as before."
+        )
+    if now == was:
+        return unchanged("the account's password policy is as it was before the repair.", policy or NONE)
+    if not was:
+        aws("iam:DeleteAccountPasswordPolicy")
+        aws.until(lambda: f"The account's password policy was deleted, and IAM does not say that there is none. {MEANWHILE}" if read(aws) else "")
+        return Outcome("Restored: the account has no password policy, as before the repair.", policy, before)
+    write(aws, was)
+    aws.until(lambda: "" if settings(read(aws)) == was else f"The account's password policy is not as it was before the repair. {MEANWHILE}")
+    names = ", ".join(f"{name} {text((was[name] or None) if name in NUMBERS else was[name])}" for name in was if was[name] != now[name])
+    return Outcome(f"Restored the account's password policy: {names}.", policy, before)
+
+
+def read(aws: Aws) -> Policy:
+    """Return the policy, empty when the account has none."""
+    answer = aws("iam:GetAccountPasswordPolicy", absent=("NoSuchEntity",))
+    return answer["PasswordPolicy"] if answer else {}
+
+
+def write(aws: Aws, new: Policy) -> None:
+    """Replace the policy. IAM resets each setting that is left out, and takes no number for one that is not set."""
+    aws(
+        "iam:UpdateAccountPasswordPolicy",
+        MinimumPasswordLength=new["MinimumPasswordLength"],
+        MaxPasswordAge=new["MaxPasswordAge"] or None,
+        PasswordReusePrevention=new["PasswordReusePrevention"] or None,
+        RequireSymbols=new["RequireSymbols"],
+        RequireNumbers=new["RequireNumbers"],
+        RequireUppercaseCharacters=new["RequireUppercaseCharacters"],
+        RequireLowercaseCharacters=new["RequireLowercaseCharacters"],
+        AllowUsersToChangePassword=new["AllowUsersToChangePassword"],
+        HardExpiry=new["HardExpiry"],
+    )
+
+
+def weak(policy: Policy, least: dict[str, int], oldest: int) -> list[str]:
+    """Name the settings that do not pass."""
+    passes = {name: policy.get(name, 0) >= value for name, value in least.items()}
+    passes["MaxPasswordAge"] = 1 <= policy.get("MaxPasswordAge", 0) <= oldest
+    passes |= {name: policy.get(name) is True for name in CHARACTERS}
+    return [name for name, ok in passes.items() if not ok]
+
+
+def still_weak(names: list[str]) -> str:
+    if not names:
+        return ""
+    return (
+        f"The account's password policy still has a weak {' and '.join(sorted(names))}. Something else may write the policy, too; find it, "
+        "and start the repair again."
+    )
+
+
+def recorded(aws: Aws, state: Any) -> Policy:
+    """Return the settings that a repair noted. An older version noted them below a name, and each may be a text."""
+    try:
+        return settings(state.get("PasswordPolicy", state))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise Refused(
+            f"The repair {aws.repair} does not say what it left, so nothing was changed. Restore the password policy by hand; "
+            "`hubmend history` has the previous one."
+        ) from None
+
+
+def settings(policy: Any) -> Policy:
+    """Give every setting a value: IAM leaves out what is not set."""
+    if policy in ("none", {}):
+        return {}
+    flags = {"true": True, "false": False}
+    return {
+        **{name: int(policy.get(name) or 0) for name in NUMBERS},
+        **{name: flags[str(policy.get(name, False)).lower()] for name in FLAGS},
+    }
+
+
+def text(value: object) -> str:
+    return "not set" if value is None else str(value).lower()
