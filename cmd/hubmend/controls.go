@@ -155,7 +155,9 @@ func switchOf(c *catalog.Catalog, control string) string {
 func (r controlRow) numbers() []string {
 	var numbers []string
 	for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
-		numbers = append(numbers, r.Frameworks[standard])
+		if number := r.Frameworks[standard]; !slices.Contains(numbers, number) { // many standards have the control's own id
+			numbers = append(numbers, number)
+		}
 	}
 	return numbers
 }

@@ -91,7 +91,7 @@ func lintAll(ctx context.Context, venv string, files []string) ([]problem, error
 		return nil, err
 	}
 	others, err := lintCatalog(models)
-	return slices.Concat(problems, settings, others), err
+	return append(append(problems, settings...), others...), err
 }
 
 // lintDocuments checks documents, by their files, that need not be Hubmend's.

@@ -88,6 +88,9 @@ type Runbook struct {
 // File is where the runbook's source is.
 func (r Runbook) File() string { return r.source }
 
+// IsSetting says whether the runbook is declared in a control's file. Tests of settings come from there too.
+func (r Runbook) IsSetting() bool { return strings.HasPrefix(r.source, "controls/") }
+
 var load = sync.OnceValues(func() (*Catalog, error) { return Load(ssmdocuments.Files, servicecatalog.Files) })
 
 // Embedded gives the catalog that this binary was built with. It panics when the data is
@@ -168,8 +171,7 @@ func (c *Catalog) Group(id string) (Group, bool) {
 	return Group{}, false
 }
 
-// GroupOf gives the first group with a control. There is one for each control of the embedded
-// catalog, which a test demands; else the group is empty.
+// GroupOf gives the first group with a control. A control that no playbook lists yet has an empty one.
 func (c *Catalog) GroupOf(control string) Group {
 	for _, p := range c.Playbooks {
 		for _, g := range p.Groups {

@@ -98,7 +98,16 @@ func loadSetting(documents fs.FS, f controlFile) ([]Runbook, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(f.Setting.Program(f.Control, strings.Join(shared, "")), "controls/"+f.ID+".yaml", shared)
+	file := "controls/" + f.ID + ".yaml"
+	text, err := fs.ReadFile(documents, file)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := parseControl(f.ID, text) // with names as the repository has them, which assemble rewrites
+	if err != nil {
+		return nil, err
+	}
+	return assemble(plain.Setting.Program(plain.Control, strings.Join(shared, "")), file, shared)
 }
 
 // engine reads what the documents of settings share.

@@ -64,7 +64,7 @@ func TestControls(t *testing.T) {
 	if all, err := Controls(catalog.Embedded(), Embedded()); err != nil || len(all) != len(catalog.Embedded().Controls) {
 		t.Errorf("%d controls, %v", len(all), err)
 	}
-	if _, err := Controls(catalog.Embedded(), Embedded(), "EC2.13", "EC2.99"); err == nil || !strings.Contains(err.Error(), "there is no control EC2.99; the catalog has CloudTrail.4, ") {
+	if _, err := Controls(catalog.Embedded(), Embedded(), "EC2.13", "EC2.99"); err == nil || !strings.Contains(err.Error(), "there is no control EC2.99; the catalog has CloudFront.5, ") {
 		t.Errorf("an unknown control: %v", err)
 	}
 }

@@ -21,10 +21,21 @@ type Question struct {
 	Passes int
 }
 
+// listed are the controls that a playbook can switch on. Others are repaired on request only, and count for no mean.
+func listed(c *catalog.Catalog) []string {
+	var ids []string
+	for _, p := range c.Playbooks {
+		for _, g := range p.Groups {
+			ids = append(ids, g.Controls...)
+		}
+	}
+	return ids
+}
+
 // Make answers a question about what the inventory deploys and the catalog repairs.
 func Make(c *catalog.Catalog, inv Inventory, q Question) (Report, error) {
 	r := Report{Book: Embedded()}
-	all, err := Controls(c, r.Book)
+	all, err := Controls(c, r.Book, listed(c)...)
 	if err != nil {
 		return Report{}, err
 	}
@@ -38,6 +49,9 @@ func Make(c *catalog.Catalog, inv Inventory, q Question) (Report, error) {
 	r.Aims = Aims(r.Book, typical, r.Examples)
 	if q.Passes > 0 {
 		r.Book = r.Book.Assume("passes", float64(q.Passes))
+	}
+	if q.Controls == nil {
+		q.Controls = listed(c)
 	}
 	asked, err := Controls(c, r.Book, q.Controls...)
 	if err != nil {

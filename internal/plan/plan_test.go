@@ -51,7 +51,7 @@ func TestPlanForetellsTheRepair(t *testing.T) {
 		})
 	}
 	for _, c := range catalog.Embedded().Controls {
-		if !planned[c.Runbook] {
+		if r, _ := catalog.Embedded().Runbook(c.Runbook); !planned[c.Runbook] && !r.IsSetting() {
 			t.Errorf("no test plans %s", c.Runbook)
 		}
 	}

@@ -94,10 +94,10 @@ func extended() (*catalog.Catalog, error) {
 		return nil, err
 	}
 	var groups strings.Builder
-	for i, c := range catalog.Embedded().Controls[:2] {
-		file := documents["controls/"+c.ID+".yaml"]
+	for i, id := range catalog.Embedded().Playbooks[0].Groups[0].Controls[:2] {
+		file := documents["controls/"+id+".yaml"]
 		file.Data = []byte(strings.Replace(string(file.Data), "frameworks:\n", "frameworks:\n  "+second+": S."+fmt.Sprint(i)+"\n", 1))
-		fmt.Fprintf(&groups, "  - {id: Second%d, title: Second %d, description: Does it., controls: [%s]}\n", i, i, c.ID)
+		fmt.Fprintf(&groups, "  - {id: Second%d, title: Second %d, description: Does it., controls: [%s]}\n", i, i, id)
 	}
 	playbooks["second.yaml"] = &fstest.MapFile{Data: []byte("id: second\nname: Second\nversion: 2.1.0\n" +
 		"description: A second one.\nframework: " + second + "\ngroups:\n" + groups.String())}
