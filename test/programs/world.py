@@ -6,19 +6,17 @@ import functools
 import io
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
 import boto3
 import botocore.session
 import jmespath
-import yaml
 from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
-from documents import DOCUMENTS
+from documents import script
 from urllib3 import HTTPResponse
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -79,10 +77,10 @@ class World:
 
     def run(self, document: str, **events: Any) -> Answer:
         """Run a document's script."""
-        script = sys.modules["customer_script"] = ModuleType("customer_script")
-        exec(compiled(document), script.__dict__)  # noqa: S102  as Systems Manager does
+        names: Answer = {"__name__": document}
+        exec(compiled(document), names)  # noqa: S102  as Systems Manager does
         self.calls, self._seen, self._sent = [], {}, {}
-        result: Answer = json.loads(json.dumps(script.handler(events, CONTEXT)))
+        result: Answer = json.loads(json.dumps(names["handler"](events, CONTEXT)))
         return result
 
     def undo(self, repair: str, parameters: dict[str, str], outputs: Answer, **events: Any) -> Answer:
@@ -131,8 +129,7 @@ def timeless(answer: Any) -> Any:
 
 @functools.cache
 def compiled(document: str) -> CodeType:
-    (step,) = yaml.load(DOCUMENTS[document], Loader=yaml.CSafeLoader)["mainSteps"]
-    return compile(step["inputs"]["Script"], document, "exec")
+    return compile(script(document), document, "exec")
 
 
 MODELS = Loader(extra_search_paths=[str(Path(botocore.__file__).parent / "data")])  # read once for all tests
