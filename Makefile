@@ -14,7 +14,7 @@ SAMPLE := 4
 FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/versions $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
 # Packages that do not compile the CDK: all but what synthesizes the templates.
 PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
-PURE_TESTS := $(filter-out test/nag test/scenarios test/templates,$(wildcard test/*))
+PURE_TESTS := $(filter-out test/nag test/programs test/scenarios test/templates,$(wildcard test/*))
 PYTHON_FILES := ssm-documents internal/program internal/setting internal/authz test/programs
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 

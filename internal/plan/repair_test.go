@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-
 	"hubmend/internal/asff"
 	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
