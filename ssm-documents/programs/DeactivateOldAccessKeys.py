@@ -32,7 +32,7 @@ def undo(aws: Aws, before: State, after: State, UserName: str) -> Outcome:
             "Activate the others by hand if they must be as before."
         )
     now = [{**key, "Status": status[key["AccessKeyId"]]} for key in was]
-    inactive = [key["AccessKeyId"] for key in now if key in left and key not in was]
+    inactive = [key["AccessKeyId"] for key in now if key in left]
     if not inactive:
         return unchanged(f"the access keys of {UserName} are as they were before the repair.", was)
     for one in inactive:

@@ -209,7 +209,7 @@ const authorizeIngress, authorizeEgress = "ec2:AuthorizeSecurityGroupIngress", "
 
 func TestUndoDefaultGroup(t *testing.T) {
 	t.Parallel()
-	out := []permission{all("-1", world4)}
+	out := []permission{all("-1", world4+" # everywhere")}
 	fromSelf := func(description string) []permission {
 		p := all("-1")
 		p.UserIdGroupPairs = []map[string]string{{"GroupId": itself, "UserId": "222222222222", "Description": description}}
