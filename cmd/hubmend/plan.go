@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/local"
 	"hubmend/internal/plan"
 )
 
@@ -65,7 +64,7 @@ fail, and the output says why; 2 the plan could not be made.`,
 			if err != nil {
 				return err
 			}
-			planner := plan.Planner{Catalog: catalog.Embedded(), API: api, Scripts: local.Scripts{Python: o.python}, Programs: programs, ExecutionID: uuid.NewString()}
+			planner := plan.Planner{Catalog: catalog.Embedded(), API: api, Scripts: programs, ExecutionID: uuid.NewString()}
 			made, err := planner.Make(cmd.Context(), repair)
 			if err != nil {
 				return errors.New(oneLine(err.Error()))

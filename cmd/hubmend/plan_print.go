@@ -59,26 +59,10 @@ func printChanges(out io.Writer, p plan.Plan, paint func(text.Color, string) str
 func printCalls(out io.Writer, p plan.Plan) {
 	fmt.Fprintf(out, "\n%s would change something, each taken to succeed:\n", counted(len(p.Calls), "call"))
 	for i, c := range p.Calls {
-		why := ""
-		if c.Step != "" { // the calls of a program have no step of their own
-			why = fmt.Sprintf(", step %s: %s", c.Step, oneLine(c.Why))
-		}
-		fmt.Fprintf(out, "  %d. %s%s\n", i+1, c.API, why)
+		fmt.Fprintf(out, "  %d. %s\n", i+1, c.API)
 		for _, name := range slices.Sorted(maps.Keys(c.Input)) {
 			fmt.Fprintf(out, "       %s: %s\n", name, flow(c.Input[name]))
 		}
-	}
-	if len(p.MayCall) > 0 {
-		fmt.Fprintf(out, "Depending on how these go, it may also call %s.\n", strings.Join(p.MayCall, ", "))
-	}
-	var left []string
-	for _, s := range p.NotRun {
-		if !slices.Contains(left, s.Step) {
-			left = append(left, s.Step)
-		}
-	}
-	if len(left) > 0 {
-		fmt.Fprintf(out, "Verified after the change, so not run: %s.\n", strings.Join(left, ", "))
 	}
 }
 

@@ -269,10 +269,10 @@ func TestPrintPlanIsSafe(t *testing.T) {
 	const evil = "a\x1b[2J\nb\u202e"
 	p := plan.Plan{
 		Control: "EC2.13", Title: evil, Resource: evil, Verdict: plan.Change, Note: evil, RiskReason: evil, Irreversible: evil,
-		Calls:   []plan.Call{{Step: "s", Why: evil, API: "ec2:X", Input: map[string]any{"A": evil, "B": []any{map[string]any{"C": evil}}}}},
+		Calls:   []plan.Call{{API: "ec2:X", Input: map[string]any{"A": evil, "B": []any{map[string]any{"C": evil}}}}},
 		Changes: []plan.Difference{{What: evil, Before: map[string]any{"A": evil}, After: []any{evil}}, {What: "b", After: map[string]any{"A": []any{evil}}}},
 		Uses:    []plan.Use{{Title: "t", Found: []any{evil, map[string]any{"A": evil}}}, {Title: "u", Unknown: evil}},
-		MayCall: []string{"ec2:Y"}, NotRun: []plan.NotRun{{Step: "verify", Why: evil, Reason: evil}},
+		Lost:    []string{evil},
 	}
 	for _, verdict := range []plan.Verdict{plan.Change, plan.Compliant, plan.Refusal} {
 		p.Verdict, p.Reason = verdict, evil

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"time"
-
-	"hubmend/internal/readonly"
 )
 
 // callLimit is how long the service lets one API call run.
@@ -34,9 +32,6 @@ func (r *run) call(ctx context.Context, a attempt) (map[string]any, error) {
 	for _, name := range []string{"Service", "Api", "PropertySelector", "DesiredValues"} {
 		delete(parameters, name)
 	}
-	if answer, err := r.instead(service, api, parameters); answer != nil || err != nil {
-		return answer, err
-	}
 	giveUp := r.Clock.Now().Add(r.ThrottleRetry)
 	for pause := time.Second; ; pause *= 2 {
 		response, err := r.callOnce(ctx, service, api, parameters)
@@ -50,9 +45,6 @@ func (r *run) call(ctx context.Context, a attempt) (map[string]any, error) {
 }
 
 func (r *run) callOnce(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
-	if r.Plan && !readonly.Call(service, api) {
-		return nil, withhold(service, api)
-	}
 	tooLong := &failure{
 		status: Failed, kind: ActionFailure, stage: executing,
 		reason: fmt.Sprintf("the %s operation ran longer than the %s that Automation allows a call", api, callLimit),

@@ -22,15 +22,6 @@ const (
 	Cancelled  Status = "Cancelled"
 )
 
-// The statuses that steps have in a plan only. Their FailureMessage is empty and Reason says why.
-const (
-	// Withheld is a call that would change something. It was not made, and the plan goes on as
-	// though it had succeeded, with an answer that is not known.
-	Withheld Status = "Withheld"
-	// Unknown is a step whose result depends on a call that was withheld, so it did not run.
-	Unknown Status = "Unknown"
-)
-
 // FailureType is the kind of a step's failure, spelled as the API spells it.
 type FailureType string
 
@@ -56,9 +47,6 @@ type Execution struct {
 	// so is each item of a MapList. What has no value is ssmtext.NoOutput.
 	Outputs    map[string][]string
 	Start, End time.Time
-	// MayCall are calls of a plan, as service:Api, that would change something and that the document
-	// makes or not, depending on answers that are not known. Those that were withheld are not among them.
-	MayCall []string
 }
 
 // StepExecution is how a step went.
@@ -73,7 +61,6 @@ type StepExecution struct {
 	Start, End     time.Time
 	Parent         *Parent // nil outside a loop
 	Flow           Flow
-	Reason         string // why a step of a plan is Withheld or Unknown; empty otherwise
 }
 
 // Flow is what the document says of the way that the execution takes after a step.

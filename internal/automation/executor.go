@@ -47,14 +47,6 @@ type Executor struct {
 	// ThrottleRetry is the account's preference "throttling retry time limit": how long a
 	// throttled call is repeated, before the step's own maxAttempts count. Zero is off.
 	ThrottleRetry time.Duration
-	// NullUnset gives an output without a value as null. Systems Manager gives the text of the
-	// reference. The step documents of Hubmend were written before that was known and lean on null:
-	// their scripts and branches ask whether there is a value. Once each is one script, nothing needs this any more.
-	NullUnset bool
-	// Plan has Run find out what the document would change, and change nothing: a call that is
-	// not known to read only never reaches API. See Withheld and Unknown. Scripts must refuse there
-	// what does more than compute.
-	Plan bool
 }
 
 // Request says what to execute.
@@ -71,14 +63,13 @@ type Request struct {
 // stops it: the step under way, and the execution, end Cancelled. A request that Validate
 // refuses gives a Failed execution without a step.
 func (e *Executor) Run(ctx context.Context, req Request) Execution {
-	r := &run{Executor: *e, seen: map[string]int{}}
+	r := &run{Executor: *e}
 	if r.Clock == nil {
 		r.Clock = SystemClock{}
 	}
 	r.execution = Execution{Status: InProgress, Start: r.Clock.Now()}
 	parameters, err := parameterValues(req.Document, req.Parameters)
 	r.scope = newScope(req, parameters, r.Clock.Now)
-	r.scope.nullUnset = r.NullUnset
 	if err = errors.Join(err, r.scope.declare(req.Document.Variables)); err != nil {
 		r.decide(&failure{status: Failed, kind: ActionFailure, stage: validating, reason: err.Error()})
 	} else if f := r.sequence(ctx, pass{steps: req.Document.MainSteps}); f != nil {
@@ -92,10 +83,6 @@ type run struct {
 	Executor
 	scope     *scope
 	execution Execution
-
-	// Of a plan: how many calls were withheld, and how many had been when a read was made last.
-	withheld int
-	seen     map[string]int
 }
 
 // decide notes a failure that decides how the execution ends. The first one wins, except
@@ -113,12 +100,11 @@ func (r *run) end(outputs []string) Execution {
 	if r.execution.Status == InProgress {
 		r.execution.Status = Success
 	}
-	r.execution.onlyMay()
 	r.execution.End = r.Clock.Now()
 	r.execution.Outputs = make(map[string][]string, len(outputs))
 	for _, name := range outputs {
 		r.execution.Outputs[name] = []string{ssmtext.NoOutput}
-		if value, err := r.scope.lookup(name); err == nil && value != nil && !r.scope.isUnknown(name) {
+		if value, err := r.scope.lookup(name); err == nil && value != nil {
 			r.execution.Outputs[name] = texts(value)
 		}
 	}

@@ -43,9 +43,6 @@ func (r *run) loop(ctx context.Context, a attempt) (result, error) {
 			continue
 		}
 		// The condition is looked at after each pass, so the first always runs.
-		if len(r.scope.unknownIn(plan.condition)) > 0 {
-			break // of a plan, which goes through the loop once
-		}
 		again, err := r.scope.holds(plan.condition)
 		if err != nil {
 			return result{}, fmt.Errorf("LoopCondition: %w", err)

@@ -95,9 +95,6 @@ func (r *run) waitForProperty(ctx context.Context, a attempt) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if r.withheld > 0 {
-		return result{}, notKnown("it waits for what the repair changes")
-	}
 	for {
 		res, mismatch, err := r.check(ctx, a, p)
 		if err != nil || mismatch == "" {

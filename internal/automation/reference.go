@@ -20,8 +20,6 @@ type scope struct {
 	variables  map[string]variable
 	declared   map[string]bool           // the outputs of all steps, as "step.Output"
 	outputs    map[string]map[string]any // by step; an output without a value is nil
-	unknown    map[string]bool           // of a plan: steps, and variables with their prefix, whose values are not known
-	nullUnset  bool                      // see Executor
 	now        func() time.Time          // nil where time may not be referred to
 }
 
@@ -36,7 +34,6 @@ func newScope(req Request, parameters map[string]any, now func() time.Time) *sco
 		parameters: parameters,
 		declared:   declaredOutputs(req.Document),
 		outputs:    map[string]map[string]any{},
-		unknown:    map[string]bool{},
 		now:        now,
 	}
 }
@@ -53,12 +50,7 @@ func declaredOutputs(doc *runbook.Document) map[string]bool {
 
 // lookup gives the value that a reference stands for, and nil for an output that has none: its selector
 // found nothing, or its step failed or never ran. A name that the document does not define is an error.
-//
-// What is not known in a plan stays a reference.
 func (s *scope) lookup(name string) (any, error) {
-	if s.isUnknown(name) {
-		return "{{ " + name + " }}", nil
-	}
 	if value, ok := s.system[name]; ok {
 		return value, nil
 	}
@@ -80,7 +72,7 @@ func (s *scope) lookup(name string) (any, error) {
 	if value, ok := s.outputs[step][output]; ok {
 		return value, nil
 	}
-	if s.declared[name] && !s.nullUnset {
+	if s.declared[name] {
 		return nil, nil
 	}
 	return nil, fmt.Errorf("{{ %s }} is not defined: it is no parameter, no variable and no output of a step", name)
@@ -91,7 +83,6 @@ func (s *scope) lookup(name string) (any, error) {
 func (s *scope) forget(steps []runbook.Step) {
 	for _, step := range steps {
 		delete(s.outputs, step.Name)
-		delete(s.unknown, step.Name)
 	}
 }
 
@@ -100,8 +91,7 @@ func (s *scope) forget(steps []runbook.Step) {
 // it refers to; in a longer text a value is written as text, other than strings as JSON.
 //
 // A reference to an output without a value stays as its author wrote it: scripts of AWS look for
-// "{{" at the beginning of what they are given. With Executor.NullUnset it is null instead, and the empty
-// text inside a longer one. A null leaves out the key of a map, and as an item of a list it is the
+// "{{" at the beginning of what they are given. A null leaves out the key of a map, and as an item of a list it is the
 // empty text and never vanishes, because many APIs take an empty list for everything.
 func (s *scope) render(value any) (any, error) {
 	switch v := value.(type) {
@@ -119,7 +109,7 @@ func (s *scope) renderText(t string) (any, error) {
 	matches := reference.FindAllStringSubmatchIndex(t, -1)
 	if isReference(t) {
 		value, err := s.lookup(t[matches[0][2]:matches[0][3]])
-		if value == nil && err == nil && !s.nullUnset {
+		if value == nil && err == nil {
 			value = t
 		}
 		return value, err
@@ -131,13 +121,10 @@ func (s *scope) renderText(t string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if value == nil && !s.nullUnset {
+		if value == nil {
 			value = t[m[0]:m[1]]
 		}
-		b.WriteString(t[end:m[0]])
-		if value != nil {
-			b.WriteString(text(value))
-		}
+		b.WriteString(t[end:m[0]] + text(value))
 		end = m[1]
 	}
 	b.WriteString(t[end:])

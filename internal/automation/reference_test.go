@@ -107,28 +107,3 @@ func TestReferences(t *testing.T) {
 		})
 	}
 }
-
-// What the step documents of Hubmend lean on.
-func TestNullUnset(t *testing.T) {
-	t.Parallel()
-	for value, want := range map[string]string{
-		`"{{ read.Unset }}"`:   `{}`,
-		`["{{ read.Unset }}"]`: `{"Value":[""]}`,
-		`"<{{ read.Unset }}>"`: `{"Value":"\u003c\u003e"}`,
-		`"{{ failing.Name }}"`: "",
-	} {
-		w := &world{parameters: map[string][]string{"Given": {"g"}}, api: func(_ context.Context, _ int, api string, _ map[string]any) (any, error) {
-			if api == "Fail" {
-				return nil, errDisconnected
-			}
-			return `{}`, nil
-		}}
-		e := automation.Executor{API: w, Scripts: w, NullUnset: true}
-		got := e.Run(t.Context(), request(t, strings.ReplaceAll(referring, "VALUE", value), w.parameters))
-		if want == "" {
-			wantFailure(t, got, "{{ failing.Name }} is not defined")
-		} else if diff := cmp.Diff("ec2:Use "+want, w.calls[len(w.calls)-1]); diff != "" {
-			t.Errorf("%s: call (-want +got):\n%s", value, diff)
-		}
-	}
-}

@@ -28,10 +28,6 @@ func (r *run) sequence(ctx context.Context, p pass) *failure {
 		}
 		visited = append(visited, step.Name)
 		jump, f := r.step(ctx, step, p)
-		if step.Action == "aws:branch" && r.scope.unknown[step.Name] {
-			r.mayCall(p.steps[at+1:])
-			return nil
-		}
 		if f != nil && aborts(step, f) {
 			return f.at(step.Name)
 		}

@@ -26,9 +26,6 @@ func (r *run) sleepStep(ctx context.Context, a attempt) error {
 	if err != nil {
 		return err
 	}
-	if r.Plan {
-		return nil // nothing was changed that could need time
-	}
 	return r.sleep(ctx, a.until, d)
 }
 

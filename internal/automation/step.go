@@ -37,18 +37,11 @@ func (r *run) step(ctx context.Context, step runbook.Step, p pass) (string, *fai
 	inputs, res, outputs, f := r.attempts(ctx, step, p)
 	done := &r.execution.Steps[index]
 	done.Inputs, done.Response, done.End = inputs, res.response, r.Clock.Now()
-	if f = r.borne(step, f); f.planned() {
-		done.Status, done.Reason = f.status, f.reason
-		r.leaveOpen(step, f)
-		r.observe(index)
-		return "", nil
-	}
 	if f != nil {
 		done.Status, done.FailureMessage, done.FailureType = f.status, f.message(), f.kind
 	} else {
 		done.Status, done.Outputs = Success, textOutputs(outputs)
 		r.scope.outputs[step.Name] = outputs
-		delete(r.scope.unknown, step.Name)
 	}
 	r.observe(index)
 	return res.jump, f
@@ -66,16 +59,13 @@ func (r *run) attempts(ctx context.Context, step runbook.Step, p pass) (map[stri
 	if err != nil {
 		return nil, result{}, nil, asFailure(err)
 	}
-	if f := r.unresolved(step, inputs); f != nil {
-		return inputs, result{}, nil, f
-	}
 	for n := 1; ; n++ {
 		res, outputs, err := r.attempt(ctx, attempt{step: step, inputs: inputs, until: p.until})
 		if err == nil {
 			return inputs, res, outputs, nil
 		}
 		f := asFailure(err)
-		if n >= step.MaxAttempts || f.inherited || f.planned() || r.overdue(ctx, p.until) != nil {
+		if n >= step.MaxAttempts || f.inherited || r.overdue(ctx, p.until) != nil {
 			return inputs, res, nil, f
 		}
 	}

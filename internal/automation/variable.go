@@ -65,7 +65,6 @@ func (s *scope) update(a attempt) error {
 		return fmt.Errorf("value of %s: %w", full, err)
 	}
 	s.variables[name] = variable{kind: declared.kind, value: value}
-	delete(s.unknown, full)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"hubmend/internal/automation"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/local"
-	"hubmend/internal/naming"
 	"hubmend/internal/policy"
 	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
@@ -164,8 +162,7 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 			Access:  s.access(e, c),
 			Printed: scriptLog{s.lab, api, e.at, e.id}.write,
 		},
-		Observe:   func(step automation.StepExecution) { s.observe(e, step) },
-		NullUnset: strings.HasPrefix(e.document, naming.Prefix),
+		Observe: func(step automation.StepExecution) { s.observe(e, step) },
 	}
 	result := executor.Run(s.lab.ctx, req)
 	s.mu.Lock()

@@ -12,16 +12,14 @@ import (
 
 	"hubmend/internal/automation"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/runbook"
 )
 
-// Scripts runs scripts, each in a process of its own. Without Access that process has no credentials, and a
-// script that does more than compute is refused.
+// Scripts runs scripts, each in a process of its own.
 type Scripts struct {
 	Python python.Config
 	// Server, when set, runs them instead of Python, which is faster.
 	Server *python.ScriptServer
-	// Access is how scripts reach AWS. They may do what Python can then.
+	// Access is how scripts reach AWS. Without it they have no credentials.
 	Access *python.Access
 	// Printed, when set, gets the lines that a script printed, also those of one that failed. Its error is the step's.
 	Printed func(ctx context.Context, step string, lines []string) error
@@ -32,9 +30,6 @@ var _ automation.Scripts = Scripts{}
 // Run implements automation.Scripts.
 func (s Scripts) Run(ctx context.Context, script automation.Script) (any, error) {
 	one := python.Script{Text: script.Text, Handler: script.Handler, Payload: script.Payload, Context: script.Context, Access: s.Access}
-	if s.Access == nil {
-		one.Modules = runbook.PureModules
-	}
 	run := func() (python.Outcome, error) { return python.RunScript(ctx, s.Python, one) }
 	if s.Server != nil {
 		run = func() (python.Outcome, error) { return s.Server.Run(ctx, one) }

@@ -4,15 +4,12 @@ import (
 	"testing/fstest"
 
 	"hubmend/internal/apimodel"
+	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
 )
 
-// HasEffect says whether a file of ssm-documents/effects tells of a call.
-func HasEffect(call string) bool {
-	all, err := effects()
-	_, ok := all[call]
-	return err == nil && ok
-}
+// Reading is an API that makes only calls that read.
+func Reading(api automation.API) automation.API { return reading{api} }
 
 // LintFile checks one file of ssm-documents.
 func LintFile(c *catalog.Catalog, models *apimodel.Models, name, text string) ([]Problem, error) {

@@ -32,13 +32,6 @@ func TestLint(t *testing.T) {
 		"a use twice":              {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:ListAliases"}, {name: a, title: B, call: "kms:ListAliases"}]`, "two uses are named a"},
 		"a use without a title":    {"uses/EnableKeyRotation", `[{name: a, call: "kms:ListAliases"}]`, "needs a name of letters and a title"},
 		"uses of no runbook":       {"uses/MendEverything", `[]`, "there is no runbook MendEverything"},
-		"an effect of a read":      {"effects/kms", `{"kms:DescribeKey": {what: k, gone: true}}`, "it only reads"},
-		"an effect of none":        {"effects/kms", `{"kms:DisableKey": {what: k, gone: true}}`, "no runbook makes this call"},
-		"an effect without one":    {"effects/kms", `{"kms:EnableKeyRotation": {what: k}}`, "one of sets, adds, removes and gone"},
-		"two effects":              {"effects/kms", `{"kms:EnableKeyRotation": {what: k, gone: true, adds: $.X}}`, "one of sets, adds, removes and gone"},
-		"what was is written":      {"effects/kms", `{"kms:EnableKeyRotation": {what: k, gone: true, was: {call: "kms:DisableKey"}}}`, "kms:DisableKey is not known to read only"},
-		"a wrong path":             {"effects/kms", `{"kms:EnableKeyRotation": {what: k, adds: "$.X[*]"}}`, "the only forms"},
-		"an unknown key":           {"effects/kms", `{"kms:EnableKeyRotation": {what: k, gon: true}}`, `unknown field "gon"`},
 		"an unknown key of a use":  {"uses/EnableKeyRotation", `[{nam: a}]`, `unknown field "nam"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,13 +1,11 @@
-// Package plan owns what a repair would do: it runs a runbook as far as it can without changing
-// anything, and tells what it would change, and what speaks for and against it.
+// Package plan owns what a repair would do: it runs a runbook, told not to change anything, and tells what it would
+// change, and what speaks for and against it.
 //
-// A plan and a repair have the same executor, documents and scripts. The package calls no AWS API
-// itself; whoever plans hands it one.
+// A plan and a repair run the same script. The package calls no AWS API itself; whoever plans hands it one.
 package plan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,8 +14,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/cost"
 	"hubmend/internal/naming"
-	"hubmend/internal/runbook"
-	"hubmend/internal/ssmtext"
+	"hubmend/internal/readonly"
 )
 
 // Verdict is what a plan comes to.
@@ -43,15 +40,10 @@ type Plan struct {
 	// Reason says why the runbook would fail, or that there is nothing to change.
 	Reason string `json:"reason,omitempty"`
 
-	Calls []Call `json:"calls"` // that would change something, in their order
-	// MayCall are further calls, as service:Api, that the runbook makes or not, depending on how those
-	// before them go.
-	MayCall []string     `json:"mayCall,omitempty"`
+	Calls   []Call       `json:"calls"` // that would change something, in their order
 	Changes []Difference `json:"changes"`
 	// Lost is what the change takes away beside what it is for, a sentence each.
 	Lost []string `json:"lost,omitempty"`
-	// NotRun are steps that look at the change, or need its answers.
-	NotRun []NotRun `json:"notRun,omitempty"`
 	// Before and Note are what the repair would leave for its undo and in the note of the finding, when
 	// they are known before the change.
 	Before any    `json:"before,omitempty"`
@@ -69,19 +61,9 @@ type Plan struct {
 
 // Call is one API call that would change something.
 type Call struct {
-	Step string `json:"step,omitempty"` // empty when a program makes the call
-	Why  string `json:"why,omitempty"`  // the step's description
-	API  string `json:"api"`            // service:Api
-	// Input is what the call is given. What is known only after an earlier call stays a reference,
-	// such as {{ create.Id }}.
+	API string `json:"api"` // service:Api
+	// Input is what the call is given.
 	Input map[string]any `json:"input"`
-}
-
-// NotRun is a step that a plan cannot run.
-type NotRun struct {
-	Step   string `json:"step"`
-	Why    string `json:"why,omitempty"` // the step's description
-	Reason string `json:"reason"`        // why it did not run
 }
 
 // Allow is one statement of the policy of the runbook's role.
@@ -100,12 +82,11 @@ type Cost struct {
 // Planner makes plans. It changes nothing, whatever API it is given.
 type Planner struct {
 	Catalog *catalog.Catalog
-	// API and Scripts are those of an executor. The API is asked for what only reads.
-	API     automation.API
+	// API is asked what uses a resource.
+	API automation.API
+	// Scripts runs the script of a runbook, with the credentials of whoever plans. It is told not to change anything,
+	// and refuses to.
 	Scripts automation.Scripts
-	// Programs runs the scripts that call AWS, with the credentials of whoever plans. They are told not to change
-	// anything, and refuse it.
-	Programs automation.Scripts
 	// ExecutionID stands for the id that Systems Manager would give.
 	ExecutionID string
 }
@@ -134,63 +115,13 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	for _, s := range policy {
 		made.Allowed = append(made.Allowed, Allow{Actions: s.Actions, Resources: s.Resources})
 	}
-	executor := automation.Executor{API: p.API, Scripts: p.Scripts, ThrottleRetry: throttleRetry, Plan: true, NullUnset: true}
+	executor := automation.Executor{API: reading{p.API}, Scripts: p.Scripts, ThrottleRetry: throttleRetry}
 	request := r.request(book.Document, p.ExecutionID, made.Role)
-	find := made.findByProgram
-	if book.Document.Program == nil {
-		find = made.findBySteps
-	}
-	if err := find(ctx, p, executor, request); err != nil {
+	if err := made.find(ctx, executor, request); err != nil {
 		return Plan{}, err
 	}
 	made.Uses, err = uses(ctx, executor, request, r.Target.Runbook)
 	return made, err
-}
-
-// findBySteps finds out what a document of steps would do.
-func (p *Plan) findBySteps(ctx context.Context, _ Planner, executor automation.Executor, request automation.Request) error {
-	if err := checkPure(request.Document); err != nil {
-		return err
-	}
-	execution := executor.Run(ctx, request)
-	if err := unreadable(execution); err != nil {
-		return err
-	}
-	p.tell(execution, request.Document)
-	p.Cost = costOf(execution)
-	var err error
-	p.Changes, err = differences(p.Calls, execution.Steps)
-	return err
-}
-
-// checkPure refuses a runbook whose scripts could do more than compute: what they would do is not seen,
-// and a plan changes nothing.
-func checkPure(doc *runbook.Document) error {
-	if modules := doc.ImpureScripts(); len(modules) > 0 {
-		return fmt.Errorf("a script of this runbook imports %s, and a plan runs only scripts that compute", strings.Join(modules, ", "))
-	}
-	return nil
-}
-
-// unreadable says why a plan cannot tell what the runbook would do. What stands in the way of whoever
-// plans need not stand in the way of the runbook's role, and a runbook that goes on without what it
-// could not read might do something else.
-func unreadable(e automation.Execution) error {
-	if e.Status == automation.Cancelled {
-		return errors.New("it was interrupted; nothing was changed")
-	}
-	for _, s := range e.Steps {
-		switch s.FailureType {
-		case automation.PermissionFailure:
-			return fmt.Errorf("your credentials may not read what step %s reads: %s", s.Name, ssmtext.Reason(s.FailureMessage))
-		case automation.ThrottlingFailure, automation.InternalFailure:
-			return fmt.Errorf("step %s could not read: %s; try again", s.Name, ssmtext.Reason(s.FailureMessage))
-		}
-	}
-	if e.Status != automation.Success && len(e.Steps) == 0 {
-		return errors.New(e.Reason()) // the parameters are refused
-	}
-	return nil
 }
 
 // costOf counts what ran, and what would have.
@@ -202,4 +133,15 @@ func costOf(e automation.Execution) Cost {
 		}
 	}
 	return c
+}
+
+// reading makes only calls that read, whatever a file of ssm-documents/uses asks for.
+type reading struct{ automation.API }
+
+// Call implements automation.API.
+func (r reading) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
+	if !readonly.Call(service, api) {
+		return nil, fmt.Errorf("a plan does not call %s:%s, which may change something", service, api)
+	}
+	return r.API.Call(ctx, service, api, parameters)
 }

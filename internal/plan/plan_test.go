@@ -13,8 +13,6 @@ import (
 	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
 	"hubmend/internal/plan"
-	"hubmend/internal/readonly"
-	"hubmend/internal/runbook"
 )
 
 // The plan changes nothing, and foretells the calls of the repair: the same ones, in the same order,
@@ -31,8 +29,8 @@ func TestPlanForetellsTheRepair(t *testing.T) {
 			w := newWorld(t, fmt.Sprintf("2222222222%02d", i))
 			r := w.repair(tc.control, tc.make(w))
 			p := w.plan(r)
-			if p.Verdict != plan.Change || len(p.MayCall) != 0 {
-				t.Fatalf("it is %s, %q, and may call %v", p.Verdict, p.Reason, p.MayCall)
+			if p.Verdict != plan.Change {
+				t.Fatalf("it is %s, %q", p.Verdict, p.Reason)
 			}
 			checkLines(t, tc.lines, p.Changes)
 			checkUses(t, tc.uses, p.Uses)
@@ -145,72 +143,23 @@ func checkTold(t *testing.T, p plan.Plan, c catalog.Control) {
 	if p.Risk != c.Risk || p.RiskReason == "" || p.Reversible != c.Reversible || p.Reversible == (p.Irreversible != "") {
 		t.Errorf("risk and return are %+v", p)
 	}
-	book, _ := catalog.Embedded().Runbook(c.Runbook)
-	steps := book.Document.Program == nil
-	if steps && p.Cost.Steps < 4 || !steps && p.Cost.Steps != 1 || p.Cost.USD != float64(p.Cost.Steps)*0.002 {
+	if p.Cost.Steps != 1 || p.Cost.USD != 0.002 {
 		t.Errorf("costs %+v", p.Cost)
 	}
 	if len(p.Allowed) == 0 || !strings.HasSuffix(p.Role, ":role/hubmend-"+c.Runbook) {
 		t.Errorf("%s may %v", p.Role, p.Allowed)
 	}
-	if steps && len(p.NotRun) == 0 {
-		t.Error("no step looks at the change")
-	}
 }
 
-// A runbook that tries to change something in each step cannot, whatever API it is given.
-func TestAForcedWriteIsRefused(t *testing.T) {
+// A use that would change something is not made, whatever API a plan is given.
+func TestAUseOnlyReads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "333333333333")
-	arn := group(w, "web", rule(22, 22, "0.0.0.0/0"))
-	id := arn[strings.Index(arn, "sg-"):]
-	doc, err := runbook.Parse([]byte(`
-schemaVersion: "0.3"
-mainSteps:
-  - {name: delete, action: aws:executeAwsApi, onFailure: Continue, inputs: {Service: ec2, Api: DeleteSecurityGroup, GroupId: ` + id + `}}
-  - {name: snake, action: aws:executeAwsApi, inputs: {Service: ec2, Api: delete_security_group, GroupId: ` + id + `}}
-  - {name: assert, action: aws:assertAwsResourceProperty, inputs: {Service: ec2, Api: DeleteSecurityGroup, GroupId: ` + id + `, PropertySelector: $.Return, DesiredValues: ["True"]}}
-  - {name: wait, action: aws:waitForAwsResourceProperty, inputs: {Service: ec2, Api: DeleteSecurityGroup, GroupId: ` + id + `, PropertySelector: $.Return, DesiredValues: ["True"]}}
-  - name: loop
-    action: aws:loop
-    inputs:
-      Iterators: [a, b]
-      Steps: [{name: inner, action: aws:executeAwsApi, inputs: {Service: ec2, Api: CreateSecurityGroup, GroupName: "{{ loop.CurrentIteratorValue }}", Description: d}}]
-`))
-	if err != nil {
-		t.Fatal(err)
+	api := plan.Reading(w)
+	if _, err := api.Call(t.Context(), "ec2", "DeleteSecurityGroup", object{"GroupId": "sg-1"}); err == nil || !strings.Contains(err.Error(), "a plan does not call ec2:DeleteSecurityGroup") {
+		t.Error(err)
 	}
-	executor := automation.Executor{API: w, Plan: true}
-	e := executor.Run(t.Context(), automation.Request{Document: doc, ExecutionID: executionID, AccountID: w.account, Region: region, Partition: "aws"})
-	if len(w.calls) != 0 {
-		t.Errorf("%v went out", w.calls)
-	}
-	var withheld []string
-	for _, s := range e.Steps {
-		if s.Status == automation.Withheld {
-			withheld = append(withheld, s.Name)
-		}
-	}
-	if diff := cmp.Diff([]string{"delete", "snake", "assert", "inner", "inner"}, withheld); diff != "" {
-		t.Error(diff)
-	}
-	w.seed("ec2:DescribeSecurityGroups", object{"GroupIds": []any{id}}) // which fails when the group is gone
-}
-
-// A call that changes something and that no file of effects tells of would be shown with its input
-// only; the catalog's own are all told.
-func TestEveryWriteIsTold(t *testing.T) {
-	t.Parallel()
-	for _, c := range catalog.Embedded().Controls {
-		book, _ := catalog.Embedded().Runbook(c.Runbook)
-		if book.Document.Program != nil {
-			continue // it tells itself what it would change
-		}
-		for _, call := range runbook.Calls(book.Document) {
-			service, api, _ := strings.Cut(call, ":")
-			if !readonly.Call(service, api) && !plan.HasEffect(call) {
-				t.Errorf("no file of ssm-documents/effects tells what %s of %s changes", call, book.Name)
-			}
-		}
+	if _, err := api.Call(t.Context(), "ec2", "DescribeSecurityGroups", object{}); err != nil || len(w.calls) != 1 {
+		t.Errorf("%v, %v", err, w.calls)
 	}
 }

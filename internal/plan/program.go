@@ -25,9 +25,9 @@ type found struct {
 	}
 }
 
-// findByProgram finds out what a program would do. It is the one that repairs, told not to change anything.
-func (p *Plan) findByProgram(ctx context.Context, planner Planner, executor automation.Executor, request automation.Request) error {
-	executor.Scripts, request.Document = planner.Programs, program.Planning(request.Document)
+// find finds out what a repair would do, from the script that repairs, told not to change anything.
+func (p *Plan) find(ctx context.Context, executor automation.Executor, request automation.Request) error {
+	request.Document = program.Planning(request.Document)
 	execution := executor.Run(ctx, request)
 	p.Calls, p.Changes, p.Cost = []Call{}, []Difference{}, costOf(execution)
 	switch {
@@ -99,4 +99,27 @@ func unplanned(e automation.Execution) error {
 		return fmt.Errorf("your credentials may not read what the runbook reads: %s", e.Reason())
 	}
 	return fmt.Errorf("the runbook could not read: %s; try again", e.Reason())
+}
+
+// whole writes numbers of JSON without a fraction where they have none.
+func whole(value any) any {
+	switch v := value.(type) {
+	case float64:
+		if v == float64(int64(v)) {
+			return int64(v)
+		}
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for key, item := range v {
+			m[key] = whole(item)
+		}
+		return m
+	case []any:
+		list := make([]any, 0, len(v))
+		for _, item := range v {
+			list = append(list, whole(item))
+		}
+		return list
+	}
+	return value
 }

@@ -11,7 +11,6 @@ import (
 	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
 	"hubmend/internal/plan"
-	"hubmend/internal/runbook"
 )
 
 func TestOneFinding(t *testing.T) {
@@ -101,7 +100,7 @@ func TestWhatAProgramCannotReadIsNoRefusal(t *testing.T) {
 		"hubmend:refused It is asymmetric.":                  "",
 	} {
 		p := w.planner()
-		p.Programs = raising{says}
+		p.Scripts = raising{says}
 		made, err := p.Make(t.Context(), r)
 		if want == "" && (err != nil || made.Verdict != plan.Refusal || strings.Contains(made.Reason, "hubmend:")) {
 			t.Errorf("%s: %q, %q, %v", says, made.Verdict, made.Reason, err)
@@ -109,25 +108,6 @@ func TestWhatAProgramCannotReadIsNoRefusal(t *testing.T) {
 		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v", says, err)
 		}
-	}
-}
-
-// What a script with a client of AWS would do is not seen, so it is not tried.
-func TestAScriptThatCallsAWSIsNotPlanned(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "444444444445")
-	r := w.repair("KMS.4", "arn:aws:kms:us-east-1:444444444445:key/01234567-89ab-cdef-0123-456789abcdef")
-	doc, err := runbook.Parse([]byte(`
-schemaVersion: "0.3"
-mainSteps:
-  - {name: act, action: aws:executeScript, inputs: {Runtime: python3.11, Handler: f, Script: "import boto3"}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := w.planner()
-	p.Catalog = &catalog.Catalog{Runbooks: []catalog.Runbook{{Name: r.Target.Runbook, Document: doc}}}
-	if _, err := p.Make(t.Context(), r); err == nil || !strings.Contains(err.Error(), "imports boto3") {
-		t.Error(err)
 	}
 }
 

@@ -1,10 +1,10 @@
 package plan
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"hubmend/internal/automation"
+	"hubmend/internal/jsonpath"
 	"hubmend/internal/runbook"
 	"hubmend/internal/ssmtext"
 	ssmdocuments "hubmend/ssm-documents"
@@ -52,13 +53,30 @@ func readLooks(files fs.FS) (map[string][]look, error) {
 	return all, err
 }
 
+// eachFile reads the files of a folder of ssm-documents, by their names without the ending.
+func eachFile(files fs.FS, folder string, read func(stem string, text []byte) error) error {
+	names, err := fs.Glob(files, folder+"/*.yaml")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err == nil {
+			err = read(strings.TrimSuffix(path.Base(name), ".yaml"), text)
+		}
+		if err != nil {
+			return fmt.Errorf("ssm-documents/%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 const (
 	foundOutput = "Found" // of a look's step: the things that another look goes through
 	eachName    = "each"  // what one of those is called in the input of the other
 )
 
-// uses looks what uses the resource. The looks are run as a runbook of their own by the executor of
-// the plan, so that they cannot change anything either.
+// uses looks what uses the resource. The looks are run as a runbook of their own.
 func uses(ctx context.Context, e automation.Executor, r automation.Request, name string) ([]Use, error) {
 	all, err := looks()
 	if err != nil {
@@ -117,7 +135,7 @@ func (l look) use(e automation.Execution) Use {
 		}
 		ran = true
 		if s.Status != automation.Success {
-			u.Unknown = cmp.Or(s.Reason, ssmtext.Reason(s.FailureMessage))
+			u.Unknown = ssmtext.Reason(s.FailureMessage)
 			continue
 		}
 		if s.Name != l.Name {
@@ -171,4 +189,29 @@ func (l look) problems(earlier []look, parameters map[string]runbook.Parameter) 
 		found = append(found, fmt.Sprintf("use %s: each is %s, which is no use above whose path finds a list by ..", l.Name, l.Each))
 	}
 	return found
+}
+
+// find gives what a path leads to; an empty path leads to the whole.
+func find(value any, at string) (any, bool) {
+	if at == "" {
+		return value, value != nil
+	}
+	p, err := jsonpath.Compile(at)
+	if err != nil {
+		return nil, false // which the linter refuses
+	}
+	return p.Select(value)
+}
+
+// list gives what a path leads to as a list.
+func list(value any, at string) []any {
+	found, _ := find(value, at)
+	switch v := found.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	default:
+		return []any{v}
+	}
 }

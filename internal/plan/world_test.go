@@ -219,7 +219,7 @@ func (w *world) repair(control, resource string) plan.Repair {
 }
 
 func (w *world) planner() plan.Planner {
-	return plan.Planner{Catalog: catalog.Embedded(), API: w, Scripts: local.Scripts{Python: emulator.python}, Programs: w.programs(), ExecutionID: executionID}
+	return plan.Planner{Catalog: catalog.Embedded(), API: w, Scripts: w.programs(), ExecutionID: executionID}
 }
 
 const executionID = "8d1f8c0e-0000-4000-8000-000000000001"
@@ -245,34 +245,10 @@ func (w *world) run(r plan.Repair) (automation.Execution, []plan.Call) {
 	book, _ := catalog.Embedded().Runbook(r.Target.Runbook)
 	parameters := r.Parameters.Input()
 	parameters["AutomationAssumeRole"] = []string{naming.RoleARN("aws", w.account, naming.RunbookRole(r.Target.Runbook))}
-	history := &recaller{API: w}
-	scripts := automation.Scripts(local.Scripts{Python: emulator.python})
-	if book.Document.Program != nil {
-		scripts = w.programs()
-	}
-	executor := automation.Executor{API: history, Scripts: scripts, Observe: history.observe, NullUnset: true}
+	executor := automation.Executor{Scripts: w.programs()}
 	e := executor.Run(w.Context(), automation.Request{
 		Document: book.Document, Parameters: parameters, ExecutionID: executionID,
 		AccountID: w.account, Region: r.Region, Partition: r.Partition,
 	})
 	return e, w.writes()
-}
-
-// recaller is Systems Manager's memory of an execution, which runbooks ask how their steps went.
-type recaller struct {
-	automation.API
-	steps []any
-}
-
-func (r *recaller) observe(s automation.StepExecution) {
-	if s.Status != automation.InProgress {
-		r.steps = append(r.steps, s.Record())
-	}
-}
-
-func (r *recaller) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
-	if service+":"+api == "ssm:GetAutomationExecution" {
-		return object{"AutomationExecution": object{"StepExecutions": r.steps}}, nil
-	}
-	return r.API.Call(ctx, service, api, parameters)
 }

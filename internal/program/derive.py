@@ -77,8 +77,10 @@ class Program:
             name = ahead.pop()
             if name not in reached:
                 reached.add(name)
-                names = {node.id for node in ast.walk(self.defined[name]) if isinstance(node, ast.Name)}
-                ahead += sorted(names & self.defined.keys())
+                at = self.defined[name]
+                names = {node.id for node in ast.walk(at) if isinstance(node, ast.Name)}
+                own = {arg.arg for arg in at.args.args} if isinstance(at, ast.FunctionDef) else set[str]()
+                ahead += sorted(names & self.defined.keys() - own)
         return reached
 
     def check(self, taken: set[str]) -> None:

@@ -50,6 +50,11 @@ def test_calls_are_found_through_a_table_of_functions() -> None:
     assert "kms:EnableKeyRotation" in program(text).calls("repair")
 
 
+def test_a_parameter_is_no_function_of_the_same_name() -> None:
+    text = GOOD.replace('return unchanged("off", {})', 'return unchanged(told("x"), {})') + "\ndef told(repair: str) -> str:\n    return repair\n"
+    assert program(text).calls("undo") == {"kms:DisableKeyRotation": ["KeyId"]}
+
+
 def test_an_empty_text_takes_something_away_and_needs_no_permission() -> None:
     text = GOOD.replace('aws("kms:DisableKeyRotation", KeyId=KeyId)', 'aws("cloudtrail:UpdateTrail", Name=KeyId, CloudWatchLogsRoleArn="")')
     assert program(text).calls("undo") == {"cloudtrail:UpdateTrail": ["Name"]}

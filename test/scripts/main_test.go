@@ -51,7 +51,7 @@ func scriptOf(t *testing.T, document, step string) python.Script {
 	}
 	text, _ := found.Inputs["Script"].(string)
 	handler, _ := found.Inputs["Handler"].(string)
-	return python.Script{Text: text, Handler: handler, Modules: runbook.PureModules}
+	return python.Script{Text: text, Handler: handler}
 }
 
 // run runs a script with a payload and decodes what it returns into out.

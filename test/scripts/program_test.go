@@ -109,7 +109,7 @@ func plays(t *testing.T, document string, all ...play) []played {
 func playsIn(t *testing.T, home map[string]string, document string, all ...play) []played {
 	t.Helper()
 	config, script := interpreter(t), scriptOf(t, document, "run")
-	script.Text, script.Handler, script.Modules, script.Context = script.Text+stage, "played", nil, home
+	script.Text, script.Handler, script.Context = script.Text+stage, "played", home
 	var packed []byte
 	if err := run(t.Context(), config, script, map[string]any{"plays": all}, &packed); err != nil {
 		t.Fatal(err)

@@ -30,11 +30,11 @@ type Config struct {
 // command makes the command that runs an embedded source in isolated mode: no PYTHON*
 // variables, no packages of the user. It gets the source as an argument, so standard
 // input stays free and no file has to be written. The end of the context kills it.
-func (c Config) command(ctx context.Context, source string, options ...string) (*exec.Cmd, error) {
+func (c Config) command(ctx context.Context, source string) (*exec.Cmd, error) {
 	if c.Python == "" {
 		return nil, errors.New("no Python interpreter is configured, see python.Find")
 	}
-	args := append([]string{"-I", "-X", "utf8"}, options...)
+	args := []string{"-I", "-X", "utf8"}
 	cmd := exec.CommandContext(ctx, c.Python, append(args, "-c", source)...)
 	cmd.Env = []string{
 		"TZ=UTC",

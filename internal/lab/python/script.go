@@ -23,9 +23,6 @@ type Script struct {
 	Payload map[string]any `json:"payload"`
 	// Context is the handler's second argument.
 	Context map[string]string `json:"context"`
-	// Modules, if set, are the only ones that the script may import, and it may not open
-	// files. Otherwise it may do what Python can.
-	Modules []string `json:"modules"`
 	// Access is how the script reaches AWS; nil when it does not.
 	Access *Access `json:"-"`
 }
@@ -126,11 +123,7 @@ func readOutcome(from io.Reader) (Outcome, error) {
 }
 
 func scriptCommand(ctx context.Context, cfg Config, script Script) (*exec.Cmd, error) {
-	var options []string
-	if script.Modules != nil {
-		options = []string{"-S"} // the packages are not even in reach
-	}
-	cmd, err := cfg.command(ctx, scriptRunner, options...)
+	cmd, err := cfg.command(ctx, scriptRunner)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,9 @@
 """Run the script of one aws:executeScript step as Systems Manager runs it.
 
-Standard input is JSON: text, handler, payload, context, and modules. Standard output is
-JSON: what the script printed as logs, and its value or its error.
-
-A list of modules narrows what the script may import, and takes the builtins that reach
-files. It shows an author at once that a script is not pure. That is a lint, not a
-sandbox: who sets it gives the process no credentials to lose.
+Standard input is JSON: text, handler, payload and context. Standard output is JSON: what the
+script printed as logs, and its value or its error.
 """
 
-import builtins
 import contextlib
 import io
 import json
@@ -17,7 +12,6 @@ import os
 import sys
 import traceback
 import types
-from collections.abc import Container
 from typing import Any
 
 MODULE = "customer_script"
@@ -26,44 +20,6 @@ MAX_ITEMS = 100  # SSM cuts a longer list
 MAX_BYTES = 100 * 1024  # SSM takes no larger return value
 MAX_MEMORY = 512 * 1024 * 1024
 
-REFUSED_BUILTINS = ("breakpoint", "compile", "eval", "exec", "input", "open")
-
-
-def restricted_import(modules: Container[str]) -> Any:
-    """Make a stand-in for __import__; only what the script itself imports comes by it."""
-
-    def importer(
-        name: str,
-        globals: dict[str, Any] | None = None,
-        locals: dict[str, Any] | None = None,
-        fromlist: tuple[str, ...] = (),
-        level: int = 0,
-    ) -> Any:
-        if level or name.partition(".")[0] not in modules:
-            raise ImportError(
-                f"a runbook script decides only; it may not import {'.' * level + name}"
-            )
-        return __import__(name, globals, locals, fromlist, level)
-
-    return importer
-
-
-def refuse(name: str) -> Any:
-    """Make the stand-in of a builtin that a pure function has no use for."""
-
-    def refused(*_: Any, **__: Any) -> None:
-        raise PermissionError(
-            f"a runbook script decides only; it may not call {name}()"
-        )
-
-    return refused
-
-
-def pure_builtins(modules: Container[str]) -> dict[str, Any]:
-    """Give the builtins that a script sees which may only compute."""
-    names = dict(vars(builtins), __import__=restricted_import(modules))
-    return names | {name: refuse(name) for name in REFUSED_BUILTINS}
-
 
 def load(step: dict[str, Any]) -> types.ModuleType:
     """Import the script as a module, so that its __name__ is not __main__."""
@@ -71,8 +27,6 @@ def load(step: dict[str, Any]) -> types.ModuleType:
     linecache.cache[FILENAME] = (len(text), None, text.splitlines(True), FILENAME)
     module = types.ModuleType(MODULE)
     module.__file__ = FILENAME
-    if step["modules"] is not None:
-        vars(module)["__builtins__"] = pure_builtins(frozenset(step["modules"]))
     sys.modules[MODULE] = module  # where dataclasses look for it
     exec(compile(text, FILENAME, "exec", dont_inherit=True), vars(module))
     return module

@@ -9,11 +9,7 @@ import (
 	"hubmend/internal/runbook"
 )
 
-// scriptEvasion is what would import without saying so.
-var scriptEvasion = regexp.MustCompile(`\b(__import__|__builtins__|eval|exec)\b`)
-
-// script keeps scripts to deciding: whatever calls an API is a step, from which the
-// role's policy is derived.
+// script checks what surrounds a script. Packages program and setting check what it does.
 func (l *linter) script(s runbook.Step) {
 	text, _ := s.Inputs["Script"].(string)
 	handler, _ := s.Inputs["Handler"].(string)
@@ -22,9 +18,6 @@ func (l *linter) script(s runbook.Step) {
 	}
 	if handler == "" || !regexp.MustCompile(`(?m)^def `+regexp.QuoteMeta(handler)+`\(\w+, \w+\):`).MatchString(text) {
 		l.add(s.Name, "Script defines no function %s with two parameters", handler)
-	}
-	if l.doc.Program == nil { // package program checks those, with Python's own parser
-		l.imports(s, text)
 	}
 	if strings.Contains(text, "{{") {
 		l.add(s.Name, "Script contains {{, which Systems Manager would replace; pass values in InputPayload")
@@ -41,12 +34,3 @@ func (l *linter) script(s runbook.Step) {
 
 // payload is the only thing that a script step gives.
 var payload = regexp.MustCompile(`^\$\.Payload([.[]|$)`)
-
-func (l *linter) imports(s runbook.Step, text string) {
-	for _, module := range runbook.Impure(text) {
-		l.add(s.Name, "a script only decides; it may not import %s (but %s)", module, strings.Join(runbook.PureModules, ", "))
-	}
-	if m := scriptEvasion.FindString(text); m != "" {
-		l.add(s.Name, "a script only decides; it may not use %s", m)
-	}
-}
