@@ -108,9 +108,10 @@ test-templates: $(VENV)/ready node_modules/.package-lock.json
 	@go run ./test/checks cfn-guard build/cfn-guard.json
 
 .PHONY: test-scenarios
-test-scenarios: $(HUBMEND)
-	@echo "--- scenarios"
-	$(HUBMEND) lab run --quiet --jobs 6 --permissions build/permissions.json $(SCENARIOS)/*.yaml
+test-scenarios: $(HUBMEND) $(VENV)/ready
+	@echo "--- scenarios, and one for each setting from its example"
+	$(VENV)/bin/python -B test/programs/scenarios.py build/settings
+	$(HUBMEND) lab run --quiet --jobs 6 --permissions build/permissions.json $(SCENARIOS)/*.yaml build/settings/*.yaml
 	$(HUBMEND) lab permissions build/permissions.json --check docs/permissions.md
 
 .PHONY: test-privilege

@@ -40,7 +40,7 @@ type APICall struct {
 // is an error: an answer that means nothing is worse than none.
 var inMoto = []string{
 	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging", "organizations",
-	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", // of runbooks only
+	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", // of runbooks only
 }
 
 // maxBody bounds a request to the lab.

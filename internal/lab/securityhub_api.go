@@ -7,18 +7,19 @@ import (
 
 // hubAPIs names the REST calls that the lab knows. A path that ends in a slash takes an ARN.
 var hubAPIs = map[string]string{
-	"POST /accounts":              "EnableSecurityHub",
-	"DELETE /accounts":            "DisableSecurityHub",
-	"GET /accounts":               "DescribeHub",
-	"GET /findingAggregator/list": "ListFindingAggregators",
-	"GET /findingAggregator/get/": "GetFindingAggregator",
-	"POST /findings/import":       "BatchImportFindings",
-	"PATCH /findings/batchupdate": "BatchUpdateFindings",
-	"POST /findings":              "GetFindings",
-	"POST /actionTargets":         "CreateActionTarget",
-	"POST /actionTargets/get":     "DescribeActionTargets",
-	"PATCH /actionTargets/":       "UpdateActionTarget",
-	"DELETE /actionTargets/":      "DeleteActionTarget",
+	"POST /accounts":                  "EnableSecurityHub",
+	"DELETE /accounts":                "DisableSecurityHub",
+	"GET /accounts":                   "DescribeHub",
+	"GET /findingAggregator/list":     "ListFindingAggregators",
+	"GET /findingAggregator/get/":     "GetFindingAggregator",
+	"POST /findings/import":           "BatchImportFindings",
+	"PATCH /findings/batchupdate":     "BatchUpdateFindings",
+	"POST /findings":                  "GetFindings",
+	"POST /actionTargets":             "CreateActionTarget",
+	"POST /actionTargets/get":         "DescribeActionTargets",
+	"POST /securityControls/batchGet": "BatchGetSecurityControls",
+	"PATCH /actionTargets/":           "UpdateActionTarget",
+	"DELETE /actionTargets/":          "DeleteActionTarget",
 }
 
 // hubAPI names a REST call, by its method and path if it is none that the lab knows.
@@ -67,6 +68,8 @@ func (h *hub) serve(q request) (any, error) {
 		return decodeAnd(q, h.createAction)
 	case "DescribeActionTargets":
 		return decodeAnd(q, h.describeActions)
+	case "BatchGetSecurityControls":
+		return decodeAnd(q, h.securityControls)
 	case "UpdateActionTarget":
 		return decodeAnd(q, h.updateAction)
 	case "DeleteActionTarget":

@@ -210,8 +210,6 @@ var broken = map[string]rule{
 	"no Before":                     {"outputs: [decide.Before, decide.Change]", "outputs: [decide.Change]", "outputs must have one <step>.Before"},
 	"no Change":                     {"outputs: [decide.Before, decide.Change]", "outputs: [decide.Before]", "outputs must have one <step>.Change"},
 	"Change twice":                  {"outputs: [decide.Before, decide.Change]", "outputs: [decide.Before, decide.Change, decide.Change]", "outputs must have one <step>.Change"},
-	"script imports two":            {"import json\n", "import json, boto3\n", "boto3"},
-	"script imports by name":        {"import json\n", "import importlib\n", "importlib"},
 	"alternatives in a pattern":     {`"^sg-[0-9a-f]{8,17}$"`, `"^sg-[0-9a-f]{8,17}|x$"`, "GroupId"},
 	"condition without an operator": {`"{{ decide.Change }}", StringEquals: x`, `"{{ decide.Change }}"`, "choose"},
 	"condition without a variable":  {`{NextStep: each, Variable: "{{ decide.Change }}", StringEquals: x}`, `{NextStep: each, StringEquals: x}`, "choose"},

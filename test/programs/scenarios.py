@@ -1,0 +1,110 @@
+"""Write a scenario of the lab for each setting, from the example in its control's file alone.
+
+The lab evaluates every call against the role that was derived from the setting: a permission that is missing fails the
+scenario, and one that no scenario needs fails the check of all permissions. The argument is the folder to write to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import yaml
+from documents import ROOT
+
+EXAMPLE_ACCOUNT = "123456789012"
+SESSION = botocore.session.Session()
+
+
+def listed(one_or_more: Any) -> list[Any]:
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
+
+
+def answers(call: str) -> set[str]:
+    """Return the names of what a call is answered."""
+    service, api = call.split(":")
+    shape = SESSION.get_service_model(service).operation_model(api).output_shape
+    return set(shape.members) if shape else set()
+
+
+def filled(form: Any, made: list[str]) -> Any:
+    """Name what is only known when the scenario runs, {Vpc.VpcId} say, as the answer of the newest call that has it."""
+    if isinstance(form, dict):
+        return {name: filled(part, made) for name, part in form.items()}
+    if isinstance(form, list):
+        return [filled(part, made) for part in form]
+    if not isinstance(form, str):
+        return form
+
+    def reference(match: re.Match[str]) -> str:
+        (top,) = re.findall(r"^\w+", match[1])
+        number = max(number for number, call in enumerate(made) if top in answers(call))
+        return f"${{made{number}.{match[1]}}}"
+
+    return re.sub(r"\{([^{}]+)\}", reference, form).replace(EXAMPLE_ACCOUNT, "${account}")
+
+
+def parameters(control: dict[str, Any], resource: str) -> dict[str, list[str]]:
+    """Return the document's parameters, as dispatch takes them from the id of a finding's resource."""
+    form = re.escape(control["resource"]["id"]).replace(r"\{account\}", r"\$\{account\}")
+    pattern = re.sub(r"\\\{(\w+)(\\\+)?\\\}", lambda m: m[0] if m[1] == "account" else f"(?P<{m[1]}>{'.+' if m[2] else '[^/:]+'})", form)
+    found = re.fullmatch(pattern, resource)
+    if not found:  # AWS's answer is the whole id, and so are the parameters
+        whole = control["resource"]["id"].replace("+}", "}")
+        if set(control["parameters"].values()) != {whole}:
+            raise SystemExit(f"{control['id']}: {resource} is not {whole}")
+        return {name: [resource] for name in control["parameters"]}
+    parts = {"account": "${account}", "partition": "aws", "region": "us-east-1", **found.groupdict()}
+    values = control.get("parameters") or {name: f"{{{name}}}" for name in found.groupdict() if name not in ("partition", "region")}
+    return {name: [re.sub(r"\{(\w+)\}", lambda m: parts[m[1]], value)] for name, value in values.items()}
+
+
+def run(document: str, name: str, given: dict[str, list[str]]) -> dict[str, Any]:
+    role = f"arn:aws:iam::${{account}}:role/{document}"
+    call = {"service": "ssm", "api": "StartAutomationExecution", "name": name}
+    return {"call": {**call, "input": {"DocumentName": document, "Parameters": {"AutomationAssumeRole": [role], **given}}}}
+
+
+def ended(name: str) -> dict[str, Any]:
+    read = {"service": "ssm", "api": "GetAutomationExecution", "input": {"AutomationExecutionId": f"${{{name}.AutomationExecutionId}}"}}
+    return {"expect": {"call": read, "path": "$.AutomationExecution.AutomationExecutionStatus", "equals": "Success"}}
+
+
+def scenario(control: dict[str, Any]) -> dict[str, Any]:
+    made: list[str] = []
+    seed = []
+    for number, one in enumerate(listed(control["example"]["make"])):
+        service, api = one["call"].split(":")
+        seed.append({"name": f"made{number}", "service": service, "api": api, "input": filled(one.get("with", {}), made)})
+        made.append(one["call"])
+    runbook, resource = "hubmend-" + control["runbook"], filled(control["example"]["id"], made)
+    events = [run(runbook, "repair", parameters(control, resource)), {"wait": True}, ended("repair")]
+    if control["reversible"]:
+        execution = {"ExecutionId": ["${repair.AutomationExecutionId}"]}
+        events += [run("hubmend-Undo" + control["runbook"], "undo", execution), {"wait": True}, ended("undo")]
+    return {
+        "name": f"Setting {control['id']}: repaired and undone under the roles that are derived from it",
+        "product": "",
+        "seed": seed,
+        "events": events,
+        "expect": [{"executions": 2 if control["reversible"] else 1}],
+    }
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.yaml"):
+        old.unlink()
+    for file in sorted((ROOT / "ssm-documents/controls").glob("*.yaml")):
+        control = yaml.safe_load(file.read_text())
+        if "setting" in control:
+            (folder / file.name).write_text(json.dumps(scenario(control), indent=1))
+
+
+if __name__ == "__main__":
+    main()
