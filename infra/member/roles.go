@@ -27,7 +27,7 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 			newServiceRole(stack, role)
 		}
 	}
-	askScriptLogGroup(stack, props.Part.Runbooks)
+	askScriptLogGroup(stack)
 	for _, r := range props.Part.Runbooks {
 		newRunbookRole(stack, props.Catalog, r)
 	}
@@ -94,11 +94,12 @@ func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook) {
 	if err != nil {
 		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err)) // ends the synth; the linter says it earlier
 	}
-	statements := written(policy)
-	if isProgram(r) {
-		statements = append(statements, scriptLog()...)
+	statements := append(written(policy), scriptLog()...)
+	id := r.Name + "Role"
+	if r.IsSetting() { // so that one answer to a check can be about all of them
+		id = "Setting" + id
 	}
-	access.NewRole(stack, jsii.String(r.Name+"Role"), &access.RoleProps{
+	access.NewRole(stack, jsii.String(id), &access.RoleProps{
 		Name:        jsii.String(naming.RunbookRole(r.Name)),
 		Description: jsii.String("What the runbook " + naming.Document(r.Name) + " may do."),
 		TrustedBy:   access.Service("ssm.amazonaws.com", arn.Anywhere("ssm", "automation-execution/*")),

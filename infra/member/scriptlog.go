@@ -1,24 +1,18 @@
 package member
 
 import (
-	"slices"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
-	"hubmend/internal/catalog"
 )
 
 // scriptLogGroup is the parameter for the log group of scripts, which an account names for all of Systems Manager.
 const scriptLogGroup = "ScriptLogGroup"
 
-// askScriptLogGroup makes the parameter, in a stack that has a role of a program.
-func askScriptLogGroup(stack awscdk.Stack, runbooks []catalog.Runbook) {
-	if !slices.ContainsFunc(runbooks, isProgram) {
-		return
-	}
+// askScriptLogGroup makes the parameter.
+func askScriptLogGroup(stack awscdk.Stack) {
 	awscdk.NewCfnParameter(stack, jsii.String(scriptLogGroup), &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
 		Default:               "/aws/ssm/automation/executeScript",
@@ -27,8 +21,6 @@ func askScriptLogGroup(stack awscdk.Stack, runbooks []catalog.Runbook) {
 		Description:           jsii.String("The log group of Automation scripts in this account. Change it only if the service setting /ssm/automation/customer-script-log-group-name is not the default."),
 	})
 }
-
-func isProgram(r catalog.Runbook) bool { return r.Document.Program != nil }
 
 // scriptLog lets a runbook's role write the log of its script, which Systems Manager does under that role when the account
 // has the service setting /ssm/automation/customer-script-log-destination on (control SSM.6).
