@@ -109,7 +109,7 @@ class Setting:
             limit = self.chosen(declared.get("atLeast", declared.get("atMost")))
             meets = value is not None and (value >= limit if "atLeast" in declared else value <= limit)
             return value if meets else limit
-        want = filled(self.chosen(declared["want"]), read.known)
+        want = self.chosen(filled(declared["want"], read.known))
         return {**(value or {}), **want} if isinstance(want, dict) else want
 
     def chosen(self, default: Any) -> Any:
