@@ -199,13 +199,23 @@ def test_a_change_by_another_at_the_same_time(subject: Subject) -> None:
             assert [written["Call"] for written in subject.written()] == [call["call"]] * 3
 
 
+@EVERY
+def test_every_reason_has_an_example(control_id: str) -> None:
+    control = SETTINGS[control_id]
+    for kind in ("refuse", "skip"):
+        cases = control["example"].get(kind, [])
+        for reason in control["setting"].get(kind, []):
+            assert any(case["say"] in reason["say"] for case in cases), reason["say"]
+
+
 def reasons(kind: str) -> list[Any]:
     return [pytest.param(name, case, id=f"{name} {case['say']}") for name in SETTINGS for case in SETTINGS[name]["example"].get(kind, [])]
 
 
 @pytest.mark.parametrize(("control_id", "case"), reasons("refuse"))
 def test_what_is_refused(subject: Subject, case: dict[str, Any]) -> None:
-    subject.make(case["make"])
+    subject.make(case.get("make", []))
+    subject.world.instead = case.get("instead", {})
     before = subject.look()
     assert case["say"] in subject.fails("refused")
     assert subject.written() == []
@@ -214,7 +224,8 @@ def test_what_is_refused(subject: Subject, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("control_id", "case"), reasons("skip"))
 def test_what_needs_no_change(subject: Subject, case: dict[str, Any]) -> None:
-    subject.make(case["make"])
+    subject.make(case.get("make", []))
+    subject.world.instead = case.get("instead", {})
     result = subject.repair()
     assert case["say"] in result["Change"]
     assert result["Change"].startswith("Nothing to change: ")

@@ -38,6 +38,7 @@ class World:
         self.stale = 0  # reads after a write that are answered as before it
         # Moto has neither of these; each answers as AWS does.
         self.answers: dict[str, Callable[[], Answer]] = {CHOSEN: lambda: {"SecurityControls": [{"Parameters": {}}], "UnprocessedIds": []}}
+        self.instead: dict[str, Answer] = {}  # parts of answers, by call, that moto cannot be brought to give
         self._seen: dict[str, tuple[int, Answer]] = {}
         self._sent: dict[str, int] = {}
         self._own = boto3.Session(botocore_session=session())
@@ -110,6 +111,7 @@ class World:
 
     def _lag(self, http_response: Any, parsed: Answer, model: Any, **_: object) -> None:
         call = name(model)
+        put(parsed, self.instead.get(call, {}))
         if call not in self._seen:
             self._seen[call] = (http_response.status_code, dict(parsed))
         elif self.stale > 0 and call.split(":")[1].startswith(("Get", "Describe")):
@@ -117,6 +119,15 @@ class World:
             http_response.status_code, before = self._seen[call]
             parsed.clear()
             parsed.update(before)
+
+
+def put(answer: Any, parts: Any) -> None:
+    """Put parts in their places in an answer."""
+    for at, part in parts.items() if isinstance(parts, dict) else enumerate(parts):
+        if isinstance(part, dict | list) and part and (answer.get(at) if isinstance(answer, dict) else answer[at]):
+            put(answer[at], part)
+        else:
+            answer[at] = part
 
 
 def timeless(answer: Any) -> Any:
