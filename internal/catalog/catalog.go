@@ -123,7 +123,7 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	if err := errors.Join(errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
 		return nil, err
 	}
-	settings, err := loadSettings(documents, files, permissions)
+	settings, err := loadSettings(documents, files)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/control"
-	"hubmend/internal/runbook"
 	"hubmend/internal/setting"
 )
 
@@ -37,12 +36,11 @@ func TestSchemaHasTheFieldsOfTheTypes(t *testing.T) {
 		forms []form
 		of    reflect.Type
 	}{
-		"control":    {[]form{schema.form}, reflect.TypeFor[controlFile]()},
-		"resource":   {[]form{schema.Defs["resource"]}, reflect.TypeFor[control.Resource]()},
-		"setting":    {[]form{schema.Defs["setting"]}, reflect.TypeFor[setting.Setting]()},
-		"call":       {[]form{schema.Defs["read"], schema.Defs["write"]}, reflect.TypeFor[setting.Call]()},
-		"reason":     {[]form{schema.Defs["reason"]}, reflect.TypeFor[setting.Reason]()},
-		"permission": {[]form{schema.Defs["permission"]}, reflect.TypeFor[runbook.Permission]()},
+		"control":  {[]form{schema.form}, reflect.TypeFor[controlFile]()},
+		"resource": {[]form{schema.Defs["resource"]}, reflect.TypeFor[control.Resource]()},
+		"setting":  {[]form{schema.Defs["setting"]}, reflect.TypeFor[setting.Setting]()},
+		"call":     {[]form{schema.Defs["read"], schema.Defs["write"]}, reflect.TypeFor[setting.Call]()},
+		"reason":   {[]form{schema.Defs["reason"]}, reflect.TypeFor[setting.Reason]()},
 	} {
 		got := map[string]bool{}
 		for _, f := range tc.forms {

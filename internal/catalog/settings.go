@@ -9,9 +9,7 @@ import (
 	"strings"
 
 	"hubmend/internal/control"
-	"hubmend/internal/naming"
 	"hubmend/internal/program"
-	"hubmend/internal/runbook"
 	"hubmend/internal/setting"
 )
 
@@ -22,10 +20,8 @@ const engineFile = "runtime/hubmend_settings.py"
 type controlFile struct {
 	control.Control `yaml:",inline"`
 	Setting         *setting.Setting `yaml:"setting"`
-	// Permissions are those of calls that need less or more than AWS's reference says.
-	Permissions runbook.Permissions `yaml:"permissions"`
-	Example     any                 `yaml:"example"` // which the tests read
-	text        string
+	Example         any              `yaml:"example"` // which the tests read
+	text            string
 }
 
 func parseControl(stem string, text []byte) (controlFile, error) {
@@ -34,8 +30,8 @@ func parseControl(stem string, text []byte) (controlFile, error) {
 		return controlFile{}, err
 	}
 	if f.Setting == nil {
-		if f.Permissions != nil || f.Example != nil {
-			return controlFile{}, errors.New("permissions and example go with a setting")
+		if f.Example != nil {
+			return controlFile{}, errors.New("example goes with a setting")
 		}
 		return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem))
 	}
@@ -51,8 +47,8 @@ func parseControl(stem string, text []byte) (controlFile, error) {
 	return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem), f.Setting.Check(f.Reversible))
 }
 
-// loadSettings puts the documents of the settings together, and adds what their calls need to the permissions.
-func loadSettings(documents fs.FS, files []controlFile, permissions runbook.Permissions) ([]Runbook, error) {
+// loadSettings puts the documents of the settings together.
+func loadSettings(documents fs.FS, files []controlFile) ([]Runbook, error) {
 	var all []Runbook
 	var errs []error
 	for _, f := range files {
@@ -60,9 +56,6 @@ func loadSettings(documents fs.FS, files []controlFile, permissions runbook.Perm
 			continue
 		}
 		books, err := loadSetting(documents, f)
-		if err == nil {
-			err = addPermissions(permissions, f)
-		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", f.ID, err))
 		}
@@ -78,17 +71,7 @@ func (c *Catalog) Settings() map[string]setting.Declared {
 		if f.Setting == nil {
 			continue
 		}
-		needed := runbook.Permissions{}
-		for _, name := range []string{f.Runbook, naming.UndoRunbook(f.Runbook)} {
-			if r, ok := c.Runbook(name); ok {
-				for _, call := range runbook.Calls(r.Document) {
-					if p, named := c.Permissions[call]; named {
-						needed[call] = p
-					}
-				}
-			}
-		}
-		all[f.ID] = setting.Declared{Text: f.text, Setting: *f.Setting, Parameters: slices.Sorted(maps.Keys(f.Parameters)), Permissions: needed}
+		all[f.ID] = setting.Declared{Text: f.text, Setting: *f.Setting, Parameters: slices.Sorted(maps.Keys(f.Parameters))}
 	}
 	return all
 }
@@ -121,18 +104,4 @@ func engine(documents fs.FS) ([]string, error) {
 		return nil, fmt.Errorf("read the engine of settings: %w", err)
 	}
 	return []string{string(runtime), "\n\n" + program.WithoutRuntime(string(text))}, nil
-}
-
-// addPermissions adds those of a control's file. What a call needs that no file names is derived, see runbook.Derive.
-func addPermissions(all runbook.Permissions, f controlFile) error {
-	for _, call := range slices.Sorted(maps.Keys(f.Permissions)) {
-		if _, twice := all[call]; twice {
-			return fmt.Errorf("permissions: %s is in another file already", call)
-		}
-		if err := f.Permissions[call].Check(); err != nil {
-			return fmt.Errorf("permissions: %s: %w", call, err)
-		}
-		all[call] = f.Permissions[call]
-	}
-	return nil
 }

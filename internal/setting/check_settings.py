@@ -1,6 +1,6 @@
-"""Check the settings of controls against AWS's models, as far as paths, calls, parameters, types and permissions go.
+"""Check the settings of controls against AWS's models, as far as paths, calls, parameters and types go.
 
-Standard input has, for each control, its file's text, its setting, its parameters and what its calls need. Standard
+Standard input has, for each control, its file's text, its setting and its parameters. Standard
 output gets what is wrong, with the line.
 """
 
@@ -8,11 +8,9 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import botocore.session
-import cfnlint
 import jmespath
 import yaml
 from botocore.exceptions import UnknownServiceError
@@ -28,7 +26,6 @@ KINDS = {"long": "integer", "double": "float", "map": "structure", "blob": "stri
 LITERALS = {bool: "boolean", int: "integer", float: "float", str: "string", list: "list", dict: "structure"}
 OWN = ("account", "region", "partition", "value", "was", "added", "removed", "changed")  # names of the engine
 NOTHING = StructureShape("Nothing", {"type": "structure", "members": {}})
-POLICIES = json.loads((Path(cfnlint.__file__).parent / "data/AdditionalSpecs/Policies.json").read_text())
 
 session = botocore.session.Session()
 
@@ -253,26 +250,6 @@ def model(call: str) -> OperationModel | None:
         return None
 
 
-def needs(call: str, permission: dict[str, Any]) -> Iterator[Problem]:
-    """Say where IAM does not know an action, or takes another resource."""
-    for more in permission["Also"] or ():
-        yield from needs(call, more)
-    for action in permission["Actions"]:
-        service, _, name = action.partition(":")
-        known = POLICIES.get(service, {}).get("Actions", {}).get(name.lower())
-        if known is None:
-            yield ("permissions", call), f"IAM has no action {action}; say under permissions what {call} needs"
-            continue
-        types = POLICIES[service]["Resources"]
-        forms = [form for name in known.get("Resources", ()) for form in types.get(name, {}).get("ARNFormats", ())]
-        for resource in permission["Resources"]:
-            plain = re.sub(r"\$\{[^}]*\}|\*", "x", resource)
-            if resource == "*" and forms:
-                yield ("permissions", call), f"{action} can be limited to {' or '.join(forms)}"
-            elif resource != "*" and not any(re.fullmatch(re.sub(r"\$\{\w+\}", "[^:]*", form), plain) for form in forms):
-                yield ("permissions", call), f"{action} takes {' or '.join(forms) or '*'}, and not {resource}; say so under permissions"
-
-
 def line(text: str, at: At) -> int:
     """Return where something is, or what it is a part of."""
     node = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -292,7 +269,6 @@ def main() -> None:
     problems = []
     for name, control in sorted(json.load(sys.stdin).items()):
         found = [(("setting", *at), text) for at, text in Setting(control["setting"], control["parameters"] or []).problems()]
-        found += [problem for call, permission in sorted(control["permissions"].items()) for problem in needs(call, permission)]
         for at, text in found:
             where = ".".join(str(step) for step in at)
             problems.append({"control": name, "line": line(control["text"], at), "text": f"{where}: {text}"})

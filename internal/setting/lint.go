@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-
-	"hubmend/internal/runbook"
 )
 
 //go:embed check_settings.py
@@ -16,10 +14,9 @@ var linter string
 
 // Declared is a control's file with a setting, as Lint needs it.
 type Declared struct {
-	Text        string              `json:"text"`
-	Setting     Setting             `json:"setting"`
-	Parameters  []string            `json:"parameters"`
-	Permissions runbook.Permissions `json:"permissions"` // of the calls of its runbooks
+	Text       string   `json:"text"`
+	Setting    Setting  `json:"setting"`
+	Parameters []string `json:"parameters"`
 }
 
 // Problem is something wrong with a control's setting.

@@ -113,22 +113,6 @@ def test_an_enumeration() -> None:
     assert problems(declared) == ["want: AES is none of NONE, KMS"]
 
 
-@pytest.mark.parametrize(
-    ("action", "resource", "want"),
-    [
-        ("rds:ModifyDBInstance", "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:db:*", ""),
-        ("rds:ModifyDBInstances", "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:db:*", "IAM has no action rds:ModifyDBInstances"),
-        ("rds:ModifyDBInstance", "arn:${AWS::Partition}:rds:*:${AWS::AccountId}:snapshot:*", "rds:ModifyDBInstance takes arn:"),
-        ("rds:ModifyDBInstance", "*", "rds:ModifyDBInstance can be limited to arn:"),
-        ("ec2:DescribeSubnets", "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:subnet/*", "ec2:DescribeSubnets takes *, and not arn:"),
-        ("ec2:DescribeSubnets", "*", ""),
-    ],
-)
-def test_what_iam_takes(action: str, resource: str, want: str) -> None:
-    found = [text for _, text in check_settings.needs("x:Y", {"Actions": [action], "Resources": [resource], "Also": None})]
-    assert found == [] if not want else found[0].startswith(want), found
-
-
 def test_the_line_of_a_problem() -> None:
     text = "id: X.1\nsetting:\n  read:\n    call: a:B\n    with:\n      C: d\n  want: true\n"
     assert [
