@@ -89,18 +89,14 @@ type controlRow struct {
 	RiskReason   string              `json:"riskReason"`
 	Reversible   bool                `json:"reversible"`
 	Irreversible string              `json:"irreversible,omitempty"`
-	Steps        int                 `json:"steps"`          // the longest way through the runbook, a loop being one step
-	StepsOfPass  int                 `json:"stepsOfOnePass"` // the same with each loop gone through once
 	Policy       []runbook.Statement `json:"policy"`
 	Undo         *undoRow            `json:"undo,omitempty"` // none when it is irreversible
 }
 
 // undoRow is how a repair is taken back.
 type undoRow struct {
-	Runbook     string              `json:"runbook"`
-	Steps       int                 `json:"steps"`
-	StepsOfPass int                 `json:"stepsOfOnePass"`
-	Policy      []runbook.Statement `json:"policy"`
+	Runbook string              `json:"runbook"`
+	Policy  []runbook.Statement `json:"policy"`
 }
 
 func controlRows(c *catalog.Catalog) ([]controlRow, error) {
@@ -121,7 +117,7 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 		rows = append(rows, controlRow{
 			Control: control.ID, Title: control.Title, Frameworks: control.Frameworks, EvidenceLag: control.EvidenceLag, Parameter: switchOf(c, control.ID),
 			Repair: control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk, RiskReason: control.RiskReason,
-			Reversible: control.Reversible, Irreversible: control.Irreversible, Steps: r.Document.LongestPath(), StepsOfPass: r.Document.LongestPass(), Policy: policy,
+			Reversible: control.Reversible, Irreversible: control.Irreversible, Policy: policy,
 			Undo: undo,
 		})
 	}
@@ -137,7 +133,7 @@ func undoOf(c *catalog.Catalog, control catalog.Control) (*undoRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &undoRow{Runbook: r.Name, Steps: r.Document.LongestPath(), StepsOfPass: r.Document.LongestPass(), Policy: policy}, nil
+	return &undoRow{Runbook: r.Name, Policy: policy}, nil
 }
 
 // switchOf gives the product parameter of the first group that has a control.

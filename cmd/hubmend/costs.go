@@ -9,36 +9,30 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/catalog"
 	"hubmend/internal/cost"
 	"hubmend/internal/templates"
 )
 
-// mostPasses is more than any resource needs; each pass of each loop is counted step by step.
-const mostPasses = 1000
-
 func costsCommand() *cobra.Command {
 	var asJSON, asMarkdown bool
 	var folder string
-	q := cost.Question{Size: cost.Typical}
+	size := cost.Typical
 	cmd := &cobra.Command{
 		Use:   "costs",
 		Short: "Estimate what Hubmend costs a month",
 		Long: `Estimates what Hubmend costs a month: what is billed always, counted in the synthesized
-templates, and what repairs add, counted in the runbooks. Prices and assumptions are those of
+templates, and what repairs add. Prices and assumptions are those of
 docs/costs.md; no AWS API is asked.`,
-		Example: fmt.Sprintf("  hubmend costs --accounts 20 --regions 2 --repairs 500\n  hubmend costs --control %s --loop-passes 2\n"+
-			"  hubmend costs --json\n  hubmend costs --markdown > docs/costs.md", exampleControl().ID),
+		Example: `  hubmend costs --accounts 20 --regions 2 --repairs 500
+  hubmend costs --json
+  hubmend costs --markdown > docs/costs.md`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("loop-passes") && (q.Passes < 1 || q.Passes > mostPasses) {
-				return fmt.Errorf("--loop-passes %d: a loop is gone through once at least, and here %d times at most", q.Passes, mostPasses)
-			}
 			inventory, err := cost.Read(folder, cost.Embedded())
 			if err != nil {
 				return err
 			}
-			report, err := cost.Make(catalog.Embedded(), inventory, q)
+			report, err := cost.Make(inventory, size)
 			if err != nil {
 				return err
 			}
@@ -53,11 +47,9 @@ docs/costs.md; no AWS API is asked.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&q.Accounts, "accounts", q.Accounts, "accounts that Hubmend repairs in")
-	flags.IntVar(&q.Regions, "regions", q.Regions, "Regions of each account")
-	flags.IntVar(&q.Repairs, "repairs", q.Repairs, "repairs a month, in all accounts together")
-	flags.StringSliceVar(&q.Controls, "control", nil, "repair these controls only, each as often as the others (default: the whole catalog)")
-	flags.IntVar(&q.Passes, "loop-passes", 0, "how often a runbook goes through each of its loops (default: as docs/costs.md assumes)")
+	flags.IntVar(&size.Accounts, "accounts", size.Accounts, "accounts that Hubmend repairs in")
+	flags.IntVar(&size.Regions, "regions", size.Regions, "Regions of each account")
+	flags.IntVar(&size.Repairs, "repairs", size.Repairs, "repairs a month, in all accounts together")
 	flags.StringVar(&folder, "templates", templates.Folder, "`FOLDER` with the templates")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	flags.BoolVar(&asMarkdown, "markdown", false, "print the page docs/costs.md")

@@ -29,8 +29,8 @@ func billedTemplates(t *testing.T, more string) string {
 
 func TestCosts(t *testing.T) {
 	t.Parallel()
-	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2", "--repairs", "1000", "--control", "EC2.13"))
-	for _, want := range []string{"1 metric | 0.30", "1.0 steps of a runbook", "|   2.00 |", "1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD"} {
+	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2", "--repairs", "1000"))
+	for _, want := range []string{"1 metric | 0.30", "the one step of a runbook", "|   2.00 |", "1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not print %q but\n%s", want, out)
 		}
@@ -40,11 +40,11 @@ func TestCosts(t *testing.T) {
 func TestCostsJSON(t *testing.T) {
 	t.Parallel()
 	var r cost.Report
-	if err := json.Unmarshal(execute(t, "costs", "--json", "--templates", billedTemplates(t, ""), "--control", "IAM.3,EC2.13", "--loop-passes", "2"), &r); err != nil {
+	if err := json.Unmarshal(execute(t, "costs", "--json", "--templates", billedTemplates(t, "")), &r); err != nil {
 		t.Fatal(err)
 	}
 	e := r.Estimate
-	if len(e.Controls) != 2 || e.Controls[1].Steps != 1 || e.MonthUSD <= e.FixedUSD || e.MonthFreeTierUSD >= e.MonthUSD || len(r.Aims) == 0 || len(r.Book.Prices) == 0 {
+	if e.MonthUSD <= e.FixedUSD || e.MonthFreeTierUSD >= e.MonthUSD || len(r.Aims) == 0 || len(r.Book.Prices) == 0 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -63,11 +63,8 @@ func TestCostsBadInput(t *testing.T) {
 		"no templates":    {"--templates " + t.TempDir(), "run `make templates`"},
 		"others'":         {"--templates " + emptyTemplates(t), "are they Hubmend's?"},
 		"a price unknown": {"--templates " + billedTemplates(t, `"Gate": {"Type": "AWS::EC2::NatGateway", "Properties": {}},`), "Gate, AWS::EC2::NatGateway: nobody knows its price"},
-		"no control":      {"--templates " + good + " --control EC2.99", "there is no control EC2.99; the catalog has"},
 		"no account":      {"--templates " + good + " --accounts 0", "one at least"},
 		"negative":        {"--templates " + good + " --repairs -1", "must not be negative"},
-		"no pass":         {"--templates " + good + " --loop-passes 0", "once at least"},
-		"many passes":     {"--templates " + good + " --loop-passes 1000000", "1000 times at most"},
 		"two formats":     {"--json --markdown", "--json and --markdown do not go together"},
 		"no number":       {"--repairs many", `"many"`},
 		"a word":          {"x", "unknown command"},

@@ -7,48 +7,34 @@ type Aim struct {
 	What   string  `json:"what"`
 	USD    float64 `json:"usd"`
 	AtMost float64 `json:"atMost"`
-	// Accepted is what it may be although the aim is missed, and Because says why.
-	Accepted float64 `json:"accepted,omitempty"`
-	Because  string  `json:"because,omitempty"`
 }
 
 // Met says whether the aim is reached.
 func (a Aim) Met() bool { return a.USD <= a.AtMost }
 
-// Hold is an error when a cost is above its aim, or above what was accepted. It is one too when an
-// aim is met and something else is accepted still.
+// Hold is an error when a cost is above its aim.
 func (a Aim) Hold() error {
-	switch {
-	case a.Met() && a.Accepted > 0:
-		return fmt.Errorf("%s: %s USD meet the aim of %s; accept nothing else any more", a.What, USD(a.USD), USD(a.AtMost))
-	case a.Met() || a.Because != "" && a.USD <= a.Accepted:
+	if a.Met() {
 		return nil
-	case a.Accepted > 0:
-		return fmt.Errorf("%s: %s USD; the aim is %s, and %s is accepted", a.What, USD(a.USD), USD(a.AtMost), USD(a.Accepted))
-	default:
-		return fmt.Errorf("%s: %s USD; the aim is %s", a.What, USD(a.USD), USD(a.AtMost))
 	}
+	return fmt.Errorf("%s: %s USD; the aim is %s", a.What, USD(a.USD), USD(a.AtMost))
 }
 
 const (
-	half         = 0.5
-	mostFixed    = 5.0
-	acceptedCost = 20.0
+	half          = 0.5
+	mostFixed     = 5.0
+	mostOfRepairs = 2.8 // for 1,000, less than a third of the peer's
 )
 
 // Typical is the deployment that the aim for fixed costs is about.
 var Typical = Size{Accounts: 100, Regions: 1, Repairs: 3000}
 
-// Aims compares the estimates with what was aimed at. Estimates are of any size, with the
-// controls of the whole catalog.
+// Aims compares the estimates with what was aimed at.
 func Aims(book Book, typical Estimate, examples []Comparison) []Aim {
-	peer, besidePeer := book.Peer.PerThousand()
+	_, besidePeer := book.Peer.PerThousand()
 	aims := []Aim{
 		{What: "fixed per month, 100 accounts, without the free alarms and dashboards", USD: typical.FixedUSD - book.freeWatching(typical.Fixed), AtMost: mostFixed},
-		{
-			What: "1,000 repairs, half of the peer's", USD: typical.PerThousandUSD, AtMost: half * peer, Accepted: acceptedCost,
-			Because: "steps are what a repair costs, and ours has more of them: they read first, verify afterwards, and are calls that anybody can audit",
-		},
+		{What: "1,000 repairs", USD: typical.PerThousandUSD, AtMost: mostOfRepairs},
 		{What: "1,000 repairs without the runbooks, half of the peer's", USD: typical.PerThousandUSD - typical.runbooks(), AtMost: half * besidePeer},
 	}
 	for _, c := range examples {
@@ -88,10 +74,10 @@ type Comparison struct {
 }
 
 // Compare estimates each of the peer's examples.
-func Compare(book Book, inv Inventory, controls []Control) ([]Comparison, error) {
+func Compare(book Book, inv Inventory) ([]Comparison, error) {
 	var all []Comparison
 	for _, example := range book.Peer.Examples {
-		ours, err := Of(book, inv, controls, Size{Accounts: example.Accounts, Regions: example.Regions, Repairs: example.Repairs})
+		ours, err := Of(book, inv, Size{Accounts: example.Accounts, Regions: example.Regions, Repairs: example.Repairs})
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package cost
 
 import (
-	"errors"
 	"fmt"
 
 	"hubmend/internal/naming"
@@ -49,8 +48,7 @@ func (s Size) Validate() error {
 
 // Estimate is what a deployment costs a month.
 type Estimate struct {
-	Size     Size      `json:"size"`
-	Controls []Control `json:"controls"`
+	Size Size `json:"size"`
 	// Fixed is billed every month, whether something is repaired or not.
 	Fixed []Line `json:"fixed"`
 	// Variable is billed for 1,000 repairs.
@@ -63,20 +61,17 @@ type Estimate struct {
 	MonthFreeTierUSD float64 `json:"monthFreeTierUSD"`
 }
 
-// Of estimates a deployment. Each of the controls is repaired as often as the others.
-func Of(book Book, inv Inventory, controls []Control, size Size) (Estimate, error) {
+// Of estimates a deployment.
+func Of(book Book, inv Inventory, size Size) (Estimate, error) {
 	if err := size.Validate(); err != nil {
 		return Estimate{}, err
 	}
-	if len(controls) == 0 {
-		return Estimate{}, errors.New("no control is estimated")
-	}
-	e := Estimate{Size: size, Controls: controls, Fixed: fixed(book, inv, size)}
+	e := Estimate{Size: size, Fixed: fixed(book, inv, size)}
 	variable, err := around(book, inv)
 	if err != nil {
 		return Estimate{}, err
 	}
-	e.Variable = append(runbookLines(book, meanOf(controls)), variable...)
+	e.Variable = append(runbookLines(book), variable...)
 	e.FixedUSD, e.PerThousandUSD = sum(e.Fixed), sum(e.Variable)
 	e.MonthUSD = e.FixedUSD + e.PerThousandUSD*float64(size.Repairs)/thousand
 	e.MonthFreeTierUSD = book.afterFreeTier(e)
@@ -108,11 +103,11 @@ func fixed(book Book, inv Inventory, size Size) []Line {
 	return lines
 }
 
-// runbookLines is what Systems Manager bills for 1,000 repairs.
-func runbookLines(book Book, m mean) []Line {
+// runbookLines is what Systems Manager bills for 1,000 repairs: each is one step, which is a script.
+func runbookLines(book Book) []Line {
 	return []Line{
-		book.line(fmt.Sprintf("%.1f steps of a runbook", m.steps), step, thousand*m.steps),
-		book.line(fmt.Sprintf("%.1f of them scripts", m.scripts), script, thousand*m.seconds),
+		book.line("the one step of a runbook", step, thousand),
+		book.line("its script, running", script, thousand*book.Value("scriptSeconds")),
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"hubmend/internal/catalog"
 )
 
 // everything is an inventory with something of each price.
@@ -18,11 +16,9 @@ var everything = Inventory{
 	Recovery: true, LogDays: 365,
 }
 
-var oneControl = []Control{{Control: "X.1", Steps: 6, Scripts: 2, Seconds: 6}}
-
 func estimate(t *testing.T, b Book, inv Inventory, size Size) Estimate {
 	t.Helper()
-	e, err := Of(b, inv, oneControl, size)
+	e, err := Of(b, inv, size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +51,8 @@ func TestEstimate(t *testing.T) {
 		{find(t, e.Fixed, request, "hubmend-sweep"), 8760, 0.001752},     // 730 h x 12
 		{find(t, e.Fixed, compute, "hubmend-sweep"), 1095, 0.014600073},  // x 0.5 s x 0.25 GB
 		{find(t, e.Fixed, archive, "hubmend-sweep"), 0.2628, 0.007884},   // 8,760 x 2,500 bytes x 12 months
-		{find(t, e.Variable, step, "6.0 steps"), 6000, 12},
-		{find(t, e.Variable, script, "2.0 of them"), 6000, 0.18},              // 3 s each
+		{find(t, e.Variable, step, ""), 1000, 2},
+		{find(t, e.Variable, script, ""), 8000, 0.24},                         // 8 s each
 		{find(t, e.Variable, compute, "hubmend-dispatch"), 750, 0.01000005},   // 2,000 findings x 1.5 s x 0.25 GB
 		{find(t, e.Variable, message, "findings and outcomes"), 9000, 0.0036}, // (2,000 + 1,000) x 3
 		{find(t, e.Variable, event, ""), 1000, 0.001},
@@ -67,11 +63,11 @@ func TestEstimate(t *testing.T) {
 			t.Errorf("%s: %g for %g USD, want %g for %g USD", tc.line.What, tc.line.Quantity, tc.line.USD, tc.quantity, tc.usd)
 		}
 	}
-	if got, want := e.MonthUSD, e.FixedUSD+e.PerThousandUSD/2; math.Abs(got-want) > 1e-9 || e.FixedUSD < 37 || e.PerThousandUSD < 12 {
+	if got, want := e.MonthUSD, e.FixedUSD+e.PerThousandUSD/2; math.Abs(got-want) > 1e-9 || e.FixedUSD < 37 || e.PerThousandUSD < 2.24 {
 		t.Errorf("a month costs %g, fixed %g, 1,000 repairs %g", got, e.FixedUSD, e.PerThousandUSD)
 	}
 	// 2 alarms, 1 dashboard, 1 metric, 20 keys; 314,000 + 4,500 requests; all steps, scripts and what else has no free tier.
-	if got, want := e.MonthFreeTierUSD, 0.20+3+0.30+20+0.1274+6+0.09; math.Abs(got-want) > 0.02 || got < want {
+	if got, want := e.MonthFreeTierUSD, 0.20+3+0.30+20+0.1274+1+0.12; math.Abs(got-want) > 0.02 || got < want {
 		t.Errorf("with the free tier %g, want a little more than %g", got, want)
 	}
 }
@@ -81,11 +77,7 @@ func TestEveryNumberCounts(t *testing.T) {
 	t.Parallel()
 	b, size := Embedded(), Size{Accounts: 1, Regions: 1, Repairs: 1000}
 	total := func(b Book) float64 {
-		controls, err := Controls(catalog.Embedded(), b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := Of(b, everything, controls, size)
+		e, err := Of(b, everything, size)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,20 +103,18 @@ func TestOfRefuses(t *testing.T) {
 	t.Parallel()
 	good := Size{Accounts: 1, Regions: 1}
 	for name, tc := range map[string]struct {
-		inv      Inventory
-		controls []Control
-		size     Size
-		want     string
+		inv  Inventory
+		size Size
+		want string
 	}{
-		"no account":  {everything, oneControl, Size{Regions: 1}, "one at least"},
-		"no Region":   {everything, oneControl, Size{Accounts: 1}, "one at least"},
-		"repairs":     {everything, oneControl, Size{1, 1, -1}, "must not be negative"},
-		"no control":  {everything, nil, good, "no control"},
-		"no function": {Inventory{Memory: map[string]float64{"f": 1}}, oneControl, good, "no function hubmend-dispatch"},
+		"no account":  {everything, Size{Regions: 1}, "one at least"},
+		"no Region":   {everything, Size{Accounts: 1}, "one at least"},
+		"repairs":     {everything, Size{1, 1, -1}, "must not be negative"},
+		"no function": {Inventory{Memory: map[string]float64{"f": 1}}, good, "no function hubmend-dispatch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := Of(Embedded(), tc.inv, tc.controls, tc.size); err == nil || !strings.Contains(err.Error(), tc.want) {
+			if _, err := Of(Embedded(), tc.inv, tc.size); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want one that says %q", err, tc.want)
 			}
 		})

@@ -3,7 +3,6 @@ package cost
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 )
 
@@ -15,7 +14,6 @@ func (r Report) Page(out io.Writer) error {
 	r.aims(&b)
 	r.fixed(&b)
 	r.variable(&b)
-	r.controls(&b)
 	r.peer(&b)
 	r.assumptions(&b)
 	r.prices(&b)
@@ -53,12 +51,6 @@ func (r Report) aims(b *strings.Builder) {
 		rows = append(rows, []string{a.What, USD(a.AtMost), USD(a.USD), result})
 	}
 	grid(b, "what, in USD | at most | is | ", rows)
-	for _, a := range r.Aims {
-		if !a.Met() {
-			fmt.Fprintf(b, "\nMissed is *%s*: %s ([ADR 5](adr/0005-steps-of-the-catalog.md)).\nThe aim would leave a repair %.0f steps. A test holds it below %s USD.\n",
-				a.What, a.Because, math.Floor(a.AtMost/thousand/r.Book.price(step).Each()), USD(a.Accepted))
-		}
-	}
 	b.WriteString("\nA test fails when a template or a runbook makes an aim be missed. Everybody has three dashboards and ten alarms for\n" +
 		"nothing, so the aim for fixed costs leaves those out; all other figures on this page do not.\n")
 }
@@ -87,23 +79,12 @@ func (r Report) sameEverywhere() bool {
 
 func (r Report) variable(b *strings.Builder) {
 	e := r.Estimate
-	b.WriteString("\n## Variable, per 1,000 repairs\n\nSteps and scripts are the mean over the controls, each as often as the others. The rest takes findings one at a time; many\n" +
-		"that come together share invocations.\n\n")
+	b.WriteString("\n## Variable, per 1,000 repairs\n\nThe same for every control. Findings are taken one at a time here; many that come together share\n" +
+		"invocations, and controls that share a target, such as those of the password policy, share an execution.\n\n")
 	lines(b, e.Variable, e.PerThousandUSD)
 	fmt.Fprintf(b, "\nThe free tier takes off what is free of Lambda, SQS, SNS, CloudWatch and DynamoDB storage: of %s USD a month for\n"+
 		"%s repairs, %s USD remain. It is shared by all accounts of an organization, and Systems Manager has none.\n",
 		USD(e.MonthUSD), number(float64(e.Size.Repairs)), USD(e.MonthFreeTierUSD))
-}
-
-func (r Report) controls(b *strings.Builder) {
-	b.WriteString("\n## By control\n\nSteps of an execution, counted in the runbooks: when the resource is compliant already, for a repair on the longest way,\n" +
-		"and for each pass more through all loops. `make bench` compares them with what the lab bills.\n\n")
-	var rows [][]string
-	for _, c := range r.Estimate.Controls {
-		rows = append(rows, []string{c.Control, "`" + c.Runbook + "`", fmt.Sprint(c.Compliant), fmt.Sprint(c.Steps), fmt.Sprint(c.EachPass), fmt.Sprint(c.Scripts), USD(c.PerThousand)})
-	}
-	grid(b, "control | runbook | compliant | repair | a pass more | of the repair, scripts | USD per 1,000 repairs", rows)
-	b.WriteString("\nControls that share a target and come together, such as those of the password policy, are one execution.\n\n" +
-		"What a repair turns on may cost more than the repair: flow logs, the events of a trail in CloudWatch Logs, the rotation of a\n" +
+	b.WriteString("\nWhat a repair turns on may cost more than the repair: flow logs, the events of a trail in CloudWatch Logs, the rotation of a\n" +
 		"key. The risk of each control in [controls.md](controls.md) says so. That is no cost of Hubmend, and not counted here.\n")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"hubmend/internal/catalog"
 	"hubmend/internal/cost"
 )
 
@@ -13,7 +12,7 @@ func costs(context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := cost.Make(catalog.Embedded(), inventory, cost.Question{Size: cost.Typical})
+	report, err := cost.Make(inventory, cost.Typical)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/catalog"
 	"hubmend/internal/cost"
 )
 
@@ -22,7 +21,7 @@ func costs(t *testing.T) cost.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := cost.Make(catalog.Embedded(), inventory, cost.Question{Size: cost.Typical})
+	report, err := cost.Make(inventory, cost.Typical)
 	if err != nil {
 		t.Fatal(err)
 	}
