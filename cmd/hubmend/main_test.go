@@ -86,7 +86,7 @@ func TestBadInput(t *testing.T) {
 		"unknown flag":            {args: "lint --fix", want: "unknown flag: --fix"},
 		"a word too many":         {args: "status x", want: `"x"`},
 		"no control":              {args: "finding", want: "1 arg"},
-		"unknown control":         {args: "finding EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has CloudTrail.4, "},
+		"unknown control":         {args: "finding EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has CloudFront.5, "},
 		"no resource":             {args: "finding EC2.13", want: "--resource is missing"},
 		"resource is no ARN":      {args: "finding EC2.13 --resource web", want: "Region"},
 		"an account's own":        {args: "finding IAM.11 --region us-east-1 --resource AWS::::Account:222222222222", want: "add --account and --region"},

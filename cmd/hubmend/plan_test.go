@@ -232,7 +232,7 @@ func TestPlanBadInput(t *testing.T) {
 		"a word too many":     {args: "x", want: `"x"`},
 		"no resource":         {args: "--control EC2.13", want: "--control needs the --resource"},
 		"resource of finding": {args: "--finding x --resource y", want: "leave out --resource"},
-		"unknown control":     {args: "--control EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has CloudTrail.4, "},
+		"unknown control":     {args: "--control EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has CloudFront.5, "},
 		"no such file":        {args: "--finding nowhere.json", want: "there is no file nowhere.json, and the id of a finding begins with arn:"},
 		"a folder":            {args: "--finding docs", want: "read the finding"},
 		"not JSON":            {args: "--finding README.md", want: "README.md is not a finding: it is not JSON"},

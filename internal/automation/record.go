@@ -32,14 +32,3 @@ func (s StepExecution) Record() map[string]any {
 	}
 	return record
 }
-
-// record writes the execution as far as it went, as GetAutomationExecution gives it.
-func (e Execution) record() map[string]any {
-	steps := make([]any, 0, len(e.Steps))
-	for _, s := range e.Steps {
-		steps = append(steps, s.Record())
-	}
-	return map[string]any{"AutomationExecution": map[string]any{
-		"AutomationExecutionStatus": string(e.Status), "StepExecutions": steps,
-	}}
-}

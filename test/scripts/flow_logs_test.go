@@ -257,21 +257,6 @@ func TestFlowLogExistsAlready(t *testing.T) {
 	checkJSON(t, "After", []object{{"TrafficType": "REJECT", "LogGroupName": flowLogTo}}, got.After)
 }
 
-// checkError compares the text of a script's ValueError; an empty one means that there is none.
-func checkError(t *testing.T, err error, want string) {
-	t.Helper()
-	got := ""
-	if err != nil {
-		got = err.Error()
-	}
-	if want != "" {
-		want = "ValueError: " + want
-	}
-	if diff := gocmp.Diff(want, got); diff != "" {
-		t.Errorf("error (-want +got):\n%s", diff)
-	}
-}
-
 func TestVerifyFlowLogs(t *testing.T) {
 	t.Parallel()
 	const unseen = "The VPC has no flow log of rejected traffic to " + flowLogTo + ". Start the repair again."

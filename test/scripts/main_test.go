@@ -6,7 +6,6 @@ package scripts_test
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -71,18 +70,4 @@ func run(ctx context.Context, config python.Config, script python.Script, payloa
 		return err
 	}
 	return json.Unmarshal(text, out)
-}
-
-// sample reads the payload in testdata for a step's script.
-func sample(t *testing.T, document, step string) map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", document+"."+step+".json"))
-	if err != nil {
-		t.Fatalf("every script needs a payload to try it with: %v", err)
-	}
-	var payload map[string]any
-	if err := json.Unmarshal(text, &payload); err != nil {
-		t.Fatal(err)
-	}
-	return payload
 }

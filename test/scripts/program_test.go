@@ -40,7 +40,7 @@ def parsed(value):
 
 def played(events, context):
     """Return what all plays did, small: one answer of a script has a limit, which is meant for one run."""
-    text = json.dumps([play(one, context) for one in events["plays"]], default=str)
+    text = json.dumps([play(one, context) for one in events["plays"]], default=str, sort_keys=True, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode())).decode()
 
 
@@ -73,6 +73,22 @@ def play(one, context):
         return {"Error": str(failure), "Made": made}
     return {**value, "Made": made, "Before": json.loads("".join(value["Before"])), "After": json.loads("".join(value["After"]))}
 `
+
+const repairID = "0b0a7756-0ea4-451a-a703-a558b933e274"
+
+// texts writes an output as Automation does: a map is a text of JSON, and a list one for each item.
+func texts[T any](t *testing.T, items ...T) []string {
+	t.Helper()
+	all := []string{}
+	for _, item := range items {
+		text, err := json.Marshal(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, string(text))
+	}
+	return all
+}
 
 // play is a run of a document's script.
 type play struct {
