@@ -37,7 +37,9 @@ var differences = map[string]string{
 	"logs:PutRetentionPolicy on Hubmend's groups":              "narrower: of its own log groups only",
 	"iam:PassRole on hubmend-trail-delivery":                   "narrower: the role that was made for it only",
 	"iam:PassRole on hubmend-flow-log-delivery":                "narrower: the role that was made for it only",
-	"ec2:CreateTags, which only a call with tags needs":        "no runbook makes anything with tags",
+	"ec2:CreateTags, which only a call with tags needs":        "no runbook makes an egress rule with tags",
+
+	"elasticloadbalancing:ModifyLoadBalancerAttributes on Application Load Balancers": "narrower: the others do not have the attribute",
 }
 
 // narrow are the own things of Hubmend that a call may be limited to.
@@ -45,6 +47,7 @@ var narrow = map[string]string{
 	"arn:aws:s3:::hubmend-access-logs-":                        "the log bucket",
 	"arn:aws:s3:::hubmend-cloudfront-logs-":                    "CloudFront's log bucket",
 	"log-group:/hubmend/":                                      "Hubmend's groups",
+	":loadbalancer/app/":                                       "Application Load Balancers",
 	"arn:aws:iam::222222222222:role/hubmend-trail-delivery":    "hubmend-trail-delivery",
 	"arn:aws:iam::222222222222:role/hubmend-flow-log-delivery": "hubmend-flow-log-delivery",
 }
