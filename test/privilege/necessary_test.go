@@ -108,6 +108,11 @@ func load(t *testing.T) map[string]*scenario.Scenario {
 	if err != nil {
 		t.Fatal(err)
 	}
+	settings, err := filepath.Glob(filepath.Join(filepath.Dir(*report), "settings", "*.yaml")) // which the same run made
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, settings...)
 	all := map[string]*scenario.Scenario{}
 	for _, file := range files {
 		s, err := scenario.Load(file)
