@@ -82,7 +82,7 @@ test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
 test-go: $(VENV)/ready cdk.out/manifest.json
 	@echo "--- Go tests"
 	@# More at a time than there are cores: most of them wait for a lab.
-	go test -timeout 20m -p 5 -parallel 4 ./...
+	go test -timeout 40m -p 5 -parallel 4 ./...
 
 .PHONY: test-fuzz
 test-fuzz:
