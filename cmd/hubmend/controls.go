@@ -23,7 +23,7 @@ func controlsCommand() *cobra.Command {
 		Short: "List what Hubmend can repair",
 		Long: `Lists what Hubmend can repair: all controls in a table, or everything about those that are named.
 It asks nobody.`,
-		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls %s\n  hubmend controls --json\n  hubmend controls --markdown > docs/controls.md", exampleControl().ID),
+		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls %s\n  hubmend controls --json\n  hubmend controls --markdown > docs/controls.md", exampleID()),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			rows, err := controlRows(catalog.Embedded())
 			if err == nil {

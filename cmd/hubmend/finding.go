@@ -1,10 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
 	"hubmend/internal/finding"
+	ssmdocuments "hubmend/ssm-documents"
 )
 
 func findingCommand() *cobra.Command {
@@ -25,7 +27,7 @@ func findingCommand() *cobra.Command {
 it. Import it with the AWS CLI; the lab takes it, a real Security Hub takes such findings
 from itself only.`,
 		Example: fmt.Sprintf(`  hubmend finding %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 > finding.json
-  aws securityhub batch-import-findings --findings file://finding.json`, exampleControl().ID),
+  aws securityhub batch-import-findings --findings file://finding.json`, exampleID()),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			control, ok := catalog.Embedded().ByID(args[0])
@@ -62,12 +64,23 @@ from itself only.`,
 	return cmd
 }
 
-// exampleControl is the control of the examples in help texts, whose resource is a security
-// group.
+// exampleID is the control of the examples in help texts, whose resource is a security group. Every start writes
+// those, so it looks through the files and does not wait for the catalog.
+func exampleID() string {
+	const folder, ending = "controls/", ".yaml"
+	names, _ := fs.Glob(ssmdocuments.Files, folder+"*"+ending) // the pattern is a good one
+	for _, name := range names {
+		if text, err := ssmdocuments.Files.ReadFile(name); err == nil && bytes.Contains(text, []byte("type: AwsEc2SecurityGroup")) {
+			return strings.TrimSuffix(strings.TrimPrefix(name, folder), ending)
+		}
+	}
+	return "CONTROL"
+}
+
+// exampleControl is that control.
 func exampleControl() catalog.Control {
-	all := catalog.Embedded().Controls
-	i := slices.IndexFunc(all, func(c catalog.Control) bool { return c.Resource.Type == "AwsEc2SecurityGroup" })
-	return all[max(i, 0)]
+	control, _ := catalog.Embedded().ByID(exampleID())
+	return control
 }
 
 // exampleGroup is a group with the control of the examples.

@@ -19,7 +19,6 @@ func planCommand() *cobra.Command {
 	var q question
 	var root string
 	var asJSON bool
-	id := exampleControl().ID
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what a repair would change, and change nothing",
@@ -40,7 +39,7 @@ fail, and the output says why; 2 the plan could not be made.`,
 		Example: fmt.Sprintf(`  hubmend plan --finding finding.json
   hubmend plan --finding arn:aws:securityhub:us-east-1:222222222222:security-control/%[1]s/finding/0b0a29a4-3a54-4d7f-9a29-1ba5b8a4a7a3
   hubmend plan --control %[1]s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
-  hubmend plan --control %[1]s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 --json > plan.json`, id),
+  hubmend plan --control %[1]s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 --json > plan.json`, exampleID()),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := q.check(); err != nil {

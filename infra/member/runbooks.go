@@ -1,8 +1,6 @@
 package member
 
 import (
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
@@ -80,11 +78,8 @@ func newRuntime(stack awscdk.Stack, runbooks []catalog.Runbook) {
 }
 
 // content is the text of a document, in which CloudFormation puts what it shares.
-func content(runbook catalog.Runbook) any {
-	if len(runbook.Shared) == 0 {
-		return string(runbook.Text)
-	}
-	head, tail, _ := strings.Cut(string(runbook.Text), strings.Join(runbook.Shared, ""))
+func content(runbook catalog.Runbook) map[string]any {
+	head, tail := runbook.Around()
 	parts := []any{head}
 	for i := range runbook.Shared {
 		parts = append(parts, map[string]any{"Fn::FindInMap": []any{mapping, mappedKey, mapped[i]}})
@@ -92,8 +87,7 @@ func content(runbook catalog.Runbook) any {
 	return map[string]any{"Fn::Join": []any{"", append(parts, tail)}}
 }
 
-// newDocument makes an SSM document of a runbook. Its content is the text as the author
-// wrote it, so that the console shows the same, comments included.
+// newDocument makes an SSM document of a runbook.
 func newDocument(stack awscdk.Stack, runbook catalog.Runbook) awsssm.CfnDocument {
 	document := awsssm.NewCfnDocument(stack, jsii.String(runbook.Name), &awsssm.CfnDocumentProps{
 		Name:           jsii.String(naming.Document(runbook.Name)),

@@ -85,6 +85,12 @@ type Runbook struct {
 	source string // the file of the program, or of the control with the setting
 }
 
+// Around gives what comes before and after the shared parts of the text.
+func (r Runbook) Around() (head, tail string) {
+	head, tail, _ = strings.Cut(string(r.Text), strings.Join(r.Shared, ""))
+	return head, tail
+}
+
 // File is where the runbook's source is.
 func (r Runbook) File() string { return r.source }
 
@@ -307,14 +313,6 @@ func loadPermissions(files fs.FS) (runbook.Permissions, error) {
 		}
 	}
 	return all, nil
-}
-
-func parseRunbook(stem string, text []byte) (Runbook, error) {
-	doc, err := runbook.Parse(text)
-	if err != nil {
-		return Runbook{}, err
-	}
-	return Runbook{Name: stem, Document: doc, Text: text}, nil
 }
 
 // decodeStrictly refuses a key that is unknown or given twice, and a second document,

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hubmend/internal/catalog"
 	"hubmend/internal/decide"
 	"hubmend/internal/finding"
@@ -199,6 +201,21 @@ func TestEmbeddedRunbooks(t *testing.T) {
 			if !called[action] {
 				t.Errorf("permissions: %s: no runbook calls it", call)
 			}
+		}
+	}
+}
+
+// A document is read without what all share. Read whole, as Systems Manager does, it is the same.
+func TestEmbeddedRunbooksAreTheirTexts(t *testing.T) {
+	t.Parallel()
+	for _, r := range embedded(t).Runbooks {
+		whole, err := runbook.Parse(r.Text)
+		if err != nil {
+			t.Fatalf("%s: %v", r.Name, err)
+		}
+		whole.Program = r.Document.Program
+		if diff := cmp.Diff(whole, r.Document); diff != "" {
+			t.Errorf("%s (-whole +read):\n%s", r.Name, diff)
 		}
 	}
 }

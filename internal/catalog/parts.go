@@ -64,7 +64,8 @@ func (c *Catalog) Parts() []Part {
 
 // templateBytes is about what a document takes in a template.
 func templateBytes(r Runbook) int {
-	text, _ := json.Marshal(strings.Replace(string(r.Text), strings.Join(r.Shared, ""), "", 1)) // a text always can be written
+	head, tail := r.Around()
+	text, _ := json.Marshal(head + tail) // a text always can be written
 	return len(text) + documentBytes
 }
 

@@ -83,18 +83,25 @@ func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook,
 
 // assemble gives the runbooks of a program: its repair, and its undo if it has one.
 func assemble(p program.Program, file string, shared []string) ([]Runbook, error) {
+	runtime := strings.Join(shared, "")
+	script := string(naming.Own([]byte(runtime)))
+	var indented []string
+	for _, part := range shared {
+		indented = append(indented, string(naming.Own([]byte(program.Indented(part)))))
+	}
 	made := func(name, text string, calls []runbook.Call) (Runbook, error) {
-		r, err := parseRunbook(name, naming.Own([]byte(text)))
+		r := Runbook{Name: name, Text: naming.Own([]byte(text)), Shared: indented, source: file}
+		// What all documents share is most of each, so it is not parsed again for every one.
+		head, tail := r.Around()
+		doc, err := runbook.Parse([]byte(head + tail))
 		if err != nil {
 			return Runbook{}, err
 		}
-		r.Document.Program, r.source = calls, file
-		for _, part := range shared {
-			r.Shared = append(r.Shared, string(naming.Own([]byte(program.Indented(part)))))
-		}
+		inputs := doc.MainSteps[0].Inputs
+		inputs["Script"] = script + fmt.Sprint(inputs["Script"])
+		doc.Program, r.Document = calls, doc
 		return r, nil
 	}
-	runtime := strings.Join(shared, "")
 	document, calls := p.Repair(runtime)
 	repair, err := made(p.Name, document, calls)
 	if err != nil || p.Derived.Undo == nil {
