@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"hubmend/internal/apimodel"
+	"hubmend/internal/jsonpath"
 	"hubmend/internal/runbook"
 )
 
@@ -132,7 +133,7 @@ func (l *linter) steps(steps []runbook.Step, loops []string) map[string]bool {
 		l.action(s, loops)
 		w.leave(l.given, steps, i)
 		for _, o := range s.Outputs {
-			l.output(s, o)
+			l.output(s, o, jsonpath.Compile)
 		}
 	}
 	return w[end]

@@ -62,16 +62,7 @@ func (s *service) step(step runbook.Step) {
 	s.references(step.Name, inputs)
 	s.inputs(step)
 	for _, o := range step.Outputs {
-		if _, twice := s.outputs[step.Name+"."+o.Name]; twice {
-			s.add(step.Name, "output %s is given twice", o.Name)
-		}
-		s.outputs[step.Name+"."+o.Name] = o.Type
-		if !slices.Contains(outputTypes, o.Type) {
-			s.add(step.Name, "output %s: type %q does not exist", o.Name, o.Type)
-		}
-		if _, err := jsonpath.CompileSelector(o.Selector); err != nil {
-			s.add(step.Name, "output %s: %v", o.Name, err)
-		}
+		s.output(step, o, jsonpath.CompileSelector)
 	}
 }
 
@@ -84,9 +75,7 @@ func (s *service) inputs(step runbook.Step) {
 		if _, err := jsonpath.CompileSelector(fmt.Sprint(step.Inputs["PropertySelector"])); err != nil {
 			s.add(step.Name, "PropertySelector: %v", err)
 		}
-		if values, ok := step.Inputs["DesiredValues"].([]any); !ok || len(values) == 0 {
-			s.add(step.Name, "DesiredValues must be a list")
-		}
+		s.desired(step)
 	case "aws:executeScript":
 		s.script(step)
 	case "aws:loop":
@@ -116,13 +105,7 @@ func (s *service) call(step runbook.Step, own ...string) {
 		s.add(step.Name, "%v", err)
 		return
 	}
-	parameters := maps.Clone(step.Inputs)
-	for _, name := range own {
-		delete(parameters, name)
-	}
-	for _, problem := range op.CheckInput(parameters) {
-		s.add(step.Name, "%s", problem)
-	}
+	s.input(step, op, own)
 }
 
 // scriptReference is what Systems Manager would replace in a script. Other double braces it leaves alone.

@@ -43,13 +43,7 @@ func (l *linter) api(s runbook.Step, own ...string) {
 		l.add(s.Name, "%v", err)
 		return
 	}
-	parameters := maps.Clone(s.Inputs)
-	for _, name := range own {
-		delete(parameters, name)
-	}
-	for _, problem := range op.CheckInput(parameters) {
-		l.add(s.Name, "%s", problem)
-	}
+	l.input(s, op, own)
 	l.owner(s, op)
 	for _, o := range s.Outputs {
 		if !op.HasOutput(o.Selector) {
@@ -58,6 +52,17 @@ func (l *linter) api(s runbook.Step, own ...string) {
 	}
 	if s.TimeoutSeconds == 0 {
 		l.add(s.Name, "timeoutSeconds is missing; the default is an hour or more")
+	}
+}
+
+// input checks what a step passes to its API.
+func (l *linter) input(s runbook.Step, op apimodel.Operation, own []string) {
+	parameters := maps.Clone(s.Inputs)
+	for _, name := range own {
+		delete(parameters, name)
+	}
+	for _, problem := range op.CheckInput(parameters) {
+		l.add(s.Name, "%s", problem)
 	}
 }
 
@@ -82,6 +87,10 @@ func (l *linter) property(s runbook.Step) {
 	if op, err := l.models.Operation(fmt.Sprint(s.Inputs["Service"]), fmt.Sprint(s.Inputs["Api"])); err == nil && !op.HasOutput(selector) {
 		l.add(s.Name, "the response of %s has nothing at %s", s.Inputs["Api"], selector)
 	}
+	l.desired(s)
+}
+
+func (l *linter) desired(s runbook.Step) {
 	if values, ok := s.Inputs["DesiredValues"].([]any); !ok || len(values) == 0 {
 		l.add(s.Name, "DesiredValues must be a list")
 	}
@@ -100,7 +109,9 @@ func (l *linter) sleep(s runbook.Step) {
 	}
 }
 
-func (l *linter) output(s runbook.Step, o runbook.Output) {
+// output checks what a step gives. Systems Manager takes more forms of selectors than this project uses, so compile is
+// a parameter.
+func (l *linter) output(s runbook.Step, o runbook.Output, compile func(string) (*jsonpath.Path, error)) {
 	name := s.Name + "." + o.Name
 	if _, ok := l.outputs[name]; ok {
 		l.add(s.Name, "output %s is given twice", o.Name)
@@ -108,7 +119,7 @@ func (l *linter) output(s runbook.Step, o runbook.Output) {
 	if !slices.Contains(outputTypes, o.Type) {
 		l.add(s.Name, "output %s: type %q does not exist", o.Name, o.Type)
 	}
-	if _, err := jsonpath.Compile(o.Selector); err != nil {
+	if _, err := compile(o.Selector); err != nil {
 		l.add(s.Name, "output %s: %v", o.Name, err)
 	}
 	l.outputs[name] = o.Type
