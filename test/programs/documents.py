@@ -27,7 +27,7 @@ DOCUMENTS = {
     resource["Properties"]["Name"]: expanded(template, resource["Properties"]["Content"])
     for template in TEMPLATES
     for resource in template["Resources"].values()
-    if resource["Type"] == "AWS::SSM::Document" and not isinstance(resource["Properties"]["Content"], str)
+    if resource["Type"] == "AWS::SSM::Document"
 }
 
 

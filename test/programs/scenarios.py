@@ -13,15 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-import yaml
-from documents import ROOT
+from examples import SETTINGS, given, listed
 
 EXAMPLE_ACCOUNT = "123456789012"
 SESSION = botocore.session.Session()
-
-
-def listed(one_or_more: Any) -> list[Any]:
-    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
 def answers(call: str) -> set[str]:
@@ -48,25 +43,23 @@ def filled(form: Any, made: list[str]) -> Any:
     return re.sub(r"\{([^{}]+)\}", reference, form).replace(EXAMPLE_ACCOUNT, "${account}")
 
 
-def parameters(control: dict[str, Any], resource: str) -> dict[str, list[str]]:
-    """Return the document's parameters, as dispatch takes them from the id of a finding's resource."""
-    form = re.escape(control["resource"]["id"]).replace(r"\{account\}", r"\$\{account\}")
-    pattern = re.sub(r"\\\{(\w+)(\\\+)?\\\}", lambda m: m[0] if m[1] == "account" else f"(?P<{m[1]}>{'.+' if m[2] else '[^/:]+'})", form)
-    found = re.fullmatch(pattern, resource)
-    if not found:  # AWS's answer is the whole id, and so are the parameters
-        whole = control["resource"]["id"].replace("+}", "}")
-        if set(control["parameters"].values()) != {whole}:
-            raise SystemExit(f"{control['id']}: {resource} is not {whole}")
-        return {name: [resource] for name in control["parameters"]}
-    parts = {"account": "${account}", "partition": "aws", "region": "us-east-1", **found.groupdict()}
-    values = control.get("parameters") or {name: f"{{{name}}}" for name in found.groupdict() if name not in ("partition", "region")}
-    return {name: [re.sub(r"\{(\w+)\}", lambda m: parts[m[1]], value)] for name, value in values.items()}
+def parameters(control: dict[str, Any], resource: str) -> dict[str, str]:
+    """Return the document's parameters. Where AWS's answer is the whole id, so is every parameter."""
+    whole = control["resource"]["id"].replace("+}", "}")
+    if resource.startswith("${") and set(control["parameters"].values()) == {whole}:
+        return dict.fromkeys(control["parameters"], resource)
+    return given(control, resource)
 
 
-def run(document: str, name: str, given: dict[str, list[str]]) -> dict[str, Any]:
+def run(document: str, name: str, values: dict[str, str]) -> dict[str, Any]:
     role = f"arn:aws:iam::${{account}}:role/{document}"
     call = {"service": "ssm", "api": "StartAutomationExecution", "name": name}
-    return {"call": {**call, "input": {"DocumentName": document, "Parameters": {"AutomationAssumeRole": [role], **given}}}}
+    return {
+        "call": {
+            **call,
+            "input": {"DocumentName": document, "Parameters": {key: [value] for key, value in {"AutomationAssumeRole": role, **values}.items()}},
+        }
+    }
 
 
 def ended(name: str) -> dict[str, Any]:
@@ -84,7 +77,7 @@ def scenario(control: dict[str, Any]) -> dict[str, Any]:
     runbook, resource = "hubmend-" + control["runbook"], filled(control["example"]["id"], made)
     events = [run(runbook, "repair", parameters(control, resource)), {"wait": True}, ended("repair")]
     if control["reversible"]:
-        execution = {"ExecutionId": ["${repair.AutomationExecutionId}"]}
+        execution = {"ExecutionId": "${repair.AutomationExecutionId}"}
         events += [run("hubmend-Undo" + control["runbook"], "undo", execution), {"wait": True}, ended("undo")]
     return {
         "name": f"Setting {control['id']}: repaired and undone under the roles that are derived from it",
@@ -100,10 +93,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.yaml"):
         old.unlink()
-    for file in sorted((ROOT / "ssm-documents/controls").glob("*.yaml")):
-        control = yaml.safe_load(file.read_text())
-        if "setting" in control:
-            (folder / file.name).write_text(json.dumps(scenario(control), indent=1))
+    for control_id, control in SETTINGS.items():
+        (folder / f"{control_id}.yaml").write_text(json.dumps(scenario(control), indent=1))
 
 
 if __name__ == "__main__":

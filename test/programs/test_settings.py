@@ -11,17 +11,11 @@ from typing import Any
 
 import jmespath
 import pytest
-import yaml
 from documents import ROOT
-from world import CHOSEN, RECALL, REGION, World
+from examples import SETTINGS, given, listed
+from world import CHOSEN, RECALL, World
 
-CONTROLS = {file.stem: yaml.load(file.read_text(), Loader=yaml.CSafeLoader) for file in sorted((ROOT / "ssm-documents/controls").glob("*.yaml"))}
-SETTINGS = {control_id: control for control_id, control in CONTROLS.items() if "setting" in control}
 EVERY = pytest.mark.parametrize("control_id", SETTINGS)
-
-
-def listed(one_or_more: Any) -> list[Any]:
-    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
 class Subject:
@@ -33,21 +27,11 @@ class Subject:
         self.document = "hubmend-" + self.control["runbook"]
         self.writes = {call["call"] for call in listed(self.setting["write"]) + listed(self.setting.get("undo", []))}
         self.make(self.example["make"])
-        self.parameters = self.given(world.fill(self.example["id"]))
+        self.parameters = given(self.control, world.fill(self.example["id"]))
 
     def make(self, calls: Any) -> None:
         for call in listed(calls):
             self.world.make(call)
-
-    def given(self, resource: str) -> dict[str, str]:
-        """Do what dispatch does with a finding's resource."""
-        form = self.control["resource"]["id"]
-        pattern = re.sub(r"\\\{(\w+)(\\\+)?\\\}", lambda m: f"(?P<{m[1]}>{'.+' if m[2] else '[^/:]+'})", re.escape(form))
-        found = re.fullmatch(pattern, resource)
-        assert found, f"{resource} is not {form}"
-        parts = {"region": REGION, **found.groupdict()}
-        values = self.control.get("parameters") or {name: f"{{{name}}}" for name in parts if name not in ("partition", "region", "account")}
-        return {name: re.sub(r"\{(\w+)\}", lambda m: parts[m[1]], value) for name, value in values.items()}
 
     def look(self) -> dict[str, Any]:
         return self.world.look(self.example["look"])

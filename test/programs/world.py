@@ -17,9 +17,10 @@ import jmespath
 from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
 from documents import script
+from examples import REGION
 from urllib3 import HTTPResponse
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
+ACCOUNT = "123456789012"
 CONTEXT = {"global:ACCOUNT_ID": ACCOUNT, "global:REGION": REGION, "global:AWS_PARTITION": "aws"}
 EXECUTION = "0b0a7756-0ea4-451a-a703-a558b933e274"
 RECALL, CHOSEN = "ssm:GetAutomationExecution", "securityhub:BatchGetSecurityControls"

@@ -66,7 +66,6 @@ func lookAtGroup(t *testing.T, w *world, arn string) any {
 
 // The wide rule comes first in the order of names, because somebody who changes what the repair added needs it.
 var openGroup = subject{
-	needs: "GroupId",
 	broken: map[string]func(*testing.T, *world) string{
 		"a wide rule":        group(permission("tcp", 0, 65535, from4("everything")), private),
 		"both ports":         group(permission("tcp", 22, 22, from4("")), permission("tcp", 3389, 3389, from4("desktops")), private),
@@ -127,7 +126,6 @@ func defaultRules(ingress ...any) func(*testing.T, *world) string {
 }
 
 var defaultGroup = subject{
-	needs: "GroupId",
 	broken: map[string]func(*testing.T, *world) string{
 		"as EC2 makes it": defaultRules(),
 		"many rules":      defaultRules(permission("tcp", 443, 443, object{"IpRanges": []any{object{"CidrIp": world4, "Description": "web"}, object{"CidrIp": "10.0.0.0/8"}}}), permission("udp", 53, 53, from6())),

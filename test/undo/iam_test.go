@@ -31,7 +31,6 @@ func inactiveKeys(t *testing.T, w *world, arn string) []string {
 }
 
 var oldKeys = subject{
-	needs: "UserName",
 	broken: map[string]func(*testing.T, *world) string{
 		"both old":           user(120, 91),
 		"one old, one young": user(120, 3),

@@ -55,7 +55,6 @@ var publicBucket = subject{
 }
 
 var unloggedBucket = subject{
-	needs:  "BucketName",
 	broken: map[string]func(*testing.T, *world) string{"no logging": bucket(nil)},
 	look:   lookAtBucket,
 	change: map[string]func(*testing.T, *world, string){
@@ -92,7 +91,6 @@ func lookAtTrail(t *testing.T, w *world, arn string) any {
 const noTrail = "arn:aws:cloudtrail:us-east-1:222222222222:trail/no-such-trail"
 
 var unvalidatedTrail = subject{
-	needs:  "TrailArn",
 	broken: map[string]func(*testing.T, *world) string{"no validation": trail},
 	look:   lookAtTrail,
 	// Validation is on or off: whatever somebody does, it is as the repair left or as it found it.
@@ -100,7 +98,6 @@ var unvalidatedTrail = subject{
 }
 
 var undeliveredTrail = subject{
-	needs:  "TrailArn",
 	broken: map[string]func(*testing.T, *world) string{"no log group": trail},
 	look:   lookAtTrail,
 	change: map[string]func(*testing.T, *world, string){
@@ -125,7 +122,6 @@ func key(input object) func(*testing.T, *world) string {
 }
 
 var unrotatedKey = subject{
-	needs:  "KeyId",
 	broken: map[string]func(*testing.T, *world) string{"no rotation": key(object{})},
 	look: func(t *testing.T, w *world, arn string) any {
 		return plain(t, []any{

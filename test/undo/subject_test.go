@@ -18,8 +18,6 @@ type subject struct {
 	// failing makes a resource whose repair fails; nil when none is known to. It stays when it exists.
 	failing func(t *testing.T, w *world) string
 	stays   bool
-	// needs is the parameter of the repair without which the undo can read no resource; empty when it goes on then.
-	needs string
 }
 
 // subjects by the runbook that repairs them.
