@@ -7,7 +7,6 @@ parameters. One answer per line, in any order: the id with a result or an error.
 import base64
 import json
 import os
-import socket
 import sys
 import threading
 from collections import OrderedDict
@@ -148,25 +147,9 @@ def answer(clients: Clients, request: dict[str, Any]) -> str:
         )
 
 
-def resolve_localhost() -> None:
-    """Resolve every name below this machine's as this machine, which systems do not do.
-
-    A client of S3 Control puts the account before the name of the host.
-    """
-    resolve = socket.getaddrinfo
-
-    def resolved(host: Any, *args: Any, **more: Any) -> Any:
-        for own in ("localhost", "127.0.0.1"):
-            if isinstance(host, str) and host.endswith("." + own):
-                host = own
-        return resolve(host, *args, **more)
-
-    socket.getaddrinfo = resolved
-
-
 def main() -> None:
     """Serve until standard input ends."""
-    resolve_localhost()
+    resolve_localhost()  # of localhost.py
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print is only a log
     clients, lock = Clients(), threading.Lock()

@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+//go:embed localhost.py
+var localhost string
+
 //go:embed script_runner.py
 var scriptRunner string
 
@@ -123,7 +126,7 @@ func readOutcome(from io.Reader) (Outcome, error) {
 }
 
 func scriptCommand(ctx context.Context, cfg Config, script Script) (*exec.Cmd, error) {
-	cmd, err := cfg.command(ctx, scriptRunner)
+	cmd, err := cfg.command(ctx, localhost+scriptRunner)
 	if err != nil {
 		return nil, err
 	}

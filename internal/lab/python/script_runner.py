@@ -92,28 +92,10 @@ def respond(step: dict[str, Any]) -> str:
     return json.dumps(outcome)
 
 
-def resolve_localhost() -> None:
-    """Resolve every name below this machine's as this machine, which systems do not do.
-
-    A client of S3 Control puts the account before the name of the host.
-    """
-    import socket
-
-    resolve = socket.getaddrinfo
-
-    def resolved(host: Any, *args: Any, **more: Any) -> Any:
-        for own in ("localhost", "127.0.0.1"):
-            if isinstance(host, str) and host.endswith("." + own):
-                host = own
-        return resolve(host, *args, **more)
-
-    socket.getaddrinfo = resolved
-
-
 def main() -> None:
     """Read the step, run it, write the outcome."""
     if "AWS_ENDPOINT_URL" in os.environ:
-        resolve_localhost()
+        resolve_localhost()  # of localhost.py
     step = json.load(sys.stdin)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # for the script's own processes
@@ -132,7 +114,6 @@ def serve(folder: str) -> None:
     import select
     import shutil
     import signal
-    import socket
 
     import boto3  # noqa: F401
 
@@ -161,7 +142,7 @@ def serve_one(connection: Any) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     request = json.loads(connection.makefile("r", encoding="utf-8").readline())
     os.environ.update(request["environment"])
-    resolve_localhost()
+    resolve_localhost()  # of localhost.py
 
     def watch() -> None:
         connection.recv(1)  # nothing comes

@@ -22,7 +22,7 @@ func StartScriptServer(ctx context.Context, cfg Config) (*ScriptServer, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, fmt.Errorf("start script server: %w", err)
 	}
-	cmd, err := cfg.command(context.WithoutCancel(ctx), scriptRunner)
+	cmd, err := cfg.command(context.WithoutCancel(ctx), localhost+scriptRunner)
 	if err != nil {
 		return nil, fmt.Errorf("start script server: %w", err)
 	}

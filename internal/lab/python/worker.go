@@ -62,7 +62,7 @@ func StartWorker(ctx context.Context, cfg Config) (*Worker, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, fmt.Errorf("start AWS worker: %w", err)
 	}
-	cmd, err := cfg.command(context.WithoutCancel(ctx), awsWorker)
+	cmd, err := cfg.command(context.WithoutCancel(ctx), localhost+awsWorker)
 	if err != nil {
 		return nil, fmt.Errorf("start AWS worker: %w", err)
 	}
