@@ -11,11 +11,11 @@ FUZZ := 10000x
 SOAK := 10m
 SAMPLE := 4
 # Packages that neither compile the CDK nor start a process.
-FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/versions $(filter-out internal/lab internal/scenario,$(wildcard internal/*)))
+FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/versions $(addprefix internal/,aws/... engine/... catalog/... build/... ops/...))
 # Packages that do not compile the CDK: all but what synthesizes the templates.
 PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/programs test/scenarios test/templates,$(wildcard test/*))
-PYTHON_FILES := ssm-documents internal/program internal/setting internal/authz test/programs
+PYTHON_FILES := ssm-documents internal/catalog/program internal/catalog/setting internal/aws/authz test/programs
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
 # The same for whatever is compiled, so that no package is compiled twice.

@@ -11,8 +11,8 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/infra/restricted"
+	"hubmend/internal/build/compile"
 	"hubmend/internal/catalog"
-	"hubmend/internal/compile"
 )
 
 // functions is where the compiled functions go, from the top of the repository, which

@@ -10,7 +10,7 @@ import (
 
 	"hubmend/infra/restricted"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 	"hubmend/servicecatalog/portfolio"
 	"hubmend/servicecatalog/versions"
 )

@@ -10,10 +10,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"hubmend/internal/compile"
-	"hubmend/internal/dist"
-	"hubmend/internal/naming"
-	"hubmend/internal/templates"
+	"hubmend/internal/build/compile"
+	"hubmend/internal/build/dist"
+	"hubmend/internal/build/templates"
+	"hubmend/internal/engine/naming"
 )
 
 func main() {

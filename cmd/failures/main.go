@@ -4,7 +4,7 @@ package main
 import (
 	"fmt"
 
-	"hubmend/internal/failure"
+	"hubmend/internal/engine/failure"
 )
 
 func main() { fmt.Print(failure.Markdown()) }

@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/ledger"
-	"hubmend/internal/naming"
-	"hubmend/internal/queue"
-	"hubmend/internal/request"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/queue"
+	"hubmend/internal/ops/request"
 )
 
 // asking is a person at a terminal who wants something from the functions: undo and remediate.

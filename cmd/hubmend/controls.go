@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
 )
 
 func controlsCommand() *cobra.Command {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
+	"hubmend/internal/engine/decide"
 )
 
 // noPlaybook stands for the parameter of a control that no playbook lists.

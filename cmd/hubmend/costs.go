@@ -9,8 +9,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/cost"
-	"hubmend/internal/templates"
+	"hubmend/internal/build/templates"
+	"hubmend/internal/ops/cost"
 )
 
 func costsCommand() *cobra.Command {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/cost"
 	"hubmend/internal/lab"
+	"hubmend/internal/ops/cost"
 )
 
 // billedTemplates is a synthesized app with the functions, a metric and a queue that is polled.

@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"hubmend/internal/engine/target"
 	"hubmend/internal/lab"
-	"hubmend/internal/report"
-	"hubmend/internal/request"
-	"hubmend/internal/scenario"
-	"hubmend/internal/target"
+	"hubmend/internal/lab/scenario"
+	"hubmend/internal/ops/report"
+	"hubmend/internal/ops/request"
 )
 
 // undoPoll is how often the ledger of a lab is asked.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"hubmend/internal/finding"
-	"hubmend/internal/scenario"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/lab/scenario"
 	"hubmend/test/postcondition"
 )
 

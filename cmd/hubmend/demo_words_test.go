@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 // The demo fails when anything contradicts what it tells.

@@ -9,7 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/deadletter"
+	"hubmend/internal/ops/deadletter"
 )
 
 func dlqCommand() *cobra.Command {

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/deadletter"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/deadletter"
 )
 
 // queueNames are what --queue takes.

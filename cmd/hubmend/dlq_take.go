@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/deadletter"
+	"hubmend/internal/ops/deadletter"
 )
 
 func dlqRedriveCommand() *cobra.Command {

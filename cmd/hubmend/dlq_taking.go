@@ -8,8 +8,8 @@ import (
 	"maps"
 	"slices"
 
-	"hubmend/internal/deadletter"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/deadletter"
 )
 
 // taking goes through the queues once more and takes letters away. It knows what it may take, so that a message

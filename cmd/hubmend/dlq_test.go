@@ -18,10 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/deadletter"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/queue"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/naming"
-	"hubmend/internal/queue"
+	"hubmend/internal/ops/deadletter"
 )
 
 // nobody is an environment without AWS.

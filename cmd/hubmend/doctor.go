@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/doctor"
+	"hubmend/internal/ops/doctor"
 )
 
 // examined is what doctor tells, in JSON.

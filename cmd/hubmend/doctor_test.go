@@ -17,9 +17,9 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/doctor"
+	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
-	"hubmend/internal/naming"
+	"hubmend/internal/ops/doctor"
 	"hubmend/test/assembly"
 	"hubmend/test/labtest"
 )

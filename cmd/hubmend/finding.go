@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/lab/samplefinding"
 	ssmdocuments "hubmend/ssm-documents"
 )
 
@@ -34,14 +34,14 @@ from itself only.`,
 			if !ok {
 				return fmt.Errorf("there is no control %s; the catalog has %s", args[0], strings.Join(controlIDs(), ", "))
 			}
-			spec := asff.Spec{
+			spec := samplefinding.Spec{
 				Control: control, Resource: resource, Account: cmp.Or(account, part(resource, 4)), Region: cmp.Or(region, part(resource, 3)),
-				Form: asff.Form(form), ID: uuid.NewString(), Now: time.Now(),
+				Form: samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
 			}
 			if spec.Account == "" || spec.Region == "" {
 				return fmt.Errorf("the resource %q does not name an account and a Region; add --account and --region", resource)
 			}
-			f, err := asff.Build(spec)
+			f, err := samplefinding.Build(spec)
 			if err == nil {
 				err = accepted(f, control)
 			}
@@ -57,7 +57,7 @@ from itself only.`,
 	flags.StringVar(&resource, "resource", "", "ARN of the resource (required)")
 	flags.StringVar(&account, "account", "", "account of the finding (default: the ARN's)")
 	flags.StringVar(&region, "region", "", "Region of the finding (default: the ARN's)")
-	flags.StringVar(&form, "form", string(asff.Consolidated), "consolidated, standard or legacy")
+	flags.StringVar(&form, "form", string(samplefinding.Consolidated), "consolidated, standard or legacy")
 	if err := cmd.MarkFlagRequired("resource"); err != nil {
 		panic(err) // the flag is defined above
 	}

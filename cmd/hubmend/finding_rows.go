@@ -7,11 +7,11 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"hubmend/internal/automation"
 	"hubmend/internal/catalog"
-	"hubmend/internal/finding"
-	"hubmend/internal/scenario"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/lab/automation"
+	"hubmend/internal/lab/scenario"
 	"hubmend/test/postcondition"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 const (

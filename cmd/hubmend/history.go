@@ -12,12 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/console"
-	"hubmend/internal/decide"
-	"hubmend/internal/ledger"
-	"hubmend/internal/naming"
-	"hubmend/internal/overview"
-	"hubmend/internal/target"
+	"hubmend/internal/aws/console"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/overview"
 )
 
 // past is everything about a target, in JSON.

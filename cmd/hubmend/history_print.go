@@ -10,9 +10,9 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"hubmend/internal/deadletter"
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/ops/deadletter"
 )
 
 // findingsShown is how many findings of an attempt a terminal gets; JSON has all of them.

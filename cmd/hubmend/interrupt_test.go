@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/request"
+	"hubmend/internal/ops/request"
 )
 
 // watched is what a command prints, and tells when that contains something.

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hubmend/internal/build/templates"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/scenario"
-	"hubmend/internal/templates"
+	"hubmend/internal/lab/scenario"
 )
 
 func labCommand() *cobra.Command {

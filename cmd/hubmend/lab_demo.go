@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/lab"
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 	"hubmend/test/postcondition"
 )
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 // The demo as `make demo` runs it, but piped: short enough to read, and nothing but text.

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hubmend/internal/lab"
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 	"hubmend/test/postcondition"
 )
 

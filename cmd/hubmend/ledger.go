@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
-	"hubmend/internal/awserr"
-	"hubmend/internal/ledger"
-	"hubmend/internal/naming"
+	"hubmend/internal/aws/awserr"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/naming"
 )
 
 // readLedger gives the ledger of the account and Region to people. Nothing is read yet.

@@ -23,12 +23,12 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
-	"hubmend/internal/ledger"
-	"hubmend/internal/naming"
-	"hubmend/internal/overview"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/overview"
 )
 
 // administration is an administrator's account with a ledger, in a Region of its own.

@@ -12,12 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/apimodel"
+	"hubmend/internal/aws/apimodel"
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/catalog/runbook/lint"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/plan"
-	"hubmend/internal/runbook"
-	"hubmend/internal/runbook/lint"
+	"hubmend/internal/ops/plan"
 )
 
 func lintCommand() *cobra.Command {
@@ -123,7 +123,7 @@ func lintCatalog(models *apimodel.Models) ([]problem, error) {
 		}
 	}
 	if err := c.CheckPrepared(); err != nil {
-		problems = append(problems, problem{File: "internal/prepared/catalog.tsv", Text: err.Error()})
+		problems = append(problems, problem{File: "internal/engine/prepared/catalog.tsv", Text: err.Error()})
 	}
 	told, err := plan.Lint(c, models)
 	if err != nil {

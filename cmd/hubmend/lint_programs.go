@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/program"
-	"hubmend/internal/setting"
+	"hubmend/internal/catalog/program"
+	"hubmend/internal/catalog/setting"
 	ssmdocuments "hubmend/ssm-documents"
 )
 

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/finding"
-	"hubmend/internal/scenario"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/lab/scenario"
 )
 
 // execute runs a command in this process and gives what it prints.

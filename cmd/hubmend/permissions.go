@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/naming"
-	"hubmend/internal/privilege"
-	"hubmend/internal/scenario"
+	"hubmend/internal/catalog/privilege"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/lab/scenario"
 )
 
 // writePermissions writes what scenarios need of the roles' permissions, and says what no

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/plan"
+	"hubmend/internal/ops/plan"
 )
 
 func planCommand() *cobra.Command {

@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"hubmend/internal/automation"
+	"hubmend/internal/lab/automation"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/local"
-	"hubmend/internal/request"
+	"hubmend/internal/lab/scripts"
+	"hubmend/internal/ops/request"
 )
 
 // operator is the person at the terminal, with the AWS credentials that they have and the means to run
@@ -93,28 +93,28 @@ func (*operator) open(ctx context.Context, region string) (aws.Config, request.P
 
 // in gives what makes calls in a Region. It is an error when the credentials are of another account
 // than this, unless it is empty.
-func (o *operator) in(ctx context.Context, region, account string) (local.Account, error) {
+func (o *operator) in(ctx context.Context, region, account string) (scripts.Account, error) {
 	cfg, who, err := o.open(ctx, region)
 	if err != nil {
-		return local.Account{}, err
+		return scripts.Account{}, err
 	}
 	if account != "" && account != who.Account {
-		return local.Account{}, fmt.Errorf("the resource is in account %s, and these AWS credentials are of account %s (%s); log in to %[1]s, or choose another AWS_PROFILE",
+		return scripts.Account{}, fmt.Errorf("the resource is in account %s, and these AWS credentials are of account %s (%s); log in to %[1]s, or choose another AWS_PROFILE",
 			account, who.Account, who.ARN)
 	}
 	if err := o.start(ctx); err != nil {
-		return local.Account{}, err
+		return scripts.Account{}, err
 	}
-	return local.Account{Worker: o.worker, Region: region, Endpoint: aws.ToString(cfg.BaseEndpoint), Credentials: cfg.Credentials}, nil
+	return scripts.Account{Worker: o.worker, Region: region, Endpoint: aws.ToString(cfg.BaseEndpoint), Credentials: cfg.Credentials}, nil
 }
 
 // programs gives what runs scripts that call AWS, with the same credentials, Region and endpoint.
-func (o *operator) programs(ctx context.Context, account local.Account) (automation.Scripts, error) {
+func (o *operator) programs(ctx context.Context, account scripts.Account) (automation.Scripts, error) {
 	c, err := account.Credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get AWS credentials: %w", err)
 	}
-	return local.Scripts{Python: o.python, Access: &python.Access{
+	return scripts.Scripts{Python: o.python, Access: &python.Access{
 		Region: account.Region, Endpoint: account.Endpoint,
 		Credentials: python.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken},
 	}}, nil

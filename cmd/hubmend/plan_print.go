@@ -11,7 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"hubmend/internal/plan"
+	"hubmend/internal/ops/plan"
 )
 
 // usesShown is how many users of a resource a terminal gets; JSON has all that were read.

@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
-	"hubmend/internal/plan"
+	"hubmend/internal/lab/samplefinding"
+	"hubmend/internal/ops/plan"
 )
 
 // question is what somebody wants a plan for.
@@ -55,7 +55,7 @@ func (q question) madeUp(ctx context.Context, o *operator) (json.RawMessage, err
 		account, region = cmp.Or(account, who.Account), cfg.Region
 	}
 	control, _ := catalog.Embedded().ByID(q.control)
-	f, err := asff.Build(asff.Spec{Control: control, Resource: q.resource, Account: account, Region: region, ID: uuid.NewString(), Now: time.Now()})
+	f, err := samplefinding.Build(samplefinding.Spec{Control: control, Resource: q.resource, Account: account, Region: region, ID: uuid.NewString(), Now: time.Now()})
 	if err != nil {
 		return nil, err
 	}

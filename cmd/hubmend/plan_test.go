@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"hubmend/internal/aws/readonly"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/plan"
-	"hubmend/internal/readonly"
+	"hubmend/internal/ops/plan"
 )
 
 // planningLab is a lab in which nothing is deployed: a plan needs nothing.

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
-	"hubmend/internal/playbook"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/playbook"
 )
 
 func playbookCommand() *cobra.Command {

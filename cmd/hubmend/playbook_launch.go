@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/naming"
-	"hubmend/internal/playbook"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/playbook"
 )
 
 // launchFlags are common to launch and update.

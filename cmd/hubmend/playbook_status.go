@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/playbook"
+	"hubmend/internal/ops/playbook"
 )
 
 // listed is a playbook in the JSON of list.

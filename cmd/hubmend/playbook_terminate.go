@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicecatalog/types"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 func playbookTerminateCommand() *cobra.Command {

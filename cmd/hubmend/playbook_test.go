@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"hubmend/internal/lab"
-	"hubmend/internal/playbook"
+	"hubmend/internal/ops/playbook"
 	"hubmend/test/labtest"
 )
 

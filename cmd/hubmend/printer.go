@@ -10,9 +10,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"hubmend/internal/engine/target"
 	"hubmend/internal/lab"
-	"hubmend/internal/scenario"
-	"hubmend/internal/target"
+	"hubmend/internal/lab/scenario"
 )
 
 // printer writes how scenarios go. By default that is a line for each finding and what did not

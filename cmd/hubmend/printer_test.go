@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 func TestVerdictLines(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"hubmend/internal/finding"
-	"hubmend/internal/scenario"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/lab/scenario"
 )
 
 // progress shows how a run in the lab goes: the phase that it is in, and a line for each finding.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/request"
+	"hubmend/internal/ops/request"
 )
 
 func remediateCommand() *cobra.Command {

@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/failure"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/failure"
+	"hubmend/internal/engine/finding"
 )
 
 // again is `hubmend remediate --failed`: it requests what failed again, in bulk, after its cause was removed.

@@ -14,13 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 	"github.com/google/uuid"
 
-	"hubmend/internal/awserr"
+	"hubmend/internal/aws/awserr"
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/dispatch"
-	"hubmend/internal/finding"
-	"hubmend/internal/request"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/dispatch"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/request"
 )
 
 // wish is one finding whose repair somebody asks for.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab"
+	"hubmend/internal/lab/samplefinding"
 	"hubmend/test/assembly"
 	"hubmend/test/labtest"
 )
@@ -145,7 +145,7 @@ func (s terminal) open(t *testing.T, group string) string {
 func (s terminal) imports(t *testing.T, control, name, resource string) string {
 	t.Helper()
 	c, _ := catalog.Embedded().ByID(control)
-	f, err := asff.Build(asff.Spec{Control: c, Resource: resource, Account: workload, Region: homeRegion, ID: name, Now: time.Now()})
+	f, err := samplefinding.Build(samplefinding.Spec{Control: c, Resource: resource, Account: workload, Region: homeRegion, ID: name, Now: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

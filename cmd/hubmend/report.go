@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/report"
-	"hubmend/internal/request"
+	"hubmend/internal/ops/report"
+	"hubmend/internal/ops/request"
 )
 
 // reporting is what somebody wants a report of, and in which forms.

@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
-	"hubmend/internal/awserr"
-	"hubmend/internal/finding"
-	"hubmend/internal/hub"
-	"hubmend/internal/report"
+	"hubmend/internal/aws/awserr"
+	"hubmend/internal/engine/finding"
+	hub "hubmend/internal/engine/securityhub"
+	"hubmend/internal/ops/report"
 )
 
 // Security Hub takes 20 values for one attribute of a filter, and three questions a second.
@@ -28,7 +28,9 @@ const (
 // about what the report lacks then, or "".
 func readOpen(ctx context.Context, cfg aws.Config, b *report.Builder) string {
 	client := securityhub.NewFromConfig(cfg, func(o *securityhub.Options) {
-		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) { s.MaxAttempts, s.MaxBackoff = hub.MaxAttempts, hub.MaxBackoff })
+		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+			s.MaxAttempts, s.MaxBackoff = hub.MaxAttempts, hub.MaxBackoff
+		})
 	})
 	var open []finding.Finding
 	pages := 0

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/report"
+	"hubmend/internal/ops/report"
 )
 
 func TestReportPeriod(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 
-	"hubmend/internal/report"
+	"hubmend/internal/ops/report"
 )
 
 // write writes every form that is wanted, once all of them are made.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"hubmend/internal/lab"
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 // emptyTemplates is a synthesized app whose stacks have a resource each, which does nothing.

@@ -16,11 +16,11 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/awserr"
+	"hubmend/internal/aws/awserr"
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/naming"
-	"hubmend/internal/overview"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/overview"
 )
 
 // standing is what status tells, in JSON.

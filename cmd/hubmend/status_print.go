@@ -9,8 +9,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"hubmend/internal/naming"
-	"hubmend/internal/overview"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/overview"
 )
 
 // rowsOfState is how many targets of a state a terminal gets; JSON has all of them.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 func TestTableDiff(t *testing.T) {

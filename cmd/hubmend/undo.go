@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/errand"
-	"hubmend/internal/ledger"
-	"hubmend/internal/request"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/messages"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/request"
 )
 
 func undoCommand() *cobra.Command {
@@ -94,8 +94,8 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 }
 
 // sendUndo puts the request to undo a repair on the findings queue.
-func (a asking) sendUndo(ctx context.Context, t target.Target, repaired ledger.Past) (errand.Undo, error) {
-	wish := errand.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID, By: a.person.ARN, At: time.Now().UTC()}
+func (a asking) sendUndo(ctx context.Context, t target.Target, repaired ledger.Past) (messages.Undo, error) {
+	wish := messages.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID, By: a.person.ARN, At: time.Now().UTC()}
 	if err := a.queue.Send(ctx, wish.Body()); err != nil {
 		return wish, awsError(a.cfg.Region, err)
 	}
@@ -103,7 +103,7 @@ func (a asking) sendUndo(ctx context.Context, t target.Target, repaired ledger.P
 }
 
 // undoProgress looks how an undo goes that was sent.
-func (a asking) undoProgress(ctx context.Context, wish errand.Undo) (request.Progress, error) {
+func (a asking) undoProgress(ctx context.Context, wish messages.Undo) (request.Progress, error) {
 	rec, err := a.ledger.Load(ctx, wish.Key)
 	return request.OfUndo(rec, wish.ID), err
 }
@@ -112,7 +112,7 @@ func (a asking) undoProgress(ctx context.Context, wish errand.Undo) (request.Pro
 func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	t, _ := h.Target()
 	id := h.Record.Undoable().ExecutionID
-	if errand.IsID(name) {
+	if messages.IsID(name) {
 		id = name
 	}
 	if id == "" {

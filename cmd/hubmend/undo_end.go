@@ -13,13 +13,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/awserr"
-	"hubmend/internal/decide"
-	"hubmend/internal/errand"
-	"hubmend/internal/ledger"
-	"hubmend/internal/partition"
-	"hubmend/internal/request"
-	"hubmend/internal/target"
+	"hubmend/internal/aws/awserr"
+	"hubmend/internal/aws/partition"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/messages"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/request"
 )
 
 // undone is what came of an undo, in JSON.
@@ -40,7 +40,7 @@ type undone struct {
 }
 
 // finish follows an undo that was sent, and tells what came of it.
-func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired ledger.Past, wish errand.Undo) error {
+func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired ledger.Past, wish messages.Undo) error {
 	result := undone{
 		Key: wish.Key, Account: t.Account, Region: t.Region, Resource: t.Resource, Control: repaired.Attempt.Control,
 		Repair: wish.ExecutionID, Request: wish.ID, By: wish.By, State: "sent",

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/decide"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/ledger"
 	"hubmend/internal/lab"
-	"hubmend/internal/ledger"
 )
 
 // answering runs a command that reads an answer from a person.

@@ -9,15 +9,15 @@ import (
 	"os"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/program"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/program"
 )
 
 const (
 	documents = "ssm-documents"
 	playbooks = "servicecatalog"
 	callsFile = documents + "/programs/calls.json"
-	file      = "internal/prepared/catalog.tsv"
+	file      = "internal/engine/prepared/catalog.tsv"
 )
 
 func main() {

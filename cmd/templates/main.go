@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"os"
 
+	"hubmend/internal/build/templates"
 	"hubmend/internal/catalog"
-	"hubmend/internal/templates"
 )
 
 func main() {

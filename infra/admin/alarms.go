@@ -9,8 +9,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/naming"
 )
 
 // counted are metrics that a person must hear of as soon as there is one, with what to say.

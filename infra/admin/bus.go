@@ -7,7 +7,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/outcome"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // BusProps describe the bus that members report to.

@@ -11,7 +11,7 @@ import (
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // newCustomAction makes the function behind the custom actions of the products.

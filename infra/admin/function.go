@@ -13,7 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/access"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // Folders of the functions below lambdas/.

@@ -10,7 +10,7 @@ import (
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
 	"hubmend/infra/restricted"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // What it takes to read what is encrypted with a key, and to write it.

@@ -7,7 +7,7 @@ import (
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // contents are what CloudFormation does with the resources of the product templates. A test

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // ledgerARN names the table for the functions. A reference to it would create it before them.

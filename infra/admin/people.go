@@ -9,7 +9,7 @@ import (
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // newPeople says who may use the portfolio. Policies tell what they may do, and are there to

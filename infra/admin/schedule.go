@@ -8,8 +8,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/naming"
 )
 
 // newSchedule calls the sweep every decide.SweepEvery.

@@ -7,8 +7,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/naming"
 )
 
 // What a setting may be. CloudFormation's own Number would let 2.5 through, on which no

@@ -10,7 +10,7 @@ import (
 
 	"hubmend/infra/queue"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 	"hubmend/servicecatalog/portfolio"
 )
 

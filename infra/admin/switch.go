@@ -7,7 +7,7 @@ import (
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // Switch is the parameter with which an administrator stops every start.

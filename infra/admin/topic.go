@@ -7,7 +7,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // NewTopic makes the topic for what people should hear of, and a parameter, whose name is

@@ -13,9 +13,9 @@ import (
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
-	"hubmend/internal/announce"
-	"hubmend/internal/decide"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/announce"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/naming"
 )
 
 // workers make the functions that work on repairs, from what these have in common.

@@ -16,7 +16,7 @@ import (
 	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // Names of the stacks.

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // Sub gives text in which CloudFormation replaces ${AWS::Partition}, ${AWS::AccountId},

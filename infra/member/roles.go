@@ -11,8 +11,8 @@ import (
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/naming"
 )
 
 // NewRolesStack makes the roles of a member account, or those of a further part of the runbooks.

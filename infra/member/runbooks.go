@@ -10,7 +10,7 @@ import (
 	"hubmend/infra/arn"
 	"hubmend/infra/outcome"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // NewRunbooksStack makes the runbooks of a member account in one Region, and the rule that

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // StackProps say what to build a stack from. All of them are needed.

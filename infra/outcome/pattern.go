@@ -2,7 +2,7 @@
 // them from a member and the rule that receives them must not differ.
 package outcome
 
-import "hubmend/internal/naming"
+import "hubmend/internal/engine/naming"
 
 // Pattern matches the status events of Hubmend's executions that will not change again.
 // The result is the caller's to add to.

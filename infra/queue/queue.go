@@ -11,7 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // Props describe a queue. Where the queue's own properties say nothing, New fills in.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // FromEnvironment reads the settings before there is an app, from what the CDK command line gives to

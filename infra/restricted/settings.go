@@ -15,8 +15,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/setting"
-	"hubmend/internal/compile"
-	"hubmend/internal/naming"
+	"hubmend/internal/build/compile"
+	"hubmend/internal/engine/naming"
 )
 
 // ContextKey is where cdk.json has the settings.

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/infra/restricted"
-	"hubmend/internal/compile"
-	"hubmend/internal/naming"
+	"hubmend/internal/build/compile"
+	"hubmend/internal/engine/naming"
 )
 
 func TestSettings(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // StackProps say what is rolled out. Parts are needed.

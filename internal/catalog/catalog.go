@@ -21,11 +21,11 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"hubmend/internal/control"
-	"hubmend/internal/finding"
-	"hubmend/internal/naming"
-	"hubmend/internal/prepared"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/prepared"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
 )

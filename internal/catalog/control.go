@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/control"
+	"hubmend/internal/engine/control"
 )
 
 // What a control is has a package of its own, which functions link and this one they do not.

@@ -11,11 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
-	"hubmend/internal/naming"
-	"hubmend/internal/runbook"
-	"hubmend/internal/target"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
 )

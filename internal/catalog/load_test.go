@@ -7,8 +7,8 @@ import (
 	"testing/fstest"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/finding"
-	"hubmend/internal/program"
+	"hubmend/internal/catalog/program"
+	"hubmend/internal/engine/finding"
 )
 
 const (

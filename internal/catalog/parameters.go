@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"hubmend/internal/control"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/control"
 )
 
 // roleParameter is filled by dispatch, not by a control.

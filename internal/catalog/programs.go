@@ -7,9 +7,9 @@ import (
 	"path"
 	"strings"
 
-	"hubmend/internal/naming"
-	"hubmend/internal/program"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/program"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/naming"
 )
 
 // Where programs are. A program is two files: <Name>.py, and <Name>.yaml, which is its header.

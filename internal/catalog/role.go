@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
 )
 
 // Role is a role of a member account that a runbook hands to an AWS service, so that the

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/control"
-	"hubmend/internal/setting"
+	"hubmend/internal/catalog/setting"
+	"hubmend/internal/engine/control"
 )
 
 // The schema for editors knows the fields that a control's file may have, and no others.

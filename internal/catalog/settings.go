@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"hubmend/internal/control"
-	"hubmend/internal/program"
-	"hubmend/internal/setting"
+	"hubmend/internal/catalog/program"
+	"hubmend/internal/catalog/setting"
+	"hubmend/internal/engine/control"
 )
 
 // engineFile runs settings. Their documents have it after the runtime.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // Undo gives the runbook that takes back what the repair of a control did; there is none when the control is

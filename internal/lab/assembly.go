@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hubmend/internal/cfn"
-	"hubmend/internal/naming"
-	"hubmend/internal/templates"
+	"hubmend/internal/build/templates"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/lab/cfn"
 )
 
 // ownBucket stands for the bucket that somebody without the CDK uploads functions and templates

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 // asyncAttempts is how often Lambda tries an asynchronous invocation, if nobody says

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"hubmend/internal/authz"
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/authz"
+	"hubmend/internal/aws/policy"
 )
 
 // authority judges what the sessions of roles do, by the policies of their roles. The lab's

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"hubmend/internal/authz"
+	"hubmend/internal/aws/authz"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
 )

@@ -12,12 +12,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/automation"
+	"hubmend/internal/aws/policy"
+	"hubmend/internal/aws/ssmtext"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/lab/automation"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/local"
-	"hubmend/internal/policy"
-	"hubmend/internal/runbook"
-	"hubmend/internal/ssmtext"
+	"hubmend/internal/lab/scripts"
 )
 
 // ssmAutomation is Systems Manager Automation in all accounts.
@@ -157,7 +157,7 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 	api := stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c}
 	executor := automation.Executor{
 		API: api,
-		Scripts: local.Scripts{
+		Scripts: scripts.Scripts{
 			Server:  s.lab.backend.scripts,
 			Access:  s.access(e, c),
 			Printed: scriptLog{s.lab, api, e.at, e.id}.write,

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strconv"
 
-	"hubmend/internal/automation"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/lab/automation"
 )
 
 type stepFilter struct {

@@ -3,8 +3,8 @@ package lab
 import (
 	"testing"
 
-	"hubmend/internal/automation"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/lab/automation"
 )
 
 // What a runbook expects is not told as a failure, and what stops it is.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"sync"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 // buckets knows the owner of each bucket. moto serves a bucket to every account, so the lab refuses

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/cfn"
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
+	"hubmend/internal/lab/cfn"
 )
 
 // cloudFormation is one call of the CloudFormation API. The lab serves it itself, because

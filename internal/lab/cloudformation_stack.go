@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"hubmend/internal/cfn"
+	"hubmend/internal/lab/cfn"
 )
 
 func (c cloudFormation) describeStacks(context.Context) (fields, error) {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"maps"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // The kept templates.

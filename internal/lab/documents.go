@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
 )
 
 // document is an Automation document with all its versions.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/partition"
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/partition"
+	"hubmend/internal/aws/policy"
 )
 
 // place is an account and a Region.

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"hubmend/internal/jsonpath"
+	"hubmend/internal/aws/jsonpath"
 )
 
 // inputTransformer makes a target's input of parts of an event.

@@ -3,7 +3,7 @@ package lab
 import (
 	"context"
 
-	"hubmend/internal/cfn"
+	"hubmend/internal/lab/cfn"
 )
 
 // UpdateRollout updates the roll-out with a template, or deletes it when there is none.

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/compile"
+	"hubmend/internal/build/compile"
+	"hubmend/internal/build/templates"
 	"hubmend/internal/lab"
-	"hubmend/internal/templates"
 )
 
 // functionName is what templates call the function of testdata.

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"hubmend/internal/aws/policy"
 	"hubmend/internal/lab/lambdahost"
-	"hubmend/internal/policy"
 )
 
 // functions are the Lambda functions that templates made.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/authz/reference"
+	"hubmend/internal/aws/authz/reference"
 )
 
 // gateway is the one endpoint of the lab. It serves what no emulator has and passes the

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 // iamAnswer has what the lab reads of IAM's answers. Documents are percent-encoded.

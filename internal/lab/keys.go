@@ -10,8 +10,8 @@ import (
 	"strings"
 	"sync"
 
-	"hubmend/internal/authz"
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/authz"
+	"hubmend/internal/aws/policy"
 )
 
 // keys knows which customer managed key encrypts what. The emulator encrypts nothing, so here it is asked

@@ -18,12 +18,12 @@ import (
 	"sync"
 	"time"
 
-	"hubmend/internal/authz"
+	"hubmend/internal/aws/authz"
+	"hubmend/internal/aws/partition"
+	"hubmend/internal/aws/policy"
+	"hubmend/internal/build/templates"
 	"hubmend/internal/lab/lambdahost"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/partition"
-	"hubmend/internal/policy"
-	"hubmend/internal/templates"
 )
 
 // Config says what the lab is to be.

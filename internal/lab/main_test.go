@@ -13,9 +13,9 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"hubmend/internal/build/templates"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/templates"
 	"hubmend/test/labtest"
 )
 

@@ -14,8 +14,8 @@ import (
 	"regexp"
 	"strings"
 
-	"hubmend/internal/cfn"
-	"hubmend/internal/compile"
+	"hubmend/internal/build/compile"
+	"hubmend/internal/lab/cfn"
 )
 
 // code gives the program of a function: the lab's own, compiled for this machine, or what

@@ -7,8 +7,8 @@ import (
 	"maps"
 	"net/http"
 
-	"hubmend/internal/authz"
-	"hubmend/internal/authz/reference"
+	"hubmend/internal/aws/authz"
+	"hubmend/internal/aws/authz/reference"
 )
 
 // authorize asks whether a request of a session may go through, and gives the error to

@@ -11,7 +11,7 @@ import (
 	"runtime"
 	"sync"
 
-	"hubmend/internal/compile"
+	"hubmend/internal/build/compile"
 )
 
 // Programs gives the program of a function, by the name of its folder below lambdas/.

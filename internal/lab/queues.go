@@ -12,7 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 // queues are the SQS queues that templates made, and the pollers that feed functions

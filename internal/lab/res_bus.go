@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 func createBus(_ context.Context, s *stack, p properties) (created, error) {

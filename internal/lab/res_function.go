@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 func createFunction(ctx context.Context, s *stack, p properties) (created, error) {

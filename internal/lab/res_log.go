@@ -3,7 +3,7 @@ package lab
 import (
 	"context"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 func createLogGroup(ctx context.Context, s *stack, p properties) (created, error) {

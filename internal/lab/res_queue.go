@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"path"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 // queueDefaults are the attributes of a queue that a template can set, as the service has

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/cfn"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/lab/cfn"
 )
 
 // RolloutStack has the StackSets of the member templates.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 func createTopic(ctx context.Context, s *stack, p properties) (created, error) {

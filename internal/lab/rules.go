@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/eventpattern"
+	"hubmend/internal/aws/eventpattern"
 )
 
 // rule is an AWS::Events::Rule: it has a pattern or a schedule.

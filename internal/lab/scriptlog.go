@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"hubmend/internal/automation"
+	"hubmend/internal/lab/automation"
 )
 
 // scriptLog writes what scripts print to the lab's own log, and to CloudWatch Logs, as the role of the execution, when the account

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/authz"
-	"hubmend/internal/cfn"
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/authz"
+	"hubmend/internal/aws/policy"
+	"hubmend/internal/lab/cfn"
 )
 
 // Kinds of records.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
-	"hubmend/internal/naming"
 	"hubmend/test/labtest"
 )
 

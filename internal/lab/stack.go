@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/cfn"
+	"hubmend/internal/lab/cfn"
 )
 
 // stack is a template that was deployed, or that is being. One operation works on it at a

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"hubmend/internal/cfn"
+	"hubmend/internal/lab/cfn"
 )
 
 // action is what an operation does with a resource.

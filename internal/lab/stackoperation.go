@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"hubmend/internal/cfn"
+	"hubmend/internal/lab/cfn"
 )
 
 // operation is a creation or an update of a stack under way.

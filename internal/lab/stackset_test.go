@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hubmend/internal/build/templates"
 	"hubmend/internal/lab"
-	"hubmend/internal/templates"
 )
 
 // rolled is a roll-out whose StackSet makes a log group, named by the template under key.

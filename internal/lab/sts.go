@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 var (

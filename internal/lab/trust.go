@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"slices"
 
-	"hubmend/internal/policy"
+	"hubmend/internal/aws/policy"
 )
 
 // IAM keeps a role that a trust policy names by ARN as the role's unique id. A role that is deleted and

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 
-	"hubmend/internal/awsclient"
-	"hubmend/internal/customaction"
+	"hubmend/internal/aws/awsclient"
+	"hubmend/internal/engine/customaction"
 )
 
 func main() {

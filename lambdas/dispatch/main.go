@@ -13,12 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/uuid"
 
-	"hubmend/internal/deadline"
-	"hubmend/internal/dispatch"
-	"hubmend/internal/function"
-	"hubmend/internal/naming"
-	"hubmend/internal/prepared"
-	"hubmend/internal/queue"
+	"hubmend/internal/engine/deadline"
+	"hubmend/internal/engine/dispatch"
+	"hubmend/internal/engine/function"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/prepared"
+	"hubmend/internal/engine/queue"
 )
 
 func main() {

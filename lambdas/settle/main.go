@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"hubmend/internal/function"
-	"hubmend/internal/naming"
-	"hubmend/internal/queue"
-	"hubmend/internal/settle"
+	"hubmend/internal/engine/function"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/queue"
+	"hubmend/internal/engine/settle"
 )
 
 func main() {

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"hubmend/internal/function"
-	"hubmend/internal/naming"
-	"hubmend/internal/queue"
-	"hubmend/internal/sweep"
+	"hubmend/internal/engine/function"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/queue"
+	"hubmend/internal/engine/sweep"
 )
 
 func main() {

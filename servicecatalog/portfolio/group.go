@@ -10,7 +10,7 @@ import (
 
 	"hubmend/infra/arn"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 const (

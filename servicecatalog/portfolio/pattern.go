@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/finding"
 )
 
 // PatternLimit is how many characters EventBridge allows an event pattern.

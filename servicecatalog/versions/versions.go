@@ -19,7 +19,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // Files holds the templates.

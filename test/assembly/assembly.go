@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/templates"
+	"hubmend/internal/build/templates"
 )
 
 // Object is a JSON object, such as a template.

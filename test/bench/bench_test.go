@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/ledger"
-	"hubmend/internal/scenario"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/lab/scenario"
 )
 
 func TestBenchmark(t *testing.T) { //nolint:paralleltest // what others allocate would count

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 // everyControl breaks and repairs a resource of every control.

@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/control"
+	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/prepared"
 	"hubmend/internal/lab/lambdahost"
-	"hubmend/internal/naming"
-	"hubmend/internal/prepared"
 )
 
 const (
@@ -67,7 +67,7 @@ func buildWith(ctx context.Context, folder string, controls int) (control.Contro
 	if err != nil {
 		return control.Control{}, err
 	}
-	original, err := filepath.Abs("internal/prepared/catalog.tsv")
+	original, err := filepath.Abs("internal/engine/prepared/catalog.tsv")
 	if err != nil {
 		return control.Control{}, err
 	}

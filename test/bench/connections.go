@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"hubmend/internal/awsclient"
-	"hubmend/internal/decide"
-	"hubmend/internal/member"
-	"hubmend/internal/target"
+	"hubmend/internal/aws/awsclient"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/executions"
+	"hubmend/internal/engine/target"
 )
 
 // answers of STS and Systems Manager, by the operation in the header of the latter.
@@ -45,7 +45,7 @@ func connections(ctx context.Context) ([]measurement, error) {
 	}
 	server.StartTLS()
 	defer server.Close()
-	accounts := &member.Accounts{Partition: "aws", Regions: &member.Regions{Limit: member.Limit, Rest: member.Rest, Now: time.Now}, Config: aws.Config{
+	accounts := &executions.Accounts{Partition: "aws", Regions: &executions.Regions{Limit: executions.Limit, Rest: executions.Rest, Now: time.Now}, Config: aws.Config{
 		Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("K", "s", ""),
 		HTTPClient: awsclient.Trusting(server.Certificate()),
 	}}

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"hubmend/internal/cost"
+	"hubmend/internal/ops/cost"
 )
 
 // costs estimates what the templates and the catalog cost, as docs/costs.md has it.

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
 )
 
 func benchmarkBind(b *testing.B, r repair) error {

@@ -10,10 +10,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/dispatch"
-	"hubmend/internal/ledger"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/dispatch"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/target"
 )
 
 // handlers measures what the code itself takes for one finding, with a ledger in memory and

@@ -10,12 +10,12 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/uuid"
 
-	"hubmend/internal/asff"
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
-	"hubmend/internal/naming"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/lab/samplefinding"
 )
 
 //go:embed repair.yaml
@@ -47,7 +47,7 @@ func loadRepair() (repair, error) {
 
 // finding builds the finding about a resource, which a number names.
 func (r repair) finding(number int, now time.Time) (finding.Finding, json.RawMessage, error) {
-	document, err := asff.Build(asff.Spec{
+	document, err := samplefinding.Build(samplefinding.Spec{
 		Control: r.control, Resource: fmt.Sprintf(r.resource, number), Account: r.account, Region: r.region, ID: uuid.NewString(), Now: now,
 	})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 // The scenarios that are measured. Each but the last ends in one execution.

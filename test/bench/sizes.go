@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"hubmend/internal/compile"
-	"hubmend/internal/naming"
-	"hubmend/internal/templates"
+	"hubmend/internal/build/compile"
+	"hubmend/internal/build/templates"
+	"hubmend/internal/engine/naming"
 )
 
 const (

@@ -12,15 +12,15 @@ import (
 	"github.com/google/uuid"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/dispatch"
-	"hubmend/internal/effect"
-	"hubmend/internal/finding"
-	"hubmend/internal/function"
-	"hubmend/internal/ledger"
-	"hubmend/internal/settle"
-	"hubmend/internal/sweep"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/apply"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/dispatch"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/function"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/settle"
+	"hubmend/internal/engine/sweep"
+	"hubmend/internal/engine/target"
 )
 
 // store is everything that a table is.
@@ -62,10 +62,10 @@ func (w *world) Read(_ context.Context, refs []decide.Ref) (map[string]decide.Se
 	return seen, nil
 }
 
-// Update implements effect.Findings.
+// Update implements apply.Findings.
 func (w *world) Update(context.Context, decide.Update) error { return nil }
 
-// Notify implements effect.Notifier.
+// Notify implements apply.Notifier.
 func (w *world) Notify(context.Context, decide.Notification) error { return nil }
 
 // Start implements dispatch.Starter.
@@ -100,8 +100,8 @@ func (w *world) SendAll(_ context.Context, bodies []string) error {
 
 func (w *world) time() time.Time { return w.now }
 
-func (w *world) effects() effect.Effects {
-	return effect.Effects{Ledger: w.store, Findings: w, Notifier: w, Digests: w.store, Now: w.time, Settings: decide.Defaults, Log: quiet}
+func (w *world) effects() apply.Effects {
+	return apply.Effects{Ledger: w.store, Findings: w, Notifier: w, Digests: w.store, Now: w.time, Settings: decide.Defaults, Log: quiet}
 }
 
 // quiet encodes its lines as in Lambda, and drops them.

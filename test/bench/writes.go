@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"hubmend/internal/cost"
-	"hubmend/internal/decide"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/ledger"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/ledger"
+	"hubmend/internal/ops/cost"
 )
 
 // mostUnits is what a repair may cost in the ledger.

@@ -14,12 +14,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/asff"
+	"hubmend/internal/build/templates"
 	"hubmend/internal/catalog"
+	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/naming"
-	"hubmend/internal/templates"
+	"hubmend/internal/lab/samplefinding"
 	"hubmend/test/assembly"
 )
 
@@ -136,8 +136,8 @@ func testRepair(t *testing.T, w world) {
 	id := w.call(t, "ec2", "CreateSecurityGroup", object{"GroupName": "web", "Description": "web"})["GroupId"].(string)
 	w.call(t, "ec2", "AuthorizeSecurityGroupIngress", object{"GroupId": id, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"})
 	spec, _ := catalog.Embedded().ByID(control)
-	f, err := asff.Build(asff.Spec{
-		Control: spec, Account: account, Region: region, Form: asff.Consolidated, ID: "cdk", Now: time.Now(),
+	f, err := samplefinding.Build(samplefinding.Spec{
+		Control: spec, Account: account, Region: region, Form: samplefinding.Consolidated, ID: "cdk", Now: time.Now(),
 		Resource: fmt.Sprintf("arn:aws:ec2:%s:%s:security-group/%s", region, account, id),
 	})
 	if err != nil {

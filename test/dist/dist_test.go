@@ -16,11 +16,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hubmend/internal/build/dist"
+	"hubmend/internal/build/templates"
 	"hubmend/internal/catalog"
-	"hubmend/internal/cfn"
-	"hubmend/internal/dist"
-	"hubmend/internal/naming"
-	"hubmend/internal/templates"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/lab/cfn"
 	"hubmend/test/assembly"
 )
 

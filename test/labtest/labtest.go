@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"hubmend/internal/build/templates"
 	"hubmend/internal/catalog"
+	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
-	"hubmend/internal/naming"
-	"hubmend/internal/templates"
 	"hubmend/servicecatalog/versions"
 )
 

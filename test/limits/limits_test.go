@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/templates"
+	"hubmend/internal/build/templates"
 	"hubmend/test/limits"
 )
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 	"hubmend/test/limits"
 )
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"hubmend/internal/lab"
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 )
 
 // The verdicts of Security Hub.

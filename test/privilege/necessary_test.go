@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/authz"
+	"hubmend/internal/aws/authz"
+	"hubmend/internal/catalog/privilege"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/privilege"
-	"hubmend/internal/scenario"
+	"hubmend/internal/lab/scenario"
 	"hubmend/test/assembly"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/report"
+	"hubmend/internal/ops/report"
 )
 
 var screenshots = flag.String("screenshots", "", "a folder to write pictures of the page to, for people")

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
-	"hubmend/internal/ledger"
-	"hubmend/internal/report"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/report"
 )
 
 var noon = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)

@@ -19,12 +19,12 @@ import (
 	"hubmend/infra/admin"
 	"hubmend/infra/app"
 	"hubmend/infra/restricted"
+	"hubmend/internal/build/templates"
 	"hubmend/internal/catalog"
+	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/naming"
-	"hubmend/internal/scenario"
-	"hubmend/internal/templates"
+	"hubmend/internal/lab/scenario"
 	"hubmend/test/postcondition"
 )
 

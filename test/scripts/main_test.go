@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/runbook"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/runbook"
 )
 
 // interpreter gives the Python that scripts run in, and skips short tests, because a

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"hubmend/internal/aws/readonly"
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab/python"
-	"hubmend/internal/readonly"
 )
 
 // stage makes AWS of a table: each call has its answers, of which the last is given for ever. A text is the

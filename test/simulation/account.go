@@ -3,9 +3,9 @@ package simulation
 import (
 	"time"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/failure"
-	"hubmend/internal/member"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/executions"
+	"hubmend/internal/engine/failure"
 )
 
 // account is a member account.
@@ -40,7 +40,7 @@ func (w *world) checkReady(r *resource) error {
 		w.violate("account %s is not ready, and is tried by one target right after another", r.account)
 	}
 	a.tried, a.triedBy = w.now, r
-	return &member.Refused{Reason: "There is no role; deploy it.", Class: failure.NotReady, Scope: failure.Account}
+	return &executions.Refused{Reason: "There is no role; deploy it.", Class: failure.NotReady, Scope: failure.Account}
 }
 
 // noteAccount remembers what the ledger has, after each save.

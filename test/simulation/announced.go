@@ -6,8 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
-	"hubmend/internal/announce"
-	"hubmend/internal/announce/contract"
+	"hubmend/internal/engine/announce"
+	"hubmend/internal/engine/announce/contract"
 )
 
 // PutEvents takes events as everything else: it takes time, and may fail or be the last call.

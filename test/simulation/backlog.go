@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/target"
 )
 
 // Backlog is how the sweep does with many open records.

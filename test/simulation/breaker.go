@@ -3,8 +3,8 @@ package simulation
 import (
 	"time"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
 )
 
 // breaker is what the ledger says of the breaker of a control, or of its pause in one account.

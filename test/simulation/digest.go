@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"hubmend/internal/decide"
+	"hubmend/internal/engine/decide"
 )
 
 // digest is what the world knows of the messages of one cause.

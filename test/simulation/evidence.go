@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/finding"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
 )

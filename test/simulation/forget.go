@@ -3,7 +3,7 @@ package simulation
 import (
 	"time"
 
-	"hubmend/internal/decide"
+	"hubmend/internal/engine/decide"
 )
 
 // forget makes the ledger forget a resource, as it does when a record expires or an administrator

@@ -8,16 +8,16 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/smithy-go"
 
-	"hubmend/internal/announce"
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/dispatch"
-	"hubmend/internal/effect"
-	"hubmend/internal/hub"
-	"hubmend/internal/ledger"
-	"hubmend/internal/settle"
-	"hubmend/internal/sweep"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/announce"
+	"hubmend/internal/engine/apply"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/dispatch"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/securityhub"
+	"hubmend/internal/engine/settle"
+	"hubmend/internal/engine/sweep"
+	"hubmend/internal/engine/target"
 )
 
 // client is the AWS of one invocation: every call takes time, in which others go on, and may
@@ -92,8 +92,8 @@ func (w *world) nonce() string {
 
 func (c *client) clockNow() time.Time { return c.now.Add(c.skew) }
 
-func (c *client) effects() effect.Effects {
-	return effect.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Digests: c, Now: c.clockNow, Settings: c.settings, Log: c.log}
+func (c *client) effects() apply.Effects {
+	return apply.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Digests: c, Now: c.clockNow, Settings: c.settings, Log: c.log}
 }
 
 func sleep(ctx context.Context, d time.Duration) { processOf(ctx).sleep(d) }
@@ -220,11 +220,11 @@ func (c *client) Paused(ctx context.Context) (bool, error) {
 }
 
 func (c *client) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
-	return limited(ctx, c, "reads", home, hub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
+	return limited(ctx, c, "reads", home, securityhub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
 }
 
 func (c *client) Update(ctx context.Context, u decide.Update) error {
-	_, err := limited(ctx, c, "updates", home, hub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
+	_, err := limited(ctx, c, "updates", home, securityhub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
 		if n := len([]rune(u.Note)); n == 0 || n > 512 {
 			c.violate("a note of %d characters", n)
 		}

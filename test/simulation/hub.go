@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
 )
 
 // place is an account and a Region.

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/errand"
-	"hubmend/internal/failure"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/failure"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/messages"
 )
 
 // What must always hold, whatever goes wrong.
@@ -150,7 +150,7 @@ func (w *world) checkEnd() {
 			if m.reason == "" {
 				w.violate("a dead letter has no reason: %s", m.body)
 			}
-			if u, is, _ := errand.ParseUndo([]byte(m.body)); is {
+			if u, is, _ := messages.ParseUndo([]byte(m.body)); is {
 				w.undos[u.ID] = true
 			}
 		}

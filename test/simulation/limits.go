@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"hubmend/internal/hub"
+	"hubmend/internal/engine/securityhub"
 )
 
 // limits are what AWS allows, as token buckets. A nil one in a world allows everything.
@@ -79,6 +79,6 @@ func limited[T any](ctx context.Context, c *client, what, region string, tries i
 		if err != error(errTooOften) || try == tries {
 			return got, err
 		}
-		processOf(ctx).sleep(c.between(0, min(time.Second<<try, hub.MaxBackoff)))
+		processOf(ctx).sleep(c.between(0, min(time.Second<<try, securityhub.MaxBackoff)))
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"hubmend/internal/decide"
+	"hubmend/internal/engine/decide"
 )
 
 // rollBack has an older version of Hubmend work for some hours, which does not know the schema of items that a newer

@@ -10,12 +10,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/failure"
-	"hubmend/internal/finding"
-	"hubmend/internal/member"
-	"hubmend/internal/naming"
-	"hubmend/internal/target"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/executions"
+	"hubmend/internal/engine/failure"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
 )
 
 // newResource is a security group, number n of its place, that is open to the world.
@@ -106,7 +106,7 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 		return "", err
 	}
 	if r.behaviour == refuses {
-		return "", &member.Refused{Reason: "It is not valid.", Class: failure.Permission}
+		return "", &executions.Refused{Reason: "It is not valid.", Class: failure.Permission}
 	}
 	if s.world.chance(s.world.faults.Throttle) {
 		return "", fmt.Errorf("start: %w", errThrottled)
@@ -230,7 +230,7 @@ func (s *ssm) outcome(id string) (decide.Outcome, error) {
 		return decide.Outcome{}, errors.New("there is no such execution")
 	}
 	if !e.ended {
-		return decide.Outcome{}, fmt.Errorf("execution %s: %w", id, member.ErrNotEnded)
+		return decide.Outcome{}, fmt.Errorf("execution %s: %w", id, executions.ErrNotEnded)
 	}
 	return e.outcome, nil
 }

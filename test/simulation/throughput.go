@@ -5,8 +5,8 @@ import (
 	"io"
 	"time"
 
-	"hubmend/internal/announce"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/announce"
+	"hubmend/internal/engine/finding"
 )
 
 // What the templates say of the functions' queues.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"hubmend/internal/decide"
-	"hubmend/internal/errand"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/messages"
 )
 
 // takeBack is a person who wants a repair undone, and now and then asks again, be it of impatience
@@ -38,7 +38,7 @@ func (w *world) takeBack(r *resource) {
 func (w *world) askUndo(key, executionID string) {
 	id := fmt.Sprintf("a0000000-0000-4000-8000-%012d", len(w.undos)+1)
 	w.undos[id] = false
-	u := errand.Undo{ID: id, Key: key, ExecutionID: executionID, By: "arn:aws:iam::111111111111:user/ann", At: w.now}
+	u := messages.Undo{ID: id, Key: key, ExecutionID: executionID, By: "arn:aws:iam::111111111111:user/ann", At: w.now}
 	w.log.Info("undo wanted", "execution", executionID, "request", id)
 	w.findings.send(u.Body())
 }

@@ -11,10 +11,10 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"hubmend/internal/announce"
 	"hubmend/internal/catalog"
-	"hubmend/internal/decide"
-	"hubmend/internal/ledger"
+	"hubmend/internal/engine/announce"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/ledger"
 )
 
 // Faults say how likely each is, per call or per message, from 0 to 1.

@@ -11,7 +11,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 	"hubmend/servicecatalog/portfolio"
 	"hubmend/servicecatalog/versions"
 )

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/cost"
+	"hubmend/internal/ops/cost"
 )
 
 // costs estimates what is synthesized. The second playbook has nothing that is billed.

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/infra/app"
-	"hubmend/internal/decide"
+	"hubmend/internal/engine/decide"
 )
 
 // board is the body of a dashboard.

@@ -13,7 +13,7 @@ import (
 
 	"hubmend/infra/admin"
 	"hubmend/infra/app"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 func TestFunctions(t *testing.T) {
@@ -38,12 +38,12 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// What a function reads is in its main.go and, for the settings, in internal/function. The
+// What a function reads is in its main.go and, for the settings, in internal/engine/function. The
 // template gives exactly that, so nothing is missing and nothing is left over.
 func TestFunctionsAreToldWhatTheyRead(t *testing.T) {
 	t.Parallel()
 	value := environmentNames(t)
-	settings := mentioned(parsed(t, "../../internal/function/function.go"), "settings")
+	settings := mentioned(parsed(t, "../../internal/engine/function/function.go"), "settings")
 	if len(settings) < 5 {
 		t.Fatalf("the settings are read from %v; has the function another name now?", settings)
 	}
@@ -89,7 +89,7 @@ func parsed(t *testing.T, file string) *ast.File {
 func environmentNames(t *testing.T) map[string]string {
 	t.Helper()
 	value := map[string]string{}
-	ast.Inspect(parsed(t, "../../internal/naming/environment.go"), func(n ast.Node) bool {
+	ast.Inspect(parsed(t, "../../internal/engine/naming/environment.go"), func(n ast.Node) bool {
 		if s, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(s.Names[0].Name, "Env") {
 			value[s.Names[0].Name], _ = strconv.Unquote(s.Values[0].(*ast.BasicLit).Value)
 		}

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"hubmend/infra/app"
-	"hubmend/internal/naming"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/naming"
 	"hubmend/test/assembly"
 )
 

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/infra/app"
-	"hubmend/internal/naming"
-	"hubmend/internal/runbook"
+	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/naming"
 )
 
 // statements gives the one inline policy of a role.

@@ -16,7 +16,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/infra/restricted"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 )
 
 // restrictedTo are the templates with every setting of restricted accounts, and where they are.

@@ -16,7 +16,7 @@ import (
 	"hubmend/infra/app"
 	"hubmend/infra/member"
 	"hubmend/internal/catalog"
-	"hubmend/internal/naming"
+	"hubmend/internal/engine/naming"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
 )

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/finding"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
-	"hubmend/internal/naming"
 	"hubmend/test/assembly"
 	"hubmend/test/labtest"
 )

@@ -1,0 +1,84 @@
+// Package control owns what a Security Hub control is to Hubmend, and how a finding of it becomes a
+// target with parameters.
+//
+// Functions link this package, and not package catalog, which reads and checks the data that
+// controls are made of.
+package control
+
+import (
+	"time"
+
+	"hubmend/internal/engine/finding"
+)
+
+// Control is a Security Hub control and how Hubmend repairs it.
+type Control struct {
+	ID     string `yaml:"id"`     // EC2.13
+	Title  string `yaml:"title"`  // as Security Hub words it
+	Repair string `yaml:"repair"` // what is true afterwards, one sentence
+
+	Runbook  string   `yaml:"runbook"`
+	Scope    Scope    `yaml:"scope"`
+	Resource Resource `yaml:"resource"`
+	// Parameters give each of the runbook's parameters but the role a value, in which
+	// {Name} stands for a part of the resource's id. A list is a set: two repairs of one
+	// resource that arrive together are joined into one.
+	Parameters map[string]any `yaml:"parameters"`
+
+	// Frameworks maps a standard, as findings spell it, to its number for this control.
+	Frameworks map[string]string `yaml:"frameworks"`
+
+	// EvidenceLag is how old the data may be that a check of the control judges by, such as 4h for IAM's credential
+	// report. Zero when it is minutes at most, or as long as AWS Config takes to record a change.
+	EvidenceLag time.Duration `yaml:"evidenceLag"`
+
+	Risk       string `yaml:"risk"` // low, medium, high
+	RiskReason string `yaml:"riskReason"`
+	Reversible bool   `yaml:"reversible"`
+	// Irreversible says why, for a control that is not reversible.
+	Irreversible string `yaml:"irreversible"`
+}
+
+// Scope tells how often a resource exists.
+type Scope string
+
+// The two scopes.
+const (
+	Regional Scope = "regional"
+	Global   Scope = "global" // once per account, so its findings repeat in every Region
+)
+
+// Group is a set of controls that share one ENABLED or DISABLED parameter and one
+// custom action.
+type Group struct {
+	ID          string   `yaml:"id"`    // CIS4142; also the id of the custom action
+	Title       string   `yaml:"title"` // CIS 4.1 & 4.2; also the name of the custom action
+	Description string   `yaml:"description"`
+	Controls    []string `yaml:"controls"`
+}
+
+// Parameter is the name of the product parameter that switches the group.
+func (g Group) Parameter() string { return g.ID + "AutoRemediation" }
+
+// StateSuffix ends the name of a product output that tells how a group is set.
+const StateSuffix = "State"
+
+// State is the name of the product output that tells how the group is set.
+func (g Group) State() string { return g.ID + StateSuffix }
+
+// Source gives controls by what findings name them by.
+type Source interface {
+	// ByID gives the control with a consolidated id such as EC2.13.
+	ByID(id string) (Control, bool)
+	// ByRule gives the control that a standard has under a number of its own.
+	ByRule(standard, rule string) (Control, bool)
+}
+
+// Of finds the control that a finding is about, by the consolidated id where the finding has one
+// and else by the standard's own number.
+func Of(f finding.Finding, s Source) (Control, bool) {
+	if f.ControlID != "" {
+		return s.ByID(f.ControlID)
+	}
+	return s.ByRule(f.Standard, f.Rule)
+}

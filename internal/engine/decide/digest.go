@@ -1,0 +1,187 @@
+package decide
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"hubmend/internal/engine/failure"
+)
+
+// CommonCause is what notifications have in common that one thing may have caused in many accounts.
+type CommonCause struct {
+	Kind    Kind
+	Control string        // empty of AccountNotReady
+	Class   failure.Class // of NotRepaired
+	Scope   failure.Scope // of AccountNotReady
+}
+
+// Key names the cause in the ledger.
+func (c CommonCause) Key() string {
+	return strings.Join([]string{string(c.Kind), c.Control, string(c.Class) + string(c.Scope)}, "/")
+}
+
+// CommonCause gives the cause of a notification, and false for one that always has a message of its own: a person
+// waits for the end of an undo, and the breaker of a control sums up already.
+func (n Notification) CommonCause() (CommonCause, bool) {
+	switch n.Kind {
+	case NotRepaired:
+		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control, Class: n.Attempt.Class}, true
+	case Exhausted, Contradicted, NotConfirmed:
+		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control}, true
+	case AccountNotReady:
+		return CommonCause{Kind: n.Kind, Scope: n.Scope}, true
+	}
+	return CommonCause{}, false
+}
+
+// Digest is where the messages of one cause stand. The first goes out at once and opens a window. What has the
+// same cause is collected until the window ends, and goes out in one message then. When that had something to tell
+// another window follows, which nothing has to open.
+type Digest struct {
+	Cause   CommonCause
+	Version int
+	Window  int       // the number of the window that is open, or was last
+	Opener  string    // the Collected.ID of what opened it and has a message of its own
+	Until   time.Time // when the window ends; zero when none is open
+	// Ended is a window whose digest is still to go out; 0 when there is none. TakenAt is when a sweep began to.
+	Ended   int
+	TakenAt time.Time
+	Unknown Unknown `dynamodbav:"-" json:"-"`
+}
+
+// Collected is a notification as a digest tells it.
+type Collected struct {
+	ID                                          string // of the same thing, however often it is decided
+	Key, Account, AccountName, Region, Resource string // of the target
+	At                                          time.Time
+	Reason                                      string
+}
+
+// digestSubject counts what is in the digest, and in how many accounts.
+func (n Notification) digestSubject() string {
+	c, accounts := n.Common, Accounts(n.Collected)
+	if c.Kind == AccountNotReady {
+		return ascii("Hubmend: " + Counted(accounts, "more account") + " not ready for repairs (" + string(c.Scope) + ")")
+	}
+	subject := fmt.Sprintf("Hubmend: %s %s in %s: %s", Counted(len(n.Collected), "more repair"), c.Kind, Counted(accounts, "account"), c.Control)
+	if c.Class != "" {
+		subject += " (" + string(c.Class) + ")"
+	}
+	return ascii(subject)
+}
+
+// Accounts counts the accounts in a digest.
+func Accounts(all []Collected) int {
+	accounts := map[string]bool{}
+	for _, c := range all {
+		accounts[c.Account] = true
+	}
+	return len(accounts)
+}
+
+// Counted writes a number of things: 1 account, 2 accounts.
+func Counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprint(n, " ", what)
+}
+
+// collectedLimit bounds a reason in a digest, which has many.
+const collectedLimit = 300
+
+// Collect gives what a digest tells of a notification.
+func (n Notification) Collect(now time.Time) Collected {
+	t := n.Record.Target
+	return Collected{
+		ID: n.id(), Key: t.Key(), Account: t.Account, AccountName: n.Record.AccountName, Region: t.Region, Resource: t.Resource,
+		At: now, Reason: Brief(n.Attempt.Reason, collectedLimit),
+	}
+}
+
+// id tells apart what is told. An attempt of a record that was deleted has the number of another, and a repair may be
+// contradicted by each of its findings.
+func (n Notification) id() string {
+	t := n.Record.Target
+	attempt := fmt.Sprintf("%s#%d#%d", t.Key(), n.Attempt.Number, n.Attempt.QueuedAt.Unix())
+	switch n.Kind {
+	case AccountNotReady:
+		return t.Account
+	case Contradicted, NotConfirmed:
+		findings := fnv.New64a()
+		for _, r := range n.Findings {
+			findings.Write([]byte(r.ID)) // never fails
+		}
+		return fmt.Sprintf("%s#%x", attempt, findings.Sum64())
+	}
+	return attempt
+}
+
+// Telling is how a notification reaches people.
+type Telling string
+
+// The ways.
+const (
+	Opens    Telling = "opens a window" // save the digest, then send a message of its own
+	Alone    Telling = "alone"          // send a message of its own, again: the first may be lost
+	Collects Telling = "in the digest"  // collect it for the window
+)
+
+// OnNotification says how a notification with an id reaches people, and gives the digest to save when it opens a window.
+func (d Digest) OnNotification(id string, now time.Time, s Settings) (Telling, Digest) {
+	switch {
+	case d.Until.IsZero():
+		d.Window++
+		d.Opener, d.Until = id, now.Add(s.DigestEvery)
+		return Opens, d
+	case d.Opener == id:
+		return Alone, d
+	}
+	return Collects, d
+}
+
+// Has says whether what was collected for a window before is in the window's digest for sure.
+func (d Digest) Has(window int) bool { return d.Window == window && !d.Until.IsZero() }
+
+// digestLease is how long a sweep may take to send a digest that it has taken: the next one comes then.
+const digestLease = SweepEvery
+
+// OnSweep ends a window whose time is over, or takes on a digest that another sweep has left. It says false when there
+// is nothing to do. Otherwise save the digest, send what was collected for Ended, and call OnSent.
+func (d Digest) OnSweep(now time.Time) (Digest, bool) {
+	switch {
+	case d.Ended != 0 && now.Sub(d.TakenAt) < digestLease:
+		return d, false
+	case d.Ended != 0:
+	case !d.Until.IsZero() && !now.Before(d.Until):
+		// The window ends before anybody reads what was collected, so that nothing is collected after that.
+		d.Ended, d.Until, d.Opener = d.Window, time.Time{}, ""
+	default:
+		return d, false
+	}
+	d.TakenAt = now
+	return d, true
+}
+
+// OnSent notes that the digest of a window is out, in which so many things were told. It says false when somebody else has noted it.
+func (d Digest) OnSent(window, collected int, now time.Time, s Settings) (Digest, bool) {
+	if d.Ended != window {
+		return d, false
+	}
+	d.Ended, d.TakenAt = 0, time.Time{}
+	if collected > 0 && d.Until.IsZero() {
+		d.Window++
+		d.Until = now.Add(s.DigestEvery)
+	}
+	return d, true
+}
+
+// Due is when the sweep has something to do about the digest; zero when it has nothing.
+func (d Digest) Due() time.Time {
+	if d.Ended != 0 {
+		return d.TakenAt.Add(digestLease)
+	}
+	return d.Until
+}

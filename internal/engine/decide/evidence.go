@@ -1,0 +1,143 @@
+package decide
+
+import (
+	"slices"
+	"time"
+
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/target"
+)
+
+// A check of Security Hub judges what AWS knew of a resource some time before. IAM's credential report
+// is made once in four hours, and AWS Config may record once a day. A check that failed after a repair
+// was verified therefore proves nothing until that data must be newer than the repair.
+
+// validFrom is when checks begin that must know of a repair.
+func (a Attempt) validFrom(s Settings) time.Time {
+	return a.EndedAt.Add(max(a.EvidenceLag, s.EvidenceLag))
+}
+
+// disturbs says whether an undo may have changed what a repair left. One that never ran has not.
+func (a Attempt) disturbs() bool {
+	return a.Undo != "" && a.Class != Refused && (a.ExecutionID != "" || a.MayRun || !a.ended())
+}
+
+// repairOf gives the place of the repair that does what parameters say, if it was verified and none was tried
+// since, nor an undo.
+func (r Record) repairOf(p target.Parameters) (int, bool) {
+	for i, a := range slices.Backward(r.Attempts) {
+		switch {
+		case a.disturbs():
+			return 0, false
+		case a.Undo == "" && a.Parameters.Covers(p):
+			return i, a.State == Succeeded
+		}
+	}
+	return 0, false
+}
+
+// repairFor gives the newest repair that answered a finding, and when checks begin that must know of it and of all after it
+// that may have done the same. Of a finding whose repair is not known any more, that may be any.
+func (r Record) repairFor(f Ref, s Settings) (repair Attempt, knownFrom time.Time) {
+	repair, since := r.LastSuccess(), 0
+	var parameters target.Parameters
+	for i, a := range r.Attempts {
+		if a.repaired() && a.holds(f) {
+			repair, since, parameters = a, i, a.Parameters
+		}
+	}
+	knownFrom = repair.validFrom(s)
+	for _, a := range r.Attempts[since:] {
+		if a.repaired() && !a.Parameters.Disjoint(parameters) {
+			knownFrom = later(knownFrom, a.validFrom(s))
+		}
+	}
+	return repair, knownFrom
+}
+
+func (a Attempt) repaired() bool { return a.Undo == "" && a.State == Succeeded }
+
+// resolvedAt is when findings of the record were last set RESOLVED.
+func (r Record) resolvedAt() time.Time { return later(r.LastSuccess().EndedAt, r.ResolvedAt) }
+
+// resolved says whether a finding was set RESOLVED by an attempt that the record knows.
+func (r Record) resolved(f Ref) bool {
+	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.repaired() && a.holds(f) })
+}
+
+// knowsNothing says whether the check behind an automatic request may be made of data from before a repair.
+//
+// It is not when the repair was told to the finding, and the finding has passed since; nor does that matter when a person
+// has set the finding to NEW.
+func (d *decider) knowsNothing(r Request, repair Attempt) bool {
+	lag := max(r.EvidenceLag, repair.EvidenceLag, d.settings.EvidenceLag)
+	passedSince := repair.holds(r.Ref) && r.Since.After(d.Record.resolvedAt())
+	askedAgain := d.Record.resolved(r.Ref) && r.At.After(repair.EndedAt) && !r.AsOf.After(repair.EndedAt)
+	return r.Trigger == finding.Automatic && !r.AsOf.After(repair.EndedAt.Add(lag)) && !passedSince && !askedAgain
+}
+
+// vouch answers a finding whose check knows nothing of the repair: it is RESOLVED, and stays among
+// those that a later check has to confirm.
+func (d *decider) vouch(r Request, repair *Attempt) string {
+	return d.resolve(r, repair, vouchNote(d.Record.Target, *repair, d.settings), "repaired, and the check may not know of it")
+}
+
+// resolve sets a finding RESOLVED by a repair that has ended. The record is saved first: it must be known which findings
+// a later check has to confirm. A message that comes back tells its finding again only when it was not told,
+// and no check has contradicted the repair since.
+func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
+	known := repair.brought(r.Ref)
+	if known && !(slices.Contains(d.Record.Unconfirmed, r.Ref) && d.seen[r.Ref.ID].Workflow == finding.New) {
+		return "answered already"
+	}
+	if !known {
+		repair.EvidenceLag = max(repair.EvidenceLag, r.EvidenceLag)
+		repair.Findings = addRefs(repair.Findings, []Ref{r.Ref})
+		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})
+		d.Record.ResolvedAt, d.Save = later(d.now, r.Since), true
+	}
+	d.Announce = append(d.Announce, Update{Findings: []Ref{r.Ref}, Workflow: finding.Resolved, Note: note})
+	return log
+}
+
+// verdictOn says what a finding that was resolved has come to.
+type verdictOn string
+
+const (
+	waiting      verdictOn = "waiting" // no check that counts yet, or nobody can tell
+	proven       verdictOn = "proven"  // a later check passed, or there is nothing to check any more
+	contradicted verdictOn = "contradicted"
+	inOtherHands verdictOn = "in other hands" // somebody else has changed the finding since
+	overdue      verdictOn = "overdue"
+)
+
+// judge compares a finding that was resolved with what Security Hub has.
+func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdictOn {
+	resolved, last := r.resolvedAt(), r.Last()
+	repair, valid := r.repairFor(f, s)
+	if last.disturbs() {
+		valid = repair.EndedAt // nobody knows what an undo that failed has left, so every check counts
+	}
+	late := now.Sub(repair.EndedAt) >= s.ConfirmWithin+repair.EvidenceLag
+	if late {
+		valid = repair.validFrom(s) // whatever was repaired since: somebody has to look at it
+	}
+	checked := found.ObservedAt.After(repair.EndedAt)
+	passedSince := checked && found.Since.After(resolved) && valid.Equal(repair.validFrom(s))
+	counts := found.ObservedAt.After(valid) || passedSince
+	switch {
+	case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed && found.Compliance != finding.Warning:
+		return proven
+	case !last.ended() && last.holds(f):
+		return waiting // how the attempt ends says what becomes of it
+	case found.Workflow != finding.Resolved && now.Sub(resolved) < s.UpdateLag:
+		return waiting // RESOLVED may not show yet, and what does may be our own NOTIFIED
+	case found.Workflow != finding.Resolved:
+		return inOtherHands
+	case counts && found.Compliance == finding.Failed:
+		return contradicted
+	case late:
+		return overdue
+	}
+	return waiting
+}

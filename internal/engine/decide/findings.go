@@ -1,0 +1,312 @@
+package decide
+
+import (
+	"cmp"
+	"time"
+
+	"hubmend/internal/engine/failure"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/target"
+)
+
+// Request is a finding that asks for the repair of a record's target.
+type Request struct {
+	Ref     Ref
+	Control string
+	Trigger finding.Trigger
+	By      string // who asked on the command line
+	Sender  string // see Attempt
+	// At is when the event was sent.
+	At time.Time
+	// AsOf is when the check that failed was made, or when the person asked.
+	AsOf time.Time
+	// Since is since when the checks have failed, with none between that passed; zero when nobody says.
+	Since time.Time
+	// EvidenceLag is how old the data of the control's checks may be.
+	EvidenceLag time.Duration
+	Parameters  target.Parameters
+	// AccountName is what the finding calls its account; it may be empty.
+	AccountName string
+}
+
+// OnFindings decides about requests for one target that arrived together.
+//
+// They are decided in order and share one attempt where one execution repairs them all.
+// seen tells how findings are now that were asked about some time ago; it may lack any.
+func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
+	d := newDecider(rec, seen, g, now, s)
+	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
+		d.release(a)
+	}
+	for i, r := range requests {
+		d.Record.AccountName = cmp.Or(r.AccountName, d.Record.AccountName)
+		d.Log = append(d.Log, d.one(i, r))
+	}
+	d.settleStopped(requests)
+	d.proceed()
+	if d.NeedsSlot || d.NeedsProbe {
+		return d.undecided()
+	}
+	d.tell()
+	d.comeBack()
+	return d.Decision
+}
+
+// OnWake goes on with a target that was left waiting. It is called by the sweep, by way of
+// the findings queue, so that everything is started in one place.
+func OnWake(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
+	d := newDecider(rec, seen, g, now, s)
+	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
+		d.release(a)
+	}
+	d.Log = []string{"wake"}
+	d.proceed()
+	if d.NeedsSlot || d.NeedsProbe {
+		return d.undecided()
+	}
+	d.tell()
+	d.comeBack()
+	return d.Decision
+}
+
+// undecided asks for what the decision needs.
+func (d *decider) undecided() Decision {
+	u := Decision{NeedsSlot: d.NeedsSlot, NeedsProbe: d.NeedsProbe}
+	if d.NeedsProbe {
+		u.Record = d.Record // whose attempt it is
+	}
+	return u
+}
+
+// decider makes one decision.
+type decider struct {
+	Decision
+	seen     map[string]Seen
+	gate     Gate
+	now      time.Time
+	settings Settings
+
+	asked []Ref // findings that ask for the queued attempt
+	held  bool  // the queued attempt waits for something else than before
+	// reason is what an account lacks that is not ready.
+	reason string
+	// waiting are the requests, by index, that bring a paced attempt back when its slot has come.
+	waiting []int
+	// stopped are the requests, by index, that only the guard or the hold stands against.
+	stopped []int
+}
+
+func newDecider(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) *decider {
+	return &decider{Decision: Decision{Record: rec.Clone()}, seen: seen, gate: g, now: now, settings: s}
+}
+
+// release takes an attempt back from a claimer that died. Whether it was started is not
+// known; starting it again with the same client token is harmless.
+func (d *decider) release(a *Attempt) {
+	a.State, a.Cause, a.NotBefore, a.MayRun = Queued, Busy, d.now, true
+	d.Save = true
+}
+
+func (d *decider) one(i int, r Request) string {
+	a := d.Record.Last()
+	asked := r.AsOf
+	now, looked := d.seen[r.Ref.ID]
+	if looked && now.ObservedAt.After(r.AsOf) {
+		r.AsOf, r.Since = now.ObservedAt, now.Since // a later check says the same
+	}
+	repair, verified := d.Record.repairOf(r.Parameters)
+	switch {
+	case looked && !now.asks(r.Trigger) && (a == nil || a.ended() || !a.holds(r.Ref)):
+		return "does not ask for it any more"
+	case d.Record.undoing():
+		return d.wait(i, d.settings.Wait) // how it ends says what becomes of the request
+	case a != nil && a.InFlight():
+		return d.join(i, r, a)
+	case a != nil && a.State == Queued:
+		return d.share(i, r, a)
+	case a != nil && (a.brought(r.Ref) || settledBy(r, a)):
+		return d.repeat(r, a)
+	case verified && d.knowsNothing(r, d.Record.Attempts[repair]):
+		return d.vouch(r, &d.Record.Attempts[repair])
+	case d.Record.holds(r, asked):
+		d.stopped = append(d.stopped, i)
+		return "held"
+	case r.Trigger == finding.Automatic && d.spent():
+		d.stopped = append(d.stopped, i)
+		return "suspended"
+	default:
+		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
+		d.add(i, r, d.Record.Last())
+		return "start"
+	}
+}
+
+// settledBy says whether the attempt answers the request: the check that failed was made,
+// or the person asked, before the attempt ended, and so without knowing its result. An
+// attempt that was only unlucky answers nobody. A finding that had its answer and asks again
+// was set to NEW by a person, who wants another attempt. An undo answers nobody.
+func settledBy(r Request, a *Attempt) bool {
+	if a.Undo != "" {
+		return false
+	}
+	again := a.holds(r.Ref) && r.At.After(a.EndedAt)
+	return !failure.FateOf(a.Class).Passes() && !again && !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
+}
+
+// spent says whether automatic repair has used up its attempts.
+func (d *decider) spent() bool {
+	return d.Record.attemptsSince(d.now.Add(-d.settings.Window)) >= d.settings.MaxAttempts
+}
+
+// share adds a request to an attempt that is queued. A person who asks takes it over, so
+// that what only holds back automatic repair no longer does.
+func (d *decider) share(i int, r Request, a *Attempt) string {
+	if a.holds(r.Ref) && a.brought(r.Ref) && a.Parameters.Covers(r.Parameters) {
+		if now, looked := d.seen[r.Ref.ID]; !looked || now.asks(r.Trigger) {
+			d.asked = append(d.asked, r.Ref) // its note may have been lost when it came first
+		}
+		d.waiting = append(d.waiting, i)
+		return "queued already"
+	}
+	joined, ok := a.Parameters.Join(r.Parameters)
+	// One that may have been started was started under a token that stands for its parameters.
+	if !ok || a.MayRun && !a.Parameters.Covers(r.Parameters) {
+		return d.wait(i, d.settings.Wait)
+	}
+	a.Parameters = joined
+	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.Cause == Unready) {
+		a.Trigger, a.By, a.Sender, a.Cause, a.NotBefore, a.UnreadySince = r.Trigger, r.By, r.Sender, "", d.now, time.Time{}
+	}
+	d.add(i, r, a)
+	return "share"
+}
+
+// add puts the finding of a request among those of a queued attempt.
+func (d *decider) add(i int, r Request, a *Attempt) {
+	d.Save = true
+	d.asked = append(d.asked, r.Ref)
+	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+	if !a.holds(r.Ref) {
+		a.Findings = append(a.Findings, r.Ref)
+	}
+	if a.Findings[0] == r.Ref {
+		d.waiting = append(d.waiting, i)
+	}
+}
+
+func (d *decider) join(i int, r Request, a *Attempt) string {
+	switch {
+	case a.brought(r.Ref) && a.State == Claimed:
+		// Its claimer may be about to start it, or may have died: the lease will tell.
+		d.Later = append(d.Later, Later{Request: i, After: max(d.settings.ClaimLease-d.now.Sub(a.ClaimedAt), time.Second), Exact: true})
+		return "wait"
+	case a.holds(r.Ref):
+		return "already in flight"
+	case !a.Parameters.Covers(r.Parameters):
+		return d.wait(i, d.settings.Wait)
+	}
+	a.Findings = append(a.Findings, r.Ref)
+	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+	d.Updates = append(d.Updates, notify([]Ref{r.Ref}, startNote(d.Record.Target, *a)))
+	d.Save = true
+	return "join"
+}
+
+// repeat gives a finding the answer of an attempt that is over. A message that comes twice
+// was answered when the attempt ended, and tells nothing of what happened since.
+func (d *decider) repeat(r Request, a *Attempt) string {
+	log := "answer from attempt " + string(a.State)
+	switch {
+	case a.State == Succeeded:
+		return d.resolve(r, a, answer(d.Record.Target, *a, nil).Note, log)
+	case a.brought(r.Ref):
+		return "answered already"
+	}
+	a.Findings, d.Save = addRefs(a.Findings, []Ref{r.Ref}), true
+	d.Updates = append(d.Updates, answer(d.Record.Target, *a, []Ref{r.Ref}))
+	return log
+}
+
+// settleStopped answers the requests that were stopped: they share the attempt that a person
+// asked for in the same moment, or else they are told, and people once.
+func (d *decider) settleStopped(requests []Request) {
+	if len(d.stopped) == 0 {
+		return
+	}
+	if a := d.Record.Last(); a != nil && a.State == Queued {
+		for _, i := range d.stopped {
+			d.Log[i] = d.share(i, requests[i], a)
+		}
+		return
+	}
+	var refs []Ref
+	for _, i := range d.stopped {
+		refs = append(refs, requests[i].Ref)
+	}
+	if d.Record.Held() {
+		d.Updates = append(d.Updates, notify(refs, heldNote(d.Record)))
+		return
+	}
+	d.Updates = append(d.Updates, notify(refs, SuspendNote(d.settings)))
+	if d.Record.SuspendedAt.IsZero() {
+		d.Record.SuspendedAt, d.Save = d.now, true
+		d.Notifications = append(d.Notifications, d.exhausted(requests[d.stopped[0]].Control, refs))
+		d.Metrics = append(d.Metrics, MetricSuspended)
+	}
+}
+
+// exhausted tells people that the guard has stopped automatic repair. The control is the one that
+// asks now; there may be no attempt yet.
+func (d *decider) exhausted(control string, refs []Ref) Notification {
+	n := Notification{Kind: Exhausted, Record: d.Record, Findings: refs}
+	if a := d.Record.Last(); a != nil {
+		n.Attempt = *a
+	}
+	n.Attempt.Control = control
+	return n
+}
+
+// proceed starts the last attempt if it is queued and its time has come, or will soon: a
+// slot is waited for in the function.
+func (d *decider) proceed() {
+	a := d.Record.Last()
+	if a == nil || a.State != Queued {
+		return
+	}
+	from := a.NotBefore
+	if a.Cause == Paced {
+		from = from.Add(-d.settings.ShortWait)
+	}
+	if !d.now.Before(from) {
+		d.admit()
+	}
+}
+
+// comeBack keeps the message that brought a paced attempt, until its slot has come: the sweep
+// would come minutes later.
+func (d *decider) comeBack() {
+	a := d.Record.Last()
+	if a == nil || a.State != Queued || a.Cause != Paced {
+		return
+	}
+	d.Resume = max(a.NotBefore.Sub(d.now)-d.settings.SlotLead, time.Second)
+	for _, i := range d.waiting {
+		d.Later = append(d.Later, Later{Request: i, After: d.Resume, Exact: true})
+	}
+}
+
+func (d *decider) wait(i int, after time.Duration) string {
+	d.Later = append(d.Later, Later{Request: i, After: max(after, time.Second)})
+	return "wait"
+}
+
+func (d *decider) announce(refs []Ref, note string) {
+	if len(refs) > 0 {
+		d.Announce = append(d.Announce, notify(refs, note))
+	}
+}
+
+// notify is what findings are told that are not answered yet.
+func notify(refs []Ref, note string) Update {
+	return Update{Findings: refs, Workflow: finding.Notified, Note: note}
+}

@@ -1,0 +1,196 @@
+package decide
+
+import (
+	"maps"
+	"time"
+
+	"hubmend/internal/engine/failure"
+	"hubmend/internal/engine/finding"
+)
+
+// Gate is what stands between the wish to repair and the start of a runbook.
+type Gate struct {
+	// Paused is set while the administrator's switch stops every start.
+	Paused bool
+	// Breakers are those of controls, by id, and Accounts those in which something is missing. What is not
+	// there stands against nothing.
+	Breakers map[string]Breaker
+	Accounts map[string]Account
+	// Slot is the moment that is reserved for a start; zero when none is.
+	Slot time.Time
+	// Nonce is a random text that no other decision gets. The client token of an attempt is made
+	// of the one that its first claim was decided with.
+	Nonce string
+}
+
+// admit claims the last attempt, which is queued, if it may start now. Otherwise it stays
+// queued, and knows why and until when.
+func (d *decider) admit() {
+	a := d.Record.Last()
+	if !d.prune(a) {
+		return
+	}
+	obstacle := d.obstacle(a)
+	switch {
+	case d.gate.Paused && a.givesWay():
+		d.end(Outcome{Class: Refused, Reason: pausedReason}, d.seen, d.now, d.settings)
+	case a.Undo != "" && !a.MayRun && d.now.Sub(a.QueuedAt) >= undoPatience:
+		d.end(Outcome{Class: TimedOut, Reason: "it was not started within " + Hours(undoPatience) + "; ask again."}, d.seen, d.now, d.settings)
+	case d.gate.Paused:
+		d.hold(a, Paused, d.now)
+	case obstacle.cause == Unready && (a.waitedForReady(d.now, d.settings) || a.Undo != "" && !a.MayRun):
+		d.end(Outcome{Class: failure.NotReady, Reason: obstacle.reason}, d.seen, d.now, d.settings)
+	case obstacle.cause != "":
+		d.reason = obstacle.reason
+		d.hold(a, obstacle.cause, obstacle.until)
+	case obstacle.probe:
+		d.NeedsProbe = true
+	case a.Cause == Paced && d.now.Sub(a.NotBefore) < slotLife:
+		d.claim(a, later(d.now, a.NotBefore))
+	case d.gate.Slot.IsZero():
+		d.NeedsSlot = true
+	case d.gate.Slot.Sub(d.now) > d.settings.ShortWait:
+		d.hold(a, Paced, d.gate.Slot)
+	default:
+		d.claim(a, d.gate.Slot)
+	}
+}
+
+// slotLife is how late a start may come and still use its slot. Later than this, its
+// second may be somebody else's.
+const slotLife = 2 * time.Second
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (d *decider) claim(a *Attempt, at time.Time) {
+	a.State, a.Cause, a.NotBefore, a.ClaimedAt = Claimed, "", time.Time{}, d.now
+	if a.Nonce == "" && !a.MayRun {
+		a.Nonce = d.gate.Nonce
+	}
+	if a.Undo == "" {
+		d.Record.SuspendedAt, d.Record.HeldAt, d.Record.HeldBy, d.Record.HeldSender = time.Time{}, time.Time{}, "", ""
+	}
+	d.Record.trim(d.settings)
+	d.Start, d.StartAt, d.Save = true, at, true
+	a = d.Record.Last()
+	missing := d.gate.Accounts[d.Record.Target.Account].lacking(d.Record.Target, *a)
+	switch {
+	case a.Undo != "":
+	case missing != nil && !a.UnreadySince.IsZero(): // it only tries, and most of its findings have been told
+		d.announce(d.asked, notReadyNote(missing.Reason))
+	default:
+		d.announce(a.Findings, startNote(d.Record.Target, *a))
+	}
+}
+
+// hold keeps an attempt queued.
+func (d *decider) hold(a *Attempt, cause Cause, until time.Time) {
+	if a.Cause == cause && (cause == Paused || a.NotBefore.Equal(until)) {
+		return
+	}
+	d.held = a.Cause != cause
+	if cause == Unready {
+		// A slot or a lost answer in between is no news.
+		d.held = d.held && (a.UnreadySince.IsZero() || a.Cause != Paced && a.Cause != Busy)
+		if a.UnreadySince.IsZero() {
+			a.UnreadySince = d.now
+		}
+	}
+	a.Cause, a.NotBefore = cause, until
+	d.Save = true
+}
+
+// tell says to findings why nothing happens, when that takes longer than a person would
+// wait. Those that only wait for their slot are not told, because there may be thousands of
+// them and Security Hub takes ten updates per second.
+func (d *decider) tell() {
+	a := d.Record.Last()
+	if a == nil || a.State != Queued || a.Undo != "" || a.Cause == Paced || a.Cause == Busy {
+		return
+	}
+	if d.held {
+		d.announce(a.Findings, d.holdNote(*a))
+	} else {
+		d.announce(d.asked, d.holdNote(*a))
+	}
+}
+
+// holdNote says why an attempt waits.
+func (d *decider) holdNote(a Attempt) string {
+	if a.Cause == Unready {
+		return notReadyNote(d.reason)
+	}
+	return holdNote(a)
+}
+
+// Probe gives the gate with the probes taken that the last attempt of a record asks for.
+func (g Gate) Probe(rec Record, now time.Time, s Settings) Probes {
+	a, account := rec.Last(), rec.Target.Account
+	p := Probes{Breaker: g.Breakers[a.Control], Account: g.Accounts[account]}
+	p.Account, p.TookAccount = p.Account.take(rec.Target, *a, now, s)
+	if a.Trigger == finding.Automatic {
+		p.Breaker, p.TookBreaker = p.Breaker.take(rec.Target.Key(), account, now, s)
+	}
+	return p
+}
+
+// Probes are a breaker and an account, and whether a probe of them was taken.
+type Probes struct {
+	Breaker                  Breaker
+	Account                  Account
+	TookBreaker, TookAccount bool
+}
+
+// With gives the gate with another breaker and account.
+func (g Gate) With(b Breaker, a Account) Gate {
+	breakers, accounts := map[string]Breaker{}, map[string]Account{}
+	maps.Copy(breakers, g.Breakers)
+	maps.Copy(accounts, g.Accounts)
+	breakers[b.Control], accounts[a.ID] = b, a
+	g.Breakers, g.Accounts = breakers, accounts
+	return g
+}
+
+// prune drops findings that need no repair any more, as far as anybody looked, and the
+// attempt with the last of them. It says whether the attempt goes on, which one that may run
+// already does: to start it again is the way to find out. An undo is not about what findings say.
+func (d *decider) prune(a *Attempt) bool {
+	if a.Undo != "" {
+		return true
+	}
+	var left []Ref
+	for _, r := range a.Findings {
+		if now, ok := d.seen[r.ID]; !ok || now.asks(a.Trigger) {
+			left = append(left, r)
+		}
+	}
+	if len(left) == len(a.Findings) {
+		return true
+	}
+	d.Save = true
+	a.Findings = left
+	if len(left) > 0 || a.MayRun {
+		return true
+	}
+	d.Record.Attempts = d.Record.Attempts[:len(d.Record.Attempts)-1]
+	d.Log = append(d.Log, "no longer needed")
+	return false
+}
+
+// Seen is how Security Hub has a finding now; zero when it has none of that id any more.
+type Seen struct {
+	Workflow, Compliance, RecordState string
+	ObservedAt                        time.Time // of the check that gave Compliance
+	Since                             time.Time // of the first check that gave it, with no other between; may be zero
+}
+
+// asks says whether a finding still asks for a repair. One whose check could not tell does when a person asked.
+func (s Seen) asks(t finding.Trigger) bool {
+	fails := s.Compliance == finding.Failed || s.Compliance == finding.Warning && t != finding.Automatic
+	return s.Workflow != finding.Suppressed && s.RecordState == finding.Active && fails
+}

@@ -1,0 +1,125 @@
+package decide
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"hubmend/internal/engine/failure"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
+)
+
+const (
+	noteLimit   = 512 // characters, of Security Hub
+	reasonLimit = 260 // what a reason gets at least, and a change at most: it leaves room for the words around it
+	// storedLimit bounds what a record and a notification repeat of a runbook's words. A record
+	// keeps a dozen attempts, in an item of 400 KB.
+	storedLimit = 2000
+	// historyLimit bounds the reason of an attempt in the history, which has an item for each. A loop
+	// of a hundred passes may fail in each of them.
+	historyLimit = 20_000
+)
+
+// RetryHint is what to do about a repair that failed.
+const RetryHint = failure.TryAgain
+
+// startNote says nothing of the target itself, so that one call can tell many findings.
+func startNote(t target.Target, a Attempt) string {
+	return Clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s) with runbook %s.", a.Number, a.Asker(), naming.Document(t.Runbook)), noteLimit)
+}
+
+// answer is what findings are told when an attempt is over.
+func answer(t target.Target, a Attempt, refs []Ref) Update {
+	if a.State == Succeeded {
+		return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(
+			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)}
+	}
+	return Update{Findings: refs, Workflow: finding.Notified, Note: failureNote(t, a)}
+}
+
+func execution(t target.Target, a Attempt) string {
+	if a.ExecutionID == "" {
+		return "No execution was started."
+	}
+	return fmt.Sprintf("Execution %s of %s in account %s.", a.ExecutionID, naming.Document(a.Runbook(t)), t.Account)
+}
+
+func holdNote(a Attempt) string {
+	switch a.Cause {
+	case Paused:
+		return "Hubmend is paused by its administrator. This will be repaired when it is active again, if it is still needed then."
+	case Broken:
+		return Clip(fmt.Sprintf("Automatic repair of %s is paused until %s, because it failed for several resources one after the other. "+
+			"This will be tried when a repair succeeds then; the custom action tries at once.", a.Control, Clock(a.NotBefore)), noteLimit)
+	default:
+		return Clip(fmt.Sprintf("Hubmend tries to repair this again after %s.", Clock(a.NotBefore)), noteLimit)
+	}
+}
+
+func retryNote(failed, next Attempt) string {
+	return because(fmt.Sprintf("Attempt %d did not work, for a reason that should pass (%s):", failed.Number, failed.Class),
+		failed.Reason, fmt.Sprintf("Hubmend tries again after %s.", Clock(next.NotBefore)))
+}
+
+func reopenNote(t target.Target, a Attempt) string {
+	return Clip(fmt.Sprintf("Hubmend had resolved this, but a later check of Security Hub failed, so it is open again. %s %s",
+		Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)
+}
+
+// vouchNote says why a finding is RESOLVED whose check failed after the repair.
+func vouchNote(t target.Target, a Attempt, s Settings) string {
+	lag := max(a.EvidenceLag, s.EvidenceLag)
+	return Clip(fmt.Sprintf("Hubmend remediated and verified this at %s. The data behind this check can be up to %s old, so it may be older than the "+
+		"remediation. Hubmend waits for a check made after %s and reopens the finding if that fails. %s",
+		Clock(a.EndedAt), span(lag), Clock(a.validFrom(s)), execution(t, a)), noteLimit)
+}
+
+// Clock writes a moment for people, in UTC.
+func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// SuspendNote says that the guard has stopped automatic repair of a target, and what to do.
+func SuspendNote(s Settings) string {
+	return fmt.Sprintf("Hubmend has stopped repairing this: %d attempts within %s did not keep it repaired. "+
+		"Find out what fails or what changes it back; the custom action tries once more.", s.MaxAttempts, Hours(s.Window))
+}
+
+// span writes a time span for people, in the larger of two units that fits.
+func span(d time.Duration) string {
+	if d < time.Hour {
+		return fmt.Sprintf("%g minutes", d.Minutes())
+	}
+	return Hours(d)
+}
+
+// Hours writes a time span for people.
+func Hours(d time.Duration) string { return fmt.Sprintf("%g h", d.Hours()) }
+
+// Note cuts text to what Security Hub takes as a note.
+func Note(text string) string { return Clip(text, noteLimit) }
+
+// Clip shortens text to a number of characters and shows that it did.
+func Clip(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return string([]rune(s)[:limit-len(ellipsis)]) + ellipsis
+}
+
+// ellipsis shows where text was left out.
+const ellipsis = "..."
+
+// Line makes a line of text that others wrote, so that it cannot pass for words of Hubmend's own:
+// whatever is not printable becomes a space, and so does every break. It cuts what is too long.
+func Line(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	return Clip(strings.Join(strings.Fields(s), " "), limit)
+}

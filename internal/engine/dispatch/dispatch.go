@@ -1,0 +1,280 @@
+// Package dispatch handles the messages of the findings queue: it checks each finding,
+// asks decide what to do about its target, and starts the runbook.
+//
+// It holds no decision of its own beyond whether a finding can be acted on at all.
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"hubmend/internal/aws/awserr"
+	"hubmend/internal/engine/apply"
+	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/target"
+)
+
+// Catalog is what Hubmend can repair.
+type Catalog interface {
+	// Control finds the control that a finding is about.
+	Control(f finding.Finding) (control.Control, bool)
+	// ByID gives the control with a consolidated id.
+	ByID(id string) (control.Control, bool)
+	// Group gives the group that a custom action belongs to.
+	Group(id string) (control.Group, bool)
+}
+
+// Starter starts the runbook of an attempt. A *member.Refused error says what is wrong; after any other
+// the attempt is tried again soon. member.ErrNotCalled means that it was not begun.
+type Starter interface {
+	Start(ctx context.Context, t target.Target, a decide.Attempt) (executionID string, err error)
+}
+
+// Switch is the administrator's.
+type Switch interface {
+	// Paused says whether nothing may be started now.
+	Paused(ctx context.Context) (bool, error)
+}
+
+// Queue is where the messages came from.
+type Queue interface {
+	// Delay sends a message back for a while.
+	Delay(ctx context.Context, receiptHandle string, after time.Duration) error
+	// Bury puts a message that can never be handled among the dead letters, with the reason.
+	Bury(ctx context.Context, body, reason string) error
+}
+
+// Handler is the dispatch function.
+type Handler struct {
+	Catalog  Catalog
+	Effects  apply.Effects
+	Slots    ledger.Slots
+	Accounts ledger.Accounts
+	Switch   Switch
+	Starter  Starter
+	Queue    Queue
+	Home     string // the Region where global resources are repaired from
+	Settings decide.Settings
+	// Grace is how long after its context's deadline the handler may still save what it has done.
+	Grace time.Duration
+	Now   func() time.Time
+	Nonce func() string // gives another random text each time, see decide.Gate
+	Sleep func(ctx context.Context, d time.Duration)
+	// Together does n things at the same time and waits for all of them.
+	Together func(ctx context.Context, n int, do func(ctx context.Context, i int))
+	Log      *slog.Logger
+}
+
+// Handle works off one batch. A message is reported as failed, and so comes back, only
+// when trying again may help; one bad finding never stops the others.
+//
+// All targets are decided and claimed first, then all their findings are told at once, and
+// then the runbooks are started, each when its slot has come. A start takes longer than a slot,
+// so they do not wait for each other.
+//
+// The context ends before the function does. What is not done by then comes back: an attempt
+// that was claimed but not started is queued again, as one that was not made.
+func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	b := h.read(ctx, batch.Records)
+	h.answer(ctx, b)
+	h.work(ctx, b)
+	h.leaveToNewer(ctx, b)
+	return b.response(), nil
+}
+
+// work does the works of a batch.
+func (h *Handler) work(ctx context.Context, b *batch) {
+	if err := h.look(ctx, b); err != nil {
+		h.Log.ErrorContext(ctx, "batch not handled", "error", err)
+		b.fail(b.works...)
+		return
+	}
+	b.works = h.each(ctx, b, b.works, func(ctx context.Context, w *work) error { return h.decide(ctx, b, w) })
+	h.delayAll(ctx, b)
+	h.announce(ctx, b)
+	h.startAll(ctx, b)
+}
+
+// each does something for works at the same time, and gives those for which it could be done. The
+// messages of the others come back.
+func (h *Handler) each(ctx context.Context, b *batch, works []*work, do func(context.Context, *work) error) []*work {
+	errs := make([]error, len(works))
+	h.Together(ctx, len(works), func(ctx context.Context, i int) { errs[i] = do(ctx, works[i]) })
+	var done []*work
+	for i, w := range works {
+		if errs[i] == nil {
+			done = append(done, w)
+			continue
+		}
+		h.Log.ErrorContext(ctx, "target not handled", "target", w.target.String(), "error", errs[i])
+		b.refuse(w, errs[i])
+	}
+	return done
+}
+
+// answer tells the findings that ask for nothing that Hubmend can do.
+func (h *Handler) answer(ctx context.Context, b *batch) {
+	for _, a := range b.answers {
+		if err := h.Effects.Findings.Update(ctx, a.update); err != nil {
+			h.Log.ErrorContext(ctx, "finding not answered", "message", a.message.MessageId, "error", err)
+			b.failed[a.message.MessageId] = true
+		}
+	}
+}
+
+// look finds out all that decisions depend on: the switch, the records and their breakers, and
+// how findings are now of which only an old message or a record tells. A target whose record
+// cannot be read is left to its messages, which come back.
+func (h *Handler) look(ctx context.Context, b *batch) error {
+	if len(b.works) == 0 {
+		return nil
+	}
+	var err error
+	if b.gate.Paused, err = h.Switch.Paused(ctx); err != nil {
+		return err
+	}
+	b.works = h.each(ctx, b, b.works, func(ctx context.Context, w *work) (err error) {
+		w.record, err = ledger.Open(ctx, h.Effects.Ledger, w.target)
+		return err
+	})
+	h.readGate(ctx, b)
+	if stale := b.stale(h.Now()); len(stale) > 0 {
+		if b.seen, err = h.Effects.Findings.Read(ctx, stale); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxRounds bounds how often a decision asks for more before it is made: for a slot, and for a probe that
+// others may take first. The message of one that asks on comes back.
+const maxRounds = 10
+
+// decide decides about one target and claims it if it is to be started.
+func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
+	gate, found := b.gate, w.record
+	gate.Nonce = h.Nonce()
+	for round := 0; ; round++ {
+		var err error
+		if round == maxRounds {
+			return fmt.Errorf("%s: a decision that asks for more after %d rounds", w.target, round)
+		}
+		w.decision, w.record, err = h.Effects.Transact(ctx, found, func(rec decide.Record) decide.Decision {
+			if w.undo != nil {
+				return h.decideUndo(rec, w.undo, gate)
+			}
+			if len(w.requests) == 0 {
+				return decide.OnWake(rec, b.seen, gate, h.Now(), h.Settings)
+			}
+			return decide.OnFindings(rec, w.asked(), b.seen, gate, h.Now(), h.Settings)
+		})
+		if err != nil {
+			return err
+		}
+		if w.decision.NeedsProbe {
+			if gate, err = h.probe(ctx, gate, w.decision.Record); err != nil {
+				return err
+			}
+			continue
+		}
+		if !w.decision.NeedsSlot {
+			break
+		}
+		if gate.Slot, err = h.Slots.Reserve(ctx, w.target.Account, h.region(w.target), h.Now()); err != nil {
+			return err
+		}
+	}
+	if a := w.record.Last(); a != nil {
+		w.lacks = gate.Accounts[w.target.Account].Lacks(w.target, *a)
+	}
+	h.Log.InfoContext(ctx, "decided", "target", w.target.String(), "decisions", w.decision.Log)
+	return nil
+}
+
+// delayAll sends back the messages whose time is still to come, all at the same time: those of a batch
+// that is full would otherwise take longer than its starts may wait.
+func (h *Handler) delayAll(ctx context.Context, b *batch) {
+	var delays []func(context.Context)
+	for _, w := range b.works {
+		for _, l := range w.decision.Later {
+			delays = append(delays, h.delay(b, w.requests[l.Request].message, l))
+		}
+		if w.decision.Resume == 0 {
+			continue
+		}
+		if w.errand != nil {
+			delays = append(delays, h.delay(b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true}))
+		}
+		if w.undo != nil {
+			delays = append(delays, h.delay(b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true}))
+		}
+	}
+	h.Together(ctx, len(delays), func(ctx context.Context, i int) { delays[i](ctx) })
+}
+
+// region is where the execution of a target runs.
+func (h *Handler) region(t target.Target) string {
+	if t.Region == target.Global {
+		return h.Home
+	}
+	return t.Region
+}
+
+// announce tells the findings of every target that was decided, at once. When that fails, each
+// target is told by itself, so that one finding stops no other; but not when it failed because
+// Security Hub was told too often, or does not answer. What cannot be told is not started: its messages
+// come back when the claim is free again.
+func (h *Handler) announce(ctx context.Context, b *batch) {
+	var updates []decide.Update
+	for _, w := range b.works {
+		updates = append(updates, w.decision.Announce...)
+	}
+	err := h.Effects.Update(ctx, updates)
+	if err == nil {
+		return
+	}
+	inVain := awserr.IsThrottling(err) || errors.Is(err, context.DeadlineExceeded)
+	for _, w := range b.works {
+		if !inVain {
+			err = h.Effects.Update(ctx, w.decision.Announce)
+		}
+		if err != nil && len(w.decision.Announce) > 0 {
+			h.Log.ErrorContext(ctx, "findings not told", "target", w.target.String(), "error", err)
+			h.comeBack(ctx, b, w)
+		}
+	}
+}
+
+// comeBack has the messages of a work whose claim was saved, and that is not started, come back as soon
+// as the claim is free: the queue's own visibility timeout is three times as long.
+func (h *Handler) comeBack(ctx context.Context, b *batch, w *work) {
+	var delays []func(context.Context)
+	for _, m := range w.messages() {
+		delays = append(delays, h.delay(b, m, decide.Later{After: h.Settings.ClaimLease, Exact: true}))
+	}
+	h.Together(ctx, len(delays), func(ctx context.Context, i int) { delays[i](ctx) })
+	b.fail(w)
+}
+
+// delay has a message come back, and gives the call that says when.
+func (h *Handler) delay(b *batch, m events.SQSMessage, l decide.Later) func(context.Context) {
+	b.failed[m.MessageId] = true
+	after := l.After
+	if !l.Exact {
+		after = patience(after, m)
+	}
+	return func(ctx context.Context) {
+		if err := h.Queue.Delay(ctx, m.ReceiptHandle, after); err != nil {
+			// The message comes back anyway, after the queue's own visibility timeout.
+			h.Log.WarnContext(ctx, "message not delayed", "message", m.MessageId, "error", err)
+		}
+	}
+}

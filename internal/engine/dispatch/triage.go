@@ -1,0 +1,110 @@
+package dispatch
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/target"
+)
+
+// verdict is what becomes of one finding before any record is read: a request, an
+// answer, or neither. reason says why, for the log.
+type verdict struct {
+	target  target.Target
+	request *decide.Request
+	answer  *decide.Update
+	reason  string
+}
+
+// triage decides whether a finding asks for a repair that Hubmend can make.
+//
+// An automatic finding that is answered becomes NOTIFIED, because a note alone makes
+// Security Hub send the finding again while it is NEW, and so on without end.
+func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
+	ref := decide.Ref{ID: f.ID, Event: e.ID}
+	answer := func(workflow, reason string) verdict {
+		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
+	}
+	control, known := c.Control(f)
+	if e.Trigger != finding.Automatic {
+		if problem := notServed(c, e.ActionID, f, control, known); problem != "" {
+			return answer("", problem)
+		}
+		if problem := nothingToDo(f, e.Trigger); problem != "" {
+			return answer("", problem)
+		}
+	} else {
+		if !known {
+			return verdict{reason: fmt.Sprintf("no control repairs %s", subjectOf(f))}
+		}
+		if problem := nothingToDo(f, e.Trigger); problem != "" || f.Workflow != finding.New {
+			return verdict{reason: "ignored: " + cmp.Or(problem, "the finding is "+f.Workflow)}
+		}
+	}
+	if f.Resources > 1 {
+		return answer(finding.Notified, fmt.Sprintf("This finding names %d resources; Hubmend repairs one. Nothing was changed. Repair each by hand.", f.Resources))
+	}
+	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
+		return answer(finding.Notified, fmt.Sprintf("This finding is about the account as a whole; %s repairs a %s, and here is none to repair.", control.ID, control.Resource.Type))
+	}
+	t, parameters, err := control.Bind(f)
+	if err != nil {
+		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
+	}
+	return verdict{target: t, reason: "request", request: &decide.Request{
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, Sender: e.Sender, At: e.Time, AsOf: asOf(e, f), Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
+	}}
+}
+
+// asOf is when what asks for the repair was true: the check's time, or the click's.
+func asOf(e finding.Event, f finding.Finding) time.Time {
+	if e.Trigger != finding.Automatic {
+		return e.Time
+	}
+	return f.ObservedAt
+}
+
+// notServed says why a custom action cannot be used on a finding, or "".
+func notServed(c Catalog, action string, f finding.Finding, control control.Control, known bool) string {
+	group, ok := c.Group(action)
+	if !ok {
+		return fmt.Sprintf("The custom action %s is not one of Hubmend's, so nothing was changed. If it is of a newer version of a playbook, "+
+			"update the administrator's stack.", action)
+	}
+	for _, id := range group.Controls {
+		if known && id == control.ID {
+			return ""
+		}
+	}
+	return fmt.Sprintf("The custom action %q repairs %s; this finding is about %s. Nothing was changed.",
+		group.Title, strings.Join(group.Controls, " and "), subjectOf(f))
+}
+
+// nothingToDo says why a finding asks for nothing, or "". A WARNING says that its check could not tell, which a person may
+// know better.
+func nothingToDo(f finding.Finding, trigger finding.Trigger) string {
+	switch {
+	case f.Workflow == finding.Suppressed:
+		return "This finding is SUPPRESSED, so Hubmend leaves its resource alone. Set it to NEW first to have it repaired."
+	case f.RecordState != finding.Active:
+		return "This finding is archived; there is nothing to repair."
+	case f.Compliance != finding.Failed && (f.Compliance != finding.Warning || trigger == finding.Automatic):
+		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", cmp.Or(f.Compliance, "nothing"))
+	}
+	return ""
+}
+
+func subjectOf(f finding.Finding) string {
+	if f.ControlID != "" {
+		return f.ControlID
+	}
+	if f.Rule != "" {
+		return f.Standard + " " + f.Rule
+	}
+	return "no control that Hubmend knows"
+}

@@ -1,0 +1,223 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"hubmend/internal/aws/console"
+	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/target"
+)
+
+// What others have named may be long: the ARN of a bucket's object has 1,100 characters, and a
+// runbook's reason more. The links of a few findings are enough to begin with.
+const (
+	longLimit    = 600
+	reasonLimit  = 1200
+	shortLimit   = 120
+	mostFindings = 10
+	mostAttempts = 10 // and failures: the settings allow a thousand, and SNS takes 256 KB
+)
+
+// Writer writes the body of a message.
+type Writer struct {
+	// Home is the administrator's Region: where people find the findings, and where global
+	// resources are repaired from.
+	Home     string
+	Settings decide.Settings
+	// Control gives what Hubmend knows of a control, and false for one that it does not know.
+	Control func(id string) (control.Control, bool)
+	Now     func() time.Time
+}
+
+// Body is the text of a message. Each thing that others have named is cut to a line.
+func (w Writer) Body(n decide.Notification) string {
+	if n.Kind == decide.Digested {
+		return w.digest(n)
+	}
+	var b strings.Builder
+	what, hint := w.story(n)
+	fmt.Fprintf(&b, "%s\n\n", what)
+	if n.Kind == decide.ControlPaused {
+		w.breaker(&b, n.Breaker)
+	} else {
+		w.facts(&b, n)
+	}
+	fmt.Fprintf(&b, "\nWhat to do:\n  %s\n", hint)
+	if n.Kind == decide.ControlPaused {
+		return b.String()
+	}
+	if _, common := n.CommonCause(); common {
+		fmt.Fprintf(&b, "\nFor the next %s, similar messages are collected into one email.\n", decide.Hours(w.Settings.DigestEvery))
+	}
+	w.places(&b, n)
+	w.commands(&b, n)
+	return b.String()
+}
+
+// story says what happened, and what to do about it.
+func (w Writer) story(n decide.Notification) (what, hint string) {
+	s := w.Settings
+	switch n.Kind {
+	case decide.NotRepaired:
+		return "Hubmend could not repair a resource.", decide.RetryHint
+	case decide.NotTakenBack:
+		became := "A part may be restored"
+		if n.Attempt.Untouched() {
+			became = "The repair stands"
+		}
+		return "Hubmend could not take a repair back. " + became + ", and automatic repair goes on as before.",
+			"Remove the cause and ask again, or restore the resource by hand: the history with --before has what it was."
+	case decide.Exhausted:
+		what, hint, _ = strings.Cut(decide.SuspendNote(s), ". ")
+		return what + ".", hint
+	case decide.Contradicted:
+		return "Hubmend had repaired and verified a resource, but a later check of Security Hub failed. Its findings are open again.",
+			"See whether something changed it back, or the control wants more than the repair does."
+	case decide.NotConfirmed:
+		return fmt.Sprintf("Hubmend repaired and verified a resource, but no check of Security Hub has confirmed it within %s.", decide.Hours(s.ConfirmWithin)),
+			"See whether the control is still enabled and AWS Config records the resource."
+	case decide.AccountNotReady:
+		return "Hubmend cannot start repairs in an account, because something is not set up there yet. It keeps trying for 24 hours, and this message stands for all findings of the account.",
+			fmt.Sprintf("Set up what is missing: repairs then start automatically. What was given up by then starts again with `hubmend remediate --failed --account %s --class not-ready`.", n.Record.Target.Account)
+	case decide.ControlPaused:
+		if n.Account != "" {
+			return fmt.Sprintf("Repairs of %s failed for %s in account %s one after the other, so its automatic repair is paused in this account until %s. Findings that arrive meanwhile wait. Other accounts are not affected.",
+					w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), line(n.Account, shortLimit), decide.Clock(n.Breaker.OpenUntil)),
+				"Find out what is different in this account; a custom action that succeeds there ends the pause."
+		}
+		return fmt.Sprintf("Repairs of %s failed for %s one after the other, so its automatic repair is paused until %s. Findings that arrive meanwhile wait.",
+				w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), decide.Clock(n.Breaker.OpenUntil)),
+			"Find out what fails; a custom action that succeeds ends the pause."
+	default:
+		return "Something happened that this version of Hubmend has no words for: " + line(string(n.Kind), shortLimit) + ".", "Look at the history."
+	}
+}
+
+func (w Writer) facts(b *strings.Builder, n decide.Notification) {
+	t, a := n.Record.Target, n.Attempt
+	fact(b, "Control", w.control(a.Control))
+	fact(b, "Resource", line(t.Resource, longLimit))
+	fact(b, "Account", account(n.Record))
+	fact(b, "Region", line(t.Region, shortLimit))
+	switch n.Kind {
+	case decide.AccountNotReady:
+		fact(b, "Reason", line(a.Reason, longLimit))
+	case decide.NotRepaired:
+		fact(b, "Attempt", fmt.Sprintf("%d (%s)", a.Number, line(a.BriefAsker(shortLimit), longLimit)))
+		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
+	case decide.NotTakenBack:
+		fact(b, "Repair", "execution "+line(a.Undo, shortLimit))
+		fact(b, "Asked by", line(a.BriefAsker(shortLimit), longLimit))
+		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
+	case decide.Exhausted:
+		attempts(b, n.Record.Attempts)
+	default:
+		fact(b, "Repaired", fmt.Sprintf("%s, attempt %d", decide.Clock(a.EndedAt), a.Number))
+		fact(b, "Change", line(a.Change, longLimit))
+	}
+}
+
+func attempts(b *strings.Builder, all []decide.Attempt) {
+	b.WriteString("\nAttempts:\n")
+	for _, a := range newest(b, all) {
+		begun, kind := a.ClaimedAt, ""
+		if begun.IsZero() { // it was given up before
+			begun = a.QueuedAt
+		}
+		if a.Undo != "" {
+			kind = "undo "
+		}
+		fmt.Fprintf(b, "  %d  %s  %s%s  %s\n", a.Number, decide.Clock(begun), kind, a.State, line(decide.Brief(cmp.Or(a.Reason, a.Change), longLimit), longLimit))
+	}
+}
+
+func (w Writer) breaker(b *strings.Builder, br decide.Breaker) {
+	b.WriteString("Failed:\n")
+	for _, f := range newest(b, br.Failures) {
+		fmt.Fprintf(b, "  %s  %s\n    hubmend history %s\n", decide.Clock(f.At), line(f.Resource, longLimit), line(f.Key, shortLimit))
+	}
+}
+
+// places are links into AWS's consoles.
+func (w Writer) places(b *strings.Builder, n decide.Notification) {
+	t := n.Record.Target
+	if id := n.Attempt.ExecutionID; id == "" {
+		b.WriteString("\nNo execution was started.\n")
+	} else {
+		region := t.Region
+		if region == target.Global {
+			region = w.Home
+		}
+		fmt.Fprintf(b, "\nExecution (log in to account %s):\n  %s\n", t.Account, console.Execution(region, id))
+	}
+	b.WriteString("\nFindings (log in to the administrator's account):\n")
+	for i, r := range n.Findings {
+		if i == mostFindings {
+			fmt.Fprintf(b, "  and %d more\n", len(n.Findings)-i)
+			break
+		}
+		fmt.Fprintf(b, "  %s\n    %s\n", line(r.ID, longLimit), console.Finding(w.Home, r.ID))
+	}
+}
+
+// commands names the target by its key, which needs no quotes.
+func (w Writer) commands(b *strings.Builder, n decide.Notification) {
+	fmt.Fprintf(b, "\nOn a terminal, with credentials of the administrator's account:\n  hubmend history %s\n", n.Record.Target.Key())
+	if id := w.undoable(n.Record); id != "" {
+		fmt.Fprintf(b, "  hubmend undo %s\n", id)
+	}
+}
+
+// undoable gives the execution of the newest repair if it can be taken back, or "".
+func (w Writer) undoable(rec decide.Record) string {
+	repair := rec.Undoable()
+	control, known := w.Control(repair.Control)
+	if !known || !control.Reversible || repair.Forgotten(w.Now()) || decide.UndoProblem(rec, repair.ExecutionID) != "" {
+		return ""
+	}
+	return repair.ExecutionID
+}
+
+// control gives a control with its title if it is one of Hubmend's.
+func (w Writer) control(id string) string {
+	if control, known := w.Control(id); known {
+		return control.ID + " " + control.Title
+	}
+	return line(id, shortLimit)
+}
+
+func account(rec decide.Record) string {
+	if rec.AccountName == "" {
+		return rec.Target.Account
+	}
+	return fmt.Sprintf("%s (%s)", rec.Target.Account, line(rec.AccountName, shortLimit))
+}
+
+// newest gives the last few, and says in the message how many there are before them.
+func newest[T any](b *strings.Builder, all []T) []T {
+	older := max(0, len(all)-mostAttempts)
+	if older > 0 {
+		fmt.Fprintf(b, "  %d older ones, then\n", older)
+	}
+	return all[older:]
+}
+
+// line makes a line of what others wrote, in which mail programs find no address to make a link of: the links of a
+// message are ours.
+func line(s string, limit int) string {
+	return decide.Line(strings.ReplaceAll(s, "://", ": //"), limit)
+}
+
+func resources(n int) string {
+	if n == 1 {
+		return "1 resource"
+	}
+	return fmt.Sprint(n, " resources")
+}
+
+// fact writes a line of a message.
+func fact(b *strings.Builder, name, value string) { fmt.Fprintf(b, "%-10s%s\n", name+":", value) }

@@ -1,0 +1,113 @@
+// Package prepared owns what functions need of the catalog, in a form that costs nothing to start
+// with: a line for each control, number of a standard and group, decoded when somebody asks for it.
+//
+// The catalog's YAML is the source. `make generate` writes catalog.tsv, a test compares the two,
+// and neither a synth nor `hubmend lint` takes one that is out of date.
+package prepared
+
+import (
+	_ "embed" // for the catalog
+	"encoding/json"
+	"strings"
+	"sync"
+
+	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/finding"
+)
+
+// Text is the catalog that this binary was built with, as Write wrote it.
+//
+//go:embed catalog.tsv
+var Text string
+
+// The kinds of lines. Each has the kind, a key and a value, with tabs between them.
+const (
+	kindControl = "control" // id -> control.Control as JSON
+	kindGroup   = "group"   // id -> control.Group as JSON
+	kindRule    = "rule"    // standard and number -> id of a control
+)
+
+// Catalog answers what functions ask of a catalog. It may be used by several goroutines.
+type Catalog struct {
+	text string
+
+	mu       sync.Mutex
+	lines    map[string]string // values by kind and key; nil until somebody asks
+	controls map[string]control.Control
+}
+
+// Parse gives the catalog that a text from Write has. It does nothing yet.
+func Parse(text string) *Catalog { return &Catalog{text: text} }
+
+var embedded = Parse(Text)
+
+// Embedded gives the catalog that this binary was built with.
+func Embedded() *Catalog { return embedded }
+
+// Control finds the control that a finding is about.
+func (c *Catalog) Control(f finding.Finding) (control.Control, bool) { return control.Of(f, c) }
+
+// ByID gives the control with a consolidated id such as EC2.13.
+func (c *Catalog) ByID(id string) (control.Control, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.control(id)
+}
+
+// ByRule gives the control that a standard has under a number of its own.
+func (c *Catalog) ByRule(standard, rule string) (control.Control, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id, known := c.value(kindRule, ruleKey(standard, rule))
+	if !known {
+		return control.Control{}, false
+	}
+	return c.control(id)
+}
+
+// Group gives the control group with an id such as CIS4142, which is also the id of
+// its custom action.
+func (c *Catalog) Group(id string) (control.Group, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var g control.Group
+	text, known := c.value(kindGroup, id)
+	return g, known && json.Unmarshal([]byte(text), &g) == nil
+}
+
+// control decodes a control once.
+func (c *Catalog) control(id string) (control.Control, bool) {
+	id = strings.ToLower(id)
+	if known, ok := c.controls[id]; ok {
+		return known, true
+	}
+	text, known := c.value(kindControl, id)
+	if !known {
+		return control.Control{}, false
+	}
+	var found control.Control
+	if json.Unmarshal([]byte(text), &found) != nil || found.Resource.Compile() != nil {
+		return control.Control{}, false // which a test of the text rules out
+	}
+	if c.controls == nil {
+		c.controls = map[string]control.Control{}
+	}
+	c.controls[id] = found
+	return found, true
+}
+
+func (c *Catalog) value(kind, key string) (string, bool) {
+	if c.lines == nil {
+		c.lines = map[string]string{}
+		for line := range strings.Lines(c.text) {
+			at := strings.LastIndexByte(line, '\t')
+			if at >= 0 {
+				c.lines[strings.ToLower(line[:at])] = strings.TrimSuffix(line[at+1:], "\n")
+			}
+		}
+	}
+	value, known := c.lines[strings.ToLower(kind+"\t"+key)] // Security Hub writes ids in more than one case
+	return value, known
+}
+
+func ruleKey(standard, rule string) string { return standard + " " + rule }

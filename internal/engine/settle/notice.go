@@ -1,0 +1,82 @@
+package settle
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/messages"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
+)
+
+// notice is what a message says: that an execution of a target ended, or, in an errand of
+// the sweep, that somebody should look.
+type notice struct {
+	key         string // of the target
+	executionID string
+	// refused says why the execution is none of ours; the rest is empty then.
+	refused string
+
+	// Of a status event; empty in an errand, which is how the two are told apart.
+	account, region, status, document string
+}
+
+// statusEvent is the part that is used of an "EC2 Automation Execution Status-change
+// Notification". It carries neither outputs nor a reason.
+type statusEvent struct {
+	Source  string `json:"source"`
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	Detail  struct {
+		ExecutionID string `json:"ExecutionId"`
+		Status      string `json:"Status"`
+		ExecutedBy  string `json:"ExecutedBy"`
+		Definition  string `json:"Definition"` // the document
+	} `json:"detail"`
+}
+
+// parse reads a message. Its errors are permanent: the message is neither an event nor an errand.
+func parse(body []byte) (notice, error) {
+	work, is, err := messages.Parse(body)
+	if err != nil {
+		return notice{}, err
+	}
+	if is && work.ExecutionID == "" {
+		return notice{}, errors.New("the follow-up names no execution")
+	}
+	if is {
+		return notice{key: work.Key, executionID: work.ExecutionID}, nil
+	}
+	var e statusEvent
+	if err := json.Unmarshal(body, &e); err != nil {
+		return notice{}, fmt.Errorf("the message is not an event: %w", err)
+	}
+	if e.Source != "aws.ssm" || e.Detail.ExecutionID == "" || e.Detail.Status == "" {
+		return notice{}, errors.New("the event is not about an execution")
+	}
+	key, ok := target.KeyFromExecutor(e.Detail.ExecutedBy)
+	if !ok {
+		return notice{refused: fmt.Sprintf("the execution was not started by Hubmend but by %q", decide.Clip(e.Detail.ExecutedBy, 200))}, nil
+	}
+	return notice{key: key, executionID: e.Detail.ExecutionID, account: e.Account, region: e.Region, status: e.Detail.Status, document: e.Detail.Definition}, nil
+}
+
+// isErrand says whether the sweep asks, and not a status event.
+func (n notice) isErrand() bool { return n.status == "" }
+
+// about says whether the execution can be that of an attempt: a repair of the target, or an undo,
+// each has its own document.
+func (n notice) about(a decide.Attempt, t target.Target) bool {
+	return n.isErrand() || n.document == naming.Document(a.Runbook(t))
+}
+
+// from says whether the message may speak of a target. A member may run Hubmend's documents
+// under any session name, but only in its own account and where it says.
+func (n notice) from(t target.Target) bool {
+	if n.isErrand() {
+		return true // it comes from ourselves
+	}
+	return t.Account == n.account && (t.Region == target.Global || t.Region == n.region)
+}

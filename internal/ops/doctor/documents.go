@@ -1,0 +1,50 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"hubmend/internal/engine/naming"
+)
+
+// documents compares the runbooks of this account and Region, if it has any, with those of this
+// build. What members have follows from the StackSet's template.
+func (e *examination) documents(ctx context.Context) (report, error) {
+	var missing, other, broken []string
+	for _, book := range e.Catalog.Runbooks {
+		name := naming.Document(book.Name)
+		out, err := e.ssm.GetDocument(ctx, &ssm.GetDocumentInput{Name: &name})
+		var none *types.InvalidDocument
+		switch {
+		case errors.As(err, &none):
+			missing = append(missing, name)
+		case err != nil:
+			return report{}, err
+		case out.Status != types.DocumentStatusActive:
+			broken = append(broken, fmt.Sprintf("%s (%s %s)", name, out.Status, aws.ToString(out.StatusInformation)))
+		case strings.TrimSpace(aws.ToString(out.Content)) != strings.TrimSpace(string(book.Text)):
+			other = append(other, fmt.Sprintf("%s (its version %s)", name, aws.ToString(out.DocumentVersion)))
+		}
+	}
+	all := len(e.Catalog.Runbooks)
+	if len(missing) == all && e.organization() != "" {
+		return report{found: "this account has no runbooks, so its own resources are not repaired, only those of members"}, nil
+	}
+	r := report{found: fmt.Sprintf("%d documents are those of this build", all)}
+	deploy := "deploy " + naming.MemberRunbooksStack + " again here (docs/deployment.md)"
+	for _, bad := range []struct {
+		names []string
+		are   string
+	}{{missing, "are missing"}, {other, "are not those of this build"}, {broken, "are not active"}} {
+		if len(bad.names) > 0 {
+			r.problem(deploy, "%d of %d documents %s: %s", len(bad.names), all, bad.are, summary(bad.names))
+		}
+	}
+	return r, nil
+}

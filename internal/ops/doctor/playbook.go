@@ -1,0 +1,193 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+
+	"hubmend/internal/aws/awserr"
+	"hubmend/internal/catalog"
+	"hubmend/internal/engine/naming"
+	"hubmend/servicecatalog/versions"
+)
+
+// groups gives what a launched playbook's stack says of its groups: ENABLED or DISABLED by id.
+// Any other stack has none.
+func (s stack) groups() map[string]string {
+	all := map[string]string{}
+	for name, value := range s.parameters {
+		if id, ok := strings.CutSuffix(name, catalog.Group{}.Parameter()); ok {
+			all[id] = value
+		}
+	}
+	return all
+}
+
+// launched gives the stacks of launched playbooks.
+func (e *examination) launched() []stack {
+	return slices.DeleteFunc(slices.Clone(e.stacks), func(s stack) bool { return len(s.groups()) == 0 })
+}
+
+func (e *examination) playbook(ctx context.Context) (report, error) {
+	r := report{}
+	if e.stacksErr != nil {
+		return r, e.stacksErr
+	}
+	var found []string
+	for _, s := range e.launched() {
+		update := "hubmend playbook update --version VERSION"
+		r.problems = append(r.problems, e.stackReport(s, update).problems...)
+		version, err := e.version(ctx, s)
+		if err != nil {
+			return r, err
+		}
+		on := 0
+		for _, value := range s.groups() {
+			if value == "ENABLED" {
+				on++
+			}
+		}
+		found = append(found, fmt.Sprintf("%s is launched%s, %d of its %d groups are ENABLED", s.name, version, on, len(s.groups())))
+	}
+	if len(found) == 0 {
+		r.problem("hubmend playbook launch", "no playbook is launched, so no finding is repaired, not by a custom action either")
+	}
+	r.found = strings.Join(found, "; ")
+	return r, nil
+}
+
+// version says which released version of a playbook a stack is, and which is newer.
+func (e *examination) version(ctx context.Context, s stack) (string, error) {
+	out, err := e.formation.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &s.name, TemplateStage: types.TemplateStageOriginal})
+	if err != nil {
+		return "", err
+	}
+	for _, p := range e.Catalog.Playbooks {
+		names, err := versions.Of(versions.Files, p.ID)
+		if err != nil {
+			return "", err
+		}
+		for _, name := range names {
+			text, err := versions.Read(versions.Files, versions.File(p.ID, name))
+			if err != nil {
+				return "", err
+			}
+			differ, err := differences([]byte(aws.ToString(out.TemplateBody)), text)
+			if err != nil || len(differ) > 0 {
+				continue
+			}
+			if newest := names[len(names)-1]; newest != name {
+				return fmt.Sprintf(" (%s %s; %s is newer)", p.Name, name, newest), nil
+			}
+			return fmt.Sprintf(" (%s %s)", p.Name, name), nil
+		}
+	}
+	return " (in a version that this build does not know)", nil
+}
+
+// rules looks whether those of the admin stack and of every launched group are on, as they
+// should be.
+func (e *examination) rules(ctx context.Context) (report, error) {
+	r := report{}
+	states, err := e.ruleStates(ctx, "default")
+	if err != nil {
+		return r, err
+	}
+	want := map[string]string{naming.SweepRule: "ENABLED"}
+	for _, s := range e.launched() {
+		for id, value := range s.groups() {
+			want[naming.Prefix+id+"-imported"], want[naming.Prefix+id+"-custom-action"] = value, "ENABLED"
+		}
+	}
+	for _, name := range sorted(want) {
+		toggle := fmt.Sprintf("aws events %s-rule --name %s", map[string]string{"ENABLED": "enable", "DISABLED": "disable"}[want[name]], name)
+		switch states[name] {
+		case want[name]:
+		case "":
+			r.problem("launch the playbook again, or deploy "+naming.AdminStack+" again, whichever made it", "there is no rule %s", name)
+		default:
+			r.problem(toggle, "the rule %s is %s, and should be %s", name, states[name], want[name])
+		}
+	}
+	outcomes, err := e.ruleStates(ctx, naming.EventBus)
+	switch {
+	case awserr.Code(err) == "ResourceNotFoundException":
+		r.problem(restore(naming.EventBus), "there is no event bus %s", naming.EventBus)
+	case err != nil:
+		return r, err
+	case len(outcomes) == 0:
+		r.problem(restore("the rule"), "the event bus %s has no rule, so outcomes arrive only by the sweep", naming.EventBus)
+	}
+	for _, name := range sorted(outcomes) {
+		if outcomes[name] != "ENABLED" {
+			r.problem("aws events enable-rule --event-bus-name "+naming.EventBus+" --name "+name, "the rule %s on %s is %s", name, naming.EventBus, outcomes[name])
+		}
+	}
+	r.found = fmt.Sprintf("%d rules are as they should be", len(want)+len(outcomes))
+	return r, e.stacksErr
+}
+
+// ruleStates gives the state of Hubmend's rules on a bus, by name.
+func (e *examination) ruleStates(ctx context.Context, bus string) (map[string]string, error) {
+	states := map[string]string{}
+	in := &eventbridge.ListRulesInput{NamePrefix: aws.String(naming.Prefix), EventBusName: &bus}
+	for {
+		out, err := e.events.ListRules(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		for _, rule := range out.Rules {
+			states[aws.ToString(rule.Name)] = string(rule.State)
+			if rule.State == eventtypes.RuleStateEnabledWithAllCloudtrailManagementEvents {
+				states[aws.ToString(rule.Name)] = "ENABLED"
+			}
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			return states, nil
+		}
+	}
+}
+
+func (e *examination) customActions(ctx context.Context) (report, error) {
+	r := report{}
+	there := map[string]bool{}
+	pages := securityhub.NewDescribeActionTargetsPaginator(e.hub, &securityhub.DescribeActionTargetsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return r, err
+		}
+		for _, a := range page.ActionTargets {
+			arn := aws.ToString(a.ActionTargetArn)
+			there[arn[strings.LastIndex(arn, "/")+1:]] = true
+		}
+	}
+	n := 0
+	for _, s := range e.launched() {
+		for _, id := range sorted(s.groups()) {
+			n++
+			if !there[id] {
+				r.problem("hubmend playbook terminate --yes, and launch it again with the same settings", "there is no custom action %s in Security Hub", id)
+			}
+		}
+	}
+	r.found = fmt.Sprintf("%d custom actions are there", n)
+	return r, e.stacksErr
+}
+
+func sorted(m map[string]string) []string {
+	var all []string
+	for key := range m {
+		all = append(all, key)
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,197 @@
+package playbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/servicecatalog"
+	"github.com/aws/aws-sdk-go-v2/service/servicecatalog/types"
+
+	"hubmend/internal/engine/naming"
+)
+
+// Record is an operation under way, or how it ended.
+type Record struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+	Error  string `json:"error,omitempty"`
+}
+
+// Ended says whether nothing more happens.
+func (r Record) Ended() bool { return r.Succeeded() || r.Status == string(types.RecordStatusFailed) }
+
+// Succeeded says whether all went well.
+func (r Record) Succeeded() bool { return r.Status == string(types.RecordStatusSucceeded) }
+
+func recordOf(d *types.RecordDetail) Record {
+	r := Record{ID: *d.RecordId, Status: string(d.Status)}
+	var reasons []string
+	for _, e := range d.RecordErrors {
+		reasons = append(reasons, oneLine(aws.ToString(e.Description)))
+	}
+	r.Error = strings.Join(reasons, "; ")
+	return r
+}
+
+// Launch begins to launch a version of a product under a name.
+func (c Catalog) Launch(ctx context.Context, p Product, v Version, name string, parameters map[string]string) (Record, error) {
+	if err := c.check(ctx, p, v, parameters); err != nil {
+		return Record{}, err
+	}
+	in := servicecatalog.ProvisionProductInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID, PathId: p.path, ProvisionedProductName: &name}
+	for _, key := range slices.Sorted(maps.Keys(parameters)) {
+		in.ProvisioningParameters = append(in.ProvisioningParameters, types.ProvisioningParameter{Key: aws.String(key), Value: aws.String(parameters[key])})
+	}
+	out, err := c.Client.ProvisionProduct(ctx, &in)
+	var exists *types.DuplicateResourceException
+	if errors.As(err, &exists) {
+		return Record{}, fmt.Errorf("something is launched as %s already; give another --name", name)
+	}
+	if err != nil {
+		return Record{}, c.explain("launch "+p.Name, err)
+	}
+	return recordOf(out.RecordDetail), nil
+}
+
+// Update begins to change what is launched to a version and parameters. Parameters that are
+// not given stay as they are.
+func (c Catalog) Update(ctx context.Context, p Product, l Launched, v Version, parameters map[string]string) (Record, error) {
+	if err := c.check(ctx, p, v, parameters); err != nil {
+		return Record{}, err
+	}
+	in := servicecatalog.UpdateProvisionedProductInput{ProvisionedProductId: &l.ID, ProductId: &l.productID, ProvisioningArtifactId: &v.ID, PathId: p.path}
+	for _, key := range slices.Sorted(maps.Keys(parameters)) {
+		in.ProvisioningParameters = append(in.ProvisioningParameters, types.UpdateProvisioningParameter{Key: aws.String(key), Value: aws.String(parameters[key])})
+	}
+	out, err := c.Client.UpdateProvisionedProduct(ctx, &in)
+	if err != nil {
+		return Record{}, c.explain("update "+l.Name, err)
+	}
+	return recordOf(out.RecordDetail), nil
+}
+
+// Terminate begins to remove what was launched.
+func (c Catalog) Terminate(ctx context.Context, l Launched) (Record, error) {
+	out, err := c.Client.TerminateProvisionedProduct(ctx, &servicecatalog.TerminateProvisionedProductInput{ProvisionedProductId: &l.ID})
+	if err != nil {
+		return Record{}, c.explain("terminate "+l.Name, err)
+	}
+	return recordOf(out.RecordDetail), nil
+}
+
+// Await waits until a record ends, and tells of each look at it.
+func (c Catalog) Await(ctx context.Context, r Record, tell func(Record)) (Record, error) {
+	tell(r)
+	for look := 0; !r.Ended(); look++ {
+		select {
+		case <-ctx.Done():
+			return r, errors.New("stopped waiting, and it goes on; `hubmend playbook status` tells how")
+		case <-time.After(interval(look)):
+		}
+		out, err := c.Client.DescribeRecord(ctx, &servicecatalog.DescribeRecordInput{Id: &r.ID})
+		if ctx.Err() != nil {
+			continue
+		}
+		if err != nil {
+			return r, c.explain("look at record "+r.ID, err)
+		}
+		r = recordOf(out.RecordDetail)
+		tell(r)
+	}
+	return r, nil
+}
+
+// check refuses parameters that the version does not have and values that it does not take,
+// before anything begins.
+func (c Catalog) check(ctx context.Context, p Product, v Version, parameters map[string]string) error {
+	if len(parameters) == 0 {
+		return nil
+	}
+	out, err := c.Client.DescribeProvisioningParameters(ctx, &servicecatalog.DescribeProvisioningParametersInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID, PathId: p.path})
+	if err != nil {
+		return c.explain("read the parameters of "+p.Name, err)
+	}
+	allowed := map[string][]string{}
+	for _, one := range out.ProvisioningArtifactParameters {
+		key := aws.ToString(one.ParameterKey)
+		allowed[key] = []string{}
+		if one.ParameterConstraints != nil {
+			allowed[key] = one.ParameterConstraints.AllowedValues
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(parameters)) {
+		values, ok := allowed[key]
+		if !ok {
+			return fmt.Errorf("%s %s has no parameter %s; it has %s", p.Name, v.Name, key, strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
+		}
+		if len(values) > 0 && !slices.Contains(values, parameters[key]) {
+			return fmt.Errorf("%s must be %s, not %q", key, strings.Join(values, " or "), parameters[key])
+		}
+	}
+	return nil
+}
+
+// Portfolio finds the portfolio of playbooks.
+func (c Catalog) Portfolio(ctx context.Context) (string, error) {
+	pages := servicecatalog.NewListPortfoliosPaginator(c.Client, &servicecatalog.ListPortfoliosInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", c.explain("list portfolios", err)
+		}
+		for _, p := range page.PortfolioDetails {
+			if aws.ToString(p.DisplayName) == naming.Portfolio {
+				return *p.Id, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("there is no portfolio %q in %s; deploy hubmend-admin first, or choose the administrator's account and home Region", naming.Portfolio, c.Region)
+}
+
+// Share shares the portfolio with a node of the organization, or with an account when the
+// type is ACCOUNT, and on demand the names of the principals that may use it. Sharing twice
+// changes nothing.
+func (c Catalog) Share(ctx context.Context, portfolio string, with types.OrganizationNode, principals bool) error {
+	in := servicecatalog.CreatePortfolioShareInput{PortfolioId: &portfolio, OrganizationNode: &with, SharePrincipals: principals}
+	out, err := c.Client.CreatePortfolioShare(ctx, &in)
+	if err != nil {
+		return c.explain("share the portfolio with "+*with.Value, err)
+	}
+	for look := 0; out.PortfolioShareToken != nil; look++ {
+		status, err := c.Client.DescribePortfolioShareStatus(ctx, &servicecatalog.DescribePortfolioShareStatusInput{PortfolioShareToken: out.PortfolioShareToken})
+		if err != nil {
+			return c.explain("look how the sharing goes", err)
+		}
+		switch status.Status {
+		case types.ShareStatusCompleted:
+			return nil
+		case types.ShareStatusCompletedWithErrors, types.ShareStatusError:
+			return fmt.Errorf("share the portfolio with %s: %s", *with.Value, failures(status.ShareDetails))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(interval(look)):
+		}
+	}
+	return nil
+}
+
+func failures(d *types.ShareDetails) string {
+	var all []string
+	if d != nil {
+		for _, e := range d.ShareErrors {
+			all = append(all, fmt.Sprintf("%s (%s)", oneLine(aws.ToString(e.Message)), strings.Join(e.Accounts, ", ")))
+		}
+	}
+	if len(all) == 0 {
+		return "Service Catalog does not say why"
+	}
+	return strings.Join(all, "; ")
+}

@@ -1,0 +1,200 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hubmend/internal/ops/overview"
+)
+
+// oscalVersion is that of the format that is written.
+const oscalVersion = "1.1.2"
+
+// oscalNames is the namespace of properties that OSCAL does not define.
+const oscalNames = "https://hubmend.example/oscal"
+
+// oscalSpace makes ids differ from every other use of version 5 UUIDs.
+var oscalSpace = uuid.MustParse("3b0d6f0e-6f1c-4a59-9f53-0b1f5d1c7a44")
+
+func oscalID(parts ...string) string {
+	return uuid.NewSHA1(oscalSpace, []byte(strings.Join(parts, "\n"))).String()
+}
+
+// WriteOSCAL writes the report as assessment results of OSCAL. The same report gives the same
+// bytes, and every id of an attempt or a resource stays what it is in the next report.
+func (r Report) WriteOSCAL(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	document, err := r.oscal()
+	if err == nil {
+		err = out.Encode(map[string]any{"assessment-results": document})
+	}
+	if err != nil {
+		return fmt.Errorf("write OSCAL: %w", err)
+	}
+	return nil
+}
+
+func (r Report) oscal() (oscalDocument, error) {
+	whole, err := json.Marshal(r)
+	if err != nil {
+		return oscalDocument{}, err
+	}
+	id := oscalID("document", fmt.Sprintf("%x", sha256.Sum256(whole)))
+	plan := oscalID("plan", r.Account)
+	return oscalDocument{
+		UUID: id,
+		Metadata: oscalMetadata{
+			Title: "Repairs of AWS Security Hub findings by Hubmend, " + r.title(), LastModified: stamp(r.At), Version: stamp(r.From) + "/" + stamp(r.To), OSCALVersion: oscalVersion,
+		},
+		ImportAP: oscalLink{Href: "#" + plan},
+		Results:  []oscalResult{r.oscalResult(id)},
+		BackMatter: oscalBackMatter{[]oscalResource{{
+			UUID: plan, Title: "No assessment plan", Description: "Hubmend repairs what Security Hub finds, continuously. There is no plan of an assessment that these results could follow.",
+		}}},
+	}, nil
+}
+
+func (r Report) oscalResult(document string) oscalResult {
+	result := oscalResult{
+		UUID: oscalID("result", document), Title: "Repairs, " + r.title(), Start: stamp(r.From), End: stamp(r.To),
+		Description: "Attempts to repair resources that failed controls of Security Hub, from Hubmend's ledger, and what is open. Each repair was verified by the runbook that made it.",
+	}
+	inventory := map[string]oscalItem{}
+	about := map[string][]string{} // ids of observations, by control
+	add := func(control string, o oscalObservation, item oscalItem) {
+		inventory[item.UUID] = item
+		o.Subjects = []oscalSubject{{item.UUID, "inventory-item"}}
+		result.Observations = append(result.Observations, o)
+		about[control] = append(about[control], o.UUID)
+	}
+	for _, e := range r.Repairs {
+		add(e.Control, e.observation(), item(e.Account, e.Region, e.Resource))
+	}
+	for _, t := range r.Attention() {
+		add(t.Control, attentionObservation(t, r.At), item(t.Account, t.Region, t.Resource))
+	}
+	for _, o := range r.Open {
+		add(o.Control, o.observation(r.At), item(o.Account, o.Region, o.Resource))
+	}
+	if len(inventory) > 0 {
+		result.Local = &oscalLocal{sortedItems(inventory)}
+	}
+	result.Reviewed = oscalReviewed{}
+	for _, f := range r.Frameworks {
+		result.Findings = append(result.Findings, f.findings(document, about, r.OpenKnown)...)
+		result.Reviewed.Selections = append(result.Reviewed.Selections, f.selection(about))
+	}
+	return result
+}
+
+func item(account, region, resource string) oscalItem {
+	return oscalItem{
+		UUID: oscalID("resource", account, region, resource), Description: text(resource),
+		Props: []oscalProp{{Name: "asset-id", Value: text(resource)}, own("account", account), own("region", region)},
+	}
+}
+
+func sortedItems(all map[string]oscalItem) []oscalItem {
+	var items []oscalItem
+	for _, i := range all {
+		items = append(items, i)
+	}
+	slices.SortFunc(items, func(x, y oscalItem) int { return strings.Compare(x.UUID, y.UUID) })
+	return items
+}
+
+func (e Entry) observation() oscalObservation {
+	o := oscalObservation{
+		UUID: oscalID("attempt", e.Key, strconv.Itoa(e.Number)), Title: text(e.Control + ": " + string(e.Outcome)),
+		Description: text(strings.TrimSpace(e.Change + " " + e.Reason)), Methods: []string{"TEST"}, Types: []string{"mitigation"}, Collected: stamp(e.EndedAt),
+		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control), own("asked-by", e.Asker()), own("found", stamp(e.FoundAt)), own("document", e.Document)},
+	}
+	for name, value := range map[string]string{"before": e.Before, "after": e.After, "calls": e.Calls, "verified": e.Verified} {
+		if value != "" {
+			o.Props = append(o.Props, own(name, value))
+		}
+	}
+	slices.SortStableFunc(o.Props, func(x, y oscalProp) int { return strings.Compare(x.Name, y.Name) })
+	if e.Console != "" {
+		o.Evidence = []oscalEvidence{{e.Console, "The execution " + e.Execution + " of " + e.Document + ", in account " + e.Account}}
+	}
+	return o
+}
+
+func attentionObservation(t overview.Target, at time.Time) oscalObservation {
+	return oscalObservation{
+		UUID: oscalID("attention", t.Key, stamp(t.Since)), Title: text(t.Control + ": " + string(t.State)), Description: text(t.Why), Methods: []string{"EXAMINE"}, Types: []string{"finding"}, Collected: stamp(at),
+		Props: []oscalProp{own("control", t.Control), own("since", stamp(t.Since)), own("state", string(t.State))},
+	}
+}
+
+func (o Open) observation(at time.Time) oscalObservation {
+	return oscalObservation{
+		UUID: oscalID("open", o.Control, o.Account, o.Region, o.Resource), Title: text(o.Control + ": open"), Description: "Security Hub says FAILED, and the finding is " + text(o.Workflow) + ".",
+		Methods: []string{"EXAMINE"}, Types: []string{"finding"}, Collected: stamp(at),
+		Props: []oscalProp{own("control", o.Control), own("finding", o.Finding), own("last-check", stamp(o.Observed))},
+	}
+}
+
+// selection lists the rules of a framework about which something was observed.
+func (f Framework) selection(about map[string][]string) oscalSelection {
+	s := oscalSelection{Description: "Of " + f.Name + ", the rules about which Hubmend has something to tell."}
+	for _, rule := range f.Rules {
+		if len(about[rule.ID]) > 0 {
+			s.Include = append(s.Include, oscalControl{f.token(rule)})
+		}
+	}
+	if s.Include == nil {
+		s.Description = "Of " + f.Name + ", no rule: Hubmend has nothing to tell about any."
+	}
+	return s
+}
+
+// findings says of each rule whether it is met, when that can be said: it is not while something
+// of it is open or needs a person, and it is when Security Hub has nothing open and there were
+// repairs.
+func (f Framework) findings(document string, about map[string][]string, openKnown bool) []oscalFinding {
+	var all []oscalFinding
+	for _, rule := range f.Rules {
+		state, reason := "satisfied", "pass"
+		switch {
+		case rule.Open > 0 || rule.Attention > 0:
+			state, reason = "not-satisfied", "fail"
+		case !openKnown || rule.Repaired == 0:
+			continue
+		}
+		finding := oscalFinding{
+			UUID: oscalID("finding", document, f.ID, rule.Number), Title: text(f.Name + " " + rule.Number + " (" + rule.ID + ")"), Description: text(rule.Title),
+			Target: oscalTarget{Type: "objective-id", ID: f.token(rule), Status: oscalStatus{state, reason}},
+		}
+		for _, id := range about[rule.ID] {
+			finding.Related = append(finding.Related, oscalRelated{id})
+		}
+		all = append(all, finding)
+	}
+	return all
+}
+
+// token names a rule as OSCAL names things: cis-aws-foundations-benchmark_1.2.0_4.1.
+func (f Framework) token(r Rule) string {
+	return strings.ReplaceAll(f.ID, "/v/", "_") + "_" + r.Number
+}
+
+func own(name, value string) oscalProp { return oscalProp{name, oscalNames, text(value)} }
+
+// text is what OSCAL takes: one line with something in it.
+func text(s string) string {
+	if s = visible(s); s != "" {
+		return s
+	}
+	return "none"
+}

@@ -1,0 +1,244 @@
+package report_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/report"
+)
+
+func outcomes(r report.Report) []string {
+	all := []string{}
+	for _, e := range r.Repairs {
+		all = append(all, string(e.Outcome))
+	}
+	return all
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	one := groupOf("sg-1")
+	for name, tc := range map[string]struct {
+		attempts []any
+		want     []string // the newest first
+	}{
+		"nothing":                   {nil, []string{}},
+		"a repair":                  {[]any{past(one, 1, day)}, []string{"repaired"}},
+		"a failure":                 {[]any{past(one, 1, day, failed(decide.Verification, "no"))}, []string{"failed"}},
+		"what it cannot repair":     {[]any{past(one, 1, day, failed(decide.Refused, "no"))}, []string{"left alone"}},
+		"an undo":                   {[]any{past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded))}, []string{"undone", "repaired"}},
+		"an undo that failed":       {[]any{past(one, 2, time.Hour, undo(1, decide.Failed))}, []string{"undo failed"}},
+		"at the beginning":          {[]any{past(one, 1, 30*day)}, []string{"repaired"}},
+		"before it":                 {[]any{past(one, 1, 30*day+time.Second)}, []string{}},
+		"at the end":                {[]any{past(one, 1, 0)}, []string{}},
+		"still in the record alone": {[]any{decide.Record{Target: one, Attempts: []decide.Attempt{past(one, 1, day).Attempt}}}, []string{"repaired"}},
+		"running":                   {[]any{decide.Record{Target: one, Attempts: []decide.Attempt{{Number: 1, State: decide.Running, QueuedAt: noon}}}}, []string{}},
+	} {
+		if diff := cmp.Diff(tc.want, outcomes(reportOf(t, tc.attempts...))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// The archive has what was before; the record, which has it not, may come first or last.
+func TestArchiveWins(t *testing.T) {
+	t.Parallel()
+	whole := past(groupOf("sg-1"), 1, day)
+	record := decide.Record{Target: whole.Target, Version: 1, Attempts: []decide.Attempt{whole.Attempt}}
+	for _, entries := range [][]any{{whole, record}, {record, whole}} {
+		r := reportOf(t, entries...)
+		if len(r.Repairs) != 1 || r.Repairs[0].Before != whole.Outcome.Before {
+			t.Errorf("%+v", r.Repairs)
+		}
+	}
+}
+
+func TestEntry(t *testing.T) {
+	t.Parallel()
+	one := groupOf("sg-1")
+	r := reportOf(t, past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded)))
+	want := report.Entry{
+		Outcome: report.Repaired, Control: "EC2.13", Title: "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22",
+		Account: account, Region: "eu-west-1", Resource: one.Resource, Key: one.Key(), Number: 1,
+		FoundAt: ago(day + 40*time.Second), StartedAt: ago(day + 39*time.Second), EndedAt: ago(day), Trigger: "automatic", Document: "hubmend-CloseSecurityGroupPorts",
+		Execution: execution(1), Console: "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/" + execution(1) + "?region=eu-west-1",
+		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After, Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.", Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
+		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}, TakenBackAt: ago(time.Hour),
+	}
+	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if u := r.Repairs[0]; u.Undoes != execution(1) || u.Asker() != "arn:aws:iam::111111111111:user/ann, sent by "+sender || u.Document != "hubmend-UndoCloseSecurityGroupPorts" || u.Verified != "" {
+		t.Errorf("the undo is %+v", u)
+	}
+	global := target.Target{Account: account, Region: target.Global, Runbook: "DeactivateOldAccessKeys", Resource: "arn:aws:iam::222222222222:user/ann"}
+	if e := reportOf(t, past(global, 1, day)).Repairs[0]; e.Region != "global" || !strings.HasPrefix(e.Console, "https://eu-west-1.") {
+		t.Errorf("a global one is %+v", e)
+	}
+}
+
+// The time to repair has the attempts that were repeated in it, and no others.
+func TestFoundAt(t *testing.T) {
+	t.Parallel()
+	one := groupOf("sg-1")
+	after := func(p ledger.Past, d time.Duration, more ...func(*ledger.Past)) ledger.Past {
+		next := past(one, p.Attempt.Number+1, 0, more...)
+		next.Attempt.QueuedAt, next.Attempt.ClaimedAt = p.Attempt.EndedAt, p.Attempt.EndedAt
+		next.Attempt.EndedAt = p.Attempt.EndedAt.Add(d)
+		return next
+	}
+	first := past(one, 1, day, failed(decide.Throttling, "slow down"))
+	second := after(first, time.Minute, failed(decide.Internal, "oops"))
+	third := after(second, time.Minute)
+	if got := reportOf(t, first, second, third).Repairs[0].Took(); got != 40*time.Second+2*time.Minute {
+		t.Errorf("it took %v", got)
+	}
+	broken := past(one, 1, day, failed(decide.Verification, "no"))
+	if got := reportOf(t, broken, after(broken, time.Minute)).Repairs[0].Took(); got != time.Minute {
+		t.Errorf("after one that is not repeated by itself it took %v", got)
+	}
+	later := after(first, time.Minute)
+	later.Attempt.QueuedAt = later.Attempt.QueuedAt.Add(10 * time.Second)
+	if got := reportOf(t, first, later).Repairs[0].Took(); got != 50*time.Second {
+		t.Errorf("asked for anew it took %v", got)
+	}
+}
+
+func TestTotal(t *testing.T) {
+	t.Parallel()
+	var entries []any
+	for i := range 20 { // they take 1 to 20 seconds
+		p := past(groupOf("sg-1"), i+1, day)
+		p.Attempt.QueuedAt = p.Attempt.EndedAt.Add(-time.Duration(i+1) * time.Second)
+		entries = append(entries, p)
+	}
+	other := groupOf("sg-2")
+	entries = append(entries, past(other, 1, day, failed(decide.Permission, "no")), past(other, 2, day, failed(decide.Refused, "no")),
+		past(other, 3, day, undo(9, decide.Succeeded)), past(other, 4, day, undo(9, decide.Failed)), past(other, 5, day))
+	r := reportOf(t, entries...)
+	number := func(f float64) *float64 { return &f }
+	want := report.Tally{Repaired: 21, Failed: 1, Refused: 1, Undone: 1, NotUndone: 1, SuccessRate: number(21. / 22), MedianSeconds: number(11), P95Seconds: number(20)}
+	if diff := cmp.Diff(want, r.Total); diff != "" || r.Resources != 2 || r.Total.Attempts() != 25 {
+		t.Errorf("%d resources, %d attempts (-want +got):\n%s", r.Resources, r.Total.Attempts(), diff)
+	}
+	few := reportOf(t, past(other, 1, day), past(other, 2, time.Hour)).Total
+	if *few.MedianSeconds != 40 || *few.P95Seconds != 40 || *few.SuccessRate != 1 {
+		t.Errorf("%+v", few)
+	}
+	if none := reportOf(t).Total; none != (report.Tally{}) {
+		t.Errorf("of nothing: %+v", none)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	far := groupOf("sg-9")
+	far.Account, far.Region, far.Resource = "333333333333", "us-east-1", "arn:aws:ec2:us-east-1:333333333333:security-group/sg-9"
+	unknown := past(far, 1, day, failed(decide.Verification, "no"))
+	unknown.Attempt.Control = "Old.1" // of an older catalog
+	waits := decide.Record{Target: far, Version: 1, HeldAt: ago(time.Hour), HeldBy: "ann", Attempts: []decide.Attempt{{Number: 3, Control: "EC2.14", State: decide.Succeeded, EndedAt: ago(40 * day)}}}
+	r := reportOf(t, past(groupOf("sg-1"), 1, day), unknown, waits, openFinding("EC2.13", "f", "eu-west-1", groupOf("sg-3").Resource))
+
+	type row struct {
+		Name                              string
+		Repaired, Failed, Attention, Open int
+	}
+	rows := func(name string, s report.Standing) row { return row{name, s.Repaired, s.Failed, s.Attention, s.Open} }
+	var controls, accounts, regions []row
+	for _, c := range r.Controls {
+		if s := rows(c.ID, c.Standing); s != (row{Name: c.ID}) {
+			controls = append(controls, s)
+		}
+	}
+	for _, p := range r.Accounts {
+		accounts = append(accounts, rows(p.Name, p.Standing))
+	}
+	for _, p := range r.Regions {
+		regions = append(regions, rows(p.Name, p.Standing))
+	}
+	for name, got := range map[string][2][]row{
+		"controls": {controls, {{"EC2.13", 1, 0, 0, 1}, {"EC2.14", 0, 0, 1, 0}, {"Old.1", 0, 1, 0, 0}}},
+		"accounts": {accounts, {{account, 1, 0, 0, 1}, {"333333333333", 0, 1, 1, 0}}},
+		"Regions":  {regions, {{"eu-west-1", 1, 0, 0, 1}, {"us-east-1", 0, 1, 1, 0}}},
+	} {
+		if diff := cmp.Diff(got[1], got[0]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if len(r.Controls) != len(options.Catalog.Controls)+1 {
+		t.Errorf("%d controls", len(r.Controls))
+	}
+	cis := r.Frameworks[0]
+	var numbers []string
+	for _, rule := range cis.Rules {
+		numbers = append(numbers, rule.Number)
+		if rule.Number == "4.1" && (rule.ID != "EC2.13" || rule.Repaired != 1 || rule.Open != 1) {
+			t.Errorf("4.1 is %+v", rule)
+		}
+	}
+	if cis.Name != "CIS AWS Foundations v1.2.0" || slices.Index(numbers, "1.4") > slices.Index(numbers, "1.10") || !slices.Contains(numbers, "4.1") {
+		t.Errorf("%s has %s", cis.Name, numbers)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	resource := groupOf("sg-1").Resource
+	first, second := openFinding("EC2.13", "f-1", "eu-west-1", resource), openFinding("EC2.13", "f-2", "eu-west-1", resource)
+	second.ObservedAt = ago(time.Minute)
+	user := openFinding("IAM.3", "f-3", "eu-west-1", "arn:aws:iam::222222222222:user/ann")
+	user.ResourceType = "AwsIamUser"
+	again := user
+	again.ID, again.Region = "f-4", "us-east-1"
+	strange := openFinding("EC2.13", "f-5", "eu-west-1", "arn:aws:ec2:eu-west-1:999999999999:security-group/sg-1")
+	done, left, unknown := first, first, first
+	done.Workflow, left.RecordState, unknown.ControlID = "RESOLVED", "ARCHIVED", "EC2.99"
+	passed, hidden := first, first
+	passed.Compliance, hidden.Workflow = "PASSED", "SUPPRESSED"
+
+	var got []string
+	r := reportOf(t, first, second, user, again, strange)
+	for _, o := range r.Open {
+		got = append(got, strings.Join([]string{o.Control, o.Region, o.Resource, o.Finding}, " "))
+	}
+	want := []string{"EC2.13 eu-west-1 " + resource + " f-2", "EC2.13 eu-west-1 " + strange.ResourceID + " f-5", "IAM.3 global arn:aws:iam::222222222222:user/ann f-3"}
+	if diff := cmp.Diff(want, got); diff != "" || !r.OpenKnown {
+		t.Errorf("known: %v (-want +got):\n%s", r.OpenKnown, diff)
+	}
+	if r := reportOf(t, done, left, unknown, passed, hidden); len(r.Open) > 0 || !r.OpenKnown {
+		t.Errorf("%+v", r.Open)
+	}
+	if reportOf(t).OpenKnown {
+		t.Error("nobody asked, and what is open is known")
+	}
+}
+
+// Two reports of the same are the same, in whichever order the ledger gives its entries.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	entries := []any{
+		past(groupOf("sg-1"), 1, day), past(groupOf("sg-2"), 1, day), past(groupOf("sg-2"), 2, time.Hour, failed(decide.Verification, "no")),
+		decide.Record{Target: groupOf("sg-3"), Version: 1, HeldAt: noon, Attempts: []decide.Attempt{past(groupOf("sg-3"), 4, time.Hour).Attempt}},
+		decide.Breaker{Control: "EC2.13", OpenUntil: noon.Add(time.Hour)}, openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-4").Resource),
+	}
+	want := reportOf(t, entries...)
+	slices.Reverse(entries)
+	if diff := cmp.Diff(want, reportOf(t, entries...)); diff != "" {
+		t.Error(diff)
+	}
+	if len(want.Attention()) != 1 || len(want.Busy()) != 0 || len(want.Paused) != 1 || want.Repairs[0].EndedAt.Before(want.Repairs[1].EndedAt) {
+		t.Errorf("%+v", want)
+	}
+	text, err := json.Marshal(reportOf(t))
+	if err != nil || strings.Contains(string(text), ":null,\"") && !strings.Contains(string(text), `"successRate":null`) {
+		t.Errorf("%s, %v", text, err)
+	}
+}
