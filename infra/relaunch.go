@@ -13,9 +13,9 @@ const marker = "HUBMEND_SYNTH"
 // prepared says whether relaunch made the environment of this process.
 func prepared() bool { return os.Getenv(marker) != "" }
 
-// relaunch runs this program again to synthesize, with settings for the CDK's JavaScript
-// half, and those of the names that the deployment must have. The Go half copies the environment before main begins, so setting a variable here
-// would come too late. Whoever has set one of the variables is left alone.
+// relaunch runs this program again to synthesize, with settings for the CDK's JavaScript half, and those of
+// the names that the deployment must have. The Go half copies the environment before main begins, so setting
+// a variable here would come too late. Whoever has set one of the variables is left alone.
 func relaunch(ctx context.Context, names []string) error {
 	self, err := os.Executable()
 	if err != nil {

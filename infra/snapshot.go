@@ -68,7 +68,8 @@ func synthesized(dir string, p catalog.Playbook) ([]byte, error) {
 // may have launched it.
 func release(p catalog.Playbook, text []byte) error {
 	if naming.Prefix != naming.Mark {
-		return fmt.Errorf("a released product has the names of no organization: take namePrefix out of %s", restricted.ContextKey)
+		return fmt.Errorf("a released product has the names of no organization: take namePrefix out of %s",
+			restricted.ContextKey)
 	}
 	released, err := versions.Of(versions.Files, p.ID)
 	if err != nil {

@@ -59,7 +59,8 @@ func checkImports(t *testing.T, root string, allowed []string) int {
 	return seen
 }
 
-// goFiles gives what each Go file below a folder imports, by the file's path. Tests are left out: they may look upwards.
+// goFiles gives what each Go file below a folder imports, by the file's path. Tests are left out: they may
+// look upwards.
 func goFiles(t *testing.T, root string) map[string][]string {
 	t.Helper()
 	files := map[string][]string{}

@@ -5,8 +5,8 @@ package ssmdocuments
 
 import "embed"
 
-// Files holds parts.yaml, controls/*.yaml, runtime and programs, permissions/*.yaml, roles/*.yaml,
-// and uses/*.yaml.
+// Files holds parts.yaml, controls/*.yaml, runtime and programs, permissions/*.yaml, roles/*.yaml, and
+// uses/*.yaml.
 //
 //go:embed parts.yaml controls/*.yaml runtime/*.py programs/*.yaml programs/*.py programs/calls.json permissions/*.yaml roles/*.yaml uses/*.yaml
 var Files embed.FS

@@ -45,12 +45,14 @@ func askWith(ctx context.Context, cfg aws.Config) (asking, error) {
 	}
 	q, err := request.FindingsQueue(ctx, sqs.NewFromConfig(cfg))
 	if errors.Is(err, request.ErrNoDeployment) {
-		return asking{}, fmt.Errorf("%w in account %s and %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, person.Account, cfg.Region)
+		return asking{}, fmt.Errorf(
+			"%w in account %s and %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, person.Account, cfg.Region)
 	}
 	if err != nil {
 		return asking{}, awsError(cfg.Region, err)
 	}
-	return asking{cfg, person, q, &ledger.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Table: naming.LedgerTable, Now: time.Now}}, nil
+	return asking{cfg, person, q,
+		&ledger.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Table: naming.LedgerTable, Now: time.Now}}, nil
 }
 
 // following is how a command waits for what it asked for.
@@ -85,21 +87,25 @@ func (f following) deadline(cmd *cobra.Command) (context.Context, context.Cancel
 // follow tells how something goes, until it is over or the context is done; it looks once at least. What does
 // not end in time is told and is the answer no; its error says that it was interrupted. A failure is left to
 // who asked, so that it is told once.
-func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, what, key string, look func(context.Context) (request.Progress, error)) (request.Progress, error) {
+func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, what, key string,
+	look func(context.Context) (request.Progress, error)) (request.Progress, error) {
 	out := cmd.OutOrStdout()
 	if f.asJSON {
 		out = io.Discard
 	}
 	t := teller{out: out, what: what, begin: time.Now()}
-	p, err := request.Follow(ctx, every, func(context.Context) (request.Progress, error) { return look(cmd.Context()) }, t.tell)
+	p, err := request.Follow(ctx, every, func(context.Context) (request.Progress, error) { return look(cmd.Context()) },
+		t.tell)
 	switch {
 	case err == nil:
 	case cmd.Context().Err() != nil:
 		return p, fmt.Errorf("interrupted; %s goes on without you, and %s tells how", what, historyOf(key))
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not over within %s (%s); it goes on, and %s tells how\n", what, f.timeout, oneLine(p.String()), historyOf(key))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not over within %s (%s); it goes on, and %s tells how\n", what,
+			f.timeout, oneLine(p.String()), historyOf(key))
 	default:
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: nobody knows how it went, look with %s: %v\n", historyOf(key), ledgerError(a.cfg.Region, err))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: nobody knows how it went, look with %s: %v\n", historyOf(key),
+			ledgerError(a.cfg.Region, err))
 	}
 	return p, nil
 }

@@ -18,7 +18,8 @@ func loadConfig(ctx context.Context, options ...func(*config.LoadOptions) error)
 	var unknown config.SharedConfigProfileNotExistError
 	switch {
 	case errors.As(err, &unknown):
-		return cfg, fmt.Errorf("there is no AWS profile %s; `aws configure list-profiles` shows those there are", oneLine(unknown.Profile))
+		return cfg, fmt.Errorf("there is no AWS profile %s; `aws configure list-profiles` shows those there are",
+			oneLine(unknown.Profile))
 	case err != nil:
 		return cfg, fmt.Errorf("read the AWS configuration: %w", err)
 	}

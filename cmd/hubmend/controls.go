@@ -23,7 +23,9 @@ func controlsCommand() *cobra.Command {
 		Short: "List what Hubmend can repair",
 		Long: `Lists what Hubmend can repair: all controls in a table, or everything about those that are named.
 It asks nobody.`,
-		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls %s\n  hubmend controls --json\n  hubmend controls --markdown > docs/controls.md", exampleID()),
+		Example: fmt.Sprintf(
+			"  hubmend controls\n  hubmend controls %s\n  hubmend controls --json\n  hubmend controls --markdown > "+
+				"docs/controls.md", exampleID()),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			rows, err := controlRows(catalog.Embedded())
 			if err == nil {
@@ -47,7 +49,8 @@ It asks nobody.`,
 			w := table.NewWriter()
 			w.AppendHeader(table.Row{"Control", "Number", "Parameter", "Repair", "Risk", "Undo"})
 			for _, r := range rows {
-				w.AppendRow(table.Row{r.Control, strings.Join(r.numbers(), ", "), r.Parameter, r.Repair, r.Risk, r.undoable()})
+				w.AppendRow(table.Row{r.Control, strings.Join(r.numbers(), ", "), r.Parameter, r.Repair, r.Risk,
+					r.undoable()})
 			}
 			fmt.Fprintln(out, render(out, w, wrapped(4, 60), wrapped(6, 40)))
 			return nil
@@ -68,7 +71,8 @@ func named(rows []controlRow, ids []string) ([]controlRow, error) {
 	for _, id := range ids {
 		i := slices.IndexFunc(rows, func(r controlRow) bool { return r.Control == id })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no control %s; the catalog has %s", oneLine(id), strings.Join(controlIDs(), ", "))
+			return nil, fmt.Errorf("there is no control %s; the catalog has %s", oneLine(id),
+				strings.Join(controlIDs(), ", "))
 		}
 		some = append(some, rows[i])
 	}
@@ -115,8 +119,10 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 			return nil, err
 		}
 		rows = append(rows, controlRow{
-			Control: control.ID, Title: control.Title, Frameworks: control.Frameworks, EvidenceLag: control.EvidenceLag, Parameter: switchOf(c, control.ID),
-			Repair: control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk, RiskReason: control.RiskReason,
+			Control: control.ID, Title: control.Title, Frameworks: control.Frameworks, EvidenceLag: control.EvidenceLag,
+			Parameter: switchOf(c, control.ID),
+			Repair:    control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk,
+			RiskReason: control.RiskReason,
 			Reversible: control.Reversible, Irreversible: control.Irreversible, Policy: policy,
 			Undo: undo,
 		})
@@ -151,7 +157,8 @@ func switchOf(c *catalog.Catalog, control string) string {
 func (r controlRow) numbers() []string {
 	var numbers []string
 	for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
-		if number := r.Frameworks[standard]; !slices.Contains(numbers, number) { // many standards have the control's own id
+		// many standards have the control's own id
+		if number := r.Frameworks[standard]; !slices.Contains(numbers, number) {
 			numbers = append(numbers, number)
 		}
 	}

@@ -76,6 +76,7 @@ func billed(title string, lines []cost.Line, total float64) string {
 		w.AppendRow(table.Row{l.What, l.Amount(), cost.USD(l.USD)})
 	}
 	w.AppendFooter(table.Row{"together", "", cost.USD(total)})
-	w.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight, AlignFooter: text.AlignRight}})
+	w.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight},
+		{Number: 3, Align: text.AlignRight, AlignFooter: text.AlignRight}})
 	return w.Render()
 }

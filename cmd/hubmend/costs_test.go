@@ -29,8 +29,10 @@ func billedTemplates(t *testing.T, more string) string {
 
 func TestCosts(t *testing.T) {
 	t.Parallel()
-	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2", "--repairs", "1000"))
-	for _, want := range []string{"1 metric | 0.30", "the one step of a runbook", "|   2.00 |", "1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD"} {
+	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2",
+		"--repairs", "1000"))
+	for _, want := range []string{"1 metric | 0.30", "the one step of a runbook", "|   2.00 |",
+		"1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not print %q but\n%s", want, out)
 		}
@@ -51,7 +53,8 @@ func TestCostsJSON(t *testing.T) {
 
 func TestCostsMarkdown(t *testing.T) {
 	t.Parallel()
-	if page := string(execute(t, "costs", "--markdown", "--templates", billedTemplates(t, ""))); !strings.HasPrefix(page, "<!-- Generated") || !strings.Contains(page, "\n# Costs\n") {
+	if page := string(execute(t, "costs", "--markdown", "--templates", billedTemplates(t, ""))); !strings.HasPrefix(
+		page, "<!-- Generated") || !strings.Contains(page, "\n# Costs\n") {
 		t.Errorf("prints %.200s", page)
 	}
 }
@@ -60,19 +63,22 @@ func TestCostsBadInput(t *testing.T) {
 	t.Parallel()
 	good := billedTemplates(t, "")
 	for name, tc := range map[string]struct{ args, want string }{
-		"no templates":    {"--templates " + t.TempDir(), "run `make templates`"},
-		"others'":         {"--templates " + emptyTemplates(t), "are they Hubmend's?"},
-		"a price unknown": {"--templates " + billedTemplates(t, `"Gate": {"Type": "AWS::EC2::NatGateway", "Properties": {}},`), "Gate, AWS::EC2::NatGateway: nobody knows its price"},
-		"no account":      {"--templates " + good + " --accounts 0", "one at least"},
-		"negative":        {"--templates " + good + " --repairs -1", "must not be negative"},
-		"two formats":     {"--json --markdown", "--json and --markdown do not go together"},
-		"no number":       {"--repairs many", `"many"`},
-		"a word":          {"x", "unknown command"},
+		"no templates": {"--templates " + t.TempDir(), "run `make templates`"},
+		"others'":      {"--templates " + emptyTemplates(t), "are they Hubmend's?"},
+		"a price unknown": {"--templates " + billedTemplates(t,
+			`"Gate": {"Type": "AWS::EC2::NatGateway", "Properties": {}},`),
+			"Gate, AWS::EC2::NatGateway: nobody knows its price"},
+		"no account":  {"--templates " + good + " --accounts 0", "one at least"},
+		"negative":    {"--templates " + good + " --repairs -1", "must not be negative"},
+		"two formats": {"--json --markdown", "--json and --markdown do not go together"},
+		"no number":   {"--repairs many", `"many"`},
+		"a word":      {"x", "unknown command"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := hubmend(t, nil, append([]string{"costs"}, strings.Fields(tc.args)...)...)
-			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, tc.want) {
+			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+				!strings.Contains(stderr, tc.want) {
 				t.Errorf("exits with %d, prints %q, says %q; want one line that says %q", code, stdout, stderr, tc.want)
 			}
 		})

@@ -91,7 +91,9 @@ func undoRepair(ctx context.Context, cfg aws.Config, execution string) (problem 
 	if err != nil {
 		return "", err
 	}
-	p, err := request.Follow(ctx, undoPoll, func(ctx context.Context) (request.Progress, error) { return a.undoProgress(ctx, wish) }, func(request.Progress) {})
+	p, err := request.Follow(ctx, undoPoll,
+		func(ctx context.Context) (request.Progress, error) { return a.undoProgress(ctx, wish) },
+		func(request.Progress) {})
 	if err != nil {
 		return "", fmt.Errorf("undo of execution %s (%s): %w", execution, oneLine(p.String()), err)
 	}
@@ -120,6 +122,7 @@ func (d *demo) report(ctx context.Context, l *lab.Lab) error {
 	if err := r.write(io.Discard, made); err != nil {
 		return err
 	}
-	d.screen.print(fmt.Sprintf("Report: %s (%s, %d undone)", file, counted(made.Total.Repaired, "repair"), made.Total.Undone))
+	d.screen.print(fmt.Sprintf("Report: %s (%s, %d undone)", file, counted(made.Total.Repaired, "repair"),
+		made.Total.Undone))
 	return nil
 }

@@ -19,9 +19,12 @@ func demoProblems(r scenario.Result) []string {
 		what := c.Control + " of " + oneLine(c.Resource)
 		switch {
 		case c.Before != postcondition.Failed:
-			problems = append(problems, fmt.Sprintf("%s was not broken: the independent check said %q before the repair", what, c.Before))
+			problems = append(problems,
+				fmt.Sprintf("%s was not broken: the independent check said %q before the repair", what, c.Before))
 		case c.Workflow != finding.Resolved:
-			problems = append(problems, strings.TrimSuffix(fmt.Sprintf("%s was not repaired, its finding is %s: %s", what, c.Workflow, clip(oneLine(c.Note))), ": "))
+			problems = append(problems,
+				strings.TrimSuffix(fmt.Sprintf("%s was not repaired, its finding is %s: %s", what, c.Workflow,
+					clip(oneLine(c.Note))), ": "))
 		case c.After != postcondition.Passed:
 			problems = append(problems, fmt.Sprintf("%s is RESOLVED, but the independent check says %q", what, c.After))
 		}
@@ -39,7 +42,8 @@ func demoProblems(r scenario.Result) []string {
 
 func failedDemo(problems []string, width int, paint painting) []string {
 	const failed = "The demo failed."
-	lines := paintFirst(wrapLine(failed+" To see everything that happened: build/hubmend lab demo --verbose", 2, width), failed, text.FgRed, paint)
+	lines := paintFirst(wrapLine(failed+" To see everything that happened: build/hubmend lab demo --verbose", 2, width),
+		failed, text.FgRed, paint)
 	for _, problem := range problems {
 		lines = append(lines, paintFirst(wrapLine("  FAIL "+problem, 7, width), "FAIL", text.FgRed, paint)...)
 	}
@@ -50,7 +54,8 @@ func failedDemo(problems []string, width int, paint painting) []string {
 func demoSummary(r scenario.Result, width int, paint painting) []string {
 	n := len(r.Controls)
 	resolved := fmt.Sprintf("%d of %d RESOLVED", n, n)
-	lines := wrapLine(fmt.Sprintf("%s by %s. Independent check of all: FAILED, now PASSED.", resolved, counted(len(r.Executions), "repair")), 2, width)
+	lines := wrapLine(fmt.Sprintf("%s by %s. Independent check of all: FAILED, now PASSED.", resolved,
+		counted(len(r.Executions), "repair")), 2, width)
 	return paintFirst(lines, resolved, text.FgGreen, paint)
 }
 

@@ -46,7 +46,8 @@ func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 	for _, name := range names {
 		q, err := deadletter.Open(ctx, sqs.NewFromConfig(cfg), naming.Prefix+name)
 		if errors.Is(err, deadletter.ErrNoQueue) {
-			return deadLetters{}, fmt.Errorf("%w in %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, cfg.Region)
+			return deadLetters{},
+				fmt.Errorf("%w in %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, cfg.Region)
 		}
 		if err != nil {
 			return deadLetters{}, awsError(cfg.Region, err)
@@ -58,7 +59,8 @@ func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 
 // read gives every dead letter, the oldest first and without its body. It warns of those
 // that the queues count and do not show, and says how many they are.
-func (d deadLetters) read(ctx context.Context, warnings io.Writer) (letters []deadletter.Letter, unseen int, err error) {
+func (d deadLetters) read(ctx context.Context, warnings io.Writer) (letters []deadletter.Letter, unseen int,
+	err error) {
 	letters = []deadletter.Letter{}
 	for _, q := range d.queues {
 		seen := 0
@@ -72,7 +74,8 @@ func (d deadLetters) read(ctx context.Context, warnings io.Writer) (letters []de
 		}
 		if seen < q.Expected {
 			unseen += q.Expected - seen
-			fmt.Fprintf(warnings, "hubmend: %s counts about %s and showed %d; look again in a minute\n", naming.DeadLetters(q.Name), counted(q.Expected, "message"), seen)
+			fmt.Fprintf(warnings, "hubmend: %s counts about %s and showed %d; look again in a minute\n",
+				naming.DeadLetters(q.Name), counted(q.Expected, "message"), seen)
 		}
 	}
 	slices.SortStableFunc(letters, func(a, b deadletter.Letter) int { return a.Since.Compare(b.Since) })
@@ -116,5 +119,6 @@ func choose(letters []deadletter.Letter, ids []string) (map[string]deadletter.Le
 }
 
 func unknownLetters(ids []string) error {
-	return fmt.Errorf("there is no dead letter %s; `hubmend dlq list` shows those there are", oneLine(strings.Join(ids, ", ")))
+	return fmt.Errorf("there is no dead letter %s; `hubmend dlq list` shows those there are",
+		oneLine(strings.Join(ids, ", ")))
 }

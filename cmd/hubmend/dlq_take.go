@@ -17,9 +17,10 @@ func dlqRedriveCommand() *cobra.Command {
 		Short: "Send dead letters back to be handled again",
 		Long: `Sends dead letters back to the queue that they came from, and then deletes them. Mend first
 what their reason says. Exits with 1 when one of them is still a dead letter.`,
-		Example: "  hubmend dlq redrive 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq redrive --queue outcomes --all",
-		Args:    func(_ *cobra.Command, ids []string) error { return h.check(ids) },
-		RunE:    func(cmd *cobra.Command, ids []string) error { return h.run(cmd, ids) },
+		Example: "  hubmend dlq redrive 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq redrive --queue " +
+			"outcomes --all",
+		Args: func(_ *cobra.Command, ids []string) error { return h.check(ids) },
+		RunE: func(cmd *cobra.Command, ids []string) error { return h.run(cmd, ids) },
 	}
 	h.register(cmd)
 	return cmd
@@ -32,9 +33,10 @@ func dlqDeleteCommand() *cobra.Command {
 		Short: "Delete dead letters that never can be handled",
 		Long: `Deletes dead letters for good, after a question. Nothing is repaired or answered for them any
 more, so redrive what can be handled. Exits with 1 when one of them is still a dead letter.`,
-		Example: "  hubmend dlq delete 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq delete --queue outcomes --all --yes",
-		Args:    func(_ *cobra.Command, ids []string) error { return h.check(ids) },
-		RunE:    func(cmd *cobra.Command, ids []string) error { return h.run(cmd, ids) },
+		Example: "  hubmend dlq delete 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq delete --queue outcomes " +
+			"--all --yes",
+		Args: func(_ *cobra.Command, ids []string) error { return h.check(ids) },
+		RunE: func(cmd *cobra.Command, ids []string) error { return h.run(cmd, ids) },
 	}
 	h.register(cmd)
 	cmd.Flags().BoolVar(&h.yes, "yes", false, "do not ask for confirmation")
@@ -77,7 +79,8 @@ func (h *handling) run(cmd *cobra.Command, ids []string) error {
 		return err
 	}
 	if len(wanted) > 0 && h.deletes && !h.yes {
-		printLetters(cmd.OutOrStdout(), slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok }), 0)
+		printLetters(cmd.OutOrStdout(),
+			slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok }), 0)
 		if err := confirm(cmd, "Delete "+counted(len(wanted), "dead letter")+" for good?"); err != nil {
 			return err
 		}

@@ -27,7 +27,8 @@ import (
 // nobody is an environment without AWS.
 var nobody = []string{
 	"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true",
-	"AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=", "AWS_ENDPOINT_URL=",
+	"AWS_PROFILE=", "AWS_REGION=", "AWS_DEFAULT_REGION=", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=",
+	"AWS_SESSION_TOKEN=", "AWS_ENDPOINT_URL=",
 	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=", "AWS_CONTAINER_CREDENTIALS_FULL_URI=", "AWS_WEB_IDENTITY_TOKEN_FILE=",
 }
 
@@ -38,19 +39,22 @@ func TestDLQBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"unknown command":   {args: "dlq purge", want: `unknown command "purge"`},
-		"a word too many":   {args: "dlq list x", want: `"x"`},
-		"no id":             {args: "dlq show", want: "1 arg"},
-		"unknown queue":     {args: "dlq list --queue hubmend", want: `there is no queue "hubmend"; choose findings or outcomes`},
+		"unknown command": {args: "dlq purge", want: `unknown command "purge"`},
+		"a word too many": {args: "dlq list x", want: `"x"`},
+		"no id":           {args: "dlq show", want: "1 arg"},
+		"unknown queue": {args: "dlq list --queue hubmend",
+			want: `there is no queue "hubmend"; choose findings or outcomes`},
 		"redrive nothing":   {args: "dlq redrive", want: "or --all"},
 		"redrive too much":  {args: "dlq redrive --all some-id", want: "or --all"},
 		"delete nothing":    {args: "dlq delete", want: "or --all"},
 		"delete too much":   {args: "dlq delete --all some-id", want: "or --all"},
 		"delete in silence": {args: "dlq delete --all --json", want: "--json asks no questions; add --yes"},
 		"no Region":         {args: "dlq list", want: "AWS_REGION"},
-		"no credentials":    {args: "dlq list", env: []string{"AWS_REGION=eu-west-1"}, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
-		"no such profile":   {args: "dlq list", env: []string{"AWS_PROFILE=nobody"}, want: "nobody"},
-		"redrive on no one": {args: "dlq redrive some-id", env: []string{"AWS_REGION=eu-west-1"}, want: "there are no AWS credentials"},
+		"no credentials": {args: "dlq list", env: []string{"AWS_REGION=eu-west-1"},
+			want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+		"no such profile": {args: "dlq list", env: []string{"AWS_PROFILE=nobody"}, want: "nobody"},
+		"redrive on no one": {args: "dlq redrive some-id", env: []string{"AWS_REGION=eu-west-1"},
+			want: "there are no AWS credentials"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,7 +62,8 @@ func TestDLQBadInput(t *testing.T) {
 			if code != exitUsage || stdout != "" {
 				t.Errorf("exits with %d and prints %q", code, stdout)
 			}
-			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") ||
+				!strings.Contains(stderr, tc.want) {
 				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
 			}
 		})
@@ -92,7 +97,8 @@ func startSQS(t *testing.T) string {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		var in struct{ QueueUrl, MessageBody string } //nolint:revive // as SQS has it
-		if json.Unmarshal(body, &in) == nil && in.MessageBody == poison && strings.HasSuffix(in.QueueUrl, naming.FindingsQueue) {
+		if json.Unmarshal(body, &in) == nil && in.MessageBody == poison &&
+			strings.HasSuffix(in.QueueUrl, naming.FindingsQueue) {
 			w.Header().Set("X-Amzn-Errortype", "AccessDenied")
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, `{"__type":"AccessDenied","message":"not this one"}`)
@@ -114,9 +120,12 @@ type account struct {
 func newAccount(t *testing.T, endpoint, region string, queues ...string) account {
 	t.Helper()
 	a := account{
-		env: slices.Concat(nobody, []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret"}),
+		env: slices.Concat(nobody,
+			[]string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=id",
+				"AWS_SECRET_ACCESS_KEY=secret"}),
 		client: sqs.New(sqs.Options{
-			Region: region, BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+			Region: region, BaseEndpoint: &endpoint,
+			Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 		}),
 		urls: map[string]string{},
 	}
@@ -140,7 +149,8 @@ func deployed(t *testing.T, endpoint, region string) account {
 // bury makes a dead letter as the functions do.
 func (a account) bury(t *testing.T, name, body, reason string) {
 	t.Helper()
-	if err := (queue.DeadLetters{Client: a.client, URL: a.urls[naming.DeadLetters(name)]}).Bury(t.Context(), body, reason); err != nil {
+	if err := (queue.DeadLetters{Client: a.client, URL: a.urls[naming.DeadLetters(name)]}).Bury(t.Context(), body,
+		reason); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -154,7 +164,9 @@ func (a account) left(t *testing.T, name string) []string {
 // messages are the bodies on a queue, ten at most.
 func (a account) messages(t *testing.T, name string, visibility int32) []string {
 	t.Helper()
-	out, err := a.client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(a.urls[name]), MaxNumberOfMessages: 10, VisibilityTimeout: visibility})
+	out, err := a.client.ReceiveMessage(t.Context(),
+		&sqs.ReceiveMessageInput{QueueUrl: aws.String(a.urls[name]), MaxNumberOfMessages: 10,
+			VisibilityTimeout: visibility})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +198,8 @@ func TestDLQ(t *testing.T) {
 	endpoint := startSQS(t)
 	for region, test := range map[string]func(*testing.T, account){
 		"eu-west-1": testDLQEmpty, "eu-west-2": testDLQList, "eu-west-3": testDLQHidden, "eu-north-1": testDLQShow,
-		"us-east-1": testDLQUnknown, "us-east-2": testDLQRedrive, "us-west-1": testDLQRedriveFails, "us-west-2": testDLQRedriveOne,
+		"us-east-1": testDLQUnknown, "us-east-2": testDLQRedrive, "us-west-1": testDLQRedriveFails,
+		"us-west-2":  testDLQRedriveOne,
 		"ap-south-1": testDLQDelete,
 	} {
 		t.Run(region, func(t *testing.T) {
@@ -196,9 +209,12 @@ func TestDLQ(t *testing.T) {
 	}
 	t.Run("nothing is deployed", func(t *testing.T) {
 		t.Parallel()
-		for _, a := range []account{newAccount(t, endpoint, "sa-east-1"), newAccount(t, endpoint, "ca-central-1", naming.FindingsQueue)} {
+		for _, a := range []account{newAccount(t, endpoint, "sa-east-1"),
+			newAccount(t, endpoint, "ca-central-1", naming.FindingsQueue)} {
 			code, stdout, stderr := hubmend(t, a.env, "dlq", "list")
-			if code != exitUsage || stdout != "" || !strings.Contains(stderr, "deploy hubmend-admin first, or choose the administrator's account and home Region") {
+			if code != exitUsage || stdout != "" ||
+				!strings.Contains(stderr,
+					"deploy hubmend-admin first, or choose the administrator's account and home Region") {
 				t.Errorf("exits with %d, prints %q, says %q", code, stdout, stderr)
 			}
 		}
@@ -225,7 +241,8 @@ func testDLQList(t *testing.T, a account) {
 		t.Errorf("exits with %d, says %q, prints %q", code, stderr, stdout)
 	}
 	one, two := strings.Index(stdout, "| findings |"), strings.Index(stdout, "| outcomes |")
-	if one < 0 || two < one || !strings.Contains(stdout[one:two], "?[2Jfirst") || !strings.Contains(stdout[two:], "the message is not an event") {
+	if one < 0 || two < one || !strings.Contains(stdout[one:two], "?[2Jfirst") ||
+		!strings.Contains(stdout[two:], "the message is not an event") {
 		t.Errorf("prints\n%s", stdout)
 	}
 	code, stdout, _ = hubmend(t, a.env, "dlq", "list", "--queue", "outcomes")
@@ -242,7 +259,8 @@ func testDLQHidden(t *testing.T, a account) {
 	a.bury(t, naming.FindingsQueue, "hidden", "r")
 	a.messages(t, naming.DeadLetters(naming.FindingsQueue), 600)
 	code, stdout, stderr := hubmend(t, a.env, "dlq", "list", "--queue", "findings")
-	if code != 0 || stdout != "" || !strings.Contains(stderr, "hubmend-findings-dlq counts about 1 message and showed 0") {
+	if code != 0 || stdout != "" ||
+		!strings.Contains(stderr, "hubmend-findings-dlq counts about 1 message and showed 0") {
 		t.Errorf("exits with %d, prints %q, says %q", code, stdout, stderr)
 	}
 }
@@ -287,7 +305,8 @@ func testDLQRedrive(t *testing.T, a account) {
 	a.bury(t, naming.FindingsQueue, "one", "r")
 	code, stdout, stderr := hubmend(t, a.env, "dlq", "redrive", "--all")
 	if code != 0 || stderr != "" || strings.Count(stdout, "\n") != 13 || !strings.Contains(stdout, "[13/13] ") ||
-		!strings.HasPrefix(stdout, "[1/13] ") || !strings.Contains(stdout, " one: sent back to hubmend-findings\n") || !strings.Contains(stdout, " m7: sent back to hubmend-outcomes\n") {
+		!strings.HasPrefix(stdout, "[1/13] ") || !strings.Contains(stdout, " one: sent back to hubmend-findings\n") ||
+		!strings.Contains(stdout, " m7: sent back to hubmend-outcomes\n") {
 		t.Errorf("exits with %d, says %q, prints\n%s", code, stderr, stdout)
 	}
 	if left := slices.Concat(a.left(t, naming.FindingsQueue), a.left(t, naming.OutcomesQueue)); len(left) != 0 {
@@ -305,11 +324,13 @@ func testDLQRedriveFails(t *testing.T, a account) {
 	}
 	code, stdout, stderr := hubmend(t, a.env, "dlq", "redrive", "--all", "--queue", "findings", "--json")
 	var results []taken
-	if err := json.Unmarshal([]byte(stdout), &results); err != nil || code != exitFailed || stderr != "" || len(results) != 3 {
+	if err := json.Unmarshal([]byte(stdout), &results); err != nil || code != exitFailed || stderr != "" ||
+		len(results) != 3 {
 		t.Fatalf("exits with %d, says %q, prints %q: %v", code, stderr, stdout, err)
 	}
 	for _, r := range results {
-		if r.ID == "" || r.Queue != "findings" || *r.Redriven != (r.About != poison) || strings.Contains(r.Error, "not this one") == *r.Redriven || r.Deleted != nil {
+		if r.ID == "" || r.Queue != "findings" || *r.Redriven != (r.About != poison) ||
+			strings.Contains(r.Error, "not this one") == *r.Redriven || r.Deleted != nil {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -330,7 +351,8 @@ func testDLQRedriveOne(t *testing.T, a account) {
 		a.bury(t, naming.FindingsQueue, body, "r")
 	}
 	all := a.list(t, "findings")
-	code, stdout, stderr := hubmend(t, a.env, "dlq", "redrive", "--queue", "findings", all["one"].ID, all["three"].ID, all["one"].ID)
+	code, stdout, stderr := hubmend(t, a.env, "dlq", "redrive", "--queue", "findings", all["one"].ID, all["three"].ID,
+		all["one"].ID)
 	if code != 0 || stderr != "" || strings.Count(stdout, "\n") != 2 || !strings.Contains(stdout, "[2/2] ") {
 		t.Errorf("exits with %d, says %q, prints %q", code, stderr, stdout)
 	}
@@ -351,18 +373,22 @@ func testDLQDelete(t *testing.T, a account) {
 	s := terminal{env: a.env}
 	for answer, want := range map[string]string{"": "nobody answers", "n\n": "not confirmed"} {
 		code, out := s.answering(t, answer, "dlq delete --queue findings "+one)
-		if code != exitUsage || !strings.Contains(out, want) || !strings.Contains(out, "Delete 1 dead letter for good? [y/N]") || !strings.Contains(out, one) || strings.Contains(out, " two ") {
+		if code != exitUsage || !strings.Contains(out, want) ||
+			!strings.Contains(out, "Delete 1 dead letter for good? [y/N]") || !strings.Contains(out, one) ||
+			strings.Contains(out, " two ") {
 			t.Errorf("%q: exits with %d and says\n%s", answer, code, out)
 		}
 	}
 	if left := a.list(t, "findings"); len(left) != 3 {
 		t.Fatalf("%v are left", left)
 	}
-	if code, out := s.answering(t, "y\n", "dlq delete --queue findings "+one); code != 0 || !strings.Contains(out, "[1/1] "+one+" one: deleted\n") {
+	if code, out := s.answering(t, "y\n", "dlq delete --queue findings "+one); code != 0 ||
+		!strings.Contains(out, "[1/1] "+one+" one: deleted\n") {
 		t.Errorf("exits with %d and says\n%s", code, out)
 	}
 	code, stdout, stderr := hubmend(t, a.env, "dlq", "delete", "--all", "--yes", "--json")
-	if code != 0 || stderr != "" || strings.Count(stdout, `"deleted":true`) != 2 || strings.Contains(stdout, "redriven") {
+	if code != 0 || stderr != "" || strings.Count(stdout, `"deleted":true`) != 2 ||
+		strings.Contains(stdout, "redriven") {
 		t.Errorf("exits with %d, says %q, prints %s", code, stderr, stdout)
 	}
 	if left := slices.Concat(a.left(t, naming.FindingsQueue), a.messages(t, naming.FindingsQueue, 0)); len(left) != 0 {

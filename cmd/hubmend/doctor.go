@@ -73,7 +73,8 @@ func (x examination) run(cmd *cobra.Command) error {
 	})
 	switch {
 	case errors.Is(err, doctor.ErrNotDeployed):
-		return fmt.Errorf("%w in account %s and %s: deploy it first, or choose the administrator's account and home Region", err, who.Account, who.Region)
+		return fmt.Errorf("%w in account %s and %s: deploy it first, or choose the administrator's account and "+
+			"home Region", err, who.Account, who.Region)
 	case err != nil:
 		return awsError(cfg.Region, err)
 	}
@@ -93,7 +94,8 @@ func (x examination) conclude(out io.Writer, e examined) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(out, "\nok: %d, unknown: %d, problems: %d\n", count[doctor.OK], count[doctor.Unknown], count[doctor.Problem])
+		fmt.Fprintf(out, "\nok: %d, unknown: %d, problems: %d\n", count[doctor.OK], count[doctor.Unknown],
+			count[doctor.Problem])
 	}
 	switch {
 	case !known:
@@ -104,7 +106,8 @@ func (x examination) conclude(out io.Writer, e examined) error {
 	return nil
 }
 
-var resultColors = map[doctor.Status]text.Color{doctor.OK: text.FgGreen, doctor.Problem: text.FgRed, doctor.Unknown: text.FgYellow}
+var resultColors = map[doctor.Status]text.Color{doctor.OK: text.FgGreen, doctor.Problem: text.FgRed,
+	doctor.Unknown: text.FgYellow}
 
 func printResult(out io.Writer, r doctor.Result) {
 	status := painter(out)(resultColors[r.Status], fmt.Sprintf("%-8s", r.Status))

@@ -49,7 +49,8 @@ func (p patient) ask(t *testing.T, want int) map[string][]doctor.Result {
 	t.Helper()
 	code, stdout, stderr := hubmend(t, p.env, "doctor", "--json", "--templates", p.templates)
 	var e examined
-	if err := json.Unmarshal([]byte(stdout), &e); err != nil || stderr != "" || code != want || e.Healthy != (want == 0) {
+	if err := json.Unmarshal([]byte(stdout), &e); err != nil || stderr != "" || code != want ||
+		e.Healthy != (want == 0) {
 		t.Fatalf("exits with %d, want %d, says %q and prints %s", code, want, stderr, stdout)
 	}
 	all := map[string][]doctor.Result{}
@@ -138,7 +139,8 @@ func (p patient) bent(t *testing.T, bends ...bend) patient {
 		text := answer.Body.String()
 		changed := regexp.MustCompile(b.old).ReplaceAllString(text, b.new)
 		used[i] = used[i] || changed != text
-		w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(changed))), 10)) // which clients of DynamoDB check
+		// which clients of DynamoDB check
+		w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(changed))), 10))
 		w.WriteHeader(answer.Code)
 		fmt.Fprint(w, changed)
 	}))
@@ -167,7 +169,8 @@ func TestDoctor(t *testing.T) {
 			}
 		}
 		code, stdout, stderr := hubmend(t, p.env, "doctor", "--templates", p.templates)
-		if code != 0 || stderr != "" || strings.Contains(stdout, "\x1b") || !strings.HasSuffix(stdout, fmt.Sprintf("\nok: %d, unknown: 0, problems: 0\n", len(doctor.Checks()))) {
+		if code != 0 || stderr != "" || strings.Contains(stdout, "\x1b") ||
+			!strings.HasSuffix(stdout, fmt.Sprintf("\nok: %d, unknown: 0, problems: 0\n", len(doctor.Checks()))) {
 			t.Errorf("exits with %d, says %q, prints\n%s", code, stderr, stdout)
 		}
 	})
@@ -190,26 +193,33 @@ func TestDoctor(t *testing.T) {
 			p.templates = filepath.Join(t.TempDir(), "nowhere")
 			for name, results := range p.ask(t, 0) {
 				compared := slices.Contains([]string{"admin template", "member roles", "member runbooks"}, name)
-				if (results[0].Status == doctor.Unknown) != compared || compared && !strings.Contains(results[0].Found+results[0].Repair, "there is no ") {
+				if (results[0].Status == doctor.Unknown) != compared || compared &&
+					!strings.Contains(results[0].Found+results[0].Repair, "there is no ") {
 					t.Errorf("%s: %+v", name, results)
 				}
 			}
 		})
 		t.Run("elsewhere", func(t *testing.T) {
 			t.Parallel()
-			for _, setting := range []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=" + lab.Operator("222222222222").AccessKeyID} {
+			for _, setting := range []string{"AWS_REGION=eu-west-1",
+				"AWS_ACCESS_KEY_ID=" + lab.Operator("222222222222").AccessKeyID} {
 				code, stdout, stderr := hubmend(t, p.in(setting).env, "doctor")
-				if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "there is no stack hubmend-admin in account") {
+				if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+					!strings.Contains(stderr, "there is no stack hubmend-admin in account") {
 					t.Errorf("%s: exits with %d, prints %q, says %q", setting, code, stdout, stderr)
 				}
 			}
 		})
 	})
 	t.Run("a role that may nothing", func(t *testing.T) {
-		p := patient{p.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`), p.templates}
+		p := patient{p.as(t, "nobody",
+			`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`),
+			p.templates}
 		code, stdout, stderr := hubmend(t, p.env, "doctor", "--json", "--templates", p.templates)
 		var e examined
-		if err := json.Unmarshal([]byte(stdout), &e); err != nil || code != exitUsage || e.Healthy || len(e.Results) != len(doctor.Checks()) || stderr != "hubmend: these AWS credentials may ask for nothing, so nothing is known of the deployment\n" {
+		if err := json.Unmarshal([]byte(stdout), &e); err != nil || code != exitUsage || e.Healthy ||
+			len(e.Results) != len(doctor.Checks()) ||
+			stderr != "hubmend: these AWS credentials may ask for nothing, so nothing is known of the deployment\n" {
 			t.Fatalf("exits with %d, says %q and prints %s", code, stderr, stdout)
 		}
 		for _, r := range e.Results {
@@ -225,23 +235,29 @@ func TestDoctor(t *testing.T) {
 				t.Errorf("%s: %+v", name, results)
 			}
 		}
-		if code, stdout, stderr := hubmend(t, p.env, "status"); code != 0 || stderr != "" || !strings.Contains(stdout, "is active.") {
+		if code, stdout, stderr := hubmend(t, p.env, "status"); code != 0 || stderr != "" ||
+			!strings.Contains(stdout, "is active.") {
 			t.Errorf("status exits with %d, says %q, prints %q", code, stderr, stdout)
 		}
 		for _, name := range []string{"sg-1", groupTarget("sg-1").Key()} {
-			if code, _, stderr := hubmend(t, p.env, "history", name); code != exitUsage || !strings.Contains(stderr, "knows no resource, execution or finding") {
+			if code, _, stderr := hubmend(t, p.env, "history", name); code != exitUsage ||
+				!strings.Contains(stderr, "knows no resource, execution or finding") {
 				t.Errorf("history exits with %d and says %q", code, stderr)
 			}
 		}
 	})
 	t.Run("what was repaired is told", p.testRepaired)
 	t.Run("a dead letter", func(t *testing.T) {
-		p.call(t, "sqs", "SendMessage", map[string]any{"QueueUrl": p.lab.Endpoint() + "/" + administrator + "/" + naming.DeadLetters(naming.FindingsQueue), "MessageBody": "poison"})
+		p.call(t, "sqs", "SendMessage",
+			map[string]any{"QueueUrl": p.lab.Endpoint() + "/" + administrator + "/" +
+				naming.DeadLetters(naming.FindingsQueue), "MessageBody": "poison"})
 		all := p.ask(t, exitFailed)
-		if r := all["queues"][0]; r.Found != "1 messages in hubmend-findings-dlq could not be handled" || !strings.Contains(r.Repair, "hubmend dlq list") {
+		if r := all["queues"][0]; r.Found != "1 messages in hubmend-findings-dlq could not be handled" ||
+			!strings.Contains(r.Repair, "hubmend dlq list") {
 			t.Errorf("%+v", r)
 		}
-		if r := all["alarms"][0]; r.Status != doctor.Problem || !strings.HasPrefix(r.Found, "hubmend-findings-dlq is in ALARM: ") {
+		if r := all["alarms"][0]; r.Status != doctor.Problem ||
+			!strings.HasPrefix(r.Found, "hubmend-findings-dlq is in ALARM: ") {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -253,7 +269,8 @@ func TestDoctor(t *testing.T) {
 				t.Errorf("%s: %+v", name, r)
 			}
 		}
-		if r := all["Security Hub"][0]; r.Status != doctor.Problem || r.Repair != "aws securityhub enable-security-hub" {
+		if r := all["Security Hub"][0]; r.Status != doctor.Problem ||
+			r.Repair != "aws securityhub enable-security-hub" {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -266,7 +283,8 @@ func (p patient) call(t *testing.T, service, api string, input map[string]any) m
 
 func (p patient) callIn(t *testing.T, account, service, api string, input map[string]any) map[string]any {
 	t.Helper()
-	out, err := p.lab.Call(t.Context(), lab.Call{Account: account, Region: homeRegion, Service: service, API: api, Input: input})
+	out, err := p.lab.Call(t.Context(),
+		lab.Call{Account: account, Region: homeRegion, Service: service, API: api, Input: input})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,11 +293,14 @@ func (p patient) callIn(t *testing.T, account, service, api string, input map[st
 
 // testRepaired has a group repaired by the functions, and asks what came of it.
 func (p patient) testRepaired(t *testing.T) {
-	id, _ := p.callIn(t, workload, "ec2", "CreateSecurityGroup", map[string]any{"GroupName": "web", "Description": "web"})["GroupId"].(string)
-	p.callIn(t, workload, "ec2", "AuthorizeSecurityGroupIngress", map[string]any{"GroupId": id, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"})
+	id, _ := p.callIn(t, workload, "ec2", "CreateSecurityGroup",
+		map[string]any{"GroupName": "web", "Description": "web"})["GroupId"].(string)
+	p.callIn(t, workload, "ec2", "AuthorizeSecurityGroupIngress",
+		map[string]any{"GroupId": id, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"})
 	resource := "arn:aws:ec2:" + homeRegion + ":" + workload + ":security-group/" + id
 	var findings []any
-	if err := json.Unmarshal(execute(t, "finding", exampleControl().ID, "--resource", resource), &findings); err != nil {
+	if err := json.Unmarshal(execute(t, "finding", exampleControl().ID, "--resource", resource),
+		&findings); err != nil {
 		t.Fatal(err)
 	}
 	p.callIn(t, workload, "securityhub", "BatchImportFindings", map[string]any{"Findings": findings})
@@ -287,9 +308,11 @@ func (p patient) testRepaired(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, wants := range map[string][]string{
-		"history " + id:                 {resource + "\n", "attempt 1, repair: succeeded", "asked by    automatic", "TCP 22", "execution   https://us-east-1.console.aws.amazon.com/", "unconfirmed "},
-		"history " + id + " --before":   {"0.0.0.0/0"},
-		"status":                        {"Resources: 1 unconfirmed.", "security-group/" + id, "| " + exampleControl().ID + "  |        1 |      0 |       0 |      0 | 100 %   |"},
+		"history " + id: {resource + "\n", "attempt 1, repair: succeeded", "asked by    automatic",
+			"TCP 22", "execution   https://us-east-1.console.aws.amazon.com/", "unconfirmed "},
+		"history " + id + " --before": {"0.0.0.0/0"},
+		"status": {"Resources: 1 unconfirmed.", "security-group/" + id,
+			"| " + exampleControl().ID + "  |        1 |      0 |       0 |      0 | 100 %   |"},
 		"status --account " + workload:  {"Resources: 1 unconfirmed."},
 		"status --account 333333333333": {"No resource waits for anything."},
 	} {
@@ -314,136 +337,186 @@ type illness struct {
 
 var ills = map[string]illness{
 	"the stack was rolled back": {
-		[]bend{{call: "Action=DescribeStacks", old: adminIs + "CREATE_COMPLETE", new: adminIs + "UPDATE_ROLLBACK_COMPLETE"}}, "admin stack", doctor.Problem,
+		[]bend{{call: "Action=DescribeStacks", old: adminIs + "CREATE_COMPLETE",
+			new: adminIs + "UPDATE_ROLLBACK_COMPLETE"}}, "admin stack", doctor.Problem,
 		[]string{"hubmend-admin is UPDATE_ROLLBACK_COMPLETE", "describe-stack-events", "npx cdk deploy hubmend-admin"},
 	},
 	"the stack is being updated": {
-		[]bend{{call: "Action=DescribeStacks", old: adminIs + "CREATE_COMPLETE", new: adminIs + "UPDATE_IN_PROGRESS"}}, "admin stack", doctor.Problem, []string{"wait until it is over"},
+		[]bend{{call: "Action=DescribeStacks", old: adminIs + "CREATE_COMPLETE", new: adminIs + "UPDATE_IN_PROGRESS"}},
+		"admin stack", doctor.Problem, []string{"wait until it is over"},
 	},
 	"another template": {
-		[]bend{{call: "Action=GetTemplate&StackName=hubmend-admin", old: "Tells findings how their repair ended.", new: "x"}}, "admin template", doctor.Problem,
+		[]bend{{call: "Action=GetTemplate&StackName=hubmend-admin", old: "Tells findings how their repair ended.",
+			new: "x"}}, "admin template", doctor.Problem,
 		[]string{"hubmend-admin is not what", "SettleFunction", "npx cdk deploy hubmend-admin"},
 	},
 	"a function is gone": {
-		[]bend{{call: "functions/hubmend-sweep/configuration", status: 404, answer: notThere}}, "functions", doctor.Problem, []string{"there is no function hubmend-sweep", "CloudFormation does not notice"},
+		[]bend{{call: "functions/hubmend-sweep/configuration", status: 404, answer: notThere}}, "functions",
+		doctor.Problem, []string{"there is no function hubmend-sweep", "CloudFormation does not notice"},
 	},
 	"a function is broken": {
-		[]bend{{call: "functions/hubmend-settle/configuration", old: `"State":"Active"`, new: `"State":"Failed"`}}, "functions", doctor.Problem, []string{"the function hubmend-settle is Failed"},
+		[]bend{{call: "functions/hubmend-settle/configuration", old: `"State":"Active"`, new: `"State":"Failed"`}},
+		"functions", doctor.Problem, []string{"the function hubmend-settle is Failed"},
 	},
 	"a function was not updated": {
-		[]bend{{call: "functions/hubmend-settle/configuration", old: "Successful", new: "Failed"}}, "functions", doctor.Problem, []string{"the last update of the function hubmend-settle failed"},
+		[]bend{{call: "functions/hubmend-settle/configuration", old: "Successful", new: "Failed"}}, "functions",
+		doctor.Problem, []string{"the last update of the function hubmend-settle failed"},
 	},
 	"a mapping is off": {
-		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: `"Enabled"`, new: `"Disabled"`}}, "queue to function", doctor.Problem,
-		[]string{"what feeds hubmend-dispatch from the queue hubmend-findings is Disabled", "what feeds hubmend-settle", "aws lambda update-event-source-mapping --enabled --uuid "},
+		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: `"Enabled"`, new: `"Disabled"`}},
+		"queue to function", doctor.Problem,
+		[]string{"what feeds hubmend-dispatch from the queue hubmend-findings is Disabled", "what feeds hubmend-settle",
+			"aws lambda update-event-source-mapping --enabled --uuid "},
 	},
 	"a mapping is gone": {
-		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: ":hubmend-outcomes\"", new: ":another\""}}, "queue to function", doctor.Problem, []string{"nothing feeds hubmend-settle from the queue hubmend-outcomes"},
+		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: ":hubmend-outcomes\"", new: ":another\""}},
+		"queue to function", doctor.Problem, []string{"nothing feeds hubmend-settle from the queue hubmend-outcomes"},
 	},
 	"a queue is gone": {
-		[]bend{{call: `"QueueName":"hubmend-outcomes-dlq"`, status: 400, answer: `{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no"}`}}, "queues", doctor.Problem, []string{"there is no queue hubmend-outcomes-dlq"},
+		[]bend{{call: `"QueueName":"hubmend-outcomes-dlq"`, status: 400,
+			answer: `{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no"}`}}, "queues", doctor.Problem,
+		[]string{"there is no queue hubmend-outcomes-dlq"},
 	},
 	"the table is gone": {
-		[]bend{{call: "DescribeTable", status: 400, answer: notThere}}, "ledger", doctor.Problem, []string{"there is no table hubmend-ledger", "point-in-time"},
+		[]bend{{call: "DescribeTable", status: 400, answer: notThere}}, "ledger", doctor.Problem,
+		[]string{"there is no table hubmend-ledger", "point-in-time"},
 	},
 	"the table is being restored": {
-		[]bend{{call: "DescribeTable", old: `"ACTIVE"`, new: `"CREATING"`}}, "ledger", doctor.Problem, []string{"the table hubmend-ledger is CREATING", "the index open of hubmend-ledger is CREATING"},
+		[]bend{{call: "DescribeTable", old: `"ACTIVE"`, new: `"CREATING"`}}, "ledger", doctor.Problem,
+		[]string{"the table hubmend-ledger is CREATING", "the index open of hubmend-ledger is CREATING"},
 	},
 	"the index is gone": {
-		[]bend{{call: "DescribeTable", old: `"IndexName": "open"`, new: `"IndexName": "other"`}}, "ledger", doctor.Problem, []string{"has no index open"},
+		[]bend{{call: "DescribeTable", old: `"IndexName": "open"`, new: `"IndexName": "other"`}}, "ledger",
+		doctor.Problem, []string{"has no index open"},
 	},
 	"paused": {
-		[]bend{{call: "AmazonSSM.GetParameter", old: `"active"`, new: `"paused"`}}, "switch", doctor.Problem, []string{`/hubmend/switch is "paused": nothing is started`, "--value active"},
+		[]bend{{call: "AmazonSSM.GetParameter", old: `"active"`, new: `"paused"`}}, "switch", doctor.Problem,
+		[]string{`/hubmend/switch is "paused": nothing is started`, "--value active"},
 	},
 	"the switch is gone": {
-		[]bend{{call: "AmazonSSM.GetParameter", status: 400, answer: `{"__type": "ParameterNotFound"}`}}, "switch", doctor.Problem, []string{"there is no parameter /hubmend/switch", "--type String"},
+		[]bend{{call: "AmazonSSM.GetParameter", status: 400, answer: `{"__type": "ParameterNotFound"}`}}, "switch",
+		doctor.Problem, []string{"there is no parameter /hubmend/switch", "--type String"},
 	},
 	"nothing is launched": {
-		[]bend{{call: "Action=DescribeStacks", old: "AutoRemediation<", new: "<"}}, "playbook", doctor.Problem, []string{"no playbook is launched", "hubmend playbook launch"},
+		[]bend{{call: "Action=DescribeStacks", old: "AutoRemediation<", new: "<"}}, "playbook", doctor.Problem,
+		[]string{"no playbook is launched", "hubmend playbook launch"},
 	},
 	"the playbook could not be updated": {
-		[]bend{{call: "Action=DescribeStacks", old: "(<StackName>SC-[^<]*</StackName><StackStatus>)CREATE_COMPLETE", new: "${1}UPDATE_ROLLBACK_FAILED"}},
+		[]bend{{call: "Action=DescribeStacks", old: "(<StackName>SC-[^<]*</StackName><StackStatus>)CREATE_COMPLETE",
+			new: "${1}UPDATE_ROLLBACK_FAILED"}},
 		"playbook", doctor.Problem, []string{"is UPDATE_ROLLBACK_FAILED", "hubmend playbook update"},
 	},
 	"a playbook that nobody knows": {
-		[]bend{{call: "Action=GetTemplate&StackName=SC-", old: "A control of", new: "x"}}, "playbook", doctor.OK, []string{"in a version that this build does not know"},
+		[]bend{{call: "Action=GetTemplate&StackName=SC-", old: "A control of", new: "x"}}, "playbook", doctor.OK,
+		[]string{"in a version that this build does not know"},
 	},
 	"a rule is off": {
-		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-CIS4142-imported","State":"ENABLED"`, new: `"Name":"hubmend-CIS4142-imported","State":"DISABLED"`}}, "rules", doctor.Problem,
-		[]string{"the rule hubmend-CIS4142-imported is DISABLED, and should be ENABLED", "aws events enable-rule --name hubmend-CIS4142-imported"},
+		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-CIS4142-imported","State":"ENABLED"`,
+			new: `"Name":"hubmend-CIS4142-imported","State":"DISABLED"`}}, "rules", doctor.Problem,
+		[]string{"the rule hubmend-CIS4142-imported is DISABLED, and should be ENABLED",
+			"aws events enable-rule --name hubmend-CIS4142-imported"},
 	},
 	"a rule is on": {
-		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-CIS22-imported","State":"DISABLED"`, new: `"Name":"hubmend-CIS22-imported","State":"ENABLED"`}}, "rules", doctor.Problem,
+		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-CIS22-imported","State":"DISABLED"`,
+			new: `"Name":"hubmend-CIS22-imported","State":"ENABLED"`}}, "rules", doctor.Problem,
 		[]string{"aws events disable-rule --name hubmend-CIS22-imported"},
 	},
 	"rules are gone": {
-		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-`, new: `"Name":"other-`}}, "rules", doctor.Problem, []string{"there is no rule hubmend-sweep", "there is no rule hubmend-CIS22-custom-action"},
+		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-`, new: `"Name":"other-`}}, "rules", doctor.Problem,
+		[]string{"there is no rule hubmend-sweep", "there is no rule hubmend-CIS22-custom-action"},
 	},
 	"nothing listens to outcomes": {
-		[]bend{{call: `"EventBusName":"hubmend-events"`, status: 200, answer: `{"Rules": []}`}}, "rules", doctor.Problem, []string{"the event bus hubmend-events has no rule"},
+		[]bend{{call: `"EventBusName":"hubmend-events"`, status: 200, answer: `{"Rules": []}`}}, "rules",
+		doctor.Problem, []string{"the event bus hubmend-events has no rule"},
 	},
 	"the bus is gone": {
-		[]bend{{call: `"EventBusName":"hubmend-events"`, status: 400, answer: notThere}}, "rules", doctor.Problem, []string{"there is no event bus hubmend-events"},
+		[]bend{{call: `"EventBusName":"hubmend-events"`, status: 400, answer: notThere}}, "rules", doctor.Problem,
+		[]string{"there is no event bus hubmend-events"},
 	},
 	"a custom action is gone": {
-		[]bend{{call: "POST /actionTargets/get", old: "action/custom/CIS22\"", new: "action/custom/mine\""}}, "custom actions", doctor.Problem,
+		[]bend{{call: "POST /actionTargets/get", old: "action/custom/CIS22\"", new: "action/custom/mine\""}},
+		"custom actions", doctor.Problem,
 		[]string{"there is no custom action CIS22 in Security Hub", "hubmend playbook terminate --yes"},
 	},
 	"findings of each standard": {
-		[]bend{{call: "GET /accounts", old: "SECURITY_CONTROL", new: "STANDARD_CONTROL"}}, "Security Hub", doctor.OK, []string{"consolidated control findings are off"},
+		[]bend{{call: "GET /accounts", old: "SECURITY_CONTROL", new: "STANDARD_CONTROL"}}, "Security Hub", doctor.OK,
+		[]string{"consolidated control findings are off"},
 	},
 	"deployed elsewhere": {
-		[]bend{{call: "GET /findingAggregator/get/", old: `"us-east-1"`, new: `"eu-west-1"`}}, "home Region", doctor.Problem, []string{"findings are collected in eu-west-1, and this deployment is in us-east-1"},
+		[]bend{{call: "GET /findingAggregator/get/", old: `"us-east-1"`, new: `"eu-west-1"`}}, "home Region",
+		doctor.Problem, []string{"findings are collected in eu-west-1, and this deployment is in us-east-1"},
 	},
 	"findings are not collected": {
-		[]bend{{call: "GET /findingAggregator/list", status: 200, answer: `{"FindingAggregators": []}`}}, "home Region", doctor.OK, []string{"only those of us-east-1 are repaired"},
+		[]bend{{call: "GET /findingAggregator/list", status: 200, answer: `{"FindingAggregators": []}`}}, "home Region",
+		doctor.OK, []string{"only those of us-east-1 are repaired"},
 	},
 	"a member is behind": {
-		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-roles", old: ">CURRENT<", new: ">OUTDATED<"}}, "member roles", doctor.Problem,
+		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-roles", old: ">CURRENT<",
+			new: ">OUTDATED<"}}, "member roles", doctor.Problem,
 		[]string{"hubmend-member-roles in 222222222222 us-east-1 is OUTDATED", "npx cdk deploy hubmend-rollout"},
 	},
 	"somebody changed a member": {
-		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-runbooks", old: ">NOT_CHECKED<", new: ">DRIFTED<"}}, "member runbooks", doctor.Problem,
+		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-runbooks",
+			old: ">NOT_CHECKED<", new: ">DRIFTED<"}}, "member runbooks", doctor.Problem,
 		[]string{"hubmend-member-runbooks in 222222222222 us-east-1 was changed by hand"},
 	},
 	"no members": {
-		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-runbooks", old: "member>", new: "nobody>"}}, "member runbooks", doctor.Problem, []string{"has no stacks, so no member can be repaired"},
+		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-runbooks", old: "member>",
+			new: "nobody>"}}, "member runbooks", doctor.Problem,
+		[]string{"has no stacks, so no member can be repaired"},
 	},
 	"an old StackSet": {
-		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", old: "What the runbook", new: "x"}}, "member roles", doctor.Problem,
+		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", old: "What the runbook",
+			new: "x"}}, "member roles", doctor.Problem,
 		[]string{"the StackSet hubmend-member-roles is not what", "npx cdk deploy hubmend-rollout"},
 	},
 	"StackSets of another account": {
-		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", status: 404, answer: "<ErrorResponse><Error><Code>StackSetNotFoundException</Code></Error></ErrorResponse>"}, {
-			call: "Action=DescribeStackSet&CallAs=DELEGATED_ADMIN&StackSetName=hubmend-member-roles", status: 400, answer: "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>",
-		}}, "member roles", doctor.Unknown, []string{"this account has no StackSet hubmend-member-roles", "hubmend-rollout"},
+		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", status: 404,
+			answer: "<ErrorResponse><Error><Code>StackSetNotFoundException</Code></Error></ErrorResponse>"}, {
+			call: "Action=DescribeStackSet&CallAs=DELEGATED_ADMIN&StackSetName=hubmend-member-roles", status: 400,
+			answer: "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>",
+		}}, "member roles", doctor.Unknown,
+		[]string{"this account has no StackSet hubmend-member-roles", "hubmend-rollout"},
 	},
 	"another runbook": {
-		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, old: "schemaVersion", new: "schemaversion"}}, "documents here", doctor.Problem,
-		[]string{"documents are not those of this build: hubmend-EnableKeyRotation (its version 1)", "hubmend-member-runbooks"},
+		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, old: "schemaVersion",
+			new: "schemaversion"}}, "documents here", doctor.Problem,
+		[]string{"documents are not those of this build: hubmend-EnableKeyRotation (its version 1)",
+			"hubmend-member-runbooks"},
 	},
 	"a runbook is gone": {
-		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, status: 400, answer: `{"__type": "InvalidDocument"}`}}, "documents here", doctor.Problem, []string{"documents are missing: hubmend-EnableKeyRotation"},
+		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, status: 400,
+			answer: `{"__type": "InvalidDocument"}`}}, "documents here", doctor.Problem,
+		[]string{"documents are missing: hubmend-EnableKeyRotation"},
 	},
 	"a runbook failed": {
-		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, old: `"Active"`, new: `"Failed"`}}, "documents here", doctor.Problem, []string{"documents are not active: hubmend-EnableKeyRotation (Failed )"},
+		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, old: `"Active"`, new: `"Failed"`}},
+		"documents here", doctor.Problem, []string{"documents are not active: hubmend-EnableKeyRotation (Failed )"},
 	},
 	"only members are repaired": {
-		[]bend{{call: "AmazonSSM.GetDocument", status: 400, answer: `{"__type": "InvalidDocument"}`}}, "documents here", doctor.OK, []string{"its own resources are not repaired"},
+		[]bend{{call: "AmazonSSM.GetDocument", status: 400, answer: `{"__type": "InvalidDocument"}`}}, "documents here",
+		doctor.OK, []string{"its own resources are not repaired"},
 	},
 	"nobody is subscribed": {
-		[]bend{{call: "Action=ListSubscriptionsByTopic", old: "member>", new: "nobody>"}}, "notifications", doctor.Problem, []string{"nobody is subscribed to hubmend-notifications", "aws sns subscribe --topic-arn arn:aws:sns:us-east-1:111111111111:hubmend-notifications"},
+		[]bend{{call: "Action=ListSubscriptionsByTopic", old: "member>", new: "nobody>"}}, "notifications",
+		doctor.Problem, []string{"nobody is subscribed to hubmend-notifications",
+			"aws sns subscribe --topic-arn arn:aws:sns:us-east-1:111111111111:hubmend-notifications"},
 	},
 	"the topic is gone": {
-		[]bend{{call: "Action=ListSubscriptionsByTopic", status: 404, answer: "<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>"}}, "notifications", doctor.Problem, []string{"there is no topic hubmend-notifications"},
+		[]bend{{call: "Action=ListSubscriptionsByTopic", status: 404,
+			answer: "<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>"}}, "notifications",
+		doctor.Problem, []string{"there is no topic hubmend-notifications"},
 	},
 }
 
 // permissions are all that doctor uses.
 var permissions = []string{
-	"cloudformation:GetTemplate", "cloudformation:DescribeStacks", "cloudformation:DescribeStackSet", "cloudformation:ListStackInstances", "lambda:GetFunctionConfiguration",
-	"lambda:ListEventSourceMappings", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "dynamodb:DescribeTable", "ssm:GetParameter", "ssm:GetDocument", "events:ListRules",
-	"securityhub:DescribeActionTargets", "securityhub:DescribeHub", "securityhub:ListFindingAggregators", "securityhub:GetFindingAggregator", "sns:ListSubscriptionsByTopic",
+	"cloudformation:GetTemplate", "cloudformation:DescribeStacks", "cloudformation:DescribeStackSet",
+	"cloudformation:ListStackInstances", "lambda:GetFunctionConfiguration",
+	"lambda:ListEventSourceMappings", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "dynamodb:DescribeTable",
+	"ssm:GetParameter", "ssm:GetDocument", "events:ListRules",
+	"securityhub:DescribeActionTargets", "securityhub:DescribeHub", "securityhub:ListFindingAggregators",
+	"securityhub:GetFindingAggregator", "sns:ListSubscriptionsByTopic",
 	"cloudwatch:DescribeAlarms",
 }
 
@@ -451,7 +524,8 @@ var permissions = []string{
 func (p patient) testDenied(t *testing.T, action string) {
 	left := slices.DeleteFunc(slices.Clone(permissions), func(a string) bool { return a == action })
 	unknown := 0
-	for name, results := range (patient{p.as(t, "without-"+strings.ReplaceAll(action, ":", "-"), allow(left)), p.templates}).ask(t, 0) {
+	for name, results := range (patient{p.as(t, "without-"+strings.ReplaceAll(action, ":", "-"), allow(left)),
+		p.templates}).ask(t, 0) {
 		for _, r := range results {
 			switch {
 			case r.Status == doctor.OK:
@@ -468,5 +542,6 @@ func (p patient) testDenied(t *testing.T, action string) {
 }
 
 func allow(actions []string) string {
-	return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": ["` + strings.Join(actions, `", "`) + `"]}]}`
+	return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": ["` +
+		strings.Join(actions, `", "`) + `"]}]}`
 }

@@ -26,20 +26,24 @@ func findingCommand() *cobra.Command {
 		Long: `Prints a list with one finding of a control, failed and new, as Security Hub would send
 it. Import it with the AWS CLI; the lab takes it, a real Security Hub takes such findings
 from itself only.`,
-		Example: fmt.Sprintf(`  hubmend finding %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 > finding.json
+		Example: fmt.Sprintf(
+			`  hubmend finding %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 > finding.json
   aws securityhub batch-import-findings --findings file://finding.json`, exampleID()),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			control, ok := catalog.Embedded().ByID(args[0])
 			if !ok {
-				return fmt.Errorf("there is no control %s; the catalog has %s", args[0], strings.Join(controlIDs(), ", "))
+				return fmt.Errorf("there is no control %s; the catalog has %s", args[0],
+					strings.Join(controlIDs(), ", "))
 			}
 			spec := samplefinding.Spec{
-				Control: control, Resource: resource, Account: cmp.Or(account, part(resource, 4)), Region: cmp.Or(region, part(resource, 3)),
-				Form: samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
+				Control: control, Resource: resource, Account: cmp.Or(account, part(resource, 4)),
+				Region: cmp.Or(region, part(resource, 3)),
+				Form:   samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
 			}
 			if spec.Account == "" || spec.Region == "" {
-				return fmt.Errorf("the resource %q does not name an account and a Region; add --account and --region", resource)
+				return fmt.Errorf("the resource %q does not name an account and a Region; add --account and --region",
+					resource)
 			}
 			f, err := samplefinding.Build(spec)
 			if err == nil {
@@ -70,7 +74,8 @@ func exampleID() string {
 	const folder, ending = "controls/", ".yaml"
 	names, _ := fs.Glob(ssmdocuments.Files, folder+"*"+ending) // the pattern is a good one
 	for _, name := range names {
-		if text, err := ssmdocuments.Files.ReadFile(name); err == nil && bytes.Contains(text, []byte("type: AwsEc2SecurityGroup")) {
+		if text, err := ssmdocuments.Files.ReadFile(name); err == nil &&
+			bytes.Contains(text, []byte("type: AwsEc2SecurityGroup")) {
 			return strings.TrimSuffix(strings.TrimPrefix(name, folder), ending)
 		}
 	}

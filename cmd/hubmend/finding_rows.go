@@ -152,7 +152,8 @@ func (f *findingRows) line(i, width int, paint painting) string {
 	r, form := f.rows[i], formFor(width)
 	control, number, resource := 0, 0, 0
 	for _, x := range f.rows {
-		control, number, resource = max(control, len(x.control)), max(number, len(x.number)), max(resource, len(x.resource))
+		control, number, resource = max(control, len(x.control)), max(number, len(x.number)), max(resource,
+			len(x.resource))
 	}
 	states := form.pick(r.states)
 	head := pad(r.control, control) + " "

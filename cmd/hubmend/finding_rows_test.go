@@ -30,7 +30,8 @@ func in(c scenario.ControlResult, workflow, status, note string) scenario.Contro
 
 func TestFindingRow(t *testing.T) {
 	t.Parallel()
-	ssh := result("ssh", "EC2.13", group, "e1", "Closed TCP 22 and 3389 to the world: removed tcp 0-65535 from 0.0.0.0/0.")
+	ssh := result("ssh", "EC2.13", group, "e1",
+		"Closed TCP 22 and 3389 to the world: removed tcp 0-65535 from 0.0.0.0/0.")
 	key := result("key", "KMS.4", demoKey, "e2", "Turned on automatic rotation of the key.")
 	started := in(ssh, "NOTIFIED", "", "Hubmend is repairing this (attempt 1, automatic).")
 	for name, tc := range map[string]struct {
@@ -39,16 +40,29 @@ func TestFindingRow(t *testing.T) {
 		paint   painting
 		want    string
 	}{
-		"nothing yet":        {nil, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED"},
-		"imported":           {[]scenario.ControlResult{in(ssh, "NEW", "", "")}, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED"},
-		"started":            {[]scenario.ControlResult{started}, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED -> repairing"},
-		"resolved, 80":       {[]scenario.ControlResult{started, ssh}, 80, plain, "EC2.13 4.1  sg-0123456789...  RESOLVED   Closed TCP 22 and 3389 to the world:..."},
-		"resolved, 100":      {[]scenario.ControlResult{started, ssh}, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED -> RESOLVED  Closed TCP 22 and 3389 to the world: remov..."},
-		"resolved, 160":      {[]scenario.ControlResult{started, ssh}, 160, plain, "EC2.13 4.1  sg-0123456789abcdef0                  FAILED -> repairing -> RESOLVED  Closed TCP 22 and 3389 to the world: removed tcp 0-65535 from 0.0.0.0/0."},
-		"coloured":           {[]scenario.ControlResult{ssh}, 100, coloured, "EC2.13 4.1  sg-0123456789abcdef0   \x1b[31mFAILED\x1b[0m -> \x1b[32mRESOLVED\x1b[0m  Closed TCP 22 and 3389 to the world: remov..."},
-		"failed":             {[]scenario.ControlResult{started, in(ssh, "NOTIFIED", "Failed", "Hubmend could not repair this: no.")}, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED -> NOT REPAIRED  Hubmend could not repair this: no."},
-		"by a custom action": {[]scenario.ControlResult{in(ssh, "SUPPRESSED", "", "")}, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED -> SUPPRESSED"},
-		"a terminal's title": {[]scenario.ControlResult{func() scenario.ControlResult { c := ssh; c.Change = "\x1b]0;x\a"; return c }()}, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED -> RESOLVED  ]0;x"},
+		"nothing yet": {nil, 100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED"},
+		"imported": {[]scenario.ControlResult{in(ssh, "NEW", "", "")}, 100, plain,
+			"EC2.13 4.1  sg-0123456789abcdef0   FAILED"},
+		"started": {[]scenario.ControlResult{started}, 100, plain,
+			"EC2.13 4.1  sg-0123456789abcdef0   FAILED -> repairing"},
+		"resolved, 80": {[]scenario.ControlResult{started, ssh}, 80, plain,
+			"EC2.13 4.1  sg-0123456789...  RESOLVED   Closed TCP 22 and 3389 to the world:..."},
+		"resolved, 100": {[]scenario.ControlResult{started, ssh}, 100, plain,
+			"EC2.13 4.1  sg-0123456789abcdef0   FAILED -> RESOLVED  Closed TCP 22 and 3389 to the world: remov..."},
+		"resolved, 160": {[]scenario.ControlResult{started, ssh}, 160, plain,
+			"EC2.13 4.1  sg-0123456789abcdef0                  FAILED -> repairing -> RESOLVED  Closed TCP 22 and " +
+				"3389 to the world: removed tcp 0-65535 from 0.0.0.0/0."},
+		"coloured": {[]scenario.ControlResult{ssh}, 100, coloured,
+			"EC2.13 4.1  sg-0123456789abcdef0   \x1b[31mFAILED\x1b[0m -> \x1b[32mRESOLVED\x1b[0m  Closed TCP 22 and " +
+				"3389 to the world: remov..."},
+		"failed": {[]scenario.ControlResult{started,
+			in(ssh, "NOTIFIED", "Failed", "Hubmend could not repair this: no.")}, 100, plain,
+			"EC2.13 4.1  sg-0123456789abcdef0   FAILED -> NOT REPAIRED  Hubmend could not repair this: no."},
+		"by a custom action": {[]scenario.ControlResult{in(ssh, "SUPPRESSED", "", "")}, 100, plain,
+			"EC2.13 4.1  sg-0123456789abcdef0   FAILED -> SUPPRESSED"},
+		"a terminal's title": {
+			[]scenario.ControlResult{func() scenario.ControlResult { c := ssh; c.Change = "\x1b]0;x\a"; return c }()},
+			100, plain, "EC2.13 4.1  sg-0123456789abcdef0   FAILED -> RESOLVED  ]0;x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +119,9 @@ func TestSharedRepair(t *testing.T) {
 // No line is longer than its terminal is wide, whatever a runbook says.
 func TestFindingRowsFit(t *testing.T) {
 	t.Parallel()
-	long := result("trail", "CloudTrail.5", "arn:aws:cloudtrail:us-east-1:222222222222:trail/"+strings.Repeat("long-", 20), "e1", strings.Repeat("Ääh, ", 100))
+	long := result("trail", "CloudTrail.5",
+		"arn:aws:cloudtrail:us-east-1:222222222222:trail/"+strings.Repeat("long-", 20), "e1",
+		strings.Repeat("Ääh, ", 100))
 	for _, width := range []int{60, 79, 80, 99, 100, 159, 160} {
 		rows := newFindingRows(demoProduct, []scenario.ControlResult{long, result("x", "KMS.4", demoKey, "e2", "x")})
 		rows.update(long)

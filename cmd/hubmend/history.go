@@ -102,7 +102,8 @@ administrator's account and home Region.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&before, "before", false, "print the whole state before and after each repair, as the runbook kept it")
+	cmd.Flags().BoolVar(&before, "before", false,
+		"print the whole state before and after each repair, as the runbook kept it")
 	cmd.Flags().UintVar(&last, "last", 0, "only the newest `N` attempts (default: all)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -152,7 +153,8 @@ func findKey(ctx context.Context, cfg aws.Config, name string) (string, error) {
 }
 
 func unknownTarget(cfg aws.Config, name string) error {
-	return fmt.Errorf("the ledger in %s knows no resource, execution or finding %s of the last 90 days; `hubmend status` shows what waits", cfg.Region, oneLine(name))
+	return fmt.Errorf("the ledger in %s knows no resource, execution or finding %s of the last 90 days; `hubmend "+
+		"status` shows what waits", cfg.Region, oneLine(name))
 }
 
 // pastOf puts together what the archive and the record have. home is where global targets are repaired.
@@ -160,7 +162,9 @@ func pastOf(h ledger.History, home string) past {
 	t, _ := h.Target()
 	p := past{
 		Key: t.Key(), Account: t.Account, Region: t.Region, Resource: t.Resource, Runbook: t.Runbook,
-		SuspendedAt: h.Record.SuspendedAt, HeldAt: h.Record.HeldAt, HeldBy: h.Record.HeldBy, HeldSender: h.Record.HeldSender, UndoRefused: h.Record.Refused.Reason, Unconfirmed: ids(h.Record.Unconfirmed), Attempts: []tried{},
+		SuspendedAt: h.Record.SuspendedAt, HeldAt: h.Record.HeldAt, HeldBy: h.Record.HeldBy,
+		HeldSender: h.Record.HeldSender, UndoRefused: h.Record.Refused.Reason, Unconfirmed: ids(h.Record.Unconfirmed),
+		Attempts: []tried{},
 	}
 	region := t.Region
 	if region == target.Global {
@@ -169,9 +173,11 @@ func pastOf(h ledger.History, home string) past {
 	archived := map[int]bool{}
 	add := func(a decide.Attempt, o decide.Outcome) {
 		one := tried{
-			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger), By: a.By, Sender: a.Sender,
-			AskedAt: a.QueuedAt, StartedAt: a.ClaimedAt, EndedAt: a.EndedAt, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
-			Change: a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
+			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger),
+			By: a.By, Sender: a.Sender,
+			AskedAt: a.QueuedAt, StartedAt: a.ClaimedAt, EndedAt: a.EndedAt, Document: naming.Document(a.Runbook(t)),
+			Execution: a.ExecutionID,
+			Change:    a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
 			Before: rawJSON(o.Before), After: rawJSON(o.After), Calls: rawJSON(o.Calls),
 		}
 		if a.ExecutionID != "" {

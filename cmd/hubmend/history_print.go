@@ -29,13 +29,15 @@ func printPast(out io.Writer, p past, before bool) {
 		fact(out, "suspended", moment(p.SuspendedAt)+" UTC: automatic repair has used up its attempts")
 	}
 	if !p.HeldAt.IsZero() {
-		fact(out, "held", moment(p.HeldAt)+" UTC by "+oneLine(p.HeldBy+finding.SentBy(p.HeldSender, p.HeldBy))+": nothing starts by itself until a person asks for a repair")
+		fact(out, "held", moment(p.HeldAt)+" UTC by "+oneLine(p.HeldBy+finding.SentBy(p.HeldSender, p.HeldBy))+
+			": nothing starts by itself until a person asks for a repair")
 	}
 	if p.UndoRefused != "" {
 		fact(out, "not undone", oneLine(p.UndoRefused))
 	}
 	if n := len(p.Unconfirmed); n > 0 && p.Attempts[len(p.Attempts)-1].State == string(decide.Succeeded) {
-		fact(out, "unconfirmed", fmt.Sprintf("no check of Security Hub since the repair has said PASSED yet (findings: %d)", n))
+		fact(out, "unconfirmed",
+			fmt.Sprintf("no check of Security Hub since the repair has said PASSED yet (findings: %d)", n))
 	}
 	paint := painter(out)
 	for _, a := range p.Attempts {
@@ -52,7 +54,8 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 	if !a.EndedAt.IsZero() {
 		took = ", " + span(a.EndedAt.Sub(a.AskedAt).Round(time.Second))
 	}
-	fmt.Fprintf(out, "\n%s UTC  attempt %d, %s: %s%s\n", moment(a.AskedAt), a.Number, what, paint(attemptColors[a.State], a.State), took)
+	fmt.Fprintf(out, "\n%s UTC  attempt %d, %s: %s%s\n", moment(a.AskedAt), a.Number, what,
+		paint(attemptColors[a.State], a.State), took)
 	fact(out, "asked by", oneLine(cmp.Or(a.By, a.Trigger)+finding.SentBy(a.Sender, a.By)))
 	fact(out, "control", oneLine(a.Control))
 	if a.Undo != "" {

@@ -65,9 +65,11 @@ func TestLabRunInterrupted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a lab")
 	}
-	one, two := write(t, "one.yaml", "name: one\nproduct: ''\nexpect: [{executions: 0}]\n"), write(t, "two.yaml", "name: two\nproduct: ''\nexpect: [{executions: 0}]\n")
+	one, two := write(t, "one.yaml", "name: one\nproduct: ''\nexpect: [{executions: 0}]\n"), write(t, "two.yaml",
+		"name: two\nproduct: ''\nexpect: [{executions: 0}]\n")
 	code, out := interrupted(t, nil, "[1/2] one", "lab run --templates "+emptyTemplates(t)+" "+one+" "+two)
-	if code != exitUsage || !strings.HasSuffix(out, "\nhubmend: it was interrupted\n") || strings.Contains(out, "FAIL") || strings.Contains(out, "[2/2]") || strings.Contains(out, "passed") {
+	if code != exitUsage || !strings.HasSuffix(out, "\nhubmend: it was interrupted\n") ||
+		strings.Contains(out, "FAIL") || strings.Contains(out, "[2/2]") || strings.Contains(out, "passed") {
 		t.Errorf("exits with %d and prints\n%s", code, out)
 	}
 }
@@ -83,9 +85,13 @@ func TestFollow(t *testing.T) {
 		look      func(context.Context) (request.Progress, error)
 		err, said string
 	}{
-		"interrupted": {gone, queued, "interrupted; undo goes on without you, and `hubmend history hubmend-1` tells how", "undo: waits on the queue\n"},
-		"too late":    {t.Context(), queued, "", "hubmend: undo was not over within 10ms (waits on the queue); it goes on, and `hubmend history hubmend-1` tells how\n"},
-		"refused":     {t.Context(), refused, "", ""}, // who asked tells it, once
+		"interrupted": {gone, queued,
+			"interrupted; undo goes on without you, and `hubmend history hubmend-1` tells how",
+			"undo: waits on the queue\n"},
+		"too late": {t.Context(), queued, "",
+			"hubmend: undo was not over within 10ms (waits on the queue); it goes on, and `hubmend history " +
+				"hubmend-1` tells how\n"},
+		"refused": {t.Context(), refused, "", ""}, // who asked tells it, once
 	} {
 		var out strings.Builder
 		cmd := &cobra.Command{}
@@ -96,7 +102,8 @@ func TestFollow(t *testing.T) {
 		ctx, cancel := f.deadline(cmd)
 		_, err := f.follow(ctx, cmd, asking{}, "undo", "hubmend-1", tc.look)
 		cancel()
-		if got := errorText(err); got != tc.err || !strings.HasSuffix(out.String(), tc.said) || tc.said == "" && out.Len() > 0 {
+		if got := errorText(err); got != tc.err || !strings.HasSuffix(out.String(), tc.said) || tc.said == "" &&
+			out.Len() > 0 {
 			t.Errorf("%s: error %q, says %q", name, got, out.String())
 		}
 	}

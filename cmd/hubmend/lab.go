@@ -25,7 +25,8 @@ executed step by step with botocore. docs/lab.md tells what it has and what it l
 		Args:    cobra.NoArgs, // so that a mistyped command is an error
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(labDemoCommand(), labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(), labPermissionsCommand())
+	cmd.AddCommand(labDemoCommand(), labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(),
+		labPermissionsCommand())
 	return cmd
 }
 

@@ -61,7 +61,8 @@ func (d labDemo) run(cmd *cobra.Command, config lab.Config) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	story := &demo{scenario: s, screen: newScreen(out), root: d.root, trace: printer{out: out, trace: d.verbose, silent: !d.verbose}}
+	story := &demo{scenario: s, screen: newScreen(out), root: d.root,
+		trace: printer{out: out, trace: d.verbose, silent: !d.verbose}}
 	story.screen.inPlace = story.screen.inPlace && !d.verbose && !d.logs // whose lines would come in between
 	story.progress = newProgress(story.screen, s.Product, true)
 	stop := story.progress.start(cmd.Context())
@@ -84,7 +85,8 @@ type demo struct {
 }
 
 func (d *demo) run(ctx context.Context, config lab.Config) error {
-	d.screen.print(wrapLine("Hubmend demo: every control is broken in a lab on this machine. No AWS account.", 2, d.screen.width)...)
+	d.screen.print(wrapLine("Hubmend demo: every control is broken in a lab on this machine. No AWS account.", 2,
+		d.screen.width)...)
 	d.progress.begin("Starting the emulator")
 	backend, err := lab.StartBackend(ctx, config)
 	if err != nil {

@@ -34,7 +34,8 @@ func TestLabDemo(t *testing.T) {
 	if n := strings.Count(stdout, " FAILED -> RESOLVED "); n != 18 {
 		t.Errorf("%d findings are RESOLVED", n)
 	}
-	for _, want := range []string{"18 of 18 RESOLVED", "  - tcp ", "  + tcp ", "Restored. It is on hold", "Report: build/demo-report.html (11 repairs, 1 undone)"} {
+	for _, want := range []string{"18 of 18 RESOLVED", "  - tcp ", "  + tcp ", "Restored. It is on hold",
+		"Report: build/demo-report.html (11 repairs, 1 undone)"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("does not print %q:\n%s", want, stdout)
 		}
@@ -70,7 +71,8 @@ expect: [{executions: 0}]
 	}
 	var out bytes.Buffer
 	screen := newScreen(&out)
-	d := &demo{scenario: s, screen: screen, progress: newProgress(screen, s.Product, true), trace: printer{out: &out, silent: true}, root: t.TempDir()}
+	d := &demo{scenario: s, screen: screen, progress: newProgress(screen, s.Product, true),
+		trace: printer{out: &out, silent: true}, root: t.TempDir()}
 	if err := d.run(t.Context(), config); !errors.Is(err, errFailed) {
 		t.Errorf("run = %v", err)
 	}

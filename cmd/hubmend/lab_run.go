@@ -34,10 +34,12 @@ scenario expects. Prints a line for each finding and each expectation that fails
 	}
 	r.register(cmd)
 	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print the results as JSON and nothing else")
-	cmd.Flags().StringVar(&r.permissions, "permissions", "", "write to this file who needs what the roles may do, and fail when nobody does")
+	cmd.Flags().StringVar(&r.permissions, "permissions", "",
+		"write to this file who needs what the roles may do, and fail when nobody does")
 	cmd.Flags().IntVarP(&r.jobs, "jobs", "j", 1, "how many scenarios to run at a time, with --quiet or --json")
 	cmd.Flags().BoolVarP(&r.quiet, "quiet", "q", false, "one line for each scenario, and the trace of those that fail")
-	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "print the trace: every event, call and step as it happens, and every expectation")
+	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false,
+		"print the trace: every event, call and step as it happens, and every expectation")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "json")
 	return cmd
@@ -118,7 +120,8 @@ func loadAll(files []string) ([]*scenario.Scenario, error) {
 
 // runAll runs the scenarios, so many at a time, each worker with a backend of its own. A
 // scenario that cannot be run does not keep the others from running; only the end of the context does.
-func runAll(ctx context.Context, scenarios []*scenario.Scenario, config lab.Config, jobs int, p *printer) ([]scenario.Result, error) {
+func runAll(ctx context.Context, scenarios []*scenario.Scenario, config lab.Config, jobs int,
+	p *printer) ([]scenario.Result, error) {
 	results := make([]scenario.Result, len(scenarios))
 	errs := make([]error, len(scenarios))
 	next := make(chan int)
@@ -152,7 +155,8 @@ func runAll(ctx context.Context, scenarios []*scenario.Scenario, config lab.Conf
 	return results, errors.Join(errs...)
 }
 
-func runOne(ctx context.Context, s *scenario.Scenario, config lab.Config, backend *lab.Backend, p *printer) (scenario.Result, error) {
+func runOne(ctx context.Context, s *scenario.Scenario, config lab.Config, backend *lab.Backend,
+	p *printer) (scenario.Result, error) {
 	defer p.flush()
 	p.begin(s)
 	config.Backend, config.Observe = backend, p.entry

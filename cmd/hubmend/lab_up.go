@@ -38,7 +38,8 @@ func labUpCommand() *cobra.Command {
 	}
 	u.register(cmd)
 	cmd.Flags().IntVar(&u.port, "port", defaultPort, "port to listen on")
-	cmd.Flags().StringToStringVar(&u.parameters, "set", nil, "parameter of the product, such as CIS4142AutoRemediation=ENABLED")
+	cmd.Flags().StringToStringVar(&u.parameters, "set", nil,
+		"parameter of the product, such as CIS4142AutoRemediation=ENABLED")
 	cmd.Flags().BoolVar(&u.empty, "empty", false, "deploy nothing, so that you can, with the CDK")
 	cmd.MarkFlagsMutuallyExclusive("empty", "set")
 	return cmd
@@ -130,7 +131,8 @@ func (u labUp) help(config lab.Config, file string) string {
 	if u.port != defaultPort {
 		click = fmt.Sprintf("--port %d %s", u.port, click)
 	}
-	return fmt.Sprintf(upHelp, file, config.Accounts[len(config.Accounts)-1], config.Regions[0], exampleControl().ID, click, exampleGroup().Parameter())
+	return fmt.Sprintf(upHelp, file, config.Accounts[len(config.Accounts)-1], config.Regions[0], exampleControl().ID,
+		click, exampleGroup().Parameter())
 }
 
 const emptyHelp = `

@@ -19,11 +19,13 @@ func TestLabUpHelp(t *testing.T) {
 		if got := u.folder("/root"); got != filepath.FromSlash(want.folder) {
 			t.Errorf("port %d has the folder %s", port, got)
 		}
-		if help := u.help(lab.Defaults, "aws-config"); !strings.Contains(help, want.click) || strings.Contains(help, "%!") {
+		if help := u.help(lab.Defaults, "aws-config"); !strings.Contains(help, want.click) ||
+			strings.Contains(help, "%!") {
 			t.Errorf("port %d does not say %q but\n%s", port, want.click, help)
 		}
 		u.empty = true
-		if help := u.help(lab.Defaults, "aws-config"); !strings.Contains(help, "AWS_CONFIG_FILE=aws-config ") || strings.Contains(help, "%!") {
+		if help := u.help(lab.Defaults, "aws-config"); !strings.Contains(help, "AWS_CONFIG_FILE=aws-config ") ||
+			strings.Contains(help, "%!") {
 			t.Errorf("an empty lab says\n%s", help)
 		}
 	}

@@ -40,16 +40,21 @@ type administration struct {
 
 func administer(t *testing.T, endpoint, region string) administration {
 	t.Helper()
-	cfg := aws.Config{Region: region, BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}
+	cfg := aws.Config{Region: region, BaseEndpoint: &endpoint,
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}
 	client := dynamodb.NewFromConfig(cfg)
 	a := administration{
-		slices.Concat(nobody, []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret"}),
+		slices.Concat(nobody,
+			[]string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=id",
+				"AWS_SECRET_ACCESS_KEY=secret"}),
 		cfg, &ledger.DynamoDB{Client: client, Table: naming.LedgerTable, Now: time.Now},
 	}
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: aws.String(naming.LedgerTable), BillingMode: types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: "S"}, {AttributeName: aws.String("sk"), AttributeType: "S"}},
-		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("sk"), KeyType: types.KeyTypeRange}},
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: "S"},
+			{AttributeName: aws.String("sk"), AttributeType: "S"}},
+		KeySchema: []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash},
+			{AttributeName: aws.String("sk"), KeyType: types.KeyTypeRange}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,10 +78,12 @@ func (a administration) set(t *testing.T, attempts, hours string) {
 	t.Helper()
 	_, err := cloudformation.NewFromConfig(a.config).CreateStack(t.Context(), &cloudformation.CreateStackInput{
 		StackName: aws.String(naming.AdminStack),
-		TemplateBody: aws.String(`{"Parameters": {"MaxAttempts": {"Type": "String"}, "WindowHours": {"Type": "String"}, "NotificationEmail": {"Type": "String", "Default": ""}},
+		TemplateBody: aws.String(
+			`{"Parameters": {"MaxAttempts": {"Type": "String"}, "WindowHours": {"Type": "String"}, "NotificationEmail": {"Type": "String", "Default": ""}},
 			"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}`),
 		Parameters: []cloudformationtypes.Parameter{
-			{ParameterKey: aws.String("MaxAttempts"), ParameterValue: &attempts}, {ParameterKey: aws.String("WindowHours"), ParameterValue: &hours},
+			{ParameterKey: aws.String("MaxAttempts"), ParameterValue: &attempts},
+			{ParameterKey: aws.String("WindowHours"), ParameterValue: &hours},
 		},
 	})
 	if err != nil {
@@ -93,8 +100,10 @@ func (a administration) save(t *testing.T, rec decide.Record) {
 
 func (a administration) archive(t *testing.T, one target.Target, at decide.Attempt, before string) {
 	t.Helper()
-	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before, After: `["closed"]`, Calls: `["ec2:DescribeSecurityGroups","ec2:RevokeSecurityGroupIngress\u001b[31m"]`}
-	if err := a.ledger.Archive(t.Context(), decide.Record{Target: one}, decide.Ended{Attempt: at, Outcome: o}); err != nil {
+	o := decide.Outcome{Change: at.Change, Reason: at.Reason, Before: before, After: `["closed"]`,
+		Calls: `["ec2:DescribeSecurityGroups","ec2:RevokeSecurityGroupIngress\u001b[31m"]`}
+	if err := a.ledger.Archive(t.Context(), decide.Record{Target: one},
+		decide.Ended{Attempt: at, Outcome: o}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -102,17 +111,21 @@ func (a administration) archive(t *testing.T, one target.Target, at decide.Attem
 const workload = "222222222222"
 
 func groupTarget(name string) target.Target {
-	return target.Target{Account: workload, Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts", Resource: "arn:aws:ec2:eu-west-1:" + workload + ":security-group/" + name}
+	return target.Target{Account: workload, Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts",
+		Resource: "arn:aws:ec2:eu-west-1:" + workload + ":security-group/" + name}
 }
 
-var userTarget = target.Target{Account: workload, Region: target.Global, Runbook: "DeactivateOldAccessKeys", Resource: "arn:aws:iam::" + workload + ":user/ann"}
+var userTarget = target.Target{Account: workload, Region: target.Global, Runbook: "DeactivateOldAccessKeys",
+	Resource: "arn:aws:iam::" + workload + ":user/ann"}
 
 // attemptAt is an attempt that was asked for, claimed and ended so long ago.
 func attemptAt(number int, before time.Duration, state decide.State) decide.Attempt {
 	at := time.Now().Add(-before)
 	return decide.Attempt{
-		Number: number, State: state, Control: exampleControl().ID, Trigger: finding.Automatic, QueuedAt: at.Add(-20 * time.Second), ClaimedAt: at.Add(-19 * time.Second), EndedAt: at,
-		ExecutionID: fmt.Sprintf("00000000-0000-4000-8000-%012d", number), Findings: []decide.Ref{{ID: "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}},
+		Number: number, State: state, Control: exampleControl().ID, Trigger: finding.Automatic,
+		QueuedAt: at.Add(-20 * time.Second), ClaimedAt: at.Add(-19 * time.Second), EndedAt: at,
+		ExecutionID: fmt.Sprintf("00000000-0000-4000-8000-%012d", number),
+		Findings:    []decide.Ref{{ID: "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}},
 	}
 }
 
@@ -126,35 +139,47 @@ func (a administration) fill(t *testing.T) {
 	again := attemptAt(2, time.Hour, decide.Failed)
 	again.Reason = "It broke again."
 	queued := attemptAt(1, time.Minute, decide.Queued)
-	queued.Cause, queued.NotBefore, queued.ExecutionID, queued.EndedAt = decide.Retry, time.Now().Add(time.Hour), "", time.Time{}
+	queued.Cause, queued.NotBefore, queued.ExecutionID, queued.EndedAt = decide.Retry, time.Now().Add(
+		time.Hour), "", time.Time{}
 
-	a.save(t, decide.Record{Target: groupTarget("sg-1"), Attempts: []decide.Attempt{failed, repaired}, Unconfirmed: []decide.Ref{{ID: "f-1"}}})
-	a.save(t, decide.Record{Target: groupTarget("sg-2"), Attempts: []decide.Attempt{failed, again}, SuspendedAt: time.Now()})
-	a.save(t, decide.Record{Target: groupTarget("sg-3"), Attempts: []decide.Attempt{repaired}, HeldAt: time.Now(), HeldBy: "arn:aws:iam::111111111111:user/ann", HeldSender: "AROAEXAMPLE:bob"})
+	a.save(t, decide.Record{Target: groupTarget("sg-1"), Attempts: []decide.Attempt{failed, repaired},
+		Unconfirmed: []decide.Ref{{ID: "f-1"}}})
+	a.save(t, decide.Record{Target: groupTarget("sg-2"), Attempts: []decide.Attempt{failed, again},
+		SuspendedAt: time.Now()})
+	a.save(t, decide.Record{Target: groupTarget("sg-3"), Attempts: []decide.Attempt{repaired}, HeldAt: time.Now(),
+		HeldBy: "arn:aws:iam::111111111111:user/ann", HeldSender: "AROAEXAMPLE:bob"})
 	a.save(t, decide.Record{Target: userTarget, Attempts: []decide.Attempt{queued}})
 	a.archive(t, groupTarget("sg-1"), failed, "")
 	a.archive(t, groupTarget("sg-1"), repaired, `["{\"IpPermissions\":[{\"FromPort\":22}]}","plain"]`)
-	if err := a.ledger.SaveBreaker(t.Context(), decide.Breaker{Control: exampleControl().ID, OpenUntil: time.Now().Add(time.Hour), Failures: make([]decide.TargetFailure, 5)}); err != nil {
+	if err := a.ledger.SaveBreaker(t.Context(),
+		decide.Breaker{Control: exampleControl().ID, OpenUntil: time.Now().Add(time.Hour),
+			Failures: make([]decide.TargetFailure, 5)}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestLedgerBadInput(t *testing.T) {
 	t.Parallel()
-	region, keys := "AWS_REGION=eu-west-1", []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y", "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}
+	region, keys := "AWS_REGION=eu-west-1", []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=x",
+		"AWS_SECRET_ACCESS_KEY=y", "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}
 	for name, tc := range map[string]struct {
 		args string
 		env  []string
 		want string
 	}{
-		"a word too many":         {args: "status x", want: `unknown command "x"`},
-		"unknown control":         {args: "status --control EC2.99", want: "there is no control EC2.99; the catalog has "},
-		"account is no id":        {args: "status --account 123", want: `"123" is not the 12 digits of an account's id`},
-		"since is no time":        {args: "status --since yesterday", want: `"yesterday" is not a length of time such as 90m, 36h or 7d`},
-		"since nothing":           {args: "status --since 0d", want: `"0d" is not`},
-		"no Region":               {args: "status", want: "there is no Region; set AWS_REGION"},
-		"no credentials":          {args: "status", env: []string{region}, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
-		"nobody answers":          {args: "history sg-1", env: keys, want: "AWS does not answer in eu-west-1; look at the Region and at AWS_ENDPOINT_URL"},
+		"a word too many": {args: "status x", want: `unknown command "x"`},
+		"unknown control": {args: "status --control EC2.99",
+			want: "there is no control EC2.99; the catalog has "},
+		"account is no id": {args: "status --account 123",
+			want: `"123" is not the 12 digits of an account's id`},
+		"since is no time": {args: "status --since yesterday",
+			want: `"yesterday" is not a length of time such as 90m, 36h or 7d`},
+		"since nothing": {args: "status --since 0d", want: `"0d" is not`},
+		"no Region":     {args: "status", want: "there is no Region; set AWS_REGION"},
+		"no credentials": {args: "status", env: []string{region},
+			want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+		"nobody answers": {args: "history sg-1", env: keys,
+			want: "AWS does not answer in eu-west-1; look at the Region and at AWS_ENDPOINT_URL"},
 		"no target":               {args: "history", want: "1 arg"},
 		"two targets":             {args: "history a b", want: "1 arg"},
 		"no credentials, history": {args: "history sg-1", env: []string{region}, want: "there are no AWS credentials"},
@@ -165,12 +190,14 @@ func TestLedgerBadInput(t *testing.T) {
 			if code != exitUsage || stdout != "" {
 				t.Errorf("exits with %d and prints %q", code, stdout)
 			}
-			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") ||
+				!strings.Contains(stderr, tc.want) {
 				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
 			}
 		})
 	}
-	if code, _, stderr := hubmend(t, nobody, "history", ""); code != exitUsage || !strings.Contains(stderr, "TARGET is empty") {
+	if code, _, stderr := hubmend(t, nobody, "history", ""); code != exitUsage ||
+		!strings.Contains(stderr, "TARGET is empty") {
 		t.Errorf("no name exits with %d and says %q", code, stderr)
 	}
 }
@@ -179,30 +206,37 @@ func TestLedgerBadInput(t *testing.T) {
 func TestLedgerRefused(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
-		"ExpiredTokenException":       "the AWS credentials have expired; log in again",
-		"UnrecognizedClientException": "eu-west-1 does not know these AWS credentials; log in again, or choose another AWS_PROFILE or AWS_REGION",
-		"AccessDeniedException":       "these AWS credentials may not: AccessDeniedException: you may not",
+		"ExpiredTokenException": "the AWS credentials have expired; log in again",
+		"UnrecognizedClientException": "eu-west-1 does not know these AWS credentials; log in again, or choose " +
+			"another AWS_PROFILE or AWS_REGION",
+		"AccessDeniedException": "these AWS credentials may not: AccessDeniedException: you may not",
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			answer := fmt.Sprintf(`{"__type": "%s", "message": "you may not"}`, code)
 			if r.Header.Get("X-Amz-Target") == "" {
-				answer = fmt.Sprintf("<ErrorResponse><Error><Code>%s</Code><Message>you may not</Message></Error></ErrorResponse>", code)
+				answer = fmt.Sprintf(
+					"<ErrorResponse><Error><Code>%s</Code><Message>you may not</Message></Error></ErrorResponse>", code)
 			}
 			w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(answer))), 10))
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, answer)
 		}))
 		t.Cleanup(server.Close)
-		env := slices.Concat(nobody, []string{"AWS_ENDPOINT_URL=" + server.URL, "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret"})
-		for _, args := range [][]string{{"status"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}, {"doctor"}, {"dlq", "list"}} {
+		env := slices.Concat(nobody,
+			[]string{"AWS_ENDPOINT_URL=" + server.URL, "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=id",
+				"AWS_SECRET_ACCESS_KEY=secret"})
+		for _, args := range [][]string{{"status"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()},
+			{"doctor"}, {"dlq", "list"}} {
 			code, stdout, stderr := hubmend(t, env, args...)
-			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: "+want) {
+			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+				!strings.HasPrefix(stderr, "hubmend: "+want) {
 				t.Errorf("%v exits with %d, prints %q, says %q; want %q", args, code, stdout, stderr, want)
 			}
 		}
 		// Service Catalog wants a policy, which takes the place of what IAM says.
 		want, _, _ = strings.Cut(want, ": AccessDenied")
-		if code, _, stderr := hubmend(t, env, "playbook", "list"); code != exitUsage || !strings.HasPrefix(stderr, "hubmend: list products: ") || !strings.Contains(stderr, want) {
+		if code, _, stderr := hubmend(t, env, "playbook", "list"); code != exitUsage ||
+			!strings.HasPrefix(stderr, "hubmend: list products: ") || !strings.Contains(stderr, want) {
 			t.Errorf("playbook list exits with %d and says %q; want %q", code, stderr, want)
 		}
 	}
@@ -212,7 +246,8 @@ func TestLedgerCommands(t *testing.T) {
 	t.Parallel()
 	endpoint := startSQS(t) // all of moto is behind it
 	for region, test := range map[string]func(*testing.T, administration){
-		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory, "us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer,
+		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory,
+		"us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer,
 	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
@@ -221,10 +256,13 @@ func TestLedgerCommands(t *testing.T) {
 	}
 	t.Run("nothing is deployed", func(t *testing.T) {
 		t.Parallel()
-		env := slices.Concat(nobody, []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=sa-east-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret"})
+		env := slices.Concat(nobody,
+			[]string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=sa-east-1", "AWS_ACCESS_KEY_ID=id",
+				"AWS_SECRET_ACCESS_KEY=secret"})
 		for _, args := range [][]string{{"status"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}} {
 			code, stdout, stderr := hubmend(t, env, args...)
-			want := "hubmend: there is no ledger in this account and sa-east-1; deploy hubmend-admin first, or choose the administrator's account and home Region\n"
+			want := "hubmend: there is no ledger in this account and sa-east-1; deploy hubmend-admin first, or " +
+				"choose the administrator's account and home Region\n"
 			if code != exitUsage || stdout != "" || !strings.HasSuffix(stderr, want) {
 				t.Errorf("%v exits with %d, prints %q, says %q", args, code, stdout, stderr)
 			}
@@ -252,20 +290,27 @@ func testStatus(t *testing.T, a administration) {
 	a.turn(t, naming.SwitchActive)
 	a.set(t, "2", "12")
 	id := exampleControl().ID
-	out := a.mustPrint(t, "status", "Hubmend in eu-west-1 is active.\n", "Resources: 1 suspended, 1 held, 1 queued, 1 unconfirmed.\n",
-		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it repaired", "its repair was taken back by", "arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob", "(not before ", "Closed TCP 22 to the world.",
-		"Automatic repair of "+id+" is paused until ", "| "+id+"  |        1 |      1 |       0 |      0 | 50 %    | 20 s        |")
+	out := a.mustPrint(t, "status", "Hubmend in eu-west-1 is active.\n",
+		"Resources: 1 suspended, 1 held, 1 queued, 1 unconfirmed.\n",
+		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it repaired",
+		"its repair was taken back by", "arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob", "(not before ",
+		"Closed TCP 22 to the world.",
+		"Automatic repair of "+id+" is paused until ",
+		"| "+id+"  |        1 |      1 |       0 |      0 | 50 %    | 20 s        |")
 	if strings.Index(out, "suspended  ") > strings.Index(out, "queued  ") {
 		t.Errorf("what needs a person is not first:\n%s", out)
 	}
 	a.turn(t, "pausde") // as for the functions, a slip of the pen pauses
-	a.mustPrint(t, "status --account 333333333333 --since 90m", "is paused. Nothing is started until: aws ssm put-parameter --name /hubmend/switch --value active --overwrite",
+	a.mustPrint(t, "status --account 333333333333 --since 90m",
+		"is paused. Nothing is started until: aws ssm put-parameter --name /hubmend/switch --value active --overwrite",
 		"No resource waits for anything.", "Nothing was repaired within 90m.")
 }
 
 func testStatusEmpty(t *testing.T, a administration) {
 	code, stdout, stderr := hubmend(t, a.env, "status")
-	if code != 0 || !strings.HasPrefix(stdout, "The switch of Hubmend in eu-west-2 is unknown.\n") || !strings.Contains(stdout, "No resource waits for anything.") || !strings.Contains(stdout, "Nothing was repaired within 7d.") {
+	if code != 0 || !strings.HasPrefix(stdout, "The switch of Hubmend in eu-west-2 is unknown.\n") ||
+		!strings.Contains(stdout, "No resource waits for anything.") ||
+		!strings.Contains(stdout, "Nothing was repaired within 7d.") {
 		t.Errorf("exits with %d and prints\n%s", code, stdout)
 	}
 	if stderr != "hubmend: there is no switch /hubmend/switch in eu-west-2; `hubmend doctor` says what is missing\n" {
@@ -273,7 +318,8 @@ func testStatusEmpty(t *testing.T, a administration) {
 	}
 	a.turn(t, naming.SwitchActive)
 	var s standing
-	if err := json.Unmarshal([]byte(a.mustPrint(t, "status --json")), &s); err != nil || s.Targets == nil || s.Controls == nil || s.Breakers == nil {
+	if err := json.Unmarshal([]byte(a.mustPrint(t, "status --json")), &s); err != nil || s.Targets == nil ||
+		s.Controls == nil || s.Breakers == nil {
 		t.Errorf("prints %+v, %v", s, err)
 	}
 }
@@ -283,17 +329,21 @@ func testStatusJSON(t *testing.T, a administration) {
 	a.turn(t, naming.SwitchPaused)
 	a.set(t, "2", "12")
 	var s standing
-	if err := json.Unmarshal([]byte(a.mustPrint(t, "status --json --since 36h --control "+exampleControl().ID+" --account "+workload)), &s); err != nil {
+	if err := json.Unmarshal(
+		[]byte(a.mustPrint(t, "status --json --since 36h --control "+exampleControl().ID+" --account "+workload)),
+		&s); err != nil {
 		t.Fatal(err)
 	}
 	var states []overview.State
 	for _, one := range s.Targets {
 		states = append(states, one.State)
 	}
-	if diff := cmp.Diff([]overview.State{overview.Suspended, overview.Held, overview.Queued, overview.Unconfirmed}, states); diff != "" {
+	if diff := cmp.Diff([]overview.State{overview.Suspended, overview.Held, overview.Queued, overview.Unconfirmed},
+		states); diff != "" {
 		t.Error(diff)
 	}
-	if s.Region != "eu-west-3" || s.Switch != "paused" || len(s.Breakers) != 1 || len(s.Controls) != 1 || *s.Controls[0].SuccessRate != 0.5 || s.At.Sub(s.Since) != 36*time.Hour {
+	if s.Region != "eu-west-3" || s.Switch != "paused" || len(s.Breakers) != 1 || len(s.Controls) != 1 ||
+		*s.Controls[0].SuccessRate != 0.5 || s.At.Sub(s.Since) != 36*time.Hour {
 		t.Errorf("prints %+v", s)
 	}
 }
@@ -303,7 +353,8 @@ func testManyTargets(t *testing.T, a administration) {
 	a.turn(t, naming.SwitchActive)
 	const many = rowsOfState + 3
 	for i := range many {
-		a.save(t, decide.Record{Target: groupTarget(fmt.Sprint("sg-", i)), Attempts: []decide.Attempt{attemptAt(1, time.Hour, decide.Failed)}})
+		a.save(t, decide.Record{Target: groupTarget(fmt.Sprint("sg-", i)),
+			Attempts: []decide.Attempt{attemptAt(1, time.Hour, decide.Failed)}})
 	}
 	out := a.mustPrint(t, "status", "Resources: 23 failed.", "... and 3 more are failed; --json has all of them.")
 	if n := strings.Count(out, "security-group/"); n != rowsOfState {
@@ -321,42 +372,59 @@ func testNewer(t *testing.T, a administration) {
 	a.set(t, "2", "12")
 	key := groupTarget("sg-2").Key()
 	_, err := dynamodb.NewFromConfig(a.config).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName: aws.String(naming.LedgerTable), UpdateExpression: aws.String("SET #schema = :schema, SuspendedAt = :form"), ExpressionAttributeNames: map[string]string{"#schema": "schema"},
-		Key:                       map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}, "sk": &types.AttributeValueMemberS{Value: "target"}},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":schema": &types.AttributeValueMemberN{Value: "2"}, ":form": &types.AttributeValueMemberS{Value: "a form that is new"}},
+		TableName:                aws.String(naming.LedgerTable),
+		UpdateExpression:         aws.String("SET #schema = :schema, SuspendedAt = :form"),
+		ExpressionAttributeNames: map[string]string{"#schema": "schema"},
+		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key},
+			"sk": &types.AttributeValueMemberS{Value: "target"}},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":schema": &types.AttributeValueMemberN{Value: "2"},
+			":form": &types.AttributeValueMemberS{Value: "a form that is new"}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	note := "1 item of the ledger came from a newer version of Hubmend. This version shows only what it knows; run the hubmend command of that version to see everything."
-	for args, want := range map[string]string{"status": "security-group/sg-2", "history sg-2": "attempt 2, repair: failed", "report --json --no-open": note} {
+	note := "1 item of the ledger came from a newer version of Hubmend. This version shows only what it knows; run " +
+		"the hubmend command of that version to see everything."
+	for args, want := range map[string]string{"status": "security-group/sg-2",
+		"history sg-2": "attempt 2, repair: failed", "report --json --no-open": note} {
 		code, stdout, stderr := hubmend(t, a.env, strings.Fields(args)...)
-		if code != 0 || !strings.Contains(stdout, want) || !strings.HasPrefix(args, "report") && stderr != "hubmend: "+note+"\n" {
+		if code != 0 || !strings.Contains(stdout, want) || !strings.HasPrefix(args, "report") &&
+			stderr != "hubmend: "+note+"\n" {
 			t.Errorf("%s exits with %d, says %q, prints\n%s", args, code, stderr, stdout)
 		}
 	}
 	_, err = a.ledger.Load(t.Context(), key)
-	if got := ledgerError("us-west-2", err).Error(); got != "a newer version of Hubmend wrote this record in us-west-2; run the hubmend command of that version" {
+	if got := ledgerError("us-west-2",
+		err).Error(); got != "a newer version of Hubmend wrote this record in us-west-2; run the hubmend command of "+
+		"that version" {
 		t.Errorf("the error is %q", got)
 	}
 }
 
 func testHistory(t *testing.T, a administration) {
 	a.fill(t)
-	out := a.mustPrint(t, "history sg-1", groupTarget("sg-1").Resource+"\n", "attempt 1, repair: failed, 20 s", "because     It [31mbroke. (verification)",
-		"attempt 2, repair: succeeded, 20 s", "change      Closed TCP 22 to the world.", "asked by    automatic", "unconfirmed no check of Security Hub since the repair has said PASSED yet (findings: 1)",
+	out := a.mustPrint(t, "history sg-1", groupTarget("sg-1").Resource+"\n", "attempt 1, repair: failed, 20 s",
+		"because     It [31mbroke. (verification)",
+		"attempt 2, repair: succeeded, 20 s", "change      Closed TCP 22 to the world.", "asked by    automatic",
+		"unconfirmed no check of Security Hub since the repair has said PASSED yet (findings: 1)",
 		"https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/00000000-0000-4000-8000-000000000002?region=eu-west-1",
-		"findings    arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "characters; --before prints them", "calls       ec2:DescribeSecurityGroups, ec2:RevokeSecurityGroupIngress\\u001b[31m\n")
+		"findings    arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "characters; --before prints them",
+		"calls       ec2:DescribeSecurityGroups, ec2:RevokeSecurityGroupIngress\\u001b[31m\n")
 	if strings.Index(out, "attempt 1") > strings.Index(out, "attempt 2") {
 		t.Errorf("the newest is first:\n%s", out)
 	}
-	a.mustPrint(t, "history sg-1 --before", "  before\n    {\n      \"IpPermissions\": [", "\n    plain\n", "  after\n    closed\n")
+	a.mustPrint(t, "history sg-1 --before", "  before\n    {\n      \"IpPermissions\": [", "\n    plain\n",
+		"  after\n    closed\n")
 	var p past
 	if err := json.Unmarshal([]byte(a.mustPrint(t, "history sg-1 --json")), &p); err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Attempts) != 2 || p.Key != groupTarget("sg-1").Key() || p.Attempts[1].Document != "hubmend-CloseSecurityGroupPorts" ||
-		!strings.HasPrefix(string(p.Attempts[1].Before), `["{\"IpPermissions`) || string(p.Attempts[1].After) != `["closed"]` || !strings.HasPrefix(string(p.Attempts[1].Calls), `["ec2:Describe`) || p.Attempts[0].Reason != "It \x1b[31mbroke." {
+	if len(p.Attempts) != 2 || p.Key != groupTarget("sg-1").Key() ||
+		p.Attempts[1].Document != "hubmend-CloseSecurityGroupPorts" ||
+		!strings.HasPrefix(string(p.Attempts[1].Before), `["{\"IpPermissions`) ||
+		string(p.Attempts[1].After) != `["closed"]` ||
+		!strings.HasPrefix(string(p.Attempts[1].Calls), `["ec2:Describe`) ||
+		p.Attempts[0].Reason != "It \x1b[31mbroke." {
 		t.Errorf("prints %+v", p)
 	}
 	// An undo, by a person, that is on its way; and the archive is older than the record.
@@ -369,38 +437,49 @@ func testHistory(t *testing.T, a administration) {
 	rec.Attempts = append(rec.Attempts, undo)
 	rec.Refused = decide.UndoRefusal{Request: "r", Reason: "Only the newest repair can be taken back."}
 	a.save(t, rec)
-	a.mustPrint(t, "history sg-1", "attempt 3, undo: running\n", "not undone  Only the newest repair can be taken back.", "asked by    arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob", "takes back  execution 00000000-0000-4000-8000-000000000002", "document    hubmend-UndoCloseSecurityGroupPorts")
-	if out := a.mustPrint(t, "history sg-1 --last 1", "attempt 3, undo"); strings.Contains(out, "attempt 2") || strings.Contains(out, "unconfirmed") {
+	a.mustPrint(t, "history sg-1", "attempt 3, undo: running\n",
+		"not undone  Only the newest repair can be taken back.",
+		"asked by    arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob",
+		"takes back  execution 00000000-0000-4000-8000-000000000002", "document    hubmend-UndoCloseSecurityGroupPorts")
+	if out := a.mustPrint(t, "history sg-1 --last 1", "attempt 3, undo"); strings.Contains(out, "attempt 2") ||
+		strings.Contains(out, "unconfirmed") {
 		t.Errorf("it prints more than the newest, or waits for a check of what is being undone:\n%s", out)
 	}
 	a.archive(t, groupTarget("sg-3"), attemptAt(2, time.Hour, decide.Succeeded), "[]")
-	a.mustPrint(t, "history sg-3", "before      nothing\n", "held        ", "by arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob: nothing starts by itself")
+	a.mustPrint(t, "history sg-3", "before      nothing\n", "held        ",
+		"by arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob: nothing starts by itself")
 	a.mustPrint(t, "history sg-2", "suspended   ")
 }
 
 func testHistoryNames(t *testing.T, a administration) {
 	a.fill(t)
 	for name, want := range map[string]string{
-		"sg-2": groupTarget("sg-2").Key(), groupTarget("sg-2").Resource: groupTarget("sg-2").Key(), groupTarget("sg-2").Key(): groupTarget("sg-2").Key(),
-		"ann": userTarget.Key(), "security-group/sg-2": groupTarget("sg-2").Key(), userTarget.Resource: userTarget.Key(),
+		"sg-2": groupTarget("sg-2").Key(), groupTarget("sg-2").Resource: groupTarget("sg-2").Key(),
+		groupTarget("sg-2").Key(): groupTarget("sg-2").Key(),
+		"ann":                     userTarget.Key(), "security-group/sg-2": groupTarget("sg-2").Key(),
+		userTarget.Resource: userTarget.Key(),
 	} {
 		a.mustPrint(t, "history "+name, "key         "+want)
 	}
 	a.archive(t, userTarget, attemptAt(9, time.Hour, decide.Succeeded), "")
 	// Where what is global is repaired: in the home Region.
-	a.mustPrint(t, "history 00000000-0000-4000-8000-000000000009", "https://us-east-1.console.aws.amazon.com/", "key         "+userTarget.Key())
+	a.mustPrint(t, "history 00000000-0000-4000-8000-000000000009", "https://us-east-1.console.aws.amazon.com/",
+		"key         "+userTarget.Key())
 
 	twin := userTarget
 	twin.Account = "333333333333"
 	a.save(t, decide.Record{Target: twin, Attempts: []decide.Attempt{attemptAt(1, time.Hour, decide.Failed)}})
 	code, stdout, stderr := hubmend(t, a.env, "history", "ann")
-	if code != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "hubmend: ann stands for 2 targets; give the key of one:\n") ||
-		!strings.Contains(stderr, userTarget.Key()) || !strings.Contains(stderr, twin.Key()+"  333333333333 global DeactivateOldAccessKeys") {
+	if code != exitUsage || stdout != "" ||
+		!strings.HasPrefix(stderr, "hubmend: ann stands for 2 targets; give the key of one:\n") ||
+		!strings.Contains(stderr, userTarget.Key()) ||
+		!strings.Contains(stderr, twin.Key()+"  333333333333 global DeactivateOldAccessKeys") {
 		t.Errorf("exits with %d, prints %q, says %q", code, stdout, stderr)
 	}
 	for _, name := range []string{"sg", "\x1b[31m", target.Target{}.Key()} {
 		code, stdout, stderr := hubmend(t, a.env, "history", name)
-		if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "\x1b") || !strings.Contains(stderr, "of the last 90 days") {
+		if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "\x1b") ||
+			!strings.Contains(stderr, "of the last 90 days") {
 			t.Errorf("%q exits with %d, prints %q, says %q", name, code, stdout, stderr)
 		}
 	}

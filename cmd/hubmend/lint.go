@@ -47,7 +47,9 @@ conditions and loops, jumps to nowhere and cycles. Hubmend's own rules do not ap
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&venv, "venv", "", "Python environment that holds botocore's service models (default: that of the first Python with boto3, as for plan)")
+	cmd.Flags().StringVar(&venv, "venv", "",
+		"Python environment that holds botocore's service models (default: that of the first Python with boto3, as "+
+			"for plan)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -153,7 +155,8 @@ func printProblems(cmd *cobra.Command, problems []problem, files []string, asJSO
 		fmt.Fprintf(out, "%s would be taken by Systems Manager.\n", strings.Join(files, ", "))
 	default:
 		c := catalog.Embedded()
-		fmt.Fprintf(out, "%s, %s and %s are in order.\n", counted(len(c.Controls), "control"), counted(len(c.Runbooks), "runbook"), counted(len(c.Playbooks), "playbook"))
+		fmt.Fprintf(out, "%s, %s and %s are in order.\n", counted(len(c.Controls), "control"),
+			counted(len(c.Runbooks), "runbook"), counted(len(c.Playbooks), "playbook"))
 	}
 	return nil
 }

@@ -30,7 +30,8 @@ func lintSettings(ctx context.Context, venv string) ([]problem, error) {
 	wrong, err := setting.Lint(ctx, filepath.Join(venv, "bin", "python"), catalog.Embedded().Settings())
 	problems := []problem{}
 	for _, p := range wrong {
-		problems = append(problems, problem{File: fmt.Sprintf("ssm-documents/controls/%s.yaml:%d", p.Control, p.Line), Text: p.Text})
+		problems = append(problems,
+			problem{File: fmt.Sprintf("ssm-documents/controls/%s.yaml:%d", p.Control, p.Line), Text: p.Text})
 	}
 	return problems, err
 }

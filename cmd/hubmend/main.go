@@ -66,7 +66,9 @@ arguments, no credentials, nothing deployed). docs/cli.md has more, completion f
 		SilenceErrors: true,
 	}
 	cmd.SetVersionTemplate("hubmend {{.Version}}\n")
-	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(), planCommand(), playbookCommand(), statusCommand(), historyCommand(), undoCommand(), remediateCommand(), doctorCommand(), reportCommand(), referenceCommand())
+	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(),
+		planCommand(), playbookCommand(), statusCommand(), historyCommand(), undoCommand(), remediateCommand(),
+		doctorCommand(), reportCommand(), referenceCommand())
 	complete(cmd)
 	strict(cmd)
 	return cmd

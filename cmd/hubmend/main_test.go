@@ -35,7 +35,8 @@ func hubmendWithin(t *testing.T, limit time.Duration, env []string, args ...stri
 	return hubmendIn(t, "../..", limit, env, args...)
 }
 
-func hubmendIn(t *testing.T, folder string, limit time.Duration, env []string, args ...string) (code int, stdout, stderr string) {
+func hubmendIn(t *testing.T, folder string, limit time.Duration, env []string, args ...string) (code int, stdout,
+	stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
@@ -68,7 +69,8 @@ const group = "arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789ab
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	good := write(t, "good.yaml", "name: x\nexpect: [{executions: 0}]\n")
-	unknown := write(t, "unknown.yaml", "name: x\nevents: [{import: {name: a, file: f, regoin: b}}]\nexpect: [{executions: 0}]\n")
+	unknown := write(t, "unknown.yaml",
+		"name: x\nevents: [{import: {name: a, file: f, regoin: b}}]\nexpect: [{executions: 0}]\n")
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
 	noPython := []string{"HUBMEND_PYTHON="}
 	somePython := []string{"HUBMEND_PYTHON=" + os.Args[0]} // found, and not started before the input is read
@@ -77,25 +79,31 @@ func TestBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"unknown command":         {args: "repair", want: `unknown command "repair"`},
-		"almost a command":        {args: "staus", want: `unknown command "staus" for "hubmend"; did you mean status?`},
-		"unknown shell":           {args: "completion tcsh", want: `unknown command "tcsh" for "hubmend completion"`},
-		"help on nothing":         {args: "help repair", want: `unknown command "repair" for "hubmend"`},
-		"help on half":            {args: "help lab repair", want: `unknown command "repair"`},
-		"unknown command of lab":  {args: "lab repair", want: `unknown command "repair"`},
-		"unknown flag":            {args: "lint --fix", want: "unknown flag: --fix"},
-		"a word too many":         {args: "status x", want: `"x"`},
-		"no control":              {args: "finding", want: "1 arg"},
-		"unknown control":         {args: "finding EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has CloudFront.5, "},
-		"no resource":             {args: "finding EC2.13", want: "--resource is missing"},
-		"resource is no ARN":      {args: "finding EC2.13 --resource web", want: "Region"},
-		"an account's own":        {args: "finding IAM.11 --region us-east-1 --resource AWS::::Account:222222222222", want: "add --account and --region"},
-		"another resource":        {args: "finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "not of the form"},
-		"another account":         {args: "finding EC2.13 --account 333333333333 --resource " + group, want: "333333333333"},
-		"unknown form":            {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`},
-		"unknown control, shown":  {args: "controls EC2.13 EC2.99", want: "there is no control EC2.99; the catalog has "},
-		"a part of the page":      {args: "controls EC2.13 --markdown", want: "name none with --markdown"},
-		"two formats":             {args: "controls --json --markdown", want: "--json and --markdown do not go together"},
+		"unknown command":        {args: "repair", want: `unknown command "repair"`},
+		"almost a command":       {args: "staus", want: `unknown command "staus" for "hubmend"; did you mean status?`},
+		"unknown shell":          {args: "completion tcsh", want: `unknown command "tcsh" for "hubmend completion"`},
+		"help on nothing":        {args: "help repair", want: `unknown command "repair" for "hubmend"`},
+		"help on half":           {args: "help lab repair", want: `unknown command "repair"`},
+		"unknown command of lab": {args: "lab repair", want: `unknown command "repair"`},
+		"unknown flag":           {args: "lint --fix", want: "unknown flag: --fix"},
+		"a word too many":        {args: "status x", want: `"x"`},
+		"no control":             {args: "finding", want: "1 arg"},
+		"unknown control": {args: "finding EC2.99 --resource " + group,
+			want: "there is no control EC2.99; the catalog has CloudFront.5, "},
+		"no resource":        {args: "finding EC2.13", want: "--resource is missing"},
+		"resource is no ARN": {args: "finding EC2.13 --resource web", want: "Region"},
+		"an account's own": {args: "finding IAM.11 --region us-east-1 --resource AWS::::Account:222222222222",
+			want: "add --account and --region"},
+		"another resource": {args: "finding EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1",
+			want: "not of the form"},
+		"another account": {args: "finding EC2.13 --account 333333333333 --resource " + group,
+			want: "333333333333"},
+		"unknown form": {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`},
+		"unknown control, shown": {args: "controls EC2.13 EC2.99",
+			want: "there is no control EC2.99; the catalog has "},
+		"a part of the page": {args: "controls EC2.13 --markdown", want: "name none with --markdown"},
+		"two formats": {args: "controls --json --markdown",
+			want: "--json and --markdown do not go together"},
 		"missing document":        {args: "lint " + nowhere, want: nowhere},
 		"no models":               {args: "lint --venv " + nowhere, want: "make tools"},
 		"no scenario":             {args: "lab run", want: "0 arguments are too few, this command takes 1 or more"},
@@ -104,14 +112,18 @@ func TestBadInput(t *testing.T) {
 		"missing second scenario": {args: "lab run " + good + " " + nowhere, env: somePython, want: nowhere},
 		"no jobs":                 {args: "lab run --jobs 0 " + good, want: "--jobs 0: one at least"},
 		"no folder to write to":   {args: "lab run --permissions " + nowhere + "/p.json " + good, want: nowhere},
-		"missing Python":          {args: "lab run --root " + nowhere + " " + good, env: noPython, want: `run "make tools"`},
-		"no such Python":          {args: "lab run " + good, env: []string{"HUBMEND_PYTHON=" + nowhere}, want: "HUBMEND_PYTHON"},
-		"port is no number":       {args: "lab up --port http", want: `"http"`},
-		"parameter has no value":  {args: "lab up --set X", want: "key=value"},
-		"no such parameter":       {args: "lab up --set Nonsense=ENABLED", env: somePython, want: "there is no parameter Nonsense; there are CIS1314AutoRemediation, "},
-		"neither on nor off":      {args: "lab up --set CIS4142AutoRemediation=on", env: somePython, want: `must be ENABLED or DISABLED, not "on"`},
-		"nothing to click":        {args: "lab click", want: "arg"},
-		"click on no lab":         {args: "lab click --port 1 CIS4142 some-finding", want: "no lab answers on port 1"},
+		"missing Python": {args: "lab run --root " + nowhere + " " + good, env: noPython,
+			want: `run "make tools"`},
+		"no such Python": {args: "lab run " + good, env: []string{"HUBMEND_PYTHON=" + nowhere},
+			want: "HUBMEND_PYTHON"},
+		"port is no number":      {args: "lab up --port http", want: `"http"`},
+		"parameter has no value": {args: "lab up --set X", want: "key=value"},
+		"no such parameter": {args: "lab up --set Nonsense=ENABLED", env: somePython,
+			want: "there is no parameter Nonsense; there are CIS1314AutoRemediation, "},
+		"neither on nor off": {args: "lab up --set CIS4142AutoRemediation=on", env: somePython,
+			want: `must be ENABLED or DISABLED, not "on"`},
+		"nothing to click": {args: "lab click", want: "arg"},
+		"click on no lab":  {args: "lab click --port 1 CIS4142 some-finding", want: "no lab answers on port 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +134,8 @@ func TestBadInput(t *testing.T) {
 			if stdout != "" {
 				t.Errorf("prints %q", stdout)
 			}
-			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") ||
+				!strings.Contains(stderr, tc.want) {
 				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
 			}
 		})
@@ -132,8 +145,11 @@ func TestBadInput(t *testing.T) {
 func TestSuccess(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"": "Available Commands", "help lab up": "hubmend lab up", "help": "Exit codes", "completion": "Available Commands", "--version": "hubmend ", "--help": "Exit codes", "lab": "Available Commands", "lab schema": `"$schema"`,
-		"controls": "EC2.13", "controls EC2.13 KMS.4": "KMS.4  AWS KMS key rotation should be enabled\n  repair ", "controls --markdown": "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
+		"": "Available Commands", "help lab up": "hubmend lab up", "help": "Exit codes",
+		"completion": "Available Commands", "--version": "hubmend ", "--help": "Exit codes",
+		"lab": "Available Commands", "lab schema": `"$schema"`,
+		"controls": "EC2.13", "controls EC2.13 KMS.4": "KMS.4  AWS KMS key rotation should be enabled\n  repair ",
+		"controls --markdown": "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

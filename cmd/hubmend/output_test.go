@@ -52,7 +52,8 @@ func TestFindingIsActedOn(t *testing.T) {
 			t.Run(control.ID+" "+form, func(t *testing.T) {
 				t.Parallel()
 				resource := resourceOf(control, "222222222222", "eu-west-1")
-				out := execute(t, "finding", control.ID, "--form", form, "--resource", resource, "--account", "222222222222", "--region", "eu-west-1")
+				out := execute(t, "finding", control.ID, "--form", form, "--resource", resource, "--account",
+					"222222222222", "--region", "eu-west-1")
 				var documents []json.RawMessage
 				if err := json.Unmarshal(out, &documents); err != nil || len(documents) != 1 {
 					t.Fatalf("%d documents, %v", len(documents), err)
@@ -91,7 +92,8 @@ func TestFindingTakesAccountAndRegionFromTheARN(t *testing.T) {
 func TestFindingHasItsOwnID(t *testing.T) {
 	t.Parallel()
 	id := regexp.MustCompile(`"Id": "(.*/finding/.*)"`)
-	one, two := id.FindSubmatch(execute(t, "finding", "EC2.13", "--resource", group)), id.FindSubmatch(execute(t, "finding", "EC2.13", "--resource", group))
+	one, two := id.FindSubmatch(execute(t, "finding", "EC2.13", "--resource", group)), id.FindSubmatch(execute(t,
+		"finding", "EC2.13", "--resource", group))
 	if one == nil || two == nil || bytes.Equal(one[1], two[1]) {
 		t.Errorf("ids are %q and %q", one, two)
 	}
@@ -107,7 +109,8 @@ func TestControlsJSON(t *testing.T) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	for _, r := range rows {
-		if (r.Parameter == "") != (catalog.Embedded().GroupOf(r.Control).ID == "") || len(r.Policy) == 0 || r.Repair == "" {
+		if (r.Parameter == "") != (catalog.Embedded().GroupOf(r.Control).ID == "") || len(r.Policy) == 0 ||
+			r.Repair == "" {
 			t.Errorf("%s: %+v", r.Control, r)
 		}
 	}
@@ -130,8 +133,9 @@ func TestPrintProblems(t *testing.T) {
 	}{
 		"text":          {some, false, "a.yaml: step close: no such API\nb.yaml: no permission\n"},
 		"nothing wrong": {nil, false, "are in order."},
-		"JSON":          {some, true, `[{"file":"a.yaml","step":"close","text":"no such API"},{"file":"b.yaml","text":"no permission"}]` + "\n"},
-		"empty JSON":    {[]problem{}, true, "[]\n"},
+		"JSON": {some, true,
+			`[{"file":"a.yaml","step":"close","text":"no such API"},{"file":"b.yaml","text":"no permission"}]` + "\n"},
+		"empty JSON": {[]problem{}, true, "[]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -161,7 +165,8 @@ func TestLintFile(t *testing.T) {
 		}
 	}
 	write(`{schemaVersion: "0.3", mainSteps: [{name: nap, action: "aws:sleep", inputs: {Duration: PT1S}}]}`)
-	if got, want := string(execute(t, "lint", "--venv", "../../.venv", file)), file+" would be taken by Systems Manager.\n"; got != want {
+	if got, want := string(execute(t, "lint", "--venv", "../../.venv", file)), file+
+		" would be taken by Systems Manager.\n"; got != want {
 		t.Errorf("prints %q, want %q", got, want)
 	}
 	write(`{schemaVersion: "0.3", mainSteps: [{name: nap, action: "aws:slep", inputs: {Duration: PT1S}}]}`)

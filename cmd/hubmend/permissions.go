@@ -52,8 +52,9 @@ each action and resource a scenario that fails without it or the reason why it s
 
 With --check, prints nothing when a page that was printed before still has the same roles,
 actions, resources and reasons. It may name another scenario: several may need the same.`,
-		Example: "  hubmend lab permissions build/permissions.json > permissions.md\n  hubmend lab permissions build/permissions.json --check docs/permissions.md",
-		Args:    cobra.ExactArgs(1),
+		Example: "  hubmend lab permissions build/permissions.json > permissions.md\n  hubmend lab permissions " +
+			"build/permissions.json --check docs/permissions.md",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
 			if err != nil {

@@ -63,7 +63,8 @@ fail, and the output says why; 2 the plan could not be made.`,
 			if err != nil {
 				return err
 			}
-			planner := plan.Planner{Catalog: catalog.Embedded(), API: api, Scripts: programs, ExecutionID: uuid.NewString()}
+			planner := plan.Planner{Catalog: catalog.Embedded(), API: api, Scripts: programs,
+				ExecutionID: uuid.NewString()}
 			made, err := planner.Make(cmd.Context(), repair)
 			if err != nil {
 				return errors.New(oneLine(err.Error()))
@@ -86,7 +87,8 @@ fail, and the output says why; 2 the plan could not be made.`,
 	flags.StringVar(&q.finding, "finding", "", "file with a finding, or the id of one")
 	flags.StringVar(&q.control, "control", "", "control to repair, instead of a finding")
 	flags.StringVar(&q.resource, "resource", "", "ARN of the resource, with --control")
-	flags.StringVar(&q.region, "region", "", "Region of a resource whose ARN has none (default: that of your AWS configuration)")
+	flags.StringVar(&q.region, "region", "",
+		"Region of a resource whose ARN has none (default: that of your AWS configuration)")
 	flags.StringVar(&root, "root", ".", "folder of a Hubmend checkout, whose Python is then used")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -102,9 +104,11 @@ func (q question) check() error {
 	case q.finding != "" && (q.resource != "" || q.region != ""):
 		return errors.New("a --finding names its resource and Region; leave out --resource and --region")
 	case q.control != "" && !strings.HasPrefix(q.resource, "arn:") && !strings.HasPrefix(q.resource, "AWS::::Account:"):
-		return fmt.Errorf("%q is not the ARN of a resource; that of an account is AWS::::Account: with its 12 digits", oneLine(q.resource))
+		return fmt.Errorf("%q is not the ARN of a resource; that of an account is AWS::::Account: with its 12 digits",
+			oneLine(q.resource))
 	case q.region != "" && !slices.Contains([]string{"", q.region}, part(q.resource, 3)):
-		return fmt.Errorf("%s names its Region, %s; leave out --region", oneLine(q.resource), oneLine(part(q.resource, 3)))
+		return fmt.Errorf("%s names its Region, %s; leave out --region", oneLine(q.resource),
+			oneLine(part(q.resource, 3)))
 	}
 	if _, ok := catalog.Embedded().ByID(q.control); !ok && q.control != "" {
 		return fmt.Errorf("there is no control %s; the catalog has %s", q.control, strings.Join(controlIDs(), ", "))

@@ -30,7 +30,8 @@ type operator struct {
 
 // passedOn are the variables by which the calls find their way out of a company's network. Credentials
 // are none of them; the worker gets these with each call.
-var passedOn = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"}
+var passedOn = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy",
+	"AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"}
 
 // start starts what makes calls, unless it runs.
 func (o *operator) start(ctx context.Context) error {
@@ -99,13 +100,16 @@ func (o *operator) in(ctx context.Context, region, account string) (scripts.Acco
 		return scripts.Account{}, err
 	}
 	if account != "" && account != who.Account {
-		return scripts.Account{}, fmt.Errorf("the resource is in account %s, and these AWS credentials are of account %s (%s); log in to %[1]s, or choose another AWS_PROFILE",
-			account, who.Account, who.ARN)
+		return scripts.Account{},
+			fmt.Errorf("the resource is in account %s, and these AWS credentials are of account %s (%s); log in to "+
+				"%[1]s, or choose another AWS_PROFILE",
+				account, who.Account, who.ARN)
 	}
 	if err := o.start(ctx); err != nil {
 		return scripts.Account{}, err
 	}
-	return scripts.Account{Worker: o.worker, Region: region, Endpoint: aws.ToString(cfg.BaseEndpoint), Credentials: cfg.Credentials}, nil
+	return scripts.Account{Worker: o.worker, Region: region, Endpoint: aws.ToString(cfg.BaseEndpoint),
+		Credentials: cfg.Credentials}, nil
 }
 
 // programs gives what runs scripts that call AWS, with the same credentials, Region and endpoint.
@@ -116,6 +120,7 @@ func (o *operator) programs(ctx context.Context, account scripts.Account) (autom
 	}
 	return scripts.Scripts{Python: o.python, Access: &python.Access{
 		Region: account.Region, Endpoint: account.Endpoint,
-		Credentials: python.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken},
+		Credentials: python.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
+			SessionToken: c.SessionToken},
 	}}, nil
 }

@@ -31,7 +31,9 @@ func TestPlanFromAnyFolder(t *testing.T) {
 	asked := []string{"plan", "--control", "EC2.13", "--resource", l.openGroup("web", 22)}
 
 	code, stdout, stderr := hubmendIn(t, t.TempDir(), time.Minute, env, asked...)
-	if code != 2 || stdout != "" || !strings.Contains(stderr, "python3 has no boto3; run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip install boto3 && ") {
+	if code != 2 || stdout != "" ||
+		!strings.Contains(stderr,
+			"python3 has no boto3; run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip install boto3 && ") {
 		t.Errorf("without boto3 it exits with %d, prints %q, says %q", code, stdout, stderr)
 	}
 

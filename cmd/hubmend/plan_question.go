@@ -55,7 +55,8 @@ func (q question) madeUp(ctx context.Context, o *operator) (json.RawMessage, err
 		account, region = cmp.Or(account, who.Account), cfg.Region
 	}
 	control, _ := catalog.Embedded().ByID(q.control)
-	f, err := samplefinding.Build(samplefinding.Spec{Control: control, Resource: q.resource, Account: account, Region: region, ID: uuid.NewString(), Now: time.Now()})
+	f, err := samplefinding.Build(samplefinding.Spec{Control: control, Resource: q.resource, Account: account,
+		Region: region, ID: uuid.NewString(), Now: time.Now()})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,8 @@ func (q question) madeUp(ctx context.Context, o *operator) (json.RawMessage, err
 func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, error) {
 	region := part(q.finding, 3)
 	if part(q.finding, 2) != "securityhub" || region == "" {
-		return nil, fmt.Errorf("%s is not the id of a finding, which begins with arn:aws:securityhub:REGION:ACCOUNT:", q.finding)
+		return nil, fmt.Errorf("%s is not the id of a finding, which begins with arn:aws:securityhub:REGION:ACCOUNT:",
+			q.finding)
 	}
 	api, err := o.in(ctx, region, "")
 	if err != nil {
@@ -83,7 +85,9 @@ func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, er
 		return nil, err
 	}
 	if found, _ := out["Findings"].([]any); len(found) == 0 {
-		return nil, fmt.Errorf("Security Hub in %s has no finding %s for these credentials; see its id, and which account you are logged in to", region, q.finding)
+		return nil, fmt.Errorf(
+			"Security Hub in %s has no finding %s for these credentials; see its id, and which account you are "+
+				"logged in to", region, q.finding)
 	}
 	return plan.OneFinding(text)
 }

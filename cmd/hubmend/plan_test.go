@@ -58,7 +58,8 @@ func (l planningLab) in(t *testing.T) planningLab {
 
 func (l planningLab) call(service, api string, input map[string]any) map[string]any {
 	l.Helper()
-	out, err := l.lab.Call(l.Context(), lab.Call{Account: member, Region: homeRegion, Service: service, API: api, Input: input})
+	out, err := l.lab.Call(l.Context(),
+		lab.Call{Account: member, Region: homeRegion, Service: service, API: api, Input: input})
 	if err != nil {
 		l.Fatalf("%s %s: %v", service, api, err)
 	}
@@ -69,8 +70,10 @@ const member = "222222222222"
 
 // openGroup makes a group that is open to the world and gives its ARN.
 func (l planningLab) openGroup(name string, port int) string {
-	id := l.call("ec2", "CreateSecurityGroup", map[string]any{"GroupName": name, "Description": "web"})["GroupId"].(string)
-	l.call("ec2", "AuthorizeSecurityGroupIngress", map[string]any{"GroupId": id, "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "0.0.0.0/0"})
+	id := l.call("ec2", "CreateSecurityGroup",
+		map[string]any{"GroupName": name, "Description": "web"})["GroupId"].(string)
+	l.call("ec2", "AuthorizeSecurityGroupIngress",
+		map[string]any{"GroupId": id, "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "0.0.0.0/0"})
 	return "arn:aws:ec2:" + homeRegion + ":" + member + ":security-group/" + id
 }
 
@@ -90,8 +93,10 @@ func TestPlan(t *testing.T) {
 	l := startPlanningLab(t)
 	group := l.openGroup("web", 22)
 	l.call("iam", "CreateUser", map[string]any{"UserName": "ann"})
-	key := l.call("iam", "CreateAccessKey", map[string]any{"UserName": "ann"})["AccessKey"].(map[string]any)["AccessKeyId"]
-	l.call("lab", "BackdateUser", map[string]any{"UserName": "ann", "AccessKeyId": key, "CreatedDaysAgo": 120, "LastUsedDaysAgo": 3})
+	key := l.call("iam", "CreateAccessKey",
+		map[string]any{"UserName": "ann"})["AccessKey"].(map[string]any)["AccessKeyId"]
+	l.call("lab", "BackdateUser",
+		map[string]any{"UserName": "ann", "AccessKeyId": key, "CreatedDaysAgo": 120, "LastUsedDaysAgo": 3})
 	user := "arn:aws:iam::" + member + ":user/ann"
 	before := len(l.lab.Calls())
 
@@ -101,7 +106,9 @@ func TestPlan(t *testing.T) {
 		for _, want := range []string{
 			"- tcp 22 from 0.0.0.0/0\n", "1 call would change something", "1. ec2:RevokeSecurityGroupIngress\n",
 			"Network interfaces in the group: none", "Risk: medium. ", "It can be undone.",
-			"Cost: 1 step, 0.002 USD.", "role/hubmend-CloseSecurityGroupPorts, which may: ec2:AuthorizeSecurityGroupIngress, ", "Nothing was changed.",
+			"Cost: 1 step, 0.002 USD.",
+			"role/hubmend-CloseSecurityGroupPorts, which may: ec2:AuthorizeSecurityGroupIngress, ",
+			"Nothing was changed.",
 		} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("does not print %q", want)
@@ -114,7 +121,8 @@ func TestPlan(t *testing.T) {
 	t.Run("user", func(t *testing.T) {
 		l := l.in(t)
 		p := l.made(0, "--control", "IAM.3", "--resource", user)
-		if p.Verdict != plan.Change || p.Account != member || len(p.Calls) != 1 || p.Calls[0].API != "iam:UpdateAccessKey" || p.Calls[0].Input["AccessKeyId"] != key {
+		if p.Verdict != plan.Change || p.Account != member || len(p.Calls) != 1 ||
+			p.Calls[0].API != "iam:UpdateAccessKey" || p.Calls[0].Input["AccessKeyId"] != key {
 			t.Errorf("plans %+v", p)
 		}
 		if found, _ := json.Marshal(p.Uses); !strings.Contains(string(found), `"ServiceName":"s3"`) {
@@ -140,37 +148,47 @@ func TestPlan(t *testing.T) {
 	t.Run("nothing to change", func(t *testing.T) {
 		l := l.in(t)
 		code, stdout, stderr := hubmend(t, l.env("workload"), "plan", "--control", "EC2.14", "--resource", group)
-		if code != 0 || stderr != "" || !strings.Contains(stdout, "Nothing to change: TCP 3389 is not open to the world.") {
+		if code != 0 || stderr != "" ||
+			!strings.Contains(stdout, "Nothing to change: TCP 3389 is not open to the world.") {
 			t.Errorf("exits with %d, says %q, prints %s", code, stderr, stdout)
 		}
 	})
 	t.Run("refused by the runbook", func(t *testing.T) {
 		l := l.in(t)
 		code, stdout, stderr := hubmend(t, l.env("workload"), "plan", "--control", "EC2.2", "--resource", group)
-		if code != exitFailed || stderr != "" || !strings.Contains(stdout, "would fail before it changes anything: ") || !strings.Contains(stdout, "is named web, not default") {
+		if code != exitFailed || stderr != "" || !strings.Contains(stdout, "would fail before it changes anything: ") ||
+			!strings.Contains(stdout, "is named web, not default") {
 			t.Errorf("exits with %d, says %q, prints %s", code, stderr, stdout)
 		}
-		if p := l.made(exitFailed, "--control", "EC2.2", "--resource", group); p.Verdict != plan.Refusal || p.Reason == "" {
+		if p := l.made(exitFailed, "--control", "EC2.2", "--resource", group); p.Verdict != plan.Refusal ||
+			p.Reason == "" {
 			t.Errorf("plans %+v", p)
 		}
 	})
 	t.Run("a bucket takes account and Region from the configuration", func(t *testing.T) {
 		l := l.in(t)
 		l.call("s3", "CreateBucket", map[string]any{"Bucket": "trails"})
-		if p := l.made(0, "--control", "CloudTrail.6", "--resource", "arn:aws:s3:::trails"); p.Account != member || p.Region != homeRegion || len(p.Calls) != 1 {
+		if p := l.made(0, "--control", "CloudTrail.6", "--resource", "arn:aws:s3:::trails"); p.Account != member ||
+			p.Region != homeRegion || len(p.Calls) != 1 {
 			t.Errorf("plans %+v", p)
 		}
 	})
 	t.Run("an account, whose name is no ARN", func(t *testing.T) {
 		l := l.in(t)
-		if p := l.made(0, "--control", "IAM.11", "--resource", "AWS::::Account:"+member); p.Account != member || p.Region != homeRegion || len(p.Calls) != 1 {
+		if p := l.made(0, "--control", "IAM.11", "--resource", "AWS::::Account:"+member); p.Account != member ||
+			p.Region != homeRegion || len(p.Calls) != 1 {
 			t.Errorf("plans %+v", p)
 		}
 	})
 	for name, tc := range map[string]struct{ profile, args, want string }{
-		"another account":   {"security", "--control EC2.13 --resource " + group, "the resource is in account 222222222222, and these AWS credentials are of account 111111111111 ("},
-		"no such finding":   {"workload", "--finding arn:aws:securityhub:us-east-1:222222222222:security-control/EC2.13/finding/none", "Security Hub in us-east-1 has no finding arn:"},
-		"finding elsewhere": {"workload", "--finding arn:aws:securityhub:eu-west-1:222222222222:security-control/EC2.13/finding/none", "Security Hub in eu-west-1 has no finding arn:"},
+		"another account": {"security", "--control EC2.13 --resource " + group,
+			"the resource is in account 222222222222, and these AWS credentials are of account 111111111111 ("},
+		"no such finding": {"workload",
+			"--finding arn:aws:securityhub:us-east-1:222222222222:security-control/EC2.13/finding/none",
+			"Security Hub in us-east-1 has no finding arn:"},
+		"finding elsewhere": {"workload",
+			"--finding arn:aws:securityhub:eu-west-1:222222222222:security-control/EC2.13/finding/none",
+			"Security Hub in eu-west-1 has no finding arn:"},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, l.env(tc.profile), tc.args, tc.want) })
 	}
@@ -221,7 +239,8 @@ func TestPlanBadInput(t *testing.T) {
 		return write(t, "finding.json", text)
 	}
 	ofGroup := "--control EC2.13 --resource " + group
-	region, keys := "AWS_REGION=eu-west-1", []string{"AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1"}
+	region, keys := "AWS_REGION=eu-west-1", []string{"AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y",
+		"AWS_MAX_ATTEMPTS=1"}
 	for name, tc := range map[string]struct {
 		args string
 		env  []string
@@ -232,29 +251,45 @@ func TestPlanBadInput(t *testing.T) {
 		"a word too many":     {args: "x", want: `"x"`},
 		"no resource":         {args: "--control EC2.13", want: "--control needs the --resource"},
 		"resource of finding": {args: "--finding x --resource y", want: "leave out --resource"},
-		"unknown control":     {args: "--control EC2.99 --resource " + group, want: "there is no control EC2.99; the catalog has CloudFront.5, "},
-		"no such file":        {args: "--finding nowhere.json", want: "there is no file nowhere.json, and the id of a finding begins with arn:"},
-		"a folder":            {args: "--finding docs", want: "read the finding"},
-		"not JSON":            {args: "--finding README.md", want: "README.md is not a finding: it is not JSON"},
-		"empty file":          {args: "--finding " + write(t, "empty", " \n"), want: "it is empty"},
-		"another JSON":        {args: "--finding cdk.json", want: "it is not a finding, which has a ProductArn"},
-		"two findings":        {args: "--finding " + write(t, "two", `{"Findings": [{}, {}]}`), want: "it has 2 findings, and a plan is for one"},
-		"another product":     {args: "--finding " + changed("product/aws/securityhub", "product/aws/guardduty"), want: "is not Security Hub's own"},
-		"unknown of finding":  {args: "--finding " + changed(`"SecurityControlId": "EC2.13"`, `"SecurityControlId": "EC2.99"`), want: "no control of Hubmend's is about this finding, which is about EC2.99"},
-		"passed":              {args: "--finding " + changed(`"Status": "FAILED"`, `"Status": "PASSED"`), want: "says PASSED, not FAILED; there is nothing to repair"},
-		"suppressed":          {args: "--finding " + changed(`"Status": "NEW"`, `"Status": "SUPPRESSED"`), want: "SUPPRESSED"},
-		"a reference":         {args: "--finding " + changed("security-group/", "security-group/{{ x }}"), want: "contains {{"},
-		"another resource":    {args: "--control EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1", want: "hubmend: the finding's resource does not fit its control"},
-		"another type":        {args: "--finding " + write(t, "number", `{"ProductArn": 3}`), want: "number is not a finding: its ProductArn is a number"},
-		"no resource at all":  {args: "--control EC2.13 --resource web", want: `"web" is not the ARN of a resource`},
-		"a Region too many":   {args: ofGroup + " --region eu-west-1", want: "names its Region, us-east-1; leave out --region"},
-		"no Region that is":   {args: "--control EC2.13 --resource arn:aws:ec2:moon-1:222222222222:security-group/sg-1", want: `"moon-1" is not a Region`},
+		"unknown control": {args: "--control EC2.99 --resource " + group,
+			want: "there is no control EC2.99; the catalog has CloudFront.5, "},
+		"no such file": {args: "--finding nowhere.json",
+			want: "there is no file nowhere.json, and the id of a finding begins with arn:"},
+		"a folder":     {args: "--finding docs", want: "read the finding"},
+		"not JSON":     {args: "--finding README.md", want: "README.md is not a finding: it is not JSON"},
+		"empty file":   {args: "--finding " + write(t, "empty", " \n"), want: "it is empty"},
+		"another JSON": {args: "--finding cdk.json", want: "it is not a finding, which has a ProductArn"},
+		"two findings": {args: "--finding " + write(t, "two", `{"Findings": [{}, {}]}`),
+			want: "it has 2 findings, and a plan is for one"},
+		"another product": {args: "--finding " + changed("product/aws/securityhub", "product/aws/guardduty"),
+			want: "is not Security Hub's own"},
+		"unknown of finding": {args: "--finding " + changed(`"SecurityControlId": "EC2.13"`,
+			`"SecurityControlId": "EC2.99"`),
+			want: "no control of Hubmend's is about this finding, which is about EC2.99"},
+		"passed": {args: "--finding " + changed(`"Status": "FAILED"`, `"Status": "PASSED"`),
+			want: "says PASSED, not FAILED; there is nothing to repair"},
+		"suppressed": {args: "--finding " + changed(`"Status": "NEW"`, `"Status": "SUPPRESSED"`),
+			want: "SUPPRESSED"},
+		"a reference": {args: "--finding " + changed("security-group/", "security-group/{{ x }}"),
+			want: "contains {{"},
+		"another resource": {args: "--control EC2.13 --resource arn:aws:ec2:us-east-1:222222222222:instance/i-1",
+			want: "hubmend: the finding's resource does not fit its control"},
+		"another type": {args: "--finding " + write(t, "number", `{"ProductArn": 3}`),
+			want: "number is not a finding: its ProductArn is a number"},
+		"no resource at all": {args: "--control EC2.13 --resource web", want: `"web" is not the ARN of a resource`},
+		"a Region too many": {args: ofGroup + " --region eu-west-1",
+			want: "names its Region, us-east-1; leave out --region"},
+		"no Region that is": {args: "--control EC2.13 --resource arn:aws:ec2:moon-1:222222222222:security-group/sg-1",
+			want: `"moon-1" is not a Region`},
 		"id of another thing": {args: "--finding " + group, want: "is not the id of a finding"},
-		"no Region":           {args: "--control CloudTrail.6 --resource arn:aws:s3:::trails", want: "there is no Region; set AWS_REGION"},
-		"no credentials":      {args: ofGroup, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
-		"no such profile":     {args: ofGroup, env: []string{"AWS_PROFILE=nowhere"}, want: "nowhere"},
-		"expired":             {args: ofGroup, env: append(keys, region, "AWS_ENDPOINT_URL="+expired.URL), want: "the AWS credentials have expired; log in again"},
-		"nobody answers":      {args: ofGroup, env: append(keys, region, "AWS_ENDPOINT_URL=http://127.0.0.1:1"), want: "AWS does not answer in us-east-1"},
+		"no Region": {args: "--control CloudTrail.6 --resource arn:aws:s3:::trails",
+			want: "there is no Region; set AWS_REGION"},
+		"no credentials":  {args: ofGroup, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+		"no such profile": {args: ofGroup, env: []string{"AWS_PROFILE=nowhere"}, want: "nowhere"},
+		"expired": {args: ofGroup, env: append(keys, region, "AWS_ENDPOINT_URL="+expired.URL),
+			want: "the AWS credentials have expired; log in again"},
+		"nobody answers": {args: ofGroup, env: append(keys, region, "AWS_ENDPOINT_URL=http://127.0.0.1:1"),
+			want: "AWS does not answer in us-east-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -268,11 +303,14 @@ func TestPrintPlanIsSafe(t *testing.T) {
 	t.Parallel()
 	const evil = "a\x1b[2J\nb\u202e"
 	p := plan.Plan{
-		Control: "EC2.13", Title: evil, Resource: evil, Verdict: plan.Change, Note: evil, RiskReason: evil, Irreversible: evil,
-		Calls:   []plan.Call{{API: "ec2:X", Input: map[string]any{"A": evil, "B": []any{map[string]any{"C": evil}}}}},
-		Changes: []plan.Difference{{What: evil, Before: map[string]any{"A": evil}, After: []any{evil}}, {What: "b", After: map[string]any{"A": []any{evil}}}},
-		Uses:    []plan.Use{{Title: "t", Found: []any{evil, map[string]any{"A": evil}}}, {Title: "u", Unknown: evil}},
-		Lost:    []string{evil},
+		Control: "EC2.13", Title: evil, Resource: evil, Verdict: plan.Change, Note: evil, RiskReason: evil,
+		Irreversible: evil,
+		Calls: []plan.Call{{API: "ec2:X",
+			Input: map[string]any{"A": evil, "B": []any{map[string]any{"C": evil}}}}},
+		Changes: []plan.Difference{{What: evil, Before: map[string]any{"A": evil}, After: []any{evil}},
+			{What: "b", After: map[string]any{"A": []any{evil}}}},
+		Uses: []plan.Use{{Title: "t", Found: []any{evil, map[string]any{"A": evil}}}, {Title: "u", Unknown: evil}},
+		Lost: []string{evil},
 	}
 	for _, verdict := range []plan.Verdict{plan.Change, plan.Compliant, plan.Refusal} {
 		p.Verdict, p.Reason = verdict, evil
@@ -289,7 +327,8 @@ func TestManyUsesAreCut(t *testing.T) {
 	p := plan.Plan{Verdict: plan.Change, Uses: []plan.Use{{Title: "Interfaces", Found: make([]any, usesShown+3)}}}
 	var out strings.Builder
 	printPlan(&out, p)
-	if !strings.Contains(out.String(), "    and 3 more; --json lists them\n") || strings.Count(out.String(), "null\n") != usesShown {
+	if !strings.Contains(out.String(), "    and 3 more; --json lists them\n") ||
+		strings.Count(out.String(), "null\n") != usesShown {
 		t.Errorf("prints\n%s", out.String())
 	}
 }
@@ -297,9 +336,11 @@ func TestManyUsesAreCut(t *testing.T) {
 func TestWayOut(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ environment, want []string }{
-		"none":        {[]string{"HOME=/home/x", "AWS_SECRET_ACCESS_KEY=s", "AWS_PROFILE=p"}, nil},
-		"a proxy":     {[]string{"AWS_SECRET_ACCESS_KEY=s", "HTTPS_PROXY=http://p:1"}, []string{"NO_PROXY=", "HTTPS_PROXY=http://p:1"}},
-		"but for one": {[]string{"HTTPS_PROXY=http://p:1", "NO_PROXY=x"}, []string{"NO_PROXY=", "HTTPS_PROXY=http://p:1", "NO_PROXY=x"}},
+		"none": {[]string{"HOME=/home/x", "AWS_SECRET_ACCESS_KEY=s", "AWS_PROFILE=p"}, nil},
+		"a proxy": {[]string{"AWS_SECRET_ACCESS_KEY=s", "HTTPS_PROXY=http://p:1"},
+			[]string{"NO_PROXY=", "HTTPS_PROXY=http://p:1"}},
+		"but for one": {[]string{"HTTPS_PROXY=http://p:1", "NO_PROXY=x"},
+			[]string{"NO_PROXY=", "HTTPS_PROXY=http://p:1", "NO_PROXY=x"}},
 	} {
 		if got := wayOut(tc.environment); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %q", name, got)

@@ -27,11 +27,13 @@ configuration, which must be those of the administrator's account and home Regio
 need no permission but the policy ` + naming.CatalogUserPolicy + `. docs/playbooks.md tells more.
 
 PLAYBOOK is an id such as cis-1.2.0 or the name of the product; without it, the only one.`,
-		Example: "  hubmend playbook list\n  hubmend playbook launch --set CIS4142AutoRemediation=ENABLED\n  hubmend playbook status",
-		Args:    cobra.NoArgs, // so that a mistyped command is an error
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: "  hubmend playbook list\n  hubmend playbook launch --set CIS4142AutoRemediation=ENABLED\n  " +
+			"hubmend playbook status",
+		Args: cobra.NoArgs, // so that a mistyped command is an error
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(playbookListCommand(), playbookLaunchCommand(), playbookUpdateCommand(), playbookStatusCommand(), playbookTerminateCommand(), playbookShareCommand())
+	cmd.AddCommand(playbookListCommand(), playbookLaunchCommand(), playbookUpdateCommand(), playbookStatusCommand(),
+		playbookTerminateCommand(), playbookShareCommand())
 	return cmd
 }
 
@@ -66,7 +68,8 @@ func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
 	var names []string
 	for _, p := range all {
 		names = append(names, playbookID(p))
-		if len(all) == 1 && len(args) == 0 || len(args) == 1 && (playbookID(p) == args[0] || strings.EqualFold(p.Name, args[0])) {
+		if len(all) == 1 && len(args) == 0 || len(args) == 1 &&
+			(playbookID(p) == args[0] || strings.EqualFold(p.Name, args[0])) {
 			launched, err := c.Launched(ctx, p)
 			return chosen{c, p, launched}, err
 		}
@@ -74,12 +77,14 @@ func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
 	if len(args) == 0 {
 		return chosen{}, fmt.Errorf("say which playbook: %s", strings.Join(names, ", "))
 	}
-	return chosen{}, fmt.Errorf("there is no playbook %q in %s; there is %s", args[0], c.Region, strings.Join(names, ", "))
+	return chosen{}, fmt.Errorf("there is no playbook %q in %s; there is %s", args[0], c.Region,
+		strings.Join(names, ", "))
 }
 
 func noProducts(c playbook.Catalog) error {
 	return fmt.Errorf("these credentials see no playbook in %s: choose the administrator's account and home Region; "+
-		"if they are that, the portfolio is not theirs to use: deploy hubmend-admin with the parameter EndUserRole (docs/playbooks.md)", c.Region)
+		"if they are that, the portfolio is not theirs to use: deploy hubmend-admin with the parameter EndUserRole "+
+		"(docs/playbooks.md)", c.Region)
 }
 
 // playbookID is the id of the playbook that a product was made of, or the product's name when
@@ -104,11 +109,15 @@ func (c chosen) only(name string) (playbook.Launched, error) {
 	}
 	switch {
 	case len(names) == 0:
-		return playbook.Launched{}, fmt.Errorf("%s is not launched in this account and %s: `hubmend playbook launch` launches it", c.product.Name, c.catalog.Region)
+		return playbook.Launched{},
+			fmt.Errorf("%s is not launched in this account and %s: `hubmend playbook launch` launches it",
+				c.product.Name, c.catalog.Region)
 	case name == "":
-		return playbook.Launched{}, fmt.Errorf("%s is launched as %s: say which with --name", c.product.Name, strings.Join(names, " and "))
+		return playbook.Launched{},
+			fmt.Errorf("%s is launched as %s: say which with --name", c.product.Name, strings.Join(names, " and "))
 	}
-	return playbook.Launched{}, fmt.Errorf("%s is not launched as %s, but as %s", c.product.Name, name, strings.Join(names, " and "))
+	return playbook.Launched{},
+		fmt.Errorf("%s is not launched as %s, but as %s", c.product.Name, name, strings.Join(names, " and "))
 }
 
 // operation tells how an operation goes, and what became of it.

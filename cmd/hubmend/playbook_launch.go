@@ -18,7 +18,8 @@ type launchFlags struct {
 }
 
 func (f *launchFlags) register(cmd *cobra.Command, version, name string) {
-	cmd.Flags().StringToStringVar(&f.set, "set", nil, "a group, such as CIS4142AutoRemediation=ENABLED; several times, or separated by commas")
+	cmd.Flags().StringToStringVar(&f.set, "set", nil,
+		"a group, such as CIS4142AutoRemediation=ENABLED; several times, or separated by commas")
 	cmd.Flags().StringVar(&f.version, "version", "", version)
 	cmd.Flags().StringVar(&f.name, "name", "", name)
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print what became of it as JSON, and no progress")
@@ -60,7 +61,8 @@ not --set are DISABLED. A launch that fails is cleaned up. Exits with 1 when it 
 			return c.finishLaunch(cmd, version, name, flags.asJSON, r)
 		},
 	}
-	flags.register(cmd, "version to launch (default: the newest)", "name for what is launched (default: hubmend- and the playbook's id)")
+	flags.register(cmd, "version to launch (default: the newest)",
+		"name for what is launched (default: hubmend- and the playbook's id)")
 	return cmd
 }
 
@@ -69,7 +71,8 @@ not --set are DISABLED. A launch that fails is cleaned up. Exits with 1 when it 
 func (c chosen) makeRoom(cmd *cobra.Command, asJSON bool) error {
 	for _, l := range c.launched {
 		if !l.Failed {
-			return fmt.Errorf("%s is launched in this account and %s already, as %s (%s, %s): `hubmend playbook update` changes it",
+			return fmt.Errorf("%s is launched in this account and %s already, as %s (%s, %s): `hubmend playbook "+
+				"update` changes it",
 				c.product.Name, c.catalog.Region, l.Name, l.Version, l.Status)
 		}
 	}
@@ -83,8 +86,10 @@ func (c chosen) makeRoom(cmd *cobra.Command, asJSON bool) error {
 
 // finishLaunch waits for a launch, and cleans up one that failed: Service Catalog keeps its
 // empty stack, under which nobody could launch again.
-func (c chosen) finishLaunch(cmd *cobra.Command, v playbook.Version, name string, asJSON bool, r playbook.Record) error {
-	o := operation{cmd: cmd, what: fmt.Sprintf("launch %s %s as %s", c.product.Name, v.Name, name), asJSON: asJSON, outcome: outcome{Playbook: c.product.Name, Name: name, Version: v.Name}}
+func (c chosen) finishLaunch(cmd *cobra.Command, v playbook.Version, name string, asJSON bool,
+	r playbook.Record) error {
+	o := operation{cmd: cmd, what: fmt.Sprintf("launch %s %s as %s", c.product.Name, v.Name, name), asJSON: asJSON,
+		outcome: outcome{Playbook: c.product.Name, Name: name, Version: v.Name}}
 	failed := o.follow(c.catalog, r)
 	if !errors.Is(failed, errFailed) {
 		return failed
@@ -155,10 +160,12 @@ everything is as before. Exits with 1 when it fails.`,
 			if err != nil {
 				return err
 			}
-			o := operation{cmd: cmd, what: fmt.Sprintf("update %s to %s", l.Name, version.Name), asJSON: flags.asJSON, outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: version.Name}}
+			o := operation{cmd: cmd, what: fmt.Sprintf("update %s to %s", l.Name, version.Name), asJSON: flags.asJSON,
+				outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: version.Name}}
 			return o.follow(c.catalog, r)
 		},
 	}
-	flags.register(cmd, "version to change to (default: stay)", "what to update, when the playbook was launched more than once")
+	flags.register(cmd, "version to change to (default: stay)",
+		"what to update, when the playbook was launched more than once")
 	return cmd
 }

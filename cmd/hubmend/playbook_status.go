@@ -82,16 +82,18 @@ type state struct {
 	Playbook string             `json:"playbook"`
 	Newest   string             `json:"newest"`
 	Launched *playbook.Launched `json:"launched"` // null when nothing is
-	Groups   map[string]string  `json:"groups"`   // ENABLED or DISABLED by the group's id; empty when the version does not say
+	// ENABLED or DISABLED by the group's id; empty when the version does not say
+	Groups map[string]string `json:"groups"`
 }
 
 func playbookStatusCommand() *cobra.Command {
 	var name string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "status [PLAYBOOK]",
-		Short:   "Show what is launched, and how its groups are set",
-		Long:    "Shows what is launched, how its groups are set, and whether there is a newer version. Exits with 1 when the playbook is not launched.",
+		Use:   "status [PLAYBOOK]",
+		Short: "Show what is launched, and how its groups are set",
+		Long: "Shows what is launched, how its groups are set, and whether there is a newer version. Exits with " +
+			"1 when the playbook is not launched.",
 		Example: "  hubmend playbook status\n  hubmend playbook status cis-1.2.0 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -101,7 +103,8 @@ func playbookStatusCommand() *cobra.Command {
 			}
 			s := state{Playbook: c.product.Name, Newest: c.product.Newest().Name, Groups: map[string]string{}}
 			if len(c.launched) == 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s is not launched in this account and %s\n", c.product.Name, c.catalog.Region)
+				fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s is not launched in this account and %s\n", c.product.Name,
+					c.catalog.Region)
 				if asJSON {
 					return errors.Join(json.NewEncoder(cmd.OutOrStdout()).Encode(s), errFailed)
 				}
@@ -144,12 +147,14 @@ func printState(out io.Writer, s state) {
 	if s.Newest != s.Launched.Version {
 		newer = fmt.Sprintf(" (there is %s: hubmend playbook update --version %s)", s.Newest, s.Newest)
 	}
-	fmt.Fprintf(out, "%s\n  launched as  %s, by %s\n  version      %s%s\n  status       %s\n", s.Playbook, s.Launched.Name, s.Launched.By, s.Launched.Version, newer, s.Launched.Status)
+	fmt.Fprintf(out, "%s\n  launched as  %s, by %s\n  version      %s%s\n  status       %s\n", s.Playbook,
+		s.Launched.Name, s.Launched.By, s.Launched.Version, newer, s.Launched.Status)
 	if s.Launched.Message != "" {
 		fmt.Fprintf(out, "  because      %s\n", clip(s.Launched.Message))
 	}
 	if len(s.Groups) == 0 {
-		fmt.Fprintf(out, "  groups       version %s does not tell how they are set; the Service Catalog console does\n", s.Launched.Version)
+		fmt.Fprintf(out, "  groups       version %s does not tell how they are set; the Service Catalog console does\n",
+			s.Launched.Version)
 		return
 	}
 	w := table.NewWriter()

@@ -31,13 +31,15 @@ nor by a custom action; what runs already ends as usual. Exits with 1 when it fa
 				return err
 			}
 			if !yes {
-				return fmt.Errorf("this removes %s (%s %s), and nothing of it is repaired any more; add --yes if you mean it", l.Name, c.product.Name, l.Version)
+				return fmt.Errorf("this removes %s (%s %s), and nothing of it is repaired any more; add --yes if "+
+					"you mean it", l.Name, c.product.Name, l.Version)
 			}
 			r, err := c.catalog.Terminate(cmd.Context(), l)
 			if err != nil {
 				return err
 			}
-			o := operation{cmd: cmd, what: "terminate " + l.Name, asJSON: asJSON, outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: l.Version}}
+			o := operation{cmd: cmd, what: "terminate " + l.Name, asJSON: asJSON,
+				outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: l.Version}}
 			return o.follow(c.catalog, r)
 		},
 	}
@@ -53,16 +55,19 @@ func playbookShareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "share",
 		Short: "Share the portfolio with an organization, a unit of it or an account",
-		Long: `Shares the portfolio "` + naming.Portfolio + `" with accounts that have a stack hubmend-admin of their own;
+		Long: `Shares the portfolio "` + naming.Portfolio +
+			`" with accounts that have a stack hubmend-admin of their own;
 CloudFormation cannot share with an organization. It takes credentials of the organization's
 management account, or of a delegated administrator of Service Catalog, and the policy
 ` + naming.CatalogAdministratorPolicy + `. Sharing again changes nothing. docs/playbooks.md tells more.`,
-		Example: "  hubmend playbook share --organization o-a1b2c3d4e5\n  hubmend playbook share --ou ou-ab12-cd34ef56 --principals",
-		Args:    cobra.NoArgs,
+		Example: "  hubmend playbook share --organization o-a1b2c3d4e5\n  hubmend playbook share --ou " +
+			"ou-ab12-cd34ef56 --principals",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var with []types.OrganizationNode
 			for kind, value := range map[types.OrganizationNodeType]*string{
-				types.OrganizationNodeTypeOrganization: &organization, types.OrganizationNodeTypeOrganizationalUnit: &ou, types.OrganizationNodeTypeAccount: &account,
+				types.OrganizationNodeTypeOrganization:       &organization,
+				types.OrganizationNodeTypeOrganizationalUnit: &ou, types.OrganizationNodeTypeAccount: &account,
 			} {
 				if *value != "" {
 					with = append(with, types.OrganizationNode{Type: kind, Value: value})
@@ -90,6 +95,7 @@ management account, or of a delegated administrator of Service Catalog, and the 
 	cmd.Flags().StringVar(&organization, "organization", "", "id of the organization, such as o-a1b2c3d4e5")
 	cmd.Flags().StringVar(&ou, "ou", "", "id of an organizational unit, such as ou-ab12-cd34ef56")
 	cmd.Flags().StringVar(&account, "account", "", "id of an account of the organization")
-	cmd.Flags().BoolVar(&principals, "principals", false, "roles of the same names may use it there too; whoever can make such a role gets in")
+	cmd.Flags().BoolVar(&principals, "principals", false,
+		"roles of the same names may use it there too; whoever can make such a role gets in")
 	return cmd
 }

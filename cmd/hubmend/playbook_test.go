@@ -19,16 +19,24 @@ func TestPlaybookBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"unknown command":        {args: "playbook start", want: `unknown command "start"`},
-		"two playbooks":          {args: "playbook launch a b", want: "1 argument at most, and 2 were given"},
-		"group without a value":  {args: "playbook launch --set CIS22AutoRemediation", want: "key=value"},
-		"update nothing":         {args: "playbook update", want: "say what to change: --set GROUP=ENABLED or --version VERSION"},
-		"share with nobody":      {args: "playbook share", want: "say with whom: one of --organization, --ou and --account"},
-		"share with two":         {args: "playbook share --organization o-a1b2c3d4e5 --account 222222222222", want: "say with whom"},
-		"no Region":              {args: "playbook list", want: "there is no Region; set AWS_REGION"},
-		"no credentials":         {args: "playbook launch", env: []string{"AWS_REGION=eu-west-1"}, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
-		"nobody answers":         {args: "playbook list", env: []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y", "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"}, want: "Service Catalog does not answer in eu-west-1"},
-		"no credentials, status": {args: "playbook status", env: []string{"AWS_REGION=eu-west-1"}, want: "there are no AWS credentials"},
+		"unknown command":       {args: "playbook start", want: `unknown command "start"`},
+		"two playbooks":         {args: "playbook launch a b", want: "1 argument at most, and 2 were given"},
+		"group without a value": {args: "playbook launch --set CIS22AutoRemediation", want: "key=value"},
+		"update nothing": {args: "playbook update",
+			want: "say what to change: --set GROUP=ENABLED or --version VERSION"},
+		"share with nobody": {args: "playbook share",
+			want: "say with whom: one of --organization, --ou and --account"},
+		"share with two": {args: "playbook share --organization o-a1b2c3d4e5 --account 222222222222",
+			want: "say with whom"},
+		"no Region": {args: "playbook list", want: "there is no Region; set AWS_REGION"},
+		"no credentials": {args: "playbook launch", env: []string{"AWS_REGION=eu-west-1"},
+			want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+		"nobody answers": {args: "playbook list",
+			env: []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y",
+				"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"},
+			want: "Service Catalog does not answer in eu-west-1"},
+		"no credentials, status": {args: "playbook status", env: []string{"AWS_REGION=eu-west-1"},
+			want: "there are no AWS credentials"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +44,8 @@ func TestPlaybookBadInput(t *testing.T) {
 			if code != exitUsage || stdout != "" {
 				t.Errorf("exits with %d and prints %q", code, stdout)
 			}
-			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") ||
+				!strings.Contains(stderr, tc.want) {
 				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
 			}
 		})
@@ -63,7 +72,8 @@ func startTerminal(t *testing.T) terminal {
 func terminalOf(l *lab.Lab) terminal {
 	o := lab.Operator(administrator)
 	return terminal{l, slices.Concat(nobody, []string{
-		"AWS_ENDPOINT_URL=" + l.Endpoint(), "AWS_REGION=" + homeRegion, "AWS_ACCESS_KEY_ID=" + o.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + o.SecretAccessKey,
+		"AWS_ENDPOINT_URL=" + l.Endpoint(), "AWS_REGION=" + homeRegion, "AWS_ACCESS_KEY_ID=" + o.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + o.SecretAccessKey,
 	})}
 }
 
@@ -71,19 +81,23 @@ func terminalOf(l *lab.Lab) terminal {
 func (s terminal) as(t *testing.T, role, policy string) terminal {
 	t.Helper()
 	call := func(service, api string, input map[string]any) map[string]any {
-		out, err := s.lab.Call(t.Context(), lab.Call{Account: administrator, Region: homeRegion, Service: service, API: api, Input: input})
+		out, err := s.lab.Call(t.Context(),
+			lab.Call{Account: administrator, Region: homeRegion, Service: service, API: api, Input: input})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return out
 	}
-	trust := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::%s:root"}}]}`, administrator)
+	trust := fmt.Sprintf(
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::%s:root"}}]}`, administrator)
 	call("iam", "CreateRole", map[string]any{"RoleName": role, "AssumeRolePolicyDocument": trust})
 	call("iam", "PutRolePolicy", map[string]any{"RoleName": role, "PolicyName": "may", "PolicyDocument": policy})
-	out := call("sts", "AssumeRole", map[string]any{"RoleArn": "arn:aws:iam::" + administrator + ":role/" + role, "RoleSessionName": "ann"})
+	out := call("sts", "AssumeRole",
+		map[string]any{"RoleArn": "arn:aws:iam::" + administrator + ":role/" + role, "RoleSessionName": "ann"})
 	c, _ := out["Credentials"].(map[string]any)
 	return terminal{s.lab, append(slices.Clone(s.env),
-		fmt.Sprint("AWS_ACCESS_KEY_ID=", c["AccessKeyId"]), fmt.Sprint("AWS_SECRET_ACCESS_KEY=", c["SecretAccessKey"]), fmt.Sprint("AWS_SESSION_TOKEN=", c["SessionToken"]))}
+		fmt.Sprint("AWS_ACCESS_KEY_ID=", c["AccessKeyId"]), fmt.Sprint("AWS_SECRET_ACCESS_KEY=", c["SecretAccessKey"]),
+		fmt.Sprint("AWS_SESSION_TOKEN=", c["SessionToken"]))}
 }
 
 // in gives a terminal with another setting.
@@ -135,11 +149,13 @@ func TestPlaybook(t *testing.T) {
 		run  func(*testing.T)
 	}{
 		{"nothing is launched", func(t *testing.T) {
-			if out := s.does(t, "list"); !strings.Contains(out, "cis-1.2.0") || !strings.Contains(out, newest+", ") || !strings.Contains(out, ", 1.0.0") {
+			if out := s.does(t, "list"); !strings.Contains(out, "cis-1.2.0") || !strings.Contains(out, newest+", ") ||
+				!strings.Contains(out, ", 1.0.0") {
 				t.Errorf("list prints\n%s", out)
 			}
 			s.fails(t, "status", exitFailed, "is not launched in this account and us-east-1")
-			if out := s.fails(t, "status --json", exitFailed, "is not launched"); out != `{"playbook":"`+cis+`","newest":"`+labtest.Broken+`","launched":null,"groups":{}}`+"\n" {
+			if out := s.fails(t, "status --json", exitFailed, "is not launched"); out != `{"playbook":"`+cis+
+				`","newest":"`+labtest.Broken+`","launched":null,"groups":{}}`+"\n" {
 				t.Errorf("status --json prints %s", out)
 			}
 			s.fails(t, "update --version 1.0.0", exitUsage, "is not launched", "hubmend playbook launch")
@@ -148,18 +164,22 @@ func TestPlaybook(t *testing.T) {
 		{"what is wrong is said before anything begins", func(t *testing.T) {
 			s.fails(t, "launch pci", exitUsage, `there is no playbook "pci" in us-east-1; there is cis-1.2.0`)
 			s.fails(t, "launch --version 7.0.0", exitUsage, cis+" has no version 7.0.0; it has ", newest+", ")
-			s.fails(t, "launch --version 1.0.0 --set CIS99AutoRemediation=ENABLED", exitUsage, "has no parameter CIS99AutoRemediation", "CIS22AutoRemediation")
-			s.fails(t, "launch --version 1.0.0 --set CIS22AutoRemediation=on", exitUsage, `CIS22AutoRemediation must be ENABLED or DISABLED, not "on"`)
+			s.fails(t, "launch --version 1.0.0 --set CIS99AutoRemediation=ENABLED", exitUsage,
+				"has no parameter CIS99AutoRemediation", "CIS22AutoRemediation")
+			s.fails(t, "launch --version 1.0.0 --set CIS22AutoRemediation=on", exitUsage,
+				`CIS22AutoRemediation must be ENABLED or DISABLED, not "on"`)
 			if out := s.does(t, "list --json"); strings.Contains(out, "hubmend-cis") {
 				t.Errorf("something was launched: %s", out)
 			}
 		}},
 		{"who may not", func(t *testing.T) {
 			s.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`).fails(t, "list", exitUsage, "list products: these AWS credentials may not: attach the policy hubmend-catalog-user")
-			s.as(t, labtest.Stranger, labtest.UserPolicy).fails(t, "launch", exitUsage, "these credentials see no playbook in us-east-1", "EndUserRole")
+			s.as(t, labtest.Stranger, labtest.UserPolicy).fails(t, "launch", exitUsage,
+				"these credentials see no playbook in us-east-1", "EndUserRole")
 			s.in("AWS_REGION=eu-west-1").fails(t, "list --json", exitUsage, "see no playbook in eu-west-1")
 			s.in("AWS_REGION=eu-west-1").fails(t, "launch", exitUsage, "see no playbook in eu-west-1", "home Region")
-			s.in("AWS_ACCESS_KEY_ID="+lab.Operator("222222222222").AccessKeyID).fails(t, "list", exitUsage, "administrator's account")
+			s.in("AWS_ACCESS_KEY_ID="+lab.Operator("222222222222").AccessKeyID).fails(t, "list", exitUsage,
+				"administrator's account")
 		}},
 		{"launch, by a role that may", func(t *testing.T) {
 			friend := s.as(t, labtest.Friend, labtest.UserPolicy)
@@ -177,54 +197,69 @@ func TestPlaybook(t *testing.T) {
 			friend.does(t, "launch --version 1.0.0 --set CIS4142AutoRemediation=ENABLED")
 			friend.does(t, "update --set CIS22AutoRemediation=DISABLED")
 			friend.does(t, "status")
-			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: these AWS credentials may not", "hubmend-catalog-administrator")
+			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: these AWS credentials may not",
+				"hubmend-catalog-administrator")
 		}},
 		{"twice", func(t *testing.T) {
-			s.fails(t, "launch --name other", exitUsage, "is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE): `hubmend playbook update` changes it")
+			s.fails(t, "launch --name other", exitUsage,
+				"is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE): "+
+					"`hubmend playbook update` changes it")
 		}},
 		{"an old version", func(t *testing.T) {
-			if got := s.status(t); got.Launched.Version != "1.0.0" || got.Launched.Status != "AVAILABLE" || len(got.Groups) != 0 || !strings.Contains(got.Launched.By, labtest.Friend) {
+			if got := s.status(t); got.Launched.Version != "1.0.0" || got.Launched.Status != "AVAILABLE" ||
+				len(got.Groups) != 0 || !strings.Contains(got.Launched.By, labtest.Friend) {
 				t.Errorf("status = %+v", got)
 			}
 			out := s.does(t, "status")
-			if !strings.Contains(out, "version 1.0.0 does not tell") || !strings.Contains(out, "hubmend playbook update --version "+labtest.Broken) {
+			if !strings.Contains(out, "version 1.0.0 does not tell") ||
+				!strings.Contains(out, "hubmend playbook update --version "+labtest.Broken) {
 				t.Errorf("status prints\n%s", out)
 			}
 		}},
 		{"upgrade", func(t *testing.T) {
 			s.does(t, "update --version "+newest)
-			if got := s.status(t); got.Launched.Version != newest || got.Groups["CIS4142"] != "ENABLED" || got.Groups["CIS22"] != "DISABLED" {
+			if got := s.status(t); got.Launched.Version != newest || got.Groups["CIS4142"] != "ENABLED" ||
+				got.Groups["CIS22"] != "DISABLED" {
 				t.Errorf("status = %+v", got)
 			}
 		}},
 		{"set groups", func(t *testing.T) {
 			var got outcome
-			if err := json.Unmarshal([]byte(s.does(t, "update --json --set CIS4142AutoRemediation=DISABLED,CIS22AutoRemediation=ENABLED")), &got); err != nil {
+			if err := json.Unmarshal(
+				[]byte(s.does(t, "update --json --set CIS4142AutoRemediation=DISABLED,CIS22AutoRemediation=ENABLED")),
+				&got); err != nil {
 				t.Fatal(err)
 			}
-			if got.Playbook != cis || got.Name != "hubmend-cis-1.2.0" || got.Version != newest || !got.Record.Succeeded() {
+			if got.Playbook != cis || got.Name != "hubmend-cis-1.2.0" || got.Version != newest ||
+				!got.Record.Succeeded() {
 				t.Errorf("update = %+v", got)
 			}
 			out := s.does(t, "status")
-			if !strings.Contains(out, "| CIS22    | CIS 2.2        | ENABLED          | low") || !strings.Contains(out, "| CIS4142  | CIS 4.1 & 4.2  | DISABLED         | medium") {
+			if !strings.Contains(out, "| CIS22    | CIS 2.2        | ENABLED          | low") ||
+				!strings.Contains(out, "| CIS4142  | CIS 4.1 & 4.2  | DISABLED         | medium") {
 				t.Errorf("status prints\n%s", out)
 			}
 		}},
 		{"an upgrade that fails", func(t *testing.T) {
-			out := s.fails(t, "update --version "+labtest.Broken, exitFailed, "update hubmend-cis-1.2.0 to "+labtest.Broken+" failed: ", "Zebra")
+			out := s.fails(t, "update --version "+labtest.Broken, exitFailed,
+				"update hubmend-cis-1.2.0 to "+labtest.Broken+" failed: ", "Zebra")
 			if !strings.Contains(out, ": FAILED\n") {
 				t.Errorf("prints %s", out)
 			}
-			if got := s.status(t); got.Launched.Version != newest || got.Launched.Status != "TAINTED" || got.Groups["CIS22"] != "ENABLED" {
+			if got := s.status(t); got.Launched.Version != newest || got.Launched.Status != "TAINTED" ||
+				got.Groups["CIS22"] != "ENABLED" {
 				t.Errorf("status = %+v", got)
 			}
 		}},
 		{"share", func(t *testing.T) {
-			if out := s.does(t, "share --ou ou-ab12-cd34ef56"); !strings.Contains(out, "with the organizational unit ou-ab12-cd34ef56") {
+			if out := s.does(t, "share --ou ou-ab12-cd34ef56"); !strings.Contains(out,
+				"with the organizational unit ou-ab12-cd34ef56") {
 				t.Errorf("prints %s", out)
 			}
-			s.fails(t, "share --organization o-somebodyelse", exitUsage, "share the portfolio with o-somebodyelse: ", "not in the organization")
-			s.in("AWS_REGION=eu-west-1").fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, `there is no portfolio "Hubmend playbooks" in eu-west-1`)
+			s.fails(t, "share --organization o-somebodyelse", exitUsage, "share the portfolio with o-somebodyelse: ",
+				"not in the organization")
+			s.in("AWS_REGION=eu-west-1").fails(t, "share --ou ou-ab12-cd34ef56", exitUsage,
+				`there is no portfolio "Hubmend playbooks" in eu-west-1`)
 		}},
 		{"terminate", func(t *testing.T) {
 			s.fails(t, "terminate", exitUsage, "add --yes")
@@ -237,11 +272,13 @@ func TestPlaybook(t *testing.T) {
 		{"a launch that fails leaves room for the next", func(t *testing.T) {
 			out := s.fails(t, "launch --json --version "+labtest.Broken, exitFailed, "failed: ", "Zebra")
 			var got outcome
-			if err := json.Unmarshal([]byte(out), &got); err != nil || got.Record.Error == "" || got.Record.Status != "FAILED" {
+			if err := json.Unmarshal([]byte(out), &got); err != nil || got.Record.Error == "" ||
+				got.Record.Status != "FAILED" {
 				t.Errorf("prints %s: %v", out, err)
 			}
 			var all []listed
-			if err := json.Unmarshal([]byte(s.does(t, "list --json")), &all); err != nil || len(all) != 1 || len(all[0].Launched) != 0 {
+			if err := json.Unmarshal([]byte(s.does(t, "list --json")), &all); err != nil || len(all) != 1 ||
+				len(all[0].Launched) != 0 {
 				t.Errorf("list = %+v, %v", all, err)
 			}
 			s.does(t, "launch --version 1.0.0")

@@ -32,7 +32,8 @@ type printer struct {
 
 // of gives the printer of one scenario.
 func (p *printer) of(i, n int) *printer {
-	return &printer{out: p.out, silent: p.silent, brief: p.brief, trace: p.trace, logs: p.logs, place: fmt.Sprintf("[%d/%d]", i, n)}
+	return &printer{out: p.out, silent: p.silent, brief: p.brief, trace: p.trace, logs: p.logs,
+		place: fmt.Sprintf("[%d/%d]", i, n)}
 }
 
 // flush writes what was held back, at once, so that scenarios do not mix.
@@ -74,7 +75,8 @@ func (p *printer) follow(ctx context.Context, s *scenario.Scenario, hooks *scena
 
 // phases says what happens in each phase of a scenario.
 var phases = map[scenario.Phase]string{
-	scenario.Deploying: "Deploying the templates", scenario.Launching: "Launching the product", scenario.Seeding: "Creating the resources",
+	scenario.Deploying: "Deploying the templates", scenario.Launching: "Launching the product",
+	scenario.Seeding:   "Creating the resources",
 	scenario.Happening: "Remediating", scenario.Rechecking: "Checking the resources again",
 }
 
@@ -123,7 +125,8 @@ func (p *printer) end(r scenario.Result) {
 	if p.trace {
 		p.controls(r.Controls)
 	}
-	p.printf("  %s %d of %d expectations hold, %s, %.1f s\n", mark(r.Passed, paint), passed, len(r.Verdicts), counted(len(r.Executions), "execution"), r.Seconds)
+	p.printf("  %s %d of %d expectations hold, %s, %.1f s\n", mark(r.Passed, paint), passed, len(r.Verdicts),
+		counted(len(r.Executions), "execution"), r.Seconds)
 }
 
 func (p *printer) tables(when string, tables []scenario.Table) {
@@ -173,7 +176,8 @@ func (p *printer) controls(all []scenario.ControlResult) {
 	w := table.NewWriter()
 	w.AppendHeader(table.Row{"Control", "Resource", "Before", "After", "Workflow", "Steps", "Time"})
 	for _, c := range all {
-		w.AppendRow(table.Row{c.Control, target.Name(c.Resource), c.Before, c.After, c.Workflow, c.Steps, fmt.Sprintf("%d ms", c.Took.Milliseconds())})
+		w.AppendRow(table.Row{c.Control, target.Name(c.Resource), c.Before, c.After, c.Workflow, c.Steps,
+			fmt.Sprintf("%d ms", c.Took.Milliseconds())})
 	}
 	p.printf("\n%s\n\n", w.Render())
 }

@@ -28,7 +28,8 @@ func referenceCommand() *cobra.Command {
 			b.WriteString("\n## Commands\n\n| command | |\n|---|---|\n")
 			used := usedCommands(cmd.Root())
 			for _, c := range used {
-				fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", c.CommandPath(), strings.ReplaceAll(c.CommandPath(), " ", "-"), c.Short)
+				fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", c.CommandPath(), strings.ReplaceAll(c.CommandPath(), " ", "-"),
+					c.Short)
 			}
 			for _, c := range used {
 				describe(&b, c)

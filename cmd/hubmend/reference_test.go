@@ -34,7 +34,9 @@ func TestReferenceHasEveryCommand(t *testing.T) {
 			t.Errorf("%s: shown is %v", cmd.CommandPath(), shown)
 		}
 	})
-	for _, want := range []string{"| `--since period` | leave out what ended longer ago, such as 90m, 36h or 7d (default `7d`) |", "```\nhubmend history TARGET [flags]\n```", "| [hubmend dlq list](#hubmend-dlq-list) | List dead letters"} {
+	for _, want := range []string{
+		"| `--since period` | leave out what ended longer ago, such as 90m, 36h or 7d (default `7d`) |",
+		"```\nhubmend history TARGET [flags]\n```", "| [hubmend dlq list](#hubmend-dlq-list) | List dead letters"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -30,7 +30,8 @@ what was missing first. It counts what it will request, asks, and does not wait 
 
 Exit codes: 0 everything is repaired and verified; 1 something is not; 2 nothing was begun,
 or you did not wait for the end.`,
-		Example: fmt.Sprintf(`  hubmend remediate --control %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
+		Example: fmt.Sprintf(
+			`  hubmend remediate --control %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
   hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json
   hubmend remediate --failed --account 222222222222 --class not-ready`, exampleControl().ID, exampleControl().ID),
 		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
@@ -68,7 +69,8 @@ func (r remediating) checkArgs(ids []string) error {
 	}
 	for _, id := range ids {
 		if !strings.HasPrefix(id, "arn:") || len(id) > 512 {
-			return fmt.Errorf("%q is not the id of a finding, which begins with arn:; `aws securityhub get-findings` shows ids", clip(oneLine(id)))
+			return fmt.Errorf("%q is not the id of a finding, which begins with arn:; `aws securityhub "+
+				"get-findings` shows ids", clip(oneLine(id)))
 		}
 	}
 	return nil
@@ -107,7 +109,8 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 		return awsError(a.cfg.Region, problem)
 	}
 	if problem != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "finding"), awsProblem(a.cfg.Region, problem))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "finding"),
+			awsProblem(a.cfg.Region, problem))
 	}
 	if err := r.finish(cmd, a, wanted[:sent]); err != nil || problem == nil {
 		return err
@@ -145,7 +148,8 @@ func (r remediating) finish(cmd *cobra.Command, a asking, wanted []wish) error {
 	defer cancel()
 	results, end := []remediated{}, error(nil)
 	for i, w := range wanted {
-		result := remediated{Finding: w.ref.ID, Control: w.control, Resource: w.target.Resource, Key: w.target.Key(), By: a.person.ARN, State: "sent"}
+		result := remediated{Finding: w.ref.ID, Control: w.control, Resource: w.target.Resource, Key: w.target.Key(),
+			By: a.person.ARN, State: "sent"}
 		if !r.noWait && (i == 0 || cmd.Context().Err() == nil) {
 			what := fmt.Sprintf("[%d/%d] %s %s", i+1, len(wanted), w.control, oneLine(w.target.Resource))
 			if err := r.await(ctx, cmd, a, what, w, &result); err != nil {
@@ -164,8 +168,10 @@ func (r remediating) finish(cmd *cobra.Command, a asking, wanted []wish) error {
 }
 
 // await follows one wish, and gives an error unless the resource is repaired.
-func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, what string, w wish, result *remediated) error {
-	p, err := r.follow(ctx, cmd, a, what, w.target.Key(), func(ctx context.Context) (request.Progress, error) { return w.look(ctx, a) })
+func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, what string, w wish,
+	result *remediated) error {
+	p, err := r.follow(ctx, cmd, a, what, w.target.Key(),
+		func(ctx context.Context) (request.Progress, error) { return w.look(ctx, a) })
 	result.tell(p)
 	switch {
 	case err != nil:
@@ -173,7 +179,8 @@ func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, wh
 	case p.Succeeded():
 		return nil
 	case p.Over():
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not repaired: %s\n", oneLine(w.target.Resource), clip(oneLine(p.String())))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not repaired: %s\n", oneLine(w.target.Resource),
+			clip(oneLine(p.String())))
 	}
 	return errFailed
 }
@@ -183,6 +190,7 @@ func (r *remediated) tell(p request.Progress) {
 		r.State, r.Reason = "refused", p.Refusal
 	}
 	if a := p.Attempt; a != nil {
-		r.State, r.Attempt, r.Execution, r.Change, r.Reason = string(a.State), a.Number, a.ExecutionID, a.Change, a.Reason
+		r.State, r.Attempt, r.Execution, r.Change, r.Reason = string(
+			a.State), a.Number, a.ExecutionID, a.Change, a.Reason
 	}
 }

@@ -29,9 +29,11 @@ type again struct {
 }
 
 func (r *remediating) againFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&r.failed, "failed", false, "repair again what failed, or waits for an account that was not ready")
+	cmd.Flags().BoolVar(&r.failed, "failed", false,
+		"repair again what failed, or waits for an account that was not ready")
 	cmd.Flags().StringVar(&r.account, "account", "", "with --failed: only this account")
-	cmd.Flags().StringVar(&r.class, "class", "", "with --failed: only failures of this class, such as "+failure.NotReady.Flag()+" or "+failure.Permission.Flag())
+	cmd.Flags().StringVar(&r.class, "class", "",
+		"with --failed: only failures of this class, such as "+failure.NotReady.Flag()+" or "+failure.Permission.Flag())
 	cmd.Flags().BoolVar(&r.yes, "yes", false, "with --failed: do not ask")
 }
 
@@ -49,7 +51,8 @@ func (r remediating) checkFailed(ids []string) error {
 	case r.account != "" && !accountID.MatchString(r.account):
 		return fmt.Errorf("--account %q is not the id of an account, which has 12 digits", clip(oneLine(r.account)))
 	case r.class != "" && !slices.Contains(failedClasses(), r.class):
-		return fmt.Errorf("there is no class %q; use one of %s", clip(oneLine(r.class)), strings.Join(failedClasses(), ", "))
+		return fmt.Errorf("there is no class %q; use one of %s", clip(oneLine(r.class)),
+			strings.Join(failedClasses(), ", "))
 	}
 	return nil
 }
@@ -80,7 +83,8 @@ func classOf(rec decide.Record) (failure.Class, bool) {
 // wanted says whether a record is among what somebody wants again.
 func (r remediating) wanted(rec decide.Record) bool {
 	class, is := classOf(rec)
-	return is && (r.account == "" || r.account == rec.Target.Account) && (r.control == "" || r.control == rec.Last().Control) &&
+	return is && (r.account == "" || r.account == rec.Target.Account) &&
+		(r.control == "" || r.control == rec.Last().Control) &&
 		(r.class == "" || r.class == class.Flag())
 }
 
@@ -118,7 +122,9 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 	}
 	results := []remediated{}
 	for _, w := range wanted[:sent] {
-		results = append(results, remediated{Finding: w.ref.ID, Control: w.control, Resource: w.target.Resource, Key: w.target.Key(), By: a.person.ARN, State: "sent"})
+		results = append(results,
+			remediated{Finding: w.ref.ID, Control: w.control, Resource: w.target.Resource, Key: w.target.Key(),
+				By: a.person.ARN, State: "sent"})
 	}
 	if r.asJSON {
 		if err := json.NewEncoder(cmd.OutOrStdout()).Encode(results); err != nil {
@@ -128,7 +134,8 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 		fmt.Fprintf(out, "Sent %s. `hubmend status` shows how it goes.\n", counted(sent, "request"))
 	}
 	if problem != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "request"), awsProblem(a.cfg.Region, problem))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "request"),
+			awsProblem(a.cfg.Region, problem))
 		return errFailed
 	}
 	return nil
@@ -219,7 +226,8 @@ func countedFailures(records []decide.Record, wanted []wish, skipped int) string
 		fmt.Fprintf(&b, "  %s  %s\n", line, counted(each[line], "resource"))
 	}
 	if skipped > 0 {
-		fmt.Fprintf(&b, "  %s left out: no finding of Security Hub asks for the repair any more\n", counted(skipped, "resource"))
+		fmt.Fprintf(&b, "  %s left out: no finding of Security Hub asks for the repair any more\n",
+			counted(skipped, "resource"))
 	}
 	return b.String()
 }

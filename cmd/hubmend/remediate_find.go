@@ -37,7 +37,8 @@ type wish struct {
 // known refuses a control that Hubmend does not repair.
 func (r remediating) known() error {
 	if _, ok := catalog.Embedded().ByID(r.control); r.control != "" && !ok {
-		return fmt.Errorf("there is no control %s; the catalog has %s", oneLine(r.control), strings.Join(controlIDs(), ", "))
+		return fmt.Errorf("there is no control %s; the catalog has %s", oneLine(r.control),
+			strings.Join(controlIDs(), ", "))
 	}
 	return nil
 }
@@ -49,7 +50,8 @@ func (r remediating) find(ctx context.Context, a asking, ids []string) ([]wish, 
 		filters.Id = append(filters.Id, equals(id))
 	}
 	if r.resource != "" {
-		filters.ResourceId, filters.RecordState = []types.StringFilter{equals(r.resource)}, []types.StringFilter{equals(finding.Active)}
+		filters.ResourceId, filters.RecordState = []types.StringFilter{equals(r.resource)}, []types.StringFilter{
+			equals(finding.Active)}
 	}
 	documents, err := findings(ctx, a, filters)
 	if err != nil {
@@ -57,7 +59,9 @@ func (r remediating) find(ctx context.Context, a asking, ids []string) ([]wish, 
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(documents, func(d types.AwsSecurityFinding) bool { return aws.ToString(d.Id) == id }) {
-			return nil, fmt.Errorf("Security Hub of account %s in %s has no finding %s; choose the administrator's account and home Region, or another finding", a.person.Account, a.cfg.Region, oneLine(id))
+			return nil, fmt.Errorf(
+				"Security Hub of account %s in %s has no finding %s; choose the administrator's account and home "+
+					"Region, or another finding", a.person.Account, a.cfg.Region, oneLine(id))
 		}
 	}
 	var wanted []wish
@@ -76,7 +80,10 @@ func (r remediating) find(ctx context.Context, a asking, ids []string) ([]wish, 
 	case problem != nil && (len(ids) > 0 || len(wanted) == 0):
 		return nil, problem
 	case len(wanted) == 0:
-		return nil, fmt.Errorf("Security Hub of account %s in %s has no active finding of %s about %s; choose the administrator's account and home Region, or see what it has", a.person.Account, a.cfg.Region, r.control, oneLine(r.resource))
+		return nil, fmt.Errorf(
+			"Security Hub of account %s in %s has no active finding of %s about %s; choose the administrator's "+
+				"account and home Region, or see what it has", a.person.Account, a.cfg.Region, r.control,
+			oneLine(r.resource))
 	}
 	return wanted, nil
 }
@@ -85,14 +92,18 @@ func equals(value string) types.StringFilter {
 	return types.StringFilter{Comparison: types.StringFilterComparisonEquals, Value: &value}
 }
 
-func findings(ctx context.Context, a asking, filters *types.AwsSecurityFindingFilters) ([]types.AwsSecurityFinding, error) {
+func findings(ctx context.Context, a asking, filters *types.AwsSecurityFindingFilters) ([]types.AwsSecurityFinding,
+	error) {
 	var all []types.AwsSecurityFinding
-	pages := securityhub.NewGetFindingsPaginator(securityhub.NewFromConfig(a.cfg), &securityhub.GetFindingsInput{Filters: filters, MaxResults: aws.Int32(100)})
+	pages := securityhub.NewGetFindingsPaginator(securityhub.NewFromConfig(a.cfg),
+		&securityhub.GetFindingsInput{Filters: filters, MaxResults: aws.Int32(100)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		var disabled *types.InvalidAccessException
 		if errors.As(err, &disabled) {
-			return nil, fmt.Errorf("Security Hub is not enabled in account %s and %s; choose the administrator's account and home Region (%s)", a.person.Account, a.cfg.Region, oneLine(awserr.Message(err)))
+			return nil, fmt.Errorf(
+				"Security Hub is not enabled in account %s and %s; choose the administrator's account and home "+
+					"Region (%s)", a.person.Account, a.cfg.Region, oneLine(awserr.Message(err)))
 		}
 		if err != nil {
 			return nil, awsError(a.cfg.Region, err)
@@ -130,9 +141,11 @@ func newWish(a asking, document types.AwsSecurityFinding) (wish, error) {
 	if err != nil {
 		return wish{control: known.ID}, fmt.Errorf("nothing is begun for %s: %s", id, oneLine(err.Error()))
 	}
-	w := wish{finding: document, control: control.ID, target: t, at: time.Now().UTC(), ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}
+	w := wish{finding: document, control: control.ID, target: t, at: time.Now().UTC(),
+		ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}
 	w.body, err = request.Action{
-		ID: w.ref.Event, Group: catalog.Embedded().GroupOf(control.ID), Finding: raw, By: a.person, Partition: f.Partition, Region: a.cfg.Region, At: w.at,
+		ID: w.ref.Event, Group: catalog.Embedded().GroupOf(control.ID), Finding: raw, By: a.person,
+		Partition: f.Partition, Region: a.cfg.Region, At: w.at,
 	}.Body()
 	return w, err
 }

@@ -39,29 +39,38 @@ func TestAskingBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"undo of nothing":                {"undo", nil, "1 arg"},
-		"undo of two":                    {"undo a b", nil, "1 arg"},
-		"undo without a Region":          {"undo sg-1", nil, "there is no Region; set AWS_REGION"},
-		"undo without credentials":       {"undo sg-1", region, "there are no AWS credentials; log in"},
-		"undo with expired ones":         {"undo sg-1", at(expired(t)), "the AWS credentials have expired; log in again"},
-		"undo, nobody answers":           {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not answer in us-east-1"},
-		"undo within no time":            {"undo sg-1 --timeout 0s", nil, "--timeout 0s is no time to wait; --no-wait does not wait"},
-		"remediate within no time":       {"remediate --timeout -5s " + id, nil, "--timeout -5s is no time to wait"},
-		"remediate nothing":              {"remediate", nil, "say which findings: either their ids, or --control and --resource"},
-		"remediate too much":             {"remediate --control EC2.13 --resource x " + id, nil, "say which findings"},
-		"a control without a resource":   {"remediate --control EC2.13", nil, "--control and --resource belong together"},
-		"an unknown control":             {"remediate --control Lambda.1 --resource x", nil, "there is no control Lambda.1; the catalog has "},
-		"failed, and findings":           {"remediate --failed " + id, nil, "--failed takes what the ledger has"},
-		"failed of no account":           {"remediate --failed --account prod", nil, `--account "prod" is not the id of an account`},
-		"failed of no class":             {"remediate --failed --class bad", nil, `there is no class "bad"; use one of busy, throttling`},
-		"what is gone cannot be redone":  {"remediate --failed --class gone", nil, `there is no class "gone"`},
-		"an account without failed":      {"remediate --account 222222222222 " + id, nil, "belong to --failed"},
-		"an unknown control that failed": {"remediate --failed --control Lambda.1", nil, "there is no control Lambda.1"},
-		"no id of a finding":             {"remediate finding.json", nil, `"finding.json" is not the id of a finding`},
-		"21 findings":                    {"remediate" + strings.Repeat(" "+id, 21), nil, "21 findings are too many at once"},
-		"remediate without a Region":     {"remediate " + id, nil, "there is no Region"},
-		"remediate without credentials":  {"remediate " + id, region, "there are no AWS credentials"},
-		"remediate with expired ones":    {"remediate " + id, at(expired(t)), "the AWS credentials have expired"},
+		"undo of nothing":          {"undo", nil, "1 arg"},
+		"undo of two":              {"undo a b", nil, "1 arg"},
+		"undo without a Region":    {"undo sg-1", nil, "there is no Region; set AWS_REGION"},
+		"undo without credentials": {"undo sg-1", region, "there are no AWS credentials; log in"},
+		"undo with expired ones": {"undo sg-1", at(expired(t)),
+			"the AWS credentials have expired; log in again"},
+		"undo, nobody answers": {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not answer in us-east-1"},
+		"undo within no time": {"undo sg-1 --timeout 0s", nil,
+			"--timeout 0s is no time to wait; --no-wait does not wait"},
+		"remediate within no time": {"remediate --timeout -5s " + id, nil, "--timeout -5s is no time to wait"},
+		"remediate nothing": {"remediate", nil,
+			"say which findings: either their ids, or --control and --resource"},
+		"remediate too much": {"remediate --control EC2.13 --resource x " + id, nil, "say which findings"},
+		"a control without a resource": {"remediate --control EC2.13", nil,
+			"--control and --resource belong together"},
+		"an unknown control": {"remediate --control Lambda.1 --resource x", nil,
+			"there is no control Lambda.1; the catalog has "},
+		"failed, and findings": {"remediate --failed " + id, nil, "--failed takes what the ledger has"},
+		"failed of no account": {"remediate --failed --account prod", nil,
+			`--account "prod" is not the id of an account`},
+		"failed of no class": {"remediate --failed --class bad", nil,
+			`there is no class "bad"; use one of busy, throttling`},
+		"what is gone cannot be redone": {"remediate --failed --class gone", nil, `there is no class "gone"`},
+		"an account without failed":     {"remediate --account 222222222222 " + id, nil, "belong to --failed"},
+		"an unknown control that failed": {"remediate --failed --control Lambda.1", nil,
+			"there is no control Lambda.1"},
+		"no id of a finding": {"remediate finding.json", nil, `"finding.json" is not the id of a finding`},
+		"21 findings": {"remediate" + strings.Repeat(" "+id, 21), nil,
+			"21 findings are too many at once"},
+		"remediate without a Region":    {"remediate " + id, nil, "there is no Region"},
+		"remediate without credentials": {"remediate " + id, region, "there are no AWS credentials"},
+		"remediate with expired ones":   {"remediate " + id, at(expired(t)), "the AWS credentials have expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +78,8 @@ func TestAskingBadInput(t *testing.T) {
 			if code != exitUsage || stdout != "" {
 				t.Errorf("exits with %d and prints %q", code, stdout)
 			}
-			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+			if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") ||
+				!strings.Contains(stderr, tc.want) {
 				t.Errorf("says %q, want one line that says %q", stderr, tc.want)
 			}
 		})
@@ -97,7 +107,8 @@ func (s terminal) says(t *testing.T, code int, args string, parts ...string) str
 // calls makes a call in the workload's account.
 func (s terminal) calls(t *testing.T, service, api string, input map[string]any) map[string]any {
 	t.Helper()
-	out, err := s.lab.Call(t.Context(), lab.Call{Account: workload, Region: homeRegion, Service: service, API: api, Input: input})
+	out, err := s.lab.Call(t.Context(),
+		lab.Call{Account: workload, Region: homeRegion, Service: service, API: api, Input: input})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +127,8 @@ func (s terminal) openGroup(t *testing.T, name string) (id, arn string) {
 func (s terminal) openPort(t *testing.T, group string, port int) {
 	t.Helper()
 	s.calls(t, "ec2", "AuthorizeSecurityGroupIngress", map[string]any{"GroupId": group, "IpPermissions": []any{
-		map[string]any{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": []any{map[string]any{"CidrIp": "0.0.0.0/0", "Description": "ssh"}}},
+		map[string]any{"IpProtocol": "tcp", "FromPort": port, "ToPort": port,
+			"IpRanges": []any{map[string]any{"CidrIp": "0.0.0.0/0", "Description": "ssh"}}},
 	}})
 }
 
@@ -145,7 +157,8 @@ func (s terminal) open(t *testing.T, group string) string {
 func (s terminal) imports(t *testing.T, control, name, resource string) string {
 	t.Helper()
 	c, _ := catalog.Embedded().ByID(control)
-	f, err := samplefinding.Build(samplefinding.Spec{Control: c, Resource: resource, Account: workload, Region: homeRegion, ID: name, Now: time.Now()})
+	f, err := samplefinding.Build(samplefinding.Spec{Control: c, Resource: resource, Account: workload,
+		Region: homeRegion, ID: name, Now: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +169,8 @@ func (s terminal) imports(t *testing.T, control, name, resource string) string {
 // finding gives the workflow status and the note of a finding.
 func (s terminal) finding(t *testing.T, id string) (workflow, note string) {
 	t.Helper()
-	out := s.calls(t, "securityhub", "GetFindings", map[string]any{"Filters": map[string]any{"Id": []any{map[string]any{"Value": id, "Comparison": "EQUALS"}}}})
+	out := s.calls(t, "securityhub", "GetFindings",
+		map[string]any{"Filters": map[string]any{"Id": []any{map[string]any{"Value": id, "Comparison": "EQUALS"}}}})
 	text, err := json.Marshal(out["Findings"])
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +197,8 @@ func TestRemediate(t *testing.T) {
 	s := startDeployed(t)
 	group, arn := s.openGroup(t, "web")
 	id := s.imports(t, "EC2.13", "f1", arn)
-	out := s.says(t, 0, "remediate --control EC2.13 --resource "+arn, "[1/1] EC2.13 "+arn+": done and verified: Closed TCP 22")
+	out := s.says(t, 0, "remediate --control EC2.13 --resource "+arn,
+		"[1/1] EC2.13 "+arn+": done and verified: Closed TCP 22")
 	if strings.Contains(out, "\x1b") {
 		t.Errorf("it is coloured: %q", out)
 	}
@@ -200,7 +215,8 @@ func TestRemediate(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.says(t, 0, "remediate --json "+id)), &results); err != nil || len(results) != 1 {
 		t.Fatalf("%v, %v", results, err)
 	}
-	if r := results[0]; r.State != "succeeded" || r.Attempt != 2 || r.Finding != id || r.Resource != arn || !strings.HasPrefix(r.By, "arn:aws:") || r.Execution == "" {
+	if r := results[0]; r.State != "succeeded" || r.Attempt != 2 || r.Finding != id || r.Resource != arn ||
+		!strings.HasPrefix(r.By, "arn:aws:") || r.Execution == "" {
 		t.Errorf("%+v", r)
 	}
 
@@ -209,12 +225,15 @@ func TestRemediate(t *testing.T) {
 	may := func(actions string) string {
 		return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [%s]}]}`, actions)
 	}
-	s.as(t, "responder", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "sqs:SendMessage", "dynamodb:GetItem"`)).says(t, 0, "remediate "+id)
+	s.as(t, "responder",
+		may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "sqs:SendMessage", "dynamodb:GetItem"`)).says(t, 0,
+		"remediate "+id)
 	if _, note := s.finding(t, id); !strings.Contains(note, "Closed TCP 22") {
 		t.Errorf("note %q", note)
 	}
 	s.says(t, 0, "history "+group, "asked by    arn:aws:sts::111111111111:assumed-role/responder/ann")
-	s.as(t, "reader", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "dynamodb:GetItem"`)).says(t, exitUsage, "remediate "+id, "these AWS credentials may not: ", "sqs:SendMessage")
+	s.as(t, "reader", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "dynamodb:GetItem"`)).says(t, exitUsage,
+		"remediate "+id, "these AWS credentials may not: ", "sqs:SendMessage")
 
 	testRemediateFailed(t, s)
 	testRemediateTwo(t, s)
@@ -223,12 +242,15 @@ func TestRemediate(t *testing.T) {
 	s.says(t, exitFailed, "remediate "+gone, "was not repaired: failed (gone)")
 
 	s.calls(t, "securityhub", "BatchUpdateFindings", map[string]any{
-		"FindingIdentifiers": []any{map[string]any{"Id": id, "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub"}}, "Workflow": map[string]any{"Status": "SUPPRESSED"},
+		"FindingIdentifiers": []any{map[string]any{"Id": id,
+			"ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub"}},
+		"Workflow": map[string]any{"Status": "SUPPRESSED"},
 	})
 	s.says(t, exitUsage, "remediate "+id, "SUPPRESSED", "Set it to NEW first")
 	s.says(t, exitUsage, "remediate "+id+"x", "has no finding "+id+"x")
 	s.says(t, exitUsage, "remediate --control EC2.14 --resource "+arn, "has no active finding of EC2.14")
-	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "remediate "+id, "there is no queue hubmend-findings in account 111111111111 and eu-west-1; deploy hubmend-admin first")
+	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "remediate "+id,
+		"there is no queue hubmend-findings in account 111111111111 and eu-west-1; deploy hubmend-admin first")
 }
 
 // testRemediateTwo has two groups repaired at once, where the queue takes only one, and without waiting.
@@ -236,14 +258,20 @@ func testRemediateTwo(t *testing.T, s terminal) {
 	_, one := s.openGroup(t, "one")
 	_, two := s.openGroup(t, "two")
 	first, second := s.imports(t, "EC2.13", "one", one), s.imports(t, "EC2.13", "two", two)
-	full := patient{s, ""}.bent(t, bend{call: second + `\`, status: http.StatusForbidden, answer: `{"__type": "AccessDenied", "message": "one a day"}`})
-	full.says(t, exitFailed, "remediate "+first+" "+second, "hubmend: sent 1 of 2 findings; then: these AWS credentials may not: AccessDenied: one a day\n", "[1/1] EC2.13 "+one+": done and verified")
+	full := patient{s, ""}.bent(t,
+		bend{call: second + `\`, status: http.StatusForbidden,
+			answer: `{"__type": "AccessDenied", "message": "one a day"}`})
+	full.says(t, exitFailed, "remediate "+first+" "+second,
+		"hubmend: sent 1 of 2 findings; then: these AWS credentials may not: AccessDenied: one a day\n",
+		"[1/1] EC2.13 "+one+": done and verified")
 	_, many := s.openGroup(t, "many")
 	for i := range mostFindings + 1 {
 		s.imports(t, "EC2.13", fmt.Sprint("many-", i), many)
 	}
-	s.says(t, 0, "remediate --control EC2.13 --resource "+many, "hubmend: the first 20 of 21 findings are taken\n", "[20/20] EC2.13 "+many+": done and verified")
-	s.says(t, 0, "remediate --no-wait "+first+" "+second, "Sent. `hubmend history hubmend-", "`, `hubmend history hubmend-")
+	s.says(t, 0, "remediate --control EC2.13 --resource "+many, "hubmend: the first 20 of 21 findings are taken\n",
+		"[20/20] EC2.13 "+many+": done and verified")
+	s.says(t, 0, "remediate --no-wait "+first+" "+second, "Sent. `hubmend history hubmend-",
+		"`, `hubmend history hubmend-")
 }
 
 // testRemediateFailed has a repair fail, removes the cause, and requests everything that failed again.
@@ -256,7 +284,8 @@ func testRemediateFailed(t *testing.T, s terminal) {
 		"PolicyDocument": `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Resource": "*", "Action": "ec2:RevokeSecurityGroupIngress"}]}`,
 	})
 	s.says(t, exitFailed, "remediate "+id, "was not repaired: failed (permission)")
-	s.calls(t, "iam", "DeleteRolePolicy", map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny"})
+	s.calls(t, "iam", "DeleteRolePolicy",
+		map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny"})
 
 	const line = workload + "  permission    EC2.13  1 resource"
 	s.says(t, exitUsage, "remediate --failed", "nobody answers, so nothing was changed; add --yes")

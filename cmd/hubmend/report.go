@@ -134,7 +134,8 @@ func (r reporting) check(now time.Time) (report.Period, error) {
 		}
 	}
 	if !p.From.Before(p.To) {
-		return report.Period{}, fmt.Errorf("--from %s is not before the end of the period, %s", r.from, p.To.Format(time.RFC3339))
+		return report.Period{},
+			fmt.Errorf("--from %s is not before the end of the period, %s", r.from, p.To.Format(time.RFC3339))
 	}
 	return p, nil
 }
@@ -147,7 +148,8 @@ func dayOrTime(flag, s string) (at time.Time, whole bool, err error) {
 	if at, err = time.Parse(time.RFC3339, s); err == nil {
 		return at.UTC(), false, nil
 	}
-	return at, false, fmt.Errorf("%s: %q is neither a day such as 2026-01-31 nor a time such as 2026-01-31T18:00:00Z", flag, s)
+	return at, false, fmt.Errorf("%s: %q is neither a day such as 2026-01-31 nor a time such as 2026-01-31T18:00:00Z",
+		flag, s)
 }
 
 // ledgerKeeps is how long the ledger has attempts.
@@ -163,10 +165,12 @@ func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, no
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
-		note("The settings of hubmend-admin cannot be read, and the report takes the usual %d attempts within %g h: %v", o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err))
+		note("The settings of hubmend-admin cannot be read, and the report takes the usual %d attempts within %g h: %v",
+			o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err))
 	}
 	if now.Sub(p.From) > ledgerKeeps+time.Minute {
-		note("The period begins more than 90 days ago; the ledger has nothing of what ended before %s.", now.Add(-ledgerKeeps).Format(time.DateOnly))
+		note("The period begins more than 90 days ago; the ledger has nothing of what ended before %s.",
+			now.Add(-ledgerKeeps).Format(time.DateOnly))
 	}
 	b, newer := report.New(o), 0
 	for e, err := range readLedger(cfg).All(ctx) {

@@ -35,11 +35,13 @@ func readOpen(ctx context.Context, cfg aws.Config, b *report.Builder) string {
 	var open []finding.Finding
 	pages := 0
 	for some := range slices.Chunk(controlIDs(), mostValues) {
-		list := securityhub.NewGetFindingsPaginator(client, &securityhub.GetFindingsInput{Filters: openFilters(some), MaxResults: aws.Int32(100)})
+		list := securityhub.NewGetFindingsPaginator(client,
+			&securityhub.GetFindingsInput{Filters: openFilters(some), MaxResults: aws.Int32(100)})
 		for list.HasMorePages() {
 			if pages++; pages > mostOpenPages {
 				addOpen(b, open)
-				return fmt.Sprintf("More than %d findings are open; the report has only the first of them.", mostOpenPages*100)
+				return fmt.Sprintf("More than %d findings are open; the report has only the first of them.",
+					mostOpenPages*100)
 			}
 			page, err := list.NextPage(ctx)
 			if err != nil {
@@ -62,8 +64,9 @@ func addOpen(b *report.Builder, open []finding.Finding) {
 // openFilters want what Security Hub's own checks found wrong and nobody has done with.
 func openFilters(controls []string) *types.AwsSecurityFindingFilters {
 	f := &types.AwsSecurityFindingFilters{
-		ComplianceStatus: []types.StringFilter{equals(finding.Failed)}, RecordState: []types.StringFilter{equals(finding.Active)},
-		WorkflowStatus: []types.StringFilter{equals(finding.New), equals(finding.Notified)},
+		ComplianceStatus: []types.StringFilter{equals(finding.Failed)},
+		RecordState:      []types.StringFilter{equals(finding.Active)},
+		WorkflowStatus:   []types.StringFilter{equals(finding.New), equals(finding.Notified)},
 	}
 	for _, id := range controls {
 		f.ComplianceSecurityControlId = append(f.ComplianceSecurityControlId, equals(id))
@@ -90,7 +93,8 @@ func parsed(documents []types.AwsSecurityFinding) []finding.Finding {
 func hubError(region string, err error) error {
 	var disabled *types.InvalidAccessException
 	if errors.As(err, &disabled) {
-		return fmt.Errorf("Security Hub is not enabled in this account and %s (%s)", region, oneLine(awserr.Message(err)))
+		return fmt.Errorf("Security Hub is not enabled in this account and %s (%s)", region,
+			oneLine(awserr.Message(err)))
 	}
 	return awsError(region, err)
 }

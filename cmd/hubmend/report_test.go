@@ -20,16 +20,25 @@ func TestReportPeriod(t *testing.T) {
 		r        reporting
 		from, to string // or in from what is wrong
 	}{
-		"a length":               {reporting{since: period(48 * time.Hour)}, "2026-03-29T12:00:00Z", "2026-03-31T12:00:00Z"},
-		"from a day":             {reporting{from: "2026-03-01"}, "2026-03-01T00:00:00Z", "2026-03-31T12:00:00Z"},
-		"two days":               {reporting{from: "2026-03-01", to: "2026-03-15"}, "2026-03-01T00:00:00Z", "2026-03-16T00:00:00Z"},
-		"one day":                {reporting{from: "2026-03-01", to: "2026-03-01"}, "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"},
-		"two times":              {reporting{from: "2026-03-01T02:00:00+02:00", to: "2026-03-01T06:30:00Z"}, "2026-03-01T00:00:00Z", "2026-03-01T06:30:00Z"},
-		"to the end of today":    {reporting{from: "2026-03-31", to: "2026-03-31"}, "2026-03-31T00:00:00Z", "2026-03-31T12:00:00Z"},
-		"in the future":          {reporting{from: "2026-04-01"}, "--from 2026-04-01 is not before the end of the period, 2026-03-31T12:00:00Z", ""},
-		"the wrong way round":    {reporting{from: "2026-03-05", to: "2026-03-03"}, "--from 2026-03-05 is not before the end of the period", ""},
-		"from is no day":         {reporting{from: "March"}, `--from: "March" is neither a day such as 2026-01-31 nor a time`, ""},
-		"to is no day":           {reporting{from: "2026-03-01", to: "2026-02-30"}, `--to: "2026-02-30" is neither`, ""},
+		"a length": {reporting{since: period(48 * time.Hour)}, "2026-03-29T12:00:00Z",
+			"2026-03-31T12:00:00Z"},
+		"from a day": {reporting{from: "2026-03-01"}, "2026-03-01T00:00:00Z", "2026-03-31T12:00:00Z"},
+		"two days": {reporting{from: "2026-03-01", to: "2026-03-15"}, "2026-03-01T00:00:00Z",
+			"2026-03-16T00:00:00Z"},
+		"one day": {reporting{from: "2026-03-01", to: "2026-03-01"}, "2026-03-01T00:00:00Z",
+			"2026-03-02T00:00:00Z"},
+		"two times": {reporting{from: "2026-03-01T02:00:00+02:00", to: "2026-03-01T06:30:00Z"},
+			"2026-03-01T00:00:00Z", "2026-03-01T06:30:00Z"},
+		"to the end of today": {reporting{from: "2026-03-31", to: "2026-03-31"}, "2026-03-31T00:00:00Z",
+			"2026-03-31T12:00:00Z"},
+		"in the future": {reporting{from: "2026-04-01"},
+			"--from 2026-04-01 is not before the end of the period, 2026-03-31T12:00:00Z", ""},
+		"the wrong way round": {reporting{from: "2026-03-05", to: "2026-03-03"},
+			"--from 2026-03-05 is not before the end of the period", ""},
+		"from is no day": {reporting{from: "March"},
+			`--from: "March" is neither a day such as 2026-01-31 nor a time`, ""},
+		"to is no day": {reporting{from: "2026-03-01", to: "2026-02-30"}, `--to: "2026-02-30" is neither`,
+			""},
 		"to without from":        {reporting{to: "2026-03-01"}, "--to needs --from", ""},
 		"one file twice":         {reporting{html: "out/x", csv: "./out/x"}, "out/x is named twice", ""},
 		"two to standard output": {reporting{html: "-", asJSON: true}, "only one report fits on standard output", ""},
@@ -54,7 +63,8 @@ func TestReportBadInput(t *testing.T) {
 	t.Parallel()
 	region := []string{"AWS_REGION=eu-west-1"}
 	at := func(url string) []string {
-		return slices.Concat(region, []string{"AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1", "AWS_ENDPOINT_URL=" + url})
+		return slices.Concat(region,
+			[]string{"AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1", "AWS_ENDPOINT_URL=" + url})
 	}
 	file := filepath.Join(t.TempDir(), "r.html")
 	for name, tc := range map[string]struct {
@@ -65,7 +75,8 @@ func TestReportBadInput(t *testing.T) {
 		"one file twice":   {"report --html x --csv x", nil, "x is named twice; each report needs a file of its own"},
 		"nothing to write": {"report", nil, "say what to write: --html FILE, --csv FILE, --oscal FILE or --json"},
 		"a word too many":  {"report x --json", nil, `unknown command "x"`},
-		"since and from":   {"report --json --since 3d --from 2026-01-01", nil, "--from and --since do not go together"},
+		"since and from": {"report --json --since 3d --from 2026-01-01", nil,
+			"--from and --since do not go together"},
 		"since is no time": {"report --json --since yesterday", nil, `"yesterday" is not a length of time`},
 		"no Region":        {"report --html " + file, nil, "there is no Region; set AWS_REGION"},
 		"no credentials":   {"report --html " + file, region, "there are no AWS credentials; log in"},
@@ -75,7 +86,8 @@ func TestReportBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := hubmend(t, slices.Concat(nobody, tc.env), strings.Fields(tc.args)...)
-			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
+			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+				!strings.HasPrefix(stderr, "hubmend: ") || !strings.Contains(stderr, tc.want) {
 				t.Errorf("exits with %d, prints %q, says %q", code, stdout, stderr)
 			}
 			if _, err := os.Stat(file); err == nil {
@@ -92,18 +104,21 @@ func TestReport(t *testing.T) {
 	id := s.imports(t, "EC2.13", "f1", arn)
 	s.says(t, 0, "remediate "+id)
 	_, denied := s.openGroup(t, "denied")
-	s.calls(t, "iam", "PutRolePolicy", map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny",
-		"PolicyDocument": `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}`})
+	s.calls(t, "iam", "PutRolePolicy",
+		map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny",
+			"PolicyDocument": `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}`})
 	s.says(t, exitFailed, "remediate "+s.imports(t, "EC2.13", "f2", denied))
 	_, other := s.openGroup(t, "other")
 	s.imports(t, "EC2.14", "f3", other) // nobody asks for it
 
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	if err := os.WriteFile(file("r.html"), []byte("an older report"), 0o644); err != nil { //nolint:gosec // what is tested
+	//nolint:gosec // what is tested
+	if err := os.WriteFile(file("r.html"), []byte("an older report"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.says(t, 0, "report --html "+file("r.html")+" --csv "+file("r.csv")+" --oscal "+file("r.json"), file("r.html")+": 1 repair, need a person: 1.\n")
+	s.says(t, 0, "report --html "+file("r.html")+" --csv "+file("r.csv")+" --oscal "+file("r.json"),
+		file("r.html")+": 1 repair, need a person: 1.\n")
 	read := func(name string) string {
 		text, err := os.ReadFile(file(name))
 		if err != nil {
@@ -118,7 +133,8 @@ func TestReport(t *testing.T) {
 	}
 	s.says(t, 0, "report --csv /dev/null") // which stays as it is
 	page := read("r.html")
-	for _, want := range []string{arn, other, "Closed TCP 22 to the world", "asked by", "account 111111111111 in us-east-1"} {
+	for _, want := range []string{arn, other, "Closed TCP 22 to the world", "asked by",
+		"account 111111111111 in us-east-1"} {
 		if !strings.Contains(strings.ToLower(page), strings.ToLower(want)) {
 			t.Errorf("the page has no %q", want)
 		}
@@ -138,11 +154,15 @@ func TestReport(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.says(t, 0, "report --json --since 1d")), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Account != administrator || r.Region != homeRegion || !r.OpenKnown || len(r.Notes) > 0 || r.Total.Repaired != 1 || r.Total.Failed != 1 || len(r.Repairs) != 2 {
+	if r.Account != administrator || r.Region != homeRegion || !r.OpenKnown || len(r.Notes) > 0 ||
+		r.Total.Repaired != 1 || r.Total.Failed != 1 || len(r.Repairs) != 2 {
 		t.Errorf("%+v", r)
 	}
 	for _, e := range r.Repairs {
-		if e.Outcome == report.Repaired && (e.Resource != arn || !strings.Contains(e.Change, "Closed TCP 22") || !strings.Contains(e.Before, "0.0.0.0/0") || e.After == "" || e.Verified == "" || !strings.HasPrefix(e.By, "arn:aws:") || e.Took() <= 0) {
+		if e.Outcome == report.Repaired &&
+			(e.Resource != arn || !strings.Contains(e.Change, "Closed TCP 22") ||
+				!strings.Contains(e.Before, "0.0.0.0/0") || e.After == "" || e.Verified == "" ||
+				!strings.HasPrefix(e.By, "arn:aws:") || e.Took() <= 0) {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -157,7 +177,8 @@ func TestReport(t *testing.T) {
 
 	// What docs/report.md says is enough; without Security Hub, the report says what it lacks.
 	may := func(actions string) string {
-		return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [` + actions + `]}]}`
+		return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [` + actions +
+			`]}]}`
 	}
 	auditor := s.as(t, "auditor", may(`"dynamodb:Scan", "securityhub:GetFindings", "cloudformation:DescribeStacks"`))
 	if code, _, stderr := hubmend(t, auditor.env, "report", "--json"); code != 0 || stderr != "" {
@@ -166,13 +187,17 @@ func TestReport(t *testing.T) {
 	reader := s.as(t, "reader", may(`"dynamodb:Scan", "cloudformation:DescribeStacks"`))
 	code, stdout, stderr := hubmend(t, reader.env, "report", "--json")
 	r = report.Report{}
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != 0 || r.OpenKnown || len(r.Notes) != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "What is open is not known: these AWS credentials may not: ") {
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != 0 || r.OpenKnown || len(r.Notes) != 1 ||
+		strings.Count(stderr, "\n") != 1 ||
+		!strings.Contains(stderr, "What is open is not known: these AWS credentials may not: ") {
 		t.Errorf("exits with %d, %v, notes %q, says %q", code, err, r.Notes, stderr)
 	}
 	if code, _, stderr := hubmend(t, reader.env, "report", "--json", "--no-open"); code != 0 || stderr != "" {
 		t.Errorf("--no-open exits with %d, says %q", code, stderr)
 	}
-	s.as(t, "nobody", may(`"securityhub:GetFindings"`)).says(t, exitUsage, "report --json", "these AWS credentials may not: ")
-	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "report --json", "there is no ledger in this account and eu-west-1; deploy hubmend-admin first")
+	s.as(t, "nobody", may(`"securityhub:GetFindings"`)).says(t, exitUsage, "report --json",
+		"these AWS credentials may not: ")
+	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "report --json",
+		"there is no ledger in this account and eu-west-1; deploy hubmend-admin first")
 	s.says(t, exitUsage, "report --html "+filepath.Join(dir, "none", "r.html"), "write the report: open ")
 }

@@ -19,10 +19,12 @@ func (r reporting) write(stdout io.Writer, made report.Report) error {
 		text  bytes.Buffer
 	}
 	forms := []*form{
-		{file: r.html, write: made.WriteHTML}, {file: r.csv, write: made.WriteCSV}, {file: r.oscal, write: made.WriteOSCAL},
+		{file: r.html, write: made.WriteHTML}, {file: r.csv, write: made.WriteCSV},
+		{file: r.oscal, write: made.WriteOSCAL},
 	}
 	if r.asJSON {
-		forms = append(forms, &form{file: toStdout, write: func(w io.Writer) error { return json.NewEncoder(w).Encode(made) }})
+		forms = append(forms,
+			&form{file: toStdout, write: func(w io.Writer) error { return json.NewEncoder(w).Encode(made) }})
 	}
 	silent := false
 	for _, f := range forms {
@@ -46,7 +48,8 @@ func (r reporting) write(stdout io.Writer, made report.Report) error {
 				return fmt.Errorf("write the report: %w", err)
 			}
 			if !silent {
-				fmt.Fprintf(stdout, "%s: %s, need a person: %d.\n", f.file, counted(made.Total.Repaired, "repair"), len(made.Attention()))
+				fmt.Fprintf(stdout, "%s: %s, need a person: %d.\n", f.file, counted(made.Total.Repaired, "repair"),
+					len(made.Attention()))
 			}
 		}
 	}

@@ -17,9 +17,12 @@ func emptyTemplates(t *testing.T) string {
 	dir := t.TempDir()
 	resources := `"Resources": {"None": {"Type": "AWS::ServiceCatalog::PortfolioProductAssociation"}}}`
 	for name, content := range map[string]string{
-		lab.AdminStack + ".template.json":          `{"Parameters": {"OrganizationId": {"Type": "String"}}, ` + resources,
-		lab.MemberRolesStack + ".template.json":    `{"Parameters": {"AdministratorAccount": {"Type": "String"}}, ` + resources,
-		lab.MemberRunbooksStack + ".template.json": `{"Parameters": {"AdministratorAccount": {"Type": "String"}, "AdministratorRegion": {"Type": "String"}}, ` + resources,
+		lab.AdminStack + ".template.json": `{"Parameters": {"OrganizationId": {"Type": "String"}}, ` +
+			resources,
+		lab.MemberRolesStack + ".template.json": `{"Parameters": {"AdministratorAccount": {"Type": "String"}}, ` +
+			resources,
+		lab.MemberRunbooksStack +
+			".template.json": `{"Parameters": {"AdministratorAccount": {"Type": "String"}, "AdministratorRegion": {"Type": "String"}}, ` + resources,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -44,16 +47,23 @@ func TestLabRun(t *testing.T) {
 		stdout []string
 		stderr string
 	}{
-		"holds":             {[]string{holds}, 0, []string{"\n[1/1] it holds\n  ok   1 of 1 expectations hold, 0 executions, "}, ""},
-		"fails":             {[]string{fails}, exitFailed, []string{"\n[1/1] it fails\n  FAIL 7 executions\n       but it is 0\n  FAIL 1 of 2 expectations hold"}, ""},
-		"verbose":           {[]string{"--verbose", holds}, 0, []string{"[1/1] it holds", "hubmend-admin: 1 resources", "ok   0 executions", "ok   1 of 1 expectations hold"}, ""},
+		"holds": {[]string{holds}, 0,
+			[]string{"\n[1/1] it holds\n  ok   1 of 1 expectations hold, 0 executions, "}, ""},
+		"fails": {[]string{fails}, exitFailed,
+			[]string{"\n[1/1] it fails\n  FAIL 7 executions\n       but it is 0\n  FAIL 1 of 2 expectations hold"}, ""},
+		"verbose": {[]string{"--verbose", holds}, 0,
+			[]string{"[1/1] it holds", "hubmend-admin: 1 resources", "ok   0 executions",
+				"ok   1 of 1 expectations hold"}, ""},
 		"fails, then holds": {[]string{fails, holds}, exitFailed, []string{"[1/2] it fails", "[2/2] it holds"}, ""},
-		"quiet":             {[]string{"--quiet", holds, fails}, exitFailed, []string{"[1/2] it holds\n  ok   1 of 1", "hubmend-admin: 1 resources", "FAIL 7 executions"}, ""},
-		"breaks":            {[]string{breaks}, exitUsage, nil, `it breaks: the portfolio has no product "No such playbook"`},
+		"quiet": {[]string{"--quiet", holds, fails}, exitFailed,
+			[]string{"[1/2] it holds\n  ok   1 of 1", "hubmend-admin: 1 resources", "FAIL 7 executions"}, ""},
+		"breaks": {[]string{breaks}, exitUsage, nil,
+			`it breaks: the portfolio has no product "No such playbook"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, stdout, stderr := hubmend(t, nil, append([]string{"lab", "run", "--templates", templates}, tc.args...)...)
+			code, stdout, stderr := hubmend(t, nil,
+				append([]string{"lab", "run", "--templates", templates}, tc.args...)...)
 			if code != tc.code || (stderr != "") != (tc.stderr != "") || !strings.Contains(stderr, tc.stderr) {
 				t.Errorf("exits with %d, want %d, and says %q", code, tc.code, stderr)
 			}
@@ -77,7 +87,8 @@ func TestLabRunJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &results); err != nil {
 		t.Fatalf("%v: %s", err, stdout)
 	}
-	if code != exitFailed || stderr != "" || len(results) != 1 || results[0].Passed || results[0].Name != "it fails" || len(results[0].Story) == 0 {
+	if code != exitFailed || stderr != "" || len(results) != 1 || results[0].Passed || results[0].Name != "it fails" ||
+		len(results[0].Story) == 0 {
 		t.Errorf("exits with %d, says %q, prints %+v", code, stderr, results)
 	}
 }

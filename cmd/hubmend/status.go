@@ -45,8 +45,10 @@ paused; and whether the switch is active. It changes nothing, and exits with 0 w
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
 administrator's account and home Region.`,
-		Example: fmt.Sprintf("  hubmend status\n  hubmend status --control %s --since 36h\n  hubmend status --account 222222222222 --json", exampleControl().ID),
-		Args:    cobra.NoArgs,
+		Example: fmt.Sprintf(
+			"  hubmend status\n  hubmend status --control %s --since 36h\n  hubmend status --account "+
+				"222222222222 --json", exampleControl().ID),
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := overview.Options{Control: control, Account: account}
 			if err := checkScope(o); err != nil {
@@ -95,7 +97,9 @@ func checkScope(o overview.Options) error {
 func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s standing, problems []string, err error) {
 	s = standing{Region: cfg.Region, Switch: switchUnknown}
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
-		problems = append(problems, fmt.Sprintf("cannot read the settings of hubmend-admin, and takes the usual %d attempts within %g h: %v", o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err)))
+		problems = append(problems,
+			fmt.Sprintf("cannot read the settings of hubmend-admin, and takes the usual %d attempts within %g h: %v",
+				o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err)))
 	}
 	b, newer := overview.New(o), 0
 	for e, err := range readLedger(cfg).All(ctx) {
@@ -113,9 +117,12 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 	var missing *ssmtypes.ParameterNotFound
 	switch {
 	case errors.As(err, &missing):
-		problems = append(problems, fmt.Sprintf("there is no switch %s in %s; `hubmend doctor` says what is missing", naming.Switch, cfg.Region))
+		problems = append(problems,
+			fmt.Sprintf("there is no switch %s in %s; `hubmend doctor` says what is missing", naming.Switch,
+				cfg.Region))
 	case err != nil:
-		problems = append(problems, fmt.Sprintf("cannot read the switch %s: %v", naming.Switch, awsError(cfg.Region, err)))
+		problems = append(problems,
+			fmt.Sprintf("cannot read the switch %s: %v", naming.Switch, awsError(cfg.Region, err)))
 	case aws.ToString(out.Parameter.Value) == naming.SwitchActive:
 		s.Switch = naming.SwitchActive
 	default: // as for the functions, anything else pauses
@@ -128,7 +135,8 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 // error, and without the stack, they are the usual ones.
 func guardSettings(ctx context.Context, cfg aws.Config) (decide.Settings, error) {
 	s := decide.Defaults
-	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(naming.Stack(naming.AdminStack))})
+	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx,
+		&cloudformation.DescribeStacksInput{StackName: aws.String(naming.Stack(naming.AdminStack))})
 	if awserr.Code(err) == "ValidationError" { // there is no such stack
 		return s, nil
 	}

@@ -30,14 +30,16 @@ func printStanding(out io.Writer, s standing, since period) {
 	color := map[string]text.Color{naming.SwitchActive: text.FgGreen, naming.SwitchPaused: text.FgRed}[s.Switch]
 	fmt.Fprintf(out, "%s in %s is %s.", subject, s.Region, paint(color, s.Switch))
 	if s.Switch == naming.SwitchPaused {
-		fmt.Fprintf(out, " Nothing is started until: aws ssm put-parameter --name %s --value %s --overwrite", naming.Switch, naming.SwitchActive)
+		fmt.Fprintf(out, " Nothing is started until: aws ssm put-parameter --name %s --value %s --overwrite",
+			naming.Switch, naming.SwitchActive)
 	}
 	fmt.Fprintf(out, "\n%s\n", countStates(s.Targets))
 	if len(s.Targets) > 0 {
 		fmt.Fprintln(out, targetTable(out, s.Targets, paint))
 	}
 	for _, b := range s.Breakers {
-		fmt.Fprintf(out, "\nAutomatic repair of %s is %s until %s UTC: %d resources failed one after the other. A custom action that succeeds ends it.\n",
+		fmt.Fprintf(out, "\nAutomatic repair of %s is %s until %s UTC: %d resources failed one after the other. A "+
+			"custom action that succeeds ends it.\n",
 			b.Control, paint(text.FgRed, "paused"), moment(b.Until), b.Failures)
 	}
 	if len(s.Controls) == 0 {
@@ -86,7 +88,8 @@ func targetTable(out io.Writer, targets []overview.Target, paint func(text.Color
 		default:
 			why += " (until " + moment(t.Until) + ")"
 		}
-		w.AppendRow(table.Row{paint(stateColors[t.State], state), moment(t.Since), t.Control, oneLine(overview.Short(t.Resource)), t.Account, t.Region, clip(why)})
+		w.AppendRow(table.Row{paint(stateColors[t.State], state), moment(t.Since), t.Control,
+			oneLine(overview.Short(t.Resource)), t.Account, t.Region, clip(why)})
 	}
 	resource := wrapped(4, 40)
 	resource.WidthMaxEnforcer = text.WrapHard // it has no words

@@ -9,8 +9,10 @@ import (
 
 func TestStoryLine(t *testing.T) {
 	t.Parallel()
-	resolved := lab.Entry{At: 7401 * time.Millisecond, Kind: lab.KindFinding, Account: "222222222222", Region: "us-east-1",
-		Text: "finding EC2.13 on sg-0123456789abcdef0 is RESOLVED: Repaired and verified by Hubmend. Closed TCP 22 to the world."}
+	resolved := lab.Entry{At: 7401 * time.Millisecond, Kind: lab.KindFinding, Account: "222222222222",
+		Region: "us-east-1",
+		Text: "finding EC2.13 on sg-0123456789abcdef0 is RESOLVED: Repaired and verified by Hubmend. Closed TCP 22 " +
+			"to the world."}
 	problem := lab.Entry{Kind: lab.KindProblem, Text: "serve: no"}
 	for name, tc := range map[string]struct {
 		entry lab.Entry
@@ -18,13 +20,18 @@ func TestStoryLine(t *testing.T) {
 		paint painting
 		want  string
 	}{
-		"piped": {resolved, 0, plain, "    7.401 s  finding      222222222222 us-east-1   finding EC2.13 on sg-0123456789abcdef0 is RESOLVED: Repaired and verified by Hubmend. Closed TCP 22 to the world.\n"},
+		"piped": {resolved, 0, plain,
+			"    7.401 s  finding      222222222222 us-east-1   finding EC2.13 on sg-0123456789abcdef0 is RESOLVED: " +
+				"Repaired and verified by Hubmend. Closed TCP 22 to the world.\n"},
 		"80": {resolved, 80, plain, "    7.401 s  finding      222222222222 us-east-1  finding EC2.13 on\n" +
 			"                          sg-0123456789abcdef0 is RESOLVED: Repaired and\n" +
 			"                          verified by Hubmend. Closed TCP 22 to the world.\n"},
-		"120": {resolved, 120, coloured, "    7.401 s  finding      222222222222 us-east-1   finding EC2.13 on sg-0123456789abcdef0 is \x1b[32mRESOLVED\x1b[0m: Repaired and\n" +
-			"                                                   verified by Hubmend. Closed TCP 22 to the world.\n"},
-		"problem": {problem, 0, coloured, "\x1b[31m    0.000 s  problem                               serve: no\x1b[0m\n"},
+		"120": {resolved, 120, coloured,
+			"    7.401 s  finding      222222222222 us-east-1   finding EC2.13 on sg-0123456789abcdef0 is " +
+				"\x1b[32mRESOLVED\x1b[0m: Repaired and\n" +
+				"                                                   verified by Hubmend. Closed TCP 22 to the world.\n"},
+		"problem": {problem, 0, coloured,
+			"\x1b[31m    0.000 s  problem                               serve: no\x1b[0m\n"},
 	} {
 		if got := storyLine(tc.entry, tc.width, tc.paint); got != tc.want {
 			t.Errorf("%s: draws\n%q\nwant\n%q", name, got, tc.want)

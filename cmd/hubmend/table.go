@@ -37,7 +37,8 @@ func widest(columns []table.ColumnConfig) int {
 		return -1
 	}
 	return slices.IndexFunc(columns, func(c table.ColumnConfig) bool {
-		return c.WidthMax == slices.MaxFunc(columns, func(a, b table.ColumnConfig) int { return a.WidthMax - b.WidthMax }).WidthMax
+		return c.WidthMax == slices.MaxFunc(columns,
+			func(a, b table.ColumnConfig) int { return a.WidthMax - b.WidthMax }).WidthMax
 	})
 }
 

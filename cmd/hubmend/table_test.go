@@ -27,13 +27,16 @@ func TestRender(t *testing.T) {
 	}
 	const most = 50
 	of := func(width uint16) string {
-		if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: width}); err != nil { //nolint:gosec // a file's number is small
+		//nolint:gosec // a file's number is small
+		if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ,
+			&unix.Winsize{Row: 24, Col: width}); err != nil {
 			t.Fatal(err)
 		}
 		return render(&output{file: terminal}, table(), wrapped(2, most), wrapped(3, most))
 	}
 	elsewhere := render(&bytes.Buffer{}, table(), wrapped(2, most), wrapped(3, most))
-	for width, want := range map[uint16][2]int{200: {110, 120}, 80: {70, 80}, 60: {50, 60}, 10: {30, 45}, 0: {110, 120}} {
+	for width, want := range map[uint16][2]int{200: {110, 120}, 80: {70, 80}, 60: {50, 60}, 10: {30, 45},
+		0: {110, 120}} {
 		got := of(width)
 		if n := text.LongestLineLen(got); n < want[0] || n > want[1] {
 			t.Errorf("in %d characters it takes %d:\n%s", width, n, got)

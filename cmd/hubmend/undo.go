@@ -43,7 +43,8 @@ for the end.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return u.run(cmd, args[0]) },
 	}
 	cmd.Flags().BoolVar(&u.yes, "yes", false, "do not ask for confirmation")
-	cmd.Flags().StringVar(&u.memberProfile, "member-profile", "", "AWS profile of the resource's account, to ask its CloudTrail who changed the resource")
+	cmd.Flags().StringVar(&u.memberProfile, "member-profile", "",
+		"AWS profile of the resource's account, to ask its CloudTrail who changed the resource")
 	u.flags(cmd)
 	return cmd
 }
@@ -95,7 +96,8 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 
 // sendUndo puts the request to undo a repair on the findings queue.
 func (a asking) sendUndo(ctx context.Context, t target.Target, repaired ledger.Past) (messages.Undo, error) {
-	wish := messages.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID, By: a.person.ARN, At: time.Now().UTC()}
+	wish := messages.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID,
+		By: a.person.ARN, At: time.Now().UTC()}
 	if err := a.queue.Send(ctx, wish.Body()); err != nil {
 		return wish, awsError(a.cfg.Region, err)
 	}
@@ -116,10 +118,13 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 		id = name
 	}
 	if id == "" {
-		return ledger.Past{}, fmt.Errorf("the ledger knows no repair of %s that succeeded and changed something, so there is nothing to take back; `hubmend history` shows what was tried", oneLine(t.Resource))
+		return ledger.Past{},
+			fmt.Errorf("the ledger knows no repair of %s that succeeded and changed something, so there is nothing "+
+				"to take back; `hubmend history` shows what was tried", oneLine(t.Resource))
 	}
 	if control, known := catalog.Embedded().ByID(h.Record.Undoable().Control); known && !control.Reversible {
-		return ledger.Past{}, fmt.Errorf("repairs of %s cannot be taken back: %s", control.ID, oneLine(control.Irreversible))
+		return ledger.Past{},
+			fmt.Errorf("repairs of %s cannot be taken back: %s", control.ID, oneLine(control.Irreversible))
 	}
 	if problem := decide.UndoProblem(h.Record, id); problem != "" {
 		return ledger.Past{}, errors.New(oneLine(problem))
@@ -128,24 +133,31 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 		switch {
 		case p.Attempt.ExecutionID != id:
 		case p.Attempt.Forgotten(now):
-			return ledger.Past{}, fmt.Errorf("Systems Manager has forgotten execution %s after 30 days; `hubmend history %s --before` has what was before, restore it by hand", id, t.Key())
+			return ledger.Past{},
+				fmt.Errorf("Systems Manager has forgotten execution %s after 30 days; `hubmend history %s --before` "+
+					"has what was before, restore it by hand", id, t.Key())
 		default:
 			return p, nil
 		}
 	}
-	return ledger.Past{}, fmt.Errorf("the ledger no longer has what %s was before execution %s; restore it by hand", oneLine(t.Resource), id)
+	return ledger.Past{},
+		fmt.Errorf("the ledger no longer has what %s was before execution %s; restore it by hand", oneLine(t.Resource),
+			id)
 }
 
 func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past, unfinished []decide.Attempt) {
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "This repair will be taken back:\n  resource   %s\n  account    %s, %s\n  control    %s\n  repaired   %s UTC, asked by %s\n  execution  %s\n  change     %s\n  before\n",
-		oneLine(t.Resource), t.Account, t.Region, p.Attempt.Control, moment(p.Attempt.EndedAt), oneLine(p.Attempt.Asker()),
+	fmt.Fprintf(out, "This repair will be taken back:\n  resource   %s\n  account    %s, %s\n  control    %s\n  "+
+		"repaired   %s UTC, asked by %s\n  execution  %s\n  change     %s\n  before\n",
+		oneLine(t.Resource), t.Account, t.Region, p.Attempt.Control, moment(p.Attempt.EndedAt),
+		oneLine(p.Attempt.Asker()),
 		p.Attempt.ExecutionID, oneLine(p.Outcome.Change))
 	for _, line := range beforeLines(p.Outcome.Before) {
 		fmt.Fprintf(out, "    %s\n", line)
 	}
 	for _, a := range unfinished {
-		fmt.Fprintf(out, "Attempt %d failed before that and may have changed something too, which stays: `hubmend history %s --before`\n", a.Number, t.Key())
+		fmt.Fprintf(out, "Attempt %d failed before that and may have changed something too, which stays: `hubmend "+
+			"history %s --before`\n", a.Number, t.Key())
 	}
 }
 

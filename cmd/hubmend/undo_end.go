@@ -24,15 +24,16 @@ import (
 
 // undone is what came of an undo, in JSON.
 type undone struct {
-	Key       string           `json:"key"`
-	Account   string           `json:"account"`
-	Region    string           `json:"region"`
-	Resource  string           `json:"resource"`
-	Control   string           `json:"control"`
-	Repair    string           `json:"repair"` // its execution
-	Request   string           `json:"request"`
-	By        string           `json:"by"`
-	State     string           `json:"state"`               // succeeded, failed, refused or sent; else as the ledger has it
+	Key      string `json:"key"`
+	Account  string `json:"account"`
+	Region   string `json:"region"`
+	Resource string `json:"resource"`
+	Control  string `json:"control"`
+	Repair   string `json:"repair"` // its execution
+	Request  string `json:"request"`
+	By       string `json:"by"`
+	// succeeded, failed, refused or sent; else as the ledger has it
+	State     string           `json:"state"`
 	Execution string           `json:"execution,omitempty"` // of the undo
 	Change    string           `json:"change,omitempty"`
 	Reason    string           `json:"reason,omitempty"`
@@ -81,7 +82,8 @@ func (r *undone) tell(p request.Progress) {
 		r.State, r.Reason = "refused", p.Refusal
 	}
 	if p.Attempt != nil {
-		r.State, r.Execution, r.Change, r.Reason = string(p.Attempt.State), p.Attempt.ExecutionID, p.Attempt.Change, p.Attempt.Reason
+		r.State, r.Execution, r.Change, r.Reason = string(
+			p.Attempt.State), p.Attempt.ExecutionID, p.Attempt.Change, p.Attempt.Reason
 	}
 }
 
@@ -97,7 +99,8 @@ func (u undoing) changedBy(cmd *cobra.Command, a asking, t target.Target, since 
 	case err != nil:
 		fmt.Fprintf(out, "hubmend: CloudTrail does not say who changed it: %s\n", clip(oneLine(awserr.Message(err))))
 	case len(found) == 0:
-		fmt.Fprintf(out, "hubmend: CloudTrail of account %s has no change of it since the repair; it shows calls some minutes late\n", t.Account)
+		fmt.Fprintf(out, "hubmend: CloudTrail of account %s has no change of it since the repair; it shows calls "+
+			"some minutes late\n", t.Account)
 	}
 	for _, c := range found {
 		fmt.Fprintf(out, "hubmend: changed by %s at %s UTC: %s\n", oneLine(c.By), moment(c.At), oneLine(c.Call))
@@ -114,7 +117,9 @@ func (u undoing) memberConfig(ctx context.Context, a asking, t target.Target) (a
 			return cfg, err
 		}
 	} else if a.person.Account != t.Account {
-		return cfg, fmt.Errorf("your credentials are of account %s and the resource is in %s; name a profile of that account with --member-profile", a.person.Account, t.Account)
+		return cfg, fmt.Errorf(
+			"your credentials are of account %s and the resource is in %s; name a profile of that account with "+
+				"--member-profile", a.person.Account, t.Account)
 	}
 	if cfg.Region = t.Region; t.Region == target.Global {
 		p, _ := partition.Of(a.cfg.Region)

@@ -19,7 +19,8 @@ import (
 func (s terminal) answering(t *testing.T, answer, args string) (code int, output string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], strings.Fields(args)...) //nolint:gosec // the test itself
-	cmd.Dir, cmd.Env, cmd.Stdin = "../..", append(append(os.Environ(), asHubmend+"=1"), s.env...), strings.NewReader(answer)
+	cmd.Dir, cmd.Env, cmd.Stdin = "../..", append(append(os.Environ(), asHubmend+"=1"),
+		s.env...), strings.NewReader(answer)
 	out, _ := cmd.CombinedOutput()
 	return cmd.ProcessState.ExitCode(), string(out)
 }
@@ -33,12 +34,15 @@ func TestUndo(t *testing.T) {
 	s.says(t, 0, "remediate "+id)
 
 	// Nothing happens without a yes.
-	for answer, want := range map[string]string{"": "nobody answers", "\n": "not confirmed", "n\n": "not confirmed", "yes please\n": "not confirmed"} {
-		if code, out := s.answering(t, answer, "undo "+group); code != exitUsage || !strings.Contains(out, want) || !strings.Contains(out, "Take it back? [y/N]") {
+	for answer, want := range map[string]string{"": "nobody answers", "\n": "not confirmed", "n\n": "not confirmed",
+		"yes please\n": "not confirmed"} {
+		if code, out := s.answering(t, answer, "undo "+group); code != exitUsage || !strings.Contains(out, want) ||
+			!strings.Contains(out, "Take it back? [y/N]") {
 			t.Errorf("%q: exits with %d and says\n%s", answer, code, out)
 		}
 	}
-	if code, out := interrupted(t, s.env, "[y/N] ", "undo "+group); code != exitUsage || !strings.HasSuffix(out, "[y/N] \nhubmend: it was interrupted; nothing was changed\n") {
+	if code, out := interrupted(t, s.env, "[y/N] ", "undo "+group); code != exitUsage ||
+		!strings.HasSuffix(out, "[y/N] \nhubmend: it was interrupted; nothing was changed\n") {
 		t.Errorf("Ctrl-C at the question: exits with %d and says\n%s", code, out)
 	}
 	s.says(t, exitUsage, "undo --yes --member-profile nowhere "+group, "there is no AWS profile nowhere")
@@ -52,7 +56,8 @@ func TestUndo(t *testing.T) {
 		"Action": ["sqs:GetQueueUrl", "sqs:SendMessage", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]}]}`)
 	code, out := responder.answering(t, "y\n", "undo "+arn)
 	for _, want := range []string{
-		"This repair will be taken back:", arn, "222222222222, us-east-1", "EC2.13", "asked by arn:aws:iam::111111111111:", "Closed TCP 22 to the world",
+		"This repair will be taken back:", arn, "222222222222, us-east-1", "EC2.13",
+		"asked by arn:aws:iam::111111111111:", "Closed TCP 22 to the world",
 		`"CidrIp":"0.0.0.0/0"`, "undo: runs as execution ", "undo: done and verified: Restored",
 	} {
 		if code != 0 || !strings.Contains(out, want) {
@@ -62,26 +67,31 @@ func TestUndo(t *testing.T) {
 	if got := s.open(t, group); got != "[22]" {
 		t.Errorf("open are %s", got)
 	}
-	if workflow, note := s.finding(t, id); workflow != "NOTIFIED" || !strings.Contains(note, "Undone by arn:aws:sts::111111111111:assumed-role/responder/ann: Restored") {
+	if workflow, note := s.finding(t, id); workflow != "NOTIFIED" ||
+		!strings.Contains(note, "Undone by arn:aws:sts::111111111111:assumed-role/responder/ann: Restored") {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}
 	s.says(t, exitUsage, "undo --yes "+group, "was taken back already")
 
 	// A person has it repaired again, and before the next undo somebody opens it in another way than it was.
 	s.says(t, 0, "remediate "+id)
-	s.calls(t, "ec2", "AuthorizeSecurityGroupIngress", map[string]any{"GroupId": group, "IpProtocol": "tcp", "FromPort": 20, "ToPort": 22, "CidrIp": "0.0.0.0/0"})
+	s.calls(t, "ec2", "AuthorizeSecurityGroupIngress",
+		map[string]any{"GroupId": group, "IpProtocol": "tcp", "FromPort": 20, "ToPort": 22, "CidrIp": "0.0.0.0/0"})
 	code, stdout, stderr := hubmend(t, s.env, "undo", "--yes", "--json", group)
 	var u undone
 	if err := json.Unmarshal([]byte(stdout), &u); err != nil || code != exitFailed {
 		t.Fatalf("exits with %d, %v: %s%s", code, err, stdout, stderr)
 	}
-	if u.State != "failed" || u.Resource != arn || u.Execution == "" || u.Repair == u.Execution || !strings.Contains(stderr, "the repair was not taken back: ") ||
+	if u.State != "failed" || u.Resource != arn || u.Execution == "" || u.Repair == u.Execution ||
+		!strings.Contains(stderr, "the repair was not taken back: ") ||
 		!strings.Contains(stderr, "name a profile of that account with --member-profile") {
 		t.Errorf("%+v, says %q", u, stderr)
 	}
-	profile := write(t, "config", "[profile workload]\naws_access_key_id = "+lab.Operator(workload).AccessKeyID+"\naws_secret_access_key = x\n")
+	profile := write(t, "config",
+		"[profile workload]\naws_access_key_id = "+lab.Operator(workload).AccessKeyID+"\naws_secret_access_key = x\n")
 	s.in("AWS_CONFIG_FILE="+profile).says(t, exitFailed, "undo --yes --member-profile workload "+group,
-		"hubmend: CloudTrail does not say who changed it: NotImplemented: the lab records no calls for CloudTrail to look up\n")
+		"hubmend: CloudTrail does not say who changed it: NotImplemented: the lab records no calls for CloudTrail "+
+			"to look up\n")
 	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "not taken back") {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}
@@ -93,7 +103,8 @@ func TestToUndo(t *testing.T) {
 	t.Parallel()
 	const first, second = "0b0a7756-0ea4-451a-a703-a558b933e274", "1b0a7756-0ea4-451a-a703-a558b933e274"
 	repair := func(number int, id, control string) decide.Attempt {
-		return decide.Attempt{Number: number, State: decide.Succeeded, ExecutionID: id, Control: control, Change: "Closed.", EndedAt: time.Unix(0, 0)}
+		return decide.Attempt{Number: number, State: decide.Succeeded, ExecutionID: id, Control: control,
+			Change: "Closed.", EndedAt: time.Unix(0, 0)}
 	}
 	history := func(attempts ...decide.Attempt) ledger.History {
 		h := ledger.History{Record: decide.Record{Version: 1, Target: groupTarget("sg-1"), Attempts: attempts}}
@@ -110,12 +121,14 @@ func TestToUndo(t *testing.T) {
 		id      string // of the execution; or
 		problem string
 	}{
-		"the only one":        {history(repair(1, first, "EC2.13")), "sg-1", first, ""},
-		"the newest":          {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second, ""},
-		"by its execution":    {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second, ""},
-		"an older one":        {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "", "Only the newest repair can be taken back"},
-		"none":                {history(), "sg-1", "", "knows no repair of"},
-		"irreversible":        {history(repair(1, first, "IAM.8")), "sg-1", "", "repairs of IAM.8 cannot be taken back: "},
+		"the only one":     {history(repair(1, first, "EC2.13")), "sg-1", first, ""},
+		"the newest":       {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second, ""},
+		"by its execution": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second, ""},
+		"an older one": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "",
+			"Only the newest repair can be taken back"},
+		"none": {history(), "sg-1", "", "knows no repair of"},
+		"irreversible": {history(repair(1, first, "IAM.8")), "sg-1", "",
+			"repairs of IAM.8 cannot be taken back: "},
 		"its archive is gone": {archiveGone, "sg-1", "", "no longer has what"},
 	} {
 		p, err := toUndo(tc.h, tc.name, time.Unix(0, 0).Add(30*24*time.Hour-1))
@@ -126,7 +139,8 @@ func TestToUndo(t *testing.T) {
 			t.Errorf("%s: %q, %v; want an error that says %q", name, p.Attempt.ExecutionID, err, tc.problem)
 		}
 	}
-	if _, err := toUndo(history(repair(1, first, "EC2.13")), "sg-1", time.Unix(0, 0).Add(30*24*time.Hour)); err == nil || !strings.Contains(err.Error(), "has forgotten execution") {
+	if _, err := toUndo(history(repair(1, first, "EC2.13")), "sg-1",
+		time.Unix(0, 0).Add(30*24*time.Hour)); err == nil || !strings.Contains(err.Error(), "has forgotten execution") {
 		t.Errorf("after 30 days: %v", err)
 	}
 }
@@ -138,10 +152,12 @@ func TestPrintRepair(t *testing.T) {
 	cmd := &cobra.Command{}
 	cmd.SetOut(&out)
 	p := ledger.Past{Target: groupTarget("sg-1\x1b[31m"), Ended: decide.Ended{
-		Attempt: decide.Attempt{EndedAt: time.Unix(0, 0), Trigger: "automatic"}, Outcome: decide.Outcome{Change: "Closed\nTCP.", Before: `["{\"FromPort\":22}","\u001b]0;x"]`},
+		Attempt: decide.Attempt{EndedAt: time.Unix(0, 0), Trigger: "automatic"},
+		Outcome: decide.Outcome{Change: "Closed\nTCP.", Before: `["{\"FromPort\":22}","\u001b]0;x"]`},
 	}}
 	printRepair(cmd, p.Target, p, []decide.Attempt{{Number: 7}})
-	for _, want := range []string{"Attempt 7 failed before that", "asked by automatic", "Closed TCP.", "    {\"FromPort\":22}\n", "1970-01-01 00:00 UTC"} {
+	for _, want := range []string{"Attempt 7 failed before that", "asked by automatic", "Closed TCP.",
+		"    {\"FromPort\":22}\n", "1970-01-01 00:00 UTC"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it does not print %q:\n%s", want, out.String())
 		}

@@ -20,5 +20,6 @@ func version() string {
 	if settings["vcs.modified"] == "true" {
 		changed = " and changes"
 	}
-	return fmt.Sprintf("%s, commit %s%s, %s", info.Main.Version, cmp.Or(settings["vcs.revision"], "unknown"), changed, info.GoVersion)
+	return fmt.Sprintf("%s, commit %s%s, %s", info.Main.Version, cmp.Or(settings["vcs.revision"], "unknown"), changed,
+		info.GoVersion)
 }

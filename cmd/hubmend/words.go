@@ -59,7 +59,8 @@ func (p *period) Set(s string) error {
 		return fmt.Errorf("%q is not a length of time such as 90m, 36h or 7d", s)
 	}
 	n, _ := strconv.Atoi(m[1]) // has five digits at most
-	*p = period(time.Duration(n) * map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}[m[2]])
+	*p = period(time.Duration(n) * map[string]time.Duration{"m": time.Minute, "h": time.Hour,
+		"d": 24 * time.Hour}[m[2]])
 	return nil
 }
 

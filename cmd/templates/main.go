@@ -21,7 +21,8 @@ func main() {
 		err = templates.Write(*to, files)
 	}
 	if err == nil { // after the templates, so that a synth that failed assigns nothing
-		err = os.WriteFile(*parts, []byte(catalog.Embedded().PartsText()), 0o644) //nolint:gosec // part of the repository
+		//nolint:gosec // part of the repository
+		err = os.WriteFile(*parts, []byte(catalog.Embedded().PartsText()), 0o644)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "templates:", err)

@@ -8,7 +8,8 @@ import (
 
 // NewManagedPolicy makes a policy that people attach, by its name, to roles and permission
 // sets of their own.
-func NewManagedPolicy(scope constructs.Construct, id *string, name, description string, statements []Statement) awsiam.ManagedPolicy {
+func NewManagedPolicy(scope constructs.Construct, id *string, name, description string,
+	statements []Statement) awsiam.ManagedPolicy {
 	document := awsiam.NewPolicyDocument(nil)
 	for _, s := range statements {
 		document.AddStatements(s.statement())

@@ -19,9 +19,14 @@ var counted = []struct {
 	description string
 }{
 	{decide.MetricFailed, "Hubmend could not repair a resource. The notification says why."},
-	{decide.MetricSuspended, "Hubmend has stopped repairing a resource: it kept failing, or something keeps changing it back. The notification has the attempts."},
-	{decide.MetricBreaker, "Hubmend has paused automatic repair of a control, because several resources failed one after the other."},
-	{decide.MetricUnproven, "Security Hub does not bear out a repair that Hubmend had verified: a later check failed, and the finding is open again, or none came in time. The notification says which."},
+	{decide.MetricSuspended,
+		"Hubmend has stopped repairing a resource: it kept failing, or something keeps changing it back. The " +
+			"notification has the attempts."},
+	{decide.MetricBreaker,
+		"Hubmend has paused automatic repair of a control, because several resources failed one after the other."},
+	{decide.MetricUnproven,
+		"Security Hub does not bear out a repair that Hubmend had verified: a later check failed, and the finding " +
+			"is open again, or none came in time. The notification says which."},
 }
 
 const (
@@ -46,26 +51,40 @@ func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 	a := &alarms{scope: constructs.NewConstruct(scope, jsii.String("Alarms")), topic: topic}
 	allowAlarms(topic)
 	for _, c := range counted {
-		a.raise(naming.Prefix+string(c.metric), c.description, alarm{namespace: naming.MetricNamespace, metric: string(c.metric), statistic: "Sum"})
+		a.raise(naming.Prefix+string(c.metric), c.description,
+			alarm{namespace: naming.MetricNamespace, metric: string(c.metric), statistic: "Sum"})
 	}
-	a.raise(naming.Prefix+string(decide.MetricPaused), "Hubmend has started no repair for a day, because its switch is off: the parameter "+naming.Switch+".", alarm{
-		namespace: naming.MetricNamespace, metric: string(decide.MetricPaused), statistic: "Sum", seconds: pausedSeconds, periods: pausedPeriods,
-	})
-	a.raise(naming.Prefix+string(decide.MetricUnreported), "Many repairs ended without a status event, and only the sweep found out, a quarter of an hour late. Events may not be forwarded. Ask: hubmend doctor", alarm{
-		namespace: naming.MetricNamespace, metric: string(decide.MetricUnreported), statistic: "Sum", seconds: unreportedSeconds, above: unreportedEvents,
-	})
+	a.raise(naming.Prefix+string(decide.MetricPaused),
+		"Hubmend has started no repair for a day, because its switch is off: the parameter "+naming.Switch+".", alarm{
+			namespace: naming.MetricNamespace, metric: string(decide.MetricPaused), statistic: "Sum",
+			seconds: pausedSeconds, periods: pausedPeriods,
+		})
+	a.raise(naming.Prefix+string(decide.MetricUnreported),
+		"Many repairs ended without a status event, and only the sweep found out, a quarter of an hour late. Events "+
+			"may not be forwarded. Ask: hubmend doctor", alarm{
+			namespace: naming.MetricNamespace, metric: string(decide.MetricUnreported), statistic: "Sum",
+			seconds: unreportedSeconds, above: unreportedEvents,
+		})
 	for _, queue := range []string{naming.FindingsQueue, naming.OutcomesQueue} {
 		a.raise(naming.DeadLetters(queue), "Hubmend could not handle a message. List it with: hubmend dlq list", alarm{
-			namespace: "AWS/SQS", metric: "ApproximateNumberOfMessagesVisible", statistic: "Maximum", dimension: "QueueName", value: naming.DeadLetters(queue),
+			namespace: "AWS/SQS", metric: "ApproximateNumberOfMessagesVisible", statistic: "Maximum",
+			dimension: "QueueName", value: naming.DeadLetters(queue),
 		})
-		a.raise(queue+"-age", "A message has waited for an hour, so Hubmend may not be at work. Ask: hubmend doctor", alarm{
-			namespace: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", statistic: "Maximum", dimension: "QueueName", value: queue, above: oldestSeconds,
-		})
+		a.raise(queue+"-age", "A message has waited for an hour, so Hubmend may not be at work. Ask: hubmend doctor",
+			alarm{
+				namespace: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", statistic: "Maximum",
+				dimension: "QueueName",
+				value:     queue, above: oldestSeconds,
+			})
 	}
 	// Who else would notice that nobody looks for what was lost? A function that is not called at all has no errors.
-	a.raise(naming.SweepFunction, "Hubmend's sweep has not come to its end for a quarter of an hour: it fails, or nothing calls it. Ask: hubmend doctor", alarm{
-		namespace: naming.MetricNamespace, metric: string(decide.MetricSwept), statistic: "Sum", periods: sweepPeriods, missing: true,
-	})
+	a.raise(naming.SweepFunction,
+		"Hubmend's sweep has not come to its end for a quarter of an hour: it fails, or nothing calls it. Ask: "+
+			"hubmend doctor", alarm{
+			namespace: naming.MetricNamespace, metric: string(decide.MetricSwept), statistic: "Sum",
+			periods: sweepPeriods,
+			missing: true,
+		})
 	return a.names
 }
 
@@ -99,7 +118,8 @@ func (a *alarms) raise(name, description string, of alarm) {
 		TreatMissingData: jsii.String(nothing), AlarmActions: &[]any{a.topic.TopicArn()},
 	}
 	if of.dimension != "" {
-		props.Dimensions = []any{&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String(of.dimension), Value: jsii.String(of.value)}}
+		props.Dimensions = []any{&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String(of.dimension),
+			Value: jsii.String(of.value)}}
 	}
 	awscloudwatch.NewCfnAlarm(a.scope, jsii.String(name), props)
 	a.names = append(a.names, name)

@@ -45,9 +45,10 @@ func NewBus(scope constructs.Construct, id *string, props *BusProps) awsevents.E
 		EventBusName: bus.EventBusName(),
 		EventPattern: outcome.Pattern(),
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
-			Id:               jsii.String("outcomes"),
-			Arn:              props.Outcomes.QueueArn(),
-			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: props.Outcomes.DeadLetterQueue().Queue.QueueArn()},
+			Id:  jsii.String("outcomes"),
+			Arn: props.Outcomes.QueueArn(),
+			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{
+				Arn: props.Outcomes.DeadLetterQueue().Queue.QueueArn()},
 		}},
 	})
 	return bus

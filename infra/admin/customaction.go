@@ -31,7 +31,8 @@ func newCustomAction(scope constructs.Construct, props *StackProps, key awskms.I
 		Statements: []access.Statement{{
 			Sid: "CustomActions",
 			Actions: []string{
-				"securityhub:CreateActionTarget", "securityhub:UpdateActionTarget", "securityhub:DeleteActionTarget", "securityhub:DescribeActionTargets",
+				"securityhub:CreateActionTarget", "securityhub:UpdateActionTarget", "securityhub:DeleteActionTarget",
+				"securityhub:DescribeActionTargets",
 			},
 			// IAM knows custom actions only as part of the hub.
 			Resources: []*string{arn.Local("securityhub", "hub/default")},

@@ -42,13 +42,18 @@ func newDashboard(scope constructs.Construct, alarms []string) {
 		{"alarm", wholeWidth, listHeight, map[string]any{"title": "Alarms", "alarms": arns}},
 		graph("Repairs", "Sum", own(decide.MetricRepaired, decide.MetricFailed)),
 		graph("What needs a person", "Sum", own(decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven)),
-		graph("Sweeps, those while paused, events not announced", "Sum", own(decide.MetricSwept, decide.MetricPaused, decide.MetricUnreported, decide.MetricNotAnnounced)),
-		graph("Messages that wait", "Maximum", of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queues...)),
-		graph("Age of the oldest message, seconds", "Maximum", of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queues...)),
-		graph("Dead letters", "Maximum", of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", deadLetters...)),
+		graph("Sweeps, those while paused, events not announced", "Sum",
+			own(decide.MetricSwept, decide.MetricPaused, decide.MetricUnreported, decide.MetricNotAnnounced)),
+		graph("Messages that wait", "Maximum",
+			of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queues...)),
+		graph("Age of the oldest message, seconds", "Maximum",
+			of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queues...)),
+		graph("Dead letters", "Maximum",
+			of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", deadLetters...)),
 		graph("Errors of functions", "Sum", of("AWS/Lambda", "Errors", "FunctionName", working...)),
 		graph("Duration of functions, ms", "Maximum", of("AWS/Lambda", "Duration", "FunctionName", working...)),
-		graph("Notifications that could not be sent", "Sum", of("AWS/SNS", "NumberOfNotificationsFailed", "TopicName", naming.Topic)),
+		graph("Notifications that could not be sent", "Sum",
+			of("AWS/SNS", "NumberOfNotificationsFailed", "TopicName", naming.Topic)),
 	}})
 	if err != nil {
 		panic(err) // texts and numbers always can be written

@@ -82,7 +82,8 @@ func (p *FunctionProps) filled(role awsiam.Role, logs awslogs.LogGroup) *awslamb
 		own.FunctionName = jsii.String(p.Name)
 	}
 	if own.Code == nil {
-		own.Code = awslambda.Code_FromAsset(jsii.String(filepath.Clean(p.Binary)), &awss3assets.AssetOptions{DisplayName: jsii.String(filepath.Base(p.Binary))})
+		own.Code = awslambda.Code_FromAsset(jsii.String(filepath.Clean(p.Binary)),
+			&awss3assets.AssetOptions{DisplayName: jsii.String(filepath.Base(p.Binary))})
 	}
 	if own.Runtime == nil {
 		own.Runtime = awslambda.Runtime_PROVIDED_AL2023()

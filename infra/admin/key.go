@@ -28,7 +28,8 @@ func newKey(scope constructs.Construct, demanded string) awskms.IKey {
 		return nil
 	case restricted.CreateKey:
 		key := awskms.NewKey(scope, id, &awskms.KeyProps{
-			Description:       jsii.String("Encrypts what Hubmend keeps: its ledger, queues, notifications, logs and the functions' environment."),
+			Description: jsii.String(
+				"Encrypts what Hubmend keeps: its ledger, queues, notifications, logs and the functions' environment."),
 			EnableKeyRotation: jsii.Bool(true),
 			// The ledger outlives the stack, and cannot be read without it.
 			RemovalPolicy: awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
@@ -46,8 +47,11 @@ func newKey(scope constructs.Construct, demanded string) awskms.IKey {
 // they need in their own policies. docs/deployment.md has the same for a key that is there already.
 func services() []awsiam.PolicyStatement {
 	own := map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}}
-	logs := map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": arn.Local("logs", "log-group:/aws/lambda/"+naming.Prefix+"*")}}
-	allow := func(sid string, service awsiam.IPrincipal, conditions map[string]any, actions ...string) awsiam.PolicyStatement {
+	logs := map[string]any{
+		"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": arn.Local("logs",
+			"log-group:/aws/lambda/"+naming.Prefix+"*")}}
+	allow := func(sid string, service awsiam.IPrincipal, conditions map[string]any,
+		actions ...string) awsiam.PolicyStatement {
 		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid: jsii.String(sid), Principals: &[]awsiam.IPrincipal{service}, Actions: jsii.Strings(actions...),
 			Resources:  jsii.Strings("*"), // the key that has the policy
@@ -55,10 +59,13 @@ func services() []awsiam.PolicyStatement {
 		})
 	}
 	return []awsiam.PolicyStatement{
-		allow("RulesToQueues", awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil), own, encrypt, decrypt),
-		allow("AlarmsToTopic", awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil), own, encrypt, decrypt),
+		allow("RulesToQueues", awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil), own, encrypt,
+			decrypt),
+		allow("AlarmsToTopic", awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil), own, encrypt,
+			decrypt),
 		allow("Logs", awsiam.NewServicePrincipal(arn.Sub("logs.${AWS::Region}.${AWS::URLSuffix}"), nil), logs,
-			"kms:Encrypt", decrypt, "kms:ReEncryptFrom", "kms:ReEncryptTo", encrypt, "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"),
+			"kms:Encrypt", decrypt, "kms:ReEncryptFrom", "kms:ReEncryptTo", encrypt,
+			"kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"),
 	}
 }
 

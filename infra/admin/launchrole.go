@@ -17,7 +17,8 @@ func contents() []access.Statement {
 		{
 			Sid: "Rules",
 			Actions: []string{
-				"events:PutRule", "events:PutTargets", "events:DescribeRule", "events:ListTargetsByRule", "events:RemoveTargets", "events:DeleteRule",
+				"events:PutRule", "events:PutTargets", "events:DescribeRule", "events:ListTargetsByRule",
+				"events:RemoveTargets", "events:DeleteRule",
 				// Service Catalog tags what it launches, and CloudFormation passes the tags on.
 				"events:TagResource", "events:UntagResource", "events:ListTagsForResource",
 			},
@@ -37,7 +38,8 @@ func newLaunchRole(scope constructs.Construct) awsiam.Role {
 		{
 			Sid: "Stacks", // as Service Catalog names them
 			Actions: []string{
-				"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack", "cloudformation:SetStackPolicy",
+				"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack",
+				"cloudformation:SetStackPolicy",
 				"cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:TagResource",
 				"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ListChangeSets",
 				"cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet",
@@ -50,10 +52,11 @@ func newLaunchRole(scope constructs.Construct) awsiam.Role {
 			Resources: []*string{jsii.String("*")},
 		},
 		{
-			Sid:        "TemplateFiles", // Service Catalog keeps copies in a bucket of its own
-			Actions:    []string{"s3:GetObject"},
-			Resources:  []*string{arn.Sub("arn:${AWS::Partition}:s3:::*/*")},
-			Conditions: access.Conditions{"StringEquals": map[string]any{"s3:ExistingObjectTag/servicecatalog:provisioning": "true"}},
+			Sid:       "TemplateFiles", // Service Catalog keeps copies in a bucket of its own
+			Actions:   []string{"s3:GetObject"},
+			Resources: []*string{arn.Sub("arn:${AWS::Partition}:s3:::*/*")},
+			Conditions: access.Conditions{
+				"StringEquals": map[string]any{"s3:ExistingObjectTag/servicecatalog:provisioning": "true"}},
 		},
 	}
 	return access.NewRole(scope, jsii.String("LaunchRole"), &access.RoleProps{

@@ -20,7 +20,8 @@ func NewOrganization(scope constructs.Construct, id *string) *Organization {
 		Default:               "",
 		AllowedPattern:        jsii.String("^(o-[a-z0-9]{10,32})?$"),
 		ConstraintDescription: jsii.String("must be an organization's id such as o-a1b2c3d4e5, or empty"),
-		Description:           jsii.String("The AWS organization whose accounts are repaired, such as o-a1b2c3d4e5. Empty: only this account."),
+		Description: jsii.String(
+			"The AWS organization whose accounts are repaired, such as o-a1b2c3d4e5. Empty: only this account."),
 	})
 	return &Organization{
 		ID: parameter.ValueAsString(),

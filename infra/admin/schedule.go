@@ -22,7 +22,8 @@ func newSchedule(scope constructs.Construct, sweep awslambda.Function) {
 			Id: jsii.String("sweep"), Arn: sweep.FunctionArn(),
 			// What is late by more than this is done by the next sweep.
 			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{
-				MaximumEventAgeInSeconds: jsii.Number(decide.SweepEvery.Seconds()), MaximumRetryAttempts: jsii.Number(3),
+				MaximumEventAgeInSeconds: jsii.Number(decide.SweepEvery.Seconds()),
+				MaximumRetryAttempts:     jsii.Number(3),
 			},
 		}},
 	})

@@ -26,16 +26,28 @@ func newSettings(scope constructs.Construct) map[string]*string {
 		name, variable, pattern, description string
 		value                                float64
 	}{
-		{"MaxAttempts", naming.EnvMaxAttempts, fromOne, "How many repairs of one resource may start by themselves within the window.", float64(decide.Defaults.MaxAttempts)},
-		{"WindowHours", naming.EnvWindowHours, fromOne, "The window of MaxAttempts, in hours.", decide.Defaults.Window.Hours()},
-		{"BreakerFailures", naming.EnvBreakerFailures, fromOne, "How many resources must fail one after the other for automatic repair of their control to pause.", float64(decide.Defaults.BreakerFailures)},
-		{"BreakerMinutes", naming.EnvBreakerMinutes, fromOne, "Within how many minutes they must, and how long it pauses then.", decide.Defaults.BreakerWindow.Minutes()},
-		{"ConfirmEveryMinutes", naming.EnvConfirmEveryMinutes, fromZero, "How often it is looked whether Security Hub confirms what was repaired, in minutes. 0: whenever something is looked for.", decide.Defaults.ConfirmEvery.Minutes()},
-		{"EvidenceLagMinutes", naming.EnvEvidenceLagMinutes, aDay, "How old the data behind a check of Security Hub may be, in minutes. 1440 where AWS Config records daily.", decide.Defaults.EvidenceLag.Minutes()},
+		{"MaxAttempts", naming.EnvMaxAttempts, fromOne,
+			"How many repairs of one resource may start by themselves within the window.",
+			float64(decide.Defaults.MaxAttempts)},
+		{"WindowHours", naming.EnvWindowHours, fromOne, "The window of MaxAttempts, in hours.",
+			decide.Defaults.Window.Hours()},
+		{"BreakerFailures", naming.EnvBreakerFailures, fromOne,
+			"How many resources must fail one after the other for automatic repair of their control to pause.",
+			float64(decide.Defaults.BreakerFailures)},
+		{"BreakerMinutes", naming.EnvBreakerMinutes, fromOne,
+			"Within how many minutes they must, and how long it pauses then.", decide.Defaults.BreakerWindow.Minutes()},
+		{"ConfirmEveryMinutes", naming.EnvConfirmEveryMinutes, fromZero,
+			"How often it is looked whether Security Hub confirms what was repaired, in minutes. 0: whenever " +
+				"something is looked for.", decide.Defaults.ConfirmEvery.Minutes()},
+		{"EvidenceLagMinutes", naming.EnvEvidenceLagMinutes, aDay,
+			"How old the data behind a check of Security Hub may be, in minutes. 1440 where AWS Config records daily.",
+			decide.Defaults.EvidenceLag.Minutes()},
 	} {
 		parameter := awscdk.NewCfnParameter(scope, jsii.String(s.name), &awscdk.CfnParameterProps{
-			Type: jsii.String("String"), Default: strconv.FormatFloat(s.value, 'f', -1, 64), AllowedPattern: jsii.String(s.pattern),
-			ConstraintDescription: jsii.String("must be a whole number of at most three digits, or a day of minutes"), Description: jsii.String(s.description),
+			Type: jsii.String("String"), Default: strconv.FormatFloat(s.value, 'f', -1, 64),
+			AllowedPattern:        jsii.String(s.pattern),
+			ConstraintDescription: jsii.String("must be a whole number of at most three digits, or a day of minutes"),
+			Description:           jsii.String(s.description),
 		})
 		environment[s.variable] = parameter.ValueAsString()
 	}

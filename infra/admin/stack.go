@@ -37,8 +37,9 @@ const findingAttempts, outcomeAttempts = 20, 5
 // collects its findings: the roles that members trust exist once per account.
 func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
-		StackName:   jsii.String(naming.Stack(*id)),
-		Description: jsii.String("Hubmend, administrator account: decides on repairs of Security Hub findings and remembers them."),
+		StackName: jsii.String(naming.Stack(*id)),
+		Description: jsii.String(
+			"Hubmend, administrator account: decides on repairs of Security Hub findings and remembers them."),
 		// The CDK command line checks the bootstrap version before it deploys. The rule in the
 		// template would do it again, and needs a parameter that people take for theirs.
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
@@ -49,21 +50,24 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	key := newKey(stack, props.Key)
 
 	findings := queue.New(stack, jsii.String("Findings"), &queue.Props{
-		Name: naming.FindingsQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)), Attempts: findingAttempts,
-		Rules: naming.Prefix + "*", // of products that are launched later
-		Key:   key,
+		Name: naming.FindingsQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)),
+		Attempts: findingAttempts,
+		Rules:    naming.Prefix + "*", // of products that are launched later
+		Key:      key,
 	})
 	outcomes := queue.New(stack, jsii.String("Outcomes"), &queue.Props{
-		Name: naming.OutcomesQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(settleSeconds)), Attempts: outcomeAttempts,
-		Rules: naming.EventBus + "/" + naming.Prefix + "*",
-		Key:   key,
+		Name: naming.OutcomesQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(settleSeconds)),
+		Attempts: outcomeAttempts,
+		Rules:    naming.EventBus + "/" + naming.Prefix + "*",
+		Key:      key,
 	})
 	NewBus(stack, jsii.String("Bus"), &BusProps{Organization: organization, Outcomes: outcomes})
 	topic := NewTopic(stack, jsii.String("NotificationEmail"), key)
 
 	workers := &workers{
 		organization: organization, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
-		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions, processor: props.Processor, key: key,
+		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions,
+		processor: props.Processor, key: key,
 	}
 	workers.dispatch(stack)
 	workers.settle(stack)
@@ -71,16 +75,21 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	newDashboard(stack, newAlarms(stack, topic))
 	newCustomAction(stack, props, key, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
 
-	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"), &portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
+	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"),
+		&portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
 	newPeople(stack, offered)
 	ledger := NewLedger(stack, jsii.String("Ledger"), key) // after everything else
 
-	output(stack, "PortfolioId", "The portfolio that people launch playbooks from: parameters of this stack say who.", offered.PortfolioId())
-	output(stack, "TopicArn", "Subscribe to this topic to hear what needs a person. What was repaired is told by events: docs/events.md.", topic.TopicArn())
+	output(stack, "PortfolioId", "The portfolio that people launch playbooks from: parameters of this stack say who.",
+		offered.PortfolioId())
+	output(stack, "TopicArn",
+		"Subscribe to this topic to hear what needs a person. What was repaired is told by events: docs/events.md.",
+		topic.TopicArn())
 	output(stack, "LedgerTableName", "Every target and every attempt is in this table.", ledger.TableName())
 	return stack
 }
 
 func output(stack awscdk.Stack, name, description string, value *string) {
-	awscdk.NewCfnOutput(stack, jsii.String(name), &awscdk.CfnOutputProps{Description: jsii.String(description), Value: value})
+	awscdk.NewCfnOutput(stack, jsii.String(name),
+		&awscdk.CfnOutputProps{Description: jsii.String(description), Value: value})
 }

@@ -31,5 +31,6 @@ func NewSwitch(scope constructs.Construct, id *string) *Switch {
 
 // Read is what reading it takes.
 func (s *Switch) Read() access.Statement {
-	return access.Statement{Sid: "Switch", Actions: []string{"ssm:GetParameter"}, Resources: []*string{arn.Local("ssm", "parameter"+naming.Switch)}}
+	return access.Statement{Sid: "Switch", Actions: []string{"ssm:GetParameter"},
+		Resources: []*string{arn.Local("ssm", "parameter"+naming.Switch)}}
 }

@@ -17,7 +17,8 @@ func NewTopic(scope constructs.Construct, emailParameter *string, key awskms.IKe
 		TopicName:   jsii.String(naming.Topic),
 		DisplayName: jsii.String("Hubmend"),
 		EnforceSSL:  jsii.Bool(true),
-		// CloudWatch alarms cannot publish to a topic with the key aws/sns, so without one of the account's there is none.
+		// CloudWatch alarms cannot publish to a topic with the key aws/sns, so without one of the account's
+		// there is none.
 		MasterKey: key,
 	})
 	email := awscdk.NewCfnParameter(scope, emailParameter, &awscdk.CfnParameterProps{
@@ -25,15 +26,17 @@ func NewTopic(scope constructs.Construct, emailParameter *string, key awskms.IKe
 		Default:               "",
 		AllowedPattern:        jsii.String(`^([^@\s]+@[^@\s]+)?$`),
 		ConstraintDescription: jsii.String("must be an e-mail address, or empty"),
-		Description:           jsii.String("Who gets notifications by e-mail, after confirming it. Empty: nobody; subscribe to the topic later."),
+		Description: jsii.String(
+			"Who gets notifications by e-mail, after confirming it. Empty: nobody; subscribe to the topic later."),
 	})
 	subscription := awssns.NewCfnSubscription(scope, jsii.String("EmailSubscription"), &awssns.CfnSubscriptionProps{
 		TopicArn: topic.TopicArn(),
 		Protocol: jsii.String("email"),
 		Endpoint: email.ValueAsString(),
 	})
-	subscription.CfnOptions().SetCondition(awscdk.NewCfnCondition(scope, jsii.String("HasNotificationEmail"), &awscdk.CfnConditionProps{
-		Expression: given(email),
-	}))
+	subscription.CfnOptions().SetCondition(awscdk.NewCfnCondition(scope, jsii.String("HasNotificationEmail"),
+		&awscdk.CfnConditionProps{
+			Expression: given(email),
+		}))
 	return topic
 }

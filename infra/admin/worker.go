@@ -71,8 +71,10 @@ func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 		Key:    w.key,
 		Binary: filepath.Join(w.functions, dispatchFolder),
 		Statements: append(w.common(),
-			receive(w.findings), send("DeadLetters", w.findings.DeadLetterQueue().Queue), w.member(naming.DispatchRole), w.pause.Read(),
-			access.Statement{Sid: "Delay", Actions: []string{"sqs:ChangeMessageVisibility"}, Resources: []*string{w.findings.QueueArn()}},
+			receive(w.findings), send("DeadLetters", w.findings.DeadLetterQueue().Queue), w.member(naming.DispatchRole),
+			w.pause.Read(),
+			access.Statement{Sid: "Delay", Actions: []string{"sqs:ChangeMessageVisibility"},
+				Resources: []*string{w.findings.QueueArn()}},
 			access.Statement{Sid: "Slots", Actions: []string{"dynamodb:UpdateItem"}, Resources: []*string{ledgerARN()}},
 		),
 	})
@@ -107,8 +109,9 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 	return NewFunction(scope, jsii.String("Sweep"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Architecture: w.processor,
-			Description:  jsii.String("Goes on with repairs whose message or status event was lost, and checks what was resolved."),
-			Timeout:      awscdk.Duration_Seconds(jsii.Number(sweepSeconds)),
+			Description: jsii.String(
+				"Goes on with repairs whose message or status event was lost, and checks what was resolved."),
+			Timeout: awscdk.Duration_Seconds(jsii.Number(sweepSeconds)),
 			// One that failed is not invoked again: that would be beside the next, which begins with what it left.
 			RetryAttempts: jsii.Number(0),
 			MaxEventAge:   awscdk.Duration_Seconds(jsii.Number(decide.SweepEvery.Seconds())),
@@ -123,7 +126,8 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 		Binary: filepath.Join(w.functions, sweepFolder),
 		Statements: append(w.common(),
 			send("Errands", w.findings, w.outcomes), w.pause.Read(),
-			access.Statement{Sid: "Records", Actions: []string{"dynamodb:BatchGetItem"}, Resources: []*string{ledgerARN()}},
+			access.Statement{Sid: "Records", Actions: []string{"dynamodb:BatchGetItem"},
+				Resources: []*string{ledgerARN()}},
 			access.Statement{Sid: "Index", Actions: []string{"dynamodb:Query"}, Resources: []*string{ledgerIndexARN()}},
 			access.Statement{Sid: "Digests", Actions: []string{"dynamodb:Query"}, Resources: []*string{ledgerARN()}},
 		),
@@ -153,14 +157,16 @@ func (w *workers) common() []access.Statement {
 		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []*string{w.topic.TopicArn()}},
 		{
 			// Nothing else that is on the bus can be made to look like ours, and ours not like that.
-			Sid: "Announce", Actions: []string{"events:PutEvents"}, Resources: []*string{arn.Local("events", "event-bus/"+naming.AnnounceBus)},
+			Sid: "Announce", Actions: []string{"events:PutEvents"},
+			Resources:  []*string{arn.Local("events", "event-bus/"+naming.AnnounceBus)},
 			Conditions: access.Conditions{"StringEquals": map[string]any{"events:source": announce.Source}},
 		},
 		{Sid: "Findings", Actions: append([]string{"securityhub:GetFindings"}, update...), Resources: hub},
 		{
 			// Suppressing a finding hides a risk, which is for people to decide.
 			Sid: "NeverSuppress", Deny: true, Actions: update, Resources: hub,
-			Conditions: access.Conditions{"StringEquals": map[string]any{"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}},
+			Conditions: access.Conditions{
+				"StringEquals": map[string]any{"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}},
 		},
 	}...)
 }

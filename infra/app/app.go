@@ -55,7 +55,8 @@ func New(props *Props) (awscdk.App, error) {
 		return nil, err
 	}
 	restrictions.Bound(admin.NewStack(app, jsii.String(Admin), &admin.StackProps{
-		Catalog: props.Catalog, Functions: props.Functions, Processor: restrictions.Processor(), Key: restrictions.KMSKey,
+		Catalog: props.Catalog, Functions: props.Functions, Processor: restrictions.Processor(),
+		Key: restrictions.KMSKey,
 	}))
 	newMembers(app, props.Catalog, restrictions)
 	return app, newRollout(app, settings, props.Catalog, restrictions)
@@ -71,7 +72,8 @@ func newMembers(scope constructs.Construct, c *catalog.Catalog, restrictions *re
 
 // newRollout makes the stack whose StackSets have the member stacks' templates. These must
 // be files before the app is synthesized, so an app of their own writes them first.
-func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catalog.Catalog, restrictions *restricted.Settings) error {
+func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catalog.Catalog,
+	restrictions *restricted.Settings) error {
 	dir, err := os.MkdirTemp("", "hubmend-members-*")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
@@ -88,8 +90,9 @@ func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catal
 	var parts []rollout.Part
 	for _, part := range c.Parts() {
 		parts = append(parts, rollout.Part{
-			Number: part.Number,
-			Roles:  template(naming.Part(MemberRoles, part.Number)), Runbooks: template(naming.Part(MemberRunbooks, part.Number)),
+			Number:   part.Number,
+			Roles:    template(naming.Part(MemberRoles, part.Number)),
+			Runbooks: template(naming.Part(MemberRunbooks, part.Number)),
 		})
 	}
 	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{Settings: settings, Parts: parts})

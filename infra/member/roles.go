@@ -17,7 +17,8 @@ import (
 
 // NewRolesStack makes the roles of a member account, or those of a further part of the runbooks.
 func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
-	stack := newStack(scope, id, props.description("Hubmend, member account, once per account: the roles that start and run repairs"))
+	stack := newStack(scope, id,
+		props.description("Hubmend, member account, once per account: the roles that start and run repairs"))
 	if props.isFirst() {
 		askAdministrator(stack)
 		newDispatchRole(stack)
@@ -55,7 +56,8 @@ func newDispatchRole(stack awscdk.Stack) {
 			},
 			{
 				Sid: "Pass", Actions: []string{"iam:PassRole"}, Resources: []*string{arn.Role(all)},
-				Conditions: access.Conditions{"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}},
+				Conditions: access.Conditions{
+					"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}},
 			},
 		},
 	})
@@ -83,7 +85,8 @@ func newForwardRole(stack awscdk.Stack) {
 		TrustedBy:   access.Service("events.amazonaws.com", arn.Anywhere("events", "rule/"+naming.Prefix+"*")),
 		Statements: []access.Statement{{
 			Sid: "Report", Actions: []string{"events:PutEvents"},
-			Resources: []*string{arn.Sub("arn:${AWS::Partition}:events:*:${" + administratorAccount + "}:event-bus/" + naming.EventBus)},
+			Resources: []*string{
+				arn.Sub("arn:${AWS::Partition}:events:*:${" + administratorAccount + "}:event-bus/" + naming.EventBus)},
 		}},
 	})
 }
@@ -92,7 +95,8 @@ func newForwardRole(stack awscdk.Stack) {
 func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook) {
 	policy, err := c.Policy(r)
 	if err != nil {
-		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err)) // ends the synth; the linter says it earlier
+		// ends the synth; the linter says it earlier
+		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err))
 	}
 	statements := append(written(policy), scriptLog()...)
 	id := r.Name + "Role"
@@ -154,7 +158,8 @@ func resourceARN(resource string) *string {
 // would be refused by every member for ever. See docs/adr/0016-trust-by-name.md.
 func administrators(role string) awsiam.IPrincipal {
 	account := "${" + administratorAccount + "}"
-	return awsiam.NewArnPrincipal(arn.Sub("arn:${AWS::Partition}:iam::" + account + ":root")).WithConditions(&map[string]any{
-		"ArnEquals": map[string]any{"aws:PrincipalArn": arn.RoleIn(account, role)},
-	})
+	return awsiam.NewArnPrincipal(arn.Sub("arn:${AWS::Partition}:iam::" + account + ":root")).WithConditions(
+		&map[string]any{
+			"ArnEquals": map[string]any{"aws:PrincipalArn": arn.RoleIn(account, role)},
+		})
 }

@@ -16,7 +16,9 @@ import (
 // NewRunbooksStack makes the runbooks of a member account in one Region, and the rule that
 // reports how they ended. A further part has only runbooks.
 func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
-	stack := newStack(scope, id, props.description("Hubmend, member account, once per account and Region: the runbooks, and the rule that reports how they ended"))
+	stack := newStack(scope, id,
+		props.description("Hubmend, member account, once per account and Region: the runbooks, and the rule that "+
+			"reports how they ended"))
 	newRuntime(stack, props.Part.Runbooks)
 	newDocuments(stack, props.Part.Runbooks)
 	if props.isFirst() {
@@ -32,7 +34,8 @@ func askAdministratorRegion(stack awscdk.Stack) {
 		Type:                  jsii.String("String"),
 		AllowedPattern:        jsii.String(`^[a-z]{2,4}(-[a-z]+)+-\d$`),
 		ConstraintDescription: jsii.String("must be a Region's name"),
-		Description:           jsii.String("The Region of the stack hubmend-admin, where Security Hub collects its findings."),
+		Description: jsii.String(
+			"The Region of the stack hubmend-admin, where Security Hub collects its findings."),
 	})
 }
 
@@ -113,8 +116,9 @@ func newForwardRule(stack awscdk.Stack) {
 		Description:  jsii.String("A Hubmend execution ended: tell the administrator account."),
 		EventPattern: pattern,
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
-			Id:      jsii.String("administrator"),
-			Arn:     arn.Sub("arn:${AWS::Partition}:events:${" + administratorRegion + "}:${" + administratorAccount + "}:event-bus/" + naming.EventBus),
+			Id: jsii.String("administrator"),
+			Arn: arn.Sub("arn:${AWS::Partition}:events:${" + administratorRegion + "}:${" + administratorAccount +
+				"}:event-bus/" + naming.EventBus),
 			RoleArn: arn.Role(naming.ForwardRole),
 		}},
 	})

@@ -56,6 +56,7 @@ func askAdministrator(stack awscdk.Stack) {
 		Type:                  jsii.String("String"),
 		AllowedPattern:        jsii.String(`^\d{12}$`),
 		ConstraintDescription: jsii.String("must be the 12 digits of an account's id"),
-		Description:           jsii.String("The id of the Security Hub administrator account, where the stack hubmend-admin is."),
+		Description: jsii.String(
+			"The id of the Security Hub administrator account, where the stack hubmend-admin is."),
 	})
 }

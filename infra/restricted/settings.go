@@ -46,7 +46,8 @@ const (
 // CreateKey has the admin stack make a key of its own.
 const CreateKey = "create"
 
-var keyARN = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+var keyARN = regexp.MustCompile(
+	`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 
 var policyName = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,128}$`)
 
@@ -72,10 +73,14 @@ func read(lookup func(key string) any, started bool) (*Settings, error) {
 		return nil, err
 	}
 	o.Demand(s.PermissionsBoundary == "" || policyName.MatchString(s.PermissionsBoundary), "permissionsBoundary",
-		"%q is not the name of a managed policy; give its name, not its ARN, because each account has its own", s.PermissionsBoundary)
-	o.Demand(slices.Contains([]string{arm64, x86}, s.Architecture), "architecture", "%q is neither %s nor %s", s.Architecture, arm64, x86)
+		"%q is not the name of a managed policy; give its name, not its ARN, because each account has its own",
+		s.PermissionsBoundary)
+	o.Demand(slices.Contains([]string{arm64, x86}, s.Architecture), "architecture", "%q is neither %s nor %s",
+		s.Architecture, arm64, x86)
 	o.Demand(slices.Contains([]string{"", CreateKey}, s.KMSKey) || keyARN.MatchString(s.KMSKey), "kmsKey",
-		"%q is neither %q nor the ARN of a key, such as arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab; an alias will not do", s.KMSKey, CreateKey)
+		"%q is neither %q nor the ARN of a key, such as "+
+			"arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab; an alias will not do",
+		s.KMSKey, CreateKey)
 	path, prefix := naming.CheckRolePath(s.RolePath), naming.CheckNamePrefix(s.NamePrefix)
 	o.Demand(path == nil, "rolePath", "%v", path)
 	o.Demand(prefix == nil, "namePrefix", "%v", prefix)
@@ -84,10 +89,13 @@ func read(lookup func(key string) any, started bool) (*Settings, error) {
 	} {
 		told := os.Getenv(n.variable)
 		same := cmp.Or(n.value, n.otherwise) == cmp.Or(told, n.otherwise)
-		o.Demand(same || told == "" && !started, n.setting, "%q is not what the environment variable %s says, which is %q; give both the same value", n.value, n.variable, told)
+		o.Demand(same || told == "" && !started, n.setting,
+			"%q is not what the environment variable %s says, which is %q; give both the same value", n.value,
+			n.variable, told)
 	}
 	if text, isText := lookup(boundaryKey).(string); isText {
-		o.Demand(false, boundaryKey, "the CDK ignores the text %s; set permissionsBoundary of %s instead", text, ContextKey)
+		o.Demand(false, boundaryKey, "the CDK ignores the text %s; set permissionsBoundary of %s instead", text,
+			ContextKey)
 	}
 	return &s, o.Err()
 }
@@ -97,7 +105,8 @@ func (s *Settings) Bound(scope constructs.Construct) {
 	if s.PermissionsBoundary == "" {
 		return
 	}
-	policy := awsiam.ManagedPolicy_FromManagedPolicyName(scope, jsii.String("PermissionsBoundary"), jsii.String(s.PermissionsBoundary))
+	policy := awsiam.ManagedPolicy_FromManagedPolicyName(scope, jsii.String("PermissionsBoundary"),
+		jsii.String(s.PermissionsBoundary))
 	awsiam.PermissionsBoundary_Of(scope).Apply(policy)
 }
 

@@ -16,7 +16,8 @@ func TestSettings(t *testing.T) {
 	for text, want := range map[string]compile.Target{
 		``:                      compile.Lambda,
 		`{"hubmend:rollout":1}`: compile.Lambda,
-		`{"hubmend:restrictions":{"architecture":"x86_64"}}`:                                                     {OS: "linux", Arch: "amd64"},
+		`{"hubmend:restrictions":{"architecture":"x86_64"}}`: {
+			OS: "linux", Arch: "amd64"},
 		`{"hubmend:restrictions":"{\"architecture\":\"arm64\",\"permissionsBoundary\":\"team/acme-boundary\"}"}`: compile.Lambda,
 	} {
 		t.Setenv("CDK_CONTEXT_JSON", text)
@@ -32,13 +33,20 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 		`{"hubmend:restrictions":{"architecture":"amd64","permissionsBoundary":"arn:aws:iam::111111111111:policy/acme","path":"/x/"}}`: {
 			`unknown field "path"`, `architecture: "amd64" is neither`, `permissionsBoundary: "arn:`,
 		},
-		`{"hubmend:restrictions":{"rolePath":"acme","namePrefix":"Acme"}}`:                       {`rolePath: "acme" is not a path`, `namePrefix: "Acme" is not`},
-		`{"hubmend:restrictions":{"kmsKey":"alias/acme"}}`:                                       {`kmsKey: "alias/acme" is neither "create" nor the ARN of a key`},
-		`{"hubmend:restrictions":{"kmsKey":"arn:aws:kms:eu-central-1:111111111111:alias/acme"}}`: {`an alias will not do`},
-		`{"hubmend:restrictions":{"kmsKey":true}}`:                                               {`kmsKey: must be a text in quotes, such as "create"`},
-		`{"hubmend:restrictions":{"architecture":64,"permissionsBoundary":["acme"]}}`:            {`architecture: must be a text`, `permissionsBoundary: must be a text in quotes, such as "acme-boundary"`},
-		`{"hubmend:restrictions":"acme-boundary"}`:                                               {"must be a JSON object"},
-		`{"@aws-cdk/core:permissionsBoundary":"{\"name\":\"acme-boundary\"}"}`:                   {"the CDK ignores the text"},
+		`{"hubmend:restrictions":{"rolePath":"acme","namePrefix":"Acme"}}`: {
+			`rolePath: "acme" is not a path`, `namePrefix: "Acme" is not`},
+		`{"hubmend:restrictions":{"kmsKey":"alias/acme"}}`: {
+			`kmsKey: "alias/acme" is neither "create" nor the ARN of a key`},
+		`{"hubmend:restrictions":{"kmsKey":"arn:aws:kms:eu-central-1:111111111111:alias/acme"}}`: {
+			`an alias will not do`},
+		`{"hubmend:restrictions":{"kmsKey":true}}`: {
+			`kmsKey: must be a text in quotes, such as "create"`},
+		`{"hubmend:restrictions":{"architecture":64,"permissionsBoundary":["acme"]}}`: {
+			`architecture: must be a text`, `permissionsBoundary: must be a text in quotes, such as "acme-boundary"`},
+		`{"hubmend:restrictions":"acme-boundary"}`: {
+			"must be a JSON object"},
+		`{"@aws-cdk/core:permissionsBoundary":"{\"name\":\"acme-boundary\"}"}`: {
+			"the CDK ignores the text"},
 	} {
 		t.Setenv("CDK_CONTEXT_JSON", text)
 		_, err := restricted.FromEnvironment()
@@ -70,7 +78,8 @@ func TestNamesThatDiffer(t *testing.T) {
 	t.Setenv(naming.EnvNamePrefix, "acme-")
 	t.Setenv("CDK_CONTEXT_JSON", `{"hubmend:restrictions":{"rolePath":"/other/"}}`)
 	_, err := restricted.FromEnvironment()
-	for _, want := range []string{`rolePath: "/other/" is not what the environment variable HUBMEND_ROLE_PATH says`, `namePrefix: "" is not what`} {
+	for _, want := range []string{`rolePath: "/other/" is not what the environment variable HUBMEND_ROLE_PATH says`,
+		`namePrefix: "" is not what`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error that says %s", err, want)
 		}

@@ -17,7 +17,8 @@ func asked(scope constructs.Construct) *values {
 		})
 	}
 	choice := func(id, description string, values ...string) awscdk.CfnParameter {
-		return newParameter(scope, id, description, awscdk.CfnParameterProps{AllowedValues: jsii.Strings(values...), Default: values[0]})
+		return newParameter(scope, id, description,
+			awscdk.CfnParameterProps{AllowedValues: jsii.Strings(values...), Default: values[0]})
 	}
 	percent := func(id string, least, otherwise int, description string) *float64 {
 		return newParameter(scope, id, description, awscdk.CfnParameterProps{
@@ -26,34 +27,54 @@ func asked(scope constructs.Construct) *values {
 	}
 	optional := func(id, form, must, description string) *string {
 		return newParameter(scope, id, description, awscdk.CfnParameterProps{
-			AllowedPattern: jsii.String("^(" + form + ")?$"), Default: "", ConstraintDescription: jsii.String("must be " + must + ", or empty"),
+			AllowedPattern: jsii.String("^(" + form + ")?$"), Default: "",
+			ConstraintDescription: jsii.String("must be " + must + ", or empty"),
 		}).ValueAsString()
 	}
 	const one, some = accountsID, "ids of accounts with commas between them"
 
-	regions := list("Regions", regionForm, "The Regions that get the runbooks. The first must be the home Region, where the stack hubmend-admin is; it gets the roles too.")
-	accounts := optional("Accounts", accountForm+"(,"+accountForm+")*", some, "The accounts that AccountFilter is about, with commas between them. Accounts that join a unit later are not filtered.")
-	administrator := optional("AdministratorAccount", accountForm, one, "The account of the stack hubmend-admin. Empty: this account.")
-	management := optional("ManagementAccount", accountForm, one, "The organization's management account, when this account is a delegated administrator of StackSets. Empty: this is the management account.")
-	joining := choice("AutoDeployment", "Whether accounts that join a unit get the templates by themselves, and lose them when they leave.", "true", "false")
+	regions := list("Regions", regionForm,
+		"The Regions that get the runbooks. The first must be the home Region, where the stack hubmend-admin is; it "+
+			"gets the roles too.")
+	accounts := optional("Accounts", accountForm+"(,"+accountForm+")*", some,
+		"The accounts that AccountFilter is about, with commas between them. Accounts that join a unit later are "+
+			"not filtered.")
+	administrator := optional("AdministratorAccount", accountForm, one,
+		"The account of the stack hubmend-admin. Empty: this account.")
+	management := optional("ManagementAccount", accountForm, one,
+		"The organization's management account, when this account is a delegated administrator of StackSets. Empty: "+
+			"this is the management account.")
+	joining := choice("AutoDeployment",
+		"Whether accounts that join a unit get the templates by themselves, and lose them when they leave.", "true",
+		"false")
 
 	listed := given(scope, "Accounts", accounts)
 	delegated := delegates(scope, management, filled(management))
 	elsewhere := given(scope, "AdministratorAccount", administrator)
-	automatically := condition(scope, "DeploysAutomatically", awscdk.Fn_ConditionEquals(joining.ValueAsString(), "true"))
+	automatically := condition(scope, "DeploysAutomatically",
+		awscdk.Fn_ConditionEquals(joining.ValueAsString(), "true"))
 	return &values{
-		units:    list("OrganizationalUnits", unitForm, "The organizational units whose accounts get the templates, or the root, such as r-a1b2, for all of them. The management account is never reached.").ValueAsList(),
-		regions:  regions.ValueAsList(),
-		home:     awscdk.Fn_Select(jsii.Number(0), regions.ValueAsList()),
-		accounts: awscdk.Token_AsList(awscdk.Fn_ConditionIf(listed, awscdk.Fn_Split(jsii.String(","), accounts, nil), awscdk.Aws_NO_VALUE()), nil),
-		filter: choice("AccountFilter", "NONE: all accounts of the units. INTERSECTION: only those that Accounts lists. DIFFERENCE: all others.",
+		units: list("OrganizationalUnits", unitForm,
+			"The organizational units whose accounts get the templates, or the root, such as r-a1b2, for all of "+
+				"them. The management account is never reached.").ValueAsList(),
+		regions: regions.ValueAsList(),
+		home:    awscdk.Fn_Select(jsii.Number(0), regions.ValueAsList()),
+		accounts: awscdk.Token_AsList(awscdk.Fn_ConditionIf(listed, awscdk.Fn_Split(jsii.String(","), accounts, nil),
+			awscdk.Aws_NO_VALUE()), nil),
+		filter: choice("AccountFilter",
+			"NONE: all accounts of the units. INTERSECTION: only those that Accounts lists. DIFFERENCE: all others.",
 			noFilter, intersection, difference).ValueAsString(),
-		administrator: awscdk.Token_AsString(awscdk.Fn_ConditionIf(elsewhere, administrator, awscdk.Aws_ACCOUNT_ID()), nil),
-		owner:         awscdk.Token_AsString(awscdk.Fn_ConditionIf(delegated, management, awscdk.Aws_ACCOUNT_ID()), nil),
-		callAs:        callAsOf(delegated),
-		failures:      percent("FailureTolerancePercentage", 0, defaultFailureTolerance, "How many percent of the accounts may fail, in each Region, before the rest is left alone."),
-		concurrent:    percent("MaxConcurrentPercentage", 1, defaultMaxConcurrent, "How many percent of the accounts are deployed to at the same time."),
-		regionConcurrency: choice("RegionConcurrency", fmt.Sprintf("%s: one Region after the other. %s: all at the same time.", sequential, parallel),
+		administrator: awscdk.Token_AsString(awscdk.Fn_ConditionIf(elsewhere, administrator, awscdk.Aws_ACCOUNT_ID()),
+			nil),
+		owner: awscdk.Token_AsString(awscdk.Fn_ConditionIf(delegated, management, awscdk.Aws_ACCOUNT_ID()),
+			nil),
+		callAs: callAsOf(delegated),
+		failures: percent("FailureTolerancePercentage", 0, defaultFailureTolerance,
+			"How many percent of the accounts may fail, in each Region, before the rest is left alone."),
+		concurrent: percent("MaxConcurrentPercentage", 1, defaultMaxConcurrent,
+			"How many percent of the accounts are deployed to at the same time."),
+		regionConcurrency: choice("RegionConcurrency",
+			fmt.Sprintf("%s: one Region after the other. %s: all at the same time.", sequential, parallel),
 			sequential, parallel).ValueAsString(),
 		autoDeployment: func(after ...*string) any {
 			enabled := map[string]any{"Enabled": true, "RetainStacksOnAccountRemoval": false}
@@ -66,7 +87,8 @@ func asked(scope constructs.Construct) *values {
 }
 
 // newParameter makes a parameter, a text when its type is not said.
-func newParameter(scope constructs.Construct, id, description string, props awscdk.CfnParameterProps) awscdk.CfnParameter {
+func newParameter(scope constructs.Construct, id, description string,
+	props awscdk.CfnParameterProps) awscdk.CfnParameter {
 	if props.Type == nil {
 		props.Type = jsii.String("String")
 	}
@@ -86,7 +108,8 @@ func filled(value *string) awscdk.ICfnConditionExpression {
 // delegates holds when the management account is another one than that of the stack, besides what else must hold.
 // In the management account itself CloudFormation refuses to act as a delegated administrator.
 func delegates(scope constructs.Construct, management *string, also ...awscdk.ICfnConditionExpression) *string {
-	holds := awscdk.ICfnConditionExpression(awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(management, awscdk.Aws_ACCOUNT_ID())))
+	holds := awscdk.ICfnConditionExpression(
+		awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(management, awscdk.Aws_ACCOUNT_ID())))
 	if len(also) > 0 {
 		holds = awscdk.Fn_ConditionAnd(append(also, holds)...)
 	}

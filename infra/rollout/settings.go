@@ -78,14 +78,16 @@ func (s *Settings) validate(o *setting.Object) {
 			o.Demand(!slices.Contains(values[:i], v), name, "%q is there twice", v)
 		}
 	}
-	o.Demand(len(s.OrganizationalUnits) > 0, "organizationalUnits", "needs at least one; the root, such as r-a1b2, stands for all accounts")
+	o.Demand(len(s.OrganizationalUnits) > 0, "organizationalUnits",
+		"needs at least one; the root, such as r-a1b2, stands for all accounts")
 	each("organizationalUnits", unitForm, "a unit's id", s.OrganizationalUnits)
 	o.Demand(len(s.Regions) > 0, "regions", "needs at least the home Region, where the stack hubmend-admin is")
 	each("regions", regionForm, "a Region's name", s.Regions)
 	each("accounts", accountForm, accountsID, s.Accounts)
 
 	filters := []string{"", noFilter, intersection, difference} // StackSets refuses UNION for a new set
-	o.Demand(slices.Contains(filters, s.AccountFilter), "accountFilter", "%q is neither INTERSECTION (only these accounts) nor DIFFERENCE (all others)", s.AccountFilter)
+	o.Demand(slices.Contains(filters, s.AccountFilter), "accountFilter",
+		"%q is neither INTERSECTION (only these accounts) nor DIFFERENCE (all others)", s.AccountFilter)
 	filtered := s.AccountFilter != "" && s.AccountFilter != noFilter
 	o.Demand(!filtered || len(s.Accounts) > 0, "accounts", "accounts and accountFilter: one needs the other")
 	o.Demand(filtered || len(s.Accounts) == 0, "accountFilter", "accounts and accountFilter: one needs the other")
@@ -97,9 +99,12 @@ func (s *Settings) validate(o *setting.Object) {
 	}
 	percent("failureTolerancePercentage", s.FailureTolerancePercentage, 0)
 	percent("maxConcurrentPercentage", s.MaxConcurrentPercentage, 1)
-	o.Demand(slices.Contains([]string{"", sequential, parallel}, s.RegionConcurrency), "regionConcurrency", "%q is neither %s nor %s", s.RegionConcurrency, sequential, parallel)
-	o.Demand(s.AdministratorAccount == "" || matches(accountForm, s.AdministratorAccount), "administratorAccount", "%q is not %s", s.AdministratorAccount, accountsID)
-	o.Demand(s.ManagementAccount == "" || matches(accountForm, s.ManagementAccount), "managementAccount", "%q is not %s", s.ManagementAccount, accountsID)
+	o.Demand(slices.Contains([]string{"", sequential, parallel}, s.RegionConcurrency), "regionConcurrency",
+		"%q is neither %s nor %s", s.RegionConcurrency, sequential, parallel)
+	o.Demand(s.AdministratorAccount == "" || matches(accountForm, s.AdministratorAccount), "administratorAccount",
+		"%q is not %s", s.AdministratorAccount, accountsID)
+	o.Demand(s.ManagementAccount == "" || matches(accountForm, s.ManagementAccount), "managementAccount",
+		"%q is not %s", s.ManagementAccount, accountsID)
 }
 
 func matches(form, value string) bool { return regexp.MustCompile(`^` + form + `$`).MatchString(value) }

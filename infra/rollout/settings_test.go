@@ -13,12 +13,15 @@ func TestSettingsAreFilled(t *testing.T) {
 	t.Parallel()
 	want := &rollout.Settings{
 		OrganizationalUnits: []string{"r-a1b2"}, Regions: []string{"eu-west-1", "us-gov-east-1"}, AccountFilter: "NONE",
-		AutoDeployment: new(true), FailureTolerancePercentage: new(10), MaxConcurrentPercentage: new(25), RegionConcurrency: "SEQUENTIAL",
+		AutoDeployment: new(true), FailureTolerancePercentage: new(10), MaxConcurrentPercentage: new(25),
+		RegionConcurrency: "SEQUENTIAL",
 	}
 	for name, context := range map[string]any{
-		"object, as in cdk.json":        map[string]any{"organizationalUnits": []any{"r-a1b2"}, "regions": []any{"eu-west-1", "us-gov-east-1"}},
-		"text, as on the command line":  `{"organizationalUnits": ["r-a1b2"], "regions": ["eu-west-1", "us-gov-east-1"]}`,
-		"numbers as the CDK gives them": map[string]any{"organizationalUnits": []any{"r-a1b2"}, "regions": []any{"eu-west-1", "us-gov-east-1"}, "maxConcurrentPercentage": 25.0},
+		"object, as in cdk.json": map[string]any{"organizationalUnits": []any{"r-a1b2"},
+			"regions": []any{"eu-west-1", "us-gov-east-1"}},
+		"text, as on the command line": `{"organizationalUnits": ["r-a1b2"], "regions": ["eu-west-1", "us-gov-east-1"]}`,
+		"numbers as the CDK gives them": map[string]any{"organizationalUnits": []any{"r-a1b2"},
+			"regions": []any{"eu-west-1", "us-gov-east-1"}, "maxConcurrentPercentage": 25.0},
 	} {
 		got, err := rollout.Read(context)
 		if err != nil {
@@ -45,25 +48,36 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 		context string
 		wants   []string
 	}{
-		"empty":             {`{}`, []string{"organizationalUnits: needs", "regions: needs", rollout.ContextKey}},
-		"no JSON":           {`organizationalUnits`, []string{rollout.ContextKey}},
-		"typing mistake":    {`{` + whole + `, "region": ["us-east-1"]}`, []string{`unknown field "region"`}},
-		"forms":             {`{"organizationalUnits": ["ou-1", "*"], "regions": ["us-east"], "accounts": ["1"], "accountFilter": "DIFFERENCE", "autoDeployment": false}`, []string{`"ou-1"`, `"*"`, `"us-east"`, `accounts: "1"`}},
-		"twice":             {`{"organizationalUnits": ["r-a1b2"], "regions": ["us-east-1", "us-east-1"]}`, []string{`regions: "us-east-1" is there twice`}},
-		"union":             {`{` + whole + `, "accounts": ["123456789012"], "accountFilter": "UNION"}`, []string{`accountFilter: "UNION"`}},
+		"empty":          {`{}`, []string{"organizationalUnits: needs", "regions: needs", rollout.ContextKey}},
+		"no JSON":        {`organizationalUnits`, []string{rollout.ContextKey}},
+		"typing mistake": {`{` + whole + `, "region": ["us-east-1"]}`, []string{`unknown field "region"`}},
+		"forms": {
+			`{"organizationalUnits": ["ou-1", "*"], "regions": ["us-east"], "accounts": ["1"], "accountFilter": "DIFFERENCE", "autoDeployment": false}`, []string{`"ou-1"`, `"*"`, `"us-east"`, `accounts: "1"`}},
+		"twice": {`{"organizationalUnits": ["r-a1b2"], "regions": ["us-east-1", "us-east-1"]}`,
+			[]string{`regions: "us-east-1" is there twice`}},
+		"union": {`{` + whole + `, "accounts": ["123456789012"], "accountFilter": "UNION"}`,
+			[]string{`accountFilter: "UNION"`}},
 		"filter of nothing": {`{` + whole + `, "accountFilter": "DIFFERENCE"}`, []string{"one needs the other"}},
 		"accounts alone":    {`{` + whole + `, "accounts": ["123456789012"]}`, []string{"one needs the other"}},
 		"filter and who joins later": {`{` + whole + `, "accounts": ["123456789012"], "accountFilter": "DIFFERENCE"}`,
 			[]string{"autoDeployment: must be said"}},
-		"numbers":         {`{` + whole + `, "failureTolerancePercentage": 101, "maxConcurrentPercentage": 0}`, []string{"failureTolerancePercentage", "maxConcurrentPercentage"}},
-		"Regions at once": {`{` + whole + `, "regionConcurrency": "parallel"}`, []string{`regionConcurrency: "parallel"`}},
-		"accounts' ids":   {`{` + whole + `, "administratorAccount": "1", "managementAccount": "2"}`, []string{"administratorAccount", "managementAccount"}},
-		"Sovereign Cloud": {`{"organizationalUnits": ["r-a1b2"], "regions": ["eusc-de-east-1", "us-east"]}`, []string{`"us-east"`}},
-		"wrong types, all at once": {`{"organizationalUnits": "r-a1b2", "regions": "us-east-1", "administratorAccount": 111111111111, "autoDeployment": "no", "region": 1, "maxConcurrentPercentage": 2.5, "managementAccount": "1"}`, []string{
-			`organizationalUnits: must be a list of texts, such as ["r-a1b2"], not "r-a1b2"`, `regions: must be a list of texts, such as ["eu-central-1"], not "us-east-1"`,
-			`administratorAccount: must be a text in quotes, such as "111111111111", not 111111111111`, `autoDeployment: must be true or false`,
-			`unknown field "region"; there are accountFilter,`, `maxConcurrentPercentage: must be a whole number`, `managementAccount: "1" is not`,
-		}},
+		"numbers": {`{` + whole + `, "failureTolerancePercentage": 101, "maxConcurrentPercentage": 0}`,
+			[]string{"failureTolerancePercentage", "maxConcurrentPercentage"}},
+		"Regions at once": {`{` + whole + `, "regionConcurrency": "parallel"}`,
+			[]string{`regionConcurrency: "parallel"`}},
+		"accounts' ids": {`{` + whole + `, "administratorAccount": "1", "managementAccount": "2"}`,
+			[]string{"administratorAccount", "managementAccount"}},
+		"Sovereign Cloud": {`{"organizationalUnits": ["r-a1b2"], "regions": ["eusc-de-east-1", "us-east"]}`,
+			[]string{`"us-east"`}},
+		"wrong types, all at once": {
+			`{"organizationalUnits": "r-a1b2", "regions": "us-east-1", "administratorAccount": 111111111111, "autoDeployment": "no", "region": 1, "maxConcurrentPercentage": 2.5, "managementAccount": "1"}`, []string{
+				`organizationalUnits: must be a list of texts, such as ["r-a1b2"], not "r-a1b2"`,
+				`regions: must be a list of texts, such as ["eu-central-1"], not "us-east-1"`,
+				`administratorAccount: must be a text in quotes, such as "111111111111", not 111111111111`,
+				`autoDeployment: must be true or false`,
+				`unknown field "region"; there are accountFilter,`, `maxConcurrentPercentage: must be a whole number`,
+				`managementAccount: "1" is not`,
+			}},
 		"a list":           {`["r-a1b2"]`, []string{rollout.ContextKey + " must be a JSON object"}},
 		"number as a text": {`{` + whole + `, "maxConcurrentPercentage": "25"}`, []string{"maxConcurrentPercentage"}},
 	} {
@@ -75,7 +89,8 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 					t.Errorf("Read = %v, %v; want an error that says %s", got, err, want)
 				}
 			}
-			if err != nil && (strings.Contains(err.Error(), "Go struct") || strings.Contains(err.Error(), "needs at least") && strings.Contains(err.Error(), "must be a list")) {
+			if err != nil && (strings.Contains(err.Error(), "Go struct") ||
+				strings.Contains(err.Error(), "needs at least") && strings.Contains(err.Error(), "must be a list")) {
 				t.Errorf("the error speaks Go, or complains twice: %v", err)
 			}
 		})

@@ -41,8 +41,9 @@ type Template struct {
 // administrator of StackSets, in the home Region.
 func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
-		StackName:   jsii.String(naming.Stack(*id)),
-		Description: jsii.String("Hubmend, roll-out: puts the roles and runbooks into the accounts of an organization."),
+		StackName: jsii.String(naming.Stack(*id)),
+		Description: jsii.String(
+			"Hubmend, roll-out: puts the roles and runbooks into the accounts of an organization."),
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 			GenerateBootstrapVersionRule: jsii.Bool(false), // as in the admin stack
 		}),
@@ -117,7 +118,8 @@ func newStackSet(scope constructs.Construct, id *string, v *values, props *stack
 		// An account that joins while others are being deployed to waits its turn, instead of failing.
 		ManagedExecution: map[string]any{"Active": true},
 		OperationPreferences: &awscdk.CfnStackSet_OperationPreferencesProperty{
-			FailureTolerancePercentage: v.failures, MaxConcurrentPercentage: v.concurrent, RegionConcurrencyType: v.regionConcurrency,
+			FailureTolerancePercentage: v.failures, MaxConcurrentPercentage: v.concurrent,
+			RegionConcurrencyType: v.regionConcurrency,
 		},
 		StackInstancesGroup: []any{&awscdk.CfnStackSet_StackInstancesProperty{
 			Regions: props.regions,

@@ -29,8 +29,10 @@ const (
 // configured takes the values from cdk.json.
 func configured(scope constructs.Construct, s *Settings) *values {
 	v := &values{
-		units: jsii.Strings(s.OrganizationalUnits...), regions: jsii.Strings(s.Regions...), home: jsii.String(s.Regions[0]),
-		filter: jsii.String(s.AccountFilter), administrator: awscdk.Aws_ACCOUNT_ID(), owner: awscdk.Aws_ACCOUNT_ID(), callAs: jsii.String(callAsSelf),
+		units: jsii.Strings(s.OrganizationalUnits...), regions: jsii.Strings(s.Regions...),
+		home:   jsii.String(s.Regions[0]),
+		filter: jsii.String(s.AccountFilter), administrator: awscdk.Aws_ACCOUNT_ID(), owner: awscdk.Aws_ACCOUNT_ID(),
+		callAs:   jsii.String(callAsSelf),
 		failures: jsii.Number(*s.FailureTolerancePercentage), concurrent: jsii.Number(*s.MaxConcurrentPercentage),
 		regionConcurrency: jsii.String(s.RegionConcurrency),
 		autoDeployment: func(after ...*string) any {
@@ -61,7 +63,8 @@ func callAsOf(delegated *string) *string {
 // automatic deploys to accounts that join a unit, after other StackSets have, and takes
 // away again what an account has that leaves it.
 func automatic(after []*string) *awscdk.CfnStackSet_AutoDeploymentProperty {
-	p := &awscdk.CfnStackSet_AutoDeploymentProperty{Enabled: jsii.Bool(true), RetainStacksOnAccountRemoval: jsii.Bool(false)}
+	p := &awscdk.CfnStackSet_AutoDeploymentProperty{Enabled: jsii.Bool(true),
+		RetainStacksOnAccountRemoval: jsii.Bool(false)}
 	if len(after) > 0 {
 		p.DependsOn = &after
 	}

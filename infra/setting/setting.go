@@ -40,12 +40,16 @@ func Read(key string, value, into any) (*Object, error) {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		field, known := fields[name]
 		if !known {
-			o.problems = append(o.problems, fmt.Errorf("unknown field %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(fields)), ", ")))
+			o.problems = append(o.problems,
+				fmt.Errorf("unknown field %q; there are %s", name,
+					strings.Join(slices.Sorted(maps.Keys(fields)), ", ")))
 			continue
 		}
 		if err := json.Unmarshal(given[name], field.value.Addr().Interface()); err != nil {
 			o.wrong[name] = true
-			o.problems = append(o.problems, fmt.Errorf("%s: must be %s, such as %s, not %s", name, kind(field.value.Type()), field.example, clip(string(given[name]))))
+			o.problems = append(o.problems,
+				fmt.Errorf("%s: must be %s, such as %s, not %s", name, kind(field.value.Type()), field.example,
+					clip(string(given[name]))))
 		}
 	}
 	return o, nil

@@ -239,7 +239,9 @@ func (c *Catalog) linkControl(control *Control) error {
 	}
 	r, ok := c.Runbook(control.Runbook)
 	if !ok {
-		return errors.Join(append(errs, fmt.Errorf("controls/%s.yaml: there is no programs/%[2]s.py, and no setting in this file", control.ID, control.Runbook))...)
+		return errors.Join(append(errs,
+			fmt.Errorf("controls/%s.yaml: there is no programs/%[2]s.py, and no setting in this file", control.ID,
+				control.Runbook))...)
 	}
 	if err := checkParameters(*control, r.Document); err != nil {
 		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))
@@ -252,7 +254,8 @@ func (c *Catalog) linkPlaybook(p *Playbook) error {
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		if c.groups[g.ID] != nil {
-			errs = append(errs, fmt.Errorf("%s.yaml: group %s exists already; its custom action could not be told from the other's", p.ID, g.ID))
+			errs = append(errs, fmt.Errorf(
+				"%s.yaml: group %s exists already; its custom action could not be told from the other's", p.ID, g.ID))
 		}
 		c.groups[g.ID] = g
 		for _, id := range g.Controls {
@@ -261,7 +264,8 @@ func (c *Catalog) linkPlaybook(p *Playbook) error {
 			case control == nil || control.ID != id:
 				errs = append(errs, fmt.Errorf("%s.yaml: group %s: there is no controls/%s.yaml", p.ID, g.ID, id))
 			case control.Frameworks[p.Framework] == "":
-				errs = append(errs, fmt.Errorf("%s.yaml: group %s: %s has no number in %s", p.ID, g.ID, id, p.Framework))
+				errs = append(errs, fmt.Errorf("%s.yaml: group %s: %s has no number in %s", p.ID, g.ID, id,
+					p.Framework))
 			}
 		}
 	}

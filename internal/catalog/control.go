@@ -54,10 +54,12 @@ func checkControl(c Control, stem string) error {
 	demand(strings.HasSuffix(c.Repair, "."), "repair must be a sentence that says what is true afterwards")
 	demand(c.Scope == Regional || c.Scope == GlobalScope, "scope %q is neither regional nor global", c.Scope)
 	demand(c.Resource.Type != "" && c.Resource.ID != "", "resource needs a type and an id")
-	demand(c.EvidenceLag >= 0 && c.EvidenceLag <= longestLag, "evidenceLag %s is not from 0 to %s, which is how often every control is checked", c.EvidenceLag, longestLag)
+	demand(c.EvidenceLag >= 0 && c.EvidenceLag <= longestLag,
+		"evidenceLag %s is not from 0 to %s, which is how often every control is checked", c.EvidenceLag, longestLag)
 	demand(len(c.Frameworks) > 0, "frameworks is empty")
 	for standard, rule := range c.Frameworks {
-		demand(frameworkName.MatchString(standard) && frameworkRule.MatchString(rule), "framework %q: %q is not <standard>/v/<version>: <number>", standard, rule)
+		demand(frameworkName.MatchString(standard) && frameworkRule.MatchString(rule),
+			"framework %q: %q is not <standard>/v/<version>: <number>", standard, rule)
 	}
 	demand(slices.Contains(risks, c.Risk), "risk %q is not low, medium or high", c.Risk)
 	demand(c.RiskReason != "", "riskReason is missing")

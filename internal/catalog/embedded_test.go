@@ -35,7 +35,8 @@ const account, region = "222222222222", "eu-west-1"
 
 // sampleParts are the parts of resource ids that a runbook's allowedPattern has an opinion on.
 var sampleParts = map[string]string{
-	"partition": "aws", "region": region, "account": account, "GroupId": "sg-0123456789abcdef0", "VpcId": "vpc-0123456789abcdef0",
+	"partition": "aws", "region": region, "account": account, "GroupId": "sg-0123456789abcdef0",
+	"VpcId": "vpc-0123456789abcdef0",
 	"KeyId": "0a1b2c3d-0000-4000-8000-000000000001",
 }
 
@@ -73,7 +74,8 @@ func sampleFindings(t testing.TB, c catalog.Control) map[string]finding.Finding 
 		}
 		return f
 	}
-	samples := map[string]finding.Finding{"consolidated": parse("security-control/"+c.ID, "security-control/"+c.ID, c.ID)}
+	samples := map[string]finding.Finding{"consolidated": parse("security-control/"+c.ID, "security-control/"+c.ID,
+		c.ID)}
 	for standard, rule := range c.Frameworks {
 		idPart := "subscription/" + standard + "/" + rule
 		samples[standard] = parse(standard+"/"+rule, idPart, "")
@@ -105,7 +107,8 @@ func TestEmbeddedFindingsFindTheirControl(t *testing.T) {
 			if bound != first || bound.Account != account || bound.Runbook != control.Runbook {
 				t.Errorf("%s, %s: target %s differs from %s", control.ID, shape, bound, first)
 			}
-			if want := map[bool]string{true: target.Global, false: region}[control.Scope == catalog.GlobalScope]; bound.Region != want {
+			if want := map[bool]string{true: target.Global,
+				false: region}[control.Scope == catalog.GlobalScope]; bound.Region != want {
 				t.Errorf("%s, %s: Region %q, want %q", control.ID, shape, bound.Region, want)
 			}
 			checkParameters(t, c, control, parameters)
@@ -150,12 +153,15 @@ func TestEmbeddedControls(t *testing.T) {
 		if strings.TrimSpace(control.Title) != control.Title || strings.TrimSpace(control.Repair) != control.Repair {
 			t.Errorf("%s: title or repair has spaces around it", control.ID)
 		}
-		if !strings.Contains(control.Resource.ID, "{account}") && control.Scope == catalog.Regional && !strings.Contains(control.Resource.ID, ":s3:::") {
+		if !strings.Contains(control.Resource.ID, "{account}") && control.Scope == catalog.Regional &&
+			!strings.Contains(control.Resource.ID, ":s3:::") {
 			t.Errorf("%s: resource.id does not fix the account", control.ID)
 		}
 		// A control of other frameworks waits for their playbooks. Until then people ask for its repair one by one.
 		for _, p := range c.Playbooks {
-			if control.Frameworks[p.Framework] != "" && !slices.ContainsFunc(p.Groups, func(g catalog.Group) bool { return slices.Contains(g.Controls, control.ID) }) {
+			if control.Frameworks[p.Framework] != "" &&
+				!slices.ContainsFunc(p.Groups,
+					func(g catalog.Group) bool { return slices.Contains(g.Controls, control.ID) }) {
 				t.Errorf("%s is not in the playbook of %s", control.ID, p.Framework)
 			}
 		}
@@ -179,7 +185,8 @@ func TestEmbeddedRunbooks(t *testing.T) {
 		if !last.IsEnd || last.OnFailure != "" || last.IsCritical != nil {
 			t.Errorf("%s: the last step, %s, does not decide whether the repair succeeded", r.Name, last.Name)
 		}
-		if pattern := r.Document.Parameters["AutomationAssumeRole"].AllowedPattern; !strings.Contains(pattern, "hubmend-"+r.Name+"$") {
+		if pattern := r.Document.Parameters["AutomationAssumeRole"].AllowedPattern; !strings.Contains(pattern,
+			"hubmend-"+r.Name+"$") {
 			t.Errorf("%s: AutomationAssumeRole may be another role: %s", r.Name, pattern)
 		}
 		statements, err := c.Policy(r)
@@ -194,7 +201,8 @@ func TestEmbeddedRunbooks(t *testing.T) {
 	}
 	for call, p := range c.Permissions {
 		derived, err := runbook.Derive(call, []string{"Bucket"})
-		if err == nil && len(p.Also) == 0 && slices.Equal(p.Actions, derived.Actions) && slices.Equal(p.Resources, derived.Resources) {
+		if err == nil && len(p.Also) == 0 && slices.Equal(p.Actions, derived.Actions) &&
+			slices.Equal(p.Resources, derived.Resources) {
 			t.Errorf("permissions: %s: the reference says the same", call)
 		}
 		for _, action := range p.Actions {
@@ -243,10 +251,12 @@ func TestEmbeddedUndosTakeWhatTheyAreGiven(t *testing.T) {
 		undos++
 		p := r.Document.Parameters[decide.UndoParameter]
 		pattern, err := regexp.Compile(p.AllowedPattern)
-		if err != nil || !pattern.MatchString("0b0a7756-0ea4-451a-a703-a558b933e274") || pattern.MatchString("0b0a7756-0ea4-451a-a703-a558b933e274/x") {
+		if err != nil || !pattern.MatchString("0b0a7756-0ea4-451a-a703-a558b933e274") ||
+			pattern.MatchString("0b0a7756-0ea4-451a-a703-a558b933e274/x") {
 			t.Errorf("%s: parameter %s takes %q", r.Name, decide.UndoParameter, p.AllowedPattern)
 		}
-		if text := string(r.Text); !strings.Contains(text, `REPAIR = "`+naming.Document(repair)+`"`) && !strings.Contains(text, `run_undo(undo, "`+naming.Document(repair)+`"`) {
+		if text := string(r.Text); !strings.Contains(text, `REPAIR = "`+naming.Document(repair)+`"`) &&
+			!strings.Contains(text, `run_undo(undo, "`+naming.Document(repair)+`"`) {
 			t.Errorf("%s takes back what is no repair by %s", r.Name, naming.Document(repair))
 		}
 	}

@@ -49,7 +49,8 @@ func files(edits map[string]string) (documents, playbooks fstest.MapFS) {
 	documents = fstest.MapFS{}
 	playbooks = fstest.MapFS{}
 	all := map[string]string{
-		"controls/X.1.yaml": goodControl, "programs/CloseThing.yaml": goodHeader, "programs/CloseThing.py": "close", "permissions/x.yaml": goodPermissions,
+		"controls/X.1.yaml": goodControl, "programs/CloseThing.yaml": goodHeader, "programs/CloseThing.py": "close",
+		"permissions/x.yaml":         goodPermissions,
 		"runtime/hubmend_runtime.py": "runtime",
 		"roles/delivery.yaml":        goodRole,
 		"playbooks/standard-1.yaml":  goodPlaybook,
@@ -71,7 +72,8 @@ func files(edits map[string]string) (documents, playbooks fstest.MapFS) {
 	return documents, playbooks
 }
 
-// derived is what the linter would keep of the programs: each calls x:CloseThing, and has an undo when its header says so.
+// derived is what the linter would keep of the programs: each calls x:CloseThing, and has an undo when its
+// header says so.
 func derived(documents fstest.MapFS) []byte {
 	all := map[string]program.Derived{}
 	for name, file := range documents {
@@ -83,8 +85,10 @@ func derived(documents fstest.MapFS) []byte {
 			Parameters: map[string]string{"Name": "String", "Ports": "StringList", "Retries": "Integer"},
 			Calls:      map[string][]string{"x:CloseThing": {"Name"}},
 		}}
-		if header := documents["programs/"+stem+".yaml"]; header != nil && strings.Contains(string(header.Data), "undo: ") {
-			d.Undo = &program.Function{Parameters: map[string]string{"Name": "String"}, Calls: map[string][]string{"ssm:GetAutomationExecution": {"AutomationExecutionId"}}}
+		if header := documents["programs/"+stem+".yaml"]; header != nil &&
+			strings.Contains(string(header.Data), "undo: ") {
+			d.Undo = &program.Function{Parameters: map[string]string{"Name": "String"},
+				Calls: map[string][]string{"ssm:GetAutomationExecution": {"AutomationExecutionId"}}}
 		}
 		all[stem] = d
 	}
@@ -124,7 +128,8 @@ func TestLoad(t *testing.T) {
 	if g, ok := c.Group("S41"); !ok || g.Parameter() != "S41AutoRemediation" {
 		t.Errorf("group = %+v", g)
 	}
-	if r, ok := c.Runbook("CloseThing"); !ok || !strings.Contains(string(r.Text), "Closes a thing.") || r.File() != "programs/CloseThing.py" {
+	if r, ok := c.Runbook("CloseThing"); !ok || !strings.Contains(string(r.Text), "Closes a thing.") ||
+		r.File() != "programs/CloseThing.py" {
 		t.Errorf("runbook = %q", r.Text)
 	}
 }
@@ -132,20 +137,21 @@ func TestLoad(t *testing.T) {
 func TestLoadRefusesControls(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ old, new, want string }{
-		"unknown key":             {"risk: low", "risk: low\nrisks: low", "unknown field"},
-		"key twice":               {"risk: low", "risk: low\nrisk: low", "already defined"},
-		"not YAML":                {"risk: low", "risk: [", ""},
-		"id of another form":      {"id: X.1", "id: X-1", "<Service>.<number>"},
-		"id differs from file":    {"id: X.1", "id: X.2", "differs from the file's name"},
-		"no title":                {"title: Things should be closed", "title: ''", "title is missing"},
-		"repair no sentence":      {"The thing is closed.", "closed", "repair must be a sentence"},
-		"scope":                   {"scope: regional", "scope: national", "scope"},
-		"no resource type":        {"type: AwsThing, ", "", "type and an id"},
-		"no frameworks":           {`{some-standard/v/1.0.0: "4.1"}`, "{}", "frameworks is empty"},
-		"framework name":          {"some-standard/v/1.0.0", "Some Standard", "framework"},
-		"framework rule":          {`"4.1"`, `"4 1"`, "framework"},
-		"risk":                    {"risk: low", "risk: none", "risk"},
-		"a negative evidenceLag":  {"risk: low", "evidenceLag: -1h\nrisk: low", "evidenceLag -1h0m0s is not from 0 to 24h0m0s"},
+		"unknown key":          {"risk: low", "risk: low\nrisks: low", "unknown field"},
+		"key twice":            {"risk: low", "risk: low\nrisk: low", "already defined"},
+		"not YAML":             {"risk: low", "risk: [", ""},
+		"id of another form":   {"id: X.1", "id: X-1", "<Service>.<number>"},
+		"id differs from file": {"id: X.1", "id: X.2", "differs from the file's name"},
+		"no title":             {"title: Things should be closed", "title: ''", "title is missing"},
+		"repair no sentence":   {"The thing is closed.", "closed", "repair must be a sentence"},
+		"scope":                {"scope: regional", "scope: national", "scope"},
+		"no resource type":     {"type: AwsThing, ", "", "type and an id"},
+		"no frameworks":        {`{some-standard/v/1.0.0: "4.1"}`, "{}", "frameworks is empty"},
+		"framework name":       {"some-standard/v/1.0.0", "Some Standard", "framework"},
+		"framework rule":       {`"4.1"`, `"4 1"`, "framework"},
+		"risk":                 {"risk: low", "risk: none", "risk"},
+		"a negative evidenceLag": {"risk: low", "evidenceLag: -1h\nrisk: low",
+			"evidenceLag -1h0m0s is not from 0 to 24h0m0s"},
 		"evidenceLag of days":     {"risk: low", "evidenceLag: 25h\nrisk: low", "evidenceLag 25h0m0s is not from 0"},
 		"evidenceLag of no unit":  {"risk: low", "evidenceLag: 4\nrisk: low", ""},
 		"no riskReason":           {"riskReason: None to speak of.", "", "riskReason"},
@@ -153,17 +159,19 @@ func TestLoadRefusesControls(t *testing.T) {
 		"reversible and not":      {"reversible: true", "reversible: true\nirreversible: It is gone.", "irreversible"},
 		"no such runbook":         {"runbook: CloseThing", "runbook: OpenThing", "no programs/OpenThing.py"},
 		"unknown parameter":       {`{Name: "{Name}"`, `{Name: "{Name}", Nmae: x`, "no parameter Nmae"},
-		"the role":                {`{Name: "{Name}"`, `{Name: "{Name}", AutomationAssumeRole: x`, "no parameter AutomationAssumeRole"},
-		"missing parameter":       {`Name: "{Name}", `, "", "needs the parameter Name"},
-		"list for a text":         {`Name: "{Name}"`, `Name: ["{Name}"]`, "must be a list exactly when"},
-		"text for a list":         {`["22"]`, `"22"`, "must be a list exactly when"},
-		"value not allowed":       {`["22"]`, `["22", "23"]`, `has "23", which the runbook's allowedPattern`},
-		"not captured":            {`Name: "{Name}"`, `Name: "{Id}"`, "{Id}"},
-		"not captured in a list":  {`["22"]`, `["{Port}"]`, "{Port}"},
+		"the role": {`{Name: "{Name}"`, `{Name: "{Name}", AutomationAssumeRole: x`,
+			"no parameter AutomationAssumeRole"},
+		"missing parameter":      {`Name: "{Name}", `, "", "needs the parameter Name"},
+		"list for a text":        {`Name: "{Name}"`, `Name: ["{Name}"]`, "must be a list exactly when"},
+		"text for a list":        {`["22"]`, `"22"`, "must be a list exactly when"},
+		"value not allowed":      {`["22"]`, `["22", "23"]`, `has "23", which the runbook's allowedPattern`},
+		"not captured":           {`Name: "{Name}"`, `Name: "{Id}"`, "{Id}"},
+		"not captured in a list": {`["22"]`, `["{Port}"]`, "{Port}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refused(t, map[string]string{"controls/X.1.yaml": with(t, goodControl, tc.old, tc.new)}, "controls/X.1.yaml", tc.want)
+			refused(t, map[string]string{"controls/X.1.yaml": with(t, goodControl, tc.old, tc.new)},
+				"controls/X.1.yaml", tc.want)
 		})
 	}
 }
@@ -187,7 +195,8 @@ func TestLoadRefusesControlsThatCannotBind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refused(t, map[string]string{"controls/X.1.yaml": with(t, goodControl, tc.old, tc.new)}, "controls/X.1.yaml", tc.want)
+			refused(t, map[string]string{"controls/X.1.yaml": with(t, goodControl, tc.old, tc.new)},
+				"controls/X.1.yaml", tc.want)
 		})
 	}
 }
@@ -201,22 +210,27 @@ func TestLoadRefusesPlaybooks(t *testing.T) {
 		"no name":              {"name: A standard", "name: ''", "name and description"},
 		"version":              {"version: 1.0.0", "version: '1.0'", "version"},
 		"framework":            {"framework: some-standard/v/1.0.0", "framework: some standard", "framework"},
-		"no groups":            {"  - {id: S41, title: S 4.1, description: Closes things., controls: [X.1]}", "  []", "groups is empty"},
-		"group id":             {"id: S41", "id: S-41", "letters and digits"},
-		"group id too long":    {"id: S41", "id: " + long, "1 to 20"},
-		"title too long":       {"title: S 4.1", "title: " + long, "1 to 20"},
-		"no title":             {"title: S 4.1", "title: ''", "1 to 20"},
-		"no description":       {"description: Closes things.", "description: ''", "description is missing"},
-		"no controls":          {"[X.1]", "[]", "controls is empty"},
-		"control twice":        {"[X.1]", "[X.1, X.1]", "X.1 is in group S41 already"},
-		"control in two":       {"controls: [X.1]}", "controls: [X.1]}\n  - {id: S42, title: S 4.2, description: Again., controls: [X.1]}", "group S42: X.1 is in group S41 already"},
-		"a second document":    {"version: 1.0.0", "version: 1.0.0\n---\nid: standard-1", "more than one"},
-		"no such control":      {"[X.1]", "[X.1, X.9]", "no controls/X.9.yaml"},
-		"not in the framework": {"framework: some-standard/v/1.0.0", "framework: other/v/1.0.0", "no number in other/v/1.0.0"},
+		"no groups": {"  - {id: S41, title: S 4.1, description: Closes things., controls: [X.1]}", "  []",
+			"groups is empty"},
+		"group id":          {"id: S41", "id: S-41", "letters and digits"},
+		"group id too long": {"id: S41", "id: " + long, "1 to 20"},
+		"title too long":    {"title: S 4.1", "title: " + long, "1 to 20"},
+		"no title":          {"title: S 4.1", "title: ''", "1 to 20"},
+		"no description":    {"description: Closes things.", "description: ''", "description is missing"},
+		"no controls":       {"[X.1]", "[]", "controls is empty"},
+		"control twice":     {"[X.1]", "[X.1, X.1]", "X.1 is in group S41 already"},
+		"control in two": {"controls: [X.1]}",
+			"controls: [X.1]}\n  - {id: S42, title: S 4.2, description: Again., controls: [X.1]}",
+			"group S42: X.1 is in group S41 already"},
+		"a second document": {"version: 1.0.0", "version: 1.0.0\n---\nid: standard-1", "more than one"},
+		"no such control":   {"[X.1]", "[X.1, X.9]", "no controls/X.9.yaml"},
+		"not in the framework": {"framework: some-standard/v/1.0.0", "framework: other/v/1.0.0",
+			"no number in other/v/1.0.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refused(t, map[string]string{"playbooks/standard-1.yaml": with(t, goodPlaybook, tc.old, tc.new)}, "standard-1.yaml", tc.want)
+			refused(t, map[string]string{"playbooks/standard-1.yaml": with(t, goodPlaybook, tc.old, tc.new)},
+				"standard-1.yaml", tc.want)
 		})
 	}
 }
@@ -228,24 +242,34 @@ func TestLoadRefusesFiles(t *testing.T) {
 		file  string
 		want  string
 	}{
-		"no controls":           {map[string]string{"controls/X.1.yaml": removed}, "controls/*.yaml", "no file"},
-		"no programs":           {map[string]string{"programs/CloseThing.py": removed}, "controls/X.1.yaml", "there is no programs/CloseThing.py"},
-		"no header":             {map[string]string{"programs/CloseThing.yaml": removed}, "programs/CloseThing.py", "read its header"},
-		"no runtime":            {map[string]string{"runtime/hubmend_runtime.py": removed}, "runtime", "read the runtime of programs"},
-		"no playbooks":          {map[string]string{"playbooks/standard-1.yaml": removed}, "*.yaml", "no file"},
-		"no permissions":        {map[string]string{"permissions/x.yaml": removed}, "permissions/*.yaml", "no file"},
-		"permissions too wide":  {map[string]string{"permissions/x.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`}, "permissions/x.yaml", "x:*"},
-		"control empty":         {map[string]string{"controls/X.1.yaml": ""}, "controls/X.1.yaml", "the file is empty"},
-		"header of another key": {map[string]string{"programs/CloseThing.yaml": goodHeader + "x: y\n"}, "programs/CloseThing.py", "unknown field"},
-		"program nobody uses":   {map[string]string{"programs/Other.py": "other", "programs/Other.yaml": goodHeader}, "programs/Other.py", "no control uses it"},
+		"no controls": {map[string]string{"controls/X.1.yaml": removed}, "controls/*.yaml", "no file"},
+		"no programs": {map[string]string{"programs/CloseThing.py": removed}, "controls/X.1.yaml",
+			"there is no programs/CloseThing.py"},
+		"no header": {map[string]string{"programs/CloseThing.yaml": removed}, "programs/CloseThing.py",
+			"read its header"},
+		"no runtime": {map[string]string{"runtime/hubmend_runtime.py": removed}, "runtime",
+			"read the runtime of programs"},
+		"no playbooks":   {map[string]string{"playbooks/standard-1.yaml": removed}, "*.yaml", "no file"},
+		"no permissions": {map[string]string{"permissions/x.yaml": removed}, "permissions/*.yaml", "no file"},
+		"permissions too wide": {
+			map[string]string{"permissions/x.yaml": `x:CloseThing: {actions: ["x:*"], resources: ["*"], reason: r}`},
+			"permissions/x.yaml", "x:*"},
+		"control empty": {map[string]string{"controls/X.1.yaml": ""}, "controls/X.1.yaml", "the file is empty"},
+		"header of another key": {map[string]string{"programs/CloseThing.yaml": goodHeader + "x: y\n"},
+			"programs/CloseThing.py", "unknown field"},
+		"program nobody uses": {map[string]string{"programs/Other.py": "other", "programs/Other.yaml": goodHeader},
+			"programs/Other.py", "no control uses it"},
 		"rule of two controls": {
-			map[string]string{"controls/X.2.yaml": strings.Replace(goodControl, "id: X.1", "id: X.2", 1)}, "controls/X.2.yaml", "is X.1 already",
+			map[string]string{"controls/X.2.yaml": strings.Replace(goodControl, "id: X.1", "id: X.2", 1)},
+			"controls/X.2.yaml", "is X.1 already",
 		},
 		"group of two playbooks": {
-			map[string]string{"playbooks/standard-2.yaml": strings.Replace(goodPlaybook, "standard-1", "standard-2", 1)}, "standard-2.yaml", "S41 exists already",
+			map[string]string{"playbooks/standard-2.yaml": strings.Replace(goodPlaybook, "standard-1", "standard-2",
+				1)}, "standard-2.yaml", "S41 exists already",
 		},
 		"everything at once": {
-			map[string]string{"controls/X.1.yaml": "x: 1", "programs/CloseThing.yaml": "x: 1", "playbooks/standard-1.yaml": "x: 1"}, "programs/CloseThing.py", "standard-1.yaml",
+			map[string]string{"controls/X.1.yaml": "x: 1", "programs/CloseThing.yaml": "x: 1",
+				"playbooks/standard-1.yaml": "x: 1"}, "programs/CloseThing.py", "standard-1.yaml",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,15 +284,19 @@ func TestLoadRefusesUndos(t *testing.T) {
 	t.Parallel()
 	const header = "programs/CloseThing.yaml"
 	for name, tc := range map[string]struct{ file, text, in, want string }{
-		"none":               {header, with(t, goodHeader, "undo: Opens a thing.\n", ""), "controls/X.1.yaml", "it is reversible, but programs/CloseThing.py has no undo"},
-		"of an irreversible": {"controls/X.1.yaml", with(t, goodControl, "reversible: true", "irreversible: It is gone."), "programs/CloseThing.py", "no control uses it: no control that uses CloseThing is reversible"},
+		"none": {header, with(t, goodHeader, "undo: Opens a thing.\n", ""), "controls/X.1.yaml",
+			"it is reversible, but programs/CloseThing.py has no undo"},
+		"of an irreversible": {"controls/X.1.yaml",
+			with(t, goodControl, "reversible: true", "irreversible: It is gone."), "programs/CloseThing.py",
+			"no control uses it: no control that uses CloseThing is reversible"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			refused(t, map[string]string{tc.file: tc.text}, tc.in, tc.want)
 		})
 	}
-	documents, playbooks := files(map[string]string{header: with(t, goodHeader, "undo: Opens a thing.\n", ""), "controls/X.1.yaml": with(t, goodControl, "reversible: true", "irreversible: It is gone.")})
+	documents, playbooks := files(map[string]string{header: with(t, goodHeader, "undo: Opens a thing.\n", ""),
+		"controls/X.1.yaml": with(t, goodControl, "reversible: true", "irreversible: It is gone.")})
 	if _, err := catalog.Load(documents, playbooks); err != nil {
 		t.Errorf("neither reversible nor an undo: %v", err)
 	}
@@ -277,7 +305,8 @@ func TestLoadRefusesUndos(t *testing.T) {
 // Of two controls with one repair, one may be reversible alone.
 func TestUndoOfAControl(t *testing.T) {
 	t.Parallel()
-	irreversible := strings.NewReplacer("X.1", "A.2", "4.1", "4.2", "reversible: true", "irreversible: It is gone.").Replace(goodControl)
+	irreversible := strings.NewReplacer("X.1", "A.2", "4.1", "4.2", "reversible: true",
+		"irreversible: It is gone.").Replace(goodControl)
 	c, err := catalog.Load(files(map[string]string{"controls/A.2.yaml": irreversible}))
 	if err != nil {
 		t.Fatal(err)
@@ -303,11 +332,13 @@ func refused(t *testing.T, edits map[string]string, file, want string) {
 
 func TestPolicyOfACallWithoutPermission(t *testing.T) {
 	t.Parallel()
-	c, err := catalog.Load(files(map[string]string{"permissions/x.yaml": `y:Other: {actions: ["y:Other"], resources: ["*"], reason: r}`}))
+	c, err := catalog.Load(
+		files(map[string]string{"permissions/x.yaml": `y:Other: {actions: ["y:Other"], resources: ["*"], reason: r}`}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Policy(c.Runbooks[0]); err == nil || !strings.Contains(err.Error(), "programs/CloseThing.py") || !strings.Contains(err.Error(), "x:CloseThing") {
+	if _, err := c.Policy(c.Runbooks[0]); err == nil || !strings.Contains(err.Error(), "programs/CloseThing.py") ||
+		!strings.Contains(err.Error(), "x:CloseThing") {
 		t.Errorf("Policy error = %v", err)
 	}
 }

@@ -71,7 +71,8 @@ func templateBytes(r Runbook) int {
 
 // PartsText is the content of parts.yaml that keeps every runbook where Parts puts it.
 func (c *Catalog) PartsText() string {
-	lines := []string{"# The member stack that has each runbook. `make templates` adds new runbooks; never change a line.\n"}
+	lines := []string{"# The member stack that has each runbook. `make templates` adds new runbooks; never change " +
+		"a line.\n"}
 	for _, part := range c.Parts() {
 		for _, r := range part.Runbooks {
 			lines = append(lines, fmt.Sprintf("%s: %d\n", r.Name, part.Number))

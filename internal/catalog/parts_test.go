@@ -64,7 +64,8 @@ func TestPartsHoldWhatATemplateDoes(t *testing.T) {
 func TestRunbookStaysInItsPart(t *testing.T) {
 	t.Parallel()
 	extended := map[string]string{
-		"controls/X.2.yaml":        strings.NewReplacer("X.1", "X.2", "CloseThing", "AlterThing", `"4.1"`, `"4.2"`).Replace(goodControl),
+		"controls/X.2.yaml": strings.NewReplacer("X.1", "X.2", "CloseThing", "AlterThing", `"4.1"`,
+			`"4.2"`).Replace(goodControl),
 		"programs/AlterThing.py":   "alter",
 		"programs/AlterThing.yaml": goodHeader,
 	}
@@ -72,9 +73,12 @@ func TestRunbookStaysInItsPart(t *testing.T) {
 		parts string
 		want  map[string]int
 	}{
-		"none is assigned":         {"", map[string]int{"AlterThing": 1, "CloseThing": 1, "UndoAlterThing": 1, "UndoCloseThing": 1}},
-		"a new one joins the last": {"CloseThing: 1\nUndoCloseThing: 2\n", map[string]int{"CloseThing": 1, "UndoCloseThing": 2, "AlterThing": 2, "UndoAlterThing": 2}},
-		"a part in the middle is empty": {"CloseThing: 1\nUndoCloseThing: 3\nAlterThing: 1\nUndoAlterThing: 1\nDeleted: 2\n",
+		"none is assigned": {"",
+			map[string]int{"AlterThing": 1, "CloseThing": 1, "UndoAlterThing": 1, "UndoCloseThing": 1}},
+		"a new one joins the last": {"CloseThing: 1\nUndoCloseThing: 2\n",
+			map[string]int{"CloseThing": 1, "UndoCloseThing": 2, "AlterThing": 2, "UndoAlterThing": 2}},
+		"a part in the middle is empty": {
+			"CloseThing: 1\nUndoCloseThing: 3\nAlterThing: 1\nUndoAlterThing: 1\nDeleted: 2\n",
 			map[string]int{"CloseThing": 1, "UndoCloseThing": 3, "AlterThing": 1, "UndoAlterThing": 1}},
 	} {
 		changes := map[string]string{}
@@ -106,8 +110,10 @@ func TestRunbookStaysInItsPart(t *testing.T) {
 
 func TestPartsAreChecked(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"CloseThing: 0\n": "numbered from 1", "CloseThing: first\n": "parts.yaml", "[]": "parts.yaml"} {
-		if _, err := catalog.Load(files(map[string]string{"parts.yaml": text})); err == nil || !strings.Contains(err.Error(), want) {
+	for text, want := range map[string]string{"CloseThing: 0\n": "numbered from 1", "CloseThing: first\n": "parts.yaml",
+		"[]": "parts.yaml"} {
+		if _, err := catalog.Load(files(map[string]string{"parts.yaml": text})); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error that says %s", text, err, want)
 		}
 	}

@@ -46,12 +46,15 @@ func (p Playbook) check(stem string) error {
 	demand(len(p.Groups) > 0, "groups is empty")
 	groupOf := map[string]string{}
 	for _, g := range p.Groups {
-		demand(groupID.MatchString(g.ID) && len(g.ID) <= customActionLimit, "group id %q must be 1 to %d letters and digits", g.ID, customActionLimit)
-		demand(g.Title != "" && len(g.Title) <= customActionLimit, "group %s: title %q must have 1 to %d characters", g.ID, g.Title, customActionLimit)
+		demand(groupID.MatchString(g.ID) && len(g.ID) <= customActionLimit,
+			"group id %q must be 1 to %d letters and digits", g.ID, customActionLimit)
+		demand(g.Title != "" && len(g.Title) <= customActionLimit, "group %s: title %q must have 1 to %d characters",
+			g.ID, g.Title, customActionLimit)
 		demand(g.Description != "", "group %s: description is missing", g.ID)
 		demand(len(g.Controls) > 0, "group %s: controls is empty", g.ID)
 		for _, id := range g.Controls {
-			demand(groupOf[id] == "", "group %s: %s is in group %s already; one finding would start twice", g.ID, id, groupOf[id])
+			demand(groupOf[id] == "", "group %s: %s is in group %s already; one finding would start twice", g.ID, id,
+				groupOf[id])
 			groupOf[id] = g.ID
 		}
 	}

@@ -57,7 +57,8 @@ func loadPrograms(documents fs.FS) ([]Runbook, error) {
 	var all []Runbook
 	var errs []error
 	for name, source := range sources {
-		books, err := loadProgram(documents, runtime, program.Program{Name: name, Source: source, Derived: derived[name]})
+		books, err := loadProgram(documents, runtime,
+			program.Program{Name: name, Source: source, Derived: derived[name]})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("programs/%s.py: %w", name, err))
 		}

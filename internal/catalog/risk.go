@@ -37,7 +37,8 @@ func (c *Catalog) Risk(g Group) Risk {
 			r.Reasons[i].Controls = append(r.Reasons[i].Controls, id)
 			continue
 		}
-		r.Reasons = append(r.Reasons, Reason{Controls: []string{id}, Level: control.Risk, Text: strings.TrimSpace(control.RiskReason)})
+		r.Reasons = append(r.Reasons,
+			Reason{Controls: []string{id}, Level: control.Risk, Text: strings.TrimSpace(control.RiskReason)})
 	}
 	slices.SortStableFunc(r.Reasons, func(a, b Reason) int {
 		return cmp.Compare(slices.Index(risks, b.Level), slices.Index(risks, a.Level))

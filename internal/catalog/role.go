@@ -40,10 +40,12 @@ func (r Role) check(stem string) error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	demand(r.Name == stem && roleName.MatchString(r.Name), "name %q differs from the file's, or is not lower case with hyphens", r.Name)
+	demand(r.Name == stem && roleName.MatchString(r.Name),
+		"name %q differs from the file's, or is not lower case with hyphens", r.Name)
 	demand(r.Description != "", "description is missing")
 	demand(serviceName.MatchString(r.Service), "service %q is not <name>.amazonaws.com", r.Service)
-	demand(r.Source == "" || strings.HasPrefix(r.Source, "arn:${AWS::Partition}:"), "source %q must begin with arn:${AWS::Partition}:", r.Source)
+	demand(r.Source == "" || strings.HasPrefix(r.Source, "arn:${AWS::Partition}:"),
+		"source %q must begin with arn:${AWS::Partition}:", r.Source)
 	demand(len(r.Permissions) > 0, "permissions is empty")
 	for _, p := range r.Permissions {
 		errs = append(errs, p.Check())

@@ -71,7 +71,8 @@ func (c *Catalog) Settings() map[string]setting.Declared {
 		if f.Setting == nil {
 			continue
 		}
-		all[f.ID] = setting.Declared{Text: f.text, Setting: *f.Setting, Parameters: slices.Sorted(maps.Keys(f.Parameters))}
+		all[f.ID] = setting.Declared{Text: f.text, Setting: *f.Setting,
+			Parameters: slices.Sorted(maps.Keys(f.Parameters))}
 	}
 	return all
 }

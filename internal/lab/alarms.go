@@ -86,7 +86,8 @@ func (a *alarms) raised(ctx context.Context, one alarm) (bool, error) {
 }
 
 // alarmProperties are those that PutMetricAlarm takes under the same names.
-const alarmProperties = "AlarmDescription Namespace MetricName Dimensions Statistic Period EvaluationPeriods DatapointsToAlarm Threshold " +
+const alarmProperties = "AlarmDescription Namespace MetricName Dimensions Statistic Period EvaluationPeriods " +
+	"DatapointsToAlarm Threshold " +
 	"ComparisonOperator TreatMissingData ActionsEnabled AlarmActions OKActions"
 
 func createAlarm(ctx context.Context, s *stack, p properties) (created, error) {
@@ -112,7 +113,8 @@ func (a *alarms) dropAlarm(at place, name string) {
 func putAlarm(ctx context.Context, s *stack, name string, p properties) (created, error) {
 	one := alarm{
 		metric: metric{s.at, p.text("Namespace"), p.text("MetricName")}, title: name,
-		operator: p.text("ComparisonOperator"), description: p.text("AlarmDescription"), blind: p.text("TreatMissingData") == "breaching",
+		operator: p.text("ComparisonOperator"), description: p.text("AlarmDescription"),
+		blind: p.text("TreatMissingData") == "breaching",
 	}
 	if operators[one.operator] == nil {
 		return created{}, fmt.Errorf("the lab does not know the ComparisonOperator %s", one.operator)
@@ -143,7 +145,8 @@ func putAlarm(ctx context.Context, s *stack, name string, p properties) (created
 
 // queueDimension gives the queue whose depth a metric with a dimension is.
 func queueDimension(m metric, dimension properties) string {
-	if m.namespace == "AWS/SQS" && m.name == "ApproximateNumberOfMessagesVisible" && dimension.text("Name") == "QueueName" {
+	if m.namespace == "AWS/SQS" && m.name == "ApproximateNumberOfMessagesVisible" &&
+		dimension.text("Name") == "QueueName" {
 		return dimension.text("Value")
 	}
 	return ""
@@ -160,7 +163,8 @@ func (one *alarm) readPeriods(p properties) error {
 		return fmt.Errorf("read Period and EvaluationPeriods: %w", err)
 	}
 	if most := p.textOr("DatapointsToAlarm", strconv.Itoa(one.periods)); most != strconv.Itoa(one.periods) {
-		return errors.New("the lab knows alarms that want every one of their periods: DatapointsToAlarm must be EvaluationPeriods")
+		return errors.New("the lab knows alarms that want every one of their periods: DatapointsToAlarm must be " +
+			"EvaluationPeriods")
 	}
 	return nil
 }

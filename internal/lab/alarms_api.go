@@ -52,7 +52,9 @@ func writeCBOR(w http.ResponseWriter, status int, v cbor.Value) {
 // serveCBOR answers DescribeAlarms.
 func (g *gateway) serveCBOR(w http.ResponseWriter, r *http.Request, q request) {
 	if q.api != "DescribeAlarms" {
-		writeError(w, "cbor", &apiError{http.StatusNotImplemented, "NotImplemented", "the lab does not have " + q.api + " of CloudWatch in CBOR"})
+		writeError(w, "cbor",
+			&apiError{http.StatusNotImplemented, "NotImplemented",
+				"the lab does not have " + q.api + " of CloudWatch in CBOR"})
 		return
 	}
 	raised, err := g.lab.Alarms(r.Context())
@@ -72,7 +74,8 @@ func (g *gateway) serveCBOR(w http.ResponseWriter, r *http.Request, q request) {
 			state = "ALARM"
 		}
 		list = append(list, cbor.Map{
-			"AlarmName": cbor.String(one.title), "StateValue": cbor.String(state), "ActionsEnabled": cbor.Bool(true), "AlarmDescription": cbor.String(one.description),
+			"AlarmName": cbor.String(one.title), "StateValue": cbor.String(state), "ActionsEnabled": cbor.Bool(true),
+			"AlarmDescription": cbor.String(one.description),
 		})
 	}
 	g.lab.alarms.mu.Unlock()

@@ -47,8 +47,11 @@ func writeError(w http.ResponseWriter, protocol string, err error) {
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.Header().Set("X-Amzn-Errortype", e.code)
-	body, _ := json.Marshal(map[string]string{"__type": e.code, "Code": e.code, "message": e.message, "Message": e.message}) // texts always can
-	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))                                  // which clients of DynamoDB check
+	// texts always can
+	body, _ := json.Marshal(map[string]string{"__type": e.code, "Code": e.code, "message": e.message,
+		"Message": e.message})
+	// which clients of DynamoDB check
+	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
 	w.WriteHeader(e.status)
 	_, _ = w.Write(body)
 }

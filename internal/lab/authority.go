@@ -46,7 +46,8 @@ func (d *denial) Error() string {
 	case d.bounded:
 		why = "because no permissions boundary allows the " + d.action + " action"
 	}
-	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", d.who.ARN, d.action, d.resource, why)
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", d.who.ARN, d.action, d.resource,
+		why)
 }
 
 // permit asks whether a session may make a call, and whether the services that it hands a
@@ -55,7 +56,8 @@ func (a *authority) permit(who Caller, region, service, api string, input map[st
 	if who.isOperator() || !a.lab.config.Enforce {
 		return nil
 	}
-	call := authz.Call{Partition: a.lab.partition, Region: region, Account: who.Account, Service: service, API: api, Input: input}
+	call := authz.Call{Partition: a.lab.partition, Region: region, Account: who.Account, Service: service, API: api,
+		Input: input}
 	answer, err := a.table.Needs(call)
 	if err != nil {
 		return err
@@ -76,7 +78,8 @@ func (a *authority) permit(who Caller, region, service, api string, input map[st
 
 // act does what a service does with a role that it was handed.
 func (a *authority) act(region string, acting authz.Acting) error {
-	_, under, err := a.lab.assume(acting.Role, "service", policy.Request{Service: acting.Service, Context: acting.Context})
+	_, under, err := a.lab.assume(acting.Role, "service",
+		policy.Request{Service: acting.Service, Context: acting.Context})
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,8 @@ type unfit struct {
 
 // Error implements error.
 func (u *unfit) Error() string {
-	return fmt.Sprintf("Access denied. Check the trust relationships and the permissions of your role: %s cannot use %s: %v", u.Service, u.Role, u.err)
+	return fmt.Sprintf("Access denied. Check the trust relationships and the permissions of your role: %s cannot "+
+		"use %s: %v", u.Service, u.Role, u.err)
 }
 
 func (a *authority) judgeAll(who Caller, region, call string, needs []authz.Need) error {
@@ -111,7 +115,8 @@ func (a *authority) judge(who Caller, region, call, resource string, n authz.Nee
 	if err != nil {
 		return err
 	}
-	r := policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action, Resource: resource, Context: a.context(who, region, resource)}
+	r := policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action, Resource: resource,
+		Context: a.context(who, region, resource)}
 	r.Known = append(slices.Collect(maps.Keys(r.Context)), append(slices.Clone(n.Keys), alwaysKnown...)...)
 	maps.Copy(r.Context, n.Context)
 	d, err := policy.Evaluate(limits.policies, r)
@@ -135,7 +140,8 @@ func (a *authority) withinBoundary(who Caller, limits permissions, r policy.Requ
 		return fmt.Errorf("evaluate the permissions boundary of %s: %w", who.Role, err)
 	}
 	if !d.Allowed() {
-		a.lab.story.tell(KindDenied, who.Account, "", "%s may not %s on %s: its permissions boundary does not allow it", who.Role, r.Action, r.Resource)
+		a.lab.story.tell(KindDenied, who.Account, "", "%s may not %s on %s: its permissions boundary does not allow it",
+			who.Role, r.Action, r.Resource)
 		return &denial{who, r.Action, r.Resource, nil, true}
 	}
 	return nil
@@ -194,7 +200,8 @@ func roleOf(arn string) roleName {
 }
 
 func (a *authority) record(who Caller, call string, r policy.Request, d policy.Decision) {
-	one := authz.Decision{Role: who.Role, Call: call, Action: r.Action, Resource: r.Resource, Allowed: d.Allowed(), Denied: d.Denied, Grants: d.Grants}
+	one := authz.Decision{Role: who.Role, Call: call, Action: r.Action, Resource: r.Resource, Allowed: d.Allowed(),
+		Denied: d.Denied, Grants: d.Grants}
 	key := fmt.Sprint(one.Role, call, one.Action, one.Resource, d.Denied, d.Grants)
 	a.mu.Lock()
 	known := a.decisions[key]
@@ -209,7 +216,8 @@ func (a *authority) record(who Caller, call string, r policy.Request, d policy.D
 		a.lab.log("iam", fmt.Sprintf("%s %s on %s: %s", who.ARN, r.Action, r.Resource, one.Why()))
 	}
 	if !one.Allowed {
-		a.lab.story.tell(KindDenied, who.Account, "", "%s may not %s on %s: %s", strings.TrimPrefix(who.Role, "arn:"+a.lab.partition+":iam::"), r.Action, r.Resource, one.Why())
+		a.lab.story.tell(KindDenied, who.Account, "", "%s may not %s on %s: %s",
+			strings.TrimPrefix(who.Role, "arn:"+a.lab.partition+":iam::"), r.Action, r.Resource, one.Why())
 	}
 }
 
@@ -222,7 +230,8 @@ func (l *Lab) Decisions() []authz.Decision {
 		all = append(all, *d)
 	}
 	slices.SortFunc(all, func(a, b authz.Decision) int {
-		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Call, b.Call), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource))
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Call, b.Call), cmp.Compare(a.Action, b.Action),
+			cmp.Compare(a.Resource, b.Resource))
 	})
 	return all
 }

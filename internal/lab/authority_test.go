@@ -41,7 +41,8 @@ func (w world) grant(t *testing.T, account, role string, statements ...any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.call(t, account, "iam", "PutRolePolicy", object{"RoleName": role, "PolicyName": "test", "PolicyDocument": string(text)})
+	w.call(t, account, "iam", "PutRolePolicy",
+		object{"RoleName": role, "PolicyName": "test", "PolicyDocument": string(text)})
 }
 
 // open opens a session of a role that trusts the operators of the administrator's account.
@@ -86,23 +87,37 @@ func TestDeniedAsAWSDoes(t *testing.T) {
 		code, action string
 		resource     string
 	}{
-		"EC2":          {"ec2", "DescribeVpcs", nil, "UnauthorizedOperation", "ec2:DescribeVpcs", "*"},
-		"IAM":          {"iam", "GetUser", object{"UserName": "ann"}, "AccessDenied", "iam:GetUser", "arn:aws:iam::222222222222:user/ann"},
-		"S3":           {"s3", "GetBucketLogging", object{"Bucket": "b"}, "AccessDenied", "s3:GetBucketLogging", "arn:aws:s3:::b"},
-		"KMS":          {"kms", "DescribeKey", object{"KeyId": "k"}, "AccessDeniedException", "kms:DescribeKey", "arn:aws:kms:us-east-1:222222222222:key/k"},
-		"Logs":         {"logs", "CreateLogGroup", object{"logGroupName": "g"}, "AccessDeniedException", "logs:CreateLogGroup", "arn:aws:logs:us-east-1:222222222222:log-group:g:log-stream:"},
-		"CloudTrail":   {"cloudtrail", "GetTrail", object{"Name": "t"}, "AccessDeniedException", "cloudtrail:GetTrail", "arn:aws:cloudtrail:us-east-1:222222222222:trail/t"},
-		"SNS":          {"sns", "Publish", object{"TopicArn": "arn:aws:sns:us-east-1:222222222222:t", "Message": "x"}, "AuthorizationError", "sns:Publish", "arn:aws:sns:us-east-1:222222222222:t"},
-		"SQS":          {"sqs", "SendMessage", object{"QueueUrl": w.Endpoint() + "/222222222222/q", "MessageBody": "x"}, "AccessDenied", "sqs:SendMessage", "arn:aws:sqs:us-east-1:222222222222:q"},
-		"DynamoDB":     {"dynamodb", "GetItem", object{"TableName": "t", "Key": object{}}, "AccessDeniedException", "dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:222222222222:table/t"},
-		"Automation":   {"ssm", "GetAutomationExecution", object{"AutomationExecutionId": strings.Repeat("1", 36)}, "AccessDeniedException", "ssm:GetAutomationExecution", "arn:aws:ssm:us-east-1:222222222222:automation-execution/" + strings.Repeat("1", 36)},
-		"Security Hub": {"securityhub", "GetFindings", nil, "AccessDeniedException", "securityhub:GetFindings", "arn:aws:securityhub:us-east-1:222222222222:hub/default"},
-		"STS":          {"sts", "AssumeRole", object{"RoleArn": "arn:aws:iam::111111111111:role/r", "RoleSessionName": "me"}, "AccessDenied", "sts:AssumeRole", "arn:aws:iam::111111111111:role/r"},
+		"EC2": {"ec2", "DescribeVpcs", nil, "UnauthorizedOperation", "ec2:DescribeVpcs", "*"},
+		"IAM": {"iam", "GetUser", object{"UserName": "ann"}, "AccessDenied", "iam:GetUser",
+			"arn:aws:iam::222222222222:user/ann"},
+		"S3": {"s3", "GetBucketLogging", object{"Bucket": "b"}, "AccessDenied", "s3:GetBucketLogging",
+			"arn:aws:s3:::b"},
+		"KMS": {"kms", "DescribeKey", object{"KeyId": "k"}, "AccessDeniedException", "kms:DescribeKey",
+			"arn:aws:kms:us-east-1:222222222222:key/k"},
+		"Logs": {"logs", "CreateLogGroup", object{"logGroupName": "g"}, "AccessDeniedException",
+			"logs:CreateLogGroup", "arn:aws:logs:us-east-1:222222222222:log-group:g:log-stream:"},
+		"CloudTrail": {"cloudtrail", "GetTrail", object{"Name": "t"}, "AccessDeniedException", "cloudtrail:GetTrail",
+			"arn:aws:cloudtrail:us-east-1:222222222222:trail/t"},
+		"SNS": {"sns", "Publish", object{"TopicArn": "arn:aws:sns:us-east-1:222222222222:t", "Message": "x"},
+			"AuthorizationError", "sns:Publish", "arn:aws:sns:us-east-1:222222222222:t"},
+		"SQS": {"sqs", "SendMessage", object{"QueueUrl": w.Endpoint() + "/222222222222/q", "MessageBody": "x"},
+			"AccessDenied", "sqs:SendMessage", "arn:aws:sqs:us-east-1:222222222222:q"},
+		"DynamoDB": {"dynamodb", "GetItem", object{"TableName": "t", "Key": object{}}, "AccessDeniedException",
+			"dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:222222222222:table/t"},
+		"Automation": {"ssm", "GetAutomationExecution", object{"AutomationExecutionId": strings.Repeat("1", 36)},
+			"AccessDeniedException", "ssm:GetAutomationExecution",
+			"arn:aws:ssm:us-east-1:222222222222:automation-execution/" + strings.Repeat("1", 36)},
+		"Security Hub": {"securityhub", "GetFindings", nil, "AccessDeniedException", "securityhub:GetFindings",
+			"arn:aws:securityhub:us-east-1:222222222222:hub/default"},
+		"STS": {"sts", "AssumeRole",
+			object{"RoleArn": "arn:aws:iam::111111111111:role/r", "RoleSessionName": "me"}, "AccessDenied",
+			"sts:AssumeRole", "arn:aws:iam::111111111111:role/r"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, message := nobody.call(t, tc.service, tc.api, tc.input)
-			want := "User: " + me + " is not authorized to perform: " + tc.action + " on resource: " + tc.resource + " because no identity-based policy allows the " + tc.action + " action"
+			want := "User: " + me + " is not authorized to perform: " + tc.action + " on resource: " + tc.resource +
+				" because no identity-based policy allows the " + tc.action + " action"
 			if code != tc.code || !strings.HasSuffix(message, want) {
 				t.Errorf("error = %s: %s; want %s: %s", code, message, tc.code, want)
 			}
@@ -132,7 +147,8 @@ func TestWhatPoliciesAllow(t *testing.T) {
 	})
 	t.Run("deny wins", func(t *testing.T) {
 		t.Parallel()
-		s := w.open(t, worker, "barred", may("iam:*", "*"), object{"Effect": "Deny", "Action": "iam:getuser", "Resource": user("ann")})
+		s := w.open(t, worker, "barred", may("iam:*", "*"),
+			object{"Effect": "Deny", "Action": "iam:getuser", "Resource": user("ann")})
 		code, message := s.call(t, "iam", "GetUser", object{"UserName": "ann"})
 		if code != "AccessDenied" || !strings.HasSuffix(message, "with an explicit deny in an identity-based policy") {
 			t.Errorf("error = %s: %s", code, message)
@@ -163,7 +179,9 @@ func TestWhatPoliciesAllow(t *testing.T) {
 	t.Run("a call that nobody knows", func(t *testing.T) {
 		t.Parallel()
 		s := w.open(t, worker, "curious", may("*", "*"))
-		code, message := s.call(t, "sns", "PublishBatch", object{"TopicArn": "arn:aws:sns:us-east-1:222222222222:t", "PublishBatchRequestEntries": []any{object{"Id": "1", "Message": "m"}}})
+		code, message := s.call(t, "sns", "PublishBatch",
+			object{"TopicArn": "arn:aws:sns:us-east-1:222222222222:t",
+				"PublishBatchRequestEntries": []any{object{"Id": "1", "Message": "m"}}})
 		if code != "NotImplemented" || !strings.Contains(message, "sns:PublishBatch") {
 			t.Errorf("error = %s: %s", code, message)
 		}
@@ -173,23 +191,29 @@ func TestWhatPoliciesAllow(t *testing.T) {
 	})
 	t.Run("a call that only the reference knows", func(t *testing.T) {
 		t.Parallel()
-		s := w.open(t, worker, "keeper", may("logs:PutRetentionPolicy", "*"), may("s3:PutBucketTagging", "arn:aws:s3:::mine"))
+		s := w.open(t, worker, "keeper", may("logs:PutRetentionPolicy", "*"),
+			may("s3:PutBucketTagging", "arn:aws:s3:::mine"))
 		code, message := s.call(t, "logs", "DeleteRetentionPolicy", object{"logGroupName": "g"})
-		if code != "AccessDeniedException" || !strings.Contains(message, "logs:DeleteRetentionPolicy on resource: arn:aws:logs:us-east-1:"+member+":log-group:g ") {
+		if code != "AccessDeniedException" ||
+			!strings.Contains(message,
+				"logs:DeleteRetentionPolicy on resource: arn:aws:logs:us-east-1:"+member+":log-group:g ") {
 			t.Errorf("error = %s: %s", code, message)
 		}
 		tags := object{"TagSet": []any{object{"Key": "a", "Value": "b"}}}
-		if code, message := s.call(t, "s3", "PutBucketTagging", object{"Bucket": "mine", "Tagging": tags}); code != "NoSuchBucket" {
+		if code, message := s.call(t, "s3", "PutBucketTagging",
+			object{"Bucket": "mine", "Tagging": tags}); code != "NoSuchBucket" {
 			t.Errorf("what it may: error = %s: %s", code, message)
 		}
-		if code, _ := s.call(t, "s3", "PutBucketTagging", object{"Bucket": "other", "Tagging": tags}); code != "AccessDenied" {
+		if code, _ := s.call(t, "s3", "PutBucketTagging",
+			object{"Bucket": "other", "Tagging": tags}); code != "AccessDenied" {
 			t.Errorf("what it may not: error = %s", code)
 		}
 	})
 	t.Run("a policy that cannot be evaluated", func(t *testing.T) {
 		t.Parallel()
 		s := w.open(t, worker, "variable", may("iam:GetUser", "arn:aws:iam::*:user/${aws:username}"))
-		if code, message := s.call(t, "iam", "GetUser", object{"UserName": "ann"}); code != "NotImplemented" || !strings.Contains(message, "variables") {
+		if code, message := s.call(t, "iam", "GetUser", object{"UserName": "ann"}); code != "NotImplemented" ||
+			!strings.Contains(message, "variables") {
 			t.Errorf("error = %s: %s", code, message)
 		}
 	})
@@ -213,13 +237,16 @@ func TestAssumeRoleNeedsBoth(t *testing.T) {
 	w.role(t, admin, "both", caller)
 	w.role(t, admin, "only-trust", caller)
 	w.role(t, admin, "only-policy", trust(object{"AWS": w.role(t, member, "somebody-else", caller)}, nil))
-	for arn, want := range map[string]string{both: "", onlyTrust: "no identity-based policy allows", onlyPolicy: "its trust policy does not allow"} {
+	for arn, want := range map[string]string{both: "", onlyTrust: "no identity-based policy allows",
+		onlyPolicy: "its trust policy does not allow"} {
 		code, message := s.call(t, "sts", "AssumeRole", object{"RoleArn": arn, "RoleSessionName": "me"})
 		if (code == "AccessDenied") != (want != "") || !strings.Contains(message, want) {
 			t.Errorf("%s: error = %s: %s; want %q", arn, code, message, want)
 		}
 	}
-	if code, message := s.call(t, "sts", "AssumeRole", object{"RoleArn": both, "RoleSessionName": "me", "Policy": "{}"}); code != "NotImplemented" || !strings.Contains(message, "session policies") {
+	if code, message := s.call(t, "sts", "AssumeRole",
+		object{"RoleArn": both, "RoleSessionName": "me", "Policy": "{}"}); code != "NotImplemented" ||
+		!strings.Contains(message, "session policies") {
 		t.Errorf("with a session policy: %s: %s", code, message)
 	}
 }
@@ -233,7 +260,8 @@ func TestRolesThatAreHandedOn(t *testing.T) {
 	w.call(t, member, "cloudtrail", "CreateTrail", object{"Name": "trail", "S3BucketName": "trails"})
 	stream := "arn:aws:logs:us-east-1:" + member + ":log-group:g:log-stream:*"
 	cloudtrail := trust(object{"Service": "cloudtrail.amazonaws.com"}, nil)
-	roles := map[string]object{"fit": cloudtrail, "cannot-write": cloudtrail, "for-ec2": trust(object{"Service": "ec2.amazonaws.com"}, nil), "not-passed": cloudtrail}
+	roles := map[string]object{"fit": cloudtrail, "cannot-write": cloudtrail,
+		"for-ec2": trust(object{"Service": "ec2.amazonaws.com"}, nil), "not-passed": cloudtrail}
 	for name, trusted := range roles {
 		w.role(t, member, name, trusted)
 	}
@@ -242,17 +270,21 @@ func TestRolesThatAreHandedOn(t *testing.T) {
 	}
 	w.grant(t, member, "cannot-write", may("logs:CreateLogStream", stream))
 	role := func(name string) any { return "arn:aws:iam::" + member + ":role/" + name }
-	pass := object{"Effect": "Allow", "Action": "iam:PassRole", "Resource": []any{role("fit"), role("cannot-write"), role("for-ec2")},
+	pass := object{"Effect": "Allow", "Action": "iam:PassRole",
+		"Resource":  []any{role("fit"), role("cannot-write"), role("for-ec2")},
 		"Condition": object{"StringEquals": object{"iam:PassedToService": "cloudtrail.amazonaws.com"}}}
-	s := w.open(t, worker, "updates", may("cloudtrail:UpdateTrail", "arn:aws:cloudtrail:*:"+member+":trail/trail"), pass)
+	s := w.open(t, worker, "updates", may("cloudtrail:UpdateTrail", "arn:aws:cloudtrail:*:"+member+":trail/trail"),
+		pass)
 	for name, want := range map[string]struct{ code, says string }{
 		"fit":          {"", ""},
 		"cannot-write": {"InvalidCloudWatchLogsRoleArnException", "logs:PutLogEvents"},
-		"for-ec2":      {"InvalidCloudWatchLogsRoleArnException", "its trust policy does not allow cloudtrail.amazonaws.com"},
-		"not-passed":   {"AccessDeniedException", "iam:PassRole"},
+		"for-ec2": {"InvalidCloudWatchLogsRoleArnException",
+			"its trust policy does not allow cloudtrail.amazonaws.com"},
+		"not-passed": {"AccessDeniedException", "iam:PassRole"},
 	} {
 		code, message := s.call(t, "cloudtrail", "UpdateTrail", object{
-			"Name": "trail", "CloudWatchLogsRoleArn": role(name), "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:" + member + ":log-group:g:*",
+			"Name": "trail", "CloudWatchLogsRoleArn": role(name),
+			"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:" + member + ":log-group:g:*",
 		})
 		if code != want.code || !strings.Contains(message, want.says) {
 			t.Errorf("%s: error = %s: %s; want %s: %s", name, code, message, want.code, want.says)
@@ -263,7 +295,8 @@ func TestRolesThatAreHandedOn(t *testing.T) {
 func TestDecisionsAreKept(t *testing.T) {
 	t.Parallel()
 	w, worker := enforcing(t, stacks{})
-	s := w.open(t, worker, "kept", object{"Sid": "Read", "Effect": "Allow", "Action": []any{"iam:ListUsers", "iam:GetUser"}, "Resource": "*"})
+	s := w.open(t, worker, "kept",
+		object{"Sid": "Read", "Effect": "Allow", "Action": []any{"iam:ListUsers", "iam:GetUser"}, "Resource": "*"})
 	for range 2 {
 		s.call(t, "iam", "GetUser", object{"UserName": "nobody"})
 	}
@@ -276,19 +309,22 @@ func TestDecisionsAreKept(t *testing.T) {
 		return authz.Decision{}
 	}
 	read := find("iam:GetUser")
-	if !read.Allowed || read.Times != 2 || len(read.Grants) != 1 || read.Grants[0].Sid != "Read" || read.Grants[0].Action != "iam:GetUser" || read.Role != "arn:aws:iam::"+member+":role/kept" {
+	if !read.Allowed || read.Times != 2 || len(read.Grants) != 1 || read.Grants[0].Sid != "Read" ||
+		read.Grants[0].Action != "iam:GetUser" || read.Role != "arn:aws:iam::"+member+":role/kept" {
 		t.Errorf("decision = %+v", read)
 	}
 	if d := find("ec2:DescribeVpcs"); d.Allowed || d.Times != 1 || d.Call != "ec2:DescribeVpcs" {
 		t.Errorf("decision = %+v", d)
 	}
 	told := slices.ContainsFunc(w.Story(), func(e lab.Entry) bool {
-		return e.Kind == lab.KindDenied && strings.Contains(e.Text, "kept may not ec2:DescribeVpcs on *: no statement allows it")
+		return e.Kind == lab.KindDenied &&
+			strings.Contains(e.Text, "kept may not ec2:DescribeVpcs on *: no statement allows it")
 	})
 	if !told {
 		t.Errorf("the story does not tell of the denial: %+v", w.Story())
 	}
-	if roles := w.Roles(); len(roles) != 1 || roles[0].Name != "kept" || len(roles[0].Policies[0].Document.Statement) != 1 {
+	if roles := w.Roles(); len(roles) != 1 || roles[0].Name != "kept" ||
+		len(roles[0].Policies[0].Document.Statement) != 1 {
 		t.Errorf("roles = %+v", roles)
 	}
 }

@@ -88,7 +88,8 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 		return nil, refuse("InvalidAutomationExecutionParametersException", "%v", err)
 	}
 	e := &execution{
-		at: at, document: name, version: version.number, content: version.content, id: uuid.NewString(), parameters: in.Parameters,
+		at: at, document: name, version: version.number, content: version.content, id: uuid.NewString(),
+		parameters: in.Parameters,
 		executedBy: q.caller.ARN, start: time.Now(),
 	}
 	run := automation.Request{
@@ -100,11 +101,14 @@ func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
 	}
 	credentials, err := s.become(e, q.caller)
 	if err != nil {
-		return nil, refuse("InvalidAutomationExecutionParametersException", "The defined assume role is unable to be assumed: %v", err)
+		return nil, refuse("InvalidAutomationExecutionParametersException",
+			"The defined assume role is unable to be assumed: %v", err)
 	}
 	known := s.add(e, in.ClientToken)
-	if known != e && (known.document != e.document || known.version != e.version || !maps.EqualFunc(known.parameters, e.parameters, slices.Equal)) {
-		return nil, refuse("IdempotentParameterMismatch", "the client token %s was used with other parameters", in.ClientToken)
+	if known != e && (known.document != e.document || known.version != e.version ||
+		!maps.EqualFunc(known.parameters, e.parameters, slices.Equal)) {
+		return nil, refuse("IdempotentParameterMismatch", "the client token %s was used with other parameters",
+			in.ClientToken)
 	}
 	if known != e {
 		return map[string]string{"AutomationExecutionId": known.id}, nil
@@ -121,10 +125,12 @@ func (s *ssmAutomation) become(e *execution, starter Caller) (Credentials, error
 		c, _ := s.lab.callers.session(starter)
 		return c, nil
 	}
-	c, _, err := s.lab.assume(e.role, "Automation-"+e.id, policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
-		"aws:SourceAccount": e.at.account,
-		"aws:SourceArn":     "arn:" + s.lab.partition + ":ssm:" + e.at.region + ":" + e.at.account + ":automation-execution/" + e.id,
-	}})
+	c, _, err := s.lab.assume(e.role, "Automation-"+e.id,
+		policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
+			"aws:SourceAccount": e.at.account,
+			"aws:SourceArn": "arn:" + s.lab.partition + ":ssm:" + e.at.region + ":" + e.at.account +
+				":automation-execution/" + e.id,
+		}})
 	return c, err
 }
 
@@ -168,7 +174,8 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 	s.mu.Lock()
 	e.result, e.ended = result, true
 	s.mu.Unlock()
-	s.lab.story.tell(KindExecution, e.at.account, e.at.region, "%s ends: %s%s (%d billed steps, %d ms)", e.document, result.Status,
+	s.lab.story.tell(KindExecution, e.at.account, e.at.region, "%s ends: %s%s (%d billed steps, %d ms)", e.document,
+		result.Status,
 		prefixed(": ", result.Reason()), result.BilledSteps(), result.End.Sub(result.Start).Milliseconds())
 	if s.lab.config.Faults.DropStatusEvents {
 		s.lab.story.tell(KindFault, e.at.account, e.at.region, "the status event of %s is lost", e.id)
@@ -178,10 +185,12 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 		Source: "aws.ssm", DetailType: "EC2 Automation Execution Status-change Notification",
 		Resources: []string{
 			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-execution/%s", s.lab.partition, e.at.region, e.at.account, e.id),
-			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-definition/%s:%d", s.lab.partition, e.at.region, e.at.account, e.document, e.version),
+			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-definition/%s:%d", s.lab.partition, e.at.region, e.at.account,
+				e.document, e.version),
 		},
 		Detail: map[string]any{
-			"ExecutionId": e.id, "Definition": e.document, "DefinitionVersion": float64(e.version), "Status": string(result.Status),
+			"ExecutionId": e.id, "Definition": e.document, "DefinitionVersion": float64(e.version),
+			"Status":    string(result.Status),
 			"StartTime": result.Start.UTC().Format(eventTime), "EndTime": result.End.UTC().Format(eventTime),
 			"Time": float64(result.End.Sub(result.Start).Milliseconds()), "ExecutedBy": e.executedBy,
 		},
@@ -198,7 +207,8 @@ func (s *ssmAutomation) observe(e *execution, step automation.StepExecution) {
 	if step.Status == automation.InProgress {
 		return
 	}
-	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s%s", step.Name, what(step), became(step, e.handles(step.Name)))
+	s.lab.story.tell(KindStep, e.at.account, e.at.region, "%s: %s%s", step.Name, what(step),
+		became(step, e.handles(step.Name)))
 }
 
 // handles says whether the document goes on when a step of it fails.
@@ -270,7 +280,8 @@ func (s *ssmAutomation) describeAPI(q request, _ map[string]any) (any, error) {
 // describe writes an execution as the API does.
 func (e *execution) describe(withSteps bool) map[string]any {
 	out := map[string]any{
-		"AutomationExecutionId": e.id, "DocumentName": e.document, "DocumentVersion": strconv.Itoa(e.version), "ExecutedBy": e.executedBy,
+		"AutomationExecutionId": e.id, "DocumentName": e.document, "DocumentVersion": strconv.Itoa(e.version),
+		"ExecutedBy":                e.executedBy,
 		"AutomationExecutionStatus": string(e.status()), "ExecutionStartTime": epoch(e.start), "Mode": "Auto",
 	}
 	if e.ended {

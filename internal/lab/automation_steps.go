@@ -43,7 +43,8 @@ func (s *ssmAutomation) describeStepsAPI(q request, in describeStepsInput) (any,
 		if !ok {
 			return nil, refuse("InvalidFilterKey", "the lab does not filter steps by %s", f.Key)
 		}
-		steps = slices.DeleteFunc(steps, func(step map[string]any) bool { return !slices.Contains(f.Values, fmt.Sprint(step[field])) })
+		steps = slices.DeleteFunc(steps,
+			func(step map[string]any) bool { return !slices.Contains(f.Values, fmt.Sprint(step[field])) })
 	}
 	from, err := strconv.Atoi(cmp.Or(in.NextToken, "0"))
 	if err != nil || from < 0 || from > len(steps) {
@@ -78,7 +79,8 @@ func (e *execution) steps() []map[string]any {
 		}
 		if p := step.Parent; p != nil {
 			out["ParentStepDetails"] = map[string]any{
-				"StepExecutionId": ids[p.Step], "StepName": p.Step, "Action": written[p.Step].Action, "Iteration": p.Iteration, "IteratorValue": p.IteratorValue,
+				"StepExecutionId": ids[p.Step], "StepName": p.Step, "Action": written[p.Step].Action,
+				"Iteration": p.Iteration, "IteratorValue": p.IteratorValue,
 			}
 		}
 		maps.Copy(out, e.flow(written[step.Name]))
@@ -90,7 +92,8 @@ func (e *execution) steps() []map[string]any {
 	}
 	runbook.Walk(e.content.MainSteps, func(step runbook.Step) {
 		if !started[step.Name] {
-			add(automation.StepExecution{Name: step.Name, Action: step.Action, Status: automation.Pending, Flow: automation.FlowOf(step)})
+			add(automation.StepExecution{Name: step.Name, Action: step.Action, Status: automation.Pending,
+				Flow: automation.FlowOf(step)})
 		}
 	})
 	return steps
@@ -127,7 +130,8 @@ func (e *execution) flow(step runbook.Step) map[string]any {
 // validNext lists the steps that may follow a step: those that it names, and the next in the document.
 func (e *execution) validNext(step runbook.Step) []string {
 	next := step.Jumps()
-	if following := following(e.content.MainSteps, step.Name); step.FallsThrough() && following != "" && !slices.Contains(next, following) {
+	if following := following(e.content.MainSteps, step.Name); step.FallsThrough() && following != "" &&
+		!slices.Contains(next, following) {
 		next = append(next, following)
 	}
 	return next

@@ -44,8 +44,10 @@ type automated struct {
 
 func startAutomated(t *testing.T) automated {
 	t.Helper()
-	w := up(t, stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "tag-vpc", "Content": tagVPC})}})
-	role := w.role(t, member, "runs", trust(object{"Service": "ssm.amazonaws.com"}, object{"StringEquals": object{"aws:SourceAccount": member}}))
+	w := up(t, stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document",
+		object{"Name": "tag-vpc", "Content": tagVPC})}})
+	role := w.role(t, member, "runs",
+		trust(object{"Service": "ssm.amazonaws.com"}, object{"StringEquals": object{"aws:SourceAccount": member}}))
 	vpc, _ := at(w.call(t, member, "ec2", "CreateVpc", object{"CidrBlock": "10.1.0.0/16"}), "Vpc", "VpcId").(string)
 	return automated{w, role, vpc}
 }
@@ -72,7 +74,8 @@ func (a automated) start(t *testing.T, input object) (id string) {
 func (a automated) execution(t *testing.T, id string) object {
 	t.Helper()
 	a.quiet(t)
-	e, _ := at(a.call(t, member, "ssm", "GetAutomationExecution", object{"AutomationExecutionId": id}), "AutomationExecution").(object)
+	e, _ := at(a.call(t, member, "ssm", "GetAutomationExecution", object{"AutomationExecutionId": id}),
+		"AutomationExecution").(object)
 	return e
 }
 
@@ -86,23 +89,28 @@ func TestAutomation(t *testing.T) {
 }
 
 func (a automated) testStartRefuses(t *testing.T) {
-	elsewhere := a.role(t, member, "elsewhere", trust(object{"Service": "ssm.amazonaws.com"}, object{"StringEquals": object{"aws:SourceAccount": admin}}))
+	elsewhere := a.role(t, member, "elsewhere",
+		trust(object{"Service": "ssm.amazonaws.com"}, object{"StringEquals": object{"aws:SourceAccount": admin}}))
 	lambda := a.role(t, member, "lambda", trust(object{"Service": "lambda.amazonaws.com"}, nil))
 	const invalid = "InvalidAutomationExecutionParametersException"
 	for name, tc := range map[string]struct {
 		input      object
 		code, says string
 	}{
-		"unknown document":    {object{"DocumentName": "tag-vpc2"}, "AutomationDefinitionNotFoundException", "tag-vpc2"},
+		"unknown document": {object{"DocumentName": "tag-vpc2"}, "AutomationDefinitionNotFoundException",
+			"tag-vpc2"},
 		"missing parameter":   {a.input(object{"VpcId": nil}), invalid, "VpcId"},
 		"unknown parameter":   {a.input(object{"VpcIdd": []any{"x"}}), invalid, "VpcIdd"},
 		"against its pattern": {a.input(object{"VpcId": []any{"vpc-1 or so"}}), invalid, "allowed pattern"},
 		"two values":          {a.input(object{"VpcId": []any{"vpc-1", "vpc-2"}}), invalid, "VpcId"},
 		"too many items":      {a.input(object{"Words": []any{"a", "b", "c"}}), invalid, "at most 2"},
 		"no role":             {a.input(object{"AutomationAssumeRole": nil}), invalid, "AutomationAssumeRole"},
-		"role does not exist": {a.input(object{"AutomationAssumeRole": []any{a.runs + "-not"}}), invalid, "does not exist"},
-		"role of a function":  {a.input(object{"AutomationAssumeRole": []any{lambda}}), invalid, "does not allow ssm.amazonaws.com"},
-		"for another account": {a.input(object{"AutomationAssumeRole": []any{elsewhere}}), invalid, "does not allow ssm.amazonaws.com"},
+		"role does not exist": {a.input(object{"AutomationAssumeRole": []any{a.runs + "-not"}}), invalid,
+			"does not exist"},
+		"role of a function": {a.input(object{"AutomationAssumeRole": []any{lambda}}), invalid,
+			"does not allow ssm.amazonaws.com"},
+		"for another account": {a.input(object{"AutomationAssumeRole": []any{elsewhere}}), invalid,
+			"does not allow ssm.amazonaws.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a.refused(t, member, "ssm", "StartAutomationExecution", tc.input, tc.code, tc.says)
@@ -119,13 +127,15 @@ func (a automated) testExecution(t *testing.T) {
 	if e["AutomationExecutionStatus"] != "Success" || at(e, "Outputs", "decide.Name", 0) != "net-10.1.0.0/16" {
 		t.Errorf("status %v, outputs %v, %v", e["AutomationExecutionStatus"], e["Outputs"], e["FailureMessage"])
 	}
-	if e["DocumentName"] != "tag-vpc" || e["ExecutedBy"] != "arn:aws:iam::"+member+":user/lab-operator" || at(e, "Parameters", "VpcId", 0) != a.vpc {
+	if e["DocumentName"] != "tag-vpc" || e["ExecutedBy"] != "arn:aws:iam::"+member+":user/lab-operator" ||
+		at(e, "Parameters", "VpcId", 0) != a.vpc {
 		t.Errorf("the execution is %v", e)
 	}
 	if diff := cmp.Diff([]string{"read Success", "decide Success", "tag Success"}, stepsOf(e)); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
-	if name := at(a.call(t, member, "ec2", "DescribeVpcs", object{"VpcIds": []any{a.vpc}}), "Vpcs", 0, "Tags", 0, "Value"); name != "net-10.1.0.0/16" {
+	if name := at(a.call(t, member, "ec2", "DescribeVpcs", object{"VpcIds": []any{a.vpc}}), "Vpcs", 0, "Tags", 0,
+		"Value"); name != "net-10.1.0.0/16" {
 		t.Errorf("the VPC is called %v", name)
 	}
 	if !slices.ContainsFunc(a.Calls(), func(c lab.APICall) bool {
@@ -135,26 +145,32 @@ func (a automated) testExecution(t *testing.T) {
 	}
 
 	t.Run("another account does not see it", func(t *testing.T) {
-		a.refused(t, admin, "ssm", "GetAutomationExecution", object{"AutomationExecutionId": id}, "AutomationExecutionNotFoundException", id)
-		if list := a.call(t, admin, "ssm", "DescribeAutomationExecutions", object{})["AutomationExecutionMetadataList"]; at(list, 0) != nil {
+		a.refused(t, admin, "ssm", "GetAutomationExecution", object{"AutomationExecutionId": id},
+			"AutomationExecutionNotFoundException", id)
+		if list := a.call(t, admin, "ssm", "DescribeAutomationExecutions",
+			object{})["AutomationExecutionMetadataList"]; at(list, 0) != nil {
 			t.Errorf("it lists %v", list)
 		}
 	})
 	t.Run("a script that raises", func(t *testing.T) {
 		e := a.execution(t, a.start(t, a.input(object{"Words": []any{"bad"}})))
-		if message, _ := e["FailureMessage"].(string); e["AutomationExecutionStatus"] != "Failed" || !strings.Contains(message, "that is a bad word") {
+		if message, _ := e["FailureMessage"].(string); e["AutomationExecutionStatus"] != "Failed" ||
+			!strings.Contains(message, "that is a bad word") {
 			t.Errorf("status %v: %v", e["AutomationExecutionStatus"], message)
 		}
 	})
 	t.Run("a call that AWS refuses", func(t *testing.T) {
 		e := a.execution(t, a.start(t, a.input(object{"VpcId": []any{"vpc-0123"}})))
-		if message, _ := e["FailureMessage"].(string); e["AutomationExecutionStatus"] != "Failed" || !strings.Contains(message, "InvalidVpcID.NotFound") {
+		if message, _ := e["FailureMessage"].(string); e["AutomationExecutionStatus"] != "Failed" ||
+			!strings.Contains(message, "InvalidVpcID.NotFound") {
 			t.Errorf("status %v: %v", e["AutomationExecutionStatus"], message)
 		}
 	})
 	t.Run("an intervention", func(t *testing.T) {
-		a.intervene(t, lab.Intervention{Before: "ec2:CreateTags", ErrorCode: "RequestLimitExceeded", ErrorMessage: "slow down",
-			Call: &lab.Call{Account: member, Region: home, Service: "logs", API: "CreateLogGroup", Input: object{"logGroupName": "meanwhile"}}})
+		a.intervene(t, lab.Intervention{Before: "ec2:CreateTags", ErrorCode: "RequestLimitExceeded",
+			ErrorMessage: "slow down",
+			Call: &lab.Call{Account: member, Region: home, Service: "logs", API: "CreateLogGroup",
+				Input: object{"logGroupName": "meanwhile"}}})
 		e := a.execution(t, a.start(t, a.input(nil)))
 		if message, _ := e["FailureMessage"].(string); !strings.Contains(message, "RequestLimitExceeded") {
 			t.Errorf("status %v: %v", e["AutomationExecutionStatus"], message)
@@ -178,9 +194,10 @@ func (a automated) testSteps(t *testing.T) {
 		input object
 		want  []string
 	}{
-		"all":                {object{}, []string{"read Success", "decide Failed", "tag Pending"}},
-		"the last first":     {object{"ReverseOrder": true}, []string{"tag Pending", "decide Failed", "read Success"}},
-		"the last that ran":  {object{"ReverseOrder": true, "MaxResults": 1, "Filters": []any{status("Success", "Failed")}}, []string{"decide Failed"}},
+		"all":            {object{}, []string{"read Success", "decide Failed", "tag Pending"}},
+		"the last first": {object{"ReverseOrder": true}, []string{"tag Pending", "decide Failed", "read Success"}},
+		"the last that ran": {object{"ReverseOrder": true, "MaxResults": 1,
+			"Filters": []any{status("Success", "Failed")}}, []string{"decide Failed"}},
 		"one by its name":    {object{"Filters": []any{name("read")}}, []string{"read Success"}},
 		"one that is not so": {object{"Filters": []any{name("tag"), status("Success", "Failed")}}, nil},
 		"a page":             {object{"MaxResults": 2}, []string{"read Success", "decide Failed"}},
@@ -255,7 +272,9 @@ func (a automated) testClientToken(t *testing.T) {
 func TestCloseEndsExecutions(t *testing.T) {
 	t.Parallel()
 	nap := `{"schemaVersion": "0.3", "assumeRole": "arn:aws:iam::222222222222:role/naps", "mainSteps": [{"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT6H"}, "isEnd": true}]}`
-	l, err := lab.Start(t.Context(), config(t, stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "nap", "Content": nap})}}.synthesize(t)))
+	l, err := lab.Start(t.Context(),
+		config(t, stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document",
+			object{"Name": "nap", "Content": nap})}}.synthesize(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ func TestStepBecame(t *testing.T) {
 	e := execution{content: &runbook.Document{MainSteps: []runbook.Step{
 		{Name: "read", OnFailure: "Abort"},
 		{Name: "loop", Action: "aws:loop", Inputs: map[string]any{"Steps": []any{
-			map[string]any{"name": "probe", "action": "aws:executeAwsApi", "onFailure": "Continue", "inputs": map[string]any{}},
+			map[string]any{"name": "probe", "action": "aws:executeAwsApi", "onFailure": "Continue",
+				"inputs": map[string]any{}},
 		}}},
 	}}}
 	for name, tc := range map[string]struct {
@@ -26,14 +27,20 @@ func TestStepBecame(t *testing.T) {
 		failed string
 		want   string
 	}{
-		"success":           {"probe", automation.Success, "", " Success"},
-		"absent":            {"probe", automation.Failed, answered("NoSuchBucketPolicy"), ": none (NoSuchBucketPolicy)"},
-		"absent, as in EC2": {"probe", automation.Failed, answered("InvalidGroup.NotFound"), ": none (InvalidGroup.NotFound)"},
-		"another failure":   {"probe", automation.Failed, answered("AccessDenied"), ": failed, which the runbook handles: An error occurred (AccessDenied) when calling the GetBucketPolicy operation: no"},
-		"it stops there":    {"read", automation.Failed, answered("NoSuchBucket"), " Failed: An error occurred (NoSuchBucket) when calling the GetBucketPolicy operation: no"},
-		"cancelled":         {"probe", automation.Cancelled, "", " Cancelled"},
+		"success": {"probe", automation.Success, "", " Success"},
+		"absent": {"probe", automation.Failed, answered("NoSuchBucketPolicy"),
+			": none (NoSuchBucketPolicy)"},
+		"absent, as in EC2": {"probe", automation.Failed, answered("InvalidGroup.NotFound"),
+			": none (InvalidGroup.NotFound)"},
+		"another failure": {"probe", automation.Failed, answered("AccessDenied"),
+			": failed, which the runbook handles: An error occurred (AccessDenied) when calling the GetBucketPolicy " +
+				"operation: no"},
+		"it stops there": {"read", automation.Failed, answered("NoSuchBucket"),
+			" Failed: An error occurred (NoSuchBucket) when calling the GetBucketPolicy operation: no"},
+		"cancelled": {"probe", automation.Cancelled, "", " Cancelled"},
 	} {
-		got := became(automation.StepExecution{Name: tc.step, Status: tc.status, FailureMessage: tc.failed}, e.handles(tc.step))
+		got := became(automation.StepExecution{Name: tc.step, Status: tc.status, FailureMessage: tc.failed},
+			e.handles(tc.step))
 		if got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}

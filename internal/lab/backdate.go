@@ -58,9 +58,11 @@ func (b Backdating) check() error {
 	case key != (b.AccessKeyID != ""):
 		return errors.New("AccessKeyId goes with CreatedDaysAgo or LastUsedDaysAgo, and they with it")
 	case !key && !password:
-		return errors.New("nothing to backdate: give CreatedDaysAgo, LastUsedDaysAgo, PasswordCreatedDaysAgo or PasswordLastUsedDaysAgo")
+		return errors.New("nothing to backdate: give CreatedDaysAgo, LastUsedDaysAgo, PasswordCreatedDaysAgo or " +
+			"PasswordLastUsedDaysAgo")
 	}
-	for _, days := range []*float64{b.CreatedDaysAgo, b.LastUsedDaysAgo, b.PasswordCreatedDaysAgo, b.PasswordLastUsedDaysAgo} {
+	for _, days := range []*float64{b.CreatedDaysAgo, b.LastUsedDaysAgo, b.PasswordCreatedDaysAgo,
+		b.PasswordLastUsedDaysAgo} {
 		if days != nil && *days < 0 {
 			return fmt.Errorf("%v days ago is in the future", *days)
 		}
@@ -90,7 +92,8 @@ func (b *Backend) backdate(ctx context.Context, account string, wanted Backdatin
 	case err != nil:
 		return fmt.Errorf("BackdateUser: %w", err)
 	case response.StatusCode == http.StatusNotFound:
-		return &python.APIError{Code: "NoSuchEntity", Message: string(said), Operation: "BackdateUser", HTTPStatus: response.StatusCode}
+		return &python.APIError{Code: "NoSuchEntity", Message: string(said), Operation: "BackdateUser",
+			HTTPStatus: response.StatusCode}
 	case response.StatusCode != http.StatusOK:
 		return fmt.Errorf("BackdateUser: the emulator answered %s: %s", response.Status, said)
 	}

@@ -44,7 +44,8 @@ func TestBackdateUser(t *testing.T) {
 	if days := age(t, at(used, "AccessKeyLastUsed", "LastUsedDate")); !about(days, 90.5) {
 		t.Errorf("the key was last used %v days ago", days)
 	}
-	if never := at(w.call(t, member, "iam", "GetAccessKeyLastUsed", object{"AccessKeyId": other}), "AccessKeyLastUsed", "LastUsedDate"); never != nil {
+	if never := at(w.call(t, member, "iam", "GetAccessKeyLastUsed", object{"AccessKeyId": other}), "AccessKeyLastUsed",
+		"LastUsedDate"); never != nil {
 		t.Errorf("the other key was used: %v", never)
 	}
 	profile := w.call(t, member, "iam", "GetLoginProfile", user)
@@ -57,22 +58,29 @@ func TestBackdateUser(t *testing.T) {
 	if days := age(t, at(w.call(t, member, "iam", "GetUser", user), "User", "CreateDate")); !about(days, 0) {
 		t.Errorf("the user is %v days old", days)
 	}
-	w.refused(t, member, "lab", "BackdateUser", object{"UserName": "bob", "PasswordCreatedDaysAgo": 1}, "NoSuchEntity", "bob")
-	w.refused(t, admin, "lab", "BackdateUser", object{"UserName": "ann", "PasswordCreatedDaysAgo": 1}, "NoSuchEntity", "ann")
-	w.refused(t, member, "lab", "BackdateUser", object{"UserName": "ann", "AccessKeyId": "AKIANONE", "CreatedDaysAgo": 1}, "NoSuchEntity", "AKIANONE")
+	w.refused(t, member, "lab", "BackdateUser", object{"UserName": "bob", "PasswordCreatedDaysAgo": 1}, "NoSuchEntity",
+		"bob")
+	w.refused(t, admin, "lab", "BackdateUser", object{"UserName": "ann", "PasswordCreatedDaysAgo": 1}, "NoSuchEntity",
+		"ann")
+	w.refused(t, member, "lab", "BackdateUser",
+		object{"UserName": "ann", "AccessKeyId": "AKIANONE", "CreatedDaysAgo": 1}, "NoSuchEntity", "AKIANONE")
 
 	for name, tc := range map[string]struct {
 		api   string
 		input object
 		want  string
 	}{
-		"unknown API":            {"BackdateKey", object{}, "has no API BackdateKey"},
-		"unknown field":          {"BackdateUser", object{"UserName": "ann", "PasswordAge": 3}, `unknown field "PasswordAge"`},
-		"no user":                {"BackdateUser", object{"PasswordCreatedDaysAgo": 1}, "UserName is missing"},
-		"nothing":                {"BackdateUser", user, "nothing to backdate"},
-		"a date without its key": {"BackdateUser", object{"UserName": "ann", "CreatedDaysAgo": 1}, "AccessKeyId goes with"},
-		"a key without a date":   {"BackdateUser", object{"UserName": "ann", "AccessKeyId": key, "PasswordCreatedDaysAgo": 1}, "AccessKeyId goes with"},
-		"the future":             {"BackdateUser", object{"UserName": "ann", "PasswordCreatedDaysAgo": -1}, "in the future"},
+		"unknown API": {"BackdateKey", object{}, "has no API BackdateKey"},
+		"unknown field": {"BackdateUser", object{"UserName": "ann", "PasswordAge": 3},
+			`unknown field "PasswordAge"`},
+		"no user": {"BackdateUser", object{"PasswordCreatedDaysAgo": 1}, "UserName is missing"},
+		"nothing": {"BackdateUser", user, "nothing to backdate"},
+		"a date without its key": {"BackdateUser", object{"UserName": "ann", "CreatedDaysAgo": 1},
+			"AccessKeyId goes with"},
+		"a key without a date": {"BackdateUser",
+			object{"UserName": "ann", "AccessKeyId": key, "PasswordCreatedDaysAgo": 1}, "AccessKeyId goes with"},
+		"the future": {"BackdateUser", object{"UserName": "ann", "PasswordCreatedDaysAgo": -1},
+			"in the future"},
 	} {
 		if _, err := w.try(t, member, "lab", tc.api, tc.input); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", name, err, tc.want)

@@ -32,7 +32,8 @@ func (g *gateway) serveS3(w http.ResponseWriter, r *http.Request, q request) {
 		writeError(w, "rest-xml", err)
 		return
 	}
-	if name == "" || key != "" || len(subresources(q.query)) > 0 || r.Method != http.MethodPut && r.Method != http.MethodDelete {
+	if name == "" || key != "" || len(subresources(q.query)) > 0 || r.Method != http.MethodPut &&
+		r.Method != http.MethodDelete {
 		g.moto.ServeHTTP(w, r)
 		return
 	}
@@ -153,11 +154,16 @@ func (b *buckets) policy(r *http.Request, owner, name string) (string, error) {
 
 // settings are what of a bucket the query of a call names, and how actions of IAM name it.
 var settings = map[string]string{
-	"accelerate": "AccelerateConfiguration", "acl": "BucketAcl", "cors": "BucketCORS", "encryption": "EncryptionConfiguration",
-	"lifecycle": "LifecycleConfiguration", "location": "BucketLocation", "logging": "BucketLogging", "notification": "BucketNotification",
-	"object-lock": "BucketObjectLockConfiguration", "ownershipControls": "BucketOwnershipControls", "policy": "BucketPolicy",
-	"policyStatus": "BucketPolicyStatus", "publicAccessBlock": "BucketPublicAccessBlock", "replication": "ReplicationConfiguration",
-	"requestPayment": "BucketRequestPayment", "tagging": "BucketTagging", "versioning": "BucketVersioning", "website": "BucketWebsite",
+	"accelerate": "AccelerateConfiguration", "acl": "BucketAcl", "cors": "BucketCORS",
+	"encryption": "EncryptionConfiguration",
+	"lifecycle":  "LifecycleConfiguration", "location": "BucketLocation", "logging": "BucketLogging",
+	"notification": "BucketNotification",
+	"object-lock":  "BucketObjectLockConfiguration", "ownershipControls": "BucketOwnershipControls",
+	"policy":       "BucketPolicy",
+	"policyStatus": "BucketPolicyStatus", "publicAccessBlock": "BucketPublicAccessBlock",
+	"replication":    "ReplicationConfiguration",
+	"requestPayment": "BucketRequestPayment", "tagging": "BucketTagging", "versioning": "BucketVersioning",
+	"website": "BucketWebsite",
 	"uploads": "BucketMultipartUploads", "versions": "BucketVersions",
 }
 
@@ -165,14 +171,17 @@ var settings = map[string]string{
 func bucketAction(method, key string, about []string) (string, error) {
 	read := method == http.MethodGet || method == http.MethodHead
 	plain := map[bool]map[string]string{
-		true:  {http.MethodGet: "ListBucket", http.MethodHead: "ListBucket", http.MethodDelete: "DeleteBucket", http.MethodPost: "DeleteObject"},
-		false: {http.MethodGet: "GetObject", http.MethodHead: "GetObject", http.MethodPut: "PutObject", http.MethodPost: "PutObject", http.MethodDelete: "DeleteObject"},
+		true: {http.MethodGet: "ListBucket", http.MethodHead: "ListBucket", http.MethodDelete: "DeleteBucket",
+			http.MethodPost: "DeleteObject"},
+		false: {http.MethodGet: "GetObject", http.MethodHead: "GetObject", http.MethodPut: "PutObject",
+			http.MethodPost: "PutObject", http.MethodDelete: "DeleteObject"},
 	}[key == ""][method]
 	switch {
 	case len(about) == 0 && plain != "":
 		return "s3:" + plain, nil
 	case len(about) != 1 || key != "":
-		return "", fmt.Errorf("the lab does not know which action %s of %v takes in a bucket of another account", method, about)
+		return "", fmt.Errorf("the lab does not know which action %s of %v takes in a bucket of another account",
+			method, about)
 	case about[0] == "uploads" || about[0] == "versions":
 		return "s3:List" + settings[about[0]], nil
 	case read:

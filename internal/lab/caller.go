@@ -31,7 +31,8 @@ type Caller struct {
 func (c Caller) isOperator() bool { return c.Role == "" || c.deploys }
 
 // bootstrapRole is a role of the CDK's bootstrap stack, which its command line assumes.
-var bootstrapRole = regexp.MustCompile(`:role/cdk-[A-Za-z0-9_-]{1,10}-(deploy|file-publishing|image-publishing|lookup)-role-`)
+var bootstrapRole = regexp.MustCompile(
+	`:role/cdk-[A-Za-z0-9_-]{1,10}-(deploy|file-publishing|image-publishing|lookup)-role-`)
 
 // frees lets the operator do everything in a session of a role of the CDK's bootstrap stack
 // too: what these roles may do is in policies that AWS manages, which the lab does not have.
@@ -113,7 +114,8 @@ func (c *callers) scope(r *http.Request) (scope, bool) {
 	}
 	s := scope{region: m[2], service: m[3]}
 	if o := operatorKey.FindStringSubmatch(m[1]); o != nil {
-		s.caller = Caller{Account: o[1], ARN: "arn:" + c.partition + ":iam::" + o[1] + ":user/lab-operator", UserID: OperatorID}
+		s.caller = Caller{Account: o[1], ARN: "arn:" + c.partition + ":iam::" + o[1] + ":user/lab-operator",
+			UserID: OperatorID}
 		return s, true
 	}
 	c.mu.Lock()

@@ -61,7 +61,8 @@ func (l *Lab) cloudFormation(q request) (any, error) {
 	if serve == nil {
 		l.log("cloudformation", "the lab does not have "+q.api)
 		return nil, &apiError{http.StatusNotImplemented, "NotImplemented",
-			fmt.Sprintf("the lab does not have the action %s of CloudFormation; it has %s", q.api, strings.Join(slices.Sorted(maps.Keys(cloudFormationAPIs)), ", "))}
+			fmt.Sprintf("the lab does not have the action %s of CloudFormation; it has %s", q.api,
+				strings.Join(slices.Sorted(maps.Keys(cloudFormationAPIs)), ", "))}
 	}
 	out, err := serve(cloudFormation{l, place{q.caller.Account, q.region}, q.caller, form}, l.ctx)
 	if err != nil {
@@ -102,8 +103,9 @@ func (c cloudFormation) template(ctx context.Context) (*cfn.Template, error) {
 
 // deployment reads what a stack is to become. What is not given anew is as it was.
 func (c cloudFormation) deployment(ctx context.Context, was deployment) (deployment, error) {
-	want := deployment{parameters: map[string]string{}, tags: was.tags, role: c.form.Get("RoleARN"), keepFailed: c.form.Get("DisableRollback") == "true",
-		adopts: c.form.Get("ImportExistingResources") == "true"}
+	want := deployment{parameters: map[string]string{}, tags: was.tags, role: c.form.Get("RoleARN"),
+		keepFailed: c.form.Get("DisableRollback") == "true",
+		adopts:     c.form.Get("ImportExistingResources") == "true"}
 	var err error
 	if c.form.Get("UsePreviousTemplate") == "true" && was.template != nil {
 		want.template = was.template
@@ -163,7 +165,8 @@ func (c cloudFormation) checkRole(role string) error {
 	if role == "" {
 		return nil
 	}
-	_, _, err := c.lab.assume(role, "AWSCloudFormation", policy.Request{Service: "cloudformation.amazonaws.com", Context: map[string]string{}})
+	_, _, err := c.lab.assume(role, "AWSCloudFormation",
+		policy.Request{Service: "cloudformation.amazonaws.com", Context: map[string]string{}})
 	if err != nil {
 		return refuse("ValidationError", "Role %s is invalid or cannot be assumed (%v)", role, err)
 	}
@@ -190,7 +193,8 @@ func capabilities(t *cfn.Template) []string {
 	for _, r := range t.Written() {
 		switch {
 		case !strings.HasPrefix(r.Type, "AWS::IAM::"):
-		case r.Properties["RoleName"] != nil || r.Properties["UserName"] != nil || r.Properties["ManagedPolicyName"] != nil || r.Properties["GroupName"] != nil:
+		case r.Properties["RoleName"] != nil || r.Properties["UserName"] != nil ||
+			r.Properties["ManagedPolicyName"] != nil || r.Properties["GroupName"] != nil:
 			return []string{"CAPABILITY_NAMED_IAM"}
 		default:
 			needs = []string{"CAPABILITY_IAM"}
@@ -261,7 +265,8 @@ func (c cloudFormation) start(ctx context.Context, s *stack, k kindOfOperation, 
 			c.lab.story.tell(KindDeploy, s.at.account, s.at.region, "%s: %s: %v", s.name, s.state(), err)
 			return
 		}
-		c.lab.story.tell(KindDeploy, s.at.account, s.at.region, "%s: %d resources, %d of them changed, in %d ms", s.name, len(s.list()), len(o.done), time.Since(begin).Milliseconds())
+		c.lab.story.tell(KindDeploy, s.at.account, s.at.region, "%s: %d resources, %d of them changed, in %d ms",
+			s.name, len(s.list()), len(o.done), time.Since(begin).Milliseconds())
 	})
 	return nil
 }

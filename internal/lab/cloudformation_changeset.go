@@ -21,7 +21,8 @@ type changeSet struct {
 	changes               plan
 }
 
-const noChanges = "The submitted information didn't contain changes. Submit different information to create a change set."
+const noChanges = "The submitted information didn't contain changes. Submit different information to create a " +
+	"change set."
 
 // createChangeSet plans at once, and so its answer is the last that has to be waited for.
 func (c cloudFormation) createChangeSet(ctx context.Context) (fields, error) {
@@ -46,7 +47,9 @@ func (c cloudFormation) reviewed() (s *stack, creates bool, err error) {
 	case kind == "IMPORT":
 		return nil, false, refuse("ValidationError", "the lab does not import resources into stacks")
 	case kind == "CREATE" && s != nil && s.state() != reviewInProgress:
-		return nil, false, refuse("ValidationError", "Stack [%s] already exists and cannot be created again with the changeSet [%s].", name, c.form.Get("ChangeSetName"))
+		return nil, false, refuse("ValidationError",
+			"Stack [%s] already exists and cannot be created again with the changeSet [%s].", name,
+			c.form.Get("ChangeSetName"))
 	case kind == "CREATE" && s != nil:
 		return s, true, nil
 	case kind == "CREATE":
@@ -64,7 +67,8 @@ func (c cloudFormation) reviewed() (s *stack, creates bool, err error) {
 func (c cloudFormation) addChangeSet(ctx context.Context, s *stack, creates bool) error {
 	name := c.form.Get("ChangeSetName")
 	if _, err := s.changeSet(name); err == nil {
-		return refuse("AlreadyExistsException", "ChangeSet %s cannot be created due to a mismatch with existing attribute Template", name)
+		return refuse("AlreadyExistsException",
+			"ChangeSet %s cannot be created due to a mismatch with existing attribute Template", name)
 	}
 	want, err := c.deployment(ctx, s.current())
 	if err != nil {
@@ -72,7 +76,8 @@ func (c cloudFormation) addChangeSet(ctx context.Context, s *stack, creates bool
 	}
 	set := &changeSet{
 		name: name, description: c.form.Get("Description"), made: time.Now(), creates: creates, want: want,
-		id:     "arn:" + c.lab.partition + ":cloudformation:" + c.at.region + ":" + c.at.account + ":changeSet/" + name + "/" + uuid.NewString(),
+		id: "arn:" + c.lab.partition + ":cloudformation:" + c.at.region + ":" + c.at.account + ":changeSet/" +
+			name + "/" + uuid.NewString(),
 		status: "CREATE_COMPLETE", execution: "AVAILABLE",
 	}
 	if set.changes, err = s.plan(ctx, want); err != nil {
@@ -149,7 +154,8 @@ func (set *changeSet) summary(s *stack) fields {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return fields{
-		"ChangeSetId": set.id, "ChangeSetName": set.name, "StackId": s.id, "StackName": s.name, "Description": set.description,
+		"ChangeSetId": set.id, "ChangeSetName": set.name, "StackId": s.id, "StackName": s.name,
+		"Description":  set.description,
 		"CreationTime": set.made, "Status": set.status, "StatusReason": set.reason, "ExecutionStatus": set.execution,
 	}
 }
@@ -160,7 +166,8 @@ func (c cloudFormation) executeChangeSet(ctx context.Context) (fields, error) {
 		return nil, err
 	}
 	if set.execution != "AVAILABLE" {
-		return nil, refuse("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [%s]", set.id, set.execution)
+		return nil, refuse("InvalidChangeSetStatus",
+			"ChangeSet [%s] cannot be executed in its current execution status of [%s]", set.id, set.execution)
 	}
 	kind, want := updating, set.want
 	if set.creates {
@@ -179,7 +186,8 @@ func (c cloudFormation) executeChangeSet(ctx context.Context) (fields, error) {
 func (c cloudFormation) deleteChangeSet(context.Context) (fields, error) {
 	s, set, err := c.set()
 	if err != nil {
-		if e, ok := err.(*apiError); ok && e.code == "ChangeSetNotFound" { //nolint:errorlint // made here, never wrapped
+		//nolint:errorlint // made here, never wrapped
+		if e, ok := err.(*apiError); ok && e.code == "ChangeSetNotFound" {
 			return fields{}, nil // what is not there is deleted
 		}
 		return nil, err
@@ -262,7 +270,8 @@ func (s *stack) plan(ctx context.Context, want deployment) (plan, error) {
 func (p plan) describe() []fields {
 	list := []fields{}
 	for _, c := range p.changes {
-		r := fields{"Action": c.do, "LogicalResourceId": c.is.logicalID, "PhysicalResourceId": c.was.ref, "ResourceType": c.is.kind}
+		r := fields{"Action": c.do, "LogicalResourceId": c.is.logicalID, "PhysicalResourceId": c.was.ref,
+			"ResourceType": c.is.kind}
 		if c.do == "Modify" {
 			r["Replacement"], r["Scope"] = c.replace, []string{"Properties"}
 			r["Details"] = c.details()
@@ -279,7 +288,8 @@ func (c change) details() []fields {
 		if resourceTypes[c.is.kind].isFixed(name) {
 			recreate = "Always"
 		}
-		list = append(list, fields{"Evaluation": "Static", "ChangeSource": "DirectModification", "Target": fields{"Attribute": "Properties", "Name": name, "RequiresRecreation": recreate}})
+		list = append(list, fields{"Evaluation": "Static", "ChangeSource": "DirectModification",
+			"Target": fields{"Attribute": "Properties", "Name": name, "RequiresRecreation": recreate}})
 	}
 	return list
 }

@@ -32,8 +32,10 @@ func (c cloudFormation) listStacks(context.Context) (fields, error) {
 	for _, s := range slices.Backward(c.lab.stacksAt(c.at)) {
 		if one := s.describe(); len(wanted) == 0 || slices.Contains(wanted, s.state()) {
 			list = append(list, fields{
-				"StackId": s.id, "StackName": s.name, "StackStatus": one["StackStatus"], "StackStatusReason": one["StackStatusReason"], "TemplateDescription": one["Description"],
-				"CreationTime": one["CreationTime"], "LastUpdatedTime": one["LastUpdatedTime"], "DeletionTime": one["DeletionTime"],
+				"StackId": s.id, "StackName": s.name, "StackStatus": one["StackStatus"],
+				"StackStatusReason": one["StackStatusReason"], "TemplateDescription": one["Description"],
+				"CreationTime": one["CreationTime"], "LastUpdatedTime": one["LastUpdatedTime"],
+				"DeletionTime": one["DeletionTime"],
 			})
 		}
 	}
@@ -46,12 +48,14 @@ func (s *stack) describe() fields {
 	outputs := []fields{}
 	for _, name := range slices.Sorted(maps.Keys(s.outputs)) {
 		o := s.outputs[name]
-		outputs = append(outputs, fields{"OutputKey": name, "OutputValue": o.Value, "Description": o.Description, "ExportName": o.ExportName})
+		outputs = append(outputs,
+			fields{"OutputKey": name, "OutputValue": o.Value, "Description": o.Description, "ExportName": o.ExportName})
 	}
 	f := fields{
 		"StackId": s.id, "StackName": s.name, "StackStatus": s.status, "StackStatusReason": s.reason,
 		"CreationTime": s.made, "LastUpdatedTime": s.changed, "DeletionTime": s.ended,
-		"Outputs": outputs, "Tags": pairs(s.now.tags, "Key", "Value"), "RoleARN": s.now.role, "DisableRollback": s.now.keepFailed,
+		"Outputs": outputs, "Tags": pairs(s.now.tags, "Key", "Value"), "RoleARN": s.now.role,
+		"DisableRollback":             s.now.keepFailed,
 		"EnableTerminationProtection": false, "DriftInformation": fields{"StackDriftStatus": "NOT_CHECKED"},
 	}
 	if s.now.template != nil {
@@ -117,7 +121,8 @@ func (c cloudFormation) listStackResources(context.Context) (fields, error) {
 func (c cloudFormation) describeStackResource(context.Context) (fields, error) {
 	list, err := c.resources("LastUpdatedTimestamp")
 	if err == nil && len(list) == 0 {
-		err = refuse("ValidationError", "Resource %s does not exist for stack %s", c.form.Get("LogicalResourceId"), c.form.Get("StackName"))
+		err = refuse("ValidationError", "Resource %s does not exist for stack %s", c.form.Get("LogicalResourceId"),
+			c.form.Get("StackName"))
 	}
 	if err != nil {
 		return nil, err
@@ -135,8 +140,10 @@ func (c cloudFormation) resources(time string) ([]fields, error) {
 	for _, r := range s.list() {
 		if only == "" || only == r.logicalID {
 			list = append(list, fields{
-				"StackId": s.id, "StackName": s.name, "LogicalResourceId": r.logicalID, "PhysicalResourceId": r.ref, "ResourceType": r.kind,
-				"ResourceStatus": r.status, "ResourceStatusReason": r.reason, time: r.at, "DriftInformation": fields{"StackResourceDriftStatus": "NOT_CHECKED"},
+				"StackId": s.id, "StackName": s.name, "LogicalResourceId": r.logicalID, "PhysicalResourceId": r.ref,
+				"ResourceType":   r.kind,
+				"ResourceStatus": r.status, "ResourceStatusReason": r.reason, time: r.at,
+				"DriftInformation": fields{"StackResourceDriftStatus": "NOT_CHECKED"},
 			})
 		}
 	}

@@ -26,7 +26,8 @@ func (l *Lab) Deploy(ctx context.Context) error {
 		return err
 	}
 	for _, account := range l.byHand() {
-		if err := l.deployMember(ctx, place{account, l.home}, MemberRolesStack, map[string]string{"AdministratorAccount": l.admin}); err != nil {
+		if err := l.deployMember(ctx, place{account, l.home}, MemberRolesStack,
+			map[string]string{"AdministratorAccount": l.admin}); err != nil {
 			return err
 		}
 		for _, region := range l.config.Regions {

@@ -40,37 +40,73 @@ func testDeployRefuses(t *testing.T, backend *lab.Backend) {
 			[]string{lab.AdminStack, "resource Queue", "DelaySeconds", "AWS::SQS::Queue"}},
 		"a service refuses": {stacks{admin: queue(object{"QueueName": "not a name"})},
 			[]string{lab.AdminStack, "resource Queue", "InvalidParameterValue"}},
-		"policy that is none": {stacks{admin: resources{"Policy": resource("AWS::SQS::QueuePolicy", object{"Queues": []any{"q"}, "PolicyDocument": object{"Statment": []any{}}})}},
+		"policy that is none": {
+			stacks{admin: resources{"Policy": resource("AWS::SQS::QueuePolicy",
+				object{"Queues": []any{"q"}, "PolicyDocument": object{"Statment": []any{}}})}},
 			[]string{"resource Policy", "Statment"}},
-		"pattern that is none": {stacks{runbooks: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "EventPattern": object{"source": []any{object{"prefixx": "a"}}}})}},
+		"pattern that is none": {
+			stacks{runbooks: resources{"Rule": resource("AWS::Events::Rule",
+				object{"Name": "r", "EventPattern": object{"source": []any{object{"prefixx": "a"}}}})}},
 			[]string{lab.MemberRunbooksStack, "resource Rule", "prefixx"}},
-		"rule on no bus": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "EventBusName": "nobody", "EventPattern": object{"source": []any{"a"}}})}},
+		"rule on no bus": {stacks{
+			admin: resources{"Rule": resource("AWS::Events::Rule",
+				object{"Name": "r", "EventBusName": "nobody", "EventPattern": object{"source": []any{"a"}}})}},
 			[]string{"resource Rule", "there is no bus nobody"}},
-		"document that is none": {stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "d", "Content": object{"schemaVersion": "0.3", "mainStepz": []any{}}})}},
+		"document that is none": {
+			stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document",
+				object{"Name": "d", "Content": object{"schemaVersion": "0.3", "mainStepz": []any{}}})}},
 			[]string{"resource Doc", "mainStepz"}},
-		"function without its code": {stacks{admin: resources{"F": resource("AWS::Lambda::Function", object{"FunctionName": "f", "Code": object{"S3Bucket": "b", "S3Key": "nobody.zip"}})}},
+		"function without its code": {
+			stacks{admin: resources{"F": resource("AWS::Lambda::Function",
+				object{"FunctionName": "f", "Code": object{"S3Bucket": "b", "S3Key": "nobody.zip"}})}},
 			[]string{"resource F", "nobody.zip", "bucket b"}},
-		"cron": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "cron(0 12 * * ? *)"})}},
+		"cron": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule",
+			object{"Name": "r", "ScheduleExpression": "cron(0 12 * * ? *)"})}},
 			[]string{"resource Rule", "cron(0 12 * * ? *)"}},
-		"pattern and schedule": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "rate(1 day)", "EventPattern": object{"source": []any{"a"}}})}},
+		"pattern and schedule": {
+			stacks{admin: resources{"Rule": resource("AWS::Events::Rule",
+				object{"Name": "r", "ScheduleExpression": "rate(1 day)",
+					"EventPattern": object{"source": []any{"a"}}})}},
 			[]string{"resource Rule", "either"}},
-		"schedule on another bus": {stacks{admin: resources{"Bus": resource("AWS::Events::EventBus", object{"Name": "b"}), "Rule": resource("AWS::Events::Rule", object{"Name": "r", "EventBusName": object{"Ref": "Bus"}, "ScheduleExpression": "rate(1 day)"})}},
+		"schedule on another bus": {
+			stacks{admin: resources{"Bus": resource("AWS::Events::EventBus", object{"Name": "b"}),
+				"Rule": resource("AWS::Events::Rule",
+					object{"Name": "r", "EventBusName": object{"Ref": "Bus"}, "ScheduleExpression": "rate(1 day)"})}},
 			[]string{"resource Rule", "must be on the bus default"}},
-		"target with an input": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"Name": "r", "ScheduleExpression": "rate(1 day)", "Targets": []any{object{"Id": "t", "Arn": "a", "Input": "{}"}}})}},
+		"target with an input": {
+			stacks{admin: resources{"Rule": resource("AWS::Events::Rule",
+				object{"Name": "r", "ScheduleExpression": "rate(1 day)",
+					"Targets": []any{object{"Id": "t", "Arn": "a", "Input": "{}"}}})}},
 			[]string{"resource Rule", `"Input"`}},
-		"template of what there is no path for": {stacks{admin: resources{"Rule": resource("AWS::Events::Rule", object{"EventPattern": object{"source": []any{"a"}}, "Targets": []any{object{"Id": "t", "Arn": "a", "InputTransformer": object{"InputPathsMap": object{"a": "$.a"}, "InputTemplate": "<a> <b>"}}}})}},
+		"template of what there is no path for": {
+			stacks{admin: resources{"Rule": resource("AWS::Events::Rule",
+				object{"EventPattern": object{"source": []any{"a"}},
+					"Targets": []any{object{"Id": "t", "Arn": "a",
+						"InputTransformer": object{"InputPathsMap": object{"a": "$.a"},
+							"InputTemplate": "<a> <b>"}}}})}},
 			[]string{"resource Rule", "<b>"}},
-		"permission for nobody": {stacks{admin: resources{"May": resource("AWS::Lambda::Permission", object{"Action": "lambda:InvokeFunction", "FunctionName": "nobody", "Principal": "events.amazonaws.com"})}},
+		"permission for nobody": {
+			stacks{admin: resources{"May": resource("AWS::Lambda::Permission",
+				object{"Action": "lambda:InvokeFunction", "FunctionName": "nobody",
+					"Principal": "events.amazonaws.com"})}},
 			[]string{"resource May", "no function nobody"}},
 		"alarm on a band": {stacks{admin: resources{"Alarm": alarm("a", "b", "GreaterThanUpperThreshold", 1, nil)}},
 			[]string{"resource Alarm", "GreaterThanUpperThreshold"}},
-		"alarm on some of its periods": {stacks{admin: resources{"Alarm": alarm("a", "b", more, 1, object{"EvaluationPeriods": 3, "DatapointsToAlarm": 2})}},
+		"alarm on some of its periods": {
+			stacks{admin: resources{"Alarm": alarm("a", "b", more, 1,
+				object{"EvaluationPeriods": 3, "DatapointsToAlarm": 2})}},
 			[]string{"resource Alarm", "DatapointsToAlarm"}},
-		"dashboard that is none": {stacks{admin: resources{"Board": resource("AWS::CloudWatch::Dashboard", object{"DashboardBody": "widgets"})}},
+		"dashboard that is none": {
+			stacks{admin: resources{"Board": resource("AWS::CloudWatch::Dashboard",
+				object{"DashboardBody": "widgets"})}},
 			[]string{"resource Board", "valid JSON"}},
-		"widget without properties": {stacks{admin: resources{"Board": resource("AWS::CloudWatch::Dashboard", object{"DashboardBody": `{"widgets":[{"type":"text"}]}`})}},
+		"widget without properties": {
+			stacks{admin: resources{"Board": resource("AWS::CloudWatch::Dashboard",
+				object{"DashboardBody": `{"widgets":[{"type":"text"}]}`})}},
 			[]string{"resource Board", "widget 1"}},
-		"product without a version": {stacks{admin: resources{"P": resource("AWS::ServiceCatalog::CloudFormationProduct", object{"Name": "p", "Owner": "o"})}},
+		"product without a version": {
+			stacks{admin: resources{"P": resource("AWS::ServiceCatalog::CloudFormationProduct",
+				object{"Name": "p", "Owner": "o"})}},
 			[]string{"resource P", "a product needs a version"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,10 +147,12 @@ func testMissing(t *testing.T, backend *lab.Backend) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := l.Deploy(t.Context()); err == nil || !strings.Contains(err.Error(), lab.MemberRunbooksStack) || !strings.Contains(err.Error(), "make templates") {
+	if err := l.Deploy(t.Context()); err == nil || !strings.Contains(err.Error(), lab.MemberRunbooksStack) ||
+		!strings.Contains(err.Error(), "make templates") {
 		t.Errorf("Deploy without a template = %v", err)
 	}
-	if err := l.Launch(t.Context(), "Nothing", nil); err == nil || !strings.Contains(err.Error(), `no product "Nothing"`) {
+	if err := l.Launch(t.Context(), "Nothing", nil); err == nil ||
+		!strings.Contains(err.Error(), `no product "Nothing"`) {
 		t.Errorf("Launch = %v", err)
 	}
 }
@@ -122,16 +160,21 @@ func testMissing(t *testing.T, backend *lab.Backend) {
 // Roles are global, runbooks are not, and the administrator is a member too.
 func testPlaces(t *testing.T, backend *lab.Backend) {
 	w := upWith(t, backend, stacks{
-		admin:    resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": "once"})},
-		roles:    resources{"Role": resource("AWS::IAM::Role", object{"RoleName": "hubmend-x", "AssumeRolePolicyDocument": trust(object{"Service": "ssm.amazonaws.com"}, nil)})},
-		runbooks: resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Fn::Sub": "of-${AdministratorAccount}-${AdministratorRegion}"}})},
+		admin: resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": "once"})},
+		roles: resources{"Role": resource("AWS::IAM::Role",
+			object{"RoleName": "hubmend-x",
+				"AssumeRolePolicyDocument": trust(object{"Service": "ssm.amazonaws.com"}, nil)})},
+		runbooks: resources{"Log": resource("AWS::Logs::LogGroup",
+			object{"LogGroupName": object{"Fn::Sub": "of-${AdministratorAccount}-${AdministratorRegion}"}})},
 	})
 	for _, account := range []string{admin, member} {
-		if got := at(w.call(t, account, "iam", "GetRole", object{"RoleName": "hubmend-x"}), "Role", "Arn"); got != "arn:aws:iam::"+account+":role/hubmend-x" {
+		if got := at(w.call(t, account, "iam", "GetRole", object{"RoleName": "hubmend-x"}), "Role",
+			"Arn"); got != "arn:aws:iam::"+account+":role/hubmend-x" {
 			t.Errorf("the role in %s is %v", account, got)
 		}
 		for _, region := range []string{home, linked} {
-			out, err := w.Call(t.Context(), lab.Call{Account: account, Region: region, Service: "logs", API: "DescribeLogGroups"})
+			out, err := w.Call(t.Context(),
+				lab.Call{Account: account, Region: region, Service: "logs", API: "DescribeLogGroups"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,10 +191,13 @@ func testPlaces(t *testing.T, backend *lab.Backend) {
 }
 
 func testAdminParameters(t *testing.T, backend *lab.Backend) {
-	c := config(t, stacks{admin: resources{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Ref": "OrganizationId"}})}}.synthesize(t))
+	c := config(t, stacks{
+		admin: resources{"Log": resource("AWS::Logs::LogGroup",
+			object{"LogGroupName": object{"Ref": "OrganizationId"}})}}.synthesize(t))
 	c.Backend, c.Admin = backend, map[string]string{"OrganizationId": "o-other"}
 	w := start(t, c)
-	if name := at(w.call(t, admin, "logs", "DescribeLogGroups", object{}), "logGroups", 0, "logGroupName"); name != "o-other" {
+	if name := at(w.call(t, admin, "logs", "DescribeLogGroups", object{}), "logGroups", 0,
+		"logGroupName"); name != "o-other" {
 		t.Errorf("the parameter is %v", name)
 	}
 	c.Admin = map[string]string{"Colour": "red"}
@@ -173,7 +219,8 @@ func testEmpty(t *testing.T, backend *lab.Backend) {
 			w.call(t, member, "sqs", "CreateQueue", object{"QueueName": "left"})
 			url := w.Endpoint() + "/" + member + "/left"
 			w.call(t, member, "sqs", "SendMessage", object{"QueueUrl": url, "MessageBody": "x"})
-			out := w.call(t, member, "sqs", "GetQueueAttributes", object{"QueueUrl": url, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
+			out := w.call(t, member, "sqs", "GetQueueAttributes",
+				object{"QueueUrl": url, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
 			if n := at(out, "Attributes", "ApproximateNumberOfMessages"); n != "1" {
 				t.Errorf("the queue has %v messages, want the one of this lab", n)
 			}

@@ -61,7 +61,8 @@ func (g *gateway) serveDocument(w http.ResponseWriter, r *http.Request, q reques
 	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
 	g.moto.ServeHTTP(answer, r)
 	var in documentInput
-	if bytes.Contains(answer.body.Bytes(), []byte(`"InvalidDocument"`)) && json.Unmarshal(q.body, &in) == nil && in.Name != "" {
+	if bytes.Contains(answer.body.Bytes(), []byte(`"InvalidDocument"`)) && json.Unmarshal(q.body, &in) == nil &&
+		in.Name != "" {
 		writeError(w, "json", noDocument(in.Name)) // moto does not say which
 		return
 	}
@@ -82,7 +83,8 @@ func (s *ssmAutomation) findVersion(q request, in documentInput) (*document, doc
 	}
 	v, ok := d.version(in.DocumentVersion)
 	if !ok {
-		return nil, v, refuse("InvalidDocumentVersion", "The document %s has no version %s", in.Name, in.DocumentVersion)
+		return nil, v, refuse("InvalidDocumentVersion", "The document %s has no version %s", in.Name,
+			in.DocumentVersion)
 	}
 	return d, v, nil
 }
@@ -104,7 +106,8 @@ func (s *ssmAutomation) updateAPI(q request, in documentInput) (any, error) {
 		return nil, err
 	}
 	if v.number != d.latest().number { // "$LATEST" is what the console and the SDKs' examples say
-		return nil, refuse("InvalidDocumentVersion", "Version %d is not the latest of %s. An update is of $LATEST.", v.number, in.Name)
+		return nil, refuse("InvalidDocumentVersion", "Version %d is not the latest of %s. An update is of $LATEST.",
+			v.number, in.Name)
 	}
 	d, err = s.addVersion(s.named(q, in.Name), source{in.Content, cmp.Or(in.DocumentFormat, v.format)}, false)
 	if err != nil {
@@ -121,7 +124,8 @@ func (s *ssmAutomation) updateDefaultAPI(q request, in documentInput) (any, erro
 		return nil, err
 	}
 	d.standard = v.number
-	return map[string]any{"Description": map[string]string{"Name": in.Name, "DefaultVersion": strconv.Itoa(v.number)}}, nil
+	return map[string]any{"Description": map[string]string{"Name": in.Name, "DefaultVersion": strconv.Itoa(v.number)}},
+		nil
 }
 
 // deleteAPI deletes a document, or one of its versions that is not the default.
@@ -135,7 +139,8 @@ func (s *ssmAutomation) deleteAPI(q request, in documentInput) (any, error) {
 	case in.DocumentVersion == "":
 		delete(s.documents, s.named(q, in.Name))
 	case v.number == d.standard:
-		return nil, refuse("InvalidDocumentOperation", "Version %d is the default of %s and cannot be deleted", v.number, in.Name)
+		return nil, refuse("InvalidDocumentOperation", "Version %d is the default of %s and cannot be deleted",
+			v.number, in.Name)
 	default:
 		d.versions = slices.DeleteFunc(d.versions, func(one documentVersion) bool { return one.number == v.number })
 	}
@@ -160,7 +165,8 @@ func (s *ssmAutomation) getDocument(q request, in documentInput) (any, error) {
 		return nil, err
 	}
 	if in.DocumentFormat != "" && in.DocumentFormat != v.format {
-		return nil, &apiError{http.StatusNotImplemented, "NotImplemented", "the lab gives a document only in the format in which it was written, " + v.format}
+		return nil, &apiError{http.StatusNotImplemented, "NotImplemented",
+			"the lab gives a document only in the format in which it was written, " + v.format}
 	}
 	return map[string]any{
 		"Name": s.named(q, in.Name).name, "Content": v.text, "DocumentFormat": v.format, "DocumentType": automationType,
@@ -178,8 +184,9 @@ func (s *ssmAutomation) listVersions(q request, in documentInput) (any, error) {
 	list := []any{}
 	for _, v := range slices.Backward(d.versions) {
 		list = append(list, map[string]any{
-			"Name": s.named(q, in.Name).name, "DocumentVersion": strconv.Itoa(v.number), "IsDefaultVersion": v.number == d.standard,
-			"DocumentFormat": v.format, "Status": "Active", "CreatedDate": epoch(v.created),
+			"Name": s.named(q, in.Name).name, "DocumentVersion": strconv.Itoa(v.number),
+			"IsDefaultVersion": v.number == d.standard,
+			"DocumentFormat":   v.format, "Status": "Active", "CreatedDate": epoch(v.created),
 		})
 	}
 	return map[string]any{"DocumentVersions": list}, nil
@@ -207,8 +214,9 @@ func (d *document) describe(id documentID, v documentVersion) map[string]any {
 // identify gives a version as ListDocuments does.
 func (d *document) identify(id documentID, v documentVersion) map[string]any {
 	return map[string]any{
-		"Name": id.name, "Owner": id.account, "CreatedDate": epoch(v.created), "DocumentVersion": strconv.Itoa(v.number),
-		"DocumentType": automationType, "DocumentFormat": v.format, "SchemaVersion": v.content.SchemaVersion,
+		"Name": id.name, "Owner": id.account, "CreatedDate": epoch(v.created),
+		"DocumentVersion": strconv.Itoa(v.number),
+		"DocumentType":    automationType, "DocumentFormat": v.format, "SchemaVersion": v.content.SchemaVersion,
 		"PlatformTypes": []string{"Windows", "Linux", "MacOS"}, "Tags": []any{},
 	}
 }
@@ -295,7 +303,8 @@ func (s *ssmAutomation) matching(at place, in listDocumentsInput) ([]map[string]
 func documentMatches(one map[string]any, key string, values []string) (bool, error) {
 	switch key {
 	case "Owner":
-		return slices.Contains(values, "Self") || slices.Contains(values, "Private") || slices.Contains(values, "All"), nil
+		return slices.Contains(values, "Self") || slices.Contains(values, "Private") || slices.Contains(values, "All"),
+			nil
 	case "Name":
 		return slices.Contains(values, text(one["Name"])), nil
 	case "DocumentType":

@@ -37,14 +37,16 @@ type source struct{ text, format string }
 // read parses a document as the service does before it keeps it.
 func (d source) read() (*runbook.Document, error) {
 	if len(d.text) > maxDocument {
-		return nil, refuse("MaxDocumentSizeExceeded", "The size of the document content is %d bytes. It must not exceed 64 KB.", len(d.text))
+		return nil, refuse("MaxDocumentSizeExceeded",
+			"The size of the document content is %d bytes. It must not exceed 64 KB.", len(d.text))
 	}
 	content, err := runbook.Parse([]byte(d.text))
 	if err != nil {
 		return nil, refuse("InvalidDocumentContent", "%v", err)
 	}
 	if content.SchemaVersion != runbook.SchemaVersion {
-		return nil, refuse("InvalidDocumentSchemaVersion", "An Automation document has schemaVersion %s, not %q", runbook.SchemaVersion, content.SchemaVersion)
+		return nil, refuse("InvalidDocumentSchemaVersion", "An Automation document has schemaVersion %s, not %q",
+			runbook.SchemaVersion, content.SchemaVersion)
 	}
 	if refusals := content.Refusals(); len(refusals) > 0 {
 		return nil, refuse("InvalidDocumentContent", "%v", refusals[0])
@@ -100,7 +102,9 @@ func (s *ssmAutomation) addVersion(id documentID, from source, standard bool) (*
 	case latest.text == from.text && standard:
 		return d, nil
 	case latest.text == from.text:
-		return nil, refuse("DuplicateDocumentContent", "The content of the document %s matches its version %d. Change the content and try again.", id.name, latest.number)
+		return nil, refuse("DuplicateDocumentContent",
+			"The content of the document %s matches its version %d. Change the content and try again.", id.name,
+			latest.number)
 	case len(d.versions) >= maxVersions:
 		return nil, refuse("DocumentVersionLimitExceeded", "The document %s has %d versions", id.name, maxVersions)
 	}
@@ -141,15 +145,19 @@ func (s *ssmAutomation) started(at place, in startInput) (name string, v documen
 	defer s.mu.Unlock()
 	d := s.documents[documentID{at, name}]
 	if d == nil {
-		return name, v, refuse("AutomationDefinitionNotFoundException", "Document with name %s not found", in.DocumentName)
+		return name, v, refuse("AutomationDefinitionNotFoundException", "Document with name %s not found",
+			in.DocumentName)
 	}
 	v, ok := d.version(in.DocumentVersion)
 	if !ok {
-		return name, v, refuse("AutomationDefinitionVersionNotFoundException", "Document %s has no version %s", name, in.DocumentVersion)
+		return name, v, refuse("AutomationDefinitionVersionNotFoundException", "Document %s has no version %s", name,
+			in.DocumentVersion)
 	}
 	parameters, err := json.Marshal(in.Parameters)
 	if err == nil && len(v.text)+len(parameters) > maxDocument {
-		err = refuse("InvalidAutomationExecutionParametersException", "The content of the document %s has %d bytes and the parameters have %d. Together they must not exceed 64 KB.",
+		err = refuse("InvalidAutomationExecutionParametersException",
+			"The content of the document %s has %d bytes and the parameters have %d. Together they must not "+
+				"exceed 64 KB.",
 			name, len(v.text), len(parameters))
 	}
 	return name, v, err

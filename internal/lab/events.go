@@ -139,10 +139,12 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 	if err != nil {
 		return err
 	}
-	context := map[string]string{"aws:SourceArn": r.arn, "aws:SourceAccount": from.account, "aws:SecureTransport": "true"}
+	context := map[string]string{"aws:SourceArn": r.arn, "aws:SourceAccount": from.account,
+		"aws:SecureTransport": "true"}
 	switch part[2] {
 	case "sqs":
-		who := policy.Request{Service: "events.amazonaws.com", Action: "sqs:SendMessage", Resource: t.ARN, Context: context}
+		who := policy.Request{Service: "events.amazonaws.com", Action: "sqs:SendMessage", Resource: t.ARN,
+			Context: context}
 		return b.lab.queues.send(to, part[5], who, body)
 	case "events":
 		name := strings.TrimPrefix(part[5], "event-bus/")
@@ -152,7 +154,8 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 		b.put(busID{to, name}, e)
 		return nil
 	case "lambda":
-		who := policy.Request{Service: "events.amazonaws.com", Action: "lambda:InvokeFunction", Resource: t.ARN, Context: context}
+		who := policy.Request{Service: "events.amazonaws.com", Action: "lambda:InvokeFunction", Resource: t.ARN,
+			Context: context}
 		return b.lab.functions.invokeAsync(to, strings.TrimPrefix(part[5], "function:"), who, body)
 	case "sns":
 		return b.publish(to, t.ARN, body)
@@ -166,7 +169,8 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 func (b *eventBridge) publish(to place, topicARN string, body []byte) error {
 	call := func(api string, input map[string]any) (map[string]any, error) {
 		input["TopicArn"] = topicARN
-		return b.lab.Call(b.lab.ctx, Call{Account: to.account, Region: to.region, Service: "sns", API: api, Input: input})
+		return b.lab.Call(b.lab.ctx,
+			Call{Account: to.account, Region: to.region, Service: "sns", API: api, Input: input})
 	}
 	out, err := call("GetTopicAttributes", map[string]any{})
 	if err != nil {
@@ -191,7 +195,8 @@ func (b *eventBridge) mayForward(from busID, to place, name string, t eventTarge
 	if t.RoleARN == "" {
 		return fmt.Errorf("a bus as target needs a role")
 	}
-	_, caller, err := b.lab.assume(t.RoleARN, "eventbridge", policy.Request{Service: "events.amazonaws.com", Context: context})
+	_, caller, err := b.lab.assume(t.RoleARN, "eventbridge",
+		policy.Request{Service: "events.amazonaws.com", Context: context})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ var eventsAPIs = map[string]func(*eventBridge, request) (any, error){
 func (b *eventBridge) serve(q request) (any, error) {
 	serve := eventsAPIs[q.api]
 	if serve == nil {
-		return nil, &apiError{501, "NotImplemented", "the lab does not have " + q.api + " of EventBridge (docs/lab.md lists what it has)"}
+		return nil, &apiError{501, "NotImplemented",
+			"the lab does not have " + q.api + " of EventBridge (docs/lab.md lists what it has)"}
 	}
 	return serve(b, q)
 }
@@ -41,7 +42,8 @@ func (b *eventBridge) listRules(q request, in struct{ NamePrefix, EventBusName s
 		if on.rules[rule].enabled {
 			state = "ENABLED"
 		}
-		list = append(list, map[string]any{"Name": rule, "Arn": on.rules[rule].arn, "State": state, "EventBusName": name})
+		list = append(list, map[string]any{"Name": rule, "Arn": on.rules[rule].arn, "State": state,
+			"EventBusName": name})
 	}
 	return map[string]any{"Rules": list}, nil
 }

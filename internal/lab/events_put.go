@@ -44,7 +44,8 @@ func (b *eventBridge) putEvents(q request, in struct{ Entries []entry }) (any, e
 	}
 	switch {
 	case len(in.Entries) == 0 || len(in.Entries) > mostEntries:
-		return nil, refuse("ValidationException", "1 to %d entries can be put at a time, not %d", mostEntries, len(in.Entries))
+		return nil, refuse("ValidationException", "1 to %d entries can be put at a time, not %d", mostEntries,
+			len(in.Entries))
 	case size > mostEntryBytes:
 		return nil, refuse("ValidationException", "Total size of the entries in the request is over the limit.")
 	}
@@ -89,7 +90,8 @@ func (b *eventBridge) putEntry(from place, e entry) result {
 // asks that one's policy, which the lab does for rules only.
 func (b *eventBridge) busOf(from place, name string) (busID, error) {
 	if part := strings.SplitN(name, ":", 6); len(part) == 6 && (part[4] != from.account || part[3] != from.region) {
-		return busID{}, fmt.Errorf("the lab puts events on buses of the caller's own account and Region, not on %s", name)
+		return busID{}, fmt.Errorf("the lab puts events on buses of the caller's own account and Region, not on %s",
+			name)
 	}
 	id := busID{from, defaultBus}
 	if name != "" {

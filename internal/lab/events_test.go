@@ -24,20 +24,23 @@ func queue(name string) object { return resource("AWS::SQS::Queue", object{"Queu
 func allow(name, rules string) object {
 	return resource("AWS::SQS::QueuePolicy", object{
 		"Queues": []any{"http://queues/" + admin + "/" + name},
-		"PolicyDocument": statement(object{"Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+		"PolicyDocument": statement(object{"Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"},
+			"Action":   "sqs:SendMessage",
 			"Resource": queueARN(name), "Condition": object{"ArnLike": object{"aws:SourceArn": rules}}}),
 	})
 }
 
 // onBus is a rule with one target.
 func onBus(bus, name string, pattern, target object) object {
-	return resource("AWS::Events::Rule", object{"Name": name, "EventBusName": bus, "EventPattern": pattern, "Targets": []any{target}})
+	return resource("AWS::Events::Rule",
+		object{"Name": name, "EventBusName": bus, "EventPattern": pattern, "Targets": []any{target}})
 }
 
 // received takes all messages of a queue of the administrator's and gives their detail types.
 func (w world) received(t *testing.T, name string) []string {
 	t.Helper()
-	out := w.call(t, admin, "sqs", "ReceiveMessage", object{"QueueUrl": w.Endpoint() + "/" + admin + "/" + name, "MaxNumberOfMessages": 10})
+	out := w.call(t, admin, "sqs", "ReceiveMessage",
+		object{"QueueUrl": w.Endpoint() + "/" + admin + "/" + name, "MaxNumberOfMessages": 10})
 	var all []string
 	messages, _ := out["Messages"].([]any)
 	for _, m := range messages {
@@ -69,26 +72,34 @@ func TestDelivery(t *testing.T) {
 	w := up(t, stacks{
 		admin: resources{
 			"Open": queue("open"), "OpenPolicy": allow("open", "arn:aws:events:us-east-1:111111111111:rule/*"),
-			"Closed":  queue("closed"),
-			"Another": queue("another"), "AnotherPolicy": allow("another", "arn:aws:events:us-east-1:111111111111:rule/not-this"),
-			"Off": queue("off"), "OffPolicy": allow("off", "*"),
-			"Forwarded": queue("forwarded"), "ForwardedPolicy": allow("forwarded", "arn:aws:events:us-east-1:111111111111:rule/friends/*"),
-			"ToOpen":    onBus("default", "to-open", inAdmin, to(queueARN("open"))),
-			"ToClosed":  onBus("default", "to-closed", inAdmin, to(queueARN("closed"))),
-			"ToAnother": onBus("default", "to-another", inAdmin, to(queueARN("another"))),
-			"ToOff":     disabled,
-			"ToStream":  onBus("default", "to-stream", inAdmin, to("arn:aws:firehose:us-east-1:111111111111:people")),
+			"Closed":        queue("closed"),
+			"Another":       queue("another"),
+			"AnotherPolicy": allow("another", "arn:aws:events:us-east-1:111111111111:rule/not-this"),
+			"Off":           queue("off"), "OffPolicy": allow("off", "*"),
+			"Forwarded":       queue("forwarded"),
+			"ForwardedPolicy": allow("forwarded", "arn:aws:events:us-east-1:111111111111:rule/friends/*"),
+			"ToOpen":          onBus("default", "to-open", inAdmin, to(queueARN("open"))),
+			"ToClosed":        onBus("default", "to-closed", inAdmin, to(queueARN("closed"))),
+			"ToAnother":       onBus("default", "to-another", inAdmin, to(queueARN("another"))),
+			"ToOff":           disabled,
+			"ToStream": onBus("default", "to-stream", inAdmin,
+				to("arn:aws:firehose:us-east-1:111111111111:people")),
 
 			"Friends": resource("AWS::Events::EventBus", object{"Name": "friends"}),
-			"FriendsPolicy": resource("AWS::Events::EventBusPolicy", object{"EventBusName": object{"Ref": "Friends"}, "StatementId": "members", "Statement": object{
-				"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": busARN("friends"),
-				"Condition": object{"StringEquals": object{"aws:PrincipalOrgID": object{"Ref": "OrganizationId"}}}}}),
+			"FriendsPolicy": resource("AWS::Events::EventBusPolicy",
+				object{"EventBusName": object{"Ref": "Friends"}, "StatementId": "members", "Statement": object{
+					"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": busARN("friends"),
+					"Condition": object{
+						"StringEquals": object{"aws:PrincipalOrgID": object{"Ref": "OrganizationId"}}}}}),
 			"Strangers": resource("AWS::Events::EventBus", object{"Name": "strangers"}),
 			"Pass":      onBus("friends", "pass", fromMember, to(queueARN("forwarded"))),
 		},
 		roles: resources{
-			"Forward": resource("AWS::IAM::Role", object{"RoleName": "forward", "AssumeRolePolicyDocument": trust(events, nil)}),
-			"Other":   resource("AWS::IAM::Role", object{"RoleName": "other", "AssumeRolePolicyDocument": trust(object{"Service": "lambda.amazonaws.com"}, nil)}),
+			"Forward": resource("AWS::IAM::Role",
+				object{"RoleName": "forward", "AssumeRolePolicyDocument": trust(events, nil)}),
+			"Other": resource("AWS::IAM::Role",
+				object{"RoleName": "other",
+					"AssumeRolePolicyDocument": trust(object{"Service": "lambda.amazonaws.com"}, nil)}),
 		},
 		runbooks: resources{
 			"ToFriends":   onBus("default", "to-friends", fromMember, with("forward", busARN("friends"))),
@@ -105,7 +116,8 @@ func TestDelivery(t *testing.T) {
 
 	imported := "Security Hub Findings - Imported"
 	for name, want := range map[string][]string{
-		"open": {admin + " " + imported}, "forwarded": {member + " " + imported}, "closed": nil, "another": nil, "off": nil,
+		"open": {admin + " " + imported}, "forwarded": {member + " " + imported}, "closed": nil, "another": nil,
+		"off": nil,
 	} {
 		if diff := cmp.Diff(want, w.received(t, name)); diff != "" {
 			t.Errorf("queue %s (-want +got):\n%s", name, diff)
@@ -113,12 +125,19 @@ func TestDelivery(t *testing.T) {
 	}
 	want := []string{
 		"rule no-role cannot deliver to " + busARN("friends") + ": a bus as target needs a role",
-		"rule other-role cannot deliver to " + busARN("friends") + ": its trust policy does not allow events.amazonaws.com",
-		"rule to-another cannot deliver to " + queueARN("another") + ": the policy of queue another does not allow events.amazonaws.com from arn:aws:events:us-east-1:111111111111:rule/to-another",
-		"rule to-closed cannot deliver to " + queueARN("closed") + ": the policy of queue closed does not allow events.amazonaws.com from arn:aws:events:us-east-1:111111111111:rule/to-closed",
+		"rule other-role cannot deliver to " + busARN("friends") +
+			": its trust policy does not allow events.amazonaws.com",
+		"rule to-another cannot deliver to " + queueARN("another") +
+			": the policy of queue another does not allow events.amazonaws.com from " +
+			"arn:aws:events:us-east-1:111111111111:rule/to-another",
+		"rule to-closed cannot deliver to " + queueARN("closed") +
+			": the policy of queue closed does not allow events.amazonaws.com from " +
+			"arn:aws:events:us-east-1:111111111111:rule/to-closed",
 		"rule to-nobody cannot deliver to " + busARN("nobody") + ": there is no bus nobody in 111111111111/us-east-1",
-		"rule to-strangers cannot deliver to " + busARN("strangers") + ": the policy of bus strangers does not allow account " + member,
-		"rule to-stream cannot deliver to arn:aws:firehose:us-east-1:111111111111:people: the lab delivers to queues, buses, functions and topics, not to firehose",
+		"rule to-strangers cannot deliver to " + busARN("strangers") +
+			": the policy of bus strangers does not allow account " + member,
+		"rule to-stream cannot deliver to arn:aws:firehose:us-east-1:111111111111:people: the lab delivers to " +
+			"queues, buses, functions and topics, not to firehose",
 	}
 	if diff := cmp.Diff(want, w.problems()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

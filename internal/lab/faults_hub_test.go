@@ -12,7 +12,8 @@ import (
 // shown is what GetFindings gives for the workflow of a finding.
 func (w world) shown(t *testing.T, id string) any {
 	t.Helper()
-	out := w.call(t, admin, "securityhub", "GetFindings", object{"Filters": object{"Id": []any{object{"Value": id, "Comparison": "EQUALS"}}}})
+	out := w.call(t, admin, "securityhub", "GetFindings",
+		object{"Filters": object{"Id": []any{object{"Value": id, "Comparison": "EQUALS"}}}})
 	return at(out, "Findings", 0, "Workflow", "Status")
 }
 
@@ -21,14 +22,16 @@ func TestUpdatesLag(t *testing.T) {
 	t.Parallel()
 	pattern := object{"detail": object{"findings": object{"Workflow": object{"Status": []any{"NOTIFIED", "RESOLVED"}}}}}
 	w := upAs(t, stacks{admin: resources{
-		"Queue": queue("updates"), "Policy": allow("updates", "*"), "Rule": onBus("default", "updates", pattern, object{"Id": "t", "Arn": queueARN("updates")}),
+		"Queue": queue("updates"), "Policy": allow("updates", "*"),
+		"Rule": onBus("default", "updates", pattern, object{"Id": "t", "Arn": queueARN("updates")}),
 	}}, func(c *lab.Config) { c.Faults.UpdatesShowAfter = lab.Duration(2 * time.Minute) })
 	if problem := w.importOne(t, member, asff("f", nil)); problem != "" {
 		t.Fatal(problem)
 	}
 	set := func(status string) {
 		t.Helper()
-		out := w.call(t, admin, "securityhub", "BatchUpdateFindings", update("f", object{"Workflow": object{"Status": status}}))
+		out := w.call(t, admin, "securityhub", "BatchUpdateFindings",
+			update("f", object{"Workflow": object{"Status": status}}))
 		if at(out, "ProcessedFindings", 0, "Id") != "f" {
 			t.Errorf("BatchUpdateFindings answers %v", out)
 		}
@@ -73,16 +76,19 @@ func TestConcurrentUpdates(t *testing.T) {
 		return list
 	}
 	resolve := func(all ...string) (codes []string) {
-		out := w.call(t, admin, "securityhub", "BatchUpdateFindings", object{"FindingIdentifiers": ids(all...), "Workflow": object{"Status": "RESOLVED"}})
+		out := w.call(t, admin, "securityhub", "BatchUpdateFindings",
+			object{"FindingIdentifiers": ids(all...), "Workflow": object{"Status": "RESOLVED"}})
 		for _, one := range at(out, "UnprocessedFindings").([]any) {
 			codes = append(codes, at(one, "FindingIdentifier", "Id").(string)+" "+at(one, "ErrorCode").(string))
 		}
 		return codes
 	}
-	if diff := cmp.Diff([]string{"a ConcurrentUpdateError"}, resolve("a", "b")); diff != "" || w.workflow(t, "a") != "NEW" || w.workflow(t, "b") != "RESOLVED" {
+	if diff := cmp.Diff([]string{"a ConcurrentUpdateError"}, resolve("a", "b")); diff != "" ||
+		w.workflow(t, "a") != "NEW" || w.workflow(t, "b") != "RESOLVED" {
 		t.Errorf("a is %s, b is %s (-want +got):\n%s", w.workflow(t, "a"), w.workflow(t, "b"), diff)
 	}
-	if diff := cmp.Diff([]string{"a DuplicatedFindingIdentifier"}, resolve("a", "a")); diff != "" || w.workflow(t, "a") != "RESOLVED" {
+	if diff := cmp.Diff([]string{"a DuplicatedFindingIdentifier"}, resolve("a", "a")); diff != "" ||
+		w.workflow(t, "a") != "RESOLVED" {
 		t.Errorf("a is %s (-want +got):\n%s", w.workflow(t, "a"), diff)
 	}
 }

@@ -41,7 +41,8 @@ func (s *silence) holds(f Faults, region string, now time.Time) bool {
 func (l *Lab) reach(ctx context.Context, q request) bool {
 	faults := l.config.Faults
 	if l.silence.holds(faults, q.region, time.Now()) {
-		l.story.tell(KindFault, q.caller.Account, q.region, "%s gets no answer to %s:%s", q.caller.Function, q.service, q.api)
+		l.story.tell(KindFault, q.caller.Account, q.region, "%s gets no answer to %s:%s", q.caller.Function, q.service,
+			q.api)
 		select {
 		case <-ctx.Done():
 		case <-l.ctx.Done():

@@ -40,10 +40,13 @@ func TestSilentRegion(t *testing.T) {
 	if all := w.Executions(); len(all) != 1 || all[0].Region != home {
 		t.Errorf("executions are %v, want the one in %s", all, home)
 	}
-	if faults := w.told(lab.KindFault); len(faults) == 0 || faults[0] != "starts gets no answer to ssm:StartAutomationExecution" {
+	if faults := w.told(lab.KindFault); len(faults) == 0 ||
+		faults[0] != "starts gets no answer to ssm:StartAutomationExecution" {
 		t.Errorf("the story tells %q", faults)
 	}
-	if _, err := w.Call(t.Context(), lab.Call{Account: member, Region: linked, Service: "ssm", API: "DescribeAutomationExecutions", Input: object{}}); err != nil {
+	if _, err := w.Call(t.Context(),
+		lab.Call{Account: member, Region: linked, Service: "ssm", API: "DescribeAutomationExecutions",
+			Input: object{}}); err != nil {
 		t.Errorf("the operator gets %v", err)
 	}
 }

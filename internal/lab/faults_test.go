@@ -40,7 +40,8 @@ func (w world) intervene(t *testing.T, i lab.Intervention) {
 func TestKill(t *testing.T) {
 	t.Parallel()
 	w, j := starting(t)
-	if err := w.Intervene(lab.Intervention{Before: "ssm:StartAutomationExecution", Function: "nobody", Kill: true}); err == nil || !strings.Contains(err.Error(), "no function nobody") {
+	if err := w.Intervene(lab.Intervention{Before: "ssm:StartAutomationExecution", Function: "nobody",
+		Kill: true}); err == nil || !strings.Contains(err.Error(), "no function nobody") {
 		t.Errorf("Intervene for an unknown function = %v", err)
 	}
 	const api = "ssm:StartAutomationExecution"
@@ -82,7 +83,8 @@ func TestKill(t *testing.T) {
 		t.Errorf("problems are %q", p)
 	}
 	for _, c := range w.Calls() {
-		if c.API == "StartAutomationExecution" && (c.Function != "starts" || !strings.HasSuffix(c.Caller, "assumed-role/start/target")) {
+		if c.API == "StartAutomationExecution" &&
+			(c.Function != "starts" || !strings.HasSuffix(c.Caller, "assumed-role/start/target")) {
 			t.Errorf("the call is of %q, %s", c.Function, c.Caller)
 		}
 	}
@@ -99,10 +101,15 @@ func TestForcedErrors(t *testing.T) {
 		code    string
 		notices int
 	}{
-		"JSON":  {lab.Intervention{Before: "ssm:StartAutomationExecution", ErrorCode: "AutomationExecutionLimitExceededException", ErrorMessage: "m & n"}, startOrder, "AutomationExecutionLimitExceededException", 0},
-		"query": {lab.Intervention{Before: "sns:Publish", ErrorCode: "AuthorizationError", ErrorMessage: "m & n"}, "publish " + topic, "AuthorizationError", 1},
-		"REST":  {lab.Intervention{Before: "securityhub:BatchUpdateFindings", ErrorCode: "AccessDeniedException", ErrorMessage: "m & n"}, "update f", "AccessDeniedException", 0},
-		"after": {lab.Intervention{After: "sns:Publish", ErrorCode: "AuthorizationError", ErrorMessage: "m & n"}, "publish " + topic, "AuthorizationError", 2},
+		"JSON": {lab.Intervention{Before: "ssm:StartAutomationExecution",
+			ErrorCode: "AutomationExecutionLimitExceededException", ErrorMessage: "m & n"}, startOrder,
+			"AutomationExecutionLimitExceededException", 0},
+		"query": {lab.Intervention{Before: "sns:Publish", ErrorCode: "AuthorizationError", ErrorMessage: "m & n"},
+			"publish " + topic, "AuthorizationError", 1},
+		"REST": {lab.Intervention{Before: "securityhub:BatchUpdateFindings", ErrorCode: "AccessDeniedException",
+			ErrorMessage: "m & n"}, "update f", "AccessDeniedException", 0},
+		"after": {lab.Intervention{After: "sns:Publish", ErrorCode: "AuthorizationError", ErrorMessage: "m & n"},
+			"publish " + topic, "AuthorizationError", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			failures, notices := len(j.of("failed")), len(w.Notices())
@@ -126,7 +133,8 @@ func TestLastingIntervention(t *testing.T) {
 	t.Parallel()
 	w, j := starting(t)
 	const lasts = 800 * time.Millisecond
-	w.intervene(t, lab.Intervention{Function: "starts", Before: "sns:Publish", For: lasts, ErrorCode: "AuthorizationError", ErrorMessage: "no"})
+	w.intervene(t, lab.Intervention{Function: "starts", Before: "sns:Publish", For: lasts,
+		ErrorCode: "AuthorizationError", ErrorMessage: "no"})
 	time.Sleep(lasts)
 	topic := "arn:aws:sns:us-east-1:" + admin + ":people"
 	w.send(t, "starts", "publish "+topic)
@@ -146,7 +154,8 @@ func TestPace(t *testing.T) {
 		after   time.Duration
 		want    bool
 	}{
-		{member, 0, true}, {member, 300 * time.Millisecond, true}, {member, 999 * time.Millisecond, false}, {admin, 999 * time.Millisecond, true},
+		{member, 0, true}, {member, 300 * time.Millisecond, true}, {member, 999 * time.Millisecond, false},
+		{admin, 999 * time.Millisecond, true},
 		{member, time.Second, true}, {member, 1200 * time.Millisecond, false}, {member, 1300 * time.Millisecond, true},
 	} {
 		if got := p.Take(tc.account, home, 2, begin.Add(tc.after)); got != tc.want {
@@ -160,7 +169,8 @@ func TestFaults(t *testing.T) {
 	notifications := object{"source": []any{"aws.ssm"}}
 	imports := object{"source": []any{"aws.securityhub"}, "account": []any{admin}}
 	s := stacks{
-		admin: resources{"In": queue("in"), "InPolicy": allow("in", "*"), "Imports": onBus("default", "imports", imports, object{"Id": "t", "Arn": queueARN("in")})},
+		admin: resources{"In": queue("in"), "InPolicy": allow("in", "*"),
+			"Imports": onBus("default", "imports", imports, object{"Id": "t", "Arn": queueARN("in")})},
 		runbooks: resources{
 			"Doc":    resource("AWS::SSM::Document", object{"Name": "nothing", "Content": nothing}),
 			"Status": onBus("default", "status", notifications, object{"Id": "t", "Arn": queueARN("in")}),
@@ -190,7 +200,8 @@ func TestFaults(t *testing.T) {
 	if n := len(w.Executions()); n != started {
 		t.Errorf("%d executions, want those %d that were not throttled", n, started)
 	}
-	want := []string{"queue in gets the message twice", "the start of nothing is throttled", "the start of nothing is throttled"}
+	want := []string{"queue in gets the message twice", "the start of nothing is throttled",
+		"the start of nothing is throttled"}
 	for _, e := range w.Executions() {
 		want = append(want, "the status event of "+e.ID+" is lost")
 	}

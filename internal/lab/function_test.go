@@ -38,7 +38,8 @@ func run(m *testing.M) int {
 }
 
 var buildFunction = sync.OnceValue(func() error {
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(functionDir, "bootstrap"), "./testdata/bootstrap")
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(functionDir, "bootstrap"),
+		"./testdata/bootstrap")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the tests' function: %w\n%s", err, out)
@@ -57,10 +58,14 @@ func testsFunction(_ context.Context, name string) (string, error) {
 // deployed gives a function with the role that it runs under.
 func deployed(name, order string) resources {
 	return resources{
-		name + "Role": resource("AWS::IAM::Role", object{"RoleName": name + "-function", "AssumeRolePolicyDocument": trust(object{"Service": "lambda.amazonaws.com"}, nil)}),
+		name + "Role": resource("AWS::IAM::Role",
+			object{"RoleName": name + "-function",
+				"AssumeRolePolicyDocument": trust(object{"Service": "lambda.amazonaws.com"}, nil)}),
 		name: resource("AWS::Lambda::Function", object{
-			"FunctionName": name, "Role": object{"Fn::GetAtt": []any{name + "Role", "Arn"}}, "Timeout": 30, "Code": object{
-				"S3Bucket": object{"Ref": templates.CodeBucket}, "S3Key": object{"Fn::Sub": "${CodePrefix}assets/" + functionName + ".zip"}},
+			"FunctionName": name, "Role": object{"Fn::GetAtt": []any{name + "Role", "Arn"}}, "Timeout": 30,
+			"Code": object{
+				"S3Bucket": object{"Ref": templates.CodeBucket},
+				"S3Key":    object{"Fn::Sub": "${CodePrefix}assets/" + functionName + ".zip"}},
 			"Environment": object{"Variables": object{"ORDER": order, "QUEUE": "https://queues/" + admin + "/" + name}},
 		}),
 	}
@@ -72,9 +77,11 @@ func fed(name string) resources {
 	r := deployed(name, "")
 	r[name+"Dead"] = queue(name + "-dlq")
 	r[name+"Queue"] = resource("AWS::SQS::Queue", object{"QueueName": name, "VisibilityTimeout": 180,
-		"RedrivePolicy": object{"deadLetterTargetArn": object{"Fn::GetAtt": []any{name + "Dead", "Arn"}}, "maxReceiveCount": 2}})
+		"RedrivePolicy": object{"deadLetterTargetArn": object{"Fn::GetAtt": []any{name + "Dead", "Arn"}},
+			"maxReceiveCount": 2}})
 	r[name+"Mapping"] = resource("AWS::Lambda::EventSourceMapping", object{
-		"EventSourceArn": object{"Fn::GetAtt": []any{name + "Queue", "Arn"}}, "FunctionName": object{"Ref": name}, "FunctionResponseTypes": []any{"ReportBatchItemFailures"}})
+		"EventSourceArn": object{"Fn::GetAtt": []any{name + "Queue", "Arn"}}, "FunctionName": object{"Ref": name},
+		"FunctionResponseTypes": []any{"ReportBatchItemFailures"}})
 	return r
 }
 
@@ -137,13 +144,15 @@ func upWithFunction(t *testing.T, s stacks) (world, *journal) {
 // send puts orders on a queue of the administrator's, as one message.
 func (w world) send(t *testing.T, name string, orders ...string) {
 	t.Helper()
-	w.call(t, admin, "sqs", "SendMessage", object{"QueueUrl": w.Endpoint() + "/" + admin + "/" + name, "MessageBody": strings.Join(orders, "\n")})
+	w.call(t, admin, "sqs", "SendMessage",
+		object{"QueueUrl": w.Endpoint() + "/" + admin + "/" + name, "MessageBody": strings.Join(orders, "\n")})
 }
 
 // visible counts the messages of a queue of the administrator's.
 func (w world) visible(t *testing.T, name string) any {
 	t.Helper()
-	out := w.call(t, admin, "sqs", "GetQueueAttributes", object{"QueueUrl": name, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
+	out := w.call(t, admin, "sqs", "GetQueueAttributes",
+		object{"QueueUrl": name, "AttributeNames": []any{"ApproximateNumberOfMessages"}})
 	return at(out, "Attributes", "ApproximateNumberOfMessages")
 }
 

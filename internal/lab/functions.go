@@ -18,8 +18,9 @@ type functions struct {
 	env         map[functionID]map[string]string // variables of the templates
 	byName      map[functionID]*lambdahost.Function
 	permissions map[functionID]map[string]policy.Document // by the ref of the permission
-	attempts    map[functionID]int                        // of asynchronous invocations, where an AWS::Lambda::EventInvokeConfig says so
-	cold        []time.Duration                           // init times, for the bench
+	// of asynchronous invocations, where an AWS::Lambda::EventInvokeConfig says so
+	attempts map[functionID]int
+	cold     []time.Duration // init times, for the bench
 
 	roles executionRoles
 }
@@ -40,7 +41,8 @@ type functionSpec struct {
 // create prepares a function and its credentials. It takes the place of one that has
 // the name, whose processes end.
 func (f *functions) create(at place, spec functionSpec) (arn string, err error) {
-	credentials, caller, err := f.lab.assume(spec.role, spec.name, policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.account}})
+	credentials, caller, err := f.lab.assume(spec.role, spec.name,
+		policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.account}})
 	if err != nil {
 		return "", fmt.Errorf("the role defined for the function cannot be assumed by Lambda: %w", err)
 	}
@@ -50,7 +52,8 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 	arn = "arn:" + f.lab.partition + ":lambda:" + at.region + ":" + at.account + ":function:" + spec.name
 	env := map[string]string{
 		"AWS_REGION": at.region, "AWS_DEFAULT_REGION": at.region, "AWS_ENDPOINT_URL": f.lab.endpoint,
-		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey, "AWS_SESSION_TOKEN": credentials.SessionToken,
+		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN": credentials.SessionToken,
 	}
 	for name, value := range spec.env {
 		env[name] = value
@@ -119,7 +122,8 @@ func (f *functions) invoke(ctx context.Context, at place, name string, payload [
 		f.cold = append(f.cold, result.InitDuration)
 		f.mu.Unlock()
 	}
-	f.lab.story.tell(KindFunction, at.account, at.region, "%s ran %d ms (%s)", name, result.Duration.Milliseconds(), temperature)
+	f.lab.story.tell(KindFunction, at.account, at.region, "%s ran %d ms (%s)", name, result.Duration.Milliseconds(),
+		temperature)
 	if result.FunctionError != "" {
 		return nil, fmt.Errorf("function %s: %s: %s", name, result.FunctionError, result.Payload)
 	}

@@ -39,7 +39,8 @@ type APICall struct {
 // inMoto lists the services whose state moto holds. A service that is in neither place
 // is an error: an answer that means nothing is worse than none.
 var inMoto = []string{
-	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging", "organizations",
+	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging",
+	"organizations",
 	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", // of runbooks only
 }
 
@@ -91,7 +92,8 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	q := request{scope: s, api: apiName(r, s.service, body), body: body, method: r.Method, path: r.URL.Path, query: r.URL.Query()}
+	q := request{scope: s, api: apiName(r, s.service, body), body: body, method: r.Method, path: r.URL.Path,
+		query: r.URL.Query()}
 	g.record(APICall{Caller: s.caller.ARN, Function: s.caller.Function, Service: s.service, API: q.api})
 	if s.caller.Function != "" {
 		g.serveFunction(w, r, q)
@@ -147,7 +149,9 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request, q request) {
 	case q.service == "servicecatalog":
 		g.answer(w, "json", g.lab.catalog.serve, q)
 	case q.service == "cloudtrail" && q.api == "LookupEvents": // for which moto has no answer at all
-		writeError(w, "json", &apiError{http.StatusNotImplemented, "NotImplemented", "the lab records no calls for CloudTrail to look up"})
+		writeError(w, "json",
+			&apiError{http.StatusNotImplemented, "NotImplemented",
+				"the lab records no calls for CloudTrail to look up"})
 	case slices.Contains(inMoto, q.service):
 		switch {
 		case q.service == "sns" && q.api == "Publish":

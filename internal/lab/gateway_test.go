@@ -17,7 +17,8 @@ func TestGateway(t *testing.T) {
 	t.Run("requests that are not the lab's", func(t *testing.T) {
 		t.Parallel()
 		signed := func(key string) string {
-			return "AWS4-HMAC-SHA256 Credential=" + key + "/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=00"
+			return "AWS4-HMAC-SHA256 Credential=" + key +
+				"/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=00"
 		}
 		for name, tc := range map[string]struct {
 			path, authorization string
@@ -33,7 +34,8 @@ func TestGateway(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Endpoint()+tc.path, strings.NewReader("Action=DescribeVpcs"))
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Endpoint()+tc.path,
+					strings.NewReader("Action=DescribeVpcs"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -80,19 +82,26 @@ func TestGateway(t *testing.T) {
 		// One for each protocol, because an error in the wrong one reaches nobody.
 		w.refused(t, member, "eks", "ListClusters", object{}, "NotImplemented", "the lab has no service eks")
 		w.refused(t, member, "athena", "ListWorkGroups", object{}, "NotImplemented", "the lab has no service athena")
-		w.refused(t, member, "autoscaling", "DescribeAutoScalingGroups", object{}, "NotImplemented", "the lab has no service autoscaling")
+		w.refused(t, member, "autoscaling", "DescribeAutoScalingGroups", object{}, "NotImplemented",
+			"the lab has no service autoscaling")
 		w.refused(t, member, "securityhub", "ListMembers", object{}, "NotImplemented", "GET /members")
-		w.refused(t, member, "lambda", "ListFunctions", object{}, "NotImplemented", "the lab does not have GET /2015-03-31/functions of Lambda")
-		w.refused(t, member, "cloudtrail", "LookupEvents", object{}, "NotImplemented", "the lab records no calls for CloudTrail to look up")
-		w.refused(t, member, "events", "ListEventBuses", object{}, "NotImplemented", "the lab does not have ListEventBuses of EventBridge")
+		w.refused(t, member, "lambda", "ListFunctions", object{}, "NotImplemented",
+			"the lab does not have GET /2015-03-31/functions of Lambda")
+		w.refused(t, member, "cloudtrail", "LookupEvents", object{}, "NotImplemented",
+			"the lab records no calls for CloudTrail to look up")
+		w.refused(t, member, "events", "ListEventBuses", object{}, "NotImplemented",
+			"the lab does not have ListEventBuses of EventBridge")
 	})
 
 	t.Run("accounts and Regions are apart", func(t *testing.T) {
 		t.Parallel()
-		id := at(w.call(t, member, "ec2", "CreateSecurityGroup", object{"GroupName": "web", "Description": "d"}), "GroupId")
+		id := at(w.call(t, member, "ec2", "CreateSecurityGroup", object{"GroupName": "web", "Description": "d"}),
+			"GroupId")
 		w.call(t, member, "ec2", "DescribeSecurityGroups", object{"GroupIds": []any{id}})
 		w.refused(t, admin, "ec2", "DescribeSecurityGroups", object{"GroupIds": []any{id}}, "InvalidGroup.NotFound", "")
-		_, err := w.Call(t.Context(), lab.Call{Account: member, Region: linked, Service: "ec2", API: "DescribeSecurityGroups", Input: object{"GroupIds": []any{id}}})
+		_, err := w.Call(t.Context(),
+			lab.Call{Account: member, Region: linked, Service: "ec2", API: "DescribeSecurityGroups",
+				Input: object{"GroupIds": []any{id}}})
 		if err == nil {
 			t.Error("the group is in the other Region too")
 		}
@@ -117,7 +126,8 @@ func TestGateway(t *testing.T) {
 		t.Parallel()
 		arn := at(w.call(t, admin, "sns", "CreateTopic", object{"Name": "people"}), "TopicArn")
 		w.call(t, admin, "sns", "Publish", object{"TopicArn": arn, "Subject": "Read me", "Message": "a & b"})
-		if got := w.Notices(); len(got) != 1 || got[0].Topic != arn || got[0].Subject != "Read me" || got[0].Message != "a & b" {
+		if got := w.Notices(); len(got) != 1 || got[0].Topic != arn || got[0].Subject != "Read me" ||
+			got[0].Message != "a & b" {
 			t.Errorf("Notices = %+v", got)
 		}
 	})

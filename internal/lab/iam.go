@@ -47,7 +47,8 @@ func (l *Lab) readIAM(ctx context.Context, account, action string, parameters ..
 		return iamAnswer{}, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+l.home+"/iam/aws4_request")
+	r.Header.Set("Authorization",
+		"AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+l.home+"/iam/aws4_request")
 	r.Header.Set("X-Moto-Account-Id", account)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -117,7 +118,9 @@ func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, 
 		return nil, err
 	}
 	if len(attached.Attached) > 0 {
-		return nil, fmt.Errorf("the role %s has a managed policy; the lab evaluates inline policies and permissions boundaries only", role.name)
+		return nil, fmt.Errorf(
+			"the role %s has a managed policy; the lab evaluates inline policies and permissions boundaries only",
+			role.name)
 	}
 	list, err := l.readRole(ctx, role, "ListRolePolicies")
 	if err != nil {

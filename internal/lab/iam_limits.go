@@ -67,7 +67,8 @@ func (s *inlineSizes) check(account, api string, form url.Values) error {
 		}
 	}
 	if limit := maxInline[owner.kind]; total > limit {
-		return limitExceeded("Maximum policy size of %d bytes exceeded for %s %s", limit, strings.ToLower(owner.kind), owner.name)
+		return limitExceeded("Maximum policy size of %d bytes exceeded for %s %s", limit, strings.ToLower(owner.kind),
+			owner.name)
 	}
 	return nil
 }

@@ -51,16 +51,25 @@ func TestPolicySizes(t *testing.T) {
 	w.call(t, member, "iam", "PutRolePolicy", put("other", "one", 10240))
 	w.call(t, member, "iam", "DeleteRolePolicy", object{"RoleName": "full", "PolicyName": "one"})
 	w.call(t, member, "iam", "PutRolePolicy", put("full", "three", 6000))
-	w.refused(t, member, "iam", "PutUserPolicy", object{"UserName": "ann", "PolicyName": "p", "PolicyDocument": sized(t, identityPolicy(), 2049)},
+	w.refused(t, member, "iam", "PutUserPolicy",
+		object{"UserName": "ann", "PolicyName": "p", "PolicyDocument": sized(t, identityPolicy(), 2049)},
 		exceeded, "2048 bytes exceeded for user ann")
 
-	w.refused(t, member, "iam", "CreatePolicy", object{"PolicyName": "large", "PolicyDocument": sized(t, identityPolicy(), 6145)}, exceeded, "PolicySize: 6144")
-	out := w.call(t, member, "iam", "CreatePolicy", object{"PolicyName": "full", "PolicyDocument": sized(t, identityPolicy(), 6144)})
-	w.refused(t, member, "iam", "CreatePolicyVersion", object{"PolicyArn": at(out, "Policy", "Arn"), "PolicyDocument": sized(t, identityPolicy(), 6145)}, exceeded, "PolicySize: 6144")
+	w.refused(t, member, "iam", "CreatePolicy",
+		object{"PolicyName": "large", "PolicyDocument": sized(t, identityPolicy(), 6145)}, exceeded, "PolicySize: 6144")
+	out := w.call(t, member, "iam", "CreatePolicy",
+		object{"PolicyName": "full", "PolicyDocument": sized(t, identityPolicy(), 6144)})
+	w.refused(t, member, "iam", "CreatePolicyVersion",
+		object{"PolicyArn": at(out, "Policy", "Arn"), "PolicyDocument": sized(t, identityPolicy(), 6145)}, exceeded,
+		"PolicySize: 6144")
 
-	w.refused(t, member, "iam", "CreateRole", object{"RoleName": "large", "AssumeRolePolicyDocument": sized(t, lambda, 2049)}, exceeded, "ACLSizePerRole: 2048")
-	w.call(t, member, "iam", "CreateRole", object{"RoleName": "trusting", "AssumeRolePolicyDocument": sized(t, lambda, 2048)})
-	w.refused(t, member, "iam", "UpdateAssumeRolePolicy", object{"RoleName": "trusting", "PolicyDocument": sized(t, lambda, 2049)}, exceeded, "ACLSizePerRole: 2048")
+	w.refused(t, member, "iam", "CreateRole",
+		object{"RoleName": "large", "AssumeRolePolicyDocument": sized(t, lambda, 2049)}, exceeded,
+		"ACLSizePerRole: 2048")
+	w.call(t, member, "iam", "CreateRole",
+		object{"RoleName": "trusting", "AssumeRolePolicyDocument": sized(t, lambda, 2048)})
+	w.refused(t, member, "iam", "UpdateAssumeRolePolicy",
+		object{"RoleName": "trusting", "PolicyDocument": sized(t, lambda, 2049)}, exceeded, "ACLSizePerRole: 2048")
 }
 
 // deployStack creates a stack by API and gives its status when it is done, and what failed first.
@@ -70,15 +79,18 @@ func (w world) deployStack(t *testing.T, account, name string, template object) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.call(t, account, "cloudformation", "CreateStack", object{"StackName": name, "TemplateBody": string(text), "Capabilities": []any{"CAPABILITY_NAMED_IAM"}})
+	w.call(t, account, "cloudformation", "CreateStack",
+		object{"StackName": name, "TemplateBody": string(text), "Capabilities": []any{"CAPABILITY_NAMED_IAM"}})
 	w.quiet(t)
-	events, _ := w.call(t, account, "cloudformation", "DescribeStackEvents", object{"StackName": name})["StackEvents"].([]any)
+	events, _ := w.call(t, account, "cloudformation", "DescribeStackEvents",
+		object{"StackName": name})["StackEvents"].([]any)
 	for _, e := range events { // the latest is the first
 		if at(e, "ResourceStatus") == "CREATE_FAILED" {
 			reason, _ = at(e, "ResourceStatusReason").(string)
 		}
 	}
-	status, _ = at(w.call(t, account, "cloudformation", "DescribeStacks", object{"StackName": name}), "Stacks", 0, "StackStatus").(string)
+	status, _ = at(w.call(t, account, "cloudformation", "DescribeStacks", object{"StackName": name}), "Stacks", 0,
+		"StackStatus").(string)
 	return status, reason
 }
 
@@ -97,7 +109,8 @@ func TestPolicySizesInStacks(t *testing.T) {
 	inline := func(sizes ...int) object {
 		var policies []any
 		for i, size := range sizes {
-			policies = append(policies, object{"PolicyName": string(rune('a' + i)), "PolicyDocument": document(identityPolicy(), size)})
+			policies = append(policies,
+				object{"PolicyName": string(rune('a' + i)), "PolicyDocument": document(identityPolicy(), size)})
 		}
 		return object{"RoleName": "stacked", "AssumeRolePolicyDocument": document(lambda, 300), "Policies": policies}
 	}
@@ -106,11 +119,14 @@ func TestPolicySizesInStacks(t *testing.T) {
 		status string
 		says   string
 	}{
-		"fits":  {inline(5000, 5240), "CREATE_COMPLETE", ""},
-		"large": {inline(5000, 5241), "ROLLBACK_COMPLETE", "Maximum policy size of 10240 bytes exceeded for role stacked"},
-		"trust": {object{"RoleName": "stacked", "AssumeRolePolicyDocument": document(lambda, 2049)}, "ROLLBACK_COMPLETE", "ACLSizePerRole: 2048"},
+		"fits": {inline(5000, 5240), "CREATE_COMPLETE", ""},
+		"large": {inline(5000, 5241), "ROLLBACK_COMPLETE",
+			"Maximum policy size of 10240 bytes exceeded for role stacked"},
+		"trust": {object{"RoleName": "stacked", "AssumeRolePolicyDocument": document(lambda, 2049)},
+			"ROLLBACK_COMPLETE", "ACLSizePerRole: 2048"},
 	} {
-		status, reason := w.deployStack(t, member, name, object{"Resources": object{"Role": resource("AWS::IAM::Role", tc.role)}})
+		status, reason := w.deployStack(t, member, name,
+			object{"Resources": object{"Role": resource("AWS::IAM::Role", tc.role)}})
 		if status != tc.status || !strings.Contains(reason, tc.says) {
 			t.Errorf("%s: the stack ends with %s: %s", name, status, reason)
 		}

@@ -28,7 +28,8 @@ type keys struct {
 var keyUses = map[string][]string{
 	"sqs:SendMessage": {"kms:GenerateDataKey", "kms:Decrypt"}, "sqs:ReceiveMessage": {"kms:Decrypt"},
 	"sns:Publish":      {"kms:GenerateDataKey", "kms:Decrypt"},
-	"dynamodb:GetItem": {"kms:Decrypt"}, "dynamodb:BatchGetItem": {"kms:Decrypt"}, "dynamodb:Query": {"kms:Decrypt"}, "dynamodb:Scan": {"kms:Decrypt"},
+	"dynamodb:GetItem": {"kms:Decrypt"}, "dynamodb:BatchGetItem": {"kms:Decrypt"}, "dynamodb:Query": {"kms:Decrypt"},
+	"dynamodb:Scan":    {"kms:Decrypt"},
 	"dynamodb:PutItem": {"kms:Decrypt"}, "dynamodb:UpdateItem": {"kms:Decrypt"}, "dynamodb:DeleteItem": {"kms:Decrypt"},
 }
 
@@ -116,7 +117,8 @@ func (k *keys) policy(ctx context.Context, key string) (string, error) {
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	r.Header.Set("X-Amz-Target", "TrentService.GetKeyPolicy")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+region+"/kms/aws4_request")
+	r.Header.Set("Authorization",
+		"AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+region+"/kms/aws4_request")
 	r.Header.Set("X-Moto-Account-Id", account)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -141,7 +143,8 @@ func (a *authority) mayUseKeys(who Caller, region, call string, needs []authz.Ne
 	}
 	for _, n := range uses {
 		for _, key := range n.Resources {
-			if err := a.lab.keys.allows(a.lab.ctx, key, policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action}); err != nil {
+			if err := a.lab.keys.allows(a.lab.ctx, key,
+				policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action}); err != nil {
 				return &denial{who, n.Action, key, nil, false}
 			}
 		}

@@ -126,7 +126,8 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	}
 	for _, region := range config.Regions {
 		if p, _ := partition.Of(region); p.Name != in.Name {
-			return nil, fmt.Errorf("%s is not in partition %s, as %s is: a lab is in one partition", region, in.Name, config.Regions[0])
+			return nil, fmt.Errorf("%s is not in partition %s, as %s is: a lab is in one partition", region, in.Name,
+				config.Regions[0])
 		}
 	}
 	assembly, err := openAssembly(config.Assembly)
@@ -134,18 +135,25 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 		return nil, err
 	}
 	if config.Functions == nil {
-		config.Functions = func(ctx context.Context, name string) (string, error) { return Compile(config.Root)(ctx, name) }
+		config.Functions = func(ctx context.Context, name string) (string,
+			error) {
+			return Compile(config.Root)(ctx, name)
+		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Lab{
-		config: config, admin: config.Accounts[0], home: config.Regions[0], partition: in.Name, urlSuffix: in.URLSuffix, organization: organizationID,
-		ctx: ctx, cancel: cancel, assembly: assembly, callers: &callers{partition: in.Name},
+		config: config, admin: config.Accounts[0], home: config.Regions[0], partition: in.Name, urlSuffix: in.URLSuffix,
+		organization: organizationID,
+		ctx:          ctx, cancel: cancel, assembly: assembly, callers: &callers{partition: in.Name},
 		story: &story{start: time.Now(), observe: config.Observe},
 	}
-	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{}, disabled: map[string]bool{}}
+	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{},
+		disabled: map[string]bool{}}
 	l.events = &eventBridge{lab: l, buses: map[busID]*bus{}}
-	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*document{}, executions: map[string]*execution{}, tokens: map[string]string{}, settings: serviceSettings{values: map[place]map[string]setting{}}}
-	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID]map[string]policy.Document{}, attempts: map[functionID]int{}}
+	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*document{}, executions: map[string]*execution{},
+		tokens: map[string]string{}, settings: serviceSettings{values: map[place]map[string]setting{}}}
+	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{},
+		permissions: map[functionID]map[string]policy.Document{}, attempts: map[functionID]int{}}
 	l.queues = &queues{lab: l, policies: map[string]map[string]policy.Document{}, putOff: map[string]putOff{}}
 	l.keys = &keys{lab: l, of: map[string]string{}}
 	l.buckets = &buckets{lab: l, owners: map[string]string{}}
@@ -155,7 +163,9 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 		cancel()
 		return nil, err
 	}
-	l.authority = &authority{lab: l, table: table, policies: map[roleName]permissions{}, roles: map[roleName][]policy.Named{}, trusted: map[roleName]trustedIDs{}, decisions: map[string]*authz.Decision{}}
+	l.authority = &authority{lab: l, table: table, policies: map[roleName]permissions{},
+		roles: map[roleName][]policy.Named{}, trusted: map[roleName]trustedIDs{},
+		decisions: map[string]*authz.Decision{}}
 	l.notices, l.alarms, l.interventions = &notices{lab: l}, &alarms{lab: l}, &interventions{lab: l}
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())

@@ -31,7 +31,8 @@ func (f *functions) serve(q request) (any, error) {
 	case "ListEventSourceMappings":
 		return f.mappings(at, q.query)
 	}
-	return nil, &apiError{501, "NotImplemented", "the lab does not have " + q.api + " of Lambda (docs/lab.md lists what it has)"}
+	return nil, &apiError{501, "NotImplemented",
+		"the lab does not have " + q.api + " of Lambda (docs/lab.md lists what it has)"}
 }
 
 func (f *functions) configuration(id functionID) (any, error) {
@@ -56,7 +57,8 @@ func (f *functions) mappings(at place, query url.Values) (any, error) {
 		name, source := lastPart(query.Get("FunctionName"), ":"), query.Get("EventSourceArn")
 		if m.at == at && (name == "" || name == m.function) && (source == "" || source == m.queueARN) {
 			all = append(all, map[string]any{
-				"UUID": m.id, "EventSourceArn": m.queueARN, "FunctionArn": f.arn(functionID{at, m.function}), "State": "Enabled", "BatchSize": m.batchSize,
+				"UUID": m.id, "EventSourceArn": m.queueARN, "FunctionArn": f.arn(functionID{at, m.function}),
+				"State": "Enabled", "BatchSize": m.batchSize,
 			})
 		}
 	}

@@ -19,26 +19,34 @@ func TestLook(t *testing.T) {
 	pattern := object{"source": []any{"x"}}
 	own["On"] = resource("AWS::Events::Rule", object{"Name": "a-on", "EventPattern": pattern})
 	own["Off"] = resource("AWS::Events::Rule", object{"Name": "a-off", "EventPattern": pattern, "State": "DISABLED"})
-	own["Elsewhere"] = resource("AWS::Events::Rule", object{"Name": "a-mine", "EventPattern": pattern, "EventBusName": object{"Ref": "Bus"}})
+	own["Elsewhere"] = resource("AWS::Events::Rule",
+		object{"Name": "a-mine", "EventPattern": pattern, "EventBusName": object{"Ref": "Bus"}})
 	w := up(t, stacks{
-		admin: own, runbooks: resources{"Doc": resource("AWS::SSM::Document", object{"Name": "tag-vpc", "Content": tagVPC})},
+		admin: own, runbooks: resources{"Doc": resource("AWS::SSM::Document",
+			object{"Name": "tag-vpc", "Content": tagVPC})},
 	})
 
 	t.Run("functions", func(t *testing.T) {
 		t.Parallel()
 		out := w.call(t, admin, "lambda", "GetFunctionConfiguration", object{"FunctionName": "worker"})
-		if out["State"] != "Active" || out["LastUpdateStatus"] != "Successful" || out["FunctionArn"] != "arn:aws:lambda:us-east-1:111111111111:function:worker" {
+		if out["State"] != "Active" || out["LastUpdateStatus"] != "Successful" ||
+			out["FunctionArn"] != "arn:aws:lambda:us-east-1:111111111111:function:worker" {
 			t.Errorf("the function is %v", out)
 		}
-		w.refused(t, admin, "lambda", "GetFunctionConfiguration", object{"FunctionName": "nobody"}, "ResourceNotFoundException", "function:nobody")
-		w.refused(t, member, "lambda", "GetFunctionConfiguration", object{"FunctionName": "worker"}, "ResourceNotFoundException", "")
-		for _, in := range []object{{"FunctionName": "worker"}, {"EventSourceArn": "arn:aws:sqs:us-east-1:111111111111:q"}, {}} {
+		w.refused(t, admin, "lambda", "GetFunctionConfiguration", object{"FunctionName": "nobody"},
+			"ResourceNotFoundException", "function:nobody")
+		w.refused(t, member, "lambda", "GetFunctionConfiguration", object{"FunctionName": "worker"},
+			"ResourceNotFoundException", "")
+		for _, in := range []object{{"FunctionName": "worker"},
+			{"EventSourceArn": "arn:aws:sqs:us-east-1:111111111111:q"}, {}} {
 			list := at(w.call(t, admin, "lambda", "ListEventSourceMappings", in), "EventSourceMappings").([]any)
-			if len(list) != 1 || at(list[0], "State") != "Enabled" || !strings.HasSuffix(at(list[0], "EventSourceArn").(string), ":q") {
+			if len(list) != 1 || at(list[0], "State") != "Enabled" ||
+				!strings.HasSuffix(at(list[0], "EventSourceArn").(string), ":q") {
 				t.Errorf("%v: mappings are %v", in, list)
 			}
 		}
-		if list := at(w.call(t, admin, "lambda", "ListEventSourceMappings", object{"FunctionName": "nobody"}), "EventSourceMappings").([]any); len(list) > 0 {
+		if list := at(w.call(t, admin, "lambda", "ListEventSourceMappings", object{"FunctionName": "nobody"}),
+			"EventSourceMappings").([]any); len(list) > 0 {
 			t.Errorf("nobody is fed by %v", list)
 		}
 	})
@@ -65,21 +73,26 @@ func TestLook(t *testing.T) {
 	t.Run("documents", func(t *testing.T) {
 		t.Parallel()
 		out := w.call(t, member, "ssm", "GetDocument", object{"Name": "tag-vpc"})
-		if out["DocumentVersion"] != "1" || out["Status"] != "Active" || !strings.Contains(out["Content"].(string), "mainSteps") {
+		if out["DocumentVersion"] != "1" || out["Status"] != "Active" ||
+			!strings.Contains(out["Content"].(string), "mainSteps") {
 			t.Errorf("the document is %v", out)
 		}
 		w.refused(t, member, "ssm", "GetDocument", object{"Name": "nothing"}, "InvalidDocument", "nothing")
 	})
 	t.Run("Security Hub", func(t *testing.T) {
 		t.Parallel()
-		if out := w.call(t, member, "securityhub", "DescribeHub", object{}); out["ControlFindingGenerator"] != "SECURITY_CONTROL" {
+		if out := w.call(t, member, "securityhub", "DescribeHub",
+			object{}); out["ControlFindingGenerator"] != "SECURITY_CONTROL" {
 			t.Errorf("the hub is %v", out)
 		}
-		if list := at(w.call(t, member, "securityhub", "ListFindingAggregators", object{}), "FindingAggregators").([]any); len(list) > 0 {
+		if list := at(w.call(t, member, "securityhub", "ListFindingAggregators", object{}),
+			"FindingAggregators").([]any); len(list) > 0 {
 			t.Errorf("a member aggregates: %v", list)
 		}
-		arn := at(w.call(t, admin, "securityhub", "ListFindingAggregators", object{}), "FindingAggregators", 0, "FindingAggregatorArn")
-		if out := w.call(t, admin, "securityhub", "GetFindingAggregator", object{"FindingAggregatorArn": arn}); out["FindingAggregationRegion"] != home {
+		arn := at(w.call(t, admin, "securityhub", "ListFindingAggregators", object{}), "FindingAggregators", 0,
+			"FindingAggregatorArn")
+		if out := w.call(t, admin, "securityhub", "GetFindingAggregator",
+			object{"FindingAggregatorArn": arn}); out["FindingAggregationRegion"] != home {
 			t.Errorf("the aggregator is %v", out)
 		}
 	})
@@ -90,7 +103,8 @@ func TestLookAtStackSets(t *testing.T) {
 	w := start(t, rolloutConfig(t, rolled(t, "first.json", object{}, []any{home})))
 	instances := func() []string {
 		var all []string
-		for _, i := range at(w.call(t, admin, "cloudformation", "ListStackInstances", object{"StackSetName": "logs"}), "Summaries").([]any) {
+		for _, i := range at(w.call(t, admin, "cloudformation", "ListStackInstances", object{"StackSetName": "logs"}),
+			"Summaries").([]any) {
 			all = append(all, at(i, "Account").(string)+" "+at(i, "Status").(string))
 		}
 		slices.Sort(all)
@@ -99,7 +113,8 @@ func TestLookAtStackSets(t *testing.T) {
 	if diff := cmp.Diff([]string{member + " CURRENT", third + " CURRENT"}, instances()); diff != "" {
 		t.Error(diff)
 	}
-	if text := at(w.call(t, admin, "cloudformation", "DescribeStackSet", object{"StackSetName": "logs"}), "StackSet", "TemplateBody").(string); !strings.Contains(text, "AWS::Logs::LogGroup") {
+	if text := at(w.call(t, admin, "cloudformation", "DescribeStackSet", object{"StackSetName": "logs"}), "StackSet",
+		"TemplateBody").(string); !strings.Contains(text, "AWS::Logs::LogGroup") {
 		t.Errorf("its template is %s", text)
 	}
 	w.call(t, third, "cloudformation", "DeleteStack", object{"StackName": "StackSet-logs"})

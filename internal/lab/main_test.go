@@ -64,7 +64,8 @@ func (s stacks) synthesize(t *testing.T) string {
 		}
 		return object{"Parameters": declared, "Resources": r}
 	}
-	put(lab.AdminStack+".template.json", template(s.admin, "OrganizationId", templates.CodeBucket, templates.CodePrefix))
+	put(lab.AdminStack+".template.json",
+		template(s.admin, "OrganizationId", templates.CodeBucket, templates.CodePrefix))
 	put(lab.MemberRolesStack+".template.json", template(s.roles, "AdministratorAccount"))
 	put(lab.MemberRunbooksStack+".template.json", template(s.runbooks, "AdministratorAccount", "AdministratorRegion"))
 	return dir
@@ -206,7 +207,8 @@ func at(value any, path ...any) any {
 
 // trust is a trust policy, or any other with one statement.
 func trust(principal object, conditions object) object {
-	return statement(object{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": conditions})
+	return statement(object{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole",
+		"Condition": conditions})
 }
 
 func statement(s object) object {

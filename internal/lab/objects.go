@@ -38,7 +38,9 @@ func (s *stack) code(ctx context.Context, code properties) (program string, err 
 
 // object reads an object of S3.
 func (l *Lab) object(ctx context.Context, at place, bucket, key string) ([]byte, error) {
-	out, err := l.Call(ctx, Call{Account: at.account, Region: at.region, Service: "s3", API: "GetObject", Input: map[string]any{"Bucket": bucket, "Key": key}})
+	out, err := l.Call(ctx,
+		Call{Account: at.account, Region: at.region, Service: "s3", API: "GetObject",
+			Input: map[string]any{"Bucket": bucket, "Key": key}})
 	if err != nil {
 		return nil, err
 	}

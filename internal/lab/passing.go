@@ -24,7 +24,8 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	l.hub.age(d)
 	l.hub.hasten(d)
 	l.alarms.age(d)
-	out, err := l.Call(ctx, Call{Account: at.account, Region: at.region, Service: "dynamodb", API: "ListTables", Input: map[string]any{}})
+	out, err := l.Call(ctx,
+		Call{Account: at.account, Region: at.region, Service: "dynamodb", API: "ListTables", Input: map[string]any{}})
 	if err != nil {
 		return err
 	}

@@ -35,17 +35,25 @@ func TestEarlier(t *testing.T) {
 func TestPass(t *testing.T) {
 	t.Parallel()
 	s := func(v string) object { return object{"S": v} }
-	w, j := upWithFunction(t, stacks{admin: merged(fed("hides"), resources{"Table": resource("AWS::DynamoDB::Table", object{
-		"TableName": "ledger", "BillingMode": "PAY_PER_REQUEST",
-		"AttributeDefinitions":   []any{object{"AttributeName": "pk", "AttributeType": "S"}, object{"AttributeName": "due", "AttributeType": "S"}, object{"AttributeName": "state", "AttributeType": "S"}},
-		"KeySchema":              []any{object{"AttributeName": "pk", "KeyType": "HASH"}},
-		"GlobalSecondaryIndexes": []any{object{"IndexName": "due", "KeySchema": []any{object{"AttributeName": "state", "KeyType": "HASH"}, object{"AttributeName": "due", "KeyType": "RANGE"}}, "Projection": object{"ProjectionType": "ALL"}}},
-	})})})
+	w, j := upWithFunction(t,
+		stacks{admin: merged(fed("hides"), resources{"Table": resource("AWS::DynamoDB::Table", object{
+			"TableName": "ledger", "BillingMode": "PAY_PER_REQUEST",
+			"AttributeDefinitions": []any{object{"AttributeName": "pk", "AttributeType": "S"},
+				object{"AttributeName": "due", "AttributeType": "S"},
+				object{"AttributeName": "state", "AttributeType": "S"}},
+			"KeySchema": []any{object{"AttributeName": "pk", "KeyType": "HASH"}},
+			"GlobalSecondaryIndexes": []any{object{"IndexName": "due",
+				"KeySchema": []any{object{"AttributeName": "state", "KeyType": "HASH"},
+					object{"AttributeName": "due", "KeyType": "RANGE"}},
+				"Projection": object{"ProjectionType": "ALL"}}},
+		})})})
 	const now, before = "2026-03-01T10:00:00Z", "2026-03-01T09:59:00Z"
 	item := func(pk, at, expires string) object {
-		return object{"pk": s(pk), "due": s(at), "state": s("open"), "expires": object{"N": expires}, "version": object{"N": "7"}, "zero": s("0001-01-01T00:00:00Z"),
+		return object{"pk": s(pk), "due": s(at), "state": s("open"), "expires": object{"N": expires},
+			"version": object{"N": "7"}, "zero": s("0001-01-01T00:00:00Z"),
 			"on": object{"BOOL": true}, "none": object{"NULL": true}, "names": object{"SS": []any{"a", "b"}},
-			"deep": object{"M": object{"at": s(at), "expires": object{"N": "5"}, "list": object{"L": []any{s(at), s("text"), object{"M": object{"at": s(at)}}}}}}}
+			"deep": object{"M": object{"at": s(at), "expires": object{"N": "5"},
+				"list": object{"L": []any{s(at), s("text"), object{"M": object{"at": s(at)}}}}}}}
 	}
 	for _, pk := range []string{"a", now} {
 		w.call(t, admin, "dynamodb", "PutItem", object{"TableName": "ledger", "Item": item(pk, now, "1000")})
@@ -62,16 +70,20 @@ func TestPass(t *testing.T) {
 		t.Errorf("before its time, the message comes %q", got)
 	}
 	for _, pk := range []string{"a", now} {
-		got := w.call(t, admin, "dynamodb", "GetItem", object{"TableName": "ledger", "Key": object{"pk": s(pk)}})["Item"]
+		got := w.call(t, admin, "dynamodb", "GetItem",
+			object{"TableName": "ledger", "Key": object{"pk": s(pk)}})["Item"]
 		if diff := cmp.Diff(any(item(pk, before, "940")), got); diff != "" {
 			t.Errorf("item %s (-want +got):\n%s", pk, diff)
 		}
 	}
-	if f, _ := w.Finding("f"); f["UpdatedAt"] != before || at(f, "Note", "UpdatedAt") != before || at(f, "Note", "Text") != "since "+now {
+	if f, _ := w.Finding("f"); f["UpdatedAt"] != before || at(f, "Note", "UpdatedAt") != before ||
+		at(f, "Note", "Text") != "since "+now {
 		t.Errorf("the finding is %v", f)
 	}
-	due := w.call(t, admin, "dynamodb", "Query", object{"TableName": "ledger", "IndexName": "due", "KeyConditionExpression": "#s = :s AND due <= :d",
-		"ExpressionAttributeNames": object{"#s": "state"}, "ExpressionAttributeValues": object{":s": s("open"), ":d": s(before)}})
+	due := w.call(t, admin, "dynamodb", "Query",
+		object{"TableName": "ledger", "IndexName": "due", "KeyConditionExpression": "#s = :s AND due <= :d",
+			"ExpressionAttributeNames":  object{"#s": "state"},
+			"ExpressionAttributeValues": object{":s": s("open"), ":d": s(before)}})
 	if n, _ := due["Items"].([]any); len(n) != 2 {
 		t.Errorf("the index finds %v", due)
 	}
@@ -88,8 +100,10 @@ func TestPass(t *testing.T) {
 		t.Errorf("%d cold starts, want one for each delivery", cold)
 	}
 
-	w.call(t, admin, "dynamodb", "PutItem", object{"TableName": "ledger", "Item": object{"pk": s("b"), "raw": object{"B": "AAAA"}}})
-	if err := w.Pass(t.Context(), time.Minute); err == nil || !strings.Contains(err.Error(), "age table ledger: attribute raw: the lab cannot age") {
+	w.call(t, admin, "dynamodb", "PutItem",
+		object{"TableName": "ledger", "Item": object{"pk": s("b"), "raw": object{"B": "AAAA"}}})
+	if err := w.Pass(t.Context(), time.Minute); err == nil ||
+		!strings.Contains(err.Error(), "age table ledger: attribute raw: the lab cannot age") {
 		t.Errorf("an item with binary values: %v", err)
 	}
 }

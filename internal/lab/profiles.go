@@ -26,7 +26,8 @@ func (l *Lab) WriteProfiles(folder string) (string, error) {
 			name = fmt.Sprintf("workload%d", i)
 		}
 		c := Operator(account)
-		fmt.Fprintf(&text, "[profile %s]\nregion = %s\nendpoint_url = %s\naws_access_key_id = %s\naws_secret_access_key = %s\ns3 =\n  addressing_style = path\n\n",
+		fmt.Fprintf(&text, "[profile %s]\nregion = %s\nendpoint_url = %s\naws_access_key_id = "+
+			"%s\naws_secret_access_key = %s\ns3 =\n  addressing_style = path\n\n",
 			name, l.home, endpoint, c.AccessKeyID, c.SecretAccessKey)
 	}
 	return file, os.WriteFile(file, []byte(text.String()), 0o600)

@@ -58,7 +58,8 @@ func (q *queues) send(to place, name string, who policy.Request, body []byte) er
 		allowed = allowed || ok
 	}
 	if !allowed {
-		return fmt.Errorf("the policy of queue %s does not allow %s from %s", name, who.Service, who.Context["aws:SourceArn"])
+		return fmt.Errorf("the policy of queue %s does not allow %s from %s", name, who.Service,
+			who.Context["aws:SourceArn"])
 	}
 	if err := q.lab.keys.serves(q.lab.ctx, who.Resource, who, keyUses["sqs:SendMessage"]...); err != nil {
 		return err
@@ -71,9 +72,10 @@ func (q *queues) send(to place, name string, who policy.Request, body []byte) er
 		q.lab.story.tell(KindFault, to.account, to.region, "queue %s gets the message twice", name)
 	}
 	for range times {
-		_, err := q.lab.callAs(q.lab.ctx, service, Call{Account: to.account, Region: to.region, Service: "sqs", API: "SendMessage", Input: map[string]any{
-			"QueueUrl": q.lab.queueURL(to.account, name), "MessageBody": string(body),
-		}})
+		_, err := q.lab.callAs(q.lab.ctx, service,
+			Call{Account: to.account, Region: to.region, Service: "sqs", API: "SendMessage", Input: map[string]any{
+				"QueueUrl": q.lab.queueURL(to.account, name), "MessageBody": string(body),
+			}})
 		if err != nil {
 			return err
 		}
@@ -89,7 +91,8 @@ func (q *queues) depth(ctx context.Context) (int, error) {
 	q.mu.Unlock()
 	total := 0
 	for _, m := range mapped {
-		n, err := q.count(ctx, m.at, m.queueURL, "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+		n, err := q.count(ctx, m.at, m.queueURL, "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+			"ApproximateNumberOfMessagesDelayed")
 		if err != nil {
 			return 0, err
 		}
@@ -100,9 +103,10 @@ func (q *queues) depth(ctx context.Context) (int, error) {
 
 // count adds up attributes of a queue that are numbers of messages.
 func (q *queues) count(ctx context.Context, at place, url string, names ...string) (int, error) {
-	out, err := q.lab.Call(ctx, Call{Account: at.account, Region: at.region, Service: "sqs", API: "GetQueueAttributes", Input: map[string]any{
-		"QueueUrl": url, "AttributeNames": []any{"All"},
-	}})
+	out, err := q.lab.Call(ctx,
+		Call{Account: at.account, Region: at.region, Service: "sqs", API: "GetQueueAttributes", Input: map[string]any{
+			"QueueUrl": url, "AttributeNames": []any{"All"},
+		}})
 	if err != nil {
 		return 0, err
 	}
@@ -169,7 +173,8 @@ func (q *queues) poll(m mapping) {
 			first = time.Now()
 		}
 		batch = append(batch, got...)
-		complete := len(batch) >= m.batchSize || time.Since(first) >= m.window || len(got) == 0 && q.lab.activity.awaited()
+		complete := len(batch) >= m.batchSize || time.Since(first) >= m.window || len(got) == 0 &&
+			q.lab.activity.awaited()
 		if len(batch) > 0 && complete {
 			ready := batch
 			batch = nil
@@ -187,12 +192,15 @@ func (q *queues) poll(m mapping) {
 func (q *queues) receive(m mapping, most int) ([]events.SQSMessage, error) {
 	q.receiving.RLock()
 	defer q.receiving.RUnlock()
-	if err := q.lab.functions.permit(functionID{m.at, m.function}, "sqs", "ReceiveMessage", map[string]any{"QueueUrl": m.queueURL}); err != nil {
+	if err := q.lab.functions.permit(functionID{m.at, m.function}, "sqs", "ReceiveMessage",
+		map[string]any{"QueueUrl": m.queueURL}); err != nil {
 		return nil, err
 	}
-	out, err := q.lab.Call(q.lab.ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "ReceiveMessage", Input: map[string]any{
-		"QueueUrl": m.queueURL, "MaxNumberOfMessages": min(most, 10), "WaitTimeSeconds": 0, "AttributeNames": []any{"All"},
-	}})
+	out, err := q.lab.Call(q.lab.ctx,
+		Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "ReceiveMessage", Input: map[string]any{
+			"QueueUrl": m.queueURL, "MaxNumberOfMessages": min(most, 10), "WaitTimeSeconds": 0,
+			"AttributeNames": []any{"All"},
+		}})
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +215,8 @@ func (q *queues) receive(m mapping, most int) ([]events.SQSMessage, error) {
 			}
 		}
 		messages = append(messages, events.SQSMessage{
-			MessageId: text(received["MessageId"]), ReceiptHandle: text(received["ReceiptHandle"]), Body: text(received["Body"]),
+			MessageId: text(received["MessageId"]), ReceiptHandle: text(received["ReceiptHandle"]),
+			Body:      text(received["Body"]),
 			Md5OfBody: text(received["MD5OfBody"]), Attributes: attributes,
 			EventSource: "aws:sqs", EventSourceARN: m.queueARN, AWSRegion: m.at.region,
 		})
@@ -255,12 +264,14 @@ func (q *queues) hand(m mapping, batch []events.SQSMessage) (failed map[string]b
 }
 
 func (q *queues) remove(m mapping, receipt string) error {
-	if err := q.lab.functions.permit(functionID{m.at, m.function}, "sqs", "DeleteMessage", map[string]any{"QueueUrl": m.queueURL}); err != nil {
+	if err := q.lab.functions.permit(functionID{m.at, m.function}, "sqs", "DeleteMessage",
+		map[string]any{"QueueUrl": m.queueURL}); err != nil {
 		return fmt.Errorf("delete from %s: %w", m.queue, err)
 	}
-	_, err := q.lab.Call(q.lab.ctx, Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "DeleteMessage", Input: map[string]any{
-		"QueueUrl": m.queueURL, "ReceiptHandle": receipt,
-	}})
+	_, err := q.lab.Call(q.lab.ctx,
+		Call{Account: m.at.account, Region: m.at.region, Service: "sqs", API: "DeleteMessage", Input: map[string]any{
+			"QueueUrl": m.queueURL, "ReceiptHandle": receipt,
+		}})
 	if err != nil {
 		return fmt.Errorf("delete from %s: %w", m.queue, err)
 	}

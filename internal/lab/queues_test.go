@@ -38,7 +38,8 @@ func TestQueueLosesNothing(t *testing.T) {
 		out := w.call(t, admin, "sqs", "ReceiveMessage", object{"QueueUrl": "busy", "MaxNumberOfMessages": 10})
 		messages, _ := out["Messages"].([]any)
 		for _, m := range messages {
-			w.call(t, admin, "sqs", "DeleteMessage", object{"QueueUrl": "busy", "ReceiptHandle": at(m, "ReceiptHandle")})
+			w.call(t, admin, "sqs", "DeleteMessage",
+				object{"QueueUrl": "busy", "ReceiptHandle": at(m, "ReceiptHandle")})
 			deleted++
 		}
 	}
@@ -53,20 +54,27 @@ func TestQueueNamesTheSender(t *testing.T) {
 	t.Parallel()
 	sold := object{"source": []any{"shop"}}
 	w := up(t, stacks{admin: resources{
-		"In": queue("in"), "Policy": allow("in", "*"), "Rule": onBus("default", "in", sold, object{"Id": "t", "Arn": queueARN("in")}),
+		"In": queue("in"), "Policy": allow("in", "*"),
+		"Rule": onBus("default", "in", sold, object{"Id": "t", "Arn": queueARN("in")}),
 	}})
 	w.call(t, admin, "sqs", "SendMessage", object{"QueueUrl": "in", "MessageBody": "operator"})
 
 	w.role(t, admin, "sender", trust(object{"AWS": "arn:aws:iam::" + admin + ":root"}, nil))
-	may, err := json.Marshal(statement(object{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queueARN("in")}))
+	may, err := json.Marshal(
+		statement(object{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queueARN("in")}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.call(t, admin, "iam", "PutRolePolicy", object{"RoleName": "sender", "PolicyName": "p", "PolicyDocument": string(may)})
-	session := w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": "arn:aws:iam::" + admin + ":role/sender", "RoleSessionName": "ann"})
+	w.call(t, admin, "iam", "PutRolePolicy",
+		object{"RoleName": "sender", "PolicyName": "p", "PolicyDocument": string(may)})
+	session := w.call(t, admin, "sts", "AssumeRole",
+		object{"RoleArn": "arn:aws:iam::" + admin + ":role/sender", "RoleSessionName": "ann"})
 	key, _ := at(session, "Credentials", "AccessKeyId").(string)
-	client := sqs.New(sqs.Options{BaseEndpoint: aws.String(w.Endpoint()), Region: home, Credentials: credentials.NewStaticCredentialsProvider(key, "lab", "lab")})
-	if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(w.Endpoint() + "/" + admin + "/in"), MessageBody: aws.String("session")}); err != nil {
+	client := sqs.New(sqs.Options{BaseEndpoint: aws.String(w.Endpoint()), Region: home,
+		Credentials: credentials.NewStaticCredentialsProvider(key, "lab", "lab")})
+	if _, err := client.SendMessage(t.Context(),
+		&sqs.SendMessageInput{QueueUrl: aws.String(w.Endpoint() + "/" + admin + "/in"),
+			MessageBody: aws.String("session")}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -74,7 +82,8 @@ func TestQueueNamesTheSender(t *testing.T) {
 	w.quiet(t)
 
 	got := map[string]any{}
-	out := w.call(t, admin, "sqs", "ReceiveMessage", object{"QueueUrl": "in", "MaxNumberOfMessages": 10, "AttributeNames": []any{"SenderId"}})
+	out := w.call(t, admin, "sqs", "ReceiveMessage",
+		object{"QueueUrl": "in", "MaxNumberOfMessages": 10, "AttributeNames": []any{"SenderId"}})
 	messages, _ := out["Messages"].([]any)
 	for _, m := range messages {
 		body, _ := at(m, "Body").(string)
@@ -83,7 +92,8 @@ func TestQueueNamesTheSender(t *testing.T) {
 		}
 		got[body] = at(m, "Attributes", "SenderId")
 	}
-	want := map[string]any{"operator": lab.OperatorID, "session": at(session, "AssumedRoleUser", "AssumedRoleId"), "event": "AIDAJXNJGGKNS7OSV23OI"}
+	want := map[string]any{"operator": lab.OperatorID, "session": at(session, "AssumedRoleUser", "AssumedRoleId"),
+		"event": "AIDAJXNJGGKNS7OSV23OI"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("senders (-want +got):\n%s", diff)
 	}

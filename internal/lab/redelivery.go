@@ -30,14 +30,16 @@ func (q *queues) note(r request) {
 		QueueURL string `json:"QueueUrl"`
 		Entries  []entry
 	}
-	if r.api != "ChangeMessageVisibility" && r.api != "ChangeMessageVisibilityBatch" || json.Unmarshal(r.body, &in) != nil {
+	if r.api != "ChangeMessageVisibility" && r.api != "ChangeMessageVisibilityBatch" ||
+		json.Unmarshal(r.body, &in) != nil {
 		return // moto answers it
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, e := range append(in.Entries, in.entry) {
 		if e.ReceiptHandle != "" {
-			q.putOff[e.ReceiptHandle] = putOff{place{r.caller.Account, r.region}, in.QueueURL, time.Now().Add(time.Duration(e.VisibilityTimeout) * time.Second)}
+			q.putOff[e.ReceiptHandle] = putOff{place{r.caller.Account, r.region}, in.QueueURL,
+				time.Now().Add(time.Duration(e.VisibilityTimeout) * time.Second)}
 		}
 	}
 }
@@ -77,9 +79,11 @@ func (q *queues) stillPutOff() map[string]putOff {
 
 // hide sets when a message that was received comes back: after whole seconds.
 func (q *queues) hide(ctx context.Context, at place, url, receipt string, d time.Duration) error {
-	_, err := q.lab.Call(ctx, Call{Account: at.account, Region: at.region, Service: "sqs", API: "ChangeMessageVisibility", Input: map[string]any{
-		"QueueUrl": url, "ReceiptHandle": receipt, "VisibilityTimeout": int(max(d, 0) / time.Second),
-	}})
+	_, err := q.lab.Call(ctx,
+		Call{Account: at.account, Region: at.region, Service: "sqs", API: "ChangeMessageVisibility",
+			Input: map[string]any{
+				"QueueUrl": url, "ReceiptHandle": receipt, "VisibilityTimeout": int(max(d, 0) / time.Second),
+			}})
 	if err != nil {
 		return fmt.Errorf("hide a message of %s for %v: %w", url, d, err)
 	}

@@ -38,10 +38,13 @@ type bucketSetting struct {
 }
 
 var bucketSettings = []bucketSetting{
-	{"BucketEncryption", "PutBucketEncryption", "ServerSideEncryptionConfiguration", "DeleteBucketEncryption", encryptionRules},
-	{"PublicAccessBlockConfiguration", "PutPublicAccessBlock", "PublicAccessBlockConfiguration", "DeletePublicAccessBlock", asItIs},
+	{"BucketEncryption", "PutBucketEncryption", "ServerSideEncryptionConfiguration", "DeleteBucketEncryption",
+		encryptionRules},
+	{"PublicAccessBlockConfiguration", "PutPublicAccessBlock", "PublicAccessBlockConfiguration",
+		"DeletePublicAccessBlock", asItIs},
 	{"VersioningConfiguration", "PutBucketVersioning", "VersioningConfiguration", "", asItIs},
-	{"LifecycleConfiguration", "PutBucketLifecycleConfiguration", "LifecycleConfiguration", "DeleteBucketLifecycle", lifecycleRules},
+	{"LifecycleConfiguration", "PutBucketLifecycleConfiguration", "LifecycleConfiguration", "DeleteBucketLifecycle",
+		lifecycleRules},
 }
 
 func configureBucket(ctx context.Context, s *stack, bucket string, was, is properties) error {
@@ -71,7 +74,8 @@ func encryptionRules(p properties) map[string]any {
 	rules := []any{}
 	for _, item := range p.list("ServerSideEncryptionConfiguration") {
 		rule, _ := item.(map[string]any)
-		rules = append(rules, map[string]any{"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]})
+		rules = append(rules,
+			map[string]any{"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]})
 	}
 	return map[string]any{"Rules": rules}
 }
@@ -108,7 +112,8 @@ func deleteBucketPolicy(ctx context.Context, s *stack, was deployed) error {
 func createRepository(_ context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("RepositoryName", s.bucketName(p.logicalID))
 	return created{name, map[string]any{
-		"Arn": s.arn("ecr", "repository/"+name), "RepositoryUri": s.at.account + ".dkr.ecr." + s.at.region + "." + s.lab.urlSuffix + "/" + name,
+		"Arn":           s.arn("ecr", "repository/"+name),
+		"RepositoryUri": s.at.account + ".dkr.ecr." + s.at.region + "." + s.lab.urlSuffix + "/" + name,
 	}}, nil
 }
 

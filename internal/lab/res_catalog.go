@@ -55,7 +55,8 @@ func updateProduct(_ context.Context, s *stack, was deployed, p properties) (cre
 		one = &product{place: s.at, id: was.ref, made: time.Now()}
 		c.products = append(c.products, one)
 	}
-	one.name, one.owner, one.description, one.versions = p.text("Name"), p.text("Owner"), p.text("Description"), versions
+	one.name, one.owner, one.description, one.versions = p.text("Name"), p.text("Owner"), p.text(
+		"Description"), versions
 	return created{one.id, map[string]any{"ProductName": one.name}}, nil
 }
 
@@ -112,7 +113,8 @@ func createPrincipal(_ context.Context, s *stack, p properties) (created, error)
 		return created{}, refuse("ResourceNotFoundException", "Portfolio %s not found.", p.text("PortfolioId"))
 	}
 	if p.text("PrincipalType") != "IAM_PATTERN" || !strings.HasPrefix(arn, "arn:"+s.lab.partition+":iam:::") {
-		return created{}, refuse("InvalidParametersException", "the lab knows principals of the type IAM_PATTERN, whose ARN has no account: %s", arn)
+		return created{}, refuse("InvalidParametersException",
+			"the lab knows principals of the type IAM_PATTERN, whose ARN has no account: %s", arn)
 	}
 	one.principals[p.logicalID] = arn
 	return created{ref: p.logicalID}, nil

@@ -19,12 +19,15 @@ func createCustom(ctx context.Context, s *stack, p properties) (created, error) 
 
 func updateCustom(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
 	return s.askCustom(ctx, cfn.Event{
-		RequestType: cfn.RequestUpdate, ResourceProperties: p.all, OldResourceProperties: was.properties, PhysicalResourceID: was.ref,
+		RequestType: cfn.RequestUpdate, ResourceProperties: p.all, OldResourceProperties: was.properties,
+		PhysicalResourceID: was.ref,
 	}, p)
 }
 
 func deleteCustom(ctx context.Context, s *stack, was deployed) error {
-	_, err := s.askCustom(ctx, cfn.Event{RequestType: cfn.RequestDelete, ResourceProperties: was.properties, PhysicalResourceID: was.ref}, was.was())
+	_, err := s.askCustom(ctx,
+		cfn.Event{RequestType: cfn.RequestDelete, ResourceProperties: was.properties, PhysicalResourceID: was.ref},
+		was.was())
 	return err
 }
 

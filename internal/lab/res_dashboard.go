@@ -30,7 +30,8 @@ func putDashboard(ctx context.Context, s *stack, name string, p properties) (cre
 			return created{}, fmt.Errorf("widget %d of the dashboard %s has no type or no properties", i+1, name)
 		}
 	}
-	_, err := s.call(ctx, "cloudwatch", "PutDashboard", map[string]any{"DashboardName": name, "DashboardBody": p.text("DashboardBody")})
+	_, err := s.call(ctx, "cloudwatch", "PutDashboard",
+		map[string]any{"DashboardName": name, "DashboardBody": p.text("DashboardBody")})
 	return created{ref: name}, err
 }
 

@@ -27,7 +27,8 @@ func putFunction(ctx context.Context, s *stack, name string, p properties) (crea
 	if err != nil {
 		return created{}, err
 	}
-	spec := functionSpec{name: name, role: p.text("Role"), program: program, env: map[string]string{}, timeout: 3 * time.Second, memory: 128}
+	spec := functionSpec{name: name, role: p.text("Role"), program: program, env: map[string]string{},
+		timeout: 3 * time.Second, memory: 128}
 	spec.logGroup = p.sub("LoggingConfig").textOr("LogGroup", "/aws/lambda/"+spec.name)
 	for name, value := range p.sub("Environment").sub("Variables").all {
 		spec.env[name] = fmt.Sprint(value)
@@ -122,7 +123,8 @@ func putInvokeConfig(_ context.Context, s *stack, ref string, p properties) (cre
 	id := functionID{s.at, lastPart(p.text("FunctionName"), ":")}
 	retries, err := strconv.Atoi(p.textOr("MaximumRetryAttempts", strconv.Itoa(asyncAttempts-1)))
 	if err != nil || retries < 0 || retries >= asyncAttempts {
-		return created{}, fmt.Errorf("MaximumRetryAttempts is %s, and Lambda takes 0 to 2", p.text("MaximumRetryAttempts"))
+		return created{}, fmt.Errorf("MaximumRetryAttempts is %s, and Lambda takes 0 to 2",
+			p.text("MaximumRetryAttempts"))
 	}
 	f := s.lab.functions
 	f.mu.Lock()

@@ -50,6 +50,7 @@ func rotate(ctx context.Context, s *stack, key string, p properties) error {
 }
 
 func deleteKey(ctx context.Context, s *stack, was deployed) error {
-	_, err := s.call(ctx, "kms", "ScheduleKeyDeletion", map[string]any{"KeyId": was.ref, "PendingWindowInDays": keyDeletionDays})
+	_, err := s.call(ctx, "kms", "ScheduleKeyDeletion",
+		map[string]any{"KeyId": was.ref, "PendingWindowInDays": keyDeletionDays})
 	return err
 }

@@ -25,7 +25,8 @@ func updateLogGroup(ctx context.Context, s *stack, was deployed, p properties) (
 }
 
 // logsUse is what CloudWatch Logs does with the key of a log group.
-var logsUse = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"}
+var logsUse = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+	"kms:DescribeKey"}
 
 // encryptLogs refuses a key that CloudWatch Logs cannot use, as it does itself.
 func (s *stack) encryptLogs(ctx context.Context, group string, p properties) error {

@@ -18,7 +18,8 @@ func createManagedPolicy(ctx context.Context, s *stack, p properties) (created, 
 		return created{}, err
 	}
 	out, err := s.call(ctx, "iam", "CreatePolicy", map[string]any{
-		"PolicyName": p.textOr("ManagedPolicyName", s.physicalID(p.logicalID)), "Description": p.text("Description"), "PolicyDocument": string(document),
+		"PolicyName": p.textOr("ManagedPolicyName", s.physicalID(p.logicalID)), "Description": p.text("Description"),
+		"PolicyDocument": string(document),
 	})
 	if err != nil {
 		return created{}, err
@@ -38,10 +39,12 @@ func updateManagedPolicy(ctx context.Context, s *stack, was deployed, p properti
 		return created{}, err
 	}
 	before, _ := out["Policy"].(map[string]any)
-	if _, err := s.call(ctx, "iam", "CreatePolicyVersion", map[string]any{"PolicyArn": was.ref, "PolicyDocument": string(document), "SetAsDefault": true}); err != nil {
+	if _, err := s.call(ctx, "iam", "CreatePolicyVersion",
+		map[string]any{"PolicyArn": was.ref, "PolicyDocument": string(document), "SetAsDefault": true}); err != nil {
 		return created{}, err
 	}
-	_, err = s.call(ctx, "iam", "DeletePolicyVersion", map[string]any{"PolicyArn": was.ref, "VersionId": before["DefaultVersionId"]})
+	_, err = s.call(ctx, "iam", "DeletePolicyVersion",
+		map[string]any{"PolicyArn": was.ref, "VersionId": before["DefaultVersionId"]})
 	return was.created, err
 }
 
@@ -56,16 +59,19 @@ func createGroup(ctx context.Context, s *stack, p properties) (created, error) {
 		return created{}, err
 	}
 	for _, arn := range p.list("ManagedPolicyArns") {
-		if _, err := s.call(ctx, "iam", "AttachGroupPolicy", map[string]any{"GroupName": name, "PolicyArn": arn}); err != nil {
+		if _, err := s.call(ctx, "iam", "AttachGroupPolicy",
+			map[string]any{"GroupName": name, "PolicyArn": arn}); err != nil {
 			return created{ref: name}, err
 		}
 	}
-	return created{name, map[string]any{"Arn": "arn:" + s.lab.partition + ":iam::" + s.at.account + ":group/" + name}}, nil
+	return created{name, map[string]any{"Arn": "arn:" + s.lab.partition + ":iam::" + s.at.account + ":group/" + name}},
+		nil
 }
 
 func deleteGroup(ctx context.Context, s *stack, was deployed) error {
 	for _, arn := range was.was().list("ManagedPolicyArns") {
-		if _, err := s.call(ctx, "iam", "DetachGroupPolicy", map[string]any{"GroupName": was.ref, "PolicyArn": arn}); err != nil {
+		if _, err := s.call(ctx, "iam", "DetachGroupPolicy",
+			map[string]any{"GroupName": was.ref, "PolicyArn": arn}); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,8 @@ func createQueue(ctx context.Context, s *stack, p properties) (created, error) {
 	if err != nil {
 		return created{}, err
 	}
-	if _, err := s.call(ctx, "sqs", "CreateQueue", map[string]any{"QueueName": name, "Attributes": attributes}); err != nil {
+	if _, err := s.call(ctx, "sqs", "CreateQueue",
+		map[string]any{"QueueName": name, "Attributes": attributes}); err != nil {
 		return created{}, err
 	}
 	s.lab.keys.encrypts(s.arn("sqs", name), p.text("KmsMasterKeyId"))

@@ -26,7 +26,8 @@ func updateRole(ctx context.Context, s *stack, was deployed, p properties) (crea
 	if err != nil {
 		return created{}, err
 	}
-	if _, err := s.call(ctx, "iam", "UpdateAssumeRolePolicy", map[string]any{"RoleName": was.ref, "PolicyDocument": string(trust)}); err != nil {
+	if _, err := s.call(ctx, "iam", "UpdateAssumeRolePolicy",
+		map[string]any{"RoleName": was.ref, "PolicyDocument": string(trust)}); err != nil {
 		return created{}, err
 	}
 	if err := bound(ctx, s, was, p); err != nil {
@@ -79,7 +80,8 @@ func putRolePolicies(ctx context.Context, s *stack, role string, was, is propert
 	}
 	attached := is.attached()
 	for arn := range attached {
-		if _, err := s.call(ctx, "iam", "AttachRolePolicy", map[string]any{"RoleName": role, "PolicyArn": arn}); err != nil {
+		if _, err := s.call(ctx, "iam", "AttachRolePolicy",
+			map[string]any{"RoleName": role, "PolicyArn": arn}); err != nil {
 			return err
 		}
 	}
@@ -148,7 +150,8 @@ func putRolePolicy(ctx context.Context, s *stack, role, name string, document an
 	if err != nil {
 		return err
 	}
-	_, err = s.call(ctx, "iam", "PutRolePolicy", map[string]any{"RoleName": role, "PolicyName": name, "PolicyDocument": string(body)})
+	_, err = s.call(ctx, "iam", "PutRolePolicy",
+		map[string]any{"RoleName": role, "PolicyName": name, "PolicyDocument": string(body)})
 	return err
 }
 

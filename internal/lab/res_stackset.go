@@ -19,7 +19,8 @@ const RolloutStack = naming.RolloutStack
 // itself, in cdk.json, is for real accounts and of no use here.
 func (a *assembly) asksForTargets() bool {
 	t, err := a.template(RolloutStack)
-	return err == nil && slices.ContainsFunc(t.Parameters(), func(p cfn.Declaration) bool { return p.Name == "OrganizationalUnits" })
+	return err == nil &&
+		slices.ContainsFunc(t.Parameters(), func(p cfn.Declaration) bool { return p.Name == "OrganizationalUnits" })
 }
 
 // byHand lists the accounts whose member templates are deployed as stacks. With a roll-out
@@ -38,7 +39,8 @@ func (l *Lab) rollOut(ctx context.Context) error {
 		return nil
 	}
 	return l.deploy(ctx, place{l.admin, l.home}, RolloutStack, map[string]string{
-		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","), "AdministratorAccount": l.admin,
+		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","),
+		"AdministratorAccount": l.admin,
 	})
 }
 
@@ -89,7 +91,8 @@ func (s *stack) instances(p properties) ([]place, error) {
 			listed := slices.Contains(targets.list("Accounts"), any(account))
 			filter := targets.text("AccountFilterType")
 			_, inside := s.lab.organizationOf(account)
-			if !inside || account == s.lab.admin || filter == "INTERSECTION" && !listed || filter == "DIFFERENCE" && listed {
+			if !inside || account == s.lab.admin || filter == "INTERSECTION" && !listed || filter == "DIFFERENCE" &&
+				listed {
 				continue
 			}
 			for _, region := range g.list("Regions") {

@@ -8,7 +8,8 @@ import (
 
 func createTable(ctx context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("TableName", s.physicalID(p.logicalID))
-	in := p.pick("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "DeletionProtectionEnabled")
+	in := p.pick("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes",
+		"DeletionProtectionEnabled")
 	in["TableName"] = name
 	if _, err := s.call(ctx, "dynamodb", "CreateTable", in); err != nil {
 		return created{}, err

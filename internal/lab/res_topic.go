@@ -51,7 +51,8 @@ func (s *stack) setTopicPolicy(ctx context.Context, p properties, document any) 
 		return fmt.Errorf("encode the policy: %w", err)
 	}
 	for _, topic := range p.list("Topics") {
-		if _, err := s.call(ctx, "sns", "SetTopicAttributes", map[string]any{"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": string(body)}); err != nil {
+		if _, err := s.call(ctx, "sns", "SetTopicAttributes",
+			map[string]any{"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": string(body)}); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,8 @@ type created struct {
 // does not list is an error: a template must not depend on what the lab would silently
 // leave out.
 type resourceType struct {
-	properties string // that it honours, or that have no meaning on a laptop (encryption at rest and the like); space-separated
+	// that it honours, or that have no meaning on a laptop (encryption at rest and the like); space-separated
+	properties string
 	name       string // the property that names the resource; a change of it makes a new one
 	fixed      string // further properties of which that is so; space-separated
 	// create makes a resource. When it fails half way, what it gives has the ref of what is
@@ -38,7 +39,8 @@ var resourceTypes map[string]resourceType
 func init() { // breaks the cycle with stack.operate
 	resourceTypes = map[string]resourceType{
 		"AWS::SQS::Queue": {
-			properties: "QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled KmsMasterKeyId KmsDataKeyReusePeriodSeconds", name: "QueueName",
+			properties: "QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled " +
+				"KmsMasterKeyId KmsDataKeyReusePeriodSeconds", name: "QueueName",
 			create: createQueue, update: updateQueue, delete: deleteQueue,
 		},
 		"AWS::SQS::QueuePolicy": {
@@ -46,8 +48,9 @@ func init() { // breaks the cycle with stack.operate
 			create:     fresh(putQueuePolicy), update: again(putQueuePolicy), delete: deleteQueuePolicy,
 		},
 		"AWS::DynamoDB::Table": {
-			properties: "TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes",
-			name:       "TableName", fixed: "KeySchema",
+			properties: "TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification " +
+				"TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes",
+			name: "TableName", fixed: "KeySchema",
 			create: createTable, update: updateTable, delete: deleteTable, find: findTable,
 			lacks: "backups, and a time to live: nothing expires by itself",
 		},
@@ -73,12 +76,14 @@ func init() { // breaks the cycle with stack.operate
 		"AWS::KMS::Key": {
 			properties: "Description KeyPolicy EnableKeyRotation",
 			create:     createKey, update: updateKey, delete: deleteKey,
-			lacks: "nothing is encrypted; but whether its policy, and that of a role, let them use it is asked for each call of a queue, a topic or a table",
+			lacks: "nothing is encrypted; but whether its policy, and that of a role, let them use it is asked for " +
+				"each call of a queue, a topic or a table",
 		},
 		"AWS::CloudWatch::Alarm": {
 			properties: "AlarmName " + alarmProperties, name: "AlarmName",
 			create: createAlarm, update: updateAlarm, delete: deleteAlarm,
-			lacks: "it acts on nothing; `alarms` of a scenario says what state it is in. One on what is counted stays in ALARM, and one on another metric than the depth of a queue, or " +
+			lacks: "it acts on nothing; `alarms` of a scenario says what state it is in. One on what is counted " +
+				"stays in ALARM, and one on another metric than the depth of a queue, or " +
 				"that missing data raises, never is: of ours the two `-age` and `hubmend-sweep`",
 		},
 		"AWS::CloudWatch::Dashboard": {
@@ -87,7 +92,8 @@ func init() { // breaks the cycle with stack.operate
 			lacks: "it is kept, and nobody draws it",
 		},
 		"AWS::IAM::Role": {
-			properties: "RoleName Path PermissionsBoundary Description AssumeRolePolicyDocument Policies ManagedPolicyArns MaxSessionDuration Tags", name: "RoleName", fixed: "Path",
+			properties: "RoleName Path PermissionsBoundary Description AssumeRolePolicyDocument Policies " +
+				"ManagedPolicyArns MaxSessionDuration Tags", name: "RoleName", fixed: "Path",
 			create: createRole, update: updateRole, delete: deleteRole,
 			lacks: "policies that AWS manages are not attached",
 		},
@@ -96,16 +102,19 @@ func init() { // breaks the cycle with stack.operate
 			create: createPolicy, update: updatePolicy, delete: deletePolicy,
 		},
 		"AWS::Lambda::Function": {
-			properties: "FunctionName Description Runtime Architectures Handler Code Role Environment Timeout MemorySize LoggingConfig KmsKeyArn", name: "FunctionName",
+			properties: "FunctionName Description Runtime Architectures Handler Code Role Environment Timeout " +
+				"MemorySize LoggingConfig KmsKeyArn", name: "FunctionName",
 			create: createFunction, update: updateFunction, delete: deleteFunction,
 		},
 		"AWS::Lambda::EventSourceMapping": {
-			properties: "EventSourceArn FunctionName BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig", fixed: "EventSourceArn",
+			properties: "EventSourceArn FunctionName BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes " +
+				"ScalingConfig", fixed: "EventSourceArn",
 			create: fresh(putMapping), update: again(putMapping), delete: deleteMapping,
 		},
 		"AWS::Lambda::EventInvokeConfig": {
-			properties: "FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds", fixed: "FunctionName Qualifier",
-			create: fresh(putInvokeConfig), update: again(putInvokeConfig), delete: deleteInvokeConfig,
+			properties: "FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds",
+			fixed:      "FunctionName Qualifier",
+			create:     fresh(putInvokeConfig), update: again(putInvokeConfig), delete: deleteInvokeConfig,
 			lacks: "no event is too old",
 		},
 		"AWS::Lambda::Permission": {
@@ -121,7 +130,8 @@ func init() { // breaks the cycle with stack.operate
 			create: fresh(putBusPolicy), update: again(putBusPolicy), delete: deleteBusPolicy,
 		},
 		"AWS::Events::Rule": {
-			properties: "Name Description EventBusName EventPattern ScheduleExpression State Targets", name: "Name", fixed: "EventBusName",
+			properties: "Name Description EventBusName EventPattern ScheduleExpression State Targets", name: "Name",
+			fixed:  "EventBusName",
 			create: createRule, update: updateRule, delete: deleteRule,
 		},
 		"AWS::SSM::Document": {
@@ -133,7 +143,8 @@ func init() { // breaks the cycle with stack.operate
 			create: createParameter, update: updateParameter, delete: deleteParameter,
 		},
 		"AWS::S3::Bucket": {
-			properties: "BucketName AccessControl BucketEncryption PublicAccessBlockConfiguration VersioningConfiguration LifecycleConfiguration", name: "BucketName",
+			properties: "BucketName AccessControl BucketEncryption PublicAccessBlockConfiguration " +
+				"VersioningConfiguration LifecycleConfiguration", name: "BucketName",
 			create: createBucket, update: updateBucket, delete: deleteBucket,
 			lacks: "nothing expires by itself",
 		},
@@ -143,12 +154,14 @@ func init() { // breaks the cycle with stack.operate
 			lacks: "it is evaluated for other accounts only",
 		},
 		"AWS::ECR::Repository": {
-			properties: "RepositoryName ImageTagMutability LifecyclePolicy RepositoryPolicyText", name: "RepositoryName",
-			create: createRepository, update: unchanged, delete: deleteRepository,
+			properties: "RepositoryName ImageTagMutability LifecyclePolicy RepositoryPolicyText",
+			name:       "RepositoryName",
+			create:     createRepository, update: unchanged, delete: deleteRepository,
 			lacks: "a name without a repository: no images can be pushed",
 		},
 		"AWS::IAM::ManagedPolicy": {
-			properties: "ManagedPolicyName Description Path PolicyDocument Roles Users Groups", name: "ManagedPolicyName", fixed: "Description Path",
+			properties: "ManagedPolicyName Description Path PolicyDocument Roles Users Groups",
+			name:       "ManagedPolicyName", fixed: "Description Path",
 			create: createManagedPolicy, update: updateManagedPolicy, delete: deleteManagedPolicy,
 		},
 		"AWS::IAM::Group": {
@@ -160,8 +173,9 @@ func init() { // breaks the cycle with stack.operate
 			create:     createPortfolio, update: updatePortfolio, delete: deletePortfolio,
 		},
 		"AWS::ServiceCatalog::CloudFormationProduct": {
-			properties: "Name Owner Description Distributor SupportDescription ProvisioningArtifactParameters ReplaceProvisioningArtifacts",
-			create:     createProduct, update: updateProduct, delete: deleteProduct,
+			properties: "Name Owner Description Distributor SupportDescription ProvisioningArtifactParameters " +
+				"ReplaceProvisioningArtifacts",
+			create: createProduct, update: updateProduct, delete: deleteProduct,
 		},
 		"AWS::ServiceCatalog::PortfolioProductAssociation": {
 			properties: "PortfolioId ProductId",
@@ -176,8 +190,9 @@ func init() { // breaks the cycle with stack.operate
 			create:     createPrincipal, delete: deletePrincipal,
 		},
 		"AWS::CloudFormation::StackSet": {
-			properties: "StackSetName Description PermissionModel CallAs TemplateURL Capabilities Parameters AutoDeployment ManagedExecution OperationPreferences StackInstancesGroup",
-			name:       "StackSetName", fixed: "PermissionModel",
+			properties: "StackSetName Description PermissionModel CallAs TemplateURL Capabilities Parameters " +
+				"AutoDeployment ManagedExecution OperationPreferences StackInstancesGroup",
+			name: "StackSetName", fixed: "PermissionModel",
 			create: createStackSet, update: updateStackSet, delete: deleteStackSet,
 			lacks: "all accounts are in whatever unit is named, none joins later, and one that fails ends it",
 		},

@@ -12,7 +12,8 @@ func boundedRole(boundary any) object {
 	return resource("AWS::IAM::Role", object{
 		"RoleName": "reader", "Path": "/team/", "PermissionsBoundary": boundary,
 		"AssumeRolePolicyDocument": trust(object{"AWS": "arn:aws:iam::" + admin + ":user/lab-operator"}, nil),
-		"Policies":                 []any{object{"PolicyName": "own", "PolicyDocument": statement(may("iam:GetUser", "*"))}},
+		"Policies": []any{object{"PolicyName": "own",
+			"PolicyDocument": statement(may("iam:GetUser", "*"))}},
 	})
 }
 
@@ -32,9 +33,13 @@ func TestRoleWithAPath(t *testing.T) {
 		"Role": boundedRole(object{"Ref": "AWS::NoValue"}),
 		"Log":  resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Fn::GetAtt": []any{"Role", "Arn"}}}),
 	}})
-	w.refused(t, admin, "sts", "AssumeRole", object{"RoleArn": "arn:aws:iam::" + admin + ":role/reader", "RoleSessionName": "me"}, "AccessDenied", "does not exist")
-	w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": "arn:aws:iam::" + admin + ":role/team/reader", "RoleSessionName": "me"})
-	if groups := at(w.call(t, admin, "logs", "DescribeLogGroups", object{}), "logGroups", 0, "logGroupName"); groups != "arn:aws:iam::"+admin+":role/team/reader" {
+	w.refused(t, admin, "sts", "AssumeRole",
+		object{"RoleArn": "arn:aws:iam::" + admin + ":role/reader", "RoleSessionName": "me"}, "AccessDenied",
+		"does not exist")
+	w.call(t, admin, "sts", "AssumeRole",
+		object{"RoleArn": "arn:aws:iam::" + admin + ":role/team/reader", "RoleSessionName": "me"})
+	if groups := at(w.call(t, admin, "logs", "DescribeLogGroups", object{}), "logGroups", 0,
+		"logGroupName"); groups != "arn:aws:iam::"+admin+":role/team/reader" {
 		t.Errorf("GetAtt gives %v", groups)
 	}
 }
@@ -44,7 +49,8 @@ func TestPermissionsBoundary(t *testing.T) {
 	t.Parallel()
 	w, worker := enforcing(t, stacks{admin: resources{
 		"Boundary": resource("AWS::IAM::ManagedPolicy", object{
-			"ManagedPolicyName": "boundary", "PolicyDocument": statement(may("iam:Get*", "arn:aws:iam::"+admin+":user/ann")),
+			"ManagedPolicyName": "boundary",
+			"PolicyDocument":    statement(may("iam:Get*", "arn:aws:iam::"+admin+":user/ann")),
 		}),
 		"Role": boundedRole(object{"Ref": "Boundary"}),
 	}})
@@ -53,7 +59,8 @@ func TestPermissionsBoundary(t *testing.T) {
 	if code, message := role.call(t, "iam", "GetUser", object{"UserName": "ann"}); code != "" {
 		t.Errorf("what both allow: %s: %s", code, message)
 	}
-	if code, message := role.call(t, "iam", "GetUser", object{"UserName": "bob"}); code != "AccessDenied" || !strings.Contains(message, "no permissions boundary allows the iam:GetUser action") {
+	if code, message := role.call(t, "iam", "GetUser", object{"UserName": "bob"}); code != "AccessDenied" ||
+		!strings.Contains(message, "no permissions boundary allows the iam:GetUser action") {
 		t.Errorf("what the boundary does not allow: %s: %s", code, message)
 	}
 	w.call(t, admin, "iam", "DeleteRolePermissionsBoundary", object{"RoleName": "reader"})

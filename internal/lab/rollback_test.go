@@ -44,7 +44,8 @@ func ledger(protected bool) object {
 func (w world) rolledBack(t *testing.T, name string) (status, reason string) {
 	t.Helper()
 	w.quiet(t)
-	for _, e := range w.call(t, member, "cloudformation", "DescribeStackEvents", object{"StackName": name})["StackEvents"].([]any) {
+	for _, e := range w.call(t, member, "cloudformation", "DescribeStackEvents",
+		object{"StackName": name})["StackEvents"].([]any) {
 		if at(e, "ResourceStatus") == "CREATE_FAILED" && at(e, "LogicalResourceId") != "Broken" {
 			t.Errorf("%v failed: %v", at(e, "LogicalResourceId"), at(e, "ResourceStatusReason"))
 		}
@@ -65,11 +66,12 @@ func TestRollBackOfACreation(t *testing.T) {
 	t.Parallel()
 	w := up(t, stacks{})
 	log := func(name string) object { return object{"LogGroupName": name} }
-	w.call(t, member, "cloudformation", "CreateStack", object{"StackName": "first", "TemplateBody": failing(t, resources{
-		"Retained": kept("Retain", "AWS::Logs::LogGroup", log("retained")),
-		"OnceUsed": kept("RetainExceptOnCreate", "AWS::Logs::LogGroup", log("once-used")),
-		"Deleted":  resource("AWS::Logs::LogGroup", log("deleted")),
-	})})
+	w.call(t, member, "cloudformation", "CreateStack",
+		object{"StackName": "first", "TemplateBody": failing(t, resources{
+			"Retained": kept("Retain", "AWS::Logs::LogGroup", log("retained")),
+			"OnceUsed": kept("RetainExceptOnCreate", "AWS::Logs::LogGroup", log("once-used")),
+			"Deleted":  resource("AWS::Logs::LogGroup", log("deleted")),
+		})})
 	if status, reason := w.rolledBack(t, "first"); status != "ROLLBACK_COMPLETE" {
 		t.Errorf("the stack is %s: %s", status, reason)
 	}
@@ -83,10 +85,12 @@ func TestRollBackOfACreation(t *testing.T) {
 func TestRollBackOfAProtectedTable(t *testing.T) {
 	t.Parallel()
 	w := up(t, stacks{})
-	w.call(t, member, "cloudformation", "CreateStack", object{"StackName": "first", "TemplateBody": failing(t, resources{
-		"Ledger": kept("RetainExceptOnCreate", "AWS::DynamoDB::Table", ledger(true)),
-	})})
-	if status, reason := w.rolledBack(t, "first"); status != "ROLLBACK_FAILED" || !strings.Contains(reason, "Ledger") || !strings.Contains(reason, "ValidationException") {
+	w.call(t, member, "cloudformation", "CreateStack",
+		object{"StackName": "first", "TemplateBody": failing(t, resources{
+			"Ledger": kept("RetainExceptOnCreate", "AWS::DynamoDB::Table", ledger(true)),
+		})})
+	if status, reason := w.rolledBack(t, "first"); status != "ROLLBACK_FAILED" || !strings.Contains(reason, "Ledger") ||
+		!strings.Contains(reason, "ValidationException") {
 		t.Errorf("the stack is %s: %s", status, reason)
 	}
 	if diff := cmp.Diff(any([]any{"ledger"}), w.tables(t)); diff != "" {
@@ -95,7 +99,8 @@ func TestRollBackOfAProtectedTable(t *testing.T) {
 	// The deletion of the stack is not the operation that made the table.
 	w.call(t, member, "cloudformation", "DeleteStack", object{"StackName": "first"})
 	w.quiet(t)
-	w.refused(t, member, "cloudformation", "DescribeStacks", object{"StackName": "first"}, "ValidationError", "does not exist")
+	w.refused(t, member, "cloudformation", "DescribeStacks", object{"StackName": "first"}, "ValidationError",
+		"does not exist")
 	if diff := cmp.Diff(any([]any{"ledger"}), w.tables(t)); diff != "" {
 		t.Errorf("tables after the deletion of the stack (-want +got):\n%s", diff)
 	}
@@ -106,8 +111,11 @@ func TestRollBackOfAnImport(t *testing.T) {
 	t.Parallel()
 	w := up(t, stacks{})
 	w.call(t, member, "dynamodb", "CreateTable", ledger(false))
-	w.call(t, member, "cloudformation", "CreateChangeSet", object{"StackName": "first", "ChangeSetName": "take", "ChangeSetType": "CREATE", "ImportExistingResources": true,
-		"TemplateBody": failing(t, resources{"Ledger": kept("RetainExceptOnCreate", "AWS::DynamoDB::Table", ledger(false))})})
+	w.call(t, member, "cloudformation", "CreateChangeSet",
+		object{"StackName": "first", "ChangeSetName": "take", "ChangeSetType": "CREATE",
+			"ImportExistingResources": true,
+			"TemplateBody": failing(t,
+				resources{"Ledger": kept("RetainExceptOnCreate", "AWS::DynamoDB::Table", ledger(false))})})
 	w.call(t, member, "cloudformation", "ExecuteChangeSet", object{"StackName": "first", "ChangeSetName": "take"})
 	if status, reason := w.rolledBack(t, "first"); status != "ROLLBACK_COMPLETE" {
 		t.Errorf("the stack is %s: %s", status, reason)

@@ -33,7 +33,9 @@ func TestS3Control(t *testing.T) {
 	t.Parallel()
 	w := enforced(t)
 	get := func() (string, error) {
-		out, err := w.Call(t.Context(), lab.Call{Account: member, Region: home, Service: "s3control", API: "GetPublicAccessBlock", Input: object{"AccountId": member}})
+		out, err := w.Call(t.Context(),
+			lab.Call{Account: member, Region: home, Service: "s3control", API: "GetPublicAccessBlock",
+				Input: object{"AccountId": member}})
 		blocks, _ := at(out, "PublicAccessBlockConfiguration", "RestrictPublicBuckets").(bool)
 		return map[bool]string{true: "blocked", false: "open"}[blocks], err
 	}
@@ -46,7 +48,9 @@ func TestS3Control(t *testing.T) {
 	w.create(t, "Block", strings.ReplaceAll(blocking, "ROLE", "may"))
 
 	e := w.rehearse(t, "Denied", nil)
-	if message, _ := e["FailureMessage"].(string); !strings.Contains(message, "(AccessDenied) when calling the PutPublicAccessBlock operation") || !strings.Contains(message, "s3:PutAccountPublicAccessBlock on resource: *") {
+	if message, _ := e["FailureMessage"].(string); !strings.Contains(message,
+		"(AccessDenied) when calling the PutPublicAccessBlock operation") ||
+		!strings.Contains(message, "s3:PutAccountPublicAccessBlock on resource: *") {
 		t.Errorf("%v: %s", e["AutomationExecutionStatus"], message)
 	}
 	e = w.rehearse(t, "Block", nil)
@@ -56,5 +60,6 @@ func TestS3Control(t *testing.T) {
 	if got, err := get(); got != "blocked" || err != nil {
 		t.Errorf("the account is %s, %v", got, err)
 	}
-	w.refused(t, admin, "s3control", "GetPublicAccessBlock", object{"AccountId": member}, "AccessDenied", "Access Denied")
+	w.refused(t, admin, "s3control", "GetPublicAccessBlock", object{"AccountId": member}, "AccessDenied",
+		"Access Denied")
 }

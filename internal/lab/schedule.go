@@ -18,7 +18,9 @@ var rate = regexp.MustCompile(`^rate\(([1-9]\d{0,4}) (minute|hour|day)(s?)\)$`)
 func parseRate(expression string) (time.Duration, error) {
 	m := rate.FindStringSubmatch(expression)
 	if m == nil || (m[1] == "1") != (m[3] == "") {
-		return 0, fmt.Errorf("the lab knows the schedules rate(1 minute) and rate(N minutes), with minutes, hours or days, not %q", expression)
+		return 0, fmt.Errorf(
+			"the lab knows the schedules rate(1 minute) and rate(N minutes), with minutes, hours or days, not %q",
+			expression)
 	}
 	n, _ := strconv.Atoi(m[1]) // five digits
 	unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]

@@ -15,7 +15,8 @@ func TestParseRate(t *testing.T) {
 	for expression, want := range map[string]time.Duration{
 		"rate(1 minute)": time.Minute, "rate(5 minutes)": 5 * time.Minute, "rate(1 hour)": time.Hour,
 		"rate(12 hours)": 12 * time.Hour, "rate(1 day)": 24 * time.Hour, "rate(7 days)": 7 * 24 * time.Hour,
-		"rate(1 minutes)": 0, "rate(5 minute)": 0, "rate(0 minutes)": 0, "rate(5 weeks)": 0, "cron(0 12 * * ? *)": 0, "rate(5 minutes) ": 0,
+		"rate(1 minutes)": 0, "rate(5 minute)": 0, "rate(0 minutes)": 0, "rate(5 weeks)": 0, "cron(0 12 * * ? *)": 0,
+		"rate(5 minutes) ": 0,
 	} {
 		got, err := lab.ParseRate(expression)
 		if got != want || (err == nil) != (want > 0) {
@@ -31,19 +32,22 @@ func scheduled(name, function, state string) object {
 }
 
 func permit(rule, function string) object {
-	return resource("AWS::Lambda::Permission", object{"Action": "lambda:InvokeFunction", "FunctionName": object{"Fn::GetAtt": []any{function, "Arn"}},
-		"Principal": "events.amazonaws.com", "SourceArn": object{"Fn::GetAtt": []any{rule, "Arn"}}})
+	return resource("AWS::Lambda::Permission",
+		object{"Action": "lambda:InvokeFunction", "FunctionName": object{"Fn::GetAtt": []any{function, "Arn"}},
+			"Principal": "events.amazonaws.com", "SourceArn": object{"Fn::GetAtt": []any{rule, "Arn"}}})
 }
 
 func TestSchedule(t *testing.T) {
 	t.Parallel()
-	w, j := upWithFunction(t, stacks{admin: merged(deployed("sweeps", "say swept"), deployed("fails", "fail"), resources{
-		"Sweep": scheduled("sweep", "sweeps", "ENABLED"), "SweepMay": permit("Sweep", "sweeps"),
-		"Barred": scheduled("barred", "sweeps", "ENABLED"),
-		"Off":    scheduled("off", "sweeps", "DISABLED"),
-		"Broken": scheduled("broken", "fails", "ENABLED"), "BrokenMay": permit("Broken", "fails"),
-		"Pattern": onBus("default", "pattern", object{"source": []any{"aws.events"}}, object{"Id": "t", "Arn": queueARN("none")}),
-	})})
+	w, j := upWithFunction(t,
+		stacks{admin: merged(deployed("sweeps", "say swept"), deployed("fails", "fail"), resources{
+			"Sweep": scheduled("sweep", "sweeps", "ENABLED"), "SweepMay": permit("Sweep", "sweeps"),
+			"Barred": scheduled("barred", "sweeps", "ENABLED"),
+			"Off":    scheduled("off", "sweeps", "DISABLED"),
+			"Broken": scheduled("broken", "fails", "ENABLED"), "BrokenMay": permit("Broken", "fails"),
+			"Pattern": onBus("default", "pattern", object{"source": []any{"aws.events"}},
+				object{"Id": "t", "Arn": queueARN("none")}),
+		})})
 	for _, rule := range []string{"sweep", "barred", "broken"} {
 		if err := w.FireSchedule(rule); err != nil {
 			t.Fatal(err)
@@ -51,20 +55,24 @@ func TestSchedule(t *testing.T) {
 	}
 	w.quiet(t)
 	arn := "arn:aws:events:us-east-1:" + admin + ":rule/"
-	want := []string{"aws.events Scheduled Event " + arn + "broken", "aws.events Scheduled Event " + arn + "broken", "aws.events Scheduled Event " + arn + "broken", "aws.events Scheduled Event " + arn + "sweep"}
+	want := []string{"aws.events Scheduled Event " + arn + "broken", "aws.events Scheduled Event " + arn + "broken",
+		"aws.events Scheduled Event " + arn + "broken", "aws.events Scheduled Event " + arn + "sweep"}
 	got := j.texts("event")
 	if diff := cmp.Diff(want, sorted(got)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	function := "arn:aws:lambda:us-east-1:" + admin + ":function:"
 	wantProblems := []string{
-		"rule barred cannot deliver to " + function + "sweeps: no permission of function sweeps allows events.amazonaws.com from " + arn + "barred",
-		"rule broken cannot deliver to " + function + `fails: function fails: Unhandled: {"errorMessage":"told to fail","errorType":"errorString"}`,
+		"rule barred cannot deliver to " + function +
+			"sweeps: no permission of function sweeps allows events.amazonaws.com from " + arn + "barred",
+		"rule broken cannot deliver to " + function +
+			`fails: function fails: Unhandled: {"errorMessage":"told to fail","errorType":"errorString"}`,
 	}
 	if diff := cmp.Diff(wantProblems, w.problems()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
-	for rule, wants := range map[string]string{"none": `no scheduled rule "none"; there is barred, broken, off, sweep`, "off": "DISABLED", "pattern": "no scheduled rule"} {
+	for rule, wants := range map[string]string{"none": `no scheduled rule "none"; there is barred, broken, off, sweep`,
+		"off": "DISABLED", "pattern": "no scheduled rule"} {
 		if err := w.FireSchedule(rule); err == nil || !strings.Contains(err.Error(), wants) {
 			t.Errorf("FireSchedule(%s) = %v", rule, err)
 		}
@@ -73,7 +81,8 @@ func TestSchedule(t *testing.T) {
 	t.Run("by itself", func(t *testing.T) {
 		before := len(j.of("swept"))
 		w.Hurry("sweep", 30*time.Millisecond)
-		for deadline := time.Now().Add(10 * time.Second); len(j.of("swept")) < before+3; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(10 * time.Second); len(j.of("swept")) < before+3; time.Sleep(
+			10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the rule does not fire")
 			}

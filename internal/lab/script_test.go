@@ -22,7 +22,8 @@ func (w world) runner(t *testing.T, name string, statements ...any) (arn string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.call(t, member, "iam", "PutRolePolicy", object{"RoleName": name, "PolicyName": "own", "PolicyDocument": string(text)})
+	w.call(t, member, "iam", "PutRolePolicy",
+		object{"RoleName": name, "PolicyName": "own", "PolicyDocument": string(text)})
 	return arn
 }
 
@@ -33,7 +34,8 @@ func allows(resource string, actions ...string) object {
 // create makes a document by the API.
 func (w world) create(t *testing.T, name, content string) {
 	t.Helper()
-	w.call(t, member, "ssm", "CreateDocument", object{"Name": name, "DocumentType": "Automation", "DocumentFormat": "YAML", "Content": content})
+	w.call(t, member, "ssm", "CreateDocument",
+		object{"Name": name, "DocumentType": "Automation", "DocumentFormat": "YAML", "Content": content})
 }
 
 // rehearse starts a document, waits and gives the execution.
@@ -45,7 +47,8 @@ func (w world) rehearse(t *testing.T, name string, parameters object) object {
 	}
 	id := w.call(t, member, "ssm", "StartAutomationExecution", input)["AutomationExecutionId"]
 	w.quiet(t)
-	e, _ := at(w.call(t, member, "ssm", "GetAutomationExecution", object{"AutomationExecutionId": id}), "AutomationExecution").(object)
+	e, _ := at(w.call(t, member, "ssm", "GetAutomationExecution", object{"AutomationExecutionId": id}),
+		"AutomationExecution").(object)
 	return e
 }
 
@@ -90,10 +93,13 @@ func TestScriptCallsUnderTheDocumentsRole(t *testing.T) {
 	key := at(w.call(t, member, "kms", "CreateKey", object{}), "KeyMetadata", "KeyId")
 
 	e := w.rehearse(t, "Denied", object{"KeyId": []any{key}})
-	const begins = "Step fails when it is Poll action status for completion. Traceback (most recent call last):\n  File \"/tmp/customer_script.py\", line 5, in main\n"
-	const says = "ClientError - An error occurred (AccessDeniedException) when calling the EnableKeyRotation operation: User: arn:aws:sts::222222222222:assumed-role/may-not/Automation-"
+	const begins = "Step fails when it is Poll action status for completion. Traceback (most recent call last):\n  " +
+		"File \"/tmp/customer_script.py\", line 5, in main\n"
+	const says = "ClientError - An error occurred (AccessDeniedException) when calling the EnableKeyRotation " +
+		"operation: User: arn:aws:sts::222222222222:assumed-role/may-not/Automation-"
 	message, _ := e["FailureMessage"].(string)
-	if e["AutomationExecutionStatus"] != "Failed" || !strings.HasPrefix(message, begins) || !strings.Contains(message, "\n\n"+says) {
+	if e["AutomationExecutionStatus"] != "Failed" || !strings.HasPrefix(message, begins) ||
+		!strings.Contains(message, "\n\n"+says) {
 		t.Errorf("%v: %s", e["AutomationExecutionStatus"], message)
 	}
 	if w.call(t, member, "kms", "GetKeyRotationStatus", object{"KeyId": key})["KeyRotationEnabled"] != false {
@@ -104,7 +110,8 @@ func TestScriptCallsUnderTheDocumentsRole(t *testing.T) {
 	if e["AutomationExecutionStatus"] != "Success" || at(e, "Outputs", "rotate.Enabled", 0) != "true" {
 		t.Fatalf("%v: %v", e["AutomationExecutionStatus"], e["FailureMessage"])
 	}
-	if who, _ := at(e, "Outputs", "rotate.Who", 0).(string); !strings.HasPrefix(who, "arn:aws:sts::222222222222:assumed-role/may/Automation-") {
+	if who, _ := at(e, "Outputs", "rotate.Who", 0).(string); !strings.HasPrefix(who,
+		"arn:aws:sts::222222222222:assumed-role/may/Automation-") {
 		t.Errorf("the caller is %s", who)
 	}
 	for i, want := range []string{home, home, member} {
@@ -118,7 +125,8 @@ func TestCreateDocumentRefusesARuntime(t *testing.T) {
 	t.Parallel()
 	w := enforced(t)
 	w.refused(t, member, "ssm", "CreateDocument", object{
-		"Name": "Old", "DocumentType": "Automation", "DocumentFormat": "YAML", "Content": strings.Replace(rotation, "python3.11", "python3.8", 1),
+		"Name": "Old", "DocumentType": "Automation", "DocumentFormat": "YAML",
+		"Content": strings.Replace(rotation, "python3.11", "python3.8", 1),
 	}, "InvalidDocumentContent", `step rotate: Runtime "python3.8" is not one of python3.10, python3.11, python3.12`)
 }
 
@@ -147,12 +155,14 @@ func TestScriptLog(t *testing.T) {
 	w.runner(t, "silent", allows("*", "kms:ListKeys"))
 	w.runner(t, "talks",
 		allows("*", "logs:DescribeLogGroups"),
-		allows("arn:aws:logs:*:222222222222:log-group:"+group+":*", "logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents"))
+		allows("arn:aws:logs:*:222222222222:log-group:"+group+":*", "logs:CreateLogGroup", "logs:DescribeLogStreams",
+			"logs:CreateLogStream", "logs:PutLogEvents"))
 	w.create(t, "Silent", strings.ReplaceAll(printing, "ROLE", "silent"))
 	w.create(t, "Talks", strings.ReplaceAll(printing, "ROLE", "talks"))
 	fails := func(document, message string) object {
 		e := w.rehearse(t, document, nil)
-		if got, _ := e["FailureMessage"].(string); e["AutomationExecutionStatus"] != "Failed" || !strings.Contains(got, message) {
+		if got, _ := e["FailureMessage"].(string); e["AutomationExecutionStatus"] != "Failed" ||
+			!strings.Contains(got, message) {
 			t.Errorf("%s is %v: %s; want %s", document, e["AutomationExecutionStatus"], got, message)
 		}
 		return e
@@ -163,7 +173,8 @@ func TestScriptLog(t *testing.T) {
 		t.Errorf("the log groups are %v", out)
 	}
 	setting := func() any {
-		return at(w.call(t, member, "ssm", "GetServiceSetting", object{"SettingId": destination}), "ServiceSetting", "Status")
+		return at(w.call(t, member, "ssm", "GetServiceSetting", object{"SettingId": destination}), "ServiceSetting",
+			"Status")
 	}
 	if setting() != "Default" {
 		t.Errorf("the setting is %v", setting())
@@ -171,9 +182,11 @@ func TestScriptLog(t *testing.T) {
 	w.call(t, member, "ssm", "UpdateServiceSetting", object{
 		"SettingId": "arn:aws:ssm:" + home + ":222222222222:servicesetting" + destination, "SettingValue": "CloudWatch",
 	})
-	fails("Silent", "write the log of the script: an error occurred (AccessDeniedException) when calling the DescribeLogGroups operation: User: arn:aws:sts::222222222222:assumed-role/silent/")
+	fails("Silent", "write the log of the script: an error occurred (AccessDeniedException) when calling the "+
+		"DescribeLogGroups operation: User: arn:aws:sts::222222222222:assumed-role/silent/")
 	e := fails("Talks", "no further")
-	events := w.call(t, member, "logs", "GetLogEvents", object{"logGroupName": group, "logStreamName": e["AutomationExecutionId"].(string) + "/talk"})
+	events := w.call(t, member, "logs", "GetLogEvents",
+		object{"logGroupName": group, "logStreamName": e["AutomationExecutionId"].(string) + "/talk"})
 	for i := range 2 { // one for each attempt
 		if got := at(events, "events", i, "message"); got != "so far" {
 			t.Errorf("event %d is %v", i, got)
@@ -184,7 +197,8 @@ func TestScriptLog(t *testing.T) {
 	}
 	w.call(t, member, "ssm", "ResetServiceSetting", object{"SettingId": destination})
 	fails("Silent", "no further")
-	w.refused(t, member, "ssm", "GetServiceSetting", object{"SettingId": "/ssm/other"}, "ServiceSettingNotFound", "/ssm/other")
+	w.refused(t, member, "ssm", "GetServiceSetting", object{"SettingId": "/ssm/other"}, "ServiceSettingNotFound",
+		"/ssm/other")
 }
 
 // Without a role the steps are their starter's, and a script has no credentials.
@@ -204,7 +218,8 @@ outputs: [look.Who]`
 	if got := at(e, "Outputs", "look.Who", 0); got != "arn:aws:iam::222222222222:user/lab-operator" {
 		t.Errorf("the steps run as %v", got)
 	}
-	if message, _ := e["FailureMessage"].(string); !strings.Contains(message, "NoCredentialsError - Unable to locate credentials") {
+	if message, _ := e["FailureMessage"].(string); !strings.Contains(message,
+		"NoCredentialsError - Unable to locate credentials") {
 		t.Errorf("the script ends with %s", message)
 	}
 }

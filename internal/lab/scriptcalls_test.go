@@ -42,12 +42,13 @@ mainSteps:
 outputs: [call.Codes]
 `
 
-// What is forced upon a call names it as botocore does, also when its request has only a method and a path, and is signed for
-// a name that services share.
+// What is forced upon a call names it as botocore does, also when its request has only a method and a path,
+// and is signed for a name that services share.
 func TestInterventionsInScripts(t *testing.T) {
 	t.Parallel()
 	w := enforced(t)
-	w.runner(t, "runs", allows("*", "s3:GetBucketLogging", "s3:GetBucketPublicAccessBlock", "s3:GetAccountPublicAccessBlock",
+	w.runner(t, "runs", allows("*", "s3:GetBucketLogging", "s3:GetBucketPublicAccessBlock",
+		"s3:GetAccountPublicAccessBlock",
 		"s3:PutBucketTagging", "s3:GetBucketTagging", "cloudwatch:DescribeAlarms"))
 	w.create(t, "Call", meddled)
 	w.call(t, member, "s3", "CreateBucket", object{"Bucket": "things"})
@@ -63,7 +64,8 @@ func TestInterventionsInScripts(t *testing.T) {
 	if e["AutomationExecutionStatus"] != "Success" {
 		t.Fatal(e["FailureMessage"])
 	}
-	for i, want := range []string{"OperationAborted", "fine", "NoSuchPublicAccessBlockConfiguration", "MalformedXML", "OperationAborted", "fine", "Meddled"} {
+	for i, want := range []string{"OperationAborted", "fine", "NoSuchPublicAccessBlockConfiguration", "MalformedXML",
+		"OperationAborted", "fine", "Meddled"} {
 		if got := at(e, "Outputs", "call.Codes", i); got != want {
 			t.Errorf("call %d: %v, want %s", i+1, got, want)
 		}
@@ -85,7 +87,8 @@ mainSteps:
   - {name: make, action: aws:executeAwsApi, maxAttempts: 1, inputs: {Service: ec2, Api: CreateVpc, CidrBlock: 10.9.0.0/16}}`)
 	w.intervene(t, lab.Intervention{After: "ec2:CreateVpc", ErrorCode: "Lost"})
 	e := w.rehearse(t, "Make", nil)
-	made := w.call(t, member, "ec2", "DescribeVpcs", object{"Filters": []any{object{"Name": "cidr", "Values": []any{"10.9.0.0/16"}}}})
+	made := w.call(t, member, "ec2", "DescribeVpcs",
+		object{"Filters": []any{object{"Name": "cidr", "Values": []any{"10.9.0.0/16"}}}})
 	if e["AutomationExecutionStatus"] != "Failed" || len(made["Vpcs"].([]any)) != 1 {
 		t.Errorf("%v, %v", e["AutomationExecutionStatus"], made)
 	}

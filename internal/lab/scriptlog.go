@@ -7,9 +7,9 @@ import (
 	"hubmend/internal/lab/automation"
 )
 
-// scriptLog writes what scripts print to the lab's own log, and to CloudWatch Logs, as the role of the execution, when the account
-// has that on. Systems Manager does not say what becomes of a step whose role may not do that; here
-// it fails, printed anything or not.
+// scriptLog writes what scripts print to the lab's own log, and to CloudWatch Logs, as the role of the
+// execution, when the account has that on. Systems Manager does not say what becomes of a step whose role may
+// not do that; here it fails, printed anything or not.
 type scriptLog struct {
 	lab *Lab
 	api automation.API
@@ -36,7 +36,8 @@ func (l scriptLog) write(ctx context.Context, step string, lines []string) error
 		}
 		events = append(events, map[string]any{"timestamp": time.Now().UnixMilli(), "message": line})
 	}
-	_, err := l.api.Call(ctx, "logs", "PutLogEvents", map[string]any{"logGroupName": group, "logStreamName": stream, "logEvents": events})
+	_, err := l.api.Call(ctx, "logs", "PutLogEvents",
+		map[string]any{"logGroupName": group, "logStreamName": stream, "logEvents": events})
 	return err
 }
 
@@ -51,7 +52,8 @@ func (l scriptLog) open(ctx context.Context, group, stream string) error {
 			return err
 		}
 	}
-	streams, err := l.api.Call(ctx, "logs", "DescribeLogStreams", map[string]any{"logGroupName": group, "logStreamNamePrefix": stream})
+	streams, err := l.api.Call(ctx, "logs", "DescribeLogStreams",
+		map[string]any{"logGroupName": group, "logStreamNamePrefix": stream})
 	if err != nil || lists(streams["logStreams"], "logStreamName", stream) {
 		return err
 	}

@@ -38,7 +38,8 @@ func decodeAnd[In any](q request, serve func(request, In) (any, error)) (any, er
 
 // requiredFields are those without which BatchImportFindings refuses a finding.
 var requiredFields = []string{
-	"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Severity", "Title", "Description", "Resources",
+	"SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Severity", "Title",
+	"Description", "Resources",
 }
 
 func (h *hub) importFindings(q request, in struct{ Findings []map[string]any }) (any, error) {
@@ -126,8 +127,10 @@ type updateInput struct {
 const noteLimit = 512
 
 func (h *hub) updateFindings(q request, in updateInput) (any, error) {
-	if n := len([]rune(text(in.Note["Text"]))); in.Note != nil && (n == 0 || n > noteLimit || in.Note["UpdatedBy"] == nil) {
-		return nil, refuse("InvalidInputException", "Note.Text must have 1 to %d characters (it has %d), and UpdatedBy", noteLimit, n)
+	if n := len([]rune(text(in.Note["Text"]))); in.Note != nil &&
+		(n == 0 || n > noteLimit || in.Note["UpdatedBy"] == nil) {
+		return nil, refuse("InvalidInputException", "Note.Text must have 1 to %d characters (it has %d), and UpdatedBy",
+			noteLimit, n)
 	}
 	if n := len(in.FindingIdentifiers); n == 0 || n > 100 {
 		return nil, refuse("InvalidInputException", "FindingIdentifiers must have 1 to 100 items, not %d", n)
@@ -148,7 +151,8 @@ func (h *hub) updateFindings(q request, in updateInput) (any, error) {
 			h.lab.story.tell(KindFault, q.caller.Account, q.region, "the update of %s meets another", id.ID)
 		}
 		if code != "" {
-			unprocessed = append(unprocessed, map[string]any{"FindingIdentifier": identifier, "ErrorCode": code, "ErrorMessage": message})
+			unprocessed = append(unprocessed,
+				map[string]any{"FindingIdentifier": identifier, "ErrorCode": code, "ErrorMessage": message})
 			continue
 		}
 		seen[key] = true
@@ -174,7 +178,8 @@ func (h *hub) accept(key string, in updateInput) {
 	h.lagging = append(h.lagging, lagging{key, in, time.Now().Add(lag)})
 	if lag > 0 {
 		f := h.findings[key]
-		h.lab.story.tell(KindFault, text(f["AwsAccountId"]), region(f), "%s is to be %s, which shows in %v", short(f), workflowOf(in), lag)
+		h.lab.story.tell(KindFault, text(f["AwsAccountId"]), region(f), "%s is to be %s, which shows in %v", short(f),
+			workflowOf(in), lag)
 	}
 }
 
@@ -194,7 +199,8 @@ func (h *hub) tellUpdated(f map[string]any) {
 func (h *hub) tell(f map[string]any, format string, args ...any) {
 	h.lab.story.add(Entry{
 		Kind: KindFinding, Account: text(f["AwsAccountId"]), Region: region(f), Text: fmt.Sprintf(format, args...),
-		Finding: &FindingState{ID: text(f["Id"]), Workflow: field(f, "Workflow", "Status"), Note: field(f, "Note", "Text")},
+		Finding: &FindingState{ID: text(f["Id"]), Workflow: field(f, "Workflow", "Status"),
+			Note: field(f, "Note", "Text")},
 	})
 }
 
@@ -202,7 +208,8 @@ func (h *hub) tell(f map[string]any, format string, args ...any) {
 func (h *hub) apply(key string, in updateInput) map[string]any {
 	f := maps.Clone(h.findings[key])
 	if in.Note != nil {
-		f["Note"] = map[string]any{"Text": in.Note["Text"], "UpdatedBy": in.Note["UpdatedBy"], "UpdatedAt": time.Now().UTC().Format(time.RFC3339Nano)}
+		f["Note"] = map[string]any{"Text": in.Note["Text"], "UpdatedBy": in.Note["UpdatedBy"],
+			"UpdatedAt": time.Now().UTC().Format(time.RFC3339Nano)}
 	}
 	if in.Workflow != nil {
 		f["Workflow"] = in.Workflow
@@ -245,13 +252,16 @@ func (h *hub) useAction(arn string, ids []string) error {
 		return fmt.Errorf("there is no custom action %s; launch the product first", arn)
 	}
 	if len(chosen) != len(ids) || len(ids) == 0 || len(ids) > 20 {
-		return fmt.Errorf("a custom action is used on 1 to 20 findings that Security Hub has; %d of %d were found", len(chosen), len(ids))
+		return fmt.Errorf("a custom action is used on 1 to 20 findings that Security Hub has; %d of %d were found",
+			len(chosen), len(ids))
 	}
 	for _, f := range chosen {
-		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s: somebody uses the custom action %q", short(f), action["Name"])
+		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s: somebody uses the custom action %q",
+			short(f), action["Name"])
 		h.lab.events.emit(place{h.lab.admin, h.lab.home}, defaultBus, event{
 			Source: "aws.securityhub", DetailType: "Security Hub Findings - Custom Action", Resources: []string{arn},
-			Detail: map[string]any{"actionName": action["Name"], "actionDescription": action["Description"], "findings": []any{f}},
+			Detail: map[string]any{"actionName": action["Name"], "actionDescription": action["Description"],
+				"findings": []any{f}},
 		})
 	}
 	return nil
@@ -261,7 +271,8 @@ var actionID = regexp.MustCompile(`^[A-Za-z0-9]{1,20}$`)
 
 func (h *hub) createAction(q request, in struct{ ID, Name, Description string }) (any, error) {
 	if !actionID.MatchString(in.ID) || len(in.Name) == 0 || len(in.Name) > 20 || in.Description == "" {
-		return nil, refuse("InvalidInputException", "Id and Name must have 1 to 20 characters, and Description must not be empty")
+		return nil, refuse("InvalidInputException",
+			"Id and Name must have 1 to 20 characters, and Description must not be empty")
 	}
 	prefix := "arn:" + h.lab.partition + ":securityhub:" + q.region + ":" + q.caller.Account + ":action/custom/"
 	h.mu.Lock()
@@ -278,7 +289,8 @@ func (h *hub) createAction(q request, in struct{ ID, Name, Description string })
 	if n >= 50 {
 		return nil, &apiError{429, "LimitExceededException", "the limit of 50 action targets is reached"}
 	}
-	h.actions[prefix+in.ID] = map[string]string{"ActionTargetArn": prefix + in.ID, "Name": in.Name, "Description": in.Description}
+	h.actions[prefix+in.ID] = map[string]string{"ActionTargetArn": prefix + in.ID, "Name": in.Name,
+		"Description": in.Description}
 	return map[string]string{"ActionTargetArn": prefix + in.ID}, nil
 }
 
@@ -333,7 +345,9 @@ func (h *hub) describeActions(q request, _ map[string]any) (any, error) {
 }
 
 // securityControls answers BatchGetSecurityControls: every control is on, and its parameters are Security Hub's own.
-func (*hub) securityControls(q request, in struct{ SecurityControlIds []string }) (any, error) { //nolint:revive // the API's name
+//
+//nolint:revive // the API's name
+func (*hub) securityControls(q request, in struct{ SecurityControlIds []string }) (any, error) {
 	controls := []map[string]any{}
 	for _, id := range in.SecurityControlIds {
 		controls = append(controls, map[string]any{

@@ -45,7 +45,8 @@ func (h *hub) serve(q request) (any, error) {
 		return h.setDisabled(q, true)
 	}
 	if h.isDisabled(q.caller.Account, q.region) {
-		return nil, &apiError{403, "InvalidAccessException", fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.caller.Account)}
+		return nil, &apiError{403, "InvalidAccessException",
+			fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.caller.Account)}
 	}
 	h.showDue()
 	if err := h.throttle(q); err != nil {
@@ -75,6 +76,7 @@ func (h *hub) serve(q request) (any, error) {
 	case "DeleteActionTarget":
 		return h.deleteAction(q)
 	default:
-		return nil, &apiError{501, "NotImplemented", fmt.Sprintf("the lab's Security Hub has no %s (docs/lab.md lists what it has)", q.api)}
+		return nil, &apiError{501, "NotImplemented",
+			fmt.Sprintf("the lab's Security Hub has no %s (docs/lab.md lists what it has)", q.api)}
 	}
 }

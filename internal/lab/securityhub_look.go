@@ -3,7 +3,9 @@ package lab
 // describe says that the hub is there. Its findings are consolidated, as those of new accounts.
 func (h *hub) describe(q request) any {
 	return map[string]any{
-		"HubArn": "arn:" + h.lab.partition + ":securityhub:" + q.region + ":" + q.caller.Account + ":hub/default", "AutoEnableControls": true,
+		"HubArn": "arn:" + h.lab.partition + ":securityhub:" + q.region + ":" + q.caller.Account +
+			":hub/default",
+		"AutoEnableControls":      true,
 		"ControlFindingGenerator": "SECURITY_CONTROL", "SubscribedAt": "2026-01-01T00:00:00.000Z",
 	}
 }
@@ -18,7 +20,8 @@ func (h *hub) aggregators(q request) any {
 }
 
 func (h *hub) aggregator() any {
-	return map[string]any{"FindingAggregatorArn": h.aggregatorARN(), "FindingAggregationRegion": h.lab.home, "RegionLinkingMode": "ALL_REGIONS"}
+	return map[string]any{"FindingAggregatorArn": h.aggregatorARN(), "FindingAggregationRegion": h.lab.home,
+		"RegionLinkingMode": "ALL_REGIONS"}
 }
 
 func (h *hub) aggregatorARN() string {

@@ -54,7 +54,8 @@ func checkFilters(filters map[string][]filter) error {
 		}
 		for _, w := range wanted {
 			if !slices.Contains(comparisons, w.Comparison) {
-				return refuse("InvalidInputException", "filter %s: Comparison %q is not one of %s", name, w.Comparison, strings.Join(comparisons, ", "))
+				return refuse("InvalidInputException", "filter %s: Comparison %q is not one of %s", name, w.Comparison,
+					strings.Join(comparisons, ", "))
 			}
 		}
 	}

@@ -14,9 +14,12 @@ const product = "arn:aws:securityhub:us-east-1::product/aws/securityhub"
 // asff is a finding with all that Security Hub demands, and what is set on top of it.
 func asff(id string, set object) object {
 	f := object{
-		"SchemaVersion": "2018-10-08", "Id": id, "ProductArn": product, "GeneratorId": "security-control/X.1", "AwsAccountId": member, "Region": home,
-		"CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "Severity": object{"Label": "HIGH"}, "Title": "t", "Description": "d",
-		"Resources": []any{object{"Type": "Other", "Id": "r"}}, "Compliance": object{"Status": "FAILED", "SecurityControlId": "X.1"},
+		"SchemaVersion": "2018-10-08", "Id": id, "ProductArn": product, "GeneratorId": "security-control/X.1",
+		"AwsAccountId": member, "Region": home,
+		"CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "Severity": object{"Label": "HIGH"},
+		"Title": "t", "Description": "d",
+		"Resources":  []any{object{"Type": "Other", "Id": "r"}},
+		"Compliance": object{"Status": "FAILED", "SecurityControlId": "X.1"},
 	}
 	maps.Copy(f, set)
 	return f
@@ -33,7 +36,8 @@ func (w world) importOne(t *testing.T, as string, f object) string {
 // checked imports the result of another check of a finding.
 func (w world) checked(t *testing.T, id string, day int, compliance string, set object) {
 	t.Helper()
-	f := asff(id, object{"UpdatedAt": fmt.Sprintf("2026-02-%02dT00:00:00Z", day), "Compliance": object{"Status": compliance}})
+	f := asff(id, object{"UpdatedAt": fmt.Sprintf("2026-02-%02dT00:00:00Z", day),
+		"Compliance": object{"Status": compliance}})
 	maps.Copy(f, set)
 	if problem := w.importOne(t, member, f); problem != "" {
 		t.Fatal(problem)
@@ -64,7 +68,9 @@ func TestSecurityHub(t *testing.T) {
 	t.Parallel()
 	w := up(t, stacks{admin: resources{
 		"Queue": queue("linked"), "Policy": allow("linked", "*"),
-		"Rule": onBus("default", "linked", object{"detail": object{"findings": object{"Id": []any{object{"prefix": "linked/"}}}}}, object{"Id": "t", "Arn": queueARN("linked")}),
+		"Rule": onBus("default", "linked",
+			object{"detail": object{"findings": object{"Id": []any{object{"prefix": "linked/"}}}}},
+			object{"Id": "t", "Arn": queueARN("linked")}),
 	}})
 	t.Run("linked Regions", w.testLinked)
 	t.Run("import", w.testImport)
@@ -73,16 +79,19 @@ func TestSecurityHub(t *testing.T) {
 	t.Run("get", w.testGetFindings)
 	t.Run("custom actions", w.testActionTargets)
 	t.Run("disabled", func(t *testing.T) {
-		if _, err := w.Call(t.Context(), lab.Call{Account: member, Region: home, Service: "securityhub", API: "DisableSecurityHub"}); err != nil {
+		if _, err := w.Call(t.Context(),
+			lab.Call{Account: member, Region: home, Service: "securityhub", API: "DisableSecurityHub"}); err != nil {
 			t.Fatal(err)
 		}
-		w.refused(t, member, "securityhub", "GetFindings", object{}, "InvalidAccessException", "Account "+member+" is not subscribed")
+		w.refused(t, member, "securityhub", "GetFindings", object{}, "InvalidAccessException",
+			"Account "+member+" is not subscribed")
 		w.call(t, admin, "securityhub", "GetFindings", object{})
 	})
 }
 
 func (w world) testImport(t *testing.T) {
-	for _, name := range []string{"SchemaVersion", "ProductArn", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Severity", "Title", "Description", "Resources"} {
+	for _, name := range []string{"SchemaVersion", "ProductArn", "GeneratorId", "AwsAccountId", "CreatedAt",
+		"UpdatedAt", "Severity", "Title", "Description", "Resources"} {
 		f := asff("incomplete", nil)
 		delete(f, name)
 		// botocore refuses it before the lab can, so that both are right.
@@ -94,7 +103,8 @@ func (w world) testImport(t *testing.T) {
 	if _, ok := w.Finding("incomplete"); ok {
 		t.Error("an incomplete finding was kept")
 	}
-	if problem := w.importOne(t, "333333333333", asff("foreign", nil)); !strings.Contains(problem, "333333333333 may not import findings of account "+member) {
+	if problem := w.importOne(t, "333333333333", asff("foreign", nil)); !strings.Contains(problem,
+		"333333333333 may not import findings of account "+member) {
 		t.Errorf("another account's finding: %q", problem)
 	}
 	if problem := w.importOne(t, admin, asff("by admin", nil)); problem != "" {
@@ -104,12 +114,14 @@ func (w world) testImport(t *testing.T) {
 	for i := range 101 {
 		many = append(many, asff(fmt.Sprintf("many/%d", i), nil))
 	}
-	w.refused(t, member, "securityhub", "BatchImportFindings", object{"Findings": many}, "InvalidInputException", "1 to 100 items, not 101")
+	w.refused(t, member, "securityhub", "BatchImportFindings", object{"Findings": many}, "InvalidInputException",
+		"1 to 100 items, not 101")
 
 	if problem := w.importOne(t, member, asff("once", nil)); problem != "" {
 		t.Fatal(problem)
 	}
-	for at, want := range map[string]string{"2026-01-01T00:00:00Z": "must be later", "2025-12-31T23:59:59Z": "must be later", "2026-01-01T00:00:00.001Z": ""} {
+	for at, want := range map[string]string{"2026-01-01T00:00:00Z": "must be later",
+		"2025-12-31T23:59:59Z": "must be later", "2026-01-01T00:00:00.001Z": ""} {
 		problem := w.importOne(t, member, asff("once", object{"UpdatedAt": at, "Title": at}))
 		if (problem == "") != (want == "") || !strings.Contains(problem, want) {
 			t.Errorf("UpdatedAt %s after 2026-01-01T00:00:00Z: %q", at, problem)
@@ -118,8 +130,10 @@ func (w world) testImport(t *testing.T) {
 	if f, _ := w.Finding("once"); f["Title"] != "2026-01-01T00:00:00.001Z" {
 		t.Errorf("the finding has the title %v", f["Title"])
 	}
-	mixed := w.call(t, member, "securityhub", "BatchImportFindings", object{"Findings": []any{asff("once", nil), asff("another", nil)}})
-	if at(mixed, "FailedCount") != 1.0 || at(mixed, "SuccessCount") != 1.0 || at(mixed, "FailedFindings", 0, "Id") != "once" {
+	mixed := w.call(t, member, "securityhub", "BatchImportFindings",
+		object{"Findings": []any{asff("once", nil), asff("another", nil)}})
+	if at(mixed, "FailedCount") != 1.0 || at(mixed, "SuccessCount") != 1.0 ||
+		at(mixed, "FailedFindings", 0, "Id") != "once" {
 		t.Errorf("one good and one bad: %v", mixed)
 	}
 }
@@ -133,23 +147,35 @@ func (w world) testWorkflow(t *testing.T) {
 		want       string
 	}
 	for name, checks := range map[string][]check{
-		"new":                       {{compliance: "FAILED", want: "NEW"}, {compliance: "FAILED", want: "NEW"}},
-		"notified stays":            {{compliance: "FAILED", want: "NEW"}, {set: "NOTIFIED", compliance: "FAILED", want: "NOTIFIED"}},
-		"resolved stays":            {{compliance: "FAILED", want: "NEW"}, {set: "RESOLVED", compliance: "FAILED", want: "RESOLVED"}},
-		"passed resolves":           {{compliance: "FAILED", want: "NEW"}, {compliance: "PASSED", want: "RESOLVED"}},
-		"passed resolves notified":  {{compliance: "FAILED", want: "NEW"}, {set: "NOTIFIED", compliance: "PASSED", want: "RESOLVED"}},
-		"fails again":               {{compliance: "FAILED", want: "NEW"}, {compliance: "PASSED", want: "RESOLVED"}, {compliance: "FAILED", want: "NEW"}},
-		"warns again":               {{compliance: "FAILED", want: "NEW"}, {compliance: "PASSED", want: "RESOLVED"}, {compliance: "WARNING", want: "NEW"}},
-		"suppressed stays, failed":  {{compliance: "PASSED", want: "NEW"}, {set: "SUPPRESSED", compliance: "FAILED", want: "SUPPRESSED"}},
-		"suppressed stays, passed":  {{compliance: "FAILED", want: "NEW"}, {set: "SUPPRESSED", compliance: "PASSED", want: "SUPPRESSED"}, {compliance: "FAILED", want: "SUPPRESSED"}},
-		"comes back":                {{compliance: "FAILED", want: "NEW"}, {set: "RESOLVED", compliance: "FAILED", archived: true, want: "RESOLVED"}, {compliance: "FAILED", want: "NEW"}},
-		"suppressed and comes back": {{compliance: "FAILED", want: "NEW"}, {set: "SUPPRESSED", compliance: "FAILED", archived: true, want: "SUPPRESSED"}, {compliance: "FAILED", want: "SUPPRESSED"}},
+		"new": {{compliance: "FAILED", want: "NEW"}, {compliance: "FAILED", want: "NEW"}},
+		"notified stays": {{compliance: "FAILED", want: "NEW"},
+			{set: "NOTIFIED", compliance: "FAILED", want: "NOTIFIED"}},
+		"resolved stays": {{compliance: "FAILED", want: "NEW"},
+			{set: "RESOLVED", compliance: "FAILED", want: "RESOLVED"}},
+		"passed resolves": {{compliance: "FAILED", want: "NEW"}, {compliance: "PASSED", want: "RESOLVED"}},
+		"passed resolves notified": {{compliance: "FAILED", want: "NEW"},
+			{set: "NOTIFIED", compliance: "PASSED", want: "RESOLVED"}},
+		"fails again": {{compliance: "FAILED", want: "NEW"}, {compliance: "PASSED", want: "RESOLVED"},
+			{compliance: "FAILED", want: "NEW"}},
+		"warns again": {{compliance: "FAILED", want: "NEW"}, {compliance: "PASSED", want: "RESOLVED"},
+			{compliance: "WARNING", want: "NEW"}},
+		"suppressed stays, failed": {{compliance: "PASSED", want: "NEW"},
+			{set: "SUPPRESSED", compliance: "FAILED", want: "SUPPRESSED"}},
+		"suppressed stays, passed": {{compliance: "FAILED", want: "NEW"},
+			{set: "SUPPRESSED", compliance: "PASSED", want: "SUPPRESSED"}, {compliance: "FAILED", want: "SUPPRESSED"}},
+		"comes back": {{compliance: "FAILED", want: "NEW"},
+			{set: "RESOLVED", compliance: "FAILED", archived: true, want: "RESOLVED"},
+			{compliance: "FAILED", want: "NEW"}},
+		"suppressed and comes back": {{compliance: "FAILED", want: "NEW"},
+			{set: "SUPPRESSED", compliance: "FAILED", archived: true, want: "SUPPRESSED"},
+			{compliance: "FAILED", want: "SUPPRESSED"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for day, c := range checks {
 				if c.set != "" {
-					w.call(t, member, "securityhub", "BatchUpdateFindings", update(name, object{"Workflow": object{"Status": c.set}, "Note": note(3)}))
+					w.call(t, member, "securityhub", "BatchUpdateFindings",
+						update(name, object{"Workflow": object{"Status": c.set}, "Note": note(3)}))
 				}
 				state := object{}
 				if c.archived {
@@ -178,20 +204,26 @@ func (w world) testUpdate(t *testing.T) {
 		"unknown, from admin": {admin, "nobody"},
 	} {
 		out := w.call(t, tc.account, "securityhub", "BatchUpdateFindings", update(tc.id, resolve))
-		if at(out, "UnprocessedFindings", 0, "ErrorCode") != "FindingNotFound" || at(out, "UnprocessedFindings", 0, "FindingIdentifier", "Id") != tc.id || at(out, "ProcessedFindings", 0) != nil {
+		if at(out, "UnprocessedFindings", 0, "ErrorCode") != "FindingNotFound" ||
+			at(out, "UnprocessedFindings", 0, "FindingIdentifier", "Id") != tc.id ||
+			at(out, "ProcessedFindings", 0) != nil {
 			t.Errorf("%s: %v", name, out)
 		}
 	}
 	if got := w.workflow(t, "mine"); got != "NEW" {
 		t.Errorf("another member made the finding %s", got)
 	}
-	out := w.call(t, admin, "securityhub", "BatchUpdateFindings", update("mine", object{"Workflow": object{"Status": "RESOLVED"}, "Note": note(512)}))
+	out := w.call(t, admin, "securityhub", "BatchUpdateFindings",
+		update("mine", object{"Workflow": object{"Status": "RESOLVED"}, "Note": note(512)}))
 	if at(out, "ProcessedFindings", 0, "Id") != "mine" || w.workflow(t, "mine") != "RESOLVED" {
 		t.Errorf("the administrator: %v", out)
 	}
-	w.refused(t, member, "securityhub", "BatchUpdateFindings", update("mine", object{"Note": note(513)}), "InvalidInputException", "1 to 512 characters (it has 513)")
-	w.refused(t, member, "securityhub", "BatchUpdateFindings", update("mine", object{"Note": note(0)}), "InvalidInputException", "1 to 512")
-	w.call(t, member, "securityhub", "BatchUpdateFindings", update("mine", object{"UserDefinedFields": object{"a": "b"}}))
+	w.refused(t, member, "securityhub", "BatchUpdateFindings", update("mine", object{"Note": note(513)}),
+		"InvalidInputException", "1 to 512 characters (it has 513)")
+	w.refused(t, member, "securityhub", "BatchUpdateFindings", update("mine", object{"Note": note(0)}),
+		"InvalidInputException", "1 to 512")
+	w.call(t, member, "securityhub", "BatchUpdateFindings",
+		update("mine", object{"UserDefinedFields": object{"a": "b"}}))
 	f, _ := w.Finding("mine")
 	if text, _ := at(f, "Note", "Text").(string); len([]rune(text)) != 512 || at(f, "UserDefinedFields", "a") != "b" {
 		t.Errorf("an update of one field changed another: %v", f)
@@ -201,13 +233,15 @@ func (w world) testUpdate(t *testing.T) {
 		for i := range 101 {
 			many = append(many, object{"Id": fmt.Sprint(i), "ProductArn": product})
 		}
-		w.refused(t, member, "securityhub", "BatchUpdateFindings", object{"FindingIdentifiers": many, "Workflow": object{"Status": "NEW"}}, "InvalidInputException", "100")
+		w.refused(t, member, "securityhub", "BatchUpdateFindings",
+			object{"FindingIdentifiers": many, "Workflow": object{"Status": "NEW"}}, "InvalidInputException", "100")
 	})
 }
 
 func (w world) testGetFindings(t *testing.T) {
 	for id, set := range map[string]object{
-		"get/1": {"GeneratorId": "one", "Resources": []any{object{"Type": "Other", "Id": "sg-1"}}}, "get/2": {"GeneratorId": "one", "RecordState": "ARCHIVED"}, "get/3": {"GeneratorId": "two", "Region": linked},
+		"get/1": {"GeneratorId": "one", "Resources": []any{object{"Type": "Other", "Id": "sg-1"}}},
+		"get/2": {"GeneratorId": "one", "RecordState": "ARCHIVED"}, "get/3": {"GeneratorId": "two", "Region": linked},
 	} {
 		if problem := w.importOne(t, member, asff(id, set)); problem != "" {
 			t.Fatal(problem)
@@ -229,22 +263,32 @@ func (w world) testGetFindings(t *testing.T) {
 		filters         object
 		want            string
 	}{
-		"everything, for the administrator": {account: admin, region: home, filters: object{}, want: "get/1 get/2 get/3 get/4"},
-		"own account and Region":            {account: member, region: home, filters: object{}, want: "get/1 get/2"},
-		"own account, other Region":         {account: member, region: linked, filters: object{}, want: "get/3"},
-		"administrator, other Region":       {account: admin, region: linked, filters: object{}, want: ""},
-		"equals":                            {account: admin, region: home, filters: object{"GeneratorId": is("EQUALS", "two")}, want: "get/3"},
-		"one of two":                        {account: admin, region: home, filters: object{"GeneratorId": is("EQUALS", "one", "two")}, want: "get/1 get/2 get/3"},
-		"two filters":                       {account: admin, region: home, filters: object{"GeneratorId": is("EQUALS", "one"), "RecordState": is("EQUALS", "ACTIVE")}, want: "get/1"},
-		"not":                               {account: admin, region: home, filters: object{"AwsAccountId": is("NOT_EQUALS", member)}, want: "get/4"},
-		"status":                            {account: admin, region: home, filters: object{"WorkflowStatus": is("EQUALS", "RESOLVED")}, want: ""},
-		"a resource":                        {account: admin, region: home, filters: object{"ResourceId": is("EQUALS", "sg-1")}, want: "get/1"},
-		"neither of two":                    {account: admin, region: home, filters: object{"GeneratorId": is("NOT_EQUALS", "one", "two")}, want: "get/4"},
+		"everything, for the administrator": {account: admin, region: home, filters: object{},
+			want: "get/1 get/2 get/3 get/4"},
+		"own account and Region":      {account: member, region: home, filters: object{}, want: "get/1 get/2"},
+		"own account, other Region":   {account: member, region: linked, filters: object{}, want: "get/3"},
+		"administrator, other Region": {account: admin, region: linked, filters: object{}, want: ""},
+		"equals": {account: admin, region: home,
+			filters: object{"GeneratorId": is("EQUALS", "two")}, want: "get/3"},
+		"one of two": {account: admin, region: home,
+			filters: object{"GeneratorId": is("EQUALS", "one", "two")}, want: "get/1 get/2 get/3"},
+		"two filters": {account: admin, region: home,
+			filters: object{"GeneratorId": is("EQUALS", "one"), "RecordState": is("EQUALS", "ACTIVE")}, want: "get/1"},
+		"not": {account: admin, region: home,
+			filters: object{"AwsAccountId": is("NOT_EQUALS", member)}, want: "get/4"},
+		"status": {account: admin, region: home,
+			filters: object{"WorkflowStatus": is("EQUALS", "RESOLVED")}, want: ""},
+		"a resource": {account: admin, region: home,
+			filters: object{"ResourceId": is("EQUALS", "sg-1")}, want: "get/1"},
+		"neither of two": {account: admin, region: home,
+			filters: object{"GeneratorId": is("NOT_EQUALS", "one", "two")}, want: "get/4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			filters := maps.Clone(tc.filters)
 			filters["Id"] = ours
-			out, err := w.Call(t.Context(), lab.Call{Account: tc.account, Region: tc.region, Service: "securityhub", API: "GetFindings", Input: object{"Filters": filters}})
+			out, err := w.Call(t.Context(),
+				lab.Call{Account: tc.account, Region: tc.region, Service: "securityhub", API: "GetFindings",
+					Input: object{"Filters": filters}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -265,9 +309,11 @@ func (w world) testGetFindings(t *testing.T) {
 			}
 		})
 	}
-	w.refused(t, admin, "securityhub", "GetFindings", object{"Filters": object{"ResourceTags": is("EQUALS", "r")}}, "InvalidInputException", "no filter ResourceTags")
+	w.refused(t, admin, "securityhub", "GetFindings", object{"Filters": object{"ResourceTags": is("EQUALS", "r")}},
+		"InvalidInputException", "no filter ResourceTags")
 	t.Run("unknown comparison", func(t *testing.T) {
-		w.refused(t, admin, "securityhub", "GetFindings", object{"Filters": object{"Title": is("MATCHES", "t")}}, "InvalidInputException", "MATCHES")
+		w.refused(t, admin, "securityhub", "GetFindings", object{"Filters": object{"Title": is("MATCHES", "t")}},
+			"InvalidInputException", "MATCHES")
 	})
 }
 
@@ -284,7 +330,8 @@ func (w world) testActionTargets(t *testing.T) {
 		"long name":        {"Id": "B", "Name": strings.Repeat("n", 21), "Description": "d"},
 		"no description":   {"Id": "B", "Name": "n", "Description": ""},
 	} {
-		if _, err := w.try(t, admin, "securityhub", "CreateActionTarget", in); err == nil || !strings.Contains(err.Error(), "InvalidInputException") {
+		if _, err := w.try(t, admin, "securityhub", "CreateActionTarget", in); err == nil ||
+			!strings.Contains(err.Error(), "InvalidInputException") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -294,7 +341,8 @@ func (w world) testActionTargets(t *testing.T) {
 	w.refused(t, admin, "securityhub", "CreateActionTarget", create("A50"), "LimitExceededException", "50")
 	w.call(t, member, "securityhub", "CreateActionTarget", create("A50")) // a limit for each account
 
-	w.call(t, admin, "securityhub", "UpdateActionTarget", object{"ActionTargetArn": arn, "Name": "New", "Description": "New one."})
+	w.call(t, admin, "securityhub", "UpdateActionTarget",
+		object{"ActionTargetArn": arn, "Name": "New", "Description": "New one."})
 	if got := w.action(t, "A0"); got["Name"] != "New" || got["Description"] != "New one." {
 		t.Errorf("updated it is %v", got)
 	}
@@ -305,16 +353,20 @@ func (w world) testActionTargets(t *testing.T) {
 		}
 	})
 	t.Run("delete by another account", func(t *testing.T) {
-		w.refused(t, member, "securityhub", "DeleteActionTarget", object{"ActionTargetArn": arn}, "ResourceNotFoundException", "")
+		w.refused(t, member, "securityhub", "DeleteActionTarget", object{"ActionTargetArn": arn},
+			"ResourceNotFoundException", "")
 	})
 	w.call(t, admin, "securityhub", "DeleteActionTarget", object{"ActionTargetArn": arn})
-	w.refused(t, admin, "securityhub", "DeleteActionTarget", object{"ActionTargetArn": arn}, "ResourceNotFoundException", "")
-	w.refused(t, admin, "securityhub", "UpdateActionTarget", object{"ActionTargetArn": arn, "Name": "n", "Description": "d"}, "ResourceNotFoundException", "")
+	w.refused(t, admin, "securityhub", "DeleteActionTarget", object{"ActionTargetArn": arn},
+		"ResourceNotFoundException", "")
+	w.refused(t, admin, "securityhub", "UpdateActionTarget",
+		object{"ActionTargetArn": arn, "Name": "n", "Description": "d"}, "ResourceNotFoundException", "")
 	if got := w.action(t, "A0"); got != nil {
 		t.Errorf("deleted it is %v", got)
 	}
 
-	if err := w.UseCustomAction("A0", []string{"r"}); err == nil || !strings.Contains(err.Error(), "there is no custom action") {
+	if err := w.UseCustomAction("A0", []string{"r"}); err == nil ||
+		!strings.Contains(err.Error(), "there is no custom action") {
 		t.Errorf("an action that is gone: %v", err)
 	}
 	if err := w.UseCustomAction("A1", []string{"nobody"}); err == nil || !strings.Contains(err.Error(), "0 of 1") {
@@ -345,7 +397,8 @@ func (w world) testLinked(t *testing.T) {
 		}
 	}
 	w.quiet(t)
-	if got, want := w.received(t, "linked"), admin+" Security Hub Findings - Imported"; len(got) != 2 || got[0] != want || got[1] != want {
+	if got, want := w.received(t, "linked"), admin+" Security Hub Findings - Imported"; len(got) != 2 ||
+		got[0] != want || got[1] != want {
 		t.Errorf("received %q", got)
 	}
 }

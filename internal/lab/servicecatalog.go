@@ -194,7 +194,8 @@ func (p *product) version(id, name string) (artifact, error) {
 			return v, nil
 		}
 	}
-	return artifact{}, refuse("ResourceNotFoundException", "Provisioning artifact %s not found for product %s.", cmp.Or(id, name), p.id)
+	return artifact{}, refuse("ResourceNotFoundException", "Provisioning artifact %s not found for product %s.",
+		cmp.Or(id, name), p.id)
 }
 
 func newID(prefix string) string {

@@ -15,26 +15,66 @@ type answer = map[string]any
 
 // catalogAPIs are the calls of Service Catalog that the lab answers, with c.mu held.
 var catalogAPIs = map[string]func(*serviceCatalog, request) (any, error){
-	"SearchProducts":                 func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.searchProducts) },
-	"DescribeProduct":                func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeProduct) },
-	"ListLaunchPaths":                func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.listLaunchPaths) },
-	"DescribeProvisioningParameters": func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeParameters) },
-	"ProvisionProduct":               func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.provisionProduct) },
-	"UpdateProvisionedProduct":       func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.updateProvisioned) },
-	"TerminateProvisionedProduct":    func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.terminateProvisioned) },
-	"DescribeRecord":                 func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeRecord) },
-	"SearchProvisionedProducts":      func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.searchProvisioned) },
-	"DescribeProvisionedProduct":     func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.describeProvisioned) },
-	"GetProvisionedProductOutputs":   func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.outputs) },
-	"ListPortfolios":                 func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.listPortfolios) },
-	"CreatePortfolioShare":           func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.share) },
-	"DescribePortfolioShareStatus":   func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.shareStatus) },
+	"SearchProducts": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.searchProducts)
+	},
+	"DescribeProduct": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.describeProduct)
+	},
+	"ListLaunchPaths": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.listLaunchPaths)
+	},
+	"DescribeProvisioningParameters": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.describeParameters)
+	},
+	"ProvisionProduct": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.provisionProduct)
+	},
+	"UpdateProvisionedProduct": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.updateProvisioned)
+	},
+	"TerminateProvisionedProduct": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.terminateProvisioned)
+	},
+	"DescribeRecord": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.describeRecord)
+	},
+	"SearchProvisionedProducts": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.searchProvisioned)
+	},
+	"DescribeProvisionedProduct": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.describeProvisioned)
+	},
+	"GetProvisionedProductOutputs": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.outputs)
+	},
+	"ListPortfolios": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.listPortfolios)
+	},
+	"CreatePortfolioShare": func(c *serviceCatalog, q request) (any, error) { return decodeAnd(q, c.share) },
+	"DescribePortfolioShareStatus": func(c *serviceCatalog, q request) (any,
+		error) {
+		return decodeAnd(q, c.shareStatus)
+	},
 }
 
 func (c *serviceCatalog) serve(q request) (any, error) {
 	api := catalogAPIs[q.api]
 	if api == nil {
-		return nil, &apiError{http.StatusNotImplemented, "NotImplemented", fmt.Sprintf("the lab's Service Catalog has no %s (docs/lab.md lists what it has)", q.api)}
+		return nil, &apiError{http.StatusNotImplemented, "NotImplemented",
+			fmt.Sprintf("the lab's Service Catalog has no %s (docs/lab.md lists what it has)", q.api)}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,9 +125,11 @@ func (c *serviceCatalog) describeProduct(q request, in struct{ ID, Name string }
 	}
 	versions := []answer{}
 	for _, v := range p.versions {
-		versions = append(versions, answer{"Id": v.id, "Name": v.name, "CreatedTime": seconds(p.made), "Guidance": "DEFAULT"})
+		versions = append(versions,
+			answer{"Id": v.id, "Name": v.name, "CreatedTime": seconds(p.made), "Guidance": "DEFAULT"})
 	}
-	return answer{"ProductViewSummary": p.view(), "ProvisioningArtifacts": versions, "LaunchPaths": []answer{{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name}}}, nil
+	return answer{"ProductViewSummary": p.view(), "ProvisioningArtifacts": versions,
+		"LaunchPaths": []answer{{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name}}}, nil
 }
 
 func (c *serviceCatalog) listLaunchPaths(q request, in struct{ ProductID string }) (any, error) {
@@ -100,7 +142,8 @@ func (c *serviceCatalog) listLaunchPaths(q request, in struct{ ProductID string 
 		if o.role != "" {
 			constraints = append(constraints, answer{"Type": "LAUNCH", "Description": "Launch as " + o.role})
 		}
-		paths = append(paths, answer{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name, "ConstraintSummaries": constraints})
+		paths = append(paths,
+			answer{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name, "ConstraintSummaries": constraints})
 	}
 	if len(paths) == 0 {
 		return nil, refuse("ResourceNotFoundException", "Product %s not found.", in.ProductID)
@@ -108,7 +151,8 @@ func (c *serviceCatalog) listLaunchPaths(q request, in struct{ ProductID string 
 	return answer{"LaunchPathSummaries": paths}, nil
 }
 
-func (c *serviceCatalog) describeParameters(q request, in struct{ ProductID, ProductName, ProvisioningArtifactID, ProvisioningArtifactName string }) (any, error) {
+func (c *serviceCatalog) describeParameters(q request,
+	in struct{ ProductID, ProductName, ProvisioningArtifactID, ProvisioningArtifactName string }) (any, error) {
 	_, p, err := c.offered(q, in.ProductID, in.ProductName)
 	if err != nil {
 		return nil, err
@@ -124,7 +168,8 @@ func (c *serviceCatalog) describeParameters(q request, in struct{ ProductID, Pro
 	all := []answer{}
 	for _, d := range t.Parameters() {
 		all = append(all, answer{
-			"ParameterKey": d.Name, "DefaultValue": d.Default, "ParameterType": d.Type, "IsNoEcho": d.NoEcho, "Description": d.Description,
+			"ParameterKey": d.Name, "DefaultValue": d.Default, "ParameterType": d.Type, "IsNoEcho": d.NoEcho,
+			"Description":          d.Description,
 			"ParameterConstraints": answer{"AllowedValues": d.AllowedValues},
 		})
 	}
@@ -149,7 +194,9 @@ func (c *serviceCatalog) provisionProduct(q request, in struct {
 	ProvisioningParameters                                                           []given
 }) (any, error) {
 	if in.ProvisionToken == "" || !launchName(in.ProvisionedProductName) {
-		return nil, refuse("ValidationException", "ProvisionToken is needed, and ProvisionedProductName must match [a-zA-Z0-9][a-zA-Z0-9._-]*: %q", in.ProvisionedProductName)
+		return nil, refuse("ValidationException",
+			"ProvisionToken is needed, and ProvisionedProductName must match [a-zA-Z0-9][a-zA-Z0-9._-]*: %q",
+			in.ProvisionedProductName)
 	}
 	if r := c.repeated(q, in.ProvisionToken); r != nil {
 		return answer{"RecordDetail": r.detail()}, nil
@@ -163,7 +210,8 @@ func (c *serviceCatalog) provisionProduct(q request, in struct {
 		return nil, err
 	}
 	if _, err := c.find(q, "", in.ProvisionedProductName); err == nil {
-		return nil, refuse("DuplicateResourceException", "A provisioned product named %s already exists.", in.ProvisionedProductName)
+		return nil, refuse("DuplicateResourceException", "A provisioned product named %s already exists.",
+			in.ProvisionedProductName)
 	}
 	parameters := map[string]string{}
 	for _, g := range in.ProvisioningParameters {
@@ -268,7 +316,8 @@ func (c *serviceCatalog) terminateProvisioned(q request, in struct {
 func (c *serviceCatalog) changeable(q request, id, name string) (*launched, error) {
 	one, err := c.find(q, id, name)
 	if err == nil && one.status == launchedUnderChange {
-		return nil, refuse("InvalidParametersException", "Provisioned product %s is in UNDER_CHANGE state and cannot be changed.", one.name)
+		return nil, refuse("InvalidParametersException",
+			"Provisioned product %s is in UNDER_CHANGE state and cannot be changed.", one.name)
 	}
 	return one, err
 }

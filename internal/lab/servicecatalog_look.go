@@ -16,7 +16,8 @@ func (r *record) detail() answer {
 		"RecordId": r.id, "RecordType": r.kind, "Status": r.status, "RecordErrors": failures,
 		"CreatedTime": seconds(r.made), "UpdatedTime": seconds(r.changed),
 		"ProvisionedProductId": r.of.id, "ProvisionedProductName": r.of.name, "ProvisionedProductType": "CFN_STACK",
-		"ProductId": r.of.product.id, "ProvisioningArtifactId": r.version.id, "PathId": r.of.path, "RecordTags": []answer{},
+		"ProductId": r.of.product.id, "ProvisioningArtifactId": r.version.id, "PathId": r.of.path,
+		"RecordTags": []answer{},
 	}
 }
 
@@ -37,7 +38,8 @@ func outputs(all map[string]string) []answer {
 	return list
 }
 
-func (c *serviceCatalog) outputs(q request, in struct{ ProvisionedProductID, ProvisionedProductName string }) (any, error) {
+func (c *serviceCatalog) outputs(q request, in struct{ ProvisionedProductID, ProvisionedProductName string }) (any,
+	error) {
 	one, err := c.find(q, in.ProvisionedProductID, in.ProvisionedProductName)
 	if err != nil || one.stack == nil {
 		return answer{"Outputs": []answer{}}, err
@@ -67,7 +69,8 @@ func searched(one *launched, query []string) bool {
 
 func (l *launched) attributes() answer {
 	a := answer{
-		"Id": l.id, "Name": l.name, "Arn": l.arn(), "Type": "CFN_STACK", "Status": l.status, "StatusMessage": l.message, "CreatedTime": seconds(l.made),
+		"Id": l.id, "Name": l.name, "Arn": l.arn(), "Type": "CFN_STACK", "Status": l.status, "StatusMessage": l.message,
+		"CreatedTime":  seconds(l.made),
 		"LastRecordId": l.records[len(l.records)-1].id, "ProductId": l.product.id, "ProductName": l.product.name,
 		"ProvisioningArtifactId": l.version.id, "ProvisioningArtifactName": l.version.name, "UserArn": l.launchedBy,
 	}
@@ -99,15 +102,17 @@ func (c *serviceCatalog) listPortfolios(q request, _ map[string]any) (any, error
 	all := []answer{}
 	for _, p := range c.portfolios {
 		if p.account == q.caller.Account && p.region == q.region {
-			all = append(all, answer{"Id": p.id, "DisplayName": p.name, "ProviderName": p.provider, "Description": p.description, "CreatedTime": seconds(p.made)})
+			all = append(all, answer{"Id": p.id, "DisplayName": p.name, "ProviderName": p.provider,
+				"Description": p.description, "CreatedTime": seconds(p.made)})
 		}
 	}
 	return answer{"PortfolioDetails": all}, nil
 }
 
 var nodes = map[string]*regexp.Regexp{
-	"ORGANIZATION": regexp.MustCompile(`^o-[a-z0-9]{10,32}$`), "ORGANIZATIONAL_UNIT": regexp.MustCompile(`^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$`),
-	"ACCOUNT": regexp.MustCompile(`^\d{12}$`),
+	"ORGANIZATION":        regexp.MustCompile(`^o-[a-z0-9]{10,32}$`),
+	"ORGANIZATIONAL_UNIT": regexp.MustCompile(`^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$`),
+	"ACCOUNT":             regexp.MustCompile(`^\d{12}$`),
 }
 
 func (c *serviceCatalog) share(q request, in struct {
@@ -141,7 +146,8 @@ func (c *serviceCatalog) shareStatus(q request, in struct{ PortfolioShareToken s
 		for _, s := range p.shares {
 			if s.Token == in.PortfolioShareToken && p.account == q.caller.Account {
 				return answer{
-					"PortfolioShareToken": s.Token, "PortfolioId": p.id, "OrganizationNodeValue": s.Value, "Status": "COMPLETED",
+					"PortfolioShareToken": s.Token, "PortfolioId": p.id, "OrganizationNodeValue": s.Value,
+					"Status":       "COMPLETED",
 					"ShareDetails": answer{"SuccessfulShares": []string{}, "ShareErrors": []answer{}},
 				}, nil
 			}

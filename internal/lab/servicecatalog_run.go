@@ -26,7 +26,8 @@ const (
 func (l *Lab) Launch(ctx context.Context, name string, parameters map[string]string) error {
 	c := l.catalog
 	c.mu.Lock()
-	q := request{scope: scope{caller: Caller{Account: l.admin, ARN: "arn:" + l.partition + ":iam::" + l.admin + ":user/lab-operator"}, region: l.home}}
+	q := request{scope: scope{caller: Caller{Account: l.admin,
+		ARN: "arn:" + l.partition + ":iam::" + l.admin + ":user/lab-operator"}, region: l.home}}
 	i := slices.IndexFunc(c.offersTo(q), func(o *offer) bool { return c.product(o.product).name == name })
 	if i < 0 {
 		c.mu.Unlock()
@@ -66,9 +67,11 @@ func slug(name string) string {
 
 // begin notes that something is to be launched. Its stack has the name that Service Catalog
 // gives it.
-func (c *serviceCatalog) begin(q request, o *offer, v artifact, name string, parameters map[string]string) (*launched, *record) {
+func (c *serviceCatalog) begin(q request, o *offer, v artifact, name string, parameters map[string]string) (*launched,
+	*record) {
 	one := &launched{
-		place: place{q.caller.Account, q.region}, id: newID("pp-"), name: name, product: c.product(o.product), version: v, path: o.portfolio,
+		place: place{q.caller.Account, q.region}, id: newID("pp-"), name: name, product: c.product(o.product),
+		version: v, path: o.portfolio,
 		launchedBy: q.caller.ARN, made: time.Now(), parameters: parameters,
 	}
 	c.launched = append(c.launched, one)
@@ -77,7 +80,8 @@ func (c *serviceCatalog) begin(q request, o *offer, v artifact, name string, par
 
 // note begins a record of an operation.
 func (c *serviceCatalog) note(q request, one *launched, kind string, v artifact, token string) *record {
-	r := &record{of: one, id: newID("rec-"), kind: kind, token: token, version: v, by: q.caller.ARN, made: time.Now(), changed: time.Now(), status: recordCreated}
+	r := &record{of: one, id: newID("rec-"), kind: kind, token: token, version: v, by: q.caller.ARN, made: time.Now(),
+		changed: time.Now(), status: recordCreated}
 	one.status, one.message = launchedUnderChange, ""
 	one.records, c.records = append(one.records, r), append(c.records, r)
 	return r
@@ -101,7 +105,8 @@ func (c *serviceCatalog) run(ctx context.Context, one *launched, r *record, para
 	c.end(one, r, parameters, err)
 	if err == nil {
 		c.lab.story.tell(KindDeploy, one.account, one.region, "%s %s: %s in %d ms", one.product.name, r.version.name,
-			map[string]string{provisioning: "launched", reprovision: "updated", terminating: "terminated"}[r.kind], time.Since(begin).Milliseconds())
+			map[string]string{provisioning: "launched", reprovision: "updated", terminating: "terminated"}[r.kind],
+			time.Since(begin).Milliseconds())
 	}
 }
 
@@ -146,12 +151,15 @@ func (c *serviceCatalog) launchRole(one *launched) (string, error) {
 	if !strings.HasPrefix(role, "arn:") { // a name, which says nothing of a path
 		arn = "arn:" + c.lab.partition + ":iam::" + one.account + ":role/" + role
 	}
-	_, _, err := c.lab.assume(arn, "servicecatalog", policy.Request{Service: "servicecatalog.amazonaws.com", Context: map[string]string{
-		"aws:SourceAccount": one.account,
-		"aws:SourceArn":     "arn:" + c.lab.partition + ":servicecatalog:" + one.region + ":" + one.account + ":" + one.id,
-	}})
+	_, _, err := c.lab.assume(arn, "servicecatalog",
+		policy.Request{Service: "servicecatalog.amazonaws.com", Context: map[string]string{
+			"aws:SourceAccount": one.account,
+			"aws:SourceArn": "arn:" + c.lab.partition + ":servicecatalog:" + one.region + ":" + one.account + ":" +
+				one.id,
+		}})
 	if err != nil {
-		return "", fmt.Errorf("Service Catalog cannot assume the launch role: %w", err) //nolint:staticcheck // a product's name
+		//nolint:staticcheck // a product's name
+		return "", fmt.Errorf("Service Catalog cannot assume the launch role: %w", err)
 	}
 	return arn, nil
 }
@@ -164,7 +172,8 @@ func (s *stack) permitted(resource string, actions ...string) error {
 		return nil
 	}
 	for _, action := range actions {
-		if err := s.lab.authority.judge(Caller{Account: s.at.account, ARN: role, Role: role}, s.at.region, "servicecatalog:launch", resource, authz.Need{Action: action}); err != nil {
+		if err := s.lab.authority.judge(Caller{Account: s.at.account, ARN: role, Role: role}, s.at.region,
+			"servicecatalog:launch", resource, authz.Need{Action: action}); err != nil {
 			return err
 		}
 	}
@@ -174,7 +183,8 @@ func (s *stack) permitted(resource string, actions ...string) error {
 // launchedPrefix begins the names of the stacks that Service Catalog makes.
 const launchedPrefix = "SC-"
 
-func (c *serviceCatalog) provision(ctx context.Context, one *launched, r *record, role string, parameters map[string]string) error {
+func (c *serviceCatalog) provision(ctx context.Context, one *launched, r *record, role string,
+	parameters map[string]string) error {
 	t, err := c.template(ctx, one.product, r.version)
 	if err != nil {
 		return err
@@ -193,7 +203,8 @@ func (c *serviceCatalog) provision(ctx context.Context, one *launched, r *record
 	return s.create(ctx, deployment{template: t, parameters: parameters, role: role, tags: one.tags()})
 }
 
-func (c *serviceCatalog) update(ctx context.Context, one *launched, r *record, role string, parameters map[string]string) error {
+func (c *serviceCatalog) update(ctx context.Context, one *launched, r *record, role string,
+	parameters map[string]string) error {
 	t, err := c.template(ctx, one.product, r.version)
 	if err != nil {
 		return err
@@ -201,17 +212,20 @@ func (c *serviceCatalog) update(ctx context.Context, one *launched, r *record, r
 	if one.stack == nil {
 		return errors.New("it was never launched: terminate it and launch it again")
 	}
-	if err := one.stack.permitted(one.stack.id, "cloudformation:UpdateStack", "cloudformation:DescribeStacks"); err != nil {
+	if err := one.stack.permitted(one.stack.id, "cloudformation:UpdateStack",
+		"cloudformation:DescribeStacks"); err != nil {
 		return err
 	}
-	return one.stack.operate(ctx, updating, deployment{template: t, parameters: parameters, role: role, tags: one.tags()})
+	return one.stack.operate(ctx, updating,
+		deployment{template: t, parameters: parameters, role: role, tags: one.tags()})
 }
 
 func (c *serviceCatalog) terminate(ctx context.Context, one *launched) error {
 	if one.stack == nil {
 		return nil
 	}
-	if err := one.stack.permitted(one.stack.id, "cloudformation:DeleteStack", "cloudformation:DescribeStacks"); err != nil {
+	if err := one.stack.permitted(one.stack.id, "cloudformation:DeleteStack",
+		"cloudformation:DescribeStacks"); err != nil {
 		return err
 	}
 	return one.stack.delete(ctx)
@@ -228,7 +242,8 @@ func (c *serviceCatalog) template(ctx context.Context, p *product, v artifact) (
 
 // tags are what Service Catalog puts on a stack.
 func (l *launched) tags() map[string]string {
-	return map[string]string{"aws:servicecatalog:provisioningPrincipalArn": l.launchedBy, "aws:servicecatalog:productArn": l.product.arn()}
+	return map[string]string{"aws:servicecatalog:provisioningPrincipalArn": l.launchedBy,
+		"aws:servicecatalog:productArn": l.product.arn()}
 }
 
 func (p *product) arn() string {

@@ -67,7 +67,8 @@ func set(parameters ...string) []any {
 
 func (s shop) launch(t *testing.T, name, version string, parameters ...string) object {
 	t.Helper()
-	in := object{"ProductId": s.product, "ProvisioningArtifactId": s.version[version], "ProvisionedProductName": name, "ProvisionToken": name}
+	in := object{"ProductId": s.product, "ProvisioningArtifactId": s.version[version], "ProvisionedProductName": name,
+		"ProvisionToken": name}
 	if len(parameters) > 0 {
 		in["ProvisioningParameters"] = set(parameters...)
 	}
@@ -88,7 +89,8 @@ func (s shop) update(t *testing.T, name, version string, parameters ...string) o
 
 func (s shop) terminate(t *testing.T, name string) object {
 	t.Helper()
-	return s.await(t, s.call(t, admin, "servicecatalog", "TerminateProvisionedProduct", object{"ProvisionedProductName": name, "TerminateToken": "terminate" + name}))
+	return s.await(t, s.call(t, admin, "servicecatalog", "TerminateProvisionedProduct",
+		object{"ProvisionedProductName": name, "TerminateToken": "terminate" + name}))
 }
 
 // await waits for the end of a record, which must begin as one that is under way.
@@ -127,7 +129,8 @@ func failed(t *testing.T, record object, want string) {
 // status is that of something launched; empty when it is gone.
 func (s shop) status(t *testing.T, name string) string {
 	t.Helper()
-	for _, p := range s.call(t, admin, "servicecatalog", "SearchProvisionedProducts", object{})["ProvisionedProducts"].([]any) {
+	for _, p := range s.call(t, admin, "servicecatalog", "SearchProvisionedProducts",
+		object{})["ProvisionedProducts"].([]any) {
 		if at(p, "Name") == name {
 			return at(p, "Status").(string) + " " + at(p, "ProvisioningArtifactName").(string)
 		}
@@ -169,7 +172,8 @@ func (m made) groups(t *testing.T, enabled string, ids ...string) {
 func (s shop) nothingIsLeft(t *testing.T) {
 	t.Helper()
 	s.made(t).groups(t, "")
-	if diff := cmp.Diff([]string{"hubmend-admin CREATE_COMPLETE", "hubmend-member-roles CREATE_COMPLETE", "hubmend-member-runbooks CREATE_COMPLETE"}, s.LiveStacks()); diff != "" {
+	if diff := cmp.Diff([]string{"hubmend-admin CREATE_COMPLETE", "hubmend-member-roles CREATE_COMPLETE",
+		"hubmend-member-runbooks CREATE_COMPLETE"}, s.LiveStacks()); diff != "" {
 		t.Errorf("stacks (-want +got):\n%s", diff)
 	}
 }
@@ -197,7 +201,8 @@ func testLifecycle(t *testing.T, s shop) {
 	// Upgraded, every group stays as it was set, and the product says how.
 	succeeded(t, s.update(t, "p", labtest.Playbook().Version))
 	s.made(t).groups(t, "CIS28", groupIDs("", "")...)
-	outputs := s.call(t, admin, "servicecatalog", "GetProvisionedProductOutputs", object{"ProvisionedProductName": "p"})["Outputs"].([]any)
+	outputs := s.call(t, admin, "servicecatalog", "GetProvisionedProductOutputs",
+		object{"ProvisionedProductName": "p"})["Outputs"].([]any)
 	if len(outputs) != len(groupIDs("", "")) || !slices.ContainsFunc(outputs, func(o any) bool {
 		return at(o, "OutputKey") == "CIS28State" && at(o, "OutputValue") == "ENABLED"
 	}) {
@@ -225,7 +230,8 @@ func testTwice(t *testing.T, s shop) {
 	succeeded(t, s.launch(t, "first", newest, "CIS22AutoRemediation=ENABLED"))
 	before := s.made(t)
 	stack := strings.Fields(s.LiveStacks()[0])[0]
-	failed(t, s.launch(t, "second", newest), "the playbook is already launched in this account and Region, as "+stack+": update that one instead")
+	failed(t, s.launch(t, "second", newest),
+		"the playbook is already launched in this account and Region, as "+stack+": update that one instead")
 	if diff := cmp.Diff(before, s.made(t)); diff != "" {
 		t.Errorf("the failed launch changed the first one (-before +after):\n%s", diff)
 	}
@@ -264,7 +270,8 @@ func testFunctionAlwaysDies(t *testing.T, s shop) {
 func (s shop) kill(t *testing.T, times int) {
 	t.Helper()
 	after := "securityhub:CreateActionTarget"
-	if err := s.Intervene(lab.Intervention{Function: naming.CustomActionFunction, After: after, Kill: true, Times: times}); err != nil {
+	if err := s.Intervene(lab.Intervention{Function: naming.CustomActionFunction, After: after, Kill: true,
+		Times: times}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -305,8 +312,11 @@ func testNoLaunchRole(t *testing.T, s shop) {
 
 func testLaunchRoleLacks(t *testing.T, s shop) {
 	policy := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": ["cloudformation:*", "lambda:InvokeFunction", "events:PutRule", "events:RemoveTargets", "events:DeleteRule"]}]}`
-	s.call(t, admin, "iam", "PutRolePolicy", object{"RoleName": naming.LaunchRole, "PolicyName": "hubmend", "PolicyDocument": policy})
-	failed(t, s.launch(t, "p", "1.0.0"), "role/hubmend-launch is not authorized to perform: events:PutTargets on resource: arn:aws:events:"+home+":"+admin+":rule/hubmend-")
+	s.call(t, admin, "iam", "PutRolePolicy",
+		object{"RoleName": naming.LaunchRole, "PolicyName": "hubmend", "PolicyDocument": policy})
+	failed(t, s.launch(t, "p", "1.0.0"),
+		"role/hubmend-launch is not authorized to perform: events:PutTargets on resource: arn:aws:events:"+home+":"+
+			admin+":rule/hubmend-")
 	succeeded(t, s.terminate(t, "p"))
 	s.nothingIsLeft(t)
 }
@@ -319,24 +329,38 @@ func testCatalogRefuses(t *testing.T, s shop) {
 		input         object
 		code, message string
 	}{
-		"no such product":   {"DescribeProduct", object{"Id": "prod-nobody"}, "ResourceNotFoundException", "prod-nobody"},
-		"no such version":   {"ProvisionProduct", object{"ProductId": s.product, "ProvisioningArtifactId": "pa-nobody", "ProvisionedProductName": "q", "ProvisionToken": "1"}, "ResourceNotFoundException", "pa-nobody"},
-		"a name twice":      {"ProvisionProduct", object{"ProductId": s.product, "ProvisioningArtifactId": version, "ProvisionedProductName": "p", "ProvisionToken": "2"}, "DuplicateResourceException", "named p"},
-		"a bad name":        {"ProvisionProduct", object{"ProductId": s.product, "ProvisioningArtifactId": version, "ProvisionedProductName": "-p", "ProvisionToken": "3"}, "ValidationException", `"-p"`},
-		"unknown parameter": {"UpdateProvisionedProduct", object{"ProvisionedProductName": "p", "UpdateToken": "4", "ProvisioningParameters": set("Colour=red")}, "InvalidParametersException", "Colour"},
-		"nothing launched":  {"TerminateProvisionedProduct", object{"ProvisionedProductName": "q", "TerminateToken": "5"}, "ResourceNotFoundException", "q"},
-		"no such record":    {"DescribeRecord", object{"Id": "rec-nobody"}, "ResourceNotFoundException", "rec-nobody"},
-		"unknown filter":    {"SearchProducts", object{"Filters": object{"Owner": []any{"x"}}}, "InvalidParametersException", "Owner"},
-		"unknown API":       {"ListBudgetsForResource", object{"ResourceId": "x"}, "NotImplemented", "ListBudgetsForResource"},
+		"no such product": {"DescribeProduct", object{"Id": "prod-nobody"}, "ResourceNotFoundException",
+			"prod-nobody"},
+		"no such version": {"ProvisionProduct",
+			object{"ProductId": s.product, "ProvisioningArtifactId": "pa-nobody", "ProvisionedProductName": "q",
+				"ProvisionToken": "1"}, "ResourceNotFoundException", "pa-nobody"},
+		"a name twice": {"ProvisionProduct",
+			object{"ProductId": s.product, "ProvisioningArtifactId": version, "ProvisionedProductName": "p",
+				"ProvisionToken": "2"}, "DuplicateResourceException", "named p"},
+		"a bad name": {"ProvisionProduct",
+			object{"ProductId": s.product, "ProvisioningArtifactId": version, "ProvisionedProductName": "-p",
+				"ProvisionToken": "3"}, "ValidationException", `"-p"`},
+		"unknown parameter": {"UpdateProvisionedProduct",
+			object{"ProvisionedProductName": "p", "UpdateToken": "4", "ProvisioningParameters": set("Colour=red")},
+			"InvalidParametersException", "Colour"},
+		"nothing launched": {"TerminateProvisionedProduct",
+			object{"ProvisionedProductName": "q", "TerminateToken": "5"}, "ResourceNotFoundException", "q"},
+		"no such record": {"DescribeRecord", object{"Id": "rec-nobody"}, "ResourceNotFoundException", "rec-nobody"},
+		"unknown filter": {"SearchProducts", object{"Filters": object{"Owner": []any{"x"}}},
+			"InvalidParametersException", "Owner"},
+		"unknown API": {"ListBudgetsForResource", object{"ResourceId": "x"}, "NotImplemented",
+			"ListBudgetsForResource"},
 	} {
 		t.Run(name, func(t *testing.T) { s.refused(t, admin, "servicecatalog", tc.api, tc.input, tc.code, tc.message) })
 	}
-	if out := s.call(t, member, "servicecatalog", "SearchProducts", object{}); len(out["ProductViewSummaries"].([]any)) != 0 {
+	if out := s.call(t, member, "servicecatalog", "SearchProducts",
+		object{}); len(out["ProductViewSummaries"].([]any)) != 0 {
 		t.Errorf("another account sees %v", out)
 	}
 	// An SDK that tries again sends the same token, and nothing begins twice.
 	in := object{"ProvisionedProductName": "p", "UpdateToken": "again"}
-	one, two := s.call(t, admin, "servicecatalog", "UpdateProvisionedProduct", in), s.call(t, admin, "servicecatalog", "UpdateProvisionedProduct", in)
+	one, two := s.call(t, admin, "servicecatalog", "UpdateProvisionedProduct", in), s.call(t, admin, "servicecatalog",
+		"UpdateProvisionedProduct", in)
 	if at(one, "RecordDetail", "RecordId") != at(two, "RecordDetail", "RecordId") {
 		t.Errorf("two records of one token: %v, %v", one, two)
 	}

@@ -55,8 +55,10 @@ func TestServicesOfRunbooks(t *testing.T) {
 		allows(own+"distribution/E1", "cloudfront:GetDistributionConfig"),
 		allows(own+"detector/d", "guardduty:GetDetector"))
 	for role, want := range map[string][]string{
-		"nobody": {"AccessDenied", "AccessDenied", "AccessDenied", "AccessDenied", "AccessDeniedException", "AccessDenied", "AccessDeniedException", "AccessDeniedException"},
-		"may":    {"fine", "DBInstanceNotFound", "fine", "LoadBalancerNotFound", "RepositoryNotFoundException", "NoSuchDistribution", "fine", "BadRequestException"},
+		"nobody": {"AccessDenied", "AccessDenied", "AccessDenied", "AccessDenied", "AccessDeniedException",
+			"AccessDenied", "AccessDeniedException", "AccessDeniedException"},
+		"may": {"fine", "DBInstanceNotFound", "fine", "LoadBalancerNotFound", "RepositoryNotFoundException",
+			"NoSuchDistribution", "fine", "BadRequestException"},
 	} {
 		w.create(t, "Look-"+role, strings.ReplaceAll(looking, "ROLE", role))
 		e := w.rehearse(t, "Look-"+role, nil)

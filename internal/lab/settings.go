@@ -39,7 +39,8 @@ func (in settingInput) id() (string, error) {
 		id = "/" + path
 	}
 	if _, known := standardSettings[id]; !known {
-		return "", refuse("ServiceSettingNotFound", "The lab has no setting %s, but %s and %s", id, logDestination, logGroupName)
+		return "", refuse("ServiceSettingNotFound", "The lab has no setting %s, but %s and %s", id, logDestination,
+			logGroupName)
 	}
 	return id, nil
 }

@@ -17,8 +17,11 @@ func TestSilence(t *testing.T) {
 		faults Faults
 		calls  []call
 	}{
-		"always":    {Faults{SilentRegions: []string{"a"}}, []call{{"b", 0, false}, {"a", 0, true}, {"a", time.Hour, true}}},
-		"a while":   {Faults{SilentRegions: []string{"a"}, SilentFor: Duration(10 * time.Second)}, []call{{"a", time.Hour, true}, {"a", time.Hour + 9*time.Second, true}, {"a", time.Hour + 10*time.Second, false}}},
+		"always": {Faults{SilentRegions: []string{"a"}},
+			[]call{{"b", 0, false}, {"a", 0, true}, {"a", time.Hour, true}}},
+		"a while": {Faults{SilentRegions: []string{"a"}, SilentFor: Duration(10 * time.Second)},
+			[]call{{"a", time.Hour, true}, {"a", time.Hour + 9*time.Second, true},
+				{"a", time.Hour + 10*time.Second, false}}},
 		"no Region": {Faults{SilentFor: Duration(time.Second)}, []call{{"a", 0, false}}},
 	} {
 		var s silence

@@ -102,8 +102,10 @@ func (l *Lab) newStack(at place, name string) (*stack, error) {
 	if l.findStack(at, name) != nil {
 		return nil, refuse("AlreadyExistsException", "Stack [%s] already exists", name)
 	}
-	s := &stack{lab: l, at: at, name: name, status: reviewInProgress, made: time.Now(), resources: map[string]deployed{}}
-	s.id = "arn:" + l.partition + ":cloudformation:" + at.region + ":" + at.account + ":stack/" + name + "/" + uuid.NewString()
+	s := &stack{lab: l, at: at, name: name, status: reviewInProgress, made: time.Now(),
+		resources: map[string]deployed{}}
+	s.id = "arn:" + l.partition + ":cloudformation:" + at.region + ":" + at.account + ":stack/" + name + "/" +
+		uuid.NewString()
 	l.stacks.mu.Lock()
 	defer l.stacks.mu.Unlock()
 	l.stacks.all = append(l.stacks.all, s)
@@ -112,7 +114,8 @@ func (l *Lab) newStack(at place, name string) (*stack, error) {
 
 // deployTemplate makes a new stack and waits for it. A stack that fails is rolled back, and
 // the error says which resource failed.
-func (l *Lab) deployTemplate(ctx context.Context, at place, name, title string, t *cfn.Template, parameters map[string]string) error {
+func (l *Lab) deployTemplate(ctx context.Context, at place, name, title string, t *cfn.Template,
+	parameters map[string]string) error {
 	begin := time.Now()
 	s, err := l.newStack(at, name)
 	if err != nil {
@@ -121,7 +124,8 @@ func (l *Lab) deployTemplate(ctx context.Context, at place, name, title string, 
 	if err := s.create(ctx, deployment{template: t, parameters: parameters}); err != nil {
 		return err
 	}
-	l.story.tell(KindDeploy, at.account, at.region, "%s: %d resources in %d ms", title, len(s.order), time.Since(begin).Milliseconds())
+	l.story.tell(KindDeploy, at.account, at.region, "%s: %d resources in %d ms", title, len(s.order),
+		time.Since(begin).Milliseconds())
 	return nil
 }
 
@@ -152,7 +156,8 @@ func (s *stack) deleteAll(ctx context.Context) error {
 	var errs []error
 	for _, r := range slices.Backward(s.list()) {
 		if err := s.remove(ctx, r, r.deletePolicy); err != nil {
-			errs = append(errs, fmt.Errorf("delete %s in %s/%s: resource %s: %w", s.name, s.at.account, s.at.region, r.logicalID, err))
+			errs = append(errs, fmt.Errorf("delete %s in %s/%s: resource %s: %w", s.name, s.at.account, s.at.region,
+				r.logicalID, err))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

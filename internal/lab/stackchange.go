@@ -76,7 +76,9 @@ func compare(was, is deployed) (do action, differ []string, err error) {
 	case !slices.ContainsFunc(differ, kind.isFixed):
 		return modify, differ, nil
 	case name != nil && !slices.Contains(differ, kind.name):
-		return replace, differ, fmt.Errorf("CloudFormation cannot update a stack when a custom-named resource requires replacing; rename %v and update the stack again", name)
+		return replace, differ,
+			fmt.Errorf("CloudFormation cannot update a stack when a custom-named resource requires replacing; "+
+				"rename %v and update the stack again", name)
 	default:
 		return replace, differ, nil
 	}
@@ -94,5 +96,6 @@ func isGone(err error) bool {
 		return false
 	}
 	code := e.ErrorCode()
-	return strings.Contains(code, "NotFound") || strings.HasPrefix(code, "NoSuch") || strings.HasSuffix(code, "NonExistentQueue") || code == "QueueDoesNotExist"
+	return strings.Contains(code, "NotFound") || strings.HasPrefix(code, "NoSuch") ||
+		strings.HasSuffix(code, "NonExistentQueue") || code == "QueueDoesNotExist"
 }

@@ -69,7 +69,8 @@ func (o *operation) do(ctx context.Context) error {
 		s.turn(k.failed, err.Error())
 		return err
 	}
-	s.turn(k.rollingBack, fmt.Sprintf("The following resource(s) failed to %s: [%s].", strings.ToLower(k.verb()), failed))
+	s.turn(k.rollingBack,
+		fmt.Sprintf("The following resource(s) failed to %s: [%s].", strings.ToLower(k.verb()), failed))
 	if undone := o.undo(ctx); undone != nil {
 		s.turn(k.notRolledBack, undone.Error())
 		return errors.Join(err, undone)
@@ -81,7 +82,8 @@ func (o *operation) do(ctx context.Context) error {
 // resolve evaluates a template for the stack.
 func (s *stack) resolve(ctx context.Context, want deployment) (*cfn.Evaluation, []string, error) {
 	e, err := want.template.Resolve(cfn.Environment{
-		AccountID: s.at.account, Region: s.at.region, Partition: s.lab.partition, URLSuffix: s.lab.urlSuffix, StackName: s.name, StackID: s.id,
+		AccountID: s.at.account, Region: s.at.region, Partition: s.lab.partition, URLSuffix: s.lab.urlSuffix,
+		StackName: s.name, StackID: s.id,
 		SSMParameter: func(name string) (string, error) {
 			out, err := s.call(ctx, "ssm", "GetParameter", map[string]any{"Name": name})
 			parameter, _ := out["Parameter"].(map[string]any)

@@ -10,7 +10,8 @@ func (c cloudFormation) stackSet() (*stack, properties, error) {
 	name, _, _ := strings.Cut(c.form.Get("StackSetName"), ":") // of its id
 	for _, s := range c.lab.stacksAt(c.at) {
 		for _, r := range s.list() {
-			if r.kind == "AWS::CloudFormation::StackSet" && r.status != deleteComplete && r.was().text("StackSetName") == name {
+			if r.kind == "AWS::CloudFormation::StackSet" && r.status != deleteComplete &&
+				r.was().text("StackSetName") == name {
 				return s, r.was(), nil
 			}
 		}
@@ -28,8 +29,10 @@ func (c cloudFormation) describeStackSet(ctx context.Context) (fields, error) {
 		return nil, err
 	}
 	return fields{"StackSet": fields{
-		"StackSetName": p.text("StackSetName"), "Description": p.text("Description"), "Status": "ACTIVE", "TemplateBody": t.Source,
-		"PermissionModel": p.text("PermissionModel"), "StackSetDriftDetectionDetails": fields{"DriftStatus": "NOT_CHECKED"},
+		"StackSetName": p.text("StackSetName"), "Description": p.text("Description"), "Status": "ACTIVE",
+		"TemplateBody":                  t.Source,
+		"PermissionModel":               p.text("PermissionModel"),
+		"StackSetDriftDetectionDetails": fields{"DriftStatus": "NOT_CHECKED"},
 	}}, nil
 }
 
@@ -49,10 +52,12 @@ func (c cloudFormation) listStackInstances(ctx context.Context) (fields, error) 
 	}
 	list := []fields{}
 	for _, at := range places {
-		one := fields{"Account": at.account, "Region": at.region, "Status": "OUTDATED", "DriftStatus": "NOT_CHECKED", "StackInstanceStatus": fields{"DetailedStatus": "FAILED"}}
+		one := fields{"Account": at.account, "Region": at.region, "Status": "OUTDATED", "DriftStatus": "NOT_CHECKED",
+			"StackInstanceStatus": fields{"DetailedStatus": "FAILED"}}
 		if instance := c.lab.findStack(at, instanceName(p)); instance != nil {
 			one["StackId"] = instance.id
-			if t := instance.current().template; t != nil && t.Source == want.Source && strings.HasSuffix(instance.state(), "E_COMPLETE") {
+			if t := instance.current().template; t != nil && t.Source == want.Source &&
+				strings.HasSuffix(instance.state(), "E_COMPLETE") {
 				one["Status"], one["StackInstanceStatus"] = "CURRENT", fields{"DetailedStatus": "SUCCEEDED"}
 			}
 		}

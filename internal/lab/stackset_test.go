@@ -18,11 +18,15 @@ func rolled(t *testing.T, key string, targets object, regions any) []byte {
 	t.Helper()
 	targets["OrganizationalUnitIds"] = object{"Ref": "OrganizationalUnits"}
 	text, err := json.Marshal(object{
-		"Parameters": object{"OrganizationalUnits": object{"Type": "CommaDelimitedList"}, "Regions": object{"Type": "CommaDelimitedList"}, "AdministratorAccount": object{"Type": "String"},
+		"Parameters": object{"OrganizationalUnits": object{"Type": "CommaDelimitedList"},
+			"Regions": object{"Type": "CommaDelimitedList"}, "AdministratorAccount": object{"Type": "String"},
 			templates.CodeBucket: object{"Type": "String"}, templates.CodePrefix: object{"Type": "String"}},
 		"Resources": object{"Set": resource("AWS::CloudFormation::StackSet", object{
-			"StackSetName": "logs", "PermissionModel": "SERVICE_MANAGED", "TemplateURL": object{"Fn::Sub": "https://s3.${AWS::Region}.amazonaws.com/${CodeBucket}/${CodePrefix}assets/" + key},
-			"Parameters":          []any{object{"ParameterKey": "By", "ParameterValue": object{"Ref": "AdministratorAccount"}}},
+			"StackSetName": "logs", "PermissionModel": "SERVICE_MANAGED",
+			"TemplateURL": object{
+				"Fn::Sub": "https://s3.${AWS::Region}.amazonaws.com/${CodeBucket}/${CodePrefix}assets/" + key},
+			"Parameters": []any{object{"ParameterKey": "By",
+				"ParameterValue": object{"Ref": "AdministratorAccount"}}},
 			"StackInstancesGroup": []any{object{"DeploymentTargets": targets, "Regions": regions}},
 		})},
 	})
@@ -43,7 +47,8 @@ func rolloutConfig(t *testing.T, rollout []byte) lab.Config {
 	for _, key := range []string{"first.json", "second.json"} {
 		write(t, filepath.Join(dir, key), object{
 			"Parameters": object{"By": object{"Type": "String"}},
-			"Resources":  object{"Log": resource("AWS::Logs::LogGroup", object{"LogGroupName": object{"Fn::Sub": "${By}-" + strings.TrimSuffix(key, ".json")}})},
+			"Resources": object{"Log": resource("AWS::Logs::LogGroup",
+				object{"LogGroupName": object{"Fn::Sub": "${By}-" + strings.TrimSuffix(key, ".json")}})},
 		})
 	}
 	if err := os.WriteFile(filepath.Join(dir, lab.RolloutStack+".template.json"), rollout, 0o600); err != nil {
@@ -69,7 +74,8 @@ func (w world) logs(t *testing.T) map[string]string {
 	found := map[string]string{}
 	for _, account := range []string{admin, member, third} {
 		for _, region := range []string{home, linked} {
-			out, err := w.Call(t.Context(), lab.Call{Account: account, Region: region, Service: "logs", API: "DescribeLogGroups"})
+			out, err := w.Call(t.Context(),
+				lab.Call{Account: account, Region: region, Service: "logs", API: "DescribeLogGroups"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +98,8 @@ func TestStackSet(t *testing.T) {
 		}
 	}
 	check("every account but the management account", map[string]string{
-		member + " " + home: first, member + " " + linked: first, third + " " + home: first, third + " " + linked: first,
+		member + " " + home: first, member + " " + linked: first, third + " " + home: first,
+		third + " " + linked: first,
 	})
 	without := object{"Accounts": []any{third}, "AccountFilterType": "DIFFERENCE"}
 	if err := w.UpdateRollout(t.Context(), rolled(t, "second.json", without, []any{home})); err != nil {

@@ -22,7 +22,8 @@ type kindOfOperation struct {
 
 var (
 	settled = []string{
-		"CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED",
+		"CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE",
+		"UPDATE_ROLLBACK_FAILED",
 	}
 	creation = kindOfOperation{
 		from: []string{reviewInProgress}, begun: "CREATE_IN_PROGRESS", done: "CREATE_COMPLETE", failed: "CREATE_FAILED",
@@ -30,7 +31,8 @@ var (
 	}
 	updating = kindOfOperation{
 		from: settled, begun: "UPDATE_IN_PROGRESS", done: "UPDATE_COMPLETE", failed: "UPDATE_FAILED",
-		rollingBack: "UPDATE_ROLLBACK_IN_PROGRESS", rolledBack: "UPDATE_ROLLBACK_COMPLETE", notRolledBack: "UPDATE_ROLLBACK_FAILED",
+		rollingBack: "UPDATE_ROLLBACK_IN_PROGRESS", rolledBack: "UPDATE_ROLLBACK_COMPLETE",
+		notRolledBack: "UPDATE_ROLLBACK_FAILED",
 	}
 	deletion = kindOfOperation{
 		from:  append([]string{reviewInProgress, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}, settled...),

@@ -39,15 +39,18 @@ func (l *Lab) sts(q request) (any, error) {
 	}
 	// In a session aws:PrincipalArn is the ARN of the role, not that of the session.
 	principal := cmp.Or(q.caller.Role, q.caller.ARN)
-	who := policy.Request{Caller: principal, CallerID: q.caller.RoleID, Account: q.caller.Account, Context: map[string]string{
-		"aws:PrincipalArn": principal, "aws:PrincipalAccount": q.caller.Account,
-	}}
+	who := policy.Request{Caller: principal, CallerID: q.caller.RoleID, Account: q.caller.Account,
+		Context: map[string]string{
+			"aws:PrincipalArn": principal, "aws:PrincipalAccount": q.caller.Account,
+		}}
 	if id, ok := l.organizationOf(who.Account); ok {
 		who.Context["aws:PrincipalOrgID"] = id
 	}
 	c, caller, err := l.assume(arn, session, who)
 	if err != nil {
-		return nil, &apiError{403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s (%v)", q.caller.ARN, arn, err)}
+		return nil, &apiError{403, "AccessDenied",
+			fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s (%v)", q.caller.ARN, arn,
+				err)}
 	}
 	l.callers.belongs(c, q.caller.Function)
 	l.callers.frees(c, q.caller)
@@ -86,7 +89,8 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 		return Credentials{}, Caller{}, err
 	}
 	if !allowed {
-		return Credentials{}, Caller{}, fmt.Errorf("its trust policy does not allow %s", cmp.Or(who.Service, who.Caller))
+		return Credentials{}, Caller{},
+			fmt.Errorf("its trust policy does not allow %s", cmp.Or(who.Service, who.Caller))
 	}
 	c, caller := l.callers.session(Caller{
 		Account: m[2],

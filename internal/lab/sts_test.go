@@ -18,7 +18,8 @@ func TestAssumeRole(t *testing.T) {
 	chain := w.role(t, member, "trusts-role", trust(object{"AWS": everyAccount}, nil))
 	service := w.role(t, member, "trusts-service", trust(object{"Service": "ssm.amazonaws.com"}, nil))
 	exact := w.role(t, member, "trusts-operator", trust(object{"AWS": operator}, nil))
-	condition := w.role(t, member, "trusts-with-id", trust(object{"AWS": "*"}, object{"StringEquals": object{"sts:ExternalId": "secret"}}))
+	condition := w.role(t, member, "trusts-with-id",
+		trust(object{"AWS": "*"}, object{"StringEquals": object{"sts:ExternalId": "secret"}}))
 	denies := w.role(t, member, "denies", object{"Version": "2012-10-17", "Statement": []any{
 		object{"Effect": "Allow", "Principal": object{"AWS": "*"}, "Action": "sts:AssumeRole"},
 		object{"Effect": "Deny", "Principal": object{"AWS": operator}, "Action": "sts:AssumeRole"},
@@ -29,19 +30,29 @@ func TestAssumeRole(t *testing.T) {
 		code                  string // of the error
 		says                  string
 	}{
-		"trusted account":       {role: everyAccount, session: "me", caller: admin},
-		"trusted caller":        {role: exact, session: "me", caller: admin},
-		"another account":       {role: everyAccount, session: "me", caller: "333333333333", code: "AccessDenied", says: "does not allow"},
-		"the role's own":        {role: everyAccount, session: "me", caller: member, code: "AccessDenied", says: "does not allow"},
-		"a role only":           {role: chain, session: "me", caller: admin, code: "AccessDenied", says: "does not allow " + operator},
-		"a service only":        {role: service, session: "me", caller: admin, code: "AccessDenied", says: "does not allow"},
-		"condition not met":     {role: condition, session: "me", caller: admin, code: "AccessDenied", says: "does not allow"},
-		"denied":                {role: denies, session: "me", caller: admin, code: "AccessDenied", says: "does not allow"},
-		"denied someone else":   {role: denies, session: "me", caller: member},
-		"unknown role":          {role: everyAccount + "-not", session: "me", caller: admin, code: "AccessDenied", says: "does not exist"},
-		"unknown account":       {role: "arn:aws:iam::999999999999:role/trusts-account", session: "me", caller: admin, code: "AccessDenied", says: "does not exist"},
-		"not a role":            {role: "arn:aws:iam::222222222222:user/somebody", session: "me", caller: admin, code: "AccessDenied", says: "is not the ARN of a role"},
-		"a session name of one": {role: everyAccount, session: "a b", caller: admin, code: "ValidationError", says: `"a b"`},
+		"trusted account": {role: everyAccount, session: "me", caller: admin},
+		"trusted caller":  {role: exact, session: "me", caller: admin},
+		"another account": {role: everyAccount, session: "me", caller: "333333333333", code: "AccessDenied",
+			says: "does not allow"},
+		"the role's own": {role: everyAccount, session: "me", caller: member, code: "AccessDenied",
+			says: "does not allow"},
+		"a role only": {role: chain, session: "me", caller: admin, code: "AccessDenied",
+			says: "does not allow " + operator},
+		"a service only": {role: service, session: "me", caller: admin, code: "AccessDenied",
+			says: "does not allow"},
+		"condition not met": {role: condition, session: "me", caller: admin, code: "AccessDenied",
+			says: "does not allow"},
+		"denied": {role: denies, session: "me", caller: admin, code: "AccessDenied",
+			says: "does not allow"},
+		"denied someone else": {role: denies, session: "me", caller: member},
+		"unknown role": {role: everyAccount + "-not", session: "me", caller: admin, code: "AccessDenied",
+			says: "does not exist"},
+		"unknown account": {role: "arn:aws:iam::999999999999:role/trusts-account", session: "me", caller: admin,
+			code: "AccessDenied", says: "does not exist"},
+		"not a role": {role: "arn:aws:iam::222222222222:user/somebody", session: "me", caller: admin,
+			code: "AccessDenied", says: "is not the ARN of a role"},
+		"a session name of one": {role: everyAccount, session: "a b", caller: admin, code: "ValidationError",
+			says: `"a b"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +62,8 @@ func TestAssumeRole(t *testing.T) {
 				return
 			}
 			out := w.call(t, tc.caller, "sts", "AssumeRole", input)
-			want := "arn:aws:sts::" + member + ":assumed-role/" + tc.role[len("arn:aws:iam::222222222222:role/"):] + "/me"
+			want := "arn:aws:sts::" + member + ":assumed-role/" + tc.role[len("arn:aws:iam::222222222222:role/"):] +
+				"/me"
 			if got := at(out, "AssumedRoleUser", "Arn"); got != want {
 				t.Errorf("the session is %v, want %s", got, want)
 			}
@@ -60,7 +72,8 @@ func TestAssumeRole(t *testing.T) {
 
 	t.Run("a session is its role", func(t *testing.T) {
 		t.Parallel()
-		first := w.as(t, w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": everyAccount, "RoleSessionName": "first"}))
+		first := w.as(t, w.call(t, admin, "sts", "AssumeRole",
+			object{"RoleArn": everyAccount, "RoleSessionName": "first"}))
 		identity, err := first.GetCallerIdentity(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -69,10 +82,12 @@ func TestAssumeRole(t *testing.T) {
 		if diff := cmp.Diff(want, []string{aws.ToString(identity.Account), aws.ToString(identity.Arn)}); diff != "" {
 			t.Errorf("GetCallerIdentity (-want +got):\n%s", diff)
 		}
-		if _, err := first.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: &chain, RoleSessionName: aws.String("second")}); err != nil {
+		if _, err := first.AssumeRole(t.Context(),
+			&sts.AssumeRoleInput{RoleArn: &chain, RoleSessionName: aws.String("second")}); err != nil {
 			t.Errorf("the role that it trusts cannot assume it: %v", err)
 		}
-		if _, err := first.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: &exact, RoleSessionName: aws.String("second")}); err == nil {
+		if _, err := first.AssumeRole(t.Context(),
+			&sts.AssumeRoleInput{RoleArn: &exact, RoleSessionName: aws.String("second")}); err == nil {
 			t.Error("it can assume a role that trusts the operator alone")
 		}
 	})
@@ -91,7 +106,8 @@ func TestTrustInARoleThatIsCreatedAgain(t *testing.T) {
 	other := w.role(t, admin, "other", anybody)
 	assume := func(as, role string) error {
 		session := w.as(t, w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": as, "RoleSessionName": "me"}))
-		_, err := session.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("me")})
+		_, err := session.AssumeRole(t.Context(),
+			&sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("me")})
 		return err
 	}
 	check := func(when, as, role string, want bool) {
@@ -121,7 +137,8 @@ func TestTrustInARoleThatIsCreatedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.refused(t, member, "iam", "CreateRole", object{"RoleName": "early", "AssumeRolePolicyDocument": string(text)}, "MalformedPolicyDocument", "Invalid principal")
+	w.refused(t, member, "iam", "CreateRole", object{"RoleName": "early", "AssumeRolePolicyDocument": string(text)},
+		"MalformedPolicyDocument", "Invalid principal")
 	w.role(t, member, "early", trust(root, object{"ArnEquals": object{"aws:PrincipalArn": arn + "-not"}}))
 }
 
@@ -134,6 +151,7 @@ func (w world) as(t *testing.T, session object) *sts.Client {
 	}
 	return sts.New(sts.Options{
 		BaseEndpoint: aws.String(w.Endpoint()), Region: home, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(part("AccessKeyId"), part("SecretAccessKey"), part("SessionToken")),
+		Credentials: credentials.NewStaticCredentialsProvider(part("AccessKeyId"), part("SecretAccessKey"),
+			part("SessionToken")),
 	})
 }

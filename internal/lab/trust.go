@@ -31,7 +31,8 @@ func (l *Lab) identify(form url.Values) (trustedIDs, error) {
 			}
 			about, err := l.readRole(l.ctx, role, "GetRole")
 			if err != nil {
-				return nil, &apiError{400, "MalformedPolicyDocument", fmt.Sprintf(`Invalid principal in policy: "AWS":%q`, principal)}
+				return nil, &apiError{400, "MalformedPolicyDocument",
+					fmt.Sprintf(`Invalid principal in policy: "AWS":%q`, principal)}
 			}
 			ids[principal] = about.ID
 		}

@@ -22,7 +22,8 @@ import (
 )
 
 func main() {
-	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvPartition,
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus,
+		naming.EnvPartition,
 		naming.EnvSwitch, naming.EnvFindingsQueue, naming.EnvFindingsDead)
 	if err != nil {
 		log.Fatal(err)

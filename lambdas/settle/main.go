@@ -17,7 +17,8 @@ import (
 )
 
 func main() {
-	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvPartition, naming.EnvOutcomesDead)
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus,
+		naming.EnvPartition, naming.EnvOutcomesDead)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 func main() {
-	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvSwitch,
+	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus,
+		naming.EnvSwitch,
 		naming.EnvFindingsQueue, naming.EnvOutcomesQueue)
 	if err != nil {
 		log.Fatal(err)

@@ -13,7 +13,8 @@ const DescriptionLimit = 4000
 // explain tells whoever fills in the launch form what a group repairs and what may go wrong.
 func explain(c *catalog.Catalog, framework string, group catalog.Group) string {
 	risk := c.Risk(group)
-	words := []string{group.Description, "Controls: " + named(controls(c, group), framework) + ".", "Risk: " + risk.Level + "."}
+	words := []string{group.Description, "Controls: " + named(controls(c, group), framework) + ".",
+		"Risk: " + risk.Level + "."}
 	for _, reason := range risk.Reasons {
 		text := reason.Text
 		if len(risk.Reasons) > 1 {
@@ -22,7 +23,8 @@ func explain(c *catalog.Catalog, framework string, group catalog.Group) string {
 		words = append(words, text)
 	}
 	return strings.Join(append(words, fmt.Sprintf(
-		"ENABLED: repaired as soon as a finding fails. DISABLED: only when somebody picks the custom action %q on a finding.", group.Title)), " ")
+		"ENABLED: repaired as soon as a finding fails. DISABLED: only when somebody picks the custom action %q on "+
+			"a finding.", group.Title)), " ")
 }
 
 // named lists controls with their numbers in the framework: EC2.13 (4.1).

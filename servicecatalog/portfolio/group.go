@@ -59,7 +59,8 @@ func newGroup(stack awscdk.Stack, id *string, props *groupProps) {
 	// The custom action says clearly that the playbook is launched already; the rule would only
 	// say that its name is taken. So the action is first.
 	rule.AddResourceDependency(action.Node().DefaultChild().(awscdk.CfnResource), nil)
-	awscdk.NewCfnOutput(stack, jsii.String(props.group.State()), &awscdk.CfnOutputProps{Value: parameter.ValueAsString()})
+	awscdk.NewCfnOutput(stack, jsii.String(props.group.State()),
+		&awscdk.CfnOutputProps{Value: parameter.ValueAsString()})
 }
 
 // newParameter makes the parameter directly in the stack, where its name is its id.

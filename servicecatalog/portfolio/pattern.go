@@ -33,7 +33,8 @@ func imported(c *catalog.Catalog, controls []catalog.Control, framework string) 
 		generators = append(generators, anyCase(finding.ConsolidatedGenerator(control.ID)))
 		for _, standard := range slices.Sorted(maps.Keys(control.Frameworks)) {
 			// Findings of a standard that has a playbook are the business of that one.
-			if standard == framework || !slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == standard }) {
+			if standard == framework ||
+				!slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == standard }) {
 				generators = append(generators, generator(standard, control.Frameworks[standard]))
 			}
 		}

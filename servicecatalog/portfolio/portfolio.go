@@ -63,7 +63,8 @@ func (p *Props) filled() *awsservicecatalog.PortfolioProps {
 		own.ProviderName = jsii.String(provider)
 	}
 	if own.Description == nil {
-		own.Description = jsii.String("Repair of Security Hub findings: launch a playbook and choose what is repaired without asking.")
+		own.Description = jsii.String(
+			"Repair of Security Hub findings: launch a playbook and choose what is repaired without asking.")
 	}
 	return &own
 }

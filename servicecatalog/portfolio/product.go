@@ -55,14 +55,16 @@ func NewProduct(scope constructs.Construct, id *string, props *ProductProps) aws
 // its snapshot, the newest too: then its URL stays the same when a newer one comes, and so
 // Service Catalog knows it for the same version. Only one that was never released is offered
 // from the synthesized template.
-func released(playbook catalog.Playbook, template awsservicecatalog.ProductStack, dir string) *[]*awsservicecatalog.CloudFormationProductVersion {
+func released(playbook catalog.Playbook, template awsservicecatalog.ProductStack,
+	dir string) *[]*awsservicecatalog.CloudFormationProductVersion {
 	names, err := versions.Of(versions.Files, playbook.ID)
 	if err != nil {
 		panic(err) // which a test rules out
 	}
 	var all []*awsservicecatalog.CloudFormationProductVersion
 	offer := func(name string, t awsservicecatalog.CloudFormationTemplate) {
-		all = append(all, &awsservicecatalog.CloudFormationProductVersion{ProductVersionName: jsii.String(name), CloudFormationTemplate: t})
+		all = append(all, &awsservicecatalog.CloudFormationProductVersion{ProductVersionName: jsii.String(name),
+			CloudFormationTemplate: t})
 	}
 	for _, name := range names {
 		file := filepath.Join(dir, name+versions.Suffix)

@@ -69,11 +69,13 @@ func Check(files fs.FS, playbook, version string, synthesized []byte) error {
 		return err
 	}
 	if len(newer) > 0 && semver.MustParse(newer[len(newer)-1]).GreaterThan(semver.MustParse(version)) {
-		return fmt.Errorf("servicecatalog/%s.yaml: version %s is older than %s, which is released: raise `version:`", playbook, version, newer[len(newer)-1])
+		return fmt.Errorf("servicecatalog/%s.yaml: version %s is older than %s, which is released: raise `version:`",
+			playbook, version, newer[len(newer)-1])
 	}
 	released, err := Read(files, File(playbook, version))
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("servicecatalog/%s.yaml: version %s has no snapshot: run `make snapshot`, and commit servicecatalog/versions/%s", playbook, version, File(playbook, version))
+		return fmt.Errorf("servicecatalog/%s.yaml: version %s has no snapshot: run `make snapshot`, and commit "+
+			"servicecatalog/versions/%s", playbook, version, File(playbook, version))
 	}
 	if err != nil {
 		return fmt.Errorf("read snapshot: %w", err)
@@ -83,7 +85,8 @@ func Check(files fs.FS, playbook, version string, synthesized []byte) error {
 		return fmt.Errorf("compare %s: %w", File(playbook, version), err)
 	}
 	if len(places) > 0 {
-		return fmt.Errorf("servicecatalog/%s.yaml: the product changed and its version did not: raise `version: %s` and run `make snapshot`. "+
+		return fmt.Errorf("servicecatalog/%s.yaml: the product changed and its version did not: raise `version: %s` "+
+			"and run `make snapshot`. "+
 			"(Was %s never released? Then delete servicecatalog/versions/%s and run `make snapshot`.) It differs in %s",
 			playbook, version, version, File(playbook, version), strings.Join(places, ", "))
 	}

@@ -30,7 +30,8 @@ func TestOfIsInOrder(t *testing.T) {
 	if diff := cmp.Diff([]string{"1.9.0", "1.9.2", "1.10.0"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := versions.Of(files("p/newest"), "p"); err == nil || !strings.Contains(err.Error(), "versions/p/newest.template.json") {
+	if _, err := versions.Of(files("p/newest"), "p"); err == nil ||
+		!strings.Contains(err.Error(), "versions/p/newest.template.json") {
 		t.Errorf("Of a name that is no version = %v", err)
 	}
 }
@@ -41,14 +42,19 @@ func TestCheck(t *testing.T) {
 		version, template string
 		wants             []string // none: it is in order
 	}{
-		"the same":              {"1.1.0", released, nil},
-		"in another order":      {"1.1.0", `{"Resources":{"A":{"Properties":{"n":[1,2]},"Type":"x"}},"Description":"d"}`, nil},
-		"a resource differs":    {"1.1.0", strings.Replace(released, "2", "3", 1), []string{"servicecatalog/p.yaml", "raise `version: 1.1.0`", "make snapshot", "Resources.A"}},
-		"a list's order":        {"1.1.0", strings.Replace(released, "1, 2", "2, 1", 1), []string{"Resources.A"}},
-		"a resource is gone":    {"1.1.0", `{"Description": "d", "Resources": {}}`, []string{"Resources.A"}},
-		"a section is new":      {"1.1.0", strings.Replace(released, `"d"`, `"d", "Outputs": {}`, 1), []string{"Outputs"}},
-		"a text differs":        {"1.1.0", strings.Replace(released, `"d"`, `"e"`, 1), []string{"in Description"}},
-		"never released":        {"1.2.0", released, []string{"version 1.2.0 has no snapshot", "make snapshot", "servicecatalog/versions/p/1.2.0.template.json"}},
+		"the same": {"1.1.0", released, nil},
+		"in another order": {"1.1.0",
+			`{"Resources":{"A":{"Properties":{"n":[1,2]},"Type":"x"}},"Description":"d"}`, nil},
+		"a resource differs": {"1.1.0", strings.Replace(released, "2", "3", 1),
+			[]string{"servicecatalog/p.yaml", "raise `version: 1.1.0`", "make snapshot", "Resources.A"}},
+		"a list's order":     {"1.1.0", strings.Replace(released, "1, 2", "2, 1", 1), []string{"Resources.A"}},
+		"a resource is gone": {"1.1.0", `{"Description": "d", "Resources": {}}`, []string{"Resources.A"}},
+		"a section is new": {"1.1.0", strings.Replace(released, `"d"`, `"d", "Outputs": {}`, 1),
+			[]string{"Outputs"}},
+		"a text differs": {"1.1.0", strings.Replace(released, `"d"`, `"e"`, 1), []string{"in Description"}},
+		"never released": {"1.2.0", released,
+			[]string{"version 1.2.0 has no snapshot", "make snapshot",
+				"servicecatalog/versions/p/1.2.0.template.json"}},
 		"the version went back": {"1.0.0", released, []string{"1.0.0 is older than 1.1.0"}},
 		"no template":           {"1.1.0", "{", []string{"p/1.1.0.template.json"}},
 	} {
@@ -75,7 +81,8 @@ func TestEverySnapshotIsOfAPlaybook(t *testing.T) {
 		known[p.ID] = true
 		all, err := versions.Of(versions.Files, p.ID)
 		if err != nil || len(all) == 0 || all[len(all)-1] != p.Version {
-			t.Errorf("%s has the snapshots %v, %v; the newest must be %s: run `make snapshot`", p.ID, all, err, p.Version)
+			t.Errorf("%s has the snapshots %v, %v; the newest must be %s: run `make snapshot`", p.ID, all, err,
+				p.Version)
 		}
 	}
 	folders, err := versions.Files.ReadDir(".")

@@ -27,7 +27,8 @@ func TestBenchmark(t *testing.T) { //nolint:paralleltest // what others allocate
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || got[0].What != "b, time" || got[0].Value <= 0 || got[1].What != "b, allocations" || got[1].Value != 1 {
+	if len(got) != 2 || got[0].What != "b, time" || got[0].Value <= 0 || got[1].What != "b, allocations" ||
+		got[1].Value != 1 {
 		t.Errorf("benchmark = %+v", got)
 	}
 	broken := errors.New("broken")
@@ -71,15 +72,18 @@ func (late) Reserve(_ context.Context, _, _ string, now time.Time) (time.Time, e
 func TestRender(t *testing.T) {
 	t.Parallel()
 	text := render([]measurement{
-		{What: "steps", Value: 4, AtMost: 4}, {What: "calls", Value: 6.5, AtMost: 6}, {What: "size", Value: 12.345, Unit: "MB"}, {What: "time", Value: 0.512, Unit: "s", AtMost: 10},
+		{What: "steps", Value: 4, AtMost: 4}, {What: "calls", Value: 6.5, AtMost: 6},
+		{What: "size", Value: 12.345, Unit: "MB"}, {What: "time", Value: 0.512, Unit: "s", AtMost: 10},
 	})
 	var got []string
 	for line := range strings.Lines(text) {
 		if cells := strings.Split(line, "|"); len(cells) == 5 {
-			got = append(got, strings.Join([]string{strings.TrimSpace(cells[1]), strings.TrimSpace(cells[2]), strings.TrimSpace(cells[3])}, "; "))
+			got = append(got, strings.Join([]string{strings.TrimSpace(cells[1]), strings.TrimSpace(cells[2]),
+				strings.TrimSpace(cells[3])}, "; "))
 		}
 	}
-	want := []string{"what; aim; measured", "steps; <= 4; 4", "calls; <= 6; 6.50  MISSED", "size; ; 12.3 MB", "time; <= 10 s; 0.51 s"}
+	want := []string{"what; aim; measured", "steps; <= 4; 4", "calls; <= 6; 6.50  MISSED", "size; ; 12.3 MB",
+		"time; <= 10 s; 0.51 s"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -116,8 +120,9 @@ func TestCalls(t *testing.T) {
 	t.Parallel()
 	resolved := map[string]any{"Workflow": map[string]any{"Status": "RESOLVED"}}
 	got, err := calls(scenario.Result{
-		Calls: map[string]int{"dispatch": 10, "settle": 6}, ColdStarts: []time.Duration{30 * time.Millisecond, 20 * time.Millisecond},
-		Findings: []map[string]any{resolved, resolved, {"Workflow": map[string]any{"Status": "NEW"}}},
+		Calls:      map[string]int{"dispatch": 10, "settle": 6},
+		ColdStarts: []time.Duration{30 * time.Millisecond, 20 * time.Millisecond},
+		Findings:   []map[string]any{resolved, resolved, {"Workflow": map[string]any{"Status": "NEW"}}},
 	})
 	if err != nil {
 		t.Fatal(err)

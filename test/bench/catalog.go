@@ -16,8 +16,8 @@ import (
 // everyControl breaks and repairs a resource of every control.
 const everyControl = "test/scenarios/demo-all.yaml"
 
-// catalogSteps tells what the repairs of the playbook's controls are billed and how long they take, as the lab ran them,
-// and how large documents are.
+// catalogSteps tells what the repairs of the playbook's controls are billed and how long they take, as the
+// lab ran them, and how large documents are.
 func catalogSteps(ctx context.Context) ([]measurement, error) {
 	out, err := output(exec.CommandContext(ctx, "build/hubmend", "lab", "run", "--json", everyControl))
 	if err != nil {
@@ -52,10 +52,12 @@ func catalogSteps(ctx context.Context) ([]measurement, error) {
 		together("dispatch"),
 		together("settle"),
 		{What: "controls in the catalog", Value: float64(len(c.Controls))},
-		{What: fmt.Sprintf("billed steps per repair, mean of %d executions", n), Value: float64(steps) / float64(n), AtMost: 1},
+		{What: fmt.Sprintf("billed steps per repair, mean of %d executions", n), Value: float64(steps) / float64(n),
+			AtMost: 1},
 		{What: "a runbook in the lab, median", Value: float64(took[n/2].Milliseconds()), Unit: "ms"},
 		{What: "a runbook in the lab, slowest", Value: float64(took[n-1].Milliseconds()), Unit: "ms"},
-		{What: "largest document, of the 64 KiB that it may have", Value: float64(largest) / 1024, Unit: "KiB", AtMost: 62},
+		{What: "largest document, of the 64 KiB that it may have", Value: float64(largest) / 1024, Unit: "KiB",
+			AtMost: 62},
 		{What: "time to repair every control, from an empty lab", Value: results[0].Seconds, Unit: "s", AtMost: 90},
 	}, nil
 }

@@ -23,8 +23,8 @@ const (
 	coldStarts   = 15
 )
 
-// coldStart measures how long dispatch takes until it can work, with many more controls than there are, and how long it then
-// takes for the first finding, which it ignores because it is archived.
+// coldStart measures how long dispatch takes until it can work, with many more controls than there are, and
+// how long it then takes for the first finding, which it ignores because it is archived.
 func coldStart(ctx context.Context) ([]measurement, error) {
 	folder, err := os.MkdirTemp("", "hubmend-bench-")
 	if err != nil {
@@ -48,7 +48,8 @@ func coldStart(ctx context.Context) ([]measurement, error) {
 		started, worked = min(started, result.InitDuration), min(worked, result.Duration)
 	}
 	of := func(what string, d time.Duration, most float64) measurement {
-		return measurement{What: fmt.Sprintf("%s with %d controls, fastest of %d", what, manyControls, coldStarts), Value: float64(d.Microseconds()) / 1000, Unit: "ms", AtMost: most}
+		return measurement{What: fmt.Sprintf("%s with %d controls, fastest of %d", what, manyControls, coldStarts),
+			Value: float64(d.Microseconds()) / 1000, Unit: "ms", AtMost: most}
 	}
 	return []measurement{of("cold start of dispatch", started, 60), of("  its first finding", worked, 10)}, nil
 }
@@ -89,13 +90,18 @@ func buildWith(ctx context.Context, folder string, controls int) (control.Contro
 // archived is a batch with a finding of a control that asks for nothing.
 func archived(c control.Control) ([]byte, error) {
 	m, err := message(map[string]any{
-		"id": "event", "source": "aws.securityhub", "detail-type": "Security Hub Findings - Imported", "time": time.Now().UTC().Format(time.RFC3339),
+		"id": "event", "source": "aws.securityhub", "detail-type": "Security Hub Findings - Imported",
+		"time": time.Now().UTC().Format(time.RFC3339),
 		"detail": map[string]any{"findings": []any{map[string]any{
-			"Id":         "arn:aws:securityhub:eu-west-1:222222222222:security-control/" + c.ID + "/finding/1",
-			"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/securityhub", "GeneratorId": "security-control/" + c.ID,
-			"AwsAccountId": "222222222222", "Region": "eu-west-1", "RecordState": "ARCHIVED", "LastObservedAt": time.Now().UTC().Format(time.RFC3339),
-			"Compliance": map[string]any{"Status": "FAILED", "SecurityControlId": c.ID}, "Workflow": map[string]any{"Status": "NEW"},
-			"Resources": []any{map[string]any{"Type": c.Resource.Type, "Id": "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-0123456789abcdef0"}},
+			"Id":           "arn:aws:securityhub:eu-west-1:222222222222:security-control/" + c.ID + "/finding/1",
+			"ProductArn":   "arn:aws:securityhub:eu-west-1::product/aws/securityhub",
+			"GeneratorId":  "security-control/" + c.ID,
+			"AwsAccountId": "222222222222", "Region": "eu-west-1", "RecordState": "ARCHIVED",
+			"LastObservedAt": time.Now().UTC().Format(time.RFC3339),
+			"Compliance":     map[string]any{"Status": "FAILED", "SecurityControlId": c.ID},
+			"Workflow":       map[string]any{"Status": "NEW"},
+			"Resources": []any{map[string]any{"Type": c.Resource.Type,
+				"Id": "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-0123456789abcdef0"}},
 		}}},
 	}, time.Now())
 	if err != nil {
@@ -107,7 +113,8 @@ func archived(c control.Control) ([]byte, error) {
 func invokeOnce(ctx context.Context, binary string, payload []byte) (lambdahost.Result, error) {
 	env := map[string]string{"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "K", "AWS_SECRET_ACCESS_KEY": "s"}
 	for _, name := range []string{
-		naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvPartition, naming.EnvSwitch, naming.EnvFindingsQueue, naming.EnvFindingsDead,
+		naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus, naming.EnvPartition, naming.EnvSwitch,
+		naming.EnvFindingsQueue, naming.EnvFindingsDead,
 	} {
 		env[name] = "bench"
 	}

@@ -45,13 +45,16 @@ func connections(ctx context.Context) ([]measurement, error) {
 	}
 	server.StartTLS()
 	defer server.Close()
-	accounts := &executions.Accounts{Partition: "aws", Regions: &executions.Regions{Limit: executions.Limit, Rest: executions.Rest, Now: time.Now}, Config: aws.Config{
-		Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("K", "s", ""),
-		HTTPClient: awsclient.Trusting(server.Certificate()),
-	}}
+	accounts := &executions.Accounts{Partition: "aws",
+		Regions: &executions.Regions{Limit: executions.Limit, Rest: executions.Rest, Now: time.Now}, Config: aws.Config{
+			Region: "eu-west-1", BaseEndpoint: &server.URL,
+			Credentials: credentials.NewStaticCredentialsProvider("K", "s", ""),
+			HTTPClient:  awsclient.Trusting(server.Certificate()),
+		}}
 	begin := cpu()
 	for n := range connectingRepairs {
-		t := target.Target{Account: fmt.Sprintf("2222222222%02d", n%10), Region: "eu-west-1", Runbook: "R", Resource: fmt.Sprint("sg-", n)}
+		t := target.Target{Account: fmt.Sprintf("2222222222%02d", n%10), Region: "eu-west-1", Runbook: "R",
+			Resource: fmt.Sprint("sg-", n)}
 		if _, err := accounts.Start(ctx, t, decide.Attempt{Number: 1}); err != nil {
 			return nil, err
 		}
@@ -61,7 +64,8 @@ func connections(ctx context.Context) ([]measurement, error) {
 	}
 	return []measurement{
 		{What: "new connections to members per repair", Value: float64(opened.Load()) / connectingRepairs, AtMost: 0.5},
-		{What: "CPU of the calls to members per repair, both sides", Value: (cpu() - begin).Seconds() * 1000 / connectingRepairs, Unit: "ms"},
+		{What: "CPU of the calls to members per repair, both sides",
+			Value: (cpu() - begin).Seconds() * 1000 / connectingRepairs, Unit: "ms"},
 	}, nil
 }
 

@@ -25,7 +25,8 @@ func (r repair) asked(now time.Time) (decide.Record, decide.Request, decide.Gate
 	}
 	t, parameters, err := r.control.Bind(f)
 	request := decide.Request{
-		Ref: decide.Ref{ID: f.ID, Event: "event"}, Control: r.control.ID, Trigger: finding.Automatic, AsOf: now, Parameters: parameters,
+		Ref: decide.Ref{ID: f.ID, Event: "event"}, Control: r.control.ID, Trigger: finding.Automatic, AsOf: now,
+		Parameters: parameters,
 	}
 	return decide.Record{Target: t}, request, decide.Gate{Slot: now}, err
 }

@@ -149,7 +149,8 @@ func (w *world) rush() *dispatch.Handler {
 }
 
 // running dispatches findings and gives the messages that say that their executions ended.
-func (w *world) running(ctx context.Context, batches []events.SQSEvent, targets []target.Target) ([]events.SQSEvent, error) {
+func (w *world) running(ctx context.Context, batches []events.SQSEvent, targets []target.Target) ([]events.SQSEvent,
+	error) {
 	h := w.rush()
 	var endings []events.SQSEvent
 	for i, b := range batches {

@@ -39,18 +39,23 @@ func (w write) String() string {
 }
 
 // PutItem implements ledger.DynamoDBAPI.
-func (m *meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (m *meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
+	options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	key := item{"pk": in.Item["pk"], "sk": in.Item["sk"]}
-	return measured(ctx, m, in.TableName, key, func() (*dynamodb.PutItemOutput, error) { return m.Client.PutItem(ctx, in, options...) })
+	return measured(ctx, m, in.TableName, key,
+		func() (*dynamodb.PutItemOutput, error) { return m.Client.PutItem(ctx, in, options...) })
 }
 
 // UpdateItem implements ledger.DynamoDBAPI.
-func (m *meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, options ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
-	return measured(ctx, m, in.TableName, in.Key, func() (*dynamodb.UpdateItemOutput, error) { return m.Client.UpdateItem(ctx, in, options...) })
+func (m *meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
+	options ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	return measured(ctx, m, in.TableName, in.Key,
+		func() (*dynamodb.UpdateItemOutput, error) { return m.Client.UpdateItem(ctx, in, options...) })
 }
 
 // measured makes a write and notes it, also one whose condition is not met: that costs too.
-func measured[Out any](ctx context.Context, m *meter, table *string, key item, write func() (*Out, error)) (*Out, error) {
+func measured[Out any](ctx context.Context, m *meter, table *string, key item, write func() (*Out, error)) (*Out,
+	error) {
 	before, err := m.read(ctx, table, key)
 	if err != nil {
 		return nil, err
@@ -132,7 +137,8 @@ func indexesOf(table *dynamodb.CreateTableInput) ([]index, error) {
 	var all []index
 	for _, g := range table.GlobalSecondaryIndexes {
 		if g.Projection == nil || g.Projection.ProjectionType != types.ProjectionTypeKeysOnly {
-			return nil, fmt.Errorf("the index %s projects more than keys, which is not measured", aws.ToString(g.IndexName))
+			return nil, fmt.Errorf("the index %s projects more than keys, which is not measured",
+				aws.ToString(g.IndexName))
 		}
 		var i index
 		for _, k := range slices.Concat(table.KeySchema, g.KeySchema) {

@@ -18,16 +18,19 @@ func TestSizeOf(t *testing.T) {
 		value types.AttributeValue
 		want  int // beside one byte of name
 	}{
-		"text":        {str("hello"), 5},
-		"not ASCII":   {str("ü"), 2},
-		"number":      {&types.AttributeValueMemberN{Value: "1772366402040"}, 8},
-		"binary":      {&types.AttributeValueMemberB{Value: []byte{1, 2}}, 2},
-		"truth":       {&types.AttributeValueMemberBOOL{Value: true}, 1},
-		"nothing":     {&types.AttributeValueMemberNULL{Value: true}, 1},
-		"empty list":  {&types.AttributeValueMemberL{}, 3},
-		"list":        {&types.AttributeValueMemberL{Value: []types.AttributeValue{str("ab"), str("c")}}, 3 + 1 + 2 + 1 + 1},
-		"map":         {&types.AttributeValueMemberM{Value: item{"k": str("ab")}}, 3 + 1 + 1 + 2},
-		"map in list": {&types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: item{"k": str("ab")}}}}, 3 + 1 + 3 + 1 + 1 + 2},
+		"text":       {str("hello"), 5},
+		"not ASCII":  {str("ü"), 2},
+		"number":     {&types.AttributeValueMemberN{Value: "1772366402040"}, 8},
+		"binary":     {&types.AttributeValueMemberB{Value: []byte{1, 2}}, 2},
+		"truth":      {&types.AttributeValueMemberBOOL{Value: true}, 1},
+		"nothing":    {&types.AttributeValueMemberNULL{Value: true}, 1},
+		"empty list": {&types.AttributeValueMemberL{}, 3},
+		"list": {&types.AttributeValueMemberL{Value: []types.AttributeValue{str("ab"), str("c")}},
+			3 + 1 + 2 + 1 + 1},
+		"map": {&types.AttributeValueMemberM{Value: item{"k": str("ab")}}, 3 + 1 + 1 + 2},
+		"map in list": {&types.AttributeValueMemberL{
+			Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: item{"k": str("ab")}}}},
+			3 + 1 + 3 + 1 + 1 + 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,14 +108,16 @@ func TestIndexesOf(t *testing.T) {
 	table := &dynamodb.CreateTableInput{
 		KeySchema: schema("pk", "sk"),
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{
-			IndexName: aws.String("open"), KeySchema: schema("open", "since"), Projection: &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly},
+			IndexName: aws.String("open"), KeySchema: schema("open", "since"),
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly},
 		}},
 	}
 	got, err := indexesOf(table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]index{{[]string{"pk", "sk", "open", "since"}}}, got, cmp.AllowUnexported(index{})); diff != "" {
+	if diff := cmp.Diff([]index{{[]string{"pk", "sk", "open", "since"}}}, got,
+		cmp.AllowUnexported(index{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	table.GlobalSecondaryIndexes[0].Projection.ProjectionType = types.ProjectionTypeAll

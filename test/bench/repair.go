@@ -48,7 +48,8 @@ func loadRepair() (repair, error) {
 // finding builds the finding about a resource, which a number names.
 func (r repair) finding(number int, now time.Time) (finding.Finding, json.RawMessage, error) {
 	document, err := samplefinding.Build(samplefinding.Spec{
-		Control: r.control, Resource: fmt.Sprintf(r.resource, number), Account: r.account, Region: r.region, ID: uuid.NewString(), Now: now,
+		Control: r.control, Resource: fmt.Sprintf(r.resource, number), Account: r.account, Region: r.region,
+		ID: uuid.NewString(), Now: now,
 	})
 	if err != nil {
 		return finding.Finding{}, nil, err

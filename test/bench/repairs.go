@@ -23,7 +23,8 @@ const (
 
 // repairs counts what a repair takes, from what the lab saw.
 func repairs(ctx context.Context) ([]measurement, error) {
-	out, err := output(exec.CommandContext(ctx, "build/hubmend", "lab", "run", "--json", exactRule, splitRule, compliant, idle))
+	out, err := output(exec.CommandContext(ctx, "build/hubmend", "lab", "run", "--json", exactRule, splitRule,
+		compliant, idle))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,8 @@ func repairs(ctx context.Context) ([]measurement, error) {
 		if len(r.Executions) != 1 {
 			return nil, fmt.Errorf("%s: %d executions, want 1", r.Name, len(r.Executions))
 		}
-		all = append(all, measurement{What: "billed steps for " + what, Value: float64(r.Executions[0].BilledSteps), AtMost: 1})
+		all = append(all, measurement{What: "billed steps for " + what, Value: float64(r.Executions[0].BilledSteps),
+			AtMost: 1})
 	}
 	return all, nil
 }
@@ -64,8 +66,10 @@ func calls(r scenario.Result) ([]measurement, error) {
 	return []measurement{
 		{What: "AWS calls of dispatch per repaired finding", Value: per("dispatch"), AtMost: 6},
 		{What: "AWS calls of settle per repaired finding", Value: per("settle"), AtMost: 4},
-		{What: fmt.Sprintf("cold start, fastest of %d", len(r.ColdStarts)), Value: milliseconds(slices.Min(r.ColdStarts)), Unit: "ms"},
-		{What: fmt.Sprintf("cold start, slowest of %d", len(r.ColdStarts)), Value: milliseconds(slices.Max(r.ColdStarts)), Unit: "ms"},
+		{What: fmt.Sprintf("cold start, fastest of %d", len(r.ColdStarts)),
+			Value: milliseconds(slices.Min(r.ColdStarts)), Unit: "ms"},
+		{What: fmt.Sprintf("cold start, slowest of %d", len(r.ColdStarts)),
+			Value: milliseconds(slices.Max(r.ColdStarts)), Unit: "ms"},
 	}, nil
 }
 
@@ -84,5 +88,6 @@ func idleCalls(r scenario.Result) ([]measurement, error) {
 	if !r.Passed || r.Calls["sweep"] == 0 {
 		return nil, errors.New(r.Name + ": the sweep did not run, or not as expected")
 	}
-	return []measurement{{What: "AWS calls of a sweep that finds nothing", Value: float64(r.Calls["sweep"]), AtMost: 2}}, nil
+	return []measurement{{What: "AWS calls of a sweep that finds nothing", Value: float64(r.Calls["sweep"]),
+		AtMost: 2}}, nil
 }

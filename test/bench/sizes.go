@@ -67,7 +67,8 @@ func sizes(ctx context.Context) ([]measurement, error) {
 	}
 	total := []measurement{
 		{What: "admin, product and member templates, resources", Value: float64(resources), AtMost: mostResources},
-		{What: "admin, product and member templates", Value: float64(bytes) / kilobyte, Unit: "KB", AtMost: mostKilobytes},
+		{What: "admin, product and member templates", Value: float64(bytes) / kilobyte, Unit: "KB",
+			AtMost: mostKilobytes},
 	}
 	return slices.Concat(functions, []measurement{{What: "templates", Value: float64(len(files))}}, each, total), nil
 }
@@ -89,7 +90,8 @@ func zips(ctx context.Context) ([]measurement, error) {
 		if err != nil {
 			return nil, fmt.Errorf("weigh function %s: %w", filepath.Base(folder), err)
 		}
-		all = append(all, measurement{What: "zip of " + naming.Prefix + filepath.Base(folder), Value: float64(size) / megabyte, Unit: "MB", AtMost: 8})
+		all = append(all, measurement{What: "zip of " + naming.Prefix + filepath.Base(folder),
+			Value: float64(size) / megabyte, Unit: "MB", AtMost: 8})
 	}
 	return all, nil
 }

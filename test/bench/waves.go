@@ -17,8 +17,10 @@ func waves(context.Context) ([]measurement, error) {
 		latency                     simulation.Latency
 		atMost                      float64 // times the least that is possible; 0 promises nothing
 	}{
-		{1, 1, 1000, "calls of 1 to 60 ms", simulation.Near, 0}, {1, 1, 1000, "calls of 20 to 300 ms", simulation.Slow, 1.2},
-		{20, 2, 10_000, "calls of 1 to 60 ms", simulation.Near, 0}, {20, 2, 10_000, "calls of 20 to 300 ms", simulation.Slow, 1.5},
+		{1, 1, 1000, "calls of 1 to 60 ms", simulation.Near, 0},
+		{1, 1, 1000, "calls of 20 to 300 ms", simulation.Slow, 1.2},
+		{20, 2, 10_000, "calls of 1 to 60 ms", simulation.Near, 0},
+		{20, 2, 10_000, "calls of 20 to 300 ms", simulation.Slow, 1.5},
 	} {
 		t := simulation.Wave(w.accounts, w.regions, w.findings, w.latency, nil)
 		if len(t.Violations) > 0 {
@@ -29,7 +31,8 @@ func waves(context.Context) ([]measurement, error) {
 			measurement{What: what + "started", Value: t.Started.Seconds(), Unit: "s"},
 			measurement{What: what + "99 % started", Value: t.MostStarted.Seconds(), Unit: "s"},
 			measurement{What: "  the least that Systems Manager allows", Value: t.LeastStarted().Seconds(), Unit: "s"},
-			measurement{What: what + "resolved", Value: t.Resolved.Seconds(), Unit: "s", AtMost: w.atMost * t.LeastResolved().Seconds()},
+			measurement{What: what + "resolved", Value: t.Resolved.Seconds(), Unit: "s",
+				AtMost: w.atMost * t.LeastResolved().Seconds()},
 			measurement{What: "  the least that Security Hub allows", Value: t.LeastResolved().Seconds(), Unit: "s"},
 		)
 	}

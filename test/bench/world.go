@@ -51,7 +51,8 @@ func (w *world) Paused(context.Context) (bool, error) { return false, nil }
 
 // Read gives findings as they are after a repair, or else as they were before.
 func (w *world) Read(_ context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
-	s := decide.Seen{Workflow: finding.Notified, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: w.now.Add(-time.Hour)}
+	s := decide.Seen{Workflow: finding.Notified, Compliance: finding.Failed, RecordState: finding.Active,
+		ObservedAt: w.now.Add(-time.Hour)}
 	if w.checked {
 		s.Workflow, s.Compliance, s.ObservedAt = finding.Resolved, "PASSED", w.now
 	}
@@ -101,7 +102,8 @@ func (w *world) SendAll(_ context.Context, bodies []string) error {
 func (w *world) time() time.Time { return w.now }
 
 func (w *world) effects() apply.Effects {
-	return apply.Effects{Ledger: w.store, Findings: w, Notifier: w, Digests: w.store, Now: w.time, Settings: decide.Defaults, Log: quiet}
+	return apply.Effects{Ledger: w.store, Findings: w, Notifier: w, Digests: w.store, Now: w.time,
+		Settings: decide.Defaults, Log: quiet}
 }
 
 // quiet encodes its lines as in Lambda, and drops them.
@@ -109,14 +111,17 @@ var quiet = slog.New(slog.NewJSONHandler(io.Discard, nil))
 
 func (w *world) dispatch() *dispatch.Handler {
 	return &dispatch.Handler{
-		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Accounts: w.store, Switch: w, Starter: w, Queue: w, Home: w.repair.region,
-		Settings: decide.Defaults, Now: w.time, Nonce: uuid.NewString, Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
+		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Accounts: w.store, Switch: w, Starter: w,
+		Queue: w, Home: w.repair.region,
+		Settings: decide.Defaults, Now: w.time, Nonce: uuid.NewString, Sleep: func(context.Context, time.Duration) {},
+		Together: function.Together, Log: quiet,
 	}
 }
 
 func (w *world) settle() *settle.Handler {
 	return &settle.Handler{
-		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults, Now: w.time,
+		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults,
+		Now:   w.time,
 		Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
 	}
 }

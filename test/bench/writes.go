@@ -46,8 +46,10 @@ func writes(ctx context.Context) ([]measurement, error) {
 	}
 	bad := m.take()
 	all := []measurement{
-		{What: "ledger write units per repair, its confirmation included", Value: float64(total(good)), AtMost: mostUnits},
-		{What: "  as many as the costs assume", Value: float64(total(good)), AtMost: cost.Embedded().Value("writeUnits")},
+		{What: "ledger write units per repair, its confirmation included", Value: float64(total(good)),
+			AtMost: mostUnits},
+		{What: "  as many as the costs assume", Value: float64(total(good)),
+			AtMost: cost.Embedded().Value("writeUnits")},
 	}
 	for _, w := range good {
 		all = append(all, measurement{What: "  " + w.String(), Value: float64(w.units + w.beside)})
@@ -84,7 +86,8 @@ func (w *world) sequence(ctx context.Context, m *meter, number int) error {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	rec, err := w.store.Load(ctx, t.Key())
-	if err == nil && (rec.Open() || rec.Last() == nil || (rec.Last().State == decide.Succeeded) != w.outcome.Succeeded) {
+	if err == nil && (rec.Open() || rec.Last() == nil ||
+		(rec.Last().State == decide.Succeeded) != w.outcome.Succeeded) {
 		err = fmt.Errorf("the repair is not over: %+v", rec)
 	}
 	return err
@@ -109,7 +112,8 @@ func startTable(ctx context.Context) (*meter, string, func(), error) {
 		return nil, "", nil, err
 	}
 	client := dynamodb.New(dynamodb.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(moto.URL()), Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		Region: "us-east-1", BaseEndpoint: aws.String(moto.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 	})
 	if _, err := client.CreateTable(ctx, definition); err != nil {
 		moto.Close()

@@ -37,7 +37,8 @@ func change(t *testing.T, app, stack string, edit func(object)) {
 		if err != nil || old == "" {
 			t.Fatalf("the template has the object key %q: %v", old, err)
 		}
-		write(t, filepath.Join(app, name), []byte(strings.ReplaceAll(string(text2), old, fmt.Sprintf("%x", sha256.Sum256(text)))))
+		write(t, filepath.Join(app, name),
+			[]byte(strings.ReplaceAll(string(text2), old, fmt.Sprintf("%x", sha256.Sum256(text)))))
 	}
 }
 
@@ -58,7 +59,9 @@ const patience = 2 * time.Minute
 // run gives the exit code and what was printed.
 func (c cli) run(t *testing.T, app string, args ...string) (code int, out string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(c.root, "node_modules", ".bin", "cdk"), append(args, "--app", app, "--no-notices", "--ci")...) //nolint:gosec // our own
+	//nolint:gosec // our own
+	cmd := exec.CommandContext(t.Context(), filepath.Join(c.root, "node_modules", ".bin", "cdk"),
+		append(args, "--app", app, "--no-notices", "--ci")...)
 	cmd.Dir, cmd.WaitDelay = t.TempDir(), time.Second
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "CDK_DISABLE_CLI_TELEMETRY=true", "NO_COLOR=1",

@@ -115,12 +115,14 @@ func testNameTaken(t *testing.T, w world, c cli, app string) {
 	role := object{"RoleName": naming.FunctionRole(naming.SweepFunction)}
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	w.call(t, "iam", "CreateRole", object{"RoleName": role["RoleName"], "AssumeRolePolicyDocument": trust})
-	if code, out := c.run(t, app, "deploy", "--require-approval", "never", lab.AdminStack); code == 0 || !strings.Contains(out, "EntityAlreadyExists") {
+	if code, out := c.run(t, app, "deploy", "--require-approval", "never", lab.AdminStack); code == 0 ||
+		!strings.Contains(out, "EntityAlreadyExists") {
 		t.Errorf("cdk deploy exits with %d, want a failure that says EntityAlreadyExists:\n%s", code, out)
 	}
 	w.status(t, lab.AdminStack, "ROLLBACK_COMPLETE")
 	w.call(t, "iam", "DeleteRole", role)
-	want := []string{"AWS::CloudFormation::Stack " + lab.AdminStack} // which the command line deletes before it deploys again
+	// which the command line deletes before it deploys again
+	want := []string{"AWS::CloudFormation::Stack " + lab.AdminStack}
 	if diff := cmp.Diff(want, w.left(t)); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
 	}
@@ -129,12 +131,14 @@ func testNameTaken(t *testing.T, w world, c cli, app string) {
 // testRepair launches the product and breaks something: the deployed functions repair it.
 func testRepair(t *testing.T, w world) {
 	group := catalog.Embedded().GroupOf(control)
-	if err := w.Launch(t.Context(), catalog.Embedded().Playbooks[0].Name, map[string]string{group.Parameter(): "ENABLED"}); err != nil {
+	if err := w.Launch(t.Context(), catalog.Embedded().Playbooks[0].Name,
+		map[string]string{group.Parameter(): "ENABLED"}); err != nil {
 		t.Fatal(err)
 	}
 	w.call(t, "securityhub", "EnableSecurityHub", object{})
 	id := w.call(t, "ec2", "CreateSecurityGroup", object{"GroupName": "web", "Description": "web"})["GroupId"].(string)
-	w.call(t, "ec2", "AuthorizeSecurityGroupIngress", object{"GroupId": id, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"})
+	w.call(t, "ec2", "AuthorizeSecurityGroupIngress",
+		object{"GroupId": id, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"})
 	spec, _ := catalog.Embedded().ByID(control)
 	f, err := samplefinding.Build(samplefinding.Spec{
 		Control: spec, Account: account, Region: region, Form: samplefinding.Consolidated, ID: "cdk", Now: time.Now(),
@@ -179,7 +183,8 @@ func testRefused(t *testing.T, w world, c cli) {
 		resources[id] = object{"Type": kind, "Properties": object{}, "DependsOn": slices.Sorted(maps.Keys(resources))}
 	})
 	before, _ := w.Environment(function)
-	if code, out := c.run(t, app, "diff", "--fail", "--method", "template", lab.AdminStack); code != 1 || !strings.Contains(out, id) {
+	if code, out := c.run(t, app, "diff", "--fail", "--method", "template", lab.AdminStack); code != 1 ||
+		!strings.Contains(out, id) {
 		t.Errorf("cdk diff exits with %d, want 1 and %s to be named:\n%s", code, id, out)
 	}
 	code, out := c.run(t, app, "deploy", "--require-approval", "never", lab.AdminStack)
@@ -212,7 +217,8 @@ func list(t *testing.T, app string) {
 		default:
 			continue
 		}
-		if row := fmt.Sprintf("| `%s` | %s |", kind, lacks); ok && !strings.Contains(string(page), row) || !strings.Contains(string(page), kind) {
+		if row := fmt.Sprintf("| `%s` | %s |", kind, lacks); ok && !strings.Contains(string(page), row) ||
+			!strings.Contains(string(page), kind) {
 			t.Errorf("docs/lab.md does not say it; the row is: %s", row)
 		}
 	}

@@ -15,7 +15,8 @@ type world struct{ *lab.Lab }
 
 func (w world) call(t *testing.T, service, api string, input object) object {
 	t.Helper()
-	out, err := w.Call(t.Context(), lab.Call{Account: account, Region: region, Service: service, API: api, Input: input})
+	out, err := w.Call(t.Context(),
+		lab.Call{Account: account, Region: region, Service: service, API: api, Input: input})
 	if err != nil {
 		t.Fatalf("%s:%s: %v", service, api, err)
 	}
@@ -55,7 +56,8 @@ func (w world) terminate(t *testing.T) {
 	t.Helper()
 	out := w.call(t, "servicecatalog", "SearchProvisionedProducts", object{})
 	for _, item := range out["ProvisionedProducts"].([]any) {
-		w.call(t, "servicecatalog", "TerminateProvisionedProduct", object{"ProvisionedProductId": item.(object)["Id"], "TerminateToken": "end"})
+		w.call(t, "servicecatalog", "TerminateProvisionedProduct",
+			object{"ProvisionedProductId": item.(object)["Id"], "TerminateToken": "end"})
 	}
 	w.quiet(t)
 }

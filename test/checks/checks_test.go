@@ -27,7 +27,8 @@ func TestReadGosec(t *testing.T) {
 	}{
 		"nothing found": {`{` + counted + `}`, nil, ""},
 		"found": {
-			`{` + counted + `, "Issues": [{"rule_id": "G304", "file": "` + filepath.ToSlash(here) + `/a/b.go", "line": "7", "details": "Reads"}]}`,
+			`{` + counted + `, "Issues": [{"rule_id": "G304", "file": "` + filepath.ToSlash(here) +
+				`/a/b.go", "line": "7", "details": "Reads"}]}`,
 			[]suppression.Finding{{Rule: "G304", Where: "a/b.go", Text: "line 7: Reads"}}, "",
 		},
 		"looked at nothing": {`{}`, nil, "no file"},
@@ -68,13 +69,16 @@ func TestReadGuard(t *testing.T) {
 		"nothing found": {report("", `"other"`), nil, ""},
 		"found": {
 			report(broken, `"other"`),
-			[]suppression.Finding{{Rule: "CT.SQS.PR.1", Stack: "admin", Type: "AWS::SQS::Queue", Where: "Dead", Text: "Require a queue"}}, "",
+			[]suppression.Finding{{Rule: "CT.SQS.PR.1", Stack: "admin", Type: "AWS::SQS::Queue", Where: "Dead",
+				Text: "Require a queue"}}, "",
 		},
 		"a rule of somebody else": {
 			report(strings.ReplaceAll(broken, "[CT.SQS.PR.1]", ""), `"other"`),
-			[]suppression.Finding{{Rule: "queue_check", Stack: "admin", Type: "AWS::SQS::Queue", Where: "Dead", Text: "the rule says no more"}}, "",
+			[]suppression.Finding{{Rule: "queue_check", Stack: "admin", Type: "AWS::SQS::Queue", Where: "Dead",
+				Text: "the rule says no more"}}, "",
 		},
-		"no resource":       {report(strings.ReplaceAll(broken, "/Resources", ""), `"other"`), nil, "neither rule nor resource"},
+		"no resource": {report(strings.ReplaceAll(broken, "/Resources", ""), `"other"`), nil,
+			"neither rule nor resource"},
 		"no rules":          {report("", ""), nil, "no rule was applied"},
 		"no templates":      {`[]`, nil, "no rule is met"},
 		"template vanished": {strings.ReplaceAll(report("", `"other"`), "admin", "else"), nil, "read the template"},
@@ -104,7 +108,8 @@ func TestReadVulnerabilities(t *testing.T) {
 	t.Chdir(dir)
 	library := strings.ReplaceAll(called, `"module": "m"`, `"module": "stdlib"`)
 	found := func(module string) []suppression.Finding {
-		return []suppression.Finding{{Rule: "GO-1-1", Where: module, Text: "Crashes; called from a.go:3; repaired in v1.2.3"}}
+		return []suppression.Finding{{Rule: "GO-1-1", Where: module,
+			Text: "Crashes; called from a.go:3; repaired in v1.2.3"}}
 	}
 	for name, tc := range map[string]struct {
 		stream, mod string
@@ -118,10 +123,12 @@ func TestReadVulnerabilities(t *testing.T) {
 		"library, any toolchain":       {stream: config + osv + library, warned: true},
 		"library, asked for a newer":   {stream: config + osv + library, mod: "toolchain go1.2.4", warned: true},
 		"library, asked for the fixed": {stream: config + osv + library, mod: "toolchain go1.2.3", warned: true},
-		"library, asked for an older":  {stream: config + osv + library, mod: "toolchain go1.2.2", want: found("stdlib")},
+		"library, asked for an older": {stream: config + osv + library, mod: "toolchain go1.2.2",
+			want: found("stdlib")},
 		"library, not fixed": {
 			stream: config + osv + strings.ReplaceAll(library, "v1.2.3", ""),
-			want:   []suppression.Finding{{Rule: "GO-1-1", Where: "stdlib", Text: "Crashes; called from a.go:3; not repaired yet"}},
+			want: []suppression.Finding{{Rule: "GO-1-1", Where: "stdlib",
+				Text: "Crashes; called from a.go:3; not repaired yet"}},
 		},
 		"nothing was done": {stream: "", err: "how it was made"},
 		"not a report":     {stream: "govulncheck: cannot", err: "read the report"},
@@ -152,7 +159,8 @@ func TestJudgeFailsOnWhatNobodyAnswers(t *testing.T) {
 	report := `{"Stats": {"files": 1}, "Issues": [{"rule_id": "G304", "file": "a.go"}, {"rule_id": "G305", "file": "a.go"}]}`
 	checkError(t, judge(suppression.Gosec, []byte(report), all, io.Discard), "a.go: G305")
 	checkError(t, judge(suppression.Gosec, []byte(strings.ReplaceAll(report, "G305", "G304")), all, io.Discard), "")
-	checkError(t, judge(suppression.Gosec, []byte(`{"Stats": {"files": 1}}`), all, io.Discard), "G304 suppresses nothing")
+	checkError(t, judge(suppression.Gosec, []byte(`{"Stats": {"files": 1}}`), all, io.Discard),
+		"G304 suppresses nothing")
 }
 
 func TestRun(t *testing.T) {

@@ -39,7 +39,8 @@ func readGosec(text []byte, _ io.Writer) ([]suppression.Finding, string, error) 
 	case report.Stats.Files == 0:
 		return nil, "", errors.New("no file was looked at")
 	case report.Stats.NoSec > 0:
-		return nil, "", errors.New("there is a #nosec in the code; suppressions are data, so that they are all in one table")
+		return nil, "", errors.New(
+			"there is a #nosec in the code; suppressions are data, so that they are all in one table")
 	}
 	top, err := os.Getwd()
 	if err != nil {
@@ -48,7 +49,8 @@ func readGosec(text []byte, _ io.Writer) ([]suppression.Finding, string, error) 
 	var findings []suppression.Finding
 	for _, issue := range report.Issues {
 		findings = append(findings, suppression.Finding{
-			Rule: issue.Rule, Where: strings.TrimPrefix(issue.File, top+string(filepath.Separator)), Text: "line " + issue.Line + ": " + issue.Details,
+			Rule: issue.Rule, Where: strings.TrimPrefix(issue.File, top+string(filepath.Separator)),
+			Text: "line " + issue.Line + ": " + issue.Details,
 		})
 	}
 	return findings, fmt.Sprintf("%d files", report.Stats.Files), nil

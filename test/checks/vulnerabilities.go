@@ -111,7 +111,8 @@ func readStream(text []byte) (called map[string]*vulnerability, summaries map[st
 	for id := range called {
 		delete(needed, id)
 	}
-	return called, summaries, fmt.Sprintf("%s: %d vulnerabilities in what is linked but not called", seen, len(needed)), nil
+	return called, summaries, fmt.Sprintf("%s: %d vulnerabilities in what is linked but not called", seen, len(needed)),
+		nil
 }
 
 var asks = regexp.MustCompile(`(?m)^toolchain (go\S+)`)

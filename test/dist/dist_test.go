@@ -177,7 +177,8 @@ func deployed(t *testing.T, file string, parameters map[string]string, normal fu
 		t.Fatal(err)
 	}
 	e, err := parsed.Resolve(cfn.Environment{
-		AccountID: account, Region: home, Partition: "aws", URLSuffix: "amazonaws.com", StackName: "hubmend", StackID: "stack/hubmend",
+		AccountID: account, Region: home, Partition: "aws", URLSuffix: "amazonaws.com", StackName: "hubmend",
+		StackID: "stack/hubmend",
 	}, parameters)
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +194,8 @@ func deployed(t *testing.T, file string, parameters map[string]string, normal fu
 		if err != nil {
 			t.Fatal(err)
 		}
-		resources[id] = object{"Type": r.Type, "Properties": normalized(r.Properties, normal), "DeletionPolicy": r.DeletionPolicy}
+		resources[id] = object{"Type": r.Type, "Properties": normalized(r.Properties, normal),
+			"DeletionPolicy": r.DeletionPolicy}
 		e.Record(id, "ref of "+id, attributes[id])
 	}
 	if len(resources) == 0 {

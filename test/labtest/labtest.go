@@ -60,12 +60,18 @@ func Synthesize(t testing.TB, _ string) string {
 	var offered []any
 	for name, text := range products(t) {
 		put(t, dir, name+".json", []byte(text))
-		offered = append(offered, object{"Name": name, "Info": object{"LoadTemplateFromURL": sub("https://s3.amazonaws.com/${CodeBucket}/${CodePrefix}assets/" + name + ".json")}})
+		offered = append(offered,
+			object{"Name": name,
+				"Info": object{"LoadTemplateFromURL": sub(
+					"https://s3.amazonaws.com/${CodeBucket}/${CodePrefix}assets/" + name + ".json")}})
 	}
-	write(t, dir, lab.AdminStack+".template.json", template(resources(offered), "OrganizationId", templates.CodeBucket, templates.CodePrefix))
-	nothing := object{"None": object{"Type": "AWS::ServiceCatalog::PortfolioProductAssociation", "Properties": object{}}}
+	write(t, dir, lab.AdminStack+".template.json",
+		template(resources(offered), "OrganizationId", templates.CodeBucket, templates.CodePrefix))
+	nothing := object{"None": object{"Type": "AWS::ServiceCatalog::PortfolioProductAssociation",
+		"Properties": object{}}}
 	write(t, dir, lab.MemberRolesStack+".template.json", template(nothing, "AdministratorAccount"))
-	write(t, dir, lab.MemberRunbooksStack+".template.json", template(nothing, "AdministratorAccount", "AdministratorRegion"))
+	write(t, dir, lab.MemberRunbooksStack+".template.json",
+		template(nothing, "AdministratorAccount", "AdministratorRegion"))
 	return dir
 }
 
@@ -114,33 +120,45 @@ func resources(offered []any) object {
 	return object{
 		"LaunchRole": resource("AWS::IAM::Role", object{
 			"RoleName": naming.LaunchRole, "AssumeRolePolicyDocument": trust("servicecatalog.amazonaws.com"),
-			"Policies": []any{object{"PolicyName": "hubmend", "PolicyDocument": allow("cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack",
-				"cloudformation:DescribeStacks", "events:PutRule", "events:PutTargets", "events:DescribeRule", "events:RemoveTargets", "events:DeleteRule", "lambda:InvokeFunction")}},
+			"Policies": []any{object{"PolicyName": "hubmend",
+				"PolicyDocument": allow("cloudformation:CreateStack", "cloudformation:UpdateStack",
+					"cloudformation:DeleteStack",
+					"cloudformation:DescribeStacks", "events:PutRule", "events:PutTargets", "events:DescribeRule",
+					"events:RemoveTargets", "events:DeleteRule", "lambda:InvokeFunction")}},
 		}),
 		"FunctionRole": resource("AWS::IAM::Role", object{
 			"RoleName": "custom-action", "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
-			"Policies": []any{object{"PolicyName": "hubmend", "PolicyDocument": allow("securityhub:CreateActionTarget", "securityhub:UpdateActionTarget", "securityhub:DeleteActionTarget", "securityhub:DescribeActionTargets")}},
+			"Policies": []any{object{"PolicyName": "hubmend",
+				"PolicyDocument": allow("securityhub:CreateActionTarget", "securityhub:UpdateActionTarget",
+					"securityhub:DeleteActionTarget", "securityhub:DescribeActionTargets")}},
 		}),
 		"Function": resource("AWS::Lambda::Function", object{
 			"FunctionName": naming.CustomActionFunction, "Role": object{"Fn::GetAtt": []any{"FunctionRole", "Arn"}},
-			"Code": object{"S3Bucket": object{"Ref": templates.CodeBucket}, "S3Key": sub("${CodePrefix}assets/custom-action.zip")}, "Timeout": 60,
+			"Code": object{"S3Bucket": object{"Ref": templates.CodeBucket},
+				"S3Key": sub("${CodePrefix}assets/custom-action.zip")}, "Timeout": 60,
 		}),
-		"Portfolio":   resource("AWS::ServiceCatalog::Portfolio", object{"DisplayName": naming.Portfolio, "ProviderName": "Hubmend"}),
-		"Product":     resource("AWS::ServiceCatalog::CloudFormationProduct", object{"Name": Playbook().Name, "Owner": "Hubmend", "ProvisioningArtifactParameters": offered}),
+		"Portfolio": resource("AWS::ServiceCatalog::Portfolio",
+			object{"DisplayName": naming.Portfolio, "ProviderName": "Hubmend"}),
+		"Product": resource("AWS::ServiceCatalog::CloudFormationProduct",
+			object{"Name": Playbook().Name, "Owner": "Hubmend", "ProvisioningArtifactParameters": offered}),
 		"Association": resource("AWS::ServiceCatalog::PortfolioProductAssociation", ids),
 		"Constraint":  resource("AWS::ServiceCatalog::LaunchRoleConstraint", constraint),
 		"Principal": resource("AWS::ServiceCatalog::PortfolioPrincipalAssociation", object{
-			"PortfolioId": object{"Ref": "Portfolio"}, "PrincipalType": "IAM_PATTERN", "PrincipalARN": "arn:aws:iam:::role/" + Friend[:9] + "*",
+			"PortfolioId": object{"Ref": "Portfolio"}, "PrincipalType": "IAM_PATTERN",
+			"PrincipalARN": "arn:aws:iam:::role/" + Friend[:9] + "*",
 		}),
 	}
 }
 
 func trust(service string) object {
-	return object{"Version": "2012-10-17", "Statement": []any{object{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": object{"Service": service}}}}
+	return object{"Version": "2012-10-17",
+		"Statement": []any{object{"Effect": "Allow", "Action": "sts:AssumeRole",
+			"Principal": object{"Service": service}}}}
 }
 
 func allow(actions ...string) object {
-	return object{"Version": "2012-10-17", "Statement": []any{object{"Effect": "Allow", "Action": actions, "Resource": "*"}}}
+	return object{"Version": "2012-10-17",
+		"Statement": []any{object{"Effect": "Allow", "Action": actions, "Resource": "*"}}}
 }
 
 func template(resources object, parameters ...string) object {

@@ -12,7 +12,8 @@ import (
 // it. It ends with the test, which is skipped where tests have to be short. Root is the folder
 // of the go.mod; app writes the app into a folder and gives that, as Synthesize and
 // assembly.Copy do; configure changes the lab's configuration before it starts.
-func Start(t testing.TB, root string, app func(t testing.TB, root string) string, configure ...func(*lab.Config)) *lab.Lab {
+func Start(t testing.TB, root string, app func(t testing.TB, root string) string,
+	configure ...func(*lab.Config)) *lab.Lab {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts Python")

@@ -49,10 +49,12 @@ var (
 	Mappings        = Limit{"mappings in a template", 200, "", cloudFormationQuotas}
 	Outputs         = Limit{"outputs in a template", 200, "", cloudFormationQuotas}
 	TemplateText    = Limit{"bytes in a template's description", 1_024, "", cloudFormationQuotas}
-	ParameterText   = Limit{"characters in a parameter's description", 4_000, "", "CloudFormation User Guide, Parameters section"}
-	LogicalID       = Limit{"characters in a logical id", 255, "", cloudFormationQuotas}
-	DocumentSize    = Limit{"bytes in an SSM document, with its parameters' values", 65_536, "", ssmQuotas}
-	DocumentName    = Limit{"characters in an SSM document's name", 128, "", "Systems Manager API Reference, CreateDocument"}
+	ParameterText   = Limit{"characters in a parameter's description", 4_000, "",
+		"CloudFormation User Guide, Parameters section"}
+	LogicalID    = Limit{"characters in a logical id", 255, "", cloudFormationQuotas}
+	DocumentSize = Limit{"bytes in an SSM document, with its parameters' values", 65_536, "", ssmQuotas}
+	DocumentName = Limit{"characters in an SSM document's name", 128, "",
+		"Systems Manager API Reference, CreateDocument"}
 	PatternSize     = Limit{"characters in an event pattern", 2_048, "", eventBridgeQuotas}
 	Targets         = Limit{"targets of a rule", 5, "", eventBridgeQuotas}
 	RuleName        = Limit{"characters in a rule's name", 64, "", "EventBridge API Reference, PutRule"}
@@ -67,7 +69,8 @@ var (
 	FunctionName    = Limit{"characters in a function's name", 64, "", lambdaQuotas}
 	AlarmText       = Limit{"characters in an alarm's description", 1_024, "", cloudWatchAPI}
 	ProductVersions = Limit{"versions of a product", 100, serviceQuotas, serviceCatalogQuotas}
-	StackSetWaits   = Limit{"StackSets that a StackSet waits for", 10, "", "CloudFormation Template Reference, AWS::CloudFormation::StackSet AutoDeployment"}
+	StackSetWaits   = Limit{"StackSets that a StackSet waits for", 10, "",
+		"CloudFormation Template Reference, AWS::CloudFormation::StackSet AutoDeployment"}
 )
 
 // The limits of what is in one account or Region after everything was deployed.

@@ -23,7 +23,8 @@ func multiplied() (many []catalog.Runbook, like map[string]string) {
 	like = map[string]string{}
 	for i := range documents {
 		original := real[i%len(real)]
-		r := catalog.Runbook{Name: fmt.Sprintf("%s%03d", original.Name, i/len(real)), Text: original.Text, Document: original.Document, Shared: original.Shared}
+		r := catalog.Runbook{Name: fmt.Sprintf("%s%03d", original.Name, i/len(real)), Text: original.Text,
+			Document: original.Document, Shared: original.Shared}
 		many, like[r.Name] = append(many, r), original.Name
 	}
 	return many, like
@@ -31,7 +32,8 @@ func multiplied() (many []catalog.Runbook, like map[string]string) {
 
 // inParts gives the member templates of a kind for many runbooks: what does not belong to one is
 // in the first part.
-func inParts(t *testing.T, stack, kind, property string, parts []catalog.Part, like map[string]string) map[string]limits.Template {
+func inParts(t *testing.T, stack, kind, property string, parts []catalog.Part,
+	like map[string]string) map[string]limits.Template {
 	t.Helper()
 	original := kept(t)[stack]
 	of, rest := map[string]limits.Resource{}, map[string]limits.Resource{}
@@ -124,13 +126,16 @@ func TestListOfDocumentsDoesNotFit(t *testing.T) {
 	many, _ := multiplied()
 	var resources []any
 	for _, r := range many[:50] {
-		resources = append(resources, object{"Fn::Sub": "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:document/" + naming.Document(r.Name)},
+		resources = append(resources,
+			object{"Fn::Sub": "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:document/" + naming.Document(r.Name)},
 			object{"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + naming.RunbookRole(r.Name)})
 	}
-	template := limits.Template{Resources: map[string]limits.Resource{"DispatchRole": {Type: "AWS::IAM::Role", Properties: object{
-		"Policies": []any{object{"PolicyDocument": object{"Statement": []any{object{"Resource": resources}}}}},
-	}}}}
-	if excess := limits.Excess(limits.Measure("t", template)); len(excess) != 1 || !strings.Contains(excess[0], limits.RolePolicies.Name) {
+	template := limits.Template{
+		Resources: map[string]limits.Resource{"DispatchRole": {Type: "AWS::IAM::Role", Properties: object{
+			"Policies": []any{object{"PolicyDocument": object{"Statement": []any{object{"Resource": resources}}}}},
+		}}}}
+	if excess := limits.Excess(limits.Measure("t", template)); len(excess) != 1 ||
+		!strings.Contains(excess[0], limits.RolePolicies.Name) {
 		t.Errorf("%q, want that 50 documents and roles are too much for a policy", excess)
 	}
 }
@@ -169,7 +174,8 @@ func TestAccountFitsManyDocuments(t *testing.T) {
 	} {
 		told := u.Quota != "" && strings.Contains(string(documentation), u.Name)
 		if u.N > u.Room() && !told {
-			t.Errorf("%d %s; AWS allows %d, and docs/deployment.md does not say that more are needed", u.N, u.Name, u.Most)
+			t.Errorf("%d %s; AWS allows %d, and docs/deployment.md does not say that more are needed", u.N, u.Name,
+				u.Most)
 		}
 	}
 }
@@ -179,7 +185,8 @@ func TestWholeDocumentsFit(t *testing.T) {
 	t.Parallel()
 	for _, r := range catalog.Embedded().Runbooks {
 		document := limits.Resource{Type: "AWS::SSM::Document", Properties: object{"Content": string(r.Text)}}
-		complain(t, limits.Measure(r.Name, limits.Template{Resources: map[string]limits.Resource{"Document": document}}))
+		complain(t, limits.Measure(r.Name,
+			limits.Template{Resources: map[string]limits.Resource{"Document": document}}))
 	}
 }
 
@@ -187,7 +194,8 @@ func TestNamesLeaveRoomForTheirPrefix(t *testing.T) {
 	t.Parallel()
 	for _, r := range catalog.Embedded().Runbooks {
 		for _, u := range []limits.Use{
-			{Limit: limits.RoleName, Of: r.Name, N: len(naming.RunbookRole(r.Name))}, {Limit: limits.DocumentName, Of: r.Name, N: len(naming.Document(r.Name))},
+			{Limit: limits.RoleName, Of: r.Name, N: len(naming.RunbookRole(r.Name))},
+			{Limit: limits.DocumentName, Of: r.Name, N: len(naming.Document(r.Name))},
 		} {
 			complain(t, []limits.Use{u})
 		}

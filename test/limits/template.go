@@ -50,7 +50,8 @@ func Excess(uses []Use) []string {
 	var all []string
 	for _, u := range uses {
 		if u.N > u.Room() {
-			all = append(all, fmt.Sprintf("%s: %d %s; AWS takes %d, and there is room for %d", u.Of, u.N, u.Name, u.Most, u.Room()))
+			all = append(all, fmt.Sprintf("%s: %d %s; AWS takes %d, and there is room for %d", u.Of, u.N, u.Name,
+				u.Most, u.Room()))
 		}
 	}
 	return all
@@ -63,7 +64,8 @@ func Measure(name string, t Template) []Use {
 		{Mappings, name, len(t.Mappings)}, {Outputs, name, len(t.Outputs)}, {TemplateText, name, len(t.Description)},
 	}
 	for _, id := range sorted(t.Parameters) {
-		uses = append(uses, Use{ParameterText, name + " " + id, size(t.Parameters[id]["Description"])}, Use{LogicalID, name + " " + id, len(id)})
+		uses = append(uses, Use{ParameterText, name + " " + id, size(t.Parameters[id]["Description"])},
+			Use{LogicalID, name + " " + id, len(id)})
 	}
 	for _, id := range sorted(t.Resources) {
 		r := t.Resources[id]
@@ -87,7 +89,8 @@ var measures = map[string]func(object) []Use{
 			total += size(policy["PolicyDocument"])
 		}
 		return []Use{
-			{RolePolicies, "", total}, {TrustPolicy, "", size(p["AssumeRolePolicyDocument"])}, {RoleName, "", size(p["RoleName"])},
+			{RolePolicies, "", total}, {TrustPolicy, "", size(p["AssumeRolePolicyDocument"])},
+			{RoleName, "", size(p["RoleName"])},
 			{RolePath, "", size(p["Path"])}, {RoleDescription, "", size(p["Description"])},
 		}
 	},
@@ -97,7 +100,8 @@ var measures = map[string]func(object) []Use{
 	},
 	"AWS::Events::Rule": func(p object) []Use {
 		uses := []Use{
-			{PatternSize, "", size(p["EventPattern"])}, {Targets, "", items(p["Targets"])}, {RuleName, "", size(p["Name"])}, {RuleText, "", size(p["Description"])},
+			{PatternSize, "", size(p["EventPattern"])}, {Targets, "", items(p["Targets"])},
+			{RuleName, "", size(p["Name"])}, {RuleText, "", size(p["Description"])},
 		}
 		targets, _ := p["Targets"].([]any)
 		for _, one := range targets {
@@ -115,7 +119,8 @@ var measures = map[string]func(object) []Use{
 	"AWS::SNS::TopicPolicy": func(p object) []Use { return []Use{{TopicPolicy, "", size(p["PolicyDocument"])}} },
 	"AWS::Lambda::Function": func(p object) []Use {
 		environment, _ := p["Environment"].(object)
-		return []Use{{Environment, "", size(environment["Variables"])}, {FunctionText, "", size(p["Description"])}, {FunctionName, "", size(p["FunctionName"])}}
+		return []Use{{Environment, "", size(environment["Variables"])}, {FunctionText, "", size(p["Description"])},
+			{FunctionName, "", size(p["FunctionName"])}}
 	},
 	"AWS::CloudWatch::Alarm": func(p object) []Use { return []Use{{AlarmText, "", size(p["AlarmDescription"])}} },
 	"AWS::ServiceCatalog::CloudFormationProduct": func(p object) []Use {

@@ -10,7 +10,8 @@ import (
 
 // The longest that CloudFormation puts in place of what a template does not know.
 var longest = map[string]string{
-	"AWS::Partition": "aws-us-gov", "AWS::AccountId": "000000000000", "AWS::Region": "ap-northeast-1", "AWS::URLSuffix": "amazonaws.com.cn",
+	"AWS::Partition": "aws-us-gov", "AWS::AccountId": "000000000000", "AWS::Region": "ap-northeast-1",
+	"AWS::URLSuffix": "amazonaws.com.cn",
 	"AWS::StackName": strings.Repeat("s", 64), "AWS::NoValue": "",
 }
 
@@ -55,7 +56,8 @@ func function(name string, argument any) (any, bool) {
 		return unknown, true
 	case "Fn::Sub":
 		text, _ := argument.(string)
-		return variable.ReplaceAllStringFunc(text, func(found string) string { return named(strings.Trim(found, "${}")) }), true
+		return variable.ReplaceAllStringFunc(text,
+			func(found string) string { return named(strings.Trim(found, "${}")) }), true
 	case "Fn::Join":
 		list, _ := argument.([]any)
 		if len(list) != 2 {
@@ -74,7 +76,8 @@ func function(name string, argument any) (any, bool) {
 		if len(list) != 3 {
 			return unknown, true
 		}
-		return slices.MaxFunc([]any{resolved(list[1]), resolved(list[2])}, func(a, b any) int { return size(a) - size(b) }), true
+		return slices.MaxFunc([]any{resolved(list[1]), resolved(list[2])},
+			func(a, b any) int { return size(a) - size(b) }), true
 	}
 	return nil, strings.HasPrefix(name, "Fn::")
 }

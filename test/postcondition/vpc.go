@@ -34,7 +34,8 @@ func (r reader) rejectedTrafficLogged() (bool, error) {
 	answer, err := r.call("ec2", "DescribeFlowLogs", nil)
 	for _, log := range list(answer, "FlowLogs") {
 		records := log["TrafficType"] == "REJECT" || log["TrafficType"] == "ALL"
-		if log["ResourceId"] == r.name() && records && log["FlowLogStatus"] == "ACTIVE" && log["DeliverLogsStatus"] != "FAILED" {
+		if log["ResourceId"] == r.name() && records && log["FlowLogStatus"] == "ACTIVE" &&
+			log["DeliverLogsStatus"] != "FAILED" {
 			return true, err
 		}
 	}

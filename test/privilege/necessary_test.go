@@ -108,7 +108,8 @@ func load(t *testing.T) map[string]*scenario.Scenario {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, err := filepath.Glob(filepath.Join(filepath.Dir(*report), "settings", "*.yaml")) // which the same run made
+	// which the same run made
+	settings, err := filepath.Glob(filepath.Join(filepath.Dir(*report), "settings", "*.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,10 +70,12 @@ func TestPage(t *testing.T) {
 		if title := eval[string](b, `document.title`); title != "Hubmend: repairs, 31 May to 30 June 2026" {
 			t.Errorf("its title is %q", title)
 		}
-		if n := eval[int](b, `document.querySelectorAll("img, link, iframe, script[src], [onerror], [style]").length`); n > 0 {
+		if n := eval[int](b,
+			`document.querySelectorAll("img, link, iframe, script[src], [onerror], [style]").length`); n > 0 {
 			t.Errorf("%d elements are not ours", n)
 		}
-		if text := eval[string](b, `document.getElementById("content").innerText`); !strings.Contains(text, `<script>document.title='owned'</script>`) || strings.ContainsAny(text, "\u202e\u200f") {
+		if text := eval[string](b, `document.getElementById("content").innerText`); !strings.Contains(text,
+			`<script>document.title='owned'</script>`) || strings.ContainsAny(text, "\u202e\u200f") {
 			t.Error("a hostile name is not shown as it is, or turns the text around")
 		}
 	})
@@ -83,10 +85,12 @@ func TestPage(t *testing.T) {
 		b.open(address)
 		eval[any](b, `(() => { const s = document.createElement("script"); s.textContent = "document.title = 'owned'"; document.body.append(s);
 			const i = new Image(); i.src = "http://127.0.0.1:9/x.png"; document.body.append(i); })()`)
-		if title := eval[string](b, `new Promise(done => setTimeout(() => done(document.title), 200))`); strings.Contains(title, "owned") {
+		if title := eval[string](b,
+			`new Promise(done => setTimeout(() => done(document.title), 200))`); strings.Contains(title, "owned") {
 			t.Error("a foreign script ran")
 		}
-		if refused := b.of("Log.entryAdded"); len(refused) < 2 || !strings.Contains(fmt.Sprint(refused), "Content Security Policy") {
+		if refused := b.of("Log.entryAdded"); len(refused) < 2 ||
+			!strings.Contains(fmt.Sprint(refused), "Content Security Policy") {
 			t.Errorf("nothing was refused: %s", refused)
 		}
 	})
@@ -100,7 +104,8 @@ func TestPage(t *testing.T) {
 		if others := eval[int](b, shown+`.filter(one => one.dataset.outcome !== "failed").length`); others > 0 {
 			t.Errorf("%d are not failed", others)
 		}
-		if says := eval[string](b, `document.getElementById("matches").innerText`); says != fmt.Sprintf("%d of %d are shown.", some, all) {
+		if says := eval[string](b,
+			`document.getElementById("matches").innerText`); says != fmt.Sprintf("%d of %d are shown.", some, all) {
 			t.Errorf("it says %q", says)
 		}
 		if y := eval[float64](b, `document.getElementById("repairs").getBoundingClientRect().top`); y < -20 || y > 200 {
@@ -125,7 +130,9 @@ func TestPage(t *testing.T) {
 			out.All = says();
 			return out;
 		})()`)
-		if got.Shown == 0 || got.Hash != "#q=ONERROR+gpj" || !strings.HasPrefix(got.Says, fmt.Sprintf("%d of ", got.Shown)) || got.All != fmt.Sprintf("%d of %d match; the first 200 are shown.", all, all) {
+		if got.Shown == 0 || got.Hash != "#q=ONERROR+gpj" ||
+			!strings.HasPrefix(got.Says, fmt.Sprintf("%d of ", got.Shown)) ||
+			got.All != fmt.Sprintf("%d of %d match; the first 200 are shown.", all, all) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -133,8 +140,10 @@ func TestPage(t *testing.T) {
 		b.t = t
 		b.open(address)
 		before := eval[int](b, shown+`.length`)
-		focused := eval[int](b, `(() => { document.getElementById("more").click(); return [...document.querySelectorAll("#list summary")].indexOf(document.activeElement); })()`)
-		if after := eval[int](b, shown+`.length`); before != 200 || focused != before || after != all || eval[bool](b, `document.getElementById("more").checkVisibility()`) {
+		focused := eval[int](b,
+			`(() => { document.getElementById("more").click(); return [...document.querySelectorAll("#list summary")].indexOf(document.activeElement); })()`)
+		if after := eval[int](b, shown+`.length`); before != 200 || focused != before || after != all ||
+			eval[bool](b, `document.getElementById("more").checkVisibility()`) {
 			t.Errorf("first %d, then %d are shown, and number %d has the focus", before, after, focused)
 		}
 	})
@@ -144,15 +153,20 @@ func TestPage(t *testing.T) {
 		b.call(nil, "Emulation.setEmulatedMedia", object{"media": "print"})
 		defer b.call(nil, "Emulation.setEmulatedMedia", object{"media": ""})
 		eval[any](b, `window.dispatchEvent(new Event("beforeprint"))`)
-		if n, says := eval[int](b, shown+`.length`), eval[string](b, `document.getElementById("matches").innerText`); n != all || says != fmt.Sprintf("%d of %[1]d are shown.", all) {
+		if n, says := eval[int](b, shown+`.length`), eval[string](b,
+			`document.getElementById("matches").innerText`); n != all ||
+			says != fmt.Sprintf("%d of %[1]d are shown.", all) {
 			t.Errorf("%d of %d are printed, and it says %q", n, all, says)
 		}
 	})
 	t.Run("a control leads to its repairs", func(t *testing.T) {
 		b.t = t
 		b.open(address)
-		control := eval[string](b, `(() => { const a = document.querySelector("a[data-name=control]"); a.click(); return a.dataset.value; })()`)
-		if others := eval[int](b, shown+`.filter(one => one.dataset.control !== `+fmt.Sprintf("%q", control)+`).length`); others > 0 || eval[int](b, shown+`.length`) == 0 {
+		control := eval[string](b,
+			`(() => { const a = document.querySelector("a[data-name=control]"); a.click(); return a.dataset.value; })()`)
+		if others := eval[int](b,
+			shown+`.filter(one => one.dataset.control !== `+fmt.Sprintf("%q", control)+`).length`); others > 0 ||
+			eval[int](b, shown+`.length`) == 0 {
 			t.Errorf("%d of other controls than %s are shown", others, control)
 		}
 	})
@@ -161,7 +175,8 @@ func TestPage(t *testing.T) {
 		b.call(nil, "Emulation.setScriptExecutionDisabled", object{"value": true})
 		defer b.call(nil, "Emulation.setScriptExecutionDisabled", object{"value": false})
 		b.open(address)
-		if n, form := eval[int](b, shown+`.length`), eval[bool](b, `document.getElementById("filter").checkVisibility()`); n != all || form {
+		if n, form := eval[int](b, shown+`.length`), eval[bool](b,
+			`document.getElementById("filter").checkVisibility()`); n != all || form {
 			t.Errorf("%d are shown, the form: %v", n, form)
 		}
 	})
@@ -186,7 +201,9 @@ func TestPageFits(t *testing.T) {
 				}
 				if *screenshots != "" {
 					for _, part := range []string{"", "controls", "places", "repairs"} {
-						eval[any](b, fmt.Sprintf(`scrollTo(0, %q ? document.getElementById(%q).getBoundingClientRect().top + scrollY : 0)`, part, part))
+						eval[any](b, fmt.Sprintf(
+							`scrollTo(0, %q ? document.getElementById(%q).getBoundingClientRect().top + scrollY : 0)`,
+							part, part))
 						b.picture(filepath.Join(*screenshots, fmt.Sprint(width, "-", scheme, part, ".png")))
 					}
 				}
@@ -253,7 +270,8 @@ func TestManyAttempts(t *testing.T) {
 	})()`)
 	filtered := b.work() - opened
 	some := eval[int](b, shown+`.length`)
-	t.Logf("%.1f MB, opened with %v of work, filtered with %v, %d left", float64(size)/1e6, opened.Round(time.Millisecond), filtered.Round(time.Millisecond), some)
+	t.Logf("%.1f MB, opened with %v of work, filtered with %v, %d left", float64(size)/1e6,
+		opened.Round(time.Millisecond), filtered.Round(time.Millisecond), some)
 	if some == 0 || some > 100 {
 		t.Errorf("%d are left", some)
 	}

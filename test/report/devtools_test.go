@@ -46,8 +46,11 @@ func openTab(t *testing.T, chromium string) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(chromium, "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--no-first-run", //nolint:gosec,noctx // a browser that was looked up, and is closed below
-		"--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+dir, "about:blank")
+	//nolint:gosec,noctx // a browser that was looked up, and is closed below
+	cmd := exec.Command(chromium, "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
+		"--no-first-run",
+		"--disable-extensions", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+		"--user-data-dir="+dir, "about:blank")
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -186,7 +189,8 @@ func (b *tab) load(address string) {
 	b.call(&this, "Page.navigate", object{"url": address})
 	loaded := func(m message) bool {
 		var one loading
-		return m.Method == "Page.lifecycleEvent" && json.Unmarshal(m.Params, &one) == nil && one == loading{this.LoaderID, "load"}
+		return m.Method == "Page.lifecycleEvent" && json.Unmarshal(m.Params, &one) == nil &&
+			one == loading{this.LoaderID, "load"}
 	}
 	for !slices.ContainsFunc(b.events, loaded) {
 		b.events = append(b.events, b.next("the page"))
@@ -221,8 +225,10 @@ func (b *tab) of(method string) []string {
 // view sets the size of the window, and light or dark.
 func (b *tab) view(width, height int, scheme string) {
 	b.t.Helper()
-	b.call(nil, "Emulation.setDeviceMetricsOverride", object{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
-	b.call(nil, "Emulation.setEmulatedMedia", object{"features": []object{{"name": "prefers-color-scheme", "value": scheme}}})
+	b.call(nil, "Emulation.setDeviceMetricsOverride",
+		object{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+	b.call(nil, "Emulation.setEmulatedMedia",
+		object{"features": []object{{"name": "prefers-color-scheme", "value": scheme}}})
 }
 
 // picture writes what is to be seen to a file.

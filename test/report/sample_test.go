@@ -19,13 +19,15 @@ var noon = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
 const day = 24 * time.Hour
 
 // hostile is a name that tries what a name can: to end its tag, to run, to turn the line around.
-const hostile = `"><script>document.title='owned'</script><img src=x onerror="document.title='owned'">'` + "\u202e\u200fgpj"
+const hostile = `"><script>document.title='owned'</script><img src=x onerror="document.title='owned'">'` +
+	"\u202e\u200fgpj"
 
 // sample is a report of so many attempts, the same each time: mostly repairs, of all controls, in
 // several accounts, with some of everything else.
 func sample(attempts int) report.Report {
 	b := report.New(report.Options{
-		Period: report.Period{From: noon.Add(-30 * day), To: noon}, Now: noon, Account: "111111111111", Region: "eu-west-1",
+		Period: report.Period{From: noon.Add(-30 * day), To: noon}, Now: noon, Account: "111111111111",
+		Region:   "eu-west-1",
 		Settings: decide.Defaults, Catalog: catalog.Embedded(),
 	})
 	b.AskedSecurityHub()
@@ -42,7 +44,8 @@ func sample(attempts int) report.Report {
 	}
 	b.Add(ledger.Entry{Past: attempt(named(hostile), controls[4], noon.Add(-time.Hour), random, 1)})
 	addWaiting(b)
-	b.Add(ledger.Entry{Breaker: &decide.Breaker{Control: controls[0].ID, OpenUntil: noon.Add(time.Hour), Failures: make([]decide.TargetFailure, 5)}})
+	b.Add(ledger.Entry{Breaker: &decide.Breaker{Control: controls[0].ID, OpenUntil: noon.Add(time.Hour),
+		Failures: make([]decide.TargetFailure, 5)}})
 	return b.Report()
 }
 
@@ -62,14 +65,17 @@ func targetOf(c catalog.Control, account, i int) target.Target {
 }
 
 func named(name string) target.Target {
-	return target.Target{Account: "200000000000", Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts", Resource: "arn:aws:ec2:eu-west-1:200000000000:security-group/" + name}
+	return target.Target{Account: "200000000000", Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts",
+		Resource: "arn:aws:ec2:eu-west-1:200000000000:security-group/" + name}
 }
 
 func attempt(one target.Target, c catalog.Control, ended time.Time, random *rand.Rand, i int) *ledger.Past {
 	took := time.Duration(12+random.ExpFloat64()*30) * time.Second
 	p := &ledger.Past{Target: one, Ended: decide.Ended{Attempt: decide.Attempt{
-		Number: i + 1, Control: c.ID, State: decide.Succeeded, Trigger: finding.Automatic, QueuedAt: ended.Add(-took), ClaimedAt: ended.Add(2*time.Second - took), EndedAt: ended,
-		ExecutionID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Change: "Closed TCP 22 to 0.0.0.0/0 of " + one.Resource + ".",
+		Number: i + 1, Control: c.ID, State: decide.Succeeded, Trigger: finding.Automatic, QueuedAt: ended.Add(-took),
+		ClaimedAt: ended.Add(2*time.Second - took), EndedAt: ended,
+		ExecutionID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i),
+		Change:      "Closed TCP 22 to 0.0.0.0/0 of " + one.Resource + ".",
 	}}}
 	p.Outcome.Before = `["{\"GroupId\":\"sg-1\",\"IpPermissions\":[{\"IpProtocol\":\"tcp\",\"FromPort\":22,\"ToPort\":22,\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\",\"Description\":\"ssh for everybody\"}],\"Ipv6Ranges\":[],\"PrefixListIds\":[],\"UserIdGroupPairs\":[]}]}"]`
 	p.Outcome.After = `["{\"GroupId\":\"sg-1\",\"IpPermissions\":[]}"]`
@@ -78,7 +84,8 @@ func attempt(one target.Target, c catalog.Control, ended time.Time, random *rand
 		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Permission, "The runbook's role may not do this: "+hostile
 		p.Attempt.Change, p.Outcome.Before, p.Outcome.After = "", "", ""
 	case 7:
-		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Refused, "The key is asymmetric, and those do not rotate."
+		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Refused, "The key is asymmetric, "+
+			"and those do not rotate."
 		p.Attempt.Change, p.Outcome.Before, p.Outcome.After = "", "", ""
 	case 11:
 		p.Attempt.Undo, p.Attempt.Trigger, p.Attempt.By = "00000000-0000-4000-8000-000000000001", finding.CommandLine, "arn:aws:iam::111111111111:user/ann"
@@ -88,14 +95,17 @@ func attempt(one target.Target, c catalog.Control, ended time.Time, random *rand
 
 func openOf(c catalog.Control, one target.Target, i int) finding.Finding {
 	return finding.Finding{
-		ID: fmt.Sprint("f-", i), Partition: "aws", Account: one.Account, Region: "eu-west-1", ControlID: c.ID, Compliance: finding.Failed, Workflow: finding.New,
-		RecordState: finding.Active, ResourceType: c.Resource.Type, ResourceID: one.Resource, ObservedAt: noon.Add(-5 * time.Hour),
+		ID: fmt.Sprint("f-", i), Partition: "aws", Account: one.Account, Region: "eu-west-1", ControlID: c.ID,
+		Compliance: finding.Failed, Workflow: finding.New,
+		RecordState: finding.Active, ResourceType: c.Resource.Type, ResourceID: one.Resource,
+		ObservedAt: noon.Add(-5 * time.Hour),
 	}
 }
 
 // addWaiting adds a target of each kind that waits.
 func addWaiting(b *report.Builder) {
-	base := decide.Attempt{Number: 1, Control: "EC2.13", Trigger: finding.Automatic, QueuedAt: noon.Add(-2 * time.Hour), ClaimedAt: noon.Add(-2 * time.Hour), EndedAt: noon.Add(-time.Hour), ExecutionID: "e"}
+	base := decide.Attempt{Number: 1, Control: "EC2.13", Trigger: finding.Automatic, QueuedAt: noon.Add(-2 * time.Hour),
+		ClaimedAt: noon.Add(-2 * time.Hour), EndedAt: noon.Add(-time.Hour), ExecutionID: "e"}
 	with := func(edit func(*decide.Attempt)) decide.Attempt {
 		a := base
 		edit(&a)
@@ -109,8 +119,9 @@ func addWaiting(b *report.Builder) {
 	for name, rec := range map[string]decide.Record{
 		"sg-failed":    {Attempts: []decide.Attempt{broken}},
 		"sg-suspended": {Attempts: []decide.Attempt{broken, broken, broken}, SuspendedAt: noon.Add(-time.Hour)},
-		"sg-held":      {Attempts: []decide.Attempt{done}, HeldAt: noon.Add(-time.Minute), HeldBy: "arn:aws:iam::111111111111:user/ann"},
-		"sg-runs":      {Attempts: []decide.Attempt{runs}},
+		"sg-held": {Attempts: []decide.Attempt{done}, HeldAt: noon.Add(-time.Minute),
+			HeldBy: "arn:aws:iam::111111111111:user/ann"},
+		"sg-runs": {Attempts: []decide.Attempt{runs}},
 	} {
 		rec.Target, rec.Version = named(name), 1
 		b.Add(ledger.Entry{Record: &rec})

@@ -84,15 +84,18 @@ func synthesize(dir string) error {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(name), 0o600); err != nil { // the templates know its hash
+		// the templates know its hash
+		if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(name), 0o600); err != nil {
 			return err
 		}
 	}
-	stacks, err := app.New(&app.Props{Catalog: catalog.Embedded(), Functions: functions, Out: &out, Context: &map[string]any{
-		restricted.ContextKey: object{
-			"namePrefix": prefix, "rolePath": path, "permissionsBoundary": boundary, "kmsKey": restricted.CreateKey, "architecture": "x86_64",
-		},
-	}})
+	stacks, err := app.New(&app.Props{Catalog: catalog.Embedded(), Functions: functions, Out: &out,
+		Context: &map[string]any{
+			restricted.ContextKey: object{
+				"namePrefix": prefix, "rolePath": path, "permissionsBoundary": boundary, "kmsKey": restricted.CreateKey,
+				"architecture": "x86_64",
+			},
+		}})
 	if err != nil {
 		return err
 	}
@@ -124,7 +127,8 @@ func TestScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := scenario.Run(t.Context(), s, config(t), scenario.Hooks{Started: bind(s), Check: postcondition.Check})
+			result, err := scenario.Run(t.Context(), s, config(t),
+				scenario.Hooks{Started: bind(s), Check: postcondition.Check})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,17 +150,21 @@ func TestScenarios(t *testing.T) {
 func bind(s *scenario.Scenario) func(context.Context, *lab.Lab) error {
 	return func(ctx context.Context, l *lab.Lab) error {
 		var actions []string
-		for _, service := range []string{"automation", "cloudformation", "cloudtrail", "dynamodb", "ec2", "events", "iam", "kms", "lambda", "logs", "s3", "securityhub", "sns", "sqs", "ssm", "sts"} {
+		for _, service := range []string{"automation", "cloudformation", "cloudtrail", "dynamodb", "ec2", "events",
+			"iam", "kms", "lambda", "logs", "s3", "securityhub", "sns", "sqs", "ssm", "sts"} {
 			actions = append(actions, service+":*")
 		}
-		document, err := json.Marshal(object{"Version": "2012-10-17", "Statement": []any{object{"Effect": "Allow", "Action": actions, "Resource": "*"}}})
+		document, err := json.Marshal(object{"Version": "2012-10-17",
+			"Statement": []any{object{"Effect": "Allow", "Action": actions, "Resource": "*"}}})
 		if err != nil {
 			return err
 		}
 		for _, account := range append(append([]string{}, s.Accounts...), s.Outsiders...) {
-			if _, err := l.Call(ctx, lab.Call{Account: account, Region: s.Regions[0], Service: "iam", API: "CreatePolicy", Input: object{
-				"PolicyName": filepath.Base(boundary), "Path": "/" + filepath.Dir(boundary) + "/", "PolicyDocument": string(document),
-			}}); err != nil {
+			if _, err := l.Call(ctx,
+				lab.Call{Account: account, Region: s.Regions[0], Service: "iam", API: "CreatePolicy", Input: object{
+					"PolicyName": filepath.Base(boundary), "Path": "/" + filepath.Dir(boundary) + "/",
+					"PolicyDocument": string(document),
+				}}); err != nil {
 				return fmt.Errorf("make the boundary in %s: %w", account, err)
 			}
 		}

@@ -62,15 +62,19 @@ func TestOldAccessKeys(t *testing.T) {
 		return tc.days
 	}
 	tried(t, "DeactivateOldAccessKeys", map[string]keyCase{
-		"no keys":       {change: "Nothing to change: ann has no active access key that is 90 days old."},
-		"the exact day": {keys: []accessKey{active("A", ninetyBefore)}, old: []string{"A"}, change: "Deactivated access key A (created 2026-03-03) of ann."},
+		"no keys": {change: "Nothing to change: ann has no active access key that is 90 days old."},
+		"the exact day": {keys: []accessKey{active("A", ninetyBefore)}, old: []string{"A"},
+			change: "Deactivated access key A (created 2026-03-03) of ann."},
 		"a second less": {keys: []accessKey{active("A", "2026-03-03T12:00:01+00:00")}},
 		"a day more":    {keys: []accessKey{active("A", "2026-03-02T12:00:00+00:00")}, old: []string{"A"}},
 		"today":         {keys: []accessKey{active("A", "2026-06-01T11:59:59+00:00")}},
 		"inactive":      {keys: []accessKey{inactive("A", "2020-01-01T00:00:00+00:00")}},
-		"both":          {keys: []accessKey{active("A", "2020-01-01T00:00:00Z"), active("B", "2021-01-01T00:00:00Z")}, old: []string{"A", "B"}, change: "A (created 2020-01-01) and B (created 2021-01-01) of ann"},
-		"one of two":    {keys: []accessKey{active("A", "2026-05-01T00:00:00Z"), active("B", "2020-01-01T00:00:00Z")}, old: []string{"B"}},
-		"fewer days":    {keys: []accessKey{active("A", "2026-05-31T12:00:00Z"), active("B", "2026-05-31T12:00:01Z")}, days: "1", old: []string{"A"}},
+		"both": {keys: []accessKey{active("A", "2020-01-01T00:00:00Z"), active("B", "2021-01-01T00:00:00Z")},
+			old: []string{"A", "B"}, change: "A (created 2020-01-01) and B (created 2021-01-01) of ann"},
+		"one of two": {keys: []accessKey{active("A", "2026-05-01T00:00:00Z"), active("B", "2020-01-01T00:00:00Z")},
+			old: []string{"B"}},
+		"fewer days": {keys: []accessKey{active("A", "2026-05-31T12:00:00Z"), active("B", "2026-05-31T12:00:01Z")},
+			days: "1", old: []string{"A"}},
 	}, func(tc keyCase) []play {
 		after := slices.Clone(tc.keys)
 		for i, key := range after {
@@ -78,7 +82,8 @@ func TestOldAccessKeys(t *testing.T) {
 				after[i].Status = "Inactive"
 			}
 		}
-		return []play{deactivating(true, days(tc), tc.keys), deactivating(false, days(tc), tc.keys, tc.keys, after), deactivating(false, days(tc), tc.keys)}
+		return []play{deactivating(true, days(tc), tc.keys), deactivating(false, days(tc), tc.keys, tc.keys, after),
+			deactivating(false, days(tc), tc.keys)}
 	}, func(t *testing.T, tc keyCase, done []played) {
 		plan, repair, stuck := done[0], done[1], done[2]
 		before, after := []accessKey{}, []accessKey{}
@@ -94,13 +99,15 @@ func TestOldAccessKeys(t *testing.T) {
 			}
 			checkJSON(t, "Before", before, got.Before)
 			checkJSON(t, "After", after, got.After)
-			if diff := cmp.Diff(orEmpty(tc.old), keyUpdates(t, append(got.Made, got.Planned...), "Inactive")); diff != "" {
+			if diff := cmp.Diff(orEmpty(tc.old),
+				keyUpdates(t, append(got.Made, got.Planned...), "Inactive")); diff != "" {
 				t.Errorf("deactivated (-want +got):\n%s", diff)
 			}
 		}
 		says := ""
 		if len(tc.old) > 0 {
-			says = "hubmend:unverified Access key " + strings.Join(tc.old, " and ") + " is " + days(tc) + " days old and still active. Someone may have activated it while this ran; start the repair again."
+			says = "hubmend:unverified Access key " + strings.Join(tc.old, " and ") + " is " + days(tc) +
+				" days old and still active. Someone may have activated it while this ran; start the repair again."
 		}
 		if stuck.Error != says {
 			t.Errorf("when a key stays: %q, want %q", stuck.Error, says)
@@ -111,7 +118,8 @@ func TestOldAccessKeys(t *testing.T) {
 // Somebody may delete a key meanwhile, or not allow a change.
 func TestOldAccessKeyGoesMeanwhile(t *testing.T) {
 	t.Parallel()
-	gone, denied := deactivating(false, "90", []accessKey{active("A", ninetyBefore)}, nil), deactivating(false, "90", []accessKey{active("A", ninetyBefore)})
+	gone, denied := deactivating(false, "90", []accessKey{active("A", ninetyBefore)}, nil), deactivating(false, "90",
+		[]accessKey{active("A", ninetyBefore)})
 	gone.Answers[updateKey], denied.Answers[updateKey] = []any{"NoSuchEntity"}, []any{"AccessDenied"}
 	done := plays(t, "DeactivateOldAccessKeys", gone, denied)
 	if done[0].Error != "" || !strings.HasPrefix(done[1].Error, "hubmend:write AccessDenied iam:UpdateAccessKey") {

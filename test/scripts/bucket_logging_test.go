@@ -26,7 +26,8 @@ const (
 
 // completed are the calls that make an empty bucket a log bucket.
 var completed = []string{
-	"s3:PutPublicAccessBlock", "s3:PutBucketOwnershipControls", "s3:PutBucketEncryption", "s3:PutBucketPolicy", "s3:PutBucketLifecycleConfiguration",
+	"s3:PutPublicAccessBlock", "s3:PutBucketOwnershipControls", "s3:PutBucketEncryption", "s3:PutBucketPolicy",
+	"s3:PutBucketLifecycleConfiguration",
 }
 
 func located(constraint string) map[string]any {
@@ -38,7 +39,8 @@ func logsTo(bucket, prefix string) map[string]any {
 	if bucket == "" {
 		return map[string]any{}
 	}
-	return map[string]any{"LoggingEnabled": map[string]any{"TargetBucket": bucket, "TargetPrefix": prefix, "TargetObjectKeyFormat": map[string]any{"SimplePrefix": map[string]any{}}}}
+	return map[string]any{"LoggingEnabled": map[string]any{"TargetBucket": bucket, "TargetPrefix": prefix,
+		"TargetObjectKeyFormat": map[string]any{"SimplePrefix": map[string]any{}}}}
 }
 
 func to(bucket, prefix string) map[string]any {
@@ -58,7 +60,8 @@ func unlogged(events map[string]any, others map[string][]any) play {
 	all := map[string]any{"BucketName": "trail", "RetentionInDays": "365"}
 	maps.Copy(all, events)
 	answers := map[string][]any{
-		getLogging: {logsTo("", "")}, getLocation: {located(""), "NoSuchBucket"}, getLock: {"ObjectLockConfigurationNotFoundError"},
+		getLogging: {logsTo("", "")}, getLocation: {located(""), "NoSuchBucket"},
+		getLock:      {"ObjectLockConfigurationNotFoundError"},
 		getLifecycle: {"NoSuchLifecycleConfiguration"}, createBucket: done, putLogging: done,
 	}
 	for _, call := range completed {
@@ -80,23 +83,32 @@ func TestEnableBucketLogging(t *testing.T) {
 		change         string
 		err            string // a part of the refusal
 	}{
-		"us-east-1 has no constraint":       {to: virginia, change: turned(virginia)},
-		"us-east-1 with an empty one":       {constraint: "", to: virginia, change: turned(virginia)},
-		"another Region":                    {region: "eu-west-1", constraint: "eu-west-1", to: ireland, change: turned(ireland)},
-		"EU is how old buckets say it":      {region: "eu-west-1", constraint: "EU", to: ireland, change: turned(ireland)},
-		"a bucket that is like the log one": {bucket: virginia + "-2", to: virginia, change: "Turned on access logging, to " + virginia + " below " + virginia + "-2/."},
-		"other days":                        {days: "30", to: virginia, change: turned(virginia)},
-		"logs already":                      {target: logsTo("team", "s3/"), change: "Nothing to change: the bucket logs to team."},
-		"logs already, in another Region":   {constraint: "eu-west-1", target: logsTo("team", ""), change: "Nothing to change: the bucket logs to team."},
-		"the log bucket logs elsewhere":     {bucket: virginia, target: logsTo("team", ""), change: "Nothing to change: the bucket logs to team."},
-		"the log bucket itself":             {bucket: virginia, err: virginia + " is where Hubmend's access logs go."},
-		"the log bucket of another Region":  {bucket: ireland, constraint: "eu-west-1", err: "is in eu-west-1, and this ran in us-east-1"},
-		"a bucket of another Region":        {region: "eu-west-1", constraint: "eu-central-1", err: "The bucket trail is in eu-central-1, and this ran in eu-west-1."},
+		"us-east-1 has no constraint": {to: virginia, change: turned(virginia)},
+		"us-east-1 with an empty one": {constraint: "", to: virginia, change: turned(virginia)},
+		"another Region": {region: "eu-west-1", constraint: "eu-west-1", to: ireland,
+			change: turned(ireland)},
+		"EU is how old buckets say it": {region: "eu-west-1", constraint: "EU", to: ireland,
+			change: turned(ireland)},
+		"a bucket that is like the log one": {bucket: virginia + "-2", to: virginia,
+			change: "Turned on access logging, to " + virginia + " below " + virginia + "-2/."},
+		"other days": {days: "30", to: virginia, change: turned(virginia)},
+		"logs already": {target: logsTo("team", "s3/"),
+			change: "Nothing to change: the bucket logs to team."},
+		"logs already, in another Region": {constraint: "eu-west-1", target: logsTo("team", ""),
+			change: "Nothing to change: the bucket logs to team."},
+		"the log bucket logs elsewhere": {bucket: virginia, target: logsTo("team", ""),
+			change: "Nothing to change: the bucket logs to team."},
+		"the log bucket itself": {bucket: virginia, err: virginia + " is where Hubmend's access logs go."},
+		"the log bucket of another Region": {bucket: ireland, constraint: "eu-west-1",
+			err: "is in eu-west-1, and this ran in us-east-1"},
+		"a bucket of another Region": {region: "eu-west-1", constraint: "eu-central-1",
+			err: "The bucket trail is in eu-central-1, and this ran in eu-west-1."},
 		"a bucket of us-east-1 from abroad": {region: "eu-west-1", err: "turn on access logging in us-east-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			events, answers := map[string]any{"Planning": true}, map[string][]any{getLocation: {map[string]any{"LocationConstraint": tc.constraint}, "NoSuchBucket"}}
+			events, answers := map[string]any{"Planning": true}, map[string][]any{
+				getLocation: {map[string]any{"LocationConstraint": tc.constraint}, "NoSuchBucket"}}
 			if tc.bucket != "" {
 				events["BucketName"] = tc.bucket
 			}
@@ -117,20 +129,24 @@ func TestEnableBucketLogging(t *testing.T) {
 				got.refused(t, tc.err)
 				return
 			}
-			planned, before, after := append(append([]string{createBucket}, completed...), putLogging), to("", ""), to(tc.to, repair.Events["BucketName"].(string)+"/")
+			planned, before, after := append(append([]string{createBucket}, completed...), putLogging), to("",
+				""), to(tc.to, repair.Events["BucketName"].(string)+"/")
 			if tc.to == "" {
 				target := tc.target["LoggingEnabled"].(map[string]any)
 				planned, before = []string{}, to(target["TargetBucket"].(string), target["TargetPrefix"].(string))
 				after = before
 			}
-			if diff := cmp.Diff([]any{planned, before, after, tc.change}, []any{names(got.Planned), decoded(t, got.Before), decoded(t, got.After), got.Change}); diff != "" || got.Error != "" {
+			if diff := cmp.Diff([]any{planned, before, after, tc.change},
+				[]any{names(got.Planned), decoded(t, got.Before), decoded(t, got.After), got.Change}); diff != "" ||
+				got.Error != "" {
 				t.Errorf("%s (-want +got):\n%s", got.Error, diff)
 			}
 			var lifecycle struct {
 				LifecycleConfiguration struct{ Rules []map[string]any }
 			}
 			input(t, got.Planned, "s3:PutBucketLifecycleConfiguration", &lifecycle)
-			if rules := lifecycle.LifecycleConfiguration.Rules; tc.to != "" && !cmp.Equal(rules[0]["Expiration"], any(map[string]any{"Days": number(t, days)})) {
+			if rules := lifecycle.LifecycleConfiguration.Rules; tc.to != "" &&
+				!cmp.Equal(rules[0]["Expiration"], any(map[string]any{"Days": number(t, days)})) {
 				t.Errorf("lifecycle %v, want %s days", rules, days)
 			}
 		})
@@ -142,35 +158,50 @@ func TestLogBucket(t *testing.T) {
 	t.Parallel()
 	ours, complete := []any{located(""), located("")}, []any{map[string]any{"Rules": []any{}}}
 	locked := func(rule any) []any {
-		return []any{map[string]any{"ObjectLockConfiguration": map[string]any{"ObjectLockEnabled": "Enabled", "Rule": rule}}}
+		return []any{map[string]any{"ObjectLockConfiguration": map[string]any{"ObjectLockEnabled": "Enabled",
+			"Rule": rule}}}
 	}
 	retained := func(mode string) []any {
 		return locked(map[string]any{"DefaultRetention": map[string]any{"Mode": mode, "Days": 7}})
 	}
 	made := append([]string{createBucket}, completed...)
 	const kept = "The default encryption of the log bucket " + virginia + " is not SSE-S3 (AES256)"
-	const denied = "The bucket " + virginia + " belongs to another account than 111111111111, or its policy denies this."
+	const denied = "The bucket " + virginia +
+		" belongs to another account than 111111111111, or its policy denies this."
 	for name, tc := range map[string]struct {
 		answers map[string][]any
 		writes  []string
 		says    string // the failure
 	}{
-		"missing":                  {nil, made, ""},
-		"left half made":           {map[string][]any{getLocation: ours}, completed, ""},
-		"complete":                 {map[string][]any{getLocation: ours, getLifecycle: complete, getEncryption: {encrypted("AES256")}}, nil, ""},
-		"a lock without retention": {map[string][]any{getLocation: ours, getLock: locked(map[string]any{})}, completed, ""},
-		"another account's": {map[string][]any{getLocation: {located(""), "AccessDenied"}, createBucket: {"BucketAlreadyExists"}}, nil,
-			"hubmend:write BucketAlreadyExists s3:CreateBucket: no. Another AWS account has a bucket named " + virginia + "."},
-		"ours, and denies everything": {map[string][]any{getLocation: {located(""), "AccessDenied"}, getLock: {"AccessDenied"}}, nil,
+		"missing":        {nil, made, ""},
+		"left half made": {map[string][]any{getLocation: ours}, completed, ""},
+		"complete": {map[string][]any{getLocation: ours, getLifecycle: complete,
+			getEncryption: {encrypted("AES256")}}, nil, ""},
+		"a lock without retention": {map[string][]any{getLocation: ours, getLock: locked(map[string]any{})}, completed,
+			""},
+		"another account's": {map[string][]any{getLocation: {located(""), "AccessDenied"},
+			createBucket: {"BucketAlreadyExists"}}, nil,
+			"hubmend:write BucketAlreadyExists s3:CreateBucket: no. Another AWS account has a bucket named " +
+				virginia + "."},
+		"ours, and denies everything": {map[string][]any{getLocation: {located(""), "AccessDenied"},
+			getLock: {"AccessDenied"}}, nil,
 			"hubmend:check AccessDenied s3:GetObjectLockConfiguration: no. " + denied},
-		"ours, and its lifecycle is denied": {map[string][]any{getLocation: ours, getLifecycle: {"AccessDenied"}}, nil, "hubmend:read AccessDenied s3:GetBucketLifecycleConfiguration: no. " + denied},
-		"compliance":                        {map[string][]any{getLocation: ours, getLock: retained("COMPLIANCE")}, nil, "hubmend:refused The log bucket " + virginia + " has Object Lock with a default retention (COMPLIANCE)"},
-		"governance":                        {map[string][]any{getLocation: ours, getLifecycle: complete, getLock: retained("GOVERNANCE")}, nil, "hubmend:refused The log bucket "},
-		"its lock is denied":                {map[string][]any{getLocation: ours, getLock: {"AccessDenied"}}, nil, "hubmend:read AccessDenied s3:GetObjectLockConfiguration: no"},
-		"a KMS key":                         {map[string][]any{getLocation: ours, getLifecycle: complete, getEncryption: {encrypted("aws:kms")}}, nil, "hubmend:refused " + kept},
-		"no algorithm":                      {map[string][]any{getLocation: ours, getLifecycle: complete, getEncryption: {encrypted("")}}, nil, "hubmend:refused " + kept},
-		"its encryption is denied":          {map[string][]any{getLocation: ours, getLifecycle: complete, getEncryption: {"AccessDenied"}}, nil, "hubmend:read AccessDenied s3:GetBucketEncryption: no"},
-		"its policy may not be set":         {map[string][]any{"s3:PutBucketPolicy": {"AccessDenied"}}, nil, "hubmend:write AccessDenied s3:PutBucketPolicy: no"},
+		"ours, and its lifecycle is denied": {map[string][]any{getLocation: ours, getLifecycle: {"AccessDenied"}}, nil,
+			"hubmend:read AccessDenied s3:GetBucketLifecycleConfiguration: no. " + denied},
+		"compliance": {map[string][]any{getLocation: ours, getLock: retained("COMPLIANCE")}, nil,
+			"hubmend:refused The log bucket " + virginia + " has Object Lock with a default retention (COMPLIANCE)"},
+		"governance": {map[string][]any{getLocation: ours, getLifecycle: complete,
+			getLock: retained("GOVERNANCE")}, nil, "hubmend:refused The log bucket "},
+		"its lock is denied": {map[string][]any{getLocation: ours, getLock: {"AccessDenied"}}, nil,
+			"hubmend:read AccessDenied s3:GetObjectLockConfiguration: no"},
+		"a KMS key": {map[string][]any{getLocation: ours, getLifecycle: complete,
+			getEncryption: {encrypted("aws:kms")}}, nil, "hubmend:refused " + kept},
+		"no algorithm": {map[string][]any{getLocation: ours, getLifecycle: complete,
+			getEncryption: {encrypted("")}}, nil, "hubmend:refused " + kept},
+		"its encryption is denied": {map[string][]any{getLocation: ours, getLifecycle: complete,
+			getEncryption: {"AccessDenied"}}, nil, "hubmend:read AccessDenied s3:GetBucketEncryption: no"},
+		"its policy may not be set": {map[string][]any{"s3:PutBucketPolicy": {"AccessDenied"}}, nil,
+			"hubmend:write AccessDenied s3:PutBucketPolicy: no"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +212,8 @@ func TestLogBucket(t *testing.T) {
 				got.says(t, tc.says)
 				return
 			}
-			if diff := cmp.Diff(append(slices.Clone(tc.writes), putLogging), got.writes()); diff != "" || got.Error != "" {
+			if diff := cmp.Diff(append(slices.Clone(tc.writes), putLogging), got.writes()); diff != "" ||
+				got.Error != "" {
 				t.Errorf("%s, writes (-want +got):\n%s", got.Error, diff)
 			}
 		})
@@ -193,8 +225,10 @@ func TestLogBucketIsNew(t *testing.T) {
 	t.Parallel()
 	late := []any{"NoSuchBucket", "OperationAborted", done[0]}
 	answers := map[string][]any{
-		getLogging: {logsTo("", ""), logsTo(ireland, "trail/"), logsTo("", ""), logsTo(ireland, "trail/")}, getLocation: {located("EU"), "NoSuchBucket"},
-		getLock: {"NoSuchBucket"}, getLifecycle: {"NoSuchBucket"}, createBucket: {"BucketAlreadyOwnedByYou"}, putLogging: {"InvalidTargetBucketForLogging", done[0]},
+		getLogging:  {logsTo("", ""), logsTo(ireland, "trail/"), logsTo("", ""), logsTo(ireland, "trail/")},
+		getLocation: {located("EU"), "NoSuchBucket"},
+		getLock:     {"NoSuchBucket"}, getLifecycle: {"NoSuchBucket"}, createBucket: {"BucketAlreadyOwnedByYou"},
+		putLogging: {"InvalidTargetBucketForLogging", done[0]},
 	}
 	want := []string{createBucket}
 	for _, call := range completed {
@@ -207,10 +241,12 @@ func TestLogBucketIsNew(t *testing.T) {
 	}
 	var created map[string]any
 	input(t, got.Made, createBucket, &created)
-	if diff := cmp.Diff(map[string]any{"Bucket": ireland, "CreateBucketConfiguration": located("eu-west-1")}, created); diff != "" {
+	if diff := cmp.Diff(map[string]any{"Bucket": ireland, "CreateBucketConfiguration": located("eu-west-1")},
+		created); diff != "" {
 		t.Errorf("CreateBucket (-want +got):\n%s", diff)
 	}
-	plays(t, "EnableBucketLogging", unlogged(nil, nil))[0].says(t, "hubmend:unverified S3 does not say that the bucket logs to "+virginia+". Start the repair again.")
+	plays(t, "EnableBucketLogging", unlogged(nil, nil))[0].says(t,
+		"hubmend:unverified S3 does not say that the bucket logs to "+virginia+". Start the repair again.")
 }
 
 func TestUndoBucketLogging(t *testing.T) {
@@ -228,20 +264,24 @@ func TestUndoBucketLogging(t *testing.T) {
 		before, after, now map[string]any
 		change             string // empty when it is refused
 	}{
-		"as the repair left it":         {none, ours, logsTo(virginia, "trail/"), restored},
-		"off again":                     {none, ours, logsTo("", ""), same},
-		"another prefix":                {none, ours, logsTo(virginia, "mine/"), ""},
-		"no prefix":                     {none, ours, logsTo(virginia, ""), ""},
-		"another bucket":                {none, ours, logsTo("team", ""), ""},
-		"grants besides":                {none, ours, with("TargetGrants", []any{map[string]any{"Permission": "READ"}}), ""},
-		"names by date":                 {none, ours, with("TargetObjectKeyFormat", dated), ""},
-		"the repair did nothing":        {theirs, theirs, map[string]any{"LoggingEnabled": map[string]any{"TargetBucket": "team", "TargetObjectKeyFormat": dated}}, same},
+		"as the repair left it": {none, ours, logsTo(virginia, "trail/"), restored},
+		"off again":             {none, ours, logsTo("", ""), same},
+		"another prefix":        {none, ours, logsTo(virginia, "mine/"), ""},
+		"no prefix":             {none, ours, logsTo(virginia, ""), ""},
+		"another bucket":        {none, ours, logsTo("team", ""), ""},
+		"grants besides": {none, ours, with("TargetGrants", []any{map[string]any{"Permission": "READ"}}),
+			""},
+		"names by date": {none, ours, with("TargetObjectKeyFormat", dated), ""},
+		"the repair did nothing": {theirs, theirs,
+			map[string]any{"LoggingEnabled": map[string]any{"TargetBucket": "team", "TargetObjectKeyFormat": dated}},
+			same},
 		"it did nothing, and off since": {theirs, theirs, logsTo("", ""), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := func(record map[string]any) play {
-				return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{"ssm:GetAutomationExecution": {record}, getLogging: {tc.now}}}
+				return play{map[string]any{"ExecutionId": repairID, "Planning": true},
+					map[string][]any{"ssm:GetAutomationExecution": {record}, getLogging: {tc.now}}}
 			}
 			parameters := map[string][]string{"BucketName": {"trail"}, "RetentionInDays": {"365"}}
 			for _, got := range plays(t, "UndoEnableBucketLogging",
@@ -255,7 +295,8 @@ func TestUndoBucketLogging(t *testing.T) {
 				if tc.change == restored {
 					planned = []string{putLogging}
 				}
-				if diff := cmp.Diff([]any{planned, tc.before, tc.change}, []any{names(got.Planned), decoded(t, got.After), got.Change}); diff != "" || got.Error != "" {
+				if diff := cmp.Diff([]any{planned, tc.before, tc.change},
+					[]any{names(got.Planned), decoded(t, got.After), got.Change}); diff != "" || got.Error != "" {
 					t.Errorf("%s (-want +got):\n%s", got.Error, diff)
 				}
 			}
@@ -266,16 +307,20 @@ func TestUndoBucketLogging(t *testing.T) {
 func TestUndoOfBucketLoggingIsVerified(t *testing.T) {
 	t.Parallel()
 	undo := func(reads ...any) play {
-		record := repaired(t, "EnableBucketLogging", to("", ""), to(virginia, "trail/"), map[string][]string{"BucketName": {"trail"}})
-		return play{map[string]any{"ExecutionId": repairID}, map[string][]any{"ssm:GetAutomationExecution": {record}, getLogging: reads, putLogging: done}}
+		record := repaired(t, "EnableBucketLogging", to("", ""), to(virginia, "trail/"),
+			map[string][]string{"BucketName": {"trail"}})
+		return play{map[string]any{"ExecutionId": repairID},
+			map[string][]any{"ssm:GetAutomationExecution": {record}, getLogging: reads, putLogging: done}}
 	}
 	on, off := logsTo(virginia, "trail/"), logsTo("", "")
 	got := plays(t, "UndoEnableBucketLogging", undo(on, on, off, on, off), undo(on), undo("NoSuchBucket"))
 	var put struct{ BucketLoggingStatus map[string]any }
-	if input(t, got[0].Made, putLogging, &put); got[0].Error != "" || put.BucketLoggingStatus == nil || len(put.BucketLoggingStatus) > 0 {
+	if input(t, got[0].Made, putLogging, &put); got[0].Error != "" || put.BucketLoggingStatus == nil ||
+		len(put.BucketLoggingStatus) > 0 {
 		t.Errorf("%s, PutBucketLogging is given %v", got[0].Error, put)
 	}
-	got[1].says(t, "hubmend:unverified The bucket still logs to "+virginia+". Something may have changed it while this ran; see, and start this again.")
+	got[1].says(t, "hubmend:unverified The bucket still logs to "+virginia+
+		". Something may have changed it while this ran; see, and start this again.")
 	got[2].says(t, "hubmend:recall NoSuchBucket s3:GetBucketLogging: no")
 }
 

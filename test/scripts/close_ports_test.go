@@ -24,7 +24,8 @@ var noTags = map[string]any{"SecurityGroupRules": []any{}}
 // portsEvents are the parameters of a repair, with the document's defaults and others in their place.
 func portsEvents(ports []string, others map[string]any) map[string]any {
 	events := map[string]any{
-		"GroupId": itself, "Ports": ports, "Keep": []string{}, "Protocols": []string{"tcp"}, "Families": []string{"ipv4", "ipv6"},
+		"GroupId": itself, "Ports": ports, "Keep": []string{}, "Protocols": []string{"tcp"},
+		"Families": []string{"ipv4", "ipv6"},
 	}
 	maps.Copy(events, others)
 	return events
@@ -36,8 +37,9 @@ func closePorts(t *testing.T, groups ...portsPayload) []decision {
 	var all []play
 	for _, g := range groups {
 		all = append(all, play{
-			Events:  portsEvents(g.Ports, map[string]any{"Planning": true}),
-			Answers: map[string][]any{"ec2:DescribeSecurityGroups": {groupAnswer(g.Ingress)}, "ec2:DescribeSecurityGroupRules": {noTags}},
+			Events: portsEvents(g.Ports, map[string]any{"Planning": true}),
+			Answers: map[string][]any{"ec2:DescribeSecurityGroups": {groupAnswer(g.Ingress)},
+				"ec2:DescribeSecurityGroupRules": {noTags}},
 		})
 	}
 	var decisions []decision
@@ -63,7 +65,8 @@ func (p played) decision(t *testing.T) decision {
 	if len(d.Keep) > 0 {
 		d.Action = "split"
 		// The ranges that stay come before the wide rule goes.
-		if got := names(p.Planned); !slices.Equal(got, []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"}) {
+		if got := names(p.Planned); !slices.Equal(got,
+			[]string{"ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"}) {
 			t.Errorf("the calls are %q", got)
 		}
 	}
@@ -85,8 +88,10 @@ func TestClosedMeanwhile(t *testing.T) {
 	t.Parallel()
 	open, closed := groupAnswer([]permission{tcp(22, 22, world4)}), groupAnswer(nil)
 	got := plays(t, "CloseSecurityGroupPorts", play{
-		Events:  portsEvents([]string{"22"}, nil),
-		Answers: map[string][]any{"ec2:DescribeSecurityGroups": {open, closed}, "ec2:DescribeSecurityGroupRules": {noTags}, "ec2:RevokeSecurityGroupIngress": {"InvalidPermission.NotFound"}},
+		Events: portsEvents([]string{"22"}, nil),
+		Answers: map[string][]any{"ec2:DescribeSecurityGroups": {open, closed},
+			"ec2:DescribeSecurityGroupRules": {noTags},
+			"ec2:RevokeSecurityGroupIngress": {"InvalidPermission.NotFound"}},
 	})[0]
 	if got.Error != "" || got.Change == "" {
 		t.Errorf("%+v", got)

@@ -46,12 +46,14 @@ func (c idle) answers(unused ...string) map[string][]any {
 	}
 	profiles := []any{"NoSuchEntity"}
 	if c.password != "" {
-		there := object{"LoginProfile": object{"UserName": "ann", "CreateDate": c.password, "PasswordResetRequired": false}}
+		there := object{"LoginProfile": object{"UserName": "ann", "CreateDate": c.password,
+			"PasswordResetRequired": false}}
 		profiles = []any{there, there, "NoSuchEntity"}
 	}
 	return map[string][]any{
-		"iam:GetUser": {object{"User": user}}, listKeys: {keysAnswer(c.keys), keysAnswer(c.keys), keysAnswer(after)}, "iam:GetAccessKeyLastUsed": orEmpty(uses),
-		getProfile: profiles, updateKey: {object{}}, deleteProfile: {object{}},
+		"iam:GetUser": {object{"User": user}}, listKeys: {keysAnswer(c.keys), keysAnswer(c.keys), keysAnswer(after)},
+		"iam:GetAccessKeyLastUsed": orEmpty(uses),
+		getProfile:                 profiles, updateKey: {object{}}, deleteProfile: {object{}},
 	}
 }
 
@@ -73,25 +75,33 @@ func TestUnusedCredentials(t *testing.T) {
 	}
 	nothing := "Nothing to change: ann has no credentials that were not used for 90 days."
 	tried(t, unusedRunbook, map[string]idleCase{
-		"none":                      {idle{}, nil, nothing},
-		"a key never used":          {idle{keys: key}, []string{"A"}, "Deactivated access key A of ann, not used for 90 days."},
-		"a new key never used":      {idle{keys: []accessKey{active("A", secondLess)}}, nil, nothing},
-		"made on the exact day":     {idle{keys: []accessKey{active("A", ninetyBefore)}}, []string{"A"}, "Deactivated access key A of ann"},
-		"a key, the exact day":      {idle{keys: key, used: used(ninetyBefore)}, []string{"A"}, "Deactivated access key A of ann"},
-		"a key, a second less":      {idle{keys: key, used: used(secondLess)}, nil, nothing},
-		"an inactive key":           {idle{keys: []accessKey{inactive("A", long)}}, nil, nothing},
-		"two keys, one used":        {idle{keys: []accessKey{active("A", long), active("B", long)}, used: used(secondLess)}, []string{"B"}, "Deactivated access key B of ann"},
+		"none": {idle{}, nil, nothing},
+		"a key never used": {idle{keys: key}, []string{"A"},
+			"Deactivated access key A of ann, not used for 90 days."},
+		"a new key never used": {idle{keys: []accessKey{active("A", secondLess)}}, nil, nothing},
+		"made on the exact day": {idle{keys: []accessKey{active("A", ninetyBefore)}}, []string{"A"},
+			"Deactivated access key A of ann"},
+		"a key, the exact day": {idle{keys: key, used: used(ninetyBefore)}, []string{"A"},
+			"Deactivated access key A of ann"},
+		"a key, a second less": {idle{keys: key, used: used(secondLess)}, nil, nothing},
+		"an inactive key":      {idle{keys: []accessKey{inactive("A", long)}}, nil, nothing},
+		"two keys, one used": {idle{keys: []accessKey{active("A", long), active("B", long)},
+			used: used(secondLess)}, []string{"B"}, "Deactivated access key B of ann"},
 		"a password never used":     {idle{password: ninetyBefore}, []string{"password"}, removed},
 		"a new one, never used":     {idle{password: secondLess}, nil, nothing},
 		"a password, the exact day": {idle{password: long, signedIn: ninetyBefore}, []string{"password"}, removed},
 		"a password, a second less": {idle{password: long, signedIn: secondLess}, nil, nothing},
 		// The last use survives a new password, so it may be of the one before.
 		"a password that was issued again": {idle{password: "2026-05-30T00:00:00+00:00", signedIn: long}, nil, nothing},
-		"one issued again, the exact day":  {idle{password: ninetyBefore, signedIn: long}, []string{"password"}, removed},
-		"used once, and gone":              {idle{signedIn: long}, nil, nothing},
-		"everything": {idle{keys: []accessKey{active("A", long), active("B", long)}, password: long, signedIn: long}, []string{"A", "B", "password"},
-			"Deactivated access key A and B and removed the console password of ann, not used for 90 days." + issueAnew},
-		"a key in use, and a password": {idle{keys: key, used: used(secondLess), password: long}, []string{"password"}, removed},
+		"one issued again, the exact day": {idle{password: ninetyBefore, signedIn: long}, []string{"password"},
+			removed},
+		"used once, and gone": {idle{signedIn: long}, nil, nothing},
+		"everything": {idle{keys: []accessKey{active("A", long), active("B", long)}, password: long, signedIn: long},
+			[]string{"A", "B", "password"},
+			"Deactivated access key A and B and removed the console password of ann, not used for 90 days." +
+				issueAnew},
+		"a key in use, and a password": {idle{keys: key, used: used(secondLess), password: long}, []string{"password"},
+			removed},
 	}, func(tc idleCase) []play {
 		stuck := tc.answers()
 		stuck[getProfile] = stuck[getProfile][:1]
@@ -107,7 +117,9 @@ func TestUnusedCredentials(t *testing.T) {
 		}
 		password := len(ids) < len(tc.unused)
 		if password {
-			before = append(before, object{"LoginProfile": object{"UserName": "ann", "CreateDate": tc.password, "PasswordResetRequired": false}})
+			before = append(before,
+				object{"LoginProfile": object{"UserName": "ann", "CreateDate": tc.password,
+					"PasswordResetRequired": false}})
 		}
 		for _, got := range []played{plan, repair} {
 			if got.Error != "" || !strings.HasPrefix(got.Change, tc.change) {
@@ -116,7 +128,8 @@ func TestUnusedCredentials(t *testing.T) {
 			checkJSON(t, "Before", before, got.Before)
 			checkJSON(t, "After", after, got.After)
 			calls := append(got.Made, got.Planned...)
-			if diff := cmp.Diff(orEmpty(ids), keyUpdates(t, calls, "Inactive")); diff != "" || slices.Contains(names(calls), deleteProfile) != password {
+			if diff := cmp.Diff(orEmpty(ids), keyUpdates(t, calls, "Inactive")); diff != "" ||
+				slices.Contains(names(calls), deleteProfile) != password {
 				t.Errorf("%v, deactivated (-want +got):\n%s", names(calls), diff)
 			}
 		}
@@ -126,9 +139,11 @@ func TestUnusedCredentials(t *testing.T) {
 		says := ""
 		switch {
 		case len(ids) > 0:
-			says = "hubmend:unverified Access key " + strings.Join(ids, " and ") + " was not used for 90 days and is still active. Someone may have activated it while this ran; start the repair again."
+			says = "hubmend:unverified Access key " + strings.Join(ids, " and ") +
+				" was not used for 90 days and is still active. Someone may have activated it while this ran; start the repair again."
 		case password:
-			says = "hubmend:unverified The console password is still there after it was removed. Someone may have set a new one; see whether the user needs it, and start the repair again if not."
+			says = "hubmend:unverified The console password is still there after it was removed. Someone may have " +
+				"set a new one; see whether the user needs it, and start the repair again if not."
 		}
 		if stuck.Error != says {
 			t.Errorf("when nothing changes: %q, want %q", stuck.Error, says)
@@ -148,7 +163,8 @@ func TestUnusedCredentialsThatCannotBeRead(t *testing.T) {
 		all = append(all, clearing(false, answers))
 	}
 	for i, got := range plays(t, unusedRunbook, all...) {
-		if !strings.HasPrefix(got.Error, "hubmend:read AccessDenied "+reads[i]) || slices.Contains(names(got.Made), updateKey) {
+		if !strings.HasPrefix(got.Error, "hubmend:read AccessDenied "+reads[i]) ||
+			slices.Contains(names(got.Made), updateKey) {
 			t.Errorf("%s: %q after %v", reads[i], got.Error, names(got.Made))
 		}
 	}
@@ -162,7 +178,8 @@ func TestUnusedCredentialsGoMeanwhile(t *testing.T) {
 	locked[deleteProfile] = []any{"EntityTemporarilyUnmodifiable", object{}}
 	denied[deleteProfile] = []any{"AccessDenied"}
 	done := plays(t, unusedRunbook, clearing(false, gone), clearing(false, locked), clearing(false, denied))
-	if done[0].Error != "" || done[1].Error != "" || !strings.HasPrefix(done[2].Error, "hubmend:write AccessDenied iam:DeleteLoginProfile") {
+	if done[0].Error != "" || done[1].Error != "" ||
+		!strings.HasPrefix(done[2].Error, "hubmend:write AccessDenied iam:DeleteLoginProfile") {
 		t.Errorf("%q, %q, %q", done[0].Error, done[1].Error, done[2].Error)
 	}
 }

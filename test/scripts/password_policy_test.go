@@ -15,7 +15,8 @@ const readPolicy, writePolicy, deletePolicy = "iam:GetAccountPasswordPolicy", "i
 func passing(changes object) object {
 	p := object{
 		"MinimumPasswordLength": 14.0, "PasswordReusePrevention": 24.0, "MaxPasswordAge": 90.0, "ExpirePasswords": true,
-		"RequireSymbols": true, "RequireNumbers": true, "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true,
+		"RequireSymbols": true, "RequireNumbers": true, "RequireUppercaseCharacters": true,
+		"RequireLowercaseCharacters": true,
 		"AllowUsersToChangePassword": true, "HardExpiry": false,
 	}
 	for name, value := range changes {
@@ -52,7 +53,8 @@ func policyRecord(policy object) object {
 // settingPolicy runs the repair with these answers to its reads.
 func settingPolicy(planning bool, reads ...any) play {
 	return play{
-		map[string]any{"MinimumPasswordLength": "14", "PasswordReusePrevention": "24", "MaxPasswordAge": "90", "Planning": planning},
+		map[string]any{"MinimumPasswordLength": "14", "PasswordReusePrevention": "24", "MaxPasswordAge": "90",
+			"Planning": planning},
 		map[string][]any{readPolicy: reads, writePolicy: {object{}}},
 	}
 }
@@ -76,20 +78,33 @@ func TestPasswordPolicy(t *testing.T) {
 		change  string
 	}
 	tried(t, "SetPasswordPolicy", map[string]policyCase{
-		"no policy":             {object{}, object{}, "Made the account's password policy: MinimumPasswordLength 14, PasswordReusePrevention 24, MaxPasswordAge 90,"},
-		"passes":                {passing(nil), nil, "Nothing to change"},
-		"passes, stricter":      {passing(object{"MinimumPasswordLength": 128.0, "MaxPasswordAge": 1.0}), nil, "Nothing to change"},
-		"passes, nobody may":    {passing(object{"AllowUsersToChangePassword": false}), nil, "Nothing to change"},
-		"20 and 60 stay":        {passing(object{"MinimumPasswordLength": 20.0, "MaxPasswordAge": 60.0, "RequireSymbols": false}), object{"MinimumPasswordLength": 20.0, "MaxPasswordAge": 60.0}, "policy: RequireSymbols true (was false)."},
-		"13 is too short":       {passing(object{"MinimumPasswordLength": 13.0}), object{}, "MinimumPasswordLength 14 (was 13)"},
-		"91 days is too long":   {passing(object{"MaxPasswordAge": 91.0}), object{}, "MaxPasswordAge 90 (was 91)"},
-		"never expires":         {passing(object{"MaxPasswordAge": nil, "ExpirePasswords": false}), object{}, "MaxPasswordAge 90 (was not set)"},
-		"zero is never":         {passing(object{"MaxPasswordAge": 0.0}), object{}, "MaxPasswordAge 90 (was 0)"},
-		"23 passwords":          {passing(object{"PasswordReusePrevention": 23.0}), object{}, "PasswordReusePrevention 24 (was 23)"},
-		"no history":            {passing(object{"PasswordReusePrevention": nil}), object{}, "PasswordReusePrevention 24 (was not set)"},
-		"hard expiry stays":     {passing(object{"HardExpiry": true, "RequireNumbers": false}), object{"HardExpiry": true}, "RequireNumbers true"},
-		"hard expiry is absent": {passing(object{"HardExpiry": nil, "RequireNumbers": nil}), object{}, "RequireNumbers true (was not set)"},
-		"users may change them": {passing(object{"AllowUsersToChangePassword": false, "RequireLowercaseCharacters": false}), object{}, "RequireLowercaseCharacters true (was false), AllowUsersToChangePassword true (was false)."},
+		"no policy": {object{}, object{},
+			"Made the account's password policy: MinimumPasswordLength 14, PasswordReusePrevention 24, " +
+				"MaxPasswordAge 90,"},
+		"passes": {passing(nil), nil, "Nothing to change"},
+		"passes, stricter": {passing(object{"MinimumPasswordLength": 128.0, "MaxPasswordAge": 1.0}), nil,
+			"Nothing to change"},
+		"passes, nobody may": {passing(object{"AllowUsersToChangePassword": false}), nil, "Nothing to change"},
+		"20 and 60 stay": {
+			passing(object{"MinimumPasswordLength": 20.0, "MaxPasswordAge": 60.0, "RequireSymbols": false}),
+			object{"MinimumPasswordLength": 20.0, "MaxPasswordAge": 60.0}, "policy: RequireSymbols true (was false)."},
+		"13 is too short": {passing(object{"MinimumPasswordLength": 13.0}), object{},
+			"MinimumPasswordLength 14 (was 13)"},
+		"91 days is too long": {passing(object{"MaxPasswordAge": 91.0}), object{}, "MaxPasswordAge 90 (was 91)"},
+		"never expires": {passing(object{"MaxPasswordAge": nil, "ExpirePasswords": false}), object{},
+			"MaxPasswordAge 90 (was not set)"},
+		"zero is never": {passing(object{"MaxPasswordAge": 0.0}), object{}, "MaxPasswordAge 90 (was 0)"},
+		"23 passwords": {passing(object{"PasswordReusePrevention": 23.0}), object{},
+			"PasswordReusePrevention 24 (was 23)"},
+		"no history": {passing(object{"PasswordReusePrevention": nil}), object{},
+			"PasswordReusePrevention 24 (was not set)"},
+		"hard expiry stays": {passing(object{"HardExpiry": true, "RequireNumbers": false}),
+			object{"HardExpiry": true}, "RequireNumbers true"},
+		"hard expiry is absent": {passing(object{"HardExpiry": nil, "RequireNumbers": nil}), object{},
+			"RequireNumbers true (was not set)"},
+		"users may change them": {
+			passing(object{"AllowUsersToChangePassword": false, "RequireLowercaseCharacters": false}), object{},
+			"RequireLowercaseCharacters true (was false), AllowUsersToChangePassword true (was false)."},
 	}, func(tc policyCase) []play {
 		return []play{
 			settingPolicy(true, policyAnswer(tc.old)),
@@ -99,7 +114,8 @@ func TestPasswordPolicy(t *testing.T) {
 	}, func(t *testing.T, tc policyCase, done []played) {
 		plan, repair, stuck := done[0], done[1], done[2]
 		if tc.changed == nil {
-			if len(plan.Planned) > 0 || len(repair.Made) != 1 || !strings.HasPrefix(repair.Change, tc.change) || string(repair.Before) != string(repair.After) {
+			if len(plan.Planned) > 0 || len(repair.Made) != 1 || !strings.HasPrefix(repair.Change, tc.change) ||
+				string(repair.Before) != string(repair.After) {
 				t.Errorf("%q after %v", repair.Change, names(repair.Made))
 			}
 			return
@@ -125,8 +141,10 @@ func TestPasswordPolicy(t *testing.T) {
 // What is stricter than the repair wrote passes too.
 func TestPasswordPolicyIsStricterMeanwhile(t *testing.T) {
 	t.Parallel()
-	weak, strict := passing(object{"RequireSymbols": false}), passing(object{"MinimumPasswordLength": 30.0, "MaxPasswordAge": 7.0})
-	if got := plays(t, "SetPasswordPolicy", settingPolicy(false, policyAnswer(weak), policyAnswer(strict)))[0]; got.Error != "" {
+	weak, strict := passing(object{"RequireSymbols": false}), passing(object{"MinimumPasswordLength": 30.0,
+		"MaxPasswordAge": 7.0})
+	if got := plays(t, "SetPasswordPolicy",
+		settingPolicy(false, policyAnswer(weak), policyAnswer(strict)))[0]; got.Error != "" {
 		t.Error(got.Error)
 	}
 }

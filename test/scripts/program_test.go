@@ -113,7 +113,8 @@ type played struct {
 
 // home is where scripts run: Systems Manager's variables.
 func home(region, partition string) map[string]string {
-	return map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": region, "global:AWS_PARTITION": partition, "automation:EXECUTION_ID": repairID}
+	return map[string]string{"global:ACCOUNT_ID": "111111111111", "global:REGION": region,
+		"global:AWS_PARTITION": partition, "automation:EXECUTION_ID": repairID}
 }
 
 // plays runs a document's script, as it is deployed, several times.
@@ -157,7 +158,8 @@ func ownBuckets(t *testing.T, home map[string]string, calls []call) {
 	for _, c := range calls {
 		var given struct{ ExpectedBucketOwner string }
 		input(t, []call{c}, c.Call, &given)
-		if strings.HasPrefix(c.Call, "s3:") && c.Call != "s3:CreateBucket" && given.ExpectedBucketOwner != home["global:ACCOUNT_ID"] {
+		if strings.HasPrefix(c.Call, "s3:") && c.Call != "s3:CreateBucket" &&
+			given.ExpectedBucketOwner != home["global:ACCOUNT_ID"] {
 			t.Errorf("%s expects the owner %q", c.Call, given.ExpectedBucketOwner)
 		}
 	}
@@ -200,11 +202,13 @@ func (p played) says(t *testing.T, text string) {
 	}
 }
 
-// stepped is Systems Manager's record of a repair by a document of steps: each output is a text of JSON, from the step that it names.
+// stepped is Systems Manager's record of a repair by a document of steps: each output is a text of JSON, from
+// the step that it names.
 func stepped(t *testing.T, document, step string, before, after any, parameters map[string][]string) map[string]any {
 	t.Helper()
 	record := repaired(t, document, before, after, parameters)
-	record["AutomationExecution"].(map[string]any)["Outputs"] = map[string]any{step + ".Before": texts(t, before), step + ".After": texts(t, after), step + ".Change": []string{"Did it."}}
+	record["AutomationExecution"].(map[string]any)["Outputs"] = map[string]any{step + ".Before": texts(t, before),
+		step + ".After": texts(t, after), step + ".Change": []string{"Did it."}}
 	return record
 }
 
@@ -217,7 +221,8 @@ func names(calls []call) []string {
 }
 
 // tried runs several plays for each case of a table, all in one process, and hands them over case by case.
-func tried[C any](t *testing.T, document string, cases map[string]C, of func(C) []play, check func(*testing.T, C, []played)) {
+func tried[C any](t *testing.T, document string, cases map[string]C, of func(C) []play,
+	check func(*testing.T, C, []played)) {
 	t.Helper()
 	var all []play
 	ordered := slices.Sorted(maps.Keys(cases))
@@ -236,7 +241,8 @@ func repaired(t *testing.T, document string, before, after any, parameters map[s
 	t.Helper()
 	return map[string]any{"AutomationExecution": map[string]any{
 		"DocumentName": "hubmend-" + document, "AutomationExecutionStatus": "Success", "Parameters": parameters,
-		"Outputs": map[string]any{"run.Before": texts(t, before), "run.After": texts(t, after), "run.Change": []string{"Did it."}},
+		"Outputs": map[string]any{"run.Before": texts(t, before), "run.After": texts(t, after),
+			"run.Change": []string{"Did it."}},
 	}}
 }
 
@@ -271,9 +277,11 @@ func TestProgramsAreWhole(t *testing.T) {
 			if strings.Contains(script.Text, "hubmend_runtime") {
 				t.Error("the script imports the runtime, which it has")
 			}
-			_, err := python.RunScript(t.Context(), interpreter(t), python.Script{Text: script.Text, Handler: script.Handler})
+			_, err := python.RunScript(t.Context(), interpreter(t),
+				python.Script{Text: script.Text, Handler: script.Handler})
 			var raised *python.ScriptError
-			if !errors.As(err, &raised) || raised.Type == "SyntaxError" || raised.Type == "NameError" || raised.Type == "ImportError" {
+			if !errors.As(err, &raised) || raised.Type == "SyntaxError" || raised.Type == "NameError" ||
+				raised.Type == "ImportError" {
 				t.Errorf("without parameters: %v", err)
 			}
 		})

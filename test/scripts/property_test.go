@@ -35,7 +35,8 @@ func TestDecideChangesNothingButThePorts(t *testing.T) {
 			}
 			for i, d := range closePorts(t, after...) {
 				if d.Action != "none" {
-					t.Errorf("the second repair of %q would %s %q", written(payloads[i].Ingress), d.Action, written(d.Close))
+					t.Errorf("the second repair of %q would %s %q", written(payloads[i].Ingress), d.Action,
+						written(d.Close))
 				}
 			}
 		})
@@ -54,7 +55,8 @@ func repair(t *testing.T, payload portsPayload, before group, d decision) group 
 	ports := numbers(t, payload.Ports)
 	for _, p := range packets(ports, before, after) {
 		if want := admitsAfter(before, p, ports); after.admits(p) != want {
-			t.Errorf("%q without %v: %v is let in: %v, want %v; after: %q", written(payload.Ingress), ports, p, !want, want, written(after.permissions()))
+			t.Errorf("%q without %v: %v is let in: %v, want %v; after: %q", written(payload.Ingress), ports, p, !want,
+				want, written(after.permissions()))
 		}
 	}
 	undone := groupOf(after.permissions())
@@ -124,7 +126,8 @@ func randomGroup(random *rand.Rand) group {
 	ends := []int{0, 1, 20, 21, 22, 23, 24, 25, 443, 3388, 3389, 3390, 65534, 65535}
 	g := group{}
 	for range random.IntN(8) {
-		r := rule{protocol: protocols[random.IntN(len(protocols))], source: sources[random.IntN(len(sources))], from: -1, to: -1}
+		r := rule{protocol: protocols[random.IntN(len(protocols))], source: sources[random.IntN(len(sources))],
+			from: -1, to: -1}
 		switch r.protocol {
 		case "tcp", "udp":
 			a, b := ends[random.IntN(len(ends))], ends[random.IntN(len(ends))]

@@ -31,7 +31,8 @@ func groups(all ...map[string]any) map[string]any {
 
 func TestSendTrailToCloudWatchLogs(t *testing.T) {
 	t.Parallel()
-	const now = "The trail main now delivers to the log group /hubmend/cloudtrail/main too, with a retention of 365 days unless the group had one."
+	const now = "The trail main now delivers to the log group /hubmend/cloudtrail/main too, with a retention of 365 " +
+		"days unless the group had one."
 	arn := func(partition, name string) string {
 		return "arn:" + partition + ":logs:us-east-1:111111111111:log-group:/hubmend/cloudtrail/" + name + ":*"
 	}
@@ -45,12 +46,16 @@ func TestSendTrailToCloudWatchLogs(t *testing.T) {
 	}{
 		"delivers nowhere":           {planned: all, to: group, change: now},
 		"an empty log group is none": {fields: deliversTo("", ""), planned: all, to: group, change: now},
-		"another partition":          {partition: "aws-us-gov", planned: all, to: arn("aws-us-gov", "main"), change: now},
-		"another retention":          {days: "3653", planned: all, to: group, change: strings.Replace(now, "365", "3653", 1)},
+		"another partition": {partition: "aws-us-gov", planned: all, to: arn("aws-us-gov", "main"),
+			change: now},
+		"another retention": {days: "3653", planned: all, to: group,
+			change: strings.Replace(now, "365", "3653", 1)},
 		"all that a name may have": {fields: map[string]any{"Name": "a.B_c-9"}, planned: all, to: arn("aws", "a.B_c-9"),
 			change: strings.ReplaceAll(strings.ReplaceAll(now, "trail main", "trail a.B_c-9"), "/main", "/a.B_c-9")},
-		"an organization's, in its own account": {fields: map[string]any{"IsOrganizationTrail": true}, planned: all, to: group, change: now},
-		"delivers to a group of its own":        {fields: deliversTo("arn:x:*", "arn:role"), planned: []string{}, change: "Nothing to change: the trail main delivers to arn:x:*."},
+		"an organization's, in its own account": {fields: map[string]any{"IsOrganizationTrail": true}, planned: all,
+			to: group, change: now},
+		"delivers to a group of its own": {fields: deliversTo("arn:x:*", "arn:role"), planned: []string{},
+			change: "Nothing to change: the trail main delivers to arn:x:*."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,17 +63,21 @@ func TestSendTrailToCloudWatchLogs(t *testing.T) {
 			repair := repairOf(tc.fields, map[string]any{"Planning": true, "RetentionInDays": days})
 			repair.Answers[logGroups] = []any{groups()}
 			got := playsIn(t, home("us-east-1", partition), "SendTrailToCloudWatchLogs", repair)[0]
-			before, after := deliversTo("", ""), deliversTo(tc.to, "arn:"+partition+":iam::111111111111:role/hubmend-trail-delivery")
+			before, after := deliversTo("", ""), deliversTo(tc.to,
+				"arn:"+partition+":iam::111111111111:role/hubmend-trail-delivery")
 			if tc.to == "" {
 				before, after = tc.fields, tc.fields
 			}
-			if diff := gocmp.Diff([]any{tc.planned, before, after, tc.change}, []any{names(got.Planned), decoded(t, got.Before), decoded(t, got.After), got.Change}); diff != "" || got.Error != "" {
+			if diff := gocmp.Diff([]any{tc.planned, before, after, tc.change},
+				[]any{names(got.Planned), decoded(t, got.Before), decoded(t, got.After), got.Change}); diff != "" ||
+				got.Error != "" {
 				t.Errorf("%s (-want +got):\n%s", got.Error, diff)
 			}
 			var update, retention map[string]any
 			input(t, got.Planned, updateTrail, &update)
 			input(t, got.Planned, retain, &retention)
-			if tc.to != "" && (update["CloudWatchLogsLogGroupArn"] != tc.to || retention["retentionInDays"] != number(t, days)) {
+			if tc.to != "" && (update["CloudWatchLogsLogGroupArn"] != tc.to ||
+				retention["retentionInDays"] != number(t, days)) {
 				t.Errorf("UpdateTrail is given %v, and PutRetentionPolicy %v", update, retention)
 			}
 		})
@@ -87,26 +96,35 @@ func TestLogGroupOfATrail(t *testing.T) {
 		made                           []string // between the first read of the trail and its change
 		says                           string   // the failure
 	}{
-		"missing":                          {groups: look(), made: []string{logGroups, createGroup, retain}},
-		"only a neighbour by name":         {groups: look(neighbour), made: []string{logGroups, createGroup, retain}},
-		"without a retention":              {groups: look(bare, neighbour), made: []string{logGroups, retain}},
-		"with a retention":                 {groups: look(kept), made: []string{logGroups}},
-		"made meanwhile":                   {groups: append(look(), look(bare)...), create: []any{"ResourceAlreadyExistsException"}, made: []string{logGroups, createGroup, logGroups, retain}},
-		"made meanwhile, with a retention": {groups: append(look(), look(kept)...), create: []any{"ResourceAlreadyExistsException"}, made: []string{logGroups, createGroup, logGroups}},
-		"not seen everywhere yet": {groups: look(), retain: append([]any{"ResourceNotFoundException", "OperationAbortedException"}, done...),
-			made: []string{logGroups, createGroup, retain, retain, retain}},
-		"may not be read":      {groups: []any{"AccessDeniedException"}, says: "hubmend:read AccessDeniedException logs:DescribeLogGroups: no"},
-		"may not be made":      {groups: look(), create: []any{"AccessDeniedException"}, says: "hubmend:write AccessDeniedException logs:CreateLogGroup: no"},
-		"may not get its days": {groups: look(), retain: []any{"AccessDeniedException"}, says: "hubmend:write AccessDeniedException logs:PutRetentionPolicy: no"},
-		"CloudTrail cannot validate the group": {groups: look(kept), update: []any{"InvalidCloudWatchLogsLogGroupArnException"},
-			says: "hubmend:write InvalidCloudWatchLogsLogGroupArnException cloudtrail:UpdateTrail: no"},
+		"missing":                  {groups: look(), made: []string{logGroups, createGroup, retain}},
+		"only a neighbour by name": {groups: look(neighbour), made: []string{logGroups, createGroup, retain}},
+		"without a retention":      {groups: look(bare, neighbour), made: []string{logGroups, retain}},
+		"with a retention":         {groups: look(kept), made: []string{logGroups}},
+		"made meanwhile": {groups: append(look(), look(bare)...),
+			create: []any{"ResourceAlreadyExistsException"}, made: []string{logGroups, createGroup, logGroups, retain}},
+		"made meanwhile, with a retention": {groups: append(look(), look(kept)...),
+			create: []any{"ResourceAlreadyExistsException"}, made: []string{logGroups, createGroup, logGroups}},
+		"not seen everywhere yet": {groups: look(),
+			retain: append([]any{"ResourceNotFoundException", "OperationAbortedException"}, done...),
+			made:   []string{logGroups, createGroup, retain, retain, retain}},
+		"may not be read": {groups: []any{"AccessDeniedException"},
+			says: "hubmend:read AccessDeniedException logs:DescribeLogGroups: no"},
+		"may not be made": {groups: look(), create: []any{"AccessDeniedException"},
+			says: "hubmend:write AccessDeniedException logs:CreateLogGroup: no"},
+		"may not get its days": {groups: look(), retain: []any{"AccessDeniedException"},
+			says: "hubmend:write AccessDeniedException logs:PutRetentionPolicy: no"},
+		"CloudTrail cannot validate the group": {groups: look(kept),
+			update: []any{"InvalidCloudWatchLogsLogGroupArnException"},
+			says:   "hubmend:write InvalidCloudWatchLogsLogGroupArnException cloudtrail:UpdateTrail: no"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			ours := ownTrail(deliversTo("arn:aws:logs:us-east-1:111111111111:log-group:"+name+":*", "arn:role"))
-			got := plays(t, "SendTrailToCloudWatchLogs", play{map[string]any{"TrailArn": "arn:t", "RetentionInDays": "365"}, map[string][]any{
-				getTrail: {ownTrail(nil), ours}, updateTrail: orDone(tc.update), logGroups: tc.groups, createGroup: orDone(tc.create), retain: orDone(tc.retain),
-			}})[0]
+			got := plays(t, "SendTrailToCloudWatchLogs",
+				play{map[string]any{"TrailArn": "arn:t", "RetentionInDays": "365"}, map[string][]any{
+					getTrail: {ownTrail(nil), ours}, updateTrail: orDone(tc.update), logGroups: tc.groups,
+					createGroup: orDone(tc.create), retain: orDone(tc.retain),
+				}})[0]
 			if tc.says != "" {
 				got.says(t, tc.says)
 				return
@@ -122,27 +140,32 @@ func TestLogGroupOfATrail(t *testing.T) {
 // A log group that is new is waited for, and so is a trail that something else is changing.
 func TestTrailDeliveryIsVerified(t *testing.T) {
 	t.Parallel()
-	late := []any{"InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException", "ConflictException", done[0]}
+	late := []any{"InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException",
+		"ConflictException", done[0]}
 	ours := ownTrail(deliversTo("arn:aws:logs:us-east-1:111111111111:log-group:/hubmend/cloudtrail/main:*", "arn:role"))
 	repair := func(reads []any) play {
 		return play{map[string]any{"TrailArn": "arn:t", "RetentionInDays": "365"}, map[string][]any{
-			getTrail: reads, updateTrail: late, logGroups: {groups(map[string]any{"logGroupName": "/hubmend/cloudtrail/main", "retentionInDays": 1})},
+			getTrail: reads, updateTrail: late,
+			logGroups: {groups(map[string]any{"logGroupName": "/hubmend/cloudtrail/main", "retentionInDays": 1})},
 		}}
 	}
 	nowhere := ownTrail(nil)
 	got := plays(t, "SendTrailToCloudWatchLogs", repair([]any{nowhere, ours, nowhere, ours}), repair([]any{nowhere}))
-	want := []string{getTrail, logGroups, updateTrail, updateTrail, updateTrail, updateTrail, getTrail, getTrail, getTrail, getTrail}
+	want := []string{getTrail, logGroups, updateTrail, updateTrail, updateTrail, updateTrail, getTrail, getTrail,
+		getTrail, getTrail}
 	if diff := gocmp.Diff(want, names(got[0].Made)); diff != "" || got[0].Error != "" {
 		t.Errorf("%s, calls (-want +got):\n%s", got[0].Error, diff)
 	}
-	got[1].says(t, "hubmend:unverified CloudTrail does not say that the trail delivers to arn:aws:logs:us-east-1:111111111111:log-group:/hubmend/cloudtrail/main:*.")
+	got[1].says(t, "hubmend:unverified CloudTrail does not say that the trail delivers to "+
+		"arn:aws:logs:us-east-1:111111111111:log-group:/hubmend/cloudtrail/main:*.")
 }
 
 func TestUndoTrailDelivery(t *testing.T) {
 	t.Parallel()
 	const changed = "Where arn:t delivers to was changed since the repair " + repairID
 	const restored, same = "Restored: the trail no longer delivers to CloudWatch Logs; its log group stays.", "Nothing to change: the trail delivers as it did before the repair."
-	none, ours, theirs := deliversTo("", ""), deliversTo("arn:ours:*", "arn:our-role"), deliversTo("arn:theirs:*", "arn:their-role")
+	none, ours, theirs := deliversTo("", ""), deliversTo("arn:ours:*", "arn:our-role"), deliversTo("arn:theirs:*",
+		"arn:their-role")
 	for name, tc := range map[string]struct {
 		before, after, now map[string]any
 		change             string // empty when it is refused
@@ -159,7 +182,8 @@ func TestUndoTrailDelivery(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := func(record map[string]any) play {
-				return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{"ssm:GetAutomationExecution": {record}, getTrail: {ownTrail(tc.now)}}}
+				return play{map[string]any{"ExecutionId": repairID, "Planning": true},
+					map[string][]any{"ssm:GetAutomationExecution": {record}, getTrail: {ownTrail(tc.now)}}}
 			}
 			parameters := map[string][]string{"TrailArn": {"arn:t"}, "RetentionInDays": {"365"}}
 			for _, got := range plays(t, "UndoSendTrailToCloudWatchLogs",
@@ -173,7 +197,8 @@ func TestUndoTrailDelivery(t *testing.T) {
 				if tc.change == restored {
 					planned = []string{updateTrail}
 				}
-				if diff := gocmp.Diff([]any{planned, tc.before, tc.change}, []any{names(got.Planned), decoded(t, got.After), got.Change}); diff != "" || got.Error != "" {
+				if diff := gocmp.Diff([]any{planned, tc.before, tc.change},
+					[]any{names(got.Planned), decoded(t, got.After), got.Change}); diff != "" || got.Error != "" {
 					t.Errorf("%s (-want +got):\n%s", got.Error, diff)
 				}
 			}
@@ -190,15 +215,18 @@ func TestUndoOfTrailDeliveryIsVerified(t *testing.T) {
 			answers = append(answers, ownTrail(fields))
 		}
 		return play{map[string]any{"ExecutionId": repairID}, map[string][]any{
-			"ssm:GetAutomationExecution": {repaired(t, "SendTrailToCloudWatchLogs", deliversTo("", ""), ours, map[string][]string{"TrailArn": {"arn:t"}})},
-			getTrail:                     answers, updateTrail: append([]any{"ConflictException"}, done...),
+			"ssm:GetAutomationExecution": {repaired(t, "SendTrailToCloudWatchLogs", deliversTo("", ""), ours,
+				map[string][]string{"TrailArn": {"arn:t"}})},
+			getTrail: answers, updateTrail: append([]any{"ConflictException"}, done...),
 		}}
 	}
 	got := plays(t, "UndoSendTrailToCloudWatchLogs", undo(ours, ours, nil), undo(ours), undo(ours, deliversTo("", "x")))
-	if got[0].Error != "" || string(got[0].Made[2].Parameters) != `{"CloudWatchLogsLogGroupArn":"","CloudWatchLogsRoleArn":"","Name":"arn:t"}` {
+	if got[0].Error != "" ||
+		string(got[0].Made[2].Parameters) != `{"CloudWatchLogsLogGroupArn":"","CloudWatchLogsRoleArn":"","Name":"arn:t"}` {
 		t.Errorf("%s, UpdateTrail is given %s", got[0].Error, got[0].Made[2].Parameters)
 	}
-	got[1].says(t, "hubmend:unverified The trail still delivers to arn:ours:*. Something may have changed it while this ran; see, and start this again.")
+	got[1].says(t, "hubmend:unverified The trail still delivers to arn:ours:*. Something may have changed it while "+
+		"this ran; see, and start this again.")
 	got[2].says(t, "hubmend:unverified The trail still delivers to x. ")
 }
 

@@ -31,14 +31,19 @@ var elsewhere = map[string]struct {
 	fields map[string]any
 	says   []string
 }{
-	"shadow of a trail from another Region": {map[string]any{"HomeRegion": "eu-west-1", "TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
+	"shadow of a trail from another Region": {map[string]any{"HomeRegion": "eu-west-1",
+		"TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
 		[]string{"The home Region of the trail main is eu-west-1,", "this ran in us-east-1.", "in eu-west-1."}},
-	"home Region by the ARN alone": {map[string]any{"HomeRegion": nil, "TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
+	"home Region by the ARN alone": {map[string]any{"HomeRegion": nil,
+		"TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
 		[]string{"The home Region of the trail main is eu-west-1,"}},
-	"organization's, from a member": {map[string]any{"IsOrganizationTrail": true, "TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
-		[]string{"main is the trail of an organization, and account 111111111111 is a member", "in the organization's management account, 999999999999."}},
+	"organization's, from a member": {map[string]any{"IsOrganizationTrail": true,
+		"TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
+		[]string{"main is the trail of an organization, and account 111111111111 is a member",
+			"in the organization's management account, 999999999999."}},
 	"organization's, from a member in another Region": {
-		map[string]any{"IsOrganizationTrail": true, "HomeRegion": "eu-west-1", "TrailARN": "arn:aws:cloudtrail:eu-west-1:999999999999:trail/main"},
+		map[string]any{"IsOrganizationTrail": true, "HomeRegion": "eu-west-1",
+			"TrailARN": "arn:aws:cloudtrail:eu-west-1:999999999999:trail/main"},
 		[]string{"management account, 999999999999."}},
 	"another account's": {map[string]any{"TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
 		[]string{"The trail main is account 999999999999's."}},
@@ -64,7 +69,8 @@ func TestTrailsThatCannotBeChangedHere(t *testing.T) {
 				t.Parallel()
 				compliant := maps.Clone(tc.fields)
 				maps.Copy(compliant, repair.compliant)
-				got := plays(t, document, repairOf(tc.fields, repair.parameters), repairOf(compliant, repair.parameters))
+				got := plays(t, document, repairOf(tc.fields, repair.parameters),
+					repairOf(compliant, repair.parameters))
 				for _, part := range tc.says {
 					got[0].refused(t, part)
 				}
@@ -84,7 +90,8 @@ func TestTrailsThatCannotBeChangedHere(t *testing.T) {
 func repairOf(fields, parameters map[string]any) play {
 	events := map[string]any{"TrailArn": "arn:t"}
 	maps.Copy(events, parameters)
-	return play{events, map[string][]any{"cloudtrail:GetTrail": {ownTrail(fields)}, "cloudtrail:UpdateTrail": {map[string]any{}}}}
+	return play{events, map[string][]any{"cloudtrail:GetTrail": {ownTrail(fields)},
+		"cloudtrail:UpdateTrail": {map[string]any{}}}}
 }
 
 func TestEnableTrailValidation(t *testing.T) {
@@ -97,17 +104,23 @@ func TestEnableTrailValidation(t *testing.T) {
 		planned []string
 		change  string
 	}{
-		"off":                                   {nil, false, update, turnsOn},
-		"absent":                                {map[string]any{"LogFileValidationEnabled": nil}, false, update, turnsOn},
-		"on":                                    {map[string]any{"LogFileValidationEnabled": true}, true, []string{}, "Nothing to change: log file validation of the trail main is on."},
+		"off": {nil, false, update, turnsOn},
+		"absent": {map[string]any{"LogFileValidationEnabled": nil}, false, update,
+			turnsOn},
+		"on": {map[string]any{"LogFileValidationEnabled": true}, true, []string{},
+			"Nothing to change: log file validation of the trail main is on."},
 		"an organization's, in its own account": {map[string]any{"IsOrganizationTrail": true}, false, update, turnsOn},
-		"another partition":                     {map[string]any{"TrailARN": "arn:aws-cn:cloudtrail:us-east-1:111111111111:trail/main"}, false, update, turnsOn},
+		"another partition": {
+			map[string]any{"TrailARN": "arn:aws-cn:cloudtrail:us-east-1:111111111111:trail/main"}, false, update,
+			turnsOn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := plays(t, "EnableTrailValidation", repairOf(tc.fields, map[string]any{"Planning": true}))[0]
-			want := []string{fmt.Sprintf(`{"LogFileValidationEnabled":%t}`, tc.before), `{"LogFileValidationEnabled":true}`, tc.change}
-			if diff := cmp.Diff(want, []string{string(got.Before), string(got.After), got.Change}); diff != "" || got.Error != "" {
+			want := []string{fmt.Sprintf(`{"LogFileValidationEnabled":%t}`, tc.before),
+				`{"LogFileValidationEnabled":true}`, tc.change}
+			if diff := cmp.Diff(want, []string{string(got.Before), string(got.After), got.Change}); diff != "" ||
+				got.Error != "" {
 				t.Errorf("%s (-want +got):\n%s", got.Error, diff)
 			}
 			if diff := cmp.Diff(tc.planned, names(got.Planned)); diff != "" {
@@ -122,13 +135,16 @@ func TestTrailValidationIsVerified(t *testing.T) {
 	t.Parallel()
 	off, on := ownTrail(nil), ownTrail(map[string]any{"LogFileValidationEnabled": true})
 	repair := func(reads, updates []any) play {
-		return play{map[string]any{"TrailArn": "arn:t"}, map[string][]any{"cloudtrail:GetTrail": reads, "cloudtrail:UpdateTrail": updates}}
+		return play{map[string]any{"TrailArn": "arn:t"},
+			map[string][]any{"cloudtrail:GetTrail": reads, "cloudtrail:UpdateTrail": updates}}
 	}
 	done := []any{map[string]any{}}
 	got := plays(t, "EnableTrailValidation",
-		repair([]any{off, on, off, on}, append([]any{"ConflictException"}, done...)), repair([]any{off}, done), repair([]any{off}, []any{"AccessDeniedException"}))
+		repair([]any{off, on, off, on}, append([]any{"ConflictException"}, done...)), repair([]any{off}, done),
+		repair([]any{off}, []any{"AccessDeniedException"}))
 	get, update := "cloudtrail:GetTrail", "cloudtrail:UpdateTrail"
-	if diff := cmp.Diff([]string{get, update, update, get, get, get, get}, names(got[0].Made)); diff != "" || got[0].Error != "" {
+	if diff := cmp.Diff([]string{get, update, update, get, get, get, get}, names(got[0].Made)); diff != "" ||
+		got[0].Error != "" {
 		t.Errorf("%s, calls (-want +got):\n%s", got[0].Error, diff)
 	}
 	if given := string(got[0].Made[1].Parameters); given != `{"EnableLogFileValidation":true,"Name":"arn:t"}` {
@@ -146,16 +162,20 @@ func TestUndoTrailValidation(t *testing.T) {
 		planned     []string
 		says        string
 	}{
-		"as the repair left it":         {false, true, []string{"cloudtrail:UpdateTrail"}, "Restored: log file validation of the trail is off, as before the repair."},
-		"off again":                     {false, false, []string{}, "Nothing to change: log file validation is as it was before the repair."},
-		"the repair did nothing":        {true, true, []string{}, "Nothing to change: "},
-		"it did nothing, and off since": {true, false, nil, "Log file validation of arn:t was changed since the repair " + repairID},
+		"as the repair left it": {false, true, []string{"cloudtrail:UpdateTrail"},
+			"Restored: log file validation of the trail is off, as before the repair."},
+		"off again": {false, false, []string{},
+			"Nothing to change: log file validation is as it was before the repair."},
+		"the repair did nothing": {true, true, []string{}, "Nothing to change: "},
+		"it did nothing, and off since": {true, false, nil,
+			"Log file validation of arn:t was changed since the repair " + repairID},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := func(record map[string]any) play {
 				return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
-					"ssm:GetAutomationExecution": {record}, "cloudtrail:GetTrail": {ownTrail(map[string]any{"LogFileValidationEnabled": tc.now})},
+					"ssm:GetAutomationExecution": {record},
+					"cloudtrail:GetTrail":        {ownTrail(map[string]any{"LogFileValidationEnabled": tc.now})},
 				}}
 			}
 			parameters := map[string][]string{"TrailArn": {"arn:t"}}
@@ -166,7 +186,8 @@ func TestUndoTrailValidation(t *testing.T) {
 					got.refused(t, tc.says)
 					continue
 				}
-				if diff := cmp.Diff(tc.planned, names(got.Planned)); diff != "" || got.Error != "" || !strings.HasPrefix(got.Change, tc.says) {
+				if diff := cmp.Diff(tc.planned, names(got.Planned)); diff != "" || got.Error != "" ||
+					!strings.HasPrefix(got.Change, tc.says) {
 					t.Errorf("%q, %s (-want +got):\n%s", got.Change, got.Error, diff)
 				}
 			}

@@ -18,17 +18,29 @@ func TestUndoOldAccessKeys(t *testing.T) {
 		err    string // a part of it; then nothing is done
 	}
 	cases := map[string]undoCase{
-		"one":                        {old: []string{"A"}, now: []accessKey{inactive("A", then)}, keys: []string{"A"}, change: "Restored: access key A of ann is active again."},
-		"both":                       {old: []string{"A", "B"}, now: []accessKey{inactive("B", then), inactive("A", then)}, keys: []string{"A", "B"}, change: "Restored: access key A and B of ann is active again."},
-		"one that was off before":    {old: []string{"A"}, now: []accessKey{inactive("A", then), inactive("B", then)}, keys: []string{"A"}, change: "Restored: access key A of ann"},
-		"one that is new":            {old: []string{"A"}, now: []accessKey{inactive("A", then), active("B", then)}, keys: []string{"A"}, change: "Restored: access key A of ann"},
-		"active again":               {old: []string{"A"}, now: []accessKey{active("A", then)}, change: "Nothing to change: the access keys of ann are as they were before the repair."},
-		"one of both active again":   {old: []string{"A", "B"}, now: []accessKey{active("A", then), inactive("B", then)}, keys: []string{"B"}, change: "Restored: access key B of ann"},
-		"nothing was deactivated":    {now: []accessKey{inactive("A", then)}, change: "Nothing to change: "},
-		"deleted":                    {old: []string{"A"}, err: "Access key A of ann was deleted since the repair " + repairID},
-		"one of both deleted":        {old: []string{"A", "B"}, now: []accessKey{inactive("B", then)}, err: "Access key A of ann was deleted"},
-		"the user was made anew":     {old: []string{"A", "B"}, now: []accessKey{active("C", then)}, err: "Access key A and B of ann was deleted"},
-		"deleted, the other as then": {old: []string{"A", "B"}, now: []accessKey{active("A", then)}, err: "Access key B of ann was deleted"},
+		"one": {old: []string{"A"}, now: []accessKey{inactive("A", then)}, keys: []string{"A"},
+			change: "Restored: access key A of ann is active again."},
+		"both": {old: []string{"A", "B"},
+			now: []accessKey{inactive("B", then), inactive("A", then)}, keys: []string{"A", "B"},
+			change: "Restored: access key A and B of ann is active again."},
+		"one that was off before": {old: []string{"A"}, now: []accessKey{inactive("A", then), inactive("B", then)},
+			keys: []string{"A"}, change: "Restored: access key A of ann"},
+		"one that is new": {old: []string{"A"}, now: []accessKey{inactive("A", then), active("B", then)},
+			keys: []string{"A"}, change: "Restored: access key A of ann"},
+		"active again": {old: []string{"A"}, now: []accessKey{active("A", then)},
+			change: "Nothing to change: the access keys of ann are as they were before the repair."},
+		"one of both active again": {old: []string{"A", "B"},
+			now: []accessKey{active("A", then), inactive("B", then)}, keys: []string{"B"},
+			change: "Restored: access key B of ann"},
+		"nothing was deactivated": {now: []accessKey{inactive("A", then)}, change: "Nothing to change: "},
+		"deleted": {old: []string{"A"},
+			err: "Access key A of ann was deleted since the repair " + repairID},
+		"one of both deleted": {old: []string{"A", "B"}, now: []accessKey{inactive("B", then)},
+			err: "Access key A of ann was deleted"},
+		"the user was made anew": {old: []string{"A", "B"}, now: []accessKey{active("C", then)},
+			err: "Access key A and B of ann was deleted"},
+		"deleted, the other as then": {old: []string{"A", "B"}, now: []accessKey{active("A", then)},
+			err: "Access key B of ann was deleted"},
 	}
 	before := func(tc undoCase) (was, left []accessKey) {
 		for _, id := range tc.old {
@@ -68,14 +80,16 @@ func TestUndoOldAccessKeys(t *testing.T) {
 					if got.Error != "" || !strings.HasPrefix(got.Change, tc.change) {
 						t.Errorf("%q, %s; want %q", got.Change, got.Error, tc.change)
 					}
-					if diff := cmp.Diff(orEmpty(tc.keys), keyUpdates(t, append(got.Made, got.Planned...), "Active")); diff != "" {
+					if diff := cmp.Diff(orEmpty(tc.keys),
+						keyUpdates(t, append(got.Made, got.Planned...), "Active")); diff != "" {
 						t.Errorf("activated (-want +got):\n%s", diff)
 					}
 					checkJSON(t, "After", was, got.After)
 				}
 				says := ""
 				if len(tc.keys) > 0 {
-					says = "hubmend:unverified Access key " + strings.Join(tc.keys, " and ") + " is not active. Someone may have changed it while this ran; see, and start this again."
+					says = "hubmend:unverified Access key " + strings.Join(tc.keys, " and ") +
+						" is not active. Someone may have changed it while this ran; see, and start this again."
 				}
 				if stuck.Error != says {
 					t.Errorf("when a key stays: %q, want %q", stuck.Error, says)

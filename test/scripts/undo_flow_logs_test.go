@@ -32,7 +32,8 @@ func TestUndoFlowLogs(t *testing.T) {
 	ours, theirs := flowLog("fl-ours", toFlowLogTo), flowLog("fl-theirs", acceptOnly)
 	const gone = "Restored: the VPC has no flow log fl-ours any more; its log group " + flowLogTo + " stays."
 	const same = "Nothing to change: the flow logs of the VPC are as they were before the repair."
-	const unknown = "The repair " + repairID + " does not tell which flow log of " + flowLogVPC + " it created, so none was deleted. New since then: fl-ours. Delete the right one by hand if it must go."
+	const unknown = "The repair " + repairID + " does not tell which flow log of " + flowLogVPC +
+		" it created, so none was deleted. New since then: fl-ours. Delete the right one by hand if it must go."
 	type undoCase struct {
 		before, now []object
 		id          string   // of the flow log that the repair created, as it noted
@@ -43,11 +44,14 @@ func TestUndoFlowLogs(t *testing.T) {
 		"the only one":   {nil, []object{ours}, "fl-ours", []string{"fl-ours"}, gone},
 		"beside another": {[]object{theirs}, []object{theirs, ours}, "fl-ours", []string{"fl-ours"}, gone},
 		"gone already":   {[]object{theirs}, []object{theirs}, "fl-ours", []string{}, same},
-		"no longer delivers, and neither does the other": {[]object{theirs}, []object{flowLog("fl-theirs", acceptOnly, accessError), flowLog("fl-ours", toFlowLogTo, accessError)},
+		"no longer delivers, and neither does the other": {[]object{theirs},
+			[]object{flowLog("fl-theirs", acceptOnly, accessError), flowLog("fl-ours", toFlowLogTo, accessError)},
 			"fl-ours", []string{"fl-ours"}, gone},
-		"another one since":              {nil, []object{ours, theirs}, "fl-ours", nil, "delete what the repair created (fl-ours) by hand"},
-		"the other one is gone":          {[]object{theirs}, []object{ours}, "fl-ours", nil, "were changed since"},
-		"one just like it instead":       {nil, []object{flowLog("fl-new", toFlowLogTo)}, "fl-ours", nil, "were changed since the repair " + repairID},
+		"another one since": {nil, []object{ours, theirs}, "fl-ours", nil,
+			"delete what the repair created (fl-ours) by hand"},
+		"the other one is gone": {[]object{theirs}, []object{ours}, "fl-ours", nil, "were changed since"},
+		"one just like it instead": {nil, []object{flowLog("fl-new", toFlowLogTo)}, "fl-ours", nil,
+			"were changed since the repair " + repairID},
 		"nobody knows which":             {[]object{theirs}, []object{theirs, ours}, "", nil, unknown},
 		"one is gone, and none was made": {[]object{theirs}, nil, "", nil, "were changed since the repair " + repairID},
 	}, func(tc undoCase) []play {
@@ -61,7 +65,9 @@ func TestUndoFlowLogs(t *testing.T) {
 		}
 		var given struct{ FlowLogIds []string } //nolint:revive // the API's name
 		input(t, undo.Made, deleteFlowLogs, &given)
-		if diff := cmp.Diff([]any{tc.delete, tc.change, tc.change, len(tc.delete)}, []any{orEmpty(given.FlowLogIds), undo.Change, plan.Change, len(plan.Planned)}); diff != "" || undo.Error != "" {
+		if diff := cmp.Diff([]any{tc.delete, tc.change, tc.change, len(tc.delete)},
+			[]any{orEmpty(given.FlowLogIds), undo.Change, plan.Change, len(plan.Planned)}); diff != "" ||
+			undo.Error != "" {
 			t.Errorf("%s FlowLogIds, Change (-want +got):\n%s", undo.Error, diff)
 		}
 		checkJSON(t, "Before", kept(tc.now), undo.Before)
@@ -81,12 +87,14 @@ func TestUndoFlowLogsOfSteps(t *testing.T) {
 	idle := record(texts(t, kept([]object{ours})...), texts(t, kept([]object{ours})...))
 	beside := record(texts(t, kept([]object{theirs})...), append(texts(t, kept([]object{theirs})...), made...))
 	var all []play
-	for _, p := range [][]play{unlogging(did, nil, []object{ours}), unlogging(beside, nil, []object{theirs, ours}), unlogging(did, nil, nil), unlogging(idle, nil, []object{ours})} {
+	for _, p := range [][]play{unlogging(did, nil, []object{ours}), unlogging(beside, nil, []object{theirs, ours}),
+		unlogging(did, nil, nil), unlogging(idle, nil, []object{ours})} {
 		all = append(all, p[1])
 	}
 	done := plays(t, undoFlowLogs, all...)
 	for _, got := range done[:2] {
-		got.refused(t, "does not tell which flow log of "+flowLogVPC+" it created, so none was deleted. New since then: fl-ours. Delete the right one by hand")
+		got.refused(t, "does not tell which flow log of "+flowLogVPC+
+			" it created, so none was deleted. New since then: fl-ours. Delete the right one by hand")
 	}
 	for _, got := range done[2:] {
 		if got.Change != "Nothing to change: the flow logs of the VPC are as they were before the repair." {
@@ -105,7 +113,8 @@ func kept(logs []object) []object {
 	all := []object{}
 	for _, log := range logs {
 		one := object{}
-		for _, name := range []string{"FlowLogId", "FlowLogStatus", "TrafficType", "DeliverLogsStatus", "DeliverLogsErrorMessage", "LogDestinationType", "LogDestination", "LogGroupName"} {
+		for _, name := range []string{"FlowLogId", "FlowLogStatus", "TrafficType", "DeliverLogsStatus",
+			"DeliverLogsErrorMessage", "LogDestinationType", "LogDestination", "LogGroupName"} {
 			if log[name] != nil && log[name] != "" {
 				one[name] = log[name]
 			}
@@ -130,11 +139,13 @@ func TestVerifyUndoFlowLogs(t *testing.T) {
 		"there":                {nil, []object{ours}, nil, "EC2 gave no reason"},
 		"there, and why":       {nil, []object{ours}, refusal, "Busy: Try later"},
 	}, func(tc lookCase) []play {
-		return unlogging(loggedBy(t, tc.before, "fl-ours"), tc.unsuccessful, append(tc.before[:len(tc.before):len(tc.before)], ours), tc.now)[1:]
+		return unlogging(loggedBy(t, tc.before, "fl-ours"), tc.unsuccessful,
+			append(tc.before[:len(tc.before):len(tc.before)], ours), tc.now)[1:]
 	}, func(t *testing.T, tc lookCase, done []played) {
 		says := ""
 		if tc.says != "" {
-			says = "hubmend:unverified Flow log fl-ours is still there (" + tc.says + "). Delete it by hand, or start this again."
+			says = "hubmend:unverified Flow log fl-ours is still there (" + tc.says +
+				"). Delete it by hand, or start this again."
 		}
 		if done[0].Error != says {
 			t.Errorf("%q, want %q", done[0].Error, says)

@@ -25,7 +25,8 @@ type reopening struct {
 func portsUndo(t *testing.T, before, after, now []permission, ports ...string) play {
 	t.Helper()
 	return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
-		"ssm:GetAutomationExecution": {repaired(t, "CloseSecurityGroupPorts", describedAll(t, before), describedAll(t, after),
+		"ssm:GetAutomationExecution": {repaired(t, "CloseSecurityGroupPorts", describedAll(t, before),
+			describedAll(t, after),
 			map[string][]string{"GroupId": {itself}, "Ports": ports})},
 		"ec2:DescribeSecurityGroups": {groupAnswer(now)},
 	}}
@@ -66,25 +67,33 @@ func TestUndoPorts(t *testing.T) {
 		action             string // empty when it is refused
 		change             string // a part of it
 	}{
-		"split":         {[]permission{wide}, split, split, "replace", "Restored tcp 20-30 from 0.0.0.0/0; removed tcp 20-21 from 0.0.0.0/0, tcp 23-30 from 0.0.0.0/0, which the repair had added."},
-		"closed":        {[]permission{exact}, nil, nil, "add", "Restored tcp 22 from 0.0.0.0/0."},
-		"beside others": {[]permission{exact}, nil, []permission{tcp(22, 22, "10.0.0.0/8", "sg-1"), tcp(443, 443, world4), on("udp", 22, 22, world6)}, "add", "Restored tcp 22"},
+		"split": {[]permission{wide}, split, split, "replace",
+			"Restored tcp 20-30 from 0.0.0.0/0; removed tcp 20-21 from 0.0.0.0/0, tcp 23-30 from 0.0.0.0/0, which " +
+				"the repair had added."},
+		"closed": {[]permission{exact}, nil, nil, "add", "Restored tcp 22 from 0.0.0.0/0."},
+		"beside others": {[]permission{exact}, nil,
+			[]permission{tcp(22, 22, "10.0.0.0/8", "sg-1"), tcp(443, 443, world4), on("udp", 22, 22, world6)}, "add",
+			"Restored tcp 22"},
 		"joined with what else the world may": {[]permission{wide}, split,
 			[]permission{tcp(20, 21, world4+" # wide", world6, "10.0.0.0/8"), high}, "replace", "Restored tcp 20-30"},
 		"halfway":                {[]permission{wide}, split, []permission{wide, low, high}, "remove", "Restored"},
 		"as before":              {[]permission{wide}, split, []permission{wide}, "none", "Nothing to change: "},
 		"the repair did nothing": {nil, nil, []permission{tcp(443, 443, world4)}, "none", "Nothing to change: "},
 		"it did nothing, and somebody opened the port": {nil, nil, []permission{exact}, "none", "Nothing to change: "},
-		"a piece is gone":                        {[]permission{wide}, split, []permission{low}, "", ""},
-		"a piece has another description":        {[]permission{wide}, split, []permission{low, tcp(23, 30, world4+" # mine")}, "", ""},
-		"all pieces are gone":                    {[]permission{wide}, split, nil, "", ""},
-		"as before but for the description":      {[]permission{exact}, nil, []permission{tcp(22, 22, world4)}, "", ""},
-		"halfway, and a piece is gone":           {[]permission{wide}, split, []permission{wide, low}, "", ""},
-		"open again for a part":                  {[]permission{exact}, nil, []permission{tcp(22, 22, world6)}, "", ""},
-		"open again by a range":                  {[]permission{wide}, split, []permission{low, high, tcp(0, 65535, world6)}, "", ""},
-		"open again by a rule for all traffic":   {[]permission{exact}, nil, []permission{all("-1", world4)}, "", ""},
-		"one of two rules is as before":          {[]permission{exact, tcp(22, 22, world6)}, nil, []permission{exact}, "", ""},
-		"open again by the protocol as a number": {[]permission{exact}, nil, []permission{on("6", 22, 22, world6)}, "", ""},
+		"a piece is gone": {[]permission{wide}, split, []permission{low}, "", ""},
+		"a piece has another description": {[]permission{wide}, split,
+			[]permission{low, tcp(23, 30, world4+" # mine")}, "", ""},
+		"all pieces are gone":               {[]permission{wide}, split, nil, "", ""},
+		"as before but for the description": {[]permission{exact}, nil, []permission{tcp(22, 22, world4)}, "", ""},
+		"halfway, and a piece is gone":      {[]permission{wide}, split, []permission{wide, low}, "", ""},
+		"open again for a part":             {[]permission{exact}, nil, []permission{tcp(22, 22, world6)}, "", ""},
+		"open again by a range": {[]permission{wide}, split,
+			[]permission{low, high, tcp(0, 65535, world6)}, "", ""},
+		"open again by a rule for all traffic": {[]permission{exact}, nil, []permission{all("-1", world4)}, "", ""},
+		"one of two rules is as before": {[]permission{exact, tcp(22, 22, world6)}, nil, []permission{exact},
+			"", ""},
+		"open again by the protocol as a number": {[]permission{exact}, nil, []permission{on("6", 22, 22, world6)}, "",
+			""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +103,8 @@ func TestUndoPorts(t *testing.T) {
 				return
 			}
 			got := played.reopening(t)
-			if diff := cmp.Diff([]any{calls[tc.action], orEmpty(written(tc.before))}, []any{got.Calls, written(got.After)}); diff != "" {
+			if diff := cmp.Diff([]any{calls[tc.action], orEmpty(written(tc.before))},
+				[]any{got.Calls, written(got.After)}); diff != "" {
 				t.Errorf("calls, After (-want +got):\n%s", diff)
 			}
 			if !strings.Contains(got.Change, tc.change) {
@@ -178,7 +188,8 @@ func TestVerifyUndoPorts(t *testing.T) {
 			}
 			says := ""
 			if tc.other {
-				says = "hubmend:unverified The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again."
+				says = "hubmend:unverified The rules of the group are not as they were before the repair. Something " +
+					"may have changed them while this ran; see, and start this again."
 			}
 			if got := plays(t, "UndoCloseSecurityGroupPorts", undo)[0]; got.Error != says {
 				t.Errorf("error %q, want %q", got.Error, says)
@@ -202,7 +213,8 @@ func sided(t *testing.T, ingress, egress []permission) []object {
 
 // refilling makes the plan and the run of an undo, whose reads have these answers.
 func refilling(record map[string]any, groups ...any) []play {
-	return undoing(record, map[string][]any{describeGroup: groups, authorizeIngress: {object{}}, authorizeEgress: {object{}}})
+	return undoing(record,
+		map[string][]any{describeGroup: groups, authorizeIngress: {object{}}, authorizeEgress: {object{}}})
 }
 
 const authorizeIngress, authorizeEgress = "ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"
@@ -212,34 +224,41 @@ func TestUndoDefaultGroup(t *testing.T) {
 	out := []permission{all("-1", world4+" # everywhere")}
 	fromSelf := func(description string) []permission {
 		p := all("-1")
-		p.UserIdGroupPairs = []map[string]string{{"GroupId": itself, "UserId": "222222222222", "Description": description}}
+		p.UserIdGroupPairs = []map[string]string{{"GroupId": itself, "UserId": "222222222222",
+			"Description": description}}
 		return []permission{p}
 	}
 	self := fromSelf("self")
-	web := []permission{tcp(443, 443, world4+" # web", "10.0.0.0/8", world6), listed(53), peered(5432), all("50", "10.0.0.0/8")}
-	both, ingress, egress := []string{authorizeIngress, authorizeEgress}, []string{authorizeIngress}, []string{authorizeEgress}
+	web := []permission{tcp(443, 443, world4+" # web", "10.0.0.0/8", world6), listed(53), peered(5432),
+		all("50", "10.0.0.0/8")}
+	both, ingress, egress := []string{authorizeIngress,
+		authorizeEgress}, []string{authorizeIngress}, []string{authorizeEgress}
 	type undoCase struct {
 		in, out, nowIn, nowOut []permission
 		calls                  []string // nil when it is refused
 		says                   string   // Change, or what the refusal begins with
 	}
 	cases := map[string]undoCase{
-		"both sides":               {self, out, nil, nil, both, "1 inbound and 1 outbound"},
-		"every kind of source":     {web, nil, nil, nil, ingress, "6 inbound"},
-		"outbound only":            {nil, out, nil, nil, egress, "1 outbound"},
-		"halfway":                  {self, out, self, nil, egress, "1 outbound"},
-		"halfway, the other side":  {self, out, nil, out, ingress, "1 inbound"},
-		"as before":                {web, out, web, out, []string{}, ""},
-		"as before, but put apart": {[]permission{tcp(1, 1, world4, "10.0.0.0/8")}, nil, []permission{tcp(1, 1, "10.0.0.0/8"), tcp(1, 1, world4)}, nil, []string{}, ""},
-		"the repair did nothing":   {nil, nil, nil, nil, []string{}, ""},
-		"other inbound rules":      {self, out, web, nil, nil, "ingress"},
-		"a part of the rules":      {web, out, web[:1], nil, nil, "ingress"},
-		"other outbound rules":     {self, out, nil, []permission{tcp(443, 443, world4)}, nil, "egress"},
-		"another description":      {self, nil, fromSelf("other"), nil, nil, "ingress"},
+		"both sides":              {self, out, nil, nil, both, "1 inbound and 1 outbound"},
+		"every kind of source":    {web, nil, nil, nil, ingress, "6 inbound"},
+		"outbound only":           {nil, out, nil, nil, egress, "1 outbound"},
+		"halfway":                 {self, out, self, nil, egress, "1 outbound"},
+		"halfway, the other side": {self, out, nil, out, ingress, "1 inbound"},
+		"as before":               {web, out, web, out, []string{}, ""},
+		"as before, but put apart": {[]permission{tcp(1, 1, world4, "10.0.0.0/8")}, nil,
+			[]permission{tcp(1, 1, "10.0.0.0/8"), tcp(1, 1, world4)}, nil, []string{}, ""},
+		"the repair did nothing": {nil, nil, nil, nil, []string{}, ""},
+		"other inbound rules":    {self, out, web, nil, nil, "ingress"},
+		"a part of the rules":    {web, out, web[:1], nil, nil, "ingress"},
+		"other outbound rules":   {self, out, nil, []permission{tcp(443, 443, world4)}, nil, "egress"},
+		"another description":    {self, nil, fromSelf("other"), nil, nil, "ingress"},
 	}
 	parameters := map[string][]string{"GroupId": {itself}}
 	for by, record := range map[string]func([]object) map[string]any{
-		"a program": func(before []object) map[string]any { return repaired(t, defaultGroup, before, []any{}, parameters) },
+		"a program": func(before []object) map[string]any {
+			return repaired(t, defaultGroup, before, []any{},
+				parameters)
+		},
 		"steps": func(before []object) map[string]any {
 			return repairedBySteps(defaultGroup, texts(t, belowAName(before)...), []string{}, parameters)
 		},
@@ -247,18 +266,21 @@ func TestUndoDefaultGroup(t *testing.T) {
 		t.Run("by "+by, func(t *testing.T) {
 			t.Parallel()
 			tried(t, "UndoEmptyDefaultSecurityGroup", cases, func(tc undoCase) []play {
-				return refilling(record(sided(t, tc.in, tc.out)), namedGroup("default", tc.nowIn, tc.nowOut), namedGroup("default", tc.in, tc.out))
+				return refilling(record(sided(t, tc.in, tc.out)), namedGroup("default", tc.nowIn, tc.nowOut),
+					namedGroup("default", tc.in, tc.out))
 			}, func(t *testing.T, tc undoCase, done []played) {
 				plan, undo := done[0], done[1]
 				if tc.calls == nil {
-					undo.refused(t, "The "+tc.says+" rules of the default group "+itself+" were changed since the repair "+repairID)
+					undo.refused(t, "The "+tc.says+" rules of the default group "+itself+
+						" were changed since the repair "+repairID)
 					return
 				}
 				change := "Nothing to change: the default group has the rules that it had before the repair."
 				if tc.says != "" {
 					change = "Restored " + tc.says + " rules of the default group."
 				}
-				if diff := cmp.Diff([]any{tc.calls, change, ""}, []any{names(plan.Planned), undo.Change, undo.Error}); diff != "" {
+				if diff := cmp.Diff([]any{tc.calls, change, ""},
+					[]any{names(plan.Planned), undo.Change, undo.Error}); diff != "" {
 					t.Errorf("calls, Change, error (-want +got):\n%s", diff)
 				}
 				if tc.says != "" {
@@ -304,7 +326,9 @@ func TestUndoDefaultGroupWithDecimals(t *testing.T) {
 	before := texts(t, belowAName(sided(t, web, nil))...)
 	before[0] = strings.ReplaceAll(before[0], "443", "443.0")
 	record := repairedBySteps(defaultGroup, before, []string{}, map[string][]string{"GroupId": {itself}})
-	done := plays(t, "UndoEmptyDefaultSecurityGroup", append(refilling(record, namedGroup("default", web, nil)), refilling(record, namedGroup("default", nil, nil))...)...)
+	done := plays(t, "UndoEmptyDefaultSecurityGroup",
+		append(refilling(record, namedGroup("default", web, nil)),
+			refilling(record, namedGroup("default", nil, nil))...)...)
 	if len(done[0].Planned) > 0 || done[1].Error != "" {
 		t.Errorf("it would %v, %s", names(done[0].Planned), done[1].Error)
 	}
@@ -320,7 +344,9 @@ func TestUndoDefaultGroupTooLarge(t *testing.T) {
 	t.Parallel()
 	many, out := describedRules(220), []permission{all("-1", world4)}
 	record := repaired(t, defaultGroup, sided(t, many, out), []any{}, map[string][]string{"GroupId": {itself}})
-	done := plays(t, "UndoEmptyDefaultSecurityGroup", append(refilling(record, namedGroup("default", many, nil)), refilling(record, namedGroup("default", nil, nil))...)...)
+	done := plays(t, "UndoEmptyDefaultSecurityGroup",
+		append(refilling(record, namedGroup("default", many, nil)),
+			refilling(record, namedGroup("default", nil, nil))...)...)
 	done[1].refused(t, "removed so many rules that they cannot be added at once, so none was added")
 	if len(done[1].Made) != 2 || len(done[2].Planned) != 2 {
 		t.Errorf("it made %v; with less to say it would %v", names(done[1].Made), names(done[2].Planned))
@@ -335,8 +361,9 @@ func TestVerifyUndoDefaultGroup(t *testing.T) {
 		other   string
 	}
 	tried(t, "UndoEmptyDefaultSecurityGroup", map[string]lookCase{
-		"as before":             {in, out, ""},
-		"put apart":             {[]permission{peered(22), tcp(443, 443, world6), tcp(443, 443, world4+" # web")}, out, ""},
+		"as before": {in, out, ""},
+		"put apart": {[]permission{peered(22), tcp(443, 443, world6), tcp(443, 443, world4+" # web")}, out,
+			""},
 		"a description is lost": {[]permission{peered(22), tcp(443, 443, world4, world6)}, out, "ingress"},
 		"one side is empty":     {in, nil, "egress"},
 		"nothing":               {nil, nil, "ingress and egress"},
@@ -347,7 +374,8 @@ func TestVerifyUndoDefaultGroup(t *testing.T) {
 	}, func(t *testing.T, tc lookCase, done []played) {
 		says := ""
 		if tc.other != "" {
-			says = "hubmend:unverified The " + tc.other + " rules of the default group are not as they were before the repair. " +
+			says = "hubmend:unverified The " + tc.other +
+				" rules of the default group are not as they were before the repair. " +
 				"Something may have changed them while this ran; see, and start this again."
 		}
 		if done[0].Error != says {

@@ -13,7 +13,8 @@ import (
 // weakPolicy is as IAM answers, which leaves out what is not set.
 func weakPolicy() object {
 	return object{
-		"MinimumPasswordLength": 8.0, "RequireSymbols": false, "RequireNumbers": true, "RequireUppercaseCharacters": false,
+		"MinimumPasswordLength": 8.0, "RequireSymbols": false, "RequireNumbers": true,
+		"RequireUppercaseCharacters": false,
 		"RequireLowercaseCharacters": false, "AllowUsersToChangePassword": false, "ExpirePasswords": false,
 	}
 }
@@ -52,24 +53,33 @@ func TestUndoPasswordPolicy(t *testing.T) {
 		says   string
 	}
 	cases := map[string]undoCase{
-		"neither age nor reuse":    {weak, strong, writePolicy, "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, PasswordReusePrevention not set, RequireSymbols false,"},
-		"an age":                   {aging, strong, writePolicy, "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge 365,"},
-		"reuse":                    {remembering, strong, writePolicy, "Restored the account's password policy: "},
-		"both":                     {but(aging, "PasswordReusePrevention", 24.0), strong, writePolicy, "Restored the account's password policy: "},
-		"none":                     {nil, strong, deletePolicy, "Restored: the account has no password policy, as before the repair."},
+		"neither age nor reuse": {weak, strong, writePolicy,
+			"Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, " +
+				"PasswordReusePrevention not set, RequireSymbols false,"},
+		"an age": {aging, strong, writePolicy,
+			"Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge 365,"},
+		"reuse": {remembering, strong, writePolicy, "Restored the account's password policy: "},
+		"both": {but(aging, "PasswordReusePrevention", 24.0), strong, writePolicy,
+			"Restored the account's password policy: "},
+		"none": {nil, strong, deletePolicy,
+			"Restored: the account has no password policy, as before the repair."},
 		"hard expiry was left out": {weak, passing(object{"HardExpiry": nil}), writePolicy, "Restored "},
-		"as before":                {weak, but(but(weak, "HardExpiry", false), "MaxPasswordAge", 0), "none", "Nothing to change: "},
-		"none, as before":          {nil, "NoSuchEntity", "none", "Nothing to change: "},
-		"the repair did nothing":   {strong, strong, "none", "Nothing to change: "},
-		"stricter since":           {weak, but(strong, "MinimumPasswordLength", 20), "", changed},
-		"hard expiry since":        {weak, but(strong, "HardExpiry", true), "", changed},
-		"none since":               {weak, "NoSuchEntity", "", changed},
-		"recorded as texts":        {asTexts(weak), strong, writePolicy, "Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, PasswordReusePrevention not set, RequireSymbols false, RequireUppercaseCharacters false,"},
-		"changed, with texts":      {asTexts(weak), but(strong, "HardExpiry", true), "", changed},
-		"no Boolean":               {but(weak, "RequireSymbols", "on"), strong, "", "does not say what it left"},
-		"no number":                {but(weak, "MinimumPasswordLength", "long"), strong, "", "does not say what it left"},
-		"unreadable":               {weak, "AccessDenied", "", "hubmend:recall AccessDenied "},
-		"unreadable, none before":  {nil, "AccessDenied", "", "hubmend:recall AccessDenied "},
+		"as before": {weak, but(but(weak, "HardExpiry", false), "MaxPasswordAge", 0), "none",
+			"Nothing to change: "},
+		"none, as before":        {nil, "NoSuchEntity", "none", "Nothing to change: "},
+		"the repair did nothing": {strong, strong, "none", "Nothing to change: "},
+		"stricter since":         {weak, but(strong, "MinimumPasswordLength", 20), "", changed},
+		"hard expiry since":      {weak, but(strong, "HardExpiry", true), "", changed},
+		"none since":             {weak, "NoSuchEntity", "", changed},
+		"recorded as texts": {asTexts(weak), strong, writePolicy,
+			"Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, " +
+				"PasswordReusePrevention not set, RequireSymbols false, RequireUppercaseCharacters false,"},
+		"changed, with texts": {asTexts(weak), but(strong, "HardExpiry", true), "", changed},
+		"no Boolean":          {but(weak, "RequireSymbols", "on"), strong, "", "does not say what it left"},
+		"no number": {but(weak, "MinimumPasswordLength", "long"), strong, "",
+			"does not say what it left"},
+		"unreadable":              {weak, "AccessDenied", "", "hubmend:recall AccessDenied "},
+		"unreadable, none before": {nil, "AccessDenied", "", "hubmend:recall AccessDenied "},
 	}
 	for by, record := range map[string]func(object) map[string]any{
 		"a program": func(before object) map[string]any {
@@ -79,7 +89,8 @@ func TestUndoPasswordPolicy(t *testing.T) {
 			if before["PasswordPolicy"] == nil {
 				before = object{"PasswordPolicy": before}
 			}
-			return repairedBySteps("SetPasswordPolicy", texts(t, before), texts(t, object{"PasswordPolicy": strong}), map[string][]string{})
+			return repairedBySteps("SetPasswordPolicy", texts(t, before), texts(t, object{"PasswordPolicy": strong}),
+				map[string][]string{})
 		},
 	} {
 		t.Run("by "+by, func(t *testing.T) {
@@ -93,7 +104,8 @@ func TestUndoPasswordPolicy(t *testing.T) {
 				if tc.does == "" || tc.does == "none" {
 					reads = reads[:1]
 				}
-				return undoing(record(policyRecord(tc.before)), map[string][]any{readPolicy: reads, writePolicy: {object{}}, deletePolicy: {object{}}})
+				return undoing(record(policyRecord(tc.before)),
+					map[string][]any{readPolicy: reads, writePolicy: {object{}}, deletePolicy: {object{}}})
 			}, func(t *testing.T, tc undoCase, done []played) {
 				plan, undo := done[0], done[1]
 				if tc.does == "" {
@@ -106,12 +118,14 @@ func TestUndoPasswordPolicy(t *testing.T) {
 				if tc.does == "none" {
 					want = []string{}
 				}
-				if diff := cmp.Diff(want, names(plan.Planned)); diff != "" || undo.Error != "" || !strings.HasPrefix(undo.Change, tc.says) || plan.Change != undo.Change {
+				if diff := cmp.Diff(want, names(plan.Planned)); diff != "" || undo.Error != "" ||
+					!strings.HasPrefix(undo.Change, tc.says) || plan.Change != undo.Change {
 					t.Errorf("%q %q (-want +got):\n%s", undo.Error, undo.Change, diff)
 				}
 				var written object
 				input(t, undo.Made, writePolicy, &written)
-				if diff := cmp.Diff(asTexts(restored(tc.before)), asTexts(written)); tc.does == writePolicy && diff != "" {
+				if diff := cmp.Diff(asTexts(restored(tc.before)), asTexts(written)); tc.does == writePolicy &&
+					diff != "" {
 					t.Errorf("written (-want +got):\n%s", diff)
 				}
 				if by == "a program" && tc.does != "none" {
@@ -132,22 +146,31 @@ func TestUndoPasswordPolicyLooksAgain(t *testing.T) {
 		says   string
 	}
 	tried(t, "UndoSetPasswordPolicy", map[string]lateCase{
-		"late":            {weakPolicy(), []any{strong, strong, strong, weak}, ""},
-		"in one place":    {weakPolicy(), []any{strong, weak, strong, weak}, ""},
-		"never":           {weakPolicy(), []any{strong}, "hubmend:unverified The account's password policy is not as it was before the repair. Something may have changed it while this ran; see, and start this again."},
-		"expires":         {weakPolicy(), []any{strong, policyAnswer(but(weakPolicy(), "MaxPasswordAge", 90))}, "hubmend:unverified The account's password policy is not as it was"},
-		"none, late":      {nil, []any{strong, strong, "NoSuchEntity"}, ""},
-		"none, never":     {nil, []any{strong}, "hubmend:unverified The account's password policy was deleted, and IAM does not say that there is none. Something may have changed it while this ran; see, and start this again."},
-		"none, or denied": {nil, []any{strong, "AccessDenied"}, "hubmend:check AccessDenied iam:GetAccountPasswordPolicy"},
+		"late":         {weakPolicy(), []any{strong, strong, strong, weak}, ""},
+		"in one place": {weakPolicy(), []any{strong, weak, strong, weak}, ""},
+		"never": {weakPolicy(), []any{strong},
+			"hubmend:unverified The account's password policy is not as it was before the repair. Something may " +
+				"have changed it while this ran; see, and start this again."},
+		"expires": {weakPolicy(), []any{strong, policyAnswer(but(weakPolicy(), "MaxPasswordAge", 90))},
+			"hubmend:unverified The account's password policy is not as it was"},
+		"none, late": {nil, []any{strong, strong, "NoSuchEntity"}, ""},
+		"none, never": {nil, []any{strong},
+			"hubmend:unverified The account's password policy was deleted, and IAM does not say that there is none. " +
+				"Something may have changed it while this ran; see, and start this again."},
+		"none, or denied": {nil, []any{strong, "AccessDenied"},
+			"hubmend:check AccessDenied iam:GetAccountPasswordPolicy"},
 	}, func(tc lateCase) []play {
-		record := repaired(t, "SetPasswordPolicy", policyRecord(tc.before), policyRecord(passing(nil)), map[string][]string{})
-		return undoing(record, map[string][]any{readPolicy: tc.looks, writePolicy: {object{}}, deletePolicy: {object{}}})[1:]
+		record := repaired(t, "SetPasswordPolicy", policyRecord(tc.before), policyRecord(passing(nil)),
+			map[string][]string{})
+		return undoing(record,
+			map[string][]any{readPolicy: tc.looks, writePolicy: {object{}}, deletePolicy: {object{}}})[1:]
 	}, func(t *testing.T, tc lateCase, done []played) {
 		got := done[0]
 		if !strings.HasPrefix(got.Error, tc.says) || (tc.says == "") != (got.Error == "") {
 			t.Errorf("%q, want %q", got.Error, tc.says)
 		}
-		writes := slices.DeleteFunc(names(got.Made), func(name string) bool { return name != writePolicy && name != deletePolicy })
+		writes := slices.DeleteFunc(names(got.Made),
+			func(name string) bool { return name != writePolicy && name != deletePolicy })
 		if len(writes) != 1 {
 			t.Errorf("it writes %v", writes)
 		}

@@ -25,9 +25,11 @@ func TestUndoKeyRotation(t *testing.T) {
 		"it did nothing, and disabled":  {true, true, year, "Disabled", "", true},
 		"it did nothing, and off since": {true, false, nil, "Enabled", changed, false},
 		"every half year since":         {false, true, 180, "Enabled", changed, false},
-		"pending deletion":              {false, false, nil, "PendingDeletion", "The key k was changed since the repair " + repairID + ": it is PendingDeletion, so its rotation is left as it is.", false},
-		"disabled":                      {false, true, year, "Disabled", ": it is Disabled", false},
-		"disabled, and then off":        {false, false, nil, "Disabled", ": it is Disabled", false},
+		"pending deletion": {false, false, nil, "PendingDeletion",
+			"The key k was changed since the repair " + repairID +
+				": it is PendingDeletion, so its rotation is left as it is.", false},
+		"disabled":               {false, true, year, "Disabled", ": it is Disabled", false},
+		"disabled, and then off": {false, false, nil, "Disabled", ": it is Disabled", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -35,10 +37,13 @@ func TestUndoKeyRotation(t *testing.T) {
 			if tc.period != nil {
 				status["RotationPeriodInDays"] = tc.period
 			}
-			got := plays(t, "UndoEnableKeyRotation", play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
-				"ssm:GetAutomationExecution": {repaired(t, "EnableKeyRotation", state(tc.before), state(true), map[string][]string{"KeyId": {"k"}})},
-				"kms:GetKeyRotationStatus":   {status}, "kms:DescribeKey": {map[string]any{"KeyMetadata": map[string]any{"KeyState": tc.state}}},
-			}})[0]
+			got := plays(t, "UndoEnableKeyRotation",
+				play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
+					"ssm:GetAutomationExecution": {repaired(t, "EnableKeyRotation", state(tc.before), state(true),
+						map[string][]string{"KeyId": {"k"}})},
+					"kms:GetKeyRotationStatus": {status},
+					"kms:DescribeKey":          {map[string]any{"KeyMetadata": map[string]any{"KeyState": tc.state}}},
+				}})[0]
 			if tc.refused != "" {
 				got.refused(t, tc.refused)
 				return
@@ -47,7 +52,8 @@ func TestUndoKeyRotation(t *testing.T) {
 			if tc.nothing {
 				want = []string{}
 			}
-			if diff := cmp.Diff(want, names(got.Planned)); diff != "" || got.Error != "" || strings.HasPrefix(got.Change, "Nothing to change: ") != tc.nothing {
+			if diff := cmp.Diff(want, names(got.Planned)); diff != "" || got.Error != "" ||
+				strings.HasPrefix(got.Change, "Nothing to change: ") != tc.nothing {
 				t.Errorf("%q, %s (-want +got):\n%s", got.Change, got.Error, diff)
 			}
 		})

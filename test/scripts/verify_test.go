@@ -12,11 +12,15 @@ func TestVerify(t *testing.T) {
 		ports   []string
 		open    string // what the error says; empty when it must pass
 	}{
-		"empty":                    {ports: []string{"22"}},
-		"other ports":              {ingress: []permission{tcp(0, 21, world4), tcp(23, 65535, world4, world6)}, ports: []string{"22"}},
-		"other sources":            {ingress: []permission{tcp(22, 22, "10.0.0.0/8", "pl-1", "sg-1", "fd00::/8"), all("-1", "10.0.0.0/8")}, ports: []string{"22"}},
-		"UDP and ICMP":             {ingress: []permission{on("udp", 22, 22, world4), on("icmp", -1, -1, world4), all("50", world4)}, ports: []string{"22"}},
-		"exact port":               {[]permission{tcp(22, 22, world4)}, []string{"22"}, "TCP 22 is still open to the world."},
+		"empty": {ports: []string{"22"}},
+		"other ports": {ingress: []permission{tcp(0, 21, world4), tcp(23, 65535, world4, world6)},
+			ports: []string{"22"}},
+		"other sources": {ingress: []permission{tcp(22, 22, "10.0.0.0/8", "pl-1", "sg-1", "fd00::/8"),
+			all("-1", "10.0.0.0/8")}, ports: []string{"22"}},
+		"UDP and ICMP": {ingress: []permission{on("udp", 22, 22, world4), on("icmp", -1, -1, world4),
+			all("50", world4)}, ports: []string{"22"}},
+		"exact port": {[]permission{tcp(22, 22, world4)}, []string{"22"},
+			"TCP 22 is still open to the world."},
 		"IPv6":                     {[]permission{tcp(22, 22, world6)}, []string{"22"}, "TCP 22 is"},
 		"first of a range":         {[]permission{tcp(22, 30, world4)}, []string{"22"}, "TCP 22 is"},
 		"last of a range":          {[]permission{tcp(20, 22, world4)}, []string{"22"}, "TCP 22 is"},
@@ -37,10 +41,12 @@ func TestVerify(t *testing.T) {
 			got := plays(t, "CloseSecurityGroupPorts", play{
 				Events: portsEvents(tc.ports, nil),
 				Answers: map[string][]any{
-					"ec2:DescribeSecurityGroups": {groupAnswer(ports), groupAnswer(tc.ingress)}, "ec2:DescribeSecurityGroupRules": {noTags}, "ec2:RevokeSecurityGroupIngress": {map[string]any{}},
+					"ec2:DescribeSecurityGroups":     {groupAnswer(ports), groupAnswer(tc.ingress)},
+					"ec2:DescribeSecurityGroupRules": {noTags}, "ec2:RevokeSecurityGroupIngress": {map[string]any{}},
 				},
 			})[0]
-			if (got.Error == "") != (tc.open == "") || !strings.Contains(got.Error, tc.open) || tc.open != "" && !strings.HasPrefix(got.Error, "hubmend:unverified ") {
+			if (got.Error == "") != (tc.open == "") || !strings.Contains(got.Error, tc.open) || tc.open != "" &&
+				!strings.HasPrefix(got.Error, "hubmend:unverified ") {
 				t.Errorf("error = %q, want it to say %q", got.Error, tc.open)
 			}
 		})

@@ -11,7 +11,8 @@ import (
 )
 
 // PutEvents takes events as everything else: it takes time, and may fail or be the last call.
-func (c *client) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (c *client) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput,
+	_ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
 	return call(ctx, c, func() (*eventbridge.PutEventsOutput, error) {
 		if len(in.Entries) > 10 {
 			c.violate("%d events in a call", len(in.Entries))

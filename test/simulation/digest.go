@@ -52,7 +52,8 @@ func (w *world) checkDigest(n decide.Notification) {
 		}
 	}
 	d := w.digestOf(cause)
-	// Two functions that handle the same message at the same time may both say so, and each check may contradict a repair.
+	// Two functions that handle the same message at the same time may both say so, and each check may
+	// contradict a repair.
 	if since := w.now.Sub(d.sent[what]); since > moment && since < w.settings.DigestEvery/2 {
 		w.violate("people hear twice of %s: %s", cause.Key(), what)
 	}

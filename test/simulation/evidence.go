@@ -77,7 +77,8 @@ func (f *securityFinding) knowsNothing() bool {
 // provenBy is when checks begin that must know of what was repaired, by what the control and the settings say.
 func (w *world) provenBy(f *securityFinding) time.Time {
 	control, _ := w.catalog.ByID(f.control)
-	return later(f.resolvedAt, f.resource.verified[portOf[f.control]]).Add(max(control.EvidenceLag, w.settings.EvidenceLag) + grace)
+	return later(f.resolvedAt,
+		f.resource.verified[portOf[f.control]]).Add(max(control.EvidenceLag, w.settings.EvidenceLag) + grace)
 }
 
 // checkNeeded demands that an automatic repair does not start for findings that know nothing of the last one.
@@ -96,5 +97,6 @@ func (w *world) checkNeeded(e *execution) {
 			return
 		}
 	}
-	w.violate("an execution starts for %s, which is repaired, because of a check that cannot know of that", e.resource.arn)
+	w.violate("an execution starts for %s, which is repaired, because of a check that cannot know of that",
+		e.resource.arn)
 }

@@ -80,7 +80,8 @@ func exec(ctx context.Context, c *client, do func() error) error {
 
 func (w *world) client() *client {
 	c := &client{world: w, skew: w.between(-w.faults.Skew, w.faults.Skew)}
-	c.announcer = &announce.Announcer{Client: c, Home: home, Control: catalog.Embedded().ByID, Now: c.clockNow, Log: w.log}
+	c.announcer = &announce.Announcer{Client: c, Home: home, Control: catalog.Embedded().ByID, Now: c.clockNow,
+		Log: w.log}
 	return c
 }
 
@@ -93,7 +94,8 @@ func (w *world) nonce() string {
 func (c *client) clockNow() time.Time { return c.now.Add(c.skew) }
 
 func (c *client) effects() apply.Effects {
-	return apply.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Digests: c, Now: c.clockNow, Settings: c.settings, Log: c.log}
+	return apply.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Digests: c, Now: c.clockNow,
+		Settings: c.settings, Log: c.log}
 }
 
 func sleep(ctx context.Context, d time.Duration) { processOf(ctx).sleep(d) }
@@ -106,7 +108,8 @@ func together(ctx context.Context, n int, do func(context.Context, int)) {
 func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, bool)) {
 	w.function(w.findings, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &dispatch.Handler{
-			Catalog: w.catalog, Effects: c.effects(), Slots: c, Accounts: c, Switch: c, Starter: c, Queue: deadLetters{c, w.findings}, Home: home,
+			Catalog: w.catalog, Effects: c.effects(), Slots: c, Accounts: c, Switch: c, Starter: c,
+			Queue: deadLetters{c, w.findings}, Home: home,
 			Settings: w.settings, Now: c.clockNow, Nonce: w.nonce, Sleep: sleep, Together: together, Log: w.log,
 		}
 		return h.Handle(ctx, events.SQSEvent{Records: batch})
@@ -124,7 +127,8 @@ func (w *world) settle(batch []events.SQSMessage, done func(map[string]bool, boo
 	})
 }
 
-func (w *world) function(from *queue, batch []events.SQSMessage, done func(map[string]bool, bool), handle func(context.Context, *client) (events.SQSEventResponse, error)) {
+func (w *world) function(from *queue, batch []events.SQSMessage, done func(map[string]bool, bool),
+	handle func(context.Context, *client) (events.SQSEventResponse, error)) {
 	failed := map[string]bool{}
 	w.spawn(func(p *process) {
 		begin := w.now
@@ -220,22 +224,24 @@ func (c *client) Paused(ctx context.Context) (bool, error) {
 }
 
 func (c *client) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
-	return limited(ctx, c, "reads", home, securityhub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) }, func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
+	return limited(ctx, c, "reads", home, securityhub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) },
+		func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
 }
 
 func (c *client) Update(ctx context.Context, u decide.Update) error {
-	_, err := limited(ctx, c, "updates", home, securityhub.MaxAttempts, func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
-		if n := len([]rune(u.Note)); n == 0 || n > 512 {
-			c.violate("a note of %d characters", n)
-		}
-		for _, f := range u.Findings {
-			if c.chance(c.faults.Partial) {
-				return struct{}{}, fmt.Errorf("update finding %s: InternalFailure", f.ID)
+	_, err := limited(ctx, c, "updates", home, securityhub.MaxAttempts,
+		func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
+			if n := len([]rune(u.Note)); n == 0 || n > 512 {
+				c.violate("a note of %d characters", n)
 			}
-			c.hub.update(f.ID, u.Workflow)
-		}
-		return struct{}{}, nil
-	})
+			for _, f := range u.Findings {
+				if c.chance(c.faults.Partial) {
+					return struct{}{}, fmt.Errorf("update finding %s: InternalFailure", f.ID)
+				}
+				c.hub.update(f.ID, u.Workflow)
+			}
+			return struct{}{}, nil
+		})
 	return err
 }
 
@@ -250,12 +256,16 @@ func (c *client) Notify(ctx context.Context, n decide.Notification) error {
 
 func (c *client) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	at := place{t.Account, t.Region}
-	return limited(ctx, c, "starts", at.region, 1, func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) }, func() (string, error) { return c.ssm.start(t, a) })
+	return limited(ctx, c, "starts", at.region, 1,
+		func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) },
+		func() (string, error) { return c.ssm.start(t, a) })
 }
 
 func (c *client) Outcome(ctx context.Context, account, region, id string) (decide.Outcome, error) {
 	at := place{account, region}
-	return limited(ctx, c, "looks", at.region, sdkTries, func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) }, func() (decide.Outcome, error) { return c.ssm.outcome(id) })
+	return limited(ctx, c, "looks", at.region, sdkTries,
+		func(l *limits) bool { return of(l.looks, at, looksPerSecond, c.now).take(c.now) },
+		func() (decide.Outcome, error) { return c.ssm.outcome(id) })
 }
 
 // deadLetters is the queue of a function as the function sees it.

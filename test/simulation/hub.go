@@ -35,7 +35,8 @@ type securityFinding struct {
 // add makes a finding and checks it for the first time soon after.
 func (h *securityHub) add(name, control string, r *resource) *securityFinding {
 	f := &securityFinding{
-		id:      "arn:aws:securityhub:" + r.region + ":" + r.account + ":security-control/" + control + "/finding/" + name,
+		id: "arn:aws:securityhub:" + r.region + ":" + r.account + ":security-control/" + control + "/finding/" +
+			name,
 		control: control, resource: r, Seen: decide.Seen{Workflow: finding.New, RecordState: finding.Active},
 	}
 	h.findings[f.id] = f
@@ -88,7 +89,8 @@ func (h *securityHub) click(f *securityFinding) {
 	h.world.log.Info("clicked", "finding", f.id)
 	f.resource.askedAt = h.world.now
 	h.events++
-	h.world.findings.send(h.body(f, "Security Hub Findings - Custom Action", `"resources":["arn:aws:securityhub:us-east-1:111111111111:action/custom/CIS4142"],`))
+	h.world.findings.send(h.body(f, "Security Hub Findings - Custom Action",
+		`"resources":["arn:aws:securityhub:us-east-1:111111111111:action/custom/CIS4142"],`))
 }
 
 func (h *securityHub) body(f *securityFinding, kind, more string) string {
@@ -96,8 +98,10 @@ func (h *securityHub) body(f *securityFinding, kind, more string) string {
 		`"ProductArn":"arn:aws:securityhub:%s::product/aws/securityhub","GeneratorId":"security-control/%s","AwsAccountId":%q,"Region":%q,`+
 		`"LastObservedAt":%q,"FirstObservedAt":%q,"RecordState":%q,"Compliance":{"Status":%q,"SecurityControlId":%q},"Workflow":{"Status":%q},`+
 		`"Resources":[{"Type":"AwsEc2SecurityGroup","Id":%q}]}]}}`,
-		h.events, kind, h.world.now.Format(time.RFC3339), more, f.id, f.resource.region, f.control, f.resource.account, f.resource.region,
-		f.ObservedAt.Format(time.RFC3339), f.Since.Format(time.RFC3339), f.RecordState, f.Compliance, f.control, f.Workflow, f.resource.arn)
+		h.events, kind, h.world.now.Format(time.RFC3339), more, f.id, f.resource.region, f.control, f.resource.account,
+		f.resource.region,
+		f.ObservedAt.Format(time.RFC3339), f.Since.Format(time.RFC3339), f.RecordState, f.Compliance, f.control,
+		f.Workflow, f.resource.arn)
 }
 
 // read is GetFindings.

@@ -24,7 +24,8 @@ import (
 //   - What fails for one cause has one message of its own in decide.Settings.DigestEvery, and one digest with the rest.
 //     When nothing goes wrong nothing is told twice.
 //   - The execution of an attempt began after the attempt was asked for.
-//   - A check that cannot know of a repair, because its data is older, neither starts another nor opens the finding again;
+// - A check that cannot know of a repair, because its data is older, neither starts another nor opens the
+// finding again;
 //     but for a finding that no check has proven in decide.Settings.ConfirmWithin, so that repairs of others hide no lie for ever.
 //   - RESOLVED is said only after an execution that verified the repair, and that nobody took back.
 //   - Only the newest repair is taken back, and once. Then nothing starts by itself until a person asks.
@@ -84,7 +85,8 @@ func (w *world) checkUpdate(f *securityFinding, workflow string) {
 	if f.Workflow == finding.Suppressed && workflow != "" && w.now.Sub(f.suppressedAt) > grace {
 		w.violate("finding %s was suppressed, and is set %s", f.id, workflow)
 	}
-	if workflow == finding.New && f.knowsNothing() && w.settled(f.resource) && w.now.Sub(f.resolvedAt) < w.settings.ConfirmWithin {
+	if workflow == finding.New && f.knowsNothing() && w.settled(f.resource) &&
+		w.now.Sub(f.resolvedAt) < w.settings.ConfirmWithin {
 		w.violate("finding %s is opened again because of a check that cannot know of its repair", f.id)
 	}
 	if workflow == finding.Resolved && f.resource.verified[portOf[f.control]].IsZero() {
@@ -105,7 +107,8 @@ func (w *world) checkRecord(rec decide.Record) {
 		if e := w.ssm.byID[a.ExecutionID]; last && e != nil && e.began.Before(a.QueuedAt.Add(-grace)) {
 			w.violate("attempt %d of %s is given execution %s, which began before it", a.Number, rec.Target, e.id)
 		}
-		if last && a.State == decide.Failed && a.Class == failure.NotReady && a.Undo == "" && a.EndedAt.Sub(a.UnreadySince) < w.settings.ReadyWithin-grace {
+		if last && a.State == decide.Failed && a.Class == failure.NotReady && a.Undo == "" &&
+			a.EndedAt.Sub(a.UnreadySince) < w.settings.ReadyWithin-grace {
 			w.violate("attempt %d of %s is given up although its account may be ready soon", a.Number, rec.Target)
 		}
 		if last && a.Request != "" && (a.State == decide.Succeeded || a.State == decide.Failed) {
@@ -127,7 +130,8 @@ func (w *world) checkEnd() {
 		if failing && f.Workflow == finding.Resolved && f.ObservedAt.After(w.provenBy(f)) {
 			w.violate("finding %s is a false green", id)
 		}
-		if failing && f.Workflow == finding.Notified && !w.toldOf(f.resource) && !w.buried(id) && f.resource.undoneAt.IsZero() {
+		if failing && f.Workflow == finding.Notified && !w.toldOf(f.resource) && !w.buried(id) &&
+			f.resource.undoneAt.IsZero() {
 			w.violate("finding %s was not repaired, and nobody was told", id)
 		}
 	}

@@ -29,7 +29,8 @@ const (
 func newLimits(now time.Time) *limits {
 	return &limits{
 		starts: map[place]*bucket{}, looks: map[place]*bucket{},
-		updates: &bucket{rate: updatesPerSecond, room: 30, at: now}, reads: &bucket{rate: readsPerSecond, room: 6, at: now},
+		updates: &bucket{rate: updatesPerSecond, room: 30, at: now},
+		reads:   &bucket{rate: readsPerSecond, room: 6, at: now},
 		refused: map[string]int{}, longest: map[string]time.Duration{},
 	}
 }
@@ -66,7 +67,8 @@ const sdkTries = 3
 
 // limited makes a call that a bucket may refuse, up to a number of times, with the waits of the
 // SDK between.
-func limited[T any](ctx context.Context, c *client, what, region string, tries int, take func(*limits) bool, do func() (T, error)) (T, error) {
+func limited[T any](ctx context.Context, c *client, what, region string, tries int, take func(*limits) bool,
+	do func() (T, error)) (T, error) {
 	var none T
 	for try := 1; ; try++ {
 		got, err := callTo(ctx, c, region, func() (T, error) {

@@ -100,7 +100,8 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"a suppressed finding is answered": {
 		"internal/engine/decide/outcome.go",
-		"if !ok || now.asks(finding.CustomAction) || (a.State == Succeeded || a.Undo != \"\") && now.Workflow != finding.Suppressed {",
+		"if !ok || now.asks(finding.CustomAction) || (a.State == Succeeded || a.Undo != \"\") && now.Workflow != " +
+			"finding.Suppressed {",
 		"if !ok || now.asks(finding.CustomAction) || now.Workflow == finding.Suppressed {",
 		"was suppressed, and is set",
 	},
@@ -186,7 +187,8 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 		"internal/engine/apply/effect.go",
 		"func (e Effects) Run(ctx context.Context, d decide.Decision) (decide.Record, error) {\n",
 		"func (e Effects) Run(ctx context.Context, d decide.Decision) (decide.Record, error) {\n" +
-			"\tif d.Save {\n\t\tsaved, err := e.Ledger.Save(ctx, d.Record)\n\t\tif err != nil {\n\t\t\treturn saved, err\n\t\t}\n" +
+			"\tif d.Save {\n\t\tsaved, err := e.Ledger.Save(ctx, d.Record)\n\t\tif err != nil {\n\t\t\treturn " +
+			"saved, err\n\t\t}\n" +
 			"\t\td.Record, d.Save = saved, false\n\t}\n",
 		"is a false green",
 	},
@@ -222,7 +224,8 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 	},
 	"a refused undo is not recorded": {
 		"internal/engine/decide/undo.go",
-		"d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, Sender: r.Sender, At: d.now, Reason: Clip(reason, storedLimit)}\n",
+		"d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, Sender: r.Sender, At: " +
+			"d.now, Reason: Clip(reason, storedLimit)}\n",
 		"",
 		"is unanswered",
 	},
@@ -242,7 +245,8 @@ var mutations = map[string]struct{ file, old, new, caught string }{
 		"internal/engine/settle/settle.go",
 		"o, err := h.Executions.Outcome(ctx, rec.Target.Account, region, n.executionID)\n",
 		"o, err := h.Executions.Outcome(ctx, rec.Target.Account, region, n.executionID)\n" +
-			"\tif errors.Is(err, member.ErrNotEnded) {\n\t\treturn decide.Outcome{ExecutionID: n.executionID}, nil\n\t}\n",
+			"\tif errors.Is(err, member.ErrNotEnded) {\n\t\treturn decide.Outcome{ExecutionID: n.executionID}, " +
+			"nil\n\t}\n",
 		"two executions run",
 	},
 }
@@ -290,6 +294,7 @@ func simulateWith(t *testing.T, file, text string) (string, error) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-run", "TestSchedules", "-schedules", "3000", ".").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-ldflags=-s -w", "-overlay", overlay,
+		"-run", "TestSchedules", "-schedules", "3000", ".").CombinedOutput()
 	return string(out), err
 }

@@ -79,7 +79,8 @@ func (q *queue) poll() {
 		q.wake(visibility)
 		records = append(records, events.SQSMessage{
 			MessageId: m.id, ReceiptHandle: m.id, Body: m.body,
-			Attributes: map[string]string{"ApproximateReceiveCount": strconv.Itoa(m.receives), "SentTimestamp": strconv.FormatInt(m.sentAt.UnixMilli(), 10)},
+			Attributes: map[string]string{"ApproximateReceiveCount": strconv.Itoa(m.receives),
+				"SentTimestamp": strconv.FormatInt(m.sentAt.UnixMilli(), 10)},
 		})
 	}
 	if len(records) == 0 {

@@ -82,7 +82,8 @@ func (w *world) populate(seed uint64) {
 	if w.rng.IntN(4) == 0 {
 		w.after(w.between(0, time.Hour), func() { w.findings.send("poison") })
 	}
-	if chance := rand.New(rand.NewPCG(seed, 2)); chance.IntN(4) == 0 { // apart, so that every other seed keeps its history
+	// apart, so that every other seed keeps its history
+	if chance := rand.New(rand.NewPCG(seed, 2)); chance.IntN(4) == 0 {
 		w.after(time.Duration(chance.Int64N(int64(20*time.Hour))), func() { w.rollBack(chance) })
 	}
 }

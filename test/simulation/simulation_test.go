@@ -66,7 +66,8 @@ func report(t *testing.T, r simulation.Result) {
 	for _, v := range r.Violations {
 		t.Errorf("seed %d: %s", r.Seed, v)
 	}
-	t.Logf("seed %d: %d executions, %d messages, %d dead letters, faults %+v", r.Seed, r.Executions, r.Messages, r.Dead, r.Faults)
+	t.Logf("seed %d: %d executions, %d messages, %d dead letters, faults %+v", r.Seed, r.Executions, r.Messages, r.Dead,
+		r.Faults)
 }
 
 // The same seed gives the same history, or it could not be replayed.

@@ -96,7 +96,8 @@ var errMismatch = &types.IdempotentParameterMismatch{}
 func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	token := a.ClientToken(t)
 	if e := s.byToken[token]; e != nil {
-		if e.document != naming.Document(a.Runbook(t)) || !maps.EqualFunc(e.parameters, a.Parameters.Input(), slices.Equal) {
+		if e.document != naming.Document(a.Runbook(t)) ||
+			!maps.EqualFunc(e.parameters, a.Parameters.Input(), slices.Equal) {
 			return "", fmt.Errorf("start: %w", errMismatch)
 		}
 		return e.id, nil
@@ -113,9 +114,11 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	}
 	s.starts++
 	e := &execution{
-		id: fmt.Sprintf("e0000000-0000-4000-8000-%012d", s.starts), key: t.Key(), control: a.Control, target: t, resource: r,
-		ports: slices.Clone(a.Parameters["Ports"].Values), trigger: a.Trigger, document: naming.Document(a.Runbook(t)),
-		began: s.world.now, parameters: a.Parameters.Input(),
+		id: fmt.Sprintf("e0000000-0000-4000-8000-%012d", s.starts), key: t.Key(), control: a.Control, target: t,
+		resource: r,
+		ports:    slices.Clone(a.Parameters["Ports"].Values), trigger: a.Trigger,
+		document: naming.Document(a.Runbook(t)),
+		began:    s.world.now, parameters: a.Parameters.Input(),
 	}
 	if a.Undo != "" {
 		e.undo = s.byID[a.Parameters[decide.UndoParameter].Values[0]]
@@ -213,8 +216,11 @@ func (s *ssm) report(e *execution) {
 	}
 	status := map[bool]string{true: "Success", false: "Failed"}[e.outcome.Succeeded]
 	w.after(late, func() {
-		w.outcomes.send(fmt.Sprintf(`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,"Status":%q,"Definition":%q,`+
-			`"ExecutedBy":"arn:aws:sts::%s:assumed-role/hubmend-dispatch/%s"}}`, e.resource.account, e.resource.region, e.id, status, e.document, e.resource.account, e.key))
+		w.outcomes.send(fmt.Sprintf(
+			`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,"Status":%q,"Definition":%q,`+
+				`"ExecutedBy":"arn:aws:sts::%s:assumed-role/hubmend-dispatch/%s"}}`, e.resource.account,
+			e.resource.region,
+			e.id, status, e.document, e.resource.account, e.key))
 	})
 }
 

@@ -27,9 +27,12 @@ func TestWaves(t *testing.T) {
 			t.Parallel()
 			w := simulation.Wave(tc.accounts, tc.regions, tc.findings, tc.latency, nil)
 			least := w.LeastStarted().Seconds()
-			got := times{w.MostStarted.Seconds() / least, w.Started.Seconds() / least, w.Resolved.Seconds() / w.LeastResolved().Seconds()}
-			t.Logf("%d findings in %d places: 99 %% started in %.0f s, %.2f times the least, all in %.0f s, %.2f times; resolved in %.0f s, %.2f times; %v calls were throttled; longest functions %v",
-				w.Findings, w.Places, w.MostStarted.Seconds(), got.most, w.Started.Seconds(), got.started, w.Resolved.Seconds(), got.resolved, w.Refused, w.Longest)
+			got := times{w.MostStarted.Seconds() / least, w.Started.Seconds() / least,
+				w.Resolved.Seconds() / w.LeastResolved().Seconds()}
+			t.Logf("%d findings in %d places: 99 %% started in %.0f s, %.2f times the least, all in %.0f s, %.2f "+
+				"times; resolved in %.0f s, %.2f times; %v calls were throttled; longest functions %v",
+				w.Findings, w.Places, w.MostStarted.Seconds(), got.most, w.Started.Seconds(), got.started,
+				w.Resolved.Seconds(), got.resolved, w.Refused, w.Longest)
 			if got.most > tc.atMost.most || got.started > tc.atMost.started || got.resolved > tc.atMost.resolved {
 				t.Errorf("%+v times what the services allow, want at most %+v", got, tc.atMost)
 			}

@@ -87,13 +87,16 @@ var start = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func newWorld(seed uint64) *world {
 	w := &world{
 		clock: clock{now: start}, latency: Near, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
-		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{}, accounts: map[string]*account{}, digests: map[string]*digest{}, undos: map[string]bool{}, announced: map[string]string{}, states: map[announce.State]int{},
+		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{},
+		accounts: map[string]*account{}, digests: map[string]*digest{}, undos: map[string]bool{},
+		announced: map[string]string{}, states: map[announce.State]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)
 	w.memory.DueAt = func(rec decide.Record) time.Time { return rec.Due(w.settings) }
 	w.hub = &securityHub{world: w, findings: map[string]*securityFinding{}, known: map[string]evidence{}}
-	w.ssm = &ssm{world: w, resources: map[string]*resource{}, byToken: map[string]*execution{}, byID: map[string]*execution{}}
+	w.ssm = &ssm{world: w, resources: map[string]*resource{}, byToken: map[string]*execution{},
+		byID: map[string]*execution{}}
 	w.findings = &queue{world: w, name: "findings", concurrency: 3, window: 2 * time.Second, invoke: w.dispatch}
 	w.outcomes = &queue{world: w, name: "outcomes", concurrency: 3, invoke: w.settle}
 	return w
@@ -104,12 +107,13 @@ func (w *world) tell(out io.Writer) {
 	if out == nil {
 		return
 	}
-	w.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			a.Value = slog.StringValue(w.now.Sub(start).Round(time.Millisecond).String())
-		}
-		return a
-	}}))
+	w.log = slog.New(slog.NewTextHandler(out,
+		&slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				a.Value = slog.StringValue(w.now.Sub(start).Round(time.Millisecond).String())
+			}
+			return a
+		}}))
 }
 
 func (w *world) violate(format string, args ...any) {

@@ -39,7 +39,8 @@ func Judge(tool Tool, findings []Finding, all []Suppression) error {
 	for _, s := range all {
 		for _, part := range s.parts(tool) {
 			if !slices.ContainsFunc(findings, part.covers) {
-				problems = append(problems, fmt.Errorf("%s: %s suppresses nothing in %s", File, part.Rules[0], part.place(tool)))
+				problems = append(problems,
+					fmt.Errorf("%s: %s suppresses nothing in %s", File, part.Rules[0], part.place(tool)))
 			}
 		}
 	}

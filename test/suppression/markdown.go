@@ -15,7 +15,8 @@ func Markdown(all []Suppression) string {
 		var rows strings.Builder
 		for _, s := range all {
 			if rules := s.of(tool); len(rules) > 0 {
-				fmt.Fprintf(&rows, "| %s | %s | %s |\n", code(rules), s.place(tool), strings.Join(strings.Fields(s.Reason), " "))
+				fmt.Fprintf(&rows, "| %s | %s | %s |\n", code(rules), s.place(tool),
+					strings.Join(strings.Fields(s.Reason), " "))
 			}
 		}
 		if rows.Len() == 0 {

@@ -74,7 +74,8 @@ func (s *Suppression) check() error {
 		case tool == "":
 			problems = append(problems, fmt.Errorf("rule %q is of no known tool", rule))
 		case tool.templates() != (len(s.Stacks) > 0):
-			problems = append(problems, fmt.Errorf("stacks are for rules about templates, and needed there, but %q is of %s", rule, tool))
+			problems = append(problems,
+				fmt.Errorf("stacks are for rules about templates, and needed there, but %q is of %s", rule, tool))
 		}
 	}
 	for _, pattern := range append(s.Where, s.Stacks...) {

@@ -22,19 +22,24 @@ func TestEmbeddedIsInOrder(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ text, want string }{
-		"no reason":          {`[{rules: [G304], where: [a.go]}]`, "has no reason"},
-		"an empty reason":    {`[{rules: [G304], where: [a.go], reason: " "}]`, "has no reason"},
-		"hardly a reason":    {`[{rules: [G304], where: [a.go], reason: false positive}]`, "has no reason"},
-		"no rule":            {`[{where: [a.go], reason: it is all right}]`, "names no rule"},
-		"an unknown rule":    {`[{rules: [Whatever], where: [a.go], reason: it is all right}]`, "no known tool"},
-		"any rule":           {`[{rules: ["*"], where: [a.go], reason: it is all right}]`, "no known tool"},
-		"any rule of a pack": {`[{rules: ["AwsSolutions-*"], stacks: [s], where: [a], reason: it is all right}]`, "no known tool"},
-		"nowhere":            {`[{rules: [CT.SQS.PR.1], stacks: [s], reason: it is all right}]`, "neither type nor where"},
-		"no stack":           {`[{rules: [CT.SQS.PR.1], type: T, reason: it is all right}]`, "stacks are for rules about templates"},
-		"a stack of code":    {`[{rules: [G304], stacks: [s], where: [a.go], reason: it is all right}]`, "stacks are for rules about templates"},
-		"everywhere":         {`[{rules: [G304], where: ["*/*"], reason: it is all right}]`, "is everything"},
-		"every stack":        {`[{rules: [CT.SQS.PR.1], stacks: ["*"], type: T, reason: it is all right}]`, "is everything"},
-		"an unknown field":   {`[{rules: [G304], files: [a.go], reason: it is all right}]`, "unknown field"},
+		"no reason":       {`[{rules: [G304], where: [a.go]}]`, "has no reason"},
+		"an empty reason": {`[{rules: [G304], where: [a.go], reason: " "}]`, "has no reason"},
+		"hardly a reason": {`[{rules: [G304], where: [a.go], reason: false positive}]`, "has no reason"},
+		"no rule":         {`[{where: [a.go], reason: it is all right}]`, "names no rule"},
+		"an unknown rule": {`[{rules: [Whatever], where: [a.go], reason: it is all right}]`, "no known tool"},
+		"any rule":        {`[{rules: ["*"], where: [a.go], reason: it is all right}]`, "no known tool"},
+		"any rule of a pack": {`[{rules: ["AwsSolutions-*"], stacks: [s], where: [a], reason: it is all right}]`,
+			"no known tool"},
+		"nowhere": {`[{rules: [CT.SQS.PR.1], stacks: [s], reason: it is all right}]`,
+			"neither type nor where"},
+		"no stack": {`[{rules: [CT.SQS.PR.1], type: T, reason: it is all right}]`,
+			"stacks are for rules about templates"},
+		"a stack of code": {`[{rules: [G304], stacks: [s], where: [a.go], reason: it is all right}]`,
+			"stacks are for rules about templates"},
+		"everywhere": {`[{rules: [G304], where: ["*/*"], reason: it is all right}]`, "is everything"},
+		"every stack": {`[{rules: [CT.SQS.PR.1], stacks: ["*"], type: T, reason: it is all right}]`,
+			"is everything"},
+		"an unknown field": {`[{rules: [G304], files: [a.go], reason: it is all right}]`, "unknown field"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,12 +70,14 @@ func TestJudge(t *testing.T) {
 		findings []suppression.Finding
 		want     []string // a part of each problem
 	}{
-		"all answered":        {[]suppression.Finding{queue, function, there}, nil},
-		"another rule":        {[]suppression.Finding{queue, function, there, bucket}, []string{"CT.S3.PR.1: "}},
-		"another place":       {[]suppression.Finding{queue, function, there, other}, []string{"Findings (Queue): "}},
-		"another stack":       {[]suppression.Finding{queue, function, there, elsewhere}, []string{"product Sweep"}},
-		"a rule is obsolete":  {[]suppression.Finding{function, there}, []string{"CT.SQS.PR.1 suppresses nothing", "CT.SQS.PR.1 suppresses nothing"}},
-		"a stack is obsolete": {[]suppression.Finding{queue, function}, []string{"suppresses nothing in `Function` in `member`"}},
+		"all answered":  {[]suppression.Finding{queue, function, there}, nil},
+		"another rule":  {[]suppression.Finding{queue, function, there, bucket}, []string{"CT.S3.PR.1: "}},
+		"another place": {[]suppression.Finding{queue, function, there, other}, []string{"Findings (Queue): "}},
+		"another stack": {[]suppression.Finding{queue, function, there, elsewhere}, []string{"product Sweep"}},
+		"a rule is obsolete": {[]suppression.Finding{function, there},
+			[]string{"CT.SQS.PR.1 suppresses nothing", "CT.SQS.PR.1 suppresses nothing"}},
+		"a stack is obsolete": {[]suppression.Finding{queue, function},
+			[]string{"suppresses nothing in `Function` in `member`"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,7 +41,8 @@ func TestQueuesLoseNothing(t *testing.T) {
 			continue
 		}
 		dead := stack.behind(at(q.Properties, "RedrivePolicy", "deadLetterTargetArn"))
-		if dead.Properties["QueueName"] != name+"-dlq" || at(q.Properties, "RedrivePolicy", "maxReceiveCount") != receives[name] {
+		if dead.Properties["QueueName"] != name+"-dlq" ||
+			at(q.Properties, "RedrivePolicy", "maxReceiveCount") != receives[name] {
 			t.Errorf("%s: RedrivePolicy = %v", name, q.Properties["RedrivePolicy"])
 		}
 	}
@@ -65,7 +66,8 @@ func TestQueuesTakeOnlyEventsOfTheirRules(t *testing.T) {
 		if diff := cmp.Diff(any(want), at(granted, 1, "Condition")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", queue, diff)
 		}
-		if len(granted) != 2 || at(granted, 1, "Action") != "sqs:SendMessage" || at(granted, 1, "Principal", "Service") != "events.amazonaws.com" {
+		if len(granted) != 2 || at(granted, 1, "Action") != "sqs:SendMessage" ||
+			at(granted, 1, "Principal", "Service") != "events.amazonaws.com" {
 			t.Errorf("%s: policy = %v", queue, granted)
 		}
 	}
@@ -89,7 +91,8 @@ func TestOrganizationMayReport(t *testing.T) {
 func TestLedgerOutlivesTheStack(t *testing.T) {
 	t.Parallel()
 	table := templates[app.Admin].one(t, "AWS::DynamoDB::Table", "TableName", "hubmend-ledger")
-	if table.DeletionPolicy != "RetainExceptOnCreate" || table.UpdateReplacePolicy != "Retain" || table.Properties["DeletionProtectionEnabled"] != true ||
+	if table.DeletionPolicy != "RetainExceptOnCreate" || table.UpdateReplacePolicy != "Retain" ||
+		table.Properties["DeletionProtectionEnabled"] != true ||
 		at(table.Properties, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
 		t.Errorf("the ledger can be lost: %v %v %v", table.DeletionPolicy, table.UpdateReplacePolicy, table.Properties)
 	}
@@ -146,13 +149,15 @@ func TestLedgerKeys(t *testing.T) {
 	t.Parallel()
 	table := templates[app.Admin].one(t, "AWS::DynamoDB::Table", "TableName", "hubmend-ledger").Properties
 	keys := func(hash, sort string) []any {
-		return []any{object{"AttributeName": hash, "KeyType": "HASH"}, object{"AttributeName": sort, "KeyType": "RANGE"}}
+		return []any{object{"AttributeName": hash, "KeyType": "HASH"},
+			object{"AttributeName": sort, "KeyType": "RANGE"}}
 	}
 	if diff := cmp.Diff(any(keys("pk", "sk")), table["KeySchema"]); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	// Only keys are projected: whatever more would be written twice.
-	index := []any{object{"IndexName": "open", "KeySchema": keys("open", "since"), "Projection": object{"ProjectionType": "KEYS_ONLY"}}}
+	index := []any{object{"IndexName": "open", "KeySchema": keys("open", "since"),
+		"Projection": object{"ProjectionType": "KEYS_ONLY"}}}
 	if diff := cmp.Diff(any(index), table["GlobalSecondaryIndexes"]); diff != "" {
 		t.Errorf("indexes (-want +got):\n%s", diff)
 	}

@@ -28,11 +28,15 @@ func TestAlarms(t *testing.T) {
 		"hubmend-Unproven":      alarmed("Hubmend/Unproven Sum", "everything", 0, 1, 300),
 		"hubmend-Paused":        alarmed("Hubmend/Paused Sum", "everything", 0, 24, 3600),
 		"hubmend-Unreported":    alarmed("Hubmend/Unreported Sum", "everything", 5, 1, 3600),
-		"hubmend-findings-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-findings-dlq", 0, 1, 300),
-		"hubmend-findings-age":  alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-findings", 3600, 1, 300),
-		"hubmend-outcomes-dlq":  alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum", "QueueName hubmend-outcomes-dlq", 0, 1, 300),
-		"hubmend-outcomes-age":  alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-outcomes", 3600, 1, 300),
-		"hubmend-sweep":         "Hubmend/Swept Sum of everything < 1 or missing, 3 times 300 s",
+		"hubmend-findings-dlq": alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum",
+			"QueueName hubmend-findings-dlq", 0, 1, 300),
+		"hubmend-findings-age": alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-findings",
+			3600, 1, 300),
+		"hubmend-outcomes-dlq": alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum",
+			"QueueName hubmend-outcomes-dlq", 0, 1, 300),
+		"hubmend-outcomes-age": alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-outcomes",
+			3600, 1, 300),
+		"hubmend-sweep": "Hubmend/Swept Sum of everything < 1 or missing, 3 times 300 s",
 	}
 	same := object{"DatapointsToAlarm": nil, "ActionsEnabled": nil, "Metrics": nil}
 	got := map[string]string{}
@@ -45,13 +49,15 @@ func TestAlarms(t *testing.T) {
 			on = fmt.Sprint(at(dimensions, 0, "Name"), " ", at(dimensions, 0, "Value"))
 		}
 		number := func(property string) float64 { n, _ := p[property].(float64); return n }
-		got[name] = alarmed(fmt.Sprintf("%v/%v %v", p["Namespace"], p["MetricName"], p["Statistic"]), on, number("Threshold"), number("EvaluationPeriods"), number("Period"))
+		got[name] = alarmed(fmt.Sprintf("%v/%v %v", p["Namespace"], p["MetricName"], p["Statistic"]), on,
+			number("Threshold"), number("EvaluationPeriods"), number("Period"))
 		switch fmt.Sprint(p["ComparisonOperator"], " ", p["TreatMissingData"]) {
 		case "GreaterThanThreshold notBreaching":
 		case "LessThanThreshold breaching":
 			got[name] = strings.NewReplacer("> 1,", "< 1 or missing,").Replace(got[name])
 		default:
-			t.Errorf("%s is raised when %v, and missing data is %v", name, p["ComparisonOperator"], p["TreatMissingData"])
+			t.Errorf("%s is raised when %v, and missing data is %v", name, p["ComparisonOperator"],
+				p["TreatMissingData"])
 		}
 		for property, want := range same {
 			if p[property] != want {
@@ -68,7 +74,8 @@ func TestAlarms(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("alarms (-want +got):\n%s", diff)
 	}
-	// The first ten of an account cost nothing. One more, at 0.40 USD with its metric, tells of forwarding that is broken everywhere.
+	// The first ten of an account cost nothing. One more, at 0.40 USD with its metric, tells of forwarding
+	// that is broken everywhere.
 	if len(got) > 11 {
 		t.Errorf("%d alarms", len(got))
 	}
@@ -121,7 +128,8 @@ func TestTopicTakesAlarmsOfThisAccount(t *testing.T) {
 			"Condition": object{"Bool": object{"aws:SecureTransport": "false"}},
 		},
 		"Allow": {
-			"Sid": "Alarms", "Effect": "Allow", "Principal": object{"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish",
+			"Sid": "Alarms", "Effect": "Allow", "Principal": object{"Service": "cloudwatch.amazonaws.com"},
+			"Action":    "sns:Publish",
 			"Condition": object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}},
 		},
 	}

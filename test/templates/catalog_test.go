@@ -20,7 +20,8 @@ import (
 // change and delete one, and to tag it as Service Catalog tags what it launches.
 var handled = map[string][]string{
 	"AWS::Events::Rule": {
-		"events:PutRule", "events:PutTargets", "events:DescribeRule", "events:ListTargetsByRule", "events:RemoveTargets", "events:DeleteRule",
+		"events:PutRule", "events:PutTargets", "events:DescribeRule", "events:ListTargetsByRule",
+		"events:RemoveTargets", "events:DeleteRule",
 		"events:TagResource", "events:UntagResource", "events:ListTagsForResource",
 	},
 	"Custom::HubmendCustomAction": {"lambda:InvokeFunction"},
@@ -32,9 +33,11 @@ func TestLaunchRole(t *testing.T) {
 	t.Parallel()
 	want := map[string]bool{}
 	for _, action := range []string{
-		"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack", "cloudformation:SetStackPolicy",
+		"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack",
+		"cloudformation:SetStackPolicy",
 		"cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:TagResource",
-		"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ListChangeSets", "cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet",
+		"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ListChangeSets",
+		"cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet",
 		"cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate", "s3:GetObject",
 	} {
 		want[action] = true
@@ -74,7 +77,8 @@ func TestLaunchRole(t *testing.T) {
 		}
 	}
 	trusted := trust(object{"Service": "servicecatalog.amazonaws.com"}, object{
-		"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}, "ArnLike": object{"aws:SourceArn": local("servicecatalog:*")},
+		"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")},
+		"ArnLike":      object{"aws:SourceArn": local("servicecatalog:*")},
 	})
 	if diff := cmp.Diff(trusted, role.Properties["AssumeRolePolicyDocument"]); diff != "" {
 		t.Errorf("trust (-want +got):\n%s", diff)
@@ -111,7 +115,8 @@ func TestProductsAreLaunchedUnderTheRole(t *testing.T) {
 	var constrained, associated []any
 	for _, c := range stack.all("AWS::ServiceCatalog::LaunchRoleConstraint") {
 		// By its name, so that it is the launcher's own role where the portfolio is shared.
-		if c.Properties["RoleArn"] != nil || stack.behind(c.Properties["LocalRoleName"]).Properties["RoleName"] != naming.LaunchRole {
+		if c.Properties["RoleArn"] != nil ||
+			stack.behind(c.Properties["LocalRoleName"]).Properties["RoleName"] != naming.LaunchRole {
 			t.Errorf("launch constraint = %v", c.Properties)
 		}
 		constrained = append(constrained, c.Properties["ProductId"])

@@ -53,7 +53,8 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
 	names := map[string]bool{}
-	for kind, property := range map[string]string{"AWS::SQS::Queue": "QueueName", "AWS::Lambda::Function": "FunctionName", "AWS::SNS::Topic": "TopicName"} {
+	for kind, property := range map[string]string{"AWS::SQS::Queue": "QueueName",
+		"AWS::Lambda::Function": "FunctionName", "AWS::SNS::Topic": "TopicName"} {
 		for _, r := range stack.all(kind) {
 			names[fmt.Sprint(property, " ", r.Properties[property])] = true
 		}
@@ -66,7 +67,8 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 		if w.Type != "metric" {
 			continue
 		}
-		if p.Title == "" || p.Region != "${AWS::Region}" || p.Stat == "" || p.Period < 60 || w.Width*3 != 24 || w.Height == 0 {
+		if p.Title == "" || p.Region != "${AWS::Region}" || p.Stat == "" || p.Period < 60 || w.Width*3 != 24 ||
+			w.Height == 0 {
 			t.Errorf("widget %+v", w)
 		}
 		for _, m := range p.Metrics {
@@ -84,7 +86,8 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 	}
 	want := map[string]bool{}
 	for _, m := range []decide.Metric{
-		decide.MetricRepaired, decide.MetricFailed, decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven, decide.MetricSwept, decide.MetricPaused,
+		decide.MetricRepaired, decide.MetricFailed, decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven,
+		decide.MetricSwept, decide.MetricPaused,
 		decide.MetricUnreported, decide.MetricNotAnnounced,
 	} {
 		want[string(m)] = true
@@ -110,7 +113,8 @@ func TestDashboardListsEveryAlarm(t *testing.T) {
 	}
 	want := map[string]int{}
 	for _, a := range templates[app.Admin].all("AWS::CloudWatch::Alarm") {
-		want[fmt.Sprintf("arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:%v", a.Properties["AlarmName"])]++
+		want[fmt.Sprintf("arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:%v",
+			a.Properties["AlarmName"])]++
 	}
 	if diff := cmp.Diff(want, listed); diff != "" {
 		t.Errorf("alarms (-want +got):\n%s", diff)

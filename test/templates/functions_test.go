@@ -19,16 +19,19 @@ import (
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
-	timeouts := map[string]float64{"hubmend-dispatch": 30, "hubmend-settle": 60, "hubmend-sweep": 290, "hubmend-custom-action": 60}
+	timeouts := map[string]float64{"hubmend-dispatch": 30, "hubmend-settle": 60, "hubmend-sweep": 290,
+		"hubmend-custom-action": 60}
 	for name, timeout := range timeouts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := stack.one(t, "AWS::Lambda::Function", "FunctionName", name).Properties
-			if f["Runtime"] != "provided.al2023" || !cmp.Equal(f["Architectures"], []any{"arm64"}) || f["Timeout"] != timeout {
+			if f["Runtime"] != "provided.al2023" || !cmp.Equal(f["Architectures"], []any{"arm64"}) ||
+				f["Timeout"] != timeout {
 				t.Errorf("Runtime %v, Architectures %v, Timeout %v", f["Runtime"], f["Architectures"], f["Timeout"])
 			}
 			logs := stack.behind(at(f, "LoggingConfig", "LogGroup")).Properties
-			if at(f, "LoggingConfig", "LogFormat") != "JSON" || logs["LogGroupName"] != "/aws/lambda/"+name || logs["RetentionInDays"] != 365.0 {
+			if at(f, "LoggingConfig", "LogFormat") != "JSON" || logs["LogGroupName"] != "/aws/lambda/"+name ||
+				logs["RetentionInDays"] != 365.0 {
 				t.Errorf("logging = %v into %v", f["LoggingConfig"], logs)
 			}
 		})
@@ -58,7 +61,8 @@ func TestFunctionsAreToldWhatTheyRead(t *testing.T) {
 			for _, name := range names {
 				want[value[name]] = true
 			}
-			variables, _ := at(templates[app.Admin].one(t, "AWS::Lambda::Function", "FunctionName", naming.Prefix+folder).Properties, "Environment", "Variables").(object)
+			variables, _ := at(templates[app.Admin].one(t, "AWS::Lambda::Function", "FunctionName",
+				naming.Prefix+folder).Properties, "Environment", "Variables").(object)
 			got := map[string]bool{}
 			for name, v := range variables {
 				got[name] = true
@@ -128,14 +132,16 @@ func TestFunctionsWorkOffTheirQueues(t *testing.T) {
 		queue := stack.behind(m.Properties["EventSourceArn"]).Properties
 		f := stack.behind(m.Properties["FunctionName"]).Properties
 		if queue["VisibilityTimeout"] != 6*f["Timeout"].(float64) {
-			t.Errorf("%v hides messages for %v s, %v may take %v s", queue["QueueName"], queue["VisibilityTimeout"], f["FunctionName"], f["Timeout"])
+			t.Errorf("%v hides messages for %v s, %v may take %v s", queue["QueueName"], queue["VisibilityTimeout"],
+				f["FunctionName"], f["Timeout"])
 		}
 		got := maps.Clone(m.Properties)
 		delete(got, "EventSourceArn")
 		delete(got, "FunctionName")
 		want := object{
 			"BatchSize": 20.0, "MaximumBatchingWindowInSeconds": 2.0,
-			"FunctionResponseTypes": []any{"ReportBatchItemFailures"}, "ScalingConfig": object{"MaximumConcurrency": concurrency[f["FunctionName"]]},
+			"FunctionResponseTypes": []any{"ReportBatchItemFailures"},
+			"ScalingConfig":         object{"MaximumConcurrency": concurrency[f["FunctionName"]]},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", f["FunctionName"], diff)

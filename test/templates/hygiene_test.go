@@ -28,7 +28,8 @@ func TestEveryStackIsThere(t *testing.T) {
 	}
 }
 
-var region = regexp.MustCompile(`\b(us|eu|ap|sa|ca|me|af|il|mx|cn)-(gov-)?(north|south|east|west|central|northeast|southeast|southwest|northwest)-\d\b`)
+var region = regexp.MustCompile(
+	`\b(us|eu|ap|sa|ca|me|af|il|mx|cn)-(gov-)?(north|south|east|west|central|northeast|southeast|southwest|northwest)-\d\b`)
 
 func TestTemplatesFitEveryPartitionAndRegion(t *testing.T) {
 	t.Parallel()
@@ -37,23 +38,27 @@ func TestTemplatesFitEveryPartitionAndRegion(t *testing.T) {
 			t.Errorf("%s names a partition", name)
 		}
 		for id, r := range tmpl.Resources {
-			if found := region.FindString(fmt.Sprint(r.Properties)); found != "" && id != speaksS3 && id != naming.UndoRunbook(speaksS3) {
+			if found := region.FindString(fmt.Sprint(r.Properties)); found != "" && id != speaksS3 &&
+				id != naming.UndoRunbook(speaksS3) {
 				t.Errorf("%s: %s names the Region %s", name, id, found)
 			}
 		}
 	}
 }
 
-// speaksS3 is the program that must know which Regions S3 calls by no name, or by an old one. The undo has all of it, too.
+// speaksS3 is the program that must know which Regions S3 calls by no name, or by an old one. The undo has
+// all of it, too.
 const speaksS3 = "EnableBucketLogging"
 
 // helpers are what the CDK adds by itself where it is allowed to.
-var helpers = []string{"BootstrapVersion", "CDKMetadata", "LogRetention", "Custom::CDK", "Custom::S3AutoDelete", "AWS::CDK"}
+var helpers = []string{"BootstrapVersion", "CDKMetadata", "LogRetention", "Custom::CDK", "Custom::S3AutoDelete",
+	"AWS::CDK"}
 
 // ordered are types whose order no property says: a product must be in a portfolio before it
 // is constrained there, rules of products wait for custom actions (TestCustomActionIsFirst), and
 // the ledger waits for everything (TestLedgerIsCreatedLast).
-var ordered = map[string]bool{"AWS::ServiceCatalog::LaunchRoleConstraint": true, "AWS::Events::Rule": true, "AWS::DynamoDB::Table": true}
+var ordered = map[string]bool{"AWS::ServiceCatalog::LaunchRoleConstraint": true, "AWS::Events::Rule": true,
+	"AWS::DynamoDB::Table": true}
 
 func TestTheCDKAddsNothing(t *testing.T) {
 	t.Parallel()
@@ -64,7 +69,8 @@ func TestTheCDKAddsNothing(t *testing.T) {
 			}
 		}
 		for id, r := range tmpl.Resources {
-			if r.DependsOn != nil && name != app.MemberRunbooks && !ordered[r.Type] { // whose lanes have a test of their own
+			// whose lanes have a test of their own
+			if r.DependsOn != nil && name != app.MemberRunbooks && !ordered[r.Type] {
 				t.Errorf("%s: %s depends on %v, which its properties should say", name, id, r.DependsOn)
 			}
 		}
@@ -77,7 +83,8 @@ func TestPlainTemplates(t *testing.T) {
 		if tmpl.Transform != nil || tmpl.Rules != nil {
 			t.Errorf("%s: Transform %v, Rules %v", name, tmpl.Transform, tmpl.Rules)
 		}
-		for _, word := range []string{"cdk-hnb659fds", "S3Bucket", "TemplateURL", "AWS::CloudFormation::Stack", "Fn::ImportValue", "Fn::Transform"} {
+		for _, word := range []string{"cdk-hnb659fds", "S3Bucket", "TemplateURL", "AWS::CloudFormation::Stack",
+			"Fn::ImportValue", "Fn::Transform"} {
 			if strings.Contains(tmpl.Text, word) {
 				t.Errorf("%s contains %s", name, word)
 			}
@@ -130,7 +137,8 @@ func TestNothingIsAllowedWholesale(t *testing.T) {
 					if strings.Contains(action, "*") {
 						t.Errorf("%s: %s allows %s", name, id, action)
 					}
-					if slices.Contains(list(o["Resource"]), any("*")) && !reasons[action] && !(o["Condition"] != nil && slices.Contains(leveled, action)) {
+					if slices.Contains(list(o["Resource"]), any("*")) && !reasons[action] &&
+						!(o["Condition"] != nil && slices.Contains(leveled, action)) {
 						t.Errorf("%s: %s allows %s on everything", name, id, action)
 					}
 				}
@@ -143,7 +151,8 @@ func TestNothingIsAllowedWholesale(t *testing.T) {
 }
 
 // evaluated are the functions that the lab computes, and so the only ones there may be.
-var evaluated = []string{"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::And", "Fn::Or", "Fn::FindInMap"}
+var evaluated = []string{"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::If", "Fn::Equals",
+	"Fn::Not", "Fn::And", "Fn::Or", "Fn::FindInMap"}
 
 func TestOnlyPlainFunctions(t *testing.T) {
 	t.Parallel()

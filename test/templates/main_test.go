@@ -66,7 +66,8 @@ func run(m *testing.M) (int, error) {
 	if templates, err = load(out); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(configure(dir), edit(dir), part(dir, functions), restrict(context.Background(), dir, functions)); err != nil {
+	if err := errors.Join(configure(dir), edit(dir), part(dir, functions),
+		restrict(context.Background(), dir, functions)); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil
@@ -96,7 +97,8 @@ func extended() (*catalog.Catalog, error) {
 	var groups strings.Builder
 	for i, id := range catalog.Embedded().Playbooks[0].Groups[0].Controls[:2] {
 		file := documents["controls/"+id+".yaml"]
-		file.Data = []byte(strings.Replace(string(file.Data), "frameworks:\n", "frameworks:\n  "+second+": S."+fmt.Sprint(i)+"\n", 1))
+		file.Data = []byte(strings.Replace(string(file.Data), "frameworks:\n",
+			"frameworks:\n  "+second+": S."+fmt.Sprint(i)+"\n", 1))
 		fmt.Fprintf(&groups, "  - {id: Second%d, title: Second %d, description: Does it., controls: [%s]}\n", i, i, id)
 	}
 	playbooks["second.yaml"] = &fstest.MapFile{Data: []byte("id: second\nname: Second\nversion: 2.1.0\n" +

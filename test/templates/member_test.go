@@ -16,8 +16,10 @@ import (
 // statements gives the one inline policy of a role.
 func statements(t *testing.T, role resource) []any {
 	t.Helper()
-	if policies := list(role.Properties["Policies"]); len(policies) != 1 || role.Properties["ManagedPolicyArns"] != nil {
-		t.Fatalf("%v has %d inline policies and managed %v, want one policy", role.Properties["RoleName"], len(policies), role.Properties["ManagedPolicyArns"])
+	if policies := list(role.Properties["Policies"]); len(policies) != 1 ||
+		role.Properties["ManagedPolicyArns"] != nil {
+		t.Fatalf("%v has %d inline policies and managed %v, want one policy", role.Properties["RoleName"],
+			len(policies), role.Properties["ManagedPolicyArns"])
 	}
 	return list(at(role.Properties, "Policies", 0, "PolicyDocument", "Statement"))
 }
@@ -48,10 +50,12 @@ func TestMemberRolesTrustExactly(t *testing.T) {
 	want := map[any]any{
 		"hubmend-dispatch": administrator("hubmend-dispatch-function"),
 		"hubmend-settle":   administrator("hubmend-settle-function"),
-		"hubmend-forward":  service("events.amazonaws.com", "arn:${AWS::Partition}:events:*:${AWS::AccountId}:rule/hubmend-*"),
+		"hubmend-forward": service("events.amazonaws.com",
+			"arn:${AWS::Partition}:events:*:${AWS::AccountId}:rule/hubmend-*"),
 	}
 	for _, r := range data.Runbooks {
-		want[naming.RunbookRole(r.Name)] = service("ssm.amazonaws.com", "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-execution/*")
+		want[naming.RunbookRole(r.Name)] = service("ssm.amazonaws.com",
+			"arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-execution/*")
 	}
 	for _, r := range data.Roles {
 		want[naming.Prefix+r.Name] = trust(object{"Service": r.Service}, nil)
@@ -99,16 +103,19 @@ func TestRolesMayDoWhatTheCatalogSays(t *testing.T) {
 	}
 }
 
-// scriptLog is what Systems Manager needs of a role to write the log of its script, in the account's log group for that.
+// scriptLog is what Systems Manager needs of a role to write the log of its script, in the account's log
+// group for that.
 var scriptLog = []any{
 	object{
 		"Sid": "ScriptLog", "Effect": "Allow",
-		"Action":   []any{"logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents"},
+		"Action": []any{"logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:CreateLogStream",
+			"logs:PutLogEvents"},
 		"Resource": []any{sub("arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:${ScriptLogGroup}:*")},
 	},
 	object{
 		"Sid": "ScriptLogGroups", "Effect": "Allow",
-		"Action": []any{"logs:DescribeLogGroups"}, "Resource": []any{sub("arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*")},
+		"Action":   []any{"logs:DescribeLogGroups"},
+		"Resource": []any{sub("arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*")},
 	},
 }
 
@@ -139,7 +146,8 @@ func written(policy []runbook.Statement) []any {
 func TestDispatchRoleStartsOnlyRunbooks(t *testing.T) {
 	t.Parallel()
 	const anyOfOurs = "arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:"
-	documents := []any{sub(anyOfOurs + "automation-definition/hubmend-*"), sub(anyOfOurs + "document/hubmend-*"), sub(anyOfOurs + "automation-execution/*")}
+	documents := []any{sub(anyOfOurs + "automation-definition/hubmend-*"), sub(anyOfOurs + "document/hubmend-*"),
+		sub(anyOfOurs + "automation-execution/*")}
 	roles := []any{sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/hubmend-*")}
 	got := statements(t, templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", "hubmend-dispatch"))
 	want := [][]any{documents, roles}

@@ -43,7 +43,8 @@ func TestSweepComesByItself(t *testing.T) {
 		t.Errorf("RetryPolicy (-want +got):\n%s", diff)
 	}
 	// It ends before the next begins.
-	if timeout, _ := stack.one(t, "AWS::Lambda::Function", "FunctionName", "hubmend-sweep").Properties["Timeout"].(float64); timeout >= 300 {
+	if timeout, _ := stack.one(t, "AWS::Lambda::Function", "FunctionName",
+		"hubmend-sweep").Properties["Timeout"].(float64); timeout >= 300 {
 		t.Errorf("the sweep may take %v s", timeout)
 	}
 }
@@ -56,10 +57,12 @@ func TestOnlyTheScheduleMayCallAFunction(t *testing.T) {
 		t.Fatalf("%d permissions, want 1", len(permissions))
 	}
 	p := permissions[0].Properties
-	if p["Action"] != "lambda:InvokeFunction" || p["Principal"] != "events.amazonaws.com" || stack.named(p["FunctionName"]) != "hubmend-sweep" {
+	if p["Action"] != "lambda:InvokeFunction" || p["Principal"] != "events.amazonaws.com" ||
+		stack.named(p["FunctionName"]) != "hubmend-sweep" {
 		t.Errorf("permission = %v", p)
 	}
-	if source := stack.behind(p["SourceArn"]); source.Properties["Name"] != "hubmend-sweep" || at(p["SourceArn"], "Fn::GetAtt", 1) != "Arn" {
+	if source := stack.behind(p["SourceArn"]); source.Properties["Name"] != "hubmend-sweep" ||
+		at(p["SourceArn"], "Fn::GetAtt", 1) != "Arn" {
 		t.Errorf("SourceArn = %v", p["SourceArn"])
 	}
 }
@@ -67,7 +70,8 @@ func TestOnlyTheScheduleMayCallAFunction(t *testing.T) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
-	variables, _ := at(stack.one(t, "AWS::Lambda::Function", "FunctionName", "hubmend-sweep").Properties, "Environment", "Variables").(object)
+	variables, _ := at(stack.one(t, "AWS::Lambda::Function", "FunctionName", "hubmend-sweep").Properties, "Environment",
+		"Variables").(object)
 	for name, tc := range map[string]struct {
 		variable, value string
 		zero            bool
@@ -90,7 +94,9 @@ func TestSettings(t *testing.T) {
 			}
 			pattern, _ := p["AllowedPattern"].(string)
 			allowed := regexp.MustCompile(pattern)
-			for text, want := range map[string]bool{tc.value: true, "1": true, "999": true, "0": tc.zero, "": false, "2.5": false, "-1": false, "07": false, "1000": name == "EvidenceLagMinutes", "1440": name == "EvidenceLagMinutes", "1441": false, "3h": false} {
+			for text, want := range map[string]bool{tc.value: true, "1": true, "999": true, "0": tc.zero, "": false,
+				"2.5": false, "-1": false, "07": false, "1000": name == "EvidenceLagMinutes",
+				"1440": name == "EvidenceLagMinutes", "1441": false, "3h": false} {
 				if allowed.MatchString(text) != want {
 					t.Errorf("%q is allowed: %t", text, !want)
 				}

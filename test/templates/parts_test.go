@@ -99,9 +99,10 @@ func TestEachPartIsRolledOut(t *testing.T) {
 		}
 	}
 	var waits []any
-	assembly.Walk(stack.one(t, stackSet, "StackSetName", app.MemberRunbooks+"-2").Properties["AutoDeployment"], func(o object) {
-		waits = append(waits, list(o["DependsOn"])...)
-	})
+	assembly.Walk(stack.one(t, stackSet, "StackSetName", app.MemberRunbooks+"-2").Properties["AutoDeployment"],
+		func(o object) {
+			waits = append(waits, list(o["DependsOn"])...)
+		})
 	if len(waits) != 1 || !strings.HasSuffix(lastRef(waits[0]), "MemberRoles2") {
 		t.Errorf("the second runbooks wait for %v, want the second roles", waits)
 	}

@@ -23,7 +23,8 @@ var unlimited = []string{
 
 // leveled are those that a condition limits to what the caller's role or account launched.
 var leveled = []string{
-	"servicecatalog:SearchProvisionedProducts", "servicecatalog:ScanProvisionedProducts", "servicecatalog:DescribeRecord", "servicecatalog:ListRecordHistory",
+	"servicecatalog:SearchProvisionedProducts", "servicecatalog:ScanProvisionedProducts",
+	"servicecatalog:DescribeRecord", "servicecatalog:ListRecordHistory",
 	"servicecatalog:UpdateProvisionedProduct", "servicecatalog:TerminateProvisionedProduct",
 }
 
@@ -31,20 +32,27 @@ var leveled = []string{
 func TestPeopleMayUseThePortfolio(t *testing.T) {
 	t.Parallel()
 	const (
-		find = "servicecatalog:SearchProducts servicecatalog:DescribeProductView servicecatalog:DescribeProvisionedProduct servicecatalog:GetProvisionedProductOutputs on *"
-		run  = "servicecatalog:DescribeProduct servicecatalog:ListLaunchPaths servicecatalog:DescribeProvisioningParameters " +
+		find = "servicecatalog:SearchProducts servicecatalog:DescribeProductView " +
+			"servicecatalog:DescribeProvisionedProduct servicecatalog:GetProvisionedProductOutputs on *"
+		run = "servicecatalog:DescribeProduct servicecatalog:ListLaunchPaths " +
+			"servicecatalog:DescribeProvisioningParameters " +
 			"servicecatalog:ListProvisioningArtifacts servicecatalog:DescribeProvisioningArtifact servicecatalog:ProvisionProduct on catalog product/*"
-		look = "servicecatalog:SearchProvisionedProducts servicecatalog:ScanProvisionedProducts servicecatalog:DescribeRecord servicecatalog:ListRecordHistory on *, accountLevel"
+		look = "servicecatalog:SearchProvisionedProducts servicecatalog:ScanProvisionedProducts " +
+			"servicecatalog:DescribeRecord servicecatalog:ListRecordHistory on *, accountLevel"
 		edit = "servicecatalog:UpdateProvisionedProduct servicecatalog:TerminateProvisionedProduct on *, "
 	)
 	want := map[any][]string{
 		"hubmend-catalog-user": {find, run, look, edit + "roleLevel"},
 		"hubmend-catalog-administrator": {
 			find, run, look, edit + "accountLevel",
-			"servicecatalog:DescribePortfolio servicecatalog:ListPrincipalsForPortfolio servicecatalog:AssociatePrincipalWithPortfolio " +
-				"servicecatalog:DisassociatePrincipalFromPortfolio servicecatalog:ListPortfolioAccess servicecatalog:CreatePortfolioShare " +
-				"servicecatalog:UpdatePortfolioShare servicecatalog:DeletePortfolioShare servicecatalog:DescribePortfolioShares on the portfolio",
-			"servicecatalog:ListPortfolios servicecatalog:DescribePortfolioShareStatus servicecatalog:ListOrganizationPortfolioAccess servicecatalog:GetAWSOrganizationsAccessStatus on *",
+			"servicecatalog:DescribePortfolio servicecatalog:ListPrincipalsForPortfolio " +
+				"servicecatalog:AssociatePrincipalWithPortfolio " +
+				"servicecatalog:DisassociatePrincipalFromPortfolio servicecatalog:ListPortfolioAccess " +
+				"servicecatalog:CreatePortfolioShare " +
+				"servicecatalog:UpdatePortfolioShare servicecatalog:DeletePortfolioShare " +
+				"servicecatalog:DescribePortfolioShares on the portfolio",
+			"servicecatalog:ListPortfolios servicecatalog:DescribePortfolioShareStatus " +
+				"servicecatalog:ListOrganizationPortfolioAccess servicecatalog:GetAWSOrganizationsAccessStatus on *",
 		},
 	}
 	stack := templates[app.Admin]
@@ -96,7 +104,8 @@ func TestPeopleAreAParameter(t *testing.T) {
 	}
 	access := map[any]string{}
 	for _, a := range stack.all("AWS::ServiceCatalog::PortfolioPrincipalAssociation") {
-		if a.Properties["PrincipalType"] != "IAM_PATTERN" || stack.behind(a.Properties["PortfolioId"]).Type != "AWS::ServiceCatalog::Portfolio" {
+		if a.Properties["PrincipalType"] != "IAM_PATTERN" ||
+			stack.behind(a.Properties["PortfolioId"]).Type != "AWS::ServiceCatalog::Portfolio" {
 			t.Errorf("association = %v", a.Properties)
 		}
 		access[at(a.Properties, "PrincipalARN", "Fn::Sub")] = a.Condition
@@ -118,12 +127,14 @@ func TestUserPolicyIsTheTestedOne(t *testing.T) {
 	if err := json.Unmarshal([]byte(labtest.UserPolicy), &want); err != nil {
 		t.Fatal(err)
 	}
-	policy := templates[app.Admin].one(t, "AWS::IAM::ManagedPolicy", "ManagedPolicyName", "hubmend-catalog-user").Properties["PolicyDocument"].(object)
+	policy := templates[app.Admin].one(t, "AWS::IAM::ManagedPolicy", "ManagedPolicyName",
+		"hubmend-catalog-user").Properties["PolicyDocument"].(object)
 	statements := []any{}
 	for _, s := range list(policy["Statement"]) {
 		s := maps.Clone(s.(object))
 		if text, ok := at(s, "Resource", "Fn::Sub").(string); ok {
-			s["Resource"] = strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", "us-east-1", "${AWS::AccountId}", "111111111111").Replace(text)
+			s["Resource"] = strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", "us-east-1",
+				"${AWS::AccountId}", "111111111111").Replace(text)
 		}
 		statements = append(statements, s)
 	}

@@ -52,7 +52,8 @@ var permissions = map[string][]string{
 	},
 	"hubmend-custom-action": {
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-custom-action",
-		"securityhub:CreateActionTarget securityhub:UpdateActionTarget securityhub:DeleteActionTarget securityhub:DescribeActionTargets on securityhub hub/default",
+		"securityhub:CreateActionTarget securityhub:UpdateActionTarget securityhub:DeleteActionTarget " +
+			"securityhub:DescribeActionTargets on securityhub hub/default",
 	},
 }
 
@@ -63,7 +64,8 @@ func TestFunctionsMayDoWhatTheyDo(t *testing.T) {
 	for _, f := range stack.all("AWS::Lambda::Function") {
 		name, _ := f.Properties["FunctionName"].(string)
 		role := stack.behind(f.Properties["Role"])
-		if diff := cmp.Diff(trust(object{"Service": "lambda.amazonaws.com"}, nil), role.Properties["AssumeRolePolicyDocument"]); diff != "" {
+		if diff := cmp.Diff(trust(object{"Service": "lambda.amazonaws.com"}, nil),
+			role.Properties["AssumeRolePolicyDocument"]); diff != "" {
 			t.Errorf("%s: trust (-want +got):\n%s", name, diff)
 		}
 		for _, s := range statements(t, role) {
@@ -102,7 +104,8 @@ func (t template) named(v any) string {
 		return text
 	}
 	if text, ok := at(v, "Fn::Sub").(string); ok {
-		return strings.NewReplacer("arn:${AWS::Partition}:", "", ":${AWS::Region}:${AWS::AccountId}:", " ", "iam::*:", "").Replace(text)
+		return strings.NewReplacer("arn:${AWS::Partition}:", "", ":${AWS::Region}:${AWS::AccountId}:", " ", "iam::*:",
+			"").Replace(text)
 	}
 	if parts := list(at(v, "Fn::Join", 1)); parts != nil {
 		var texts []string
@@ -122,20 +125,24 @@ func (t template) named(v any) string {
 func TestFunctionsReachOnlyTheirMemberRole(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
-	for function, member := range map[string]string{"hubmend-dispatch-function": "hubmend-dispatch", "hubmend-settle-function": "hubmend-settle"} {
+	for function, member := range map[string]string{"hubmend-dispatch-function": "hubmend-dispatch",
+		"hubmend-settle-function": "hubmend-settle"} {
 		var assume, suppress []any
 		for _, s := range statements(t, stack.one(t, "AWS::IAM::Role", "RoleName", function)) {
 			switch {
 			case at(s, "Action") == "sts:AssumeRole":
 				assume = append(assume, s)
 			case at(s, "Effect") == "Deny":
-				suppress = append(suppress, at(s, "Condition", "StringEquals", "securityhub:ASFFSyntaxPath/Workflow.Status"))
+				suppress = append(suppress,
+					at(s, "Condition", "StringEquals", "securityhub:ASFFSyntaxPath/Workflow.Status"))
 			}
 		}
 		want := []any{object{
-			"Sid": "Member", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": sub("arn:${AWS::Partition}:iam::*:role/" + member),
+			"Sid": "Member", "Effect": "Allow", "Action": "sts:AssumeRole",
+			"Resource": sub("arn:${AWS::Partition}:iam::*:role/" + member),
 			"Condition": object{"StringEquals": object{"Fn::If": []any{
-				"HasOrganization", object{"aws:ResourceOrgID": ref("OrganizationId")}, object{"aws:ResourceAccount": ref("AWS::AccountId")},
+				"HasOrganization", object{"aws:ResourceOrgID": ref("OrganizationId")},
+				object{"aws:ResourceAccount": ref("AWS::AccountId")},
 			}}},
 		}}
 		if diff := cmp.Diff(want, assume); diff != "" {

@@ -43,7 +43,8 @@ func TestPortfolioOffersEveryPlaybook(t *testing.T) {
 		stack.one(t, "AWS::ServiceCatalog::CloudFormationProduct", "Name", p.Name)
 	}
 	products := len(stack.all("AWS::ServiceCatalog::CloudFormationProduct"))
-	if got := len(stack.all("AWS::ServiceCatalog::PortfolioProductAssociation")); got != products || got != len(data.Playbooks) {
+	if got := len(stack.all("AWS::ServiceCatalog::PortfolioProductAssociation")); got != products ||
+		got != len(data.Playbooks) {
 		t.Errorf("%d products in the portfolio, %d products, want %d of both", got, products, len(data.Playbooks))
 	}
 }
@@ -83,7 +84,8 @@ func TestGroupCustomActionAlwaysWorks(t *testing.T) {
 		if rule.Properties["State"] != "ENABLED" {
 			t.Errorf("State = %v, want ENABLED", rule.Properties["State"])
 		}
-		if got := list(at(rule.Properties, "EventPattern", "detail-type")); !cmp.Equal(got, []any{"Security Hub Findings - Custom Action", "Security Hub Insight Results"}) {
+		if got := list(at(rule.Properties, "EventPattern", "detail-type")); !cmp.Equal(got,
+			[]any{"Security Hub Findings - Custom Action", "Security Hub Insight Results"}) {
 			t.Errorf("the rule matches %v", got)
 		}
 		id, _ := at(rule.Properties, "EventPattern", "resources", 0, "Ref").(string)
@@ -107,7 +109,9 @@ func TestGroupParameterSwitchesImportedFindings(t *testing.T) {
 			ids = append(ids, object{"equals-ignore-case": id})
 			generators = append(generators, object{"equals-ignore-case": "security-control/" + id})
 			for _, standard := range slices.Sorted(maps.Keys(c.Frameworks)) {
-				if standard == p.Framework || !slices.ContainsFunc(data.Playbooks, func(p catalog.Playbook) bool { return p.Framework == standard }) {
+				if standard == p.Framework ||
+					!slices.ContainsFunc(data.Playbooks,
+						func(p catalog.Playbook) bool { return p.Framework == standard }) {
 					generators = append(generators, generatorOf(standard, c.Frameworks[standard]))
 				}
 			}
@@ -119,7 +123,8 @@ func TestGroupParameterSwitchesImportedFindings(t *testing.T) {
 				"RecordState": []any{"ACTIVE"},
 				"Workflow":    object{"Status": []any{"NEW"}},
 				"Compliance":  object{"Status": []any{"FAILED"}},
-				"$or":         []any{object{"Compliance": object{"SecurityControlId": ids}}, object{"GeneratorId": generators}},
+				"$or": []any{object{"Compliance": object{"SecurityControlId": ids}},
+					object{"GeneratorId": generators}},
 			}},
 		}
 		if diff := cmp.Diff(any(want), rule.Properties["EventPattern"]); diff != "" {
@@ -151,7 +156,8 @@ func checkTarget(t *testing.T, rule resource) {
 // EventBridge counts the pattern with its references filled in.
 func TestPatternsFitEventBridge(t *testing.T) {
 	t.Parallel()
-	longest := strings.NewReplacer("${AWS::Partition}", "aws-us-gov", "${AWS::Region}", "ap-southeast-1", "${AWS::AccountId}", "123456789012")
+	longest := strings.NewReplacer("${AWS::Partition}", "aws-us-gov", "${AWS::Region}", "ap-southeast-1",
+		"${AWS::AccountId}", "123456789012")
 	for name, tmpl := range templates {
 		for _, rule := range tmpl.all("AWS::Events::Rule") {
 			text, err := json.Marshal(rule.Properties["EventPattern"])
@@ -159,7 +165,8 @@ func TestPatternsFitEventBridge(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n := len(longest.Replace(string(text))); n > portfolio.PatternLimit {
-				t.Errorf("%s: the pattern of %v has %d characters, more than %d", name, rule.Properties["Name"], n, portfolio.PatternLimit)
+				t.Errorf("%s: the pattern of %v has %d characters, more than %d", name, rule.Properties["Name"], n,
+					portfolio.PatternLimit)
 			}
 		}
 	}

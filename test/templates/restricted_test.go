@@ -39,7 +39,8 @@ const (
 func restrict(ctx context.Context, dir, functions string) error {
 	restrictedIn = filepath.Join(dir, "restricted")
 	child := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // this test
-	child.Env = append(os.Environ(), naming.EnvNamePrefix+"="+ownPrefix, naming.EnvRolePath+"="+ownPath, restrictedFolders+"="+restrictedIn+","+functions)
+	child.Env = append(os.Environ(), naming.EnvNamePrefix+"="+ownPrefix, naming.EnvRolePath+"="+ownPath,
+		restrictedFolders+"="+restrictedIn+","+functions)
 	if out, err := child.CombinedOutput(); err != nil {
 		return fmt.Errorf("synthesize for a restricted account: %w:\n%s", err, out)
 	}
@@ -57,12 +58,14 @@ func restrict(ctx context.Context, dir, functions string) error {
 
 // synthesizeRestricted is what that process does.
 func synthesizeRestricted(out, functions string) error {
-	return synthesizeWith(out, functions, `{"permissionsBoundary": "team/acme-boundary", "architecture": "x86_64", "rolePath": "`+ownPath+
-		`", "namePrefix": "`+ownPrefix+`", "kmsKey": "create"}`)
+	return synthesizeWith(out, functions,
+		`{"permissionsBoundary": "team/acme-boundary", "architecture": "x86_64", "rolePath": "`+ownPath+
+			`", "namePrefix": "`+ownPrefix+`", "kmsKey": "create"}`)
 }
 
 func synthesizeWith(out, functions, restrictions string) error {
-	stacks, err := app.New(&app.Props{Catalog: data, Functions: functions, Out: &out, Context: &map[string]any{restricted.ContextKey: restrictions}})
+	stacks, err := app.New(&app.Props{Catalog: data, Functions: functions, Out: &out,
+		Context: &map[string]any{restricted.ContextKey: restrictions}})
 	if err == nil {
 		stacks.Synth(nil)
 	}
@@ -71,7 +74,8 @@ func synthesizeWith(out, functions, restrictions string) error {
 
 func TestEveryRoleHasTheBoundary(t *testing.T) {
 	t.Parallel()
-	want := any(object{"Fn::Join": []any{"", []any{"arn:", ref("AWS::Partition"), ":iam::", ref("AWS::AccountId"), ":policy/team/acme-boundary"}}})
+	want := any(object{"Fn::Join": []any{"",
+		[]any{"arn:", ref("AWS::Partition"), ":iam::", ref("AWS::AccountId"), ":policy/team/acme-boundary"}}})
 	for _, name := range []string{app.Admin, app.MemberRoles} {
 		roles := restrictedTo[name].all("AWS::IAM::Role")
 		if len(roles) != len(templates[name].all("AWS::IAM::Role")) || len(roles) == 0 {
@@ -98,7 +102,8 @@ func TestRolledOutRolesHaveTheBoundary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, want := strings.Count(string(text), "acme-boundary"), len(templates[app.MemberRoles].all("AWS::IAM::Role")); n != want {
+	if n, want := strings.Count(string(text),
+		"acme-boundary"), len(templates[app.MemberRoles].all("AWS::IAM::Role")); n != want {
 		t.Errorf("%d roles have the boundary, want %d", n, want)
 	}
 }
@@ -122,7 +127,8 @@ func TestEveryRoleHasThePath(t *testing.T) {
 	roles := regexp.MustCompile(`:role/[A-Za-z0-9_/-]*hubmend-`)
 	for name, template := range restrictedTo {
 		for _, role := range template.all("AWS::IAM::Role") {
-			if got, _ := role.Properties["RoleName"].(string); role.Properties["Path"] != ownPath || !strings.HasPrefix(got, ownPrefix+"hubmend-") || len(got) > 64 {
+			if got, _ := role.Properties["RoleName"].(string); role.Properties["Path"] != ownPath ||
+				!strings.HasPrefix(got, ownPrefix+"hubmend-") || len(got) > 64 {
 				t.Errorf("%s: the role %s has the path %v", name, got, role.Properties["Path"])
 			}
 		}
@@ -139,7 +145,8 @@ func TestEveryRoleHasThePath(t *testing.T) {
 			}
 		}
 	}
-	if launch := restrictedTo[app.Admin].all("AWS::ServiceCatalog::LaunchRoleConstraint"); len(launch) == 0 || launch[0].Properties["RoleArn"] == nil {
+	if launch := restrictedTo[app.Admin].all("AWS::ServiceCatalog::LaunchRoleConstraint"); len(launch) == 0 ||
+		launch[0].Properties["RoleArn"] == nil {
 		t.Errorf("launch constraints %v, want them to name the role with its path", launch)
 	}
 }
@@ -193,7 +200,8 @@ func TestFunctionsKnowTheNames(t *testing.T) {
 		}
 	}
 	for _, f := range templates[app.Admin].all("AWS::Lambda::Function") {
-		if text := fmt.Sprint(f.Properties["Environment"]); strings.Contains(text, naming.EnvNamePrefix) || strings.Contains(text, naming.EnvRolePath) {
+		if text := fmt.Sprint(f.Properties["Environment"]); strings.Contains(text, naming.EnvNamePrefix) ||
+			strings.Contains(text, naming.EnvRolePath) {
 			t.Errorf("%v has %s", f.Properties["FunctionName"], text)
 		}
 	}
@@ -235,8 +243,11 @@ func TestEverythingIsEncryptedWithTheKey(t *testing.T) {
 				}
 			}
 			var want []any
-			if function := strings.TrimPrefix(fmt.Sprint(role.Properties["RoleName"]), ownPrefix); tc.want != nil && slices.Contains([]string{"hubmend-dispatch-function", "hubmend-settle-function", "hubmend-sweep-function"}, function) {
-				want = []any{object{"Sid": "Key", "Effect": "Allow", "Action": []any{"kms:Decrypt", "kms:GenerateDataKey"}, "Resource": tc.want}}
+			if function := strings.TrimPrefix(fmt.Sprint(role.Properties["RoleName"]), ownPrefix); tc.want != nil &&
+				slices.Contains([]string{"hubmend-dispatch-function", "hubmend-settle-function",
+					"hubmend-sweep-function"}, function) {
+				want = []any{object{"Sid": "Key", "Effect": "Allow",
+					"Action": []any{"kms:Decrypt", "kms:GenerateDataKey"}, "Resource": tc.want}}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s: %v (-want +got):\n%s", name, role.Properties["RoleName"], diff)
@@ -245,11 +256,13 @@ func TestEverythingIsEncryptedWithTheKey(t *testing.T) {
 	}
 }
 
-// The key that the stack makes outlives it, as the ledger does, and its policy is what the documentation asks of another.
+// The key that the stack makes outlives it, as the ledger does, and its policy is what the documentation asks
+// of another.
 func TestKeyOfTheStack(t *testing.T) {
 	t.Parallel()
 	keys := restrictedTo[app.Admin].all("AWS::KMS::Key")
-	if len(keys) != 1 || len(templates[app.Admin].all("AWS::KMS::Key")) != 0 || len(withTheirKey[app.Admin].all("AWS::KMS::Key")) != 0 {
+	if len(keys) != 1 || len(templates[app.Admin].all("AWS::KMS::Key")) != 0 ||
+		len(withTheirKey[app.Admin].all("AWS::KMS::Key")) != 0 {
 		t.Fatalf("%d keys", len(keys))
 	}
 	if key := keys[0]; key.DeletionPolicy != "RetainExceptOnCreate" || key.Properties["EnableKeyRotation"] != true {
@@ -258,13 +271,21 @@ func TestKeyOfTheStack(t *testing.T) {
 	account := object{"StringEquals": object{"aws:SourceAccount": ref("AWS::AccountId")}}
 	use := []any{"kms:GenerateDataKey", "kms:Decrypt"}
 	want := []any{
-		object{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": object{"AWS": object{"Fn::Join": []any{"", []any{
-			"arn:", ref("AWS::Partition"), ":iam::", ref("AWS::AccountId"), ":root"}}}}},
-		object{"Sid": "RulesToQueues", "Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"}, "Action": use, "Resource": "*", "Condition": account},
-		object{"Sid": "AlarmsToTopic", "Effect": "Allow", "Principal": object{"Service": "cloudwatch.amazonaws.com"}, "Action": use, "Resource": "*", "Condition": account},
-		object{"Sid": "Logs", "Effect": "Allow", "Principal": object{"Service": sub("logs.${AWS::Region}.${AWS::URLSuffix}")},
-			"Action":   []any{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"},
-			"Resource": "*", "Condition": object{"ArnLike": object{"kms:EncryptionContext:aws:logs:arn": sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/" + ownPrefix + "hubmend-*")}}},
+		object{"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+			"Principal": object{"AWS": object{"Fn::Join": []any{"", []any{
+				"arn:", ref("AWS::Partition"), ":iam::", ref("AWS::AccountId"), ":root"}}}}},
+		object{"Sid": "RulesToQueues", "Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"},
+			"Action": use, "Resource": "*", "Condition": account},
+		object{"Sid": "AlarmsToTopic", "Effect": "Allow", "Principal": object{"Service": "cloudwatch.amazonaws.com"},
+			"Action": use, "Resource": "*", "Condition": account},
+		object{"Sid": "Logs", "Effect": "Allow",
+			"Principal": object{"Service": sub("logs.${AWS::Region}.${AWS::URLSuffix}")},
+			"Action": []any{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+				"kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"},
+			"Resource": "*", "Condition": object{
+				"ArnLike": object{"kms:EncryptionContext:aws:logs:arn": sub(
+					"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/" + ownPrefix +
+						"hubmend-*")}}},
 	}
 	if diff := cmp.Diff(want, list(at(keys[0].Properties, "KeyPolicy", "Statement"))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

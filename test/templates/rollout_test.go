@@ -43,28 +43,33 @@ func stackSets() map[string]object {
 	home := object{"Fn::Select": []any{0.0, ref("Regions")}}
 	targets := object{
 		"OrganizationalUnitIds": ref("OrganizationalUnits"), "AccountFilterType": ref("AccountFilter"),
-		"Accounts": object{"Fn::If": []any{"HasAccounts", object{"Fn::Split": []any{",", ref("Accounts")}}, ref("AWS::NoValue")}},
+		"Accounts": object{"Fn::If": []any{"HasAccounts", object{"Fn::Split": []any{",", ref("Accounts")}},
+			ref("AWS::NoValue")}},
 	}
 	administrator := object{"ParameterKey": "AdministratorAccount", "ParameterValue": here("AdministratorAccount")}
 	common := object{
 		"PermissionModel": "SERVICE_MANAGED", "ManagedExecution": object{"Active": true},
 		"CallAs": object{"Fn::If": []any{"HasManagementAccount", "DELEGATED_ADMIN", "SELF"}},
 		"OperationPreferences": object{
-			"FailureTolerancePercentage": ref("FailureTolerancePercentage"), "MaxConcurrentPercentage": ref("MaxConcurrentPercentage"),
-			"RegionConcurrencyType": ref("RegionConcurrency"),
+			"FailureTolerancePercentage": ref("FailureTolerancePercentage"),
+			"MaxConcurrentPercentage":    ref("MaxConcurrentPercentage"),
+			"RegionConcurrencyType":      ref("RegionConcurrency"),
 		},
 	}
 	roles, runbooks := maps.Clone(common), maps.Clone(common)
 	maps.Copy(roles, object{
-		"StackSetName": app.MemberRoles, "Capabilities": []any{"CAPABILITY_NAMED_IAM"}, "Parameters": []any{administrator},
+		"StackSetName": app.MemberRoles, "Capabilities": []any{"CAPABILITY_NAMED_IAM"},
+		"Parameters":          []any{administrator},
 		"StackInstancesGroup": []any{object{"DeploymentTargets": targets, "Regions": []any{home}}},
 		"AutoDeployment":      automatic(nil),
 	})
 	maps.Copy(runbooks, object{
-		"StackSetName":        app.MemberRunbooks,
-		"Parameters":          []any{administrator, object{"ParameterKey": "AdministratorRegion", "ParameterValue": home}},
+		"StackSetName": app.MemberRunbooks,
+		"Parameters": []any{administrator,
+			object{"ParameterKey": "AdministratorRegion", "ParameterValue": home}},
 		"StackInstancesGroup": []any{object{"DeploymentTargets": targets, "Regions": ref("Regions")}},
-		"AutoDeployment":      automatic(object{"DependsOn": []any{stackSetARN(here("ManagementAccount"), ":stackset/")}}),
+		"AutoDeployment": automatic(
+			object{"DependsOn": []any{stackSetARN(here("ManagementAccount"), ":stackset/")}}),
 	})
 	return map[string]object{app.MemberRoles: roles, app.MemberRunbooks: runbooks}
 }
@@ -111,8 +116,10 @@ func TestStackSetsHaveTheMemberTemplates(t *testing.T) {
 		if string(text) != templates[name].Text {
 			t.Errorf("%s: the StackSet's template is another one", name)
 		}
-		if another := templateURL(t, rollouts[byHand], name); another == url || templateURL(t, rollouts[delegated], name) != url {
-			t.Errorf("%s: a changed template has the URL %s, the same one %s; this one %s", name, another, templateURL(t, rollouts[delegated], name), url)
+		if another := templateURL(t, rollouts[byHand], name); another == url ||
+			templateURL(t, rollouts[delegated], name) != url {
+			t.Errorf("%s: a changed template has the URL %s, the same one %s; this one %s", name, another,
+				templateURL(t, rollouts[delegated], name), url)
 		}
 		if !strings.HasPrefix(url, "https://s3.${AWS::Region}.${AWS::URLSuffix}/") {
 			t.Errorf("%s: the URL %s does not fit every partition", name, url)
@@ -143,7 +150,8 @@ func configure(dir string) error {
 			"failureTolerancePercentage": 0, "maxConcurrentPercentage": 100, "regionConcurrency": "PARALLEL",
 			"administratorAccount": "111111111111", "managementAccount": "999999999999",
 		},
-		byHand: {"organizationalUnits": []string{"r-a1b2"}, "regions": []string{"eu-central-1"}, "autoDeployment": false},
+		byHand: {"organizationalUnits": []string{"r-a1b2"}, "regions": []string{"eu-central-1"},
+			"autoDeployment": false},
 	} {
 		out := filepath.Join(dir, name)
 		stacks := awscdk.NewApp(&awscdk.AppProps{Outdir: &out, Context: &map[string]any{rollout.ContextKey: settings}})
@@ -152,7 +160,8 @@ func configure(dir string) error {
 			return err
 		}
 		only := rollout.Part{Number: 1}
-		for stack, into := range map[string]*rollout.Template{app.MemberRoles: &only.Roles, app.MemberRunbooks: &only.Runbooks} {
+		for stack, into := range map[string]*rollout.Template{app.MemberRoles: &only.Roles,
+			app.MemberRunbooks: &only.Runbooks} {
 			*into = rollout.Template{Name: stack, File: filepath.Join(dir, name+" "+stack+".json")}
 			text := templates[stack].Text
 			if name == byHand {
@@ -162,7 +171,8 @@ func configure(dir string) error {
 				return err
 			}
 		}
-		rollout.NewStack(stacks, jsii.String(app.Rollout), &rollout.StackProps{Settings: read, Parts: []rollout.Part{only}})
+		rollout.NewStack(stacks, jsii.String(app.Rollout),
+			&rollout.StackProps{Settings: read, Parts: []rollout.Part{only}})
 		stacks.Synth(nil)
 		loaded, err := load(out)
 		if err != nil {
@@ -178,15 +188,18 @@ func TestConfiguredRollout(t *testing.T) {
 	if n := len(rollouts[delegated].Parameters); n != 0 {
 		t.Errorf("%d parameters, but cdk.json says everything", n)
 	}
-	for name, regions := range map[string][]any{app.MemberRoles: {"eu-central-1"}, app.MemberRunbooks: {"eu-central-1", "us-east-1"}} {
+	for name, regions := range map[string][]any{app.MemberRoles: {"eu-central-1"},
+		app.MemberRunbooks: {"eu-central-1", "us-east-1"}} {
 		got := rollouts[delegated].one(t, stackSet, "StackSetName", name).Properties
 		for property, want := range map[string]any{
 			"CallAs": object{"Fn::If": []any{"HasManagementAccount", "DELEGATED_ADMIN", "SELF"}},
 			"OperationPreferences": object{
-				"FailureTolerancePercentage": 0.0, "MaxConcurrentPercentage": 100.0, "RegionConcurrencyType": "PARALLEL",
+				"FailureTolerancePercentage": 0.0, "MaxConcurrentPercentage": 100.0,
+				"RegionConcurrencyType": "PARALLEL",
 			},
 			"StackInstancesGroup": []any{object{"Regions": regions, "DeploymentTargets": object{
-				"OrganizationalUnitIds": []any{"ou-a1b2-12345678"}, "Accounts": []any{"333333333333"}, "AccountFilterType": "DIFFERENCE",
+				"OrganizationalUnitIds": []any{"ou-a1b2-12345678"}, "Accounts": []any{"333333333333"},
+				"AccountFilterType": "DIFFERENCE",
 			}}},
 		} {
 			if diff := cmp.Diff(want, got[property]); diff != "" {
@@ -198,7 +211,8 @@ func TestConfiguredRollout(t *testing.T) {
 		}
 	}
 	runbooks := rollouts[delegated].one(t, stackSet, "StackSetName", app.MemberRunbooks).Properties
-	if diff := cmp.Diff(any([]any{stackSetARN("999999999999:stackset/")}), at(runbooks, "AutoDeployment", "DependsOn")); diff != "" {
+	if diff := cmp.Diff(any([]any{stackSetARN("999999999999:stackset/")}),
+		at(runbooks, "AutoDeployment", "DependsOn")); diff != "" {
 		t.Errorf("DependsOn (-want +got):\n%s", diff)
 	}
 }
@@ -231,16 +245,19 @@ func TestRolloutByHand(t *testing.T) {
 		if diff := cmp.Diff(any(object{"Enabled": false}), set.Properties["AutoDeployment"]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if set.Properties["CallAs"] != "SELF" || at(set.Properties, "OperationPreferences", "FailureTolerancePercentage") != 10.0 {
+		if set.Properties["CallAs"] != "SELF" ||
+			at(set.Properties, "OperationPreferences", "FailureTolerancePercentage") != 10.0 {
 			text, _ := json.Marshal(set.Properties)
 			t.Errorf("%s is not filled in: %s", name, text)
 		}
 		targets := at(set.Properties, "StackInstancesGroup", 0, "DeploymentTargets")
-		if diff := cmp.Diff(any(object{"OrganizationalUnitIds": []any{"r-a1b2"}, "AccountFilterType": "NONE"}), targets); diff != "" {
+		if diff := cmp.Diff(any(object{"OrganizationalUnitIds": []any{"r-a1b2"}, "AccountFilterType": "NONE"}),
+			targets); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	if after := list(rollouts[byHand].one(t, stackSet, "StackSetName", app.MemberRunbooks).DependsOn); !cmp.Equal(after, []any{"MemberRoles"}) {
+	if after := list(rollouts[byHand].one(t, stackSet, "StackSetName", app.MemberRunbooks).DependsOn); !cmp.Equal(after,
+		[]any{"MemberRoles"}) {
 		t.Errorf("the runbooks are made after %v, want the roles", after)
 	}
 }

@@ -39,14 +39,16 @@ func edit(dir string) error {
 		return err
 	}
 	file := documents["programs/"+first().Name+".yaml"]
-	file.Data = bytes.Replace(file.Data, []byte("###"), []byte("### "+thought), 1) // what describes the repair, and not its undo
+	// what describes the repair, and not its undo
+	file.Data = bytes.Replace(file.Data, []byte("###"), []byte("### "+thought), 1)
 	changed, err := catalog.Load(documents, servicecatalog.Files)
 	if err != nil {
 		return err
 	}
 	out := filepath.Join(dir, "edited")
 	stacks := awscdk.NewApp(&awscdk.AppProps{Outdir: &out})
-	member.NewRunbooksStack(stacks, jsii.String(app.MemberRunbooks), &member.StackProps{Catalog: changed, Part: changed.Parts()[0]})
+	member.NewRunbooksStack(stacks, jsii.String(app.MemberRunbooks),
+		&member.StackProps{Catalog: changed, Part: changed.Parts()[0]})
 	stacks.Synth(nil)
 	loaded, err := load(out)
 	edited = loaded[app.MemberRunbooks]
@@ -59,13 +61,15 @@ func TestChangedRunbookIsANewVersion(t *testing.T) {
 	t.Parallel()
 	changed := first()
 	before := templates[app.MemberRunbooks]
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(before.Resources)), slices.Sorted(maps.Keys(edited.Resources))); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(before.Resources)),
+		slices.Sorted(maps.Keys(edited.Resources))); diff != "" {
 		t.Fatalf("resources (-before +after):\n%s", diff)
 	}
 	for id, was := range before.Resources {
 		is := edited.Resources[id]
 		if was.Properties["Name"] == naming.Document(changed.Name) {
-			if !strings.Contains(fmt.Sprint(is.Properties["Content"]), thought) || is.Properties["UpdateMethod"] != "NewVersion" {
+			if !strings.Contains(fmt.Sprint(is.Properties["Content"]), thought) ||
+				is.Properties["UpdateMethod"] != "NewVersion" {
 				t.Errorf("%s: UpdateMethod %v, or not the new text", id, is.Properties["UpdateMethod"])
 			}
 			is.Properties = maps.Clone(is.Properties)

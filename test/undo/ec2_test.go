@@ -29,7 +29,8 @@ func from4(description string) object {
 func from6() object { return object{"Ipv6Ranges": []any{object{"CidrIpv6": world6}}} }
 
 // private is a rule that no repair touches.
-var private = permission("tcp", 22, 22, object{"IpRanges": []any{object{"CidrIp": "10.0.0.0/8", "Description": "office"}}})
+var private = permission("tcp", 22, 22,
+	object{"IpRanges": []any{object{"CidrIp": "10.0.0.0/8", "Description": "office"}}})
 
 func groupARN(id string) string {
 	return "arn:aws:ec2:" + region + ":" + account + ":security-group/" + id
@@ -51,7 +52,8 @@ func revoke(t *testing.T, w *world, direction, group string, permissions ...any)
 func group(permissions ...any) func(*testing.T, *world) string {
 	return func(t *testing.T, w *world) string {
 		name := w.name()
-		id, _ := w.call(t, "ec2:CreateSecurityGroup", object{"GroupName": name, "Description": name})["GroupId"].(string)
+		id, _ := w.call(t, "ec2:CreateSecurityGroup",
+			object{"GroupName": name, "Description": name})["GroupId"].(string)
 		allow(t, w, "Ingress", id, permissions...)
 		return groupARN(id)
 	}
@@ -60,18 +62,21 @@ func group(permissions ...any) func(*testing.T, *world) string {
 // lookAtGroup gives the group and its rules one by one. EC2 gives each rule an id when it is made.
 func lookAtGroup(t *testing.T, w *world, arn string) any {
 	group := w.call(t, "ec2:DescribeSecurityGroups", object{"GroupIds": []any{idOf(arn)}})["SecurityGroups"]
-	rules := w.call(t, "ec2:DescribeSecurityGroupRules", object{"Filters": []any{object{"Name": "group-id", "Values": []any{idOf(arn)}}}})["SecurityGroupRules"]
+	rules := w.call(t, "ec2:DescribeSecurityGroupRules",
+		object{"Filters": []any{object{"Name": "group-id", "Values": []any{idOf(arn)}}}})["SecurityGroupRules"]
 	return plain(t, []any{group, rules}, "SecurityGroupRuleId", "SecurityGroupRuleArn")
 }
 
 // The wide rule comes first in the order of names, because somebody who changes what the repair added needs it.
 var openGroup = subject{
 	broken: map[string]func(*testing.T, *world) string{
-		"a wide rule":        group(permission("tcp", 0, 65535, from4("everything")), private),
-		"both ports":         group(permission("tcp", 22, 22, from4("")), permission("tcp", 3389, 3389, from4("desktops")), private),
-		"both families":      group(permission("tcp", 20, 4000, from4("wide")), permission("tcp", 22, 3389, from6())),
-		"all traffic":        group(permission("-1", 0, 0, from4("all")), private),
-		"rules that overlap": group(permission("tcp", 20, 3400, from4("one")), permission("tcp", 20, 21, from4("two")), permission("tcp", 22, 3389, from4(""))),
+		"a wide rule": group(permission("tcp", 0, 65535, from4("everything")), private),
+		"both ports": group(permission("tcp", 22, 22, from4("")),
+			permission("tcp", 3389, 3389, from4("desktops")), private),
+		"both families": group(permission("tcp", 20, 4000, from4("wide")), permission("tcp", 22, 3389, from6())),
+		"all traffic":   group(permission("-1", 0, 0, from4("all")), private),
+		"rules that overlap": group(permission("tcp", 20, 3400, from4("one")), permission("tcp", 20, 21, from4("two")),
+			permission("tcp", 22, 3389, from4(""))),
 	},
 	look: lookAtGroup,
 	change: map[string]func(*testing.T, *world, string){
@@ -128,11 +133,14 @@ func defaultRules(ingress ...any) func(*testing.T, *world) string {
 var defaultGroup = subject{
 	broken: map[string]func(*testing.T, *world) string{
 		"as EC2 makes it": defaultRules(),
-		"many rules":      defaultRules(permission("tcp", 443, 443, object{"IpRanges": []any{object{"CidrIp": world4, "Description": "web"}, object{"CidrIp": "10.0.0.0/8"}}}), permission("udp", 53, 53, from6())),
+		"many rules": defaultRules(permission("tcp", 443, 443,
+			object{"IpRanges": []any{object{"CidrIp": world4, "Description": "web"}, object{"CidrIp": "10.0.0.0/8"}}}),
+			permission("udp", 53, 53, from6())),
 		"outbound rules": func(t *testing.T, w *world) string {
 			_, id := vpc(t, w)
 			revoke(t, w, "Egress", id, everythingOut)
-			allow(t, w, "Egress", id, permission("tcp", 443, 443, from4("web")), permission("tcp", 5432, 5432, object{"IpRanges": []any{object{"CidrIp": "10.1.0.0/16"}}}))
+			allow(t, w, "Egress", id, permission("tcp", 443, 443, from4("web")),
+				permission("tcp", 5432, 5432, object{"IpRanges": []any{object{"CidrIp": "10.1.0.0/16"}}}))
 			return groupARN(id)
 		},
 		"inbound rules": func(t *testing.T, w *world) string {
@@ -183,14 +191,17 @@ var unloggedVPC = subject{
 	},
 	look: func(t *testing.T, w *world, arn string) any {
 		vpc := w.call(t, "ec2:DescribeVpcs", object{"VpcIds": []any{idOf(arn)}})["Vpcs"]
-		logs := w.call(t, "ec2:DescribeFlowLogs", object{"Filters": []any{object{"Name": "resource-id", "Values": []any{idOf(arn)}}}})["FlowLogs"]
+		logs := w.call(t, "ec2:DescribeFlowLogs",
+			object{"Filters": []any{object{"Name": "resource-id", "Values": []any{idOf(arn)}}}})["FlowLogs"]
 		return plain(t, []any{vpc, logs})
 	},
 	change: map[string]func(*testing.T, *world, string){
 		"another flow log": func(t *testing.T, w *world, arn string) { logTraffic(t, w, idOf(arn), "ALL") },
 		"another instead of it": func(t *testing.T, w *world, arn string) {
 			var found []struct{ FlowLogId string }
-			decode(t, w.call(t, "ec2:DescribeFlowLogs", object{"Filters": []any{object{"Name": "resource-id", "Values": []any{idOf(arn)}}}})["FlowLogs"], &found)
+			decode(t, w.call(t, "ec2:DescribeFlowLogs",
+				object{"Filters": []any{object{"Name": "resource-id", "Values": []any{idOf(arn)}}}})["FlowLogs"],
+				&found)
 			w.call(t, "ec2:DeleteFlowLogs", object{"FlowLogIds": []any{found[0].FlowLogId}})
 			logTraffic(t, w, idOf(arn), "REJECT")
 		},

@@ -10,7 +10,8 @@ func user(ages ...int) func(*testing.T, *world) string {
 		for _, age := range ages {
 			var key struct{ AccessKeyId string }
 			decode(t, w.call(t, "iam:CreateAccessKey", object{"UserName": name})["AccessKey"], &key)
-			w.call(t, "lab:BackdateUser", object{"UserName": name, "AccessKeyId": key.AccessKeyId, "CreatedDaysAgo": age})
+			w.call(t, "lab:BackdateUser",
+				object{"UserName": name, "AccessKeyId": key.AccessKeyId, "CreatedDaysAgo": age})
 		}
 		return "arn:aws:iam::" + account + ":user/" + name
 	}
@@ -38,10 +39,12 @@ var oldKeys = subject{
 			arn := user(200)(t, w)
 			var keys []struct{ AccessKeyId string }
 			decode(t, w.call(t, "iam:ListAccessKeys", object{"UserName": idOf(arn)})["AccessKeyMetadata"], &keys)
-			w.call(t, "iam:UpdateAccessKey", object{"UserName": idOf(arn), "AccessKeyId": keys[0].AccessKeyId, "Status": "Inactive"})
+			w.call(t, "iam:UpdateAccessKey",
+				object{"UserName": idOf(arn), "AccessKeyId": keys[0].AccessKeyId, "Status": "Inactive"})
 			var key struct{ AccessKeyId string }
 			decode(t, w.call(t, "iam:CreateAccessKey", object{"UserName": idOf(arn)})["AccessKey"], &key)
-			w.call(t, "lab:BackdateUser", object{"UserName": idOf(arn), "AccessKeyId": key.AccessKeyId, "CreatedDaysAgo": 100})
+			w.call(t, "lab:BackdateUser",
+				object{"UserName": idOf(arn), "AccessKeyId": key.AccessKeyId, "CreatedDaysAgo": 100})
 			return arn
 		},
 	},
@@ -57,7 +60,8 @@ var oldKeys = subject{
 		},
 	},
 	halfway: func(t *testing.T, w *world, arn string) {
-		w.call(t, "iam:UpdateAccessKey", object{"UserName": idOf(arn), "AccessKeyId": inactiveKeys(t, w, arn)[0], "Status": "Active"})
+		w.call(t, "iam:UpdateAccessKey",
+			object{"UserName": idOf(arn), "AccessKeyId": inactiveKeys(t, w, arn)[0], "Status": "Active"})
 	},
 	failing: func(*testing.T, *world) string { return "arn:aws:iam::" + account + ":user/nobody" },
 }
@@ -76,11 +80,14 @@ func policy(settings object) func(*testing.T, *world) string {
 
 var weakPolicy = subject{
 	broken: map[string]func(*testing.T, *world) string{
-		"a weak policy":      policy(object{"MinimumPasswordLength": 9, "RequireNumbers": true}),
-		"expires":            policy(object{"MinimumPasswordLength": 20, "MaxPasswordAge": 365, "AllowUsersToChangePassword": true}),
-		"expires and reuses": policy(object{"MaxPasswordAge": 30, "PasswordReusePrevention": 5, "HardExpiry": true, "RequireSymbols": true}),
-		"remembers":          policy(object{"PasswordReusePrevention": 24, "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true}),
-		"none":               policy(nil),
+		"a weak policy": policy(object{"MinimumPasswordLength": 9, "RequireNumbers": true}),
+		"expires": policy(object{"MinimumPasswordLength": 20, "MaxPasswordAge": 365,
+			"AllowUsersToChangePassword": true}),
+		"expires and reuses": policy(object{"MaxPasswordAge": 30, "PasswordReusePrevention": 5, "HardExpiry": true,
+			"RequireSymbols": true}),
+		"remembers": policy(object{"PasswordReusePrevention": 24, "RequireUppercaseCharacters": true,
+			"RequireLowercaseCharacters": true}),
+		"none": policy(nil),
 	},
 	look: func(t *testing.T, w *world, _ string) any {
 		out, err := w.try(t, "iam:GetAccountPasswordPolicy", object{})
@@ -92,8 +99,10 @@ var weakPolicy = subject{
 	change: map[string]func(*testing.T, *world, string){
 		"stricter": func(t *testing.T, w *world, _ string) {
 			policy(object{
-				"MinimumPasswordLength": 16, "MaxPasswordAge": 90, "PasswordReusePrevention": 24, "RequireSymbols": true, "RequireNumbers": true,
-				"RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true, "AllowUsersToChangePassword": true,
+				"MinimumPasswordLength": 16, "MaxPasswordAge": 90, "PasswordReusePrevention": 24,
+				"RequireSymbols": true, "RequireNumbers": true,
+				"RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true,
+				"AllowUsersToChangePassword": true,
 			})(t, w)
 		},
 		"deleted": func(t *testing.T, w *world, _ string) { policy(nil)(t, w) },

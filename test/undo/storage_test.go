@@ -22,7 +22,8 @@ func bucketOf(arn string) string { return strings.TrimPrefix(arn, "arn:aws:s3:::
 // lookAtBucket gives everything about a bucket that repairs could touch.
 func lookAtBucket(t *testing.T, w *world, arn string) any {
 	all := object{}
-	for _, api := range []string{"GetPublicAccessBlock", "GetBucketLogging", "GetBucketAcl", "GetBucketPolicy", "GetBucketLifecycleConfiguration", "GetBucketEncryption", "GetBucketVersioning"} {
+	for _, api := range []string{"GetPublicAccessBlock", "GetBucketLogging", "GetBucketAcl", "GetBucketPolicy",
+		"GetBucketLifecycleConfiguration", "GetBucketEncryption", "GetBucketVersioning"} {
 		out, err := w.try(t, "s3:"+api, object{"Bucket": bucketOf(arn)})
 		all[api] = out
 		if err != nil {
@@ -33,7 +34,8 @@ func lookAtBucket(t *testing.T, w *world, arn string) any {
 }
 
 func blocks(acls, ignore, policy, restrict bool) object {
-	return object{"BlockPublicAcls": acls, "IgnorePublicAcls": ignore, "BlockPublicPolicy": policy, "RestrictPublicBuckets": restrict}
+	return object{"BlockPublicAcls": acls, "IgnorePublicAcls": ignore, "BlockPublicPolicy": policy,
+		"RestrictPublicBuckets": restrict}
 }
 
 var publicBucket = subject{
@@ -45,7 +47,8 @@ var publicBucket = subject{
 	look: lookAtBucket,
 	change: map[string]func(*testing.T, *world, string){
 		"another setting off": func(t *testing.T, w *world, arn string) {
-			w.call(t, "s3:PutPublicAccessBlock", object{"Bucket": bucketOf(arn), "PublicAccessBlockConfiguration": blocks(false, true, true, true)})
+			w.call(t, "s3:PutPublicAccessBlock",
+				object{"Bucket": bucketOf(arn), "PublicAccessBlockConfiguration": blocks(false, true, true, true)})
 		},
 		"deleted": func(t *testing.T, w *world, arn string) {
 			w.call(t, "s3:DeletePublicAccessBlock", object{"Bucket": bucketOf(arn)})
@@ -59,9 +62,10 @@ var unloggedBucket = subject{
 	look:   lookAtBucket,
 	change: map[string]func(*testing.T, *world, string){
 		"another prefix": func(t *testing.T, w *world, arn string) {
-			w.call(t, "s3:PutBucketLogging", object{"Bucket": bucketOf(arn), "BucketLoggingStatus": object{"LoggingEnabled": object{
-				"TargetBucket": "hubmend-access-logs-" + account + "-" + region, "TargetPrefix": "mine/",
-			}}})
+			w.call(t, "s3:PutBucketLogging",
+				object{"Bucket": bucketOf(arn), "BucketLoggingStatus": object{"LoggingEnabled": object{
+					"TargetBucket": "hubmend-access-logs-" + account + "-" + region, "TargetPrefix": "mine/",
+				}}})
 		},
 	},
 	failing: func(*testing.T, *world) string { return "arn:aws:s3:::no-such-bucket-here" },
@@ -69,7 +73,8 @@ var unloggedBucket = subject{
 
 func trail(t *testing.T, w *world) string {
 	name := bucketOf(bucket(nil)(t, w))
-	arn, _ := w.call(t, "cloudtrail:CreateTrail", object{"Name": name, "S3BucketName": name, "IsMultiRegionTrail": true})["TrailARN"].(string)
+	arn, _ := w.call(t, "cloudtrail:CreateTrail",
+		object{"Name": name, "S3BucketName": name, "IsMultiRegionTrail": true})["TrailARN"].(string)
 	return arn
 }
 
@@ -84,7 +89,8 @@ func lookAtTrail(t *testing.T, w *world, arn string) any {
 		}
 	}
 	return plain(t, []any{
-		found, w.call(t, "cloudtrail:GetEventSelectors", object{"TrailName": arn}), w.call(t, "cloudtrail:GetTrailStatus", object{"Name": arn})["IsLogging"],
+		found, w.call(t, "cloudtrail:GetEventSelectors", object{"TrailName": arn}),
+		w.call(t, "cloudtrail:GetTrailStatus", object{"Name": arn})["IsLogging"],
 	})
 }
 
@@ -105,7 +111,8 @@ var undeliveredTrail = subject{
 			name := w.name()
 			w.call(t, "logs:CreateLogGroup", object{"logGroupName": "/hubmend/cloudtrail/" + name})
 			w.call(t, "cloudtrail:UpdateTrail", object{
-				"Name": arn, "CloudWatchLogsLogGroupArn": "arn:aws:logs:" + region + ":" + account + ":log-group:/hubmend/cloudtrail/" + name + ":*",
+				"Name": arn, "CloudWatchLogsLogGroupArn": "arn:aws:logs:" + region + ":" + account +
+					":log-group:/hubmend/cloudtrail/" + name + ":*",
 				"CloudWatchLogsRoleArn": "arn:aws:iam::" + account + ":role/hubmend-trail-delivery",
 			})
 		},

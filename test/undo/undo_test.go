@@ -114,7 +114,8 @@ func same(t *testing.T, what string, want, got any) {
 	}
 }
 
-func thereAndBack(t *testing.T, w *world, c catalog.Control, s subject, broken func(*testing.T, *world) string) repaired {
+func thereAndBack(t *testing.T, w *world, c catalog.Control, s subject,
+	broken func(*testing.T, *world) string) repaired {
 	resource := broken(t, w)
 	before := s.look(t, w, resource)
 	repair := w.repair(t, c, resource)
@@ -185,7 +186,8 @@ func foreign(t *testing.T, w *world, repairs []repaired) {
 		t.Run(r.runbook+"/unknown", func(t *testing.T) {
 			const nobody = "00000000-0000-4000-8000-000000000000"
 			// settle says what it means
-			refused(t, w.undo(t, r.runbook, nobody), "hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: ")
+			refused(t, w.undo(t, r.runbook, nobody),
+				"hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: ")
 		})
 		at := slices.IndexFunc(repairs, func(other repaired) bool { return other.runbook != r.runbook })
 		if at < 0 {
@@ -193,7 +195,8 @@ func foreign(t *testing.T, w *world, repairs []repaired) {
 		}
 		other := repairs[at]
 		t.Run(r.runbook+"/"+other.runbook, func(t *testing.T) {
-			refused(t, w.undo(t, r.runbook, other.id), other.id+" is of "+naming.Document(other.runbook)+" and ended with Success")
+			refused(t, w.undo(t, r.runbook, other.id),
+				other.id+" is of "+naming.Document(other.runbook)+" and ended with Success")
 		})
 	}
 }

@@ -85,7 +85,8 @@ func (w *world) run(t *testing.T, runbook string, parameters map[string][]string
 	for name, values := range parameters {
 		given[name] = values
 	}
-	out := w.call(t, "ssm:StartAutomationExecution", object{"DocumentName": naming.Document(runbook), "Parameters": given})
+	out := w.call(t, "ssm:StartAutomationExecution",
+		object{"DocumentName": naming.Document(runbook), "Parameters": given})
 	if err := w.Quiet(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,8 @@ func (w *world) undo(t *testing.T, runbook, id string) execution {
 func (w *world) repair(t *testing.T, c catalog.Control, resource string) execution {
 	t.Helper()
 	_, bound, err := c.Bind(finding.Finding{
-		ControlID: c.ID, Partition: partition, Account: account, Region: region, ResourceType: c.Resource.Type, ResourceID: resource,
+		ControlID: c.ID, Partition: partition, Account: account, Region: region, ResourceType: c.Resource.Type,
+		ResourceID: resource,
 	})
 	if err != nil {
 		t.Fatal(err)

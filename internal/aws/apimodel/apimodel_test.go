@@ -48,30 +48,53 @@ func TestCheckInput(t *testing.T) {
 		in           object
 		want         []string
 	}{
-		"right":                      {"ec2", "RevokeSecurityGroupIngress", permission(nil), nil},
-		"nothing, nothing required":  {"ec2", "DescribeSecurityGroups", object{}, nil},
-		"unknown":                    {"ec2", "DescribeSecurityGroups", object{"GroupID": []any{}, "Groups": 1}, []string{"the API has no parameter GroupID", "the API has no parameter Groups"}},
-		"unknown in a nested list":   {"ec2", "RevokeSecurityGroupIngress", permission(object{"IpRanges": []any{object{"CidrIp": "x"}, object{"Cidr": "x"}}}), []string{"IpPermissions[0].IpRanges[1] has no parameter Cidr"}},
-		"required":                   {"kms", "ScheduleKeyDeletion", object{"PendingWindowInDays": 7}, []string{"the API needs the parameter KeyId"}},
-		"required in a nested list":  {"securityhub", "BatchUpdateFindings", object{"FindingIdentifiers": []any{object{"Id": "x"}}}, []string{"FindingIdentifiers[0] needs the parameter ProductArn"}},
-		"text for a list":            {"ec2", "DescribeSecurityGroups", object{"GroupIds": "sg-1"}, []string{"GroupIds must be a list"}},
-		"map for a list":             {"ec2", "DescribeSecurityGroups", object{"GroupIds": object{}}, []string{"GroupIds must be a list"}},
-		"number for a text":          {"ec2", "DescribeSecurityGroups", object{"GroupIds": []any{1}}, []string{"GroupIds[0] must be a text"}},
-		"nothing for a text":         {"ec2", "DescribeSecurityGroups", object{"GroupIds": []any{nil}}, []string{"GroupIds[0] must be a text"}},
-		"text for a structure":       {"ec2", "RevokeSecurityGroupIngress", object{"IpPermissions": []any{"x"}}, []string{"IpPermissions[0] must be a map"}},
-		"text for a boolean":         {"ec2", "DescribeSecurityGroups", object{"DryRun": "true"}, []string{"DryRun must be true or false"}},
-		"boolean":                    {"ec2", "DescribeSecurityGroups", object{"DryRun": true}, nil},
-		"list for a map":             {"ssm", "StartAutomationExecution", object{"DocumentName": "x", "Parameters": []any{}}, []string{"Parameters must be a map"}},
-		"map":                        {"ssm", "StartAutomationExecution", object{"DocumentName": "x", "Parameters": object{"any name": []any{"x"}}}, nil},
-		"reference for anything":     {"ec2", "RevokeSecurityGroupIngress", object{"IpPermissions": "{{ decide.Close }}", "DryRun": "{{ x }}"}, nil},
-		"reference in a nested list": {"ec2", "RevokeSecurityGroupIngress", permission(object{"IpRanges": []any{"{{ x }}"}, "FromPort": "{{ y }}"}), nil},
+		"right":                     {"ec2", "RevokeSecurityGroupIngress", permission(nil), nil},
+		"nothing, nothing required": {"ec2", "DescribeSecurityGroups", object{}, nil},
+		"unknown": {"ec2", "DescribeSecurityGroups", object{"GroupID": []any{}, "Groups": 1},
+			[]string{"the API has no parameter GroupID", "the API has no parameter Groups"}},
+		"unknown in a nested list": {"ec2", "RevokeSecurityGroupIngress",
+			permission(object{"IpRanges": []any{object{"CidrIp": "x"}, object{"Cidr": "x"}}}),
+			[]string{"IpPermissions[0].IpRanges[1] has no parameter Cidr"}},
+		"required": {"kms", "ScheduleKeyDeletion", object{"PendingWindowInDays": 7},
+			[]string{"the API needs the parameter KeyId"}},
+		"required in a nested list": {"securityhub", "BatchUpdateFindings",
+			object{"FindingIdentifiers": []any{object{"Id": "x"}}},
+			[]string{"FindingIdentifiers[0] needs the parameter ProductArn"}},
+		"text for a list": {"ec2", "DescribeSecurityGroups", object{"GroupIds": "sg-1"},
+			[]string{"GroupIds must be a list"}},
+		"map for a list": {"ec2", "DescribeSecurityGroups", object{"GroupIds": object{}},
+			[]string{"GroupIds must be a list"}},
+		"number for a text": {"ec2", "DescribeSecurityGroups", object{"GroupIds": []any{1}},
+			[]string{"GroupIds[0] must be a text"}},
+		"nothing for a text": {"ec2", "DescribeSecurityGroups", object{"GroupIds": []any{nil}},
+			[]string{"GroupIds[0] must be a text"}},
+		"text for a structure": {"ec2", "RevokeSecurityGroupIngress", object{"IpPermissions": []any{"x"}},
+			[]string{"IpPermissions[0] must be a map"}},
+		"text for a boolean": {"ec2", "DescribeSecurityGroups", object{"DryRun": "true"},
+			[]string{"DryRun must be true or false"}},
+		"boolean": {"ec2", "DescribeSecurityGroups", object{"DryRun": true}, nil},
+		"list for a map": {"ssm", "StartAutomationExecution",
+			object{"DocumentName": "x", "Parameters": []any{}}, []string{"Parameters must be a map"}},
+		"map": {"ssm", "StartAutomationExecution",
+			object{"DocumentName": "x", "Parameters": object{"any name": []any{"x"}}}, nil},
+		"reference for anything": {"ec2", "RevokeSecurityGroupIngress",
+			object{"IpPermissions": "{{ decide.Close }}", "DryRun": "{{ x }}"}, nil},
+		"reference in a nested list": {"ec2", "RevokeSecurityGroupIngress",
+			permission(object{"IpRanges": []any{"{{ x }}"}, "FromPort": "{{ y }}"}), nil},
 		"reference for the required": {"kms", "ScheduleKeyDeletion", object{"KeyId": "{{ x }}"}, nil},
-		"numbers":                    {"cloudwatch", "PutMetricAlarm", object{"AlarmName": "x", "EvaluationPeriods": uint64(1), "ComparisonOperator": "LessThanThreshold", "Threshold": 1.5}, nil},
-		"whole for a fraction":       {"cloudwatch", "PutMetricAlarm", object{"AlarmName": "x", "EvaluationPeriods": int64(1), "ComparisonOperator": "LessThanThreshold", "Threshold": 1}, nil},
-		"key of a map that exists":   {"sqs", "SetQueueAttributes", object{"QueueUrl": "x", "Attributes": object{"DelaySeconds": "1"}}, nil},
-		"no parameters":              {"iam", "GenerateCredentialReport", object{}, nil},
-		"parameters to none":         {"iam", "GenerateCredentialReport", object{"X": 1}, []string{"the API takes no parameters"}},
-		"several at once":            {"kms", "ScheduleKeyDeletion", object{"X": 1, "Y": 1}, []string{"the API has no parameter X", "the API has no parameter Y", "the API needs the parameter KeyId"}},
+		"numbers": {"cloudwatch", "PutMetricAlarm",
+			object{"AlarmName": "x", "EvaluationPeriods": uint64(1), "ComparisonOperator": "LessThanThreshold",
+				"Threshold": 1.5}, nil},
+		"whole for a fraction": {"cloudwatch", "PutMetricAlarm",
+			object{"AlarmName": "x", "EvaluationPeriods": int64(1), "ComparisonOperator": "LessThanThreshold",
+				"Threshold": 1}, nil},
+		"key of a map that exists": {"sqs", "SetQueueAttributes",
+			object{"QueueUrl": "x", "Attributes": object{"DelaySeconds": "1"}}, nil},
+		"no parameters": {"iam", "GenerateCredentialReport", object{}, nil},
+		"parameters to none": {"iam", "GenerateCredentialReport", object{"X": 1},
+			[]string{"the API takes no parameters"}},
+		"several at once": {"kms", "ScheduleKeyDeletion", object{"X": 1, "Y": 1},
+			[]string{"the API has no parameter X", "the API has no parameter Y", "the API needs the parameter KeyId"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,17 +113,28 @@ func TestCheckInputOfOtherTypes(t *testing.T) {
 		in           object
 		want         string
 	}{
-		"text for a number":    {"kms", "ScheduleKeyDeletion", object{"KeyId": "x", "PendingWindowInDays": "seven"}, "PendingWindowInDays"},
-		"digits for a number":  {"kms", "ScheduleKeyDeletion", object{"KeyId": "x", "PendingWindowInDays": "7"}, "PendingWindowInDays"},
-		"fraction of a number": {"kms", "ScheduleKeyDeletion", object{"KeyId": "x", "PendingWindowInDays": 7.5}, "PendingWindowInDays"},
-		"value in a map":       {"ssm", "StartAutomationExecution", object{"DocumentName": "x", "Parameters": object{"a": "text"}}, "Parameters"},
-		"item of a map":        {"ssm", "StartAutomationExecution", object{"DocumentName": "x", "Parameters": object{"a": []any{1}}}, "Parameters.a[0] must be a text"},
-		"key of a map":         {"sqs", "SetQueueAttributes", object{"QueueUrl": "x", "Attributes": object{"Delay": "1"}}, "the key Delay of Attributes must be one of"},
-		"text for a fraction":  {"cloudwatch", "PutMetricAlarm", object{"AlarmName": "x", "EvaluationPeriods": 1, "ComparisonOperator": "LessThanThreshold", "Threshold": "1.5"}, "Threshold must be a number"},
-		"enum of very many":    {"ec2", "RunInstances", object{"MinCount": 1, "MaxCount": 1, "InstanceType": "t2"}, "values that the API knows"},
-		"enum":                 {"securityhub", "BatchUpdateFindings", object{"FindingIdentifiers": []any{}, "Workflow": object{"Status": "DONE"}}, "Workflow.Status"},
+		"text for a number": {"kms", "ScheduleKeyDeletion", object{"KeyId": "x", "PendingWindowInDays": "seven"},
+			"PendingWindowInDays"},
+		"digits for a number": {"kms", "ScheduleKeyDeletion", object{"KeyId": "x", "PendingWindowInDays": "7"},
+			"PendingWindowInDays"},
+		"fraction of a number": {"kms", "ScheduleKeyDeletion", object{"KeyId": "x", "PendingWindowInDays": 7.5},
+			"PendingWindowInDays"},
+		"value in a map": {"ssm", "StartAutomationExecution",
+			object{"DocumentName": "x", "Parameters": object{"a": "text"}}, "Parameters"},
+		"item of a map": {"ssm", "StartAutomationExecution",
+			object{"DocumentName": "x", "Parameters": object{"a": []any{1}}}, "Parameters.a[0] must be a text"},
+		"key of a map": {"sqs", "SetQueueAttributes",
+			object{"QueueUrl": "x", "Attributes": object{"Delay": "1"}}, "the key Delay of Attributes must be one of"},
+		"text for a fraction": {"cloudwatch", "PutMetricAlarm",
+			object{"AlarmName": "x", "EvaluationPeriods": 1, "ComparisonOperator": "LessThanThreshold",
+				"Threshold": "1.5"}, "Threshold must be a number"},
+		"enum of very many": {"ec2", "RunInstances", object{"MinCount": 1, "MaxCount": 1, "InstanceType": "t2"},
+			"values that the API knows"},
+		"enum": {"securityhub", "BatchUpdateFindings",
+			object{"FindingIdentifiers": []any{}, "Workflow": object{"Status": "DONE"}}, "Workflow.Status"},
 	} {
-		if got := strings.Join(operation(t, tc.service, tc.api).CheckInput(tc.in), "\n"); !strings.Contains(got, tc.want) {
+		if got := strings.Join(operation(t, tc.service, tc.api).CheckInput(tc.in), "\n"); !strings.Contains(got,
+			tc.want) {
 			t.Errorf("%s: problems %q", name, got)
 		}
 	}
@@ -112,10 +146,11 @@ func TestHasOutput(t *testing.T) {
 		service, api, selector string
 		want                   bool
 	}{
-		"structure":               {"ec2", "DescribeSecurityGroups", "$.NextToken", true},
-		"list":                    {"ec2", "DescribeSecurityGroups", "$.SecurityGroups", true},
-		"item":                    {"ec2", "DescribeSecurityGroups", "$.SecurityGroups[0]", true},
-		"member of an item":       {"ec2", "DescribeSecurityGroups", "$.SecurityGroups[0].IpPermissions[1].IpRanges", true},
+		"structure": {"ec2", "DescribeSecurityGroups", "$.NextToken", true},
+		"list":      {"ec2", "DescribeSecurityGroups", "$.SecurityGroups", true},
+		"item":      {"ec2", "DescribeSecurityGroups", "$.SecurityGroups[0]", true},
+		"member of an item": {"ec2", "DescribeSecurityGroups", "$.SecurityGroups[0].IpPermissions[1].IpRanges",
+			true},
 		"member without an index": {"ec2", "DescribeSecurityGroups", "$.SecurityGroups.GroupId", false},
 		"index of no list":        {"ec2", "DescribeSecurityGroups", "$.NextToken[0]", false},
 		"member of a text":        {"ec2", "DescribeSecurityGroups", "$.NextToken.X", false},
@@ -181,7 +216,8 @@ func TestFind(t *testing.T) {
 		t.Error("an older version of the service was read")
 	}
 	for _, service := range []string{"text", "cut"} {
-		if _, err := m.Operation(service, "X"); err == nil || !strings.Contains(err.Error(), filepath.Join(service, "2026-01-01")) {
+		if _, err := m.Operation(service, "X"); err == nil ||
+			!strings.Contains(err.Error(), filepath.Join(service, "2026-01-01")) {
 			t.Errorf("Operation of the broken %s = %v; want the file named", service, err)
 		}
 	}

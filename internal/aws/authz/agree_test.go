@@ -20,26 +20,32 @@ import (
 // differences explains where the table that roles are derived from asks for something else
 // than this package says a call needs. An explanation that explains nothing is an error.
 var differences = map[string]string{
-	"cloudtrail:GetTrail on *":                                 "wider: the trail of an organization is another account's, and reading it is how a runbook finds out",
-	"s3:CreateBucket on the log bucket":                        "narrower: Hubmend makes its own log bucket only",
-	"s3:PutBucketOwnershipControls on the log bucket":          "narrower: of its own log bucket only",
-	"s3:PutEncryptionConfiguration on the log bucket":          "narrower: of its own log bucket only",
-	"s3:PutBucketPolicy on the log bucket":                     "narrower: of its own log bucket only",
-	"s3:GetLifecycleConfiguration on the log bucket":           "narrower: of its own log bucket only",
-	"s3:PutLifecycleConfiguration on the log bucket":           "narrower: of its own log bucket only",
-	"s3:GetEncryptionConfiguration on the log bucket":          "narrower: of its own log bucket only",
-	"s3:GetBucketObjectLockConfiguration on the log bucket":    "narrower: of its own log bucket only",
-	"s3:GetBucketAcl on CloudFront's log bucket":               "narrower: of the bucket that the setting delivers to only",
-	"s3:GetBucketOwnershipControls on CloudFront's log bucket": "narrower: of the bucket that the setting delivers to only",
-	"s3:GetBucketAcl, which no call needs":                     "CloudFront asks for it when logging is turned on, which the lab does not know",
-	"s3:PutBucketAcl, which no call needs":                     "CloudFront asks for it when logging is turned on, which the lab does not know",
-	"logs:CreateLogGroup on Hubmend's groups":                  "narrower: Hubmend makes its own log groups only",
-	"logs:PutRetentionPolicy on Hubmend's groups":              "narrower: of its own log groups only",
-	"iam:PassRole on hubmend-trail-delivery":                   "narrower: the role that was made for it only",
-	"iam:PassRole on hubmend-flow-log-delivery":                "narrower: the role that was made for it only",
-	"ec2:CreateTags, which only a call with tags needs":        "no runbook makes an egress rule with tags",
+	"cloudtrail:GetTrail on *": "wider: the trail of an organization is another " +
+		"account's, and reading it is how a runbook finds out",
+	"s3:CreateBucket on the log bucket":                     "narrower: Hubmend makes its own log bucket only",
+	"s3:PutBucketOwnershipControls on the log bucket":       "narrower: of its own log bucket only",
+	"s3:PutEncryptionConfiguration on the log bucket":       "narrower: of its own log bucket only",
+	"s3:PutBucketPolicy on the log bucket":                  "narrower: of its own log bucket only",
+	"s3:GetLifecycleConfiguration on the log bucket":        "narrower: of its own log bucket only",
+	"s3:PutLifecycleConfiguration on the log bucket":        "narrower: of its own log bucket only",
+	"s3:GetEncryptionConfiguration on the log bucket":       "narrower: of its own log bucket only",
+	"s3:GetBucketObjectLockConfiguration on the log bucket": "narrower: of its own log bucket only",
+	"s3:GetBucketAcl on CloudFront's log bucket": "narrower: of the bucket that the setting " +
+		"delivers to only",
+	"s3:GetBucketOwnershipControls on CloudFront's log bucket": "narrower: of the bucket that the setting " +
+		"delivers to only",
+	"s3:GetBucketAcl, which no call needs": "CloudFront asks for it when logging is turned on, " +
+		"which the lab does not know",
+	"s3:PutBucketAcl, which no call needs": "CloudFront asks for it when logging is turned on, " +
+		"which the lab does not know",
+	"logs:CreateLogGroup on Hubmend's groups":           "narrower: Hubmend makes its own log groups only",
+	"logs:PutRetentionPolicy on Hubmend's groups":       "narrower: of its own log groups only",
+	"iam:PassRole on hubmend-trail-delivery":            "narrower: the role that was made for it only",
+	"iam:PassRole on hubmend-flow-log-delivery":         "narrower: the role that was made for it only",
+	"ec2:CreateTags, which only a call with tags needs": "no runbook makes an egress rule with tags",
 
-	"elasticloadbalancing:ModifyLoadBalancerAttributes on Application Load Balancers": "narrower: the others do not have the attribute",
+	"elasticloadbalancing:ModifyLoadBalancerAttributes on Application Load Balancers": "narrower: the others do not " +
+		"have the attribute",
 }
 
 // narrow are the own things of Hubmend that a call may be limited to.
@@ -54,18 +60,24 @@ var narrow = map[string]string{
 
 // sample is a call with all inputs that any call takes.
 func sample(service, api string) authz.Call {
-	return authz.Call{Partition: "aws", Region: "us-east-1", Account: "222222222222", Service: service, API: api, Input: object{
-		"GroupId": "x", "ResourceId": []any{"vpc-x"}, "FlowLogId": []any{"x"}, "UserName": "x", "KeyId": "x", "logGroupName": "x", "logStreamName": "x", "Bucket": "x", "Key": "x",
-		"LogGroupName": "x", "Name": "/x", "AutomationExecutionId": "x", "DocumentName": "x", "SettingId": "/x", "TableName": "x", "IndexName": "x",
-		"QueueUrl": "http://h/222222222222/x", "TopicArn": "arn:aws:sns:us-east-1:222222222222:x", "RoleArn": "arn:aws:iam::222222222222:role/x",
-		"DeliverLogsPermissionArn": "arn:aws:iam::222222222222:role/x", "CloudWatchLogsRoleArn": "arn:aws:iam::222222222222:role/x",
-		"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:222222222222:log-group:x:*",
-		"FunctionName":              "x", "StackName": "x", "StackSetName": "x", "QueueName": "x",
-		"Id": "x", "ProductId": "x", "PortfolioId": "x",
-		"TagSpecification": []any{object{}}, "X-Amz-Acl": "private", "X-Amz-Object-Ownership": "x",
-		"Parameters": object{"AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/x"}}, "Entries": []any{object{"EventBusName": "x"}},
-		"RequestItems": object{"x": object{}},
-	}}
+	return authz.Call{Partition: "aws", Region: "us-east-1", Account: "222222222222", Service: service, API: api,
+		Input: object{
+			"GroupId": "x", "ResourceId": []any{"vpc-x"}, "FlowLogId": []any{"x"}, "UserName": "x", "KeyId": "x",
+			"logGroupName": "x", "logStreamName": "x", "Bucket": "x", "Key": "x",
+			"LogGroupName": "x", "Name": "/x", "AutomationExecutionId": "x", "DocumentName": "x", "SettingId": "/x",
+			"TableName": "x", "IndexName": "x",
+			"QueueUrl": "http://h/222222222222/x", "TopicArn": "arn:aws:sns:us-east-1:222222222222:x",
+			"RoleArn":                   "arn:aws:iam::222222222222:role/x",
+			"DeliverLogsPermissionArn":  "arn:aws:iam::222222222222:role/x",
+			"CloudWatchLogsRoleArn":     "arn:aws:iam::222222222222:role/x",
+			"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:222222222222:log-group:x:*",
+			"FunctionName":              "x", "StackName": "x", "StackSetName": "x", "QueueName": "x",
+			"Id": "x", "ProductId": "x", "PortfolioId": "x",
+			"TagSpecification": []any{object{}}, "X-Amz-Acl": "private", "X-Amz-Object-Ownership": "x",
+			"Parameters":   object{"AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/x"}},
+			"Entries":      []any{object{"EventBusName": "x"}},
+			"RequestItems": object{"x": object{}},
+		}}
 }
 
 // Two tables say what calls need, and were written apart: from one the roles' policies are
@@ -131,7 +143,8 @@ func compare(n authz.Need, granted []string, explain func(string)) {
 			continue // only with tags
 		}
 		pattern := strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::AccountId}", "222222222222")
-		matches := slices.ContainsFunc(granted, func(g string) bool { return policy.Match(pattern.Replace(g), resource) })
+		matches := slices.ContainsFunc(granted,
+			func(g string) bool { return policy.Match(pattern.Replace(g), resource) })
 		if matches && resource != "*" && slices.Contains(granted, "*") {
 			explain(n.Action + " on *")
 		}
@@ -166,7 +179,8 @@ var errata = map[string]string{
 func TestReferenceKnowsEveryNeed(t *testing.T) {
 	t.Parallel()
 	root := cmp.Or(os.Getenv("HUBMEND_VENV"), "../../.venv")
-	found, err := filepath.Glob(filepath.Join(root, "lib", "python3*", "site-packages", "cfnlint", "data", "AdditionalSpecs", "Policies.json"))
+	found, err := filepath.Glob(filepath.Join(root, "lib", "python3*", "site-packages", "cfnlint", "data",
+		"AdditionalSpecs", "Policies.json"))
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no reference in %s: run make tools", root)
 	}
@@ -210,10 +224,12 @@ func (r reference) check(t *testing.T, call string, n authz.Need) {
 	}
 	for _, resource := range n.Resources {
 		if (resource == "*") != (len(action.Resources) == 0) && errata[n.Action] == "" {
-			t.Errorf("%s: %s is asked for on %s, but its resource types are %v", call, n.Action, resource, action.Resources)
+			t.Errorf("%s: %s is asked for on %s, but its resource types are %v", call, n.Action, resource,
+				action.Resources)
 		}
 		fits := func(kind string) bool {
-			return slices.ContainsFunc(r[service].Resources[strings.ToLower(kind)].ARNFormats, func(format string) bool { return matchesFormat(format, resource) })
+			return slices.ContainsFunc(r[service].Resources[strings.ToLower(kind)].ARNFormats,
+				func(format string) bool { return matchesFormat(format, resource) })
 		}
 		if resource != "*" && !slices.ContainsFunc(action.Resources, fits) && errata[n.Action] == "" {
 			t.Errorf("%s: %s is asked for on %s, which is none of %v", call, n.Action, resource, action.Resources)

@@ -97,7 +97,8 @@ func (c Call) acting(u acting) (Acting, error) {
 		return Acting{}, err
 	}
 	needs, err := c.needs(u.Needs)
-	return Acting{Role: roles[0], Service: u.Service, Context: c.context(u.Context), Needs: needs, Refusal: u.Refusal}, err
+	return Acting{Role: roles[0], Service: u.Service, Context: c.context(u.Context), Needs: needs, Refusal: u.Refusal},
+		err
 }
 
 // context fills in condition keys. One that the call gives no value, or several, is left out.

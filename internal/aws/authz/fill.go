@@ -27,8 +27,10 @@ var filters = map[string]func(string) string{
 
 // ec2Types are what the ids of EC2 begin with, and the types in their ARNs.
 var ec2Types = map[string]string{
-	"acl": "network-acl", "eipalloc": "elastic-ip", "eni": "network-interface", "fl": "vpc-flow-log", "i": "instance", "igw": "internet-gateway",
-	"lt": "launch-template", "nat": "natgateway", "pl": "prefix-list", "rtb": "route-table", "sg": "security-group", "sgr": "security-group-rule",
+	"acl": "network-acl", "eipalloc": "elastic-ip", "eni": "network-interface", "fl": "vpc-flow-log", "i": "instance",
+	"igw": "internet-gateway",
+	"lt":  "launch-template", "nat": "natgateway", "pl": "prefix-list", "rtb": "route-table", "sg": "security-group",
+	"sgr":    "security-group-rule",
 	"subnet": "subnet", "tgw": "transit-gateway", "vol": "volume", "vpc": "vpc", "vpce": "vpc-endpoint",
 }
 

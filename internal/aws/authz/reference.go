@@ -14,12 +14,17 @@ import (
 func (c Call) referred() ([]Need, error) {
 	known, ok := reference.Signed(c.Service, c.API)
 	if !ok {
-		return nil, fmt.Errorf("the Service Authorization Reference does not say what permission %s:%s needs; say so in internal/aws/authz/needs", c.Service, c.API)
+		return nil, fmt.Errorf(
+			"the Service Authorization Reference does not say what permission %s:%s needs; say so in "+
+				"internal/aws/authz/needs", c.Service, c.API)
 	}
 	if c.passesRole() {
-		return nil, fmt.Errorf("%s:%s passes a role; say in internal/aws/authz/needs to which service", c.Service, c.API)
+		return nil, fmt.Errorf("%s:%s passes a role; say in internal/aws/authz/needs to which service", c.Service,
+			c.API)
 	}
-	n := Need{Action: known.Action, Context: map[string]string{}, Resources: known.Resources(reference.Place{Partition: c.Partition, Region: c.Region, Account: c.Account}, c.texts())}
+	n := Need{Action: known.Action, Context: map[string]string{},
+		Resources: known.Resources(reference.Place{Partition: c.Partition, Region: c.Region, Account: c.Account},
+			c.texts())}
 	if len(n.Resources) == 0 {
 		n.Resources = []string{"*"}
 	}
@@ -60,5 +65,6 @@ func (c Call) passesRole() bool {
 
 // tags says whether a call gives tags to what it makes.
 func (c Call) tags() bool {
-	return slices.ContainsFunc(slices.Collect(maps.Keys(c.Input)), func(name string) bool { return strings.HasPrefix(name, "Tag") || strings.HasPrefix(name, "tag") })
+	return slices.ContainsFunc(slices.Collect(maps.Keys(c.Input)),
+		func(name string) bool { return strings.HasPrefix(name, "Tag") || strings.HasPrefix(name, "tag") })
 }

@@ -34,7 +34,8 @@ func TestTableHasOnlyWhatTheReferenceDoesNotSay(t *testing.T) {
 // reference cannot.
 func (e entry) sample(call string) (c Call, plain bool) {
 	service, api, _ := strings.Cut(call, ":")
-	c = Call{Partition: "aws", Region: "eu-west-1", Account: "222222222222", Service: service, API: api, Input: map[string]any{}}
+	c = Call{Partition: "aws", Region: "eu-west-1", Account: "222222222222", Service: service, API: api,
+		Input: map[string]any{}}
 	for _, n := range e.Needs {
 		if n.When != "" || n.Unless != "" || len(n.Context) > 0 {
 			return c, false

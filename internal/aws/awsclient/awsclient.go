@@ -56,5 +56,6 @@ func shared(configured aws.HTTPClient) aws.HTTPClient {
 func Trusting(certificate *x509.Certificate) aws.HTTPClient {
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate)
-	return shared(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots }))
+	return shared(awshttp.NewBuildableClient().WithTransportOptions(
+		func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots }))
 }

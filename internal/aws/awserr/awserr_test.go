@@ -35,22 +35,32 @@ func TestClasses(t *testing.T) {
 		code                            string
 		throttling, denied, isTransient bool
 	}{
-		"Throttling":                {api("Throttling", 400, unknown), "Throttling", true, false, true},
-		"ThrottlingException":       {api("ThrottlingException", 400, client), "ThrottlingException", true, false, true},
-		"RequestLimitExceeded":      {api("RequestLimitExceeded", 503, unknown), "RequestLimitExceeded", true, false, true},
-		"TooManyRequestsException":  {api("TooManyRequestsException", 429, client), "TooManyRequestsException", true, false, true},
-		"too many automations":      {api("AutomationExecutionLimitExceededException", 400, client), "AutomationExecutionLimitExceededException", true, false, true},
-		"table too slow":            {api("ProvisionedThroughputExceededException", 400, client), "ProvisionedThroughputExceededException", true, false, true},
-		"AccessDenied":              {api("AccessDenied", 403, unknown), "AccessDenied", false, true, false},
-		"AccessDeniedException":     {api("AccessDeniedException", 400, client), "AccessDeniedException", false, true, false},
-		"UnauthorizedOperation":     {api("UnauthorizedOperation", 403, unknown), "UnauthorizedOperation", false, true, false},
-		"modelled fault of service": {api("InternalServerError", 500, server), "InternalServerError", false, false, true},
-		"mistake of the caller":     {api("InvalidParameters", 400, client), "InvalidParameters", false, false, false},
-		"another error":             {errors.New("x"), "", false, false, false},
-		"deadline":                  {fmt.Errorf("x: %w", context.DeadlineExceeded), "", false, false, true},
-		"cancelled":                 {fmt.Errorf("x: %w", context.Canceled), "", false, false, true},
-		"connection refused":        {&url.Error{Op: "Post", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}, "", false, false, true},
-		"name not found":            {&smithyhttp.RequestSendError{Err: &net.DNSError{Err: "no such host"}}, "", false, false, true},
+		"Throttling": {api("Throttling", 400, unknown), "Throttling", true, false, true},
+		"ThrottlingException": {api("ThrottlingException", 400, client), "ThrottlingException", true, false,
+			true},
+		"RequestLimitExceeded": {api("RequestLimitExceeded", 503, unknown), "RequestLimitExceeded", true, false,
+			true},
+		"TooManyRequestsException": {api("TooManyRequestsException", 429, client), "TooManyRequestsException", true,
+			false, true},
+		"too many automations": {api("AutomationExecutionLimitExceededException", 400, client),
+			"AutomationExecutionLimitExceededException", true, false, true},
+		"table too slow": {api("ProvisionedThroughputExceededException", 400, client),
+			"ProvisionedThroughputExceededException", true, false, true},
+		"AccessDenied": {api("AccessDenied", 403, unknown), "AccessDenied", false, true, false},
+		"AccessDeniedException": {api("AccessDeniedException", 400, client), "AccessDeniedException", false, true,
+			false},
+		"UnauthorizedOperation": {api("UnauthorizedOperation", 403, unknown), "UnauthorizedOperation", false, true,
+			false},
+		"modelled fault of service": {api("InternalServerError", 500, server), "InternalServerError", false, false,
+			true},
+		"mistake of the caller": {api("InvalidParameters", 400, client), "InvalidParameters", false, false, false},
+		"another error":         {errors.New("x"), "", false, false, false},
+		"deadline":              {fmt.Errorf("x: %w", context.DeadlineExceeded), "", false, false, true},
+		"cancelled":             {fmt.Errorf("x: %w", context.Canceled), "", false, false, true},
+		"connection refused": {&url.Error{Op: "Post", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}},
+			"", false, false, true},
+		"name not found": {&smithyhttp.RequestSendError{Err: &net.DNSError{Err: "no such host"}}, "", false,
+			false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -75,9 +85,11 @@ func TestClasses(t *testing.T) {
 func TestIsStateCode(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]bool{
-		"NoSuchEntity": true, "NoSuchPublicAccessBlockConfiguration": true, "InvalidGroup.NotFound": true, "ResourceNotFoundException": true,
-		"ResourceAlreadyExistsException": true, "BucketAlreadyOwnedByYou": true, "InvalidPermission.Duplicate": true, "FlowLogAlreadyExists": true,
-		"BucketAlreadyExists": false, "AccessDenied": false, "Throttling": false, "ValidationError": false, "": false,
+		"NoSuchEntity": true, "NoSuchPublicAccessBlockConfiguration": true, "InvalidGroup.NotFound": true,
+		"ResourceNotFoundException":      true,
+		"ResourceAlreadyExistsException": true, "BucketAlreadyOwnedByYou": true, "InvalidPermission.Duplicate": true,
+		"FlowLogAlreadyExists": true,
+		"BucketAlreadyExists":  false, "AccessDenied": false, "Throttling": false, "ValidationError": false, "": false,
 	} {
 		if got := awserr.IsStateCode(code); got != want {
 			t.Errorf("IsStateCode(%q) = %t", code, got)
@@ -118,9 +130,12 @@ func TestMessage(t *testing.T) {
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
-		"Throttling": "throttling", "ThrottlingException": "throttling", "RequestLimitExceeded": "throttling", "TooManyRequestsException": "throttling",
-		"AccessDenied": "denied", "AccessDeniedException": "denied", "UnauthorizedOperation": "denied", "AuthorizationError": "denied", "OptInRequired": "denied",
-		"InternalError": "internal", "InternalFailure": "internal", "ServiceUnavailable": "internal", "KMSInternalException": "internal", "RequestTimeout": "internal",
+		"Throttling": "throttling", "ThrottlingException": "throttling", "RequestLimitExceeded": "throttling",
+		"TooManyRequestsException": "throttling",
+		"AccessDenied":             "denied", "AccessDeniedException": "denied", "UnauthorizedOperation": "denied",
+		"AuthorizationError": "denied", "OptInRequired": "denied",
+		"InternalError": "internal", "InternalFailure": "internal", "ServiceUnavailable": "internal",
+		"KMSInternalException": "internal", "RequestTimeout": "internal",
 		"ValidationException": "", "InvalidGroup.NotFound": "", "NoSuchBucket": "", "throttling": "", "": "",
 	} {
 		t.Run(code, func(t *testing.T) {
@@ -139,7 +154,8 @@ func TestCodes(t *testing.T) {
 
 func TestIsNotEnabled(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"UnrecognizedClientException": true, "InvalidClientTokenId": true, "AuthFailure": true, "OptInRequired": true, "AccessDenied": false} {
+	for code, want := range map[string]bool{"UnrecognizedClientException": true, "InvalidClientTokenId": true,
+		"AuthFailure": true, "OptInRequired": true, "AccessDenied": false} {
 		if got := awserr.IsNotEnabled(&smithy.GenericAPIError{Code: code}); got != want {
 			t.Errorf("%s: %t", code, got)
 		}
@@ -148,7 +164,8 @@ func TestIsNotEnabled(t *testing.T) {
 
 func TestIsExpired(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true, "AccessDenied": false, "UnrecognizedClientException": false} {
+	for code, want := range map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true,
+		"AccessDenied": false, "UnrecognizedClientException": false} {
 		if got := awserr.IsExpired(fmt.Errorf("look: %w", api(code, 403, smithy.FaultClient))); got != want {
 			t.Errorf("%s: %v", code, got)
 		}

@@ -18,7 +18,8 @@ func host(region string) string {
 // Execution is the address of an Automation execution. It works for those who are logged in to
 // the account that the execution is in.
 func Execution(region, id string) string {
-	return "https://" + host(region) + "/systems-manager/automation/execution/" + url.PathEscape(id) + "?region=" + url.QueryEscape(region)
+	return "https://" + host(region) + "/systems-manager/automation/execution/" + url.PathEscape(id) + "?region=" +
+		url.QueryEscape(region)
 }
 
 // Finding is the address of a finding in Security Hub of a Region. It works for those who are
@@ -26,5 +27,6 @@ func Execution(region, id string) string {
 // that is encoded once for the address and its parts once more for the filter.
 func Finding(region, id string) string {
 	filter := "Id=" + strings.ReplaceAll(url.QueryEscape(`\operator\:EQUALS\:`+id), "+", "%20")
-	return "https://" + host(region) + "/securityhub/home?region=" + url.QueryEscape(region) + "#/findings?search=" + url.QueryEscape(filter)
+	return "https://" + host(region) + "/securityhub/home?region=" + url.QueryEscape(region) + "#/findings?search=" +
+		url.QueryEscape(filter)
 }

@@ -18,7 +18,8 @@ func TestExecution(t *testing.T) {
 			t.Errorf("%s: %s", region, got)
 		}
 	}
-	if got := console.Execution("eu-west-1", "../x?y"); got != "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/..%2Fx%3Fy?region=eu-west-1" {
+	if got := console.Execution("eu-west-1",
+		"../x?y"); got != "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/..%2Fx%3Fy?region=eu-west-1" {
 		t.Errorf("what is no id gives %s", got)
 	}
 }

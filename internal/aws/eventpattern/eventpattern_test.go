@@ -16,13 +16,17 @@ func TestStructure(t *testing.T) {
 		matches []string
 		differs []string
 	}{
-		"all fields": {`{"a":[1],"b":{"c":[2]}}`, []string{`{"a":1,"b":{"c":2,"d":3}}`}, []string{`{"a":1}`, `{"a":1,"b":2}`, `[]`, `null`, `"a"`}},
-		"dots":       {`{"a":{"b.c":[1]}}`, []string{`{"a":{"b.c":1}}`, `{"a":{"b":{"c":1}}}`, `{"a.b":{"c":1}}`}, []string{`{"a":{"b":1}}`}},
+		"all fields": {`{"a":[1],"b":{"c":[2]}}`, []string{`{"a":1,"b":{"c":2,"d":3}}`},
+			[]string{`{"a":1}`, `{"a":1,"b":2}`, `[]`, `null`, `"a"`}},
+		"dots": {`{"a":{"b.c":[1]}}`, []string{`{"a":{"b.c":1}}`, `{"a":{"b":{"c":1}}}`, `{"a.b":{"c":1}}`},
+			[]string{`{"a":{"b":1}}`}},
 
 		"same element": {
 			`{"e":{"first":["Anna"],"last":["Smith"]}}`,
-			[]string{`{"e":[{"first":"John","last":"Smith"},{"first":"Anna","last":"Smith"}]}`, `{"e":{"first":"Anna","last":"Smith"}}`, `{"e":[[{"first":"Anna","last":"Smith"}]]}`},
-			[]string{`{"e":[{"first":"Anna","last":"Jones"},{"first":"John","last":"Smith"}]}`, `{"e":[[{"first":"Anna"}],[{"last":"Smith"}]]}`, `{"e":[]}`},
+			[]string{`{"e":[{"first":"John","last":"Smith"},{"first":"Anna","last":"Smith"}]}`,
+				`{"e":{"first":"Anna","last":"Smith"}}`, `{"e":[[{"first":"Anna","last":"Smith"}]]}`},
+			[]string{`{"e":[{"first":"Anna","last":"Jones"},{"first":"John","last":"Smith"}]}`,
+				`{"e":[[{"first":"Anna"}],[{"last":"Smith"}]]}`, `{"e":[]}`},
 		},
 		"same element, far apart": {
 			`{"e":{"a":{"x":[1]},"b":{"y":[2]}},"other":[3]}`,
@@ -32,9 +36,11 @@ func TestStructure(t *testing.T) {
 		"inner array": {
 			`{"u":{"name":["n"],"t":{"k":["color"],"v":["blue"]}}}`,
 			[]string{`{"u":[{"name":"n","t":[{"k":"size","v":"blue"},{"k":"color","v":"blue"}]}]}`},
-			[]string{`{"u":[{"name":"n","t":[{"k":"size","v":"blue"},{"k":"color","v":"red"}]}]}`, `{"u":[{"name":"n"},{"t":[{"k":"color","v":"blue"}]}]}`},
+			[]string{`{"u":[{"name":"n","t":[{"k":"size","v":"blue"},{"k":"color","v":"red"}]}]}`,
+				`{"u":[{"name":"n"},{"t":[{"k":"color","v":"blue"}]}]}`},
 		},
-		"scalars are not elements": {`{"a":["x"],"b":["y"]}`, []string{`{"a":["z","x"],"b":["y","z"]}`}, []string{`{"a":["z"],"b":["y"]}`}},
+		"scalars are not elements": {`{"a":["x"],"b":["y"]}`, []string{`{"a":["z","x"],"b":["y","z"]}`},
+			[]string{`{"a":["z"],"b":["y"]}`}},
 		"missing in the same element": {
 			`{"e":{"a":[1],"b":[{"exists":false}]}}`,
 			[]string{`{"e":[{"a":1},{"a":2,"b":3}]}`},
@@ -85,34 +91,39 @@ func TestStructure(t *testing.T) {
 func TestCompileRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ pattern, want string }{
-		"no JSON":                   {`{"a":[1]`, "is not JSON"},
-		"two documents":             {`{"a":[1]}{"b":[1]}`, "is not JSON"},
-		"no object":                 {`["a"]`, "must be an object, not an array"},
-		"empty":                     {`{}`, "the pattern: an empty object"},
-		"empty object":              {`{"d":{"e":{}}}`, "d.e: an empty object"},
-		"empty array":               {`{"d":{"e":[]}}`, "d.e: an empty array"},
-		"scalar leaf":               {`{"d":{"e":"x"}}`, "d.e: must be an array of values or an object, not a string"},
-		"number leaf":               {`{"d":1}`, "d: must be an array of values or an object, not a number"},
-		"null leaf":                 {`{"d":null}`, "not null"},
-		"operator without an array": {`{"d":{"prefix":"x"}}`, `d.prefix: must be an array of values or an object, not a string; an operator belongs in an array: [{"prefix": ...}]`},
-		"array in an array":         {`{"d":["x",["y"]]}`, "d[1]: must be a string, a number, a boolean, null or an operator, not an array"},
-		"duplicate key":             {`{"d":{"e":[1],"e":[2]}}`, "d.e: the key is given twice"},
-		"duplicate in an operator":  {`{"d":[{"prefix":"a","prefix":"b"}]}`, "d[0].prefix: the key is given twice"},
-		"path twice":                {`{"a":{"b":[1]},"a.b":[2]}`, "a.b: the path is given twice"},
-		"path twice by or":          {`{"a":[1],"$or":[{"a":[2]},{"b":[1]}]}`, "a: the path is given twice"},
-		"unknown operator":          {`{"d":[{"regex":"x"}]}`, `d[0]: unknown operator "regex"; EventBridge has "anything-but", "cidr"`},
-		"two operators":             {`{"d":[{"prefix":"x","suffix":"y"}]}`, "d[0]: an operator is an object with exactly one key, not 2"},
-		"empty operator":            {`{"d":[{}]}`, "exactly one key, not 0"},
+		"no JSON":       {`{"a":[1]`, "is not JSON"},
+		"two documents": {`{"a":[1]}{"b":[1]}`, "is not JSON"},
+		"no object":     {`["a"]`, "must be an object, not an array"},
+		"empty":         {`{}`, "the pattern: an empty object"},
+		"empty object":  {`{"d":{"e":{}}}`, "d.e: an empty object"},
+		"empty array":   {`{"d":{"e":[]}}`, "d.e: an empty array"},
+		"scalar leaf":   {`{"d":{"e":"x"}}`, "d.e: must be an array of values or an object, not a string"},
+		"number leaf":   {`{"d":1}`, "d: must be an array of values or an object, not a number"},
+		"null leaf":     {`{"d":null}`, "not null"},
+		"operator without an array": {`{"d":{"prefix":"x"}}`,
+			`d.prefix: must be an array of values or an object, not a string; an operator belongs in an array: [{"prefix": ...}]`},
+		"array in an array": {`{"d":["x",["y"]]}`,
+			"d[1]: must be a string, a number, a boolean, null or an operator, not an array"},
+		"duplicate key":            {`{"d":{"e":[1],"e":[2]}}`, "d.e: the key is given twice"},
+		"duplicate in an operator": {`{"d":[{"prefix":"a","prefix":"b"}]}`, "d[0].prefix: the key is given twice"},
+		"path twice":               {`{"a":{"b":[1]},"a.b":[2]}`, "a.b: the path is given twice"},
+		"path twice by or":         {`{"a":[1],"$or":[{"a":[2]},{"b":[1]}]}`, "a: the path is given twice"},
+		"unknown operator": {`{"d":[{"regex":"x"}]}`,
+			`d[0]: unknown operator "regex"; EventBridge has "anything-but", "cidr"`},
+		"two operators": {`{"d":[{"prefix":"x","suffix":"y"}]}`,
+			"d[0]: an operator is an object with exactly one key, not 2"},
+		"empty operator": {`{"d":[{}]}`, "exactly one key, not 0"},
 
 		"prefix of a number":      {`{"d":[{"prefix":1}]}`, "d[0]: prefix: must be a string, not a number"},
 		"prefix with an operator": {`{"d":[{"prefix":{"suffix":"x"}}]}`, `cannot hold "suffix"`},
-		"fold with an operator":   {`{"d":[{"equals-ignore-case":{"prefix":"x"}}]}`, "equals-ignore-case: must be a string, not an object"},
-		"exists":                  {`{"d":[{"exists":"true"}]}`, "d[0]: exists: must be true or false, not a string"},
-		"wildcard twice":          {`{"d":[{"wildcard":"a**b"}]}`, "two wildcards in a row"},
-		"wildcard escape":         {`{"d":[{"wildcard":"a\\b"}]}`, "a backslash escapes only"},
-		"wildcard open escape":    {`{"d":[{"wildcard":"a\\"}]}`, "a backslash escapes only"},
-		"cidr":                    {`{"d":[{"cidr":"10.0.0.0"}]}`, "is not an IP address and a prefix length"},
-		"cidr of one":             {`{"d":[{"cidr":"10.0.0.1/32"}]}`, "is a single address"},
+		"fold with an operator": {`{"d":[{"equals-ignore-case":{"prefix":"x"}}]}`,
+			"equals-ignore-case: must be a string, not an object"},
+		"exists":               {`{"d":[{"exists":"true"}]}`, "d[0]: exists: must be true or false, not a string"},
+		"wildcard twice":       {`{"d":[{"wildcard":"a**b"}]}`, "two wildcards in a row"},
+		"wildcard escape":      {`{"d":[{"wildcard":"a\\b"}]}`, "a backslash escapes only"},
+		"wildcard open escape": {`{"d":[{"wildcard":"a\\"}]}`, "a backslash escapes only"},
+		"cidr":                 {`{"d":[{"cidr":"10.0.0.0"}]}`, "is not an IP address and a prefix length"},
+		"cidr of one":          {`{"d":[{"cidr":"10.0.0.1/32"}]}`, "is a single address"},
 
 		"numeric":           {`{"d":[{"numeric":5}]}`, "numeric: must be an array"},
 		"numeric alone":     {`{"d":[{"numeric":["<"]}]}`, "one or two pairs"},
@@ -128,8 +139,9 @@ func TestCompileRefuses(t *testing.T) {
 		"anything-but boolean":      {`{"d":[{"anything-but":true}]}`, "must be strings or numbers, not a boolean"},
 		"anything-but operator":     {`{"d":[{"anything-but":{"numeric":["<",1]}}]}`, `cannot hold "numeric"`},
 		"anything-but empty prefix": {`{"d":[{"anything-but":{"prefix":""}}]}`, "would exclude every string"},
-		"anything-but no strings":   {`{"d":[{"anything-but":{"suffix":[1]}}]}`, "suffix: must be strings, not a number"},
-		"anything-but large":        {`{"d":[{"anything-but":111122223333}]}`, "is not between"},
+		"anything-but no strings": {`{"d":[{"anything-but":{"suffix":[1]}}]}`,
+			"suffix: must be strings, not a number"},
+		"anything-but large": {`{"d":[{"anything-but":111122223333}]}`, "is not between"},
 
 		"or of an object":       {`{"$or":{"a":[1]}}`, "$or: must be an array of objects"},
 		"or of one":             {`{"d":{"$or":[{"a":[1]}]}}`, "d.$or: needs at least two"},
@@ -172,8 +184,10 @@ func manyOrs(n int) string {
 }
 
 func FuzzMatch(f *testing.F) {
-	f.Add(`{"a":{"b":[{"anything-but":{"wildcard":"*x\\*"}}],"$or":[{"c":[1]},{"d":[{"exists":false}]}]}}`, `{"a":[{"b":"y","c":1},{"d":[[{}]]}]}`)
-	f.Add(`{"a":[{"numeric":[">",0,"<=",5]},{"cidr":"10.0.0.0/8"},{"prefix":{"equals-ignore-case":"É"}}]}`, `{"a":[1e999,"10.1.1.1","\ud800"]}`)
+	f.Add(`{"a":{"b":[{"anything-but":{"wildcard":"*x\\*"}}],"$or":[{"c":[1]},{"d":[{"exists":false}]}]}}`,
+		`{"a":[{"b":"y","c":1},{"d":[[{}]]}]}`)
+	f.Add(`{"a":[{"numeric":[">",0,"<=",5]},{"cidr":"10.0.0.0/8"},{"prefix":{"equals-ignore-case":"É"}}]}`,
+		`{"a":[1e999,"10.1.1.1","\ud800"]}`)
 	f.Add(pattern, imported(consolidated))
 	f.Fuzz(func(t *testing.T, pattern, event string) {
 		p, err := eventpattern.Compile([]byte(pattern))

@@ -71,19 +71,27 @@ func TestSecurityHubImported(t *testing.T) {
 		event string
 		want  bool
 	}{
-		"consolidated":               {imported(consolidated), true},
-		"per standard":               {imported(perStandard), true},
-		"other control of the group": {imported(change(consolidated, `"SecurityControlId": "EC2.13"`, `"SecurityControlId": "EC2.14"`)), true},
-		"another control":            {imported(change(consolidated, `"SecurityControlId": "EC2.13"`, `"SecurityControlId": "EC2.2"`)), false},
-		"another rule":               {imported(change(perStandard, `rule/4.1"`, `rule/4.3"`)), false},
-		"passed":                     {imported(change(consolidated, `"FAILED"`, `"PASSED"`)), false},
-		"notified":                   {imported(change(consolidated, `"Workflow": {"Status": "NEW"}`, `"Workflow": {"Status": "NOTIFIED"}`)), false},
-		"archived":                   {imported(change(consolidated, `"ACTIVE"`, `"ARCHIVED"`)), false},
-		"forged product":             {imported(change(consolidated, `::product/aws/securityhub"`, `:222222222222:product/222222222222/default"`)), false},
-		"custom action":              {change(imported(consolidated), `Findings - Imported`, `Findings - Custom Action`), false},
-		"second finding":             {imported(change(consolidated, `"FAILED"`, `"PASSED"`), perStandard), true},
-		"two halves do not make one": {imported(change(consolidated, `"FAILED"`, `"PASSED"`), change(perStandard, `rule/4.1"`, `rule/4.3"`)), false},
-		"no finding":                 {imported(), false},
+		"consolidated": {imported(consolidated), true},
+		"per standard": {imported(perStandard), true},
+		"other control of the group": {
+			imported(change(consolidated, `"SecurityControlId": "EC2.13"`, `"SecurityControlId": "EC2.14"`)), true},
+		"another control": {
+			imported(change(consolidated, `"SecurityControlId": "EC2.13"`, `"SecurityControlId": "EC2.2"`)), false},
+		"another rule": {imported(change(perStandard, `rule/4.1"`, `rule/4.3"`)), false},
+		"passed":       {imported(change(consolidated, `"FAILED"`, `"PASSED"`)), false},
+		"notified": {
+			imported(change(consolidated, `"Workflow": {"Status": "NEW"}`, `"Workflow": {"Status": "NOTIFIED"}`)),
+			false},
+		"archived": {imported(change(consolidated, `"ACTIVE"`, `"ARCHIVED"`)), false},
+		"forged product": {
+			imported(change(consolidated, `::product/aws/securityhub"`, `:222222222222:product/222222222222/default"`)),
+			false},
+		"custom action": {change(imported(consolidated), `Findings - Imported`,
+			`Findings - Custom Action`), false},
+		"second finding": {imported(change(consolidated, `"FAILED"`, `"PASSED"`), perStandard), true},
+		"two halves do not make one": {imported(change(consolidated, `"FAILED"`, `"PASSED"`),
+			change(perStandard, `rule/4.1"`, `rule/4.3"`)), false},
+		"no finding": {imported(), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -96,8 +104,10 @@ func TestSecurityHubImported(t *testing.T) {
 func TestSecurityHubCustomAction(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142"
-	p := `{"source":["aws.securityhub"],"detail-type":["Security Hub Findings - Custom Action"],"resources":["` + arn + `"]}`
-	event := `{"source":"aws.securityhub","detail-type":"Security Hub Findings - Custom Action","resources":["` + arn + `"],
+	p := `{"source":["aws.securityhub"],"detail-type":["Security Hub Findings - Custom Action"],"resources":["` + arn +
+		`"]}`
+	event := `{"source":"aws.securityhub","detail-type":"Security Hub Findings - Custom Action","resources":["` + arn +
+		`"],
   "detail":{"actionName":"CIS 4.1 & 4.2","findings":[` + consolidated + `]}}`
 	check(t, p, event, true)
 	check(t, p, strings.Replace(event, "CIS4142", "CIS4300", 1), false)

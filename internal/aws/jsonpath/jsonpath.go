@@ -45,7 +45,9 @@ func Compile(text string) (*Path, error) {
 	for rest := text[1:]; rest != ""; {
 		m := part.FindStringSubmatch(rest)
 		if m == nil {
-			return nil, fmt.Errorf("selector %q: %q is not one of .child, ..scan and [index], the only forms that Systems Manager documents", text, rest)
+			return nil, fmt.Errorf(
+				"selector %q: %q is not one of .child, ..scan and [index], the only forms that Systems Manager "+
+					"documents", text, rest)
 		}
 		p.steps = append(p.steps, parse(m))
 		p.deep = p.deep || m[1] == ".."
@@ -56,7 +58,8 @@ func Compile(text string) (*Path, error) {
 
 var (
 	quoted = regexp.MustCompile(`^\[(?:'([^']+)'|"([^"]+)")\]`)
-	filter = regexp.MustCompile(`^\[\?\(\s*@\.([A-Za-z0-9_-]+)\s*==\s*(?:'([^']*)'|"([^"]*)"|(true|false|-?[0-9]{1,15}))\s*\)\]`)
+	filter = regexp.MustCompile(
+		`^\[\?\(\s*@\.([A-Za-z0-9_-]+)\s*==\s*(?:'([^']*)'|"([^"]*)"|(true|false|-?[0-9]{1,15}))\s*\)\]`)
 )
 
 // CompileSelector reads a selector of a step as the service does, which takes more than it documents:
@@ -73,7 +76,9 @@ func CompileSelector(text string) (*Path, error) {
 	for rest != "" {
 		s, length := parseSeen(rest)
 		if length == 0 {
-			return nil, fmt.Errorf("selector %q: %q is not one of .child, ['child'], ..scan, [index] and [?(@.child=='value')]", text, rest)
+			return nil, fmt.Errorf(
+				"selector %q: %q is not one of .child, ['child'], ..scan, [index] and [?(@.child=='value')]", text,
+				rest)
 		}
 		p.steps = append(p.steps, s)
 		p.deep = p.deep || s.deep

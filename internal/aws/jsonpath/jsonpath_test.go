@@ -27,19 +27,22 @@ func TestSelect(t *testing.T) {
 		want    any
 		missing bool
 	}{
-		"child":                    {path: "$.x-id.0", want: "zero"},
-		"index":                    {path: "$.SecurityGroups[1].GroupId", want: "sg-2"},
-		"index after index":        {path: "$.SecurityGroups[0].IpPermissions[0].IpRanges[0].CidrIp", want: "0.0.0.0/0"},
-		"list":                     {path: "$.SecurityGroups[1].Tags", want: []any{map[string]any{"Key": "a-b", "Value": nil}}},
-		"null is there":            {path: "$.NextToken", want: nil},
-		"missing child":            {path: "$.Groups", missing: true},
-		"missing below missing":    {path: "$.Groups.Name", missing: true},
-		"index past the end":       {path: "$.SecurityGroups[2]", missing: true},
-		"index of an object":       {path: "$.x-id[0]", missing: true},
-		"child of a list":          {path: "$.SecurityGroups.GroupId", missing: true},
-		"child of a text":          {path: "$.SecurityGroups[0].GroupId.x", missing: true},
-		"scan":                     {path: "$..CidrIp", want: []any{"0.0.0.0/0"}},
-		"scan, sorted keys":        {path: "$..GroupId", want: []any{map[string]any{"GroupId": "inner"}, "inner", "sg-1", "sg-2", "sg-3"}},
+		"child": {path: "$.x-id.0", want: "zero"},
+		"index": {path: "$.SecurityGroups[1].GroupId", want: "sg-2"},
+		"index after index": {path: "$.SecurityGroups[0].IpPermissions[0].IpRanges[0].CidrIp",
+			want: "0.0.0.0/0"},
+		"list": {path: "$.SecurityGroups[1].Tags",
+			want: []any{map[string]any{"Key": "a-b", "Value": nil}}},
+		"null is there":         {path: "$.NextToken", want: nil},
+		"missing child":         {path: "$.Groups", missing: true},
+		"missing below missing": {path: "$.Groups.Name", missing: true},
+		"index past the end":    {path: "$.SecurityGroups[2]", missing: true},
+		"index of an object":    {path: "$.x-id[0]", missing: true},
+		"child of a list":       {path: "$.SecurityGroups.GroupId", missing: true},
+		"child of a text":       {path: "$.SecurityGroups[0].GroupId.x", missing: true},
+		"scan":                  {path: "$..CidrIp", want: []any{"0.0.0.0/0"}},
+		"scan, sorted keys": {path: "$..GroupId",
+			want: []any{map[string]any{"GroupId": "inner"}, "inner", "sg-1", "sg-2", "sg-3"}},
 		"scan finds nothing":       {path: "$..VpcId", want: []any{}},
 		"scan below a child":       {path: "$.SecurityGroups[1]..GroupId", want: []any{"sg-2", "sg-3"}},
 		"child of scan":            {path: "$..IpRanges[0].CidrIp", want: []any{"0.0.0.0/0"}},
@@ -133,7 +136,8 @@ func TestCompileSelector(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, ok := p.Select(value)
-			if diff := cmp.Diff(want, got); diff != "" || ok != (want != nil) || p.Filters() != strings.Contains(path, "?") {
+			if diff := cmp.Diff(want, got); diff != "" || ok != (want != nil) ||
+				p.Filters() != strings.Contains(path, "?") {
 				t.Errorf("found = %t, filters = %t (-want +got):\n%s", ok, p.Filters(), diff)
 			}
 		})
@@ -145,7 +149,8 @@ func TestCompileSelector(t *testing.T) {
 	if got, ok := root.Select("all"); got != "all" || !ok {
 		t.Errorf("$ gives %v, %t", got, ok)
 	}
-	for _, path := range []string{"", "$.", "$.a[*]", "$.a[0:2]", "$.a[?(@.b)]", "$.a[?(@.b!='c')]", "$.a.length()", ".a.", "$a b"} {
+	for _, path := range []string{"", "$.", "$.a[*]", "$.a[0:2]", "$.a[?(@.b)]", "$.a[?(@.b!='c')]", "$.a.length()",
+		".a.", "$a b"} {
 		if _, err := jsonpath.CompileSelector(path); err == nil {
 			t.Errorf("%q is taken", path)
 		}

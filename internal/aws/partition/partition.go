@@ -21,14 +21,18 @@ const (
 )
 
 var all = []Partition{
-	{"aws-us-gov", "amazonaws.com", "console.amazonaws-us-gov.com", "us-gov-west-1", regexp.MustCompile(`^us-gov-` + directions + number)},
-	{"aws-cn", "amazonaws.com.cn", "console.amazonaws.cn", "cn-north-1", regexp.MustCompile(`^cn-` + directions + number)},
-	{"aws-eusc", "amazonaws.eu", "console.amazonaws-eusc.eu", "eusc-de-east-1", regexp.MustCompile(`^eusc-[a-z]{2}-` + directions + number)},
+	{"aws-us-gov", "amazonaws.com", "console.amazonaws-us-gov.com", "us-gov-west-1",
+		regexp.MustCompile(`^us-gov-` + directions + number)},
+	{"aws-cn", "amazonaws.com.cn", "console.amazonaws.cn", "cn-north-1",
+		regexp.MustCompile(`^cn-` + directions + number)},
+	{"aws-eusc", "amazonaws.eu", "console.amazonaws-eusc.eu", "eusc-de-east-1",
+		regexp.MustCompile(`^eusc-[a-z]{2}-` + directions + number)},
 	{"aws-iso", "c2s.ic.gov", "", "us-iso-east-1", regexp.MustCompile(`^us-iso-` + directions + number)},
 	{"aws-iso-b", "sc2s.sgov.gov", "", "us-isob-east-1", regexp.MustCompile(`^us-isob-` + directions + number)},
 	{"aws-iso-e", "cloud.adc-e.uk", "", "eu-isoe-west-1", regexp.MustCompile(`^eu-isoe-` + directions + number)},
 	{"aws-iso-f", "csp.hci.ic.gov", "", "us-isof-south-1", regexp.MustCompile(`^us-isof-` + directions + number)},
-	{"aws", "amazonaws.com", "console.aws.amazon.com", "us-east-1", regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx)-` + directions + number)},
+	{"aws", "amazonaws.com", "console.aws.amazon.com", "us-east-1",
+		regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx)-` + directions + number)},
 }
 
 // Of gives the partition that a Region belongs to, and false for a name that no Region has. It

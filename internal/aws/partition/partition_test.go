@@ -9,10 +9,13 @@ import (
 func TestOf(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]string{
-		"us-east-1": "aws", "eu-central-2": "aws", "ap-southeast-5": "aws", "il-central-1": "aws", "mx-central-1": "aws", "af-south-1": "aws",
+		"us-east-1": "aws", "eu-central-2": "aws", "ap-southeast-5": "aws", "il-central-1": "aws",
+		"mx-central-1": "aws", "af-south-1": "aws",
 		"us-gov-east-1": "aws-us-gov", "cn-northwest-1": "aws-cn", "eusc-de-east-1": "aws-eusc",
-		"us-iso-east-1": "aws-iso", "us-iso-west-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f",
-		"": "", "global": "", "us-east": "", "us-east-1a": "", "US-EAST-1": "", "us-east-1\n": "", "xx-east-1": "", "us-gov-1": "",
+		"us-iso-east-1": "aws-iso", "us-iso-west-1": "aws-iso", "us-isob-east-1": "aws-iso-b",
+		"eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f",
+		"": "", "global": "", "us-east": "", "us-east-1a": "", "US-EAST-1": "", "us-east-1\n": "", "xx-east-1": "",
+		"us-gov-1":    "",
 		"eusc-east-1": "", "us-isoz-east-1": "", "cn-1": "",
 	} {
 		got, ok := partition.Of(region)

@@ -94,7 +94,9 @@ func ParseIdentity(document any) (Document, error) {
 	}
 	for i, s := range d.Statement {
 		if len(s.Principal) > 0 || (len(s.Resource) == 0) == (len(s.NotResource) == 0) {
-			return d, fmt.Errorf("parse policy: statement %d %q: the policy of a role has no Principal, and either Resource or NotResource", i, s.Sid)
+			return d, fmt.Errorf(
+				"parse policy: statement %d %q: the policy of a role has no Principal, and either Resource or "+
+					"NotResource", i, s.Sid)
 		}
 	}
 	return d, nil

@@ -50,7 +50,8 @@ func (p Principals) include(r Request) bool {
 		return slices.Contains(p["Service"], r.Service) || slices.Contains(p["AWS"], "*")
 	}
 	return slices.ContainsFunc(p["AWS"], func(who string) bool {
-		return who == "*" || who == r.Caller || r.CallerID != "" && who == r.CallerID || who == r.Account || strings.HasSuffix(who, ":iam::"+r.Account+":root")
+		return who == "*" || who == r.Caller || r.CallerID != "" && who == r.CallerID || who == r.Account ||
+			strings.HasSuffix(who, ":iam::"+r.Account+":root")
 	})
 }
 

@@ -21,7 +21,8 @@ func TestAllows(t *testing.T) {
 		for i := 0; i < len(more); i += 2 {
 			context[more[i]] = more[i+1]
 		}
-		return policy.Request{Service: "events.amazonaws.com", Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:1:q", Context: context}
+		return policy.Request{Service: "events.amazonaws.com", Action: "sqs:SendMessage",
+			Resource: "arn:aws:sqs:us-east-1:1:q", Context: context}
 	}
 	for name, tc := range map[string]struct {
 		document string
@@ -29,25 +30,51 @@ func TestAllows(t *testing.T) {
 		want     bool
 		wantErr  bool
 	}{
-		"rule":                          {queue, rule("arn:aws:events:us-east-1:1:rule/hubmend-x"), true, false},
-		"rule on a bus":                 {queue, rule("arn:aws:events:us-east-1:1:rule/hubmend-bus/hubmend-x"), true, false},
-		"other rule":                    {queue, rule("arn:aws:events:us-east-1:1:rule/x"), false, false},
-		"other account":                 {queue, rule("arn:aws:events:us-east-1:1:rule/hubmend-x", "aws:SourceAccount", "2"), false, false},
-		"deny wins":                     {queue, rule("arn:aws:events:us-east-1:1:rule/hubmend-x", "aws:SecureTransport", "false"), false, false},
-		"other service":                 {queue, policy.Request{Service: "sns.amazonaws.com", Action: "sqs:SendMessage"}, false, false},
-		"trusted role":                  {trust, policy.Request{Caller: "arn:aws:iam::1:role/a", Account: "1", Action: "sts:AssumeRole"}, true, false},
-		"other role":                    {trust, policy.Request{Caller: "arn:aws:iam::1:role/b", Account: "1", Action: "sts:AssumeRole"}, false, false},
-		"trusted by id":                 {`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"AROA1"},"Action":"*"}]}`, policy.Request{Caller: "arn:aws:iam::1:role/a", CallerID: "AROA1", Account: "1", Action: "sts:AssumeRole"}, true, false},
-		"created again":                 {`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"AROA1"},"Action":"*"}]}`, policy.Request{Caller: "arn:aws:iam::1:role/a", CallerID: "AROA2", Account: "1", Action: "sts:AssumeRole"}, false, false},
-		"the account, for one role":     {onlyRole, policy.Request{Caller: "arn:aws:iam::1:role/a", Account: "1", Action: "sts:AssumeRole", Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::1:role/a"}}, true, false},
-		"the account, another role":     {onlyRole, policy.Request{Caller: "arn:aws:iam::1:role/b", Account: "1", Action: "sts:AssumeRole", Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::1:role/b"}}, false, false},
-		"the account, a path before it": {onlyRole, policy.Request{Caller: "arn:aws:iam::1:role/p/a", Account: "1", Action: "sts:AssumeRole", Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::1:role/p/a"}}, false, false},
-		"another account, its role":     {onlyRole, policy.Request{Caller: "arn:aws:iam::2:role/a", Account: "2", Action: "sts:AssumeRole", Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::2:role/a"}}, false, false},
-		"account root":                  {`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::1:root"},"Action":"*"}]}`, policy.Request{Caller: "arn:aws:iam::1:role/b", Account: "1", Action: "sts:AssumeRole"}, true, false},
-		"missing key":                   {`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:B","Condition":{"StringEquals":{"k":"v"}}}]}`, policy.Request{Caller: "x", Action: "a:B"}, false, false},
-		"if exists":                     {`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:B","Condition":{"StringEqualsIfExists":{"k":"v"}}}]}`, policy.Request{Caller: "x", Action: "a:b"}, true, false},
-		"unknown operator":              {`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:B","Condition":{"Odd":{"k":"v"}}}]}`, policy.Request{Caller: "x", Action: "a:B"}, false, true},
-		"unknown element":               {`{"Statement":[{"Effect":"Allow","NotPrincipal":"*","Action":"a:B"}]}`, policy.Request{}, false, true},
+		"rule": {queue, rule("arn:aws:events:us-east-1:1:rule/hubmend-x"), true, false},
+		"rule on a bus": {queue, rule("arn:aws:events:us-east-1:1:rule/hubmend-bus/hubmend-x"), true,
+			false},
+		"other rule": {queue, rule("arn:aws:events:us-east-1:1:rule/x"), false, false},
+		"other account": {queue,
+			rule("arn:aws:events:us-east-1:1:rule/hubmend-x", "aws:SourceAccount", "2"), false, false},
+		"deny wins": {queue,
+			rule("arn:aws:events:us-east-1:1:rule/hubmend-x", "aws:SecureTransport", "false"), false, false},
+		"other service": {queue,
+			policy.Request{Service: "sns.amazonaws.com", Action: "sqs:SendMessage"}, false, false},
+		"trusted role": {trust,
+			policy.Request{Caller: "arn:aws:iam::1:role/a", Account: "1", Action: "sts:AssumeRole"}, true, false},
+		"other role": {trust,
+			policy.Request{Caller: "arn:aws:iam::1:role/b", Account: "1", Action: "sts:AssumeRole"}, false, false},
+		"trusted by id": {`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"AROA1"},"Action":"*"}]}`,
+			policy.Request{Caller: "arn:aws:iam::1:role/a", CallerID: "AROA1", Account: "1", Action: "sts:AssumeRole"},
+			true, false},
+		"created again": {`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"AROA1"},"Action":"*"}]}`,
+			policy.Request{Caller: "arn:aws:iam::1:role/a", CallerID: "AROA2", Account: "1", Action: "sts:AssumeRole"},
+			false, false},
+		"the account, for one role": {onlyRole,
+			policy.Request{Caller: "arn:aws:iam::1:role/a", Account: "1", Action: "sts:AssumeRole",
+				Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::1:role/a"}}, true, false},
+		"the account, another role": {onlyRole,
+			policy.Request{Caller: "arn:aws:iam::1:role/b", Account: "1", Action: "sts:AssumeRole",
+				Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::1:role/b"}}, false, false},
+		"the account, a path before it": {onlyRole,
+			policy.Request{Caller: "arn:aws:iam::1:role/p/a", Account: "1", Action: "sts:AssumeRole",
+				Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::1:role/p/a"}}, false, false},
+		"another account, its role": {onlyRole,
+			policy.Request{Caller: "arn:aws:iam::2:role/a", Account: "2", Action: "sts:AssumeRole",
+				Context: map[string]string{"aws:PrincipalArn": "arn:aws:iam::2:role/a"}}, false, false},
+		"account root": {
+			`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::1:root"},"Action":"*"}]}`,
+			policy.Request{Caller: "arn:aws:iam::1:role/b", Account: "1", Action: "sts:AssumeRole"}, true, false},
+		"missing key": {
+			`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:B","Condition":{"StringEquals":{"k":"v"}}}]}`,
+			policy.Request{Caller: "x", Action: "a:B"}, false, false},
+		"if exists": {
+			`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:B","Condition":{"StringEqualsIfExists":{"k":"v"}}}]}`, policy.Request{Caller: "x", Action: "a:b"}, true, false},
+		"unknown operator": {
+			`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"a:B","Condition":{"Odd":{"k":"v"}}}]}`,
+			policy.Request{Caller: "x", Action: "a:B"}, false, true},
+		"unknown element": {`{"Statement":[{"Effect":"Allow","NotPrincipal":"*","Action":"a:B"}]}`,
+			policy.Request{}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,18 +18,25 @@ import (
 func TestCall(t *testing.T) {
 	t.Parallel()
 	for call, want := range map[string]bool{
-		"ec2:DescribeSecurityGroups": true, "iam:GetAccountPasswordPolicy": true, "s3:HeadBucket": true, "cloudtrail:LookupEvents": true,
-		"iam:ListAccessKeys": true, "codebuild:BatchGetBuilds": true, "kms:GetKeyRotationStatus": true, "iam:GetCredentialReport": true,
+		"ec2:DescribeSecurityGroups": true, "iam:GetAccountPasswordPolicy": true, "s3:HeadBucket": true,
+		"cloudtrail:LookupEvents": true,
+		"iam:ListAccessKeys":      true, "codebuild:BatchGetBuilds": true, "kms:GetKeyRotationStatus": true,
+		"iam:GetCredentialReport": true,
 
-		"ec2:RevokeSecurityGroupIngress": false, "iam:UpdateAccessKey": false, "s3:PutBucketPolicy": false, "kms:EnableKeyRotation": false,
-		"iam:GenerateCredentialReport": false, "sns:Publish": false, "lambda:Invoke": false, "sqs:ReceiveMessage": false,
+		"ec2:RevokeSecurityGroupIngress": false, "iam:UpdateAccessKey": false, "s3:PutBucketPolicy": false,
+		"kms:EnableKeyRotation":        false,
+		"iam:GenerateCredentialReport": false, "sns:Publish": false, "lambda:Invoke": false,
+		"sqs:ReceiveMessage": false,
 
 		// The verb lies.
-		"sts:GetSessionToken": false, "sts:GetFederationToken": false, "cognito-identity:GetId": false, "redshift:GetClusterCredentials": false,
-		"stepfunctions:GetActivityTask": false, "lightsail:GetInstanceAccessDetails": false, "emr:GetOnClusterAppUIPresignedURL": false,
+		"sts:GetSessionToken": false, "sts:GetFederationToken": false, "cognito-identity:GetId": false,
+		"redshift:GetClusterCredentials": false,
+		"stepfunctions:GetActivityTask":  false, "lightsail:GetInstanceAccessDetails": false,
+		"emr:GetOnClusterAppUIPresignedURL": false,
 
 		// Not as botocore spells it, so nothing is known of it.
-		"ec2:describe_vpcs": false, "ec2:describeVpcs": false, "ec2:Get": false, "ec2:Getaway": false, "ec2:": false, ":": false, "x/y:GetZ": false,
+		"ec2:describe_vpcs": false, "ec2:describeVpcs": false, "ec2:Get": false, "ec2:Getaway": false, "ec2:": false,
+		":": false, "x/y:GetZ": false,
 		"ec2:DescribeVpcs/x": false,
 	} {
 		service, api, _ := strings.Cut(call, ":")
@@ -57,7 +64,8 @@ func TestAWSAgrees(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if known, ok := reference.Lookup(service, api); ok && readonly.Call(service, api) != slices.Contains([]string{"Read", "List"}, known.Level) {
+		if known, ok := reference.Lookup(service, api); ok &&
+			readonly.Call(service, api) != slices.Contains([]string{"Read", "List"}, known.Level) {
 			t.Errorf("%s: reads only is %v, its access level is %s", call, readonly.Call(service, api), known.Level)
 		}
 		for _, action := range p.Actions {

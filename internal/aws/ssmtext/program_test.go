@@ -12,7 +12,8 @@ import (
 func TestProgram(t *testing.T) {
 	t.Parallel()
 	const polling = "Step fails when it is Poll action status for completion. "
-	const frames = "Traceback (most recent call last):\n  File \"/tmp/b2c0b7c2-2021-05-24-14-57-35/customer_script.py\", line 400, in handler\n" +
+	const frames = "Traceback (most recent call last):\n  File " +
+		"\"/tmp/b2c0b7c2-2021-05-24-14-57-35/customer_script.py\", line 400, in handler\n" +
 		"    return run_repair(repair, {\"kms:DescribeKey\": \"read\"}, events, context)\n" +
 		"  File \"/tmp/b2c0b7c2-2021-05-24-14-57-35/customer_script.py\", line 180, in _run\n    raise failure.with_traceback(None) from None\n\n"
 	for name, tc := range map[string]struct {
@@ -20,27 +21,52 @@ func TestProgram(t *testing.T) {
 		want     ssmtext.Said
 		sentence string
 	}{
-		"type, hyphen":           {polling + frames + "Refused - hubmend:refused It is asymmetric." + guide, ssmtext.Said{Word: "refused", Text: "It is asymmetric"}, "It is asymmetric."},
-		"type, colon":            {polling + frames + "Refused: hubmend:refused It is asymmetric." + guide, ssmtext.Said{Word: "refused", Text: "It is asymmetric"}, "It is asymmetric."},
-		"module before the type": {polling + frames + "customer_script.Refused: hubmend:refused It is asymmetric" + guide, ssmtext.Said{Word: "refused", Text: "It is asymmetric"}, "It is asymmetric."},
-		"without a traceback":    {polling + "Unverified - hubmend:unverified It is off." + guide, ssmtext.Said{Word: "unverified", Text: "It is off"}, "It is off."},
-		"without a type":         {polling + "hubmend:unverified It is off." + guide, ssmtext.Said{Word: "unverified", Text: "It is off"}, "It is off."},
-		"without anything":       {"hubmend:refused No", ssmtext.Said{Word: "refused", Text: "No"}, "No."},
-		"older prefix":           {"Automation Step Execution fails when it is Poll action status for completion. Refused: hubmend:refused No." + guide, ssmtext.Said{Word: "refused", Text: "No"}, "No."},
-		"another prefix":         {"Something new: Refused - hubmend:refused No." + guide, ssmtext.Said{Word: "refused", Text: "No"}, "No."},
-		"chained": {polling + frames + "KeyError - 'x'\n\nDuring handling of the above exception, another exception occurred:\n\n" + frames + "Refused - hubmend:refused No." + guide,
+		"type, hyphen": {polling + frames + "Refused - hubmend:refused It is asymmetric." + guide,
+			ssmtext.Said{Word: "refused", Text: "It is asymmetric"}, "It is asymmetric."},
+		"type, colon": {polling + frames + "Refused: hubmend:refused It is asymmetric." + guide,
+			ssmtext.Said{Word: "refused", Text: "It is asymmetric"}, "It is asymmetric."},
+		"module before the type": {polling + frames + "customer_script.Refused: hubmend:refused It is asymmetric" +
+			guide, ssmtext.Said{Word: "refused", Text: "It is asymmetric"}, "It is asymmetric."},
+		"without a traceback": {polling + "Unverified - hubmend:unverified It is off." + guide,
+			ssmtext.Said{Word: "unverified", Text: "It is off"}, "It is off."},
+		"without a type": {polling + "hubmend:unverified It is off." + guide,
+			ssmtext.Said{Word: "unverified", Text: "It is off"}, "It is off."},
+		"without anything": {"hubmend:refused No", ssmtext.Said{Word: "refused", Text: "No"}, "No."},
+		"older prefix": {
+			"Automation Step Execution fails when it is Poll action status for completion. Refused: hubmend:refused No." + guide, ssmtext.Said{Word: "refused", Text: "No"}, "No."},
+		"another prefix": {"Something new: Refused - hubmend:refused No." + guide,
 			ssmtext.Said{Word: "refused", Text: "No"}, "No."},
-		"a read": {polling + frames + "Failure - hubmend:read NotFoundException kms:DescribeKey: Key 'x' does not exist" + guide,
-			ssmtext.Said{Word: "read", Code: "NotFoundException", Call: "kms:DescribeKey", Text: "Key 'x' does not exist"}, "kms:DescribeKey answered NotFoundException: Key 'x' does not exist."},
-		"a code with a dot": {polling + "Failure: hubmend:write InvalidGroup.NotFound ec2:RevokeSecurityGroupIngress: no" + guide,
-			ssmtext.Said{Word: "write", Code: "InvalidGroup.NotFound", Call: "ec2:RevokeSecurityGroupIngress", Text: "no"}, "ec2:RevokeSecurityGroupIngress answered InvalidGroup.NotFound: no."},
-		"no message": {"hubmend:check Unknown s3-control:GetX: ", ssmtext.Said{Word: "check", Code: "Unknown", Call: "s3-control:GetX"}, "s3-control:GetX answered Unknown."},
-		"a quotation inside": {polling + "Failure - hubmend:recall AccessDenied kms:X: the name is hubmend:refused please" + guide,
-			ssmtext.Said{Word: "recall", Code: "AccessDenied", Call: "kms:X", Text: "the name is hubmend:refused please"}, "kms:X answered AccessDenied: the name is hubmend:refused please."},
-		"lines":                {polling + "Refused - hubmend:refused One.\nTwo." + guide, ssmtext.Said{Word: "refused", Text: "One.\nTwo"}, "One.\nTwo."},
-		"cut off in the text":  {polling + frames + "Failure - hubmend:read AccessDenied kms:DescribeKey: User: arn:aws:sts", ssmtext.Said{Word: "read", Code: "AccessDenied", Call: "kms:DescribeKey", Text: "User: arn:aws:sts"}, "kms:DescribeKey answered AccessDenied: User: arn:aws:sts."},
-		"cut off in the call":  {polling + "Failure - hubmend:read AccessDenied kms:Descr", ssmtext.Said{Word: "read", Text: "AccessDenied kms:Descr"}, "AccessDenied kms:Descr."},
-		"cut off at the front": {"mer_script.py\", line 180, in _run\n\nFailure - hubmend:write Throttling kms:X: Slow down." + guide, ssmtext.Said{Word: "write", Code: "Throttling", Call: "kms:X", Text: "Slow down"}, "kms:X answered Throttling: Slow down."},
+		"chained": {polling + frames +
+			"KeyError - 'x'\n\nDuring handling of the above exception, another exception occurred:\n\n" + frames +
+			"Refused - hubmend:refused No." + guide,
+			ssmtext.Said{Word: "refused", Text: "No"}, "No."},
+		"a read": {polling + frames +
+			"Failure - hubmend:read NotFoundException kms:DescribeKey: Key 'x' does not exist" + guide,
+			ssmtext.Said{Word: "read", Code: "NotFoundException", Call: "kms:DescribeKey",
+				Text: "Key 'x' does not exist"}, "kms:DescribeKey answered NotFoundException: Key 'x' does not exist."},
+		"a code with a dot": {polling +
+			"Failure: hubmend:write InvalidGroup.NotFound ec2:RevokeSecurityGroupIngress: no" + guide,
+			ssmtext.Said{Word: "write", Code: "InvalidGroup.NotFound", Call: "ec2:RevokeSecurityGroupIngress",
+				Text: "no"}, "ec2:RevokeSecurityGroupIngress answered InvalidGroup.NotFound: no."},
+		"no message": {"hubmend:check Unknown s3-control:GetX: ",
+			ssmtext.Said{Word: "check", Code: "Unknown", Call: "s3-control:GetX"}, "s3-control:GetX answered Unknown."},
+		"a quotation inside": {polling +
+			"Failure - hubmend:recall AccessDenied kms:X: the name is hubmend:refused please" + guide,
+			ssmtext.Said{Word: "recall", Code: "AccessDenied", Call: "kms:X",
+				Text: "the name is hubmend:refused please"},
+			"kms:X answered AccessDenied: the name is hubmend:refused please."},
+		"lines": {polling + "Refused - hubmend:refused One.\nTwo." + guide,
+			ssmtext.Said{Word: "refused", Text: "One.\nTwo"}, "One.\nTwo."},
+		"cut off in the text": {polling + frames +
+			"Failure - hubmend:read AccessDenied kms:DescribeKey: User: arn:aws:sts",
+			ssmtext.Said{Word: "read", Code: "AccessDenied", Call: "kms:DescribeKey", Text: "User: arn:aws:sts"},
+			"kms:DescribeKey answered AccessDenied: User: arn:aws:sts."},
+		"cut off in the call": {polling + "Failure - hubmend:read AccessDenied kms:Descr",
+			ssmtext.Said{Word: "read", Text: "AccessDenied kms:Descr"}, "AccessDenied kms:Descr."},
+		"cut off at the front": {
+			"mer_script.py\", line 180, in _run\n\nFailure - hubmend:write Throttling kms:X: Slow down." + guide,
+			ssmtext.Said{Word: "write", Code: "Throttling", Call: "kms:X", Text: "Slow down"},
+			"kms:X answered Throttling: Slow down."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

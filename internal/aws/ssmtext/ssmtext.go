@@ -20,13 +20,15 @@ const NoOutput = "No output available yet because the step is not successfully e
 const Polling = "Poll action status for completion"
 
 var (
-	preamble = regexp.MustCompile(`^(?:Automation )?Step (?:Execution )?(?:fails when it is|timed out while step is) (.+?)\. `)
+	preamble = regexp.MustCompile(
+		`^(?:Automation )?Step (?:Execution )?(?:fails when it is|timed out while step is) (.+?)\. `)
 	// raised splits what the service writes about an exception: the traceback, with those
 	// that it was raised during before it, an empty line, the class and the message.
 	raised = regexp.MustCompile(`(?s)^(?:(?:Traceback.*?\n\n(?:During|The above)[^\n]*\n\n)*Traceback.*?\n\n)?` +
 		`([A-Za-z_][A-Za-z0-9_.]*)(?: - |: )(.*)$`)
 	// answered is how botocore words the error of a call.
-	answered = regexp.MustCompile(`(?s)^An error occurred \(([^)]+)\) when calling the (\S+) operation(?: \(reached max retries: \d+\))?: (.*)$`)
+	answered = regexp.MustCompile(
+		`(?s)^An error occurred \(([^)]+)\) when calling the (\S+) operation(?: \(reached max retries: \d+\))?: (.*)$`)
 )
 
 // Refusal is the exception with which a script says that a resource cannot be repaired in

@@ -74,8 +74,10 @@ func TestFunctionsAreWhatLambdaRuns(t *testing.T) {
 
 func TestErrorSaysWhatTheCompilerSaid(t *testing.T) {
 	t.Parallel()
-	err := compile.Functions(t.Context(), module(t, "package main\n\nfunc main() { undefinedName() }\n"), "out", compile.Here)
-	if err == nil || !strings.Contains(err.Error(), "lambdas/bad") || !strings.Contains(err.Error(), "undefined: undefinedName") {
+	err := compile.Functions(t.Context(), module(t, "package main\n\nfunc main() { undefinedName() }\n"), "out",
+		compile.Here)
+	if err == nil || !strings.Contains(err.Error(), "lambdas/bad") ||
+		!strings.Contains(err.Error(), "undefined: undefinedName") {
 		t.Errorf("error = %v, want the compiler's words", err)
 	}
 }

@@ -125,7 +125,8 @@ func (s Source) asset(name string) (hashed string, content []byte, err error) {
 		content, err = zipFolder(filepath.Join(s.Functions, stem))
 	} else {
 		content, err = templates.Referred(os.DirFS(s.Templates), name)
-		stem, extension = strings.TrimSuffix(strings.ReplaceAll(name, "/", "-"), templates.Suffix), strings.TrimPrefix(templates.Suffix, ".")
+		stem, extension = strings.TrimSuffix(strings.ReplaceAll(name, "/", "-"),
+			templates.Suffix), strings.TrimPrefix(templates.Suffix, ".")
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", name, err)

@@ -91,7 +91,8 @@ func named(t *testing.T, files map[string]string, before, after string) string {
 // theFiles names what is taken from the bucket.
 func theFiles(t *testing.T, files map[string]string) (code, playbook, stackSet string) {
 	t.Helper()
-	return named(t, files, "assets/dispatch-", ".zip"), named(t, files, "assets/cis-1.2.0-", ".template.json"), named(t, files, "assets/hubmend-member-", ".template.json")
+	return named(t, files, "assets/dispatch-", ".zip"), named(t, files, "assets/cis-1.2.0-", ".template.json"),
+		named(t, files, "assets/hubmend-member-", ".template.json")
 }
 
 func TestFiles(t *testing.T) {
@@ -99,7 +100,8 @@ func TestFiles(t *testing.T) {
 	from := source(t, admin)
 	got := tree(t, write(t, from))
 	code, playbook, stackSet := theFiles(t, got)
-	for _, name := range []string{"admin.template.json", "member.template.json", code, playbook, stackSet, "README.md"} {
+	for _, name := range []string{"admin.template.json", "member.template.json", code, playbook, stackSet,
+		"README.md"} {
 		if !strings.Contains(got["SHA256SUMS"], "  "+name+"\n") {
 			t.Errorf("SHA256SUMS does not have %s", name)
 		}
@@ -111,7 +113,8 @@ func TestFiles(t *testing.T) {
 		t.Error("README.md does not say what an asset is")
 	}
 	before := tree(t, from.Templates)
-	if got["member.template.json"] != before["hubmend-member.template.json"] || got[playbook] != before["cis/1.2.0.template.json"] {
+	if got["member.template.json"] != before["hubmend-member.template.json"] ||
+		got[playbook] != before["cis/1.2.0.template.json"] {
 		t.Error("a template that needs nothing of the bucket was changed")
 	}
 }
@@ -121,13 +124,15 @@ func TestTemplatesTakeAllFromTheBucket(t *testing.T) {
 	t.Parallel()
 	got := tree(t, write(t, source(t, admin)))
 	code, playbook, stackSet := theFiles(t, got)
-	want := strings.NewReplacer("assets/dispatch.zip", code, "assets/cis/1.2.0.template.json", playbook, "assets/hubmend-member.template.json", stackSet).Replace(admin)
+	want := strings.NewReplacer("assets/dispatch.zip", code, "assets/cis/1.2.0.template.json", playbook,
+		"assets/hubmend-member.template.json", stackSet).Replace(admin)
 	if diff := cmp.Diff(want, got["admin.template.json"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	changed := source(t, admin)
 	put(t, changed.Functions, "dispatch/bootstrap", "another program")
-	if again := tree(t, write(t, changed))["admin.template.json"]; strings.Contains(again, code) || !strings.Contains(again, playbook) {
+	if again := tree(t, write(t, changed))["admin.template.json"]; strings.Contains(again, code) ||
+		!strings.Contains(again, playbook) {
 		t.Errorf("after a change of the function it is\n%s", again)
 	}
 }
@@ -199,7 +204,8 @@ func TestWriteRefuses(t *testing.T) {
 		"no such function": {source(t, strings.ReplaceAll(admin, "dispatch.zip", "nobody.zip")), "nobody"},
 		"no such template": {source(t, strings.ReplaceAll(admin, "cis/1.2.0", "cis/9.9.9")), "9.9.9"},
 	} {
-		if err := dist.Write(tc.from, filepath.Join(t.TempDir(), "dist")); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if err := dist.Write(tc.from, filepath.Join(t.TempDir(), "dist")); err == nil ||
+			!strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: Write = %v, want an error that says %s", name, err, tc.want)
 		}
 	}

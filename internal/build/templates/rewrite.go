@@ -21,7 +21,8 @@ var parameters = map[string]any{
 	CodePrefix: map[string]any{
 		"Type": "String", "Default": defaultPrefix, "AllowedPattern": `^([A-Za-z0-9!_.*'()-]+/)*$`,
 		"ConstraintDescription": "must end with a slash, or be empty",
-		"Description":           "What the names of the files begin with in the bucket, such as dist/. Empty: they are at its top.",
+		"Description": "What the names of the files begin with in the bucket, such as dist/. Empty: they " +
+			"are at its top.",
 	},
 }
 

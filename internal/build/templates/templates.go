@@ -102,7 +102,8 @@ func Write(folder string, files map[string][]byte) error {
 		}
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil { //nolint:gosec // part of the repository
+		//nolint:gosec // part of the repository
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
 			return err
 		}
 	}

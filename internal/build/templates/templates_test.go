@@ -26,10 +26,12 @@ func admin() object {
 		"Parameters": object{"MaxAttempts": object{"Type": "Number", "Default": 3}},
 		"Resources": object{
 			"Function": object{"Type": "AWS::Lambda::Function", "Properties": object{
-				"Code": object{"S3Bucket": object{"Fn::Sub": bucket}, "S3Key": zipKey}, "Description": "a < b", "Timeout": json.Number("30.0"),
+				"Code": object{"S3Bucket": object{"Fn::Sub": bucket}, "S3Key": zipKey}, "Description": "a < b",
+				"Timeout": json.Number("30.0"),
 			}},
 			"Product": object{"Type": "AWS::ServiceCatalog::CloudFormationProduct", "Properties": object{
-				"Versions": []any{object{"Url": object{"Fn::Sub": "https://s3.${AWS::URLSuffix}/" + bucket + "/" + playKey}}},
+				"Versions": []any{object{
+					"Url": object{"Fn::Sub": "https://s3.${AWS::URLSuffix}/" + bucket + "/" + playKey}}},
 			}},
 		},
 	}
@@ -84,11 +86,13 @@ func TestOf(t *testing.T) {
 	}
 	want := object{
 		"Function": object{"Type": "AWS::Lambda::Function", "Properties": object{
-			"Code":        object{"S3Bucket": object{"Ref": "CodeBucket"}, "S3Key": object{"Fn::Sub": "${CodePrefix}assets/dispatch.zip"}},
+			"Code": object{"S3Bucket": object{"Ref": "CodeBucket"},
+				"S3Key": object{"Fn::Sub": "${CodePrefix}assets/dispatch.zip"}},
 			"Description": "a < b", "Timeout": json.Number("30.0"),
 		}},
 		"Product": object{"Type": "AWS::ServiceCatalog::CloudFormationProduct", "Properties": object{
-			"Versions": []any{object{"Url": object{"Fn::Sub": "https://s3.${AWS::URLSuffix}/${CodeBucket}/${CodePrefix}assets/cis/1.2.0.template.json"}}},
+			"Versions": []any{object{
+				"Url": object{"Fn::Sub": "https://s3.${AWS::URLSuffix}/${CodeBucket}/${CodePrefix}assets/cis/1.2.0.template.json"}}},
 		}},
 	}
 	if diff := cmp.Diff(any(want), got["Resources"]); diff != "" {
@@ -96,7 +100,8 @@ func TestOf(t *testing.T) {
 	}
 	parameters, _ := got["Parameters"].(object)
 	prefix, _ := parameters["CodePrefix"].(object)
-	if len(parameters) != 3 || parameters["MaxAttempts"] == nil || parameters["CodeBucket"] == nil || prefix["Default"] != "dist/" {
+	if len(parameters) != 3 || parameters["MaxAttempts"] == nil || parameters["CodeBucket"] == nil ||
+		prefix["Default"] != "dist/" {
 		t.Errorf("Parameters = %v", parameters)
 	}
 	if member := string(files["hubmend-member.template.json"]); strings.Contains(member, "CodeBucket") {
@@ -127,12 +132,14 @@ func TestDifferences(t *testing.T) {
 	put(t, dir, "same.template.json", 1)
 	put(t, dir, "changed.template.json", 1)
 	put(t, dir, "old.template.json", 1)
-	want := map[string][]byte{"same.template.json": []byte("1"), "changed.template.json": []byte("2"), "new.template.json": []byte("3")}
+	want := map[string][]byte{"same.template.json": []byte("1"), "changed.template.json": []byte("2"),
+		"new.template.json": []byte("3")}
 	got, err := templates.Differences(dir, want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 3 || !strings.HasPrefix(got[0], "old.") || !strings.HasPrefix(got[1], "changed.") || !strings.HasPrefix(got[2], "new.") {
+	if len(got) != 3 || !strings.HasPrefix(got[0], "old.") || !strings.HasPrefix(got[1], "changed.") ||
+		!strings.HasPrefix(got[2], "new.") {
 		t.Errorf("Differences = %q", got)
 	}
 	if err := templates.Write(dir, want); err != nil {

@@ -20,7 +20,8 @@ func (r Report) Count() string {
 			}
 		}
 	}
-	return fmt.Sprintf("permissions: %d roles, %d statements, %d actions and resources of which %d stay for a reason; %d permissions evaluated, %d denied",
+	return fmt.Sprintf("permissions: %d roles, %d statements, %d actions and resources of which %d stay for a "+
+		"reason; %d permissions evaluated, %d denied",
 		len(r.Roles), statements, parts, reasons, r.Calls, r.Denied)
 }
 
@@ -55,7 +56,8 @@ func (s Statement) write(b *strings.Builder) {
 	}
 	for _, operator := range sorted(s.Conditions) {
 		for _, key := range sorted(s.Conditions[operator]) {
-			fmt.Fprintf(b, "| | if `%s` %s `%s` | |\n", key, operator, strings.Join(s.Conditions[operator][key], "`, `"))
+			fmt.Fprintf(b, "| | if `%s` %s `%s` | |\n", key, operator,
+				strings.Join(s.Conditions[operator][key], "`, `"))
 		}
 	}
 }

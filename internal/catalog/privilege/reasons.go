@@ -70,7 +70,9 @@ func (r *Report) Justify(reasons []Reason) []string {
 	}
 	for i, reason := range reasons {
 		if !used[i] {
-			problems = append(problems, fmt.Sprintf("the reason for %s %s%s excuses nothing any more; remove it", reason.Role, reason.Statement, reason.Part))
+			problems = append(problems,
+				fmt.Sprintf("the reason for %s %s%s excuses nothing any more; remove it", reason.Role, reason.Statement,
+					reason.Part))
 		}
 	}
 	return problems
@@ -106,14 +108,17 @@ func (s Statement) problems(role string) []string {
 		return nil
 	}
 	if s.Effect == "Deny" {
-		return []string{fmt.Sprintf("%s: statement %s denies, which no scenario can need; say why it is there", role, s.Sid)}
+		return []string{fmt.Sprintf("%s: statement %s denies, which no scenario can need; say why it is there", role,
+			s.Sid)}
 	}
 	var problems []string
 	for _, part := range slices.Concat(s.Actions, s.Resources) {
 		switch {
 		case part.Scenario != "" || part.Reason != "":
 		case part.Times > 0:
-			problems = append(problems, fmt.Sprintf("%s: statement %s: whatever %s allows is allowed by another statement too", role, s.Sid, part.Text))
+			problems = append(problems,
+				fmt.Sprintf("%s: statement %s: whatever %s allows is allowed by another statement too", role, s.Sid,
+					part.Text))
 		default:
 			problems = append(problems, fmt.Sprintf("%s: statement %s: no scenario needs %s", role, s.Sid, part.Text))
 		}

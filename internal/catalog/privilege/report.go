@@ -78,7 +78,8 @@ func Summarize(runs []Run, prefix string) Report {
 func foreign(runs []Run) []Run {
 	var all []Run
 	for _, run := range runs {
-		run.Roles = slices.DeleteFunc(slices.Clone(run.Roles), func(r authz.Role) bool { return r.Account == run.Administrator })
+		run.Roles = slices.DeleteFunc(slices.Clone(run.Roles),
+			func(r authz.Role) bool { return r.Account == run.Administrator })
 		all = append(all, run)
 	}
 	return all
@@ -88,7 +89,8 @@ func (r Run) role(role authz.Role) Role {
 	out := Role{Name: role.Name}
 	for _, p := range role.Policies {
 		for _, s := range p.Document.Statement {
-			one := &Statement{Policy: p.Name, Sid: s.Sid, Effect: s.Effect, Conditions: r.conditions(s.Condition, role.Account)}
+			one := &Statement{Policy: p.Name, Sid: s.Sid, Effect: s.Effect,
+				Conditions: r.conditions(s.Condition, role.Account)}
 			for _, text := range slices.Concat(s.Action, s.NotAction) {
 				one.Actions = append(one.Actions, &Part{Text: text})
 			}

@@ -26,7 +26,8 @@ func role(t *testing.T, account, name, statements string) authz.Role {
 }
 
 func allowed(account, name string, times int, grants ...policy.Grant) authz.Decision {
-	return authz.Decision{Role: "arn:aws:iam::" + account + ":role/" + name, Allowed: true, Grants: grants, Times: times}
+	return authz.Decision{Role: "arn:aws:iam::" + account + ":role/" + name, Allowed: true, Grants: grants,
+		Times: times}
 }
 
 func by(sid, action, resource string) policy.Grant {
@@ -40,39 +41,45 @@ const statements = `{"Sid":"Use","Effect":"Allow","Action":["x:Get","x:Put"],"Re
 // report is of two runs, in which the role is in both accounts.
 func report(t *testing.T) privilege.Report {
 	t.Helper()
-	roles := []authz.Role{role(t, admin, "h-role", statements), role(t, member, "h-role", statements), role(t, member, "other", statements)}
+	roles := []authz.Role{role(t, admin, "h-role", statements), role(t, member, "h-role", statements),
+		role(t, member, "other", statements)}
 	own, bus := "arn:aws:x:us-east-1:222222222222:a", "arn:aws:x:*:111111111111:b"
 	run := func(scenario string, decisions ...authz.Decision) privilege.Run {
-		return privilege.Run{Scenario: scenario, Administrator: admin, Region: "us-east-1", Roles: roles, Decisions: decisions}
+		return privilege.Run{Scenario: scenario, Administrator: admin, Region: "us-east-1", Roles: roles,
+			Decisions: decisions}
 	}
 	return privilege.Summarize([]privilege.Run{
-		run("first", allowed(member, "h-role", 3, by("Use", "x:Get", own), by("All", "x:Get", "*")), allowed(member, "other", 1, by("Use", "x:Put", own))),
-		run("second", allowed(member, "h-role", 2, by("Use", "x:Put", own)), authz.Decision{Role: "arn:aws:iam::222222222222:role/h-role", Times: 4}),
-		run("third", allowed(member, "h-role", 1, by("Use", "x:Put", own)), allowed(member, "h-role", 1, by("Use", "x:Put", bus))),
+		run("first", allowed(member, "h-role", 3, by("Use", "x:Get", own), by("All", "x:Get", "*")),
+			allowed(member, "other", 1, by("Use", "x:Put", own))),
+		run("second", allowed(member, "h-role", 2, by("Use", "x:Put", own)),
+			authz.Decision{Role: "arn:aws:iam::222222222222:role/h-role", Times: 4}),
+		run("third", allowed(member, "h-role", 1, by("Use", "x:Put", own)),
+			allowed(member, "h-role", 1, by("Use", "x:Put", bus))),
 	}, "h-")
 }
 
 func TestSummarize(t *testing.T) {
 	t.Parallel()
 	type part = privilege.Part
-	want := privilege.Report{Calls: 12, Denied: 4, Roles: []privilege.Role{{Name: "h-role", Statements: []*privilege.Statement{
-		{
-			Policy: "p", Sid: "Use", Effect: "Allow", Conditions: policy.Conditions{},
-			Actions: []*part{{Text: "x:Get", Times: 3}, {Text: "x:Put", Times: 4, Scenario: "second"}},
-			Resources: []*part{
-				{Text: "arn:${Partition}:x:${Region}:${Account}:a", Times: 6, Scenario: "second"},
-				{Text: "arn:${Partition}:x:*:${Administrator}:b", Times: 1, Scenario: "third"},
+	want := privilege.Report{Calls: 12, Denied: 4,
+		Roles: []privilege.Role{{Name: "h-role", Statements: []*privilege.Statement{
+			{
+				Policy: "p", Sid: "Use", Effect: "Allow", Conditions: policy.Conditions{},
+				Actions: []*part{{Text: "x:Get", Times: 3}, {Text: "x:Put", Times: 4, Scenario: "second"}},
+				Resources: []*part{
+					{Text: "arn:${Partition}:x:${Region}:${Account}:a", Times: 6, Scenario: "second"},
+					{Text: "arn:${Partition}:x:*:${Administrator}:b", Times: 1, Scenario: "third"},
+				},
 			},
-		},
-		{
-			Policy: "p", Sid: "All", Effect: "Allow", Conditions: policy.Conditions{},
-			Actions: []*part{{Text: "x:Get", Times: 3}}, Resources: []*part{{Text: "*", Times: 3}},
-		},
-		{
-			Policy: "p", Sid: "Never", Effect: "Deny", Conditions: policy.Conditions{},
-			Actions: []*part{{Text: "x:Del"}}, Resources: []*part{{Text: "*"}},
-		},
-	}}}}
+			{
+				Policy: "p", Sid: "All", Effect: "Allow", Conditions: policy.Conditions{},
+				Actions: []*part{{Text: "x:Get", Times: 3}}, Resources: []*part{{Text: "*", Times: 3}},
+			},
+			{
+				Policy: "p", Sid: "Never", Effect: "Deny", Conditions: policy.Conditions{},
+				Actions: []*part{{Text: "x:Del"}}, Resources: []*part{{Text: "*"}},
+			},
+		}}}}
 	if diff := cmp.Diff(want, report(t)); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
@@ -88,16 +95,22 @@ func TestJustify(t *testing.T) {
 		want    []string // parts of the problems
 	}{
 		"none": {nil, []string{
-			"Use: whatever x:Get allows is allowed by another statement too", "All: whatever x:Get allows", "All: whatever * allows", "Never denies",
+			"Use: whatever x:Get allows is allowed by another statement too", "All: whatever x:Get allows",
+			"All: whatever * allows", "Never denies",
 		}},
-		"all":                       {[]privilege.Reason{never, all, get}, nil},
-		"one is missing":            {[]privilege.Reason{never, all}, []string{"Use: whatever x:Get"}},
-		"any statement":             {[]privilege.Reason{never, all, {Role: "h-role", Part: "x:Get", Why: "y"}}, nil},
-		"for what is needed":        {[]privilege.Reason{never, all, get, {Role: "h-role", Statement: "Use", Part: "x:Put", Why: "y"}}, []string{"excuses nothing any more"}},
-		"for a statement in use":    {[]privilege.Reason{never, all, get, {Role: "h-role", Statement: "Use", Why: "y"}}, []string{"excuses nothing any more"}},
-		"for what chance brought":   {[]privilege.Reason{never, all, get, {Role: "h-role", Statement: "Use", Part: "x:Put", Why: "y", ByChance: true}}, nil},
-		"for a role that is gone":   {[]privilege.Reason{never, all, get, {Role: "h-gone", Statement: "Use", Why: "y"}}, []string{"excuses nothing any more"}},
-		"for an action that isn't ": {[]privilege.Reason{never, all, get, {Role: "h-role", Part: "x:Gone", Why: "y"}}, []string{"excuses nothing any more"}},
+		"all":            {[]privilege.Reason{never, all, get}, nil},
+		"one is missing": {[]privilege.Reason{never, all}, []string{"Use: whatever x:Get"}},
+		"any statement":  {[]privilege.Reason{never, all, {Role: "h-role", Part: "x:Get", Why: "y"}}, nil},
+		"for what is needed": {[]privilege.Reason{never, all, get,
+			{Role: "h-role", Statement: "Use", Part: "x:Put", Why: "y"}}, []string{"excuses nothing any more"}},
+		"for a statement in use": {[]privilege.Reason{never, all, get, {Role: "h-role", Statement: "Use", Why: "y"}},
+			[]string{"excuses nothing any more"}},
+		"for what chance brought": {[]privilege.Reason{never, all, get,
+			{Role: "h-role", Statement: "Use", Part: "x:Put", Why: "y", ByChance: true}}, nil},
+		"for a role that is gone": {[]privilege.Reason{never, all, get, {Role: "h-gone", Statement: "Use", Why: "y"}},
+			[]string{"excuses nothing any more"}},
+		"for an action that isn't ": {[]privilege.Reason{never, all, get, {Role: "h-role", Part: "x:Gone", Why: "y"}},
+			[]string{"excuses nothing any more"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -118,7 +131,8 @@ func TestJustify(t *testing.T) {
 // An action that was never used and one that is used needlessly are not the same mistake.
 func TestUnusedIsSaid(t *testing.T) {
 	t.Parallel()
-	run := privilege.Run{Administrator: admin, Roles: []authz.Role{role(t, member, "h-role", `{"Sid":"S","Effect":"Allow","Action":"x:Get","Resource":"*"}`)}}
+	run := privilege.Run{Administrator: admin,
+		Roles: []authz.Role{role(t, member, "h-role", `{"Sid":"S","Effect":"Allow","Action":"x:Get","Resource":"*"}`)}}
 	r := privilege.Summarize([]privilege.Run{run}, "h-")
 	if got := r.Justify(nil); len(got) != 2 || got[0] != "h-role: statement S: no scenario needs x:Get" {
 		t.Errorf("problems = %q", got)
@@ -127,9 +141,12 @@ func TestUnusedIsSaid(t *testing.T) {
 
 func TestStatementsWithoutSid(t *testing.T) {
 	t.Parallel()
-	own := role(t, member, "h-role", `{"Effect":"Allow","Action":"x:Get","Resource":"*"},{"Effect":"Allow","Action":"x:Put","Resource":"*"}`)
+	own := role(t, member, "h-role",
+		`{"Effect":"Allow","Action":"x:Get","Resource":"*"},{"Effect":"Allow","Action":"x:Put","Resource":"*"}`)
 	grant := policy.Grant{Place: policy.Place{Policy: "p", Statement: 1}, Action: "x:Put", Resource: "*"}
-	r := privilege.Summarize([]privilege.Run{{Scenario: "s", Administrator: admin, Roles: []authz.Role{own}, Decisions: []authz.Decision{allowed(member, "h-role", 1, grant)}}}, "h-")
+	r := privilege.Summarize(
+		[]privilege.Run{{Scenario: "s", Administrator: admin, Roles: []authz.Role{own},
+			Decisions: []authz.Decision{allowed(member, "h-role", 1, grant)}}}, "h-")
 	if s := r.Roles[0].Statements; s[0].Actions[0].Times != 0 || s[1].Actions[0].Scenario != "s" {
 		t.Errorf("statements = %+v, %+v", s[0].Actions[0], s[1].Actions[0])
 	}
@@ -141,7 +158,8 @@ func TestMarkdown(t *testing.T) {
 	r.Justify([]privilege.Reason{{Role: "h-role", Statement: "Never", Why: "It forbids."}})
 	text := r.Markdown()
 	for _, want := range []string{
-		"## h-role", "| Use | `x:Get` | **nobody** |", "| `x:Put` | second |", "| `arn:${Partition}:x:*:${Administrator}:b` | third |",
+		"## h-role", "| Use | `x:Get` | **nobody** |", "| `x:Put` | second |",
+		"| `arn:${Partition}:x:*:${Administrator}:b` | third |",
 		"| Never (**denies**) | `x:Del` | *It forbids.* |",
 	} {
 		if !strings.Contains(text, want) {
@@ -175,7 +193,8 @@ func TestSamePage(t *testing.T) {
 		"a condition":      {"`v`", "`w`", false},
 		"a line less":      {"| | `x:Put` | *For later.* |\n", "", false},
 	} {
-		if line, same := privilege.SamePage(page, strings.Replace(page, tc.from, tc.to, 1)); same != tc.same || same == (line != "") {
+		if line, same := privilege.SamePage(page, strings.Replace(page, tc.from, tc.to, 1)); same != tc.same ||
+			same == (line != "") {
 			t.Errorf("%s: SamePage = %q, %v", name, line, same)
 		}
 	}

@@ -31,7 +31,8 @@ func (p Problem) String() string { return fmt.Sprintf("%s:%d: %s", p.File(), p.L
 
 // Derive reads the calls out of programs with Python's own parser, and checks them against botocore's models.
 // The interpreter must be one that has botocore.
-func Derive(ctx context.Context, interpreter, runtime string, sources map[string]string) (map[string]Derived, []Problem, error) {
+func Derive(ctx context.Context, interpreter, runtime string, sources map[string]string) (map[string]Derived, []Problem,
+	error) {
 	request, err := json.Marshal(map[string]any{"runtime": runtime, "programs": sources})
 	if err != nil {
 		return nil, nil, err

@@ -36,7 +36,8 @@ func (p Program) Repair(runtime string) (string, []runbook.Call) {
 	last := handler("run_repair(repair", p.Derived.Repair)
 	return write(document{
 		Name: p.Name, Description: about, Parameters: parameters(p.Header.Parameters), Payload: flow(payload),
-		Step: "Read the resource, decide, change it and verify the change.", Script: p.script(runtime, last), CanUndo: p.Derived.Undo != nil,
+		Step: "Read the resource, decide, change it and verify the change.", Script: p.script(runtime, last),
+		CanUndo: p.Derived.Undo != nil,
 	}), p.Derived.Repair.made()
 }
 
@@ -62,8 +63,9 @@ func (p Program) Undo(runtime string) (string, []runbook.Call) {
 	}}
 	last := handler(fmt.Sprintf("run_undo(undo, %q", repair), *p.Derived.Undo)
 	return write(document{
-		Name: naming.UndoRunbook(p.Name), Description: p.Header.Undo + "\n" + calls(*p.Derived.Undo), Parameters: parameters(given),
-		Payload: flow(map[string]string{executionID: "{{ " + executionID + " }}"}), CanUndo: true,
+		Name: naming.UndoRunbook(p.Name), Description: p.Header.Undo + "\n" + calls(*p.Derived.Undo),
+		Parameters: parameters(given),
+		Payload:    flow(map[string]string{executionID: "{{ " + executionID + " }}"}), CanUndo: true,
 		Step:   "Read the repair, compare the resource with what it left, restore the previous state and verify.",
 		Script: p.script(runtime, last),
 	}), p.Derived.Undo.made()
@@ -82,7 +84,8 @@ func (p Program) script(runtime, last string) string {
 // handler is the function that Systems Manager calls. Its lines are short, because a traceback has them before what
 // the program says, and a long message may be cut off.
 func handler(run string, f Function) string {
-	return "CALLS = " + table(f) + "\n\n\ndef handler(events, context):\n    return " + run + ", CALLS, events, context)\n"
+	return "CALLS = " + table(f) + "\n\n\ndef handler(events, context):\n    return " + run +
+		", CALLS, events, context)\n"
 }
 
 // margin is how far a document's script is indented.
@@ -110,7 +113,8 @@ func calls(f Function) string {
 			writes = append(writes, call)
 		}
 	}
-	return "It reads with " + strings.Join(reads, ", ") + ".\nIt changes something with " + strings.Join(writes, ", ") + ", and nothing else."
+	return "It reads with " + strings.Join(reads, ", ") + ".\nIt changes something with " + strings.Join(writes, ", ") +
+		", and nothing else."
 }
 
 func kind(call string) string {

@@ -82,7 +82,8 @@ func (p Program) Check(runtime string) error {
 		declared[name] = parameter.Type
 	}
 	if !maps.Equal(declared, p.Derived.Repair.Parameters) {
-		return fmt.Errorf("repair takes %v, but the header has the parameters %v", p.Derived.Repair.Parameters, declared)
+		return fmt.Errorf("repair takes %v, but the header has the parameters %v", p.Derived.Repair.Parameters,
+			declared)
 	}
 	if p.Derived.Undo == nil {
 		return nil

@@ -28,7 +28,8 @@ parameters:
 
 const (
 	runtime = "\"\"\"Shared.\"\"\"\n\nimport boto3\n"
-	source  = "\"\"\"Doors.\"\"\"\n\nfrom hubmend_runtime import Aws, Outcome\n\n\ndef repair(aws: Aws, Door: str, Keys: list[str]) -> Outcome:\n    return None\n"
+	source  = "\"\"\"Doors.\"\"\"\n\nfrom hubmend_runtime import Aws, Outcome\n\n\ndef repair(aws: Aws, Door: str, " +
+		"Keys: list[str]) -> Outcome:\n    return None\n"
 )
 
 // door is a program of which everything fits together, with some of it changed.
@@ -39,9 +40,12 @@ func door(t *testing.T, edit func(*program.Program)) program.Program {
 		t.Fatal(err)
 	}
 	p := program.Program{Name: "CloseDoor", Header: h, Source: source, Derived: program.Derived{
-		Sum:    program.Sum(runtime, source),
-		Repair: program.Function{Parameters: map[string]string{"Door": "String", "Keys": "StringList"}, Calls: map[string][]string{"ec2:DescribeDoors": {"Door"}, "ec2:CloseDoor": {"Door", "Key"}}},
-		Undo:   &program.Function{Parameters: map[string]string{"Door": "String"}, Calls: map[string][]string{"ec2:OpenDoor": {"Door"}, "ssm:GetAutomationExecution": {"AutomationExecutionId"}}},
+		Sum: program.Sum(runtime, source),
+		Repair: program.Function{Parameters: map[string]string{"Door": "String", "Keys": "StringList"},
+			Calls: map[string][]string{"ec2:DescribeDoors": {"Door"}, "ec2:CloseDoor": {"Door", "Key"}}},
+		Undo: &program.Function{Parameters: map[string]string{"Door": "String"},
+			Calls: map[string][]string{"ec2:OpenDoor": {"Door"},
+				"ssm:GetAutomationExecution": {"AutomationExecutionId"}}},
 	}}
 	if edit != nil {
 		edit(&p)
@@ -58,10 +62,15 @@ func TestCheck(t *testing.T) {
 		"right":                    {nil, ""},
 		"another source":           {func(p *program.Program) { p.Source += "\n" }, "run make generate"},
 		"an undo without its text": {func(p *program.Program) { p.Header.Undo = "" }, "describes an undo exactly when"},
-		"text without its undo":    {func(p *program.Program) { p.Derived.Undo = nil }, "describes an undo exactly when"},
-		"one parameter more":       {func(p *program.Program) { p.Header.Parameters["More"] = runbook.Parameter{Type: "String"} }, "but the header has the parameters"},
-		"another type":             {func(p *program.Program) { p.Derived.Repair.Parameters["Keys"] = "String" }, "but the header has the parameters"},
-		"an undo that takes more":  {func(p *program.Program) { p.Derived.Undo.Parameters["Key"] = "String" }, "undo takes Key, which is no parameter"},
+		"text without its undo": {func(p *program.Program) { p.Derived.Undo = nil },
+			"describes an undo exactly when"},
+		"one parameter more": {
+			func(p *program.Program) { p.Header.Parameters["More"] = runbook.Parameter{Type: "String"} },
+			"but the header has the parameters"},
+		"another type": {func(p *program.Program) { p.Derived.Repair.Parameters["Keys"] = "String" },
+			"but the header has the parameters"},
+		"an undo that takes more": {func(p *program.Program) { p.Derived.Undo.Parameters["Key"] = "String" },
+			"undo takes Key, which is no parameter"},
 	} {
 		err := door(t, tc.edit).Check(runtime)
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
@@ -96,24 +105,29 @@ func TestRepair(t *testing.T) {
 	t.Parallel()
 	text, calls := door(t, nil).Repair(runtime)
 	doc := documentOf(t, text)
-	if diff := gocmp.Diff([]runbook.Call{{Name: "ec2:CloseDoor", Parameters: []string{"Door", "Key"}}, {Name: "ec2:DescribeDoors", Parameters: []string{"Door"}}}, calls); diff != "" {
+	if diff := gocmp.Diff([]runbook.Call{{Name: "ec2:CloseDoor", Parameters: []string{"Door", "Key"}},
+		{Name: "ec2:DescribeDoors", Parameters: []string{"Door"}}}, calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
-	wantDescription := "### Close a door\nIt is closed.\n\nIt reads with ec2:DescribeDoors.\nIt changes something with ec2:CloseDoor, and nothing else.\n`hubmend-UndoCloseDoor` undoes it.\n"
+	wantDescription := "### Close a door\nIt is closed.\n\nIt reads with ec2:DescribeDoors.\nIt changes something " +
+		"with ec2:CloseDoor, and nothing else.\n`hubmend-UndoCloseDoor` undoes it.\n"
 	if diff := gocmp.Diff(wantDescription, doc.Description); diff != "" {
 		t.Errorf("description (-want +got):\n%s", diff)
 	}
-	if p := doc.Parameters["Door"]; p.AllowedPattern != "^d-[0-9]+$" || doc.Parameters["Keys"].MinItems != 1 || !strings.HasSuffix(doc.Parameters["AutomationAssumeRole"].AllowedPattern, "role/hubmend-CloseDoor$") {
+	if p := doc.Parameters["Door"]; p.AllowedPattern != "^d-[0-9]+$" || doc.Parameters["Keys"].MinItems != 1 ||
+		!strings.HasSuffix(doc.Parameters["AutomationAssumeRole"].AllowedPattern, "role/hubmend-CloseDoor$") {
 		t.Errorf("parameters %+v", doc.Parameters)
 	}
 	if diff := gocmp.Diff([]string{"run.Change", "run.Before", "run.After", "run.Calls"}, doc.Outputs); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
 	step := doc.MainSteps[0]
-	if diff := gocmp.Diff(map[string]any{"Door": "{{ Door }}", "Keys": "{{ Keys }}"}, step.Inputs["InputPayload"]); diff != "" || len(doc.MainSteps) != 1 || step.Action != "aws:executeScript" {
+	if diff := gocmp.Diff(map[string]any{"Door": "{{ Door }}", "Keys": "{{ Keys }}"},
+		step.Inputs["InputPayload"]); diff != "" || len(doc.MainSteps) != 1 || step.Action != "aws:executeScript" {
 		t.Errorf("%+v: payload (-want +got):\n%s", step, diff)
 	}
-	want := runtime + "\n\n\"\"\"Doors.\"\"\"\n\n\ndef repair(aws: Aws, Door: str, Keys: list[str]) -> Outcome:\n    return None\n\n\n" +
+	want := runtime + "\n\n\"\"\"Doors.\"\"\"\n\n\ndef repair(aws: Aws, Door: str, Keys: list[str]) -> Outcome:\n   " +
+		" return None\n\n\n" +
 		"CALLS = {\"ec2:CloseDoor\": \"write\", \"ec2:DescribeDoors\": \"read\"}\n\n\ndef handler(events, context):\n    return run_repair(repair, CALLS, events, context)\n"
 	if diff := gocmp.Diff(want, step.Inputs["Script"]); diff != "" {
 		t.Errorf("script (-want +got):\n%s", diff)
@@ -131,7 +145,8 @@ func TestUndo(t *testing.T) {
 		t.Errorf("calls %v, parameters %v", calls, doc.Parameters)
 	}
 	script, _ := doc.MainSteps[0].Inputs["Script"].(string)
-	if want := "CALLS = {\"ec2:OpenDoor\": \"write\", \"ssm:GetAutomationExecution\": \"read\"}\n\n\ndef handler(events, context):\n    return run_undo(undo, \"hubmend-CloseDoor\", CALLS, events, context)\n"; !strings.HasSuffix(script, want) {
+	if want := "CALLS = {\"ec2:OpenDoor\": \"write\", \"ssm:GetAutomationExecution\": \"read\"}\n\n\ndef " +
+		"handler(events, context):\n    return run_undo(undo, \"hubmend-CloseDoor\", CALLS, events, context)\n"; !strings.HasSuffix(script, want) {
 		t.Errorf("script ends %q", script[max(0, len(script)-200):])
 	}
 }
@@ -139,7 +154,8 @@ func TestUndo(t *testing.T) {
 func TestARepairWithoutAnUndo(t *testing.T) {
 	t.Parallel()
 	text, _ := door(t, func(p *program.Program) { p.Derived.Undo, p.Header.Undo = nil, "" }).Repair(runtime)
-	if doc := documentOf(t, text); strings.Contains(doc.Description, "undoes") || strings.Contains(strings.Join(doc.Outputs, " "), "After") {
+	if doc := documentOf(t, text); strings.Contains(doc.Description, "undoes") ||
+		strings.Contains(strings.Join(doc.Outputs, " "), "After") {
 		t.Errorf("%q, %v", doc.Description, doc.Outputs)
 	}
 }
@@ -188,9 +204,12 @@ func TestDerivedIsUpToDate(t *testing.T) {
 	if diff := gocmp.Diff(string(text), string(kept)); diff != "" {
 		t.Errorf("run make generate (-derived +kept):\n%s", diff)
 	}
-	sources["CloseSecurityGroupPorts"] = strings.Replace(sources["CloseSecurityGroupPorts"], "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupIngres", 1)
+	sources["CloseSecurityGroupPorts"] = strings.Replace(sources["CloseSecurityGroupPorts"],
+		"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupIngres", 1)
 	_, problems, err = program.Derive(t.Context(), interpreter, runtime, sources)
-	if err != nil || len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "programs/CloseSecurityGroupPorts.py:") || !strings.HasSuffix(problems[0].Text, "the names are botocore's") {
+	if err != nil || len(problems) != 1 ||
+		!strings.HasPrefix(problems[0].String(), "programs/CloseSecurityGroupPorts.py:") ||
+		!strings.HasSuffix(problems[0].Text, "the names are botocore's") {
 		t.Errorf("%v, %v", problems, err)
 	}
 }

@@ -14,9 +14,12 @@ var Runtimes = []string{"python3.10", "python3.11", "python3.12"}
 var anyRuntime = append(slices.Clone(Runtimes), "PowerShell 7.4")
 
 var actions = []string{
-	"aws:approve", "aws:assertAwsResourceProperty", "aws:branch", "aws:changeInstanceState", "aws:copyImage", "aws:createImage",
-	"aws:createStack", "aws:createTags", "aws:deleteImage", "aws:deleteStack", "aws:executeAutomation", "aws:executeAwsApi",
-	"aws:executeScript", "aws:executeStateMachine", "aws:invokeLambdaFunction", "aws:invokeWebhook", "aws:loop", "aws:pause",
+	"aws:approve", "aws:assertAwsResourceProperty", "aws:branch", "aws:changeInstanceState", "aws:copyImage",
+	"aws:createImage",
+	"aws:createStack", "aws:createTags", "aws:deleteImage", "aws:deleteStack", "aws:executeAutomation",
+	"aws:executeAwsApi",
+	"aws:executeScript", "aws:executeStateMachine", "aws:invokeLambdaFunction", "aws:invokeWebhook", "aws:loop",
+	"aws:pause",
 	"aws:runCommand", "aws:runInstances", "aws:sleep", "aws:updateVariable", "aws:waitForAwsResourceProperty",
 }
 
@@ -95,7 +98,8 @@ func (c *creation) step(s Step) {
 	if !slices.Contains(actions, s.Action) {
 		c.add(s.Name, "action %q does not exist", s.Action)
 	}
-	if runtime := fmt.Sprint(s.Inputs["Runtime"]); s.Action == "aws:executeScript" && !slices.Contains(anyRuntime, runtime) {
+	if runtime := fmt.Sprint(s.Inputs["Runtime"]); s.Action == "aws:executeScript" &&
+		!slices.Contains(anyRuntime, runtime) {
 		c.add(s.Name, "Runtime %q is not one of %s", runtime, strings.Join(anyRuntime, ", "))
 	}
 }

@@ -17,7 +17,9 @@ func Derive(call string, parameters []string) (Permission, error) {
 	service, api, _ := strings.Cut(call, ":")
 	known, ok := reference.Lookup(service, api)
 	if !ok {
-		return Permission{}, fmt.Errorf("neither ssm-documents/permissions nor AWS's Service Authorization Reference says what %s needs", call)
+		return Permission{},
+			fmt.Errorf("neither ssm-documents/permissions nor AWS's Service Authorization Reference says what %s needs",
+				call)
 	}
 	p := Permission{Actions: []string{known.Action}}
 	for _, arn := range known.Types(parameters) {
@@ -27,7 +29,9 @@ func Derive(call string, parameters []string) (Permission, error) {
 		p.Resources, p.Reason = []string{"*"}, fmt.Sprintf("IAM has no resource for %s.", known.Action)
 	}
 	if err := p.Check(); err != nil {
-		return Permission{}, fmt.Errorf("what the Service Authorization Reference says of %s cannot be granted, so ssm-documents/permissions must: %w", call, err)
+		return Permission{},
+			fmt.Errorf("what the Service Authorization Reference says of %s cannot be granted, so "+
+				"ssm-documents/permissions must: %w", call, err)
 	}
 	return p, nil
 }

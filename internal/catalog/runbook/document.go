@@ -49,7 +49,8 @@ type Parameter struct {
 	DisplayType    string   `yaml:"displayType" json:"displayType,omitempty"` // of the console
 }
 
-// resources are types of parameters for which the console offers the account's resources. A value is a text like any other.
+// resources are types of parameters for which the console offers the account's resources. A value is a text
+// like any other.
 var resources = []string{"AWS::EC2::Instance::Id", "AWS::IAM::Role::Arn", "AWS::S3::Bucket::Name"}
 
 // Kind is the type of a parameter's value: that which the document writes, unless it is one of a resource.

@@ -13,7 +13,8 @@ func TestParse(t *testing.T) {
 		text    string
 		wantErr string // "" means none
 	}{
-		"minimal":       {"schemaVersion: '0.3'\nmainSteps: [{name: a, action: aws:sleep, inputs: {Duration: PT1S}}]", ""},
+		"minimal": {"schemaVersion: '0.3'\nmainSteps: [{name: a, action: aws:sleep, inputs: {Duration: PT1S}}]",
+			""},
 		"json":          {`{"schemaVersion":"0.3","mainSteps":[]}`, ""},
 		"unknown key":   {"schemaVersion: '0.3'\nmainstep: []", "unknown field"},
 		"step key":      {"schemaVersion: '0.3'\nmainSteps: [{name: a, actoin: x}]", "unknown field"},

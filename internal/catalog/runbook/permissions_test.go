@@ -15,26 +15,37 @@ func TestParsePermissions(t *testing.T) {
 	t.Parallel()
 	const reason = ", reason: X has no resource level."
 	for name, tc := range map[string]struct{ text, want string }{
-		"narrow":                  {`x:Close: {actions: ["x:Close", "x-y:Tag2"], resources: ["` + arn + `"]}`, ""},
-		"star with reason":        {`x:Close: {actions: ["x:Close"], resources: ["*"]` + reason + `}`, ""},
-		"star without reason":     {`x:Close: {actions: ["x:Close"], resources: ["*"]}`, "needs a reason"},
-		"reason without star":     {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"]` + reason + `}`, "needs a reason"},
-		"star among others":       {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `", "*"]}`, "needs a reason"},
-		"no actions":              {`x:Close: {resources: ["` + arn + `"]}`, "actions and resources"},
-		"no resources":            {`x:Close: {actions: ["x:Close"]}`, "actions and resources"},
-		"wildcard":                {`x:Close: {actions: ["x:*"], resources: ["` + arn + `"]}`, `"x:*"`},
-		"wildcard at the end":     {`x:Close: {actions: ["x:Close*"], resources: ["` + arn + `"]}`, `"x:Close*"`},
-		"everything":              {`x:Close: {actions: ["*"], resources: ["` + arn + `"]}`, `"*"`},
-		"one of several wrong":    {`x:Close: {actions: ["x:Close", "Close"], resources: ["` + arn + `"]}`, `"Close"`},
-		"service in capitals":     {`x:Close: {actions: ["X:Close"], resources: ["` + arn + `"]}`, `"X:Close"`},
-		"fixed partition":         {`x:Close: {actions: ["x:Close"], resources: ["arn:aws:x:::thing"]}`, "must begin with"},
-		"no ARN":                  {`x:Close: {actions: ["x:Close"], resources: ["thing/*"]}`, "must begin with"},
-		"no account":              {`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:s3:::*/*"]}`, ""},
-		"fixed account":           {`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:222222222222:thing/*"]}`, "whose account is ${AWS::AccountId}"},
-		"any account":             {`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:*:thing/*"]}`, "whose account is ${AWS::AccountId}"},
-		"ARN that is cut":         {`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:"]}`, "whose account is ${AWS::AccountId}"},
-		"key that is no call":     {`Close: {actions: ["x:Close"], resources: ["` + arn + `"]}`, `"Close"`},
-		"a second document":       {"x:Close: {actions: [\"x:Close\"], resources: [\"" + arn + "\"]}\n---\nx:Open: {}", "more than one"},
+		"narrow":              {`x:Close: {actions: ["x:Close", "x-y:Tag2"], resources: ["` + arn + `"]}`, ""},
+		"star with reason":    {`x:Close: {actions: ["x:Close"], resources: ["*"]` + reason + `}`, ""},
+		"star without reason": {`x:Close: {actions: ["x:Close"], resources: ["*"]}`, "needs a reason"},
+		"reason without star": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"]` + reason + `}`,
+			"needs a reason"},
+		"star among others": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `", "*"]}`,
+			"needs a reason"},
+		"no actions":           {`x:Close: {resources: ["` + arn + `"]}`, "actions and resources"},
+		"no resources":         {`x:Close: {actions: ["x:Close"]}`, "actions and resources"},
+		"wildcard":             {`x:Close: {actions: ["x:*"], resources: ["` + arn + `"]}`, `"x:*"`},
+		"wildcard at the end":  {`x:Close: {actions: ["x:Close*"], resources: ["` + arn + `"]}`, `"x:Close*"`},
+		"everything":           {`x:Close: {actions: ["*"], resources: ["` + arn + `"]}`, `"*"`},
+		"one of several wrong": {`x:Close: {actions: ["x:Close", "Close"], resources: ["` + arn + `"]}`, `"Close"`},
+		"service in capitals":  {`x:Close: {actions: ["X:Close"], resources: ["` + arn + `"]}`, `"X:Close"`},
+		"fixed partition": {`x:Close: {actions: ["x:Close"], resources: ["arn:aws:x:::thing"]}`,
+			"must begin with"},
+		"no ARN": {`x:Close: {actions: ["x:Close"], resources: ["thing/*"]}`, "must begin with"},
+		"no account": {`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:s3:::*/*"]}`,
+			""},
+		"fixed account": {
+			`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:222222222222:thing/*"]}`,
+			"whose account is ${AWS::AccountId}"},
+		"any account": {
+			`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:*:thing/*"]}`,
+			"whose account is ${AWS::AccountId}"},
+		"ARN that is cut": {
+			`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:"]}`,
+			"whose account is ${AWS::AccountId}"},
+		"key that is no call": {`Close: {actions: ["x:Close"], resources: ["` + arn + `"]}`, `"Close"`},
+		"a second document": {"x:Close: {actions: [\"x:Close\"], resources: [\"" + arn + "\"]}\n---\nx:Open: {}",
+			"more than one"},
 		"unknown key":             {`x:Close: {action: ["x:Close"]}`, "unknown field"},
 		"call twice":              {"x:Close: {}\nx:Close: {}", "already defined"},
 		"not a map":               {`[x:Close]`, "parse permissions"},
@@ -90,7 +101,8 @@ func TestCalls(t *testing.T) {
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	permissions := runbook.Permissions{
-		"x:Read":  {Actions: []string{"x:Read", "x:List"}, Resources: []string{"*"}, Reason: "X has no resource level."},
+		"x:Read": {Actions: []string{"x:Read", "x:List"}, Resources: []string{"*"},
+			Reason: "X has no resource level."},
 		"x:Close": {Actions: []string{"x:Close"}, Resources: []string{arn + "2", arn}},
 		"y:Tag":   {Actions: []string{"y:Tag", "x:Close"}, Resources: []string{arn, arn + "2"}},
 		"y:Spare": {Actions: []string{"y:Spare"}, Resources: []string{"*"}, Reason: "No step calls it."},
@@ -100,7 +112,8 @@ func TestPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []runbook.Statement{
-		{Sid: "Calls1", Actions: []string{"x:List", "x:Read"}, Resources: []string{"*"}, Reason: "X has no resource level."},
+		{Sid: "Calls1", Actions: []string{"x:List", "x:Read"}, Resources: []string{"*"},
+			Reason: "X has no resource level."},
 		{Sid: "Calls2", Actions: []string{"x:Close", "y:Tag"}, Resources: []string{arn, arn + "2"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -117,11 +130,15 @@ func TestPolicy(t *testing.T) {
 // A role is passed by who names one: with a reference or a name, and not with an empty text, which takes it away.
 func TestPolicyOfAParameter(t *testing.T) {
 	t.Parallel()
-	permissions := runbook.Permissions{"x:Set": {Actions: []string{"x:Set"}, Resources: []string{arn}, Also: []runbook.Permission{
-		{Actions: []string{"iam:PassRole"}, When: "Role", Resources: []string{arn + "role"}, PassedTo: "x.amazonaws.com"},
-	}}}
-	for input, want := range map[string]int{"": 1, ", Role: ''": 1, ", Role: r": 2, `, Role: "{{ a.B }}"`: 2, ", Other: r": 1} {
-		got, err := runbook.Policy(steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {Service: x, Api: Set`+input+"}}"), permissions)
+	permissions := runbook.Permissions{"x:Set": {Actions: []string{"x:Set"}, Resources: []string{arn},
+		Also: []runbook.Permission{
+			{Actions: []string{"iam:PassRole"}, When: "Role", Resources: []string{arn + "role"},
+				PassedTo: "x.amazonaws.com"},
+		}}}
+	for input, want := range map[string]int{"": 1, ", Role: ''": 1, ", Role: r": 2, `, Role: "{{ a.B }}"`: 2,
+		", Other: r": 1} {
+		got, err := runbook.Policy(steps(t,
+			`- {name: set, action: "aws:executeAwsApi", inputs: {Service: x, Api: Set`+input+"}}"), permissions)
 		if err != nil || len(got) != want {
 			t.Errorf("with %q: %d statements, %v; want %d", input, len(got), err, want)
 		}
@@ -130,8 +147,10 @@ func TestPolicyOfAParameter(t *testing.T) {
 
 func TestPolicyRefusesACallOfWhichNobodySaysWhatItNeeds(t *testing.T) {
 	t.Parallel()
-	got, err := runbook.Policy(steps(t, callingSteps), runbook.Permissions{"x:Read": {Actions: []string{"x:Read"}, Resources: []string{"*"}}})
-	if err == nil || got != nil || !strings.Contains(err.Error(), "x:Close") || !strings.Contains(err.Error(), "y:Tag") {
+	got, err := runbook.Policy(steps(t, callingSteps),
+		runbook.Permissions{"x:Read": {Actions: []string{"x:Read"}, Resources: []string{"*"}}})
+	if err == nil || got != nil || !strings.Contains(err.Error(), "x:Close") ||
+		!strings.Contains(err.Error(), "y:Tag") {
 		t.Errorf("Policy = %v, %v; want both calls named", got, err)
 	}
 }
@@ -144,7 +163,8 @@ func TestPolicyKeepsEveryReason(t *testing.T) {
 		"x:Read":  {Actions: []string{"x:Read"}, Resources: []string{"*"}, Reason: "Two."},
 		"y:Tag":   {Actions: []string{"y:Tag"}, Resources: []string{"*"}, Reason: "Two."},
 	})
-	if err != nil || len(got) != 1 || !strings.Contains(got[0].Reason, "One.") || !strings.Contains(got[0].Reason, "Two.") {
+	if err != nil || len(got) != 1 || !strings.Contains(got[0].Reason, "One.") ||
+		!strings.Contains(got[0].Reason, "Two.") {
 		t.Errorf("Policy = %+v, %v", got, err)
 	}
 }
@@ -157,11 +177,17 @@ func TestPolicyByTheReference(t *testing.T) {
 		call      string
 		resources []string
 	}{
-		"a resource":        {"Service: rds, Api: ModifyDBInstance, DBInstanceIdentifier: a", []string{"rds" + account + "db:*"}},
-		"and one more":      {"Service: rds, Api: ModifyDBInstance, DBInstanceIdentifier: a, DBParameterGroupName: b", []string{"rds" + account + "db:*", "rds" + account + "pg:*"}},
-		"a global service":  {"Service: cloudfront, Api: UpdateDistribution, Id: a", []string{"cloudfront::${AWS::AccountId}:distribution/*"}},
-		"without account":   {"Service: s3, Api: PutBucketVersioning, Bucket: a", []string{"s3:::*"}},
-		"another signature": {"Service: elbv2, Api: ModifyListener, ListenerArn: a", []string{"elasticloadbalancing" + account + "listener/app/*/*/*", "elasticloadbalancing" + account + "listener/gwy/*/*/*", "elasticloadbalancing" + account + "listener/net/*/*/*"}},
+		"a resource": {"Service: rds, Api: ModifyDBInstance, DBInstanceIdentifier: a",
+			[]string{"rds" + account + "db:*"}},
+		"and one more": {"Service: rds, Api: ModifyDBInstance, DBInstanceIdentifier: a, DBParameterGroupName: b",
+			[]string{"rds" + account + "db:*", "rds" + account + "pg:*"}},
+		"a global service": {"Service: cloudfront, Api: UpdateDistribution, Id: a",
+			[]string{"cloudfront::${AWS::AccountId}:distribution/*"}},
+		"without account": {"Service: s3, Api: PutBucketVersioning, Bucket: a", []string{"s3:::*"}},
+		"another signature": {"Service: elbv2, Api: ModifyListener, ListenerArn: a",
+			[]string{"elasticloadbalancing" + account + "listener/app/*/*/*",
+				"elasticloadbalancing" + account + "listener/gwy/*/*/*",
+				"elasticloadbalancing" + account + "listener/net/*/*/*"}},
 	} {
 		got, err := runbook.Policy(steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
 		if err != nil || len(got) != 1 {
@@ -175,8 +201,10 @@ func TestPolicyByTheReference(t *testing.T) {
 			t.Errorf("%s: reason %q, resources (-want +got):\n%s", name, got[0].Reason, diff)
 		}
 	}
-	got, err := runbook.Policy(steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {Service: s3control, Api: PutPublicAccessBlock, AccountId: a}}`), nil)
-	if err != nil || len(got) != 1 || got[0].Actions[0] != "s3:PutAccountPublicAccessBlock" || got[0].Resources[0] != "*" || got[0].Reason != "IAM has no resource for s3:PutAccountPublicAccessBlock." {
+	got, err := runbook.Policy(steps(t,
+		`- {name: set, action: "aws:executeAwsApi", inputs: {Service: s3control, Api: PutPublicAccessBlock, AccountId: a}}`), nil)
+	if err != nil || len(got) != 1 || got[0].Actions[0] != "s3:PutAccountPublicAccessBlock" ||
+		got[0].Resources[0] != "*" || got[0].Reason != "IAM has no resource for s3:PutAccountPublicAccessBlock." {
 		t.Errorf("on no resource: %+v, %v", got, err)
 	}
 }

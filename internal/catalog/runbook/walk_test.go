@@ -25,14 +25,24 @@ func TestLoop(t *testing.T) {
 		names []string
 		err   bool
 	}{
-		"another action":   {step: runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Steps": []any{map[string]any{"name": "a"}}}}},
-		"no steps":         {step: runbook.Step{Action: "aws:loop"}},
-		"steps":            {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}}, names: []string{"a", "b"}},
-		"a text":           {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": "{{ x }}"}}, err: true},
-		"unknown key":      {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": []any{map[string]any{"nmae": "a"}}}}, err: true},
-		"not a step":       {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": []any{"a"}}}, err: true},
-		"not a list":       {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": map[string]any{"name": "a"}}}, err: true},
-		"inputs are whole": {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": []any{map[string]any{"name": "a", "inputs": map[string]any{"Service": "x", "Count": 3, "On": true}}}}}, names: []string{"a"}},
+		"another action": {step: runbook.Step{Action: "aws:branch",
+			Inputs: map[string]any{"Steps": []any{map[string]any{"name": "a"}}}}},
+		"no steps": {step: runbook.Step{Action: "aws:loop"}},
+		"steps": {step: runbook.Step{Action: "aws:loop",
+			Inputs: map[string]any{"Steps": []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}}},
+			names: []string{"a", "b"}},
+		"a text": {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": "{{ x }}"}},
+			err: true},
+		"unknown key": {step: runbook.Step{Action: "aws:loop",
+			Inputs: map[string]any{"Steps": []any{map[string]any{"nmae": "a"}}}}, err: true},
+		"not a step": {step: runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": []any{"a"}}},
+			err: true},
+		"not a list": {step: runbook.Step{Action: "aws:loop",
+			Inputs: map[string]any{"Steps": map[string]any{"name": "a"}}}, err: true},
+		"inputs are whole": {step: runbook.Step{Action: "aws:loop",
+			Inputs: map[string]any{
+				"Steps": []any{map[string]any{"name": "a",
+					"inputs": map[string]any{"Service": "x", "Count": 3, "On": true}}}}}, names: []string{"a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +66,8 @@ func TestLoopKeepsScripts(t *testing.T) {
 	t.Parallel()
 	const script = "def decide(events, context):\n    text = \"a: b # c\"\n\n    return {'x': '  y'}\n"
 	s := runbook.Step{Action: "aws:loop", Inputs: map[string]any{"Steps": []any{
-		map[string]any{"name": "a", "action": "aws:executeScript", "inputs": map[string]any{"Script": script, "Account": "012345678901", "Yes": "yes"}},
+		map[string]any{"name": "a", "action": "aws:executeScript",
+			"inputs": map[string]any{"Script": script, "Account": "012345678901", "Yes": "yes"}},
 	}}}
 	inner, err := s.Loop()
 	if err != nil {
@@ -79,10 +90,14 @@ func TestJumps(t *testing.T) {
 		"continues": {runbook.Step{OnFailure: "Continue"}, nil},
 		"next":      {runbook.Step{NextStep: "a"}, []string{"a"}},
 		"failure":   {runbook.Step{NextStep: "a", OnFailure: "step:b"}, []string{"a", "b"}},
-		"branch":    {runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": []any{choice("a"), choice("b")}, "Default": "c"}}, []string{"a", "b", "c"}},
-		"no branch": {runbook.Step{Action: "aws:sleep", Inputs: map[string]any{"Choices": []any{choice("a")}, "Default": "c"}}, nil},
-		"nowhere":   {runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": []any{map[string]any{}, "x", choice("a")}}}, []string{"a"}},
-		"broken":    {runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": "x", "Default": 3}}, nil},
+		"branch": {runbook.Step{Action: "aws:branch",
+			Inputs: map[string]any{"Choices": []any{choice("a"), choice("b")}, "Default": "c"}},
+			[]string{"a", "b", "c"}},
+		"no branch": {runbook.Step{Action: "aws:sleep",
+			Inputs: map[string]any{"Choices": []any{choice("a")}, "Default": "c"}}, nil},
+		"nowhere": {runbook.Step{Action: "aws:branch",
+			Inputs: map[string]any{"Choices": []any{map[string]any{}, "x", choice("a")}}}, []string{"a"}},
+		"broken": {runbook.Step{Action: "aws:branch", Inputs: map[string]any{"Choices": "x", "Default": 3}}, nil},
 	} {
 		if diff := cmp.Diff(tc.want, tc.step.Jumps()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -96,15 +111,16 @@ func TestReferences(t *testing.T) {
 		value any
 		want  []string
 	}{
-		"nothing":         {nil, nil},
-		"a number":        {3, nil},
-		"plain":           {"x", nil},
-		"one":             {"{{ read.Id }}", []string{"read.Id"}},
-		"no spaces":       {"{{Id}}", []string{"Id"}},
-		"several":         {"a {{ x }} b {{y}} c", []string{"x", "y"}},
-		"with a colon":    {"{{ global:REGION }}", []string{"global:REGION"}},
-		"in a list":       {[]any{"{{ a }}", 1, []any{"{{ b }}"}}, []string{"a", "b"}},
-		"in a map":        {map[string]any{"k": "{{ a }}", "l": []any{map[string]any{"m": "{{ b }}"}}}, []string{"a", "b"}},
+		"nothing":      {nil, nil},
+		"a number":     {3, nil},
+		"plain":        {"x", nil},
+		"one":          {"{{ read.Id }}", []string{"read.Id"}},
+		"no spaces":    {"{{Id}}", []string{"Id"}},
+		"several":      {"a {{ x }} b {{y}} c", []string{"x", "y"}},
+		"with a colon": {"{{ global:REGION }}", []string{"global:REGION"}},
+		"in a list":    {[]any{"{{ a }}", 1, []any{"{{ b }}"}}, []string{"a", "b"}},
+		"in a map": {map[string]any{"k": "{{ a }}", "l": []any{map[string]any{"m": "{{ b }}"}}},
+			[]string{"a", "b"}},
 		"keys are not":    {map[string]any{"{{ a }}": 1}, nil},
 		"left open":       {"{{ a", nil},
 		"nothing in them": {"{{ }}", []string{""}},

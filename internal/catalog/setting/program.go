@@ -25,11 +25,13 @@ const plain = `^[A-Za-z0-9._+=@,/:-]{1,512}$`
 
 // Program makes a program of a control's setting. Runtime is the text of the runtime and the engine.
 func (s Setting) Program(c control.Control, runtime string) program.Program {
-	p := program.Program{Name: c.Runbook, Source: s.source(c), Header: program.Header{Repair: s.repairs(c), Parameters: map[string]runbook.Parameter{}}}
+	p := program.Program{Name: c.Runbook, Source: s.source(c),
+		Header: program.Header{Repair: s.repairs(c), Parameters: map[string]runbook.Parameter{}}}
 	types := map[string]string{}
 	for name := range c.Parameters {
 		types[name] = "String"
-		p.Header.Parameters[name] = runbook.Parameter{Type: "String", Description: described(name, c), AllowedPattern: plain}
+		p.Header.Parameters[name] = runbook.Parameter{Type: "String", Description: described(name, c),
+			AllowedPattern: plain}
 	}
 	reads := slices.Clone(s.Read)
 	if s.Parameter != "" {
@@ -44,7 +46,9 @@ func (s Setting) Program(c control.Control, runtime string) program.Program {
 	if undo == nil {
 		undo = s.Write
 	}
-	p.Header.Undo = fmt.Sprintf("### Restore %s, as before a repair\nUndoes what `%s%s` did, unless it was changed since.", s.What, naming.Mark, c.Runbook)
+	p.Header.Undo = fmt.Sprintf(
+		"### Restore %s, as before a repair\nUndoes what `%s%s` did, unless it was changed since.", s.What, naming.Mark,
+		c.Runbook)
 	p.Derived.Undo = &program.Function{Parameters: types, Calls: calls(s.Read, undo, []Call{recall})}
 	return p
 }
@@ -59,7 +63,8 @@ func described(name string, c control.Control) string {
 // repairs describes the repair to a reader of its document.
 func (s Setting) repairs(c control.Control) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\nFor %s, %q. Reads %s (`%s`) and sets it to `%s` unless it is so already.\n", strings.TrimSuffix(c.Repair, "."), c.ID, c.Title, s.What, s.Value, s.goal())
+	fmt.Fprintf(&b, "### %s\nFor %s, %q. Reads %s (`%s`) and sets it to `%s` unless it is so already.\n",
+		strings.TrimSuffix(c.Repair, "."), c.ID, c.Title, s.What, s.Value, s.goal())
 	fmt.Fprintf(&b, "Risk: %s. %s\n", c.Risk, strings.TrimSpace(c.RiskReason))
 	for _, r := range s.Skip {
 		fmt.Fprintf(&b, "- Nothing to change when `%s`: %s\n", r.When, r.Say)
@@ -78,7 +83,8 @@ func (s Setting) goal() string {
 		value any
 		given bool
 	}{
-		{"", s.Want, s.Want != nil}, {"at least ", s.AtLeast, s.AtLeast != nil}, {"at most ", s.AtMost, s.AtMost != nil},
+		{"", s.Want, s.Want != nil}, {"at least ", s.AtLeast, s.AtLeast != nil},
+		{"at most ", s.AtMost, s.AtMost != nil},
 		{"have ", s.Add, len(s.Add) > 0}, {"lack ", s.Remove, len(s.Remove) > 0},
 	} {
 		if text, err := json.Marshal(part.value); err == nil && part.given {
@@ -110,9 +116,11 @@ func (s Setting) source(c control.Control) string {
 		given = append(given, fmt.Sprintf("%q: %s", name, name))
 	}
 	arguments := "aws, SETTING, {" + strings.Join(given, ", ") + "}"
-	fmt.Fprintf(&b, "\n\ndef repair(aws: Aws%s) -> Outcome:\n    return repair_setting(%s)\n", strings.Join(signature, ""), arguments)
+	fmt.Fprintf(&b, "\n\ndef repair(aws: Aws%s) -> Outcome:\n    return repair_setting(%s)\n",
+		strings.Join(signature, ""), arguments)
 	if c.Reversible {
-		fmt.Fprintf(&b, "\n\ndef undo(aws: Aws, before: State, after: State%s) -> Outcome:\n    return undo_setting(%s, before, after)\n", strings.Join(signature, ""), arguments)
+		fmt.Fprintf(&b, "\n\ndef undo(aws: Aws, before: State, after: State%s) -> Outcome:\n    return "+
+			"undo_setting(%s, before, after)\n", strings.Join(signature, ""), arguments)
 	}
 	return b.String()
 }

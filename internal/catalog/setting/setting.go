@@ -1,6 +1,7 @@
-// Package setting owns repairs that are declared: a control's file says how a value is read, what it must be and how it
-// is written, and one engine (ssm-documents/runtime/hubmend_settings.py) carries that out. This package reads and checks
-// declarations and makes a program of each; from there on a setting is a program like any other.
+// Package setting owns repairs that are declared: a control's file says how a value is read, what it must be
+// and how it is written, and one engine (ssm-documents/runtime/hubmend_settings.py) carries that out. This
+// package reads and checks declarations and makes a program of each; from there on a setting is a program
+// like any other.
 package setting
 
 import (
@@ -76,7 +77,8 @@ func oneOrMore[T any](all *[]T, decode func(any) error) error {
 // longest is how many seconds a change may take to show. A script may run for 600, and reads before that.
 const longest = 480
 
-// Check says what is wrong with a declaration that can be told without Python. Problems that need AWS's models are Lint's.
+// Check says what is wrong with a declaration that can be told without Python. Problems that need AWS's
+// models are Lint's.
 func (s Setting) Check(reversible bool) error {
 	var errs []error
 	demand := func(ok bool, format string, args ...any) {
@@ -99,15 +101,18 @@ func (s Setting) Check(reversible bool) error {
 		demand(r.When != "" && strings.HasSuffix(r.Say, "."), "skip and refuse need when, and a sentence in say")
 	}
 	for _, c := range s.Read {
-		demand(kind(c.Call) == "read", "read: %s is not known to read only; see internal/aws/readonly/reads.yaml", c.Call)
-		demand(c.When == "" && c.Stale == nil && c.Retry == nil, "read: %s: when, stale and retry are for writes", c.Call)
+		demand(kind(c.Call) == "read", "read: %s is not known to read only; see internal/aws/readonly/reads.yaml",
+			c.Call)
+		demand(c.When == "" && c.Stale == nil && c.Retry == nil, "read: %s: when, stale and retry are for writes",
+			c.Call)
 	}
 	for _, c := range slices.Concat(s.Write, s.Undo) {
 		demand(kind(c.Call) == "write", "write and undo: %s changes nothing", c.Call)
 		demand(c.Absent == nil, "write and undo: %s: absent is for reads", c.Call)
 	}
 	demand(!reversible || len(s.Undo) > 0 || slices.ContainsFunc(s.Write, Call.writesBack),
-		"the control is reversible, but write has no {value}, {added}, {removed} or {changed...}; say in undo how it is undone, or in irreversible why it is not")
+		"the control is reversible, but write has no {value}, {added}, {removed} or {changed...}; say in undo how "+
+			"it is undone, or in irreversible why it is not")
 	demand(reversible || len(s.Undo) == 0, "the control is not reversible, so it has no undo")
 	return errors.Join(errs...)
 }
@@ -115,7 +120,8 @@ func (s Setting) Check(reversible bool) error {
 // writesBack says whether the call can write what was before, too.
 func (c Call) writesBack() bool {
 	text := literal(plainly(c.With))
-	return slices.ContainsFunc([]string{"{value", "{added}", "{removed}", "{changed."}, func(part string) bool { return strings.Contains(text, part) })
+	return slices.ContainsFunc([]string{"{value", "{added}", "{removed}", "{changed."},
+		func(part string) bool { return strings.Contains(text, part) })
 }
 
 func kind(call string) string {

@@ -44,7 +44,8 @@ func TestOneCallIsAList(t *testing.T) {
 
 func TestUnknownFieldsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"wants: true", "read: {call: a:B, width: {}}", "read: [{call: a:B, width: {}}]", "refuse: [{if: x}]"} {
+	for _, text := range []string{"wants: true", "read: {call: a:B, width: {}}", "read: [{call: a:B, width: {}}]",
+		"refuse: [{if: x}]"} {
 		if _, err := parse(t, text); err == nil || !strings.Contains(err.Error(), "unknown field") {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -58,21 +59,27 @@ func TestCheck(t *testing.T) {
 		irreversible bool
 		want         string
 	}{
-		"good":                      {},
-		"no name":                   {old: "what: deletion protection of the table", new: "", want: "what and value"},
-		"no goal":                   {old: "want: true", new: "", want: "one of want, atLeast, atMost, and add or remove"},
-		"two goals":                 {old: "want: true", new: "want: true\natLeast: 7", want: "one of want"},
-		"a false goal":              {old: "want: true", new: "want: false"},
-		"no write":                  {old: "write:", new: "undo:", want: "needs read and write"},
-		"a read that writes":        {old: "read: {call: dynamodb:DescribeTable", new: "read: {call: dynamodb:UpdateTable", want: "dynamodb:UpdateTable is not known to read only"},
-		"a write that reads":        {old: "write: {call: dynamodb:UpdateTable", new: "write: {call: dynamodb:DescribeTable", want: "dynamodb:DescribeTable changes nothing"},
-		"too slow":                  {old: "want: true", new: "want: true\nseconds: 481", want: "at most 480"},
-		"a condition alone":         {old: "want: true", new: "want: true\nrefuse: [{when: x}]", want: "a sentence in say"},
-		"no way back":               {old: `"{value}"`, new: "true", want: "say in undo how it is undone"},
-		"no way back on purpose":    {old: `"{value}"`, new: "true", irreversible: true},
-		"a way back nobody takes":   {old: "want: true", new: "want: true\nundo: {call: dynamodb:UpdateTable}", irreversible: true, want: "it has no undo"},
-		"absent in a write":         {old: "write: {", new: "write: {absent: X, ", want: "absent is for reads"},
-		"when in a read":            {old: "read: {", new: "read: {when: X, ", want: "when, stale and retry are for writes"},
+		"good":    {},
+		"no name": {old: "what: deletion protection of the table", new: "", want: "what and value"},
+		"no goal": {old: "want: true", new: "",
+			want: "one of want, atLeast, atMost, and add or remove"},
+		"two goals":    {old: "want: true", new: "want: true\natLeast: 7", want: "one of want"},
+		"a false goal": {old: "want: true", new: "want: false"},
+		"no write":     {old: "write:", new: "undo:", want: "needs read and write"},
+		"a read that writes": {old: "read: {call: dynamodb:DescribeTable",
+			new: "read: {call: dynamodb:UpdateTable", want: "dynamodb:UpdateTable is not known to read only"},
+		"a write that reads": {old: "write: {call: dynamodb:UpdateTable",
+			new: "write: {call: dynamodb:DescribeTable", want: "dynamodb:DescribeTable changes nothing"},
+		"too slow": {old: "want: true", new: "want: true\nseconds: 481", want: "at most 480"},
+		"a condition alone": {old: "want: true", new: "want: true\nrefuse: [{when: x}]",
+			want: "a sentence in say"},
+		"no way back":            {old: `"{value}"`, new: "true", want: "say in undo how it is undone"},
+		"no way back on purpose": {old: `"{value}"`, new: "true", irreversible: true},
+		"a way back nobody takes": {old: "want: true", new: "want: true\nundo: {call: dynamodb:UpdateTable}",
+			irreversible: true, want: "it has no undo"},
+		"absent in a write": {old: "write: {", new: "write: {absent: X, ", want: "absent is for reads"},
+		"when in a read": {old: "read: {", new: "read: {when: X, ",
+			want: "when, stale and retry are for writes"},
 		"a parameter of a list":     {old: "want: true", new: "add: [x]\nparameter: p", want: "parameter goes with"},
 		"another operation as undo": {old: "want: true", new: "want: true\nundo: {call: dynamodb:UpdateTable}"},
 	} {
@@ -98,7 +105,8 @@ func TestProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := control.Control{ID: "X.1", Title: "T", Repair: "It is on.", Runbook: "ProtectTable", Parameters: map[string]any{"TableName": "{TableName}"}, Reversible: true}
+	c := control.Control{ID: "X.1", Title: "T", Repair: "It is on.", Runbook: "ProtectTable",
+		Parameters: map[string]any{"TableName": "{TableName}"}, Reversible: true}
 	p := s.Program(c, "runtime")
 	if err := p.Check("runtime"); err != nil {
 		t.Error(err)
@@ -117,14 +125,16 @@ func TestProgram(t *testing.T) {
 	}
 	for _, line := range []string{
 		`    "control": "X.1",`, `    "want": True,`, `    "skip": [{"say": "It's \"so\" <b>.", "when": "a"}],`,
-		`def repair(aws: Aws, TableName: str) -> Outcome:`, `    return undo_setting(aws, SETTING, {"TableName": TableName}, before, after)`,
+		`def repair(aws: Aws, TableName: str) -> Outcome:`,
+		`    return undo_setting(aws, SETTING, {"TableName": TableName}, before, after)`,
 	} {
 		if !slices.Contains(strings.Split(p.Source, "\n"), line) {
 			t.Errorf("no line %s in\n%s", line, p.Source)
 		}
 	}
 	c.Reversible = false
-	if p := s.Program(c, "runtime"); p.Derived.Undo != nil || p.Header.Undo != "" || bytes.Contains([]byte(p.Source), []byte("undo")) {
+	if p := s.Program(c, "runtime"); p.Derived.Undo != nil || p.Header.Undo != "" ||
+		bytes.Contains([]byte(p.Source), []byte("undo")) {
 		t.Error("a control that is not reversible has an undo")
 	}
 }

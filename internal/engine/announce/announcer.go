@@ -22,7 +22,8 @@ import (
 
 // API is what an Announcer needs of the service.
 type API interface {
-	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+	PutEvents(context.Context, *eventbridge.PutEventsInput,
+		...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
 
 // Announcer collects what happens while a function works off a batch, and puts it on a bus when
@@ -58,7 +59,8 @@ func (a *Announcer) Breaker(was, is decide.Breaker) {
 		if one, other := was.In(account), is.In(account); !one.OpenUntil.Equal(other.OpenUntil) {
 			e := a.breakerEvent(one, other, a.Now())
 			detail := e.Detail.(Breaker)
-			detail.Account, detail.ID = account, id(e.At, is.Control, account, strconv.Itoa(was.Version+1), string(detail.State))
+			detail.Account, detail.ID = account, id(e.At, is.Control, account, strconv.Itoa(was.Version+1),
+				string(detail.State))
 			e.Detail = detail
 			a.add(e)
 		}
@@ -119,7 +121,8 @@ func (a *Announcer) entry(e Event) types.PutEventsRequestEntry {
 	encode.SetEscapeHTML(false) // it would make six characters of one
 	_ = encode.Encode(e.Detail) // texts, numbers and times always can be
 	return types.PutEventsRequestEntry{
-		EventBusName: &a.Bus, Source: aws.String(Source), DetailType: &e.Type, Time: &e.At, Detail: aws.String(string(bytes.TrimSpace(detail.Bytes()))),
+		EventBusName: &a.Bus, Source: aws.String(Source), DetailType: &e.Type, Time: &e.At,
+		Detail: aws.String(string(bytes.TrimSpace(detail.Bytes()))),
 	}
 }
 
@@ -138,13 +141,15 @@ func (a *Announcer) put(ctx context.Context, entries []types.PutEventsRequestEnt
 	if len(again) > 0 {
 		_, err = a.call(ctx, again, false)
 	}
-	refused := awserr.Code(err) != "" && !awserr.IsTransient(err) // what is wrong with one call need not be with the next
+	// what is wrong with one call need not be with the next
+	refused := awserr.Code(err) != "" && !awserr.IsTransient(err)
 	return err == nil || refused
 }
 
 // call puts entries. It gives back those that may be taken in another call, which the SDK does not make, if they may
 // come again. Every other that is not taken is lost.
-func (a *Announcer) call(ctx context.Context, entries []types.PutEventsRequestEntry, mayComeAgain bool) (again []types.PutEventsRequestEntry, err error) {
+func (a *Announcer) call(ctx context.Context, entries []types.PutEventsRequestEntry,
+	mayComeAgain bool) (again []types.PutEventsRequestEntry, err error) {
 	out, err := a.Client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
 	if err != nil {
 		for _, e := range entries {
@@ -166,6 +171,7 @@ func (a *Announcer) call(ctx context.Context, entries []types.PutEventsRequestEn
 
 // lost counts an event that could not be put, with all that it said.
 func (a *Announcer) lost(ctx context.Context, e types.PutEventsRequestEntry, reason string) {
-	a.Log.WarnContext(ctx, "event not put", "reason", reason, "type", *e.DetailType, "detail", json.RawMessage(*e.Detail))
+	a.Log.WarnContext(ctx, "event not put", "reason", reason, "type", *e.DetailType, "detail",
+		json.RawMessage(*e.Detail))
 	metrics.Count(ctx, a.Log, decide.MetricNotAnnounced)
 }

@@ -163,7 +163,8 @@ func TestBreaker(t *testing.T) {
 				if d.Until != nil {
 					got += " " + d.Until.Format(time.RFC3339)
 				}
-				if *call[0].DetailType != announce.BreakerType || len(d.Failed) != 1 || d.Failed[0].Key != group.Key() || d.Control.ID != "EC2.13" || d.Control.Title == "" {
+				if *call[0].DetailType != announce.BreakerType || len(d.Failed) != 1 ||
+					d.Failed[0].Key != group.Key() || d.Control.ID != "EC2.13" || d.Control.Title == "" {
 					t.Errorf("the event is %+v", d)
 				}
 			}
@@ -179,7 +180,8 @@ func TestLostEvents(t *testing.T) {
 	t.Parallel()
 	refuse := func(of []types.PutEventsRequestEntry, code string) *eventbridge.PutEventsOutput {
 		out := &eventbridge.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(of))}
-		out.Entries[len(of)-1] = types.PutEventsResultEntry{ErrorCode: aws.String(code), ErrorMessage: aws.String("not now")}
+		out.Entries[len(of)-1] = types.PutEventsResultEntry{ErrorCode: aws.String(code),
+			ErrorMessage: aws.String("not now")}
 		return out
 	}
 	for name, tc := range map[string]struct {
@@ -225,7 +227,8 @@ func TestLostEvents(t *testing.T) {
 			if n := strings.Count(log.String(), `"metric":"NotAnnounced"`); n != tc.lost {
 				t.Errorf("%d are counted", n)
 			}
-			if n := strings.Count(log.String(), `"detail":{"version":"1.0"`); n != tc.lost || !strings.Contains(log.String(), tc.reason) {
+			if n := strings.Count(log.String(), `"detail":{"version":"1.0"`); n != tc.lost ||
+				!strings.Contains(log.String(), tc.reason) {
 				t.Errorf("%d are logged:\n%s", n, log.String())
 			}
 			if len(b.calls) != tc.calls {
@@ -260,7 +263,8 @@ func TestThrottledEntry(t *testing.T) {
 		a, log := announcer(b)
 		start(a, 1, 2, 3)
 		a.Flush(t.Context())
-		if len(b.calls) != 2 || len(b.calls[1]) != 1 || *b.calls[1][0].Detail != *b.calls[0][1].Detail || log.Len() > 0 {
+		if len(b.calls) != 2 || len(b.calls[1]) != 1 || *b.calls[1][0].Detail != *b.calls[0][1].Detail ||
+			log.Len() > 0 {
 			t.Errorf("%s: calls of %v, logged %s", code, b.calls, log)
 		}
 	}

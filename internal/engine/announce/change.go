@@ -32,12 +32,15 @@ func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 	}
 	for _, n := range d.Notifications {
 		if n.Kind == decide.Exhausted { // people hear of the same control and findings
-			all = append(all, change{state: Suspended, attempt: &n.Attempt, findings: n.Findings, at: d.Record.SuspendedAt})
+			all = append(all, change{state: Suspended, attempt: &n.Attempt, findings: n.Findings,
+				at: d.Record.SuspendedAt})
 		}
 	}
 	if r := d.Record.Refused; r.Request != was.Refused.Request {
 		all = append(all, change{
-			state: UndoRefused, attempt: refused(d.Record), at: r.At, reason: r.Reason, request: &Request{AskedBy: text(r.By), Sender: finding.Doubtful(r.Sender, r.By), Undoes: text(r.ExecutionID)},
+			state: UndoRefused, attempt: refused(d.Record), at: r.At, reason: r.Reason,
+			request: &Request{AskedBy: text(r.By), Sender: finding.Doubtful(r.Sender, r.By),
+				Undoes: text(r.ExecutionID)},
 		})
 	}
 	return append(all, checked(d, now)...)
@@ -46,7 +49,8 @@ func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 // refused gives the repair that was not taken back. Of one that the record does not know it gives the control of
 // the newest attempt, which is likely the same.
 func refused(r decide.Record) *decide.Attempt {
-	i := slices.IndexFunc(r.Attempts, func(a decide.Attempt) bool { return a.Undo == "" && a.ExecutionID == r.Refused.ExecutionID })
+	i := slices.IndexFunc(r.Attempts,
+		func(a decide.Attempt) bool { return a.Undo == "" && a.ExecutionID == r.Refused.ExecutionID })
 	switch last := r.Last(); {
 	case i >= 0:
 		return &r.Attempts[i]
@@ -68,7 +72,8 @@ func numbered(r decide.Record, number int) decide.Attempt {
 // withdrawn tells of an attempt that waited and was dropped.
 func withdrawn(was, is decide.Record, now time.Time) []change {
 	last := was.Last()
-	if last == nil || last.State != decide.Queued && last.State != decide.Claimed || numbered(is, last.Number).Number > 0 {
+	if last == nil || last.State != decide.Queued && last.State != decide.Claimed ||
+		numbered(is, last.Number).Number > 0 {
 		return nil
 	}
 	return []change{{state: Withdrawn, attempt: last, findings: last.Findings, at: now}}
@@ -81,7 +86,8 @@ func attemptChanges(was, is decide.Record, i int, now time.Time) []change {
 	one := change{attempt: a, findings: a.Findings, at: now, reason: a.Reason}
 	switch {
 	case a.State == decide.Claimed,
-		a.State == before.State && (a.State != decide.Queued || a.Cause == before.Cause && a.NotBefore.Equal(before.NotBefore)):
+		a.State == before.State &&
+			(a.State != decide.Queued || a.Cause == before.Cause && a.NotBefore.Equal(before.NotBefore)):
 		return nil
 	case a.State == decide.Queued && a.Cause == decide.Retry:
 		return nil // the attempt before says it

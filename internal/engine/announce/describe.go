@@ -31,8 +31,10 @@ func id(at time.Time, parts ...string) string {
 // repairEvent writes a change of a record as it is stored now.
 func (a *Announcer) repairEvent(is decide.Record, c change) Event {
 	detail := Repair{
-		Version: Version, State: c.state, Control: a.control(c.attempt.Control), Target: a.target(is), Request: c.request,
-		Reason: text(decide.Brief(c.reason, textLimit)), Change: text(c.attempt.Change), Findings: []string{}, FindingCount: len(c.findings),
+		Version: Version, State: c.state, Control: a.control(c.attempt.Control), Target: a.target(is),
+		Request: c.request,
+		Reason:  text(decide.Brief(c.reason, textLimit)), Change: text(c.attempt.Change), Findings: []string{},
+		FindingCount: len(c.findings),
 	}
 	for _, r := range c.findings[:min(len(c.findings), mostFindings)] {
 		detail.Findings = append(detail.Findings, text(r.ID))
@@ -46,7 +48,8 @@ func (a *Announcer) repairEvent(is decide.Record, c change) Event {
 
 // breakerEvent writes that a breaker has opened or closed.
 func (a *Announcer) breakerEvent(was, is decide.Breaker, now time.Time) Event {
-	detail := Breaker{Version: Version, State: Opened, Control: a.control(is.Control), Until: when(is.OpenUntil), Failed: []Failure{}}
+	detail := Breaker{Version: Version, State: Opened, Control: a.control(is.Control), Until: when(is.OpenUntil),
+		Failed: []Failure{}}
 	failures := is.Failures
 	if is.OpenUntil.IsZero() {
 		detail.State, failures = Closed, was.Failures
@@ -68,13 +71,16 @@ func (a *Announcer) control(id string) Control {
 
 func (a *Announcer) target(is decide.Record) Target {
 	t := is.Target
-	return Target{Key: t.Key(), Account: t.Account, AccountName: text(is.AccountName), Region: t.Region, Resource: text(t.Resource), Runbook: t.Runbook}
+	return Target{Key: t.Key(), Account: t.Account, AccountName: text(is.AccountName), Region: t.Region,
+		Resource: text(t.Resource), Runbook: t.Runbook}
 }
 
 func (a *Announcer) attempt(t target.Target, of decide.Attempt) *Attempt {
 	is := &Attempt{
-		Number: of.Number, Kind: "repair", Trigger: string(of.Trigger), AskedBy: text(of.By), Sender: finding.Doubtful(of.Sender, of.By), Undoes: of.Undo,
-		QueuedAt: when(of.QueuedAt), EndedAt: when(of.EndedAt), WaitsFor: string(of.Cause), NotBefore: when(of.NotBefore),
+		Number: of.Number, Kind: "repair", Trigger: string(of.Trigger), AskedBy: text(of.By),
+		Sender: finding.Doubtful(of.Sender, of.By), Undoes: of.Undo,
+		QueuedAt: when(of.QueuedAt), EndedAt: when(of.EndedAt), WaitsFor: string(of.Cause),
+		NotBefore:    when(of.NotBefore),
 		FailureClass: string(of.Class), ExecutionID: of.ExecutionID,
 	}
 	if of.Undo != "" {

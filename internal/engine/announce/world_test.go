@@ -34,7 +34,8 @@ type bus struct {
 	answer func(context.Context, []types.PutEventsRequestEntry) (*eventbridge.PutEventsOutput, error)
 }
 
-func (b *bus) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
+func (b *bus) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput,
+	_ ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error) {
 	b.calls = append(b.calls, in.Entries)
 	if b.answer != nil {
 		return b.answer(ctx, in.Entries)
@@ -64,14 +65,16 @@ func (b *bus) details(t *testing.T) []announce.Repair {
 func announcer(b *bus) (*announce.Announcer, *bytes.Buffer) {
 	var log bytes.Buffer
 	return &announce.Announcer{
-		Client: b, Bus: "default", Home: "eu-west-1", Control: catalog.Embedded().ByID, Now: func() time.Time { return noon },
+		Client: b, Bus: "default", Home: "eu-west-1", Control: catalog.Embedded().ByID,
+		Now: func() time.Time { return noon },
 		Log: slog.New(slog.NewJSONHandler(&log, nil)),
 	}, &log
 }
 
 func attempt(number int, state decide.State, edits ...func(*decide.Attempt)) decide.Attempt {
 	a := decide.Attempt{
-		Number: number, State: state, Control: "EC2.13", Trigger: "automatic", Findings: []decide.Ref{ref}, QueuedAt: noon.Add(-time.Minute),
+		Number: number, State: state, Control: "EC2.13", Trigger: "automatic", Findings: []decide.Ref{ref},
+		QueuedAt: noon.Add(-time.Minute),
 	}
 	if state != decide.Queued {
 		a.ClaimedAt, a.ExecutionID = noon, fmt.Sprint("exec-", number)

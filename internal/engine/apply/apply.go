@@ -76,7 +76,8 @@ func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended)
 		b, err := e.Ledger.LoadBreaker(ctx, ended.Attempt.Control)
 		if ledger.IsNewer(err) {
 			// Nothing of this control starts meanwhile, and the findings should have their answer, once.
-			e.Log.WarnContext(ctx, "end not counted for the breaker", "target", rec.Target.String(), "control", ended.Attempt.Control, "reason", err.Error())
+			e.Log.WarnContext(ctx, "end not counted for the breaker", "target", rec.Target.String(), "control",
+				ended.Attempt.Control, "reason", err.Error())
 			return nil
 		}
 		if err != nil {
@@ -110,7 +111,8 @@ const maxConflicts = 10
 // Transact decides about a record as it was loaded, and carries the decision out. When
 // somebody else saved the record meanwhile it does both again with the new one. It gives
 // the decision that held and the record as stored. What a decision announces to findings is left to the caller.
-func (e Effects) Transact(ctx context.Context, rec decide.Record, choose func(decide.Record) decide.Decision) (decide.Decision, decide.Record, error) {
+func (e Effects) Transact(ctx context.Context, rec decide.Record,
+	choose func(decide.Record) decide.Decision) (decide.Decision, decide.Record, error) {
 	for range maxConflicts {
 		d := choose(rec)
 		stored, err := e.Run(ctx, d)
@@ -127,7 +129,8 @@ func (e Effects) Transact(ctx context.Context, rec decide.Record, choose func(de
 			return decide.Decision{}, decide.Record{}, err
 		}
 	}
-	return decide.Decision{}, decide.Record{}, fmt.Errorf("decide about %s %d times: %w", rec.Target, maxConflicts, ledger.ErrConflict)
+	return decide.Decision{}, decide.Record{},
+		fmt.Errorf("decide about %s %d times: %w", rec.Target, maxConflicts, ledger.ErrConflict)
 }
 
 // Update updates findings. Updates that say the same go out together, because Security Hub
@@ -147,7 +150,8 @@ func merge(updates []decide.Update) []decide.Update {
 	for _, u := range updates {
 		key := [2]string{u.Workflow, u.Note}
 		if i, ok := place[key]; ok {
-			merged[i].Findings = append(merged[i].Findings[:len(merged[i].Findings):len(merged[i].Findings)], u.Findings...)
+			merged[i].Findings = append(merged[i].Findings[:len(merged[i].Findings):len(merged[i].Findings)],
+				u.Findings...)
 			continue
 		}
 		place[key] = len(merged)

@@ -15,14 +15,15 @@ import (
 // everything has something to do in every field.
 func everything() decide.Decision {
 	return decide.Decision{
-		Updates:       []decide.Update{{Note: "1"}, {Note: "2"}},
-		Notifications: []decide.Notification{{Attempt: decide.Attempt{Control: "3"}, Record: decide.Record{Target: one}}},
-		Ended:         failed(4),
-		Record:        decide.Record{Target: one},
-		Save:          true,
-		Announce:      []decide.Update{{Note: "announce"}},
-		Start:         true,
-		Metrics:       []decide.Metric{decide.MetricFailed},
+		Updates: []decide.Update{{Note: "1"}, {Note: "2"}},
+		Notifications: []decide.Notification{{Attempt: decide.Attempt{Control: "3"},
+			Record: decide.Record{Target: one}}},
+		Ended:    failed(4),
+		Record:   decide.Record{Target: one},
+		Save:     true,
+		Announce: []decide.Update{{Note: "announce"}},
+		Start:    true,
+		Metrics:  []decide.Metric{decide.MetricFailed},
 	}
 }
 
@@ -30,7 +31,8 @@ func everything() decide.Decision {
 // for the caller to say, who announces a whole batch at once.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	order := []string{"update 1", "update 2", "notify Hubmend: repair : 3 sg-1 in 1", "archive sg-1 4", "load breaker X.1", "save breaker 0", "save 0"}
+	order := []string{"update 1", "update 2", "notify Hubmend: repair : 3 sg-1 in 1", "archive sg-1 4",
+		"load breaker X.1", "save breaker 0", "save 0"}
 	w := &world{}
 	rec, err := w.effects().Run(t.Context(), everything())
 	if err != nil || rec.Version != 1 {
@@ -67,11 +69,13 @@ func TestTransact(t *testing.T) {
 	// choose writes down the version that it decides about, in the note.
 	choose := func(rec decide.Record) decide.Decision {
 		return decide.Decision{
-			Updates: []decide.Update{{Note: fmt.Sprint(rec.Version)}}, Record: rec, Save: true, Announce: []decide.Update{{Note: "announce"}},
-			Metrics: []decide.Metric{decide.MetricRepaired, decide.MetricSuspended},
+			Updates: []decide.Update{{Note: fmt.Sprint(rec.Version)}}, Record: rec, Save: true,
+			Announce: []decide.Update{{Note: "announce"}},
+			Metrics:  []decide.Metric{decide.MetricRepaired, decide.MetricSuspended},
 		}
 	}
-	const counted = "level=INFO msg=metric target=1///sg-1 metric=Repaired Repaired=1\nlevel=INFO msg=metric target=1///sg-1 metric=Suspended Suspended=1\n"
+	const counted = "level=INFO msg=metric target=1///sg-1 metric=Repaired Repaired=1\nlevel=INFO msg=metric " +
+		"target=1///sg-1 metric=Suspended Suspended=1\n"
 	for name, tc := range map[string]struct {
 		conflicts int
 		failAt    string
@@ -84,8 +88,9 @@ func TestTransact(t *testing.T) {
 			conflicts: 1, version: 2,
 			want: []string{"update 0", "save 0", "load", "update 1", "save 1"},
 		},
-		"an error ends it":                 {failAt: "save 0", err: errBroken, want: []string{"update 0", "save 0"}},
-		"the record cannot be read again":  {conflicts: 1, failAt: "load", err: errBroken, want: []string{"update 0", "save 0", "load"}},
+		"an error ends it": {failAt: "save 0", err: errBroken, want: []string{"update 0", "save 0"}},
+		"the record cannot be read again": {conflicts: 1, failAt: "load", err: errBroken,
+			want: []string{"update 0", "save 0", "load"}},
 		"the update before cannot be sent": {failAt: "update 0", err: errBroken, want: []string{"update 0"}},
 	} {
 		t.Run(name, func(t *testing.T) {

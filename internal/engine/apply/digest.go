@@ -43,7 +43,8 @@ func (e Effects) Tell(ctx context.Context, n decide.Notification) error {
 		}
 		return e.Notifier.Notify(ctx, n)
 	}
-	return fmt.Errorf("tell of %s in the digest %s %d times: %w", n.Record.Target, key, maxConflicts, ledger.ErrConflict)
+	return fmt.Errorf("tell of %s in the digest %s %d times: %w", n.Record.Target, key, maxConflicts,
+		ledger.ErrConflict)
 }
 
 // collect keeps what a digest is to tell, and says whether it is in time for it.
@@ -79,7 +80,8 @@ func (e Effects) SendDigest(ctx context.Context, key string, now time.Time) erro
 		return err
 	}
 	if len(all) > 0 {
-		if err := e.Notifier.Notify(ctx, decide.Notification{Kind: decide.Digested, Common: d.Cause, Collected: all}); err != nil {
+		if err := e.Notifier.Notify(ctx,
+			decide.Notification{Kind: decide.Digested, Common: d.Cause, Collected: all}); err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,8 @@ func newPeople() *people { return &people{now: noon, before: map[string]func(){}
 
 func denied(resource string) decide.Notification {
 	return decide.Notification{
-		Kind: decide.NotRepaired, Record: decide.Record{Target: target.Target{Account: "1", Resource: resource}}, Attempt: decide.Attempt{Number: 1, Control: "X.1", Class: decide.Permission},
+		Kind: decide.NotRepaired, Record: decide.Record{Target: target.Target{Account: "1", Resource: resource}},
+		Attempt: decide.Attempt{Number: 1, Control: "X.1", Class: decide.Permission},
 	}
 }
 
@@ -145,7 +146,8 @@ func TestAlone(t *testing.T) {
 	undo.Kind, another.Attempt.Class = decide.NotTakenBack, decide.TimedOut
 	alone := p.effects()
 	alone.Digests = nil
-	if err := errors.Join(p.effects().Tell(t.Context(), undo), p.effects().Tell(t.Context(), another), alone.Tell(t.Context(), denied("b"))); err != nil {
+	if err := errors.Join(p.effects().Tell(t.Context(), undo), p.effects().Tell(t.Context(), another),
+		alone.Tell(t.Context(), denied("b"))); err != nil {
 		t.Fatal(err)
 	}
 	p.hear(t, "a", "undo", "another", "b")

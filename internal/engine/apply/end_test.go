@@ -17,7 +17,8 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // failed is the end of an attempt that the breaker should hear of.
 func failed(number int, edits ...func(*decide.Ended)) *decide.Ended {
-	e := &decide.Ended{Attempt: decide.Attempt{Number: number, State: decide.Failed, Control: "X.1", EndedAt: noon}, Counts: true}
+	e := &decide.Ended{Attempt: decide.Attempt{Number: number, State: decide.Failed, Control: "X.1", EndedAt: noon},
+		Counts: true}
 	for _, edit := range edits {
 		edit(e)
 	}
@@ -39,7 +40,8 @@ func TestEndIsKeptAndCounted(t *testing.T) {
 			failed(2, func(e *decide.Ended) { e.Counts = false }), []string{"archive sg-1 2", "load breaker X.1"},
 		},
 		"a success, and nothing to close": {
-			failed(3, func(e *decide.Ended) { e.Attempt.State = decide.Succeeded }), []string{"archive sg-1 3", "load breaker X.1"},
+			failed(3, func(e *decide.Ended) { e.Attempt.State = decide.Succeeded }),
+			[]string{"archive sg-1 3", "load breaker X.1"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,11 +69,13 @@ func TestBreakerOpens(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"archive sg-4 1", "load breaker X.1", "notify Hubmend: automatic repair of X.1 is paused until 2026-03-01 13:00 UTC", "save breaker 4"}
+	want := []string{"archive sg-4 1", "load breaker X.1",
+		"notify Hubmend: automatic repair of X.1 is paused until 2026-03-01 13:00 UTC", "save breaker 4"}
 	if diff := cmp.Diff(want, w.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff("level=INFO msg=metric control=X.1 metric=BreakerOpened BreakerOpened=1\n", w.log.String()); diff != "" {
+	if diff := cmp.Diff("level=INFO msg=metric control=X.1 metric=BreakerOpened BreakerOpened=1\n",
+		w.log.String()); diff != "" {
 		t.Errorf("counted (-want +got):\n%s", diff)
 	}
 	if b := w.breaker(t, "X.1"); !b.OpenUntil.Equal(noon.Add(decide.Defaults.BreakerWindow)) {
@@ -98,7 +102,8 @@ func TestBreakerConflicts(t *testing.T) {
 	}
 
 	w = &world{breakerConflicts: 1000}
-	if _, err := w.effects().Run(t.Context(), ends(failed(1))); !errors.Is(err, ledger.ErrConflict) || !strings.Contains(err.Error(), "sg-1") {
+	if _, err := w.effects().Run(t.Context(), ends(failed(1))); !errors.Is(err, ledger.ErrConflict) ||
+		!strings.Contains(err.Error(), "sg-1") {
 		t.Errorf("Run = %v", err)
 	}
 	if n := strings.Count(strings.Join(w.done, "\n"), "save breaker"); n != 10 {

@@ -105,12 +105,13 @@ func (w *world) SaveBreaker(ctx context.Context, b decide.Breaker) error {
 func (w *world) effects() apply.Effects {
 	return apply.Effects{
 		Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults,
-		Log: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey || a.Key == "_aws" {
-				return slog.Attr{}
-			}
-			return a
-		}})),
+		Log: slog.New(slog.NewTextHandler(&w.log,
+			&slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+				if a.Key == slog.TimeKey || a.Key == "_aws" {
+					return slog.Attr{}
+				}
+				return a
+			}})),
 	}
 }
 

@@ -17,15 +17,21 @@ var ErrMismatch = errors.New("the finding's resource does not fit its control")
 // parameters of its runbook. Its error is an ErrMismatch with the reason.
 func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, error) {
 	if f.ResourceType != c.Resource.Type {
-		return target.Target{}, nil, fmt.Errorf("%w: %s repairs a %s, the resource is a %q", ErrMismatch, c.ID, c.Resource.Type, f.ResourceType)
+		return target.Target{}, nil,
+			fmt.Errorf("%w: %s repairs a %s, the resource is a %q", ErrMismatch, c.ID, c.Resource.Type, f.ResourceType)
 	}
 	parts, ok := c.Resource.match(f)
 	if owner := c.Resource.owner(f.ResourceID); !ok && owner != "" && owner != f.Account {
-		return target.Target{}, nil, fmt.Errorf("%w: %q belongs to account %s, and the finding to account %s; remediate it in account %s, "+
-			"which is the management account if the resource is an organization's", ErrMismatch, f.ResourceID, owner, f.Account, owner)
+		return target.Target{}, nil,
+			fmt.Errorf("%w: %q belongs to account %s, and the finding to account %s; remediate it in account %s, "+
+				"which is the management account if the resource is an organization's", ErrMismatch, f.ResourceID,
+				owner,
+				f.Account, owner)
 	}
 	if !ok {
-		return target.Target{}, nil, fmt.Errorf("%w: %q is not of the form %s in account %s", ErrMismatch, f.ResourceID, c.Resource.ID, f.Account)
+		return target.Target{}, nil,
+			fmt.Errorf("%w: %q is not of the form %s in account %s", ErrMismatch, f.ResourceID, c.Resource.ID,
+				f.Account)
 	}
 	region := cmp.Or(parts["region"], f.Region)
 	if c.Scope == Global {

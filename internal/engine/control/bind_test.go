@@ -16,8 +16,9 @@ func TestBind(t *testing.T) {
 	t.Parallel()
 	trail := control.Control{
 		ID: "X.1", Runbook: "FixTrail", Scope: control.Regional,
-		Resource:   control.Resource{Type: "T", ID: "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"},
-		Parameters: map[string]any{"Name": "{Name}", "Both": "{account}/{Name}", "Limit": 3, "On": true, "Ports": []any{uint64(3389), "22", "{Name}"}},
+		Resource: control.Resource{Type: "T", ID: "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"},
+		Parameters: map[string]any{"Name": "{Name}", "Both": "{account}/{Name}", "Limit": 3, "On": true,
+			"Ports": []any{uint64(3389), "22", "{Name}"}},
 	}
 	user := control.Control{
 		ID: "X.2", Runbook: "FixUser", Scope: control.Global,
@@ -36,36 +37,42 @@ func TestBind(t *testing.T) {
 		region     string
 		parameters target.Parameters // nil for a mismatch
 	}{
-		"every kind of value": {trail, "arn:aws:cloudtrail:eu-west-1:222222222222:trail/main", "eu-west-1", target.Parameters{
-			"Name": one("main"), "Both": one("222222222222/main"), "Limit": one("3"), "On": one("true"),
-			"Ports": {Values: []string{"22", "3389", "main"}, List: true},
-		}},
+		"every kind of value": {trail, "arn:aws:cloudtrail:eu-west-1:222222222222:trail/main", "eu-west-1",
+			target.Parameters{
+				"Name": one("main"), "Both": one("222222222222/main"), "Limit": one("3"), "On": one("true"),
+				"Ports": {Values: []string{"22", "3389", "main"}, List: true},
+			}},
 		"another account": {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:333333333333:trail/main"},
-		"another Region": {trail, "arn:aws:cloudtrail:us-east-1:222222222222:trail/main", "us-east-1", target.Parameters{
-			"Name": one("main"), "Both": one("222222222222/main"), "Limit": one("3"), "On": one("true"),
-			"Ports": {Values: []string{"22", "3389", "main"}, List: true},
-		}},
-		"no such Region":       {control: trail, resource: "arn:aws:cloudtrail:mars-north-1:222222222222:trail/main"},
-		"Region of another":    {control: trail, resource: "arn:aws:cloudtrail:cn-north-1:222222222222:trail/main"},
-		"another partition":    {control: trail, resource: "arn:aws-cn:cloudtrail:eu-west-1:222222222222:trail/main"},
-		"another service":      {control: trail, resource: "arn:aws:ec2:eu-west-1:222222222222:trail/main"},
-		"no account":           {control: trail, resource: "arn:aws:cloudtrail:eu-west-1::trail/main"},
-		"no name":              {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:222222222222:trail/"},
-		"more behind":          {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:222222222222:trail/main/x"},
-		"more with a colon":    {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:222222222222:trail/main:x"},
-		"more before":          {control: trail, resource: "xarn:aws:cloudtrail:eu-west-1:222222222222:trail/main"},
-		"not an ARN":           {control: trail, resource: "main"},
-		"nothing":              {control: trail, resource: ""},
-		"path of several":      {user, "arn:aws:iam::222222222222:user/team/a/alice", target.Global, target.Parameters{"User": one("team/a/alice")}},
-		"path of one":          {user, "arn:aws:iam::222222222222:user/alice", target.Global, target.Parameters{"User": one("alice")}},
-		"path with a colon":    {control: user, resource: "arn:aws:iam::222222222222:user/a:b"},
-		"global, other owner":  {control: user, resource: "arn:aws:iam::333333333333:user/alice"},
-		"bucket":               {bucket, "arn:aws:s3:::my.bucket-1", "eu-west-1", target.Parameters{"Bucket": one("my.bucket-1")}},
+		"another Region": {trail, "arn:aws:cloudtrail:us-east-1:222222222222:trail/main", "us-east-1",
+			target.Parameters{
+				"Name": one("main"), "Both": one("222222222222/main"), "Limit": one("3"), "On": one("true"),
+				"Ports": {Values: []string{"22", "3389", "main"}, List: true},
+			}},
+		"no such Region":    {control: trail, resource: "arn:aws:cloudtrail:mars-north-1:222222222222:trail/main"},
+		"Region of another": {control: trail, resource: "arn:aws:cloudtrail:cn-north-1:222222222222:trail/main"},
+		"another partition": {control: trail, resource: "arn:aws-cn:cloudtrail:eu-west-1:222222222222:trail/main"},
+		"another service":   {control: trail, resource: "arn:aws:ec2:eu-west-1:222222222222:trail/main"},
+		"no account":        {control: trail, resource: "arn:aws:cloudtrail:eu-west-1::trail/main"},
+		"no name":           {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:222222222222:trail/"},
+		"more behind":       {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:222222222222:trail/main/x"},
+		"more with a colon": {control: trail, resource: "arn:aws:cloudtrail:eu-west-1:222222222222:trail/main:x"},
+		"more before":       {control: trail, resource: "xarn:aws:cloudtrail:eu-west-1:222222222222:trail/main"},
+		"not an ARN":        {control: trail, resource: "main"},
+		"nothing":           {control: trail, resource: ""},
+		"path of several": {user, "arn:aws:iam::222222222222:user/team/a/alice", target.Global,
+			target.Parameters{"User": one("team/a/alice")}},
+		"path of one": {user, "arn:aws:iam::222222222222:user/alice", target.Global,
+			target.Parameters{"User": one("alice")}},
+		"path with a colon":   {control: user, resource: "arn:aws:iam::222222222222:user/a:b"},
+		"global, other owner": {control: user, resource: "arn:aws:iam::333333333333:user/alice"},
+		"bucket": {bucket, "arn:aws:s3:::my.bucket-1", "eu-west-1",
+			target.Parameters{"Bucket": one("my.bucket-1")}},
 		"object, not a bucket": {control: bucket, resource: "arn:aws:s3:::my/object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := finding.Finding{Partition: "aws", Account: "222222222222", Region: "eu-west-1", ResourceType: "T", ResourceID: tc.resource}
+			f := finding.Finding{Partition: "aws", Account: "222222222222", Region: "eu-west-1", ResourceType: "T",
+				ResourceID: tc.resource}
 			bound, parameters, err := tc.control.Bind(f)
 			if tc.parameters == nil {
 				if !errors.Is(err, control.ErrMismatch) || parameters != nil || bound != (target.Target{}) {
@@ -76,7 +83,8 @@ func TestBind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := target.Target{Account: "222222222222", Region: tc.region, Runbook: tc.control.Runbook, Resource: tc.resource}
+			want := target.Target{Account: "222222222222", Region: tc.region, Runbook: tc.control.Runbook,
+				Resource: tc.resource}
 			if diff := cmp.Diff(want, bound); diff != "" {
 				t.Errorf("target (-want +got):\n%s", diff)
 			}
@@ -90,16 +98,19 @@ func TestBind(t *testing.T) {
 // A trail of an organization is seen from its members under the ARN of the account that owns it.
 func TestBindNamesTheOwner(t *testing.T) {
 	t.Parallel()
-	c := control.Control{ID: "X.1", Resource: control.Resource{Type: "T", ID: "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"}}
+	c := control.Control{ID: "X.1",
+		Resource: control.Resource{Type: "T", ID: "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"}}
 	for id, want := range map[string]bool{
 		"arn:aws:cloudtrail:eu-west-1:333333333333:trail/main":    true,
 		"arn:aws:cloudtrail:eu-west-1:33333333333:trail/main":     false,
 		"arn:aws:cloudtrail:mars-north-1:222222222222:trail/main": false,
 		"arn:aws:cloudtrail:eu-west-1:333333333333:dashboard/x":   false,
 	} {
-		f := finding.Finding{Partition: "aws", Account: "222222222222", Region: "eu-west-1", ResourceType: "T", ResourceID: id}
+		f := finding.Finding{Partition: "aws", Account: "222222222222", Region: "eu-west-1", ResourceType: "T",
+			ResourceID: id}
 		_, _, err := c.Bind(f)
-		if !errors.Is(err, control.ErrMismatch) || strings.Contains(err.Error(), "belongs to account 333333333333") != want {
+		if !errors.Is(err, control.ErrMismatch) ||
+			strings.Contains(err.Error(), "belongs to account 333333333333") != want {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -125,7 +136,8 @@ func TestBindDoesNotExpandTwice(t *testing.T) {
 func TestBindRefusesControlCharacters(t *testing.T) {
 	t.Parallel()
 	c := control.Control{
-		Runbook: "R", Scope: control.Regional, Resource: control.Resource{Type: "T", ID: "a/{Name}"}, Parameters: map[string]any{"Name": "{Name}"},
+		Runbook: "R", Scope: control.Regional, Resource: control.Resource{Type: "T", ID: "a/{Name}"},
+		Parameters: map[string]any{"Name": "{Name}"},
 	}
 	for _, name := range []string{"x\n", "x\ty", "x y", "x\x00"} {
 		if _, parameters, err := c.Bind(finding.Finding{ResourceType: "T", ResourceID: "a/" + name}); err == nil {
@@ -136,7 +148,8 @@ func TestBindRefusesControlCharacters(t *testing.T) {
 
 func TestMismatchSaysWhy(t *testing.T) {
 	t.Parallel()
-	c := control.Control{ID: "X.1", Resource: control.Resource{Type: "T", ID: "arn:{partition}:x:{region}:{account}:y/{Name}"}}
+	c := control.Control{ID: "X.1",
+		Resource: control.Resource{Type: "T", ID: "arn:{partition}:x:{region}:{account}:y/{Name}"}}
 	for name, tc := range map[string]struct {
 		f    finding.Finding
 		want []string

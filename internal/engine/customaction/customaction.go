@@ -22,10 +22,14 @@ import (
 
 // API is what Provider needs of the service.
 type API interface {
-	CreateActionTarget(context.Context, *securityhub.CreateActionTargetInput, ...func(*securityhub.Options)) (*securityhub.CreateActionTargetOutput, error)
-	UpdateActionTarget(context.Context, *securityhub.UpdateActionTargetInput, ...func(*securityhub.Options)) (*securityhub.UpdateActionTargetOutput, error)
-	DeleteActionTarget(context.Context, *securityhub.DeleteActionTargetInput, ...func(*securityhub.Options)) (*securityhub.DeleteActionTargetOutput, error)
-	DescribeActionTargets(context.Context, *securityhub.DescribeActionTargetsInput, ...func(*securityhub.Options)) (*securityhub.DescribeActionTargetsOutput, error)
+	CreateActionTarget(context.Context, *securityhub.CreateActionTargetInput,
+		...func(*securityhub.Options)) (*securityhub.CreateActionTargetOutput, error)
+	UpdateActionTarget(context.Context, *securityhub.UpdateActionTargetInput,
+		...func(*securityhub.Options)) (*securityhub.UpdateActionTargetOutput, error)
+	DeleteActionTarget(context.Context, *securityhub.DeleteActionTargetInput,
+		...func(*securityhub.Options)) (*securityhub.DeleteActionTargetOutput, error)
+	DescribeActionTargets(context.Context, *securityhub.DescribeActionTargetsInput,
+		...func(*securityhub.Options)) (*securityhub.DescribeActionTargetsOutput, error)
 }
 
 // Provider handles the requests of Custom::HubmendCustomAction with the properties Id,
@@ -51,7 +55,8 @@ func (p *Provider) Handle(ctx context.Context, e cfn.Event) (string, map[string]
 		defer cancel()
 	}
 	arn, err := p.handle(ctx, e)
-	p.Log.InfoContext(ctx, "custom action", "request", e.RequestType, "stack", e.StackID, "id", e.ResourceProperties["Id"], "arn", arn, "error", err)
+	p.Log.InfoContext(ctx, "custom action", "request", e.RequestType, "stack", e.StackID, "id",
+		e.ResourceProperties["Id"], "arn", arn, "error", err)
 	if err != nil {
 		return arn, nil, err
 	}
@@ -82,7 +87,8 @@ func (p *Provider) handle(ctx context.Context, e cfn.Event) (string, error) {
 // create makes the action. One that the stack has already is what an earlier try of this
 // request made before its answer was lost.
 func (p *Provider) create(ctx context.Context, a action, stack string) (string, error) {
-	out, err := p.Client.CreateActionTarget(ctx, &securityhub.CreateActionTargetInput{Id: &a.id, Name: &a.name, Description: &a.description})
+	out, err := p.Client.CreateActionTarget(ctx,
+		&securityhub.CreateActionTargetInput{Id: &a.id, Name: &a.name, Description: &a.description})
 	if err == nil {
 		return *out.ActionTargetArn, nil
 	}
@@ -97,8 +103,10 @@ func (p *Provider) create(ctx context.Context, a action, stack string) (string, 
 	case found == nil:
 		return "", fmt.Errorf("the custom action %s was deleted at this moment: try again", a.id)
 	case found.owner == "":
-		return "", fmt.Errorf("this account and Region has a custom action %s already, which does not say of which playbook: "+
-			"terminate the playbook that has it, or delete it in Security Hub, Settings, Custom actions, and launch again", a.id)
+		return "", fmt.Errorf(
+			"this account and Region has a custom action %s already, which does not say of which playbook: "+
+				"terminate the playbook that has it, or delete it in Security Hub, Settings, Custom actions, and "+
+				"launch again", a.id)
 	case found.owner != stack:
 		return "", launched(found)
 	}
@@ -121,7 +129,8 @@ func (p *Provider) update(ctx context.Context, a action, stack string) (string, 
 }
 
 func (p *Provider) change(ctx context.Context, arn string, a action) error {
-	_, err := p.Client.UpdateActionTarget(ctx, &securityhub.UpdateActionTargetInput{ActionTargetArn: &arn, Name: &a.name, Description: &a.description})
+	_, err := p.Client.UpdateActionTarget(ctx,
+		&securityhub.UpdateActionTargetInput{ActionTargetArn: &arn, Name: &a.name, Description: &a.description})
 	if err != nil {
 		return explain(a.id, err)
 	}
@@ -129,7 +138,8 @@ func (p *Provider) change(ctx context.Context, arn string, a action) error {
 }
 
 func launched(found *existing) error {
-	return fmt.Errorf("the playbook is already launched in this account and Region, as %s: update that one instead (it has %s)", found.owner, found.arn)
+	return fmt.Errorf("the playbook is already launched in this account and Region, as %s: update that one instead "+
+		"(it has %s)", found.owner, found.arn)
 }
 
 // delete deletes the action unless it is another stack's. It succeeds when there is nothing
@@ -162,9 +172,11 @@ func explain(id string, err error) error {
 	var disabled *types.InvalidAccessException
 	switch {
 	case errors.As(err, &limit):
-		return fmt.Errorf("this account has the 50 custom actions that Security Hub allows in a Region: delete one that is not needed and launch again (%s)", id)
+		return fmt.Errorf("this account has the 50 custom actions that Security Hub allows in a Region: delete one "+
+			"that is not needed and launch again (%s)", id)
 	case errors.As(err, &disabled):
-		return fmt.Errorf("Security Hub is not enabled in this account and Region: enable it and launch again") //nolint:staticcheck // a product's name
+		//nolint:staticcheck // a product's name
+		return fmt.Errorf("Security Hub is not enabled in this account and Region: enable it and launch again")
 	default:
 		return fmt.Errorf("custom action %s: %s", id, awserr.Message(err))
 	}

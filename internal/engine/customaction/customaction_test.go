@@ -37,7 +37,8 @@ func (h *hub) call(ctx context.Context, what string) error {
 	return h.err
 }
 
-func (h *hub) CreateActionTarget(ctx context.Context, in *securityhub.CreateActionTargetInput, _ ...func(*securityhub.Options)) (*securityhub.CreateActionTargetOutput, error) {
+func (h *hub) CreateActionTarget(ctx context.Context, in *securityhub.CreateActionTargetInput,
+	_ ...func(*securityhub.Options)) (*securityhub.CreateActionTargetOutput, error) {
 	if err := h.call(ctx, "create "+*in.Id); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,8 @@ func (h *hub) CreateActionTarget(ctx context.Context, in *securityhub.CreateActi
 	return &securityhub.CreateActionTargetOutput{ActionTargetArn: &arn}, nil
 }
 
-func (h *hub) UpdateActionTarget(ctx context.Context, in *securityhub.UpdateActionTargetInput, _ ...func(*securityhub.Options)) (*securityhub.UpdateActionTargetOutput, error) {
+func (h *hub) UpdateActionTarget(ctx context.Context, in *securityhub.UpdateActionTargetInput,
+	_ ...func(*securityhub.Options)) (*securityhub.UpdateActionTargetOutput, error) {
 	if err := h.call(ctx, "update "+*in.ActionTargetArn); err != nil {
 		return nil, err
 	}
@@ -60,7 +62,8 @@ func (h *hub) UpdateActionTarget(ctx context.Context, in *securityhub.UpdateActi
 	return &securityhub.UpdateActionTargetOutput{}, nil
 }
 
-func (h *hub) DeleteActionTarget(ctx context.Context, in *securityhub.DeleteActionTargetInput, _ ...func(*securityhub.Options)) (*securityhub.DeleteActionTargetOutput, error) {
+func (h *hub) DeleteActionTarget(ctx context.Context, in *securityhub.DeleteActionTargetInput,
+	_ ...func(*securityhub.Options)) (*securityhub.DeleteActionTargetOutput, error) {
 	if err := h.call(ctx, "delete "+*in.ActionTargetArn); err != nil {
 		return nil, err
 	}
@@ -71,7 +74,8 @@ func (h *hub) DeleteActionTarget(ctx context.Context, in *securityhub.DeleteActi
 	return &securityhub.DeleteActionTargetOutput{ActionTargetArn: in.ActionTargetArn}, nil
 }
 
-func (h *hub) DescribeActionTargets(ctx context.Context, in *securityhub.DescribeActionTargetsInput, _ ...func(*securityhub.Options)) (*securityhub.DescribeActionTargetsOutput, error) {
+func (h *hub) DescribeActionTargets(ctx context.Context, in *securityhub.DescribeActionTargetsInput,
+	_ ...func(*securityhub.Options)) (*securityhub.DescribeActionTargetsOutput, error) {
 	if err := h.call(ctx, "describe"); err != nil {
 		return nil, err
 	}
@@ -111,9 +115,10 @@ const (
 )
 
 func request(kind cfn.RequestType, physicalID, id string) cfn.Event {
-	return cfn.Event{RequestType: kind, PhysicalResourceID: physicalID, StackID: stackID, ResourceProperties: map[string]any{
-		"ServiceToken": "arn:aws:lambda:x", "Id": id, "Name": "CIS 4.1", "Description": "Closes SSH.",
-	}}
+	return cfn.Event{RequestType: kind, PhysicalResourceID: physicalID, StackID: stackID,
+		ResourceProperties: map[string]any{
+			"ServiceToken": "arn:aws:lambda:x", "Id": id, "Name": "CIS 4.1", "Description": "Closes SSH.",
+		}}
 }
 
 // actions are what Security Hub has, by id.
@@ -131,37 +136,62 @@ func TestHandle(t *testing.T) {
 		after   actions // nil: as before
 		want    string  // part of the error
 	}{
-		"create":                         {request("Create", "", "A"), nil, nil, prefix + "A", actions{"A": text}, ""},
-		"create again, answer was lost":  {request("Create", "", "B"), actions{"A": others, "B": mine}, nil, prefix + "B", actions{"A": others, "B": text}, ""},
-		"create what another stack has":  {request("Create", "", "A"), actions{"A": others}, nil, never, nil, "already launched in this account and Region, as SC-111111111111-pp-other: update that one"},
-		"create what a person made":      {request("Create", "", "A"), actions{"A": nobodys}, nil, never, nil, "does not say of which playbook"},
-		"create above 50":                {request("Create", "", "A"), nil, limit, never, nil, "50 custom actions"},
-		"create without hub":             {request("Create", "", "A"), nil, disabled, never, nil, "Security Hub is not enabled"},
-		"create in bad weather":          {request("Create", "", "A"), nil, other, never, nil, "custom action A: InternalException: try again"},
-		"create without properties":      {cfn.Event{RequestType: "Create"}, nil, nil, never, nil, "property Id must be a text"},
-		"update texts":                   {request("Update", prefix+"A", "A"), actions{"A": mine}, nil, prefix + "A", actions{"A": text}, ""},
-		"update one without a signature": {request("Update", prefix+"A", "A"), actions{"A": nobodys}, nil, prefix + "A", actions{"A": text}, ""},
-		"update what is gone":            {request("Update", prefix+"A", "A"), nil, nil, prefix + "A", actions{"A": text}, ""},
-		"update what another took over":  {request("Update", prefix+"A", "A"), actions{"A": others}, nil, prefix + "A", nil, "already launched"},
-		"update without hub":             {request("Update", prefix+"A", "A"), nil, disabled, prefix + "A", nil, "not enabled"},
+		"create": {request("Create", "", "A"), nil, nil, prefix + "A", actions{"A": text}, ""},
+		"create again, answer was lost": {request("Create", "", "B"), actions{"A": others, "B": mine}, nil,
+			prefix + "B", actions{"A": others, "B": text}, ""},
+		"create what another stack has": {request("Create", "", "A"), actions{"A": others}, nil, never, nil,
+			"already launched in this account and Region, as SC-111111111111-pp-other: update that one"},
+		"create what a person made": {request("Create", "", "A"), actions{"A": nobodys}, nil, never, nil,
+			"does not say of which playbook"},
+		"create above 50": {request("Create", "", "A"), nil, limit, never, nil, "50 custom actions"},
+		"create without hub": {request("Create", "", "A"), nil, disabled, never, nil,
+			"Security Hub is not enabled"},
+		"create in bad weather": {request("Create", "", "A"), nil, other, never, nil,
+			"custom action A: InternalException: try again"},
+		"create without properties": {cfn.Event{RequestType: "Create"}, nil, nil, never, nil,
+			"property Id must be a text"},
+		"update texts": {request("Update", prefix+"A", "A"), actions{"A": mine}, nil, prefix + "A",
+			actions{"A": text}, ""},
+		"update one without a signature": {request("Update", prefix+"A", "A"), actions{"A": nobodys}, nil, prefix + "A",
+			actions{"A": text}, ""},
+		"update what is gone": {request("Update", prefix+"A", "A"), nil, nil, prefix + "A",
+			actions{"A": text}, ""},
+		"update what another took over": {request("Update", prefix+"A", "A"), actions{"A": others}, nil, prefix + "A",
+			nil, "already launched"},
+		"update without hub": {request("Update", prefix+"A", "A"), nil, disabled, prefix + "A", nil,
+			"not enabled"},
 		// CloudFormation deletes the old id when the physical id changes.
-		"update the id":               {request("Update", prefix+"A", "B"), actions{"A": mine}, nil, prefix + "B", actions{"A": mine, "B": text}, ""},
-		"update the id to its end":    {request("Update", prefix+"XA", "A"), actions{"XA": mine}, nil, prefix + "A", actions{"XA": mine, "A": text}, ""},
-		"update the id to a taken":    {request("Update", prefix+"A", "B"), actions{"A": mine, "B": others}, nil, prefix + "A", nil, "already launched"},
-		"update the id above 50":      {request("Update", prefix+"A", "B"), actions{"A": mine}, limit, prefix + "A", nil, "50 custom actions"},
-		"update with a bad one":       {cfn.Event{RequestType: "Update", PhysicalResourceID: prefix + "A", ResourceProperties: map[string]any{"Id": "A", "Name": 3, "Description": ""}}, actions{"A": mine}, nil, prefix + "A", nil, "property Name must be a text"},
-		"delete":                      {request("Delete", prefix+"A", "A"), actions{"A": mine, "B": mine}, nil, prefix + "A", actions{"B": mine}, ""},
-		"delete the replaced":         {request("Delete", prefix+"A", "B"), actions{"A": mine, "B": mine}, nil, prefix + "A", actions{"B": mine}, ""},
-		"delete without a signature":  {request("Delete", prefix+"A", "A"), actions{"A": nobodys}, nil, prefix + "A", actions{}, ""},
-		"delete what another has now": {request("Delete", prefix+"A", "A"), actions{"A": others}, nil, prefix + "A", nil, ""},
-		"delete what is gone":         {request("Delete", prefix+"A", "A"), nil, nil, prefix + "A", nil, ""},
-		"delete without hub":          {request("Delete", prefix+"A", "A"), nil, disabled, prefix + "A", nil, ""},
-		"delete in bad weather":       {request("Delete", prefix+"A", "A"), actions{"A": mine}, other, prefix + "A", nil, "delete the custom action A: InternalException"},
-		"delete needs no property":    {cfn.Event{RequestType: "Delete", StackID: stackID, PhysicalResourceID: prefix + "A"}, actions{"A": mine}, nil, prefix + "A", actions{}, ""},
-		"delete what was refused":     {request("Delete", never, "A"), actions{"A": others}, nil, never, nil, ""},
-		"delete a person's":           {request("Delete", never, "A"), actions{"A": nobodys}, nil, never, nil, ""},
-		"delete, answer was lost":     {request("Delete", byLogical, "A"), actions{"A": mine}, nil, byLogical, actions{}, ""},
-		"delete nothing at all":       {cfn.Event{RequestType: "Delete", StackID: stackID, PhysicalResourceID: byLogical}, actions{"A": mine}, nil, byLogical, nil, ""},
+		"update the id": {request("Update", prefix+"A", "B"), actions{"A": mine}, nil, prefix + "B",
+			actions{"A": mine, "B": text}, ""},
+		"update the id to its end": {request("Update", prefix+"XA", "A"), actions{"XA": mine}, nil, prefix + "A",
+			actions{"XA": mine, "A": text}, ""},
+		"update the id to a taken": {request("Update", prefix+"A", "B"), actions{"A": mine, "B": others}, nil,
+			prefix + "A", nil, "already launched"},
+		"update the id above 50": {request("Update", prefix+"A", "B"), actions{"A": mine}, limit, prefix + "A",
+			nil, "50 custom actions"},
+		"update with a bad one": {cfn.Event{RequestType: "Update", PhysicalResourceID: prefix + "A",
+			ResourceProperties: map[string]any{"Id": "A", "Name": 3, "Description": ""}}, actions{"A": mine}, nil,
+			prefix + "A", nil, "property Name must be a text"},
+		"delete": {request("Delete", prefix+"A", "A"), actions{"A": mine, "B": mine}, nil,
+			prefix + "A", actions{"B": mine}, ""},
+		"delete the replaced": {request("Delete", prefix+"A", "B"), actions{"A": mine, "B": mine}, nil,
+			prefix + "A", actions{"B": mine}, ""},
+		"delete without a signature": {request("Delete", prefix+"A", "A"), actions{"A": nobodys}, nil, prefix + "A",
+			actions{}, ""},
+		"delete what another has now": {request("Delete", prefix+"A", "A"), actions{"A": others}, nil, prefix + "A",
+			nil, ""},
+		"delete what is gone": {request("Delete", prefix+"A", "A"), nil, nil, prefix + "A", nil, ""},
+		"delete without hub":  {request("Delete", prefix+"A", "A"), nil, disabled, prefix + "A", nil, ""},
+		"delete in bad weather": {request("Delete", prefix+"A", "A"), actions{"A": mine}, other, prefix + "A",
+			nil, "delete the custom action A: InternalException"},
+		"delete needs no property": {cfn.Event{RequestType: "Delete", StackID: stackID,
+			PhysicalResourceID: prefix + "A"}, actions{"A": mine}, nil, prefix + "A", actions{}, ""},
+		"delete what was refused": {request("Delete", never, "A"), actions{"A": others}, nil, never, nil, ""},
+		"delete a person's":       {request("Delete", never, "A"), actions{"A": nobodys}, nil, never, nil, ""},
+		"delete, answer was lost": {request("Delete", byLogical, "A"), actions{"A": mine}, nil, byLogical,
+			actions{}, ""},
+		"delete nothing at all": {cfn.Event{RequestType: "Delete", StackID: stackID,
+			PhysicalResourceID: byLogical}, actions{"A": mine}, nil, byLogical, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,7 +26,8 @@ func TestDeadline(t *testing.T) {
 			name string
 			ctx  context.Context
 			want time.Duration
-		}{{"half", half, 13500 * time.Millisecond}, {"work", work, 27 * time.Second}, {"saving", saving, 29 * time.Second}, {"function", function, 30 * time.Second}} {
+		}{{"half", half, 13500 * time.Millisecond}, {"work", work, 27 * time.Second},
+			{"saving", saving, 29 * time.Second}, {"function", function, 30 * time.Second}} {
 			<-tc.ctx.Done()
 			if got := time.Since(begin); got != tc.want {
 				t.Errorf("%s ends after %s, want %s", tc.name, got, tc.want)
@@ -46,7 +47,8 @@ func TestDeadline(t *testing.T) {
 func TestNoDeadline(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]func(context.Context, time.Duration) (context.Context, context.CancelFunc){
-		"before": deadline.Before, "half": func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+		"before": deadline.Before,
+		"half": func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
 			return deadline.Half(ctx)
 		}, "after": deadline.After,
 	} {

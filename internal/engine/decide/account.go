@@ -35,7 +35,8 @@ const mostMissing = 50
 func places(t target.Target, a Attempt) map[failure.Scope]string {
 	region := t.Region + "/"
 	return map[failure.Scope]string{
-		failure.Account: "", failure.Region: region, failure.RegionRunbook: region + a.Runbook(t), failure.OneResource: "target " + t.Key(),
+		failure.Account: "", failure.Region: region, failure.RegionRunbook: region + a.Runbook(t),
+		failure.OneResource: "target " + t.Key(),
 	}
 }
 
@@ -132,7 +133,8 @@ func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now 
 		d.Account.ToldAt = now
 		told := *a
 		told.Class, told.Reason = failure.NotReady, Clip(reason, storedLimit)
-		d.Notifications = []Notification{{Kind: AccountNotReady, Record: rec, Attempt: told, Findings: a.Findings, Scope: scope}}
+		d.Notifications = []Notification{{Kind: AccountNotReady, Record: rec, Attempt: told, Findings: a.Findings,
+			Scope: scope}}
 	}
 	return d
 }

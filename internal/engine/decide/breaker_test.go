@@ -35,7 +35,8 @@ func ends(t *testing.T, b decide.Breaker, targets string, s decide.Settings) (de
 
 func failureOf(r rune, at time.Time) decide.TargetFailure {
 	key := strings.ToLower(string(r))
-	return decide.TargetFailure{Key: key, Account: fmt.Sprint("account ", (key[0]-'a')%2), Resource: "arn:" + key, At: at}
+	return decide.TargetFailure{Key: key, Account: fmt.Sprint("account ", (key[0]-'a')%2), Resource: "arn:" + key,
+		At: at}
 }
 
 func TestBreaker(t *testing.T) {
@@ -73,7 +74,8 @@ func TestBreakerWindow(t *testing.T) {
 		b := decide.Breaker{Control: "X.22"}
 		for i := range 5 {
 			at := noon.Add(time.Duration(i) * spacing)
-			b = b.OnEnded(decide.Ended{Attempt: decide.Attempt{State: decide.Failed}, Counts: true}, failureOf(rune('a'+i), at), at, settings).Breaker
+			b = b.OnEnded(decide.Ended{Attempt: decide.Attempt{State: decide.Failed}, Counts: true},
+				failureOf(rune('a'+i), at), at, settings).Breaker
 		}
 		if !b.OpenUntil.IsZero() != open {
 			t.Errorf("five failures, %s apart: open until %s", spacing, b.OpenUntil)
@@ -87,11 +89,13 @@ func TestBreakerTries(t *testing.T) {
 	b, _ := ends(t, decide.Breaker{Control: "X.22"}, "abcde", settings)
 	later := b.OpenUntil.Add(time.Minute)
 	failed := decide.Ended{Attempt: decide.Attempt{State: decide.Failed}, Counts: true}
-	if d := b.OnEnded(failed, failureOf('x', later), later, settings); !d.Save || !d.Breaker.OpenUntil.Equal(later.Add(settings.BreakerWindow)) || len(d.Notifications) != 1 {
+	if d := b.OnEnded(failed, failureOf('x', later), later, settings); !d.Save ||
+		!d.Breaker.OpenUntil.Equal(later.Add(settings.BreakerWindow)) || len(d.Notifications) != 1 {
 		t.Errorf("after a failure: %+v", d)
 	}
 	before := b.OpenUntil.Add(-time.Minute)
-	if d := b.OnEnded(failed, failureOf('x', before), before, settings); !d.Breaker.OpenUntil.Equal(b.OpenUntil) || len(d.Notifications) > 0 {
+	if d := b.OnEnded(failed, failureOf('x', before), before, settings); !d.Breaker.OpenUntil.Equal(b.OpenUntil) ||
+		len(d.Notifications) > 0 {
 		t.Errorf("a failure while it is open moves it: %+v", d)
 	}
 	succeeded := decide.Ended{Attempt: decide.Attempt{State: decide.Succeeded}, Counts: true}
@@ -147,7 +151,8 @@ func TestBreakerNotification(t *testing.T) {
 	if want := "Hubmend: automatic repair of X.22 is paused until 2026-03-01 13:04 UTC"; told[0].Subject() != want {
 		t.Errorf("the subject is %q, want %q", told[0].Subject(), want)
 	}
-	if f := told[0].Breaker.Failures; told[0].Kind != decide.ControlPaused || len(f) != 5 || f[0].Resource != "arn:a" || f[4].Resource != "arn:e" {
+	if f := told[0].Breaker.Failures; told[0].Kind != decide.ControlPaused || len(f) != 5 || f[0].Resource != "arn:a" ||
+		f[4].Resource != "arn:e" {
 		t.Errorf("it tells of %+v", told[0])
 	}
 }

@@ -12,7 +12,8 @@ var (
 	// encoded is for sts:DecodeAuthorizationMessage, and may have thousands of characters.
 	encoded = regexp.MustCompile(`\s*Encoded authorization failure message: \S+`)
 	// caller is Hubmend's own role, whose name the execution tells too.
-	caller = regexp.MustCompile(`(?:You are not authorized to perform this operation\. )?User: \S+ is not authorized to perform`)
+	caller = regexp.MustCompile(
+		`(?:You are not authorized to perform this operation\. )?User: \S+ is not authorized to perform`)
 	// denial ends with the sentence; the ARN of a policy has no full stop that a space follows.
 	denial = regexp.MustCompile(`(?s)(?:with an explicit deny in|because no) \S.*?(?:\.\s|$)`)
 )

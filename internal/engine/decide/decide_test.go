@@ -18,7 +18,8 @@ import (
 var (
 	noon     = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	settings = instantly(decide.Defaults)
-	group    = target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts", Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-1"}
+	group    = target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts",
+		Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-1"}
 )
 
 // instantly has checks know of every change, and updates show, in the moment that they are made.
@@ -37,7 +38,8 @@ func ports(values ...string) target.Parameters {
 
 // ask is an automatic request about a finding whose check was made a minute before noon.
 func ask(id, event string, edits ...func(*decide.Request)) decide.Request {
-	r := decide.Request{Ref: ref(id, event), Control: "X.22", Trigger: finding.Automatic, AsOf: noon.Add(-time.Minute), Parameters: ports("22")}
+	r := decide.Request{Ref: ref(id, event), Control: "X.22", Trigger: finding.Automatic, AsOf: noon.Add(-time.Minute),
+		Parameters: ports("22")}
 	for _, edit := range edits {
 		edit(&r)
 	}
@@ -151,7 +153,8 @@ func onFindings(t *testing.T, rec decide.Record, requests ...decide.Request) dec
 }
 
 // through decides behind a gate.
-func through(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec decide.Record, requests ...decide.Request) decide.Decision {
+func through(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec decide.Record,
+	requests ...decide.Request) decide.Decision {
 	t.Helper()
 	d := unchanged(t, rec, func(rec decide.Record) decide.Decision {
 		return decide.OnFindings(rec, requests, seen, gate, noon, settings)
@@ -177,7 +180,8 @@ func through(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec de
 func follows(all []decide.Attempt, i int) bool {
 	before := all[i-1]
 	undos := slices.ContainsFunc(all, func(a decide.Attempt) bool { return a.Undo != "" })
-	return all[i].Number == before.Number+1 || all[i].Number > before.Number && (undos || before.State == decide.Succeeded)
+	return all[i].Number == before.Number+1 || all[i].Number > before.Number &&
+		(undos || before.State == decide.Succeeded)
 }
 
 // checkDecision demands what holds for every decision.

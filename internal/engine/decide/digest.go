@@ -63,9 +63,11 @@ type Collected struct {
 func (n Notification) digestSubject() string {
 	c, accounts := n.Common, Accounts(n.Collected)
 	if c.Kind == AccountNotReady {
-		return ascii("Hubmend: " + Counted(accounts, "more account") + " not ready for repairs (" + string(c.Scope) + ")")
+		return ascii("Hubmend: " + Counted(accounts, "more account") + " not ready for repairs (" + string(c.Scope) +
+			")")
 	}
-	subject := fmt.Sprintf("Hubmend: %s %s in %s: %s", Counted(len(n.Collected), "more repair"), c.Kind, Counted(accounts, "account"), c.Control)
+	subject := fmt.Sprintf("Hubmend: %s %s in %s: %s", Counted(len(n.Collected), "more repair"), c.Kind,
+		Counted(accounts, "account"), c.Control)
 	if c.Class != "" {
 		subject += " (" + string(c.Class) + ")"
 	}
@@ -96,8 +98,9 @@ const collectedLimit = 300
 func (n Notification) Collect(now time.Time) Collected {
 	t := n.Record.Target
 	return Collected{
-		ID: n.id(), Key: t.Key(), Account: t.Account, AccountName: n.Record.AccountName, Region: t.Region, Resource: t.Resource,
-		At: now, Reason: Brief(n.Attempt.Reason, collectedLimit),
+		ID: n.id(), Key: t.Key(), Account: t.Account, AccountName: n.Record.AccountName, Region: t.Region,
+		Resource: t.Resource,
+		At:       now, Reason: Brief(n.Attempt.Reason, collectedLimit),
 	}
 }
 
@@ -129,7 +132,8 @@ const (
 	Collects Telling = "in the digest"  // collect it for the window
 )
 
-// OnNotification says how a notification with an id reaches people, and gives the digest to save when it opens a window.
+// OnNotification says how a notification with an id reaches people, and gives the digest to save when it
+// opens a window.
 func (d Digest) OnNotification(id string, now time.Time, s Settings) (Telling, Digest) {
 	switch {
 	case d.Until.IsZero():
@@ -165,7 +169,8 @@ func (d Digest) OnSweep(now time.Time) (Digest, bool) {
 	return d, true
 }
 
-// OnSent notes that the digest of a window is out, in which so many things were told. It says false when somebody else has noted it.
+// OnSent notes that the digest of a window is out, in which so many things were told. It says false when
+// somebody else has noted it.
 func (d Digest) OnSent(window, collected int, now time.Time, s Settings) (Digest, bool) {
 	if d.Ended != window {
 		return d, false

@@ -44,13 +44,17 @@ func TestDigestOnNotification(t *testing.T) {
 		want decide.Telling
 		is   decide.Digest
 	}{
-		"the first of all":                    {decide.Digest{}, decide.Opens, decide.Digest{Window: 1, Opener: "b", Until: inAnHour}},
-		"the first for a while":               {decide.Digest{Version: 4, Window: 2}, decide.Opens, decide.Digest{Version: 4, Window: 3, Opener: "b", Until: inAnHour}},
-		"a window is open":                    {open, decide.Collects, open},
-		"a window that follows another":       {follows, decide.Collects, follows},
-		"its own window, when it comes again": {decide.Digest{Window: 2, Opener: "b", Until: inAnHour}, decide.Alone, decide.Digest{Window: 2, Opener: "b", Until: inAnHour}},
-		"while the digest goes out":           {sending, decide.Opens, decide.Digest{Version: 4, Window: 3, Opener: "b", Until: inAnHour, Ended: 2, TakenAt: noon}},
-		"the sweep is late":                   {late, decide.Collects, late},
+		"the first of all": {decide.Digest{}, decide.Opens,
+			decide.Digest{Window: 1, Opener: "b", Until: inAnHour}},
+		"the first for a while": {decide.Digest{Version: 4, Window: 2}, decide.Opens,
+			decide.Digest{Version: 4, Window: 3, Opener: "b", Until: inAnHour}},
+		"a window is open":              {open, decide.Collects, open},
+		"a window that follows another": {follows, decide.Collects, follows},
+		"its own window, when it comes again": {decide.Digest{Window: 2, Opener: "b", Until: inAnHour}, decide.Alone,
+			decide.Digest{Window: 2, Opener: "b", Until: inAnHour}},
+		"while the digest goes out": {sending, decide.Opens,
+			decide.Digest{Version: 4, Window: 3, Opener: "b", Until: inAnHour, Ended: 2, TakenAt: noon}},
+		"the sweep is late": {late, decide.Collects, late},
 	} {
 		got, is := tc.d.OnNotification("b", noon, settings)
 		if diff := cmp.Diff(tc.is, is); got != tc.want || diff != "" {
@@ -85,12 +89,17 @@ func TestDigestOnSweep(t *testing.T) {
 		d, want decide.Digest
 		due     bool
 	}{
-		"idle":                             {decide.Digest{Window: 2}, decide.Digest{Window: 2}, false},
-		"open":                             {decide.Digest{Window: 2, Until: inAnHour}, decide.Digest{Window: 2, Until: inAnHour}, false},
-		"over":                             {decide.Digest{Window: 2, Opener: "a", Until: noon}, decide.Digest{Window: 2, Ended: 2, TakenAt: noon}, true},
-		"another sweep sends it":           {decide.Digest{Window: 2, Ended: 2, TakenAt: before.Add(1)}, decide.Digest{Window: 2, Ended: 2, TakenAt: before.Add(1)}, false},
-		"another sweep has left it":        {decide.Digest{Window: 2, Ended: 2, TakenAt: before}, decide.Digest{Window: 2, Ended: 2, TakenAt: noon}, true},
-		"the next is over before the last": {decide.Digest{Window: 3, Opener: "b", Until: noon, Ended: 2, TakenAt: before}, decide.Digest{Window: 3, Opener: "b", Until: noon, Ended: 2, TakenAt: noon}, true},
+		"idle": {decide.Digest{Window: 2}, decide.Digest{Window: 2}, false},
+		"open": {decide.Digest{Window: 2, Until: inAnHour},
+			decide.Digest{Window: 2, Until: inAnHour}, false},
+		"over": {decide.Digest{Window: 2, Opener: "a", Until: noon},
+			decide.Digest{Window: 2, Ended: 2, TakenAt: noon}, true},
+		"another sweep sends it": {decide.Digest{Window: 2, Ended: 2, TakenAt: before.Add(1)},
+			decide.Digest{Window: 2, Ended: 2, TakenAt: before.Add(1)}, false},
+		"another sweep has left it": {decide.Digest{Window: 2, Ended: 2, TakenAt: before},
+			decide.Digest{Window: 2, Ended: 2, TakenAt: noon}, true},
+		"the next is over before the last": {decide.Digest{Window: 3, Opener: "b", Until: noon, Ended: 2,
+			TakenAt: before}, decide.Digest{Window: 3, Opener: "b", Until: noon, Ended: 2, TakenAt: noon}, true},
 	} {
 		got, due := tc.d.OnSweep(noon)
 		if diff := cmp.Diff(tc.want, got); due != tc.due || diff != "" {
@@ -112,7 +121,8 @@ func TestDigestOnSent(t *testing.T) {
 		"something, so another follows": {ended, 3, decide.Digest{Window: 3, Until: inAnHour}, true},
 		"nothing":                       {ended, 0, decide.Digest{Window: 2}, true},
 		"somebody has opened another":   {opened, 3, decide.Digest{Window: 3, Opener: "b", Until: inAnHour}, true},
-		"somebody else has noted it":    {decide.Digest{Window: 3, Until: inAnHour}, 3, decide.Digest{Window: 3, Until: inAnHour}, false},
+		"somebody else has noted it": {decide.Digest{Window: 3, Until: inAnHour}, 3,
+			decide.Digest{Window: 3, Until: inAnHour}, false},
 	} {
 		got, is := tc.d.OnSent(2, tc.collected, noon, settings)
 		if diff := cmp.Diff(tc.want, got); is != tc.is || diff != "" {
@@ -125,7 +135,8 @@ func TestDigestOnSent(t *testing.T) {
 func TestDigestDue(t *testing.T) {
 	t.Parallel()
 	for _, d := range []decide.Digest{
-		{}, {Window: 1}, {Window: 1, Until: noon}, {Window: 1, Ended: 1, TakenAt: noon}, {Window: 2, Ended: 1, TakenAt: noon, Until: noon},
+		{}, {Window: 1}, {Window: 1, Until: noon}, {Window: 1, Ended: 1, TakenAt: noon},
+		{Window: 2, Ended: 1, TakenAt: noon, Until: noon},
 	} {
 		due := d.Due()
 		if due.IsZero() {
@@ -147,9 +158,11 @@ func TestCollect(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(3, decide.Failed))
 	rec.AccountName = "workload"
-	n := decide.Notification{Kind: decide.NotRepaired, Record: rec, Attempt: decide.Attempt{Number: 3, QueuedAt: noon, Reason: "It is still open."}}
+	n := decide.Notification{Kind: decide.NotRepaired, Record: rec,
+		Attempt: decide.Attempt{Number: 3, QueuedAt: noon, Reason: "It is still open."}}
 	want := decide.Collected{
-		ID: fmt.Sprint(group.Key(), "#3#", noon.Unix()), Key: group.Key(), Account: group.Account, AccountName: "workload", Region: group.Region, Resource: group.Resource, At: noon, Reason: "It is still open.",
+		ID: fmt.Sprint(group.Key(), "#3#", noon.Unix()), Key: group.Key(), Account: group.Account,
+		AccountName: "workload", Region: group.Region, Resource: group.Resource, At: noon, Reason: "It is still open.",
 	}
 	if diff := cmp.Diff(want, n.Collect(noon)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -161,7 +174,8 @@ func TestCollect(t *testing.T) {
 	}
 	ids := map[string]bool{}
 	for _, finding := range []string{"f1", "f2", "f1"} {
-		ids[decide.Notification{Kind: decide.Contradicted, Record: rec, Findings: []decide.Ref{ref(finding, "e1")}}.Collect(noon).ID] = true
+		ids[decide.Notification{Kind: decide.Contradicted, Record: rec,
+			Findings: []decide.Ref{ref(finding, "e1")}}.Collect(noon).ID] = true
 	}
 	if len(ids) != 2 {
 		t.Errorf("two findings have the ids %v", ids)
@@ -182,11 +196,18 @@ func TestDigestSubject(t *testing.T) {
 		return all
 	}
 	for want, n := range map[string]decide.Notification{
-		"Hubmend: 1 more repair failed in 1 account: EC2.13 (permission)": {Common: decide.CommonCause{Kind: decide.NotRepaired, Control: "EC2.13", Class: decide.Permission}, Collected: in(1)},
-		"Hubmend: 3 more repairs failed in 2 accounts: EC2.13 (timeout)":  {Common: decide.CommonCause{Kind: decide.NotRepaired, Control: "EC2.13", Class: decide.TimedOut}, Collected: in(1, 1, 2)},
-		"Hubmend: 2 more repairs suspended in 2 accounts: EC2.13":         {Common: decide.CommonCause{Kind: decide.Exhausted, Control: "EC2.13"}, Collected: in(1, 2)},
-		"Hubmend: 1 more account not ready for repairs (Region)":          {Common: decide.CommonCause{Kind: decide.AccountNotReady, Scope: failure.Region}, Collected: in(1)},
-		"Hubmend: 2 more accounts not ready for repairs (account)":        {Common: decide.CommonCause{Kind: decide.AccountNotReady, Scope: failure.Account}, Collected: in(1, 2)},
+		"Hubmend: 1 more repair failed in 1 account: EC2.13 (permission)": {
+			Common:    decide.CommonCause{Kind: decide.NotRepaired, Control: "EC2.13", Class: decide.Permission},
+			Collected: in(1)},
+		"Hubmend: 3 more repairs failed in 2 accounts: EC2.13 (timeout)": {
+			Common:    decide.CommonCause{Kind: decide.NotRepaired, Control: "EC2.13", Class: decide.TimedOut},
+			Collected: in(1, 1, 2)},
+		"Hubmend: 2 more repairs suspended in 2 accounts: EC2.13": {
+			Common: decide.CommonCause{Kind: decide.Exhausted, Control: "EC2.13"}, Collected: in(1, 2)},
+		"Hubmend: 1 more account not ready for repairs (Region)": {
+			Common: decide.CommonCause{Kind: decide.AccountNotReady, Scope: failure.Region}, Collected: in(1)},
+		"Hubmend: 2 more accounts not ready for repairs (account)": {
+			Common: decide.CommonCause{Kind: decide.AccountNotReady, Scope: failure.Account}, Collected: in(1, 2)},
 	} {
 		n.Kind = decide.Digested
 		if got := n.Subject(); got != want {

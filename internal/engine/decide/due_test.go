@@ -15,7 +15,8 @@ func TestDueIsNeverTooLate(t *testing.T) {
 	always.ConfirmEvery = 0
 	causes := []decide.Cause{"", decide.Paced, decide.Busy, decide.Retry, decide.Paused, decide.Broken}
 	var records []decide.Record
-	for _, state := range []decide.State{decide.Queued, decide.Claimed, decide.Running, decide.Succeeded, decide.Failed} {
+	for _, state := range []decide.State{decide.Queued, decide.Claimed, decide.Running, decide.Succeeded,
+		decide.Failed} {
 		for _, cause := range causes {
 			for _, at := range []time.Duration{-30 * time.Hour, -time.Hour, -time.Minute, 0, 10 * time.Minute} {
 				a := attempt(2, state, claimed(noon.Add(at)))
@@ -55,7 +56,8 @@ func TestDueStaysWhileARepairGoesWell(t *testing.T) {
 	if got := rec.Due(settings); !got.Equal(due) {
 		t.Errorf("when it runs it is due at %s, want %s", got, due)
 	}
-	rec = decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, nil, noon.Add(time.Minute), settings).Record
+	rec = decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, nil, noon.Add(time.Minute),
+		settings).Record
 	if got := rec.Due(settings); !got.Equal(due) {
 		t.Errorf("when it is repaired it is due at %s, want %s", got, due)
 	}

@@ -36,8 +36,9 @@ func (r Record) repairOf(p target.Parameters) (int, bool) {
 	return 0, false
 }
 
-// repairFor gives the newest repair that answered a finding, and when checks begin that must know of it and of all after it
-// that may have done the same. Of a finding whose repair is not known any more, that may be any.
+// repairFor gives the newest repair that answered a finding, and when checks begin that must know of it and
+// of all after it that may have done the same. Of a finding whose repair is not known any more, that may be
+// any.
 func (r Record) repairFor(f Ref, s Settings) (repair Attempt, knownFrom time.Time) {
 	repair, since := r.LastSuccess(), 0
 	var parameters target.Parameters
@@ -67,8 +68,8 @@ func (r Record) resolved(f Ref) bool {
 
 // knowsNothing says whether the check behind an automatic request may be made of data from before a repair.
 //
-// It is not when the repair was told to the finding, and the finding has passed since; nor does that matter when a person
-// has set the finding to NEW.
+// It is not when the repair was told to the finding, and the finding has passed since; nor does that matter
+// when a person has set the finding to NEW.
 func (d *decider) knowsNothing(r Request, repair Attempt) bool {
 	lag := max(r.EvidenceLag, repair.EvidenceLag, d.settings.EvidenceLag)
 	passedSince := repair.holds(r.Ref) && r.Since.After(d.Record.resolvedAt())
@@ -79,12 +80,13 @@ func (d *decider) knowsNothing(r Request, repair Attempt) bool {
 // vouch answers a finding whose check knows nothing of the repair: it is RESOLVED, and stays among
 // those that a later check has to confirm.
 func (d *decider) vouch(r Request, repair *Attempt) string {
-	return d.resolve(r, repair, vouchNote(d.Record.Target, *repair, d.settings), "repaired, and the check may not know of it")
+	return d.resolve(r, repair, vouchNote(d.Record.Target, *repair, d.settings),
+		"repaired, and the check may not know of it")
 }
 
-// resolve sets a finding RESOLVED by a repair that has ended. The record is saved first: it must be known which findings
-// a later check has to confirm. A message that comes back tells its finding again only when it was not told,
-// and no check has contradicted the repair since.
+// resolve sets a finding RESOLVED by a repair that has ended. The record is saved first: it must be known
+// which findings a later check has to confirm. A message that comes back tells its finding again only when it
+// was not told, and no check has contradicted the repair since.
 func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
 	known := repair.brought(r.Ref)
 	if known && !(slices.Contains(d.Record.Unconfirmed, r.Ref) && d.seen[r.Ref.ID].Workflow == finding.New) {
@@ -126,7 +128,8 @@ func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdictOn {
 	passedSince := checked && found.Since.After(resolved) && valid.Equal(repair.validFrom(s))
 	counts := found.ObservedAt.After(valid) || passedSince
 	switch {
-	case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed && found.Compliance != finding.Warning:
+	case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed &&
+		found.Compliance != finding.Warning:
 		return proven
 	case !last.ended() && last.holds(f):
 		return waiting // how the attempt ends says what becomes of it

@@ -135,7 +135,8 @@ func (d *decider) one(i int, r Request) string {
 		d.stopped = append(d.stopped, i)
 		return "suspended"
 	default:
-		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
+		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender,
+			Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
 		d.add(i, r, d.Record.Last())
 		return "start"
 	}
@@ -198,7 +199,8 @@ func (d *decider) join(i int, r Request, a *Attempt) string {
 	switch {
 	case a.brought(r.Ref) && a.State == Claimed:
 		// Its claimer may be about to start it, or may have died: the lease will tell.
-		d.Later = append(d.Later, Later{Request: i, After: max(d.settings.ClaimLease-d.now.Sub(a.ClaimedAt), time.Second), Exact: true})
+		d.Later = append(d.Later,
+			Later{Request: i, After: max(d.settings.ClaimLease-d.now.Sub(a.ClaimedAt), time.Second), Exact: true})
 		return "wait"
 	case a.holds(r.Ref):
 		return "already in flight"

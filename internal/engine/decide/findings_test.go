@@ -50,7 +50,8 @@ func TestOnFindings(t *testing.T) {
 	longAgo := func(n int) []decide.Attempt {
 		var all []decide.Attempt
 		for i := range n {
-			all = append(all, attempt(i+1, decide.Failed, claimed(noon.Add(-time.Duration(n-i)*time.Hour)), ended(noon.Add(-time.Duration(n-i)*time.Hour+time.Minute))))
+			all = append(all, attempt(i+1, decide.Failed, claimed(noon.Add(-time.Duration(n-i)*time.Hour)),
+				ended(noon.Add(-time.Duration(n-i)*time.Hour+time.Minute))))
 		}
 		return all
 	}
@@ -62,135 +63,186 @@ func TestOnFindings(t *testing.T) {
 	}{
 		"the first finding claims": {
 			record(), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"attempt 1, automatic", "hubmend-ClosePorts"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1"},
+				noteParts: []string{"attempt 1, automatic", "hubmend-ClosePorts"}},
 		},
 		"two findings share one attempt": {
 			record(), []decide.Request{ask("f1", "e1"), ask("f2", "e2", forPorts("3389"))},
-			decision{log: []string{"start", "share"}, announce: []string{"f1 NOTIFIED", "f2 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22", "3389"}, findings: []string{"f1/e1", "f2/e2"}},
+			decision{log: []string{"start", "share"}, announce: []string{"f1 NOTIFIED", "f2 NOTIFIED"}, save: true,
+				start: true, attempts: 1, ports: []string{"22", "3389"}, findings: []string{"f1/e1", "f2/e2"}},
 		},
 		"a duplicate in the same batch": {
 			record(), []decide.Request{ask("f1", "e1"), ask("f1", "e1")},
-			decision{log: []string{"start", "queued already"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"start", "queued already"}, announce: []string{"f1 NOTIFIED"}, save: true,
+				start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"another value that is no list waits": {
-			record(), []decide.Request{ask("f1", "e1"), ask("f2", "e2", func(r *decide.Request) { r.Parameters["GroupId"] = target.Parameter{Values: []string{"sg-2"}} }), ask("f3", "e3")},
-			decision{log: []string{"start", "wait", "share"}, announce: []string{"f1 NOTIFIED", "f3 NOTIFIED"}, save: true, start: true, later: []decide.Later{{Request: 1, After: settings.Wait}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f3/e3"}},
+			record(), []decide.Request{ask("f1", "e1"),
+				ask("f2", "e2", func(r *decide.Request) {
+					r.Parameters["GroupId"] = target.Parameter{
+						Values: []string{"sg-2"}}
+				}), ask("f3", "e3")},
+			decision{log: []string{"start", "wait", "share"}, announce: []string{"f1 NOTIFIED", "f3 NOTIFIED"},
+				save: true, start: true, later: []decide.Later{{Request: 1, After: settings.Wait}}, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1", "f3/e3"}},
 		},
 		"joins a running attempt that covers it": {
 			record(attempt(1, decide.Running)), []decide.Request{ask("f2", "e2")},
-			decision{log: []string{"join"}, updates: []string{"f2 NOTIFIED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
+			decision{log: []string{"join"}, updates: []string{"f2 NOTIFIED"}, save: true, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
 		},
 		"joins a claimed attempt that covers it": {
-			record(attempt(1, decide.Claimed, claimed(noon.Add(-time.Second)))), []decide.Request{ask("f2", "e2", byHand)},
-			decision{log: []string{"join"}, updates: []string{"f2 NOTIFIED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
+			record(attempt(1, decide.Claimed, claimed(noon.Add(-time.Second)))),
+			[]decide.Request{ask("f2", "e2", byHand)},
+			decision{log: []string{"join"}, updates: []string{"f2 NOTIFIED"}, save: true, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
 		},
 		"waits for a running attempt that does not cover it": {
 			record(attempt(1, decide.Running)), []decide.Request{ask("f2", "e2", forPorts("3389"))},
-			decision{log: []string{"wait"}, later: []decide.Later{{After: settings.Wait}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"wait"}, later: []decide.Later{{After: settings.Wait}}, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"several findings join a running attempt": {
-			record(attempt(1, decide.Running)), []decide.Request{ask("f2", "e2"), ask("f3", "e3", forPorts("3389")), ask("f4", "e4")},
-			decision{log: []string{"join", "wait", "join"}, updates: []string{"f2 NOTIFIED", "f4 NOTIFIED"}, save: true, later: []decide.Later{{Request: 1, After: settings.Wait}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2", "f4/e4"}},
+			record(attempt(1, decide.Running)),
+			[]decide.Request{ask("f2", "e2"), ask("f3", "e3", forPorts("3389")), ask("f4", "e4")},
+			decision{log: []string{"join", "wait", "join"}, updates: []string{"f2 NOTIFIED", "f4 NOTIFIED"}, save: true,
+				later: []decide.Later{{Request: 1, After: settings.Wait}}, attempts: 1, ports: []string{"22"},
+				findings: []string{"f1/e1", "f2/e2", "f4/e4"}},
 		},
 		"a duplicate while it runs": {
 			record(attempt(1, decide.Running)), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"already in flight"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"already in flight"}, attempts: 1, ports: []string{"22"},
+				findings: []string{"f1/e1"}},
 		},
 		"a duplicate while it is claimed waits for the lease": {
 			record(attempt(1, decide.Claimed, claimed(noon.Add(-20*time.Second)))), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"wait"}, later: []decide.Later{{After: 40 * time.Second, Exact: true}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"wait"}, later: []decide.Later{{After: 40 * time.Second, Exact: true}}, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"a duplicate at the end of the lease": {
-			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease+time.Nanosecond)))), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"wait"}, later: []decide.Later{{After: time.Second, Exact: true}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease+time.Nanosecond)))),
+			[]decide.Request{ask("f1", "e1")},
+			decision{log: []string{"wait"}, later: []decide.Later{{After: time.Second, Exact: true}}, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"the claimer's message resumes after the lease": {
-			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease)))), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"queued already"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease)))),
+			[]decide.Request{ask("f1", "e1")},
+			decision{log: []string{"queued already"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true,
+				attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 		"another finding resumes after the lease": {
 			record(attempt(1, decide.Claimed)), []decide.Request{ask("f2", "e2"), ask("f3", "e3"), ask("f1", "e1")},
-			decision{log: []string{"share", "share", "queued already"}, announce: []string{"f1 NOTIFIED", "f2 NOTIFIED", "f3 NOTIFIED"}, save: true, start: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2", "f3/e3"}},
+			decision{log: []string{"share", "share", "queued already"},
+				announce: []string{"f1 NOTIFIED", "f2 NOTIFIED", "f3 NOTIFIED"}, save: true, start: true, attempts: 1,
+				ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2", "f3/e3"}},
 		},
 		"one that is not covered resumes and waits": {
 			record(attempt(1, decide.Claimed)), []decide.Request{ask("f2", "e2", forPorts("22", "3389"))},
-			decision{log: []string{"wait"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, later: []decide.Later{{After: settings.Wait}}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"wait"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true,
+				later: []decide.Later{{After: settings.Wait}}, attempts: 1, ports: []string{"22"},
+				findings: []string{"f1/e1"}},
 		},
 		"a duplicate after success was answered": { // an answer now could overwrite a later check's
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"},
+				findings: []string{"f1/e1"}},
 		},
 		"a duplicate custom action after success was answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e1", byHand)},
-			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"},
+				findings: []string{"f1/e1"}},
 		},
 		"a duplicate after failure was answered": {
 			record(attempt(1, decide.Failed)), []decide.Request{ask("f1", "e1")},
-			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"answered already"}, attempts: 1, ports: []string{"22"},
+				findings: []string{"f1/e1"}},
 		},
 		"a late finding after success is answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2")},
-			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}, noteParts: []string{"Repaired and verified", "exec-1"}},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f2 RESOLVED"}, save: true,
+				attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"},
+				noteParts: []string{"Repaired and verified", "exec-1"}},
 		},
 		"a late finding after failure is answered": {
 			record(attempt(1, decide.Failed, class(decide.Verification))), []decide.Request{ask("f2", "e2")},
-			decision{log: []string{"answer from attempt failed"}, updates: []string{"f2 NOTIFIED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}, noteParts: []string{"could not repair"}},
+			decision{log: []string{"answer from attempt failed"}, updates: []string{"f2 NOTIFIED"}, save: true,
+				attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"},
+				noteParts: []string{"could not repair"}},
 		},
 		"a late finding after bad luck starts": {
 			record(attempt(1, decide.Failed, class(decide.Throttling))), []decide.Request{ask("f2", "e2")},
-			decision{log: []string{"start"}, announce: []string{"f2 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22"}, findings: []string{"f2/e2"}},
+			decision{log: []string{"start"}, announce: []string{"f2 NOTIFIED"}, save: true, start: true, attempts: 2,
+				ports: []string{"22"}, findings: []string{"f2/e2"}},
 		},
 		"an older event of a finding is answered again": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e0", sentAt(noon.Add(-time.Minute)))},
-			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e0"}},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f1 RESOLVED"}, save: true,
+				attempts: 1, ports: []string{"22"}, findings: []string{"f1/e0"}},
 		},
 		"a person sets an answered finding to NEW": {
 			record(attempt(1, decide.Failed)), []decide.Request{ask("f1", "e2", sentAt(noon.Add(-time.Second)))},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22"}, findings: []string{"f1/e2"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2,
+				ports: []string{"22"}, findings: []string{"f1/e2"}},
 		},
 		"observed in the moment of success is answered": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", asOf(noon.Add(-30*time.Second)))},
-			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f2 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f2 RESOLVED"}, save: true,
+				attempts: 1, ports: []string{"22"}, findings: []string{"f1/e1", "f2/e2"}},
 		},
 		"a late finding that the attempt did not cover starts": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", forPorts("3389"))},
-			decision{log: []string{"start"}, announce: []string{"f2 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"3389"}, findings: []string{"f2/e2"}, noteParts: []string{"attempt 2"}},
+			decision{log: []string{"start"}, announce: []string{"f2 NOTIFIED"}, save: true, start: true, attempts: 2,
+				ports: []string{"3389"}, findings: []string{"f2/e2"}, noteParts: []string{"attempt 2"}},
 		},
 		"observed after success starts again": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e2", after)},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22"}, findings: []string{"f1/e2"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2,
+				ports: []string{"22"}, findings: []string{"f1/e2"}},
 		},
 		"observed after failure starts again": {
 			record(attempt(1, decide.Failed)), []decide.Request{ask("f1", "e2", after)},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22"}, findings: []string{"f1/e2"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2,
+				ports: []string{"22"}, findings: []string{"f1/e2"}},
 		},
 		"a custom action after success starts again": {
 			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e2", byHand)},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22"}, findings: []string{"f1/e2"}, noteParts: []string{"attempt 2, custom action"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 2,
+				ports: []string{"22"}, findings: []string{"f1/e2"}, noteParts: []string{"attempt 2, custom action"}},
 		},
 		"a custom action from before success is answered": { // the person could not know
-			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f1", "e2", byHand, asOf(noon.Add(-30*time.Second)))},
-			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f1 RESOLVED"}, save: true, attempts: 1, ports: []string{"22"}, findings: []string{"f1/e2"}},
+			record(attempt(1, decide.Succeeded)),
+			[]decide.Request{ask("f1", "e2", byHand, asOf(noon.Add(-30*time.Second)))},
+			decision{log: []string{"answer from attempt succeeded"}, announce: []string{"f1 RESOLVED"}, save: true,
+				attempts: 1, ports: []string{"22"}, findings: []string{"f1/e2"}},
 		},
 		"a custom action from before success for more starts": {
-			record(attempt(1, decide.Succeeded)), []decide.Request{ask("f2", "e2", byHand, asOf(noon.Add(-30*time.Second)), forPorts("22", "3389"))},
-			decision{log: []string{"start"}, announce: []string{"f2 NOTIFIED"}, save: true, start: true, attempts: 2, ports: []string{"22", "3389"}, findings: []string{"f2/e2"}},
+			record(attempt(1, decide.Succeeded)),
+			[]decide.Request{ask("f2", "e2", byHand, asOf(noon.Add(-30*time.Second)), forPorts("22", "3389"))},
+			decision{log: []string{"start"}, announce: []string{"f2 NOTIFIED"}, save: true, start: true, attempts: 2,
+				ports: []string{"22", "3389"}, findings: []string{"f2/e2"}},
 		},
 		"two attempts in the window leave a third": {
 			record(longAgo(2)...), []decide.Request{ask("f1", "e9")},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 3, ports: []string{"22"}, findings: []string{"f1/e9"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 3,
+				ports: []string{"22"}, findings: []string{"f1/e9"}},
 		},
 		"three attempts in the window suspend": {
 			record(longAgo(3)...), []decide.Request{ask("f1", "e9")},
-			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, save: true, attempts: 3, ports: []string{"22"}, findings: []string{"f1/e1"}, noteParts: []string{"has stopped repairing", "3 attempts within 24 h", "custom action"}},
+			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, save: true, attempts: 3,
+				ports: []string{"22"}, findings: []string{"f1/e1"},
+				noteParts: []string{"has stopped repairing", "3 attempts within 24 h", "custom action"}},
 		},
 		"a custom action overrides the guard": {
 			record(longAgo(3)...), []decide.Request{ask("f1", "e9", byHand)},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 4, ports: []string{"22"}, findings: []string{"f1/e9"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 4,
+				ports: []string{"22"}, findings: []string{"f1/e9"}},
 		},
 		"an automatic finding shares what a person started": {
 			record(longAgo(3)...), []decide.Request{ask("f1", "e9", byHand), ask("f2", "e8")},
-			decision{log: []string{"start", "share"}, announce: []string{"f1 NOTIFIED", "f2 NOTIFIED"}, save: true, start: true, attempts: 4, ports: []string{"22"}, findings: []string{"f1/e9", "f2/e8"}},
+			decision{log: []string{"start", "share"}, announce: []string{"f1 NOTIFIED", "f2 NOTIFIED"}, save: true,
+				start: true, attempts: 4, ports: []string{"22"}, findings: []string{"f1/e9", "f2/e8"}},
 		},
 		"the window passes": {
 			record(
@@ -198,7 +250,8 @@ func TestOnFindings(t *testing.T) {
 				attempt(2, decide.Failed, claimed(noon.Add(-3*time.Hour)), ended(noon.Add(-3*time.Hour))),
 				attempt(3, decide.Failed, claimed(noon.Add(-2*time.Hour)), ended(noon.Add(-2*time.Hour))),
 			), []decide.Request{ask("f1", "e9")},
-			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 4, ports: []string{"22"}, findings: []string{"f1/e9"}},
+			decision{log: []string{"start"}, announce: []string{"f1 NOTIFIED"}, save: true, start: true, attempts: 4,
+				ports: []string{"22"}, findings: []string{"f1/e9"}},
 		},
 		"success counts towards the guard": { // something changes it back each time
 			record(
@@ -206,7 +259,8 @@ func TestOnFindings(t *testing.T) {
 				attempt(2, decide.Succeeded, claimed(noon.Add(-2*time.Hour)), ended(noon.Add(-2*time.Hour))),
 				attempt(3, decide.Succeeded, claimed(noon.Add(-time.Hour)), ended(noon.Add(-time.Hour))),
 			), []decide.Request{ask("f1", "e9")},
-			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, save: true, attempts: 3, ports: []string{"22"}, findings: []string{"f1/e1"}},
+			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, save: true, attempts: 3,
+				ports: []string{"22"}, findings: []string{"f1/e1"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -250,11 +304,14 @@ func TestSuspensionTellsPeopleEverything(t *testing.T) {
 	t.Parallel()
 	var attempts []decide.Attempt
 	for i := range 3 {
-		attempts = append(attempts, attempt(i+1, decide.Failed, ended(noon.Add(-time.Hour)), func(a *decide.Attempt) { a.Reason = fmt.Sprintf("reason %d", i+1) }))
+		attempts = append(attempts,
+			attempt(i+1, decide.Failed, ended(noon.Add(-time.Hour)),
+				func(a *decide.Attempt) { a.Reason = fmt.Sprintf("reason %d", i+1) }))
 	}
 	d := onFindings(t, record(attempts...), ask("f1", "e9"))
 	n := d.Notifications[0]
-	if n.Kind != decide.Exhausted || n.Attempt.Control != "X.22" || n.Attempt.Number != 3 || n.Record.Target != group || len(n.Record.Attempts) != 3 {
+	if n.Kind != decide.Exhausted || n.Attempt.Control != "X.22" || n.Attempt.Number != 3 || n.Record.Target != group ||
+		len(n.Record.Attempts) != 3 {
 		t.Errorf("it tells of %+v", n)
 	}
 	if diff := cmp.Diff([]decide.Ref{{ID: "f1", Event: "e9"}}, n.Findings); diff != "" {
@@ -278,7 +335,9 @@ func TestRecordKeepsFiveAttempts(t *testing.T) {
 		}
 		tokens[a.ClientToken(group)] = true
 		d = decide.OnStarted(d.Record, 1, fmt.Sprint("exec-", i))
-		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), StartedAt: at, Succeeded: true}, nil, at, settings).Record
+		rec = decide.OnOutcome(d.Record,
+			decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), StartedAt: at, Succeeded: true}, nil, at,
+			settings).Record
 	}
 	if len(tokens) != 25 {
 		t.Errorf("25 attempts have %d client tokens", len(tokens))
@@ -293,14 +352,16 @@ func TestGuardHoldsForLargeSettings(t *testing.T) {
 	rec := record()
 	for i := range 40 {
 		at := noon.Add(time.Duration(i) * time.Minute)
-		d := decide.OnFindings(rec, []decide.Request{ask("f1", fmt.Sprint("e", i), asOf(at))}, nil, decide.Gate{Slot: at}, at, generous)
+		d := decide.OnFindings(rec, []decide.Request{ask("f1", fmt.Sprint("e", i), asOf(at))}, nil,
+			decide.Gate{Slot: at}, at, generous)
 		if !d.Start {
 			if i != 12 {
 				t.Errorf("suspended after %d attempts", i)
 			}
 			return
 		}
-		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), StartedAt: at}, nil, at, settings).Record
+		rec = decide.OnOutcome(d.Record, decide.Outcome{ExecutionID: fmt.Sprint("exec-", i), StartedAt: at}, nil, at,
+			settings).Record
 	}
 	t.Error("40 attempts were started")
 }
@@ -360,7 +421,8 @@ func BenchmarkOnFindings(b *testing.B) {
 func TestWhatIsGonePushesNothingOut(t *testing.T) {
 	t.Parallel()
 	hoursAgo := func(n int) func(*decide.Attempt) { return claimed(noon.Add(-time.Duration(n) * time.Hour)) }
-	rec := record(attempt(1, decide.Succeeded, hoursAgo(9)), attempt(2, decide.Succeeded, hoursAgo(8)), attempt(3, decide.Succeeded, hoursAgo(7)))
+	rec := record(attempt(1, decide.Succeeded, hoursAgo(9)), attempt(2, decide.Succeeded, hoursAgo(8)),
+		attempt(3, decide.Succeeded, hoursAgo(7)))
 	for n := 4; n < 10; n++ {
 		rec.Attempts = append(rec.Attempts, attempt(n, decide.Failed, hoursAgo(10-n), class(failure.Gone)))
 	}

@@ -12,9 +12,11 @@ import (
 // FuzzHistory lets anything happen to a target in any order, one thing for each two bytes,
 // and demands of every decision what must hold for all.
 func FuzzHistory(f *testing.F) {
-	f.Add([]byte("\x00\x01\x05\x00\x06\x01"))                                         // a finding, started, succeeded
-	f.Add([]byte("\x00\x01\x05\x00\x07\x02\x04\x09"))                                 // throttled, and woken for the retry
-	f.Add([]byte("\x00\x01\x05\x00\x06\x01\x0a\x01\x05\x00\x06\x01\x00\x01\x01\x02")) // taken back, asked by itself and by hand
+	f.Add([]byte("\x00\x01\x05\x00\x06\x01")) // a finding, started, succeeded
+	// throttled, and woken for the retry
+	f.Add([]byte("\x00\x01\x05\x00\x07\x02\x04\x09"))
+	// taken back, asked by itself and by hand
+	f.Add([]byte("\x00\x01\x05\x00\x06\x01\x0a\x01\x05\x00\x06\x01\x00\x01\x01\x02"))
 	f.Add([]byte("\x00\x01\x08\x00\x04\x30\x05\x00\x07\x01\x00\x31\x01\x32\x02\x33"))
 	f.Fuzz(func(t *testing.T, history []byte) {
 		h := &chronicle{t: t, now: noon, rec: record()}
@@ -40,12 +42,14 @@ func (h *chronicle) happen(what, detail byte) {
 		last = *a
 	}
 	exec := fmt.Sprint("exec-", last.Number)
-	classes := []decide.Class{decide.Verification, decide.Throttling, decide.Internal, decide.Permission, decide.TimedOut, decide.Cancelled, ""}
+	classes := []decide.Class{decide.Verification, decide.Throttling, decide.Internal, decide.Permission,
+		decide.TimedOut, decide.Cancelled, ""}
 	switch what % 11 {
 	case 0, 1, 2:
 		h.findings(what, detail)
 	case 3:
-		h.keep(decide.OnWake(h.rec, nil, decide.Gate{Slot: h.now.Add(time.Duration(detail) * time.Second)}, h.now, settings))
+		h.keep(decide.OnWake(h.rec, nil, decide.Gate{Slot: h.now.Add(time.Duration(detail) * time.Second)}, h.now,
+			settings))
 	case 4:
 		h.keep(decide.OnWake(h.rec, nil, decide.Gate{Paused: detail%2 == 0, Slot: h.now}, h.now, settings))
 	case 5:
@@ -55,7 +59,8 @@ func (h *chronicle) happen(what, detail byte) {
 	case 6:
 		h.keep(decide.OnOutcome(h.rec, decide.Outcome{ExecutionID: exec, Succeeded: true}, nil, h.now, settings))
 	case 7:
-		h.keep(decide.OnOutcome(h.rec, decide.Outcome{ExecutionID: exec, Class: classes[int(detail)%len(classes)]}, nil, h.now, settings))
+		h.keep(decide.OnOutcome(h.rec, decide.Outcome{ExecutionID: exec, Class: classes[int(detail)%len(classes)]}, nil,
+			h.now, settings))
 	case 8:
 		mayRun := detail%2 == 0
 		d := decide.OnStartDeferred(h.rec, last.Number, "Rate exceeded.", mayRun, h.now, settings)
@@ -65,16 +70,21 @@ func (h *chronicle) happen(what, detail byte) {
 		h.keep(d)
 	case 9:
 		h.keep(decide.OnChecks(h.rec, map[string]decide.Seen{
-			"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: h.now.Add(-time.Duration(detail) * time.Minute)},
+			"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active,
+				ObservedAt: h.now.Add(-time.Duration(detail) * time.Minute)},
 		}, h.now, settings))
 	case 10:
-		r := decide.UndoRequest{ID: fmt.Sprint("r", detail), ExecutionID: h.rec.Undoable().ExecutionID, By: ann, At: h.now.Add(-time.Duration(detail) * time.Minute)}
-		h.keep(decide.OnUndo(h.rec, r, decide.Gate{Paused: detail%5 == 0, Slot: h.now.Add(time.Duration(detail%9) * time.Second)}, h.now, settings))
+		r := decide.UndoRequest{ID: fmt.Sprint("r", detail), ExecutionID: h.rec.Undoable().ExecutionID, By: ann,
+			At: h.now.Add(-time.Duration(detail) * time.Minute)}
+		h.keep(decide.OnUndo(h.rec, r,
+			decide.Gate{Paused: detail%5 == 0, Slot: h.now.Add(time.Duration(detail%9) * time.Second)}, h.now,
+			settings))
 	}
 }
 
 func (h *chronicle) findings(what, detail byte) {
-	r := ask(fmt.Sprint("f", detail%5), fmt.Sprint("e", detail), asOf(h.now.Add(-time.Duration(detail%7)*time.Minute)), sentAt(h.now))
+	r := ask(fmt.Sprint("f", detail%5), fmt.Sprint("e", detail), asOf(h.now.Add(-time.Duration(detail%7)*time.Minute)),
+		sentAt(h.now))
 	if what%3 == 1 {
 		byHand(&r)
 	}
@@ -102,7 +112,8 @@ func (h *chronicle) keep(d decide.Decision) {
 	if h.rec.Held() && d.Start && d.Record.Last().Trigger == finding.Automatic {
 		h.t.Fatal("what was taken back is repaired by itself")
 	}
-	if h.rec.Undoable().ExecutionID != "" && d.Start && d.Record.Last().Undo != "" && d.Record.Last().Undo != h.rec.Undoable().ExecutionID {
+	if h.rec.Undoable().ExecutionID != "" && d.Start && d.Record.Last().Undo != "" &&
+		d.Record.Last().Undo != h.rec.Undoable().ExecutionID {
 		h.t.Fatalf("%s is taken back, which is not the newest", d.Record.Last().Undo)
 	}
 	if a := d.Record.Last(); d.Start && a.Trigger == finding.Automatic && !a.MayRun {

@@ -35,7 +35,8 @@ func (d *decider) admit() {
 	case d.gate.Paused && a.givesWay():
 		d.end(Outcome{Class: Refused, Reason: pausedReason}, d.seen, d.now, d.settings)
 	case a.Undo != "" && !a.MayRun && d.now.Sub(a.QueuedAt) >= undoPatience:
-		d.end(Outcome{Class: TimedOut, Reason: "it was not started within " + Hours(undoPatience) + "; ask again."}, d.seen, d.now, d.settings)
+		d.end(Outcome{Class: TimedOut, Reason: "it was not started within " + Hours(undoPatience) + "; ask again."},
+			d.seen, d.now, d.settings)
 	case d.gate.Paused:
 		d.hold(a, Paused, d.now)
 	case obstacle.cause == Unready && (a.waitedForReady(d.now, d.settings) || a.Undo != "" && !a.MayRun):

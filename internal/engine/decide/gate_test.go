@@ -29,7 +29,8 @@ type passes struct {
 }
 
 func passed(d decide.Decision) passes {
-	p := passes{start: -1, slot: d.NeedsSlot, probe: d.NeedsProbe, resume: d.Resume, told: told(slices.Concat(d.Updates, d.Announce))}
+	p := passes{start: -1, slot: d.NeedsSlot, probe: d.NeedsProbe, resume: d.Resume,
+		told: told(slices.Concat(d.Updates, d.Announce))}
 	if d.Start {
 		p.start = d.StartAt.Sub(noon)
 	}
@@ -57,15 +58,21 @@ func TestGate(t *testing.T) {
 		ask  decide.Request
 		want passes
 	}{
-		"no slot yet":                     {decide.Gate{}, ask("f1", "e1"), passes{start: -1, slot: true}},
-		"a slot now":                      {slot(0), ask("f1", "e1"), passes{start: 0, told: []string{"f1 NOTIFIED"}}},
-		"a slot soon":                     {slot(settings.ShortWait), ask("f1", "e1"), passes{start: settings.ShortWait, told: []string{"f1 NOTIFIED"}}},
-		"a slot later":                    {slot(time.Minute), ask("f1", "e1"), passes{start: -1, cause: decide.Paced, until: time.Minute, resume: time.Minute - settings.SlotLead}},
-		"paused":                          {paused, ask("f1", "e1"), passes{start: -1, cause: decide.Paused, told: []string{"f1 NOTIFIED"}}},
-		"paused for a person too":         {paused, ask("f1", "e1", byHand), passes{start: -1, cause: decide.Paused, told: []string{"f1 NOTIFIED"}}},
-		"broken":                          {broken, ask("f1", "e1"), passes{start: -1, cause: decide.Broken, until: time.Hour, told: []string{"f1 NOTIFIED"}}},
-		"broken, and a person asks":       {broken, ask("f1", "e1", byHand), passes{start: -1, slot: true}},
-		"the breaker of another is open":  {brokenUntil("X.1", noon.Add(time.Hour)), ask("f1", "e1"), passes{start: -1, slot: true}},
+		"no slot yet": {decide.Gate{}, ask("f1", "e1"), passes{start: -1, slot: true}},
+		"a slot now":  {slot(0), ask("f1", "e1"), passes{start: 0, told: []string{"f1 NOTIFIED"}}},
+		"a slot soon": {slot(settings.ShortWait), ask("f1", "e1"),
+			passes{start: settings.ShortWait, told: []string{"f1 NOTIFIED"}}},
+		"a slot later": {slot(time.Minute), ask("f1", "e1"),
+			passes{start: -1, cause: decide.Paced, until: time.Minute, resume: time.Minute - settings.SlotLead}},
+		"paused": {paused, ask("f1", "e1"),
+			passes{start: -1, cause: decide.Paused, told: []string{"f1 NOTIFIED"}}},
+		"paused for a person too": {paused, ask("f1", "e1", byHand),
+			passes{start: -1, cause: decide.Paused, told: []string{"f1 NOTIFIED"}}},
+		"broken": {broken, ask("f1", "e1"),
+			passes{start: -1, cause: decide.Broken, until: time.Hour, told: []string{"f1 NOTIFIED"}}},
+		"broken, and a person asks": {broken, ask("f1", "e1", byHand), passes{start: -1, slot: true}},
+		"the breaker of another is open": {brokenUntil("X.1", noon.Add(time.Hour)), ask("f1", "e1"),
+			passes{start: -1, slot: true}},
 		"a breaker whose time has passed": {brokenUntil("X.22", noon), ask("f1", "e1"), passes{start: -1, probe: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +88,8 @@ func TestGate(t *testing.T) {
 // wake is OnWake with what must hold for every decision.
 func wake(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec decide.Record) decide.Decision {
 	t.Helper()
-	d := unchanged(t, rec, func(rec decide.Record) decide.Decision { return decide.OnWake(rec, seen, gate, noon, settings) })
+	d := unchanged(t, rec,
+		func(rec decide.Record) decide.Decision { return decide.OnWake(rec, seen, gate, noon, settings) })
 	checkDecision(t, d)
 	return d
 }
@@ -93,36 +101,52 @@ func TestOnWake(t *testing.T) {
 		return record(attempt(1, decide.Queued, append(edits, queued(cause, noon.Add(until)))...))
 	}
 	mayRun := func(a *decide.Attempt) { a.MayRun, a.ClaimedAt = true, a.QueuedAt }
-	gone := map[string]decide.Seen{"f1": {Workflow: finding.Suppressed, Compliance: finding.Failed, RecordState: finding.Active}}
+	gone := map[string]decide.Seen{"f1": {Workflow: finding.Suppressed, Compliance: finding.Failed,
+		RecordState: finding.Active}}
 	for name, tc := range map[string]struct {
 		gate decide.Gate
 		seen map[string]decide.Seen
 		rec  decide.Record
 		want passes
 	}{
-		"its slot has come":             {decide.Gate{}, nil, waiting(decide.Paced, 0), passes{start: 0, told: []string{"f1 NOTIFIED"}}},
-		"a little after its slot":       {decide.Gate{}, nil, waiting(decide.Paced, -time.Second), passes{start: 0, told: []string{"f1 NOTIFIED"}}},
-		"too late for its slot":         {decide.Gate{}, nil, waiting(decide.Paced, -2*time.Second), passes{start: -1, slot: true}},
-		"too late, and the next is far": {slot(time.Minute), nil, waiting(decide.Paced, -2*time.Second), passes{start: -1, cause: decide.Paced, until: time.Minute, resume: time.Minute - settings.SlotLead}},
-		"shortly before its slot":       {decide.Gate{}, nil, waiting(decide.Paced, settings.ShortWait), passes{start: settings.ShortWait, told: []string{"f1 NOTIFIED"}}},
-		"long before its slot":          {slot(0), nil, waiting(decide.Paced, 20*time.Second), passes{start: -1, cause: decide.Paced, until: 20 * time.Second, resume: 20*time.Second - settings.SlotLead}},
-		"a retry whose time has come":   {slot(0), nil, waiting(decide.Retry, 0), passes{start: 0, told: []string{"f1 NOTIFIED"}}},
-		"a retry before its time":       {slot(0), nil, waiting(decide.Retry, time.Second), passes{start: -1, cause: decide.Retry, until: time.Second, told: nil}},
-		"active again":                  {slot(0), nil, waiting(decide.Paused, -time.Hour), passes{start: 0, told: []string{"f1 NOTIFIED"}}},
-		"still paused":                  {paused, nil, waiting(decide.Paused, -time.Hour), passes{start: -1, cause: decide.Paused, until: -time.Hour}},
-		"nobody needs it any more":      {slot(0), gone, waiting(decide.Paused, -time.Hour), passes{start: -1, dropped: true}},
+		"its slot has come": {decide.Gate{}, nil, waiting(decide.Paced, 0),
+			passes{start: 0, told: []string{"f1 NOTIFIED"}}},
+		"a little after its slot": {decide.Gate{}, nil, waiting(decide.Paced, -time.Second),
+			passes{start: 0, told: []string{"f1 NOTIFIED"}}},
+		"too late for its slot": {decide.Gate{}, nil, waiting(decide.Paced, -2*time.Second),
+			passes{start: -1, slot: true}},
+		"too late, and the next is far": {slot(time.Minute), nil, waiting(decide.Paced, -2*time.Second),
+			passes{start: -1, cause: decide.Paced, until: time.Minute, resume: time.Minute - settings.SlotLead}},
+		"shortly before its slot": {decide.Gate{}, nil, waiting(decide.Paced, settings.ShortWait),
+			passes{start: settings.ShortWait, told: []string{"f1 NOTIFIED"}}},
+		"long before its slot": {slot(0), nil, waiting(decide.Paced, 20*time.Second),
+			passes{start: -1, cause: decide.Paced, until: 20 * time.Second,
+				resume: 20*time.Second - settings.SlotLead}},
+		"a retry whose time has come": {slot(0), nil, waiting(decide.Retry, 0),
+			passes{start: 0, told: []string{"f1 NOTIFIED"}}},
+		"a retry before its time": {slot(0), nil, waiting(decide.Retry, time.Second),
+			passes{start: -1, cause: decide.Retry, until: time.Second, told: nil}},
+		"active again": {slot(0), nil, waiting(decide.Paused, -time.Hour),
+			passes{start: 0, told: []string{"f1 NOTIFIED"}}},
+		"still paused": {paused, nil, waiting(decide.Paused, -time.Hour),
+			passes{start: -1, cause: decide.Paused, until: -time.Hour}},
+		"nobody needs it any more": {slot(0), gone, waiting(decide.Paused, -time.Hour),
+			passes{start: -1, dropped: true}},
 		"nobody needs it, but it may run": {
 			slot(0), gone, waiting(decide.Busy, 0, mayRun), passes{start: 0},
 		},
-		"its claimer died":       {slot(0), nil, record(attempt(1, decide.Claimed)), passes{start: 0, told: []string{"f1 NOTIFIED"}}},
-		"its claimer is at work": {slot(0), nil, record(attempt(1, decide.Claimed, claimed(noon.Add(-time.Second)))), passes{start: -1}},
-		"it runs":                {slot(0), nil, record(attempt(1, decide.Running)), passes{start: -1}},
-		"it ended":               {slot(0), nil, record(attempt(1, decide.Failed)), passes{start: -1}},
-		"nothing is there":       {slot(0), nil, record(), passes{start: -1, dropped: true}},
+		"its claimer died": {slot(0), nil, record(attempt(1, decide.Claimed)),
+			passes{start: 0, told: []string{"f1 NOTIFIED"}}},
+		"its claimer is at work": {slot(0), nil, record(attempt(1, decide.Claimed, claimed(noon.Add(-time.Second)))),
+			passes{start: -1}},
+		"it runs":          {slot(0), nil, record(attempt(1, decide.Running)), passes{start: -1}},
+		"it ended":         {slot(0), nil, record(attempt(1, decide.Failed)), passes{start: -1}},
+		"nothing is there": {slot(0), nil, record(), passes{start: -1, dropped: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, passed(wake(t, tc.gate, tc.seen, tc.rec)), cmp.AllowUnexported(passes{})); diff != "" {
+			if diff := cmp.Diff(tc.want, passed(wake(t, tc.gate, tc.seen, tc.rec)),
+				cmp.AllowUnexported(passes{})); diff != "" {
 				t.Errorf("wake (-want +got):\n%s", diff)
 			}
 		})
@@ -178,7 +202,8 @@ func TestSeenFindings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := map[string]decide.Seen{"f1": tc.seen}
-			if d := through(t, open, now, record(), ask("f1", "e1")); d.Start != tc.start || d.Save != tc.start || len(d.Announce) > 0 != tc.start {
+			if d := through(t, open, now, record(), ask("f1", "e1")); d.Start != tc.start || d.Save != tc.start ||
+				len(d.Announce) > 0 != tc.start {
 				t.Errorf("a new one: %+v", summary(t, d))
 			}
 			d := through(t, open, now, record(), ask("f1", "e1"), ask("f2", "e2"))
@@ -193,7 +218,8 @@ func TestSeenFindings(t *testing.T) {
 // true before that check.
 func TestLaterCheckCounts(t *testing.T) {
 	t.Parallel()
-	now := map[string]decide.Seen{"f1": {Workflow: finding.New, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: noon}}
+	now := map[string]decide.Seen{"f1": {Workflow: finding.New, Compliance: finding.Failed, RecordState: finding.Active,
+		ObservedAt: noon}}
 	d := through(t, open, now, record(attempt(1, decide.Succeeded)), ask("f1", "e0"))
 	if !d.Start || len(d.Updates) > 0 {
 		t.Errorf("decision = %+v", summary(t, d))

@@ -50,9 +50,11 @@ const (
 func (n Notification) Subject() string {
 	switch {
 	case n.Kind == ControlPaused && n.Account != "":
-		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s in %s is paused until %s", n.Breaker.Control, n.Account, Clock(n.Breaker.OpenUntil)))
+		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s in %s is paused until %s", n.Breaker.Control,
+			n.Account, Clock(n.Breaker.OpenUntil)))
 	case n.Kind == ControlPaused:
-		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s is paused until %s", n.Breaker.Control, Clock(n.Breaker.OpenUntil)))
+		return ascii(fmt.Sprintf("Hubmend: automatic repair of %s is paused until %s", n.Breaker.Control,
+			Clock(n.Breaker.OpenUntil)))
 	case n.Kind == Digested:
 		return n.digestSubject()
 	case n.Kind == AccountNotReady:

@@ -66,7 +66,8 @@ func OnStartDeferred(rec Record, number int, reason string, mayRun bool, now tim
 	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"deferred"}}
 	a := d.Record.Last()
 	if patience := a.patience(s); now.Sub(a.QueuedAt) >= patience {
-		return end(rec, Outcome{Class: TimedOut, Reason: "it could not be started for " + Hours(patience) + ": " + reason}, nil, now, s)
+		return end(rec, Outcome{Class: TimedOut,
+			Reason: "it could not be started for " + Hours(patience) + ": " + reason}, nil, now, s)
 	}
 	a.Refusals++
 	a.MayRun = a.MayRun || mayRun
@@ -91,7 +92,9 @@ func OnOutcome(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Set
 	case !rec.WaitsFor(o.ExecutionID):
 		return Decision{Record: rec, Log: []string{"no attempt waits for this outcome"}}
 	case a.State == Running && a.isEarlier(o):
-		o = Outcome{ExecutionID: o.ExecutionID, Class: Internal, Reason: "Systems Manager answered the start with execution " + o.ExecutionID + ", which began before the attempt."}
+		o = Outcome{ExecutionID: o.ExecutionID, Class: Internal,
+			Reason: "Systems Manager answered the start with execution " + o.ExecutionID +
+				", which began before the attempt."}
 	case a.State != Running && (o.StartedAt.IsZero() || a.isEarlier(o)):
 		return Decision{Record: rec, Log: []string{"the execution did not begin after the attempt was queued"}}
 	}
@@ -171,7 +174,8 @@ func answerable(a Attempt, seen map[string]Seen) []Ref {
 	var refs []Ref
 	for _, r := range a.Findings {
 		now, ok := seen[r.ID]
-		if !ok || now.asks(finding.CustomAction) || (a.State == Succeeded || a.Undo != "") && now.Workflow != finding.Suppressed {
+		if !ok || now.asks(finding.CustomAction) || (a.State == Succeeded || a.Undo != "") &&
+			now.Workflow != finding.Suppressed {
 			refs = append(refs, r)
 		}
 	}
@@ -192,7 +196,8 @@ func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 	}
 	d.Log = append(d.Log, "retry")
 	next := Attempt{
-		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Sender: failed.Sender, Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
+		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Sender: failed.Sender,
+		Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
 	}
 	d.Record.queue(next)

@@ -26,7 +26,8 @@ func TestOnStarted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := unchanged(t, tc.rec, func(rec decide.Record) decide.Decision { return decide.OnStarted(rec, 1, "exec-1") })
+			d := unchanged(t, tc.rec,
+				func(rec decide.Record) decide.Decision { return decide.OnStarted(rec, 1, "exec-1") })
 			checkDecision(t, d)
 			if a := last(t, d); d.Save != tc.save || a.State != tc.want || a.ExecutionID != tc.exec {
 				t.Errorf("save %t, attempt %s %q", d.Save, a.State, a.ExecutionID)
@@ -43,9 +44,11 @@ func TestOnStarted(t *testing.T) {
 
 func TestOnStartRefused(t *testing.T) {
 	t.Parallel()
-	rec := record(attempt(1, decide.Claimed, func(a *decide.Attempt) { a.Findings = []decide.Ref{ref("f1", "e1"), ref("f2", "e2")} }))
+	rec := record(attempt(1, decide.Claimed,
+		func(a *decide.Attempt) { a.Findings = []decide.Ref{ref("f1", "e1"), ref("f2", "e2")} }))
 	d := unchanged(t, rec, func(rec decide.Record) decide.Decision {
-		return decide.OnStartRefused(rec, 1, decide.Permission, "account 222222222222 has no runbook; deploy it.", noon, settings)
+		return decide.OnStartRefused(rec, 1, decide.Permission, "account 222222222222 has no runbook; deploy it.", noon,
+			settings)
 	})
 	checkDecision(t, d)
 	a := last(t, d)
@@ -93,24 +96,46 @@ func TestOnOutcome(t *testing.T) {
 		note     []string
 		notified int
 	}{
-		"success":                {record(attempt(1, decide.Running, two)), success, decide.Succeeded, []string{"f1 RESOLVED", "f2 RESOLVED"}, []string{"Closed TCP 22.", "exec-1", "hubmend-ClosePorts"}, 0},
-		"failure":                {record(attempt(1, decide.Running, two)), failure, decide.Failed, []string{"f1 NOTIFIED", "f2 NOTIFIED"}, []string{"TCP 22 is still open.", "exec-1", "by hand", "custom action"}, 1},
-		"before it was recorded": {record(attempt(1, decide.Claimed)), began(success, noon.Add(-4*time.Minute)), decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-1"}, 0},
-		"before it was recorded, by a slow clock":         {record(attempt(1, decide.Claimed)), began(success, noon.Add(-5*time.Minute-time.Second)), decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-1"}, 0},
-		"of an execution that the record has lost":        {record(attempt(7, decide.Claimed)), began(success, noon.Add(-6*time.Minute)), "", nil, nil, 0},
-		"of one that the record has lost, deferred":       {record(attempt(7, decide.Queued, claimed(noon.Add(-4*time.Minute)), mayRun)), began(success, noon.Add(-6*time.Minute)), "", nil, nil, 0},
-		"unreadable, of an attempt without its execution": {record(attempt(7, decide.Claimed)), failure, "", nil, nil, 0},
-		"of another execution":                            {record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-9", Succeeded: true}, "", nil, nil, 0},
-		"a duplicate":                                     {record(attempt(1, decide.Succeeded)), success, "", nil, nil, 0},
-		"success after failure":                           {record(attempt(1, decide.Failed)), success, "", nil, nil, 0},
-		"late, of the one before":                         {record(attempt(1, decide.Failed), attempt(2, decide.Running)), success, "", nil, nil, 0},
-		"of a record without any":                         {record(), success, "", nil, nil, 0},
-		"the second of two":                               {record(attempt(1, decide.Failed), attempt(2, decide.Running)), decide.Outcome{ExecutionID: "exec-2", Succeeded: true}, decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-2"}, 0},
-		"success without a change":                        {record(attempt(1, decide.Running)), decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, decide.Succeeded, []string{"f1 RESOLVED"}, []string{"Repaired and verified", "exec-1"}, 0},
+		"success": {record(attempt(1, decide.Running, two)), success, decide.Succeeded,
+			[]string{"f1 RESOLVED", "f2 RESOLVED"}, []string{"Closed TCP 22.", "exec-1", "hubmend-ClosePorts"}, 0},
+		"failure": {record(attempt(1, decide.Running, two)), failure, decide.Failed,
+			[]string{"f1 NOTIFIED", "f2 NOTIFIED"},
+			[]string{"TCP 22 is still open.", "exec-1", "by hand", "custom action"}, 1},
+		"before it was recorded": {record(attempt(1, decide.Claimed)), began(success, noon.Add(-4*time.Minute)),
+			decide.Succeeded, []string{"f1 RESOLVED"}, []string{"exec-1"}, 0},
+		"before it was recorded, by a slow clock": {record(attempt(1, decide.Claimed)),
+			began(success, noon.Add(-5*time.Minute-time.Second)), decide.Succeeded, []string{"f1 RESOLVED"},
+			[]string{"exec-1"}, 0},
+		"of an execution that the record has lost": {record(attempt(7, decide.Claimed)),
+			began(success, noon.Add(-6*time.Minute)), "", nil, nil, 0},
+		"of one that the record has lost, deferred": {
+			record(attempt(7, decide.Queued, claimed(noon.Add(-4*time.Minute)), mayRun)),
+			began(success, noon.Add(-6*time.Minute)), "", nil, nil, 0},
+		"unreadable, of an attempt without its execution": {record(attempt(7, decide.Claimed)), failure, "", nil, nil,
+			0},
+		"of another execution": {record(attempt(1, decide.Running)),
+			decide.Outcome{ExecutionID: "exec-9", Succeeded: true}, "", nil, nil, 0},
+		"a duplicate": {record(attempt(1, decide.Succeeded)), success, "", nil, nil,
+			0},
+		"success after failure": {record(attempt(1, decide.Failed)), success, "", nil, nil,
+			0},
+		"late, of the one before": {record(attempt(1, decide.Failed),
+			attempt(2, decide.Running)), success, "", nil, nil, 0},
+		"of a record without any": {record(), success, "", nil, nil, 0},
+		"the second of two": {record(attempt(1, decide.Failed),
+			attempt(2, decide.Running)), decide.Outcome{ExecutionID: "exec-2", Succeeded: true}, decide.Succeeded,
+			[]string{"f1 RESOLVED"}, []string{"exec-2"}, 0},
+		"success without a change": {record(attempt(1, decide.Running)),
+			decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, decide.Succeeded, []string{"f1 RESOLVED"},
+			[]string{"Repaired and verified", "exec-1"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := unchanged(t, tc.rec, func(rec decide.Record) decide.Decision { return decide.OnOutcome(rec, tc.outcome, nil, noon, settings) })
+			d := unchanged(t, tc.rec,
+				func(rec decide.Record) decide.Decision {
+					return decide.OnOutcome(rec, tc.outcome, nil, noon,
+						settings)
+				})
 			checkDecision(t, d)
 			if len(d.Log) != 1 {
 				t.Errorf("log = %q", d.Log)
@@ -122,7 +147,8 @@ func TestOnOutcome(t *testing.T) {
 				return
 			}
 			a := last(t, d)
-			if !d.Save || a.State != tc.state || !a.EndedAt.Equal(noon) || a.ExecutionID != tc.outcome.ExecutionID || a.Change != tc.outcome.Change || a.Reason != tc.outcome.Reason {
+			if !d.Save || a.State != tc.state || !a.EndedAt.Equal(noon) || a.ExecutionID != tc.outcome.ExecutionID ||
+				a.Change != tc.outcome.Change || a.Reason != tc.outcome.Reason {
 				t.Errorf("save %t, attempt %+v", d.Save, a)
 			}
 			if diff := cmp.Diff(tc.updates, told(d.Updates)); diff != "" {
@@ -137,7 +163,8 @@ func TestOnOutcome(t *testing.T) {
 				t.Errorf("%d notifications", len(d.Notifications))
 			}
 			for _, n := range d.Notifications {
-				if n.Kind != decide.NotRepaired || n.Attempt.Reason != tc.outcome.Reason || n.Attempt.ExecutionID != "exec-1" || n.Attempt.Control != "X.22" ||
+				if n.Kind != decide.NotRepaired || n.Attempt.Reason != tc.outcome.Reason ||
+					n.Attempt.ExecutionID != "exec-1" || n.Attempt.Control != "X.22" ||
 					n.Record.Target != group || len(n.Findings) != 2 {
 					t.Errorf("it tells of %+v", n)
 				}
@@ -173,7 +200,8 @@ func TestOnStartedOfTheAttemptBefore(t *testing.T) {
 func TestStartAnsweredWithAnOldExecution(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(1, decide.Running))
-	d := decide.OnOutcome(rec, began(decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, noon.Add(-90*24*time.Hour)), nil, noon, settings)
+	d := decide.OnOutcome(rec,
+		began(decide.Outcome{ExecutionID: "exec-1", Succeeded: true}, noon.Add(-90*24*time.Hour)), nil, noon, settings)
 	checkDecision(t, d)
 	if diff := cmp.Diff([]string{"f1 NOTIFIED"}, told(d.Updates)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)

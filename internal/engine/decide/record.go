@@ -227,13 +227,14 @@ func (r *Record) queue(a Attempt) {
 	r.Attempts = append(r.Attempts, a)
 }
 
-// trim drops the oldest attempts that nothing counts any more, and of all but the last
-// what only the last needs. Undos and what the guard does not count are counted apart, so that they push no repair
-// out of its sight. The repair that findings are RESOLVED by stays, and so does one that can be taken back; and of every one
-// the findings that a check still has to confirm, because the time for that runs from their own repair.
+// trim drops the oldest attempts that nothing counts any more, and of all but the last what only the last
+// needs. Undos and what the guard does not count are counted apart, so that they push no repair out of its
+// sight. The repair that findings are RESOLVED by stays, and so does one that can be taken back; and of every
+// one the findings that a check still has to confirm, because the time for that runs from their own repair.
 func (r *Record) trim(s Settings) {
 	var kept []Attempt
-	left := map[bool]int{true: keptAttempts, false: max(keptAttempts, s.MaxAttempts+1)} // those that are counted apart, and the others
+	// those that are counted apart, and the others
+	left := map[bool]int{true: keptAttempts, false: max(keptAttempts, s.MaxAttempts+1)}
 	success, undoable := r.LastSuccess().Number, r.Undoable().Number
 	for _, a := range slices.Backward(r.Attempts) {
 		apart := a.Undo != "" || !a.CountsForGuard()

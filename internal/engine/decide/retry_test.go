@@ -25,7 +25,8 @@ func TestOnStartDeferred(t *testing.T) {
 		d := deferred(record(attempt(1, decide.Claimed)), false, noon)
 		a := last(t, d)
 		wait := a.NotBefore.Sub(noon)
-		if a.State != decide.Queued || a.Cause != decide.Busy || !a.ClaimedAt.IsZero() || a.MayRun || wait < settings.StartBackoff*3/4 || wait > settings.StartBackoff*5/4 {
+		if a.State != decide.Queued || a.Cause != decide.Busy || !a.ClaimedAt.IsZero() || a.MayRun ||
+			wait < settings.StartBackoff*3/4 || wait > settings.StartBackoff*5/4 {
 			t.Errorf("attempt = %+v", a)
 		}
 		if len(d.Updates)+len(d.Announce)+len(d.Notifications) > 0 {
@@ -53,7 +54,8 @@ func TestOnStartDeferred(t *testing.T) {
 	t.Run("for a whole window", func(t *testing.T) {
 		d := deferred(record(attempt(1, decide.Claimed)), false, noon.Add(settings.Window))
 		a := last(t, d)
-		if a.State != decide.Failed || a.Class != decide.TimedOut || !slices.Contains(told(d.Updates), "f1 NOTIFIED") || len(d.Notifications) != 1 {
+		if a.State != decide.Failed || a.Class != decide.TimedOut || !slices.Contains(told(d.Updates), "f1 NOTIFIED") ||
+			len(d.Notifications) != 1 {
 			t.Errorf("attempt = %+v, told %v", a, told(d.Updates))
 		}
 	})
@@ -74,16 +76,19 @@ func TestRetry(t *testing.T) {
 	t.Parallel()
 	bad := decide.Outcome{ExecutionID: "exec-1", Class: decide.Throttling, Reason: "Rate exceeded."}
 	end := func(rec decide.Record, o decide.Outcome, seen map[string]decide.Seen) decide.Decision {
-		d := unchanged(t, rec, func(rec decide.Record) decide.Decision { return decide.OnOutcome(rec, o, seen, noon, settings) })
+		d := unchanged(t, rec,
+			func(rec decide.Record) decide.Decision { return decide.OnOutcome(rec, o, seen, noon, settings) })
 		checkDecision(t, d)
 		return d
 	}
 	d := end(record(attempt(1, decide.Running)), bad, nil)
 	a := last(t, d)
-	if a.Number != 2 || a.State != decide.Queued || a.Cause != decide.Retry || !a.NotBefore.After(noon) || len(d.Notifications) > 0 {
+	if a.Number != 2 || a.State != decide.Queued || a.Cause != decide.Retry || !a.NotBefore.After(noon) ||
+		len(d.Notifications) > 0 {
 		t.Errorf("attempt = %+v", a)
 	}
-	if diff := cmp.Diff([]string{"f1 NOTIFIED"}, told(d.Updates)); diff != "" || !strings.Contains(d.Updates[0].Note, "tries again after 2026-03-01 12:0") {
+	if diff := cmp.Diff([]string{"f1 NOTIFIED"}, told(d.Updates)); diff != "" ||
+		!strings.Contains(d.Updates[0].Note, "tries again after 2026-03-01 12:0") {
 		t.Errorf("%s%s", diff, d.Updates[0].Note)
 	}
 	if d.Ended == nil || d.Ended.Attempt.Number != 1 || d.Ended.Counts {
@@ -97,7 +102,8 @@ func TestRetry(t *testing.T) {
 	}
 
 	bad.ExecutionID = "exec-1"
-	suppressed := map[string]decide.Seen{"f1": {Workflow: finding.Suppressed, Compliance: finding.Failed, RecordState: finding.Active}}
+	suppressed := map[string]decide.Seen{"f1": {Workflow: finding.Suppressed, Compliance: finding.Failed,
+		RecordState: finding.Active}}
 	if d := end(record(attempt(1, decide.Running)), bad, suppressed); last(t, d).Number != 1 || len(d.Updates) > 0 ||
 		len(d.Notifications) != 1 || !slices.Equal(d.Metrics, []decide.Metric{decide.MetricFailed}) {
 		t.Errorf("nothing is tried again, as after any other failure: %+v", summary(t, d))
@@ -113,12 +119,21 @@ func TestAnswerable(t *testing.T) {
 		seen      decide.Seen
 		want      []string
 	}{
-		"success, suppressed": {true, decide.Seen{Workflow: finding.Suppressed, Compliance: finding.Failed, RecordState: finding.Active}, []string{"f2 RESOLVED"}},
-		"success, passed":     {true, decide.Seen{Workflow: finding.Notified, Compliance: "PASSED", RecordState: finding.Active}, []string{"f1 RESOLVED", "f2 RESOLVED"}},
-		"failure, suppressed": {false, decide.Seen{Workflow: finding.Suppressed, Compliance: finding.Failed, RecordState: finding.Active}, []string{"f2 NOTIFIED"}},
-		"failure, passed":     {false, decide.Seen{Workflow: finding.Resolved, Compliance: "PASSED", RecordState: finding.Active}, []string{"f2 NOTIFIED"}},
+		"success, suppressed": {true,
+			decide.Seen{Workflow: finding.Suppressed, Compliance: finding.Failed, RecordState: finding.Active},
+			[]string{"f2 RESOLVED"}},
+		"success, passed": {true,
+			decide.Seen{Workflow: finding.Notified, Compliance: "PASSED", RecordState: finding.Active},
+			[]string{"f1 RESOLVED", "f2 RESOLVED"}},
+		"failure, suppressed": {false,
+			decide.Seen{Workflow: finding.Suppressed, Compliance: finding.Failed, RecordState: finding.Active},
+			[]string{"f2 NOTIFIED"}},
+		"failure, passed": {false,
+			decide.Seen{Workflow: finding.Resolved, Compliance: "PASSED", RecordState: finding.Active},
+			[]string{"f2 NOTIFIED"}},
 	} {
-		d := decide.OnOutcome(record(attempt(1, decide.Running, two)), decide.Outcome{ExecutionID: "exec-1", Succeeded: tc.succeeded, Class: decide.Verification},
+		d := decide.OnOutcome(record(attempt(1, decide.Running, two)),
+			decide.Outcome{ExecutionID: "exec-1", Succeeded: tc.succeeded, Class: decide.Verification},
 			map[string]decide.Seen{"f1": tc.seen}, noon, settings)
 		if diff := cmp.Diff(tc.want, told(d.Updates)); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)

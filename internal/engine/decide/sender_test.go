@@ -19,9 +19,11 @@ func TestSenderStays(t *testing.T) {
 		requests []decide.Request
 		want     string
 	}{
-		"automatic":  {record(), []decide.Request{byService}, "attempt 1, automatic)"},
-		"a person":   {record(), []decide.Request{ask("f1", "e1", sent)}, "attempt 1, " + ann + ", sent by " + bob + ")"},
-		"taken over": {record(), []decide.Request{byService, ask("f2", "e2", sent)}, "attempt 1, " + ann + ", sent by " + bob + ")"},
+		"automatic": {record(), []decide.Request{byService}, "attempt 1, automatic)"},
+		"a person": {record(), []decide.Request{ask("f1", "e1", sent)},
+			"attempt 1, " + ann + ", sent by " + bob + ")"},
+		"taken over": {record(), []decide.Request{byService, ask("f2", "e2", sent)},
+			"attempt 1, " + ann + ", sent by " + bob + ")"},
 	} {
 		d := onFindings(t, tc.rec, tc.requests...)
 		if a := last(t, d); a.Sender != tc.requests[len(tc.requests)-1].Sender {

@@ -58,11 +58,13 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 	d.Checked = Checked{Confirmed: sorted[proven], Reopened: reopened, Unconfirmed: unconfirmed}
 	if len(reopened) > 0 {
 		d.answer(Update{Findings: reopened, Workflow: finding.New, Note: reopenNote(d.Record.Target, repaired)})
-		d.Notifications = append(d.Notifications, Notification{Kind: Contradicted, Record: d.Record, Attempt: repaired, Findings: reopened})
+		d.Notifications = append(d.Notifications,
+			Notification{Kind: Contradicted, Record: d.Record, Attempt: repaired, Findings: reopened})
 		d.Metrics = append(d.Metrics, MetricUnproven)
 	}
 	if len(unconfirmed) > 0 {
-		d.Notifications = append(d.Notifications, Notification{Kind: NotConfirmed, Record: d.Record, Attempt: repaired, Findings: unconfirmed})
+		d.Notifications = append(d.Notifications,
+			Notification{Kind: NotConfirmed, Record: d.Record, Attempt: repaired, Findings: unconfirmed})
 		d.Metrics = append(d.Metrics, MetricUnproven)
 	}
 	return d

@@ -22,13 +22,19 @@ func TestOnSweep(t *testing.T) {
 		paused bool
 		want   decide.Plan
 	}{
-		"nothing":                         {record(), false, decide.Plan{}},
-		"ended":                           {record(attempt(1, decide.Failed)), false, decide.Plan{}},
-		"runs for a while":                {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime+time.Second)))), false, decide.Plan{}},
-		"runs for long":                   {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime)))), false, decide.Plan{Look: "exec-1"}},
-		"runs for long, paused":           {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime)))), true, decide.Plan{Look: "exec-1"}},
-		"just claimed":                    {record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease+time.Second)))), false, decide.Plan{}},
-		"claimed and left":                {record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease)))), false, decide.Plan{Wake: true}},
+		"nothing": {record(), false, decide.Plan{}},
+		"ended":   {record(attempt(1, decide.Failed)), false, decide.Plan{}},
+		"runs for a while": {
+			record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime+time.Second)))), false, decide.Plan{}},
+		"runs for long": {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime)))),
+			false, decide.Plan{Look: "exec-1"}},
+		"runs for long, paused": {record(attempt(1, decide.Running, claimed(noon.Add(-settings.RunTime)))),
+			true, decide.Plan{Look: "exec-1"}},
+		"just claimed": {
+			record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease+time.Second)))), false,
+			decide.Plan{}},
+		"claimed and left": {record(attempt(1, decide.Claimed, claimed(noon.Add(-settings.ClaimLease)))),
+			false, decide.Plan{Wake: true}},
 		"claimed and left, paused":        {record(attempt(1, decide.Claimed)), true, decide.Plan{}},
 		"its message is about to come":    {wait(decide.Paced, -settings.ClaimLease+time.Second), false, decide.Plan{}},
 		"its message never came":          {wait(decide.Paced, -settings.ClaimLease), false, decide.Plan{Wake: true}},
@@ -55,7 +61,8 @@ func TestChecksTakeTurns(t *testing.T) {
 	t.Parallel()
 	rec := record(attempt(1, decide.Succeeded))
 	rec.Unconfirmed = []decide.Ref{ref("f1", "e1")}
-	seen := map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active}}
+	seen := map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed,
+		RecordState: finding.Active}}
 	checks := 0
 	for i := range 24 {
 		now := noon.Add(time.Duration(i) * decide.SweepEvery)
@@ -93,16 +100,26 @@ func TestOnChecks(t *testing.T) {
 		later time.Duration
 		want  outcome
 	}{
-		"no check yet":                  {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)}, 0, outcome{Left: []string{"f1"}}},
-		"confirmed":                     {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", after)}, 0, outcome{Checked: "confirmed"}},
-		"passed before the repair":      {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", before)}, 0, outcome{Left: []string{"f1"}}},
-		"contradicted":                  {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, after)}, 0, outcome{nil, []string{"f1 NEW"}, 1, []decide.Metric{decide.MetricUnproven}, "reopened"}},
-		"contradicted and open already": {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, after)}, 0, outcome{}},
-		"suppressed by a person":        {map[string]decide.Seen{"f1": seen(finding.Suppressed, finding.Failed, after)}, 0, outcome{}},
-		"set NEW by a person":           {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, before)}, 0, outcome{}},
-		"archived":                      {map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: "ARCHIVED", ObservedAt: after}}, 0, outcome{Checked: "confirmed"}},
-		"gone":                          {nil, 0, outcome{Checked: "confirmed"}},
-		"unconfirmed for too long":      {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)}, settings.ConfirmWithin, outcome{nil, nil, 1, []decide.Metric{decide.MetricUnproven}, "unconfirmed"}},
+		"no check yet": {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)},
+			0, outcome{Left: []string{"f1"}}},
+		"confirmed": {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", after)}, 0,
+			outcome{Checked: "confirmed"}},
+		"passed before the repair": {map[string]decide.Seen{"f1": seen(finding.Resolved, "PASSED", before)}, 0,
+			outcome{Left: []string{"f1"}}},
+		"contradicted": {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, after)},
+			0, outcome{nil, []string{"f1 NEW"}, 1, []decide.Metric{decide.MetricUnproven}, "reopened"}},
+		"contradicted and open already": {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, after)}, 0,
+			outcome{}},
+		"suppressed by a person": {map[string]decide.Seen{"f1": seen(finding.Suppressed, finding.Failed, after)},
+			0, outcome{}},
+		"set NEW by a person": {map[string]decide.Seen{"f1": seen(finding.New, finding.Failed, before)}, 0,
+			outcome{}},
+		"archived": {
+			map[string]decide.Seen{"f1": {Workflow: finding.Resolved, Compliance: finding.Failed,
+				RecordState: "ARCHIVED", ObservedAt: after}}, 0, outcome{Checked: "confirmed"}},
+		"gone": {nil, 0, outcome{Checked: "confirmed"}},
+		"unconfirmed for too long": {map[string]decide.Seen{"f1": seen(finding.Resolved, finding.Failed, before)},
+			settings.ConfirmWithin, outcome{nil, nil, 1, []decide.Metric{decide.MetricUnproven}, "unconfirmed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +130,8 @@ func TestOnChecks(t *testing.T) {
 			})
 			checkDecision(t, d)
 			got := outcome{Updates: told(d.Updates), Notified: len(d.Notifications), Metrics: d.Metrics}
-			for name, refs := range map[string][]decide.Ref{"confirmed": d.Checked.Confirmed, "reopened": d.Checked.Reopened, "unconfirmed": d.Checked.Unconfirmed} {
+			for name, refs := range map[string][]decide.Ref{"confirmed": d.Checked.Confirmed,
+				"reopened": d.Checked.Reopened, "unconfirmed": d.Checked.Unconfirmed} {
 				if len(refs) > 0 {
 					got.Checked += name
 				}
@@ -148,7 +166,8 @@ func TestOnChecksOfSeveral(t *testing.T) {
 	if diff := cmp.Diff([]string{"f1 NEW"}, told(d.Updates)); diff != "" {
 		t.Error(diff)
 	}
-	if note := d.Updates[0].Note; !strings.Contains(note, "a later check of Security Hub failed") || !strings.Contains(note, "exec-1") {
+	if note := d.Updates[0].Note; !strings.Contains(note, "a later check of Security Hub failed") ||
+		!strings.Contains(note, "exec-1") {
 		t.Errorf("note = %s", note)
 	}
 }
@@ -166,12 +185,15 @@ func TestTheNewestRepairIsKept(t *testing.T) {
 		rec = decide.OnFindings(rec, []decide.Request{other}, nil, decide.Gate{Slot: now}, now, settings).Record
 		number, execution := rec.Last().Number, fmt.Sprint("other-", i)
 		rec = decide.OnStarted(rec, number, execution).Record
-		rec = decide.OnOutcome(rec, decide.Outcome{ExecutionID: execution, Class: decide.Verification}, nil, now, settings).Record
+		rec = decide.OnOutcome(rec, decide.Outcome{ExecutionID: execution, Class: decide.Verification}, nil, now,
+			settings).Record
 	}
-	if n := rec.Last().Number; n != 8 || rec.Undoable().ExecutionID != "exec-1" || rec.LastSuccess().ExecutionID != "exec-2" {
+	if n := rec.Last().Number; n != 8 || rec.Undoable().ExecutionID != "exec-1" ||
+		rec.LastSuccess().ExecutionID != "exec-2" {
 		t.Errorf("after attempt %d the newest repair is %+v, to be undone %+v", n, rec.LastSuccess(), rec.Undoable())
 	}
-	before := decide.Seen{Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: noon.Add(-time.Hour)}
+	before := decide.Seen{Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active,
+		ObservedAt: noon.Add(-time.Hour)}
 	if d := decide.OnChecks(rec, map[string]decide.Seen{"f1": before}, now, settings); len(d.Record.Unconfirmed) != 1 {
 		t.Errorf("a check from before the repair makes it %+v", d.Checked)
 	}

@@ -56,9 +56,11 @@ func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decisi
 	case d.Record.answered(r):
 		d.Log = []string{"asked already"}
 	case now.Sub(r.At) >= undoPatience:
-		d.refuseUndo(r, fmt.Sprintf("It was asked for at %s, which is too long ago, or your clock is wrong; ask again.", Clock(r.At)))
+		d.refuseUndo(r, fmt.Sprintf("It was asked for at %s, which is too long ago, or your clock is wrong; ask again.",
+			Clock(r.At)))
 	case r.At.Sub(now) >= clockSkew:
-		d.refuseUndo(r, fmt.Sprintf("It says that it was asked for at %s, which is still to come; set your clock and ask again.", Clock(r.At)))
+		d.refuseUndo(r, fmt.Sprintf(
+			"It says that it was asked for at %s, which is still to come; set your clock and ask again.", Clock(r.At)))
 	case r.Irreversible != "":
 		d.refuseUndo(r, "This kind of repair cannot be taken back: "+r.Irreversible)
 	case reason != "":
@@ -87,14 +89,16 @@ const pausedReason = "Hubmend is paused by its administrator, so nothing is star
 
 // UndoProblem says why the repair with an execution cannot be taken back now, or "".
 func UndoProblem(rec Record, executionID string) string {
-	repaired := slices.IndexFunc(rec.Attempts, func(a Attempt) bool { return a.Undo == "" && a.State == Succeeded && a.ExecutionID == executionID })
+	repaired := slices.IndexFunc(rec.Attempts,
+		func(a Attempt) bool { return a.Undo == "" && a.State == Succeeded && a.ExecutionID == executionID })
 	last := rec.Last()
 	newest := rec.Undoable().ExecutionID
 	switch {
 	case last != nil && !last.ended():
 		return fmt.Sprintf("Attempt %d of this resource is %s; ask again when it is over.", last.Number, last.State)
 	case repaired < 0:
-		return fmt.Sprintf("Execution %s is not among the repairs of this resource that succeeded and that the ledger still knows.", executionID)
+		return fmt.Sprintf("Execution %s is not among the repairs of this resource that succeeded and that the "+
+			"ledger still knows.", executionID)
 	case rec.undone(executionID):
 		return fmt.Sprintf("The repair of execution %s was taken back already.", executionID)
 	case rec.Attempts[repaired].changedNothing():
@@ -139,7 +143,8 @@ func (a Attempt) changedNothing() bool { return strings.HasPrefix(a.Change, "Not
 
 // undone says whether a repair was taken back.
 func (r Record) undone(executionID string) bool {
-	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.Undo == executionID && a.State == Succeeded })
+	return slices.ContainsFunc(r.Attempts,
+		func(a Attempt) bool { return a.Undo == executionID && a.State == Succeeded })
 }
 
 // undoing says whether an undo is queued or in flight.
@@ -150,11 +155,13 @@ func (r Record) undoing() bool {
 
 // answered says whether the request has begun an attempt, or was refused.
 func (r Record) answered(u UndoRequest) bool {
-	return r.Refused.Request == u.ID || slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.Request == u.ID })
+	return r.Refused.Request == u.ID ||
+		slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.Request == u.ID })
 }
 
 func (d *decider) refuseUndo(r UndoRequest, reason string) {
-	d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, Sender: r.Sender, At: d.now, Reason: Clip(reason, storedLimit)}
+	d.Record.Refused = UndoRefusal{Request: r.ID, ExecutionID: r.ExecutionID, By: r.By, Sender: r.Sender, At: d.now,
+		Reason: Clip(reason, storedLimit)}
 	d.Save = true
 	d.Log = []string{"undo refused: " + reason}
 }
@@ -162,7 +169,8 @@ func (d *decider) refuseUndo(r UndoRequest, reason string) {
 func (d *decider) queueUndo(r UndoRequest) {
 	repaired, last := d.Record.Undoable(), d.Record.Last()
 	d.Record.queue(Attempt{
-		Undo: r.ExecutionID, Request: r.ID, Control: repaired.Control, Trigger: finding.CommandLine, By: r.By, Sender: r.Sender,
+		Undo: r.ExecutionID, Request: r.ID, Control: repaired.Control, Trigger: finding.CommandLine, By: r.By,
+		Sender:     r.Sender,
 		Parameters: target.Parameters{UndoParameter: {Values: []string{r.ExecutionID}}},
 		Findings:   addRefs(slices.Clone(last.Findings), d.Record.Unconfirmed),
 		QueuedAt:   d.now, NotBefore: d.now,

@@ -72,7 +72,8 @@ func TestOnUndo(t *testing.T) {
 	}
 	d := onUndo(t, open, rec, wish())
 	want := decide.Attempt{
-		Number: 2, State: decide.Claimed, Undo: "exec-1", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: ann, Sender: bob,
+		Number: 2, State: decide.Claimed, Undo: "exec-1", Request: "r1", Control: "X.22", Trigger: finding.CommandLine,
+		By: ann, Sender: bob,
 		Parameters: target.Parameters{"ExecutionId": {Values: []string{"exec-1"}}},
 		Findings:   []decide.Ref{ref("f1", "e1"), ref("f2", "e2")}, QueuedAt: noon, ClaimedAt: noon,
 	}
@@ -98,21 +99,37 @@ func TestOnUndoRefuses(t *testing.T) {
 		wish decide.UndoRequest
 		want string
 	}{
-		"no repair at all":              {record(), open, wish(), "not among the repairs"},
-		"no such execution":             {record(repaired(1)), open, wish(ofExecution("exec-9")), "Execution exec-9 is not among"},
-		"a repair that failed":          {record(attempt(1, decide.Failed)), open, wish(), "not among the repairs"},
-		"an undo":                       {record(repaired(1), attempt(2, decide.Succeeded, undo("exec-1"))), open, wish(ofExecution("exec-2")), "not among the repairs"},
-		"a repair in flight":            {record(repaired(1), attempt(2, decide.Running)), open, wish(), "Attempt 2 of this resource is running; ask again"},
-		"a repair that waits":           {record(repaired(1), attempt(2, decide.Queued)), open, wish(), "Attempt 2 of this resource is queued"},
-		"somebody else's undo":          {record(repaired(1), attempt(2, decide.Running, undo("exec-1"))), open, wish(), "Attempt 2 of this resource is running"},
-		"undone already":                {record(repaired(1), attempt(2, decide.Succeeded, undo("exec-1"))), open, wish(), "taken back already"},
-		"an older repair":               {record(repaired(1), repaired(2)), open, wish(), "Only the newest repair can be taken back, which is execution exec-2"},
-		"older, and the newer undone":   {record(repaired(1), repaired(2), attempt(3, decide.Succeeded, undo("exec-2"))), open, wish(), "Only the newest"},
-		"a repair that changed nothing": {record(attempt(1, decide.Succeeded, unneeded)), open, wish(), "changed nothing"},
-		"paused":                        {record(repaired(1)), decide.Gate{Paused: true, Slot: noon}, wish(), "paused by its administrator"},
-		"irreversible":                  {record(repaired(1)), open, wish(func(r *decide.UndoRequest) { r.Irreversible = "a password cannot be restored." }), "cannot be taken back: a password"},
-		"long ago":                      {record(repaired(1)), open, wish(func(r *decide.UndoRequest) { r.At = noon.Add(-time.Hour) }), "at 2026-03-01 11:00 UTC, which is too long ago"},
-		"tomorrow":                      {record(repaired(1)), open, wish(func(r *decide.UndoRequest) { r.At = noon.Add(24 * time.Hour) }), "at 2026-03-02 12:00 UTC, which is still to come"},
+		"no repair at all": {record(), open, wish(), "not among the repairs"},
+		"no such execution": {record(repaired(1)), open, wish(ofExecution("exec-9")),
+			"Execution exec-9 is not among"},
+		"a repair that failed": {record(attempt(1, decide.Failed)), open, wish(), "not among the repairs"},
+		"an undo": {record(repaired(1), attempt(2, decide.Succeeded, undo("exec-1"))), open,
+			wish(ofExecution("exec-2")), "not among the repairs"},
+		"a repair in flight": {record(repaired(1), attempt(2, decide.Running)), open, wish(),
+			"Attempt 2 of this resource is running; ask again"},
+		"a repair that waits": {record(repaired(1), attempt(2, decide.Queued)), open, wish(),
+			"Attempt 2 of this resource is queued"},
+		"somebody else's undo": {record(repaired(1), attempt(2, decide.Running, undo("exec-1"))), open, wish(),
+			"Attempt 2 of this resource is running"},
+		"undone already": {record(repaired(1), attempt(2, decide.Succeeded, undo("exec-1"))), open,
+			wish(), "taken back already"},
+		"an older repair": {record(repaired(1), repaired(2)), open, wish(),
+			"Only the newest repair can be taken back, which is execution exec-2"},
+		"older, and the newer undone": {record(repaired(1), repaired(2),
+			attempt(3, decide.Succeeded, undo("exec-2"))), open, wish(), "Only the newest"},
+		"a repair that changed nothing": {record(attempt(1, decide.Succeeded, unneeded)), open, wish(),
+			"changed nothing"},
+		"paused": {record(repaired(1)), decide.Gate{Paused: true, Slot: noon}, wish(),
+			"paused by its administrator"},
+		"irreversible": {record(repaired(1)), open,
+			wish(func(r *decide.UndoRequest) { r.Irreversible = "a password cannot be restored." }),
+			"cannot be taken back: a password"},
+		"long ago": {record(repaired(1)), open,
+			wish(func(r *decide.UndoRequest) { r.At = noon.Add(-time.Hour) }),
+			"at 2026-03-01 11:00 UTC, which is too long ago"},
+		"tomorrow": {record(repaired(1)), open,
+			wish(func(r *decide.UndoRequest) { r.At = noon.Add(24 * time.Hour) }),
+			"at 2026-03-02 12:00 UTC, which is still to come"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +141,8 @@ func TestOnUndoRefuses(t *testing.T) {
 				t.Errorf("attempts (-before +after):\n%s", diff)
 			}
 			got := d.Record.Refused
-			if got.Request != "r1" || got.ExecutionID != tc.wish.ExecutionID || got.By != ann || got.Sender != bob || !got.At.Equal(noon) || !strings.Contains(got.Reason, tc.want) {
+			if got.Request != "r1" || got.ExecutionID != tc.wish.ExecutionID || got.By != ann || got.Sender != bob ||
+				!got.At.Equal(noon) || !strings.Contains(got.Reason, tc.want) {
 				t.Errorf("refused: %+v, want %q", got, tc.want)
 			}
 		})
@@ -138,7 +156,8 @@ func TestOnUndoAfterOthers(t *testing.T) {
 		"a repair that failed":          record(repaired(1), attempt(2, decide.Failed)),
 		"a repair that changed nothing": record(repaired(1), attempt(2, decide.Succeeded, unneeded)),
 		"an undo that failed":           record(repaired(1), attempt(2, decide.Failed, undo("exec-1"))),
-		"a repair and its undo before":  record(repaired(8), attempt(9, decide.Succeeded, undo("exec-8")), repaired(1, func(a *decide.Attempt) { a.Number = 10 })),
+		"a repair and its undo before": record(repaired(8), attempt(9, decide.Succeeded, undo("exec-8")),
+			repaired(1, func(a *decide.Attempt) { a.Number = 10 })),
 	} {
 		if d := onUndo(t, open, rec, wish()); !d.Start || last(t, d).Undo != "exec-1" {
 			t.Errorf("%s: start %t, refused %q", name, d.Start, d.Record.Refused.Reason)
@@ -152,7 +171,8 @@ func TestOnUndoTwice(t *testing.T) {
 	refused := record(repaired(1))
 	refused.Refused = decide.UndoRefusal{Request: "r1", Reason: "No."}
 	begun := func(state decide.State, edits ...func(*decide.Attempt)) decide.Record {
-		return record(repaired(1), attempt(2, state, append([]func(*decide.Attempt){undo("exec-1"), asks("r1")}, edits...)...))
+		return record(repaired(1),
+			attempt(2, state, append([]func(*decide.Attempt){undo("exec-1"), asks("r1")}, edits...)...))
 	}
 	for name, tc := range map[string]struct {
 		rec   decide.Record
@@ -190,7 +210,8 @@ func TestOnUndoLeavesRepairsAlone(t *testing.T) {
 func TestUndoWaitsForItsSlot(t *testing.T) {
 	t.Parallel()
 	d := onUndo(t, decide.Gate{Slot: noon.Add(time.Minute)}, record(repaired(1)), wish())
-	if a := last(t, d); d.Start || a.State != decide.Queued || a.Cause != decide.Paced || d.Resume != time.Minute-settings.SlotLead {
+	if a := last(t, d); d.Start || a.State != decide.Queued || a.Cause != decide.Paced ||
+		d.Resume != time.Minute-settings.SlotLead {
 		t.Errorf("start %t, %s %s, resume %s", d.Start, a.State, a.Cause, d.Resume)
 	}
 }
@@ -215,7 +236,8 @@ func TestUndoMeetsThePause(t *testing.T) {
 	}
 	d := decide.OnWake(waiting, nil, paused, noon, settings)
 	checkDecision(t, d)
-	if a := last(t, d); a.State != decide.Failed || a.Class != decide.Refused || d.Ended == nil || d.Ended.Counts || d.Record.Held() {
+	if a := last(t, d); a.State != decide.Failed || a.Class != decide.Refused || d.Ended == nil || d.Ended.Counts ||
+		d.Record.Held() {
 		t.Errorf("attempt %+v, ended %+v", a, d.Ended)
 	}
 	waiting.Attempts[1].MayRun = true
@@ -230,11 +252,13 @@ func TestUndoMeetsThePause(t *testing.T) {
 // What a person looked at an hour ago is not restored now, even if nobody was there to start it before.
 func TestUndoGetsTooOld(t *testing.T) {
 	t.Parallel()
-	waiting := record(repaired(1), attempt(2, decide.Queued, undo("exec-1"), queued(decide.Busy, noon.Add(-time.Minute))))
+	waiting := record(repaired(1),
+		attempt(2, decide.Queued, undo("exec-1"), queued(decide.Busy, noon.Add(-time.Minute))))
 	waiting.Attempts[1].QueuedAt = noon.Add(-time.Hour)
 	d := decide.OnWake(waiting, nil, open, noon, settings)
 	checkDecision(t, d)
-	if a := last(t, d); d.Start || a.State != decide.Failed || a.Class != decide.TimedOut || !strings.Contains(d.Updates[0].Note, "was not taken back") {
+	if a := last(t, d); d.Start || a.State != decide.Failed || a.Class != decide.TimedOut ||
+		!strings.Contains(d.Updates[0].Note, "was not taken back") {
 		t.Errorf("start %t, attempt %+v, updates %+v", d.Start, a, d.Updates)
 	}
 	waiting.Attempts[1].MayRun = true // to start it again is the only way to know
@@ -272,7 +296,8 @@ func TestUndoEnds(t *testing.T) {
 		a.Findings = []decide.Ref{ref("f1", "e1"), ref("f2", "e2")}
 	}))
 	running.Unconfirmed = []decide.Ref{ref("f1", "e1")}
-	suppressed := map[string]decide.Seen{"f1": {Workflow: "RESOLVED", Compliance: "PASSED", RecordState: "ACTIVE"}, "f2": {Workflow: "SUPPRESSED", Compliance: "FAILED", RecordState: "ACTIVE"}}
+	suppressed := map[string]decide.Seen{"f1": {Workflow: "RESOLVED", Compliance: "PASSED", RecordState: "ACTIVE"},
+		"f2": {Workflow: "SUPPRESSED", Compliance: "FAILED", RecordState: "ACTIVE"}}
 	for name, tc := range map[string]struct {
 		outcome decide.Outcome
 		seen    map[string]decide.Seen
@@ -282,15 +307,22 @@ func TestUndoEnds(t *testing.T) {
 		mails   int
 	}{
 		"restored": {
-			decide.Outcome{Succeeded: true, Change: "Restored TCP 22 from 0.0.0.0/0."}, nil, true, []string{"f1 NOTIFIED", "f2 NOTIFIED"},
-			[]string{"Undone by " + ann + ", sent by " + bob + ": Restored TCP 22 from 0.0.0.0/0. Automatic repair of it by hubmend-ClosePorts is off until", "custom action", "hubmend remediate", "exec-2 of hubmend-UndoClosePorts"}, 0,
+			decide.Outcome{Succeeded: true, Change: "Restored TCP 22 from 0.0.0.0/0."}, nil, true,
+			[]string{"f1 NOTIFIED", "f2 NOTIFIED"},
+			[]string{"Undone by " + ann + ", sent by " + bob +
+				": Restored TCP 22 from 0.0.0.0/0. Automatic repair of it by hubmend-ClosePorts is off until",
+				"custom action", "hubmend remediate", "exec-2 of hubmend-UndoClosePorts"}, 0,
 		},
-		"restored, and one is suppressed": {decide.Outcome{Succeeded: true, Change: "Restored."}, suppressed, true, []string{"f1 NOTIFIED"}, nil, 0},
+		"restored, and one is suppressed": {decide.Outcome{Succeeded: true, Change: "Restored."}, suppressed, true,
+			[]string{"f1 NOTIFIED"}, nil, 0},
 		"changed since": {
-			decide.Outcome{Class: decide.Refused, Reason: "The group was changed since."}, nil, false, []string{"f1 ", "f2 "},
+			decide.Outcome{Class: decide.Refused, Reason: "The group was changed since."}, nil, false,
+			[]string{"f1 ", "f2 "},
 			[]string{"not taken back, as " + ann + ", sent by " + bob + " had asked: The group was changed since."}, 1,
 		},
-		"throttled, which a repair would try again": {decide.Outcome{Class: decide.Throttling, Reason: "Rate exceeded."}, nil, false, []string{"f1 ", "f2 "}, []string{"a part may be restored: Rate exceeded."}, 1},
+		"throttled, which a repair would try again": {decide.Outcome{Class: decide.Throttling,
+			Reason: "Rate exceeded."}, nil, false, []string{"f1 ", "f2 "},
+			[]string{"a part may be restored: Rate exceeded."}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -299,7 +331,8 @@ func TestUndoEnds(t *testing.T) {
 				return decide.OnOutcome(rec, tc.outcome, tc.seen, noon, settings)
 			})
 			checkDecision(t, d)
-			if d.Record.Held() != tc.held || tc.held != (d.Record.HeldBy == ann && d.Record.HeldSender == bob) || tc.held == (len(d.Record.Unconfirmed) > 0) {
+			if d.Record.Held() != tc.held || tc.held != (d.Record.HeldBy == ann && d.Record.HeldSender == bob) ||
+				tc.held == (len(d.Record.Unconfirmed) > 0) {
 				t.Errorf("held %t by %q, unconfirmed %v", d.Record.Held(), d.Record.HeldBy, d.Record.Unconfirmed)
 			}
 			if d.Ended == nil || d.Ended.Counts || len(d.Metrics) > 0 || len(d.Record.Attempts) != 2 {
@@ -320,9 +353,13 @@ func TestUndoEnds(t *testing.T) {
 // The longest words leave room for what follows from them.
 func TestUndoNotesSayWhatFollows(t *testing.T) {
 	t.Parallel()
-	rec := record(repaired(1), attempt(2, decide.Running, undo("exec-1"), func(a *decide.Attempt) { a.By, a.Sender = strings.Repeat("b", 300), bob }))
-	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-2", Succeeded: true, Change: strings.Repeat("c", 900)}, nil, noon, settings)
-	if note := d.Updates[0].Note; !strings.Contains(note, "`hubmend remediate`.") || !strings.Contains(note, ", sent by "+bob+":") {
+	rec := record(repaired(1),
+		attempt(2, decide.Running, undo("exec-1"),
+			func(a *decide.Attempt) { a.By, a.Sender = strings.Repeat("b", 300), bob }))
+	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-2", Succeeded: true, Change: strings.Repeat("c", 900)},
+		nil, noon, settings)
+	if note := d.Updates[0].Note; !strings.Contains(note, "`hubmend remediate`.") ||
+		!strings.Contains(note, ", sent by "+bob+":") {
 		t.Errorf("%d characters: %s", len(note), note)
 	}
 }
@@ -345,13 +382,22 @@ func TestFindingsOfWhatIsHeld(t *testing.T) {
 		start    bool
 		told     []string
 	}{
-		"a new check":                       {[]decide.Request{ask("f2", "e2", asOf(noon))}, []string{"held"}, false, []string{"f2 NOTIFIED"}},
-		"an old check":                      {[]decide.Request{ask("f2", "e2", asOf(noon.Add(-2*time.Hour)))}, []string{"held"}, false, []string{"f2 NOTIFIED"}},
-		"the message of the repair again":   {[]decide.Request{ask("f1", "e1")}, []string{"answered already"}, false, nil},
-		"a person, now":                     {[]decide.Request{ask("f1", "e9", asked(noon))}, []string{"start"}, true, []string{"f1 NOTIFIED"}},
-		"a person, before the undo ended":   {[]decide.Request{ask("f1", "e9", asked(noon.Add(-time.Minute)))}, []string{"held"}, false, []string{"f1 NOTIFIED"}},
-		"a check, and a person":             {[]decide.Request{ask("f2", "e2", asOf(noon)), ask("f1", "e9", asked(noon))}, []string{"share", "start"}, true, []string{"f1 NOTIFIED", "f2 NOTIFIED"}},
-		"a person on the command line, now": {[]decide.Request{ask("f1", "e9", asked(noon), func(r *decide.Request) { r.Trigger, r.By = finding.CommandLine, ann })}, []string{"start"}, true, []string{"f1 NOTIFIED"}},
+		"a new check": {[]decide.Request{ask("f2", "e2", asOf(noon))}, []string{"held"}, false,
+			[]string{"f2 NOTIFIED"}},
+		"an old check": {[]decide.Request{ask("f2", "e2", asOf(noon.Add(-2*time.Hour)))},
+			[]string{"held"}, false, []string{"f2 NOTIFIED"}},
+		"the message of the repair again": {[]decide.Request{ask("f1", "e1")}, []string{"answered already"}, false,
+			nil},
+		"a person, now": {[]decide.Request{ask("f1", "e9", asked(noon))}, []string{"start"}, true,
+			[]string{"f1 NOTIFIED"}},
+		"a person, before the undo ended": {[]decide.Request{ask("f1", "e9", asked(noon.Add(-time.Minute)))},
+			[]string{"held"}, false, []string{"f1 NOTIFIED"}},
+		"a check, and a person": {[]decide.Request{ask("f2", "e2", asOf(noon)),
+			ask("f1", "e9", asked(noon))}, []string{"share", "start"}, true, []string{"f1 NOTIFIED", "f2 NOTIFIED"}},
+		"a person on the command line, now": {
+			[]decide.Request{ask("f1", "e9", asked(noon),
+				func(r *decide.Request) { r.Trigger, r.By = finding.CommandLine, ann })}, []string{"start"}, true,
+			[]string{"f1 NOTIFIED"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -375,8 +421,10 @@ func TestFindingsOfWhatIsHeld(t *testing.T) {
 // A later check of an old wish makes the wish no newer.
 func TestALaterCheckDoesNotEndTheHold(t *testing.T) {
 	t.Parallel()
-	seen := map[string]decide.Seen{"f1": {Workflow: "NOTIFIED", Compliance: "FAILED", RecordState: "ACTIVE", ObservedAt: noon}}
-	byHandBefore := ask("f1", "e9", func(r *decide.Request) { r.Trigger, r.AsOf = finding.CustomAction, noon.Add(-time.Minute) })
+	seen := map[string]decide.Seen{"f1": {Workflow: "NOTIFIED", Compliance: "FAILED", RecordState: "ACTIVE",
+		ObservedAt: noon}}
+	byHandBefore := ask("f1", "e9",
+		func(r *decide.Request) { r.Trigger, r.AsOf = finding.CustomAction, noon.Add(-time.Minute) })
 	if d := through(t, open, seen, held(), byHandBefore); d.Start || !d.Record.Held() {
 		t.Errorf("start %t, held %t", d.Start, d.Record.Held())
 	}
@@ -394,7 +442,8 @@ func TestFindingsWaitForAnUndo(t *testing.T) {
 			}
 		}))
 		d := onFindings(t, rec, ask("f2", "e2", asOf(noon)), ask("f1", "e9", byHand))
-		if diff := cmp.Diff([]decide.Later{{Request: 0, After: settings.Wait}, {Request: 1, After: settings.Wait}}, d.Later); diff != "" || len(d.Updates)+len(d.Announce) > 0 {
+		if diff := cmp.Diff([]decide.Later{{Request: 0, After: settings.Wait}, {Request: 1, After: settings.Wait}},
+			d.Later); diff != "" || len(d.Updates)+len(d.Announce) > 0 {
 			t.Errorf("%s: told %v, later:\n%s", state, d.Updates, diff)
 		}
 	}
@@ -435,7 +484,8 @@ func TestUndosCountForNothing(t *testing.T) {
 	third := d.Record
 	third.Attempts[len(third.Attempts)-1].State = decide.Failed
 	third.Attempts[len(third.Attempts)-1].EndedAt = noon
-	if d := decide.OnFindings(third, []decide.Request{ask("f1", "e3", asOf(noon.Add(time.Hour)))}, nil, open, noon.Add(time.Hour), settings); d.Start {
+	if d := decide.OnFindings(third, []decide.Request{ask("f1", "e3", asOf(noon.Add(time.Hour)))}, nil, open,
+		noon.Add(time.Hour), settings); d.Start {
 		t.Error("a fourth repair is started: the guard has lost one")
 	}
 }
@@ -445,7 +495,8 @@ func TestNoCheckWhileAnUndoRuns(t *testing.T) {
 	t.Parallel()
 	rec := record(repaired(1), attempt(2, decide.Running, undo("exec-1")))
 	rec.Unconfirmed = []decide.Ref{ref("f1", "e1")}
-	seen := map[string]decide.Seen{"f1": {Workflow: "RESOLVED", Compliance: "FAILED", RecordState: "ACTIVE", ObservedAt: noon}}
+	seen := map[string]decide.Seen{"f1": {Workflow: "RESOLVED", Compliance: "FAILED", RecordState: "ACTIVE",
+		ObservedAt: noon}}
 	if d := decide.OnChecks(rec, seen, noon, settings); d.Save || len(d.Updates)+len(d.Notifications) > 0 {
 		t.Errorf("something happens: %+v", d)
 	}
@@ -455,14 +506,16 @@ func TestNoCheckWhileAnUndoRuns(t *testing.T) {
 		}
 	}
 	rec.Attempts[1].State = decide.Failed
-	if d := decide.OnChecks(rec, seen, noon, settings); !d.Save || len(d.Notifications) != 1 || !strings.Contains(d.Updates[0].Note, "exec-1") {
+	if d := decide.OnChecks(rec, seen, noon, settings); !d.Save || len(d.Notifications) != 1 ||
+		!strings.Contains(d.Updates[0].Note, "exec-1") {
 		t.Errorf("after an undo that failed: %+v", d)
 	}
 }
 
 func TestUndoIsGivenUp(t *testing.T) {
 	t.Parallel()
-	rec := record(repaired(1), attempt(2, decide.Claimed, undo("exec-1"), func(a *decide.Attempt) { a.QueuedAt = noon.Add(-time.Hour) }))
+	rec := record(repaired(1),
+		attempt(2, decide.Claimed, undo("exec-1"), func(a *decide.Attempt) { a.QueuedAt = noon.Add(-time.Hour) }))
 	d := decide.OnStartDeferred(rec, 2, "throttled.", false, noon, settings)
 	if a := last(t, d); a.State != decide.Failed || a.Class != decide.TimedOut || d.Record.Held() {
 		t.Errorf("attempt %+v", a)

@@ -29,14 +29,16 @@ const RetryHint = failure.TryAgain
 
 // startNote says nothing of the target itself, so that one call can tell many findings.
 func startNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s) with runbook %s.", a.Number, a.Asker(), naming.Document(t.Runbook)), noteLimit)
+	return Clip(fmt.Sprintf("Hubmend is repairing this (attempt %d, %s) with runbook %s.", a.Number, a.Asker(),
+		naming.Document(t.Runbook)), noteLimit)
 }
 
 // answer is what findings are told when an attempt is over.
 func answer(t target.Target, a Attempt, refs []Ref) Update {
 	if a.State == Succeeded {
 		return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(
-			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)}
+			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", Clip(a.Change, reasonLimit), execution(t, a)),
+			noteLimit)}
 	}
 	return Update{Findings: refs, Workflow: finding.Notified, Note: failureNote(t, a)}
 }
@@ -51,30 +53,37 @@ func execution(t target.Target, a Attempt) string {
 func holdNote(a Attempt) string {
 	switch a.Cause {
 	case Paused:
-		return "Hubmend is paused by its administrator. This will be repaired when it is active again, if it is still needed then."
+		return "Hubmend is paused by its administrator. This will be repaired when it is active again, if it is " +
+			"still needed then."
 	case Broken:
-		return Clip(fmt.Sprintf("Automatic repair of %s is paused until %s, because it failed for several resources one after the other. "+
-			"This will be tried when a repair succeeds then; the custom action tries at once.", a.Control, Clock(a.NotBefore)), noteLimit)
+		return Clip(fmt.Sprintf(
+			"Automatic repair of %s is paused until %s, because it failed for several resources one after the other. "+
+				"This will be tried when a repair succeeds then; the custom action tries at once.", a.Control,
+			Clock(a.NotBefore)), noteLimit)
 	default:
 		return Clip(fmt.Sprintf("Hubmend tries to repair this again after %s.", Clock(a.NotBefore)), noteLimit)
 	}
 }
 
 func retryNote(failed, next Attempt) string {
-	return because(fmt.Sprintf("Attempt %d did not work, for a reason that should pass (%s):", failed.Number, failed.Class),
+	return because(fmt.Sprintf("Attempt %d did not work, for a reason that should pass (%s):", failed.Number,
+		failed.Class),
 		failed.Reason, fmt.Sprintf("Hubmend tries again after %s.", Clock(next.NotBefore)))
 }
 
 func reopenNote(t target.Target, a Attempt) string {
-	return Clip(fmt.Sprintf("Hubmend had resolved this, but a later check of Security Hub failed, so it is open again. %s %s",
+	return Clip(fmt.Sprintf(
+		"Hubmend had resolved this, but a later check of Security Hub failed, so it is open again. %s %s",
 		Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)
 }
 
 // vouchNote says why a finding is RESOLVED whose check failed after the repair.
 func vouchNote(t target.Target, a Attempt, s Settings) string {
 	lag := max(a.EvidenceLag, s.EvidenceLag)
-	return Clip(fmt.Sprintf("Hubmend remediated and verified this at %s. The data behind this check can be up to %s old, so it may be older than the "+
-		"remediation. Hubmend waits for a check made after %s and reopens the finding if that fails. %s",
+	return Clip(fmt.Sprintf(
+		"Hubmend remediated and verified this at %s. The data behind this check can be up to %s old, so it may be "+
+			"older than the "+
+			"remediation. Hubmend waits for a check made after %s and reopens the finding if that fails. %s",
 		Clock(a.EndedAt), span(lag), Clock(a.validFrom(s)), execution(t, a)), noteLimit)
 }
 
@@ -84,7 +93,8 @@ func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 // SuspendNote says that the guard has stopped automatic repair of a target, and what to do.
 func SuspendNote(s Settings) string {
 	return fmt.Sprintf("Hubmend has stopped repairing this: %d attempts within %s did not keep it repaired. "+
-		"Find out what fails or what changes it back; the custom action tries once more.", s.MaxAttempts, Hours(s.Window))
+		"Find out what fails or what changes it back; the custom action tries once more.", s.MaxAttempts,
+		Hours(s.Window))
 }
 
 // span writes a time span for people, in the larger of two units that fits.

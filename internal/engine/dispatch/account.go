@@ -35,7 +35,8 @@ func (h *Handler) probe(ctx context.Context, g decide.Gate, rec decide.Record) (
 const maxAnew = 10
 
 // account decides about an account and carries that out, and decides anew when somebody else saved it meanwhile.
-func (h *Handler) account(ctx context.Context, id string, choose func(decide.Account) decide.AccountDecision) (decide.AccountDecision, error) {
+func (h *Handler) account(ctx context.Context, id string,
+	choose func(decide.Account) decide.AccountDecision) (decide.AccountDecision, error) {
 	for range maxAnew {
 		a, err := h.Accounts.LoadAccount(ctx, id)
 		if err != nil {

@@ -20,7 +20,8 @@ type Playbooks interface {
 func Asked(c Playbooks, f finding.Finding) (control.Control, target.Target, target.Parameters, error) {
 	found, known := c.Control(f)
 	if !known {
-		return control.Control{}, target.Target{}, nil, fmt.Errorf("no control of Hubmend's is about this finding, which is about %s", subjectOf(f))
+		return control.Control{}, target.Target{}, nil,
+			fmt.Errorf("no control of Hubmend's is about this finding, which is about %s", subjectOf(f))
 	}
 	v := triage(c, finding.Event{Trigger: finding.CustomAction, ActionID: c.GroupOf(found.ID).ID}, f)
 	if v.request == nil {

@@ -115,8 +115,10 @@ func (h *Handler) judge(ctx context.Context, event finding.Event, raw json.RawMe
 		return verdict{}
 	}
 	v := triage(h.Catalog, event, f)
-	h.Log.InfoContext(ctx, "finding", "event", event.ID, "trigger", event.Trigger, "sender", event.Sender, "finding", f.ID,
-		"control", f.ControlID, "account", f.Account, "region", f.Region, "resource", f.ResourceID, "decision", v.reason)
+	h.Log.InfoContext(ctx, "finding", "event", event.ID, "trigger", event.Trigger, "sender", event.Sender, "finding",
+		f.ID,
+		"control", f.ControlID, "account", f.Account, "region", f.Region, "resource", f.ResourceID, "decision",
+		v.reason)
 	return v
 }
 

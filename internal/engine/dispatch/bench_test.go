@@ -19,10 +19,12 @@ func BenchmarkDispatchFinding(b *testing.B) {
 	h := w.handler()
 	h.Log = slog.New(slog.NewJSONHandler(io.Discard, nil))
 	quiet := &quietWorld{}
-	h.Effects = apply.Effects{Ledger: &ledger.Memory{}, Findings: quiet, Notifier: quiet, Settings: decide.Defaults, Log: h.Log}
+	h.Effects = apply.Effects{Ledger: &ledger.Memory{}, Findings: quiet, Notifier: quiet, Settings: decide.Defaults,
+		Log: h.Log}
 	h.Slots, h.Switch, h.Starter, h.Queue = quiet, quiet, quiet, quiet
 	batch := func(i int) events.SQSEvent {
-		return events.SQSEvent{Records: []events.SQSMessage{imported("m", sg("f", "EC2.13", fmt.Sprintf("sg-%08x", i)))}}
+		return events.SQSEvent{
+			Records: []events.SQSMessage{imported("m", sg("f", "EC2.13", fmt.Sprintf("sg-%08x", i)))}}
 	}
 	batches := make([]events.SQSEvent, 1000)
 	for i := range batches {

@@ -96,7 +96,8 @@ func TestDeadline(t *testing.T) {
 		}},
 		// The findings are not told, so nothing is started. The leases end by themselves.
 		"an update": {"Update", []string{"m1", "m2"}, func(t *testing.T, w *world) bool {
-			return w.attempt(t, one).State == decide.Claimed && w.attempt(t, two).State == decide.Claimed && w.started == 0
+			return w.attempt(t, one).State == decide.Claimed && w.attempt(t, two).State == decide.Claimed &&
+				w.started == 0
 		}},
 		"the ledger": {"Save", []string{"m1", "m2"}, func(t *testing.T, w *world) bool {
 			rec, err := w.memory.Load(t.Context(), targetOf(one).Key())
@@ -117,7 +118,8 @@ func TestDeadline(t *testing.T) {
 				now := func(id, finding, group string) events.SQSMessage {
 					return at(begin.Format(time.TimeOnly), imported(id, sg(finding, "EC2.13", group)))
 				}
-				response, err := w.handler().Handle(work, events.SQSEvent{Records: []events.SQSMessage{now("m1", "f1", one), now("m2", "f2", two)}})
+				response, err := w.handler().Handle(work,
+					events.SQSEvent{Records: []events.SQSMessage{now("m1", "f1", one), now("m2", "f2", two)}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -29,7 +29,8 @@ func TestOrderOfEffects(t *testing.T) {
 	if diff := cmp.Diff(want, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
-	if a := w.attempt(t, "sg-11111111"); a.State != decide.Running || a.ExecutionID != "exec-1" || a.Findings[0].Event != "event-m1" {
+	if a := w.attempt(t, "sg-11111111"); a.State != decide.Running || a.ExecutionID != "exec-1" ||
+		a.Findings[0].Event != "event-m1" {
 		t.Errorf("attempt = %+v", a)
 	}
 }
@@ -37,7 +38,8 @@ func TestOrderOfEffects(t *testing.T) {
 // All is claimed first, then all is told in one call, and then one after the other is started.
 func TestBatch(t *testing.T) {
 	t.Parallel()
-	cis := object{"GeneratorId": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0/rule/4.1", "Compliance": object{"Status": "FAILED"}}
+	cis := object{"GeneratorId": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0/rule/4.1",
+		"Compliance": object{"Status": "FAILED"}}
 	for name, tc := range map[string]struct {
 		messages []events.SQSMessage
 		done     []string
@@ -52,7 +54,8 @@ func TestBatch(t *testing.T) {
 		},
 		"two resources cause two": {
 			[]events.SQSMessage{imported("m1", sg("f1", "EC2.13", b)), imported("m2", sg("f2", "EC2.13", a))},
-			[]string{"save claimed", "save claimed", "update f1+f2 NOTIFIED", "start sg-bbbbbbbb 1 22", "save running", slept(1), "start sg-aaaaaaaa 1 22", "save running"},
+			[]string{"save claimed", "save claimed", "update f1+f2 NOTIFIED", "start sg-bbbbbbbb 1 22", "save running",
+				slept(1), "start sg-aaaaaaaa 1 22", "save running"},
 		},
 		"the same message twice": {
 			[]events.SQSMessage{imported("m1", sg("f1", "EC2.13", a)), imported("m1", sg("f1", "EC2.13", a))},
@@ -60,18 +63,22 @@ func TestBatch(t *testing.T) {
 		},
 		"a custom action on several findings": {
 			[]events.SQSMessage{custom("m1", sg("f1", "EC2.13", a), sg("f2", "EC2.14", a), sg("f3", "EC2.13", b))},
-			[]string{"save claimed", "save claimed", "update f1+f2+f3 NOTIFIED", "start sg-aaaaaaaa 1 22+3389", "save running", slept(1), "start sg-bbbbbbbb 1 22", "save running"},
+			[]string{"save claimed", "save claimed", "update f1+f2+f3 NOTIFIED", "start sg-aaaaaaaa 1 22+3389",
+				"save running", slept(1), "start sg-bbbbbbbb 1 22", "save running"},
 		},
 		"two triggers are told apart": {
 			[]events.SQSMessage{custom("m1", sg("f1", "EC2.13", a)), imported("m2", sg("f2", "EC2.13", b))},
-			[]string{"save claimed", "save claimed", "update f1 NOTIFIED", "update f2 NOTIFIED", "start sg-aaaaaaaa 1 22", "save running", slept(1), "start sg-bbbbbbbb 1 22", "save running"},
+			[]string{"save claimed", "save claimed", "update f1 NOTIFIED", "update f2 NOTIFIED",
+				"start sg-aaaaaaaa 1 22", "save running", slept(1), "start sg-bbbbbbbb 1 22", "save running"},
 		},
 		"a bad message does not stop others": {
-			[]events.SQSMessage{raw("m0", "not an event"), imported("m1", sg("f1", "EC2.13", a)), raw("m2", `{"source":"aws.securityhub"}`)},
+			[]events.SQSMessage{raw("m0", "not an event"), imported("m1", sg("f1", "EC2.13", a)),
+				raw("m2", `{"source":"aws.securityhub"}`)},
 			[]string{"save claimed", "update f1 NOTIFIED", "start sg-aaaaaaaa 1 22", "save running"},
 		},
 		"a bad finding does not stop the others of its event": {
-			[]events.SQSMessage{custom("m1", sg("f0", "EC2.13", a, object{"AwsAccountId": "x"}), sg("f1", "EC2.13", "{{x}}"), sg("f2", "EC2.13", a))},
+			[]events.SQSMessage{custom("m1", sg("f0", "EC2.13", a, object{"AwsAccountId": "x"}),
+				sg("f1", "EC2.13", "{{x}}"), sg("f2", "EC2.13", a))},
 			[]string{"save claimed", "update f2 NOTIFIED", "start sg-aaaaaaaa 1 22", "save running"},
 		},
 		"an empty batch": {nil, nil},
@@ -94,14 +101,16 @@ func TestTwentyFindingsSelected(t *testing.T) {
 	w := newWorld()
 	var messages []events.SQSMessage
 	for i := range 20 { // EventBridge delivers one event for each
-		messages = append(messages, custom(fmt.Sprint("m", i), sg(fmt.Sprint("f", i), "EC2.13", fmt.Sprintf("sg-%08d", i/2))))
+		messages = append(messages,
+			custom(fmt.Sprint("m", i), sg(fmt.Sprint("f", i), "EC2.13", fmt.Sprintf("sg-%08d", i/2))))
 	}
 	for len(messages) > 0 { // those that wait for their slots come back
 		if w.now.Sub(noon) > time.Minute {
 			t.Fatalf("a minute later there were %d executions", w.started)
 		}
 		failed := w.handle(t, messages...)
-		messages = slices.DeleteFunc(messages, func(m events.SQSMessage) bool { return !slices.Contains(failed, m.MessageId) })
+		messages = slices.DeleteFunc(messages,
+			func(m events.SQSMessage) bool { return !slices.Contains(failed, m.MessageId) })
 		w.now = w.now.Add(time.Second)
 	}
 	if w.started != 10 || len(w.notes) != 20 {
@@ -116,7 +125,8 @@ func TestConflict(t *testing.T) {
 	if failed := w.handle(t, imported("m1", sg("f1", "EC2.13", "sg-11111111"))); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"},
+		w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 }
@@ -142,7 +152,8 @@ func TestWaiting(t *testing.T) {
 				if diff := cmp.Diff([]string{"m2"}, failed); diff != "" {
 					t.Errorf("messages that come back:\n%s", diff)
 				}
-				if diff := cmp.Diff([]string{"update f3 NOTIFIED", "save running", "delay handle-m2 " + tc.want}, w.take()); diff != "" {
+				if diff := cmp.Diff([]string{"update f3 NOTIFIED", "save running", "delay handle-m2 " + tc.want},
+					w.take()); diff != "" {
 					t.Errorf("done (-want +got):\n%s", diff)
 				}
 			}
@@ -163,7 +174,8 @@ func TestWaitingEnds(t *testing.T) {
 	if failed := w.handle(t, waiting); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	if diff := cmp.Diff([]string{"save claimed", "update f2 NOTIFIED", "start sg-11111111 2 3389", "save running"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save claimed", "update f2 NOTIFIED", "start sg-11111111 2 3389", "save running"},
+		w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 }
@@ -177,11 +189,15 @@ func TestAfterTheEnd(t *testing.T) {
 		message events.SQSMessage
 		want    []string
 	}{
-		"a duplicate":                 {m1, nil}, // since then a check may have contradicted the answer
-		"another finding":             {imported("m2", sg("f2", "EC2.13", group)), []string{"save succeeded", "update f2 RESOLVED"}},
-		"a click before the end":      {custom("m3", sg("f1", "EC2.13", group)), []string{"save succeeded", "update f1 RESOLVED"}},
-		"a click after the end":       {at("12:00:01", custom("m4", sg("f1", "EC2.13", group))), []string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}},
-		"a check made after the end":  {imported("m5", sg("f1", "EC2.13", group, late)), []string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}},
+		"a duplicate": {m1, nil}, // since then a check may have contradicted the answer
+		"another finding": {imported("m2", sg("f2", "EC2.13", group)),
+			[]string{"save succeeded", "update f2 RESOLVED"}},
+		"a click before the end": {custom("m3", sg("f1", "EC2.13", group)),
+			[]string{"save succeeded", "update f1 RESOLVED"}},
+		"a click after the end": {at("12:00:01", custom("m4", sg("f1", "EC2.13", group))),
+			[]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}},
+		"a check made after the end": {imported("m5", sg("f1", "EC2.13", group, late)),
+			[]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 2 22", "save running"}},
 		"a duplicate, of another run": {imported("m1", sg("f1", "EC2.13", group, late)), nil}, // the event counts
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,12 +25,14 @@ func TestErrands(t *testing.T) {
 		},
 		"a claim that is young": {func(t *testing.T, w *world) { w.failSave = 2; w.handle(t, m1) }, time.Second, nil},
 		"one that runs":         {func(t *testing.T, w *world) { w.handle(t, m1) }, time.Hour, nil},
-		"one that is over":      {func(t *testing.T, w *world) { w.handle(t, m1); w.end(t, one, true) }, time.Hour, nil},
+		"one that is over": {func(t *testing.T, w *world) { w.handle(t, m1); w.end(t, one, true) }, time.Hour,
+			nil},
 		"one that Systems Manager did not take": {
 			func(t *testing.T, w *world) { w.startErr = errThrottled; w.handle(t, m1); w.startErr = nil }, time.Hour,
 			[]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"},
 		},
-		"one that is not to be tried yet": {func(t *testing.T, w *world) { w.startErr = errThrottled; w.handle(t, m1) }, time.Second, nil},
+		"one that is not to be tried yet": {func(t *testing.T, w *world) { w.startErr = errThrottled; w.handle(t, m1) },
+			time.Second, nil},
 		"one that missed its slot": {
 			func(t *testing.T, w *world) { w.takeSlots(t, "eu-west-1", 60); w.handle(t, m1) }, time.Hour,
 			[]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"},
@@ -90,7 +92,8 @@ func TestErrandComesBack(t *testing.T) {
 			w.handle(t, m1)
 			w.paused = false
 			tc.breaks(w)
-			if diff := cmp.Diff([]string{"e1"}, w.handle(t, errandFor("e1", one), imported("m2", sg("f2", "EC2.13", a)))); diff != "" {
+			if diff := cmp.Diff([]string{"e1"},
+				w.handle(t, errandFor("e1", one), imported("m2", sg("f2", "EC2.13", a)))); diff != "" {
 				t.Errorf("messages that come back:\n%s", diff)
 			}
 			if w.started != tc.other {
@@ -111,7 +114,8 @@ func TestErrandAndFindings(t *testing.T) {
 	if failed := w.handle(t, errandFor("e1", one), m2); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	if diff := cmp.Diff([]string{"save claimed", "update f1+f2 NOTIFIED", "start sg-11111111 1 22+3389", "save running"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save claimed", "update f1+f2 NOTIFIED", "start sg-11111111 1 22+3389",
+		"save running"}, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 }
@@ -129,14 +133,16 @@ func TestErrandsWaitForTheirSlots(t *testing.T) {
 	if diff := cmp.Diff([]string{"e1"}, w.handle(t, errandFor("e1", one))); diff != "" {
 		t.Errorf("messages that come back:\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"save queued", delayed("e1", 60*ledger.SlotSpacing-decide.Defaults.SlotLead)}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save queued", delayed("e1", 60*ledger.SlotSpacing-decide.Defaults.SlotLead)},
+		w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 	w.now = noon.Add(60 * ledger.SlotSpacing)
 	if failed := w.handle(t, received(errandFor("e1", one), "2")); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"},
+		w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 }

@@ -17,11 +17,18 @@ func TestFailuresReportTheirMessage(t *testing.T) {
 		breaks func(*world)
 		done   []string
 	}{
-		"the record is not read":    {func(w *world) { w.fail["Load "+targetOf(one).Key()] = true }, append([]string{"save claimed", "update f2 NOTIFIED"}, started...)},
-		"the breaker is not read":   {func(w *world) { w.fail["LoadBreaker EC2.13"] = true }, append([]string{"save claimed", "update f2 NOTIFIED"}, started...)},
-		"the claim is not saved":    {func(w *world) { w.failSave = 1 }, append([]string{"save claimed", "update f2 NOTIFIED", slept(1)}, started...)},
-		"the finding is not told":   {func(w *world) { w.failNote = "f1" }, append([]string{"save claimed", "save claimed", delayed("m1", decide.Defaults.ClaimLease), "update f2 NOTIFIED", slept(1)}, started...)},
-		"the start is not recorded": {func(w *world) { w.failSave = 3 }, append([]string{"save claimed", "save claimed", "update f1+f2 NOTIFIED", "start sg-11111111 1 22", slept(1)}, started...)},
+		"the record is not read": {func(w *world) { w.fail["Load "+targetOf(one).Key()] = true },
+			append([]string{"save claimed", "update f2 NOTIFIED"}, started...)},
+		"the breaker is not read": {func(w *world) { w.fail["LoadBreaker EC2.13"] = true },
+			append([]string{"save claimed", "update f2 NOTIFIED"}, started...)},
+		"the claim is not saved": {func(w *world) { w.failSave = 1 },
+			append([]string{"save claimed", "update f2 NOTIFIED", slept(1)}, started...)},
+		"the finding is not told": {func(w *world) { w.failNote = "f1" },
+			append([]string{"save claimed", "save claimed", delayed("m1", decide.Defaults.ClaimLease),
+				"update f2 NOTIFIED", slept(1)}, started...)},
+		"the start is not recorded": {func(w *world) { w.failSave = 3 },
+			append([]string{"save claimed", "save claimed", "update f1+f2 NOTIFIED", "start sg-11111111 1 22",
+				slept(1)}, started...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +60,8 @@ func TestFailuresOfTheWholeBatch(t *testing.T) {
 	for _, what := range []string{"Paused", "Read"} {
 		w := newWorld()
 		w.fail[what] = true
-		failed := w.handle(t, at("10:00:00", imported("m1", sg("f1", "EC2.13", a))), imported("m2", sg("f2", "EC2.13", b)), custom("m3", sg("f3", "IAM.9", a)), errandFor("m4", "sg-never"))
+		failed := w.handle(t, at("10:00:00", imported("m1", sg("f1", "EC2.13", a))),
+			imported("m2", sg("f2", "EC2.13", b)), custom("m3", sg("f3", "IAM.9", a)), errandFor("m4", "sg-never"))
 		if diff := cmp.Diff([]string{"m1", "m2"}, failed); diff != "" {
 			t.Errorf("%s: messages that come back:\n%s", what, diff)
 		}
@@ -67,7 +75,8 @@ func TestNoSlotIsReserved(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.fail["Reserve"] = true
-	if diff := cmp.Diff([]string{"m1"}, w.handle(t, imported("m1", sg("f1", "EC2.13", a)))); diff != "" || w.take() != nil {
+	if diff := cmp.Diff([]string{"m1"}, w.handle(t, imported("m1", sg("f1", "EC2.13", a)))); diff != "" ||
+		w.take() != nil {
 		t.Errorf("messages that come back:\n%s", diff)
 	}
 }
@@ -85,7 +94,8 @@ func TestCrashBetweenStartAndSaveStartsTheSameAttempt(t *testing.T) {
 		t.Errorf("%q come back", failed)
 	}
 	a := w.attempt(t, "sg-11111111")
-	if a.Number != 1 || a.State != decide.Running || a.ClientToken(targetOf("sg-11111111")) != first.ClientToken(targetOf("sg-11111111")) {
+	if a.Number != 1 || a.State != decide.Running ||
+		a.ClientToken(targetOf("sg-11111111")) != first.ClientToken(targetOf("sg-11111111")) {
 		t.Errorf("attempt = %+v", a)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"hubmend/internal/engine/decide"
 )
 
-// readGate reads the breakers of the controls that may be repaired, and what their accounts lack: each once, and all at the
-// same time. A target of which one cannot be read is left to its messages.
+// readGate reads the breakers of the controls that may be repaired, and what their accounts lack: each once,
+// and all at the same time. A target of which one cannot be read is left to its messages.
 func (h *Handler) readGate(ctx context.Context, b *batch) {
 	var controls, accounts []string
 	for _, w := range b.works {

@@ -80,7 +80,8 @@ func TestSlotIsKept(t *testing.T) {
 		if failed := w.handle(t, received(m1, "2")); failed != nil {
 			t.Errorf("%q come back", failed)
 		}
-		want := append([]string{"save claimed", "update f1 NOTIFIED"}, append(sleeps, "start sg-11111111 1 22", "save running")...)
+		want := append([]string{"save claimed", "update f1 NOTIFIED"},
+			append(sleeps, "start sg-11111111 1 22", "save running")...)
 		if diff := cmp.Diff(want, w.take()); diff != "" {
 			t.Errorf("%s early: done (-want +got):\n%s", early, diff)
 		}
@@ -96,7 +97,8 @@ func TestSlotsAreOfARegion(t *testing.T) {
 	user := sg("f1", "IAM.3", "", object{
 		"Resources": []object{{"Type": "AwsIamUser", "Id": "arn:aws:iam::222222222222:user/alice"}},
 	})
-	for want, m := range map[string]events.SQSMessage{"222222222222/eu-west-1": m1, "222222222222/eu-central-1": imported("m1", user)} {
+	for want, m := range map[string]events.SQSMessage{"222222222222/eu-west-1": m1,
+		"222222222222/eu-central-1": imported("m1", user)} {
 		w := newWorld()
 		w.handle(t, m)
 		if diff := cmp.Diff([]string{want}, w.places); diff != "" || w.started != 1 {
@@ -110,7 +112,8 @@ func TestStartsAreInTheOrderOfTheirSlots(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.takeSlots(t, "eu-west-1", 3)
-	elsewhere := sg("f2", "IAM.3", "", object{"Resources": []object{{"Type": "AwsIamUser", "Id": "arn:aws:iam::222222222222:user/alice"}}})
+	elsewhere := sg("f2", "IAM.3", "",
+		object{"Resources": []object{{"Type": "AwsIamUser", "Id": "arn:aws:iam::222222222222:user/alice"}}})
 	w.handle(t, m1, imported("m2", elsewhere))
 	var order []string
 	for _, step := range w.take() {
@@ -129,10 +132,12 @@ func TestPaused(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.paused = true
-	if failed := w.handle(t, m1, m2, custom("m3", sg("f3", "EC2.13", a)), imported("m4", sg("f4", "EC2.13", b))); failed != nil {
+	if failed := w.handle(t, m1, m2, custom("m3", sg("f3", "EC2.13", a)),
+		imported("m4", sg("f4", "EC2.13", b))); failed != nil {
 		t.Errorf("%q come back; the ledger has them", failed)
 	}
-	if diff := cmp.Diff([]string{"save queued", "save queued", "save queued", "update f1+f2+f3+f4 NOTIFIED"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save queued", "save queued", "save queued", "update f1+f2+f3+f4 NOTIFIED"},
+		w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 	if w.places != nil || !strings.Contains(w.notes["f3"], "paused by its administrator") {
@@ -163,7 +168,8 @@ func TestPaused(t *testing.T) {
 
 	w.paused = false
 	w.handle(t, errandFor("m9", one))
-	if diff := cmp.Diff([]string{"save claimed", "update f1+f2+f7+f8 NOTIFIED", "start sg-11111111 1 22+3389", "save running"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save claimed", "update f1+f2+f7+f8 NOTIFIED", "start sg-11111111 1 22+3389",
+		"save running"}, w.take()); diff != "" {
 		t.Errorf("after the pause (-want +got):\n%s", diff)
 	}
 }
@@ -207,7 +213,8 @@ func TestBreaker(t *testing.T) {
 	if diff := cmp.Diff(want, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
-	if note := w.notes["f1"]; !strings.Contains(note, "Automatic repair of EC2.13 is paused until 2026-03-01 13:00 UTC") {
+	if note := w.notes["f1"]; !strings.Contains(note,
+		"Automatic repair of EC2.13 is paused until 2026-03-01 13:00 UTC") {
 		t.Errorf("note = %q", note)
 	}
 	if a := w.attempt(t, one); a.Cause != decide.Broken || !a.NotBefore.Equal(until) {
@@ -217,7 +224,8 @@ func TestBreaker(t *testing.T) {
 	// A person who asks for what is held back need not wait.
 	w.now = noon.Add(10 * time.Second)
 	w.handle(t, custom("m4", sg("f1", "EC2.13", one)))
-	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"},
+		w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 }
@@ -247,11 +255,13 @@ func TestOldMessages(t *testing.T) {
 		read    []string
 		started int
 	}{
-		"fresh":               {"11:55:00", asks(passed), nil, 1},
-		"old":                 {"11:54:59", asks(), []string{"f1"}, 1},
-		"old, and passed":     {"11:00:00", asks(passed), []string{"f1"}, 0},
-		"old, and suppressed": {"11:00:00", asks(func(s *decide.Seen) { s.Workflow = "SUPPRESSED" }), []string{"f1"}, 0},
-		"old, and archived":   {"11:00:00", asks(func(s *decide.Seen) { s.RecordState = "ARCHIVED" }), []string{"f1"}, 0},
+		"fresh":           {"11:55:00", asks(passed), nil, 1},
+		"old":             {"11:54:59", asks(), []string{"f1"}, 1},
+		"old, and passed": {"11:00:00", asks(passed), []string{"f1"}, 0},
+		"old, and suppressed": {"11:00:00", asks(func(s *decide.Seen) { s.Workflow = "SUPPRESSED" }), []string{"f1"},
+			0},
+		"old, and archived": {"11:00:00", asks(func(s *decide.Seen) { s.RecordState = "ARCHIVED" }), []string{"f1"},
+			0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -289,7 +299,8 @@ func TestLateStartsKeepTheirDistance(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.lateBy = time.Minute // between the decisions and the starts
-	elsewhere := sg("f3", "IAM.3", "", object{"Resources": []object{{"Type": "AwsIamUser", "Id": "arn:aws:iam::222222222222:user/alice"}}})
+	elsewhere := sg("f3", "IAM.3", "",
+		object{"Resources": []object{{"Type": "AwsIamUser", "Id": "arn:aws:iam::222222222222:user/alice"}}})
 	w.handle(t, imported("m1", sg("f1", "EC2.13", a)), imported("m2", sg("f2", "EC2.13", b)), imported("m3", elsewhere))
 	var starts []string
 	for _, step := range w.take() {
@@ -298,7 +309,8 @@ func TestLateStartsKeepTheirDistance(t *testing.T) {
 			starts = append(starts, step)
 		}
 	}
-	if diff := cmp.Diff([]string{"start sg-aaaaaaaa", "start alice", slept(1), "start sg-bbbbbbbb"}, starts); diff != "" {
+	if diff := cmp.Diff([]string{"start sg-aaaaaaaa", "start alice", slept(1), "start sg-bbbbbbbb"},
+		starts); diff != "" {
 		t.Errorf("starts (-want +got):\n%s", diff)
 	}
 }

@@ -14,10 +14,15 @@ func TestRefusalsAreLogged(t *testing.T) {
 		message events.SQSMessage
 		want    []string
 	}{
-		"wrong product": {imported("m1", sg("f1", "EC2.13", "sg-1", object{"ProductArn": "arn:aws:securityhub:eu-west-1:222222222222:product/222222222222/default"})), []string{"finding refused", "event-m1", "ProductArn"}},
+		"wrong product": {imported("m1",
+			sg("f1", "EC2.13", "sg-1",
+				object{"ProductArn": "arn:aws:securityhub:eu-west-1:222222222222:product/222222222222/default"})),
+			[]string{"finding refused", "event-m1", "ProductArn"}},
 		"reference":     {imported("m1", sg("f1", "EC2.13", "{{x}}")), []string{"finding refused", "{{"}},
 		"other control": {imported("m1", sg("f1", "Nothing.1", "sg-1")), []string{"no control repairs Nothing.1"}},
-		"not new":       {imported("m1", sg("f1", "EC2.13", "sg-11111111", object{"Workflow": object{"Status": "NOTIFIED"}})), []string{"the finding is NOTIFIED"}},
+		"not new": {imported("m1",
+			sg("f1", "EC2.13", "sg-11111111", object{"Workflow": object{"Status": "NOTIFIED"}})),
+			[]string{"the finding is NOTIFIED"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +55,8 @@ func TestPoisonIsBuried(t *testing.T) {
 			if failed := w.handle(t, raw("m1", tc.body)); failed != nil {
 				t.Errorf("%q come back, for ever", failed)
 			}
-			if len(w.buried) != 1 || !strings.HasPrefix(w.buried[0], tc.body+": ") || !strings.Contains(w.buried[0], tc.reason) {
+			if len(w.buried) != 1 || !strings.HasPrefix(w.buried[0], tc.body+": ") ||
+				!strings.Contains(w.buried[0], tc.reason) {
 				t.Errorf("buried: %q", w.buried)
 			}
 			if !w.logged("message refused", `"m1"`, tc.reason) {
@@ -59,7 +65,8 @@ func TestPoisonIsBuried(t *testing.T) {
 
 			w = newWorld()
 			w.fail["Bury"] = true
-			if diff := cmp.Diff([]string{"m1"}, w.handle(t, raw("m1", tc.body), imported("m2", sg("f1", "EC2.13", a)))); diff != "" {
+			if diff := cmp.Diff([]string{"m1"},
+				w.handle(t, raw("m1", tc.body), imported("m2", sg("f1", "EC2.13", a)))); diff != "" {
 				t.Errorf("it cannot be buried; messages that come back:\n%s", diff)
 			}
 			if w.started != 1 {

@@ -43,7 +43,8 @@ func TestNewerSchemas(t *testing.T) {
 				if diff := cmp.Diff(tc.back, w.handle(t, m)); diff != "" {
 					t.Errorf("messages that come back (-want +got):\n%s", diff)
 				}
-				if len(w.buried) != tc.buried || tc.buried > 0 && !strings.Contains(w.buried[0], "newer version of Hubmend (schema 2") {
+				if len(w.buried) != tc.buried || tc.buried > 0 &&
+					!strings.Contains(w.buried[0], "newer version of Hubmend (schema 2") {
 					t.Errorf("buried %q", w.buried)
 				}
 				if w.done != nil || w.started > 0 {
@@ -64,7 +65,8 @@ func TestNewerSchemasStopNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.memory.Rewrite(targetOf(one).Key(), 2)
-	if failed := w.handle(t, m1, imported("m2", sg("f2", "EC2.13", "sg-22222222"))); failed != nil || w.started != 1 || len(w.buried) != 1 {
+	if failed := w.handle(t, m1, imported("m2", sg("f2", "EC2.13", "sg-22222222"))); failed != nil || w.started != 1 ||
+		len(w.buried) != 1 {
 		t.Errorf("%q come back, %d starts, buried %q", failed, w.started, w.buried)
 	}
 	w = newWorld()

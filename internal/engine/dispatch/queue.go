@@ -13,7 +13,8 @@ import (
 // SQSAPI is what SQS needs of the service.
 type SQSAPI interface {
 	queue.API
-	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
+	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput,
+		...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
 }
 
 // SQS is the findings queue and its dead letters.

@@ -18,12 +18,14 @@ type visibility struct {
 	err  error
 }
 
-func (v *visibility) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+func (v *visibility) SendMessage(_ context.Context, in *sqs.SendMessageInput,
+	_ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	v.sent = in
 	return &sqs.SendMessageOutput{}, v.err
 }
 
-func (v *visibility) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
+func (v *visibility) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessageVisibilityInput,
+	_ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
 	v.in = in
 	return &sqs.ChangeMessageVisibilityOutput{}, v.err
 }
@@ -56,7 +58,8 @@ func TestBuryUsesTheDeadLetters(t *testing.T) {
 	if err := q.Bury(t.Context(), "body", "why"); err != nil {
 		t.Fatal(err)
 	}
-	if reason := v.sent.MessageAttributes[queue.ReasonAttribute].StringValue; *v.sent.QueueUrl != "http://dead" || *v.sent.MessageBody != "body" || *reason != "why" {
+	if reason := v.sent.MessageAttributes[queue.ReasonAttribute].StringValue; *v.sent.QueueUrl != "http://dead" ||
+		*v.sent.MessageBody != "body" || *reason != "why" {
 		t.Errorf("%q was sent to %s, because %s", *v.sent.MessageBody, *v.sent.QueueUrl, *reason)
 	}
 }

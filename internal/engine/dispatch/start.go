@@ -31,8 +31,10 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 	ctx, stop := deadline.After(ctx, h.Grace)
 	defer stop()
 	for _, w := range started {
-		if a := w.record.Last(); a != nil && a.State == decide.Queued && a.Cause != decide.Unready && (len(w.requests) > 0 || w.undo != nil) {
-			// The sweep brings back what may wait for a day. One message is enough to come back with; the others are in the record.
+		if a := w.record.Last(); a != nil && a.State == decide.Queued && a.Cause != decide.Unready &&
+			(len(w.requests) > 0 || w.undo != nil) {
+			// The sweep brings back what may wait for a day. One message is enough to come back with; the
+			// others are in the record.
 			h.delay(b, w.messages()[0], decide.Later{After: a.NotBefore.Sub(h.Now()), Exact: true})(ctx)
 		}
 	}
@@ -81,7 +83,8 @@ func (h *Handler) start(ctx context.Context, w *work) error {
 		}
 	})
 	if saved == nil && err == nil && w.lacks {
-		_, saved = h.account(ctx, w.target.Account, func(a decide.Account) decide.AccountDecision { return a.OnStarted(w.target, attempt) })
+		_, saved = h.account(ctx, w.target.Account,
+			func(a decide.Account) decide.AccountDecision { return a.OnStarted(w.target, attempt) })
 	}
 	return saved
 }

@@ -21,7 +21,8 @@ var (
 	m1 = imported("m1", sg("f1", "EC2.13", one))
 	m2 = imported("m2", sg("f2", "EC2.14", one))
 
-	errThrottled = fmt.Errorf("start: %w", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"})
+	errThrottled = fmt.Errorf("start: %w",
+		&smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"})
 )
 
 func TestStartRefused(t *testing.T) {
@@ -64,18 +65,22 @@ func TestStartDeferred(t *testing.T) {
 				t.Errorf("messages that come back:\n%s", diff)
 			}
 			a := w.attempt(t, one)
-			if a.State != decide.Queued || a.Cause != decide.Busy || a.Refusals != 1 || a.MayRun != tc.mayRun || a.ClaimedAt.IsZero() == tc.mayRun {
+			if a.State != decide.Queued || a.Cause != decide.Busy || a.Refusals != 1 || a.MayRun != tc.mayRun ||
+				a.ClaimedAt.IsZero() == tc.mayRun {
 				t.Errorf("attempt = %+v", a)
 			}
 			wait := a.NotBefore.Sub(noon)
-			if least, most := decide.Defaults.StartBackoff*3/4, decide.Defaults.StartBackoff*5/4; wait < least || wait > most {
+			if least, most := decide.Defaults.StartBackoff*3/4, decide.Defaults.StartBackoff*5/4; wait < least ||
+				wait > most {
 				t.Errorf("it waits %s", wait)
 			}
 			again := time.Duration(tc.tries-1) * 50 * time.Millisecond // after the first try
 			wait += -again                                             // it is counted from the last
 			want := slices.Concat([]string{"save claimed", "save claimed", "update f1+f2+f3 NOTIFIED"},
-				tried("start sg-11111111 1 22+3389", tc.tries), []string{"save queued", "sleep " + (ledger.SlotSpacing - again).String()},
-				tried("start sg-22222222 1 22", tc.tries), []string{"save queued", delayed("m1", wait-ledger.SlotSpacing)})
+				tried("start sg-11111111 1 22+3389", tc.tries),
+				[]string{"save queued", "sleep " + (ledger.SlotSpacing - again).String()},
+				tried("start sg-22222222 1 22", tc.tries),
+				[]string{"save queued", delayed("m1", wait-ledger.SlotSpacing)})
 			if diff := cmp.Diff(want, w.take()[:len(want)]); diff != "" {
 				t.Errorf("done (-want +got):\n%s", diff)
 			}
@@ -94,7 +99,8 @@ func TestStartDeferred(t *testing.T) {
 			if diff := cmp.Diff(want, w.take()); diff != "" {
 				t.Errorf("done (-want +got):\n%s", diff)
 			}
-			if again := w.attempt(t, one); again.Number != 1 || again.ClientToken(targetOf(one)) != a.ClientToken(targetOf(one)) {
+			if again := w.attempt(t, one); again.Number != 1 ||
+				again.ClientToken(targetOf(one)) != a.ClientToken(targetOf(one)) {
 				t.Errorf("attempt = %+v", again)
 			}
 		})
@@ -112,7 +118,8 @@ func TestClaimedByAnother(t *testing.T) {
 	if diff := cmp.Diff([]string{"m1"}, w.handle(t, received(m1, "2"))); diff != "" {
 		t.Errorf("messages that come back:\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"delay handle-m1 30s"}, w.take()); diff != "" { // however often: the lease is over then
+	// however often: the lease is over then
+	if diff := cmp.Diff([]string{"delay handle-m1 30s"}, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 	w.now = noon.Add(time.Minute)
@@ -133,7 +140,8 @@ func TestStartAgain(t *testing.T) {
 	if failed := w.handle(t, m1); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	want := slices.Concat([]string{"save claimed", "update f1 NOTIFIED"}, tried("start sg-11111111 1 22", 3), []string{"save running"})
+	want := slices.Concat([]string{"save claimed", "update f1 NOTIFIED"}, tried("start sg-11111111 1 22", 3),
+		[]string{"save running"})
 	if diff := cmp.Diff(want, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
@@ -166,7 +174,8 @@ func TestStartGivenUp(t *testing.T) {
 	if diff := cmp.Diff(want, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
-	if note := w.notes["f1"]; !strings.Contains(note, "could not be started for 24 h") || !strings.Contains(note, "Rate exceeded") {
+	if note := w.notes["f1"]; !strings.Contains(note, "could not be started for 24 h") ||
+		!strings.Contains(note, "Rate exceeded") {
 		t.Errorf("note = %q", note)
 	}
 }

@@ -28,7 +28,8 @@ type verdict struct {
 func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	ref := decide.Ref{ID: f.ID, Event: e.ID}
 	answer := func(workflow, reason string) verdict {
-		return verdict{reason: reason, answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
+		return verdict{reason: reason,
+			answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
 	}
 	control, known := c.Control(f)
 	if e.Trigger != finding.Automatic {
@@ -47,17 +48,22 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 		}
 	}
 	if f.Resources > 1 {
-		return answer(finding.Notified, fmt.Sprintf("This finding names %d resources; Hubmend repairs one. Nothing was changed. Repair each by hand.", f.Resources))
+		return answer(finding.Notified,
+			fmt.Sprintf("This finding names %d resources; Hubmend repairs one. Nothing was changed. Repair "+
+				"each by hand.", f.Resources))
 	}
 	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
-		return answer(finding.Notified, fmt.Sprintf("This finding is about the account as a whole; %s repairs a %s, and here is none to repair.", control.ID, control.Resource.Type))
+		return answer(finding.Notified,
+			fmt.Sprintf("This finding is about the account as a whole; %s repairs a %s, and here is none to repair.",
+				control.ID, control.Resource.Type))
 	}
 	t, parameters, err := control.Bind(f)
 	if err != nil {
 		return answer(finding.Notified, fmt.Sprintf("Hubmend refused this finding: %v.", err))
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
-		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, Sender: e.Sender, At: e.Time, AsOf: asOf(e, f), Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
+		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, Sender: e.Sender, At: e.Time, AsOf: asOf(e, f),
+		Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
 	}}
 }
 
@@ -73,7 +79,8 @@ func asOf(e finding.Event, f finding.Finding) time.Time {
 func notServed(c Catalog, action string, f finding.Finding, control control.Control, known bool) string {
 	group, ok := c.Group(action)
 	if !ok {
-		return fmt.Sprintf("The custom action %s is not one of Hubmend's, so nothing was changed. If it is of a newer version of a playbook, "+
+		return fmt.Sprintf("The custom action %s is not one of Hubmend's, so nothing was changed. If it is of a "+
+			"newer version of a playbook, "+
 			"update the administrator's stack.", action)
 	}
 	for _, id := range group.Controls {
@@ -85,16 +92,18 @@ func notServed(c Catalog, action string, f finding.Finding, control control.Cont
 		group.Title, strings.Join(group.Controls, " and "), subjectOf(f))
 }
 
-// nothingToDo says why a finding asks for nothing, or "". A WARNING says that its check could not tell, which a person may
-// know better.
+// nothingToDo says why a finding asks for nothing, or "". A WARNING says that its check could not tell, which
+// a person may know better.
 func nothingToDo(f finding.Finding, trigger finding.Trigger) string {
 	switch {
 	case f.Workflow == finding.Suppressed:
-		return "This finding is SUPPRESSED, so Hubmend leaves its resource alone. Set it to NEW first to have it repaired."
+		return "This finding is SUPPRESSED, so Hubmend leaves its resource alone. Set it to NEW first to have it " +
+			"repaired."
 	case f.RecordState != finding.Active:
 		return "This finding is archived; there is nothing to repair."
 	case f.Compliance != finding.Failed && (f.Compliance != finding.Warning || trigger == finding.Automatic):
-		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.", cmp.Or(f.Compliance, "nothing"))
+		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.",
+			cmp.Or(f.Compliance, "nothing"))
 	}
 	return ""
 }

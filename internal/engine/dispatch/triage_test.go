@@ -35,10 +35,12 @@ func TestFindingsThatNameTheirControlInOtherWays(t *testing.T) {
 	t.Parallel()
 	unnamed := object{"Status": "FAILED"}
 	for name, edits := range map[string]object{
-		"lower case":          {"Compliance": object{"Status": "FAILED", "SecurityControlId": "ec2.13"}},
-		"GeneratorId":         {"GeneratorId": "security-control/EC2.13", "Compliance": unnamed},
-		"PCI DSS":             {"GeneratorId": "pci-dss/v/3.2.1/PCI.EC2.5", "Compliance": unnamed},
-		"StandardsControlArn": {"GeneratorId": "x", "Compliance": unnamed, "ProductFields": object{"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/pci-dss/v/3.2.1/PCI.EC2.5"}},
+		"lower case":  {"Compliance": object{"Status": "FAILED", "SecurityControlId": "ec2.13"}},
+		"GeneratorId": {"GeneratorId": "security-control/EC2.13", "Compliance": unnamed},
+		"PCI DSS":     {"GeneratorId": "pci-dss/v/3.2.1/PCI.EC2.5", "Compliance": unnamed},
+		"StandardsControlArn": {"GeneratorId": "x", "Compliance": unnamed,
+			"ProductFields": object{
+				"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/pci-dss/v/3.2.1/PCI.EC2.5"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +57,9 @@ func TestFindingsThatNameTheirControlInOtherWays(t *testing.T) {
 func TestInsightResultsAreAnsweredInTheLog(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	m := sqsMessage("m", object{"detail-type": "Security Hub Insight Results", "detail": object{"insightResults": []object{{"sg-1": 3}}}}, nil)
+	m := sqsMessage("m",
+		object{"detail-type": "Security Hub Insight Results",
+			"detail": object{"insightResults": []object{{"sg-1": 3}}}}, nil)
 	if failed := w.handle(t, m); failed != nil || w.take() != nil || w.buried != nil {
 		t.Errorf("%q come back, dead letters %q", failed, w.buried)
 	}
@@ -72,19 +76,35 @@ func TestTriageAnswers(t *testing.T) {
 		done    []string // the only effect; nil for none
 		note    []string
 	}{
-		"account, automatic":     {imported("m", sg("f", "EC2.13", group, accountFinding)), []string{"update f NOTIFIED"}, []string{"account as a whole", "EC2.13 repairs a AwsEc2SecurityGroup"}},
-		"account, custom action": {custom("m", sg("f", "EC2.13", group, accountFinding)), []string{"update f NOTIFIED"}, []string{"account as a whole"}},
-		"foreign control":        {custom("m", sg("f", "IAM.9", group)), []string{"update f"}, []string{"CIS 4.1 & 4.2", "EC2.13 and EC2.14", "IAM.9", "Nothing was changed"}},
-		"foreign rule":           {custom("m", sg("f", "", group, object{"GeneratorId": "pci-dss/v/3.2.1/PCI.X.1"}, object{"Compliance": object{"Status": "FAILED"}})), []string{"update f"}, []string{"pci-dss/v/3.2.1 PCI.X.1"}},
-		"foreign product's text": {custom("m", sg("f", "", group, object{"GeneratorId": "mine"}, object{"Compliance": object{"Status": "FAILED"}})), []string{"update f"}, []string{"no control that Hubmend knows"}},
-		"unknown custom action":  {byAction("m", "Other", sg("f", "EC2.13", group)), []string{"update f"}, []string{"The custom action Other is not one of Hubmend's", "update the administrator's stack"}},
-		"suppressed, custom":     {custom("m", sg("f", "EC2.13", group, object{"Workflow": object{"Status": "SUPPRESSED"}})), []string{"update f"}, []string{"SUPPRESSED", "Set it to NEW"}},
-		"suppressed, automatic":  {imported("m", sg("f", "EC2.13", group, object{"Workflow": object{"Status": "SUPPRESSED"}})), nil, nil},
-		"archived, custom":       {custom("m", sg("f", "EC2.13", group, object{"RecordState": "ARCHIVED"})), []string{"update f"}, []string{"archived"}},
-		"archived, automatic":    {imported("m", sg("f", "EC2.13", group, object{"RecordState": "ARCHIVED"})), nil, nil},
-		"passed, custom":         {custom("m", sg("f", "EC2.13", group, compliance("PASSED"))), []string{"update f"}, []string{"says PASSED, not FAILED"}},
-		"no status, custom":      {custom("m", sg("f", "EC2.13", group, compliance(""))), []string{"update f"}, []string{"says nothing, not FAILED"}},
-		"passed, automatic":      {imported("m", sg("f", "EC2.13", group, compliance("PASSED"))), nil, nil},
+		"account, automatic": {imported("m", sg("f", "EC2.13", group, accountFinding)),
+			[]string{"update f NOTIFIED"}, []string{"account as a whole", "EC2.13 repairs a AwsEc2SecurityGroup"}},
+		"account, custom action": {custom("m", sg("f", "EC2.13", group, accountFinding)), []string{"update f NOTIFIED"},
+			[]string{"account as a whole"}},
+		"foreign control": {custom("m", sg("f", "IAM.9", group)), []string{"update f"},
+			[]string{"CIS 4.1 & 4.2", "EC2.13 and EC2.14", "IAM.9", "Nothing was changed"}},
+		"foreign rule": {custom("m",
+			sg("f", "", group, object{"GeneratorId": "pci-dss/v/3.2.1/PCI.X.1"},
+				object{"Compliance": object{"Status": "FAILED"}})), []string{"update f"},
+			[]string{"pci-dss/v/3.2.1 PCI.X.1"}},
+		"foreign product's text": {custom("m",
+			sg("f", "", group, object{"GeneratorId": "mine"}, object{"Compliance": object{"Status": "FAILED"}})),
+			[]string{"update f"}, []string{"no control that Hubmend knows"}},
+		"unknown custom action": {byAction("m", "Other", sg("f", "EC2.13", group)), []string{"update f"},
+			[]string{"The custom action Other is not one of Hubmend's", "update the administrator's stack"}},
+		"suppressed, custom": {custom("m",
+			sg("f", "EC2.13", group, object{"Workflow": object{"Status": "SUPPRESSED"}})), []string{"update f"},
+			[]string{"SUPPRESSED", "Set it to NEW"}},
+		"suppressed, automatic": {imported("m",
+			sg("f", "EC2.13", group, object{"Workflow": object{"Status": "SUPPRESSED"}})), nil, nil},
+		"archived, custom": {custom("m", sg("f", "EC2.13", group, object{"RecordState": "ARCHIVED"})),
+			[]string{"update f"}, []string{"archived"}},
+		"archived, automatic": {imported("m", sg("f", "EC2.13", group, object{"RecordState": "ARCHIVED"})), nil,
+			nil},
+		"passed, custom": {custom("m", sg("f", "EC2.13", group, compliance("PASSED"))), []string{"update f"},
+			[]string{"says PASSED, not FAILED"}},
+		"no status, custom": {custom("m", sg("f", "EC2.13", group, compliance(""))), []string{"update f"},
+			[]string{"says nothing, not FAILED"}},
+		"passed, automatic": {imported("m", sg("f", "EC2.13", group, compliance("PASSED"))), nil, nil},
 		"two resources, automatic": {
 			imported("m", sg("f", "EC2.13", group, twoResources)),
 			[]string{"update f NOTIFIED"}, []string{"names 2 resources; Hubmend repairs one"},
@@ -93,20 +113,26 @@ func TestTriageAnswers(t *testing.T) {
 			custom("m", sg("f", "EC2.13", group, twoResources)),
 			[]string{"update f NOTIFIED"}, []string{"names 2 resources; Hubmend repairs one"},
 		},
-		"warning, automatic":  {imported("m", sg("f", "EC2.13", group, compliance("WARNING"))), nil, nil},
-		"notified, automatic": {imported("m", sg("f", "EC2.13", group, object{"Workflow": object{"Status": "NOTIFIED"}})), nil, nil},
-		"resolved, automatic": {imported("m", sg("f", "EC2.13", group, object{"Workflow": object{"Status": "RESOLVED"}})), nil, nil},
-		"foreign, automatic":  {imported("m", sg("f", "IAM.9", group)), nil, nil},
+		"warning, automatic": {imported("m", sg("f", "EC2.13", group, compliance("WARNING"))), nil, nil},
+		"notified, automatic": {imported("m",
+			sg("f", "EC2.13", group, object{"Workflow": object{"Status": "NOTIFIED"}})), nil, nil},
+		"resolved, automatic": {imported("m",
+			sg("f", "EC2.13", group, object{"Workflow": object{"Status": "RESOLVED"}})), nil, nil},
+		"foreign, automatic": {imported("m", sg("f", "IAM.9", group)), nil, nil},
 		"another account's group": {
-			imported("m", sg("f", "EC2.13", group, object{"Resources": []object{{"Type": "AwsEc2SecurityGroup", "Id": "arn:aws:ec2:eu-west-1:333333333333:security-group/sg-1"}}})),
+			imported("m", sg("f", "EC2.13", group,
+				object{"Resources": []object{{"Type": "AwsEc2SecurityGroup",
+					"Id": "arn:aws:ec2:eu-west-1:333333333333:security-group/sg-1"}}})),
 			[]string{"update f NOTIFIED"}, []string{"refused this finding", "333333333333"},
 		},
 		"another type": {
-			custom("m", sg("f", "EC2.13", group, object{"Resources": []object{{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::b"}}})),
+			custom("m", sg("f", "EC2.13", group,
+				object{"Resources": []object{{"Type": "AwsS3Bucket", "Id": "arn:aws:s3:::b"}}})),
 			[]string{"update f NOTIFIED"}, []string{"AwsS3Bucket", "AwsEc2SecurityGroup"},
 		},
 		"a long malformed ARN": {
-			imported("m", sg("f", "EC2.13", group, object{"Resources": []object{{"Type": "AwsEc2SecurityGroup", "Id": strings.Repeat("ü", 3000)}}})),
+			imported("m", sg("f", "EC2.13", group,
+				object{"Resources": []object{{"Type": "AwsEc2SecurityGroup", "Id": strings.Repeat("ü", 3000)}}})),
 			[]string{"update f NOTIFIED"}, []string{"refused this finding"},
 		},
 	} {

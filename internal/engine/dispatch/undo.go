@@ -29,13 +29,15 @@ func (h *Handler) readUndo(ctx context.Context, b *batch, m events.SQSMessage, u
 		h.bury(ctx, b, m, fmt.Errorf("the ledger has no target %s, so there is no repair to take back", u.Key))
 		return
 	}
-	h.Log.InfoContext(ctx, "undo asked", "target", rec.Target.String(), "execution", u.ExecutionID, "by", u.By, "sender", senderOf(m), "request", u.ID)
+	h.Log.InfoContext(ctx, "undo asked", "target", rec.Target.String(), "execution", u.ExecutionID, "by", u.By,
+		"sender", senderOf(m), "request", u.ID)
 	b.works = append(b.works, &work{target: rec.Target, undo: &undo{u, m}})
 }
 
 func (h *Handler) decideUndo(rec decide.Record, u *undo, g decide.Gate) decide.Decision {
 	return decide.OnUndo(rec, decide.UndoRequest{
-		ID: u.ID, ExecutionID: u.ExecutionID, By: u.By, Sender: senderOf(u.message), At: u.At, Irreversible: h.irreversible(rec),
+		ID: u.ID, ExecutionID: u.ExecutionID, By: u.By, Sender: senderOf(u.message), At: u.At,
+		Irreversible: h.irreversible(rec),
 	}, g, h.Now(), h.Settings)
 }
 

@@ -33,7 +33,8 @@ func undoOf(id, group string, edits ...func(*messages.Undo)) events.SQSMessage {
 func (w *world) hasRepaired(t *testing.T, group, control string) {
 	t.Helper()
 	rec := decide.Record{Target: targetOf(group), Attempts: []decide.Attempt{{
-		Number: 1, State: decide.Succeeded, Control: control, ExecutionID: repairID, Change: "Closed.", EndedAt: noon.Add(-time.Hour), ClaimedAt: noon.Add(-time.Hour),
+		Number: 1, State: decide.Succeeded, Control: control, ExecutionID: repairID, Change: "Closed.",
+		EndedAt: noon.Add(-time.Hour), ClaimedAt: noon.Add(-time.Hour),
 		Findings: []decide.Ref{{ID: "arn:aws:securityhub:eu-west-1:222222222222:x/f1", Event: "e1"}},
 	}}}
 	if _, err := w.memory.Save(t.Context(), rec); err != nil {
@@ -64,7 +65,8 @@ func TestUndoIsStarted(t *testing.T) {
 	if a.Sender != sender {
 		t.Errorf("sent by %q", a.Sender)
 	}
-	if a.Undo != repairID || a.ExecutionID != "exec-1" || fmt.Sprint(a.Parameters.Input()) != "map[ExecutionId:["+repairID+"]]" {
+	if a.Undo != repairID || a.ExecutionID != "exec-1" ||
+		fmt.Sprint(a.Parameters.Input()) != "map[ExecutionId:["+repairID+"]]" {
 		t.Errorf("attempt %+v", a)
 	}
 	if !w.logged("undo asked", targetOf(one).String(), repairID, "user/ann") {
@@ -89,11 +91,14 @@ func TestUndoIsRefused(t *testing.T) {
 		paused  bool
 		want    string
 	}{
-		"of another execution":   {"EC2.13", func(u *messages.Undo) { u.ExecutionID = u.ID }, false, "is not among the repairs"},
-		"while paused":           {"EC2.13", func(*messages.Undo) {}, true, "paused"},
-		"of what has no undo":    {irreversible, func(*messages.Undo) {}, false, "This kind of repair cannot be taken back: "},
-		"of an unknown control":  {"X.1", func(*messages.Undo) {}, false, "does not know X.1"},
-		"that was asked for ago": {"EC2.13", func(u *messages.Undo) { u.At = noon.Add(-2 * time.Hour) }, false, "too long ago"},
+		"of another execution": {"EC2.13", func(u *messages.Undo) { u.ExecutionID = u.ID }, false,
+			"is not among the repairs"},
+		"while paused": {"EC2.13", func(*messages.Undo) {}, true, "paused"},
+		"of what has no undo": {irreversible, func(*messages.Undo) {}, false,
+			"This kind of repair cannot be taken back: "},
+		"of an unknown control": {"X.1", func(*messages.Undo) {}, false, "does not know X.1"},
+		"that was asked for ago": {"EC2.13", func(u *messages.Undo) { u.At = noon.Add(-2 * time.Hour) }, false,
+			"too long ago"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,10 +122,11 @@ func TestUndoIsRefused(t *testing.T) {
 func TestBadUndosAreBuried(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, want string }{
-		"of no target":     {undoOf("u", "sg-never").Body, "the ledger has no target hubmend-"},
-		"without a key":    {`{"source":"hubmend.undo","detail":{}}`, "its id is not a UUID"},
-		"of another form":  {`{"source":"hubmend.undo","detail":"x"}`, "read undo"},
-		"with a reference": {undoOf("u", one, func(u *messages.Undo) { u.ExecutionID = "{{ x }}" }).Body, "its executionId"},
+		"of no target":    {undoOf("u", "sg-never").Body, "the ledger has no target hubmend-"},
+		"without a key":   {`{"source":"hubmend.undo","detail":{}}`, "its id is not a UUID"},
+		"of another form": {`{"source":"hubmend.undo","detail":"x"}`, "read undo"},
+		"with a reference": {undoOf("u", one, func(u *messages.Undo) { u.ExecutionID = "{{ x }}" }).Body,
+			"its executionId"},
 	} {
 		w := newWorld()
 		if failed := w.handle(t, raw("u1", tc.body), m1); failed != nil || w.started != 1 {
@@ -141,8 +147,9 @@ func TestUndoComesBack(t *testing.T) {
 		"the record is not read": {func(_ *testing.T, w *world) { w.fail["Load "+targetOf(one).Key()] = true }, ""},
 		"the claim is not saved": {func(_ *testing.T, w *world) { w.failSave = w.saves + 1 }, ""},
 		"the start is not saved": {func(_ *testing.T, w *world) { w.failSave = w.saves + 2 }, "start sg-11111111 2 "},
-		"its slot is to come":    {func(t *testing.T, w *world) { w.takeSlots(t, "eu-west-1", 60) }, delayed("u1", 60*ledger.SlotSpacing-decide.Defaults.SlotLead)},
-		"it is throttled":        {func(_ *testing.T, w *world) { w.startErr = errThrottled }, "delay"},
+		"its slot is to come": {func(t *testing.T, w *world) { w.takeSlots(t, "eu-west-1", 60) },
+			delayed("u1", 60*ledger.SlotSpacing-decide.Defaults.SlotLead)},
+		"it is throttled": {func(_ *testing.T, w *world) { w.startErr = errThrottled }, "delay"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -164,14 +171,16 @@ func TestUndoComesBack(t *testing.T) {
 func TestUndoAndFindings(t *testing.T) {
 	t.Parallel()
 	f := imported("m1", sg("f2", "EC2.13", one))
-	for name, batch := range map[string][]events.SQSMessage{"undo first": {undoOf("u1", one), f}, "finding first": {f, undoOf("u1", one)}} {
+	for name, batch := range map[string][]events.SQSMessage{"undo first": {undoOf("u1", one), f},
+		"finding first": {f, undoOf("u1", one)}} {
 		w := newWorld()
 		w.hasRepaired(t, one, "EC2.13")
 		w.handle(t, batch...)
 		if w.started != 1 {
 			t.Errorf("%s: %d starts", name, w.started)
 		}
-		if rec := w.record(t, one); name == "undo first" && rec.Last().Undo == "" || name == "finding first" && rec.Refused.Reason == "" {
+		if rec := w.record(t, one); name == "undo first" && rec.Last().Undo == "" || name == "finding first" &&
+			rec.Refused.Reason == "" {
 			t.Errorf("%s: %+v", name, rec)
 		}
 	}
@@ -182,7 +191,8 @@ func TestErrandOfAnUndo(t *testing.T) {
 	t.Parallel()
 	for paused, want := range map[bool][]string{
 		false: {"save claimed", "start sg-11111111 2 ", "save running"},
-		true:  {"update f1", "notify Hubmend: repair not taken back: EC2.13 sg-11111111 in 222222222222", "save failed"},
+		true: {"update f1", "notify Hubmend: repair not taken back: EC2.13 sg-11111111 in 222222222222",
+			"save failed"},
 	} {
 		w := newWorld()
 		w.hasRepaired(t, one, "EC2.13")

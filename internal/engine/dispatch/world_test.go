@@ -211,7 +211,8 @@ func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, err
 
 func (w *world) Start(_ context.Context, t target.Target, a decide.Attempt) (string, error) {
 	group := t.Resource[strings.LastIndex(t.Resource, "/")+1:]
-	w.done = append(w.done, fmt.Sprintf("start %s %d %s", group, a.Number, strings.Join(a.Parameters["Ports"].Values, "+")))
+	w.done = append(w.done,
+		fmt.Sprintf("start %s %d %s", group, a.Number, strings.Join(a.Parameters["Ports"].Values, "+")))
 	if w.startErr != nil {
 		err := w.startErr
 		if w.throttled--; w.throttled == 0 {
@@ -235,8 +236,9 @@ func newWorld() *world {
 func (w *world) handler() *dispatch.Handler {
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	return &dispatch.Handler{
-		Catalog: catalog.Embedded(), Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
-		Slots: w, Accounts: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
+		Catalog: catalog.Embedded(),
+		Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
+		Slots:   w, Accounts: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
 		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Sleep: w.Sleep, Together: inTurn, Log: log,
 		Nonce: func() string { w.nonces++; return fmt.Sprint("nonce-", w.nonces) },
 	}
@@ -280,7 +282,8 @@ func (w *world) end(t *testing.T, group string, succeeded bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := decide.Outcome{ExecutionID: rec.Attempts[len(rec.Attempts)-1].ExecutionID, Succeeded: succeeded, Change: "Closed.", Reason: "It is open."}
+	o := decide.Outcome{ExecutionID: rec.Attempts[len(rec.Attempts)-1].ExecutionID, Succeeded: succeeded,
+		Change: "Closed.", Reason: "It is open."}
 	d := decide.OnOutcome(rec, o, nil, w.now, decide.Defaults)
 	if _, err := w.memory.Save(t.Context(), d.Record); err != nil || !d.Save {
 		t.Fatalf("the attempt was not ended: %v", err)
@@ -288,7 +291,8 @@ func (w *world) end(t *testing.T, group string, succeeded bool) {
 }
 
 func targetOf(group string) target.Target {
-	return target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts", Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/" + group}
+	return target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts",
+		Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/" + group}
 }
 
 type object = map[string]any
@@ -302,7 +306,8 @@ func sg(name, control, group string, edits ...object) object {
 		"LastObservedAt": noon.Add(-time.Minute).Format(time.RFC3339), "RecordState": "ACTIVE",
 		"Compliance": object{"Status": "FAILED", "SecurityControlId": control},
 		"Workflow":   object{"Status": "NEW"},
-		"Resources":  []object{{"Type": "AwsEc2SecurityGroup", "Id": "arn:aws:ec2:eu-west-1:222222222222:security-group/" + group}},
+		"Resources": []object{{"Type": "AwsEc2SecurityGroup",
+			"Id": "arn:aws:ec2:eu-west-1:222222222222:security-group/" + group}},
 	}
 	for _, e := range edits {
 		maps.Copy(f, e)
@@ -327,7 +332,8 @@ func byAction(id, action string, findings ...object) events.SQSMessage {
 }
 
 func sqsMessage(id string, edits object, findings []object) events.SQSMessage {
-	e := object{"id": "event-" + id, "source": "aws.securityhub", "time": "2026-03-01T11:59:30Z", "detail": object{"findings": findings}}
+	e := object{"id": "event-" + id, "source": "aws.securityhub", "time": "2026-03-01T11:59:30Z",
+		"detail": object{"findings": findings}}
 	maps.Copy(e, edits)
 	body, err := json.Marshal(e)
 	if err != nil {

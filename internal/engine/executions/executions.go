@@ -37,7 +37,8 @@ type place struct{ account, region, role, session string }
 
 // in does an operation at a place. All places of a Region share a client, because its making takes
 // more time than a call does, and the call says whose credentials it takes.
-func (m *Accounts) in(ctx context.Context, p place, operation func(context.Context, *ssm.Client, func(*ssm.Options)) error) error {
+func (m *Accounts) in(ctx context.Context, p place,
+	operation func(context.Context, *ssm.Client, func(*ssm.Options)) error) error {
 	if p.region == target.Global {
 		p.region = m.Config.Region
 	}

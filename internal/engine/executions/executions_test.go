@@ -63,12 +63,14 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, said.body)
 }
 
-var assumed = answer{200, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+var assumed = answer{200,
+	`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>MEMBERKEY</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2126-01-01T00:00:00Z</Expiration>
 </Credentials></AssumeRoleResult></AssumeRoleResponse>`}
 
 func stsError(code, message string) answer {
-	return answer{403, fmt.Sprintf(`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message)}
+	return answer{403, fmt.Sprintf(
+		`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message)}
 }
 
 func ssmError(status int, code, message string) answer {
@@ -88,7 +90,9 @@ func accounts(t *testing.T, e *endpoint) *executions.Accounts {
 
 var (
 	group   = target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts", Resource: "sg-1"}
-	attempt = decide.Attempt{Number: 2, Trigger: finding.Automatic, Parameters: target.Parameters{"GroupId": {Values: []string{"sg-1"}}, "Ports": {Values: []string{"22", "3389"}, List: true}}}
+	attempt = decide.Attempt{Number: 2, Trigger: finding.Automatic,
+		Parameters: target.Parameters{"GroupId": {Values: []string{"sg-1"}},
+			"Ports": {Values: []string{"22", "3389"}, List: true}}}
 )
 
 func TestStart(t *testing.T) {
@@ -106,7 +110,8 @@ func TestStart(t *testing.T) {
 			if err != nil || id != "exec-1" {
 				t.Fatalf("Start = %q, %v", id, err)
 			}
-			if diff := cmp.Diff([]string{"AssumeRole by ADMINKEY in us-east-1", "AmazonSSM.StartAutomationExecution by MEMBERKEY in " + tc.called}, e.calls); diff != "" {
+			if diff := cmp.Diff([]string{"AssumeRole by ADMINKEY in us-east-1",
+				"AmazonSSM.StartAutomationExecution by MEMBERKEY in " + tc.called}, e.calls); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 			want := map[string]any{
@@ -119,7 +124,8 @@ func TestStart(t *testing.T) {
 			if diff := cmp.Diff(want, e.input); diff != "" {
 				t.Errorf("input (-want +got):\n%s", diff)
 			}
-			if f := e.forms[0]; f.Get("RoleArn") != "arn:aws:iam::222222222222:role/hubmend-dispatch" || f.Get("RoleSessionName") != one.Key() {
+			if f := e.forms[0]; f.Get("RoleArn") != "arn:aws:iam::222222222222:role/hubmend-dispatch" ||
+				f.Get("RoleSessionName") != one.Key() {
 				t.Errorf("assumed %s as %s", f.Get("RoleArn"), f.Get("RoleSessionName"))
 			}
 			if len(attempt.Parameters) != 2 {
@@ -133,14 +139,16 @@ func TestStart(t *testing.T) {
 func TestStartOfAnUndo(t *testing.T) {
 	t.Parallel()
 	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecutionId":"exec-2"}`}}
-	undo := decide.Attempt{Number: 3, Undo: "exec-1", Parameters: target.Parameters{"ExecutionId": {Values: []string{"exec-1"}}}}
+	undo := decide.Attempt{Number: 3, Undo: "exec-1",
+		Parameters: target.Parameters{"ExecutionId": {Values: []string{"exec-1"}}}}
 	if id, err := accounts(t, e).Start(t.Context(), group, undo); err != nil || id != "exec-2" {
 		t.Fatalf("Start = %q, %v", id, err)
 	}
 	want := map[string]any{
 		"DocumentName": "hubmend-UndoClosePorts", "ClientToken": undo.ClientToken(group),
 		"Parameters": map[string]any{
-			"ExecutionId": []any{"exec-1"}, "AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/hubmend-UndoClosePorts"},
+			"ExecutionId":          []any{"exec-1"},
+			"AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/hubmend-UndoClosePorts"},
 		},
 	}
 	if diff := cmp.Diff(want, e.input); diff != "" {
@@ -148,7 +156,8 @@ func TestStartOfAnUndo(t *testing.T) {
 	}
 	e.ssm = ssmError(400, "AutomationDefinitionNotFoundException", "no")
 	var refused *executions.Refused
-	if _, err := accounts(t, e).Start(t.Context(), group, undo); !errors.As(err, &refused) || !strings.Contains(refused.Reason, "no runbook hubmend-UndoClosePorts") {
+	if _, err := accounts(t, e).Start(t.Context(), group, undo); !errors.As(err, &refused) ||
+		!strings.Contains(refused.Reason, "no runbook hubmend-UndoClosePorts") {
 		t.Errorf("without the document: %v", err)
 	}
 }
@@ -159,12 +168,22 @@ func TestStartErrors(t *testing.T) {
 		sts, ssm answer
 		refused  string // part of the reason; empty when trying again may help
 	}{
-		"no document":    {assumed, ssmError(400, "AutomationDefinitionNotFoundException", "x"), "account 222222222222 has no runbook hubmend-ClosePorts in Region eu-west-1; deploy the template"},
-		"not enabled":    {assumed, ssmError(400, "UnrecognizedClientException", "The security token included in the request is invalid."), "Region eu-west-1 does not know the credentials of account 222222222222 (UnrecognizedClientException); see whether the account has enabled the Region."},
-		"no role":        {stsError("AccessDenied", "User is not authorized to perform sts:AssumeRole"), answer{}, "the role hubmend-dispatch of account 222222222222 may not be assumed; deploy the template"},
-		"not allowed":    {assumed, ssmError(400, "AccessDeniedException", "not authorized to perform: ssm:StartAutomationExecution"), "AccessDeniedException: not authorized to perform: ssm:StartAutomationExecution"},
-		"parameters":     {assumed, ssmError(400, "InvalidAutomationExecutionParametersException", "GroupId does not match"), "GroupId does not match"},
-		"token":          {assumed, ssmError(400, "IdempotentParameterMismatch", "the token was used"), "the token was used"},
+		"no document": {assumed, ssmError(400, "AutomationDefinitionNotFoundException", "x"),
+			"account 222222222222 has no runbook hubmend-ClosePorts in Region eu-west-1; deploy the template"},
+		"not enabled": {assumed,
+			ssmError(400, "UnrecognizedClientException", "The security token included in the request is invalid."),
+			"Region eu-west-1 does not know the credentials of account 222222222222 (UnrecognizedClientException); " +
+				"see whether the account has enabled the Region."},
+		"no role": {stsError("AccessDenied", "User is not authorized to perform sts:AssumeRole"), answer{},
+			"the role hubmend-dispatch of account 222222222222 may not be assumed; deploy the template"},
+		"not allowed": {assumed,
+			ssmError(400, "AccessDeniedException", "not authorized to perform: ssm:StartAutomationExecution"),
+			"AccessDeniedException: not authorized to perform: ssm:StartAutomationExecution"},
+		"parameters": {assumed,
+			ssmError(400, "InvalidAutomationExecutionParametersException", "GroupId does not match"),
+			"GroupId does not match"},
+		"token": {assumed, ssmError(400, "IdempotentParameterMismatch", "the token was used"),
+			"the token was used"},
 		"throttled":      {assumed, ssmError(400, "ThrottlingException", "Rate exceeded"), ""},
 		"too many":       {assumed, ssmError(400, "AutomationExecutionLimitExceededException", "x"), ""},
 		"fault":          {assumed, ssmError(500, "InternalServerError", "x"), ""},
@@ -206,8 +225,9 @@ func check(t *testing.T, err error, refused string) {
 func TestStartWhenTheServiceIsDown(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]answer{
-		"unavailable": ssmError(503, "ServiceUnavailable", "x"), "internal failure": ssmError(500, "InternalFailure", "x"),
-		"a page": {502, "<html>Bad Gateway</html>"},
+		"unavailable":      ssmError(503, "ServiceUnavailable", "x"),
+		"internal failure": ssmError(500, "InternalFailure", "x"),
+		"a page":           {502, "<html>Bad Gateway</html>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,7 +239,9 @@ func TestStartWhenTheServiceIsDown(t *testing.T) {
 
 func TestReasonsEndOnce(t *testing.T) {
 	t.Parallel()
-	_, err := accounts(t, &endpoint{sts: assumed, ssm: ssmError(400, "InvalidParameters", "It is wrong.")}).Start(t.Context(), group, attempt)
+	_, err := accounts(t,
+		&endpoint{sts: assumed, ssm: ssmError(400, "InvalidParameters", "It is wrong.")}).Start(t.Context(), group,
+		attempt)
 	if err == nil || strings.HasSuffix(err.Error(), "..") {
 		t.Errorf("reason = %v", err)
 	}
@@ -244,7 +266,8 @@ func TestSessionsAreKept(t *testing.T) {
 	for _, f := range e.forms {
 		roles[f.Get("RoleArn")]++
 	}
-	want := map[string]int{"arn:aws:iam::222222222222:role/hubmend-dispatch": 1, "arn:aws:iam::333333333333:role/hubmend-dispatch": 1}
+	want := map[string]int{"arn:aws:iam::222222222222:role/hubmend-dispatch": 1,
+		"arn:aws:iam::333333333333:role/hubmend-dispatch": 1}
 	if diff := cmp.Diff(want, roles); diff != "" {
 		t.Errorf("roles assumed (-want +got):\n%s", diff)
 	}
@@ -252,12 +275,15 @@ func TestSessionsAreKept(t *testing.T) {
 
 func TestOutcome(t *testing.T) {
 	t.Parallel()
-	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecution":{"AutomationExecutionId":"exec-1","AutomationExecutionStatus":"Success","ExecutionStartTime":1772366400,"Outputs":{"decide.Change":["Closed."]}}}`}}
+	e := &endpoint{sts: assumed,
+		ssm: answer{200, `{"AutomationExecution":{"AutomationExecutionId":"exec-1","AutomationExecutionStatus":"Success","ExecutionStartTime":1772366400,"Outputs":{"decide.Change":["Closed."]}}}`}}
 	got, err := accounts(t, e).Outcome(t.Context(), "222222222222", "eu-west-1", "exec-1")
-	if diff := cmp.Diff(decide.Outcome{ExecutionID: "exec-1", StartedAt: time.Unix(1772366400, 0).UTC(), Succeeded: true, Change: "Closed."}, got); err != nil || diff != "" {
+	if diff := cmp.Diff(decide.Outcome{ExecutionID: "exec-1", StartedAt: time.Unix(1772366400, 0).UTC(),
+		Succeeded: true, Change: "Closed."}, got); err != nil || diff != "" {
 		t.Errorf("Outcome = %v (-want +got):\n%s", err, diff)
 	}
-	if diff := cmp.Diff([]string{"AssumeRole by ADMINKEY in us-east-1", "AmazonSSM.GetAutomationExecution by MEMBERKEY in eu-west-1"}, e.calls); diff != "" {
+	if diff := cmp.Diff([]string{"AssumeRole by ADMINKEY in us-east-1",
+		"AmazonSSM.GetAutomationExecution by MEMBERKEY in eu-west-1"}, e.calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]any{"AutomationExecutionId": "exec-1"}, e.input); diff != "" {
@@ -273,7 +299,8 @@ func TestOutcomeOfAnExecutionThatIsGone(t *testing.T) {
 	t.Parallel()
 	e := &endpoint{sts: assumed, ssm: ssmError(400, "AutomationExecutionNotFoundException", "x")}
 	got, err := accounts(t, e).Outcome(t.Context(), "222222222222", "eu-west-1", "exec-1")
-	want := decide.Outcome{ExecutionID: "exec-1", Class: decide.Internal, Reason: "Systems Manager does not know the execution any more."}
+	want := decide.Outcome{ExecutionID: "exec-1", Class: decide.Internal,
+		Reason: "Systems Manager does not know the execution any more."}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Outcome = %v (-want +got):\n%s", err, diff)
 	}
@@ -288,12 +315,16 @@ func TestOutcomeErrors(t *testing.T) {
 	}{
 		"throttled": {ssmError(400, "ThrottlingException", "x"), true, false},
 		"denied":    {ssmError(400, "AccessDeniedException", "x"), false, false},
-		"runs":      {answer{200, `{"AutomationExecution":{"AutomationExecutionId":"exec-1","AutomationExecutionStatus":"InProgress"}}`}, false, true},
+		"runs": {answer{200,
+			`{"AutomationExecution":{"AutomationExecutionId":"exec-1","AutomationExecutionStatus":"InProgress"}}`},
+			false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := accounts(t, &endpoint{sts: assumed, ssm: tc.ssm}).Outcome(t.Context(), "222222222222", "eu-west-1", "exec-1")
-			if err == nil || awserr.IsTransient(err) != tc.transient || errors.Is(err, executions.ErrNotEnded) != tc.isNotEnded {
+			_, err := accounts(t, &endpoint{sts: assumed, ssm: tc.ssm}).Outcome(t.Context(), "222222222222",
+				"eu-west-1", "exec-1")
+			if err == nil || awserr.IsTransient(err) != tc.transient ||
+				errors.Is(err, executions.ErrNotEnded) != tc.isNotEnded {
 				t.Errorf("Outcome error = %v", err)
 			}
 		})

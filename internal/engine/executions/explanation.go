@@ -26,23 +26,27 @@ var explanations = []struct {
 	{
 		// S3 names the policy to callers of the bucket's own account and organization only.
 		func(c failedCall) bool {
-			return slices.Contains(awserr.DeniedCodes, c.code) && c.input("ExpectedBucketOwner") != "" && !strings.Contains(c.message, "not authorized")
+			return slices.Contains(awserr.DeniedCodes, c.code) && c.input("ExpectedBucketOwner") != "" &&
+				!strings.Contains(c.message, "not authorized")
 		},
 		func(c failedCall) string {
-			return fmt.Sprintf("The bucket %s belongs to another account than %s, or its policy denies this.", c.input("Bucket"), c.input("ExpectedBucketOwner"))
+			return fmt.Sprintf("The bucket %s belongs to another account than %s, or its policy denies this.",
+				c.input("Bucket"), c.input("ExpectedBucketOwner"))
 		},
 	},
 	{
 		func(c failedCall) bool { return c.code == "TrailNotFoundException" },
 		// CloudTrail names the trail itself.
 		func(failedCall) string {
-			return "The trail was deleted, or is an organization's trail: remediate that in the organization's management account."
+			return "The trail was deleted, or is an organization's trail: remediate that in the organization's " +
+				"management account."
 		},
 	},
 }
 
 // unread is what it means that an undo could not read the repair, or what it repaired.
-const unread = "Nothing was changed. When Systems Manager has forgotten the execution, after 30 days, or the resource is gone, " +
+const unread = "Nothing was changed. When Systems Manager has forgotten the execution, after 30 days, or the " +
+	"resource is gone, " +
 	"`hubmend history` still has the previous value. Otherwise request the undo again."
 
 // failedCall is a call of a step that AWS answered with an error.

@@ -27,12 +27,14 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 	var out *ssm.GetAutomationExecutionOutput
 	at := place{account, region, naming.SettleRole, naming.SettleFunction}
 	err := m.in(ctx, at, func(ctx context.Context, client *ssm.Client, session func(*ssm.Options)) (err error) {
-		out, err = client.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: &executionID}, session)
+		out, err = client.GetAutomationExecution(ctx,
+			&ssm.GetAutomationExecutionInput{AutomationExecutionId: &executionID}, session)
 		return err
 	})
 	lost := failure.Signal{Stage: failure.Lookup, Code: awserr.Code(err)}
 	if rule, _ := failure.Sort(lost); err != nil && rule.Class == failure.Internal {
-		return decide.Outcome{ExecutionID: executionID, Class: rule.Class, Reason: rule.Reason(lost, failure.Where{})}, nil
+		return decide.Outcome{ExecutionID: executionID, Class: rule.Class, Reason: rule.Reason(lost, failure.Where{})},
+			nil
 	}
 	if err != nil {
 		return decide.Outcome{}, fmt.Errorf("read execution %s in %s/%s: %w", executionID, account, region, err)
@@ -41,16 +43,19 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 }
 
 func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
-	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, StartedAt: aws.ToTime(e.ExecutionStartTime), Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After"), Calls: kept(e.Outputs, "Calls")}
+	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, StartedAt: aws.ToTime(e.ExecutionStartTime),
+		Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After"), Calls: kept(e.Outputs, "Calls")}
 	switch e.AutomationExecutionStatus {
 	case types.AutomationExecutionStatusSuccess:
 		o.Succeeded, o.Change = true, output(e.Outputs, "Change")
-	case types.AutomationExecutionStatusFailed, types.AutomationExecutionStatusTimedout, types.AutomationExecutionStatusCancelled,
+	case types.AutomationExecutionStatusFailed, types.AutomationExecutionStatusTimedout,
+		types.AutomationExecutionStatusCancelled,
 		types.AutomationExecutionStatusRejected, types.AutomationExecutionStatusExited,
 		types.AutomationExecutionStatusCompletedWithSuccess, types.AutomationExecutionStatusCompletedWithFailure:
 		o.Reason, o.Class = reason(e), class(e)
 	default:
-		return decide.Outcome{}, fmt.Errorf("execution %s is %s: %w", o.ExecutionID, e.AutomationExecutionStatus, ErrNotEnded)
+		return decide.Outcome{},
+			fmt.Errorf("execution %s is %s: %w", o.ExecutionID, e.AutomationExecutionStatus, ErrNotEnded)
 	}
 	return o, nil
 }
@@ -126,7 +131,8 @@ func signal(stage failure.Stage, s types.StepExecution) failure.Signal {
 	if s.FailureDetails != nil {
 		kind = deref(s.FailureDetails.FailureType)
 	}
-	return failure.Signal{Stage: stage, Code: ssmtext.Code(message), Kind: kind, Text: message, Refusal: ssmtext.IsRefusal(message)}
+	return failure.Signal{Stage: stage, Code: ssmtext.Code(message), Kind: kind, Text: message,
+		Refusal: ssmtext.IsRefusal(message)}
 }
 
 // kept gives what a runbook calls Before, After or Calls as a JSON list of texts, one for each item of a list.
@@ -177,7 +183,8 @@ func given(outputs map[string][]string, name string) []string {
 }
 
 func failed(s types.StepExecution) bool {
-	return s.StepStatus == types.AutomationExecutionStatusFailed || s.StepStatus == types.AutomationExecutionStatusTimedout
+	return s.StepStatus == types.AutomationExecutionStatusFailed ||
+		s.StepStatus == types.AutomationExecutionStatusTimedout
 }
 
 func deref(s *string) string {

@@ -16,7 +16,8 @@ import (
 // programmed is the failed step of a program, in the forms in which Systems Manager may wrap what it says.
 func programmed(says string) map[string]func(*types.AutomationExecution) {
 	const polling = "Step fails when it is Poll action status for completion. "
-	const frames = "Traceback (most recent call last):\n  File \"/tmp/x/customer_script.py\", line 9, in handler\n    raise failure.with_traceback(None) from None\n\n"
+	const frames = "Traceback (most recent call last):\n  File \"/tmp/x/customer_script.py\", line 9, in handler\n  " +
+		"  raise failure.with_traceback(None) from None\n\n"
 	all := map[string]func(*types.AutomationExecution){}
 	for name, text := range map[string]string{
 		"hyphen":    polling + frames + "Failure - " + says + ssmtext.Guide,
@@ -70,12 +71,17 @@ func TestClassOfAProgramsFailure(t *testing.T) {
 func TestReasonOfAProgramsFailure(t *testing.T) {
 	t.Parallel()
 	for says, want := range map[string]string{
-		"hubmend:refused KMS cannot rotate this key: it is asymmetric.":     "KMS cannot rotate this key: it is asymmetric.",
-		"hubmend:read NotFoundException kms:DescribeKey: Key x is unknown.": "kms:DescribeKey answered NotFoundException: Key x is unknown.",
-		"hubmend:read TrailNotFoundException cloudtrail:GetTrail: Unknown trail: arn:t": "cloudtrail:GetTrail answered TrailNotFoundException: Unknown trail: arn:t. " +
-			"The trail was deleted, or is an organization's trail: remediate that in the organization's management account.",
+		"hubmend:refused KMS cannot rotate this key: it is asymmetric.": "KMS cannot rotate this key: it is " +
+			"asymmetric.",
+		"hubmend:read NotFoundException kms:DescribeKey: Key x is unknown.": "kms:DescribeKey answered " +
+			"NotFoundException: Key x is unknown.",
+		"hubmend:read TrailNotFoundException cloudtrail:GetTrail: Unknown trail: arn:t": "cloudtrail:GetTrail " +
+			"answered TrailNotFoundException: Unknown trail: arn:t. " +
+			"The trail was deleted, or is an organization's trail: remediate that in the organization's " +
+			"management account.",
 		"hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: Unknown": "ssm:GetAutomationExecution answered " +
-			"AutomationExecutionNotFoundException: Unknown. Nothing was changed. When Systems Manager has forgotten the execution, after 30 days, " +
+			"AutomationExecutionNotFoundException: Unknown. Nothing was changed. When Systems Manager has forgotten " +
+			"the execution, after 30 days, " +
 			"or the resource is gone, `hubmend history` still has the previous value. Otherwise request the undo again.",
 	} {
 		for form, step := range programmed(says) {

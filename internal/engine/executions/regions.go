@@ -50,7 +50,8 @@ func (r *Regions) do(ctx context.Context, region string, operation func(context.
 	case ctx.Err() != nil: // it had less than its limit, which tells nothing
 	case err != nil && errors.Is(bounded.Err(), context.DeadlineExceeded):
 		r.note(region, true)
-		return fmt.Errorf("Region %s did not answer within %s: %w: %w", region, r.Limit, context.DeadlineExceeded, err) //nolint:staticcheck // AWS's name
+		//nolint:staticcheck // AWS's name
+		return fmt.Errorf("Region %s did not answer within %s: %w: %w", region, r.Limit, context.DeadlineExceeded, err)
 	default:
 		r.note(region, false)
 	}

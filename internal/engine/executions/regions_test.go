@@ -36,14 +36,20 @@ func TestRegions(t *testing.T) {
 		says      string // part of the error
 	}
 	for name, steps := range map[string][]step{
-		"all is well":         {{0, "a", answers, 0, false, ""}, {0, "a", answers, 0, false, ""}},
-		"an error is answer":  {{0, "a", refuses, 0, false, "refused"}, {0, "a", answers, 0, false, ""}},
-		"others go on":        {{0, "a", hangs, limit, false, "Region a did not answer within 8s"}, {0, "b", answers, 0, false, ""}},
-		"it is left alone":    {{0, "a", hangs, limit, false, "did not answer"}, {0, "a", answers, 0, true, "no call was made"}, {rest - time.Second, "a", answers, 0, true, "Region a"}},
-		"it answers again":    {{0, "a", hangs, limit, false, "did not answer"}, {rest, "a", answers, 0, false, ""}, {0, "a", answers, 0, false, ""}},
-		"it is silent still":  {{0, "a", hangs, limit, false, "did not answer"}, {rest, "a", hangs, limit, false, "did not answer"}, {rest - 1, "a", answers, 0, true, ""}},
-		"an error is a sign":  {{0, "a", hangs, limit, false, "did not answer"}, {rest, "a", refuses, 0, false, "refused"}, {0, "a", answers, 0, false, ""}},
-		"a second try is new": {{0, "a", hangs, limit, false, "did not answer"}, {rest, "a", answers, 0, false, ""}, {0, "a", hangs, limit, false, "did not answer"}},
+		"all is well":        {{0, "a", answers, 0, false, ""}, {0, "a", answers, 0, false, ""}},
+		"an error is answer": {{0, "a", refuses, 0, false, "refused"}, {0, "a", answers, 0, false, ""}},
+		"others go on": {{0, "a", hangs, limit, false, "Region a did not answer within 8s"},
+			{0, "b", answers, 0, false, ""}},
+		"it is left alone": {{0, "a", hangs, limit, false, "did not answer"},
+			{0, "a", answers, 0, true, "no call was made"}, {rest - time.Second, "a", answers, 0, true, "Region a"}},
+		"it answers again": {{0, "a", hangs, limit, false, "did not answer"}, {rest, "a", answers, 0, false, ""},
+			{0, "a", answers, 0, false, ""}},
+		"it is silent still": {{0, "a", hangs, limit, false, "did not answer"},
+			{rest, "a", hangs, limit, false, "did not answer"}, {rest - 1, "a", answers, 0, true, ""}},
+		"an error is a sign": {{0, "a", hangs, limit, false, "did not answer"},
+			{rest, "a", refuses, 0, false, "refused"}, {0, "a", answers, 0, false, ""}},
+		"a second try is new": {{0, "a", hangs, limit, false, "did not answer"}, {rest, "a", answers, 0, false, ""},
+			{0, "a", hangs, limit, false, "did not answer"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +62,9 @@ func TestRegions(t *testing.T) {
 					if took := time.Since(begin); took != s.takes {
 						t.Errorf("step %d took %s, want %s", i, took, s.takes)
 					}
-					if errors.Is(err, executions.ErrNotCalled) != s.notCalled || (err == nil) != (s.says == "" && !s.notCalled) || err != nil && !strings.Contains(err.Error(), s.says) {
+					if errors.Is(err, executions.ErrNotCalled) != s.notCalled ||
+						(err == nil) != (s.says == "" && !s.notCalled) || err != nil &&
+						!strings.Contains(err.Error(), s.says) {
 						t.Errorf("step %d: error %v, want it to say %q; not called: %t", i, err, s.says, s.notCalled)
 					}
 					if (s.notCalled || s.takes == limit) && !awserr.IsTransient(err) {

@@ -64,7 +64,8 @@ func notWhenThrottled(o *ssm.Options) {
 }
 
 func startError(t target.Target, document string, err error) error {
-	signal := failure.Signal{Stage: failure.Start, Code: awserr.Code(err), Text: awserr.Message(err), Passes: awserr.IsTransient(err)}
+	signal := failure.Signal{Stage: failure.Start, Code: awserr.Code(err), Text: awserr.Message(err),
+		Passes: awserr.IsTransient(err)}
 	if isAssumeRole(err) {
 		signal.Stage = failure.AssumeRole
 	}
@@ -72,7 +73,8 @@ func startError(t target.Target, document string, err error) error {
 	if rule.Class == failure.Busy {
 		return fmt.Errorf("start %s: %w", t, err)
 	}
-	reason := rule.Reason(signal, failure.Where{Account: t.Account, Region: t.Region, Document: document, Role: naming.DispatchRole})
+	reason := rule.Reason(signal,
+		failure.Where{Account: t.Account, Region: t.Region, Document: document, Role: naming.DispatchRole})
 	return &Refused{Reason: reason, Class: rule.Class, Scope: rule.Scope}
 }
 

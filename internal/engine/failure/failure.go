@@ -87,7 +87,8 @@ func like(code, pattern string) bool {
 
 func (r Rule) matches(s Signal) bool {
 	return slices.Contains(r.Stages, s.Stage) &&
-		(len(r.Codes) == 0 || slices.ContainsFunc(r.Codes, func(pattern string) bool { return like(s.Code, pattern) })) &&
+		(len(r.Codes) == 0 ||
+			slices.ContainsFunc(r.Codes, func(pattern string) bool { return like(s.Code, pattern) })) &&
 		(len(r.Kinds) == 0 || slices.Contains(r.Kinds, s.Kind)) &&
 		strings.Contains(s.Text, r.Text) &&
 		(!r.Passes || s.Passes) && (!r.Refusal || s.Refusal)
@@ -108,9 +109,10 @@ type Retry string
 
 // The ways to retry.
 const (
-	Never      Retry = "no"
-	Restart    Retry = "the same attempt, after 10 seconds, then four times as long, up to 30 minutes, for 24 hours"
-	Again      Retry = "a new attempt, after 1 minute, then four times as long, up to 30 minutes, within the loop guard's limit"
+	Never   Retry = "no"
+	Restart Retry = "the same attempt, after 10 seconds, then four times as long, up to 30 minutes, for 24 hours"
+	Again   Retry = "a new attempt, after 1 minute, then four times as long, up to 30 minutes, within the loop " +
+		"guard's limit"
 	UntilReady Retry = "one attempt at a time, after 5 minutes, then twice as long, up to 1 hour, for 24 hours"
 )
 
@@ -119,9 +121,11 @@ type Told string
 
 // Who is told.
 const (
-	Nobody         Told = "nobody"
-	EachFailure    Told = "a message, when it is not retried any more; those of one control and class within an hour come as one"
-	OncePerAccount Told = "one message for the account, and one each week that it goes on; those of accounts that lack the same within an hour come as one"
+	Nobody      Told = "nobody"
+	EachFailure Told = "a message, when it is not retried any more; those of one control and class within an " +
+		"hour come as one"
+	OncePerAccount Told = "one message for the account, and one each week that it goes on; those of accounts that " +
+		"lack the same within an hour come as one"
 )
 
 // Fate is what follows from a class.

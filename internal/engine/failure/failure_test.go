@@ -18,26 +18,40 @@ func TestSort(t *testing.T) {
 		want   failure.Class // empty when no rule knows it
 		scope  failure.Scope
 	}{
-		"the role is throttled":         {failure.Signal{Stage: failure.AssumeRole, Code: "Throttling"}, failure.Busy, ""},
-		"no answer":                     {failure.Signal{Stage: failure.Start, Passes: true}, failure.Busy, ""},
-		"no role":                       {failure.Signal{Stage: failure.AssumeRole, Code: "AccessDenied"}, failure.NotReady, failure.Account},
-		"no document":                   {failure.Signal{Stage: failure.Start, Code: "AutomationDefinitionNotFoundException"}, failure.NotReady, failure.RegionRunbook},
-		"no Region":                     {failure.Signal{Stage: failure.Start, Code: "UnrecognizedClientException"}, failure.NotReady, failure.Region},
-		"may not start":                 {failure.Signal{Stage: failure.Start, Code: "AccessDeniedException"}, failure.NotReady, failure.RegionRunbook},
-		"no role of the runbook":        {failure.Signal{Stage: failure.Start, Code: invalid, Text: "The defined assume role is unable to be assumed."}, failure.NotReady, failure.RegionRunbook},
-		"parameters of another version": {failure.Signal{Stage: failure.Start, Code: invalid, Text: "Ports is not known."}, failure.NotReady, failure.OneResource},
-		"anything else at the start":    {failure.Signal{Stage: failure.Start, Code: "IdempotentParameterMismatch"}, failure.Permission, ""},
+		"the role is throttled": {failure.Signal{Stage: failure.AssumeRole, Code: "Throttling"}, failure.Busy,
+			""},
+		"no answer": {failure.Signal{Stage: failure.Start, Passes: true}, failure.Busy, ""},
+		"no role": {failure.Signal{Stage: failure.AssumeRole, Code: "AccessDenied"},
+			failure.NotReady, failure.Account},
+		"no document": {failure.Signal{Stage: failure.Start,
+			Code: "AutomationDefinitionNotFoundException"}, failure.NotReady, failure.RegionRunbook},
+		"no Region": {failure.Signal{Stage: failure.Start, Code: "UnrecognizedClientException"},
+			failure.NotReady, failure.Region},
+		"may not start": {failure.Signal{Stage: failure.Start, Code: "AccessDeniedException"},
+			failure.NotReady, failure.RegionRunbook},
+		"no role of the runbook": {failure.Signal{Stage: failure.Start, Code: invalid,
+			Text: "The defined assume role is unable to be assumed."}, failure.NotReady, failure.RegionRunbook},
+		"parameters of another version": {failure.Signal{Stage: failure.Start, Code: invalid,
+			Text: "Ports is not known."}, failure.NotReady, failure.OneResource},
+		"anything else at the start": {failure.Signal{Stage: failure.Start, Code: "IdempotentParameterMismatch"},
+			failure.Permission, ""},
 		"gone":                          {failure.Signal{Stage: failure.Read, Code: "NoSuchBucket"}, failure.Gone, ""},
 		"not gone, but in a later step": {failure.Signal{Stage: failure.Step, Code: "NoSuchBucket"}, "", ""},
-		"a refusal before its code":     {failure.Signal{Stage: failure.Step, Code: "AccessDenied", Refusal: true}, failure.Refused, ""},
-		"a conflict":                    {failure.Signal{Stage: failure.Step, Code: "OperationAborted"}, failure.Conflict, ""},
-		"a type of Systems Manager":     {failure.Signal{Stage: failure.Step, Kind: "Permission"}, failure.Permission, ""},
-		"a check":                       {failure.Signal{Stage: failure.Verify}, failure.Verification, ""},
-		"a check that took too long":    {failure.Signal{Stage: failure.Verify, Kind: "TimedOut"}, failure.TimedOut, ""},
-		"cancelled":                     {failure.Signal{Stage: failure.End, Kind: "Cancelled"}, failure.Cancelled, ""},
-		"failed":                        {failure.Signal{Stage: failure.End, Kind: "Failed"}, "", ""},
-		"a lost execution":              {failure.Signal{Stage: failure.Lookup, Code: "AutomationExecutionNotFoundException"}, failure.Internal, ""},
-		"an unreadable execution":       {failure.Signal{Stage: failure.Lookup, Code: "AccessDenied"}, failure.Permission, ""},
+		"a refusal before its code": {failure.Signal{Stage: failure.Step, Code: "AccessDenied", Refusal: true},
+			failure.Refused, ""},
+		"a conflict": {failure.Signal{Stage: failure.Step, Code: "OperationAborted"},
+			failure.Conflict, ""},
+		"a type of Systems Manager": {failure.Signal{Stage: failure.Step, Kind: "Permission"}, failure.Permission,
+			""},
+		"a check": {failure.Signal{Stage: failure.Verify}, failure.Verification, ""},
+		"a check that took too long": {failure.Signal{Stage: failure.Verify, Kind: "TimedOut"}, failure.TimedOut,
+			""},
+		"cancelled": {failure.Signal{Stage: failure.End, Kind: "Cancelled"}, failure.Cancelled, ""},
+		"failed":    {failure.Signal{Stage: failure.End, Kind: "Failed"}, "", ""},
+		"a lost execution": {failure.Signal{Stage: failure.Lookup,
+			Code: "AutomationExecutionNotFoundException"}, failure.Internal, ""},
+		"an unreadable execution": {failure.Signal{Stage: failure.Lookup, Code: "AccessDenied"},
+			failure.Permission, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,11 +67,13 @@ func TestSort(t *testing.T) {
 func TestReasons(t *testing.T) {
 	t.Parallel()
 	for _, stage := range []failure.Stage{failure.AssumeRole, failure.Start} {
-		for _, code := range slices.Concat(awserr.DeniedCodes, awserr.NotEnabledCodes, []string{"AutomationDefinitionNotFoundException", "x"}) {
+		for _, code := range slices.Concat(awserr.DeniedCodes, awserr.NotEnabledCodes,
+			[]string{"AutomationDefinitionNotFoundException", "x"}) {
 			s := failure.Signal{Stage: stage, Code: code, Text: "It said so."}
 			rule, _ := failure.Sort(s)
 			reason := rule.Reason(s, failure.Where{Account: "1", Region: "2", Document: "3", Role: "4"})
-			if (rule.Class == failure.NotReady) != (rule.Scope != "") || !strings.HasSuffix(reason, ".") || strings.HasSuffix(reason, "..") || strings.ContainsAny(reason, "{}") {
+			if (rule.Class == failure.NotReady) != (rule.Scope != "") || !strings.HasSuffix(reason, ".") ||
+				strings.HasSuffix(reason, "..") || strings.ContainsAny(reason, "{}") {
 				t.Errorf("%s %s: %q, %q: %q", stage, code, rule.Class, rule.Scope, reason)
 			}
 		}

@@ -10,7 +10,8 @@ func Markdown() string {
 	var b strings.Builder
 	b.WriteString(`# Failures
 
-This page is generated from ` + "`internal/engine/failure/table.go`" + `. Edit the table, then run ` + "`make generate`" + `.
+This page is generated from ` + "`internal/engine/failure/table.go`" + `. Edit the table, then run ` +
+		"`make generate`" + `.
 
 ## What follows from each class
 
@@ -18,7 +19,8 @@ This page is generated from ` + "`internal/engine/failure/table.go`" + `. Edit t
 |---|---|---|---|---|---|---|
 `)
 	for _, f := range fates {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s: %s |\n", f.Class, f.Means, f.Retry, counts(f.Guard), counts(f.Breaker), f.Told, f.Workflow, cell(f.Hint))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s: %s |\n", f.Class, f.Means, f.Retry, counts(f.Guard),
+			counts(f.Breaker), f.Told, f.Workflow, cell(f.Hint))
 	}
 	b.WriteString(`
 An undo is never retried, and counts for nothing. A failure of an account that is *not ready* has a breaker of its own: one

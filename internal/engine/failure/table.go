@@ -7,29 +7,41 @@ var rules = []Rule{
 	{Stages: []Stage{AssumeRole, Start}, Codes: awserr.ThrottlingCodes, Class: Busy},
 	{Stages: []Stage{AssumeRole, Start}, Passes: true, Class: Busy},
 	{
-		Stages: []Stage{Start}, Codes: []string{"AutomationDefinitionNotFoundException", "AutomationDefinitionVersionNotFoundException"},
-		Class: NotReady, Scope: RegionRunbook, Says: "account {account} has no runbook {document} in Region {region}; deploy the template hubmend-member-runbooks there.",
+		Stages: []Stage{Start},
+		Codes:  []string{"AutomationDefinitionNotFoundException", "AutomationDefinitionVersionNotFoundException"},
+		Class:  NotReady, Scope: RegionRunbook,
+		Says: "account {account} has no runbook {document} in Region {region}; deploy the template " +
+			"hubmend-member-runbooks there.",
 	},
 	{
 		Stages: []Stage{Start}, Codes: awserr.NotEnabledCodes,
-		Class: NotReady, Scope: Region, Says: "Region {region} does not know the credentials of account {account} ({code}); see whether the account has enabled the Region.",
+		Class: NotReady, Scope: Region,
+		Says: "Region {region} does not know the credentials of account {account} ({code}); see whether the account " +
+			"has enabled the Region.",
 	},
 	{
 		Stages: []Stage{AssumeRole}, Codes: awserr.DeniedCodes,
 		Class: NotReady, Scope: Account,
-		Says: "the role {role} of account {account} may not be assumed; deploy the template hubmend-member-roles there, with this administrator account. Accounts outside the organization are refused.",
+		Says: "the role {role} of account {account} may not be assumed; deploy the template hubmend-member-roles " +
+			"there, with this administrator account. Accounts outside the organization are refused.",
 	},
 	{
 		Stages: []Stage{Start}, Codes: awserr.DeniedCodes,
-		Class: NotReady, Scope: RegionRunbook, Says: "{text}; update the template hubmend-member-roles of account {account}, or the policy that denies it.",
-	},
-	{
-		Stages: []Stage{Start}, Codes: []string{"InvalidAutomationExecutionParametersException"}, Text: "assume role is unable to be assumed",
-		Class: NotReady, Scope: RegionRunbook, Says: "account {account} has no role that runbook {document} can assume; update the template hubmend-member-roles there.",
+		Class: NotReady, Scope: RegionRunbook,
+		Says: "{text}; update the template hubmend-member-roles of account {account}, or the policy that denies it.",
 	},
 	{
 		Stages: []Stage{Start}, Codes: []string{"InvalidAutomationExecutionParametersException"},
-		Class: NotReady, Scope: OneResource, Says: "runbook {document} in account {account} and Region {region} does not take these parameters, so its version may differ ({text}).",
+		Text:  "assume role is unable to be assumed",
+		Class: NotReady, Scope: RegionRunbook,
+		Says: "account {account} has no role that runbook {document} can assume; update the template " +
+			"hubmend-member-roles there.",
+	},
+	{
+		Stages: []Stage{Start}, Codes: []string{"InvalidAutomationExecutionParametersException"},
+		Class: NotReady, Scope: OneResource,
+		Says: "runbook {document} in account {account} and Region {region} does not take these parameters, so its " +
+			"version may differ ({text}).",
 	},
 	{Stages: []Stage{AssumeRole, Start}, Class: Permission, Says: "the runbook could not be started: {text}."},
 
@@ -50,7 +62,8 @@ var rules = []Rule{
 
 	{Stages: []Stage{End}, Kinds: []string{"TimedOut"}, Class: TimedOut},
 	{Stages: []Stage{End}, Kinds: []string{"Cancelled"}, Class: Cancelled},
-	{Stages: []Stage{Lookup}, Codes: []string{"AutomationExecutionNotFoundException"}, Class: Internal, Says: "Systems Manager does not know the execution any more."},
+	{Stages: []Stage{Lookup}, Codes: []string{"AutomationExecutionNotFoundException"}, Class: Internal,
+		Says: "Systems Manager does not know the execution any more."},
 	{Stages: []Stage{Lookup}, Class: Permission},
 }
 
@@ -59,18 +72,29 @@ const TryAgain = "Repair it by hand, or remove the cause and use the custom acti
 
 // fates says what follows from each class.
 var fates = []Fate{
-	{Class: Busy, Means: "Systems Manager or STS did not take the start, or its answer was lost", Retry: Restart, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Throttling, Means: "A service was called too often during the repair", Retry: Again, Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Internal, Means: "A service failed, or the execution is not known any more", Retry: Again, Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Conflict, Means: "Something else was changing the same resource", Retry: Again, Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Busy, Means: "Systems Manager or STS did not take the start, or its answer was lost", Retry: Restart,
+		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Throttling, Means: "A service was called too often during the repair", Retry: Again, Guard: true,
+		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Internal, Means: "A service failed, or the execution is not known any more", Retry: Again, Guard: true,
+		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Conflict, Means: "Something else was changing the same resource", Retry: Again, Guard: true,
+		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
 	{
-		Class: NotReady, Means: "The account, the Region or the runbook is not set up yet", Retry: UntilReady, Told: OncePerAccount, Workflow: "NOTIFIED",
+		Class: NotReady, Means: "The account, the Region or the runbook is not set up yet", Retry: UntilReady,
+		Told: OncePerAccount, Workflow: "NOTIFIED",
 		Hint: "Then run `hubmend remediate --failed --class not-ready` for the account, or use the custom action.",
 	},
-	{Class: Gone, Means: "The resource was deleted before its repair", Retry: Never, Told: Nobody, Workflow: "NOTIFIED", Hint: "Security Hub archives the finding."},
-	{Class: Refused, Means: "The runbook cannot repair the resource, and changed nothing", Retry: Never, Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Permission, Means: "IAM denied a call", Retry: Never, Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Verification, Means: "The runbook's own check failed, or a script or call in it", Retry: Never, Guard: true, Breaker: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: TimedOut, Means: "It took too long", Retry: Never, Guard: true, Breaker: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Cancelled, Means: "A person stopped the execution", Retry: Never, Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Gone, Means: "The resource was deleted before its repair", Retry: Never, Told: Nobody, Workflow: "NOTIFIED",
+		Hint: "Security Hub archives the finding."},
+	{Class: Refused, Means: "The runbook cannot repair the resource, and changed nothing", Retry: Never, Guard: true,
+		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Permission, Means: "IAM denied a call", Retry: Never, Guard: true, Told: EachFailure, Workflow: "NOTIFIED",
+		Hint: TryAgain},
+	{Class: Verification, Means: "The runbook's own check failed, or a script or call in it", Retry: Never, Guard: true,
+		Breaker: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: TimedOut, Means: "It took too long", Retry: Never, Guard: true, Breaker: true, Told: EachFailure,
+		Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Cancelled, Means: "A person stopped the execution", Retry: Never, Guard: true, Told: EachFailure,
+		Workflow: "NOTIFIED", Hint: TryAgain},
 }

@@ -81,9 +81,10 @@ const MaxEventBytes = 512 << 10
 // MaxFindings bounds what an event may ask for: as many as a call of Security Hub takes.
 const MaxFindings = 100
 
-// ErrInsightResults is the error of an event that a person caused by using a custom action on the results of an insight. It
-// names no finding, so that there is nothing to repair.
-var ErrInsightResults = errors.New("the custom action was used on results of an insight, which are no findings; select the findings and use it on them")
+// ErrInsightResults is the error of an event that a person caused by using a custom action on the results of
+// an insight. It names no finding, so that there is nothing to repair.
+var ErrInsightResults = errors.New(
+	"the custom action was used on results of an insight, which are no findings; select the findings and use it on them")
 
 // ParseEvent reads an event from the body of a queue message. Its errors are
 // permanent: the same bytes will never be an event that Hubmend understands.
@@ -136,7 +137,8 @@ func ParseEvent(body []byte) (Event, error) {
 }
 
 // actionARN matches the whole of it, because the id goes into notes.
-var actionARN = regexp.MustCompile(`^arn:aws[a-z-]*:securityhub:[a-z0-9-]+:[0-9]{12}:action/custom/([A-Za-z0-9]{1,20})$`)
+var actionARN = regexp.MustCompile(
+	`^arn:aws[a-z-]*:securityhub:[a-z0-9-]+:[0-9]{12}:action/custom/([A-Za-z0-9]{1,20})$`)
 
 func actionID(resources []string) (string, error) {
 	if len(resources) == 1 {

@@ -14,7 +14,8 @@ import (
 // imported is an event with one finding, changed by edits as consolidated is.
 func imported(edits object) object {
 	e := object{
-		"version": "0", "id": "11111111-2222-4333-8444-555555555555", "source": "aws.securityhub", "time": "2026-03-01T11:59:00Z",
+		"version": "0", "id": "11111111-2222-4333-8444-555555555555", "source": "aws.securityhub",
+		"time":        "2026-03-01T11:59:00Z",
 		"detail-type": "Security Hub Findings - Imported", "account": "111111111111", "region": "eu-west-1",
 		"resources": []string{"arn:aws:securityhub:eu-west-1::product/aws/securityhub/" + consolidatedID},
 		"detail":    object{"findings": []object{consolidated(nil)}},
@@ -38,15 +39,22 @@ func TestParseEventAccepts(t *testing.T) {
 		action   string
 		findings int
 	}{
-		"imported":                  {nil, finding.Automatic, "", 1},
-		"custom action":             {customAction(action), finding.CustomAction, "CIS4142", 1},
-		"the largest finding":       {object{"detail": object{"findings": []object{big}}}, finding.Automatic, "", 1},
-		"a finding that is none":    {object{"detail": object{"findings": []any{1, "x", nil}}}, finding.Automatic, "", 3},
-		"remediate":                 {merge(customAction(action), object{"detail": object{"requestedBy": "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com", "findings": []object{{}}}}), finding.CommandLine, "CIS4142", 1},
-		"imported asks for nobody":  {object{"detail": object{"requestedBy": "ann", "findings": []object{{}}}}, finding.Automatic, "", 1},
-		"imported has no action":    {object{"resources": []string{action}}, finding.Automatic, "", 1},
-		"custom action on several":  {merge(customAction(action), object{"detail": object{"actionName": "x", "findings": []object{{}, {}}}}), finding.CustomAction, "CIS4142", 2},
-		"custom action in GovCloud": {customAction(strings.Replace(action, "arn:aws:", "arn:aws-us-gov:", 1)), finding.CustomAction, "CIS4142", 1},
+		"imported":            {nil, finding.Automatic, "", 1},
+		"custom action":       {customAction(action), finding.CustomAction, "CIS4142", 1},
+		"the largest finding": {object{"detail": object{"findings": []object{big}}}, finding.Automatic, "", 1},
+		"a finding that is none": {object{"detail": object{"findings": []any{1, "x", nil}}}, finding.Automatic, "",
+			3},
+		"remediate": {merge(customAction(action),
+			object{"detail": object{"requestedBy": "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com",
+				"findings": []object{{}}}}), finding.CommandLine, "CIS4142", 1},
+		"imported asks for nobody": {object{"detail": object{"requestedBy": "ann", "findings": []object{{}}}},
+			finding.Automatic, "", 1},
+		"imported has no action": {object{"resources": []string{action}}, finding.Automatic, "", 1},
+		"custom action on several": {merge(customAction(action),
+			object{"detail": object{"actionName": "x", "findings": []object{{}, {}}}}), finding.CustomAction, "CIS4142",
+			2},
+		"custom action in GovCloud": {customAction(strings.Replace(action, "arn:aws:", "arn:aws-us-gov:", 1)),
+			finding.CustomAction, "CIS4142", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -54,14 +62,17 @@ func TestParseEventAccepts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (got.By != "") != (tc.trigger == finding.CommandLine) || got.By != "" && got.By != "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com" {
+			if (got.By != "") != (tc.trigger == finding.CommandLine) || got.By != "" &&
+				got.By != "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com" {
 				t.Errorf("asked by %q", got.By)
 			}
 			if want := time.Date(2026, 3, 1, 11, 59, 0, 999999999, time.UTC); !got.Time.Equal(want) {
 				t.Errorf("time = %s, want the end of the second", got.Time)
 			}
-			if got.ID != "11111111-2222-4333-8444-555555555555" || got.Trigger != tc.trigger || got.ActionID != tc.action || len(got.Findings) != tc.findings {
-				t.Errorf("event = %s %s %q with %d findings, want %s %q with %d", got.ID, got.Trigger, got.ActionID, len(got.Findings), tc.trigger, tc.action, tc.findings)
+			if got.ID != "11111111-2222-4333-8444-555555555555" || got.Trigger != tc.trigger ||
+				got.ActionID != tc.action || len(got.Findings) != tc.findings {
+				t.Errorf("event = %s %s %q with %d findings, want %s %q with %d", got.ID, got.Trigger, got.ActionID,
+					len(got.Findings), tc.trigger, tc.action, tc.findings)
 			}
 		})
 	}
@@ -79,27 +90,34 @@ func TestParseEventRefuses(t *testing.T) {
 		edits object
 		want  string
 	}{
-		"another source":              {object{"source": "aws.config"}, "source"},
-		"a source that is long":       {object{"source": strings.Repeat("s", 100_000)}, "source"},
-		"no source":                   {object{"source": nil}, "source"},
-		"no id":                       {object{"id": nil}, "no id"},
-		"no time":                     {object{"time": nil}, "no RFC 3339 time"},
-		"time of another form":        {object{"time": "yesterday"}, "no RFC 3339 time"},
-		"time that is long":           {object{"time": strings.Repeat("9", 100_000)}, "no RFC 3339 time"},
-		"no detail":                   {object{"detail": nil}, "no finding"},
-		"no findings":                 {object{"detail": object{"findings": []object{}}}, "no finding"},
-		"findings null":               {object{"detail": object{"findings": nil}}, "no finding"},
-		"findings a map":              {object{"detail": object{"findings": object{}}}, "not an event"},
-		"insight results":             {object{"detail-type": "Security Hub Insight Results", "detail": object{"insightResults": []object{{"sg-1": 3}}}}, "results of an insight"},
+		"another source":        {object{"source": "aws.config"}, "source"},
+		"a source that is long": {object{"source": strings.Repeat("s", 100_000)}, "source"},
+		"no source":             {object{"source": nil}, "source"},
+		"no id":                 {object{"id": nil}, "no id"},
+		"no time":               {object{"time": nil}, "no RFC 3339 time"},
+		"time of another form":  {object{"time": "yesterday"}, "no RFC 3339 time"},
+		"time that is long":     {object{"time": strings.Repeat("9", 100_000)}, "no RFC 3339 time"},
+		"no detail":             {object{"detail": nil}, "no finding"},
+		"no findings":           {object{"detail": object{"findings": []object{}}}, "no finding"},
+		"findings null":         {object{"detail": object{"findings": nil}}, "no finding"},
+		"findings a map":        {object{"detail": object{"findings": object{}}}, "not an event"},
+		"insight results": {object{"detail-type": "Security Hub Insight Results",
+			"detail": object{"insightResults": []object{{"sg-1": 3}}}}, "results of an insight"},
 		"findings of Security Hub V2": {object{"detail-type": "Findings Imported V2"}, "detail-type"},
 		"no detail-type":              {object{"detail-type": nil}, "detail-type"},
 		"custom action without ARN":   {customAction(), "does not name its action"},
-		"custom action with two":      {customAction("arn:aws:securityhub:eu-west-1:1:action/custom/A", "arn:aws:securityhub:eu-west-1:1:action/custom/B"), "does not name its action"},
-		"custom action ARN cut":       {customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/"), "does not name its action"},
-		"custom action other ARN":     {customAction("arn:aws:securityhub:eu-west-1::product/aws/securityhub"), "does not name its action"},
-		"requested by nobody known":   {merge(customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/A"), object{"detail": object{"requestedBy": "ann\n", "findings": []object{{}}}}), "not the ARN of an identity"},
-		"resources a text":            {object{"resources": "x"}, "not an event"},
-		"too large":                   {object{"x": strings.Repeat("x", finding.MaxEventBytes)}, "bytes"},
+		"custom action with two": {customAction("arn:aws:securityhub:eu-west-1:1:action/custom/A",
+			"arn:aws:securityhub:eu-west-1:1:action/custom/B"), "does not name its action"},
+		"custom action ARN cut": {customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/"),
+			"does not name its action"},
+		"custom action other ARN": {customAction("arn:aws:securityhub:eu-west-1::product/aws/securityhub"),
+			"does not name its action"},
+		"requested by nobody known": {
+			merge(customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/A"),
+				object{"detail": object{"requestedBy": "ann\n", "findings": []object{{}}}}),
+			"not the ARN of an identity"},
+		"resources a text": {object{"resources": "x"}, "not an event"},
+		"too large":        {object{"x": strings.Repeat("x", finding.MaxEventBytes)}, "bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,8 +170,12 @@ func TestParseEventActionARN(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(marshal(f, consolidated(nil))))
-	f.Add([]byte(marshal(f, consolidated(object{"GeneratorId": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0/rule/4.1", "Region": nil}))))
-	f.Add([]byte(marshal(f, consolidated(object{"Resources": []object{{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"}}}))))
+	f.Add([]byte(marshal(f,
+		consolidated(object{
+			"GeneratorId": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0/rule/4.1",
+			"Region":      nil}))))
+	f.Add([]byte(marshal(f,
+		consolidated(object{"Resources": []object{{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"}}}))))
 	f.Add([]byte(`{"Id":{{"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, err := finding.Parse(json.RawMessage(raw))
@@ -177,7 +199,8 @@ func checkInvariants(t *testing.T, f finding.Finding) {
 	if f.ProductARN != "arn:"+f.Partition+":securityhub:"+f.Region+"::product/aws/securityhub" {
 		t.Errorf("ProductARN %q was accepted for %s", f.ProductARN, f.Region)
 	}
-	if !strings.HasPrefix(f.ID, "arn:"+f.Partition+":securityhub:"+f.Region+":"+f.Account+":") || len(f.ID) > 512 || len(f.Account) != 12 {
+	if !strings.HasPrefix(f.ID, "arn:"+f.Partition+":securityhub:"+f.Region+":"+f.Account+":") || len(f.ID) > 512 ||
+		len(f.Account) != 12 {
 		t.Errorf("Id %q was accepted for account %q", f.ID, f.Account)
 	}
 	for _, s := range []string{f.ID, f.GeneratorID, f.ControlID, f.ResourceID, f.ResourceType} {
@@ -185,7 +208,8 @@ func checkInvariants(t *testing.T, f finding.Finding) {
 			t.Errorf("%q was accepted", s)
 		}
 	}
-	for name, s := range map[string]string{"ResourceID": f.ResourceID, "ResourceType": f.ResourceType, "Workflow": f.Workflow, "RecordState": f.RecordState} {
+	for name, s := range map[string]string{"ResourceID": f.ResourceID, "ResourceType": f.ResourceType,
+		"Workflow": f.Workflow, "RecordState": f.RecordState} {
 		if s == "" {
 			t.Errorf("%s is empty", name)
 		}
@@ -197,7 +221,8 @@ func checkInvariants(t *testing.T, f finding.Finding) {
 
 func FuzzParseEvent(f *testing.F) {
 	f.Add([]byte(marshal(f, imported(nil))))
-	f.Add([]byte(marshal(f, imported(customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142")))))
+	f.Add([]byte(marshal(f,
+		imported(customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142")))))
 	f.Add([]byte(`{"source":"aws.securityhub","id":"1","time":"2026-03-01T11:59:00Z","detail":{"findings":[null]}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		e, err := finding.ParseEvent(body)
@@ -207,7 +232,8 @@ func FuzzParseEvent(f *testing.F) {
 		if e.ID == "" || len(e.Findings) == 0 || len(e.Findings) > finding.MaxFindings {
 			t.Errorf("accepted an event with id %q and %d findings", e.ID, len(e.Findings))
 		}
-		if (e.Trigger == finding.CustomAction) != (e.ActionID != "") || e.Trigger != finding.CustomAction && e.Trigger != finding.Automatic {
+		if (e.Trigger == finding.CustomAction) != (e.ActionID != "") || e.Trigger != finding.CustomAction &&
+			e.Trigger != finding.Automatic {
 			t.Errorf("trigger %q with action %q", e.Trigger, e.ActionID)
 		}
 		if e.Time.IsZero() {

@@ -99,7 +99,8 @@ type productFields struct{ standardsControlARN string }
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *productFields) UnmarshalJSON(text []byte) error {
 	var fields struct{ StandardsControlArn json.RawMessage }
-	if json.Unmarshal(text, &fields) == nil && json.Unmarshal(fields.StandardsControlArn, &p.standardsControlARN) != nil {
+	if json.Unmarshal(text, &fields) == nil &&
+		json.Unmarshal(fields.StandardsControlArn, &p.standardsControlARN) != nil {
 		p.standardsControlARN = ""
 	}
 	return nil
@@ -110,10 +111,13 @@ var (
 	productPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):securityhub:([a-z0-9-]+)::product/aws/securityhub$`)
 	// The standards name their rules in two ways: CIS 1.2.0 as an ARN with rule/4.1,
 	// the others as <standard>/v/<version>/<rule>.
-	generatorPattern = regexp.MustCompile(`^(?:arn:aws[a-z-]*:securityhub:::ruleset/)?([a-z0-9-]+/v/[0-9.]+)/(?:rule/)?([A-Za-z0-9.-]+)$`)
-	// A consolidated finding names its control in GeneratorId too, and one of a single standard its rule in StandardsControlArn.
+	generatorPattern = regexp.MustCompile(
+		`^(?:arn:aws[a-z-]*:securityhub:::ruleset/)?([a-z0-9-]+/v/[0-9.]+)/(?:rule/)?([A-Za-z0-9.-]+)$`)
+	// A consolidated finding names its control in GeneratorId too, and one of a single standard its rule in
+	// StandardsControlArn.
 	consolidatedPattern = regexp.MustCompile(`^security-control/([A-Za-z0-9]+\.[0-9]+)$`)
-	standardPattern     = regexp.MustCompile(`^arn:aws[a-z-]*:securityhub:[a-z0-9-]*:[0-9]{12}:control/([a-z0-9-]+/v/[0-9.]+)/([A-Za-z0-9.-]+)$`)
+	standardPattern     = regexp.MustCompile(
+		`^arn:aws[a-z-]*:securityhub:[a-z0-9-]*:[0-9]{12}:control/([a-z0-9-]+/v/[0-9.]+)/([A-Za-z0-9.-]+)$`)
 )
 
 // firstCIS is the one standard whose findings name their generator with an ARN.
@@ -141,8 +145,9 @@ func Parse(raw json.RawMessage) (Finding, error) {
 		return Finding{}, fmt.Errorf("read finding: %w", err)
 	}
 	f := Finding{
-		ID: d.ID, ProductARN: d.ProductARN, GeneratorID: d.GeneratorID, Account: d.AwsAccountID, Title: d.Title, AccountName: accountName(d.AccountName),
-		ControlID: d.Compliance.SecurityControlID, Compliance: d.Compliance.Status,
+		ID: d.ID, ProductARN: d.ProductARN, GeneratorID: d.GeneratorID, Account: d.AwsAccountID, Title: d.Title,
+		AccountName: accountName(d.AccountName),
+		ControlID:   d.Compliance.SecurityControlID, Compliance: d.Compliance.Status,
 		Workflow: cmp.Or(d.Workflow.Status, New), RecordState: cmp.Or(d.RecordState, Active),
 	}
 	if err := f.checkOrigin(d.Region); err != nil {
@@ -158,7 +163,8 @@ func Parse(raw json.RawMessage) (Finding, error) {
 	}
 	observed, err := time.Parse(time.RFC3339, cmp.Or(d.LastObservedAt, d.UpdatedAt))
 	if err != nil {
-		return Finding{}, fmt.Errorf("the finding's LastObservedAt and UpdatedAt hold no RFC 3339 time: %q", clip(cmp.Or(d.LastObservedAt, d.UpdatedAt)))
+		return Finding{}, fmt.Errorf("the finding's LastObservedAt and UpdatedAt hold no RFC 3339 time: %q",
+			clip(cmp.Or(d.LastObservedAt, d.UpdatedAt)))
 	}
 	f.ObservedAt = observed
 	if since, err := time.Parse(time.RFC3339, d.FirstObservedAt); err == nil {
@@ -167,8 +173,9 @@ func Parse(raw json.RawMessage) (Finding, error) {
 	return f, nil
 }
 
-// identify finds out what the finding is about where Compliance.SecurityControlId does not say it: GeneratorId names the
-// control or the rule of a standard, and if it is of another form StandardsControlArn does.
+// identify finds out what the finding is about where Compliance.SecurityControlId does not say it:
+// GeneratorId names the control or the rule of a standard, and if it is of another form StandardsControlArn
+// does.
 func (f *Finding) identify(standardsControlARN string) {
 	if m := consolidatedPattern.FindStringSubmatch(f.GeneratorID); m != nil && f.ControlID == "" {
 		f.ControlID = m[1]

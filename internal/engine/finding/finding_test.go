@@ -35,7 +35,8 @@ func consolidated(edits object) object {
 		"RecordState": "ACTIVE",
 		"Compliance":  object{"Status": "FAILED", "SecurityControlId": "EC2.13"},
 		"Workflow":    object{"Status": "NEW"},
-		"Resources":   []object{{"Type": "AwsEc2SecurityGroup", "Id": group, "Details": object{"AwsEc2SecurityGroup": object{"GroupName": "web"}}}},
+		"Resources": []object{{"Type": "AwsEc2SecurityGroup", "Id": group,
+			"Details": object{"AwsEc2SecurityGroup": object{"GroupName": "web"}}}},
 	}
 	maps.Copy(f, edits)
 	maps.DeleteFunc(f, func(_ string, v any) bool { return v == nil })
@@ -55,8 +56,9 @@ func TestParseAccepts(t *testing.T) {
 	t.Parallel()
 	want := func(edit func(*finding.Finding)) finding.Finding {
 		f := finding.Finding{
-			ID: consolidatedID, ProductARN: "arn:aws:securityhub:eu-west-1::product/aws/securityhub", GeneratorID: "security-control/EC2.13",
-			Partition: "aws", Account: "222222222222", Region: "eu-west-1",
+			ID: consolidatedID, ProductARN: "arn:aws:securityhub:eu-west-1::product/aws/securityhub",
+			GeneratorID: "security-control/EC2.13",
+			Partition:   "aws", Account: "222222222222", Region: "eu-west-1",
 			Title:     "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22",
 			ControlID: "EC2.13", Compliance: finding.Failed, Workflow: finding.New, RecordState: finding.Active,
 			ResourceType: "AwsEc2SecurityGroup", ResourceID: group, Resources: 1,
@@ -88,8 +90,10 @@ func TestParseAccepts(t *testing.T) {
 				f.ID, f.GeneratorID, f.Standard, f.Rule, f.ControlID = cisID, cisGenerator, "cis-aws-foundations-benchmark/v/1.2.0", "4.1", ""
 			}),
 		},
-		"CIS 5.0.0":                  generator(want, "cis-aws-foundations-benchmark/v/5.0.0/5.1.1", "cis-aws-foundations-benchmark/v/5.0.0", "5.1.1"),
-		"FSBP":                       generator(want, "aws-foundational-security-best-practices/v/1.0.0/EC2.13", "aws-foundational-security-best-practices/v/1.0.0", "EC2.13"),
+		"CIS 5.0.0": generator(want, "cis-aws-foundations-benchmark/v/5.0.0/5.1.1",
+			"cis-aws-foundations-benchmark/v/5.0.0", "5.1.1"),
+		"FSBP": generator(want, "aws-foundational-security-best-practices/v/1.0.0/EC2.13",
+			"aws-foundational-security-best-practices/v/1.0.0", "EC2.13"),
 		"PCI DSS":                    generator(want, "pci-dss/v/3.2.1/PCI.EC2.5", "pci-dss/v/3.2.1", "PCI.EC2.5"),
 		"NIST":                       generator(want, "nist-800-53/v/5.0.0/EC2.13", "nist-800-53/v/5.0.0", "EC2.13"),
 		"generator of no known form": generator(want, "my rule", "", ""),
@@ -103,13 +107,17 @@ func TestParseAccepts(t *testing.T) {
 			want(func(f *finding.Finding) { f.GeneratorID = "security-control/EC2.14" }),
 		},
 		"only StandardsControlArn": {
-			object{"GeneratorId": "other", "Compliance": object{"Status": "FAILED"}, "ProductFields": object{"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/pci-dss/v/3.2.1/PCI.EC2.5"}},
+			object{"GeneratorId": "other", "Compliance": object{"Status": "FAILED"},
+				"ProductFields": object{
+					"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/pci-dss/v/3.2.1/PCI.EC2.5"}},
 			want(func(f *finding.Finding) {
 				f.GeneratorID, f.ControlID, f.Standard, f.Rule = "other", "", "pci-dss/v/3.2.1", "PCI.EC2.5"
 			}),
 		},
 		"GeneratorId wins over StandardsControlArn": {
-			object{"GeneratorId": "nist-800-53/v/5.0.0/EC2.13", "ProductFields": object{"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/aws-foundational-security-best-practices/v/1.0.0/EC2.2"}},
+			object{"GeneratorId": "nist-800-53/v/5.0.0/EC2.13",
+				"ProductFields": object{
+					"StandardsControlArn": "arn:aws:securityhub:eu-west-1:222222222222:control/aws-foundational-security-best-practices/v/1.0.0/EC2.2"}},
 			want(func(f *finding.Finding) {
 				f.GeneratorID, f.Standard, f.Rule = "nist-800-53/v/5.0.0/EC2.13", "nist-800-53/v/5.0.0", "EC2.13"
 			}),
@@ -124,25 +132,29 @@ func TestParseAccepts(t *testing.T) {
 		},
 		"since a time of another form": {object{"FirstObservedAt": "yesterday"}, want(func(*finding.Finding) {})},
 		"defaults": {
-			object{"Region": nil, "Workflow": nil, "RecordState": nil, "Compliance": nil, "Title": nil, "LastObservedAt": nil},
+			object{"Region": nil, "Workflow": nil, "RecordState": nil, "Compliance": nil, "Title": nil,
+				"LastObservedAt": nil},
 			want(func(f *finding.Finding) {
 				f.Compliance, f.Title, f.ObservedAt = "", "", time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 			}),
 		},
 		"the state of things": {
-			object{"Workflow": object{"Status": "SUPPRESSED"}, "RecordState": "ARCHIVED", "Compliance": object{"Status": "PASSED", "SecurityControlId": "EC2.13"}},
+			object{"Workflow": object{"Status": "SUPPRESSED"}, "RecordState": "ARCHIVED",
+				"Compliance": object{"Status": "PASSED", "SecurityControlId": "EC2.13"}},
 			want(func(f *finding.Finding) {
 				f.Workflow, f.RecordState, f.Compliance = finding.Suppressed, "ARCHIVED", "PASSED"
 			}),
 		},
 		"the first of several resources": {
-			object{"Resources": []object{{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"}, {"Type": "Other", "Id": "x"}}},
+			object{"Resources": []object{{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"},
+				{"Type": "Other", "Id": "x"}}},
 			want(func(f *finding.Finding) {
 				f.ResourceType, f.ResourceID, f.Resources = finding.AccountType, "AWS::::Account:222222222222", 2
 			}),
 		},
 		"another partition": {
-			object{"Id": govID, "ProductArn": "arn:aws-us-gov:securityhub:us-gov-west-1::product/aws/securityhub", "Region": "us-gov-west-1"},
+			object{"Id": govID, "ProductArn": "arn:aws-us-gov:securityhub:us-gov-west-1::product/aws/securityhub",
+				"Region": "us-gov-west-1"},
 			want(func(f *finding.Finding) {
 				f.ID, f.ProductARN, f.Partition, f.Region = govID, "arn:aws-us-gov:securityhub:us-gov-west-1::product/aws/securityhub", "aws-us-gov", "us-gov-west-1"
 			}),
@@ -172,7 +184,8 @@ func generator(want func(func(*finding.Finding)) finding.Finding, id, standard, 
 	return struct {
 		edits object
 		want  finding.Finding
-	}{object{"GeneratorId": id}, want(func(f *finding.Finding) { f.GeneratorID, f.Standard, f.Rule = id, standard, rule })}
+	}{object{"GeneratorId": id},
+		want(func(f *finding.Finding) { f.GeneratorID, f.Standard, f.Rule = id, standard, rule })}
 }
 
 func nested(depth int) json.RawMessage {
@@ -186,45 +199,55 @@ func TestParseRefuses(t *testing.T) {
 		edits object
 		want  string // part of the reason
 	}{
-		"no ProductArn":                  {object{"ProductArn": nil}, "ProductArn"},
-		"ProductArn of another product":  {object{"ProductArn": "arn:aws:securityhub:eu-west-1:222222222222:product/222222222222/default"}, "ProductArn"},
-		"ProductArn of a partner":        {object{"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/inspector"}, "ProductArn"},
-		"ProductArn with more behind it": {object{"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/securityhub\n"}, "ProductArn"},
-		"ProductArn that is long":        {object{"ProductArn": long}, "ProductArn"},
-		"Region that differs":            {object{"Region": "us-east-1"}, "differs"},
+		"no ProductArn": {object{"ProductArn": nil}, "ProductArn"},
+		"ProductArn of another product": {
+			object{"ProductArn": "arn:aws:securityhub:eu-west-1:222222222222:product/222222222222/default"},
+			"ProductArn"},
+		"ProductArn of a partner": {object{"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/inspector"},
+			"ProductArn"},
+		"ProductArn with more behind it": {
+			object{"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/securityhub\n"}, "ProductArn"},
+		"ProductArn that is long": {object{"ProductArn": long}, "ProductArn"},
+		"Region that differs":     {object{"Region": "us-east-1"}, "differs"},
 		"Region that is none": {object{
 			"ProductArn": "arn:aws:securityhub:xx-nowhere-1::product/aws/securityhub", "Region": "xx-nowhere-1",
 			"Id": strings.Replace(consolidatedID, "eu-west-1", "xx-nowhere-1", 1),
 		}, "not a Region"},
 		"Region of another partition": {object{
-			"ProductArn": "arn:aws-cn:securityhub:eu-west-1::product/aws/securityhub", "Id": strings.Replace(consolidatedID, "arn:aws:", "arn:aws-cn:", 1),
+			"ProductArn": "arn:aws-cn:securityhub:eu-west-1::product/aws/securityhub",
+			"Id":         strings.Replace(consolidatedID, "arn:aws:", "arn:aws-cn:", 1),
 		}, "not a Region of partition aws-cn"},
-		"account that is short":        {object{"AwsAccountId": "22222222222"}, "12 digits"},
-		"account with letters":         {object{"AwsAccountId": "22222222222a"}, "12 digits"},
-		"account in other digits":      {object{"AwsAccountId": "٢٢٢٢٢٢٢٢٢٢٢٢"}, "12 digits"},
-		"account missing":              {object{"AwsAccountId": nil}, "12 digits"},
-		"Id of another account":        {object{"AwsAccountId": "333333333333"}, "does not begin with"},
-		"Id of another Region":         {object{"Id": strings.Replace(consolidatedID, "eu-west-1", "us-east-1", 1)}, "does not begin with"},
+		"account that is short":   {object{"AwsAccountId": "22222222222"}, "12 digits"},
+		"account with letters":    {object{"AwsAccountId": "22222222222a"}, "12 digits"},
+		"account in other digits": {object{"AwsAccountId": "٢٢٢٢٢٢٢٢٢٢٢٢"}, "12 digits"},
+		"account missing":         {object{"AwsAccountId": nil}, "12 digits"},
+		"Id of another account":   {object{"AwsAccountId": "333333333333"}, "does not begin with"},
+		"Id of another Region": {object{"Id": strings.Replace(consolidatedID, "eu-west-1", "us-east-1", 1)},
+			"does not begin with"},
 		"Id missing":                   {object{"Id": nil}, "does not begin with"},
 		"Id too long":                  {object{"Id": consolidatedID + long}, "does not begin with"},
 		"Id with a reference":          {object{"Id": consolidatedID + "{{ssm:x}}"}, "Id contains {{"},
 		"GeneratorId with a reference": {object{"GeneratorId": "{{x}}"}, "GeneratorId contains {{"},
-		"control with a reference":     {object{"Compliance": object{"SecurityControlId": "{{x}}"}}, "SecurityControlId contains {{"},
-		"resource with a reference":    {object{"Resources": []object{{"Type": "T", "Id": group + "{{ global:DATE }}"}}}, "Resources[0].Id contains {{"},
-		"type with a reference":        {object{"Resources": []object{{"Type": "{{x}}", "Id": group}}}, "Resources[0].Type contains {{"},
-		"no Resources":                 {object{"Resources": nil}, "no resource"},
-		"Resources empty":              {object{"Resources": []object{}}, "no resource"},
-		"resource without Id":          {object{"Resources": []object{{"Type": "AwsEc2SecurityGroup"}}}, "no resource"},
-		"resource without Type":        {object{"Resources": []object{{"Id": group}}}, "no resource"},
-		"no time at all":               {object{"LastObservedAt": nil, "UpdatedAt": nil}, "no RFC 3339 time"},
-		"time of another form":         {object{"LastObservedAt": "yesterday"}, "no RFC 3339 time"},
-		"time that is long":            {object{"LastObservedAt": long}, "no RFC 3339 time"},
-		"Id a number":                  {object{"Id": 1}, "read finding"},
-		"Id a number that is long":     {object{"Id": json.RawMessage(long)}, "read finding"},
-		"Compliance a text":            {object{"Compliance": "FAILED"}, "read finding"},
-		"Resources a map":              {object{"Resources": object{}}, "read finding"},
-		"Resources of texts":           {object{"Resources": []string{"x"}}, "read finding"},
-		"nesting without end":          {object{"ProductFields": nested(20_000)}, "read finding"},
+		"control with a reference": {object{"Compliance": object{"SecurityControlId": "{{x}}"}},
+			"SecurityControlId contains {{"},
+		"resource with a reference": {
+			object{"Resources": []object{{"Type": "T", "Id": group + "{{ global:DATE }}"}}},
+			"Resources[0].Id contains {{"},
+		"type with a reference": {object{"Resources": []object{{"Type": "{{x}}", "Id": group}}},
+			"Resources[0].Type contains {{"},
+		"no Resources":             {object{"Resources": nil}, "no resource"},
+		"Resources empty":          {object{"Resources": []object{}}, "no resource"},
+		"resource without Id":      {object{"Resources": []object{{"Type": "AwsEc2SecurityGroup"}}}, "no resource"},
+		"resource without Type":    {object{"Resources": []object{{"Id": group}}}, "no resource"},
+		"no time at all":           {object{"LastObservedAt": nil, "UpdatedAt": nil}, "no RFC 3339 time"},
+		"time of another form":     {object{"LastObservedAt": "yesterday"}, "no RFC 3339 time"},
+		"time that is long":        {object{"LastObservedAt": long}, "no RFC 3339 time"},
+		"Id a number":              {object{"Id": 1}, "read finding"},
+		"Id a number that is long": {object{"Id": json.RawMessage(long)}, "read finding"},
+		"Compliance a text":        {object{"Compliance": "FAILED"}, "read finding"},
+		"Resources a map":          {object{"Resources": object{}}, "read finding"},
+		"Resources of texts":       {object{"Resources": []string{"x"}}, "read finding"},
+		"nesting without end":      {object{"ProductFields": nested(20_000)}, "read finding"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -233,7 +256,8 @@ func TestParseRefuses(t *testing.T) {
 		})
 	}
 	for name, text := range map[string]string{
-		"nothing": "", "cut off": `{"Id":"arn:aws`, "a list": "[]", "a text": `"finding"`, "two": "{}{}", "brackets": strings.Repeat("[", 200_000),
+		"nothing": "", "cut off": `{"Id":"arn:aws`, "a list": "[]", "a text": `"finding"`, "two": "{}{}",
+		"brackets": strings.Repeat("[", 200_000),
 	} {
 		t.Run("JSON: "+name, func(t *testing.T) {
 			t.Parallel()
@@ -278,8 +302,9 @@ func refuse(t *testing.T, raw json.RawMessage, want string) {
 func TestAccountName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"workload": "workload", " Team A (prod) ": "Team A (prod)", strings.Repeat("x", 50): strings.Repeat("x", 50), strings.Repeat("x", 51): "",
-		"a\nSubject: b": "", "w\u00f6rk": "", "\u202eb": "", "": "",
+		"workload": "workload", " Team A (prod) ": "Team A (prod)", strings.Repeat("x", 50): strings.Repeat("x", 50),
+		strings.Repeat("x", 51): "",
+		"a\nSubject: b":         "", "w\u00f6rk": "", "\u202eb": "", "": "",
 	} {
 		f, err := finding.Parse(marshal(t, consolidated(object{"AwsAccountName": name})))
 		if err != nil || f.AccountName != want {

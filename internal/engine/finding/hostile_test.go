@@ -14,10 +14,15 @@ import (
 
 // odd are values of every type, with which each part of a document is replaced in turn.
 var odd = map[string]json.RawMessage{
-	"null": json.RawMessage(`null`), "true": json.RawMessage(`true`), "a number": json.RawMessage(`-1`), "a number without end": json.RawMessage(`1e999`),
-	"no text": json.RawMessage(`""`), "a text": json.RawMessage(`"x"`), "half a character": json.RawMessage(`"\ud800"`), "a zero byte": json.RawMessage(`"\u0000"`),
-	"a list": json.RawMessage(`[]`), "a list of lists": json.RawMessage(`[[[]]]`), "a map": json.RawMessage(`{}`), "a map of odd keys": json.RawMessage(`{"":{"Id":{}},"Id":[]}`),
-	"a list of all": json.RawMessage(`[null,true,1,"x",[],{}]`),
+	"null": json.RawMessage(`null`), "true": json.RawMessage(`true`), "a number": json.RawMessage(`-1`),
+	"a number without end": json.RawMessage(`1e999`),
+	"no text":              json.RawMessage(`""`), "a text": json.RawMessage(`"x"`),
+	"half a character": json.RawMessage(`"\ud800"`),
+	"a zero byte":      json.RawMessage(`"\u0000"`),
+	"a list":           json.RawMessage(`[]`), "a list of lists": json.RawMessage(`[[[]]]`),
+	"a map":             json.RawMessage(`{}`),
+	"a map of odd keys": json.RawMessage(`{"":{"Id":{}},"Id":[]}`),
+	"a list of all":     json.RawMessage(`[null,true,1,"x",[],{}]`),
 }
 
 // replaced gives a document with each of its parts replaced, by the path of the part.
@@ -86,7 +91,8 @@ func TestDepth(t *testing.T) {
 	refuse(t, rawObject(t, consolidated(object{"ProductFields": nested(10_000)})), "read finding")
 	refuse(t, rawObject(t, consolidated(object{"Resources": nested(10_000)})), "read finding")
 	refuseEvent(t, rawObject(t, imported(object{"detail": nested(10_000)})), "not an event")
-	refuseEvent(t, []byte(`{"detail":{"findings":`+strings.Repeat("[", 250_000)+strings.Repeat("]", 250_000)+`}}`), "not an event")
+	refuseEvent(t, []byte(`{"detail":{"findings":`+strings.Repeat("[", 250_000)+strings.Repeat("]", 250_000)+`}}`),
+		"not an event")
 }
 
 // An event carries one finding. Each costs a line of log at least, so more than a call of
@@ -94,7 +100,8 @@ func TestDepth(t *testing.T) {
 func TestManyFindings(t *testing.T) {
 	t.Parallel()
 	of := func(n int) []byte {
-		return rawObject(t, imported(object{"detail": json.RawMessage(`{"findings":[0` + strings.Repeat(",0", n-1) + `]}`)}))
+		return rawObject(t, imported(
+			object{"detail": json.RawMessage(`{"findings":[0` + strings.Repeat(",0", n-1) + `]}`)}))
 	}
 	if e, err := finding.ParseEvent(of(finding.MaxFindings)); err != nil || len(e.Findings) != finding.MaxFindings {
 		t.Errorf("ParseEvent = %d findings, %v", len(e.Findings), err)
@@ -118,9 +125,11 @@ func TestMemory(t *testing.T) { //nolint:paralleltest // it measures what all te
 		return "[" + one + strings.Repeat(","+one, (finding.MaxEventBytes-4000)/(len(one)+1)) + "]"
 	}
 	for name, edits := range map[string]object{
-		"findings":              {"detail": json.RawMessage(`{"findings":` + lists("0") + `}`)},
-		"findings of nothing":   {"detail": json.RawMessage(`{"findings":` + lists(`""`) + `}`)},
-		"findings, twice":       {"detail": json.RawMessage(`{"findings":` + lists("0")[:199_999] + `0],"findings":` + lists("0")[:199_999] + `0]}`)},
+		"findings":            {"detail": json.RawMessage(`{"findings":` + lists("0") + `}`)},
+		"findings of nothing": {"detail": json.RawMessage(`{"findings":` + lists(`""`) + `}`)},
+		"findings, twice": {
+			"detail": json.RawMessage(`{"findings":` + lists("0")[:199_999] + `0],"findings":` + lists("0")[:199_999] +
+				`0]}`)},
 		"resources of an event": {"resources": json.RawMessage(lists(`""`))},
 		"fields nobody knows":   {"x": json.RawMessage(lists("{}"))},
 	} {

@@ -31,7 +31,8 @@ func endpoint(t *testing.T) (address string, connections *atomic.Int64) {
 	connections = &atomic.Int64{}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		answer := map[string]string{"AmazonSSM.StartAutomationExecution": started, "AmazonSSM.GetAutomationExecution": ended, "": assumed}[r.Header.Get("X-Amz-Target")]
+		answer := map[string]string{"AmazonSSM.StartAutomationExecution": started,
+			"AmazonSSM.GetAutomationExecution": ended, "": assumed}[r.Header.Get("X-Amz-Target")]
 		_, _ = io.WriteString(w, answer)
 	}))
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
@@ -62,7 +63,8 @@ func accounts(t *testing.T, address string) *executions.Accounts {
 
 func repair(t *testing.T, a *executions.Accounts, n int) {
 	t.Helper()
-	one := target.Target{Account: fmt.Sprintf("2222222222%02d", n%4), Region: fmt.Sprint("eu-west-", 1+n%3), Runbook: "ClosePorts", Resource: fmt.Sprint("sg-", n)}
+	one := target.Target{Account: fmt.Sprintf("2222222222%02d", n%4), Region: fmt.Sprint("eu-west-", 1+n%3),
+		Runbook: "ClosePorts", Resource: fmt.Sprint("sg-", n)}
 	if _, err := a.Start(t.Context(), one, decide.Attempt{Number: 1}); err != nil {
 		t.Error(err)
 	}

@@ -65,7 +65,8 @@ func settings(getenv func(string) string) (decide.Settings, error) {
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < least {
-			errs = append(errs, fmt.Errorf("the environment variable %s is %q, not a number from %d up", name, text, least))
+			errs = append(errs, fmt.Errorf("the environment variable %s is %q, not a number from %d up", name, text,
+				least))
 			return
 		}
 		set(n)
@@ -90,14 +91,16 @@ func (e Environment) Announcer() *announce.Announcer {
 // Effects carry decisions out with the resources that the environment names.
 func (e Environment) Effects(announcer *announce.Announcer) apply.Effects {
 	log := lambdacontext.NewLogger()
-	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: prepared.Embedded().ByID, Now: time.Now}
+	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: prepared.Embedded().ByID,
+		Now: time.Now}
 	table := e.Ledger()
 	return apply.Effects{
-		Ledger:    table,
-		Digests:   table,
-		Now:       time.Now,
-		Findings:  securityhub.New(e.Config, log),
-		Notifier:  &notify.Topic{Client: sns.NewFromConfig(e.Config), ARN: os.Getenv(naming.EnvTopicARN), Writer: writer},
+		Ledger:   table,
+		Digests:  table,
+		Now:      time.Now,
+		Findings: securityhub.New(e.Config, log),
+		Notifier: &notify.Topic{Client: sns.NewFromConfig(e.Config), ARN: os.Getenv(naming.EnvTopicARN),
+			Writer: writer},
 		Announcer: announcer,
 		Settings:  e.Settings,
 		Log:       log,

@@ -18,7 +18,8 @@ func TestLoad(t *testing.T) { //nolint:paralleltest // it sets the environment
 	t.Setenv(naming.EnvLedgerTable, "hubmend-ledger")
 	t.Setenv(naming.EnvMaxAttempts, "2")
 	env, err := function.Load(t.Context(), naming.EnvLedgerTable)
-	if err != nil || env.Config.Region != "eu-west-1" || env.Settings.MaxAttempts != 2 || env.Settings.Window != decide.Defaults.Window {
+	if err != nil || env.Config.Region != "eu-west-1" || env.Settings.MaxAttempts != 2 ||
+		env.Settings.Window != decide.Defaults.Window {
 		t.Errorf("Load = %v, Region %q, settings %+v", err, env.Config.Region, env.Settings)
 	}
 	if l := env.Ledger(); l.Table != "hubmend-ledger" || l.Now == nil {

@@ -30,9 +30,10 @@ func TestSettings(t *testing.T) {
 				s.BreakerWindow, s.ConfirmEvery = 90*time.Minute, 30*time.Minute
 			},
 		},
-		"one":       {map[string]string{naming.EnvMaxAttempts: "1"}, func(s *decide.Settings) { s.MaxAttempts = 1 }},
-		"each time": {map[string]string{naming.EnvConfirmEveryMinutes: "0"}, func(s *decide.Settings) { s.ConfirmEvery = 0 }},
-		"empty":     {map[string]string{naming.EnvMaxAttempts: ""}, func(*decide.Settings) {}},
+		"one": {map[string]string{naming.EnvMaxAttempts: "1"}, func(s *decide.Settings) { s.MaxAttempts = 1 }},
+		"each time": {map[string]string{naming.EnvConfirmEveryMinutes: "0"},
+			func(s *decide.Settings) { s.ConfirmEvery = 0 }},
+		"empty": {map[string]string{naming.EnvMaxAttempts: ""}, func(*decide.Settings) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +49,8 @@ func TestSettings(t *testing.T) {
 
 func TestBadSettings(t *testing.T) {
 	t.Parallel()
-	all := []string{naming.EnvMaxAttempts, naming.EnvWindowHours, naming.EnvBreakerFailures, naming.EnvBreakerMinutes, naming.EnvConfirmEveryMinutes}
+	all := []string{naming.EnvMaxAttempts, naming.EnvWindowHours, naming.EnvBreakerFailures, naming.EnvBreakerMinutes,
+		naming.EnvConfirmEveryMinutes}
 	for _, text := range []string{"-1", "1.5", "many", " 3", "99999999999999999999"} {
 		_, err := settings(func(string) string { return text })
 		for _, name := range all { // each is named, so that one look is enough

@@ -23,7 +23,8 @@ type parameter struct {
 	name  string
 }
 
-func (p *parameter) GetParameter(_ context.Context, in *ssm.GetParameterInput, _ ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
+func (p *parameter) GetParameter(_ context.Context, in *ssm.GetParameterInput,
+	_ ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
 	p.reads++
 	p.name = *in.Name
 	if p.err != nil {
@@ -50,7 +51,8 @@ func TestOnlyActiveIsActive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &killswitch.Switch{Client: tc.parameter, Name: "/hubmend/switch", Now: func() time.Time { return noon }}
+			s := &killswitch.Switch{Client: tc.parameter, Name: "/hubmend/switch",
+				Now: func() time.Time { return noon }}
 			if paused, err := s.Paused(t.Context()); err != nil || paused != tc.paused {
 				t.Errorf("Paused = %t, %v", paused, err)
 			}

@@ -17,7 +17,8 @@ import (
 func archive(t *testing.T, s *store) {
 	one := targetOf("archive")
 	attempt := fullRecord("archive").Attempts[0]
-	first := decide.Ended{Attempt: attempt, Outcome: decide.Outcome{ExecutionID: "exec", Succeeded: true, Change: "All.", Before: `["a"]`}}
+	first := decide.Ended{Attempt: attempt,
+		Outcome: decide.Outcome{ExecutionID: "exec", Succeeded: true, Change: "All.", Before: `["a"]`}}
 	second := decide.Ended{
 		Attempt: decide.Attempt{Number: 42, State: decide.Failed, EndedAt: noon},
 		Outcome: decide.Outcome{ExecutionID: "exec-2", Class: decide.Internal, Reason: "A long story."},
@@ -61,8 +62,11 @@ func breakers(t *testing.T, s *store) {
 	if diff := cmp.Diff(decide.Breaker{Control: "X.1"}, read("X.1")); diff != "" {
 		t.Errorf("one that was never saved (-want +got):\n%s", diff)
 	}
-	b := decide.Breaker{Control: "X.1", Failures: []decide.TargetFailure{{Key: "k", Account: "1", Resource: "sg-1", At: noon}}, OpenUntil: noon.Add(time.Hour), SucceededAt: noon,
-		Probe: decide.Probe{Key: "k", At: noon}, Accounts: []decide.AccountPause{{Account: "1", OpenUntil: noon, Probe: decide.Probe{Key: "k", At: noon}}}}
+	b := decide.Breaker{Control: "X.1",
+		Failures:  []decide.TargetFailure{{Key: "k", Account: "1", Resource: "sg-1", At: noon}},
+		OpenUntil: noon.Add(time.Hour), SucceededAt: noon,
+		Probe:    decide.Probe{Key: "k", At: noon},
+		Accounts: []decide.AccountPause{{Account: "1", OpenUntil: noon, Probe: decide.Probe{Key: "k", At: noon}}}}
 	if err := s.SaveBreaker(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +108,8 @@ func unready(t *testing.T, s *store) {
 		t.Errorf("one that was never saved (-want +got):\n%s", diff)
 	}
 	a := decide.Account{ID: "1", ToldAt: noon, Missing: []decide.Missing{
-		{Place: "eu-west-1/", Reason: "no", Tries: 2, TriedAt: noon, Until: noon.Add(time.Hour), Probe: decide.Probe{Key: "k", At: noon}},
+		{Place: "eu-west-1/", Reason: "no", Tries: 2, TriedAt: noon, Until: noon.Add(time.Hour),
+			Probe: decide.Probe{Key: "k", At: noon}},
 	}}
 	if err := s.SaveAccount(t.Context(), a); err != nil {
 		t.Fatal(err)
@@ -114,7 +119,8 @@ func unready(t *testing.T, s *store) {
 		t.Errorf("saved (-want +got):\n%s", diff)
 	}
 	for name, version := range map[string]int{"stored already": 0, "one ahead": 2} {
-		if err := s.SaveAccount(t.Context(), decide.Account{ID: "1", Version: version}); !errors.Is(err, ledger.ErrConflict) {
+		if err := s.SaveAccount(t.Context(), decide.Account{ID: "1", Version: version}); !errors.Is(err,
+			ledger.ErrConflict) {
 			t.Errorf("%s: SaveAccount = %v", name, err)
 		}
 	}
@@ -217,7 +223,8 @@ func index(t *testing.T, s *store) {
 	put("unconfirmed", func(r *decide.Record) { r.Unconfirmed = nil })
 	want("open-0", "open-2")
 	put("ended", func(r *decide.Record) {
-		r.Attempts = append(r.Attempts, decide.Attempt{Number: 2, State: decide.Queued, QueuedAt: noon.Add(-30 * time.Minute)})
+		r.Attempts = append(r.Attempts,
+			decide.Attempt{Number: 2, State: decide.Queued, QueuedAt: noon.Add(-30 * time.Minute)})
 	})
 	want("open-0", "ended", "open-2")
 

@@ -104,7 +104,8 @@ func TestFullRecordIsFull(t *testing.T) {
 	rec := fullRecord("full")
 	rec.Version = 1
 	set := map[string]bool{}
-	for _, v := range append([]any{rec, rec.Unconfirmed[0], rec.Refused}, rec.Attempts[0], rec.Attempts[1], rec.Attempts[2]) {
+	for _, v := range append([]any{rec, rec.Unconfirmed[0], rec.Refused}, rec.Attempts[0], rec.Attempts[1],
+		rec.Attempts[2]) {
 		of := reflect.ValueOf(v)
 		for i := range of.NumField() {
 			name := of.Type().String() + "." + of.Type().Field(i).Name
@@ -121,9 +122,10 @@ func TestFullRecordIsFull(t *testing.T) {
 
 func little(t *testing.T, s *store) {
 	for name, rec := range map[string]decide.Record{
-		"no attempts":                           {Target: targetOf("bare")},
-		"no attempts, but something to confirm": {Target: targetOf("unconfirmed"), Unconfirmed: []decide.Ref{{ID: "f1"}}},
-		"an empty attempt":                      {Target: targetOf("empty"), Attempts: []decide.Attempt{{}}},
+		"no attempts": {Target: targetOf("bare")},
+		"no attempts, but something to confirm": {Target: targetOf("unconfirmed"),
+			Unconfirmed: []decide.Ref{{ID: "f1"}}},
+		"an empty attempt": {Target: targetOf("empty"), Attempts: []decide.Attempt{{}}},
 	} {
 		rec = save(t, s, rec)
 		if diff := cmp.Diff(rec, load(t, s, rec.Target)); diff != "" {
@@ -174,7 +176,8 @@ func conflicts(t *testing.T, s *store) {
 
 func apart(t *testing.T, s *store) {
 	a, b := save(t, s, fullRecord("a")), save(t, s, decide.Record{Target: targetOf("b")})
-	if diff := cmp.Diff([]decide.Record{a, b}, []decide.Record{load(t, s, a.Target), load(t, s, b.Target)}); diff != "" {
+	if diff := cmp.Diff([]decide.Record{a, b},
+		[]decide.Record{load(t, s, a.Target), load(t, s, b.Target)}); diff != "" {
 		t.Error(diff)
 	}
 }

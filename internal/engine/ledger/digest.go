@@ -35,7 +35,8 @@ func (l *DynamoDB) SaveDigest(ctx context.Context, d decide.Digest) (decide.Dige
 	d.Version++
 	more := item{"expires": l.expires()}
 	if due := d.Due(); !due.IsZero() {
-		more = item{"open": &types.AttributeValueMemberS{Value: digestPartition}, "since": &types.AttributeValueMemberS{Value: indexTime(due)}}
+		more = item{"open": &types.AttributeValueMemberS{Value: digestPartition},
+			"since": &types.AttributeValueMemberS{Value: indexTime(due)}}
 	}
 	if err := l.save(ctx, digestKey(key), digestItem, version, d, d.Unknown, more); err != nil {
 		return decide.Digest{}, fmt.Errorf("save digest %s: %w", key, err)
@@ -61,9 +62,11 @@ func (l *DynamoDB) Collect(ctx context.Context, key string, window int, c decide
 func (l *DynamoDB) Collected(ctx context.Context, key string, window int) ([]decide.Collected, error) {
 	var all []decide.Collected
 	pages := dynamodb.NewQueryPaginator(l.Client, &dynamodb.QueryInput{
-		TableName: &l.Table, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"),
+		TableName: &l.Table, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"),
 		ExpressionAttributeValues: item{
-			":pk": &types.AttributeValueMemberS{Value: digestKey(key)}, ":sk": &types.AttributeValueMemberS{Value: toldKey(window, "")},
+			":pk": &types.AttributeValueMemberS{Value: digestKey(key)},
+			":sk": &types.AttributeValueMemberS{Value: toldKey(window, "")},
 		},
 	})
 	for pages.HasMorePages() {

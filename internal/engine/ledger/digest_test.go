@@ -37,7 +37,8 @@ func digests(t *testing.T, s *store) {
 	if diff := cmp.Diff(decide.Digest{}, loadDigest(t, s, cause)); diff != "" {
 		t.Errorf("one that was never saved (-want +got):\n%s", diff)
 	}
-	d := decide.Digest{Cause: decide.CommonCause{Kind: "k", Control: "c", Class: "class", Scope: "scope"}, Window: 3, Opener: "o", Until: noon, Ended: 2, TakenAt: noon.Add(time.Minute)}
+	d := decide.Digest{Cause: decide.CommonCause{Kind: "k", Control: "c", Class: "class", Scope: "scope"}, Window: 3,
+		Opener: "o", Until: noon, Ended: 2, TakenAt: noon.Add(time.Minute)}
 	saved := saveDigest(t, s, d)
 	d.Version = 1
 	if diff := cmp.Diff(d, saved); diff != "" {
@@ -76,7 +77,8 @@ func collected(t *testing.T, s *store) {
 	if all := read(1); len(all) > 0 {
 		t.Errorf("of nothing: %v", all)
 	}
-	first := decide.Collected{ID: "a#1", Key: "k", Account: "222222222222", AccountName: "workload", Region: "eu-west-1", Resource: "sg-1", At: noon, Reason: "no"}
+	first := decide.Collected{ID: "a#1", Key: "k", Account: "222222222222", AccountName: "workload",
+		Region: "eu-west-1", Resource: "sg-1", At: noon, Reason: "no"}
 	keep(cause, 1, decide.Collected{ID: "b#1"})
 	keep(cause, 1, decide.Collected{ID: "a#1", Reason: "old"})
 	keep(cause, 1, first)

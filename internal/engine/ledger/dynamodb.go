@@ -22,9 +22,11 @@ import (
 type DynamoDBAPI interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
-	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput,
+		error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
-	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput,
+		...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 }
 
 // DynamoDB is a Ledger in a table with the keys pk and sk, both strings:
@@ -125,7 +127,8 @@ func archived(rec decide.Record, e decide.Ended) (item, error) {
 	}
 	rest, _ := rec.Unknown.(item)
 	attempt, of := in["Attempt"].(*types.AttributeValueMemberM), reflect.TypeFor[decide.Attempt]()
-	if was, ok := find(rest["Attempts"], &types.AttributeValueMemberM{Value: whole}, of).(*types.AttributeValueMemberM); ok {
+	if was, ok := find(rest["Attempts"], &types.AttributeValueMemberM{Value: whole},
+		of).(*types.AttributeValueMemberM); ok {
 		restoreIn(attempt.Value, was.Value, of)
 	}
 	maps.Copy(in, itemKey(rec.Target.Key(), fmt.Sprintf("attempt#%08d", e.Attempt.Number)))
@@ -146,7 +149,8 @@ func (l *DynamoDB) LoadBreaker(ctx context.Context, control string) (decide.Brea
 func (l *DynamoDB) SaveBreaker(ctx context.Context, b decide.Breaker) error {
 	version := b.Version
 	b.Version++
-	if err := l.save(ctx, breakerKey(b.Control), breakerItem, version, b, b.Unknown, item{"expires": l.expires()}); err != nil {
+	if err := l.save(ctx, breakerKey(b.Control), breakerItem, version, b, b.Unknown,
+		item{"expires": l.expires()}); err != nil {
 		return fmt.Errorf("save breaker %s: %w", b.Control, err)
 	}
 	return nil
@@ -166,7 +170,8 @@ func (l *DynamoDB) LoadAccount(ctx context.Context, id string) (decide.Account, 
 func (l *DynamoDB) SaveAccount(ctx context.Context, a decide.Account) error {
 	version := a.Version
 	a.Version++
-	if err := l.save(ctx, accountKey(a.ID), accountItem, version, a, a.Unknown, item{"expires": l.expires()}); err != nil {
+	if err := l.save(ctx, accountKey(a.ID), accountItem, version, a, a.Unknown,
+		item{"expires": l.expires()}); err != nil {
 		return fmt.Errorf("save account %s: %w", a.ID, err)
 	}
 	return nil
@@ -189,9 +194,11 @@ func (l *DynamoDB) Due(ctx context.Context, at time.Time) ([]string, error) {
 func (l *DynamoDB) due(ctx context.Context, partition string, at time.Time) ([]string, error) {
 	var keys []string
 	pages := dynamodb.NewQueryPaginator(l.Client, &dynamodb.QueryInput{
-		TableName: &l.Table, IndexName: aws.String(naming.LedgerIndex), KeyConditionExpression: aws.String("#open = :open AND since <= :at"),
-		ExpressionAttributeNames:  map[string]string{"#open": "open"},
-		ExpressionAttributeValues: item{":open": &types.AttributeValueMemberS{Value: partition}, ":at": &types.AttributeValueMemberS{Value: indexTime(at)}},
+		TableName: &l.Table, IndexName: aws.String(naming.LedgerIndex),
+		KeyConditionExpression:   aws.String("#open = :open AND since <= :at"),
+		ExpressionAttributeNames: map[string]string{"#open": "open"},
+		ExpressionAttributeValues: item{":open": &types.AttributeValueMemberS{Value: partition},
+			":at": &types.AttributeValueMemberS{Value: indexTime(at)}},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -262,14 +269,18 @@ func (l *DynamoDB) Reserve(ctx context.Context, account, region string, now time
 // because somebody else was faster between them.
 const maxTries = 5
 
-func (l *DynamoDB) reserve(ctx context.Context, account, region string, now time.Time, update, condition string) (time.Time, error) {
+func (l *DynamoDB) reserve(ctx context.Context, account, region string, now time.Time, update,
+	condition string) (time.Time, error) {
 	number := func(n int64) types.AttributeValue {
 		return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 	}
-	values := item{":now": number(now.UnixMilli()), ":spacing": number(SlotSpacing.Milliseconds()), ":expires": number(now.Add(24 * time.Hour).Unix())}
+	values := item{":now": number(now.UnixMilli()), ":spacing": number(SlotSpacing.Milliseconds()),
+		":expires": number(now.Add(24 * time.Hour).Unix())}
 	out, err := l.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &l.Table, Key: itemKey("slots#"+account+"/"+region, slotsItem), UpdateExpression: &update, ConditionExpression: &condition,
-		ExpressionAttributeNames: map[string]string{"#next": "next"}, ExpressionAttributeValues: values, ReturnValues: types.ReturnValueUpdatedNew,
+		TableName: &l.Table, Key: itemKey("slots#"+account+"/"+region, slotsItem), UpdateExpression: &update,
+		ConditionExpression:      &condition,
+		ExpressionAttributeNames: map[string]string{"#next": "next"}, ExpressionAttributeValues: values,
+		ReturnValues: types.ReturnValueUpdatedNew,
 	})
 	if err != nil {
 		return time.Time{}, conflict(fmt.Errorf("reserve a start in %s/%s: %w", account, region, err))

@@ -36,31 +36,37 @@ type table struct {
 
 var _ ledger.DynamoDBAPI = (*table)(nil)
 
-func (d *table) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+func (d *table) GetItem(_ context.Context, in *dynamodb.GetItemInput,
+	_ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
 	d.gets = append(d.gets, in)
 	return &dynamodb.GetItemOutput{Item: d.item}, d.err
 }
 
-func (d *table) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (d *table) PutItem(_ context.Context, in *dynamodb.PutItemInput,
+	_ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	d.puts = append(d.puts, in)
 	return &dynamodb.PutItemOutput{}, d.err
 }
 
-func (d *table) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+func (d *table) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput,
+	_ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	d.updates = append(d.updates, in)
 	if len(d.updates) <= d.refusals {
 		return nil, &types.ConditionalCheckFailedException{Message: aws.String("The conditional request failed")}
 	}
-	return &dynamodb.UpdateItemOutput{Attributes: item{"next": &types.AttributeValueMemberN{Value: "1772366402040"}}}, d.err
+	return &dynamodb.UpdateItemOutput{Attributes: item{"next": &types.AttributeValueMemberN{Value: "1772366402040"}}},
+		d.err
 }
 
 // BatchGetItem gives no more than one item, and leaves the others for another call.
-func (d *table) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+func (d *table) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput,
+	_ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
 	d.batches++
-	out := &dynamodb.BatchGetItemOutput{Responses: map[string][]item{}, UnprocessedKeys: map[string]types.KeysAndAttributes{}}
+	out := &dynamodb.BatchGetItemOutput{Responses: map[string][]item{},
+		UnprocessedKeys: map[string]types.KeysAndAttributes{}}
 	for table, asked := range in.RequestItems {
 		if d.item != nil {
 			out.Responses[table] = []item{d.item}
@@ -73,7 +79,8 @@ func (d *table) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, 
 	return out, nil
 }
 
-func (d *table) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (d *table) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput,
+	error) {
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -96,11 +103,16 @@ func of(d *table) *ledger.DynamoDB {
 func TestDynamoDBReadsOldRecords(t *testing.T) {
 	t.Parallel()
 	db := &table{item: item{
-		"pk": text("k"), "sk": text("target"), "Version": &types.AttributeValueMemberN{Value: "7"}, "Target": &types.AttributeValueMemberM{Value: item{"Account": text("222222222222")}},
-		"Attempts": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: item{"Number": &types.AttributeValueMemberN{Value: "3"}, "State": text("succeeded")}}}},
+		"pk": text("k"), "sk": text("target"), "Version": &types.AttributeValueMemberN{Value: "7"},
+		"Target": &types.AttributeValueMemberM{Value: item{"Account": text("222222222222")}},
+		"Attempts": &types.AttributeValueMemberL{
+			Value: []types.AttributeValue{
+				&types.AttributeValueMemberM{Value: item{"Number": &types.AttributeValueMemberN{Value: "3"},
+					"State": text("succeeded")}}}},
 	}}
 	rec, err := of(db).Load(t.Context(), "k")
-	want := decide.Record{Target: target.Target{Account: "222222222222"}, Version: 7, Attempts: []decide.Attempt{{Number: 3, State: decide.Succeeded}}}
+	want := decide.Record{Target: target.Target{Account: "222222222222"}, Version: 7,
+		Attempts: []decide.Attempt{{Number: 3, State: decide.Succeeded}}}
 	if diff := cmp.Diff(want, rec); err != nil || diff != "" || rec.Held() {
 		t.Errorf("Load = %v (-want +got):\n%s", err, diff)
 	}
@@ -131,25 +143,49 @@ func TestDynamoDBErrors(t *testing.T) {
 	l := of(&table{err: down})
 	one := targetOf("errors")
 	for name, do := range map[string]func(context.Context) error{
-		one.Key():     func(ctx context.Context) error { _, err := l.Load(ctx, one.Key()); return err },
-		"save record": func(ctx context.Context) error { _, err := l.Save(ctx, decide.Record{Target: one}); return err },
+		one.Key(): func(ctx context.Context) error { _, err := l.Load(ctx, one.Key()); return err },
+		"save record": func(ctx context.Context) error {
+			_,
+				err := l.Save(ctx, decide.Record{Target: one})
+			return err
+		},
 		"attempt 7": func(ctx context.Context) error {
 			return l.Archive(ctx, decide.Record{Target: one}, decide.Ended{Attempt: decide.Attempt{Number: 7}})
 		},
-		"load breaker X.1":  func(ctx context.Context) error { _, err := l.LoadBreaker(ctx, "X.1"); return err },
-		"save breaker X.1":  func(ctx context.Context) error { return l.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}) },
-		"1/eu-west-1":       func(ctx context.Context) error { _, err := l.Reserve(ctx, "1", "eu-west-1", noon); return err },
+		"load breaker X.1": func(ctx context.Context) error { _, err := l.LoadBreaker(ctx, "X.1"); return err },
+		"save breaker X.1": func(ctx context.Context) error {
+			return l.SaveBreaker(ctx,
+				decide.Breaker{Control: "X.1"})
+		},
+		"1/eu-west-1": func(ctx context.Context) error {
+			_,
+				err := l.Reserve(ctx, "1", "eu-west-1", noon)
+			return err
+		},
 		"what is due":       func(ctx context.Context) error { _, err := l.Due(ctx, noon); return err },
 		"load digest a/b/c": func(ctx context.Context) error { _, err := l.LoadDigest(ctx, "a/b/c"); return err },
 		"save digest failed/X.1/": func(ctx context.Context) error {
-			_, err := l.SaveDigest(ctx, decide.Digest{Cause: decide.CommonCause{Kind: decide.NotRepaired, Control: "X.1"}})
+			_, err := l.SaveDigest(ctx,
+				decide.Digest{Cause: decide.CommonCause{Kind: decide.NotRepaired, Control: "X.1"}})
 			return err
 		},
-		"collect k for digest a/b/c": func(ctx context.Context) error { return l.Collect(ctx, "a/b/c", 1, decide.Collected{ID: "k"}) },
-		"read digest a/b/c":          func(ctx context.Context) error { _, err := l.Collected(ctx, "a/b/c", 1); return err },
-		"load 1 records":             func(ctx context.Context) error { _, err := l.LoadAll(ctx, []string{"k"}); return err },
+		"collect k for digest a/b/c": func(ctx context.Context) error {
+			return l.Collect(ctx, "a/b/c", 1,
+				decide.Collected{ID: "k"})
+		},
+		"read digest a/b/c": func(ctx context.Context) error {
+			_,
+				err := l.Collected(ctx, "a/b/c", 1)
+			return err
+		},
+		"load 1 records": func(ctx context.Context) error {
+			_,
+				err := l.LoadAll(ctx, []string{"k"})
+			return err
+		},
 	} {
-		if err := do(t.Context()); !errors.Is(err, down) || errors.Is(err, ledger.ErrConflict) || !strings.Contains(err.Error(), name) {
+		if err := do(t.Context()); !errors.Is(err, down) || errors.Is(err, ledger.ErrConflict) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -165,7 +201,8 @@ func TestDynamoDBRefusesAnItemOfAnotherForm(t *testing.T) {
 		"a time that is none":     {"SuspendedAt": text("yesterday")},
 	} {
 		rec, err := of(&table{item: stored}).Load(t.Context(), "k")
-		if diff := cmp.Diff(decide.Record{}, rec); err == nil || !strings.Contains(err.Error(), "load record k") || diff != "" {
+		if diff := cmp.Diff(decide.Record{}, rec); err == nil || !strings.Contains(err.Error(), "load record k") ||
+			diff != "" {
 			t.Errorf("%s: Load = %v, %s", name, err, diff)
 		}
 	}
@@ -184,11 +221,13 @@ func TestReserveTriesAgain(t *testing.T) {
 	t.Parallel()
 	db := &table{refusals: 3}
 	slot, err := of(db).Reserve(t.Context(), "1", "eu-west-1", noon)
-	if want := time.UnixMilli(1772366402040).Add(-ledger.SlotSpacing); err != nil || !slot.Equal(want) || len(db.updates) != 4 {
+	if want := time.UnixMilli(1772366402040).Add(-ledger.SlotSpacing); err != nil || !slot.Equal(want) ||
+		len(db.updates) != 4 {
 		t.Errorf("Reserve = %s, %v after %d updates; want %s", slot, err, len(db.updates), want)
 	}
 	db = &table{refusals: 1000}
-	if _, err := of(db).Reserve(t.Context(), "1", "eu-west-1", noon); !errors.Is(err, ledger.ErrConflict) || len(db.updates) != 10 {
+	if _, err := of(db).Reserve(t.Context(), "1", "eu-west-1", noon); !errors.Is(err, ledger.ErrConflict) ||
+		len(db.updates) != 10 {
 		t.Errorf("Reserve = %v after %d updates", err, len(db.updates))
 	}
 }
@@ -204,13 +243,16 @@ func TestItems(t *testing.T) {
 	}
 	one := targetOf("items")
 	stored := &types.AttributeValueMemberM{Value: item{
-		"Account": text(one.Account), "Region": text(one.Region), "Runbook": text(one.Runbook), "Resource": text(one.Resource),
+		"Account": text(one.Account), "Region": text(one.Region), "Runbook": text(one.Runbook),
+		"Resource": text(one.Resource),
 	}}
 	attempt := func(state decide.State, queued string) *types.AttributeValueMemberM {
-		return &types.AttributeValueMemberM{Value: item{"Number": number("1"), "State": text(string(state)), "QueuedAt": text(queued)}}
+		return &types.AttributeValueMemberM{Value: item{"Number": number("1"), "State": text(string(state)),
+			"QueuedAt": text(queued)}}
 	}
 	attempts := func(state decide.State) types.AttributeValue {
-		return &types.AttributeValueMemberL{Value: []types.AttributeValue{attempt(state, "2026-03-01T12:00:00.123456789Z")}}
+		return &types.AttributeValueMemberL{
+			Value: []types.AttributeValue{attempt(state, "2026-03-01T12:00:00.123456789Z")}}
 	}
 	expires := number("1780142400") // noon and 90 days
 	running := ended("items")
@@ -221,7 +263,9 @@ func TestItems(t *testing.T) {
 	}{
 		"a record that is done with": {
 			func(ctx context.Context, l *ledger.DynamoDB) error { _, err := l.Save(ctx, ended("items")); return err },
-			keys(one.Key(), "target", item{"Target": stored, "Version": number("1"), "Attempts": attempts(decide.Failed), "expires": expires}),
+			keys(one.Key(), "target",
+				item{"Target": stored, "Version": number("1"), "Attempts": attempts(decide.Failed),
+					"expires": expires}),
 		},
 		"a record that is open": {
 			func(ctx context.Context, l *ledger.DynamoDB) error { _, err := l.Save(ctx, running); return err },
@@ -234,10 +278,12 @@ func TestItems(t *testing.T) {
 			func(ctx context.Context, l *ledger.DynamoDB) error {
 				a := ended("items").Attempts[0]
 				a.Reason = "in brief"
-				return l.Archive(ctx, ended("items"), decide.Ended{Attempt: a, Outcome: decide.Outcome{Reason: "whole"}})
+				return l.Archive(ctx, ended("items"),
+					decide.Ended{Attempt: a, Outcome: decide.Outcome{Reason: "whole"}})
 			},
 			keys(one.Key(), "attempt#00000001", item{
-				"Target": stored, "Attempt": attempt(decide.Failed, "2026-03-01T12:00:00Z"), "Outcome": &types.AttributeValueMemberM{Value: item{"Reason": text("whole")}}, "expires": expires,
+				"Target": stored, "Attempt": attempt(decide.Failed, "2026-03-01T12:00:00Z"),
+				"Outcome": &types.AttributeValueMemberM{Value: item{"Reason": text("whole")}}, "expires": expires,
 			}),
 		},
 		"a breaker": {
@@ -265,7 +311,8 @@ func TestItems(t *testing.T) {
 	if diff := cmp.Diff(plain(keys("slots#1/eu-west-1", "slots", item{})), plain(db.updates[0].Key)); diff != "" {
 		t.Errorf("slots (-want +got):\n%s", diff)
 	}
-	if got := plain(db.updates[0].ExpressionAttributeValues)[":expires"]; got != "1772452800" || !strings.Contains(*db.updates[0].UpdateExpression, "expires = :expires") {
+	if got := plain(db.updates[0].ExpressionAttributeValues)[":expires"]; got != "1772452800" ||
+		!strings.Contains(*db.updates[0].UpdateExpression, "expires = :expires") {
 		t.Errorf("slots expire at %v, want a day after noon", got)
 	}
 }
@@ -306,7 +353,8 @@ func (broken) Load(context.Context, string) (decide.Record, error) {
 
 func TestOpenOfABrokenLedger(t *testing.T) {
 	t.Parallel()
-	if rec, err := ledger.Open(t.Context(), broken{}, targetOf("x")); err == nil || rec.Version != 0 || rec.Target != (target.Target{}) {
+	if rec, err := ledger.Open(t.Context(), broken{}, targetOf("x")); err == nil || rec.Version != 0 ||
+		rec.Target != (target.Target{}) {
 		t.Errorf("Open = %+v, %v", rec, err)
 	}
 }
@@ -315,11 +363,13 @@ func TestOpenOfABrokenLedger(t *testing.T) {
 func TestLoadAllInSeveralCalls(t *testing.T) {
 	t.Parallel()
 	d := &table{item: item{"pk": text("k"), "Version": &types.AttributeValueMemberN{Value: "1"}}}
-	if all, err := of(d).LoadAll(t.Context(), []string{"a", "b", "c"}); err != nil || len(all.Records) != 3 || d.batches != 3 {
+	if all, err := of(d).LoadAll(t.Context(), []string{"a", "b", "c"}); err != nil || len(all.Records) != 3 ||
+		d.batches != 3 {
 		t.Errorf("LoadAll = %d records, %v in %d calls", len(all.Records), err, d.batches)
 	}
 	never := &table{}
-	if all, err := of(never).LoadAll(t.Context(), []string{"a", "b"}); err == nil || len(all.Records) != 0 || never.batches != 5 {
+	if all, err := of(never).LoadAll(t.Context(), []string{"a", "b"}); err == nil || len(all.Records) != 0 ||
+		never.batches != 5 {
 		t.Errorf("LoadAll = %d records, %v in %d calls", len(all.Records), err, never.batches)
 	}
 }

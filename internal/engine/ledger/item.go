@@ -25,7 +25,8 @@ func itemKey(pk, sk string) item {
 // load reads an item into a value, which stays as it is when there is none, or one that is over. It gives
 // what of the item the value has no fields for.
 func (l *DynamoDB) load(ctx context.Context, pk, sk string, into any) (unknown decide.Unknown, err error) {
-	out, err := l.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &l.Table, Key: itemKey(pk, sk), ConsistentRead: aws.Bool(true)})
+	out, err := l.Client.GetItem(ctx,
+		&dynamodb.GetItemInput{TableName: &l.Table, Key: itemKey(pk, sk), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,8 @@ func (l *DynamoDB) decode(i item, sk string, into any) (unknown decide.Unknown, 
 
 // save writes an item if its Version is still the given one; 0 stands for an item that does
 // not exist or is over. It returns ErrConflict otherwise. What load gave as unknown is kept.
-func (l *DynamoDB) save(ctx context.Context, pk, sk string, version int, value any, unknown decide.Unknown, more item) error {
+func (l *DynamoDB) save(ctx context.Context, pk, sk string, version int, value any, unknown decide.Unknown,
+	more item) error {
 	in, err := encode(value)
 	if err != nil {
 		return err

@@ -32,7 +32,8 @@ type contest struct {
 
 func newContest(t *testing.T, s *store) *contest {
 	c := &contest{t: t, started: map[int]int{}, workflow: map[string]string{}}
-	c.effects = apply.Effects{Ledger: s, Findings: c, Notifier: c, Settings: settings, Log: slog.New(slog.DiscardHandler)}
+	c.effects = apply.Effects{Ledger: s, Findings: c, Notifier: c, Settings: settings,
+		Log: slog.New(slog.DiscardHandler)}
 	return c
 }
 
@@ -82,7 +83,8 @@ func (c *contest) transact(choose func(decide.Record) decide.Decision) (decide.D
 
 // ask is a message with one finding, which comes back while it has to wait.
 func (c *contest) ask(id, event string) {
-	request := decide.Request{Ref: decide.Ref{ID: id, Event: event}, Control: "X.1", Trigger: finding.Automatic, AsOf: c.now()}
+	request := decide.Request{Ref: decide.Ref{ID: id, Event: event}, Control: "X.1", Trigger: finding.Automatic,
+		AsOf: c.now()}
 	for {
 		d, rec := c.transact(func(rec decide.Record) decide.Decision {
 			now := c.now()

@@ -21,12 +21,14 @@ import (
 // inPages gives two items a page, so that there are many.
 type inPages struct{ ledger.ReaderAPI }
 
-func (p inPages) Scan(ctx context.Context, in *dynamodb.ScanInput, options ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
+func (p inPages) Scan(ctx context.Context, in *dynamodb.ScanInput,
+	options ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
 	in.Limit = aws.Int32(2)
 	return p.ReaderAPI.Scan(ctx, in, options...)
 }
 
-func (p inPages) Query(ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (p inPages) Query(ctx context.Context, in *dynamodb.QueryInput,
+	options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	in.Limit = aws.Int32(2)
 	return p.ReaderAPI.Query(ctx, in, options...)
 }
@@ -36,25 +38,30 @@ func TestReader(t *testing.T) {
 	t.Parallel()
 	s := inDynamoDB(t)(t)
 	db := s.Ledger.(*ledger.DynamoDB)
-	reader := &ledger.Reader{Client: inPages{db.Client.(*atomically).Client}, Table: db.Table, Now: func() time.Time { return s.now }}
+	reader := &ledger.Reader{Client: inPages{db.Client.(*atomically).Client}, Table: db.Table,
+		Now: func() time.Time { return s.now }}
 
 	if got := read(t, reader); len(got.records)+len(got.past)+len(got.breakers) > 0 {
 		t.Errorf("an empty table has %+v", got)
 	}
 
 	one, other := save(t, s, fullRecord("one")), save(t, s, ended("other"))
-	success := decide.Ended{Attempt: fullRecord("one").Attempts[0], Outcome: decide.Outcome{ExecutionID: "exec", Succeeded: true, Change: "All of it.", Before: `["a"]`}}
+	success := decide.Ended{Attempt: fullRecord("one").Attempts[0],
+		Outcome: decide.Outcome{ExecutionID: "exec", Succeeded: true, Change: "All of it.", Before: `["a"]`}}
 	failure := decide.Ended{
-		Attempt: decide.Attempt{Number: 42, State: decide.Failed, Class: decide.Internal, ExecutionID: "exec-2", EndedAt: noon},
+		Attempt: decide.Attempt{Number: 42, State: decide.Failed, Class: decide.Internal, ExecutionID: "exec-2",
+			EndedAt: noon},
 		Outcome: decide.Outcome{ExecutionID: "exec-2", Class: decide.Internal, Reason: "A long story."},
 	}
-	later := decide.Ended{Attempt: decide.Attempt{Number: 143, State: decide.Failed, ExecutionID: "exec-3"}, Outcome: decide.Outcome{ExecutionID: "exec-3"}}
+	later := decide.Ended{Attempt: decide.Attempt{Number: 143, State: decide.Failed, ExecutionID: "exec-3"},
+		Outcome: decide.Outcome{ExecutionID: "exec-3"}}
 	for _, e := range []decide.Ended{later, success, failure} {
 		if err := s.Archive(t.Context(), one, e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	breaker := decide.Breaker{Control: "X.1", Failures: []decide.TargetFailure{{Key: "k", Resource: "sg-1", At: noon}}, OpenUntil: noon.Add(time.Hour)}
+	breaker := decide.Breaker{Control: "X.1", Failures: []decide.TargetFailure{{Key: "k", Resource: "sg-1", At: noon}},
+		OpenUntil: noon.Add(time.Hour)}
 	if err := s.SaveBreaker(t.Context(), breaker); err != nil {
 		t.Fatal(err)
 	}
@@ -64,9 +71,11 @@ func TestReader(t *testing.T) {
 	}
 
 	success.Attempt.Change, failure.Attempt.Reason = "All of it.", "A long story."
-	past := []ledger.Past{{Target: one.Target, Ended: success}, {Target: one.Target, Ended: failure}, {Target: one.Target, Ended: later}}
+	past := []ledger.Past{{Target: one.Target, Ended: success}, {Target: one.Target, Ended: failure},
+		{Target: one.Target, Ended: later}}
 	for i := range past {
-		for _, at := range []*time.Time{&past[i].Attempt.QueuedAt, &past[i].Attempt.ClaimedAt, &past[i].Attempt.EndedAt} {
+		for _, at := range []*time.Time{&past[i].Attempt.QueuedAt, &past[i].Attempt.ClaimedAt,
+			&past[i].Attempt.EndedAt} {
 			*at = at.Truncate(time.Second)
 		}
 	}
@@ -78,7 +87,8 @@ func TestReader(t *testing.T) {
 	if diff := cmp.Diff(want, read(t, reader), cmp.AllowUnexported(contents{})); diff != "" {
 		t.Errorf("All (-want +got):\n%s", diff)
 	}
-	for key, want := range map[string]ledger.History{one.Target.Key(): {Record: one, Past: past}, other.Target.Key(): {Record: other}, "nobody": {}} {
+	for key, want := range map[string]ledger.History{one.Target.Key(): {Record: one, Past: past},
+		other.Target.Key(): {Record: other}, "nobody": {}} {
 		got, err := reader.Target(t.Context(), key)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("Target(%s) = %v (-want +got):\n%s", key, err, diff)
@@ -93,7 +103,8 @@ func TestReader(t *testing.T) {
 	}
 
 	s.now = noon.Add(retention) // then only what is open is still there
-	if got := read(t, reader); len(got.past)+len(got.breakers) > 0 || !slices.Equal(slices.Collect(maps.Keys(got.records)), []string{one.Target.Key()}) {
+	if got := read(t, reader); len(got.past)+len(got.breakers) > 0 ||
+		!slices.Equal(slices.Collect(maps.Keys(got.records)), []string{one.Target.Key()}) {
 		t.Errorf("after the retention there are %+v", got)
 	}
 }
@@ -143,7 +154,8 @@ func (p *pages) Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Opt
 	return &dynamodb.ScanOutput{Items: []item{i}, LastEvaluatedKey: item{"pk": text("more")}}, err
 }
 
-func (p *pages) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (p *pages) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput,
+	error) {
 	i, err := p.next()
 	return &dynamodb.QueryOutput{Items: []item{i}, LastEvaluatedKey: item{"pk": text("more")}}, err
 }
@@ -157,10 +169,14 @@ func TestReaderErrors(t *testing.T) {
 	}{
 		"nothing answers":          {nil, "down"},
 		"nothing answers any more": {[]item{good}, "down"},
-		"a record of another form": {[]item{good, {"pk": text("k"), "sk": text("target"), "Version": text("one")}}, "decode target of k"},
-		"an attempt":               {[]item{{"pk": text("k"), "sk": text("attempt#1"), "Attempt": text("one")}}, "decode attempt#1 of k"},
-		"a breaker":                {[]item{{"pk": text("k"), "sk": text("breaker"), "Failures": text("one")}}, "decode breaker of k"},
-		"an expiry":                {[]item{{"pk": text("k"), "sk": text("target"), "expires": text("one")}}, "decode target of k"},
+		"a record of another form": {[]item{good, {"pk": text("k"), "sk": text("target"), "Version": text("one")}},
+			"decode target of k"},
+		"an attempt": {[]item{{"pk": text("k"), "sk": text("attempt#1"), "Attempt": text("one")}},
+			"decode attempt#1 of k"},
+		"a breaker": {[]item{{"pk": text("k"), "sk": text("breaker"), "Failures": text("one")}},
+			"decode breaker of k"},
+		"an expiry": {[]item{{"pk": text("k"), "sk": text("target"), "expires": text("one")}},
+			"decode target of k"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -176,7 +192,8 @@ func TestReaderErrors(t *testing.T) {
 				t.Errorf("All ends with %v", last)
 			}
 			reader.Client = &pages{tc.items}
-			if h, err := reader.Target(t.Context(), "k"); err == nil || !strings.Contains(err.Error(), tc.want) || h.Record.Version != 0 {
+			if h, err := reader.Target(t.Context(), "k"); err == nil || !strings.Contains(err.Error(), tc.want) ||
+				h.Record.Version != 0 {
 				t.Errorf("Target = %+v, %v", h, err)
 			}
 		})

@@ -11,7 +11,8 @@ import (
 
 // schemas are the schema numbers that this version of Hubmend writes, and the highest that it reads, by sort key.
 // Raise one when versions that do not know it must not write such an item any more: docs/adr/0017-ledger-schema.md.
-var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema, digestItem: firstSchema}
+var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema,
+	digestItem: firstSchema}
 
 // firstSchema is that of an item without a number.
 const firstSchema = 1
@@ -20,7 +21,8 @@ const firstSchema = 1
 type NewerError struct{ Schema, Known int }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("it was written by a newer version of Hubmend (schema %d, this version knows up to %d); deploy that version again", e.Schema, e.Known)
+	return fmt.Sprintf("it was written by a newer version of Hubmend (schema %d, this version knows up to %d); "+
+		"deploy that version again", e.Schema, e.Known)
 }
 
 // IsNewer says whether an error is a NewerError.

@@ -19,7 +19,8 @@ import (
 func newerSchema(t *testing.T, s *store) {
 	ctx := t.Context()
 	rec := save(t, s, fullRecord("newer"))
-	if err := errors.Join(s.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}), s.SaveAccount(ctx, decide.Account{ID: "1"})); err != nil {
+	if err := errors.Join(s.SaveBreaker(ctx, decide.Breaker{Control: "X.1"}),
+		s.SaveAccount(ctx, decide.Account{ID: "1"})); err != nil {
 		t.Fatal(err)
 	}
 	digest := saveDigest(t, s, decide.Digest{Cause: cause})
@@ -46,14 +47,16 @@ func newerSchema(t *testing.T, s *store) {
 	}
 	for name, i := range items {
 		s.rewrite(t, i.key, i.kind, 2)
-		if err := i.load(); !ledger.IsNewer(err) || !strings.Contains(err.Error(), "schema 2") || !strings.Contains(err.Error(), "deploy that version again") {
+		if err := i.load(); !ledger.IsNewer(err) || !strings.Contains(err.Error(), "schema 2") ||
+			!strings.Contains(err.Error(), "deploy that version again") {
 			t.Errorf("load %s = %v", name, err)
 		}
 		if err := i.save(); !errors.Is(err, ledger.ErrConflict) {
 			t.Errorf("save %s = %v", name, err)
 		}
 	}
-	if got, err := s.index.LoadAll(ctx, []string{rec.Target.Key(), targetOf("gone").Key()}); err != nil || got.Newer != 1 || len(got.Records) > 0 {
+	if got, err := s.index.LoadAll(ctx, []string{rec.Target.Key(), targetOf("gone").Key()}); err != nil ||
+		got.Newer != 1 || len(got.Records) > 0 {
 		t.Errorf("LoadAll = %+v, %v", got, err)
 	}
 	if keys, err := s.index.Due(ctx, s.now.Add(time.Hour)); err != nil || len(keys) != 1 {
@@ -86,11 +89,15 @@ func TestReaderOfANewerSchema(t *testing.T) {
 	t.Parallel()
 	number := func(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
 	target := &types.AttributeValueMemberM{Value: item{"Account": text("222222222222"), "Resource": text("sg-1")}}
-	record := item{"pk": text("k"), "sk": text("target"), "Version": number("3"), "schema": number("2"), "Target": target, "HeldBy": text("ann"), "HeldAt": text("yesterday")}
-	client := onePage{record, {"pk": text("breaker#X.1"), "sk": text("breaker"), "Control": text("X.1"), "schema": number("2"), "Version": text("one")}}
+	record := item{"pk": text("k"), "sk": text("target"), "Version": number("3"), "schema": number("2"),
+		"Target": target, "HeldBy": text("ann"), "HeldAt": text("yesterday")}
+	client := onePage{record,
+		{"pk": text("breaker#X.1"), "sk": text("breaker"), "Control": text("X.1"), "schema": number("2"),
+			"Version": text("one")}}
 	r := &ledger.Reader{Client: client, Table: "t", Now: func() time.Time { return noon }}
 	h, err := r.Target(t.Context(), "k")
-	if err != nil || !h.Newer || h.Record.Target.Resource != "sg-1" || h.Record.HeldBy != "ann" || h.Record.Version != 3 {
+	if err != nil || !h.Newer || h.Record.Target.Resource != "sg-1" || h.Record.HeldBy != "ann" ||
+		h.Record.Version != 3 {
 		t.Errorf("Target = %+v, %v", h, err)
 	}
 	newer := 0
@@ -118,7 +125,8 @@ func (p onePage) Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Op
 	return &dynamodb.ScanOutput{Items: p}, nil
 }
 
-func (p onePage) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (p onePage) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput,
+	error) {
 	return &dynamodb.QueryOutput{Items: p[:1]}, nil
 }
 

@@ -17,7 +17,8 @@ var own = []string{"pk", "sk", "open", "since", "expires", "schema"}
 // it is dropped with it: an attempt that replaces another, or a probe by another target, has none of that.
 // An object of any other type belongs to the one around it.
 var identities = map[reflect.Type][]string{
-	reflect.TypeFor[decide.Attempt]():       {"Number", "QueuedAt"}, // one that was dropped leaves its number to the next
+	// one that was dropped leaves its number to the next
+	reflect.TypeFor[decide.Attempt]():       {"Number", "QueuedAt"},
 	reflect.TypeFor[decide.Ref]():           {"ID", "Event"},
 	reflect.TypeFor[decide.UndoRefusal]():   {"Request", "At"},
 	reflect.TypeFor[decide.TargetFailure](): {"Key", "At"},
@@ -26,7 +27,8 @@ var identities = map[reflect.Type][]string{
 	reflect.TypeFor[decide.Probe]():         {"Key", "At"},
 }
 
-// unknownIn gives the attributes of an item, and of the objects inside it, that a type has no field for. Nil means none.
+// unknownIn gives the attributes of an item, and of the objects inside it, that a type has no field for. Nil
+// means none.
 func unknownIn(i item, of reflect.Type) decide.Unknown {
 	i = maps.Clone(i)
 	for _, name := range own {

@@ -111,7 +111,8 @@ func survive(t *testing.T, s *store) {
 		t.Fatal(err)
 	}
 	save(t, s, load(t, s, record.Target))
-	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &db.Table, Key: item{"pk": stored["pk"], "sk": stored["sk"]}})
+	got, err := client.GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: &db.Table, Key: item{"pk": stored["pk"], "sk": stored["sk"]}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,8 @@ func survive(t *testing.T, s *store) {
 func rewrite(t *testing.T, kind reflect.Type, stored item, edit func(any)) item {
 	t.Helper()
 	db := &table{item: stored}
-	if err := kinds[kind].again(t.Context(), of(db), stored["pk"].(*types.AttributeValueMemberS).Value, edit); err != nil {
+	if err := kinds[kind].again(t.Context(), of(db), stored["pk"].(*types.AttributeValueMemberS).Value,
+		edit); err != nil {
 		t.Fatal(err)
 	}
 	return db.puts[0].Item
@@ -201,9 +203,11 @@ func (c *newerCode) extend(v types.AttributeValue, kind reflect.Type) {
 		}
 		if kind.Kind() == reflect.Struct {
 			v.Value["Future"] = []types.AttributeValue{
-				text("new"), text(""), &types.AttributeValueMemberN{Value: "12345678901234567890.5"}, &types.AttributeValueMemberBOOL{},
+				text("new"), text(""), &types.AttributeValueMemberN{Value: "12345678901234567890.5"},
+				&types.AttributeValueMemberBOOL{},
 				&types.AttributeValueMemberSS{Value: []string{"a", "b"}}, &types.AttributeValueMemberNULL{Value: true},
-				&types.AttributeValueMemberL{Value: []types.AttributeValue{text("a")}}, &types.AttributeValueMemberM{Value: item{"Number": text("one")}},
+				&types.AttributeValueMemberL{Value: []types.AttributeValue{text("a")}},
+				&types.AttributeValueMemberM{Value: item{"Number": text("one")}},
 			}[c.rng.IntN(8)]
 		}
 	}
@@ -214,15 +218,19 @@ func TestUnknownGoesWithItsObject(t *testing.T) {
 	t.Parallel()
 	record := fullRecord("unknown")
 	record.Attempts[2].Findings = []decide.Ref{{ID: "f9", Event: "e9"}}
-	attempts := []string{"Attempts[0]", "Attempts[0].Findings[0]", "Attempts[0].Findings[1]", "Attempts[0].Parameters.Empty", "Attempts[0].Parameters.GroupId", "Attempts[0].Parameters.Ports",
+	attempts := []string{"Attempts[0]", "Attempts[0].Findings[0]", "Attempts[0].Findings[1]",
+		"Attempts[0].Parameters.Empty", "Attempts[0].Parameters.GroupId", "Attempts[0].Parameters.Ports",
 		"Attempts[1]", "Attempts[2]", "Attempts[2].Findings[0]"}
 	all := slices.Concat([]string{""}, attempts, []string{"Refused", "Target", "Unconfirmed[0]"})
 	without := func(gone ...string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(path string) bool { return slices.Contains(gone, path) })
 	}
-	breaker := decide.Breaker{Control: "X.1", Failures: []decide.TargetFailure{{Key: "a", At: noon}, {Key: "b", At: noon}}, Probe: decide.Probe{Key: "a", At: noon},
+	breaker := decide.Breaker{Control: "X.1",
+		Failures: []decide.TargetFailure{{Key: "a", At: noon}, {Key: "b", At: noon}},
+		Probe:    decide.Probe{Key: "a", At: noon},
 		Accounts: []decide.AccountPause{{Account: "1", OpenUntil: noon, Probe: decide.Probe{Key: "b", At: noon}}}}
-	account := decide.Account{ID: "1", Missing: []decide.Missing{{Reason: "roles"}, {Place: "eu-west-1/", Reason: "Region"}}}
+	account := decide.Account{ID: "1",
+		Missing: []decide.Missing{{Reason: "roles"}, {Place: "eu-west-1/", Reason: "Region"}}}
 	for name, tc := range map[string]struct {
 		stored any
 		edit   func(any)
@@ -235,25 +243,33 @@ func TestUnknownGoesWithItsObject(t *testing.T) {
 		}, all},
 		"another attempt": {&record, func(v any) {
 			r := v.(*decide.Record)
-			r.Attempts = append(r.Attempts, decide.Attempt{Number: 44, State: decide.Queued, QueuedAt: noon.Add(time.Hour), Findings: r.Attempts[0].Findings})
+			r.Attempts = append(r.Attempts,
+				decide.Attempt{Number: 44, State: decide.Queued, QueuedAt: noon.Add(time.Hour),
+					Findings: r.Attempts[0].Findings})
 		}, all},
 		"the oldest attempt is dropped": {&record, func(v any) {
 			r := v.(*decide.Record)
 			r.Attempts = r.Attempts[1:]
-		}, []string{"", "Attempts[0]", "Attempts[1]", "Attempts[1].Findings[0]", "Refused", "Target", "Unconfirmed[0]"}},
+		}, []string{"", "Attempts[0]", "Attempts[1]", "Attempts[1].Findings[0]", "Refused", "Target",
+			"Unconfirmed[0]"}},
 		"another attempt gets the number of one that was not needed": {&record, func(v any) {
 			v.(*decide.Record).Attempts[2].QueuedAt = noon.Add(time.Hour)
 		}, without("Attempts[2]", "Attempts[2].Findings[0]")},
 		"a finding joins and one goes": {&record, func(v any) {
 			v.(*decide.Record).Attempts[0].Findings = []decide.Ref{{ID: "f3"}, {ID: "f2", Event: "e2"}}
 		}, without("Attempts[0].Findings[0]")},
-		"a finding comes again": {&record, func(v any) { v.(*decide.Record).Unconfirmed[0].Event = "e4" }, without("Unconfirmed[0]")},
+		"a finding comes again": {&record, func(v any) { v.(*decide.Record).Unconfirmed[0].Event = "e4" },
+			without("Unconfirmed[0]")},
 		"another undo is refused": {&record, func(v any) {
 			v.(*decide.Record).Refused = decide.UndoRefusal{Request: "r3", At: noon.Add(time.Hour)}
 		}, without("Refused")},
-		"no undo is refused":        {&record, func(v any) { v.(*decide.Record).Refused = decide.UndoRefusal{} }, without("Refused")},
-		"nothing is to be done":     {&record, func(v any) { v.(*decide.Record).Attempts, v.(*decide.Record).Unconfirmed = nil, nil }, []string{"", "Refused", "Target"}},
-		"a breaker changes nothing": {&breaker, func(any) {}, []string{"", "Accounts[0]", "Accounts[0].Probe", "Failures[0]", "Failures[1]", "Probe"}},
+		"no undo is refused": {&record, func(v any) { v.(*decide.Record).Refused = decide.UndoRefusal{} },
+			without("Refused")},
+		"nothing is to be done": {&record,
+			func(v any) { v.(*decide.Record).Attempts, v.(*decide.Record).Unconfirmed = nil, nil },
+			[]string{"", "Refused", "Target"}},
+		"a breaker changes nothing": {&breaker, func(any) {},
+			[]string{"", "Accounts[0]", "Accounts[0].Probe", "Failures[0]", "Failures[1]", "Probe"}},
 		"others try a breaker, and one fails again": {&breaker, func(v any) {
 			b := v.(*decide.Breaker)
 			b.Probe.Key, b.Accounts[0].Probe.At, b.Accounts[0].OpenUntil = "c", noon.Add(time.Hour), noon.Add(time.Hour)
@@ -299,11 +315,12 @@ func futures(path string, v types.AttributeValue) []string {
 func TestKnownFieldsAreEmptied(t *testing.T) {
 	t.Parallel()
 	record := fullRecord("emptied")
-	saved := rewrite(t, reflect.TypeFor[decide.Record](), (&newerCode{rng: rand.New(rand.NewPCG(1, 1))}).write(t, &record), func(v any) {
-		rec := v.(*decide.Record)
-		rec.HeldAt, rec.HeldBy, rec.Unconfirmed = time.Time{}, "", nil
-		rec.Last().State, rec.Last().Cause = decide.Failed, ""
-	})
+	saved := rewrite(t, reflect.TypeFor[decide.Record](),
+		(&newerCode{rng: rand.New(rand.NewPCG(1, 1))}).write(t, &record), func(v any) {
+			rec := v.(*decide.Record)
+			rec.HeldAt, rec.HeldBy, rec.Unconfirmed = time.Time{}, "", nil
+			rec.Last().State, rec.Last().Cause = decide.Failed, ""
+		})
 	for _, name := range []string{"HeldAt", "HeldBy", "Unconfirmed", "open", "since"} {
 		if _, is := saved[name]; is {
 			t.Errorf("%s is still there", name)
@@ -333,7 +350,8 @@ func TestArchiveKeepsUnknown(t *testing.T) {
 	for i := range got {
 		got[i] = futures("", &types.AttributeValueMemberM{Value: db.puts[i].Item})
 	}
-	want := [2][]string{{"Attempt", "Attempt.Findings[0]", "Attempt.Findings[1]", "Attempt.Parameters.Empty", "Attempt.Parameters.GroupId", "Attempt.Parameters.Ports"}}
+	want := [2][]string{{"Attempt", "Attempt.Findings[0]", "Attempt.Findings[1]", "Attempt.Parameters.Empty",
+		"Attempt.Parameters.GroupId", "Attempt.Parameters.Ports"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("objects with the field that is unknown (-want +got):\n%s", diff)
 	}

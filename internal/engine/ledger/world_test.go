@@ -81,17 +81,25 @@ func inDynamoDB(t *testing.T) func(*testing.T) *store {
 	}
 	t.Cleanup(moto.Close)
 	client := &atomically{Client: dynamodb.New(dynamodb.Options{
-		Region: "eu-west-1", BaseEndpoint: aws.String(moto.URL()), Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		Region: "eu-west-1", BaseEndpoint: aws.String(moto.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 	})}
 	var tables atomic.Int32
 	return func(t *testing.T) *store {
 		t.Helper()
 		s := &store{now: noon, functions: 15, rounds: 3}
-		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)), Now: func() time.Time { return s.now }, DueAt: dueAt}
+		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)),
+			Now: func() time.Time { return s.now }, DueAt: dueAt}
 		createTable(t, client, l.Table)
 		s.Ledger, s.Slots, s.Accounts, s.Digests, s.index = l, l, l, l, l
-		s.rewrite = func(t *testing.T, key, kind string, schema int) { rewriteItem(t, client, l.Table, key, kind, schema) }
-		s.archived = func(t *testing.T, one target.Target) map[int]decide.Ended { return archived(t, client, l.Table, one) }
+		s.rewrite = func(t *testing.T, key, kind string,
+			schema int) {
+			rewriteItem(t, client, l.Table, key, kind, schema)
+		}
+		s.archived = func(t *testing.T,
+			one target.Target) map[int]decide.Ended {
+			return archived(t, client, l.Table, one)
+		}
 		return s
 	}
 }
@@ -103,13 +111,15 @@ type atomically struct {
 	writes sync.Mutex
 }
 
-func (a *atomically) PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (a *atomically) PutItem(ctx context.Context, in *dynamodb.PutItemInput,
+	options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	a.writes.Lock()
 	defer a.writes.Unlock()
 	return a.Client.PutItem(ctx, in, options...)
 }
 
-func (a *atomically) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, options ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+func (a *atomically) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
+	options ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	a.writes.Lock()
 	defer a.writes.Unlock()
 	return a.Client.UpdateItem(ctx, in, options...)
@@ -120,13 +130,16 @@ func createTable(t *testing.T, client *atomically, name string) {
 	t.Helper()
 	var attributes []types.AttributeDefinition
 	for _, a := range []string{"pk", "sk", "open", "since"} {
-		attributes = append(attributes, types.AttributeDefinition{AttributeName: &a, AttributeType: types.ScalarAttributeTypeS})
+		attributes = append(attributes,
+			types.AttributeDefinition{AttributeName: &a, AttributeType: types.ScalarAttributeTypeS})
 	}
 	keys := func(hash, sort string) []types.KeySchemaElement {
-		return []types.KeySchemaElement{{AttributeName: &hash, KeyType: types.KeyTypeHash}, {AttributeName: &sort, KeyType: types.KeyTypeRange}}
+		return []types.KeySchemaElement{{AttributeName: &hash, KeyType: types.KeyTypeHash},
+			{AttributeName: &sort, KeyType: types.KeyTypeRange}}
 	}
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName: &name, AttributeDefinitions: attributes, KeySchema: keys("pk", "sk"), BillingMode: types.BillingModePayPerRequest,
+		TableName: &name, AttributeDefinitions: attributes, KeySchema: keys("pk", "sk"),
+		BillingMode: types.BillingModePayPerRequest,
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{
 			IndexName: aws.String(naming.LedgerIndex), KeySchema: keys("open", "since"),
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly},
@@ -140,8 +153,11 @@ func createTable(t *testing.T, client *atomically, name string) {
 func rewriteItem(t *testing.T, client *atomically, table, key, kind string, schema int) {
 	t.Helper()
 	_, err := client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName: &table, Key: item{"pk": text(key), "sk": text(kind)}, UpdateExpression: aws.String("SET #schema = :schema, Version = Version + :one"), ExpressionAttributeNames: map[string]string{"#schema": "schema"},
-		ExpressionAttributeValues: item{":schema": &types.AttributeValueMemberN{Value: fmt.Sprint(schema)}, ":one": &types.AttributeValueMemberN{Value: "1"}},
+		TableName: &table, Key: item{"pk": text(key), "sk": text(kind)},
+		UpdateExpression:         aws.String("SET #schema = :schema, Version = Version + :one"),
+		ExpressionAttributeNames: map[string]string{"#schema": "schema"},
+		ExpressionAttributeValues: item{":schema": &types.AttributeValueMemberN{Value: fmt.Sprint(schema)},
+			":one": &types.AttributeValueMemberN{Value: "1"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +169,8 @@ func archived(t *testing.T, client *atomically, table string, one target.Target)
 	out, err := client.Query(t.Context(), &dynamodb.QueryInput{
 		TableName: &table, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":pk": &types.AttributeValueMemberS{Value: one.Key()}, ":sk": &types.AttributeValueMemberS{Value: "attempt#"},
+			":pk": &types.AttributeValueMemberS{Value: one.Key()},
+			":sk": &types.AttributeValueMemberS{Value: "attempt#"},
 		},
 	})
 	if err != nil {
@@ -182,27 +199,35 @@ func targetOf(name string) target.Target {
 func fullRecord(name string) decide.Record {
 	at := noon
 	return decide.Record{
-		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, CheckedAt: at, ResolvedAt: at, HeldAt: at, HeldBy: "ann", HeldSender: "AROA:bob", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
-		Refused: decide.UndoRefusal{Request: "r2", ExecutionID: "exec", By: "ann", Sender: "AROA:bob", At: at, Reason: "It runs."},
+		Target: targetOf(name), AccountName: "workload", SuspendedAt: at, CheckedAt: at, ResolvedAt: at, HeldAt: at,
+		HeldBy: "ann", HeldSender: "AROA:bob", Unconfirmed: []decide.Ref{{ID: "f3", Event: "e3"}},
+		Refused: decide.UndoRefusal{Request: "r2", ExecutionID: "exec", By: "ann", Sender: "AROA:bob", At: at,
+			Reason: "It runs."},
 		Attempts: []decide.Attempt{
 			{
-				Number: 41, State: decide.Succeeded, Control: "X.22", EvidenceLag: time.Hour, Trigger: finding.Automatic,
-				Parameters: target.Parameters{"GroupId": {Values: []string{"sg-1"}}, "Ports": {Values: []string{"22", "3389"}, List: true}, "Empty": {Values: []string{""}}},
-				Findings:   []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
-				QueuedAt:   at.Add(-time.Minute), ClaimedAt: at, ExecutionID: "exec", EndedAt: at.Add(time.Minute), Change: "Closed ü\n\"22\".",
+				Number: 41, State: decide.Succeeded, Control: "X.22", EvidenceLag: time.Hour,
+				Trigger: finding.Automatic,
+				Parameters: target.Parameters{"GroupId": {Values: []string{"sg-1"}},
+					"Ports": {Values: []string{"22", "3389"}, List: true}, "Empty": {Values: []string{""}}},
+				Findings: []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
+				QueuedAt: at.Add(-time.Minute), ClaimedAt: at, ExecutionID: "exec", EndedAt: at.Add(time.Minute),
+				Change: "Closed ü\n\"22\".",
 			},
 			{
-				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22", Trigger: finding.CommandLine, By: "ann", Sender: "AROA:bob", QueuedAt: at, ClaimedAt: at, EndedAt: at,
+				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22",
+				Trigger: finding.CommandLine, By: "ann", Sender: "AROA:bob", QueuedAt: at, ClaimedAt: at, EndedAt: at,
 				Class: decide.Verification, Reason: "no",
 			},
-			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2, UnreadySince: at, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at},
+			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2,
+				UnreadySince: at, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at},
 		},
 	}
 }
 
 // ended is a record with which nothing is left to do.
 func ended(name string) decide.Record {
-	return decide.Record{Target: targetOf(name), Attempts: []decide.Attempt{{Number: 1, State: decide.Failed, QueuedAt: noon}}}
+	return decide.Record{Target: targetOf(name),
+		Attempts: []decide.Attempt{{Number: 1, State: decide.Failed, QueuedAt: noon}}}
 }
 
 func save(t *testing.T, l ledger.Ledger, rec decide.Record) decide.Record {

@@ -10,7 +10,8 @@ import (
 
 func TestErrandsComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
-	for _, want := range []messages.FollowUp{{Key: "hubmend-1"}, {Key: "hubmend-1", ExecutionID: "exec-1"}, {Key: "\"ü\n"}} {
+	for _, want := range []messages.FollowUp{{Key: "hubmend-1"}, {Key: "hubmend-1", ExecutionID: "exec-1"},
+		{Key: "\"ü\n"}} {
 		got, is, err := messages.Parse([]byte(want.Body()))
 		if err != nil || !is || got != want {
 			t.Errorf("Parse(%s) = %+v, %t, %v", want.Body(), got, is, err)
@@ -46,7 +47,8 @@ func TestParse(t *testing.T) {
 		"no detail":              {`{"source":"hubmend.sweep"}`, true, "read follow-up"},
 		"a detail of a list":     {`{"source":"hubmend.sweep","detail":[]}`, true, "read follow-up"},
 		"a key that is a number": {`{"source":"hubmend.sweep","detail":{"key":1}}`, true, "read follow-up"},
-		"no key":                 {`{"source":"hubmend.sweep","detail":{"executionId":"exec-1"}}`, true, "names no target"},
+		"no key": {`{"source":"hubmend.sweep","detail":{"executionId":"exec-1"}}`, true,
+			"names no target"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +75,8 @@ func hostile() map[string]string {
 		"a long list beside": fill(`{"x":[1`, ",1", `],"source":"hubmend.sweep","detail":{"key":"k"}}`),
 		"the detail often":   fill(`{"source":"hubmend.sweep"`, `,"detail":{"key":"k"}`, `}`),
 		"deep":               fill(`{"source":"hubmend.sweep","detail":`, "[", ""),
-		"deep, and whole":    `{"source":"hubmend.sweep","detail":{"key":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}}`,
+		"deep, and whole": `{"source":"hubmend.sweep","detail":{"key":` + strings.Repeat("[",
+			10_000) + strings.Repeat("]", 10_000) + `}}`,
 	}
 }
 

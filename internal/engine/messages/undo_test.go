@@ -10,8 +10,10 @@ import (
 )
 
 var wish = messages.Undo{
-	ID: "5fea7756-0ea4-451a-a703-a558b933e274", Key: target.Target{Resource: "sg-1"}.Key(), ExecutionID: "0b0a7756-0ea4-451a-a703-a558b933e274",
-	By: "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com", At: time.Date(2026, 3, 1, 12, 0, 0, 5, time.UTC),
+	ID: "5fea7756-0ea4-451a-a703-a558b933e274", Key: target.Target{Resource: "sg-1"}.Key(),
+	ExecutionID: "0b0a7756-0ea4-451a-a703-a558b933e274",
+	By:          "arn:aws:sts::111111111111:assumed-role/Admin/ann@example.com",
+	At:          time.Date(2026, 3, 1, 12, 0, 0, 5, time.UTC),
 }
 
 func TestUndoComesBackAsItWas(t *testing.T) {
@@ -82,7 +84,8 @@ func FuzzParseUndo(f *testing.F) {
 			return
 		}
 		again, is, err := messages.ParseUndo([]byte(u.Body()))
-		if err != nil || !is || !again.At.Equal(u.At) || again.ID != u.ID || again.Key != u.Key || again.ExecutionID != u.ExecutionID || again.By != u.By {
+		if err != nil || !is || !again.At.Equal(u.At) || again.ID != u.ID || again.Key != u.Key ||
+			again.ExecutionID != u.ExecutionID || again.By != u.By {
 			t.Errorf("%+v is %+v, %t, %v when it is written and read", u, again, is, err)
 		}
 	})

@@ -38,6 +38,7 @@ type name struct{ Name, Unit string }
 // embed gives a metric no dimensions: each value of one would be billed as a metric of its own.
 func embed(m decide.Metric, at time.Time) embedded {
 	return embedded{Timestamp: at.UnixMilli(), CloudWatchMetrics: []directive{{
-		Namespace: naming.MetricNamespace, Dimensions: [][]string{{}}, Metrics: []name{{Name: string(m), Unit: "Count"}},
+		Namespace: naming.MetricNamespace, Dimensions: [][]string{{}},
+		Metrics: []name{{Name: string(m), Unit: "Count"}},
 	}}}
 }

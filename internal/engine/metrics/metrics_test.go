@@ -35,7 +35,8 @@ func TestCountIsInTheEmbeddedMetricFormat(t *testing.T) {
 	want := map[string]any{
 		"level": "INFO", "msg": "metric", "control": "X.1", "metric": "RepairFailed", "RepairFailed": 1.0,
 		"_aws": map[string]any{"CloudWatchMetrics": []any{map[string]any{
-			"Namespace": "Hubmend", "Dimensions": []any{[]any{}}, "Metrics": []any{map[string]any{"Name": "RepairFailed", "Unit": "Count"}},
+			"Namespace": "Hubmend", "Dimensions": []any{[]any{}},
+			"Metrics": []any{map[string]any{"Name": "RepairFailed", "Unit": "Count"}},
 		}}},
 	}
 	if diff := cmp.Diff(want, line); diff != "" {

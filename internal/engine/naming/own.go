@@ -48,7 +48,8 @@ func CheckNamePrefix(prefix string) error {
 	case prefix == "":
 		return nil
 	case !prefixForm.MatchString(prefix):
-		return fmt.Errorf("%q is not at most 15 lowercase letters, digits and hyphens that begin with a letter and end with a hyphen", prefix)
+		return fmt.Errorf("%q is not at most 15 lowercase letters, digits and hyphens that begin with a letter and "+
+			"end with a hyphen", prefix)
 	case reserved.MatchString(prefix):
 		return fmt.Errorf("%q begins with a word that AWS reserves for itself", prefix)
 	}
@@ -58,7 +59,8 @@ func CheckNamePrefix(prefix string) error {
 // CheckRolePath says what is wrong with a path, which may be empty.
 func CheckRolePath(path string) error {
 	if path != "" && (!pathForm.MatchString(path) || len(path) > pathLimit) {
-		return fmt.Errorf("%q is not a path of at most %d letters, digits, hyphens and underscores that begins and ends with a slash", path, pathLimit)
+		return fmt.Errorf("%q is not a path of at most %d letters, digits, hyphens and underscores that begins and "+
+			"ends with a slash", path, pathLimit)
 	}
 	return nil
 }
@@ -92,7 +94,8 @@ func Environment(prefix, path string) map[string]string {
 
 // own writes names as this deployment has them. Templates have no other name.
 var own = strings.NewReplacer(
-	AdminStack, AdminStack, MemberRolesStack, MemberRolesStack, MemberRunbooksStack, MemberRunbooksStack, RolloutStack, RolloutStack,
+	AdminStack, AdminStack, MemberRolesStack, MemberRolesStack, MemberRunbooksStack, MemberRunbooksStack, RolloutStack,
+	RolloutStack,
 	":role/"+Mark, ":role"+RolePath+Prefix, Mark, Prefix, "/hubmend/", "/"+NamePrefix+"hubmend/",
 )
 

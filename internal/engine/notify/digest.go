@@ -42,24 +42,31 @@ func (w Writer) digest(n decide.Notification) string {
 
 // digestStory says what happened, and what to do about it.
 func digestStory(n decide.Notification) (what, hint string) {
-	const shared = "Look for what the accounts share: a service control policy, the trust of a role, a Region with an outage."
+	const shared = "Look for what the accounts share: a service control policy, the trust of a role, a Region with " +
+		"an outage."
 	accounts := decide.Counted(decide.Accounts(n.Collected), "account")
 	resources := decide.Counted(len(n.Collected), "more resource")
 	explained := "An earlier email explains the first failure."
 	switch n.Common.Kind {
 	case decide.NotRepaired:
-		return fmt.Sprintf("Hubmend could not repair %s in %s. The control and the kind of failure are the same for all. %s", resources, accounts, explained), shared + " Then request the repairs again."
+		return fmt.Sprintf("Hubmend could not repair %s in %s. The control and the kind of failure are the same "+
+			"for all. %s", resources, accounts, explained), shared + " Then request the repairs again."
 	case decide.Exhausted:
-		return fmt.Sprintf("Hubmend has stopped repairing %s in %s. An earlier email explains the first.", resources, accounts), "Find out what fails or what changes the resources back. " + shared
+		return fmt.Sprintf("Hubmend has stopped repairing %s in %s. An earlier email explains the first.", resources,
+			accounts), "Find out what fails or what changes the resources back. " + shared
 	case decide.Contradicted:
-		return fmt.Sprintf("Hubmend had repaired and verified %s in %s, but later checks of Security Hub failed. Their findings are open again. %s", resources, accounts, explained),
+		return fmt.Sprintf("Hubmend had repaired and verified %s in %s, but later checks of Security Hub failed. "+
+				"Their findings are open again. %s", resources, accounts, explained),
 			"See whether something changed them back, or the control wants more than the repair does."
 	case decide.NotConfirmed:
-		return fmt.Sprintf("Hubmend repaired and verified %s in %s, but no check of Security Hub has confirmed it. An earlier email explains the first.", resources, accounts),
+		return fmt.Sprintf("Hubmend repaired and verified %s in %s, but no check of Security Hub has confirmed it. "+
+				"An earlier email explains the first.", resources, accounts),
 			"See whether the control is still enabled and AWS Config records the resources."
 	default:
-		return fmt.Sprintf("Hubmend cannot start repairs in %s, because something is not set up there yet (%s). %s", accounts, n.Common.Scope, explained),
-			"Set up what is missing. " + shared + " Repairs then start automatically for 24 hours. Request those that were given up."
+		return fmt.Sprintf("Hubmend cannot start repairs in %s, because something is not set up there yet (%s). %s",
+				accounts, n.Common.Scope, explained),
+			"Set up what is missing. " + shared +
+				" Repairs then start automatically for 24 hours. Request those that were given up."
 	}
 }
 
@@ -71,7 +78,8 @@ func digestCommands(c decide.CommonCause) []string {
 	}
 	switch {
 	case c.Kind == decide.NotRepaired:
-		all = append(all, fmt.Sprintf("hubmend remediate --failed --control %s --class %s", line(c.Control, shortLimit), c.Class.Flag()))
+		all = append(all, fmt.Sprintf("hubmend remediate --failed --control %s --class %s", line(c.Control, shortLimit),
+			c.Class.Flag()))
 	case c.Kind == decide.AccountNotReady:
 		all = append(all, "hubmend remediate --failed --class "+failure.NotReady.Flag())
 	}
@@ -98,6 +106,7 @@ func collected(b *strings.Builder, c decide.CommonCause, one decide.Collected) {
 // inOrder sorts by account, Region and resource.
 func inOrder(all []decide.Collected) []decide.Collected {
 	return slices.SortedFunc(slices.Values(all), func(a, b decide.Collected) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region),
+			cmp.Compare(a.Resource, b.Resource))
 	})
 }

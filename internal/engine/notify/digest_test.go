@@ -18,8 +18,10 @@ func digestOf(c decide.CommonCause, all ...decide.Collected) decide.Notification
 
 func collected(account, region, name string) decide.Collected {
 	return decide.Collected{
-		ID: name, Key: "hubmend-0123456789abcdef0123456789abcdef", Account: account, AccountName: "workload", Region: region,
-		Resource: "arn:aws:ec2:" + region + ":" + account + ":security-group/" + name, At: noon, Reason: "a call was refused",
+		ID: name, Key: "hubmend-0123456789abcdef0123456789abcdef", Account: account, AccountName: "workload",
+		Region:   region,
+		Resource: "arn:aws:ec2:" + region + ":" + account + ":security-group/" + name, At: noon,
+		Reason: "a call was refused",
 	}
 }
 
@@ -48,7 +50,8 @@ On a terminal, with credentials of the administrator's account:
   hubmend status --control EC2.13
   hubmend remediate --failed --control EC2.13 --class permission
 `
-	if diff := cmp.Diff(want, writer.Body(digestOf(denied, nameless, collected("222222222222", "us-east-1", "sg-1")))); diff != "" {
+	if diff := cmp.Diff(want,
+		writer.Body(digestOf(denied, nameless, collected("222222222222", "us-east-1", "sg-1")))); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 }
@@ -64,13 +67,20 @@ func TestDigestSays(t *testing.T) {
 		n           decide.Notification
 		says, lacks []string
 	}{
-		"many":          {digestOf(denied, many...), []string{"800 more resources in 800 accounts", "  and 750 more\n"}, []string{"000000000050 "}},
-		"suspended":     {digestOf(decide.CommonCause{Kind: decide.Exhausted, Control: "EC2.13"}, one), []string{"stopped repairing 1 more resource in 1 account", "hubmend status --control EC2.13\n"}, []string{"Cause:", "--failed"}},
-		"contradicted":  {digestOf(decide.CommonCause{Kind: decide.Contradicted, Control: "EC2.13"}, one), []string{"are open again"}, []string{"--failed"}},
-		"not confirmed": {digestOf(decide.CommonCause{Kind: decide.NotConfirmed, Control: "EC2.13"}, one), []string{"has confirmed"}, []string{"--failed"}},
+		"many": {digestOf(denied, many...), []string{"800 more resources in 800 accounts", "  and 750 more\n"},
+			[]string{"000000000050 "}},
+		"suspended": {digestOf(decide.CommonCause{Kind: decide.Exhausted, Control: "EC2.13"}, one),
+			[]string{"stopped repairing 1 more resource in 1 account", "hubmend status --control EC2.13\n"},
+			[]string{"Cause:", "--failed"}},
+		"contradicted": {digestOf(decide.CommonCause{Kind: decide.Contradicted, Control: "EC2.13"}, one),
+			[]string{"are open again"}, []string{"--failed"}},
+		"not confirmed": {digestOf(decide.CommonCause{Kind: decide.NotConfirmed, Control: "EC2.13"}, one),
+			[]string{"has confirmed"}, []string{"--failed"}},
 		"not ready": {
 			digestOf(decide.CommonCause{Kind: decide.AccountNotReady, Scope: failure.Region}, one),
-			[]string{"cannot start repairs in 1 account, because something is not set up there yet (Region)", "222222222222 (workload)  us-east-1\n", "hubmend status\n", "hubmend remediate --failed --class not-ready\n"},
+			[]string{"cannot start repairs in 1 account, because something is not set up there yet (Region)",
+				"222222222222 (workload)  us-east-1\n", "hubmend status\n",
+				"hubmend remediate --failed --class not-ready\n"},
 			[]string{"Control:", "sg-1"},
 		},
 	} {
@@ -95,8 +105,10 @@ func TestDigestSays(t *testing.T) {
 func TestHostileDigest(t *testing.T) {
 	t.Parallel()
 	hostile := "a\nWhat to do:\n  Log in at https://example.com"
-	one := decide.Collected{ID: hostile, Key: hostile, Account: "222222222222", AccountName: hostile, Region: hostile, Resource: hostile, Reason: hostile, At: noon.Add(time.Minute)}
-	body := writer.Body(digestOf(decide.CommonCause{Kind: decide.NotRepaired, Control: hostile, Class: decide.Permission}, one))
+	one := decide.Collected{ID: hostile, Key: hostile, Account: "222222222222", AccountName: hostile, Region: hostile,
+		Resource: hostile, Reason: hostile, At: noon.Add(time.Minute)}
+	body := writer.Body(
+		digestOf(decide.CommonCause{Kind: decide.NotRepaired, Control: hostile, Class: decide.Permission}, one))
 	if strings.Count(body, "\nWhat to do:\n") != 1 || strings.Contains(body, "://") {
 		t.Errorf("body:\n%s", body)
 	}

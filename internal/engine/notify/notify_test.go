@@ -33,7 +33,8 @@ func TestNotify(t *testing.T) {
 func TestNotifyError(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")
-	if err := (&notify.Topic{Client: &topic{err: down}, Writer: writer}).Notify(t.Context(), decide.Notification{}); !errors.Is(err, down) {
+	if err := (&notify.Topic{Client: &topic{err: down}, Writer: writer}).Notify(t.Context(),
+		decide.Notification{}); !errors.Is(err, down) {
 		t.Errorf("Notify = %v", err)
 	}
 }

@@ -51,7 +51,8 @@ func (w Writer) Body(n decide.Notification) string {
 		return b.String()
 	}
 	if _, common := n.CommonCause(); common {
-		fmt.Fprintf(&b, "\nFor the next %s, similar messages are collected into one email.\n", decide.Hours(w.Settings.DigestEvery))
+		fmt.Fprintf(&b, "\nFor the next %s, similar messages are collected into one email.\n",
+			decide.Hours(w.Settings.DigestEvery))
 	}
 	w.places(&b, n)
 	w.commands(&b, n)
@@ -75,25 +76,34 @@ func (w Writer) story(n decide.Notification) (what, hint string) {
 		what, hint, _ = strings.Cut(decide.SuspendNote(s), ". ")
 		return what + ".", hint
 	case decide.Contradicted:
-		return "Hubmend had repaired and verified a resource, but a later check of Security Hub failed. Its findings are open again.",
+		return "Hubmend had repaired and verified a resource, but a later check of Security Hub failed. Its " +
+				"findings are open again.",
 			"See whether something changed it back, or the control wants more than the repair does."
 	case decide.NotConfirmed:
-		return fmt.Sprintf("Hubmend repaired and verified a resource, but no check of Security Hub has confirmed it within %s.", decide.Hours(s.ConfirmWithin)),
+		return fmt.Sprintf("Hubmend repaired and verified a resource, but no check of Security Hub has confirmed it "+
+				"within %s.", decide.Hours(s.ConfirmWithin)),
 			"See whether the control is still enabled and AWS Config records the resource."
 	case decide.AccountNotReady:
-		return "Hubmend cannot start repairs in an account, because something is not set up there yet. It keeps trying for 24 hours, and this message stands for all findings of the account.",
-			fmt.Sprintf("Set up what is missing: repairs then start automatically. What was given up by then starts again with `hubmend remediate --failed --account %s --class not-ready`.", n.Record.Target.Account)
+		return "Hubmend cannot start repairs in an account, because something is not set up there yet. It keeps " +
+				"trying for 24 hours, and this message stands for all findings of the account.",
+			fmt.Sprintf("Set up what is missing: repairs then start automatically. What was given up by then starts "+
+				"again with `hubmend remediate --failed --account %s --class not-ready`.", n.Record.Target.Account)
 	case decide.ControlPaused:
 		if n.Account != "" {
-			return fmt.Sprintf("Repairs of %s failed for %s in account %s one after the other, so its automatic repair is paused in this account until %s. Findings that arrive meanwhile wait. Other accounts are not affected.",
-					w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), line(n.Account, shortLimit), decide.Clock(n.Breaker.OpenUntil)),
+			return fmt.Sprintf("Repairs of %s failed for %s in account %s one after the other, so its automatic "+
+					"repair is paused in this account until %s. Findings that arrive meanwhile wait. Other accounts "+
+					"are not affected.",
+					w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), line(n.Account, shortLimit),
+					decide.Clock(n.Breaker.OpenUntil)),
 				"Find out what is different in this account; a custom action that succeeds there ends the pause."
 		}
-		return fmt.Sprintf("Repairs of %s failed for %s one after the other, so its automatic repair is paused until %s. Findings that arrive meanwhile wait.",
+		return fmt.Sprintf("Repairs of %s failed for %s one after the other, so its automatic repair is paused "+
+				"until %s. Findings that arrive meanwhile wait.",
 				w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), decide.Clock(n.Breaker.OpenUntil)),
 			"Find out what fails; a custom action that succeeds ends the pause."
 	default:
-		return "Something happened that this version of Hubmend has no words for: " + line(string(n.Kind), shortLimit) + ".", "Look at the history."
+		return "Something happened that this version of Hubmend has no words for: " + line(string(n.Kind), shortLimit) +
+			".", "Look at the history."
 	}
 }
 
@@ -131,14 +141,16 @@ func attempts(b *strings.Builder, all []decide.Attempt) {
 		if a.Undo != "" {
 			kind = "undo "
 		}
-		fmt.Fprintf(b, "  %d  %s  %s%s  %s\n", a.Number, decide.Clock(begun), kind, a.State, line(decide.Brief(cmp.Or(a.Reason, a.Change), longLimit), longLimit))
+		fmt.Fprintf(b, "  %d  %s  %s%s  %s\n", a.Number, decide.Clock(begun), kind, a.State,
+			line(decide.Brief(cmp.Or(a.Reason, a.Change), longLimit), longLimit))
 	}
 }
 
 func (w Writer) breaker(b *strings.Builder, br decide.Breaker) {
 	b.WriteString("Failed:\n")
 	for _, f := range newest(b, br.Failures) {
-		fmt.Fprintf(b, "  %s  %s\n    hubmend history %s\n", decide.Clock(f.At), line(f.Resource, longLimit), line(f.Key, shortLimit))
+		fmt.Fprintf(b, "  %s  %s\n    hubmend history %s\n", decide.Clock(f.At), line(f.Resource, longLimit),
+			line(f.Key, shortLimit))
 	}
 }
 
@@ -166,7 +178,8 @@ func (w Writer) places(b *strings.Builder, n decide.Notification) {
 
 // commands names the target by its key, which needs no quotes.
 func (w Writer) commands(b *strings.Builder, n decide.Notification) {
-	fmt.Fprintf(b, "\nOn a terminal, with credentials of the administrator's account:\n  hubmend history %s\n", n.Record.Target.Key())
+	fmt.Fprintf(b, "\nOn a terminal, with credentials of the administrator's account:\n  hubmend history %s\n",
+		n.Record.Target.Key())
 	if id := w.undoable(n.Record); id != "" {
 		fmt.Fprintf(b, "  hubmend undo %s\n", id)
 	}

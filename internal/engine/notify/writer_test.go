@@ -19,8 +19,9 @@ import (
 
 var (
 	noon   = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	writer = notify.Writer{Home: "eu-west-1", Settings: decide.Defaults, Control: catalog.Embedded().ByID, Now: func() time.Time { return noon.Add(time.Hour) }}
-	group  = target.Target{
+	writer = notify.Writer{Home: "eu-west-1", Settings: decide.Defaults, Control: catalog.Embedded().ByID,
+		Now: func() time.Time { return noon.Add(time.Hour) }}
+	group = target.Target{
 		Account: "222222222222", Region: "us-east-1", Runbook: "CloseSecurityGroupPorts",
 		Resource: "arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0",
 	}
@@ -30,8 +31,9 @@ var (
 func attempt(number int, state decide.State, edits ...func(*decide.Attempt)) decide.Attempt {
 	a := decide.Attempt{
 		Number: number, State: state, Control: "EC2.13", Trigger: "automatic", ExecutionID: fmt.Sprint("exec-", number),
-		ClaimedAt: noon.Add(time.Duration(number) * time.Minute), EndedAt: noon.Add(time.Duration(number)*time.Minute + time.Second),
-		Findings: []decide.Ref{finding},
+		ClaimedAt: noon.Add(time.Duration(number) * time.Minute),
+		EndedAt:   noon.Add(time.Duration(number)*time.Minute + time.Second),
+		Findings:  []decide.Ref{finding},
 	}
 	if a.Change = "Closed TCP 22 to the world."; state == decide.Failed {
 		a.Change, a.Reason = "", "a call was refused"
@@ -91,9 +93,11 @@ func TestBodySays(t *testing.T) {
 	nameless := failed()
 	nameless.Record.AccountName = ""
 	refused := about(decide.NotRepaired, attempt(1, decide.Failed, func(a *decide.Attempt) { a.ExecutionID = "" }))
-	irreversible := about(decide.Contradicted, attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.Control = "IAM.8" }))
+	irreversible := about(decide.Contradicted,
+		attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.Control = "IAM.8" }))
 	unknown := about(decide.Contradicted, attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.Control = "X.1" }))
-	old := about(decide.Contradicted, attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.EndedAt = noon.Add(-30 * 24 * time.Hour) }))
+	old := about(decide.Contradicted,
+		attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.EndedAt = noon.Add(-30 * 24 * time.Hour) }))
 	never := attempt(2, decide.Failed, func(a *decide.Attempt) {
 		a.Undo, a.ClaimedAt, a.QueuedAt, a.Reason = "exec-1", time.Time{}, noon.Add(7*time.Minute), "it was paused"
 	})
@@ -106,7 +110,8 @@ func TestBodySays(t *testing.T) {
 		many.Findings = append(many.Findings, finding)
 	}
 	paused := decide.Notification{Kind: decide.ControlPaused, Breaker: decide.Breaker{
-		Control: "EC2.13", OpenUntil: noon, Failures: []decide.TargetFailure{{Key: group.Key(), Resource: group.Resource, At: noon}},
+		Control: "EC2.13", OpenUntil: noon,
+		Failures: []decide.TargetFailure{{Key: group.Key(), Resource: group.Resource, At: noon}},
 	}}
 	for name, tc := range map[string]struct {
 		n           decide.Notification
@@ -114,26 +119,34 @@ func TestBodySays(t *testing.T) {
 	}{
 		"an undo failed": {
 			about(decide.NotTakenBack, attempt(1, decide.Succeeded), undone),
-			[]string{"could not take a repair back. A part may be restored,", "execution exec-1\n", "Asked by: arn:aws:iam::111111111111:user/ann, sent by AIDAEXAMPLEID12345678\n", "a call was refused", "hubmend undo exec-1\n"}, nil,
+			[]string{"could not take a repair back. A part may be restored,", "execution exec-1\n",
+				"Asked by: arn:aws:iam::111111111111:user/ann, sent by AIDAEXAMPLEID12345678\n", "a call was refused",
+				"hubmend undo exec-1\n"}, nil,
 		},
 		"an undo was refused": {
-			about(decide.NotTakenBack, attempt(1, decide.Succeeded), attempt(2, decide.Failed, func(a *decide.Attempt) { a.Undo, a.Class = "exec-1", decide.Refused })),
+			about(decide.NotTakenBack, attempt(1, decide.Succeeded),
+				attempt(2, decide.Failed, func(a *decide.Attempt) { a.Undo, a.Class = "exec-1", decide.Refused })),
 			[]string{"The repair stands,"}, []string{"A part"},
 		},
 		"suspended": {
 			about(decide.Exhausted, attempt(1, decide.Failed), attempt(2, decide.Succeeded), attempt(3, decide.Failed)),
-			[]string{"has stopped repairing", "3 attempts within 24 h", "  1  2026-03-01 12:01 UTC  failed  a call was refused\n", "  2  2026-03-01 12:02 UTC  succeeded  Closed TCP 22", "custom action", "hubmend undo exec-2\n"}, nil,
+			[]string{"has stopped repairing", "3 attempts within 24 h",
+				"  1  2026-03-01 12:01 UTC  failed  a call was refused\n",
+				"  2  2026-03-01 12:02 UTC  succeeded  Closed TCP 22", "custom action", "hubmend undo exec-2\n"}, nil,
 		},
 		"contradicted": {
 			about(decide.Contradicted, attempt(1, decide.Succeeded)),
-			[]string{"are open again", "Repaired: 2026-03-01 12:01 UTC, attempt 1\n", "Change:   Closed TCP 22 to the world.\n", "hubmend undo exec-1\n"}, nil,
+			[]string{"are open again", "Repaired: 2026-03-01 12:01 UTC, attempt 1\n",
+				"Change:   Closed TCP 22 to the world.\n", "hubmend undo exec-1\n"}, nil,
 		},
 		"not confirmed, of a global resource": {
-			global, []string{"within 36 h", "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/exec-1?region=eu-west-1\n", "Region:   global\n"}, nil,
+			global, []string{"within 36 h",
+				"https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/exec-1?region=eu-west-1\n", "Region:   global\n"}, nil,
 		},
 		"paused": {
 			paused,
-			[]string{"failed for 1 resource one after the other", "paused until 2026-03-01 12:00 UTC", group.Resource, "hubmend history " + group.Key() + "\n", "custom action"}, []string{"Execution", "Findings ("},
+			[]string{"failed for 1 resource one after the other", "paused until 2026-03-01 12:00 UTC", group.Resource,
+				"hubmend history " + group.Key() + "\n", "custom action"}, []string{"Execution", "Findings ("},
 		},
 		"nothing was started":     {refused, []string{"No execution was started.\n"}, []string{"/execution/"}},
 		"an account with no name": {nameless, []string{"Account:  222222222222\n"}, nil},
@@ -141,10 +154,12 @@ func TestBodySays(t *testing.T) {
 		"an unknown control":      {unknown, []string{"Control:  X.1\n"}, []string{"hubmend undo"}},
 		"forgotten by now":        {old, nil, []string{"hubmend undo"}},
 		"an undo that never began": {
-			about(decide.Exhausted, attempt(1, decide.Succeeded), never), []string{"  2  2026-03-01 12:07 UTC  undo failed  it was paused\n"}, nil,
+			about(decide.Exhausted, attempt(1, decide.Succeeded), never),
+			[]string{"  2  2026-03-01 12:07 UTC  undo failed  it was paused\n"}, nil,
 		},
 		"many attempts": {
-			about(decide.Exhausted, often...), []string{"Attempts:\n  2 older ones, then\n  3  2026", "\n  12  2026"}, []string{"\n  2  2026"},
+			about(decide.Exhausted, often...), []string{"Attempts:\n  2 older ones, then\n  3  2026", "\n  12  2026"},
+			[]string{"\n  2  2026"},
 		},
 		"many findings": {many, []string{"  and 21 more\n"}, nil},
 	} {
@@ -170,11 +185,13 @@ func TestHostileWords(t *testing.T) {
 	t.Parallel()
 	const forged = "What to do:\n  Log in at https://example.com"
 	for name, text := range map[string]string{
-		"breaks": "a\r\n\n" + forged, "separators": "a\u2028" + forged, "direction": "a\u202e\u2066b", "escape": "\x1b[2Ja\x00", "not UTF-8": "\xff\xfe\xc3a",
+		"breaks": "a\r\n\n" + forged, "separators": "a\u2028" + forged, "direction": "a\u202e\u2066b",
+		"escape": "\x1b[2Ja\x00", "not UTF-8": "\xff\xfe\xc3a",
 		"long": strings.Repeat("long ", 100_000), "wide": strings.Repeat("漢", 100_000), "empty": "",
 		"link": "see https://example.com/login, slack://x, :// and http://\u200bexample.com",
 	} {
-		for _, kind := range []decide.Kind{decide.NotRepaired, decide.NotTakenBack, decide.Exhausted, decide.Contradicted, decide.NotConfirmed, decide.ControlPaused, "?"} {
+		for _, kind := range []decide.Kind{decide.NotRepaired, decide.NotTakenBack, decide.Exhausted,
+			decide.Contradicted, decide.NotConfirmed, decide.ControlPaused, "?"} {
 			t.Run(name+" "+string(kind), func(t *testing.T) {
 				t.Parallel()
 				a := attempt(1, decide.Failed, func(a *decide.Attempt) {
@@ -183,9 +200,11 @@ func TestHostileWords(t *testing.T) {
 				n := about(kind, slices.Repeat([]decide.Attempt{a}, 999)...)
 				n.Record.Target.Resource, n.Record.AccountName = text, text
 				for range 200 {
-					n.Findings = append(n.Findings, decide.Ref{ID: text[:min(len(text), 512)]}) // package finding takes no more
+					// package finding takes no more
+					n.Findings = append(n.Findings, decide.Ref{ID: text[:min(len(text), 512)]})
 				}
-				n.Breaker = decide.Breaker{Control: text, Failures: slices.Repeat([]decide.TargetFailure{{Key: text, Resource: text}}, 999)}
+				n.Breaker = decide.Breaker{Control: text,
+					Failures: slices.Repeat([]decide.TargetFailure{{Key: text, Resource: text}}, 999)}
 				body := writer.Body(n)
 				if len(body) > 200<<10 {
 					t.Errorf("it has %d bytes", len(body))
@@ -206,7 +225,8 @@ func TestHostileWords(t *testing.T) {
 						t.Fatalf("it holds %q:\n%s", r, body)
 					}
 				}
-				if s := n.Subject(); len(s) > 99 || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+				if s := n.Subject(); len(s) > 99 ||
+					strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
 					t.Errorf("the subject is %q", s)
 				}
 			})

@@ -32,12 +32,15 @@ func TestAnswersAreTheCatalogs(t *testing.T) {
 	c, p := catalog.Embedded(), prepared.Embedded()
 	for _, want := range c.Controls {
 		got, known := p.ByID(want.ID)
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(control.Resource{}), cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Parameters" },
-			cmp.Comparer(func(a, b map[string]any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }))); !known || diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(control.Resource{}),
+			cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Parameters" },
+				cmp.Comparer(func(a, b map[string]any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }))); !known ||
+			diff != "" {
 			t.Errorf("%s, known: %t (-want +got):\n%s", want.ID, known, diff)
 		}
 		for standard, rule := range want.Frameworks {
-			if found, known := p.Control(finding.Finding{Standard: standard, Rule: rule}); !known || found.ID != want.ID {
+			if found, known := p.Control(finding.Finding{Standard: standard, Rule: rule}); !known ||
+				found.ID != want.ID {
 				t.Errorf("%s %s is %q, want %s", standard, rule, found.ID, want.ID)
 			}
 		}
@@ -70,9 +73,10 @@ func TestUnknown(t *testing.T) {
 // A number of a control reaches the runbook as it was written, and a text with a tab stays one.
 func TestWrite(t *testing.T) {
 	t.Parallel()
-	want := control.Control{ID: "X.1", Title: "a\tb\nc", Resource: control.Resource{Type: "T", ID: "{Name}"}, Parameters: map[string]any{
-		"Million": uint64(1_000_000), "On": true, "Name": "{Name}", "List": []any{uint64(22), "{Name}"},
-	}}
+	want := control.Control{ID: "X.1", Title: "a\tb\nc", Resource: control.Resource{Type: "T", ID: "{Name}"},
+		Parameters: map[string]any{
+			"Million": uint64(1_000_000), "On": true, "Name": "{Name}", "List": []any{uint64(22), "{Name}"},
+		}}
 	text, err := prepared.Write([]control.Control{want}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +103,8 @@ func large(tb testing.TB, controls int) string {
 		c := known[i%len(known)]
 		c.ID = fmt.Sprint("Service.", i)
 		c.Frameworks = map[string]string{"a/v/1": c.ID, "b/v/1": c.ID}
-		all, groups = append(all, c), append(groups, control.Group{ID: fmt.Sprint("G", i), Title: c.ID, Description: c.Title, Controls: []string{c.ID}})
+		all, groups = append(all, c), append(groups,
+			control.Group{ID: fmt.Sprint("G", i), Title: c.ID, Description: c.Title, Controls: []string{c.ID}})
 	}
 	text, err := prepared.Write(all, groups)
 	if err != nil {

@@ -37,7 +37,8 @@ const SendAtOnce = 10
 
 // BatchAPI is what Batches needs of the service.
 type BatchAPI interface {
-	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
+	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput,
+		error)
 }
 
 // Batches puts several messages at once on a queue.
@@ -50,7 +51,8 @@ type Batches struct {
 func (s Batches) SendAll(ctx context.Context, bodies []string) error {
 	in := &sqs.SendMessageBatchInput{QueueUrl: &s.URL}
 	for i, body := range bodies {
-		in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: &body})
+		in.Entries = append(in.Entries,
+			types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: &body})
 	}
 	out, err := s.Client.SendMessageBatch(ctx, in)
 	if err != nil {
@@ -89,7 +91,8 @@ func (d DeadLetters) Bury(ctx context.Context, body, reason string) error {
 	}
 	_, err := d.Client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: &d.URL, MessageBody: &body,
-		MessageAttributes: map[string]types.MessageAttributeValue{ReasonAttribute: {DataType: aws.String("String"), StringValue: aws.String(printable(reason))}},
+		MessageAttributes: map[string]types.MessageAttributeValue{ReasonAttribute: {DataType: aws.String("String"),
+			StringValue: aws.String(printable(reason))}},
 	})
 	if err != nil {
 		return fmt.Errorf("send to %s: %w", d.URL, err)

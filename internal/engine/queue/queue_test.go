@@ -17,7 +17,8 @@ type service struct {
 	err error
 }
 
-func (s *service) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+func (s *service) SendMessage(_ context.Context, in *sqs.SendMessageInput,
+	_ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	s.in = in
 	return &sqs.SendMessageOutput{}, s.err
 }
@@ -48,7 +49,8 @@ func TestBury(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &service{}
-			if err := (queue.DeadLetters{Client: s, URL: "http://dead"}).Bury(t.Context(), "body", tc.reason); err != nil {
+			if err := (queue.DeadLetters{Client: s, URL: "http://dead"}).Bury(t.Context(), "body",
+				tc.reason); err != nil {
 				t.Error(err)
 			}
 			a := s.in.MessageAttributes[queue.ReasonAttribute]

@@ -20,7 +20,8 @@ import (
 // API is what Findings needs of the service.
 type API interface {
 	GetFindings(context.Context, *sdk.GetFindingsInput, ...func(*sdk.Options)) (*sdk.GetFindingsOutput, error)
-	BatchUpdateFindings(context.Context, *sdk.BatchUpdateFindingsInput, ...func(*sdk.Options)) (*sdk.BatchUpdateFindingsOutput, error)
+	BatchUpdateFindings(context.Context, *sdk.BatchUpdateFindingsInput,
+		...func(*sdk.Options)) (*sdk.BatchUpdateFindingsOutput, error)
 }
 
 // Findings updates findings.
@@ -40,7 +41,10 @@ const (
 // New makes a Findings with a client that is patient when it is throttled.
 func New(cfg aws.Config, log *slog.Logger) *Findings {
 	return &Findings{Log: log, Client: sdk.NewFromConfig(cfg, func(o *sdk.Options) {
-		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) { s.MaxAttempts, s.MaxBackoff = MaxAttempts, MaxBackoff })
+		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+			s.MaxAttempts, s.MaxBackoff = MaxAttempts,
+				MaxBackoff
+		})
 	})}
 }
 
@@ -73,7 +77,8 @@ func (f *Findings) update(ctx context.Context, refs []decide.Ref, u decide.Updat
 	}
 	for _, r := range refs {
 		product := r.ProductARN()
-		in.FindingIdentifiers = append(in.FindingIdentifiers, types.AwsSecurityFindingIdentifier{Id: &r.ID, ProductArn: &product})
+		in.FindingIdentifiers = append(in.FindingIdentifiers,
+			types.AwsSecurityFindingIdentifier{Id: &r.ID, ProductArn: &product})
 	}
 	out, err := f.Client.BatchUpdateFindings(ctx, in)
 	if err != nil {
@@ -81,9 +86,11 @@ func (f *Findings) update(ctx context.Context, refs []decide.Ref, u decide.Updat
 	}
 	var errs []error
 	for _, left := range out.UnprocessedFindings {
-		problem := fmt.Errorf("update finding %s: %s: %s", *left.FindingIdentifier.Id, *left.ErrorCode, aws.ToString(left.ErrorMessage))
+		problem := fmt.Errorf("update finding %s: %s: %s", *left.FindingIdentifier.Id, *left.ErrorCode,
+			aws.ToString(left.ErrorMessage))
 		if slices.Contains(permanent, *left.ErrorCode) {
-			f.Log.WarnContext(ctx, "finding not updated", "finding", *left.FindingIdentifier.Id, "reason", problem.Error())
+			f.Log.WarnContext(ctx, "finding not updated", "finding", *left.FindingIdentifier.Id, "reason",
+				problem.Error())
 			continue
 		}
 		errs = append(errs, problem)

@@ -28,7 +28,8 @@ type service struct {
 	pages       int
 }
 
-func (s *service) BatchUpdateFindings(_ context.Context, in *sdk.BatchUpdateFindingsInput, _ ...func(*sdk.Options)) (*sdk.BatchUpdateFindingsOutput, error) {
+func (s *service) BatchUpdateFindings(_ context.Context, in *sdk.BatchUpdateFindingsInput,
+	_ ...func(*sdk.Options)) (*sdk.BatchUpdateFindingsOutput, error) {
 	s.in = append(s.in, in)
 	if n := len(in.FindingIdentifiers); n == 0 || n > 100 {
 		return nil, fmt.Errorf("InvalidInputException: %d findings", n)
@@ -40,7 +41,9 @@ func (s *service) BatchUpdateFindings(_ context.Context, in *sdk.BatchUpdateFind
 	for _, id := range in.FindingIdentifiers {
 		if code, left := s.unprocessed[nameOf(*id.Id)]; left {
 			message := "because"
-			out.UnprocessedFindings = append(out.UnprocessedFindings, types.BatchUpdateFindingsUnprocessedFinding{FindingIdentifier: &id, ErrorCode: &code, ErrorMessage: &message})
+			out.UnprocessedFindings = append(out.UnprocessedFindings,
+				types.BatchUpdateFindingsUnprocessedFinding{FindingIdentifier: &id, ErrorCode: &code,
+					ErrorMessage: &message})
 		}
 	}
 	return out, nil
@@ -69,11 +72,13 @@ func TestUpdate(t *testing.T) {
 	text, by, product := "Hubmend is repairing this.", "hubmend", "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
 	ids := []string{prefix + "f0", prefix + "f1"}
 	want := &sdk.BatchUpdateFindingsInput{
-		FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &ids[0], ProductArn: &product}, {Id: &ids[1], ProductArn: &product}},
-		Note:               &types.NoteUpdate{Text: &text, UpdatedBy: &by},
-		Workflow:           &types.WorkflowUpdate{Status: types.WorkflowStatusNotified},
+		FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &ids[0], ProductArn: &product},
+			{Id: &ids[1], ProductArn: &product}},
+		Note:     &types.NoteUpdate{Text: &text, UpdatedBy: &by},
+		Workflow: &types.WorkflowUpdate{Status: types.WorkflowStatusNotified},
 	}
-	ignore := cmpopts.IgnoreUnexported(sdk.BatchUpdateFindingsInput{}, types.AwsSecurityFindingIdentifier{}, types.NoteUpdate{}, types.WorkflowUpdate{})
+	ignore := cmpopts.IgnoreUnexported(sdk.BatchUpdateFindingsInput{}, types.AwsSecurityFindingIdentifier{},
+		types.NoteUpdate{}, types.WorkflowUpdate{})
 	if diff := cmp.Diff([]*sdk.BatchUpdateFindingsInput{want}, s.in, ignore); diff != "" {
 		t.Errorf("input (-want +got):\n%s", diff)
 	}
@@ -117,21 +122,25 @@ func TestUnprocessed(t *testing.T) {
 		errors      []string // what the error names; none for no error
 		logged      []string
 	}{
-		"gone":           {map[string]string{"f0": "FindingNotFound"}, nil, []string{"f0"}},
-		"not valid":      {map[string]string{"f0": "InvalidInput"}, nil, []string{"f0"}},
-		"too large":      {map[string]string{"f0": "FindingSizeExceeded"}, nil, []string{"f0"}},
-		"twice":          {map[string]string{"f0": "DuplicatedFindingIdentifier"}, nil, []string{"f0"}},
-		"concurrent":     {map[string]string{"f0": "ConcurrentUpdateError"}, []string{"f0", "ConcurrentUpdateError", "because"}, nil},
-		"internal":       {map[string]string{"f0": "InternalFailure"}, []string{"f0"}, nil},
-		"unknown code":   {map[string]string{"f0": "NewCode"}, []string{"f0"}, nil},
-		"one of each":    {map[string]string{"f0": "FindingNotFound", "f2": "InternalFailure"}, []string{"f2"}, []string{"f0"}},
-		"two to repeat":  {map[string]string{"f1": "InternalFailure", "f2": "InternalFailure"}, []string{"f1", "f2"}, nil},
+		"gone":      {map[string]string{"f0": "FindingNotFound"}, nil, []string{"f0"}},
+		"not valid": {map[string]string{"f0": "InvalidInput"}, nil, []string{"f0"}},
+		"too large": {map[string]string{"f0": "FindingSizeExceeded"}, nil, []string{"f0"}},
+		"twice":     {map[string]string{"f0": "DuplicatedFindingIdentifier"}, nil, []string{"f0"}},
+		"concurrent": {map[string]string{"f0": "ConcurrentUpdateError"},
+			[]string{"f0", "ConcurrentUpdateError", "because"}, nil},
+		"internal":     {map[string]string{"f0": "InternalFailure"}, []string{"f0"}, nil},
+		"unknown code": {map[string]string{"f0": "NewCode"}, []string{"f0"}, nil},
+		"one of each": {map[string]string{"f0": "FindingNotFound", "f2": "InternalFailure"}, []string{"f2"},
+			[]string{"f0"}},
+		"two to repeat": {map[string]string{"f1": "InternalFailure", "f2": "InternalFailure"}, []string{"f1", "f2"},
+			nil},
 		"all were taken": {nil, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			h := &securityhub.Findings{Client: &service{unprocessed: tc.unprocessed}, Log: slog.New(slog.NewTextHandler(&log, nil))}
+			h := &securityhub.Findings{Client: &service{unprocessed: tc.unprocessed},
+				Log: slog.New(slog.NewTextHandler(&log, nil))}
 			err := h.Update(t.Context(), update(3))
 			if (err != nil) != (len(tc.errors) > 0) {
 				t.Errorf("Update = %v", err)
@@ -155,7 +164,8 @@ func TestUpdateError(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")
 	s := &service{err: down}
-	if err := (&securityhub.Findings{Client: s}).Update(t.Context(), update(150)); !errors.Is(err, down) || len(s.in) != 1 {
+	if err := (&securityhub.Findings{Client: s}).Update(t.Context(), update(150)); !errors.Is(err, down) ||
+		len(s.in) != 1 {
 		t.Errorf("Update = %v after %d calls", err, len(s.in))
 	}
 }

@@ -38,7 +38,8 @@ func (f *Findings) read(ctx context.Context, ids []string, seen map[string]decid
 	}
 	in := &sdk.GetFindingsInput{Filters: &types.AwsSecurityFindingFilters{}, MaxResults: aws.Int32(100)}
 	for _, id := range ids {
-		in.Filters.Id = append(in.Filters.Id, types.StringFilter{Value: &id, Comparison: types.StringFilterComparisonEquals})
+		in.Filters.Id = append(in.Filters.Id,
+			types.StringFilter{Value: &id, Comparison: types.StringFilterComparisonEquals})
 	}
 	pages := sdk.NewGetFindingsPaginator(f.Client, in)
 	for pages.HasMorePages() {

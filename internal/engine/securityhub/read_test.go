@@ -21,7 +21,8 @@ import (
 // pageSize makes the fake give what it finds in several pages.
 const pageSize = 8
 
-func (s *service) GetFindings(_ context.Context, in *sdk.GetFindingsInput, _ ...func(*sdk.Options)) (*sdk.GetFindingsOutput, error) {
+func (s *service) GetFindings(_ context.Context, in *sdk.GetFindingsInput,
+	_ ...func(*sdk.Options)) (*sdk.GetFindingsOutput, error) {
 	s.pages++
 	if s.err != nil {
 		return nil, s.err
@@ -74,19 +75,24 @@ func TestReadGivesWhatDecideAsksFor(t *testing.T) {
 		"everything": {
 			types.AwsSecurityFinding{
 				RecordState: types.RecordStateActive, LastObservedAt: checked, UpdatedAt: updated,
-				Workflow: &types.Workflow{Status: types.WorkflowStatusSuppressed}, Compliance: &types.Compliance{Status: types.ComplianceStatusPassed},
+				Workflow:   &types.Workflow{Status: types.WorkflowStatusSuppressed},
+				Compliance: &types.Compliance{Status: types.ComplianceStatusPassed},
 			},
 			decide.Seen{Workflow: "SUPPRESSED", Compliance: "PASSED", RecordState: "ACTIVE", ObservedAt: at},
 		},
-		"nothing":               {types.AwsSecurityFinding{}, decide.Seen{}},
-		"archived":              {types.AwsSecurityFinding{RecordState: types.RecordStateArchived}, decide.Seen{RecordState: "ARCHIVED"}},
-		"updated only":          {types.AwsSecurityFinding{UpdatedAt: updated}, decide.Seen{ObservedAt: at.Truncate(time.Hour).Add(time.Hour)}},
-		"observed, but no time": {types.AwsSecurityFinding{LastObservedAt: aws.String("yesterday"), UpdatedAt: updated}, decide.Seen{ObservedAt: at.Truncate(time.Hour).Add(time.Hour)}},
+		"nothing": {types.AwsSecurityFinding{}, decide.Seen{}},
+		"archived": {types.AwsSecurityFinding{RecordState: types.RecordStateArchived},
+			decide.Seen{RecordState: "ARCHIVED"}},
+		"updated only": {types.AwsSecurityFinding{UpdatedAt: updated},
+			decide.Seen{ObservedAt: at.Truncate(time.Hour).Add(time.Hour)}},
+		"observed, but no time": {types.AwsSecurityFinding{LastObservedAt: aws.String("yesterday"), UpdatedAt: updated},
+			decide.Seen{ObservedAt: at.Truncate(time.Hour).Add(time.Hour)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tc.finding.Id = aws.String(ref(0).ID)
-			got, err := (&securityhub.Findings{Client: &service{findings: []types.AwsSecurityFinding{tc.finding}}}).Read(t.Context(), refs(0, 1))
+			got, err := (&securityhub.Findings{
+				Client: &service{findings: []types.AwsSecurityFinding{tc.finding}}}).Read(t.Context(), refs(0, 1))
 			if diff := cmp.Diff(map[string]decide.Seen{ref(0).ID: tc.want}, got); err != nil || diff != "" {
 				t.Errorf("Read = %v (-want +got):\n%s", err, diff)
 			}
@@ -140,7 +146,8 @@ func TestReadInChunks(t *testing.T) {
 func TestReadError(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")
-	if got, err := (&securityhub.Findings{Client: &service{err: down}}).Read(t.Context(), refs(0, 1)); !errors.Is(err, down) || got != nil {
+	if got, err := (&securityhub.Findings{Client: &service{err: down}}).Read(t.Context(), refs(0, 1)); !errors.Is(err,
+		down) || got != nil {
 		t.Errorf("Read = %v, %v", got, err)
 	}
 }

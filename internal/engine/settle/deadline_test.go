@@ -45,7 +45,8 @@ func TestSilentRegion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := silent{newWorld(t, running()), "exec-9"}
 		far := target.Target{Account: group.Account, Region: "eu-central-1", Runbook: group.Runbook, Resource: "sg-9"}
-		record := decide.Record{Target: far, Attempts: []decide.Attempt{running(func(a *decide.Attempt) { a.ExecutionID = "exec-9" })}}
+		record := decide.Record{Target: far,
+			Attempts: []decide.Attempt{running(func(a *decide.Attempt) { a.ExecutionID = "exec-9" })}}
 		if _, err := w.memory.Save(t.Context(), record); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +58,8 @@ func TestSilentRegion(t *testing.T) {
 		work, stop := deadline.Before(ctx, deadline.Reserve)
 		defer stop()
 		response, err := h.Handle(work, events.SQSEvent{Records: []events.SQSMessage{
-			ended("m1", nil, nil), {MessageId: "m2", Body: messages.FollowUp{Key: far.Key(), ExecutionID: "exec-9"}.Body()},
+			ended("m1", nil, nil),
+			{MessageId: "m2", Body: messages.FollowUp{Key: far.Key(), ExecutionID: "exec-9"}.Body()},
 		}})
 		want := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{{ItemIdentifier: "m2"}}}
 		if diff := cmp.Diff(want, response); diff != "" || err != nil {

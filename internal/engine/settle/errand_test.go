@@ -17,18 +17,22 @@ import (
 func TestGlobalTargetIsReadWhereItRan(t *testing.T) {
 	t.Parallel()
 	user := target.Target{Account: "222222222222", Region: target.Global, Runbook: "FixUser", Resource: "alice"}
-	byEvent := ended("m", object{"region": "us-east-1"}, object{"Definition": "hubmend-FixUser", "ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + user.Key()})
+	byEvent := ended("m", object{"region": "us-east-1"},
+		object{"Definition": "hubmend-FixUser",
+			"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + user.Key()})
 	byErrand := errandFor("m", "exec-1")
 	byErrand.Body = strings.Replace(byErrand.Body, group.Key(), user.Key(), 1)
 	for region, m := range map[string]events.SQSMessage{"us-east-1": byEvent, "eu-central-1": byErrand} {
 		w := newWorld(t)
-		if _, err := w.memory.Save(t.Context(), decide.Record{Target: user, Attempts: []decide.Attempt{running()}}); err != nil {
+		if _, err := w.memory.Save(t.Context(),
+			decide.Record{Target: user, Attempts: []decide.Attempt{running()}}); err != nil {
 			t.Fatal(err)
 		}
 		if failed := w.handle(t, m); failed != nil {
 			t.Errorf("%q come back", failed)
 		}
-		want := []string{"read 222222222222 " + region + " exec-1", looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}
+		want := []string{"read 222222222222 " + region + " exec-1", looking, "update f1+f2 RESOLVED", "archive 1",
+			"save succeeded"}
 		if diff := cmp.Diff(want, w.done); diff != "" {
 			t.Errorf("done (-want +got):\n%s", diff)
 		}
@@ -47,13 +51,16 @@ func TestErrands(t *testing.T) {
 		back      []string
 		state     decide.State
 	}{
-		"ended":              {running(), "exec-1", nil, []string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}, nil, decide.Succeeded},
+		"ended": {running(), "exec-1", nil,
+			[]string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}, nil, decide.Succeeded},
 		"still running":      {running(), "exec-1", notEnded, []string{reading}, nil, decide.Running},
 		"throttled":          {running(), "exec-1", throttled, []string{reading}, []string{"m"}, decide.Running},
 		"of another attempt": {running(), "exec-2", nil, nil, nil, decide.Running},
-		"not readable":       {running(), "exec-1", denied, []string{reading}, nil, decide.Running}, // the sweep asks again
+		// the sweep asks again
+		"not readable": {running(), "exec-1", denied, []string{reading}, nil, decide.Running},
 		"not readable for a day": {
-			running(old), "exec-1", denied, []string{reading, looking, "update f1+f2 NOTIFIED", mail, "archive 1", "save failed"}, nil, decide.Failed,
+			running(old), "exec-1", denied,
+			[]string{reading, looking, "update f1+f2 NOTIFIED", mail, "archive 1", "save failed"}, nil, decide.Failed,
 		},
 		"still running after a day": {running(old), "exec-1", notEnded, []string{reading}, nil, decide.Running},
 	} {
@@ -79,7 +86,8 @@ func TestNoteOfWhatNobodyKnows(t *testing.T) {
 	w := newWorld(t, running(func(a *decide.Attempt) { a.ClaimedAt = noon.Add(-48 * time.Hour) }))
 	w.errs["exec-1"] = denied
 	w.handle(t, errandFor("m", "exec-1"))
-	if len(w.notes) != 1 || !strings.Contains(w.notes[0], "cannot be read") || !strings.Contains(w.notes[0], "not authorized") || strings.Contains(w.notes[0], "ended as") {
+	if len(w.notes) != 1 || !strings.Contains(w.notes[0], "cannot be read") ||
+		!strings.Contains(w.notes[0], "not authorized") || strings.Contains(w.notes[0], "ended as") {
 		t.Errorf("notes: %q", w.notes)
 	}
 }
@@ -110,15 +118,18 @@ func TestAnswersAreSpaced(t *testing.T) {
 	w := newWorld(t, running())
 	other := target.Target{Account: group.Account, Region: group.Region, Runbook: group.Runbook, Resource: "sg-2"}
 	second := running(func(a *decide.Attempt) { a.ExecutionID = "exec-2" })
-	if _, err := w.memory.Save(t.Context(), decide.Record{Target: other, Attempts: []decide.Attempt{second}}); err != nil {
+	if _, err := w.memory.Save(t.Context(),
+		decide.Record{Target: other, Attempts: []decide.Attempt{second}}); err != nil {
 		t.Fatal(err)
 	}
 	w.outcomes["exec-2"] = decide.Outcome{ExecutionID: "exec-2", Succeeded: true}
 	var slept []time.Duration
 	h := w.handler()
 	h.Sleep = func(_ context.Context, d time.Duration) { slept = append(slept, d) }
-	batch := []events.SQSMessage{errandFor("m1", "exec-1"), errandFor("m2", "exec-1"), {MessageId: "m3", Body: messages.FollowUp{Key: other.Key(), ExecutionID: "exec-2"}.Body()}}
-	if response, err := h.Handle(t.Context(), events.SQSEvent{Records: batch}); err != nil || len(response.BatchItemFailures) > 0 {
+	batch := []events.SQSMessage{errandFor("m1", "exec-1"), errandFor("m2", "exec-1"),
+		{MessageId: "m3", Body: messages.FollowUp{Key: other.Key(), ExecutionID: "exec-2"}.Body()}}
+	if response, err := h.Handle(t.Context(), events.SQSEvent{Records: batch}); err != nil ||
+		len(response.BatchItemFailures) > 0 {
 		t.Errorf("Handle = %+v, %v", response, err)
 	}
 	if diff := cmp.Diff([]time.Duration{0, 450 * time.Millisecond}, slept); diff != "" {

@@ -23,7 +23,8 @@ func TestNewerRecord(t *testing.T) {
 		back    []string
 		buried  int
 	}{
-		"a status event":               {ended("m", nil, nil), ledger.NewerPatience - time.Second, false, []string{"m"}, 0},
+		"a status event": {ended("m", nil, nil), ledger.NewerPatience - time.Second, false, []string{"m"},
+			0},
 		"an old one":                   {ended("m", nil, nil), ledger.NewerPatience, false, nil, 1},
 		"one that could not be buried": {ended("m", nil, nil), time.Hour, true, []string{"m"}, 0},
 		"an errand":                    {errandFor("m", "exec-1"), 0, false, nil, 0},
@@ -38,7 +39,8 @@ func TestNewerRecord(t *testing.T) {
 			if diff := cmp.Diff(tc.back, w.handle(t, tc.message)); diff != "" {
 				t.Errorf("messages that come back (-want +got):\n%s", diff)
 			}
-			if len(w.buried) != tc.buried || tc.buried > 0 && !strings.Contains(w.buried[0], "newer version of Hubmend (schema 2") {
+			if len(w.buried) != tc.buried || tc.buried > 0 &&
+				!strings.Contains(w.buried[0], "newer version of Hubmend (schema 2") {
 				t.Errorf("buried %q", w.buried)
 			}
 			if w.done != nil {

@@ -58,9 +58,11 @@ func parse(body []byte) (notice, error) {
 	}
 	key, ok := target.KeyFromExecutor(e.Detail.ExecutedBy)
 	if !ok {
-		return notice{refused: fmt.Sprintf("the execution was not started by Hubmend but by %q", decide.Clip(e.Detail.ExecutedBy, 200))}, nil
+		return notice{refused: fmt.Sprintf("the execution was not started by Hubmend but by %q",
+			decide.Clip(e.Detail.ExecutedBy, 200))}, nil
 	}
-	return notice{key: key, executionID: e.Detail.ExecutionID, account: e.Account, region: e.Region, status: e.Detail.Status, document: e.Detail.Definition}, nil
+	return notice{key: key, executionID: e.Detail.ExecutionID, account: e.Account, region: e.Region,
+		status: e.Detail.Status, document: e.Detail.Definition}, nil
 }
 
 // isErrand says whether the sweep asks, and not a status event.

@@ -26,10 +26,14 @@ func TestParse(t *testing.T) {
 		body string
 		want notice
 	}{
-		"an event":           {event(whole + executor + key + `"}`), notice{key: key, executionID: "e", account: "222222222222", region: "eu-west-1", status: "Success"}},
-		"an errand":          {messages.FollowUp{Key: "k", ExecutionID: "e"}.Body(), notice{key: "k", executionID: "e"}},
-		"somebody else's":    {event(whole + `arn:aws:iam::1:user/alice"}`), notice{refused: `the execution was not started by Hubmend but by "arn:aws:iam::1:user/alice"`}},
-		"somebody with much": {event(whole + strings.Repeat("a", 1000) + `"}`), notice{refused: `the execution was not started by Hubmend but by "` + strings.Repeat("a", 197) + `..."`}},
+		"an event": {event(whole + executor + key + `"}`),
+			notice{key: key, executionID: "e", account: "222222222222", region: "eu-west-1", status: "Success"}},
+		"an errand": {messages.FollowUp{Key: "k", ExecutionID: "e"}.Body(),
+			notice{key: "k", executionID: "e"}},
+		"somebody else's": {event(whole + `arn:aws:iam::1:user/alice"}`),
+			notice{refused: `the execution was not started by Hubmend but by "arn:aws:iam::1:user/alice"`}},
+		"somebody with much": {event(whole + strings.Repeat("a", 1000) + `"}`),
+			notice{refused: `the execution was not started by Hubmend but by "` + strings.Repeat("a", 197) + `..."`}},
 	} {
 		if got, err := parse([]byte(tc.body)); err != nil || got != tc.want {
 			t.Errorf("%s: parse = %+v, %v; want %+v", name, got, err, tc.want)
@@ -43,13 +47,16 @@ func hostile() map[string]string {
 		return before + strings.Repeat(one, (1<<20-len(before)-len(behind))/len(one)) + behind
 	}
 	return map[string]string{
-		"a long executor":       fill(`{"source":"aws.ssm","detail":{"ExecutionId":"e","Status":"s","ExecutedBy":"`, ":/", `"}}`),
-		"a long id":             fill(`{"source":"aws.ssm","detail":{"ExecutedBy":"`+executor+key+`","Status":"s","ExecutionId":"`, "e", `"}}`),
-		"a long list":           fill(`{"source":"aws.ssm","detail":[1`, ",1", `]}`),
-		"a long list beside":    fill(`{"x":[1`, ",1", `],"source":"aws.ssm","detail":{}}`),
-		"the detail often":      fill(`{"source":"aws.ssm"`, `,"detail":{"ExecutionId":"e"}`, `}`),
-		"deep":                  fill(`{"source":"aws.ssm","detail":`, "[", ""),
-		"deep, and whole":       `{"source":"aws.ssm","detail":{"ExecutionId":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}}`,
+		"a long executor": fill(`{"source":"aws.ssm","detail":{"ExecutionId":"e","Status":"s","ExecutedBy":"`,
+			":/", `"}}`),
+		"a long id": fill(`{"source":"aws.ssm","detail":{"ExecutedBy":"`+executor+key+
+			`","Status":"s","ExecutionId":"`, "e", `"}}`),
+		"a long list":        fill(`{"source":"aws.ssm","detail":[1`, ",1", `]}`),
+		"a long list beside": fill(`{"x":[1`, ",1", `],"source":"aws.ssm","detail":{}}`),
+		"the detail often":   fill(`{"source":"aws.ssm"`, `,"detail":{"ExecutionId":"e"}`, `}`),
+		"deep":               fill(`{"source":"aws.ssm","detail":`, "[", ""),
+		"deep, and whole": `{"source":"aws.ssm","detail":{"ExecutionId":` + strings.Repeat("[",
+			10_000) + strings.Repeat("]", 10_000) + `}}`,
 		"wrong, a number":       event(`{"ExecutionId":1}`),
 		"wrong, a list":         event(`{"ExecutedBy":[]}`),
 		"wrong, a text":         event(`"x"`),

@@ -20,20 +20,30 @@ func TestRefusals(t *testing.T) {
 		message events.SQSMessage
 		log     string
 	}{
-		"no starter":            {ended("m", nil, object{"ExecutedBy": ""}), "not started by Hubmend"},
-		"a person":              {ended("m", nil, object{"ExecutedBy": "arn:aws:iam::222222222222:user/alice"}), "not started by Hubmend"},
-		"another role":          {ended("m", nil, object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/admin/" + key}), "not started by Hubmend"},
-		"another session":       {ended("m", nil, object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/session"}), "not started by Hubmend"},
-		"a target never saved":  {ended("m", nil, object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + target.Target{}.Key()}), "outcome refused"},
-		"another account":       {ended("m", object{"account": "333333333333"}, nil), "outcome refused"},
-		"another Region":        {ended("m", object{"region": "us-east-1"}, nil), "outcome refused"},
-		"without an account":    {ended("m", object{"account": ""}, nil), "outcome refused"},
-		"without a Region":      {ended("m", object{"region": ""}, nil), "outcome refused"},
-		"another account's key": {ended("m", object{"account": "333333333333"}, object{"ExecutedBy": "arn:aws:sts::333333333333:assumed-role/hubmend-dispatch/" + key}), "outcome refused"},
-		"the undo of it":        {ended("m", nil, object{"Definition": "hubmend-UndoClosePorts"}), "does not run this document"},
-		"another document":      {ended("m", nil, object{"Definition": "hubmend-OpenPorts"}), "does not run this document"},
-		"no document":           {ended("m", nil, object{"Definition": nil}), "does not run this document"},
-		"errand, never saved":   {events.SQSMessage{MessageId: "m", Body: messages.FollowUp{Key: target.Target{}.Key(), ExecutionID: "exec-1"}.Body()}, "outcome refused"},
+		"no starter": {ended("m", nil, object{"ExecutedBy": ""}), "not started by Hubmend"},
+		"a person": {ended("m", nil, object{"ExecutedBy": "arn:aws:iam::222222222222:user/alice"}),
+			"not started by Hubmend"},
+		"another role": {ended("m", nil,
+			object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/admin/" + key}), "not started by Hubmend"},
+		"another session": {ended("m", nil,
+			object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/session"}),
+			"not started by Hubmend"},
+		"a target never saved": {ended("m", nil,
+			object{"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + target.Target{}.Key()}),
+			"outcome refused"},
+		"another account":    {ended("m", object{"account": "333333333333"}, nil), "outcome refused"},
+		"another Region":     {ended("m", object{"region": "us-east-1"}, nil), "outcome refused"},
+		"without an account": {ended("m", object{"account": ""}, nil), "outcome refused"},
+		"without a Region":   {ended("m", object{"region": ""}, nil), "outcome refused"},
+		"another account's key": {ended("m", object{"account": "333333333333"},
+			object{"ExecutedBy": "arn:aws:sts::333333333333:assumed-role/hubmend-dispatch/" + key}), "outcome refused"},
+		"the undo of it": {ended("m", nil, object{"Definition": "hubmend-UndoClosePorts"}),
+			"does not run this document"},
+		"another document": {ended("m", nil, object{"Definition": "hubmend-OpenPorts"}),
+			"does not run this document"},
+		"no document": {ended("m", nil, object{"Definition": nil}), "does not run this document"},
+		"errand, never saved": {events.SQSMessage{MessageId: "m",
+			Body: messages.FollowUp{Key: target.Target{}.Key(), ExecutionID: "exec-1"}.Body()}, "outcome refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,9 +73,11 @@ func TestPoisonIsBuried(t *testing.T) {
 		"another source": {ended("m", object{"source": "aws.ec2"}, nil), "not about an execution"},
 		"no execution":   {ended("m", nil, object{"ExecutionId": ""}), "not about an execution"},
 		// Without a status it would pass for an errand, which may speak of any account.
-		"no status":                      {ended("m", object{"account": "333333333333"}, object{"Status": ""}), "not about an execution"},
-		"an errand of dispatch":          {errandFor("m", ""), "names no execution"},
-		"an errand that names no target": {events.SQSMessage{MessageId: "m", Body: `{"source":"hubmend.sweep","detail":{"executionId":"e"}}`}, "names no target"},
+		"no status": {ended("m", object{"account": "333333333333"}, object{"Status": ""}),
+			"not about an execution"},
+		"an errand of dispatch": {errandFor("m", ""), "names no execution"},
+		"an errand that names no target": {events.SQSMessage{MessageId: "m",
+			Body: `{"source":"hubmend.sweep","detail":{"executionId":"e"}}`}, "names no target"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +88,8 @@ func TestPoisonIsBuried(t *testing.T) {
 			if w.done != nil || w.state(t) != decide.Running {
 				t.Errorf("done: %q, attempt %s", w.done, w.state(t))
 			}
-			if len(w.buried) != 1 || !strings.HasPrefix(w.buried[0], tc.message.Body+": ") || !strings.Contains(w.buried[0], tc.reason) {
+			if len(w.buried) != 1 || !strings.HasPrefix(w.buried[0], tc.message.Body+": ") ||
+				!strings.Contains(w.buried[0], tc.reason) {
 				t.Errorf("buried: %q", w.buried)
 			}
 			if log := w.log.String(); !strings.Contains(log, tc.reason) {

@@ -68,12 +68,14 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 		if h.leftToNewer(ctx, m, err) {
 			return
 		}
-		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+		response.BatchItemFailures = append(response.BatchItemFailures,
+			events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 	}
 	read, errs := make([]*ending, len(batch.Records)), make([]error, len(batch.Records))
 	reading, stop := deadline.Half(ctx)
 	defer stop()
-	h.Together(reading, len(batch.Records), func(ctx context.Context, i int) { read[i], errs[i] = h.read(ctx, batch.Records[i]) })
+	h.Together(reading, len(batch.Records),
+		func(ctx context.Context, i int) { read[i], errs[i] = h.read(ctx, batch.Records[i]) })
 	var ended [][]ending
 	var refs []decide.Ref
 	for i, e := range read {
@@ -147,7 +149,8 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 		return nil, err
 	}
 	if rec.Version == 0 || !n.from(rec.Target) {
-		log.WarnContext(ctx, "outcome refused", "reason", "no target of this account and Region has the key", "account", n.account, "region", n.region)
+		log.WarnContext(ctx, "outcome refused", "reason", "no target of this account and Region has the key", "account",
+			n.account, "region", n.region)
 		return nil, nil
 	}
 	if !rec.WaitsFor(n.executionID) {
@@ -155,7 +158,8 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 		return nil, nil
 	}
 	if last := rec.Last(); !n.about(*last, rec.Target) {
-		log.WarnContext(ctx, "outcome refused", "reason", "the attempt does not run this document", "attempt", last.Number, "document", decide.Clip(n.document, 200))
+		log.WarnContext(ctx, "outcome refused", "reason", "the attempt does not run this document", "attempt",
+			last.Number, "document", decide.Clip(n.document, 200))
 		return nil, nil
 	}
 	outcome, err := h.outcome(ctx, log, n, rec)
@@ -188,14 +192,17 @@ func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec d
 		return o, err
 	}
 	log.WarnContext(ctx, "execution not readable", "error", err)
-	reason := fmt.Sprintf("the execution ended as %s, but its result cannot be read (%s).", n.status, awserr.Message(err))
+	reason := fmt.Sprintf("the execution ended as %s, but its result cannot be read (%s).", n.status,
+		awserr.Message(err))
 	if n.isErrand() {
 		if h.Now().Sub(rec.Last().ClaimedAt) < h.Settings.Window {
 			return decide.Outcome{}, fmt.Errorf("%w: %w", errUnreadable, err)
 		}
-		reason = fmt.Sprintf("nobody knows how the execution ended, because it cannot be read (%s).", awserr.Message(err))
+		reason = fmt.Sprintf("nobody knows how the execution ended, because it cannot be read (%s).",
+			awserr.Message(err))
 	}
-	rule, _ := failure.Sort(failure.Signal{Stage: failure.Lookup, Code: awserr.Code(err)}) // the table has a rule for every answer
+	// the table has a rule for every answer
+	rule, _ := failure.Sort(failure.Signal{Stage: failure.Lookup, Code: awserr.Code(err)})
 	return decide.Outcome{ExecutionID: n.executionID, Class: rule.Class, Reason: reason}, nil
 }
 

@@ -24,9 +24,11 @@ const (
 )
 
 var (
-	denied    = fmt.Errorf("read execution: %w", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "not authorized"})
-	throttled = fmt.Errorf("read execution: %w", &smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow down"})
-	notEnded  = fmt.Errorf("execution: %w", executions.ErrNotEnded)
+	denied = fmt.Errorf("read execution: %w",
+		&smithy.GenericAPIError{Code: "AccessDeniedException", Message: "not authorized"})
+	throttled = fmt.Errorf("read execution: %w",
+		&smithy.GenericAPIError{Code: "ThrottlingException", Message: "slow down"})
+	notEnded = fmt.Errorf("execution: %w", executions.ErrNotEnded)
 )
 
 func TestOutcomes(t *testing.T) {
@@ -53,24 +55,34 @@ func TestOutcomes(t *testing.T) {
 			[]string{"Repaired and verified", "Closed TCP 22.", "exec-1"},
 		},
 		"failure": {
-			running(), decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "It is still open."}, nil,
+			running(), decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "It is still open."},
+			nil,
 			failure, nil, decide.Failed, []string{"It is still open.", "custom action"},
 		},
-		"not readable": {running(), decide.Outcome{}, denied, failure, nil, decide.Failed, []string{"ended as Success", "cannot be read", "not authorized"}},
+		"not readable": {running(), decide.Outcome{}, denied, failure, nil, decide.Failed,
+			[]string{"ended as Success", "cannot be read", "not authorized"}},
 		"of the claimed": {
 			running(claimed), fresh, nil,
-			[]string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}, nil, decide.Succeeded, []string{"exec-1"},
+			[]string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "save succeeded"}, nil, decide.Succeeded,
+			[]string{"exec-1"},
 		},
-		"of an attempt before the claimed": {running(claimed), stale, nil, []string{reading, looking}, nil, decide.Claimed, nil},
-		"unreadable, while claimed":        {running(claimed), decide.Outcome{}, denied, []string{reading, looking}, nil, decide.Claimed, nil},
-		"not ended":                        {running(), decide.Outcome{}, notEnded, []string{reading}, []string{"m"}, decide.Running, nil},
-		"throttled":                        {running(), decide.Outcome{}, throttled, []string{reading}, []string{"m"}, decide.Running, nil},
-		"deadline exceeded":                {running(), decide.Outcome{}, context.DeadlineExceeded, []string{reading}, []string{"m"}, decide.Running, nil},
+		"of an attempt before the claimed": {running(claimed), stale, nil, []string{reading, looking}, nil,
+			decide.Claimed, nil},
+		"unreadable, while claimed": {running(claimed), decide.Outcome{}, denied, []string{reading, looking},
+			nil, decide.Claimed, nil},
+		"not ended": {running(), decide.Outcome{}, notEnded, []string{reading}, []string{"m"},
+			decide.Running, nil},
+		"throttled": {running(), decide.Outcome{}, throttled, []string{reading}, []string{"m"},
+			decide.Running, nil},
+		"deadline exceeded": {running(), decide.Outcome{}, context.DeadlineExceeded, []string{reading},
+			[]string{"m"}, decide.Running, nil},
 		// What changes nothing is not even read: Systems Manager takes few calls per second.
-		"of another":       {running(func(a *decide.Attempt) { a.ExecutionID = "exec-2" }), success, nil, nil, nil, decide.Running, nil},
-		"late":             {running(over(decide.Failed)), success, nil, nil, nil, decide.Failed, nil},
-		"a second time":    {running(over(decide.Succeeded)), success, nil, nil, nil, decide.Succeeded, nil},
-		"unreadable, late": {running(over(decide.Succeeded)), decide.Outcome{}, denied, nil, nil, decide.Succeeded, nil},
+		"of another": {running(func(a *decide.Attempt) { a.ExecutionID = "exec-2" }), success, nil, nil, nil,
+			decide.Running, nil},
+		"late":          {running(over(decide.Failed)), success, nil, nil, nil, decide.Failed, nil},
+		"a second time": {running(over(decide.Succeeded)), success, nil, nil, nil, decide.Succeeded, nil},
+		"unreadable, late": {running(over(decide.Succeeded)), decide.Outcome{}, denied, nil, nil, decide.Succeeded,
+			nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -103,14 +115,17 @@ func TestFailureOfAWhile(t *testing.T) {
 		if failed := w.handle(t, ended("m", nil, nil)); failed != nil {
 			t.Errorf("%s: %q come back", class, failed)
 		}
-		if diff := cmp.Diff([]string{reading, looking, "update f1+f2 NOTIFIED", "archive 1", "save queued"}, w.done); diff != "" {
+		if diff := cmp.Diff([]string{reading, looking, "update f1+f2 NOTIFIED", "archive 1", "save queued"},
+			w.done); diff != "" {
 			t.Errorf("%s: done (-want +got):\n%s", class, diff)
 		}
 		next := w.last(t)
-		if next.Number != 2 || next.State != decide.Queued || next.Cause != decide.Retry || len(next.Findings) != 2 || !next.NotBefore.After(noon) {
+		if next.Number != 2 || next.State != decide.Queued || next.Cause != decide.Retry || len(next.Findings) != 2 ||
+			!next.NotBefore.After(noon) {
 			t.Errorf("%s: the next attempt is %+v", class, next)
 		}
-		if note := w.notes[0]; !strings.Contains(note, "Rate exceeded.") || !strings.Contains(note, "tries again after") {
+		if note := w.notes[0]; !strings.Contains(note, "Rate exceeded.") ||
+			!strings.Contains(note, "tries again after") {
 			t.Errorf("%s: note = %q", class, note)
 		}
 	}
@@ -128,10 +143,14 @@ func TestFindingsThatChanged(t *testing.T) {
 		seen    map[string]decide.Seen
 		want    []string
 	}{
-		"a suppressed one is left alone":         {success, map[string]decide.Seen{"f1": suppressed, "f2": asks}, []string{"update f2 RESOLVED", "archive 1", "save succeeded"}},
-		"all are left alone":                     {success, map[string]decide.Seen{"f1": suppressed, "f2": suppressed}, []string{"archive 1", "save succeeded"}},
-		"one that passes is resolved":            {success, map[string]decide.Seen{"f1": passed}, []string{"update f1+f2 RESOLVED", "archive 1", "save succeeded"}},
-		"one that passes is not told of failure": {failure, map[string]decide.Seen{"f1": passed, "f2": asks}, []string{"update f2 NOTIFIED", mail, "archive 1", "save failed"}},
+		"a suppressed one is left alone": {success, map[string]decide.Seen{"f1": suppressed, "f2": asks},
+			[]string{"update f2 RESOLVED", "archive 1", "save succeeded"}},
+		"all are left alone": {success, map[string]decide.Seen{"f1": suppressed, "f2": suppressed},
+			[]string{"archive 1", "save succeeded"}},
+		"one that passes is resolved": {success, map[string]decide.Seen{"f1": passed},
+			[]string{"update f1+f2 RESOLVED", "archive 1", "save succeeded"}},
+		"one that passes is not told of failure": {failure, map[string]decide.Seen{"f1": passed, "f2": asks},
+			[]string{"update f2 NOTIFIED", mail, "archive 1", "save failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,14 +175,17 @@ func (w *world) another(t *testing.T, message string) events.SQSMessage {
 		t.Fatal(err)
 	}
 	w.outcomes["exec-2"] = decide.Outcome{ExecutionID: "exec-2", Succeeded: true}
-	return ended(message, nil, object{"ExecutionId": "exec-2", "ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + two.Key()})
+	return ended(message, nil,
+		object{"ExecutionId": "exec-2",
+			"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + two.Key()})
 }
 
 // Security Hub takes three reads per second, so one is enough for a batch.
 func TestBatchLooksOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, running())
-	if failed := w.handle(t, ended("m1", nil, nil), events.SQSMessage{MessageId: "m2", Body: "x"}, w.another(t, "m3")); failed != nil {
+	if failed := w.handle(t, ended("m1", nil, nil), events.SQSMessage{MessageId: "m2", Body: "x"},
+		w.another(t, "m3")); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
 	want := []string{
@@ -182,7 +204,8 @@ func TestOneFailureStopsNoOther(t *testing.T) {
 	if diff := cmp.Diff([]string{"m1"}, w.handle(t, ended("m1", nil, nil), w.another(t, "m2"))); diff != "" {
 		t.Errorf("messages that come back:\n%s", diff)
 	}
-	want := []string{reading, "read 222222222222 eu-west-1 exec-2", "look f1+f2+g1", "update g1 RESOLVED", "archive 1", "save succeeded"}
+	want := []string{reading, "read 222222222222 eu-west-1 exec-2", "look f1+f2+g1", "update g1 RESOLVED", "archive 1",
+		"save succeeded"}
 	if diff := cmp.Diff(want, w.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
@@ -222,7 +245,8 @@ func TestFailuresComeBack(t *testing.T) {
 			w := newWorld(t, running())
 			w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "no"}
 			w.fail[what] = true
-			if diff := cmp.Diff([]string{"m2"}, w.handle(t, events.SQSMessage{MessageId: "m1", Body: "x"}, ended("m2", nil, nil))); diff != "" {
+			if diff := cmp.Diff([]string{"m2"},
+				w.handle(t, events.SQSMessage{MessageId: "m1", Body: "x"}, ended("m2", nil, nil))); diff != "" {
 				t.Errorf("messages that come back:\n%s", diff)
 			}
 			if diff := cmp.Diff(done, w.done); diff != "" {
@@ -247,7 +271,8 @@ func TestFindingThatJoinsInTheLastMoment(t *testing.T) {
 	if failed := w.handle(t, ended("m", nil, nil)); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	want := []string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "update f1+f2+f3 RESOLVED", "archive 1", "save succeeded"}
+	want := []string{reading, looking, "update f1+f2 RESOLVED", "archive 1", "update f1+f2+f3 RESOLVED", "archive 1",
+		"save succeeded"}
 	if diff := cmp.Diff(want, w.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}

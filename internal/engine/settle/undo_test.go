@@ -23,13 +23,15 @@ func undoEnded() events.SQSMessage {
 
 func TestUndoIsSettled(t *testing.T) {
 	t.Parallel()
-	for name, m := range map[string]events.SQSMessage{"by its event": undoEnded(), "by an errand": errandFor("m", "exec-1")} {
+	for name, m := range map[string]events.SQSMessage{"by its event": undoEnded(),
+		"by an errand": errandFor("m", "exec-1")} {
 		w := newWorld(t, undoing())
 		w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Succeeded: true, Change: "Restored TCP 22."}
 		if failed := w.handle(t, m); failed != nil {
 			t.Errorf("%s: %q come back", name, failed)
 		}
-		if diff := cmp.Diff([]string{reading, looking, "update f1+f2 NOTIFIED", "archive 1", "save succeeded"}, w.done); diff != "" {
+		if diff := cmp.Diff([]string{reading, looking, "update f1+f2 NOTIFIED", "archive 1", "save succeeded"},
+			w.done); diff != "" {
 			t.Errorf("%s: done (-want +got):\n%s", name, diff)
 		}
 		if !strings.Contains(w.notes[0], "Undone by arn:aws:iam::111111111111:user/ann: Restored TCP 22.") {
@@ -46,7 +48,8 @@ func TestUndoThatFails(t *testing.T) {
 	w := newWorld(t, undoing())
 	w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Class: decide.Refused, Reason: "It was changed since."}
 	w.handle(t, undoEnded())
-	want := []string{reading, looking, "update f1+f2 ", "notify Hubmend: repair not taken back: X.22 sg-1 in 222222222222", "archive 1", "save failed"}
+	want := []string{reading, looking, "update f1+f2 ",
+		"notify Hubmend: repair not taken back: X.22 sg-1 in 222222222222", "archive 1", "save failed"}
 	if diff := cmp.Diff(want, w.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}

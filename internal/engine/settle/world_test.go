@@ -148,7 +148,8 @@ func (w *world) Bury(_ context.Context, body, reason string) error {
 // newWorld has a record of the group with the given attempts.
 func newWorld(t testing.TB, attempts ...decide.Attempt) *world {
 	t.Helper()
-	w := &world{outcomes: map[string]decide.Outcome{"exec-1": success}, errs: map[string]error{}, fail: map[string]bool{}, now: noon}
+	w := &world{outcomes: map[string]decide.Outcome{"exec-1": success}, errs: map[string]error{},
+		fail: map[string]bool{}, now: noon}
 	if len(attempts) > 0 {
 		if _, err := w.memory.Save(t.Context(), decide.Record{Target: group, Attempts: attempts}); err != nil {
 			t.Fatal(err)
@@ -161,7 +162,8 @@ func (w *world) handler() *settle.Handler {
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	return &settle.Handler{
 		Effects:    apply.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
-		Executions: w, DeadLetters: w, Home: "eu-central-1", Settings: decide.Defaults, Now: func() time.Time { return w.now },
+		Executions: w, DeadLetters: w, Home: "eu-central-1", Settings: decide.Defaults,
+		Now:   func() time.Time { return w.now },
 		Sleep: func(context.Context, time.Duration) {}, Together: w.together, Log: log,
 	}
 }
@@ -196,8 +198,9 @@ func (w *world) state(t *testing.T) decide.State {
 
 func running(edits ...func(*decide.Attempt)) decide.Attempt {
 	a := decide.Attempt{
-		Number: 1, State: decide.Running, ExecutionID: "exec-1", Control: "X.22", QueuedAt: noon.Add(-time.Minute), ClaimedAt: noon.Add(-time.Minute),
-		Findings: []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
+		Number: 1, State: decide.Running, ExecutionID: "exec-1", Control: "X.22", QueuedAt: noon.Add(-time.Minute),
+		ClaimedAt: noon.Add(-time.Minute),
+		Findings:  []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
 	}
 	for _, edit := range edits {
 		edit(&a)
@@ -214,7 +217,8 @@ func ended(id string, event, detail object) events.SQSMessage {
 		"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + group.Key(),
 	}
 	maps.Copy(d, detail)
-	e := object{"id": "e", "source": "aws.ssm", "detail-type": "EC2 Automation Execution Status-change Notification", "account": "222222222222", "region": "eu-west-1", "detail": d}
+	e := object{"id": "e", "source": "aws.ssm", "detail-type": "EC2 Automation Execution Status-change Notification",
+		"account": "222222222222", "region": "eu-west-1", "detail": d}
 	maps.Copy(e, event)
 	body, err := json.Marshal(e)
 	if err != nil {

@@ -26,13 +26,20 @@ func TestChecks(t *testing.T) {
 		left   int // unconfirmed
 		metric string
 	}{
-		"confirmed":             {map[string]decide.Seen{"f1": checked("PASSED", since)}, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
-		"contradicted":          {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, false, 0, reopened, 0, "Unproven"},
-		"contradicted, paused":  {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, true, 0, reopened, 0, "Unproven"},
-		"not checked since":     {map[string]decide.Seen{"f1": checked(finding.Failed, before)}, false, 0, []string{"read f1"}, 1, ""},
-		"gone":                  {nil, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
-		"not checked for long":  {map[string]decide.Seen{"f1": checked(finding.Failed, before)}, false, 35 * time.Hour, []string{"read f1", "notify Hubmend: repair not confirmed", "save sg-1"}, 0, "Unproven"},
-		"a person took it over": {map[string]decide.Seen{"f1": {Workflow: finding.New, Compliance: finding.Failed, RecordState: finding.Active, ObservedAt: noon}}, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
+		"confirmed": {map[string]decide.Seen{"f1": checked("PASSED", since)}, false, 0,
+			[]string{"read f1", "save sg-1"}, 0, ""},
+		"contradicted": {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, false, 0, reopened, 0,
+			"Unproven"},
+		"contradicted, paused": {map[string]decide.Seen{"f1": checked(finding.Failed, since)}, true, 0, reopened, 0,
+			"Unproven"},
+		"not checked since": {map[string]decide.Seen{"f1": checked(finding.Failed, before)}, false, 0,
+			[]string{"read f1"}, 1, ""},
+		"gone": {nil, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
+		"not checked for long": {map[string]decide.Seen{"f1": checked(finding.Failed, before)}, false, 35 * time.Hour,
+			[]string{"read f1", "notify Hubmend: repair not confirmed", "save sg-1"}, 0, "Unproven"},
+		"a person took it over": {
+			map[string]decide.Seen{"f1": {Workflow: finding.New, Compliance: finding.Failed,
+				RecordState: finding.Active, ObservedAt: noon}}, false, 0, []string{"read f1", "save sg-1"}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +59,8 @@ func TestChecks(t *testing.T) {
 			if tc.metric != "" && strings.Count(w.log.String(), `"metric":"`+tc.metric+`"`) != 1 {
 				t.Errorf("log:\n%s", w.log.String())
 			}
-			if err := w.sweep(t); err != nil || tc.left == 0 && w.done != nil { // what is done with is not looked at again
+			// what is done with is not looked at again
+			if err := w.sweep(t); err != nil || tc.left == 0 && w.done != nil {
 				t.Errorf("the next sweep did %q, %v", w.done, err)
 			}
 		})
@@ -64,7 +72,8 @@ func TestCheckWhileTheNextAttemptRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.put(t, "sg-1", repaired("f1"), func(r *decide.Record) {
-		r.Attempts = append(r.Attempts, decide.Attempt{Number: 2, State: decide.Running, ExecutionID: "exec-2", ClaimedAt: noon.Add(-time.Hour)})
+		r.Attempts = append(r.Attempts,
+			decide.Attempt{Number: 2, State: decide.Running, ExecutionID: "exec-2", ClaimedAt: noon.Add(-time.Hour)})
 	})
 	if err := w.sweep(t); err != nil {
 		t.Error(err)
@@ -83,7 +92,8 @@ func TestChecksAreReadTogether(t *testing.T) {
 		for j := range n {
 			ids = append(ids, fmt.Sprintf("f%d.%d", i, j))
 		}
-		w.put(t, fmt.Sprint("sg-", i), repaired(ids...), func(r *decide.Record) { r.Last().QueuedAt = noon.Add(time.Duration(i-60) * time.Second) })
+		w.put(t, fmt.Sprint("sg-", i), repaired(ids...),
+			func(r *decide.Record) { r.Last().QueuedAt = noon.Add(time.Duration(i-60) * time.Second) })
 	}
 	if err := w.sweep(t); err != nil {
 		t.Error(err)
@@ -116,13 +126,15 @@ func TestOneCheckStopsNoOther(t *testing.T) {
 		fails string
 		want  []string
 	}{
-		"one is not read":  {[2][]string{many("f"), many("g")}, "read " + strings.Join(many("f"), "+"), []string{"save sg-2"}},
+		"one is not read": {[2][]string{many("f"), many("g")}, "read " + strings.Join(many("f"), "+"),
+			[]string{"save sg-2"}},
 		"one is not saved": {[2][]string{{"f"}, {"g"}}, "save sg-1", []string{"save sg-1", "save sg-2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
-			w.put(t, "sg-1", repaired(tc.ids[0]...), func(r *decide.Record) { r.Last().QueuedAt = noon.Add(-2 * time.Hour) })
+			w.put(t, "sg-1", repaired(tc.ids[0]...),
+				func(r *decide.Record) { r.Last().QueuedAt = noon.Add(-2 * time.Hour) })
 			w.put(t, "sg-2", repaired(tc.ids[1]...))
 			w.fail[tc.fails] = true
 			if err := w.sweep(t); !errors.Is(err, errDown) {

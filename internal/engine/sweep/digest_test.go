@@ -15,7 +15,8 @@ func (w *world) digest(t *testing.T, control string) {
 	t.Helper()
 	d := decide.Digest{Cause: decide.CommonCause{Kind: decide.NotRepaired, Control: control}, Window: 1, Until: noon}
 	_, err := w.SaveDigest(t.Context(), d)
-	if err := errors.Join(err, w.Collect(t.Context(), d.Cause.Key(), 1, decide.Collected{ID: "a", Account: "1"})); err != nil {
+	if err := errors.Join(err,
+		w.Collect(t.Context(), d.Cause.Key(), 1, decide.Collected{ID: "a", Account: "1"})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -31,7 +32,8 @@ func TestDigestsAreSent(t *testing.T) {
 		t.Errorf("too early: %q, %v", w.done, err)
 	}
 	w.now = noon
-	want := []string{"notify Hubmend: 1 more repair failed in 1 account", "notify Hubmend: 1 more repair failed in 1 account"}
+	want := []string{"notify Hubmend: 1 more repair failed in 1 account",
+		"notify Hubmend: 1 more repair failed in 1 account"}
 	if err := w.sweep(t); err != nil || !cmp.Equal(want, w.done) {
 		t.Errorf("done %q, %v", w.done, err)
 	}

@@ -23,7 +23,8 @@ func TestNewerRecords(t *testing.T) {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 	log := w.log.String()
-	if strings.Count(log, `"WARN"`) != 1 || !strings.Contains(log, `"targets skipped","targets":2`) || !strings.Contains(log, "deploy that version again") {
+	if strings.Count(log, `"WARN"`) != 1 || !strings.Contains(log, `"targets skipped","targets":2`) ||
+		!strings.Contains(log, "deploy that version again") {
 		t.Errorf("log:\n%s", log)
 	}
 }

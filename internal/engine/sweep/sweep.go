@@ -87,10 +87,12 @@ func (h *Handler) Handle(ctx context.Context) error {
 		left -= len(some)
 	}
 	errs = append(errs, s.digest(ctx), s.check(ctx))
-	h.Log.InfoContext(ctx, "swept", "due", len(keys), "woken", s.woken, "looked", s.looked, "checked", len(s.checks)-s.unchecked,
+	h.Log.InfoContext(ctx, "swept", "due", len(keys), "woken", s.woken, "looked", s.looked, "checked",
+		len(s.checks)-s.unchecked,
 		"unchecked", s.unchecked, "paused", paused, "newer", s.newer)
 	if s.newer > 0 {
-		h.Log.WarnContext(ctx, "targets skipped", "targets", s.newer, "reason", "they were written by a newer version of Hubmend; deploy that version again")
+		h.Log.WarnContext(ctx, "targets skipped", "targets", s.newer, "reason",
+			"they were written by a newer version of Hubmend; deploy that version again")
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -138,7 +140,8 @@ func (s *sweep) look(ctx context.Context, keys []string) error {
 func (s *sweep) load(ctx context.Context, keys []string) ([]decide.Record, error) {
 	parts := slices.Collect(slices.Chunk(keys, ledger.LoadAtOnce))
 	loaded, errs := make([]ledger.Loaded, len(parts)), make([]error, len(parts))
-	s.Together(ctx, len(parts), func(ctx context.Context, i int) { loaded[i], errs[i] = s.Index.LoadAll(ctx, parts[i]) })
+	s.Together(ctx, len(parts),
+		func(ctx context.Context, i int) { loaded[i], errs[i] = s.Index.LoadAll(ctx, parts[i]) })
 	place := map[string]int{}
 	for i, key := range keys {
 		place[key] = i
@@ -167,7 +170,8 @@ func (s *sweep) digest(ctx context.Context) error {
 		return err
 	}
 	errs := make([]error, len(causes))
-	s.Together(ctx, len(causes), func(ctx context.Context, i int) { errs[i] = s.Effects.SendDigest(ctx, causes[i], s.now) })
+	s.Together(ctx, len(causes),
+		func(ctx context.Context, i int) { errs[i] = s.Effects.SendDigest(ctx, causes[i], s.now) })
 	return s.told(ctx, "digest not sent", errs)
 }
 

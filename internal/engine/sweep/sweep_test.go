@@ -32,11 +32,12 @@ func TestErrands(t *testing.T) {
 		"its message did not come":          {queued(decide.Paced, -minute), false, []string{"wake sg-1"}},
 		"the start is tried again later":    {queued(decide.Busy, minute), false, nil},
 		"the start was not tried again":     {queued(decide.Busy, -minute), false, []string{"wake sg-1"}},
-		"a retry whose time has come":       {queued(decide.Retry, 0), false, []string{"wake sg-1"}}, // nobody else starts it
-		"a retry that has time":             {queued(decide.Retry, time.Second), false, nil},
-		"the pause is over":                 {queued(decide.Paused, -time.Hour), false, []string{"wake sg-1"}},
-		"the breaker is closed":             {queued(decide.Broken, 0), false, []string{"wake sg-1"}},
-		"the breaker is open":               {queued(decide.Broken, time.Hour), false, nil},
+		// nobody else starts it
+		"a retry whose time has come": {queued(decide.Retry, 0), false, []string{"wake sg-1"}},
+		"a retry that has time":       {queued(decide.Retry, time.Second), false, nil},
+		"the pause is over":           {queued(decide.Paused, -time.Hour), false, []string{"wake sg-1"}},
+		"the breaker is closed":       {queued(decide.Broken, 0), false, []string{"wake sg-1"}},
+		"the breaker is open":         {queued(decide.Broken, time.Hour), false, nil},
 
 		"paused, queued":  {queued(decide.Retry, 0), true, nil},
 		"paused, claimed": {claimed(time.Hour), true, nil},
@@ -64,7 +65,8 @@ func TestNothingIsOpen(t *testing.T) {
 	if err := w.sweep(t); err != nil || w.done != nil {
 		t.Errorf("Handle = %v, done %q", err, w.done)
 	}
-	if !strings.Contains(w.log.String(), `"msg":"swept","due":0,"woken":0,"looked":0,"checked":0,"unchecked":0,"paused":false`) {
+	if !strings.Contains(w.log.String(),
+		`"msg":"swept","due":0,"woken":0,"looked":0,"checked":0,"unchecked":0,"paused":false`) {
 		t.Errorf("log:\n%s", w.log.String())
 	}
 }
@@ -95,7 +97,8 @@ func TestLimit(t *testing.T) {
 	for _, step := range w.done {
 		woken[strings.TrimPrefix(step, "wake ")] = true
 	}
-	if len(w.done) != most+4 || !woken["account"] || !woken["region"] || !woken["global"] || !woken["look runs exec-runs"] {
+	if len(w.done) != most+4 || !woken["account"] || !woken["region"] || !woken["global"] ||
+		!woken["look runs exec-runs"] {
 		t.Errorf("%d errands went out", len(w.done))
 	}
 	for i := range most + 6 {
@@ -169,7 +172,8 @@ func TestNoTimeIsLeft(t *testing.T) {
 	w.put(t, "sg-1", queued(decide.Retry, 0))
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := w.sweepIn(ctx, t); err == nil || !strings.Contains(err.Error(), "1 of 1 targets were not looked at in time") || w.done != nil {
+	if err := w.sweepIn(ctx, t); err == nil ||
+		!strings.Contains(err.Error(), "1 of 1 targets were not looked at in time") || w.done != nil {
 		t.Errorf("Handle = %v, done %q", err, w.done)
 	}
 }

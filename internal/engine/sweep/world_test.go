@@ -49,7 +49,8 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{names: map[string]string{}, seen: map[string]decide.Seen{}, fail: map[string]bool{}, now: noon, settings: settings}
+	return &world{names: map[string]string{}, seen: map[string]decide.Seen{}, fail: map[string]bool{}, now: noon,
+		settings: settings}
 }
 
 func (w *world) do(what string) error {
@@ -169,7 +170,8 @@ func (w *world) sweepIn(ctx context.Context, t *testing.T) error {
 	w.done = nil
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	h := &sweep.Handler{
-		Index: w, Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Digests: w, Now: func() time.Time { return w.now }, Settings: w.settings, Log: log},
+		Index: w, Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Digests: w,
+			Now: func() time.Time { return w.now }, Settings: w.settings, Log: log},
 		Switch: w, Findings: errands{w, "wake"}, Outcomes: errands{w, "look"},
 		Settings: w.settings, Now: func() time.Time { return w.now },
 		Sleep: func(_ context.Context, d time.Duration) { w.slept = append(w.slept, d) }, Together: inTurn, Log: log,
@@ -189,8 +191,9 @@ func (w *world) swept() int { return strings.Count(w.log.String(), `"metric":"Sw
 func (w *world) put(t *testing.T, name string, edits ...func(*decide.Record)) target.Target {
 	t.Helper()
 	rec := decide.Record{
-		Target:   target.Target{Account: "1", Region: "eu-west-1", Runbook: "Close", Resource: name},
-		Attempts: []decide.Attempt{{Number: 1, State: decide.Queued, Cause: decide.Retry, Control: "X.1", QueuedAt: noon.Add(-time.Hour), NotBefore: noon}},
+		Target: target.Target{Account: "1", Region: "eu-west-1", Runbook: "Close", Resource: name},
+		Attempts: []decide.Attempt{{Number: 1, State: decide.Queued, Cause: decide.Retry, Control: "X.1",
+			QueuedAt: noon.Add(-time.Hour), NotBefore: noon}},
 	}
 	for _, edit := range edits {
 		edit(&rec)
@@ -233,7 +236,8 @@ func repaired(ids ...string) func(*decide.Record) {
 
 // checked is a finding that Security Hub checked some time after noon.
 func checked(compliance string, after time.Duration) decide.Seen {
-	return decide.Seen{Workflow: finding.Resolved, Compliance: compliance, RecordState: finding.Active, ObservedAt: noon.Add(after)}
+	return decide.Seen{Workflow: finding.Resolved, Compliance: compliance, RecordState: finding.Active,
+		ObservedAt: noon.Add(after)}
 }
 
 // sorted gives what was done, without its order.

@@ -40,7 +40,8 @@ func (p Parameters) Covers(q Parameters) bool {
 func (p Parameters) Disjoint(q Parameters) bool {
 	for name, a := range p {
 		b, ok := q[name]
-		if ok && a.List && b.List && !slices.ContainsFunc(a.Values, func(v string) bool { return slices.Contains(b.Values, v) }) {
+		if ok && a.List && b.List &&
+			!slices.ContainsFunc(a.Values, func(v string) bool { return slices.Contains(b.Values, v) }) {
 			return true
 		}
 	}

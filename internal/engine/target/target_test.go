@@ -42,11 +42,12 @@ func TestKeyFromExecutor(t *testing.T) {
 		arn  string
 		want string
 	}{
-		"ours":                 {"arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + key, key},
-		"other partition":      {"arn:aws-cn:sts::222222222222:assumed-role/hubmend-dispatch/" + key, key},
-		"other role":           {"arn:aws:sts::222222222222:assumed-role/admin/" + key, ""},
-		"other session":        {"arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/alice", ""},
-		"not hex":              {"arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/hubmend-zz345678901234567890123456789012", ""},
+		"ours":            {"arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + key, key},
+		"other partition": {"arn:aws-cn:sts::222222222222:assumed-role/hubmend-dispatch/" + key, key},
+		"other role":      {"arn:aws:sts::222222222222:assumed-role/admin/" + key, ""},
+		"other session":   {"arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/alice", ""},
+		"not hex": {
+			"arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/hubmend-zz345678901234567890123456789012", ""},
 		"user":                 {"arn:aws:iam::222222222222:user/alice", ""},
 		"empty":                {"", ""},
 		"role without session": {"arn:aws:sts::222222222222:assumed-role/hubmend-dispatch", ""},
@@ -85,11 +86,13 @@ func TestParameters(t *testing.T) {
 			target.Parameters{"Ports": list("22", "3389")}, target.Parameters{"Ports": list("3389")}, true,
 			target.Parameters{"Ports": list("22", "3389")},
 		},
-		"scalars differ":   {target.Parameters{"Days": scalar("90")}, target.Parameters{"Days": scalar("45")}, false, nil},
-		"list and scalar":  {target.Parameters{"P": list("22")}, target.Parameters{"P": scalar("22")}, false, nil},
-		"missing in first": {target.Parameters{"A": scalar("1")}, target.Parameters{"A": scalar("1"), "B": scalar("2")}, false, nil},
-		"other names":      {target.Parameters{"A": scalar("1")}, target.Parameters{"B": scalar("1")}, false, nil},
-		"both empty":       {target.Parameters{}, target.Parameters{}, true, target.Parameters{}},
+		"scalars differ": {target.Parameters{"Days": scalar("90")}, target.Parameters{"Days": scalar("45")}, false,
+			nil},
+		"list and scalar": {target.Parameters{"P": list("22")}, target.Parameters{"P": scalar("22")}, false, nil},
+		"missing in first": {target.Parameters{"A": scalar("1")}, target.Parameters{"A": scalar("1"), "B": scalar("2")},
+			false, nil},
+		"other names": {target.Parameters{"A": scalar("1")}, target.Parameters{"B": scalar("1")}, false, nil},
+		"both empty":  {target.Parameters{}, target.Parameters{}, true, target.Parameters{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +125,8 @@ func TestDisjoint(t *testing.T) {
 		"other values":    {list("22"), list("3389"), true},
 		"a value in both": {list("22", "80"), list("3389", "22"), false},
 		"not known":       {list("22"), nil, false},
-		"no list":         {target.Parameters{"Days": {Values: []string{"90"}}}, target.Parameters{"Days": {Values: []string{"45"}}}, false},
+		"no list": {target.Parameters{"Days": {Values: []string{"90"}}},
+			target.Parameters{"Days": {Values: []string{"45"}}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

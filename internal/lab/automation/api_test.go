@@ -24,14 +24,17 @@ func TestAPIFailures(t *testing.T) {
 		message string
 	}{
 		"not found": {
-			err:     &smithy.GenericAPIError{Code: "InvalidGroup.NotFound", Message: "The security group 'sg-1' does not exist"},
-			kind:    automation.ActionFailure,
-			message: "An error occurred (InvalidGroup.NotFound) when calling the DescribeSecurityGroups operation: The security group 'sg-1' does not exist",
+			err: &smithy.GenericAPIError{Code: "InvalidGroup.NotFound",
+				Message: "The security group 'sg-1' does not exist"},
+			kind: automation.ActionFailure,
+			message: "An error occurred (InvalidGroup.NotFound) when calling the DescribeSecurityGroups operation: " +
+				"The security group 'sg-1' does not exist",
 		},
 		"no permission, EC2": {
-			err:     &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "You are not authorized"},
-			kind:    automation.PermissionFailure,
-			message: "An error occurred (UnauthorizedOperation) when calling the DescribeSecurityGroups operation: You are not authorized",
+			err:  &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "You are not authorized"},
+			kind: automation.PermissionFailure,
+			message: "An error occurred (UnauthorizedOperation) when calling the DescribeSecurityGroups operation: " +
+				"You are not authorized",
 		},
 		"no permission, wrapped": {
 			err:     &smithy.OperationError{Err: &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}},
@@ -68,7 +71,8 @@ func TestAPIFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &world{api: func(context.Context, int, string, map[string]any) (any, error) { return nil, test.err }}
-			got := execute(t, main("  - {name: read, action: aws:executeAwsApi, inputs: {Service: ec2, Api: DescribeSecurityGroups}}"), w)
+			got := execute(t, main(
+				"  - {name: read, action: aws:executeAwsApi, inputs: {Service: ec2, Api: DescribeSecurityGroups}}"), w)
 			if diff := cmp.Diff(prefix+test.message+suffix, got.FailureMessage); diff != "" {
 				t.Errorf("failure message (-want +got):\n%s", diff)
 			}
@@ -76,8 +80,10 @@ func TestAPIFailures(t *testing.T) {
 				t.Errorf("reason (-want +got):\n%s", diff)
 			}
 			step := got.Steps[0]
-			if step.FailureType != test.kind || step.FailureMessage != got.FailureMessage || step.Status != automation.Failed {
-				t.Errorf("step is %s, %s: %s; want Failed, %s", step.Status, step.FailureType, step.FailureMessage, test.kind)
+			if step.FailureType != test.kind || step.FailureMessage != got.FailureMessage ||
+				step.Status != automation.Failed {
+				t.Errorf("step is %s, %s: %s; want Failed, %s", step.Status, step.FailureType, step.FailureMessage,
+					test.kind)
 			}
 		})
 	}
@@ -91,17 +97,23 @@ func TestCallLimits(t *testing.T) {
 		after  time.Duration
 		reason string
 	}{
-		"25 seconds":          {want: automation.Failed, after: 25 * time.Second, reason: "the Hang operation ran longer than the 25s that Automation allows a call"},
-		"timeoutSeconds":      {step: "timeoutSeconds: 3, ", want: automation.TimedOut, after: 3 * time.Second, reason: "step a ran longer than 3s"},
-		"late timeoutSeconds": {step: "timeoutSeconds: 60, ", want: automation.Failed, after: 25 * time.Second, reason: "the Hang operation ran longer than the 25s that Automation allows a call"},
-		"each attempt":        {step: "timeoutSeconds: 3, maxAttempts: 2, ", want: automation.TimedOut, after: 6 * time.Second, reason: "step a ran longer than 3s"},
+		"25 seconds": {want: automation.Failed, after: 25 * time.Second,
+			reason: "the Hang operation ran longer than the 25s that Automation allows a call"},
+		"timeoutSeconds": {step: "timeoutSeconds: 3, ", want: automation.TimedOut, after: 3 * time.Second,
+			reason: "step a ran longer than 3s"},
+		"late timeoutSeconds": {step: "timeoutSeconds: 60, ", want: automation.Failed, after: 25 * time.Second,
+			reason: "the Hang operation ran longer than the 25s that Automation allows a call"},
+		"each attempt": {step: "timeoutSeconds: 3, maxAttempts: 2, ", want: automation.TimedOut,
+			after: 6 * time.Second, reason: "step a ran longer than 3s"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := execute(t, main("  - {name: a, "+test.step+"action: aws:executeAwsApi, inputs: {Service: ec2, Api: Hang}}"), &world{api: failing})
+			got := execute(t, main("  - {name: a, "+test.step+
+				"action: aws:executeAwsApi, inputs: {Service: ec2, Api: Hang}}"), &world{api: failing})
 			if got.Status != test.want || got.Reason() != test.reason || got.End.Sub(got.Start) != test.after {
-				t.Errorf("%s after %s: %s\nwant %s after %s: %s", got.Status, got.End.Sub(got.Start), got.Reason(), test.want, test.after, test.reason)
+				t.Errorf("%s after %s: %s\nwant %s after %s: %s", got.Status, got.End.Sub(got.Start), got.Reason(),
+					test.want, test.after, test.reason)
 			}
 		})
 	}
@@ -118,29 +130,37 @@ func TestThrottleRetry(t *testing.T) {
 		calls    int
 		after    time.Duration
 	}{
-		"off":                 {throttle: 1, want: automation.Failed, calls: 1},
-		"until it answers":    {retry: time.Minute, throttle: 3, want: automation.Success, calls: 4, after: 7 * time.Second},
-		"until the limit":     {retry: 10 * time.Second, throttle: 99, want: automation.Failed, calls: 4, after: 7 * time.Second},
-		"another error":       {retry: time.Minute, throttle: 1, code: "Bad", want: automation.Failed, calls: 1},
-		"before maxAttempts":  {retry: 3 * time.Second, throttle: 99, step: "maxAttempts: 2, ", want: automation.Failed, calls: 6, after: 6 * time.Second},
-		"within the timeout":  {retry: time.Hour, throttle: 99, step: "timeoutSeconds: 4, ", want: automation.TimedOut, calls: 3, after: 4 * time.Second},
-		"answers in the last": {retry: 3 * time.Second, throttle: 2, want: automation.Success, calls: 3, after: 3 * time.Second},
+		"off": {throttle: 1, want: automation.Failed, calls: 1},
+		"until it answers": {retry: time.Minute, throttle: 3, want: automation.Success, calls: 4,
+			after: 7 * time.Second},
+		"until the limit": {retry: 10 * time.Second, throttle: 99, want: automation.Failed, calls: 4,
+			after: 7 * time.Second},
+		"another error": {retry: time.Minute, throttle: 1, code: "Bad", want: automation.Failed, calls: 1},
+		"before maxAttempts": {retry: 3 * time.Second, throttle: 99, step: "maxAttempts: 2, ", want: automation.Failed,
+			calls: 6, after: 6 * time.Second},
+		"within the timeout": {retry: time.Hour, throttle: 99, step: "timeoutSeconds: 4, ", want: automation.TimedOut,
+			calls: 3, after: 4 * time.Second},
+		"answers in the last": {retry: 3 * time.Second, throttle: 2, want: automation.Success, calls: 3,
+			after: 3 * time.Second},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := &world{throttleRetry: test.retry, api: func(_ context.Context, call int, _ string, _ map[string]any) (any, error) {
-				if call > test.throttle {
-					return `{}`, nil
-				}
-				if test.code == "" {
-					test.code = "ThrottlingException"
-				}
-				return nil, &smithy.GenericAPIError{Code: test.code}
-			}}
-			got := execute(t, main("  - {name: a, "+test.step+"action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}}"), w)
+			w := &world{throttleRetry: test.retry,
+				api: func(_ context.Context, call int, _ string, _ map[string]any) (any, error) {
+					if call > test.throttle {
+						return `{}`, nil
+					}
+					if test.code == "" {
+						test.code = "ThrottlingException"
+					}
+					return nil, &smithy.GenericAPIError{Code: test.code}
+				}}
+			got := execute(t, main("  - {name: a, "+test.step+
+				"action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}}"), w)
 			if got.Status != test.want || len(w.calls) != test.calls || got.End.Sub(got.Start) != test.after {
-				t.Errorf("%s after %d calls in %s; want %s after %d in %s", got.Status, len(w.calls), got.End.Sub(got.Start), test.want, test.calls, test.after)
+				t.Errorf("%s after %d calls in %s; want %s after %d in %s", got.Status, len(w.calls),
+					got.End.Sub(got.Start), test.want, test.calls, test.after)
 			}
 		})
 	}
@@ -154,37 +174,42 @@ func TestAPIOutputs(t *testing.T) {
 		want    []string // nil: unset
 		failure string
 	}{
-		"String":             {output: "Selector: $.T, Type: String", want: []string{"x"}},
-		"Integer":            {output: "Selector: $.I, Type: Integer", want: []string{"5"}},
-		"large Integer":      {output: "Selector: $.Big, Type: Integer", want: []string{"9007199254740991"}},
-		"Boolean":            {output: "Selector: $.B, Type: Boolean", want: []string{"true"}},
-		"StringList":         {output: "Selector: $.L, Type: StringList", want: []string{"a"}},
-		"empty list":         {output: "Selector: $.E, Type: MapList", want: []string{}},
-		"StringMap":          {output: "Selector: $.M, Type: StringMap", want: []string{`{"k":[1]}`}},
-		"MapList":            {output: "Selector: $.Ms, Type: MapList", want: []string{`{"k":1}`}},
-		"scan":               {output: "Selector: $..k, Type: StringList", failure: `output O: [[1],1] is not of type StringList`},
+		"String":        {output: "Selector: $.T, Type: String", want: []string{"x"}},
+		"Integer":       {output: "Selector: $.I, Type: Integer", want: []string{"5"}},
+		"large Integer": {output: "Selector: $.Big, Type: Integer", want: []string{"9007199254740991"}},
+		"Boolean":       {output: "Selector: $.B, Type: Boolean", want: []string{"true"}},
+		"StringList":    {output: "Selector: $.L, Type: StringList", want: []string{"a"}},
+		"empty list":    {output: "Selector: $.E, Type: MapList", want: []string{}},
+		"StringMap":     {output: "Selector: $.M, Type: StringMap", want: []string{`{"k":[1]}`}},
+		"MapList":       {output: "Selector: $.Ms, Type: MapList", want: []string{`{"k":1}`}},
+		"scan": {output: "Selector: $..k, Type: StringList",
+			failure: `output O: [[1],1] is not of type StringList`},
 		"missing":            {output: "Selector: $.No, Type: String"},
 		"null":               {output: "Selector: $.Null, Type: String"},
 		"no coercion to":     {output: "Selector: $.I, Type: String", failure: "output O: 5 is not of type String"},
 		"no coercion from":   {output: "Selector: $.T, Type: Integer", failure: "output O: x is not of type Integer"},
 		"fraction":           {output: "Selector: $.F, Type: Integer", failure: "output O: 5.5 is not of type Integer"},
 		"text is no Boolean": {output: "Selector: $.T, Type: Boolean", failure: "is not of type Boolean"},
-		"mixed list":         {output: "Selector: $.Mixed, Type: StringList", failure: `["a",1] is not of type StringList`},
-		"texts are no maps":  {output: "Selector: $.L, Type: MapList", failure: "is not of type MapList"},
-		"map is no list":     {output: "Selector: $.M, Type: MapList", failure: "is not of type MapList"},
-		"list is no map":     {output: "Selector: $.Ms, Type: StringMap", failure: "is not of type StringMap"},
-		"unknown type":       {output: "Selector: $.T, Type: Text", failure: `unknown type "Text"`},
-		"whole response":     {output: "Selector: $, Type: StringMap", want: []string{`{"B":true,"Big":9007199254740991,"E":[],"F":5.5,"I":5,"L":["a"],"M":{"k":[1]},"Mixed":["a",1],"Ms":[{"k":1}],"Null":null,"T":"x"}`}},
-		"without $.":         {output: "Selector: M.k, Type: MapList", failure: "output O: [1] is not of type MapList"},
-		"filter":             {output: `Selector: "$.Ms[?(@.k==1)].k", Type: Integer`, want: []string{"1"}},
-		"filter to a list":   {output: `Selector: "$.Ms[?(@.k==1)]", Type: MapList`, want: []string{`{"k":1}`}},
-		"filter, no match":   {output: `Selector: "$.Ms[?(@.k==2)].k", Type: Integer`},
-		"wildcard":           {output: `Selector: "$.L[*]", Type: String`, failure: `output O: selector "$.L[*]"`},
+		"mixed list": {output: "Selector: $.Mixed, Type: StringList",
+			failure: `["a",1] is not of type StringList`},
+		"texts are no maps": {output: "Selector: $.L, Type: MapList", failure: "is not of type MapList"},
+		"map is no list":    {output: "Selector: $.M, Type: MapList", failure: "is not of type MapList"},
+		"list is no map":    {output: "Selector: $.Ms, Type: StringMap", failure: "is not of type StringMap"},
+		"unknown type":      {output: "Selector: $.T, Type: Text", failure: `unknown type "Text"`},
+		"whole response": {output: "Selector: $, Type: StringMap",
+			want: []string{`{"B":true,"Big":9007199254740991,"E":[],"F":5.5,"I":5,"L":["a"],"M":{"k":[1]},"Mixed":["a",1],"Ms":[{"k":1}],"Null":null,"T":"x"}`}},
+		"without $.":       {output: "Selector: M.k, Type: MapList", failure: "output O: [1] is not of type MapList"},
+		"filter":           {output: `Selector: "$.Ms[?(@.k==1)].k", Type: Integer`, want: []string{"1"}},
+		"filter to a list": {output: `Selector: "$.Ms[?(@.k==1)]", Type: MapList`, want: []string{`{"k":1}`}},
+		"filter, no match": {output: `Selector: "$.Ms[?(@.k==2)].k", Type: Integer`},
+		"wildcard":         {output: `Selector: "$.L[*]", Type: String`, failure: `output O: selector "$.L[*]"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := execute(t, main("  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}, outputs: [{Name: O, "+test.output+"}]}"), &world{api: answer(response)})
+			got := execute(t, main(
+				"  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}, outputs: [{Name: O, "+
+					test.output+"}]}"), &world{api: answer(response)})
 			if test.failure != "" {
 				wantFailure(t, got, test.failure)
 				return
@@ -200,7 +225,8 @@ func TestAPIOutputs(t *testing.T) {
 func TestAWrongSelectorIsFoundBeforeTheCall(t *testing.T) {
 	t.Parallel()
 	w := &world{}
-	wantFailure(t, execute(t, main(`  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Write}, outputs: [{Name: O, Selector: "$.L[*]", Type: String}]}`), w), "output O: selector")
+	wantFailure(t, execute(t,
+		main(`  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Write}, outputs: [{Name: O, Selector: "$.L[*]", Type: String}]}`), w), "output O: selector")
 	if len(w.calls) > 0 {
 		t.Errorf("calls %v, want none", w.calls)
 	}
@@ -220,7 +246,9 @@ func TestAPIOutputsOfOtherDecoders(t *testing.T) {
 			w := &world{api: func(context.Context, int, string, map[string]any) (any, error) {
 				return map[string]any{"N": number}, nil
 			}}
-			got := execute(t, main("  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}, outputs: [{Name: N, Selector: $.N, Type: Integer}]}"), w)
+			got := execute(t, main(
+				"  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}, outputs: [{Name: N, "+
+					"Selector: $.N, Type: Integer}]}"), w)
 			if diff := cmp.Diff([]string{want}, got.Steps[0].Outputs["N"]); diff != "" {
 				t.Errorf("output (-want +got):\n%s", diff)
 			}
@@ -232,7 +260,9 @@ func TestAPIOutputsOfOtherDecoders(t *testing.T) {
 			w := &world{api: func(context.Context, int, string, map[string]any) (any, error) {
 				return map[string]any{"N": number}, nil
 			}}
-			got := execute(t, main("  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}, outputs: [{Name: N, Selector: $.N, Type: Integer}]}"), w)
+			got := execute(t, main(
+				"  - {name: a, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read}, outputs: [{Name: N, "+
+					"Selector: $.N, Type: Integer}]}"), w)
 			wantFailure(t, got, "is not of type Integer")
 		})
 	}

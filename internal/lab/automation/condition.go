@@ -53,7 +53,8 @@ func (s *scope) compare(condition map[string]any) (bool, error) {
 	names := slices.Sorted(maps.Keys(condition))
 	at := slices.Index(names, "Variable")
 	if at < 0 || len(names) != 2 {
-		return false, fmt.Errorf("a condition is And, Or, Not, or Variable with one operator, but this has %s", strings.Join(names, ", "))
+		return false, fmt.Errorf("a condition is And, Or, Not, or Variable with one operator, but this has %s",
+			strings.Join(names, ", "))
 	}
 	name := names[1-at]
 	operator, ok := operators[name]
@@ -70,7 +71,8 @@ func (s *scope) compare(condition map[string]any) (bool, error) {
 	}
 	holds, ok := operator(variable, operand)
 	if !ok && !unresolved(condition["Variable"], variable) && !unresolved(condition[name], operand) {
-		return false, fmt.Errorf("%s cannot compare %s with %s: there is no type coercion", name, text(variable), text(operand))
+		return false, fmt.Errorf("%s cannot compare %s with %s: there is no type coercion", name, text(variable),
+			text(operand))
 	}
 	return holds, nil
 }

@@ -64,7 +64,8 @@ func TestRun(t *testing.T) {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 	if got.Status != automation.Success || got.FailureMessage != "" || got.FailureStep != "" || got.BilledSteps() != 3 {
-		t.Errorf("status %s, failure %q of step %q, %d billed steps", got.Status, got.FailureMessage, got.FailureStep, got.BilledSteps())
+		t.Errorf("status %s, failure %q of step %q, %d billed steps", got.Status, got.FailureMessage, got.FailureStep,
+			got.BilledSteps())
 	}
 	wantOutputs := map[string][]string{
 		"read.Name":     {"web"},
@@ -87,7 +88,8 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff([]string{`ec2:DescribeSecurityGroups {"GroupIds":["sg-1"]}`}, w.calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
-	wantObserved := []string{"read InProgress", "read Success", "decide InProgress", "decide Success", "skip InProgress", "skip Success"}
+	wantObserved := []string{"read InProgress", "read Success", "decide InProgress", "decide Success",
+		"skip InProgress", "skip Success"}
 	if diff := cmp.Diff(wantObserved, w.observed); diff != "" {
 		t.Errorf("observed (-want +got):\n%s", diff)
 	}
@@ -95,7 +97,8 @@ func TestRun(t *testing.T) {
 
 func TestStepExecution(t *testing.T) {
 	t.Parallel()
-	w := &world{clock: &fastClock{now: time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)}, api: answer(`{"Name": "web", "Id": null}`)}
+	w := &world{clock: &fastClock{now: time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)},
+		api: answer(`{"Name": "web", "Id": null}`)}
 	got := execute(t, `
 schemaVersion: "0.3"
 mainSteps:
@@ -167,7 +170,8 @@ func TestCancel(t *testing.T) {
 					return nil, ctx.Err()
 				},
 			}
-			text := "schemaVersion: \"0.3\"\nmainSteps:\n  - " + document + "\n  - {name: b, action: aws:sleep, inputs: {Duration: PT1S}}\n"
+			text := "schemaVersion: \"0.3\"\nmainSteps:\n  - " + document +
+				"\n  - {name: b, action: aws:sleep, inputs: {Duration: PT1S}}\n"
 			var got automation.Execution
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -191,7 +195,8 @@ func TestCancel(t *testing.T) {
 func TestCancelWins(t *testing.T) {
 	t.Parallel()
 	for name, steps := range map[string]string{
-		"in a last step with Continue": "  - {name: a, action: aws:sleep, onFailure: Continue, inputs: {Duration: PT1H}}",
+		"in a last step with Continue": "  - {name: a, action: aws:sleep, onFailure: Continue, inputs: " +
+			"{Duration: PT1H}}",
 		"after a failure": "  - {name: a, action: aws:none, onFailure: \"step:b\", inputs: {}}\n" +
 			"  - {name: b, action: aws:sleep, inputs: {Duration: PT1H}}",
 	} {
@@ -223,9 +228,11 @@ mainSteps: []
 		want    string
 		wantErr bool
 	}{
-		"none":           {role: `""`, want: ""},
-		"constant":       {role: "arn:aws:iam::222222222222:role/fix", want: "arn:aws:iam::222222222222:role/fix"},
-		"parameter":      {role: `"{{ Role }}"`, given: map[string][]string{"Role": {"arn:aws-cn:iam::222222222222:role/a/b"}}, want: "arn:aws-cn:iam::222222222222:role/a/b"},
+		"none":     {role: `""`, want: ""},
+		"constant": {role: "arn:aws:iam::222222222222:role/fix", want: "arn:aws:iam::222222222222:role/fix"},
+		"parameter": {role: `"{{ Role }}"`,
+			given: map[string][]string{"Role": {"arn:aws-cn:iam::222222222222:role/a/b"}},
+			want:  "arn:aws-cn:iam::222222222222:role/a/b"},
 		"empty default":  {role: `"{{ Role }}"`, want: ""},
 		"system":         {role: `"arn:{{global:AWS_PARTITION}}:iam::{{ global:ACCOUNT_ID }}:role/fix-{{global:REGION}}"`, want: "arn:aws:iam::222222222222:role/fix-eu-west-1"},
 		"no role ARN":    {role: "fix", wantErr: true},

@@ -76,7 +76,8 @@ func apiFailure(api string, err error) *failure {
 	f.kind = classify(answer)
 	f.reason = answer.ErrorMessage()
 	if code := answer.ErrorCode(); code != "" {
-		f.reason = fmt.Sprintf("An error occurred (%s) when calling the %s operation: %s", code, api, answer.ErrorMessage())
+		f.reason = fmt.Sprintf("An error occurred (%s) when calling the %s operation: %s", code, api,
+			answer.ErrorMessage())
 	}
 	return f
 }

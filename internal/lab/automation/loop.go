@@ -19,8 +19,8 @@ type loopPlan struct {
 	passes    int            // at most so many
 }
 
-// loop runs aws:loop. A step inside that has isEnd ends its pass. One that aborts the execution ends the loop too, and the
-// loop's own onFailure is for errors of the loop itself.
+// loop runs aws:loop. A step inside that has isEnd ends its pass. One that aborts the execution ends the loop
+// too, and the loop's own onFailure is for errors of the loop itself.
 func (r *run) loop(ctx context.Context, a attempt) (result, error) {
 	plan, err := a.loopPlan()
 	if err != nil {

@@ -44,37 +44,65 @@ func TestLoop(t *testing.T) {
 		calls   []string // the parameters of each Act
 		failure string
 	}{
-		"list":             {loop: `Iterators: "{{ List }}"`, value: value, calls: []string{`{"Pass":1,"Value":"a"}`, `{"Pass":2,"Value":"b"}`}},
-		"written list":     {loop: `Iterators: [x, "{{ global:REGION }}"]`, value: value, calls: []string{`{"Pass":1,"Value":"x"}`, `{"Pass":2,"Value":"eu-west-1"}`}},
-		"String":           {loop: `Iterators: "{{ List }}", IteratorDataType: String`, value: `Value: "<{{ each.CurrentIteratorValue }}>"`, calls: []string{`{"Pass":1,"Value":"\u003ca\u003e"}`, `{"Pass":2,"Value":"\u003cb\u003e"}`}},
-		"Integer":          {loop: `Iterators: ["1", 2], IteratorDataType: Integer`, value: value, calls: []string{`{"Pass":1,"Value":1}`, `{"Pass":2,"Value":2}`}},
-		"Boolean":          {loop: `Iterators: ["true", false], IteratorDataType: Boolean`, value: value, calls: []string{`{"Pass":1,"Value":true}`, `{"Pass":2,"Value":false}`}},
-		"StringMap":        {loop: `Iterators: "{{ Maps }}", IteratorDataType: StringMap`, value: value, calls: []string{`{"Pass":1,"Value":{"k":1}}`, `{"Pass":2,"Value":{"k":2}}`}},
-		"StringMap, texts": {loop: `Iterators: ['{"k":1}'], IteratorDataType: StringMap`, value: value, calls: []string{`{"Pass":1,"Value":{"k":1}}`}},
-		"MaxIterations":    {loop: `Iterators: "{{ List }}", MaxIterations: 1`, value: value, calls: []string{`{"Pass":1,"Value":"a"}`}},
-		"no items":         {loop: `Iterators: "{{ Many }}"`, value: value},
+		"list": {loop: `Iterators: "{{ List }}"`, value: value,
+			calls: []string{`{"Pass":1,"Value":"a"}`, `{"Pass":2,"Value":"b"}`}},
+		"written list": {loop: `Iterators: [x, "{{ global:REGION }}"]`, value: value,
+			calls: []string{`{"Pass":1,"Value":"x"}`, `{"Pass":2,"Value":"eu-west-1"}`}},
+		"String": {loop: `Iterators: "{{ List }}", IteratorDataType: String`,
+			value: `Value: "<{{ each.CurrentIteratorValue }}>"`,
+			calls: []string{`{"Pass":1,"Value":"\u003ca\u003e"}`, `{"Pass":2,"Value":"\u003cb\u003e"}`}},
+		"Integer": {loop: `Iterators: ["1", 2], IteratorDataType: Integer`, value: value,
+			calls: []string{`{"Pass":1,"Value":1}`, `{"Pass":2,"Value":2}`}},
+		"Boolean": {loop: `Iterators: ["true", false], IteratorDataType: Boolean`, value: value,
+			calls: []string{`{"Pass":1,"Value":true}`, `{"Pass":2,"Value":false}`}},
+		"StringMap": {loop: `Iterators: "{{ Maps }}", IteratorDataType: StringMap`, value: value,
+			calls: []string{`{"Pass":1,"Value":{"k":1}}`, `{"Pass":2,"Value":{"k":2}}`}},
+		"StringMap, texts": {loop: `Iterators: ['{"k":1}'], IteratorDataType: StringMap`, value: value,
+			calls: []string{`{"Pass":1,"Value":{"k":1}}`}},
+		"MaxIterations": {loop: `Iterators: "{{ List }}", MaxIterations: 1`, value: value,
+			calls: []string{`{"Pass":1,"Value":"a"}`}},
+		"no items": {loop: `Iterators: "{{ Many }}"`, value: value},
 
-		"do while":               {loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: true}`, value: "V: 1", calls: []string{`{"Pass":1,"V":1}`, `{"Pass":2,"V":1}`, `{"Pass":3,"V":1}`}},
-		"do while, once":         {loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: false}`, value: "V: 1", calls: []string{`{"Pass":1,"V":1}`}},
-		"do while, at most":      {loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: true}, MaxIterations: 2`, value: "V: 1", calls: []string{`{"Pass":1,"V":1}`, `{"Pass":2,"V":1}`}},
-		"do while has no values": {loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: true}`, value: value, failure: "{{ each.CurrentIteratorValue }} is not defined"},
-		"condition on the pass":  {loop: `LoopCondition: {Not: {Variable: "{{ each.CurrentIteration }}", NumericEquals: 2}}`, value: "V: 1", calls: []string{`{"Pass":1,"V":1}`, `{"Pass":2,"V":1}`}},
+		"do while": {loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: true}`,
+			value: "V: 1", calls: []string{`{"Pass":1,"V":1}`, `{"Pass":2,"V":1}`, `{"Pass":3,"V":1}`}},
+		"do while, once": {loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: false}`,
+			value: "V: 1", calls: []string{`{"Pass":1,"V":1}`}},
+		"do while, at most": {
+			loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: true}, MaxIterations: 2`, value: "V: 1",
+			calls: []string{`{"Pass":1,"V":1}`, `{"Pass":2,"V":1}`}},
+		"do while has no values": {loop: `LoopCondition: {Variable: "{{ act.Again }}", BooleanEquals: true}`,
+			value: value, failure: "{{ each.CurrentIteratorValue }} is not defined"},
+		"condition on the pass": {
+			loop: `LoopCondition: {Not: {Variable: "{{ each.CurrentIteration }}", NumericEquals: 2}}`, value: "V: 1",
+			calls: []string{`{"Pass":1,"V":1}`, `{"Pass":2,"V":1}`}},
 
-		"neither":              {loop: `MaxIterations: 1`, value: value, failure: "either Iterators or LoopCondition"},
-		"both":                 {loop: `Iterators: [a], LoopCondition: {Variable: a, StringEquals: a}`, value: value, failure: "either Iterators or LoopCondition"},
-		"101 items":            {loop: `Iterators: [` + strings.Repeat("a, ", 101) + `]`, value: value, failure: "has 101 items, but at most 100"},
-		"unset iterators":      {loop: `Iterators: "{{ read.Unset }}"`, value: value, failure: "input Iterators must be a list"},
+		"neither": {loop: `MaxIterations: 1`, value: value, failure: "either Iterators or LoopCondition"},
+		"both": {loop: `Iterators: [a], LoopCondition: {Variable: a, StringEquals: a}`, value: value,
+			failure: "either Iterators or LoopCondition"},
+		"101 items": {loop: `Iterators: [` + strings.Repeat("a, ", 101) + `]`, value: value,
+			failure: "has 101 items, but at most 100"},
+		"unset iterators": {loop: `Iterators: "{{ read.Unset }}"`, value: value,
+			failure: "input Iterators must be a list"},
 		"iterators are a text": {loop: `Iterators: a`, value: value, failure: "input Iterators must be a list"},
-		"wrong item":           {loop: `Iterators: [a], IteratorDataType: Integer`, value: value, failure: `item 1 of Iterators: "a" is not of type Integer`},
-		"wrong item type":      {loop: `Iterators: [1]`, value: value, failure: `item 1 of Iterators: 1 is not of type String`},
-		"unknown type":         {loop: `Iterators: [a], IteratorDataType: StringList`, value: value, failure: "IteratorDataType StringList is not"},
-		"no passes":            {loop: `Iterators: [a], MaxIterations: 0`, value: value, failure: "MaxIterations must be an integer from 1 to 100"},
-		"too many passes":      {loop: `Iterators: [a], MaxIterations: 101`, value: value, failure: "MaxIterations must be an integer from 1 to 100"},
-		"passes as text":       {loop: `Iterators: [a], MaxIterations: "3"`, value: value, failure: "MaxIterations must be an integer from 1 to 100"},
-		"condition is a text":  {loop: `LoopCondition: a`, value: value, failure: "LoopCondition must be a condition"},
-		"undefined operand":    {loop: `LoopCondition: {Variable: a, StringEquals: "{{ No }}"}`, value: "V: 1", failure: "LoopCondition: {{ No }} is not defined"},
-		"undefined condition":  {loop: `LoopCondition: {Variable: "{{ No }}", StringEquals: a}`, value: "V: 1", failure: "LoopCondition: {{ No }} is not defined"},
-		"other input":          {loop: `Iterators: [a], Parallel: true`, value: value, failure: "input Parallel of aws:loop is not supported"},
+		"wrong item": {loop: `Iterators: [a], IteratorDataType: Integer`, value: value,
+			failure: `item 1 of Iterators: "a" is not of type Integer`},
+		"wrong item type": {loop: `Iterators: [1]`, value: value,
+			failure: `item 1 of Iterators: 1 is not of type String`},
+		"unknown type": {loop: `Iterators: [a], IteratorDataType: StringList`, value: value,
+			failure: "IteratorDataType StringList is not"},
+		"no passes": {loop: `Iterators: [a], MaxIterations: 0`, value: value,
+			failure: "MaxIterations must be an integer from 1 to 100"},
+		"too many passes": {loop: `Iterators: [a], MaxIterations: 101`, value: value,
+			failure: "MaxIterations must be an integer from 1 to 100"},
+		"passes as text": {loop: `Iterators: [a], MaxIterations: "3"`, value: value,
+			failure: "MaxIterations must be an integer from 1 to 100"},
+		"condition is a text": {loop: `LoopCondition: a`, value: value, failure: "LoopCondition must be a condition"},
+		"undefined operand": {loop: `LoopCondition: {Variable: a, StringEquals: "{{ No }}"}`, value: "V: 1",
+			failure: "LoopCondition: {{ No }} is not defined"},
+		"undefined condition": {loop: `LoopCondition: {Variable: "{{ No }}", StringEquals: a}`, value: "V: 1",
+			failure: "LoopCondition: {{ No }} is not defined"},
+		"other input": {loop: `Iterators: [a], Parallel: true`, value: value,
+			failure: "input Parallel of aws:loop is not supported"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +110,8 @@ func TestLoop(t *testing.T) {
 			w := &world{api: func(_ context.Context, call int, _ string, _ map[string]any) (any, error) {
 				return fmt.Sprintf(`{"Again": %t}`, call < 4), nil // the first call is read
 			}}
-			loop := strings.NewReplacer(", IteratorDataType", "\n      IteratorDataType", ", MaxIterations", "\n      MaxIterations",
+			loop := strings.NewReplacer(", IteratorDataType", "\n      IteratorDataType", ", MaxIterations",
+				"\n      MaxIterations",
 				", LoopCondition", "\n      LoopCondition", ", Parallel", "\n      Parallel").Replace(test.loop)
 			got := execute(t, strings.NewReplacer("LOOP", loop, "VALUE", test.value).Replace(looping), w)
 			if test.failure != "" {
@@ -118,8 +147,9 @@ func TestLoopSteps(t *testing.T) {
 		sees    string
 	}{
 		"recorded under the loop": {
-			inner:  `[{name: a, ` + act + `Read}}, {name: b, ` + act + `Read, V: "{{ a.X }}"}}]`,
-			want:   []string{"each Success", "each#1(x)/a Success", "each#1(x)/b Success", "each#2(y)/a Success", "each#2(y)/b Success", "after Success"},
+			inner: `[{name: a, ` + act + `Read}}, {name: b, ` + act + `Read, V: "{{ a.X }}"}}]`,
+			want: []string{"each Success", "each#1(x)/a Success", "each#1(x)/b Success", "each#2(y)/a Success",
+				"each#2(y)/b Success", "after Success"},
 			status: automation.Success,
 		},
 		"branch inside": {
@@ -157,8 +187,9 @@ func TestLoopSteps(t *testing.T) {
 			status: automation.Failed, decided: "a", reason: "An error occurred (Bad)",
 		},
 		"Continue inside": {
-			inner:  `[{name: a, onFailure: Continue, ` + act + `Fail}}, {name: b, ` + act + `Read}}]`,
-			want:   []string{"each Success", "each#1(x)/a Failed", "each#1(x)/b Success", "each#2(y)/a Failed", "each#2(y)/b Success", "after Success"},
+			inner: `[{name: a, onFailure: Continue, ` + act + `Fail}}, {name: b, ` + act + `Read}}]`,
+			want: []string{"each Success", "each#1(x)/a Failed", "each#1(x)/b Success", "each#2(y)/a Failed",
+				"each#2(y)/b Success", "after Success"},
 			status: automation.Success,
 		},
 		"critical inside": {
@@ -167,14 +198,17 @@ func TestLoopSteps(t *testing.T) {
 			status: automation.Failed, decided: "a", reason: "An error occurred (Bad)",
 		},
 		"step inside": {
-			inner:  `[{name: a, onFailure: "step:c", isCritical: false, ` + act + `Fail}}, {name: b, ` + act + `Read}}, {name: c, ` + act + `Read}}]`,
-			want:   []string{"each Success", "each#1(x)/a Failed", "each#1(x)/c Success", "each#2(y)/a Failed", "each#2(y)/c Success", "after Success"},
+			inner: `[{name: a, onFailure: "step:c", isCritical: false, ` + act + `Fail}}, {name: b, ` + act +
+				`Read}}, {name: c, ` + act + `Read}}]`,
+			want: []string{"each Success", "each#1(x)/a Failed", "each#1(x)/c Success", "each#2(y)/a Failed",
+				"each#2(y)/c Success", "after Success"},
 			status: automation.Success,
 		},
 		"no jump out of a loop": {
 			inner:  `[{name: a, nextStep: after, ` + act + `Read}}]`,
 			want:   []string{"each Failed", "each#1(x)/a Success"},
-			status: automation.Failed, decided: "a", reason: "step a goes on with step after, which does not exist here",
+			status: automation.Failed, decided: "a",
+			reason: "step a goes on with step after, which does not exist here",
 		},
 		"the loop's own error follows its onFailure": {
 			loop: `onFailure: Continue, `, inner: `[]`,
@@ -184,7 +218,8 @@ func TestLoopSteps(t *testing.T) {
 		"isEnd inside ends the pass": {
 			inner: `[{name: pick, action: "aws:branch", isEnd: true, inputs: {Choices: [{NextStep: b, Variable: "{{ each.CurrentIteratorValue }}", StringEquals: y}]}},
 			         {name: b, isEnd: true, ` + act + `Read}}, {name: c, ` + act + `Read}}]`,
-			want:   []string{"each Success", "each#1(x)/pick Success", "each#2(y)/pick Success", "each#2(y)/b Success", "after Success"},
+			want: []string{"each Success", "each#1(x)/pick Success", "each#2(y)/pick Success", "each#2(y)/b Success",
+				"after Success"},
 			status: automation.Success,
 		},
 		"no steps": {
@@ -196,22 +231,26 @@ func TestLoopSteps(t *testing.T) {
 			status: automation.Failed, decided: "each", reason: "read the steps of the loop",
 		},
 		"timeout in a call": {
-			loop: "timeoutSeconds: 3, ", inner: `[{name: a, onFailure: Continue, maxAttempts: 5, ` + act + `Hang}}, {name: b, ` + act + `Read}}]`,
+			loop:   "timeoutSeconds: 3, ",
+			inner:  `[{name: a, onFailure: Continue, maxAttempts: 5, ` + act + `Hang}}, {name: b, ` + act + `Read}}]`,
 			want:   []string{"each TimedOut", "each#1(x)/a TimedOut"},
 			status: automation.TimedOut, decided: "each", reason: "step each ran longer than 3s",
 		},
 		"timeout in a sleep, with a way out": {
-			loop: `timeoutSeconds: 3, onFailure: "step:after", isCritical: false, `, inner: `[{name: a, action: "aws:sleep", inputs: {Duration: PT2S}}]`,
+			loop:   `timeoutSeconds: 3, onFailure: "step:after", isCritical: false, `,
+			inner:  `[{name: a, action: "aws:sleep", inputs: {Duration: PT2S}}]`,
 			want:   []string{"each TimedOut", "each#1(x)/a Success", "each#2(y)/a TimedOut", "after Success"},
 			status: automation.Success,
 		},
 		"timeout before that of the step inside": {
-			loop: `timeoutSeconds: 3, `, inner: `[{name: a, timeoutSeconds: 60, action: "aws:sleep", inputs: {Duration: PT20S}}]`,
+			loop:   `timeoutSeconds: 3, `,
+			inner:  `[{name: a, timeoutSeconds: 60, action: "aws:sleep", inputs: {Duration: PT20S}}]`,
 			want:   []string{"each TimedOut", "each#1(x)/a TimedOut"},
 			status: automation.TimedOut, decided: "each", reason: "step each ran longer than 3s",
 		},
 		"timeout of the step inside before that of the loop": {
-			loop: `timeoutSeconds: 60, `, inner: `[{name: a, timeoutSeconds: 3, action: "aws:sleep", inputs: {Duration: PT20S}}]`,
+			loop:   `timeoutSeconds: 60, `,
+			inner:  `[{name: a, timeoutSeconds: 3, action: "aws:sleep", inputs: {Duration: PT20S}}]`,
 			want:   []string{"each TimedOut", "each#1(x)/a TimedOut"},
 			status: automation.TimedOut, decided: "a", reason: "step a ran longer than 3s",
 		},
@@ -242,13 +281,17 @@ func TestLoopSteps(t *testing.T) {
 				if fast {
 					w.clock = &fastClock{now: time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)}
 				}
-				got := execute(t, main(fmt.Sprintf("  - {name: each, action: aws:loop, %sinputs: {Iterators: [x, y], Steps: %s}}\n"+
-					"  - {name: after, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read, V: \"%s\"}}\n", test.loop, test.inner, test.after)), w)
+				got := execute(t, main(
+					fmt.Sprintf("  - {name: each, action: aws:loop, %sinputs: {Iterators: [x, y], Steps: %s}}\n"+
+						"  - {name: after, action: aws:executeAwsApi, inputs: {Service: ec2, Api: Read, V: \"%s\"}}\n",
+						test.loop, test.inner, test.after)), w)
 				if diff := cmp.Diff(test.want, story(got)); diff != "" {
 					t.Errorf("steps (-want +got):\n%s", diff)
 				}
-				if got.Status != test.status || got.FailureStep != test.decided || !strings.HasPrefix(got.Reason(), test.reason) {
-					t.Errorf("%s by %q: %s\nwant %s by %q: %s", got.Status, got.FailureStep, got.Reason(), test.status, test.decided, test.reason)
+				if got.Status != test.status || got.FailureStep != test.decided ||
+					!strings.HasPrefix(got.Reason(), test.reason) {
+					t.Errorf("%s by %q: %s\nwant %s by %q: %s", got.Status, got.FailureStep, got.Reason(), test.status,
+						test.decided, test.reason)
 				}
 				if test.sees != "" && (len(w.calls) < test.call || !strings.Contains(w.calls[test.call-1], test.sees)) {
 					t.Errorf("calls %v; want %s in call %d", w.calls, test.sees, test.call)
@@ -264,7 +307,8 @@ func TestLoopFailureType(t *testing.T) {
 	w := &world{api: func(context.Context, int, string, map[string]any) (any, error) {
 		return nil, &smithy.GenericAPIError{Code: "Throttling", Message: "slow"}
 	}}
-	got := execute(t, main(`  - {name: each, action: aws:loop, inputs: {Iterators: [x], Steps: [{name: a, action: "aws:executeAwsApi", inputs: {Service: ec2, Api: Act}}]}}`), w)
+	got := execute(t, main(
+		`  - {name: each, action: aws:loop, inputs: {Iterators: [x], Steps: [{name: a, action: "aws:executeAwsApi", inputs: {Service: ec2, Api: Act}}]}}`), w)
 	for _, step := range got.Steps {
 		if step.FailureType != automation.ThrottlingFailure {
 			t.Errorf("failure type of %s is %s, want Throttling", step.Name, step.FailureType)

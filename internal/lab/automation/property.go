@@ -36,7 +36,8 @@ func (a attempt) property() (property, error) {
 	// in the list is not documented, so it is refused.
 	desired, err := conform("StringList", a.inputs["DesiredValues"])
 	if err != nil || len(desired.([]any)) == 0 {
-		return property{}, fmt.Errorf(`input DesiredValues must be a list of texts and must not be empty (a Boolean is "True" or "False")`)
+		return property{}, fmt.Errorf(
+			`input DesiredValues must be a list of texts and must not be empty (a Boolean is "True" or "False")`)
 	}
 	return property{selector: path, desired: texts(desired)}, nil
 }

@@ -15,10 +15,14 @@ func TestRecordTellsTheFlow(t *testing.T) {
 		step runbook.Step
 		want map[string]any
 	}{
-		"by default":     {runbook.Step{}, map[string]any{"OnFailure": "Abort", "IsEnd": false, "IsCritical": true, "NextStep": nil}},
-		"goes on":        {runbook.Step{OnFailure: "Continue"}, map[string]any{"OnFailure": "Continue", "IsCritical": false}},
-		"goes elsewhere": {runbook.Step{OnFailure: "step:explain"}, map[string]any{"OnFailure": "step:explain", "IsCritical": true}},
-		"all is said":    {runbook.Step{OnFailure: "step:x", NextStep: "y", IsEnd: true, IsCritical: &no}, map[string]any{"OnFailure": "step:x", "NextStep": "y", "IsEnd": true, "IsCritical": false}},
+		"by default": {runbook.Step{},
+			map[string]any{"OnFailure": "Abort", "IsEnd": false, "IsCritical": true, "NextStep": nil}},
+		"goes on": {runbook.Step{OnFailure: "Continue"},
+			map[string]any{"OnFailure": "Continue", "IsCritical": false}},
+		"goes elsewhere": {runbook.Step{OnFailure: "step:explain"},
+			map[string]any{"OnFailure": "step:explain", "IsCritical": true}},
+		"all is said": {runbook.Step{OnFailure: "step:x", NextStep: "y", IsEnd: true, IsCritical: &no},
+			map[string]any{"OnFailure": "step:x", "NextStep": "y", "IsEnd": true, "IsCritical": false}},
 	} {
 		record := automation.StepExecution{Flow: automation.FlowOf(tc.step)}.Record()
 		for field, want := range tc.want {

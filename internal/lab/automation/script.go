@@ -52,10 +52,12 @@ func (r *run) executeScript(ctx context.Context, a attempt) (result, error) {
 		return result{}, err
 	}
 	if !slices.Contains(runbook.Runtimes, runtime) {
-		return result{}, fmt.Errorf("runtime %s is not supported by this executor, but %s are", runtime, strings.Join(runbook.Runtimes, ", "))
+		return result{}, fmt.Errorf("runtime %s is not supported by this executor, but %s are", runtime,
+			strings.Join(runbook.Runtimes, ", "))
 	}
 	value, err := r.Scripts.Run(ctx, Script{
-		Step: a.step.Name, Runtime: runtime, Handler: handler, Text: text, Payload: payload, Context: maps.Clone(r.scope.system),
+		Step: a.step.Name, Runtime: runtime, Handler: handler, Text: text, Payload: payload,
+		Context: maps.Clone(r.scope.system),
 	})
 	if err != nil {
 		return result{}, scriptFailure(ctx, err)
@@ -103,7 +105,8 @@ func limitPayload(value any) (any, error) {
 		return nil, err
 	}
 	if len(written) > maxPayloadBytes {
-		return nil, fmt.Errorf("the script returned %d bytes, but Automation takes at most %d", len(written), maxPayloadBytes)
+		return nil, fmt.Errorf("the script returned %d bytes, but Automation takes at most %d", len(written),
+			maxPayloadBytes)
 	}
 	return value, nil
 }

@@ -13,11 +13,13 @@ import (
 	"hubmend/internal/lab/automation"
 )
 
-const scripting = "  - {name: decide, action: aws:executeScript, PROPERTIES inputs: {Runtime: python3.11, Handler: f, Script: text}, outputs: [{Name: O, Selector: $.Payload, Type: StringList}]}"
+const scripting = "  - {name: decide, action: aws:executeScript, PROPERTIES inputs: {Runtime: python3.11, Handler: " +
+	"f, Script: text}, outputs: [{Name: O, Selector: $.Payload, Type: StringList}]}"
 
 func TestScriptFailures(t *testing.T) {
 	t.Parallel()
-	const trace = "Traceback (most recent call last):\n  File \"customer_script.py\", line 4, in f\n    raise ValueError(x)"
+	const trace = "Traceback (most recent call last):\n  File \"customer_script.py\", line 4, in f\n    raise " +
+		"ValueError(x)"
 	tests := map[string]struct {
 		err     error
 		kind    automation.FailureType
@@ -25,7 +27,8 @@ func TestScriptFailures(t *testing.T) {
 		reason  string
 	}{
 		"what the author says": {
-			err:     &automation.ScriptError{Type: "ValueError", Message: "TCP 22 is still open.\n\nStart - again.", Trace: trace},
+			err: &automation.ScriptError{Type: "ValueError", Message: "TCP 22 is still open.\n\nStart - again.",
+				Trace: trace},
 			kind:    automation.ActionFailure,
 			message: trace + "\n\nValueError - TCP 22 is still open.\n\nStart - again.",
 			reason:  "TCP 22 is still open.\n\nStart - again.",
@@ -33,11 +36,13 @@ func TestScriptFailures(t *testing.T) {
 		"raised while another was handled": {
 			err: &automation.ScriptError{
 				Type: "ValueError", Message: "no such group",
-				Trace: trace + "\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\n" + trace + "\n",
+				Trace: trace + "\nKeyError: 'x'\n\nDuring handling of the above exception, another exception " +
+					"occurred:\n\n" + trace + "\n",
 			},
-			kind:    automation.ActionFailure,
-			message: trace + "\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\n" + trace + "\n\nValueError - no such group",
-			reason:  "no such group",
+			kind: automation.ActionFailure,
+			message: trace + "\nKeyError: 'x'\n\nDuring handling of the above exception, another exception " +
+				"occurred:\n\n" + trace + "\n\nValueError - no such group",
+			reason: "no such group",
 		},
 		"no traceback": {
 			err:     &automation.ScriptError{Type: "RuntimeError", Message: "no: because"},
@@ -46,7 +51,8 @@ func TestScriptFailures(t *testing.T) {
 			reason:  "no: because",
 		},
 		"a bug": {
-			err:     errors.Join(errors.New("run"), &automation.ScriptError{Type: "KeyError", Message: "'GroupId'", Trace: trace}),
+			err: errors.Join(errors.New("run"),
+				&automation.ScriptError{Type: "KeyError", Message: "'GroupId'", Trace: trace}),
 			kind:    automation.ActionFailure,
 			message: trace + "\n\nKeyError - 'GroupId'",
 			reason:  "KeyError: 'GroupId'",
@@ -69,7 +75,8 @@ func TestScriptFailures(t *testing.T) {
 				t.Errorf("failure message (-want +got):\n%s", diff)
 			}
 			if got.Reason() != test.reason || got.Steps[0].FailureType != test.kind || got.Status != automation.Failed {
-				t.Errorf("%s, %s, reason %q; want Failed, %s, %q", got.Status, got.Steps[0].FailureType, got.Reason(), test.kind, test.reason)
+				t.Errorf("%s, %s, reason %q; want Failed, %s, %q", got.Status, got.Steps[0].FailureType, got.Reason(),
+					test.kind, test.reason)
 			}
 		})
 	}
@@ -92,7 +99,8 @@ func TestScriptLimits(t *testing.T) {
 			if took := got.End.Sub(got.Start); got.Status != automation.TimedOut || took != want {
 				t.Errorf("%s after %s, want TimedOut after %s", got.Status, took, want)
 			}
-			if !strings.HasPrefix(got.FailureMessage, "Step timed out while step is ") || got.Reason() != "step decide ran longer than "+want.String() {
+			if !strings.HasPrefix(got.FailureMessage, "Step timed out while step is ") ||
+				got.Reason() != "step decide ran longer than "+want.String() {
 				t.Errorf("failure message %q", got.FailureMessage)
 			}
 		})
@@ -106,11 +114,12 @@ func TestScriptPayload(t *testing.T) {
 		want    int // items of the output
 		failure string
 	}{
-		"100 items":   {value: slices.Repeat([]any{"a"}, 100), want: 100},
-		"101 items":   {value: slices.Repeat([]any{"a"}, 101), want: 100},
-		"100 KB":      {value: []any{strings.Repeat("a", 100*1024-len(`[""]`))}, want: 1},
-		"over 100 KB": {value: []any{strings.Repeat("a", 100*1024)}, failure: "returned 102404 bytes, but Automation takes at most 102400"},
-		"no JSON":     {value: []any{make(chan int)}, failure: "encode JSON"},
+		"100 items": {value: slices.Repeat([]any{"a"}, 100), want: 100},
+		"101 items": {value: slices.Repeat([]any{"a"}, 101), want: 100},
+		"100 KB":    {value: []any{strings.Repeat("a", 100*1024-len(`[""]`))}, want: 1},
+		"over 100 KB": {value: []any{strings.Repeat("a", 100*1024)},
+			failure: "returned 102404 bytes, but Automation takes at most 102400"},
+		"no JSON": {value: []any{make(chan int)}, failure: "encode JSON"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +131,8 @@ func TestScriptPayload(t *testing.T) {
 				return
 			}
 			if got.Status != automation.Success || len(got.Steps[0].Outputs["O"]) != test.want {
-				t.Errorf("%s with %d items, want %d: %s", got.Status, len(got.Steps[0].Outputs["O"]), test.want, got.FailureMessage)
+				t.Errorf("%s with %d items, want %d: %s", got.Status, len(got.Steps[0].Outputs["O"]), test.want,
+					got.FailureMessage)
 			}
 		})
 	}
@@ -133,14 +143,17 @@ func TestScriptInputs(t *testing.T) {
 	tests := map[string]struct {
 		inputs, want, failure string
 	}{
-		"payload":      {inputs: `Runtime: python3.11, Handler: f, Script: t, InputPayload: {a: [1, "{{ automation:EXECUTION_ID }}"]}`, want: `python3.11 f {"a":[1,"8d1f8c0e-0000-4000-8000-000000000001"]} t`},
-		"no payload":   {inputs: `Runtime: python3.11, Handler: f, Script: t`, want: `python3.11 f {} t`},
-		"old runtime":  {inputs: `Runtime: python3.9, Handler: f, Script: t`, failure: "runtime python3.9 is not supported by this executor"},
-		"no script":    {inputs: `Runtime: python3.11, Handler: f`, failure: "input Script must be a text"},
-		"no runtime":   {inputs: `Handler: f, Script: t`, failure: "input Runtime must be a text"},
-		"no handler":   {inputs: `Runtime: python3.11, Script: t`, failure: "input Handler must be a text"},
-		"attachment":   {inputs: `Runtime: python3.11, Handler: f.g, Attachment: a.zip`, failure: "input Attachment of aws:executeScript is not supported"},
-		"payload list": {inputs: `Runtime: python3.11, Handler: f, Script: t, InputPayload: [a]`, failure: "input InputPayload must be a map"},
+		"payload":    {inputs: `Runtime: python3.11, Handler: f, Script: t, InputPayload: {a: [1, "{{ automation:EXECUTION_ID }}"]}`, want: `python3.11 f {"a":[1,"8d1f8c0e-0000-4000-8000-000000000001"]} t`},
+		"no payload": {inputs: `Runtime: python3.11, Handler: f, Script: t`, want: `python3.11 f {} t`},
+		"old runtime": {inputs: `Runtime: python3.9, Handler: f, Script: t`,
+			failure: "runtime python3.9 is not supported by this executor"},
+		"no script":  {inputs: `Runtime: python3.11, Handler: f`, failure: "input Script must be a text"},
+		"no runtime": {inputs: `Handler: f, Script: t`, failure: "input Runtime must be a text"},
+		"no handler": {inputs: `Runtime: python3.11, Script: t`, failure: "input Handler must be a text"},
+		"attachment": {inputs: `Runtime: python3.11, Handler: f.g, Attachment: a.zip`,
+			failure: "input Attachment of aws:executeScript is not supported"},
+		"payload list": {inputs: `Runtime: python3.11, Handler: f, Script: t, InputPayload: [a]`,
+			failure: "input InputPayload must be a map"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -77,7 +77,8 @@ func (p pass) next(at int, jump string, failed bool) (int, error) {
 	case failed:
 		name, ok := strings.CutPrefix(step.OnFailure, "step:")
 		if !ok {
-			return 0, fmt.Errorf("onFailure of step %s is %q, but must be Abort, Continue or step:<name>", step.Name, step.OnFailure)
+			return 0, fmt.Errorf("onFailure of step %s is %q, but must be Abort, Continue or step:<name>", step.Name,
+				step.OnFailure)
 		}
 		target = name
 	}

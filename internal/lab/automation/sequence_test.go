@@ -36,73 +36,95 @@ func TestSequence(t *testing.T) {
 			steps: `[{OK a}, {OK b}]`, want: []string{"a Success", "b Success"}, status: automation.Success,
 		},
 		"nextStep": {
-			steps: `[{OK a, nextStep: c}, {OK b}, {OK c}]`, want: []string{"a Success", "c Success"}, status: automation.Success,
+			steps: `[{OK a, nextStep: c}, {OK b}, {OK c}]`, want: []string{"a Success", "c Success"},
+			status: automation.Success,
 		},
 		"nextStep backwards, but no cycle": {
-			steps: `[{OK a, nextStep: c}, {OK b, isEnd: true}, {OK c, nextStep: b}]`, want: []string{"a Success", "c Success", "b Success"}, status: automation.Success,
+			steps: `[{OK a, nextStep: c}, {OK b, isEnd: true}, {OK c, nextStep: b}]`,
+			want:  []string{"a Success", "c Success", "b Success"}, status: automation.Success,
 		},
 		"isEnd": {
 			steps: `[{OK a, isEnd: true}, {OK b}]`, want: []string{"a Success"}, status: automation.Success,
 		},
 		"Abort is the default": {
-			steps: `[{FAIL a, nextStep: b}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed, decided: "a",
+			steps: `[{FAIL a, nextStep: b}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed,
+			decided: "a",
 		},
 		"Abort": {
-			steps: `[{FAIL a, onFailure: Abort}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed, decided: "a",
+			steps: `[{FAIL a, onFailure: Abort}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed,
+			decided: "a",
 		},
 		"Abort although not critical": {
-			steps: `[{FAIL a, isCritical: false}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed, decided: "a",
+			steps: `[{FAIL a, isCritical: false}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed,
+			decided: "a",
 		},
 		"Continue is not critical": {
-			steps: `[{FAIL a, onFailure: Continue}, {OK b}]`, want: []string{"a Failed", "b Success"}, status: automation.Success,
+			steps: `[{FAIL a, onFailure: Continue}, {OK b}]`, want: []string{"a Failed", "b Success"},
+			status: automation.Success,
 		},
 		"Continue goes to the next in order": {
-			steps: `[{FAIL a, onFailure: Continue, nextStep: c}, {OK b}, {OK c}]`, want: []string{"a Failed", "b Success", "c Success"}, status: automation.Success,
+			steps: `[{FAIL a, onFailure: Continue, nextStep: c}, {OK b}, {OK c}]`,
+			want:  []string{"a Failed", "b Success", "c Success"}, status: automation.Success,
 		},
 		"Continue, critical": {
-			steps: `[{FAIL a, onFailure: Continue, isCritical: true}, {OK b}]`, want: []string{"a Failed", "b Success"}, status: automation.Failed, decided: "a",
+			steps: `[{FAIL a, onFailure: Continue, isCritical: true}, {OK b}]`, want: []string{"a Failed", "b Success"},
+			status: automation.Failed, decided: "a",
 		},
 		"step": {
-			steps: `[{FAIL a, onFailure: "step:c"}, {OK b}, {OK c}]`, want: []string{"a Failed", "c Success"}, status: automation.Failed, decided: "a",
+			steps: `[{FAIL a, onFailure: "step:c"}, {OK b}, {OK c}]`, want: []string{"a Failed", "c Success"},
+			status: automation.Failed, decided: "a",
 		},
 		"step, not critical": {
-			steps: `[{FAIL a, onFailure: "step:c", isCritical: false}, {OK b}, {OK c}]`, want: []string{"a Failed", "c Success"}, status: automation.Success,
+			steps: `[{FAIL a, onFailure: "step:c", isCritical: false}, {OK b}, {OK c}]`,
+			want:  []string{"a Failed", "c Success"}, status: automation.Success,
 		},
 		"step is not taken on success": {
-			steps: `[{OK a, onFailure: "step:c"}, {OK b, isEnd: true}, {OK c}]`, want: []string{"a Success", "b Success"}, status: automation.Success,
+			steps: `[{OK a, onFailure: "step:c"}, {OK b, isEnd: true}, {OK c}]`,
+			want:  []string{"a Success", "b Success"}, status: automation.Success,
 		},
 		"isEnd ends after a failure too": {
-			steps: `[{FAIL a, onFailure: "step:b", isEnd: true}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed, decided: "a",
+			steps: `[{FAIL a, onFailure: "step:b", isEnd: true}, {OK b}]`, want: []string{"a Failed"},
+			status: automation.Failed, decided: "a",
 		},
 		"isEnd, Continue": {
-			steps: `[{FAIL a, onFailure: Continue, isEnd: true}, {OK b}]`, want: []string{"a Failed"}, status: automation.Success,
+			steps: `[{FAIL a, onFailure: Continue, isEnd: true}, {OK b}]`, want: []string{"a Failed"},
+			status: automation.Success,
 		},
 		"the first failure decides": {
-			steps: `[{HANG a, timeoutSeconds: 3, onFailure: "step:b"}, {FAIL b}]`, want: []string{"a TimedOut", "b Failed"}, status: automation.TimedOut, decided: "a",
+			steps: `[{HANG a, timeoutSeconds: 3, onFailure: "step:b"}, {FAIL b}]`,
+			want:  []string{"a TimedOut", "b Failed"}, status: automation.TimedOut, decided: "a",
 		},
 		"a later failure decides when the first is not critical": {
-			steps: `[{FAIL a, onFailure: Continue}, {FAIL b}]`, want: []string{"a Failed", "b Failed"}, status: automation.Failed, decided: "b",
+			steps: `[{FAIL a, onFailure: Continue}, {FAIL b}]`, want: []string{"a Failed", "b Failed"},
+			status: automation.Failed, decided: "b",
 		},
 		"timeout": {
-			steps: `[{HANG a, timeoutSeconds: 3}, {OK b}]`, want: []string{"a TimedOut"}, status: automation.TimedOut, decided: "a",
+			steps: `[{HANG a, timeoutSeconds: 3}, {OK b}]`, want: []string{"a TimedOut"}, status: automation.TimedOut,
+			decided: "a",
 		},
 		"timeout, not critical": {
-			steps: `[{HANG a, timeoutSeconds: 3, onFailure: "step:b", isCritical: false}, {OK b}]`, want: []string{"a TimedOut", "b Success"}, status: automation.Success,
+			steps: `[{HANG a, timeoutSeconds: 3, onFailure: "step:b", isCritical: false}, {OK b}]`,
+			want:  []string{"a TimedOut", "b Success"}, status: automation.Success,
 		},
 		"cycle": {
-			steps: `[{OK a}, {OK b}, {OK c, nextStep: b}]`, want: []string{"a Success", "b Success", "c Success"}, status: automation.Failed, decided: "c",
+			steps: `[{OK a}, {OK b}, {OK c, nextStep: b}]`, want: []string{"a Success", "b Success", "c Success"},
+			status: automation.Failed, decided: "c",
 		},
 		"cycle by failure": {
-			steps: `[{OK a}, {FAIL b, onFailure: "step:a", isCritical: false}]`, want: []string{"a Success", "b Failed"}, status: automation.Failed, decided: "b",
+			steps: `[{OK a}, {FAIL b, onFailure: "step:a", isCritical: false}]`,
+			want:  []string{"a Success", "b Failed"}, status: automation.Failed, decided: "b",
 		},
 		"unknown nextStep": {
-			steps: `[{OK a, nextStep: z}, {OK b}]`, want: []string{"a Success"}, status: automation.Failed, decided: "a",
+			steps: `[{OK a, nextStep: z}, {OK b}]`, want: []string{"a Success"}, status: automation.Failed,
+			decided: "a",
 		},
 		"unknown onFailure": {
-			steps: `[{FAIL a, onFailure: Ignore, isCritical: false}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed, decided: "a",
+			steps: `[{FAIL a, onFailure: Ignore, isCritical: false}, {OK b}]`, want: []string{"a Failed"},
+			status: automation.Failed, decided: "a",
 		},
 		"unknown action": {
-			steps: `[{name: a, action: "aws:runCommand", inputs: {}}, {OK b}]`, want: []string{"a Failed"}, status: automation.Failed, decided: "a",
+			steps: `[{name: a, action: "aws:runCommand", inputs: {}}, {OK b}]`, want: []string{"a Failed"},
+			status: automation.Failed, decided: "a",
 		},
 	}
 	expand := strings.NewReplacer(
@@ -117,8 +139,10 @@ func TestSequence(t *testing.T) {
 			if diff := cmp.Diff(test.want, story(got)); diff != "" {
 				t.Errorf("steps (-want +got):\n%s", diff)
 			}
-			if got.Status != test.status || got.FailureStep != test.decided || (got.FailureMessage == "") != (test.status == automation.Success) {
-				t.Errorf("status %s by %q (%s), want %s by %q", got.Status, got.FailureStep, got.FailureMessage, test.status, test.decided)
+			if got.Status != test.status || got.FailureStep != test.decided ||
+				(got.FailureMessage == "") != (test.status == automation.Success) {
+				t.Errorf("status %s by %q (%s), want %s by %q", got.Status, got.FailureStep, got.FailureMessage,
+					test.status, test.decided)
 			}
 		})
 	}
@@ -178,7 +202,8 @@ func TestMaxAttempts(t *testing.T) {
 			}}
 			got := execute(t, main(step), w)
 			if got.Status != test.want || len(w.calls) != test.calls || got.BilledSteps() != 1 {
-				t.Errorf("status %s, %d calls, %d billed steps; want %s, %d, 1", got.Status, len(w.calls), got.BilledSteps(), test.want, test.calls)
+				t.Errorf("status %s, %d calls, %d billed steps; want %s, %d, 1", got.Status, len(w.calls),
+					got.BilledSteps(), test.want, test.calls)
 			}
 		})
 	}

@@ -11,7 +11,8 @@ import (
 // maxSleep is the longest duration that aws:sleep takes.
 const maxSleep = 604799 * time.Second
 
-var isoDuration = regexp.MustCompile(`^P(?:([0-9]{1,6})D)?(?:T(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})S)?)?$`)
+var isoDuration = regexp.MustCompile(
+	`^P(?:([0-9]{1,6})D)?(?:T(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})S)?)?$`)
 
 // sleepStep runs aws:sleep with a Duration; a Timestamp is not supported.
 func (r *run) sleepStep(ctx context.Context, a attempt) error {

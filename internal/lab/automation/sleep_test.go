@@ -30,12 +30,14 @@ func TestSleep(t *testing.T) {
 		"nothing":        {inputs: "Duration: P", failure: "not an ISO 8601 duration"},
 		"weeks":          {inputs: "Duration: P1W", failure: "not an ISO 8601 duration"},
 		"months":         {inputs: "Duration: P1M", failure: "not an ISO 8601 duration"},
-		"timestamp":      {inputs: `Timestamp: "2026-01-01T00:00:00Z"`, failure: "input Timestamp of aws:sleep is not supported"},
+		"timestamp": {inputs: `Timestamp: "2026-01-01T00:00:00Z"`,
+			failure: "input Timestamp of aws:sleep is not supported"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := execute(t, main("  - {name: a, "+test.step+"action: aws:sleep, inputs: {"+test.inputs+"}}"), &world{})
+			got := execute(t, main("  - {name: a, "+test.step+"action: aws:sleep, inputs: {"+test.inputs+"}}"),
+				&world{})
 			if test.failure != "" {
 				wantFailure(t, got, test.failure)
 				return

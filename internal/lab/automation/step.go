@@ -30,7 +30,8 @@ type result struct {
 func (r *run) step(ctx context.Context, step runbook.Step, p pass) (string, *failure) {
 	index := len(r.execution.Steps)
 	r.execution.Steps = append(r.execution.Steps, StepExecution{
-		Name: step.Name, Action: step.Action, Status: InProgress, Start: r.Clock.Now(), Parent: p.parent, Flow: FlowOf(step),
+		Name: step.Name, Action: step.Action, Status: InProgress, Start: r.Clock.Now(), Parent: p.parent,
+		Flow: FlowOf(step),
 	})
 	// The pointer is taken anew at the end: a loop's steps grow the slice.
 	r.observe(index)
@@ -54,7 +55,8 @@ func (r *run) observe(index int) {
 }
 
 // attempts runs a step up to maxAttempts times. The service documents no pause between.
-func (r *run) attempts(ctx context.Context, step runbook.Step, p pass) (map[string]any, result, map[string]any, *failure) {
+func (r *run) attempts(ctx context.Context, step runbook.Step, p pass) (map[string]any, result, map[string]any,
+	*failure) {
 	inputs, err := r.inputs(step)
 	if err != nil {
 		return nil, result{}, nil, asFailure(err)

@@ -34,7 +34,8 @@ func Validate(doc *runbook.Document, parameters map[string][]string) error {
 func parameterValues(doc *runbook.Document, given map[string][]string) (map[string]any, error) {
 	var errs []error
 	if len(given) > maxParameters {
-		errs = append(errs, fmt.Errorf("%d parameters are given, but at most %d are allowed", len(given), maxParameters))
+		errs = append(errs, fmt.Errorf("%d parameters are given, but at most %d are allowed", len(given),
+			maxParameters))
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if _, ok := doc.Parameters[name]; !ok {
@@ -94,7 +95,8 @@ func checkCount(p runbook.Parameter, texts []string) error {
 
 // checkTexts checks each value, of a list each item.
 func checkTexts(p runbook.Parameter, texts []string) error {
-	// The service matches the whole value, anchors or not. Its patterns are Java's, which look ahead, as Go's own cannot.
+	// The service matches the whole value, anchors or not. Its patterns are Java's, which look ahead, as Go's
+	// own cannot.
 	pattern, err := regexp2.Compile(`\A(?:`+p.AllowedPattern+`)\z`, regexp2.None)
 	if err != nil {
 		return fmt.Errorf("allowedPattern: %w", err)
@@ -104,7 +106,8 @@ func checkTexts(p runbook.Parameter, texts []string) error {
 		case t == "" || len([]rune(t)) > maxValueLength:
 			return fmt.Errorf("value has %d characters, but must have 1 to %d", len([]rune(t)), maxValueLength)
 		case len([]rune(t)) < p.MinChars || p.MaxChars > 0 && len([]rune(t)) > p.MaxChars:
-			return fmt.Errorf("value %q must have %d to %d characters", t, p.MinChars, cmp.Or(p.MaxChars, maxValueLength))
+			return fmt.Errorf("value %q must have %d to %d characters", t, p.MinChars,
+				cmp.Or(p.MaxChars, maxValueLength))
 		case len(p.AllowedValues) > 0 && !slices.Contains(p.AllowedValues, t):
 			return fmt.Errorf("value %q is not one of the allowed values %s", t, strings.Join(p.AllowedValues, ", "))
 		}

@@ -40,18 +40,28 @@ func TestVariables(t *testing.T) {
 		used          string
 		failure       string
 	}{
-		"the default":      {update: `Name: "variable:kept", Value: "{{ read.Found }}"`, used: `{"Kept":{},"List":[],"Text":"\u003cnone\u003e"}`},
-		"a map":            {`Name: "variable:kept", Value: "{{ read.Found }}"`, `{"Found": {"a": 1}}`, `{"Kept":{"a":1},"List":[],"Text":"\u003cnone\u003e"}`, ""},
-		"a list":           {`Name: "variable:list", Value: "{{ read.Texts }}"`, `{"Texts": ["a", "b"]}`, `{"Kept":{},"List":["a","b"],"Text":"\u003cnone\u003e"}`, ""},
-		"a text":           {`Name: "variable:text", Value: some`, `{}`, `{"Kept":{},"List":[],"Text":"\u003csome\u003e"}`, ""},
-		"another type":     {`Name: "variable:kept", Value: some`, `{}`, "", "value of variable:kept: some is not of type StringMap"},
-		"nothing":          {`Name: "variable:kept", Value: "{{ read.Found }}"`, `{}`, "", "value of variable:kept: {{ read.Found }} is not of type StringMap"},
-		"not declared":     {`Name: "variable:other", Value: some`, `{}`, "", "must be variable:<name> of a variable that the document declares, not variable:other"},
+		"the default": {update: `Name: "variable:kept", Value: "{{ read.Found }}"`,
+			used: `{"Kept":{},"List":[],"Text":"\u003cnone\u003e"}`},
+		"a map": {`Name: "variable:kept", Value: "{{ read.Found }}"`, `{"Found": {"a": 1}}`,
+			`{"Kept":{"a":1},"List":[],"Text":"\u003cnone\u003e"}`, ""},
+		"a list": {`Name: "variable:list", Value: "{{ read.Texts }}"`, `{"Texts": ["a", "b"]}`,
+			`{"Kept":{},"List":["a","b"],"Text":"\u003cnone\u003e"}`, ""},
+		"a text": {`Name: "variable:text", Value: some`, `{}`,
+			`{"Kept":{},"List":[],"Text":"\u003csome\u003e"}`, ""},
+		"another type": {`Name: "variable:kept", Value: some`, `{}`, "",
+			"value of variable:kept: some is not of type StringMap"},
+		"nothing": {`Name: "variable:kept", Value: "{{ read.Found }}"`, `{}`, "",
+			"value of variable:kept: {{ read.Found }} is not of type StringMap"},
+		"not declared": {`Name: "variable:other", Value: some`, `{}`, "",
+			"must be variable:<name> of a variable that the document declares, not variable:other"},
 		"without a prefix": {`Name: kept, Value: some`, `{}`, "", "must be variable:<name>"},
-		"an empty text":    {`Name: "variable:text", Value: ""`, `{}`, `{"Kept":{},"List":[],"Text":"\u003c\u003e"}`, ""},
-		"a long text":      {`Name: "variable:text", Value: ` + long, `{}`, "", "has 513 characters, but may have 512"},
-		"a long list":      {`Name: "variable:list", Value: "{{ read.Texts }}"`, `{"Texts": ["a"` + strings.Repeat(`,"a"`, 50) + `]}`, "", "has 51 items, but may have 50"},
-		"another input":    {`Name: "variable:text", Value: some, When: now`, `{}`, "", "input When of aws:updateVariable is not supported"},
+		"an empty text": {`Name: "variable:text", Value: ""`, `{}`, `{"Kept":{},"List":[],"Text":"\u003c\u003e"}`,
+			""},
+		"a long text": {`Name: "variable:text", Value: ` + long, `{}`, "", "has 513 characters, but may have 512"},
+		"a long list": {`Name: "variable:list", Value: "{{ read.Texts }}"`,
+			`{"Texts": ["a"` + strings.Repeat(`,"a"`, 50) + `]}`, "", "has 51 items, but may have 50"},
+		"another input": {`Name: "variable:text", Value: some, When: now`, `{}`, "",
+			"input When of aws:updateVariable is not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +75,8 @@ func TestVariables(t *testing.T) {
 				}
 			}
 			got := execute(t, strings.Replace(remembering, "UPDATE", tc.update, 1), w)
-			if !strings.Contains(got.FailureMessage, tc.failure) || (tc.failure == "") != (got.Status == automation.Success) {
+			if !strings.Contains(got.FailureMessage, tc.failure) ||
+				(tc.failure == "") != (got.Status == automation.Success) {
 				t.Errorf("ended %s: %s; want %q", got.Status, got.FailureMessage, tc.failure)
 			}
 			if last := w.calls[len(w.calls)-1]; tc.used != "" && last != "iam:Use "+tc.used {

@@ -53,7 +53,8 @@ func (w *world) Call(ctx context.Context, service, api string, parameters map[st
 
 func (w *world) Run(ctx context.Context, script automation.Script) (any, error) {
 	payload := script.Payload
-	w.scripts = append(w.scripts, fmt.Sprintf("%s %s %s %s", script.Runtime, script.Handler, asJSON(payload), script.Text))
+	w.scripts = append(w.scripts,
+		fmt.Sprintf("%s %s %s %s", script.Runtime, script.Handler, asJSON(payload), script.Text))
 	w.contexts = append(w.contexts, script.Context)
 	if w.script == nil {
 		return payload, nil // a script that returns what it is given
@@ -115,7 +116,8 @@ func request(t *testing.T, document string, parameters map[string][]string) auto
 	}
 	return automation.Request{
 		Document: doc, Parameters: parameters,
-		ExecutionID: "8d1f8c0e-0000-4000-8000-000000000001", AccountID: "222222222222", Region: "eu-west-1", Partition: "aws",
+		ExecutionID: "8d1f8c0e-0000-4000-8000-000000000001", AccountID: "222222222222", Region: "eu-west-1",
+		Partition: "aws",
 	}
 }
 

@@ -78,7 +78,8 @@ func (t *Template) checkResource(id string) error {
 	}
 	policies := []string{"", "Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
 	if !slices.Contains(policies, r.DeletionPolicy) || !slices.Contains(policies, r.UpdateReplacePolicy) {
-		return fmt.Errorf("%s: DeletionPolicy %q or UpdateReplacePolicy %q is not a policy", path, r.DeletionPolicy, r.UpdateReplacePolicy)
+		return fmt.Errorf("%s: DeletionPolicy %q or UpdateReplacePolicy %q is not a policy", path, r.DeletionPolicy,
+			r.UpdateReplacePolicy)
 	}
 	for _, d := range r.DependsOn {
 		if !t.isResource(d) {

@@ -19,7 +19,8 @@ func (t *Template) Parameters() []Declaration {
 	var all []Declaration
 	for _, name := range slices.Sorted(maps.Keys(t.parameters)) {
 		p := t.parameters[name]
-		d := Declaration{Name: name, Type: p.Type, Description: p.Description, HasDefault: p.Default != nil, NoEcho: fmt.Sprint(p.NoEcho) == "true"}
+		d := Declaration{Name: name, Type: p.Type, Description: p.Description, HasDefault: p.Default != nil,
+			NoEcho: fmt.Sprint(p.NoEcho) == "true"}
 		if d.HasDefault {
 			d.Default = fmt.Sprint(p.Default)
 		}

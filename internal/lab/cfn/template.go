@@ -106,7 +106,8 @@ func Parse(text []byte) (*Template, error) {
 			return nil, fmt.Errorf("Rules.%s: rules are not supported", name)
 		}
 	}
-	t := &Template{Source: source, Description: sections.Description, Metadata: sections.Metadata, mappings: sections.Mappings, conditions: sections.Conditions, used: map[string]bool{}}
+	t := &Template{Source: source, Description: sections.Description, Metadata: sections.Metadata,
+		mappings: sections.Mappings, conditions: sections.Conditions, used: map[string]bool{}}
 	if t.parameters, err = decodeAll[parameter]("Parameters", sections.Parameters); err != nil {
 		return nil, err
 	}

@@ -61,7 +61,8 @@ func New(cfg Config) (*Function, error) {
 // of the context, which also ends the execution environment.
 func (f *Function) Invoke(ctx context.Context, payload []byte) (Result, error) {
 	if len(payload) > MaxPayload {
-		return Result{}, fmt.Errorf("invoke %s: payload of %d bytes, the limit is %d", f.cfg.Name, len(payload), MaxPayload)
+		return Result{}, fmt.Errorf("invoke %s: payload of %d bytes, the limit is %d", f.cfg.Name, len(payload),
+			MaxPayload)
 	}
 	if !json.Valid(payload) {
 		return Result{}, fmt.Errorf("invoke %s: the payload is not JSON", f.cfg.Name)

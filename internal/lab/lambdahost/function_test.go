@@ -31,13 +31,16 @@ func TestInvokeReusesWarmEnvironment(t *testing.T) {
 		if err := json.Unmarshal(result.Payload, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Count != want || result.Cold != (want == 1) || (result.InitDuration > 0) != result.Cold || result.Duration <= 0 {
+		if got.Count != want || result.Cold != (want == 1) || (result.InitDuration > 0) != result.Cold ||
+			result.Duration <= 0 {
 			t.Errorf("invocation %d: %+v, %+v", want, got, result)
 		}
-		if got.ID != result.RequestID || got.ARN != "some:arn" || got.Name != "mender" || got.Left < 5 || got.Left > 10 {
+		if got.ID != result.RequestID || got.ARN != "some:arn" || got.Name != "mender" || got.Left < 5 ||
+			got.Left > 10 {
 			t.Errorf("context is %+v", got)
 		}
-		if !regexp.MustCompile(`^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$`).MatchString(got.Trace) {
+		if !regexp.MustCompile(`^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$`).MatchString(
+			got.Trace) {
 			t.Errorf("trace is %s", got.Trace)
 		}
 	}
@@ -51,11 +54,14 @@ func TestInvokeFailures(t *testing.T) {
 		want     string // regular expression of the payload
 		survives bool
 	}{
-		"error":         {do: "error", want: `^{"errorMessage":"boom","errorType":"errorString"}$`, survives: true},
-		"panic":         {do: "panic", want: `^{"errorMessage":"boom","errorType":"string","stackTrace":`},
-		"exit 1":        {do: "exit", want: `^{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ID Error: Runtime exited with error: exit status 1"}$`},
-		"exit 0":        {do: "end", want: `^{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ID Error: Runtime exited without providing a reason"}$`},
-		"timeout":       {do: "sleep", cfg: lambdahost.Config{Timeout: time.Second}, want: `^{"errorMessage":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ID Task timed out after 1.00 seconds"}$`},
+		"error": {do: "error", want: `^{"errorMessage":"boom","errorType":"errorString"}$`, survives: true},
+		"panic": {do: "panic", want: `^{"errorMessage":"boom","errorType":"string","stackTrace":`},
+		"exit 1": {do: "exit",
+			want: `^{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ID Error: Runtime exited with error: exit status 1"}$`},
+		"exit 0": {do: "end",
+			want: `^{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ID Error: Runtime exited without providing a reason"}$`},
+		"timeout": {do: "sleep", cfg: lambdahost.Config{Timeout: time.Second},
+			want: `^{"errorMessage":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ID Task timed out after 1.00 seconds"}$`},
 		"large answer":  {do: "large", want: `^{"errorType":"Function.ResponseSizeTooLarge",`},
 		"start exits":   {cfg: startFails("exit", 0), want: `Runtime exited with error: exit status 3"}$`},
 		"start hangs":   {cfg: startFails("sleep", time.Second), want: `Task timed out after 1.00 seconds"}$`},
@@ -95,7 +101,8 @@ func TestProtocolViolationsAreRefused(t *testing.T) {
 	var lines journal
 	function := deploy(t, lambdahost.Config{Env: map[string]string{"START": "rogue"}, Log: lines.log})
 	result := invoke(t, function, "", "")
-	if got, want := string(result.Payload), `["response 400" "next 200" "error 403" "response 400" "next 403"]`; got != want {
+	if got, want := string(
+		result.Payload), `["response 400" "next 200" "error 403" "response 400" "next 403"]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	function.Close()
@@ -107,12 +114,14 @@ func TestProtocolViolationsAreRefused(t *testing.T) {
 
 func TestEnvironmentHoldsOnlyWhatIsGiven(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "the parent's")
-	function := deploy(t, lambdahost.Config{Env: map[string]string{"TABLE": "ledger", "AWS_REGION": "eu-west-1"}, MemoryMB: 256})
+	function := deploy(t,
+		lambdahost.Config{Env: map[string]string{"TABLE": "ledger", "AWS_REGION": "eu-west-1"}, MemoryMB: 256})
 	var got []string
 	if err := json.Unmarshal(invoke(t, function, "environ", "").Payload, &got); err != nil {
 		t.Fatal(err)
 	}
-	got = slices.DeleteFunc(got, func(entry string) bool { return strings.HasPrefix(entry, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:") })
+	got = slices.DeleteFunc(got,
+		func(entry string) bool { return strings.HasPrefix(entry, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:") })
 	slices.Sort(got)
 	want := []string{
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256",
@@ -125,7 +134,8 @@ func TestEnvironmentHoldsOnlyWhatIsGiven(t *testing.T) {
 		"TZ=:UTC",
 		"_HANDLER=bootstrap",
 	}
-	got = slices.DeleteFunc(got, func(entry string) bool { return strings.HasPrefix(entry, "_X_AMZN_TRACE_ID=") }) // set by the SDK
+	// set by the SDK
+	got = slices.DeleteFunc(got, func(entry string) bool { return strings.HasPrefix(entry, "_X_AMZN_TRACE_ID=") })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -179,7 +189,8 @@ func TestKill(t *testing.T) {
 	function := deploy(t, lambdahost.Config{Log: lines.log})
 	go func() { <-lines.seen; function.Kill() }()
 	result := invoke(t, function, "sleep", "")
-	if result.FunctionError == "" || !strings.Contains(string(result.Payload), "Runtime exited with error: signal: killed") {
+	if result.FunctionError == "" ||
+		!strings.Contains(string(result.Payload), "Runtime exited with error: signal: killed") {
 		t.Errorf("killed at work: %+v %s", result, result.Payload)
 	}
 	for range 2 {
@@ -240,7 +251,8 @@ func TestNothingIsLeftBehind(t *testing.T) {
 func TestInvokeRefuses(t *testing.T) {
 	t.Parallel()
 	function := deploy(t, lambdahost.Config{})
-	if _, err := function.Invoke(t.Context(), make([]byte, lambdahost.MaxPayload+1)); err == nil || !strings.Contains(err.Error(), "the limit is 6291456") {
+	if _, err := function.Invoke(t.Context(), make([]byte, lambdahost.MaxPayload+1)); err == nil ||
+		!strings.Contains(err.Error(), "the limit is 6291456") {
 		t.Errorf("large payload: %v", err)
 	}
 	if _, err := function.Invoke(t.Context(), []byte("{")); err == nil || !strings.Contains(err.Error(), "not JSON") {

@@ -48,7 +48,8 @@ func failed(code, message string) *answer {
 // crash describes a process that ended before it answered.
 func crash(inv *invocation, err error) *answer {
 	if err == nil {
-		return failed("Runtime.ExitError", fmt.Sprintf("RequestId: %s Error: Runtime exited without providing a reason", inv.id))
+		return failed("Runtime.ExitError",
+			fmt.Sprintf("RequestId: %s Error: Runtime exited without providing a reason", inv.id))
 	}
 	return failed("Runtime.ExitError", fmt.Sprintf("RequestId: %s Error: Runtime exited with error: %v", inv.id, err))
 }

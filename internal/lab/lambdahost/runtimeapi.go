@@ -86,7 +86,8 @@ func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", MaxPayload)
-		a.record(w, r.PathValue("id"), failed("Function.ResponseSizeTooLarge", message), http.StatusRequestEntityTooLarge)
+		a.record(w, r.PathValue("id"), failed("Function.ResponseSizeTooLarge", message),
+			http.StatusRequestEntityTooLarge)
 		return
 	}
 	if err != nil {

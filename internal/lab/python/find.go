@@ -26,7 +26,9 @@ func Find(root string) (string, error) {
 		return "", fmt.Errorf("find the interpreter that %s names: %w", EnvVar, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("there is no Python in %s; run \"make tools\" in the Hubmend checkout, or name its folder with --root", filepath.Join(root, ".venv"))
+		return "", fmt.Errorf(
+			"there is no Python in %s; run \"make tools\" in the Hubmend checkout, or name its folder with --root",
+			filepath.Join(root, ".venv"))
 	}
 	return filepath.Abs(found)
 }
@@ -37,10 +39,12 @@ func inCheckout(root string) string { return filepath.Join(root, ".venv", "bin",
 var installed = []string{"python3", "python3.13", "python3.12", "python3.11", "python3.10"}
 
 // HowToInstall is what to do on a machine that has no suitable interpreter.
-const HowToInstall = "run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip install boto3 && export " + EnvVar + "=~/.hubmend/bin/python"
+const HowToInstall = "run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip install boto3 && export " + EnvVar +
+	"=~/.hubmend/bin/python"
 
 // FindWithBoto3 gives an interpreter that can call AWS, which is any Python from 3.10 on that has boto3: the
-// one that EnvVar names, or the first that suits of that of a checkout and those of the system. The error says what to install.
+// one that EnvVar names, or the first that suits of that of a checkout and those of the system. The error
+// says what to install.
 func FindWithBoto3(ctx context.Context, root string) (string, error) {
 	if named := os.Getenv(EnvVar); named != "" {
 		found, err := suitable(ctx, named)
@@ -60,7 +64,9 @@ func FindWithBoto3(ctx context.Context, root string) (string, error) {
 		}
 	}
 	if best == nil {
-		return "", fmt.Errorf("this needs Python 3.10 or later with boto3, and there is no python3 in PATH; install Python, then %s", HowToInstall)
+		return "", fmt.Errorf(
+			"this needs Python 3.10 or later with boto3, and there is no python3 in PATH; install Python, then %s",
+			HowToInstall)
 	}
 	return "", fmt.Errorf("this needs Python 3.10 or later with boto3, and %w; %s", best, HowToInstall)
 }

@@ -68,7 +68,8 @@ func virtual(t *testing.T, packages ...string) (bin string) {
 func pretend(t *testing.T, answer string) (bin string) {
 	t.Helper()
 	bin = t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "python3"), []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o755); err != nil { //nolint:gosec // a program
+	//nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, "python3"), []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return bin
@@ -88,12 +89,17 @@ func TestFindWithBoto3(t *testing.T) {
 		"the one that is named": {
 			filepath.Join(with, "python"), []string{without}, with, nil,
 		},
-		"none": {"", []string{t.TempDir()}, "", []string{"needs Python 3.10 or later with boto3, and there is no python3 in PATH; install Python, then run: "}},
+		"none": {"", []string{t.TempDir()}, "",
+			[]string{"needs Python 3.10 or later with boto3, and there is no python3 in PATH; install Python, " +
+				"then run: "}},
 		"without boto3": {
-			"", []string{without}, "", []string{without + "/python3 has no boto3; run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip install boto3 && export HUBMEND_PYTHON=~/.hubmend/bin/python"},
+			"", []string{without}, "",
+			[]string{without + "/python3 has no boto3; run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip " +
+				"install boto3 && export HUBMEND_PYTHON=~/.hubmend/bin/python"},
 		},
-		"named without boto3": {filepath.Join(without, "python"), []string{with}, "", []string{"python has no boto3, and HUBMEND_PYTHON names it; run: "}},
-		"that does not run":   {"", []string{pretend(t, "no")}, "", []string{"python3 does not run (", "; run: "}},
+		"named without boto3": {filepath.Join(without, "python"), []string{with}, "",
+			[]string{"python has no boto3, and HUBMEND_PYTHON names it; run: "}},
+		"that does not run": {"", []string{pretend(t, "no")}, "", []string{"python3 does not run (", "; run: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(python.EnvVar, tc.named)

@@ -1,10 +1,9 @@
-// Package python owns the lab's Python children: moto, which holds the state of the
-// emulated AWS resources, a worker that makes AWS calls by botocore, and the scripts of
-// runbooks. It knows nothing about runbooks, findings or accounts and imports no other
-// package of the lab.
+// Package python owns the lab's Python children: moto, which holds the state of the emulated AWS resources, a
+// worker that makes AWS calls by botocore, and the scripts of runbooks. It knows nothing about runbooks,
+// findings or accounts and imports no other package of the lab.
 //
-// A child inherits nothing from the environment of its parent: no credentials, no
-// proxy, no configuration files; the worker gets what it is given in Config. moto and the worker end when their parent does, however
+// A child inherits nothing from the environment of its parent: no credentials, no proxy, no configuration
+// files; the worker gets what it is given in Config. moto and the worker end when their parent does, however
 // it ends.
 package python
 

@@ -40,7 +40,8 @@ func (a *Access) environment() map[string]string {
 	if a == nil {
 		return map[string]string{}
 	}
-	environment := map[string]string{"AWS_REGION": a.Region, "AWS_DEFAULT_REGION": a.Region, "AWS_ENDPOINT_URL": a.Endpoint}
+	environment := map[string]string{"AWS_REGION": a.Region, "AWS_DEFAULT_REGION": a.Region,
+		"AWS_ENDPOINT_URL": a.Endpoint}
 	if a.Credentials != (Credentials{}) {
 		environment["AWS_ACCESS_KEY_ID"] = a.Credentials.AccessKeyID
 		environment["AWS_SECRET_ACCESS_KEY"] = a.Credentials.SecretAccessKey

@@ -86,7 +86,8 @@ func TestRunScriptReturns(t *testing.T) {
 			want: python.Outcome{Value: "customer_script", Logs: []string{}},
 		},
 		"a dataclass": {
-			text: "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass A:\n    n: int\ndef handler(events, context):\n    return A(2).n",
+			text: "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass A:\n    n: " +
+				"int\ndef handler(events, context):\n    return A(2).n",
 			want: python.Outcome{Value: 2.0, Logs: []string{}},
 		},
 		"logs of a library": {
@@ -98,7 +99,8 @@ func TestRunScriptReturns(t *testing.T) {
 			want: python.Outcome{Value: 0.0, Logs: []string{}},
 		},
 		"a thread left behind": {
-			text: "import threading, time\ndef handler(events, context):\n    threading.Thread(target=time.sleep, args=[600]).start()",
+			text: "import threading, time\ndef handler(events, context):\n    threading.Thread(target=time.sleep, " +
+				"args=[600]).start()",
 			want: python.Outcome{Logs: []string{}},
 		},
 		"nothing": {
@@ -142,15 +144,25 @@ func TestRunScriptErrors(t *testing.T) {
 		text    string
 		wantErr python.ScriptError // without the traceback
 	}{
-		"raised":          {body(`raise ValueError("port 22 is open: close it")`), python.ScriptError{Type: "ValueError", Message: "port 22 is open: close it"}},
-		"own class":       {"class Refused(Exception): pass\n" + body(`raise Refused("no")`), python.ScriptError{Type: "Refused", Message: "no"}},
-		"exit":            {body(`raise SystemExit(0)`), python.ScriptError{Type: "SystemExit", Message: "0"}},
-		"no handler":      {"def other(events, context): pass", python.ScriptError{Type: "NameError", Message: "the script defines no function 'handler'"}},
-		"syntax":          {"def handler(:", python.ScriptError{Type: "SyntaxError", Message: "invalid syntax (customer_script.py, line 1)"}},
-		"not JSON":        {body("return {1, 2}"), python.ScriptError{Type: "TypeError", Message: "the script's return value is not JSON: Object of type set is not JSON serializable"}},
-		"not a number":    {body("return float('nan')"), python.ScriptError{Type: "TypeError", Message: "the script's return value is not JSON: Out of range float values are not JSON compliant"}},
+		"raised": {body(`raise ValueError("port 22 is open: close it")`),
+			python.ScriptError{Type: "ValueError", Message: "port 22 is open: close it"}},
+		"own class": {"class Refused(Exception): pass\n" + body(`raise Refused("no")`),
+			python.ScriptError{Type: "Refused", Message: "no"}},
+		"exit": {body(`raise SystemExit(0)`), python.ScriptError{Type: "SystemExit", Message: "0"}},
+		"no handler": {"def other(events, context): pass",
+			python.ScriptError{Type: "NameError", Message: "the script defines no function 'handler'"}},
+		"syntax": {"def handler(:",
+			python.ScriptError{Type: "SyntaxError", Message: "invalid syntax (customer_script.py, line 1)"}},
+		"not JSON": {body("return {1, 2}"),
+			python.ScriptError{Type: "TypeError",
+				Message: "the script's return value is not JSON: Object of type set is not JSON serializable"}},
+		"not a number": {body("return float('nan')"),
+			python.ScriptError{Type: "TypeError",
+				Message: "the script's return value is not JSON: Out of range float values are not JSON compliant"}},
 		"too much memory": {body("return len(bytearray(600 * 1024 * 1024))"), python.ScriptError{Type: "MemoryError"}},
-		"too large":       {body("return 'x' * 102400"), python.ScriptError{Type: "ValueError", Message: "the script returned 102402 bytes of JSON, the limit is 102400"}},
+		"too large": {body("return 'x' * 102400"),
+			python.ScriptError{Type: "ValueError",
+				Message: "the script returned 102402 bytes of JSON, the limit is 102400"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -190,7 +202,8 @@ func TestRunScriptTraceback(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			trace := regexp.MustCompile(`(?m)^[ ~^]+\n`).ReplaceAllString(got.Traceback, "") // not before 3.11
-			trace = regexp.MustCompile(`"/[^"]*/python3[^"]*/(\w+\.py)", line \d+`).ReplaceAllString(trace, `"LIBRARY/$1", line N`)
+			trace = regexp.MustCompile(`"/[^"]*/python3[^"]*/(\w+\.py)", line \d+`).ReplaceAllString(trace,
+				`"LIBRARY/$1", line N`)
 			if diff := cmp.Diff(test.want, trace); diff != "" {
 				t.Error(diff)
 			}
@@ -210,7 +223,8 @@ func TestRunScriptIsKilledWithTheContext(t *testing.T) {
 		"by the server": server(t).Run,
 	}
 	for name, run := range runs {
-		for busy, text := range map[string]string{"itself": "while True: pass", "another process": "import os\nos.system('sleep 600')"} {
+		for busy, text := range map[string]string{"itself": "while True: pass",
+			"another process": "import os\nos.system('sleep 600')"} {
 			t.Run(name+", "+busy, func(t *testing.T) {
 				t.Parallel()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -234,7 +248,8 @@ func TestRunScriptEnvironment(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "production")
 	environment := func(access *python.Access) map[string]any {
 		out, err := runBoth(t, python.Script{
-			Handler: "handler", Text: "import os\ndef handler(events, context):\n    return dict(os.environ)", Access: access,
+			Handler: "handler", Text: "import os\ndef handler(events, context):\n    return dict(os.environ)",
+			Access: access,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -255,7 +270,8 @@ func TestRunScriptEnvironment(t *testing.T) {
 		"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://localhost:1",
 		"AWS_ACCESS_KEY_ID": "ASIAX", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
 	})
-	access := &python.Access{Region: "eu-west-1", Endpoint: "http://localhost:1", Credentials: python.Credentials{AccessKeyID: "ASIAX", SecretAccessKey: "s", SessionToken: "t"}}
+	access := &python.Access{Region: "eu-west-1", Endpoint: "http://localhost:1",
+		Credentials: python.Credentials{AccessKeyID: "ASIAX", SecretAccessKey: "s", SessionToken: "t"}}
 	if diff := cmp.Diff(want, environment(access)); diff != "" {
 		t.Error(diff)
 	}
@@ -270,7 +286,8 @@ func TestRunScriptCallsAWS(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		key, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="), "/")
-		seen = append(seen, key+" "+r.Header.Get("X-Amz-Security-Token")+" "+r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Amz-Target"))
+		seen = append(seen, key+" "+r.Header.Get("X-Amz-Security-Token")+" "+r.Method+" "+r.URL.Path+" "+
+			r.Header.Get("X-Amz-Target"))
 		if r.Header.Get("X-Amz-Target") != "" {
 			_, _ = w.Write([]byte(`{"KeyRotationEnabled": true}`))
 		}
@@ -303,13 +320,16 @@ func TestScriptServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	if _, err := s.Run(t.Context(), python.Script{Text: "import os\nos._exit(3)", Handler: "handler"}); err == nil || !strings.Contains(err.Error(), "read outcome of script") {
+	if _, err := s.Run(t.Context(), python.Script{Text: "import os\nos._exit(3)", Handler: "handler"}); err == nil ||
+		!strings.Contains(err.Error(), "read outcome of script") {
 		t.Errorf("got %v", err)
 	}
 	var wait sync.WaitGroup
 	for n := range 8 {
 		wait.Go(func() {
-			out, err := s.Run(t.Context(), python.Script{Text: "def handler(events, context):\n    return events['n'] * 2", Handler: "handler", Payload: map[string]any{"n": n}})
+			out, err := s.Run(t.Context(),
+				python.Script{Text: "def handler(events, context):\n    return events['n'] * 2", Handler: "handler",
+					Payload: map[string]any{"n": n}})
 			if err != nil || out.Value != float64(2*n) {
 				t.Errorf("%v, %v; want %d", out.Value, err, 2*n)
 			}

@@ -57,7 +57,8 @@ func TestWorkerAgainstMoto(t *testing.T) {
 
 	t.Run("both spellings of an API", func(t *testing.T) {
 		t.Parallel()
-		created := worker.must(t, "ec2", "create_security_group", map[string]any{"GroupName": "web", "Description": "a web server"})
+		created := worker.must(t, "ec2", "create_security_group",
+			map[string]any{"GroupName": "web", "Description": "a web server"})
 		id := created["GroupId"]
 		described := worker.must(t, "ec2", "DescribeSecurityGroups", map[string]any{"GroupIds": []any{id}})
 		groups := described["SecurityGroups"].([]any)
@@ -136,13 +137,18 @@ func TestWorkerRefusals(t *testing.T) {
 		code         string
 		message      string
 	}{
-		"unknown service":     {"ec3", "DescribeVpcs", nil, "UnknownServiceError", "Unknown service: 'ec3'"},
-		"unknown operation":   {"ec2", "DescribeUnicorns", nil, "UnknownOperation", "Unknown operation: 'DescribeUnicorns' of service 'ec2'"},
+		"unknown service": {"ec3", "DescribeVpcs", nil, "UnknownServiceError", "Unknown service: 'ec3'"},
+		"unknown operation": {"ec2", "DescribeUnicorns", nil, "UnknownOperation",
+			"Unknown operation: 'DescribeUnicorns' of service 'ec2'"},
 		"attribute of client": {"ec2", "get_paginator", nil, "UnknownOperation", "Unknown operation: 'get_paginator'"},
-		"unknown parameter":   {"ec2", "DescribeVpcs", map[string]any{"Vpc": "x"}, "ParamValidationError", `Unknown parameter in input: "Vpc"`},
-		"missing parameter":   {"iam", "GetRole", nil, "ParamValidationError", `Missing required parameter in input: "RoleName"`},
-		"wrong type":          {"iam", "GetRole", map[string]any{"RoleName": 1}, "ParamValidationError", "Invalid type for parameter RoleName"},
-		"nobody listens":      {"iam", "GetRole", map[string]any{"RoleName": "r"}, "EndpointConnectionError", "Could not connect"},
+		"unknown parameter": {"ec2", "DescribeVpcs", map[string]any{"Vpc": "x"}, "ParamValidationError",
+			`Unknown parameter in input: "Vpc"`},
+		"missing parameter": {"iam", "GetRole", nil, "ParamValidationError",
+			`Missing required parameter in input: "RoleName"`},
+		"wrong type": {"iam", "GetRole", map[string]any{"RoleName": 1}, "ParamValidationError",
+			"Invalid type for parameter RoleName"},
+		"nobody listens": {"iam", "GetRole", map[string]any{"RoleName": "r"}, "EndpointConnectionError",
+			"Could not connect"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -192,9 +198,11 @@ func TestWorkerReachesHostsOfAccounts(t *testing.T) {
 	t.Cleanup(server.Close)
 	for _, endpoint := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)} {
 		worker := startWorker(t, endpoint)
-		_, err := worker.call(t.Context(), "s3control", "GetPublicAccessBlock", map[string]any{"AccountId": "222222222222"})
+		_, err := worker.call(t.Context(), "s3control", "GetPublicAccessBlock",
+			map[string]any{"AccountId": "222222222222"})
 		var answer *python.APIError
-		if want := strings.Replace(endpoint, "http://", "222222222222.", 1); !errors.As(err, &answer) || answer.Message != want {
+		if want := strings.Replace(endpoint, "http://", "222222222222.", 1); !errors.As(err, &answer) ||
+			answer.Message != want {
 			t.Errorf("%s hears %v, want %s", endpoint, err, want)
 		}
 	}
@@ -270,7 +278,8 @@ func TestWorkerCallEndsWithContextAndWithClose(t *testing.T) {
 	}
 
 	go func() { <-arrived; worker.Close() }()
-	if _, err := worker.call(t.Context(), "ec2", "DescribeVpcs", nil); err == nil || !strings.Contains(err.Error(), "python ended") {
+	if _, err := worker.call(t.Context(), "ec2", "DescribeVpcs", nil); err == nil ||
+		!strings.Contains(err.Error(), "python ended") {
 		t.Errorf("got %v, want to hear of the end", err)
 	}
 	worker.Close()

@@ -72,7 +72,8 @@ func (r *runner) controls(after map[string]string) []ControlResult {
 		if err != nil {
 			continue // importing it failed the same way
 		}
-		c := ControlResult{Finding: f.Name, ID: r.ids[f.Name], Control: f.Control, Resource: filled.Resource, Before: r.before[f.Name], After: after[f.Name]}
+		c := ControlResult{Finding: f.Name, ID: r.ids[f.Name], Control: f.Control, Resource: filled.Resource,
+			Before: r.before[f.Name], After: after[f.Name]}
 		if document, ok := r.lab.Finding(c.ID); ok {
 			workflow, _ := document["Workflow"].(map[string]any)
 			note, _ := document["Note"].(map[string]any)
@@ -88,7 +89,8 @@ func (r *runner) controls(after map[string]string) []ControlResult {
 func (c ControlResult) withExecution(all []lab.Execution) ControlResult {
 	for _, e := range all {
 		if strings.Contains(c.Note, e.ID) {
-			c.Execution, c.Status, c.Change, c.Steps, c.Took = e.ID, e.Status, change(e.Outputs), e.BilledSteps, e.Duration
+			c.Execution, c.Status, c.Change, c.Steps, c.Took = e.ID, e.Status, change(
+				e.Outputs), e.BilledSteps, e.Duration
 		}
 	}
 	return c
@@ -109,7 +111,8 @@ func falseGreens(controls []ControlResult) []Verdict {
 	var all []Verdict
 	for _, c := range controls {
 		if c.Workflow == "RESOLVED" && c.After == "FAILED" {
-			all = append(all, Verdict{Text: fmt.Sprintf("finding %s is RESOLVED only if %s passes", c.Finding, c.Control), Got: "FAILED by the independent check"})
+			all = append(all, Verdict{Text: fmt.Sprintf("finding %s is RESOLVED only if %s passes", c.Finding,
+				c.Control), Got: "FAILED by the independent check"})
 		}
 	}
 	return all

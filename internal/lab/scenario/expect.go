@@ -109,7 +109,8 @@ func (r *runner) expectFinding(e Expectation, checked map[string]string) (passed
 	text, _ := note["Text"].(string)
 	passed = (e.Workflow == "" || workflow["Status"] == e.Workflow) && strings.Contains(text, e.Note) &&
 		(e.Before == "" || e.Before == r.before[e.Finding]) && (e.After == "" || e.After == checked[e.Finding])
-	return passed, fmt.Sprintf("%v (check before: %s, after: %s): %s", workflow["Status"], r.before[e.Finding], checked[e.Finding], text)
+	return passed, fmt.Sprintf("%v (check before: %s, after: %s): %s", workflow["Status"], r.before[e.Finding],
+		checked[e.Finding], text)
 }
 
 // match says whether there is a text for every wanted part and a part for every text, in any

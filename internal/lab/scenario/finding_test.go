@@ -37,13 +37,17 @@ func TestFindingDocument(t *testing.T) {
 		id      string // a part of it
 		title   any    // nil: not there
 	}{
-		"from a file":  {scenario.Finding{File: "finding.json"}, "from the file", "t"},
-		"written out":  {scenario.Finding{ASFF: asff}, "written", "t"},
-		"one set":      {scenario.Finding{ASFF: asff, Set: map[string]any{"Title": "other"}}, "written", "other"},
-		"one removed":  {scenario.Finding{File: "finding.json", Set: map[string]any{"Title": nil}}, "from the file", nil},
-		"from control": {scenario.Finding{Name: "ssh", Control: "EC2.13", Resource: "r", Set: map[string]any{"Title": "x"}}, "222222222222:security-control/EC2.13/finding/ssh", "x"},
-		"other place":  {scenario.Finding{Name: "ssh", Control: "EC2.13", Resource: "r", Account: "333333333333", Region: "eu-west-1", Set: map[string]any{"Title": "x"}}, "eu-west-1:333333333333:", "x"},
-		"legacy form":  {scenario.Finding{Name: "ssh", Control: "EC2.13", Resource: "r", Form: "legacy", Set: map[string]any{"Title": "x"}}, "/4.1/finding/ssh", "x"},
+		"from a file": {scenario.Finding{File: "finding.json"}, "from the file", "t"},
+		"written out": {scenario.Finding{ASFF: asff}, "written", "t"},
+		"one set":     {scenario.Finding{ASFF: asff, Set: map[string]any{"Title": "other"}}, "written", "other"},
+		"one removed": {scenario.Finding{File: "finding.json", Set: map[string]any{"Title": nil}}, "from the file",
+			nil},
+		"from control": {scenario.Finding{Name: "ssh", Control: "EC2.13", Resource: "r",
+			Set: map[string]any{"Title": "x"}}, "222222222222:security-control/EC2.13/finding/ssh", "x"},
+		"other place": {scenario.Finding{Name: "ssh", Control: "EC2.13", Resource: "r", Account: "333333333333",
+			Region: "eu-west-1", Set: map[string]any{"Title": "x"}}, "eu-west-1:333333333333:", "x"},
+		"legacy form": {scenario.Finding{Name: "ssh", Control: "EC2.13", Resource: "r", Form: "legacy",
+			Set: map[string]any{"Title": "x"}}, "/4.1/finding/ssh", "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,7 +18,8 @@ func (r *runner) follow() error {
 			return err
 		}
 		id, _ := document["Id"].(string)
-		all = append(all, ControlResult{Finding: f.Name, ID: id, Control: f.Control, Resource: filled.Resource, Before: r.before[f.Name]})
+		all = append(all, ControlResult{Finding: f.Name, ID: id, Control: f.Control, Resource: filled.Resource,
+			Before: r.before[f.Name]})
 	}
 	if r.hooks.Findings != nil {
 		r.hooks.Findings(all)

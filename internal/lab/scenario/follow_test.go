@@ -42,11 +42,14 @@ expect: [{executions: 0}]
 			changed = append(changed, c)
 		},
 		Finish: func(ctx context.Context, f scenario.Finished) error {
-			if _, err := f.Lab.Call(ctx, lab.Call{Account: s.Accounts[1], Region: "us-east-1", Service: "kms", API: "DisableKey", Input: object{"KeyId": target.Name(findings[0].Resource)}}); err != nil {
+			if _, err := f.Lab.Call(ctx,
+				lab.Call{Account: s.Accounts[1], Region: "us-east-1", Service: "kms", API: "DisableKey",
+					Input: object{"KeyId": target.Name(findings[0].Resource)}}); err != nil {
 				t.Error(err)
 			}
 			now, err := f.Tables(ctx)
-			if err != nil || f.Result.After[0].Rows[0][1] != "Enabled" || now[0].Rows[0][1] != "Disabled" || now[0].Undo != "k" {
+			if err != nil || f.Result.After[0].Rows[0][1] != "Enabled" || now[0].Rows[0][1] != "Disabled" ||
+				now[0].Undo != "k" {
 				t.Errorf("shows %v, then %v, %v", f.Result.After, now, err)
 			}
 			return errStop
@@ -55,7 +58,8 @@ expect: [{executions: 0}]
 	if !errors.Is(err, errStop) {
 		t.Errorf("Run = %v", err)
 	}
-	if want := []scenario.Phase{scenario.Deploying, scenario.Seeding, scenario.Happening, scenario.Rechecking}; !slices.Equal(phases, want) {
+	if want := []scenario.Phase{scenario.Deploying, scenario.Seeding, scenario.Happening,
+		scenario.Rechecking}; !slices.Equal(phases, want) {
 		t.Errorf("phases are %v", phases)
 	}
 	if len(findings) != 1 || findings[0].Before != "FAILED" || findings[0].Finding != "k" || findings[0].ID == "" {
@@ -76,9 +80,12 @@ func TestShow(t *testing.T) {
 		found any
 		want  scenario.Table
 	}{
-		"a list":        {scenario.Show{Columns: []string{"FromPort", "Cidr"}}, []any{in, out}, scenario.Table{Columns: []string{"FromPort", "Cidr"}, Rows: [][]string{{"22", ""}, {"-1", ""}}}},
-		"some of it":    {scenario.Show{Columns: []string{"FromPort"}, Where: object{"IsEgress": false}}, []any{in, out}, scenario.Table{Columns: []string{"FromPort"}, Rows: [][]string{{"22"}}}},
-		"an object":     {scenario.Show{Columns: []string{"FromPort", "Cidr"}}, in, scenario.Table{Rows: [][]string{{"FromPort", "22"}, {"Cidr", "(none)"}}}},
+		"a list": {scenario.Show{Columns: []string{"FromPort", "Cidr"}}, []any{in, out},
+			scenario.Table{Columns: []string{"FromPort", "Cidr"}, Rows: [][]string{{"22", ""}, {"-1", ""}}}},
+		"some of it": {scenario.Show{Columns: []string{"FromPort"}, Where: object{"IsEgress": false}},
+			[]any{in, out}, scenario.Table{Columns: []string{"FromPort"}, Rows: [][]string{{"22"}}}},
+		"an object": {scenario.Show{Columns: []string{"FromPort", "Cidr"}}, in,
+			scenario.Table{Rows: [][]string{{"FromPort", "22"}, {"Cidr", "(none)"}}}},
 		"nothing there": {scenario.Show{Columns: []string{"FromPort"}}, nil, scenario.Table{}},
 	} {
 		if diff := cmp.Diff(tc.want, tc.show.Table(tc.found)); diff != "" {

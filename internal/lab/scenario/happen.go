@@ -25,7 +25,8 @@ func (r *runner) labCall(c Call) (lab.Call, error) {
 	if err != nil {
 		return lab.Call{}, err
 	}
-	return lab.Call{Account: r.account(fmt.Sprint(account)), Region: r.region(c.Region), Service: c.Service, API: c.API, Input: filled}, nil
+	return lab.Call{Account: r.account(fmt.Sprint(account)), Region: r.region(c.Region), Service: c.Service, API: c.API,
+		Input: filled}, nil
 }
 
 func (r *runner) call(ctx context.Context, c Call) (map[string]any, error) {
@@ -42,7 +43,8 @@ func (r *runner) call(ctx context.Context, c Call) (map[string]any, error) {
 
 func (r *runner) intervene(n Intervention) error {
 	i := lab.Intervention{
-		Before: n.Before, After: n.After, Function: n.Function, Times: n.Times, For: time.Duration(n.Seconds) * time.Second, Kill: n.Kill,
+		Before: n.Before, After: n.After, Function: n.Function, Times: n.Times,
+		For: time.Duration(n.Seconds) * time.Second, Kill: n.Kill,
 	}
 	if n.Call != nil {
 		c, err := r.labCall(*n.Call)
@@ -111,8 +113,9 @@ func (r *runner) importFinding(ctx context.Context, f Finding) error {
 		return err
 	}
 	account := r.account(f.Account)
-	out, err := r.lab.Call(ctx, lab.Call{Account: account, Region: r.region(f.Region), Service: "securityhub", API: "BatchImportFindings",
-		Input: map[string]any{"Findings": []any{filled}}})
+	out, err := r.lab.Call(ctx,
+		lab.Call{Account: account, Region: r.region(f.Region), Service: "securityhub", API: "BatchImportFindings",
+			Input: map[string]any{"Findings": []any{filled}}})
 	if err != nil {
 		return err
 	}

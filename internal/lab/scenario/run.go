@@ -84,7 +84,9 @@ const quietTime = 3 * time.Minute
 func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Result, error) {
 	config.Accounts, config.Outsiders, config.Regions, config.Admin, config.Faults = s.Accounts, s.Outsiders, s.Regions, s.Admin, s.Faults
 	begin := time.Now()
-	r := &runner{Scenario: s, hooks: hooks, values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""), "region": s.Regions[0], folder: s.dir}, ids: map[string]string{}}
+	r := &runner{Scenario: s, hooks: hooks,
+		values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""),
+			"region": s.Regions[0], folder: s.dir}, ids: map[string]string{}}
 	config.Observe = r.observed(config.Observe)
 	l, err := lab.Start(ctx, config)
 	if err != nil {
@@ -94,7 +96,8 @@ func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Resu
 	out, err := r.run(ctx)
 	out.Seconds = time.Since(begin).Seconds()
 	out.Permissions = privilege.Run{
-		Scenario: s.Name, Administrator: s.Accounts[0], Region: s.Regions[0], Roles: l.Roles(), Decisions: l.Decisions(),
+		Scenario: s.Name, Administrator: s.Accounts[0], Region: s.Regions[0], Roles: l.Roles(),
+		Decisions: l.Decisions(),
 	}
 	return out, errors.Join(err, l.Close())
 }
@@ -193,7 +196,8 @@ func (r *runner) result(ctx context.Context, before []Table) (Result, error) {
 	out.Controls = r.controls(checked)
 	out.Verdicts = slices.Concat(r.verdicts, falseGreens(out.Controls), r.undocumented())
 	for _, moment := range r.lab.Unused() {
-		out.Verdicts = append(out.Verdicts, Verdict{Text: "the intervention " + moment + " happens", Got: "nobody made such a call"})
+		out.Verdicts = append(out.Verdicts,
+			Verdict{Text: "the intervention " + moment + " happens", Got: "nobody made such a call"})
 	}
 	for i, e := range r.Expect {
 		v, err := r.expect(ctx, e, checked)

@@ -19,15 +19,22 @@ func admin() object {
 	resource := func(kind string, properties object) object { return object{"Type": kind, "Properties": properties} }
 	arn := object{"Fn::GetAtt": []any{"Queue", "Arn"}}
 	return object{
-		"Parameters": object{"OrganizationId": object{"Type": "String"}, "QueueName": object{"Type": "String", "Default": "nobody"}},
+		"Parameters": object{"OrganizationId": object{"Type": "String"},
+			"QueueName": object{"Type": "String", "Default": "nobody"}},
 		"Resources": object{
 			"Queue": resource("AWS::SQS::Queue", object{"QueueName": object{"Ref": "QueueName"}}),
-			"Policy": resource("AWS::SQS::QueuePolicy", object{"Queues": []any{object{"Ref": "Queue"}}, "PolicyDocument": object{"Statement": []any{
-				object{"Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}}}}),
-			"Rule": resource("AWS::Events::Rule", object{"Name": "sweep", "ScheduleExpression": "rate(5 minutes)", "Targets": []any{object{"Id": "t", "Arn": arn}}}),
-			"Alarm": resource("AWS::CloudWatch::Alarm", object{"AlarmName": "deep", "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible",
-				"Dimensions": []any{object{"Name": "QueueName", "Value": object{"Ref": "QueueName"}}}, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-				"Threshold": 2, "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1}),
+			"Policy": resource("AWS::SQS::QueuePolicy",
+				object{"Queues": []any{object{"Ref": "Queue"}}, "PolicyDocument": object{"Statement": []any{
+					object{"Effect": "Allow", "Principal": object{"Service": "events.amazonaws.com"},
+						"Action": "sqs:SendMessage", "Resource": arn}}}}),
+			"Rule": resource("AWS::Events::Rule",
+				object{"Name": "sweep", "ScheduleExpression": "rate(5 minutes)",
+					"Targets": []any{object{"Id": "t", "Arn": arn}}}),
+			"Alarm": resource("AWS::CloudWatch::Alarm",
+				object{"AlarmName": "deep", "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible",
+					"Dimensions":         []any{object{"Name": "QueueName", "Value": object{"Ref": "QueueName"}}},
+					"ComparisonOperator": "GreaterThanOrEqualToThreshold",
+					"Threshold":          2, "Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 1}),
 		},
 	}
 }
@@ -38,7 +45,9 @@ func member(parameters ...string) object {
 	for _, p := range parameters {
 		declared[p] = object{"Type": "String"}
 	}
-	return object{"Parameters": declared, "Resources": object{"None": object{"Type": "AWS::ServiceCatalog::PortfolioProductAssociation", "Properties": object{}}}}
+	return object{"Parameters": declared,
+		"Resources": object{"None": object{"Type": "AWS::ServiceCatalog::PortfolioProductAssociation",
+			"Properties": object{}}}}
 }
 
 func config(t *testing.T) lab.Config {
@@ -89,20 +98,33 @@ func TestRun(t *testing.T) {
 		"nothing happened": {text: head + "expect: [{alarms: []}]"},
 		"a schedule":       {text: head + "events: [{schedule: sweep}]\nexpect: [{alarms: []}]"},
 		"two of them":      {text: head + "events: [{schedule: sweep}, {schedule: sweep}]\nexpect: [{alarms: [deep]}]"},
-		"amid the events":  {text: head + "events: [{expect: {alarms: []}}, {schedule: sweep}, {schedule: sweep}]\nexpect: [{alarms: [deep]}]"},
-		"too late":         {text: head + "events: [{schedule: sweep}, {schedule: sweep}, {wait: true}, {expect: {alarms: []}}]\nexpect: [{alarms: [deep]}]", failed: `["deep"]`},
-		"time passes":      {text: head + "events: [{pass: 36h}]\nexpect: [{alarms: []}]"},
-		"delivered twice":  {text: head + "faults: {deliverTwice: true}\nevents: [{schedule: sweep}]\nexpect: [{alarms: [deep]}]"},
-		"too few alarms":   {text: head + "events: [{schedule: sweep}]\nexpect: [{alarms: [deep]}]", failed: "[]"},
-		"too many alarms":  {text: head + "faults: {deliverTwice: true}\nevents: [{schedule: sweep}]\nexpect: [{alarms: []}]", failed: `["deep"]`},
+		"amid the events": {text: head +
+			"events: [{expect: {alarms: []}}, {schedule: sweep}, {schedule: sweep}]\nexpect: [{alarms: [deep]}]"},
+		"too late": {text: head +
+			"events: [{schedule: sweep}, {schedule: sweep}, {wait: true}, {expect: {alarms: []}}]\nexpect: " +
+			"[{alarms: [deep]}]", failed: `["deep"]`},
+		"time passes": {text: head + "events: [{pass: 36h}]\nexpect: [{alarms: []}]"},
+		"delivered twice": {text: head +
+			"faults: {deliverTwice: true}\nevents: [{schedule: sweep}]\nexpect: [{alarms: [deep]}]"},
+		"too few alarms": {text: head + "events: [{schedule: sweep}]\nexpect: [{alarms: [deep]}]", failed: "[]"},
+		"too many alarms": {text: head +
+			"faults: {deliverTwice: true}\nevents: [{schedule: sweep}]\nexpect: [{alarms: []}]", failed: `["deep"]`},
 		"a queue's depth": {text: head + "events: [{schedule: sweep}]\nexpect:\n" +
-			"  - call: {account: '${accounts[0]}', service: sqs, api: GetQueueAttributes, input: {QueueUrl: deep, AttributeNames: [ApproximateNumberOfMessages]}}\n" +
+			"  - call: {account: '${accounts[0]}', service: sqs, api: GetQueueAttributes, input: {QueueUrl: deep, " +
+			"AttributeNames: [ApproximateNumberOfMessages]}}\n" +
 			"    path: $.Attributes.ApproximateNumberOfMessages\n    equals: '1'"},
-		"no such call":      {text: head + "interventions: [{before: 'a:B', error: {code: x, message: y}}]\nexpect: [{alarms: []}]", failed: "nobody made such a call"},
-		"another parameter": {text: "name: x\nproduct: ''\nadmin: {Colour: red}\nexpect: [{alarms: []}]", err: "Colour"},
-		"another schedule":  {text: head + "events: [{schedule: weep}]\nexpect: [{alarms: []}]", err: `no scheduled rule "weep"; there is sweep`},
-		"another function":  {text: head + "interventions: [{function: f, before: 'a:B', kill: true}]\nexpect: [{alarms: []}]", err: "no function f"},
-		"another account":   {text: head + "seed: [{account: '${accounts[7]}', service: sqs, api: ListQueues}]\nexpect: [{alarms: []}]", err: "accounts[7]"},
+		"no such call": {text: head +
+			"interventions: [{before: 'a:B', error: {code: x, message: y}}]\nexpect: [{alarms: []}]",
+			failed: "nobody made such a call"},
+		"another parameter": {text: "name: x\nproduct: ''\nadmin: {Colour: red}\nexpect: [{alarms: []}]",
+			err: "Colour"},
+		"another schedule": {text: head + "events: [{schedule: weep}]\nexpect: [{alarms: []}]",
+			err: `no scheduled rule "weep"; there is sweep`},
+		"another function": {text: head +
+			"interventions: [{function: f, before: 'a:B', kill: true}]\nexpect: [{alarms: []}]", err: "no function f"},
+		"another account": {text: head +
+			"seed: [{account: '${accounts[7]}', service: sqs, api: ListQueues}]\nexpect: [{alarms: []}]",
+			err: "accounts[7]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := scenario.Parse([]byte(tc.text))

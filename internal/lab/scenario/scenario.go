@@ -203,7 +203,8 @@ func Parse(text []byte) (*Scenario, error) {
 	if err := validate(document); err != nil {
 		return nil, err
 	}
-	s := &Scenario{Accounts: slices.Clone(defaultAccounts), Regions: slices.Clone(defaultRegions), Product: DefaultProduct}
+	s := &Scenario{Accounts: slices.Clone(defaultAccounts), Regions: slices.Clone(defaultRegions),
+		Product: DefaultProduct}
 	dec := json.NewDecoder(bytes.NewReader(document))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(s); err != nil {

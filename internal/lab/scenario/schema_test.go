@@ -23,7 +23,8 @@ func TestSchemaAndStructsAgree(t *testing.T) {
 	}
 	compared := map[reflect.Type]bool{}
 	root.compare(t, root, "scenario", reflect.TypeFor[scenario.Scenario](), compared)
-	for _, want := range []reflect.Type{reflect.TypeFor[scenario.Finding](), reflect.TypeFor[scenario.CustomAction](), reflect.TypeFor[scenario.Expectation]()} {
+	for _, want := range []reflect.Type{reflect.TypeFor[scenario.Finding](), reflect.TypeFor[scenario.CustomAction](),
+		reflect.TypeFor[scenario.Expectation]()} {
 		if !compared[want] {
 			t.Errorf("%s was not compared", want)
 		}

@@ -92,7 +92,8 @@ func (r *runner) undocumented() []Verdict {
 			err = contract.Check(e.DetailType, detail)
 		}
 		if err != nil {
-			all = append(all, Verdict{Text: fmt.Sprintf("an event %q is as docs/events.schema.json says", e.DetailType), Got: fmt.Sprintf("%v: %s", err, detail)})
+			all = append(all, Verdict{Text: fmt.Sprintf("an event %q is as docs/events.schema.json says", e.DetailType),
+				Got: fmt.Sprintf("%v: %s", err, detail)})
 		}
 	}
 	return all

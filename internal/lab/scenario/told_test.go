@@ -27,7 +27,8 @@ func TestTold(t *testing.T) {
 	}
 	const opened = `{"version":"1.0","id":"b5f9c5a0-54a7-5c35-9b43-9f7d0d8f2f0e","state":"CLOSED","control":{"id":"EC2.13","reversible":true},"failed":[]}`
 	put := func(source, kind, detail string) string {
-		return "  - {service: events, api: PutEvents, input: {Entries: [{Source: " + source + ", DetailType: " + kind + ", Detail: '" + detail + "'}]}}\n"
+		return "  - {service: events, api: PutEvents, input: {Entries: [{Source: " + source + ", DetailType: " + kind +
+			", Detail: '" + detail + "'}]}}\n"
 	}
 	const head = "name: x\nproduct: ''\nadmin: {QueueName: deep}\nseed:\n" +
 		"  - {name: topic, service: sns, api: CreateTopic, input: {Name: t}}\n" +
@@ -37,20 +38,30 @@ func TestTold(t *testing.T) {
 		failed       string // a part of what an expectation got instead; empty: all hold
 		err          string // instead of a result
 	}{
-		"said":                      {"", "{notification: {subject: On, body: [Two, 'of text']}}", "", ""},
-		"not all of it said":        {"", "{notification: {subject: One, body: [Two, three]}}", "Two lines", ""},
-		"another subject":           {"", "{notification: {subject: Two, body: [Two]}}", "null", ""},
-		"filled in":                 {"", "{notification: {subject: One, body: ['${file:message.txt}']}}", "", ""},
-		"no such file":              {"", "{notification: {subject: One, body: ['${file:nothing.txt}']}}", "", "nothing.txt"},
-		"nothing announced":         {"", "{announced: []}", "", ""},
-		"announced":                 {put("hubmend", "Hubmend Breaker State Change", opened), "{announced: [{state: CLOSED, control: {id: EC2.13}}]}", "", ""},
-		"announced, not all of it":  {put("hubmend", "Hubmend Breaker State Change", opened), "{announced: []}", "CLOSED EC2.13", ""},
-		"announced, something else": {put("hubmend", "Hubmend Breaker State Change", opened), "{announced: [{state: OPENED}]}", "nothing like", ""},
-		"announced by another":      {put("somebody", "Hubmend Breaker State Change", opened), "{announced: []}", "", ""},
-		"not as documented":         {put("hubmend", "Hubmend Breaker State Change", `{"state":"AJAR"}`), "{announced: [{state: AJAR}]}", "AJAR", ""},
-		"of an unknown type":        {put("hubmend", "Hubmend Weather", `{"state":"FINE"}`), "{announced: [{state: FINE}]}", "Hubmend Weather", ""},
-		"a subject with a newline":  {"  - {service: sns, api: Publish, input: {TopicArn: '${topic.TopicArn}', Subject: \"a\\nb\", Message: m}}\n", "{alarms: []}", "", "Invalid parameter: Subject"},
-		"a subject that is too long": {"  - {service: sns, api: Publish, input: {TopicArn: '${topic.TopicArn}', Subject: " + strings.Repeat("s", 100) + ", Message: m}}\n",
+		"said":               {"", "{notification: {subject: On, body: [Two, 'of text']}}", "", ""},
+		"not all of it said": {"", "{notification: {subject: One, body: [Two, three]}}", "Two lines", ""},
+		"another subject":    {"", "{notification: {subject: Two, body: [Two]}}", "null", ""},
+		"filled in":          {"", "{notification: {subject: One, body: ['${file:message.txt}']}}", "", ""},
+		"no such file": {"", "{notification: {subject: One, body: ['${file:nothing.txt}']}}", "",
+			"nothing.txt"},
+		"nothing announced": {"", "{announced: []}", "", ""},
+		"announced": {put("hubmend", "Hubmend Breaker State Change", opened),
+			"{announced: [{state: CLOSED, control: {id: EC2.13}}]}", "", ""},
+		"announced, not all of it": {put("hubmend", "Hubmend Breaker State Change", opened), "{announced: []}",
+			"CLOSED EC2.13", ""},
+		"announced, something else": {put("hubmend", "Hubmend Breaker State Change", opened),
+			"{announced: [{state: OPENED}]}", "nothing like", ""},
+		"announced by another": {put("somebody", "Hubmend Breaker State Change", opened), "{announced: []}", "",
+			""},
+		"not as documented": {put("hubmend", "Hubmend Breaker State Change", `{"state":"AJAR"}`),
+			"{announced: [{state: AJAR}]}", "AJAR", ""},
+		"of an unknown type": {put("hubmend", "Hubmend Weather", `{"state":"FINE"}`),
+			"{announced: [{state: FINE}]}", "Hubmend Weather", ""},
+		"a subject with a newline": {
+			"  - {service: sns, api: Publish, input: {TopicArn: '${topic.TopicArn}', Subject: \"a\\nb\", Message: m}}\n", "{alarms: []}", "", "Invalid parameter: Subject"},
+		"a subject that is too long": {
+			"  - {service: sns, api: Publish, input: {TopicArn: '${topic.TopicArn}', Subject: " + strings.Repeat("s",
+				100) + ", Message: m}}\n",
 			"{alarms: []}", "", "Invalid parameter: Subject"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,8 @@ var _ automation.Scripts = Scripts{}
 
 // Run implements automation.Scripts.
 func (s Scripts) Run(ctx context.Context, script automation.Script) (any, error) {
-	one := python.Script{Text: script.Text, Handler: script.Handler, Payload: script.Payload, Context: script.Context, Access: s.Access}
+	one := python.Script{Text: script.Text, Handler: script.Handler, Payload: script.Payload, Context: script.Context,
+		Access: s.Access}
 	run := func() (python.Outcome, error) { return python.RunScript(ctx, s.Python, one) }
 	if s.Server != nil {
 		run = func() (python.Outcome, error) { return s.Server.Run(ctx, one) }
@@ -66,7 +67,8 @@ func (a Account) Call(ctx context.Context, service, api string, parameters map[s
 	}
 	response, err := a.Worker.Call(ctx, python.Call{
 		Service: service, API: api, Region: a.Region, Endpoint: a.Endpoint, Parameters: parameters,
-		Credentials: python.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken},
+		Credentials: python.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
+			SessionToken: c.SessionToken},
 	})
 	var answer *python.APIError
 	if errors.As(err, &answer) && answer.HTTPStatus == 0 && !slices.Contains(refusals, answer.Code) {

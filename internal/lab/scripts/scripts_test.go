@@ -46,7 +46,8 @@ func TestAccountTellsAnswersFromSilence(t *testing.T) {
 		_, _ = w.Write([]byte(`{"KeyRotationEnabled": true}`))
 	}))
 	t.Cleanup(server.Close)
-	a := scripts.Account{Worker: worker, Region: "eu-west-1", Endpoint: server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "token")}
+	a := scripts.Account{Worker: worker, Region: "eu-west-1", Endpoint: server.URL,
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "token")}
 	out, err := a.Call(t.Context(), "kms", "GetKeyRotationStatus", map[string]any{"KeyId": "k"})
 	if err != nil || out["KeyRotationEnabled"] != true {
 		t.Errorf("%v, %v", out, err)
@@ -79,7 +80,8 @@ func TestAccountTellsAnswersFromSilence(t *testing.T) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	s := scripts.Scripts{Python: config(t)}
-	const text = "def h(events, context):\n    if events['n'] > 1:\n        raise ValueError('too many')\n    return events"
+	const text = "def h(events, context):\n    if events['n'] > 1:\n        raise ValueError('too many')\n    " +
+		"return events"
 	script := func(n int) automation.Script {
 		return automation.Script{Runtime: "python3.11", Handler: "h", Text: text, Payload: map[string]any{"n": n}}
 	}

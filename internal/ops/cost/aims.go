@@ -33,12 +33,15 @@ var Typical = Size{Accounts: 100, Regions: 1, Repairs: 3000}
 func Aims(book Book, typical Estimate, examples []Comparison) []Aim {
 	_, besidePeer := book.Peer.PerThousand()
 	aims := []Aim{
-		{What: "fixed per month, 100 accounts, without the free alarms and dashboards", USD: typical.FixedUSD - book.freeWatching(typical.Fixed), AtMost: mostFixed},
+		{What: "fixed per month, 100 accounts, without the free alarms and dashboards",
+			USD: typical.FixedUSD - book.freeWatching(typical.Fixed), AtMost: mostFixed},
 		{What: "1,000 repairs", USD: typical.PerThousandUSD, AtMost: mostOfRepairs},
-		{What: "1,000 repairs without the runbooks, half of the peer's", USD: typical.PerThousandUSD - typical.runbooks(), AtMost: half * besidePeer},
+		{What: "1,000 repairs without the runbooks, half of the peer's",
+			USD: typical.PerThousandUSD - typical.runbooks(), AtMost: half * besidePeer},
 	}
 	for _, c := range examples {
-		aims = append(aims, Aim{What: "all of " + c.Ours.Size.String() + ", what the peer publishes", USD: c.Ours.MonthUSD, AtMost: c.Peer.Total})
+		aims = append(aims, Aim{What: "all of " + c.Ours.Size.String() + ", what the peer publishes",
+			USD: c.Ours.MonthUSD, AtMost: c.Peer.Total})
 	}
 	return aims
 }

@@ -110,7 +110,8 @@ func (s *stackOf) eventSource(r resource) error {
 		return err
 	}
 	if p.ProvisionedPollerConfig != nil || p.ScalingConfig.MaximumConcurrency == 0 {
-		return errors.New("the assumption of how many pollers there are holds for mappings with a maximum concurrency only")
+		return errors.New("the assumption of how many pollers there are holds for mappings with a maximum " +
+			"concurrency only")
 	}
 	s.inv.Polled++
 	return nil
@@ -161,7 +162,8 @@ func (s *stackOf) rule(r resource) error {
 	if err != nil {
 		return err
 	}
-	every := time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
+	every := time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour,
+		"day": 24 * time.Hour}[m[2]]
 	for _, t := range p.Targets {
 		function, ok := s.resources[referred(t.Arn)]
 		if !ok || function.Type != "AWS::Lambda::Function" {

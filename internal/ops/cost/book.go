@@ -120,13 +120,16 @@ func (b Book) check() error {
 		if p.USD <= 0 || p.Unit == "" || p.Name == "" {
 			problems = append(problems, fmt.Errorf("price %s: usd, unit and name are needed", p.ID))
 		}
-		if !slices.ContainsFunc(b.Sources, func(s Source) bool { return s.ID == p.Source && s.URL != "" && s.Read != "" }) {
-			problems = append(problems, fmt.Errorf("price %s: there is no source %q with an address and a date", p.ID, p.Source))
+		if !slices.ContainsFunc(b.Sources,
+			func(s Source) bool { return s.ID == p.Source && s.URL != "" && s.Read != "" }) {
+			problems = append(problems,
+				fmt.Errorf("price %s: there is no source %q with an address and a date", p.ID, p.Source))
 		}
 	}
 	for _, a := range b.Assumptions {
 		if a.Value <= 0 || a.What == "" || !slices.Contains([]string{"measured", "documented", "assumed"}, a.Basis) {
-			problems = append(problems, fmt.Errorf("assumption %s: a value, what it is about and its basis are needed", a.ID))
+			problems = append(problems,
+				fmt.Errorf("assumption %s: a value, what it is about and its basis are needed", a.ID))
 		}
 	}
 	return errors.Join(problems...)

@@ -20,9 +20,11 @@ func TestParseRefuses(t *testing.T) {
 		"nothing to pay":    {strings.Replace(good, "usd: 1", "usd: 0", 1), sound, "price step: usd"},
 		"no unit":           {strings.Replace(good, "unit: step, ", "", 1), sound, "price step: usd, unit and name"},
 		"unknown source":    {strings.Replace(good, "source: s}", "source: x}", 1), sound, `no source "x"`},
-		"source undated":    {strings.Replace(good, "read: 2026-10, ", "", 1), sound, `no source "s" with an address and a date`},
-		"no number":         {good, strings.Replace(sound, "value: 1", "value: 0", 1), "assumption hours: a value"},
-		"no basis":          {good, strings.Replace(sound, "assumed", "guessed", 1), "assumption hours: a value, what it is about and its basis"},
+		"source undated": {strings.Replace(good, "read: 2026-10, ", "", 1), sound,
+			`no source "s" with an address and a date`},
+		"no number": {good, strings.Replace(sound, "value: 1", "value: 0", 1), "assumption hours: a value"},
+		"no basis": {good, strings.Replace(sound, "assumed", "guessed", 1),
+			"assumption hours: a value, what it is about and its basis"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +54,8 @@ func TestPeer(t *testing.T) {
 	p := Embedded().Peer
 	for i, want := range []struct{ total, sum float64 }{{14.70, 20.68}, {106.49, 136.22}, {7360, 10418.85}} {
 		if e := p.Examples[i]; e.Total != want.total || math.Abs(e.Sum()-want.sum) > 0.005 {
-			t.Errorf("example %d: published %g, rows add up to %g; want %g, %g", i, e.Total, e.Sum(), want.total, want.sum)
+			t.Errorf("example %d: published %g, rows add up to %g; want %g, %g", i, e.Total, e.Sum(), want.total,
+				want.sum)
 		}
 	}
 	all, beside := p.PerThousand()

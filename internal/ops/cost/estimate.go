@@ -32,7 +32,8 @@ type Size struct {
 
 // String says the size in words.
 func (s Size) String() string {
-	return fmt.Sprintf("%s a month in %s and %s", amount(float64(s.Repairs), "repair"), amount(float64(s.Accounts), "account"), amount(float64(s.Regions), "Region"))
+	return fmt.Sprintf("%s a month in %s and %s", amount(float64(s.Repairs), "repair"),
+		amount(float64(s.Accounts), "account"), amount(float64(s.Regions), "Region"))
 }
 
 // Validate refuses what no deployment can be.
@@ -86,7 +87,8 @@ var counted = map[string]string{
 // fixed is billed every month.
 func fixed(book Book, inv Inventory, size Size) []Line {
 	var lines []Line
-	stacks := map[Scope]float64{Once: 1, PerAccount: float64(size.Accounts), PerPlace: float64(size.Accounts * size.Regions)}
+	stacks := map[Scope]float64{Once: 1, PerAccount: float64(size.Accounts),
+		PerPlace: float64(size.Accounts * size.Regions)}
 	for _, c := range inv.Counts {
 		lines = append(lines, book.line(counted[c.Price], c.Price, float64(c.Number)*stacks[c.Scope]))
 	}
@@ -98,7 +100,8 @@ func fixed(book Book, inv Inventory, size Size) []Line {
 	for _, s := range inv.Schedules {
 		runs := seconds / s.Every.Seconds()
 		lines = append(lines, invocations(book, inv, s.Function, runs, runs*book.Value("scheduledMilliseconds"))...)
-		lines = append(lines, book.line(s.Function+", the index of the ledger", read, runs*book.Value("scheduledReadUnits")))
+		lines = append(lines,
+			book.line(s.Function+", the index of the ledger", read, runs*book.Value("scheduledReadUnits")))
 	}
 	return lines
 }
@@ -120,7 +123,8 @@ func around(book Book, inv Inventory) ([]Line, error) {
 	}
 	findings := thousand * book.Value("findings")
 	lines := invocations(book, inv, naming.DispatchFunction, findings, findings*book.Value("dispatchMilliseconds"))
-	lines = append(lines, invocations(book, inv, naming.SettleFunction, thousand, thousand*book.Value("settleMilliseconds"))...)
+	lines = append(lines,
+		invocations(book, inv, naming.SettleFunction, thousand, thousand*book.Value("settleMilliseconds"))...)
 	kept := thousand * book.Value("ledgerBytes") / gigabyte * book.Value("ledgerMonths")
 	lines = append(lines,
 		book.line("messages of findings and outcomes", message, (findings+thousand)*book.Value("requests")),
@@ -134,7 +138,8 @@ func around(book Book, inv Inventory) ([]Line, error) {
 		lines = append(lines, book.line("ledger, kept for recovery", recovery, kept))
 	}
 	told := thousand * book.Value("notifications")
-	return append(lines, book.line("notifications", notification, told), book.line("notifications by mail", email, told)), nil
+	return append(lines, book.line("notifications", notification, told),
+		book.line("notifications by mail", email, told)), nil
 }
 
 const gigabyte = 1e9
@@ -144,7 +149,8 @@ func invocations(book Book, inv Inventory, function string, runs, milliseconds f
 	log := runs * book.Value("logBytes") / gigabyte
 	return []Line{
 		book.line(function+", invoked", request, runs),
-		book.line(fmt.Sprintf("%s, running with %.0f MB", function, inv.Memory[function]), compute, milliseconds/1000*inv.Memory[function]/1024),
+		book.line(fmt.Sprintf("%s, running with %.0f MB", function, inv.Memory[function]), compute,
+			milliseconds/1000*inv.Memory[function]/1024),
 		book.line(function+", its log", ingestion, log),
 		book.line(function+", its log kept", archive, log*inv.LogDays*24/book.Value("hours")),
 	}

@@ -60,13 +60,16 @@ func TestEstimate(t *testing.T) {
 		{find(t, e.Variable, recovery, ""), 0.015, 0.003}, // 5,000 bytes x 3 months
 	} {
 		if math.Abs(tc.line.Quantity-tc.quantity) > 1e-6*tc.quantity || math.Abs(tc.line.USD-tc.usd) > 1e-6*tc.usd {
-			t.Errorf("%s: %g for %g USD, want %g for %g USD", tc.line.What, tc.line.Quantity, tc.line.USD, tc.quantity, tc.usd)
+			t.Errorf("%s: %g for %g USD, want %g for %g USD", tc.line.What, tc.line.Quantity, tc.line.USD, tc.quantity,
+				tc.usd)
 		}
 	}
-	if got, want := e.MonthUSD, e.FixedUSD+e.PerThousandUSD/2; math.Abs(got-want) > 1e-9 || e.FixedUSD < 37 || e.PerThousandUSD < 2.24 {
+	if got, want := e.MonthUSD, e.FixedUSD+e.PerThousandUSD/2; math.Abs(got-want) > 1e-9 || e.FixedUSD < 37 ||
+		e.PerThousandUSD < 2.24 {
 		t.Errorf("a month costs %g, fixed %g, 1,000 repairs %g", got, e.FixedUSD, e.PerThousandUSD)
 	}
-	// 2 alarms, 1 dashboard, 1 metric, 20 keys; 314,000 + 4,500 requests; all steps, scripts and what else has no free tier.
+	// 2 alarms, 1 dashboard, 1 metric, 20 keys; 314,000 + 4,500 requests; all steps, scripts and what else
+	// has no free tier.
 	if got, want := e.MonthFreeTierUSD, 0.20+3+0.30+20+0.1274+1+0.12; math.Abs(got-want) > 0.02 || got < want {
 		t.Errorf("with the free tier %g, want a little more than %g", got, want)
 	}

@@ -84,7 +84,8 @@ func Take(templates map[string][]byte, book Book) (Inventory, error) {
 		if err := json.Unmarshal(templates[stack], &t); err != nil {
 			return Inventory{}, fmt.Errorf("read template %s: %w", stack, err)
 		}
-		s := stackOf{inv: &inv, book: book, scope: scopeOf(stack), resources: t.Resources, metrics: map[string]bool{}, counts: map[string]int{}}
+		s := stackOf{inv: &inv, book: book, scope: scopeOf(stack), resources: t.Resources, metrics: map[string]bool{},
+			counts: map[string]int{}}
 		if err := s.take(); err != nil {
 			return Inventory{}, fmt.Errorf("template %s: %w", stack, err)
 		}
@@ -159,7 +160,8 @@ func (s *stackOf) one(r resource) error {
 		return s.table(r)
 	}
 	if !s.book.free(r.Type) {
-		return errors.New("nobody knows its price; add it to internal/ops/cost/prices.yaml, as free or with a price that is counted")
+		return errors.New("nobody knows its price; add it to internal/ops/cost/prices.yaml, as free or with a price " +
+			"that is counted")
 	}
 	return nil
 }

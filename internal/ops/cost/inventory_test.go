@@ -24,13 +24,15 @@ func templateOf(resources ...string) []byte {
 // board is a dashboard with one widget, whose metrics are JSON.
 func board(metrics string) string {
 	body, _ := json.Marshal(`{"widgets": [{"properties": {"metrics": [` + metrics + `]}}]}`)
-	return `"Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": {"Fn::Sub": ` + string(body) + `}}}`
+	return `"Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": {"Fn::Sub": ` +
+		string(body) + `}}}`
 }
 
 func TestTake(t *testing.T) {
 	t.Parallel()
 	got, err := Take(map[string][]byte{
-		lab.AdminStack: templateOf(base, board(`["H", "Failed"], ["H", "Repaired"], ["AWS/SQS", "Depth", "QueueName", "q"]`),
+		lab.AdminStack: templateOf(base,
+			board(`["H", "Failed"], ["H", "Repaired"], ["AWS/SQS", "Depth", "QueueName", "q"]`),
 			`"Failed": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "H", "MetricName": "Failed", "Period": 300}}`,
 			`"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "AWS/SQS", "MetricName": "Depth", "Dimensions": [{"Name": "QueueName"}], "Period": 300}}`,
 			`"Sum": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 60}}, {"MetricStat": {"Period": 300}}, {"Expression": "a+b"}]}}`,
@@ -39,8 +41,9 @@ func TestTake(t *testing.T) {
 			`"Match": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {}, "Targets": [{"Arn": {"Ref": "Q"}}]}}`,
 			`"Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PAY_PER_REQUEST", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}}}`,
 			`"Q": {"Type": "AWS::SQS::Queue", "Properties": {}}`),
-		lab.MemberRolesStack:    templateOf(`"Key": {"Type": "AWS::KMS::Key", "Properties": {}}`),
-		lab.MemberRunbooksStack: templateOf(`"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 300}}`),
+		lab.MemberRolesStack: templateOf(`"Key": {"Type": "AWS::KMS::Key", "Properties": {}}`),
+		lab.MemberRunbooksStack: templateOf(
+			`"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 300}}`),
 	}, Embedded())
 	if err != nil {
 		t.Fatal(err)
@@ -62,27 +65,42 @@ func TestTake(t *testing.T) {
 func TestTakeRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ resource, want string }{
-		"unknown type":    {`"X": {"Type": "AWS::EC2::NatGateway", "Properties": {}}`, "X, AWS::EC2::NatGateway: nobody knows its price"},
+		"unknown type": {`"X": {"Type": "AWS::EC2::NatGateway", "Properties": {}}`,
+			"X, AWS::EC2::NatGateway: nobody knows its price"},
 		"high resolution": {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 10}}`, "60 s and more"},
-		"one of several":  {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 10}}, {"MetricStat": {"Period": 60}}]}}`, "60 s and more"},
-		"only a search":   {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"Expression": "SEARCH('x')"}]}}`, "60 s and more"},
+		"one of several": {
+			`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 10}}, {"MetricStat": {"Period": 60}}]}}`, "60 s and more"},
+		"only a search": {
+			`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"Expression": "SEARCH('x')"}]}}`,
+			"60 s and more"},
 		"dimensions": {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "H", "MetricName": "M", "Dimensions": [{"Name": "a"}], "Period": 60}}`,
 			"metric M has dimensions"},
 		"dimensions on a dashboard": {board(`["H", "M", "a", "b"]`), "metric M has dimensions"},
 		"no metric":                 {board(`["H"]`), "no namespace and name"},
 		"a crowded dashboard":       {board(strings.Repeat(`["H", "M"],`, 50) + `["H", "M"]`), "more than 50 metrics"},
-		"a body that is no text":    {`"X": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}}`, "an Fn::Sub of JSON"},
-		"kept for ever":             {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {}}`, "set RetentionInDays"},
-		"free scaling":              {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}}`, "maximum concurrency only"},
+		"a body that is no text": {`"X": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}}`,
+			"an Fn::Sub of JSON"},
+		"kept for ever": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {}}`, "set RetentionInDays"},
+		"free scaling": {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}}`,
+			"maximum concurrency only"},
 		"own pollers": {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"ScalingConfig": {"MaximumConcurrency": 2}, "ProvisionedPollerConfig": {"MinimumPollers": 2}}}`,
 			"maximum concurrency only"},
-		"x86":              {`"X": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "MemorySize": 128}}`, "arm64 only"},
-		"nameless":         {`"X": {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 128, "Architectures": ["arm64"]}}`, "FunctionName"},
-		"cron":             {`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 1 * * ? *)"}}`, "is not a rate"},
-		"a queue on time":  {`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(5 minutes)", "Targets": [{"Arn": {"Ref": "Q"}}]}}`, "no function"},
-		"provisioned":      {`"X": {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PROVISIONED"}}`, "on demand only"},
-		"not a template":   {`"X": 1`, "read template hubmend-admin"},
-		"a wrong property": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": "long"}}`, "X, AWS::Logs::LogGroup: json"},
+		"x86": {
+			`"X": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "MemorySize": 128}}`,
+			"arm64 only"},
+		"nameless": {
+			`"X": {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 128, "Architectures": ["arm64"]}}`,
+			"FunctionName"},
+		"cron": {
+			`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 1 * * ? *)"}}`,
+			"is not a rate"},
+		"a queue on time": {
+			`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(5 minutes)", "Targets": [{"Arn": {"Ref": "Q"}}]}}`, "no function"},
+		"provisioned": {`"X": {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PROVISIONED"}}`,
+			"on demand only"},
+		"not a template": {`"X": 1`, "read template hubmend-admin"},
+		"a wrong property": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": "long"}}`,
+			"X, AWS::Logs::LogGroup: json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +117,8 @@ func TestReadRefuses(t *testing.T) {
 	if _, err := Read(t.TempDir(), Embedded()); err == nil || !strings.Contains(err.Error(), "run `make templates`") {
 		t.Errorf("no templates: %v", err)
 	}
-	if _, err := Take(map[string][]byte{lab.AdminStack: templateOf()}, Embedded()); err == nil || !strings.Contains(err.Error(), "are they Hubmend's?") {
+	if _, err := Take(map[string][]byte{lab.AdminStack: templateOf()}, Embedded()); err == nil ||
+		!strings.Contains(err.Error(), "are they Hubmend's?") {
 		t.Errorf("a template without functions: %v", err)
 	}
 }

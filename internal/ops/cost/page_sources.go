@@ -16,32 +16,41 @@ func (r Report) peer(b *strings.Builder) {
 	}
 	rows = append(rows, []string{"**1,000 repairs**", "", "**" + USD(all) + "**"})
 	grid(b, "what | for one repair | USD per 1,000 repairs", rows)
-	fmt.Fprintf(b, "\nOurs cost %s USD, %s of it beside the runbooks, where the peer has %s. The peer has a key of %s USD for each account and\n"+
+	fmt.Fprintf(b, "\nOurs cost %s USD, %s of it beside the runbooks, where the peer has %s. The peer has a key of "+
+		"%s USD for each account and\n"+
 		"Region instead.", USD(e.PerThousandUSD), USD(e.PerThousandUSD-e.runbooks()), USD(beside), USD(p.Place))
 	if more := e.PerThousandUSD - all; more > 0 {
-		fmt.Fprintf(b, " It pays for the difference of %.0f repairs: who repairs more than that in every account and Region, every\n"+
+		fmt.Fprintf(b, " It pays for the difference of %.0f repairs: who repairs more than that in every account "+
+			"and Region, every\n"+
 			"month, has the peer cheaper.", p.Place*thousand/more)
 	}
 	findings := r.Book.Value("findings")
-	fmt.Fprintf(b, "\n\nThe peer starts a runbook for every finding. A repair of ours answers all findings of its resource, %s in this estimate (seven and more\n"+
-		"when it is the password policy's): so 1,000 findings that are answered cost %s USD, and the peer's %s.\n", number(findings), USD(e.PerThousandUSD/findings), USD(all))
+	fmt.Fprintf(b, "\n\nThe peer starts a runbook for every finding. A repair of ours answers all findings of its "+
+		"resource, %s in this estimate (seven and more\n"+
+		"when it is the password policy's): so 1,000 findings that are answered cost %s USD, and the peer's %s.\n",
+		number(findings), USD(e.PerThousandUSD/findings), USD(all))
 }
 
 func (r Report) assumptions(b *strings.Builder) {
-	b.WriteString("\n## Assumptions\n\nMeasured by `make bench`, documented by AWS or by us, or assumed; what is assumed is on the high side.\n\n")
+	b.WriteString("\n## Assumptions\n\nMeasured by `make bench`, documented by AWS or by us, or assumed; what is " +
+		"assumed is on the high side.\n\n")
 	var rows [][]string
 	for _, a := range r.Book.Assumptions {
 		rows = append(rows, []string{amount(a.Value, a.Unit), a.Basis, a.What})
 	}
 	grid(b, "number | basis | what it is about", rows)
-	b.WriteString("\nNot documented, and taken the dear way: that each pass of a loop, branches and waits are billed as steps.\n\n" +
-		"Left out, each below a cent a month: the functions' code in the bucket of the CDK, calls to Service Catalog and data transfer.\n" +
-		"Left out because it is not for Hubmend: Security Hub's checks, AWS Config, and trails beyond the first, which record Hubmend's calls\n" +
+	b.WriteString("\nNot documented, and taken the dear way: that each pass of a loop, branches and waits are " +
+		"billed as steps.\n\n" +
+		"Left out, each below a cent a month: the functions' code in the bucket of the CDK, calls to Service " +
+		"Catalog and data transfer.\n" +
+		"Left out because it is not for Hubmend: Security Hub's checks, AWS Config, and trails beyond the first, " +
+		"which record Hubmend's calls\n" +
 		"as anybody's. Updates of findings and queries are free.\n")
 }
 
 func (r Report) prices(b *strings.Builder) {
-	fmt.Fprintf(b, "\n## Prices\n\nThose of %s, as the sources had them when the last column says. They were not compared with a bill: look at AWS's price\n"+
+	fmt.Fprintf(b, "\n## Prices\n\nThose of %s, as the sources had them when the last column says. They were not "+
+		"compared with a bill: look at AWS's price\n"+
 		"lists before you rely on them.\n\n", r.Book.Region)
 	var rows [][]string
 	for _, p := range r.Book.Prices {

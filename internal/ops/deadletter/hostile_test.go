@@ -17,9 +17,11 @@ func TestHostileLetters(t *testing.T) { //nolint:paralleltest // it measures wha
 		return before + strings.Repeat(one, (1<<20-len(before)-len(behind))/len(one)) + behind
 	}
 	for name, body := range map[string]string{
-		"many findings":       fill(`{"source":"aws.securityhub","detail":{"findings":[0`, ",0", `]}}`),
-		"many resources":      fill(`{"source":"aws.securityhub","detail":{"findings":[{"Resources":[{}`, ",{}", `]}]}}`),
-		"a long control":      fill(`{"source":"aws.securityhub","detail":{"findings":[{"Compliance":{"SecurityControlId":"`, "X", `"}}]}}`),
+		"many findings": fill(`{"source":"aws.securityhub","detail":{"findings":[0`, ",0", `]}}`),
+		"many resources": fill(`{"source":"aws.securityhub","detail":{"findings":[{"Resources":[{}`, ",{}",
+			`]}]}}`),
+		"a long control": fill(
+			`{"source":"aws.securityhub","detail":{"findings":[{"Compliance":{"SecurityControlId":"`, "X", `"}}]}}`),
 		"findings of a type":  `{"source":"aws.securityhub","detail":{"findings":{"Id":[]}}}`,
 		"a finding of a type": `{"source":"aws.securityhub","detail":{"findings":[{"Id":{},"Resources":"x","Compliance":[]}]}}`,
 		"a long execution":    fill(`{"source":"aws.ssm","detail":{"ExecutionId":"`, "x", `"}}`),

@@ -28,38 +28,47 @@ func imported(findings ...string) string {
 func TestAbout(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, want string }{
-		"finding":                   {imported(finding), "EC2.13 " + group},
-		"several findings":          {imported(finding, "{}", "1"), "EC2.13 " + group + " and 2 more"},
-		"finding of one standard":   {imported(`{"GeneratorId":"cis/v/1.2.0/rule/4.1","Resources":[{"Id":"sg-1"}]}`), "cis/v/1.2.0/rule/4.1 sg-1"},
-		"finding without resource":  {imported(`{"Id":"f-1","Compliance":{"SecurityControlId":"EC2.13"},"Resources":[]}`), "EC2.13 f-1"},
-		"finding with a wrong type": {imported(`{"Compliance":7,"GeneratorId":"g","Resources":[{"Id":"sg-1","Type":{}}]}`), "g sg-1"},
-		"resource of a wrong type":  {imported(`{"Compliance":{"SecurityControlId":"EC2.13"},"Resources":[7]}`), "EC2.13"},
+		"finding":          {imported(finding), "EC2.13 " + group},
+		"several findings": {imported(finding, "{}", "1"), "EC2.13 " + group + " and 2 more"},
+		"finding of one standard": {imported(`{"GeneratorId":"cis/v/1.2.0/rule/4.1","Resources":[{"Id":"sg-1"}]}`),
+			"cis/v/1.2.0/rule/4.1 sg-1"},
+		"finding without resource": {
+			imported(`{"Id":"f-1","Compliance":{"SecurityControlId":"EC2.13"},"Resources":[]}`), "EC2.13 f-1"},
+		"finding with a wrong type": {
+			imported(`{"Compliance":7,"GeneratorId":"g","Resources":[{"Id":"sg-1","Type":{}}]}`), "g sg-1"},
+		"resource of a wrong type": {imported(`{"Compliance":{"SecurityControlId":"EC2.13"},"Resources":[7]}`),
+			"EC2.13"},
 		"finding that says nothing": {imported(`{"Title":"t"}`), imported(`{"Title":"t"}`)[:60] + "..."},
 		"finding that is none":      {imported(`7`), imported(`7`)},
 		"no finding":                {imported(), imported()},
-		"findings of a wrong type":  {`{"source":"aws.securityhub","detail":{"findings":{}}}`, `{"source":"aws.securityhub","detail":{"findings":{}}}`},
-		"status event":              {status, "execution 0a1b2c3d-0000-4000-8000-000000000001"},
-		"status event without id":   {`{"source":"aws.ssm","detail":{}}`, `{"source":"aws.ssm","detail":{}}`},
-		"source of a wrong type":    {`{"source":7,"detail":{"ExecutionId":"x"}}`, `{"source":7,"detail":{"ExecutionId":"x"}}`},
-		"errand":                    {messages.FollowUp{Key: "hubmend-0a1b"}.Body(), "target hubmend-0a1b"},
+		"findings of a wrong type": {`{"source":"aws.securityhub","detail":{"findings":{}}}`,
+			`{"source":"aws.securityhub","detail":{"findings":{}}}`},
+		"status event":            {status, "execution 0a1b2c3d-0000-4000-8000-000000000001"},
+		"status event without id": {`{"source":"aws.ssm","detail":{}}`, `{"source":"aws.ssm","detail":{}}`},
+		"source of a wrong type": {`{"source":7,"detail":{"ExecutionId":"x"}}`,
+			`{"source":7,"detail":{"ExecutionId":"x"}}`},
+		"errand": {messages.FollowUp{Key: "hubmend-0a1b"}.Body(), "target hubmend-0a1b"},
 		"undo": {
 			messages.Undo{
-				ID: "5fea7756-0ea4-451a-a703-a558b933e274", Key: "hubmend-0123456789abcdef0123456789abcdef", ExecutionID: "0b0a7756-0ea4-451a-a703-a558b933e274",
-				By: "arn:aws:iam::111111111111:user/ann", At: time.Unix(1, 0),
+				ID: "5fea7756-0ea4-451a-a703-a558b933e274", Key: "hubmend-0123456789abcdef0123456789abcdef",
+				ExecutionID: "0b0a7756-0ea4-451a-a703-a558b933e274",
+				By:          "arn:aws:iam::111111111111:user/ann", At: time.Unix(1, 0),
 			}.Body(), "undo of execution 0b0a7756-0ea4-451a-a703-a558b933e274",
 		},
-		"errand without key":           {messages.FollowUp{}.Body(), clip60(messages.FollowUp{}.Body())},
-		"another event":                {`{"source":"aws.config"}`, `{"source":"aws.config"}`},
-		"no JSON":                      {"hello", "hello"},
-		"nothing":                      {"", ""},
-		"61 characters":                {strings.Repeat("é", 61), strings.Repeat("é", 60) + "..."},
-		"60 characters":                {strings.Repeat("é", 60), strings.Repeat("é", 60)},
-		"several lines":                {"one\r\ntwo\tthree", "one  two three"},
-		"escape sequence":              {"\x1b[2Jgone \u009b31m \u202eback \x7f", "?[2Jgone ?31m ?back ?"},
-		"escape sequence in a name":    {imported(`{"GeneratorId":"\u001b[2J","Resources":[{"Id":"a\nb"}]}`), "?[2J a b"},
+		"errand without key": {messages.FollowUp{}.Body(), clip60(messages.FollowUp{}.Body())},
+		"another event":      {`{"source":"aws.config"}`, `{"source":"aws.config"}`},
+		"no JSON":            {"hello", "hello"},
+		"nothing":            {"", ""},
+		"61 characters":      {strings.Repeat("é", 61), strings.Repeat("é", 60) + "..."},
+		"60 characters":      {strings.Repeat("é", 60), strings.Repeat("é", 60)},
+		"several lines":      {"one\r\ntwo\tthree", "one  two three"},
+		"escape sequence":    {"\x1b[2Jgone \u009b31m \u202eback \x7f", "?[2Jgone ?31m ?back ?"},
+		"escape sequence in a name": {imported(`{"GeneratorId":"\u001b[2J","Resources":[{"Id":"a\nb"}]}`),
+			"?[2J a b"},
 		"escape sequence in execution": {`{"source":"aws.ssm","detail":{"ExecutionId":"\u001bc"}}`, "execution ?c"},
-		"resource that is long":        {imported(`{"Resources":[{"Id":"` + strings.Repeat("x", 5000) + `"}]}`), strings.Repeat("x", 200) + "..."},
-		"white space":                  {strings.Repeat(" ", 100), strings.Repeat(" ", 60) + "..."},
+		"resource that is long": {imported(`{"Resources":[{"Id":"` + strings.Repeat("x", 5000) + `"}]}`),
+			strings.Repeat("x", 200) + "..."},
+		"white space": {strings.Repeat(" ", 100), strings.Repeat(" ", 60) + "..."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,21 +101,27 @@ func TestReadReason(t *testing.T) {
 		attributes map[string]types.MessageAttributeValue
 		want       string
 	}{
-		"from a function":        {attributes("Reason", "the event has no id"), "the event has no id"},
-		"from SQS":               {nil, "received too often; see the function's log"},
-		"something else":         {attributes("Colour", "red"), "received too often; see the function's log"},
-		"an empty reason":        {attributes("Reason", ""), "received too often; see the function's log"},
-		"a binary reason":        {map[string]types.MessageAttributeValue{"Reason": {BinaryValue: []byte("x")}}, "received too often; see the function's log"},
-		"from EventBridge":       {attributes("ERROR_CODE", "NO_PERMISSIONS", "ERROR_MESSAGE", "Lack of permissions", "RULE_ARN", rule, "TARGET_ARN", "t"), "EventBridge could not deliver it: NO_PERMISSIONS: Lack of permissions (rule " + rule + ")"},
-		"EventBridge's code":     {attributes("ERROR_CODE", "SDK_CLIENT_ERROR"), "EventBridge could not deliver it: SDK_CLIENT_ERROR (rule unknown)"},
-		"EventBridge's message":  {attributes("ERROR_MESSAGE", "no"), "EventBridge could not deliver it: no (rule unknown)"},
+		"from a function": {attributes("Reason", "the event has no id"), "the event has no id"},
+		"from SQS":        {nil, "received too often; see the function's log"},
+		"something else":  {attributes("Colour", "red"), "received too often; see the function's log"},
+		"an empty reason": {attributes("Reason", ""), "received too often; see the function's log"},
+		"a binary reason": {map[string]types.MessageAttributeValue{"Reason": {BinaryValue: []byte("x")}},
+			"received too often; see the function's log"},
+		"from EventBridge": {attributes("ERROR_CODE", "NO_PERMISSIONS", "ERROR_MESSAGE", "Lack of permissions",
+			"RULE_ARN", rule, "TARGET_ARN", "t"),
+			"EventBridge could not deliver it: NO_PERMISSIONS: Lack of permissions (rule " + rule + ")"},
+		"EventBridge's code": {attributes("ERROR_CODE", "SDK_CLIENT_ERROR"),
+			"EventBridge could not deliver it: SDK_CLIENT_ERROR (rule unknown)"},
+		"EventBridge's message": {attributes("ERROR_MESSAGE", "no"),
+			"EventBridge could not deliver it: no (rule unknown)"},
 		"a function knows best":  {attributes("Reason", "r", "ERROR_CODE", "c"), "r"},
 		"a reason that attacks":  {attributes("Reason", "a\x1b[31m\nb"), "a?[31m b"},
 		"a reason without bound": {attributes("Reason", strings.Repeat("é", 5000)), strings.Repeat("é", 1000) + "..."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := deadletter.Read("hubmend-findings", types.Message{MessageAttributes: tc.attributes}).Reason; got != tc.want {
+			if got := deadletter.Read("hubmend-findings",
+				types.Message{MessageAttributes: tc.attributes}).Reason; got != tc.want {
 				t.Errorf("reason = %q, want %q", got, tc.want)
 			}
 		})
@@ -130,7 +145,8 @@ func TestRead(t *testing.T) {
 			},
 		},
 		"attributes that cannot be read": {
-			types.Message{Attributes: map[string]string{"SentTimestamp": "yesterday", "ApproximateReceiveCount": "often"}},
+			types.Message{Attributes: map[string]string{"SentTimestamp": "yesterday",
+				"ApproximateReceiveCount": "often"}},
 			deadletter.Letter{Queue: "outcomes", Reason: deadletter.TooOften},
 		},
 		"nothing": {types.Message{}, deadletter.Letter{Queue: "outcomes", Reason: deadletter.TooOften}},
@@ -149,11 +165,12 @@ func TestPretty(t *testing.T) {
 	deep := strings.Repeat("[", 101) + strings.Repeat("]", 101)
 	hidden := `["` + strings.Repeat("]", 200) + `",` + deep + `]`
 	for name, tc := range map[string]struct{ body, want string }{
-		"JSON":                 {`{"a":[1,"x"]}`, "{\n  \"a\": [\n    1,\n    \"x\"\n  ]\n}"},
-		"no JSON":              {"a b\n\tc", "a b\n\tc"},
-		"cut JSON":             {`{"a":`, `{"a":`},
-		"escapes stay":         {`{"a":"\u001b"}`, "{\n  \"a\": \"\\u001b\"\n}"},
-		"control in JSON":      {"{\"a\":\"\u009b31m\u202e\U000E0001\"}", "{\n  \"a\": \"\\u009b31m\\u202e\\udb40\\udc01\"\n}"},
+		"JSON":         {`{"a":[1,"x"]}`, "{\n  \"a\": [\n    1,\n    \"x\"\n  ]\n}"},
+		"no JSON":      {"a b\n\tc", "a b\n\tc"},
+		"cut JSON":     {`{"a":`, `{"a":`},
+		"escapes stay": {`{"a":"\u001b"}`, "{\n  \"a\": \"\\u001b\"\n}"},
+		"control in JSON": {"{\"a\":\"\u009b31m\u202e\U000E0001\"}",
+			"{\n  \"a\": \"\\u009b31m\\u202e\\udb40\\udc01\"\n}"},
 		"control in text":      {"\x1b[2J\r", `\u001b[2J\u000d`},
 		"letters":              {`"Größe 漢字"`, `"Größe 漢字"`},
 		"deep":                 {deep, deep},
@@ -184,11 +201,13 @@ func prettyDeep(n int) string {
 
 // Whatever somebody put into a message, a terminal only shows it, and JSON stays what it was.
 func FuzzLetter(f *testing.F) {
-	for _, body := range []string{imported(finding), imported(finding, "7"), status, "\x1b[2J", "\xff\xfe", `{"a":"\u001b\ud800"}`, strings.Repeat("[", 500)} {
+	for _, body := range []string{imported(finding), imported(finding, "7"), status, "\x1b[2J", "\xff\xfe",
+		`{"a":"\u001b\ud800"}`, strings.Repeat("[", 500)} {
 		f.Add(body, "why")
 	}
 	f.Fuzz(func(t *testing.T, body, why string) {
-		l := deadletter.Read("hubmend-findings", types.Message{Body: &body, MessageId: aws.String("m"), MessageAttributes: attributes("Reason", why)})
+		l := deadletter.Read("hubmend-findings",
+			types.Message{Body: &body, MessageId: aws.String("m"), MessageAttributes: attributes("Reason", why)})
 		if l.Reason == "" {
 			t.Error("there is no reason")
 		}

@@ -33,7 +33,8 @@ func startSQS(t *testing.T) *sqs.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(moto.Close)
-	return sqs.New(sqs.Options{Region: "eu-west-1", BaseEndpoint: aws.String(moto.URL()), Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")})
+	return sqs.New(sqs.Options{Region: "eu-west-1", BaseEndpoint: aws.String(moto.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")})
 }
 
 func create(t *testing.T, client *sqs.Client, name string, attributes map[string]string) (url string) {
@@ -48,7 +49,8 @@ func create(t *testing.T, client *sqs.Client, name string, attributes map[string
 // received takes messages from a queue.
 func received(t *testing.T, client *sqs.Client, url string) []string {
 	t.Helper()
-	out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: 0})
+	out, err := client.ReceiveMessage(t.Context(),
+		&sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, VisibilityTimeout: 0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +84,8 @@ func TestOpenWithoutQueueInSQS(t *testing.T) {
 		t.Errorf("Open = %v", err)
 	}
 	create(t, client, "hubmend-findings", nil)
-	if _, err := deadletter.Open(t.Context(), client, "hubmend-findings"); !errors.Is(err, deadletter.ErrNoQueue) || !strings.Contains(err.Error(), "hubmend-findings-dlq") {
+	if _, err := deadletter.Open(t.Context(), client, "hubmend-findings"); !errors.Is(err, deadletter.ErrNoQueue) ||
+		!strings.Contains(err.Error(), "hubmend-findings-dlq") {
 		t.Errorf("Open = %v", err)
 	}
 }
@@ -96,7 +99,8 @@ func TestLettersInSQS(t *testing.T) {
 		"VisibilityTimeout": "0",
 		"RedrivePolicy":     `{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:hubmend-findings-dlq","maxReceiveCount":"1"}`,
 	})
-	if err := (queue.DeadLetters{Client: client, URL: dead}).Bury(t.Context(), imported(finding), "the event has no id"); err != nil {
+	if err := (queue.DeadLetters{Client: client, URL: dead}).Bury(t.Context(), imported(finding),
+		"the event has no id"); err != nil {
 		t.Fatal(err)
 	}
 	if err := (queue.Sender{Client: client, URL: source}).Send(t.Context(), "too often"); err != nil {

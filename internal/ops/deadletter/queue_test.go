@@ -37,14 +37,16 @@ func (s *service) call(format string, args ...any) error {
 	return s.fail[text]
 }
 
-func (s *service) GetQueueUrl(_ context.Context, in *sqs.GetQueueUrlInput, _ ...func(*sqs.Options)) (*sqs.GetQueueUrlOutput, error) {
+func (s *service) GetQueueUrl(_ context.Context, in *sqs.GetQueueUrlInput,
+	_ ...func(*sqs.Options)) (*sqs.GetQueueUrlOutput, error) {
 	if *in.QueueName == s.missing {
 		return nil, &types.QueueDoesNotExist{}
 	}
 	return &sqs.GetQueueUrlOutput{QueueUrl: aws.String("url/" + *in.QueueName)}, s.fail["find "+*in.QueueName]
 }
 
-func (s *service) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+func (s *service) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput,
+	_ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	all := map[string]string{}
 	for i, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"} {
 		if slices.Contains(in.AttributeNames, types.QueueAttributeName(name)) && i < len(s.counts) {
@@ -54,7 +56,8 @@ func (s *service) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttribut
 	return &sqs.GetQueueAttributesOutput{Attributes: all}, s.fail["count "+*in.QueueUrl]
 }
 
-func (s *service) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInput, _ ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error) {
+func (s *service) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInput,
+	_ ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error) {
 	if err := errors.Join(s.call("receive"), ctx.Err()); err != nil {
 		return nil, err
 	}
@@ -67,12 +70,15 @@ func (s *service) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInpu
 	var messages []types.Message
 	for _, id := range ids {
 		// A message that is received again has another receipt.
-		messages = append(messages, types.Message{MessageId: &id, Body: aws.String("body of " + id), ReceiptHandle: aws.String(id + "#" + strconv.Itoa(len(s.calls)))})
+		messages = append(messages,
+			types.Message{MessageId: &id, Body: aws.String("body of " + id),
+				ReceiptHandle: aws.String(id + "#" + strconv.Itoa(len(s.calls)))})
 	}
 	return &sqs.ReceiveMessageOutput{Messages: messages}, nil
 }
 
-func (s *service) ChangeMessageVisibilityBatch(ctx context.Context, in *sqs.ChangeMessageVisibilityBatchInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityBatchOutput, error) {
+func (s *service) ChangeMessageVisibilityBatch(ctx context.Context, in *sqs.ChangeMessageVisibilityBatchInput,
+	_ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityBatchOutput, error) {
 	if ctx.Err() != nil || *in.QueueUrl != "url/hubmend-findings-dlq" || len(in.Entries) > 10 {
 		return nil, errors.New("refused")
 	}
@@ -85,14 +91,16 @@ func (s *service) ChangeMessageVisibilityBatch(ctx context.Context, in *sqs.Chan
 	return &sqs.ChangeMessageVisibilityBatchOutput{}, nil
 }
 
-func (s *service) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+func (s *service) SendMessage(_ context.Context, in *sqs.SendMessageInput,
+	_ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	if len(in.MessageAttributes) > 0 {
 		return nil, errors.New("the attributes of a dead letter went along")
 	}
 	return &sqs.SendMessageOutput{}, s.call("send %s to %s", *in.MessageBody, *in.QueueUrl)
 }
 
-func (s *service) DeleteMessage(ctx context.Context, in *sqs.DeleteMessageInput, _ ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error) {
+func (s *service) DeleteMessage(ctx context.Context, in *sqs.DeleteMessageInput,
+	_ ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error) {
 	id, _, _ := strings.Cut(*in.ReceiptHandle, "#")
 	return &sqs.DeleteMessageOutput{}, errors.Join(ctx.Err(), s.call("delete %s from %s", id, *in.QueueUrl))
 }
@@ -115,19 +123,26 @@ func TestOpen(t *testing.T) {
 		err     error
 		says    string
 	}{
-		"messages":                    {service{counts: []string{"3", "4"}}, 7, nil, ""},
-		"no queue":                    {service{missing: "hubmend-findings"}, 0, deadletter.ErrNoQueue, "hubmend-findings:"},
-		"no dead letters":             {service{missing: "hubmend-findings-dlq"}, 0, deadletter.ErrNoQueue, "hubmend-findings-dlq:"},
-		"queue cannot be found":       {service{fail: map[string]error{"find hubmend-findings": down}}, 0, down, "hubmend-findings:"},
-		"letters cannot be found":     {service{fail: map[string]error{"find hubmend-findings-dlq": down}}, 0, down, "hubmend-findings-dlq:"},
-		"messages cannot be counted":  {service{fail: map[string]error{"count url/hubmend-findings-dlq": down}}, 0, down, "hubmend-findings-dlq:"},
-		"the number of them is wrong": {service{counts: []string{"3"}}, 0, strconv.ErrSyntax, "ApproximateNumberOfMessagesNotVisible of hubmend-findings-dlq"},
+		"messages": {service{counts: []string{"3", "4"}}, 7, nil, ""},
+		"no queue": {service{missing: "hubmend-findings"}, 0, deadletter.ErrNoQueue,
+			"hubmend-findings:"},
+		"no dead letters": {service{missing: "hubmend-findings-dlq"}, 0, deadletter.ErrNoQueue,
+			"hubmend-findings-dlq:"},
+		"queue cannot be found": {service{fail: map[string]error{"find hubmend-findings": down}}, 0, down,
+			"hubmend-findings:"},
+		"letters cannot be found": {service{fail: map[string]error{"find hubmend-findings-dlq": down}}, 0, down,
+			"hubmend-findings-dlq:"},
+		"messages cannot be counted": {service{fail: map[string]error{"count url/hubmend-findings-dlq": down}}, 0,
+			down, "hubmend-findings-dlq:"},
+		"the number of them is wrong": {service{counts: []string{"3"}}, 0, strconv.ErrSyntax,
+			"ApproximateNumberOfMessagesNotVisible of hubmend-findings-dlq"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			q, err := deadletter.Open(t.Context(), &tc.service, "hubmend-findings")
 			if tc.err != nil {
-				if !errors.Is(err, tc.err) || !strings.Contains(err.Error(), tc.says) || errors.Is(err, deadletter.ErrNoQueue) != (tc.err == deadletter.ErrNoQueue) {
+				if !errors.Is(err, tc.err) || !strings.Contains(err.Error(), tc.says) ||
+					errors.Is(err, deadletter.ErrNoQueue) != (tc.err == deadletter.ErrNoQueue) {
 					t.Errorf("Open = %v, want %v of %s", err, tc.err, tc.says)
 				}
 				return
@@ -148,12 +163,16 @@ func TestLetters(t *testing.T) {
 		receives int
 		released []string
 	}{
-		"none":                          {nil, "0", nil, 1, nil},
-		"one":                           {[][]string{{"a"}}, "1", []string{"a"}, 2, []string{"a#1"}},
-		"more than SQS knows":           {[][]string{{"a", "b"}, {"c"}}, "1", []string{"a", "b", "c"}, 3, []string{"a#1", "b#1", "c#2"}},
-		"one twice":                     {[][]string{{"a", "a"}, {"a", "b"}}, "2", []string{"a", "b"}, 3, []string{"a#2", "b#2"}},
-		"the same for ever":             {[][]string{{"a"}, {"a"}, {"a"}, {"a"}, {"a"}}, "1", []string{"a"}, 2, []string{"a#2"}},
-		"some that come late":           {[][]string{{"a"}, {}, {}, {"b"}}, "2", []string{"a", "b"}, 5, []string{"a#1", "b#4"}},
+		"none": {nil, "0", nil, 1, nil},
+		"one":  {[][]string{{"a"}}, "1", []string{"a"}, 2, []string{"a#1"}},
+		"more than SQS knows": {[][]string{{"a", "b"}, {"c"}}, "1", []string{"a", "b", "c"}, 3,
+			[]string{"a#1", "b#1", "c#2"}},
+		"one twice": {[][]string{{"a", "a"}, {"a", "b"}}, "2", []string{"a", "b"}, 3,
+			[]string{"a#2", "b#2"}},
+		"the same for ever": {[][]string{{"a"}, {"a"}, {"a"}, {"a"}, {"a"}}, "1", []string{"a"}, 2,
+			[]string{"a#2"}},
+		"some that come late": {[][]string{{"a"}, {}, {}, {"b"}}, "2", []string{"a", "b"}, 5,
+			[]string{"a#1", "b#4"}},
 		"some that do not come":         {[][]string{{"a"}}, "9", []string{"a"}, 4, []string{"a#1"}},
 		"some that somebody else reads": {nil, "9", nil, 3, nil},
 	} {
@@ -242,9 +261,11 @@ func TestRedrive(t *testing.T) {
 		visible []string
 	}{
 		"sent, then deleted": {nil, false, []string{send, remove}, nil, "", []string{"b#1"}},
-		"not sent":           {map[string]error{send: down}, false, []string{send}, down, "send to hubmend-findings", []string{"a#1", "b#1"}},
-		"not deleted":        {map[string]error{remove: down}, false, []string{send, remove}, down, "sent to hubmend-findings, but delete from hubmend-findings-dlq", []string{"a#1", "b#1"}},
-		"interrupted":        {nil, true, []string{send, remove}, nil, "", []string{"b#1"}},
+		"not sent": {map[string]error{send: down}, false, []string{send}, down, "send to hubmend-findings",
+			[]string{"a#1", "b#1"}},
+		"not deleted": {map[string]error{remove: down}, false, []string{send, remove}, down,
+			"sent to hubmend-findings, but delete from hubmend-findings-dlq", []string{"a#1", "b#1"}},
+		"interrupted": {nil, true, []string{send, remove}, nil, "", []string{"b#1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -259,7 +280,8 @@ func TestRedrive(t *testing.T) {
 				if tc.cancel {
 					cancel()
 				}
-				if err := q.Redrive(ctx, l); !errors.Is(err, tc.err) || err != nil && !strings.Contains(err.Error(), tc.says) {
+				if err := q.Redrive(ctx, l); !errors.Is(err, tc.err) || err != nil &&
+					!strings.Contains(err.Error(), tc.says) {
 					t.Errorf("Redrive = %v, want %v and %q", err, tc.err, tc.says)
 				}
 				break
@@ -311,7 +333,8 @@ func TestWantsALetterThatIsHidden(t *testing.T) {
 	for l := range q.Letters(t.Context()) {
 		last = l
 	}
-	for name, do := range map[string]func(context.Context, deadletter.Letter) error{"Redrive": q.Redrive, "Delete": q.Delete} {
+	for name, do := range map[string]func(context.Context, deadletter.Letter) error{"Redrive": q.Redrive,
+		"Delete": q.Delete} {
 		if err := do(t.Context(), last); err == nil || len(s.calls) != 2 {
 			t.Errorf("%s = %v, after %v", name, err, s.calls)
 		}

@@ -19,7 +19,8 @@ func (q *Queue) Redrive(ctx context.Context, l Letter) error {
 	if _, ok := q.held[l.ID]; !ok {
 		return errNotHidden
 	}
-	if _, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.source, MessageBody: &l.Body}); err != nil {
+	if _, err := q.client.SendMessage(ctx,
+		&sqs.SendMessageInput{QueueUrl: &q.source, MessageBody: &l.Body}); err != nil {
 		return fmt.Errorf("send to %s: %w", q.Name, err)
 	}
 	// Whoever interrupts between the two would redrive it again.
@@ -35,7 +36,8 @@ func (q *Queue) Delete(ctx context.Context, l Letter) error {
 	if !ok {
 		return errNotHidden
 	}
-	if _, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.dead, ReceiptHandle: &receipt}); err != nil {
+	if _, err := q.client.DeleteMessage(ctx,
+		&sqs.DeleteMessageInput{QueueUrl: &q.dead, ReceiptHandle: &receipt}); err != nil {
 		return fmt.Errorf("delete from %s: %w", naming.DeadLetters(q.Name), err)
 	}
 	delete(q.held, l.ID)

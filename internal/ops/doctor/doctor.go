@@ -153,8 +153,10 @@ type examination struct {
 func (d Deployment) examination() *examination {
 	c := d.Config
 	return &examination{
-		Deployment: d, formation: cloudformation.NewFromConfig(c), lambda: lambda.NewFromConfig(c), events: eventbridge.NewFromConfig(c), ssm: ssm.NewFromConfig(c),
-		sqs: sqs.NewFromConfig(c), sns: sns.NewFromConfig(c), table: dynamodb.NewFromConfig(c), watch: cloudwatch.NewFromConfig(c), hub: securityhub.NewFromConfig(c),
+		Deployment: d, formation: cloudformation.NewFromConfig(c), lambda: lambda.NewFromConfig(c),
+		events: eventbridge.NewFromConfig(c), ssm: ssm.NewFromConfig(c),
+		sqs: sqs.NewFromConfig(c), sns: sns.NewFromConfig(c), table: dynamodb.NewFromConfig(c),
+		watch: cloudwatch.NewFromConfig(c), hub: securityhub.NewFromConfig(c),
 	}
 }
 

@@ -21,12 +21,20 @@ func TestDifferences(t *testing.T) {
 		deployed string
 		want     []string
 	}{
-		"the same":            {here, nil},
-		"in another order":    {`{"Resources": {"B": {"Type": "T"}, "A": {"Properties": {"x": [1, 2]}, "Type": "T"}}, "Description": "d"}`, nil},
-		"a property":          {`{"Description": "d", "Resources": {"A": {"Type": "T", "Properties": {"x": [2, 1]}}, "B": {"Type": "T"}}}`, []string{"A"}},
-		"a resource less":     {`{"Description": "d", "Resources": {"A": {"Type": "T", "Properties": {"x": [1, 2]}}}}`, []string{"B"}},
-		"a resource more":     {`{"Description": "d", "Resources": {"A": {"Type": "T", "Properties": {"x": [1, 2]}}, "B": {"Type": "T"}, "C": {}}}`, []string{"C"}},
-		"sections":            {`{"Parameters": {}, "Resources": {"A": {"Type": "T", "Properties": {"x": [1, 2]}}, "B": {"Type": "T"}}}`, []string{"Description", "Parameters"}},
+		"the same": {here, nil},
+		"in another order": {
+			`{"Resources": {"B": {"Type": "T"}, "A": {"Properties": {"x": [1, 2]}, "Type": "T"}}, "Description": "d"}`,
+			nil},
+		"a property": {
+			`{"Description": "d", "Resources": {"A": {"Type": "T", "Properties": {"x": [2, 1]}}, "B": {"Type": "T"}}}`,
+			[]string{"A"}},
+		"a resource less": {`{"Description": "d", "Resources": {"A": {"Type": "T", "Properties": {"x": [1, 2]}}}}`,
+			[]string{"B"}},
+		"a resource more": {
+			`{"Description": "d", "Resources": {"A": {"Type": "T", "Properties": {"x": [1, 2]}}, "B": {"Type": "T"}, "C": {}}}`, []string{"C"}},
+		"sections": {
+			`{"Parameters": {}, "Resources": {"A": {"Type": "T", "Properties": {"x": [1, 2]}}, "B": {"Type": "T"}}}`,
+			[]string{"Description", "Parameters"}},
 		"nothing in common":   {`{}`, []string{"Description", "A", "B"}},
 		"resources of a kind": {`{"Description": "d", "Resources": []}`, []string{"A", "B"}},
 	} {
@@ -46,7 +54,9 @@ func TestDifferences(t *testing.T) {
 func TestWhy(t *testing.T) {
 	t.Parallel()
 	call := func(service, operation, code string) error {
-		return fmt.Errorf("look: %w", &smithy.OperationError{ServiceID: service, OperationName: operation, Err: &smithy.GenericAPIError{Code: code, Message: "the\x1b[1m message\nof it"}})
+		return fmt.Errorf("look: %w",
+			&smithy.OperationError{ServiceID: service, OperationName: operation,
+				Err: &smithy.GenericAPIError{Code: code, Message: "the\x1b[1m message\nof it"}})
 	}
 	for want, err := range map[string]error{
 		"needs ssm:GetDocument":                      call("SSM", "GetDocument", "AccessDeniedException"),
@@ -65,7 +75,8 @@ func TestWhy(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	for want, names := range map[string][]string{"": nil, "a, b": {"a", "b"}, "a, b, c, d, e": {"a", "b", "c", "d", "e"}, "a, b, c, d, e and 2 more": {"a", "b", "c", "d", "e", "f", "g"}} {
+	for want, names := range map[string][]string{"": nil, "a, b": {"a", "b"},
+		"a, b, c, d, e": {"a", "b", "c", "d", "e"}, "a, b, c, d, e and 2 more": {"a", "b", "c", "d", "e", "f", "g"}} {
 		if got := doctor.Summary(names); got != want {
 			t.Errorf("%v: %q", names, got)
 		}
@@ -76,7 +87,8 @@ func TestSummary(t *testing.T) {
 func TestTemplate(t *testing.T) {
 	t.Parallel()
 	synthesized, dist := t.TempDir(), t.TempDir()
-	for _, file := range []string{filepath.Join(synthesized, "hubmend-admin.template.json"), filepath.Join(dist, "admin.template.json")} {
+	for _, file := range []string{filepath.Join(synthesized, "hubmend-admin.template.json"),
+		filepath.Join(dist, "admin.template.json")} {
 		if err := os.WriteFile(file, []byte(file), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +98,8 @@ func TestTemplate(t *testing.T) {
 		}
 	}
 	nowhere := filepath.Join(dist, "nowhere")
-	if _, _, err := doctor.TemplateOf(nowhere, "hubmend-admin"); err == nil || err.Error() != "there is no "+filepath.Join(nowhere, "hubmend-admin.template.json") {
+	if _, _, err := doctor.TemplateOf(nowhere, "hubmend-admin"); err == nil ||
+		err.Error() != "there is no "+filepath.Join(nowhere, "hubmend-admin.template.json") {
 		t.Errorf("nowhere: %v", err)
 	}
 }

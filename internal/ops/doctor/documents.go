@@ -34,7 +34,8 @@ func (e *examination) documents(ctx context.Context) (report, error) {
 	}
 	all := len(e.Catalog.Runbooks)
 	if len(missing) == all && e.organization() != "" {
-		return report{found: "this account has no runbooks, so its own resources are not repaired, only those of members"}, nil
+		return report{found: "this account has no runbooks, so its own resources are not repaired, only those " +
+			"of members"}, nil
 	}
 	r := report{found: fmt.Sprintf("%d documents are those of this build", all)}
 	deploy := "deploy " + naming.MemberRunbooksStack + " again here (docs/deployment.md)"

@@ -29,10 +29,12 @@ func (e *examination) functions(ctx context.Context) (report, error) {
 			r.problem(restore(name), "there is no function %s", name)
 		case err != nil:
 			return r, err
-		case out.State != types.StateActive && out.State != types.StateInactive: // it sleeps when nobody calls it for weeks
+		// it sleeps when nobody calls it for weeks
+		case out.State != types.StateActive && out.State != types.StateInactive:
 			r.problem(deployAdmin, "the function %s is %s: %s", name, out.State, aws.ToString(out.StateReason))
 		case out.LastUpdateStatus == types.LastUpdateStatusFailed:
-			r.problem(deployAdmin, "the last update of the function %s failed: %s", name, aws.ToString(out.LastUpdateStatusReason))
+			r.problem(deployAdmin, "the last update of the function %s failed: %s", name,
+				aws.ToString(out.LastUpdateStatusReason))
 		}
 	}
 	r.found = fmt.Sprintf("%d functions are there", len(names))
@@ -41,7 +43,8 @@ func (e *examination) functions(ctx context.Context) (report, error) {
 
 // restore is what brings back what somebody deleted behind CloudFormation's back.
 func restore(what string) string {
-	return "CloudFormation does not notice that " + what + " is gone: deploy " + naming.AdminStack + " from a template without it, and then again with it"
+	return "CloudFormation does not notice that " + what + " is gone: deploy " + naming.AdminStack +
+		" from a template without it, and then again with it"
 }
 
 func (e *examination) mappings(ctx context.Context) (report, error) {
@@ -55,7 +58,8 @@ func (e *examination) mappings(ctx context.Context) (report, error) {
 		case mapping == nil:
 			r.problem(restore("the event source mapping"), "nothing feeds %s from the queue %s", f.function, f.queue)
 		case aws.ToString(mapping.State) != "Enabled":
-			r.problem("aws lambda update-event-source-mapping --enabled --uuid "+aws.ToString(mapping.UUID), "what feeds %s from the queue %s is %s", f.function, f.queue, aws.ToString(mapping.State))
+			r.problem("aws lambda update-event-source-mapping --enabled --uuid "+aws.ToString(mapping.UUID),
+				"what feeds %s from the queue %s is %s", f.function, f.queue, aws.ToString(mapping.State))
 		}
 		fed = append(fed, f.function)
 	}
@@ -64,8 +68,10 @@ func (e *examination) mappings(ctx context.Context) (report, error) {
 }
 
 // mapping finds what feeds a function from a queue.
-func (e *examination) mapping(ctx context.Context, queue, function string) (*types.EventSourceMappingConfiguration, error) {
-	pages := lambda.NewListEventSourceMappingsPaginator(e.lambda, &lambda.ListEventSourceMappingsInput{FunctionName: &function})
+func (e *examination) mapping(ctx context.Context, queue, function string) (*types.EventSourceMappingConfiguration,
+	error) {
+	pages := lambda.NewListEventSourceMappingsPaginator(e.lambda,
+		&lambda.ListEventSourceMappingsInput{FunctionName: &function})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		var missing *types.ResourceNotFoundException

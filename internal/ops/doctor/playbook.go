@@ -55,10 +55,12 @@ func (e *examination) playbook(ctx context.Context) (report, error) {
 				on++
 			}
 		}
-		found = append(found, fmt.Sprintf("%s is launched%s, %d of its %d groups are ENABLED", s.name, version, on, len(s.groups())))
+		found = append(found,
+			fmt.Sprintf("%s is launched%s, %d of its %d groups are ENABLED", s.name, version, on, len(s.groups())))
 	}
 	if len(found) == 0 {
-		r.problem("hubmend playbook launch", "no playbook is launched, so no finding is repaired, not by a custom action either")
+		r.problem("hubmend playbook launch",
+			"no playbook is launched, so no finding is repaired, not by a custom action either")
 	}
 	r.found = strings.Join(found, "; ")
 	return r, nil
@@ -66,7 +68,8 @@ func (e *examination) playbook(ctx context.Context) (report, error) {
 
 // version says which released version of a playbook a stack is, and which is newer.
 func (e *examination) version(ctx context.Context, s stack) (string, error) {
-	out, err := e.formation.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &s.name, TemplateStage: types.TemplateStageOriginal})
+	out, err := e.formation.GetTemplate(ctx,
+		&cloudformation.GetTemplateInput{StackName: &s.name, TemplateStage: types.TemplateStageOriginal})
 	if err != nil {
 		return "", err
 	}
@@ -108,11 +111,13 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 		}
 	}
 	for _, name := range sorted(want) {
-		toggle := fmt.Sprintf("aws events %s-rule --name %s", map[string]string{"ENABLED": "enable", "DISABLED": "disable"}[want[name]], name)
+		toggle := fmt.Sprintf("aws events %s-rule --name %s",
+			map[string]string{"ENABLED": "enable", "DISABLED": "disable"}[want[name]], name)
 		switch states[name] {
 		case want[name]:
 		case "":
-			r.problem("launch the playbook again, or deploy "+naming.AdminStack+" again, whichever made it", "there is no rule %s", name)
+			r.problem("launch the playbook again, or deploy "+naming.AdminStack+" again, whichever made it",
+				"there is no rule %s", name)
 		default:
 			r.problem(toggle, "the rule %s is %s, and should be %s", name, states[name], want[name])
 		}
@@ -124,11 +129,13 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 	case err != nil:
 		return r, err
 	case len(outcomes) == 0:
-		r.problem(restore("the rule"), "the event bus %s has no rule, so outcomes arrive only by the sweep", naming.EventBus)
+		r.problem(restore("the rule"), "the event bus %s has no rule, so outcomes arrive only by the sweep",
+			naming.EventBus)
 	}
 	for _, name := range sorted(outcomes) {
 		if outcomes[name] != "ENABLED" {
-			r.problem("aws events enable-rule --event-bus-name "+naming.EventBus+" --name "+name, "the rule %s on %s is %s", name, naming.EventBus, outcomes[name])
+			r.problem("aws events enable-rule --event-bus-name "+naming.EventBus+" --name "+name,
+				"the rule %s on %s is %s", name, naming.EventBus, outcomes[name])
 		}
 	}
 	r.found = fmt.Sprintf("%d rules are as they should be", len(want)+len(outcomes))
@@ -175,7 +182,8 @@ func (e *examination) customActions(ctx context.Context) (report, error) {
 		for _, id := range sorted(s.groups()) {
 			n++
 			if !there[id] {
-				r.problem("hubmend playbook terminate --yes, and launch it again with the same settings", "there is no custom action %s in Security Hub", id)
+				r.problem("hubmend playbook terminate --yes, and launch it again with the same settings",
+					"there is no custom action %s in Security Hub", id)
 			}
 		}
 	}

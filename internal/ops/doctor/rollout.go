@@ -54,8 +54,10 @@ func (e *examination) members(ctx context.Context, name string) (report, error) 
 	case errors.As(err, &missing) && e.organization() == "":
 		return own, nil
 	case errors.As(err, &missing):
-		r := report{problems: own.problems, unknown: "this account has no StackSet " + name + ", so nobody here can say how the members are"}
-		r.hint = "run it with credentials of the account that has the stack " + naming.RolloutStack + "; or, if members are deployed by hand, look at their stacks"
+		r := report{problems: own.problems,
+			unknown: "this account has no StackSet " + name + ", so nobody here can say how the members are"}
+		r.hint = "run it with credentials of the account that has the stack " + naming.RolloutStack +
+			"; or, if members are deployed by hand, look at their stacks"
 		return r, nil
 	case err != nil:
 		return own, err
@@ -77,7 +79,8 @@ func (e *examination) ownMember(ctx context.Context, name string) (report, error
 	if i < 0 {
 		var r report
 		if e.organization() == "" {
-			r.problem("deploy the template "+name+" in this account (docs/deployment.md)", "there is no stack %s, and only this account is repaired", own)
+			r.problem("deploy the template "+name+" in this account (docs/deployment.md)",
+				"there is no stack %s, and only this account is repaired", own)
 		}
 		return r, nil
 	}
@@ -101,7 +104,8 @@ func (e *examination) stackSet(ctx context.Context, template string) (*types.Sta
 	name := naming.Stack(template)
 	var first error
 	for _, as := range []types.CallAs{types.CallAsSelf, types.CallAsDelegatedAdmin} {
-		out, err := e.formation.DescribeStackSet(ctx, &cloudformation.DescribeStackSetInput{StackSetName: &name, CallAs: as})
+		out, err := e.formation.DescribeStackSet(ctx,
+			&cloudformation.DescribeStackSetInput{StackSetName: &name, CallAs: as})
 		if err == nil {
 			return out.StackSet, as, nil
 		}
@@ -112,7 +116,8 @@ func (e *examination) stackSet(ctx context.Context, template string) (*types.Sta
 	return nil, "", first
 }
 
-func (e *examination) setReport(ctx context.Context, set *types.StackSet, as types.CallAs, name string) (report, error) {
+func (e *examination) setReport(ctx context.Context, set *types.StackSet, as types.CallAs, name string) (report,
+	error) {
 	r := e.compare("the StackSet "+name, aws.ToString(set.TemplateBody), name, deployRollout)
 	counts := map[string]int{}
 	in := &cloudformation.ListStackInstancesInput{StackSetName: set.StackSetName, CallAs: as}
@@ -131,9 +136,12 @@ func (e *examination) setReport(ctx context.Context, set *types.StackSet, as typ
 				if i.StackInstanceStatus != nil {
 					detail = ", " + string(i.StackInstanceStatus.DetailedStatus)
 				}
-				r.problem(deployRollout+"; the operations of the StackSet in the CloudFormation console say why it failed", "%s in %s is %s%s: %s", name, where, i.Status, detail, aws.ToString(i.StatusReason))
+				r.problem(deployRollout+
+					"; the operations of the StackSet in the CloudFormation console say why it failed",
+					"%s in %s is %s%s: %s", name, where, i.Status, detail, aws.ToString(i.StatusReason))
 			case i.DriftStatus == types.StackDriftStatusDrifted:
-				r.problem("look at the drift of the stack in that account, undo it, or "+deployRollout, "%s in %s was changed by hand", name, where)
+				r.problem("look at the drift of the stack in that account, undo it, or "+deployRollout,
+					"%s in %s was changed by hand", name, where)
 			}
 		}
 	}
@@ -142,9 +150,11 @@ func (e *examination) setReport(ctx context.Context, set *types.StackSet, as typ
 	}
 	drift := "drift was never looked for"
 	if d := set.StackSetDriftDetectionDetails; d != nil && d.LastDriftCheckTimestamp != nil {
-		drift = fmt.Sprintf("drift was looked for on %s: %s", d.LastDriftCheckTimestamp.UTC().Format("2006-01-02"), d.DriftStatus)
+		drift = fmt.Sprintf("drift was looked for on %s: %s", d.LastDriftCheckTimestamp.UTC().Format("2006-01-02"),
+			d.DriftStatus)
 	}
-	said := fmt.Sprintf("stacks of the StackSet %s that are CURRENT: %d; %s", name, counts[string(types.StackInstanceStatusCurrent)], drift)
+	said := fmt.Sprintf("stacks of the StackSet %s that are CURRENT: %d; %s", name,
+		counts[string(types.StackInstanceStatusCurrent)], drift)
 	if r.unknown != "" {
 		r.unknown = said + "; " + r.unknown
 	} else {

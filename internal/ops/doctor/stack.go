@@ -26,7 +26,8 @@ type stack struct {
 
 // healthy says whether the last operation of the stack is over and went well.
 func (s stack) healthy() bool {
-	return slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusImportComplete}, types.StackStatus(s.status))
+	return slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete,
+		types.StackStatusImportComplete}, types.StackStatus(s.status))
 }
 
 func (s stack) moving() bool { return strings.HasSuffix(s.status, "_IN_PROGRESS") }
@@ -41,14 +42,16 @@ func (e *examination) readStacks(ctx context.Context) {
 			return
 		}
 		for _, s := range page.Stacks {
-			one := stack{name: aws.ToString(s.StackName), status: string(s.StackStatus), reason: aws.ToString(s.StackStatusReason), parameters: map[string]string{}}
+			one := stack{name: aws.ToString(s.StackName), status: string(s.StackStatus),
+				reason: aws.ToString(s.StackStatusReason), parameters: map[string]string{}}
 			for _, p := range s.Parameters {
 				one.parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
 			}
 			e.stacks = append(e.stacks, one)
 		}
 	}
-	if i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == naming.Stack(naming.AdminStack) }); i >= 0 {
+	if i := slices.IndexFunc(e.stacks,
+		func(s stack) bool { return s.name == naming.Stack(naming.AdminStack) }); i >= 0 {
 		e.admin = &e.stacks[i]
 	}
 }
@@ -82,7 +85,8 @@ func (e *examination) stackReport(s stack, deploy string) report {
 		if s.reason != "" {
 			why = ": " + s.reason
 		}
-		r.problem("aws cloudformation describe-stack-events --stack-name "+s.name+" says why; mend it, and "+deploy, "%s is %s%s", s.name, s.status, why)
+		r.problem("aws cloudformation describe-stack-events --stack-name "+s.name+" says why; mend it, and "+deploy,
+			"%s is %s%s", s.name, s.status, why)
 	}
 	return r
 }
@@ -100,7 +104,8 @@ func (e *examination) adminTemplate(ctx context.Context) (report, error) {
 
 // compareStack compares a stack with the template of a name that was synthesized here.
 func (e *examination) compareStack(ctx context.Context, name, template, deploy string) (report, error) {
-	out, err := e.formation.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &name, TemplateStage: types.TemplateStageOriginal})
+	out, err := e.formation.GetTemplate(ctx,
+		&cloudformation.GetTemplateInput{StackName: &name, TemplateStage: types.TemplateStageOriginal})
 	if err != nil {
 		return report{}, err
 	}
@@ -113,7 +118,8 @@ func (e *examination) compare(what, deployed, template, deploy string) report {
 	if err != nil {
 		return report{
 			unknown: "nothing to compare " + what + " with: " + err.Error(),
-			hint:    "make synth in a checkout of the version that is deployed, or say with --templates where its templates are",
+			hint: "make synth in a checkout of the version that is deployed, or say with --templates where its " +
+				"templates are",
 		}
 	}
 	differ, err := differences([]byte(deployed), text)

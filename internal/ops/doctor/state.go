@@ -34,7 +34,8 @@ func (e *examination) queues(ctx context.Context) (report, error) {
 			case name == f.queue:
 				waiting = append(waiting, fmt.Sprintf("%d in %s", n, name))
 			case n > 0:
-				r.problem("hubmend dlq list; mend the cause; hubmend dlq redrive", "%d messages in %s could not be handled", n, name)
+				r.problem("hubmend dlq list; mend the cause; hubmend dlq redrive",
+					"%d messages in %s could not be handled", n, name)
 			}
 		}
 	}
@@ -49,9 +50,12 @@ func (e *examination) messages(ctx context.Context, queue string) (int, error) {
 		return 0, err
 	}
 	counts := []sqstypes.QueueAttributeName{
-		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible, sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 	}
-	out, err := e.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: url.QueueUrl, AttributeNames: counts})
+	out, err := e.sqs.GetQueueAttributes(ctx,
+		&sqs.GetQueueAttributesInput{QueueUrl: url.QueueUrl, AttributeNames: counts})
 	if err != nil {
 		return 0, err
 	}
@@ -71,7 +75,8 @@ func (e *examination) ledger(ctx context.Context) (report, error) {
 	out, err := e.table.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(naming.LedgerTable)})
 	var missing *dynamodbtypes.ResourceNotFoundException
 	if errors.As(err, &missing) {
-		r.problem("restore the table from its point-in-time recovery under the same name (docs/operations.md)", "there is no table %s", naming.LedgerTable)
+		r.problem("restore the table from its point-in-time recovery under the same name (docs/operations.md)",
+			"there is no table %s", naming.LedgerTable)
 		return r, nil
 	}
 	if err != nil {
@@ -83,17 +88,20 @@ func (e *examination) ledger(ctx context.Context) (report, error) {
 	for _, index := range out.Table.GlobalSecondaryIndexes {
 		if aws.ToString(index.IndexName) == naming.LedgerIndex {
 			if index.IndexStatus != dynamodbtypes.IndexStatusActive {
-				r.problem("wait until it is ACTIVE", "the index %s of %s is %s", naming.LedgerIndex, naming.LedgerTable, index.IndexStatus)
+				r.problem("wait until it is ACTIVE", "the index %s of %s is %s", naming.LedgerIndex, naming.LedgerTable,
+					index.IndexStatus)
 			}
 			return r, nil
 		}
 	}
-	r.problem(restore("the index"), "the table %s has no index %s, by which the sweep finds what is open", naming.LedgerTable, naming.LedgerIndex)
+	r.problem(restore("the index"), "the table %s has no index %s, by which the sweep finds what is open",
+		naming.LedgerTable, naming.LedgerIndex)
 	return r, nil
 }
 
 func (e *examination) killswitch(ctx context.Context) (report, error) {
-	activate := fmt.Sprintf("aws ssm put-parameter --name %s --value %s --type String --overwrite", naming.Switch, naming.SwitchActive)
+	activate := fmt.Sprintf("aws ssm put-parameter --name %s --value %s --type String --overwrite", naming.Switch,
+		naming.SwitchActive)
 	r := report{found: naming.Switch + " is " + naming.SwitchActive}
 	out, err := e.ssm.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(naming.Switch)})
 	var missing *ssmtypes.ParameterNotFound

@@ -19,7 +19,8 @@ import (
 func (e *examination) alarms(ctx context.Context) (report, error) {
 	r := report{}
 	n := 0
-	pages := cloudwatch.NewDescribeAlarmsPaginator(e.watch, &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String(naming.Prefix)})
+	pages := cloudwatch.NewDescribeAlarmsPaginator(e.watch,
+		&cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String(naming.Prefix)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -29,10 +30,12 @@ func (e *examination) alarms(ctx context.Context) (report, error) {
 			n++
 			name := aws.ToString(a.AlarmName)
 			if a.StateValue == types.StateValueAlarm {
-				r.problem("docs/operations.md#alarms says what to do", "%s is in ALARM: %s", name, aws.ToString(a.AlarmDescription))
+				r.problem("docs/operations.md#alarms says what to do", "%s is in ALARM: %s", name,
+					aws.ToString(a.AlarmDescription))
 			}
 			if !aws.ToBool(a.ActionsEnabled) {
-				r.problem("aws cloudwatch enable-alarm-actions --alarm-names "+name, "nobody is told of the alarm %s", name)
+				r.problem("aws cloudwatch enable-alarm-actions --alarm-names "+name, "nobody is told of the alarm %s",
+					name)
 			}
 		}
 	}
@@ -76,9 +79,11 @@ func (e *examination) notifications(ctx context.Context) (report, error) {
 	case confirmed > 0:
 		r.found = fmt.Sprintf("who hears of what needs a person: %d subscribers", confirmed)
 	case waiting > 0:
-		r.problem("let them follow the link in the mail of AWS", "%d subscribers have not confirmed yet, so nobody hears of what needs a person", waiting)
+		r.problem("let them follow the link in the mail of AWS",
+			"%d subscribers have not confirmed yet, so nobody hears of what needs a person", waiting)
 	default:
-		r.problem("aws sns subscribe --topic-arn "+topic+" --protocol email --notification-endpoint you@example.com", "nobody is subscribed to %s, so nobody hears of what needs a person", naming.Topic)
+		r.problem("aws sns subscribe --topic-arn "+topic+" --protocol email --notification-endpoint you@example.com",
+			"nobody is subscribed to %s, so nobody hears of what needs a person", naming.Topic)
 	}
 	return r, nil
 }

@@ -16,7 +16,8 @@ func Names(e ledger.Entry, name string) (target.Target, bool) {
 	switch {
 	case name == "": // stands for nothing
 	case e.Record != nil:
-		return e.Record.Target, names(e.Record.Target, name) || slices.ContainsFunc(e.Record.Attempts, func(a decide.Attempt) bool { return has(a, name) })
+		return e.Record.Target, names(e.Record.Target, name) ||
+			slices.ContainsFunc(e.Record.Attempts, func(a decide.Attempt) bool { return has(a, name) })
 	case e.Past != nil:
 		return e.Past.Target, names(e.Past.Target, name) || has(e.Past.Attempt, name)
 	}

@@ -48,9 +48,10 @@ type Builder struct {
 // New begins an overview.
 func New(o Options) *Builder {
 	return &Builder{
-		options:  o,
-		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Controls: []Control{}, Breakers: []Breaker{}},
-		ended:    map[string][]decide.Attempt{},
+		options: o,
+		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Controls: []Control{},
+			Breakers: []Breaker{}},
+		ended: map[string][]decide.Attempt{},
 	}
 }
 
@@ -100,7 +101,8 @@ func (b *Builder) Overview() Overview {
 		o.Controls = append(o.Controls, sum(control, attempts))
 	}
 	slices.SortFunc(o.Targets, func(x, y Target) int {
-		return cmp.Or(slices.Index(states, x.State)-slices.Index(states, y.State), x.Since.Compare(y.Since), cmp.Compare(x.Key, y.Key))
+		return cmp.Or(slices.Index(states, x.State)-slices.Index(states, y.State), x.Since.Compare(y.Since),
+			cmp.Compare(x.Key, y.Key))
 	})
 	slices.SortFunc(o.Controls, func(x, y Control) int { return cmp.Compare(x.Control, y.Control) })
 	slices.SortFunc(o.Breakers, func(x, y Breaker) int { return cmp.Compare(x.Control, y.Control) })

@@ -17,10 +17,12 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func ago(d time.Duration) time.Time { return noon.Add(-d) }
 
-var options = overview.Options{Now: noon, Since: ago(7 * 24 * time.Hour), Settings: decide.Settings{MaxAttempts: 2, Window: 24 * time.Hour}}
+var options = overview.Options{Now: noon, Since: ago(7 * 24 * time.Hour),
+	Settings: decide.Settings{MaxAttempts: 2, Window: 24 * time.Hour}}
 
 func targetOf(name string) target.Target {
-	return target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts", Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/" + name}
+	return target.Target{Account: "222222222222", Region: "eu-west-1", Runbook: "ClosePorts",
+		Resource: "arn:aws:ec2:eu-west-1:222222222222:security-group/" + name}
 }
 
 // attempt is one of X.1 that was asked for and claimed so long ago, with what else is said.
@@ -60,7 +62,8 @@ func TestTargets(t *testing.T) {
 		return attempt(before, ends(decide.Failed, time.Minute, "It broke."))
 	}
 	queued := func(cause decide.Cause, until time.Time) decide.Attempt {
-		return attempt(time.Minute, func(a *decide.Attempt) { a.State, a.Cause, a.NotBefore = decide.Queued, cause, until })
+		return attempt(time.Minute,
+			func(a *decide.Attempt) { a.State, a.Cause, a.NotBefore = decide.Queued, cause, until })
 	}
 	repaired := attempt(time.Hour, ends(decide.Succeeded, time.Minute, "Closed it."))
 	undo := attempt(time.Minute, func(a *decide.Attempt) { a.State, a.Undo = decide.Running, "exec" })
@@ -74,40 +77,60 @@ func TestTargets(t *testing.T) {
 	}{
 		"nothing ever happened": {record: decide.Record{}},
 		"being started": {
-			record: decide.Record{Attempts: []decide.Attempt{attempt(time.Second, func(a *decide.Attempt) { a.State = decide.Claimed })}},
-			state:  overview.InFlight, since: ago(time.Second), why: "hubmend-ClosePorts is being started",
+			record: decide.Record{
+				Attempts: []decide.Attempt{attempt(time.Second, func(a *decide.Attempt) { a.State = decide.Claimed })}},
+			state: overview.InFlight, since: ago(time.Second), why: "hubmend-ClosePorts is being started",
 		},
 		"running": {
-			record: decide.Record{Attempts: []decide.Attempt{attempt(time.Hour, func(a *decide.Attempt) { a.State, a.ExecutionID = decide.Running, "exec" })}},
-			state:  overview.InFlight, since: ago(time.Hour), why: "hubmend-ClosePorts runs",
+			record: decide.Record{
+				Attempts: []decide.Attempt{attempt(time.Hour,
+					func(a *decide.Attempt) { a.State, a.ExecutionID = decide.Running, "exec" })}},
+			state: overview.InFlight, since: ago(time.Hour), why: "hubmend-ClosePorts runs",
 		},
 		"an undo runs": {
 			record: decide.Record{Attempts: []decide.Attempt{repaired, undo}},
 			state:  overview.InFlight, since: ago(time.Minute), why: "hubmend-UndoClosePorts runs",
 		},
-		"queued for its turn":     {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Paced, soon)}}, state: overview.Queued, since: ago(61 * time.Second), until: soon, why: "its turn: Systems Manager starts one execution a second"},
-		"queued for another try":  {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Retry, soon)}}, state: overview.Queued, since: ago(61 * time.Second), until: soon, why: "the attempt before failed for a reason that should pass; it is tried again"},
-		"queued for the switch":   {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Paused, noon)}}, state: overview.Queued, since: ago(61 * time.Second), why: "the switch /hubmend/switch is paused"},
-		"queued for the breaker":  {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Broken, soon)}}, state: overview.Queued, since: ago(61 * time.Second), until: soon, why: "automatic repair of X.1 is paused, because it failed for several resources"},
-		"queued for the service":  {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Busy, soon)}}, state: overview.Queued, since: ago(61 * time.Second), until: soon, why: "Systems Manager took no more; it is tried again"},
-		"queued for nothing else": {record: decide.Record{Attempts: []decide.Attempt{queued("", noon)}}, state: overview.Queued, since: ago(61 * time.Second), until: noon, why: "it is about to start"},
-		"failed":                  {record: decide.Record{Attempts: []decide.Attempt{failing(time.Hour)}}, state: overview.Failed, since: ago(59 * time.Minute), why: "It broke."},
-		"failed long ago":         {record: decide.Record{Attempts: []decide.Attempt{failing(8 * 24 * time.Hour)}}},
+		"queued for its turn": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Paced, soon)}},
+			state: overview.Queued, since: ago(61 * time.Second), until: soon,
+			why: "its turn: Systems Manager starts one execution a second"},
+		"queued for another try": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Retry, soon)}},
+			state: overview.Queued, since: ago(61 * time.Second), until: soon,
+			why: "the attempt before failed for a reason that should pass; it is tried again"},
+		"queued for the switch": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Paused, noon)}},
+			state: overview.Queued, since: ago(61 * time.Second), why: "the switch /hubmend/switch is paused"},
+		"queued for the breaker": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Broken, soon)}},
+			state: overview.Queued, since: ago(61 * time.Second), until: soon,
+			why: "automatic repair of X.1 is paused, because it failed for several resources"},
+		"queued for the service": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Busy, soon)}},
+			state: overview.Queued, since: ago(61 * time.Second), until: soon,
+			why: "Systems Manager took no more; it is tried again"},
+		"queued for nothing else": {record: decide.Record{Attempts: []decide.Attempt{queued("", noon)}},
+			state: overview.Queued, since: ago(61 * time.Second), until: noon, why: "it is about to start"},
+		"failed": {record: decide.Record{Attempts: []decide.Attempt{failing(time.Hour)}},
+			state: overview.Failed, since: ago(59 * time.Minute), why: "It broke."},
+		"failed long ago": {record: decide.Record{Attempts: []decide.Attempt{failing(8 * 24 * time.Hour)}}},
 		"suspended": {
-			record: decide.Record{SuspendedAt: ago(time.Minute), Attempts: []decide.Attempt{failing(3 * time.Hour), failing(2 * time.Hour)}},
-			state:  overview.Suspended, since: ago(time.Minute), until: noon.Add(21 * time.Hour), why: "2 attempts within 24 h did not keep it repaired; the last: It broke.",
+			record: decide.Record{SuspendedAt: ago(time.Minute),
+				Attempts: []decide.Attempt{failing(3 * time.Hour), failing(2 * time.Hour)}},
+			state: overview.Suspended, since: ago(time.Minute), until: noon.Add(21 * time.Hour),
+			why: "2 attempts within 24 h did not keep it repaired; the last: It broke.",
 		},
 		"suspended, because something changes it back": {
-			record: decide.Record{SuspendedAt: ago(time.Minute), Attempts: []decide.Attempt{repaired, repaired}, Unconfirmed: []decide.Ref{{ID: "f"}}},
-			state:  overview.Suspended, since: ago(time.Minute), until: noon.Add(23 * time.Hour), why: "2 attempts within 24 h did not keep it repaired",
+			record: decide.Record{SuspendedAt: ago(time.Minute), Attempts: []decide.Attempt{repaired, repaired},
+				Unconfirmed: []decide.Ref{{ID: "f"}}},
+			state: overview.Suspended, since: ago(time.Minute), until: noon.Add(23 * time.Hour),
+			why: "2 attempts within 24 h did not keep it repaired",
 		},
 		"was suspended until the window passed": {
-			record: decide.Record{SuspendedAt: ago(20 * time.Hour), Attempts: []decide.Attempt{failing(25 * time.Hour), failing(22 * time.Hour)}},
-			state:  overview.Failed, since: ago(22*time.Hour - time.Minute), why: "It broke.",
+			record: decide.Record{SuspendedAt: ago(20 * time.Hour),
+				Attempts: []decide.Attempt{failing(25 * time.Hour), failing(22 * time.Hour)}},
+			state: overview.Failed, since: ago(22*time.Hour - time.Minute), why: "It broke.",
 		},
 		"held": {
-			record: decide.Record{HeldAt: ago(time.Minute), HeldBy: "ann", Attempts: []decide.Attempt{repaired}, SuspendedAt: ago(time.Hour)},
-			state:  overview.Held, since: ago(time.Minute), why: "its repair was taken back by ann",
+			record: decide.Record{HeldAt: ago(time.Minute), HeldBy: "ann", Attempts: []decide.Attempt{repaired},
+				SuspendedAt: ago(time.Hour)},
+			state: overview.Held, since: ago(time.Minute), why: "its repair was taken back by ann",
 		},
 		"unconfirmed": {
 			record: decide.Record{Attempts: []decide.Attempt{repaired}, Unconfirmed: []decide.Ref{{ID: "f"}}},
@@ -126,7 +149,8 @@ func TestTargets(t *testing.T) {
 			}
 			one, last := targetOf("sg-1"), tc.record.Attempts[len(tc.record.Attempts)-1]
 			want := overview.Target{
-				State: tc.state, Since: tc.since, Until: tc.until, Why: tc.why, Key: one.Key(), Account: one.Account, Region: one.Region,
+				State: tc.state, Since: tc.since, Until: tc.until, Why: tc.why, Key: one.Key(), Account: one.Account,
+				Region:   one.Region,
 				Resource: one.Resource, Control: "X.1", Runbook: "ClosePorts", Attempt: 7, Execution: last.ExecutionID,
 			}
 			if last.Undo != "" {
@@ -159,25 +183,30 @@ func TestControls(t *testing.T) {
 	const one, other = "222222222222", "333333333333"
 	all := []ledger.Entry{
 		past(one, "X.2", time.Hour, 20*time.Second, repaired), past(other, "X.2", day, 10*time.Second, repaired),
-		past(one, "X.2", 2*day, 90*time.Second, repaired), past(one, "X.2", time.Hour, time.Minute, failed(decide.Permission)),
-		past(one, "X.2", time.Hour, time.Minute, failed(decide.Refused)), past(one, "X.2", time.Hour, time.Hour, undone), past(one, "X.2", time.Hour, time.Hour, undoFailed),
+		past(one, "X.2", 2*day, 90*time.Second, repaired),
+		past(one, "X.2", time.Hour, time.Minute, failed(decide.Permission)),
+		past(one, "X.2", time.Hour, time.Minute, failed(decide.Refused)),
+		past(one, "X.2", time.Hour, time.Hour, undone), past(one, "X.2", time.Hour, time.Hour, undoFailed),
 		past(one, "X.1", 7*day, 4*time.Second, repaired), past(one, "X.1", 6*day, 8*time.Second, repaired),
 		past(one, "X.3", 7*day+time.Second, time.Second, repaired), // too long ago
 		past(one, "X.4", time.Hour, time.Hour, failed(decide.Refused)),
 	}
 	number := func(f float64) *float64 { return &f }
 	few := overview.Control{Control: "X.1", Repaired: 2, SuccessRate: number(1), MedianSeconds: number(6)}
-	many := overview.Control{Control: "X.2", Repaired: 3, Failed: 1, Refused: 1, Undone: 1, SuccessRate: number(0.75), MedianSeconds: number(20)}
+	many := overview.Control{Control: "X.2", Repaired: 3, Failed: 1, Refused: 1, Undone: 1, SuccessRate: number(0.75),
+		MedianSeconds: number(20)}
 	left := overview.Control{Control: "X.4", Refused: 1}
 	for name, tc := range map[string]struct {
 		edit func(*overview.Options)
 		want []overview.Control
 	}{
-		"all":             {func(*overview.Options) {}, []overview.Control{few, many, left}},
-		"a control":       {func(o *overview.Options) { o.Control = "X.1" }, []overview.Control{few}},
-		"another account": {func(o *overview.Options) { o.Account = other }, []overview.Control{{Control: "X.2", Repaired: 1, SuccessRate: number(1), MedianSeconds: number(10)}}},
+		"all":       {func(*overview.Options) {}, []overview.Control{few, many, left}},
+		"a control": {func(o *overview.Options) { o.Control = "X.1" }, []overview.Control{few}},
+		"another account": {func(o *overview.Options) { o.Account = other },
+			[]overview.Control{{Control: "X.2", Repaired: 1, SuccessRate: number(1), MedianSeconds: number(10)}}},
 		"a day": {func(o *overview.Options) { o.Since = ago(2 * time.Hour) }, []overview.Control{
-			{Control: "X.2", Repaired: 1, Failed: 1, Refused: 1, Undone: 1, SuccessRate: number(0.5), MedianSeconds: number(20)}, left,
+			{Control: "X.2", Repaired: 1, Failed: 1, Refused: 1, Undone: 1, SuccessRate: number(0.5),
+				MedianSeconds: number(20)}, left,
 		}},
 		"nothing": {func(o *overview.Options) { o.Control = "X.9" }, []overview.Control{}},
 	} {
@@ -195,10 +224,13 @@ func TestControls(t *testing.T) {
 func TestBreakers(t *testing.T) {
 	t.Parallel()
 	breaker := func(control string, until time.Time) ledger.Entry {
-		return ledger.Entry{Breaker: &decide.Breaker{Control: control, OpenUntil: until, Failures: make([]decide.TargetFailure, 5)}}
+		return ledger.Entry{Breaker: &decide.Breaker{Control: control, OpenUntil: until,
+			Failures: make([]decide.TargetFailure, 5)}}
 	}
-	all := []ledger.Entry{breaker("X.2", noon.Add(time.Hour)), breaker("X.1", noon.Add(time.Second)), breaker("X.3", noon), breaker("X.4", time.Time{})}
-	one, two := overview.Breaker{Control: "X.1", Until: noon.Add(time.Second), Failures: 5}, overview.Breaker{Control: "X.2", Until: noon.Add(time.Hour), Failures: 5}
+	all := []ledger.Entry{breaker("X.2", noon.Add(time.Hour)), breaker("X.1", noon.Add(time.Second)),
+		breaker("X.3", noon), breaker("X.4", time.Time{})}
+	one, two := overview.Breaker{Control: "X.1", Until: noon.Add(time.Second),
+		Failures: 5}, overview.Breaker{Control: "X.2", Until: noon.Add(time.Hour), Failures: 5}
 	if diff := cmp.Diff([]overview.Breaker{one, two}, summed(options, all...).Breakers); diff != "" {
 		t.Error(diff)
 	}
@@ -213,12 +245,15 @@ func TestBreakers(t *testing.T) {
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	failed := func(name string, before time.Duration) ledger.Entry {
-		return record(decide.Record{Target: targetOf(name), Attempts: []decide.Attempt{attempt(before, ends(decide.Failed, 0, ""))}})
+		return record(decide.Record{Target: targetOf(name),
+			Attempts: []decide.Attempt{attempt(before, ends(decide.Failed, 0, ""))}})
 	}
 	entries := []ledger.Entry{
-		record(decide.Record{Target: targetOf("runs"), Attempts: []decide.Attempt{attempt(time.Hour, func(a *decide.Attempt) { a.State = decide.Running })}}),
+		record(decide.Record{Target: targetOf("runs"),
+			Attempts: []decide.Attempt{attempt(time.Hour, func(a *decide.Attempt) { a.State = decide.Running })}}),
 		failed("young", time.Minute), failed("old", time.Hour),
-		record(decide.Record{Target: targetOf("held"), HeldAt: noon, Attempts: []decide.Attempt{attempt(time.Hour, ends(decide.Succeeded, 0, ""))}}),
+		record(decide.Record{Target: targetOf("held"), HeldAt: noon,
+			Attempts: []decide.Attempt{attempt(time.Hour, ends(decide.Succeeded, 0, ""))}}),
 	}
 	want := summed(options, entries...)
 	var got []string
@@ -246,11 +281,14 @@ func TestOrder(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	one := targetOf("sg-1")
-	rec := ledger.Entry{Record: &decide.Record{Target: one, Attempts: []decide.Attempt{{Findings: []decide.Ref{{ID: "arn:f-1"}}}, {ExecutionID: "exec-2"}}}}
-	gone := ledger.Entry{Past: &ledger.Past{Target: one, Ended: decide.Ended{Attempt: decide.Attempt{ExecutionID: "exec-1", Findings: []decide.Ref{{ID: "arn:f-2"}}}}}}
+	rec := ledger.Entry{Record: &decide.Record{Target: one,
+		Attempts: []decide.Attempt{{Findings: []decide.Ref{{ID: "arn:f-1"}}}, {ExecutionID: "exec-2"}}}}
+	gone := ledger.Entry{Past: &ledger.Past{Target: one,
+		Ended: decide.Ended{Attempt: decide.Attempt{ExecutionID: "exec-1", Findings: []decide.Ref{{ID: "arn:f-2"}}}}}}
 	breaker := ledger.Entry{Breaker: &decide.Breaker{Control: "sg-1"}}
 	for name, want := range map[string][3]bool{
-		one.Key(): {true, true}, one.Resource: {true, true}, "sg-1": {true, true}, "exec-1": {false, true}, "exec-2": {true, false},
+		one.Key(): {true, true}, one.Resource: {true, true}, "sg-1": {true, true}, "exec-1": {false, true},
+		"exec-2":              {true, false},
 		"security-group/sg-1": {true, true}, "arn:f-1": {true, false}, "arn:f-2": {false, true},
 		"": {}, "sg": {}, "group/sg-1": {}, "f-1": {}, "222222222222": {}, "exec": {},
 	} {

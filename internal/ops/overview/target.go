@@ -55,7 +55,8 @@ func stand(rec decide.Record, o Options) (Target, bool) {
 	}
 	t := Target{
 		Key: rec.Target.Key(), Account: rec.Target.Account, Region: rec.Target.Region, Resource: rec.Target.Resource,
-		Control: last.Control, Runbook: last.Runbook(rec.Target), Attempt: last.Number, Undo: last.Undo != "", Execution: last.ExecutionID,
+		Control: last.Control, Runbook: last.Runbook(rec.Target), Attempt: last.Number, Undo: last.Undo != "",
+		Execution: last.ExecutionID,
 	}
 	switch lifted := guardLifts(rec, o.Settings); {
 	case last.InFlight():
@@ -69,10 +70,12 @@ func stand(rec decide.Record, o Options) (Target, bool) {
 			t.Until = time.Time{}
 		}
 	case rec.Held():
-		t.State, t.Since, t.Why = Held, rec.HeldAt, "its repair was taken back by "+rec.HeldBy+finding.SentBy(rec.HeldSender, rec.HeldBy)
+		t.State, t.Since, t.Why = Held, rec.HeldAt, "its repair was taken back by "+
+			rec.HeldBy+finding.SentBy(rec.HeldSender, rec.HeldBy)
 	case !rec.SuspendedAt.IsZero() && lifted.After(o.Now):
 		t.State, t.Since, t.Until = Suspended, rec.SuspendedAt, lifted
-		t.Why = fmt.Sprintf("%d attempts within %g h did not keep it repaired", o.Settings.MaxAttempts, o.Settings.Window.Hours())
+		t.Why = fmt.Sprintf("%d attempts within %g h did not keep it repaired", o.Settings.MaxAttempts,
+			o.Settings.Window.Hours())
 		if last.Reason != "" {
 			t.Why += "; the last: " + last.Reason
 		}

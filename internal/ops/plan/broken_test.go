@@ -41,7 +41,8 @@ func with(a, b object) object {
 
 func trail(w *world) string {
 	w.seed("s3:CreateBucket", object{"Bucket": "trails-" + w.account})
-	return w.seed("cloudtrail:CreateTrail", object{"Name": "audit", "S3BucketName": "trails-" + w.account})["TrailARN"].(string)
+	return w.seed("cloudtrail:CreateTrail",
+		object{"Name": "audit", "S3BucketName": "trails-" + w.account})["TrailARN"].(string)
 }
 
 func user(w *world) string {
@@ -53,30 +54,40 @@ func user(w *world) string {
 var everyRunbook = map[string]broken{
 	"a rule for SSH": {
 		control: "EC2.13",
-		make:    func(w *world) string { return group(w, "web", rule(22, 22, "0.0.0.0/0"), rule(443, 443, "0.0.0.0/0")) },
-		lines:   []string{"sg-*", "- {FromPort:22,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:22}"},
-		uses:    []string{""},
+		make: func(w *world) string {
+			return group(w, "web", rule(22, 22, "0.0.0.0/0"),
+				rule(443, 443, "0.0.0.0/0"))
+		},
+		lines: []string{"sg-*", "- {FromPort:22,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:22}"},
+		uses:  []string{""},
 	},
 	"a wide rule": {
 		control: "EC2.14",
 		make: func(w *world) string {
 			arn := group(w, "legacy", rule(0, 65535, "0.0.0.0/0"))
 			subnet := w.seed("ec2:DescribeSubnets", object{})["Subnets"].([]any)[0].(object)["SubnetId"]
-			w.seed("ec2:CreateNetworkInterface", object{"SubnetId": subnet, "Description": "of the mail server", "Groups": []any{arn[strings.Index(arn, "sg-"):]}})
+			w.seed("ec2:CreateNetworkInterface",
+				object{"SubnetId": subnet, "Description": "of the mail server",
+					"Groups": []any{arn[strings.Index(arn, "sg-"):]}})
 			return arn
 		},
 		lines: []string{
 			"sg-*", "- {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
-			"+ {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:3388}", "+ {FromPort:3390,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
+			"+ {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:3388}",
+			"+ {FromPort:3390,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
 		},
 		uses: []string{"of the mail server"},
 	},
 	"the default group": {
 		control: "EC2.2",
 		make: func(w *world) string {
-			groups := w.seed("ec2:DescribeSecurityGroups", object{"Filters": []any{object{"Name": "group-name", "Values": []any{"default"}}}})["SecurityGroups"].([]any)
+			groups := w.seed("ec2:DescribeSecurityGroups",
+				object{"Filters": []any{object{"Name": "group-name", "Values": []any{"default"}}}})["SecurityGroups"].([]any)
 			id := groups[0].(object)["GroupId"].(string)
-			w.seed("ec2:AuthorizeSecurityGroupIngress", object{"GroupId": id, "IpPermissions": []any{object{"IpProtocol": "-1", "UserIdGroupPairs": []any{object{"GroupId": id}}}}})
+			w.seed("ec2:AuthorizeSecurityGroupIngress",
+				object{"GroupId": id,
+					"IpPermissions": []any{object{"IpProtocol": "-1",
+						"UserIdGroupPairs": []any{object{"GroupId": id}}}}})
 			return "arn:aws:ec2:" + region + ":" + w.account + ":security-group/" + id
 		},
 		lines: []string{
@@ -89,7 +100,8 @@ var everyRunbook = map[string]broken{
 		control: "EC2.6",
 		make: func(w *world) string {
 			w.seed("iam:CreateRole", object{"RoleName": "hubmend-flow-log-delivery", "AssumeRolePolicyDocument": "{}"})
-			return "arn:aws:ec2:" + region + ":" + w.account + ":vpc/" + w.seed("ec2:DescribeVpcs", object{})["Vpcs"].([]any)[0].(object)["VpcId"].(string)
+			return "arn:aws:ec2:" + region + ":" + w.account + ":vpc/" + w.seed("ec2:DescribeVpcs",
+				object{})["Vpcs"].([]any)[0].(object)["VpcId"].(string)
 		},
 		lines: []string{
 			"vpc-*", "+ {LogGroupName:/hubmend/vpc-flow-logs/vpc-*,TrafficType:REJECT}",
@@ -121,7 +133,8 @@ var everyRunbook = map[string]broken{
 			return arn
 		},
 		lines: []string{
-			"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "- {LoginProfile:{CreateDate:*,PasswordResetRequired:false,UserName:ann}}",
+			"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}",
+			"- {LoginProfile:{CreateDate:*,PasswordResetRequired:false,UserName:ann}}",
 			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}",
 		},
 		uses: []string{"KIA", "s3", "20"},
@@ -133,15 +146,18 @@ var everyRunbook = map[string]broken{
 			key(w, "ann", object{"CreatedDaysAgo": 100})
 			return arn
 		},
-		lines: []string{"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "+ {AccessKeyId:*,CreateDate:*,Status:Inactive}"},
-		uses:  []string{"KIA", "N/A", ""},
+		lines: []string{"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}",
+			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}"},
+		uses: []string{"KIA", "N/A", ""},
 	},
 	"no password policy": {
 		control: "IAM.15",
 		make:    func(w *world) string { return "AWS::::Account:" + w.account },
 		lines: []string{
-			"account *", "+ AllowUsersToChangePassword: true", "+ ExpirePasswords: true", "+ HardExpiry: false", "+ MaxPasswordAge: 90",
-			"+ MinimumPasswordLength: 14", "- PasswordPolicy: none", "+ PasswordReusePrevention: 24", "+ RequireLowercaseCharacters: true", "+ RequireNumbers: true",
+			"account *", "+ AllowUsersToChangePassword: true", "+ ExpirePasswords: true", "+ HardExpiry: false",
+			"+ MaxPasswordAge: 90",
+			"+ MinimumPasswordLength: 14", "- PasswordPolicy: none", "+ PasswordReusePrevention: 24",
+			"+ RequireLowercaseCharacters: true", "+ RequireNumbers: true",
 			"+ RequireSymbols: true", "+ RequireUppercaseCharacters: true",
 		},
 		uses: []string{""},
@@ -151,8 +167,11 @@ var everyRunbook = map[string]broken{
 		make: func(w *world) string {
 			user(w)
 			w.seed("iam:UpdateAccountPasswordPolicy", object{
-				"MinimumPasswordLength": 20, "MaxPasswordAge": 60, "PasswordReusePrevention": 5, "RequireNumbers": true, "RequireLowercaseCharacters": true,
-				"RequireSymbols": true, "RequireUppercaseCharacters": true, "AllowUsersToChangePassword": true, "HardExpiry": true,
+				"MinimumPasswordLength": 20, "MaxPasswordAge": 60, "PasswordReusePrevention": 5, "RequireNumbers": true,
+				"RequireLowercaseCharacters": true,
+				"RequireSymbols":             true, "RequireUppercaseCharacters": true,
+				"AllowUsersToChangePassword": true,
+				"HardExpiry":                 true,
 			})
 			return "AWS::::Account:" + w.account
 		},
@@ -181,7 +200,8 @@ var everyRunbook = map[string]broken{
 			return trail(w)
 		},
 		lines: []string{
-			"audit", "+ CloudWatchLogsLogGroupArn: arn:aws:logs:*", "+ CloudWatchLogsRoleArn: arn:aws:iam::*:role/hubmend-trail-delivery",
+			"audit", "+ CloudWatchLogsLogGroupArn: arn:aws:logs:*",
+			"+ CloudWatchLogsRoleArn: arn:aws:iam::*:role/hubmend-trail-delivery",
 		},
 		uses: []string{"false"},
 	},
@@ -191,20 +211,24 @@ var everyRunbook = map[string]broken{
 			w.seed("s3:CreateBucket", object{"Bucket": "open-" + w.account})
 			return "arn:aws:s3:::open-" + w.account
 		},
-		lines: []string{"open-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true", "- PublicAccessBlock: none", "+ RestrictPublicBuckets: true"},
-		uses:  []string{"FULL_CONTROL", "", ""},
+		lines: []string{"open-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true",
+			"- PublicAccessBlock: none", "+ RestrictPublicBuckets: true"},
+		uses: []string{"FULL_CONTROL", "", ""},
 	},
 	"a bucket with half a block": {
 		control: "CloudTrail.6",
 		make: func(w *world) string {
 			w.seed("s3:CreateBucket", object{"Bucket": "half-" + w.account})
-			w.seed("s3:PutPublicAccessBlock", object{"Bucket": "half-" + w.account, "PublicAccessBlockConfiguration": object{
-				"BlockPublicAcls": true, "IgnorePublicAcls": false, "BlockPublicPolicy": true, "RestrictPublicBuckets": false,
-			}})
+			w.seed("s3:PutPublicAccessBlock",
+				object{"Bucket": "half-" + w.account, "PublicAccessBlockConfiguration": object{
+					"BlockPublicAcls": true, "IgnorePublicAcls": false, "BlockPublicPolicy": true,
+					"RestrictPublicBuckets": false,
+				}})
 			return "arn:aws:s3:::half-" + w.account
 		},
-		lines: []string{"half-*", "- IgnorePublicAcls: false", "+ IgnorePublicAcls: true", "- RestrictPublicBuckets: false", "+ RestrictPublicBuckets: true"},
-		uses:  []string{"FULL_CONTROL", "", ""},
+		lines: []string{"half-*", "- IgnorePublicAcls: false", "+ IgnorePublicAcls: true",
+			"- RestrictPublicBuckets: false", "+ RestrictPublicBuckets: true"},
+		uses: []string{"FULL_CONTROL", "", ""},
 	},
 	"a bucket without logging": {
 		control: "CloudTrail.7",

@@ -37,7 +37,8 @@ func lintFiles(files fs.FS, c *catalog.Catalog, models *apimodel.Models) ([]Prob
 			continue
 		}
 		for i, l := range all[name] {
-			for _, text := range slices.Concat(l.problems(all[name][:i], book.Document.Parameters), callProblems(models, l.Call, l.Path, l.Input)) {
+			for _, text := range slices.Concat(l.problems(all[name][:i], book.Document.Parameters),
+				callProblems(models, l.Call, l.Path, l.Input)) {
 				found = append(found, Problem{file, text})
 			}
 		}

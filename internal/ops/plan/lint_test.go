@@ -23,16 +23,28 @@ func TestLint(t *testing.T) {
 		t.Errorf("%v, %v", problems, err)
 	}
 	for name, tc := range map[string]struct{ file, text, want string }{
-		"a use that writes":        {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:DisableKey", input: {KeyId: "{{ KeyId }}"}}]`, "kms:DisableKey is not known to read only"},
-		"a use of another's":       {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:ListAliases", input: {KeyId: "{{ GroupId }}"}}]`, "{{ GroupId }} is no parameter of the runbook"},
-		"a use with a wrong input": {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:ListAliases", input: {Key: x}}]`, "has no parameter Key"},
-		"a use of nothing":         {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:ListAliases", path: $.Names}]`, "the answer of kms:ListAliases has no $.Names"},
-		"a use of no API":          {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:ListNothing"}]`, "no API ListNothing"},
-		"a use for each of none":   {"uses/EnableKeyRotation", `[{name: a, title: A, each: b, call: "kms:ListAliases"}]`, "each is b, which is no use above"},
-		"a use twice":              {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:ListAliases"}, {name: a, title: B, call: "kms:ListAliases"}]`, "two uses are named a"},
-		"a use without a title":    {"uses/EnableKeyRotation", `[{name: a, call: "kms:ListAliases"}]`, "needs a name of letters and a title"},
-		"uses of no runbook":       {"uses/MendEverything", `[]`, "there is no runbook MendEverything"},
-		"an unknown key of a use":  {"uses/EnableKeyRotation", `[{nam: a}]`, `unknown field "nam"`},
+		"a use that writes": {"uses/EnableKeyRotation",
+			`[{name: a, title: A, call: "kms:DisableKey", input: {KeyId: "{{ KeyId }}"}}]`,
+			"kms:DisableKey is not known to read only"},
+		"a use of another's": {"uses/EnableKeyRotation",
+			`[{name: a, title: A, call: "kms:ListAliases", input: {KeyId: "{{ GroupId }}"}}]`,
+			"{{ GroupId }} is no parameter of the runbook"},
+		"a use with a wrong input": {"uses/EnableKeyRotation",
+			`[{name: a, title: A, call: "kms:ListAliases", input: {Key: x}}]`, "has no parameter Key"},
+		"a use of nothing": {"uses/EnableKeyRotation",
+			`[{name: a, title: A, call: "kms:ListAliases", path: $.Names}]`,
+			"the answer of kms:ListAliases has no $.Names"},
+		"a use of no API": {"uses/EnableKeyRotation", `[{name: a, title: A, call: "kms:ListNothing"}]`,
+			"no API ListNothing"},
+		"a use for each of none": {"uses/EnableKeyRotation",
+			`[{name: a, title: A, each: b, call: "kms:ListAliases"}]`, "each is b, which is no use above"},
+		"a use twice": {"uses/EnableKeyRotation",
+			`[{name: a, title: A, call: "kms:ListAliases"}, {name: a, title: B, call: "kms:ListAliases"}]`,
+			"two uses are named a"},
+		"a use without a title": {"uses/EnableKeyRotation", `[{name: a, call: "kms:ListAliases"}]`,
+			"needs a name of letters and a title"},
+		"uses of no runbook":      {"uses/MendEverything", `[]`, "there is no runbook MendEverything"},
+		"an unknown key of a use": {"uses/EnableKeyRotation", `[{nam: a}]`, `unknown field "nam"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

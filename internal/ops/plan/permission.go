@@ -8,7 +8,8 @@ import (
 
 // sources are the lists of a permission of a security group, with the name and the description of an item.
 var sources = []struct{ list, name string }{
-	{"IpRanges", "CidrIp"}, {"Ipv6Ranges", "CidrIpv6"}, {"PrefixListIds", "PrefixListId"}, {"UserIdGroupPairs", "GroupId"},
+	{"IpRanges", "CidrIp"}, {"Ipv6Ranges", "CidrIpv6"}, {"PrefixListIds", "PrefixListId"},
+	{"UserIdGroupPairs", "GroupId"},
 }
 
 // permission writes a permission of a security group as people say it: tcp 0-65535 from 0.0.0.0/0 (vendor). It is

@@ -43,7 +43,8 @@ func TestPlanForetellsTheRepair(t *testing.T) {
 			if diff := cmp.Diff(told(calls), told(asSeen(p.Calls, calls))); diff != "" {
 				t.Errorf("calls of the repair, and of its plan (-made +planned):\n%s", diff)
 			}
-			if again := w.plan(r); again.Verdict != plan.Compliant || !strings.HasPrefix(again.Reason, "Nothing to change") || len(again.Calls)+len(again.Changes) != 0 {
+			if again := w.plan(r); again.Verdict != plan.Compliant ||
+				!strings.HasPrefix(again.Reason, "Nothing to change") || len(again.Calls)+len(again.Changes) != 0 {
 				t.Errorf("after the repair it is %s, %q, with %v", again.Verdict, again.Reason, again.Calls)
 			}
 		})
@@ -131,7 +132,9 @@ func checkUses(t *testing.T, want []string, uses []plan.Use) {
 			}
 			continue
 		}
-		if u.Unknown != "" || !slices.ContainsFunc(strings.Split(want[i], "|"), func(part string) bool { return strings.Contains(string(found), part) }) {
+		if u.Unknown != "" ||
+			!slices.ContainsFunc(strings.Split(want[i], "|"),
+				func(part string) bool { return strings.Contains(string(found), part) }) {
 			t.Errorf("%s: %s, %q; want %s", u.Title, found, u.Unknown, want[i])
 		}
 	}
@@ -140,7 +143,8 @@ func checkUses(t *testing.T, want []string, uses []plan.Use) {
 // checkTold looks for what does not depend on the resource.
 func checkTold(t *testing.T, p plan.Plan, c catalog.Control) {
 	t.Helper()
-	if p.Risk != c.Risk || p.RiskReason == "" || p.Reversible != c.Reversible || p.Reversible == (p.Irreversible != "") {
+	if p.Risk != c.Risk || p.RiskReason == "" || p.Reversible != c.Reversible ||
+		p.Reversible == (p.Irreversible != "") {
 		t.Errorf("risk and return are %+v", p)
 	}
 	if p.Cost.Steps != 1 || p.Cost.USD != 0.002 {
@@ -156,7 +160,8 @@ func TestAUseOnlyReads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "333333333333")
 	api := plan.Reading(w)
-	if _, err := api.Call(t.Context(), "ec2", "DeleteSecurityGroup", object{"GroupId": "sg-1"}); err == nil || !strings.Contains(err.Error(), "a plan does not call ec2:DeleteSecurityGroup") {
+	if _, err := api.Call(t.Context(), "ec2", "DeleteSecurityGroup", object{"GroupId": "sg-1"}); err == nil ||
+		!strings.Contains(err.Error(), "a plan does not call ec2:DeleteSecurityGroup") {
 		t.Error(err)
 	}
 	if _, err := api.Call(t.Context(), "ec2", "DescribeSecurityGroups", object{}); err != nil || len(w.calls) != 1 {

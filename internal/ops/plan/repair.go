@@ -35,7 +35,8 @@ func ForFinding(c *catalog.Catalog, raw json.RawMessage) (Repair, error) {
 	if err != nil {
 		return Repair{}, err
 	}
-	r := Repair{Control: control, Finding: f.ID, Target: t, Parameters: parameters, Partition: f.Partition, Region: t.Region}
+	r := Repair{Control: control, Finding: f.ID, Target: t, Parameters: parameters, Partition: f.Partition,
+		Region: t.Region}
 	if t.Region == target.Global {
 		r.Region = f.Region
 	}

@@ -107,7 +107,8 @@ func (l look) step() runbook.Step {
 		inputs[name] = value
 	}
 	no := false
-	step := runbook.Step{Name: l.Name, Action: "aws:executeAwsApi", OnFailure: "Continue", IsCritical: &no, Inputs: inputs}
+	step := runbook.Step{Name: l.Name, Action: "aws:executeAwsApi", OnFailure: "Continue", IsCritical: &no,
+		Inputs: inputs}
 	if strings.Contains(l.Path, "..") { // which gives a list that another look can go through
 		step.Outputs = []runbook.Output{{Name: foundOutput, Selector: l.Path, Type: "StringList"}}
 	}
@@ -119,10 +120,13 @@ func (l look) step() runbook.Step {
 			inputs[name] = "{{ " + l.Name + "Loop.CurrentIteratorValue }}"
 		}
 	}
-	inner := map[string]any{"name": step.Name, "action": step.Action, "onFailure": step.OnFailure, "isCritical": false, "inputs": inputs}
-	return runbook.Step{Name: l.Name + "Loop", Action: "aws:loop", OnFailure: "Continue", IsCritical: &no, Inputs: map[string]any{
-		"Iterators": "{{ " + l.Each + "." + foundOutput + " }}", "IteratorDataType": "String", "Steps": []any{inner},
-	}}
+	inner := map[string]any{"name": step.Name, "action": step.Action, "onFailure": step.OnFailure, "isCritical": false,
+		"inputs": inputs}
+	return runbook.Step{Name: l.Name + "Loop", Action: "aws:loop", OnFailure: "Continue", IsCritical: &no,
+		Inputs: map[string]any{
+			"Iterators": "{{ " + l.Each + "." + foundOutput + " }}", "IteratorDataType": "String",
+			"Steps": []any{inner},
+		}}
 }
 
 // use tells what a look found.
@@ -185,8 +189,10 @@ func (l look) problems(earlier []look, parameters map[string]runbook.Parameter) 
 			found = append(found, fmt.Sprintf("use %s: {{ %s }} is no parameter of the runbook", l.Name, name))
 		}
 	}
-	if l.Each != "" && !slices.ContainsFunc(earlier, func(o look) bool { return o.Name == l.Each && strings.Contains(o.Path, "..") }) {
-		found = append(found, fmt.Sprintf("use %s: each is %s, which is no use above whose path finds a list by ..", l.Name, l.Each))
+	if l.Each != "" && !slices.ContainsFunc(earlier,
+		func(o look) bool { return o.Name == l.Each && strings.Contains(o.Path, "..") }) {
+		found = append(found,
+			fmt.Sprintf("use %s: each is %s, which is no use above whose path finds a list by ..", l.Name, l.Each))
 	}
 	return found
 }

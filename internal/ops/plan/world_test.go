@@ -110,7 +110,8 @@ const programKey = "program"
 // programs runs scripts that call AWS.
 func (w *world) programs() scripts.Scripts {
 	return scripts.Scripts{Python: emulator.python, Access: &python.Access{
-		Region: region, Endpoint: w.endpoint, Credentials: python.Credentials{AccessKeyID: programKey, SecretAccessKey: "secret"},
+		Region: region, Endpoint: w.endpoint,
+		Credentials: python.Credentials{AccessKeyID: programKey, SecretAccessKey: "secret"},
 	}}
 }
 
@@ -181,7 +182,8 @@ func (w *world) backdate(input object) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.endpoint+"/lab/backdate-user", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.endpoint+"/lab/backdate-user",
+		bytes.NewReader(body))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -203,7 +205,8 @@ func (w *world) repair(control, resource string) plan.Repair {
 	if !ok {
 		w.Fatalf("there is no control %s", control)
 	}
-	f, err := samplefinding.Build(samplefinding.Spec{Control: c, Resource: resource, Account: w.account, Region: region, ID: "f", Now: time.Now()})
+	f, err := samplefinding.Build(samplefinding.Spec{Control: c, Resource: resource, Account: w.account, Region: region,
+		ID: "f", Now: time.Now()})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -244,7 +247,8 @@ func (w *world) run(r plan.Repair) (automation.Execution, []plan.Call) {
 	w.calls = nil
 	book, _ := catalog.Embedded().Runbook(r.Target.Runbook)
 	parameters := r.Parameters.Input()
-	parameters["AutomationAssumeRole"] = []string{naming.RoleARN("aws", w.account, naming.RunbookRole(r.Target.Runbook))}
+	parameters["AutomationAssumeRole"] = []string{naming.RoleARN("aws", w.account,
+		naming.RunbookRole(r.Target.Runbook))}
 	executor := automation.Executor{Scripts: w.programs()}
 	e := executor.Run(w.Context(), automation.Request{
 		Document: book.Document, Parameters: parameters, ExecutionID: executionID,

@@ -40,13 +40,16 @@ func recordOf(d *types.RecordDetail) Record {
 }
 
 // Launch begins to launch a version of a product under a name.
-func (c Catalog) Launch(ctx context.Context, p Product, v Version, name string, parameters map[string]string) (Record, error) {
+func (c Catalog) Launch(ctx context.Context, p Product, v Version, name string, parameters map[string]string) (Record,
+	error) {
 	if err := c.check(ctx, p, v, parameters); err != nil {
 		return Record{}, err
 	}
-	in := servicecatalog.ProvisionProductInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID, PathId: p.path, ProvisionedProductName: &name}
+	in := servicecatalog.ProvisionProductInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID, PathId: p.path,
+		ProvisionedProductName: &name}
 	for _, key := range slices.Sorted(maps.Keys(parameters)) {
-		in.ProvisioningParameters = append(in.ProvisioningParameters, types.ProvisioningParameter{Key: aws.String(key), Value: aws.String(parameters[key])})
+		in.ProvisioningParameters = append(in.ProvisioningParameters,
+			types.ProvisioningParameter{Key: aws.String(key), Value: aws.String(parameters[key])})
 	}
 	out, err := c.Client.ProvisionProduct(ctx, &in)
 	var exists *types.DuplicateResourceException
@@ -61,13 +64,16 @@ func (c Catalog) Launch(ctx context.Context, p Product, v Version, name string, 
 
 // Update begins to change what is launched to a version and parameters. Parameters that are
 // not given stay as they are.
-func (c Catalog) Update(ctx context.Context, p Product, l Launched, v Version, parameters map[string]string) (Record, error) {
+func (c Catalog) Update(ctx context.Context, p Product, l Launched, v Version, parameters map[string]string) (Record,
+	error) {
 	if err := c.check(ctx, p, v, parameters); err != nil {
 		return Record{}, err
 	}
-	in := servicecatalog.UpdateProvisionedProductInput{ProvisionedProductId: &l.ID, ProductId: &l.productID, ProvisioningArtifactId: &v.ID, PathId: p.path}
+	in := servicecatalog.UpdateProvisionedProductInput{ProvisionedProductId: &l.ID, ProductId: &l.productID,
+		ProvisioningArtifactId: &v.ID, PathId: p.path}
 	for _, key := range slices.Sorted(maps.Keys(parameters)) {
-		in.ProvisioningParameters = append(in.ProvisioningParameters, types.UpdateProvisioningParameter{Key: aws.String(key), Value: aws.String(parameters[key])})
+		in.ProvisioningParameters = append(in.ProvisioningParameters,
+			types.UpdateProvisioningParameter{Key: aws.String(key), Value: aws.String(parameters[key])})
 	}
 	out, err := c.Client.UpdateProvisionedProduct(ctx, &in)
 	if err != nil {
@@ -78,7 +84,8 @@ func (c Catalog) Update(ctx context.Context, p Product, l Launched, v Version, p
 
 // Terminate begins to remove what was launched.
 func (c Catalog) Terminate(ctx context.Context, l Launched) (Record, error) {
-	out, err := c.Client.TerminateProvisionedProduct(ctx, &servicecatalog.TerminateProvisionedProductInput{ProvisionedProductId: &l.ID})
+	out, err := c.Client.TerminateProvisionedProduct(ctx,
+		&servicecatalog.TerminateProvisionedProductInput{ProvisionedProductId: &l.ID})
 	if err != nil {
 		return Record{}, c.explain("terminate "+l.Name, err)
 	}
@@ -113,7 +120,9 @@ func (c Catalog) check(ctx context.Context, p Product, v Version, parameters map
 	if len(parameters) == 0 {
 		return nil
 	}
-	out, err := c.Client.DescribeProvisioningParameters(ctx, &servicecatalog.DescribeProvisioningParametersInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID, PathId: p.path})
+	out, err := c.Client.DescribeProvisioningParameters(ctx,
+		&servicecatalog.DescribeProvisioningParametersInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID,
+			PathId: p.path})
 	if err != nil {
 		return c.explain("read the parameters of "+p.Name, err)
 	}
@@ -128,7 +137,8 @@ func (c Catalog) check(ctx context.Context, p Product, v Version, parameters map
 	for _, key := range slices.Sorted(maps.Keys(parameters)) {
 		values, ok := allowed[key]
 		if !ok {
-			return fmt.Errorf("%s %s has no parameter %s; it has %s", p.Name, v.Name, key, strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
+			return fmt.Errorf("%s %s has no parameter %s; it has %s", p.Name, v.Name, key,
+				strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
 		}
 		if len(values) > 0 && !slices.Contains(values, parameters[key]) {
 			return fmt.Errorf("%s must be %s, not %q", key, strings.Join(values, " or "), parameters[key])
@@ -151,20 +161,24 @@ func (c Catalog) Portfolio(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("there is no portfolio %q in %s; deploy hubmend-admin first, or choose the administrator's account and home Region", naming.Portfolio, c.Region)
+	return "", fmt.Errorf(
+		"there is no portfolio %q in %s; deploy hubmend-admin first, or choose the administrator's account and "+
+			"home Region", naming.Portfolio, c.Region)
 }
 
 // Share shares the portfolio with a node of the organization, or with an account when the
 // type is ACCOUNT, and on demand the names of the principals that may use it. Sharing twice
 // changes nothing.
 func (c Catalog) Share(ctx context.Context, portfolio string, with types.OrganizationNode, principals bool) error {
-	in := servicecatalog.CreatePortfolioShareInput{PortfolioId: &portfolio, OrganizationNode: &with, SharePrincipals: principals}
+	in := servicecatalog.CreatePortfolioShareInput{PortfolioId: &portfolio, OrganizationNode: &with,
+		SharePrincipals: principals}
 	out, err := c.Client.CreatePortfolioShare(ctx, &in)
 	if err != nil {
 		return c.explain("share the portfolio with "+*with.Value, err)
 	}
 	for look := 0; out.PortfolioShareToken != nil; look++ {
-		status, err := c.Client.DescribePortfolioShareStatus(ctx, &servicecatalog.DescribePortfolioShareStatusInput{PortfolioShareToken: out.PortfolioShareToken})
+		status, err := c.Client.DescribePortfolioShareStatus(ctx,
+			&servicecatalog.DescribePortfolioShareStatusInput{PortfolioShareToken: out.PortfolioShareToken})
 		if err != nil {
 			return c.explain("look how the sharing goes", err)
 		}

@@ -109,7 +109,8 @@ func (c Catalog) describe(ctx context.Context, view types.ProductViewSummary) (P
 		return Product{}, c.explain("describe "+p.Name, err)
 	}
 	for _, v := range out.ProvisioningArtifacts {
-		p.Versions = append(p.Versions, Version{ID: *v.Id, Name: *v.Name, Deprecated: v.Guidance == types.ProvisioningArtifactGuidanceDeprecated})
+		p.Versions = append(p.Versions,
+			Version{ID: *v.Id, Name: *v.Name, Deprecated: v.Guidance == types.ProvisioningArtifactGuidanceDeprecated})
 	}
 	if len(p.Versions) == 0 {
 		return Product{}, fmt.Errorf("%s has no version to launch; deploy hubmend-admin again", p.Name)
@@ -153,10 +154,12 @@ func compare(a, b string) int {
 // Launched lists where a product is launched in the account and Region, by whomever.
 func (c Catalog) Launched(ctx context.Context, p Product) ([]Launched, error) {
 	var all []Launched
-	pages := servicecatalog.NewSearchProvisionedProductsPaginator(c.Client, &servicecatalog.SearchProvisionedProductsInput{
-		AccessLevelFilter: &types.AccessLevelFilter{Key: types.AccessLevelFilterKeyAccount, Value: aws.String("self")},
-		Filters:           map[string][]string{"SearchQuery": {"productId:" + p.ID}},
-	})
+	pages := servicecatalog.NewSearchProvisionedProductsPaginator(c.Client,
+		&servicecatalog.SearchProvisionedProductsInput{
+			AccessLevelFilter: &types.AccessLevelFilter{Key: types.AccessLevelFilterKeyAccount,
+				Value: aws.String("self")},
+			Filters: map[string][]string{"SearchQuery": {"productId:" + p.ID}},
+		})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -164,8 +167,9 @@ func (c Catalog) Launched(ctx context.Context, p Product) ([]Launched, error) {
 		}
 		for _, l := range page.ProvisionedProducts {
 			all = append(all, Launched{
-				ID: *l.Id, Name: *l.Name, Version: aws.ToString(l.ProvisioningArtifactName), Status: string(l.Status), Message: oneLine(aws.ToString(l.StatusMessage)),
-				By: aws.ToString(l.UserArn), Record: aws.ToString(l.LastRecordId), productID: p.ID,
+				ID: *l.Id, Name: *l.Name, Version: aws.ToString(l.ProvisioningArtifactName), Status: string(l.Status),
+				Message: oneLine(aws.ToString(l.StatusMessage)),
+				By:      aws.ToString(l.UserArn), Record: aws.ToString(l.LastRecordId), productID: p.ID,
 				Failed: l.Status == types.ProvisionedProductStatusError && l.LastSuccessfulProvisioningRecordId == nil,
 			})
 		}
@@ -176,7 +180,8 @@ func (c Catalog) Launched(ctx context.Context, p Product) ([]Launched, error) {
 // Settings gives the outputs of what was launched, by name: how its groups are set.
 func (c Catalog) Settings(ctx context.Context, l Launched) (map[string]string, error) {
 	all := map[string]string{}
-	pages := servicecatalog.NewGetProvisionedProductOutputsPaginator(c.Client, &servicecatalog.GetProvisionedProductOutputsInput{ProvisionedProductId: &l.ID})
+	pages := servicecatalog.NewGetProvisionedProductOutputsPaginator(c.Client,
+		&servicecatalog.GetProvisionedProductOutputsInput{ProvisionedProductId: &l.ID})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -198,12 +203,14 @@ func (c Catalog) explain(what string, err error) error {
 	case awserr.IsExpired(err):
 		return fmt.Errorf("%s: the AWS credentials have expired; log in again", what)
 	case awserr.IsNotEnabled(err):
-		return fmt.Errorf("%s: %s does not know these AWS credentials; log in again, or choose another AWS_PROFILE or AWS_REGION (%s)", what, c.Region, oneLine(awserr.Message(err)))
+		return fmt.Errorf("%s: %s does not know these AWS credentials; log in again, or choose another AWS_PROFILE "+
+			"or AWS_REGION (%s)", what, c.Region, oneLine(awserr.Message(err)))
 	case strings.HasPrefix(awserr.Code(err), "AccessDenied"):
 		return fmt.Errorf("%s: these AWS credentials may not: attach the policy %s, or %s, to their role (%s)",
 			what, naming.CatalogUserPolicy, naming.CatalogAdministratorPolicy, oneLine(awserr.Message(err)))
 	case strings.Contains(text, "no such host") || strings.Contains(text, "connection refused"):
-		return fmt.Errorf("%s: Service Catalog does not answer in %s; look at the Region and at AWS_ENDPOINT_URL: %s", what, c.Region, text)
+		return fmt.Errorf("%s: Service Catalog does not answer in %s; look at the Region and at AWS_ENDPOINT_URL: %s",
+			what, c.Region, text)
 	}
 	return fmt.Errorf("%s: %s", what, oneLine(awserr.Message(err)))
 }

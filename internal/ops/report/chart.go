@@ -120,8 +120,10 @@ var spans = []struct {
 	upTo time.Duration
 	name string
 }{
-	{15 * time.Second, "15 s or less"}, {30 * time.Second, "to 30 s"}, {time.Minute, "to 1 min"}, {2 * time.Minute, "to 2 min"},
-	{5 * time.Minute, "to 5 min"}, {15 * time.Minute, "to 15 min"}, {time.Hour, "to 1 h"}, {day, "to 1 d"}, {1<<63 - 1, "longer"},
+	{15 * time.Second, "15 s or less"}, {30 * time.Second, "to 30 s"}, {time.Minute, "to 1 min"},
+	{2 * time.Minute, "to 2 min"},
+	{5 * time.Minute, "to 5 min"}, {15 * time.Minute, "to 15 min"}, {time.Hour, "to 1 h"}, {day, "to 1 d"},
+	{1<<63 - 1, "longer"},
 }
 
 // histogram counts repairs by how long they took, from the shortest class that has one to the longest.

@@ -11,7 +11,8 @@ import (
 
 var csvHeader = []string{
 	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "asked by", "trigger",
-	"change", "before", "after", "verified", "class", "reason", "taken back", "undoes", "document", "execution", "attempt", "target", "findings", "sender", "calls",
+	"change", "before", "after", "verified", "class", "reason", "taken back", "undoes", "document", "execution",
+	"attempt", "target", "findings", "sender", "calls",
 }
 
 // WriteCSV writes a row for each attempt.
@@ -20,8 +21,10 @@ func (r Report) WriteCSV(w io.Writer) error {
 	_ = out.Write(csvHeader) // Error tells
 	for _, e := range r.Repairs {
 		row := []string{
-			stamp(e.EndedAt), stamp(e.FoundAt), strconv.FormatFloat(e.Took().Seconds(), 'f', 0, 64), string(e.Outcome), e.Control, e.Title, e.Account, e.Region, e.Resource, e.By, e.Trigger,
-			e.Change, e.Before, e.After, e.Verified, e.Class, e.Reason, stamp(e.TakenBackAt), e.Undoes, e.Document, e.Execution, strconv.Itoa(e.Number), e.Key, strings.Join(e.Findings, " "), e.Sender, e.Calls,
+			stamp(e.EndedAt), stamp(e.FoundAt), strconv.FormatFloat(e.Took().Seconds(), 'f', 0, 64), string(e.Outcome),
+			e.Control, e.Title, e.Account, e.Region, e.Resource, e.By, e.Trigger,
+			e.Change, e.Before, e.After, e.Verified, e.Class, e.Reason, stamp(e.TakenBackAt), e.Undoes, e.Document,
+			e.Execution, strconv.Itoa(e.Number), e.Key, strings.Join(e.Findings, " "), e.Sender, e.Calls,
 		}
 		for i := range row {
 			row[i] = harmless(row[i])
@@ -46,7 +49,8 @@ func stamp(t time.Time) string {
 // begins with, after white space too, gets an apostrophe in front.
 func harmless(cell string) string {
 	start := strings.TrimSpace(cell)
-	if start != "" && strings.ContainsAny(start[:1], "=+-@|%") || strings.HasPrefix(start, "＝") || strings.HasPrefix(start, "＋") || strings.HasPrefix(start, "－") || strings.HasPrefix(start, "＠") {
+	if start != "" && strings.ContainsAny(start[:1], "=+-@|%") || strings.HasPrefix(start, "＝") ||
+		strings.HasPrefix(start, "＋") || strings.HasPrefix(start, "－") || strings.HasPrefix(start, "＠") {
 		return "'" + cell
 	}
 	if cell != "" && strings.ContainsAny(cell[:1], "\t\r\n") {

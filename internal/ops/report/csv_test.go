@@ -40,17 +40,24 @@ func TestCSV(t *testing.T) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	want := map[string]string{
-		"ended": "2026-03-30T12:00:00Z", "found": "2026-03-30T11:59:20Z", "seconds": "40", "outcome": "repaired", "control": "EC2.13",
-		"title": "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22", "account": account, "region": "eu-west-1", "resource": one.Resource,
-		"asked by": "", "trigger": "automatic", "change": "Closed TCP 22 to the world.", "before": past(one, 1, day).Outcome.Before,
+		"ended": "2026-03-30T12:00:00Z", "found": "2026-03-30T11:59:20Z", "seconds": "40", "outcome": "repaired",
+		"control": "EC2.13",
+		"title":   "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22", "account": account,
+		"region": "eu-west-1", "resource": one.Resource,
+		"asked by": "", "trigger": "automatic", "change": "Closed TCP 22 to the world.",
+		"before":   past(one, 1, day).Outcome.Before,
 		"after":    past(one, 1, day).Outcome.After,
-		"verified": "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.", "class": "", "reason": "", "taken back": "2026-03-31T11:00:00Z", "undoes": "",
-		"document": "hubmend-CloseSecurityGroupPorts", "execution": execution(1), "attempt": "1", "target": one.Key(), "findings": "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "sender": "", "calls": `["kms:DescribeKey"]`,
+		"verified": "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
+		"class":    "", "reason": "", "taken back": "2026-03-31T11:00:00Z", "undoes": "",
+		"document": "hubmend-CloseSecurityGroupPorts", "execution": execution(1), "attempt": "1", "target": one.Key(),
+		"findings": "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "sender": "",
+		"calls": `["kms:DescribeKey"]`,
 	}
 	if diff := cmp.Diff(want, rows[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if rows[0]["undoes"] != execution(1) || rows[0]["asked by"] != "arn:aws:iam::111111111111:user/ann" || rows[0]["sender"] != sender {
+	if rows[0]["undoes"] != execution(1) || rows[0]["asked by"] != "arn:aws:iam::111111111111:user/ann" ||
+		rows[0]["sender"] != sender {
 		t.Errorf("the undo is %v", rows[0])
 	}
 	if got := table(t, reportOf(t)); len(got) != 0 {
@@ -62,8 +69,10 @@ func TestCSV(t *testing.T) {
 func TestCSVHasNoFormulas(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`=HYPERLINK("http://x","y")`: `'=HYPERLINK("http://x","y")`, "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", " =1": "' =1", "\t=1": "'\t=1", "\n=1": "'\n=1", "\tx": "'\tx",
-		"＝1": "'＝1", "\u00a0=1": "'\u00a0=1", "a=1": "a=1", "": "", "Closed, \"22\"\nand more": "Closed, \"22\"\nand more", "|x": "'|x",
+		`=HYPERLINK("http://x","y")`: `'=HYPERLINK("http://x","y")`, "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)",
+		" =1": "' =1", "\t=1": "'\t=1", "\n=1": "'\n=1", "\tx": "'\tx",
+		"＝1": "'＝1", "\u00a0=1": "'\u00a0=1", "a=1": "a=1", "": "",
+		"Closed, \"22\"\nand more": "Closed, \"22\"\nand more", "|x": "'|x",
 	} {
 		rows := table(t, reportOf(t, past(groupOf("sg-1"), 1, day, func(p *ledger.Past) {
 			p.Attempt.Change, p.Attempt.By, p.Outcome.Before = text, text, text

@@ -93,10 +93,13 @@ func (e Entry) Asker() string { return cmp.Or(e.By, e.Trigger) + finding.SentBy(
 func entryOf(p ledger.Past, foundAt time.Time, home string) Entry {
 	a, t := p.Attempt, p.Target
 	e := Entry{
-		Outcome: outcomeOf(a), Control: a.Control, Account: t.Account, Region: t.Region, Resource: t.Resource, Key: t.Key(), Number: a.Number,
+		Outcome: outcomeOf(a), Control: a.Control, Account: t.Account, Region: t.Region, Resource: t.Resource,
+		Key: t.Key(), Number: a.Number,
 		FoundAt: foundAt.UTC(), StartedAt: a.ClaimedAt.UTC(), EndedAt: a.EndedAt.UTC(),
-		Trigger: string(a.Trigger), By: a.By, Sender: a.Sender, Document: naming.Document(a.Runbook(t)), Execution: a.ExecutionID,
-		Before: p.Outcome.Before, After: p.Outcome.After, Calls: p.Outcome.Calls, Change: a.Change, Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
+		Trigger: string(a.Trigger), By: a.By, Sender: a.Sender, Document: naming.Document(a.Runbook(t)),
+		Execution: a.ExecutionID,
+		Before:    p.Outcome.Before, After: p.Outcome.After, Calls: p.Outcome.Calls, Change: a.Change,
+		Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
 	}
 	if a.ClaimedAt.IsZero() {
 		e.StartedAt = time.Time{}

@@ -28,7 +28,8 @@ var options = report.Options{
 }
 
 func groupOf(name string) target.Target {
-	return target.Target{Account: account, Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts", Resource: "arn:aws:ec2:eu-west-1:" + account + ":security-group/" + name}
+	return target.Target{Account: account, Region: "eu-west-1", Runbook: "CloseSecurityGroupPorts",
+		Resource: "arn:aws:ec2:eu-west-1:" + account + ":security-group/" + name}
 }
 
 // past is an attempt that ended so long ago, after 40 seconds, with what else is said.
@@ -36,7 +37,8 @@ func past(t target.Target, number int, before time.Duration, more ...func(*ledge
 	p := ledger.Past{Target: t, Ended: decide.Ended{Attempt: decide.Attempt{
 		Number: number, State: decide.Succeeded, Control: "EC2.13", Trigger: finding.Automatic,
 		QueuedAt: ago(before + 40*time.Second), ClaimedAt: ago(before + 39*time.Second), EndedAt: ago(before),
-		ExecutionID: execution(number), Change: "Closed TCP 22 to the world.", Findings: []decide.Ref{{ID: "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}},
+		ExecutionID: execution(number), Change: "Closed TCP 22 to the world.",
+		Findings: []decide.Ref{{ID: "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}},
 	}}}
 	p.Outcome.Before = `["{\"IpPermissions\":[{\"FromPort\":22,\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\"}]}]}"]`
 	p.Outcome.After = `["{\"IpPermissions\":[]}"]`
@@ -60,7 +62,8 @@ const sender = "AIDAEXAMPLEID12345678"
 
 func undo(of int, state decide.State) func(*ledger.Past) {
 	return func(p *ledger.Past) {
-		p.Attempt.Undo, p.Attempt.State, p.Attempt.By, p.Attempt.Sender, p.Attempt.Trigger = execution(of), state, "arn:aws:iam::111111111111:user/ann", sender, finding.CommandLine
+		p.Attempt.Undo, p.Attempt.State, p.Attempt.By, p.Attempt.Sender, p.Attempt.Trigger = execution(
+			of), state, "arn:aws:iam::111111111111:user/ann", sender, finding.CommandLine
 	}
 }
 
@@ -93,7 +96,8 @@ func reportWith(t testing.TB, o report.Options, entries ...any) report.Report {
 
 func openFinding(control, id, region, resource string) finding.Finding {
 	return finding.Finding{
-		ID: id, Partition: "aws", Account: account, Region: region, ControlID: control, Compliance: finding.Failed, Workflow: finding.New, RecordState: finding.Active,
+		ID: id, Partition: "aws", Account: account, Region: region, ControlID: control, Compliance: finding.Failed,
+		Workflow: finding.New, RecordState: finding.Active,
 		ResourceType: "AwsEc2SecurityGroup", ResourceID: resource, ObservedAt: ago(time.Hour),
 	}
 }

@@ -23,7 +23,8 @@ var assets embed.FS
 // escaped like everything else, and nothing is ever marked as safe.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"visible": visible, "short": shortName, "span": span, "percent": percent, "plural": plural, "grouped": grouped,
-	"moment": moment, "iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "date": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+	"moment": moment, "iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"date": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 	"kept": newKept, "mark": mark, "times100": func(f float64) float64 { return 100 * f },
 }).ParseFS(assets, "assets/*"))
 
@@ -57,7 +58,8 @@ func (r Report) WriteHTML(w io.Writer) error {
 		Report: r, Title: r.title(), Timeline: newTimeline(r.Period, r.Repairs), Histogram: histogram(r.Repairs),
 		Busy: busyWords(r.Busy()), Hashes: hashes{style, script},
 	}
-	p.Places = []placeTable{{"account", "By account", r.Accounts}, {"Region", "By Region of the resource; global is what exists once in an account", r.Regions}}
+	p.Places = []placeTable{{"account", "By account", r.Accounts},
+		{"Region", "By Region of the resource; global is what exists once in an account", r.Regions}}
 	if len(r.Accounts) == 0 {
 		p.Places = nil
 	}

@@ -26,9 +26,13 @@ func TestPageSays(t *testing.T) {
 	t.Parallel()
 	got := page(t, full(t))
 	for _, want := range []string{
-		"<h1>Repairs, 1 March to 31 March 2026</h1>", "Hubmend repaired 1 resource, half of the repairs within 40\u00a0s.", "1 resource needs a person.", "1 finding is open.",
-		"1 failed, 0 suspended, 0 held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;", "&#34;IpPermissions&#34;: []", "<dt>Verified</dt>", "every other rule stays.", "<dt>Taken back</dt>", "It is still open.",
-		"arn:aws:iam::111111111111:user/ann", "<caption>CIS AWS Foundations v1.2.0</caption>", "hubmend history " + groupOf("sg-2").Key(), "Content-Security-Policy", "default-src &#39;none&#39;",
+		"<h1>Repairs, 1 March to 31 March 2026</h1>",
+		"Hubmend repaired 1 resource, half of the repairs within 40\u00a0s.", "1 resource needs a person.",
+		"1 finding is open.",
+		"1 failed, 0 suspended, 0 held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;", "&#34;IpPermissions&#34;: []",
+		"<dt>Verified</dt>", "every other rule stays.", "<dt>Taken back</dt>", "It is still open.",
+		"arn:aws:iam::111111111111:user/ann", "<caption>CIS AWS Foundations v1.2.0</caption>",
+		"hubmend history " + groupOf("sg-2").Key(), "Content-Security-Policy", "default-src &#39;none&#39;",
 	} {
 		if !strings.Contains(got, want) && !strings.Contains(got, strings.ReplaceAll(want, "&#39;", "'")) {
 			t.Errorf("it does not say %q", want)
@@ -42,7 +46,9 @@ func TestPageOfNothing(t *testing.T) {
 	b := report.New(options)
 	b.Note("What is open is not known: <b>no</b>.")
 	got := page(t, b.Report())
-	for _, want := range []string{"Hubmend repaired nothing.", "Nothing waits for a person.", "Security Hub was not asked", "No attempt ended in this time.", "What is open is not known: &lt;b&gt;no&lt;/b&gt;."} {
+	for _, want := range []string{"Hubmend repaired nothing.", "Nothing waits for a person.",
+		"Security Hub was not asked", "No attempt ended in this time.",
+		"What is open is not known: &lt;b&gt;no&lt;/b&gt;."} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it does not say %q", want)
 		}
@@ -68,7 +74,9 @@ func TestPageOfHostileNames(t *testing.T) {
 		worse := past(one, 2, time.Hour, failed(decide.Verification, name))
 		open := openFinding("EC2.13", name, "eu-west-1", one.Resource)
 		open.Workflow = name
-		return page(t, reportOf(t, bad, worse, decide.Record{Target: one, Version: 1, HeldAt: ago(time.Hour), HeldBy: name, Attempts: []decide.Attempt{bad.Attempt}},
+		return page(t, reportOf(t, bad, worse,
+			decide.Record{Target: one, Version: 1, HeldAt: ago(time.Hour), HeldBy: name,
+				Attempts: []decide.Attempt{bad.Attempt}},
 			decide.Breaker{Control: name, OpenUntil: noon.Add(time.Hour)}, open))
 	}
 	shape := func(page string) []string {
@@ -80,7 +88,9 @@ func TestPageOfHostileNames(t *testing.T) {
 		return names
 	}
 	want := len(shape(build("x")))
-	for _, name := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `</dd></dl></details></li></ul><h1>`, "\u202e\u2066\x00\x1b", "javascript:alert(1)", `{{.}}`, "--></style>"} {
+	for _, name := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`,
+		`' onmouseover='alert(1)`, `</dd></dl></details></li></ul><h1>`, "\u202e\u2066\x00\x1b", "javascript:alert(1)",
+		`{{.}}`, "--></style>"} {
 		got := build(name)
 		if n := len(shape(got)); n != want {
 			t.Errorf("%q makes %d tags of %d", name, n, want)
@@ -95,7 +105,8 @@ func TestPageOfHostileNames(t *testing.T) {
 func TestPageNeedsNoNetwork(t *testing.T) {
 	t.Parallel()
 	for _, one := range tag.FindAllString(page(t, full(t)), -1) {
-		if strings.Contains(one, " src=") || strings.HasPrefix(one, "<link") || strings.Contains(one, "href=") && !strings.HasPrefix(one, "<a ") {
+		if strings.Contains(one, " src=") || strings.HasPrefix(one, "<link") || strings.Contains(one, "href=") &&
+			!strings.HasPrefix(one, "<a ") {
 			t.Error(one)
 		}
 	}

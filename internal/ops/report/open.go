@@ -28,7 +28,8 @@ func (b *Builder) AskedSecurityHub() { b.known = true }
 // own, and a global resource's are in every Region.
 func (b *Builder) AddOpen(f finding.Finding) {
 	control, ok := b.options.Catalog.Control(f)
-	if !ok || f.Compliance != finding.Failed || f.RecordState != finding.Active || f.Workflow == finding.Resolved || f.Workflow == finding.Suppressed {
+	if !ok || f.Compliance != finding.Failed || f.RecordState != finding.Active || f.Workflow == finding.Resolved ||
+		f.Workflow == finding.Suppressed {
 		return
 	}
 	t, _, err := control.Bind(f)
@@ -53,7 +54,8 @@ func (b *Builder) openSorted() []Open {
 		all = append(all, o)
 	}
 	slices.SortFunc(all, func(x, y Open) int {
-		return cmp.Or(byNumber(x.Control, y.Control), cmp.Compare(x.Account, y.Account), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Resource, y.Resource))
+		return cmp.Or(byNumber(x.Control, y.Control), cmp.Compare(x.Account, y.Account),
+			cmp.Compare(x.Region, y.Region), cmp.Compare(x.Resource, y.Resource))
 	})
 	return all
 }

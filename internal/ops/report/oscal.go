@@ -53,12 +53,15 @@ func (r Report) oscal() (oscalDocument, error) {
 	return oscalDocument{
 		UUID: id,
 		Metadata: oscalMetadata{
-			Title: "Repairs of AWS Security Hub findings by Hubmend, " + r.title(), LastModified: stamp(r.At), Version: stamp(r.From) + "/" + stamp(r.To), OSCALVersion: oscalVersion,
+			Title: "Repairs of AWS Security Hub findings by Hubmend, " + r.title(), LastModified: stamp(r.At),
+			Version: stamp(r.From) + "/" + stamp(r.To), OSCALVersion: oscalVersion,
 		},
 		ImportAP: oscalLink{Href: "#" + plan},
 		Results:  []oscalResult{r.oscalResult(id)},
 		BackMatter: oscalBackMatter{[]oscalResource{{
-			UUID: plan, Title: "No assessment plan", Description: "Hubmend repairs what Security Hub finds, continuously. There is no plan of an assessment that these results could follow.",
+			UUID: plan, Title: "No assessment plan",
+			Description: "Hubmend repairs what Security Hub finds, continuously. There is no plan of an assessment " +
+				"that these results could follow.",
 		}}},
 	}, nil
 }
@@ -66,7 +69,8 @@ func (r Report) oscal() (oscalDocument, error) {
 func (r Report) oscalResult(document string) oscalResult {
 	result := oscalResult{
 		UUID: oscalID("result", document), Title: "Repairs, " + r.title(), Start: stamp(r.From), End: stamp(r.To),
-		Description: "Attempts to repair resources that failed controls of Security Hub, from Hubmend's ledger, and what is open. Each repair was verified by the runbook that made it.",
+		Description: "Attempts to repair resources that failed controls of Security Hub, from Hubmend's ledger, and " +
+			"what is open. Each repair was verified by the runbook that made it.",
 	}
 	inventory := map[string]oscalItem{}
 	about := map[string][]string{} // ids of observations, by control
@@ -115,32 +119,38 @@ func sortedItems(all map[string]oscalItem) []oscalItem {
 func (e Entry) observation() oscalObservation {
 	o := oscalObservation{
 		UUID: oscalID("attempt", e.Key, strconv.Itoa(e.Number)), Title: text(e.Control + ": " + string(e.Outcome)),
-		Description: text(strings.TrimSpace(e.Change + " " + e.Reason)), Methods: []string{"TEST"}, Types: []string{"mitigation"}, Collected: stamp(e.EndedAt),
-		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control), own("asked-by", e.Asker()), own("found", stamp(e.FoundAt)), own("document", e.Document)},
+		Description: text(strings.TrimSpace(e.Change + " " + e.Reason)), Methods: []string{"TEST"},
+		Types: []string{"mitigation"}, Collected: stamp(e.EndedAt),
+		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control), own("asked-by", e.Asker()),
+			own("found", stamp(e.FoundAt)), own("document", e.Document)},
 	}
-	for name, value := range map[string]string{"before": e.Before, "after": e.After, "calls": e.Calls, "verified": e.Verified} {
+	for name, value := range map[string]string{"before": e.Before, "after": e.After, "calls": e.Calls,
+		"verified": e.Verified} {
 		if value != "" {
 			o.Props = append(o.Props, own(name, value))
 		}
 	}
 	slices.SortStableFunc(o.Props, func(x, y oscalProp) int { return strings.Compare(x.Name, y.Name) })
 	if e.Console != "" {
-		o.Evidence = []oscalEvidence{{e.Console, "The execution " + e.Execution + " of " + e.Document + ", in account " + e.Account}}
+		o.Evidence = []oscalEvidence{{e.Console,
+			"The execution " + e.Execution + " of " + e.Document + ", in account " + e.Account}}
 	}
 	return o
 }
 
 func attentionObservation(t overview.Target, at time.Time) oscalObservation {
 	return oscalObservation{
-		UUID: oscalID("attention", t.Key, stamp(t.Since)), Title: text(t.Control + ": " + string(t.State)), Description: text(t.Why), Methods: []string{"EXAMINE"}, Types: []string{"finding"}, Collected: stamp(at),
+		UUID: oscalID("attention", t.Key, stamp(t.Since)), Title: text(t.Control + ": " + string(t.State)),
+		Description: text(t.Why), Methods: []string{"EXAMINE"}, Types: []string{"finding"}, Collected: stamp(at),
 		Props: []oscalProp{own("control", t.Control), own("since", stamp(t.Since)), own("state", string(t.State))},
 	}
 }
 
 func (o Open) observation(at time.Time) oscalObservation {
 	return oscalObservation{
-		UUID: oscalID("open", o.Control, o.Account, o.Region, o.Resource), Title: text(o.Control + ": open"), Description: "Security Hub says FAILED, and the finding is " + text(o.Workflow) + ".",
-		Methods: []string{"EXAMINE"}, Types: []string{"finding"}, Collected: stamp(at),
+		UUID: oscalID("open", o.Control, o.Account, o.Region, o.Resource), Title: text(o.Control + ": open"),
+		Description: "Security Hub says FAILED, and the finding is " + text(o.Workflow) + ".",
+		Methods:     []string{"EXAMINE"}, Types: []string{"finding"}, Collected: stamp(at),
 		Props: []oscalProp{own("control", o.Control), own("finding", o.Finding), own("last-check", stamp(o.Observed))},
 	}
 }
@@ -173,7 +183,8 @@ func (f Framework) findings(document string, about map[string][]string, openKnow
 			continue
 		}
 		finding := oscalFinding{
-			UUID: oscalID("finding", document, f.ID, rule.Number), Title: text(f.Name + " " + rule.Number + " (" + rule.ID + ")"), Description: text(rule.Title),
+			UUID:  oscalID("finding", document, f.ID, rule.Number),
+			Title: text(f.Name + " " + rule.Number + " (" + rule.ID + ")"), Description: text(rule.Title),
 			Target: oscalTarget{Type: "objective-id", ID: f.token(rule), Status: oscalStatus{state, reason}},
 		}
 		for _, id := range about[rule.ID] {

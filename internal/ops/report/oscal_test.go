@@ -54,7 +54,8 @@ var (
 
 func full(t *testing.T) report.Report {
 	broken := past(groupOf("sg-2"), 1, day, failed(decide.Verification, "It is\nstill open. "))
-	return reportOf(t, past(groupOf("sg-1"), 1, day), past(groupOf("sg-1"), 2, time.Hour, undo(1, decide.Succeeded)), broken,
+	return reportOf(t, past(groupOf("sg-1"), 1, day), past(groupOf("sg-1"), 2, time.Hour, undo(1, decide.Succeeded)),
+		broken,
 		decide.Record{Target: broken.Target, Version: 1, Attempts: []decide.Attempt{broken.Attempt}},
 		openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-3").Resource))
 }
@@ -121,10 +122,14 @@ func TestOSCALFindings(t *testing.T) {
 	}{
 		"nothing":                              {nil, map[string]string{}},
 		"repaired, but nobody knows what else": {[]any{repair}, map[string]string{}},
-		"repaired, and nothing is open":        {[]any{repair, elsewhere}, map[string]string{ssh: "satisfied", rdp: "not-satisfied"}},
-		"repaired, and another is open":        {[]any{repair, openFinding("EC2.13", "f", "eu-west-1", groupOf("sg-3").Resource)}, map[string]string{ssh: "not-satisfied"}},
-		"repaired, and another failed":         {[]any{repair, broken, waits, elsewhere}, map[string]string{ssh: "not-satisfied", rdp: "not-satisfied"}},
-		"failed":                               {[]any{broken, waits}, map[string]string{ssh: "not-satisfied"}},
+		"repaired, and nothing is open": {[]any{repair, elsewhere},
+			map[string]string{ssh: "satisfied", rdp: "not-satisfied"}},
+		"repaired, and another is open": {[]any{repair,
+			openFinding("EC2.13", "f", "eu-west-1", groupOf("sg-3").Resource)},
+			map[string]string{ssh: "not-satisfied"}},
+		"repaired, and another failed": {[]any{repair, broken, waits, elsewhere},
+			map[string]string{ssh: "not-satisfied", rdp: "not-satisfied"}},
+		"failed": {[]any{broken, waits}, map[string]string{ssh: "not-satisfied"}},
 	} {
 		r := reportOf(t, tc.entries...)
 		document := oscal(t, r)
@@ -158,7 +163,8 @@ func TestOSCALIsTheSameAgain(t *testing.T) {
 	}
 	later := options
 	later.Now, later.To = noon.Add(day), noon.Add(day)
-	first, second := oscal(t, reportOf(t, past(groupOf("sg-1"), 1, day))), oscal(t, reportWith(t, later, past(groupOf("sg-1"), 1, day)))
+	first, second := oscal(t, reportOf(t, past(groupOf("sg-1"), 1, day))), oscal(t,
+		reportWith(t, later, past(groupOf("sg-1"), 1, day)))
 	observation := func(d map[string]any) any {
 		return d["results"].([]any)[0].(map[string]any)["observations"].([]any)[0].(map[string]any)["uuid"]
 	}

@@ -30,17 +30,22 @@ func TestOutcomes(t *testing.T) {
 		attempts []any
 		want     []string // the newest first
 	}{
-		"nothing":                   {nil, []string{}},
-		"a repair":                  {[]any{past(one, 1, day)}, []string{"repaired"}},
-		"a failure":                 {[]any{past(one, 1, day, failed(decide.Verification, "no"))}, []string{"failed"}},
-		"what it cannot repair":     {[]any{past(one, 1, day, failed(decide.Refused, "no"))}, []string{"left alone"}},
-		"an undo":                   {[]any{past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded))}, []string{"undone", "repaired"}},
-		"an undo that failed":       {[]any{past(one, 2, time.Hour, undo(1, decide.Failed))}, []string{"undo failed"}},
-		"at the beginning":          {[]any{past(one, 1, 30*day)}, []string{"repaired"}},
-		"before it":                 {[]any{past(one, 1, 30*day+time.Second)}, []string{}},
-		"at the end":                {[]any{past(one, 1, 0)}, []string{}},
-		"still in the record alone": {[]any{decide.Record{Target: one, Attempts: []decide.Attempt{past(one, 1, day).Attempt}}}, []string{"repaired"}},
-		"running":                   {[]any{decide.Record{Target: one, Attempts: []decide.Attempt{{Number: 1, State: decide.Running, QueuedAt: noon}}}}, []string{}},
+		"nothing":               {nil, []string{}},
+		"a repair":              {[]any{past(one, 1, day)}, []string{"repaired"}},
+		"a failure":             {[]any{past(one, 1, day, failed(decide.Verification, "no"))}, []string{"failed"}},
+		"what it cannot repair": {[]any{past(one, 1, day, failed(decide.Refused, "no"))}, []string{"left alone"}},
+		"an undo": {[]any{past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded))},
+			[]string{"undone", "repaired"}},
+		"an undo that failed": {[]any{past(one, 2, time.Hour, undo(1, decide.Failed))}, []string{"undo failed"}},
+		"at the beginning":    {[]any{past(one, 1, 30*day)}, []string{"repaired"}},
+		"before it":           {[]any{past(one, 1, 30*day+time.Second)}, []string{}},
+		"at the end":          {[]any{past(one, 1, 0)}, []string{}},
+		"still in the record alone": {
+			[]any{decide.Record{Target: one, Attempts: []decide.Attempt{past(one, 1, day).Attempt}}},
+			[]string{"repaired"}},
+		"running": {
+			[]any{decide.Record{Target: one,
+				Attempts: []decide.Attempt{{Number: 1, State: decide.Running, QueuedAt: noon}}}}, []string{}},
 	} {
 		if diff := cmp.Diff(tc.want, outcomes(reportOf(t, tc.attempts...))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -66,21 +71,31 @@ func TestEntry(t *testing.T) {
 	one := groupOf("sg-1")
 	r := reportOf(t, past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded)))
 	want := report.Entry{
-		Outcome: report.Repaired, Control: "EC2.13", Title: "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22",
+		Outcome: report.Repaired, Control: "EC2.13",
+		Title:   "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22",
 		Account: account, Region: "eu-west-1", Resource: one.Resource, Key: one.Key(), Number: 1,
-		FoundAt: ago(day + 40*time.Second), StartedAt: ago(day + 39*time.Second), EndedAt: ago(day), Trigger: "automatic", Document: "hubmend-CloseSecurityGroupPorts",
-		Execution: execution(1), Console: "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/" + execution(1) + "?region=eu-west-1",
-		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After, Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.", Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
+		FoundAt: ago(day + 40*time.Second), StartedAt: ago(day + 39*time.Second), EndedAt: ago(day),
+		Trigger: "automatic", Document: "hubmend-CloseSecurityGroupPorts",
+		Execution: execution(1),
+		Console: "https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/" + execution(1) +
+			"?region=eu-west-1",
+		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After,
+		Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.",
+		Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
 		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}, TakenBackAt: ago(time.Hour),
 	}
 	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if u := r.Repairs[0]; u.Undoes != execution(1) || u.Asker() != "arn:aws:iam::111111111111:user/ann, sent by "+sender || u.Document != "hubmend-UndoCloseSecurityGroupPorts" || u.Verified != "" {
+	if u := r.Repairs[0]; u.Undoes != execution(1) ||
+		u.Asker() != "arn:aws:iam::111111111111:user/ann, sent by "+sender ||
+		u.Document != "hubmend-UndoCloseSecurityGroupPorts" || u.Verified != "" {
 		t.Errorf("the undo is %+v", u)
 	}
-	global := target.Target{Account: account, Region: target.Global, Runbook: "DeactivateOldAccessKeys", Resource: "arn:aws:iam::222222222222:user/ann"}
-	if e := reportOf(t, past(global, 1, day)).Repairs[0]; e.Region != "global" || !strings.HasPrefix(e.Console, "https://eu-west-1.") {
+	global := target.Target{Account: account, Region: target.Global, Runbook: "DeactivateOldAccessKeys",
+		Resource: "arn:aws:iam::222222222222:user/ann"}
+	if e := reportOf(t, past(global, 1, day)).Repairs[0]; e.Region != "global" ||
+		!strings.HasPrefix(e.Console, "https://eu-west-1.") {
 		t.Errorf("a global one is %+v", e)
 	}
 }
@@ -121,11 +136,14 @@ func TestTotal(t *testing.T) {
 		entries = append(entries, p)
 	}
 	other := groupOf("sg-2")
-	entries = append(entries, past(other, 1, day, failed(decide.Permission, "no")), past(other, 2, day, failed(decide.Refused, "no")),
-		past(other, 3, day, undo(9, decide.Succeeded)), past(other, 4, day, undo(9, decide.Failed)), past(other, 5, day))
+	entries = append(entries, past(other, 1, day, failed(decide.Permission, "no")),
+		past(other, 2, day, failed(decide.Refused, "no")),
+		past(other, 3, day, undo(9, decide.Succeeded)), past(other, 4, day, undo(9, decide.Failed)),
+		past(other, 5, day))
 	r := reportOf(t, entries...)
 	number := func(f float64) *float64 { return &f }
-	want := report.Tally{Repaired: 21, Failed: 1, Refused: 1, Undone: 1, NotUndone: 1, SuccessRate: number(21. / 22), MedianSeconds: number(11), P95Seconds: number(20)}
+	want := report.Tally{Repaired: 21, Failed: 1, Refused: 1, Undone: 1, NotUndone: 1, SuccessRate: number(21. / 22),
+		MedianSeconds: number(11), P95Seconds: number(20)}
 	if diff := cmp.Diff(want, r.Total); diff != "" || r.Resources != 2 || r.Total.Attempts() != 25 {
 		t.Errorf("%d resources, %d attempts (-want +got):\n%s", r.Resources, r.Total.Attempts(), diff)
 	}
@@ -144,8 +162,10 @@ func TestGroups(t *testing.T) {
 	far.Account, far.Region, far.Resource = "333333333333", "us-east-1", "arn:aws:ec2:us-east-1:333333333333:security-group/sg-9"
 	unknown := past(far, 1, day, failed(decide.Verification, "no"))
 	unknown.Attempt.Control = "Old.1" // of an older catalog
-	waits := decide.Record{Target: far, Version: 1, HeldAt: ago(time.Hour), HeldBy: "ann", Attempts: []decide.Attempt{{Number: 3, Control: "EC2.14", State: decide.Succeeded, EndedAt: ago(40 * day)}}}
-	r := reportOf(t, past(groupOf("sg-1"), 1, day), unknown, waits, openFinding("EC2.13", "f", "eu-west-1", groupOf("sg-3").Resource))
+	waits := decide.Record{Target: far, Version: 1, HeldAt: ago(time.Hour), HeldBy: "ann",
+		Attempts: []decide.Attempt{{Number: 3, Control: "EC2.14", State: decide.Succeeded, EndedAt: ago(40 * day)}}}
+	r := reportOf(t, past(groupOf("sg-1"), 1, day), unknown, waits,
+		openFinding("EC2.13", "f", "eu-west-1", groupOf("sg-3").Resource))
 
 	type row struct {
 		Name                              string
@@ -184,7 +204,8 @@ func TestGroups(t *testing.T) {
 			t.Errorf("4.1 is %+v", rule)
 		}
 	}
-	if cis.Name != "CIS AWS Foundations v1.2.0" || slices.Index(numbers, "1.4") > slices.Index(numbers, "1.10") || !slices.Contains(numbers, "4.1") {
+	if cis.Name != "CIS AWS Foundations v1.2.0" || slices.Index(numbers, "1.4") > slices.Index(numbers, "1.10") ||
+		!slices.Contains(numbers, "4.1") {
 		t.Errorf("%s has %s", cis.Name, numbers)
 	}
 }
@@ -192,7 +213,8 @@ func TestGroups(t *testing.T) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	resource := groupOf("sg-1").Resource
-	first, second := openFinding("EC2.13", "f-1", "eu-west-1", resource), openFinding("EC2.13", "f-2", "eu-west-1", resource)
+	first, second := openFinding("EC2.13", "f-1", "eu-west-1", resource), openFinding("EC2.13", "f-2", "eu-west-1",
+		resource)
 	second.ObservedAt = ago(time.Minute)
 	user := openFinding("IAM.3", "f-3", "eu-west-1", "arn:aws:iam::222222222222:user/ann")
 	user.ResourceType = "AwsIamUser"
@@ -209,7 +231,8 @@ func TestOpen(t *testing.T) {
 	for _, o := range r.Open {
 		got = append(got, strings.Join([]string{o.Control, o.Region, o.Resource, o.Finding}, " "))
 	}
-	want := []string{"EC2.13 eu-west-1 " + resource + " f-2", "EC2.13 eu-west-1 " + strange.ResourceID + " f-5", "IAM.3 global arn:aws:iam::222222222222:user/ann f-3"}
+	want := []string{"EC2.13 eu-west-1 " + resource + " f-2", "EC2.13 eu-west-1 " + strange.ResourceID + " f-5",
+		"IAM.3 global arn:aws:iam::222222222222:user/ann f-3"}
 	if diff := cmp.Diff(want, got); diff != "" || !r.OpenKnown {
 		t.Errorf("known: %v (-want +got):\n%s", r.OpenKnown, diff)
 	}
@@ -225,20 +248,25 @@ func TestOpen(t *testing.T) {
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	entries := []any{
-		past(groupOf("sg-1"), 1, day), past(groupOf("sg-2"), 1, day), past(groupOf("sg-2"), 2, time.Hour, failed(decide.Verification, "no")),
-		decide.Record{Target: groupOf("sg-3"), Version: 1, HeldAt: noon, Attempts: []decide.Attempt{past(groupOf("sg-3"), 4, time.Hour).Attempt}},
-		decide.Breaker{Control: "EC2.13", OpenUntil: noon.Add(time.Hour)}, openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-4").Resource),
+		past(groupOf("sg-1"), 1, day), past(groupOf("sg-2"), 1, day),
+		past(groupOf("sg-2"), 2, time.Hour, failed(decide.Verification, "no")),
+		decide.Record{Target: groupOf("sg-3"), Version: 1, HeldAt: noon,
+			Attempts: []decide.Attempt{past(groupOf("sg-3"), 4, time.Hour).Attempt}},
+		decide.Breaker{Control: "EC2.13", OpenUntil: noon.Add(time.Hour)},
+		openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-4").Resource),
 	}
 	want := reportOf(t, entries...)
 	slices.Reverse(entries)
 	if diff := cmp.Diff(want, reportOf(t, entries...)); diff != "" {
 		t.Error(diff)
 	}
-	if len(want.Attention()) != 1 || len(want.Busy()) != 0 || len(want.Paused) != 1 || want.Repairs[0].EndedAt.Before(want.Repairs[1].EndedAt) {
+	if len(want.Attention()) != 1 || len(want.Busy()) != 0 || len(want.Paused) != 1 ||
+		want.Repairs[0].EndedAt.Before(want.Repairs[1].EndedAt) {
 		t.Errorf("%+v", want)
 	}
 	text, err := json.Marshal(reportOf(t))
-	if err != nil || strings.Contains(string(text), ":null,\"") && !strings.Contains(string(text), `"successRate":null`) {
+	if err != nil || strings.Contains(string(text), ":null,\"") &&
+		!strings.Contains(string(text), `"successRate":null`) {
 		t.Errorf("%s, %v", text, err)
 	}
 }

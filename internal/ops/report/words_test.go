@@ -12,10 +12,15 @@ func TestWords(t *testing.T) {
 	t.Parallel()
 	for got, want := range map[string]string{
 		visible("a\u202eb\x1b[31m\nc  d"): `a\u202eb\u001b[31m c d`, visible("für 日本"): "für 日本", visible(""): "",
-		shortName("arn:aws:ec2:r:a:security-group/sg-1"): "sg-1", shortName("arn:aws:s3:::bucket"): "bucket", shortName("AWS::::Account:222222222222"): "222222222222",
-		span(0): "0\u00a0s", span(40.4): "40\u00a0s", span(119): "119\u00a0s", span(120): "2\u00a0min", span(7200): "2\u00a0h", span(86400 * 3): "3\u00a0d",
-		percent(1): "100\u00a0%", percent(0.5): "50\u00a0%", percent(0.9999): "99.9\u00a0%", percent(0.996): "99.6\u00a0%", percent(0): "0\u00a0%", percent(0.994): "99\u00a0%",
-		plural(1, "x", "xs"): "1 x", plural(0, "x", "xs"): "0 xs", plural(1234567, "x", "xs"): "1,234,567 xs", grouped(999): "999", grouped(1000): "1,000",
+		shortName("arn:aws:ec2:r:a:security-group/sg-1"): "sg-1", shortName("arn:aws:s3:::bucket"): "bucket",
+		shortName("AWS::::Account:222222222222"): "222222222222",
+		span(0):                                  "0\u00a0s", span(40.4): "40\u00a0s", span(119): "119\u00a0s",
+		span(120):  "2\u00a0min",
+		span(7200): "2\u00a0h", span(86400 * 3): "3\u00a0d",
+		percent(1): "100\u00a0%", percent(0.5): "50\u00a0%", percent(0.9999): "99.9\u00a0%",
+		percent(0.996): "99.6\u00a0%", percent(0): "0\u00a0%", percent(0.994): "99\u00a0%",
+		plural(1, "x", "xs"): "1 x", plural(0, "x", "xs"): "0 xs", plural(1234567, "x", "xs"): "1,234,567 xs",
+		grouped(999): "999", grouped(1000): "1,000",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -26,7 +31,8 @@ func TestWords(t *testing.T) {
 func TestReadable(t *testing.T) {
 	t.Parallel()
 	for before, want := range map[string]string{
-		`["{\"a\":1}","plain"]`: "{\n  \"a\": 1\n}\nplain", `not JSON`: "not JSON", `{"a":1}`: "{\n  \"a\": 1\n}", "[\"x\u202ey\"]": `x\u202ey`,
+		`["{\"a\":1}","plain"]`: "{\n  \"a\": 1\n}\nplain", `not JSON`: "not JSON", `{"a":1}`: "{\n  \"a\": 1\n}",
+		"[\"x\u202ey\"]": `x\u202ey`,
 	} {
 		if got, cut := readable(before); got != want || cut {
 			t.Errorf("%s gives %q, %v", before, got, cut)
@@ -63,7 +69,8 @@ func TestTimeline(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	at := func(d time.Duration, o Outcome) Entry { return Entry{Outcome: o, EndedAt: from.Add(d)} }
-	tl := newTimeline(Period{from, from.Add(2 * day)}, []Entry{at(0, Repaired), at(time.Hour, Failed), at(11*time.Hour, Repaired), at(47*time.Hour, Undone)})
+	tl := newTimeline(Period{from, from.Add(2 * day)},
+		[]Entry{at(0, Repaired), at(time.Hour, Failed), at(11*time.Hour, Repaired), at(47*time.Hour, Undone)})
 	if len(tl.Bars) != 3 || tl.Days != 1 || tl.Top != 4 || tl.Half() != 2 || tl.Highest != 3 || tl.Width != 30 {
 		t.Fatalf("%+v", tl)
 	}
@@ -79,7 +86,8 @@ func TestTimeline(t *testing.T) {
 	}
 	for days, want := range map[int][2]int{1: {1, 1}, 92: {1, 92}, 93: {7, 14}, 3650: {49, 75}} {
 		whole := from.Truncate(day)
-		tl := newTimeline(Period{whole, whole.Add(time.Duration(days) * day)}, []Entry{{Outcome: Repaired, EndedAt: whole.Add(time.Duration(days)*day - 1)}})
+		tl := newTimeline(Period{whole, whole.Add(time.Duration(days) * day)},
+			[]Entry{{Outcome: Repaired, EndedAt: whole.Add(time.Duration(days)*day - 1)}})
 		if tl.Days != want[0] || len(tl.Bars) != want[1] || len(tl.Bars[len(tl.Bars)-1].Parts) != 1 {
 			t.Errorf("%d days: %d bars of %d days", days, len(tl.Bars), tl.Days)
 		}
@@ -98,7 +106,8 @@ func TestScale(t *testing.T) {
 func TestHistogram(t *testing.T) {
 	t.Parallel()
 	took := func(d time.Duration, o Outcome) Entry { return Entry{Outcome: o, EndedAt: time.Time{}.Add(d)} }
-	got := histogram([]Entry{took(15*time.Second, Repaired), took(16*time.Second, Repaired), took(20*time.Second, Repaired), took(90*time.Second, Repaired), took(time.Hour, Failed)})
+	got := histogram([]Entry{took(15*time.Second, Repaired), took(16*time.Second, Repaired),
+		took(20*time.Second, Repaired), took(90*time.Second, Repaired), took(time.Hour, Failed)})
 	want := []class{{"15 s or less", 1, 50}, {"to 30 s", 2, 100}, {"to 1 min", 0, 0}, {"to 2 min", 1, 50}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -24,7 +24,8 @@ func (a Action) Body() (string, error) {
 	body, err := json.Marshal(map[string]any{
 		"version": "0", "id": a.ID, "source": "aws.securityhub", "detail-type": "Security Hub Findings - Custom Action",
 		"account": a.By.Account, "region": a.Region, "time": a.At.UTC().Format(time.RFC3339),
-		"resources": []string{fmt.Sprintf("arn:%s:securityhub:%s:%s:action/custom/%s", a.Partition, a.Region, a.By.Account, a.Group.ID)},
+		"resources": []string{fmt.Sprintf("arn:%s:securityhub:%s:%s:action/custom/%s", a.Partition, a.Region,
+			a.By.Account, a.Group.ID)},
 		"detail": map[string]any{
 			"actionName": a.Group.Title, "requestedBy": a.By.ARN, "findings": []json.RawMessage{a.Finding},
 		},

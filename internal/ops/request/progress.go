@@ -59,7 +59,8 @@ func OfFinding(rec decide.Record, ref decide.Ref, settled int) Progress {
 // Over says whether nothing more comes by itself. What waits for the administrator's switch may
 // wait for days.
 func (p Progress) Over() bool {
-	return p.Refusal != "" || p.Attempt != nil && (p.Succeeded() || p.Attempt.State == decide.Failed || p.paused() || p.unready())
+	return p.Refusal != "" || p.Attempt != nil &&
+		(p.Succeeded() || p.Attempt.State == decide.Failed || p.paused() || p.unready())
 }
 
 // Succeeded says whether what was asked for is done and verified.
@@ -84,7 +85,8 @@ func (p Progress) String() string {
 	case p.paused():
 		return "waits, because Hubmend is paused by its administrator; it goes on when the switch is active"
 	case p.unready():
-		return "waits, because its account is not set up for this repair yet; it is tried again for 24 hours, and the note of the finding says what is missing"
+		return "waits, because its account is not set up for this repair yet; it is tried again for 24 hours, and " +
+			"the note of the finding says what is missing"
 	case a.State == decide.Queued:
 		return queued(*a)
 	case a.State == decide.Claimed:
@@ -112,7 +114,8 @@ func queued(a decide.Attempt) string {
 
 // Follow asks how it goes until it is over, and tells each answer. Its error is that of ask, or of
 // the context when that ends first; the last answer comes with either.
-func Follow(ctx context.Context, every time.Duration, ask func(context.Context) (Progress, error), tell func(Progress)) (Progress, error) {
+func Follow(ctx context.Context, every time.Duration, ask func(context.Context) (Progress, error),
+	tell func(Progress)) (Progress, error) {
 	var p Progress
 	for {
 		now, err := ask(ctx)

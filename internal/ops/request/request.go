@@ -24,7 +24,8 @@ var ErrNoDeployment = errors.New("there is no queue " + naming.FindingsQueue)
 
 // Identity asks who somebody is.
 type Identity interface {
-	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput,
+		...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
 }
 
 // Person is who asks.

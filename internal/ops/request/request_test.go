@@ -36,20 +36,25 @@ type service struct {
 	err    error
 }
 
-func (s *service) GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error) {
+func (s *service) GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput,
+	...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error) {
 	return &sts.GetCallerIdentityOutput{Arn: &s.arn, Account: aws.String("111111111111")}, s.err
 }
 
-func (s *service) GetQueueUrl(_ context.Context, in *sqs.GetQueueUrlInput, _ ...func(*sqs.Options)) (*sqs.GetQueueUrlOutput, error) { //nolint:revive // as SQS has it
+//nolint:revive // as SQS has it
+func (s *service) GetQueueUrl(_ context.Context, in *sqs.GetQueueUrlInput,
+	_ ...func(*sqs.Options)) (*sqs.GetQueueUrlOutput, error) {
 	return &sqs.GetQueueUrlOutput{QueueUrl: aws.String("https://sqs/" + *in.QueueName)}, s.err
 }
 
-func (s *service) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+func (s *service) SendMessage(_ context.Context, in *sqs.SendMessageInput,
+	_ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
 	s.asked = append(s.asked, *in.QueueUrl+" "+*in.MessageBody)
 	return &sqs.SendMessageOutput{}, s.err
 }
 
-func (s *service) LookupEvents(_ context.Context, in *cloudtrail.LookupEventsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.LookupEventsOutput, error) {
+func (s *service) LookupEvents(_ context.Context, in *cloudtrail.LookupEventsInput,
+	_ ...func(*cloudtrail.Options)) (*cloudtrail.LookupEventsOutput, error) {
 	name := *in.LookupAttributes[0].AttributeValue
 	s.asked = append(s.asked, name)
 	return &cloudtrail.LookupEventsOutput{Events: s.events[name]}, s.err
@@ -78,10 +83,12 @@ func TestFindingsQueue(t *testing.T) {
 	if err := q.Send(t.Context(), "hello"); err != nil || s.asked[0] != "https://sqs/hubmend-findings hello" {
 		t.Errorf("sent %q, %v", s.asked, err)
 	}
-	if _, err := request.FindingsQueue(t.Context(), &service{err: &sqstypes.QueueDoesNotExist{}}); !errors.Is(err, request.ErrNoDeployment) {
+	if _, err := request.FindingsQueue(t.Context(), &service{err: &sqstypes.QueueDoesNotExist{}}); !errors.Is(err,
+		request.ErrNoDeployment) {
 		t.Errorf("without a queue: %v", err)
 	}
-	if _, err := request.FindingsQueue(t.Context(), &service{err: errDown}); !errors.Is(err, errDown) || errors.Is(err, request.ErrNoDeployment) {
+	if _, err := request.FindingsQueue(t.Context(), &service{err: errDown}); !errors.Is(err, errDown) ||
+		errors.Is(err, request.ErrNoDeployment) {
 		t.Errorf("without SQS: %v", err)
 	}
 }
@@ -91,12 +98,14 @@ func TestActionIsAnEvent(t *testing.T) {
 	t.Parallel()
 	group := catalog.Embedded().Playbooks[0].Groups[0]
 	document := json.RawMessage(`{"Id":"f1","Title":"<b>"}`)
-	body, err := request.Action{ID: "e1", Group: group, Finding: document, By: ann, Partition: "aws-us-gov", Region: "us-gov-west-1", At: noon.Add(time.Nanosecond)}.Body()
+	body, err := request.Action{ID: "e1", Group: group, Finding: document, By: ann, Partition: "aws-us-gov",
+		Region: "us-gov-west-1", At: noon.Add(time.Nanosecond)}.Body()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := finding.ParseEvent([]byte(body))
-	want := finding.Event{ID: "e1", Time: noon.Add(time.Second - 1), Trigger: finding.CommandLine, ActionID: group.ID, By: ann.ARN, Findings: []json.RawMessage{json.RawMessage(`{"Id":"f1","Title":"\u003cb\u003e"}`)}}
+	want := finding.Event{ID: "e1", Time: noon.Add(time.Second - 1), Trigger: finding.CommandLine, ActionID: group.ID,
+		By: ann.ARN, Findings: []json.RawMessage{json.RawMessage(`{"Id":"f1","Title":"\u003cb\u003e"}`)}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("ParseEvent = %v (-want +got):\n%s", err, diff)
 	}
@@ -109,7 +118,8 @@ func record(attempts ...decide.Attempt) decide.Record { return decide.Record{Att
 
 func TestOfUndo(t *testing.T) {
 	t.Parallel()
-	running := record(decide.Attempt{Number: 1, State: decide.Succeeded}, decide.Attempt{Number: 2, State: decide.Running, Undo: "x", Request: "r1", ExecutionID: "exec-2"})
+	running := record(decide.Attempt{Number: 1, State: decide.Succeeded},
+		decide.Attempt{Number: 2, State: decide.Running, Undo: "x", Request: "r1", ExecutionID: "exec-2"})
 	refused := record()
 	refused.Refused = decide.UndoRefusal{Request: "r1", Reason: "It runs."}
 	for name, tc := range map[string]struct {
@@ -117,10 +127,11 @@ func TestOfUndo(t *testing.T) {
 		want string
 		over bool
 	}{
-		"nobody came to it":  {record(), "waits on the queue", false},
-		"runs":               {running, "runs as execution exec-2", false},
-		"refused":            {refused, "refused: It runs.", true},
-		"of another request": {record(decide.Attempt{Number: 1, State: decide.Succeeded, Request: "r2"}), "waits on the queue", false},
+		"nobody came to it": {record(), "waits on the queue", false},
+		"runs":              {running, "runs as execution exec-2", false},
+		"refused":           {refused, "refused: It runs.", true},
+		"of another request": {record(decide.Attempt{Number: 1, State: decide.Succeeded, Request: "r2"}),
+			"waits on the queue", false},
 	} {
 		if p := request.OfUndo(tc.rec, "r1"); p.String() != tc.want || p.Over() != tc.over || p.Succeeded() {
 			t.Errorf("%s: %q, over %t, want %q", name, p, p.Over(), tc.want)
@@ -139,13 +150,15 @@ func TestOfFinding(t *testing.T) {
 		settled int
 		found   int // number of the attempt; 0 for none
 	}{
-		"nothing yet":                      {record(), 0, 0},
-		"what was over before":             {record(attempt(1, decide.Failed, other)), 1, 0},
-		"what answered the request":        {record(attempt(1, decide.Succeeded, mine)), 1, 1},
-		"what ran already":                 {record(attempt(1, decide.Running, other)), 0, 1},
-		"a new one":                        {record(attempt(1, decide.Failed), attempt(2, decide.Queued, mine)), 1, 2},
-		"a new one of another finding":     {record(attempt(1, decide.Failed), attempt(2, decide.Queued, decide.Ref{ID: "f2"})), 1, 0},
-		"an undo that has the finding too": {record(attempt(1, decide.Succeeded), decide.Attempt{Number: 2, State: decide.Running, Undo: "x", Findings: []decide.Ref{other}}), 1, 0},
+		"nothing yet":               {record(), 0, 0},
+		"what was over before":      {record(attempt(1, decide.Failed, other)), 1, 0},
+		"what answered the request": {record(attempt(1, decide.Succeeded, mine)), 1, 1},
+		"what ran already":          {record(attempt(1, decide.Running, other)), 0, 1},
+		"a new one":                 {record(attempt(1, decide.Failed), attempt(2, decide.Queued, mine)), 1, 2},
+		"a new one of another finding": {record(attempt(1, decide.Failed),
+			attempt(2, decide.Queued, decide.Ref{ID: "f2"})), 1, 0},
+		"an undo that has the finding too": {record(attempt(1, decide.Succeeded),
+			decide.Attempt{Number: 2, State: decide.Running, Undo: "x", Findings: []decide.Ref{other}}), 1, 0},
 	} {
 		p := request.OfFinding(tc.rec, mine, tc.settled)
 		if (p.Attempt != nil) != (tc.found > 0) || p.Attempt != nil && p.Attempt.Number != tc.found {
@@ -153,7 +166,8 @@ func TestOfFinding(t *testing.T) {
 		}
 	}
 	for want, rec := range map[int]decide.Record{
-		0: record(), 1: record(attempt(1, decide.Failed)), 2: record(attempt(1, decide.Failed), attempt(2, decide.Succeeded)), 3: record(attempt(4, decide.Running)),
+		0: record(), 1: record(attempt(1, decide.Failed)),
+		2: record(attempt(1, decide.Failed), attempt(2, decide.Succeeded)), 3: record(attempt(4, decide.Running)),
 	} {
 		if got := request.Settled(rec); got != want {
 			t.Errorf("Settled = %d, want %d", got, want)
@@ -167,17 +181,22 @@ func TestProgressIsTold(t *testing.T) {
 		attempt decide.Attempt
 		over    bool
 	}{
-		"is about to start":                      {decide.Attempt{State: decide.Queued}, false},
-		"waits for its turn at 12:00:00 UTC":     {decide.Attempt{State: decide.Queued, Cause: decide.Paced, NotBefore: noon}, false},
-		"tried again after 12:00:00 UTC":         {decide.Attempt{State: decide.Queued, Cause: decide.Retry, NotBefore: noon}, false},
-		"is paused until 12:00:00 UTC":           {decide.Attempt{State: decide.Queued, Cause: decide.Broken, NotBefore: noon}, false},
+		"is about to start": {decide.Attempt{State: decide.Queued}, false},
+		"waits for its turn at 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Paced,
+			NotBefore: noon}, false},
+		"tried again after 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Retry,
+			NotBefore: noon}, false},
+		"is paused until 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Broken,
+			NotBefore: noon}, false},
 		"Hubmend is paused by its administrator": {decide.Attempt{State: decide.Queued, Cause: decide.Paused}, true},
 		"is being started":                       {decide.Attempt{State: decide.Claimed}, false},
 		"done and verified: Closed.":             {decide.Attempt{State: decide.Succeeded, Change: "Closed."}, true},
-		"failed (refused): Changed since.":       {decide.Attempt{State: decide.Failed, Class: decide.Refused, Reason: "Changed since."}, true},
+		"failed (refused): Changed since.": {decide.Attempt{State: decide.Failed, Class: decide.Refused,
+			Reason: "Changed since."}, true},
 	} {
 		p := request.Progress{Attempt: &tc.attempt}
-		if !strings.Contains(p.String(), want) || p.Over() != tc.over || p.Succeeded() != (tc.attempt.State == decide.Succeeded) {
+		if !strings.Contains(p.String(), want) || p.Over() != tc.over ||
+			p.Succeeded() != (tc.attempt.State == decide.Succeeded) {
 			t.Errorf("%q, over %t; want %q", p, p.Over(), want)
 		}
 	}
@@ -191,22 +210,28 @@ func TestFollow(t *testing.T) {
 		state := states[len(told)]
 		return request.Progress{Attempt: &decide.Attempt{State: state}}, nil
 	}
-	p, err := request.Follow(t.Context(), time.Microsecond, look, func(p request.Progress) { told = append(told, string(p.Attempt.State)) })
+	p, err := request.Follow(t.Context(), time.Microsecond, look,
+		func(p request.Progress) { told = append(told, string(p.Attempt.State)) })
 	if diff := cmp.Diff([]string{"queued", "running", "succeeded"}, told); err != nil || diff != "" || !p.Succeeded() {
 		t.Errorf("Follow = %v, told:\n%s", err, diff)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	p, err = request.Follow(ctx, time.Hour, func(context.Context) (request.Progress, error) { return request.Progress{}, nil }, func(request.Progress) { cancel() })
+	p, err = request.Follow(ctx, time.Hour,
+		func(context.Context) (request.Progress, error) { return request.Progress{}, nil },
+		func(request.Progress) { cancel() })
 	if !errors.Is(err, context.Canceled) || p.Over() {
 		t.Errorf("interrupted: %v, %v", p, err)
 	}
-	if _, err := request.Follow(t.Context(), time.Hour, func(context.Context) (request.Progress, error) { return request.Progress{}, errDown }, nil); !errors.Is(err, errDown) {
+	if _, err := request.Follow(t.Context(), time.Hour,
+		func(context.Context) (request.Progress, error) { return request.Progress{}, errDown }, nil); !errors.Is(err,
+		errDown) {
 		t.Errorf("the ledger is down: %v", err)
 	}
 }
 
 func call(name, by string, at time.Time, edits ...func(*types.Event)) types.Event {
-	e := types.Event{EventName: &name, EventSource: aws.String("ec2.amazonaws.com"), Username: &by, EventTime: &at, ReadOnly: aws.String("false")}
+	e := types.Event{EventName: &name, EventSource: aws.String("ec2.amazonaws.com"), Username: &by, EventTime: &at,
+		ReadOnly: aws.String("false")}
 	for _, edit := range edits {
 		edit(&e)
 	}
@@ -216,7 +241,8 @@ func call(name, by string, at time.Time, edits ...func(*types.Event)) types.Even
 // inSessionOf makes a call one that was made in the session of a role.
 func inSessionOf(role string) func(*types.Event) {
 	return func(e *types.Event) {
-		e.CloudTrailEvent = aws.String(`{"userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "` + role + `"}}}}`)
+		e.CloudTrailEvent = aws.String(
+			`{"userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "` + role + `"}}}}`)
 	}
 }
 
@@ -225,12 +251,15 @@ func TestChanges(t *testing.T) {
 	const arn = "arn:aws:ec2:eu-west-1:222222222222:security-group/sg-1"
 	opened := call("AuthorizeSecurityGroupIngress", "bob", noon.Add(time.Hour))
 	noise := []types.Event{
-		call("DescribeSecurityGroups", "eve", noon.Add(2*time.Hour), func(e *types.Event) { e.ReadOnly = aws.String("true") }),
-		call("RevokeSecurityGroupIngress", "Automation-5fea7756", noon.Add(time.Minute), inSessionOf("hubmend-CloseSecurityGroupPorts")),
+		call("DescribeSecurityGroups", "eve", noon.Add(2*time.Hour),
+			func(e *types.Event) { e.ReadOnly = aws.String("true") }),
+		call("RevokeSecurityGroupIngress", "Automation-5fea7756", noon.Add(time.Minute),
+			inSessionOf("hubmend-CloseSecurityGroupPorts")),
 		call("AuthorizeSecurityGroupIngress", "carol", noon.Add(-time.Minute)),
 	}
 	want := []request.Change{{At: noon.Add(time.Hour), By: "bob", Call: "ec2:AuthorizeSecurityGroupIngress"}}
-	automated := call("AuthorizeSecurityGroupIngress", "Automation-0b0a7756", noon.Add(time.Hour), inSessionOf("patching"))
+	automated := call("AuthorizeSecurityGroupIngress", "Automation-0b0a7756", noon.Add(time.Hour),
+		inSessionOf("patching"))
 	for name, tc := range map[string]struct {
 		events map[string][]types.Event
 		asked  []string
@@ -240,7 +269,8 @@ func TestChanges(t *testing.T) {
 		"known by its ARN": {map[string][]types.Event{"sg-1": noise, arn: {opened}}, []string{"sg-1", arn}, want},
 		"nobody":           {map[string][]types.Event{"sg-1": noise}, []string{"sg-1", arn}, nil},
 		"an automation of others": {map[string][]types.Event{"sg-1": append(noise, automated)}, []string{"sg-1"},
-			[]request.Change{{At: noon.Add(time.Hour), By: "patching/Automation-0b0a7756", Call: "ec2:AuthorizeSecurityGroupIngress"}}},
+			[]request.Change{{At: noon.Add(time.Hour), By: "patching/Automation-0b0a7756",
+				Call: "ec2:AuthorizeSecurityGroupIngress"}}},
 	} {
 		s := &service{events: tc.events}
 		got, err := request.Changes(t.Context(), s, arn, noon)

@@ -17,7 +17,8 @@ import (
 
 // Trail is what Changes needs of CloudTrail.
 type Trail interface {
-	LookupEvents(context.Context, *cloudtrail.LookupEventsInput, ...func(*cloudtrail.Options)) (*cloudtrail.LookupEventsOutput, error)
+	LookupEvents(context.Context, *cloudtrail.LookupEventsInput,
+		...func(*cloudtrail.Options)) (*cloudtrail.LookupEventsOutput, error)
 }
 
 // Change is a call that changed a resource.
@@ -41,7 +42,8 @@ func Changes(ctx context.Context, client Trail, resource string, since time.Time
 	for _, name := range names {
 		out, err := client.LookupEvents(ctx, &cloudtrail.LookupEventsInput{
 			StartTime: &since, MaxResults: aws.Int32(50),
-			LookupAttributes: []types.LookupAttribute{{AttributeKey: types.LookupAttributeKeyResourceName, AttributeValue: &name}},
+			LookupAttributes: []types.LookupAttribute{{AttributeKey: types.LookupAttributeKeyResourceName,
+				AttributeValue: &name}},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("look up what happened to %s: %w", name, err)
@@ -58,7 +60,8 @@ func changes(events []types.Event, since time.Time) []Change {
 	var found []Change
 	for _, e := range events {
 		at, by, role := aws.ToTime(e.EventTime), aws.ToString(e.Username), roleOf(e)
-		if aws.ToString(e.ReadOnly) == "true" || strings.HasPrefix(role, naming.Prefix) || at.Before(since) || len(found) == mostChanges {
+		if aws.ToString(e.ReadOnly) == "true" || strings.HasPrefix(role, naming.Prefix) || at.Before(since) ||
+			len(found) == mostChanges {
 			continue
 		}
 		if role != "" {

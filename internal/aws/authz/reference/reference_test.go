@@ -51,18 +51,28 @@ func TestTypes(t *testing.T) {
 		parameters   []string
 		want         []string
 	}{
-		"what is required":          {"rds", "ModifyDBInstance", nil, []string{arn + "rds:${Region}:${Account}:db:${DbInstanceName}"}},
-		"and what is named besides": {"rds", "ModifyDBInstance", []string{"DBInstanceIdentifier", "DBParameterGroupName"}, []string{arn + "rds:${Region}:${Account}:db:${DbInstanceName}", arn + "rds:${Region}:${Account}:pg:${ParameterGroupName}"}},
-		"no resource":               {"ec2", "EnableEbsEncryptionByDefault", nil, nil},
-		"one of several":            {"s3", "GetBucketLocation", []string{"Bucket", "ExpectedBucketOwner"}, []string{arn + "s3:::${BucketName}"}},
-		"no one of several":         {"s3", "GetBucketLocation", nil, []string{arn + "s3:${Region}:${Account}:accesspoint/${AccessPointName}", arn + "s3:::${BucketName}"}},
-		"an object":                 {"s3", "GetObject", []string{"Bucket", "Key"}, []string{arn + "s3:::${BucketName}/${ObjectName}"}},
-		"all kinds of a thing": {"elbv2", "ModifyLoadBalancerAttributes", []string{"LoadBalancerArn", "Attributes"}, []string{
-			arn + "elasticloadbalancing:${Region}:${Account}:loadbalancer/app/${LoadBalancerName}/${LoadBalancerId}",
-			arn + "elasticloadbalancing:${Region}:${Account}:loadbalancer/gwy/${LoadBalancerName}/${LoadBalancerId}",
-			arn + "elasticloadbalancing:${Region}:${Account}:loadbalancer/net/${LoadBalancerName}/${LoadBalancerId}",
-		}},
-		"a group for a security group": {"ec2", "ModifyInstanceAttribute", []string{"InstanceId", "Groups"}, []string{arn + "ec2:${Region}:${Account}:instance/${InstanceId}", arn + "ec2:${Region}:${Account}:security-group/${SecurityGroupId}"}},
+		"what is required": {"rds", "ModifyDBInstance", nil,
+			[]string{arn + "rds:${Region}:${Account}:db:${DbInstanceName}"}},
+		"and what is named besides": {"rds", "ModifyDBInstance",
+			[]string{"DBInstanceIdentifier", "DBParameterGroupName"},
+			[]string{arn + "rds:${Region}:${Account}:db:${DbInstanceName}",
+				arn + "rds:${Region}:${Account}:pg:${ParameterGroupName}"}},
+		"no resource": {"ec2", "EnableEbsEncryptionByDefault", nil, nil},
+		"one of several": {"s3", "GetBucketLocation", []string{"Bucket", "ExpectedBucketOwner"},
+			[]string{arn + "s3:::${BucketName}"}},
+		"no one of several": {"s3", "GetBucketLocation", nil,
+			[]string{arn + "s3:${Region}:${Account}:accesspoint/${AccessPointName}", arn + "s3:::${BucketName}"}},
+		"an object": {"s3", "GetObject", []string{"Bucket", "Key"},
+			[]string{arn + "s3:::${BucketName}/${ObjectName}"}},
+		"all kinds of a thing": {"elbv2", "ModifyLoadBalancerAttributes", []string{"LoadBalancerArn", "Attributes"},
+			[]string{
+				arn + "elasticloadbalancing:${Region}:${Account}:loadbalancer/app/${LoadBalancerName}/${LoadBalancerId}",
+				arn + "elasticloadbalancing:${Region}:${Account}:loadbalancer/gwy/${LoadBalancerName}/${LoadBalancerId}",
+				arn + "elasticloadbalancing:${Region}:${Account}:loadbalancer/net/${LoadBalancerName}/${LoadBalancerId}",
+			}},
+		"a group for a security group": {"ec2", "ModifyInstanceAttribute", []string{"InstanceId", "Groups"},
+			[]string{arn + "ec2:${Region}:${Account}:instance/${InstanceId}",
+				arn + "ec2:${Region}:${Account}:security-group/${SecurityGroupId}"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,23 +94,36 @@ func TestResources(t *testing.T) {
 		input        input
 		want         []string
 	}{
-		"an id":            {"rds", "ModifyDBInstance", input{"DBInstanceIdentifier": {"d"}}, []string{"arn:aws:rds:eu-west-1:2:db:d"}},
-		"an ARN":           {"elbv2", "ModifyLoadBalancerAttributes", input{"LoadBalancerArn": {balancer}}, []string{balancer}},
-		"a cluster":        {"rds", "ModifyDBCluster", input{"DBClusterIdentifier": {"c"}, "Tags": {"x"}}, []string{"arn:aws:rds:eu-west-1:2:cluster:c"}},
-		"a URL":            {"sqs", "SetQueueAttributes", input{"QueueUrl": {"http://h/2/q"}}, []string{"arn:aws:sqs:eu-west-1:2:q"}},
-		"in the path":      {"cloudfront", "UpdateDistribution", input{"Id": {"E1"}}, []string{"arn:aws:cloudfront::2:distribution/E1"}},
-		"several":          {"ec2", "DeleteFlowLogs", input{"FlowLogId": {"f1", "f2"}}, []string{"arn:aws:ec2:eu-west-1:2:vpc-flow-log/f1", "arn:aws:ec2:eu-west-1:2:vpc-flow-log/f2"}},
-		"no placeholder":   {"kms", "DescribeKey", input{"KeyId": {"${KeyId}${Account}"}}, []string{"arn:aws:kms:eu-west-1:2:key/${KeyId}${Account}"}},
-		"a part of a name": {"dynamodb", "Scan", input{"TableName": {"t"}}, []string{"arn:aws:dynamodb:eu-west-1:2:table/t"}},
-		"all":              {"rds", "DescribeDBInstances", nil, []string{"arn:aws:rds:eu-west-1:2:db:*"}},
-		"an ARN of else":   {"ecr", "PutImageScanningConfiguration", input{"repositoryName": {"r"}, "x": {"arn:aws:kms:x:2:key/k"}}, []string{"arn:aws:ecr:eu-west-1:2:repository/r"}},
-		"an object":        {"s3", "GetObject", input{"Bucket": {"b"}, "Key": {"a/b"}}, []string{"arn:aws:s3:::b/a/b"}},
-		"a detector":       {"guardduty", "UpdateDetector", input{"DetectorId": {"d"}}, []string{"arn:aws:guardduty:eu-west-1:2:detector/d"}},
+		"an id": {"rds", "ModifyDBInstance", input{"DBInstanceIdentifier": {"d"}},
+			[]string{"arn:aws:rds:eu-west-1:2:db:d"}},
+		"an ARN": {"elbv2", "ModifyLoadBalancerAttributes", input{"LoadBalancerArn": {balancer}},
+			[]string{balancer}},
+		"a cluster": {"rds", "ModifyDBCluster", input{"DBClusterIdentifier": {"c"}, "Tags": {"x"}},
+			[]string{"arn:aws:rds:eu-west-1:2:cluster:c"}},
+		"a URL": {"sqs", "SetQueueAttributes", input{"QueueUrl": {"http://h/2/q"}},
+			[]string{"arn:aws:sqs:eu-west-1:2:q"}},
+		"in the path": {"cloudfront", "UpdateDistribution", input{"Id": {"E1"}},
+			[]string{"arn:aws:cloudfront::2:distribution/E1"}},
+		"several": {"ec2", "DeleteFlowLogs", input{"FlowLogId": {"f1", "f2"}},
+			[]string{"arn:aws:ec2:eu-west-1:2:vpc-flow-log/f1", "arn:aws:ec2:eu-west-1:2:vpc-flow-log/f2"}},
+		"no placeholder": {"kms", "DescribeKey", input{"KeyId": {"${KeyId}${Account}"}},
+			[]string{"arn:aws:kms:eu-west-1:2:key/${KeyId}${Account}"}},
+		"a part of a name": {"dynamodb", "Scan", input{"TableName": {"t"}},
+			[]string{"arn:aws:dynamodb:eu-west-1:2:table/t"}},
+		"all": {"rds", "DescribeDBInstances", nil, []string{"arn:aws:rds:eu-west-1:2:db:*"}},
+		"an ARN of else": {"ecr", "PutImageScanningConfiguration",
+			input{"repositoryName": {"r"}, "x": {"arn:aws:kms:x:2:key/k"}},
+			[]string{"arn:aws:ecr:eu-west-1:2:repository/r"}},
+		"an object": {"s3", "GetObject", input{"Bucket": {"b"}, "Key": {"a/b"}}, []string{"arn:aws:s3:::b/a/b"}},
+		"a detector": {"guardduty", "UpdateDetector", input{"DetectorId": {"d"}},
+			[]string{"arn:aws:guardduty:eu-west-1:2:detector/d"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			call, _ := reference.Lookup(tc.service, tc.api)
-			if diff := cmp.Diff(tc.want, call.Resources(reference.Place{Partition: "aws", Region: "eu-west-1", Account: "2"}, tc.input)); diff != "" {
+			if diff := cmp.Diff(tc.want,
+				call.Resources(reference.Place{Partition: "aws", Region: "eu-west-1", Account: "2"},
+					tc.input)); diff != "" {
 				t.Errorf("resources (-want +got):\n%s", diff)
 			}
 		})
@@ -115,18 +138,21 @@ func TestRoute(t *testing.T) {
 		query                 query
 		want                  string
 	}{
-		"a bucket":             {"s3", "PUT", "/b", nil, "s3:CreateBucket"},
-		"a listing":            {"s3", "GET", "/b", query{"prefix": {"x"}}, "s3:ListObjects"},
-		"a newer listing":      {"s3", "GET", "/b", query{"list-type": {"2"}, "prefix": {"x"}}, "s3:ListObjectsV2"},
-		"a sub-resource":       {"s3", "GET", "/b/", query{"logging": {""}}, "s3:GetBucketLogging"},
-		"an unknown one":       {"s3", "GET", "/b", query{"odd": {""}}, ""},
-		"an object":            {"s3", "GET", "/b/k/l", query{"x-id": {"GetObject"}}, "s3:GetObject"},
-		"S3 Control":           {"s3", "PUT", "/v20180820/configuration/publicAccessBlock", nil, "s3control:PutPublicAccessBlock"},
-		"the Go SDK":           {"s3", "PUT", "/b", query{"logging": {""}, "x-id": {"PutBucketLogging"}}, "s3:PutBucketLogging"},
-		"another service":      {"guardduty", "POST", "/detector/d", nil, "guardduty:UpdateDetector"},
-		"a path that is cut":   {"guardduty", "POST", "/detector/d/no", nil, ""},
-		"not REST":             {"rds", "POST", "/", nil, ""},
-		"of several services":  {"lambda", "GET", "/2015-03-31/functions/f/configuration", query{"Qualifier": {"1"}}, "lambda:GetFunctionConfiguration"},
+		"a bucket":        {"s3", "PUT", "/b", nil, "s3:CreateBucket"},
+		"a listing":       {"s3", "GET", "/b", query{"prefix": {"x"}}, "s3:ListObjects"},
+		"a newer listing": {"s3", "GET", "/b", query{"list-type": {"2"}, "prefix": {"x"}}, "s3:ListObjectsV2"},
+		"a sub-resource":  {"s3", "GET", "/b/", query{"logging": {""}}, "s3:GetBucketLogging"},
+		"an unknown one":  {"s3", "GET", "/b", query{"odd": {""}}, ""},
+		"an object":       {"s3", "GET", "/b/k/l", query{"x-id": {"GetObject"}}, "s3:GetObject"},
+		"S3 Control": {"s3", "PUT", "/v20180820/configuration/publicAccessBlock", nil,
+			"s3control:PutPublicAccessBlock"},
+		"the Go SDK": {"s3", "PUT", "/b", query{"logging": {""}, "x-id": {"PutBucketLogging"}},
+			"s3:PutBucketLogging"},
+		"another service":    {"guardduty", "POST", "/detector/d", nil, "guardduty:UpdateDetector"},
+		"a path that is cut": {"guardduty", "POST", "/detector/d/no", nil, ""},
+		"not REST":           {"rds", "POST", "/", nil, ""},
+		"of several services": {"lambda", "GET", "/2015-03-31/functions/f/configuration", query{"Qualifier": {"1"}},
+			"lambda:GetFunctionConfiguration"},
 		"a service not there":  {"odd", "GET", "/", nil, ""},
 		"a name that is empty": {"s3", "PUT", "/", nil, ""},
 	} {
@@ -142,7 +168,8 @@ func TestRoute(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"Bucket": "b", "Key": "k/l", "versionId": "1"}, request.Input); diff != "" {
 		t.Errorf("input (-want +got):\n%s", diff)
 	}
-	for service, want := range map[string]bool{"s3": true, "guardduty": true, "rds": false, "elasticloadbalancing": false, "odd": false} {
+	for service, want := range map[string]bool{"s3": true, "guardduty": true, "rds": false,
+		"elasticloadbalancing": false, "odd": false} {
 		if reference.IsREST(service) != want {
 			t.Errorf("IsREST(%s) is not %t", service, want)
 		}

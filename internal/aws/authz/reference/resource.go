@@ -30,7 +30,10 @@ type Place struct{ Partition, Region, Account string }
 func (c Call) Resources(at Place, input map[string][]string) []string {
 	var all []string
 	missing := func(kind, variable string) bool { return len(c.valuesOf(kind, variable, input)) == 0 }
-	for _, kind := range c.asked(func(kind string) bool { return len(c.given(kind, input)) > 0 || c.named(kind, missing) }) {
+	for _, kind := range c.asked(func(kind string) bool {
+		return len(c.given(kind, input)) > 0 ||
+			c.named(kind, missing)
+	}) {
 		all = append(all, c.filled(kind, at, input)...)
 	}
 	return all

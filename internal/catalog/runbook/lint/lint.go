@@ -117,7 +117,8 @@ func (l *linter) pattern(name, pattern string) {
 	// ^a|b$ has its ends, but each of them binds one alternative only.
 	last := len(tree.Sub) - 1
 	if tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[last].Op != syntax.OpEndText {
-		l.add("", "parameter %s: allowedPattern must begin with ^ and end with $, with alternatives in parentheses", name)
+		l.add("", "parameter %s: allowedPattern must begin with ^ and end with $, with alternatives in parentheses",
+			name)
 	}
 }
 

@@ -66,7 +66,8 @@ func (l *linter) iterators(s runbook.Step, value any) {
 	}
 	list := kind == "StringList" || kind == "MapList" && s.Inputs["IteratorDataType"] == "StringMap"
 	if !list && slices.Contains(outputTypes, kind) {
-		l.add(s.Name, "Iterators must be a StringList, or a MapList with the IteratorDataType StringMap; %s is a %s", m[1], kind)
+		l.add(s.Name, "Iterators must be a StringList, or a MapList with the IteratorDataType StringMap; %s is a %s",
+			m[1], kind)
 	}
 }
 

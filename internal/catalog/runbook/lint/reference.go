@@ -9,7 +9,8 @@ import (
 )
 
 var system = []string{
-	"global:ACCOUNT_ID", "global:DATE", "global:DATE_TIME", "global:REGION", "global:AWS_PARTITION", "automation:EXECUTION_ID",
+	"global:ACCOUNT_ID", "global:DATE", "global:DATE_TIME", "global:REGION", "global:AWS_PARTITION",
+	"automation:EXECUTION_ID",
 }
 
 // references checks that everything between {{ and }} is defined by then.

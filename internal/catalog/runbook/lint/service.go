@@ -119,7 +119,9 @@ func (s *service) script(step runbook.Step) {
 	}
 	_, attached := step.Inputs["Attachment"]
 	python := strings.HasPrefix(fmt.Sprint(step.Inputs["Runtime"]), "python")
-	if python && !attached && (handler == "" || !regexp.MustCompile(`(?m)^(?:async )?(?:def `+regexp.QuoteMeta(handler)+`\b|`+regexp.QuoteMeta(handler)+` *=)`).MatchString(text)) {
+	if python && !attached &&
+		(handler == "" || !regexp.MustCompile(`(?m)^(?:async )?(?:def `+regexp.QuoteMeta(handler)+`\b|`+
+			regexp.QuoteMeta(handler)+` *=)`).MatchString(text)) {
 		s.add(step.Name, "Script defines no function %q, which is the Handler", handler)
 	}
 }

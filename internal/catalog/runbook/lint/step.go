@@ -84,7 +84,8 @@ func (l *linter) property(s runbook.Step) {
 	if _, err := jsonpath.Compile(selector); err != nil {
 		l.add(s.Name, "PropertySelector: %v", err)
 	}
-	if op, err := l.models.Operation(fmt.Sprint(s.Inputs["Service"]), fmt.Sprint(s.Inputs["Api"])); err == nil && !op.HasOutput(selector) {
+	if op, err := l.models.Operation(fmt.Sprint(s.Inputs["Service"]), fmt.Sprint(s.Inputs["Api"])); err == nil &&
+		!op.HasOutput(selector) {
 		l.add(s.Name, "the response of %s has nothing at %s", s.Inputs["Api"], selector)
 	}
 	l.desired(s)

@@ -43,7 +43,8 @@ func TestCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := contract.Check(tc.kind, []byte(strings.Replace(tc.detail, tc.old, tc.new, 1)))
-			if wrong := tc.problem != "" || name == "no JSON"; (err != nil) != wrong || wrong && !strings.Contains(err.Error(), tc.problem) {
+			if wrong := tc.problem != "" || name == "no JSON"; (err != nil) != wrong || wrong &&
+				!strings.Contains(err.Error(), tc.problem) {
 				t.Errorf("Check = %v, want %q", err, tc.problem)
 			}
 		})
@@ -103,7 +104,8 @@ func TestSchemaListsTheStates(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string][]announce.State{
 		"repair": {
-			announce.Queued, announce.Started, announce.Repaired, announce.Undone, announce.Failed, announce.Gone, announce.Retrying, announce.Withdrawn, announce.Suspended,
+			announce.Queued, announce.Started, announce.Repaired, announce.Undone, announce.Failed, announce.Gone,
+			announce.Retrying, announce.Withdrawn, announce.Suspended,
 			announce.Held, announce.UndoRefused, announce.Confirmed, announce.Reopened, announce.Unconfirmed,
 		},
 		"breaker": {announce.Opened, announce.Closed},

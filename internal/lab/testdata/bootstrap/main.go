@@ -47,7 +47,8 @@ func handle(ctx context.Context, in payload) (any, error) {
 		for _, order := range strings.Split(m.Body, "\n") {
 			if err := work(ctx, cfg, order, m); err != nil {
 				say("failed", err.Error())
-				out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+				out.BatchItemFailures = append(out.BatchItemFailures,
+					events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 				break
 			}
 		}
@@ -76,7 +77,8 @@ func work(ctx context.Context, cfg aws.Config, order string, m events.SQSMessage
 			return err
 		}
 		_, err = sqs.NewFromConfig(cfg).ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-			QueueUrl: aws.String(os.Getenv("QUEUE")), ReceiptHandle: &m.ReceiptHandle, VisibilityTimeout: int32(seconds)})
+			QueueUrl: aws.String(os.Getenv("QUEUE")), ReceiptHandle: &m.ReceiptHandle,
+			VisibilityTimeout: int32(seconds)})
 		return err
 	case "parameter":
 		out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &rest})
@@ -90,7 +92,8 @@ func work(ctx context.Context, cfg aws.Config, order string, m events.SQSMessage
 		return err
 	case "update":
 		_, err := securityhub.NewFromConfig(cfg).BatchUpdateFindings(ctx, &securityhub.BatchUpdateFindingsInput{
-			FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &rest, ProductArn: &rest}}, Workflow: &types.WorkflowUpdate{Status: types.WorkflowStatusNotified}})
+			FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &rest, ProductArn: &rest}},
+			Workflow:           &types.WorkflowUpdate{Status: types.WorkflowStatusNotified}})
 		return err
 	case "start":
 		return start(ctx, cfg, strings.Fields(rest))
@@ -101,11 +104,13 @@ func work(ctx context.Context, cfg aws.Config, order string, m events.SQSMessage
 // start starts a document under a role of another account: in the function's own Region, or in the
 // one that is named with the time that the call may take.
 func start(ctx context.Context, cfg aws.Config, words []string) error {
-	out, err := sts.NewFromConfig(cfg).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &words[0], RoleSessionName: aws.String("target")})
+	out, err := sts.NewFromConfig(cfg).AssumeRole(ctx,
+		&sts.AssumeRoleInput{RoleArn: &words[0], RoleSessionName: aws.String("target")})
 	if err != nil {
 		return err
 	}
-	cfg.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
+	cfg.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId,
+		*out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
 	if len(words) > 2 {
 		limit, err := time.ParseDuration(words[3])
 		if err != nil {
@@ -115,7 +120,8 @@ func start(ctx context.Context, cfg aws.Config, words []string) error {
 		defer cancel()
 		ctx, cfg.Region = bounded, words[2]
 	}
-	_, err = ssm.NewFromConfig(cfg).StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{DocumentName: &words[1]})
+	_, err = ssm.NewFromConfig(cfg).StartAutomationExecution(ctx,
+		&ssm.StartAutomationExecutionInput{DocumentName: &words[1]})
 	return err
 }
 

@@ -31,7 +31,8 @@ func main() {
 	case "sleep":
 		time.Sleep(time.Hour)
 	case "error":
-		resp, err := http.Post(base+"/init/error", "application/json", strings.NewReader(`{"errorType":"Config","errorMessage":"no table"}`))
+		resp, err := http.Post(base+"/init/error", "application/json",
+			strings.NewReader(`{"errorType":"Config","errorMessage":"no table"}`))
 		if err != nil {
 			panic(err)
 		}
