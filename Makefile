@@ -131,6 +131,7 @@ lint-own: $(HUBMEND)
 	@echo "--- lint"
 	@files=$$(gofmt -l cmd docs infra internal lambdas servicecatalog ssm-documents test); \
 		[ -z "$$files" ] || { echo "run gofmt -w on"; echo "$$files"; exit 1; }
+	go mod tidy -diff
 	go vet ./cmd/... ./docs ./internal/... ./lambdas/... ./ssm-documents/...
 	$(HUBMEND) lint
 

@@ -46,7 +46,8 @@ func askWith(ctx context.Context, cfg aws.Config) (asking, error) {
 	q, err := request.FindingsQueue(ctx, sqs.NewFromConfig(cfg))
 	if errors.Is(err, request.ErrNoDeployment) {
 		return asking{}, fmt.Errorf(
-			"%w in account %s and %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, person.Account, cfg.Region)
+			"%w in account %s and %s; deploy hubmend-admin first, or choose the "+
+				"administrator's account and home Region", err, person.Account, cfg.Region)
 	}
 	if err != nil {
 		return asking{}, awsError(cfg.Region, err)

@@ -47,7 +47,8 @@ func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 		q, err := deadletter.Open(ctx, sqs.NewFromConfig(cfg), naming.Prefix+name)
 		if errors.Is(err, deadletter.ErrNoQueue) {
 			return deadLetters{},
-				fmt.Errorf("%w in %s; deploy hubmend-admin first, or choose the administrator's account and home Region", err, cfg.Region)
+				fmt.Errorf("%w in %s; deploy hubmend-admin first, or choose the "+
+					"administrator's account and home Region", err, cfg.Region)
 		}
 		if err != nil {
 			return deadLetters{}, awsError(cfg.Region, err)

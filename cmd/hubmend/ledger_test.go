@@ -429,7 +429,11 @@ func testHistory(t *testing.T, a administration) {
 	}
 	// An undo, by a person, that is on its way; and the archive is older than the record.
 	undo := attemptAt(3, 0, decide.Running)
-	undo.Undo, undo.By, undo.Sender, undo.EndedAt, undo.Trigger = "00000000-0000-4000-8000-000000000002", "arn:aws:iam::111111111111:user/ann", "AROAEXAMPLE:bob", time.Time{}, finding.CommandLine
+	undo.Undo = "00000000-0000-4000-8000-000000000002"
+	undo.By = "arn:aws:iam::111111111111:user/ann"
+	undo.Sender = "AROAEXAMPLE:bob"
+	undo.EndedAt = time.Time{}
+	undo.Trigger = finding.CommandLine
 	rec, err := a.ledger.Load(context.Background(), groupTarget("sg-1").Key())
 	if err != nil {
 		t.Fatal(err)

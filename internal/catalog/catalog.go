@@ -139,7 +139,13 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	}
 	runbooks := slices.Concat(programs, settings)
 	slices.SortFunc(runbooks, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
-	c.Runbooks, c.Controls, c.Playbooks, c.Permissions, c.Roles, c.parts, c.files = runbooks, controls, books, permissions, roles, parts, files
+	c.Runbooks = runbooks
+	c.Controls = controls
+	c.Playbooks = books
+	c.Permissions = permissions
+	c.Roles = roles
+	c.parts = parts
+	c.files = files
 	if err := c.link(); err != nil {
 		return nil, err
 	}

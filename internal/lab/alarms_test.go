@@ -29,7 +29,12 @@ func counting(namespace, metric string, n float64) string {
 	return fmt.Sprintf(`print {"_aws":{"Timestamp":1,"CloudWatchMetrics":[{"Namespace":%q,"Dimensions":[[]],"Metrics":[{"Name":%q,"Unit":"Count"}]}]},%q:%g}`, namespace, metric, metric, n)
 }
 
-const atLeast, more, less, atMost = "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
+const (
+	atLeast = "GreaterThanOrEqualToThreshold"
+	more    = "GreaterThanThreshold"
+	less    = "LessThanThreshold"
+	atMost  = "LessThanOrEqualToThreshold"
+)
 
 func (w world) alarms(t *testing.T) []string {
 	t.Helper()

@@ -62,7 +62,9 @@ func TestEachLimitIsMeasured(t *testing.T) {
 		resources[fmt.Sprint("R", i)] = limits.Resource{}
 	}
 	for i := range 200 {
-		parameters[fmt.Sprint("P", i)], mappings[fmt.Sprint("M", i)], outputs[fmt.Sprint("O", i)] = object{}, object{}, object{}
+		parameters[fmt.Sprint("P", i)] = object{}
+		mappings[fmt.Sprint("M", i)] = object{}
+		outputs[fmt.Sprint("O", i)] = object{}
 	}
 	for _, tc := range []struct {
 		limit    limits.Limit

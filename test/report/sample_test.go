@@ -81,14 +81,18 @@ func attempt(one target.Target, c catalog.Control, ended time.Time, random *rand
 	p.Outcome.After = `["{\"GroupId\":\"sg-1\",\"IpPermissions\":[]}"]`
 	switch i % 23 {
 	case 3:
-		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Permission, "The runbook's role may not do this: "+hostile
+		p.Attempt.State = decide.Failed
+		p.Attempt.Class = decide.Permission
+		p.Attempt.Reason = "The runbook's role may not do this: " + hostile
 		p.Attempt.Change, p.Outcome.Before, p.Outcome.After = "", "", ""
 	case 7:
 		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Refused, "The key is asymmetric, "+
 			"and those do not rotate."
 		p.Attempt.Change, p.Outcome.Before, p.Outcome.After = "", "", ""
 	case 11:
-		p.Attempt.Undo, p.Attempt.Trigger, p.Attempt.By = "00000000-0000-4000-8000-000000000001", finding.CommandLine, "arn:aws:iam::111111111111:user/ann"
+		p.Attempt.Undo = "00000000-0000-4000-8000-000000000001"
+		p.Attempt.Trigger = finding.CommandLine
+		p.Attempt.By = "arn:aws:iam::111111111111:user/ann"
 	}
 	return p
 }

@@ -11,7 +11,11 @@ import (
 
 type object = map[string]any
 
-const unusedRunbook, getProfile, deleteProfile = "DeactivateUnusedCredentials", "iam:GetLoginProfile", "iam:DeleteLoginProfile"
+const (
+	unusedRunbook = "DeactivateUnusedCredentials"
+	getProfile    = "iam:GetLoginProfile"
+	deleteProfile = "iam:DeleteLoginProfile"
+)
 
 // idle are the credentials of a user.
 type idle struct {

@@ -15,7 +15,11 @@ const (
 	itself       = "sg-0123456789abcdef0" // the default group
 )
 
-const describeGroup, revokeIngress, revokeEgress = "ec2:DescribeSecurityGroups", "ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"
+const (
+	describeGroup = "ec2:DescribeSecurityGroups"
+	revokeIngress = "ec2:RevokeSecurityGroupIngress"
+	revokeEgress  = "ec2:RevokeSecurityGroupEgress"
+)
 
 // namedGroup is how EC2 describes a group with both sides.
 func namedGroup(name string, ingress, egress []permission) object {

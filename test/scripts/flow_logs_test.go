@@ -64,8 +64,12 @@ func manyFlowLogs(changes ...object) []object {
 }
 
 const (
-	describeFlowLogs, createFlowLogs, deleteFlowLogs = "ec2:DescribeFlowLogs", "ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"
-	describeLogGroups, createLogGroup, putRetention  = "logs:DescribeLogGroups", "logs:CreateLogGroup", "logs:PutRetentionPolicy"
+	describeFlowLogs  = "ec2:DescribeFlowLogs"
+	createFlowLogs    = "ec2:CreateFlowLogs"
+	deleteFlowLogs    = "ec2:DeleteFlowLogs"
+	describeLogGroups = "logs:DescribeLogGroups"
+	createLogGroup    = "logs:CreateLogGroup"
+	putRetention      = "logs:PutRetentionPolicy"
 )
 
 // logging runs the repair with these answers to its reads of flow logs. There is no log group, and EC2 creates what it

@@ -9,7 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const readPolicy, writePolicy, deletePolicy = "iam:GetAccountPasswordPolicy", "iam:UpdateAccountPasswordPolicy", "iam:DeleteAccountPasswordPolicy"
+const (
+	readPolicy   = "iam:GetAccountPasswordPolicy"
+	writePolicy  = "iam:UpdateAccountPasswordPolicy"
+	deletePolicy = "iam:DeleteAccountPasswordPolicy"
+)
 
 // passing is a policy that passes CIS 1.5 to 1.11, just.
 func passing(changes object) object {

@@ -26,7 +26,8 @@ import (
 //   - The execution of an attempt began after the attempt was asked for.
 // - A check that cannot know of a repair, because its data is older, neither starts another nor opens the
 // finding again;
-//     but for a finding that no check has proven in decide.Settings.ConfirmWithin, so that repairs of others hide no lie for ever.
+//     but for a finding that no check has proven in decide.Settings.ConfirmWithin, so that repairs of others
+//     hide no lie for ever.
 //   - RESOLVED is said only after an execution that verified the repair, and that nobody took back.
 //   - Only the newest repair is taken back, and once. Then nothing starts by itself until a person asks.
 //   - A finding that somebody suppressed is left alone.

@@ -176,7 +176,12 @@ func (d *decider) share(i int, r Request, a *Attempt) string {
 	}
 	a.Parameters = joined
 	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.Cause == Unready) {
-		a.Trigger, a.By, a.Sender, a.Cause, a.NotBefore, a.UnreadySince = r.Trigger, r.By, r.Sender, "", d.now, time.Time{}
+		a.Trigger = r.Trigger
+		a.By = r.By
+		a.Sender = r.Sender
+		a.Cause = ""
+		a.NotBefore = d.now
+		a.UnreadySince = time.Time{}
 	}
 	d.add(i, r, a)
 	return "share"

@@ -84,7 +84,8 @@ const MaxFindings = 100
 // ErrInsightResults is the error of an event that a person caused by using a custom action on the results of
 // an insight. It names no finding, so that there is nothing to repair.
 var ErrInsightResults = errors.New(
-	"the custom action was used on results of an insight, which are no findings; select the findings and use it on them")
+	"the custom action was used on results of an insight, which are no findings; " +
+		"select the findings and use it on them")
 
 // ParseEvent reads an event from the body of a queue message. Its errors are
 // permanent: the same bytes will never be an event that Hubmend understands.

@@ -81,13 +81,20 @@ func TestParseAccepts(t *testing.T) {
 		"CIS 1.2.0 with SecurityControlId": {
 			object{"Id": cisID, "GeneratorId": cisGenerator},
 			want(func(f *finding.Finding) {
-				f.ID, f.GeneratorID, f.Standard, f.Rule = cisID, cisGenerator, "cis-aws-foundations-benchmark/v/1.2.0", "4.1"
+				f.ID = cisID
+				f.GeneratorID = cisGenerator
+				f.Standard = "cis-aws-foundations-benchmark/v/1.2.0"
+				f.Rule = "4.1"
 			}),
 		},
 		"CIS 1.2.0 without SecurityControlId": {
 			object{"Id": cisID, "GeneratorId": cisGenerator, "Compliance": object{"Status": "FAILED"}},
 			want(func(f *finding.Finding) {
-				f.ID, f.GeneratorID, f.Standard, f.Rule, f.ControlID = cisID, cisGenerator, "cis-aws-foundations-benchmark/v/1.2.0", "4.1", ""
+				f.ID = cisID
+				f.GeneratorID = cisGenerator
+				f.Standard = "cis-aws-foundations-benchmark/v/1.2.0"
+				f.Rule = "4.1"
+				f.ControlID = ""
 			}),
 		},
 		"CIS 5.0.0": generator(want, "cis-aws-foundations-benchmark/v/5.0.0/5.1.1",

@@ -179,6 +179,8 @@ func readPast(i item) (*Past, error) {
 		return nil, err
 	}
 	p.Attempt.Change, p.Attempt.Reason = p.Outcome.Change, p.Outcome.Reason
-	p.Outcome.ExecutionID, p.Outcome.Class, p.Outcome.Succeeded = p.Attempt.ExecutionID, p.Attempt.Class, p.Attempt.State == decide.Succeeded
+	p.Outcome.ExecutionID = p.Attempt.ExecutionID
+	p.Outcome.Class = p.Attempt.Class
+	p.Outcome.Succeeded = p.Attempt.State == decide.Succeeded
 	return &Past{p.Target, decide.Ended{Attempt: p.Attempt, Outcome: p.Outcome}}, nil
 }

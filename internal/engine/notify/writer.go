@@ -71,7 +71,8 @@ func (w Writer) story(n decide.Notification) (what, hint string) {
 			became = "The repair stands"
 		}
 		return "Hubmend could not take a repair back. " + became + ", and automatic repair goes on as before.",
-			"Remove the cause and ask again, or restore the resource by hand: the history with --before has what it was."
+			"Remove the cause and request it again, or restore the resource by hand from the previous value, which " +
+				"`hubmend history --before` shows."
 	case decide.Exhausted:
 		what, hint, _ = strings.Cut(decide.SuspendNote(s), ". ")
 		return what + ".", hint

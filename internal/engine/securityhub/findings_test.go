@@ -69,7 +69,9 @@ func TestUpdate(t *testing.T) {
 	if err := (&securityhub.Findings{Client: s}).Update(t.Context(), update(2)); err != nil {
 		t.Fatal(err)
 	}
-	text, by, product := "Hubmend is repairing this.", "hubmend", "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
+	text := "Hubmend is repairing this."
+	by := "hubmend"
+	product := "arn:aws:securityhub:eu-west-1::product/aws/securityhub"
 	ids := []string{prefix + "f0", prefix + "f1"}
 	want := &sdk.BatchUpdateFindingsInput{
 		FindingIdentifiers: []types.AwsSecurityFindingIdentifier{{Id: &ids[0], ProductArn: &product},

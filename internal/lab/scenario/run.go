@@ -82,7 +82,11 @@ const quietTime = 3 * time.Minute
 // An expectation that fails is no error but a Result that did not pass. With an error the
 // Result has the permissions that were asked for until then.
 func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Result, error) {
-	config.Accounts, config.Outsiders, config.Regions, config.Admin, config.Faults = s.Accounts, s.Outsiders, s.Regions, s.Admin, s.Faults
+	config.Accounts = s.Accounts
+	config.Outsiders = s.Outsiders
+	config.Regions = s.Regions
+	config.Admin = s.Admin
+	config.Faults = s.Faults
 	begin := time.Now()
 	r := &runner{Scenario: s, hooks: hooks,
 		values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""),

@@ -81,9 +81,9 @@ var everyRunbook = map[string]broken{
 	"the default group": {
 		control: "EC2.2",
 		make: func(w *world) string {
-			groups := w.seed("ec2:DescribeSecurityGroups",
-				object{"Filters": []any{object{"Name": "group-name", "Values": []any{"default"}}}})["SecurityGroups"].([]any)
-			id := groups[0].(object)["GroupId"].(string)
+			isDefault := object{"Name": "group-name", "Values": []any{"default"}}
+			found := w.seed("ec2:DescribeSecurityGroups", object{"Filters": []any{isDefault}})
+			id := found["SecurityGroups"].([]any)[0].(object)["GroupId"].(string)
 			w.seed("ec2:AuthorizeSecurityGroupIngress",
 				object{"GroupId": id,
 					"IpPermissions": []any{object{"IpProtocol": "-1",

@@ -53,7 +53,12 @@ func execution(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-
 
 func failed(class decide.Class, reason string) func(*ledger.Past) {
 	return func(p *ledger.Past) {
-		p.Attempt.State, p.Attempt.Class, p.Attempt.Change, p.Attempt.Reason, p.Outcome.Before, p.Outcome.After = decide.Failed, class, "", reason, "", ""
+		p.Attempt.State = decide.Failed
+		p.Attempt.Class = class
+		p.Attempt.Change = ""
+		p.Attempt.Reason = reason
+		p.Outcome.Before = ""
+		p.Outcome.After = ""
 	}
 }
 

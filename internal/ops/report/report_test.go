@@ -159,7 +159,9 @@ func TestTotal(t *testing.T) {
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	far := groupOf("sg-9")
-	far.Account, far.Region, far.Resource = "333333333333", "us-east-1", "arn:aws:ec2:us-east-1:333333333333:security-group/sg-9"
+	far.Account = "333333333333"
+	far.Region = "us-east-1"
+	far.Resource = "arn:aws:ec2:us-east-1:333333333333:security-group/sg-9"
 	unknown := past(far, 1, day, failed(decide.Verification, "no"))
 	unknown.Attempt.Control = "Old.1" // of an older catalog
 	waits := decide.Record{Target: far, Version: 1, HeldAt: ago(time.Hour), HeldBy: "ann",
