@@ -16,7 +16,7 @@ import (
 )
 
 var find = sync.OnceValues(func() (*apimodel.Models, error) {
-	return apimodel.Find(cmp.Or(os.Getenv("HUBMEND_VENV"), "../../.venv"))
+	return apimodel.Find(cmp.Or(os.Getenv("HUBMEND_VENV"), "../../../.venv"))
 })
 
 func operation(t *testing.T, service, api string) apimodel.Operation {

@@ -178,7 +178,7 @@ var errata = map[string]string{
 // The enforcement is only as good as this table, so each line is held against the reference.
 func TestReferenceKnowsEveryNeed(t *testing.T) {
 	t.Parallel()
-	root := cmp.Or(os.Getenv("HUBMEND_VENV"), "../../.venv")
+	root := cmp.Or(os.Getenv("HUBMEND_VENV"), "../../../.venv")
 	found, err := filepath.Glob(filepath.Join(root, "lib", "python3*", "site-packages", "cfnlint", "data",
 		"AdditionalSpecs", "Policies.json"))
 	if err != nil || len(found) == 0 {

@@ -12,15 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+
+	"hubmend/internal/aws/errorcode"
 )
 
 var expired = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
 // IsThrottlingCode says whether a code stands for a call that was made too often.
-func IsThrottlingCode(code string) bool { return slices.Contains(ThrottlingCodes, code) }
+func IsThrottlingCode(code string) bool { return slices.Contains(errorcode.Throttling, code) }
 
 // IsInternalCode says whether a code stands for a fault of the service.
-func IsInternalCode(code string) bool { return slices.Contains(InternalCodes, code) }
+func IsInternalCode(code string) bool { return slices.Contains(errorcode.Internal, code) }
 
 var (
 	absent  = regexp.MustCompile(`^NoSuch|NotFound|\.Unknown$`)
@@ -57,11 +59,11 @@ func Message(err error) string {
 func IsThrottling(err error) bool { return IsThrottlingCode(Code(err)) }
 
 // IsDenied says whether IAM refused the call.
-func IsDenied(err error) bool { return slices.Contains(DeniedCodes, Code(err)) }
+func IsDenied(err error) bool { return slices.Contains(errorcode.Denied, Code(err)) }
 
 // IsNotEnabled says whether a Region does not know the credentials, as one that the account
 // has not enabled.
-func IsNotEnabled(err error) bool { return slices.Contains(NotEnabledCodes, Code(err)) }
+func IsNotEnabled(err error) bool { return slices.Contains(errorcode.NotEnabled, Code(err)) }
 
 // IsExpired says whether the credentials were good once, and no longer are.
 func IsExpired(err error) bool { return slices.Contains(expired, Code(err)) }

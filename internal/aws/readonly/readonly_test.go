@@ -96,7 +96,7 @@ func calls() []string {
 // readOnlyAccess gives a pattern of the actions in the policy, in lower case.
 func readOnlyAccess(t *testing.T) *regexp.Regexp {
 	t.Helper()
-	found, err := filepath.Glob("../../.venv/lib/python3*/site-packages/moto/iam/aws_managed_policies.py")
+	found, err := filepath.Glob("../../../.venv/lib/python3*/site-packages/moto/iam/aws_managed_policies.py")
 	if err != nil || len(found) == 0 {
 		t.Fatal("there is no moto; run `make tools`")
 	}

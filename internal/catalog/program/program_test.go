@@ -181,7 +181,8 @@ func TestDerivedIsUpToDate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Python")
 	}
-	interpreter, err := filepath.Abs(filepath.Join(cmp.Or(os.Getenv("HUBMEND_VENV"), "../../.venv"), "bin", "python"))
+	venv := cmp.Or(os.Getenv("HUBMEND_VENV"), "../../../.venv")
+	interpreter, err := filepath.Abs(filepath.Join(venv, "bin", "python"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"hubmend/internal/aws/awserr"
+	"hubmend/internal/aws/errorcode"
 	"hubmend/internal/aws/ssmtext"
 )
 
@@ -26,7 +27,7 @@ var explanations = []struct {
 	{
 		// S3 names the policy to callers of the bucket's own account and organization only.
 		func(c failedCall) bool {
-			return slices.Contains(awserr.DeniedCodes, c.code) && c.input("ExpectedBucketOwner") != "" &&
+			return slices.Contains(errorcode.Denied, c.code) && c.input("ExpectedBucketOwner") != "" &&
 				!strings.Contains(c.message, "not authorized")
 		},
 		func(c failedCall) string {

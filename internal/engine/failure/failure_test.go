@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/aws/awserr"
+	"hubmend/internal/aws/errorcode"
 	"hubmend/internal/engine/failure"
 )
 
@@ -67,7 +67,7 @@ func TestSort(t *testing.T) {
 func TestReasons(t *testing.T) {
 	t.Parallel()
 	for _, stage := range []failure.Stage{failure.AssumeRole, failure.Start} {
-		for _, code := range slices.Concat(awserr.DeniedCodes, awserr.NotEnabledCodes,
+		for _, code := range slices.Concat(errorcode.Denied, errorcode.NotEnabled,
 			[]string{"AutomationDefinitionNotFoundException", "x"}) {
 			s := failure.Signal{Stage: stage, Code: code, Text: "It said so."}
 			rule, _ := failure.Sort(s)
@@ -128,7 +128,7 @@ func TestFates(t *testing.T) {
 
 func TestPageIsUpToDate(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/failures.md")
+	page, err := os.ReadFile("../../../docs/failures.md")
 	if err != nil {
 		t.Fatal(err)
 	}

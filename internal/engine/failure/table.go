@@ -1,10 +1,10 @@
 package failure
 
-import "hubmend/internal/aws/awserr"
+import "hubmend/internal/aws/errorcode"
 
 // rules are asked in this order; the first that fits decides.
 var rules = []Rule{
-	{Stages: []Stage{AssumeRole, Start}, Codes: awserr.ThrottlingCodes, Class: Busy},
+	{Stages: []Stage{AssumeRole, Start}, Codes: errorcode.Throttling, Class: Busy},
 	{Stages: []Stage{AssumeRole, Start}, Passes: true, Class: Busy},
 	{
 		Stages: []Stage{Start},
@@ -14,19 +14,19 @@ var rules = []Rule{
 			"hubmend-member-runbooks there.",
 	},
 	{
-		Stages: []Stage{Start}, Codes: awserr.NotEnabledCodes,
+		Stages: []Stage{Start}, Codes: errorcode.NotEnabled,
 		Class: NotReady, Scope: Region,
 		Says: "Region {region} does not know the credentials of account {account} ({code}); see whether the account " +
 			"has enabled the Region.",
 	},
 	{
-		Stages: []Stage{AssumeRole}, Codes: awserr.DeniedCodes,
+		Stages: []Stage{AssumeRole}, Codes: errorcode.Denied,
 		Class: NotReady, Scope: Account,
 		Says: "the role {role} of account {account} may not be assumed; deploy the template hubmend-member-roles " +
 			"there, with this administrator account. Accounts outside the organization are refused.",
 	},
 	{
-		Stages: []Stage{Start}, Codes: awserr.DeniedCodes,
+		Stages: []Stage{Start}, Codes: errorcode.Denied,
 		Class: NotReady, Scope: RegionRunbook,
 		Says: "{text}; update the template hubmend-member-roles of account {account}, or the policy that denies it.",
 	},
@@ -48,14 +48,14 @@ var rules = []Rule{
 	{Stages: []Stage{Step}, Refusal: true, Class: Refused},
 	// Another account has a bucket of the name that the log bucket must have.
 	{Stages: []Stage{Step}, Codes: []string{"BucketAlreadyExists"}, Class: Refused},
-	{Stages: []Stage{Read}, Codes: awserr.GoneCodes, Class: Gone, Says: "the resource no longer exists."},
+	{Stages: []Stage{Read}, Codes: errorcode.Gone, Class: Gone, Says: "the resource no longer exists."},
 	{Stages: []Stage{Step}, Kinds: []string{"Throttling"}, Class: Throttling},
-	{Stages: []Stage{Step}, Codes: awserr.ThrottlingCodes, Class: Throttling},
+	{Stages: []Stage{Step}, Codes: errorcode.Throttling, Class: Throttling},
 	{Stages: []Stage{Step}, Kinds: []string{"Permission"}, Class: Permission},
-	{Stages: []Stage{Step}, Codes: awserr.DeniedCodes, Class: Permission},
+	{Stages: []Stage{Step}, Codes: errorcode.Denied, Class: Permission},
 	{Stages: []Stage{Step}, Kinds: []string{"Internal"}, Class: Internal},
-	{Stages: []Stage{Step}, Codes: awserr.InternalCodes, Class: Internal},
-	{Stages: []Stage{Step}, Codes: awserr.ConflictCodes, Class: Conflict},
+	{Stages: []Stage{Step}, Codes: errorcode.Internal, Class: Internal},
+	{Stages: []Stage{Step}, Codes: errorcode.Conflict, Class: Conflict},
 	{Stages: []Stage{Recall}, Class: Refused},
 	{Stages: []Stage{Verify}, Kinds: []string{"TimedOut"}, Class: TimedOut},
 	{Stages: []Stage{Verify}, Class: Verification},

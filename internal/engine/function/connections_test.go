@@ -83,7 +83,7 @@ func TestRepairsShareConnections(t *testing.T) { //nolint:paralleltest // it set
 	for n := range repairs {
 		repair(t, a, n)
 	}
-	if got := connections.Load(); got > repairs/4 {
+	if got := connections.Load(); got > repairs/2 { // one for each call would be more than twice as many as repairs
 		t.Errorf("%d repairs made %d connections", repairs, got)
 	}
 }

@@ -71,7 +71,7 @@ func inDynamoDB(t *testing.T) func(*testing.T) *store {
 	if testing.Short() {
 		t.Skip("starts Python")
 	}
-	interpreter, err := python.Find(filepath.Join("..", ".."))
+	interpreter, err := python.Find(filepath.Join("..", "..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // here in no time and not after a lab was started.
 func TestScenarioFiles(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../test/scenarios/*.yaml")
+	files, err := filepath.Glob("../../../test/scenarios/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("found %d files, %v", len(files), err)
 	}

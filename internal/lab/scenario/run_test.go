@@ -72,7 +72,7 @@ func config(t *testing.T) lab.Config {
 	c := lab.Defaults
 	c.Assembly = dir
 	var err error
-	if c.Python, err = python.Find("../.."); err != nil {
+	if c.Python, err = python.Find("../../.."); err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -19,7 +19,7 @@ func config(t *testing.T) python.Config {
 	if testing.Short() {
 		t.Skip("starts Python")
 	}
-	interpreter, err := python.Find("../..")
+	interpreter, err := python.Find("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}

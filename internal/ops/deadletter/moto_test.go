@@ -24,7 +24,7 @@ func startSQS(t *testing.T) *sqs.Client {
 	if testing.Short() {
 		t.Skip("starts Python")
 	}
-	interpreter, err := python.Find(filepath.Join("..", ".."))
+	interpreter, err := python.Find(filepath.Join("..", "..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}

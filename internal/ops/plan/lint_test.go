@@ -14,7 +14,7 @@ func TestLint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs botocore's models")
 	}
-	models, err := apimodel.Find("../../.venv")
+	models, err := apimodel.Find("../../../.venv")
 	if err != nil {
 		t.Fatal(err)
 	}

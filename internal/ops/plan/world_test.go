@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Exit(func() int {
-		interpreter, err := python.Find("../..")
+		interpreter, err := python.Find("../../..")
 		if err != nil {
 			os.Stderr.WriteString(err.Error() + "\n")
 			return 1

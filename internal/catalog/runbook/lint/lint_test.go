@@ -15,7 +15,7 @@ import (
 )
 
 var find = sync.OnceValues(func() (*apimodel.Models, error) {
-	return apimodel.Find(cmp.Or(os.Getenv("HUBMEND_VENV"), "../../../.venv"))
+	return apimodel.Find(cmp.Or(os.Getenv("HUBMEND_VENV"), "../../../../.venv"))
 })
 
 // models are those of the project's Python environment.

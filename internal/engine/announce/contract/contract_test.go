@@ -54,7 +54,7 @@ func TestCheck(t *testing.T) {
 // The page is what people write their rules by.
 func TestPage(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../../docs/events.md")
+	page, err := os.ReadFile("../../../../docs/events.md")
 	if err != nil {
 		t.Fatal(err)
 	}

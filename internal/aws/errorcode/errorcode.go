@@ -1,20 +1,20 @@
-package awserr
+// Package errorcode lists the error codes of AWS that many services share.
+package errorcode
 
-// Codes that many services share.
 var (
-	// ThrottlingCodes stand for a call that was made too often.
-	ThrottlingCodes = []string{
+	// Throttling stand for a call that was made too often.
+	Throttling = []string{
 		"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
 		"RequestThrottled", "RequestThrottledException", "ProvisionedThroughputExceededException", "SlowDown",
 		"AutomationExecutionLimitExceeded", "AutomationExecutionLimitExceededException", "LimitExceededException",
 	}
-	// DeniedCodes stand for a call that IAM denied.
-	DeniedCodes = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException",
+	// Denied stand for a call that IAM denied.
+	Denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidAccessException",
 		"AuthorizationError", "OptInRequired"}
-	// NotEnabledCodes are what services of a Region say to credentials of an account that has not enabled it.
-	NotEnabledCodes = []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"}
-	// InternalCodes stand for a fault of the service.
-	InternalCodes = []string{
+	// NotEnabled are what services of a Region say to credentials of an account that has not enabled it.
+	NotEnabled = []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"}
+	// Internal stand for a fault of the service.
+	Internal = []string{
 		"InternalError", "InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceException",
 		"InternalException",
 		"KMSInternalException", "DependencyTimeoutException", "ServiceUnavailable", "ServiceUnavailableException",
@@ -23,15 +23,15 @@ var (
 		// botocore's words when nobody answers.
 		"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError",
 	}
-	// ConflictCodes stand for a resource that is being changed by another call.
-	ConflictCodes = []string{"OperationAborted", "OperationAbortedException", "ConcurrentModification",
+	// Conflict stand for a resource that is being changed by another call.
+	Conflict = []string{"OperationAborted", "OperationAbortedException", "ConcurrentModification",
 		"ConcurrentModificationException", "ConflictException",
 		"ConditionalRequestConflict", "ResourceConflictException", "OptimisticLockException", "PriorRequestNotComplete",
 		"TransactionConflictException",
 		"InvalidDBInstanceState", "InvalidDBInstanceStateFault", "InvalidIfMatchVersion", "PreconditionFailed",
 		"ResourceInUseException"}
-	// GoneCodes are what the first step of a runbook is told of a resource that does not exist.
-	GoneCodes = []string{
+	// Gone are what the first step of a runbook is told of a resource that does not exist.
+	Gone = []string{
 		"*NotFound", "*NotFoundException", "*NotFoundFault", "*NonExistentQueue", "*DoesNotExist", "NoSuchBucket",
 		"NoSuchEntity", "NoSuchDistribution",
 	}
