@@ -189,7 +189,7 @@ generate: $(VENV)/ready $(HUBMEND) ## Write the generated docs and data again
 	$(HUBMEND) controls --markdown > docs/controls.md
 	$(HUBMEND) reference > docs/cli.md
 	$(HUBMEND) costs --markdown > docs/costs.md
-	go run ./test/checks table > docs/suppressions.md
+	go run ./test/checks table > docs/maintainers/suppressions.md
 	go run ./cmd/failures > docs/failures.md
 
 .PHONY: permissions
