@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"hubmend/internal/catalog/runbook"
@@ -40,7 +41,7 @@ func (d source) read() (*runbook.Document, error) {
 		return nil, refuse("MaxDocumentSizeExceeded",
 			"The size of the document content is %d bytes. It must not exceed 64 KB.", len(d.text))
 	}
-	content, err := runbook.Parse([]byte(d.text))
+	content, err := parse(d.text)
 	if err != nil {
 		return nil, refuse("InvalidDocumentContent", "%v", err)
 	}
@@ -52,6 +53,21 @@ func (d source) read() (*runbook.Document, error) {
 		return nil, refuse("InvalidDocumentContent", "%v", refusals[0])
 	}
 	return content, nil
+}
+
+// parsed caches documents by their text, for all labs of the process. A lab has each document in every account and
+// Region, and parsing them took a quarter of the time of a deployment. A parsed document never changes.
+var parsed sync.Map
+
+func parse(text string) (*runbook.Document, error) {
+	if known, ok := parsed.Load(text); ok {
+		return known.(*runbook.Document), nil //nolint:forcetypeassert // nothing else is stored
+	}
+	content, err := runbook.Parse([]byte(text))
+	if err == nil {
+		parsed.Store(text, content)
+	}
+	return content, err
 }
 
 // createDocument keeps a new document.

@@ -8,6 +8,7 @@ moto dates everything now. A POST to /lab/backdate-user says otherwise of an IAM
 """
 
 import copy
+import functools
 import json
 import logging
 import os
@@ -18,6 +19,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from flask import request as current_request
+from moto import backends
+from moto.core import responses
 from moto.core.responses import ActionResult
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -154,6 +157,17 @@ def with_backdating(app: WSGI) -> WSGI:
     return serve
 
 
+def answer_faster() -> None:
+    """Cache two lookups that moto repeats for each request.
+
+    It lists the folders of its services and inspects the class that answers. Together they took
+    a third of the time of a request.
+    """
+    services = frozenset(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: services
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+
+
 def exit_with_parent() -> None:
     """Wait for the end of standard input, then leave without further ado."""
     sys.stdin.buffer.read()
@@ -169,6 +183,7 @@ def main() -> None:
     Queue.delete_message = delete_alone
     Message.__init__ = new_message_of_sender
     SecurityGroupRule.__eq__ = same_but_for_description
+    answer_faster()
     app = with_backdating(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     os.environ["MOTO_PORT"] = str(server.server_port)  # moto calls itself by it
