@@ -32,7 +32,7 @@ import (
 
 // Catalog is the whole of it, checked.
 type Catalog struct {
-	Controls  []Control  // sorted by id
+	Controls  []Control  // in the order of Compare
 	Runbooks  []Runbook  // sorted by name
 	Playbooks []Playbook // sorted by id
 	Roles     []Role     // sorted by name
@@ -137,6 +137,7 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	for _, f := range files {
 		controls = append(controls, f.Control)
 	}
+	slices.SortFunc(controls, func(a, b Control) int { return Compare(a.ID, b.ID) })
 	runbooks := slices.Concat(programs, settings)
 	slices.SortFunc(runbooks, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
 	c.Runbooks = runbooks

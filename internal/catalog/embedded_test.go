@@ -144,7 +144,7 @@ func TestEmbeddedControls(t *testing.T) {
 	t.Parallel()
 	c := embedded(t)
 	for i, control := range c.Controls {
-		if i > 0 && c.Controls[i-1].ID >= control.ID {
+		if i > 0 && catalog.Compare(c.Controls[i-1].ID, control.ID) >= 0 {
 			t.Errorf("%s comes after %s", control.ID, c.Controls[i-1].ID)
 		}
 		if got, ok := c.ByID(control.ID); !ok || got.ID != control.ID {

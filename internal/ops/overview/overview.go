@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 )
@@ -104,7 +105,7 @@ func (b *Builder) Overview() Overview {
 		return cmp.Or(slices.Index(states, x.State)-slices.Index(states, y.State), x.Since.Compare(y.Since),
 			cmp.Compare(x.Key, y.Key))
 	})
-	slices.SortFunc(o.Controls, func(x, y Control) int { return cmp.Compare(x.Control, y.Control) })
-	slices.SortFunc(o.Breakers, func(x, y Breaker) int { return cmp.Compare(x.Control, y.Control) })
+	slices.SortFunc(o.Controls, func(x, y Control) int { return catalog.Compare(x.Control, y.Control) })
+	slices.SortFunc(o.Breakers, func(x, y Breaker) int { return catalog.Compare(x.Control, y.Control) })
 	return o
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"hubmend/internal/catalog"
 )
@@ -58,7 +56,7 @@ func controls(r Report, c *catalog.Catalog) []Control {
 	for id, s := range standings {
 		all = append(all, Control{ID: id, Standing: s})
 	}
-	slices.SortFunc(all, func(x, y Control) int { return byNumber(x.ID, y.ID) })
+	slices.SortFunc(all, func(x, y Control) int { return catalog.Compare(x.ID, y.ID) })
 	return all
 }
 
@@ -74,7 +72,7 @@ func frameworks(controls []Control, c *catalog.Catalog) []Framework {
 	}
 	all := []Framework{}
 	for _, id := range slices.Sorted(maps.Keys(rules)) {
-		slices.SortFunc(rules[id], func(x, y Rule) int { return byNumber(x.Number, y.Number) })
+		slices.SortFunc(rules[id], func(x, y Rule) int { return catalog.Compare(x.Number, y.Number) })
 		all = append(all, Framework{id, frameworkName(id, c), rules[id]})
 	}
 	return all
@@ -88,19 +86,6 @@ func frameworkName(id string, c *catalog.Catalog) string {
 		}
 	}
 	return id
-}
-
-// byNumber orders EC2.2 before EC2.13, and 1.4 before 1.10.
-func byNumber(x, y string) int {
-	a, b := strings.Split(x, "."), strings.Split(y, ".")
-	return slices.CompareFunc(a, b, func(p, q string) int {
-		n, errN := strconv.Atoi(p)
-		m, errM := strconv.Atoi(q)
-		if errN == nil && errM == nil {
-			return cmp.Compare(n, m)
-		}
-		return cmp.Compare(p, q)
-	})
 }
 
 // Needing counts what needs a person, by state.

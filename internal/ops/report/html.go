@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/ops/overview"
 )
 
@@ -123,7 +124,7 @@ func busyWords(targets []overview.Target) string {
 
 // ControlNames are those that the list of repairs has.
 func (p page) ControlNames() []string {
-	return names(p.Repairs, func(e Entry) string { return e.Control }, byNumber)
+	return names(p.Repairs, func(e Entry) string { return e.Control }, catalog.Compare)
 }
 
 // AccountNames are those that the list of repairs has.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
 )
@@ -54,7 +55,7 @@ func (b *Builder) openSorted() []Open {
 		all = append(all, o)
 	}
 	slices.SortFunc(all, func(x, y Open) int {
-		return cmp.Or(byNumber(x.Control, y.Control), cmp.Compare(x.Account, y.Account),
+		return cmp.Or(catalog.Compare(x.Control, y.Control), cmp.Compare(x.Account, y.Account),
 			cmp.Compare(x.Region, y.Region), cmp.Compare(x.Resource, y.Resource))
 	})
 	return all
