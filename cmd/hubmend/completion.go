@@ -69,6 +69,7 @@ func complete(cmd *cobra.Command) {
 	}
 	for name, of := range map[string]cobra.CompletionFunc{
 		"control": controlNames,
+		"output":  cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp),
 		"queue":   cobra.FixedCompletions(queueNames, cobra.ShellCompDirectiveNoFileComp),
 		"set":     groupParameters,
 	} {

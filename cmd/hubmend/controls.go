@@ -1,15 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
@@ -17,12 +16,13 @@ import (
 )
 
 func controlsCommand() *cobra.Command {
-	var asJSON, asMarkdown bool
+	var f format
+	var asMarkdown bool
 	cmd := &cobra.Command{
 		Use:   "controls [CONTROL...]",
-		Short: "List what Hubmend can repair",
-		Long: `Lists what Hubmend can repair: all controls in a table, or everything about those that are named.
-It asks nobody.`,
+		Short: "List the controls that Hubmend remediates",
+		Long: `Lists the controls that Hubmend remediates, or shows everything about some of them. It needs no AWS
+credentials.`,
 		Example: fmt.Sprintf(
 			"  hubmend controls\n  hubmend controls %s\n  hubmend controls --json\n  hubmend controls --markdown > "+
 				"docs/controls.md", exampleID()),
@@ -37,29 +37,43 @@ It asks nobody.`,
 			out := cmd.OutOrStdout()
 			switch {
 			case asMarkdown && len(ids) > 0:
-				return errors.New("the page has all controls: name none with --markdown")
-			case asJSON:
-				return json.NewEncoder(out).Encode(rows)
+				return errors.New("--markdown prints the page with all controls; leave out CONTROL")
 			case asMarkdown:
 				return writeControlPage(out, rows)
-			case len(ids) > 0:
-				printControls(out, rows)
-				return nil
 			}
-			w := table.NewWriter()
-			w.AppendHeader(table.Row{"Control", "Number", "Parameter", "Repair", "Risk", "Undo"})
-			for _, r := range rows {
-				w.AppendRow(table.Row{r.Control, strings.Join(r.numbers(), ", "), r.Parameter, r.Repair, r.Risk,
-					r.undoable()})
-			}
-			fmt.Fprintln(out, render(out, w, wrapped(4, 60), wrapped(6, 40)))
-			return nil
+			l := controlListing(rows)
+			return f.print(out, rows, l, func(out io.Writer) {
+				if len(ids) > 0 {
+					printControls(out, rows)
+					return
+				}
+				fmt.Fprintln(out, l.render(out))
+			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the page docs/controls.md")
-	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
+	cmd.MarkFlagsMutuallyExclusive("json", "output", "markdown")
 	return cmd
+}
+
+// controlListing lists controls. Why a repair cannot be undone is long, and people read it about one control.
+func controlListing(rows []controlRow) listing {
+	l := listing{columns: []column{{name: "Control"}, {name: "Title", csvOnly: true}, {name: "Number"}, {name: "Risk"},
+		{name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Parameter"}, {name: "Runbook", csvOnly: true},
+		{name: "Remediation"}}}
+	for _, r := range rows {
+		l.add(r.Control, r.Title, strings.Join(r.numbers(), ", "), r.Risk, yesOrNo(r.Reversible), r.Irreversible,
+			r.Parameter, r.Runbook, r.Repair)
+	}
+	return l
+}
+
+func yesOrNo(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
 }
 
 // named gives the rows of the controls that are named, or all.
@@ -167,9 +181,9 @@ func (r controlRow) numbers() []string {
 
 func (r controlRow) undoable() string {
 	if r.Reversible {
-		return "yes"
+		return yesOrNo(true)
 	}
-	return "no: " + r.Irreversible
+	return yesOrNo(false) + ": " + r.Irreversible
 }
 
 // actionsOf lists what a policy allows.

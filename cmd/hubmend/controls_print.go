@@ -54,7 +54,7 @@ func writeControlPage(out io.Writer, rows []controlRow) error {
 		}
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s |\n", r.Control,
 			strings.ToLower(strings.ReplaceAll(r.Control, ".", "")),
-			strings.Join(r.numbers(), ", "), parameter, r.Risk, map[bool]string{true: "yes", false: "no"}[r.Reversible])
+			strings.Join(r.numbers(), ", "), parameter, r.Risk, yesOrNo(r.Reversible))
 	}
 	b.WriteString("\nEach repair is one step of Systems Manager, and so is each undo.\n")
 	for _, r := range rows {

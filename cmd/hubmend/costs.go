@@ -1,11 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
@@ -14,15 +13,15 @@ import (
 )
 
 func costsCommand() *cobra.Command {
-	var asJSON, asMarkdown bool
+	var f format
+	var asMarkdown bool
 	var folder string
 	size := cost.Typical
 	cmd := &cobra.Command{
 		Use:   "costs",
-		Short: "Estimate what Hubmend costs a month",
-		Long: `Estimates what Hubmend costs a month: what is billed always, counted in the synthesized
-templates, and what repairs add. Prices and assumptions are those of
-docs/costs.md; no AWS API is asked.`,
+		Short: "Estimate the monthly cost of Hubmend",
+		Long: `Estimates the monthly cost of Hubmend: the fixed cost of the deployed templates, and the cost of
+repairs. Prices and assumptions are those of docs/costs.md. It calls no AWS API.`,
 		Example: `  hubmend costs --accounts 20 --regions 2 --repairs 500
   hubmend costs --json
   hubmend costs --markdown > docs/costs.md`,
@@ -36,47 +35,56 @@ docs/costs.md; no AWS API is asked.`,
 			if err != nil {
 				return err
 			}
-			out := cmd.OutOrStdout()
-			switch {
-			case asJSON:
-				return json.NewEncoder(out).Encode(report)
-			case asMarkdown:
-				return report.Page(out)
+			if asMarkdown {
+				return report.Page(cmd.OutOrStdout())
 			}
-			return writeCosts(out, report)
+			return f.print(cmd.OutOrStdout(), report, costListing(report), func(out io.Writer) { printCosts(out, report) })
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&size.Accounts, "accounts", size.Accounts, "accounts that Hubmend repairs in")
-	flags.IntVar(&size.Regions, "regions", size.Regions, "Regions of each account")
-	flags.IntVar(&size.Repairs, "repairs", size.Repairs, "repairs a month, in all accounts together")
+	flags.IntVar(&size.Accounts, "accounts", size.Accounts, "number of accounts")
+	flags.IntVar(&size.Regions, "regions", size.Regions, "number of Regions in each account")
+	flags.IntVar(&size.Repairs, "repairs", size.Repairs, "repairs per month, in all accounts")
 	flags.StringVar(&folder, "templates", templates.Folder, "`FOLDER` with the templates")
-	flags.BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	flags.BoolVar(&asMarkdown, "markdown", false, "print the page docs/costs.md")
-	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
+	cmd.MarkFlagsMutuallyExclusive("json", "output", "markdown")
 	return cmd
 }
 
-// writeCosts prints the estimate that was asked for.
-func writeCosts(out io.Writer, r cost.Report) error {
-	e := r.Estimate
-	_, err := fmt.Fprintf(out, "%s\n\n%s\n\n%s: %s USD, or %s with the whole free tier.\n"+
-		"USD without tax, %s. docs/costs.md has the prices and what is assumed.\n",
-		billed("Fixed, per month", e.Fixed, e.FixedUSD), billed("Per 1,000 repairs", e.Variable, e.PerThousandUSD),
-		e.Size, cost.USD(e.MonthUSD), cost.USD(e.MonthFreeTierUSD), r.Book.Region)
-	return err
+var costColumns = []column{{name: "What"}, {name: "Billed", right: true}, {name: "USD", right: true}}
+
+// costListing lists every line of an estimate, with what the line is per.
+func costListing(r cost.Report) listing {
+	l := listing{columns: append([]column{{name: "Per"}}, costColumns...)}
+	for _, line := range r.Estimate.Fixed {
+		l.add("month", line.What, line.Amount(), cost.USD(line.USD))
+	}
+	for _, line := range r.Estimate.Variable {
+		l.add("1,000 repairs", line.What, line.Amount(), cost.USD(line.USD))
+	}
+	return l
 }
 
-func billed(title string, lines []cost.Line, total float64) string {
-	w := table.NewWriter()
-	w.SetTitle(title)
-	w.Style().Format.Footer = text.FormatDefault
-	w.AppendHeader(table.Row{"What", "Billed", "USD"})
-	for _, l := range lines {
-		w.AppendRow(table.Row{l.What, l.Amount(), cost.USD(l.USD)})
+// printCosts prints the estimate for people.
+func printCosts(out io.Writer, r cost.Report) {
+	e := r.Estimate
+	printBilled(out, "Fixed, per month", e.Fixed, e.FixedUSD)
+	printBilled(out, "Per 1,000 repairs", e.Variable, e.PerThousandUSD)
+	width := terminalWidth(out)
+	for _, sentence := range []string{
+		fmt.Sprintf("%s: %s USD, or %s USD with the full free tier.", e.Size, cost.USD(e.MonthUSD),
+			cost.USD(e.MonthFreeTierUSD)),
+		fmt.Sprintf("Prices are those of %s, in USD without tax. Prices and assumptions: docs/costs.md", r.Book.Region),
+	} {
+		fmt.Fprintln(out, strings.Join(wrapLine(sentence, 0, width), "\n"))
 	}
-	w.AppendFooter(table.Row{"together", "", cost.USD(total)})
-	w.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight},
-		{Number: 3, Align: text.AlignRight, AlignFooter: text.AlignRight}})
-	return w.Render()
+}
+
+func printBilled(out io.Writer, title string, lines []cost.Line, total float64) {
+	l := listing{columns: costColumns}
+	for _, line := range lines {
+		l.add(line.What, line.Amount(), cost.USD(line.USD))
+	}
+	fmt.Fprintf(out, "%s\n\n%s\n\n", painter(out)(text.Bold, title+": "+cost.USD(total)+" USD"), l.render(out))
 }

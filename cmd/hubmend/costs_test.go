@@ -31,8 +31,8 @@ func TestCosts(t *testing.T) {
 	t.Parallel()
 	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2",
 		"--repairs", "1000"))
-	for _, want := range []string{"1 metric | 0.30", "the one step of a runbook", "|   2.00 |",
-		"1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD"} {
+	for _, want := range []string{"1 metric  0.30", "the one step of a runbook", "1,000 steps    2.00",
+		"1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD, or "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not print %q but\n%s", want, out)
 		}

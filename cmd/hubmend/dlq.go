@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"time"
+	"strconv"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/ops/deadletter"
@@ -29,7 +27,7 @@ and home Region. docs/operations.md tells more.`,
 
 func dlqListCommand() *cobra.Command {
 	var queue string
-	var asJSON bool
+	var f format
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List dead letters and why they are there",
@@ -45,15 +43,12 @@ func dlqListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(letters)
-			}
-			printLetters(cmd.OutOrStdout(), letters, unseen)
-			return nil
+			l := letterListing(letters)
+			return f.print(cmd.OutOrStdout(), letters, l, func(out io.Writer) { printLetters(out, l, unseen) })
 		},
 	}
 	queueFlag(cmd, &queue)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	return cmd
 }
 
@@ -80,17 +75,20 @@ something to a terminal are written as \u escapes.`,
 	}
 }
 
-func printLetters(out io.Writer, letters []deadletter.Letter, unseen int) {
-	if len(letters) == 0 {
-		if unseen == 0 {
-			fmt.Fprintln(out, "No dead letters.")
-		}
-		return
+func letterListing(letters []deadletter.Letter) listing {
+	l := listing{columns: []column{{name: "Queue"}, {name: "ID"}, {name: "Since (UTC)", show: minutes},
+		{name: "Received", right: true}, {name: "About"}, {name: "Reason"}}}
+	for _, one := range letters {
+		l.add(one.Queue, one.ID, fullTime(one.Since), strconv.Itoa(one.Received), one.About, one.Reason)
 	}
-	w := table.NewWriter()
-	w.AppendHeader(table.Row{"Queue", "ID", "Since (UTC)", "Received", "About", "Reason"})
-	for _, l := range letters {
-		w.AppendRow(table.Row{l.Queue, l.ID, l.Since.Format(time.DateTime), l.Received, l.About, l.Reason})
+	return l
+}
+
+func printLetters(out io.Writer, l listing, unseen int) {
+	switch {
+	case len(l.rows) > 0:
+		fmt.Fprintln(out, l.render(out))
+	case unseen == 0:
+		fmt.Fprintln(out, "No dead letters.")
 	}
-	fmt.Fprintln(out, render(out, w, wrapped(5, 60), wrapped(6, 60)))
 }

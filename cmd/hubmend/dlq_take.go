@@ -79,8 +79,8 @@ func (h *handling) run(cmd *cobra.Command, ids []string) error {
 		return err
 	}
 	if len(wanted) > 0 && h.deletes && !h.yes {
-		printLetters(cmd.OutOrStdout(),
-			slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok }), 0)
+		letters = slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok })
+		printLetters(cmd.OutOrStdout(), letterListing(letters), 0)
 		if err := confirm(cmd, "Delete "+counted(len(wanted), "dead letter")+" for good?"); err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (h *handling) run(cmd *cobra.Command, ids []string) error {
 	if h.asJSON {
 		err = errors.Join(err, json.NewEncoder(t.out).Encode(t.results))
 	} else if t.total == 0 {
-		printLetters(t.out, nil, unseen)
+		printLetters(t.out, listing{}, unseen)
 	}
 	if err == nil && t.failed {
 		return errFailed

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
@@ -40,14 +40,14 @@ is unknown.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return x.run(cmd) },
 	}
 	cmd.Flags().StringVar(&x.templates, "templates", "cdk.out", "`FOLDER` that cdk synth wrote, to compare with")
-	cmd.Flags().BoolVar(&x.asJSON, "json", false, "print JSON")
+	x.format.register(cmd)
 	return cmd
 }
 
 // examination is one run of the command.
 type examination struct {
 	templates string
-	asJSON    bool
+	format    format
 }
 
 func (x examination) run(cmd *cobra.Command) error {
@@ -63,12 +63,12 @@ func (x examination) run(cmd *cobra.Command) error {
 	out := cmd.OutOrStdout()
 	e := examined{Identity: who, Results: []doctor.Result{}}
 	err = d.Examine(cmd.Context(), func(r doctor.Result) {
-		if len(e.Results) == 0 && !x.asJSON {
+		if len(e.Results) == 0 && x.format == formatTable {
 			fmt.Fprintf(out, "%s, %s, as %s\n\n", who.Account, who.Region, oneLine(who.ARN))
 		}
 		e.Results = append(e.Results, r)
-		if !x.asJSON {
-			printResult(out, r)
+		if x.format == formatTable {
+			printResult(out, r) // at once: the whole examination takes a while
 		}
 	})
 	switch {
@@ -89,13 +89,12 @@ func (x examination) conclude(out io.Writer, e examined) error {
 	}
 	known := count[doctor.OK]+count[doctor.Problem] > 0
 	e.Healthy = known && count[doctor.Problem] == 0
-	if x.asJSON {
-		if err := json.NewEncoder(out).Encode(e); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(out, "\nok: %d, unknown: %d, problems: %d\n", count[doctor.OK], count[doctor.Unknown],
-			count[doctor.Problem])
+	err := x.format.print(out, e, resultListing(e.Results), func(out io.Writer) {
+		fmt.Fprintf(out, "\n%d ok, %d unknown, %s\n", count[doctor.OK], count[doctor.Unknown],
+			counted(count[doctor.Problem], "problem"))
+	})
+	if err != nil {
+		return err
 	}
 	switch {
 	case !known:
@@ -107,12 +106,24 @@ func (x examination) conclude(out io.Writer, e examined) error {
 }
 
 var resultColors = map[doctor.Status]text.Color{doctor.OK: text.FgGreen, doctor.Problem: text.FgRed,
-	doctor.Unknown: text.FgYellow}
+	doctor.Unknown: text.FgMagenta}
 
+// printResult writes what a check found, with the fix below it.
 func printResult(out io.Writer, r doctor.Result) {
-	status := painter(out)(resultColors[r.Status], fmt.Sprintf("%-8s", r.Status))
-	fmt.Fprintf(out, "%s %-18s %s\n", status, r.Check, r.Found)
+	const indent = 28
+	width, status := terminalWidth(out), string(r.Status)
+	found := wrapLine(fmt.Sprintf("%-8s %-18s %s", status, r.Check, oneLine(r.Found)), indent, width)
+	lines := paintFirst(found, status, resultColors[r.Status], painter(out))
 	if r.Repair != "" {
-		fmt.Fprintf(out, "%27s -> %s\n", "", r.Repair)
+		lines = append(lines, wrapLine(strings.Repeat(" ", indent)+"-> "+oneLine(r.Repair), indent+3, width)...)
 	}
+	fmt.Fprintln(out, strings.Join(lines, "\n"))
+}
+
+func resultListing(results []doctor.Result) listing {
+	l := listing{columns: []column{{name: "Check"}, {name: "Status"}, {name: "Found"}, {name: "Fix"}}}
+	for _, r := range results {
+		l.add(r.Check, string(r.Status), r.Found, r.Repair)
+	}
+	return l
 }

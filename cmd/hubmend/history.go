@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +62,8 @@ type tried struct {
 }
 
 func historyCommand() *cobra.Command {
-	var before, asJSON bool
+	var f format
+	var before bool
 	var last uint
 	cmd := &cobra.Command{
 		Use:   "history TARGET",
@@ -95,17 +97,13 @@ administrator's account and home Region.`,
 			if n := uint(len(p.Attempts)); last > 0 && n > last {
 				p.Attempts = p.Attempts[n-last:]
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(p)
-			}
-			printPast(cmd.OutOrStdout(), p, before)
-			return nil
+			return f.print(cmd.OutOrStdout(), p, attemptListing(p), func(out io.Writer) { printPast(out, p, before) })
 		},
 	}
 	cmd.Flags().BoolVar(&before, "before", false,
 		"print the whole state before and after each repair, as the runbook kept it")
 	cmd.Flags().UintVar(&last, "last", 0, "only the newest `N` attempts (default: all)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	return cmd
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,9 +106,28 @@ func whole(kept json.RawMessage) string {
 	return strings.Join(texts, "\n")
 }
 
+// factIndent is where the value of a fact begins.
+const factIndent = 14
+
 // fact writes a line of a list of facts, but none about nothing.
 func fact(out io.Writer, name, value string) {
 	if value != "" {
-		fmt.Fprintf(out, "  %-11s %s\n", name, value)
+		line := fmt.Sprintf("  %-11s %s", name, value)
+		fmt.Fprintln(out, strings.Join(wrapLine(line, factIndent, terminalWidth(out)), "\n"))
 	}
+}
+
+// attemptListing lists the attempts on a resource for CSV.
+func attemptListing(p past) listing {
+	l := listing{}
+	for _, name := range []string{"Attempt", "State", "Requested", "Started", "Ended", "Control", "Account", "Region",
+		"Resource", "Trigger", "By", "Sender", "Document", "Execution", "Undo", "Change", "Class", "Reason"} {
+		l.columns = append(l.columns, column{name: name})
+	}
+	for _, a := range p.Attempts {
+		l.add(strconv.Itoa(a.Number), a.State, fullTime(a.AskedAt), fullTime(a.StartedAt), fullTime(a.EndedAt), a.Control,
+			p.Account, p.Region, p.Resource, a.Trigger, a.By, a.Sender, a.Document, a.Execution, a.Undo, a.Change,
+			a.Class, a.Reason)
+	}
+	return l
 }

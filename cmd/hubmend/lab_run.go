@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -33,24 +33,26 @@ scenario expects. Prints a line for each finding and each expectation that fails
 		RunE: func(cmd *cobra.Command, files []string) error { return r.run(cmd, files) },
 	}
 	r.register(cmd)
-	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print the results as JSON and nothing else")
+	r.format.register(cmd)
 	cmd.Flags().StringVar(&r.permissions, "permissions", "",
 		"write to this file who needs what the roles may do, and fail when nobody does")
-	cmd.Flags().IntVarP(&r.jobs, "jobs", "j", 1, "how many scenarios to run at a time, with --quiet or --json")
+	cmd.Flags().IntVarP(&r.jobs, "jobs", "j", 1, "how many scenarios to run at a time, with --quiet or --output json")
 	cmd.Flags().BoolVarP(&r.quiet, "quiet", "q", false, "one line for each scenario, and the trace of those that fail")
 	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false,
 		"print the trace: every event, call and step as it happens, and every expectation")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "json")
+	cmd.MarkFlagsMutuallyExclusive("verbose", "output")
 	return cmd
 }
 
 // labRun is one run of the command.
 type labRun struct {
 	labFlags
-	asJSON, quiet, verbose bool
-	jobs                   int
-	permissions            string // a file; empty: nobody wants to know
+	format         format
+	quiet, verbose bool
+	jobs           int
+	permissions    string // a file; empty: nobody wants to know
 }
 
 // check refuses, before minutes of work, what could not be done after them.
@@ -58,8 +60,8 @@ func (r labRun) check() error {
 	switch {
 	case r.jobs < 1:
 		return fmt.Errorf("--jobs %d: one at least", r.jobs)
-	case r.jobs > 1 && !r.quiet && !r.asJSON:
-		return errors.New("the stories of several jobs would mix; add --quiet or --json")
+	case r.jobs > 1 && !r.quiet && r.format == formatTable:
+		return errors.New("the stories of several jobs would mix; add --quiet or --output json")
 	case r.permissions != "":
 		_, err := os.Stat(filepath.Dir(r.permissions))
 		return err
@@ -79,15 +81,13 @@ func (r labRun) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	p := &printer{out: cmd.OutOrStdout(), silent: r.asJSON, brief: r.quiet, trace: r.verbose, logs: r.logs}
+	p := &printer{out: cmd.OutOrStdout(), silent: r.format != formatTable, brief: r.quiet, trace: r.verbose, logs: r.logs}
 	results, err := runAll(cmd.Context(), scenarios, config, r.jobs, p)
 	if cmd.Context().Err() != nil {
 		return errors.New("it was interrupted")
 	}
 	p.summary(results)
-	if r.asJSON {
-		err = errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(results))
-	}
+	err = errors.Join(err, r.format.print(cmd.OutOrStdout(), results, verdictListing(results), func(io.Writer) {}))
 	if err != nil {
 		return err
 	}
@@ -104,6 +104,17 @@ func (r labRun) run(cmd *cobra.Command, files []string) error {
 		return errFailed
 	}
 	return nil
+}
+
+// verdictListing lists every expectation for CSV.
+func verdictListing(results []scenario.Result) listing {
+	l := listing{columns: []column{{name: "Scenario"}, {name: "Expectation"}, {name: "Passed"}, {name: "Got"}}}
+	for _, r := range results {
+		for _, v := range r.Verdicts {
+			l.add(r.Name, v.Text, yesOrNo(v.Passed), v.Got)
+		}
+	}
+	return l
 }
 
 // loadAll reads every file first, so that a mistake in the last does not show after

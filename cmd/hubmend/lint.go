@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +21,7 @@ import (
 
 func lintCommand() *cobra.Command {
 	var venv string
-	var asJSON bool
+	var f format
 	cmd := &cobra.Command{
 		Use:   "lint [FILE...]",
 		Short: "Check the catalog and its runbooks, or any SSM Automation document",
@@ -38,7 +37,7 @@ conditions and loops, jumps to nowhere and cycles. Hubmend's own rules do not ap
 			if err != nil {
 				return err
 			}
-			if err := printProblems(cmd, problems, files, asJSON); err != nil {
+			if err := printProblems(cmd, problems, files, f); err != nil {
 				return err
 			}
 			if len(problems) > 0 {
@@ -50,7 +49,7 @@ conditions and loops, jumps to nowhere and cycles. Hubmend's own rules do not ap
 	cmd.Flags().StringVar(&venv, "venv", "",
 		"Python environment that holds botocore's service models (default: that of the first Python with boto3, as "+
 			"for plan)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	return cmd
 }
 
@@ -137,26 +136,31 @@ func lintCatalog(models *apimodel.Models) ([]problem, error) {
 	return problems, nil
 }
 
-func printProblems(cmd *cobra.Command, problems []problem, files []string, asJSON bool) error {
-	out := cmd.OutOrStdout()
-	if asJSON {
-		return json.NewEncoder(out).Encode(problems)
+func printProblems(cmd *cobra.Command, problems []problem, files []string, f format) error {
+	l := listing{columns: []column{{name: "File"}, {name: "Step"}, {name: "Text"}}}
+	for _, p := range problems {
+		l.add(p.File, p.Step, p.Text)
 	}
+	return f.print(cmd.OutOrStdout(), problems, l, func(out io.Writer) { printLint(out, problems, files) })
+}
+
+// printLint prints a line for each problem, as compilers do, so that editors find the place.
+func printLint(out io.Writer, problems []problem, files []string) {
 	for _, p := range problems {
 		step := ""
 		if p.Step != "" {
 			step = "step " + p.Step + ": "
 		}
-		fmt.Fprintf(out, "%s: %s%s\n", p.File, step, p.Text)
+		fmt.Fprintf(out, "%s: %s%s\n", p.File, step, oneLine(p.Text))
 	}
 	switch {
 	case len(problems) > 0:
+		fmt.Fprintf(out, "%s found.\n", counted(len(problems), "problem"))
 	case len(files) > 0:
-		fmt.Fprintf(out, "%s would be taken by Systems Manager.\n", strings.Join(files, ", "))
+		fmt.Fprintf(out, "No problems found in %s.\n", counted(len(files), "document"))
 	default:
 		c := catalog.Embedded()
-		fmt.Fprintf(out, "%s, %s and %s are in order.\n", counted(len(c.Controls), "control"),
+		fmt.Fprintf(out, "No problems found in %s, %s and %s.\n", counted(len(c.Controls), "control"),
 			counted(len(c.Runbooks), "runbook"), counted(len(c.Playbooks), "playbook"))
 	}
-	return nil
 }

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 		main()
 		os.Exit(0)
 	}
+	os.Unsetenv("COLUMNS") // so that commands write to a pipe what they do everywhere
 	os.Exit(m.Run())
 }
 
@@ -101,7 +102,7 @@ func TestBadInput(t *testing.T) {
 		"unknown form": {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`},
 		"unknown control, shown": {args: "controls EC2.13 EC2.99",
 			want: "there is no control EC2.99; the catalog has "},
-		"a part of the page": {args: "controls EC2.13 --markdown", want: "name none with --markdown"},
+		"a part of the page": {args: "controls EC2.13 --markdown", want: "leave out CONTROL"},
 		"two formats": {args: "controls --json --markdown",
 			want: "--json and --markdown do not go together"},
 		"missing document":        {args: "lint " + nowhere, want: nowhere},

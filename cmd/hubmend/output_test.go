@@ -128,21 +128,22 @@ func TestPrintProblems(t *testing.T) {
 	some := []problem{{File: "a.yaml", Step: "close", Text: "no such API"}, {File: "b.yaml", Text: "no permission"}}
 	for name, tc := range map[string]struct {
 		problems []problem
-		asJSON   bool
+		format   format
 		want     string // a part of it
 	}{
-		"text":          {some, false, "a.yaml: step close: no such API\nb.yaml: no permission\n"},
-		"nothing wrong": {nil, false, "are in order."},
-		"JSON": {some, true,
+		"text":          {some, formatTable, "a.yaml: step close: no such API\nb.yaml: no permission\n2 problems found.\n"},
+		"nothing wrong": {nil, formatTable, "No problems found in "},
+		"JSON": {some, formatJSON,
 			`[{"file":"a.yaml","step":"close","text":"no such API"},{"file":"b.yaml","text":"no permission"}]` + "\n"},
-		"empty JSON": {[]problem{}, true, "[]\n"},
+		"empty JSON": {[]problem{}, formatJSON, "[]\n"},
+		"CSV":        {some, formatCSV, "file,step,text\r\na.yaml,close,no such API\r\nb.yaml,,no permission\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := &cobra.Command{}
 			var out bytes.Buffer
 			cmd.SetOut(&out)
-			if err := printProblems(cmd, tc.problems, nil, tc.asJSON); err != nil {
+			if err := printProblems(cmd, tc.problems, nil, tc.format); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(out.String(), tc.want) {
@@ -165,8 +166,8 @@ func TestLintFile(t *testing.T) {
 		}
 	}
 	write(`{schemaVersion: "0.3", mainSteps: [{name: nap, action: "aws:sleep", inputs: {Duration: PT1S}}]}`)
-	if got, want := string(execute(t, "lint", "--venv", "../../.venv", file)), file+
-		" would be taken by Systems Manager.\n"; got != want {
+	if got, want := string(execute(t, "lint", "--venv", "../../.venv", file)),
+		"No problems found in 1 document.\n"; got != want {
 		t.Errorf("prints %q, want %q", got, want)
 	}
 	write(`{schemaVersion: "0.3", mainSteps: [{name: nap, action: "aws:slep", inputs: {Duration: PT1S}}]}`)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
@@ -24,7 +22,7 @@ type listed struct {
 }
 
 func playbookListCommand() *cobra.Command {
-	var asJSON bool
+	var f format
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the playbooks that you may launch, and what is launched",
@@ -50,20 +48,16 @@ func playbookListCommand() *cobra.Command {
 				}
 				all = append(all, listed{playbookID(p), p, append([]playbook.Launched{}, launched...)})
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
-			}
-			printPlaybooks(cmd.OutOrStdout(), all)
-			return nil
+			l := playbookListing(all)
+			return f.print(cmd.OutOrStdout(), all, l, func(out io.Writer) { fmt.Fprintln(out, l.render(out)) })
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	return cmd
 }
 
-func printPlaybooks(out io.Writer, all []listed) {
-	w := table.NewWriter()
-	w.AppendHeader(table.Row{"Playbook", "Name", "Versions", "Launched as"})
+func playbookListing(all []listed) listing {
+	rows := listing{columns: []column{{name: "Playbook"}, {name: "Name"}, {name: "Versions"}, {name: "Launched as"}}}
 	for _, l := range all {
 		var versions, launched []string
 		for _, v := range l.Product.Versions {
@@ -72,9 +66,9 @@ func printPlaybooks(out io.Writer, all []listed) {
 		for _, one := range l.Launched {
 			launched = append(launched, fmt.Sprintf("%s (%s, %s)", one.Name, one.Version, one.Status))
 		}
-		w.AppendRow(table.Row{l.Playbook, l.Product.Name, strings.Join(versions, ", "), strings.Join(launched, ", ")})
+		rows.add(l.Playbook, l.Product.Name, strings.Join(versions, ", "), strings.Join(launched, ", "))
 	}
-	fmt.Fprintln(out, render(out, w, wrapped(2, 60), wrapped(4, 60)))
+	return rows
 }
 
 // state is what is launched in the JSON of status.
@@ -88,7 +82,7 @@ type state struct {
 
 func playbookStatusCommand() *cobra.Command {
 	var name string
-	var asJSON bool
+	var f format
 	cmd := &cobra.Command{
 		Use:   "status [PLAYBOOK]",
 		Short: "Show what is launched, and how its groups are set",
@@ -105,10 +99,7 @@ func playbookStatusCommand() *cobra.Command {
 			if len(c.launched) == 0 {
 				fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s is not launched in this account and %s\n", c.product.Name,
 					c.catalog.Region)
-				if asJSON {
-					return errors.Join(json.NewEncoder(cmd.OutOrStdout()).Encode(s), errFailed)
-				}
-				return errFailed
+				return errors.Join(f.print(cmd.OutOrStdout(), s, groupListing(s), func(io.Writer) {}), errFailed)
 			}
 			l, err := c.only(name)
 			if err != nil {
@@ -119,15 +110,11 @@ func playbookStatusCommand() *cobra.Command {
 				return err
 			}
 			s.Launched, s.Groups = &l, groups(settings)
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
-			}
-			printState(cmd.OutOrStdout(), s)
-			return nil
+			return f.print(cmd.OutOrStdout(), s, groupListing(s), func(out io.Writer) { printState(out, s) })
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "which one, when the playbook was launched more than once")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	return cmd
 }
 
@@ -157,11 +144,14 @@ func printState(out io.Writer, s state) {
 			s.Launched.Version)
 		return
 	}
-	w := table.NewWriter()
-	w.AppendHeader(table.Row{"Group", "Title", "Automatic repair", "Risk"})
+	fmt.Fprintf(out, "\n%s\n", groupListing(s).render(out))
+}
+
+func groupListing(s state) listing {
+	l := listing{columns: []column{{name: "Group"}, {name: "Automatic"}, {name: "Risk"}, {name: "Title"}}}
 	for _, id := range slices.Sorted(maps.Keys(s.Groups)) {
 		g, _ := catalog.Embedded().Group(id)
-		w.AppendRow(table.Row{id, g.Title, s.Groups[id], catalog.Embedded().Risk(g).Level})
+		l.add(id, s.Groups[id], catalog.Embedded().Risk(g).Level, g.Title)
 	}
-	fmt.Fprintln(out, render(out, w, wrapped(2, 80)))
+	return l
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/engine/target"
@@ -131,26 +131,23 @@ func (p *printer) end(r scenario.Result) {
 
 func (p *printer) tables(when string, tables []scenario.Table) {
 	for _, t := range tables {
-		w := table.NewWriter()
-		w.SetTitle("%s, %s", t.Title, when)
-		header := table.Row{}
+		l := listing{rows: t.Rows}
 		for _, c := range t.Columns {
-			header = append(header, c)
+			l.columns = append(l.columns, column{name: c})
 		}
-		if len(header) > 0 {
-			w.AppendHeader(header)
-		}
-		for _, r := range t.Rows {
-			row := table.Row{}
-			for _, cell := range r {
-				row = append(row, cell)
+		drawn := "  (none)"
+		switch {
+		case len(t.Rows) == 0:
+		case len(t.Columns) == 0: // the fields of one resource
+			var lines []string
+			for _, row := range t.Rows {
+				lines = append(lines, "  "+alignRow(row, columnWidths(t.Rows)))
 			}
-			w.AppendRow(row)
+			drawn = strings.Join(lines, "\n")
+		default:
+			drawn = l.render(p.out)
 		}
-		if len(t.Rows) == 0 {
-			w.AppendRow(table.Row{"(none)"})
-		}
-		p.printf("\n%s\n\n", w.Render())
+		p.printf("\n%s, %s\n\n%s\n\n", t.Title, when, drawn)
 	}
 }
 
@@ -173,13 +170,13 @@ func (p *printer) controls(all []scenario.ControlResult) {
 	if len(all) == 0 {
 		return
 	}
-	w := table.NewWriter()
-	w.AppendHeader(table.Row{"Control", "Resource", "Before", "After", "Workflow", "Steps", "Time"})
+	l := listing{columns: []column{{name: "Control"}, {name: "Resource"}, {name: "Before"}, {name: "After"},
+		{name: "Workflow"}, {name: "Steps", right: true}, {name: "Time", right: true}}}
 	for _, c := range all {
-		w.AppendRow(table.Row{c.Control, target.Name(c.Resource), c.Before, c.After, c.Workflow, c.Steps,
-			fmt.Sprintf("%d ms", c.Took.Milliseconds())})
+		l.add(c.Control, target.Name(c.Resource), c.Before, c.After, c.Workflow, strconv.Itoa(c.Steps),
+			fmt.Sprintf("%d ms", c.Took.Milliseconds()))
 	}
-	p.printf("\n%s\n\n", w.Render())
+	p.printf("\n%s\n\n", l.render(p.out))
 }
 
 func (p *printer) printf(format string, args ...any) {

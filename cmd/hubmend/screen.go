@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -89,15 +91,17 @@ func frame(drawn int, stay, below []string) string {
 	return b.String()
 }
 
-// terminalSize is how many columns and rows a terminal has, and 0 for everything else.
+// terminalSize is how many columns and rows a terminal has, and 0 for everything else. COLUMNS has the last word on
+// columns, because `watch` sets it for programs that see a pipe.
 func terminalSize(out io.Writer) (columns, rows int) {
-	file, ok := out.(interface{ Fd() uintptr })
-	if !ok {
-		return 0, 0
+	if file, ok := out.(interface{ Fd() uintptr }); ok {
+		//nolint:gosec // a file's number is small
+		if size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ); err == nil {
+			columns, rows = int(size.Col), int(size.Row)
+		}
 	}
-	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ) //nolint:gosec // a file's number is small
-	if err != nil {
-		return 0, 0
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		columns = n
 	}
-	return int(size.Col), int(size.Row)
+	return columns, rows
 }

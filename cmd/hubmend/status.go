@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -34,7 +34,7 @@ const switchUnknown = "unknown"
 
 func statusCommand() *cobra.Command {
 	var control, account string
-	var asJSON bool
+	var f format
 	since := period(7 * 24 * time.Hour)
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -67,17 +67,14 @@ administrator's account and home Region.`,
 			for _, p := range problems {
 				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", p)
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
-			}
-			printStanding(cmd.OutOrStdout(), s, since)
-			return nil
+			return f.print(cmd.OutOrStdout(), s, targetListing(s.Targets),
+				func(out io.Writer) { printStanding(out, s, since) })
 		},
 	}
 	cmd.Flags().StringVar(&control, "control", "", "only this control")
 	cmd.Flags().StringVar(&account, "account", "", "only this account")
 	cmd.Flags().Var(&since, "since", "leave out what ended longer ago, such as 90m, 36h or 7d")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.register(cmd)
 	return cmd
 }
 

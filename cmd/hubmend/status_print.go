@@ -3,22 +3,21 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/overview"
 )
 
-// rowsOfState is how many targets of a state a terminal gets; JSON has all of them.
+// rowsOfState is how many targets of a state a terminal gets.
 const rowsOfState = 20
 
 var stateColors = map[overview.State]text.Color{
-	overview.Failed: text.FgRed, overview.Suspended: text.FgRed, overview.Held: text.FgYellow,
-	overview.InFlight: text.FgCyan, overview.Queued: text.FgCyan, overview.Unconfirmed: text.Reset,
+	overview.Failed: text.FgRed, overview.Suspended: text.FgRed, overview.Held: text.FgMagenta,
 }
 
 func printStanding(out io.Writer, s standing, since period) {
@@ -35,7 +34,7 @@ func printStanding(out io.Writer, s standing, since period) {
 	}
 	fmt.Fprintf(out, "\n%s\n", countStates(s.Targets))
 	if len(s.Targets) > 0 {
-		fmt.Fprintln(out, targetTable(out, s.Targets, paint))
+		fmt.Fprintln(out, targetTable(out, s.Targets))
 	}
 	for _, b := range s.Breakers {
 		fmt.Fprintf(out, "\nAutomatic repair of %s is %s until %s UTC: %d resources failed one after the other. A "+
@@ -46,7 +45,7 @@ func printStanding(out io.Writer, s standing, since period) {
 		fmt.Fprintf(out, "\nNothing was repaired within %s.\n", since.String())
 		return
 	}
-	fmt.Fprintf(out, "\nRepairs that ended within %s:\n%s\n", since.String(), controlTable(s.Controls))
+	fmt.Fprintf(out, "\nRepairs that ended within %s:\n%s\n", since.String(), controlTable(out, s.Controls))
 }
 
 // countStates says in a line how many targets there are of each state.
@@ -67,20 +66,38 @@ func countStates(targets []overview.Target) string {
 	return "Resources: " + strings.Join(words, ", ") + "."
 }
 
-func targetTable(out io.Writer, targets []overview.Target, paint func(text.Color, string) string) string {
-	w := table.NewWriter()
-	w.AppendHeader(table.Row{"State", "Since (UTC)", "Control", "Resource", "Account", "Region", "Why"})
-	shown, left := map[overview.State]int{}, map[overview.State]int{}
+// targetTable shows the targets of each state that fit a terminal, and counts the others.
+func targetTable(out io.Writer, targets []overview.Target) string {
+	if terminalWidth(out) == 0 {
+		return targetListing(targets).render(out)
+	}
+	var shown []overview.Target
+	count := map[overview.State]int{}
 	for _, t := range targets {
-		if shown[t.State]++; shown[t.State] > rowsOfState {
-			left[t.State]++
-			continue
+		if count[t.State]++; count[t.State] <= rowsOfState {
+			shown = append(shown, t)
 		}
-		state := string(t.State)
+	}
+	said := targetListing(shown).render(out)
+	for _, state := range overview.States() {
+		if left := count[state] - rowsOfState; left > 0 {
+			said += fmt.Sprintf("\n... and %d more are %s; --output csv lists all.", left, state)
+		}
+	}
+	return said
+}
+
+func targetListing(targets []overview.Target) listing {
+	l := listing{columns: []column{
+		{name: "State", color: colorOfState}, {name: "Since (UTC)", show: minutes}, {name: "Control"},
+		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Why"},
+		{name: "Key", csvOnly: true},
+	}}
+	for _, t := range targets {
+		state, why := string(t.State), t.Why
 		if t.Undo {
-			state += " (undo)"
+			state += undoMark
 		}
-		why := oneLine(t.Why)
 		switch {
 		case t.Until.IsZero():
 		case t.State == overview.Queued:
@@ -88,32 +105,32 @@ func targetTable(out io.Writer, targets []overview.Target, paint func(text.Color
 		default:
 			why += " (until " + moment(t.Until) + ")"
 		}
-		w.AppendRow(table.Row{paint(stateColors[t.State], state), moment(t.Since), t.Control,
-			oneLine(overview.Short(t.Resource)), t.Account, t.Region, clip(why)})
+		l.add(state, fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource, why, t.Key)
 	}
-	resource := wrapped(4, 40)
-	resource.WidthMaxEnforcer = text.WrapHard // it has no words
-	said := render(out, w, resource, wrapped(7, 60))
-	for _, state := range overview.States() {
-		if left[state] > 0 {
-			said += fmt.Sprintf("\n... and %d more are %s; --json has all of them.", left[state], state)
-		}
-	}
-	return said
+	return l
 }
 
-func controlTable(controls []overview.Control) string {
-	w := table.NewWriter()
-	w.AppendHeader(table.Row{"Control", "Repaired", "Failed", "Refused", "Undone", "Success", "Median time"})
+// undoMark follows the state of an undo.
+const undoMark = " (undo)"
+
+func colorOfState(state string) text.Color {
+	return stateColors[overview.State(strings.TrimSuffix(state, undoMark))]
+}
+
+func controlTable(out io.Writer, controls []overview.Control) string {
+	l := listing{columns: []column{{name: "Control"}, {name: "Repaired", right: true}, {name: "Failed", right: true},
+		{name: "Refused", right: true}, {name: "Undone", right: true}, {name: "Success", right: true},
+		{name: "Median time", right: true}}}
 	for _, c := range controls {
 		rate, took := "", ""
 		if c.SuccessRate != nil {
-			rate = fmt.Sprintf("%.0f %%", *c.SuccessRate*100)
+			rate = fmt.Sprintf("%.0f%%", *c.SuccessRate*100)
 		}
 		if c.MedianSeconds != nil {
 			took = span(time.Duration(*c.MedianSeconds * float64(time.Second)))
 		}
-		w.AppendRow(table.Row{c.Control, c.Repaired, c.Failed, c.Refused, c.Undone, rate, took})
+		l.add(c.Control, strconv.Itoa(c.Repaired), strconv.Itoa(c.Failed), strconv.Itoa(c.Refused),
+			strconv.Itoa(c.Undone), rate, took)
 	}
-	return w.Render()
+	return l.render(out)
 }

@@ -3,46 +3,180 @@ package main
 import (
 	"io"
 	"slices"
+	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// narrowest is how far a column shrinks; below it words become unreadable before the table fits.
-const narrowest = 12
+const (
+	// wide is the narrowest terminal on which a table may wrap its cells. On a narrower one, what does not fit
+	// becomes records.
+	wide = 110
+	// gap is between two columns.
+	gap = "  "
+	// Below narrowest words become unreadable before the table fits; a word that is longer than longestWord, such
+	// as an ARN, breaks.
+	narrowest, longestWord = 20, 40
+)
 
-// wrapped is a column that may be so wide, and less on a terminal that is narrow.
-func wrapped(number, most int) table.ColumnConfig {
-	return table.ColumnConfig{Number: number, WidthMax: most, WidthMaxEnforcer: text.WrapSoft}
+// render draws a listing for people. Off a terminal it is a table with everything.
+func (l listing) render(out io.Writer) string {
+	width, paint := terminalWidth(out), painter(out)
+	l = l.forPeople()
+	rows := l.shown(width)
+	if width == 0 {
+		return l.table(rows, l.widths(rows), paint)
+	}
+	common, rest := l.common(rows)
+	if common != "" {
+		common = strings.Join(wrapLine(common, 2, width), "\n") + "\n\n"
+	}
+	rows = rest.shown(width)
+	widths := rest.widths(rows)
+	if !narrow(widths, rest.floors(rows, widths), width) {
+		return common + rest.records(rows, width, paint)
+	}
+	return common + rest.table(rows, widths, paint)
 }
 
-// render writes a table. On a terminal it narrows the columns that wrap, until the table fits.
-func render(out io.Writer, w table.Writer, columns ...table.ColumnConfig) string {
-	width := terminalWidth(out)
-	for {
-		w.SetColumnConfigs(columns)
-		said := w.Render()
-		over := text.LongestLineLen(said) - width
-		i := widest(columns)
-		if width == 0 || over <= 0 || i < 0 || columns[i].WidthMax <= narrowest {
-			return said
+// common takes the columns away whose cells are all equal, and says what they have in common.
+func (l listing) common(rows [][]string) (said string, rest listing) {
+	if len(rows) < 2 {
+		return "", l
+	}
+	var facts []string
+	var kept []int
+	for i, c := range l.columns {
+		first := rows[0][i]
+		if slices.ContainsFunc(rows, func(row []string) bool { return row[i] != first }) {
+			kept = append(kept, i)
+		} else if first != "" {
+			facts = append(facts, c.name+" "+first)
 		}
-		columns[i].WidthMax = max(narrowest, columns[i].WidthMax-max(1, over/len(columns)))
 	}
+	if len(kept) == 0 || len(kept) == len(l.columns) {
+		return "", l
+	}
+	if len(facts) == 0 {
+		return "", l.only(kept)
+	}
+	return "All: " + strings.Join(facts, ", "), l.only(kept)
 }
 
-// widest gives the index of the column that may be the widest, or -1.
-func widest(columns []table.ColumnConfig) int {
-	if len(columns) == 0 {
-		return -1
+// widths gives how wide each column is if nothing wraps.
+func (l listing) widths(rows [][]string) []int {
+	header := make([]string, len(l.columns))
+	for i, c := range l.columns {
+		header[i] = c.name
 	}
-	return slices.IndexFunc(columns, func(c table.ColumnConfig) bool {
-		return c.WidthMax == slices.MaxFunc(columns,
-			func(a, b table.ColumnConfig) int { return a.WidthMax - b.WidthMax }).WidthMax
-	})
+	return columnWidths(append([][]string{header}, rows...))
 }
 
-// terminalWidth is how many characters a line of a terminal has, and 0 for everything else.
+// floors gives how far each column may shrink.
+func (l listing) floors(rows [][]string, widths []int) []int {
+	floors := make([]int, len(widths))
+	for i := range floors {
+		word := 0
+		for _, row := range rows {
+			for _, w := range strings.Fields(row[i]) {
+				word = max(word, text.StringWidth(w))
+			}
+		}
+		floors[i] = min(widths[i], max(narrowest, min(word, longestWord)))
+	}
+	return floors
+}
+
+// narrow shrinks the widest columns until they fit, and says whether they do.
+func narrow(widths, floors []int, width int) bool {
+	over := len(gap)*(len(widths)-1) - width
+	for _, w := range widths {
+		over += w
+	}
+	if over > 0 && width < wide {
+		return false
+	}
+	for ; over > 0; over-- {
+		widest := -1
+		for i, w := range widths {
+			if w > floors[i] && (widest < 0 || w > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return false
+		}
+		widths[widest]--
+	}
+	return true
+}
+
+// table draws rows below each other, under the names of their columns.
+func (l listing) table(rows [][]string, widths []int, paint painting) string {
+	var names, rules []string
+	for i, c := range l.columns {
+		names = append(names, c.align(paint(text.Bold, c.name), widths[i]))
+		rules = append(rules, strings.Repeat("-", widths[i]))
+	}
+	lines := []string{joined(names), joined(rules)}
+	for _, row := range rows {
+		lines = append(lines, l.rowLines(row, widths, paint)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// rowLines draws a row, in as many lines as its longest cell takes.
+func (l listing) rowLines(row []string, widths []int, paint painting) []string {
+	var cells [][]string
+	height := 0
+	for i := range row {
+		cells = append(cells, wrapLine(row[i], 0, widths[i]))
+		height = max(height, len(cells[i]))
+	}
+	var lines []string
+	for n := range height {
+		var parts []string
+		for i, c := range l.columns {
+			part := ""
+			if n < len(cells[i]) {
+				part = c.paint(cells[i][n], row[i], paint)
+			}
+			parts = append(parts, c.align(part, widths[i]))
+		}
+		lines = append(lines, joined(parts))
+	}
+	return lines
+}
+
+func joined(cells []string) string { return strings.TrimRight(strings.Join(cells, gap), " ") }
+
+// records draws each row as a block of "Key: value", without the empty cells.
+func (l listing) records(rows [][]string, width int, paint painting) string {
+	key := 0
+	for _, c := range l.columns {
+		key = max(key, text.StringWidth(c.name)+len(": "))
+	}
+	var blocks []string
+	for _, row := range rows {
+		var lines []string
+		for i, c := range l.columns {
+			if row[i] == "" {
+				continue
+			}
+			for j, part := range wrapLine(row[i], 0, max(narrowest, width-key)) {
+				name := pad("", key)
+				if j == 0 {
+					name = pad(paint(text.Bold, c.name+":"), key)
+				}
+				lines = append(lines, name+c.paint(part, row[i], paint))
+			}
+		}
+		blocks = append(blocks, strings.Join(lines, "\n"))
+	}
+	return strings.Join(blocks, "\n\n")
+}
+
+// terminalWidth is how many characters a line has, and 0 when nobody says.
 func terminalWidth(out io.Writer) int {
 	columns, _ := terminalSize(out)
 	return columns

@@ -6,49 +6,156 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/google/go-cmp/cmp"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/sys/unix"
 )
 
-// A table fits a terminal, and is as wide as it likes elsewhere.
-func TestRender(t *testing.T) {
-	t.Parallel()
+// onTerminal gives what is drawn on a terminal of a width, in colour unless NO_COLOR is set.
+func onTerminal(t *testing.T, width int, draw func(out *output) string) string {
+	t.Helper()
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Skipf("there is no terminal to open: %v", err)
 	}
 	defer terminal.Close()
-	table := func() table.Writer {
-		w := table.NewWriter()
-		w.AppendHeader(table.Row{"State", "Why", "What"})
-		w.AppendRow(table.Row{"failed", strings.Repeat("why ", 30), strings.Repeat("what ", 30)})
-		return w
+	//nolint:gosec // a file's number is small
+	if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ,
+		&unix.Winsize{Row: 24, Col: uint16(width)}); err != nil {
+		t.Fatal(err)
 	}
-	const most = 50
-	of := func(width uint16) string {
-		//nolint:gosec // a file's number is small
-		if err := unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ,
-			&unix.Winsize{Row: 24, Col: width}); err != nil {
-			t.Fatal(err)
-		}
-		return render(&output{file: terminal}, table(), wrapped(2, most), wrapped(3, most))
+	return draw(&output{file: terminal})
+}
+
+func waiting() listing {
+	l := listing{columns: []column{
+		{name: "State", color: func(string) text.Color { return text.FgRed }}, {name: "Since (UTC)", show: minutes},
+		{name: "Resource"}, {name: "Account"}, {name: "Region"}, {name: "Tries", right: true}, {name: "Why"},
+	}}
+	l.add("failed", "2026-01-31T18:00:09Z", "security-group/sg-0123456789abcdef0", "222222222222", "us-east-1", "3",
+		"The security group still allows SSH (TCP 22) from 0.0.0.0/0 after the repair.")
+	l.add("held", "2026-01-30T18:00:00Z", "user/ann", "222222222222", "eu-west-1", "12", "")
+	return l
+}
+
+// A table fits its terminal. What does not fit a narrow one becomes records.
+func TestRender(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("COLUMNS", "")
+	records := func(why ...string) []string {
+		return append(append([]string{
+			"All: Account 222222222222",
+			"",
+			"State:       failed",
+			"Since (UTC): 2026-01-31 18:00",
+			"Resource:    security-group/sg-0123456789abcdef0",
+			"Region:      us-east-1",
+			"Tries:       3"}, why...),
+			"",
+			"State:       held",
+			"Since (UTC): 2026-01-30 18:00",
+			"Resource:    user/ann",
+			"Region:      eu-west-1",
+			"Tries:       12")
 	}
-	elsewhere := render(&bytes.Buffer{}, table(), wrapped(2, most), wrapped(3, most))
-	for width, want := range map[uint16][2]int{200: {110, 120}, 80: {70, 80}, 60: {50, 60}, 10: {30, 45},
-		0: {110, 120}} {
-		got := of(width)
-		if n := text.LongestLineLen(got); n < want[0] || n > want[1] {
-			t.Errorf("in %d characters it takes %d:\n%s", width, n, got)
-		}
-		if strings.Count(got, "why") != 30 || strings.Count(got, "what") != 30 {
-			t.Errorf("something is cut:\n%s", got)
-		}
-		if width == 200 && got != elsewhere {
-			t.Errorf("elsewhere it is\n%s", elsewhere)
+	for width, want := range map[int][]string{
+		60: records(
+			"Why:         The security group still allows SSH (TCP 22)",
+			"             from 0.0.0.0/0 after the repair."),
+		80: records(
+			"Why:         The security group still allows SSH (TCP 22) from 0.0.0.0/0 after",
+			"             the repair."),
+		110: {
+			"All: Account 222222222222",
+			"",
+			"State   Since (UTC)       Resource                             Region     Tries  Why",
+			"------  ----------------  -----------------------------------  ---------  -----  -----------------------------",
+			"failed  2026-01-31 18:00  security-group/sg-0123456789abcdef0  us-east-1      3  The security group still",
+			"                                                                                 allows SSH (TCP 22) from",
+			"                                                                                 0.0.0.0/0 after the repair.",
+			"held    2026-01-30 18:00  user/ann                             eu-west-1     12",
+		},
+		160: {
+			"All: Account 222222222222",
+			"",
+			"State   Since (UTC)       Resource                             Region     Tries  Why",
+			"------  ----------------  -----------------------------------  ---------  -----  ------------------------------" +
+				"-----------------------------------------------",
+			"failed  2026-01-31 18:00  security-group/sg-0123456789abcdef0  us-east-1      3  The security group still " +
+				"allows SSH (TCP 22) from 0.0.0.0/0 after the repair.",
+			"held    2026-01-30 18:00  user/ann                             eu-west-1     12",
+		},
+	} {
+		got := onTerminal(t, width, func(out *output) string { return waiting().render(out) })
+		if diff := cmp.Diff(want, strings.Split(got, "\n")); diff != "" {
+			t.Errorf("at %d columns: -want +got:\n%s", width, diff)
 		}
 	}
-	if render(&bytes.Buffer{}, table()) != table().Render() {
-		t.Error("a table without such columns is another")
+}
+
+// A small table stays one on a narrow terminal.
+func TestRenderSmall(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("COLUMNS", "")
+	l := listing{columns: []column{{name: "Control"}, {name: "Failed", right: true}, {name: "Undone", right: true}}}
+	l.add("EC2.2", "0", "10")
+	l.add("EC2.13", "0", "2")
+	want := "All: Failed 0\n\nControl  Undone\n-------  ------\nEC2.2        10\nEC2.13        2"
+	got := onTerminal(t, 60, func(out *output) string { return l.render(out) })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// Off a terminal nothing is left out, unless COLUMNS says how much room there is.
+func TestRenderPiped(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	long := strings.Repeat("word ", 200)
+	l := waiting()
+	l.add("failed", "2026-01-29T18:00:00Z", "user/bob", "222222222222", "us-east-1", "1", long)
+	got := l.render(&bytes.Buffer{})
+	if strings.Count(got, "222222222222") != 3 || strings.Count(got, "word") != 200 || strings.Contains(got, "\x1b") ||
+		strings.Count(got, "\n") != 4 {
+		t.Errorf("prints\n%s", got)
+	}
+	t.Setenv("COLUMNS", "60")
+	if n := text.LongestLineLen(l.render(&bytes.Buffer{})); n > 60 {
+		t.Errorf("with COLUMNS a line has %d characters", n)
+	}
+}
+
+// Whatever the cells, no line is longer than the terminal, and no word is lost.
+func TestRenderFits(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("COLUMNS", "")
+	l := listing{columns: []column{{name: "One"}, {name: "Two"}, {name: "Three"}, {name: "Four"}, {name: "Five"}}}
+	l.add(strings.Repeat("a", 90), strings.Repeat("b ", 90), strings.Repeat("c", 36), "Ääh", "x")
+	l.add("d", "e", strings.Repeat("f", 36), strings.Repeat("word ", 30), "y")
+	for width := 40; width < 240; width++ {
+		got := onTerminal(t, width, func(out *output) string { return l.render(out) })
+		if n := text.LongestLineLen(got); n > width {
+			t.Errorf("at %d columns a line has %d:\n%s", width, n, got)
+		}
+		if strings.Count(got, "a") != 90 || strings.Count(got, "b") != 90 || strings.Count(got, "word") != 30 {
+			t.Errorf("at %d columns something is cut:\n%s", width, got)
+		}
+	}
+}
+
+// Colours are of the 8 that every terminal has, and none is for a part of a line that others share.
+func TestRenderColours(t *testing.T) {
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
+	t.Setenv("COLUMNS", "")
+	for width, want := range map[int][]string{
+		80:  {"\x1b[1mState:\x1b[0m       \x1b[31mfailed\x1b[0m\n"},
+		160: {"\x1b[1mState\x1b[0m   \x1b[1mSince (UTC)\x1b[0m", "\x1b[31mheld\x1b[0m    2026"},
+	} {
+		got := onTerminal(t, width, func(out *output) string { return waiting().render(out) })
+		for _, part := range want {
+			if !strings.Contains(got, part) {
+				t.Errorf("at %d columns there is no %q in\n%q", width, part, got)
+			}
+		}
 	}
 }
