@@ -4,26 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 )
-
-// activity counts what the lab is doing by itself, which is deliveries, invocations and
-// executions, and who waits for the end of it.
-type activity struct{ n, waiting atomic.Int64 }
-
-// awaited says whether somebody waits for the end of all activity and there is none. Then
-// nothing more will join a batch, and the rest of its window would be time spent for nothing.
-func (a *activity) awaited() bool { return a.waiting.Load() > 0 && a.n.Load() == 0 }
-
-// do runs something in the background and counts it until it is over.
-func (a *activity) do(f func()) {
-	a.n.Add(1)
-	go func() {
-		defer a.n.Add(-1)
-		f()
-	}()
-}
 
 // quietPoll is how often to look; it must see the same twice.
 const quietPoll = 40 * time.Millisecond
@@ -31,8 +13,8 @@ const quietPoll = 40 * time.Millisecond
 // Await says that somebody waits for what the lab does, until the function that it gives is called.
 // Meanwhile no function waits for messages that cannot come.
 func (l *Lab) Await() (end func()) {
-	l.activity.waiting.Add(1)
-	return func() { l.activity.waiting.Add(-1) }
+	l.world.activity.waiting.Add(1)
+	return func() { l.world.activity.waiting.Add(-1) }
 }
 
 // Quiet waits until nothing happens any more: no event is under way, no function and no
@@ -40,14 +22,14 @@ func (l *Lab) Await() (end func()) {
 func (l *Lab) Quiet(ctx context.Context) error { return l.rest(ctx, l.isQuiet) }
 
 func (l *Lab) isQuiet(ctx context.Context) (bool, error) {
-	depth, err := l.queues.depth(ctx)
-	return depth == 0 && l.activity.n.Load() == 0, err
+	depth, err := l.pollers.depth(ctx)
+	return depth == 0 && l.world.activity.n.Load() == 0, err
 }
 
 // isIdle is isQuiet but for the messages that functions put off.
 func (l *Lab) isIdle(ctx context.Context) (bool, error) {
-	depth, err := l.queues.depth(ctx)
-	return depth == len(l.queues.stillPutOff()) && l.activity.n.Load() == 0, err
+	depth, err := l.pollers.depth(ctx)
+	return depth == len(l.pollers.stillPutOff()) && l.world.activity.n.Load() == 0, err
 }
 
 // rest waits until something has come true.
@@ -57,8 +39,8 @@ func (l *Lab) rest(ctx context.Context, come func(context.Context) (bool, error)
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the lab did not become quiet: %w", context.Cause(ctx))
-		case <-l.backend.moto.Done():
-			return errors.Join(errors.New("the emulator died"), l.backend.moto.Err())
+		case <-l.world.backend.moto.Done():
+			return errors.Join(errors.New("the emulator died"), l.world.backend.moto.Err())
 		case <-time.After(quietPoll):
 		}
 		ok, err := come(ctx)

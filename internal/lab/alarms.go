@@ -14,11 +14,19 @@ import (
 
 // alarms are those that templates made. moto keeps them, the lab says what state they are in.
 type alarms struct {
-	lab *Lab
+	lab    *world
+	depths queueDepths
 
 	mu    sync.Mutex
 	all   []alarm
 	lines []sample // what functions have counted
+}
+
+func newAlarms(w *world, depths queueDepths) *alarms { return &alarms{lab: w, depths: depths} }
+
+// queueDepths counts the messages of queues.
+type queueDepths interface {
+	count(ctx context.Context, at place, url string, attributes ...string) (int, error)
 }
 
 // metric is where an alarm looks.
@@ -49,12 +57,11 @@ var operators = map[string]func(value, threshold float64) bool{
 	"LessThanOrEqualToThreshold":    func(v, t float64) bool { return v <= t },
 }
 
-// Alarms gives the names of the alarms that are in ALARM, sorted. An alarm on what functions count
+// raisedNames gives the names of the alarms that are in ALARM, sorted. An alarm on what functions count
 // is when it ever was, one on the visible messages of a queue when it is. An alarm on any other metric is never in
 // ALARM, and neither is one for which missing data is a breach: what comes by itself in AWS, such as a sweep, comes
 // in the lab when somebody says so.
-func (l *Lab) Alarms(ctx context.Context) ([]string, error) {
-	a := l.alarms
+func (a *alarms) raisedNames(ctx context.Context) ([]string, error) {
 	a.mu.Lock()
 	all := slices.Clone(a.all)
 	a.mu.Unlock()
@@ -81,7 +88,7 @@ func (a *alarms) raised(ctx context.Context, one alarm) (bool, error) {
 		defer a.mu.Unlock()
 		return one.breached(a.lines), nil
 	}
-	n, err := a.lab.queues.count(ctx, one.place, a.lab.queueURL(one.account, one.queue), "ApproximateNumberOfMessages")
+	n, err := a.depths.count(ctx, one.place, a.lab.queueURL(one.account, one.queue), "ApproximateNumberOfMessages")
 	return operators[one.operator](float64(n), one.threshold), err
 }
 
@@ -90,18 +97,18 @@ const alarmProperties = "AlarmDescription Namespace MetricName Dimensions Statis
 	"DatapointsToAlarm Threshold " +
 	"ComparisonOperator TreatMissingData ActionsEnabled AlarmActions OKActions"
 
-func createAlarm(ctx context.Context, s *stack, p properties) (created, error) {
-	return putAlarm(ctx, s, p.textOr("AlarmName", s.physicalID(p.logicalID)), p)
+func (a *alarms) createAlarm(ctx context.Context, s *stack, p properties) (created, error) {
+	return a.putAlarm(ctx, s, p.textOr("AlarmName", s.physicalID(p.logicalID)), p)
 }
 
-func updateAlarm(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
-	return putAlarm(ctx, s, was.ref, p)
+func (a *alarms) updateAlarm(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	return a.putAlarm(ctx, s, was.ref, p)
 }
 
-func deleteAlarm(ctx context.Context, s *stack, was deployed) error {
-	s.lab.alarms.mu.Lock()
-	s.lab.alarms.dropAlarm(s.at, was.ref)
-	s.lab.alarms.mu.Unlock()
+func (a *alarms) deleteAlarm(ctx context.Context, s *stack, was deployed) error {
+	a.mu.Lock()
+	a.dropAlarm(s.at, was.ref)
+	a.mu.Unlock()
 	_, err := s.call(ctx, "cloudwatch", "DeleteAlarms", map[string]any{"AlarmNames": []any{was.ref}})
 	return err
 }
@@ -110,7 +117,7 @@ func (a *alarms) dropAlarm(at place, name string) {
 	a.all = slices.DeleteFunc(slices.Clone(a.all), func(one alarm) bool { return one.place == at && one.title == name })
 }
 
-func putAlarm(ctx context.Context, s *stack, name string, p properties) (created, error) {
+func (a *alarms) putAlarm(ctx context.Context, s *stack, name string, p properties) (created, error) {
 	one := alarm{
 		metric: metric{s.at, p.text("Namespace"), p.text("MetricName")}, title: name,
 		operator: p.text("ComparisonOperator"), description: p.text("AlarmDescription"),
@@ -136,10 +143,10 @@ func putAlarm(ctx context.Context, s *stack, name string, p properties) (created
 	if _, err := s.call(ctx, "cloudwatch", "PutMetricAlarm", in); err != nil {
 		return created{}, err
 	}
-	s.lab.alarms.mu.Lock()
-	defer s.lab.alarms.mu.Unlock()
-	s.lab.alarms.dropAlarm(s.at, one.title)
-	s.lab.alarms.all = append(s.lab.alarms.all, one)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dropAlarm(s.at, one.title)
+	a.all = append(a.all, one)
 	return created{one.title, map[string]any{"Arn": s.arn("cloudwatch", "alarm:"+one.title)}}, nil
 }
 

@@ -8,65 +8,24 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// CBOR is how some SDKs speak to CloudWatch. The emulator does not understand it, and knows no
-// states of alarms, so the lab answers itself.
-const cborProtocol = "rpc-v2-cbor"
-
-func isCBOR(r *http.Request) bool { return r.Header.Get("Smithy-Protocol") == cborProtocol }
-
-// cborAPI names the call of a request in CBOR.
-func cborAPI(r *http.Request) string {
-	_, name, _ := strings.Cut(r.URL.Path, "/operation/")
-	return name
-}
-
-// cborInput gives the members of a request that are texts, or lists of them.
-func cborInput(body []byte) map[string]any {
-	input := map[string]any{}
-	value, _ := cbor.Decode(body) // what is broken has no members
-	members, _ := value.(cbor.Map)
-	for name, v := range members {
-		switch v := v.(type) {
-		case cbor.String:
-			input[name] = string(v)
-		case cbor.List:
-			var items []any
-			for _, item := range v {
-				if s, ok := item.(cbor.String); ok {
-					items = append(items, string(s))
-				}
-			}
-			input[name] = items
-		}
-	}
-	return input
-}
-
-func writeCBOR(w http.ResponseWriter, status int, v cbor.Value) {
-	w.Header().Set("Content-Type", "application/cbor")
-	w.Header().Set("Smithy-Protocol", cborProtocol)
-	w.WriteHeader(status)
-	_, _ = w.Write(cbor.Encode(v))
-}
-
 // serveCBOR answers DescribeAlarms.
-func (g *gateway) serveCBOR(w http.ResponseWriter, r *http.Request, q request) {
+func (a *alarms) serveCBOR(w http.ResponseWriter, r *http.Request, q request) {
 	if q.api != "DescribeAlarms" {
 		writeError(w, "cbor",
 			&apiError{http.StatusNotImplemented, "NotImplemented",
 				"the lab does not have " + q.api + " of CloudWatch in CBOR"})
 		return
 	}
-	raised, err := g.lab.Alarms(r.Context())
+	raised, err := a.raisedNames(r.Context())
 	if err != nil {
 		writeError(w, "cbor", err)
 		return
 	}
 	prefix := text(cborInput(q.body)["AlarmNamePrefix"])
 	list := cbor.List{}
-	g.lab.alarms.mu.Lock()
-	for _, one := range g.lab.alarms.all {
-		if one.place != (place{q.caller.Account, q.region}) || !strings.HasPrefix(one.title, prefix) {
+	a.mu.Lock()
+	for _, one := range a.all {
+		if one.place != q.place() || !strings.HasPrefix(one.title, prefix) {
 			continue
 		}
 		state := "OK"
@@ -78,6 +37,6 @@ func (g *gateway) serveCBOR(w http.ResponseWriter, r *http.Request, q request) {
 			"AlarmDescription": cbor.String(one.description),
 		})
 	}
-	g.lab.alarms.mu.Unlock()
+	a.mu.Unlock()
 	writeCBOR(w, http.StatusOK, cbor.Map{"MetricAlarms": list, "CompositeAlarms": cbor.List{}})
 }

@@ -2,10 +2,12 @@ package lab
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"hash/crc32"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/aws/smithy-go/encoding/cbor"
 )
@@ -54,4 +56,10 @@ func writeError(w http.ResponseWriter, protocol string, err error) {
 	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
 	w.WriteHeader(e.status)
 	_, _ = w.Write(body)
+}
+
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text))
+	return b.String()
 }

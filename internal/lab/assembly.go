@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hubmend/internal/build/templates"
@@ -77,4 +78,12 @@ func (a *assembly) place(t *cfn.Template) map[string]string {
 		}
 	}
 	return map[string]string{}
+}
+
+// asksForTargets says whether there is a roll-out that asks where it goes. One that says so
+// itself, in cdk.json, is for real accounts and of no use here.
+func (a *assembly) asksForTargets() bool {
+	t, err := a.template(RolloutStack)
+	return err == nil &&
+		slices.ContainsFunc(t.Parameters(), func(p cfn.Declaration) bool { return p.Name == "OrganizationalUnits" })
 }

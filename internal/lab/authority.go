@@ -2,6 +2,7 @@ package lab
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,14 +16,33 @@ import (
 // authority judges what the sessions of roles do, by the policies of their roles. The lab's
 // operator may do everything.
 type authority struct {
-	lab   *Lab
-	table authz.Table
+	lab    *world
+	table  authz.Table
+	keys   keyPolicies
+	owner  func(bucket string) (account string)
+	inline inlineSizes
 
 	mu        sync.Mutex
 	policies  map[roleName]permissions    // forgotten when somebody changes the role
 	roles     map[roleName][]policy.Named // what was put, evaluated or not
 	trusted   map[roleName]trustedIDs     // of their trust policies
 	decisions map[string]*authz.Decision
+}
+
+// keyPolicies knows what a call needs of KMS, and what the policies of keys allow.
+type keyPolicies interface {
+	needs(call []authz.Need) []authz.Need
+	allows(ctx context.Context, key string, who policy.Request) error
+}
+
+func newAuthority(w *world, keys keyPolicies, owner func(bucket string) string) (*authority, error) {
+	table, err := authz.Embedded()
+	if err != nil {
+		return nil, err
+	}
+	return &authority{lab: w, table: table, keys: keys, owner: owner, policies: map[roleName]permissions{},
+		roles: map[roleName][]policy.Named{}, trusted: map[roleName]trustedIDs{},
+		decisions: map[string]*authz.Decision{}}, nil
 }
 
 // roleName is a role in an account.
@@ -53,7 +73,7 @@ func (d *denial) Error() string {
 // permit asks whether a session may make a call, and whether the services that it hands a
 // role to can do their part under it.
 func (a *authority) permit(who Caller, region, service, api string, input map[string]any) error {
-	if who.isOperator() || !a.lab.config.Enforce {
+	if who.isOperator() || !a.lab.enforce {
 		return nil
 	}
 	call := authz.Call{Partition: a.lab.partition, Region: region, Account: who.Account, Service: service, API: api,
@@ -78,7 +98,7 @@ func (a *authority) permit(who Caller, region, service, api string, input map[st
 
 // act does what a service does with a role that it was handed.
 func (a *authority) act(region string, acting authz.Acting) error {
-	_, under, err := a.lab.assume(acting.Role, "service",
+	_, under, err := a.assume(acting.Role, "service",
 		policy.Request{Service: acting.Service, Context: acting.Context})
 	if err != nil {
 		return err
@@ -155,7 +175,7 @@ func (a *authority) context(who Caller, region, resource string) map[string]stri
 	owner := who.Account
 	if part := strings.SplitN(resource, ":", 6); len(part) == 6 && part[2] == "s3" {
 		bucket, _, _ := strings.Cut(part[5], "/")
-		owner = cmp.Or(a.lab.buckets.owner(bucket), owner)
+		owner = cmp.Or(a.owner(bucket), owner)
 	} else if len(part) == 6 && part[4] != "" {
 		owner = part[4]
 	}
@@ -181,7 +201,7 @@ func (a *authority) of(who Caller) (permissions, error) {
 	if known {
 		return policies, nil
 	}
-	policies, err := a.lab.permissionsOf(a.lab.ctx, role)
+	policies, err := a.permissionsOf(a.lab.ctx, role)
 	if err != nil {
 		return permissions{}, err
 	}
@@ -221,31 +241,48 @@ func (a *authority) record(who Caller, call string, r policy.Request, d policy.D
 	}
 }
 
-// Decisions lists what the policies of roles said so far.
-func (l *Lab) Decisions() []authz.Decision {
-	l.authority.mu.Lock()
-	defer l.authority.mu.Unlock()
+// allDecisions lists what the policies of roles said so far.
+func (a *authority) allDecisions() []authz.Decision {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var all []authz.Decision
-	for _, d := range l.authority.decisions {
+	for _, d := range a.decisions {
 		all = append(all, *d)
 	}
-	slices.SortFunc(all, func(a, b authz.Decision) int {
-		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Call, b.Call), cmp.Compare(a.Action, b.Action),
-			cmp.Compare(a.Resource, b.Resource))
+	slices.SortFunc(all, func(x, y authz.Decision) int {
+		return cmp.Or(cmp.Compare(x.Role, y.Role), cmp.Compare(x.Call, y.Call), cmp.Compare(x.Action, y.Action),
+			cmp.Compare(x.Resource, y.Resource))
 	})
 	return all
 }
 
-// Roles lists the roles that have inline policies.
-func (l *Lab) Roles() []authz.Role {
-	l.authority.mu.Lock()
-	defer l.authority.mu.Unlock()
+// allRoles lists the roles that have inline policies.
+func (a *authority) allRoles() []authz.Role {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var all []authz.Role
-	for role, policies := range l.authority.roles {
+	for role, policies := range a.roles {
 		all = append(all, authz.Role{Name: role.name, Account: role.account, Policies: slices.Clone(policies)})
 	}
-	slices.SortFunc(all, func(a, b authz.Role) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Account, b.Account))
+	slices.SortFunc(all, func(x, y authz.Role) int {
+		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Account, y.Account))
 	})
 	return all
+}
+
+// mayUseKeys asks both sides for the use of keys: the policies of the session's role, and those of the keys.
+func (a *authority) mayUseKeys(who Caller, region, call string, needs []authz.Need) error {
+	uses := a.keys.needs(needs)
+	if err := a.judgeAll(who, region, call, uses); err != nil {
+		return err
+	}
+	for _, n := range uses {
+		for _, key := range n.Resources {
+			if err := a.keys.allows(a.lab.ctx, key,
+				policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action}); err != nil {
+				return &denial{who, n.Action, key, nil, false}
+			}
+		}
+	}
+	return nil
 }

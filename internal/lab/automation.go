@@ -22,7 +22,11 @@ import (
 
 // ssmAutomation is Systems Manager Automation in all accounts.
 type ssmAutomation struct {
-	lab      *Lab
+	lab       *world
+	authority roleAssumer
+	events    statusEvents
+	forced    *interventions
+
 	pace     pace
 	settings serviceSettings
 
@@ -31,6 +35,22 @@ type ssmAutomation struct {
 	executions map[string]*execution
 	tokens     map[string]string // client token to execution id
 	order      []string
+}
+
+// roleAssumer opens sessions of roles.
+type roleAssumer interface {
+	assume(role, session string, who policy.Request) (Credentials, Caller, error)
+}
+
+// statusEvents takes the events of executions.
+type statusEvents interface {
+	emit(at place, bus string, e event)
+}
+
+func newAutomation(w *world, authority roleAssumer, events statusEvents, forced *interventions) *ssmAutomation {
+	return &ssmAutomation{lab: w, authority: authority, events: events, forced: forced,
+		documents: map[documentID]*document{}, executions: map[string]*execution{}, tokens: map[string]string{},
+		settings: serviceSettings{values: map[place]map[string]setting{}}}
 }
 
 type documentID struct {
@@ -75,8 +95,8 @@ type startInput struct {
 }
 
 func (s *ssmAutomation) startAPI(q request, in startInput) (any, error) {
-	at := place{q.caller.Account, q.region}
-	if n := s.lab.config.Faults.StartsPerSecond; n > 0 && !s.pace.take(at, n, time.Now()) {
+	at := q.place()
+	if n := s.lab.faults.StartsPerSecond; n > 0 && !s.pace.take(at, n, time.Now()) {
 		s.lab.story.tell(KindFault, at.account, at.region, "the start of %s is throttled", in.DocumentName)
 		return nil, refuse("ThrottlingException", "Rate exceeded")
 	}
@@ -125,7 +145,7 @@ func (s *ssmAutomation) become(e *execution, starter Caller) (Credentials, error
 		c, _ := s.lab.callers.session(starter)
 		return c, nil
 	}
-	c, _, err := s.lab.assume(e.role, "Automation-"+e.id,
+	c, _, err := s.authority.assume(e.role, "Automation-"+e.id,
 		policy.Request{Service: "ssm.amazonaws.com", Context: map[string]string{
 			"aws:SourceAccount": e.at.account,
 			"aws:SourceArn": "arn:" + s.lab.partition + ":ssm:" + e.at.region + ":" + e.at.account +
@@ -159,14 +179,14 @@ func (s *ssmAutomation) add(e *execution, token string) *execution {
 
 // run executes the document and sends the status event of its end.
 func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials) {
-	s.lab.sleep(time.Duration(s.lab.config.Faults.PendingFor))
-	api := stepAPI{lab: s.lab, account: e.at.account, region: e.at.region, credentials: c}
+	s.lab.sleep(time.Duration(s.lab.faults.PendingFor))
+	api := stepAPI{lab: s.lab, forced: s.forced, account: e.at.account, region: e.at.region, credentials: c}
 	executor := automation.Executor{
 		API: api,
 		Scripts: scripts.Scripts{
 			Server:  s.lab.backend.scripts,
 			Access:  s.access(e, c),
-			Printed: scriptLog{s.lab, api, e.at, e.id}.write,
+			Printed: scriptLog{s.lab, &s.settings, api, e.at, e.id}.write,
 		},
 		Observe: func(step automation.StepExecution) { s.observe(e, step) },
 	}
@@ -177,11 +197,11 @@ func (s *ssmAutomation) run(e *execution, req automation.Request, c Credentials)
 	s.lab.story.tell(KindExecution, e.at.account, e.at.region, "%s ends: %s%s (%d billed steps, %d ms)", e.document,
 		result.Status,
 		prefixed(": ", result.Reason()), result.BilledSteps(), result.End.Sub(result.Start).Milliseconds())
-	if s.lab.config.Faults.DropStatusEvents {
+	if s.lab.faults.DropStatusEvents {
 		s.lab.story.tell(KindFault, e.at.account, e.at.region, "the status event of %s is lost", e.id)
 		return
 	}
-	s.lab.events.emit(e.at, defaultBus, event{
+	s.events.emit(e.at, defaultBus, event{
 		Source: "aws.ssm", DetailType: "EC2 Automation Execution Status-change Notification",
 		Resources: []string{
 			fmt.Sprintf("arn:%s:ssm:%s:%s:automation-execution/%s", s.lab.partition, e.at.region, e.at.account, e.id),
@@ -259,7 +279,7 @@ func (s *ssmAutomation) getAPI(q request, in struct {
 // find gives an execution of the caller's account in the Region of the call.
 func (s *ssmAutomation) find(q request, id string) (*execution, error) {
 	e := s.executions[id]
-	if e == nil || e.at != (place{q.caller.Account, q.region}) {
+	if e == nil || e.at != q.place() {
 		return nil, refuse("AutomationExecutionNotFoundException", "there is no execution %s", id)
 	}
 	return e, nil
@@ -270,7 +290,7 @@ func (s *ssmAutomation) describeAPI(q request, _ map[string]any) (any, error) {
 	defer s.mu.Unlock()
 	list := []any{}
 	for _, id := range slices.Backward(s.order) {
-		if e := s.executions[id]; e.at == (place{q.caller.Account, q.region}) {
+		if e := s.executions[id]; e.at == q.place() {
 			list = append(list, e.describe(false))
 		}
 	}
@@ -313,22 +333,21 @@ func (e *execution) status() automation.Status {
 	return automation.InProgress
 }
 
-func epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
-
 // stepAPI makes the calls of steps with botocore, under the runbook's role.
 type stepAPI struct {
-	lab         *Lab
+	lab         *world
+	forced      *interventions
 	account     string
 	region      string
 	credentials Credentials
 }
 
 func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[string]any) (map[string]any, error) {
-	if err := a.lab.interventions.at(ctx, moment{api: service + ":" + api}); err != nil {
+	if err := a.forced.at(ctx, moment{api: service + ":" + api}); err != nil {
 		return nil, err
 	}
 	read := readKey{service + ":" + api, a.account, a.region, fmt.Sprint(parameters)}
-	if answer, old := a.lab.stale.answer(read); old {
+	if answer, old := a.forced.stale.answer(read); old {
 		a.lab.story.tell(KindFault, read.account, read.region, "%s shows an old state", read.api)
 		return answer.response, answer.err
 	}
@@ -336,8 +355,8 @@ func (a stepAPI) Call(ctx context.Context, service, api string, parameters map[s
 		Service: service, API: api, Region: a.region, Endpoint: a.lab.endpoint, Parameters: parameters,
 		Credentials: python.Credentials(a.credentials),
 	})
-	a.lab.stale.remember(read, readAnswer{response: response, err: err})
-	if lost := a.lab.interventions.at(ctx, moment{api: read.api, after: true}); lost != nil {
+	a.forced.stale.remember(read, readAnswer{response: response, err: err})
+	if lost := a.forced.at(ctx, moment{api: read.api, after: true}); lost != nil {
 		return nil, lost
 	}
 	return response, err

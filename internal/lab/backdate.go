@@ -46,7 +46,7 @@ func (l *Lab) ownCall(ctx context.Context, c Call) (map[string]any, error) {
 	if err := b.check(); err != nil {
 		return nil, fmt.Errorf("BackdateUser: %w", err)
 	}
-	return map[string]any{}, l.backend.backdate(ctx, c.Account, b)
+	return map[string]any{}, backdate(ctx, l.world.backend.moto, c.Account, b)
 }
 
 func (b Backdating) check() error {
@@ -71,12 +71,12 @@ func (b Backdating) check() error {
 }
 
 // backdate asks the emulator, which has a page for it. An unknown user or key is NoSuchEntity.
-func (b *Backend) backdate(ctx context.Context, account string, wanted Backdating) error {
+func backdate(ctx context.Context, moto *python.Moto, account string, wanted Backdating) error {
 	text, err := json.Marshal(wanted)
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.moto.URL()+"/lab/backdate-user", bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, moto.URL()+"/lab/backdate-user", bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (b *Backend) backdate(ctx context.Context, account string, wanted Backdatin
 	r.Header.Set("X-Moto-Account-Id", account)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return fmt.Errorf("BackdateUser: %w", errors.Join(err, b.moto.Err()))
+		return fmt.Errorf("BackdateUser: %w", errors.Join(err, moto.Err()))
 	}
 	defer response.Body.Close()
 	said, err := io.ReadAll(response.Body)

@@ -24,9 +24,13 @@ type Backend struct {
 	address string
 }
 
-// StartBackend starts the Python children. Close it after the labs that use it.
-func StartBackend(ctx context.Context, config Config) (*Backend, error) {
-	b := &Backend{config: python.Config{Python: config.Python, Log: func(line string) { config.log("python", line) }}}
+// startBackend starts the Python children. Close it after the labs that use it.
+func startBackend(ctx context.Context, interpreter string, lines func(source, line string)) (*Backend, error) {
+	b := &Backend{config: python.Config{Python: interpreter, Log: func(line string) {
+		if lines != nil {
+			lines("python", line)
+		}
+	}}}
 	var err error
 	if b.moto, err = python.StartMoto(ctx, b.config); err != nil {
 		return nil, err

@@ -19,28 +19,39 @@ import (
 // what S3 refuses: a call that expects another owner, and a call of another account that the bucket's
 // policy does not allow.
 type buckets struct {
-	lab *Lab
+	lab       *world
+	authority conditionKeys
 
 	mu     sync.Mutex
 	owners map[string]string // account by name
 }
 
+func newBuckets(w *world) *buckets { return &buckets{lab: w, owners: map[string]string{}} }
+
+// judgedBy says who gives the condition keys of calls.
+func (b *buckets) judgedBy(authority conditionKeys) { b.authority = authority }
+
+// conditionKeys gives the global condition keys of a call.
+type conditionKeys interface {
+	context(who Caller, region, resource string) map[string]string
+}
+
 // serveS3 passes a call of S3 on to moto, if the owner of the bucket lets the caller.
-func (g *gateway) serveS3(w http.ResponseWriter, r *http.Request, q request) {
+func (b *buckets) serveS3(moto http.Handler, w http.ResponseWriter, r *http.Request, q request) {
 	name, key := bucketOf(r)
-	if err := g.lab.buckets.admit(r, q, name, key); err != nil {
+	if err := b.admit(moto, r, q, name, key); err != nil {
 		writeError(w, "rest-xml", err)
 		return
 	}
 	if name == "" || key != "" || len(subresources(q.query)) > 0 || r.Method != http.MethodPut &&
 		r.Method != http.MethodDelete {
-		g.moto.ServeHTTP(w, r)
+		moto.ServeHTTP(w, r)
 		return
 	}
-	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
-	g.moto.ServeHTTP(answer, r)
+	answer := newHeld()
+	moto.ServeHTTP(answer, r)
 	if answer.status < http.StatusMultipleChoices {
-		g.lab.buckets.note(r.Method, name, q.caller.Account)
+		b.note(r.Method, name, q.caller.Account)
 	}
 	answer.send(w)
 }
@@ -84,7 +95,7 @@ var errForeignBucket = &apiError{http.StatusForbidden, "AccessDenied", "Access D
 
 // admit gives the error for a call that S3 refuses because of the bucket's owner. A bucket that does
 // not exist is for moto to refuse.
-func (b *buckets) admit(r *http.Request, q request, name, key string) error {
+func (b *buckets) admit(moto http.Handler, r *http.Request, q request, name, key string) error {
 	owner := b.owner(name)
 	if owner == "" {
 		return nil
@@ -95,7 +106,7 @@ func (b *buckets) admit(r *http.Request, q request, name, key string) error {
 	if owner == q.caller.Account || r.Method == http.MethodPut && key == "" && len(subresources(q.query)) == 0 {
 		return nil // CreateBucket, to which moto says whose it is
 	}
-	allowed, err := b.lets(r, q, owner, name, key)
+	allowed, err := b.lets(moto, r, q, owner, name, key)
 	if err != nil {
 		return &apiError{http.StatusNotImplemented, "NotImplemented", err.Error()}
 	}
@@ -107,8 +118,8 @@ func (b *buckets) admit(r *http.Request, q request, name, key string) error {
 
 // lets asks the policy of a bucket whether a caller of another account may make a call. What an ACL
 // grants is not asked.
-func (b *buckets) lets(r *http.Request, q request, owner, name, key string) (bool, error) {
-	text, err := b.policy(r, owner, name)
+func (b *buckets) lets(moto http.Handler, r *http.Request, q request, owner, name, key string) (bool, error) {
+	text, err := b.policy(moto, r, owner, name)
 	if text == "" || err != nil {
 		return false, err
 	}
@@ -126,22 +137,22 @@ func (b *buckets) lets(r *http.Request, q request, owner, name, key string) (boo
 	}
 	who := policy.Request{
 		Caller: cmp.Or(q.caller.Role, q.caller.ARN), Account: q.caller.Account, Action: action, Resource: resource,
-		Context: b.lab.authority.context(q.caller, q.region, resource),
+		Context: b.authority.context(q.caller, q.region, resource),
 	}
 	who.Known = append(slices.Collect(maps.Keys(who.Context)), alwaysKnown...)
 	return document.Allows(who)
 }
 
 // policy reads the policy of a bucket from moto, "" when it has none.
-func (b *buckets) policy(r *http.Request, owner, name string) (string, error) {
+func (b *buckets) policy(moto http.Handler, r *http.Request, owner, name string) (string, error) {
 	ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, b.lab.endpoint+"/"+name+"?policy", nil)
 	if err != nil {
 		return "", err
 	}
 	ask.Header.Set("X-Moto-Account-Id", owner)
 	ask.Header.Set("Authorization", r.Header.Get("Authorization"))
-	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
-	b.lab.gateway.moto.ServeHTTP(answer, ask)
+	answer := newHeld()
+	moto.ServeHTTP(answer, ask)
 	switch answer.status {
 	case http.StatusOK:
 		text, err := io.ReadAll(&answer.body)

@@ -67,6 +67,10 @@ type callers struct {
 	sessions map[string]Caller
 }
 
+func newCallers(partition string) *callers {
+	return &callers{partition: partition, sessions: map[string]Caller{}}
+}
+
 // session makes credentials for a session of a role.
 func (c *callers) session(caller Caller) (Credentials, Caller) {
 	id := make([]byte, 8)
@@ -74,9 +78,6 @@ func (c *callers) session(caller Caller) (Credentials, Caller) {
 	key := "ASIA" + strings.ToUpper(hex.EncodeToString(id))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sessions == nil {
-		c.sessions = map[string]Caller{}
-	}
 	c.sessions[key] = caller
 	return Credentials{AccessKeyID: key, SecretAccessKey: "lab", SessionToken: "lab"}, caller
 }
@@ -95,6 +96,9 @@ type scope struct {
 	caller          Caller
 	region, service string
 }
+
+// place is where a request acts: the account of its caller, in the Region that it is signed for.
+func (s scope) place() place { return place{s.caller.Account, s.region} }
 
 var (
 	credential  = regexp.MustCompile(`Credential=([A-Za-z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request`)
@@ -123,4 +127,15 @@ func (c *callers) scope(r *http.Request) (scope, bool) {
 	caller, known := c.sessions[m[1]]
 	s.caller = caller
 	return s, known
+}
+
+// scripted gives a session of its own to the scripts of an execution, so that their calls can be told from those of its
+// steps, which stepAPI makes.
+func (c *callers) scripted(session Credentials) Credentials {
+	c.mu.Lock()
+	caller := c.sessions[session.AccessKeyID]
+	c.mu.Unlock()
+	caller.script = true
+	own, _ := c.session(caller)
+	return own
 }

@@ -14,10 +14,11 @@ import (
 	"hubmend/internal/lab/cfn"
 )
 
-// cloudFormation is one call of the CloudFormation API. The lab serves it itself, because
+// apiCall is one call of the CloudFormation API. The lab serves it itself, because
 // moto silently leaves out what it does not know.
-type cloudFormation struct {
-	lab    *Lab
+type apiCall struct {
+	lab    *world
+	stacks *stacks
 	at     place
 	caller Caller
 	form   url.Values
@@ -25,46 +26,46 @@ type cloudFormation struct {
 
 // cloudFormationAPIs are the actions that the CDK command line and `aws cloudformation` use.
 // Any other is an error that names it.
-var cloudFormationAPIs map[string]func(cloudFormation, context.Context) (fields, error)
+var cloudFormationAPIs map[string]func(apiCall, context.Context) (fields, error)
 
 func init() { // breaks the cycle with resourceTypes
-	cloudFormationAPIs = map[string]func(cloudFormation, context.Context) (fields, error){
-		"CreateStack":            cloudFormation.createStack,
-		"UpdateStack":            cloudFormation.updateStack,
-		"DeleteStack":            cloudFormation.deleteStack,
-		"DescribeStacks":         cloudFormation.describeStacks,
-		"ListStacks":             cloudFormation.listStacks,
-		"DescribeStackEvents":    cloudFormation.describeStackEvents,
-		"DescribeStackResource":  cloudFormation.describeStackResource,
-		"DescribeStackResources": cloudFormation.describeStackResources,
-		"ListStackResources":     cloudFormation.listStackResources,
-		"GetTemplate":            cloudFormation.getTemplate,
-		"GetTemplateSummary":     cloudFormation.getTemplateSummary,
-		"ValidateTemplate":       cloudFormation.validateTemplate,
-		"CreateChangeSet":        cloudFormation.createChangeSet,
-		"DescribeChangeSet":      cloudFormation.describeChangeSet,
-		"ExecuteChangeSet":       cloudFormation.executeChangeSet,
-		"DeleteChangeSet":        cloudFormation.deleteChangeSet,
-		"ListChangeSets":         cloudFormation.listChangeSets,
-		"DescribeStackSet":       cloudFormation.describeStackSet,
-		"ListStackInstances":     cloudFormation.listStackInstances,
+	cloudFormationAPIs = map[string]func(apiCall, context.Context) (fields, error){
+		"CreateStack":            apiCall.createStack,
+		"UpdateStack":            apiCall.updateStack,
+		"DeleteStack":            apiCall.deleteStack,
+		"DescribeStacks":         apiCall.describeStacks,
+		"ListStacks":             apiCall.listStacks,
+		"DescribeStackEvents":    apiCall.describeStackEvents,
+		"DescribeStackResource":  apiCall.describeStackResource,
+		"DescribeStackResources": apiCall.describeStackResources,
+		"ListStackResources":     apiCall.listStackResources,
+		"GetTemplate":            apiCall.getTemplate,
+		"GetTemplateSummary":     apiCall.getTemplateSummary,
+		"ValidateTemplate":       apiCall.validateTemplate,
+		"CreateChangeSet":        apiCall.createChangeSet,
+		"DescribeChangeSet":      apiCall.describeChangeSet,
+		"ExecuteChangeSet":       apiCall.executeChangeSet,
+		"DeleteChangeSet":        apiCall.deleteChangeSet,
+		"ListChangeSets":         apiCall.listChangeSets,
+		"DescribeStackSet":       apiCall.describeStackSet,
+		"ListStackInstances":     apiCall.listStackInstances,
 	}
 }
 
-// cloudFormation answers a request to CloudFormation.
-func (l *Lab) cloudFormation(q request) (any, error) {
+// serve answers a request to CloudFormation.
+func (l *stacks) serve(q request) (any, error) {
 	form, err := url.ParseQuery(string(q.body))
 	if err != nil {
 		return nil, refuse("MalformedQueryString", "%v", err)
 	}
-	serve := cloudFormationAPIs[q.api]
-	if serve == nil {
-		l.log("cloudformation", "the lab does not have "+q.api)
+	call := cloudFormationAPIs[q.api]
+	if call == nil {
+		l.lab.log("cloudformation", "the lab does not have "+q.api)
 		return nil, &apiError{http.StatusNotImplemented, "NotImplemented",
 			fmt.Sprintf("the lab does not have the action %s of CloudFormation; it has %s", q.api,
 				strings.Join(slices.Sorted(maps.Keys(cloudFormationAPIs)), ", "))}
 	}
-	out, err := serve(cloudFormation{l, place{q.caller.Account, q.region}, q.caller, form}, l.ctx)
+	out, err := call(apiCall{l.lab, l, q.place(), q.caller, form}, l.lab.ctx)
 	if err != nil {
 		return nil, asValidationError(err)
 	}
@@ -81,28 +82,28 @@ func asValidationError(err error) error {
 }
 
 // stack gives the stack that a call is about.
-func (c cloudFormation) stack() (*stack, error) {
+func (c apiCall) stack() (*stack, error) {
 	name := c.form.Get("StackName")
-	if s := c.lab.findStack(c.at, name); s != nil {
+	if s := c.stacks.findStack(c.at, name); s != nil {
 		return s, nil
 	}
 	return nil, refuse("ValidationError", "Stack with id %s does not exist", name)
 }
 
 // template gives the template of a call, which has its text or its URL.
-func (c cloudFormation) template(ctx context.Context) (*cfn.Template, error) {
+func (c apiCall) template(ctx context.Context) (*cfn.Template, error) {
 	body, address := c.form.Get("TemplateBody"), c.form.Get("TemplateURL")
 	switch {
 	case body != "":
 		return cfn.Parse([]byte(body))
 	case address != "":
-		return c.lab.templateAt(ctx, c.at, address)
+		return c.stacks.templates.templateAt(ctx, c.at, address)
 	}
 	return nil, refuse("ValidationError", "Either Template URL or Template Body must be specified.")
 }
 
 // deployment reads what a stack is to become. What is not given anew is as it was.
-func (c cloudFormation) deployment(ctx context.Context, was deployment) (deployment, error) {
+func (c apiCall) deployment(ctx context.Context, was deployment) (deployment, error) {
 	want := deployment{parameters: map[string]string{}, tags: was.tags, role: c.form.Get("RoleARN"),
 		keepFailed: c.form.Get("DisableRollback") == "true",
 		adopts:     c.form.Get("ImportExistingResources") == "true"}
@@ -133,7 +134,7 @@ func (c cloudFormation) deployment(ctx context.Context, was deployment) (deploym
 }
 
 // members reads a list of structures: Parameters.member.1.ParameterKey and so on.
-func (c cloudFormation) members(list string) []map[string]string {
+func (c apiCall) members(list string) []map[string]string {
 	var all []map[string]string
 	for i := 1; ; i++ {
 		prefix := fmt.Sprintf("%s.member.%d.", list, i)
@@ -151,7 +152,7 @@ func (c cloudFormation) members(list string) []map[string]string {
 }
 
 // texts reads a list of texts.
-func (c cloudFormation) texts(list string) []string {
+func (c apiCall) texts(list string) []string {
 	var all []string
 	for i := 1; c.form.Has(fmt.Sprintf("%s.member.%d", list, i)); i++ {
 		all = append(all, c.form.Get(fmt.Sprintf("%s.member.%d", list, i)))
@@ -161,11 +162,11 @@ func (c cloudFormation) texts(list string) []string {
 
 // checkRole demands that CloudFormation may assume the role that it is given. What the role
 // allows is not asked: the lab makes the resources itself.
-func (c cloudFormation) checkRole(role string) error {
+func (c apiCall) checkRole(role string) error {
 	if role == "" {
 		return nil
 	}
-	_, _, err := c.lab.assume(role, "AWSCloudFormation",
+	_, _, err := c.stacks.authority.assume(role, "AWSCloudFormation",
 		policy.Request{Service: "cloudformation.amazonaws.com", Context: map[string]string{}})
 	if err != nil {
 		return refuse("ValidationError", "Role %s is invalid or cannot be assumed (%v)", role, err)
@@ -174,7 +175,7 @@ func (c cloudFormation) checkRole(role string) error {
 }
 
 // checkCapabilities demands that the caller knows that a template makes rights.
-func (c cloudFormation) checkCapabilities(t *cfn.Template) error {
+func (c apiCall) checkCapabilities(t *cfn.Template) error {
 	needs := capabilities(t)
 	for _, given := range c.texts("Capabilities") {
 		if given == "CAPABILITY_NAMED_IAM" || slices.Contains(needs, given) {
@@ -203,12 +204,12 @@ func capabilities(t *cfn.Template) []string {
 	return needs
 }
 
-func (c cloudFormation) createStack(ctx context.Context) (fields, error) {
+func (c apiCall) createStack(ctx context.Context) (fields, error) {
 	want, err := c.deployment(ctx, deployment{})
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.lab.newStack(c.at, c.form.Get("StackName"))
+	s, err := c.stacks.newStack(c.at, c.form.Get("StackName"))
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +220,7 @@ func (c cloudFormation) createStack(ctx context.Context) (fields, error) {
 	return fields{"StackId": s.id}, nil
 }
 
-func (c cloudFormation) updateStack(ctx context.Context) (fields, error) {
+func (c apiCall) updateStack(ctx context.Context) (fields, error) {
 	s, err := c.stack()
 	if err != nil {
 		return nil, err
@@ -238,7 +239,7 @@ func (c cloudFormation) updateStack(ctx context.Context) (fields, error) {
 	return fields{"StackId": s.id}, c.start(ctx, s, updating, want)
 }
 
-func (c cloudFormation) deleteStack(ctx context.Context) (fields, error) {
+func (c apiCall) deleteStack(ctx context.Context) (fields, error) {
 	s, err := c.stack()
 	if err != nil {
 		return fields{}, nil //nolint:nilerr // what is not there is deleted
@@ -254,7 +255,7 @@ func (c cloudFormation) deleteStack(ctx context.Context) (fields, error) {
 }
 
 // start begins a creation or an update, which goes on when the call is answered.
-func (c cloudFormation) start(ctx context.Context, s *stack, k kindOfOperation, want deployment) error {
+func (c apiCall) start(ctx context.Context, s *stack, k kindOfOperation, want deployment) error {
 	o, err := s.prepare(ctx, k, want)
 	if err != nil {
 		return err

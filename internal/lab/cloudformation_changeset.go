@@ -25,7 +25,7 @@ const noChanges = "The submitted information didn't contain changes. Submit diff
 	"change set."
 
 // createChangeSet plans at once, and so its answer is the last that has to be waited for.
-func (c cloudFormation) createChangeSet(ctx context.Context) (fields, error) {
+func (c apiCall) createChangeSet(ctx context.Context) (fields, error) {
 	s, creates, err := c.reviewed()
 	if err != nil {
 		return nil, err
@@ -40,9 +40,9 @@ func (c cloudFormation) createChangeSet(ctx context.Context) (fields, error) {
 }
 
 // reviewed gives the stack of a new change set, which may be a new stack.
-func (c cloudFormation) reviewed() (s *stack, creates bool, err error) {
+func (c apiCall) reviewed() (s *stack, creates bool, err error) {
 	name, kind := c.form.Get("StackName"), c.form.Get("ChangeSetType")
-	s = c.lab.findStack(c.at, name)
+	s = c.stacks.findStack(c.at, name)
 	switch {
 	case kind == "IMPORT":
 		return nil, false, refuse("ValidationError", "the lab does not import resources into stacks")
@@ -53,7 +53,7 @@ func (c cloudFormation) reviewed() (s *stack, creates bool, err error) {
 	case kind == "CREATE" && s != nil:
 		return s, true, nil
 	case kind == "CREATE":
-		s, err = c.lab.newStack(c.at, name)
+		s, err = c.stacks.newStack(c.at, name)
 		if err == nil {
 			s.turn(reviewInProgress, "User Initiated")
 		}
@@ -64,7 +64,7 @@ func (c cloudFormation) reviewed() (s *stack, creates bool, err error) {
 	return s, false, s.may(updating)
 }
 
-func (c cloudFormation) addChangeSet(ctx context.Context, s *stack, creates bool) error {
+func (c apiCall) addChangeSet(ctx context.Context, s *stack, creates bool) error {
 	name := c.form.Get("ChangeSetName")
 	if _, err := s.changeSet(name); err == nil {
 		return refuse("AlreadyExistsException",
@@ -109,7 +109,7 @@ func (s *stack) allChangeSets() []*changeSet {
 }
 
 // set gives the change set of a call, which needs no name of a stack when it has an ARN.
-func (c cloudFormation) set() (*stack, *changeSet, error) {
+func (c apiCall) set() (*stack, *changeSet, error) {
 	name := c.form.Get("ChangeSetName")
 	if !strings.HasPrefix(name, "arn:") || c.form.Get("StackName") != "" {
 		s, err := c.stack()
@@ -119,7 +119,7 @@ func (c cloudFormation) set() (*stack, *changeSet, error) {
 		set, err := s.changeSet(name)
 		return s, set, err
 	}
-	for _, s := range c.lab.stacksAt(c.at) {
+	for _, s := range c.stacks.stacksAt(c.at) {
 		if set, err := s.changeSet(name); err == nil {
 			return s, set, nil
 		}
@@ -127,18 +127,18 @@ func (c cloudFormation) set() (*stack, *changeSet, error) {
 	return nil, nil, &apiError{404, "ChangeSetNotFound", "ChangeSet [" + name + "] does not exist"}
 }
 
-func (c cloudFormation) describeChangeSet(context.Context) (fields, error) {
+func (c apiCall) describeChangeSet(context.Context) (fields, error) {
 	s, set, err := c.set()
 	if err != nil {
 		return nil, err
 	}
 	f := set.summary(s)
 	f["Parameters"], f["Tags"] = set.want.shownParameters(), pairs(set.want.tags, "Key", "Value")
-	f["Capabilities"], f["Changes"] = c.texts("Capabilities"), set.changes.describe()
+	f["Capabilities"], f["Changes"] = c.texts("Capabilities"), set.changes.describe(s.stacks.types)
 	return f, nil
 }
 
-func (c cloudFormation) listChangeSets(context.Context) (fields, error) {
+func (c apiCall) listChangeSets(context.Context) (fields, error) {
 	s, err := c.stack()
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (set *changeSet) summary(s *stack) fields {
 	}
 }
 
-func (c cloudFormation) executeChangeSet(ctx context.Context) (fields, error) {
+func (c apiCall) executeChangeSet(ctx context.Context) (fields, error) {
 	s, set, err := c.set()
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (c cloudFormation) executeChangeSet(ctx context.Context) (fields, error) {
 	return fields{}, nil
 }
 
-func (c cloudFormation) deleteChangeSet(context.Context) (fields, error) {
+func (c apiCall) deleteChangeSet(context.Context) (fields, error) {
 	s, set, err := c.set()
 	if err != nil {
 		//nolint:errorlint // made here, never wrapped
@@ -236,7 +236,7 @@ func (s *stack) plan(ctx context.Context, want deployment) (plan, error) {
 		case err != nil: // it uses what is not made yet
 			do, c.replace, c.is.kind = modify, "Conditional", was.kind
 		default:
-			if do, c.differ, err = compare(was, c.is); err != nil {
+			if do, c.differ, err = s.stacks.compare(was, c.is); err != nil {
 				do = replace // which will fail, and say why
 			}
 			p.beside = p.beside || was.deletePolicy != r.DeletionPolicy || was.replacePolicy != r.UpdateReplacePolicy
@@ -267,25 +267,25 @@ func (s *stack) plan(ctx context.Context, want deployment) (plan, error) {
 	return p, nil
 }
 
-func (p plan) describe() []fields {
+func (p plan) describe(types map[string]resourceType) []fields {
 	list := []fields{}
 	for _, c := range p.changes {
 		r := fields{"Action": c.do, "LogicalResourceId": c.is.logicalID, "PhysicalResourceId": c.was.ref,
 			"ResourceType": c.is.kind}
 		if c.do == "Modify" {
 			r["Replacement"], r["Scope"] = c.replace, []string{"Properties"}
-			r["Details"] = c.details()
+			r["Details"] = c.details(types)
 		}
 		list = append(list, fields{"Type": "Resource", "ResourceChange": r})
 	}
 	return list
 }
 
-func (c change) details() []fields {
+func (c change) details(types map[string]resourceType) []fields {
 	list := []fields{}
 	for _, name := range c.differ {
 		recreate := "Never"
-		if resourceTypes[c.is.kind].isFixed(name) {
+		if types[c.is.kind].isFixed(name) {
 			recreate = "Always"
 		}
 		list = append(list, fields{"Evaluation": "Static", "ChangeSource": "DirectModification",

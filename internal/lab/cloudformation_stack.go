@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/lab/cfn"
 )
 
-func (c cloudFormation) describeStacks(context.Context) (fields, error) {
+func (c apiCall) describeStacks(context.Context) (fields, error) {
 	var all []*stack
 	if c.form.Get("StackName") != "" {
 		s, err := c.stack()
@@ -17,7 +17,7 @@ func (c cloudFormation) describeStacks(context.Context) (fields, error) {
 		}
 		all = []*stack{s}
 	} else {
-		all = slices.DeleteFunc(c.lab.stacksAt(c.at), func(s *stack) bool { return s.state() == deleteComplete })
+		all = slices.DeleteFunc(c.stacks.stacksAt(c.at), func(s *stack) bool { return s.state() == deleteComplete })
 	}
 	list := []fields{}
 	for _, s := range all {
@@ -26,10 +26,10 @@ func (c cloudFormation) describeStacks(context.Context) (fields, error) {
 	return fields{"Stacks": list}, nil
 }
 
-func (c cloudFormation) listStacks(context.Context) (fields, error) {
+func (c apiCall) listStacks(context.Context) (fields, error) {
 	wanted := c.texts("StackStatusFilter")
 	list := []fields{}
-	for _, s := range slices.Backward(c.lab.stacksAt(c.at)) {
+	for _, s := range slices.Backward(c.stacks.stacksAt(c.at)) {
 		if one := s.describe(); len(wanted) == 0 || slices.Contains(wanted, s.state()) {
 			list = append(list, fields{
 				"StackId": s.id, "StackName": s.name, "StackStatus": one["StackStatus"],
@@ -85,7 +85,7 @@ func (d deployment) shownParameters() []fields {
 // shown is a text that is written even when it is empty.
 type shown string
 
-func (c cloudFormation) describeStackEvents(context.Context) (fields, error) {
+func (c apiCall) describeStackEvents(context.Context) (fields, error) {
 	s, err := c.stack()
 	if err != nil {
 		return nil, err
@@ -108,17 +108,17 @@ func (s *stack) history() []fields {
 	return list
 }
 
-func (c cloudFormation) describeStackResources(context.Context) (fields, error) {
+func (c apiCall) describeStackResources(context.Context) (fields, error) {
 	list, err := c.resources("Timestamp")
 	return fields{"StackResources": list}, err
 }
 
-func (c cloudFormation) listStackResources(context.Context) (fields, error) {
+func (c apiCall) listStackResources(context.Context) (fields, error) {
 	list, err := c.resources("LastUpdatedTimestamp")
 	return fields{"StackResourceSummaries": list}, err
 }
 
-func (c cloudFormation) describeStackResource(context.Context) (fields, error) {
+func (c apiCall) describeStackResource(context.Context) (fields, error) {
 	list, err := c.resources("LastUpdatedTimestamp")
 	if err == nil && len(list) == 0 {
 		err = refuse("ValidationError", "Resource %s does not exist for stack %s", c.form.Get("LogicalResourceId"),
@@ -130,7 +130,7 @@ func (c cloudFormation) describeStackResource(context.Context) (fields, error) {
 	return fields{"StackResourceDetail": list[0]}, nil
 }
 
-func (c cloudFormation) resources(time string) ([]fields, error) {
+func (c apiCall) resources(time string) ([]fields, error) {
 	s, err := c.stack()
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (c cloudFormation) resources(time string) ([]fields, error) {
 	return list, nil
 }
 
-func (c cloudFormation) getTemplate(context.Context) (fields, error) {
+func (c apiCall) getTemplate(context.Context) (fields, error) {
 	s, err := c.stack()
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (c cloudFormation) getTemplate(context.Context) (fields, error) {
 	return fields{"TemplateBody": t.Source, "StagesAvailable": []string{"Original", "Processed"}}, nil
 }
 
-func (c cloudFormation) getTemplateSummary(ctx context.Context) (fields, error) {
+func (c apiCall) getTemplateSummary(ctx context.Context) (fields, error) {
 	t, err := c.summarized(ctx)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (c cloudFormation) getTemplateSummary(ctx context.Context) (fields, error) 
 	return f, nil
 }
 
-func (c cloudFormation) summarized(ctx context.Context) (*cfn.Template, error) {
+func (c apiCall) summarized(ctx context.Context) (*cfn.Template, error) {
 	if c.form.Get("StackName") == "" {
 		return c.template(ctx)
 	}
@@ -197,7 +197,7 @@ func (c cloudFormation) summarized(ctx context.Context) (*cfn.Template, error) {
 	return nil, refuse("ValidationError", "Stack %s has no template yet", s.name)
 }
 
-func (c cloudFormation) validateTemplate(ctx context.Context) (fields, error) {
+func (c apiCall) validateTemplate(ctx context.Context) (fields, error) {
 	t, err := c.template(ctx)
 	if err != nil {
 		return nil, err

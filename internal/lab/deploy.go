@@ -1,10 +1,9 @@
 package lab
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"maps"
+	"strings"
 
 	"hubmend/internal/engine/naming"
 )
@@ -20,19 +19,19 @@ const (
 // member roles once in every account, and the member runbooks in every Region of each. Into
 // all accounts but the first StackSets bring them.
 func (l *Lab) Deploy(ctx context.Context) error {
-	parameters := map[string]string{"OrganizationId": l.organization}
+	parameters := map[string]string{"OrganizationId": l.world.organization}
 	maps.Copy(parameters, l.config.Admin)
-	if err := l.deploy(ctx, place{l.admin, l.home}, AdminStack, parameters); err != nil {
+	if err := l.deploy(ctx, place{l.world.admin, l.world.home}, AdminStack, parameters); err != nil {
 		return err
 	}
 	for _, account := range l.byHand() {
-		if err := l.deployMember(ctx, place{account, l.home}, MemberRolesStack,
-			map[string]string{"AdministratorAccount": l.admin}); err != nil {
+		if err := l.deployMember(ctx, place{account, l.world.home}, MemberRolesStack,
+			map[string]string{"AdministratorAccount": l.world.admin}); err != nil {
 			return err
 		}
 		for _, region := range l.config.Regions {
 			err := l.deployMember(ctx, place{account, region}, MemberRunbooksStack,
-				map[string]string{"AdministratorAccount": l.admin, "AdministratorRegion": l.home})
+				map[string]string{"AdministratorAccount": l.world.admin, "AdministratorRegion": l.world.home})
 			if err != nil {
 				return err
 			}
@@ -63,41 +62,29 @@ func (l *Lab) deploy(ctx context.Context, at place, template string, parameters 
 	}
 	all := l.assembly.place(t)
 	maps.Copy(all, parameters)
-	return l.deployTemplate(ctx, at, name, name, t, all)
+	return l.stacks.deployTemplate(ctx, at, name, name, t, all)
 }
 
-// properties are the evaluated properties of a resource.
-type properties struct {
-	all       map[string]any
-	logicalID string
-}
+// RolloutStack has the StackSets of the member templates.
+const RolloutStack = naming.RolloutStack
 
-func (p properties) text(name string) string {
-	if v := p.all[name]; v != nil {
-		return fmt.Sprint(v) // numbers are json.Number
+// byHand lists the accounts whose member templates are deployed as stacks. With a roll-out
+// these are those that StackSets do not reach: the first, which is the management account
+// too, and those outside the organization.
+func (l *Lab) byHand() []string {
+	if l.assembly.asksForTargets() {
+		return append([]string{l.world.admin}, l.config.Outsiders...)
 	}
-	return ""
+	return l.config.Accounts
 }
 
-func (p properties) textOr(name, otherwise string) string { return cmp.Or(p.text(name), otherwise) }
-
-func (p properties) list(name string) []any {
-	list, _ := p.all[name].([]any)
-	return list
-}
-
-func (p properties) sub(name string) properties {
-	m, _ := p.all[name].(map[string]any)
-	return properties{m, p.logicalID}
-}
-
-// pick copies the properties that are set under the name that the API has for them.
-func (p properties) pick(names ...string) map[string]any {
-	out := map[string]any{}
-	for _, name := range names {
-		if v, ok := p.all[name]; ok {
-			out[name] = v
-		}
+// rollOut lets StackSets deploy the member templates to the other accounts.
+func (l *Lab) rollOut(ctx context.Context) error {
+	if !l.assembly.asksForTargets() {
+		return nil
 	}
-	return out
+	return l.deploy(ctx, place{l.world.admin, l.world.home}, RolloutStack, map[string]string{
+		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","),
+		"AdministratorAccount": l.world.admin,
+	})
 }

@@ -51,28 +51,44 @@ func (s *ssmAutomation) ownsDocument(q request) bool {
 	return s.documents[s.named(q, in.Name)] != nil
 }
 
+// serves says whether the lab answers a call of Systems Manager itself, or with the help of moto.
+func (*ssmAutomation) serves(q request) bool {
+	return automationAPIs[q.api] != nil || documentAPIs[q.api] != nil || q.api == "ListDocuments"
+}
+
+func (s *ssmAutomation) serve(moto http.Handler, w http.ResponseWriter, r *http.Request, q request) {
+	r.Header.Set("X-Moto-Account-Id", q.caller.Account)
+	switch {
+	case automationAPIs[q.api] != nil:
+		answer(w, "json", func(q request) (any, error) { return automationAPIs[q.api](s, q) }, q)
+	case documentAPIs[q.api] != nil:
+		s.serveDocument(moto, w, r, q)
+	default:
+		s.serveListDocuments(moto, w, r, q)
+	}
+}
+
 // serveDocument answers a call about a document: one of Automation itself, and any other with what moto has.
-func (g *gateway) serveDocument(w http.ResponseWriter, r *http.Request, q request) {
-	if g.lab.automation.ownsDocument(q) {
-		g.answer(w, "json", func(q request) (any, error) { return documentAPIs[q.api](g.lab.automation, q) }, q)
+func (s *ssmAutomation) serveDocument(moto http.Handler, w http.ResponseWriter, r *http.Request, q request) {
+	if s.ownsDocument(q) {
+		answer(w, "json", func(q request) (any, error) { return documentAPIs[q.api](s, q) }, q)
 		return
 	}
-	r.Header.Set("X-Moto-Account-Id", q.caller.Account)
-	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
-	g.moto.ServeHTTP(answer, r)
+	held := newHeld()
+	moto.ServeHTTP(held, r)
 	var in documentInput
-	if bytes.Contains(answer.body.Bytes(), []byte(`"InvalidDocument"`)) && json.Unmarshal(q.body, &in) == nil &&
+	if bytes.Contains(held.body.Bytes(), []byte(`"InvalidDocument"`)) && json.Unmarshal(q.body, &in) == nil &&
 		in.Name != "" {
 		writeError(w, "json", noDocument(in.Name)) // moto does not say which
 		return
 	}
-	answer.send(w)
+	held.send(w)
 }
 
 // named is the document of the caller that a name or an ARN is about.
 func (s *ssmAutomation) named(q request, name string) documentID {
 	prefix := "arn:" + s.lab.partition + ":ssm:" + q.region + ":" + q.caller.Account + ":document/"
-	return documentID{place{q.caller.Account, q.region}, strings.TrimPrefix(name, prefix)}
+	return documentID{q.place(), strings.TrimPrefix(name, prefix)}
 }
 
 // findVersion gives the document and the version that a call is about. It is called under the mutex.
@@ -90,7 +106,7 @@ func (s *ssmAutomation) findVersion(q request, in documentInput) (*document, doc
 }
 
 func (s *ssmAutomation) createAPI(q request, in documentInput) (any, error) {
-	id := documentID{place{q.caller.Account, q.region}, in.Name}
+	id := documentID{q.place(), in.Name}
 	d, err := s.createDocument(id, source{in.Content, cmp.Or(in.DocumentFormat, "JSON")})
 	if err != nil {
 		return nil, err
@@ -235,13 +251,13 @@ type listDocumentsInput struct {
 const allDocuments = 100_000
 
 // serveListDocuments lists the Automation documents, and beside them those of moto.
-func (g *gateway) serveListDocuments(w http.ResponseWriter, r *http.Request, q request) {
+func (s *ssmAutomation) serveListDocuments(moto http.Handler, w http.ResponseWriter, r *http.Request, q request) {
 	var in listDocumentsInput
 	if err := json.Unmarshal(q.body, &in); err != nil {
 		writeError(w, "json", refuse("ValidationException", "%v", err))
 		return
 	}
-	wanted, err := g.lab.automation.matching(place{q.caller.Account, q.region}, in)
+	wanted, err := s.matching(q.place(), in)
 	if err != nil {
 		writeError(w, "json", err)
 		return
@@ -250,16 +266,16 @@ func (g *gateway) serveListDocuments(w http.ResponseWriter, r *http.Request, q r
 	in.MaxResults, in.NextToken = allDocuments, ""
 	body, _ := json.Marshal(in) // was decoded from JSON
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
-	g.moto.ServeHTTP(answer, r)
+	held := newHeld()
+	moto.ServeHTTP(held, r)
 	var others struct{ DocumentIdentifiers []map[string]any }
-	if answer.status != http.StatusOK || json.Unmarshal(answer.body.Bytes(), &others) != nil {
-		answer.send(w)
+	if held.status != http.StatusOK || json.Unmarshal(held.body.Bytes(), &others) != nil {
+		held.send(w)
 		return
 	}
 	all := append(others.DocumentIdentifiers, wanted...)
 	slices.SortFunc(all, func(a, b map[string]any) int { return cmp.Compare(text(a["Name"]), text(b["Name"])) })
-	g.answer(w, "json", func(request) (any, error) { return pageOfDocuments(all, cmp.Or(page, 10), token) }, q)
+	answer(w, "json", func(request) (any, error) { return pageOfDocuments(all, cmp.Or(page, 10), token) }, q)
 }
 
 func pageOfDocuments(all []map[string]any, size int, token string) (any, error) {

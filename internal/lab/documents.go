@@ -178,3 +178,14 @@ func (s *ssmAutomation) started(at place, in startInput) (name string, v documen
 	}
 	return name, v, err
 }
+
+// wiring lists what templates made, as type and name.
+func (s *ssmAutomation) wiring() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for id := range s.documents {
+		all = append(all, "AWS::SSM::Document "+id.name)
+	}
+	return all
+}

@@ -12,18 +12,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"hubmend/internal/aws/partition"
 	"hubmend/internal/aws/policy"
 )
-
-// place is an account and a Region.
-type place struct{ account, region string }
-
-// partition is the name of the one that the place is in.
-func (p place) partition() string {
-	in, _ := partition.Of(p.region)
-	return in.Name
-}
 
 // defaultBus receives the events of AWS services.
 const defaultBus = "default"
@@ -37,11 +27,34 @@ type event struct {
 
 // eventBridge holds the buses and rules that templates made, and delivers.
 type eventBridge struct {
-	lab *Lab
+	lab       *world
+	authority assumer
+	queues    messageSender
+	functions asyncInvoker
 
 	mu    sync.Mutex
 	buses map[busID]*bus
 	all   []PutEvent // that were put by PutEvents
+}
+
+// assumer opens sessions of roles and says what they may do.
+type assumer interface {
+	assume(role, session string, who policy.Request) (Credentials, Caller, error)
+	permit(who Caller, region, service, api string, input map[string]any) error
+}
+
+// messageSender puts messages on queues, if the policy of the queue allows it.
+type messageSender interface {
+	send(to place, queue string, who policy.Request, body []byte) error
+}
+
+// asyncInvoker invokes functions, if the policy of the function allows it.
+type asyncInvoker interface {
+	invokeAsync(at place, function string, who policy.Request, payload []byte) error
+}
+
+func newEventBridge(w *world, authority assumer, queues messageSender, functions asyncInvoker) *eventBridge {
+	return &eventBridge{lab: w, authority: authority, queues: queues, functions: functions, buses: map[busID]*bus{}}
 }
 
 type busID struct {
@@ -145,7 +158,7 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 	case "sqs":
 		who := policy.Request{Service: "events.amazonaws.com", Action: "sqs:SendMessage", Resource: t.ARN,
 			Context: context}
-		return b.lab.queues.send(to, part[5], who, body)
+		return b.queues.send(to, part[5], who, body)
 	case "events":
 		name := strings.TrimPrefix(part[5], "event-bus/")
 		if err := b.mayForward(from, to, name, t, context); err != nil {
@@ -156,7 +169,7 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 	case "lambda":
 		who := policy.Request{Service: "events.amazonaws.com", Action: "lambda:InvokeFunction", Resource: t.ARN,
 			Context: context}
-		return b.lab.functions.invokeAsync(to, strings.TrimPrefix(part[5], "function:"), who, body)
+		return b.functions.invokeAsync(to, strings.TrimPrefix(part[5], "function:"), who, body)
 	case "sns":
 		return b.publish(to, t.ARN, body)
 	default:
@@ -169,7 +182,7 @@ func (b *eventBridge) deliver(from busID, r *rule, t eventTarget, e map[string]a
 func (b *eventBridge) publish(to place, topicARN string, body []byte) error {
 	call := func(api string, input map[string]any) (map[string]any, error) {
 		input["TopicArn"] = topicARN
-		return b.lab.Call(b.lab.ctx,
+		return b.lab.call(b.lab.ctx,
 			Call{Account: to.account, Region: to.region, Service: "sns", API: api, Input: input})
 	}
 	out, err := call("GetTopicAttributes", map[string]any{})
@@ -195,13 +208,13 @@ func (b *eventBridge) mayForward(from busID, to place, name string, t eventTarge
 	if t.RoleARN == "" {
 		return fmt.Errorf("a bus as target needs a role")
 	}
-	_, caller, err := b.lab.assume(t.RoleARN, "eventbridge",
+	_, caller, err := b.authority.assume(t.RoleARN, "eventbridge",
 		policy.Request{Service: "events.amazonaws.com", Context: context})
 	if err != nil {
 		return err
 	}
 	entry := map[string]any{"Entries": []any{map[string]any{"EventBusName": t.ARN}}}
-	if err := b.lab.authority.permit(caller, from.region, "events", "PutEvents", entry); err != nil {
+	if err := b.authority.permit(caller, from.region, "events", "PutEvents", entry); err != nil {
 		return err
 	}
 	b.mu.Lock()
@@ -233,4 +246,23 @@ func orEmpty(list []string) []string {
 		return []string{}
 	}
 	return list
+}
+
+// wiring lists what templates made, as type and name.
+func (b *eventBridge) wiring() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []string
+	for id, bus := range b.buses {
+		if id.name != defaultBus {
+			all = append(all, "AWS::Events::EventBus "+id.name)
+		}
+		for name := range bus.rules {
+			all = append(all, "AWS::Events::Rule "+name)
+		}
+		for range bus.policy {
+			all = append(all, "AWS::Events::EventBusPolicy of "+id.name)
+		}
+	}
+	return all
 }

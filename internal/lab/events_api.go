@@ -29,7 +29,7 @@ func (b *eventBridge) listRules(q request, in struct{ NamePrefix, EventBusName s
 	if in.EventBusName == "" {
 		name = defaultBus
 	}
-	on := b.bus(busID{place{q.caller.Account, q.region}, name})
+	on := b.bus(busID{q.place(), name})
 	if on == nil {
 		return nil, refuse("ResourceNotFoundException", "Event bus %s does not exist.", name)
 	}

@@ -51,7 +51,7 @@ func (b *eventBridge) putEvents(q request, in struct{ Entries []entry }) (any, e
 	}
 	results, failed := []result{}, 0
 	for _, e := range in.Entries {
-		r := b.putEntry(place{q.caller.Account, q.region}, e)
+		r := b.putEntry(q.place(), e)
 		if r.ErrorCode != "" {
 			failed++
 		}
@@ -105,9 +105,9 @@ func (b *eventBridge) busOf(from place, name string) (busID, error) {
 	return id, nil
 }
 
-// PutEvents lists the events that were put on buses so far by PutEvents, in that order.
-func (l *Lab) PutEvents() []PutEvent {
-	l.events.mu.Lock()
-	defer l.events.mu.Unlock()
-	return slices.Clone(l.events.all)
+// putSoFar lists the events that were put on buses so far by PutEvents, in that order.
+func (b *eventBridge) putSoFar() []PutEvent {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.all)
 }

@@ -8,7 +8,7 @@ import (
 
 // UpdateRollout updates the roll-out with a template, or deletes it when there is none.
 func (l *Lab) UpdateRollout(ctx context.Context, template []byte) error {
-	s := l.findStack(place{l.admin, l.home}, RolloutStack)
+	s := l.stacks.findStack(place{l.world.admin, l.world.home}, RolloutStack)
 	if template == nil {
 		return s.delete(ctx)
 	}

@@ -18,7 +18,7 @@ func (p *Pace) Take(account, region string, perSecond int, now time.Time) bool {
 
 // Hurry gives a scheduled rule another, shorter schedule.
 func (l *Lab) Hurry(rule string, every time.Duration) {
-	id := busID{place{l.admin, l.home}, defaultBus}
+	id := busID{place{l.world.admin, l.world.home}, defaultBus}
 	r := *l.events.bus(id).rules[rule]
 	r.every = every
 	l.events.startSchedule(id, &r)

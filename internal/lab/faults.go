@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"sync"
 	"time"
 )
 
@@ -31,29 +30,12 @@ type Faults struct {
 	HubRates bool `json:"hubRates"`
 }
 
-// pace remembers when executions were started, for StartsPerSecond.
-type pace struct {
-	mu     sync.Mutex
-	starts map[place][]time.Time
-}
+// Duration is a time.Duration that JSON writes as 200ms or 2m.
+type Duration time.Duration
 
-// take counts a start at a place, and says false when there were that many starts within
-// the second before it.
-func (p *pace) take(at place, perSecond int, now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var recent []time.Time
-	for _, start := range p.starts[at] {
-		if now.Sub(start) < time.Second {
-			recent = append(recent, start)
-		}
-	}
-	if len(recent) >= perSecond {
-		return false
-	}
-	if p.starts == nil {
-		p.starts = map[place][]time.Time{}
-	}
-	p.starts[at] = append(recent, now)
-	return true
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = Duration(parsed)
+	return err
 }

@@ -48,7 +48,7 @@ func (h *hub) isConcurrent() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.concurrent++
-	return h.concurrent <= h.lab.config.Faults.ConcurrentUpdates
+	return h.concurrent <= h.lab.faults.ConcurrentUpdates
 }
 
 // hubRates are how many calls a second Security Hub takes in an account and Region, and how many at once.
@@ -95,10 +95,19 @@ func (a *allowance) take(at place, api string, now time.Time) bool {
 
 // throttle gives the error for a call that comes too soon, if the faults ask for Security Hub's rates.
 func (h *hub) throttle(q request) error {
-	at := place{q.caller.Account, q.region}
-	if !h.lab.config.Faults.HubRates || q.caller.isOperator() || h.allowance.take(at, q.api, time.Now()) {
+	at := q.place()
+	if !h.lab.faults.HubRates || q.caller.isOperator() || h.allowance.take(at, q.api, time.Now()) {
 		return nil
 	}
 	h.lab.story.tell(KindFault, at.account, at.region, "securityhub:%s is throttled", q.api)
 	return &apiError{http.StatusTooManyRequests, "TooManyRequestsException", "Too Many Requests"}
+}
+
+// age moves every time in the findings into the past.
+func (h *hub) age(by time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for key, f := range h.findings {
+		h.findings[key], _ = aged(f, by).(map[string]any)
+	}
 }

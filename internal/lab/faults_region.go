@@ -7,16 +7,6 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration that JSON writes as 200ms or 2m.
-type Duration time.Duration
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = Duration(parsed)
-	return err
-}
-
 // silence remembers when calls into silent Regions began, for SilentFor.
 type silence struct {
 	mu    sync.Mutex
@@ -38,14 +28,14 @@ func (s *silence) holds(f Faults, region string, now time.Time) bool {
 
 // reach takes the time that a function's call needs to reach a Region. It reports false when the
 // caller gave up first, which is how a call into a silent Region ends.
-func (l *Lab) reach(ctx context.Context, q request) bool {
-	faults := l.config.Faults
-	if l.silence.holds(faults, q.region, time.Now()) {
-		l.story.tell(KindFault, q.caller.Account, q.region, "%s gets no answer to %s:%s", q.caller.Function, q.service,
+func (s *interventions) reach(ctx context.Context, q request) bool {
+	faults := s.lab.faults
+	if s.silence.holds(faults, q.region, time.Now()) {
+		s.lab.story.tell(KindFault, q.caller.Account, q.region, "%s gets no answer to %s:%s", q.caller.Function, q.service,
 			q.api)
 		select {
 		case <-ctx.Done():
-		case <-l.ctx.Done():
+		case <-s.lab.ctx.Done():
 		}
 		return false
 	}
@@ -57,7 +47,7 @@ func (l *Lab) reach(ctx context.Context, q request) bool {
 	case <-time.After(latency):
 		return true
 	case <-ctx.Done():
-	case <-l.ctx.Done():
+	case <-s.lab.ctx.Done():
 	}
 	return false
 }

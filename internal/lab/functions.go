@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +14,10 @@ import (
 
 // functions are the Lambda functions that templates made.
 type functions struct {
-	lab *Lab
+	lab       *world
+	authority executionRights
+	metrics   metricReader
+	programs  programSource
 
 	mu          sync.Mutex
 	env         map[functionID]map[string]string // variables of the templates
@@ -23,6 +28,28 @@ type functions struct {
 	cold     []time.Duration // init times, for the bench
 
 	roles executionRoles
+}
+
+// executionRights opens the sessions of functions and says what they may do.
+type executionRights interface {
+	assume(role, session string, who policy.Request) (Credentials, Caller, error)
+	permit(who Caller, region, service, api string, input map[string]any) error
+}
+
+// metricReader reads the metrics in the lines that functions write.
+type metricReader interface {
+	line(at place, text string)
+}
+
+// programSource gives the program of a function whose code is an object of S3.
+type programSource interface {
+	code(ctx context.Context, at place, bucket, key string) (file string, err error)
+}
+
+func newFunctions(w *world, authority executionRights, metrics metricReader, programs programSource) *functions {
+	return &functions{lab: w, authority: authority, metrics: metrics, programs: programs,
+		byName: map[functionID]*lambdahost.Function{}, permissions: map[functionID]map[string]policy.Document{},
+		attempts: map[functionID]int{}}
 }
 
 type functionID struct {
@@ -41,7 +68,7 @@ type functionSpec struct {
 // create prepares a function and its credentials. It takes the place of one that has
 // the name, whose processes end.
 func (f *functions) create(at place, spec functionSpec) (arn string, err error) {
-	credentials, caller, err := f.lab.assume(spec.role, spec.name,
+	credentials, caller, err := f.authority.assume(spec.role, spec.name,
 		policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.account}})
 	if err != nil {
 		return "", fmt.Errorf("the role defined for the function cannot be assumed by Lambda: %w", err)
@@ -63,7 +90,7 @@ func (f *functions) create(at place, spec functionSpec) (arn string, err error) 
 		Log: func(line string) {
 			f.lab.log(spec.name, line)
 			if f.mayLog(id) {
-				f.lab.alarms.line(at, line)
+				f.metrics.line(at, line)
 			}
 		},
 	})
@@ -143,6 +170,9 @@ func (f *functions) named(name string) []functionID {
 	return all
 }
 
+// exists says whether any place has a function of this name.
+func (f *functions) exists(name string) bool { return len(f.named(name)) > 0 }
+
 // kill ends the processes of a function. Its next invocation is a cold start.
 func (f *functions) kill(name, when string) {
 	for _, id := range f.named(name) {
@@ -169,4 +199,35 @@ func (f *functions) close() {
 	for _, host := range f.byName {
 		host.Close()
 	}
+}
+
+// environment gives the variables that the template gives a function.
+func (f *functions) environment(at place, name string) (map[string]string, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	env, ok := f.env[functionID{at, name}]
+	return maps.Clone(env), ok
+}
+
+// coldStarts lists how long functions took from their start to their first request for work.
+func (f *functions) coldStarts() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.cold)
+}
+
+// wiring lists what templates made, as type and name.
+func (f *functions) wiring() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []string
+	for id := range f.byName {
+		all = append(all, "AWS::Lambda::Function "+id.name)
+	}
+	for id, permissions := range f.permissions {
+		for range permissions {
+			all = append(all, "AWS::Lambda::Permission of "+id.name)
+		}
+	}
+	return all
 }

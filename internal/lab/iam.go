@@ -29,30 +29,30 @@ type iamAnswer struct {
 
 // readRole asks IAM about a role. It goes to the emulator and not through the worker: the
 // call that waits for the answer may hold the worker's last thread.
-func (l *Lab) readRole(ctx context.Context, role roleName, action string, more ...string) (iamAnswer, error) {
-	a, err := l.readIAM(ctx, role.account, action, append(more, "RoleName", role.name)...)
+func (a *authority) readRole(ctx context.Context, role roleName, action string, more ...string) (iamAnswer, error) {
+	answer, err := a.readIAM(ctx, role.account, action, append(more, "RoleName", role.name)...)
 	if err != nil {
 		return iamAnswer{}, fmt.Errorf("read the role %s: %w", role.name, err)
 	}
-	return a, nil
+	return answer, nil
 }
 
-func (l *Lab) readIAM(ctx context.Context, account, action string, parameters ...string) (iamAnswer, error) {
+func (a *authority) readIAM(ctx context.Context, account, action string, parameters ...string) (iamAnswer, error) {
 	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
 	for i := 0; i < len(parameters); i += 2 {
 		form.Set(parameters[i], parameters[i+1])
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.backend.moto.URL(), strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.lab.backend.moto.URL(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return iamAnswer{}, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization",
-		"AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+l.home+"/iam/aws4_request")
+		"AWS4-HMAC-SHA256 Credential="+Operator(account).AccessKeyID+"/20260101/"+a.lab.home+"/iam/aws4_request")
 	r.Header.Set("X-Moto-Account-Id", account)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return iamAnswer{}, errors.Join(err, l.backend.moto.Err())
+		return iamAnswer{}, errors.Join(err, a.lab.backend.moto.Err())
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -62,16 +62,16 @@ func (l *Lab) readIAM(ctx context.Context, account, action string, parameters ..
 	if response.StatusCode != http.StatusOK {
 		return iamAnswer{}, errors.New(response.Status)
 	}
-	var a iamAnswer
-	if err := xml.Unmarshal(body, &a); err != nil {
+	var answer iamAnswer
+	if err := xml.Unmarshal(body, &answer); err != nil {
 		return iamAnswer{}, err
 	}
-	for _, document := range []*string{&a.Trust, &a.Document, &a.Managed} {
+	for _, document := range []*string{&answer.Trust, &answer.Document, &answer.Managed} {
 		if *document, err = url.QueryUnescape(*document); err != nil {
 			return iamAnswer{}, err
 		}
 	}
-	return a, nil
+	return answer, nil
 }
 
 // permissions are what limits the sessions of a role: what its policies allow, and what its boundary does, if it
@@ -81,28 +81,28 @@ type permissions struct {
 }
 
 // permissionsOf reads them.
-func (l *Lab) permissionsOf(ctx context.Context, role roleName) (permissions, error) {
-	about, err := l.readRole(ctx, role, "GetRole")
+func (a *authority) permissionsOf(ctx context.Context, role roleName) (permissions, error) {
+	about, err := a.readRole(ctx, role, "GetRole")
 	if err != nil {
 		return permissions{}, err
 	}
 	var p permissions
 	if about.Boundary != "" {
-		if p.boundary, err = l.boundary(ctx, role.account, about.Boundary); err != nil {
+		if p.boundary, err = a.boundary(ctx, role.account, about.Boundary); err != nil {
 			return permissions{}, fmt.Errorf("read the permissions boundary of the role %s: %w", role.name, err)
 		}
 	}
-	p.policies, err = l.rolePolicies(ctx, role)
+	p.policies, err = a.rolePolicies(ctx, role)
 	return p, err
 }
 
 // boundary reads a managed policy of an account.
-func (l *Lab) boundary(ctx context.Context, account, arn string) ([]policy.Named, error) {
-	about, err := l.readIAM(ctx, account, "GetPolicy", "PolicyArn", arn)
+func (a *authority) boundary(ctx context.Context, account, arn string) ([]policy.Named, error) {
+	about, err := a.readIAM(ctx, account, "GetPolicy", "PolicyArn", arn)
 	if err != nil {
 		return nil, err
 	}
-	version, err := l.readIAM(ctx, account, "GetPolicyVersion", "PolicyArn", arn, "VersionId", about.Version)
+	version, err := a.readIAM(ctx, account, "GetPolicyVersion", "PolicyArn", arn, "VersionId", about.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +112,8 @@ func (l *Lab) boundary(ctx context.Context, account, arn string) ([]policy.Named
 
 // rolePolicies reads the inline policies of a role. The lab does not evaluate those that are attached, so a
 // role that has one is an error.
-func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, error) {
-	attached, err := l.readRole(ctx, role, "ListAttachedRolePolicies")
+func (a *authority) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, error) {
+	attached, err := a.readRole(ctx, role, "ListAttachedRolePolicies")
 	if err != nil {
 		return nil, err
 	}
@@ -122,13 +122,13 @@ func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, 
 			"the role %s has a managed policy; the lab evaluates inline policies and permissions boundaries only",
 			role.name)
 	}
-	list, err := l.readRole(ctx, role, "ListRolePolicies")
+	list, err := a.readRole(ctx, role, "ListRolePolicies")
 	if err != nil {
 		return nil, err
 	}
 	var policies []policy.Named
 	for _, name := range list.Names {
-		inline, err := l.readRole(ctx, role, "GetRolePolicy", "PolicyName", name)
+		inline, err := a.readRole(ctx, role, "GetRolePolicy", "PolicyName", name)
 		if err != nil {
 			return nil, err
 		}
@@ -142,29 +142,29 @@ func (l *Lab) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, 
 }
 
 // serveIAM passes a call of IAM on, and notes what it does to the policies of a role.
-func (g *gateway) serveIAM(w http.ResponseWriter, r *http.Request, q request) {
+func (a *authority) serveIAM(moto http.Handler, w http.ResponseWriter, r *http.Request, q request) {
 	form, err := url.ParseQuery(string(q.body))
 	if err == nil {
-		err = g.lab.inline.check(q.caller.Account, q.api, form)
+		err = a.inline.check(q.caller.Account, q.api, form)
 	}
 	if err != nil {
 		writeError(w, "query", err)
 		return
 	}
-	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
+	answer := newHeld()
 	role := roleName{q.caller.Account, form.Get("RoleName")}
 	var trusted trustedIDs
 	if q.api == "CreateRole" || q.api == "UpdateAssumeRolePolicy" {
-		if trusted, err = g.lab.identify(form); err != nil {
+		if trusted, err = a.identify(form); err != nil {
 			writeError(w, "query", err)
 			return
 		}
 	}
-	g.moto.ServeHTTP(answer, r)
+	moto.ServeHTTP(answer, r)
 	if answer.status == http.StatusOK {
-		g.lab.inline.note(q.caller.Account, q.api, form)
-		g.lab.authority.note(q.api, role, form)
-		g.lab.authority.trust(role, trusted)
+		a.inline.note(q.caller.Account, q.api, form)
+		a.note(q.api, role, form)
+		a.trust(role, trusted)
 	}
 	answer.send(w)
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,18 +11,18 @@ import (
 // serveFunction serves a call that a function makes, with the time that it takes to reach its
 // Region, and what is to happen before and after it.
 func (g *gateway) serveFunction(w http.ResponseWriter, r *http.Request, q request) {
-	if !g.lab.reach(r.Context(), q) {
+	if !g.forced.reach(r.Context(), q) {
 		panic(http.ErrAbortHandler) // closes the connection, see its documentation
 	}
 	m := moment{function: q.caller.Function, api: q.call()}
-	if err := g.lab.interventions.at(g.lab.ctx, m); err != nil {
+	if err := g.forced.at(g.lab.ctx, m); err != nil {
 		interfere(w, r, q, err)
 		return
 	}
-	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
+	answer := newHeld()
 	g.route(answer, r, q)
 	m.after = true
-	if err := g.lab.interventions.at(g.lab.ctx, m); err != nil {
+	if err := g.forced.at(g.lab.ctx, m); err != nil {
 		interfere(w, r, q, err)
 		return
 	}
@@ -51,30 +50,4 @@ func statusOf(code string) int {
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusBadRequest
-}
-
-// heldAnswer keeps an answer until it is known whether the caller gets it.
-type heldAnswer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-var _ http.ResponseWriter = (*heldAnswer)(nil)
-
-// Header implements http.ResponseWriter.
-func (a *heldAnswer) Header() http.Header { return a.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (a *heldAnswer) WriteHeader(status int) { a.status = status }
-
-// Write implements http.ResponseWriter.
-func (a *heldAnswer) Write(p []byte) (int, error) { return a.body.Write(p) }
-
-func (a *heldAnswer) send(w http.ResponseWriter) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body.Bytes())
 }

@@ -49,10 +49,25 @@ func (m moment) String() string {
 }
 
 type interventions struct {
-	lab *Lab
+	lab       *world
+	functions killer
+	call      func(context.Context, Call) (map[string]any, error)
+	stale     staleReads
+	silence   silence
 
 	mu   sync.Mutex
 	left []*pending
+}
+
+func newInterventions(w *world, functions killer,
+	call func(context.Context, Call) (map[string]any, error)) *interventions {
+	return &interventions{lab: w, functions: functions, call: call}
+}
+
+// killer ends the processes of functions.
+type killer interface {
+	exists(function string) bool
+	kill(function, when string)
 }
 
 // pending is an intervention with what is left of it.
@@ -62,30 +77,30 @@ type pending struct {
 	used  bool
 }
 
-// Intervene adds an intervention. It is an error if the lab has no such function.
-func (l *Lab) Intervene(i Intervention) error {
-	if i.Function != "" && len(l.functions.named(i.Function)) == 0 {
+// intervene adds an intervention. It is an error if the lab has no such function.
+func (s *interventions) intervene(i Intervention) error {
+	if i.Function != "" && !s.functions.exists(i.Function) {
 		return fmt.Errorf("intervene %s: there is no function %s", i.moment(), i.Function)
 	}
-	l.interventions.mu.Lock()
-	defer l.interventions.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	i.Times = max(i.Times, 1)
-	l.interventions.left = append(l.interventions.left, &pending{Intervention: i})
+	s.left = append(s.left, &pending{Intervention: i})
 	return nil
 }
 
-// Unused names the moments of the interventions that never happened, because nobody made
+// unused names the moments of the interventions that never happened, because nobody made
 // such a call.
-func (l *Lab) Unused() []string {
-	l.interventions.mu.Lock()
-	defer l.interventions.mu.Unlock()
+func (s *interventions) unused() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var all []string
-	for _, p := range l.interventions.left {
+	for _, p := range s.left {
 		if !p.used {
 			all = append(all, strings.TrimSpace(p.Function+" "+p.moment().String()))
 		}
 	}
-	return append(all, l.stale.unused()...)
+	return append(all, s.stale.unused()...)
 }
 
 func (i Intervention) moment() moment {
@@ -104,15 +119,15 @@ func (s *interventions) at(ctx context.Context, m moment) error {
 	}
 	if i.Call != nil {
 		s.lab.story.tell(KindProblem, i.Call.Account, i.Call.Region, "meanwhile: %s:%s", i.Call.Service, i.Call.API)
-		if _, err := s.lab.Call(ctx, *i.Call); err != nil {
+		if _, err := s.call(ctx, *i.Call); err != nil {
 			return err
 		}
 	}
 	if i.StaleCall != "" {
-		s.lab.stale.begin(i.StaleCall, i.StaleTimes)
+		s.stale.begin(i.StaleCall, i.StaleTimes)
 	}
 	if i.Kill {
-		s.lab.functions.kill(m.function, m.String())
+		s.functions.kill(m.function, m.String())
 		return errKilled
 	}
 	if i.ErrorCode != "" {

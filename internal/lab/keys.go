@@ -17,11 +17,13 @@ import (
 // keys knows which customer managed key encrypts what. The emulator encrypts nothing, so here it is asked
 // whether the caller may use the key: AWS does so for each message and item.
 type keys struct {
-	lab *Lab
+	lab *world
 
 	mu sync.Mutex
 	of map[string]string // the ARN of a key, by the ARN of what it encrypts
 }
+
+func newKeys(w *world) *keys { return &keys{lab: w, of: map[string]string{}} }
 
 // keyUses is what a call does with the key of its resource. What it writes is encrypted with a data key; SQS and
 // SNS check that they can decrypt that again.
@@ -133,21 +135,4 @@ func (k *keys) policy(ctx context.Context, key string) (string, error) {
 		return "", errors.New(answer.Message)
 	}
 	return answer.Policy, nil
-}
-
-// mayUseKeys asks both sides for the use of keys: the policies of the session's role, and those of the keys.
-func (a *authority) mayUseKeys(who Caller, region, call string, needs []authz.Need) error {
-	uses := a.lab.keys.needs(needs)
-	if err := a.judgeAll(who, region, call, uses); err != nil {
-		return err
-	}
-	for _, n := range uses {
-		for _, key := range n.Resources {
-			if err := a.lab.keys.allows(a.lab.ctx, key,
-				policy.Request{Caller: who.Role, Account: who.Account, Action: n.Action}); err != nil {
-				return &denial{who, n.Action, key, nil, false}
-			}
-		}
-	}
-	return nil
 }

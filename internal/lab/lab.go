@@ -13,17 +13,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
-	"slices"
-	"sync"
 	"time"
 
 	"hubmend/internal/aws/authz"
 	"hubmend/internal/aws/partition"
-	"hubmend/internal/aws/policy"
 	"hubmend/internal/build/templates"
-	"hubmend/internal/lab/lambdahost"
-	"hubmend/internal/lab/python"
 )
 
 // Config says what the lab is to be.
@@ -69,162 +63,186 @@ var Defaults = Config{
 
 // Lab is a running lab. Close it.
 type Lab struct {
-	config        Config
-	admin, home   string
-	partition     string
-	urlSuffix     string
-	organization  string
-	endpoint      string
-	ctx           context.Context
-	cancel        context.CancelFunc
-	background    sync.WaitGroup
-	server        *http.Server
-	backend       *Backend
-	assembly      *assembly
-	story         *story
-	gateway       *gateway
-	callers       *callers
-	hub           *hub
-	events        *eventBridge
-	automation    *ssmAutomation
-	functions     *functions
-	queues        *queues
-	buckets       *buckets
+	world    *world
+	config   Config
+	cancel   context.CancelFunc
+	server   *http.Server
+	assembly *assembly
+	gateway  *gateway
+	services
+}
+
+// services are the services of AWS that the lab has itself.
+type services struct {
+	interventions *interventions
 	keys          *keys
+	buckets       *buckets
+	authority     *authority
+	queues        *queues
 	notices       *notices
 	alarms        *alarms
-	interventions *interventions
-	silence       silence
-	stale         staleReads
-	authority     *authority
-	inline        inlineSizes
-	activity      activity
-	stacks        stacks
+	functions     *functions
+	pollers       *pollers
+	events        *eventBridge
+	hub           *hub
+	automation    *ssmAutomation
+	stacks        *stacks
 	catalog       *serviceCatalog
+}
+
+// resourceTypes are the types of resources that the services make, by name.
+func (s services) resourceTypes() []map[string]resourceType {
+	return []map[string]resourceType{
+		s.stacks.resourceTypes(), newMotoResources(s.keys).resourceTypes(), s.queues.resourceTypes(), s.alarms.resourceTypes(),
+		s.functions.resourceTypes(), s.pollers.resourceTypes(), s.events.resourceTypes(),
+		s.automation.resourceTypes(), s.catalog.resourceTypes(),
+	}
+}
+
+// ResourceTypes gives the types that the lab can create, each with what the lab does not do with it, which may be
+// nothing.
+func ResourceTypes() map[string]string {
+	all := map[string]string{}
+	for _, types := range (services{}).resourceTypes() {
+		for name, t := range types {
+			all[name] = t.lacks
+		}
+	}
+	return all
 }
 
 // organizationID is that of the lab's only organization.
 const organizationID = "o-hubmendlab"
 
-// organizationOf says in which organization an account is. One that the lab does not have is
-// in none.
-func (l *Lab) organizationOf(account string) (id string, ok bool) {
-	if !slices.Contains(l.config.Accounts, account) || slices.Contains(l.config.Outsiders, account) {
-		return "", false
-	}
-	return l.organization, true
-}
-
 // Start starts an empty lab; Deploy fills it.
 func Start(ctx context.Context, config Config) (*Lab, error) {
-	if len(config.Accounts) == 0 || len(config.Regions) == 0 {
-		return nil, errors.New("a lab needs an account and a Region")
-	}
-	in, known := partition.Of(config.Regions[0])
-	if !known {
-		return nil, fmt.Errorf("%q is not a Region", config.Regions[0])
-	}
-	for _, region := range config.Regions {
-		if p, _ := partition.Of(region); p.Name != in.Name {
-			return nil, fmt.Errorf("%s is not in partition %s, as %s is: a lab is in one partition", region, in.Name,
-				config.Regions[0])
-		}
+	in, err := config.partition()
+	if err != nil {
+		return nil, err
 	}
 	assembly, err := openAssembly(config.Assembly)
 	if err != nil {
 		return nil, err
 	}
 	if config.Functions == nil {
-		config.Functions = func(ctx context.Context, name string) (string,
-			error) {
+		config.Functions = func(ctx context.Context, name string) (string, error) {
 			return Compile(config.Root)(ctx, name)
 		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	l := &Lab{
-		config: config, admin: config.Accounts[0], home: config.Regions[0], partition: in.Name, urlSuffix: in.URLSuffix,
-		organization: organizationID,
-		ctx:          ctx, cancel: cancel, assembly: assembly, callers: &callers{partition: in.Name},
-		story: &story{start: time.Now(), observe: config.Observe},
-	}
-	l.hub = &hub{lab: l, findings: map[string]map[string]any{}, actions: map[string]map[string]string{},
-		disabled: map[string]bool{}}
-	l.events = &eventBridge{lab: l, buses: map[busID]*bus{}}
-	l.automation = &ssmAutomation{lab: l, documents: map[documentID]*document{}, executions: map[string]*execution{},
-		tokens: map[string]string{}, settings: serviceSettings{values: map[place]map[string]setting{}}}
-	l.functions = &functions{lab: l, byName: map[functionID]*lambdahost.Function{},
-		permissions: map[functionID]map[string]policy.Document{}, attempts: map[functionID]int{}}
-	l.queues = &queues{lab: l, policies: map[string]map[string]policy.Document{}, putOff: map[string]putOff{}}
-	l.keys = &keys{lab: l, of: map[string]string{}}
-	l.buckets = &buckets{lab: l, owners: map[string]string{}}
-	l.catalog = &serviceCatalog{lab: l}
-	table, err := authz.Embedded()
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	l.authority = &authority{lab: l, table: table, policies: map[roleName]permissions{},
-		roles: map[roleName][]policy.Named{}, trusted: map[roleName]trustedIDs{},
-		decisions: map[string]*authz.Decision{}}
-	l.notices, l.alarms, l.interventions = &notices{lab: l}, &alarms{lab: l}, &interventions{lab: l}
+	l := &Lab{config: config, cancel: cancel, assembly: assembly, world: &world{
+		partition: in.Name, urlSuffix: in.URLSuffix, admin: config.Accounts[0], home: config.Regions[0],
+		organization: organizationID, accounts: config.Accounts, regions: config.Regions,
+		outsiders: config.Outsiders, enforce: config.Enforce, faults: config.Faults, ctx: ctx, lines: config.Log,
+		callers: newCallers(in.Name), story: newStory(config.Observe),
+	}}
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
+// partition gives the one partition that the Regions of a lab are in.
+func (c Config) partition() (partition.Partition, error) {
+	if len(c.Accounts) == 0 || len(c.Regions) == 0 {
+		return partition.Partition{}, errors.New("a lab needs an account and a Region")
+	}
+	in, known := partition.Of(c.Regions[0])
+	if !known {
+		return partition.Partition{}, fmt.Errorf("%q is not a Region", c.Regions[0])
+	}
+	for _, region := range c.Regions {
+		if p, _ := partition.Of(region); p.Name != in.Name {
+			return partition.Partition{}, fmt.Errorf("%s is not in partition %s, as %s is: a lab is in one partition",
+				region, in.Name, c.Regions[0])
+		}
+	}
+	return in, nil
+}
+
+// wire makes the services, each with what it needs of others.
+func (l *Lab) wire() error {
+	w, s := l.world, &l.services
+	code := &artifacts{lab: w, assembly: l.assembly, root: l.config.Root, functions: l.config.Functions}
+	s.keys = newKeys(w)
+	s.buckets = newBuckets(w)
+	var err error
+	if s.authority, err = newAuthority(w, s.keys, s.buckets.owner); err != nil {
+		return err
+	}
+	s.buckets.judgedBy(s.authority)
+	s.notices = newNotices(w)
+	s.queues = newQueues(w, s.keys)
+	s.alarms = newAlarms(w, s.queues)
+	s.functions = newFunctions(w, s.authority, s.alarms, code)
+	s.interventions = newInterventions(w, s.functions, l.Call)
+	s.pollers = newPollers(w, s.functions, s.queues)
+	s.events = newEventBridge(w, s.authority, s.queues, s.functions)
+	s.hub = newHub(w, s.events)
+	s.automation = newAutomation(w, s.authority, s.events, s.interventions)
+	s.stacks = newStacks(w, code, s.authority, s.functions)
+	s.catalog = newCatalog(w, s.stacks)
+	for _, types := range s.resourceTypes() {
+		s.stacks.knows(types)
+	}
+	l.gateway, err = newGateway(gatewayConfig{
+		lab: w, authority: s.authority, forced: s.interventions, serve: l.route,
+		paths: map[string]http.Handler{ResponsePath: &s.stacks.responses, ClickPath: http.HandlerFunc(l.click)},
+		names: map[string]func(method, path string) string{"securityhub": hubAPI, "lambda": lambdaAPI},
+	})
+	return err
+}
+
 func (l *Lab) start() error {
 	var err error
-	if l.backend = l.config.Backend; l.backend == nil {
-		if l.backend, err = StartBackend(l.ctx, l.config); err != nil {
+	if l.world.backend = l.config.Backend; l.world.backend == nil {
+		if l.world.backend, err = StartBackend(l.world.ctx, l.config); err != nil {
 			return err
 		}
 	}
-	if err := l.backend.reset(l.ctx); err != nil {
+	if err := l.world.backend.reset(l.world.ctx); err != nil {
 		return err
 	}
-	moto, err := url.Parse(l.backend.moto.URL())
-	if err != nil {
-		return fmt.Errorf("read the emulator's address: %w", err)
+	if err := l.wire(); err != nil {
+		return err
 	}
-	listener, err := l.backend.listen(l.ctx, l.config.Address)
+	listener, err := l.world.backend.listen(l.world.ctx, l.config.Address)
 	if err != nil {
 		return err
 	}
 	// By name, because moto and the SDKs treat an IP address as something else.
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	l.endpoint = "http://localhost:" + port
-	l.gateway = newGateway(l, moto)
+	l.world.endpoint = "http://localhost:" + port
 	l.server = &http.Server{Handler: l.gateway, ReadHeaderTimeout: 10 * time.Second}
-	l.background.Add(1)
+	l.world.background.Add(1)
 	go func() {
-		defer l.background.Done()
+		defer l.world.background.Done()
 		if err := l.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			l.problem(place{l.admin, l.home}, "serve: %v", err)
+			l.world.problem(place{l.world.admin, l.world.home}, "serve: %v", err)
 		}
 	}()
 	return nil
 }
 
+// StartBackend starts the Python that labs may share, one after the other. Close it after them.
+func StartBackend(ctx context.Context, config Config) (*Backend, error) {
+	return startBackend(ctx, config.Python, config.Log)
+}
+
 // Close ends everything that the lab started.
 func (l *Lab) Close() error {
 	l.cancel()
-	l.functions.close()
+	if l.functions != nil {
+		l.functions.close()
+	}
 	if l.server != nil {
 		_ = l.server.Close()
 	}
-	l.background.Wait()
-	if l.backend != nil && l.backend != l.config.Backend {
-		l.backend.Close()
+	l.world.background.Wait()
+	if l.world.backend != nil && l.world.backend != l.config.Backend {
+		l.world.backend.Close()
 	}
 	return nil
-}
-
-// Call is an AWS API call in botocore's spelling.
-type Call struct {
-	Account, Region string
-	Service, API    string
-	Input           map[string]any
 }
 
 // Call makes an AWS call as the lab's operator in an account. The service "lab" is the
@@ -233,97 +251,69 @@ func (l *Lab) Call(ctx context.Context, c Call) (map[string]any, error) {
 	if c.Service == ownService {
 		return l.ownCall(ctx, c)
 	}
-	return l.callAs(ctx, Operator(c.Account), c)
-}
-
-func (l *Lab) callAs(ctx context.Context, credentials Credentials, c Call) (map[string]any, error) {
-	return l.backend.worker.Call(ctx, python.Call{
-		Service: c.Service, API: c.API, Region: c.Region, Endpoint: l.endpoint, Parameters: c.Input,
-		Credentials: python.Credentials(credentials),
-	})
+	return l.world.call(ctx, c)
 }
 
 // UseCustomAction does what a person does in the console: select findings and pick a
 // custom action, by the id of its group.
 func (l *Lab) UseCustomAction(action string, findings []string) error {
-	return l.hub.useAction("arn:"+l.partition+":securityhub:"+l.home+":"+l.admin+":action/custom/"+action, findings)
+	return l.hub.useAction(action, findings)
 }
 
 // Finding gives a finding as GetFindings does.
 func (l *Lab) Finding(id string) (map[string]any, bool) {
-	l.hub.mu.Lock()
-	defer l.hub.mu.Unlock()
-	for _, f := range l.hub.findings {
-		if text(f["Id"]) == id {
-			return f, true
-		}
-	}
-	return nil, false
+	return l.hub.finding(id)
 }
 
 // Story lists what happened so far.
-func (l *Lab) Story() []Entry { return l.story.all() }
+func (l *Lab) Story() []Entry { return l.world.story.all() }
 
 // Calls lists the requests that reached the lab, for counting.
 func (l *Lab) Calls() []APICall {
-	l.gateway.mu.Lock()
-	defer l.gateway.mu.Unlock()
-	return slices.Clone(l.gateway.calls)
+	return l.gateway.requests()
 }
 
 // Endpoint is the URL to point AWS clients at.
-func (l *Lab) Endpoint() string { return l.endpoint }
+func (l *Lab) Endpoint() string { return l.world.endpoint }
 
 // ColdStarts lists how long functions took from their start to their first request for work.
 func (l *Lab) ColdStarts() []time.Duration {
-	l.functions.mu.Lock()
-	defer l.functions.mu.Unlock()
-	return slices.Clone(l.functions.cold)
-}
-
-// Execution is what a scenario may want to know about an execution.
-type Execution struct {
-	ID, Document, Account, Region, Status string
-	BilledSteps                           int
-	Duration                              time.Duration
-	Outputs                               map[string][]string `json:"-"` // as GetAutomationExecution gives them
+	return l.functions.coldStarts()
 }
 
 // Executions lists the executions in the order of their start.
-func (l *Lab) Executions() []Execution {
-	s := l.automation
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []Execution
-	for _, id := range s.order {
-		e := s.executions[id]
-		all = append(all, Execution{
-			ID: id, Document: e.document, Account: e.at.account, Region: e.at.region, Status: string(e.result.Status),
-			BilledSteps: len(e.result.Steps), Duration: e.result.End.Sub(e.result.Start), Outputs: e.result.Outputs,
-		})
-	}
-	return all
+func (l *Lab) Executions() []Execution { return l.automation.allExecutions() }
+
+// Notices lists what was published so far.
+func (l *Lab) Notices() []Notice { return l.notices.list() }
+
+// PutEvents lists the events that were put on buses so far by PutEvents, in that order.
+func (l *Lab) PutEvents() []PutEvent { return l.events.putSoFar() }
+
+// Decisions lists what the policies of roles said so far.
+func (l *Lab) Decisions() []authz.Decision { return l.authority.allDecisions() }
+
+// Roles lists the roles that have inline policies.
+func (l *Lab) Roles() []authz.Role { return l.authority.allRoles() }
+
+// Alarms gives the names of the alarms that are in ALARM, sorted. An alarm on what functions count is in ALARM once it
+// ever was, one on the visible messages of a queue while it is. No other alarm ever is, and neither is one for which
+// missing data is a breach: what AWS does regularly, such as a sweep, the lab does on request.
+func (l *Lab) Alarms(ctx context.Context) ([]string, error) { return l.alarms.raisedNames(ctx) }
+
+// FireSchedule fires a scheduled rule of the administrator's account now, as the service does when its time has come.
+func (l *Lab) FireSchedule(name string) error { return l.events.fireSchedule(name) }
+
+// Intervene adds an intervention. It is an error if the lab has no such function.
+func (l *Lab) Intervene(i Intervention) error { return l.interventions.intervene(i) }
+
+// Unused names the interventions that never happened, because nobody made such a call.
+func (l *Lab) Unused() []string { return l.interventions.unused() }
+
+// Launch launches the latest version of a product by its name, as a user does in the console, and waits for it.
+func (l *Lab) Launch(ctx context.Context, name string, parameters map[string]string) error {
+	return l.catalog.launch(ctx, name, parameters)
 }
 
-func (l *Lab) queueURL(account, name string) string {
-	return l.endpoint + "/" + account + "/" + name
-}
-
-func (l *Lab) problem(at place, format string, args ...any) {
-	l.story.tell(KindProblem, at.account, at.region, format, args...)
-}
-
-func (l *Lab) log(source, line string) { l.config.log(source, line) }
-
-func (c Config) log(source, line string) {
-	if c.Log != nil {
-		c.Log(source, line)
-	}
-}
-
-func (l *Lab) sleep(d time.Duration) {
-	select {
-	case <-l.ctx.Done():
-	case <-time.After(d):
-	}
-}
+// Products lists the products of the portfolios by name.
+func (l *Lab) Products() []string { return l.catalog.names() }

@@ -22,14 +22,14 @@ func lambdaAPI(method, path string) string {
 	return method + " " + path
 }
 
-func (f *functions) serve(q request) (any, error) {
-	at := place{q.caller.Account, q.region}
+func (p *pollers) serveLambda(q request) (any, error) {
+	at := q.place()
 	switch q.api {
 	case "GetFunctionConfiguration":
 		name, _, _ := strings.Cut(strings.TrimPrefix(q.path, functionPath), "/")
-		return f.configuration(functionID{at, lastPart(name, ":")})
+		return p.functions.configuration(functionID{at, lastPart(name, ":")})
 	case "ListEventSourceMappings":
-		return f.mappings(at, q.query)
+		return p.mappings(at, q.query)
 	}
 	return nil, &apiError{501, "NotImplemented",
 		"the lab does not have " + q.api + " of Lambda (docs/lab.md lists what it has)"}
@@ -48,16 +48,15 @@ func (f *functions) configuration(id functionID) (any, error) {
 }
 
 // mappings lists what feeds a function, or what a source feeds.
-func (f *functions) mappings(at place, query url.Values) (any, error) {
-	q := f.lab.queues
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (p *pollers) mappings(at place, query url.Values) (any, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	all := []any{}
-	for _, m := range q.mapped {
+	for _, m := range p.mapped {
 		name, source := lastPart(query.Get("FunctionName"), ":"), query.Get("EventSourceArn")
 		if m.at == at && (name == "" || name == m.function) && (source == "" || source == m.queueARN) {
 			all = append(all, map[string]any{
-				"UUID": m.id, "EventSourceArn": m.queueARN, "FunctionArn": f.arn(functionID{at, m.function}),
+				"UUID": m.id, "EventSourceArn": m.queueARN, "FunctionArn": p.functions.arn(functionID{at, m.function}),
 				"State": "Enabled", "BatchSize": m.batchSize,
 			})
 		}

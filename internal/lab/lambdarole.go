@@ -37,7 +37,7 @@ func (r *executionRoles) get(id functionID) executionRole {
 // permit asks whether Lambda may make a call under the role of a function.
 func (f *functions) permit(id functionID, service, api string, input map[string]any) error {
 	role := f.roles.get(id)
-	return f.lab.authority.permit(role.caller, role.region, service, api, input)
+	return f.authority.permit(role.caller, role.region, service, api, input)
 }
 
 // mayLog says whether what a function writes gets into its log. As in AWS, nobody is told

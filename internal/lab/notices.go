@@ -15,11 +15,13 @@ type Notice struct {
 }
 
 type notices struct {
-	lab *Lab
+	lab *world
 
 	mu  sync.Mutex
 	all []Notice
 }
+
+func newNotices(w *world) *notices { return &notices{lab: w} }
 
 // record keeps a message, unless SNS would refuse it.
 func (n *notices) record(q request) error {
@@ -47,9 +49,9 @@ var subject = regexp.MustCompile(`^[!-~][ -~]{0,98}$`)
 // mostMessageBytes is how long a message may be.
 const mostMessageBytes = 256 << 10
 
-// Notices lists what was published so far.
-func (l *Lab) Notices() []Notice {
-	l.notices.mu.Lock()
-	defer l.notices.mu.Unlock()
-	return append([]Notice(nil), l.notices.all...)
+// list gives what was published so far.
+func (n *notices) list() []Notice {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]Notice(nil), n.all...)
 }

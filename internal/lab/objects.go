@@ -18,27 +18,35 @@ import (
 	"hubmend/internal/lab/cfn"
 )
 
+// artifacts are the templates and programs that stacks are made of: those of the lab's own folder, and those that
+// somebody uploaded to S3.
+type artifacts struct {
+	lab       *world
+	assembly  *assembly
+	root      string // of the checkout
+	functions Programs
+}
+
 // code gives the program of a function: the lab's own, compiled for this machine, or what
 // somebody uploaded.
-func (s *stack) code(ctx context.Context, code properties) (program string, err error) {
-	bucket, key := code.text("S3Bucket"), code.text("S3Key")
+func (l *artifacts) code(ctx context.Context, at place, bucket, key string) (program string, err error) {
 	if bucket == ownBucket {
-		return s.lab.config.Functions(ctx, strings.TrimSuffix(path.Base(key), ".zip"))
+		return l.functions(ctx, strings.TrimSuffix(path.Base(key), ".zip"))
 	}
-	body, err := s.lab.object(ctx, s.at, bucket, key)
+	body, err := l.object(ctx, at, bucket, key)
 	if err != nil {
 		return "", fmt.Errorf("read the code %s from the bucket %s: %w", key, bucket, err)
 	}
-	dir := filepath.Join(s.lab.config.Root, "build", "lab", "assets", strings.TrimSuffix(filepath.Base(key), ".zip"))
+	dir := filepath.Join(l.root, "build", "lab", "assets", strings.TrimSuffix(filepath.Base(key), ".zip"))
 	if err := unzip(body, dir); err != nil {
 		return "", err
 	}
-	return s.lab.program(ctx, filepath.Join(dir, compile.Binary))
+	return l.program(ctx, filepath.Join(dir, compile.Binary))
 }
 
 // object reads an object of S3.
-func (l *Lab) object(ctx context.Context, at place, bucket, key string) ([]byte, error) {
-	out, err := l.Call(ctx,
+func (l *artifacts) object(ctx context.Context, at place, bucket, key string) ([]byte, error) {
+	out, err := l.lab.call(ctx,
 		Call{Account: at.account, Region: at.region, Service: "s3", API: "GetObject",
 			Input: map[string]any{"Bucket": bucket, "Key": key}})
 	if err != nil {
@@ -70,7 +78,7 @@ func bucketAndKey(address string) (bucket, key string, err error) {
 
 // templateAt reads the template at a URL of S3: one that was uploaded, or one of the lab's
 // own.
-func (l *Lab) templateAt(ctx context.Context, at place, address string) (*cfn.Template, error) {
+func (l *artifacts) templateAt(ctx context.Context, at place, address string) (*cfn.Template, error) {
 	bucket, key, err := bucketAndKey(address)
 	if err != nil {
 		return nil, err

@@ -13,13 +13,13 @@ import (
 
 // authorize asks whether a request of a session may go through, and gives the error to
 // answer it with if not.
-func (g *gateway) authorize(r *http.Request, q request) error {
-	if q.caller.isOperator() || !g.lab.config.Enforce {
+func (a *authority) authorize(r *http.Request, q request) error {
+	if q.caller.isOperator() || !a.lab.enforce {
 		return nil
 	}
 	service, api, input, err := read(r, q)
 	if err == nil {
-		err = g.lab.authority.permit(q.caller, q.region, service, api, input)
+		err = a.permit(q.caller, q.region, service, api, input)
 	}
 	var denied *denial
 	var role *unfit
@@ -33,7 +33,7 @@ func (g *gateway) authorize(r *http.Request, q request) error {
 		e.message += err.Error()
 		return &e
 	default:
-		g.lab.problem(place{q.caller.Account, q.region}, "authorize %s: %v", q.caller.ARN, err)
+		a.lab.problem(q.place(), "authorize %s: %v", q.caller.ARN, err)
 		return &apiError{http.StatusNotImplemented, "NotImplemented", err.Error()}
 	}
 }
@@ -72,17 +72,6 @@ func readREST(r *http.Request, q request) (service, api string, input map[string
 		called.Input = body
 	}
 	return called.Service, called.API, called.Input, nil
-}
-
-// shape names the protocol in which a service gives its errors.
-func shape(service string, r *http.Request) string {
-	switch service {
-	case "ec2":
-		return "ec2"
-	case "s3", "cloudfront", "route53":
-		return "rest-xml"
-	}
-	return protocol(r)
 }
 
 // denials are how services refuse a call that IAM does not allow, where it is not how all

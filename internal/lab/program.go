@@ -59,7 +59,7 @@ var compiled = struct {
 
 // program gives a program that runs here for one that was uploaded. The templates deploy arm64;
 // on another machine it is the same package, which the Go linker wrote into the program.
-func (l *Lab) program(ctx context.Context, file string) (string, error) {
+func (l *artifacts) program(ctx context.Context, file string) (string, error) {
 	if runsHere(file) {
 		return file, nil
 	}
@@ -67,7 +67,7 @@ func (l *Lab) program(ctx context.Context, file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read what %s was built from: %w", file, err)
 	}
-	return l.config.Functions(ctx, path.Base(info.Path))
+	return l.functions(ctx, path.Base(info.Path))
 }
 
 func runsHere(file string) bool {

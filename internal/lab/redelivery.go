@@ -20,7 +20,7 @@ type putOff struct {
 }
 
 // note remembers the messages that a function puts off.
-func (q *queues) note(r request) {
+func (p *pollers) note(r request) {
 	type entry struct {
 		ReceiptHandle     string
 		VisibilityTimeout int
@@ -34,52 +34,52 @@ func (q *queues) note(r request) {
 		json.Unmarshal(r.body, &in) != nil {
 		return // moto answers it
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, e := range append(in.Entries, in.entry) {
 		if e.ReceiptHandle != "" {
-			q.putOff[e.ReceiptHandle] = putOff{place{r.caller.Account, r.region}, in.QueueURL,
+			p.putOff[e.ReceiptHandle] = putOff{r.place(), in.QueueURL,
 				time.Now().Add(time.Duration(e.VisibilityTimeout) * time.Second)}
 		}
 	}
 }
 
 // giveBack lets a message come back soon, or when the function said.
-func (q *queues) giveBack(m mapping, receipt string) error {
-	q.mu.Lock()
-	_, ok := q.putOff[receipt]
-	q.mu.Unlock()
+func (p *pollers) giveBack(m mapping, receipt string) error {
+	p.mu.Lock()
+	_, ok := p.putOff[receipt]
+	p.mu.Unlock()
 	if ok {
 		return nil
 	}
-	return q.hide(q.lab.ctx, m.at, m.queueURL, receipt, comeBack)
+	return p.hide(p.lab.ctx, m.at, m.queueURL, receipt, comeBack)
 }
 
 // hurry lets the messages that functions put off come back sooner.
-func (q *queues) hurry(ctx context.Context, by time.Duration) error {
-	for receipt, p := range q.stillPutOff() {
-		p.until = p.until.Add(-by)
-		if err := q.hide(ctx, p.at, p.url, receipt, time.Until(p.until)); err != nil {
+func (p *pollers) hurry(ctx context.Context, by time.Duration) error {
+	for receipt, message := range p.stillPutOff() {
+		message.until = message.until.Add(-by)
+		if err := p.hide(ctx, message.at, message.url, receipt, time.Until(message.until)); err != nil {
 			return err
 		}
-		q.mu.Lock()
-		q.putOff[receipt] = p
-		q.mu.Unlock()
+		p.mu.Lock()
+		p.putOff[receipt] = message
+		p.mu.Unlock()
 	}
 	return nil
 }
 
 // stillPutOff gives the messages that are to come back yet, by receipt, and forgets the others.
-func (q *queues) stillPutOff() map[string]putOff {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	maps.DeleteFunc(q.putOff, func(_ string, p putOff) bool { return !p.until.After(time.Now()) })
-	return maps.Clone(q.putOff)
+func (p *pollers) stillPutOff() map[string]putOff {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.putOff, func(_ string, message putOff) bool { return !message.until.After(time.Now()) })
+	return maps.Clone(p.putOff)
 }
 
 // hide sets when a message that was received comes back: after whole seconds.
-func (q *queues) hide(ctx context.Context, at place, url, receipt string, d time.Duration) error {
-	_, err := q.lab.Call(ctx,
+func (p *pollers) hide(ctx context.Context, at place, url, receipt string, d time.Duration) error {
+	_, err := p.lab.call(ctx,
 		Call{Account: at.account, Region: at.region, Service: "sqs", API: "ChangeMessageVisibility",
 			Input: map[string]any{
 				"QueueUrl": url, "ReceiptHandle": receipt, "VisibilityTimeout": int(max(d, 0) / time.Second),

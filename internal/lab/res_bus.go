@@ -7,48 +7,48 @@ import (
 	"hubmend/internal/aws/policy"
 )
 
-func createBus(_ context.Context, s *stack, p properties) (created, error) {
+func (b *eventBridge) createBus(_ context.Context, s *stack, p properties) (created, error) {
 	id := busID{s.at, p.text("Name")}
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	if s.lab.events.bus(id) != nil {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.bus(id) != nil {
 		return created{}, refuse("ResourceAlreadyExistsException", "Event bus %s already exists.", id.name)
 	}
-	s.lab.events.buses[id] = newBus()
+	b.buses[id] = newBus()
 	return created{id.name, map[string]any{"Name": id.name, "Arn": s.arn("events", "event-bus/"+id.name)}}, nil
 }
 
-func deleteBus(_ context.Context, s *stack, was deployed) error {
+func (b *eventBridge) deleteBus(_ context.Context, s *stack, was deployed) error {
 	id := busID{s.at, was.ref}
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	if b := s.lab.events.buses[id]; b != nil && len(b.rules) > 0 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if on := b.buses[id]; on != nil && len(on.rules) > 0 {
 		return fmt.Errorf("the bus %s cannot be deleted since it has rules", was.ref)
 	}
-	delete(s.lab.events.buses, id)
+	delete(b.buses, id)
 	return nil
 }
 
-func putBusPolicy(_ context.Context, s *stack, ref string, p properties) (created, error) {
+func (b *eventBridge) putBusPolicy(_ context.Context, s *stack, ref string, p properties) (created, error) {
 	d, err := policy.Parse(map[string]any{"Statement": []any{p.all["Statement"]}})
 	if err != nil {
 		return created{}, err
 	}
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	b := s.lab.events.bus(busID{s.at, p.textOr("EventBusName", defaultBus)})
-	if b == nil {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	on := b.bus(busID{s.at, p.textOr("EventBusName", defaultBus)})
+	if on == nil {
 		return created{}, fmt.Errorf("there is no bus %s", p.text("EventBusName"))
 	}
-	b.policy[ref] = d
+	on.policy[ref] = d
 	return created{ref: ref}, nil
 }
 
-func deleteBusPolicy(_ context.Context, s *stack, was deployed) error {
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	if b := s.lab.events.bus(busID{s.at, was.was().textOr("EventBusName", defaultBus)}); b != nil {
-		delete(b.policy, was.ref)
+func (b *eventBridge) deleteBusPolicy(_ context.Context, s *stack, was deployed) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if on := b.bus(busID{s.at, was.was().textOr("EventBusName", defaultBus)}); on != nil {
+		delete(on.policy, was.ref)
 	}
 	return nil
 }

@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-func createPortfolio(ctx context.Context, s *stack, p properties) (created, error) {
-	return updatePortfolio(ctx, s, deployed{created: created{ref: "port-" + strings.ToLower(p.logicalID)}}, p)
+func (c *serviceCatalog) createPortfolio(ctx context.Context, s *stack, p properties) (created, error) {
+	return c.updatePortfolio(ctx, s, deployed{created: created{ref: "port-" + strings.ToLower(p.logicalID)}}, p)
 }
 
-func updatePortfolio(_ context.Context, s *stack, was deployed, p properties) (created, error) {
-	c := s.lab.catalog
+func (c *serviceCatalog) updatePortfolio(_ context.Context, s *stack, was deployed, p properties) (created, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.portfolio(was.ref)
@@ -25,19 +24,18 @@ func updatePortfolio(_ context.Context, s *stack, was deployed, p properties) (c
 	return created{one.id, map[string]any{"PortfolioName": one.name}}, nil
 }
 
-func deletePortfolio(_ context.Context, s *stack, was deployed) error {
-	c := s.lab.catalog
+func (c *serviceCatalog) deletePortfolio(_ context.Context, s *stack, was deployed) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.portfolios = slices.DeleteFunc(c.portfolios, func(p *portfolio) bool { return p.id == was.ref })
 	return nil
 }
 
-func createProduct(ctx context.Context, s *stack, p properties) (created, error) {
-	return updateProduct(ctx, s, deployed{created: created{ref: "prod-" + strings.ToLower(p.logicalID)}}, p)
+func (c *serviceCatalog) createProduct(ctx context.Context, s *stack, p properties) (created, error) {
+	return c.updateProduct(ctx, s, deployed{created: created{ref: "prod-" + strings.ToLower(p.logicalID)}}, p)
 }
 
-func updateProduct(_ context.Context, s *stack, was deployed, p properties) (created, error) {
+func (c *serviceCatalog) updateProduct(_ context.Context, s *stack, was deployed, p properties) (created, error) {
 	versions := []artifact{}
 	for _, item := range p.list("ProvisioningArtifactParameters") {
 		m, _ := item.(map[string]any)
@@ -47,7 +45,6 @@ func updateProduct(_ context.Context, s *stack, was deployed, p properties) (cre
 	if len(versions) == 0 {
 		return created{}, errors.New("a product needs a version")
 	}
-	c := s.lab.catalog
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.product(was.ref)
@@ -61,8 +58,7 @@ func updateProduct(_ context.Context, s *stack, was deployed, p properties) (cre
 }
 
 // deleteProduct refuses while the product is launched, as AWS does.
-func deleteProduct(_ context.Context, s *stack, was deployed) error {
-	c := s.lab.catalog
+func (c *serviceCatalog) deleteProduct(_ context.Context, s *stack, was deployed) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if slices.ContainsFunc(c.launched, func(l *launched) bool { return l.product.id == was.ref }) {
@@ -73,39 +69,37 @@ func deleteProduct(_ context.Context, s *stack, was deployed) error {
 }
 
 // setOffer changes how a portfolio has a product.
-func setOffer(s *stack, p properties, change func(*offer)) (created, error) {
-	c := s.lab.catalog
+func (c *serviceCatalog) setOffer(p properties, change func(*offer)) (created, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(c.offer(p.text("PortfolioId"), p.text("ProductId")))
 	return created{ref: p.logicalID}, nil
 }
 
-func createOffer(_ context.Context, s *stack, p properties) (created, error) {
-	return setOffer(s, p, func(o *offer) { o.association = true })
+func (c *serviceCatalog) createOffer(_ context.Context, s *stack, p properties) (created, error) {
+	return c.setOffer(p, func(o *offer) { o.association = true })
 }
 
-func deleteOffer(_ context.Context, s *stack, was deployed) error {
-	_, err := setOffer(s, was.was(), func(o *offer) { o.association = false })
+func (c *serviceCatalog) deleteOffer(_ context.Context, s *stack, was deployed) error {
+	_, err := c.setOffer(was.was(), func(o *offer) { o.association = false })
 	return err
 }
 
 // createLaunchConstraint takes the role by its name, which is how products are launched in the account of
 // whoever launches them, or by its ARN.
-func createLaunchConstraint(_ context.Context, s *stack, p properties) (created, error) {
+func (c *serviceCatalog) createLaunchConstraint(_ context.Context, s *stack, p properties) (created, error) {
 	if (p.text("LocalRoleName") == "") == (p.text("RoleArn") == "") {
 		return created{}, errors.New("a launch constraint has either a LocalRoleName or a RoleArn")
 	}
-	return setOffer(s, p, func(o *offer) { o.role = p.textOr("LocalRoleName", p.text("RoleArn")) })
+	return c.setOffer(p, func(o *offer) { o.role = p.textOr("LocalRoleName", p.text("RoleArn")) })
 }
 
-func deleteLaunchConstraint(_ context.Context, s *stack, was deployed) error {
-	_, err := setOffer(s, was.was(), func(o *offer) { o.role = "" })
+func (c *serviceCatalog) deleteLaunchConstraint(_ context.Context, s *stack, was deployed) error {
+	_, err := c.setOffer(was.was(), func(o *offer) { o.role = "" })
 	return err
 }
 
-func createPrincipal(_ context.Context, s *stack, p properties) (created, error) {
-	c := s.lab.catalog
+func (c *serviceCatalog) createPrincipal(_ context.Context, s *stack, p properties) (created, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one, arn := c.portfolio(p.text("PortfolioId")), p.text("PrincipalARN")
@@ -120,8 +114,7 @@ func createPrincipal(_ context.Context, s *stack, p properties) (created, error)
 	return created{ref: p.logicalID}, nil
 }
 
-func deletePrincipal(_ context.Context, s *stack, was deployed) error {
-	c := s.lab.catalog
+func (c *serviceCatalog) deletePrincipal(_ context.Context, s *stack, was deployed) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if one := c.portfolio(was.was().text("PortfolioId")); one != nil {

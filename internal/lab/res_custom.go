@@ -35,8 +35,8 @@ func deleteCustom(ctx context.Context, s *stack, was deployed) error {
 // by a URL as it does in AWS. What fails has a physical id too, and is deleted by it: one that
 // CloudFormation makes up when no answer comes.
 func (s *stack) askCustom(ctx context.Context, e cfn.Event, p properties) (created, error) {
-	token, answered := s.lab.gateway.expectResponse()
-	e.RequestID, e.ResponseURL = token, s.lab.endpoint+"/lab/responses/"+token
+	token, answered := s.stacks.responses.expect()
+	e.RequestID, e.ResponseURL = token, s.lab.endpoint+ResponsePath+token
 	e.ResourceType, e.LogicalResourceID, e.StackID = "Custom::HubmendCustomAction", p.logicalID, s.id
 	payload, err := json.Marshal(e)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *stack) askCustom(ctx context.Context, e cfn.Event, p properties) (creat
 	if err := s.permitted(p.text("ServiceToken"), "lambda:InvokeFunction"); err != nil {
 		return created{}, err
 	}
-	if err := s.lab.functions.try(s.at, lastPart(p.text("ServiceToken"), ":"), payload); err != nil {
+	if err := s.stacks.functions.try(s.at, lastPart(p.text("ServiceToken"), ":"), payload); err != nil {
 		return unanswered, err
 	}
 	select {

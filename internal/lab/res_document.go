@@ -6,19 +6,19 @@ import (
 	"errors"
 )
 
-func createDocument(_ context.Context, s *stack, p properties) (created, error) {
+func (a *ssmAutomation) createResource(_ context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("Name", s.physicalID(p.logicalID))
 	from, err := documentSource(p)
 	if err != nil {
 		return created{}, err
 	}
-	_, err = s.lab.automation.createDocument(documentID{s.at, name}, from)
+	_, err = a.createDocument(documentID{s.at, name}, from)
 	return created{ref: name}, err
 }
 
 // updateDocument makes a new version the default one. Without UpdateMethod NewVersion AWS
 // replaces a document, which one with a name refuses.
-func updateDocument(_ context.Context, s *stack, was deployed, p properties) (created, error) {
+func (a *ssmAutomation) updateResource(_ context.Context, s *stack, was deployed, p properties) (created, error) {
 	if p.text("UpdateMethod") != "NewVersion" {
 		return created{}, errors.New("a document can be changed only with UpdateMethod NewVersion")
 	}
@@ -26,14 +26,14 @@ func updateDocument(_ context.Context, s *stack, was deployed, p properties) (cr
 	if err != nil {
 		return created{}, err
 	}
-	_, err = s.lab.automation.addVersion(documentID{s.at, was.ref}, from, true)
+	_, err = a.addVersion(documentID{s.at, was.ref}, from, true)
 	return was.created, err
 }
 
-func deleteDocument(_ context.Context, s *stack, was deployed) error {
-	s.lab.automation.mu.Lock()
-	defer s.lab.automation.mu.Unlock()
-	delete(s.lab.automation.documents, documentID{s.at, was.ref})
+func (a *ssmAutomation) deleteResource(_ context.Context, s *stack, was deployed) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.documents, documentID{s.at, was.ref})
 	return nil
 }
 

@@ -10,20 +10,20 @@ import (
 	"hubmend/internal/aws/policy"
 )
 
-func createFunction(ctx context.Context, s *stack, p properties) (created, error) {
+func (f *functions) createFunction(ctx context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("FunctionName", s.physicalID(p.logicalID))
-	if s.lab.functions.has(functionID{s.at, name}) {
+	if f.has(functionID{s.at, name}) {
 		return created{}, refuse("ResourceConflictException", "Function already exist: %s", name)
 	}
-	return putFunction(ctx, s, name, p)
+	return f.putFunction(ctx, s, name, p)
 }
 
-func updateFunction(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
-	return putFunction(ctx, s, was.ref, p)
+func (f *functions) updateFunction(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	return f.putFunction(ctx, s, was.ref, p)
 }
 
-func putFunction(ctx context.Context, s *stack, name string, p properties) (created, error) {
-	program, err := s.code(ctx, p.sub("Code"))
+func (f *functions) putFunction(ctx context.Context, s *stack, name string, p properties) (created, error) {
+	program, err := f.programs.code(ctx, s.at, p.sub("Code").text("S3Bucket"), p.sub("Code").text("S3Key"))
 	if err != nil {
 		return created{}, err
 	}
@@ -42,20 +42,20 @@ func putFunction(ctx context.Context, s *stack, name string, p properties) (crea
 	if m, err := strconv.Atoi(p.text("MemorySize")); err == nil {
 		spec.memory = m
 	}
-	arn, err := s.lab.functions.create(s.at, spec)
+	arn, err := f.create(s.at, spec)
 	if err != nil {
 		return created{}, err
 	}
 	return created{spec.name, map[string]any{"Arn": arn}}, nil
 }
 
-func deleteFunction(_ context.Context, s *stack, was deployed) error {
-	s.lab.functions.remove(functionID{s.at, was.ref})
+func (f *functions) deleteFunction(_ context.Context, s *stack, was deployed) error {
+	f.remove(functionID{s.at, was.ref})
 	return nil
 }
 
 // createPermission keeps the statement that Lambda adds to the policy of a function.
-func createPermission(_ context.Context, s *stack, p properties) (created, error) {
+func (f *functions) createPermission(_ context.Context, s *stack, p properties) (created, error) {
 	name := lastPart(p.text("FunctionName"), ":")
 	statement := map[string]any{
 		"Effect": "Allow", "Principal": map[string]any{"Service": p.text("Principal")},
@@ -69,7 +69,6 @@ func createPermission(_ context.Context, s *stack, p properties) (created, error
 		return created{}, err
 	}
 	id, ref := functionID{s.at, name}, s.physicalID(p.logicalID)
-	f := s.lab.functions
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.byName[id] == nil {
@@ -82,16 +81,16 @@ func createPermission(_ context.Context, s *stack, p properties) (created, error
 	return created{ref: ref}, nil
 }
 
-func deletePermission(_ context.Context, s *stack, was deployed) error {
-	s.lab.functions.mu.Lock()
-	defer s.lab.functions.mu.Unlock()
-	for _, of := range s.lab.functions.permissions {
+func (f *functions) deletePermission(_ context.Context, s *stack, was deployed) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, of := range f.permissions {
 		delete(of, was.ref)
 	}
 	return nil
 }
 
-func putMapping(_ context.Context, s *stack, ref string, p properties) (created, error) {
+func (l *pollers) putMapping(_ context.Context, s *stack, ref string, p properties) (created, error) {
 	arn := p.text("EventSourceArn")
 	queue := lastPart(arn, ":")
 	m := mapping{
@@ -105,28 +104,27 @@ func putMapping(_ context.Context, s *stack, ref string, p properties) (created,
 	if n, err := strconv.Atoi(p.text("MaximumBatchingWindowInSeconds")); err == nil {
 		m.window = time.Duration(n) * time.Second
 	}
-	if err := s.lab.functions.mayPoll(functionID{s.at, m.function}, m.queueURL); err != nil {
+	if err := l.functions.mayPoll(functionID{s.at, m.function}, m.queueURL); err != nil {
 		return created{}, err
 	}
-	s.lab.queues.stop(ref)
-	s.lab.queues.start(m)
+	l.stop(ref)
+	l.start(m)
 	return created{ref: ref}, nil
 }
 
-func deleteMapping(_ context.Context, s *stack, was deployed) error {
-	s.lab.queues.stop(was.ref)
+func (l *pollers) deleteMapping(_ context.Context, s *stack, was deployed) error {
+	l.stop(was.ref)
 	return nil
 }
 
 // putInvokeConfig keeps how often an asynchronous invocation is tried.
-func putInvokeConfig(_ context.Context, s *stack, ref string, p properties) (created, error) {
+func (f *functions) putInvokeConfig(_ context.Context, s *stack, ref string, p properties) (created, error) {
 	id := functionID{s.at, lastPart(p.text("FunctionName"), ":")}
 	retries, err := strconv.Atoi(p.textOr("MaximumRetryAttempts", strconv.Itoa(asyncAttempts-1)))
 	if err != nil || retries < 0 || retries >= asyncAttempts {
 		return created{}, fmt.Errorf("MaximumRetryAttempts is %s, and Lambda takes 0 to 2",
 			p.text("MaximumRetryAttempts"))
 	}
-	f := s.lab.functions
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.byName[id] == nil {
@@ -136,8 +134,7 @@ func putInvokeConfig(_ context.Context, s *stack, ref string, p properties) (cre
 	return created{ref: ref}, nil
 }
 
-func deleteInvokeConfig(_ context.Context, s *stack, was deployed) error {
-	f := s.lab.functions
+func (f *functions) deleteInvokeConfig(_ context.Context, s *stack, was deployed) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.attempts, functionID{s.at, lastPart(was.was().text("FunctionName"), ":")})

@@ -6,9 +6,9 @@ import (
 	"hubmend/internal/aws/policy"
 )
 
-func createLogGroup(ctx context.Context, s *stack, p properties) (created, error) {
+func (m motoResources) createLogGroup(ctx context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("LogGroupName", s.physicalID(p.logicalID))
-	if err := s.encryptLogs(ctx, name, p); err != nil {
+	if err := m.encryptLogs(ctx, s, name, p); err != nil {
 		return created{}, err
 	}
 	if _, err := s.call(ctx, "logs", "CreateLogGroup", map[string]any{"logGroupName": name}); err != nil {
@@ -17,8 +17,8 @@ func createLogGroup(ctx context.Context, s *stack, p properties) (created, error
 	return created{name, map[string]any{"Arn": s.arn("logs", "log-group:"+name+":*")}}, retain(ctx, s, name, p)
 }
 
-func updateLogGroup(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
-	if err := s.encryptLogs(ctx, was.ref, p); err != nil {
+func (m motoResources) updateLogGroup(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	if err := m.encryptLogs(ctx, s, was.ref, p); err != nil {
 		return created{}, err
 	}
 	return was.created, retain(ctx, s, was.ref, p)
@@ -29,10 +29,10 @@ var logsUse = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:R
 	"kms:DescribeKey"}
 
 // encryptLogs refuses a key that CloudWatch Logs cannot use, as it does itself.
-func (s *stack) encryptLogs(ctx context.Context, group string, p properties) error {
+func (m motoResources) encryptLogs(ctx context.Context, s *stack, group string, p properties) error {
 	arn := s.arn("logs", "log-group:"+group)
-	s.lab.keys.encrypts(arn, p.text("KmsKeyId"))
-	return s.lab.keys.serves(ctx, arn, policy.Request{
+	m.keys.encrypts(arn, p.text("KmsKeyId"))
+	return m.keys.serves(ctx, arn, policy.Request{
 		Service: "logs." + s.at.region + "." + s.lab.urlSuffix,
 		Context: map[string]string{"kms:EncryptionContext:aws:logs:arn": arn},
 	}, logsUse...)

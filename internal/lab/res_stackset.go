@@ -4,45 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
-
-	"hubmend/internal/engine/naming"
-	"hubmend/internal/lab/cfn"
 )
-
-// RolloutStack has the StackSets of the member templates.
-const RolloutStack = naming.RolloutStack
-
-// asksForTargets says whether there is a roll-out that asks where it goes. One that says so
-// itself, in cdk.json, is for real accounts and of no use here.
-func (a *assembly) asksForTargets() bool {
-	t, err := a.template(RolloutStack)
-	return err == nil &&
-		slices.ContainsFunc(t.Parameters(), func(p cfn.Declaration) bool { return p.Name == "OrganizationalUnits" })
-}
-
-// byHand lists the accounts whose member templates are deployed as stacks. With a roll-out
-// these are those that StackSets do not reach: the first, which is the management account
-// too, and those outside the organization.
-func (l *Lab) byHand() []string {
-	if l.assembly.asksForTargets() {
-		return append([]string{l.admin}, l.config.Outsiders...)
-	}
-	return l.config.Accounts
-}
-
-// rollOut lets StackSets deploy the member templates to the other accounts.
-func (l *Lab) rollOut(ctx context.Context) error {
-	if !l.assembly.asksForTargets() {
-		return nil
-	}
-	return l.deploy(ctx, place{l.admin, l.home}, RolloutStack, map[string]string{
-		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","),
-		"AdministratorAccount": l.admin,
-	})
-}
 
 // createStackSet deploys the template of a StackSet to every account and Region that it
 // is meant for, one after the other.
@@ -87,7 +51,7 @@ func (s *stack) instances(p properties) ([]place, error) {
 		group, _ := item.(map[string]any)
 		g := properties{group, p.logicalID}
 		targets := g.sub("DeploymentTargets")
-		for _, account := range s.lab.config.Accounts {
+		for _, account := range s.lab.accounts {
 			listed := slices.Contains(targets.list("Accounts"), any(account))
 			filter := targets.text("AccountFilterType")
 			_, inside := s.lab.organizationOf(account)
@@ -96,7 +60,7 @@ func (s *stack) instances(p properties) ([]place, error) {
 				continue
 			}
 			for _, region := range g.list("Regions") {
-				if !slices.Contains(s.lab.config.Regions, text(region)) {
+				if !slices.Contains(s.lab.regions, text(region)) {
 					return nil, fmt.Errorf("the lab has no Region %v", region)
 				}
 				places = append(places, place{account, text(region)})
@@ -112,7 +76,7 @@ func (s *stack) putInstances(ctx context.Context, p properties) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.lab.templateAt(ctx, s.at, p.text("TemplateURL"))
+	t, err := s.stacks.templates.templateAt(ctx, s.at, p.text("TemplateURL"))
 	if err != nil {
 		return err
 	}
@@ -122,10 +86,10 @@ func (s *stack) putInstances(ctx context.Context, p properties) error {
 		parameters[text(one["ParameterKey"])] = text(one["ParameterValue"])
 	}
 	for _, at := range places {
-		if instance := s.lab.findStack(at, instanceName(p)); instance != nil {
+		if instance := s.stacks.findStack(at, instanceName(p)); instance != nil {
 			err = instance.update(ctx, t, parameters)
 		} else {
-			err = s.lab.deployTemplate(ctx, at, instanceName(p), p.text("StackSetName"), t, parameters)
+			err = s.stacks.deployTemplate(ctx, at, instanceName(p), p.text("StackSetName"), t, parameters)
 		}
 		if err != nil {
 			return err
@@ -137,7 +101,7 @@ func (s *stack) putInstances(ctx context.Context, p properties) error {
 func (s *stack) deleteInstances(ctx context.Context, p properties, places []place) error {
 	var all []func() error
 	for _, at := range places {
-		if instance := s.lab.findStack(at, instanceName(p)); instance != nil {
+		if instance := s.stacks.findStack(at, instanceName(p)); instance != nil {
 			all = append(all, func() error { return instance.delete(ctx) })
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"reflect"
 )
 
-func createTable(ctx context.Context, s *stack, p properties) (created, error) {
+func (m motoResources) createTable(ctx context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("TableName", s.physicalID(p.logicalID))
 	in := p.pick("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes",
 		"DeletionProtectionEnabled")
@@ -14,12 +14,12 @@ func createTable(ctx context.Context, s *stack, p properties) (created, error) {
 	if _, err := s.call(ctx, "dynamodb", "CreateTable", in); err != nil {
 		return created{}, err
 	}
-	s.encryptTable(name, p)
+	m.encryptTable(s, name, p)
 	return created{name, map[string]any{"Arn": s.arn("dynamodb", "table/"+name)}}, nil
 }
 
-func (s *stack) encryptTable(name string, p properties) {
-	s.lab.keys.encrypts(s.arn("dynamodb", "table/"+name), p.sub("SSESpecification").text("KMSMasterKeyId"))
+func (m motoResources) encryptTable(s *stack, name string, p properties) {
+	m.keys.encrypts(s.arn("dynamodb", "table/"+name), p.sub("SSESpecification").text("KMSMasterKeyId"))
 }
 
 func findTable(ctx context.Context, s *stack, p properties) (created, error) {
@@ -28,7 +28,7 @@ func findTable(ctx context.Context, s *stack, p properties) (created, error) {
 	return created{name, map[string]any{"Arn": s.arn("dynamodb", "table/"+name)}}, err
 }
 
-func updateTable(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+func (m motoResources) updateTable(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
 	for _, fixed := range []string{"AttributeDefinitions", "GlobalSecondaryIndexes"} {
 		if !reflect.DeepEqual(was.properties[fixed], p.all[fixed]) {
 			return created{}, errors.New("the lab cannot change the " + fixed + " of a table that is there")
@@ -39,7 +39,7 @@ func updateTable(ctx context.Context, s *stack, was deployed, p properties) (cre
 		in["DeletionProtectionEnabled"] = false
 	}
 	in["TableName"] = was.ref
-	s.encryptTable(was.ref, p)
+	m.encryptTable(s, was.ref, p)
 	_, err := s.call(ctx, "dynamodb", "UpdateTable", in)
 	return was.created, err
 }

@@ -8,19 +8,19 @@ import (
 	"hubmend/internal/aws/policy"
 )
 
-func createTopic(ctx context.Context, s *stack, p properties) (created, error) {
+func (m motoResources) createTopic(ctx context.Context, s *stack, p properties) (created, error) {
 	name := p.textOr("TopicName", s.physicalID(p.logicalID))
 	attributes := map[string]any{"DisplayName": p.text("DisplayName")}
 	out, err := s.call(ctx, "sns", "CreateTopic", map[string]any{"Name": name, "Attributes": attributes})
 	if err != nil {
 		return created{}, err
 	}
-	s.lab.keys.encrypts(text(out["TopicArn"]), p.text("KmsMasterKeyId"))
+	m.keys.encrypts(text(out["TopicArn"]), p.text("KmsMasterKeyId"))
 	return created{text(out["TopicArn"]), map[string]any{"TopicArn": out["TopicArn"], "TopicName": name}}, nil
 }
 
-func updateTopic(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
-	s.lab.keys.encrypts(was.ref, p.text("KmsMasterKeyId"))
+func (m motoResources) updateTopic(ctx context.Context, s *stack, was deployed, p properties) (created, error) {
+	m.keys.encrypts(was.ref, p.text("KmsMasterKeyId"))
 	_, err := s.call(ctx, "sns", "SetTopicAttributes", map[string]any{
 		"TopicArn": was.ref, "AttributeName": "DisplayName", "AttributeValue": p.text("DisplayName"),
 	})
@@ -37,15 +37,15 @@ func putTopicPolicy(ctx context.Context, s *stack, ref string, p properties) (cr
 	if _, err := policy.Parse(document); err != nil {
 		return created{}, err
 	}
-	return created{ref: ref}, s.setTopicPolicy(ctx, p, document)
+	return created{ref: ref}, setTopicPolicy(ctx, s, p, document)
 }
 
 // deleteTopicPolicy leaves the topic to its owner's account.
 func deleteTopicPolicy(ctx context.Context, s *stack, was deployed) error {
-	return s.setTopicPolicy(ctx, was.was(), map[string]any{"Version": "2012-10-17", "Statement": []any{}})
+	return setTopicPolicy(ctx, s, was.was(), map[string]any{"Version": "2012-10-17", "Statement": []any{}})
 }
 
-func (s *stack) setTopicPolicy(ctx context.Context, p properties, document any) error {
+func setTopicPolicy(ctx context.Context, s *stack, p properties, document any) error {
 	body, err := json.Marshal(document)
 	if err != nil {
 		return fmt.Errorf("encode the policy: %w", err)

@@ -34,22 +34,22 @@ type eventTarget struct {
 	InputTransformer *inputTransformer
 }
 
-func createRule(_ context.Context, s *stack, p properties) (created, error) {
-	return putRule(s, p.textOr("Name", s.physicalID(p.logicalID)), p, false)
+func (b *eventBridge) createRule(_ context.Context, s *stack, p properties) (created, error) {
+	return b.putRule(s, p.textOr("Name", s.physicalID(p.logicalID)), p, false)
 }
 
-func updateRule(_ context.Context, s *stack, was deployed, p properties) (created, error) {
-	return putRule(s, was.ref, p, true)
+func (b *eventBridge) updateRule(_ context.Context, s *stack, was deployed, p properties) (created, error) {
+	return b.putRule(s, was.ref, p, true)
 }
 
-func deleteRule(_ context.Context, s *stack, was deployed) error {
+func (b *eventBridge) deleteRule(_ context.Context, s *stack, was deployed) error {
 	if err := s.permitted(s.arn("events", "rule/"+was.ref), "events:RemoveTargets", "events:DeleteRule"); err != nil {
 		return err
 	}
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	if b := s.lab.events.bus(busID{s.at, was.was().textOr("EventBusName", defaultBus)}); b != nil {
-		b.drop(was.ref)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if on := b.bus(busID{s.at, was.was().textOr("EventBusName", defaultBus)}); on != nil {
+		on.drop(was.ref)
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (b *bus) drop(name string) {
 	delete(b.rules, name)
 }
 
-func putRule(s *stack, name string, p properties, over bool) (created, error) {
+func (b *eventBridge) putRule(s *stack, name string, p properties, over bool) (created, error) {
 	id := busID{s.at, p.textOr("EventBusName", defaultBus)}
 	r := &rule{name: name, enabled: p.textOr("State", "ENABLED") == "ENABLED"}
 	r.arn = s.arn("events", path.Join("rule", strings.TrimPrefix(id.name, defaultBus), r.name))
@@ -75,22 +75,22 @@ func putRule(s *stack, name string, p properties, over bool) (created, error) {
 	if err := r.readTargets(p); err != nil {
 		return created{}, err
 	}
-	s.lab.events.mu.Lock()
-	defer s.lab.events.mu.Unlock()
-	b := s.lab.events.bus(id)
-	if b == nil {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	on := b.bus(id)
+	if on == nil {
 		return created{}, fmt.Errorf("there is no bus %s", id.name)
 	}
 	if r.every > 0 && id.name != defaultBus {
 		return created{}, fmt.Errorf("a rule with a schedule must be on the bus %s", defaultBus)
 	}
-	if b.rules[r.name] != nil && !over {
+	if on.rules[r.name] != nil && !over {
 		return created{}, refuse("ResourceAlreadyExistsException", "Rule %s already exists", r.name)
 	}
-	b.drop(r.name)
-	b.rules[r.name] = r
+	on.drop(r.name)
+	on.rules[r.name] = r
 	if r.every > 0 && r.enabled {
-		s.lab.events.startSchedule(id, r)
+		b.startSchedule(id, r)
 	}
 	return created{r.name, map[string]any{"Arn": r.arn}}, nil
 }

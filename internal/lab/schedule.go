@@ -27,11 +27,10 @@ func parseRate(expression string) (time.Duration, error) {
 	return time.Duration(n) * unit, nil
 }
 
-// FireSchedule fires a scheduled rule of the administrator's account now, as the service
+// fireSchedule fires a scheduled rule of the administrator's account now, as the service
 // does when its time has come.
-func (l *Lab) FireSchedule(name string) error {
-	b := l.events
-	id := busID{place{l.admin, l.home}, defaultBus}
+func (b *eventBridge) fireSchedule(name string) error {
+	id := busID{place{b.lab.admin, b.lab.home}, defaultBus}
 	b.mu.Lock()
 	var known []string
 	rules := b.bus(id).rules

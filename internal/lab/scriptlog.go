@@ -11,21 +11,21 @@ import (
 // execution, when the account has that on. Systems Manager does not say what becomes of a step whose role may
 // not do that; here it fails, printed anything or not.
 type scriptLog struct {
-	lab *Lab
-	api automation.API
-	at  place
-	id  string // of the execution
+	lab      *world
+	settings *serviceSettings
+	api      automation.API
+	at       place
+	id       string // of the execution
 }
 
 func (l scriptLog) write(ctx context.Context, step string, lines []string) error {
 	for _, line := range lines {
 		l.lab.log("script "+step, line)
 	}
-	settings := &l.lab.automation.settings
-	if settings.of(l.at, logDestination) != "CloudWatch" {
+	if l.settings.of(l.at, logDestination) != "CloudWatch" {
 		return nil
 	}
-	group, stream := settings.of(l.at, logGroupName), l.id+"/"+step
+	group, stream := l.settings.of(l.at, logGroupName), l.id+"/"+step
 	if err := l.open(ctx, group, stream); err != nil || len(lines) == 0 {
 		return err
 	}

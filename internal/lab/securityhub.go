@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -15,7 +14,8 @@ import (
 // hub is Security Hub in all accounts. The first account is the administrator: its home
 // Region sees the findings of every account and Region.
 type hub struct {
-	lab *Lab
+	lab    *world
+	events eventTaker
 
 	mu       sync.Mutex
 	findings map[string]map[string]any // by ProductArn and Id
@@ -28,12 +28,14 @@ type hub struct {
 	allowance  allowance
 }
 
-func decodeAnd[In any](q request, serve func(request, In) (any, error)) (any, error) {
-	var in In
-	if err := json.Unmarshal(q.body, &in); err != nil {
-		return nil, refuse("InvalidInputException", "%v", err)
-	}
-	return serve(q, in)
+// eventTaker takes the events of AWS services.
+type eventTaker interface {
+	emit(at place, bus string, e event)
+}
+
+func newHub(w *world, events eventTaker) *hub {
+	return &hub{lab: w, events: events, findings: map[string]map[string]any{},
+		actions: map[string]map[string]string{}, disabled: map[string]bool{}}
 }
 
 // requiredFields are those without which BatchImportFindings refuses a finding.
@@ -174,7 +176,7 @@ func (h *hub) mayUpdate(q request, key string) bool {
 func (h *hub) accept(key string, in updateInput) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	lag := time.Duration(h.lab.config.Faults.UpdatesShowAfter)
+	lag := time.Duration(h.lab.faults.UpdatesShowAfter)
 	h.lagging = append(h.lagging, lagging{key, in, time.Now().Add(lag)})
 	if lag > 0 {
 		f := h.findings[key]
@@ -226,7 +228,7 @@ func (h *hub) apply(key string, in updateInput) map[string]any {
 // and in the finding's own account and Region.
 func (h *hub) emitImported(f map[string]any) {
 	for _, to := range slices.Compact([]place{{h.lab.admin, h.lab.home}, {text(f["AwsAccountId"]), region(f)}}) {
-		h.lab.events.emit(to, defaultBus, event{
+		h.events.emit(to, defaultBus, event{
 			Source: "aws.securityhub", DetailType: "Security Hub Findings - Imported",
 			Resources: []string{text(f["ProductArn"]) + "/" + text(f["Id"])},
 			Detail:    map[string]any{"findings": []any{f}},
@@ -236,7 +238,8 @@ func (h *hub) emitImported(f map[string]any) {
 
 // useAction does what a person does who selects findings and picks a custom action: one
 // event for each finding, in the administrator's home Region.
-func (h *hub) useAction(arn string, ids []string) error {
+func (h *hub) useAction(id string, ids []string) error {
+	arn := "arn:" + h.lab.partition + ":securityhub:" + h.lab.home + ":" + h.lab.admin + ":action/custom/" + id
 	h.mu.Lock()
 	action := h.actions[arn]
 	var chosen []map[string]any
@@ -258,7 +261,7 @@ func (h *hub) useAction(arn string, ids []string) error {
 	for _, f := range chosen {
 		h.lab.story.tell(KindFinding, text(f["AwsAccountId"]), region(f), "%s: somebody uses the custom action %q",
 			short(f), action["Name"])
-		h.lab.events.emit(place{h.lab.admin, h.lab.home}, defaultBus, event{
+		h.events.emit(place{h.lab.admin, h.lab.home}, defaultBus, event{
 			Source: "aws.securityhub", DetailType: "Security Hub Findings - Custom Action", Resources: []string{arn},
 			Detail: map[string]any{"actionName": action["Name"], "actionDescription": action["Description"],
 				"findings": []any{f}},
@@ -414,9 +417,4 @@ func field(f map[string]any, path ...string) string {
 		value = m[name]
 	}
 	return text(value)
-}
-
-func text(value any) string {
-	s, _ := value.(string)
-	return s
 }

@@ -95,3 +95,15 @@ func (w filter) matches(value string) bool {
 		return value == w.Value
 	}
 }
+
+// finding gives a finding by its id.
+func (h *hub) finding(id string) (map[string]any, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, f := range h.findings {
+		if text(f["Id"]) == id {
+			return f, true
+		}
+	}
+	return nil, false
+}

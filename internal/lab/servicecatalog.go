@@ -16,7 +16,8 @@ import (
 // serviceCatalog holds the portfolios and products that templates made, and what people
 // launched from them.
 type serviceCatalog struct {
-	lab *Lab
+	lab    *world
+	stacks *stacks
 
 	mu         sync.Mutex
 	portfolios []*portfolio
@@ -24,6 +25,10 @@ type serviceCatalog struct {
 	offers     []*offer
 	launched   []*launched
 	records    []*record
+}
+
+func newCatalog(w *world, stacks *stacks) *serviceCatalog {
+	return &serviceCatalog{lab: w, stacks: stacks}
 }
 
 type portfolio struct {
@@ -171,7 +176,7 @@ func (c *serviceCatalog) offer(portfolio, product string) *offer {
 func (c *serviceCatalog) here(q request) []*launched {
 	var all []*launched
 	for _, l := range c.launched {
-		if l.place == (place{q.caller.Account, q.region}) {
+		if l.place == q.place() {
 			all = append(all, l)
 		}
 	}

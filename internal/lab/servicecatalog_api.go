@@ -7,11 +7,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
-// answer is what an API gives.
-type answer = map[string]any
+// object is what an API gives.
+type object = map[string]any
 
 // catalogAPIs are the calls of Service Catalog that the lab answers, with c.mu held.
 var catalogAPIs = map[string]func(*serviceCatalog, request) (any, error){
@@ -81,8 +80,6 @@ func (c *serviceCatalog) serve(q request) (any, error) {
 	return api(c, q)
 }
 
-func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
-
 // unfiltered refuses a filter, because the lab would not honour it.
 func unfiltered(filters map[string][]string, but ...string) error {
 	for name := range filters {
@@ -94,15 +91,15 @@ func unfiltered(filters map[string][]string, but ...string) error {
 }
 
 func (c *serviceCatalog) searchProducts(q request, in struct{ Filters map[string][]string }) (any, error) {
-	views := []answer{}
+	views := []object{}
 	for _, o := range c.offersTo(q) {
 		views = append(views, c.product(o.product).view())
 	}
-	return answer{"ProductViewSummaries": views, "ProductViewAggregations": answer{}}, unfiltered(in.Filters)
+	return object{"ProductViewSummaries": views, "ProductViewAggregations": object{}}, unfiltered(in.Filters)
 }
 
-func (p *product) view() answer {
-	return answer{
+func (p *product) view() object {
+	return object{
 		"Id": strings.Replace(p.id, "prod-", "prodview-", 1), "ProductId": p.id, "Name": p.name, "Owner": p.owner,
 		"ShortDescription": p.description, "Type": "CLOUD_FORMATION_TEMPLATE", "HasDefaultPath": false,
 	}
@@ -123,32 +120,32 @@ func (c *serviceCatalog) describeProduct(q request, in struct{ ID, Name string }
 	if err != nil {
 		return nil, err
 	}
-	versions := []answer{}
+	versions := []object{}
 	for _, v := range p.versions {
 		versions = append(versions,
-			answer{"Id": v.id, "Name": v.name, "CreatedTime": seconds(p.made), "Guidance": "DEFAULT"})
+			object{"Id": v.id, "Name": v.name, "CreatedTime": epoch(p.made), "Guidance": "DEFAULT"})
 	}
-	return answer{"ProductViewSummary": p.view(), "ProvisioningArtifacts": versions,
-		"LaunchPaths": []answer{{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name}}}, nil
+	return object{"ProductViewSummary": p.view(), "ProvisioningArtifacts": versions,
+		"LaunchPaths": []object{{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name}}}, nil
 }
 
 func (c *serviceCatalog) listLaunchPaths(q request, in struct{ ProductID string }) (any, error) {
-	paths := []answer{}
+	paths := []object{}
 	for _, o := range c.offersTo(q) {
 		if o.product != in.ProductID {
 			continue
 		}
-		constraints := []answer{}
+		constraints := []object{}
 		if o.role != "" {
-			constraints = append(constraints, answer{"Type": "LAUNCH", "Description": "Launch as " + o.role})
+			constraints = append(constraints, object{"Type": "LAUNCH", "Description": "Launch as " + o.role})
 		}
 		paths = append(paths,
-			answer{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name, "ConstraintSummaries": constraints})
+			object{"Id": o.portfolio, "Name": c.portfolio(o.portfolio).name, "ConstraintSummaries": constraints})
 	}
 	if len(paths) == 0 {
 		return nil, refuse("ResourceNotFoundException", "Product %s not found.", in.ProductID)
 	}
-	return answer{"LaunchPathSummaries": paths}, nil
+	return object{"LaunchPathSummaries": paths}, nil
 }
 
 func (c *serviceCatalog) describeParameters(q request,
@@ -165,15 +162,15 @@ func (c *serviceCatalog) describeParameters(q request,
 	if err != nil {
 		return nil, err
 	}
-	all := []answer{}
+	all := []object{}
 	for _, d := range t.Parameters() {
-		all = append(all, answer{
+		all = append(all, object{
 			"ParameterKey": d.Name, "DefaultValue": d.Default, "ParameterType": d.Type, "IsNoEcho": d.NoEcho,
 			"Description":          d.Description,
-			"ParameterConstraints": answer{"AllowedValues": d.AllowedValues},
+			"ParameterConstraints": object{"AllowedValues": d.AllowedValues},
 		})
 	}
-	return answer{"ProvisioningArtifactParameters": all, "ConstraintSummaries": []answer{}}, nil
+	return object{"ProvisioningArtifactParameters": all, "ConstraintSummaries": []object{}}, nil
 }
 
 // given is a parameter of a launch or an update.
@@ -199,7 +196,7 @@ func (c *serviceCatalog) provisionProduct(q request, in struct {
 			in.ProvisionedProductName)
 	}
 	if r := c.repeated(q, in.ProvisionToken); r != nil {
-		return answer{"RecordDetail": r.detail()}, nil
+		return object{"RecordDetail": r.detail()}, nil
 	}
 	o, p, err := c.offered(q, in.ProductID, in.ProductName)
 	if err != nil {
@@ -223,7 +220,7 @@ func (c *serviceCatalog) provisionProduct(q request, in struct {
 	one, r := c.begin(q, o, v, in.ProvisionedProductName, parameters)
 	r.token = in.ProvisionToken
 	c.start(one, r, parameters)
-	return answer{"RecordDetail": r.detail()}, nil
+	return object{"RecordDetail": r.detail()}, nil
 }
 
 // known refuses parameters that the template does not have.
@@ -265,7 +262,7 @@ func (c *serviceCatalog) updateProvisioned(q request, in struct {
 	ProvisioningParameters                                                       []given
 }) (any, error) {
 	if r := c.repeated(q, in.UpdateToken); r != nil {
-		return answer{"RecordDetail": r.detail()}, nil
+		return object{"RecordDetail": r.detail()}, nil
 	}
 	one, err := c.changeable(q, in.ProvisionedProductID, in.ProvisionedProductName)
 	if err != nil {
@@ -294,7 +291,7 @@ func (c *serviceCatalog) updateProvisioned(q request, in struct {
 	maps.Copy(parameters, changed)
 	r := c.note(q, one, reprovision, v, in.UpdateToken)
 	c.start(one, r, parameters)
-	return answer{"RecordDetail": r.detail()}, nil
+	return object{"RecordDetail": r.detail()}, nil
 }
 
 func (c *serviceCatalog) terminateProvisioned(q request, in struct {
@@ -302,7 +299,7 @@ func (c *serviceCatalog) terminateProvisioned(q request, in struct {
 	IgnoreErrors                                                 bool
 }) (any, error) {
 	if r := c.repeated(q, in.TerminateToken); r != nil {
-		return answer{"RecordDetail": r.detail()}, nil
+		return object{"RecordDetail": r.detail()}, nil
 	}
 	one, err := c.changeable(q, in.ProvisionedProductID, in.ProvisionedProductName)
 	if err != nil {
@@ -310,7 +307,7 @@ func (c *serviceCatalog) terminateProvisioned(q request, in struct {
 	}
 	r := c.note(q, one, terminating, one.version, in.TerminateToken)
 	c.start(one, r, nil)
-	return answer{"RecordDetail": r.detail()}, nil
+	return object{"RecordDetail": r.detail()}, nil
 }
 
 func (c *serviceCatalog) changeable(q request, id, name string) (*launched, error) {

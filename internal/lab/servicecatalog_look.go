@@ -7,33 +7,33 @@ import (
 	"strings"
 )
 
-func (r *record) detail() answer {
-	failures := []answer{}
+func (r *record) detail() object {
+	failures := []object{}
 	if r.failure != "" {
-		failures = append(failures, answer{"Code": "CloudFormation", "Description": r.failure})
+		failures = append(failures, object{"Code": "CloudFormation", "Description": r.failure})
 	}
-	return answer{
+	return object{
 		"RecordId": r.id, "RecordType": r.kind, "Status": r.status, "RecordErrors": failures,
-		"CreatedTime": seconds(r.made), "UpdatedTime": seconds(r.changed),
+		"CreatedTime": epoch(r.made), "UpdatedTime": epoch(r.changed),
 		"ProvisionedProductId": r.of.id, "ProvisionedProductName": r.of.name, "ProvisionedProductType": "CFN_STACK",
 		"ProductId": r.of.product.id, "ProvisioningArtifactId": r.version.id, "PathId": r.of.path,
-		"RecordTags": []answer{},
+		"RecordTags": []object{},
 	}
 }
 
 func (c *serviceCatalog) describeRecord(q request, in struct{ ID string }) (any, error) {
 	for _, r := range c.records {
 		if r.id == in.ID && r.of.account == q.caller.Account {
-			return answer{"RecordDetail": r.detail(), "RecordOutputs": outputs(r.outputs)}, nil
+			return object{"RecordDetail": r.detail(), "RecordOutputs": outputs(r.outputs)}, nil
 		}
 	}
 	return nil, refuse("ResourceNotFoundException", "Record %s not found.", in.ID)
 }
 
-func outputs(all map[string]string) []answer {
-	list := []answer{}
+func outputs(all map[string]string) []object {
+	list := []object{}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, answer{"OutputKey": name, "OutputValue": all[name]})
+		list = append(list, object{"OutputKey": name, "OutputValue": all[name]})
 	}
 	return list
 }
@@ -42,19 +42,19 @@ func (c *serviceCatalog) outputs(q request, in struct{ ProvisionedProductID, Pro
 	error) {
 	one, err := c.find(q, in.ProvisionedProductID, in.ProvisionedProductName)
 	if err != nil || one.stack == nil {
-		return answer{"Outputs": []answer{}}, err
+		return object{"Outputs": []object{}}, err
 	}
-	return answer{"Outputs": outputs(one.stack.said())}, nil
+	return object{"Outputs": outputs(one.stack.said())}, nil
 }
 
 func (c *serviceCatalog) searchProvisioned(q request, in struct{ Filters map[string][]string }) (any, error) {
-	all := []answer{}
+	all := []object{}
 	for _, one := range c.here(q) {
 		if searched(one, in.Filters["SearchQuery"]) {
 			all = append(all, one.attributes())
 		}
 	}
-	return answer{"ProvisionedProducts": all, "TotalResultsCount": len(all)}, unfiltered(in.Filters, "SearchQuery")
+	return object{"ProvisionedProducts": all, "TotalResultsCount": len(all)}, unfiltered(in.Filters, "SearchQuery")
 }
 
 // searched tells whether something was launched from the product of a query productId:<id>.
@@ -67,10 +67,10 @@ func searched(one *launched, query []string) bool {
 	return true
 }
 
-func (l *launched) attributes() answer {
-	a := answer{
+func (l *launched) attributes() object {
+	a := object{
 		"Id": l.id, "Name": l.name, "Arn": l.arn(), "Type": "CFN_STACK", "Status": l.status, "StatusMessage": l.message,
-		"CreatedTime":  seconds(l.made),
+		"CreatedTime":  epoch(l.made),
 		"LastRecordId": l.records[len(l.records)-1].id, "ProductId": l.product.id, "ProductName": l.product.name,
 		"ProvisioningArtifactId": l.version.id, "ProvisioningArtifactName": l.version.name, "UserArn": l.launchedBy,
 	}
@@ -95,18 +95,18 @@ func (c *serviceCatalog) describeProvisioned(q request, in struct{ ID, Name stri
 	for _, name := range []string{"ProductName", "ProvisioningArtifactName", "UserArn"} {
 		delete(detail, name) // SearchProvisionedProducts alone has them
 	}
-	return answer{"ProvisionedProductDetail": detail, "CloudWatchDashboards": []answer{}}, nil
+	return object{"ProvisionedProductDetail": detail, "CloudWatchDashboards": []object{}}, nil
 }
 
 func (c *serviceCatalog) listPortfolios(q request, _ map[string]any) (any, error) {
-	all := []answer{}
+	all := []object{}
 	for _, p := range c.portfolios {
 		if p.account == q.caller.Account && p.region == q.region {
-			all = append(all, answer{"Id": p.id, "DisplayName": p.name, "ProviderName": p.provider,
-				"Description": p.description, "CreatedTime": seconds(p.made)})
+			all = append(all, object{"Id": p.id, "DisplayName": p.name, "ProviderName": p.provider,
+				"Description": p.description, "CreatedTime": epoch(p.made)})
 		}
 	}
-	return answer{"PortfolioDetails": all}, nil
+	return object{"PortfolioDetails": all}, nil
 }
 
 var nodes = map[string]*regexp.Regexp{
@@ -136,19 +136,19 @@ func (c *serviceCatalog) share(q request, in struct {
 	}
 	p.shares = append(p.shares, s)
 	if s.Token == "" {
-		return answer{}, nil
+		return object{}, nil
 	}
-	return answer{"PortfolioShareToken": s.Token}, nil
+	return object{"PortfolioShareToken": s.Token}, nil
 }
 
 func (c *serviceCatalog) shareStatus(q request, in struct{ PortfolioShareToken string }) (any, error) {
 	for _, p := range c.portfolios {
 		for _, s := range p.shares {
 			if s.Token == in.PortfolioShareToken && p.account == q.caller.Account {
-				return answer{
+				return object{
 					"PortfolioShareToken": s.Token, "PortfolioId": p.id, "OrganizationNodeValue": s.Value,
 					"Status":       "COMPLETED",
-					"ShareDetails": answer{"SuccessfulShares": []string{}, "ShareErrors": []answer{}},
+					"ShareDetails": object{"SuccessfulShares": []string{}, "ShareErrors": []object{}},
 				}, nil
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"hubmend/internal/aws/authz"
 	"hubmend/internal/aws/policy"
 	"hubmend/internal/lab/cfn"
 )
@@ -21,17 +20,16 @@ const (
 	terminating  = "TERMINATE_PROVISIONED_PRODUCT"
 )
 
-// Launch launches the newest version of a product by its name, as a user does in the console,
+// launch launches the newest version of a product by its name, as a user does in the console,
 // and waits for it.
-func (l *Lab) Launch(ctx context.Context, name string, parameters map[string]string) error {
-	c := l.catalog
+func (c *serviceCatalog) launch(ctx context.Context, name string, parameters map[string]string) error {
 	c.mu.Lock()
-	q := request{scope: scope{caller: Caller{Account: l.admin,
-		ARN: "arn:" + l.partition + ":iam::" + l.admin + ":user/lab-operator"}, region: l.home}}
+	q := request{scope: scope{caller: Caller{Account: c.lab.admin,
+		ARN: "arn:" + c.lab.partition + ":iam::" + c.lab.admin + ":user/lab-operator"}, region: c.lab.home}}
 	i := slices.IndexFunc(c.offersTo(q), func(o *offer) bool { return c.product(o.product).name == name })
 	if i < 0 {
 		c.mu.Unlock()
-		return fmt.Errorf("the portfolio has no product %q; it has %s", name, strings.Join(l.Products(), ", "))
+		return fmt.Errorf("the portfolio has no product %q; it has %s", name, strings.Join(c.names(), ", "))
 	}
 	o := c.offersTo(q)[i]
 	p := c.product(o.product)
@@ -45,12 +43,12 @@ func (l *Lab) Launch(ctx context.Context, name string, parameters map[string]str
 	return nil
 }
 
-// Products lists the products of the portfolios by name.
-func (l *Lab) Products() []string {
-	l.catalog.mu.Lock()
-	defer l.catalog.mu.Unlock()
+// names lists the products of the portfolios by name.
+func (c *serviceCatalog) names() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var names []string
-	for _, p := range l.catalog.products {
+	for _, p := range c.products {
 		names = append(names, p.name)
 	}
 	return names
@@ -70,7 +68,7 @@ func slug(name string) string {
 func (c *serviceCatalog) begin(q request, o *offer, v artifact, name string, parameters map[string]string) (*launched,
 	*record) {
 	one := &launched{
-		place: place{q.caller.Account, q.region}, id: newID("pp-"), name: name, product: c.product(o.product),
+		place: q.place(), id: newID("pp-"), name: name, product: c.product(o.product),
 		version: v, path: o.portfolio,
 		launchedBy: q.caller.ARN, made: time.Now(), parameters: parameters,
 	}
@@ -119,7 +117,7 @@ func (c *serviceCatalog) end(one *launched, r *record, parameters map[string]str
 	if err != nil {
 		r.status, r.failure = recordFailed, err.Error()
 		one.status, one.message = launchedError, err.Error()
-		if r.kind == reprovision && one.stack != nil && one.stack.state() == updating.rolledBack {
+		if r.kind == reprovision && one.stack != nil && one.stack.updateFailed() {
 			one.status = launchedTainted
 		}
 		return
@@ -151,7 +149,7 @@ func (c *serviceCatalog) launchRole(one *launched) (string, error) {
 	if !strings.HasPrefix(role, "arn:") { // a name, which says nothing of a path
 		arn = "arn:" + c.lab.partition + ":iam::" + one.account + ":role/" + role
 	}
-	_, _, err := c.lab.assume(arn, "servicecatalog",
+	_, _, err := c.stacks.authority.assume(arn, "servicecatalog",
 		policy.Request{Service: "servicecatalog.amazonaws.com", Context: map[string]string{
 			"aws:SourceAccount": one.account,
 			"aws:SourceArn": "arn:" + c.lab.partition + ":servicecatalog:" + one.region + ":" + one.account + ":" +
@@ -164,32 +162,13 @@ func (c *serviceCatalog) launchRole(one *launched) (string, error) {
 	return arn, nil
 }
 
-// permitted asks the policies of the launch role for what CloudFormation does with a resource of
-// something launched. Other stacks are deployed by the operator, who may do everything.
-func (s *stack) permitted(resource string, actions ...string) error {
-	role := s.current().role
-	if !s.lab.config.Enforce || role == "" || !strings.HasPrefix(s.name, launchedPrefix) {
-		return nil
-	}
-	for _, action := range actions {
-		if err := s.lab.authority.judge(Caller{Account: s.at.account, ARN: role, Role: role}, s.at.region,
-			"servicecatalog:launch", resource, authz.Need{Action: action}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// launchedPrefix begins the names of the stacks that Service Catalog makes.
-const launchedPrefix = "SC-"
-
 func (c *serviceCatalog) provision(ctx context.Context, one *launched, r *record, role string,
 	parameters map[string]string) error {
 	t, err := c.template(ctx, one.product, r.version)
 	if err != nil {
 		return err
 	}
-	s, err := c.lab.newStack(one.place, launchedPrefix+one.account+"-"+one.id)
+	s, err := c.stacks.newStack(one.place, launchedPrefix+one.account+"-"+one.id)
 	if err != nil {
 		return err
 	}
@@ -216,7 +195,7 @@ func (c *serviceCatalog) update(ctx context.Context, one *launched, r *record, r
 		"cloudformation:DescribeStacks"); err != nil {
 		return err
 	}
-	return one.stack.operate(ctx, updating,
+	return one.stack.become(ctx,
 		deployment{template: t, parameters: parameters, role: role, tags: one.tags()})
 }
 
@@ -233,7 +212,7 @@ func (c *serviceCatalog) terminate(ctx context.Context, one *launched) error {
 
 // template reads the template of a version of a product.
 func (c *serviceCatalog) template(ctx context.Context, p *product, v artifact) (*cfn.Template, error) {
-	t, err := c.lab.templateAt(ctx, p.place, v.templateURL)
+	t, err := c.stacks.templates.templateAt(ctx, p.place, v.templateURL)
 	if err != nil {
 		return nil, fmt.Errorf("read the template of %s %s: %w", p.name, v.name, err)
 	}
@@ -248,17 +227,6 @@ func (l *launched) tags() map[string]string {
 
 func (p *product) arn() string {
 	return "arn:" + p.partition() + ":catalog:" + p.region + ":" + p.account + ":product/" + p.id
-}
-
-// said gives the outputs of the stack.
-func (s *stack) said() map[string]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := map[string]string{}
-	for name, o := range s.outputs {
-		all[name] = o.Value
-	}
-	return all
 }
 
 // previous gives the values that an update leaves as they were: those of parameters that the

@@ -60,7 +60,7 @@ func (s *ssmAutomation) getSetting(q request, in settingInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := place{q.caller.Account, q.region}
+	at := q.place()
 	out := map[string]any{
 		"SettingId": id, "SettingValue": s.settings.of(at, id), "Status": "Default",
 		"ARN": "arn:" + s.lab.partition + ":ssm:" + q.region + ":" + q.caller.Account + ":servicesetting" + id,
@@ -78,7 +78,7 @@ func (s *ssmAutomation) updateSetting(q request, in settingInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := place{q.caller.Account, q.region}
+	at := q.place()
 	s.settings.mu.Lock()
 	defer s.settings.mu.Unlock()
 	if s.settings.values[at] == nil {
@@ -94,7 +94,7 @@ func (s *ssmAutomation) resetSetting(q request, in settingInput) (any, error) {
 		return nil, err
 	}
 	s.settings.mu.Lock()
-	delete(s.settings.values[place{q.caller.Account, q.region}], id)
+	delete(s.settings.values[q.place()], id)
 	s.settings.mu.Unlock()
 	return s.getSetting(q, in)
 }

@@ -12,16 +12,19 @@ import (
 
 	"github.com/google/uuid"
 
+	"hubmend/internal/aws/authz"
+	"hubmend/internal/aws/policy"
 	"hubmend/internal/lab/cfn"
 )
 
 // stack is a template that was deployed, or that is being. One operation works on it at a
 // time; who looks on sees its state under mu.
 type stack struct {
-	lab  *Lab
-	at   place
-	name string
-	id   string // ARN
+	lab    *world
+	stacks *stacks
+	at     place
+	name   string
+	id     string // ARN
 
 	mu                   sync.Mutex
 	status, reason       string
@@ -68,13 +71,49 @@ const stackKind = "AWS::CloudFormation::Stack"
 
 // stacks are all stacks of the lab, the deleted ones included.
 type stacks struct {
+	lab       *world
+	types     map[string]resourceType
+	templates templateSource
+	authority authorizer
+	functions invoker
+	responses responses
+
 	mu  sync.Mutex
 	all []*stack
 }
 
+// templateSource reads templates from S3.
+type templateSource interface {
+	templateAt(ctx context.Context, at place, url string) (*cfn.Template, error)
+}
+
+// authorizer opens sessions of roles, and judges what CloudFormation does under a launch role.
+type authorizer interface {
+	assume(role, session string, who policy.Request) (Credentials, Caller, error)
+	judge(who Caller, region, call, resource string, need authz.Need) error
+}
+
+// invoker invokes the functions of custom resources.
+type invoker interface {
+	try(at place, function string, payload []byte) error
+}
+
+func newStacks(w *world, templates templateSource, authority authorizer, functions invoker) *stacks {
+	return &stacks{lab: w, templates: templates, authority: authority, functions: functions,
+		responses: responses{waiting: map[string]chan []byte{}}}
+}
+
+// knows adds the resource types of a service.
+func (l *stacks) knows(types map[string]resourceType) {
+	if l.types == nil {
+		l.types = map[string]resourceType{}
+	}
+	maps.Copy(l.types, types)
+}
+
 // findStack gives a stack by its name, or by its ARN, by which deleted ones are found too. It
 // gives nil when there is none.
-func (l *Lab) findStack(at place, nameOrID string) *stack {
+func (l *stacks) findStack(at place, nameOrID string) *stack {
 	for _, s := range l.stacksAt(at) {
 		if s.id == nameOrID || s.name == nameOrID && s.state() != deleteComplete {
 			return s
@@ -84,11 +123,11 @@ func (l *Lab) findStack(at place, nameOrID string) *stack {
 }
 
 // stacksAt lists the stacks of a place, the deleted ones included, in the order of their making.
-func (l *Lab) stacksAt(at place) []*stack {
-	l.stacks.mu.Lock()
-	defer l.stacks.mu.Unlock()
+func (l *stacks) stacksAt(at place) []*stack {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var here []*stack
-	for _, s := range l.stacks.all {
+	for _, s := range l.all {
 		if s.at == at {
 			here = append(here, s)
 		}
@@ -98,23 +137,23 @@ func (l *Lab) stacksAt(at place) []*stack {
 
 // newStack registers a stack that has nothing yet. A stack of the same name that is not
 // deleted is an error.
-func (l *Lab) newStack(at place, name string) (*stack, error) {
+func (l *stacks) newStack(at place, name string) (*stack, error) {
 	if l.findStack(at, name) != nil {
 		return nil, refuse("AlreadyExistsException", "Stack [%s] already exists", name)
 	}
-	s := &stack{lab: l, at: at, name: name, status: reviewInProgress, made: time.Now(),
+	s := &stack{lab: l.lab, stacks: l, at: at, name: name, status: reviewInProgress, made: time.Now(),
 		resources: map[string]deployed{}}
-	s.id = "arn:" + l.partition + ":cloudformation:" + at.region + ":" + at.account + ":stack/" + name + "/" +
+	s.id = "arn:" + l.lab.partition + ":cloudformation:" + at.region + ":" + at.account + ":stack/" + name + "/" +
 		uuid.NewString()
-	l.stacks.mu.Lock()
-	defer l.stacks.mu.Unlock()
-	l.stacks.all = append(l.stacks.all, s)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, s)
 	return s, nil
 }
 
 // deployTemplate makes a new stack and waits for it. A stack that fails is rolled back, and
 // the error says which resource failed.
-func (l *Lab) deployTemplate(ctx context.Context, at place, name, title string, t *cfn.Template,
+func (l *stacks) deployTemplate(ctx context.Context, at place, name, title string, t *cfn.Template,
 	parameters map[string]string) error {
 	begin := time.Now()
 	s, err := l.newStack(at, name)
@@ -124,7 +163,7 @@ func (l *Lab) deployTemplate(ctx context.Context, at place, name, title string, 
 	if err := s.create(ctx, deployment{template: t, parameters: parameters}); err != nil {
 		return err
 	}
-	l.story.tell(KindDeploy, at.account, at.region, "%s: %d resources in %d ms", title, len(s.order),
+	l.lab.story.tell(KindDeploy, at.account, at.region, "%s: %d resources in %d ms", title, len(s.order),
 		time.Since(begin).Milliseconds())
 	return nil
 }
@@ -141,6 +180,14 @@ func (s *stack) create(ctx context.Context, want deployment) error {
 func (s *stack) update(ctx context.Context, t *cfn.Template, parameters map[string]string) error {
 	return s.operate(ctx, updating, deployment{template: t, parameters: parameters, tags: s.current().tags})
 }
+
+// become makes the stack what a deployment says.
+func (s *stack) become(ctx context.Context, want deployment) error {
+	return s.operate(ctx, updating, want)
+}
+
+// updateFailed says whether the last operation was an update that failed and was rolled back.
+func (s *stack) updateFailed() bool { return s.state() == updating.rolledBack }
 
 // delete deletes what the stack has, the last made first. What its template says to retain
 // stays, and is no stack's any more.
@@ -171,7 +218,7 @@ func (s *stack) deleteAll(ctx context.Context) error {
 
 // call makes an AWS call for the stack's account and Region.
 func (s *stack) call(ctx context.Context, service, api string, input map[string]any) (map[string]any, error) {
-	return s.lab.Call(ctx, Call{Account: s.at.account, Region: s.at.region, Service: service, API: api, Input: input})
+	return s.lab.call(ctx, Call{Account: s.at.account, Region: s.at.region, Service: service, API: api, Input: input})
 }
 
 func (s *stack) arn(service, resource string) string {
@@ -270,6 +317,17 @@ func (s *stack) list() []deployed {
 		if r, ok := s.resources[id]; ok {
 			all = append(all, r)
 		}
+	}
+	return all
+}
+
+// said gives the outputs of the stack.
+func (s *stack) said() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]string{}
+	for name, o := range s.outputs {
+		all[name] = o.Value
 	}
 	return all
 }

@@ -42,8 +42,8 @@ func (d deployed) as(logicalID string, r cfn.Resource) deployed {
 
 // check refuses what the lab does not know: a template must not depend on what it would
 // silently leave out.
-func check(r cfn.Resource) error {
-	kind, ok := resourceTypes[r.Type]
+func (l *stacks) check(r cfn.Resource) error {
+	kind, ok := l.types[r.Type]
 	if !ok {
 		return fmt.Errorf("the lab does not know the resource type %s", r.Type)
 	}
@@ -59,7 +59,7 @@ func check(r cfn.Resource) error {
 // compare says what makes a resource what it is to be, and which properties differ. As in
 // AWS a resource keeps its type, and one with a name of its own cannot be replaced while
 // the name stays, because both would exist for a moment.
-func compare(was, is deployed) (do action, differ []string, err error) {
+func (l *stacks) compare(was, is deployed) (do action, differ []string, err error) {
 	if was.kind != is.kind {
 		return keep, nil, fmt.Errorf("update of resource type is not permitted: it is %s, not %s", was.kind, is.kind)
 	}
@@ -68,7 +68,7 @@ func compare(was, is deployed) (do action, differ []string, err error) {
 			differ = append(differ, name)
 		}
 	}
-	kind := resourceTypes[is.kind]
+	kind := l.types[is.kind]
 	name := is.properties[kind.name]
 	switch {
 	case len(differ) == 0:

@@ -121,10 +121,10 @@ func (o *operation) apply(ctx context.Context, id string) error {
 	r, err := o.e.Resource(id)
 	if err == nil {
 		t.is = was.as(id, r)
-		err = check(r)
+		err = o.s.stacks.check(r)
 	}
 	if err == nil && exists {
-		t.do, _, err = compare(was, t.is)
+		t.do, _, err = o.s.stacks.compare(was, t.is)
 	}
 	words := t.do.words()
 	shown := t.is
@@ -150,7 +150,7 @@ func (o *operation) apply(ctx context.Context, id string) error {
 
 // change does a step and remembers it, when it failed half way too.
 func (o *operation) change(ctx context.Context, t step) (created, error) {
-	kind, p := resourceTypes[t.is.kind], properties{t.is.properties, t.is.logicalID}
+	kind, p := o.s.stacks.types[t.is.kind], properties{t.is.properties, t.is.logicalID}
 	var err error
 	switch {
 	case t.do == modify:
@@ -245,7 +245,7 @@ func (o *operation) unmake(ctx context.Context, t step) error {
 // exists twice until then.
 func (o *operation) unmodify(ctx context.Context, t step) error {
 	shown := o.s.note(t.is, "UPDATE_IN_PROGRESS", "")
-	back, err := resourceTypes[t.was.kind].update(ctx, o.s, t.is, properties{t.was.properties, t.was.logicalID})
+	back, err := o.s.stacks.types[t.was.kind].update(ctx, o.s, t.is, properties{t.was.properties, t.was.logicalID})
 	if err != nil {
 		o.s.note(shown, "UPDATE_FAILED", err.Error())
 		return err
@@ -268,7 +268,7 @@ func (s *stack) remove(ctx context.Context, r deployed, policy string) error {
 		return nil
 	}
 	s.tell(r, "DELETE_IN_PROGRESS", "")
-	if err := resourceTypes[r.kind].delete(ctx, s, r); err != nil && !isGone(err) {
+	if err := s.stacks.types[r.kind].delete(ctx, s, r); err != nil && !isGone(err) {
 		s.tell(r, "DELETE_FAILED", err.Error())
 		return err
 	}

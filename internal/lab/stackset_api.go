@@ -6,9 +6,9 @@ import (
 )
 
 // stackSet finds the StackSet of a call among the resources of the caller's stacks.
-func (c cloudFormation) stackSet() (*stack, properties, error) {
+func (c apiCall) stackSet() (*stack, properties, error) {
 	name, _, _ := strings.Cut(c.form.Get("StackSetName"), ":") // of its id
-	for _, s := range c.lab.stacksAt(c.at) {
+	for _, s := range c.stacks.stacksAt(c.at) {
 		for _, r := range s.list() {
 			if r.kind == "AWS::CloudFormation::StackSet" && r.status != deleteComplete &&
 				r.was().text("StackSetName") == name {
@@ -19,12 +19,12 @@ func (c cloudFormation) stackSet() (*stack, properties, error) {
 	return nil, properties{}, &apiError{404, "StackSetNotFoundException", "StackSet " + name + " not found"}
 }
 
-func (c cloudFormation) describeStackSet(ctx context.Context) (fields, error) {
+func (c apiCall) describeStackSet(ctx context.Context) (fields, error) {
 	s, p, err := c.stackSet()
 	if err != nil {
 		return nil, err
 	}
-	t, err := c.lab.templateAt(ctx, s.at, p.text("TemplateURL"))
+	t, err := c.stacks.templates.templateAt(ctx, s.at, p.text("TemplateURL"))
 	if err != nil {
 		return nil, err
 	}
@@ -37,12 +37,12 @@ func (c cloudFormation) describeStackSet(ctx context.Context) (fields, error) {
 }
 
 // listStackInstances says of each stack of a StackSet whether it is what the StackSet is.
-func (c cloudFormation) listStackInstances(ctx context.Context) (fields, error) {
+func (c apiCall) listStackInstances(ctx context.Context) (fields, error) {
 	s, p, err := c.stackSet()
 	if err != nil {
 		return nil, err
 	}
-	want, err := c.lab.templateAt(ctx, s.at, p.text("TemplateURL"))
+	want, err := c.stacks.templates.templateAt(ctx, s.at, p.text("TemplateURL"))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (c cloudFormation) listStackInstances(ctx context.Context) (fields, error) 
 	for _, at := range places {
 		one := fields{"Account": at.account, "Region": at.region, "Status": "OUTDATED", "DriftStatus": "NOT_CHECKED",
 			"StackInstanceStatus": fields{"DetailedStatus": "FAILED"}}
-		if instance := c.lab.findStack(at, instanceName(p)); instance != nil {
+		if instance := c.stacks.findStack(at, instanceName(p)); instance != nil {
 			one["StackId"] = instance.id
 			if t := instance.current().template; t != nil && t.Source == want.Source &&
 				strings.HasSuffix(instance.state(), "E_COMPLETE") {

@@ -50,6 +50,9 @@ type story struct {
 	entries []Entry
 }
 
+func newStory(observe func(Entry)) *story { return &story{start: time.Now(), observe: observe} }
+
+// tell adds an entry about an account and a Region.
 func (s *story) tell(kind Kind, account, region, format string, args ...any) {
 	s.add(Entry{Kind: kind, Account: account, Region: region, Text: fmt.Sprintf(format, args...)})
 }

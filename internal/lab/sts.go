@@ -2,11 +2,9 @@ package lab
 
 import (
 	"cmp"
-	"encoding/xml"
 	"fmt"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"hubmend/internal/aws/policy"
@@ -19,7 +17,7 @@ var (
 
 // sts answers AssumeRole and GetCallerIdentity. A role must exist, and its trust policy
 // must name the caller: moto checks neither.
-func (l *Lab) sts(q request) (any, error) {
+func (a *authority) sts(q request) (any, error) {
 	form, err := url.ParseQuery(string(q.body))
 	if err != nil {
 		return nil, refuse("MalformedQueryString", "%v", err)
@@ -43,17 +41,17 @@ func (l *Lab) sts(q request) (any, error) {
 		Context: map[string]string{
 			"aws:PrincipalArn": principal, "aws:PrincipalAccount": q.caller.Account,
 		}}
-	if id, ok := l.organizationOf(who.Account); ok {
+	if id, ok := a.lab.organizationOf(who.Account); ok {
 		who.Context["aws:PrincipalOrgID"] = id
 	}
-	c, caller, err := l.assume(arn, session, who)
+	c, caller, err := a.assume(arn, session, who)
 	if err != nil {
 		return nil, &apiError{403, "AccessDenied",
 			fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s (%v)", q.caller.ARN, arn,
 				err)}
 	}
-	l.callers.belongs(c, q.caller.Function)
-	l.callers.frees(c, q.caller)
+	a.lab.callers.belongs(c, q.caller.Function)
+	a.lab.callers.frees(c, q.caller)
 	return fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>`+
 		`<AssumedRoleUser><AssumedRoleId>%s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser><Credentials>`+
 		`<AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration>`+
@@ -63,12 +61,12 @@ func (l *Lab) sts(q request) (any, error) {
 }
 
 // assume opens a session of a role for a caller or service that its trust policy names.
-func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Caller, error) {
+func (a *authority) assume(arn, session string, who policy.Request) (Credentials, Caller, error) {
 	m := roleARN.FindStringSubmatch(arn)
 	if m == nil {
 		return Credentials{}, Caller{}, fmt.Errorf("%q is not the ARN of a role", arn)
 	}
-	role, err := l.readRole(l.ctx, roleName{m[2], m[3]}, "GetRole")
+	role, err := a.readRole(a.lab.ctx, roleName{m[2], m[3]}, "GetRole")
 	if err != nil {
 		return Credentials{}, Caller{}, fmt.Errorf("the role %s does not exist", arn)
 	}
@@ -80,9 +78,9 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 	if err != nil {
 		return Credentials{}, Caller{}, err
 	}
-	l.authority.mu.Lock()
-	l.authority.trusted[roleName{m[2], m[3]}].resolve(trust)
-	l.authority.mu.Unlock()
+	a.mu.Lock()
+	a.trusted[roleName{m[2], m[3]}].resolve(trust)
+	a.mu.Unlock()
 	who.Action = "sts:AssumeRole"
 	allowed, err := trust.Allows(who)
 	if err != nil {
@@ -92,7 +90,7 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 		return Credentials{}, Caller{},
 			fmt.Errorf("its trust policy does not allow %s", cmp.Or(who.Service, who.Caller))
 	}
-	c, caller := l.callers.session(Caller{
+	c, caller := a.lab.callers.session(Caller{
 		Account: m[2],
 		ARN:     "arn:" + m[1] + ":sts::" + m[2] + ":assumed-role/" + m[3] + "/" + session,
 		Role:    whole,
@@ -100,10 +98,4 @@ func (l *Lab) assume(arn, session string, who policy.Request) (Credentials, Call
 		UserID:  role.ID + ":" + session,
 	})
 	return c, caller, nil
-}
-
-func escape(text string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text))
-	return b.String()
 }

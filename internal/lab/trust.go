@@ -17,7 +17,7 @@ import (
 type trustedIDs map[string]string
 
 // identify finds the ids of the roles that a new trust policy names.
-func (l *Lab) identify(form url.Values) (trustedIDs, error) {
+func (a *authority) identify(form url.Values) (trustedIDs, error) {
 	trust, err := policy.Parse(cmp.Or(form.Get("AssumeRolePolicyDocument"), form.Get("PolicyDocument")))
 	if err != nil {
 		return nil, nil // the emulator says whether it takes the text, and whoever assumes the role gets the error
@@ -29,7 +29,7 @@ func (l *Lab) identify(form url.Values) (trustedIDs, error) {
 			if role == (roleName{}) {
 				continue
 			}
-			about, err := l.readRole(l.ctx, role, "GetRole")
+			about, err := a.readRole(a.lab.ctx, role, "GetRole")
 			if err != nil {
 				return nil, &apiError{400, "MalformedPolicyDocument",
 					fmt.Sprintf(`Invalid principal in policy: "AWS":%q`, principal)}
