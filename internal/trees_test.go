@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -37,6 +38,44 @@ func TestFunctionsImportTheEngineOnly(t *testing.T) {
 	t.Parallel()
 	if checkImports(t, "../lambdas", functionTrees) == 0 {
 		t.Error("no import was checked")
+	}
+}
+
+// labShared are the packages that the services of the lab share. They import none of the services.
+var labShared = []string{"aging", "apicall", "cfn", "cloudformation", "python", "story", "world"}
+
+// labServices are the services of the lab, each with the other packages of the lab that it imports besides labShared.
+// A service knows all others by interfaces only.
+var labServices = map[string][]string{
+	"cloudwatch": nil, "events": nil, "iam": nil, "kms": nil, "lambda": {"lambdahost"}, "s3": nil,
+	"resources": {"kms"}, "securityhub": {"events"}, "servicecatalog": nil, "sns": nil, "sqs": {"kms"},
+	"ssm": {"automation", "events", "faults", "scripts"},
+}
+
+func TestLabServicesKnowOneAnotherByInterfaces(t *testing.T) {
+	t.Parallel()
+	const lab = "hubmend/internal/lab"
+	allowed := maps.Clone(labServices)
+	for _, shared := range labShared {
+		allowed[shared] = nil
+	}
+	seen := 0
+	for path, imports := range goFiles(t, "lab") {
+		part := filepath.Base(filepath.Dir(path))
+		others, ok := allowed[part]
+		if !ok {
+			continue
+		}
+		seen++
+		for _, imported := range imports {
+			other, ours := strings.CutPrefix(imported, lab+"/")
+			if imported == lab || ours && !slices.Contains(labShared, other) && !slices.Contains(others, other) {
+				t.Errorf("%s imports %s, which is not for %s", path, imported, part)
+			}
+		}
+	}
+	if seen < len(allowed) {
+		t.Errorf("%d files were checked, of %d packages", seen, len(allowed))
 	}
 }
 

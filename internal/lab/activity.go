@@ -13,8 +13,7 @@ const quietPoll = 40 * time.Millisecond
 // Await says that somebody waits for what the lab does, until the function that it gives is called.
 // Meanwhile no function waits for messages that cannot come.
 func (l *Lab) Await() (end func()) {
-	l.world.activity.waiting.Add(1)
-	return func() { l.world.activity.waiting.Add(-1) }
+	return l.world.Activity.Await()
 }
 
 // Quiet waits until nothing happens any more: no event is under way, no function and no
@@ -22,14 +21,14 @@ func (l *Lab) Await() (end func()) {
 func (l *Lab) Quiet(ctx context.Context) error { return l.rest(ctx, l.isQuiet) }
 
 func (l *Lab) isQuiet(ctx context.Context) (bool, error) {
-	depth, err := l.pollers.depth(ctx)
-	return depth == 0 && l.world.activity.n.Load() == 0, err
+	depth, err := l.pollers.Depth(ctx)
+	return depth == 0 && l.world.Activity.Idle(), err
 }
 
 // isIdle is isQuiet but for the messages that functions put off.
 func (l *Lab) isIdle(ctx context.Context) (bool, error) {
-	depth, err := l.pollers.depth(ctx)
-	return depth == len(l.pollers.stillPutOff()) && l.world.activity.n.Load() == 0, err
+	depth, err := l.pollers.Depth(ctx)
+	return depth == len(l.pollers.StillPutOff()) && l.world.Activity.Idle(), err
 }
 
 // rest waits until something has come true.
@@ -39,8 +38,8 @@ func (l *Lab) rest(ctx context.Context, come func(context.Context) (bool, error)
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the lab did not become quiet: %w", context.Cause(ctx))
-		case <-l.world.backend.moto.Done():
-			return errors.Join(errors.New("the emulator died"), l.world.backend.moto.Err())
+		case <-l.world.Backend.Moto.Done():
+			return errors.Join(errors.New("the emulator died"), l.world.Backend.Moto.Err())
 		case <-time.After(quietPoll):
 		}
 		ok, err := come(ctx)

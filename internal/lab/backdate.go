@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 
+	"hubmend/internal/lab/apicall"
 	"hubmend/internal/lab/python"
 )
 
@@ -29,7 +30,7 @@ type Backdating struct {
 }
 
 // ownCall makes a call of the lab's own service.
-func (l *Lab) ownCall(ctx context.Context, c Call) (map[string]any, error) {
+func (l *Lab) ownCall(ctx context.Context, c apicall.Call) (map[string]any, error) {
 	if c.API != "BackdateUser" {
 		return nil, fmt.Errorf("the service lab has no API %s, only BackdateUser", c.API)
 	}
@@ -46,7 +47,7 @@ func (l *Lab) ownCall(ctx context.Context, c Call) (map[string]any, error) {
 	if err := b.check(); err != nil {
 		return nil, fmt.Errorf("BackdateUser: %w", err)
 	}
-	return map[string]any{}, backdate(ctx, l.world.backend.moto, c.Account, b)
+	return map[string]any{}, backdate(ctx, l.world.Backend.Moto, c.Account, b)
 }
 
 func (b Backdating) check() error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/lab/apicall"
 )
 
 // The kept templates.
@@ -19,19 +20,20 @@ const (
 // member roles once in every account, and the member runbooks in every Region of each. Into
 // all accounts but the first StackSets bring them.
 func (l *Lab) Deploy(ctx context.Context) error {
-	parameters := map[string]string{"OrganizationId": l.world.organization}
+	parameters := map[string]string{"OrganizationId": l.world.Organization}
 	maps.Copy(parameters, l.config.Admin)
-	if err := l.deploy(ctx, place{l.world.admin, l.world.home}, AdminStack, parameters); err != nil {
+	if err := l.deploy(ctx, apicall.Place{Account: l.world.Admin, Region: l.world.Home}, AdminStack,
+		parameters); err != nil {
 		return err
 	}
 	for _, account := range l.byHand() {
-		if err := l.deployMember(ctx, place{account, l.world.home}, MemberRolesStack,
-			map[string]string{"AdministratorAccount": l.world.admin}); err != nil {
+		if err := l.deployMember(ctx, apicall.Place{Account: account, Region: l.world.Home}, MemberRolesStack,
+			map[string]string{"AdministratorAccount": l.world.Admin}); err != nil {
 			return err
 		}
 		for _, region := range l.config.Regions {
-			err := l.deployMember(ctx, place{account, region}, MemberRunbooksStack,
-				map[string]string{"AdministratorAccount": l.world.admin, "AdministratorRegion": l.world.home})
+			err := l.deployMember(ctx, apicall.Place{Account: account, Region: region}, MemberRunbooksStack,
+				map[string]string{"AdministratorAccount": l.world.Admin, "AdministratorRegion": l.world.Home})
 			if err != nil {
 				return err
 			}
@@ -41,11 +43,11 @@ func (l *Lab) Deploy(ctx context.Context) error {
 }
 
 // deployMember deploys every part of a member stack. Only the first has parameters.
-func (l *Lab) deployMember(ctx context.Context, at place, stack string, parameters map[string]string) error {
+func (l *Lab) deployMember(ctx context.Context, at apicall.Place, stack string, parameters map[string]string) error {
 	if err := l.deploy(ctx, at, stack, parameters); err != nil {
 		return err
 	}
-	for _, part := range l.assembly.furtherParts(stack) {
+	for _, part := range l.assembly.FurtherParts(stack) {
 		if err := l.deploy(ctx, at, part, nil); err != nil {
 			return err
 		}
@@ -54,15 +56,15 @@ func (l *Lab) deployMember(ctx context.Context, at place, stack string, paramete
 }
 
 // deploy deploys a template as the stack of its name.
-func (l *Lab) deploy(ctx context.Context, at place, template string, parameters map[string]string) error {
+func (l *Lab) deploy(ctx context.Context, at apicall.Place, template string, parameters map[string]string) error {
 	name := naming.Stack(template)
-	t, err := l.assembly.template(template)
+	t, err := l.assembly.Template(template)
 	if err != nil {
 		return err
 	}
-	all := l.assembly.place(t)
+	all := l.assembly.CodeParameters(t)
 	maps.Copy(all, parameters)
-	return l.stacks.deployTemplate(ctx, at, name, name, t, all)
+	return l.stacks.Deploy(ctx, at, name, name, t, all)
 }
 
 // RolloutStack has the StackSets of the member templates.
@@ -72,19 +74,19 @@ const RolloutStack = naming.RolloutStack
 // these are those that StackSets do not reach: the first, which is the management account
 // too, and those outside the organization.
 func (l *Lab) byHand() []string {
-	if l.assembly.asksForTargets() {
-		return append([]string{l.world.admin}, l.config.Outsiders...)
+	if l.assembly.AsksForTargets() {
+		return append([]string{l.world.Admin}, l.config.Outsiders...)
 	}
 	return l.config.Accounts
 }
 
 // rollOut lets StackSets deploy the member templates to the other accounts.
 func (l *Lab) rollOut(ctx context.Context) error {
-	if !l.assembly.asksForTargets() {
+	if !l.assembly.AsksForTargets() {
 		return nil
 	}
-	return l.deploy(ctx, place{l.world.admin, l.world.home}, RolloutStack, map[string]string{
+	return l.deploy(ctx, apicall.Place{Account: l.world.Admin, Region: l.world.Home}, RolloutStack, map[string]string{
 		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","),
-		"AdministratorAccount": l.world.admin,
+		"AdministratorAccount": l.world.Admin,
 	})
 }

@@ -92,35 +92,3 @@ func TestConcurrentUpdates(t *testing.T) {
 		t.Errorf("a is %s (-want +got):\n%s", w.workflow(t, "a"), diff)
 	}
 }
-
-// Security Hub takes so many calls at once, and then so many a second.
-func TestHubRates(t *testing.T) {
-	t.Parallel()
-	var a lab.Allowance
-	begin := time.Now()
-	taken := func(account, api string, after time.Duration, calls int) (n int) {
-		for range calls {
-			if a.Take(account, home, api, begin.Add(after)) {
-				n++
-			}
-		}
-		return n
-	}
-	for i, tc := range []struct {
-		account, api string
-		after        time.Duration
-		calls, want  int
-	}{
-		{admin, "BatchUpdateFindings", 0, 40, 30},
-		{member, "BatchUpdateFindings", 0, 1, 1},
-		{admin, "GetFindings", 0, 10, 6},
-		{admin, "DescribeHub", 0, 100, 100},
-		{admin, "BatchUpdateFindings", 500 * time.Millisecond, 10, 5},
-		{admin, "GetFindings", time.Second, 10, 3},
-		{admin, "BatchUpdateFindings", time.Minute, 40, 30},
-	} {
-		if got := taken(tc.account, tc.api, tc.after, tc.calls); got != tc.want {
-			t.Errorf("%d: %d of %d calls are taken, want %d", i, got, tc.calls, tc.want)
-		}
-	}
-}

@@ -145,25 +145,6 @@ func TestLastingIntervention(t *testing.T) {
 	}
 }
 
-func TestPace(t *testing.T) {
-	t.Parallel()
-	var p lab.Pace
-	begin := time.Now()
-	for i, tc := range []struct {
-		account string
-		after   time.Duration
-		want    bool
-	}{
-		{member, 0, true}, {member, 300 * time.Millisecond, true}, {member, 999 * time.Millisecond, false},
-		{admin, 999 * time.Millisecond, true},
-		{member, time.Second, true}, {member, 1200 * time.Millisecond, false}, {member, 1300 * time.Millisecond, true},
-	} {
-		if got := p.Take(tc.account, home, 2, begin.Add(tc.after)); got != tc.want {
-			t.Errorf("start %d: %v, want %v", i, got, tc.want)
-		}
-	}
-}
-
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	notifications := object{"source": []any{"aws.ssm"}}

@@ -18,6 +18,25 @@ import (
 	"hubmend/internal/aws/authz"
 	"hubmend/internal/aws/partition"
 	"hubmend/internal/build/templates"
+	"hubmend/internal/lab/apicall"
+	"hubmend/internal/lab/artifacts"
+	"hubmend/internal/lab/cloudformation"
+	"hubmend/internal/lab/cloudwatch"
+	"hubmend/internal/lab/events"
+	"hubmend/internal/lab/faults"
+	"hubmend/internal/lab/gateway"
+	"hubmend/internal/lab/iam"
+	"hubmend/internal/lab/kms"
+	"hubmend/internal/lab/lambda"
+	"hubmend/internal/lab/resources"
+	"hubmend/internal/lab/s3"
+	"hubmend/internal/lab/securityhub"
+	"hubmend/internal/lab/servicecatalog"
+	"hubmend/internal/lab/sns"
+	"hubmend/internal/lab/sqs"
+	"hubmend/internal/lab/ssm"
+	"hubmend/internal/lab/story"
+	"hubmend/internal/lab/world"
 )
 
 // Config says what the lab is to be.
@@ -28,7 +47,7 @@ type Config struct {
 	Assembly string
 	// Functions gives the programs of the functions. When it is nil, those of Root
 	// are compiled when the first is deployed.
-	Functions Programs
+	Functions artifacts.Programs
 	// Python is the interpreter that has moto and botocore.
 	Python string
 	// Accounts are account ids; the first is the Security Hub administrator.
@@ -44,13 +63,13 @@ type Config struct {
 	// it they may do everything.
 	Enforce bool
 	// Faults are what the lab does wrong on purpose.
-	Faults Faults
+	Faults world.Faults
 	// Address to listen on, always on loopback. Port 0 takes a free one.
 	Address string
 	// Backend to use, which no other lab uses at the same time. Start makes one when it is nil.
-	Backend *Backend
+	Backend *world.Backend
 	// Observe is told what happens, as it happens. It may be nil.
-	Observe func(Entry)
+	Observe func(story.Entry)
 	// Log gets the lines that functions and the emulator write. It may be nil.
 	Log func(source, line string)
 }
@@ -63,39 +82,40 @@ var Defaults = Config{
 
 // Lab is a running lab. Close it.
 type Lab struct {
-	world    *world
+	world    *world.World
 	config   Config
 	cancel   context.CancelFunc
 	server   *http.Server
-	assembly *assembly
-	gateway  *gateway
+	assembly *artifacts.Assembly
+	gateway  *gateway.Gateway
 	services
 }
 
 // services are the services of AWS that the lab has itself.
 type services struct {
-	interventions *interventions
-	keys          *keys
-	buckets       *buckets
-	authority     *authority
-	queues        *queues
-	notices       *notices
-	alarms        *alarms
-	functions     *functions
-	pollers       *pollers
-	events        *eventBridge
-	hub           *hub
-	automation    *ssmAutomation
-	stacks        *stacks
-	catalog       *serviceCatalog
+	interventions *faults.Interventions
+	keys          *kms.Keys
+	buckets       *s3.Buckets
+	authority     *iam.Authority
+	queues        *sqs.Queues
+	notices       *sns.Notices
+	alarms        *cloudwatch.Alarms
+	functions     *lambda.Functions
+	pollers       *lambda.Pollers
+	events        *events.Bridge
+	hub           *securityhub.Hub
+	automation    *ssm.Automation
+	stacks        *cloudformation.Stacks
+	catalog       *servicecatalog.Catalog
 }
 
 // resourceTypes are the types of resources that the services make, by name.
-func (s services) resourceTypes() []map[string]resourceType {
-	return []map[string]resourceType{
-		s.stacks.resourceTypes(), newMotoResources(s.keys).resourceTypes(), s.queues.resourceTypes(), s.alarms.resourceTypes(),
-		s.functions.resourceTypes(), s.pollers.resourceTypes(), s.events.resourceTypes(),
-		s.automation.resourceTypes(), s.catalog.resourceTypes(),
+func (s services) resourceTypes() []map[string]cloudformation.ResourceType {
+	return []map[string]cloudformation.ResourceType{
+		s.stacks.ResourceTypes(), resources.New(s.keys).ResourceTypes(), s.queues.ResourceTypes(),
+		s.alarms.ResourceTypes(),
+		s.functions.ResourceTypes(), s.pollers.ResourceTypes(), s.events.ResourceTypes(),
+		s.automation.ResourceTypes(), s.catalog.ResourceTypes(),
 	}
 }
 
@@ -105,7 +125,7 @@ func ResourceTypes() map[string]string {
 	all := map[string]string{}
 	for _, types := range (services{}).resourceTypes() {
 		for name, t := range types {
-			all[name] = t.lacks
+			all[name] = t.Lacks
 		}
 	}
 	return all
@@ -120,21 +140,21 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	assembly, err := openAssembly(config.Assembly)
+	assembly, err := artifacts.Open(config.Assembly)
 	if err != nil {
 		return nil, err
 	}
 	if config.Functions == nil {
 		config.Functions = func(ctx context.Context, name string) (string, error) {
-			return Compile(config.Root)(ctx, name)
+			return artifacts.Compile(config.Root)(ctx, name)
 		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	l := &Lab{config: config, cancel: cancel, assembly: assembly, world: &world{
-		partition: in.Name, urlSuffix: in.URLSuffix, admin: config.Accounts[0], home: config.Regions[0],
-		organization: organizationID, accounts: config.Accounts, regions: config.Regions,
-		outsiders: config.Outsiders, enforce: config.Enforce, faults: config.Faults, ctx: ctx, lines: config.Log,
-		callers: newCallers(in.Name), story: newStory(config.Observe),
+	l := &Lab{config: config, cancel: cancel, assembly: assembly, world: &world.World{
+		Partition: in.Name, URLSuffix: in.URLSuffix, Admin: config.Accounts[0], Home: config.Regions[0],
+		Organization: organizationID, Accounts: config.Accounts, Regions: config.Regions,
+		Outsiders: config.Outsiders, Enforce: config.Enforce, Faults: config.Faults, Context: ctx, Lines: config.Log,
+		Callers: apicall.NewCallers(in.Name), Story: story.New(config.Observe),
 	}}
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -163,157 +183,158 @@ func (c Config) partition() (partition.Partition, error) {
 // wire makes the services, each with what it needs of others.
 func (l *Lab) wire() error {
 	w, s := l.world, &l.services
-	code := &artifacts{lab: w, assembly: l.assembly, root: l.config.Root, functions: l.config.Functions}
-	s.keys = newKeys(w)
-	s.buckets = newBuckets(w)
+	code := artifacts.New(w, l.assembly, l.config.Root, l.config.Functions)
+	s.keys = kms.New(w)
+	s.buckets = s3.New(w)
 	var err error
-	if s.authority, err = newAuthority(w, s.keys, s.buckets.owner); err != nil {
+	if s.authority, err = iam.New(w, s.keys, s.buckets.Owner); err != nil {
 		return err
 	}
-	s.buckets.judgedBy(s.authority)
-	s.notices = newNotices(w)
-	s.queues = newQueues(w, s.keys)
-	s.alarms = newAlarms(w, s.queues)
-	s.functions = newFunctions(w, s.authority, s.alarms, code)
-	s.interventions = newInterventions(w, s.functions, l.Call)
-	s.pollers = newPollers(w, s.functions, s.queues)
-	s.events = newEventBridge(w, s.authority, s.queues, s.functions)
-	s.hub = newHub(w, s.events)
-	s.automation = newAutomation(w, s.authority, s.events, s.interventions)
-	s.stacks = newStacks(w, code, s.authority, s.functions)
-	s.catalog = newCatalog(w, s.stacks)
+	s.buckets.JudgedBy(s.authority)
+	s.notices = sns.New(w)
+	s.queues = sqs.New(w, s.keys)
+	s.alarms = cloudwatch.New(w, s.queues)
+	s.functions = lambda.New(w, s.authority, s.alarms, code)
+	s.interventions = faults.New(w, s.functions, l.Call)
+	s.pollers = lambda.NewPollers(w, s.functions, s.queues)
+	s.events = events.New(w, s.authority, s.queues, s.functions)
+	s.hub = securityhub.New(w, s.events)
+	s.automation = ssm.New(w, s.authority, s.events, s.interventions)
+	s.stacks = cloudformation.New(w, code, s.authority, s.functions)
+	s.catalog = servicecatalog.New(w, s.stacks, code, s.authority)
 	for _, types := range s.resourceTypes() {
-		s.stacks.knows(types)
+		s.stacks.Register(types)
 	}
-	l.gateway, err = newGateway(gatewayConfig{
-		lab: w, authority: s.authority, forced: s.interventions, serve: l.route,
-		paths: map[string]http.Handler{ResponsePath: &s.stacks.responses, ClickPath: http.HandlerFunc(l.click)},
-		names: map[string]func(method, path string) string{"securityhub": hubAPI, "lambda": lambdaAPI},
+	l.gateway, err = gateway.New(gateway.Config{
+		Lab: w, Authority: s.authority, Forced: s.interventions, Serve: l.route,
+		Paths: map[string]http.Handler{cloudformation.ResponsePath: &s.stacks.Responses,
+			ClickPath: http.HandlerFunc(l.click)},
+		Names: map[string]func(method, path string) string{"securityhub": securityhub.API, "lambda": lambda.API},
 	})
 	return err
 }
 
 func (l *Lab) start() error {
 	var err error
-	if l.world.backend = l.config.Backend; l.world.backend == nil {
-		if l.world.backend, err = StartBackend(l.world.ctx, l.config); err != nil {
+	if l.world.Backend = l.config.Backend; l.world.Backend == nil {
+		if l.world.Backend, err = StartBackend(l.world.Context, l.config); err != nil {
 			return err
 		}
 	}
-	if err := l.world.backend.reset(l.world.ctx); err != nil {
+	if err := l.world.Backend.Reset(l.world.Context); err != nil {
 		return err
 	}
 	if err := l.wire(); err != nil {
 		return err
 	}
-	listener, err := l.world.backend.listen(l.world.ctx, l.config.Address)
+	listener, err := l.world.Backend.Listen(l.world.Context, l.config.Address)
 	if err != nil {
 		return err
 	}
 	// By name, because moto and the SDKs treat an IP address as something else.
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	l.world.endpoint = "http://localhost:" + port
+	l.world.Endpoint = "http://localhost:" + port
 	l.server = &http.Server{Handler: l.gateway, ReadHeaderTimeout: 10 * time.Second}
-	l.world.background.Add(1)
+	l.world.Background.Add(1)
 	go func() {
-		defer l.world.background.Done()
+		defer l.world.Background.Done()
 		if err := l.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			l.world.problem(place{l.world.admin, l.world.home}, "serve: %v", err)
+			l.world.Problem(apicall.Place{Account: l.world.Admin, Region: l.world.Home}, "serve: %v", err)
 		}
 	}()
 	return nil
 }
 
 // StartBackend starts the Python that labs may share, one after the other. Close it after them.
-func StartBackend(ctx context.Context, config Config) (*Backend, error) {
-	return startBackend(ctx, config.Python, config.Log)
+func StartBackend(ctx context.Context, config Config) (*world.Backend, error) {
+	return world.StartBackend(ctx, config.Python, config.Log)
 }
 
 // Close ends everything that the lab started.
 func (l *Lab) Close() error {
 	l.cancel()
 	if l.functions != nil {
-		l.functions.close()
+		l.functions.Close()
 	}
 	if l.server != nil {
 		_ = l.server.Close()
 	}
-	l.world.background.Wait()
-	if l.world.backend != nil && l.world.backend != l.config.Backend {
-		l.world.backend.Close()
+	l.world.Background.Wait()
+	if l.world.Backend != nil && l.world.Backend != l.config.Backend {
+		l.world.Backend.Close()
 	}
 	return nil
 }
 
 // Call makes an AWS call as the lab's operator in an account. The service "lab" is the
 // lab's own.
-func (l *Lab) Call(ctx context.Context, c Call) (map[string]any, error) {
+func (l *Lab) Call(ctx context.Context, c apicall.Call) (map[string]any, error) {
 	if c.Service == ownService {
 		return l.ownCall(ctx, c)
 	}
-	return l.world.call(ctx, c)
+	return l.world.Call(ctx, c)
 }
 
 // UseCustomAction does what a person does in the console: select findings and pick a
 // custom action, by the id of its group.
 func (l *Lab) UseCustomAction(action string, findings []string) error {
-	return l.hub.useAction(action, findings)
+	return l.hub.UseAction(action, findings)
 }
 
 // Finding gives a finding as GetFindings does.
 func (l *Lab) Finding(id string) (map[string]any, bool) {
-	return l.hub.finding(id)
+	return l.hub.Finding(id)
 }
 
 // Story lists what happened so far.
-func (l *Lab) Story() []Entry { return l.world.story.all() }
+func (l *Lab) Story() []story.Entry { return l.world.Story.All() }
 
 // Calls lists the requests that reached the lab, for counting.
-func (l *Lab) Calls() []APICall {
-	return l.gateway.requests()
+func (l *Lab) Calls() []gateway.APICall {
+	return l.gateway.Calls()
 }
 
 // Endpoint is the URL to point AWS clients at.
-func (l *Lab) Endpoint() string { return l.world.endpoint }
+func (l *Lab) Endpoint() string { return l.world.Endpoint }
 
 // ColdStarts lists how long functions took from their start to their first request for work.
 func (l *Lab) ColdStarts() []time.Duration {
-	return l.functions.coldStarts()
+	return l.functions.ColdStarts()
 }
 
 // Executions lists the executions in the order of their start.
-func (l *Lab) Executions() []Execution { return l.automation.allExecutions() }
+func (l *Lab) Executions() []ssm.Execution { return l.automation.Executions() }
 
 // Notices lists what was published so far.
-func (l *Lab) Notices() []Notice { return l.notices.list() }
+func (l *Lab) Notices() []sns.Notice { return l.notices.All() }
 
 // PutEvents lists the events that were put on buses so far by PutEvents, in that order.
-func (l *Lab) PutEvents() []PutEvent { return l.events.putSoFar() }
+func (l *Lab) PutEvents() []events.PutEvent { return l.events.PutSoFar() }
 
 // Decisions lists what the policies of roles said so far.
-func (l *Lab) Decisions() []authz.Decision { return l.authority.allDecisions() }
+func (l *Lab) Decisions() []authz.Decision { return l.authority.Decisions() }
 
 // Roles lists the roles that have inline policies.
-func (l *Lab) Roles() []authz.Role { return l.authority.allRoles() }
+func (l *Lab) Roles() []authz.Role { return l.authority.Roles() }
 
 // Alarms gives the names of the alarms that are in ALARM, sorted. An alarm on what functions count is in ALARM once it
 // ever was, one on the visible messages of a queue while it is. No other alarm ever is, and neither is one for which
 // missing data is a breach: what AWS does regularly, such as a sweep, the lab does on request.
-func (l *Lab) Alarms(ctx context.Context) ([]string, error) { return l.alarms.raisedNames(ctx) }
+func (l *Lab) Alarms(ctx context.Context) ([]string, error) { return l.alarms.Raised(ctx) }
 
 // FireSchedule fires a scheduled rule of the administrator's account now, as the service does when its time has come.
-func (l *Lab) FireSchedule(name string) error { return l.events.fireSchedule(name) }
+func (l *Lab) FireSchedule(name string) error { return l.events.FireSchedule(name) }
 
 // Intervene adds an intervention. It is an error if the lab has no such function.
-func (l *Lab) Intervene(i Intervention) error { return l.interventions.intervene(i) }
+func (l *Lab) Intervene(i faults.Intervention) error { return l.interventions.Add(i) }
 
 // Unused names the interventions that never happened, because nobody made such a call.
-func (l *Lab) Unused() []string { return l.interventions.unused() }
+func (l *Lab) Unused() []string { return l.interventions.Unused() }
 
 // Launch launches the latest version of a product by its name, as a user does in the console, and waits for it.
 func (l *Lab) Launch(ctx context.Context, name string, parameters map[string]string) error {
-	return l.catalog.launch(ctx, name, parameters)
+	return l.catalog.Launch(ctx, name, parameters)
 }
 
 // Products lists the products of the portfolios by name.
-func (l *Lab) Products() []string { return l.catalog.names() }
+func (l *Lab) Products() []string { return l.catalog.Products() }

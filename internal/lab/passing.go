@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"hubmend/internal/lab/aging"
+	"hubmend/internal/lab/apicall"
+	"hubmend/internal/lab/story"
 )
 
 // Pass lets time pass at once, for those who cannot wait: when nothing is left to happen but
@@ -14,40 +18,41 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	if err := l.hold(ctx); err != nil {
 		return err
 	}
-	defer l.pollers.receiving.Unlock()
-	at := place{l.world.admin, l.world.home}
-	l.world.story.tell(KindFault, at.account, at.region, "%v pass at once", d)
-	l.functions.restart()
-	l.hub.age(d)
-	l.hub.hasten(d)
-	l.alarms.age(d)
+	defer l.pollers.Resume()
+	at := apicall.Place{Account: l.world.Admin, Region: l.world.Home}
+	l.world.Story.Tell(story.KindFault, at.Account, at.Region, "%v pass at once", d)
+	l.functions.Restart()
+	l.hub.Age(d)
+	l.hub.Hasten(d)
+	l.alarms.Age(d)
 	out, err := l.Call(ctx,
-		Call{Account: at.account, Region: at.region, Service: "dynamodb", API: "ListTables", Input: map[string]any{}})
+		apicall.Call{Account: at.Account, Region: at.Region, Service: "dynamodb", API: "ListTables",
+			Input: map[string]any{}})
 	if err != nil {
 		return err
 	}
 	names, _ := out["TableNames"].([]any)
 	for _, name := range names {
-		if err := l.ageTable(ctx, at, text(name), d); err != nil {
+		if err := l.ageTable(ctx, at, apicall.Text(name), d); err != nil {
 			return fmt.Errorf("age table %s: %w", name, err)
 		}
 	}
-	return l.pollers.hurry(ctx, d)
+	return l.pollers.Hurry(ctx, d)
 }
 
 // hold waits until the lab is idle and keeps it so: no function gets a message until
-// pollers.receiving is unlocked.
+// pollers.resume is called.
 func (l *Lab) hold(ctx context.Context) error {
 	for {
 		if err := l.rest(ctx, l.isIdle); err != nil {
 			return err
 		}
-		l.pollers.receiving.Lock()
+		l.pollers.Pause()
 		idle, err := l.isIdle(ctx) // one may have come back just before
 		if idle && err == nil {
 			return nil
 		}
-		l.pollers.receiving.Unlock()
+		l.pollers.Resume()
 		if err != nil {
 			return err
 		}
@@ -56,10 +61,11 @@ func (l *Lab) hold(ctx context.Context) error {
 
 // ageTable moves every time in a table into the past: texts that are RFC 3339 times, at
 // any depth, and the Number attribute expires. The table's own keys stay.
-func (l *Lab) ageTable(ctx context.Context, at place, name string, by time.Duration) error {
+func (l *Lab) ageTable(ctx context.Context, at apicall.Place, name string, by time.Duration) error {
 	call := func(api string, input map[string]any) (map[string]any, error) {
 		input["TableName"] = name
-		return l.Call(ctx, Call{Account: at.account, Region: at.region, Service: "dynamodb", API: api, Input: input})
+		return l.Call(ctx, apicall.Call{Account: at.Account, Region: at.Region, Service: "dynamodb", API: api,
+			Input: input})
 	}
 	described, err := call("DescribeTable", map[string]any{})
 	if err != nil {
@@ -74,7 +80,7 @@ func (l *Lab) ageTable(ctx context.Context, at place, name string, by time.Durat
 		items, _ := out["Items"].([]any)
 		for _, i := range items {
 			item, _ := i.(map[string]any)
-			if err := ageItem(item, keys, by); err != nil {
+			if err := aging.AgeItem(item, keys, by); err != nil {
 				return err
 			}
 			if _, err := call("PutItem", map[string]any{"Item": item}); err != nil {
@@ -96,7 +102,7 @@ func keyNames(described map[string]any) map[string]bool {
 	keys := map[string]bool{}
 	for _, k := range schema {
 		element, _ := k.(map[string]any)
-		keys[text(element["AttributeName"])] = true
+		keys[apicall.Text(element["AttributeName"])] = true
 	}
 	return keys
 }

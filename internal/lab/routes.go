@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"hubmend/internal/lab/apicall"
+	"hubmend/internal/lab/gateway"
+	"hubmend/internal/lab/s3"
 )
 
 // inMoto lists the services whose state moto holds. A service that is in neither place
@@ -16,54 +20,55 @@ var inMoto = []string{
 }
 
 // route gives a request to the service that answers it.
-func (l *Lab) route(w http.ResponseWriter, r *http.Request, q request) {
-	moto := l.gateway.moto
+func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
+	moto := l.gateway.Moto
 	switch {
-	case q.service == "securityhub":
-		answer(w, "rest-json", l.hub.serve, q)
-	case q.service == "ssm" && l.automation.serves(q):
-		l.automation.serve(moto, w, r, q)
-	case q.service == "sts" && (q.api == "AssumeRole" || q.api == "GetCallerIdentity"):
-		answer(w, "query", l.authority.sts, q)
-	case q.service == "cloudformation":
-		answer(w, "query", l.stacks.serve, q)
-	case q.service == "lambda":
-		answer(w, "rest-json", l.pollers.serveLambda, q)
-	case q.service == "events":
-		answer(w, "json", l.events.serve, q)
-	case isCBOR(r):
-		l.alarms.serveCBOR(w, r, q)
-	case q.service == "servicecatalog":
-		answer(w, "json", l.catalog.serve, q)
-	case q.service == "cloudtrail" && q.api == "LookupEvents": // for which moto has no answer at all
-		writeError(w, "json",
-			&apiError{http.StatusNotImplemented, "NotImplemented",
-				"the lab records no calls for CloudTrail to look up"})
-	case slices.Contains(inMoto, q.service):
+	case q.Service == "securityhub":
+		apicall.Answer(w, "rest-json", l.hub.Serve, q)
+	case q.Service == "ssm" && l.automation.Serves(q):
+		l.automation.Serve(moto, w, r, q)
+	case q.Service == "sts" && (q.API == "AssumeRole" || q.API == "GetCallerIdentity"):
+		apicall.Answer(w, "query", l.authority.ServeSTS, q)
+	case q.Service == "cloudformation":
+		apicall.Answer(w, "query", l.stacks.Serve, q)
+	case q.Service == "lambda":
+		apicall.Answer(w, "rest-json", l.pollers.Serve, q)
+	case q.Service == "events":
+		apicall.Answer(w, "json", l.events.Serve, q)
+	case apicall.IsCBOR(r):
+		l.alarms.Serve(w, r, q)
+	case q.Service == "servicecatalog":
+		apicall.Answer(w, "json", l.catalog.Serve, q)
+	case q.Service == "cloudtrail" && q.API == "LookupEvents": // for which moto has no answer at all
+		apicall.WriteError(w, "json",
+			&apicall.Error{Status: http.StatusNotImplemented, Code: "NotImplemented",
+				Message: "the lab records no calls for CloudTrail to look up"})
+	case slices.Contains(inMoto, q.Service):
 		switch {
-		case q.service == "sns" && q.api == "Publish":
-			if err := l.notices.record(q); err != nil {
-				writeError(w, "query", err)
+		case q.Service == "sns" && q.API == "Publish":
+			if err := l.notices.Record(q); err != nil {
+				apicall.WriteError(w, "query", err)
 				return
 			}
-		case q.service == "sqs" && q.caller.Function != "":
-			l.pollers.note(q)
+		case q.Service == "sqs" && q.Caller.Function != "":
+			l.pollers.Note(q)
 		}
-		r.Header.Set("X-Moto-Account-Id", q.caller.Account)
-		r.Header.Set("X-Lab-User-Id", q.caller.UserID)
+		r.Header.Set("X-Moto-Account-Id", q.Caller.Account)
+		r.Header.Set("X-Lab-User-Id", q.Caller.UserID)
 		switch {
-		case q.service == "iam":
-			l.authority.serveIAM(moto, w, r, q)
-		case q.call() == "s3control:"+q.api:
-			serveS3Control(moto, w, r, q)
-		case q.service == "s3":
-			l.buckets.serveS3(moto, w, r, q)
+		case q.Service == "iam":
+			l.authority.Serve(moto, w, r, q)
+		case q.Call() == "s3control:"+q.API:
+			s3.ServeControl(moto, w, r, q)
+		case q.Service == "s3":
+			l.buckets.Serve(moto, w, r, q)
 		default:
 			moto.ServeHTTP(w, r)
 		}
 	default:
-		writeError(w, protocol(r), &apiError{http.StatusNotImplemented, "NotImplemented",
-			fmt.Sprintf("the lab has no service %s (docs/lab.md lists those it has)", q.service)})
+		apicall.WriteError(w, apicall.Protocol(r), &apicall.Error{Status: http.StatusNotImplemented,
+			Code:    "NotImplemented",
+			Message: fmt.Sprintf("the lab has no service %s (docs/lab.md lists those it has)", q.Service)})
 	}
 }
 
@@ -80,7 +85,7 @@ type Click struct {
 // click takes the click on a custom action.
 func (l *Lab) click(w http.ResponseWriter, r *http.Request) {
 	var c Click
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&c)
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, gateway.MaxBody)).Decode(&c)
 	if err == nil {
 		err = l.UseCustomAction(c.Action, c.Findings)
 	}

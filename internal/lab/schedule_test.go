@@ -3,27 +3,9 @@ package lab_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"hubmend/internal/lab"
 )
-
-func TestParseRate(t *testing.T) {
-	t.Parallel()
-	for expression, want := range map[string]time.Duration{
-		"rate(1 minute)": time.Minute, "rate(5 minutes)": 5 * time.Minute, "rate(1 hour)": time.Hour,
-		"rate(12 hours)": 12 * time.Hour, "rate(1 day)": 24 * time.Hour, "rate(7 days)": 7 * 24 * time.Hour,
-		"rate(1 minutes)": 0, "rate(5 minute)": 0, "rate(0 minutes)": 0, "rate(5 weeks)": 0, "cron(0 12 * * ? *)": 0,
-		"rate(5 minutes) ": 0,
-	} {
-		got, err := lab.ParseRate(expression)
-		if got != want || (err == nil) != (want > 0) {
-			t.Errorf("ParseRate(%q) = %v, %v, want %v", expression, got, err, want)
-		}
-	}
-}
 
 // scheduled is a rule that fires a function.
 func scheduled(name, function, state string) object {
@@ -77,15 +59,4 @@ func TestSchedule(t *testing.T) {
 			t.Errorf("FireSchedule(%s) = %v", rule, err)
 		}
 	}
-
-	t.Run("by itself", func(t *testing.T) {
-		before := len(j.of("swept"))
-		w.Hurry("sweep", 30*time.Millisecond)
-		for deadline := time.Now().Add(10 * time.Second); len(j.of("swept")) < before+3; time.Sleep(
-			10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatal("the rule does not fire")
-			}
-		}
-	})
 }

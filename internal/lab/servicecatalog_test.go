@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -146,7 +147,7 @@ type made struct {
 
 func (s shop) made(t *testing.T) made {
 	t.Helper()
-	m := made{map[string]string{}, s.Rules()}
+	m := made{map[string]string{}, s.rules(t)}
 	for _, a := range s.call(t, admin, "securityhub", "DescribeActionTargets", object{})["ActionTargets"].([]any) {
 		arn := at(a, "ActionTargetArn").(string)
 		m.Actions[arn[strings.LastIndex(arn, "/")+1:]] = at(a, "Description").(string)
@@ -173,7 +174,7 @@ func (s shop) nothingIsLeft(t *testing.T) {
 	t.Helper()
 	s.made(t).groups(t, "")
 	if diff := cmp.Diff([]string{"hubmend-admin CREATE_COMPLETE", "hubmend-member-roles CREATE_COMPLETE",
-		"hubmend-member-runbooks CREATE_COMPLETE"}, s.LiveStacks()); diff != "" {
+		"hubmend-member-runbooks CREATE_COMPLETE"}, s.liveStacks(t)); diff != "" {
 		t.Errorf("stacks (-want +got):\n%s", diff)
 	}
 }
@@ -229,7 +230,7 @@ func testTwice(t *testing.T, s shop) {
 	newest := labtest.Playbook().Version
 	succeeded(t, s.launch(t, "first", newest, "CIS22AutoRemediation=ENABLED"))
 	before := s.made(t)
-	stack := strings.Fields(s.LiveStacks()[0])[0]
+	stack := strings.Fields(s.liveStacks(t)[0])[0]
 	failed(t, s.launch(t, "second", newest),
 		"the playbook is already launched in this account and Region, as "+stack+": update that one instead")
 	if diff := cmp.Diff(before, s.made(t)); diff != "" {
@@ -365,4 +366,26 @@ func testCatalogRefuses(t *testing.T, s shop) {
 		t.Errorf("two records of one token: %v, %v", one, two)
 	}
 	s.quiet(t)
+}
+
+// rules lists the rules on the default bus of the administrator's home Region, each with whether it is enabled.
+func (w world) rules(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	list, _ := w.call(t, admin, "events", "ListRules", object{})["Rules"].([]any)
+	for _, r := range list {
+		all[fmt.Sprint(at(r, "Name"))] = at(r, "State") == "ENABLED"
+	}
+	return all
+}
+
+// liveStacks lists the stacks of the administrator's home Region that are not deleted, with their status.
+func (w world) liveStacks(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	list, _ := w.call(t, admin, "cloudformation", "DescribeStacks", object{})["Stacks"].([]any)
+	for _, s := range list {
+		names = append(names, fmt.Sprint(at(s, "StackName"), " ", at(s, "StackStatus")))
+	}
+	return sorted(names)
 }

@@ -1,0 +1,142 @@
+package apicall
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Caller is who signs a request.
+type Caller struct {
+	Account string
+	ARN     string // of the session, or of the lab's operator
+	Role    string // ARN of the session's role, with its path; empty for the operator
+	RoleID  string // unique id of the role when the session was opened
+	// UserID is what GetCallerIdentity and SQS call the caller: the unique id of a user, or that of a role with the
+	// session's name.
+	UserID string
+	// Function is the name of the function that the session is of: that of the function's
+	// own role, or of a role that the function assumed.
+	Function string
+	// Script is true for a session of a runbook's script.
+	Script bool
+	// deploys is true for a session in which the operator deploys, see frees.
+	deploys bool
+}
+
+// IsOperator is true for those whom nobody asks for permissions.
+func (c Caller) IsOperator() bool { return c.Role == "" || c.deploys }
+
+// bootstrapRole is a role of the CDK's bootstrap stack, which its command line assumes.
+var bootstrapRole = regexp.MustCompile(
+	`:role/cdk-[A-Za-z0-9_-]{1,10}-(deploy|file-publishing|image-publishing|lookup)-role-`)
+
+// Frees lets the operator do everything in a session of a role of the CDK's bootstrap stack
+// too: what these roles may do is in policies that AWS manages, which the lab does not have.
+func (c *Callers) Frees(session Credentials, assumedBy Caller) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	caller := c.sessions[session.AccessKeyID]
+	caller.deploys = assumedBy.IsOperator() && bootstrapRole.MatchString(caller.Role)
+	c.sessions[session.AccessKeyID] = caller
+}
+
+// Credentials are what an AWS client signs with. The lab tells callers apart by their
+// access key and does not check signatures.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, SessionToken string
+}
+
+// Operator gives the credentials of the person who uses the lab, in an account. The
+// access key spells the account, so that nobody has to look it up.
+func Operator(account string) Credentials {
+	return Credentials{AccessKeyID: "AKIA" + account, SecretAccessKey: "lab"}
+}
+
+// OperatorID is the unique id of the operator, in every account.
+const OperatorID = "AIDALABOPERATOR"
+
+// Callers knows who holds which access key.
+type Callers struct {
+	partition string
+
+	mu       sync.Mutex
+	sessions map[string]Caller
+}
+
+// NewCallers makes the registry of a lab in a partition.
+func NewCallers(partition string) *Callers {
+	return &Callers{partition: partition, sessions: map[string]Caller{}}
+}
+
+// Session makes credentials for a session of a role.
+func (c *Callers) Session(caller Caller) (Credentials, Caller) {
+	id := make([]byte, 8)
+	_, _ = rand.Read(id) // never fails, see its documentation
+	key := "ASIA" + strings.ToUpper(hex.EncodeToString(id))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sessions[key] = caller
+	return Credentials{AccessKeyID: key, SecretAccessKey: "lab", SessionToken: "lab"}, caller
+}
+
+// Belongs says that a session is a function's.
+func (c *Callers) Belongs(session Credentials, function string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	caller := c.sessions[session.AccessKeyID]
+	caller.Function = function
+	c.sessions[session.AccessKeyID] = caller
+}
+
+// Scope is what the signature of a request says.
+type Scope struct {
+	Caller          Caller
+	Region, Service string
+}
+
+// Place is where a request acts: the account of its caller, in the Region that it is signed for.
+func (s Scope) Place() Place { return Place{s.Caller.Account, s.Region} }
+
+var (
+	credential  = regexp.MustCompile(`Credential=([A-Za-z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request`)
+	operatorKey = regexp.MustCompile(`^AKIA(\d{12})$`)
+)
+
+// Scope reads the credential scope of a request, and false for a request that is not
+// signed or whose access key the lab did not give out.
+func (c *Callers) Scope(r *http.Request) (Scope, bool) {
+	text := r.Header.Get("Authorization")
+	if text == "" {
+		text = "Credential=" + r.URL.Query().Get("X-Amz-Credential")
+	}
+	m := credential.FindStringSubmatch(text)
+	if m == nil {
+		return Scope{}, false
+	}
+	s := Scope{Region: m[2], Service: m[3]}
+	if o := operatorKey.FindStringSubmatch(m[1]); o != nil {
+		s.Caller = Caller{Account: o[1], ARN: "arn:" + c.partition + ":iam::" + o[1] + ":user/lab-operator",
+			UserID: OperatorID}
+		return s, true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	caller, known := c.sessions[m[1]]
+	s.Caller = caller
+	return s, known
+}
+
+// Scripted gives a session of its own to the scripts of an execution, so that their calls can be told from those of its
+// steps, which stepAPI makes.
+func (c *Callers) Scripted(session Credentials) Credentials {
+	c.mu.Lock()
+	caller := c.sessions[session.AccessKeyID]
+	c.mu.Unlock()
+	caller.Script = true
+	own, _ := c.Session(caller)
+	return own
+}

@@ -1,0 +1,91 @@
+// Package artifacts finds templates and function programs, in the folders of the lab or in S3.
+package artifacts
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hubmend/internal/build/templates"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/lab/cfn"
+)
+
+// ownBucket stands for the bucket that somebody without the CDK uploads functions and templates
+// to. What a template takes from it is here already: the folder of templates and the functions.
+const ownBucket = "hubmend-lab-code"
+
+// Assembly is the folder of the kept templates.
+type Assembly struct{ dir string }
+
+// Open opens the folder of the templates.
+func Open(dir string) (*Assembly, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*"+templates.Suffix))
+	if err == nil && len(files) == 0 {
+		err = errors.New("no template is there; run `make templates`")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", dir, err)
+	}
+	return &Assembly{dir}, nil
+}
+
+// Template reads the template of a stack.
+func (a *Assembly) Template(stack string) (*cfn.Template, error) {
+	file := filepath.Join(a.dir, stack+templates.Suffix)
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no template %s; run `make templates`", file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := cfn.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return t, nil
+}
+
+// FurtherParts gives the names of a member stack's parts after the first, in their order.
+func (a *Assembly) FurtherParts(stack string) []string {
+	var names []string
+	for part := 2; ; part++ {
+		name := naming.Part(stack, part)
+		if _, err := os.Stat(filepath.Join(a.dir, name+templates.Suffix)); err != nil {
+			return names
+		}
+		names = append(names, name)
+	}
+}
+
+// referred reads a template that others take from ownBucket.
+func (a *Assembly) referred(key string) (*cfn.Template, error) {
+	text, err := templates.Referred(os.DirFS(a.dir), strings.TrimPrefix(key, templates.Code))
+	if err != nil {
+		return nil, err
+	}
+	return cfn.Parse(text)
+}
+
+// CodeParameters gives the parameters by which a template finds ownBucket.
+func (a *Assembly) CodeParameters(t *cfn.Template) map[string]string {
+	for _, p := range t.Parameters() {
+		if p.Name == templates.CodeBucket {
+			return map[string]string{templates.CodeBucket: ownBucket, templates.CodePrefix: ""}
+		}
+	}
+	return map[string]string{}
+}
+
+// AsksForTargets says whether there is a roll-out that asks where it goes. One that says so
+// itself, in cdk.json, is for real accounts and of no use here.
+func (a *Assembly) AsksForTargets() bool {
+	t, err := a.Template(naming.RolloutStack)
+	return err == nil &&
+		slices.ContainsFunc(t.Parameters(), func(p cfn.Declaration) bool { return p.Name == "OrganizationalUnits" })
+}

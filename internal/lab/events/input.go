@@ -1,0 +1,98 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"hubmend/internal/aws/jsonpath"
+)
+
+// inputTransformer makes a target's input of parts of an event.
+type inputTransformer struct {
+	InputPathsMap map[string]string
+	InputTemplate string
+}
+
+// templateVariable is <name> in a template.
+var templateVariable = regexp.MustCompile(`<([A-Za-z0-9_-]+)>`)
+
+// check demands that the template names only what there is a path for.
+func (t inputTransformer) check() error {
+	for name, p := range t.InputPathsMap {
+		if _, err := jsonpath.Compile(p); err != nil {
+			return fmt.Errorf("the input path %s: %w", name, err)
+		}
+	}
+	for _, m := range templateVariable.FindAllStringSubmatch(t.InputTemplate, -1) {
+		if _, ok := t.InputPathsMap[m[1]]; !ok {
+			return fmt.Errorf("the input template names <%s>, for which there is no path", m[1])
+		}
+	}
+	return nil
+}
+
+// input gives what a target gets: the whole event, or what its transformer makes of it. A part that the
+// event lacks is empty. Within quotes a text stands as it is, outside of them as JSON. EventBridge escapes
+// nothing, so a text with quotes can break a template that is JSON: what does not come out as JSON is not delivered.
+func (t eventTarget) input(body []byte) ([]byte, error) {
+	if t.InputTransformer == nil {
+		return body, nil
+	}
+	var event any
+	if err := json.Unmarshal(body, &event); err != nil {
+		return nil, err
+	}
+	template := t.InputTransformer.InputTemplate
+	var out strings.Builder
+	quoted, at := false, 0
+	for _, m := range templateVariable.FindAllStringSubmatchIndex(template, -1) {
+		quoted = inQuotes(template[at:m[0]], quoted)
+		out.WriteString(template[at:m[0]])
+		value, err := t.InputTransformer.value(template[m[2]:m[3]], event)
+		if err != nil {
+			return nil, err
+		}
+		out.WriteString(written(value, quoted))
+		at = m[1]
+	}
+	out.WriteString(template[at:])
+	if strings.HasPrefix(template, "{") && !json.Valid([]byte(out.String())) {
+		return nil, fmt.Errorf("the input transformer makes no JSON of the event: %s", out.String())
+	}
+	return []byte(out.String()), nil
+}
+
+func (t inputTransformer) value(name string, event any) (any, error) {
+	p, err := jsonpath.Compile(t.InputPathsMap[name])
+	if err != nil {
+		return nil, err
+	}
+	value, _ := p.Select(event)
+	return value, nil
+}
+
+// inQuotes says whether a text that begins inside of quotes, or outside, ends inside.
+func inQuotes(text string, inside bool) bool {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			inside = !inside
+		}
+	}
+	return inside
+}
+
+func written(value any, quoted bool) string {
+	if value == nil {
+		value = ""
+	}
+	if text, isText := value.(string); isText && quoted {
+		return text
+	}
+	text, _ := json.Marshal(value) // it was read from JSON
+	return string(text)
+}

@@ -1,0 +1,58 @@
+package faults
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"hubmend/internal/lab/apicall"
+	"hubmend/internal/lab/story"
+	"hubmend/internal/lab/world"
+)
+
+// silence remembers when calls into silent Regions began, for SilentFor.
+type silence struct {
+	mu    sync.Mutex
+	began time.Time
+}
+
+// holds says whether a Region gives no answer now.
+func (s *silence) holds(f world.Faults, region string, now time.Time) bool {
+	if !slices.Contains(f.SilentRegions, region) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.began.IsZero() {
+		s.began = now
+	}
+	return f.SilentFor == 0 || now.Before(s.began.Add(time.Duration(f.SilentFor)))
+}
+
+// Reach takes the time that a function's call needs to reach a Region. It reports false when the
+// caller gave up first, which is how a call into a silent Region ends.
+func (s *Interventions) Reach(ctx context.Context, q apicall.Request) bool {
+	faults := s.lab.Faults
+	if s.silence.holds(faults, q.Region, time.Now()) {
+		s.lab.Story.Tell(story.KindFault, q.Caller.Account, q.Region, "%s gets no answer to %s:%s", q.Caller.Function,
+			q.Service,
+			q.API)
+		select {
+		case <-ctx.Done():
+		case <-s.lab.Context.Done():
+		}
+		return false
+	}
+	latency := time.Duration(faults.Latency[q.Region])
+	if latency == 0 {
+		return true
+	}
+	select {
+	case <-time.After(latency):
+		return true
+	case <-ctx.Done():
+	case <-s.lab.Context.Done():
+	}
+	return false
+}

@@ -1,0 +1,104 @@
+// Package resources has the resource types of CloudFormation that moto stores and that the lab need not know more of,
+// such as tables, log groups and roles.
+package resources
+
+import (
+	"hubmend/internal/lab/cloudformation"
+	"hubmend/internal/lab/kms"
+)
+
+// Moto creates resources in moto, and tells package kms which keys encrypt them.
+type Moto struct{ keys *kms.Keys }
+
+// New gives the resource types with the keys that encrypt them.
+func New(keys *kms.Keys) Moto { return Moto{keys} }
+
+// ResourceTypes are the resource types that moto holds.
+func (m Moto) ResourceTypes() map[string]cloudformation.ResourceType {
+	return map[string]cloudformation.ResourceType{
+		"AWS::SQS::Queue": {
+			Properties: "QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled " +
+				"KmsMasterKeyId KmsDataKeyReusePeriodSeconds", Name: "QueueName",
+			Create: m.createQueue, Update: m.updateQueue, Delete: deleteQueue,
+		},
+		"AWS::DynamoDB::Table": {
+			Properties: "TableName KeySchema AttributeDefinitions BillingMode PointInTimeRecoverySpecification " +
+				"TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes",
+			Name: "TableName", Fixed: "KeySchema",
+			Create: m.createTable, Update: m.updateTable, Delete: deleteTable, Find: findTable,
+			Lacks: "backups, and a time to live: nothing expires by itself",
+		},
+		"AWS::SNS::Topic": {
+			Properties: "TopicName DisplayName KmsMasterKeyId", Name: "TopicName",
+			Create: m.createTopic, Update: m.updateTopic, Delete: deleteTopic,
+		},
+		"AWS::SNS::TopicPolicy": {
+			Properties: "PolicyDocument Topics",
+			Create:     cloudformation.Fresh(putTopicPolicy), Update: cloudformation.Again(putTopicPolicy),
+			Delete: deleteTopicPolicy,
+			Lacks:  "it is asked for EventBridge only: anybody else may publish",
+		},
+		"AWS::SNS::Subscription": {
+			Properties: "Protocol TopicArn Endpoint",
+			Create:     createSubscription, Delete: deleteSubscription,
+			Lacks: "no mail is sent",
+		},
+		"AWS::Logs::LogGroup": {
+			Properties: "LogGroupName RetentionInDays KmsKeyId", Name: "LogGroupName",
+			Create: m.createLogGroup, Update: m.updateLogGroup, Delete: deleteLogGroup,
+			Lacks: "the lines of functions go to the lab's output",
+		},
+		"AWS::KMS::Key": {
+			Properties: "Description KeyPolicy EnableKeyRotation",
+			Create:     createKey, Update: updateKey, Delete: deleteKey,
+			Lacks: "nothing is encrypted; but whether its policy, and that of a role, let them use it is asked for " +
+				"each call of a queue, a topic or a table",
+		},
+		"AWS::CloudWatch::Dashboard": {
+			Properties: "DashboardName DashboardBody", Name: "DashboardName",
+			Create: createDashboard, Update: updateDashboard, Delete: deleteDashboard,
+			Lacks: "it is kept, and nobody draws it",
+		},
+		"AWS::IAM::Role": {
+			Properties: "RoleName Path PermissionsBoundary Description AssumeRolePolicyDocument Policies " +
+				"ManagedPolicyArns MaxSessionDuration Tags", Name: "RoleName", Fixed: "Path",
+			Create: createRole, Update: updateRole, Delete: deleteRole,
+			Lacks: "policies that AWS manages are not attached",
+		},
+		"AWS::IAM::Policy": {
+			Properties: "PolicyName PolicyDocument Roles", Name: "PolicyName",
+			Create: createPolicy, Update: updatePolicy, Delete: deletePolicy,
+		},
+		"AWS::SSM::Parameter": {
+			Properties: "Name Type Value Description AllowedPattern Tier DataType", Name: "Name",
+			Create: createParameter, Update: updateParameter, Delete: deleteParameter,
+		},
+		"AWS::S3::Bucket": {
+			Properties: "BucketName AccessControl BucketEncryption PublicAccessBlockConfiguration " +
+				"VersioningConfiguration LifecycleConfiguration", Name: "BucketName",
+			Create: createBucket, Update: updateBucket, Delete: deleteBucket,
+			Lacks: "nothing expires by itself",
+		},
+		"AWS::S3::BucketPolicy": {
+			Properties: "Bucket PolicyDocument", Fixed: "Bucket",
+			Create: cloudformation.Fresh(putBucketPolicy), Update: cloudformation.Again(putBucketPolicy),
+			Delete: deleteBucketPolicy,
+			Lacks:  "it is evaluated for other accounts only",
+		},
+		"AWS::ECR::Repository": {
+			Properties: "RepositoryName ImageTagMutability LifecyclePolicy RepositoryPolicyText",
+			Name:       "RepositoryName",
+			Create:     createRepository, Update: cloudformation.Unchanged, Delete: deleteRepository,
+			Lacks: "a name without a repository: no images can be pushed",
+		},
+		"AWS::IAM::ManagedPolicy": {
+			Properties: "ManagedPolicyName Description Path PolicyDocument Roles Users Groups",
+			Name:       "ManagedPolicyName", Fixed: "Description Path",
+			Create: createManagedPolicy, Update: updateManagedPolicy, Delete: deleteManagedPolicy,
+		},
+		"AWS::IAM::Group": {
+			Properties: "GroupName ManagedPolicyArns", Name: "GroupName", Fixed: "ManagedPolicyArns",
+			Create: createGroup, Delete: deleteGroup,
+		},
+	}
+}
