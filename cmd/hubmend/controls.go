@@ -168,11 +168,11 @@ func switchOf(c *catalog.Catalog, control string) string {
 	return ""
 }
 
+// numbers lists what standards call the control, if that is not its own ID.
 func (r controlRow) numbers() []string {
 	var numbers []string
 	for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
-		// many standards have the control's own id
-		if number := r.Frameworks[standard]; !slices.Contains(numbers, number) {
+		if number := r.Frameworks[standard]; number != r.Control && !slices.Contains(numbers, number) {
 			numbers = append(numbers, number)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -24,43 +25,69 @@ func (l listing) render(out io.Writer) string {
 	width, paint := terminalWidth(out), painter(out)
 	l = l.forPeople()
 	rows := l.shown(width)
-	if width == 0 {
+	if width == 0 || len(rows) == 0 {
 		return l.table(rows, l.widths(rows), paint)
 	}
 	common, rest := l.common(rows)
-	if common != "" {
-		common = strings.Join(wrapLine(common, 2, width), "\n") + "\n\n"
+	said := ""
+	if len(common.columns) > 0 {
+		said = common.once(len(rows), width, paint) + "\n\n"
 	}
-	rows = rest.shown(width)
+	rows = unrepeated(rest.shown(width))
 	widths := rest.widths(rows)
 	if !narrow(widths, rest.floors(rows, widths), width) {
-		return common + rest.records(rows, width, paint)
+		return said + rest.records(rows, width, paint)
 	}
-	return common + rest.table(rows, widths, paint)
+	return said + rest.table(rows, widths, paint)
 }
 
-// common takes the columns away whose cells are all equal, and says what they have in common.
-func (l listing) common(rows [][]string) (said string, rest listing) {
-	if len(rows) < 2 {
-		return "", l
-	}
-	var facts []string
-	var kept []int
-	for i, c := range l.columns {
+// common parts the columns whose cells are all equal from the others. Of those that are all empty nothing is left.
+func (l listing) common(rows [][]string) (common, rest listing) {
+	var equal, other []int
+	for i := range l.columns {
 		first := rows[0][i]
-		if slices.ContainsFunc(rows, func(row []string) bool { return row[i] != first }) {
-			kept = append(kept, i)
-		} else if first != "" {
-			facts = append(facts, c.name+" "+first)
+		switch {
+		case slices.ContainsFunc(rows, func(row []string) bool { return row[i] != first }):
+			other = append(other, i)
+		case first != "":
+			equal = append(equal, i)
 		}
 	}
-	if len(kept) == 0 || len(kept) == len(l.columns) {
-		return "", l
+	if len(rows) < 2 || len(other) == 0 {
+		return listing{}, l
 	}
-	if len(facts) == 0 {
-		return "", l.only(kept)
+	return l.only(equal), l.only(other)
+}
+
+// once says what all rows have in common, in a line if there is room for it.
+func (l listing) once(n, width int, paint painting) string {
+	title := fmt.Sprintf("All %d: ", n)
+	row := l.shown(width)[0]
+	var facts []string
+	for i, c := range l.columns {
+		facts = append(facts, c.name+" "+row[i])
 	}
-	return "All: " + strings.Join(facts, ", "), l.only(kept)
+	if line := title + strings.Join(facts, ", "); text.StringWidth(line) <= min(width, wide) {
+		return line
+	}
+	return strings.TrimSpace(title) + "\n" + l.records([][]string{row}, width, paint)
+}
+
+// A text that is longer than longText and repeats from row to row is drawn once.
+const (
+	longText    = 40
+	sameAsAbove = "(same as above)"
+)
+
+func unrepeated(rows [][]string) [][]string {
+	for n := len(rows) - 1; n > 0; n-- {
+		for i := 1; i < len(rows[n]); i++ {
+			if cell := rows[n][i]; len(cell) > longText && cell == rows[n-1][i] {
+				rows[n][i] = sameAsAbove
+			}
+		}
+	}
+	return rows
 }
 
 // widths gives how wide each column is if nothing wraps.

@@ -44,7 +44,7 @@ func TestRender(t *testing.T) {
 	t.Setenv("COLUMNS", "")
 	records := func(why ...string) []string {
 		return append(append([]string{
-			"All: Account 222222222222",
+			"All 2: Account 222222222222",
 			"",
 			"State:       failed",
 			"Since (UTC): 2026-01-31 18:00",
@@ -66,7 +66,7 @@ func TestRender(t *testing.T) {
 			"Why:         The security group still allows SSH (TCP 22) from 0.0.0.0/0 after",
 			"             the repair."),
 		110: {
-			"All: Account 222222222222",
+			"All 2: Account 222222222222",
 			"",
 			"State   Since (UTC)       Resource                             Region     Tries  Why",
 			"------  ----------------  -----------------------------------  ---------  -----  -----------------------------",
@@ -76,7 +76,7 @@ func TestRender(t *testing.T) {
 			"held    2026-01-30 18:00  user/ann                             eu-west-1     12",
 		},
 		160: {
-			"All: Account 222222222222",
+			"All 2: Account 222222222222",
 			"",
 			"State   Since (UTC)       Resource                             Region     Tries  Why",
 			"------  ----------------  -----------------------------------  ---------  -----  ------------------------------" +
@@ -100,8 +100,52 @@ func TestRenderSmall(t *testing.T) {
 	l := listing{columns: []column{{name: "Control"}, {name: "Failed", right: true}, {name: "Undone", right: true}}}
 	l.add("EC2.2", "0", "10")
 	l.add("EC2.13", "0", "2")
-	want := "All: Failed 0\n\nControl  Undone\n-------  ------\nEC2.2        10\nEC2.13        2"
+	want := "All 2: Failed 0\n\nControl  Undone\n-------  ------\nEC2.2        10\nEC2.13        2"
 	got := onTerminal(t, 60, func(out *output) string { return l.render(out) })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// A long text that repeats from row to row is there once.
+func TestRenderRepeats(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("COLUMNS", "")
+	const policy = "The account's password policy meets CIS 1.5 to 1.11."
+	l := listing{columns: []column{{name: "Control"}, {name: "Risk"}, {name: "Remediation"}}}
+	for _, id := range []string{"IAM.11", "IAM.12", "IAM.13"} {
+		l.add(id, "medium", policy)
+	}
+	l.add("KMS.4", "low", "Automatic rotation of the key is on.")
+	want := []string{
+		"Control  Risk    Remediation",
+		"-------  ------  ----------------------------------------------------",
+		"IAM.11   medium  " + policy,
+		"IAM.12   medium  (same as above)",
+		"IAM.13   medium  (same as above)",
+		"KMS.4    low     Automatic rotation of the key is on.",
+	}
+	got := onTerminal(t, 160, func(out *output) string { return l.render(out) })
+	if diff := cmp.Diff(want, strings.Split(got, "\n")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if piped := l.render(&bytes.Buffer{}); strings.Count(piped, policy) != 3 {
+		t.Errorf("to a pipe it prints\n%s", piped)
+	}
+}
+
+// What all rows have in common becomes a record when it does not fit a line.
+func TestRenderInCommon(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("COLUMNS", "")
+	l := listing{columns: []column{{name: "Region"}, {name: "Why"}, {name: "Empty"}, {name: "Key", csvOnly: true},
+		{name: "Resource"}}}
+	const why = "The runbook's role may not do this in the account of the resource."
+	l.add("us-east-1", why, "", "1", "user/ann")
+	l.add("us-east-1", why, "", "2", "user/bob")
+	want := "All 2:\nRegion: us-east-1\nWhy:    The runbook's role may not do this in the account of the\n" +
+		"        resource.\n\nResource\n--------\nuser/ann\nuser/bob"
+	got := onTerminal(t, 64, func(out *output) string { return l.render(out) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
