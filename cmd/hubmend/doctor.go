@@ -66,10 +66,10 @@ func (x examination) run(cmd *cobra.Command) error {
 		if len(e.Results) == 0 && x.format == formatTable {
 			fmt.Fprintf(out, "%s, %s, as %s\n\n", who.Account, who.Region, oneLine(who.ARN))
 		}
-		e.Results = append(e.Results, r)
 		if x.format == formatTable {
-			printResult(out, r) // at once: the whole examination takes a while
+			printResult(out, r, sameFix(e.Results, r)) // at once: the whole examination takes a while
 		}
+		e.Results = append(e.Results, r)
 	})
 	switch {
 	case errors.Is(err, doctor.ErrNotDeployed):
@@ -108,16 +108,33 @@ func (x examination) conclude(out io.Writer, e examined) error {
 var resultColors = map[doctor.Status]text.Color{doctor.OK: text.FgGreen, doctor.Problem: text.FgRed,
 	doctor.Unknown: text.FgMagenta}
 
-// printResult writes what a check found, with the fix below it.
-func printResult(out io.Writer, r doctor.Result) {
+// sameFix says whether the result before another has the same fix.
+func sameFix(before []doctor.Result, r doctor.Result) bool {
+	return len(before) > 0 && r.Repair != "" && before[len(before)-1].Repair == r.Repair
+}
+
+// printResult writes what a check found, with the fix below it. A command stays in one line, so that it can be copied.
+func printResult(out io.Writer, r doctor.Result, sameFix bool) {
 	const indent = 28
 	width, status := terminalWidth(out), string(r.Status)
 	found := wrapLine(fmt.Sprintf("%-8s %-18s %s", status, r.Check, oneLine(r.Found)), indent, width)
 	lines := paintFirst(found, status, resultColors[r.Status], painter(out))
-	if r.Repair != "" {
-		lines = append(lines, wrapLine(strings.Repeat(" ", indent)+"-> "+oneLine(r.Repair), indent+3, width)...)
+	fix := oneLine(r.Repair)
+	switch {
+	case fix == "":
+	case sameFix:
+		lines = append(lines, strings.Repeat(" ", indent)+"-> "+sameAsAbove)
+	case isCommand(fix):
+		lines = append(lines, "  -> "+fix)
+	default:
+		lines = append(lines, wrapLine(strings.Repeat(" ", indent)+"-> "+fix, indent+3, width)...)
 	}
 	fmt.Fprintln(out, strings.Join(lines, "\n"))
+}
+
+func isCommand(fix string) bool {
+	program, _, _ := strings.Cut(fix, " ")
+	return program == "aws" || program == "hubmend"
 }
 
 func resultListing(results []doctor.Result) listing {

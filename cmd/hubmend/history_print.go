@@ -109,12 +109,16 @@ func whole(kept json.RawMessage) string {
 // factIndent is where the value of a fact begins.
 const factIndent = 14
 
-// fact writes a line of a list of facts, but none about nothing.
+// fact writes a line of a list of facts, but none about nothing. A URL or an ARN stays whole, so that it can be copied.
 func fact(out io.Writer, name, value string) {
-	if value != "" {
-		line := fmt.Sprintf("  %-11s %s", name, value)
-		fmt.Fprintln(out, strings.Join(wrapLine(line, factIndent, terminalWidth(out)), "\n"))
+	if value == "" {
+		return
 	}
+	lines := []string{fmt.Sprintf("  %-11s %s", name, value)}
+	if strings.Contains(value, " ") {
+		lines = wrapLine(lines[0], factIndent, terminalWidth(out))
+	}
+	fmt.Fprintln(out, strings.Join(lines, "\n"))
 }
 
 // attemptListing lists the attempts on a resource for CSV.

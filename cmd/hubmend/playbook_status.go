@@ -134,14 +134,13 @@ func printState(out io.Writer, s state) {
 	if s.Newest != s.Launched.Version {
 		newer = fmt.Sprintf(" (there is %s: hubmend playbook update --version %s)", s.Newest, s.Newest)
 	}
-	fmt.Fprintf(out, "%s\n  launched as  %s, by %s\n  version      %s%s\n  status       %s\n", s.Playbook,
-		s.Launched.Name, s.Launched.By, s.Launched.Version, newer, s.Launched.Status)
-	if s.Launched.Message != "" {
-		fmt.Fprintf(out, "  because      %s\n", clip(s.Launched.Message))
-	}
+	fmt.Fprintln(out, s.Playbook)
+	fact(out, "launched as", s.Launched.Name+", by "+s.Launched.By)
+	fact(out, "version", s.Launched.Version+newer)
+	fact(out, "status", s.Launched.Status)
+	fact(out, "reason", clip(oneLine(s.Launched.Message)))
 	if len(s.Groups) == 0 {
-		fmt.Fprintf(out, "  groups       version %s does not tell how they are set; the Service Catalog console does\n",
-			s.Launched.Version)
+		fact(out, "groups", "not reported by version "+s.Launched.Version+"; see the Service Catalog console")
 		return
 	}
 	fmt.Fprintf(out, "\n%s\n", groupListing(s).render(out))

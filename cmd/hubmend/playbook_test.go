@@ -211,7 +211,7 @@ func TestPlaybook(t *testing.T) {
 				t.Errorf("status = %+v", got)
 			}
 			out := s.does(t, "status")
-			if !strings.Contains(out, "version 1.0.0 does not tell") ||
+			if !strings.Contains(out, "not reported by version 1.0.0") ||
 				!strings.Contains(out, "hubmend playbook update --version "+labtest.Broken) {
 				t.Errorf("status prints\n%s", out)
 			}
