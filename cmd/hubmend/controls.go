@@ -57,7 +57,7 @@ credentials.`,
 	return cmd
 }
 
-// controlListing lists controls. Why a repair cannot be undone is long, and people read it about one control.
+// controlListing lists controls. `hubmend controls CONTROL` shows people what is left to CSV here.
 func controlListing(rows []controlRow) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Title", csvOnly: true}, {name: "Number"}, {name: "Risk"},
 		{name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Parameter"}, {name: "Runbook", csvOnly: true},
@@ -76,7 +76,7 @@ func yesOrNo(is bool) string {
 	return "no"
 }
 
-// named gives the rows of the controls that are named, or all.
+// named returns the rows of the named controls, or all.
 func named(rows []controlRow, ids []string) ([]controlRow, error) {
 	if len(ids) == 0 {
 		return rows, nil
@@ -93,12 +93,12 @@ func named(rows []controlRow, ids []string) ([]controlRow, error) {
 	return some, nil
 }
 
-// controlRow is one control as the table shows it.
+// controlRow is one control in a listing.
 type controlRow struct {
 	Control      string              `json:"control"`
 	Title        string              `json:"title"`
 	Frameworks   map[string]string   `json:"frameworks"`
-	EvidenceLag  time.Duration       `json:"-"` // how old the data of a check may be
+	EvidenceLag  time.Duration       `json:"-"` // maximum age of the data that a check uses
 	Parameter    string              `json:"parameter"`
 	Repair       string              `json:"repair"`
 	Runbook      string              `json:"runbook"`
@@ -108,10 +108,10 @@ type controlRow struct {
 	Reversible   bool                `json:"reversible"`
 	Irreversible string              `json:"irreversible,omitempty"`
 	Policy       []runbook.Statement `json:"policy"`
-	Undo         *undoRow            `json:"undo,omitempty"` // none when it is irreversible
+	Undo         *undoRow            `json:"undo,omitempty"` // nil if it is irreversible
 }
 
-// undoRow is how a repair is taken back.
+// undoRow is the runbook that undoes a repair.
 type undoRow struct {
 	Runbook string              `json:"runbook"`
 	Policy  []runbook.Statement `json:"policy"`
@@ -156,7 +156,7 @@ func undoOf(c *catalog.Catalog, control catalog.Control) (*undoRow, error) {
 	return &undoRow{Runbook: r.Name, Policy: policy}, nil
 }
 
-// switchOf gives the product parameter of the first group that has a control.
+// switchOf returns the product parameter of the first group that contains a control.
 func switchOf(c *catalog.Catalog, control string) string {
 	for _, p := range c.Playbooks {
 		for _, g := range p.Groups {
@@ -186,7 +186,7 @@ func (r controlRow) undoable() string {
 	return yesOrNo(false) + ": " + r.Irreversible
 }
 
-// actionsOf lists what a policy allows.
+// actionsOf lists the actions that a policy allows.
 func actionsOf(policy []runbook.Statement) []string {
 	var actions []string
 	for _, s := range policy {

@@ -12,32 +12,28 @@ import (
 	"hubmend/internal/engine/decide"
 )
 
-// noPlaybook stands for the parameter of a control that no playbook lists.
-const noPlaybook = "in no playbook yet"
+// noPlaybook stands for the parameter of a control that is in no playbook.
+const noPlaybook = "none (not in a playbook yet)"
 
-// printControls writes everything about some controls for a terminal.
+// printControls prints everything about some controls.
 func printControls(out io.Writer, rows []controlRow) {
 	for i, r := range rows {
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
 		fmt.Fprintf(out, "%s  %s\n", r.Control, r.Title)
-		fact(out, "repair", r.Repair)
+		fact(out, "remediation", r.Repair)
 		fact(out, "risk", r.Risk+". "+r.RiskReason)
 		fact(out, "undo", r.undoable())
 		fact(out, "parameter", cmp.Or(r.Parameter, noPlaybook))
 		fact(out, "runbook", r.Runbook)
 		for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
-			fact(out, "number", r.Frameworks[standard]+" in "+standard)
+			fact(out, "standard", standard+" "+r.Frameworks[standard])
 		}
-		for _, action := range actionsOf(r.Policy) {
-			fact(out, "may", action)
-		}
+		fact(out, "allows", strings.Join(actionsOf(r.Policy), ", "))
 		if r.Undo != nil {
 			fact(out, "undo by", r.Undo.Runbook)
-			for _, action := range actionsOf(r.Undo.Policy) {
-				fact(out, "undo may", action)
-			}
+			fact(out, "undo allows", strings.Join(actionsOf(r.Undo.Policy), ", "))
 		}
 	}
 }
@@ -56,16 +52,16 @@ func writeControlPage(out io.Writer, rows []controlRow) error {
 			strings.ToLower(strings.ReplaceAll(r.Control, ".", "")),
 			strings.Join(r.numbers(), ", "), parameter, r.Risk, yesOrNo(r.Reversible))
 	}
-	b.WriteString("\nEach repair is one step of Systems Manager, and so is each undo.\n")
+	b.WriteString("\nEach repair and each undo is one step of a Systems Manager runbook.\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n- **Repair:** %s\n- **Risk:** %s. %s\n- **Undo:** %s\n- **Runbook:** "+
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n- **Remediation:** %s\n- **Risk:** %s. %s\n- **Undo:** %s\n- **Runbook:** "+
 			"%s\n- **Numbers:**",
 			r.Control, r.Title, r.Repair, r.Risk, r.RiskReason, r.undoOnPage(), runbookLink(r.Runbook))
 		for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
 			fmt.Fprintf(&b, " %s in `%s`", r.Frameworks[standard], standard)
 		}
 		if r.EvidenceLag > 0 {
-			fmt.Fprintf(&b, "\n- **Evidence:** a check may be made of data that is %s old", decide.Hours(r.EvidenceLag))
+			fmt.Fprintf(&b, "\n- **Evidence:** Security Hub may check data that is up to %s old", decide.Hours(r.EvidenceLag))
 		}
 		fmt.Fprintf(&b, "\n- **IAM actions of the runbook's role:** `%s`\n", strings.Join(actionsOf(r.Policy), "`, `"))
 		if r.Undo != nil {

@@ -19,19 +19,19 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// undoPoll is how often the ledger of a lab is asked.
+// undoPoll is how often the ledger of a lab is read.
 const undoPoll = 200 * time.Millisecond
 
-// undo undoes one repair as `hubmend undo` does, and shows that the resource is as it was.
+// undo undoes one repair as `hubmend undo` does, and shows that the resource has its previous configuration.
 func (d *demo) undo(ctx context.Context, f scenario.Finished) error {
 	shown := slices.IndexFunc(f.Result.Before, func(t scenario.Table) bool { return t.Undo != "" })
 	if shown < 0 {
-		return fmt.Errorf("%s shows nothing to undo", demoScenario)
+		return fmt.Errorf("%s has no table with undo", demoScenario)
 	}
 	name := f.Result.Before[shown].Undo
 	i := slices.IndexFunc(f.Result.Controls, func(c scenario.ControlResult) bool { return c.Finding == name })
 	if i < 0 {
-		return fmt.Errorf("%s imports no finding %q to undo", demoScenario, name)
+		return fmt.Errorf("%s has no finding %q to undo", demoScenario, name)
 	}
 	chosen := f.Result.Controls[i]
 	d.progress.begin("Undoing the repair of " + chosen.Control + ": hubmend undo " + target.Name(chosen.Resource))
@@ -47,18 +47,18 @@ func (d *demo) undo(ctx context.Context, f scenario.Finished) error {
 	d.progress.end()
 	d.screen.print(rowsDiff(f.Result.After[shown], tables[shown], d.screen.width, d.screen.paint)...)
 	if problem == "" && !sameRows(f.Result.Before[shown], tables[shown]) {
-		problem = "the undo did not restore what was before the repair"
+		problem = "the undo did not restore the previous configuration"
 	}
 	if problem != "" {
 		d.screen.print(failedDemo([]string{problem}, d.screen.width, d.screen.paint)...)
 		return errFailed
 	}
-	lines := wrapLine("  Restored. It is on hold: not remediated again until you request it.", 2, d.screen.width)
+	lines := wrapLine("  Restored. It is on hold: Hubmend remediates it again only on request.", 2, d.screen.width)
 	d.screen.print(paintFirst(lines, "Restored.", text.FgGreen, d.screen.paint)...)
 	return nil
 }
 
-// operatorConfig is for the administrator's account and home Region of a lab.
+// operatorConfig returns the AWS configuration of the administrator account in the home Region of a lab.
 func operatorConfig(l *lab.Lab, s *scenario.Scenario) aws.Config {
 	c := lab.Operator(s.Accounts[0])
 	return aws.Config{
@@ -69,8 +69,8 @@ func operatorConfig(l *lab.Lab, s *scenario.Scenario) aws.Config {
 	}
 }
 
-// undoRepair undoes the repair of an execution. It gives the problem when the repair is not undone, or
-// its resource is not on hold afterwards.
+// undoRepair undoes the repair of an execution. It returns a problem if the undo failed or the resource is not on
+// hold afterwards.
 func undoRepair(ctx context.Context, cfg aws.Config, execution string) (problem string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -113,7 +113,7 @@ func (d *demo) report(ctx context.Context, l *lab.Lab) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // build/ is for everybody
 		return err
 	}
-	now := time.Now().UTC().Truncate(time.Second).Add(time.Second) // what has just happened is part of it
+	now := time.Now().UTC().Truncate(time.Second).Add(time.Second) // so that the period includes what has just happened
 	r := reporting{html: file}
 	made, err := r.make(ctx, operatorConfig(l, d.scenario), report.Period{From: now.Add(-time.Hour), To: now}, now)
 	if err != nil {

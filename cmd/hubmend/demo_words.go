@@ -11,8 +11,8 @@ import (
 	"hubmend/test/postcondition"
 )
 
-// demoProblems lists what contradicts the story that the demo tells: each finding was FAILED before,
-// is RESOLVED, and its resource passes by the independent check.
+// demoProblems lists what contradicts the demo: each finding was FAILED before and is RESOLVED now, and the
+// independent check passes its resource.
 func demoProblems(r scenario.Result) []string {
 	var problems []string
 	for _, c := range r.Controls {
@@ -20,13 +20,13 @@ func demoProblems(r scenario.Result) []string {
 		switch {
 		case c.Before != postcondition.Failed:
 			problems = append(problems,
-				fmt.Sprintf("%s was not broken: the independent check said %q before the repair", what, c.Before))
+				fmt.Sprintf("%s: the independent check reported %q before the repair", what, c.Before))
 		case c.Workflow != finding.Resolved:
 			problems = append(problems,
-				strings.TrimSuffix(fmt.Sprintf("%s was not repaired, its finding is %s: %s", what, c.Workflow,
+				strings.TrimSuffix(fmt.Sprintf("%s was not repaired; its finding is %s: %s", what, c.Workflow,
 					clip(oneLine(c.Note))), ": "))
 		case c.After != postcondition.Passed:
-			problems = append(problems, fmt.Sprintf("%s is RESOLVED, but the independent check says %q", what, c.After))
+			problems = append(problems, fmt.Sprintf("%s is RESOLVED, but the independent check reports %q", what, c.After))
 		}
 	}
 	if len(r.Controls) == 0 {
@@ -34,7 +34,7 @@ func demoProblems(r scenario.Result) []string {
 	}
 	for _, v := range r.Verdicts {
 		if !v.Passed {
-			problems = append(problems, fmt.Sprintf("%s: does not hold, but %s", oneLine(v.Text), clip(oneLine(v.Got))))
+			problems = append(problems, fmt.Sprintf("expected %s; actual: %s", oneLine(v.Text), clip(oneLine(v.Got))))
 		}
 	}
 	return problems
@@ -42,7 +42,7 @@ func demoProblems(r scenario.Result) []string {
 
 func failedDemo(problems []string, width int, paint painting) []string {
 	const failed = "The demo failed."
-	lines := paintFirst(wrapLine(failed+" To see everything that happened: build/hubmend lab demo --verbose", 2, width),
+	lines := paintFirst(wrapLine(failed+" For all events: build/hubmend lab demo --verbose", 2, width),
 		failed, text.FgRed, paint)
 	for _, problem := range problems {
 		lines = append(lines, paintFirst(wrapLine("  FAIL "+problem, 7, width), "FAIL", text.FgRed, paint)...)
@@ -50,16 +50,16 @@ func failedDemo(problems []string, width int, paint painting) []string {
 	return append([]string{""}, lines...)
 }
 
-// demoSummary is told of a result without problems.
+// demoSummary sums up a result without problems.
 func demoSummary(r scenario.Result, width int, paint painting) []string {
 	n := len(r.Controls)
 	resolved := fmt.Sprintf("%d of %d RESOLVED", n, n)
-	lines := wrapLine(fmt.Sprintf("%s by %s. Independent check of all: FAILED, now PASSED.", resolved,
+	lines := wrapLine(fmt.Sprintf("%s by %s. Independent checks: FAILED before, PASSED now.", resolved,
 		counted(len(r.Executions), "repair")), 2, width)
 	return paintFirst(lines, resolved, text.FgGreen, paint)
 }
 
-// nextCommands are for somebody who has just seen the demo.
+// nextCommands suggests what to do after the demo.
 func nextCommands(width int) []string {
 	lines := []string{"", "Next"}
 	for _, next := range [][2]string{

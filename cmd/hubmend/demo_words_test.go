@@ -26,21 +26,21 @@ func TestDemoProblems(t *testing.T) {
 		"nothing happened": {scenario.Result{}, "no finding was imported"},
 		"not broken": {
 			scenario.Result{Controls: change(func(c *scenario.ControlResult) { c.Before = "PASSED" })},
-			`was not broken: the independent check said "PASSED" before the repair`},
+			`the independent check reported "PASSED" before the repair`},
 		"stays FAILED": {
 			scenario.Result{Controls: []scenario.ControlResult{in(good, "NOTIFIED", "Failed",
 				"Hubmend could not repair this: no.")}},
-			"EC2.13 of " + group + " was not repaired, its finding is NOTIFIED: Hubmend could not repair this: no."},
+			"EC2.13 of " + group + " was not repaired; its finding is NOTIFIED: Hubmend could not repair this: no."},
 		"nobody came": {scenario.Result{Controls: []scenario.ControlResult{in(good, "NEW", "", "")}},
-			"was not repaired, its finding is NEW"},
+			"was not repaired; its finding is NEW"},
 		"a false green": {
 			scenario.Result{Controls: change(func(c *scenario.ControlResult) { c.After = "FAILED" })},
-			`is RESOLVED, but the independent check says "FAILED"`},
+			`is RESOLVED, but the independent check reports "FAILED"`},
 		"an unknown control": {scenario.Result{Controls: change(func(c *scenario.ControlResult) { c.After = "" })},
-			`the independent check says ""`},
+			`the independent check reports ""`},
 		"an expectation fails": {scenario.Result{Controls: []scenario.ControlResult{good},
 			Verdicts: []scenario.Verdict{{Text: "problems []", Got: `["no"]`}}},
-			`problems []: does not hold, but ["no"]`},
+			`expected problems []; actual: ["no"]`},
 	} {
 		got := demoProblems(tc.result)
 		if tc.want == "" && len(got) > 0 || tc.want != "" && (len(got) != 1 || !strings.Contains(got[0], tc.want)) {

@@ -15,7 +15,7 @@ import (
 	"hubmend/test/postcondition"
 )
 
-// What a row shows beside the words of Security Hub.
+// States that a row shows in addition to those of Security Hub.
 const (
 	stateRepairing   = "repairing"
 	stateNotRepaired = "NOT REPAIRED"
@@ -24,15 +24,15 @@ const (
 
 var stateColours = map[string]text.Color{
 	finding.Failed: text.FgRed, stateNotRepaired: text.FgRed, stateStillFailed: text.FgRed,
-	stateRepairing: text.FgCyan, finding.Resolved: text.FgGreen, postcondition.Passed: text.FgGreen,
+	finding.Resolved: text.FgGreen, postcondition.Passed: text.FgGreen,
 }
 
-// findingRow is what became of one finding.
+// findingRow is the progress of one finding.
 type findingRow struct {
 	control, number, resource string
-	states                    []string // that the finding went through
+	states                    []string // in the order in which they were reached
 	execution                 string
-	text                      string // what was done, or why not
+	text                      string // what was changed, or why nothing was
 }
 
 // findingRows are the findings of a scenario, in its order.
@@ -42,7 +42,7 @@ type findingRows struct {
 	printed []int // rows that stay on the screen, in their order
 }
 
-// newFindingRows begins a row for each finding. Of a finding that is imported twice there is one.
+// newFindingRows adds a row for each finding. A finding that is imported twice has one row.
 func newFindingRows(product string, all []scenario.ControlResult) *findingRows {
 	f := &findingRows{}
 	for _, c := range all {
@@ -58,7 +58,7 @@ func newFindingRows(product string, all []scenario.ControlResult) *findingRows {
 	return f
 }
 
-// numberOf is the number that a playbook's framework has for a control.
+// numberOf returns the number of a control in the framework of a playbook.
 func numberOf(product, control string) string {
 	all := catalog.Embedded()
 	c, _ := all.ByID(control)
@@ -70,7 +70,7 @@ func numberOf(product, control string) string {
 	return ""
 }
 
-// update takes the present state of a finding, and says whether it is RESOLVED for the first time.
+// update takes the current state of a finding, and reports whether it is RESOLVED for the first time.
 func (f *findingRows) update(c scenario.ControlResult) (row int, resolved bool) {
 	row = slices.Index(f.names, c.Finding)
 	if row < 0 {
@@ -87,7 +87,7 @@ func (f *findingRows) update(c scenario.ControlResult) (row int, resolved bool) 
 	return row, !known && c.Workflow == finding.Resolved
 }
 
-// finish takes what the independent check said at the end too.
+// finish also takes the final results of the independent check.
 func (f *findingRows) finish(all []scenario.ControlResult) {
 	for _, c := range all {
 		i, _ := f.update(c)
@@ -107,7 +107,7 @@ func (r *findingRow) reach(state string) {
 	}
 }
 
-// stateOf says where a finding is. It stays in the state that it had while it is NEW.
+// stateOf returns the state to show for a finding, or "" while it is NEW.
 func stateOf(c scenario.ControlResult) string {
 	switch {
 	case c.Workflow == finding.New || c.Workflow == "":
@@ -120,8 +120,7 @@ func stateOf(c scenario.ControlResult) string {
 	return stateNotRepaired
 }
 
-// done is what was done for a finding. Findings of one resource may share a repair, which the first of
-// them on the screen tells.
+// done returns what was changed for a finding. Findings that share a repair refer to the first of them on the screen.
 func (f *findingRows) done(i int) string {
 	r := f.rows[i]
 	if r.text == "" || r.execution == "" {
@@ -147,7 +146,7 @@ func (f *findingRows) lines(width int, paint painting) []string {
 	return all
 }
 
-// line draws a row, in one line of at most so many characters.
+// line draws a row in at most width characters.
 func (f *findingRows) line(i, width int, paint painting) string {
 	r, form := f.rows[i], formFor(width)
 	control, number, resource := 0, 0, 0
@@ -165,7 +164,7 @@ func (f *findingRows) line(i, width int, paint painting) string {
 	return strings.TrimRight(head+paintStates(states, form.states, paint)+"  "+shorten(f.done(i), width-used), " ")
 }
 
-// rowForm is what a row has room for.
+// rowForm says what fits a row.
 type rowForm struct {
 	resource, states int // characters
 	pick             func(states []string) []string
@@ -194,7 +193,7 @@ func paintStates(states []string, width int, paint painting) string {
 
 func pad(s string, width int) string { return text.Pad(s, width, ' ') }
 
-// shorten cuts a text to a number of characters and shows that it did.
+// shorten cuts a text to width characters, the last of which are then dots.
 func shorten(s string, width int) string {
 	const cut = "..."
 	runes := []rune(s)
@@ -207,7 +206,7 @@ func shorten(s string, width int) string {
 	return strings.TrimRight(string(runes[:width-len(cut)]), " ") + cut
 }
 
-// count is how many findings are in a state.
+// count returns how many findings are in a state.
 func (f *findingRows) count(state string) int {
 	n := 0
 	for _, r := range f.rows {

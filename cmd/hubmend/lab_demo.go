@@ -17,14 +17,15 @@ func labDemoCommand() *cobra.Command {
 	var d labDemo
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Break every control in a lab and watch Hubmend remediate the findings",
-		Long: `Starts a lab, deploys the templates, creates resources that fail every control, and imports the
-findings. Hubmend remediates them; an independent check, which shares no code with the runbooks,
-looks at each resource before and after. Then one repair is undone, and an HTML report is written
-to build/demo-report.html. It takes a quarter of a minute and needs no AWS account.
+		Short: "Break controls in a local lab and watch Hubmend remediate the findings",
+		Long: `Starts a lab, deploys the templates, creates noncompliant resources for every control of the
+playbook, and imports the findings. Hubmend remediates them. An independent check, which shares no
+code with the runbooks, examines each resource before and after. Then one repair is undone, and an
+HTML report is written to build/demo-report.html. The demo takes about 15 seconds and needs no AWS
+account.
 
-Exit codes: 0 everything was repaired and the undo restored the resource; 1 something was not;
-2 the demo could not run.`,
+Exit codes: 0 every finding was remediated and the undo restored the resource; 1 one of them
+failed; 2 the demo could not run.`,
 		Example: `  hubmend lab demo
   hubmend lab demo --verbose
   NO_COLOR=1 hubmend lab demo > demo.txt`,
@@ -38,7 +39,7 @@ Exit codes: 0 everything was repaired and the undo restored the resource; 1 some
 		},
 	}
 	d.register(cmd)
-	cmd.Flags().BoolVarP(&d.verbose, "verbose", "v", false, "print the trace: every event, call and step as it happens")
+	cmd.Flags().BoolVarP(&d.verbose, "verbose", "v", false, "print every event, call and step as it happens")
 	return cmd
 }
 
@@ -48,13 +49,13 @@ type labDemo struct {
 	verbose bool
 }
 
-// demoScenario is what the demo runs, and demoReport is where it writes its report; both in the checkout.
+// The scenario of the demo and its report, as paths in the checkout.
 const (
 	demoScenario = "test/scenarios/demo-all.yaml"
 	demoReport   = "build/demo-report.html"
 )
 
-// run runs the demo. What is redrawn is removed before anything else is printed, also after Ctrl-C.
+// run runs the demo. It removes the redrawn block before anything else is printed, also after Ctrl-C.
 func (d labDemo) run(cmd *cobra.Command, config lab.Config) error {
 	s, err := scenario.Load(filepath.Join(config.Root, filepath.FromSlash(demoScenario)))
 	if err != nil {
@@ -63,29 +64,29 @@ func (d labDemo) run(cmd *cobra.Command, config lab.Config) error {
 	out := cmd.OutOrStdout()
 	story := &demo{scenario: s, screen: newScreen(out), root: d.root,
 		trace: printer{out: out, trace: d.verbose, silent: !d.verbose}}
-	story.screen.inPlace = story.screen.inPlace && !d.verbose && !d.logs // whose lines would come in between
+	story.screen.inPlace = story.screen.inPlace && !d.verbose && !d.logs // whose lines appear in between
 	story.progress = newProgress(story.screen, s.Product, true)
 	stop := story.progress.start(cmd.Context())
 	err = story.run(cmd.Context(), config)
 	stop()
 	if cmd.Context().Err() != nil {
-		return errors.New("it was interrupted")
+		return errors.New("interrupted")
 	}
 	return err
 }
 
-// demo tells a scenario as a story.
+// demo runs a scenario and explains it step by step.
 type demo struct {
 	scenario *scenario.Scenario
 	screen   *screen
 	progress *progress
-	trace    printer // silent unless somebody wants the trace
+	trace    printer // silent without --verbose
 	root     string
 	findings int
 }
 
 func (d *demo) run(ctx context.Context, config lab.Config) error {
-	d.screen.print(wrapLine("Hubmend demo: every control is broken in a lab on this machine. No AWS account.", 2,
+	d.screen.print(wrapLine("Hubmend demo: "+d.scenario.Product+" in a local lab, without an AWS account.", 2,
 		d.screen.width)...)
 	d.progress.begin("Starting the emulator")
 	backend, err := lab.StartBackend(ctx, config)
@@ -105,16 +106,16 @@ func (d *demo) run(ctx context.Context, config lab.Config) error {
 	return nil
 }
 
-// phase tells what happens next in the scenario.
+// phase shows the next phase of the scenario.
 func (d *demo) phase(p scenario.Phase) {
 	text := phases[p]
 	switch p {
-	case scenario.Launching: // takes no time
+	case scenario.Launching: // is over at once
 		return
 	case scenario.Seeding:
-		text = "Creating resources that fail every control"
+		text = "Creating noncompliant resources"
 	case scenario.Happening:
-		text = fmt.Sprintf("Remediating %s of Security Hub", counted(d.findings, "finding"))
+		text = fmt.Sprintf("Remediating %s", counted(d.findings, "Security Hub finding"))
 	}
 	d.progress.begin(text)
 }
@@ -124,7 +125,7 @@ func (d *demo) begun(all []scenario.ControlResult) {
 	d.progress.findings(all)
 }
 
-// finish is called when everything is over and the lab still runs.
+// finish is called at the end, while the lab still runs.
 func (d *demo) finish(ctx context.Context, f scenario.Finished) error {
 	d.progress.finish(f.Result.Controls)
 	d.trace.end(f.Result)

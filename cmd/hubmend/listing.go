@@ -80,7 +80,7 @@ func (l listing) shown(width int) [][]string {
 
 // paint colours a cell, or a part of one, by the value of the whole cell.
 func (c column) paint(part, value string, paint painting) string {
-	if c.color == nil || part == "" || c.color(value) == text.Reset {
+	if c.color == nil || part == "" {
 		return part
 	}
 	return paint(c.color(value), part)

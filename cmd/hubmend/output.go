@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// output is a file that remembers that it could not be written, so that no command has to look.
+// output is a file that keeps its first write error, so that commands need not check each write.
 type output struct {
 	file *os.File
 
@@ -23,10 +23,10 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Fd tells a terminal from a file.
+// Fd lets callers find out whether this is a terminal.
 func (o *output) Fd() uintptr { return o.file.Fd() }
 
-// failed gives the first error.
+// failed returns the first write error.
 func (o *output) failed() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -17,95 +17,113 @@ import (
 // usesShown is how many users of a resource a terminal gets; JSON has all that were read.
 const usesShown = 10
 
-func printPlan(out io.Writer, p plan.Plan) {
-	paint := painter(out)
-	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	say("%s %s", p.Control, oneLine(p.Title))
-	say("  %s", oneLine(p.Resource))
-	say("  %s in account %s, %s", p.Runbook, p.Account, p.Region)
-	say("")
-	switch p.Verdict {
-	case plan.Compliant:
-		say("%s", paint(text.FgGreen, oneLine(p.Reason)))
-		return
-	case plan.Refusal:
-		say("%s %s", paint(text.FgRed, "The repair would fail before it changes anything:"), oneLine(p.Reason))
-		return
-	}
-	printChanges(out, p, paint)
-	printCalls(out, p)
-	printUses(out, p)
-	printTerms(out, p)
-	say("\nNothing was changed.")
+// planText writes a plan for people. Sentences wrap on a terminal; what is data stays in its line.
+type planText struct {
+	out   io.Writer
+	width int
+	paint painting
 }
 
-func printChanges(out io.Writer, p plan.Plan, paint func(text.Color, string) string) {
-	fmt.Fprintln(out, "Before and after:")
+func printPlan(out io.Writer, p plan.Plan) {
+	t := planText{out, terminalWidth(out), painter(out)}
+	t.sentence(0, p.Control+" "+p.Title)
+	t.line(2, oneLine(p.Resource))
+	t.line(2, fmt.Sprintf("account %s, %s, runbook %s", p.Account, p.Region, p.Runbook))
+	t.line(0, "")
+	switch p.Verdict {
+	case plan.Compliant:
+		t.line(0, t.paint(text.FgGreen, oneLine(p.Reason)))
+		return
+	case plan.Refusal:
+		t.line(0, t.paint(text.FgRed, "The runbook would fail before it changes anything:"))
+		t.sentence(2, p.Reason)
+		return
+	}
+	t.changes(p)
+	t.calls(p)
+	t.uses(p)
+	t.terms(p)
+	t.line(0, "\nNothing was changed.")
+}
+
+func (t planText) line(indent int, s string) {
+	fmt.Fprintf(t.out, "%s%s\n", strings.Repeat(" ", indent), s)
+}
+
+func (t planText) sentence(indent int, s string) {
+	line := strings.Repeat(" ", indent) + oneLine(s)
+	fmt.Fprintln(t.out, strings.Join(wrapLine(line, indent+2, t.width), "\n"))
+}
+
+func (t planText) changes(p plan.Plan) {
+	t.line(0, "Before and after:")
 	for _, d := range p.Changes {
-		fmt.Fprintf(out, "  %s\n", oneLine(d.What))
+		t.line(2, oneLine(d.What))
 		for _, l := range d.Lines() {
 			line := string(l.Sign) + " " + oneLine(cmp.Or(l.Text(), flow(l.Value)))
 			if l.Name != "" {
 				line = string(l.Sign) + " " + oneLine(l.Name) + ": " + flow(l.Value)
 			}
-			fmt.Fprintf(out, "    %s\n", paint(map[rune]text.Color{'-': text.FgRed, '+': text.FgGreen}[l.Sign], line))
+			t.line(4, t.paint(map[rune]text.Color{'-': text.FgRed, '+': text.FgGreen}[l.Sign], line))
 		}
 	}
 	for _, sentence := range p.Lost {
-		fmt.Fprintf(out, "  Lost with it: %s\n", oneLine(sentence))
+		t.sentence(2, "Lost: "+sentence)
 	}
 }
 
-func printCalls(out io.Writer, p plan.Plan) {
-	fmt.Fprintf(out, "\n%s would change something, each taken to succeed:\n", counted(len(p.Calls), "call"))
+func (t planText) calls(p plan.Plan) {
+	t.line(0, fmt.Sprintf("\nWrite calls (%d), each assumed to succeed:", len(p.Calls)))
 	for i, c := range p.Calls {
-		fmt.Fprintf(out, "  %d. %s\n", i+1, c.API)
+		t.line(2, fmt.Sprintf("%d. %s", i+1, c.API))
 		for _, name := range slices.Sorted(maps.Keys(c.Input)) {
-			fmt.Fprintf(out, "       %s: %s\n", name, flow(c.Input[name]))
+			t.sentence(7, name+": "+flow(c.Input[name]))
 		}
 	}
 }
 
-func printUses(out io.Writer, p plan.Plan) {
+func (t planText) uses(p plan.Plan) {
 	if len(p.Uses) == 0 {
 		return
 	}
-	fmt.Fprintln(out, "\nWhat uses it:")
+	t.line(0, "\nUsed by:")
 	for _, u := range p.Uses {
 		switch {
 		case u.Unknown != "" && len(u.Found) == 0:
-			fmt.Fprintf(out, "  %s: not known. %s\n", u.Title, oneLine(u.Unknown))
+			t.sentence(2, u.Title+": unknown. "+u.Unknown)
 		case len(u.Found) == 0:
-			fmt.Fprintf(out, "  %s: none\n", u.Title)
+			t.line(2, u.Title+": none")
 		default:
-			fmt.Fprintf(out, "  %s:\n", u.Title)
+			t.line(2, u.Title+":")
 		}
 		for i, one := range u.Found {
 			if i == usesShown {
-				fmt.Fprintf(out, "    and %d more; --json lists them\n", len(u.Found)-usesShown)
+				t.line(4, fmt.Sprintf("and %d more; --json lists them", len(u.Found)-usesShown))
 				break
 			}
-			fmt.Fprintf(out, "    %s\n", flow(one))
+			t.line(4, flow(one))
 		}
 	}
 }
 
-func printTerms(out io.Writer, p plan.Plan) {
-	back := "It can be undone."
+func (t planText) terms(p plan.Plan) {
+	undo := "It can be undone."
 	if !p.Reversible {
-		back = "It cannot be undone: " + oneLine(p.Irreversible)
+		undo = "It cannot be undone: " + p.Irreversible
 	}
-	fmt.Fprintf(out, "\nRisk: %s. %s\n%s\n", p.Risk, oneLine(p.RiskReason), back)
+	t.line(0, "")
+	t.sentence(0, "Risk: "+p.Risk+". "+p.RiskReason)
+	t.sentence(0, undo)
 	if p.Note != "" {
-		fmt.Fprintf(out, "The finding will say: %s\n", oneLine(p.Note))
+		t.sentence(0, "Note on the finding: "+p.Note)
 	}
-	fmt.Fprintf(out, "Cost: %s, %.3f USD.\n", counted(p.Cost.Steps, "step"), p.Cost.USD)
+	t.sentence(0, fmt.Sprintf("Cost: %s, %.3f USD.", counted(p.Cost.Steps, "step"), p.Cost.USD))
 	var actions []string
 	for _, a := range p.Allowed {
 		actions = append(actions, a.Actions...)
 	}
 	slices.Sort(actions)
-	fmt.Fprintf(out, "The repair runs under %s, which may: %s.\n", p.Role, strings.Join(slices.Compact(actions), ", "))
+	t.sentence(0, fmt.Sprintf("Role: %s, which allows %s.", p.Role, strings.Join(slices.Compact(actions), ", ")))
 }
 
 // flow writes a value in one line of YAML.

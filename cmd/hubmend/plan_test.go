@@ -107,7 +107,7 @@ func TestPlan(t *testing.T) {
 			"- tcp 22 from 0.0.0.0/0\n", "1 call would change something", "1. ec2:RevokeSecurityGroupIngress\n",
 			"Network interfaces in the group: none", "Risk: medium. ", "It can be undone.",
 			"Cost: 1 step, 0.002 USD.",
-			"role/hubmend-CloseSecurityGroupPorts, which may: ec2:AuthorizeSecurityGroupIngress, ",
+			"role/hubmend-CloseSecurityGroupPorts, which allows ec2:AuthorizeSecurityGroupIngress, ",
 			"Nothing was changed.",
 		} {
 			if !strings.Contains(stdout, want) {
@@ -156,7 +156,7 @@ func TestPlan(t *testing.T) {
 	t.Run("refused by the runbook", func(t *testing.T) {
 		l := l.in(t)
 		code, stdout, stderr := hubmend(t, l.env("workload"), "plan", "--control", "EC2.2", "--resource", group)
-		if code != exitFailed || stderr != "" || !strings.Contains(stdout, "would fail before it changes anything: ") ||
+		if code != exitFailed || stderr != "" || !strings.Contains(stdout, "would fail before it changes anything:\n") ||
 			!strings.Contains(stdout, "is named web, not default") {
 			t.Errorf("exits with %d, says %q, prints %s", code, stderr, stdout)
 		}

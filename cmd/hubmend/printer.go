@@ -15,14 +15,13 @@ import (
 	"hubmend/internal/lab/scenario"
 )
 
-// printer writes how scenarios go. By default that is a line for each finding and what did not
-// come out as expected.
+// printer prints the run of scenarios: by default a line for each finding, and the expectations that failed.
 type printer struct {
 	out    io.Writer
-	silent bool // for --json
-	brief  bool // for --quiet: when the scenario is over, in one line
+	silent bool // for --output json and csv
+	brief  bool // for --quiet: one line when the scenario is over
 	trace  bool // for --verbose: everything that happens, as it happens
-	logs   bool // for --logs, whose lines come in between
+	logs   bool // for --logs, whose lines appear in between
 
 	place    string // of the scenario, such as [1/20]
 	progress *progress
@@ -30,13 +29,13 @@ type printer struct {
 	held     strings.Builder
 }
 
-// of gives the printer of one scenario.
+// of returns the printer of one scenario.
 func (p *printer) of(i, n int) *printer {
 	return &printer{out: p.out, silent: p.silent, brief: p.brief, trace: p.trace, logs: p.logs,
 		place: fmt.Sprintf("[%d/%d]", i, n)}
 }
 
-// flush writes what was held back, at once, so that scenarios do not mix.
+// flush prints the output of one scenario at once, because several may run at a time.
 func (p *printer) flush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,7 +58,7 @@ func (p *printer) begin(s *scenario.Scenario) {
 	}
 }
 
-// follow shows how a scenario goes, unless the printer has another way for it.
+// follow shows the progress of a scenario, unless a flag asks for another form.
 func (p *printer) follow(ctx context.Context, s *scenario.Scenario, hooks *scenario.Hooks) (stop func()) {
 	if p.silent || p.brief || p.trace {
 		return func() {}
@@ -73,7 +72,7 @@ func (p *printer) follow(ctx context.Context, s *scenario.Scenario, hooks *scena
 	return p.progress.start(ctx)
 }
 
-// phases says what happens in each phase of a scenario.
+// phases names the phases of a scenario.
 var phases = map[scenario.Phase]string{
 	scenario.Deploying: "Deploying the templates", scenario.Launching: "Launching the product",
 	scenario.Seeding:   "Creating the resources",
@@ -125,7 +124,7 @@ func (p *printer) end(r scenario.Result) {
 	if p.trace {
 		p.controls(r.Controls)
 	}
-	p.printf("  %s %d of %d expectations hold, %s, %.1f s\n", mark(r.Passed, paint), passed, len(r.Verdicts),
+	p.printf("  %s %d of %d expectations met, %s, %.1f s\n", mark(r.Passed, paint), passed, len(r.Verdicts),
 		counted(len(r.Executions), "execution"), r.Seconds)
 }
 
@@ -151,7 +150,7 @@ func (p *printer) tables(when string, tables []scenario.Table) {
 	}
 }
 
-// summary closes a run of several scenarios.
+// summary ends a run of several scenarios.
 func (p *printer) summary(results []scenario.Result) {
 	if p.silent || len(results) < 2 {
 		return
@@ -165,7 +164,7 @@ func (p *printer) summary(results []scenario.Result) {
 	fmt.Fprintf(p.out, "\n%d passed, %d failed\n", passed, len(results)-passed)
 }
 
-// controls prints what became of each finding, by the word of the independent check.
+// controls prints the outcome of each finding, as the independent check sees it.
 func (p *printer) controls(all []scenario.ControlResult) {
 	if len(all) == 0 {
 		return
@@ -196,12 +195,12 @@ func mark(ok bool, paint painting) string {
 	return paint(text.FgRed, "FAIL")
 }
 
-// verdictLines draws an expectation, and what there is instead when it does not hold.
+// verdictLines draws an expectation, and the actual value if it failed.
 func verdictLines(v scenario.Verdict, width int, paint painting) []string {
 	const indent = 7
 	if v.Passed {
 		return paintFirst(wrapLine("  ok   "+v.Text, indent, width), "ok", text.FgGreen, paint)
 	}
 	lines := paintFirst(wrapLine("  FAIL "+v.Text, indent, width), "FAIL", text.FgRed, paint)
-	return append(lines, wrapLine(strings.Repeat(" ", indent)+"but it is "+v.Got, indent, width)...)
+	return append(lines, wrapLine(strings.Repeat(" ", indent)+"actual: "+v.Got, indent, width)...)
 }

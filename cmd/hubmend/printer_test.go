@@ -19,9 +19,9 @@ func TestVerdictLines(t *testing.T) {
 		"holds": {scenario.Verdict{Text: "finding ok is RESOLVED", Passed: true}, 0, coloured,
 			[]string{"  \x1b[32mok\x1b[0m   finding ok is RESOLVED"}},
 		"does not hold": {scenario.Verdict{Text: "7 executions", Got: "0"}, 0, plain,
-			[]string{"  FAIL 7 executions", "       but it is 0"}},
+			[]string{"  FAIL 7 executions", "       actual: 0"}},
 		"narrow": {scenario.Verdict{Text: "notifications [a]", Got: "[b, c, d]"}, 20, plain,
-			[]string{"  FAIL notifications", "       [a]", "       but it is [b,", "       c, d]"}},
+			[]string{"  FAIL notifications", "       [a]", "       actual: [b,", "       c, d]"}},
 	} {
 		if diff := cmp.Diff(tc.want, verdictLines(tc.verdict, tc.width, tc.paint)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)

@@ -13,30 +13,30 @@ import (
 	"hubmend/internal/lab/scenario"
 )
 
-// progress shows how a run in the lab goes: the phase that it is in, and a line for each finding.
+// progress shows a run in the lab: the current phase and a line for each finding.
 type progress struct {
 	screen  *screen
 	product string
 	now     func() time.Time
-	// told is true when phases stay on the screen, and findings that are RESOLVED are printed
-	// as soon as they are where lines cannot be redrawn.
-	told   bool
+	// keeps is true when finished phases stay on the screen. Where lines cannot be redrawn, findings are then
+	// printed as soon as they are RESOLVED.
+	keeps  bool
 	indent string // of the rows
 
 	mu    sync.Mutex
 	phase string
 	since time.Time
-	rows  *findingRows // nil before the findings are known and after the end
+	rows  *findingRows // nil before the findings are known and after the run
 }
 
-func newProgress(s *screen, product string, told bool) *progress {
-	return &progress{screen: s, product: product, now: time.Now, told: told}
+func newProgress(s *screen, product string, keeps bool) *progress {
+	return &progress{screen: s, product: product, now: time.Now, keeps: keeps}
 }
 
-// tick is how often the time that a phase takes is redrawn.
+// tick is how often the duration of the phase is redrawn.
 const tick = 120 * time.Millisecond
 
-// start redraws until the context is done or the function that it gives is called, which leaves the cursor as it was.
+// start redraws until the context is done or stop is called. It then shows the cursor again.
 func (p *progress) start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -56,47 +56,47 @@ func (p *progress) start(ctx context.Context) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// begin ends the phase before and begins another.
+// begin ends the current phase and begins another.
 func (p *progress) begin(phase string) {
 	p.end()
 	p.mu.Lock()
 	p.phase, p.since = phase, p.now()
 	p.mu.Unlock()
-	if p.told && !p.screen.inPlace {
+	if p.keeps && !p.screen.inPlace {
 		p.screen.print(wrapLine(phase, 2, p.screen.width)...)
 	}
 	p.redraw()
 }
 
-// end leaves on a terminal how long the phase took.
+// end ends the current phase. On a terminal its duration stays on the screen.
 func (p *progress) end() {
 	p.mu.Lock()
 	phase, took := p.phase, p.now().Sub(p.since)
 	p.phase = ""
 	p.mu.Unlock()
 	p.screen.redraw()
-	if phase != "" && p.told && p.screen.inPlace {
+	if phase != "" && p.keeps && p.screen.inPlace {
 		p.screen.print(phaseLine("✓", phase, took, p.screen.width, p.screen.paint))
 	}
 }
 
-// findings begins a row for each finding.
+// findings adds a row for each finding.
 func (p *progress) findings(all []scenario.ControlResult) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rows = newFindingRows(p.product, all)
 }
 
-// changed takes what Security Hub has of a finding.
+// changed updates the row of a finding.
 func (p *progress) changed(c scenario.ControlResult) {
 	p.mu.Lock()
-	if p.rows == nil { // it is over
+	if p.rows == nil { // the run is over
 		p.mu.Unlock()
 		return
 	}
 	row, resolved := p.rows.update(c)
 	line := ""
-	if resolved && p.told && !p.redraws() {
+	if resolved && p.keeps && !p.redraws() {
 		line = p.draw()[row]
 		p.rows.printed = append(p.rows.printed, row)
 	}
@@ -107,7 +107,7 @@ func (p *progress) changed(c scenario.ControlResult) {
 	p.redraw()
 }
 
-// finish prints the findings that are not printed yet, as they are in the end.
+// finish prints the final state of the findings that were not printed yet.
 func (p *progress) finish(all []scenario.ControlResult) {
 	p.end()
 	p.mu.Lock()
@@ -119,7 +119,7 @@ func (p *progress) finish(all []scenario.ControlResult) {
 	p.rows.finish(all)
 	var left []string
 	for i, line := range p.draw() {
-		// A row that has become worse since it was printed is printed again.
+		// The independent check may contradict a row that was printed already.
 		if !slices.Contains(p.rows.printed, i) || line != before[i] {
 			left = append(left, line)
 		}
@@ -137,7 +137,7 @@ func (p *progress) draw() []string {
 	return lines
 }
 
-// redraws says whether the rows and the phase fit where they can be redrawn.
+// redraws reports whether the phase and all rows can be redrawn in place.
 func (p *progress) redraws() bool {
 	return p.screen.inPlace && p.rows != nil && len(p.rows.rows)+1 < p.screen.rows
 }
@@ -163,9 +163,9 @@ func (p *progress) redraw() {
 
 var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 
-// phaseLine draws a phase and how long it takes.
+// phaseLine draws a phase and its duration.
 func phaseLine(mark, phase string, took time.Duration, width int, paint painting) string {
 	seconds := fmt.Sprintf("%.1f s", took.Seconds())
 	phase = shorten(phase, width-len(seconds)-4)
-	return fmt.Sprintf("%s %s  %s", paint(text.FgCyan, mark), phase, paint(text.Faint, seconds))
+	return fmt.Sprintf("%s %s  %s", paint(text.FgGreen, mark), phase, paint(text.Faint, seconds))
 }

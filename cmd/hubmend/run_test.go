@@ -48,12 +48,12 @@ func TestLabRun(t *testing.T) {
 		stderr string
 	}{
 		"holds": {[]string{holds}, 0,
-			[]string{"\n[1/1] it holds\n  ok   1 of 1 expectations hold, 0 executions, "}, ""},
+			[]string{"\n[1/1] it holds\n  ok   1 of 1 expectations met, 0 executions, "}, ""},
 		"fails": {[]string{fails}, exitFailed,
-			[]string{"\n[1/1] it fails\n  FAIL 7 executions\n       but it is 0\n  FAIL 1 of 2 expectations hold"}, ""},
+			[]string{"\n[1/1] it fails\n  FAIL 7 executions\n       actual: 0\n  FAIL 1 of 2 expectations met"}, ""},
 		"verbose": {[]string{"--verbose", holds}, 0,
 			[]string{"[1/1] it holds", "hubmend-admin: 1 resources", "ok   0 executions",
-				"ok   1 of 1 expectations hold"}, ""},
+				"ok   1 of 1 expectations met"}, ""},
 		"fails, then holds": {[]string{fails, holds}, exitFailed, []string{"[1/2] it fails", "[2/2] it holds"}, ""},
 		"quiet": {[]string{"--quiet", holds, fails}, exitFailed,
 			[]string{"[1/2] it holds\n  ok   1 of 1", "hubmend-admin: 1 resources", "FAIL 7 executions"}, ""},

@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipedWidth is how long lines are for everything that is no terminal.
+// pipedWidth is the line length when the output is not a terminal.
 const pipedWidth = 100
 
-// screen writes lines that stay. On a terminal it also redraws the lines below them in place.
+// screen prints permanent lines. On a terminal it also redraws a block of lines below them.
 type screen struct {
 	out     io.Writer
 	paint   painting
 	inPlace bool
 	width   int // of a line
-	rows    int // that can be redrawn; lines that have scrolled away cannot
+	rows    int // how many can be redrawn; a terminal cannot redraw what has scrolled away
 
 	mu     sync.Mutex
 	below  []string
@@ -31,19 +31,19 @@ type screen struct {
 func newScreen(out io.Writer) *screen {
 	s := &screen{out: out, paint: painter(out), inPlace: styled(out), width: pipedWidth}
 	if columns, rows := terminalSize(out); columns > 0 {
-		s.width, s.rows = columns-1, rows-1 // a line of full width would wrap on some terminals
+		s.width, s.rows = columns-1, rows-1 // some terminals wrap a line of full width
 	}
 	return s
 }
 
-// print writes lines that stay, above those that are redrawn.
+// print prints permanent lines above those that are redrawn.
 func (s *screen) print(lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fmt.Fprint(s.out, frame(len(s.below), lines, s.below))
 }
 
-// redraw replaces the lines below those that stay. Without lines it removes them.
+// redraw replaces the block below the permanent lines. Without lines it removes the block.
 func (s *screen) redraw(lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +54,7 @@ func (s *screen) redraw(lines ...string) {
 	s.below = lines
 }
 
-// close removes what was redrawn and gives the cursor back. Nothing is redrawn afterwards.
+// close removes the redrawn block and shows the cursor. Later calls of redraw do nothing.
 func (s *screen) close() {
 	s.redraw()
 	s.mu.Lock()
@@ -67,7 +67,7 @@ const (
 	showCursor = "\x1b[?25h"
 )
 
-// frame replaces so many lines above the cursor. The cursor is hidden while there is something to replace.
+// frame replaces the drawn lines above the cursor. The cursor stays hidden while there is a block to redraw.
 func frame(drawn int, stay, below []string) string {
 	var b strings.Builder
 	start := ""
@@ -91,8 +91,8 @@ func frame(drawn int, stay, below []string) string {
 	return b.String()
 }
 
-// terminalSize is how many columns and rows a terminal has, and 0 for everything else. COLUMNS has the last word on
-// columns, because `watch` sets it for programs that see a pipe.
+// terminalSize returns the columns and rows of a terminal, or 0. COLUMNS overrides the columns: `watch` sets it for
+// programs that write to a pipe.
 func terminalSize(out io.Writer) (columns, rows int) {
 	if file, ok := out.(interface{ Fd() uintptr }); ok {
 		//nolint:gosec // a file's number is small

@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/lab"
 )
 
-// storyLine draws what happened in a lab. On a terminal, whose width is not 0, it wraps.
+// storyLine draws an event of the lab. It wraps unless the width is 0.
 func storyLine(e lab.Entry, width int, paint painting) string {
 	where := ""
 	if e.Account != "" {
@@ -35,10 +35,10 @@ func storyLine(e lab.Entry, width int, paint painting) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// roomForPlace is from which width on account and Region have a column of their own.
+// roomForPlace is the least width at which account and Region have a column of their own.
 const roomForPlace = 120
 
-// outcomeWord is a word that says how something came out.
+// outcomeWord matches words that report success or failure.
 var outcomeWord = regexp.MustCompile(`\b(RESOLVED|PASSED|Success|FAILED|Failed|TimedOut|FAIL)\b`)
 
 func paintWords(line string, paint painting) string {
@@ -51,8 +51,7 @@ func paintWords(line string, paint painting) string {
 	})
 }
 
-// wrapLine breaks a line between words. The lines after the first are indented. With a width of 0
-// it stays one line.
+// wrapLine breaks a line between words and indents the lines after the first. A width of 0 means no limit.
 func wrapLine(line string, indent, width int) []string {
 	if width == 0 || text.StringWidth(line) <= width {
 		return []string{line}
@@ -71,13 +70,13 @@ func wrapLine(line string, indent, width int) []string {
 	return lines
 }
 
-// paintFirst colours a word of the first of some lines, after they were wrapped.
+// paintFirst colours a word in the first of several wrapped lines.
 func paintFirst(lines []string, word string, color text.Color, paint painting) []string {
 	lines[0] = strings.Replace(lines[0], word, paint(color, word), 1)
 	return lines
 }
 
-// cutAt gives how many bytes of a text fit into so many characters: up to a space, or within a word that is longer.
+// cutAt returns how many bytes of a text fit: up to a space, or within a word that is too long.
 func cutAt(s string, room int) int {
 	runes := []rune(s)
 	if len(runes) <= room {

@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/lab/scenario"
 )
 
-// tableDiff draws what has changed in a table, below its title.
+// tableDiff draws the changes of a table below its title.
 func tableDiff(before, after scenario.Table, width int, paint painting) []string {
 	lines := []string{shorten(before.Title, width)}
 	if len(before.Columns) > 0 {
@@ -20,8 +20,7 @@ func tableDiff(before, after scenario.Table, width int, paint painting) []string
 	return append(lines, rowsDiff(before, after, width, paint)...)
 }
 
-// rowsDiff draws the rows of a table as they were, with - before those that are gone, and then the
-// new ones with +.
+// rowsDiff draws the previous rows, removed ones with a minus sign, and then the added ones with a plus sign.
 func rowsDiff(before, after scenario.Table, width int, paint painting) []string {
 	marks, rows := diffRows(before.Rows, after.Rows)
 	widths := columnWidths(slices.Concat([][]string{before.Columns}, rows))
@@ -37,12 +36,12 @@ func rowsDiff(before, after scenario.Table, width int, paint painting) []string 
 		lines = append(lines, line)
 	}
 	if !slices.Contains(marks, "-") && !slices.Contains(marks, "+") {
-		lines = append(lines, "  nothing has changed")
+		lines = append(lines, "  no changes")
 	}
 	return lines
 }
 
-// diffRows gives the rows of both tables, each once, and what has become of it.
+// diffRows returns the rows of both tables, each once, marked as removed (-), added (+) or kept.
 func diffRows(before, after [][]string) (marks []string, rows [][]string) {
 	added := slices.Clone(after)
 	for _, row := range before {
@@ -62,7 +61,7 @@ func indexOfRow(rows [][]string, row []string) int {
 	return slices.IndexFunc(rows, func(r []string) bool { return slices.Equal(r, row) })
 }
 
-// sameRows says whether two tables have the same rows, in any order.
+// sameRows reports whether two tables have the same rows in any order.
 func sameRows(a, b scenario.Table) bool {
 	marks, _ := diffRows(a.Rows, b.Rows)
 	return !slices.ContainsFunc(marks, func(m string) bool { return m != " " })

@@ -31,8 +31,7 @@ func TestTableDiff(t *testing.T) {
 		"coloured": {rules(all), rules(), 80, coloured,
 			"Rules\n\x1b[2m    From  Cidr       Note\x1b[0m\n\x1b[31m  - 0     0.0.0.0/0\x1b[0m", false},
 		"another order": {rules(all, office), rules(office, all), 80, plain,
-			"Rules\n    From  Cidr        Note\n    0     0.0.0.0/0\n    22    10.0.0.0/8  office\n  nothing " +
-				"has changed", true},
+			"Rules\n    From  Cidr        Note\n    0     0.0.0.0/0\n    22    10.0.0.0/8  office\n  no changes", true},
 		"twice is not once": {rules(web, web), rules(web), 80, plain,
 			"Rules\n    From  Cidr       Note\n    80    0.0.0.0/0  web\n  - 80    0.0.0.0/0  web", false},
 		"fields": {fields("false"), fields("true"), 80, plain,

@@ -15,7 +15,7 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// oneLine puts text that comes from elsewhere into one line that does nothing to a terminal.
+// oneLine makes untrusted text safe to print: one line without control characters.
 func oneLine(s string) string {
 	printable := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
@@ -26,7 +26,7 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(printable), " ")
 }
 
-// moment writes a time for people, in UTC.
+// moment formats a time in UTC for people.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -34,7 +34,7 @@ func moment(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-// span writes how long something takes: 40 s, 12 min, 5 h or 3 d.
+// span formats a duration: 40 s, 12 min, 5 h or 3 d.
 func span(d time.Duration) string {
 	for _, unit := range []struct {
 		size time.Duration
@@ -47,7 +47,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%.0f s", d.Seconds())
 }
 
-// period is a flag for a length of time up to now, such as 90m, 36h or 7d.
+// period is the value of a flag such as --since 7d.
 type period time.Duration
 
 var periodForm = regexp.MustCompile(`^([1-9]\d{0,4})([mhd])$`)
@@ -81,21 +81,25 @@ func (p *period) String() string {
 // Type implements pflag.Value.
 func (*period) Type() string { return "period" }
 
-// styled says whether escape sequences go to a terminal that shows them, and the person wants them.
+// styled reports whether the output is a terminal that interprets escape sequences, and NO_COLOR is not set.
 func styled(out io.Writer) bool {
 	file, isFile := out.(interface{ Fd() uintptr })
 	return isFile && isatty.IsTerminal(file.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// painting colours words.
+// painting colours text.
 type painting func(text.Color, string) string
 
 func plain(_ text.Color, s string) string { return s }
 
-func coloured(c text.Color, s string) string { return text.Escape(s, c.EscapeSeq()) }
+func coloured(c text.Color, s string) string {
+	if c == text.Reset {
+		return s
+	}
+	return text.Escape(s, c.EscapeSeq())
+}
 
-// painter gives what colours words on a terminal, and leaves them alone elsewhere or when NO_COLOR
-// is set.
+// painter returns coloured for a terminal, and plain for everything else.
 func painter(out io.Writer) painting {
 	if styled(out) {
 		return coloured
