@@ -137,6 +137,16 @@ func (f *findingRows) done(i int) string {
 	return "same repair as " + cmp.Or(f.rows[first].number, f.rows[first].control)
 }
 
+// failure returns why a finding was not repaired, when its row had no room for the whole reason.
+func (f *findingRows) failure(i int, row string, width int) []string {
+	r := f.rows[i]
+	if last := r.states[len(r.states)-1]; last != stateNotRepaired && last != stateStillFailed ||
+		strings.HasSuffix(row, r.text) {
+		return nil
+	}
+	return wrapLine("    "+r.text, 4, width)
+}
+
 // lines draws all rows.
 func (f *findingRows) lines(width int, paint painting) []string {
 	var all []string

@@ -95,6 +95,23 @@ func TestFindingRowsFinish(t *testing.T) {
 	}
 }
 
+// The whole reason of a failure is there, however narrow the terminal.
+func TestFindingRowsFailure(t *testing.T) {
+	t.Parallel()
+	key := result("key", "KMS.4", demoKey, "e2", "")
+	const note = "Hubmend could not repair this: kms:EnableKeyRotation answered AccessDenied: You may not."
+	rows := newFindingRows(demoProduct, []scenario.ControlResult{key})
+	rows.update(in(key, "NOTIFIED", "Failed", note))
+	for width, want := range map[int][]string{
+		80:  {"    Hubmend could not repair this: kms:EnableKeyRotation answered AccessDenied:", "    You may not."},
+		200: nil,
+	} {
+		if diff := cmp.Diff(want, rows.failure(0, rows.line(0, width, plain), width)); diff != "" {
+			t.Errorf("at %d columns: -want +got:\n%s", width, diff)
+		}
+	}
+}
+
 // What one repair did is told once: in the first row, or in the row that was printed first.
 func TestSharedRepair(t *testing.T) {
 	t.Parallel()

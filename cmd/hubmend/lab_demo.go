@@ -86,7 +86,7 @@ type demo struct {
 }
 
 func (d *demo) run(ctx context.Context, config lab.Config) error {
-	d.screen.print(wrapLine("Hubmend demo: "+d.scenario.Product+" in a local lab, without an AWS account.", 2,
+	d.screen.print(wrapLine("Hubmend demo: "+d.scenario.Product+" in a local lab, no AWS account.", 2,
 		d.screen.width)...)
 	d.progress.begin("Starting the emulator")
 	backend, err := lab.StartBackend(ctx, config)

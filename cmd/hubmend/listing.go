@@ -24,11 +24,12 @@ type column struct {
 	csvOnly bool // people see it elsewhere, or not at all
 }
 
-// header has the names as programs get them.
+// header returns the names for CSV: "since" for "Since (UTC)".
 func (l listing) header() []string {
 	var names []string
 	for _, c := range l.columns {
-		names = append(names, strings.ToLower(c.name))
+		name, _, _ := strings.Cut(c.name, " (")
+		names = append(names, strings.ToLower(name))
 	}
 	return names
 }

@@ -122,6 +122,7 @@ func (p *progress) finish(all []scenario.ControlResult) {
 		// The independent check may contradict a row that was printed already.
 		if !slices.Contains(p.rows.printed, i) || line != before[i] {
 			left = append(left, line)
+			left = append(left, p.rows.failure(i, line, p.screen.width)...)
 		}
 	}
 	p.screen.print(left...)
