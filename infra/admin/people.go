@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicecatalog"
@@ -12,78 +14,102 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// newPeople says who may use the portfolio. Policies tell what they may do, and are there to
-// be attached by name; an association lets a role, or a group, see the portfolio. Roles and
-// the roles of permission sets are named by parameters, and groups are made only on demand:
-// many accounts have no IAM users.
+// newPeople makes the policies of end users and administrators, to be attached by name, and gives them access to the
+// portfolio. They are named by parameters, which the first deployment can have: the patterns need no role that exists.
+// Groups are made on request only, because many accounts have no IAM users.
 func newPeople(stack awscdk.Stack, portfolio awsservicecatalog.Portfolio) {
 	groups := awscdk.NewCfnParameter(stack, jsii.String("CatalogGroups"), &awscdk.CfnParameterProps{
 		Type: jsii.String("String"), Default: "no", AllowedValues: jsii.Strings("yes", "no"),
-		Description: jsii.String("yes: make the IAM groups " + naming.CatalogUsers + " and " +
-			naming.CatalogAdministrators + ", for accounts with IAM users."),
+		Description: jsii.String("For accounts with IAM users. yes: create the IAM groups " + naming.CatalogUsers +
+			" and " + naming.CatalogAdministrators + ", with access to the portfolio."),
 	})
 	wanted := awscdk.NewCfnCondition(stack, jsii.String("HasCatalogGroups"), &awscdk.CfnConditionProps{
 		Expression: awscdk.Fn_ConditionEquals(groups.ValueAsString(), "yes"),
 	})
 	for _, p := range []struct {
-		parameter, who, policy, group string
-		statements                    []access.Statement
+		name, may, policy, group string
+		statements               []access.Statement
 	}{
-		{"EndUserRole", "launch playbooks and change what they launched", naming.CatalogUserPolicy, naming.CatalogUsers,
+		{"EndUser", "launch playbooks and change what they launched", naming.CatalogUserPolicy, naming.CatalogUsers,
 			users()},
-		{"AdministratorRole", "change every playbook of the account, and say who may use the portfolio",
+		{"Administrator", "change every playbook in the account and decide who may use the portfolio",
 			naming.CatalogAdministratorPolicy, naming.CatalogAdministrators, administrators(portfolio)},
 	} {
 		scope := constructs.NewConstruct(stack, jsii.String(p.group))
-		policy := access.NewManagedPolicy(scope, jsii.String("Policy"), p.policy, "Lets people "+p.who+".",
+		policy := access.NewManagedPolicy(scope, jsii.String("Policy"), p.policy, "Lets people "+p.may+".",
 			p.statements)
 		group := awsiam.NewCfnGroup(scope, jsii.String("Group"), &awsiam.CfnGroupProps{
 			GroupName: jsii.String(p.group), ManagedPolicyArns: &[]any{policy.ManagedPolicyArn()},
 		})
 		group.CfnOptions().SetCondition(wanted)
-		associate(scope, "GroupAccess", portfolio,
-			arn.Sub("arn:${AWS::Partition}:iam:::group/"+p.group)).CfnOptions().SetCondition(wanted)
+		associate(scope, "GroupAccess", portfolio, "group/"+p.group, wanted)
 
-		role := roleParameter(stack, p.parameter, p.who, p.policy)
-		named := awscdk.NewCfnCondition(stack, jsii.String("Has"+p.parameter),
-			&awscdk.CfnConditionProps{Expression: given(role)})
-		associate(scope, "RoleAccess", portfolio,
-			arn.Sub("arn:${AWS::Partition}:iam:::role/${"+p.parameter+"}")).CfnOptions().SetCondition(named)
+		for _, principal := range []struct {
+			kind    string
+			make    func(stack awscdk.Stack, name, may, policy string) awscdk.CfnParameter
+			pattern string
+		}{
+			{"Role", roleParameter, "role/%s"},
+			{"PermissionSet", permissionSetParameter, "role/" + permissionSetRole},
+		} {
+			parameter := principal.make(stack, p.name+principal.kind, p.may, p.policy)
+			named := awscdk.NewCfnCondition(stack, jsii.String("Has"+p.name+principal.kind),
+				&awscdk.CfnConditionProps{Expression: given(parameter)})
+			associate(scope, principal.kind+"Access", portfolio,
+				fmt.Sprintf(principal.pattern, "${"+p.name+principal.kind+"}"), named)
+		}
 	}
 }
 
-// roleParameter asks for a role's name, which may have a path and wildcards: the role of a
-// permission set has an ending that nobody knows beforehand.
-func roleParameter(stack awscdk.Stack, name, who, policy string) awscdk.CfnParameter {
+// permissionSetRole is the path and name of the role that IAM Identity Center creates for a permission set. The path
+// may end with the Region of Identity Center. The name ends with 16 characters that cannot be known beforehand.
+const permissionSetRole = "aws-reserved/sso.amazonaws.com/*AWSReservedSSO_%s_????????????????"
+
+func roleParameter(stack awscdk.Stack, name, may, policy string) awscdk.CfnParameter {
 	return awscdk.NewCfnParameter(stack, jsii.String(name), &awscdk.CfnParameterProps{
-		Type: jsii.String("String"), Default: "", AllowedPattern: jsii.String(`^([\w+=,.@/*?-]{1,512})?$`),
-		ConstraintDescription: jsii.String("must be the path and name of a role, in which * and ? are wildcards"),
-		Description: jsii.String("The role of those who " + who +
-			": its name, or for a permission set of IAM Identity Center " +
-			"aws-reserved/sso.amazonaws.com/*AWSReservedSSO_<permission set>_*. Attach the policy " + policy +
-			" to it. Empty: nobody."),
+		Type: jsii.String("String"), Default: "", MaxLength: jsii.Number(512),
+		AllowedPattern: jsii.String(`^(([\w+=,.@*?-]+/)*[\w+=,.@*?-]+)?$`),
+		ConstraintDescription: jsii.String("must be the name of a role, with its path if it has one, and not its ARN; " +
+			"such as Admin or team/Admin, where * and ? are wildcards"),
+		Description: jsii.String("The name of the IAM role whose users may " + may + ", such as Admin or team/Admin. * " +
+			"and ? are wildcards. The role also needs the policy " + policy + ", unless it has wider permissions. " +
+			"Empty: no role."),
 	})
 }
 
-// associate lets a principal see the portfolio. It is a pattern without an account, so that
-// it travels with the portfolio when that is shared.
-func associate(scope constructs.Construct, id string, portfolio awsservicecatalog.Portfolio,
-	principal *string) awsservicecatalog.CfnPortfolioPrincipalAssociation {
-	return awsservicecatalog.NewCfnPortfolioPrincipalAssociation(scope, jsii.String(id),
-		&awsservicecatalog.CfnPortfolioPrincipalAssociationProps{
-			PortfolioId: portfolio.PortfolioId(), PrincipalArn: principal, PrincipalType: jsii.String("IAM_PATTERN"),
-		})
+func permissionSetParameter(stack awscdk.Stack, name, may, policy string) awscdk.CfnParameter {
+	return awscdk.NewCfnParameter(stack, jsii.String(name), &awscdk.CfnParameterProps{
+		Type: jsii.String("String"), Default: "", AllowedPattern: jsii.String(`^[\w+=,.@-]{0,32}$`),
+		ConstraintDescription: jsii.String("must be the name of a permission set, and not its ARN; such as " +
+			"AdministratorAccess"),
+		Description: jsii.String("The name of the IAM Identity Center permission set whose users may " + may +
+			", such as AdministratorAccess. It also needs " + policy + " as a customer managed policy, unless it has " +
+			"wider permissions. Empty: no permission set."),
+	})
 }
 
-// level limits a statement to what somebody launched: whoever has the same role, or anybody
-// in the account. Service Catalog shows nothing of other accounts.
+// associate gives a principal access to the portfolio when a condition holds. The pattern has no account, so it is
+// shared together with the portfolio.
+func associate(scope constructs.Construct, id string, portfolio awsservicecatalog.Portfolio, principal string,
+	when awscdk.CfnCondition) {
+	association := awsservicecatalog.NewCfnPortfolioPrincipalAssociation(scope, jsii.String(id),
+		&awsservicecatalog.CfnPortfolioPrincipalAssociationProps{
+			PortfolioId:   portfolio.PortfolioId(),
+			PrincipalArn:  arn.Sub("arn:${AWS::Partition}:iam:::" + principal),
+			PrincipalType: jsii.String("IAM_PATTERN"),
+		})
+	association.CfnOptions().SetCondition(when)
+}
+
+// level limits a statement to what the same role, or anyone in the account, launched. Service Catalog shows nothing of
+// other accounts.
 func level(key string) access.Conditions {
 	return access.Conditions{"StringEquals": map[string]any{"servicecatalog:" + key: "self"}}
 }
 
 var anything = []*string{jsii.String("*")} // these calls have no narrower resource
 
-// look is what `hubmend playbook` and the console need to show products and what was launched.
+// look lets `hubmend playbook` and the console show products and provisioned products.
 func look() []access.Statement {
 	return []access.Statement{
 		{Sid: "Find", Actions: []string{

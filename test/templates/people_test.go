@@ -3,6 +3,8 @@ package templates_test
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,11 +84,12 @@ func TestPeopleMayUseThePortfolio(t *testing.T) {
 	}
 }
 
-// Who has no IAM users gets no groups, and who names no role gives nobody access.
+// Accounts without IAM users get no groups, and without a role or permission set nobody has access.
 func TestPeopleAreAParameter(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]
-	for name, value := range map[string]any{"EndUserRole": "", "AdministratorRole": "", "CatalogGroups": "no"} {
+	for name, value := range map[string]any{"EndUserRole": "", "AdministratorRole": "", "EndUserPermissionSet": "",
+		"AdministratorPermissionSet": "", "CatalogGroups": "no"} {
 		if p := stack.Parameters[name]; p == nil || p["Default"] != value {
 			t.Errorf("parameter %s = %v", name, p)
 		}
@@ -115,8 +118,45 @@ func TestPeopleAreAParameter(t *testing.T) {
 		"arn:${AWS::Partition}:iam:::group/hubmend-catalog-administrators": "HasCatalogGroups",
 		"arn:${AWS::Partition}:iam:::role/${EndUserRole}":                  "HasEndUserRole",
 		"arn:${AWS::Partition}:iam:::role/${AdministratorRole}":            "HasAdministratorRole",
+		sso + "${EndUserPermissionSet}_????????????????":                   "HasEndUserPermissionSet",
+		sso + "${AdministratorPermissionSet}_????????????????":             "HasAdministratorPermissionSet",
 	}, access); diff != "" {
 		t.Errorf("access (-want +got):\n%s", diff)
+	}
+}
+
+// sso begins the role that IAM Identity Center makes of a permission set. The Region of Identity Center may be in its
+// path, and its name ends with 16 characters that nobody can know before.
+const sso = "arn:${AWS::Partition}:iam:::role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"
+
+// Consoles show ARNs, so the first deployment must refuse one and say what it takes.
+func TestPeopleAreNamedRightTheFirstTime(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ takes, refuses []string }{
+		"Role": {
+			[]string{"", "Admin", "team/security/Admin", "hubmend-*",
+				"aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_0123456789abcdef"},
+			[]string{"arn:aws:iam::111111111111:role/Admin", "arn:aws:sts::111111111111:assumed-role/Admin/alice",
+				"/Admin", "Admin/", "Ad min"},
+		},
+		"PermissionSet": {
+			[]string{"", "AdministratorAccess", "Platform.Team-1"},
+			[]string{"arn:aws:sso:::permissionSet/ssoins-1/ps-1", "Admin*", "a/b", strings.Repeat("a", 33)},
+		},
+	} {
+		for _, who := range []string{"EndUser", "Administrator"} {
+			p := templates[app.Admin].Parameters[who+name]
+			if text, _ := p["ConstraintDescription"].(string); !strings.Contains(text, "not its ARN") ||
+				!strings.Contains(text, "such as") {
+				t.Errorf("%s: the error is %q", who+name, text)
+			}
+			pattern, _ := p["AllowedPattern"].(string)
+			for _, value := range append(tc.takes, tc.refuses...) {
+				if got := regexp.MustCompile(pattern).MatchString(value); got != slices.Contains(tc.takes, value) {
+					t.Errorf("%s: %q is allowed: %t", who+name, value, got)
+				}
+			}
+		}
 	}
 }
 
