@@ -8,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"hubmend/infra/console"
 	"hubmend/infra/queue"
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
@@ -39,7 +40,8 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
 		StackName: jsii.String(naming.Stack(*id)),
 		Description: jsii.String(
-			"Hubmend, administrator account: decides on repairs of Security Hub findings and remembers them."),
+			"Hubmend, administrator account: starts and records remediations of Security Hub findings. The table " +
+				"hubmend-ledger, with their history, is kept when this stack is deleted."),
 		// The CDK command line checks the bootstrap version before it deploys. The rule in the
 		// template would do it again, and needs a parameter that people take for theirs.
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
@@ -80,12 +82,17 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	newPeople(stack, offered)
 	ledger := NewLedger(stack, jsii.String("Ledger"), key) // after everything else
 
-	output(stack, "PortfolioId", "The portfolio that people launch playbooks from: parameters of this stack say who.",
-		offered.PortfolioId())
-	output(stack, "TopicArn",
-		"Subscribe to this topic to hear what needs a person. What was repaired is told by events: docs/events.md.",
-		topic.TopicArn())
-	output(stack, "LedgerTableName", "Every target and every attempt is in this table.", ledger.TableName())
+	output(stack, "PortfolioId", "The portfolio that playbooks are launched from. The parameters EndUserRole, "+
+		"EndUserPermissionSet and CatalogGroups say who may launch.", offered.PortfolioId())
+	output(stack, "TopicArn", "Subscribe to this topic to be notified when a remediation needs attention. Every state "+
+		"change is an event: see docs/events.md.", topic.TopicArn())
+	output(stack, "LedgerTableName", "The table with the history of all remediations. It is kept when this stack is "+
+		"deleted. Before you deploy again, read \"Install again\" in docs/deployment.md.", ledger.TableName())
+	console.Output(stack, "NextDeployMembers", "Next: create hubmend-member-roles and hubmend-member-runbooks here to "+
+		"remediate this account. For an organization, create hubmend-rollout in the management account or a delegated "+
+		"administrator of StackSets.", console.CreateStack, stack.Region())
+	console.Output(stack, "NextLaunchPlaybook", "Then: launch the playbook here. Every control group starts DISABLED.",
+		console.Products, stack.Region())
 	return stack
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
+	"hubmend/infra/console"
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/runbook"
 	"hubmend/internal/engine/naming"
@@ -27,6 +28,8 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 		for _, role := range props.Catalog.Roles {
 			newServiceRole(stack, role)
 		}
+		console.Output(stack, "NextDeployRunbooks", "Next, without StackSets: create hubmend-member-runbooks here and in every "+
+			"other Region to remediate.", console.CreateStack, stack.Region())
 	}
 	askScriptLogGroup(stack)
 	for _, r := range props.Part.Runbooks {

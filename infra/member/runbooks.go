@@ -8,6 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
+	"hubmend/infra/console"
 	"hubmend/infra/outcome"
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
@@ -25,6 +26,8 @@ func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps)
 		askAdministrator(stack)
 		askAdministratorRegion(stack)
 		newForwardRule(stack)
+		console.Output(stack, "NextLaunchPlaybook", "Next: launch the playbook here, in the administrator account. Every "+
+			"control group starts DISABLED.", console.Products, awscdk.Fn_Ref(jsii.String(administratorRegion)))
 	}
 	return stack
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"hubmend/infra/console"
 	"hubmend/internal/engine/naming"
 )
 
@@ -57,6 +58,10 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	for _, part := range props.Parts {
 		newPart(stack, v, part, props.Settings)
 	}
+	console.Output(stack, "NextWatchStackSets", "The operations of the StackSets hubmend-member-roles and "+
+		"hubmend-member-runbooks, here, show the outcome in every account and Region.", console.StackSets, stack.Region())
+	console.Output(stack, "NextLaunchPlaybook", "Then: launch the playbook here, in the account of the stack "+
+		"hubmend-admin. Every control group starts DISABLED.", console.Products, v.home)
 	return stack
 }
 

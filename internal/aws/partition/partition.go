@@ -1,7 +1,10 @@
 // Package partition owns AWS's partitions: which Regions each has, and what differs between them.
 package partition
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // Partition is a group of Regions that share accounts and identities with no other.
 type Partition struct {
@@ -44,4 +47,15 @@ func Of(region string) (Partition, bool) {
 		}
 	}
 	return Partition{}, false
+}
+
+// WithConsole gives the partitions whose console is known to the public, the commercial one first.
+func WithConsole() []Partition {
+	var some []Partition
+	for _, p := range slices.Backward(all) { // the commercial partition is last, because most names fit it
+		if p.Console != "" {
+			some = append(some, p)
+		}
+	}
+	return some
 }
