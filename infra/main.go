@@ -1,5 +1,4 @@
-// Command infra is the CDK app. It compiles the Lambda functions and synthesizes every
-// template; the CDK command line runs it, see cdk.json.
+// Command infra is the CDK app, which cdk.json names. It compiles the Lambda functions and synthesizes all templates.
 package main
 
 import (
@@ -15,8 +14,8 @@ import (
 	"hubmend/internal/catalog"
 )
 
-// functions is where the compiled functions go, from the top of the repository, which
-// is where the CDK command line runs the app.
+// functions is the folder of the compiled functions, relative to the top of the repository, where the CDK command line
+// runs the app.
 const functions = "build/lambdas"
 
 func main() {
@@ -31,9 +30,9 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	defer jsii.Close() // its files are there as soon as the program is
+	defer jsii.Close() // removes the files that jsii unpacked when the program started
 	if err := catalog.Check(); err != nil {
-		return fmt.Errorf("the catalog is not in order:\n%w", err)
+		return fmt.Errorf("the catalog is invalid:\n%w", err)
 	}
 	if err := catalog.Embedded().CheckPrepared(); err != nil {
 		return err

@@ -15,16 +15,14 @@ import (
 	"hubmend/servicecatalog/versions"
 )
 
-// snapshots is where the templates of released versions are, from the top of the repository.
+// snapshots is the folder of released product templates, relative to the top of the repository.
 const snapshots = "servicecatalog/versions"
 
-// snapshotCommand makes this program write the templates that were never released, instead of
-// refusing them.
+// snapshotCommand writes the templates of versions that are not released yet, instead of refusing them.
 const snapshotCommand = "snapshot"
 
-// checkVersions compares the product templates in a folder with the released ones. A product
-// that changed without a new version is an error, because people who launched the version
-// would get something else under the same name.
+// checkVersions compares the product templates in a folder with the released ones. A product that changed without a new
+// version is an error, because a version that people launched must stay the same.
 func checkVersions(dir string, playbooks []catalog.Playbook) error {
 	var errs []error
 	for _, p := range playbooks {
@@ -42,7 +40,7 @@ func checkVersions(dir string, playbooks []catalog.Playbook) error {
 	return errors.Join(errs...)
 }
 
-// synthesized finds the template of a playbook among those in a folder.
+// synthesized finds the template of a playbook in a folder.
 func synthesized(dir string, p catalog.Playbook) ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.product.template.json"))
 	if err != nil {
@@ -61,14 +59,14 @@ func synthesized(dir string, p catalog.Playbook) ([]byte, error) {
 			return text, nil
 		}
 	}
-	return nil, fmt.Errorf("none of %d templates in %s is of %s %s", len(files), dir, p.ID, p.Version)
+	return nil, fmt.Errorf("none of the %d templates in %s is that of %s %s", len(files), dir, p.ID, p.Version)
 }
 
-// release writes the template of a version that has none. One that is there stays: somebody
-// may have launched it.
+// release writes the template of a version that has none. A released template stays, because people may have launched
+// it.
 func release(p catalog.Playbook, text []byte) error {
 	if naming.Prefix != naming.Mark {
-		return fmt.Errorf("a released product has the names of no organization: take namePrefix out of %s",
+		return fmt.Errorf("a released product must not have a name prefix: remove namePrefix from %s",
 			restricted.ContextKey)
 	}
 	released, err := versions.Of(versions.Files, p.ID)

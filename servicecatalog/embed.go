@@ -1,11 +1,10 @@
-// Package servicecatalog carries the playbooks as data. The constructs that make
-// products of them are in the package portfolio, because those import the CDK and
-// the Lambda functions, which read the playbooks too, must not.
+// Package servicecatalog embeds the playbooks as data. The constructs are in the package portfolio, because the Lambda
+// functions read the playbooks too and must not import the CDK.
 package servicecatalog
 
 import "embed"
 
-// Files holds one YAML file for each playbook.
+// Files has one YAML file for each playbook.
 //
 //go:embed *.yaml
 var Files embed.FS

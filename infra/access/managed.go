@@ -6,8 +6,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// NewManagedPolicy makes a policy that people attach, by its name, to roles and permission
-// sets of their own.
+// NewManagedPolicy makes a policy for people to attach, by its name, to their own roles and permission sets.
 func NewManagedPolicy(scope constructs.Construct, id *string, name, description string,
 	statements []Statement) awsiam.ManagedPolicy {
 	document := awsiam.NewPolicyDocument(nil)

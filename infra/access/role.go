@@ -1,5 +1,4 @@
-// Package access owns how roles are written: one inline policy, nothing attached by
-// anybody else, and every statement as plain data.
+// Package access makes roles with exactly one inline policy, whose statements are plain data, and managed policies.
 package access
 
 import (
@@ -12,7 +11,7 @@ import (
 
 // RoleProps describe a role.
 type RoleProps struct {
-	// Name is nil for a role that nobody needs to know by name.
+	// Name is nil for a role that nothing refers to by name.
 	Name        *string
 	Description *string
 	TrustedBy   awsiam.IPrincipal
@@ -28,13 +27,11 @@ type Statement struct {
 	Conditions Conditions
 }
 
-// Conditions map an operator such as StringEquals to keys and what they must be.
+// Conditions map an operator such as StringEquals to keys and values.
 type Conditions map[string]any
 
-// NewRole makes a role that may do what its statements say.
-//
-// The policy is part of the role, so the role is never there without it; a function that
-// starts at once cannot find its permissions missing.
+// NewRole makes a role with an inline policy. The role never exists without its policy, so a function that starts at
+// once has its permissions.
 func NewRole(scope constructs.Construct, id *string, props *RoleProps) awsiam.Role {
 	policy := awsiam.NewPolicyDocument(nil)
 	for _, s := range props.Statements {
@@ -49,7 +46,7 @@ func NewRole(scope constructs.Construct, id *string, props *RoleProps) awsiam.Ro
 	})
 }
 
-// path is nil where IAM's own default will do.
+// path is nil for IAM's default path.
 func path() *string {
 	if naming.RolePath == "/" {
 		return nil

@@ -6,9 +6,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Service trusts an AWS service that acts for the stack's own account, and there for a
-// source whose ARN is like the given one. Without both, the service could be talked into
-// using the role by another account (the confused deputy).
+// Service trusts an AWS service that acts for a source in the stack's own account whose ARN matches. Without both
+// conditions another account could make the service use the role (the confused deputy problem).
 func Service(name string, source *string) awsiam.IPrincipal {
 	return awsiam.NewServicePrincipal(jsii.String(name), &awsiam.ServicePrincipalOpts{
 		Conditions: (*map[string]any)(&Conditions{

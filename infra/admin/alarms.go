@@ -13,40 +13,39 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// counted are metrics that a person must hear of as soon as there is one, with what to say.
+// counted are the metrics that raise an alarm at the first count, with the description of the alarm.
 var counted = []struct {
 	metric      decide.Metric
 	description string
 }{
-	{decide.MetricFailed, "Hubmend could not repair a resource. The notification says why."},
+	{decide.MetricFailed, "Hubmend failed to remediate a resource. The notification explains why."},
 	{decide.MetricSuspended,
-		"Hubmend has stopped repairing a resource: it kept failing, or something keeps changing it back. The " +
-			"notification has the attempts."},
+		"Hubmend has stopped remediating a resource automatically: it kept failing, or something keeps changing it " +
+			"back. The notification lists the attempts."},
 	{decide.MetricBreaker,
-		"Hubmend has paused automatic repair of a control, because several resources failed one after the other."},
+		"Hubmend has paused automatic remediation of a control, because several resources failed in a row."},
 	{decide.MetricUnproven,
-		"Security Hub does not bear out a repair that Hubmend had verified: a later check failed, and the finding " +
-			"is open again, or none came in time. The notification says which."},
+		"Security Hub did not confirm a remediation that Hubmend had verified: a later check failed and the finding " +
+			"is open again, or no check came in time. The notification explains which."},
 }
 
 const (
 	// alarmSeconds is how long an alarm looks back.
 	alarmSeconds = 300
-	// sweepPeriods is in how many such spans in a row no sweep must have done its work. One is no news: the next
-	// sweep is minutes away.
+	// sweepPeriods is how many periods in a row must be without a completed sweep. One may be, because the next sweep
+	// follows within minutes.
 	sweepPeriods = 3
-	// A switch that is off for a day may have been forgotten. Each sweep counts it, so no hour is without.
+	// A pause of a day may have been forgotten. Each sweep counts it, so every hour has a count.
 	pausedSeconds, pausedPeriods = 3600, 24
-	// A status event is best effort, so a few that never come are no news. More than a few within an hour are a rule or
-	// a policy that is broken.
+	// Status events are best effort, so a few missing ones are normal. More than that within an hour mean a broken rule
+	// or policy.
 	unreportedSeconds, unreportedEvents = 3600, 5
-	// oldestSeconds are more than a message that is handled ever waits, unless some thousand findings came
-	// at once.
+	// oldestSeconds is longer than a message waits, unless thousands of findings arrive at once.
 	oldestSeconds = 3600
 )
 
-// newAlarms raises the alarms, to the topic: eleven, of which ten cost an account nothing. It gives
-// their names.
+// newAlarms makes the alarms, which notify the topic, and gives their names. There are eleven, and the free tier has
+// ten.
 func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 	a := &alarms{scope: constructs.NewConstruct(scope, jsii.String("Alarms")), topic: topic}
 	allowAlarms(topic)
@@ -55,32 +54,32 @@ func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 			alarm{namespace: naming.MetricNamespace, metric: string(c.metric), statistic: "Sum"})
 	}
 	a.raise(naming.Prefix+string(decide.MetricPaused),
-		"Hubmend has started no repair for a day, because its switch is off: the parameter "+naming.Switch+".", alarm{
+		"Hubmend has been paused for a day. To resume, set the SSM parameter "+naming.Switch+" to "+
+			naming.SwitchActive+".", alarm{
 			namespace: naming.MetricNamespace, metric: string(decide.MetricPaused), statistic: "Sum",
 			seconds: pausedSeconds, periods: pausedPeriods,
 		})
 	a.raise(naming.Prefix+string(decide.MetricUnreported),
-		"Many repairs ended without a status event, and only the sweep found out, a quarter of an hour late. Events "+
-			"may not be forwarded. Ask: hubmend doctor", alarm{
+		"Many executions ended without a status event, and the sweep found them 15 minutes late. Events may not be "+
+			"forwarded. Run: hubmend doctor", alarm{
 			namespace: naming.MetricNamespace, metric: string(decide.MetricUnreported), statistic: "Sum",
 			seconds: unreportedSeconds, above: unreportedEvents,
 		})
 	for _, queue := range []string{naming.FindingsQueue, naming.OutcomesQueue} {
-		a.raise(naming.DeadLetters(queue), "Hubmend could not handle a message. List it with: hubmend dlq list", alarm{
+		a.raise(naming.DeadLetters(queue), "Hubmend failed to process a message. List it with: hubmend dlq list", alarm{
 			namespace: "AWS/SQS", metric: "ApproximateNumberOfMessagesVisible", statistic: "Maximum",
 			dimension: "QueueName", value: naming.DeadLetters(queue),
 		})
-		a.raise(queue+"-age", "A message has waited for an hour, so Hubmend may not be at work. Ask: hubmend doctor",
-			alarm{
+		a.raise(queue+"-age",
+			"A message has been waiting for an hour, so Hubmend may not be running. Run: hubmend doctor", alarm{
 				namespace: "AWS/SQS", metric: "ApproximateAgeOfOldestMessage", statistic: "Maximum",
 				dimension: "QueueName",
 				value:     queue, above: oldestSeconds,
 			})
 	}
-	// Who else would notice that nobody looks for what was lost? A function that is not called at all has no errors.
+	// A function that is never invoked has no errors, so the absence of sweeps is the alarm.
 	a.raise(naming.SweepFunction,
-		"Hubmend's sweep has not come to its end for a quarter of an hour: it fails, or nothing calls it. Ask: "+
-			"hubmend doctor", alarm{
+		"Hubmend's sweep has not completed for 15 minutes: it fails, or is not invoked. Run: hubmend doctor", alarm{
 			namespace: naming.MetricNamespace, metric: string(decide.MetricSwept), statistic: "Sum",
 			periods: sweepPeriods,
 			missing: true,
@@ -88,20 +87,20 @@ func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 	return a.names
 }
 
-// alarms makes alarms of one topic.
+// alarms makes alarms that notify a topic.
 type alarms struct {
 	scope constructs.Construct
 	topic awssns.Topic
 	names []string
 }
 
-// alarm says what an alarm looks at. It is raised when the statistic is above a number, which is
-// 0 unless said otherwise, in each of so many spans in a row: one of alarmSeconds.
+// alarm describes an alarm. It is raised when the statistic is above a threshold, by default 0, in a number of periods
+// in a row, by default one of alarmSeconds.
 type alarm struct {
 	namespace, metric, statistic string
 	dimension, value             string // none when empty
 	above, seconds, periods      float64
-	missing                      bool // it is raised when there is nothing instead
+	missing                      bool // raise it when there is no data instead
 }
 
 // raise makes an alarm.
@@ -125,7 +124,7 @@ func (a *alarms) raise(name, description string, of alarm) {
 	a.names = append(a.names, name)
 }
 
-// allowAlarms lets alarms of this account on the topic, which its policy would not otherwise.
+// allowAlarms lets alarms of this account publish to the topic.
 func allowAlarms(topic awssns.Topic) {
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("Alarms"),

@@ -10,20 +10,20 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// BusProps describe the bus that members report to.
+// BusProps describe the bus of status events from member accounts.
 type BusProps struct {
 	Organization *Organization
-	// Outcomes gets the status of every execution that ended.
+	// Outcomes receives the status of every execution that ended.
 	Outcomes awssqs.Queue
 }
 
-// NewBus makes the bus, lets the organization put events on it, and sends outcomes on.
-// Without an organization only this account's own roles may use it.
+// NewBus makes the bus, lets the organization put events on it, and forwards outcomes to the queue. Without an
+// organization only roles of this account may use it.
 func NewBus(scope constructs.Construct, id *string, props *BusProps) awsevents.EventBus {
 	scope = constructs.NewConstruct(scope, id)
 	bus := awsevents.NewEventBus(scope, jsii.String("Bus"), &awsevents.EventBusProps{
 		EventBusName: jsii.String(naming.EventBus),
-		Description:  jsii.String("Member accounts report here how their Hubmend executions ended."),
+		Description:  jsii.String("Receives from member accounts the status of Hubmend executions that ended."),
 	})
 	policy := awsevents.NewCfnEventBusPolicy(scope, jsii.String("Members"), &awsevents.CfnEventBusPolicyProps{
 		EventBusName: bus.EventBusName(),
@@ -41,7 +41,7 @@ func NewBus(scope constructs.Construct, id *string, props *BusProps) awsevents.E
 
 	awsevents.NewCfnRule(scope, jsii.String("Rule"), &awsevents.CfnRuleProps{
 		Name:         jsii.String(naming.Prefix + "outcomes"),
-		Description:  jsii.String("A Hubmend execution in some account ended."),
+		Description:  jsii.String("Hubmend executions that ended, in any account."),
 		EventBusName: bus.EventBusName(),
 		EventPattern: outcome.Pattern(),
 		Targets: []any{&awsevents.CfnRule_TargetProperty{

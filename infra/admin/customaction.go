@@ -16,14 +16,15 @@ import (
 
 // newCustomAction makes the function behind the custom actions of the products.
 //
-// It has no resource policy: CloudFormation calls it with the permissions of whoever, or
-// whichever launch role, creates the product's stack, and they are of this account.
+// It has no resource policy, because CloudFormation invokes it with the permissions of the launch role, or of the user
+// who creates the product's stack. Both belong to this account.
 func newCustomAction(scope constructs.Construct, props *StackProps, key awskms.IKey, timeout awscdk.Duration) {
 	NewFunction(scope, jsii.String("CustomAction"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Architecture: props.Processor,
-			Description:  jsii.String("Makes Security Hub custom actions part of CloudFormation stacks."),
-			Timeout:      timeout,
+			Description: jsii.String(
+				"Creates, updates and deletes Security Hub custom actions for CloudFormation stacks."),
+			Timeout: timeout,
 		},
 		Name:   naming.CustomActionFunction,
 		Key:    key,
@@ -34,7 +35,7 @@ func newCustomAction(scope constructs.Construct, props *StackProps, key awskms.I
 				"securityhub:CreateActionTarget", "securityhub:UpdateActionTarget", "securityhub:DeleteActionTarget",
 				"securityhub:DescribeActionTargets",
 			},
-			// IAM knows custom actions only as part of the hub.
+			// IAM has no narrower resource for custom actions.
 			Resources: []*string{arn.Local("securityhub", "hub/default")},
 		}},
 	})

@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// widget is a part of a dashboard, in CloudWatch's words.
+// widget is a widget of a dashboard, as CloudWatch reads it.
 type widget struct {
 	Type       string         `json:"type"`
 	Width      int            `json:"width"`
@@ -20,16 +20,16 @@ type widget struct {
 	Properties map[string]any `json:"properties"`
 }
 
-// Three graphs fill a row of CloudWatch's grid, in the order in which they are written.
+// Three graphs fill a row of CloudWatch's grid.
 const (
 	graphWidth, wholeWidth  = 8, 24
 	graphHeight, listHeight = 6, 4
-	// graphSeconds are long enough that a week is readable.
+	// graphSeconds is a period that keeps a week readable.
 	graphSeconds = 3600
 )
 
-// newDashboard shows what the alarms are raised by, and how much is done. An account has three dashboards
-// of fifty metrics for nothing.
+// newDashboard makes the dashboard of the alarms, their metrics and the throughput. The free tier has three dashboards
+// of fifty metrics.
 func newDashboard(scope constructs.Construct, alarms []string) {
 	var arns []string
 	for _, name := range alarms {
@@ -40,23 +40,23 @@ func newDashboard(scope constructs.Construct, alarms []string) {
 	deadLetters := []string{naming.DeadLetters(naming.FindingsQueue), naming.DeadLetters(naming.OutcomesQueue)}
 	body, err := json.Marshal(map[string]any{"start": "-P7D", "periodOverride": "inherit", "widgets": []widget{
 		{"alarm", wholeWidth, listHeight, map[string]any{"title": "Alarms", "alarms": arns}},
-		graph("Repairs", "Sum", own(decide.MetricRepaired, decide.MetricFailed)),
-		graph("What needs a person", "Sum", own(decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven)),
-		graph("Sweeps, those while paused, events not announced", "Sum",
+		graph("Remediations", "Sum", own(decide.MetricRepaired, decide.MetricFailed)),
+		graph("Needs attention", "Sum", own(decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven)),
+		graph("Sweeps, sweeps while paused, missing events", "Sum",
 			own(decide.MetricSwept, decide.MetricPaused, decide.MetricUnreported, decide.MetricNotAnnounced)),
-		graph("Messages that wait", "Maximum",
+		graph("Messages in the queues", "Maximum",
 			of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queues...)),
-		graph("Age of the oldest message, seconds", "Maximum",
+		graph("Age of the oldest message (seconds)", "Maximum",
 			of("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queues...)),
 		graph("Dead letters", "Maximum",
 			of("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", deadLetters...)),
-		graph("Errors of functions", "Sum", of("AWS/Lambda", "Errors", "FunctionName", working...)),
-		graph("Duration of functions, ms", "Maximum", of("AWS/Lambda", "Duration", "FunctionName", working...)),
-		graph("Notifications that could not be sent", "Sum",
+		graph("Function errors", "Sum", of("AWS/Lambda", "Errors", "FunctionName", working...)),
+		graph("Function duration (ms)", "Maximum", of("AWS/Lambda", "Duration", "FunctionName", working...)),
+		graph("Failed notifications", "Sum",
 			of("AWS/SNS", "NumberOfNotificationsFailed", "TopicName", naming.Topic)),
 	}})
 	if err != nil {
-		panic(err) // texts and numbers always can be written
+		panic(err) // strings and numbers can always be encoded
 	}
 	awscloudwatch.NewCfnDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
 		DashboardName: jsii.String(naming.Dashboard), DashboardBody: awscdk.Fn_Sub(jsii.String(string(body)), nil),
@@ -69,7 +69,7 @@ func graph(title, statistic string, metrics [][]string) widget {
 	}}
 }
 
-// own are metrics that the functions count.
+// own are metrics that the functions publish.
 func own(metrics ...decide.Metric) [][]string {
 	var all [][]string
 	for _, m := range metrics {
@@ -78,7 +78,7 @@ func own(metrics ...decide.Metric) [][]string {
 	return all
 }
 
-// of is a metric of a service, for each value of a dimension.
+// of is a metric of an AWS service, for each value of a dimension.
 func of(namespace, metric, dimension string, values ...string) [][]string {
 	var all [][]string
 	for _, value := range values {

@@ -29,22 +29,21 @@ func Functions() []string {
 	return []string{dispatchFolder, settleFolder, sweepFolder, customActionFolder}
 }
 
-// memory of a function, in MB. The CPU comes in proportion: with 128 the TLS handshakes of
-// a cold start take twice as long, and beyond 256 it only waits for AWS.
+// memory of a function, in MB. CPU is proportional to it: with 128 MB the TLS handshakes of a cold start take twice as
+// long. More than 256 MB gains nothing, because then the function mostly waits for AWS.
 const memory = 256
 
-// FunctionProps describe a function. Where the function's own properties say nothing,
-// NewFunction fills in.
+// FunctionProps describe a function. Properties of the CDK that are nil get defaults.
 type FunctionProps struct {
 	*awslambda.FunctionProps
 
 	// Name is the function's name.
 	Name string
-	// Binary is the folder that holds the compiled function and nothing else.
+	// Binary is the folder of the compiled function, with nothing else in it.
 	Binary string
-	// Key encrypts its log and its environment; nil leaves both to AWS.
+	// Key encrypts the log and the environment. If nil, AWS encrypts them with keys that it owns.
 	Key awskms.IKey
-	// Statements are what the function may do besides writing its log, with what it needs of Key.
+	// Statements are what the function may do besides writing its log, including its use of Key.
 	Statements []access.Statement
 }
 
@@ -59,7 +58,7 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 	})
 	role := access.NewRole(scope, jsii.String("Role"), &access.RoleProps{
 		Name:        jsii.String(naming.FunctionRole(props.Name)),
-		Description: jsii.String("What the function " + props.Name + " may do."),
+		Description: jsii.String("Permissions of the function " + props.Name + "."),
 		TrustedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		Statements: append([]access.Statement{{
 			Sid:       "Log",
@@ -68,7 +67,7 @@ func NewFunction(scope constructs.Construct, id *string, props *FunctionProps) a
 		}}, props.Statements...),
 	})
 	function := awslambda.NewFunction(scope, jsii.String("Function"), props.filled(role, logs))
-	// The CDK adds that the function depends on its role, which CloudFormation knows already.
+	// The CDK adds a dependency on the role, which CloudFormation has already from the reference.
 	function.Node().DefaultChild().(awslambda.CfnFunction).AddDeletionOverride(jsii.String("DependsOn"))
 	return function
 }
@@ -89,7 +88,7 @@ func (p *FunctionProps) filled(role awsiam.Role, logs awslogs.LogGroup) *awslamb
 		own.Runtime = awslambda.Runtime_PROVIDED_AL2023()
 	}
 	if own.Handler == nil {
-		own.Handler = jsii.String("bootstrap") // demanded, and ignored by this runtime
+		own.Handler = jsii.String("bootstrap") // required, but ignored by this runtime
 	}
 	if own.Architecture == nil {
 		own.Architecture = awslambda.Architecture_ARM_64()
@@ -98,7 +97,7 @@ func (p *FunctionProps) filled(role awsiam.Role, logs awslogs.LogGroup) *awslamb
 		own.MemorySize = jsii.Number(memory)
 	}
 	if own.Role == nil {
-		// Nothing may be added to the policy from outside.
+		// Other constructs must not add to the policy.
 		own.Role = role.WithoutPolicyUpdates(nil)
 	}
 	if own.LogGroup == nil {

@@ -13,14 +13,14 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// What it takes to read what is encrypted with a key, and to write it.
+// The permissions to read and to write data that is encrypted with a key.
 const (
 	decrypt = "kms:Decrypt"
 	encrypt = "kms:GenerateDataKey"
 )
 
-// newKey gives the key for everything of the stack that holds data, or nil when nobody demands one: AWS then
-// encrypts with keys of its own. See docs/adr/0022-keys.md.
+// newKey gives the key for everything in the stack that stores data. It is nil without the setting, and AWS then
+// encrypts with keys that it owns. See docs/adr/0022-keys.md.
 func newKey(scope constructs.Construct, demanded string) awskms.IKey {
 	id := jsii.String("Key")
 	switch demanded {
@@ -29,9 +29,9 @@ func newKey(scope constructs.Construct, demanded string) awskms.IKey {
 	case restricted.CreateKey:
 		key := awskms.NewKey(scope, id, &awskms.KeyProps{
 			Description: jsii.String(
-				"Encrypts what Hubmend keeps: its ledger, queues, notifications, logs and the functions' environment."),
+				"Encrypts the data of Hubmend: ledger, queues, notifications, logs and the functions' environment."),
 			EnableKeyRotation: jsii.Bool(true),
-			// The ledger outlives the stack, and cannot be read without it.
+			// The ledger outlives the stack, and cannot be read without the key.
 			RemovalPolicy: awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 		})
 		for _, s := range services() {
@@ -43,8 +43,8 @@ func newKey(scope constructs.Construct, demanded string) awskms.IKey {
 	}
 }
 
-// services are what AWS services need of the key's policy, because they act as themselves. Roles have what
-// they need in their own policies. docs/deployment.md has the same for a key that is there already.
+// services are the statements for AWS services in the key policy. Roles have their permissions in their own policies.
+// docs/deployment.md has the same statements for an existing key.
 func services() []awsiam.PolicyStatement {
 	own := map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}}
 	logs := map[string]any{
@@ -54,7 +54,7 @@ func services() []awsiam.PolicyStatement {
 		actions ...string) awsiam.PolicyStatement {
 		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid: jsii.String(sid), Principals: &[]awsiam.IPrincipal{service}, Actions: jsii.Strings(actions...),
-			Resources:  jsii.Strings("*"), // the key that has the policy
+			Resources:  jsii.Strings("*"), // the key itself
 			Conditions: &conditions,
 		})
 	}
@@ -69,7 +69,7 @@ func services() []awsiam.PolicyStatement {
 	}
 }
 
-// use lets a role use the key for what it may read and write anyway, if there is one.
+// use lets a role use the key, if there is one, for data that it may read or write.
 func use(key awskms.IKey, actions ...string) []access.Statement {
 	if key == nil {
 		return nil

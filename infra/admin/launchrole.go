@@ -10,8 +10,8 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// contents are what CloudFormation does with the resources of the product templates. A test
-// compares them with the templates, so that the role can do that and nothing else.
+// contents are what CloudFormation does with the resources of the product templates. A test compares them with the
+// templates, so that the role has no other permission.
 func contents() []access.Statement {
 	return []access.Statement{
 		{
@@ -19,7 +19,7 @@ func contents() []access.Statement {
 			Actions: []string{
 				"events:PutRule", "events:PutTargets", "events:DescribeRule", "events:ListTargetsByRule",
 				"events:RemoveTargets", "events:DeleteRule",
-				// Service Catalog tags what it launches, and CloudFormation passes the tags on.
+				// Service Catalog tags the stacks that it launches, and CloudFormation tags their resources.
 				"events:TagResource", "events:UntagResource", "events:ListTagsForResource",
 			},
 			Resources: []*string{arn.Local("events", "rule/"+naming.Prefix+"*")},
@@ -31,12 +31,12 @@ func contents() []access.Statement {
 	}
 }
 
-// newLaunchRole makes the role under which Service Catalog launches, updates and terminates
-// playbooks: whoever may use the portfolio needs no permission for what is in a product.
+// newLaunchRole makes the role that Service Catalog launches, updates and terminates playbooks with, so that end users
+// need no permission for the resources in them.
 func newLaunchRole(scope constructs.Construct) awsiam.Role {
 	statements := []access.Statement{
 		{
-			Sid: "Stacks", // as Service Catalog names them
+			Sid: "Stacks", // the names that Service Catalog gives them
 			Actions: []string{
 				"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack",
 				"cloudformation:SetStackPolicy",
@@ -47,12 +47,12 @@ func newLaunchRole(scope constructs.Construct) awsiam.Role {
 			Resources: []*string{arn.Local("cloudformation", "stack/SC-*")},
 		},
 		{
-			Sid:       "Templates", // before there is a stack
+			Sid:       "Templates", // before the stack exists
 			Actions:   []string{"cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate"},
 			Resources: []*string{jsii.String("*")},
 		},
 		{
-			Sid:       "TemplateFiles", // Service Catalog keeps copies in a bucket of its own
+			Sid:       "TemplateFiles", // Service Catalog has copies in its own bucket
 			Actions:   []string{"s3:GetObject"},
 			Resources: []*string{arn.Sub("arn:${AWS::Partition}:s3:::*/*")},
 			Conditions: access.Conditions{
@@ -61,7 +61,7 @@ func newLaunchRole(scope constructs.Construct) awsiam.Role {
 	}
 	return access.NewRole(scope, jsii.String("LaunchRole"), &access.RoleProps{
 		Name:        jsii.String(naming.LaunchRole),
-		Description: jsii.String("What Service Catalog may do when it launches, updates or terminates a playbook."),
+		Description: jsii.String("Permissions of Service Catalog when it launches, updates or terminates a playbook."),
 		TrustedBy:   access.Service("servicecatalog.amazonaws.com", arn.Local("servicecatalog", "*")),
 		Statements:  append(statements, contents()...),
 	})

@@ -6,22 +6,22 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Organization is whose accounts are repaired: an AWS organization's, or only this one.
+// Organization is the AWS organization whose accounts are remediated. Without one it is this account alone.
 type Organization struct {
 	ID *string
-	// Given holds when the deployer named an organization.
+	// Given is true when the parameter is not empty.
 	Given awscdk.CfnCondition
 }
 
-// NewOrganization makes the parameter, whose name is id, and the condition.
+// NewOrganization makes the parameter, with id as its name, and the condition.
 func NewOrganization(scope constructs.Construct, id *string) *Organization {
 	parameter := awscdk.NewCfnParameter(scope, id, &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
 		Default:               "",
 		AllowedPattern:        jsii.String("^(o-[a-z0-9]{10,32})?$"),
-		ConstraintDescription: jsii.String("must be an organization's id such as o-a1b2c3d4e5, or empty"),
+		ConstraintDescription: jsii.String("must be the id of an organization, such as o-a1b2c3d4e5, or empty"),
 		Description: jsii.String(
-			"The AWS organization whose accounts are repaired, such as o-a1b2c3d4e5. Empty: only this account."),
+			"The AWS organization whose accounts are remediated, such as o-a1b2c3d4e5. Empty: only this account."),
 	})
 	return &Organization{
 		ID: parameter.ValueAsString(),
@@ -31,8 +31,7 @@ func NewOrganization(scope constructs.Construct, id *string) *Organization {
 	}
 }
 
-// Owns is the condition block that the resource of a call must meet: to be in the
-// organization, or else in this very account.
+// Owns is the condition that the resource of a call is in the organization or, without one, in this account.
 func (o *Organization) Owns() any {
 	return awscdk.Fn_ConditionIf(o.Given.LogicalId(),
 		map[string]any{"aws:ResourceOrgID": o.ID},

@@ -28,16 +28,18 @@ func newPeople(stack awscdk.Stack, portfolio awsservicecatalog.Portfolio) {
 	})
 	for _, p := range []struct {
 		name, may, policy, group string
+		description              string // never changes: CloudFormation cannot replace a policy with a fixed name
 		statements               []access.Statement
 	}{
 		{"EndUser", "launch playbooks and change what they launched", naming.CatalogUserPolicy, naming.CatalogUsers,
-			users()},
+			"Lets people launch playbooks and change what they launched.", users()},
 		{"Administrator", "change every playbook in the account and decide who may use the portfolio",
-			naming.CatalogAdministratorPolicy, naming.CatalogAdministrators, administrators(portfolio)},
+			naming.CatalogAdministratorPolicy, naming.CatalogAdministrators,
+			"Lets people change every playbook of the account, and say who may use the portfolio.",
+			administrators(portfolio)},
 	} {
 		scope := constructs.NewConstruct(stack, jsii.String(p.group))
-		policy := access.NewManagedPolicy(scope, jsii.String("Policy"), p.policy, "Lets people "+p.may+".",
-			p.statements)
+		policy := access.NewManagedPolicy(scope, jsii.String("Policy"), p.policy, p.description, p.statements)
 		group := awsiam.NewCfnGroup(scope, jsii.String("Group"), &awsiam.CfnGroupProps{
 			GroupName: jsii.String(p.group), ManagedPolicyArns: &[]any{policy.ManagedPolicyArn()},
 		})
@@ -69,10 +71,10 @@ func roleParameter(stack awscdk.Stack, name, may, policy string) awscdk.CfnParam
 	return awscdk.NewCfnParameter(stack, jsii.String(name), &awscdk.CfnParameterProps{
 		Type: jsii.String("String"), Default: "", MaxLength: jsii.Number(512),
 		AllowedPattern: jsii.String(`^(([\w+=,.@*?-]+/)*[\w+=,.@*?-]+)?$`),
-		ConstraintDescription: jsii.String("must be the name of a role, with its path if it has one, and not its ARN; " +
-			"such as Admin or team/Admin, where * and ? are wildcards"),
-		Description: jsii.String("The name of the IAM role whose users may " + may + ", such as Admin or team/Admin. * " +
-			"and ? are wildcards. The role also needs the policy " + policy + ", unless it has wider permissions. " +
+		ConstraintDescription: jsii.String("must be the name of a role, with its path if it has one, and not its " +
+			"ARN; such as Admin or team/Admin, where * and ? are wildcards"),
+		Description: jsii.String("The name of the IAM role whose users may " + may + ", such as Admin or team/Admin. " +
+			"* and ? are wildcards. The role also needs the policy " + policy + ", unless it has wider permissions. " +
 			"Empty: no role."),
 	})
 }

@@ -12,15 +12,15 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// newSchedule calls the sweep every decide.SweepEvery.
+// newSchedule invokes the sweep every decide.SweepEvery.
 func newSchedule(scope constructs.Construct, sweep awslambda.Function) {
 	rule := awsevents.NewCfnRule(scope, jsii.String("SweepRule"), &awsevents.CfnRuleProps{
 		Name:               jsii.String(naming.SweepRule),
-		Description:        jsii.String("Hubmend looks for what was left undone."),
+		Description:        jsii.String("Invokes the sweep of Hubmend, which resumes work that was interrupted."),
 		ScheduleExpression: jsii.String(fmt.Sprintf("rate(%.0f minutes)", decide.SweepEvery.Minutes())),
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
 			Id: jsii.String("sweep"), Arn: sweep.FunctionArn(),
-			// What is late by more than this is done by the next sweep.
+			// An invocation that is later than this is left to the next one.
 			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{
 				MaximumEventAgeInSeconds: jsii.Number(decide.SweepEvery.Seconds()),
 				MaximumRetryAttempts:     jsii.Number(3),

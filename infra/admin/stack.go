@@ -1,5 +1,5 @@
-// Package admin owns the stack of the Security Hub administrator account: everything that
-// decides on repairs and remembers them, and the portfolio that people launch from.
+// Package admin has the stack of the Security Hub administrator account: the functions that start and record
+// remediations, with their queues and ledger, and the portfolio of playbooks.
 package admin
 
 import (
@@ -15,35 +15,35 @@ import (
 	"hubmend/servicecatalog/portfolio"
 )
 
-// StackProps say what to build the stack from. All but Key are needed.
+// StackProps describe the stack. All but Key are required.
 type StackProps struct {
 	Catalog *catalog.Catalog
-	// Functions is the folder with a folder for each of Functions().
+	// Functions has a folder for each of Functions().
 	Functions string
-	// Processor is what the functions run on.
+	// Processor is the architecture of the functions.
 	Processor awslambda.Architecture
-	// Key is what restricted.Settings say of it; empty when nobody demands one.
+	// Key is the KMS key of restricted.Settings, or empty.
 	Key string
 }
 
-// customActionSeconds are one call of Security Hub, with its retries, plus the answer to CloudFormation.
+// customActionSeconds are enough for one Security Hub call with retries, and the answer to CloudFormation.
 const customActionSeconds = 60
 
-// How often a message is received before it is given up. A finding may go back to its queue while another repair of
-// the same resource runs, a little longer each time; twenty times are three quarters of an hour. Nothing sends an
-// outcome back but what went wrong, and five times are half an hour.
+// How often a message is received before it goes to the dead-letter queue. A finding returns to its queue while another
+// remediation of the same resource runs, with growing delay: twenty attempts last 45 minutes. An outcome returns only
+// after an error: five attempts last half an hour.
 const findingAttempts, outcomeAttempts = 20, 5
 
-// NewStack makes the stack. It is meant for one Region, the one where Security Hub
-// collects its findings: the roles that members trust exist once per account.
+// NewStack makes the stack, for one Region: the home Region, in which Security Hub aggregates findings. The roles that
+// members trust exist once per account.
 func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
 		StackName: jsii.String(naming.Stack(*id)),
 		Description: jsii.String(
 			"Hubmend, administrator account: starts and records remediations of Security Hub findings. The table " +
-				"hubmend-ledger, with their history, is kept when this stack is deleted."),
-		// The CDK command line checks the bootstrap version before it deploys. The rule in the
-		// template would do it again, and needs a parameter that people take for theirs.
+				naming.LedgerTable + ", with their history, is kept when this stack is deleted."),
+		// The CDK command line checks the bootstrap version before it deploys. The rule in the template would repeat
+		// that, with a parameter that users should not see.
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 			GenerateBootstrapVersionRule: jsii.Bool(false),
 		}),
@@ -54,7 +54,7 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	findings := queue.New(stack, jsii.String("Findings"), &queue.Props{
 		Name: naming.FindingsQueue, FunctionTimeout: awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)),
 		Attempts: findingAttempts,
-		Rules:    naming.Prefix + "*", // of products that are launched later
+		Rules:    naming.Prefix + "*", // also those of products that are launched later
 		Key:      key,
 	})
 	outcomes := queue.New(stack, jsii.String("Outcomes"), &queue.Props{
@@ -80,7 +80,7 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"),
 		&portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
 	newPeople(stack, offered)
-	ledger := NewLedger(stack, jsii.String("Ledger"), key) // after everything else
+	ledger := NewLedger(stack, jsii.String("Ledger"), key) // last
 
 	output(stack, "PortfolioId", "The portfolio that playbooks are launched from. The parameters EndUserRole, "+
 		"EndUserPermissionSet and CatalogGroups say who may launch.", offered.PortfolioId())

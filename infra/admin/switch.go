@@ -10,14 +10,14 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// Switch is the parameter with which an administrator stops every start.
+// Switch is the SSM parameter that pauses all of Hubmend.
 type Switch struct {
 	Name *string
 }
 
-// NewSwitch makes the parameter, with nothing stopped. Deploying the stack again leaves the
-// value that it has then, because CloudFormation writes the parameter only when a property
-// below changes. Then it writes all of them, the value too: so do not touch them lightly.
+// NewSwitch makes the parameter, not paused. Deploying the stack again keeps the current value, because CloudFormation
+// writes the parameter only when a property below changes. It then writes all of them, also the value. So a change here
+// would resume a Hubmend that is paused.
 func NewSwitch(scope constructs.Construct, id *string) *Switch {
 	parameter := awsssm.NewCfnParameter(scope, id, &awsssm.CfnParameterProps{
 		Name:           jsii.String(naming.Switch),
@@ -29,7 +29,7 @@ func NewSwitch(scope constructs.Construct, id *string) *Switch {
 	return &Switch{Name: parameter.Ref()}
 }
 
-// Read is what reading it takes.
+// Read is the permission to read it.
 func (s *Switch) Read() access.Statement {
 	return access.Statement{Sid: "Switch", Actions: []string{"ssm:GetParameter"},
 		Resources: []*string{arn.Local("ssm", "parameter"+naming.Switch)}}

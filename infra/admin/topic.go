@@ -10,24 +10,23 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// NewTopic makes the topic for what people should hear of, and a parameter, whose name is
-// emailParameter, for an address that is subscribed to it.
+// NewTopic makes the topic of notifications and a parameter, named emailParameter, for an email address to subscribe.
 func NewTopic(scope constructs.Construct, emailParameter *string, key awskms.IKey) awssns.Topic {
 	topic := awssns.NewTopic(scope, jsii.String("Topic"), &awssns.TopicProps{
 		TopicName:   jsii.String(naming.Topic),
 		DisplayName: jsii.String("Hubmend"),
 		EnforceSSL:  jsii.Bool(true),
-		// CloudWatch alarms cannot publish to a topic with the key aws/sns, so without one of the account's
-		// there is none.
+		// CloudWatch alarms cannot publish to a topic with the key alias/aws/sns, so the default is no key.
 		MasterKey: key,
 	})
 	email := awscdk.NewCfnParameter(scope, emailParameter, &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
 		Default:               "",
 		AllowedPattern:        jsii.String(`^([^@\s]+@[^@\s]+)?$`),
-		ConstraintDescription: jsii.String("must be an e-mail address, or empty"),
+		ConstraintDescription: jsii.String("must be an email address, or empty"),
 		Description: jsii.String(
-			"Who gets notifications by e-mail, after confirming it. Empty: nobody; subscribe to the topic later."),
+			"The email address that gets notifications, after confirming the subscription. Empty: none. You can " +
+				"subscribe to the topic " + naming.Topic + " later."),
 	})
 	subscription := awssns.NewCfnSubscription(scope, jsii.String("EmailSubscription"), &awssns.CfnSubscriptionProps{
 		TopicArn: topic.TopicArn(),

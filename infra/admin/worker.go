@@ -18,7 +18,7 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// workers make the functions that work on repairs, from what these have in common.
+// workers make the functions dispatch, settle and sweep, from what they have in common.
 type workers struct {
 	organization       *Organization
 	topic              awssns.Topic
@@ -31,34 +31,34 @@ type workers struct {
 }
 
 const (
-	// batch is how many messages one call works off: Security Hub tells of twenty findings
-	// in one call, and takes three such calls per second.
+	// batch is how many messages one invocation gets. Security Hub returns twenty findings per GetFindings call, and
+	// takes three such calls per second.
 	batch = 20
-	// windowSeconds is how long a batch is collected: findings of one resource come together, one
-	// for each standard, and share a call and an execution.
+	// windowSeconds is the batching window. Findings of one resource, one for each standard, arrive together and share
+	// a call and an execution.
 	windowSeconds = 2
 
-	// dispatchConcurrency bounds the calls at a time. Most of a call is waiting for start slots, and
-	// thirty calls start what forty accounts and Regions take.
+	// dispatchConcurrency limits concurrent invocations. They mostly wait for start slots, and thirty of them start
+	// what forty accounts and Regions can take.
 	dispatchConcurrency = 30
-	// settleConcurrency is lower, because each answer is a call of Security Hub, which takes ten
-	// per second: the answers of a batch are spaced so that this many batches stay below it.
+	// settleConcurrency is lower, because each finding update is a Security Hub call, of which ten per second are
+	// allowed. The updates of a batch are spaced so that this many batches stay below that.
 	settleConcurrency = 4
 
-	// dispatchSeconds are far more than a batch takes, and less than decide's ClaimLease.
+	// dispatchSeconds is far longer than a batch takes, and shorter than decide's ClaimLease.
 	dispatchSeconds = 30
-	// settleSeconds leave time to be throttled.
+	// settleSeconds allows for throttling.
 	settleSeconds = 60
-	// sweepSeconds are almost until the next sweep.
+	// sweepSeconds ends just before the next sweep.
 	sweepSeconds = 290
 )
 
-// dispatch makes the function that starts repairs for findings.
+// dispatch makes the function that starts executions for findings.
 func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 	function := NewFunction(scope, jsii.String("Dispatch"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Architecture: w.processor,
-			Description:  jsii.String("Starts repairs for findings."),
+			Description:  jsii.String("Starts remediations of findings."),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(dispatchSeconds)),
 			Environment: w.environment(map[string]*string{
 				naming.EnvPartition:     awscdk.Aws_PARTITION(),
@@ -82,12 +82,12 @@ func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 	return function
 }
 
-// settle makes the function that tells findings how their repair ended.
+// settle makes the function that updates findings when their execution ended.
 func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 	function := NewFunction(scope, jsii.String("Settle"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Architecture: w.processor,
-			Description:  jsii.String("Tells findings how their repair ended."),
+			Description:  jsii.String("Updates findings with the outcome of their remediation."),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(settleSeconds)),
 			Environment: w.environment(map[string]*string{
 				naming.EnvPartition:    awscdk.Aws_PARTITION(),
@@ -104,15 +104,15 @@ func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 	return function
 }
 
-// sweep makes the function that finds what was left undone.
+// sweep makes the function that resumes interrupted work.
 func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 	return NewFunction(scope, jsii.String("Sweep"), &FunctionProps{
 		FunctionProps: &awslambda.FunctionProps{
 			Architecture: w.processor,
 			Description: jsii.String(
-				"Goes on with repairs whose message or status event was lost, and checks what was resolved."),
+				"Resumes remediations whose message or status event was lost, and confirms resolved findings."),
 			Timeout: awscdk.Duration_Seconds(jsii.Number(sweepSeconds)),
-			// One that failed is not invoked again: that would be beside the next, which begins with what it left.
+			// A failed sweep is not retried. The retry could overlap with the next sweep, which continues anyway.
 			RetryAttempts: jsii.Number(0),
 			MaxEventAge:   awscdk.Duration_Seconds(jsii.Number(decide.SweepEvery.Seconds())),
 			Environment: w.environment(map[string]*string{
@@ -134,7 +134,7 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 	})
 }
 
-// environment adds to what every function is told.
+// environment adds the variables that all functions have.
 func (w *workers) environment(more map[string]*string) *map[string]*string {
 	more[naming.EnvLedgerTable] = jsii.String(naming.LedgerTable)
 	more[naming.EnvTopicARN] = w.topic.TopicArn()
@@ -148,7 +148,7 @@ func (w *workers) environment(more map[string]*string) *map[string]*string {
 	return &more
 }
 
-// common is what carrying a decision out takes.
+// common are the permissions to carry out decisions.
 func (w *workers) common() []access.Statement {
 	hub := []*string{arn.Local("securityhub", "hub/default")}
 	update := []string{"securityhub:BatchUpdateFindings"}
@@ -156,14 +156,14 @@ func (w *workers) common() []access.Statement {
 		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{ledgerARN()}},
 		{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []*string{w.topic.TopicArn()}},
 		{
-			// Nothing else that is on the bus can be made to look like ours, and ours not like that.
+			// Only with Hubmend's own event source, so that no event of another application can be forged.
 			Sid: "Announce", Actions: []string{"events:PutEvents"},
 			Resources:  []*string{arn.Local("events", "event-bus/"+naming.AnnounceBus)},
 			Conditions: access.Conditions{"StringEquals": map[string]any{"events:source": announce.Source}},
 		},
 		{Sid: "Findings", Actions: append([]string{"securityhub:GetFindings"}, update...), Resources: hub},
 		{
-			// Suppressing a finding hides a risk, which is for people to decide.
+			// Only people may suppress a finding, because that hides a risk.
 			Sid: "NeverSuppress", Deny: true, Actions: update, Resources: hub,
 			Conditions: access.Conditions{
 				"StringEquals": map[string]any{"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}},
@@ -171,7 +171,7 @@ func (w *workers) common() []access.Statement {
 	}...)
 }
 
-// member lets a function into member accounts, as one role of theirs and no other.
+// member lets a function assume one role, and no other, in member accounts.
 func (w *workers) member(role string) access.Statement {
 	return access.Statement{
 		Sid: "Member", Actions: []string{"sts:AssumeRole"}, Resources: []*string{arn.RoleIn("*", role)},
@@ -179,7 +179,7 @@ func (w *workers) member(role string) access.Statement {
 	}
 }
 
-// receive is what Lambda needs to feed a function from a queue.
+// receive are the permissions of an event source mapping.
 func receive(queue awssqs.Queue) access.Statement {
 	return access.Statement{
 		Sid:       "Queue",
@@ -196,7 +196,7 @@ func send(sid string, queues ...awssqs.IQueue) access.Statement {
 	return s
 }
 
-// work feeds a function from a queue. What it reports as failed comes back.
+// work invokes a function with messages of a queue. Messages that it reports as failed return to the queue.
 func work(function awslambda.Function, queue awssqs.Queue, concurrency float64) {
 	awslambda.NewEventSourceMapping(function, jsii.String("Queue"), &awslambda.EventSourceMappingProps{
 		Target:                  function,

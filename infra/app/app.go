@@ -1,5 +1,4 @@
-// Package app puts the stacks together. The command infra synthesizes what it gives, and
-// so do the tests of the templates.
+// Package app builds the CDK app of all stacks, for the command infra and for the tests of the templates.
 package app
 
 import (
@@ -27,19 +26,18 @@ const (
 	Rollout        = naming.RolloutStack
 )
 
-// Props say what to build the app from.
+// Props describe the app.
 type Props struct {
 	Catalog *catalog.Catalog
-	// Functions is the folder with a folder for each compiled function.
+	// Functions has a folder for each compiled function.
 	Functions string
-	// Out is where the templates go; nil leaves it to the CDK command line.
+	// Out is the output folder. If nil, the CDK command line chooses it.
 	Out *string
-	// Context is added to what the CDK command line gives.
+	// Context is added to the context of the CDK command line.
 	Context *map[string]any
 }
 
-// New makes the app with every stack. Nothing is written before Synth. The error says what
-// is wrong with the settings in cdk.json.
+// New makes the app with all stacks. Synth writes it. The error lists the mistakes in the settings of cdk.json.
 func New(props *Props) (awscdk.App, error) {
 	app := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false),
@@ -70,15 +68,15 @@ func newMembers(scope constructs.Construct, c *catalog.Catalog, restrictions *re
 	}
 }
 
-// newRollout makes the stack whose StackSets have the member stacks' templates. These must
-// be files before the app is synthesized, so an app of their own writes them first.
+// newRollout makes the stack of the StackSets. Their templates must be files before the app is synthesized, so a second
+// app writes the member stacks first.
 func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catalog.Catalog,
 	restrictions *restricted.Settings) error {
 	dir, err := os.MkdirTemp("", "hubmend-members-*")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // the CDK has copied them by then
+	defer func() { _ = os.RemoveAll(dir) }() // the CDK has copied the templates by then
 	members := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false), AutoSynth: jsii.Bool(false), TreeMetadata: jsii.Bool(false), Outdir: &dir,
 	})

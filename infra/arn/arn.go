@@ -1,5 +1,5 @@
-// Package arn writes ARNs as CloudFormation substitutions: they fit every partition, and
-// a template can name what another stack makes without importing anything from it.
+// Package arn writes ARNs as CloudFormation substitutions. They fit every partition, and a template can name resources
+// of another stack without importing them.
 package arn
 
 import (
@@ -9,8 +9,8 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// Sub gives text in which CloudFormation replaces ${AWS::Partition}, ${AWS::AccountId},
-// ${AWS::Region} and the template's own parameters.
+// Sub is a text in which CloudFormation replaces ${AWS::Partition}, ${AWS::AccountId}, ${AWS::Region} and the
+// template's parameters.
 func Sub(text string) *string { return awscdk.Fn_Sub(jsii.String(text), nil) }
 
 // Local is the ARN of a resource in the account and Region of the stack.
@@ -26,7 +26,7 @@ func Anywhere(service, resource string) *string {
 // Role is the ARN of a role in the account of the stack.
 func Role(name string) *string { return RoleIn("${AWS::AccountId}", name) }
 
-// RoleIn is the ARN of a role in an account, which may be ${A parameter} or *.
+// RoleIn is the ARN of a role in an account. The account may be * or a parameter.
 func RoleIn(account, name string) *string {
 	return Sub(naming.RoleARN("${AWS::Partition}", account, name))
 }

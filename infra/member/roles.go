@@ -16,10 +16,10 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// NewRolesStack makes the roles of a member account, or those of a further part of the runbooks.
+// NewRolesStack makes the roles of a member account, or the runbook roles of a further part.
 func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := newStack(scope, id,
-		props.description("Hubmend, member account, once per account: the roles that start and run repairs"))
+		props.description("Hubmend, member account, once per account: the roles that start and run runbooks"))
 	if props.isFirst() {
 		askAdministrator(stack)
 		newDispatchRole(stack)
@@ -28,8 +28,8 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 		for _, role := range props.Catalog.Roles {
 			newServiceRole(stack, role)
 		}
-		console.Output(stack, "NextDeployRunbooks", "Next, without StackSets: create hubmend-member-runbooks here and in every "+
-			"other Region to remediate.", console.CreateStack, stack.Region())
+		console.Output(stack, "NextDeployRunbooks", "Next, without StackSets: create hubmend-member-runbooks here and "+
+			"in every other Region to remediate.", console.CreateStack, stack.Region())
 	}
 	askScriptLogGroup(stack)
 	for _, r := range props.Part.Runbooks {
@@ -38,9 +38,8 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 	return stack
 }
 
-// newDispatchRole makes the role that starts repairs: Hubmend's runbooks and no other, and only
-// under Hubmend's roles. It names them by their prefix, because IAM's limit for the policies of a
-// role has no room for a list of them.
+// newDispatchRole makes the role that starts executions, only of Hubmend's runbooks and only with Hubmend's roles. It
+// names them by their prefix, because a list would exceed IAM's limit for the policies of a role.
 func newDispatchRole(stack awscdk.Stack) {
 	all := naming.Prefix + "*"
 	access.NewRole(stack, jsii.String("DispatchRole"), &access.RoleProps{
@@ -53,7 +52,7 @@ func newDispatchRole(stack awscdk.Stack) {
 				Resources: []*string{
 					// IAM names a runbook in both ways, depending on which version is started.
 					arn.Anywhere("ssm", "automation-definition/"+all), arn.Anywhere("ssm", "document/"+all),
-					// The execution that begins is a resource of the call, beside the document.
+					// The new execution is a resource of the call, too.
 					arn.Anywhere("ssm", "automation-execution/*"),
 				},
 			},
@@ -66,11 +65,11 @@ func newDispatchRole(stack awscdk.Stack) {
 	})
 }
 
-// newSettleRole makes the role that reads how a repair ended.
+// newSettleRole makes the role that reads the outcome of an execution.
 func newSettleRole(stack awscdk.Stack) {
 	access.NewRole(stack, jsii.String("SettleRole"), &access.RoleProps{
 		Name:        jsii.String(naming.SettleRole),
-		Description: jsii.String("Lets the administrator account read how executions ended here."),
+		Description: jsii.String("Lets the administrator account read the outcome of executions here."),
 		TrustedBy:   administrators(naming.FunctionRole(naming.SettleFunction)),
 		Statements: []access.Statement{{
 			Sid: "Read", Actions: []string{"ssm:GetAutomationExecution"},
@@ -79,13 +78,13 @@ func newSettleRole(stack awscdk.Stack) {
 	})
 }
 
-// newForwardRole makes the role with which this account's rules report to the
-// administrator's bus, in whichever Region it is.
+// newForwardRole makes the role with which rules of this account, in any Region, put events on the administrator's bus.
 func newForwardRole(stack awscdk.Stack) {
 	access.NewRole(stack, jsii.String("ForwardRole"), &access.RoleProps{
-		Name:        jsii.String(naming.ForwardRole),
-		Description: jsii.String("Lets EventBridge report to the administrator account how executions ended here."),
-		TrustedBy:   access.Service("events.amazonaws.com", arn.Anywhere("events", "rule/"+naming.Prefix+"*")),
+		Name: jsii.String(naming.ForwardRole),
+		Description: jsii.String(
+			"Lets EventBridge forward the status of executions here to the administrator account."),
+		TrustedBy: access.Service("events.amazonaws.com", arn.Anywhere("events", "rule/"+naming.Prefix+"*")),
 		Statements: []access.Statement{{
 			Sid: "Report", Actions: []string{"events:PutEvents"},
 			Resources: []*string{
@@ -94,27 +93,27 @@ func newForwardRole(stack awscdk.Stack) {
 	})
 }
 
-// newRunbookRole makes the role that a runbook runs under. What it may do follows from its calls.
+// newRunbookRole makes the role of a runbook. Its permissions are derived from the runbook's calls.
 func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook) {
 	policy, err := c.Policy(r)
 	if err != nil {
-		// ends the synth; the linter says it earlier
+		// The linter reports this earlier.
 		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err))
 	}
 	statements := append(written(policy), scriptLog()...)
 	id := r.Name + "Role"
-	if r.IsSetting() { // so that one answer to a check can be about all of them
+	if r.IsSetting() { // one suppression of a check covers them all
 		id = "Setting" + id
 	}
 	access.NewRole(stack, jsii.String(id), &access.RoleProps{
 		Name:        jsii.String(naming.RunbookRole(r.Name)),
-		Description: jsii.String("What the runbook " + naming.Document(r.Name) + " may do."),
+		Description: jsii.String("Permissions of the runbook " + naming.Document(r.Name) + "."),
 		TrustedBy:   access.Service("ssm.amazonaws.com", arn.Anywhere("ssm", "automation-execution/*")),
 		Statements:  statements,
 	})
 }
 
-// newServiceRole makes a role that runbooks hand to an AWS service.
+// newServiceRole makes a role that runbooks pass to an AWS service.
 func newServiceRole(stack awscdk.Stack, role catalog.Role) {
 	trusted := awsiam.IPrincipal(awsiam.NewServicePrincipal(jsii.String(role.Service), nil))
 	if role.Source != "" {
@@ -128,7 +127,7 @@ func newServiceRole(stack awscdk.Stack, role catalog.Role) {
 	})
 }
 
-// written gives derived statements as the template has them.
+// written converts derived statements to statements of the template.
 func written(policy []runbook.Statement) []access.Statement {
 	var statements []access.Statement
 	for _, s := range policy {
@@ -145,8 +144,7 @@ func written(policy []runbook.Statement) []access.Statement {
 	return statements
 }
 
-// resourceARN leaves "*" as it is: a substitution without anything to substitute is a mistake
-// to every linter.
+// resourceARN leaves "*" as it is, because linters report an Fn::Sub without variables.
 func resourceARN(resource string) *string {
 	if resource == "*" {
 		return jsii.String(resource)
@@ -154,11 +152,10 @@ func resourceARN(resource string) *string {
 	return arn.Sub(resource)
 }
 
-// administrators trusts the role with a name in the administrator account, whether it exists already
-// or not.
+// administrators trusts a role in the administrator account by its name, whether the role exists or not.
 //
-// IAM keeps a role that is the principal itself as its unique id, so that a role which is created again
-// would be refused by every member for ever. See docs/adr/0016-trust-by-name.md.
+// If the role were the principal, IAM would store its unique id, and members would refuse the role once it is created
+// again. See docs/adr/0016-trust-by-name.md.
 func administrators(role string) awsiam.IPrincipal {
 	account := "${" + administratorAccount + "}"
 	return awsiam.NewArnPrincipal(arn.Sub("arn:${AWS::Partition}:iam::" + account + ":root")).WithConditions(

@@ -14,20 +14,20 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// NewRunbooksStack makes the runbooks of a member account in one Region, and the rule that
-// reports how they ended. A further part has only runbooks.
+// NewRunbooksStack makes the runbooks of a member account in one Region, and the rule that reports their outcome. A
+// further part has only runbooks.
 func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := newStack(scope, id,
 		props.description("Hubmend, member account, once per account and Region: the runbooks, and the rule that "+
-			"reports how they ended"))
+			"reports their outcome"))
 	newRuntime(stack, props.Part.Runbooks)
 	newDocuments(stack, props.Part.Runbooks)
 	if props.isFirst() {
 		askAdministrator(stack)
 		askAdministratorRegion(stack)
 		newForwardRule(stack)
-		console.Output(stack, "NextLaunchPlaybook", "Next: launch the playbook here, in the administrator account. Every "+
-			"control group starts DISABLED.", console.Products, awscdk.Fn_Ref(jsii.String(administratorRegion)))
+		console.Output(stack, "NextLaunchPlaybook", "Next: launch the playbook here, in the administrator account. "+
+			"Every control group starts DISABLED.", console.Products, awscdk.Fn_Ref(jsii.String(administratorRegion)))
 	}
 	return stack
 }
@@ -36,19 +36,19 @@ func askAdministratorRegion(stack awscdk.Stack) {
 	awscdk.NewCfnParameter(stack, jsii.String(administratorRegion), &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
 		AllowedPattern:        jsii.String(`^[a-z]{2,4}(-[a-z]+)+-\d$`),
-		ConstraintDescription: jsii.String("must be a Region's name"),
+		ConstraintDescription: jsii.String("must be the name of a Region, such as eu-west-1"),
 		Description: jsii.String(
-			"The Region of the stack hubmend-admin, where Security Hub collects its findings."),
+			"The home Region: that of the stack hubmend-admin, where Security Hub aggregates findings."),
 	})
 }
 
-// Lanes is how many documents are made or changed at the same time.
+// Lanes is how many documents are created or updated at the same time.
 //
-// CloudFormation starts everything that depends on nothing at once, Systems Manager throttles
-// that, and the more documents there are the likelier CloudFormation gives up on one of them.
+// CloudFormation starts all resources without dependencies at once. Systems Manager throttles that, and with many
+// documents CloudFormation may give up on one.
 const Lanes = 3
 
-// newDocuments makes the documents in lanes: each waits for the one before it in its own.
+// newDocuments makes the documents in lanes. Each depends on the previous one in its lane.
 func newDocuments(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	var documents []awsssm.CfnDocument
 	for i, runbook := range runbooks {
@@ -59,7 +59,7 @@ func newDocuments(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	}
 }
 
-// Where a template has what its documents share: the runtime of programs, and the engine of settings, in this order.
+// The mapping of the texts that documents share: the runtime of programs and the engine of settings, in this order.
 const (
 	mapping   = "Runtime"
 	mappedKey = "Script"
@@ -67,8 +67,8 @@ const (
 
 var mapped = []string{"Python", "Settings"}
 
-// newRuntime makes the one copy of what documents share. A document is 64 KB at most and has it whole, but a template
-// has room for hundreds of documents only without it.
+// newRuntime makes the mapping. Every document needs the shared texts, but a template has room for hundreds of
+// documents only if it has the texts once.
 func newRuntime(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	shared := map[string]any{}
 	for _, r := range runbooks {
@@ -83,7 +83,7 @@ func newRuntime(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	}
 }
 
-// content is the text of a document, in which CloudFormation puts what it shares.
+// content is the text of a document. CloudFormation inserts the shared texts.
 func content(runbook catalog.Runbook) map[string]any {
 	head, tail := runbook.Around()
 	parts := []any{head}
@@ -99,24 +99,24 @@ func newDocument(stack awscdk.Stack, runbook catalog.Runbook) awsssm.CfnDocument
 		Name:           jsii.String(naming.Document(runbook.Name)),
 		DocumentType:   jsii.String("Automation"),
 		DocumentFormat: jsii.String("YAML"),
-		// A document with a fixed name cannot be replaced: a text that changed is a new version,
-		// and at once the default one. Whoever repairs goes on with the version it began with.
+		// A document with a fixed name cannot be replaced, so a change is a new version, which becomes the default at
+		// once. Running executions continue with the version that they started with.
 		UpdateMethod: jsii.String("NewVersion"),
 		Content:      map[string]any{},
 	})
-	// CloudFormation takes a text too, the CDK's type only an object.
+	// CloudFormation accepts a string too, the CDK only an object.
 	document.AddPropertyOverride(jsii.String("Content"), content(runbook))
 	return document
 }
 
-// newForwardRule reports outcomes to the administrator's bus. Events that other accounts
-// put on this account's bus are not passed off as its own.
+// newForwardRule forwards outcomes to the administrator's bus, but not events that other accounts put on this account's
+// bus.
 func newForwardRule(stack awscdk.Stack) {
 	pattern := outcome.Pattern()
 	pattern["account"] = []*string{awscdk.Aws_ACCOUNT_ID()}
 	awsevents.NewCfnRule(stack, jsii.String("ForwardOutcomes"), &awsevents.CfnRuleProps{
 		Name:         jsii.String(naming.Prefix + "forward-outcomes"),
-		Description:  jsii.String("A Hubmend execution ended: tell the administrator account."),
+		Description:  jsii.String("Forwards the status of Hubmend executions that ended to the administrator account."),
 		EventPattern: pattern,
 		Targets: []any{&awsevents.CfnRule_TargetProperty{
 			Id: jsii.String("administrator"),

@@ -8,7 +8,7 @@ import (
 	"hubmend/infra/arn"
 )
 
-// scriptLogGroup is the parameter for the log group of scripts, which an account names for all of Systems Manager.
+// scriptLogGroup is the parameter for the log group of Automation scripts, a setting of Systems Manager in the account.
 const scriptLogGroup = "ScriptLogGroup"
 
 // askScriptLogGroup makes the parameter.
@@ -24,9 +24,8 @@ func askScriptLogGroup(stack awscdk.Stack) {
 	})
 }
 
-// scriptLog lets a runbook's role write the log of its script, which Systems Manager does under that role
-// when the account has the service setting /ssm/automation/customer-script-log-destination on (control
-// SSM.6).
+// scriptLog lets the role of a runbook write the log of its script. Systems Manager writes it with that role if the
+// service setting /ssm/automation/customer-script-log-destination is on in the account (control SSM.6).
 func scriptLog() []access.Statement {
 	return []access.Statement{
 		{
@@ -34,7 +33,7 @@ func scriptLog() []access.Statement {
 				"logs:CreateLogStream", "logs:PutLogEvents"},
 			Resources: []*string{arn.Anywhere("logs", "log-group:${"+scriptLogGroup+"}:*")},
 		},
-		// Listing is checked against a group without a name.
+		// IAM checks the listing against a log group without a name.
 		{Sid: "ScriptLogGroups", Actions: []string{"logs:DescribeLogGroups"},
 			Resources: []*string{arn.Anywhere("logs", "log-group:*")}},
 	}

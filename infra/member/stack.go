@@ -1,8 +1,8 @@
-// Package member owns the two templates of an account whose resources are repaired: roles,
-// once per account, and runbooks, once per account and Region.
+// Package member has the two stacks of a member account: roles, once per account, and runbooks, once per account and
+// Region.
 //
-// Both are plain: no assets, macros, nested stacks or bootstrap version, so that a service-managed
-// StackSet takes them, and so does somebody who pastes one into the console.
+// Their templates have no assets, macros, nested stacks or bootstrap version, so that service-managed StackSets and the
+// console accept them.
 package member
 
 import (
@@ -16,18 +16,17 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// StackProps say what to build a stack from. All of them are needed.
+// StackProps describe a stack. All are required.
 type StackProps struct {
 	Catalog *catalog.Catalog
-	// Part is which runbooks the stack is about. What there is once per account or Region is in
-	// the stack of the first part.
+	// Part has the runbooks of the stack. Resources that exist once per account or Region are in the first part.
 	Part catalog.Part
 }
 
-// isFirst says whether the stack has more than its runbooks.
+// isFirst reports whether the stack has more than its runbooks.
 func (p *StackProps) isFirst() bool { return p.Part.Number == 1 }
 
-// description names the part in what a stack says of itself.
+// description adds the number of a further part to the description of a stack.
 func (p *StackProps) description(text string) string {
 	if p.isFirst() {
 		return text + "."
@@ -50,13 +49,13 @@ func newStack(scope constructs.Construct, id *string, description string) awscdk
 	})
 }
 
-// askAdministrator makes the parameter that both templates of the first part have.
+// askAdministrator makes the parameter that both templates of the first part need.
 func askAdministrator(stack awscdk.Stack) {
 	awscdk.NewCfnParameter(stack, jsii.String(administratorAccount), &awscdk.CfnParameterProps{
 		Type:                  jsii.String("String"),
 		AllowedPattern:        jsii.String(`^\d{12}$`),
-		ConstraintDescription: jsii.String("must be the 12 digits of an account's id"),
+		ConstraintDescription: jsii.String("must be the 12-digit id of an account"),
 		Description: jsii.String(
-			"The id of the Security Hub administrator account, where the stack hubmend-admin is."),
+			"The id of the Security Hub administrator account, which has the stack hubmend-admin."),
 	})
 }

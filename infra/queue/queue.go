@@ -1,5 +1,5 @@
-// Package queue owns the queues between rules and functions: how long a message may be
-// worked on, how often it is tried, and where it goes when nothing helps.
+// Package queue makes the queues between rules and functions, with visibility timeout, number of attempts and
+// dead-letter queue.
 package queue
 
 import (
@@ -14,31 +14,30 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// Props describe a queue. Where the queue's own properties say nothing, New fills in.
+// Props describe a queue. QueueProps that are nil get defaults.
 type Props struct {
 	*awssqs.QueueProps
 
 	// Name is the queue's name.
 	Name string
-	// FunctionTimeout is the timeout of the function that works the queue off.
+	// FunctionTimeout is the timeout of the function that receives the messages.
 	FunctionTimeout awscdk.Duration
-	// Attempts is how often a message is received before it is given up.
+	// Attempts is how often a message is received before it goes to the dead-letter queue.
 	Attempts float64
-	// Rules is which EventBridge rules may send, as the resource part of an ARN of this
-	// account and Region; * stands for any text.
+	// Rules is a pattern of the EventBridge rules in this account and Region that may send, as in a rule's ARN.
 	Rules string
-	// Key encrypts the messages; nil leaves it to a key of SQS.
+	// Key encrypts the messages. If nil, SQS encrypts them with a key that it manages.
 	Key awskms.IKey
 }
 
 const (
-	// patience is how many function timeouts a message stays hidden, as Lambda asks for,
-	// so that it is not received again while a throttled batch is being retried.
+	// patience is the visibility timeout in function timeouts. Lambda recommends six, so that a message is not received
+	// again while a throttled batch is retried.
 	patience = 6
-	// retentionDays of the dead letters is the longest there is: a person must see them.
+	// retentionDays of dead letters is SQS's maximum, because dead letters need attention.
 	retentionDays = 14
-	// dataKeyMinutes is how long SQS goes on with one data key. With an hour the pollers of a queue make a few thousand
-	// requests of KMS each month, with the five minutes of SQS's default twelve times as many.
+	// dataKeyMinutes is how long SQS reuses a data key. With one hour, polling a queue causes a few thousand KMS
+	// requests per month. SQS's default of five minutes causes twelve times as many.
 	dataKeyMinutes = 60
 )
 
@@ -55,7 +54,7 @@ func New(scope constructs.Construct, id *string, props *Props) awssqs.Queue {
 	own := props.filled()
 	own.DeadLetterQueue = &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(props.Attempts)}
 	queue := awssqs.NewQueue(scope, jsii.String("Queue"), own)
-	// A rule that cannot deliver puts the event among the dead letters by itself.
+	// A rule that cannot deliver sends the event to the dead-letter queue.
 	for _, q := range []awssqs.Queue{queue, dead} {
 		q.AddToResourcePolicy(fromRules(q, props.Rules))
 	}
@@ -82,7 +81,7 @@ func (p *Props) filled() *awssqs.QueueProps {
 	return &own
 }
 
-// encrypt says with which key a queue encrypts its messages.
+// encrypt sets the key of a queue.
 func (p *Props) encrypt(own *awssqs.QueueProps) {
 	if p.Key == nil {
 		own.Encryption = awssqs.QueueEncryption_SQS_MANAGED

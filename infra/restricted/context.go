@@ -8,21 +8,20 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// FromEnvironment reads the settings before there is an app, from what the CDK command line gives to
-// the program that it runs. Without it there are none. Names that the environment demands otherwise are an
-// error: the command line would look for what is never deployed.
+// FromEnvironment reads the settings from the environment variable of the CDK command line, before the app exists.
+// Without it there are no settings. An environment variable that sets another name is an error, because the command
+// line hubmend would look for resources that do not exist.
 func FromEnvironment() (*Settings, error) {
 	context := map[string]any{}
 	if text := os.Getenv("CDK_CONTEXT_JSON"); text != "" {
 		if err := json.Unmarshal([]byte(text), &context); err != nil {
-			return nil, fmt.Errorf("read the context of the CDK: %w", err)
+			return nil, fmt.Errorf("read the CDK context: %w", err)
 		}
 	}
 	return read(func(key string) any { return context[key] }, false)
 }
 
-// Environment is what the process that synthesizes must have in its environment, because names are fixed
-// when a process starts.
+// Environment has the variables for the process that synthesizes. It reads names when it starts.
 func (s *Settings) Environment() []string {
 	var all []string
 	for name, value := range naming.Environment(s.NamePrefix, s.RolePath) {

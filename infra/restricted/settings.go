@@ -1,6 +1,5 @@
-// Package restricted owns what accounts with rules of their own demand of a deployment: a permissions
-// boundary and a path on every role, a prefix on every name, a key of their own, and another processor where
-// a Region has no arm64.
+// Package restricted has the settings for accounts with rules for every deployment: a permissions boundary and a path
+// for all roles, a prefix for all names, a KMS key, and another architecture for Regions without arm64.
 package restricted
 
 import (
@@ -24,26 +23,26 @@ const ContextKey = "hubmend:restrictions"
 
 // Settings are the object ContextKey of cdk.json. All of them are optional.
 type Settings struct {
-	// PermissionsBoundary is the name of a managed policy, with its path if it has one, that every
-	// account has. Each role gets it.
+	// PermissionsBoundary is the name of a managed policy in every account, with its path if it has one. All roles get
+	// it.
 	PermissionsBoundary string `json:"permissionsBoundary" example:"\"acme-boundary\""`
-	// RolePath is the IAM path of each role.
+	// RolePath is the IAM path of all roles.
 	RolePath string `json:"rolePath" example:"\"/acme/\""`
-	// NamePrefix begins the name of each resource that has one.
+	// NamePrefix begins all fixed names.
 	NamePrefix string `json:"namePrefix" example:"\"acme-\""`
-	// KMSKey is the ARN of a key for what the admin stack keeps, or CreateKey.
+	// KMSKey is the ARN of a key for the data of the admin stack, or CreateKey.
 	KMSKey string `json:"kmsKey" example:"\"create\""`
-	// Architecture of the functions, in Lambda's words.
+	// Architecture of the functions, as Lambda names it.
 	Architecture string `json:"architecture" example:"\"x86_64\""`
 }
 
-// The processors that Lambda has. arm64 costs a fifth less, but not every Region has it.
+// The architectures of Lambda. arm64 costs 20% less, but is not available in every Region.
 const (
 	arm64 = "arm64"
 	x86   = "x86_64"
 )
 
-// CreateKey has the admin stack make a key of its own.
+// CreateKey makes the admin stack create a key.
 const CreateKey = "create"
 
 var keyARN = regexp.MustCompile(
@@ -61,7 +60,7 @@ func Read(scope constructs.Construct) (*Settings, error) {
 	return read(lookup, true)
 }
 
-// read reads the settings. Names of a process that has started for them must be theirs.
+// read reads the settings. In a process that was started for them, the environment must have the same names.
 func read(lookup func(key string) any, started bool) (*Settings, error) {
 	s := Settings{Architecture: arm64}
 	given := lookup(ContextKey)
@@ -73,13 +72,13 @@ func read(lookup func(key string) any, started bool) (*Settings, error) {
 		return nil, err
 	}
 	o.Demand(s.PermissionsBoundary == "" || policyName.MatchString(s.PermissionsBoundary), "permissionsBoundary",
-		"%q is not the name of a managed policy; give its name, not its ARN, because each account has its own",
+		"%q is not the name of a managed policy; use its name, not its ARN, because each account has its own policy",
 		s.PermissionsBoundary)
 	o.Demand(slices.Contains([]string{arm64, x86}, s.Architecture), "architecture", "%q is neither %s nor %s",
 		s.Architecture, arm64, x86)
 	o.Demand(slices.Contains([]string{"", CreateKey}, s.KMSKey) || keyARN.MatchString(s.KMSKey), "kmsKey",
 		"%q is neither %q nor the ARN of a key, such as "+
-			"arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab; an alias will not do",
+			"arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab; an alias is not enough",
 		s.KMSKey, CreateKey)
 	path, prefix := naming.CheckRolePath(s.RolePath), naming.CheckNamePrefix(s.NamePrefix)
 	o.Demand(path == nil, "rolePath", "%v", path)
@@ -90,17 +89,17 @@ func read(lookup func(key string) any, started bool) (*Settings, error) {
 		told := os.Getenv(n.variable)
 		same := cmp.Or(n.value, n.otherwise) == cmp.Or(told, n.otherwise)
 		o.Demand(same || told == "" && !started, n.setting,
-			"%q is not what the environment variable %s says, which is %q; give both the same value", n.value,
+			"%q differs from the environment variable %s, which is %q; use the same value for both", n.value,
 			n.variable, told)
 	}
 	if text, isText := lookup(boundaryKey).(string); isText {
-		o.Demand(false, boundaryKey, "the CDK ignores the text %s; set permissionsBoundary of %s instead", text,
+		o.Demand(false, boundaryKey, "the CDK ignores the string %s; set permissionsBoundary in %s instead", text,
 			ContextKey)
 	}
 	return &s, o.Err()
 }
 
-// Bound puts the boundary on every role in a scope.
+// Bound puts the permissions boundary on every role in a scope.
 func (s *Settings) Bound(scope constructs.Construct) {
 	if s.PermissionsBoundary == "" {
 		return
@@ -110,7 +109,7 @@ func (s *Settings) Bound(scope constructs.Construct) {
 	awsiam.PermissionsBoundary_Of(scope).Apply(policy)
 }
 
-// Processor is the one of the functions.
+// Processor is the architecture of the functions.
 func (s *Settings) Processor() awslambda.Architecture {
 	if s.Architecture == x86 {
 		return awslambda.Architecture_X86_64()
@@ -118,7 +117,7 @@ func (s *Settings) Processor() awslambda.Architecture {
 	return awslambda.Architecture_ARM_64()
 }
 
-// Target is the machine that the functions are compiled for.
+// Target is the platform that the functions are compiled for.
 func (s *Settings) Target() compile.Target {
 	target := compile.Lambda
 	if s.Architecture == x86 {

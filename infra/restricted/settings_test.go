@@ -31,22 +31,22 @@ func TestSettings(t *testing.T) {
 func TestSettingsSayAllThatIsWrong(t *testing.T) {
 	for text, wants := range map[string][]string{
 		`{"hubmend:restrictions":{"architecture":"amd64","permissionsBoundary":"arn:aws:iam::111111111111:policy/acme","path":"/x/"}}`: {
-			`unknown field "path"`, `architecture: "amd64" is neither`, `permissionsBoundary: "arn:`,
+			`unknown setting "path"`, `architecture: "amd64" is neither`, `permissionsBoundary: "arn:`,
 		},
 		`{"hubmend:restrictions":{"rolePath":"acme","namePrefix":"Acme"}}`: {
 			`rolePath: "acme" is not a path`, `namePrefix: "Acme" is not`},
 		`{"hubmend:restrictions":{"kmsKey":"alias/acme"}}`: {
 			`kmsKey: "alias/acme" is neither "create" nor the ARN of a key`},
 		`{"hubmend:restrictions":{"kmsKey":"arn:aws:kms:eu-central-1:111111111111:alias/acme"}}`: {
-			`an alias will not do`},
+			`an alias is not enough`},
 		`{"hubmend:restrictions":{"kmsKey":true}}`: {
-			`kmsKey: must be a text in quotes, such as "create"`},
+			`kmsKey: must be a string in quotes, such as "create"`},
 		`{"hubmend:restrictions":{"architecture":64,"permissionsBoundary":["acme"]}}`: {
-			`architecture: must be a text`, `permissionsBoundary: must be a text in quotes, such as "acme-boundary"`},
+			`architecture: must be a string`, `permissionsBoundary: must be a string in quotes, such as "acme-boundary"`},
 		`{"hubmend:restrictions":"acme-boundary"}`: {
 			"must be a JSON object"},
 		`{"@aws-cdk/core:permissionsBoundary":"{\"name\":\"acme-boundary\"}"}`: {
-			"the CDK ignores the text"},
+			"the CDK ignores the string"},
 	} {
 		t.Setenv("CDK_CONTEXT_JSON", text)
 		_, err := restricted.FromEnvironment()
@@ -58,7 +58,7 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 	}
 }
 
-// Another process synthesizes, and has these names from its start.
+// The process that synthesizes has these names from its start.
 func TestEnvironmentOfTheSynthesis(t *testing.T) {
 	t.Setenv("CDK_CONTEXT_JSON", `{"hubmend:restrictions":{"rolePath":"/team/","namePrefix":"acme-"}}`)
 	s, err := restricted.FromEnvironment()
@@ -72,14 +72,14 @@ func TestEnvironmentOfTheSynthesis(t *testing.T) {
 	}
 }
 
-// With a variable for the command line and another setting, the command line would look for what is never deployed.
+// With another variable than the setting, the command line would look for resources that do not exist.
 func TestNamesThatDiffer(t *testing.T) {
 	t.Setenv(naming.EnvRolePath, "/team/")
 	t.Setenv(naming.EnvNamePrefix, "acme-")
 	t.Setenv("CDK_CONTEXT_JSON", `{"hubmend:restrictions":{"rolePath":"/other/"}}`)
 	_, err := restricted.FromEnvironment()
-	for _, want := range []string{`rolePath: "/other/" is not what the environment variable HUBMEND_ROLE_PATH says`,
-		`namePrefix: "" is not what`} {
+	for _, want := range []string{`rolePath: "/other/" differs from the environment variable HUBMEND_ROLE_PATH`,
+		`namePrefix: "" differs`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error that says %s", err, want)
 		}

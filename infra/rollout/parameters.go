@@ -8,8 +8,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// asked makes a parameter of every setting, for whoever has nothing in cdk.json: somebody
-// with the console, or the lab. CloudFormation does not deploy without those that have no default.
+// asked makes a parameter of every setting, for deployments without settings in cdk.json: from the console and in the
+// lab. CloudFormation requires the parameters without a default.
 func asked(scope constructs.Construct) *values {
 	list := func(id, form, description string) awscdk.CfnParameter {
 		return newParameter(scope, id, description, awscdk.CfnParameterProps{
@@ -31,21 +31,20 @@ func asked(scope constructs.Construct) *values {
 			ConstraintDescription: jsii.String("must be " + must + ", or empty"),
 		}).ValueAsString()
 	}
-	const one, some = accountsID, "ids of accounts with commas between them"
+	const one, some = accountsID, "account ids, separated by commas"
 
 	regions := list("Regions", regionForm,
-		"The Regions that get the runbooks. The first must be the home Region, where the stack hubmend-admin is; it "+
-			"gets the roles too.")
+		"The Regions that get the runbooks. The first must be the home Region, which has the stack hubmend-admin. It "+
+			"also gets the roles.")
 	accounts := optional("Accounts", accountForm+"(,"+accountForm+")*", some,
-		"The accounts that AccountFilter is about, with commas between them. Accounts that join a unit later are "+
-			"not filtered.")
+		"The accounts for AccountFilter, separated by commas. AWS does not filter accounts that join an OU later.")
 	administrator := optional("AdministratorAccount", accountForm, one,
-		"The account of the stack hubmend-admin. Empty: this account.")
+		"The account that has the stack hubmend-admin. Empty: this account.")
 	management := optional("ManagementAccount", accountForm, one,
-		"The organization's management account, when this account is a delegated administrator of StackSets. Empty: "+
-			"this is the management account.")
+		"The management account of the organization, if this account is a delegated administrator of StackSets. "+
+			"Empty: this is the management account.")
 	joining := choice("AutoDeployment",
-		"Whether accounts that join a unit get the templates by themselves, and lose them when they leave.", "true",
+		"Whether accounts that join an OU get the stacks automatically, and lose them when they leave.", "true",
 		"false")
 
 	listed := given(scope, "Accounts", accounts)
@@ -55,14 +54,14 @@ func asked(scope constructs.Construct) *values {
 		awscdk.Fn_ConditionEquals(joining.ValueAsString(), "true"))
 	return &values{
 		units: list("OrganizationalUnits", unitForm,
-			"The organizational units whose accounts get the templates, or the root, such as r-a1b2, for all of "+
-				"them. The management account is never reached.").ValueAsList(),
+			"The organizational units (OUs) whose accounts get the stacks, or the root, such as r-a1b2, for all "+
+				"accounts. StackSets never deploy to the management account.").ValueAsList(),
 		regions: regions.ValueAsList(),
 		home:    awscdk.Fn_Select(jsii.Number(0), regions.ValueAsList()),
 		accounts: awscdk.Token_AsList(awscdk.Fn_ConditionIf(listed, awscdk.Fn_Split(jsii.String(","), accounts, nil),
 			awscdk.Aws_NO_VALUE()), nil),
 		filter: choice("AccountFilter",
-			"NONE: all accounts of the units. INTERSECTION: only those that Accounts lists. DIFFERENCE: all others.",
+			"NONE: all accounts of the OUs. INTERSECTION: only those in Accounts. DIFFERENCE: all but these.",
 			noFilter, intersection, difference).ValueAsString(),
 		administrator: awscdk.Token_AsString(awscdk.Fn_ConditionIf(elsewhere, administrator, awscdk.Aws_ACCOUNT_ID()),
 			nil),
@@ -70,11 +69,11 @@ func asked(scope constructs.Construct) *values {
 			nil),
 		callAs: callAsOf(delegated),
 		failures: percent("FailureTolerancePercentage", 0, defaultFailureTolerance,
-			"How many percent of the accounts may fail, in each Region, before the rest is left alone."),
+			"The percentage of accounts that may fail in a Region before the operation stops."),
 		concurrent: percent("MaxConcurrentPercentage", 1, defaultMaxConcurrent,
-			"How many percent of the accounts are deployed to at the same time."),
+			"The percentage of accounts to deploy to at the same time."),
 		regionConcurrency: choice("RegionConcurrency",
-			fmt.Sprintf("%s: one Region after the other. %s: all at the same time.", sequential, parallel),
+			fmt.Sprintf("%s: one Region after another. %s: all Regions at the same time.", sequential, parallel),
 			sequential, parallel).ValueAsString(),
 		autoDeployment: func(after ...*string) any {
 			enabled := map[string]any{"Enabled": true, "RetainStacksOnAccountRemoval": false}
@@ -86,7 +85,7 @@ func asked(scope constructs.Construct) *values {
 	}
 }
 
-// newParameter makes a parameter, a text when its type is not said.
+// newParameter makes a parameter, by default a String.
 func newParameter(scope constructs.Construct, id, description string,
 	props awscdk.CfnParameterProps) awscdk.CfnParameter {
 	if props.Type == nil {
@@ -96,7 +95,7 @@ func newParameter(scope constructs.Construct, id, description string,
 	return awscdk.NewCfnParameter(scope, jsii.String(id), &props)
 }
 
-// given holds when a parameter is not empty.
+// given is the condition that a parameter is not empty.
 func given(scope constructs.Construct, id string, value *string) *string {
 	return condition(scope, "Has"+id, filled(value))
 }
@@ -105,8 +104,8 @@ func filled(value *string) awscdk.ICfnConditionExpression {
 	return awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(value, ""))
 }
 
-// delegates holds when the management account is another one than that of the stack, besides what else must hold.
-// In the management account itself CloudFormation refuses to act as a delegated administrator.
+// delegates is the condition that the management account is not the account of the stack, and of everything else given.
+// In the management account itself CloudFormation refuses CallAs DELEGATED_ADMIN.
 func delegates(scope constructs.Construct, management *string, also ...awscdk.ICfnConditionExpression) *string {
 	holds := awscdk.ICfnConditionExpression(
 		awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(management, awscdk.Aws_ACCOUNT_ID())))

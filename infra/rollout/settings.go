@@ -10,30 +10,30 @@ import (
 // ContextKey is where cdk.json has the settings.
 const ContextKey = "hubmend:rollout"
 
-// Settings say where the member templates go. They are the object ContextKey of cdk.json.
+// Settings are the object ContextKey of cdk.json. They choose where the member templates are deployed.
 type Settings struct {
-	// OrganizationalUnits whose accounts get the templates; the root is one too.
+	// OrganizationalUnits whose accounts get the templates. The root counts as one.
 	OrganizationalUnits []string `json:"organizationalUnits" example:"[\"r-a1b2\"]"`
 	// Regions get the runbooks. The first is the home Region, which gets the roles.
 	Regions []string `json:"regions" example:"[\"eu-central-1\"]"`
-	// Accounts narrow the units down, in the way that AccountFilter says.
+	// Accounts narrow the OUs down as AccountFilter says.
 	Accounts      []string `json:"accounts" example:"[\"111111111111\"]"`
 	AccountFilter string   `json:"accountFilter" example:"\"DIFFERENCE\""`
-	// AutoDeployment is for accounts that join a unit, or leave it. Nil is true.
+	// AutoDeployment is for accounts that join or leave an OU. Nil is true.
 	AutoDeployment *bool `json:"autoDeployment" example:"true"`
-	// FailureTolerancePercentage of the accounts may fail, in each Region, before the rest is left alone.
+	// FailureTolerancePercentage of the accounts may fail in a Region before the operation stops.
 	FailureTolerancePercentage *int `json:"failureTolerancePercentage" example:"10"`
 	// MaxConcurrentPercentage of the accounts are deployed to at the same time.
 	MaxConcurrentPercentage *int   `json:"maxConcurrentPercentage" example:"25"`
 	RegionConcurrency       string `json:"regionConcurrency" example:"\"PARALLEL\""`
 	// AdministratorAccount has the stack hubmend-admin. Empty is the account of this stack.
 	AdministratorAccount string `json:"administratorAccount" example:"\"111111111111\""`
-	// ManagementAccount is given when this stack is deployed by a delegated administrator.
+	// ManagementAccount is set when a delegated administrator deploys this stack.
 	ManagementAccount string `json:"managementAccount" example:"\"111111111111\""`
 }
 
-// What a setting is when nobody says. One account in ten may fail: some always do, because
-// of a policy of their own. Regions one after the other: a mistake is seen in the first.
+// Defaults. One account in ten may fail, because some have policies that prevent the deployment. Regions follow one
+// after the other, so that a mistake shows in the first one.
 const (
 	defaultFailureTolerance  = 10
 	defaultMaxConcurrent     = 25
@@ -43,17 +43,16 @@ const (
 	intersection, difference = "INTERSECTION", "DIFFERENCE"
 )
 
-// What an id and a Region look like.
+// Patterns of ids and Regions.
 const (
 	unitForm    = `(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})`
 	regionForm  = `[a-z]{2,4}(-[a-z]+)+-\d`
 	accountForm = `\d{12}`
-	accountsID  = "the 12 digits of an account's id"
+	accountsID  = "the 12-digit id of an account"
 )
 
-// Read reads the settings from the value that the context has, an object or, from the
-// command line, its text. Without a value there are no settings, which is no error. The
-// error has everything that is wrong with them.
+// Read reads the settings from the context value, an object or, from the command line, JSON text. Without a value it
+// gives nil and no error. The error lists all mistakes.
 func Read(context any) (*Settings, error) {
 	if context == nil {
 		return nil, nil //nolint:nilnil // nothing is configured
@@ -75,24 +74,24 @@ func (s *Settings) validate(o *setting.Object) {
 	each := func(name, form, what string, values []string) {
 		for i, v := range values {
 			o.Demand(matches(form, v), name, "%q is not %s", v, what)
-			o.Demand(!slices.Contains(values[:i], v), name, "%q is there twice", v)
+			o.Demand(!slices.Contains(values[:i], v), name, "%q is listed twice", v)
 		}
 	}
 	o.Demand(len(s.OrganizationalUnits) > 0, "organizationalUnits",
-		"needs at least one; the root, such as r-a1b2, stands for all accounts")
-	each("organizationalUnits", unitForm, "a unit's id", s.OrganizationalUnits)
-	o.Demand(len(s.Regions) > 0, "regions", "needs at least the home Region, where the stack hubmend-admin is")
-	each("regions", regionForm, "a Region's name", s.Regions)
+		"needs at least one OU; the root, such as r-a1b2, is all accounts")
+	each("organizationalUnits", unitForm, "the id of an OU", s.OrganizationalUnits)
+	o.Demand(len(s.Regions) > 0, "regions", "needs at least the home Region, which has the stack hubmend-admin")
+	each("regions", regionForm, "the name of a Region", s.Regions)
 	each("accounts", accountForm, accountsID, s.Accounts)
 
 	filters := []string{"", noFilter, intersection, difference} // StackSets refuses UNION for a new set
 	o.Demand(slices.Contains(filters, s.AccountFilter), "accountFilter",
 		"%q is neither INTERSECTION (only these accounts) nor DIFFERENCE (all others)", s.AccountFilter)
 	filtered := s.AccountFilter != "" && s.AccountFilter != noFilter
-	o.Demand(!filtered || len(s.Accounts) > 0, "accounts", "accounts and accountFilter: one needs the other")
-	o.Demand(filtered || len(s.Accounts) == 0, "accountFilter", "accounts and accountFilter: one needs the other")
+	o.Demand(!filtered || len(s.Accounts) > 0, "accounts", "accounts and accountFilter must be set together")
+	o.Demand(filtered || len(s.Accounts) == 0, "accountFilter", "accounts and accountFilter must be set together")
 	o.Demand(!filtered || s.AutoDeployment != nil, "autoDeployment",
-		"must be said when accounts are filtered, because AWS does not apply the filter to accounts that join later")
+		"must be set when accounts are filtered, because AWS does not apply the filter to accounts that join later")
 
 	percent := func(name string, value *int, least int) {
 		o.Demand(value == nil || *value >= least && *value <= 100, name, "must be %d to 100", least)

@@ -1,9 +1,9 @@
-// Package rollout owns the stack that puts the member templates into the accounts of an
-// organization: for each part a service-managed StackSet for the roles, once per account, and one
-// for the runbooks, in every Region. It knows the templates only as files.
+// Package rollout has the stack that deploys the member templates to the accounts of an organization: for each part a
+// service-managed StackSet of the roles, once per account, and one of the runbooks, in every Region. It takes the
+// templates as files.
 //
-// StackSets never reach the organization's management account. Whoever wants repairs there,
-// or has no organization, deploys the same templates as stacks.
+// StackSets never deploy to the management account. There, and without an organization, the same templates are deployed
+// as stacks.
 package rollout
 
 import (
@@ -18,15 +18,15 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// StackProps say what is rolled out. Parts are needed.
+// StackProps describe the stack. Parts are required.
 type StackProps struct {
-	// Settings are nil when nothing is configured. The stack then has a parameter for each.
+	// Settings are nil without settings in cdk.json. The stack then has a parameter for each.
 	Settings *Settings
-	// Parts are the pairs of templates, the first of which has what all need.
+	// Parts are the pairs of templates. The first has the resources that all need.
 	Parts []Part
 }
 
-// Part is a pair of member templates: the roles of some runbooks, and these runbooks.
+// Part is a pair of member templates: runbooks and their roles.
 type Part struct {
 	Number          int
 	Roles, Runbooks Template
@@ -34,17 +34,17 @@ type Part struct {
 
 // Template is a member template.
 type Template struct {
-	Name string // whose StackSet it is
+	Name string // of its StackSet
 	File string
 }
 
-// NewStack makes the stack. It belongs into the management account or that of a delegated
-// administrator of StackSets, in the home Region.
+// NewStack makes the stack. It is for the home Region of the management account or of a delegated administrator of
+// StackSets.
 func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, &awscdk.StackProps{
 		StackName: jsii.String(naming.Stack(*id)),
 		Description: jsii.String(
-			"Hubmend, roll-out: puts the roles and runbooks into the accounts of an organization."),
+			"Hubmend, rollout: deploys the roles and runbooks to the accounts of an organization."),
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 			GenerateBootstrapVersionRule: jsii.Bool(false), // as in the admin stack
 		}),
@@ -58,14 +58,14 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	for _, part := range props.Parts {
 		newPart(stack, v, part, props.Settings)
 	}
-	console.Output(stack, "NextWatchStackSets", "The operations of the StackSets hubmend-member-roles and "+
-		"hubmend-member-runbooks, here, show the outcome in every account and Region.", console.StackSets, stack.Region())
+	console.Output(stack, "NextWatchStackSets", "Next: the operations of the StackSets hubmend-member-roles and "+
+		"hubmend-member-runbooks show the outcome in every account and Region.", console.StackSets, stack.Region())
 	console.Output(stack, "NextLaunchPlaybook", "Then: launch the playbook here, in the account of the stack "+
 		"hubmend-admin. Every control group starts DISABLED.", console.Products, v.home)
 	return stack
 }
 
-// newPart makes the StackSets of a part. Only the first part asks for parameters.
+// newPart makes the StackSets of a part. Only the templates of the first part have parameters.
 func newPart(stack awscdk.Stack, v *values, part Part, settings *Settings) {
 	var forRoles, forRunbooks []any
 	if part.Number == 1 {
@@ -74,8 +74,8 @@ func newPart(stack awscdk.Stack, v *values, part Part, settings *Settings) {
 	}
 	roles := newStackSet(stack, jsii.String(naming.Part("MemberRoles", part.Number)), v, &stackSetProps{
 		Template:    part.Roles,
-		description: "Hubmend: the roles that start and run repairs.",
-		// IAM is global: a second Region would make the same roles again, and fail.
+		description: "Hubmend: the roles that start and run runbooks.",
+		// IAM is global: a stack in a second Region would fail to create the same roles.
 		regions:        &[]*string{v.home},
 		parameters:     forRoles,
 		capabilities:   jsii.Strings("CAPABILITY_NAMED_IAM"),
@@ -83,11 +83,11 @@ func newPart(stack awscdk.Stack, v *values, part Part, settings *Settings) {
 	})
 	runbooks := newStackSet(stack, jsii.String(naming.Part("MemberRunbooks", part.Number)), v, &stackSetProps{
 		Template:    part.Runbooks,
-		description: "Hubmend: the runbooks, and the rule that reports how they ended.",
+		description: "Hubmend: the runbooks, and the rule that reports their outcome.",
 		regions:     v.regions,
 		parameters:  forRunbooks,
-		// Its ARN makes the runbooks wait for the roles twice: in an account that joins later,
-		// and in this stack, because CloudFormation must have it first.
+		// The ARN makes the runbooks wait for the roles twice: in accounts that join later, and in this stack, because
+		// CloudFormation creates the StackSet of the roles first.
 		autoDeployment: v.autoDeployment(v.stackSetARN(roles)),
 	})
 	if settings != nil && !*settings.AutoDeployment { // then the ARN is not used
@@ -105,8 +105,8 @@ type stackSetProps struct {
 	autoDeployment any
 }
 
-// newStackSet makes a service-managed StackSet. The template's URL has the hash of its
-// content, so a template that changed is a StackSet that changed.
+// newStackSet makes a service-managed StackSet. The URL of the template has a hash of its content, so a change of the
+// template is a change of the StackSet.
 func newStackSet(scope constructs.Construct, id *string, v *values, props *stackSetProps) awscdk.CfnStackSet {
 	template := awss3assets.NewAsset(scope, jsii.String(*id+"Template"), &awss3assets.AssetProps{
 		Path: jsii.String(props.File), DisplayName: jsii.String(filepath.Base(props.File)),
@@ -120,7 +120,7 @@ func newStackSet(scope constructs.Construct, id *string, v *values, props *stack
 		Capabilities:    props.capabilities,
 		Parameters:      props.parameters,
 		AutoDeployment:  props.autoDeployment,
-		// An account that joins while others are being deployed to waits its turn, instead of failing.
+		// An account that joins during an operation is queued instead of failing.
 		ManagedExecution: map[string]any{"Active": true},
 		OperationPreferences: &awscdk.CfnStackSet_OperationPreferencesProperty{
 			FailureTolerancePercentage: v.failures, MaxConcurrentPercentage: v.concurrent,

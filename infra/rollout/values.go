@@ -8,13 +8,13 @@ import (
 	"hubmend/infra/arn"
 )
 
-// values are what the StackSets are made with, each known now or a token of a parameter.
+// values are the settings of the StackSets, either literals or tokens of parameters.
 type values struct {
 	units, regions, accounts *[]*string
 	filter                   *string
 	home                     *string // the first of the Regions
 	administrator            *string
-	// owner is the management account: every service-managed StackSet is there, whoever makes it.
+	// owner is the management account, which owns every service-managed StackSet.
 	owner, callAs        *string
 	failures, concurrent *float64
 	regionConcurrency    *string
@@ -26,7 +26,7 @@ const (
 	callAsDelegated = "DELEGATED_ADMIN"
 )
 
-// configured takes the values from cdk.json.
+// configured gives the values of the settings in cdk.json.
 func configured(scope constructs.Construct, s *Settings) *values {
 	v := &values{
 		units: jsii.Strings(s.OrganizationalUnits...), regions: jsii.Strings(s.Regions...),
@@ -55,13 +55,12 @@ func configured(scope constructs.Construct, s *Settings) *values {
 	return v
 }
 
-// callAsOf says as whom the stack makes StackSets, given the condition of a delegated administrator.
+// callAsOf chooses CallAs by the condition of a delegated administrator.
 func callAsOf(delegated *string) *string {
 	return awscdk.Token_AsString(awscdk.Fn_ConditionIf(delegated, callAsDelegated, callAsSelf), nil)
 }
 
-// automatic deploys to accounts that join a unit, after other StackSets have, and takes
-// away again what an account has that leaves it.
+// automatic deploys to accounts that join an OU, after other StackSets, and deletes the stacks of accounts that leave.
 func automatic(after []*string) *awscdk.CfnStackSet_AutoDeploymentProperty {
 	p := &awscdk.CfnStackSet_AutoDeploymentProperty{Enabled: jsii.Bool(true),
 		RetainStacksOnAccountRemoval: jsii.Bool(false)}

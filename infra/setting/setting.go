@@ -1,5 +1,5 @@
-// Package setting reads an object of the CDK's context into a struct, and tells everything that is
-// wrong with it at once, in the words of whoever wrote it.
+// Package setting reads an object of the CDK context into a struct. It reports all mistakes at once, in terms of the
+// JSON that was written.
 package setting
 
 import (
@@ -12,16 +12,15 @@ import (
 	"strings"
 )
 
-// Object is one that was read. Its problems are what validation adds to.
+// Object is an object that was read. Validation adds to its problems.
 type Object struct {
 	key      string
 	wrong    map[string]bool // settings whose value has the wrong type
 	problems []error
 }
 
-// Read decodes the value of a key of the context, an object or, from the command line, its text.
-// Fields of the struct into which it points have json tags, and an example of the value.
-// What has the wrong type stays as it is.
+// Read decodes the value of a context key. It is an object or, from the command line, JSON text. The fields of the
+// struct have json tags and example tags. A field whose value has the wrong type keeps its value.
 func Read(key string, value, into any) (*Object, error) {
 	text, isText := value.(string)
 	if !isText {
@@ -33,7 +32,7 @@ func Read(key string, value, into any) (*Object, error) {
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &given); err != nil || given == nil {
-		return nil, fmt.Errorf("%s must be a JSON object with settings, not %s", key, clip(text))
+		return nil, fmt.Errorf("%s must be a JSON object of settings, not %s", key, clip(text))
 	}
 	o := &Object{key: key, wrong: map[string]bool{}}
 	fields := fieldsOf(into)
@@ -41,7 +40,7 @@ func Read(key string, value, into any) (*Object, error) {
 		field, known := fields[name]
 		if !known {
 			o.problems = append(o.problems,
-				fmt.Errorf("unknown field %q; there are %s", name,
+				fmt.Errorf("unknown setting %q; the settings are %s", name,
 					strings.Join(slices.Sorted(maps.Keys(fields)), ", ")))
 			continue
 		}
@@ -71,24 +70,24 @@ func fieldsOf(into any) map[string]field {
 	return all
 }
 
-// kind says what a value has to be.
+// kind describes the values of a type.
 func kind(t reflect.Type) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch t.Kind() {
 	case reflect.Slice:
-		return "a list of texts"
+		return "a list of strings"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int:
 		return "a whole number"
 	default:
-		return "a text in quotes"
+		return "a string in quotes"
 	}
 }
 
-// Demand adds a problem with a setting, unless it has the wrong type and so another one already.
+// Demand adds a problem with a setting if ok is false, unless its type is wrong, which is reported already.
 func (o *Object) Demand(ok bool, setting, format string, args ...any) {
 	if ok || o.wrong[setting] {
 		return
@@ -96,15 +95,15 @@ func (o *Object) Demand(ok bool, setting, format string, args ...any) {
 	o.problems = append(o.problems, fmt.Errorf(setting+": "+format, args...))
 }
 
-// Err is everything that is wrong.
+// Err joins all problems.
 func (o *Object) Err() error {
 	if len(o.problems) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s is not in order:\n%w", o.key, errors.Join(o.problems...))
+	return fmt.Errorf("%s is invalid:\n%w", o.key, errors.Join(o.problems...))
 }
 
-// clip keeps a value that is no setting from filling the screen.
+// clip shortens a long value for an error.
 func clip(text string) string {
 	const limit = 60
 	if len(text) <= limit {

@@ -10,7 +10,7 @@ import (
 // DescriptionLimit is how many characters CloudFormation allows the description of a parameter.
 const DescriptionLimit = 4000
 
-// explain tells whoever fills in the launch form what a group repairs and what may go wrong.
+// explain describes a control group in the launch form: what it remediates, the risk, and what enabling it does.
 func explain(c *catalog.Catalog, framework string, group catalog.Group) string {
 	risk := c.Risk(group)
 	words := []string{group.Description, "Controls: " + named(controls(c, group), framework) + ".",
@@ -22,9 +22,11 @@ func explain(c *catalog.Catalog, framework string, group catalog.Group) string {
 		}
 		words = append(words, text)
 	}
-	return strings.Join(append(words, fmt.Sprintf(
-		"ENABLED: repaired as soon as a finding fails. DISABLED: only when somebody picks the custom action %q on "+
-			"a finding.", group.Title)), " ")
+	return strings.Join(append(words,
+		"ENABLED: failed findings are remediated automatically. Findings that are already open are remediated when "+
+			"Security Hub next checks them, usually within a day.",
+		fmt.Sprintf("DISABLED: a finding is remediated only when the custom action %q is chosen on it.", group.Title),
+	), " ")
 }
 
 // named lists controls with their numbers in the framework: EC2.13 (4.1).

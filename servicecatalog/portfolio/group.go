@@ -18,19 +18,18 @@ const (
 	disabled = "DISABLED"
 )
 
-// customActionSeconds is how long CloudFormation waits for a custom action. The function
-// answers within a minute or not at all; the default would be an hour.
+// customActionSeconds is how long CloudFormation waits for the custom action's function. It answers within a minute or
+// never. The default timeout is an hour.
 const customActionSeconds = 120
 
 type groupProps struct {
 	group       catalog.Group
 	explanation string         // of the parameter, in the launch form
-	imported    map[string]any // the pattern of findings that start a repair by themselves
+	imported    map[string]any // the event pattern of findings that are remediated automatically
 }
 
-// newGroup makes what a group needs: the parameter that decides whether findings start a
-// repair by themselves, the rule that it switches, and the custom action with its rule,
-// which always works.
+// newGroup makes a control group: the parameter that enables automatic remediation, the rule that it switches, and the
+// custom action with a rule that is always enabled.
 func newGroup(stack awscdk.Stack, id *string, props *groupProps) {
 	parameter := newParameter(stack, props)
 	scope := constructs.NewConstruct(stack, id)
@@ -44,26 +43,26 @@ func newGroup(stack awscdk.Stack, id *string, props *groupProps) {
 	})
 	awsevents.NewCfnRule(scope, jsii.String("CustomActionRule"), &awsevents.CfnRuleProps{
 		Name:         jsii.String(naming.Prefix + props.group.ID + "-custom-action"),
-		Description:  jsii.String(fmt.Sprintf("Somebody picked the custom action %q.", props.group.Title)),
+		Description:  jsii.String(fmt.Sprintf("Findings on which the custom action %q was chosen.", props.group.Title)),
 		State:        jsii.String(enabled),
 		EventPattern: picked(action.Ref()),
 		Targets:      toFindings(),
 	})
 	rule := awsevents.NewCfnRule(scope, jsii.String("ImportedRule"), &awsevents.CfnRuleProps{
 		Name:         jsii.String(naming.Prefix + props.group.ID + "-imported"),
-		Description:  jsii.String(fmt.Sprintf("A control of %s failed.", props.group.Title)),
+		Description:  jsii.String(fmt.Sprintf("New failed findings of %s.", props.group.Title)),
 		State:        parameter.ValueAsString(),
 		EventPattern: props.imported,
 		Targets:      toFindings(),
 	})
-	// The custom action says clearly that the playbook is launched already; the rule would only
-	// say that its name is taken. So the action is first.
+	// If the playbook is launched already, the custom action reports that clearly. The rule would only report that its
+	// name is taken, so it is created after the action.
 	rule.AddResourceDependency(action.Node().DefaultChild().(awscdk.CfnResource), nil)
 	awscdk.NewCfnOutput(stack, jsii.String(props.group.State()),
 		&awscdk.CfnOutputProps{Value: parameter.ValueAsString()})
 }
 
-// newParameter makes the parameter directly in the stack, where its name is its id.
+// newParameter makes the parameter directly in the stack, so that its id has no prefix.
 func newParameter(stack awscdk.Stack, props *groupProps) awscdk.CfnParameter {
 	return awscdk.NewCfnParameter(stack, jsii.String(props.group.Parameter()), &awscdk.CfnParameterProps{
 		Type:          jsii.String("String"),
@@ -73,8 +72,7 @@ func newParameter(stack awscdk.Stack, props *groupProps) awscdk.CfnParameter {
 	})
 }
 
-// toFindings sends events to the findings queue. What cannot be delivered within a day
-// goes to its dead letters.
+// toFindings sends events to the findings queue, and after a day of failed attempts to its dead-letter queue.
 func toFindings() []any {
 	return []any{&awsevents.CfnRule_TargetProperty{
 		Id:  jsii.String("findings"),

@@ -1,9 +1,8 @@
-// Package portfolio makes Service Catalog products of playbooks: for each playbook of the
-// catalog a product, and in its template for each group a parameter, a custom action and
-// two rules.
+// Package portfolio makes a Service Catalog product of each playbook in the catalog. Its template has a parameter, a
+// custom action and two rules for each control group.
 //
-// A product's template is launched by itself, later and perhaps by somebody else. It must
-// not refer to the stack that offers it, so it knows what it needs by name.
+// A product is launched as a stack of its own, later and perhaps by other people. It cannot refer to the stack that
+// offers it, so it finds the queue and the function by name.
 package portfolio
 
 import (
@@ -19,14 +18,13 @@ import (
 // provider is who Service Catalog says the products are from.
 const provider = naming.ProductOwner
 
-// Props say what to offer. Catalog and LaunchRole are needed; the portfolio's own properties
-// are filled in where they are nil.
+// Props describe the portfolio. Catalog and LaunchRole are required. PortfolioProps that are nil get defaults.
 type Props struct {
 	*awsservicecatalog.PortfolioProps
 
 	Catalog *catalog.Catalog
-	// LaunchRole is what Service Catalog launches the products under, so that people need no
-	// permission for what is in them. It must have a name of its own.
+	// LaunchRole is the role that Service Catalog launches products with, so that end users need no permission for the
+	// resources in them. It must have a fixed name.
 	LaunchRole awsiam.IRole
 }
 
@@ -40,12 +38,11 @@ func NewPortfolio(scope constructs.Construct, id *string, props *Props) awsservi
 		})
 		portfolio.AddProduct(product)
 		if naming.RolePath != "/" {
-			// A name without a path is all that AWS documents for the other way.
+			// AWS documents LocalRoleName only for roles without a path.
 			portfolio.SetLaunchRole(product, props.LaunchRole, nil)
 			continue
 		}
-		// By its name: whoever is shared the portfolio launches under the role of their own account,
-		// which their admin stack made.
+		// By name, so that an account that the portfolio is shared with uses the role of its own admin stack.
 		portfolio.SetLocalLaunchRole(product, props.LaunchRole, nil)
 	}
 	return portfolio
@@ -64,7 +61,8 @@ func (p *Props) filled() *awsservicecatalog.PortfolioProps {
 	}
 	if own.Description == nil {
 		own.Description = jsii.String(
-			"Repair of Security Hub findings: launch a playbook and choose what is repaired without asking.")
+			"Remediation of Security Hub findings. Launch a playbook and choose, per control group, what is " +
+				"remediated automatically.")
 	}
 	return &own
 }

@@ -15,8 +15,7 @@ import (
 	"hubmend/servicecatalog/versions"
 )
 
-// ProductProps describe a product. Where the product's own properties say nothing,
-// NewProduct fills in.
+// ProductProps describe a product. CloudFormationProductProps that are nil get defaults.
 type ProductProps struct {
 	*awsservicecatalog.CloudFormationProductProps
 
@@ -24,7 +23,7 @@ type ProductProps struct {
 	Playbook catalog.Playbook
 }
 
-// NewProduct makes the product of a playbook, with every version of it that was released.
+// NewProduct makes the product of a playbook, with all released versions.
 func NewProduct(scope constructs.Construct, id *string, props *ProductProps) awsservicecatalog.CloudFormationProduct {
 	template := newTemplate(scope, jsii.String(*id+"-Template"), props)
 	own := awsservicecatalog.CloudFormationProductProps{}
@@ -51,15 +50,14 @@ func NewProduct(scope constructs.Construct, id *string, props *ProductProps) aws
 	return awsservicecatalog.NewCloudFormationProduct(scope, id, &own)
 }
 
-// released lists the versions of a playbook, the oldest first. A released one is offered from
-// its snapshot, the newest too: then its URL stays the same when a newer one comes, and so
-// Service Catalog knows it for the same version. Only one that was never released is offered
-// from the synthesized template.
+// released lists the versions of a playbook, the oldest first. A released version is offered from its snapshot, also
+// the latest: Service Catalog identifies a version by its URL, which must stay the same when a newer one follows. A
+// version that is not released yet is offered from the synthesized template.
 func released(playbook catalog.Playbook, template awsservicecatalog.ProductStack,
 	dir string) *[]*awsservicecatalog.CloudFormationProductVersion {
 	names, err := versions.Of(versions.Files, playbook.ID)
 	if err != nil {
-		panic(err) // which a test rules out
+		panic(err) // a test of the embedded files rules this out
 	}
 	var all []*awsservicecatalog.CloudFormationProductVersion
 	offer := func(name string, t awsservicecatalog.CloudFormationTemplate) {
@@ -85,7 +83,7 @@ func released(playbook catalog.Playbook, template awsservicecatalog.ProductStack
 	return &all
 }
 
-// Description is that of a playbook's product template, by which the template is told from others.
+// Description is the description of a playbook's product template. It identifies the template.
 func Description(p catalog.Playbook) string {
 	return "Hubmend playbook " + p.Name + ", version " + p.Version + "."
 }
@@ -107,7 +105,7 @@ func newTemplate(scope constructs.Construct, id *string, props *ProductProps) aw
 	return stack
 }
 
-// form arranges the parameters on the page from which the product is launched.
+// form arranges the parameters in the launch form.
 func form(playbook catalog.Playbook) map[string]any {
 	var names []string
 	labels := map[string]any{}
@@ -117,7 +115,7 @@ func form(playbook catalog.Playbook) map[string]any {
 	}
 	return map[string]any{
 		"ParameterGroups": []any{map[string]any{
-			"Label":      label("What is repaired without asking"),
+			"Label":      label("Control groups to remediate automatically"),
 			"Parameters": names,
 		}},
 		"ParameterLabels": labels,
@@ -126,8 +124,7 @@ func form(playbook catalog.Playbook) map[string]any {
 
 func label(text string) map[string]any { return map[string]any{"default": text} }
 
-// controls gives the controls of a group. The catalog was checked when it was loaded, so
-// each of them exists.
+// controls gives the controls of a group. All of them exist, because the catalog was checked when it was loaded.
 func controls(c *catalog.Catalog, group catalog.Group) []catalog.Control {
 	all := make([]catalog.Control, 0, len(group.Controls))
 	for _, id := range group.Controls {

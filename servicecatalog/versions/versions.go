@@ -1,8 +1,8 @@
-// Package versions keeps the product template of every version of a playbook that was
-// released, as <playbook>/<version>.template.json. Each is offered by the product for good,
-// so that whoever launched an old version can stay with it or go back to it.
+// Package versions has the product template of every released version of a playbook, as
+// <playbook>/<version>.template.json. The product offers all of them, so that an old version can be kept or gone back
+// to.
 //
-// A released template never changes: Check tells when the synthesized one would.
+// A released template never changes. Check reports when the synthesized one would.
 package versions
 
 import (
@@ -22,7 +22,7 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// Files holds the templates.
+// Files has the templates.
 //
 //go:embed */*.template.json
 var Files embed.FS
@@ -30,7 +30,7 @@ var Files embed.FS
 // Suffix ends the name of a template's file.
 const Suffix = ".template.json"
 
-// Of lists the versions of a playbook that were released, the oldest first.
+// Of lists the released versions of a playbook, the oldest first.
 func Of(files fs.FS, playbook string) ([]string, error) {
 	names, err := fs.Glob(files, playbook+"/*"+Suffix)
 	if err != nil {
@@ -61,8 +61,8 @@ func Read(files fs.FS, name string) ([]byte, error) {
 	return naming.Own(text), err
 }
 
-// Check compares a synthesized template with what was released under the same version, and
-// says what to do when they differ, or when the version was never released.
+// Check compares a synthesized template with the released one of the same version. The error says what to do if they
+// differ, or if the version was never released.
 func Check(files fs.FS, playbook, version string, synthesized []byte) error {
 	newer, err := Of(files, playbook)
 	if err != nil {
@@ -85,16 +85,16 @@ func Check(files fs.FS, playbook, version string, synthesized []byte) error {
 		return fmt.Errorf("compare %s: %w", File(playbook, version), err)
 	}
 	if len(places) > 0 {
-		return fmt.Errorf("servicecatalog/%s.yaml: the product changed and its version did not: raise `version: %s` "+
+		return fmt.Errorf("servicecatalog/%s.yaml: the product changed but its version did not: raise `version: %s` "+
 			"and run `make snapshot`. "+
-			"(Was %s never released? Then delete servicecatalog/versions/%s and run `make snapshot`.) It differs in %s",
+			"(If %s was never released, delete servicecatalog/versions/%s and run `make snapshot`.) It differs in %s",
 			playbook, version, version, File(playbook, version), strings.Join(places, ", "))
 	}
 	return nil
 }
 
-// differences names the places where two templates mean something different, two levels
-// deep: Resources.CIS22ImportedRule. The order of keys and white space mean nothing.
+// differences names the places where two templates differ, two levels deep: Resources.CIS22ImportedRule. The order of
+// keys and white space do not matter.
 func differences(a, b []byte) ([]string, error) {
 	var one, two map[string]any
 	if err := errors.Join(json.Unmarshal(a, &one), json.Unmarshal(b, &two)); err != nil {

@@ -210,7 +210,8 @@ func TestLaunchFormTellsTheRisk(t *testing.T) {
 	eachGroup(t, func(t *testing.T, tmpl template, p catalog.Playbook, g catalog.Group) {
 		text, _ := tmpl.Parameters[g.Parameter()]["Description"].(string)
 		risk := data.Risk(g)
-		wants := []string{g.Description, "Risk: " + risk.Level + ".", `"` + g.Title + `"`, "ENABLED: ", "DISABLED: "}
+		wants := []string{g.Description, "Risk: " + risk.Level + ".", `"` + g.Title + `"`, "ENABLED: ", "DISABLED: ",
+			"Findings that are already open are remediated when Security Hub next checks them"}
 		for _, id := range g.Controls {
 			c, _ := data.ByID(id)
 			wants = append(wants, id+" ("+c.Frameworks[p.Framework]+")", strings.TrimSpace(c.RiskReason))

@@ -31,7 +31,8 @@ func TestOutputsNameTheNextStep(t *testing.T) {
 			map[string]string{"NextDeployMembers": home + create, "NextLaunchPlaybook": home + products}},
 		{app.MemberRoles, "eu-west-1", members, map[string]string{"NextDeployRunbooks": home + create}},
 		{app.MemberRunbooks, "eu-central-1", runbooks, map[string]string{"NextLaunchPlaybook": home + products}},
-		{app.Rollout, "eu-central-1", map[string]string{"OrganizationalUnits": "r-a1b2", "Regions": "eu-west-1,eu-west-3"},
+		{app.Rollout, "eu-central-1",
+			map[string]string{"OrganizationalUnits": "r-a1b2", "Regions": "eu-west-1,eu-west-3"},
 			map[string]string{
 				"NextWatchStackSets": other + "cloudformation/home?region=eu-central-1#/stacksets",
 				"NextLaunchPlaybook": home + products,

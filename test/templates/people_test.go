@@ -84,6 +84,21 @@ func TestPeopleMayUseThePortfolio(t *testing.T) {
 	}
 }
 
+// A new description would replace the policy, which fails because its name is taken.
+func TestPolicyDescriptionsNeverChange(t *testing.T) {
+	t.Parallel()
+	got := map[any]any{}
+	for _, p := range templates[app.Admin].all("AWS::IAM::ManagedPolicy") {
+		got[p.Properties["ManagedPolicyName"]] = p.Properties["Description"]
+	}
+	if diff := cmp.Diff(map[any]any{
+		"hubmend-catalog-user":          "Lets people launch playbooks and change what they launched.",
+		"hubmend-catalog-administrator": "Lets people change every playbook of the account, and say who may use the portfolio.",
+	}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Accounts without IAM users get no groups, and without a role or permission set nobody has access.
 func TestPeopleAreAParameter(t *testing.T) {
 	t.Parallel()
