@@ -346,7 +346,7 @@ var ills = map[string]illness{
 		"admin stack", doctor.Problem, []string{"wait until it is over"},
 	},
 	"another template": {
-		[]bend{{call: "Action=GetTemplate&StackName=hubmend-admin", old: "Tells findings how their repair ended.",
+		[]bend{{call: "Action=GetTemplate&StackName=hubmend-admin", old: "Updates findings with the outcome of their remediation.",
 			new: "x"}}, "admin template", doctor.Problem,
 		[]string{"hubmend-admin is not what", "SettleFunction", "npx cdk deploy hubmend-admin"},
 	},

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -242,5 +243,33 @@ func normalized(v any, normal func(string) string) any {
 		return normal(v)
 	default:
 		return v
+	}
+}
+
+// The README names every parameter that must be given, and none that no template has.
+func TestInstructionsNameTheParameters(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(uploads(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	declared := map[string]bool{}
+	for _, name := range []string{"admin", "rollout", "member-roles", "member-runbooks"} {
+		var template struct{ Parameters map[string]object }
+		assembly.Read(t, filepath.Join(kept, naming.Mark+name+templates.Suffix), &template)
+		for parameter, p := range template.Parameters {
+			declared[parameter] = true
+			if p["Default"] == nil && !strings.Contains(readme, "`"+parameter+"`") {
+				t.Errorf("the README does not name %s of %s", parameter, name)
+			}
+		}
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[A-Z].*?`) \\|").FindAllStringSubmatch(readme, -1) {
+		for parameter := range strings.SplitSeq(strings.ReplaceAll(row[1], "`", ""), ", ") {
+			if !declared[parameter] {
+				t.Errorf("no template has the parameter %s", parameter)
+			}
+		}
 	}
 }
