@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -10,6 +11,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/infra/restricted"
+	"hubmend/infra/rollout"
 	"hubmend/internal/build/compile"
 	"hubmend/internal/catalog"
 )
@@ -37,14 +39,26 @@ func run(ctx context.Context) error {
 	if err := catalog.Embedded().CheckPrepared(); err != nil {
 		return err
 	}
-	settings, err := restricted.FromEnvironment()
+	restrictions, err := settings()
 	if err != nil {
 		return err
 	}
-	if err := compile.Functions(ctx, ".", functions, settings.Target()); err != nil {
+	if err := compile.Functions(ctx, ".", functions, restrictions.Target()); err != nil {
 		return err
 	}
-	return relaunch(ctx, settings.Environment())
+	return relaunch(ctx, restrictions.Environment())
+}
+
+// settings reads the settings that this process needs. The error also has the mistakes in those of the rollout, before
+// anything is compiled.
+func settings() (*restricted.Settings, error) {
+	context, err := restricted.Context()
+	if err != nil {
+		return nil, err
+	}
+	restrictions, err := restricted.FromContext(context)
+	_, wrong := rollout.Read(context[rollout.ContextKey])
+	return restrictions, errors.Join(err, wrong)
 }
 
 func synthesize(context.Context) error {

@@ -8,16 +8,20 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// FromEnvironment reads the settings from the environment variable of the CDK command line, before the app exists.
-// Without it there are no settings. An environment variable that sets another name is an error, because the command
-// line hubmend would look for resources that do not exist.
-func FromEnvironment() (*Settings, error) {
+// Context is the context that the CDK command line gives to the app, before the app exists.
+func Context() (map[string]any, error) {
 	context := map[string]any{}
 	if text := os.Getenv("CDK_CONTEXT_JSON"); text != "" {
 		if err := json.Unmarshal([]byte(text), &context); err != nil {
 			return nil, fmt.Errorf("read the CDK context: %w", err)
 		}
 	}
+	return context, nil
+}
+
+// FromContext reads the settings. An environment variable that sets another name is an error, because the command line
+// hubmend would look for resources that do not exist.
+func FromContext(context map[string]any) (*Settings, error) {
 	return read(func(key string) any { return context[key] }, false)
 }
 

@@ -12,6 +12,14 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
+func fromEnvironment() (*restricted.Settings, error) {
+	context, err := restricted.Context()
+	if err != nil {
+		return nil, err
+	}
+	return restricted.FromContext(context)
+}
+
 func TestSettings(t *testing.T) {
 	for text, want := range map[string]compile.Target{
 		``:                      compile.Lambda,
@@ -21,7 +29,7 @@ func TestSettings(t *testing.T) {
 		`{"hubmend:restrictions":"{\"architecture\":\"arm64\",\"permissionsBoundary\":\"team/acme-boundary\"}"}`: compile.Lambda,
 	} {
 		t.Setenv("CDK_CONTEXT_JSON", text)
-		s, err := restricted.FromEnvironment()
+		s, err := fromEnvironment()
 		if err != nil || s.Target() != want {
 			t.Errorf("%s: %+v, %v; want %v", text, s, err, want)
 		}
@@ -49,7 +57,7 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 			"the CDK ignores the string"},
 	} {
 		t.Setenv("CDK_CONTEXT_JSON", text)
-		_, err := restricted.FromEnvironment()
+		_, err := fromEnvironment()
 		for _, want := range wants {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want an error that says %s", text, err, want)
@@ -61,7 +69,7 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 // The process that synthesizes has these names from its start.
 func TestEnvironmentOfTheSynthesis(t *testing.T) {
 	t.Setenv("CDK_CONTEXT_JSON", `{"hubmend:restrictions":{"rolePath":"/team/","namePrefix":"acme-"}}`)
-	s, err := restricted.FromEnvironment()
+	s, err := fromEnvironment()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +85,7 @@ func TestNamesThatDiffer(t *testing.T) {
 	t.Setenv(naming.EnvRolePath, "/team/")
 	t.Setenv(naming.EnvNamePrefix, "acme-")
 	t.Setenv("CDK_CONTEXT_JSON", `{"hubmend:restrictions":{"rolePath":"/other/"}}`)
-	_, err := restricted.FromEnvironment()
+	_, err := fromEnvironment()
 	for _, want := range []string{`rolePath: "/other/" differs from the environment variable HUBMEND_ROLE_PATH`,
 		`namePrefix: "" differs`} {
 		if err == nil || !strings.Contains(err.Error(), want) {

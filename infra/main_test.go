@@ -1,0 +1,23 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// A deployment must not fail again and again, each time with one mistake fewer.
+func TestMistakesOfBothSettingsAtOnce(t *testing.T) {
+	t.Setenv("CDK_CONTEXT_JSON", `{
+		"hubmend:rollout": {"organizationalUnits": "r-a1b2", "regions": ["us-east"]},
+		"hubmend:restrictions": {"namePrefix": "Acme", "architecture": 64}
+	}`)
+	_, err := settings()
+	if err == nil {
+		t.Fatal("the settings are accepted")
+	}
+	for _, want := range []string{"organizationalUnits: ", "regions: ", "namePrefix: ", "architecture: "} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\ndoes not have %q", err, want)
+		}
+	}
+}
