@@ -407,7 +407,7 @@ var ills = map[string]illness{
 		"playbook", doctor.Problem, []string{"is UPDATE_ROLLBACK_FAILED", "hubmend playbook update"},
 	},
 	"a playbook that nobody knows": {
-		[]bend{{call: "Action=GetTemplate&StackName=SC-", old: "A control of", new: "x"}}, "playbook", doctor.OK,
+		[]bend{{call: "Action=GetTemplate&StackName=SC-", old: "New failed findings of", new: "x"}}, "playbook", doctor.OK,
 		[]string{"in a version that this build does not know"},
 	},
 	"a rule is off": {
@@ -466,7 +466,7 @@ var ills = map[string]illness{
 		[]string{"has no stacks, so no member can be repaired"},
 	},
 	"an old StackSet": {
-		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", old: "What the runbook",
+		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", old: "Permissions of the runbook",
 			new: "x"}}, "member roles", doctor.Problem,
 		[]string{"the StackSet hubmend-member-roles is not what", "npx cdk deploy hubmend-rollout"},
 	},
