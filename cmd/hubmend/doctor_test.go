@@ -407,7 +407,7 @@ var ills = map[string]illness{
 		"playbook", doctor.Problem, []string{"is UPDATE_ROLLBACK_FAILED", "hubmend playbook update"},
 	},
 	"a playbook that nobody knows": {
-		[]bend{{call: "Action=GetTemplate&StackName=SC-", old: "New failed findings of", new: "x"}}, "playbook", doctor.OK,
+		[]bend{{call: "Action=GetTemplate&StackName=SC-", old: "New failed", new: "x"}}, "playbook", doctor.OK,
 		[]string{"in a version that this build does not know"},
 	},
 	"a rule is off": {
