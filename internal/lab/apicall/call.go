@@ -17,7 +17,7 @@ import (
 // Place is an account and a Region.
 type Place struct{ Account, Region string }
 
-// Partition is the name of the one that the place is in.
+// Partition names the partition of the place.
 func (p Place) Partition() string {
 	in, _ := partition.Of(p.Region)
 	return in.Name
@@ -30,7 +30,7 @@ type Call struct {
 	Input           map[string]any
 }
 
-// Request is an API call that the lab answers itself.
+// Request is an API call that reached the lab.
 type Request struct {
 	Scope
 	API  string
@@ -40,7 +40,7 @@ type Request struct {
 	Query        url.Values
 }
 
-// Call names the call as botocore does. A request is signed for a name that several services may share.
+// Call names the call as botocore does. Several services may share the name that a request is signed for.
 func (q Request) Call() string {
 	if called, ok := reference.Route(q.Service, q.Method, q.Path, q.Query); ok {
 		return called.Service + ":" + called.API
@@ -48,7 +48,7 @@ func (q Request) Call() string {
 	return reference.Service(q.Service, q.API) + ":" + q.API
 }
 
-// Shape names the protocol in which a service gives its errors.
+// Shape names the protocol of the errors of a service.
 func Shape(service string, r *http.Request) string {
 	switch service {
 	case "ec2":
@@ -97,7 +97,7 @@ func DecodeAnd[In any](q Request, serve func(Request, In) (any, error)) (any, er
 	return serve(q, in)
 }
 
-// Text gives a value that is a text, "" for any other.
+// Text gives a value that is a string, and "" for any other value.
 func Text(value any) string {
 	s, _ := value.(string)
 	return s
@@ -105,4 +105,6 @@ func Text(value any) string {
 
 // LastPart gives what follows the last separator: the name at the end of an ARN.
 func LastPart(text, separator string) string { return text[strings.LastIndex(text, separator)+1:] }
-func Epoch(t time.Time) float64              { return float64(t.UnixMilli()) / 1000 }
+
+// Epoch writes a time as JSON protocols do: in seconds.
+func Epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

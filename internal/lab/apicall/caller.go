@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Caller is who signs a request.
+// Caller is the user or session that signs a request.
 type Caller struct {
 	Account string
 	ARN     string // of the session, or of the lab's operator
@@ -18,24 +18,24 @@ type Caller struct {
 	// UserID is what GetCallerIdentity and SQS call the caller: the unique id of a user, or that of a role with the
 	// session's name.
 	UserID string
-	// Function is the name of the function that the session is of: that of the function's
-	// own role, or of a role that the function assumed.
+	// Function names the function that the session belongs to: a session of its own role, or of a role that it
+	// assumed.
 	Function string
-	// Script is true for a session of a runbook's script.
+	// Script is true for the session of a runbook's script.
 	Script bool
-	// deploys is true for a session in which the operator deploys, see frees.
+	// deploys is true for a session in which the operator deploys, see Frees.
 	deploys bool
 }
 
-// IsOperator is true for those whom nobody asks for permissions.
+// IsOperator is true for callers that may do everything.
 func (c Caller) IsOperator() bool { return c.Role == "" || c.deploys }
 
 // bootstrapRole is a role of the CDK's bootstrap stack, which its command line assumes.
 var bootstrapRole = regexp.MustCompile(
 	`:role/cdk-[A-Za-z0-9_-]{1,10}-(deploy|file-publishing|image-publishing|lookup)-role-`)
 
-// Frees lets the operator do everything in a session of a role of the CDK's bootstrap stack
-// too: what these roles may do is in policies that AWS manages, which the lab does not have.
+// Frees lets the operator do everything in the session of a role of the CDK's bootstrap stack, too. The permissions of
+// these roles are in AWS managed policies, which the lab does not have.
 func (c *Callers) Frees(session Credentials, assumedBy Caller) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,7 +51,7 @@ type Credentials struct {
 }
 
 // Operator gives the credentials of the person who uses the lab, in an account. The
-// access key spells the account, so that nobody has to look it up.
+// access key contains the account.
 func Operator(account string) Credentials {
 	return Credentials{AccessKeyID: "AKIA" + account, SecretAccessKey: "lab"}
 }
@@ -59,7 +59,7 @@ func Operator(account string) Credentials {
 // OperatorID is the unique id of the operator, in every account.
 const OperatorID = "AIDALABOPERATOR"
 
-// Callers knows who holds which access key.
+// Callers maps access keys to callers.
 type Callers struct {
 	partition string
 
@@ -83,7 +83,7 @@ func (c *Callers) Session(caller Caller) (Credentials, Caller) {
 	return Credentials{AccessKeyID: key, SecretAccessKey: "lab", SessionToken: "lab"}, caller
 }
 
-// Belongs says that a session is a function's.
+// Belongs marks a session as one of a function.
 func (c *Callers) Belongs(session Credentials, function string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,7 +92,7 @@ func (c *Callers) Belongs(session Credentials, function string) {
 	c.sessions[session.AccessKeyID] = caller
 }
 
-// Scope is what the signature of a request says.
+// Scope is what the signature of a request contains.
 type Scope struct {
 	Caller          Caller
 	Region, Service string
@@ -106,8 +106,8 @@ var (
 	operatorKey = regexp.MustCompile(`^AKIA(\d{12})$`)
 )
 
-// Scope reads the credential scope of a request, and false for a request that is not
-// signed or whose access key the lab did not give out.
+// Scope reads the credential scope of a request. It gives false for a request that is not signed, or is signed with an
+// access key that is not of the lab.
 func (c *Callers) Scope(r *http.Request) (Scope, bool) {
 	text := r.Header.Get("Authorization")
 	if text == "" {
@@ -130,8 +130,7 @@ func (c *Callers) Scope(r *http.Request) (Scope, bool) {
 	return s, known
 }
 
-// Scripted gives a session of its own to the scripts of an execution, so that their calls can be told from those of its
-// steps, which stepAPI makes.
+// Scripted opens a second session for the scripts of an execution, to tell their calls from those of its steps.
 func (c *Callers) Scripted(session Credentials) Credentials {
 	c.mu.Lock()
 	caller := c.sessions[session.AccessKeyID]

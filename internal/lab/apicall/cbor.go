@@ -7,8 +7,7 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// CBOR is how some SDKs speak to CloudWatch. The emulator does not understand it, and knows no
-// states of alarms, so the lab answers itself.
+// Some SDKs call CloudWatch in CBOR, which moto does not understand.
 const cborProtocol = "rpc-v2-cbor"
 
 // IsCBOR says whether a request is in CBOR.

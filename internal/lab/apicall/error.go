@@ -52,10 +52,10 @@ func WriteError(w http.ResponseWriter, protocol string, err error) {
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.Header().Set("X-Amzn-Errortype", e.Code)
-	// texts always can
+	// Strings can always be encoded.
 	body, _ := json.Marshal(map[string]string{"__type": e.Code, "Code": e.Code, "message": e.Message,
 		"Message": e.Message})
-	// which clients of DynamoDB check
+	// Clients of DynamoDB check this header.
 	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
 	w.WriteHeader(e.Status)
 	_, _ = w.Write(body)

@@ -70,8 +70,7 @@ func (l *Stacks) Serve(q apicall.Request) (any, error) {
 	return answerXML(q.API, out), nil
 }
 
-// asValidationError makes what the service would call one of any other error: nearly all
-// of them are about a template or its parameters.
+// asValidationError turns an error into a ValidationError: nearly all errors are about a template or its parameters.
 func asValidationError(err error) error {
 	if _, ok := err.(*apicall.Error); ok { //nolint:errorlint // made here, never wrapped
 		return err
@@ -79,7 +78,7 @@ func asValidationError(err error) error {
 	return apicall.Refuse("ValidationError", "%v", err)
 }
 
-// stack gives the stack that a call is about.
+// stack gives the stack that a call names.
 func (c apiCall) stack() (*Stack, error) {
 	name := c.form.Get("StackName")
 	if s := c.stacks.Find(c.at, name); s != nil {
@@ -88,7 +87,7 @@ func (c apiCall) stack() (*Stack, error) {
 	return nil, apicall.Refuse("ValidationError", "Stack with id %s does not exist", name)
 }
 
-// template gives the template of a call, which has its text or its URL.
+// template gives the template of a call, which contains its text or its URL.
 func (c apiCall) template(ctx context.Context) (*cfn.Template, error) {
 	body, address := c.form.Get("TemplateBody"), c.form.Get("TemplateURL")
 	switch {
@@ -100,7 +99,7 @@ func (c apiCall) template(ctx context.Context) (*cfn.Template, error) {
 	return nil, apicall.Refuse("ValidationError", "Either Template URL or Template Body must be specified.")
 }
 
-// deployment reads what a stack is to become. What is not given anew is as it was.
+// deployment reads what a stack is to become. It keeps the previous value of what the call leaves out.
 func (c apiCall) deployment(ctx context.Context, was Deployment) (Deployment, error) {
 	want := Deployment{Parameters: map[string]string{}, Tags: was.Tags, Role: c.form.Get("RoleARN"),
 		keepFailed: c.form.Get("DisableRollback") == "true",
@@ -158,8 +157,8 @@ func (c apiCall) texts(list string) []string {
 	return all
 }
 
-// checkRole demands that CloudFormation may assume the role that it is given. What the role
-// allows is not asked: the lab makes the resources itself.
+// checkRole checks that CloudFormation may assume the role of a call. Its policies do not matter: the lab creates the
+// resources itself.
 func (c apiCall) checkRole(role string) error {
 	if role == "" {
 		return nil
@@ -172,7 +171,7 @@ func (c apiCall) checkRole(role string) error {
 	return nil
 }
 
-// checkCapabilities demands that the caller knows that a template makes rights.
+// checkCapabilities checks that the caller acknowledges the IAM resources of a template.
 func (c apiCall) checkCapabilities(t *cfn.Template) error {
 	needs := capabilities(t)
 	for _, given := range c.texts("Capabilities") {
@@ -187,7 +186,7 @@ func (c apiCall) checkCapabilities(t *cfn.Template) error {
 	return nil
 }
 
-// capabilities says what the deployer of a template must acknowledge.
+// capabilities lists what the caller must acknowledge to deploy a template.
 func capabilities(t *cfn.Template) []string {
 	var needs []string
 	for _, r := range t.Written() {
@@ -249,11 +248,11 @@ func (c apiCall) deleteStack(ctx context.Context) (fields, error) {
 	if err := s.begin(deletion); err != nil {
 		return nil, err
 	}
-	c.lab.Activity.Do(func() { _ = s.deleteAll(ctx) }) // it tells of its error itself
+	c.lab.Activity.Do(func() { _ = s.deleteAll(ctx) }) // reports its error itself
 	return fields{}, nil
 }
 
-// start begins a creation or an update, which goes on when the call is answered.
+// start begins a creation or an update, which continues after the call is answered.
 func (c apiCall) start(ctx context.Context, s *Stack, k kindOfOperation, want Deployment) error {
 	o, err := s.prepare(ctx, k, want)
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 	replace
 )
 
-// actionWords are how events tell of an action.
+// actionWords are the words of events about an action.
 type actionWords struct{ verb, why string }
 
 func (a action) words() actionWords {
@@ -33,15 +33,14 @@ func (a action) words() actionWords {
 	}[a]
 }
 
-// as gives what a resource is to be by a template. It is still what it was.
+// as gives a resource with the properties that a template wants. Its ref is still the previous one.
 func (d Deployed) as(logicalID string, r cfn.Resource) Deployed {
 	d.LogicalID, d.kind, d.Properties = logicalID, r.Type, r.Properties
 	d.deletePolicy, d.replacePolicy = r.DeletionPolicy, r.UpdateReplacePolicy
 	return d
 }
 
-// check refuses what the lab does not know: a template must not depend on what it would
-// silently leave out.
+// check refuses resource types and properties that the lab does not know. It must not leave them out silently.
 func (l *Stacks) check(r cfn.Resource) error {
 	kind, ok := l.types[r.Type]
 	if !ok {
@@ -56,9 +55,8 @@ func (l *Stacks) check(r cfn.Resource) error {
 	return nil
 }
 
-// compare says what makes a resource what it is to be, and which properties differ. As in
-// AWS a resource keeps its type, and one with a name of its own cannot be replaced while
-// the name stays, because both would exist for a moment.
+// compare decides how to change a resource, and lists the properties that differ. As in AWS, a resource keeps its type,
+// and a resource with a custom name cannot be replaced under the same name, because both would exist for a moment.
 func (l *Stacks) compare(was, is Deployed) (do action, differ []string, err error) {
 	if was.kind != is.kind {
 		return keep, nil, fmt.Errorf("update of resource type is not permitted: it is %s, not %s", was.kind, is.kind)
@@ -84,12 +82,12 @@ func (l *Stacks) compare(was, is Deployed) (do action, differ []string, err erro
 	}
 }
 
-// isFixed says whether a property can only be changed by a replacement.
+// isFixed says whether a change of a property requires a replacement.
 func (t ResourceType) isFixed(property string) bool {
 	return t.Update == nil || property == t.Name || slices.Contains(strings.Fields(t.Fixed), property)
 }
 
-// isGone is true for the errors by which services say that something does not exist.
+// isGone is true for errors of services about something that does not exist.
 func isGone(err error) bool {
 	var e smithy.APIError
 	if !errors.As(err, &e) {

@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// changeSet is what a stack would become, for looking at before it is executed.
+// changeSet describes what an update would do to a stack.
 type changeSet struct {
 	id, name, description string
 	made                  time.Time
@@ -26,7 +26,7 @@ type changeSet struct {
 const noChanges = "The submitted information didn't contain changes. Submit different information to create a " +
 	"change set."
 
-// createChangeSet plans at once, and so its answer is the last that has to be waited for.
+// createChangeSet plans at once, so the change set is complete when the call is answered.
 func (c apiCall) createChangeSet(ctx context.Context) (fields, error) {
 	s, creates, err := c.reviewed()
 	if err != nil {
@@ -34,7 +34,7 @@ func (c apiCall) createChangeSet(ctx context.Context) (fields, error) {
 	}
 	if err := c.addChangeSet(ctx, s, creates); err != nil {
 		if creates && len(s.allChangeSets()) == 0 {
-			s.turn(deleteComplete, err.Error()) // it never was
+			s.turn(deleteComplete, err.Error()) // it was never created
 		}
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (c apiCall) executeChangeSet(ctx context.Context) (fields, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	set.execution, s.changeSets = "EXECUTE_COMPLETE", []*changeSet{set} // the others are about what is no more
+	set.execution, s.changeSets = "EXECUTE_COMPLETE", []*changeSet{set} // the others are outdated
 	return fields{}, nil
 }
 
@@ -192,7 +192,7 @@ func (c apiCall) deleteChangeSet(context.Context) (fields, error) {
 	if err != nil {
 		//nolint:errorlint // made here, never wrapped
 		if e, ok := err.(*apicall.Error); ok && e.Code == "ChangeSetNotFound" {
-			return fields{}, nil // what is not there is deleted
+			return fields{}, nil // deleted already
 		}
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (c apiCall) deleteChangeSet(context.Context) (fields, error) {
 // plan is what a deployment would do to a stack.
 type plan struct {
 	changes []change
-	beside  bool // outputs, tags or what has no effect on a resource itself
+	beside  bool // outputs, tags or policies differ
 }
 
 // change is what would be done to one resource.
@@ -218,10 +218,10 @@ type change struct {
 
 func (p plan) any() bool { return len(p.changes) > 0 || p.beside }
 
-// knownLater stands for what a resource gives that is not made yet.
+// knownLater stands for the attributes of a resource that does not exist yet.
 const knownLater = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
-// plan compares what the stack has with what it is to become, and makes nothing.
+// plan compares the stack with a deployment, and changes nothing.
 func (s *Stack) plan(ctx context.Context, want Deployment) (plan, error) {
 	e, order, err := s.resolve(ctx, want)
 	if err != nil {
@@ -237,11 +237,11 @@ func (s *Stack) plan(ctx context.Context, want Deployment) (plan, error) {
 		case !exists:
 			c.do = "Add"
 			c.is.kind = want.Template.Written()[id].Type
-		case err != nil: // it uses what is not made yet
+		case err != nil: // it refers to a resource that does not exist yet
 			do, c.replace, c.is.kind = modify, "Conditional", was.kind
 		default:
 			if do, c.differ, err = s.stacks.compare(was, c.is); err != nil {
-				do = replace // which will fail, and say why
+				do = replace // which fails and reports why
 			}
 			p.beside = p.beside || was.deletePolicy != r.DeletionPolicy || was.replacePolicy != r.UpdateReplacePolicy
 		}

@@ -33,9 +33,8 @@ func deleteCustom(ctx context.Context, s *Stack, was Deployed) error {
 	return err
 }
 
-// askCustom calls the function of a custom resource and waits for its answer, which comes
-// by a URL as it does in AWS. What fails has a physical id too, and is deleted by it: one that
-// CloudFormation makes up when no answer comes.
+// askCustom calls the function of a custom resource and waits for its answer at a URL, as in AWS. A resource that fails
+// is deleted by its physical id, which CloudFormation makes up when no answer comes.
 func (s *Stack) askCustom(ctx context.Context, e cfn.Event, p Properties) (Created, error) {
 	token, answered := s.stacks.Responses.expect()
 	e.RequestID, e.ResponseURL = token, s.Lab.Endpoint+ResponsePath+token

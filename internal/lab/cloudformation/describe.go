@@ -67,7 +67,7 @@ func (s *Stack) describe() fields {
 	return f
 }
 
-// shownParameters gives the values of all parameters, defaults too, but no secrets.
+// shownParameters gives the values of all parameters, including defaults, but no secrets.
 func (d Deployment) shownParameters() []fields {
 	list := []fields{}
 	for _, p := range d.Template.Parameters() {
@@ -83,7 +83,7 @@ func (d Deployment) shownParameters() []fields {
 	return list
 }
 
-// shown is a text that is written even when it is empty.
+// shown is a string that is written even when it is empty.
 type shown string
 
 func (c apiCall) describeStackEvents(context.Context) (fields, error) {
@@ -94,7 +94,7 @@ func (c apiCall) describeStackEvents(context.Context) (fields, error) {
 	return fields{"StackEvents": s.history()}, nil
 }
 
-// history lists the events, the newest first.
+// history lists the events, the latest first.
 func (s *Stack) history() []fields {
 	s.mu.Lock()
 	defer s.mu.Unlock()

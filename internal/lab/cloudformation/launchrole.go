@@ -7,8 +7,8 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// Permitted asks the policies of the launch role for what CloudFormation does with a resource of
-// something launched. Other stacks are deployed by the operator, who may do everything.
+// Permitted checks that the launch role allows what CloudFormation does with a resource of a provisioned product. The
+// operator deploys all other stacks, and may do everything.
 func (s *Stack) Permitted(resource string, actions ...string) error {
 	role := s.Current().Role
 	if !s.Lab.Enforce || role == "" || !strings.HasPrefix(s.name, LaunchedPrefix) {

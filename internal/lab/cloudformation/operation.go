@@ -19,8 +19,8 @@ type operation struct {
 	e      *cfn.Evaluation
 	order  []string   // of the resources that there will be
 	before []string   // order of the resources that were there
-	done   []step     // to be undone when a later one fails
-	old    []Deployed // what was replaced, which stays until nothing can fail any more
+	done   []step     // rolled back when a later one fails
+	old    []Deployed // replaced resources, which are deleted at the end
 }
 
 // step is what was done to one resource.
@@ -30,7 +30,7 @@ type step struct {
 	found   bool // it was there before the stack
 }
 
-// operate does a creation or an update, and rolls it back when it fails.
+// operate creates or updates the stack, and rolls back a failure.
 func (s *Stack) operate(ctx context.Context, k kindOfOperation, want Deployment) error {
 	o, err := s.prepare(ctx, k, want)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Stack) operate(ctx context.Context, k kindOfOperation, want Deployment)
 	return o.do(ctx)
 }
 
-// prepare begins an operation: from now on the stack does not begin another one.
+// prepare begins an operation. Until it ends, the stack begins no other.
 func (s *Stack) prepare(ctx context.Context, k kindOfOperation, want Deployment) (*operation, error) {
 	e, order, err := s.resolve(ctx, want)
 	if err != nil {
@@ -50,12 +50,12 @@ func (s *Stack) prepare(ctx context.Context, k kindOfOperation, want Deployment)
 	}
 	o := &operation{s: s, k: k, want: want, e: e, order: order, before: s.order}
 	if k.begun == creation.begun {
-		s.Accept(want, order) // a stack that was rolled back has its template
+		s.Accept(want, order) // also after a rollback
 	}
 	return o, nil
 }
 
-// do does what was prepared.
+// do carries out the operation.
 func (o *operation) do(ctx context.Context) error {
 	s, k := o.s, o.k
 	failed, err := o.run(ctx, o.order)
@@ -98,7 +98,7 @@ func (s *Stack) resolve(ctx context.Context, want Deployment) (*cfn.Evaluation, 
 	return e, order, err
 }
 
-// run goes through the resources. The one that fails is named.
+// run applies the resources in their order, and names the one that fails.
 func (o *operation) run(ctx context.Context, order []string) (failed string, err error) {
 	for _, id := range order {
 		if err := o.apply(ctx, id); err != nil {
@@ -115,7 +115,7 @@ func (o *operation) run(ctx context.Context, order []string) (failed string, err
 	return "", nil
 }
 
-// apply makes one resource what the template says.
+// apply creates or changes one resource.
 func (o *operation) apply(ctx context.Context, id string) error {
 	was, exists := o.s.resource(id)
 	t := step{was: was, is: Deployed{LogicalID: id}, do: add}
@@ -149,7 +149,7 @@ func (o *operation) apply(ctx context.Context, id string) error {
 	return nil
 }
 
-// change does a step and remembers it, when it failed half way too.
+// change carries out a step and remembers it, even if it failed half way.
 func (o *operation) change(ctx context.Context, t step) (Created, error) {
 	kind, p := o.s.stacks.types[t.is.kind], Properties{t.is.Properties, t.is.LogicalID}
 	var err error
@@ -174,7 +174,7 @@ func (o *operation) change(ctx context.Context, t step) (Created, error) {
 	return t.is.Created, err
 }
 
-// adopt takes a resource that is there already, or makes it.
+// adopt takes over a resource that exists, or creates it.
 func (o *operation) adopt(ctx context.Context, kind ResourceType, p Properties) (got Created, found bool, err error) {
 	got, err = kind.Find(ctx, o.s, p)
 	if isGone(err) {
@@ -188,8 +188,8 @@ func (o *operation) adopt(ctx context.Context, kind ResourceType, p Properties) 
 	return got, true, err
 }
 
-// finish ends what succeeded. It deletes what was replaced and what the template no longer
-// has. As in AWS a failure here does not fail the update; the lab calls it a problem.
+// finish ends an operation that succeeded. It deletes replaced resources and those that the template no longer has. As
+// in AWS, a failure here does not fail the update; the story reports it as a problem.
 func (o *operation) finish(ctx context.Context, after []string) {
 	if o.k.begun == updating.begun {
 		o.s.turn("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")
@@ -211,7 +211,7 @@ func (o *operation) discard(ctx context.Context, r Deployed, policy string) {
 	}
 }
 
-// undo undoes what was done, the last step first.
+// undo rolls the steps back, the last one first.
 func (o *operation) undo(ctx context.Context) error {
 	var errs []error
 	for _, t := range slices.Backward(o.done) {
@@ -227,7 +227,7 @@ func (o *operation) undo(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// unmake deletes what a step made, which leaves what it was to replace.
+// unmake deletes what a step created. A resource that it was to replace stays.
 func (o *operation) unmake(ctx context.Context, t step) error {
 	policy := t.is.deletePolicy
 	if policy == "RetainExceptOnCreate" && !t.found || t.do == replace {
@@ -242,8 +242,8 @@ func (o *operation) unmake(ctx context.Context, t step) error {
 	return nil
 }
 
-// unmodify updates a resource to what it was. One whose update gave it another physical id
-// exists twice until then.
+// unmodify updates a resource to its previous properties. If the update gave it another physical id, the resource with
+// that id is deleted.
 func (o *operation) unmodify(ctx context.Context, t step) error {
 	shown := o.s.note(t.is, "UPDATE_IN_PROGRESS", "")
 	back, err := o.s.stacks.types[t.was.kind].Update(ctx, o.s, t.is, Properties{t.was.Properties, t.was.LogicalID})
@@ -260,8 +260,7 @@ func (o *operation) unmodify(ctx context.Context, t step) error {
 	return nil
 }
 
-// remove deletes a resource as a policy of its template says. One that is gone already is
-// no error.
+// remove deletes a resource according to a policy of its template. It is no error if the resource is gone already.
 func (s *Stack) remove(ctx context.Context, r Deployed, policy string) error {
 	if strings.HasPrefix(policy, "Retain") {
 		s.tell(r, deleteSkipped, "")
@@ -278,7 +277,7 @@ func (s *Stack) remove(ctx context.Context, r Deployed, policy string) error {
 	return nil
 }
 
-// union gives the items of both lists, those of the first one first.
+// union gives the items of both lists without duplicates, those of the first list first.
 func union(first, second []string) []string {
 	all := slices.Clone(first)
 	for _, item := range second {

@@ -11,7 +11,7 @@ type Properties struct {
 	LogicalID string
 }
 
-// Text gives a property that is a text or a number, "" without one.
+// Text gives a property that is a string or a number, and "" if it is not set.
 func (p Properties) Text(name string) string {
 	if v := p.All[name]; v != nil {
 		return fmt.Sprint(v) // numbers are json.Number

@@ -1,6 +1,6 @@
 package cloudformation
 
-// ResourceTypes are the resource types that CloudFormation makes itself.
+// ResourceTypes are the resource types that CloudFormation itself creates.
 func (*Stacks) ResourceTypes() map[string]ResourceType {
 	return map[string]ResourceType{
 		"AWS::CloudFormation::StackSet": {

@@ -5,35 +5,34 @@ import (
 	"errors"
 )
 
-// Created is what a resource's Ref and GetAtt give.
+// Created is what Ref and GetAtt of a resource give.
 type Created struct {
 	Ref        string
 	Attributes map[string]any
 }
 
-// ResourceType makes, changes and deletes the resources of one type. A property that it
-// does not list is an error: a template must not depend on what the lab would silently
-// leave out.
+// ResourceType creates, updates and deletes the resources of one type. A property that it does not list is an error: the
+// lab must not leave it out silently.
 type ResourceType struct {
-	// that it honours, or that have no meaning on a laptop (encryption at rest and the like); space-separated
+	// Properties that it honors, or that have no meaning on a laptop, such as encryption at rest; space-separated
 	Properties string
-	Name       string // the property that names the resource; a change of it makes a new one
-	Fixed      string // further properties of which that is so; space-separated
-	// Create makes a resource. When it fails half way, what it gives has the ref of what is
-	// there by now, so that it is deleted.
+	Name       string // the property that names the resource; changing it requires a replacement
+	Fixed      string // other properties that require a replacement; space-separated
+	// Create makes a resource. When it fails half way, it gives the ref of what exists by then, so that this is
+	// deleted.
 	Create func(context.Context, *Stack, Properties) (Created, error)
-	// Update changes a resource in place. Without it a changed resource is replaced. A resource
-	// that it gives another ref is a new one, and the old one is deleted.
+	// Update changes a resource in place. Without it, a changed resource is replaced. If Update gives another ref, the
+	// resource with the previous ref is deleted.
 	Update func(context.Context, *Stack, Deployed, Properties) (Created, error)
 	Delete func(context.Context, *Stack, Deployed) error
-	// Find gives a resource that is there already by the name that the template gives it, for a
-	// stack that adopts what exists. Without it the type cannot be adopted.
+	// Find gives a resource that exists under the name in the template, for stacks that import existing resources.
+	// Without it, resources of the type cannot be imported.
 	Find func(context.Context, *Stack, Properties) (Created, error)
-	// Lacks says what the lab does not do with it, for people.
+	// Lacks tells users what the lab does not do with such a resource.
 	Lacks string
 }
 
-// put makes or changes a resource that is known by its ref.
+// put creates or updates a resource by its ref.
 type put func(ctx context.Context, s *Stack, ref string, p Properties) (Created, error)
 
 // Fresh is a create that makes a new ref.
@@ -50,15 +49,15 @@ func Again(f put) func(context.Context, *Stack, Deployed, Properties) (Created, 
 	}
 }
 
-// Unchanged is for what the lab has by itself.
+// Unchanged is an update of properties that have no effect in the lab.
 func Unchanged(_ context.Context, _ *Stack, was Deployed, _ Properties) (Created, error) {
 	return was.Created, nil
 }
 
-// Was gives the properties that a resource was made with.
+// Was gives the properties that a resource was created with.
 func (d Deployed) Was() Properties { return Properties{d.Properties, d.LogicalID} }
 
-// InTurn does all of them, also when one of them fails. What is gone already is no failure.
+// InTurn calls all functions, even if one fails. It is no failure if something is gone already.
 func InTurn(all ...func() error) error {
 	var errs []error
 	for _, f := range all {

@@ -15,13 +15,13 @@ const ResponsePath = "/lab/responses/"
 // maxResponse bounds an answer of a custom resource; AWS takes 4 KB.
 const maxResponse = 64 << 10
 
-// responses are the answers of custom resources that are waited for.
+// responses are the pending answers of custom resources.
 type responses struct {
 	mu      sync.Mutex
 	waiting map[string]chan []byte // by token
 }
 
-// expect opens a URL that a custom resource answers to.
+// expect opens a URL for the answer of a custom resource.
 func (l *responses) expect() (token string, answered <-chan []byte) {
 	token = uuid.NewString()
 	c := make(chan []byte, 1)

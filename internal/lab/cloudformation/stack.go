@@ -22,8 +22,8 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Stack is a template that was deployed, or that is being. One operation works on it at a
-// time; who looks on sees its state under mu.
+// Stack is a template that is deployed or being deployed. One operation works on it at a time; mu guards what API calls
+// read meanwhile.
 type Stack struct {
 	Lab    *world.World
 	stacks *Stacks
@@ -34,10 +34,10 @@ type Stack struct {
 	mu                   sync.Mutex
 	status, reason       string
 	made, changed, ended time.Time
-	now                  Deployment // what it was deployed from last
+	now                  Deployment // the latest deployment
 	outputs              map[string]cfn.Output
 	resources            map[string]Deployed // by logical id
-	order                []string            // of the resources, each after those that it needs
+	order                []string            // of the resources, each after those it depends on
 	events               []stackEvent
 	changeSets           []*changeSet
 }
@@ -48,9 +48,9 @@ type Deployment struct {
 	Parameters map[string]string
 	Tags       map[string]string
 	Role       string // ARN of the role that CloudFormation is given; empty for the caller's own rights
-	// keepFailed leaves what was made before a failure, for looking at.
+	// keepFailed keeps the resources after a failure.
 	keepFailed bool
-	// adopts takes what exists by the name of a resource that is to be retained, instead of making it.
+	// adopts imports an existing resource with the name of one that is to be retained, instead of creating it.
 	adopts bool
 }
 
@@ -74,7 +74,7 @@ type stackEvent struct {
 // stackKind is the type of a stack in its own events.
 const stackKind = "AWS::CloudFormation::Stack"
 
-// Stacks are all stacks of the lab, the deleted ones included.
+// Stacks are all stacks of the lab, including deleted ones.
 type Stacks struct {
 	lab       *world.World
 	types     map[string]ResourceType
@@ -117,8 +117,7 @@ func (l *Stacks) Register(types map[string]ResourceType) {
 	maps.Copy(l.types, types)
 }
 
-// Find gives a stack by its name, or by its ARN, by which deleted ones are found too. It
-// gives nil when there is none.
+// Find gives a stack by its name or ARN, or nil. Deleted stacks are found by ARN only.
 func (l *Stacks) Find(at apicall.Place, nameOrID string) *Stack {
 	for _, s := range l.stacksAt(at) {
 		if s.ID == nameOrID || s.name == nameOrID && s.state() != deleteComplete {
@@ -128,7 +127,7 @@ func (l *Stacks) Find(at apicall.Place, nameOrID string) *Stack {
 	return nil
 }
 
-// stacksAt lists the stacks of a place, the deleted ones included, in the order of their making.
+// stacksAt lists the stacks of a place, including deleted ones, in the order of their creation.
 func (l *Stacks) stacksAt(at apicall.Place) []*Stack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -141,8 +140,7 @@ func (l *Stacks) stacksAt(at apicall.Place) []*Stack {
 	return here
 }
 
-// Add registers a stack that has nothing yet. A stack of the same name that is not
-// deleted is an error.
+// Add adds a stack without resources. It is an error if a stack of this name exists.
 func (l *Stacks) Add(at apicall.Place, name string) (*Stack, error) {
 	if l.Find(at, name) != nil {
 		return nil, apicall.Refuse("AlreadyExistsException", "Stack [%s] already exists", name)
@@ -157,8 +155,8 @@ func (l *Stacks) Add(at apicall.Place, name string) (*Stack, error) {
 	return s, nil
 }
 
-// Deploy makes a new stack and waits for it. A stack that fails is rolled back, and
-// the error says which resource failed.
+// Deploy creates a stack and waits for it. A stack that fails is rolled back, and the error names the resource that
+// failed.
 func (l *Stacks) Deploy(ctx context.Context, at apicall.Place, name, title string, t *cfn.Template,
 	parameters map[string]string) error {
 	begin := time.Now()
@@ -174,29 +172,28 @@ func (l *Stacks) Deploy(ctx context.Context, at apicall.Place, name, title strin
 	return nil
 }
 
-// Create makes everything of a new stack. When a resource fails, those before it are
-// deleted again and the stack remains without any.
+// Create creates the resources of a new stack. When a resource fails, those before it are deleted again, and the stack
+// remains without resources.
 func (s *Stack) Create(ctx context.Context, want Deployment) error {
 	return s.operate(ctx, creation, want)
 }
 
-// Update makes the stack what a template and parameters say: it creates, updates or
-// replaces, and deletes only what differs. When a resource fails, all others become again
-// what they were.
+// Update updates the stack to a template and parameters: it creates, updates, replaces and deletes only what differs.
+// When a resource fails, all others are rolled back.
 func (s *Stack) Update(ctx context.Context, t *cfn.Template, parameters map[string]string) error {
 	return s.operate(ctx, updating, Deployment{Template: t, Parameters: parameters, Tags: s.Current().Tags})
 }
 
-// UpdateTo makes the stack what a deployment says.
+// UpdateTo updates the stack to a deployment.
 func (s *Stack) UpdateTo(ctx context.Context, want Deployment) error {
 	return s.operate(ctx, updating, want)
 }
 
-// UpdateFailed says whether the last operation was an update that failed and was rolled back.
+// UpdateFailed says whether the latest operation was an update that failed and was rolled back.
 func (s *Stack) UpdateFailed() bool { return s.state() == updating.rolledBack }
 
-// Delete deletes what the stack has, the last made first. What its template says to retain
-// stays, and is no stack's any more.
+// Delete deletes the resources of the stack, the last created first. Those that the template retains stay, and belong to
+// no stack afterwards.
 func (s *Stack) Delete(ctx context.Context) error {
 	if err := s.begin(deletion); err != nil {
 		return err
@@ -204,7 +201,7 @@ func (s *Stack) Delete(ctx context.Context) error {
 	return s.deleteAll(ctx)
 }
 
-// deleteAll is what delete does after its beginning.
+// deleteAll deletes the resources of a stack whose deletion has begun.
 func (s *Stack) deleteAll(ctx context.Context) error {
 	var errs []error
 	for _, r := range slices.Backward(s.list()) {
@@ -233,15 +230,15 @@ func (s *Stack) ARN(service, resource string) string {
 	return "arn:" + s.Lab.Partition + ":" + service + ":" + s.At.Region + ":" + s.At.Account + ":" + resource
 }
 
-// PhysicalID makes a name as CloudFormation does for a resource that the template does not
-// name. It is a new one each time, because a replacement exists beside what it replaces.
+// PhysicalID makes a name for a resource without a custom name, as CloudFormation does. Each call gives another name,
+// because a replacement exists beside the resource that it replaces.
 func (s *Stack) PhysicalID(logicalID string) string {
 	const most = 24 // of each part, because a role's name has no more than 64 characters
 	end := strings.ToUpper(strings.ReplaceAll(uuid.NewString(), "-", "")[:12])
 	return s.name[:min(most, len(s.name))] + "-" + logicalID[:min(most, len(logicalID))] + "-" + end
 }
 
-// BucketName is physicalID for what has a name of lower case letters.
+// BucketName is PhysicalID in lower case.
 func (s *Stack) BucketName(logicalID string) string { return strings.ToLower(s.PhysicalID(logicalID)) }
 
 func (s *Stack) state() string {
@@ -264,14 +261,14 @@ func (s *Stack) resource(logicalID string) (Deployed, bool) {
 	return r, ok
 }
 
-// Accept makes a deployment the stack's own.
+// Accept keeps a deployment as the latest one of the stack.
 func (s *Stack) Accept(d Deployment, order []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now, s.order = d, order
 }
 
-// note keeps what a resource is now, and tells of it.
+// note stores a resource with a status, and writes an event about it.
 func (s *Stack) note(r Deployed, status, reason string) Deployed {
 	r.status, r.reason, r.at = status, reason, time.Now()
 	s.replace(r)
@@ -279,14 +276,14 @@ func (s *Stack) note(r Deployed, status, reason string) Deployed {
 	return r
 }
 
-// replace keeps what a resource is now.
+// replace stores a resource.
 func (s *Stack) replace(r Deployed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.resources[r.LogicalID] = r
 }
 
-// forget drops a resource, unless its logical id is another one's by now.
+// forget removes a resource, unless its logical id belongs to another one by now.
 func (s *Stack) forget(r Deployed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -295,7 +292,7 @@ func (s *Stack) forget(r Deployed) {
 	}
 }
 
-// dropUnmade drops the resources of which nothing was made.
+// dropUnmade removes the resources that were never created.
 func (s *Stack) dropUnmade() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -309,7 +306,7 @@ func (s *Stack) tell(r Deployed, status, reason string) {
 	s.events = append(s.events, stackEvent{uuid.NewString(), time.Now(), r.LogicalID, r.Ref, r.kind, status, reason})
 }
 
-// turn gives the stack a status, and tells of it.
+// turn gives the stack a status, and writes an event about it.
 func (s *Stack) turn(status, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -317,7 +314,7 @@ func (s *Stack) turn(status, reason string) {
 	s.events = append(s.events, stackEvent{uuid.NewString(), time.Now(), s.name, s.ID, stackKind, status, reason})
 }
 
-// list gives the resources in their order, then those that no template has any more.
+// list gives the resources in their order, then those that are no longer in the template.
 func (s *Stack) list() []Deployed {
 	s.mu.Lock()
 	defer s.mu.Unlock()

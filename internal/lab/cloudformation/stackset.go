@@ -10,8 +10,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// createStackSet deploys the template of a StackSet to every account and Region that it
-// is meant for, one after the other.
+// createStackSet deploys the template of a StackSet to its accounts and Regions, one after the other.
 func createStackSet(ctx context.Context, s *Stack, p Properties) (Created, error) {
 	c := Created{Ref: p.Text("StackSetName") + ":" + uuid.NewString()}
 	c.Attributes = map[string]any{"StackSetId": c.Ref}
@@ -42,11 +41,11 @@ func deleteStackSet(ctx context.Context, s *Stack, was Deployed) error {
 	return s.deleteInstances(ctx, was.Was(), places)
 }
 
-// instanceName is what a stack of a StackSet is called.
+// instanceName is the name of the stacks of a StackSet.
 func instanceName(p Properties) string { return "StackSet-" + p.Text("StackSetName") }
 
-// instances gives the places of a StackSet's stacks. All accounts of the organization are in
-// whatever unit is named, but a service-managed StackSet never reaches the management account.
+// instances gives the places of the stacks of a StackSet. Every OU contains all accounts of the organization, but a
+// service-managed StackSet never reaches the management account.
 func (s *Stack) instances(p Properties) ([]apicall.Place, error) {
 	var places []apicall.Place
 	for _, item := range p.List("StackInstancesGroup") {
@@ -72,7 +71,7 @@ func (s *Stack) instances(p Properties) ([]apicall.Place, error) {
 	return places, nil
 }
 
-// putInstances makes or updates the stacks.
+// putInstances creates or updates the stacks.
 func (s *Stack) putInstances(ctx context.Context, p Properties) error {
 	places, err := s.instances(p)
 	if err != nil {

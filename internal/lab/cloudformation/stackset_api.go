@@ -39,7 +39,7 @@ func (c apiCall) describeStackSet(ctx context.Context) (fields, error) {
 	}}, nil
 }
 
-// listStackInstances says of each stack of a StackSet whether it is what the StackSet is.
+// listStackInstances reports for each stack of a StackSet whether it is current.
 func (c apiCall) listStackInstances(ctx context.Context) (fields, error) {
 	s, p, err := c.stackSet()
 	if err != nil {

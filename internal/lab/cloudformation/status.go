@@ -8,14 +8,14 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// Statuses that more than one place names.
+// Statuses that are used in several places.
 const (
 	reviewInProgress = "REVIEW_IN_PROGRESS"
 	deleteComplete   = "DELETE_COMPLETE"
 	deleteSkipped    = "DELETE_SKIPPED"
 )
 
-// kindOfOperation has the statuses that CloudFormation goes through in one.
+// kindOfOperation holds the statuses of a stack during an operation.
 type kindOfOperation struct {
 	from                                   []string // the statuses in which it may begin
 	begun, done, failed                    string

@@ -18,14 +18,14 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Alarms are those that templates made. moto keeps them, the lab says what state they are in.
+// Alarms are the alarms that templates created, and the metrics that decide their state.
 type Alarms struct {
 	lab    *world.World
 	depths queueDepths
 
 	mu    sync.Mutex
 	all   []alarm
-	lines []sample // what functions have counted
+	lines []sample // the metrics of functions
 }
 
 // New gives the alarms of a lab that has none yet.
@@ -36,7 +36,7 @@ type queueDepths interface {
 	Count(ctx context.Context, at apicall.Place, url string, attributes ...string) (int, error)
 }
 
-// metric is where an alarm looks.
+// metric identifies the metric of an alarm.
 type metric struct {
 	apicall.Place
 	namespace, name string
@@ -49,7 +49,7 @@ type alarm struct {
 	// description is for people.
 	description string
 	queue       string // of an alarm on the depth of a queue
-	blind       bool   // the lab cannot say what it looks at
+	blind       bool   // the lab does not have the metric
 	operator    string
 	threshold   float64
 	period      time.Duration
@@ -64,10 +64,9 @@ var operators = map[string]func(value, threshold float64) bool{
 	"LessThanOrEqualToThreshold":    func(v, t float64) bool { return v <= t },
 }
 
-// Raised gives the names of the alarms that are in ALARM, sorted. An alarm on what functions count
-// is when it ever was, one on the visible messages of a queue when it is. An alarm on any other metric is never in
-// ALARM, and neither is one for which missing data is a breach: what comes by itself in AWS, such as a sweep, comes
-// in the lab when somebody says so.
+// Raised gives the names of the alarms that are in ALARM, sorted. An alarm on a metric of functions stays in ALARM once
+// it was. An alarm on the visible messages of a queue follows the queue. No other alarm is ever in ALARM, and neither is
+// one for which missing data is breaching: what AWS does regularly, such as a sweep, the lab does on request.
 func (a *Alarms) Raised(ctx context.Context) ([]string, error) {
 	a.mu.Lock()
 	all := slices.Clone(a.all)
@@ -99,7 +98,7 @@ func (a *Alarms) raised(ctx context.Context, one alarm) (bool, error) {
 	return operators[one.operator](float64(n), one.threshold), err
 }
 
-// alarmProperties are those that PutMetricAlarm takes under the same names.
+// alarmProperties have the same names in PutMetricAlarm.
 const alarmProperties = "AlarmDescription Namespace MetricName Dimensions Statistic Period EvaluationPeriods " +
 	"DatapointsToAlarm Threshold " +
 	"ComparisonOperator TreatMissingData ActionsEnabled AlarmActions OKActions"
@@ -147,7 +146,7 @@ func (a *Alarms) putAlarm(ctx context.Context, s *cloudformation.Stack, name str
 		m, _ := item.(map[string]any)
 		one.queue = cmp.Or(one.queue, queueDimension(one.metric, cloudformation.Properties{All: m,
 			LogicalID: p.LogicalID}))
-		one.blind = one.blind || one.queue == "" // functions count without dimensions: this is another metric
+		one.blind = one.blind || one.queue == "" // metrics of functions have no dimensions
 	}
 	in := p.Pick(strings.Fields(alarmProperties)...)
 	in["AlarmName"] = one.title
@@ -162,7 +161,7 @@ func (a *Alarms) putAlarm(ctx context.Context, s *cloudformation.Stack, name str
 		"alarm:"+one.title)}}, nil
 }
 
-// queueDimension gives the queue whose depth a metric with a dimension is.
+// queueDimension gives the queue of a metric that is the depth of a queue.
 func queueDimension(m metric, dimension cloudformation.Properties) string {
 	if m.namespace == "AWS/SQS" && m.name == "ApproximateNumberOfMessagesVisible" &&
 		dimension.Text("Name") == "QueueName" {
@@ -171,7 +170,7 @@ func queueDimension(m metric, dimension cloudformation.Properties) string {
 	return ""
 }
 
-// readPeriods reads over how long an alarm looks, which an alarm on a queue's depth need not say here.
+// readPeriods reads the number and length of the periods.
 func (one *alarm) readPeriods(p cloudformation.Properties) error {
 	seconds, err := strconv.Atoi(p.Text("Period"))
 	if err == nil {

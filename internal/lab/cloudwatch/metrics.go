@@ -7,15 +7,14 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// sample is what a line of a function has counted.
+// sample is a value in a line of a function.
 type sample struct {
 	metric
 	at    time.Time
 	value float64
 }
 
-// embedded is what a line in the embedded metric format tells CloudWatch, of which the lab knows metrics
-// without dimensions.
+// embedded is a line in the embedded metric format. The lab knows metrics without dimensions.
 type embedded struct {
 	Meta struct {
 		CloudWatchMetrics []struct {
@@ -26,7 +25,7 @@ type embedded struct {
 	} `json:"_aws"`
 }
 
-// Line takes a line that a function wrote to its log group.
+// Line reads the metrics in a line that a function wrote to its log group.
 func (a *Alarms) Line(at apicall.Place, text string) {
 	var e embedded
 	var root map[string]any
@@ -51,7 +50,7 @@ func (a *Alarms) Line(at apicall.Place, text string) {
 	}
 }
 
-// Age moves what was counted into the past.
+// Age moves the metrics into the past.
 func (a *Alarms) Age(by time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -60,13 +59,13 @@ func (a *Alarms) Age(by time.Duration) {
 	}
 }
 
-// breached says whether the sums of enough periods in a row were beyond the threshold. The first
-// period begins with the first sample; a period without one is within.
+// breached says whether the sums of enough periods in a row were beyond the threshold. The first period begins with the
+// first sample. A period without samples is not beyond it.
 func (one alarm) breached(lines []sample) bool {
 	inRow, last := 0, -1
 	for _, p := range one.sums(lines) {
 		if !operators[one.operator](p.sum, one.threshold) {
-			continue // the next one is in no row with those before
+			continue // the next period starts a new row
 		}
 		if p.number > last+1 {
 			inRow = 0
@@ -79,13 +78,13 @@ func (one alarm) breached(lines []sample) bool {
 	return false
 }
 
-// period is a span of time in which something was counted.
+// period is a period with samples.
 type period struct {
 	number int // 0 for the first
 	sum    float64
 }
 
-// sums adds up the samples of an alarm's metric, in the order of time.
+// sums adds up the samples of the metric of an alarm, in the order of time.
 func (one alarm) sums(lines []sample) []period {
 	var all []period
 	var begin time.Time

@@ -4,7 +4,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 )
 
-// ResourceTypes are the resource types of this service.
+// ResourceTypes are the resource types that this service creates.
 func (a *Alarms) ResourceTypes() map[string]cloudformation.ResourceType {
 	return map[string]cloudformation.ResourceType{
 		"AWS::CloudWatch::Alarm": {

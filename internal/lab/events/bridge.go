@@ -22,7 +22,7 @@ import (
 // DefaultBus receives the events of AWS services.
 const DefaultBus = "default"
 
-// Event is what differs between events.
+// Event is the part that differs between events.
 type Event struct {
 	Source, DetailType string
 	Resources          []string
@@ -38,7 +38,7 @@ type Bridge struct {
 
 	mu    sync.Mutex
 	buses map[busID]*bus
-	all   []PutEvent // that were put by PutEvents
+	all   []PutEvent // from PutEvents
 }
 
 // assumer opens sessions of roles and says what they may do.
@@ -86,7 +86,7 @@ func (b *Bridge) Emit(at apicall.Place, busName string, e Event) {
 	b.put(busID{at, busName}, envelope(at, e))
 }
 
-// envelope writes an event as it goes over a bus.
+// envelope writes an event in the form in which a bus carries it.
 func envelope(at apicall.Place, e Event) map[string]any {
 	return map[string]any{
 		"version": "0", "id": uuid.NewString(), "source": e.Source, "detail-type": e.DetailType,
@@ -97,7 +97,7 @@ func envelope(at apicall.Place, e Event) map[string]any {
 
 // put matches an event with the rules of a bus and delivers it.
 func (b *Bridge) put(id busID, e map[string]any) {
-	// What a rule sees is JSON.
+	// Rules match JSON.
 	body, err := json.Marshal(e)
 	if err != nil {
 		b.lab.Problem(id.Place, "encode event: %v", err)
@@ -116,7 +116,7 @@ func (b *Bridge) put(id busID, e map[string]any) {
 
 // deliverAll delivers an event to the targets of a rule, each on its own.
 func (b *Bridge) deliverAll(id busID, r *rule, e map[string]any) {
-	body, err := json.Marshal(e) // now: the event must not change while it is delivered
+	body, err := json.Marshal(e) // now, because the event must not change during delivery
 	if err != nil {
 		b.lab.Problem(id.Place, "encode event: %v", err)
 		return
@@ -146,7 +146,7 @@ func (b *Bridge) matching(id busID, e any) []*rule {
 	return matching
 }
 
-// deliver does what EventBridge does for one target, and checks that it may.
+// deliver sends an event to one target, if EventBridge is allowed to.
 func (b *Bridge) deliver(from busID, r *rule, t eventTarget, e map[string]any, body []byte) error {
 	part := strings.SplitN(t.ARN, ":", 6)
 	if len(part) != 6 {
@@ -182,8 +182,8 @@ func (b *Bridge) deliver(from busID, r *rule, t eventTarget, e map[string]any, b
 	}
 }
 
-// publish brings a message to a topic whose policy lets EventBridge. EventBridge tells topics nothing of the rule,
-// so a statement with a condition never allows it.
+// publish sends a message to a topic whose policy allows EventBridge. EventBridge does not pass the rule to topics, so a
+// statement with a condition never allows it.
 func (b *Bridge) publish(to apicall.Place, topicARN string, body []byte) error {
 	call := func(api string, input map[string]any) (map[string]any, error) {
 		input["TopicArn"] = topicARN
@@ -207,8 +207,8 @@ func (b *Bridge) publish(to apicall.Place, topicARN string, body []byte) error {
 	return err
 }
 
-// mayForward demands what EventBridge does for a bus as target: a role that it may assume
-// and, in another account, a bus policy that lets that role's account in.
+// mayForward checks what EventBridge checks for a bus as target: a role that it may assume and, in another account, a
+// bus policy that allows the account of the role.
 func (b *Bridge) mayForward(from busID, to apicall.Place, name string, t eventTarget, context map[string]string) error {
 	if t.RoleARN == "" {
 		return fmt.Errorf("a bus as target needs a role")
@@ -253,7 +253,7 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// Wiring lists what templates made, as type and name.
+// Wiring lists what templates created, as type and name.
 func (b *Bridge) Wiring() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

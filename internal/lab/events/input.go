@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/aws/jsonpath"
 )
 
-// inputTransformer makes a target's input of parts of an event.
+// inputTransformer makes the input of a target from parts of an event.
 type inputTransformer struct {
 	InputPathsMap map[string]string
 	InputTemplate string
@@ -18,7 +18,7 @@ type inputTransformer struct {
 // templateVariable is <name> in a template.
 var templateVariable = regexp.MustCompile(`<([A-Za-z0-9_-]+)>`)
 
-// check demands that the template names only what there is a path for.
+// check checks that there is a path for each name in the template.
 func (t inputTransformer) check() error {
 	for name, p := range t.InputPathsMap {
 		if _, err := jsonpath.Compile(p); err != nil {
@@ -33,9 +33,9 @@ func (t inputTransformer) check() error {
 	return nil
 }
 
-// input gives what a target gets: the whole event, or what its transformer makes of it. A part that the
-// event lacks is empty. Within quotes a text stands as it is, outside of them as JSON. EventBridge escapes
-// nothing, so a text with quotes can break a template that is JSON: what does not come out as JSON is not delivered.
+// input gives what a target receives: the whole event, or the result of its transformer. A part that the event lacks is
+// empty. A string is inserted unchanged within quotes, and as JSON outside of quotes. EventBridge escapes nothing, so a
+// string with quotes can break a JSON template. Such a result is not delivered.
 func (t eventTarget) input(body []byte) ([]byte, error) {
 	if t.InputTransformer == nil {
 		return body, nil

@@ -25,21 +25,21 @@ type entry struct {
 	Time                                     float64 // seconds of the epoch; 0 for now
 }
 
-// result is what became of an entry.
+// result is the outcome of an entry.
 type result struct {
 	EventID      string `json:"EventId,omitempty"`
 	ErrorCode    string `json:",omitempty"`
 	ErrorMessage string `json:",omitempty"`
 }
 
-// PutEvent is an event that somebody has put on a bus.
+// PutEvent is an event that was put on a bus by PutEvents.
 type PutEvent struct {
 	Account, Region, Bus string
 	Source, DetailType   string
 	Detail               map[string]any
 }
 
-// putEvents takes what it can and says of each other entry what is wrong with it.
+// putEvents takes the valid entries and reports what is wrong with each other one.
 func (b *Bridge) putEvents(q apicall.Request, in struct{ Entries []entry }) (any, error) {
 	size := 0
 	for _, e := range in.Entries {
@@ -89,8 +89,8 @@ func (b *Bridge) putEntry(from apicall.Place, e entry) result {
 	return result{EventID: fmt.Sprint(full["id"])}
 }
 
-// busOf finds the bus that an entry names, of the caller's own account: for one of another, EventBridge
-// asks that one's policy, which the lab does for rules only.
+// busOf finds the bus that an entry names, in the account of the caller. A bus in another account has a policy, which
+// the lab evaluates for rules only.
 func (b *Bridge) busOf(from apicall.Place, name string) (busID, error) {
 	if part := strings.SplitN(name, ":", 6); len(part) == 6 && (part[4] != from.Account || part[3] != from.Region) {
 		return busID{}, fmt.Errorf("the lab puts events on buses of the caller's own account and Region, not on %s",

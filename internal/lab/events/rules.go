@@ -25,8 +25,8 @@ type rule struct {
 	stop      context.CancelFunc // of its schedule; nil without
 }
 
-// eventTarget is an entry of Targets. A failed delivery is a problem of the lab at once,
-// so it has neither retries nor dead letters.
+// eventTarget is an entry of Targets. The story reports a failed delivery as a problem at once, without retries or
+// dead-letter queues.
 type eventTarget struct {
 	ID               string `json:"Id"`
 	ARN              string `json:"Arn"`
@@ -58,7 +58,7 @@ func (b *Bridge) deleteRule(_ context.Context, s *cloudformation.Stack, was clou
 	return nil
 }
 
-// drop ends a rule and its schedule, if it is there.
+// drop removes a rule and ends its schedule.
 func (b *bus) drop(name string) {
 	if r := b.rules[name]; r != nil && r.stop != nil {
 		r.stop()
@@ -101,7 +101,7 @@ func (b *Bridge) putRule(s *cloudformation.Stack, name string, p cloudformation.
 	return cloudformation.Created{Ref: r.name, Attributes: map[string]any{"Arn": r.arn}}, nil
 }
 
-// readTrigger reads what makes the rule act.
+// readTrigger reads the pattern or the schedule.
 func (r *rule) readTrigger(p cloudformation.Properties) error {
 	schedule := p.Text("ScheduleExpression")
 	if (schedule != "") == (p.All["EventPattern"] != nil) {

@@ -16,8 +16,8 @@ import (
 
 var rate = regexp.MustCompile(`^rate\(([1-9]\d{0,4}) (minute|hour|day)(s?)\)$`)
 
-// parseRate reads a ScheduleExpression. As in AWS the unit of 1 is singular, that of any
-// other number plural. The lab knows no cron expressions.
+// parseRate reads a ScheduleExpression. As in AWS, the unit is singular for 1 and plural for any other number. The lab
+// does not know cron expressions.
 func parseRate(expression string) (time.Duration, error) {
 	m := rate.FindStringSubmatch(expression)
 	if m == nil || (m[1] == "1") != (m[3] == "") {
@@ -30,8 +30,7 @@ func parseRate(expression string) (time.Duration, error) {
 	return time.Duration(n) * unit, nil
 }
 
-// FireSchedule fires a scheduled rule of the administrator's account now, as the service
-// does when its time has come.
+// FireSchedule fires a scheduled rule of the administrator's account now.
 func (b *Bridge) FireSchedule(name string) error {
 	id := busID{apicall.Place{Account: b.lab.Admin, Region: b.lab.Home}, DefaultBus}
 	b.mu.Lock()
@@ -54,7 +53,7 @@ func (b *Bridge) FireSchedule(name string) error {
 	return nil
 }
 
-// startSchedule fires a rule again and again until it is stopped or the lab ends.
+// startSchedule fires a rule periodically until it is stopped or the lab ends.
 func (b *Bridge) startSchedule(id busID, r *rule) {
 	ctx, stop := context.WithCancel(b.lab.Context)
 	r.stop = stop

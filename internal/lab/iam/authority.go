@@ -18,8 +18,8 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Authority judges what the sessions of roles do, by the policies of their roles. The lab's
-// operator may do everything.
+// Authority decides what the sessions of roles may do, by the policies of the roles. The operator of the lab may do
+// everything.
 type Authority struct {
 	lab    *world.World
 	table  authz.Table
@@ -28,8 +28,8 @@ type Authority struct {
 	inline inlineSizes
 
 	mu        sync.Mutex
-	policies  map[roleName]permissions    // forgotten when somebody changes the role
-	roles     map[roleName][]policy.Named // what was put, evaluated or not
+	policies  map[roleName]permissions    // dropped when the role changes
+	roles     map[roleName][]policy.Named // all that exist, evaluated or not
 	trusted   map[roleName]trustedIDs     // of their trust policies
 	decisions map[string]*authz.Decision
 }
@@ -40,7 +40,7 @@ type keyPolicies interface {
 	Allows(ctx context.Context, key string, who policy.Request) error
 }
 
-// New reads the table of permissions that calls need. The owner of a bucket decides some condition keys.
+// New reads the table of the permissions that calls need. It asks for the owners of buckets to fill condition keys.
 func New(w *world.World, keys keyPolicies, owner func(bucket string) string) (*Authority, error) {
 	table, err := authz.Embedded()
 	if err != nil {
@@ -59,8 +59,8 @@ type denial struct {
 	who      apicall.Caller
 	action   string
 	resource string
-	by       *policy.Place // that denies explicitly
-	bounded  bool          // the policies would allow it, and the boundary does not
+	by       *policy.Place // of an explicit deny
+	bounded  bool          // only the permissions boundary denies it
 }
 
 // Error implements error in the words of AWS.
@@ -76,8 +76,7 @@ func (d *denial) Error() string {
 		why)
 }
 
-// Permit asks whether a session may make a call, and whether the services that it hands a
-// role to can do their part under it.
+// Permit checks that a session may make a call, and that services can use the roles that the call passes to them.
 func (a *Authority) Permit(who apicall.Caller, region, service, api string, input map[string]any) error {
 	if who.IsOperator() || !a.lab.Enforce {
 		return nil
@@ -102,7 +101,7 @@ func (a *Authority) Permit(who apicall.Caller, region, service, api string, inpu
 	return nil
 }
 
-// act does what a service does with a role that it was handed.
+// act checks that a service can use a role that was passed to it.
 func (a *Authority) act(region string, acting authz.Acting) error {
 	_, under, err := a.Assume(acting.Role, "service",
 		policy.Request{Service: acting.Service, Context: acting.Context})
@@ -112,7 +111,7 @@ func (a *Authority) act(region string, acting authz.Acting) error {
 	return a.judgeAll(under, region, acting.Service, acting.Needs)
 }
 
-// unfit is a role that a service was handed and cannot use.
+// unfit is a role that was passed to a service, which cannot use it.
 type unfit struct {
 	authz.Acting
 	err error
@@ -135,7 +134,7 @@ func (a *Authority) judgeAll(who apicall.Caller, region, call string, needs []au
 	return nil
 }
 
-// Judge decides about one resource, and remembers what it decided.
+// Judge decides about one resource, and records the decision.
 func (a *Authority) Judge(who apicall.Caller, region, call, resource string, n authz.Need) error {
 	limits, err := a.of(who)
 	if err != nil {
@@ -156,7 +155,7 @@ func (a *Authority) Judge(who apicall.Caller, region, call, resource string, n a
 	return a.withinBoundary(who, limits, r)
 }
 
-// withinBoundary asks the boundary of a role for what its policies allow.
+// withinBoundary checks that the permissions boundary of a role allows what its policies allow.
 func (a *Authority) withinBoundary(who apicall.Caller, limits permissions, r policy.Request) error {
 	if limits.boundary == nil {
 		return nil
@@ -174,10 +173,10 @@ func (a *Authority) withinBoundary(who apicall.Caller, limits permissions, r pol
 	return nil
 }
 
-// alwaysKnown are keys that the lab knows every call could have, besides those it has.
+// alwaysKnown are condition keys that any call could have.
 var alwaysKnown = []string{"aws:SourceAccount", "aws:SourceArn", "aws:PrincipalOrgID", "aws:ResourceOrgID"}
 
-// Known lists the condition keys that the lab knows of a call: those that it has, and those that it could have.
+// Known lists the condition keys that the lab knows for a call: those that are set, and those that could be.
 func (*Authority) Known(context map[string]string) []string {
 	return append(slices.Collect(maps.Keys(context)), alwaysKnown...)
 }
@@ -238,7 +237,7 @@ func (a *Authority) record(who apicall.Caller, call string, r policy.Request, d 
 	a.mu.Lock()
 	known := a.decisions[key]
 	if known == nil {
-		known = new(one) // a copy, which others count while this goes on to tell of it
+		known = new(one) // a copy, because others count in it meanwhile
 		a.decisions[key] = known
 	}
 	known.Times++
@@ -253,7 +252,7 @@ func (a *Authority) record(who apicall.Caller, call string, r policy.Request, d 
 	}
 }
 
-// Decisions lists what the policies of roles said so far.
+// Decisions lists the decisions so far.
 func (a *Authority) Decisions() []authz.Decision {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -282,7 +281,7 @@ func (a *Authority) Roles() []authz.Role {
 	return all
 }
 
-// mayUseKeys asks both sides for the use of keys: the policies of the session's role, and those of the keys.
+// mayUseKeys checks the use of keys by the policies of the role and by those of the keys.
 func (a *Authority) mayUseKeys(who apicall.Caller, region, call string, needs []authz.Need) error {
 	uses := a.keys.Needs(needs)
 	if err := a.judgeAll(who, region, call, uses); err != nil {

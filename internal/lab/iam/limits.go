@@ -17,10 +17,10 @@ const (
 	maxTrustPolicy   = 2048 // without an increase of the quota
 )
 
-// maxInline are the limits on all inline policies together of what has them.
+// maxInline are the limits on the total size of all inline policies.
 var maxInline = map[string]int{"Role": 10240, "User": 2048, "Group": 5120}
 
-// inlineSizes keeps account of the inline policies of roles, users and groups.
+// inlineSizes tracks the sizes of the inline policies of roles, users and groups.
 type inlineSizes struct {
 	mu    sync.Mutex
 	sizes map[inlineOwner]map[string]int // by the name of the policy
@@ -39,7 +39,7 @@ func policySize(document string) int {
 	return n
 }
 
-// limitExceeded is how IAM refuses what is too large.
+// limitExceeded is IAM's error for a policy that is too large.
 func limitExceeded(format string, args ...any) error {
 	return &apicall.Error{Status: http.StatusConflict, Code: "LimitExceeded", Message: fmt.Sprintf(format, args...)}
 }
@@ -82,14 +82,14 @@ func checkTrust(document string) error {
 	return nil
 }
 
-// ownerOfInline reads from a call such as PutRolePolicy whose inline policy it is about.
+// ownerOfInline gives the owner of the inline policy of a call such as PutRolePolicy.
 func ownerOfInline(account, api, verb string, form url.Values) (inlineOwner, bool) {
 	kind, isVerb := strings.CutPrefix(api, verb)
 	kind, isPolicy := strings.CutSuffix(kind, "Policy")
 	return inlineOwner{account, kind, form.Get(kind + "Name")}, isVerb && isPolicy && maxInline[kind] > 0
 }
 
-// note keeps account of a call that succeeded.
+// note records a call that succeeded.
 func (s *inlineSizes) note(account, api string, form url.Values) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,8 +12,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// Authorize asks whether a request of a session may go through, and gives the error to
-// answer it with if not.
+// Authorize gives the error for a request that the policies of its session do not allow.
 func (a *Authority) Authorize(r *http.Request, q apicall.Request) error {
 	if q.Caller.IsOperator() || !a.lab.Enforce {
 		return nil
@@ -39,7 +38,7 @@ func (a *Authority) Authorize(r *http.Request, q apicall.Request) error {
 	}
 }
 
-// read finds what a request calls, and with what input.
+// read gives the call of a request, with its input.
 func read(r *http.Request, q apicall.Request) (service, api string, input map[string]any, err error) {
 	if reference.IsREST(q.Service) {
 		return readREST(r, q)
@@ -75,8 +74,7 @@ func readREST(r *http.Request, q apicall.Request) (service, api string, input ma
 	return called.Service, called.API, called.Input, nil
 }
 
-// denials are how services refuse a call that IAM does not allow, where it is not how all
-// services of their protocol do.
+// denials are the errors for denied calls of services that differ from others with the same protocol.
 var denials = map[string]apicall.Error{
 	"ec2": {Status: http.StatusForbidden, Code: "UnauthorizedOperation",
 		Message: "You are not authorized to perform this operation. "},

@@ -28,8 +28,8 @@ type iamAnswer struct {
 	Attached []string `xml:"ListAttachedRolePoliciesResult>AttachedPolicies>member>PolicyName"`
 }
 
-// readRole asks IAM about a role. It goes to the emulator and not through the worker: the
-// call that waits for the answer may hold the worker's last thread.
+// readRole reads a role from moto. It does not use the worker: the call that waits for the answer may hold the worker's
+// last thread.
 func (a *Authority) readRole(ctx context.Context, role roleName, action string, more ...string) (iamAnswer, error) {
 	answer, err := a.readIAM(ctx, role.account, action, append(more, "RoleName", role.name)...)
 	if err != nil {
@@ -77,13 +77,12 @@ func (a *Authority) readIAM(ctx context.Context, account, action string, paramet
 	return answer, nil
 }
 
-// permissions are what limits the sessions of a role: what its policies allow, and what its boundary does, if it
-// has one.
+// permissions limit the sessions of a role: its policies, and its permissions boundary if it has one.
 type permissions struct {
 	policies, boundary []policy.Named
 }
 
-// permissionsOf reads them.
+// permissionsOf reads the permissions of a role.
 func (a *Authority) permissionsOf(ctx context.Context, role roleName) (permissions, error) {
 	about, err := a.readRole(ctx, role, "GetRole")
 	if err != nil {
@@ -99,7 +98,7 @@ func (a *Authority) permissionsOf(ctx context.Context, role roleName) (permissio
 	return p, err
 }
 
-// boundary reads a managed policy of an account.
+// boundary reads the managed policy that is a permissions boundary.
 func (a *Authority) boundary(ctx context.Context, account, arn string) ([]policy.Named, error) {
 	about, err := a.readIAM(ctx, account, "GetPolicy", "PolicyArn", arn)
 	if err != nil {
@@ -113,8 +112,8 @@ func (a *Authority) boundary(ctx context.Context, account, arn string) ([]policy
 	return []policy.Named{{Name: apicall.LastPart(arn, "/"), Document: document}}, err
 }
 
-// rolePolicies reads the inline policies of a role. The lab does not evaluate those that are attached, so a
-// role that has one is an error.
+// rolePolicies reads the inline policies of a role. The lab does not evaluate attached policies, so a role that has one
+// is an error.
 func (a *Authority) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, error) {
 	attached, err := a.readRole(ctx, role, "ListAttachedRolePolicies")
 	if err != nil {
@@ -144,7 +143,7 @@ func (a *Authority) rolePolicies(ctx context.Context, role roleName) ([]policy.N
 	return policies, nil
 }
 
-// Serve passes a call of IAM on, and notes what it does to the policies of a role.
+// Serve forwards a call of IAM to moto, and records changes to the policies of a role.
 func (a *Authority) Serve(moto http.Handler, w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	form, err := url.ParseQuery(string(q.Body))
 	if err == nil {
@@ -172,7 +171,7 @@ func (a *Authority) Serve(moto http.Handler, w http.ResponseWriter, r *http.Requ
 	answer.Send(w)
 }
 
-// trust keeps the ids of the roles that a role's new trust policy names.
+// trust stores the ids of the roles that a new trust policy names.
 func (a *Authority) trust(role roleName, ids trustedIDs) {
 	if ids == nil {
 		return
@@ -182,8 +181,7 @@ func (a *Authority) trust(role roleName, ids trustedIDs) {
 	a.trusted[role] = ids
 }
 
-// note makes the next call of a role's session read its policies again, and keeps account
-// of which policies there are.
+// note makes the next call of a role's session read its policies again, and records which policies exist.
 func (a *Authority) note(api string, role roleName, form url.Values) {
 	if role.name == "" || strings.HasPrefix(api, "Get") || strings.HasPrefix(api, "List") {
 		return

@@ -16,8 +16,8 @@ var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 )
 
-// ServeSTS answers AssumeRole and GetCallerIdentity. A role must exist, and its trust policy
-// must name the caller: moto checks neither.
+// ServeSTS answers AssumeRole and GetCallerIdentity. A role must exist, and its trust policy must allow the caller. moto
+// checks neither.
 func (a *Authority) ServeSTS(q apicall.Request) (any, error) {
 	form, err := url.ParseQuery(string(q.Body))
 	if err != nil {
@@ -64,7 +64,7 @@ func (a *Authority) ServeSTS(q apicall.Request) (any, error) {
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339)), nil
 }
 
-// Assume opens a session of a role for a caller or service that its trust policy names.
+// Assume opens a session of a role for a caller or service that its trust policy allows.
 func (a *Authority) Assume(arn, session string, who policy.Request) (apicall.Credentials, apicall.Caller, error) {
 	m := roleARN.FindStringSubmatch(arn)
 	if m == nil {

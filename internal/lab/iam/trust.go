@@ -10,18 +10,18 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// IAM keeps a role that a trust policy names by ARN as the role's unique id. A role that is deleted and
-// created again has the same ARN and another id, so that a trust policy does not trust whoever
-// creates a role of that name later. It is also why IAM refuses to trust a role that does not exist.
+// IAM stores a role that a trust policy names by ARN as the unique id of the role. A role that is deleted and created
+// again has the same ARN and another id, so the trust policy does not trust the new role. This is also why IAM refuses a
+// trust policy that names a role that does not exist.
 
 // trustedIDs are the unique ids of roles, by the ARNs under which a trust policy names them.
 type trustedIDs map[string]string
 
-// identify finds the ids of the roles that a new trust policy names.
+// identify gives the ids of the roles that a new trust policy names.
 func (a *Authority) identify(form url.Values) (trustedIDs, error) {
 	trust, err := policy.Parse(cmp.Or(form.Get("AssumeRolePolicyDocument"), form.Get("PolicyDocument")))
 	if err != nil {
-		return nil, nil // the emulator says whether it takes the text, and whoever assumes the role gets the error
+		return nil, nil // moto decides whether it takes the text; assuming the role reports the error
 	}
 	ids := trustedIDs{}
 	for _, s := range trust.Statement {

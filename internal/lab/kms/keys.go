@@ -17,8 +17,8 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Keys knows which customer managed key encrypts what. The emulator encrypts nothing, so here it is asked
-// whether the caller may use the key: AWS does so for each message and item.
+// Keys knows which customer managed key encrypts which resource, and whether callers may use it. AWS checks this for
+// each message and item.
 type Keys struct {
 	lab *world.World
 
@@ -29,8 +29,8 @@ type Keys struct {
 // New gives the keys of a lab that has no encrypted resource yet.
 func New(w *world.World) *Keys { return &Keys{lab: w, of: map[string]string{}} }
 
-// Uses is what a call does with the key of its resource. What it writes is encrypted with a data key; SQS and
-// SNS check that they can decrypt that again.
+// Uses are the actions on the key of a resource that a call needs. Writes use a data key; SQS and SNS also check that
+// they can decrypt it again.
 var Uses = map[string][]string{
 	"sqs:SendMessage": {"kms:GenerateDataKey", "kms:Decrypt"}, "sqs:ReceiveMessage": {"kms:Decrypt"},
 	"sns:Publish":      {"kms:GenerateDataKey", "kms:Decrypt"},
@@ -39,7 +39,7 @@ var Uses = map[string][]string{
 	"dynamodb:PutItem": {"kms:Decrypt"}, "dynamodb:UpdateItem": {"kms:Decrypt"}, "dynamodb:DeleteItem": {"kms:Decrypt"},
 }
 
-// Encrypts keeps that a key encrypts a resource; an empty key is one of AWS's own.
+// Encrypts records that a key encrypts a resource. An empty key is a key that AWS owns.
 func (k *Keys) Encrypts(resource, key string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -57,7 +57,7 @@ func (k *Keys) key(resource string) string {
 	return k.of[table]
 }
 
-// Needs gives what a call needs of KMS, besides what it needs of its service.
+// Needs gives the permissions on keys that a call needs, besides those of its service.
 func (k *Keys) Needs(call []authz.Need) []authz.Need {
 	var all []authz.Need
 	for _, n := range call {
@@ -73,7 +73,7 @@ func (k *Keys) Needs(call []authz.Need) []authz.Need {
 	return all
 }
 
-// Allows asks the policy of a key. Whoever it leaves to IAM still needs a policy of their own.
+// Allows checks the policy of a key. If the policy delegates to IAM, the caller also needs an IAM policy.
 func (k *Keys) Allows(ctx context.Context, key string, who policy.Request) error {
 	text, err := k.policy(ctx, key)
 	if err != nil {
@@ -91,7 +91,7 @@ func (k *Keys) Allows(ctx context.Context, key string, who policy.Request) error
 	return err
 }
 
-// Serves says whether an AWS service may do all that with the key of a resource, if it has one.
+// Serves checks that an AWS service may perform all actions on the key of a resource, if it has one.
 func (k *Keys) Serves(ctx context.Context, resource string, who policy.Request, actions ...string) error {
 	key := k.key(resource)
 	if key == "" {
@@ -106,7 +106,7 @@ func (k *Keys) Serves(ctx context.Context, resource string, who policy.Request, 
 	return nil
 }
 
-// policy reads the policy of a key, from the emulator as readIAM does.
+// policy reads the policy of a key from moto.
 func (k *Keys) policy(ctx context.Context, key string) (string, error) {
 	part := strings.Split(key, ":")
 	if len(part) != 6 {

@@ -7,13 +7,13 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// What the lab answers of Lambda's API: how functions are, and what feeds them.
+// The paths of the calls of Lambda that the lab answers.
 const (
 	functionPath = "/2015-03-31/functions/"
 	mappingsPath = "/2015-03-31/event-source-mappings"
 )
 
-// API names a call by its method and path, or gives these if the lab does not know it.
+// API names a call by its method and path. It gives both for a call that the lab does not know.
 func API(method, path string) string {
 	switch name, about, _ := strings.Cut(strings.TrimPrefix(path, functionPath), "/"); {
 	case method == "GET" && strings.HasPrefix(path, functionPath) && name != "" && about == "configuration":
@@ -51,7 +51,7 @@ func (f *Functions) configuration(id functionID) (any, error) {
 	}, nil
 }
 
-// mappings lists what feeds a function, or what a source feeds.
+// mappings lists the event source mappings of a function or a source.
 func (p *Pollers) mappings(at apicall.Place, query url.Values) (any, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

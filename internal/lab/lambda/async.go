@@ -10,12 +10,11 @@ import (
 	"hubmend/internal/lab/story"
 )
 
-// asyncAttempts is how often Lambda tries an asynchronous invocation, if nobody says
-// otherwise. The lab does not wait in between; Lambda waits one minute, then two.
+// asyncAttempts is the default number of attempts of an asynchronous invocation. Lambda waits one minute before the
+// second and two before the third; the lab does not wait.
 const asyncAttempts = 3
 
-// InvokeAsync does what an asynchronous invocation by a service does: it asks whether the
-// service may, and tries.
+// InvokeAsync invokes a function asynchronously for a service, if the policy of the function allows it.
 func (f *Functions) InvokeAsync(at apicall.Place, name string, who policy.Request, payload []byte) error {
 	if err := f.mayInvoke(at, name, who); err != nil {
 		return err
@@ -23,7 +22,7 @@ func (f *Functions) InvokeAsync(at apicall.Place, name string, who policy.Reques
 	return f.Try(at, name, payload)
 }
 
-// Try invokes a function, and again when it fails.
+// Try invokes a function, and retries when it fails.
 func (f *Functions) Try(at apicall.Place, name string, payload []byte) error {
 	f.mu.Lock()
 	attempts, limited := f.attempts[functionID{at, name}]
@@ -43,7 +42,7 @@ func (f *Functions) Try(at apicall.Place, name string, payload []byte) error {
 	return err
 }
 
-// mayInvoke demands what an AWS::Lambda::Permission gives.
+// mayInvoke checks the permissions of the function.
 func (f *Functions) mayInvoke(at apicall.Place, name string, who policy.Request) error {
 	f.mu.Lock()
 	permissions := slices.Collect(maps.Values(f.permissions[functionID{at, name}]))

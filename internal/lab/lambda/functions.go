@@ -17,7 +17,7 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Functions are the Lambda functions that templates made.
+// Functions are the Lambda functions that templates created.
 type Functions struct {
 	lab       *world.World
 	authority executionRights
@@ -71,8 +71,7 @@ type functionSpec struct {
 	memory                        int
 }
 
-// create prepares a function and its credentials. It takes the place of one that has
-// the name, whose processes end.
+// create prepares a function and its credentials. It replaces a function of the same name, whose processes end.
 func (f *Functions) create(at apicall.Place, spec functionSpec) (arn string, err error) {
 	credentials, caller, err := f.authority.Assume(spec.role, spec.name,
 		policy.Request{Service: "lambda.amazonaws.com", Context: map[string]string{"aws:SourceAccount": at.Account}})
@@ -135,7 +134,7 @@ func (f *Functions) remove(id functionID) {
 	delete(f.attempts, id)
 }
 
-// invoke calls a function and gives its payload. A function error is an error.
+// invoke invokes a function and gives its result. A function error is an error.
 func (f *Functions) invoke(ctx context.Context, at apicall.Place, name string, payload []byte) ([]byte, error) {
 	f.mu.Lock()
 	host := f.byName[functionID{at, name}]
@@ -164,7 +163,7 @@ func (f *Functions) invoke(ctx context.Context, at apicall.Place, name string, p
 	return result.Payload, nil
 }
 
-// named lists the places that have a function of this name.
+// named lists the functions of this name, in all places.
 func (f *Functions) named(name string) []functionID {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -209,7 +208,7 @@ func (f *Functions) Close() {
 	}
 }
 
-// Environment gives the variables that the template gives a function.
+// Environment gives the environment variables of a function in its template.
 func (f *Functions) Environment(at apicall.Place, name string) (map[string]string, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -217,14 +216,14 @@ func (f *Functions) Environment(at apicall.Place, name string) (map[string]strin
 	return maps.Clone(env), ok
 }
 
-// ColdStarts lists how long functions took from their start to their first request for work.
+// ColdStarts lists the init durations of functions.
 func (f *Functions) ColdStarts() []time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.cold)
 }
 
-// Wiring lists what templates made, as type and name.
+// Wiring lists what templates created, as type and name.
 func (f *Functions) Wiring() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

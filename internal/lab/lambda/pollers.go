@@ -20,7 +20,7 @@ type Pollers struct {
 	functions *Functions
 	queues    messageCounter
 
-	receiving sync.RWMutex // locked while no function is to get a message
+	receiving sync.RWMutex // locked while no function may get a message
 
 	mu     sync.Mutex
 	mapped []mapping
@@ -42,7 +42,7 @@ type mapping struct {
 	id          string
 	ctx         context.Context // ends with the mapping
 	cancel      context.CancelFunc
-	ended       chan struct{} // closed when nobody polls any more
+	ended       chan struct{} // closed when polling has ended
 	at          apicall.Place
 	queue       string // name
 	queueURL    string
@@ -53,8 +53,7 @@ type mapping struct {
 	itemFailure bool // ReportBatchItemFailures
 }
 
-// Depth counts the messages that functions have still to handle, those that come back
-// later included.
+// Depth counts the messages that functions have not handled yet, including those that come back later.
 func (p *Pollers) Depth(ctx context.Context) (int, error) {
 	p.mu.Lock()
 	mapped := append([]mapping(nil), p.mapped...)
@@ -72,7 +71,7 @@ func (p *Pollers) Depth(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-// start maps a queue to its function until it is stopped or the lab ends.
+// start begins to poll for a mapping, until it is stopped or the lab ends.
 func (p *Pollers) start(m mapping) {
 	m.ctx, m.cancel = context.WithCancel(p.lab.Context)
 	m.ended = make(chan struct{})
@@ -87,7 +86,7 @@ func (p *Pollers) start(m mapping) {
 	}()
 }
 
-// stop ends a mapping, and waits for the batch that it is about to hand over.
+// stop ends a mapping, after the batch that is in progress.
 func (p *Pollers) stop(id string) {
 	p.mu.Lock()
 	i := slices.IndexFunc(p.mapped, func(m mapping) bool { return m.id == id })
@@ -102,12 +101,12 @@ func (p *Pollers) stop(id string) {
 	<-m.ended
 }
 
-// pollInterval is how long a poller waits when a queue was empty.
+// pollInterval is the wait after a queue was empty.
 const pollInterval = 50 * time.Millisecond
 
-// poll collects batches as Lambda does: up to the batch size, for as long as the window
-// after the first message, and one batch at a time, which is within what Lambda promises. A
-// window ends early when somebody waits for a lab in which nothing else happens.
+// poll collects batches as Lambda does: up to the batch size, and for the length of the window after the first message.
+// It invokes one batch at a time. A window ends early when a caller waits for the end of all activity and nothing else
+// happens.
 func (p *Pollers) poll(m mapping) {
 	var batch []events.SQSMessage
 	var first time.Time
@@ -173,7 +172,7 @@ func (p *Pollers) receive(m mapping, most int) ([]events.SQSMessage, error) {
 	return messages, nil
 }
 
-// invoke hands a batch to the function, deletes what it handled, and gives back the rest.
+// invoke passes a batch to the function, deletes the messages that it handled, and returns the others to the queue.
 func (p *Pollers) invoke(m mapping, batch []events.SQSMessage) {
 	failed, err := p.hand(m, batch)
 	if err != nil && p.lab.Context.Err() == nil {
@@ -190,8 +189,7 @@ func (p *Pollers) invoke(m mapping, batch []events.SQSMessage) {
 	}
 }
 
-// hand invokes the function and gives the ids of the messages that it reports as failed.
-// An error means that all did.
+// hand invokes the function and gives the ids of the messages that failed. An error means that all failed.
 func (p *Pollers) hand(m mapping, batch []events.SQSMessage) (failed map[string]bool, err error) {
 	payload, err := json.Marshal(events.SQSEvent{Records: batch})
 	if err != nil {
@@ -231,7 +229,7 @@ func (p *Pollers) remove(m mapping, receipt string) error {
 	return nil
 }
 
-// Wiring lists what templates made, as type and name.
+// Wiring lists what templates created, as type and name.
 func (p *Pollers) Wiring() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -242,8 +240,8 @@ func (p *Pollers) Wiring() []string {
 	return all
 }
 
-// Pause keeps messages from functions until resume is called.
+// Pause keeps messages from functions until Resume is called.
 func (p *Pollers) Pause() { p.receiving.Lock() }
 
-// Resume ends a Pause.
+// Resume ends the pause.
 func (p *Pollers) Resume() { p.receiving.Unlock() }

@@ -10,18 +10,18 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// comeBack is after how long a message comes back that a function did not handle. In AWS
-// it is the visibility timeout of the queue, which no scenario wants to wait for.
+// comeBack is the time after which a failed message is delivered again. In AWS it is the visibility timeout of the
+// queue, which is too long for scenarios.
 const comeBack = time.Second
 
-// putOff is a message whose visibility a function changed: it comes back then.
+// putOff is a message whose visibility timeout a function changed.
 type putOff struct {
 	at    apicall.Place
 	url   string // of its queue
 	until time.Time
 }
 
-// Note remembers the messages that a function puts off.
+// Note records the messages whose visibility timeout a function changes.
 func (p *Pollers) Note(r apicall.Request) {
 	type entry struct {
 		ReceiptHandle     string
@@ -46,7 +46,7 @@ func (p *Pollers) Note(r apicall.Request) {
 	}
 }
 
-// giveBack lets a message come back soon, or when the function said.
+// giveBack returns a message to the queue, soon or after the visibility timeout that the function set.
 func (p *Pollers) giveBack(m mapping, receipt string) error {
 	p.mu.Lock()
 	_, ok := p.putOff[receipt]
@@ -57,7 +57,7 @@ func (p *Pollers) giveBack(m mapping, receipt string) error {
 	return p.hide(p.lab.Context, m.at, m.queueURL, receipt, comeBack)
 }
 
-// Hurry lets the messages that functions put off come back sooner.
+// Hurry shortens the visibility timeouts that functions set.
 func (p *Pollers) Hurry(ctx context.Context, by time.Duration) error {
 	for receipt, message := range p.StillPutOff() {
 		message.until = message.until.Add(-by)
@@ -71,7 +71,7 @@ func (p *Pollers) Hurry(ctx context.Context, by time.Duration) error {
 	return nil
 }
 
-// StillPutOff gives the messages that are to come back yet, by receipt, and forgets the others.
+// StillPutOff gives the messages that have not come back yet, by receipt, and forgets the others.
 func (p *Pollers) StillPutOff() map[string]putOff {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -79,7 +79,7 @@ func (p *Pollers) StillPutOff() map[string]putOff {
 	return maps.Clone(p.putOff)
 }
 
-// hide sets when a message that was received comes back: after whole seconds.
+// hide sets the visibility timeout of a message, in whole seconds.
 func (p *Pollers) hide(ctx context.Context, at apicall.Place, url, receipt string, d time.Duration) error {
 	_, err := p.lab.Call(ctx,
 		apicall.Call{Account: at.Account, Region: at.Region, Service: "sqs", API: "ChangeMessageVisibility",

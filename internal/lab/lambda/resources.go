@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 )
 
-// ResourceTypes are the resource types of this service.
+// ResourceTypes are the resource types that this service creates.
 func (f *Functions) ResourceTypes() map[string]cloudformation.ResourceType {
 	return map[string]cloudformation.ResourceType{
 		"AWS::Lambda::Function": {
@@ -34,7 +34,7 @@ func (f *Functions) ResourceTypes() map[string]cloudformation.ResourceType {
 	}
 }
 
-// ResourceTypes are the resource types of this service.
+// ResourceTypes are the resource types that this service creates.
 func (l *Pollers) ResourceTypes() map[string]cloudformation.ResourceType {
 	return map[string]cloudformation.ResourceType{
 		"AWS::Lambda::EventSourceMapping": {
@@ -93,7 +93,7 @@ func (f *Functions) deleteFunction(_ context.Context, s *cloudformation.Stack, w
 	return nil
 }
 
-// createPermission keeps the statement that Lambda adds to the policy of a function.
+// createPermission stores the statement that Lambda adds to the policy of a function.
 func (f *Functions) createPermission(_ context.Context, s *cloudformation.Stack,
 	p cloudformation.Properties) (cloudformation.Created, error) {
 	name := apicall.LastPart(p.Text("FunctionName"), ":")
@@ -158,7 +158,7 @@ func (l *Pollers) deleteMapping(_ context.Context, s *cloudformation.Stack, was 
 	return nil
 }
 
-// putInvokeConfig keeps how often an asynchronous invocation is tried.
+// putInvokeConfig sets the number of attempts of asynchronous invocations.
 func (f *Functions) putInvokeConfig(_ context.Context, s *cloudformation.Stack, ref string,
 	p cloudformation.Properties) (cloudformation.Created, error) {
 	id := functionID{s.At, apicall.LastPart(p.Text("FunctionName"), ":")}

@@ -7,15 +7,14 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// executionRole is what Lambda itself does under a function's role: it writes the
-// function's log, and it works off the function's queue.
+// executionRole is the role under which Lambda itself writes the log of a function and polls its queue.
 type executionRole struct {
 	caller   apicall.Caller
 	region   string
 	logGroup string
 }
 
-// executionRoles have a lock of their own, because a function that is being ended still logs.
+// executionRoles have their own lock, because a function still logs while it is closed.
 type executionRoles struct {
 	mu sync.Mutex
 	of map[functionID]executionRole
@@ -36,20 +35,19 @@ func (r *executionRoles) get(id functionID) executionRole {
 	return r.of[id]
 }
 
-// permit asks whether Lambda may make a call under the role of a function.
+// permit checks that Lambda may make a call under the role of a function.
 func (f *Functions) permit(id functionID, service, api string, input map[string]any) error {
 	role := f.roles.get(id)
 	return f.authority.Permit(role.caller, role.region, service, api, input)
 }
 
-// mayLog says whether what a function writes gets into its log. As in AWS, nobody is told
-// when it does not.
+// mayLog says whether the role allows a function to log. As in AWS, missing permissions cause no error.
 func (f *Functions) mayLog(id functionID) bool {
 	stream := map[string]any{"logGroupName": f.roles.get(id).logGroup, "logStreamName": "new"}
 	return f.permit(id, "logs", "CreateLogStream", stream) == nil && f.permit(id, "logs", "PutLogEvents", stream) == nil
 }
 
-// mayPoll demands what Lambda does of the role of a function that gets a queue.
+// mayPoll checks what Lambda checks of the role of a function with a queue.
 func (f *Functions) mayPoll(id functionID, queueURL string) error {
 	for _, api := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := f.permit(id, "sqs", api, map[string]any{"QueueUrl": queueURL}); err != nil {

@@ -13,7 +13,7 @@ func createBucket(ctx context.Context, s *cloudformation.Stack, p cloudformation
 	error) {
 	name := p.TextOr("BucketName", s.BucketName(p.LogicalID))
 	in := map[string]any{"Bucket": name}
-	if s.At.Region != "us-east-1" { // which S3 does not want to be told
+	if s.At.Region != "us-east-1" { // for which S3 takes no constraint
 		in["CreateBucketConfiguration"] = map[string]any{"LocationConstraint": s.At.Region}
 	}
 	if _, err := s.Call(ctx, "s3", "CreateBucket", in); err != nil {
@@ -36,7 +36,7 @@ func deleteBucket(ctx context.Context, s *cloudformation.Stack, was cloudformati
 	return err
 }
 
-// bucketSetting is a property of a bucket that has calls of its own.
+// bucketSetting is a property of a bucket with its own API calls.
 type bucketSetting struct {
 	property, put, key, remove string
 	translate                  func(cloudformation.Properties) map[string]any
@@ -75,7 +75,7 @@ func configureBucket(ctx context.Context, s *cloudformation.Stack, bucket string
 
 func asItIs(p cloudformation.Properties) map[string]any { return p.All }
 
-// encryptionRules and lifecycleRules spell as the API of S3 does.
+// encryptionRules and lifecycleRules use the names of the S3 API.
 func encryptionRules(p cloudformation.Properties) map[string]any {
 	rules := []any{}
 	for _, item := range p.List("ServerSideEncryptionConfiguration") {
@@ -114,8 +114,7 @@ func deleteBucketPolicy(ctx context.Context, s *cloudformation.Stack, was cloudf
 	return err
 }
 
-// createRepository gives a container repository its name. The CDK's own bootstrap stack has
-// one, and nothing of Hubmend is an image.
+// createRepository only names a container repository. The bootstrap stack of the CDK has one, but Hubmend has no images.
 func createRepository(_ context.Context, s *cloudformation.Stack, p cloudformation.Properties) (cloudformation.Created,
 	error) {
 	name := p.TextOr("RepositoryName", s.BucketName(p.LogicalID))

@@ -18,7 +18,7 @@ func updateDashboard(ctx context.Context, s *cloudformation.Stack, was cloudform
 	return putDashboard(ctx, s, was.Ref, p)
 }
 
-// putDashboard demands what CloudWatch does of a body: it is JSON with widgets.
+// putDashboard checks the body as CloudWatch does: JSON with widgets.
 func putDashboard(ctx context.Context, s *cloudformation.Stack, name string,
 	p cloudformation.Properties) (cloudformation.Created, error) {
 	var body struct {

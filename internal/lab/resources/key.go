@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 )
 
-// keyDeletionDays is how long KMS keeps a key that is to be deleted, unless a template says otherwise.
+// keyDeletionDays is the default waiting period of a key deletion.
 const keyDeletionDays = 30
 
 func createKey(ctx context.Context, s *cloudformation.Stack, p cloudformation.Properties) (cloudformation.Created,

@@ -28,11 +28,11 @@ func (m Moto) updateLogGroup(ctx context.Context, s *cloudformation.Stack, was c
 	return was.Created, retain(ctx, s, was.Ref, p)
 }
 
-// logsUse is what CloudWatch Logs does with the key of a log group.
+// logsUse are the actions of CloudWatch Logs on the key of a log group.
 var logsUse = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
 	"kms:DescribeKey"}
 
-// encryptLogs refuses a key that CloudWatch Logs cannot use, as it does itself.
+// encryptLogs refuses a key that CloudWatch Logs cannot use.
 func (m Moto) encryptLogs(ctx context.Context, s *cloudformation.Stack, group string,
 	p cloudformation.Properties) error {
 	arn := s.ARN("logs", "log-group:"+group)
@@ -43,7 +43,7 @@ func (m Moto) encryptLogs(ctx context.Context, s *cloudformation.Stack, group st
 	}, logsUse...)
 }
 
-// retain sets how long a log group keeps its lines: for ever when the template does not say.
+// retain sets the retention of a log group. The default is for ever.
 func retain(ctx context.Context, s *cloudformation.Stack, group string, p cloudformation.Properties) error {
 	days, ok := p.All["RetentionInDays"]
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 )
 
-// createManagedPolicy makes a policy that people attach by its name.
+// createManagedPolicy creates a policy that users attach by its name.
 func createManagedPolicy(ctx context.Context, s *cloudformation.Stack,
 	p cloudformation.Properties) (cloudformation.Created, error) {
 	for _, to := range []string{"Roles", "Users", "Groups"} {
@@ -34,7 +34,7 @@ func createManagedPolicy(ctx context.Context, s *cloudformation.Stack,
 		nil
 }
 
-// updateManagedPolicy makes a new default version, and drops the one before: IAM keeps five.
+// updateManagedPolicy creates a new default version and deletes the previous one: IAM allows five.
 func updateManagedPolicy(ctx context.Context, s *cloudformation.Stack, was cloudformation.Deployed,
 	p cloudformation.Properties) (cloudformation.Created, error) {
 	document, err := json.Marshal(p.All["PolicyDocument"])

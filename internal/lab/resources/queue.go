@@ -8,8 +8,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 )
 
-// queueDefaults are the attributes of a queue that a template can set, as the service has
-// them when nobody does.
+// queueDefaults are the attributes of a queue that a template can set, with their defaults.
 var queueDefaults = map[string]string{"VisibilityTimeout": "30", "MessageRetentionPeriod": "345600"}
 
 func (m Moto) createQueue(ctx context.Context, s *cloudformation.Stack,

@@ -1,5 +1,4 @@
-// Package resources has the resource types of CloudFormation that moto stores and that the lab need not know more of,
-// such as tables, log groups and roles.
+// Package resources creates the resources of templates that only moto knows, such as tables, log groups and roles.
 package resources
 
 import (
@@ -13,7 +12,7 @@ type Moto struct{ keys *kms.Keys }
 // New gives the resource types with the keys that encrypt them.
 func New(keys *kms.Keys) Moto { return Moto{keys} }
 
-// ResourceTypes are the resource types that moto holds.
+// ResourceTypes are the resource types that moto stores.
 func (m Moto) ResourceTypes() map[string]cloudformation.ResourceType {
 	return map[string]cloudformation.ResourceType{
 		"AWS::SQS::Queue": {

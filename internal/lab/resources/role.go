@@ -47,7 +47,7 @@ func updateRole(ctx context.Context, s *cloudformation.Stack, was cloudformation
 	return was.Created, putRolePolicies(ctx, s, was.Ref, was.Was(), p)
 }
 
-// bound gives a role the boundary that its template says, or takes it away.
+// bound sets or deletes the permissions boundary of a role.
 func bound(ctx context.Context, s *cloudformation.Stack, was cloudformation.Deployed,
 	p cloudformation.Properties) error {
 	boundary := p.Text("PermissionsBoundary")
@@ -70,8 +70,7 @@ func deleteRole(ctx context.Context, s *cloudformation.Stack, was cloudformation
 	return err
 }
 
-// putRolePolicies gives a role its inline and attached policies, and takes those away that
-// it had.
+// putRolePolicies sets the inline and attached policies of a role, and removes the previous ones.
 func putRolePolicies(ctx context.Context, s *cloudformation.Stack, role string, was,
 	is cloudformation.Properties) error {
 	policies := inline(is)
@@ -114,8 +113,7 @@ func inline(p cloudformation.Properties) map[string]any {
 	return all
 }
 
-// attached gives the ARNs of the policies to attach. Those that AWS manages do not exist
-// in moto.
+// attached gives the ARNs of the policies to attach, except AWS managed policies, which moto does not have.
 func attached(p cloudformation.Properties) map[string]struct{} {
 	all := map[string]struct{}{}
 	for _, item := range p.List("ManagedPolicyArns") {
@@ -170,7 +168,7 @@ func deleteRolePolicy(ctx context.Context, s *cloudformation.Stack, role, name s
 	return err
 }
 
-// without gives the texts of a list that another does not have.
+// without gives the strings of a list that the other list does not have.
 func without(list, other []any) []any {
 	has := map[string]struct{}{}
 	for _, item := range other {

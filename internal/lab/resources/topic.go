@@ -46,7 +46,7 @@ func putTopicPolicy(ctx context.Context, s *cloudformation.Stack, ref string,
 	return cloudformation.Created{Ref: ref}, setTopicPolicy(ctx, s, p, document)
 }
 
-// deleteTopicPolicy leaves the topic to its owner's account.
+// deleteTopicPolicy leaves the topic to the account of its owner.
 func deleteTopicPolicy(ctx context.Context, s *cloudformation.Stack, was cloudformation.Deployed) error {
 	return setTopicPolicy(ctx, s, was.Was(), map[string]any{"Version": "2012-10-17", "Statement": []any{}})
 }

@@ -18,9 +18,8 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Buckets knows the owner of each bucket. moto serves a bucket to every account, so the lab refuses
-// what S3 refuses: a call that expects another owner, and a call of another account that the bucket's
-// policy does not allow.
+// Buckets knows the owner of each bucket. moto serves a bucket to every account, so the lab itself refuses calls that
+// expect another owner, and calls from another account that the bucket policy does not allow.
 type Buckets struct {
 	lab       *world.World
 	authority conditionKeys
@@ -32,7 +31,7 @@ type Buckets struct {
 // New gives the buckets of a lab that has none yet.
 func New(w *world.World) *Buckets { return &Buckets{lab: w, owners: map[string]string{}} }
 
-// JudgedBy says who gives the condition keys of calls.
+// JudgedBy sets the source of condition keys.
 func (b *Buckets) JudgedBy(authority conditionKeys) { b.authority = authority }
 
 // conditionKeys gives the global condition keys of a call.
@@ -41,7 +40,7 @@ type conditionKeys interface {
 	Known(context map[string]string) []string
 }
 
-// Serve passes a call of S3 on to moto, if the owner of the bucket lets the caller.
+// Serve forwards a call of S3 to moto, if the owner of the bucket allows it.
 func (b *Buckets) Serve(moto http.Handler, w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	name, key := bucketOf(r)
 	if err := b.admit(moto, r, q, name, key); err != nil {
@@ -71,7 +70,7 @@ func bucketOf(r *http.Request) (name, key string) {
 	return name, key
 }
 
-// subresources are the keys of a query that say what of a bucket or an object a call is about.
+// subresources are the keys of a query that name a part of a bucket or an object.
 func subresources(query url.Values) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(query)), func(key string) bool { return settings[key] == "" })
 }
@@ -88,18 +87,18 @@ func (b *Buckets) note(method, name, account string) {
 	}
 }
 
-// Owner gives the account of a bucket, or "" for one that does not exist.
+// Owner gives the account of a bucket, or "" if it does not exist.
 func (b *Buckets) Owner(name string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.owners[name]
 }
 
-// errForeignBucket is all that S3 tells an account about a bucket that does not let it.
+// errForeignBucket is S3's answer to an account that a bucket does not allow.
 var errForeignBucket = &apicall.Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
 
-// admit gives the error for a call that S3 refuses because of the bucket's owner. A bucket that does
-// not exist is for moto to refuse.
+// admit gives the error for a call that S3 refuses because of the owner of the bucket. moto refuses buckets that do not
+// exist.
 func (b *Buckets) admit(moto http.Handler, r *http.Request, q apicall.Request, name, key string) error {
 	owner := b.Owner(name)
 	if owner == "" {
@@ -109,7 +108,7 @@ func (b *Buckets) admit(moto http.Handler, r *http.Request, q apicall.Request, n
 		return errForeignBucket
 	}
 	if owner == q.Caller.Account || r.Method == http.MethodPut && key == "" && len(subresources(q.Query)) == 0 {
-		return nil // CreateBucket, to which moto says whose it is
+		return nil // CreateBucket, which moto refuses
 	}
 	allowed, err := b.lets(moto, r, q, owner, name, key)
 	if err != nil {
@@ -121,8 +120,7 @@ func (b *Buckets) admit(moto http.Handler, r *http.Request, q apicall.Request, n
 	return nil
 }
 
-// lets asks the policy of a bucket whether a caller of another account may make a call. What an ACL
-// grants is not asked.
+// lets says whether the policy of a bucket allows a call from another account. ACLs are not evaluated.
 func (b *Buckets) lets(moto http.Handler, r *http.Request, q apicall.Request, owner, name, key string) (bool, error) {
 	text, err := b.policy(moto, r, owner, name)
 	if text == "" || err != nil {
@@ -148,7 +146,7 @@ func (b *Buckets) lets(moto http.Handler, r *http.Request, q apicall.Request, ow
 	return document.Allows(who)
 }
 
-// policy reads the policy of a bucket from moto, "" when it has none.
+// policy reads the policy of a bucket from moto. It is "" if there is none.
 func (b *Buckets) policy(moto http.Handler, r *http.Request, owner, name string) (string, error) {
 	ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, b.lab.Endpoint+"/"+name+"?policy", nil)
 	if err != nil {
@@ -168,7 +166,7 @@ func (b *Buckets) policy(moto http.Handler, r *http.Request, owner, name string)
 	return "", errors.New("read the policy of the bucket " + name + ": " + answer.Body.String())
 }
 
-// settings are what of a bucket the query of a call names, and how actions of IAM name it.
+// settings maps subresources in the query of a call to their names in IAM actions.
 var settings = map[string]string{
 	"accelerate": "AccelerateConfiguration", "acl": "BucketAcl", "cors": "BucketCORS",
 	"encryption": "EncryptionConfiguration",
@@ -183,7 +181,7 @@ var settings = map[string]string{
 	"uploads": "BucketMultipartUploads", "versions": "BucketVersions",
 }
 
-// bucketAction names the action of IAM that a call of S3 takes.
+// bucketAction names the IAM action that a call of S3 needs.
 func bucketAction(method, key string, about []string) (string, error) {
 	read := method == http.MethodGet || method == http.MethodHead
 	plain := map[bool]map[string]string{

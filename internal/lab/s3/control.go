@@ -6,11 +6,11 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// ServeControl passes a call of S3 Control on to moto, which knows it by AWS's host name only. Clients put the
-// account before the name of the lab's host: 222222222222.localhost.
+// ServeControl forwards a call of S3 Control to moto, which recognizes it only by the host name of AWS. Clients put the
+// account before the host name of the lab: 222222222222.localhost.
 func ServeControl(moto http.Handler, w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	account := r.Header.Get("X-Amz-Account-Id")
-	if account != q.Caller.Account { // another account's settings are no one else's to see
+	if account != q.Caller.Account { // which S3 refuses
 		apicall.WriteError(w, "rest-xml", &apicall.Error{Status: http.StatusForbidden, Code: "AccessDenied",
 			Message: "Access Denied"})
 		return

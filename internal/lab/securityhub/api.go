@@ -24,7 +24,7 @@ var hubAPIs = map[string]string{
 	"DELETE /actionTargets/":          "DeleteActionTarget",
 }
 
-// API names a REST call, by its method and path if it is none that the lab knows.
+// API names a REST call. It gives method and path for a call that the lab does not know.
 func API(method, path string) string {
 	call := method + " " + path
 	if name := hubAPIs[call]; name != "" {
@@ -38,7 +38,7 @@ func API(method, path string) string {
 	return call
 }
 
-// Serve answers the calls that the lab knows.
+// Serve answers a call of Security Hub.
 func (h *Hub) Serve(q apicall.Request) (any, error) {
 	switch q.API {
 	case "EnableSecurityHub":

@@ -4,7 +4,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// describe says that the hub is there. Its findings are consolidated, as those of new accounts.
+// describe describes the hub. Its control findings are consolidated, as in new accounts.
 func (h *Hub) describe(q apicall.Request) any {
 	return map[string]any{
 		"HubArn": "arn:" + h.lab.Partition + ":securityhub:" + q.Region + ":" + q.Caller.Account +
@@ -14,7 +14,7 @@ func (h *Hub) describe(q apicall.Request) any {
 	}
 }
 
-// aggregators lists the administrator's only aggregator, which every Region of theirs knows.
+// aggregators lists the only aggregator of the administrator, in any Region.
 func (h *Hub) aggregators(q apicall.Request) any {
 	list := []any{}
 	if q.Caller.Account == h.lab.Admin {

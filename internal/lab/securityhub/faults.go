@@ -10,14 +10,14 @@ import (
 	"hubmend/internal/lab/story"
 )
 
-// lagging is an update that Security Hub has accepted and does not show yet.
+// lagging is an update that is accepted and does not show yet.
 type lagging struct {
 	key string
 	in  updateInput
 	due time.Time
 }
 
-// showDue applies the updates whose time has come, and sends their events.
+// showDue applies the updates that are due, and sends their events.
 func (h *Hub) showDue() {
 	h.mu.Lock()
 	now := time.Now()
@@ -37,7 +37,7 @@ func (h *Hub) showDue() {
 	}
 }
 
-// Hasten makes the updates that do not show yet show so much sooner.
+// Hasten makes updates that do not show yet show sooner.
 func (h *Hub) Hasten(by time.Duration) {
 	h.mu.Lock()
 	for i := range h.lagging {
@@ -47,7 +47,7 @@ func (h *Hub) Hasten(by time.Duration) {
 	h.showDue()
 }
 
-// isConcurrent says that an update meets another, which the faults ask for so many times.
+// isConcurrent says whether an update fails with ConcurrentUpdateError, as Faults.ConcurrentUpdates requests.
 func (h *Hub) isConcurrent() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -55,7 +55,7 @@ func (h *Hub) isConcurrent() bool {
 	return h.concurrent <= h.lab.Faults.ConcurrentUpdates
 }
 
-// hubRates are how many calls a second Security Hub takes in an account and Region, and how many at once.
+// hubRates are the rates and bursts of Security Hub in an account and Region.
 var hubRates = map[string]struct{ perSecond, burst float64 }{
 	"BatchImportFindings": {10, 30}, "BatchUpdateFindings": {10, 30}, "GetFindings": {3, 6},
 }
@@ -97,7 +97,7 @@ func (a *allowance) take(at apicall.Place, api string, now time.Time) bool {
 	return allowed
 }
 
-// throttle gives the error for a call that comes too soon, if the faults ask for Security Hub's rates.
+// throttle gives the error for a call beyond the rates, if the faults request rates.
 func (h *Hub) throttle(q apicall.Request) error {
 	at := q.Place()
 	if !h.lab.Faults.HubRates || q.Caller.IsOperator() || h.allowance.take(at, q.API, time.Now()) {

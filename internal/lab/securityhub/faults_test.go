@@ -7,7 +7,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// Security Hub takes so many calls at once, and then so many a second.
+// Security Hub takes a burst of calls, and then a number of calls per second.
 func TestHubRates(t *testing.T) {
 	t.Parallel()
 	var a allowance

@@ -17,8 +17,8 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Hub is Security Hub in all accounts. The first account is the administrator: its home
-// Region sees the findings of every account and Region.
+// Hub is Security Hub in all accounts. The home Region of the administrator sees the findings of every account and
+// Region.
 type Hub struct {
 	lab    *world.World
 	events eventTaker
@@ -95,8 +95,8 @@ func later(a, b any) bool {
 	return errX == nil && errY == nil && x.After(y)
 }
 
-// store keeps a finding. The provider's update does not touch what customers set, except
-// that a check which fails again opens the finding again.
+// store stores a finding. An update by the provider keeps what customers set, but a check that fails again reopens the
+// finding.
 func (h *Hub) store(f map[string]any) map[string]any {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -133,7 +133,7 @@ type updateInput struct {
 	UserDefinedFields  map[string]any
 }
 
-// noteLimit is the service's.
+// noteLimit is the maximum length of a note.
 const noteLimit = 512
 
 func (h *Hub) updateFindings(q apicall.Request, in updateInput) (any, error) {
@@ -181,7 +181,7 @@ func (h *Hub) mayUpdate(q apicall.Request, key string) bool {
 	return f != nil && (f["AwsAccountId"] == q.Caller.Account || q.Caller.Account == h.lab.Admin)
 }
 
-// accept takes an update, which shows at once unless the faults say later.
+// accept takes an update, which shows at once unless the faults delay it.
 func (h *Hub) accept(key string, in updateInput) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -207,7 +207,7 @@ func (h *Hub) tellUpdated(f map[string]any) {
 	h.emitImported(f)
 }
 
-// tell adds to the story what became of a finding.
+// tell adds an entry about a finding to the story.
 func (h *Hub) tell(f map[string]any, format string, args ...any) {
 	h.lab.Story.Add(story.Entry{
 		Kind: story.KindFinding, Account: apicall.Text(f["AwsAccountId"]), Region: region(f), Text: fmt.Sprintf(format,
@@ -217,7 +217,7 @@ func (h *Hub) tell(f map[string]any, format string, args ...any) {
 	})
 }
 
-// apply changes what an update names. It is called under the mutex.
+// apply applies an update. The caller holds the mutex.
 func (h *Hub) apply(key string, in updateInput) map[string]any {
 	f := maps.Clone(h.findings[key])
 	if in.Note != nil {
@@ -234,9 +234,8 @@ func (h *Hub) apply(key string, in updateInput) map[string]any {
 	return f
 }
 
-// emitImported sends the event that every import and update causes: in the home Region of
-// the administrator, which is where the findings of all accounts and Regions come together,
-// and in the finding's own account and Region.
+// emitImported sends the event of an import or update, in the home Region of the administrator and in the account and
+// Region of the finding.
 func (h *Hub) emitImported(f map[string]any) {
 	for _, to := range slices.Compact([]apicall.Place{{Account: h.lab.Admin, Region: h.lab.Home},
 		{Account: apicall.Text(f["AwsAccountId"]), Region: region(f)}}) {
@@ -248,8 +247,8 @@ func (h *Hub) emitImported(f map[string]any) {
 	}
 }
 
-// UseAction does what a person does who selects findings and picks a custom action: one
-// event for each finding, in the administrator's home Region.
+// UseAction uses a custom action on findings, as in the console: it sends one event for each finding, in the home Region
+// of the administrator.
 func (h *Hub) UseAction(id string, ids []string) error {
 	arn := "arn:" + h.lab.Partition + ":securityhub:" + h.lab.Home + ":" + h.lab.Admin + ":action/custom/" + id
 	h.mu.Lock()
@@ -339,7 +338,7 @@ func (h *Hub) deleteAction(q apicall.Request) (any, error) {
 	return map[string]string{"ActionTargetArn": arn}, nil
 }
 
-// ownAction finds the custom action that a path names, in the caller's account and Region.
+// ownAction finds the custom action in a path, in the account and Region of the caller.
 func (h *Hub) ownAction(q apicall.Request) (string, map[string]string, error) {
 	path, _ := url.PathUnescape(q.Path)
 	arn := strings.TrimPrefix(path, "/actionTargets/")
@@ -377,8 +376,7 @@ func (*Hub) securityControls(q apicall.Request, in struct{ SecurityControlIds []
 	return map[string]any{"SecurityControls": controls, "UnprocessedIds": []any{}}, nil
 }
 
-// setDisabled answers EnableSecurityHub and DisableSecurityHub. It is enabled everywhere
-// until somebody disables it.
+// setDisabled answers EnableSecurityHub and DisableSecurityHub. It is enabled by default.
 func (h *Hub) setDisabled(q apicall.Request, disabled bool) (any, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -394,7 +392,7 @@ func (h *Hub) isDisabled(account, region string) bool {
 
 func key(f map[string]any) string { return apicall.Text(f["ProductArn"]) + " " + apicall.Text(f["Id"]) }
 
-// region is the finding's own, which its product ARN names when the field is absent.
+// region gives the Region of a finding, or that of its product ARN.
 func region(f map[string]any) string {
 	if r := apicall.Text(f["Region"]); r != "" {
 		return r
@@ -405,7 +403,7 @@ func region(f map[string]any) string {
 	return ""
 }
 
-// short names a finding for people: what it is about, and where.
+// short names a finding by its control and resource.
 func short(f map[string]any) string {
 	about := field(f, "Compliance", "SecurityControlId")
 	if about == "" {
@@ -422,7 +420,7 @@ func short(f map[string]any) string {
 	return "finding " + about + " on " + resource
 }
 
-// field gives a text of a finding; of a list it looks at the first item, as controls have one resource.
+// field gives a string in a finding. In a list it takes the first item, because control findings have one resource.
 func field(f map[string]any, path ...string) string {
 	var value any = f
 	for _, name := range path {

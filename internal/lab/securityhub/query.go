@@ -21,7 +21,7 @@ func (h *Hub) getFindings(q apicall.Request, in struct {
 	Filters    map[string][]filter
 	MaxResults int
 	NextToken  string
-	// SortCriteria is not offered: the lab keeps findings in the order of their arrival.
+	// SortCriteria has no effect: the lab lists findings in the order of their arrival.
 	SortCriteria []any
 }) (any, error) {
 	if err := checkFilters(in.Filters); err != nil {
@@ -65,8 +65,8 @@ func checkFilters(filters map[string][]filter) error {
 	return nil
 }
 
-// matchesField joins the filters of one field as Security Hub does: one of the positive
-// ones must hold, and all of the negative ones.
+// matchesField joins the filters of one field as Security Hub does: one of the positive filters must match, and all of
+// the negative ones.
 func matchesField(wanted []filter, value string) bool {
 	positive, held := 0, false
 	for _, w := range wanted {

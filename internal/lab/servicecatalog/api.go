@@ -11,7 +11,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// object is what an API gives.
+// object is a JSON object.
 type object = map[string]any
 
 // catalogAPIs are the calls of Service Catalog that the lab answers, with c.mu held.
@@ -83,7 +83,7 @@ func (c *Catalog) Serve(q apicall.Request) (any, error) {
 	return api(c, q)
 }
 
-// unfiltered refuses a filter, because the lab would not honour it.
+// unfiltered refuses filters that the lab does not know.
 func unfiltered(filters map[string][]string, but ...string) error {
 	for name := range filters {
 		if !slices.Contains(but, name) {
@@ -108,7 +108,7 @@ func (p *product) view() object {
 	}
 }
 
-// offered gives a product that the caller may launch, by its id or else by its name.
+// offered finds a product that the caller may launch, by its id or by its name.
 func (c *Catalog) offered(q apicall.Request, id, name string) (*offer, *product, error) {
 	for _, o := range c.offersTo(q) {
 		if p := c.product(o.product); id != "" && p.id == id || id == "" && p.name == name {
@@ -226,7 +226,7 @@ func (c *Catalog) provisionProduct(q apicall.Request, in struct {
 	return object{"RecordDetail": r.detail()}, nil
 }
 
-// known refuses parameters that the template does not have.
+// known refuses parameters that are not in the template.
 func (c *Catalog) known(p *product, v artifact, parameters map[string]string) error {
 	t, err := c.template(c.lab.Context, p, v)
 	if err != nil {
@@ -244,7 +244,7 @@ func (c *Catalog) known(p *product, v artifact, parameters map[string]string) er
 	return nil
 }
 
-// repeated finds the operation that a token began, which an SDK that tries again sends again.
+// repeated finds the operation that a token began: an SDK sends the same token when it retries.
 func (c *Catalog) repeated(q apicall.Request, token string) *record {
 	for _, r := range c.records {
 		if r.token == token && r.of.Account == q.Caller.Account {

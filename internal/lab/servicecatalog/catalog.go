@@ -21,8 +21,7 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Catalog holds the portfolios and products that templates made, and what people
-// launched from them.
+// Catalog holds the portfolios and products that templates created, and the provisioned products.
 type Catalog struct {
 	lab    *world.World
 	stacks *cloudformation.Stacks
@@ -60,7 +59,7 @@ type portfolio struct {
 	shares                          []portfolioShare
 }
 
-// portfolioShare is with whom a portfolio is shared: an account, or a node of an organization.
+// portfolioShare shares a portfolio with an account or a node of an organization.
 type portfolioShare struct{ Type, Value, Token string }
 
 // product is a Service Catalog product of the admin stack.
@@ -68,7 +67,7 @@ type product struct {
 	apicall.Place
 	id, name, owner, description string
 	made                         time.Time
-	versions                     []artifact // the newest last
+	versions                     []artifact // the latest last
 }
 
 // artifact is a version of a product.
@@ -76,7 +75,7 @@ type artifact struct {
 	id, name, templateURL string
 }
 
-// offer is a product in a portfolio, with the launch constraint that it has there.
+// offer is a product in a portfolio, with its launch constraint.
 type offer struct {
 	portfolio, product string // ids
 	association        bool
@@ -94,12 +93,12 @@ type launched struct {
 	made       time.Time
 	status     string
 	message    string
-	stack      *cloudformation.Stack // nil before its first operation began
+	stack      *cloudformation.Stack // nil before the first operation
 	records    []*record
 	parameters map[string]string
 }
 
-// record is one operation on what was launched.
+// record is an operation on a provisioned product.
 type record struct {
 	of              *launched
 	id, kind, token string
@@ -110,7 +109,7 @@ type record struct {
 	outputs         map[string]string
 }
 
-// Statuses of what was launched, and of a record.
+// Statuses of provisioned products and of records.
 const (
 	launchedAvailable   = "AVAILABLE"
 	launchedUnderChange = "UNDER_CHANGE"
@@ -123,14 +122,14 @@ const (
 	recordFailed     = "FAILED"
 )
 
-// newArtifact makes a version. It has the same id as long as its name and template stay, as
-// in AWS: who changes either takes the version away from those who launched it.
+// newArtifact makes a version. As in AWS, it keeps its id as long as its name and template stay. Changing either removes
+// the version from those who launched it.
 func newArtifact(product, name, templateURL string) artifact {
 	sum := sha256.Sum256([]byte(product + name + templateURL))
 	return artifact{"pa-" + hex.EncodeToString(sum[:7]), name, templateURL}
 }
 
-// mayUse tells whether a caller may see a portfolio. The lab's operator may see all.
+// mayUse says whether a caller may see a portfolio. The operator may see all.
 func (p *portfolio) mayUse(c apicall.Caller) bool {
 	if c.Account != p.Account {
 		return false
@@ -153,7 +152,7 @@ func likeARN(pattern, arn string) bool {
 	return err == nil && ok
 }
 
-// offersTo lists the products that a caller may launch, with how.
+// offersTo lists the products that a caller may launch.
 func (c *Catalog) offersTo(q apicall.Request) []*offer {
 	var all []*offer
 	for _, o := range c.offers {
@@ -181,7 +180,7 @@ func (c *Catalog) product(id string) *product {
 	return c.products[i]
 }
 
-// offer gives the entry of a product in a portfolio, and makes one when there is none.
+// offer gives the entry of a product in a portfolio, and adds one if there is none.
 func (c *Catalog) offer(portfolio, product string) *offer {
 	for _, o := range c.offers {
 		if o.portfolio == portfolio && o.product == product {
@@ -193,7 +192,7 @@ func (c *Catalog) offer(portfolio, product string) *offer {
 	return o
 }
 
-// here lists what is launched in a caller's account and Region.
+// here lists the provisioned products in the account and Region of a caller.
 func (c *Catalog) here(q apicall.Request) []*launched {
 	var all []*launched
 	for _, l := range c.launched {
@@ -204,7 +203,7 @@ func (c *Catalog) here(q apicall.Request) []*launched {
 	return all
 }
 
-// find gives what was launched by its id or else by its name.
+// find gives a provisioned product by its id or by its name.
 func (c *Catalog) find(q apicall.Request, id, name string) (*launched, error) {
 	for _, l := range c.here(q) {
 		if id != "" && l.id == id || id == "" && l.name == name {

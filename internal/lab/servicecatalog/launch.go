@@ -23,8 +23,7 @@ const (
 	terminating  = "TERMINATE_PROVISIONED_PRODUCT"
 )
 
-// Launch launches the newest version of a product by its name, as a user does in the console,
-// and waits for it.
+// Launch launches the latest version of a product by its name, as in the console, and waits for it.
 func (c *Catalog) Launch(ctx context.Context, name string, parameters map[string]string) error {
 	c.mu.Lock()
 	q := apicall.Request{Scope: apicall.Scope{Caller: apicall.Caller{Account: c.lab.Admin,
@@ -66,8 +65,7 @@ func slug(name string) string {
 	}, name)
 }
 
-// begin notes that something is to be launched. Its stack has the name that Service Catalog
-// gives it.
+// begin adds a provisioned product that is to be launched.
 func (c *Catalog) begin(q apicall.Request, o *offer, v artifact, name string, parameters map[string]string) (*launched,
 	*record) {
 	one := &launched{
@@ -88,7 +86,7 @@ func (c *Catalog) note(q apicall.Request, one *launched, kind string, v artifact
 	return r
 }
 
-// run does an operation under the launch role, and writes down how it ended.
+// run carries out an operation under the launch role, and records its outcome.
 func (c *Catalog) run(ctx context.Context, one *launched, r *record, parameters map[string]string) {
 	c.turn(r, recordInProgress, "")
 	begin := time.Now()
@@ -112,8 +110,8 @@ func (c *Catalog) run(ctx context.Context, one *launched, r *record, parameters 
 	}
 }
 
-// end writes down how an operation ended. As in AWS what failed to be launched stays, with
-// an empty stack, until somebody terminates it; a failed update leaves it as it was.
+// end records the outcome of an operation. As in AWS, a product that failed to launch stays with an empty stack until it
+// is terminated. A failed update keeps the previous version.
 func (c *Catalog) end(one *launched, r *record, parameters map[string]string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -140,8 +138,8 @@ func (c *Catalog) turn(r *record, status, failure string) {
 	r.status, r.failure, r.changed = status, failure, time.Now()
 }
 
-// launchRole gives the ARN of the role of the launch constraint, which must be there and trust
-// Service Catalog. It is empty without a constraint.
+// launchRole gives the ARN of the role of the launch constraint, which must exist and trust Service Catalog. It is empty
+// without a constraint.
 func (c *Catalog) launchRole(one *launched) (string, error) {
 	c.mu.Lock()
 	role := c.offer(one.path, one.product.id).role
@@ -150,7 +148,7 @@ func (c *Catalog) launchRole(one *launched) (string, error) {
 		return "", nil
 	}
 	arn := role
-	if !strings.HasPrefix(role, "arn:") { // a name, which says nothing of a path
+	if !strings.HasPrefix(role, "arn:") { // a name, without a path
 		arn = "arn:" + c.lab.Partition + ":iam::" + one.Account + ":role/" + role
 	}
 	_, _, err := c.roles.Assume(arn, "servicecatalog",
@@ -179,7 +177,7 @@ func (c *Catalog) provision(ctx context.Context, one *launched, r *record, role 
 	c.mu.Lock()
 	one.stack = s
 	c.mu.Unlock()
-	s.Accept(cloudformation.Deployment{Template: t, Role: role}, nil) // so that it is known while the stack is made
+	s.Accept(cloudformation.Deployment{Template: t, Role: role}, nil) // so that Permitted knows the role
 	if err := s.Permitted(s.ID, "cloudformation:CreateStack", "cloudformation:DescribeStacks"); err != nil {
 		return err
 	}
@@ -233,8 +231,7 @@ func (p *product) arn() string {
 	return "arn:" + p.Partition() + ":catalog:" + p.Region + ":" + p.Account + ":product/" + p.id
 }
 
-// previous gives the values that an update leaves as they were: those of parameters that the
-// template has.
+// previous gives the previous values of the parameters of a template.
 func (l *launched) previous(t *cfn.Template) map[string]string {
 	kept := map[string]string{}
 	for _, d := range t.Parameters() {

@@ -11,7 +11,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 )
 
-// ResourceTypes are the resource types of this service.
+// ResourceTypes are the resource types that this service creates.
 func (c *Catalog) ResourceTypes() map[string]cloudformation.ResourceType {
 	return map[string]cloudformation.ResourceType{
 		"AWS::ServiceCatalog::Portfolio": {
@@ -104,7 +104,7 @@ func (c *Catalog) deleteProduct(_ context.Context, s *cloudformation.Stack, was 
 	return nil
 }
 
-// setOffer changes how a portfolio has a product.
+// setOffer changes the entry of a product in a portfolio.
 func (c *Catalog) setOffer(p cloudformation.Properties, change func(*offer)) (cloudformation.Created, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,8 +122,8 @@ func (c *Catalog) deleteOffer(_ context.Context, s *cloudformation.Stack, was cl
 	return err
 }
 
-// createLaunchConstraint takes the role by its name, which is how products are launched in the account of
-// whoever launches them, or by its ARN.
+// createLaunchConstraint takes the name of a role, which is a role in the account of the user who launches the product,
+// or an ARN.
 func (c *Catalog) createLaunchConstraint(_ context.Context, s *cloudformation.Stack,
 	p cloudformation.Properties) (cloudformation.Created, error) {
 	if (p.Text("LocalRoleName") == "") == (p.Text("RoleArn") == "") {

@@ -30,7 +30,7 @@ type Notices struct {
 // New gives the messages of a lab in which none was published yet.
 func New(w *world.World) *Notices { return &Notices{lab: w} }
 
-// Record keeps a message, unless SNS would refuse it.
+// Record stores a message, unless SNS would refuse it.
 func (n *Notices) Record(q apicall.Request) error {
 	form, err := url.ParseQuery(string(q.Body))
 	if err != nil {
@@ -50,13 +50,13 @@ func (n *Notices) Record(q apicall.Request) error {
 	return nil
 }
 
-// subject is what SNS takes as one: fewer than 100 characters of printable ASCII, of which the first is no space.
+// subject is the form of a subject: fewer than 100 characters of printable ASCII, not beginning with a space.
 var subject = regexp.MustCompile(`^[!-~][ -~]{0,98}$`)
 
-// mostMessageBytes is how long a message may be.
+// mostMessageBytes is the maximum size of a message.
 const mostMessageBytes = 256 << 10
 
-// All gives what was published so far.
+// All gives the messages so far.
 func (n *Notices) All() []Notice {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Queues are the SQS queues that templates made, with their policies. The messages are in moto.
+// Queues are the policies of the queues that templates created.
 type Queues struct {
 	lab  *world.World
 	keys *kms.Keys
@@ -30,7 +30,7 @@ func New(w *world.World, keys *kms.Keys) *Queues {
 	return &Queues{lab: w, keys: keys, policies: map[string]map[string]policy.Document{}}
 }
 
-// Send puts a message on a queue if the queue's policy lets the sender.
+// Send puts a message on a queue if the policy of the queue allows the sender.
 func (q *Queues) Send(to apicall.Place, name string, who policy.Request, body []byte) error {
 	q.mu.Lock()
 	policies := slices.Collect(maps.Values(q.policies[who.Resource]))
@@ -50,7 +50,7 @@ func (q *Queues) Send(to apicall.Place, name string, who policy.Request, body []
 	if err := q.keys.Serves(q.lab.Context, who.Resource, who, kms.Uses["sqs:SendMessage"]...); err != nil {
 		return err
 	}
-	// A service sends under the id of a user of its own. This is EventBridge's in us-east-1.
+	// A service sends with the id of its own user. This is the id of EventBridge in us-east-1.
 	service, _ := q.lab.Callers.Session(apicall.Caller{Account: to.Account, ARN: who.Service,
 		UserID: "AIDAJXNJGGKNS7OSV23OI"})
 	times := 1
@@ -71,7 +71,7 @@ func (q *Queues) Send(to apicall.Place, name string, who policy.Request, body []
 	return nil
 }
 
-// Count adds up attributes of a queue that are numbers of messages.
+// Count adds up attributes of a queue that count messages.
 func (q *Queues) Count(ctx context.Context, at apicall.Place, url string, names ...string) (int, error) {
 	out, err := q.lab.Call(ctx,
 		apicall.Call{Account: at.Account, Region: at.Region, Service: "sqs", API: "GetQueueAttributes",
@@ -93,7 +93,7 @@ func (q *Queues) Count(ctx context.Context, at apicall.Place, url string, names 
 	return total, nil
 }
 
-// Wiring lists what templates made, as type and name.
+// Wiring lists what templates created, as type and name.
 func (q *Queues) Wiring() []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()

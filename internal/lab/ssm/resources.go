@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 )
 
-// ResourceTypes are the resource types of this service.
+// ResourceTypes are the resource types that this service creates.
 func (a *Automation) ResourceTypes() map[string]cloudformation.ResourceType {
 	return map[string]cloudformation.ResourceType{
 		"AWS::SSM::Document": {
