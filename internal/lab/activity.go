@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// quietPoll is how often to look; it must see the same twice.
+// quietPoll is the interval of checks. Two in a row must succeed.
 const quietPoll = 40 * time.Millisecond
 
-// Await says that somebody waits for what the lab does, until the function that it gives is called.
-// Meanwhile no function waits for messages that cannot come.
+// Await says that the caller waits for the end of all activity, until it calls end. Meanwhile batches do not wait for
+// messages that cannot come.
 func (l *Lab) Await() (end func()) {
 	return l.world.Activity.Await()
 }
 
-// Quiet waits until nothing happens any more: no event is under way, no function and no
-// runbook runs, and every queue that a function reads is empty.
+// Quiet waits until nothing happens anymore: no event is being delivered, no function or runbook runs, and every queue
+// that a function reads is empty.
 func (l *Lab) Quiet(ctx context.Context) error { return l.rest(ctx, l.isQuiet) }
 
 func (l *Lab) isQuiet(ctx context.Context) (bool, error) {
@@ -25,13 +25,13 @@ func (l *Lab) isQuiet(ctx context.Context) (bool, error) {
 	return depth == 0 && l.world.Activity.Idle(), err
 }
 
-// isIdle is isQuiet but for the messages that functions put off.
+// isIdle is isQuiet except for messages whose visibility timeout functions changed.
 func (l *Lab) isIdle(ctx context.Context) (bool, error) {
 	depth, err := l.pollers.Depth(ctx)
 	return depth == len(l.pollers.StillPutOff()) && l.world.Activity.Idle(), err
 }
 
-// rest waits until something has come true.
+// rest waits until a condition is true.
 func (l *Lab) rest(ctx context.Context, come func(context.Context) (bool, error)) error {
 	defer l.Await()()
 	for seen := 0; seen < 2; {

@@ -13,12 +13,12 @@ import (
 	"hubmend/internal/lab/python"
 )
 
-// ownService is the name under which Call reaches what only the lab has. It is not served
-// on the lab's endpoint, so nothing that runs in the lab can use it.
+// ownService is the service name of calls that only the lab has. The endpoint does not serve it, so nothing in the lab
+// can use it.
 const ownService = "lab"
 
-// Backdating says how old the credentials of an IAM user are to be, which no API of AWS
-// can set. All ages are in days before now and may be fractions.
+// Backdating sets the age of the credentials of an IAM user, which no API of AWS can do. Ages are in days and may be
+// fractions.
 type Backdating struct {
 	UserName string
 	// AccessKeyID is the key whose dates CreatedDaysAgo and LastUsedDaysAgo set.
@@ -71,7 +71,7 @@ func (b Backdating) check() error {
 	return nil
 }
 
-// backdate asks the emulator, which has a page for it. An unknown user or key is NoSuchEntity.
+// backdate asks moto, to which the lab adds a path for it. The error for an unknown user or key is NoSuchEntity.
 func backdate(ctx context.Context, moto *python.Moto, account string, wanted Backdating) error {
 	text, err := json.Marshal(wanted)
 	if err != nil {

@@ -16,9 +16,8 @@ const (
 	MemberRunbooksStack = naming.MemberRunbooksStack
 )
 
-// Deploy does what README tells a user to do: the admin stack in the first account, the
-// member roles once in every account, and the member runbooks in every Region of each. Into
-// all accounts but the first StackSets bring them.
+// Deploy deploys Hubmend as the README describes: the admin stack in the first account, the member roles in every
+// account, and the member runbooks in every Region of each. StackSets deploy to all accounts but the first.
 func (l *Lab) Deploy(ctx context.Context) error {
 	parameters := map[string]string{"OrganizationId": l.world.Organization}
 	maps.Copy(parameters, l.config.Admin)
@@ -70,9 +69,8 @@ func (l *Lab) deploy(ctx context.Context, at apicall.Place, template string, par
 // RolloutStack has the StackSets of the member templates.
 const RolloutStack = naming.RolloutStack
 
-// byHand lists the accounts whose member templates are deployed as stacks. With a roll-out
-// these are those that StackSets do not reach: the first, which is the management account
-// too, and those outside the organization.
+// byHand lists the accounts in which member templates are deployed as stacks. With a roll-out, these are the accounts
+// that StackSets do not reach: the first, which is also the management account, and those outside the organization.
 func (l *Lab) byHand() []string {
 	if l.assembly.AsksForTargets() {
 		return append([]string{l.world.Admin}, l.config.Outsiders...)
@@ -80,7 +78,7 @@ func (l *Lab) byHand() []string {
 	return l.config.Accounts
 }
 
-// rollOut lets StackSets deploy the member templates to the other accounts.
+// rollOut deploys the member templates to the other accounts with StackSets.
 func (l *Lab) rollOut(ctx context.Context) error {
 	if !l.assembly.AsksForTargets() {
 		return nil

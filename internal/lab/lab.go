@@ -1,10 +1,9 @@
-// Package lab owns the local stand-in for AWS: one endpoint, backed by moto for the state
-// of resources and by this package for what no emulator has (Automation, Security Hub's
-// updates and custom actions, EventBridge matching, Service Catalog launch, Lambda).
+// Package lab runs the local stand-in for AWS. It starts the services, each in a package of its own, connects them, and
+// deploys Hubmend. moto stores the resources of services that the lab does not have.
 //
-// The synthesized templates are its only wiring: rules, roles, documents, functions,
-// queues and parameters are read from them, and what it does not know in them is an
-// error. It must not import the CDK, nor any package of the functions.
+// The synthesized templates define everything that runs: rules, roles, documents, functions, queues and parameters. A
+// resource type or property that the lab does not know is an error. The lab must not import the CDK, nor any package of
+// the functions.
 package lab
 
 import (
@@ -39,7 +38,7 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Config says what the lab is to be.
+// Config configures a lab.
 type Config struct {
 	// Root is the folder of the go.mod that the functions are built in.
 	Root string
@@ -52,15 +51,13 @@ type Config struct {
 	Python string
 	// Accounts are account ids; the first is the Security Hub administrator.
 	Accounts []string
-	// Outsiders are those of Accounts that are not in the organization. Somebody deployed the
-	// member templates there all the same.
+	// Outsiders are those of Accounts that are not in the organization. The member templates are deployed there too.
 	Outsiders []string
 	// Regions to deploy members' runbooks to; the first is the home Region.
 	Regions []string
 	// Admin holds CloudFormation parameters of the admin stack.
 	Admin map[string]string
-	// Enforce lets sessions of roles do only what the policies of their role allow. Without
-	// it they may do everything.
+	// Enforce enforces the policies of roles. Without it, sessions may do everything.
 	Enforce bool
 	// Faults are what the lab does wrong on purpose.
 	Faults world.Faults
@@ -68,13 +65,13 @@ type Config struct {
 	Address string
 	// Backend to use, which no other lab uses at the same time. Start makes one when it is nil.
 	Backend *world.Backend
-	// Observe is told what happens, as it happens. It may be nil.
+	// Observe gets each entry of the story as it is added. It may be nil.
 	Observe func(story.Entry)
 	// Log gets the lines that functions and the emulator write. It may be nil.
 	Log func(source, line string)
 }
 
-// Defaults are the accounts and Regions of a lab that nobody configured.
+// Defaults is the default configuration.
 var Defaults = Config{
 	Accounts: []string{"111111111111", "222222222222"}, Regions: []string{"us-east-1"},
 	Assembly: templates.Folder, Root: ".", Address: "127.0.0.1:0",
@@ -91,7 +88,7 @@ type Lab struct {
 	services
 }
 
-// services are the services of AWS that the lab has itself.
+// services are the services of AWS that the lab has.
 type services struct {
 	interventions *faults.Interventions
 	keys          *kms.Keys
@@ -109,7 +106,7 @@ type services struct {
 	catalog       *servicecatalog.Catalog
 }
 
-// resourceTypes are the types of resources that the services make, by name.
+// resourceTypes are the resource types that the services create.
 func (s services) resourceTypes() []map[string]cloudformation.ResourceType {
 	return []map[string]cloudformation.ResourceType{
 		s.stacks.ResourceTypes(), resources.New(s.keys).ResourceTypes(), s.queues.ResourceTypes(),
@@ -119,8 +116,7 @@ func (s services) resourceTypes() []map[string]cloudformation.ResourceType {
 	}
 }
 
-// ResourceTypes gives the types that the lab can create, each with what the lab does not do with it, which may be
-// nothing.
+// ResourceTypes gives the resource types that the lab can create, each with what the lab does not do with it.
 func ResourceTypes() map[string]string {
 	all := map[string]string{}
 	for _, types := range (services{}).resourceTypes() {
@@ -162,7 +158,7 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	return l, nil
 }
 
-// partition gives the one partition that the Regions of a lab are in.
+// partition gives the partition of the Regions, of which there must be only one.
 func (c Config) partition() (partition.Partition, error) {
 	if len(c.Accounts) == 0 || len(c.Regions) == 0 {
 		return partition.Partition{}, errors.New("a lab needs an account and a Region")
@@ -180,7 +176,7 @@ func (c Config) partition() (partition.Partition, error) {
 	return in, nil
 }
 
-// wire makes the services, each with what it needs of others.
+// wire creates the services, each with the others that it needs.
 func (l *Lab) wire() error {
 	w, s := l.world, &l.services
 	code := artifacts.New(w, l.assembly, l.config.Root, l.config.Functions)
@@ -245,7 +241,7 @@ func (l *Lab) start() error {
 	return nil
 }
 
-// StartBackend starts the Python that labs may share, one after the other. Close it after them.
+// StartBackend starts the Python processes, which labs may share one after the other. Close it after the labs.
 func StartBackend(ctx context.Context, config Config) (*world.Backend, error) {
 	return world.StartBackend(ctx, config.Python, config.Log)
 }
@@ -275,8 +271,7 @@ func (l *Lab) Call(ctx context.Context, c apicall.Call) (map[string]any, error) 
 	return l.world.Call(ctx, c)
 }
 
-// UseCustomAction does what a person does in the console: select findings and pick a
-// custom action, by the id of its group.
+// UseCustomAction uses a custom action on findings, as in the console. Its id is that of the control group.
 func (l *Lab) UseCustomAction(action string, findings []string) error {
 	return l.hub.UseAction(action, findings)
 }
@@ -297,7 +292,7 @@ func (l *Lab) Calls() []gateway.APICall {
 // Endpoint is the URL to point AWS clients at.
 func (l *Lab) Endpoint() string { return l.world.Endpoint }
 
-// ColdStarts lists how long functions took from their start to their first request for work.
+// ColdStarts lists the init durations of functions.
 func (l *Lab) ColdStarts() []time.Duration {
 	return l.functions.ColdStarts()
 }
@@ -308,10 +303,10 @@ func (l *Lab) Executions() []ssm.Execution { return l.automation.Executions() }
 // Notices lists what was published so far.
 func (l *Lab) Notices() []sns.Notice { return l.notices.All() }
 
-// PutEvents lists the events that were put on buses so far by PutEvents, in that order.
+// PutEvents lists the events of PutEvents so far.
 func (l *Lab) PutEvents() []events.PutEvent { return l.events.PutSoFar() }
 
-// Decisions lists what the policies of roles said so far.
+// Decisions lists the decisions of policies so far.
 func (l *Lab) Decisions() []authz.Decision { return l.authority.Decisions() }
 
 // Roles lists the roles that have inline policies.

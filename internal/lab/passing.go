@@ -10,10 +10,9 @@ import (
 	"hubmend/internal/lab/story"
 )
 
-// Pass lets time pass at once, for those who cannot wait: when nothing is left to happen but
-// messages that functions put off, the administrator's tables, all findings and what functions have counted
-// become older by d, these messages come back that much sooner, and functions start anew, because what
-// a process remembers cannot be aged. What else has a time keeps it.
+// Pass lets time pass at once. It waits until only messages with a changed visibility timeout are left. Then the tables
+// of the administrator, all findings and the metrics of functions become older by d, and these messages come back
+// sooner by d. Functions start anew, because the memory of a process cannot be aged. Nothing else becomes older.
 func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	if err := l.hold(ctx); err != nil {
 		return err
@@ -40,15 +39,14 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	return l.pollers.Hurry(ctx, d)
 }
 
-// hold waits until the lab is idle and keeps it so: no function gets a message until
-// pollers.resume is called.
+// hold waits until the lab is idle and pauses the pollers.
 func (l *Lab) hold(ctx context.Context) error {
 	for {
 		if err := l.rest(ctx, l.isIdle); err != nil {
 			return err
 		}
 		l.pollers.Pause()
-		idle, err := l.isIdle(ctx) // one may have come back just before
+		idle, err := l.isIdle(ctx) // a message may have come back meanwhile
 		if idle && err == nil {
 			return nil
 		}
@@ -59,8 +57,8 @@ func (l *Lab) hold(ctx context.Context) error {
 	}
 }
 
-// ageTable moves every time in a table into the past: texts that are RFC 3339 times, at
-// any depth, and the Number attribute expires. The table's own keys stay.
+// ageTable moves the times in a table into the past: strings that are RFC 3339 times, at any depth, and the Number
+// attribute expires. The keys of the table stay.
 func (l *Lab) ageTable(ctx context.Context, at apicall.Place, name string, by time.Duration) error {
 	call := func(api string, input map[string]any) (map[string]any, error) {
 		input["TableName"] = name
@@ -95,7 +93,7 @@ func (l *Lab) ageTable(ctx context.Context, at apicall.Place, name string, by ti
 	return nil
 }
 
-// keyNames reads the names of a table's own keys from its description.
+// keyNames reads the names of the keys of a table from its description.
 func keyNames(described map[string]any) map[string]bool {
 	table, _ := described["Table"].(map[string]any)
 	schema, _ := table["KeySchema"].([]any)

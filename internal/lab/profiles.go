@@ -9,15 +9,15 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// WriteProfiles writes the AWS configuration file aws-config into a folder, with a profile for
-// each account: "security" is the administrator, "workload" the last, and "workload1" and so on are
-// those in between. It gives the file's name.
+// WriteProfiles writes an AWS configuration file into a folder, with a profile for each account: "security" for the
+// administrator, "workload" for the last account, and "workload1" and so on for those in between. It gives the file
+// name.
 func (l *Lab) WriteProfiles(folder string) (string, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
 	}
 	file := filepath.Join(folder, "aws-config")
-	// With an address instead of a name no SDK makes a host name of a bucket's.
+	// With an IP address, SDKs do not put the name of a bucket into the host name.
 	endpoint := strings.Replace(l.world.Endpoint, "localhost", "127.0.0.1", 1)
 	var text strings.Builder
 	for i, account := range l.config.Accounts {

@@ -11,15 +11,15 @@ import (
 	"hubmend/internal/lab/s3"
 )
 
-// inMoto lists the services whose state moto holds. A service that is in neither place
-// is an error: an answer that means nothing is worse than none.
+// inMoto lists the services whose resources moto stores. A call of any other service that the lab does not have is an
+// error, because an answer without meaning is worse than none.
 var inMoto = []string{
 	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging",
 	"organizations",
 	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", // of runbooks only
 }
 
-// route gives a request to the service that answers it.
+// route hands a request to the service that answers it.
 func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	moto := l.gateway.Moto
 	switch {
@@ -39,7 +39,7 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 		l.alarms.Serve(w, r, q)
 	case q.Service == "servicecatalog":
 		apicall.Answer(w, "json", l.catalog.Serve, q)
-	case q.Service == "cloudtrail" && q.API == "LookupEvents": // for which moto has no answer at all
+	case q.Service == "cloudtrail" && q.API == "LookupEvents": // moto cannot answer it
 		apicall.WriteError(w, "json",
 			&apicall.Error{Status: http.StatusNotImplemented, Code: "NotImplemented",
 				Message: "the lab records no calls for CloudTrail to look up"})
@@ -72,8 +72,7 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	}
 }
 
-// ClickPath is where the lab takes the click on a custom action, for which AWS has no API:
-// a POST of a Click.
+// ClickPath takes the use of a custom action, for which AWS has no API: a POST of a Click.
 const ClickPath = "/lab/custom-action"
 
 // Click is the use of a custom action on findings.

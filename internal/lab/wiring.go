@@ -6,13 +6,13 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// Environment gives the variables that the template gives a function of the administrator.
+// Environment gives the environment variables of a function of the administrator in its template.
 func (l *Lab) Environment(function string) (map[string]string, bool) {
 	return l.functions.Environment(apicall.Place{Account: l.world.Admin, Region: l.world.Home}, function)
 }
 
-// Wiring lists what templates made that the lab has itself and no API shows, as type and
-// name: functions and what calls them, buses, rules, runbooks.
+// Wiring lists what templates created in the services of the lab, as type and name: functions, event source mappings,
+// buses, rules and runbooks.
 func (l *Lab) Wiring() []string {
 	return slices.Sorted(slices.Values(slices.Concat(
 		l.functions.Wiring(), l.pollers.Wiring(), l.queues.Wiring(), l.automation.Wiring(), l.events.Wiring())))

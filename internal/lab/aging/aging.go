@@ -30,8 +30,8 @@ func Aged(value any, by time.Duration) any {
 	return value
 }
 
-// earlier gives an RFC 3339 time moved into the past, as precise as it was written, and
-// any other text as it is. The zero time means that there is none.
+// earlier moves an RFC 3339 time into the past and keeps its precision. Any other string stays as it is, and so does
+// the zero time, which means no time.
 func earlier(written string, by time.Duration) string {
 	t, err := time.Parse(time.RFC3339, written)
 	if err != nil || t.IsZero() {
@@ -45,7 +45,7 @@ func earlier(written string, by time.Duration) string {
 	return t.Add(-by).Format(layout)
 }
 
-// AgeItem changes an item in DynamoDB's notation.
+// AgeItem moves the times of an item of DynamoDB into the past.
 func AgeItem(item map[string]any, keys map[string]bool, by time.Duration) error {
 	for name, attribute := range item {
 		if keys[name] {

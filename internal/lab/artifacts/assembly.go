@@ -15,8 +15,8 @@ import (
 	"hubmend/internal/lab/cfn"
 )
 
-// ownBucket stands for the bucket that somebody without the CDK uploads functions and templates
-// to. What a template takes from it is here already: the folder of templates and the functions.
+// ownBucket stands for the bucket to which users without the CDK upload functions and templates. The lab takes both
+// from its folders instead.
 const ownBucket = "hubmend-lab-code"
 
 // Assembly is the folder of the kept templates.
@@ -63,7 +63,7 @@ func (a *Assembly) FurtherParts(stack string) []string {
 	}
 }
 
-// referred reads a template that others take from ownBucket.
+// referred reads a template that others refer to in ownBucket.
 func (a *Assembly) referred(key string) (*cfn.Template, error) {
 	text, err := templates.Referred(os.DirFS(a.dir), strings.TrimPrefix(key, templates.Code))
 	if err != nil {
@@ -82,8 +82,8 @@ func (a *Assembly) CodeParameters(t *cfn.Template) map[string]string {
 	return map[string]string{}
 }
 
-// AsksForTargets says whether there is a roll-out that asks where it goes. One that says so
-// itself, in cdk.json, is for real accounts and of no use here.
+// AsksForTargets says whether there is a roll-out template with a parameter for its targets. One with targets from
+// cdk.json is for real accounts.
 func (a *Assembly) AsksForTargets() bool {
 	t, err := a.Template(naming.RolloutStack)
 	return err == nil &&

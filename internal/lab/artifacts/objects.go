@@ -34,8 +34,7 @@ func New(w *world.World, assembly *Assembly, root string, functions Programs) *A
 	return &Artifacts{lab: w, assembly: assembly, root: root, functions: functions}
 }
 
-// Code gives the program of a function: the lab's own, compiled for this machine, or what
-// somebody uploaded.
+// Code gives the program of a function: the one compiled for this machine, or an uploaded one.
 func (l *Artifacts) Code(ctx context.Context, at apicall.Place, bucket, key string) (program string, err error) {
 	if bucket == ownBucket {
 		return l.functions(ctx, strings.TrimSuffix(path.Base(key), ".zip"))
@@ -62,10 +61,10 @@ func (l *Artifacts) object(ctx context.Context, at apicall.Place, bucket, key st
 	return base64.StdEncoding.DecodeString(apicall.Text(out["Body"]))
 }
 
-// virtualHost is the host of an object's URL that has the bucket in it.
+// virtualHost matches the host of an object's URL that contains the bucket.
 var virtualHost = regexp.MustCompile(`^(.+)\.s3[.-][a-z0-9.-]*amazonaws\.com$`)
 
-// bucketAndKey takes a URL of S3 apart: that of the lab's own endpoint, or as AWS has them.
+// bucketAndKey splits the URL of an object, at the endpoint of the lab or of AWS.
 func bucketAndKey(address string) (bucket, key string, err error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -83,8 +82,7 @@ func bucketAndKey(address string) (bucket, key string, err error) {
 	return bucket, key, nil
 }
 
-// Template reads the template at a URL of S3: one that was uploaded, or one of the lab's
-// own.
+// Template reads the template at a URL of S3: an uploaded one, or one of the lab.
 func (l *Artifacts) Template(ctx context.Context, at apicall.Place, address string) (*cfn.Template, error) {
 	bucket, key, err := bucketAndKey(address)
 	if err != nil {
@@ -117,7 +115,7 @@ func unzip(body []byte, dir string) error {
 	return nil
 }
 
-// maxUnzipped is what Lambda allows a function to have.
+// maxUnzipped is Lambda's limit on the code of a function.
 const maxUnzipped = 250 << 20
 
 func unzipFile(f *zip.File, dir string) error {

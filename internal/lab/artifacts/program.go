@@ -17,8 +17,8 @@ import (
 // Programs gives the program of a function, by the name of its folder below lambdas/.
 type Programs func(ctx context.Context, name string) (file string, err error)
 
-// Compile begins to compile the functions of a checkout for this machine, all by one command, in
-// the background. It does so once in a process; every lab of it has the same programs.
+// Compile begins to compile the functions of a checkout for this machine in the background. It does so once in a
+// process, for all labs.
 func Compile(root string) Programs {
 	compiled.Lock()
 	defer compiled.Unlock()
@@ -57,8 +57,8 @@ var compiled = struct {
 	programs map[string]Programs
 }{programs: map[string]Programs{}}
 
-// program gives a program that runs here for one that was uploaded. The templates deploy arm64;
-// on another machine it is the same package, which the Go linker wrote into the program.
+// program gives a program that runs on this machine for an uploaded one. The templates deploy arm64. On another machine
+// it is compiled from the same package, which the Go linker wrote into the program.
 func (l *Artifacts) program(ctx context.Context, file string) (string, error) {
 	if runsHere(file) {
 		return file, nil

@@ -11,8 +11,8 @@ type Created struct {
 	Attributes map[string]any
 }
 
-// ResourceType creates, updates and deletes the resources of one type. A property that it does not list is an error: the
-// lab must not leave it out silently.
+// ResourceType creates, updates and deletes the resources of one type. A property that it does not list is an error:
+// the lab must not leave it out silently.
 type ResourceType struct {
 	// Properties that it honors, or that have no meaning on a laptop, such as encryption at rest; space-separated
 	Properties string

@@ -192,8 +192,8 @@ func (s *Stack) UpdateTo(ctx context.Context, want Deployment) error {
 // UpdateFailed says whether the latest operation was an update that failed and was rolled back.
 func (s *Stack) UpdateFailed() bool { return s.state() == updating.rolledBack }
 
-// Delete deletes the resources of the stack, the last created first. Those that the template retains stay, and belong to
-// no stack afterwards.
+// Delete deletes the resources of the stack, the last created first. Those that the template retains stay, and belong
+// to no stack afterwards.
 func (s *Stack) Delete(ctx context.Context) error {
 	if err := s.begin(deletion); err != nil {
 		return err

@@ -65,8 +65,8 @@ var operators = map[string]func(value, threshold float64) bool{
 }
 
 // Raised gives the names of the alarms that are in ALARM, sorted. An alarm on a metric of functions stays in ALARM once
-// it was. An alarm on the visible messages of a queue follows the queue. No other alarm is ever in ALARM, and neither is
-// one for which missing data is breaching: what AWS does regularly, such as a sweep, the lab does on request.
+// it was. An alarm on the visible messages of a queue follows the queue. No other alarm is ever in ALARM, and neither
+// is one for which missing data is breaching: what AWS does regularly, such as a sweep, the lab does on request.
 func (a *Alarms) Raised(ctx context.Context) ([]string, error) {
 	a.mu.Lock()
 	all := slices.Clone(a.all)

@@ -182,8 +182,8 @@ func (b *Bridge) deliver(from busID, r *rule, t eventTarget, e map[string]any, b
 	}
 }
 
-// publish sends a message to a topic whose policy allows EventBridge. EventBridge does not pass the rule to topics, so a
-// statement with a condition never allows it.
+// publish sends a message to a topic whose policy allows EventBridge. EventBridge does not pass the rule to topics, so
+// a statement with a condition never allows it.
 func (b *Bridge) publish(to apicall.Place, topicARN string, body []byte) error {
 	call := func(api string, input map[string]any) (map[string]any, error) {
 		input["TopicArn"] = topicARN

@@ -16,8 +16,8 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Intervention forces what cannot be waited for: something that happens just before or
-// after a call, an error in place of its answer, or the death of the function that makes it.
+// Intervention changes what happens at a call: another call just before or after it, an error instead of its answer, or
+// the end of the function that makes it.
 type Intervention struct {
 	// Before or After names the call, as botocore's service:Api: one that a runbook makes, in a step or a script, or,
 	// with Function, one that this function makes, in its own account or a member's.
@@ -34,7 +34,7 @@ type Intervention struct {
 	// steps get the answer that the same read had last. For a runbook's steps only.
 	StaleCall  string
 	StaleTimes int
-	// Kill ends the function's process, so that it gets no answer at all.
+	// Kill ends the process of the function, which gets no answer.
 	Kill bool
 }
 
@@ -53,7 +53,7 @@ func (m Moment) String() string {
 	return "before " + m.API
 }
 
-// Interventions are those that have not happened yet.
+// Interventions are the interventions of a scenario, with what is left of them.
 type Interventions struct {
 	lab       *world.World
 	functions killer
@@ -65,7 +65,7 @@ type Interventions struct {
 	left []*pending
 }
 
-// New gives a lab without interventions. The call makes what an intervention does first.
+// New begins without interventions. They make their calls by call.
 func New(w *world.World, functions killer,
 	call func(context.Context, apicall.Call) (map[string]any, error)) *Interventions {
 	return &Interventions{lab: w, functions: functions, call: call}
@@ -96,8 +96,7 @@ func (s *Interventions) Add(i Intervention) error {
 	return nil
 }
 
-// Unused names the moments of the interventions that never happened, because nobody made
-// such a call.
+// Unused names the moments of the interventions that never happened, because there was no such call.
 func (s *Interventions) Unused() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,11 +113,11 @@ func (i Intervention) moment() Moment {
 	return Moment{i.Function, cmp.Or(i.Before, i.After), i.After != ""}
 }
 
-// ErrKilled says that whoever makes the call is no more.
+// ErrKilled says that the function that makes the call was killed.
 var ErrKilled = errors.New("the function was killed")
 
-// At carries out what is to happen at a moment, and gives the error to answer the call
-// with: errKilled, or one as AWS would give it.
+// At carries out the intervention of a moment, and gives the error to answer the call with: ErrKilled, or an error as
+// AWS gives it.
 func (s *Interventions) At(ctx context.Context, m Moment) error {
 	i, ok := s.take(m)
 	if !ok {
@@ -156,7 +155,7 @@ func (s *Interventions) take(m Moment) (Intervention, bool) {
 	return Intervention{}, false
 }
 
-// use takes one time of what is left, and says false when nothing is.
+// use takes one use of what is left. It gives false when none is left.
 func (p *pending) use(now time.Time) bool {
 	p.used = true
 	if p.For > 0 {

@@ -11,13 +11,13 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// silence remembers when calls into silent Regions began, for SilentFor.
+// silence remembers the first call into a silent Region, for SilentFor.
 type silence struct {
 	mu    sync.Mutex
 	began time.Time
 }
 
-// holds says whether a Region gives no answer now.
+// holds says whether a Region is silent now.
 func (s *silence) holds(f world.Faults, region string, now time.Time) bool {
 	if !slices.Contains(f.SilentRegions, region) {
 		return false
@@ -30,8 +30,8 @@ func (s *silence) holds(f world.Faults, region string, now time.Time) bool {
 	return f.SilentFor == 0 || now.Before(s.began.Add(time.Duration(f.SilentFor)))
 }
 
-// Reach takes the time that a function's call needs to reach a Region. It reports false when the
-// caller gave up first, which is how a call into a silent Region ends.
+// Reach waits as long as a function's call takes to reach a Region. It gives false if the caller gives up first, as it
+// does for a silent Region.
 func (s *Interventions) Reach(ctx context.Context, q apicall.Request) bool {
 	faults := s.lab.Faults
 	if s.silence.holds(faults, q.Region, time.Now()) {

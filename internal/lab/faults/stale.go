@@ -9,8 +9,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// staleReads answers reads of runbooks with what they showed before a write, as services do that
-// are eventually consistent. The zero value answers none.
+// staleReads answers reads of runbooks with the state before a write, as eventually consistent services do.
 type staleReads struct {
 	mu   sync.Mutex
 	last map[ReadKey]ReadAnswer
@@ -27,7 +26,7 @@ type ReadAnswer struct {
 	Held     *apicall.Held // instead of these, for a call of a script
 }
 
-// begin makes the next reads stale.
+// begin makes the next reads of an API stale.
 func (s *staleReads) begin(api string, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +57,7 @@ func (s *staleReads) remember(read ReadKey, answer ReadAnswer) {
 	s.last[read] = answer
 }
 
-// unused names the reads that were to be stale and that nobody made.
+// unused names the stale reads that were not made.
 func (s *staleReads) unused() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

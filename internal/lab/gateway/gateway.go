@@ -19,8 +19,7 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// Gateway is the one endpoint of the lab. It gives each request to the service that answers it, with the account that
-// the request's access key stands for.
+// Gateway is the one endpoint of the lab, for all accounts and Regions.
 type Gateway struct {
 	Config
 	Moto *httputil.ReverseProxy
@@ -34,9 +33,9 @@ type Config struct {
 	Lab       *world.World
 	Authority permitter
 	Forced    *faults.Interventions
-	Serve     service                                     // answers what may go through
-	Paths     map[string]http.Handler                     // what is no API of AWS, by the beginning of its path
-	Names     map[string]func(method, path string) string // name the calls of REST services
+	Serve     service                                     // answers requests that are allowed
+	Paths     map[string]http.Handler                     // handlers for what is not an API of AWS, by the beginning of the path
+	Names     map[string]func(method, path string) string // name the calls of REST services, by service
 }
 
 // service answers a request.
@@ -55,7 +54,7 @@ type APICall struct {
 	API      string
 }
 
-// MaxBody bounds a request to the lab.
+// MaxBody is the maximum size of a request.
 const MaxBody = 64 << 20
 
 // New gives the endpoint. Serve it with an http.Server.
@@ -136,7 +135,7 @@ func (g *Gateway) record(c APICall) {
 	g.calls = append(g.calls, c)
 }
 
-// apiName takes the API from where the protocol of the service puts it.
+// apiName reads the name of the API in a request.
 func (g *Gateway) apiName(r *http.Request, service string, body []byte) string {
 	if name := g.Names[service]; name != nil {
 		return name(r.Method, r.URL.Path)
@@ -158,7 +157,7 @@ func (g *Gateway) apiName(r *http.Request, service string, body []byte) string {
 	return r.Method + " " + r.URL.Path
 }
 
-// Calls lists those that reached the lab.
+// Calls lists the requests that reached the lab.
 func (g *Gateway) Calls() []APICall {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -10,8 +10,7 @@ import (
 	"hubmend/internal/lab/python"
 )
 
-// serveFunction serves a call that a function makes, with the time that it takes to reach its
-// Region, and what is to happen before and after it.
+// serveFunction serves a call of a function, with its latency and interventions.
 func (g *Gateway) serveFunction(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	if !g.Forced.Reach(r.Context(), q) {
 		panic(http.ErrAbortHandler) // closes the connection, see its documentation
@@ -31,7 +30,7 @@ func (g *Gateway) serveFunction(w http.ResponseWriter, r *http.Request, q apical
 	answer.Send(w)
 }
 
-// interfere answers a call with an error, or not at all when nobody is left to hear it.
+// interfere answers a call with an error, or closes the connection of a function that was killed.
 func interfere(w http.ResponseWriter, r *http.Request, q apicall.Request, err error) {
 	if errors.Is(err, faults.ErrKilled) {
 		panic(http.ErrAbortHandler) // closes the connection, see its documentation
@@ -43,7 +42,7 @@ func interfere(w http.ResponseWriter, r *http.Request, q apicall.Request, err er
 	apicall.WriteError(w, apicall.Shape(q.Service, r), err)
 }
 
-// statusOf gives an error the status that services give it: SDKs retry some by it.
+// statusOf gives the HTTP status of an error. SDKs retry some statuses.
 func statusOf(code string) int {
 	switch {
 	case strings.HasPrefix(code, "Internal"):

@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/lab/story"
 )
 
-// serveScript serves a call that a script of a runbook makes. What is forced upon calls of steps is forced upon it too.
+// serveScript serves a call of a script of a runbook, with the interventions for calls of steps.
 func (g *Gateway) serveScript(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	api := q.Call()
 	if err := g.Forced.At(g.Lab.Context, faults.Moment{API: api}); err != nil {

@@ -16,8 +16,8 @@ var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 )
 
-// ServeSTS answers AssumeRole and GetCallerIdentity. A role must exist, and its trust policy must allow the caller. moto
-// checks neither.
+// ServeSTS answers AssumeRole and GetCallerIdentity. A role must exist, and its trust policy must allow the caller.
+// moto checks neither.
 func (a *Authority) ServeSTS(q apicall.Request) (any, error) {
 	form, err := url.ParseQuery(string(q.Body))
 	if err != nil {

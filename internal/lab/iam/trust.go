@@ -11,8 +11,8 @@ import (
 )
 
 // IAM stores a role that a trust policy names by ARN as the unique id of the role. A role that is deleted and created
-// again has the same ARN and another id, so the trust policy does not trust the new role. This is also why IAM refuses a
-// trust policy that names a role that does not exist.
+// again has the same ARN and another id, so the trust policy does not trust the new role. This is also why IAM refuses
+// a trust policy that names a role that does not exist.
 
 // trustedIDs are the unique ids of roles, by the ARNs under which a trust policy names them.
 type trustedIDs map[string]string

@@ -114,7 +114,8 @@ func deleteBucketPolicy(ctx context.Context, s *cloudformation.Stack, was cloudf
 	return err
 }
 
-// createRepository only names a container repository. The bootstrap stack of the CDK has one, but Hubmend has no images.
+// createRepository only names a container repository. The bootstrap stack of the CDK has one, but Hubmend has no
+// images.
 func createRepository(_ context.Context, s *cloudformation.Stack, p cloudformation.Properties) (cloudformation.Created,
 	error) {
 	name := p.TextOr("RepositoryName", s.BucketName(p.LogicalID))

@@ -247,8 +247,8 @@ func (h *Hub) emitImported(f map[string]any) {
 	}
 }
 
-// UseAction uses a custom action on findings, as in the console: it sends one event for each finding, in the home Region
-// of the administrator.
+// UseAction uses a custom action on findings, as in the console: it sends one event for each finding, in the home
+// Region of the administrator.
 func (h *Hub) UseAction(id string, ids []string) error {
 	arn := "arn:" + h.lab.Partition + ":securityhub:" + h.lab.Home + ":" + h.lab.Admin + ":action/custom/" + id
 	h.mu.Lock()

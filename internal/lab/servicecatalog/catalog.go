@@ -122,8 +122,8 @@ const (
 	recordFailed     = "FAILED"
 )
 
-// newArtifact makes a version. As in AWS, it keeps its id as long as its name and template stay. Changing either removes
-// the version from those who launched it.
+// newArtifact makes a version. As in AWS, it keeps its id as long as its name and template stay. Changing either
+// removes the version from those who launched it.
 func newArtifact(product, name, templateURL string) artifact {
 	sum := sha256.Sum256([]byte(product + name + templateURL))
 	return artifact{"pa-" + hex.EncodeToString(sum[:7]), name, templateURL}

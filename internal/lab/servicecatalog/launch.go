@@ -110,8 +110,8 @@ func (c *Catalog) run(ctx context.Context, one *launched, r *record, parameters 
 	}
 }
 
-// end records the outcome of an operation. As in AWS, a product that failed to launch stays with an empty stack until it
-// is terminated. A failed update keeps the previous version.
+// end records the outcome of an operation. As in AWS, a product that failed to launch stays with an empty stack until
+// it is terminated. A failed update keeps the previous version.
 func (c *Catalog) end(one *launched, r *record, parameters map[string]string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -138,8 +138,8 @@ func (c *Catalog) turn(r *record, status, failure string) {
 	r.status, r.failure, r.changed = status, failure, time.Now()
 }
 
-// launchRole gives the ARN of the role of the launch constraint, which must exist and trust Service Catalog. It is empty
-// without a constraint.
+// launchRole gives the ARN of the role of the launch constraint, which must exist and trust Service Catalog. It is
+// empty without a constraint.
 func (c *Catalog) launchRole(one *launched) (string, error) {
 	c.mu.Lock()
 	role := c.offer(one.path, one.product.id).role

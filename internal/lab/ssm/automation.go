@@ -161,8 +161,8 @@ func (s *Automation) startAPI(q apicall.Request, in startInput) (any, error) {
 	return map[string]string{"AutomationExecutionId": e.id}, nil
 }
 
-// become opens the session that the steps run in: of the document's role, or of who starts a document
-// that names none.
+// become opens the session of the steps: a session of the role of the document or, without a role, one of the caller
+// who starts it.
 func (s *Automation) become(e *execution, starter apicall.Caller) (apicall.Credentials, error) {
 	if e.role == "" {
 		c, _ := s.lab.Callers.Session(starter)
@@ -177,7 +177,7 @@ func (s *Automation) become(e *execution, starter apicall.Caller) (apicall.Crede
 	return c, err
 }
 
-// access is how the scripts of an execution reach AWS. Without a role they have no credentials.
+// access gives the scripts of an execution access to AWS. Without a role they have no credentials.
 func (s *Automation) access(e *execution, c apicall.Credentials) *python.Access {
 	access := &python.Access{Region: e.at.Region, Endpoint: s.lab.Endpoint}
 	if e.role != "" {
@@ -186,7 +186,7 @@ func (s *Automation) access(e *execution, c apicall.Credentials) *python.Access 
 	return access
 }
 
-// add registers an execution, or gives the one that the token started.
+// add adds an execution, or gives the one that the token started.
 func (s *Automation) add(e *execution, token string) *execution {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,7 +241,7 @@ func (s *Automation) run(e *execution, req automation.Request, c apicall.Credent
 	})
 }
 
-// eventTime is how the service writes times in its events.
+// eventTime is the format of times in events.
 const eventTime = "Jan 2, 2006 3:04:05 PM"
 
 func (s *Automation) observe(e *execution, step automation.StepExecution) {
@@ -255,7 +255,7 @@ func (s *Automation) observe(e *execution, step automation.StepExecution) {
 		became(step, e.handles(step.Name)))
 }
 
-// handles says whether the document goes on when a step of it fails.
+// handles says whether the document continues when a step fails.
 func (e *execution) handles(name string) bool {
 	handled := false
 	runbook.Walk(e.content.MainSteps, func(step runbook.Step) {
@@ -264,11 +264,11 @@ func (e *execution) handles(name string) bool {
 	return handled
 }
 
-// absent are the codes with which services answer that something is not there: NoSuchBucketPolicy,
-// NotFoundException, InvalidGroup.NotFound.
+// absent matches error codes about something that does not exist: NoSuchBucketPolicy, NotFoundException,
+// InvalidGroup.NotFound.
 var absent = regexp.MustCompile(`^NoSuch|NotFound`)
 
-// became says how a step ended. Many runbooks read what need not be there, and that is no failure.
+// became describes how a step ended. Many runbooks read something that need not exist, which is no failure.
 func became(step automation.StepExecution, handled bool) string {
 	code := ssmtext.Code(step.FailureMessage)
 	switch {
@@ -280,7 +280,7 @@ func became(step automation.StepExecution, handled bool) string {
 	return ": failed, which the runbook handles: " + ssmtext.Reason(step.FailureMessage)
 }
 
-// what names the call of a step, or its action.
+// what names the API call of a step, or its action.
 func what(step automation.StepExecution) string {
 	if api := apicall.Text(step.Inputs["Api"]); api != "" {
 		return apicall.Text(step.Inputs["Service"]) + ":" + api
@@ -321,7 +321,7 @@ func (s *Automation) describeAPI(q apicall.Request, _ map[string]any) (any, erro
 	return map[string]any{"AutomationExecutionMetadataList": list}, nil
 }
 
-// describe writes an execution as the API does.
+// describe describes an execution as the API does.
 func (e *execution) describe(withSteps bool) map[string]any {
 	out := map[string]any{
 		"AutomationExecutionId": e.id, "DocumentName": e.document, "DocumentVersion": strconv.Itoa(e.version),
@@ -346,7 +346,7 @@ func (e *execution) describe(withSteps bool) map[string]any {
 	return out
 }
 
-// status is that of the execution. It is Pending until its first step starts.
+// status is the status of the execution. It is Pending until the first step starts.
 func (e *execution) status() automation.Status {
 	switch {
 	case e.ended:

@@ -7,7 +7,7 @@ import (
 	"hubmend/internal/lab/automation"
 )
 
-// What a runbook expects is not told as a failure, and what stops it is.
+// The story does not report a failure that the runbook expects, and reports one that stops it.
 func TestStepBecame(t *testing.T) {
 	t.Parallel()
 	const began = "Step fails when it is Execute/Cancelling action. "

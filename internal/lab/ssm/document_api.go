@@ -17,8 +17,7 @@ import (
 	"hubmend/internal/lab/apicall"
 )
 
-// documentAPIs are the calls about documents. Those about a document that is none of Automation are for
-// moto, which runs no document and keeps all kinds.
+// documentAPIs are the calls about documents. moto answers those about documents of other types.
 var documentAPIs = map[string]func(*Automation, apicall.Request) (any, error){
 	"CreateDocument": func(s *Automation, q apicall.Request) (any, error) { return apicall.DecodeAnd(q, s.createAPI) },
 	"UpdateDocument": func(s *Automation, q apicall.Request) (any, error) { return apicall.DecodeAnd(q, s.updateAPI) },
@@ -43,7 +42,7 @@ var documentAPIs = map[string]func(*Automation, apicall.Request) (any, error){
 	},
 }
 
-// automationType is the DocumentType of what StartAutomationExecution runs.
+// automationType is the DocumentType of runbooks.
 const automationType = "Automation"
 
 type documentInput struct {
@@ -51,7 +50,7 @@ type documentInput struct {
 	Tags                                                         []any
 }
 
-// ownsDocument says whether a call is about an Automation document, or moto's to answer.
+// ownsDocument says whether a call is about an Automation document.
 func (s *Automation) ownsDocument(q apicall.Request) bool {
 	var in documentInput
 	if json.Unmarshal(q.Body, &in) != nil {
@@ -65,7 +64,7 @@ func (s *Automation) ownsDocument(q apicall.Request) bool {
 	return s.documents[s.named(q, in.Name)] != nil
 }
 
-// Serves says whether the lab answers a call of Systems Manager itself, or with the help of moto.
+// Serves says whether Serve answers a call. moto answers all others.
 func (*Automation) Serves(q apicall.Request) bool {
 	return automationAPIs[q.API] != nil || documentAPIs[q.API] != nil || q.API == "ListDocuments"
 }
@@ -83,7 +82,7 @@ func (s *Automation) Serve(moto http.Handler, w http.ResponseWriter, r *http.Req
 	}
 }
 
-// serveDocument answers a call about a document: one of Automation itself, and any other with what moto has.
+// serveDocument answers a call about a document. It forwards those about documents of other types to moto.
 func (s *Automation) serveDocument(moto http.Handler, w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	if s.ownsDocument(q) {
 		apicall.Answer(w, "json", func(q apicall.Request) (any, error) { return documentAPIs[q.API](s, q) }, q)
@@ -94,19 +93,19 @@ func (s *Automation) serveDocument(moto http.Handler, w http.ResponseWriter, r *
 	var in documentInput
 	if bytes.Contains(held.Body.Bytes(), []byte(`"InvalidDocument"`)) && json.Unmarshal(q.Body, &in) == nil &&
 		in.Name != "" {
-		apicall.WriteError(w, "json", noDocument(in.Name)) // moto does not say which
+		apicall.WriteError(w, "json", noDocument(in.Name)) // moto does not name it
 		return
 	}
 	held.Send(w)
 }
 
-// named is the document of the caller that a name or an ARN is about.
+// named gives the id of the document of a name or an ARN.
 func (s *Automation) named(q apicall.Request, name string) documentID {
 	prefix := "arn:" + s.lab.Partition + ":ssm:" + q.Region + ":" + q.Caller.Account + ":document/"
 	return documentID{q.Place(), strings.TrimPrefix(name, prefix)}
 }
 
-// findVersion gives the document and the version that a call is about. It is called under the mutex.
+// findVersion gives the document and the version of a call. The caller holds the mutex.
 func (s *Automation) findVersion(q apicall.Request, in documentInput) (*document, documentVersion, error) {
 	d := s.documents[s.named(q, in.Name)]
 	if d == nil {
@@ -266,7 +265,7 @@ type listDocumentsInput struct {
 // allDocuments is more than moto has in an account and Region.
 const allDocuments = 100_000
 
-// serveListDocuments lists the Automation documents, and beside them those of moto.
+// serveListDocuments lists the Automation documents together with those of moto.
 func (s *Automation) serveListDocuments(moto http.Handler, w http.ResponseWriter, r *http.Request, q apicall.Request) {
 	var in listDocumentsInput
 	if err := json.Unmarshal(q.Body, &in); err != nil {
@@ -313,7 +312,7 @@ func pageOfDocuments(all []map[string]any, size int, token string) (any, error) 
 	return out, nil
 }
 
-// matching gives the Automation documents that all filters let through.
+// matching gives the Automation documents that match all filters.
 func (s *Automation) matching(at apicall.Place, in listDocumentsInput) ([]map[string]any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

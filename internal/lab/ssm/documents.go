@@ -18,7 +18,7 @@ type document struct {
 	standard int               // the number of the default version
 }
 
-// documentVersion is what an author wrote at one time.
+// documentVersion is a version of a document.
 type documentVersion struct {
 	number       int
 	content      *runbook.Document
@@ -36,7 +36,7 @@ const (
 // source is the text of a document, in JSON or YAML.
 type source struct{ text, format string }
 
-// read parses a document as the service does before it keeps it.
+// read parses a document and refuses what Systems Manager refuses.
 func (d source) read() (*runbook.Document, error) {
 	if len(d.text) > maxDocument {
 		return nil, apicall.Refuse("MaxDocumentSizeExceeded",
@@ -72,7 +72,7 @@ func parse(text string) (*runbook.Document, error) {
 	return content, err
 }
 
-// createDocument keeps a new document.
+// createDocument stores a new document.
 func (s *Automation) createDocument(id documentID, from source) (*document, error) {
 	content, err := from.read()
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Automation) createDocument(id documentID, from source) (*document, erro
 	return d, nil
 }
 
-// countDocuments is called under the mutex.
+// countDocuments counts the documents of a place. The caller holds the mutex.
 func (s *Automation) countDocuments(at apicall.Place) int {
 	n := 0
 	for id := range s.documents {
@@ -103,8 +103,8 @@ func (s *Automation) countDocuments(at apicall.Place) int {
 	return n
 }
 
-// addVersion keeps a new version of a document, which becomes the default when CloudFormation makes it
-// and stays beside the default when the API does.
+// addVersion stores a new version of a document. A version from CloudFormation becomes the default, and one from the
+// API does not.
 func (s *Automation) addVersion(id documentID, from source, standard bool) (*document, error) {
 	content, err := from.read()
 	if err != nil {
@@ -157,7 +157,7 @@ func (d *document) version(name string) (documentVersion, bool) {
 	return d.versions[i], true
 }
 
-// started finds what StartAutomationExecution is about. A document may be given by its ARN.
+// started finds the document and version of StartAutomationExecution.
 func (s *Automation) started(at apicall.Place, in startInput) (name string, v documentVersion, err error) {
 	prefix := "arn:" + s.lab.Partition + ":ssm:" + at.Region + ":" + at.Account + ":document/"
 	name = strings.TrimPrefix(in.DocumentName, prefix)
@@ -184,7 +184,7 @@ func (s *Automation) started(at apicall.Place, in startInput) (name string, v do
 	return name, v, err
 }
 
-// Wiring lists what templates made, as type and name.
+// Wiring lists what templates created, as type and name.
 func (s *Automation) Wiring() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,7 +25,7 @@ type describeStepsInput struct {
 	NextToken             string
 }
 
-// stepFields are what the lab filters steps by, and where a description has it.
+// stepFields maps the filters that the lab knows to fields of a description.
 var stepFields = map[string]string{"StepName": "StepName", "StepExecutionStatus": "StepStatus", "Action": "Action"}
 
 func (s *Automation) describeStepsAPI(q apicall.Request, in describeStepsInput) (any, error) {
@@ -59,8 +59,8 @@ func (s *Automation) describeStepsAPI(q apicall.Request, in describeStepsInput) 
 	return out, nil
 }
 
-// steps describes the steps in the order of their start. Those that have not started follow, as Pending; the service
-// lists them too, and they stay so when the execution goes another way.
+// steps describes the steps in the order of their start. Steps that have not started follow as Pending, as in AWS. They
+// stay Pending if the execution takes another branch.
 func (e *execution) steps() []map[string]any {
 	written := map[string]runbook.Step{}
 	runbook.Walk(e.content.MainSteps, func(step runbook.Step) { written[step.Name] = step })
@@ -100,8 +100,7 @@ func (e *execution) steps() []map[string]any {
 	return steps
 }
 
-// flow is what a description of a step says of the way on from it. What the document does not write is
-// left out, so a reader must know the defaults.
+// flow describes the way on from a step. It leaves out what the document leaves out, so readers must know the defaults.
 func (e *execution) flow(step runbook.Step) map[string]any {
 	out := map[string]any{}
 	if step.OnFailure != "" {
@@ -138,7 +137,7 @@ func (e *execution) validNext(step runbook.Step) []string {
 	return next
 }
 
-// following is the step that stands after another, in the document or in the same loop.
+// following is the next step in the document or in the same loop.
 func following(steps []runbook.Step, name string) string {
 	for i, s := range steps {
 		if s.Name == name && i+1 < len(steps) {
@@ -152,7 +151,7 @@ func following(steps []runbook.Step, name string) string {
 	return ""
 }
 
-// failureStage is where in a step something failed, for a type of failure.
+// failureStage is the stage of a step in which a type of failure occurs.
 func failureStage(kind automation.FailureType) string {
 	if kind == automation.VerificationFailure {
 		return "PostVerification"
@@ -160,7 +159,7 @@ func failureStage(kind automation.FailureType) string {
 	return "Invocation"
 }
 
-// note notes a step that starts, and what became of it when it ends.
+// note records a step when it starts and when it ends.
 func (e *execution) note(step automation.StepExecution) {
 	if step.Status == automation.InProgress {
 		e.result.Steps = append(e.result.Steps, step)

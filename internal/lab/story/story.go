@@ -14,11 +14,11 @@ type Entry struct {
 	Account string        `json:"account,omitempty"`
 	Region  string        `json:"region,omitempty"`
 	Text    string        `json:"text"`
-	// Finding is what Security Hub has of the finding that the entry is about; nil for any other entry.
+	// Finding is the state of the finding of the entry; nil for an entry about anything else.
 	Finding *FindingState `json:"finding,omitempty"`
 }
 
-// FindingState is what customers set of a finding, at one moment.
+// FindingState is what customers set in a finding, at one moment.
 type FindingState struct {
 	ID       string `json:"id"`
 	Workflow string `json:"workflow"`
@@ -37,7 +37,7 @@ const (
 	KindStep      Kind = "step"
 	KindFinding   Kind = "finding"
 	KindNotice    Kind = "notification"
-	KindFault     Kind = "fault"  // that somebody asked for
+	KindFault     Kind = "fault"  // requested by the scenario
 	KindDenied    Kind = "denied" // by the policies of a role
 	KindProblem   Kind = "problem"
 )

@@ -10,21 +10,20 @@ import (
 	"hubmend/internal/lab/python"
 )
 
-// Backend is the lab's Python: moto, which holds the state of resources, and the worker
-// that speaks botocore. Starting them takes most of a lab's start, so labs that follow
-// one another may share a Backend.
+// Backend is the Python of a lab: moto, which stores resources, and the worker, which makes calls with botocore.
+// Starting them takes most of the start of a lab, so labs may share a Backend, one after the other.
 type Backend struct {
 	config python.Config
 	Moto   *python.Moto
 	Worker *python.Worker
-	// Scripts runs those of documents.
+	// Scripts runs the scripts of documents.
 	Scripts *python.ScriptServer
-	// address is where the last lab listened. The next listens there too if it can, because the
-	// worker's clients are for an endpoint, and making one takes longer than many calls.
+	// address is where the previous lab listened. The next one listens there too if it can, because the clients of the
+	// worker are for one endpoint, and creating a client takes longer than many calls.
 	address string
 }
 
-// StartBackend starts the Python children. Close it after the labs that use it.
+// StartBackend starts the Python processes. Close it after the labs that use it.
 func StartBackend(ctx context.Context, interpreter string, lines func(source, line string)) (*Backend, error) {
 	b := &Backend{config: python.Config{Python: interpreter, Log: func(line string) {
 		if lines != nil {
@@ -47,7 +46,7 @@ func StartBackend(ctx context.Context, interpreter string, lines func(source, li
 	return b, nil
 }
 
-// Reset makes moto forget everything that an earlier lab put there.
+// Reset makes moto forget the resources of the previous lab.
 func (b *Backend) Reset(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.Moto.URL()+"/moto-api/reset", nil)
 	if err != nil {
@@ -64,7 +63,7 @@ func (b *Backend) Reset(ctx context.Context) error {
 	return nil
 }
 
-// Listen opens the wanted address, which has port 0 when any will do.
+// Listen listens at an address. Port 0 takes a free port.
 func (b *Backend) Listen(ctx context.Context, wanted string) (net.Listener, error) {
 	var config net.ListenConfig
 	if _, port, _ := net.SplitHostPort(wanted); port == "0" && b.address != "" {
@@ -80,7 +79,7 @@ func (b *Backend) Listen(ctx context.Context, wanted string) (net.Listener, erro
 	return l, nil
 }
 
-// Close ends the children.
+// Close ends the processes.
 func (b *Backend) Close() {
 	b.Scripts.Close()
 	b.Worker.Close()

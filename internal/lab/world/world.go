@@ -13,7 +13,7 @@ import (
 	"hubmend/internal/lab/story"
 )
 
-// World is what all services of a lab share: where it is, what happens in it, and how it makes calls.
+// World is what the services of one lab share.
 type World struct {
 	Partition, URLSuffix string
 	Admin, Home          string // the Security Hub administrator and its Region
@@ -58,7 +58,7 @@ func (w *World) QueueURL(account, name string) string {
 	return w.Endpoint + "/" + account + "/" + name
 }
 
-// Problem reports in the story what went wrong at a place.
+// Problem adds a problem to the story.
 func (w *World) Problem(at apicall.Place, format string, args ...any) {
 	w.Story.Tell(story.KindProblem, at.Account, at.Region, format, args...)
 }
