@@ -33,9 +33,11 @@ type Config struct {
 	Lab       *world.World
 	Authority permitter
 	Forced    *faults.Interventions
-	Serve     service                                     // answers requests that are allowed
-	Paths     map[string]http.Handler                     // handlers for what is not an API of AWS, by the beginning of the path
-	Names     map[string]func(method, path string) string // name the calls of REST services, by service
+	Serve     service // answers requests that are allowed
+	// Paths are handlers for what is not an API of AWS, by the beginning of the path.
+	Paths map[string]http.Handler
+	// Names gives the functions that name the calls of REST services, by service.
+	Names map[string]func(method, path string) string
 }
 
 // service answers a request.
