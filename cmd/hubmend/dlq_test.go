@@ -240,7 +240,7 @@ func testDLQList(t *testing.T, a account) {
 	if code != 0 || stderr != "" || strings.Contains(stdout, "\x1b") {
 		t.Errorf("exits with %d, says %q, prints %q", code, stderr, stdout)
 	}
-	one, two := strings.Index(stdout, "| findings |"), strings.Index(stdout, "| outcomes |")
+	one, two := strings.Index(stdout, "\nfindings  "), strings.Index(stdout, "\noutcomes  ")
 	if one < 0 || two < one || !strings.Contains(stdout[one:two], "?[2Jfirst") ||
 		!strings.Contains(stdout[two:], "the message is not an event") {
 		t.Errorf("prints\n%s", stdout)

@@ -104,7 +104,7 @@ func TestPlan(t *testing.T) {
 		l := l.in(t)
 		code, stdout, stderr := hubmend(t, l.env("workload"), "plan", "--control", "EC2.13", "--resource", group)
 		for _, want := range []string{
-			"- tcp 22 from 0.0.0.0/0\n", "1 call would change something", "1. ec2:RevokeSecurityGroupIngress\n",
+			"- tcp 22 from 0.0.0.0/0\n", "Write calls (1), each assumed to succeed:", "1. ec2:RevokeSecurityGroupIngress\n",
 			"Network interfaces in the group: none", "Risk: medium. ", "It can be undone.",
 			"Cost: 1 step, 0.002 USD.",
 			"role/hubmend-CloseSecurityGroupPorts, which allows ec2:AuthorizeSecurityGroupIngress, ",
