@@ -149,8 +149,9 @@ func TestSuccess(t *testing.T) {
 		"": "Available Commands", "help lab up": "hubmend lab up", "help": "Exit codes",
 		"completion": "Available Commands", "--version": "hubmend ", "--help": "Exit codes",
 		"lab": "Available Commands", "lab schema": `"$schema"`,
-		"controls": "EC2.13", "controls EC2.13 KMS.4": "\nKMS.4  AWS KMS key rotation should be enabled\n  remediation Automatic rotation",
-		"controls --markdown": "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
+		"controls":              "EC2.13",
+		"controls EC2.13 KMS.4": "\nKMS.4  AWS KMS key rotation should be enabled\n  remediation Automatic rotation",
+		"controls --markdown":   "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
