@@ -77,18 +77,17 @@ func yesOrNo(is bool) string {
 }
 
 // named returns the rows of the named controls, or all.
-func named(rows []controlRow, ids []string) ([]controlRow, error) {
-	if len(ids) == 0 {
+func named(rows []controlRow, names []string) ([]controlRow, error) {
+	if len(names) == 0 {
 		return rows, nil
 	}
 	var some []controlRow
-	for _, id := range ids {
-		i := slices.IndexFunc(rows, func(r controlRow) bool { return r.Control == id })
-		if i < 0 {
-			return nil, fmt.Errorf("there is no control %s; the catalog has %s", oneLine(id),
-				strings.Join(controlIDs(), ", "))
+	for _, name := range names {
+		control, err := controlNamed(catalog.Embedded(), name)
+		if err != nil {
+			return nil, err
 		}
-		some = append(some, rows[i])
+		some = append(some, rows[slices.IndexFunc(rows, func(r controlRow) bool { return r.Control == control.ID })])
 	}
 	return some, nil
 }

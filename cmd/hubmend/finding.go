@@ -31,10 +31,9 @@ from itself only.`,
   aws securityhub batch-import-findings --findings file://finding.json`, exampleID()),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			control, ok := catalog.Embedded().ByID(args[0])
-			if !ok {
-				return fmt.Errorf("there is no control %s; the catalog has %s", args[0],
-					strings.Join(controlIDs(), ", "))
+			control, err := controlNamed(catalog.Embedded(), args[0])
+			if err != nil {
+				return err
 			}
 			spec := samplefinding.Spec{
 				Control: control, Resource: resource, Account: cmp.Or(account, part(resource, 4)),
@@ -59,7 +58,7 @@ from itself only.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&resource, "resource", "", "ARN of the resource (required)")
-	flags.StringVar(&account, "account", "", "account of the finding (default: the ARN's)")
+	addAccountFlag(cmd, &account, "account of the finding (default: the ARN's)")
 	flags.StringVar(&region, "region", "", "Region of the finding (default: the ARN's)")
 	flags.StringVar(&form, "form", string(samplefinding.Consolidated), "consolidated, standard or legacy")
 	if err := cmd.MarkFlagRequired("resource"); err != nil {

@@ -169,9 +169,9 @@ func TestLedgerBadInput(t *testing.T) {
 	}{
 		"a word too many": {args: "status x", want: `unknown command "x"`},
 		"unknown control": {args: "status --control EC2.99",
-			want: "there is no control EC2.99; the catalog has "},
+			want: "unknown control EC2.99; `hubmend controls` lists"},
 		"account is no id": {args: "status --account 123",
-			want: `"123" is not the 12 digits of an account's id`},
+			want: `"123" is not an account id, which has 12 digits`},
 		"since is no time": {args: "status --since yesterday",
 			want: `"yesterday" is not a length of time such as 90m, 36h or 7d`},
 		"since nothing": {args: "status --since 0d", want: `"0d" is not`},

@@ -90,7 +90,7 @@ func TestBadInput(t *testing.T) {
 		"a word too many":        {args: "status x", want: `"x"`},
 		"no control":             {args: "finding", want: "1 arg"},
 		"unknown control": {args: "finding EC2.99 --resource " + group,
-			want: "there is no control EC2.99; the catalog has CloudFront.5, "},
+			want: "unknown control EC2.99; `hubmend controls` lists the controls"},
 		"no resource":        {args: "finding EC2.13", want: "--resource is missing"},
 		"resource is no ARN": {args: "finding EC2.13 --resource web", want: "Region"},
 		"an account's own": {args: "finding IAM.11 --region us-east-1 --resource AWS::::Account:222222222222",
@@ -99,9 +99,14 @@ func TestBadInput(t *testing.T) {
 			want: "not of the form"},
 		"another account": {args: "finding EC2.13 --account 333333333333 --resource " + group,
 			want: "333333333333"},
+		"almost a control": {args: "finding EC2.31 --resource " + group,
+			want: "unknown control EC2.31; did you mean EC2.13?"},
+		"almost a control, as a flag": {args: "plan --control EC2.31 --resource " + group,
+			want: "hubmend: unknown control EC2.31; did you mean EC2.13?"},
+		"no account":   {args: "status --account prod", want: `hubmend: "prod" is not an account id, which has 12 digits`},
 		"unknown form": {args: "finding EC2.13 --form odd --resource " + group, want: `"odd"`},
 		"unknown control, shown": {args: "controls EC2.13 EC2.99",
-			want: "there is no control EC2.99; the catalog has "},
+			want: "unknown control EC2.99; `hubmend controls` lists the controls"},
 		"a part of the page": {args: "controls EC2.13 --markdown", want: "leave out CONTROL"},
 		"two formats": {args: "controls --json --markdown",
 			want: "--json and --markdown do not go together"},
@@ -152,6 +157,7 @@ func TestSuccess(t *testing.T) {
 		"controls":              "EC2.13",
 		"controls EC2.13 KMS.4": "\nKMS.4  AWS KMS key rotation should be enabled\n  remediation Automatic rotation",
 		"controls --markdown":   "# Controls", "finding EC2.13 --resource " + group: `"EC2.13"`,
+		"controls ec2.13 2.8": "KMS.4  AWS KMS key rotation",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,9 @@ var cobraWords = []struct {
 		"$2 arguments are too few, this command takes $1 or more; --help shows the form"},
 	{regexp.MustCompile(`^if any flags in the group .* none of the others can be; \[(\S+) (\S+)\] were all set$`),
 		"--$1 and --$2 do not go together"},
+	{regexp.MustCompile(`^invalid argument "(.*)" for "(?:-\w, )?(--\S+)" flag: strconv\..*$`),
+		"$2 takes a number, not \"$1\""},
+	{regexp.MustCompile(`^invalid argument ".*" for "(?:-\w, )?--\S+" flag: (.*)$`), "$1"},
 	{regexp.MustCompile(`^required flag\(s\) "(\S+)" not set$`), "--$1 is missing"},
 	{regexp.MustCompile(`(?s)^(unknown command "[^\n]*)\n\nDid you mean this\?\n\t(\S+)\n.*$`), "$1; did you mean $2?"},
 }

@@ -85,7 +85,7 @@ fail, and the output says why; 2 the plan could not be made.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&q.finding, "finding", "", "file with a finding, or the id of one")
-	flags.StringVar(&q.control, "control", "", "control to repair, instead of a finding")
+	addControlFlag(cmd, &q.control, "control to remediate, instead of a finding")
 	flags.StringVar(&q.resource, "resource", "", "ARN of the resource, with --control")
 	flags.StringVar(&q.region, "region", "",
 		"Region of a resource whose ARN has none (default: that of your AWS configuration)")
@@ -109,9 +109,6 @@ func (q question) check() error {
 	case q.region != "" && !slices.Contains([]string{"", q.region}, part(q.resource, 3)):
 		return fmt.Errorf("%s names its Region, %s; leave out --region", oneLine(q.resource),
 			oneLine(part(q.resource, 3)))
-	}
-	if _, ok := catalog.Embedded().ByID(q.control); !ok && q.control != "" {
-		return fmt.Errorf("there is no control %s; the catalog has %s", q.control, strings.Join(controlIDs(), ", "))
 	}
 	return nil
 }

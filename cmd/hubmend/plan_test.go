@@ -252,7 +252,7 @@ func TestPlanBadInput(t *testing.T) {
 		"no resource":         {args: "--control EC2.13", want: "--control needs the --resource"},
 		"resource of finding": {args: "--finding x --resource y", want: "leave out --resource"},
 		"unknown control": {args: "--control EC2.99 --resource " + group,
-			want: "there is no control EC2.99; the catalog has CloudFront.5, "},
+			want: "unknown control EC2.99; `hubmend controls` lists"},
 		"no such file": {args: "--finding nowhere.json",
 			want: "there is no file nowhere.json, and the id of a finding begins with arn:"},
 		"a folder":     {args: "--finding docs", want: "read the finding"},

@@ -94,7 +94,7 @@ management account, or of a delegated administrator of Service Catalog, and the 
 	}
 	cmd.Flags().StringVar(&organization, "organization", "", "id of the organization, such as o-a1b2c3d4e5")
 	cmd.Flags().StringVar(&ou, "ou", "", "id of an organizational unit, such as ou-ab12-cd34ef56")
-	cmd.Flags().StringVar(&account, "account", "", "id of an account of the organization")
+	addAccountFlag(cmd, &account, "id of an account of the organization")
 	cmd.Flags().BoolVar(&principals, "principals", false,
 		"roles of the same names may use it there too; whoever can make such a role gets in")
 	return cmd

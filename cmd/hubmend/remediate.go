@@ -37,7 +37,7 @@ or you did not wait for the end.`,
 		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
 		RunE: func(cmd *cobra.Command, ids []string) error { return r.run(cmd, ids) },
 	}
-	cmd.Flags().StringVar(&r.control, "control", "", "the control whose findings about --resource are meant")
+	addControlFlag(cmd, &r.control, "remediate the findings of this control, about --resource or with --failed")
 	cmd.Flags().StringVar(&r.resource, "resource", "", "ARN of the resource whose findings of --control are meant")
 	r.againFlags(cmd)
 	r.flags(cmd)
@@ -79,9 +79,6 @@ func (r remediating) checkArgs(ids []string) error {
 func (r remediating) run(cmd *cobra.Command, ids []string) error {
 	ctx := cmd.Context()
 	if err := r.check(); err != nil {
-		return err
-	}
-	if err := r.known(); err != nil {
 		return err
 	}
 	if r.failed {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -31,13 +30,11 @@ type again struct {
 func (r *remediating) againFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.failed, "failed", false,
 		"repair again what failed, or waits for an account that was not ready")
-	cmd.Flags().StringVar(&r.account, "account", "", "with --failed: only this account")
+	addAccountFlag(cmd, &r.account, "with --failed: only this account")
 	cmd.Flags().StringVar(&r.class, "class", "",
 		"with --failed: only failures of this class, such as "+failure.NotReady.Flag()+" or "+failure.Permission.Flag())
 	cmd.Flags().BoolVar(&r.yes, "yes", false, "with --failed: do not ask")
 }
-
-var accountID = regexp.MustCompile(`^\d{12}$`)
 
 // checkFailed refuses flags that do not go together.
 func (r remediating) checkFailed(ids []string) error {
@@ -48,8 +45,6 @@ func (r remediating) checkFailed(ids []string) error {
 		return nil
 	case len(ids) > 0 || r.resource != "":
 		return errors.New("--failed takes what the ledger has; name no findings and no --resource")
-	case r.account != "" && !accountID.MatchString(r.account):
-		return fmt.Errorf("--account %q is not the id of an account, which has 12 digits", clip(oneLine(r.account)))
 	case r.class != "" && !slices.Contains(failedClasses(), r.class):
 		return fmt.Errorf("there is no class %q; use one of %s", clip(oneLine(r.class)),
 			strings.Join(failedClasses(), ", "))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,15 +31,6 @@ type wish struct {
 	body    string    // of the message
 	at      time.Time // when it was written
 	settled int       // see request.Settled
-}
-
-// known refuses a control that Hubmend does not repair.
-func (r remediating) known() error {
-	if _, ok := catalog.Embedded().ByID(r.control); r.control != "" && !ok {
-		return fmt.Errorf("there is no control %s; the catalog has %s", oneLine(r.control),
-			strings.Join(controlIDs(), ", "))
-	}
-	return nil
 }
 
 // find reads the findings that are meant, and refuses what dispatch would refuse.

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/aws/awserr"
-	"hubmend/internal/catalog"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/overview"
@@ -51,9 +48,6 @@ administrator's account and home Region.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := overview.Options{Control: control, Account: account}
-			if err := checkScope(o); err != nil {
-				return err
-			}
 			cfg, err := awsConfig(cmd.Context())
 			if err != nil {
 				return err
@@ -71,23 +65,11 @@ administrator's account and home Region.`,
 				func(out io.Writer) { printStanding(out, s, since) })
 		},
 	}
-	cmd.Flags().StringVar(&control, "control", "", "only this control")
-	cmd.Flags().StringVar(&account, "account", "", "only this account")
+	addControlFlag(cmd, &control, "only this control")
+	addAccountFlag(cmd, &account, "only this account")
 	cmd.Flags().Var(&since, "since", "leave out what ended longer ago, such as 90m, 36h or 7d")
 	f.register(cmd)
 	return cmd
-}
-
-var accountForm = regexp.MustCompile(`^\d{12}$`)
-
-func checkScope(o overview.Options) error {
-	if _, ok := catalog.Embedded().ByID(o.Control); !ok && o.Control != "" {
-		return fmt.Errorf("there is no control %s; the catalog has %s", o.Control, strings.Join(controlIDs(), ", "))
-	}
-	if o.Account != "" && !accountForm.MatchString(o.Account) {
-		return fmt.Errorf("%q is not the 12 digits of an account's id", o.Account)
-	}
-	return nil
 }
 
 // standingOf reads how things stand. What cannot be read beside the ledger is a problem, and no error.

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+)
+
+// controlNamed gives the control that a person names: by its id in any case, or by a number of a standard such as
+// 4.1 when only one control has it.
+func controlNamed(all *catalog.Catalog, name string) (catalog.Control, error) {
+	name = strings.TrimSpace(name)
+	number := name
+	if len(name) > 3 && strings.EqualFold(name[:3], "CIS") {
+		number = strings.TrimSpace(name[3:])
+	}
+	var found []catalog.Control
+	var where, ids []string
+	for _, c := range all.Controls {
+		if strings.EqualFold(c.ID, name) {
+			return c, nil
+		}
+		ids = append(ids, c.ID)
+		for _, standard := range slices.Sorted(maps.Keys(c.Frameworks)) {
+			if !strings.EqualFold(c.Frameworks[standard], number) {
+				continue
+			}
+			where = append(where, fmt.Sprintf("%s in %s", c.ID, standard))
+			if len(found) == 0 || found[len(found)-1].ID != c.ID {
+				found = append(found, c)
+			}
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+	default:
+		return catalog.Control{}, fmt.Errorf("%s is the number of several controls: %s; name the control", number,
+			strings.Join(where, ", "))
+	}
+	for _, p := range all.Playbooks {
+		for _, g := range p.Groups {
+			if strings.EqualFold(g.ID, name) {
+				return catalog.Control{}, fmt.Errorf("%s is a control group; name one of its controls: %s", g.ID,
+					strings.Join(g.Controls, ", "))
+			}
+		}
+	}
+	return catalog.Control{}, unknown("control", name, ids, "`hubmend controls` lists the controls")
+}
+
+// groupNamed gives the control group that a person names, by its id or its parameter in any case.
+func groupNamed(all *catalog.Catalog, name string) (catalog.Group, error) {
+	var ids, parameters []string
+	for _, p := range all.Playbooks {
+		for _, g := range p.Groups {
+			if strings.EqualFold(g.ID, name) || strings.EqualFold(g.Parameter(), name) {
+				return g, nil
+			}
+			ids, parameters = append(ids, g.ID), append(parameters, g.Parameter())
+		}
+	}
+	return catalog.Group{}, unknown("control group", name, slices.Concat(ids, parameters),
+		"the groups are "+strings.Join(ids, ", "))
+}
+
+// controlFlag is a flag that names a control. It holds the control's id.
+type controlFlag struct{ id *string }
+
+// Set implements pflag.Value.
+func (f controlFlag) Set(name string) error {
+	c, err := controlNamed(catalog.Embedded(), name)
+	*f.id = c.ID
+	return err
+}
+
+// String implements pflag.Value.
+func (f controlFlag) String() string {
+	if f.id == nil {
+		return ""
+	}
+	return *f.id
+}
+
+// Type implements pflag.Value.
+func (controlFlag) Type() string { return "id" }
+
+// addControlFlag gives a command the flag --control.
+func addControlFlag(cmd *cobra.Command, id *string, usage string) {
+	cmd.Flags().Var(controlFlag{id}, "control", usage)
+}
+
+// accountFlag is a flag for the id of an account.
+type accountFlag struct{ id *string }
+
+var accountForm = regexp.MustCompile(`^\d{12}$`)
+
+// Set implements pflag.Value.
+func (f accountFlag) Set(id string) error {
+	if !accountForm.MatchString(id) {
+		return fmt.Errorf("%q is not an account id, which has 12 digits", clip(oneLine(id)))
+	}
+	*f.id = id
+	return nil
+}
+
+// String implements pflag.Value.
+func (f accountFlag) String() string { return controlFlag(f).String() }
+
+// Type implements pflag.Value.
+func (accountFlag) Type() string { return "id" }
+
+// addAccountFlag gives a command the flag --account.
+func addAccountFlag(cmd *cobra.Command, id *string, usage string) {
+	cmd.Flags().Var(accountFlag{id}, "account", usage)
+}
