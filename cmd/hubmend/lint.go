@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -15,6 +14,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/runbook"
 	"hubmend/internal/catalog/runbook/lint"
+	"hubmend/internal/lab/inputfile"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/ops/plan"
 )
@@ -63,7 +63,7 @@ type problem struct {
 func lintAll(ctx context.Context, venv string, files []string) ([]problem, error) {
 	texts := map[string][]byte{}
 	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // the person names it
+		text, err := inputfile.Read(file)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/ops/nearmatch"
 )
 
 // controlNamed gives the control that a person names: by its id in any case, or by a number of a standard such as
@@ -53,7 +54,7 @@ func controlNamed(all *catalog.Catalog, name string) (catalog.Control, error) {
 			}
 		}
 	}
-	return catalog.Control{}, unknown("control", name, ids, "`hubmend controls` lists the controls")
+	return catalog.Control{}, nearmatch.Unknown("control", name, ids, "`hubmend controls` lists the controls")
 }
 
 // groupNamed gives the control group that a person names, by its id or its parameter in any case.
@@ -67,7 +68,7 @@ func groupNamed(all *catalog.Catalog, name string) (catalog.Group, error) {
 			ids, parameters = append(ids, g.ID), append(parameters, g.Parameter())
 		}
 	}
-	return catalog.Group{}, unknown("control group", name, slices.Concat(ids, parameters),
+	return catalog.Group{}, nearmatch.Unknown("control group", name, slices.Concat(ids, parameters),
 		"the groups are "+strings.Join(ids, ", "))
 }
 

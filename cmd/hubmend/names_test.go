@@ -54,15 +54,3 @@ func TestGroupNamed(t *testing.T) {
 		}
 	}
 }
-
-func TestNearest(t *testing.T) {
-	t.Parallel()
-	known := []string{"EC2.2", "EC2.13", "EC2.14", "KMS.4"}
-	for name, want := range map[string]string{
-		"EC2.31": "EC2.13", "EC213": "EC2.13", "KMS4": "KMS.4", "EC2.15": "EC2.13 EC2.14", "": "", "Lambda.1": "",
-	} {
-		if got := strings.Join(nearest(name, known), " "); got != want {
-			t.Errorf("nearest %q: %q, want %q", name, got, want)
-		}
-	}
-}

@@ -10,6 +10,7 @@ import (
 
 	"hubmend/internal/catalog/privilege"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/lab/inputfile"
 	"hubmend/internal/lab/scenario"
 )
 
@@ -56,7 +57,7 @@ actions, resources and reasons. It may name another scenario: several may need t
 			"build/permissions.json --check docs/permissions.md",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := os.ReadFile(args[0])
+			text, err := inputfile.Read(args[0])
 			if err != nil {
 				return err
 			}

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/lab/inputfile"
 	"hubmend/internal/lab/samplefinding"
 	"hubmend/internal/ops/plan"
 )
@@ -29,9 +29,9 @@ func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, err
 	case strings.HasPrefix(q.finding, "arn:"):
 		return q.fromHub(ctx, o)
 	}
-	text, err := os.ReadFile(q.finding)
+	text, err := inputfile.Read(q.finding)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s, and the id of a finding begins with arn:", q.finding)
+		return nil, fmt.Errorf("file %s not found, and the id of a finding begins with arn:", q.finding)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the finding: %w", err)

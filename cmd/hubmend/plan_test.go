@@ -254,7 +254,7 @@ func TestPlanBadInput(t *testing.T) {
 		"unknown control": {args: "--control EC2.99 --resource " + group,
 			want: "unknown control EC2.99; `hubmend controls` lists"},
 		"no such file": {args: "--finding nowhere.json",
-			want: "there is no file nowhere.json, and the id of a finding begins with arn:"},
+			want: "file nowhere.json not found, and the id of a finding begins with arn:"},
 		"a folder":     {args: "--finding docs", want: "read the finding"},
 		"not JSON":     {args: "--finding README.md", want: "README.md is not a finding: it is not JSON"},
 		"empty file":   {args: "--finding " + write(t, "empty", " \n"), want: "it is empty"},
@@ -299,6 +299,23 @@ func TestPlanBadInput(t *testing.T) {
 }
 
 // What comes from AWS or from a finding does nothing to a terminal, and stays in its line.
+// A plan that fails for want of credentials has read its finding.
+func TestPlanReadsAnyFile(t *testing.T) {
+	t.Parallel()
+	text := string(execute(t, "finding", "EC2.13", "--resource", group))
+	utf16le := "\xff\xfe"
+	for _, c := range text {
+		utf16le += string([]byte{byte(c), 0})
+	}
+	for name, content := range map[string]string{"a mark of UTF-8": "\ufeff" + text, "UTF-16": utf16le} {
+		refused(t, nobody, "--finding "+write(t, "finding.json", content), "there are no AWS credentials")
+		code, out := terminal{env: nobody}.answering(t, content, "plan --finding -")
+		if code != exitUsage || !strings.Contains(out, "there are no AWS credentials") {
+			t.Errorf("%s on standard input: exits with %d and says %s", name, code, out)
+		}
+	}
+}
+
 func TestPrintPlanIsSafe(t *testing.T) {
 	t.Parallel()
 	const evil = "a\x1b[2J\nb\u202e"

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"time"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
+	"hubmend/internal/lab/inputfile"
 	"hubmend/internal/lab/samplefinding"
 )
 
@@ -143,7 +143,7 @@ func (r *runner) document(f Finding) (map[string]any, error) {
 	document := f.ASFF
 	switch {
 	case f.File != "":
-		text, err := os.ReadFile(filepath.Join(r.dir, f.File))
+		text, err := inputfile.Read(filepath.Join(r.dir, f.File))
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ import (
 
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab"
+	"hubmend/internal/lab/inputfile"
 )
 
 // Schema is the JSON Schema of scenario files, for editors and for Load.
@@ -175,7 +175,7 @@ const DefaultProduct = "CIS AWS Foundations v1.2.0"
 // Load reads a scenario file. Its error lists every problem with its place; an unknown
 // key is one.
 func Load(file string) (*Scenario, error) {
-	text, err := os.ReadFile(file)
+	text, err := inputfile.Read(file)
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
@@ -213,16 +213,20 @@ func Parse(text []byte) (*Scenario, error) {
 	return s, nil
 }
 
+// schemaURL is absolute, because the compiler would look for a relative name in the working directory and fail in a
+// folder whose name has a blank, a percent sign or a letter that is not ASCII.
+const schemaURL = "hubmend:///scenario.json"
+
 func validate(document []byte) error {
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
 	if err != nil {
 		return fmt.Errorf("read the schema: %w", err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("scenario.json", schema); err != nil {
+	if err := c.AddResource(schemaURL, schema); err != nil {
 		return err
 	}
-	compiled, err := c.Compile("scenario.json")
+	compiled, err := c.Compile(schemaURL)
 	if err != nil {
 		return err
 	}

@@ -176,3 +176,27 @@ func TestLoadNamesTheFile(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadTakesAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "windows.yaml")
+	if err := os.WriteFile(file, []byte("\ufeffname: x\r\nexpect: [{executions: 0}]\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := scenario.Load(file); err != nil || s.Name != "x" {
+		t.Errorf("Load = %+v, %v", s, err)
+	}
+}
+
+func TestParseInFoldersWithAnyName(t *testing.T) { //nolint:paralleltest // it changes the working directory
+	for _, name := range []string{"my hub", "hüb", "a%b", "a#b"} {
+		folder := filepath.Join(t.TempDir(), name)
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir(folder)
+		if _, err := scenario.Parse([]byte("name: x\nexpect: [{executions: 0}]\n")); err != nil {
+			t.Errorf("in the folder %q: %v", name, err)
+		}
+	}
+}

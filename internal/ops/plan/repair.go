@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/goccy/go-yaml"
+
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/runbook"
 	"hubmend/internal/engine/dispatch"
@@ -58,6 +60,11 @@ func (r Repair) request(doc *runbook.Document, id, role string) automation.Reque
 func OneFinding(text []byte) (json.RawMessage, error) {
 	if text = bytes.TrimSpace(text); len(text) == 0 {
 		return nil, errors.New("it is empty")
+	}
+	if text[0] != '{' && text[0] != '[' { // what the AWS CLI prints with --output yaml
+		if converted, err := yaml.YAMLToJSON(text); err == nil && len(converted) > 0 && converted[0] != '"' {
+			text = converted
+		}
 	}
 	if text[0] == '[' {
 		var list []json.RawMessage

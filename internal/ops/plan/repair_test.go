@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -17,27 +18,29 @@ func TestOneFinding(t *testing.T) {
 	t.Parallel()
 	const one = `{"ProductArn": "p"}`
 	for name, tc := range map[string]struct{ text, wantErr string }{
-		"a finding":         {text: one},
-		"a list":            {text: " [" + one + "]\n"},
-		"of get-findings":   {text: `{"Findings": [` + one + `], "NextToken": null}`},
-		"an event":          {text: `{"source": "aws.securityhub", "detail": {"findings": [` + one + `]}}`},
-		"nothing":           {text: " ", wantErr: "it is empty"},
-		"an empty list":     {text: "[]", wantErr: "it has 0 findings"},
-		"none found":        {text: `{"Findings": []}`, wantErr: "it has 0 findings"},
-		"an event of none":  {text: `{"detail": {"findings": []}}`, wantErr: "it has 0 findings"},
-		"two":               {text: "[" + one + "," + one + "]", wantErr: "it has 2 findings"},
-		"no JSON":           {text: "hello", wantErr: "it is not JSON"},
-		"no JSON in a list": {text: "[hello]", wantErr: "it is not JSON"},
-		"something else":    {text: `{"name": "hubmend"}`, wantErr: "it is not a finding, which has a ProductArn"},
-		"null":              {text: "null", wantErr: "it is not a finding"},
-		"a number":          {text: "1", wantErr: "it is no finding but a number"},
+		"a finding":            {text: one},
+		"a list":               {text: " [" + one + "]\n"},
+		"of get-findings":      {text: `{"Findings": [` + one + `], "NextToken": null}`},
+		"an event":             {text: `{"source": "aws.securityhub", "detail": {"findings": [` + one + `]}}`},
+		"YAML":                 {text: "ProductArn: p\n"},
+		"YAML of get-findings": {text: "Findings:\n- ProductArn: p\n"},
+		"nothing":              {text: " ", wantErr: "it is empty"},
+		"an empty list":        {text: "[]", wantErr: "it has 0 findings"},
+		"none found":           {text: `{"Findings": []}`, wantErr: "it has 0 findings"},
+		"an event of none":     {text: `{"detail": {"findings": []}}`, wantErr: "it has 0 findings"},
+		"two":                  {text: "[" + one + "," + one + "]", wantErr: "it has 2 findings"},
+		"no JSON":              {text: "hello", wantErr: "it is not JSON"},
+		"no JSON in a list":    {text: "[hello]", wantErr: "it is not JSON"},
+		"something else":       {text: `{"name": "hubmend"}`, wantErr: "it is not a finding, which has a ProductArn"},
+		"null":                 {text: "null", wantErr: "it is not a finding"},
+		"a number":             {text: "1", wantErr: "it is no finding but a number"},
 		"another kind of one": {text: `{"Findings": "x"}`,
 			wantErr: "its Findings is a string, which no finding has there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			raw, err := plan.OneFinding([]byte(tc.text))
-			if tc.wantErr == "" && (err != nil || string(raw) != one) {
+			if tc.wantErr == "" && (err != nil || string(bytes.TrimSpace(raw)) != one) {
 				t.Errorf("%s, %v", raw, err)
 			}
 			if tc.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tc.wantErr)) {
