@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
@@ -45,15 +46,26 @@ func askWith(ctx context.Context, cfg aws.Config) (asking, error) {
 	}
 	q, err := request.FindingsQueue(ctx, sqs.NewFromConfig(cfg))
 	if errors.Is(err, request.ErrNoDeployment) {
-		return asking{}, fmt.Errorf(
-			"%w in account %s and %s; deploy hubmend-admin first, or choose the "+
-				"administrator's account and home Region", err, person.Account, cfg.Region)
+		return asking{}, notDeployed(ctx, cfg, err, person.Account)
 	}
 	if err != nil {
 		return asking{}, awsError(cfg.Region, err)
 	}
 	return asking{cfg, person, q,
 		&ledger.DynamoDB{Client: dynamodb.NewFromConfig(cfg), Table: naming.LedgerTable, Now: time.Now}}, nil
+}
+
+// notDeployed explains that Hubmend is missing in an account, and names the account that the person may have meant:
+// Security Hub knows its administrator.
+func notDeployed(ctx context.Context, cfg aws.Config, missing error, account string) error {
+	meant := "the administrator's account"
+	out, err := securityhub.NewFromConfig(cfg).GetAdministratorAccount(ctx,
+		&securityhub.GetAdministratorAccountInput{}, func(o *securityhub.Options) { o.RetryMaxAttempts = 1 })
+	if err == nil && out.Administrator != nil {
+		meant += " (" + oneLine(aws.ToString(out.Administrator.AccountId)) + ")"
+	}
+	return fmt.Errorf("Hubmend is not deployed in account %s, %s: %w; use credentials of %s in the home Region, or deploy "+
+		"hubmend-admin%s", account, cfg.Region, missing, meant, meantRegion(cfg.Region))
 }
 
 // following is how a command waits for what it asked for.

@@ -18,7 +18,7 @@ func loadConfig(ctx context.Context, options ...func(*config.LoadOptions) error)
 	var unknown config.SharedConfigProfileNotExistError
 	switch {
 	case errors.As(err, &unknown):
-		return cfg, fmt.Errorf("there is no AWS profile %s; `aws configure list-profiles` shows those there are",
+		return cfg, fmt.Errorf("unknown AWS profile %s; `aws configure list-profiles` lists the profiles",
 			oneLine(unknown.Profile))
 	case err != nil:
 		return cfg, fmt.Errorf("read the AWS configuration: %w", err)
@@ -33,7 +33,10 @@ func awsConfig(ctx context.Context, options ...func(*config.LoadOptions) error) 
 		return cfg, err
 	}
 	if cfg.Region == "" {
-		return cfg, errors.New("there is no Region; set AWS_REGION, or AWS_PROFILE to a profile with one")
+		return cfg, errors.New("no AWS Region is set; set AWS_REGION, or AWS_PROFILE to a profile with one")
+	}
+	if err := checkRegion(cfg.Region); err != nil {
+		return cfg, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return cfg, noCredentials(err)
@@ -44,7 +47,7 @@ func awsConfig(ctx context.Context, options ...func(*config.LoadOptions) error) 
 // noCredentials says why there are none. The last place where the SDK looks is an EC2 instance's own; that it
 // is not running on one tells nobody anything.
 func noCredentials(err error) error {
-	const advice = "there are no AWS credentials; log in, or set AWS_PROFILE"
+	const advice = "no AWS credentials found; log in, or set AWS_PROFILE"
 	if strings.Contains(err.Error(), "no EC2 IMDS role found") {
 		return errors.New(advice)
 	}

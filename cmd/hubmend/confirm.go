@@ -10,11 +10,29 @@ import (
 )
 
 // errInterrupted is the error of a command that Ctrl-C ended before it changed anything.
-var errInterrupted = errors.New("it was interrupted; nothing was changed")
+var errInterrupted = errors.New("interrupted; nothing was changed")
 
-// confirm asks a question to which only yes is yes. The terminal is read beside, because a read does not
-// end with Ctrl-C.
-func confirm(cmd *cobra.Command, question string) error {
+// confirmation is how every command that removes or changes something asks first.
+type confirmation struct{ yes bool }
+
+func (c *confirmation) flag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&c.yes, "yes", false, "do not ask for confirmation")
+}
+
+// checkJSON refuses --json without --yes: a question would not be JSON.
+func (c confirmation) checkJSON(asJSON bool) error {
+	if asJSON && !c.yes {
+		return errors.New("--json does not ask for confirmation; add --yes to confirm; nothing was changed")
+	}
+	return nil
+}
+
+// ask asks a question to which only yes is yes.
+func (c confirmation) ask(cmd *cobra.Command, question string, asJSON bool) error {
+	if err := c.checkJSON(asJSON); err != nil || c.yes {
+		return err
+	}
+	// The terminal is read on the side, because a read does not end with Ctrl-C.
 	fmt.Fprint(cmd.OutOrStdout(), question+" [y/N] ")
 	answered := make(chan error, 1)
 	go func() { answered <- answer(cmd) }()
@@ -27,7 +45,7 @@ func confirm(cmd *cobra.Command, question string) error {
 	}
 }
 
-// answer reads what somebody answers, and gives why it is no yes.
+// answer reads the answer to a question, and gives why it is not yes.
 func answer(cmd *cobra.Command) error {
 	text, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(text)) {
@@ -35,7 +53,7 @@ func answer(cmd *cobra.Command) error {
 		return nil
 	}
 	if fmt.Fprintln(cmd.OutOrStdout()); err != nil && text == "" {
-		return errors.New("nobody answers, so nothing was changed; add --yes to go on without a question")
+		return errors.New("no answer; nothing was changed; add --yes to confirm")
 	}
-	return errors.New("not confirmed, so nothing was changed")
+	return errors.New("not confirmed; nothing was changed")
 }

@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/deadletter"
+	"hubmend/internal/ops/request"
 )
 
 // queueNames are what --queue takes.
@@ -46,9 +48,11 @@ func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 	for _, name := range names {
 		q, err := deadletter.Open(ctx, sqs.NewFromConfig(cfg), naming.Prefix+name)
 		if errors.Is(err, deadletter.ErrNoQueue) {
-			return deadLetters{},
-				fmt.Errorf("%w in %s; deploy hubmend-admin first, or choose the "+
-					"administrator's account and home Region", err, cfg.Region)
+			who, whoErr := request.Who(ctx, sts.NewFromConfig(cfg))
+			if whoErr != nil {
+				return deadLetters{}, awsError(cfg.Region, whoErr)
+			}
+			return deadLetters{}, notDeployed(ctx, cfg, err, who.Account)
 		}
 		if err != nil {
 			return deadLetters{}, awsError(cfg.Region, err)

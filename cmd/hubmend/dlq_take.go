@@ -39,14 +39,15 @@ more, so redrive what can be handled. Exits with 1 when one of them is still a d
 		RunE: func(cmd *cobra.Command, ids []string) error { return h.run(cmd, ids) },
 	}
 	h.register(cmd)
-	cmd.Flags().BoolVar(&h.yes, "yes", false, "do not ask for confirmation")
+	h.flag(cmd)
 	return cmd
 }
 
 // handling is one run of a command that takes dead letters away: back to their queue, or for good.
 type handling struct {
-	queue                     string
-	all, asJSON, deletes, yes bool
+	confirmation
+	queue                string
+	all, asJSON, deletes bool
 }
 
 func (h *handling) register(cmd *cobra.Command) {
@@ -56,11 +57,11 @@ func (h *handling) register(cmd *cobra.Command) {
 }
 
 func (h *handling) check(ids []string) error {
-	switch {
-	case h.all == (len(ids) > 0):
-		return errors.New("say which dead letters: either ids, which `hubmend dlq list` shows, or --all")
-	case h.deletes && h.asJSON && !h.yes:
-		return errors.New("--json asks no questions; add --yes to delete them")
+	if h.all == (len(ids) > 0) {
+		return errors.New("name the dead letters by their ids, which `hubmend dlq list` shows, or use --all")
+	}
+	if h.deletes {
+		return h.checkJSON(h.asJSON)
 	}
 	return nil
 }
@@ -78,10 +79,12 @@ func (h *handling) run(cmd *cobra.Command, ids []string) error {
 	if err != nil {
 		return err
 	}
-	if len(wanted) > 0 && h.deletes && !h.yes {
-		letters = slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok })
-		printLetters(cmd.OutOrStdout(), letterListing(letters), 0)
-		if err := confirm(cmd, "Delete "+counted(len(wanted), "dead letter")+" for good?"); err != nil {
+	if len(wanted) > 0 && h.deletes {
+		if !h.yes && !h.asJSON {
+			letters = slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok })
+			printLetters(cmd.OutOrStdout(), letterListing(letters), 0)
+		}
+		if err := h.ask(cmd, "Delete "+counted(len(wanted), "dead letter")+" permanently?", h.asJSON); err != nil {
 			return err
 		}
 	}

@@ -44,17 +44,17 @@ func TestDLQBadInput(t *testing.T) {
 		"no id":           {args: "dlq show", want: "1 arg"},
 		"unknown queue": {args: "dlq list --queue hubmend",
 			want: `there is no queue "hubmend"; choose findings or outcomes`},
-		"redrive nothing":   {args: "dlq redrive", want: "or --all"},
-		"redrive too much":  {args: "dlq redrive --all some-id", want: "or --all"},
-		"delete nothing":    {args: "dlq delete", want: "or --all"},
-		"delete too much":   {args: "dlq delete --all some-id", want: "or --all"},
-		"delete in silence": {args: "dlq delete --all --json", want: "--json asks no questions; add --yes"},
+		"redrive nothing":   {args: "dlq redrive", want: "or use --all"},
+		"redrive too much":  {args: "dlq redrive --all some-id", want: "or use --all"},
+		"delete nothing":    {args: "dlq delete", want: "or use --all"},
+		"delete too much":   {args: "dlq delete --all some-id", want: "or use --all"},
+		"delete in silence": {args: "dlq delete --all --json", want: "--json does not ask for confirmation; add --yes"},
 		"no Region":         {args: "dlq list", want: "AWS_REGION"},
 		"no credentials": {args: "dlq list", env: []string{"AWS_REGION=eu-west-1"},
-			want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+			want: "no AWS credentials found; log in, or set AWS_PROFILE"},
 		"no such profile": {args: "dlq list", env: []string{"AWS_PROFILE=nobody"}, want: "nobody"},
 		"redrive on no one": {args: "dlq redrive some-id", env: []string{"AWS_REGION=eu-west-1"},
-			want: "there are no AWS credentials"},
+			want: "no AWS credentials found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -214,7 +214,7 @@ func TestDLQ(t *testing.T) {
 			code, stdout, stderr := hubmend(t, a.env, "dlq", "list")
 			if code != exitUsage || stdout != "" ||
 				!strings.Contains(stderr,
-					"deploy hubmend-admin first, or choose the administrator's account and home Region") {
+					"Hubmend is not deployed in account ") {
 				t.Errorf("exits with %d, prints %q, says %q", code, stdout, stderr)
 			}
 		}
@@ -371,10 +371,10 @@ func testDLQDelete(t *testing.T, a account) {
 	}
 	one := a.list(t, "findings")["one"].ID
 	s := terminal{env: a.env}
-	for answer, want := range map[string]string{"": "nobody answers", "n\n": "not confirmed"} {
+	for answer, want := range map[string]string{"": "no answer", "n\n": "not confirmed"} {
 		code, out := s.answering(t, answer, "dlq delete --queue findings "+one)
 		if code != exitUsage || !strings.Contains(out, want) ||
-			!strings.Contains(out, "Delete 1 dead letter for good? [y/N]") || !strings.Contains(out, one) ||
+			!strings.Contains(out, "Delete 1 dead letter permanently? [y/N]") || !strings.Contains(out, one) ||
 			strings.Contains(out, " two ") {
 			t.Errorf("%q: exits with %d and says\n%s", answer, code, out)
 		}

@@ -36,13 +36,14 @@ from itself only.`,
 				return err
 			}
 			spec := samplefinding.Spec{
-				Control: control, Resource: resource, Account: cmp.Or(account, part(resource, 4)),
-				Region: cmp.Or(region, part(resource, 3)),
-				Form:   samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
+				Control: control, Account: cmp.Or(account, part(resource, 4)), Region: cmp.Or(region, part(resource, 3)),
+				Form: samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
 			}
 			if spec.Account == "" || spec.Region == "" {
-				return fmt.Errorf("the resource %q does not name an account and a Region; add --account and --region",
-					resource)
+				return fmt.Errorf("the resource %q has no account or Region in it; add --account and --region", resource)
+			}
+			if spec.Resource, err = resourceID(control, resource, place{spec.Account, spec.Region}); err != nil {
+				return err
 			}
 			f, err := samplefinding.Build(spec)
 			if err == nil {
@@ -57,9 +58,9 @@ from itself only.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&resource, "resource", "", "ARN of the resource (required)")
+	flags.StringVar(&resource, "resource", "", "ARN or id of the resource (required)")
 	addAccountFlag(cmd, &account, "account of the finding (default: the ARN's)")
-	flags.StringVar(&region, "region", "", "Region of the finding (default: the ARN's)")
+	addRegionFlag(cmd, &region, "Region of the finding (default: the ARN's)")
 	flags.StringVar(&form, "form", string(samplefinding.Consolidated), "consolidated, standard or legacy")
 	if err := cmd.MarkFlagRequired("resource"); err != nil {
 		panic(err) // the flag is defined above

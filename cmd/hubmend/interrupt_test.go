@@ -68,7 +68,7 @@ func TestLabRunInterrupted(t *testing.T) {
 	one, two := write(t, "one.yaml", "name: one\nproduct: ''\nexpect: [{executions: 0}]\n"), write(t, "two.yaml",
 		"name: two\nproduct: ''\nexpect: [{executions: 0}]\n")
 	code, out := interrupted(t, nil, "[1/2] one", "lab run --templates "+emptyTemplates(t)+" "+one+" "+two)
-	if code != exitUsage || !strings.HasSuffix(out, "\nhubmend: it was interrupted\n") ||
+	if code != exitUsage || !strings.HasSuffix(out, "\nhubmend: interrupted\n") ||
 		strings.Contains(out, "FAIL") || strings.Contains(out, "[2/2]") || strings.Contains(out, "passed") {
 		t.Errorf("exits with %d and prints\n%s", code, out)
 	}

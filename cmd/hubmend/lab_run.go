@@ -84,7 +84,7 @@ func (r labRun) run(cmd *cobra.Command, files []string) error {
 	p := &printer{out: cmd.OutOrStdout(), silent: r.format != formatTable, brief: r.quiet, trace: r.verbose, logs: r.logs}
 	results, err := runAll(cmd.Context(), scenarios, config, r.jobs, p)
 	if cmd.Context().Err() != nil {
-		return errors.New("it was interrupted")
+		return errors.New("interrupted")
 	}
 	p.summary(results)
 	err = errors.Join(err, r.format.print(cmd.OutOrStdout(), results, verdictListing(results), func(io.Writer) {}))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +86,9 @@ func (u labUp) run(ctx context.Context, out io.Writer, config lab.Config) error 
 	}
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("it was interrupted")
+		return errors.New("interrupted")
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("port %d is in use; choose another with --port, or end the lab that uses it (%w)", u.port, err)
 	case err != nil:
 		return err
 	}

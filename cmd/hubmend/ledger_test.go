@@ -175,14 +175,14 @@ func TestLedgerBadInput(t *testing.T) {
 		"since is no time": {args: "status --since yesterday",
 			want: `"yesterday" is not a length of time such as 90m, 36h or 7d`},
 		"since nothing": {args: "status --since 0d", want: `"0d" is not`},
-		"no Region":     {args: "status", want: "there is no Region; set AWS_REGION"},
+		"no Region":     {args: "status", want: "no AWS Region is set; set AWS_REGION"},
 		"no credentials": {args: "status", env: []string{region},
-			want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+			want: "no AWS credentials found; log in, or set AWS_PROFILE"},
 		"nobody answers": {args: "history sg-1", env: keys,
-			want: "AWS does not answer in eu-west-1; look at the Region and at AWS_ENDPOINT_URL"},
+			want: "AWS does not respond in eu-west-1; check AWS_REGION, AWS_ENDPOINT_URL"},
 		"no target":               {args: "history", want: "1 arg"},
 		"two targets":             {args: "history a b", want: "1 arg"},
-		"no credentials, history": {args: "history sg-1", env: []string{region}, want: "there are no AWS credentials"},
+		"no credentials, history": {args: "history sg-1", env: []string{region}, want: "no AWS credentials found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -209,7 +209,7 @@ func TestLedgerRefused(t *testing.T) {
 		"ExpiredTokenException": "the AWS credentials have expired; log in again",
 		"UnrecognizedClientException": "eu-west-1 does not know these AWS credentials; log in again, or choose " +
 			"another AWS_PROFILE or AWS_REGION",
-		"AccessDeniedException": "these AWS credentials may not: AccessDeniedException: you may not",
+		"AccessDeniedException": "access denied for these AWS credentials: AccessDeniedException: you may not",
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			answer := fmt.Sprintf(`{"__type": "%s", "message": "you may not"}`, code)
@@ -261,8 +261,8 @@ func TestLedgerCommands(t *testing.T) {
 				"AWS_SECRET_ACCESS_KEY=secret"})
 		for _, args := range [][]string{{"status"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}} {
 			code, stdout, stderr := hubmend(t, env, args...)
-			want := "hubmend: there is no ledger in this account and sa-east-1; deploy hubmend-admin first, or " +
-				"choose the administrator's account and home Region\n"
+			want := "hubmend: Hubmend is not deployed for these AWS credentials in sa-east-1: table hubmend-ledger not " +
+				"found; use credentials of the administrator's account in the home Region, or deploy hubmend-admin\n"
 			if code != exitUsage || stdout != "" || !strings.HasSuffix(stderr, want) {
 				t.Errorf("%v exits with %d, prints %q, says %q", args, code, stdout, stderr)
 			}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -84,11 +83,11 @@ fail, and the output says why; 2 the plan could not be made.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&q.finding, "finding", "", "file with a finding, or the id of one")
+	flags.StringVar(&q.finding, "finding", "", "file with a finding (- is standard input), or the id of one")
 	addControlFlag(cmd, &q.control, "control to remediate, instead of a finding")
-	flags.StringVar(&q.resource, "resource", "", "ARN of the resource, with --control")
-	flags.StringVar(&q.region, "region", "",
-		"Region of a resource whose ARN has none (default: that of your AWS configuration)")
+	flags.StringVar(&q.resource, "resource", "", "ARN or id of the resource, with --control")
+	addRegionFlag(cmd, &q.region,
+		"Region of a resource whose ARN or id has none (default: that of your AWS configuration)")
 	flags.StringVar(&root, "root", ".", "folder of a Hubmend checkout, whose Python is then used")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -103,9 +102,6 @@ func (q question) check() error {
 		return errors.New("--control needs the --resource that the repair is planned for")
 	case q.finding != "" && (q.resource != "" || q.region != ""):
 		return errors.New("a --finding names its resource and Region; leave out --resource and --region")
-	case q.control != "" && !strings.HasPrefix(q.resource, "arn:") && !strings.HasPrefix(q.resource, "AWS::::Account:"):
-		return fmt.Errorf("%q is not the ARN of a resource; that of an account is AWS::::Account: with its 12 digits",
-			oneLine(q.resource))
 	case q.region != "" && !slices.Contains([]string{"", q.region}, part(q.resource, 3)):
 		return fmt.Errorf("%s names its Region, %s; leave out --region", oneLine(q.resource),
 			oneLine(part(q.resource, 3)))

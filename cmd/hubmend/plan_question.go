@@ -43,8 +43,8 @@ func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, err
 	return raw, nil
 }
 
-// madeUp builds the finding that Security Hub would make. The ARN of a bucket names neither its account
-// nor its Region; those of the AWS configuration stand in.
+// madeUp builds the finding that Security Hub would make. The ARN of a bucket has neither account nor Region, and a
+// short id has none either; those of the AWS configuration stand in.
 func (q question) madeUp(ctx context.Context, o *operator) (json.RawMessage, error) {
 	account, region := part(q.resource, 4), cmp.Or(q.region, part(q.resource, 3))
 	if account == "" || region == "" {
@@ -54,8 +54,15 @@ func (q question) madeUp(ctx context.Context, o *operator) (json.RawMessage, err
 		}
 		account, region = cmp.Or(account, who.Account), cfg.Region
 	}
-	control, _ := catalog.Embedded().ByID(q.control)
-	f, err := samplefinding.Build(samplefinding.Spec{Control: control, Resource: q.resource, Account: account,
+	control, err := controlNamed(catalog.Embedded(), q.control)
+	if err != nil {
+		return nil, err
+	}
+	resource, err := resourceID(control, q.resource, place{account, region})
+	if err != nil {
+		return nil, err
+	}
+	f, err := samplefinding.Build(samplefinding.Spec{Control: control, Resource: resource, Account: account,
 		Region: region, ID: uuid.NewString(), Now: time.Now()})
 	if err != nil {
 		return nil, err

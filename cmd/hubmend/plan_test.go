@@ -276,20 +276,25 @@ func TestPlanBadInput(t *testing.T) {
 			want: "hubmend: the finding's resource does not fit its control"},
 		"another type": {args: "--finding " + write(t, "number", `{"ProductArn": 3}`),
 			want: "number is not a finding: its ProductArn is a number"},
-		"no resource at all": {args: "--control EC2.13 --resource web", want: `"web" is not the ARN of a resource`},
+		"a Region of no resource": {args: "--control EC2.13 --resource sg-1 --region us-esat-1",
+			want: "unknown Region us-esat-1; did you mean us-east-1?"},
+		"a Region of nobody": {args: "--control EC2.13 --resource sg-1", env: []string{"AWS_REGION=us-esat-1"},
+			want: "unknown Region us-esat-1; did you mean us-east-1?"},
+		"a short id": {args: "--control EC2.13 --resource sg-1 --region us-east-1",
+			want: "no AWS credentials found; log in"},
 		"a Region too many": {args: ofGroup + " --region eu-west-1",
 			want: "names its Region, us-east-1; leave out --region"},
 		"no Region that is": {args: "--control EC2.13 --resource arn:aws:ec2:moon-1:222222222222:security-group/sg-1",
 			want: `"moon-1" is not a Region`},
 		"id of another thing": {args: "--finding " + group, want: "is not the id of a finding"},
 		"no Region": {args: "--control CloudTrail.6 --resource arn:aws:s3:::trails",
-			want: "there is no Region; set AWS_REGION"},
-		"no credentials":  {args: ofGroup, want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+			want: "no AWS Region is set; set AWS_REGION"},
+		"no credentials":  {args: ofGroup, want: "no AWS credentials found; log in, or set AWS_PROFILE"},
 		"no such profile": {args: ofGroup, env: []string{"AWS_PROFILE=nowhere"}, want: "nowhere"},
 		"expired": {args: ofGroup, env: append(keys, region, "AWS_ENDPOINT_URL="+expired.URL),
 			want: "the AWS credentials have expired; log in again"},
 		"nobody answers": {args: ofGroup, env: append(keys, region, "AWS_ENDPOINT_URL=http://127.0.0.1:1"),
-			want: "AWS does not answer in us-east-1"},
+			want: "AWS does not respond in us-east-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -308,9 +313,9 @@ func TestPlanReadsAnyFile(t *testing.T) {
 		utf16le += string([]byte{byte(c), 0})
 	}
 	for name, content := range map[string]string{"a mark of UTF-8": "\ufeff" + text, "UTF-16": utf16le} {
-		refused(t, nobody, "--finding "+write(t, "finding.json", content), "there are no AWS credentials")
+		refused(t, nobody, "--finding "+write(t, "finding.json", content), "no AWS credentials found")
 		code, out := terminal{env: nobody}.answering(t, content, "plan --finding -")
-		if code != exitUsage || !strings.Contains(out, "there are no AWS credentials") {
+		if code != exitUsage || !strings.Contains(out, "no AWS credentials found") {
 			t.Errorf("%s on standard input: exits with %d and says %s", name, code, out)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 
 func playbookTerminateCommand() *cobra.Command {
 	var name string
-	var yes, asJSON bool
+	var confirmed confirmation
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "terminate [PLAYBOOK]",
 		Short: "Remove a launched playbook: its rules and custom actions",
@@ -30,9 +31,13 @@ nor by a custom action; what runs already ends as usual. Exits with 1 when it fa
 			if err != nil {
 				return err
 			}
-			if !yes {
-				return fmt.Errorf("this removes %s (%s %s), and nothing of it is repaired any more; add --yes if "+
-					"you mean it", l.Name, c.product.Name, l.Version)
+			if !asJSON {
+				fmt.Fprintf(cmd.OutOrStdout(), "This terminates:\n  playbook  %s %s, launched as %s\n  Region    %s\n",
+					c.product.Name, l.Version, l.Name, c.catalog.Region)
+			}
+			question := "Its findings will no longer be remediated, automatically or by custom action. Terminate?"
+			if err := confirmed.ask(cmd, question, asJSON); err != nil {
+				return err
 			}
 			r, err := c.catalog.Terminate(cmd.Context(), l)
 			if err != nil {
@@ -44,7 +49,7 @@ nor by a custom action; what runs already ends as usual. Exits with 1 when it fa
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "which one, when the playbook was launched more than once")
-	cmd.Flags().BoolVar(&yes, "yes", false, "do it")
+	confirmed.flag(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what became of it as JSON, and no progress")
 	return cmd
 }

@@ -28,15 +28,15 @@ func TestPlaybookBadInput(t *testing.T) {
 			want: "say with whom: one of --organization, --ou and --account"},
 		"share with two": {args: "playbook share --organization o-a1b2c3d4e5 --account 222222222222",
 			want: "say with whom"},
-		"no Region": {args: "playbook list", want: "there is no Region; set AWS_REGION"},
+		"no Region": {args: "playbook list", want: "no AWS Region is set; set AWS_REGION"},
 		"no credentials": {args: "playbook launch", env: []string{"AWS_REGION=eu-west-1"},
-			want: "there are no AWS credentials; log in, or set AWS_PROFILE"},
+			want: "no AWS credentials found; log in, or set AWS_PROFILE"},
 		"nobody answers": {args: "playbook list",
 			env: []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=y",
 				"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1"},
-			want: "Service Catalog does not answer in eu-west-1"},
+			want: "Service Catalog does not respond in eu-west-1"},
 		"no credentials, status": {args: "playbook status", env: []string{"AWS_REGION=eu-west-1"},
-			want: "there are no AWS credentials"},
+			want: "no AWS credentials found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -173,7 +173,7 @@ func TestPlaybook(t *testing.T) {
 			}
 		}},
 		{"who may not", func(t *testing.T) {
-			s.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`).fails(t, "list", exitUsage, "list products: these AWS credentials may not: attach the policy hubmend-catalog-user")
+			s.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`).fails(t, "list", exitUsage, "list products: access denied for these AWS credentials: attach the policy hubmend-catalog-user")
 			s.as(t, labtest.Stranger, labtest.UserPolicy).fails(t, "launch", exitUsage,
 				"these credentials see no playbook in us-east-1", "EndUserRole")
 			s.in("AWS_REGION=eu-west-1").fails(t, "list --json", exitUsage, "see no playbook in eu-west-1")
@@ -197,7 +197,7 @@ func TestPlaybook(t *testing.T) {
 			friend.does(t, "launch --version 1.0.0 --set CIS4142AutoRemediation=ENABLED")
 			friend.does(t, "update --set CIS22AutoRemediation=DISABLED")
 			friend.does(t, "status")
-			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: these AWS credentials may not",
+			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: access denied for these AWS credentials",
 				"hubmend-catalog-administrator")
 		}},
 		{"twice", func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestPlaybook(t *testing.T) {
 				`there is no portfolio "Hubmend playbooks" in eu-west-1`)
 		}},
 		{"terminate", func(t *testing.T) {
-			s.fails(t, "terminate", exitUsage, "add --yes")
+			s.fails(t, "terminate", exitUsage, "no answer; nothing was changed; add --yes")
 			s.fails(t, "terminate --name other --yes", exitUsage, "is not launched as other, but as hubmend-cis-1.2.0")
 			if out := s.does(t, "terminate --yes"); !strings.Contains(out, "terminate hubmend-cis-1.2.0: SUCCEEDED") {
 				t.Errorf("prints %s", out)

@@ -22,8 +22,8 @@ import (
 
 // again is `hubmend remediate --failed`: it requests what failed again, in bulk, after its cause was removed.
 type again struct {
+	confirmation
 	failed         bool
-	yes            bool
 	account, class string
 }
 
@@ -33,7 +33,7 @@ func (r *remediating) againFlags(cmd *cobra.Command) {
 	addAccountFlag(cmd, &r.account, "with --failed: only this account")
 	cmd.Flags().StringVar(&r.class, "class", "",
 		"with --failed: only failures of this class, such as "+failure.NotReady.Flag()+" or "+failure.Permission.Flag())
-	cmd.Flags().BoolVar(&r.yes, "yes", false, "with --failed: do not ask")
+	r.confirmation.flag(cmd)
 }
 
 // checkFailed refuses flags that do not go together.
@@ -103,11 +103,9 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 		out = io.Discard
 	}
 	fmt.Fprint(out, countedFailures(records, wanted, skipped))
-	if len(wanted) > 0 && !r.yes {
-		if r.asJSON {
-			return errors.New("--json with --failed needs --yes; nothing was changed")
-		}
-		if err := confirm(cmd, fmt.Sprintf("Repair %s again?", counted(len(wanted), "resource"))); err != nil {
+	if len(wanted) > 0 {
+		question := fmt.Sprintf("Remediate %s again?", counted(len(wanted), "resource"))
+		if err := r.ask(cmd, question, r.asJSON); err != nil {
 			return err
 		}
 	}

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,12 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 	"github.com/google/uuid"
 
-	"hubmend/internal/aws/awserr"
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/dispatch"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/overview"
 	"hubmend/internal/ops/request"
 )
 
@@ -35,24 +35,9 @@ type wish struct {
 
 // find reads the findings that are meant, and refuses what dispatch would refuse.
 func (r remediating) find(ctx context.Context, a asking, ids []string) ([]wish, error) {
-	filters := &types.AwsSecurityFindingFilters{}
-	for _, id := range ids {
-		filters.Id = append(filters.Id, equals(id))
-	}
-	if r.resource != "" {
-		filters.ResourceId, filters.RecordState = []types.StringFilter{equals(r.resource)}, []types.StringFilter{
-			equals(finding.Active)}
-	}
-	documents, err := findings(ctx, a, filters)
+	documents, err := r.documents(ctx, a, ids)
 	if err != nil {
 		return nil, err
-	}
-	for _, id := range ids {
-		if !slices.ContainsFunc(documents, func(d types.AwsSecurityFinding) bool { return aws.ToString(d.Id) == id }) {
-			return nil, fmt.Errorf(
-				"Security Hub of account %s in %s has no finding %s; choose the administrator's account and home "+
-					"Region, or another finding", a.person.Account, a.cfg.Region, oneLine(id))
-		}
 	}
 	var wanted []wish
 	var problem error
@@ -70,16 +55,71 @@ func (r remediating) find(ctx context.Context, a asking, ids []string) ([]wish, 
 	case problem != nil && (len(ids) > 0 || len(wanted) == 0):
 		return nil, problem
 	case len(wanted) == 0:
-		return nil, fmt.Errorf(
-			"Security Hub of account %s in %s has no active finding of %s about %s; choose the administrator's "+
-				"account and home Region, or see what it has", a.person.Account, a.cfg.Region, r.control,
-			oneLine(r.resource))
+		return nil, r.whyNone(ctx, a, documents)
 	}
-	return wanted, nil
+	return wanted, oneResource(r.resource, wanted)
+}
+
+// documents reads the findings with the ids, or those that may be about the resource.
+func (r remediating) documents(ctx context.Context, a asking, ids []string) ([]types.AwsSecurityFinding, error) {
+	filters := &types.AwsSecurityFindingFilters{}
+	for _, id := range ids {
+		filters.Id = append(filters.Id, equals(id))
+	}
+	switch {
+	case isResourceID(r.resource):
+		filters.ResourceId = equal(r.resource)
+	case r.resource != "": // Security Hub cannot search for the end of an ARN
+		filters.ComplianceSecurityControlId = equal(r.control)
+	}
+	if r.resource != "" {
+		filters.RecordState = equal(finding.Active)
+	}
+	documents, err := findings(ctx, a, filters)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(documents, func(d types.AwsSecurityFinding) bool { return aws.ToString(d.Id) == id }) {
+			return nil, fmt.Errorf("Security Hub has no finding %s that account %s can see in %s; use credentials of "+
+				"the administrator's account in the home Region, or check the id", oneLine(id), a.person.Account,
+				a.cfg.Region)
+		}
+	}
+	if r.resource != "" {
+		documents = slices.DeleteFunc(documents, func(d types.AwsSecurityFinding) bool {
+			return len(d.Resources) == 0 || !overview.IsResource(aws.ToString(d.Resources[0].Id), r.resource)
+		})
+	}
+	return documents, nil
+}
+
+// oneResource refuses a short id that several resources have, in different accounts or Regions.
+func oneResource(name string, wanted []wish) error {
+	var all []string
+	for _, w := range wanted {
+		if !slices.Contains(all, w.target.Resource) {
+			all = append(all, w.target.Resource)
+		}
+	}
+	if name == "" || len(all) == 1 {
+		return nil
+	}
+	slices.Sort(all)
+	return fmt.Errorf("%s is the id of %d resources; give the ARN of one: %s", oneLine(name), len(all),
+		oneLine(strings.Join(all, ", ")))
 }
 
 func equals(value string) types.StringFilter {
 	return types.StringFilter{Comparison: types.StringFilterComparisonEquals, Value: &value}
+}
+
+// equal is a filter for a value, or none when it is empty.
+func equal(value string) []types.StringFilter {
+	if value == "" {
+		return nil
+	}
+	return []types.StringFilter{equals(value)}
 }
 
 func findings(ctx context.Context, a asking, filters *types.AwsSecurityFindingFilters) ([]types.AwsSecurityFinding,
@@ -89,14 +129,8 @@ func findings(ctx context.Context, a asking, filters *types.AwsSecurityFindingFi
 		&securityhub.GetFindingsInput{Filters: filters, MaxResults: aws.Int32(100)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		var disabled *types.InvalidAccessException
-		if errors.As(err, &disabled) {
-			return nil, fmt.Errorf(
-				"Security Hub is not enabled in account %s and %s; choose the administrator's account and home "+
-					"Region (%s)", a.person.Account, a.cfg.Region, oneLine(awserr.Message(err)))
-		}
 		if err != nil {
-			return nil, awsError(a.cfg.Region, err)
+			return nil, hubError(a.cfg.Region, err)
 		}
 		all = append(all, page.Findings...)
 	}

@@ -41,11 +41,11 @@ func TestAskingBadInput(t *testing.T) {
 	}{
 		"undo of nothing":          {"undo", nil, "1 arg"},
 		"undo of two":              {"undo a b", nil, "1 arg"},
-		"undo without a Region":    {"undo sg-1", nil, "there is no Region; set AWS_REGION"},
-		"undo without credentials": {"undo sg-1", region, "there are no AWS credentials; log in"},
+		"undo without a Region":    {"undo sg-1", nil, "no AWS Region is set; set AWS_REGION"},
+		"undo without credentials": {"undo sg-1", region, "no AWS credentials found; log in"},
 		"undo with expired ones": {"undo sg-1", at(expired(t)),
 			"the AWS credentials have expired; log in again"},
-		"undo, nobody answers": {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not answer in us-east-1"},
+		"undo, nobody answers": {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not respond in us-east-1"},
 		"undo within no time": {"undo sg-1 --timeout 0s", nil,
 			"--timeout 0s is no time to wait; --no-wait does not wait"},
 		"remediate within no time": {"remediate --timeout -5s " + id, nil, "--timeout -5s is no time to wait"},
@@ -68,8 +68,8 @@ func TestAskingBadInput(t *testing.T) {
 		"no id of a finding": {"remediate finding.json", nil, `"finding.json" is not the id of a finding`},
 		"21 findings": {"remediate" + strings.Repeat(" "+id, 21), nil,
 			"21 findings are too many at once"},
-		"remediate without a Region":    {"remediate " + id, nil, "there is no Region"},
-		"remediate without credentials": {"remediate " + id, region, "there are no AWS credentials"},
+		"remediate without a Region":    {"remediate " + id, nil, "no AWS Region is set"},
+		"remediate without credentials": {"remediate " + id, region, "no AWS credentials found"},
 		"remediate with expired ones":   {"remediate " + id, at(expired(t)), "the AWS credentials have expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -233,7 +233,7 @@ func TestRemediate(t *testing.T) {
 	}
 	s.says(t, 0, "history "+group, "asked by    arn:aws:sts::111111111111:assumed-role/responder/ann")
 	s.as(t, "reader", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "dynamodb:GetItem"`)).says(t, exitUsage,
-		"remediate "+id, "these AWS credentials may not: ", "sqs:SendMessage")
+		"remediate "+id, "access denied for these AWS credentials: ", "sqs:SendMessage")
 
 	testRemediateFailed(t, s)
 	testRemediateTwo(t, s)
@@ -248,9 +248,34 @@ func TestRemediate(t *testing.T) {
 	})
 	s.says(t, exitUsage, "remediate "+id, "SUPPRESSED", "Set it to NEW first")
 	s.says(t, exitUsage, "remediate "+id+"x", "has no finding "+id+"x")
-	s.says(t, exitUsage, "remediate --control EC2.14 --resource "+arn, "has no active finding of EC2.14")
+	testRemediateNothing(t, s, arn)
 	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "remediate "+id,
-		"there is no queue hubmend-findings in account 111111111111 and eu-west-1; deploy hubmend-admin first")
+		"Hubmend is not deployed in account 111111111111, eu-west-1: queue hubmend-findings not found; use ")
+}
+
+// testRemediateNothing asks for repairs of which Security Hub has no finding, for each of the reasons.
+func testRemediateNothing(t *testing.T, s terminal, arn string) {
+	t.Helper()
+	_, other := s.openGroup(t, "other")
+	id := s.imports(t, "EC2.13", "other", other)
+	for args, want := range map[string]string{
+		"--control EC2.14 --resource " + other: "Security Hub has not evaluated EC2.14 in account 222222222222, us-east-1 " +
+			"for " + other + " yet, only EC2.13; try again after its next check",
+		"--control EC2.13 --resource " + strings.Replace(arn, workload, "333333333333", 1): "Security Hub of account " +
+			"111111111111 in us-east-1 has no findings in account 333333333333, us-east-1: that is not a member account",
+		"--control KMS.4 --resource arn:aws:kms:us-east-1:222222222222:key/k": "Security Hub has no findings of KMS.4 in " +
+			"account 222222222222, us-east-1: it has not evaluated the control there yet",
+		"--control EC2.13 --resource sg-none":       "Security Hub has findings of EC2.13, but none about sg-none; check the id",
+		"--control EC2.13 --resource " + arn + "00": ", but none about " + arn + "00; check the id",
+	} {
+		s.says(t, exitUsage, "remediate "+args, want)
+	}
+	s.says(t, 0, "remediate --control ec2.13 --resource "+other[strings.LastIndex(other, "/")+1:], other+": done and verified")
+	s.calls(t, "securityhub", "BatchUpdateFindings", map[string]any{
+		"FindingIdentifiers": []any{map[string]any{"Id": id,
+			"ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub"}},
+		"Workflow": map[string]any{"Status": "SUPPRESSED"},
+	})
 }
 
 // testRemediateTwo has two groups repaired at once, where the queue takes only one, and without waiting.
@@ -262,7 +287,7 @@ func testRemediateTwo(t *testing.T, s terminal) {
 		bend{call: second + `\`, status: http.StatusForbidden,
 			answer: `{"__type": "AccessDenied", "message": "one a day"}`})
 	full.says(t, exitFailed, "remediate "+first+" "+second,
-		"hubmend: sent 1 of 2 findings; then: these AWS credentials may not: AccessDenied: one a day\n",
+		"hubmend: sent 1 of 2 findings; then: access denied for these AWS credentials: AccessDenied: one a day\n",
 		"[1/1] EC2.13 "+one+": done and verified")
 	_, many := s.openGroup(t, "many")
 	for i := range mostFindings + 1 {
@@ -288,10 +313,10 @@ func testRemediateFailed(t *testing.T, s terminal) {
 		map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny"})
 
 	const line = workload + "  permission    EC2.13  1 resource"
-	s.says(t, exitUsage, "remediate --failed", "nobody answers, so nothing was changed; add --yes")
+	s.says(t, exitUsage, "remediate --failed", "no answer; nothing was changed; add --yes")
 	s.says(t, 0, "remediate --failed --class not-ready", "Nothing failed that matches.")
 	s.says(t, 0, "remediate --failed --account 333333333333", "Nothing failed that matches.")
-	s.says(t, exitUsage, "remediate --failed --json", "--json with --failed needs --yes")
+	s.says(t, exitUsage, "remediate --failed --json", "--json does not ask for confirmation; add --yes")
 	if got := s.open(t, group); got != "[22]" {
 		t.Fatalf("before anybody confirmed, open are %s", got)
 	}

@@ -93,8 +93,8 @@ func parsed(documents []types.AwsSecurityFinding) []finding.Finding {
 func hubError(region string, err error) error {
 	var disabled *types.InvalidAccessException
 	if errors.As(err, &disabled) {
-		return fmt.Errorf("Security Hub is not enabled in this account and %s (%s)", region,
-			oneLine(awserr.Message(err)))
+		return fmt.Errorf("Security Hub is not enabled for these AWS credentials in %s; use credentials of the "+
+			"administrator's account in the home Region (%s)", region, oneLine(awserr.Message(err)))
 	}
 	return awsError(region, err)
 }

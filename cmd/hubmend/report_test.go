@@ -78,10 +78,10 @@ func TestReportBadInput(t *testing.T) {
 		"since and from": {"report --json --since 3d --from 2026-01-01", nil,
 			"--from and --since do not go together"},
 		"since is no time": {"report --json --since yesterday", nil, `"yesterday" is not a length of time`},
-		"no Region":        {"report --html " + file, nil, "there is no Region; set AWS_REGION"},
-		"no credentials":   {"report --html " + file, region, "there are no AWS credentials; log in"},
+		"no Region":        {"report --html " + file, nil, "no AWS Region is set; set AWS_REGION"},
+		"no credentials":   {"report --html " + file, region, "no AWS credentials found; log in"},
 		"expired ones":     {"report --html " + file, at(expired(t)), "the AWS credentials have expired; log in again"},
-		"nobody answers":   {"report --html " + file, at("http://127.0.0.1:1"), "AWS does not answer in eu-west-1"},
+		"nobody answers":   {"report --html " + file, at("http://127.0.0.1:1"), "AWS does not respond in eu-west-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -189,15 +189,15 @@ func TestReport(t *testing.T) {
 	r = report.Report{}
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != 0 || r.OpenKnown || len(r.Notes) != 1 ||
 		strings.Count(stderr, "\n") != 1 ||
-		!strings.Contains(stderr, "What is open is not known: these AWS credentials may not: ") {
+		!strings.Contains(stderr, "What is open is not known: access denied for these AWS credentials: ") {
 		t.Errorf("exits with %d, %v, notes %q, says %q", code, err, r.Notes, stderr)
 	}
 	if code, _, stderr := hubmend(t, reader.env, "report", "--json", "--no-open"); code != 0 || stderr != "" {
 		t.Errorf("--no-open exits with %d, says %q", code, stderr)
 	}
 	s.as(t, "nobody", may(`"securityhub:GetFindings"`)).says(t, exitUsage, "report --json",
-		"these AWS credentials may not: ")
+		"access denied for these AWS credentials: ")
 	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "report --json",
-		"there is no ledger in this account and eu-west-1; deploy hubmend-admin first")
+		"Hubmend is not deployed for these AWS credentials in eu-west-1: table hubmend-ledger not found")
 	s.says(t, exitUsage, "report --html "+filepath.Join(dir, "none", "r.html"), "write the report: open ")
 }

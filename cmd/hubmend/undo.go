@@ -42,7 +42,7 @@ for the end.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return u.run(cmd, args[0]) },
 	}
-	cmd.Flags().BoolVar(&u.yes, "yes", false, "do not ask for confirmation")
+	u.confirmation.flag(cmd)
 	cmd.Flags().StringVar(&u.memberProfile, "member-profile", "",
 		"AWS profile of the resource's account, to ask its CloudTrail who changed the resource")
 	u.flags(cmd)
@@ -52,7 +52,7 @@ for the end.`,
 // undoing is one run of the command.
 type undoing struct {
 	following
-	yes           bool
+	confirmation
 	memberProfile string
 }
 
@@ -84,7 +84,7 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 	if !u.asJSON {
 		printRepair(cmd, t, repaired, h.Record.Unfinished(repaired.Attempt.ExecutionID))
 	}
-	if err := u.confirm(cmd); err != nil {
+	if err := u.ask(cmd, undoQuestion, u.asJSON); err != nil {
 		return err
 	}
 	wish, err := a.sendUndo(cmd.Context(), t, repaired)
@@ -177,13 +177,4 @@ func beforeLines(before string) []string {
 	return lines
 }
 
-// confirm asks whether to go on.
-func (u undoing) confirm(cmd *cobra.Command) error {
-	switch {
-	case u.yes:
-		return nil
-	case u.asJSON:
-		return errors.New("--json asks no questions; add --yes to take the repair back")
-	}
-	return confirm(cmd, "Automatic repair of it by this runbook will be off afterwards. Take it back?")
-}
+const undoQuestion = "Hubmend will not remediate this resource with this runbook again until you request it. Undo?"

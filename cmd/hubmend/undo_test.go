@@ -34,19 +34,19 @@ func TestUndo(t *testing.T) {
 	s.says(t, 0, "remediate "+id)
 
 	// Nothing happens without a yes.
-	for answer, want := range map[string]string{"": "nobody answers", "\n": "not confirmed", "n\n": "not confirmed",
+	for answer, want := range map[string]string{"": "no answer", "\n": "not confirmed", "n\n": "not confirmed",
 		"yes please\n": "not confirmed"} {
 		if code, out := s.answering(t, answer, "undo "+group); code != exitUsage || !strings.Contains(out, want) ||
-			!strings.Contains(out, "Take it back? [y/N]") {
+			!strings.Contains(out, "Undo? [y/N]") {
 			t.Errorf("%q: exits with %d and says\n%s", answer, code, out)
 		}
 	}
 	if code, out := interrupted(t, s.env, "[y/N] ", "undo "+group); code != exitUsage ||
-		!strings.HasSuffix(out, "[y/N] \nhubmend: it was interrupted; nothing was changed\n") {
+		!strings.HasSuffix(out, "[y/N] \nhubmend: interrupted; nothing was changed\n") {
 		t.Errorf("Ctrl-C at the question: exits with %d and says\n%s", code, out)
 	}
-	s.says(t, exitUsage, "undo --yes --member-profile nowhere "+group, "there is no AWS profile nowhere")
-	s.says(t, exitUsage, "undo --json "+group, "--json asks no questions; add --yes")
+	s.says(t, exitUsage, "undo --yes --member-profile nowhere "+group, "unknown AWS profile nowhere")
+	s.says(t, exitUsage, "undo --json "+group, "--json does not ask for confirmation; add --yes")
 	if got := s.open(t, group); got != "[]" {
 		t.Fatalf("open are %s", got)
 	}
@@ -96,7 +96,7 @@ func TestUndo(t *testing.T) {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}
 	s.says(t, 0, "undo --yes --no-wait "+group, "Sent. `hubmend history hubmend-")
-	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "undo "+group, "there is no queue hubmend-findings")
+	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "undo "+group, "queue hubmend-findings not found")
 }
 
 func TestToUndo(t *testing.T) {

@@ -30,7 +30,7 @@ type API interface {
 }
 
 // ErrNoQueue is the error for a queue that does not exist in this account and Region.
-var ErrNoQueue = errors.New("there is no such queue")
+var ErrNoQueue = errors.New("queue not found")
 
 const (
 	// hidden is how many seconds nobody else gets a message that was received here. A look
@@ -91,7 +91,7 @@ func find(ctx context.Context, client API, name string) (string, error) {
 	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
 	var missing *types.QueueDoesNotExist
 	if errors.As(err, &missing) {
-		return "", fmt.Errorf("find queue %s: %w", name, ErrNoQueue)
+		return "", fmt.Errorf("%w: %s", ErrNoQueue, name)
 	}
 	if err != nil {
 		return "", fmt.Errorf("find queue %s: %w", name, err)

@@ -24,8 +24,12 @@ func Names(e ledger.Entry, name string) (target.Target, bool) {
 	return target.Target{}, false
 }
 
-func names(t target.Target, name string) bool {
-	return name == t.Key() || name == t.Resource || name == Short(t.Resource) || name == target.Name(t.Resource)
+func names(t target.Target, name string) bool { return name == t.Key() || IsResource(t.Resource, name) }
+
+// IsResource says whether a name that a person gives stands for a resource: its ARN, the part of it that status shows,
+// or its own id at the end.
+func IsResource(resource, name string) bool {
+	return name == resource || name == Short(resource) || name == target.Name(resource)
 }
 
 // has says whether a name is that of an attempt's execution or of a finding that it is for.

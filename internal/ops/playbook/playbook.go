@@ -199,17 +199,17 @@ func (c Catalog) explain(what string, err error) error {
 	text := oneLine(err.Error())
 	switch {
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("%s: it was interrupted", what)
+		return fmt.Errorf("%s: interrupted", what)
 	case awserr.IsExpired(err):
 		return fmt.Errorf("%s: the AWS credentials have expired; log in again", what)
 	case awserr.IsNotEnabled(err):
 		return fmt.Errorf("%s: %s does not know these AWS credentials; log in again, or choose another AWS_PROFILE "+
 			"or AWS_REGION (%s)", what, c.Region, oneLine(awserr.Message(err)))
 	case strings.HasPrefix(awserr.Code(err), "AccessDenied"):
-		return fmt.Errorf("%s: these AWS credentials may not: attach the policy %s, or %s, to their role (%s)",
+		return fmt.Errorf("%s: access denied for these AWS credentials: attach the policy %s, or %s, to their role (%s)",
 			what, naming.CatalogUserPolicy, naming.CatalogAdministratorPolicy, oneLine(awserr.Message(err)))
 	case strings.Contains(text, "no such host") || strings.Contains(text, "connection refused"):
-		return fmt.Errorf("%s: Service Catalog does not answer in %s; look at the Region and at AWS_ENDPOINT_URL: %s",
+		return fmt.Errorf("%s: Service Catalog does not respond in %s; check AWS_REGION, AWS_ENDPOINT_URL and the network (%s)",
 			what, c.Region, text)
 	}
 	return fmt.Errorf("%s: %s", what, oneLine(awserr.Message(err)))

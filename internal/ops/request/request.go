@@ -20,7 +20,7 @@ import (
 )
 
 // ErrNoDeployment is the error when an account and Region have no findings queue.
-var ErrNoDeployment = errors.New("there is no queue " + naming.FindingsQueue)
+var ErrNoDeployment = errors.New("queue " + naming.FindingsQueue + " not found")
 
 // Identity asks who somebody is.
 type Identity interface {
