@@ -26,13 +26,24 @@ func playbookNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.
 	return all, cobra.ShellCompDirectiveNoFileComp
 }
 
+// groupNames completes the id of a control group, with its title beside.
+func groupNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var all []cobra.Completion
+	for _, p := range catalog.Embedded().Playbooks {
+		for _, g := range p.Groups {
+			all = append(all, cobra.CompletionWithDesc(g.ID, g.Title))
+		}
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
 // groupParameters completes --set of a playbook: each group, on and off.
 func groupParameters(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var all []cobra.Completion
 	for _, p := range catalog.Embedded().Playbooks {
 		for _, g := range p.Groups {
-			for _, value := range []string{"ENABLED", "DISABLED"} {
-				all = append(all, cobra.CompletionWithDesc(g.Parameter()+"="+value, g.Title))
+			for _, value := range []string{groupEnabled, groupDisabled} {
+				all = append(all, cobra.CompletionWithDesc(g.ID+"="+value, g.Title))
 			}
 		}
 	}
@@ -59,6 +70,8 @@ func complete(cmd *cobra.Command) {
 		switch _, arguments, _ := strings.Cut(cmd.Use, " "); {
 		case strings.Contains(arguments, "PLAYBOOK"):
 			cmd.ValidArgsFunction = onlyOne(playbookNames)
+		case strings.Contains(arguments, "GROUP..."):
+			cmd.ValidArgsFunction = groupNames
 		case strings.Contains(arguments, "CONTROL..."):
 			cmd.ValidArgsFunction = controlNames
 		case strings.Contains(arguments, "CONTROL"):
@@ -72,6 +85,7 @@ func complete(cmd *cobra.Command) {
 		"output":  cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp),
 		"queue":   cobra.FixedCompletions(queueNames, cobra.ShellCompDirectiveNoFileComp),
 		"set":     groupParameters,
+		"region":  cobra.FixedCompletions(regions, cobra.ShellCompDirectiveNoFileComp),
 	} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(name, of) // fails when the command has one of its own

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,11 +22,12 @@ func labUpCommand() *cobra.Command {
 		Use:   "up",
 		Short: "Keep a lab running, and print how to point the AWS CLI at it",
 		Example: `  hubmend lab up
-  hubmend lab up --port 4711 --set CIS4142AutoRemediation=ENABLED
+  hubmend lab up --port 4711 --set CIS4142=ENABLED
   hubmend lab up --empty`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := u.check(); err != nil {
+			var err error
+			if u.parameters, err = productParameters(u.set); err != nil {
 				return err
 			}
 			config, err := u.config(cmd.ErrOrStderr())
@@ -39,8 +39,7 @@ func labUpCommand() *cobra.Command {
 	}
 	u.register(cmd)
 	cmd.Flags().IntVar(&u.port, "port", defaultPort, "port to listen on")
-	cmd.Flags().StringToStringVar(&u.parameters, "set", nil,
-		"parameter of the product, such as CIS4142AutoRemediation=ENABLED")
+	cmd.Flags().StringToStringVar(&u.set, "set", nil, setUsage)
 	cmd.Flags().BoolVar(&u.empty, "empty", false, "deploy nothing, so that you can, with the CDK")
 	cmd.MarkFlagsMutuallyExclusive("empty", "set")
 	return cmd
@@ -53,26 +52,25 @@ type labUp struct {
 	labFlags
 	port       int
 	empty      bool
-	parameters map[string]string
+	set        map[string]string // by the group's id or parameter
+	parameters map[string]string // of the products
 }
 
-// check refuses parameters that no playbook has, before anything is deployed.
-func (u labUp) check() error {
-	var known []string
-	for _, p := range catalog.Embedded().Playbooks {
-		for _, g := range p.Groups {
-			known = append(known, g.Parameter())
+// productParameters gives the parameters of the playbooks that --set names, before anything is deployed. A group's id
+// stands for its parameter.
+func productParameters(set map[string]string) (map[string]string, error) {
+	parameters := map[string]string{}
+	for name, value := range set {
+		g, err := groupNamed(catalog.Embedded(), name)
+		if err != nil {
+			return nil, err
 		}
+		if value = strings.ToUpper(value); value != groupEnabled && value != groupDisabled {
+			return nil, fmt.Errorf("%s must be %s or %s, not %q", g.ID, groupEnabled, groupDisabled, set[name])
+		}
+		parameters[g.Parameter()] = value
 	}
-	for name, value := range u.parameters {
-		if !slices.Contains(known, name) {
-			return fmt.Errorf("there is no parameter %s; there are %s", oneLine(name), strings.Join(known, ", "))
-		}
-		if value != "ENABLED" && value != "DISABLED" {
-			return fmt.Errorf("%s must be ENABLED or DISABLED, not %q", name, value)
-		}
-	}
-	return nil
+	return parameters, nil
 }
 
 // run keeps a lab up until somebody ends it.
@@ -135,7 +133,7 @@ func (u labUp) help(config lab.Config, file string) string {
 		click = fmt.Sprintf("--port %d %s", u.port, click)
 	}
 	return fmt.Sprintf(upHelp, file, config.Accounts[len(config.Accounts)-1], config.Regions[0], exampleControl().ID,
-		click, exampleGroup().Parameter())
+		click, exampleGroup().ID)
 }
 
 const emptyHelp = `
@@ -159,7 +157,7 @@ The lab is up; Ctrl-C ends it and forgets everything. In another terminal:
   build/hubmend finding %[4]s --resource arn:aws:ec2:%[3]s:%[2]s:security-group/$id > finding.json
   aws securityhub batch-import-findings --findings file://finding.json
 
-With %[6]s=ENABLED the repair starts by itself; watch it here. Without, click:
+With --set %[6]s=ENABLED the finding is remediated automatically; watch it here. Otherwise, use the custom action:
 
   build/hubmend lab click %[5]s $(aws securityhub get-findings --query 'Findings[].Id' --output text)
 

@@ -13,6 +13,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/nearmatch"
 	"hubmend/internal/ops/playbook"
 )
 
@@ -27,13 +28,13 @@ configuration, which must be those of the administrator's account and home Regio
 need no permission but the policy ` + naming.CatalogUserPolicy + `. docs/playbooks.md tells more.
 
 PLAYBOOK is an id such as cis-1.2.0 or the name of the product; without it, the only one.`,
-		Example: "  hubmend playbook list\n  hubmend playbook launch --set CIS4142AutoRemediation=ENABLED\n  " +
+		Example: "  hubmend playbook list\n  hubmend playbook launch\n  hubmend playbook enable CIS4142\n  " +
 			"hubmend playbook status",
 		Args: cobra.NoArgs, // so that a mistyped command is an error
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(playbookListCommand(), playbookLaunchCommand(), playbookUpdateCommand(), playbookStatusCommand(),
-		playbookTerminateCommand(), playbookShareCommand())
+	cmd.AddCommand(playbookListCommand(), playbookLaunchCommand(), playbookUpdateCommand(),
+		playbookSwitchCommand("enable"), playbookSwitchCommand("disable"), playbookStatusCommand(), playbookTerminateCommand(), playbookShareCommand())
 	return cmd
 }
 
@@ -69,7 +70,7 @@ func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
 	for _, p := range all {
 		names = append(names, playbookID(p))
 		if len(all) == 1 && len(args) == 0 || len(args) == 1 &&
-			(playbookID(p) == args[0] || strings.EqualFold(p.Name, args[0])) {
+			(strings.EqualFold(playbookID(p), args[0]) || strings.EqualFold(p.Name, args[0])) {
 			launched, err := c.Launched(ctx, p)
 			return chosen{c, p, launched}, err
 		}
@@ -77,8 +78,8 @@ func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
 	if len(args) == 0 {
 		return chosen{}, fmt.Errorf("say which playbook: %s", strings.Join(names, ", "))
 	}
-	return chosen{}, fmt.Errorf("there is no playbook %q in %s; there is %s", args[0], c.Region,
-		strings.Join(names, ", "))
+	return chosen{}, nearmatch.Unknown("playbook", args[0], names,
+		"the playbooks in "+c.Region+" are "+strings.Join(names, ", "))
 }
 
 func noProducts(c playbook.Catalog) error {
@@ -181,4 +182,4 @@ func clip(text string) string {
 	return text
 }
 
-var errSetNothing = errors.New("say what to change: --set GROUP=ENABLED or --version VERSION")
+var errSetNothing = errors.New("nothing to change; use --set GROUP=ENABLED or --version VERSION")

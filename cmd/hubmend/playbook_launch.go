@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,10 +20,27 @@ type launchFlags struct {
 
 func (f *launchFlags) register(cmd *cobra.Command, version, name string) {
 	cmd.Flags().StringToStringVar(&f.set, "set", nil,
-		"a group, such as CIS4142AutoRemediation=ENABLED; several times, or separated by commas")
+		setUsage)
 	cmd.Flags().StringVar(&f.version, "version", "", version)
 	cmd.Flags().StringVar(&f.name, "name", "", name)
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print what became of it as JSON, and no progress")
+}
+
+// setUsage explains --set.
+const setUsage = "set a control group, such as CIS4142=ENABLED; repeat it, or separate several with commas"
+
+// openFindings tells what ENABLING a group means for the findings that are there already.
+const openFindings = "Findings of these controls that are already open are remediated too, at their next check by " +
+	"Security Hub, within 24 hours.\n`hubmend findings` lists them."
+
+// warn tells what happens to open findings when a group is ENABLED.
+func (f *launchFlags) warn(cmd *cobra.Command) {
+	for _, value := range f.set {
+		if strings.EqualFold(value, groupEnabled) && !f.asJSON {
+			fmt.Fprintln(cmd.OutOrStdout(), openFindings)
+			return
+		}
+	}
 }
 
 func playbookLaunchCommand() *cobra.Command {
@@ -33,7 +51,7 @@ func playbookLaunchCommand() *cobra.Command {
 		Long: `Launches a playbook and waits until its rules and custom actions are there. Groups that are
 not --set are DISABLED. A launch that fails is cleaned up. Exits with 1 when it fails.`,
 		Example: `  hubmend playbook launch
-  hubmend playbook launch cis-1.2.0 --set CIS4142AutoRemediation=ENABLED --set CIS22AutoRemediation=ENABLED
+  hubmend playbook launch cis-1.2.0 --set CIS4142=ENABLED --set CIS22=ENABLED
   hubmend playbook launch --version 1.0.0 --name pilot`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +72,7 @@ not --set are DISABLED. A launch that fails is cleaned up. Exits with 1 when it 
 			if err := c.makeRoom(cmd, flags.asJSON); err != nil {
 				return err
 			}
+			flags.warn(cmd)
 			r, err := c.catalog.Launch(cmd.Context(), c.product, version, name, flags.set)
 			if err != nil {
 				return err
@@ -133,9 +152,9 @@ func playbookUpdateCommand() *cobra.Command {
 		Long: `Changes what is launched and waits for it. Groups that are not --set stay as they are, and so
 does the version without --version; an older version is taken too. When an update fails,
 everything is as before. Exits with 1 when it fails.`,
-		Example: `  hubmend playbook update --set CIS4142AutoRemediation=ENABLED
+		Example: `  hubmend playbook update --set CIS4142=ENABLED
   hubmend playbook update --version 1.1.0
-  hubmend playbook update cis-1.2.0 --version 1.0.0 --set CIS22AutoRemediation=DISABLED`,
+  hubmend playbook update cis-1.2.0 --version 1.0.0 --set CIS22=DISABLED`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(flags.set) == 0 && flags.version == "" {
@@ -156,13 +175,8 @@ everything is as before. Exits with 1 when it fails.`,
 			if err != nil {
 				return err
 			}
-			r, err := c.catalog.Update(cmd.Context(), c.product, l, version, flags.set)
-			if err != nil {
-				return err
-			}
-			o := operation{cmd: cmd, what: fmt.Sprintf("update %s to %s", l.Name, version.Name), asJSON: flags.asJSON,
-				outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: version.Name}}
-			return o.follow(c.catalog, r)
+			flags.warn(cmd)
+			return c.update(cmd, l, version, flags.set, flags.asJSON)
 		},
 	}
 	flags.register(cmd, "version to change to (default: stay)",

@@ -23,7 +23,12 @@ func TestPlaybookBadInput(t *testing.T) {
 		"two playbooks":         {args: "playbook launch a b", want: "1 argument at most, and 2 were given"},
 		"group without a value": {args: "playbook launch --set CIS22AutoRemediation", want: "key=value"},
 		"update nothing": {args: "playbook update",
-			want: "say what to change: --set GROUP=ENABLED or --version VERSION"},
+			want: "nothing to change; use --set GROUP=ENABLED or --version VERSION"},
+		"enable nothing": {args: "playbook enable", want: "0 arguments are too few"},
+		"enable an unknown group": {args: "playbook enable CIS4124",
+			want: "unknown control group CIS4124; did you mean CIS4142?"},
+		"enable in silence": {args: "playbook enable CIS4142 --json",
+			want: "--json does not ask for confirmation; add --yes"},
 		"share with nobody": {args: "playbook share",
 			want: "say with whom: one of --organization, --ou and --account"},
 		"share with two": {args: "playbook share --organization o-a1b2c3d4e5 --account 222222222222",
@@ -162,10 +167,12 @@ func TestPlaybook(t *testing.T) {
 			s.fails(t, "terminate --yes", exitUsage, "is not launched")
 		}},
 		{"what is wrong is said before anything begins", func(t *testing.T) {
-			s.fails(t, "launch pci", exitUsage, `there is no playbook "pci" in us-east-1; there is cis-1.2.0`)
+			s.fails(t, "launch pci", exitUsage, "unknown playbook pci; the playbooks in us-east-1 are cis-1.2.0")
+			s.fails(t, "launch cis-1.3.0", exitUsage, "unknown playbook cis-1.3.0; did you mean cis-1.2.0?")
 			s.fails(t, "launch --version 7.0.0", exitUsage, cis+" has no version 7.0.0; it has ", newest+", ")
 			s.fails(t, "launch --version 1.0.0 --set CIS99AutoRemediation=ENABLED", exitUsage,
-				"has no parameter CIS99AutoRemediation", "CIS22AutoRemediation")
+				"1.0.0: unknown parameter CIS99AutoRemediation; did you mean CIS29AutoRemediation?")
+			s.fails(t, "launch --set CIS4124=ENABLED", exitUsage, "unknown parameter CIS4124; ")
 			s.fails(t, "launch --version 1.0.0 --set CIS22AutoRemediation=on", exitUsage,
 				`CIS22AutoRemediation must be ENABLED or DISABLED, not "on"`)
 			if out := s.does(t, "list --json"); strings.Contains(out, "hubmend-cis") {
@@ -183,8 +190,9 @@ func TestPlaybook(t *testing.T) {
 		}},
 		{"launch, by a role that may", func(t *testing.T) {
 			friend := s.as(t, labtest.Friend, labtest.UserPolicy)
-			out := friend.does(t, "launch cis-1.2.0 --version 1.0.0 --set CIS4142AutoRemediation=ENABLED")
-			for _, want := range []string{"launch " + cis + " 1.0.0 as hubmend-cis-1.2.0: CREATED\n", ": SUCCEEDED\n"} {
+			out := friend.does(t, "launch CIS-1.2.0 --version 1.0.0 --set cis4142=enabled")
+			for _, want := range []string{"Findings of these controls that are already open are remediated too",
+				"launch " + cis + " 1.0.0 as hubmend-cis-1.2.0: CREATED\n", ": SUCCEEDED\n"} {
 				if !strings.Contains(out, want) {
 					t.Errorf("launch does not print %q but\n%s", want, out)
 				}
@@ -195,7 +203,9 @@ func TestPlaybook(t *testing.T) {
 			// All that people need is in their policy; the rest the launch role may.
 			friend.does(t, "terminate --yes")
 			friend.does(t, "launch --version 1.0.0 --set CIS4142AutoRemediation=ENABLED")
-			friend.does(t, "update --set CIS22AutoRemediation=DISABLED")
+			friend.does(t, "update --set CIS22=DISABLED")
+			friend.does(t, "enable CIS22 --yes")
+			friend.does(t, "disable CIS22 --yes")
 			friend.does(t, "status")
 			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: access denied for these AWS credentials",
 				"hubmend-catalog-administrator")
@@ -238,6 +248,25 @@ func TestPlaybook(t *testing.T) {
 			if !strings.Contains(out, "| CIS22    | CIS 2.2        | ENABLED          | low") ||
 				!strings.Contains(out, "| CIS4142  | CIS 4.1 & 4.2  | DISABLED         | medium") {
 				t.Errorf("status prints\n%s", out)
+			}
+		}},
+		{"enable and disable", func(t *testing.T) {
+			s.fails(t, "enable cis4142", exitUsage, "no answer; nothing was changed; add --yes")
+			if code, out := s.answering(t, "y\n", "playbook enable cis4142 CIS22"); code != 0 || strings.Contains(out, "CIS22  ") ||
+				!strings.Contains(out, "CIS4142  EC2.13, EC2.14\n") || !strings.Contains(out, ": SUCCEEDED\n") ||
+				!strings.Contains(out, "already open are remediated too") {
+				t.Errorf("enable exits with %d and prints\n%s", code, out)
+			}
+			if got := s.status(t); got.Groups["CIS4142"] != "ENABLED" || got.Groups["CIS22"] != "ENABLED" ||
+				got.Groups["CIS43"] != "DISABLED" || got.Launched.Version != newest {
+				t.Errorf("status = %+v", got)
+			}
+			if out := s.does(t, "enable CIS22"); out != "Nothing to change: already ENABLED in hubmend-cis-1.2.0.\n" {
+				t.Errorf("prints %s", out)
+			}
+			s.does(t, "disable CIS4142 --yes --json --playbook cis-1.2.0")
+			if got := s.status(t); got.Groups["CIS4142"] != "DISABLED" {
+				t.Errorf("status = %+v", got)
 			}
 		}},
 		{"an upgrade that fails", func(t *testing.T) {

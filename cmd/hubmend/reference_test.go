@@ -62,8 +62,9 @@ func TestCompletion(t *testing.T) {
 		"finding EC2":             {"EC2.13\t", ":4"},
 		"finding EC2.13 ":         {":4"},
 		"playbook launch ":        {"cis-1.2.0\tCIS AWS Foundations v1.2.0", ":4"},
-		"playbook update --set C": {"CIS4142AutoRemediation=ENABLED\t", "CIS4142AutoRemediation=DISABLED\t"},
-		"lab up --set C":          {"CIS4142AutoRemediation=ENABLED\t"},
+		"playbook update --set C": {"CIS4142=ENABLED\t", "CIS4142=DISABLED\t"},
+		"lab up --set C":          {"CIS4142=ENABLED\t"},
+		"playbook enable CIS4":    {"CIS4142\t", "CIS43\t"},
 		"dlq list --queue ":       {"findings\n", "outcomes\n", ":4"},
 		"sta":                     {"status\tShow what waits"},
 		"doctor ":                 {":4"}, // no files

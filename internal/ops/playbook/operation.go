@@ -13,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicecatalog"
 	"github.com/aws/aws-sdk-go-v2/service/servicecatalog/types"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/nearmatch"
 )
 
 // Record is an operation under way, or how it ended.
@@ -42,7 +44,8 @@ func recordOf(d *types.RecordDetail) Record {
 // Launch begins to launch a version of a product under a name.
 func (c Catalog) Launch(ctx context.Context, p Product, v Version, name string, parameters map[string]string) (Record,
 	error) {
-	if err := c.check(ctx, p, v, parameters); err != nil {
+	parameters, err := c.resolve(ctx, p, v, parameters)
+	if err != nil {
 		return Record{}, err
 	}
 	in := servicecatalog.ProvisionProductInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID, PathId: p.path,
@@ -66,7 +69,8 @@ func (c Catalog) Launch(ctx context.Context, p Product, v Version, name string, 
 // not given stay as they are.
 func (c Catalog) Update(ctx context.Context, p Product, l Launched, v Version, parameters map[string]string) (Record,
 	error) {
-	if err := c.check(ctx, p, v, parameters); err != nil {
+	parameters, err := c.resolve(ctx, p, v, parameters)
+	if err != nil {
 		return Record{}, err
 	}
 	in := servicecatalog.UpdateProvisionedProductInput{ProvisionedProductId: &l.ID, ProductId: &l.productID,
@@ -114,17 +118,18 @@ func (c Catalog) Await(ctx context.Context, r Record, tell func(Record)) (Record
 	return r, nil
 }
 
-// check refuses parameters that the version does not have and values that it does not take,
-// before anything begins.
-func (c Catalog) check(ctx context.Context, p Product, v Version, parameters map[string]string) error {
+// resolve gives the parameters by the names that the version has for them: a group's id stands for its parameter. It
+// refuses parameters that the version does not have and values that it does not take, before anything begins.
+func (c Catalog) resolve(ctx context.Context, p Product, v Version, parameters map[string]string) (map[string]string,
+	error) {
 	if len(parameters) == 0 {
-		return nil
+		return nil, nil
 	}
 	out, err := c.Client.DescribeProvisioningParameters(ctx,
 		&servicecatalog.DescribeProvisioningParametersInput{ProductId: &p.ID, ProvisioningArtifactId: &v.ID,
 			PathId: p.path})
 	if err != nil {
-		return c.explain("read the parameters of "+p.Name, err)
+		return nil, c.explain("read the parameters of "+p.Name, err)
 	}
 	allowed := map[string][]string{}
 	for _, one := range out.ProvisioningArtifactParameters {
@@ -134,17 +139,40 @@ func (c Catalog) check(ctx context.Context, p Product, v Version, parameters map
 			allowed[key] = one.ParameterConstraints.AllowedValues
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(parameters)) {
-		values, ok := allowed[key]
-		if !ok {
-			return fmt.Errorf("%s %s has no parameter %s; it has %s", p.Name, v.Name, key,
-				strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
+	resolved := map[string]string{}
+	for _, given := range slices.Sorted(maps.Keys(parameters)) {
+		key, value, err := match(given, parameters[given], allowed)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", p.Name, v.Name, err)
 		}
-		if len(values) > 0 && !slices.Contains(values, parameters[key]) {
-			return fmt.Errorf("%s must be %s, not %q", key, strings.Join(values, " or "), parameters[key])
+		if other, twice := resolved[key]; twice && other != value {
+			return nil, fmt.Errorf("%s is set to both %s and %s", key, other, value)
+		}
+		resolved[key] = value
+	}
+	return resolved, nil
+}
+
+// match finds the parameter and the value that a person means, in any case.
+func match(given, value string, allowed map[string][]string) (key, meant string, err error) {
+	names := slices.Sorted(maps.Keys(allowed))
+	group := catalog.Group{ID: given}
+	i := slices.IndexFunc(names, func(name string) bool {
+		return strings.EqualFold(name, given) || strings.EqualFold(name, group.Parameter())
+	})
+	if i < 0 {
+		return "", "", nearmatch.Unknown("parameter", given, names, "the parameters are "+strings.Join(names, ", "))
+	}
+	key, values := names[i], allowed[names[i]]
+	for _, v := range values {
+		if strings.EqualFold(v, value) {
+			return key, v, nil
 		}
 	}
-	return nil
+	if len(values) > 0 {
+		return "", "", fmt.Errorf("%s must be %s, not %q", key, strings.Join(values, " or "), value)
+	}
+	return key, value, nil
 }
 
 // Portfolio finds the portfolio of playbooks.

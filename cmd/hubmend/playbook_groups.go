@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/ops/playbook"
+)
+
+// How a group is set.
+const (
+	groupEnabled  = "ENABLED"
+	groupDisabled = "DISABLED"
+)
+
+// playbookSwitchCommand is `playbook enable` or `playbook disable`.
+func playbookSwitchCommand(verb string) *cobra.Command {
+	s := switching{verb: verb, value: strings.ToUpper(verb) + "D"}
+	long := `Updates the launched playbook so that findings of the named control groups are remediated
+automatically. Other groups and the version stay as they are. Findings that are already open are
+remediated too, at their next check by Security Hub. Exits with 1 when the update fails.`
+	if s.value == groupDisabled {
+		long = `Updates the launched playbook so that findings of the named control groups are remediated only
+on request: with the custom action, or with "hubmend remediate". Other groups and the version stay
+as they are. Exits with 1 when the update fails.`
+	}
+	cmd := &cobra.Command{
+		Use:   verb + " GROUP...",
+		Short: strings.ToUpper(verb[:1]) + verb[1:] + " automatic remediation for control groups of a launched playbook",
+		Long:  long,
+		Example: fmt.Sprintf("  hubmend playbook %[1]s %[2]s\n  hubmend playbook %[1]s %[2]s CIS22 --yes --json", verb,
+			"CIS4142"),
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, names []string) error { return s.run(cmd, names) },
+	}
+	s.confirmation.flag(cmd)
+	cmd.Flags().StringVar(&s.playbook, "playbook", "", "playbook of the groups (default: the only one)")
+	cmd.Flags().StringVar(&s.name, "name", "", "what to update, when the playbook was launched more than once")
+	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print the outcome as JSON, and no progress")
+	return cmd
+}
+
+// switching is one run of enable or disable.
+type switching struct {
+	confirmation
+	verb, value    string
+	playbook, name string
+	asJSON         bool
+}
+
+func (s switching) run(cmd *cobra.Command, names []string) error {
+	var groups []catalog.Group
+	for _, name := range names {
+		g, err := groupNamed(catalog.Embedded(), name)
+		if err != nil {
+			return err
+		}
+		groups = append(groups, g)
+	}
+	if err := s.checkJSON(s.asJSON); err != nil {
+		return err
+	}
+	c, err := choosePlaybook(cmd.Context(), slices.DeleteFunc([]string{s.playbook}, func(p string) bool { return p == "" }))
+	if err != nil {
+		return err
+	}
+	l, err := c.only(s.name)
+	if err != nil {
+		return err
+	}
+	settings, err := c.catalog.Settings(cmd.Context(), l)
+	if err != nil {
+		return err
+	}
+	groups = slices.DeleteFunc(groups, func(g catalog.Group) bool { return settings[g.State()] == s.value })
+	if len(groups) == 0 {
+		return s.unchanged(cmd, c, l)
+	}
+	if !s.asJSON {
+		s.explain(cmd.OutOrStdout(), groups)
+	}
+	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:], counted(len(groups), "group"), l.Name)
+	if err := s.ask(cmd, question, s.asJSON); err != nil {
+		return err
+	}
+	version, err := c.product.Version(l.Version)
+	if err != nil {
+		return err
+	}
+	set := map[string]string{}
+	for _, g := range groups {
+		set[g.Parameter()] = s.value
+	}
+	return c.update(cmd, l, version, set, s.asJSON)
+}
+
+// explain tells what the groups are and what follows.
+func (s switching) explain(out io.Writer, groups []catalog.Group) {
+	for _, g := range groups {
+		fmt.Fprintf(out, "%s  %s\n  %s\n", g.ID, strings.Join(g.Controls, ", "), g.Description)
+	}
+	if s.value == groupEnabled {
+		fmt.Fprintln(out, openFindings)
+		return
+	}
+	fmt.Fprintln(out, "Their findings will be remediated on request only: with the custom action, or `hubmend remediate`.")
+}
+
+// unchanged tells that every group is set as requested already.
+func (s switching) unchanged(cmd *cobra.Command, c chosen, l playbook.Launched) error {
+	if s.asJSON {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(outcome{Playbook: c.product.Name, Name: l.Name,
+			Version: l.Version, Record: playbook.Record{Status: "UNCHANGED"}})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "Nothing to change: already %s in %s.\n", s.value, l.Name)
+	return nil
+}
+
+// update changes what is launched and waits for the end.
+func (c chosen) update(cmd *cobra.Command, l playbook.Launched, v playbook.Version, set map[string]string,
+	asJSON bool) error {
+	r, err := c.catalog.Update(cmd.Context(), c.product, l, v, set)
+	if err != nil {
+		return err
+	}
+	o := operation{cmd: cmd, what: fmt.Sprintf("update %s to %s", l.Name, v.Name), asJSON: asJSON,
+		outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: v.Name}}
+	return o.follow(c.catalog, r)
+}
