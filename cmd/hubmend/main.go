@@ -67,7 +67,7 @@ arguments, no credentials, nothing deployed). docs/cli.md has more, completion f
 	}
 	cmd.SetVersionTemplate("hubmend {{.Version}}\n")
 	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(),
-		planCommand(), playbookCommand(), statusCommand(), historyCommand(), remediateCommand(),
+		planCommand(), playbookCommand(), statusCommand(), historyCommand(), findingsCommand(), remediateCommand(),
 		undoCommand(), pauseCommand(), resumeCommand(),
 		doctorCommand(), reportCommand(), referenceCommand())
 	complete(cmd)

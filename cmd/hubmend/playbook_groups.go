@@ -106,7 +106,7 @@ func (s switching) explain(out io.Writer, groups []catalog.Group) {
 		fmt.Fprintf(out, "%s  %s\n  %s\n", g.ID, strings.Join(g.Controls, ", "), g.Description)
 	}
 	if s.value == groupEnabled {
-		fmt.Fprintln(out, openFindings)
+		fmt.Fprintln(out, enablingMeans)
 		return
 	}
 	fmt.Fprintln(out, "Their findings will be remediated on request only: with the custom action, or `hubmend remediate`.")

@@ -29,15 +29,15 @@ func (f *launchFlags) register(cmd *cobra.Command, version, name string) {
 // setUsage explains --set.
 const setUsage = "set a control group, such as CIS4142=ENABLED; repeat it, or separate several with commas"
 
-// openFindings tells what ENABLING a group means for the findings that are there already.
-const openFindings = "Findings of these controls that are already open are remediated too, at their next check by " +
+// enablingMeans tells what ENABLING a group means for the findings that are there already.
+const enablingMeans = "Findings of these controls that are already open are remediated too, at their next check by " +
 	"Security Hub, within 24 hours.\n`hubmend findings` lists them."
 
 // warn tells what happens to open findings when a group is ENABLED.
 func (f *launchFlags) warn(cmd *cobra.Command) {
 	for _, value := range f.set {
 		if strings.EqualFold(value, groupEnabled) && !f.asJSON {
-			fmt.Fprintln(cmd.OutOrStdout(), openFindings)
+			fmt.Fprintln(cmd.OutOrStdout(), enablingMeans)
 			return
 		}
 	}

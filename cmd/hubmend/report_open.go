@@ -5,52 +5,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
 	"hubmend/internal/aws/awserr"
 	"hubmend/internal/engine/finding"
-	hub "hubmend/internal/engine/securityhub"
 	"hubmend/internal/ops/report"
 )
 
-// Security Hub takes 20 values for one attribute of a filter, and three questions a second.
-const (
-	mostValues    = 20
-	mostOpenPages = 200 // of 100 findings each: about a minute
-)
-
-// readOpen asks Security Hub for the open findings of the catalog's controls. It gives a sentence
-// about what the report lacks then, or "".
+// readOpen adds the open findings of the catalog's controls to a report. It gives a sentence about what the report
+// lacks then, or "".
 func readOpen(ctx context.Context, cfg aws.Config, b *report.Builder) string {
-	client := securityhub.NewFromConfig(cfg, func(o *securityhub.Options) {
-		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
-			s.MaxAttempts, s.MaxBackoff = hub.MaxAttempts, hub.MaxBackoff
-		})
-	})
-	var open []finding.Finding
-	pages := 0
-	for some := range slices.Chunk(controlIDs(), mostValues) {
-		list := securityhub.NewGetFindingsPaginator(client,
-			&securityhub.GetFindingsInput{Filters: openFilters(some), MaxResults: aws.Int32(100)})
-		for list.HasMorePages() {
-			if pages++; pages > mostOpenPages {
-				addOpen(b, open)
-				return fmt.Sprintf("More than %d findings are open; the report has only the first of them.",
-					mostOpenPages*100)
-			}
-			page, err := list.NextPage(ctx)
-			if err != nil {
-				return "What is open is not known: " + hubError(cfg.Region, err).Error() + "."
-			}
-			open = append(open, parsed(page.Findings)...)
-		}
+	open, more, err := openFindings(ctx, cfg, controlIDs(), &types.AwsSecurityFindingFilters{}, func(int) {})
+	if err != nil {
+		return "What is open is not known: " + err.Error() + "."
 	}
 	addOpen(b, open)
+	if more {
+		return fmt.Sprintf("More than %d findings are open; the report has only the first of them.", mostOpenPages*100)
+	}
 	return ""
 }
 
@@ -59,19 +33,6 @@ func addOpen(b *report.Builder, open []finding.Finding) {
 	for _, f := range open {
 		b.AddOpen(f)
 	}
-}
-
-// openFilters want what Security Hub's own checks found wrong and nobody has done with.
-func openFilters(controls []string) *types.AwsSecurityFindingFilters {
-	f := &types.AwsSecurityFindingFilters{
-		ComplianceStatus: []types.StringFilter{equals(finding.Failed)},
-		RecordState:      []types.StringFilter{equals(finding.Active)},
-		WorkflowStatus:   []types.StringFilter{equals(finding.New), equals(finding.Notified)},
-	}
-	for _, id := range controls {
-		f.ComplianceSecurityControlId = append(f.ComplianceSecurityControlId, equals(id))
-	}
-	return f
 }
 
 // parsed gives what can be trusted of findings, and leaves the others out: those are of other products.

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
+	"github.com/spf13/cobra"
+
+	"hubmend/internal/catalog"
+	"hubmend/internal/engine/dispatch"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/overview"
+)
+
+func findingsCommand() *cobra.Command {
+	var f finder
+	cmd := &cobra.Command{
+		Use:   "findings",
+		Short: "List open findings that Hubmend can remediate",
+		Long: fmt.Sprintf(`Reads the open findings of Security Hub that Hubmend can remediate: failed, active, and neither
+suppressed nor resolved. Counts the resources by control and account; with --control, lists each
+resource. It reads up to %d findings, and changes nothing.
+
+It uses the credentials and the Region of your AWS configuration, which must be those of the
+administrator's account and home Region.`, mostOpenPages*100),
+		Example: fmt.Sprintf("  hubmend findings\n  hubmend findings --control %s --account 222222222222\n"+
+			"  hubmend findings --region eu-west-1 --json", exampleID()),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	addControlFlag(cmd, &f.control, "list the resources of this control")
+	addAccountFlag(cmd, &f.account, "only this account")
+	addRegionFlag(cmd, &f.region, "only this Region")
+	f.output.register(cmd)
+	return cmd
+}
+
+// finder is one run of the command.
+type finder struct {
+	control, account, region string
+	output                   format
+}
+
+// openResource is a resource that fails a control, in JSON. Several findings of different standards may say so.
+type openResource struct {
+	Control  string    `json:"control"`
+	Account  string    `json:"account"`
+	Region   string    `json:"region"` // global: it exists once per account
+	Resource string    `json:"resource"`
+	Since    time.Time `json:"since,omitzero"`
+	Findings []string  `json:"findings"` // ids
+
+	target target.Target
+}
+
+// openReport is the outcome in JSON.
+type openReport struct {
+	Resources []openResource `json:"resources"`
+	More      bool           `json:"more"` // there are more findings than were read
+}
+
+func (f finder) run(cmd *cobra.Command) error {
+	cfg, err := awsConfig(cmd.Context())
+	if err != nil {
+		return err
+	}
+	controls := controlIDs()
+	if f.control != "" {
+		controls = []string{f.control}
+	}
+	open, more, err := openFindings(cmd.Context(), cfg, controls,
+		&types.AwsSecurityFindingFilters{AwsAccountId: equal(f.account), Region: equal(f.region)},
+		readProgress(cmd.ErrOrStderr()))
+	if err != nil {
+		return err
+	}
+	if more {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: there are more than %d findings; narrow the list with --control, "+
+			"--account or --region\n", mostOpenPages*100)
+	}
+	all := openReport{Resources: openResources(open), More: more}
+	l := countListing(all.Resources)
+	if f.control != "" || f.output == formatCSV {
+		l = resourceListing(all.Resources)
+	}
+	return f.output.print(cmd.OutOrStdout(), all, l, func(out io.Writer) { f.show(out, all.Resources, l) })
+}
+
+// readProgress tells on long reads how far they are.
+func readProgress(out io.Writer) func(read int) {
+	const every = 5 * time.Second
+	told := time.Now()
+	return func(read int) {
+		if time.Since(told) >= every {
+			told = time.Now()
+			fmt.Fprintf(out, "hubmend: read %s so far\n", counted(read, "finding"))
+		}
+	}
+}
+
+// openResources gives each resource that fails a control once. What Hubmend would refuse to remediate is left out.
+func openResources(open []finding.Finding) []openResource {
+	all := []openResource{}
+	index := map[string]int{}
+	for _, f := range open {
+		control, t, _, err := dispatch.Asked(catalog.Embedded(), f)
+		if err != nil {
+			continue
+		}
+		key := control.ID + " " + t.Key()
+		i, known := index[key]
+		if !known {
+			i = len(all)
+			index[key] = i
+			all = append(all, openResource{Control: control.ID, Account: t.Account, Region: t.Region,
+				Resource: t.Resource, Since: f.Since, target: t})
+		}
+		all[i].Findings = append(all[i].Findings, f.ID)
+		if !f.Since.IsZero() && f.Since.Before(all[i].Since) {
+			all[i].Since = f.Since
+		}
+	}
+	slices.SortFunc(all, func(x, y openResource) int {
+		return cmp.Or(catalog.Compare(x.Control, y.Control), cmp.Compare(x.target.String(), y.target.String()))
+	})
+	return all
+}
+
+func resourceListing(all []openResource) listing {
+	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Region"},
+		{name: "Resource", show: overview.Short}, {name: "Since (UTC)", show: minutes}, {name: "Findings", right: true}}}
+	for _, r := range all {
+		l.add(r.Control, r.Account, r.Region, r.Resource, fullTime(r.Since), strconv.Itoa(len(r.Findings)))
+	}
+	return l
+}
+
+func countListing(all []openResource) listing {
+	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Regions"},
+		{name: "Resources", right: true}, {name: "Title"}}}
+	same := func(x, y openResource) bool { return x.Control == y.Control && x.Account == y.Account }
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && same(all[0], all[n]) {
+			n++
+		}
+		var in []string
+		for _, r := range all[:n] {
+			if !slices.Contains(in, r.Region) {
+				in = append(in, r.Region)
+			}
+		}
+		control, _ := catalog.Embedded().ByID(all[0].Control)
+		l.add(control.ID, all[0].Account, strings.Join(in, ", "), strconv.Itoa(n), control.Title)
+		all = all[n:]
+	}
+	return l
+}
+
+// show writes the listing for people, and which command comes next.
+func (f finder) show(out io.Writer, all []openResource, l listing) {
+	if len(all) == 0 {
+		fmt.Fprintln(out, "No open findings that Hubmend can remediate.")
+		return
+	}
+	fmt.Fprintln(out, l.render(out))
+	first := all[0]
+	if f.control == "" {
+		fmt.Fprintf(out, "To list the resources: `hubmend findings --control %s`. ", first.Control)
+		fmt.Fprintf(out, "To remediate a whole group automatically:\n`hubmend playbook enable %s`.\n",
+			catalog.Embedded().GroupOf(first.Control).ID)
+		return
+	}
+	fmt.Fprintf(out, "To see what a remediation would change: `hubmend plan`. To remediate:\n"+
+		"`hubmend remediate --control %s --resource %s`\n", first.Control, oneLine(first.Resource))
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
+
+	"hubmend/internal/engine/finding"
+	hub "hubmend/internal/engine/securityhub"
+)
+
+// Security Hub takes 20 values for one attribute of a filter, and three requests a second.
+const (
+	mostValues    = 20
+	mostOpenPages = 200 // of 100 findings each: about a minute
+)
+
+// openFindings reads the open findings of controls: those that failed, are active, and are neither suppressed nor
+// resolved. It says whether there are more than it reads, and tells after each page how many it has read.
+func openFindings(ctx context.Context, cfg aws.Config, controls []string, within *types.AwsSecurityFindingFilters,
+	tell func(read int)) (open []finding.Finding, more bool, err error) {
+	client := securityhub.NewFromConfig(cfg, func(o *securityhub.Options) {
+		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+			s.MaxAttempts, s.MaxBackoff = hub.MaxAttempts, hub.MaxBackoff
+		})
+	})
+	filters := *within
+	filters.ComplianceStatus = equal(finding.Failed)
+	filters.RecordState = equal(finding.Active)
+	filters.WorkflowStatus = []types.StringFilter{equals(finding.New), equals(finding.Notified)}
+	pages := 0
+	for some := range slices.Chunk(controls, mostValues) {
+		filters.ComplianceSecurityControlId = nil
+		for _, id := range some {
+			filters.ComplianceSecurityControlId = append(filters.ComplianceSecurityControlId, equals(id))
+		}
+		list := securityhub.NewGetFindingsPaginator(client,
+			&securityhub.GetFindingsInput{Filters: &filters, MaxResults: aws.Int32(100)})
+		for list.HasMorePages() {
+			if pages++; pages > mostOpenPages {
+				return open, true, nil
+			}
+			page, err := list.NextPage(ctx)
+			if err != nil {
+				return nil, false, hubError(cfg.Region, err)
+			}
+			open = append(open, parsed(page.Findings)...)
+			tell(len(open))
+		}
+	}
+	return open, false, nil
+}
