@@ -14,7 +14,7 @@ import (
 // loadConfig reads an AWS configuration as it is.
 func loadConfig(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
 	// What goes wrong is an error. The SDK's own warnings, which have their own form, say nothing more.
-	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}))...)
+	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), withMFA(ctx))...)
 	var unknown config.SharedConfigProfileNotExistError
 	switch {
 	case errors.As(err, &unknown):
@@ -47,6 +47,12 @@ func awsConfig(ctx context.Context, options ...func(*config.LoadOptions) error) 
 // noCredentials says why there are none. The last place where the SDK looks is an EC2 instance's own; that it
 // is not running on one tells nobody anything.
 func noCredentials(err error) error {
+	switch {
+	case errors.Is(err, errNoTerminal):
+		return errNoTerminal
+	case errors.Is(err, context.Canceled):
+		return errInterrupted
+	}
 	const advice = "no AWS credentials found; log in, or set AWS_PROFILE"
 	if strings.Contains(err.Error(), "no EC2 IMDS role found") {
 		return errors.New(advice)

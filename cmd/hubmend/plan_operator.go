@@ -24,6 +24,8 @@ type operator struct {
 	root        string   // folder of a checkout, whose Python is preferred
 	environment []string // of this process
 
+	credentials aws.CredentialsProvider // once they were read: an MFA code is asked for once, and valid once
+
 	python python.Config
 	worker *python.Worker
 }
@@ -76,15 +78,19 @@ func wayOut(environment []string) []string {
 
 // open reads the AWS configuration for a Region, or for its own when there is none, and finds out
 // whose credentials they are.
-func (*operator) open(ctx context.Context, region string) (aws.Config, request.Person, error) {
+func (o *operator) open(ctx context.Context, region string) (aws.Config, request.Person, error) {
 	var options []func(*config.LoadOptions) error
 	if region != "" {
 		options = append(options, config.WithRegion(region))
+	}
+	if o.credentials != nil {
+		options = append(options, config.WithCredentialsProvider(o.credentials))
 	}
 	cfg, err := awsConfig(ctx, options...)
 	if err != nil {
 		return cfg, request.Person{}, errors.New(oneLine(err.Error()))
 	}
+	o.credentials = cfg.Credentials
 	who, err := request.Who(ctx, sts.NewFromConfig(cfg))
 	if err != nil {
 		return cfg, request.Person{}, awsError(cfg.Region, err)
