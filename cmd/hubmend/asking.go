@@ -21,7 +21,7 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// asking is a person at a terminal who wants something from the functions: undo and remediate.
+// asking is what undo and remediate need to send requests.
 type asking struct {
 	cfg    aws.Config
 	person request.Person
@@ -29,7 +29,7 @@ type asking struct {
 	ledger *ledger.DynamoDB
 }
 
-// ask opens all that is needed to ask for something. Nothing is sent yet.
+// ask opens what is needed to send requests. Nothing is sent yet.
 func ask(ctx context.Context) (asking, error) {
 	cfg, err := awsConfig(ctx)
 	if err != nil {
@@ -38,7 +38,7 @@ func ask(ctx context.Context) (asking, error) {
 	return askWith(ctx, cfg)
 }
 
-// askWith is ask with a configuration that is known.
+// askWith is ask with a configuration.
 func askWith(ctx context.Context, cfg aws.Config) (asking, error) {
 	person, err := request.Who(ctx, sts.NewFromConfig(cfg))
 	if err != nil {
@@ -68,7 +68,7 @@ func notDeployed(ctx context.Context, cfg aws.Config, missing error, account str
 		"hubmend-admin%s", account, cfg.Region, missing, meant, meantRegion(cfg.Region))
 }
 
-// following is how a command waits for what it asked for.
+// following is how a command waits for the outcome.
 type following struct {
 	noWait  bool
 	timeout time.Duration
@@ -76,30 +76,30 @@ type following struct {
 }
 
 func (f *following) flags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait for the end")
-	cmd.Flags().DurationVar(&f.timeout, "timeout", 20*time.Minute, "how long to wait for the end")
+	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait for the outcome")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 20*time.Minute, "how long to wait for the outcome")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 }
 
-// every is how often the ledger is asked.
+// every is how often the ledger is read.
 const every = time.Second
 
-// check refuses a time that nobody can wait.
+// check refuses a timeout that is none.
 func (f following) check() error {
 	if f.timeout <= 0 {
-		return fmt.Errorf("--timeout %s is no time to wait; --no-wait does not wait", f.timeout)
+		return fmt.Errorf("--timeout must be positive, not %s; to not wait, use --no-wait", f.timeout)
 	}
 	return nil
 }
 
-// deadline begins the time that a command waits, for all that it asked for together.
+// deadline starts the timeout, for all requests of a command together.
 func (f following) deadline(cmd *cobra.Command) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(cmd.Context(), f.timeout)
 }
 
-// follow tells how something goes, until it is over or the context is done; it looks once at least. What does
-// not end in time is told and is the answer no; its error says that it was interrupted. A failure is left to
-// who asked, so that it is told once.
+// follow reports the progress of a request until it is over or the context is done; it reads it at least once. What does
+// not end in time is reported and not a success. The error is that of an interruption. A failure is left to the caller,
+// so that it is reported once.
 func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, what, key string,
 	look func(context.Context) (request.Progress, error)) (request.Progress, error) {
 	out := cmd.OutOrStdout()
@@ -112,23 +112,23 @@ func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, wha
 	switch {
 	case err == nil:
 	case cmd.Context().Err() != nil:
-		return p, fmt.Errorf("interrupted; %s goes on without you, and %s tells how", what, historyOf(key))
+		return p, fmt.Errorf("interrupted; %s goes on, and %s shows the progress", what, historyOf(key))
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not over within %s (%s); it goes on, and %s tells how\n", what,
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s did not end within %s (%s); it goes on, and %s shows the progress\n", what,
 			f.timeout, oneLine(p.String()), historyOf(key))
 	default:
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: nobody knows how it went, look with %s: %v\n", historyOf(key),
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot read the progress; try %s: %v\n", historyOf(key),
 			ledgerError(a.cfg.Region, err))
 	}
 	return p, nil
 }
 
-// historyOf names what tells more about targets.
+// historyOf names the command that shows more about targets.
 func historyOf(keys ...string) string {
 	return "`hubmend history " + strings.Join(keys, "`, `hubmend history ") + "`"
 }
 
-// teller prints a status when it is new, or when nothing was heard for a while, and no failure.
+// teller prints a status when it is new or was printed a while ago, but no failure.
 type teller struct {
 	out    io.Writer
 	what   string
@@ -142,5 +142,6 @@ func (t *teller) tell(p request.Progress) {
 		return
 	}
 	t.told, t.toldAt = p.String(), time.Now()
-	fmt.Fprintf(t.out, "%6.1f s  %s: %s\n", time.Since(t.begin).Seconds(), t.what, oneLine(t.told))
+	line := fmt.Sprintf("%6.1f s  %s: %s", time.Since(t.begin).Seconds(), t.what, oneLine(t.told))
+	fmt.Fprintln(t.out, strings.Join(wrapLine(line, len("   0.0 s  "), terminalWidth(t.out)), "\n"))
 }

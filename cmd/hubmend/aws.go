@@ -11,9 +11,9 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// loadConfig reads an AWS configuration as it is.
+// loadConfig reads an AWS configuration.
 func loadConfig(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
-	// What goes wrong is an error. The SDK's own warnings, which have their own form, say nothing more.
+	// Problems are errors. The SDK's own warnings have another form and add nothing.
 	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), withMFA(ctx))...)
 	var unknown config.SharedConfigProfileNotExistError
 	switch {
@@ -26,7 +26,7 @@ func loadConfig(ctx context.Context, options ...func(*config.LoadOptions) error)
 	return cfg, nil
 }
 
-// awsConfig reads the AWS configuration, and says what is missing in it.
+// awsConfig reads the AWS configuration. Its error names what is missing.
 func awsConfig(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
 	cfg, err := loadConfig(ctx, options...)
 	if err != nil {
@@ -44,8 +44,8 @@ func awsConfig(ctx context.Context, options ...func(*config.LoadOptions) error) 
 	return cfg, nil
 }
 
-// noCredentials says why there are none. The last place where the SDK looks is an EC2 instance's own; that it
-// is not running on one tells nobody anything.
+// noCredentials explains why there are none. The SDK looks at an EC2 instance's own last; that this is not one would
+// only confuse.
 func noCredentials(err error) error {
 	switch {
 	case errors.Is(err, errNoTerminal):

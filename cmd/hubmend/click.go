@@ -18,9 +18,9 @@ func labClickCommand() *cobra.Command {
 	var port int
 	cmd := &cobra.Command{
 		Use:   "click ACTION FINDING-ID...",
-		Short: "Use a custom action on findings of a lab that is up",
-		Long: `Does what a person does in the Security Hub console: selects 1 to 20 findings and picks a
-custom action. AWS has no API for it.`,
+		Short: "Use a custom action on findings of a running lab",
+		Long: `Does what you do in the Security Hub console: selects 1 to 20 findings and a custom action. AWS has
+no API for it.`,
 		Example: "  hubmend lab click CIS4142 $(aws securityhub get-findings --query 'Findings[].Id' --output text)",
 		Args:    cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,7 +35,7 @@ custom action. AWS has no API for it.`,
 			}
 			response, err := (&http.Client{Timeout: 10 * time.Second}).Do(r)
 			if err != nil {
-				return fmt.Errorf("no lab answers on port %d; start one with `hubmend lab up`: %w", port, err)
+				return fmt.Errorf("no lab responds on port %d; start one with `hubmend lab up` (%w)", port, err)
 			}
 			defer response.Body.Close()
 			text, err := io.ReadAll(response.Body)

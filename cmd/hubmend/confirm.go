@@ -33,7 +33,8 @@ func (c confirmation) ask(cmd *cobra.Command, question string, asJSON bool) erro
 		return err
 	}
 	// The terminal is read on the side, because a read does not end with Ctrl-C.
-	fmt.Fprint(cmd.OutOrStdout(), question+" [y/N] ")
+	out := cmd.OutOrStdout()
+	fmt.Fprint(out, strings.Join(wrapLine(question+" [y/N]", 0, terminalWidth(out)), "\n")+" ")
 	answered := make(chan error, 1)
 	go func() { answered <- answer(cmd) }()
 	select {

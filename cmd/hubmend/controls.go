@@ -121,7 +121,7 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 	for _, control := range c.Controls {
 		r, ok := c.Runbook(control.Runbook)
 		if !ok {
-			return nil, fmt.Errorf("control %s: there is no runbook %s", control.ID, control.Runbook)
+			return nil, fmt.Errorf("control %s: runbook %s not found", control.ID, control.Runbook)
 		}
 		policy, err := c.Policy(r)
 		if err != nil {

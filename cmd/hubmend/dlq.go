@@ -13,10 +13,10 @@ import (
 func dlqCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dlq",
-		Short: "List dead letters, send them back to be handled again, or delete them",
-		Long: `A dead letter is a message that Hubmend gave up on. These commands use the credentials and
-the Region of your AWS configuration, which must be those of the administrator's account
-and home Region. docs/operations.md tells more.`,
+		Short: "List dead letters, redrive them, or delete them",
+		Long: `A dead letter is a message that Hubmend could not handle. These commands use the credentials and the
+Region of your AWS configuration, which must be those of the administrator's account and home
+Region. See docs/operations.md.`,
 		Example: "  hubmend dlq list\n  hubmend dlq redrive --all",
 		Args:    cobra.NoArgs, // so that a mistyped command is an error
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -30,8 +30,8 @@ func dlqListCommand() *cobra.Command {
 	var f format
 	cmd := &cobra.Command{
 		Use:     "list",
-		Short:   "List dead letters and why they are there",
-		Long:    "Lists dead letters and why they are there, the oldest first. It takes none away.",
+		Short:   "List dead letters and their reasons",
+		Long:    "Lists dead letters and their reasons, the oldest first. It changes nothing.",
 		Example: "  hubmend dlq list\n  hubmend dlq list --queue findings --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,8 +56,8 @@ func dlqShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Print the message of a dead letter",
-		Long: `Prints the whole message of a dead letter, indented if it is JSON. Characters that would do
-something to a terminal are written as \u escapes.`,
+		Long: `Prints the whole message of a dead letter, indented if it is JSON. Control characters are written as
+\u escapes.`,
 		Example: "  hubmend dlq show 5fea7756-0ea4-451a-a703-a558b933e274",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {

@@ -26,18 +26,18 @@ func queueFlag(cmd *cobra.Command, queue *string) {
 	cmd.Flags().StringVar(queue, "queue", "", strings.Join(queueNames, " or ")+" (default: both)")
 }
 
-// deadLetters are those of the queues that a command is about.
+// deadLetters are those of the queues of a command.
 type deadLetters struct {
 	region string
 	queues []*deadletter.Queue
 }
 
-// openQueues opens the dead letters of the queue that was asked for, or of all.
+// openQueues opens the dead letters of a queue, or of all.
 func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 	names := queueNames
 	if queue != "" {
 		if names = []string{queue}; !slices.Contains(queueNames, queue) {
-			return deadLetters{}, fmt.Errorf("there is no queue %q; choose %s", queue, strings.Join(queueNames, " or "))
+			return deadLetters{}, fmt.Errorf("unknown queue %q; the queues are %s", queue, strings.Join(queueNames, " and "))
 		}
 	}
 	cfg, err := awsConfig(ctx)
@@ -62,8 +62,8 @@ func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 	return d, nil
 }
 
-// read gives every dead letter, the oldest first and without its body. It warns of those
-// that the queues count and do not show, and says how many they are.
+// read gives every dead letter, the oldest first and without its body. It warns of those that the queues count and do
+// not show, and counts them.
 func (d deadLetters) read(ctx context.Context, warnings io.Writer) (letters []deadletter.Letter, unseen int,
 	err error) {
 	letters = []deadletter.Letter{}
@@ -79,7 +79,7 @@ func (d deadLetters) read(ctx context.Context, warnings io.Writer) (letters []de
 		}
 		if seen < q.Expected {
 			unseen += q.Expected - seen
-			fmt.Fprintf(warnings, "hubmend: %s counts about %s and showed %d; look again in a minute\n",
+			fmt.Fprintf(warnings, "hubmend: %s counts about %s and showed %d; try again in a minute\n",
 				naming.DeadLetters(q.Name), counted(q.Expected, "message"), seen)
 		}
 	}
@@ -102,8 +102,7 @@ func (d deadLetters) body(ctx context.Context, id string) (string, error) {
 	return "", unknownLetters([]string{id})
 }
 
-// choose gives the letters with the ids, or all when no id is given. It demands that every
-// id is one of a letter.
+// choose gives the letters with the ids, or all without ids. An unknown id is an error.
 func choose(letters []deadletter.Letter, ids []string) (map[string]deadletter.Letter, error) {
 	chosen := map[string]deadletter.Letter{}
 	for _, l := range letters {
@@ -124,6 +123,6 @@ func choose(letters []deadletter.Letter, ids []string) (map[string]deadletter.Le
 }
 
 func unknownLetters(ids []string) error {
-	return fmt.Errorf("there is no dead letter %s; `hubmend dlq list` shows those there are",
+	return fmt.Errorf("unknown dead letter %s; `hubmend dlq list` lists them",
 		oneLine(strings.Join(ids, ", ")))
 }

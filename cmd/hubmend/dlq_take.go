@@ -14,9 +14,9 @@ func dlqRedriveCommand() *cobra.Command {
 	var h handling
 	cmd := &cobra.Command{
 		Use:   "redrive ID...",
-		Short: "Send dead letters back to be handled again",
-		Long: `Sends dead letters back to the queue that they came from, and then deletes them. Mend first
-what their reason says. Exits with 1 when one of them is still a dead letter.`,
+		Short: "Send dead letters back to their queue",
+		Long: `Sends dead letters back to the queue that they came from, and then deletes them. Fix the cause
+first, which their reason names. Exits with 1 when one of them is still a dead letter.`,
 		Example: "  hubmend dlq redrive 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq redrive --queue " +
 			"outcomes --all",
 		Args: func(_ *cobra.Command, ids []string) error { return h.check(ids) },
@@ -30,9 +30,9 @@ func dlqDeleteCommand() *cobra.Command {
 	h := handling{deletes: true}
 	cmd := &cobra.Command{
 		Use:   "delete ID...",
-		Short: "Delete dead letters that never can be handled",
-		Long: `Deletes dead letters for good, after a question. Nothing is repaired or answered for them any
-more, so redrive what can be handled. Exits with 1 when one of them is still a dead letter.`,
+		Short: "Delete dead letters permanently",
+		Long: `Deletes dead letters permanently, after a question. Nothing is remediated for them afterwards, so
+redrive what can be handled. Exits with 1 when one of them is still a dead letter.`,
 		Example: "  hubmend dlq delete 5fea7756-0ea4-451a-a703-a558b933e274\n  hubmend dlq delete --queue outcomes " +
 			"--all --yes",
 		Args: func(_ *cobra.Command, ids []string) error { return h.check(ids) },
@@ -43,7 +43,7 @@ more, so redrive what can be handled. Exits with 1 when one of them is still a d
 	return cmd
 }
 
-// handling is one run of a command that takes dead letters away: back to their queue, or for good.
+// handling is one run of redrive or delete.
 type handling struct {
 	confirmation
 	queue                string
@@ -52,7 +52,7 @@ type handling struct {
 
 func (h *handling) register(cmd *cobra.Command) {
 	queueFlag(cmd, &h.queue)
-	cmd.Flags().BoolVar(&h.all, "all", false, "every dead letter that is there now")
+	cmd.Flags().BoolVar(&h.all, "all", false, "all dead letters")
 	cmd.Flags().BoolVar(&h.asJSON, "json", false, "print JSON")
 }
 

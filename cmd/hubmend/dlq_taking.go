@@ -12,8 +12,8 @@ import (
 	"hubmend/internal/ops/deadletter"
 )
 
-// taking goes through the queues once more and takes letters away. It knows what it may take, so that a message
-// that becomes a dead letter again meanwhile is left for a person.
+// taking goes through the queues once more, and redrives or deletes the wanted letters. A message that becomes a dead
+// letter again meanwhile stays.
 type taking struct {
 	handling
 	wanted map[string]deadletter.Letter // not yet come to, by id
@@ -24,7 +24,7 @@ type taking struct {
 	failed  bool
 }
 
-// taken is what became of a letter, in JSON.
+// taken is the outcome for a letter, in JSON.
 type taken struct {
 	Queue    string `json:"queue"`
 	ID       string `json:"id"`
@@ -45,7 +45,7 @@ func (t *taking) run(ctx context.Context, d deadLetters) error {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.wanted)) {
-		t.done(t.wanted[id], errors.New("SQS did not give it again; try again in a minute"))
+		t.done(t.wanted[id], errors.New("SQS did not return it; try again in a minute"))
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func (t *taking) drain(ctx context.Context, q *deadletter.Queue) error {
 	return nil
 }
 
-// done notes and tells what became of a letter.
+// done records and reports the outcome for a letter.
 func (t *taking) done(l deadletter.Letter, err error) {
 	delete(t.wanted, l.ID)
 	result := taken{Queue: l.Queue, ID: l.ID, About: l.About}

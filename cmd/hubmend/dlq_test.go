@@ -43,7 +43,7 @@ func TestDLQBadInput(t *testing.T) {
 		"a word too many": {args: "dlq list x", want: `"x"`},
 		"no id":           {args: "dlq show", want: "1 arg"},
 		"unknown queue": {args: "dlq list --queue hubmend",
-			want: `there is no queue "hubmend"; choose findings or outcomes`},
+			want: `unknown queue "hubmend"; the queues are findings and outcomes`},
 		"redrive nothing":   {args: "dlq redrive", want: "or use --all"},
 		"redrive too much":  {args: "dlq redrive --all some-id", want: "or use --all"},
 		"delete nothing":    {args: "dlq delete", want: "or use --all"},
@@ -289,7 +289,7 @@ func testDLQUnknown(t *testing.T, a account) {
 		"JSON":             {"redrive", "--queue", "findings", "--json", "nobody", id},
 	} {
 		code, stdout, stderr := hubmend(t, a.env, append([]string{"dlq"}, args...)...)
-		if code != exitUsage || stdout != "" || !strings.Contains(stderr, "there is no dead letter ") {
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, "unknown dead letter ") {
 			t.Errorf("%s exits with %d, prints %q, says %q", name, code, stdout, stderr)
 		}
 	}
@@ -395,5 +395,5 @@ func testDLQDelete(t *testing.T, a account) {
 		t.Errorf("%q are left", left)
 	}
 	s.says(t, 0, "dlq delete --all", "No dead letters.\n")
-	s.says(t, exitUsage, "dlq delete --yes "+one, "there is no dead letter "+one)
+	s.says(t, exitUsage, "dlq delete --yes "+one, "unknown dead letter "+one)
 }

@@ -23,9 +23,10 @@ func findingCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "finding CONTROL",
 		Short: "Print a finding, to import it into the lab",
-		Long: `Prints a list with one finding of a control, failed and new, as Security Hub would send
-it. Import it with the AWS CLI; the lab takes it, a real Security Hub takes such findings
-from itself only.`,
+		Long: `Prints a list with one failed, new finding of a control, as Security Hub sends it. Import it into the
+lab with the AWS CLI. A real Security Hub refuses it: such findings can come only from itself.
+
+RESOURCE is an ARN, or the resource's own id with --account and --region.`,
 		Example: fmt.Sprintf(
 			`  hubmend finding %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 > finding.json
   aws securityhub batch-import-findings --findings file://finding.json`, exampleID()),
@@ -58,7 +59,7 @@ from itself only.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&resource, "resource", "", "ARN or id of the resource (required)")
+	flags.StringVar(&resource, "resource", "", "`RESOURCE` that the finding is about (required)")
 	addAccountFlag(cmd, &account, "account of the finding (default: the ARN's)")
 	addRegionFlag(cmd, &region, "Region of the finding (default: the ARN's)")
 	flags.StringVar(&form, "form", string(samplefinding.Consolidated), "consolidated, standard or legacy")

@@ -173,11 +173,11 @@ func (f finder) show(out io.Writer, all []openResource, l listing) {
 	fmt.Fprintln(out, l.render(out))
 	first := all[0]
 	if f.control == "" {
-		fmt.Fprintf(out, "To list the resources: `hubmend findings --control %s`. ", first.Control)
-		fmt.Fprintf(out, "To remediate a whole group automatically:\n`hubmend playbook enable %s`.\n",
-			catalog.Embedded().GroupOf(first.Control).ID)
+		paragraphs(out, fmt.Sprintf("List the resources of a control: `hubmend findings --control %s`", first.Control),
+			fmt.Sprintf("Remediate a control group automatically: `hubmend playbook enable %s`",
+				catalog.Embedded().GroupOf(first.Control).ID))
 		return
 	}
-	fmt.Fprintf(out, "To see what a remediation would change: `hubmend plan`. To remediate:\n"+
-		"`hubmend remediate --control %s --resource %s`\n", first.Control, oneLine(first.Resource))
+	fmt.Fprintf(out, "Remediate one:\n  hubmend remediate --control %s --resource %s\n", first.Control,
+		oneLine(target.Name(first.Resource)))
 }

@@ -80,7 +80,7 @@ func TestFindings(t *testing.T) {
 
 	asked = nil
 	s.says(t, 0, "findings --control ec2.13 --account 222222222222 --region us-east-1",
-		"security-group/sg-00000000000000001", "`hubmend remediate --control EC2.2 --resource "+sg(3)+"`")
+		"security-group/sg-00000000000000001", "\n  hubmend remediate --control EC2.2 --resource sg-00000000000000003\n")
 	for _, want := range []string{`"EC2.13"`, `"222222222222"`, `"us-east-1"`} {
 		if !strings.Contains(asked[0], want) || strings.Contains(asked[0], "EC2.14") {
 			t.Errorf("asks for %s", asked[0])

@@ -86,11 +86,11 @@ func TestFollow(t *testing.T) {
 		err, said string
 	}{
 		"interrupted": {gone, queued,
-			"interrupted; undo goes on without you, and `hubmend history hubmend-1` tells how",
-			"undo: waits on the queue\n"},
+			"interrupted; undo goes on, and `hubmend history hubmend-1` shows the progress",
+			"undo: queued\n"},
 		"too late": {t.Context(), queued, "",
-			"hubmend: undo was not over within 10ms (waits on the queue); it goes on, and `hubmend history " +
-				"hubmend-1` tells how\n"},
+			"hubmend: undo did not end within 10ms (queued); it goes on, and `hubmend history " +
+				"hubmend-1` shows the progress\n"},
 		"refused": {t.Context(), refused, "", ""}, // who asked tells it, once
 	} {
 		var out strings.Builder

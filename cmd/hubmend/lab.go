@@ -17,7 +17,7 @@ import (
 func labCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab",
-		Short: "Rehearse repairs on this machine, without an AWS account",
+		Short: "Try remediation on this machine, without an AWS account",
 		Long: `The lab deploys the templates into a local stand-in for AWS: moto holds the
 resources, the compiled Lambda functions run behind the Lambda Runtime API, runbooks are
 executed step by step with botocore. docs/lab.md tells what it has and what it lacks.`,

@@ -40,7 +40,7 @@ func labUpCommand() *cobra.Command {
 	u.register(cmd)
 	cmd.Flags().IntVar(&u.port, "port", defaultPort, "port to listen on")
 	cmd.Flags().StringToStringVar(&u.set, "set", nil, setUsage)
-	cmd.Flags().BoolVar(&u.empty, "empty", false, "deploy nothing, so that you can, with the CDK")
+	cmd.Flags().BoolVar(&u.empty, "empty", false, "deploy nothing, so that you can deploy with the CDK")
 	cmd.MarkFlagsMutuallyExclusive("empty", "set")
 	return cmd
 }
@@ -73,7 +73,7 @@ func productParameters(set map[string]string) (map[string]string, error) {
 	return parameters, nil
 }
 
-// run keeps a lab up until somebody ends it.
+// run keeps a lab up until it is interrupted.
 func (u labUp) run(ctx context.Context, out io.Writer, config lab.Config) error {
 	config.Address = fmt.Sprintf("127.0.0.1:%d", u.port)
 	config.Observe = (&printer{out: out, trace: true}).entry

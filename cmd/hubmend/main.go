@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -18,11 +19,11 @@ import (
 
 // Exit codes. Every command keeps to them.
 const (
-	exitFailed = 1 // the command did its work and the answer is no: an expectation failed, a linter found something
-	exitUsage  = 2 // the command could not do its work: bad arguments, a missing file, a service that does not answer
+	exitFailed = 1 // the command ran and the result is negative: an expectation failed, a linter found something
+	exitUsage  = 2 // the command could not run: bad arguments, a missing file, a service that does not respond
 )
 
-// errFailed is returned by a command whose answer is no and that said so already.
+// errFailed is the error of a command whose result is negative and that reported it already.
 var errFailed = errors.New("failed")
 
 func main() {
@@ -35,7 +36,7 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // so that a second Ctrl-C ends what does not look at the first
+	context.AfterFunc(ctx, stop) // so that a second Ctrl-C ends what ignores the first
 	cmd, out := root(), &output{file: os.Stdout}
 	cmd.SetOut(out)
 	err := cmd.ExecuteContext(ctx)
@@ -47,7 +48,7 @@ func main() {
 	case errors.Is(err, errFailed):
 		os.Exit(exitFailed)
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "hubmend:", ownWords(err))
+		paragraphs(os.Stderr, strings.Split("hubmend: "+ownWords(err), "\n")...)
 		os.Exit(exitUsage)
 	}
 }
@@ -55,12 +56,13 @@ func main() {
 func root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hubmend",
-		Short: "Repairs AWS Security Hub findings, and proves on a laptop that it does",
-		Long: `Hubmend repairs AWS Security Hub findings by itself, and proves on a laptop that it does.
+		Short: "Remediates AWS Security Hub findings automatically and safely",
+		Long: `Hubmend remediates AWS Security Hub findings automatically and safely. "hubmend lab demo" shows it on
+your laptop, without an AWS account.
 
-Exit codes: 0 it did its work and the answer is yes; 1 the answer is no (an expectation failed,
-the linter or doctor found something, an operation failed); 2 it could not do its work (bad
-arguments, no credentials, nothing deployed). docs/cli.md has more, completion for shells too.`,
+Exit codes: 0 success; 1 the result is negative (an expectation failed, the linter or doctor found
+something, an operation failed); 2 the command could not run (bad arguments, no credentials, nothing
+deployed). See docs/cli.md, also for shell completion.`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -75,7 +77,7 @@ arguments, no credentials, nothing deployed). docs/cli.md has more, completion f
 	return cmd
 }
 
-// strict makes the commands that cobra adds refuse words that they do not know, as all others do.
+// strict makes the commands that cobra adds refuse unknown words, as all others do.
 func strict(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -112,7 +112,7 @@ func TestBadInput(t *testing.T) {
 			want: "--json and --markdown do not go together"},
 		"missing document":        {args: "lint " + nowhere, want: nowhere},
 		"no models":               {args: "lint --venv " + nowhere, want: "make tools"},
-		"no scenario":             {args: "lab run", want: "0 arguments are too few, this command takes 1 or more"},
+		"no scenario":             {args: "lab run", want: "this command takes 1 or more arguments, not 0"},
 		"missing scenario":        {args: "lab run " + nowhere, env: somePython, want: nowhere},
 		"unknown key":             {args: "lab run " + unknown, env: somePython, want: "/events/0/import"},
 		"missing second scenario": {args: "lab run " + good + " " + nowhere, env: somePython, want: nowhere},
@@ -131,7 +131,7 @@ func TestBadInput(t *testing.T) {
 		"neither on nor off": {args: "lab up --set CIS4142AutoRemediation=on", env: somePython,
 			want: `must be ENABLED or DISABLED, not "on"`},
 		"nothing to click": {args: "lab click", want: "arg"},
-		"click on no lab":  {args: "lab click --port 1 CIS4142 some-finding", want: "no lab answers on port 1"},
+		"click on no lab":  {args: "lab click --port 1 CIS4142 some-finding", want: "no lab responds on port 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,17 +2,17 @@ package main
 
 import "regexp"
 
-// cobraWords are what the library says of a command line, and what we say instead.
+// cobraWords are messages of the library about a command line, and ours.
 var cobraWords = []struct {
 	its  *regexp.Regexp
 	ours string
 }{
 	{regexp.MustCompile(`^accepts (1) arg\(s\), received (\d+)$`),
-		"this command takes $1 argument, and $2 were given; --help shows the form"},
+		"this command takes $1 argument, not $2; see --help"},
 	{regexp.MustCompile(`^accepts at most (1) arg\(s\), received (\d+)$`),
-		"this command takes $1 argument at most, and $2 were given; --help shows the form"},
+		"this command takes at most $1 argument, not $2; see --help"},
 	{regexp.MustCompile(`^requires at least (\d+) arg\(s\), only received (\d+)$`),
-		"$2 arguments are too few, this command takes $1 or more; --help shows the form"},
+		"this command takes $1 or more arguments, not $2; see --help"},
 	{regexp.MustCompile(`^if any flags in the group .* none of the others can be; \[(\S+) (\S+)\] were all set$`),
 		"--$1 and --$2 do not go together"},
 	{regexp.MustCompile(`^invalid argument "(.*)" for "(?:-\w, )?(--\S+)" flag: strconv\..*$`),

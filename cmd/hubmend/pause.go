@@ -66,7 +66,7 @@ func switchCommand(cmd *cobra.Command, to string) *cobra.Command {
 		if asJSON {
 			return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), s)
+		paragraphs(cmd.OutOrStdout(), s.tell()...)
 		return nil
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -105,20 +105,20 @@ func setSwitch(ctx context.Context, to string) (switched, error) {
 	return s, nil
 }
 
-// String tells what happened and what it means.
-func (s switched) String() string {
+// tell gives what happened and what it means.
+func (s switched) tell() []string {
 	state, meaning := "paused", fmt.Sprintf("From %.0f seconds later, nothing starts: no remediation and no undo. "+
-		"Remediations that are running finish.\nFindings that arrive are kept. `hubmend resume` goes on with those that "+
+		"Remediations that are running finish. Findings that arrive are kept; `hubmend resume` goes on with those that "+
 		"still need it.", killswitch.CacheFor.Seconds())
 	if s.Switch == naming.SwitchActive {
 		state, meaning = "active", fmt.Sprintf("Within %.0f minutes, remediation goes on with the findings that arrived "+
-			"meanwhile and still need it.\n`hubmend status` shows the progress.", decide.SweepEvery.Minutes())
+			"meanwhile and still need it. `hubmend status` shows the progress.", decide.SweepEvery.Minutes())
 	}
+	where := fmt.Sprintf("Hubmend in account %s, %s is ", s.Account, s.Region)
 	if !s.Changed {
-		return fmt.Sprintf("Hubmend in account %s, %s is %s already; nothing was changed.", s.Account, s.Region, state)
+		return []string{where + state + " already; nothing was changed."}
 	}
-	return fmt.Sprintf("Hubmend in account %s, %s is now %s; it was %s.\n%s", s.Account, s.Region, state, s.before(),
-		meaning)
+	return []string{where + "now " + state + "; it was " + s.before() + ".", meaning}
 }
 
 // before writes the state before. A misspelled value pauses too.

@@ -20,24 +20,28 @@ func planCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Show what a repair would change, and change nothing",
-		Long: `Runs the runbook of a finding as far as it only reads, and shows which calls would change
-something, what would be before and after, what uses the resource, the risk, the way back, what
-the runbook's role may do, and the cost. Calls that change something are refused by what runs
-the runbook, so a plan changes nothing.
+		Short: "Show what a remediation would change, without changing anything",
+		Long: `Runs the read-only part of a finding's runbook, and shows the calls that would change something, the
+previous and the new values, what uses the resource, the risk, how to undo it, what the runbook's
+role can do, and the cost. Calls that would change something are not made.
 
-The reads are made with the credentials of your AWS configuration, which must be those of the
-resource's account; no role is assumed. Nothing of Hubmend has to be deployed there. The Region
-is that of the resource. A finding is a file, or its id, which is then read from Security Hub.
+It reads with the credentials of your AWS configuration, which must be those of the resource's
+account. It assumes no role, and Hubmend need not be deployed there. The Region is that of the
+resource. FILE is a finding, a list, or an event, as JSON or YAML, in UTF-8 or UTF-16, also
+compressed with gzip; - reads standard input. A finding's id is read from Security Hub.
 
-It needs Python 3.10 or later with boto3, and no checkout of Hubmend. It takes the interpreter that
+RESOURCE is an ARN or the resource's own id, such as sg-0123456789abcdef0, which is then taken to be
+in the account and Region of your AWS configuration.
+
+It needs Python 3.10 or later with boto3, and no checkout of Hubmend. It uses the interpreter that
 HUBMEND_PYTHON names, or else the first of .venv/bin/python and python3 that has boto3.
 
 Exit codes: 0 there is a plan, or nothing to change; 1 the runbook would refuse the resource or
-fail, and the output says why; 2 the plan could not be made.`,
+fail, and the output explains why; 2 the plan could not be made.`,
 		Example: fmt.Sprintf(`  hubmend plan --finding finding.json
   hubmend plan --finding arn:aws:securityhub:us-east-1:222222222222:security-control/%[1]s/finding/0b0a29a4-3a54-4d7f-9a29-1ba5b8a4a7a3
-  hubmend plan --control %[1]s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
+  hubmend plan --control %[1]s --resource sg-0123456789abcdef0 --region us-east-1
+  aws securityhub get-findings --max-items 1 | hubmend plan --finding -
   hubmend plan --control %[1]s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 --json > plan.json`, exampleID()),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -69,7 +73,7 @@ fail, and the output says why; 2 the plan could not be made.`,
 				return errors.New(oneLine(err.Error()))
 			}
 			if q.finding == "" {
-				made.Finding = "" // the one that was made up
+				made.Finding = "" // it was made for the plan
 			}
 			if asJSON {
 				err = json.NewEncoder(cmd.OutOrStdout()).Encode(made)
@@ -83,9 +87,9 @@ fail, and the output says why; 2 the plan could not be made.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&q.finding, "finding", "", "file with a finding (- is standard input), or the id of one")
+	flags.StringVar(&q.finding, "finding", "", "`FILE` with a finding (- is standard input), or the id of one")
 	addControlFlag(cmd, &q.control, "control to remediate, instead of a finding")
-	flags.StringVar(&q.resource, "resource", "", "ARN or id of the resource, with --control")
+	flags.StringVar(&q.resource, "resource", "", "`RESOURCE` to remediate, with --control")
 	addRegionFlag(cmd, &q.region,
 		"Region of a resource whose ARN or id has none (default: that of your AWS configuration)")
 	flags.StringVar(&root, "root", ".", "folder of a Hubmend checkout, whose Python is then used")
@@ -93,15 +97,15 @@ fail, and the output says why; 2 the plan could not be made.`,
 	return cmd
 }
 
-// check refuses what cannot be a question, before anything is started.
+// check refuses flags that do not go together, before anything is started.
 func (q question) check() error {
 	switch {
 	case (q.finding == "") == (q.control == ""):
-		return errors.New("give either --finding, or --control with --resource")
+		return errors.New("use either --finding, or --control with --resource")
 	case q.control != "" && q.resource == "":
-		return errors.New("--control needs the --resource that the repair is planned for")
+		return errors.New("--control needs a --resource")
 	case q.finding != "" && (q.resource != "" || q.region != ""):
-		return errors.New("a --finding names its resource and Region; leave out --resource and --region")
+		return errors.New("a finding names its resource and Region; leave out --resource and --region")
 	case q.region != "" && !slices.Contains([]string{"", q.region}, part(q.resource, 3)):
 		return fmt.Errorf("%s names its Region, %s; leave out --region", oneLine(q.resource),
 			oneLine(part(q.resource, 3)))

@@ -18,8 +18,8 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// operator is the person at the terminal, with the AWS credentials that they have and the means to run
-// a runbook's reads. Nothing is started before it is needed.
+// operator has the AWS credentials of the person at the terminal, and runs a runbook's reads with them. Nothing is started
+// before it is needed.
 type operator struct {
 	root        string   // folder of a checkout, whose Python is preferred
 	environment []string // of this process
@@ -30,12 +30,11 @@ type operator struct {
 	worker *python.Worker
 }
 
-// passedOn are the variables by which the calls find their way out of a company's network. Credentials
-// are none of them; the worker gets these with each call.
+// passedOn are the variables that calls need behind a company's proxy. Credentials are passed with each call.
 var passedOn = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy",
 	"AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"}
 
-// start starts what makes calls, unless it runs.
+// start starts the worker that makes calls, unless it runs.
 func (o *operator) start(ctx context.Context) error {
 	if o.worker != nil {
 		return nil
@@ -61,8 +60,7 @@ func (o *operator) close() {
 	}
 }
 
-// wayOut picks the variables that are passed on. The worker takes no proxy by itself, so that it needs
-// NO_PROXY to be empty as soon as there is one.
+// wayOut picks the variables that are passed on. The worker uses no proxy unless NO_PROXY is empty.
 func wayOut(environment []string) []string {
 	var passed []string
 	for _, variable := range environment {
@@ -76,8 +74,7 @@ func wayOut(environment []string) []string {
 	return passed
 }
 
-// open reads the AWS configuration for a Region, or for its own when there is none, and finds out
-// whose credentials they are.
+// open reads the AWS configuration for a Region, or for its own, and looks up whose credentials they are.
 func (o *operator) open(ctx context.Context, region string) (aws.Config, request.Person, error) {
 	var options []func(*config.LoadOptions) error
 	if region != "" {
@@ -98,8 +95,7 @@ func (o *operator) open(ctx context.Context, region string) (aws.Config, request
 	return cfg, who, nil
 }
 
-// in gives what makes calls in a Region. It is an error when the credentials are of another account
-// than this, unless it is empty.
+// in gives access to a Region. Credentials of another account than this are an error, unless it is empty.
 func (o *operator) in(ctx context.Context, region, account string) (scripts.Account, error) {
 	cfg, who, err := o.open(ctx, region)
 	if err != nil {

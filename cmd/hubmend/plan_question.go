@@ -18,10 +18,10 @@ import (
 	"hubmend/internal/ops/plan"
 )
 
-// question is what somebody wants a plan for.
+// question is what a plan is for.
 type question struct{ finding, control, resource, region string }
 
-// answer gives the finding that the plan is for. It asks AWS only for what the question leaves open.
+// answer gives the finding that the plan is for. It calls AWS only for what the question leaves open.
 func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, error) {
 	switch {
 	case q.control != "":
@@ -93,13 +93,12 @@ func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, er
 	}
 	if found, _ := out["Findings"].([]any); len(found) == 0 {
 		return nil, fmt.Errorf(
-			"Security Hub in %s has no finding %s for these credentials; see its id, and which account you are "+
-				"logged in to", region, q.finding)
+			"Security Hub in %s has no finding %s for these AWS credentials; check the id and the account", region, q.finding)
 	}
 	return plan.OneFinding(text)
 }
 
-// refused says why dispatch would not start the repair. The finding is not worth a word when nobody has one.
+// refused explains why dispatch would not start the remediation, without mentioning a finding that does not exist.
 func (q question) refused(err error) error {
 	text := oneLine(err.Error())
 	if q.finding == "" {

@@ -246,10 +246,10 @@ func TestPlanBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"nothing":             {want: "give either --finding, or --control with --resource"},
-		"both":                {args: ofGroup + " --finding x", want: "give either --finding"},
+		"nothing":             {want: "use either --finding, or --control with --resource"},
+		"both":                {args: ofGroup + " --finding x", want: "use either --finding"},
 		"a word too many":     {args: "x", want: `"x"`},
-		"no resource":         {args: "--control EC2.13", want: "--control needs the --resource"},
+		"no resource":         {args: "--control EC2.13", want: "--control needs a --resource"},
 		"resource of finding": {args: "--finding x --resource y", want: "leave out --resource"},
 		"unknown control": {args: "--control EC2.99 --resource " + group,
 			want: "unknown control EC2.99; `hubmend controls` lists"},

@@ -21,13 +21,13 @@ func playbookCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "playbook",
 		Short: "Launch, update and terminate playbooks",
-		Long: `A playbook is a product of AWS Service Catalog: groups of controls, each ENABLED (repaired by
-itself) or DISABLED (repaired when somebody picks its custom action). These commands do what
-the Service Catalog console does, with the credentials and the Region of your AWS
-configuration, which must be those of the administrator's account and home Region. They
-need no permission but the policy ` + naming.CatalogUserPolicy + `. docs/playbooks.md tells more.
+		Long: `A playbook is an AWS Service Catalog product: control groups that are each ENABLED (remediated
+automatically) or DISABLED (remediated on request, such as with the custom action). These commands do
+what the Service Catalog console does, with the credentials and the Region of your AWS configuration,
+which must be those of the administrator's account and home Region. They need only the policy
+` + naming.CatalogUserPolicy + `. See docs/playbooks.md.
 
-PLAYBOOK is an id such as cis-1.2.0 or the name of the product; without it, the only one.`,
+PLAYBOOK is an id such as cis-1.2.0 or the name of the product. The default is the only one.`,
 		Example: "  hubmend playbook list\n  hubmend playbook launch\n  hubmend playbook enable CIS4142\n  " +
 			"hubmend playbook status",
 		Args: cobra.NoArgs, // so that a mistyped command is an error
@@ -53,7 +53,7 @@ type chosen struct {
 	launched []playbook.Launched
 }
 
-// choose finds the playbook that the arguments name, or the only one.
+// choosePlaybook finds the playbook that the arguments name, or the only one.
 func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
 	c, err := openCatalog(ctx)
 	if err != nil {
@@ -76,20 +76,19 @@ func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
 		}
 	}
 	if len(args) == 0 {
-		return chosen{}, fmt.Errorf("say which playbook: %s", strings.Join(names, ", "))
+		return chosen{}, fmt.Errorf("several playbooks; name one: %s", strings.Join(names, ", "))
 	}
 	return chosen{}, nearmatch.Unknown("playbook", args[0], names,
 		"the playbooks in "+c.Region+" are "+strings.Join(names, ", "))
 }
 
 func noProducts(c playbook.Catalog) error {
-	return fmt.Errorf("these credentials see no playbook in %s: choose the administrator's account and home Region; "+
-		"if they are that, the portfolio is not theirs to use: deploy hubmend-admin with the parameter EndUserRole "+
-		"(docs/playbooks.md)", c.Region)
+	return fmt.Errorf("these AWS credentials see no playbook in %s%s; use credentials of the administrator's account in "+
+		"the home Region, or give them access to the portfolio with the parameter EndUserRole of hubmend-admin "+
+		"(docs/playbooks.md)", c.Region, meantRegion(c.Region))
 }
 
-// playbookID is the id of the playbook that a product was made of, or the product's name when
-// this version of the command does not know it.
+// playbookID is the id of a product's playbook, or the product's name when this version does not know it.
 func playbookID(p playbook.Product) string {
 	for _, known := range catalog.Embedded().Playbooks {
 		if known.Name == p.Name {
@@ -99,7 +98,7 @@ func playbookID(p playbook.Product) string {
 	return p.Name
 }
 
-// only gives what is launched of the playbook: the one with a name, or the only one.
+// only gives the launched product with a name, or the only one.
 func (c chosen) only(name string) (playbook.Launched, error) {
 	var names []string
 	for _, l := range c.launched {
@@ -111,17 +110,17 @@ func (c chosen) only(name string) (playbook.Launched, error) {
 	switch {
 	case len(names) == 0:
 		return playbook.Launched{},
-			fmt.Errorf("%s is not launched in this account and %s: `hubmend playbook launch` launches it",
+			fmt.Errorf("%s is not launched in this account and %s; launch it with `hubmend playbook launch`",
 				c.product.Name, c.catalog.Region)
 	case name == "":
 		return playbook.Launched{},
-			fmt.Errorf("%s is launched as %s: say which with --name", c.product.Name, strings.Join(names, " and "))
+			fmt.Errorf("%s is launched as %s; choose one with --name", c.product.Name, strings.Join(names, " and "))
 	}
 	return playbook.Launched{},
 		fmt.Errorf("%s is not launched as %s, but as %s", c.product.Name, name, strings.Join(names, " and "))
 }
 
-// operation tells how an operation goes, and what became of it.
+// operation reports the progress and the outcome of an operation.
 type operation struct {
 	cmd     *cobra.Command
 	what    string
@@ -141,10 +140,10 @@ type outcome struct {
 	Seconds  float64         `json:"seconds"`
 }
 
-// silence is after how long a person is told that nothing has changed.
+// silence is how long nothing is printed while nothing changes.
 const silence = 15 * time.Second
 
-// tell prints a status when it is new, or when nothing was heard for a while.
+// tell prints a status when it is new or was printed a while ago.
 func (o *operation) tell(r playbook.Record) {
 	if r.Status == o.told && time.Since(o.toldAt) < silence {
 		return
@@ -155,7 +154,7 @@ func (o *operation) tell(r playbook.Record) {
 	}
 }
 
-// follow waits for a record. A failure is told and is the answer no.
+// follow waits for a record. A failure is reported, and is errFailed.
 func (o *operation) follow(c playbook.Catalog, r playbook.Record) error {
 	o.begin = time.Now()
 	r, err := c.Await(o.cmd.Context(), r, o.tell)
@@ -173,7 +172,7 @@ func (o *operation) follow(c playbook.Catalog, r playbook.Record) error {
 	return errFailed
 }
 
-// clip keeps a reason to a few lines of a terminal; JSON has all of it.
+// clip shortens a reason to a few lines of a terminal; JSON has all of it.
 func clip(text string) string {
 	const most = 400
 	if runes := []rune(text); len(runes) > most {

@@ -41,7 +41,7 @@ as they are. Exits with 1 when the update fails.`
 	}
 	s.confirmation.flag(cmd)
 	cmd.Flags().StringVar(&s.playbook, "playbook", "", "playbook of the groups (default: the only one)")
-	cmd.Flags().StringVar(&s.name, "name", "", "what to update, when the playbook was launched more than once")
+	cmd.Flags().StringVar(&s.name, "name", "", "what to update, if the playbook was launched more than once")
 	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print the outcome as JSON, and no progress")
 	return cmd
 }
@@ -103,13 +103,13 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 // explain tells what the groups are and what follows.
 func (s switching) explain(out io.Writer, groups []catalog.Group) {
 	for _, g := range groups {
-		fmt.Fprintf(out, "%s  %s\n  %s\n", g.ID, strings.Join(g.Controls, ", "), g.Description)
+		paragraphs(out, fmt.Sprintf("%s (%s): %s", g.ID, strings.Join(g.Controls, ", "), g.Description))
 	}
 	if s.value == groupEnabled {
-		fmt.Fprintln(out, enablingMeans)
+		paragraphs(out, enablingMeans)
 		return
 	}
-	fmt.Fprintln(out, "Their findings will be remediated on request only: with the custom action, or `hubmend remediate`.")
+	paragraphs(out, "Their findings will be remediated on request only: with the custom action, or `hubmend remediate`.")
 }
 
 // unchanged tells that every group is set as requested already.

@@ -23,7 +23,7 @@ func (f *launchFlags) register(cmd *cobra.Command, version, name string) {
 		setUsage)
 	cmd.Flags().StringVar(&f.version, "version", "", version)
 	cmd.Flags().StringVar(&f.name, "name", "", name)
-	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print what became of it as JSON, and no progress")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print the outcome as JSON, and no progress")
 }
 
 // setUsage explains --set.
@@ -31,13 +31,13 @@ const setUsage = "set a control group, such as CIS4142=ENABLED; repeat it, or se
 
 // enablingMeans tells what ENABLING a group means for the findings that are there already.
 const enablingMeans = "Findings of these controls that are already open are remediated too, at their next check by " +
-	"Security Hub, within 24 hours.\n`hubmend findings` lists them."
+	"Security Hub, within 24 hours. `hubmend findings` lists them."
 
 // warn tells what happens to open findings when a group is ENABLED.
 func (f *launchFlags) warn(cmd *cobra.Command) {
 	for _, value := range f.set {
 		if strings.EqualFold(value, groupEnabled) && !f.asJSON {
-			fmt.Fprintln(cmd.OutOrStdout(), enablingMeans)
+			paragraphs(cmd.OutOrStdout(), enablingMeans)
 			return
 		}
 	}
@@ -48,8 +48,9 @@ func playbookLaunchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "launch [PLAYBOOK]",
 		Short: "Launch a playbook, once in an account and Region",
-		Long: `Launches a playbook and waits until its rules and custom actions are there. Groups that are
-not --set are DISABLED. A launch that fails is cleaned up. Exits with 1 when it fails.`,
+		Long: `Launches a playbook and waits until its rules and custom actions are deployed. Groups are DISABLED
+unless you --set them. Open findings of a group that is ENABLED are remediated at their next check
+by Security Hub, within 24 hours. A failed launch is cleaned up. Exits with 1 when it fails.`,
 		Example: `  hubmend playbook launch
   hubmend playbook launch cis-1.2.0 --set CIS4142=ENABLED --set CIS22=ENABLED
   hubmend playbook launch --version 1.0.0 --name pilot`,
@@ -80,18 +81,17 @@ not --set are DISABLED. A launch that fails is cleaned up. Exits with 1 when it 
 			return c.finishLaunch(cmd, version, name, flags.asJSON, r)
 		},
 	}
-	flags.register(cmd, "version to launch (default: the newest)",
-		"name for what is launched (default: hubmend- and the playbook's id)")
+	flags.register(cmd, "version to launch (default: the latest)",
+		"name of the launched product (default: hubmend- and the playbook's id)")
 	return cmd
 }
 
-// makeRoom refuses a second launch, which would fail half way in AWS. What is left of a
-// launch that failed is no launch, and is cleaned up.
+// makeRoom refuses a second launch, which would fail halfway in AWS. It cleans up what a failed launch left.
 func (c chosen) makeRoom(cmd *cobra.Command, asJSON bool) error {
 	for _, l := range c.launched {
 		if !l.Failed {
-			return fmt.Errorf("%s is launched in this account and %s already, as %s (%s, %s): `hubmend playbook "+
-				"update` changes it",
+			return fmt.Errorf("%s is launched in this account and %s already, as %s (%s, %s); change it with `hubmend playbook "+
+				"update`",
 				c.product.Name, c.catalog.Region, l.Name, l.Version, l.Status)
 		}
 	}
@@ -103,8 +103,7 @@ func (c chosen) makeRoom(cmd *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-// finishLaunch waits for a launch, and cleans up one that failed: Service Catalog keeps its
-// empty stack, under which nobody could launch again.
+// finishLaunch waits for a launch, and cleans up a failed one: Service Catalog keeps its empty stack, and its name.
 func (c chosen) finishLaunch(cmd *cobra.Command, v playbook.Version, name string, asJSON bool,
 	r playbook.Record) error {
 	o := operation{cmd: cmd, what: fmt.Sprintf("launch %s %s as %s", c.product.Name, v.Name, name), asJSON: asJSON,
@@ -128,7 +127,7 @@ func (c chosen) finishLaunch(cmd *cobra.Command, v playbook.Version, name string
 	return failed
 }
 
-// terminate removes what a failed launch left. In JSON it is not mentioned.
+// terminate removes what a failed launch left. JSON does not mention it.
 func (c chosen) terminate(cmd *cobra.Command, l playbook.Launched, what string, quiet bool) error {
 	r, err := c.catalog.Terminate(cmd.Context(), l)
 	if err != nil {
@@ -149,9 +148,9 @@ func playbookUpdateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "update [PLAYBOOK]",
 		Short: "Set groups of a launched playbook, or change its version",
-		Long: `Changes what is launched and waits for it. Groups that are not --set stay as they are, and so
-does the version without --version; an older version is taken too. When an update fails,
-everything is as before. Exits with 1 when it fails.`,
+		Long: `Updates a launched playbook and waits for it. Groups that you do not --set stay as they are, and so
+does the version without --version, which may also be an older one. A failed update changes nothing.
+Exits with 1 when it fails.`,
 		Example: `  hubmend playbook update --set CIS4142=ENABLED
   hubmend playbook update --version 1.1.0
   hubmend playbook update cis-1.2.0 --version 1.0.0 --set CIS22=DISABLED`,
@@ -180,6 +179,6 @@ everything is as before. Exits with 1 when it fails.`,
 		},
 	}
 	flags.register(cmd, "version to change to (default: stay)",
-		"what to update, when the playbook was launched more than once")
+		"what to update, if the playbook was launched more than once")
 	return cmd
 }

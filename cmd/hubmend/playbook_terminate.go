@@ -18,8 +18,8 @@ func playbookTerminateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "terminate [PLAYBOOK]",
 		Short: "Remove a launched playbook: its rules and custom actions",
-		Long: `Removes what was launched and waits for it. From then on nothing is repaired, neither by itself
-nor by a custom action; what runs already ends as usual. Exits with 1 when it fails.`,
+		Long: `Removes a launched playbook and waits for it. Its findings are then no longer remediated, neither
+automatically nor by custom action. Remediations that are running finish. Exits with 1 when it fails.`,
 		Example: "  hubmend playbook terminate --yes\n  hubmend playbook terminate cis-1.2.0 --name pilot --yes",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,9 +48,9 @@ nor by a custom action; what runs already ends as usual. Exits with 1 when it fa
 			return o.follow(c.catalog, r)
 		},
 	}
-	cmd.Flags().StringVar(&name, "name", "", "which one, when the playbook was launched more than once")
+	cmd.Flags().StringVar(&name, "name", "", "which one, if the playbook was launched more than once")
 	confirmed.flag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print what became of it as JSON, and no progress")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the outcome as JSON, and no progress")
 	return cmd
 }
 
@@ -59,12 +59,12 @@ func playbookShareCommand() *cobra.Command {
 	var principals bool
 	cmd := &cobra.Command{
 		Use:   "share",
-		Short: "Share the portfolio with an organization, a unit of it or an account",
+		Short: "Share the portfolio with an organization, an organizational unit or an account",
 		Long: `Shares the portfolio "` + naming.Portfolio +
 			`" with accounts that have a stack hubmend-admin of their own;
-CloudFormation cannot share with an organization. It takes credentials of the organization's
-management account, or of a delegated administrator of Service Catalog, and the policy
-` + naming.CatalogAdministratorPolicy + `. Sharing again changes nothing. docs/playbooks.md tells more.`,
+CloudFormation cannot share with an organization. It needs credentials of the organization's
+management account, or of a delegated administrator for Service Catalog, and the policy
+` + naming.CatalogAdministratorPolicy + `. Sharing again changes nothing. See docs/playbooks.md.`,
 		Example: "  hubmend playbook share --organization o-a1b2c3d4e5\n  hubmend playbook share --ou " +
 			"ou-ab12-cd34ef56 --principals",
 		Args: cobra.NoArgs,
@@ -79,7 +79,7 @@ management account, or of a delegated administrator of Service Catalog, and the 
 				}
 			}
 			if len(with) != 1 {
-				return errors.New("say with whom: one of --organization, --ou and --account")
+				return errors.New("use one of --organization, --ou and --account")
 			}
 			c, err := openCatalog(cmd.Context())
 			if err != nil {
@@ -101,6 +101,6 @@ management account, or of a delegated administrator of Service Catalog, and the 
 	cmd.Flags().StringVar(&ou, "ou", "", "id of an organizational unit, such as ou-ab12-cd34ef56")
 	addAccountFlag(cmd, &account, "id of an account of the organization")
 	cmd.Flags().BoolVar(&principals, "principals", false,
-		"roles of the same names may use it there too; whoever can make such a role gets in")
+		"roles with the same names can use it there too, also roles that are created later")
 	return cmd
 }

@@ -20,19 +20,19 @@ func TestPlaybookBadInput(t *testing.T) {
 		want string
 	}{
 		"unknown command":       {args: "playbook start", want: `unknown command "start"`},
-		"two playbooks":         {args: "playbook launch a b", want: "1 argument at most, and 2 were given"},
+		"two playbooks":         {args: "playbook launch a b", want: "at most 1 argument, not 2"},
 		"group without a value": {args: "playbook launch --set CIS22AutoRemediation", want: "key=value"},
 		"update nothing": {args: "playbook update",
 			want: "nothing to change; use --set GROUP=ENABLED or --version VERSION"},
-		"enable nothing": {args: "playbook enable", want: "0 arguments are too few"},
+		"enable nothing": {args: "playbook enable", want: "takes 1 or more arguments, not 0"},
 		"enable an unknown group": {args: "playbook enable CIS4124",
 			want: "unknown control group CIS4124; did you mean CIS4142?"},
 		"enable in silence": {args: "playbook enable CIS4142 --json",
 			want: "--json does not ask for confirmation; add --yes"},
 		"share with nobody": {args: "playbook share",
-			want: "say with whom: one of --organization, --ou and --account"},
+			want: "use one of --organization, --ou and --account"},
 		"share with two": {args: "playbook share --organization o-a1b2c3d4e5 --account 222222222222",
-			want: "say with whom"},
+			want: "use one of --organization"},
 		"no Region": {args: "playbook list", want: "no AWS Region is set; set AWS_REGION"},
 		"no credentials": {args: "playbook launch", env: []string{"AWS_REGION=eu-west-1"},
 			want: "no AWS credentials found; log in, or set AWS_PROFILE"},
@@ -182,7 +182,7 @@ func TestPlaybook(t *testing.T) {
 		{"who may not", func(t *testing.T) {
 			s.as(t, "nobody", `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}`).fails(t, "list", exitUsage, "list products: access denied for these AWS credentials: attach the policy hubmend-catalog-user")
 			s.as(t, labtest.Stranger, labtest.UserPolicy).fails(t, "launch", exitUsage,
-				"these credentials see no playbook in us-east-1", "EndUserRole")
+				"these AWS credentials see no playbook in us-east-1", "EndUserRole")
 			s.in("AWS_REGION=eu-west-1").fails(t, "list --json", exitUsage, "see no playbook in eu-west-1")
 			s.in("AWS_REGION=eu-west-1").fails(t, "launch", exitUsage, "see no playbook in eu-west-1", "home Region")
 			s.in("AWS_ACCESS_KEY_ID="+lab.Operator("222222222222").AccessKeyID).fails(t, "list", exitUsage,
@@ -212,8 +212,8 @@ func TestPlaybook(t *testing.T) {
 		}},
 		{"twice", func(t *testing.T) {
 			s.fails(t, "launch --name other", exitUsage,
-				"is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE): "+
-					"`hubmend playbook update` changes it")
+				"is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE); change it with "+
+					"`hubmend playbook update`")
 		}},
 		{"an old version", func(t *testing.T) {
 			if got := s.status(t); got.Launched.Version != "1.0.0" || got.Launched.Status != "AVAILABLE" ||
@@ -252,8 +252,8 @@ func TestPlaybook(t *testing.T) {
 		}},
 		{"enable and disable", func(t *testing.T) {
 			s.fails(t, "enable cis4142", exitUsage, "no answer; nothing was changed; add --yes")
-			if code, out := s.answering(t, "y\n", "playbook enable cis4142 CIS22"); code != 0 || strings.Contains(out, "CIS22  ") ||
-				!strings.Contains(out, "CIS4142  EC2.13, EC2.14\n") || !strings.Contains(out, ": SUCCEEDED\n") ||
+			if code, out := s.answering(t, "y\n", "playbook enable cis4142 CIS22"); code != 0 || strings.Contains(out, "CIS22 (") ||
+				!strings.Contains(out, "CIS4142 (EC2.13, EC2.14): Closes SSH") || !strings.Contains(out, ": SUCCEEDED\n") ||
 				!strings.Contains(out, "already open are remediated too") {
 				t.Errorf("enable exits with %d and prints\n%s", code, out)
 			}

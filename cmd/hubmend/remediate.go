@@ -15,23 +15,24 @@ import (
 func remediateCommand() *cobra.Command {
 	var r remediating
 	cmd := &cobra.Command{
-		Use:   "remediate FINDING_ID... | --control CONTROL --resource ARN | --failed",
-		Short: "Repair what findings of Security Hub are about, and wait for the end",
-		Long: `Does what the custom action in the Security Hub console does, and then follows the repair to its
-end: the same checks, the same limits, the same record in the ledger, which notes who asked. It
-starts once whatever the loop guard and the breaker say, and ends the hold after an undo.
+		Use:   "remediate FINDING_ID... | --control CONTROL --resource RESOURCE | --failed",
+		Short: "Remediate findings now, and wait for the outcome",
+		Long: `Requests remediation as the custom action in the Security Hub console does, and follows it to the
+end. The same checks and limits apply, and the ledger records who requested it. It starts once even
+if the loop guard or the circuit breaker would hold it, and it ends the hold after an undo.
 
-Say which findings, up to 20, by their ids, or a control and a resource of which Security Hub has
-findings. It uses the credentials and the Region of your AWS configuration, which must be those
-of the administrator's account and home Region.
+Name up to 20 findings by their ids, or a control and a resource that Security Hub has findings of.
+RESOURCE is an ARN or the resource's own id, such as sg-0123456789abcdef0. The command uses the
+credentials and the Region of your AWS configuration, which must be those of the administrator's
+account and home Region.
 
-With --failed it requests again, in bulk, what failed or waits because an account was not ready: set up
-what was missing first. It counts what it will request, asks, and does not wait for the end.
+With --failed, it requests again, in bulk, what failed or is pending because an account was not
+ready. Fix the cause first. It shows what it will request, asks, and does not wait for the end.
 
-Exit codes: 0 everything is repaired and verified; 1 something is not; 2 nothing was begun,
+Exit codes: 0 everything was remediated and verified; 1 something was not; 2 nothing was started,
 or you did not wait for the end.`,
 		Example: fmt.Sprintf(
-			`  hubmend remediate --control %s --resource arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0
+			`  hubmend remediate --control %s --resource sg-0123456789abcdef0
   hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json
   hubmend remediate --failed --account 222222222222 --class not-ready`, exampleControl().ID, exampleControl().ID),
 		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
@@ -51,7 +52,7 @@ type remediating struct {
 	control, resource string
 }
 
-// mostFindings is how many findings a person may pick for a custom action in the console.
+// mostFindings is how many findings the console takes for a custom action.
 const mostFindings = 20
 
 func (r remediating) checkArgs(ids []string) error {
@@ -61,16 +62,16 @@ func (r remediating) checkArgs(ids []string) error {
 	byName := r.control != "" || r.resource != ""
 	switch {
 	case byName == (len(ids) > 0):
-		return errors.New("say which findings: either their ids, or --control and --resource")
+		return errors.New("name findings by their ids, or use --control and --resource")
 	case byName && (r.control == "" || r.resource == ""):
 		return errors.New("--control and --resource belong together")
 	case len(ids) > mostFindings:
-		return fmt.Errorf("%d findings are too many at once; name up to %d", len(ids), mostFindings)
+		return fmt.Errorf("%d findings are too many; name up to %d", len(ids), mostFindings)
 	}
 	for _, id := range ids {
 		if !strings.HasPrefix(id, "arn:") || len(id) > 512 {
-			return fmt.Errorf("%q is not the id of a finding, which begins with arn:; `aws securityhub "+
-				"get-findings` shows ids", clip(oneLine(id)))
+			return fmt.Errorf("%q is not the id of a finding, which begins with arn:; `hubmend findings --json` "+
+				"lists ids", clip(oneLine(id)))
 		}
 	}
 	return nil
@@ -93,7 +94,7 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 		return err
 	}
 	if n := len(wanted); n > mostFindings {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the first %d of %d findings are taken\n", mostFindings, n)
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: remediating the first %d of %d findings\n", mostFindings, n)
 		wanted = wanted[:mostFindings]
 	}
 	for i := range wanted {
@@ -115,7 +116,7 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 	return errFailed
 }
 
-// send sends one wish after the other, and says how many were sent before a problem.
+// send sends one request after the other, and gives how many were sent before a problem.
 func send(ctx context.Context, a asking, wanted []wish) (int, error) {
 	for i, w := range wanted {
 		if err := a.queue.Send(ctx, w.body); err != nil {
@@ -125,7 +126,7 @@ func send(ctx context.Context, a asking, wanted []wish) (int, error) {
 	return len(wanted), nil
 }
 
-// remediated is what came of one finding, in JSON.
+// remediated is the outcome of one finding, in JSON.
 type remediated struct {
 	Finding   string `json:"finding"`
 	Control   string `json:"control"`
@@ -139,7 +140,7 @@ type remediated struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// finish follows what was sent, one after the other until somebody interrupts it, and tells what came of it.
+// finish follows the requests one after the other until it is interrupted, and reports the outcomes.
 func (r remediating) finish(cmd *cobra.Command, a asking, wanted []wish) error {
 	ctx, cancel := r.deadline(cmd)
 	defer cancel()
@@ -159,12 +160,12 @@ func (r remediating) finish(cmd *cobra.Command, a asking, wanted []wish) error {
 	case r.asJSON:
 		return errors.Join(json.NewEncoder(cmd.OutOrStdout()).Encode(results), end)
 	case r.noWait:
-		fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s tells how it goes.\n", historyOf(keys(wanted)...))
+		fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s shows the progress.\n", historyOf(keys(wanted)...))
 	}
 	return end
 }
 
-// await follows one wish, and gives an error unless the resource is repaired.
+// await follows one request, and gives an error unless the resource was remediated.
 func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, what string, w wish,
 	result *remediated) error {
 	p, err := r.follow(ctx, cmd, a, what, w.target.Key(),
@@ -176,7 +177,7 @@ func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, wh
 	case p.Succeeded():
 		return nil
 	case p.Over():
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not repaired: %s\n", oneLine(w.target.Resource),
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not remediated: %s\n", oneLine(w.target.Resource),
 			clip(oneLine(p.String())))
 	}
 	return errFailed

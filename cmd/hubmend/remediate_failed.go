@@ -20,7 +20,7 @@ import (
 	"hubmend/internal/engine/finding"
 )
 
-// again is `hubmend remediate --failed`: it requests what failed again, in bulk, after its cause was removed.
+// again is `hubmend remediate --failed`: it requests again, in bulk, what failed.
 type again struct {
 	confirmation
 	failed         bool
@@ -29,7 +29,7 @@ type again struct {
 
 func (r *remediating) againFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.failed, "failed", false,
-		"repair again what failed, or waits for an account that was not ready")
+		"remediate again what failed, or is pending because an account was not ready")
 	addAccountFlag(cmd, &r.account, "with --failed: only this account")
 	cmd.Flags().StringVar(&r.class, "class", "",
 		"with --failed: only failures of this class, such as "+failure.NotReady.Flag()+" or "+failure.Permission.Flag())
@@ -44,15 +44,15 @@ func (r remediating) checkFailed(ids []string) error {
 	case !r.failed:
 		return nil
 	case len(ids) > 0 || r.resource != "":
-		return errors.New("--failed takes what the ledger has; name no findings and no --resource")
+		return errors.New("--failed does not go together with finding ids or --resource")
 	case r.class != "" && !slices.Contains(failedClasses(), r.class):
-		return fmt.Errorf("there is no class %q; use one of %s", clip(oneLine(r.class)),
+		return fmt.Errorf("unknown failure class %q; the classes are %s", clip(oneLine(r.class)),
 			strings.Join(failedClasses(), ", "))
 	}
 	return nil
 }
 
-// failedClasses lists the classes that can be repaired again: what is gone cannot.
+// failedClasses lists the classes of failures that can be retried. A resource that is gone cannot.
 func failedClasses() []string {
 	var all []string
 	for _, c := range failure.Classes() {
@@ -63,7 +63,7 @@ func failedClasses() []string {
 	return all
 }
 
-// classOf says why the newest attempt of a record did not succeed, and false when it is not to be repeated.
+// classOf gives why the latest attempt of a record did not succeed, and false when it is not to be repeated.
 func classOf(rec decide.Record) (failure.Class, bool) {
 	a := rec.Last()
 	switch {
@@ -75,7 +75,7 @@ func classOf(rec decide.Record) (failure.Class, bool) {
 	return a.Class, a.State == decide.Failed && a.Class != failure.Gone
 }
 
-// wanted says whether a record is among what somebody wants again.
+// wanted says whether a record matches the flags.
 func (r remediating) wanted(rec decide.Record) bool {
 	class, is := classOf(rec)
 	return is && (r.account == "" || r.account == rec.Target.Account) &&
@@ -124,7 +124,7 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 			return err
 		}
 	} else if sent > 0 {
-		fmt.Fprintf(out, "Sent %s. `hubmend status` shows how it goes.\n", counted(sent, "request"))
+		fmt.Fprintf(out, "Sent %s. `hubmend status` shows the progress.\n", counted(sent, "request"))
 	}
 	if problem != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "request"),
@@ -134,7 +134,7 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 	return nil
 }
 
-// failedRecords reads the ledger. The order is that of accounts and resources.
+// failedRecords reads the ledger, in the order of accounts and resources.
 func (r remediating) failedRecords(ctx context.Context, a asking) ([]decide.Record, error) {
 	var all []decide.Record
 	for e, err := range readLedger(a.cfg).All(ctx) {
@@ -149,11 +149,11 @@ func (r remediating) failedRecords(ctx context.Context, a asking) ([]decide.Reco
 	return all, nil
 }
 
-// idsAtOnce is how many findings are asked for in one call.
+// idsAtOnce is how many findings one call reads.
 const idsAtOnce = 20
 
-// wishesOf makes one request for each record, from the first of its findings that still asks for a repair. It
-// counts the records that have none.
+// wishesOf makes one request for each record, from the first of its findings that is still open. It counts the records
+// that have none.
 func wishesOf(ctx context.Context, a asking, records []decide.Record) (wanted []wish, skipped int, err error) {
 	var ids []string
 	for _, rec := range records {
@@ -199,10 +199,10 @@ func wishOf(a asking, rec decide.Record, documents map[string]types.AwsSecurityF
 	return wish{}, false
 }
 
-// countedFailures says what will be requested, by class and account.
+// countedFailures describes what will be requested, by class and account.
 func countedFailures(records []decide.Record, wanted []wish, skipped int) string {
 	if len(records) == 0 {
-		return "Nothing failed that matches.\n"
+		return "No failure matches.\n"
 	}
 	asked := map[string]bool{}
 	for _, w := range wanted {
@@ -219,7 +219,7 @@ func countedFailures(records []decide.Record, wanted []wish, skipped int) string
 		fmt.Fprintf(&b, "  %s  %s\n", line, counted(each[line], "resource"))
 	}
 	if skipped > 0 {
-		fmt.Fprintf(&b, "  %s left out: no finding of Security Hub asks for the repair any more\n",
+		fmt.Fprintf(&b, "  %s skipped: Security Hub has no open finding about it\n",
 			counted(skipped, "resource"))
 	}
 	return b.String()

@@ -22,7 +22,7 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// wish is one finding whose repair somebody asks for.
+// wish is a request to remediate one finding.
 type wish struct {
 	finding types.AwsSecurityFinding
 	control string
@@ -148,8 +148,8 @@ func keys(wanted []wish) []string {
 	return all
 }
 
-// newWish makes the message for a finding. Its error says why dispatch would do nothing; the control
-// is known then if Hubmend has it.
+// newWish makes the message for a finding. Its error says why dispatch would do nothing; it gives the control then too,
+// if Hubmend has it.
 func newWish(a asking, document types.AwsSecurityFinding) (wish, error) {
 	id := oneLine(aws.ToString(document.Id))
 	raw, err := json.Marshal(document)
@@ -158,12 +158,12 @@ func newWish(a asking, document types.AwsSecurityFinding) (wish, error) {
 	}
 	f, err := finding.Parse(raw)
 	if err != nil {
-		return wish{}, fmt.Errorf("%s is not a finding that Hubmend acts on: %w", id, err)
+		return wish{}, fmt.Errorf("%s is not a finding that Hubmend can remediate: %w", id, err)
 	}
 	known, _ := catalog.Embedded().Control(f)
 	control, t, _, err := dispatch.Asked(catalog.Embedded(), f)
 	if err != nil {
-		return wish{control: known.ID}, fmt.Errorf("nothing is begun for %s: %s", id, oneLine(err.Error()))
+		return wish{control: known.ID}, fmt.Errorf("nothing was started for %s: %s", id, oneLine(err.Error()))
 	}
 	w := wish{finding: document, control: control.ID, target: t, at: time.Now().UTC(),
 		ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}
@@ -174,7 +174,7 @@ func newWish(a asking, document types.AwsSecurityFinding) (wish, error) {
 	return w, err
 }
 
-// open notes how the ledger has the target before anything is sent.
+// open notes the state of the target before anything is sent.
 func (w *wish) open(ctx context.Context, a asking) error {
 	rec, err := a.ledger.Load(ctx, w.target.Key())
 	if err != nil {
@@ -184,8 +184,8 @@ func (w *wish) open(ctx context.Context, a asking) error {
 	return nil
 }
 
-// soon is how long the functions usually take to come to a message. After it the finding is asked
-// too: what begins no attempt is answered there.
+// soon is how long the functions usually take to handle a message. After it, the finding is read too: its note explains
+// why no attempt was started.
 const soon = 15 * time.Second
 
 func (w wish) look(ctx context.Context, a asking) (request.Progress, error) {
@@ -204,8 +204,8 @@ func (w wish) look(ctx context.Context, a asking) (request.Progress, error) {
 	return request.Progress{Refusal: answered(w.finding, now[0])}, nil
 }
 
-// answered gives what a finding was told between two looks at it, or why it asks for nothing any
-// more; "" when there is nothing new.
+// answered gives the note that a finding got meanwhile, or why it no longer needs remediation; "" when there is nothing
+// new.
 func answered(before, now types.AwsSecurityFinding) string {
 	var was, is types.Note
 	if before.Note != nil {
@@ -218,7 +218,7 @@ func answered(before, now types.AwsSecurityFinding) string {
 		return aws.ToString(is.Text)
 	}
 	if now.Compliance != nil && string(now.Compliance.Status) != finding.Failed {
-		return fmt.Sprintf("the check of the finding says %s by now.", now.Compliance.Status)
+		return fmt.Sprintf("the finding is %s now.", now.Compliance.Status)
 	}
 	return ""
 }

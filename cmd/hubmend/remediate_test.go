@@ -47,27 +47,27 @@ func TestAskingBadInput(t *testing.T) {
 			"the AWS credentials have expired; log in again"},
 		"undo, nobody answers": {"undo sg-1", at("http://127.0.0.1:1"), "AWS does not respond in us-east-1"},
 		"undo within no time": {"undo sg-1 --timeout 0s", nil,
-			"--timeout 0s is no time to wait; --no-wait does not wait"},
-		"remediate within no time": {"remediate --timeout -5s " + id, nil, "--timeout -5s is no time to wait"},
+			"--timeout must be positive, not 0s; to not wait, use --no-wait"},
+		"remediate within no time": {"remediate --timeout -5s " + id, nil, "--timeout must be positive, not -5s"},
 		"remediate nothing": {"remediate", nil,
-			"say which findings: either their ids, or --control and --resource"},
-		"remediate too much": {"remediate --control EC2.13 --resource x " + id, nil, "say which findings"},
+			"name findings by their ids, or use --control and --resource"},
+		"remediate too much": {"remediate --control EC2.13 --resource x " + id, nil, "name findings by their ids"},
 		"a control without a resource": {"remediate --control EC2.13", nil,
 			"--control and --resource belong together"},
 		"an unknown control": {"remediate --control Lambda.1 --resource x", nil,
 			"unknown control Lambda.1; `hubmend controls` lists"},
-		"failed, and findings": {"remediate --failed " + id, nil, "--failed takes what the ledger has"},
+		"failed, and findings": {"remediate --failed " + id, nil, "--failed does not go together with finding ids or --resource"},
 		"failed of no account": {"remediate --failed --account prod", nil,
 			`"prod" is not an account id`},
 		"failed of no class": {"remediate --failed --class bad", nil,
-			`there is no class "bad"; use one of busy, throttling`},
-		"what is gone cannot be redone": {"remediate --failed --class gone", nil, `there is no class "gone"`},
+			`unknown failure class "bad"; the classes are busy, throttling`},
+		"what is gone cannot be redone": {"remediate --failed --class gone", nil, `unknown failure class "gone"`},
 		"an account without failed":     {"remediate --account 222222222222 " + id, nil, "belong to --failed"},
 		"an unknown control that failed": {"remediate --failed --control Lambda.1", nil,
 			"unknown control Lambda.1"},
 		"no id of a finding": {"remediate finding.json", nil, `"finding.json" is not the id of a finding`},
 		"21 findings": {"remediate" + strings.Repeat(" "+id, 21), nil,
-			"21 findings are too many at once"},
+			"21 findings are too many; name up to 20"},
 		"remediate without a Region":    {"remediate " + id, nil, "no AWS Region is set"},
 		"remediate without credentials": {"remediate " + id, region, "no AWS credentials found"},
 		"remediate with expired ones":   {"remediate " + id, at(expired(t)), "the AWS credentials have expired"},
@@ -239,7 +239,7 @@ func TestRemediate(t *testing.T) {
 	testRemediateTwo(t, s)
 
 	gone := s.imports(t, "EC2.13", "f2", strings.Replace(arn, group, "sg-0123456789abcdef0", 1))
-	s.says(t, exitFailed, "remediate "+gone, "was not repaired: failed (gone)")
+	s.says(t, exitFailed, "remediate "+gone, "was not remediated: failed (gone)")
 
 	s.calls(t, "securityhub", "BatchUpdateFindings", map[string]any{
 		"FindingIdentifiers": []any{map[string]any{"Id": id,
@@ -293,7 +293,7 @@ func testRemediateTwo(t *testing.T, s terminal) {
 	for i := range mostFindings + 1 {
 		s.imports(t, "EC2.13", fmt.Sprint("many-", i), many)
 	}
-	s.says(t, 0, "remediate --control EC2.13 --resource "+many, "hubmend: the first 20 of 21 findings are taken\n",
+	s.says(t, 0, "remediate --control EC2.13 --resource "+many, "hubmend: remediating the first 20 of 21 findings\n",
 		"[20/20] EC2.13 "+many+": done and verified")
 	s.says(t, 0, "remediate --no-wait "+first+" "+second, "Sent. `hubmend history hubmend-",
 		"`, `hubmend history hubmend-")
@@ -303,19 +303,19 @@ func testRemediateTwo(t *testing.T, s terminal) {
 func testRemediateFailed(t *testing.T, s terminal) {
 	group, arn := s.openGroup(t, "denied")
 	id := s.imports(t, "EC2.13", "denied", arn)
-	s.says(t, 0, "remediate --failed", "Nothing failed that matches.")
+	s.says(t, 0, "remediate --failed", "No failure matches.")
 	s.calls(t, "iam", "PutRolePolicy", map[string]any{
 		"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny",
 		"PolicyDocument": `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Resource": "*", "Action": "ec2:RevokeSecurityGroupIngress"}]}`,
 	})
-	s.says(t, exitFailed, "remediate "+id, "was not repaired: failed (permission)")
+	s.says(t, exitFailed, "remediate "+id, "was not remediated: failed (permission)")
 	s.calls(t, "iam", "DeleteRolePolicy",
 		map[string]any{"RoleName": "hubmend-CloseSecurityGroupPorts", "PolicyName": "deny"})
 
 	const line = workload + "  permission    EC2.13  1 resource"
 	s.says(t, exitUsage, "remediate --failed", "no answer; nothing was changed; add --yes")
-	s.says(t, 0, "remediate --failed --class not-ready", "Nothing failed that matches.")
-	s.says(t, 0, "remediate --failed --account 333333333333", "Nothing failed that matches.")
+	s.says(t, 0, "remediate --failed --class not-ready", "No failure matches.")
+	s.says(t, 0, "remediate --failed --account 333333333333", "No failure matches.")
 	s.says(t, exitUsage, "remediate --failed --json", "--json does not ask for confirmation; add --yes")
 	if got := s.open(t, group); got != "[22]" {
 		t.Fatalf("before anybody confirmed, open are %s", got)

@@ -22,20 +22,21 @@ func undoCommand() *cobra.Command {
 	var u undoing
 	cmd := &cobra.Command{
 		Use:   "undo TARGET",
-		Short: "Take a repair back",
-		Long: `Restores what the newest repair of a resource has changed, as the runbook noted it before. It
-refuses when the resource was changed since. Automatic repair of the resource by the same runbook is
-off after that, until somebody uses the custom action or ` + "`hubmend remediate`" + `.
+		Short: "Undo a remediation",
+		Long: `Restores what the latest remediation of a resource changed, from the previous values that the
+runbook recorded. It refuses if the resource was changed since. Afterwards, Hubmend does not
+remediate the resource with the same runbook again until somebody uses the custom action or
+` + "`hubmend remediate`" + `.
 
-TARGET is the resource's ARN or its own id, the id of the repair's execution or of a finding, or a
-key, as ` + "`hubmend history`" + ` takes it.
+TARGET is the resource's ARN or its own id, the id of the remediation's execution or of a finding, or
+a key, as ` + "`hubmend history`" + ` takes it.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
-administrator's account and home Region. When the resource was changed since, it asks CloudTrail
-by whom: in your own account, or in the resource's with --member-profile.
+administrator's account and home Region. If the resource was changed since, it looks up in CloudTrail
+who changed it: in your own account, or in the resource's with --member-profile.
 
-Exit codes: 0 it is restored; 1 it is not; 2 it was not begun, or you did not wait
-for the end.`,
+Exit codes: 0 the resource was restored; 1 it was not; 2 the undo was not started, or you did not
+wait for the end.`,
 		Example: `  hubmend undo sg-0123456789abcdef0
   hubmend undo 5fea7756-0ea4-451a-a703-a558b933e274 --yes --json
   hubmend undo sg-0123456789abcdef0 --member-profile workload`,
@@ -58,7 +59,7 @@ type undoing struct {
 
 func (u undoing) run(cmd *cobra.Command, name string) error {
 	if name == "" {
-		return errors.New("TARGET is empty; give the resource's ARN or id, or an execution")
+		return errors.New("TARGET is empty; name a resource by its ARN or id, or an execution")
 	}
 	if err := u.check(); err != nil {
 		return err
@@ -104,13 +105,13 @@ func (a asking) sendUndo(ctx context.Context, t target.Target, repaired ledger.P
 	return wish, nil
 }
 
-// undoProgress looks how an undo goes that was sent.
+// undoProgress reads the progress of an undo that was sent.
 func (a asking) undoProgress(ctx context.Context, wish messages.Undo) (request.Progress, error) {
 	rec, err := a.ledger.Load(ctx, wish.Key)
 	return request.OfUndo(rec, wish.ID), err
 }
 
-// toUndo chooses the repair that a name stands for, or says why it cannot be taken back.
+// toUndo chooses the remediation that a name stands for, or gives why it cannot be undone.
 func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	t, _ := h.Target()
 	id := h.Record.Undoable().ExecutionID
@@ -119,12 +120,12 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	}
 	if id == "" {
 		return ledger.Past{},
-			fmt.Errorf("the ledger knows no repair of %s that succeeded and changed something, so there is nothing "+
-				"to take back; `hubmend history` shows what was tried", oneLine(t.Resource))
+			fmt.Errorf("nothing to undo: the ledger has no successful remediation of %s that changed something; "+
+				"`hubmend history` lists the attempts", oneLine(t.Resource))
 	}
 	if control, known := catalog.Embedded().ByID(h.Record.Undoable().Control); known && !control.Reversible {
 		return ledger.Past{},
-			fmt.Errorf("repairs of %s cannot be taken back: %s", control.ID, oneLine(control.Irreversible))
+			fmt.Errorf("remediations of %s cannot be undone: %s", control.ID, oneLine(control.Irreversible))
 	}
 	if problem := decide.UndoProblem(h.Record, id); problem != "" {
 		return ledger.Past{}, errors.New(oneLine(problem))
@@ -134,34 +135,37 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 		case p.Attempt.ExecutionID != id:
 		case p.Attempt.Forgotten(now):
 			return ledger.Past{},
-				fmt.Errorf("Systems Manager has forgotten execution %s after 30 days; `hubmend history %s --before` "+
-					"has what was before, restore it by hand", id, t.Key())
+				fmt.Errorf("Systems Manager deleted execution %s after 30 days; restore the resource by hand: "+
+					"`hubmend history %s --before` shows the previous value", id, t.Key())
 		default:
 			return p, nil
 		}
 	}
 	return ledger.Past{},
-		fmt.Errorf("the ledger no longer has what %s was before execution %s; restore it by hand", oneLine(t.Resource),
+		fmt.Errorf("the ledger no longer has the previous value of %s from execution %s; restore it by hand", oneLine(t.Resource),
 			id)
 }
 
 func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past, unfinished []decide.Attempt) {
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "This repair will be taken back:\n  resource   %s\n  account    %s, %s\n  control    %s\n  "+
-		"repaired   %s UTC, asked by %s\n  execution  %s\n  change     %s\n  before\n",
-		oneLine(t.Resource), t.Account, t.Region, p.Attempt.Control, moment(p.Attempt.EndedAt),
-		oneLine(p.Attempt.Asker()),
-		p.Attempt.ExecutionID, oneLine(p.Outcome.Change))
+	fmt.Fprintln(out, "This undoes:")
+	fact(out, "control", p.Attempt.Control)
+	fact(out, "account", t.Account+", "+t.Region)
+	fact(out, "resource", oneLine(t.Resource))
+	fact(out, "remediated", moment(p.Attempt.EndedAt)+" UTC, requested by "+oneLine(p.Attempt.Asker()))
+	fact(out, "execution", p.Attempt.ExecutionID)
+	fact(out, "change", oneLine(p.Outcome.Change))
+	fmt.Fprintln(out, "  previous value")
 	for _, line := range beforeLines(p.Outcome.Before) {
 		fmt.Fprintf(out, "    %s\n", line)
 	}
 	for _, a := range unfinished {
-		fmt.Fprintf(out, "Attempt %d failed before that and may have changed something too, which stays: `hubmend "+
-			"history %s --before`\n", a.Number, t.Key())
+		paragraphs(out, fmt.Sprintf("Attempt %d failed earlier and may have changed something too, which is not undone: "+
+			"`hubmend history %s --before`", a.Number, t.Key()))
 	}
 }
 
-// beforeLines writes what was before, a line for each text that the runbook gave.
+// beforeLines writes the previous value, a line for each text of the runbook.
 func beforeLines(before string) []string {
 	var texts []string
 	if json.Unmarshal([]byte(before), &texts) != nil && before != "" {
@@ -172,7 +176,7 @@ func beforeLines(before string) []string {
 		lines = append(lines, clip(oneLine(text)))
 	}
 	if len(lines) == 0 {
-		return []string{"nothing"}
+		return []string{"none"}
 	}
 	return lines
 }

@@ -22,7 +22,7 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// undone is what came of an undo, in JSON.
+// undone is the outcome of an undo, in JSON.
 type undone struct {
 	Key      string `json:"key"`
 	Account  string `json:"account"`
@@ -40,7 +40,7 @@ type undone struct {
 	Changes   []request.Change `json:"changes,omitempty"` // by others since the repair, as CloudTrail has them
 }
 
-// finish follows an undo that was sent, and tells what came of it.
+// finish follows an undo that was sent, and reports the outcome.
 func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired ledger.Past, wish messages.Undo) error {
 	result := undone{
 		Key: wish.Key, Account: t.Account, Region: t.Region, Resource: t.Resource, Control: repaired.Attempt.Control,
@@ -50,7 +50,7 @@ func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired 
 	var interrupted error
 	if u.noWait {
 		if !u.asJSON {
-			fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s tells how it goes.\n", historyOf(wish.Key))
+			fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s shows the progress.\n", historyOf(wish.Key))
 		}
 	} else {
 		ctx, cancel := u.deadline(cmd)
@@ -72,7 +72,7 @@ func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired 
 		return interrupted
 	}
 	if p.Over() {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the repair was not taken back: %s\n", clip(oneLine(result.Reason)))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the undo failed: %s\n", clip(oneLine(result.Reason)))
 	}
 	return errFailed
 }
@@ -87,7 +87,7 @@ func (r *undone) tell(p request.Progress) {
 	}
 }
 
-// changedBy tells who changed the resource since the repair, as far as CloudTrail can be asked.
+// changedBy reports who changed the resource since the remediation, if CloudTrail can be asked.
 func (u undoing) changedBy(cmd *cobra.Command, a asking, t target.Target, since time.Time) []request.Change {
 	out := cmd.ErrOrStderr()
 	cfg, err := u.memberConfig(cmd.Context(), a, t)
@@ -97,10 +97,10 @@ func (u undoing) changedBy(cmd *cobra.Command, a asking, t target.Target, since 
 	}
 	switch {
 	case err != nil:
-		fmt.Fprintf(out, "hubmend: CloudTrail does not say who changed it: %s\n", clip(oneLine(awserr.Message(err))))
+		fmt.Fprintf(out, "hubmend: CloudTrail cannot tell who changed it: %s\n", clip(oneLine(awserr.Message(err))))
 	case len(found) == 0:
-		fmt.Fprintf(out, "hubmend: CloudTrail of account %s has no change of it since the repair; it shows calls "+
-			"some minutes late\n", t.Account)
+		fmt.Fprintf(out, "hubmend: CloudTrail of account %s has no change of it since the remediation; calls appear "+
+			"after a few minutes\n", t.Account)
 	}
 	for _, c := range found {
 		fmt.Fprintf(out, "hubmend: changed by %s at %s UTC: %s\n", oneLine(c.By), moment(c.At), oneLine(c.Call))
@@ -118,8 +118,8 @@ func (u undoing) memberConfig(ctx context.Context, a asking, t target.Target) (a
 		}
 	} else if a.person.Account != t.Account {
 		return cfg, fmt.Errorf(
-			"your credentials are of account %s and the resource is in %s; name a profile of that account with "+
-				"--member-profile", a.person.Account, t.Account)
+			"the resource is in account %[2]s and your credentials are of account %[1]s; name a profile of the "+
+				"resource's account with --member-profile", a.person.Account, t.Account)
 	}
 	if cfg.Region = t.Region; t.Region == target.Global {
 		p, _ := partition.Of(a.cfg.Region)

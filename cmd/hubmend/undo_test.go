@@ -56,9 +56,9 @@ func TestUndo(t *testing.T) {
 		"Action": ["sqs:GetQueueUrl", "sqs:SendMessage", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]}]}`)
 	code, out := responder.answering(t, "y\n", "undo "+arn)
 	for _, want := range []string{
-		"This repair will be taken back:", arn, "222222222222, us-east-1", "EC2.13",
-		"asked by arn:aws:iam::111111111111:", "Closed TCP 22 to the world",
-		`"CidrIp":"0.0.0.0/0"`, "undo: runs as execution ", "undo: done and verified: Restored",
+		"This undoes:", arn, "222222222222, us-east-1", "EC2.13",
+		"requested by arn:aws:iam::111111111111:", "Closed TCP 22 to the world",
+		`"CidrIp":"0.0.0.0/0"`, "undo: running as execution ", "undo: done and verified: Restored",
 	} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("exits with %d and does not say %q:\n%s", code, want, out)
@@ -83,14 +83,14 @@ func TestUndo(t *testing.T) {
 		t.Fatalf("exits with %d, %v: %s%s", code, err, stdout, stderr)
 	}
 	if u.State != "failed" || u.Resource != arn || u.Execution == "" || u.Repair == u.Execution ||
-		!strings.Contains(stderr, "the repair was not taken back: ") ||
-		!strings.Contains(stderr, "name a profile of that account with --member-profile") {
+		!strings.Contains(stderr, "the undo failed: ") ||
+		!strings.Contains(stderr, "the resource's account with --member-profile") {
 		t.Errorf("%+v, says %q", u, stderr)
 	}
 	profile := write(t, "config",
 		"[profile workload]\naws_access_key_id = "+lab.Operator(workload).AccessKeyID+"\naws_secret_access_key = x\n")
 	s.in("AWS_CONFIG_FILE="+profile).says(t, exitFailed, "undo --yes --member-profile workload "+group,
-		"hubmend: CloudTrail does not say who changed it: NotImplemented: the lab records no calls for CloudTrail "+
+		"hubmend: CloudTrail cannot tell who changed it: NotImplemented: the lab records no calls for CloudTrail "+
 			"to look up\n")
 	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "not taken back") {
 		t.Errorf("the finding is %s: %s", workflow, note)
@@ -126,10 +126,10 @@ func TestToUndo(t *testing.T) {
 		"by its execution": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second, ""},
 		"an older one": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "",
 			"Only the newest repair can be taken back"},
-		"none": {history(), "sg-1", "", "knows no repair of"},
+		"none": {history(), "sg-1", "", "nothing to undo: the ledger has no successful remediation of"},
 		"irreversible": {history(repair(1, first, "IAM.8")), "sg-1", "",
-			"repairs of IAM.8 cannot be taken back: "},
-		"its archive is gone": {archiveGone, "sg-1", "", "no longer has what"},
+			"remediations of IAM.8 cannot be undone: "},
+		"its archive is gone": {archiveGone, "sg-1", "", "no longer has the previous value of"},
 	} {
 		p, err := toUndo(tc.h, tc.name, time.Unix(0, 0).Add(30*24*time.Hour-1))
 		switch {
@@ -140,7 +140,7 @@ func TestToUndo(t *testing.T) {
 		}
 	}
 	if _, err := toUndo(history(repair(1, first, "EC2.13")), "sg-1",
-		time.Unix(0, 0).Add(30*24*time.Hour)); err == nil || !strings.Contains(err.Error(), "has forgotten execution") {
+		time.Unix(0, 0).Add(30*24*time.Hour)); err == nil || !strings.Contains(err.Error(), "Systems Manager deleted execution") {
 		t.Errorf("after 30 days: %v", err)
 	}
 }
@@ -156,7 +156,7 @@ func TestPrintRepair(t *testing.T) {
 		Outcome: decide.Outcome{Change: "Closed\nTCP.", Before: `["{\"FromPort\":22}","\u001b]0;x"]`},
 	}}
 	printRepair(cmd, p.Target, p, []decide.Attempt{{Number: 7}})
-	for _, want := range []string{"Attempt 7 failed before that", "asked by automatic", "Closed TCP.",
+	for _, want := range []string{"Attempt 7 failed earlier", "requested by automatic", "Closed TCP.",
 		"    {\"FromPort\":22}\n", "1970-01-01 00:00 UTC"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it does not print %q:\n%s", want, out.String())

@@ -19,7 +19,7 @@ type Action struct {
 	At        time.Time
 }
 
-// Body writes the event that Security Hub would send, and who asks.
+// Body writes the event that Security Hub would send, with the person who requests it.
 func (a Action) Body() (string, error) {
 	body, err := json.Marshal(map[string]any{
 		"version": "0", "id": a.ID, "source": "aws.securityhub", "detail-type": "Security Hub Findings - Custom Action",

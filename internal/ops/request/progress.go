@@ -8,11 +8,11 @@ import (
 	"hubmend/internal/engine/decide"
 )
 
-// Progress is how the ledger has what somebody asked for. With neither an attempt nor a refusal,
-// nobody has come to it yet.
+// Progress is what the ledger says of a request. With neither an attempt nor a refusal, the request is still in the
+// queue.
 type Progress struct {
 	Attempt *decide.Attempt
-	Refusal string // why nothing was begun
+	Refusal string // why nothing was started
 }
 
 // OfUndo finds the undo with the id of a request.
@@ -28,8 +28,8 @@ func OfUndo(rec decide.Record, id string) Progress {
 	return Progress{}
 }
 
-// Settled is the number of the newest attempt that was over when somebody asked. It tells what
-// came of a finding from what had come of it before.
+// Settled is the number of the latest attempt that had ended at the time of the request. It tells the attempt that
+// answers the request from those before it.
 func Settled(rec decide.Record) int {
 	last := rec.Last()
 	switch {
@@ -41,8 +41,8 @@ func Settled(rec decide.Record) int {
 	return last.Number - 1
 }
 
-// OfFinding finds the attempt to repair what a finding is about: the newest that has it and was not
-// settled when somebody asked, or the one that answered the request itself.
+// OfFinding finds the attempt to remediate a finding: the latest that has the finding and had not ended at the time of
+// the request, or the one that the request itself started.
 func OfFinding(rec decide.Record, ref decide.Ref, settled int) Progress {
 	a := rec.Last()
 	if a == nil || a.Undo != "" {
@@ -56,14 +56,13 @@ func OfFinding(rec decide.Record, ref decide.Ref, settled int) Progress {
 	return Progress{}
 }
 
-// Over says whether nothing more comes by itself. What waits for the administrator's switch may
-// wait for days.
+// Over says whether nothing more happens soon. What is pending because of the switch may be pending for days.
 func (p Progress) Over() bool {
 	return p.Refusal != "" || p.Attempt != nil &&
 		(p.Succeeded() || p.Attempt.State == decide.Failed || p.paused() || p.unready())
 }
 
-// Succeeded says whether what was asked for is done and verified.
+// Succeeded says whether the request is done and verified.
 func (p Progress) Succeeded() bool { return p.Attempt != nil && p.Attempt.State == decide.Succeeded }
 
 func (p Progress) paused() bool {
@@ -75,24 +74,24 @@ func (p Progress) unready() bool {
 	return p.Attempt.State == decide.Queued && p.Attempt.Cause == decide.Unready
 }
 
-// String says how it goes, for people.
+// String describes the progress for people.
 func (p Progress) String() string {
 	switch a := p.Attempt; {
 	case p.Refusal != "":
 		return "refused: " + p.Refusal
 	case a == nil:
-		return "waits on the queue"
+		return "queued"
 	case p.paused():
-		return "waits, because Hubmend is paused by its administrator; it goes on when the switch is active"
+		return "pending: Hubmend is paused; it goes on after `hubmend resume`"
 	case p.unready():
-		return "waits, because its account is not set up for this repair yet; it is tried again for 24 hours, and " +
-			"the note of the finding says what is missing"
+		return "pending: its account is not set up for this remediation yet; Hubmend tries again for 24 hours, and " +
+			"the finding's note says what is missing"
 	case a.State == decide.Queued:
 		return queued(*a)
 	case a.State == decide.Claimed:
-		return "is being started"
+		return "starting"
 	case a.State == decide.Running:
-		return "runs as execution " + a.ExecutionID
+		return "running as execution " + a.ExecutionID
 	case a.State == decide.Succeeded:
 		return "done and verified: " + a.Change
 	}
@@ -103,19 +102,19 @@ func queued(a decide.Attempt) string {
 	until := a.NotBefore.UTC().Format("15:04:05 UTC")
 	switch a.Cause {
 	case decide.Retry:
-		return "failed for a reason that should pass; tried again after " + until
+		return "failed for a reason that should pass; next attempt after " + until
 	case decide.Broken:
-		return "waits for " + a.Control + ", whose automatic repair is paused until " + until
+		return "pending: remediation of " + a.Control + " is paused until " + until
 	case decide.Paced, decide.Busy:
-		return "waits for its turn at " + until
+		return "pending until " + until
 	}
-	return "is about to start"
+	return "about to start"
 }
 
-// Follow asks how it goes until it is over, and tells each answer. Its error is that of ask, or of
-// the context when that ends first; the last answer comes with either.
+// Follow asks for the progress until it is over, and reports each answer. Its error is that of ask, or of the context
+// when that ends first; the last answer comes with either.
 func Follow(ctx context.Context, every time.Duration, ask func(context.Context) (Progress, error),
-	tell func(Progress)) (Progress, error) {
+	report func(Progress)) (Progress, error) {
 	var p Progress
 	for {
 		now, err := ask(ctx)
@@ -123,7 +122,7 @@ func Follow(ctx context.Context, every time.Duration, ask func(context.Context) 
 			return p, err
 		}
 		p = now
-		tell(p)
+		report(p)
 		if p.Over() {
 			return p, nil
 		}

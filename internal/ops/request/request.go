@@ -1,6 +1,5 @@
-// Package request owns what a person asks for from a terminal: the messages that go onto the
-// findings queue, and what the ledger tells of them. It starts nothing itself, so that the guard,
-// the ledger and settle hold for people as for everybody.
+// Package request owns what a person requests from a terminal: the messages for the findings queue, and what the ledger
+// says about them. It starts nothing itself, so that the loop guard and the ledger apply to people too.
 package request
 
 import (
@@ -22,26 +21,26 @@ import (
 // ErrNoDeployment is the error when an account and Region have no findings queue.
 var ErrNoDeployment = errors.New("queue " + naming.FindingsQueue + " not found")
 
-// Identity asks who somebody is.
+// Identity is what Who needs of STS.
 type Identity interface {
 	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput,
 		...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
 }
 
-// Person is who asks.
+// Person is who makes a request.
 type Person struct {
 	ARN, Account string
 }
 
-// Who gives the person whose credentials a client has.
+// Who gives the person that a client's credentials belong to.
 func Who(ctx context.Context, client Identity) (Person, error) {
 	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return Person{}, fmt.Errorf("ask who you are: %w", err)
+		return Person{}, fmt.Errorf("look up your identity: %w", err)
 	}
 	p := Person{aws.ToString(out.Arn), aws.ToString(out.Account)}
 	if !finding.IsIdentity(p.ARN) {
-		return Person{}, fmt.Errorf("ask who you are: %q is not the ARN of an identity", p.ARN)
+		return Person{}, fmt.Errorf("look up your identity: %q is not the ARN of an identity", p.ARN)
 	}
 	return p, nil
 }
@@ -52,8 +51,7 @@ type Queues interface {
 	GetQueueUrl(context.Context, *sqs.GetQueueUrlInput, ...func(*sqs.Options)) (*sqs.GetQueueUrlOutput, error)
 }
 
-// FindingsQueue finds the queue that dispatch reads. Its error is ErrNoDeployment when there is
-// none.
+// FindingsQueue finds the queue that dispatch reads. Its error is ErrNoDeployment when it does not exist.
 func FindingsQueue(ctx context.Context, client Queues) (queue.Sender, error) {
 	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(naming.FindingsQueue)})
 	var missing *types.QueueDoesNotExist

@@ -127,11 +127,11 @@ func TestOfUndo(t *testing.T) {
 		want string
 		over bool
 	}{
-		"nobody came to it": {record(), "waits on the queue", false},
-		"runs":              {running, "runs as execution exec-2", false},
+		"nobody came to it": {record(), "queued", false},
+		"runs":              {running, "running as execution exec-2", false},
 		"refused":           {refused, "refused: It runs.", true},
 		"of another request": {record(decide.Attempt{Number: 1, State: decide.Succeeded, Request: "r2"}),
-			"waits on the queue", false},
+			"queued", false},
 	} {
 		if p := request.OfUndo(tc.rec, "r1"); p.String() != tc.want || p.Over() != tc.over || p.Succeeded() {
 			t.Errorf("%s: %q, over %t, want %q", name, p, p.Over(), tc.want)
@@ -181,16 +181,16 @@ func TestProgressIsTold(t *testing.T) {
 		attempt decide.Attempt
 		over    bool
 	}{
-		"is about to start": {decide.Attempt{State: decide.Queued}, false},
-		"waits for its turn at 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Paced,
+		"about to start": {decide.Attempt{State: decide.Queued}, false},
+		"pending until 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Paced,
 			NotBefore: noon}, false},
-		"tried again after 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Retry,
+		"next attempt after 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Retry,
 			NotBefore: noon}, false},
 		"is paused until 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Broken,
 			NotBefore: noon}, false},
-		"Hubmend is paused by its administrator": {decide.Attempt{State: decide.Queued, Cause: decide.Paused}, true},
-		"is being started":                       {decide.Attempt{State: decide.Claimed}, false},
-		"done and verified: Closed.":             {decide.Attempt{State: decide.Succeeded, Change: "Closed."}, true},
+		"pending: Hubmend is paused; it goes on after `hubmend resume`": {decide.Attempt{State: decide.Queued, Cause: decide.Paused}, true},
+		"starting":                   {decide.Attempt{State: decide.Claimed}, false},
+		"done and verified: Closed.": {decide.Attempt{State: decide.Succeeded, Change: "Closed."}, true},
 		"failed (refused): Changed since.": {decide.Attempt{State: decide.Failed, Class: decide.Refused,
 			Reason: "Changed since."}, true},
 	} {
