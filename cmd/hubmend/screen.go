@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // pipedWidth is the line length when the output is not a terminal.
@@ -95,10 +93,7 @@ func frame(drawn int, stay, below []string) string {
 // programs that write to a pipe.
 func terminalSize(out io.Writer) (columns, rows int) {
 	if file, ok := out.(interface{ Fd() uintptr }); ok {
-		//nolint:gosec // a file's number is small
-		if size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ); err == nil {
-			columns, rows = int(size.Col), int(size.Row)
-		}
+		columns, rows = windowSize(file.Fd())
 	}
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		columns = n

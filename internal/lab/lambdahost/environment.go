@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"hubmend/internal/lab/procgroup"
 )
 
 // environment is one execution environment: a process and its Runtime API.
@@ -37,8 +38,7 @@ func start(cfg Config) (*environment, error) {
 	e.cmd.Env = cfg.environ(listener.Addr().String())
 	e.cmd.Stdout, e.cmd.Stderr = out, out
 	e.cmd.WaitDelay = time.Second
-	// A terminal's Ctrl-C must not reach the process: the lab ends it in order.
-	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	procgroup.Separate(e.cmd)
 	if err := e.cmd.Start(); err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("start bootstrap: %w", err)

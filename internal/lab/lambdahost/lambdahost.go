@@ -1,7 +1,7 @@
 // Package lambdahost owns the execution of compiled Lambda functions on this machine:
 // it runs a bootstrap binary behind the Lambda Runtime API (version 2018-06-01), as
 // the provided.al2023 runtime does, without a container. It knows nothing about events,
-// queues or AWS clients and imports no other package of the lab.
+// queues or AWS clients and imports no other package of the lab but procgroup.
 //
 // An execution environment is one process with a Runtime API of its own. It serves one
 // invocation at a time and stays warm in between; a timeout or a crash ends it and the

@@ -1,6 +1,6 @@
 // Package python owns the lab's Python children: moto, which holds the state of the emulated AWS resources, a
 // worker that makes AWS calls by botocore, and the scripts of runbooks. It knows nothing about runbooks,
-// findings or accounts and imports no other package of the lab.
+// findings or accounts and imports no other package of the lab but procgroup.
 //
 // A child inherits nothing from the environment of its parent: no credentials, no proxy, no configuration
 // files; the worker gets what it is given in Config. moto and the worker end when their parent does, however
@@ -11,7 +11,8 @@ import (
 	"context"
 	"errors"
 	"os/exec"
-	"syscall"
+
+	"hubmend/internal/lab/procgroup"
 )
 
 // Config says how to start a child.
@@ -43,7 +44,6 @@ func (c Config) command(ctx context.Context, source string) (*exec.Cmd, error) {
 		"AWS_CONFIG_FILE=/dev/null",
 		"AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 	}
-	// A terminal's Ctrl-C must not reach the child: the lab ends its children in order.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	procgroup.Separate(cmd)
 	return cmd, nil
 }

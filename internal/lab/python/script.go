@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"syscall"
 	"time"
+
+	"hubmend/internal/lab/procgroup"
 )
 
 //go:embed localhost.py
@@ -134,6 +135,6 @@ func scriptCommand(ctx context.Context, cfg Config, script Script) (*exec.Cmd, e
 	for name, value := range script.Access.environment() {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = func() error { return procgroup.Kill(cmd) }
 	return cmd, nil
 }
