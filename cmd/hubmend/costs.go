@@ -8,7 +8,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/build/templates"
 	"hubmend/internal/ops/cost"
 )
 
@@ -45,7 +44,8 @@ repairs. Prices and assumptions are those of docs/costs.md. It calls no AWS API.
 	flags.IntVar(&size.Accounts, "accounts", size.Accounts, "number of accounts")
 	flags.IntVar(&size.Regions, "regions", size.Regions, "number of Regions in each account")
 	flags.IntVar(&size.Repairs, "repairs", size.Repairs, "repairs per month, in all accounts")
-	flags.StringVar(&folder, "templates", templates.Folder, "`FOLDER` with the templates")
+	flags.StringVar(&folder, "templates", "",
+		"`FOLDER` with the templates (default: those of this program)")
 	f.register(cmd)
 	flags.BoolVar(&asMarkdown, "markdown", false, "print the page docs/costs.md")
 	cmd.MarkFlagsMutuallyExclusive("json", "output", "markdown")

@@ -109,12 +109,12 @@ func undoRepair(ctx context.Context, cfg aws.Config, execution string) (problem 
 
 // report writes the report of the demo, as `hubmend report --html` does.
 func (d *demo) report(ctx context.Context, l *lab.Lab) error {
-	file := filepath.Join(d.root, filepath.FromSlash(demoReport))
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // build/ is for everybody
+	//nolint:gosec // build/ is for everybody
+	if err := os.MkdirAll(filepath.Dir(d.reportFile), 0o755); err != nil {
 		return err
 	}
 	now := time.Now().UTC().Truncate(time.Second).Add(time.Second) // so that the period includes what has just happened
-	r := reporting{html: file}
+	r := reporting{html: d.reportFile}
 	made, err := r.make(ctx, operatorConfig(l, d.scenario), report.Period{From: now.Add(-time.Hour), To: now}, now)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (d *demo) report(ctx context.Context, l *lab.Lab) error {
 	if err := r.write(io.Discard, made); err != nil {
 		return err
 	}
-	d.screen.print(fmt.Sprintf("Report: %s (%s, %d undone)", file, counted(made.Total.Repaired, "repair"),
+	d.screen.print(fmt.Sprintf("Report: %s (%s, %d undone)", d.reportFile, counted(made.Total.Repaired, "repair"),
 		made.Total.Undone))
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -42,8 +43,8 @@ func demoProblems(r scenario.Result) []string {
 
 func failedDemo(problems []string, width int, paint painting) []string {
 	const failed = "The demo failed."
-	lines := paintFirst(wrapLine(failed+" For all events: build/hubmend lab demo --verbose", 2, width),
-		failed, text.FgRed, paint)
+	advice := failed + " For all events: " + os.Args[0] + " lab demo --verbose"
+	lines := paintFirst(wrapLine(advice, 2, width), failed, text.FgRed, paint)
 	for _, problem := range problems {
 		lines = append(lines, paintFirst(wrapLine("  FAIL "+problem, 7, width), "FAIL", text.FgRed, paint)...)
 	}
@@ -63,8 +64,8 @@ func demoSummary(r scenario.Result, width int, paint painting) []string {
 func nextCommands(width int) []string {
 	lines := []string{"", "Next"}
 	for _, next := range [][2]string{
-		{"build/hubmend lab up --set " + exampleGroup().Parameter() + "=ENABLED", "break it yourself"},
-		{"build/hubmend plan --control " + exampleControl().ID + " --resource ARN", "dry run on AWS"},
+		{os.Args[0] + " lab up --set " + exampleGroup().Parameter() + "=ENABLED", "break it yourself"},
+		{os.Args[0] + " plan --control " + exampleControl().ID + " --resource ARN", "dry run on AWS"},
 		{"docs/deployment.md", "deploy to AWS"},
 	} {
 		line := fmt.Sprintf("  %-57s %s", next[0], next[1])

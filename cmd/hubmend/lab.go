@@ -2,15 +2,16 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/build/templates"
 	"hubmend/internal/lab"
-	"hubmend/internal/lab/python"
 	"hubmend/internal/lab/scenario"
 )
 
@@ -26,7 +27,7 @@ executed step by step with botocore. docs/lab.md tells what it has and what it l
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(labDemoCommand(), labRunCommand(), labUpCommand(), labClickCommand(), labSchemaCommand(),
-		labPermissionsCommand())
+		labPermissionsCommand(), labSetupCommand())
 	return cmd
 }
 
@@ -37,22 +38,32 @@ type labFlags struct {
 }
 
 func (f *labFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.assembly, "templates", "", "`FOLDER` with the templates (default: those of the checkout)")
-	cmd.Flags().StringVar(&f.root, "root", ".", "folder of the Hubmend checkout")
+	cmd.Flags().StringVar(&f.assembly, "templates", "",
+		"`FOLDER` with the templates (default: those of the checkout, or of this program)")
+	cmd.Flags().StringVar(&f.root, "root", ".",
+		"folder of a Hubmend checkout; elsewhere hubmend uses your cache folder")
 	cmd.Flags().BoolVar(&f.logs, "logs", false, "print the logs of functions and of the emulator to standard error")
 }
 
 func (f *labFlags) config(logs io.Writer) (lab.Config, error) {
 	config := lab.Defaults
-	root, err := filepath.Abs(f.root)
+	if runtime.GOOS == "windows" {
+		return config, errors.New("the lab does not run on Windows; use the Windows Subsystem for Linux (WSL)")
+	}
+	h, err := findHome(f.root)
 	if err != nil {
 		return config, err
 	}
-	config.Root, config.Assembly, config.Enforce = root, cmp.Or(f.assembly, filepath.Join(root, templates.Folder)), true
-	if config.Python, err = python.Find(root); err != nil {
+	config.Root, config.Assembly, config.Enforce = h.folder, f.assembly, true
+	if config.Python, err = h.python(); err != nil {
 		return config, err
 	}
-	config.Functions = lab.Compile(root) // in the background, while the emulator starts
+	if h.checkout {
+		config.Assembly = cmp.Or(f.assembly, filepath.Join(h.folder, templates.Folder))
+		config.Functions = lab.Compile(h.folder) // in the background, while the emulator starts
+	} else if config.Functions, err = ownFunctions(); err != nil {
+		return config, err
+	}
 	if f.logs {
 		config.Log = func(source, line string) { fmt.Fprintf(logs, "%s | %s\n", source, line) }
 	}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/scenario"
 	"hubmend/test/postcondition"
+	"hubmend/test/scenarios"
 )
 
 func labDemoCommand() *cobra.Command {
@@ -21,8 +21,8 @@ func labDemoCommand() *cobra.Command {
 		Long: `Starts a lab, deploys the templates, creates noncompliant resources for every control of the
 playbook, and imports the findings. Hubmend remediates them. An independent check, which shares no
 code with the runbooks, examines each resource before and after. Then one repair is undone, and an
-HTML report is written to build/demo-report.html. The demo takes about 15 seconds and needs no AWS
-account.
+HTML report is written to the folder build of a checkout, otherwise to the current folder. The demo
+takes about 15 seconds and needs no AWS account.
 
 Exit codes: 0 every finding was remediated and the undo restored the resource; 1 one of them
 failed; 2 the demo could not run.`,
@@ -49,20 +49,21 @@ type labDemo struct {
 	verbose bool
 }
 
-// The scenario of the demo and its report, as paths in the checkout.
-const (
-	demoScenario = "test/scenarios/demo-all.yaml"
-	demoReport   = "build/demo-report.html"
-)
+// demoScenario is the file of the scenario that the demo runs.
+const demoScenario = "test/scenarios/demo-all.yaml"
 
 // run runs the demo. It removes the redrawn block before anything else is printed, also after Ctrl-C.
 func (d labDemo) run(cmd *cobra.Command, config lab.Config) error {
-	s, err := scenario.Load(filepath.Join(config.Root, filepath.FromSlash(demoScenario)))
+	s, err := scenario.Parse(scenarios.Demo)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", demoScenario, err)
+	}
+	h, err := findHome(d.root)
 	if err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	story := &demo{scenario: s, screen: newScreen(out), root: d.root,
+	story := &demo{scenario: s, screen: newScreen(out), reportFile: h.demoReport(),
 		trace: printer{out: out, trace: d.verbose, silent: !d.verbose}}
 	story.screen.inPlace = story.screen.inPlace && !d.verbose && !d.logs // whose lines appear in between
 	story.progress = newProgress(story.screen, s.Product, true)
@@ -77,12 +78,12 @@ func (d labDemo) run(cmd *cobra.Command, config lab.Config) error {
 
 // demo runs a scenario and explains it step by step.
 type demo struct {
-	scenario *scenario.Scenario
-	screen   *screen
-	progress *progress
-	trace    printer // silent without --verbose
-	root     string
-	findings int
+	scenario   *scenario.Scenario
+	screen     *screen
+	progress   *progress
+	trace      printer // silent without --verbose
+	reportFile string
+	findings   int
 }
 
 func (d *demo) run(ctx context.Context, config lab.Config) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestLabDemo(t *testing.T) {
 		t.Errorf("%d findings are RESOLVED", n)
 	}
 	for _, want := range []string{"18 of 18 RESOLVED", "  - tcp ", "  + tcp ", "Restored. It is on hold",
-		"Report: build/demo-report.html (11 repairs, 1 undone)"} {
+		"build/demo-report.html (11 repairs, 1 undone)"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("does not print %q:\n%s", want, stdout)
 		}
@@ -72,7 +73,7 @@ expect: [{executions: 0}]
 	var out bytes.Buffer
 	screen := newScreen(&out)
 	d := &demo{scenario: s, screen: screen, progress: newProgress(screen, s.Product, true),
-		trace: printer{out: &out, silent: true}, root: t.TempDir()}
+		trace: printer{out: &out, silent: true}, reportFile: filepath.Join(t.TempDir(), "report.html")}
 	if err := d.run(t.Context(), config); !errors.Is(err, errFailed) {
 		t.Errorf("run = %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -133,7 +134,7 @@ func (u labUp) help(config lab.Config, file string) string {
 		click = fmt.Sprintf("--port %d %s", u.port, click)
 	}
 	return fmt.Sprintf(upHelp, file, config.Accounts[len(config.Accounts)-1], config.Regions[0], exampleControl().ID,
-		click, exampleGroup().ID)
+		click, exampleGroup().ID, os.Args[0])
 }
 
 const emptyHelp = `
@@ -154,12 +155,12 @@ The lab is up; Ctrl-C ends it and forgets everything. In another terminal:
   export AWS_CONFIG_FILE=%[1]s AWS_PROFILE=workload
   id=$(aws ec2 create-security-group --group-name web --description web --query GroupId --output text)
   aws ec2 authorize-security-group-ingress --group-id $id --protocol tcp --port 22 --cidr 0.0.0.0/0
-  build/hubmend finding %[4]s --resource arn:aws:ec2:%[3]s:%[2]s:security-group/$id > finding.json
+  %[7]s finding %[4]s --resource arn:aws:ec2:%[3]s:%[2]s:security-group/$id > finding.json
   aws securityhub batch-import-findings --findings file://finding.json
 
 With --set %[6]s=ENABLED the finding is remediated automatically; watch it here. Otherwise, use the custom action:
 
-  build/hubmend lab click %[5]s $(aws securityhub get-findings --query 'Findings[].Id' --output text)
+  %[7]s lab click %[5]s $(aws securityhub get-findings --query 'Findings[].Id' --output text)
 
 Then look:
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,8 +13,8 @@ import (
 func TestLabUpHelp(t *testing.T) {
 	t.Parallel()
 	for port, want := range map[int]struct{ folder, click string }{
-		defaultPort: {"/root/build/lab", "build/hubmend lab click CIS4142 $("},
-		4711:        {"/root/build/lab/4711", "build/hubmend lab click --port 4711 CIS4142 $("},
+		defaultPort: {"/root/build/lab", os.Args[0] + " lab click CIS4142 $("},
+		4711:        {"/root/build/lab/4711", os.Args[0] + " lab click --port 4711 CIS4142 $("},
 	} {
 		u := labUp{port: port}
 		if got := u.folder("/root"); got != filepath.FromSlash(want.folder) {

@@ -70,7 +70,11 @@ func lintAll(ctx context.Context, venv string, files []string) ([]problem, error
 		texts[file] = text
 	}
 	if venv == "" {
-		interpreter, err := python.FindWithBoto3(ctx, ".")
+		h, err := findHome(".")
+		if err != nil {
+			return nil, err
+		}
+		interpreter, err := python.FindWithBoto3(ctx, h.folder)
 		if err != nil {
 			return nil, err
 		}

@@ -27,6 +27,10 @@ const (
 var errFailed = errors.New("failed")
 
 func main() {
+	if start := asLambda(); start != nil {
+		start()
+		return
+	}
 	if err := naming.Check(); err != nil {
 		fmt.Fprintf(os.Stderr, "hubmend: %v\n", err)
 		os.Exit(exitUsage)

@@ -17,7 +17,7 @@ import (
 const asHubmend = "HUBMEND_TEST_AS_HUBMEND"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asHubmend) != "" {
+	if os.Getenv(asHubmend) != "" || asLambda() != nil {
 		main()
 		os.Exit(0)
 	}
@@ -73,7 +73,7 @@ func TestBadInput(t *testing.T) {
 	unknown := write(t, "unknown.yaml",
 		"name: x\nevents: [{import: {name: a, file: f, regoin: b}}]\nexpect: [{executions: 0}]\n")
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
-	noPython := []string{"HUBMEND_PYTHON="}
+	noPython := []string{"HUBMEND_PYTHON=", "XDG_CACHE_HOME=" + nowhere}
 	somePython := []string{"HUBMEND_PYTHON=" + os.Args[0]} // found, and not started before the input is read
 	for name, tc := range map[string]struct {
 		args string

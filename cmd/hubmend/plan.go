@@ -34,7 +34,8 @@ RESOURCE is an ARN or the resource's own id, such as sg-0123456789abcdef0, which
 in the account and Region of your AWS configuration.
 
 It needs Python 3.10 or later with boto3, and no checkout of Hubmend. It uses the interpreter that
-HUBMEND_PYTHON names, or else the first of .venv/bin/python and python3 that has boto3.
+HUBMEND_PYTHON names, or else the first that has boto3 of that of a checkout or of "hubmend lab
+setup", and python3.
 
 Exit codes: 0 there is a plan, or nothing to change; 1 the runbook would refuse the resource or
 fail, and the output explains why; 2 the plan could not be made.`,

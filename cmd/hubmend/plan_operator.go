@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -39,11 +38,11 @@ func (o *operator) start(ctx context.Context) error {
 	if o.worker != nil {
 		return nil
 	}
-	root, err := filepath.Abs(o.root)
+	h, err := findHome(o.root)
 	if err != nil {
 		return err
 	}
-	interpreter, err := python.FindWithBoto3(ctx, root)
+	interpreter, err := python.FindWithBoto3(ctx, h.folder)
 	if err != nil {
 		return err
 	}

@@ -27,13 +27,14 @@ func TestPlanFromAnyFolder(t *testing.T) {
 	if out, err := exec.Command(own, "-m", "venv", "--without-pip", venv).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	env := slices.Concat(l.env("workload"), []string{python.EnvVar + "=", "PATH=" + filepath.Join(venv, "bin")})
+	env := slices.Concat(l.env("workload"), []string{
+		python.EnvVar + "=", "XDG_CACHE_HOME=" + t.TempDir(), "PATH=" + filepath.Join(venv, "bin")})
 	asked := []string{"plan", "--control", "EC2.13", "--resource", l.openGroup("web", 22)}
 
 	code, stdout, stderr := hubmendIn(t, t.TempDir(), time.Minute, env, asked...)
 	if code != 2 || stdout != "" ||
 		!strings.Contains(stderr,
-			"python3 has no boto3; run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip install boto3 && ") {
+			"python3 has no boto3; run: hubmend lab setup\n") {
 		t.Errorf("without boto3 it exits with %d, prints %q, says %q", code, stdout, stderr)
 	}
 

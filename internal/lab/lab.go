@@ -40,9 +40,9 @@ import (
 
 // Config configures a lab.
 type Config struct {
-	// Root is the folder of the go.mod that the functions are built in.
+	// Root is the folder below which the lab writes, and where the functions are built when Functions is nil.
 	Root string
-	// Assembly is the folder with the kept templates.
+	// Assembly is the folder with the kept templates. When it is empty, those in this program are deployed.
 	Assembly string
 	// Functions gives the programs of the functions. When it is nil, those of Root
 	// are compiled when the first is deployed.

@@ -2,24 +2,6 @@
 // CloudFormation stacks.
 package main
 
-import (
-	"context"
-	"log"
+import "hubmend/internal/engine/lambdas/customaction"
 
-	"github.com/aws/aws-lambda-go/cfn"
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/service/securityhub"
-
-	"hubmend/internal/aws/awsclient"
-	"hubmend/internal/engine/customaction"
-)
-
-func main() {
-	cfg, err := awsclient.Load(context.Background())
-	if err != nil {
-		log.Fatal(err)
-	}
-	provider := &customaction.Provider{Client: securityhub.NewFromConfig(cfg), Log: lambdacontext.NewLogger()}
-	lambda.Start(cfn.LambdaWrap(provider.Handle))
-}
+func main() { customaction.Start() }

@@ -41,8 +41,8 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// What a function reads is in its main.go and, for the settings, in internal/engine/function. The
-// template gives exactly that, so nothing is missing and nothing is left over.
+// What a function reads is in its package below internal/engine/lambdas and, for the settings, in
+// internal/engine/function. The template gives exactly that, so nothing is missing and nothing is left over.
 func TestFunctionsAreToldWhatTheyRead(t *testing.T) {
 	t.Parallel()
 	value := environmentNames(t)
@@ -54,7 +54,8 @@ func TestFunctionsAreToldWhatTheyRead(t *testing.T) {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
 			want := map[string]bool{}
-			names := mentioned(parsed(t, "../../lambdas/"+folder+"/main.go"), "main")
+			name := strings.ReplaceAll(folder, "-", "")
+			names := mentioned(parsed(t, "../../internal/engine/lambdas/"+name+"/"+name+".go"), "Start")
 			if len(names) > 0 {
 				names = append(names, settings...) // function.Load reads them
 			}

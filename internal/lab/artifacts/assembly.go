@@ -13,6 +13,7 @@ import (
 	"hubmend/internal/build/templates"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/lab/cfn"
+	kept "hubmend/templates"
 )
 
 // ownBucket stands for the bucket to which users without the CDK upload functions and templates. The lab takes both
@@ -20,24 +21,31 @@ import (
 const ownBucket = "hubmend-lab-code"
 
 // Assembly is the folder of the kept templates.
-type Assembly struct{ dir string }
+type Assembly struct {
+	files fs.FS
+	dir   string // its name, for messages
+}
 
-// Open opens the folder of the templates.
+// Open opens a folder, or the templates in this program when there is no name.
 func Open(dir string) (*Assembly, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*"+templates.Suffix))
+	a := &Assembly{kept.Files, "the embedded templates"}
+	if dir != "" {
+		a = &Assembly{os.DirFS(dir), dir}
+	}
+	files, err := fs.Glob(a.files, "*"+templates.Suffix)
 	if err == nil && len(files) == 0 {
 		err = errors.New("no template is there; run `make templates`")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, err)
+		return nil, fmt.Errorf("open %s: %w", a.dir, err)
 	}
-	return &Assembly{dir}, nil
+	return a, nil
 }
 
 // Template reads the template of a stack.
 func (a *Assembly) Template(stack string) (*cfn.Template, error) {
 	file := filepath.Join(a.dir, stack+templates.Suffix)
-	text, err := os.ReadFile(file)
+	text, err := fs.ReadFile(a.files, stack+templates.Suffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no template %s; run `make templates`", file)
 	}
@@ -56,7 +64,7 @@ func (a *Assembly) FurtherParts(stack string) []string {
 	var names []string
 	for part := 2; ; part++ {
 		name := naming.Part(stack, part)
-		if _, err := os.Stat(filepath.Join(a.dir, name+templates.Suffix)); err != nil {
+		if _, err := fs.Stat(a.files, name+templates.Suffix); err != nil {
 			return names
 		}
 		names = append(names, name)
@@ -65,7 +73,7 @@ func (a *Assembly) FurtherParts(stack string) []string {
 
 // referred reads a template that others refer to in ownBucket.
 func (a *Assembly) referred(key string) (*cfn.Template, error) {
-	text, err := templates.Referred(os.DirFS(a.dir), strings.TrimPrefix(key, templates.Code))
+	text, err := templates.Referred(a.files, strings.TrimPrefix(key, templates.Code))
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,10 @@ import (
 
 func TestFindTellsWhatToDo(t *testing.T) {
 	t.Setenv(python.EnvVar, "")
-	if _, err := python.Find(t.TempDir()); err == nil || !strings.Contains(err.Error(), "make tools") {
-		t.Errorf("error %v does not name make tools", err)
+	for _, command := range []string{"make tools", "hubmend lab setup"} {
+		if _, err := python.Find(t.TempDir()); err == nil || !strings.Contains(err.Error(), command) {
+			t.Errorf("error %v does not name %s", err, command)
+		}
 	}
 	t.Setenv(python.EnvVar, "/no/such/python")
 	if _, err := python.Find(t.TempDir()); err == nil || !strings.Contains(err.Error(), python.EnvVar) {
@@ -77,14 +79,14 @@ func pretend(t *testing.T, answer string) (bin string) {
 
 func TestFindWithBoto3(t *testing.T) {
 	with, without := virtual(t, "boto3"), virtual(t)
-	old := pretend(t, `{"path": "/usr/bin/python3", "version": [3, 9], "boto3": true}`)
+	old := pretend(t, `{"path": "/usr/bin/python3", "version": [3, 9], "missing": []}`)
 	for name, tc := range map[string]struct {
 		named string
 		path  []string
 		want  string // the interpreter's folder, or
 		says  []string
 	}{
-		"too old": {"", []string{old}, "", []string{"python3 is Python 3.9; run: python3 -m venv"}},
+		"too old": {"", []string{old}, "", []string{"python3 is Python 3.9; run: hubmend lab setup"}},
 		"in PATH": {"", []string{with, without}, with, nil},
 		"the one that is named": {
 			filepath.Join(with, "python"), []string{without}, with, nil,
@@ -94,11 +96,11 @@ func TestFindWithBoto3(t *testing.T) {
 				"then run: "}},
 		"without boto3": {
 			"", []string{without}, "",
-			[]string{without + "/python3 has no boto3; run: python3 -m venv ~/.hubmend && ~/.hubmend/bin/pip " +
-				"install boto3 && export HUBMEND_PYTHON=~/.hubmend/bin/python"},
+			[]string{without + "/python3 has no boto3; run: hubmend lab setup"},
 		},
 		"named without boto3": {filepath.Join(without, "python"), []string{with}, "",
-			[]string{"python has no boto3, and HUBMEND_PYTHON names it; run: "}},
+			[]string{"python has no boto3, and HUBMEND_PYTHON names it; install boto3 there, or unset HUBMEND_PYTHON " +
+				"and run: "}},
 		"that does not run": {"", []string{pretend(t, "no")}, "", []string{"python3 does not run (", "; run: "}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hubmend/internal/lab"
+	"hubmend/templates"
 )
 
 // suffix ends the names of template files.
@@ -56,10 +57,13 @@ type Schedule struct {
 	Every    time.Duration
 }
 
-// Read counts what the templates in a folder deploy. A resource that has
-// no price is an error.
+// Read counts what the templates in a folder deploy, or those in this program when there is no name. A resource
+// that has no price is an error.
 func Read(folder string, book Book) (Inventory, error) {
-	assembly := os.DirFS(folder)
+	var assembly fs.FS = templates.Files
+	if folder != "" {
+		assembly = os.DirFS(folder)
+	}
 	files, err := fs.Glob(assembly, "*"+suffix)
 	if err == nil && len(files) == 0 {
 		err = fmt.Errorf("no template is in %s; run `make templates`", folder)
@@ -77,11 +81,11 @@ func Read(folder string, book Book) (Inventory, error) {
 }
 
 // Take is Read for templates by the name of their stack.
-func Take(templates map[string][]byte, book Book) (Inventory, error) {
+func Take(stacks map[string][]byte, book Book) (Inventory, error) {
 	inv := Inventory{Memory: map[string]float64{}}
-	for _, stack := range slices.Sorted(maps.Keys(templates)) {
+	for _, stack := range slices.Sorted(maps.Keys(stacks)) {
 		var t struct{ Resources map[string]resource }
-		if err := json.Unmarshal(templates[stack], &t); err != nil {
+		if err := json.Unmarshal(stacks[stack], &t); err != nil {
 			return Inventory{}, fmt.Errorf("read template %s: %w", stack, err)
 		}
 		s := stackOf{inv: &inv, book: book, scope: scopeOf(stack), resources: t.Resources, metrics: map[string]bool{},
