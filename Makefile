@@ -15,6 +15,8 @@ FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/vers
 # Packages that do not compile the CDK: all but what synthesizes the templates.
 PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/programs test/scenarios test/templates,$(wildcard test/*))
+# What the command line holds beside its code.
+EMBEDDED = $(wildcard templates/* test/scenarios/embed.go test/postcondition/*.go) test/scenarios/demo-all.yaml internal/lab/python/requirements.txt
 PYTHON_FILES := ssm-documents internal/catalog/program internal/catalog/setting internal/aws/authz test/programs
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
@@ -31,6 +33,11 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # another server. VULNDB=https://vuln.go.dev asks for those known now.
 VULNDB_MODULE := golang.org/x/vulndb@v0.0.0-20261105234957-e22db6528018
 VULNDB = file://$(shell go mod download -json $(VULNDB_MODULE) | sed -n 's/^.*"Dir": "\(.*\)".*$$/\1/p')/data/osv
+# What makes releases, and the list of modules in each program (SBOM).
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
+GORELEASER_TOOL := build/$(notdir $(firstword $(subst /v2@, ,$(GORELEASER))))/goreleaser
+CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+CYCLONEDX_TOOL := build/cyclonedx/cyclonedx-gomod
 TEMPLATES := templates
 GUARD := node_modules/@cdklabs/cdk-validator-cfnguard
 GUARD_PLATFORM = $(if $(filter Darwin,$(shell uname -s)),macos,ubuntu)/$(if $(filter arm64 aarch64,$(shell uname -m)),aarch64,x86_64)
@@ -72,6 +79,7 @@ test-release: test ## Run what has to pass before a release: make test, and what
 	@.ci/phase "templates as the CDK deploys them" $(MAKE) test-templates TEMPLATES=cdk.out
 	@.ci/phase "20,000 schedules" go test ./test/simulation -run TestSchedules -timeout 0 -schedules 20000
 	@.ci/phase "fuzz, ten times as long" $(MAKE) test-fuzz FUZZ=100000x
+	@.ci/phase "release" $(MAKE) release
 	@echo "--- everything passed"; .ci/phase
 
 .PHONY: test-fast
@@ -129,7 +137,7 @@ lint: $(VENV)/ready lint-own test-python staticcheck gosec govulncheck ## Check 
 .PHONY: lint-own
 lint-own: $(HUBMEND)
 	@echo "--- lint"
-	@files=$$(gofmt -l cmd docs infra internal lambdas servicecatalog ssm-documents test); \
+	@files=$$(gofmt -l cmd docs infra internal lambdas servicecatalog ssm-documents templates test); \
 		[ -z "$$files" ] || { echo "run gofmt -w on"; echo "$$files"; exit 1; }
 	go mod tidy -diff
 	go vet ./cmd/... ./docs ./internal/... ./lambdas/... ./ssm-documents/...
@@ -179,6 +187,25 @@ deploy: node_modules/.package-lock.json ## Deploy the admin stack with your AWS 
 dist: ## Write dist/, which a user of the console uploads: no CDK needed there
 	@go run ./cmd/dist && echo "wrote $$(wc -l < dist/SHA256SUMS) files into dist"
 
+# A tag makes a release, and everything else a snapshot. Nothing is published. It is signed if GPG_KEY names a key.
+RELEASE_TAG = $(shell git describe --exact-match --tags 2> /dev/null)
+.PHONY: release
+release: $(GORELEASER_TOOL) $(CYCLONEDX_TOOL) ## Build the archives, SBOMs and checksums of a release into build/release
+	@[ -z "$(RELEASE_TAG)" ] || grep -q '^## \[$(RELEASE_TAG:v%=%)\]' CHANGELOG.md || \
+		{ echo "CHANGELOG.md has no section [$(RELEASE_TAG:v%=%)]" >&2; exit 1; }
+	@# goreleaser wants a remote, and asks it nothing. A checkout without one still gets its commit and its date.
+	@[ -n "$$(git remote)" ] || export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://example.com/hubmend/hubmend; \
+		skip=publish; [ -n "$${GPG_KEY:-}" ] || skip+=,sign; docker info > /dev/null 2>&1 || skip+=,docker; \
+		PATH=$(abspath $(dir $(CYCLONEDX_TOOL))):$$PATH $(GORELEASER_TOOL) release --clean --parallelism 2 --skip "$$skip" $(if $(RELEASE_TAG),,--snapshot)
+
+# goreleaser calls this for the files that are the same on all platforms.
+.PHONY: release-files
+release-files:
+	@rm -rf build/completions && mkdir -p build/completions && go build -o build/completions/hubmend ./cmd/hubmend
+	@cd build/completions && ./hubmend completion bash > hubmend.bash && ./hubmend completion zsh > _hubmend && \
+		./hubmend completion fish > hubmend.fish && ./hubmend completion powershell > hubmend.ps1 && rm hubmend
+	@go run ./cmd/dist -to build/console
+
 .PHONY: bench
 bench: $(HUBMEND) node_modules/.package-lock.json ## Measure what the project promises, as a table
 	@go run ./test/bench
@@ -207,7 +234,7 @@ tools: $(VENV)/ready node_modules/.package-lock.json $(HUBMEND) ## Install what 
 clean: ## Remove everything that make made
 	rm -rf build cdk.out dist node_modules $(VENV)
 
-$(HUBMEND): $(GO_FILES)
+$(HUBMEND): $(GO_FILES) $(EMBEDDED)
 	@echo "--- build hubmend"
 	@go build -o $@ ./cmd/hubmend
 
@@ -215,7 +242,15 @@ $(GOSEC_TOOL):
 	@echo "--- build gosec (some minutes the first time)"
 	@GOBIN=$(abspath $(@D)) go install $(GOSEC)
 
-$(VENV)/ready: requirements.txt
+$(GORELEASER_TOOL):
+	@echo "--- build goreleaser (up to 15 minutes the first time)"
+	@GOBIN=$(abspath $(@D)) go install $(GORELEASER)
+
+$(CYCLONEDX_TOOL):
+	@echo "--- build cyclonedx-gomod"
+	@GOBIN=$(abspath $(@D)) go install $(CYCLONEDX)
+
+$(VENV)/ready: requirements.txt internal/lab/python/requirements.txt
 	@echo "--- python environment (a minute, once)"
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
