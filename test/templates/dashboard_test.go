@@ -86,8 +86,8 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 	}
 	want := map[string]bool{}
 	for _, m := range []decide.Metric{
-		decide.MetricRepaired, decide.MetricFailed, decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven,
-		decide.MetricSwept, decide.MetricPaused,
+		decide.MetricRepaired, decide.MetricCompliant, decide.MetricFailed, decide.MetricSuspended,
+		decide.MetricBreaker, decide.MetricUnproven, decide.MetricSwept, decide.MetricPaused,
 		decide.MetricUnreported, decide.MetricNotAnnounced,
 	} {
 		want[string(m)] = true

@@ -146,6 +146,25 @@ func TestWhatIsAnnounced(t *testing.T) {
 	}
 }
 
+// A repair that found nothing to change is REPAIRED, so that existing rules match it, and marked as compliant.
+func TestCompliant(t *testing.T) {
+	t.Parallel()
+	for change, want := range map[string]bool{
+		"Nothing to change: TCP 22 is not open to the world.": true, "Closed TCP 22 to the world.": false,
+	} {
+		b := &bus{}
+		a, _ := announcer(b)
+		is := record(attempt(1, decide.Succeeded, func(a *decide.Attempt) { a.Change = change }))
+		a.Target(record(attempt(1, decide.Running)), decide.Decision{Record: is}, is)
+		a.Flush(t.Context())
+		d := b.details(t)[0]
+		if d.State != announce.Repaired || d.Attempt.Compliant != want ||
+			strings.Contains(*b.calls[0][0].Detail, `"compliant"`) != want {
+			t.Errorf("%s: the event is %s", change, *b.calls[0][0].Detail)
+		}
+	}
+}
+
 func refusal(executionID string) decide.UndoRefusal {
 	return decide.UndoRefusal{Request: "r1", ExecutionID: executionID, By: "ann", At: noon, Reason: "no"}
 }

@@ -81,7 +81,7 @@ func (a *Announcer) attempt(t target.Target, of decide.Attempt) *Attempt {
 		Sender: finding.Doubtful(of.Sender, of.By), Undoes: of.Undo,
 		QueuedAt: when(of.QueuedAt), EndedAt: when(of.EndedAt), WaitsFor: string(of.Cause),
 		NotBefore:    when(of.NotBefore),
-		FailureClass: string(of.Class), ExecutionID: of.ExecutionID,
+		FailureClass: string(of.Class), ExecutionID: of.ExecutionID, Compliant: of.Compliant(),
 	}
 	if of.Undo != "" {
 		is.Kind = "undo"

@@ -25,7 +25,7 @@ type State string
 const (
 	Queued      State = "QUEUED"       // it waits, for what waitsFor says
 	Started     State = "STARTED"      // the execution runs
-	Repaired    State = "REPAIRED"     // and the runbook has verified it
+	Repaired    State = "REPAIRED"     // and the runbook has verified it; see Attempt.Compliant
 	Undone      State = "UNDONE"       // a person took the repair back
 	Failed      State = "FAILED"       // for good: nothing is tried again by itself
 	Gone        State = "GONE"         // the resource was deleted before its repair
@@ -90,8 +90,9 @@ type Target struct {
 // Attempt is one execution, or the wish for it.
 type Attempt struct {
 	Number       int        `json:"number"`
-	Kind         string     `json:"kind"`    // repair or undo
-	Trigger      string     `json:"trigger"` // automatic, custom action or command line
+	Kind         string     `json:"kind"`                // repair or undo
+	Trigger      string     `json:"trigger"`             // automatic, custom action or command line
+	Compliant    bool       `json:"compliant,omitempty"` // the repair found nothing to change
 	AskedBy      string     `json:"askedBy,omitempty"`
 	Sender       string     `json:"sender,omitempty"` // who sent the message, unless that confirms AskedBy
 	Undoes       string     `json:"undoes,omitempty"` // the execution that an undo takes back

@@ -80,6 +80,7 @@ type Metric string
 // The metrics.
 const (
 	MetricRepaired  Metric = "Repaired"
+	MetricCompliant Metric = "Compliant" // see Attempt.Compliant
 	MetricFailed    Metric = "RepairFailed"
 	MetricSuspended Metric = "Suspended"
 	MetricBreaker   Metric = "BreakerOpened"

@@ -155,6 +155,9 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, refs)
 		d.answer(answer(d.Record.Target, *a, refs))
 		d.Metrics = []Metric{MetricRepaired}
+		if a.Compliant() {
+			d.Metrics = []Metric{MetricCompliant}
+		}
 	case fate.Retry == failure.Again && len(refs) > 0 && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
 		retry(d, *a, refs, now, s)
 	default:

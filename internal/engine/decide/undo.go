@@ -3,7 +3,6 @@ package decide
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"hubmend/internal/engine/finding"
@@ -101,7 +100,7 @@ func UndoProblem(rec Record, executionID string) string {
 			"ledger still knows.", executionID)
 	case rec.undone(executionID):
 		return fmt.Sprintf("The repair of execution %s was taken back already.", executionID)
-	case rec.Attempts[repaired].changedNothing():
+	case rec.Attempts[repaired].Compliant():
 		return fmt.Sprintf("Execution %s changed nothing, so there is nothing to take back.", executionID)
 	case newest != executionID:
 		return fmt.Sprintf("Only the newest repair can be taken back, which is execution %s.", newest)
@@ -113,7 +112,7 @@ func UndoProblem(rec Record, executionID string) string {
 // none. It may have been taken back already.
 func (r Record) Undoable() Attempt {
 	for _, a := range slices.Backward(r.Attempts) {
-		if a.Undo == "" && a.State == Succeeded && !a.changedNothing() {
+		if a.repaired() && !a.Compliant() {
 			return a
 		}
 	}
@@ -136,10 +135,6 @@ func (r Record) Unfinished(executionID string) []Attempt {
 	}
 	return nil
 }
-
-// changedNothing says whether a repair found its resource compliant, which every runbook says in
-// the same words.
-func (a Attempt) changedNothing() bool { return strings.HasPrefix(a.Change, "Nothing to change") }
 
 // undone says whether a repair was taken back.
 func (r Record) undone(executionID string) bool {

@@ -36,11 +36,18 @@ func startNote(t target.Target, a Attempt) string {
 // answer is what findings are told when an attempt is over.
 func answer(t target.Target, a Attempt, refs []Ref) Update {
 	if a.State == Succeeded {
-		return Update{Findings: refs, Workflow: finding.Resolved, Note: Clip(
-			fmt.Sprintf("Repaired and verified by Hubmend. %s %s", Clip(a.Change, reasonLimit), execution(t, a)),
-			noteLimit)}
+		return Update{Findings: refs, Workflow: finding.Resolved,
+			Note: Clip(successNote(a)+" "+execution(t, a), noteLimit)}
 	}
 	return Update{Findings: refs, Workflow: finding.Notified, Note: failureNote(t, a)}
+}
+
+func successNote(a Attempt) string {
+	change := Clip(a.Change, reasonLimit)
+	if a.Compliant() {
+		return "Already compliant" + strings.TrimPrefix(change, nothingToChange)
+	}
+	return "Repaired and verified by Hubmend. " + change
 }
 
 func execution(t target.Target, a Attempt) string {
@@ -80,11 +87,14 @@ func reopenNote(t target.Target, a Attempt) string {
 // vouchNote says why a finding is RESOLVED whose check failed after the repair.
 func vouchNote(t target.Target, a Attempt, s Settings) string {
 	lag := max(a.EvidenceLag, s.EvidenceLag)
+	done, since := "remediated and verified this", "the remediation"
+	if a.Compliant() {
+		done, since = "found this compliant", "that"
+	}
 	return Clip(fmt.Sprintf(
-		"Hubmend remediated and verified this at %s. The data behind this check can be up to %s old, so it may be "+
-			"older than the "+
-			"remediation. Hubmend waits for a check made after %s and reopens the finding if that fails. %s",
-		Clock(a.EndedAt), span(lag), Clock(a.validFrom(s)), execution(t, a)), noteLimit)
+		"Hubmend %s at %s. The data behind this check can be up to %s old, so it may be older than %s. "+
+			"Hubmend waits for a check made after %s and reopens the finding if that fails. %s",
+		done, Clock(a.EndedAt), span(lag), since, Clock(a.validFrom(s)), execution(t, a)), noteLimit)
 }
 
 // Clock writes a moment for people, in UTC.
