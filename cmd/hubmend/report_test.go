@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hubmend/internal/ops/outcome"
 	"hubmend/internal/ops/report"
 )
 
@@ -133,7 +134,7 @@ func TestReport(t *testing.T) {
 	}
 	s.says(t, 0, "report --csv /dev/null") // which stays as it is
 	page := read("r.html")
-	for _, want := range []string{arn, other, "Closed TCP 22 to the world", "asked by",
+	for _, want := range []string{arn, other, "Closed TCP 22 to the world", "requested by",
 		"account 111111111111 in us-east-1"} {
 		if !strings.Contains(strings.ToLower(page), strings.ToLower(want)) {
 			t.Errorf("the page has no %q", want)
@@ -159,7 +160,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for _, e := range r.Repairs {
-		if e.Outcome == report.Repaired &&
+		if e.Outcome == outcome.Repaired &&
 			(e.Resource != arn || !strings.Contains(e.Change, "Closed TCP 22") ||
 				!strings.Contains(e.Before, "0.0.0.0/0") || e.After == "" || e.Verified == "" ||
 				!strings.HasPrefix(e.By, "arn:aws:") || e.Took() <= 0) {

@@ -67,7 +67,7 @@ func TestPage(t *testing.T) {
 		if asked := b.of("Network.requestWillBeSent"); len(asked) != 1 || !strings.Contains(asked[0], address) {
 			t.Errorf("it asks for %s", asked)
 		}
-		if title := eval[string](b, `document.title`); title != "Hubmend: repairs, 31 May to 30 June 2026" {
+		if title := eval[string](b, `document.title`); title != "Hubmend remediation report, 31 May to 30 June 2026" {
 			t.Errorf("its title is %q", title)
 		}
 		if n := eval[int](b,
@@ -105,7 +105,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("%d are not failed", others)
 		}
 		if says := eval[string](b,
-			`document.getElementById("matches").innerText`); says != fmt.Sprintf("%d of %d are shown.", some, all) {
+			`document.getElementById("matches").innerText`); says != fmt.Sprintf("%d of %d shown.", some, all) {
 			t.Errorf("it says %q", says)
 		}
 		if y := eval[float64](b, `document.getElementById("repairs").getBoundingClientRect().top`); y < -20 || y > 200 {
@@ -132,7 +132,7 @@ func TestPage(t *testing.T) {
 		})()`)
 		if got.Shown == 0 || got.Hash != "#q=ONERROR+gpj" ||
 			!strings.HasPrefix(got.Says, fmt.Sprintf("%d of ", got.Shown)) ||
-			got.All != fmt.Sprintf("%d of %d match; the first 200 are shown.", all, all) {
+			got.All != fmt.Sprintf("%d of %d match; showing the first 200.", all, all) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -155,7 +155,7 @@ func TestPage(t *testing.T) {
 		eval[any](b, `window.dispatchEvent(new Event("beforeprint"))`)
 		if n, says := eval[int](b, shown+`.length`), eval[string](b,
 			`document.getElementById("matches").innerText`); n != all ||
-			says != fmt.Sprintf("%d of %[1]d are shown.", all) {
+			says != fmt.Sprintf("%d of %[1]d shown.", all) {
 			t.Errorf("%d of %d are printed, and it says %q", n, all, says)
 		}
 	})
@@ -200,7 +200,7 @@ func TestPageFits(t *testing.T) {
 					t.Errorf("hard to read: %s", got)
 				}
 				if *screenshots != "" {
-					for _, part := range []string{"", "controls", "places", "repairs"} {
+					for _, part := range []string{"", "attention", "time", "controls", "places", "repairs", "about"} {
 						eval[any](b, fmt.Sprintf(
 							`scrollTo(0, %q ? document.getElementById(%q).getBoundingClientRect().top + scrollY : 0)`,
 							part, part))

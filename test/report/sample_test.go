@@ -42,6 +42,11 @@ func sample(attempts int) report.Report {
 			b.AddOpen(openOf(control, one, i))
 		}
 	}
+	for i, undo := range []string{"", fmt.Sprintf("00000000-0000-4000-8000-%012d", 1)} {
+		p := attempt(named("sg-held"), controls[4], noon.Add(-time.Hour), random, i+1)
+		p.Attempt.Undo, p.Attempt.ExecutionID = undo, fmt.Sprintf("00000000-0000-4000-8000-%012d", i+1)
+		b.Add(ledger.Entry{Past: p})
+	}
 	b.Add(ledger.Entry{Past: attempt(named(hostile), controls[4], noon.Add(-time.Hour), random, 1)})
 	addWaiting(b)
 	b.Add(ledger.Entry{Breaker: &decide.Breaker{Control: controls[0].ID, OpenUntil: noon.Add(time.Hour),
@@ -89,6 +94,9 @@ func attempt(one target.Target, c catalog.Control, ended time.Time, random *rand
 		p.Attempt.State, p.Attempt.Class, p.Attempt.Reason = decide.Failed, decide.Refused, "The key is asymmetric, "+
 			"and those do not rotate."
 		p.Attempt.Change, p.Outcome.Before, p.Outcome.After = "", "", ""
+	case 5, 15:
+		p.Attempt.Change = "Nothing to change: TCP 22 is not open to the world."
+		p.Outcome.Before = p.Outcome.After
 	case 11:
 		p.Attempt.Undo = "00000000-0000-4000-8000-000000000001"
 		p.Attempt.Trigger = finding.CommandLine
@@ -106,7 +114,7 @@ func openOf(c catalog.Control, one target.Target, i int) finding.Finding {
 	}
 }
 
-// addWaiting adds a target of each kind that waits.
+// addWaiting adds a target in each state.
 func addWaiting(b *report.Builder) {
 	base := decide.Attempt{Number: 1, Control: "EC2.13", Trigger: finding.Automatic, QueuedAt: noon.Add(-2 * time.Hour),
 		ClaimedAt: noon.Add(-2 * time.Hour), EndedAt: noon.Add(-time.Hour), ExecutionID: "e"}
@@ -125,7 +133,8 @@ func addWaiting(b *report.Builder) {
 		"sg-suspended": {Attempts: []decide.Attempt{broken, broken, broken}, SuspendedAt: noon.Add(-time.Hour)},
 		"sg-held": {Attempts: []decide.Attempt{done}, HeldAt: noon.Add(-time.Minute),
 			HeldBy: "arn:aws:iam::111111111111:user/ann"},
-		"sg-runs": {Attempts: []decide.Attempt{runs}},
+		"sg-repaired": {Attempts: []decide.Attempt{done}, Unconfirmed: []decide.Ref{{ID: "f-1"}}},
+		"sg-runs":     {Attempts: []decide.Attempt{runs}},
 	} {
 		rec.Target, rec.Version = named(name), 1
 		b.Add(ledger.Entry{Record: &rec})

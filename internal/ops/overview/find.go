@@ -9,9 +9,9 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// Names says whether a name that a person gives stands for the target of an entry: its key, its
-// resource, the part of that which status shows or the resource's own id at its end, or an execution of
-// it or a finding about it.
+// Names says whether a name stands for the target of an entry. A name may be the target's key, its
+// resource ARN, the part of the ARN that status shows, the resource's own id, or the id of one of
+// its executions or findings.
 func Names(e ledger.Entry, name string) (target.Target, bool) {
 	switch {
 	case name == "": // stands for nothing
@@ -32,12 +32,12 @@ func IsResource(resource, name string) bool {
 	return name == resource || name == Short(resource) || name == target.Name(resource)
 }
 
-// has says whether a name is that of an attempt's execution or of a finding that it is for.
+// has says whether a name is an attempt's execution or one of its findings.
 func has(a decide.Attempt, name string) bool {
 	return a.ExecutionID == name || slices.ContainsFunc(a.Findings, func(r decide.Ref) bool { return r.ID == name })
 }
 
-// Short gives the resource's own part of an ARN, which account and Region stand beside.
+// Short gives the resource part of an ARN, without account and Region.
 func Short(resource string) string {
 	parts := strings.SplitN(resource, ":", 6)
 	return parts[len(parts)-1]

@@ -1,5 +1,5 @@
-// Package overview sums up for people what the ledger has: which targets wait for something or
-// somebody, and how repairs went.
+// Package overview summarizes the ledger: which resources need attention or are in progress, and how
+// the repairs of each control went.
 //
 // It is pure: records, attempts and breakers go in, an overview comes out.
 package overview
@@ -12,47 +12,56 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
+	"hubmend/internal/ops/outcome"
 )
 
 // Options say what an overview is about.
 type Options struct {
 	Now      time.Time
-	Since    time.Time // what ended before is left out
+	Since    time.Time // attempts that ended before are left out
 	Control  string    // only this one; empty: all
 	Account  string    // only this one; empty: all
 	Settings decide.Settings
 }
 
-// Overview is how things stand.
+// Overview is the state of all targets.
 type Overview struct {
-	At       time.Time `json:"at"`
-	Since    time.Time `json:"since"`
-	Targets  []Target  `json:"targets"` // those that wait for something or somebody
-	Controls []Control `json:"controls"`
-	Breakers []Breaker `json:"breakers"` // the open ones
+	At          time.Time `json:"at"`
+	Since       time.Time `json:"since"`
+	Targets     []Target  `json:"targets"`     // those that need attention or are in progress
+	Unconfirmed []Target  `json:"unconfirmed"` // those that wait for Security Hub to re-check
+	Controls    []Control `json:"controls"`
+	Breakers    []Breaker `json:"breakers"` // the open ones
 }
 
-// Breaker is a control whose automatic repair is paused.
+// Control is how the repairs of a control went that ended since Options.Since.
+type Control struct {
+	Control string `json:"control"`
+	outcome.Tally
+}
+
+// Breaker is a control whose automatic remediation is paused.
 type Breaker struct {
 	Control  string    `json:"control"`
 	Until    time.Time `json:"until"`
-	Failures int       `json:"failures"` // targets that failed one after the other
+	Failures int       `json:"failures"` // targets that failed in a row
 }
 
-// Builder takes what the ledger has, entry by entry, so that nobody needs to have all of it.
+// Builder takes the ledger entry by entry, so that the whole ledger need not be in memory.
 type Builder struct {
 	options  Options
 	overview Overview
-	ended    map[string][]decide.Attempt // by control
+	ended    []ledger.Past
+	undos    map[string]outcome.Undos // by the target's key
 }
 
 // New begins an overview.
 func New(o Options) *Builder {
 	return &Builder{
 		options: o,
-		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Controls: []Control{},
-			Breakers: []Breaker{}},
-		ended: map[string][]decide.Attempt{},
+		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Unconfirmed: []Target{},
+			Controls: []Control{}, Breakers: []Breaker{}},
+		undos: map[string]outcome.Undos{},
 	}
 }
 
@@ -69,19 +78,29 @@ func (b *Builder) Add(e ledger.Entry) {
 }
 
 func (b *Builder) addRecord(rec decide.Record) {
-	t, waits := stand(rec, b.options)
-	if waits && b.wants(t.Control, t.Account) {
+	t, shown := targetOf(rec, b.options)
+	switch {
+	case !shown || !b.wants(t.Control, t.Account):
+	case t.State == Unconfirmed:
+		b.overview.Unconfirmed = append(b.overview.Unconfirmed, t)
+	default:
 		b.overview.Targets = append(b.overview.Targets, t)
 	}
 }
 
 func (b *Builder) addPast(p ledger.Past) {
-	if b.wants(p.Attempt.Control, p.Target.Account) && !p.Attempt.EndedAt.Before(b.options.Since) {
-		b.ended[p.Attempt.Control] = append(b.ended[p.Attempt.Control], p.Attempt)
+	if !b.wants(p.Attempt.Control, p.Target.Account) || p.Attempt.EndedAt.Before(b.options.Since) {
+		return
 	}
+	b.ended = append(b.ended, p)
+	key := p.Target.Key()
+	if b.undos[key] == nil {
+		b.undos[key] = outcome.Undos{}
+	}
+	b.undos[key].Add(p.Attempt)
 }
 
-// addBreaker takes a breaker whatever account is asked for, because it stops all of them.
+// addBreaker ignores the account that is asked for: a breaker stops all accounts.
 func (b *Builder) addBreaker(br decide.Breaker) {
 	if b.wants(br.Control, "") && br.OpenUntil.After(b.options.Now) {
 		b.overview.Breakers = append(b.overview.Breakers, Breaker{br.Control, br.OpenUntil, len(br.Failures)})
@@ -94,18 +113,31 @@ func (b *Builder) wants(control, account string) bool {
 		(b.options.Account == "" || account == "" || b.options.Account == account)
 }
 
-// Overview gives what was added, in an order that does not depend on the ledger's: the targets
-// by state and the oldest first, controls by name.
+// Overview returns what was added, in an order that does not depend on the ledger's: targets by
+// state and the oldest first, controls by name.
 func (b *Builder) Overview() Overview {
 	o := b.overview
-	for control, attempts := range b.ended {
-		o.Controls = append(o.Controls, sum(control, attempts))
-	}
+	o.Controls = b.controls()
+	byAge := func(x, y Target) int { return cmp.Or(x.Since.Compare(y.Since), cmp.Compare(x.Key, y.Key)) }
 	slices.SortFunc(o.Targets, func(x, y Target) int {
-		return cmp.Or(slices.Index(states, x.State)-slices.Index(states, y.State), x.Since.Compare(y.Since),
-			cmp.Compare(x.Key, y.Key))
+		return cmp.Or(slices.Index(states, x.State)-slices.Index(states, y.State), byAge(x, y))
 	})
-	slices.SortFunc(o.Controls, func(x, y Control) int { return catalog.Compare(x.Control, y.Control) })
+	slices.SortFunc(o.Unconfirmed, byAge)
 	slices.SortFunc(o.Breakers, func(x, y Breaker) int { return catalog.Compare(x.Control, y.Control) })
 	return o
+}
+
+func (b *Builder) controls() []Control {
+	ended := map[string][]outcome.Timed{}
+	for _, p := range b.ended {
+		a := p.Attempt
+		ended[a.Control] = append(ended[a.Control],
+			outcome.Timed{Outcome: outcome.Of(a, b.undos[p.Target.Key()]), Took: a.EndedAt.Sub(a.QueuedAt)})
+	}
+	all := []Control{}
+	for control, attempts := range ended {
+		all = append(all, Control{control, outcome.Count(attempts)})
+	}
+	slices.SortFunc(all, func(x, y Control) int { return catalog.Compare(x.Control, y.Control) })
+	return all
 }

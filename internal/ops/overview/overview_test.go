@@ -10,6 +10,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/outcome"
 	"hubmend/internal/ops/overview"
 )
 
@@ -70,7 +71,7 @@ func TestTargets(t *testing.T) {
 	soon := noon.Add(time.Minute)
 	for name, tc := range map[string]struct {
 		record decide.Record
-		state  overview.State // empty: it waits for nothing
+		state  overview.State // empty: it is not shown
 		since  time.Time
 		until  time.Time
 		why    string
@@ -79,34 +80,34 @@ func TestTargets(t *testing.T) {
 		"being started": {
 			record: decide.Record{
 				Attempts: []decide.Attempt{attempt(time.Second, func(a *decide.Attempt) { a.State = decide.Claimed })}},
-			state: overview.InFlight, since: ago(time.Second), why: "hubmend-ClosePorts is being started",
+			state: overview.InFlight, since: ago(time.Second), why: "hubmend-ClosePorts is starting",
 		},
 		"running": {
 			record: decide.Record{
 				Attempts: []decide.Attempt{attempt(time.Hour,
 					func(a *decide.Attempt) { a.State, a.ExecutionID = decide.Running, "exec" })}},
-			state: overview.InFlight, since: ago(time.Hour), why: "hubmend-ClosePorts runs",
+			state: overview.InFlight, since: ago(time.Hour), why: "hubmend-ClosePorts is running",
 		},
 		"an undo runs": {
 			record: decide.Record{Attempts: []decide.Attempt{repaired, undo}},
-			state:  overview.InFlight, since: ago(time.Minute), why: "hubmend-UndoClosePorts runs",
+			state:  overview.InFlight, since: ago(time.Minute), why: "hubmend-UndoClosePorts is running",
 		},
 		"queued for its turn": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Paced, soon)}},
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
-			why: "its turn: Systems Manager starts one execution a second"},
+			why: "Waiting for its turn: Systems Manager starts one execution per second."},
 		"queued for another try": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Retry, soon)}},
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
-			why: "the attempt before failed for a reason that should pass; it is tried again"},
+			why: "The previous attempt failed for a temporary reason. Hubmend retries."},
 		"queued for the switch": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Paused, noon)}},
-			state: overview.Queued, since: ago(61 * time.Second), why: "the switch /hubmend/switch is paused"},
+			state: overview.Queued, since: ago(61 * time.Second), why: "Hubmend is paused: the parameter /hubmend/switch is not active."},
 		"queued for the breaker": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Broken, soon)}},
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
-			why: "automatic repair of X.1 is paused, because it failed for several resources"},
+			why: "Automatic remediation of X.1 is paused, because it failed for several resources."},
 		"queued for the service": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Busy, soon)}},
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
-			why: "Systems Manager took no more; it is tried again"},
+			why: "Systems Manager accepts no more executions at the moment. Hubmend retries."},
 		"queued for nothing else": {record: decide.Record{Attempts: []decide.Attempt{queued("", noon)}},
-			state: overview.Queued, since: ago(61 * time.Second), until: noon, why: "it is about to start"},
+			state: overview.Queued, since: ago(61 * time.Second), until: noon, why: "About to start."},
 		"failed": {record: decide.Record{Attempts: []decide.Attempt{failing(time.Hour)}},
 			state: overview.Failed, since: ago(59 * time.Minute), why: "It broke."},
 		"failed long ago": {record: decide.Record{Attempts: []decide.Attempt{failing(8 * 24 * time.Hour)}}},
@@ -114,13 +115,13 @@ func TestTargets(t *testing.T) {
 			record: decide.Record{SuspendedAt: ago(time.Minute),
 				Attempts: []decide.Attempt{failing(3 * time.Hour), failing(2 * time.Hour)}},
 			state: overview.Suspended, since: ago(time.Minute), until: noon.Add(21 * time.Hour),
-			why: "2 attempts within 24 h did not keep it repaired; the last: It broke.",
+			why: "2 attempts within 24 h did not keep it repaired. Latest: It broke.",
 		},
 		"suspended, because something changes it back": {
 			record: decide.Record{SuspendedAt: ago(time.Minute), Attempts: []decide.Attempt{repaired, repaired},
 				Unconfirmed: []decide.Ref{{ID: "f"}}},
 			state: overview.Suspended, since: ago(time.Minute), until: noon.Add(23 * time.Hour),
-			why: "2 attempts within 24 h did not keep it repaired",
+			why: "2 attempts within 24 h did not keep it repaired.",
 		},
 		"was suspended until the window passed": {
 			record: decide.Record{SuspendedAt: ago(20 * time.Hour),
@@ -130,22 +131,29 @@ func TestTargets(t *testing.T) {
 		"held": {
 			record: decide.Record{HeldAt: ago(time.Minute), HeldBy: "ann", Attempts: []decide.Attempt{repaired},
 				SuspendedAt: ago(time.Hour)},
-			state: overview.Held, since: ago(time.Minute), why: "its repair was taken back by ann",
+			state: overview.Held, since: ago(time.Minute), why: "The repair was undone by ann.",
 		},
 		"unconfirmed": {
-			record: decide.Record{Attempts: []decide.Attempt{repaired}, Unconfirmed: []decide.Ref{{ID: "f"}}},
+			record: decide.Record{Attempts: []decide.Attempt{repaired}, Unconfirmed: []decide.Ref{{ID: "f"}, {ID: "g"}}},
 			state:  overview.Unconfirmed, since: ago(59 * time.Minute), why: "Closed it.",
 		},
 		"confirmed": {record: decide.Record{Attempts: []decide.Attempt{repaired}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := summed(options, record(tc.record)).Targets
+			o := summed(options, record(tc.record))
 			if tc.state == "" {
-				if len(got) > 0 {
-					t.Errorf("it waits: %+v", got)
+				if len(o.Targets)+len(o.Unconfirmed) > 0 {
+					t.Errorf("it is shown: %+v", o)
 				}
 				return
+			}
+			got, others := o.Targets, o.Unconfirmed
+			if tc.state == overview.Unconfirmed {
+				got, others = others, got
+			}
+			if len(others) > 0 {
+				t.Errorf("it is shown twice: %+v", o)
 			}
 			one, last := targetOf("sg-1"), tc.record.Attempts[len(tc.record.Attempts)-1]
 			want := overview.Target{
@@ -155,6 +163,9 @@ func TestTargets(t *testing.T) {
 			}
 			if last.Undo != "" {
 				want.Runbook, want.Undo = "UndoClosePorts", true
+			}
+			if tc.state == overview.Unconfirmed {
+				want.Findings = len(tc.record.Unconfirmed)
 			}
 			if diff := cmp.Diff([]overview.Target{want}, got); diff != "" {
 				t.Errorf("targets (-want +got):\n%s", diff)
@@ -175,10 +186,12 @@ func TestControls(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	repaired := func(*decide.Attempt) {}
+	compliant := func(a *decide.Attempt) { a.Change = "Nothing to change: it is off." }
 	failed := func(class decide.Class) func(*decide.Attempt) {
 		return func(a *decide.Attempt) { a.State, a.Class = decide.Failed, class }
 	}
-	undone := func(a *decide.Attempt) { a.Undo = "exec" }
+	undone := func(a *decide.Attempt) { a.ExecutionID = "exec" }
+	undo := func(a *decide.Attempt) { a.Undo = "exec" }
 	undoFailed := func(a *decide.Attempt) { a.Undo, a.State = "exec", decide.Failed }
 	const one, other = "222222222222", "333333333333"
 	all := []ledger.Entry{
@@ -186,16 +199,19 @@ func TestControls(t *testing.T) {
 		past(one, "X.2", 2*day, 90*time.Second, repaired),
 		past(one, "X.2", time.Hour, time.Minute, failed(decide.Permission)),
 		past(one, "X.2", time.Hour, time.Minute, failed(decide.Refused)),
-		past(one, "X.2", time.Hour, time.Hour, undone), past(one, "X.2", time.Hour, time.Hour, undoFailed),
+		past(one, "X.2", 100*time.Minute, time.Hour, undone), past(one, "X.2", time.Hour, time.Hour, undo),
+		past(one, "X.2", time.Hour, time.Hour, undoFailed), past(one, "X.2", time.Hour, time.Hour, compliant),
 		past(one, "X.1", 7*day, 4*time.Second, repaired), past(one, "X.1", 6*day, 8*time.Second, repaired),
 		past(one, "X.3", 7*day+time.Second, time.Second, repaired), // too long ago
 		past(one, "X.4", time.Hour, time.Hour, failed(decide.Refused)),
 	}
 	number := func(f float64) *float64 { return &f }
-	few := overview.Control{Control: "X.1", Repaired: 2, SuccessRate: number(1), MedianSeconds: number(6)}
-	many := overview.Control{Control: "X.2", Repaired: 3, Failed: 1, Refused: 1, Undone: 1, SuccessRate: number(0.75),
-		MedianSeconds: number(20)}
-	left := overview.Control{Control: "X.4", Refused: 1}
+	few := overview.Control{Control: "X.1", Tally: outcome.Tally{Repaired: 2, SuccessRate: number(1),
+		MedianSeconds: number(6), P95Seconds: number(8)}}
+	many := overview.Control{Control: "X.2", Tally: outcome.Tally{Repaired: 3, Compliant: 1, Failed: 1, Skipped: 1,
+		Undone: 1, Undos: 1, UndosFailed: 1, SuccessRate: number(0.75), MedianSeconds: number(20),
+		P95Seconds: number(90)}}
+	left := overview.Control{Control: "X.4", Tally: outcome.Tally{Skipped: 1}}
 	for name, tc := range map[string]struct {
 		edit func(*overview.Options)
 		want []overview.Control
@@ -203,10 +219,12 @@ func TestControls(t *testing.T) {
 		"all":       {func(*overview.Options) {}, []overview.Control{few, many, left}},
 		"a control": {func(o *overview.Options) { o.Control = "X.1" }, []overview.Control{few}},
 		"another account": {func(o *overview.Options) { o.Account = other },
-			[]overview.Control{{Control: "X.2", Repaired: 1, SuccessRate: number(1), MedianSeconds: number(10)}}},
+			[]overview.Control{{Control: "X.2", Tally: outcome.Tally{Repaired: 1, SuccessRate: number(1),
+				MedianSeconds: number(10), P95Seconds: number(10)}}}},
 		"a day": {func(o *overview.Options) { o.Since = ago(2 * time.Hour) }, []overview.Control{
-			{Control: "X.2", Repaired: 1, Failed: 1, Refused: 1, Undone: 1, SuccessRate: number(0.5),
-				MedianSeconds: number(20)}, left,
+			{Control: "X.2", Tally: outcome.Tally{Repaired: 1, Compliant: 1, Failed: 1, Skipped: 1, Undone: 1,
+				Undos: 1, UndosFailed: 1, SuccessRate: number(0.5), MedianSeconds: number(20),
+				P95Seconds: number(20)}}, left,
 		}},
 		"nothing": {func(o *overview.Options) { o.Control = "X.9" }, []overview.Control{}},
 	} {

@@ -10,45 +10,50 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// State is how a target stands.
+// State is the state of a target.
 type State string
 
-// The states. What failed, is suspended or held waits for a person; the others go on by themselves.
+// The states. Failed, suspended and held need attention; the others continue automatically.
 const (
-	InFlight    State = "in flight"
+	InFlight    State = "in progress"
 	Queued      State = "queued"
 	Failed      State = "failed"
-	Suspended   State = "suspended"   // the loop guard lets nothing start by itself
-	Held        State = "held"        // a repair was taken back, and nothing starts by itself
-	Unconfirmed State = "unconfirmed" // repaired; no later check of Security Hub has said so yet
+	Suspended   State = "suspended"   // the loop guard has stopped automatic remediation
+	Held        State = "held"        // a repair was undone, and automatic remediation is off
+	Unconfirmed State = "unconfirmed" // repaired, and Security Hub has not re-checked it yet
 )
 
-// states has them in the order in which they are shown.
-var states = []State{Failed, Suspended, Held, InFlight, Queued, Unconfirmed}
+// states lists those of Overview.Targets in the order in which they are shown.
+var states = []State{Failed, Suspended, Held, InFlight, Queued}
 
-// States lists the states in the order of an overview.
+// States lists the states of Overview.Targets in their order.
 func States() []State { return append([]State(nil), states...) }
 
-// Target is a target that waits for something or somebody.
+// NeedsAttention says whether a state ends only when somebody acts.
+func (s State) NeedsAttention() bool { return s == Failed || s == Suspended || s == Held }
+
+// Target is a target that needs attention, is in progress, or waits for a re-check.
 type Target struct {
 	State    State     `json:"state"`
 	Since    time.Time `json:"since"`
-	Until    time.Time `json:"until,omitzero"` // when it goes on by itself, if that is known
+	Until    time.Time `json:"until,omitzero"` // when it continues automatically, if that is known
 	Why      string    `json:"why"`
 	Key      string    `json:"key"`
 	Account  string    `json:"account"`
 	Region   string    `json:"region"`
 	Resource string    `json:"resource"`
 	Control  string    `json:"control"`
-	Runbook  string    `json:"runbook"` // of the newest attempt
+	Runbook  string    `json:"runbook"` // of the latest attempt
 	Attempt  int       `json:"attempt"`
-	Undo     bool      `json:"undo,omitempty"` // the newest attempt takes a repair back
-	// Execution is the id of that of the newest attempt; empty when there is none.
+	Undo     bool      `json:"undo,omitempty"` // the latest attempt is an undo
+	// Execution is that of the latest attempt; empty when there is none.
 	Execution string `json:"execution,omitempty"`
+	// Findings is how many findings Security Hub has not re-checked yet; of Unconfirmed only.
+	Findings int `json:"findings,omitempty"`
 }
 
-// stand says how the target of a record stands, and false when nothing is left to wait for.
-func stand(rec decide.Record, o Options) (Target, bool) {
+// targetOf gives the state of a record's target, and false when there is nothing to show.
+func targetOf(rec decide.Record, o Options) (Target, bool) {
 	last := rec.Last()
 	if last == nil {
 		return Target{}, false
@@ -60,9 +65,9 @@ func stand(rec decide.Record, o Options) (Target, bool) {
 	}
 	switch lifted := guardLifts(rec, o.Settings); {
 	case last.InFlight():
-		t.State, t.Since, t.Why = InFlight, last.ClaimedAt, naming.Document(t.Runbook)+" runs"
+		t.State, t.Since, t.Why = InFlight, last.ClaimedAt, naming.Document(t.Runbook)+" is running"
 		if last.State == decide.Claimed {
-			t.Why = naming.Document(t.Runbook) + " is being started"
+			t.Why = naming.Document(t.Runbook) + " is starting"
 		}
 	case last.State == decide.Queued:
 		t.State, t.Since, t.Until, t.Why = Queued, last.QueuedAt, last.NotBefore, waitsFor(*last)
@@ -70,29 +75,29 @@ func stand(rec decide.Record, o Options) (Target, bool) {
 			t.Until = time.Time{}
 		}
 	case rec.Held():
-		t.State, t.Since, t.Why = Held, rec.HeldAt, "its repair was taken back by "+
-			rec.HeldBy+finding.SentBy(rec.HeldSender, rec.HeldBy)
+		t.State, t.Since, t.Why = Held, rec.HeldAt, "The repair was undone by "+rec.HeldBy+
+			finding.SentBy(rec.HeldSender, rec.HeldBy)+"."
 	case !rec.SuspendedAt.IsZero() && lifted.After(o.Now):
 		t.State, t.Since, t.Until = Suspended, rec.SuspendedAt, lifted
-		t.Why = fmt.Sprintf("%d attempts within %g h did not keep it repaired", o.Settings.MaxAttempts,
+		t.Why = fmt.Sprintf("%d attempts within %g h did not keep it repaired.", o.Settings.MaxAttempts,
 			o.Settings.Window.Hours())
 		if last.Reason != "" {
-			t.Why += "; the last: " + last.Reason
+			t.Why += " Latest: " + last.Reason
 		}
 	case last.State == decide.Failed && last.Class == failure.Gone:
 		return Target{}, false
 	case last.State == decide.Failed && !last.EndedAt.Before(o.Since):
 		t.State, t.Since, t.Why = Failed, last.EndedAt, last.Reason
 	case last.State == decide.Succeeded && len(rec.Unconfirmed) > 0:
-		t.State, t.Since, t.Why = Unconfirmed, last.EndedAt, last.Change
+		t.State, t.Since, t.Why, t.Findings = Unconfirmed, last.EndedAt, last.Change, len(rec.Unconfirmed)
 	default:
 		return Target{}, false
 	}
 	return t, true
 }
 
-// guardLifts gives when so few repairs are left in the window that automatic repair may start
-// one: when the oldest of as many as it may spend leaves it.
+// guardLifts gives when the loop guard allows automatic remediation again: when the oldest of the
+// attempts that count leaves the window.
 func guardLifts(rec decide.Record, s decide.Settings) time.Time {
 	n := 0
 	for i := len(rec.Attempts) - 1; i >= 0; i-- {
@@ -109,17 +114,17 @@ func guardLifts(rec decide.Record, s decide.Settings) time.Time {
 func waitsFor(a decide.Attempt) string {
 	switch a.Cause {
 	case decide.Paced:
-		return "its turn: Systems Manager starts one execution a second"
+		return "Waiting for its turn: Systems Manager starts one execution per second."
 	case decide.Busy:
-		return "Systems Manager took no more; it is tried again"
+		return "Systems Manager accepts no more executions at the moment. Hubmend retries."
 	case decide.Retry:
-		return "the attempt before failed for a reason that should pass; it is tried again"
+		return "The previous attempt failed for a temporary reason. Hubmend retries."
 	case decide.Paused:
-		return "the switch " + naming.Switch + " is paused"
+		return "Hubmend is paused: the parameter " + naming.Switch + " is not active."
 	case decide.Unready:
-		return "the account is not set up for this repair yet; it is tried again"
+		return "The account is not set up for this remediation yet. Hubmend retries."
 	case decide.Broken:
-		return "automatic repair of " + a.Control + " is paused, because it failed for several resources"
+		return "Automatic remediation of " + a.Control + " is paused, because it failed for several resources."
 	}
-	return "it is about to start"
+	return "About to start."
 }

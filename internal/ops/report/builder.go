@@ -9,6 +9,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/ledger"
+	"hubmend/internal/ops/outcome"
 	"hubmend/internal/ops/overview"
 )
 
@@ -22,7 +23,7 @@ type Options struct {
 	Catalog  *catalog.Catalog
 }
 
-// Builder takes what the ledger and Security Hub have, one by one and in any order.
+// Builder takes the entries of the ledger and the findings of Security Hub in any order.
 type Builder struct {
 	options  Options
 	overview *overview.Builder
@@ -48,7 +49,7 @@ func (b *Builder) Add(e ledger.Entry) {
 	case e.Past != nil:
 		b.keep(*e.Past)
 	case e.Record != nil:
-		for _, a := range e.Record.Attempts { // one that has just ended may not be archived yet
+		for _, a := range e.Record.Attempts { // an attempt that has just ended may not be archived yet
 			if !a.EndedAt.IsZero() {
 				b.keepBrief(ledger.Past{Target: e.Record.Target, Ended: decide.Ended{Attempt: a}})
 			}
@@ -56,7 +57,7 @@ func (b *Builder) Add(e ledger.Entry) {
 	}
 }
 
-// Note adds a sentence about what the report lacks.
+// Note adds a sentence about what is missing in the report.
 func (b *Builder) Note(sentence string) { b.notes = append(b.notes, sentence) }
 
 func (b *Builder) keep(p ledger.Past) {
@@ -67,20 +68,20 @@ func (b *Builder) keep(p ledger.Past) {
 	b.past[key][p.Attempt.Number] = p
 }
 
-// keepBrief keeps what a record has of an attempt, unless the archive said more about it.
+// keepBrief keeps an attempt of a record, unless the archive has more about it.
 func (b *Builder) keepBrief(p ledger.Past) {
 	if _, archived := b.past[p.Target.Key()][p.Attempt.Number]; !archived {
 		b.keep(p)
 	}
 }
 
-// Report gives what was added.
+// Report returns the report of what was added.
 func (b *Builder) Report() Report {
 	o := b.options
 	now := b.overview.Overview()
 	r := Report{
 		Period: o.Period, At: o.Now, Account: o.Account, Region: o.Region,
-		Waiting: now.Targets, Paused: now.Breakers,
+		Waiting: now.Targets, Unconfirmed: now.Unconfirmed, Paused: now.Breakers,
 		OpenKnown: b.known, Open: b.openSorted(), Repairs: b.entries(), Notes: append([]string{}, b.notes...),
 	}
 	r.Total, r.Resources = tally(r.Repairs), repairedResources(r.Repairs)
@@ -91,24 +92,27 @@ func (b *Builder) Report() Report {
 	return r
 }
 
-// entries gives what ended in the period, the newest first.
+// entries gives the attempts that ended in the period, the latest first.
 func (b *Builder) entries() []Entry {
 	all := []Entry{}
 	for _, attempts := range b.past {
-		taken := takenBack(attempts)
+		undos := outcome.Undos{}
+		for _, p := range attempts {
+			undos.Add(p.Attempt)
+		}
 		for _, p := range attempts {
 			if !b.options.has(p.Attempt.EndedAt) {
 				continue
 			}
-			e := entryOf(p, foundAt(attempts, p.Attempt), b.options.Region)
+			e := entryOf(p, outcome.Of(p.Attempt, undos), foundAt(attempts, p.Attempt), b.options.Region)
+			if e.Outcome == outcome.Undone {
+				e.UndoneAt = undos[e.Execution]
+			}
 			if control, ok := b.options.Catalog.ByID(e.Control); ok {
 				e.Title = control.Title
-				if e.Outcome == Repaired {
+				if p.Attempt.State == decide.Succeeded && p.Attempt.Undo == "" {
 					e.Verified = control.Repair
 				}
-			}
-			if e.Outcome == Repaired {
-				e.TakenBackAt = taken[e.Execution]
 			}
 			all = append(all, e)
 		}
@@ -119,19 +123,8 @@ func (b *Builder) entries() []Entry {
 	return all
 }
 
-// takenBack says when which execution of a target was taken back.
-func takenBack(attempts map[int]ledger.Past) map[string]time.Time {
-	at := map[string]time.Time{}
-	for _, p := range attempts {
-		if outcomeOf(p.Attempt) == Undone {
-			at[p.Attempt.Undo] = p.Attempt.EndedAt.UTC()
-		}
-	}
-	return at
-}
-
-// foundAt says when an attempt's finding was taken up: when it was asked for, or the attempt that
-// it repeats, which ended in the moment in which it was queued.
+// foundAt says when Hubmend received an attempt's finding: when the attempt was queued or, for a retry,
+// when the first attempt was. A retry is queued at the moment in which the previous attempt ends.
 func foundAt(attempts map[int]ledger.Past, a decide.Attempt) time.Time {
 	for {
 		before, ok := attempts[a.Number-1]
@@ -148,9 +141,17 @@ func foundAt(attempts map[int]ledger.Past, a decide.Attempt) time.Time {
 func repairedResources(entries []Entry) int {
 	different := map[[3]string]bool{}
 	for _, e := range entries {
-		if e.Outcome == Repaired {
+		if e.Outcome == outcome.Repaired {
 			different[[3]string{e.Account, e.Region, e.Resource}] = true
 		}
 	}
 	return len(different)
+}
+
+func tally(entries []Entry) outcome.Tally {
+	all := make([]outcome.Timed, len(entries))
+	for i, e := range entries {
+		all[i] = outcome.Timed{Outcome: e.Outcome, Took: e.Took()}
+	}
+	return outcome.Count(all)
 }

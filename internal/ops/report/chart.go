@@ -2,21 +2,23 @@ package report
 
 import (
 	"time"
+
+	"hubmend/internal/ops/outcome"
 )
 
-// mostBars is how many bars a phone still shows apart.
+// mostBars is how many bars are still distinct on a phone.
 const mostBars = 92
 
 const day = 24 * time.Hour
 
-// timeline is the chart of attempts over time: bars of stacked outcomes, of a day or some weeks.
+// timeline is the chart of attempts over time: bars of stacked outcomes, each of one or more days.
 type timeline struct {
 	Days    int // of a bar
 	Bars    []bar
 	Width   int // of the drawing, in its own units; its height is chartHeight
-	Top     int // the number at its upper edge
-	Used    []Outcome
-	Highest int // the most attempts of a bar
+	Top     int // the number at the top of the scale
+	Used    []outcome.Outcome
+	Highest int // attempts in the highest bar
 }
 
 type bar struct {
@@ -26,7 +28,7 @@ type bar struct {
 }
 
 type count struct {
-	Outcome Outcome
+	Outcome outcome.Outcome
 	N       int
 }
 
@@ -51,17 +53,17 @@ func newTimeline(p Period, entries []Entry) timeline {
 		t.Days *= 7
 	}
 	width := time.Duration(t.Days) * day
-	n := make([]map[Outcome]int, (days+t.Days-1)/t.Days)
-	all := map[Outcome]int{}
+	n := make([]map[outcome.Outcome]int, (days+t.Days-1)/t.Days)
+	all := map[outcome.Outcome]int{}
 	for _, e := range entries {
 		i := int(e.EndedAt.Sub(first) / width)
 		if n[i] == nil {
-			n[i] = map[Outcome]int{}
+			n[i] = map[outcome.Outcome]int{}
 		}
 		n[i][e.Outcome]++
 		all[e.Outcome]++
 	}
-	for _, o := range outcomes {
+	for _, o := range outcome.All() {
 		if all[o] > 0 {
 			t.Used = append(t.Used, o)
 		}
@@ -81,7 +83,7 @@ func newTimeline(p Period, entries []Entry) timeline {
 }
 
 // stack draws bar i.
-func (t timeline) stack(i int, from time.Time, counts map[Outcome]int) bar {
+func (t timeline) stack(i int, from time.Time, counts map[outcome.Outcome]int) bar {
 	b, top := bar{From: from}, float64(chartHeight)
 	for _, o := range t.Used {
 		c := count{o, counts[o]}
@@ -95,10 +97,10 @@ func (t timeline) stack(i int, from time.Time, counts map[Outcome]int) bar {
 	return b
 }
 
-// Half is the number in the middle of the scale, which is even or 1.
+// Half is the number in the middle of the scale.
 func (t timeline) Half() int { return t.Top / 2 }
 
-// roundUp gives the upper end of a scale that n is on: a round number that is even, or 1.
+// roundUp gives the upper end of a scale that includes n: a round number that is even, or 1.
 func roundUp(n int) int {
 	for unit := 1; ; unit *= 10 {
 		for _, step := range []int{1, 2, 4, 6, 8, 10, 12, 14, 16, 18} {
@@ -109,7 +111,7 @@ func roundUp(n int) int {
 	}
 }
 
-// class is a row of the chart of how long repairs took.
+// class is a row of the chart of times to remediate.
 type class struct {
 	Name  string
 	N     int
@@ -120,18 +122,18 @@ var spans = []struct {
 	upTo time.Duration
 	name string
 }{
-	{15 * time.Second, "15 s or less"}, {30 * time.Second, "to 30 s"}, {time.Minute, "to 1 min"},
-	{2 * time.Minute, "to 2 min"},
-	{5 * time.Minute, "to 5 min"}, {15 * time.Minute, "to 15 min"}, {time.Hour, "to 1 h"}, {day, "to 1 d"},
+	{15 * time.Second, "up to 15 s"}, {30 * time.Second, "up to 30 s"}, {time.Minute, "up to 1 min"},
+	{2 * time.Minute, "up to 2 min"},
+	{5 * time.Minute, "up to 5 min"}, {15 * time.Minute, "up to 15 min"}, {time.Hour, "up to 1 h"}, {day, "up to 1 d"},
 	{1<<63 - 1, "longer"},
 }
 
-// histogram counts repairs by how long they took, from the shortest class that has one to the longest.
+// histogram counts repairs by duration, from the shortest class with a repair to the longest.
 func histogram(entries []Entry) []class {
 	n := make([]int, len(spans))
 	first, last, largest := len(spans), -1, 0
 	for _, e := range entries {
-		if e.Outcome != Repaired {
+		if e.Outcome != outcome.Repaired {
 			continue
 		}
 		i := 0

@@ -10,8 +10,8 @@ import (
 )
 
 var csvHeader = []string{
-	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "asked by", "trigger",
-	"change", "before", "after", "verified", "class", "reason", "taken back", "undoes", "document", "execution",
+	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "requested by", "trigger",
+	"change", "before", "after", "verified", "class", "reason", "undone at", "undoes", "document", "execution",
 	"attempt", "target", "findings", "sender", "calls",
 }
 
@@ -22,7 +22,7 @@ func (r Report) WriteCSV(w io.Writer) error {
 		rows = append(rows, []string{
 			stamp(e.EndedAt), stamp(e.FoundAt), strconv.FormatFloat(e.Took().Seconds(), 'f', 0, 64), string(e.Outcome),
 			e.Control, e.Title, e.Account, e.Region, e.Resource, e.By, e.Trigger,
-			e.Change, e.Before, e.After, e.Verified, e.Class, e.Reason, stamp(e.TakenBackAt), e.Undoes, e.Document,
+			e.Change, e.Before, e.After, e.Verified, e.Class, e.Reason, stamp(e.UndoneAt), e.Undoes, e.Document,
 			e.Execution, strconv.Itoa(e.Number), e.Key, strings.Join(e.Findings, " "), e.Sender, e.Calls,
 		})
 	}

@@ -40,15 +40,15 @@ func TestCSV(t *testing.T) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	want := map[string]string{
-		"ended": "2026-03-30T12:00:00Z", "found": "2026-03-30T11:59:20Z", "seconds": "40", "outcome": "repaired",
+		"ended": "2026-03-30T12:00:00Z", "found": "2026-03-30T11:59:20Z", "seconds": "40", "outcome": "undone",
 		"control": "EC2.13",
 		"title":   "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22", "account": account,
 		"region": "eu-west-1", "resource": one.Resource,
-		"asked by": "", "trigger": "automatic", "change": "Closed TCP 22 to the world.",
+		"requested by": "", "trigger": "automatic", "change": "Closed TCP 22 to the world.",
 		"before":   past(one, 1, day).Outcome.Before,
 		"after":    past(one, 1, day).Outcome.After,
 		"verified": "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
-		"class":    "", "reason": "", "taken back": "2026-03-31T11:00:00Z", "undoes": "",
+		"class":    "", "reason": "", "undone at": "2026-03-31T11:00:00Z", "undoes": "",
 		"document": "hubmend-CloseSecurityGroupPorts", "execution": execution(1), "attempt": "1", "target": one.Key(),
 		"findings": "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "sender": "",
 		"calls": `["kms:DescribeKey"]`,
@@ -56,7 +56,7 @@ func TestCSV(t *testing.T) {
 	if diff := cmp.Diff(want, rows[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if rows[0]["undoes"] != execution(1) || rows[0]["asked by"] != "arn:aws:iam::111111111111:user/ann" ||
+	if rows[0]["undoes"] != execution(1) || rows[0]["requested by"] != "arn:aws:iam::111111111111:user/ann" ||
 		rows[0]["sender"] != sender {
 		t.Errorf("the undo is %v", rows[0])
 	}
@@ -77,7 +77,7 @@ func TestCSVHasNoFormulas(t *testing.T) {
 		rows := table(t, reportOf(t, past(groupOf("sg-1"), 1, day, func(p *ledger.Past) {
 			p.Attempt.Change, p.Attempt.By, p.Outcome.Before = text, text, text
 		})))
-		for _, column := range []string{"change", "asked by", "before"} {
+		for _, column := range []string{"change", "requested by", "before"} {
 			if got := rows[0][column]; got != want {
 				t.Errorf("%q becomes %q in %s, want %q", text, got, column, want)
 			}

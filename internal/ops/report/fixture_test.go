@@ -62,6 +62,10 @@ func failed(class decide.Class, reason string) func(*ledger.Past) {
 	}
 }
 
+func compliant(p *ledger.Past) {
+	p.Attempt.Change = "Nothing to change: TCP 22 is not open to the world."
+}
+
 // sender is the id of the user who sends an undo.
 const sender = "AIDAEXAMPLEID12345678"
 
@@ -93,7 +97,7 @@ func reportWith(t testing.TB, o report.Options, entries ...any) report.Report {
 			b.AskedSecurityHub()
 			b.AddOpen(e)
 		default:
-			t.Fatalf("what is a %T?", e)
+			t.Fatalf("unknown entry %T", e)
 		}
 	}
 	return b.Report()

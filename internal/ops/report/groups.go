@@ -8,8 +8,8 @@ import (
 	"hubmend/internal/catalog"
 )
 
-// group sums up a report by what name gives for a control, an account and a Region. Names that only
-// the catalog has are not among them.
+// group summarizes a report by the name that a control, an account and a Region have. It leaves out
+// names without any attempt, target or finding.
 func group(r Report, name func(control, account, region string) string) map[string]Standing {
 	entries, attention, open := map[string][]Entry{}, map[string]int{}, map[string]int{}
 	for _, e := range r.Repairs {
@@ -17,7 +17,7 @@ func group(r Report, name func(control, account, region string) string) map[stri
 		entries[n] = append(entries[n], e)
 	}
 	for _, t := range r.Waiting {
-		if NeedsPerson(t.State) {
+		if t.State.NeedsAttention() {
 			attention[name(t.Control, t.Account, t.Region)]++
 		}
 	}
@@ -45,7 +45,7 @@ func places(r Report, name func(account, region string) string) []Place {
 	return all
 }
 
-// controls gives those of the catalog, and others that the ledger has from an older one.
+// controls gives those of the catalog, and others that the ledger has from an older catalog.
 func controls(r Report, c *catalog.Catalog) []Control {
 	standings := group(r, func(control, _, _ string) string { return control })
 	all := []Control{}
@@ -65,7 +65,7 @@ func frameworks(controls []Control, c *catalog.Catalog) []Framework {
 	for _, one := range controls {
 		for id, number := range one.Frameworks {
 			if !slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == id }) {
-				continue // its numbers only serve to know findings by
+				continue // its numbers only identify findings
 			}
 			rules[id] = append(rules[id], Rule{number, one})
 		}
@@ -78,7 +78,7 @@ func frameworks(controls []Control, c *catalog.Catalog) []Framework {
 	return all
 }
 
-// frameworkName gives the name under which people know a framework, when a playbook has it.
+// frameworkName gives the display name of a framework from its playbook, or its id.
 func frameworkName(id string, c *catalog.Catalog) string {
 	for _, p := range c.Playbooks {
 		if p.Framework == id {
@@ -88,8 +88,8 @@ func frameworkName(id string, c *catalog.Catalog) string {
 	return id
 }
 
-// Needing counts what needs a person, by state.
-func (r Report) Needing() map[string]int {
+// AttentionByState counts what needs attention.
+func (r Report) AttentionByState() map[string]int {
 	n := map[string]int{}
 	for _, t := range r.Attention() {
 		n[string(t.State)]++

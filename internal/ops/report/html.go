@@ -14,14 +14,15 @@ import (
 	"time"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/ops/outcome"
 	"hubmend/internal/ops/overview"
 )
 
 //go:embed assets
 var assets embed.FS
 
-// pages has the page, and its style and script, which are templates without an action: so they are
-// escaped like everything else, and nothing is ever marked as safe.
+// pages holds the page, its style and its script. Style and script are templates without actions, so
+// that they are escaped like everything else and nothing is ever marked as safe.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"visible": visible, "short": shortName, "span": span, "percent": percent, "plural": plural, "grouped": grouped,
 	"moment": moment, "iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -36,7 +37,7 @@ type page struct {
 	Timeline  timeline
 	Histogram []class
 	Places    []placeTable
-	Busy      string // what goes on by itself
+	Progress  string // what continues automatically
 	Hashes    hashes
 }
 
@@ -45,10 +46,10 @@ type placeTable struct {
 	Rows          []Place
 }
 
-// hashes name the one style and the one script that a browser may use, for the page's policy.
+// hashes name the only style and script that the page's content security policy allows.
 type hashes struct{ Style, Script string }
 
-// WriteHTML writes the report as one page that needs no network and no script to be read.
+// WriteHTML writes the report as one page that can be read without network and without scripts.
 func (r Report) WriteHTML(w io.Writer) error {
 	style, errStyle := inner("only-style")
 	script, errScript := inner("only-script")
@@ -57,10 +58,10 @@ func (r Report) WriteHTML(w io.Writer) error {
 	}
 	p := page{
 		Report: r, Title: r.title(), Timeline: newTimeline(r.Period, r.Repairs), Histogram: histogram(r.Repairs),
-		Busy: busyWords(r.Busy()), Hashes: hashes{style, script},
+		Progress: countedStates(r.InProgress()), Hashes: hashes{style, script},
 	}
 	p.Places = []placeTable{{"account", "By account", r.Accounts},
-		{"Region", "By Region of the resource; global is what exists once in an account", r.Regions}}
+		{"Region", "By Region of the resource (global: one per account, such as an IAM user)", r.Regions}}
 	if len(r.Accounts) == 0 {
 		p.Places = nil
 	}
@@ -70,7 +71,7 @@ func (r Report) WriteHTML(w io.Writer) error {
 	return nil
 }
 
-// inner gives the hash of what stands between the tags of a template.
+// inner gives the hash of the text between the tags of a template.
 func inner(name string) (string, error) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, nil); err != nil {
@@ -82,7 +83,7 @@ func inner(name string) (string, error) {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), nil
 }
 
-// kept is what a runbook noted of before or after a repair, for the page.
+// kept is what a runbook recorded before or after a repair, for the page.
 type kept struct {
 	Text string
 	Cut  bool
@@ -93,22 +94,27 @@ func newKept(text string) kept {
 	return kept{text, cut}
 }
 
-// mark is the name of an outcome's or a state's colour.
+// mark is the CSS class for the colour of an outcome or a state.
 func mark(name any) string {
 	switch name {
-	case Repaired:
+	case outcome.Repaired:
 		return "good"
-	case Failed, overview.Failed:
+	case outcome.Compliant:
+		return "calm"
+	case outcome.Failed, overview.Failed:
 		return "bad"
-	case Refused, overview.Suspended:
+	case outcome.Skipped, overview.Suspended:
 		return "odd"
-	case NotUndone:
+	case outcome.UndoFailed:
 		return "worse"
+	case outcome.Undo:
+		return "soft"
 	}
 	return "back"
 }
 
-func busyWords(targets []overview.Target) string {
+// countedStates writes how many targets have each state.
+func countedStates(targets []overview.Target) string {
 	n := map[overview.State]int{}
 	for _, t := range targets {
 		n[t.State]++
@@ -122,12 +128,12 @@ func busyWords(targets []overview.Target) string {
 	return strings.Join(words, ", ")
 }
 
-// ControlNames are those that the list of repairs has.
+// ControlNames are those in the list of attempts.
 func (p page) ControlNames() []string {
 	return names(p.Repairs, func(e Entry) string { return e.Control }, catalog.Compare)
 }
 
-// AccountNames are those that the list of repairs has.
+// AccountNames are those in the list of attempts.
 func (p page) AccountNames() []string {
 	return names(p.Repairs, func(e Entry) string { return e.Account }, strings.Compare)
 }

@@ -26,11 +26,12 @@ func TestPageSays(t *testing.T) {
 	t.Parallel()
 	got := page(t, full(t))
 	for _, want := range []string{
-		"<h1>Repairs, 1 March to 31 March 2026</h1>",
-		"Hubmend repaired 1 resource, half of the repairs within 40\u00a0s.", "1 resource needs a person.",
-		"1 finding is open.",
+		"<h1>Remediation report, 1 March to 31 March 2026</h1>",
+		"Hubmend remediated 1 resource, with a median time of 40\u00a0s.", "1 resource needs attention.",
+		"1 finding is open.", "1 already compliant, 1 undone",
+		"Waiting for Security Hub to re-check (1 finding)", "Nothing to change: TCP 22 is not open to the world.",
 		"1 failed, 0 suspended, 0 held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;", "&#34;IpPermissions&#34;: []",
-		"<dt>Verified</dt>", "every other rule stays.", "<dt>Taken back</dt>", "It is still open.",
+		"<dt>Verified</dt>", "every other rule stays.", "<dt>Undone</dt>", "It is still open.",
 		"arn:aws:iam::111111111111:user/ann", "<caption>CIS AWS Foundations v1.2.0</caption>",
 		"hubmend history " + groupOf("sg-2").Key(), "Content-Security-Policy", "default-src &#39;none&#39;",
 	} {
@@ -46,8 +47,8 @@ func TestPageOfNothing(t *testing.T) {
 	b := report.New(options)
 	b.Note("What is open is not known: <b>no</b>.")
 	got := page(t, b.Report())
-	for _, want := range []string{"Hubmend repaired nothing.", "Nothing waits for a person.",
-		"Security Hub was not asked", "No attempt ended in this time.",
+	for _, want := range []string{"Hubmend remediated no resources.", "No resource needs attention.",
+		"Security Hub was not asked", "No attempts in this period.",
 		"What is open is not known: &lt;b&gt;no&lt;/b&gt;."} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it does not say %q", want)

@@ -10,23 +10,23 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// Open is a resource that Security Hub says is not as a control wants it.
+// Open is a resource that fails a control, according to Security Hub.
 type Open struct {
 	Control  string    `json:"control"`
 	Account  string    `json:"account"`
-	Region   string    `json:"region"` // where a repair would run, or "global"
+	Region   string    `json:"region"` // where a remediation would run, or "global"
 	Resource string    `json:"resource"`
 	Workflow string    `json:"workflow"`
-	Observed time.Time `json:"observed"` // the newest check
+	Observed time.Time `json:"observed"` // the latest check
 	Finding  string    `json:"finding"`  // the id of one of its findings
 }
 
-// AskedSecurityHub says that AddOpen is called for everything that is open, also if it never is.
+// AskedSecurityHub says that AddOpen is called for every open finding, even if there are none.
 func (b *Builder) AskedSecurityHub() { b.known = true }
 
-// AddOpen takes a finding. It passes over one that is not open, that no control of the catalog is
-// about, or that repeats what another finding says of the same resource: each standard has its
-// own, and a global resource's are in every Region.
+// AddOpen takes a finding. It ignores findings that are not open and controls that are not in the catalog.
+// It keeps one finding per control and resource: each standard has its own, and a global resource has
+// findings in every Region.
 func (b *Builder) AddOpen(f finding.Finding) {
 	control, ok := b.options.Catalog.Control(f)
 	if !ok || f.Compliance != finding.Failed || f.RecordState != finding.Active || f.Workflow == finding.Resolved ||
@@ -34,7 +34,7 @@ func (b *Builder) AddOpen(f finding.Finding) {
 		return
 	}
 	t, _, err := control.Bind(f)
-	if err != nil { // nothing that Hubmend could repair, but open all the same
+	if err != nil { // Hubmend cannot remediate it, but it is open
 		t = target.Target{Account: f.Account, Region: f.Region, Resource: f.ResourceID}
 	}
 	one := Open{control.ID, t.Account, t.Region, t.Resource, f.Workflow, f.ObservedAt.UTC(), f.ID}
@@ -44,7 +44,7 @@ func (b *Builder) AddOpen(f finding.Finding) {
 	}
 }
 
-// before says which of two findings of one resource is shown: the newest check.
+// before says which of two findings of one resource is shown: that of the latest check.
 func (o Open) before(other Open) bool {
 	return cmp.Or(other.Observed.Compare(o.Observed), cmp.Compare(o.Finding, other.Finding)) < 0
 }

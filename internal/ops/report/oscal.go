@@ -15,13 +15,13 @@ import (
 	"hubmend/internal/ops/overview"
 )
 
-// oscalVersion is that of the format that is written.
+// oscalVersion is the version of the format.
 const oscalVersion = "1.1.2"
 
 // oscalNames is the namespace of properties that OSCAL does not define.
 const oscalNames = "https://hubmend.example/oscal"
 
-// oscalSpace makes ids differ from every other use of version 5 UUIDs.
+// oscalSpace is the namespace of the version 5 UUIDs in OSCAL reports.
 var oscalSpace = uuid.MustParse("3b0d6f0e-6f1c-4a59-9f53-0b1f5d1c7a44")
 
 func oscalID(parts ...string) string {
@@ -53,24 +53,24 @@ func (r Report) oscal() (oscalDocument, error) {
 	return oscalDocument{
 		UUID: id,
 		Metadata: oscalMetadata{
-			Title: "Repairs of AWS Security Hub findings by Hubmend, " + r.title(), LastModified: stamp(r.At),
+			Title: "Remediation of AWS Security Hub findings by Hubmend, " + r.title(), LastModified: stamp(r.At),
 			Version: stamp(r.From) + "/" + stamp(r.To), OSCALVersion: oscalVersion,
 		},
 		ImportAP: oscalLink{Href: "#" + plan},
 		Results:  []oscalResult{r.oscalResult(id)},
 		BackMatter: oscalBackMatter{[]oscalResource{{
 			UUID: plan, Title: "No assessment plan",
-			Description: "Hubmend repairs what Security Hub finds, continuously. There is no plan of an assessment " +
-				"that these results could follow.",
+			Description: "Hubmend remediates Security Hub findings continuously. There is no assessment plan that " +
+				"these results follow.",
 		}}},
 	}, nil
 }
 
 func (r Report) oscalResult(document string) oscalResult {
 	result := oscalResult{
-		UUID: oscalID("result", document), Title: "Repairs, " + r.title(), Start: stamp(r.From), End: stamp(r.To),
-		Description: "Attempts to repair resources that failed controls of Security Hub, from Hubmend's ledger, and " +
-			"what is open. Each repair was verified by the runbook that made it.",
+		UUID: oscalID("result", document), Title: "Remediation, " + r.title(), Start: stamp(r.From), End: stamp(r.To),
+		Description: "Attempts to remediate resources that failed Security Hub controls, from Hubmend's ledger, " +
+			"and open findings. The runbook verified each repair.",
 	}
 	inventory := map[string]oscalItem{}
 	about := map[string][]string{} // ids of observations, by control
@@ -121,7 +121,7 @@ func (e Entry) observation() oscalObservation {
 		UUID: oscalID("attempt", e.Key, strconv.Itoa(e.Number)), Title: text(e.Control + ": " + string(e.Outcome)),
 		Description: text(strings.TrimSpace(e.Change + " " + e.Reason)), Methods: []string{"TEST"},
 		Types: []string{"mitigation"}, Collected: stamp(e.EndedAt),
-		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control), own("asked-by", e.Asker()),
+		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control), own("requested-by", e.RequestedBy()),
 			own("found", stamp(e.FoundAt)), own("document", e.Document)},
 	}
 	for name, value := range map[string]string{"before": e.Before, "after": e.After, "calls": e.Calls,
@@ -133,7 +133,7 @@ func (e Entry) observation() oscalObservation {
 	slices.SortStableFunc(o.Props, func(x, y oscalProp) int { return strings.Compare(x.Name, y.Name) })
 	if e.Console != "" {
 		o.Evidence = []oscalEvidence{{e.Console,
-			"The execution " + e.Execution + " of " + e.Document + ", in account " + e.Account}}
+			"Execution " + e.Execution + " of " + e.Document + ", in account " + e.Account}}
 	}
 	return o
 }
@@ -149,29 +149,29 @@ func attentionObservation(t overview.Target, at time.Time) oscalObservation {
 func (o Open) observation(at time.Time) oscalObservation {
 	return oscalObservation{
 		UUID: oscalID("open", o.Control, o.Account, o.Region, o.Resource), Title: text(o.Control + ": open"),
-		Description: "Security Hub says FAILED, and the finding is " + text(o.Workflow) + ".",
+		Description: "The latest check of Security Hub FAILED. The workflow status is " + text(o.Workflow) + ".",
 		Methods:     []string{"EXAMINE"}, Types: []string{"finding"}, Collected: stamp(at),
 		Props: []oscalProp{own("control", o.Control), own("finding", o.Finding), own("last-check", stamp(o.Observed))},
 	}
 }
 
-// selection lists the rules of a framework about which something was observed.
+// selection lists the rules of a framework that have observations.
 func (f Framework) selection(about map[string][]string) oscalSelection {
-	s := oscalSelection{Description: "Of " + f.Name + ", the rules about which Hubmend has something to tell."}
+	s := oscalSelection{Description: "The rules of " + f.Name + " with observations from Hubmend."}
 	for _, rule := range f.Rules {
 		if len(about[rule.ID]) > 0 {
 			s.Include = append(s.Include, oscalControl{f.token(rule)})
 		}
 	}
 	if s.Include == nil {
-		s.Description = "Of " + f.Name + ", no rule: Hubmend has nothing to tell about any."
+		s.Description = "None of the rules of " + f.Name + ": there are no observations."
 	}
 	return s
 }
 
-// findings says of each rule whether it is met, when that can be said: it is not while something
-// of it is open or needs a person, and it is when Security Hub has nothing open and there were
-// repairs.
+// findings says whether each rule is met, when that is known. A rule is not met while a finding is open or a
+// resource needs attention. It is met when Security Hub was asked and has no open finding, and Hubmend
+// verified at least one resource.
 func (f Framework) findings(document string, about map[string][]string, openKnown bool) []oscalFinding {
 	var all []oscalFinding
 	for _, rule := range f.Rules {
@@ -179,7 +179,7 @@ func (f Framework) findings(document string, about map[string][]string, openKnow
 		switch {
 		case rule.Open > 0 || rule.Attention > 0:
 			state, reason = "not-satisfied", "fail"
-		case !openKnown || rule.Repaired == 0:
+		case !openKnown || rule.Repaired+rule.Compliant == 0:
 			continue
 		}
 		finding := oscalFinding{
@@ -195,14 +195,14 @@ func (f Framework) findings(document string, about map[string][]string, openKnow
 	return all
 }
 
-// token names a rule as OSCAL names things: cis-aws-foundations-benchmark_1.2.0_4.1.
+// token names a rule in the form of an OSCAL token: cis-aws-foundations-benchmark_1.2.0_4.1.
 func (f Framework) token(r Rule) string {
 	return strings.ReplaceAll(f.ID, "/v/", "_") + "_" + r.Number
 }
 
 func own(name, value string) oscalProp { return oscalProp{name, oscalNames, text(value)} }
 
-// text is what OSCAL takes: one line with something in it.
+// text makes a line that OSCAL accepts: it must not be empty.
 func text(s string) string {
 	if s = visible(s); s != "" {
 		return s

@@ -1,6 +1,6 @@
 package report
 
-// The part of OSCAL's assessment results that is written. Fields have the format's own names.
+// The part of OSCAL's assessment results that Hubmend writes, with the format's own field names.
 
 type oscalDocument struct {
 	UUID       string          `json:"uuid"`

@@ -54,8 +54,11 @@ var (
 
 func full(t *testing.T) report.Report {
 	broken := past(groupOf("sg-2"), 1, day, failed(decide.Verification, "It is\nstill open. "))
+	repaired := past(groupOf("sg-5"), 1, day)
 	return reportOf(t, past(groupOf("sg-1"), 1, day), past(groupOf("sg-1"), 2, time.Hour, undo(1, decide.Succeeded)),
-		broken,
+		broken, repaired, past(groupOf("sg-4"), 1, day, compliant),
+		decide.Record{Target: repaired.Target, Version: 1, Attempts: []decide.Attempt{repaired.Attempt},
+			Unconfirmed: []decide.Ref{{ID: "f-5"}}},
 		decide.Record{Target: broken.Target, Version: 1, Attempts: []decide.Attempt{broken.Attempt}},
 		openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-3").Resource))
 }
@@ -122,6 +125,8 @@ func TestOSCALFindings(t *testing.T) {
 	}{
 		"nothing":                              {nil, map[string]string{}},
 		"repaired, but nobody knows what else": {[]any{repair}, map[string]string{}},
+		"compliant, and nothing is open": {[]any{past(groupOf("sg-1"), 1, day, compliant), elsewhere},
+			map[string]string{ssh: "satisfied", rdp: "not-satisfied"}},
 		"repaired, and nothing is open": {[]any{repair, elsewhere},
 			map[string]string{ssh: "satisfied", rdp: "not-satisfied"}},
 		"repaired, and another is open": {[]any{repair,

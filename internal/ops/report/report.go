@@ -1,17 +1,18 @@
-// Package report sums up a period for people who were not there: what was repaired, where and
-// how fast, what needs a person, and which controls stay open.
+// Package report summarizes a period: what was remediated, where and how fast, what needs attention,
+// and which findings are open.
 //
-// It is pure: what the ledger and Security Hub have goes in, one Report comes out, and a Report
-// is written as a page, a table or OSCAL. It asks nobody and knows no clock.
+// It is pure: what the ledger and Security Hub contain goes in and one Report comes out, which can be
+// written as an HTML page, a CSV table or OSCAL. It calls no API and reads no clock.
 package report
 
 import (
 	"time"
 
+	"hubmend/internal/ops/outcome"
 	"hubmend/internal/ops/overview"
 )
 
-// Period is what a report is about: what ended from From on and before To.
+// Period covers attempts that ended at From or later, and before To.
 type Period struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
@@ -19,29 +20,30 @@ type Period struct {
 
 func (p Period) has(t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
 
-// Report is everything about a period. The lists are in an order that does not depend on that of
-// the ledger; times are in UTC.
+// Report is everything about a period. The order of its lists does not depend on that of the ledger;
+// times are in UTC.
 type Report struct {
 	Period
-	At      time.Time `json:"at"`      // when it was made; waiting, paused and open are as of then
+	At      time.Time `json:"at"`      // when it was generated; waiting, unconfirmed, paused and open are as of then
 	Account string    `json:"account"` // of the administrator
 	Region  string    `json:"region"`  // the home Region
 
-	Total      Tally       `json:"total"`
-	Resources  int         `json:"resources"` // different ones that were repaired
-	Controls   []Control   `json:"controls"`  // all of the catalog, and others that the ledger has
-	Frameworks []Framework `json:"frameworks"`
-	Accounts   []Place     `json:"accounts"`
-	Regions    []Place     `json:"regions"`
+	Total      outcome.Tally `json:"total"`
+	Resources  int           `json:"resources"` // how many different ones were repaired
+	Controls   []Control     `json:"controls"`  // all of the catalog, and others in the ledger
+	Frameworks []Framework   `json:"frameworks"`
+	Accounts   []Place       `json:"accounts"`
+	Regions    []Place       `json:"regions"`
 
-	Waiting []overview.Target  `json:"waiting"` // for a person or for something
-	Paused  []overview.Breaker `json:"paused"`  // controls whose automatic repair is paused
+	Waiting     []overview.Target  `json:"waiting"`     // needs attention or is in progress
+	Unconfirmed []overview.Target  `json:"unconfirmed"` // waits for Security Hub to re-check
+	Paused      []overview.Breaker `json:"paused"`      // controls whose automatic remediation is paused
 
-	// OpenKnown says whether Security Hub was asked what is open. Without, Open is empty.
+	// OpenKnown says whether Security Hub was asked for open findings. If not, Open is empty.
 	OpenKnown bool    `json:"openKnown"`
 	Open      []Open  `json:"open"`
-	Repairs   []Entry `json:"repairs"` // the newest first; undos too
-	// Notes say in a sentence each what the report lacks.
+	Repairs   []Entry `json:"repairs"` // all attempts, undos too, the latest first
+	// Notes are sentences about what is missing in the report.
 	Notes []string `json:"notes"`
 }
 
@@ -53,7 +55,7 @@ type Control struct {
 	Standing
 }
 
-// Framework is how the controls of a standard did that Hubmend repairs.
+// Framework is how the controls of a standard did that Hubmend remediates.
 type Framework struct {
 	ID    string `json:"id"` // as findings spell it
 	Name  string `json:"name"`
@@ -74,28 +76,32 @@ type Place struct {
 
 // Standing is what happened in the period, and what is left to do now.
 type Standing struct {
-	Tally
-	Attention int `json:"attention"` // resources that need a person: failed, suspended or held
+	outcome.Tally
+	Attention int `json:"attention"` // resources that need attention: failed, suspended or held
 	Open      int `json:"open"`      // resources with an open finding; 0 when Security Hub was not asked
 }
 
-// NeedsPerson says whether a state of a target ends only when a person does something.
-func NeedsPerson(s overview.State) bool {
-	return s == overview.Failed || s == overview.Suspended || s == overview.Held
-}
-
-// Attention lists what needs a person.
+// Attention lists what needs attention.
 func (r Report) Attention() []overview.Target { return r.waiting(true) }
 
-// Busy lists what goes on by itself.
-func (r Report) Busy() []overview.Target { return r.waiting(false) }
+// InProgress lists what continues automatically.
+func (r Report) InProgress() []overview.Target { return r.waiting(false) }
 
-func (r Report) waiting(person bool) []overview.Target {
+func (r Report) waiting(attention bool) []overview.Target {
 	var some []overview.Target
 	for _, t := range r.Waiting {
-		if NeedsPerson(t.State) == person {
+		if t.State.NeedsAttention() == attention {
 			some = append(some, t)
 		}
 	}
 	return some
+}
+
+// UnconfirmedFindings counts the findings that Security Hub has not re-checked yet.
+func (r Report) UnconfirmedFindings() int {
+	n := 0
+	for _, t := range r.Unconfirmed {
+		n += t.Findings
+	}
+	return n
 }

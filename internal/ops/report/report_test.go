@@ -12,6 +12,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/outcome"
 	"hubmend/internal/ops/report"
 )
 
@@ -32,10 +33,13 @@ func TestOutcomes(t *testing.T) {
 	}{
 		"nothing":               {nil, []string{}},
 		"a repair":              {[]any{past(one, 1, day)}, []string{"repaired"}},
+		"nothing to change":     {[]any{past(one, 1, day, compliant)}, []string{"compliant"}},
 		"a failure":             {[]any{past(one, 1, day, failed(decide.Verification, "no"))}, []string{"failed"}},
-		"what it cannot repair": {[]any{past(one, 1, day, failed(decide.Refused, "no"))}, []string{"left alone"}},
+		"what it cannot repair": {[]any{past(one, 1, day, failed(decide.Refused, "no"))}, []string{"skipped"}},
 		"an undo": {[]any{past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded))},
-			[]string{"undone", "repaired"}},
+			[]string{"undo", "undone"}},
+		"an undo after the period": {[]any{past(one, 1, day), past(one, 2, -time.Hour, undo(1, decide.Succeeded))},
+			[]string{"undone"}},
 		"an undo that failed": {[]any{past(one, 2, time.Hour, undo(1, decide.Failed))}, []string{"undo failed"}},
 		"at the beginning":    {[]any{past(one, 1, 30*day)}, []string{"repaired"}},
 		"before it":           {[]any{past(one, 1, 30*day+time.Second)}, []string{}},
@@ -71,7 +75,7 @@ func TestEntry(t *testing.T) {
 	one := groupOf("sg-1")
 	r := reportOf(t, past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded)))
 	want := report.Entry{
-		Outcome: report.Repaired, Control: "EC2.13",
+		Outcome: outcome.Undone, Control: "EC2.13",
 		Title:   "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22",
 		Account: account, Region: "eu-west-1", Resource: one.Resource, Key: one.Key(), Number: 1,
 		FoundAt: ago(day + 40*time.Second), StartedAt: ago(day + 39*time.Second), EndedAt: ago(day),
@@ -82,13 +86,13 @@ func TestEntry(t *testing.T) {
 		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After,
 		Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.",
 		Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
-		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}, TakenBackAt: ago(time.Hour),
+		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}, UndoneAt: ago(time.Hour),
 	}
 	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if u := r.Repairs[0]; u.Undoes != execution(1) ||
-		u.Asker() != "arn:aws:iam::111111111111:user/ann, sent by "+sender ||
+		u.RequestedBy() != "arn:aws:iam::111111111111:user/ann, sent by "+sender ||
 		u.Document != "hubmend-UndoCloseSecurityGroupPorts" || u.Verified != "" {
 		t.Errorf("the undo is %+v", u)
 	}
@@ -138,20 +142,20 @@ func TestTotal(t *testing.T) {
 	other := groupOf("sg-2")
 	entries = append(entries, past(other, 1, day, failed(decide.Permission, "no")),
 		past(other, 2, day, failed(decide.Refused, "no")),
-		past(other, 3, day, undo(9, decide.Succeeded)), past(other, 4, day, undo(9, decide.Failed)),
-		past(other, 5, day))
+		past(other, 3, day, undo(5, decide.Succeeded)), past(other, 4, day, undo(9, decide.Failed)),
+		past(other, 5, 2*day), past(other, 6, day, compliant))
 	r := reportOf(t, entries...)
 	number := func(f float64) *float64 { return &f }
-	want := report.Tally{Repaired: 21, Failed: 1, Refused: 1, Undone: 1, NotUndone: 1, SuccessRate: number(21. / 22),
-		MedianSeconds: number(11), P95Seconds: number(20)}
-	if diff := cmp.Diff(want, r.Total); diff != "" || r.Resources != 2 || r.Total.Attempts() != 25 {
+	want := outcome.Tally{Repaired: 20, Compliant: 1, Failed: 1, Skipped: 1, Undone: 1, Undos: 1, UndosFailed: 1,
+		SuccessRate: number(20. / 21), MedianSeconds: number(10.5), P95Seconds: number(19)}
+	if diff := cmp.Diff(want, r.Total); diff != "" || r.Resources != 1 || r.Total.Attempts() != 26 {
 		t.Errorf("%d resources, %d attempts (-want +got):\n%s", r.Resources, r.Total.Attempts(), diff)
 	}
 	few := reportOf(t, past(other, 1, day), past(other, 2, time.Hour)).Total
 	if *few.MedianSeconds != 40 || *few.P95Seconds != 40 || *few.SuccessRate != 1 {
 		t.Errorf("%+v", few)
 	}
-	if none := reportOf(t).Total; none != (report.Tally{}) {
+	if none := reportOf(t).Total; none != (outcome.Tally{}) {
 		t.Errorf("of nothing: %+v", none)
 	}
 }
@@ -246,6 +250,18 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// What waits for a re-check needs no attention and is not in progress.
+func TestUnconfirmed(t *testing.T) {
+	t.Parallel()
+	one := groupOf("sg-1")
+	r := reportOf(t, decide.Record{Target: one, Version: 1, Unconfirmed: []decide.Ref{{ID: "f-1"}, {ID: "f-2"}},
+		Attempts: []decide.Attempt{past(one, 1, time.Hour).Attempt}})
+	if len(r.Waiting)+len(r.Attention())+len(r.InProgress()) != 0 || len(r.Unconfirmed) != 1 ||
+		r.UnconfirmedFindings() != 2 || r.Controls[0].Attention != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // Two reports of the same are the same, in whichever order the ledger gives its entries.
 func TestOrder(t *testing.T) {
 	t.Parallel()
@@ -262,7 +278,7 @@ func TestOrder(t *testing.T) {
 	if diff := cmp.Diff(want, reportOf(t, entries...)); diff != "" {
 		t.Error(diff)
 	}
-	if len(want.Attention()) != 1 || len(want.Busy()) != 0 || len(want.Paused) != 1 ||
+	if len(want.Attention()) != 1 || len(want.InProgress()) != 0 || len(want.Paused) != 1 ||
 		want.Repairs[0].EndedAt.Before(want.Repairs[1].EndedAt) {
 		t.Errorf("%+v", want)
 	}

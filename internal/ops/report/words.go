@@ -12,8 +12,7 @@ import (
 	"hubmend/internal/ops/deadletter"
 )
 
-// visible shows characters that would hide something or turn text around, such as those that change
-// the direction of writing, and puts the rest into one line.
+// visible puts text into one line and escapes characters that could hide text or change its direction.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range strings.Join(strings.Fields(s), " ") {
@@ -26,14 +25,14 @@ func visible(s string) string {
 	return b.String()
 }
 
-// shortName is what people call a resource.
+// shortName is the short name of a resource.
 func shortName(resource string) string { return visible(target.Name(resource)) }
 
-// keptLimit is how many characters the page shows of what was before a repair.
+// keptLimit is how many characters the page shows of the state before or after a repair.
 const keptLimit = 4000
 
-// readable writes what a runbook kept, a list of texts that are mostly JSON themselves, and says
-// whether it had to be cut.
+// readable formats what a runbook recorded, a list of texts that are mostly JSON themselves, and says
+// whether it was cut.
 func readable(kept string) (text string, cut bool) {
 	var texts []string
 	if json.Unmarshal([]byte(kept), &texts) != nil {
@@ -49,7 +48,7 @@ func readable(kept string) (text string, cut bool) {
 	return string(all[:keptLimit]), true
 }
 
-// span writes how long something takes, in a piece that no line breaks: 40 s, 12 min, 5 h or 3 d.
+// span writes a duration without a line break: 40 s, 12 min, 5 h or 3 d.
 func span(seconds float64) string {
 	for _, unit := range []struct {
 		size float64
@@ -62,13 +61,13 @@ func span(seconds float64) string {
 	return fmt.Sprintf("%.0f\u00a0s", seconds)
 }
 
-// percent writes a rate. What is not all is never 100 %.
+// percent writes a rate. Only a rate of 1 is 100%.
 func percent(rate float64) string {
 	whole := math.Round(rate * 100)
 	if rate < 1 && whole == 100 {
-		return fmt.Sprintf("%.1f\u00a0%%", math.Min(99.9, math.Floor(rate*1000)/10))
+		return fmt.Sprintf("%.1f%%", math.Min(99.9, math.Floor(rate*1000)/10))
 	}
-	return fmt.Sprintf("%.0f\u00a0%%", whole)
+	return fmt.Sprintf("%.0f%%", whole)
 }
 
 // plural writes a number with its noun.
@@ -90,7 +89,7 @@ func grouped(n int) string {
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
-// title says which days a period touches, and the hours of one that is shorter than a day.
+// title names the days of a period, with hours when it is shorter than a day.
 func (p Period) title() string {
 	from, to := p.From.UTC(), p.To.UTC()
 	if to.Sub(from) < day {

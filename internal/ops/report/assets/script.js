@@ -3,13 +3,13 @@
   const form = document.getElementById("filter");
   if (!form) { return; }
   const list = document.getElementById("list");
-  const items = Array.from(list.children); // all of them; the page has those that are shown
+  const items = Array.from(list.children); // all of them; the page contains only those that are shown
   const matches = document.getElementById("matches");
   const fields = ["q", "outcome", "control", "account"];
   const more = document.getElementById("more");
-  const step = 200; // a browser lays out so many at once in a moment
+  const step = 200; // as many as a browser lays out without a delay
   let limit = step;
-  let texts = null; // of the items, in small letters; made when somebody searches
+  let texts = null; // of the items, in lower case; made for the first search
 
   function value(name) { return form.elements.namedItem(name).value.trim(); }
 
@@ -26,7 +26,7 @@
         words.every(function (word) { return textOf(item, i).includes(word); });
     });
     list.replaceChildren(...fitting.slice(0, limit));
-    matches.textContent = number(fitting.length) + " of " + number(items.length) + (fitting.length > limit ? " match; the first " + number(limit) + " are shown." : " are shown.");
+    matches.textContent = number(fitting.length) + " of " + number(items.length) + (fitting.length > limit ? " match; showing the first " + number(limit) + "." : " shown.");
     more.hidden = fitting.length <= limit;
   }
 
@@ -38,14 +38,14 @@
     remember();
   }
 
-  // The address keeps the filter, so that it can be sent to somebody.
+  // The URL keeps the filter, so that it can be shared.
   function remember() {
     const hash = new URLSearchParams();
     fields.forEach(function (name) { if (value(name) !== "") { hash.set(name, value(name)); } });
     history.replaceState(null, "", "#" + (hash.toString() || "repairs"));
   }
 
-  // restore takes the filter from the address, and says whether there is one in it.
+  // restore takes the filter from the URL and says whether the URL has one.
   function restore() {
     const hash = new URLSearchParams(location.hash.slice(1));
     if (!fields.some(function (name) { return hash.has(name); })) { return false; }
@@ -71,13 +71,13 @@
     list.children[before].querySelector("summary").focus();
   });
   addEventListener("hashchange", function () { if (restore()) { apply(); } });
-  // On paper there is nothing to press for more.
+  // A printed page has no button to show more.
   addEventListener("beforeprint", function () {
     limit = items.length;
     apply();
   });
 
-  // A link of a control or an account leads to its repairs.
+  // The link of a control or an account shows its attempts.
   document.addEventListener("click", function (event) {
     const link = event.target.closest("a[data-name]");
     if (!link) { return; }
