@@ -28,9 +28,9 @@ func TestPageSays(t *testing.T) {
 	for _, want := range []string{
 		"<h1>Remediation report, 1 March to 31 March 2026</h1>",
 		"Hubmend remediated 1 resource, with a median time of 40\u00a0s.", "1 resource needs attention.",
-		"1 finding is open.", "1 already compliant, 1 undone",
+		"1 finding is open.", "1\u00a0already\u00a0compliant, 1\u00a0undone",
 		"Waiting for Security Hub to re-check (1 finding)", "Nothing to change: TCP 22 is not open to the world.",
-		"1 failed, 0 suspended, 0 held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;", "&#34;IpPermissions&#34;: []",
+		"1\u00a0failed, 0\u00a0suspended, 0\u00a0held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;", "&#34;IpPermissions&#34;: []",
 		"<dt>Verified</dt>", "every other rule stays.", "<dt>Undone</dt>", "It is still open.",
 		"arn:aws:iam::111111111111:user/ann", "<caption>CIS AWS Foundations v1.2.0</caption>",
 		"hubmend history " + groupOf("sg-2").Key(), "Content-Security-Policy", "default-src &#39;none&#39;",
