@@ -308,13 +308,13 @@ func (p patient) testRepaired(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, wants := range map[string][]string{
-		"history " + id: {resource + "\n", "attempt 1, repair: succeeded", "asked by    automatic",
+		"history " + id: {resource + "\n", "attempt 1: repaired", "requester   automatic",
 			"TCP 22", "execution   https://us-east-1.console.aws.amazon.com/", "unconfirmed "},
 		"history " + id + " --before": {"0.0.0.0/0"},
 		"status": {"Resources: 1 unconfirmed.", "security-group/" + id,
 			exampleControl().ID + "          1       0        0       0     100%"},
 		"status --account " + workload:  {"Resources: 1 unconfirmed."},
-		"status --account 333333333333": {"No resource waits for anything."},
+		"status --account 333333333333": {"No resource needs attention or is in progress."},
 	} {
 		code, stdout, stderr := hubmend(t, p.env, strings.Fields(args)...)
 		for _, want := range wants {

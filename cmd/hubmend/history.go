@@ -18,10 +18,11 @@ import (
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 )
 
-// past is everything about a target, in JSON.
+// past is the history of a target in JSON.
 type past struct {
 	Key         string    `json:"key"`
 	Account     string    `json:"account"`
@@ -31,60 +32,70 @@ type past struct {
 	SuspendedAt time.Time `json:"suspendedAt,omitzero"`
 	HeldAt      time.Time `json:"heldAt,omitzero"`
 	HeldBy      string    `json:"heldBy,omitempty"`
-	HeldSender  string    `json:"heldSender,omitempty"`  // who sent the message of HeldBy, as SQS has it
-	UndoRefused string    `json:"undoRefused,omitempty"` // why the newest undo that was asked for was not begun
+	HeldSender  string    `json:"heldSender,omitempty"`  // the identity that sent the request of HeldBy, according to SQS
+	UndoRefused string    `json:"undoRefused,omitempty"` // why the latest undo request was refused
 	Unconfirmed []string  `json:"unconfirmed,omitempty"` // ids of findings
 	Attempts    []tried   `json:"attempts"`              // oldest first
 }
 
 // tried is one attempt.
 type tried struct {
-	Number    int             `json:"number"`
-	State     string          `json:"state"`
-	Undo      string          `json:"undo,omitempty"` // the execution that it takes back
-	Control   string          `json:"control"`
-	Trigger   string          `json:"trigger"`
-	By        string          `json:"by,omitempty"`     // who asked, as the message says
-	Sender    string          `json:"sender,omitempty"` // who sent the message, as SQS has it
-	AskedAt   time.Time       `json:"askedAt"`
-	StartedAt time.Time       `json:"startedAt,omitzero"`
-	EndedAt   time.Time       `json:"endedAt,omitzero"`
-	Document  string          `json:"document"`
-	Execution string          `json:"execution,omitempty"`
-	Console   string          `json:"console,omitempty"`
-	Change    string          `json:"change,omitempty"`
-	Before    json.RawMessage `json:"before,omitempty"`
-	After     json.RawMessage `json:"after,omitempty"`
-	Calls     json.RawMessage `json:"calls,omitempty"` // that it made, such as kms:DescribeKey
-	Class     string          `json:"class,omitempty"`
-	Reason    string          `json:"reason,omitempty"`
-	Findings  []string        `json:"findings,omitempty"`
+	Number    int              `json:"number"`
+	State     string           `json:"state"`
+	Outcome   outcomes.Outcome `json:"outcome,omitempty"` // once it has ended
+	Undo      string           `json:"undo,omitempty"`    // the execution that it undoes
+	Control   string           `json:"control"`
+	Trigger   string           `json:"trigger"`
+	By        string           `json:"by,omitempty"`     // who requested it, according to the message
+	Sender    string           `json:"sender,omitempty"` // the identity that sent the message, according to SQS
+	AskedAt   time.Time        `json:"askedAt"`
+	StartedAt time.Time        `json:"startedAt,omitzero"`
+	EndedAt   time.Time        `json:"endedAt,omitzero"`
+	Document  string           `json:"document"`
+	Execution string           `json:"execution,omitempty"`
+	Console   string           `json:"console,omitempty"`
+	Change    string           `json:"change,omitempty"`
+	Before    json.RawMessage  `json:"before,omitempty"`
+	After     json.RawMessage  `json:"after,omitempty"`
+	Calls     json.RawMessage  `json:"calls,omitempty"` // API calls that it made, such as kms:DescribeKey
+	Class     string           `json:"class,omitempty"`
+	Reason    string           `json:"reason,omitempty"`
+	Findings  []string         `json:"findings,omitempty"`
 }
 
 func historyCommand() *cobra.Command {
 	var f format
 	var before bool
 	var last uint
+	since := period(ledgerKeeps)
 	cmd := &cobra.Command{
-		Use:   "history TARGET",
-		Short: "Show every attempt to repair a resource",
-		Long: `Shows every attempt to repair a resource, of the last 90 days: when, who asked, what it ran, what
-it changed and why it failed. TARGET is the resource's ARN or its own id, as ` + "`hubmend status`" + `
-shows it too, the id of an execution or of a finding, or a key, which the ledger uses.
+		Use:   "history [TARGET]",
+		Short: "Show the latest remediations, or every attempt to remediate a resource",
+		Long: `Without TARGET, shows the latest remediations of all resources. With TARGET, shows every attempt to
+remediate one resource in the last 90 days: when it ran, who requested it, what it changed, and why
+it failed. TARGET is the ARN or the id of the resource, the id of an execution or a finding, or the
+key that events and notifications show.
 
-It uses the credentials and the Region of your AWS configuration, which must be those of the
-administrator's account and home Region.`,
-		Example: `  hubmend history sg-0123456789abcdef0
+It uses your AWS configuration. Choose the administrator's account and the home Region.`,
+		Example: `  hubmend history
+  hubmend history --last 50 --since 7d
+  hubmend history sg-0123456789abcdef0
   hubmend history arn:aws:ec2:us-east-1:222222222222:security-group/sg-0123456789abcdef0 --before
   hubmend history security-group/sg-0123456789abcdef0 --last 3 --json`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if args[0] == "" {
-				return errors.New("TARGET is empty; give the resource's ARN or id")
+			if len(args) == 1 && args[0] == "" {
+				return errors.New("TARGET is empty; specify the ARN or the id of a resource")
 			}
 			cfg, err := awsConfig(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if len(args) == 0 {
+				if !cmd.Flags().Changed("last") {
+					last = latestShown
+				}
+				return showLatest(cmd, cfg, last, since, f)
 			}
 			h, err := findHistory(cmd.Context(), cfg, args[0])
 			if err != nil {
@@ -94,6 +105,9 @@ administrator's account and home Region.`,
 				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", newerNote(1)[0])
 			}
 			p := pastOf(h, cfg.Region)
+			if cmd.Flags().Changed("since") {
+				p.endedSince(time.Now().Add(-time.Duration(since)))
+			}
 			if n := uint(len(p.Attempts)); last > 0 && n > last {
 				p.Attempts = p.Attempts[n-last:]
 			}
@@ -101,13 +115,14 @@ administrator's account and home Region.`,
 		},
 	}
 	cmd.Flags().BoolVar(&before, "before", false,
-		"print the whole state before and after each repair, as the runbook kept it")
-	cmd.Flags().UintVar(&last, "last", 0, "only the newest `N` attempts (default: all)")
+		"print the complete state before and after each attempt, as the runbook recorded it")
+	cmd.Flags().UintVar(&last, "last", 0, "show only the latest `N` attempts (default: 20; with TARGET, all)")
+	cmd.Flags().Var(&since, "since", "leave out attempts that ended longer ago, such as 90m, 36h or 7d")
 	f.register(cmd)
 	return cmd
 }
 
-// findHistory reads about the one target of the ledger that a person names.
+// findHistory reads the history of the target with a name.
 func findHistory(ctx context.Context, cfg aws.Config, name string) (ledger.History, error) {
 	key, err := name, error(nil)
 	if !target.IsKey(name) {
@@ -125,7 +140,7 @@ func findHistory(ctx context.Context, cfg aws.Config, name string) (ledger.Histo
 	return h, nil
 }
 
-// findKey finds the key of a target that is named in another way.
+// findKey finds the key of the target with a name.
 func findKey(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	var found []target.Target
 	for e, err := range readLedger(cfg).All(ctx) {
@@ -147,15 +162,15 @@ func findKey(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	for _, t := range found {
 		fmt.Fprintf(&lines, "\n  %s  %s %s %s %s", t.Key(), t.Account, t.Region, t.Runbook, oneLine(t.Resource))
 	}
-	return "", fmt.Errorf("%s stands for %d targets; give the key of one:%s", oneLine(name), len(found), lines.String())
+	return "", fmt.Errorf("%s matches %d resources; specify the key of one:%s", oneLine(name), len(found), lines.String())
 }
 
 func unknownTarget(cfg aws.Config, name string) error {
-	return fmt.Errorf("the ledger in %s knows no resource, execution or finding %s of the last 90 days; `hubmend "+
-		"status` shows what waits", cfg.Region, oneLine(name))
+	return fmt.Errorf("%[2]s not found: the ledger in %[1]s has no such resource, execution or finding in the last "+
+		"90 days; run `hubmend history` to list the latest", cfg.Region, oneLine(name))
 }
 
-// pastOf puts together what the archive and the record have. home is where global targets are repaired.
+// pastOf merges the archive and the record. Global targets are remediated in the home Region.
 func pastOf(h ledger.History, home string) past {
 	t, _ := h.Target()
 	p := past{
@@ -168,6 +183,13 @@ func pastOf(h ledger.History, home string) past {
 	if region == target.Global {
 		region = home
 	}
+	undos := outcomes.Undos{}
+	for _, e := range h.Past {
+		undos.Add(e.Attempt)
+	}
+	for _, a := range h.Record.Attempts {
+		undos.Add(a)
+	}
 	archived := map[int]bool{}
 	add := func(a decide.Attempt, o decide.Outcome) {
 		one := tried{
@@ -177,6 +199,9 @@ func pastOf(h ledger.History, home string) past {
 			Execution: a.ExecutionID,
 			Change:    a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
 			Before: rawJSON(o.Before), After: rawJSON(o.After), Calls: rawJSON(o.Calls),
+		}
+		if !a.EndedAt.IsZero() {
+			one.Outcome = outcomes.Of(a, undos)
 		}
 		if a.ExecutionID != "" {
 			one.Console = console.Execution(region, a.ExecutionID)
@@ -196,7 +221,14 @@ func pastOf(h ledger.History, home string) past {
 	return p
 }
 
-// rawJSON gives what a runbook kept as it is when it is JSON, and else as a text.
+// endedSince drops attempts that ended earlier.
+func (p *past) endedSince(since time.Time) {
+	p.Attempts = slices.DeleteFunc(p.Attempts, func(a tried) bool {
+		return !a.EndedAt.IsZero() && a.EndedAt.Before(since)
+	})
+}
+
+// rawJSON gives what a runbook recorded: unchanged when it is JSON, otherwise as a JSON string.
 func rawJSON(kept string) json.RawMessage {
 	if json.Valid([]byte(kept)) {
 		return json.RawMessage(kept)
@@ -204,7 +236,7 @@ func rawJSON(kept string) json.RawMessage {
 	if kept == "" {
 		return nil
 	}
-	text, _ := json.Marshal(kept) // a text always can
+	text, _ := json.Marshal(kept) // a string can always be encoded
 	return text
 }
 

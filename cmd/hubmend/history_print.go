@@ -14,12 +14,17 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/ops/deadletter"
+	"hubmend/internal/ops/outcomes"
 )
 
-// findingsShown is how many findings of an attempt a terminal gets; JSON has all of them.
+// findingsShown is how many findings of an attempt a terminal shows; JSON has all of them.
 const findingsShown = 5
 
-var attemptColors = map[string]text.Color{string(decide.Succeeded): text.FgGreen, string(decide.Failed): text.FgRed}
+var outcomeColors = map[outcomes.Outcome]text.Color{
+	outcomes.Repaired: text.FgGreen, outcomes.Compliant: text.FgGreen, outcomes.Failed: text.FgRed,
+	outcomes.Skipped: text.FgMagenta, outcomes.Undone: text.FgMagenta, outcomes.Undo: text.FgGreen,
+	outcomes.UndoFailed: text.FgRed,
+}
 
 func printPast(out io.Writer, p past, before bool) {
 	fmt.Fprintf(out, "%s\n", oneLine(p.Resource))
@@ -27,18 +32,21 @@ func printPast(out io.Writer, p past, before bool) {
 	fact(out, "runbook", p.Runbook)
 	fact(out, "key", p.Key)
 	if !p.SuspendedAt.IsZero() {
-		fact(out, "suspended", moment(p.SuspendedAt)+" UTC: automatic repair has used up its attempts")
+		fact(out, "suspended", moment(p.SuspendedAt)+" UTC: automatic remediation has reached its limit of attempts")
 	}
 	if !p.HeldAt.IsZero() {
 		fact(out, "held", moment(p.HeldAt)+" UTC by "+oneLine(p.HeldBy+finding.SentBy(p.HeldSender, p.HeldBy))+
-			": nothing starts by itself until a person asks for a repair")
+			": automatic remediation is off until you request one")
 	}
 	if p.UndoRefused != "" {
 		fact(out, "not undone", oneLine(p.UndoRefused))
 	}
+	if len(p.Attempts) == 0 {
+		fmt.Fprintln(out, "\nNo attempts in this period.")
+		return
+	}
 	if n := len(p.Unconfirmed); n > 0 && p.Attempts[len(p.Attempts)-1].State == string(decide.Succeeded) {
-		fact(out, "unconfirmed",
-			fmt.Sprintf("no check of Security Hub since the repair has said PASSED yet (findings: %d)", n))
+		fact(out, "unconfirmed", fmt.Sprintf("Waiting for Security Hub to re-check (%s)", counted(n, "finding")))
 	}
 	paint := painter(out)
 	for _, a := range p.Attempts {
@@ -47,28 +55,28 @@ func printPast(out io.Writer, p past, before bool) {
 }
 
 func printTried(out io.Writer, a tried, before bool, paint func(text.Color, string) string) {
-	what := "repair"
+	what, how := "", cmp.Or(string(a.Outcome), a.State)
 	if a.Undo != "" {
-		what = "undo"
+		what, how = ", undo", a.State
 	}
 	took := ""
 	if !a.EndedAt.IsZero() {
 		took = ", " + span(a.EndedAt.Sub(a.AskedAt).Round(time.Second))
 	}
-	fmt.Fprintf(out, "\n%s UTC  attempt %d, %s: %s%s\n", moment(a.AskedAt), a.Number, what,
-		paint(attemptColors[a.State], a.State), took)
-	fact(out, "asked by", oneLine(cmp.Or(a.By, a.Trigger)+finding.SentBy(a.Sender, a.By)))
+	fmt.Fprintf(out, "\n%s UTC  attempt %d%s: %s%s\n", moment(a.AskedAt), a.Number, what,
+		paint(outcomeColors[a.Outcome], how), took)
+	fact(out, "requester", oneLine(cmp.Or(a.By, a.Trigger)+finding.SentBy(a.Sender, a.By)))
 	fact(out, "control", oneLine(a.Control))
 	if a.Undo != "" {
-		fact(out, "takes back", "execution "+a.Undo)
+		fact(out, "undoes", "execution "+a.Undo)
 	}
 	fact(out, "document", a.Document)
-	fact(out, "execution", cmp.Or(a.Console, "none was started"))
+	fact(out, "execution", cmp.Or(a.Console, "not started"))
 	fact(out, "change", oneLine(a.Change))
 	if a.Reason != "" {
-		fact(out, "because", oneLine(a.Reason)+" ("+a.Class+")")
+		fact(out, "reason", oneLine(a.Reason)+" ("+a.Class+")")
 	}
-	fact(out, "calls", oneLine(strings.ReplaceAll(whole(a.Calls), "\n", ", ")))
+	fact(out, "API calls", oneLine(strings.ReplaceAll(whole(a.Calls), "\n", ", ")))
 	for i, id := range a.Findings {
 		if i == findingsShown {
 			fact(out, "", fmt.Sprintf("and %d more", len(a.Findings)-i))
@@ -80,7 +88,7 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 	printKept(out, "after", a.After, before)
 }
 
-// printKept writes what a runbook kept, or how much that is.
+// printKept writes what a runbook recorded, or how long it is.
 func printKept(out io.Writer, name string, kept json.RawMessage, all bool) {
 	said := whole(kept)
 	switch {
@@ -90,11 +98,11 @@ func printKept(out io.Writer, name string, kept json.RawMessage, all bool) {
 	case all:
 		fmt.Fprintf(out, "  %s\n    %s\n", name, strings.ReplaceAll(said, "\n", "\n    "))
 	default:
-		fact(out, name, fmt.Sprintf("%d characters; --before prints them", len(kept)))
+		fact(out, name, fmt.Sprintf("%s; --before prints all", counted(len(kept), "character")))
 	}
 }
 
-// whole writes what a runbook kept: a list of texts, which are mostly JSON themselves.
+// whole formats what a runbook recorded: a list of texts that are mostly JSON themselves.
 func whole(kept json.RawMessage) string {
 	var texts []string
 	if json.Unmarshal(kept, &texts) != nil {
@@ -106,10 +114,11 @@ func whole(kept json.RawMessage) string {
 	return strings.Join(texts, "\n")
 }
 
-// factIndent is where the value of a fact begins.
+// factIndent is the column of the values.
 const factIndent = 14
 
-// fact writes a line of a list of facts, but none about nothing. A URL or an ARN stays whole, so that it can be copied.
+// fact writes a line with a name and a value, unless the value is empty. A URL or an ARN stays whole, so that it can
+// be copied.
 func fact(out io.Writer, name, value string) {
 	if value == "" {
 		return
@@ -124,12 +133,12 @@ func fact(out io.Writer, name, value string) {
 // attemptListing lists the attempts on a resource for CSV.
 func attemptListing(p past) listing {
 	l := listing{}
-	for _, name := range []string{"Attempt", "State", "Requested", "Started", "Ended", "Control", "Account", "Region",
+	for _, name := range []string{"Attempt", "State", "Outcome", "Requested", "Started", "Ended", "Control", "Account", "Region",
 		"Resource", "Trigger", "By", "Sender", "Document", "Execution", "Undo", "Change", "Class", "Reason"} {
 		l.columns = append(l.columns, column{name: name})
 	}
 	for _, a := range p.Attempts {
-		l.add(strconv.Itoa(a.Number), a.State, fullTime(a.AskedAt), fullTime(a.StartedAt), fullTime(a.EndedAt), a.Control,
+		l.add(strconv.Itoa(a.Number), a.State, string(a.Outcome), fullTime(a.AskedAt), fullTime(a.StartedAt), fullTime(a.EndedAt), a.Control,
 			p.Account, p.Region, p.Resource, a.Trigger, a.By, a.Sender, a.Document, a.Execution, a.Undo, a.Change,
 			a.Class, a.Reason)
 	}

@@ -28,6 +28,7 @@ import (
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 )
 
@@ -150,6 +151,9 @@ func (a administration) fill(t *testing.T) {
 		HeldBy: "arn:aws:iam::111111111111:user/ann", HeldSender: "AROAEXAMPLE:bob"})
 	a.save(t, decide.Record{Target: userTarget, Attempts: []decide.Attempt{queued}})
 	a.archive(t, groupTarget("sg-1"), failed, "")
+	compliant := attemptAt(1, 30*time.Minute, decide.Succeeded)
+	compliant.Change = "Nothing to change: TCP 22 is not open to the world."
+	a.archive(t, groupTarget("sg-4"), compliant, "")
 	a.archive(t, groupTarget("sg-1"), repaired, `["{\"IpPermissions\":[{\"FromPort\":22}]}","plain"]`)
 	if err := a.ledger.SaveBreaker(t.Context(),
 		decide.Breaker{Control: exampleControl().ID, OpenUntil: time.Now().Add(time.Hour),
@@ -180,8 +184,7 @@ func TestLedgerBadInput(t *testing.T) {
 			want: "no AWS credentials found; log in, or set AWS_PROFILE"},
 		"nobody answers": {args: "history sg-1", env: keys,
 			want: "AWS does not respond in eu-west-1; check AWS_REGION, AWS_ENDPOINT_URL"},
-		"no target":               {args: "history", want: "1 arg"},
-		"two targets":             {args: "history a b", want: "1 arg"},
+		"two targets":             {args: "history a b", want: "this command takes 1 argument at most, and 2 were given"},
 		"no credentials, history": {args: "history sg-1", env: []string{region}, want: "no AWS credentials found"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -247,7 +250,7 @@ func TestLedgerCommands(t *testing.T) {
 	endpoint := startSQS(t) // all of moto is behind it
 	for region, test := range map[string]func(*testing.T, administration){
 		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory,
-		"us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer,
+		"us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer, "ap-south-1": testUndone, "ap-east-1": testLatest,
 	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
@@ -259,7 +262,7 @@ func TestLedgerCommands(t *testing.T) {
 		env := slices.Concat(nobody,
 			[]string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=sa-east-1", "AWS_ACCESS_KEY_ID=id",
 				"AWS_SECRET_ACCESS_KEY=secret"})
-		for _, args := range [][]string{{"status"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}} {
+		for _, args := range [][]string{{"status"}, {"history"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}} {
 			code, stdout, stderr := hubmend(t, env, args...)
 			want := "hubmend: Hubmend is not deployed for these AWS credentials in sa-east-1: table hubmend-ledger not " +
 				"found; use credentials of the administrator's account in the home Region, or deploy hubmend-admin\n"
@@ -291,29 +294,33 @@ func testStatus(t *testing.T, a administration) {
 	a.set(t, "2", "12")
 	id := exampleControl().ID
 	out := a.mustPrint(t, "status", "Hubmend in eu-west-1 is active.\n",
-		"Resources: 1 suspended, 1 held, 1 queued, 1 unconfirmed.\n",
+		"Resources: 1 suspended, 1 held, 1 queued.\n",
 		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it repaired",
-		"its repair was taken back by", "arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob", "(not before ",
-		"Closed TCP 22 to the world.",
-		"Automatic repair of "+id+" is paused until ",
-		id+"          1       1        0       0      50%         20 s")
+		"The repair was undone by arn:aws:iam::111111111111:user/ann,", "sent by AROAEXAMPLE:bob.",
+		"Suspended until ", "Not before ", "Closed TCP 22 to the world.",
+		"\nWaiting for Security Hub to re-check (1 finding)\n",
+		"Automatic remediation of "+id+" is paused until ",
+		id+"          1          1       1        0       0      50%         20 s\n")
 	if strings.Index(out, "suspended  ") > strings.Index(out, "queued  ") {
-		t.Errorf("what needs a person is not first:\n%s", out)
+		t.Errorf("what needs attention is not first:\n%s", out)
+	}
+	if strings.Count(out, "unconfirmed") > 0 || strings.Index(out, "security-group/sg-1") < strings.Index(out, "re-check") {
+		t.Errorf("what waits for a re-check is listed elsewhere too:\n%s", out)
 	}
 	a.turn(t, "pausde") // as for the functions, a slip of the pen pauses
 	a.mustPrint(t, "status --account 333333333333 --since 90m",
-		"is paused. Nothing is started until: aws ssm put-parameter --name /hubmend/switch --value active --overwrite",
-		"No resource waits for anything.", "Nothing was repaired within 90m.")
+		"is paused. To activate it: aws ssm put-parameter --name /hubmend/switch --value active --overwrite",
+		"No resource needs attention or is in progress.", "No remediation ended in the last 90m.")
 }
 
 func testStatusEmpty(t *testing.T, a administration) {
 	code, stdout, stderr := hubmend(t, a.env, "status")
-	if code != 0 || !strings.HasPrefix(stdout, "The switch of Hubmend in eu-west-2 is unknown.\n") ||
-		!strings.Contains(stdout, "No resource waits for anything.") ||
-		!strings.Contains(stdout, "Nothing was repaired within 7d.") {
+	if code != 0 || !strings.HasPrefix(stdout, "The state of Hubmend in eu-west-2 is unknown.\n") ||
+		!strings.Contains(stdout, "No resource needs attention or is in progress.") ||
+		!strings.Contains(stdout, "No remediation ended in the last 7d.") {
 		t.Errorf("exits with %d and prints\n%s", code, stdout)
 	}
-	if stderr != "hubmend: there is no switch /hubmend/switch in eu-west-2; `hubmend doctor` says what is missing\n" {
+	if stderr != "hubmend: parameter /hubmend/switch not found in eu-west-2; run `hubmend doctor` to see what is missing\n" {
 		t.Errorf("says %q", stderr)
 	}
 	a.turn(t, naming.SwitchActive)
@@ -338,17 +345,18 @@ func testStatusJSON(t *testing.T, a administration) {
 	for _, one := range s.Targets {
 		states = append(states, one.State)
 	}
-	if diff := cmp.Diff([]overview.State{overview.Suspended, overview.Held, overview.Queued, overview.Unconfirmed},
+	if diff := cmp.Diff([]overview.State{overview.Suspended, overview.Held, overview.Queued},
 		states); diff != "" {
 		t.Error(diff)
 	}
 	if s.Region != "eu-west-3" || s.Switch != "paused" || len(s.Breakers) != 1 || len(s.Controls) != 1 ||
+		len(s.Unconfirmed) != 1 || s.Unconfirmed[0].Findings != 1 || s.Controls[0].Compliant != 1 ||
 		*s.Controls[0].SuccessRate != 0.5 || s.At.Sub(s.Since) != 36*time.Hour {
 		t.Errorf("prints %+v", s)
 	}
 }
 
-// A terminal is spared the hundredth resource that fails for the same reason.
+// Off a terminal nothing is left out.
 func testManyTargets(t *testing.T, a administration) {
 	a.turn(t, naming.SwitchActive)
 	const many = rowsOfState + 3
@@ -390,7 +398,7 @@ func testNewer(t *testing.T, a administration) {
 	note := "1 item of the ledger came from a newer version of Hubmend. This version shows only what it knows; run " +
 		"the hubmend command of that version to see everything."
 	for args, want := range map[string]string{"status": "security-group/sg-2",
-		"history sg-2": "attempt 2, repair: failed", "report --json --no-open": note} {
+		"history sg-2": "attempt 2: failed", "history": "repaired", "report --json --no-open": note} {
 		code, stdout, stderr := hubmend(t, a.env, strings.Fields(args)...)
 		if code != 0 || !strings.Contains(stdout, want) || !strings.HasPrefix(args, "report") &&
 			stderr != "hubmend: "+note+"\n" {
@@ -407,15 +415,15 @@ func testNewer(t *testing.T, a administration) {
 
 func testHistory(t *testing.T, a administration) {
 	a.fill(t)
-	out := a.mustPrint(t, "history sg-1", groupTarget("sg-1").Resource+"\n", "attempt 1, repair: failed, 20 s",
-		"because     It [31mbroke. (verification)",
-		"attempt 2, repair: succeeded, 20 s", "change      Closed TCP 22 to the world.", "asked by    automatic",
-		"unconfirmed no check of Security Hub since the repair has said PASSED yet (findings: 1)",
+	out := a.mustPrint(t, "history sg-1", groupTarget("sg-1").Resource+"\n", "attempt 1: failed, 20 s",
+		"reason      It [31mbroke. (verification)",
+		"attempt 2: repaired, 20 s", "change      Closed TCP 22 to the world.", "requester   automatic",
+		"unconfirmed Waiting for Security Hub to re-check (1 finding)\n",
 		"https://eu-west-1.console.aws.amazon.com/systems-manager/automation/execution/00000000-0000-4000-8000-000000000002?region=eu-west-1",
-		"findings    arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "characters; --before prints them",
-		"calls       ec2:DescribeSecurityGroups, ec2:RevokeSecurityGroupIngress\\u001b[31m\n")
+		"findings    arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", " characters; --before prints all",
+		"API calls   ec2:DescribeSecurityGroups, ec2:RevokeSecurityGroupIngress\\u001b[31m\n")
 	if strings.Index(out, "attempt 1") > strings.Index(out, "attempt 2") {
-		t.Errorf("the newest is first:\n%s", out)
+		t.Errorf("the latest is first:\n%s", out)
 	}
 	a.mustPrint(t, "history sg-1 --before", "  before\n    {\n      \"IpPermissions\": [", "\n    plain\n",
 		"  after\n    closed\n")
@@ -447,16 +455,56 @@ func testHistory(t *testing.T, a administration) {
 	a.save(t, rec)
 	a.mustPrint(t, "history sg-1", "attempt 3, undo: running\n",
 		"not undone  Only the newest repair can be taken back.",
-		"asked by    arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob",
-		"takes back  execution 00000000-0000-4000-8000-000000000002", "document    hubmend-UndoCloseSecurityGroupPorts")
+		"requester   arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob",
+		"undoes      execution 00000000-0000-4000-8000-000000000002", "document    hubmend-UndoCloseSecurityGroupPorts")
 	if out := a.mustPrint(t, "history sg-1 --last 1", "attempt 3, undo"); strings.Contains(out, "attempt 2") ||
 		strings.Contains(out, "unconfirmed") {
-		t.Errorf("it prints more than the newest, or waits for a check of what is being undone:\n%s", out)
+		t.Errorf("it prints more than the latest, or waits for a check of what is being undone:\n%s", out)
 	}
 	a.archive(t, groupTarget("sg-3"), attemptAt(2, time.Hour, decide.Succeeded), "[]")
 	a.mustPrint(t, "history sg-3", "before      nothing\n", "held        ",
-		"by arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob: nothing starts by itself")
+		"by arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob: automatic remediation is off")
 	a.mustPrint(t, "history sg-2", "suspended   ")
+}
+
+// The undo of a repair takes it from what was repaired, in every command.
+func testUndone(t *testing.T, a administration) {
+	a.turn(t, naming.SwitchActive)
+	a.set(t, "2", "12")
+	repair, undo := attemptAt(1, 2*time.Hour, decide.Succeeded), attemptAt(2, time.Hour, decide.Succeeded)
+	repair.Change, undo.Change, undo.Undo = "Closed TCP 22 to the world.", "Restored.", repair.ExecutionID
+	a.archive(t, groupTarget("sg-1"), repair, "")
+	a.archive(t, groupTarget("sg-1"), undo, "")
+	a.mustPrint(t, "history sg-1", "attempt 1: undone, 20 s", "attempt 2, undo: succeeded, 20 s")
+	a.mustPrint(t, "status", exampleControl().ID+"          0          0       0        0       1\n")
+	a.mustPrint(t, "history sg-1 --since 90m", "attempt 2, undo")
+	if out := a.mustPrint(t, "history sg-1 --since 90m"); strings.Contains(out, "attempt 1") {
+		t.Errorf("an attempt that ended earlier is shown:\n%s", out)
+	}
+	a.mustPrint(t, "history sg-1 --since 10m", "No attempts in this period.")
+	a.mustPrint(t, "history sg-1 --output csv", "1,succeeded,undone,", "2,succeeded,undo,")
+}
+
+func testLatest(t *testing.T, a administration) {
+	a.turn(t, naming.SwitchActive)
+	a.mustPrint(t, "history", "No remediation ended in the last 90d.\n")
+	a.fill(t)
+	out := a.mustPrint(t, "history", "Closed TCP 22 to the world.", "6 of 6 attempts in the last 90d.",
+		"compliant  "+exampleControl().ID, "It [31mbroke.")
+	if strings.Index(out, "sg-4") > strings.Index(out, "sg-1") {
+		t.Errorf("the latest is not first:\n%s", out)
+	}
+	out = a.mustPrint(t, "history --last 1 --since 45m", "1 of 1 attempt in the last 45m.", "sg-4")
+	if strings.Contains(out, "sg-1") {
+		t.Errorf("an attempt that ended earlier is shown:\n%s", out)
+	}
+	a.mustPrint(t, "history --output csv", ",compliant,"+exampleControl().ID+",222222222222,eu-west-1,arn:aws:ec2:")
+	a.mustPrint(t, "status --output csv", "unconfirmed,", "held,")
+	var l latest
+	if err := json.Unmarshal([]byte(a.mustPrint(t, "history --last 2 --json")), &l); err != nil ||
+		l.Total != 6 || len(l.Attempts) != 2 || l.Attempts[0].Outcome != outcomes.Compliant {
+		t.Errorf("prints %+v, %v", l, err)
+	}
 }
 
 func testHistoryNames(t *testing.T, a administration) {
@@ -479,7 +527,7 @@ func testHistoryNames(t *testing.T, a administration) {
 	a.save(t, decide.Record{Target: twin, Attempts: []decide.Attempt{attemptAt(1, time.Hour, decide.Failed)}})
 	code, stdout, stderr := hubmend(t, a.env, "history", "ann")
 	if code != exitUsage || stdout != "" ||
-		!strings.HasPrefix(stderr, "hubmend: ann stands for 2 targets; give the key of one:\n") ||
+		!strings.HasPrefix(stderr, "hubmend: ann matches 2 resources; specify the key of one:\n") ||
 		!strings.Contains(stderr, userTarget.Key()) ||
 		!strings.Contains(stderr, twin.Key()+"  333333333333 global DeactivateOldAccessKeys") {
 		t.Errorf("exits with %d, prints %q, says %q", code, stdout, stderr)
@@ -487,7 +535,7 @@ func testHistoryNames(t *testing.T, a administration) {
 	for _, name := range []string{"sg", "\x1b[31m", target.Target{}.Key()} {
 		code, stdout, stderr := hubmend(t, a.env, "history", name)
 		if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "\x1b") ||
-			!strings.Contains(stderr, "of the last 90 days") {
+			!strings.Contains(stderr, " not found: the ledger in us-east-1 has no such resource") {
 			t.Errorf("%q exits with %d, prints %q, says %q", name, code, stdout, stderr)
 		}
 	}

@@ -208,7 +208,7 @@ func TestRemediate(t *testing.T) {
 	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "Closed TCP 22") {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}
-	s.says(t, 0, "history "+group, "asked by    arn:aws:iam::111111111111:")
+	s.says(t, 0, "history "+group, "requester   arn:aws:iam::111111111111:")
 
 	s.openPort(t, group, 22)
 	var results []remediated
@@ -231,7 +231,7 @@ func TestRemediate(t *testing.T) {
 	if _, note := s.finding(t, id); !strings.Contains(note, "Closed TCP 22") {
 		t.Errorf("note %q", note)
 	}
-	s.says(t, 0, "history "+group, "asked by    arn:aws:sts::111111111111:assumed-role/responder/ann")
+	s.says(t, 0, "history "+group, "requester   arn:aws:sts::111111111111:assumed-role/responder/ann")
 	s.as(t, "reader", may(`"securityhub:GetFindings", "sqs:GetQueueUrl", "dynamodb:GetItem"`)).says(t, exitUsage,
 		"remediate "+id, "access denied for these AWS credentials: ", "sqs:SendMessage")
 

@@ -17,7 +17,7 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// reporting is what somebody wants a report of, and in which forms.
+// reporting holds the period and the formats of a report.
 type reporting struct {
 	since            period
 	from, to         string
@@ -33,14 +33,14 @@ func reportCommand() *cobra.Command {
 	r := reporting{since: period(30 * 24 * time.Hour)}
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write what was repaired in a period, as a page, a table or OSCAL",
-		Long: `Writes what was repaired in a period, where and how fast; what failed, is suspended or held after
-an undo; which findings are open; each attempt with what was before and after. --html writes one
-page that needs no network, --csv a table with a row for each attempt, --oscal assessment results
-for auditors, and --json all of it; - instead of FILE is standard output. It changes nothing.
+		Short: "Write a report of a period as HTML, CSV, OSCAL or JSON",
+		Long: `Writes a report of a period: what was remediated, where and how fast, what needs attention, which
+findings are open, and every attempt with the state before and after it. --html writes one page that
+needs no network. --csv writes a table with one row per attempt. --oscal writes assessment results
+for auditors. --json prints everything. Use - as FILE for standard output. It changes nothing.
 
-It uses the credentials and the Region of your AWS configuration, which must be those of the
-administrator's account and home Region. The ledger keeps 90 days. Days are UTC.`,
+It uses your AWS configuration. Choose the administrator's account and the home Region. The ledger
+keeps 90 days. Days are in UTC.`,
 		Example: `  hubmend report --html report.html
   hubmend report --from 2026-01-01 --to 2026-01-31 --html january.html --csv january.csv
   hubmend report --since 90d --oscal results.json
@@ -67,20 +67,20 @@ administrator's account and home Region. The ledger keeps 90 days. Days are UTC.
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.html, "html", "", "write a page to `FILE`")
-	flags.StringVar(&r.csv, "csv", "", "write a table to `FILE`")
+	flags.StringVar(&r.html, "html", "", "write an HTML page to `FILE`")
+	flags.StringVar(&r.csv, "csv", "", "write a CSV table to `FILE`")
 	flags.StringVar(&r.oscal, "oscal", "", "write OSCAL assessment results to `FILE`")
 	flags.BoolVar(&r.asJSON, "json", false, "print JSON")
-	flags.Var(&r.since, "since", "begin so long ago, such as 36h or 30d")
-	flags.StringVar(&r.from, "from", "", "begin with this `day`, such as 2026-01-01, or at this time (RFC 3339)")
-	flags.StringVar(&r.to, "to", "", "end with this `day`, which is part of it, or at this time (default: now)")
-	flags.BoolVar(&r.withoutOpen, "no-open", false, "do not ask Security Hub what is open")
+	flags.Var(&r.since, "since", "length of the period until now, such as 36h or 30d")
+	flags.StringVar(&r.from, "from", "", "first `day` of the period, such as 2026-01-01, or its start time (RFC 3339)")
+	flags.StringVar(&r.to, "to", "", "last `day` of the period, or its end time (default: now)")
+	flags.BoolVar(&r.withoutOpen, "no-open", false, "leave out open findings, without calling Security Hub")
 	cmd.MarkFlagsMutuallyExclusive("since", "from")
 	cmd.MarkFlagsMutuallyExclusive("since", "to")
 	return cmd
 }
 
-// checkFiles refuses reports that would be nowhere, or one over the other.
+// checkFiles refuses a report without a file, and two reports in one file.
 func (r reporting) checkFiles() error {
 	var wanted []string
 	for _, file := range []string{r.html, r.csv, r.oscal} {
@@ -94,25 +94,25 @@ func (r reporting) checkFiles() error {
 	for i, file := range wanted {
 		switch again := slices.Contains(wanted[:i], file); {
 		case again && file == toStdout:
-			return errors.New("only one report fits on standard output; write the others to files")
+			return errors.New("only one report can go to standard output; write the others to files")
 		case again:
-			return fmt.Errorf("%s is named twice; each report needs a file of its own", oneLine(file))
+			return fmt.Errorf("%s is specified twice; each report needs its own file", oneLine(file))
 		}
 	}
 	if len(wanted) == 0 {
-		return errors.New("say what to write: --html FILE, --csv FILE, --oscal FILE or --json; - is standard output")
+		return errors.New("specify a format: --html FILE, --csv FILE, --oscal FILE or --json; use - for standard output")
 	}
 	return nil
 }
 
-// check says what period is meant, or what is wrong with the wish.
+// check returns the period, or what is wrong with the options.
 func (r reporting) check(now time.Time) (report.Period, error) {
 	if err := r.checkFiles(); err != nil {
 		return report.Period{}, err
 	}
 	switch {
 	case r.to != "" && r.from == "":
-		return report.Period{}, errors.New("--to needs --from")
+		return report.Period{}, errors.New("--to requires --from")
 	case r.from == "":
 		return report.Period{From: now.Add(-time.Duration(r.since)), To: now}, nil
 	}
@@ -140,7 +140,7 @@ func (r reporting) check(now time.Time) (report.Period, error) {
 	return p, nil
 }
 
-// dayOrTime reads a day in UTC, which it gives as its beginning and a true, or a time.
+// dayOrTime parses a time or a day in UTC. Of a day it returns the start, and that it is a whole day.
 func dayOrTime(flag, s string) (at time.Time, whole bool, err error) {
 	if at, err = time.Parse(time.DateOnly, s); err == nil {
 		return at, true, nil
@@ -152,10 +152,10 @@ func dayOrTime(flag, s string) (at time.Time, whole bool, err error) {
 		flag, s)
 }
 
-// ledgerKeeps is how long the ledger has attempts.
+// ledgerKeeps is how long the ledger keeps attempts.
 const ledgerKeeps = 90 * 24 * time.Hour
 
-// make reads the ledger and Security Hub. What cannot be read beside the ledger is a note.
+// make reads the ledger and Security Hub. Only a ledger that cannot be read is an error; the rest is a note.
 func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, now time.Time) (report.Report, error) {
 	person, err := request.Who(ctx, sts.NewFromConfig(cfg))
 	if err != nil {

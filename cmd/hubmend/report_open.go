@@ -14,12 +14,12 @@ import (
 	"hubmend/internal/ops/report"
 )
 
-// readOpen adds the open findings of the catalog's controls to a report. It gives a sentence about what the report
-// lacks then, or "".
+// readOpen adds the open findings of the catalog's controls. It returns a sentence about what is missing in
+// the report, or "".
 func readOpen(ctx context.Context, cfg aws.Config, b *report.Builder) string {
 	open, more, err := openFindings(ctx, cfg, controlIDs(), &types.AwsSecurityFindingFilters{}, func(int) {})
 	if err != nil {
-		return "What is open is not known: " + err.Error() + "."
+		return "Open findings are unknown: " + err.Error() + "."
 	}
 	addOpen(b, open)
 	if more {
@@ -35,7 +35,7 @@ func addOpen(b *report.Builder, open []finding.Finding) {
 	}
 }
 
-// parsed gives what can be trusted of findings, and leaves the others out: those are of other products.
+// parsed leaves out findings that do not parse: they come from other products.
 func parsed(documents []types.AwsSecurityFinding) []finding.Finding {
 	var all []finding.Finding
 	for _, d := range documents {
@@ -50,7 +50,7 @@ func parsed(documents []types.AwsSecurityFinding) []finding.Finding {
 	return all
 }
 
-// hubError says what to do when Security Hub cannot be asked.
+// hubError explains an error of Security Hub.
 func hubError(region string, err error) error {
 	var disabled *types.InvalidAccessException
 	if errors.As(err, &disabled) {

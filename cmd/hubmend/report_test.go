@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/report"
 )
 
@@ -40,9 +40,9 @@ func TestReportPeriod(t *testing.T) {
 			`--from: "March" is neither a day such as 2026-01-31 nor a time`, ""},
 		"to is no day": {reporting{from: "2026-03-01", to: "2026-02-30"}, `--to: "2026-02-30" is neither`,
 			""},
-		"to without from":        {reporting{to: "2026-03-01"}, "--to needs --from", ""},
-		"one file twice":         {reporting{html: "out/x", csv: "./out/x"}, "out/x is named twice", ""},
-		"two to standard output": {reporting{html: "-", asJSON: true}, "only one report fits on standard output", ""},
+		"to without from":        {reporting{to: "2026-03-01"}, "--to requires --from", ""},
+		"one file twice":         {reporting{html: "out/x", csv: "./out/x"}, "out/x is specified twice", ""},
+		"two to standard output": {reporting{html: "-", asJSON: true}, "only one report can go to standard output", ""},
 	} {
 		if tc.r.html == "" {
 			tc.r.html = "x"
@@ -73,8 +73,8 @@ func TestReportBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"one file twice":   {"report --html x --csv x", nil, "x is named twice; each report needs a file of its own"},
-		"nothing to write": {"report", nil, "say what to write: --html FILE, --csv FILE, --oscal FILE or --json"},
+		"one file twice":   {"report --html x --csv x", nil, "x is specified twice; each report needs its own file"},
+		"nothing to write": {"report", nil, "specify a format: --html FILE, --csv FILE, --oscal FILE or --json"},
 		"a word too many":  {"report x --json", nil, `unknown command "x"`},
 		"since and from": {"report --json --since 3d --from 2026-01-01", nil,
 			"--from and --since do not go together"},
@@ -119,7 +119,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.says(t, 0, "report --html "+file("r.html")+" --csv "+file("r.csv")+" --oscal "+file("r.json"),
-		file("r.html")+": 1 repair, need a person: 1.\n")
+		file("r.html")+": 1 repaired, 1 needs attention.\n")
 	read := func(name string) string {
 		text, err := os.ReadFile(file(name))
 		if err != nil {
@@ -160,7 +160,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for _, e := range r.Repairs {
-		if e.Outcome == outcome.Repaired &&
+		if e.Outcome == outcomes.Repaired &&
 			(e.Resource != arn || !strings.Contains(e.Change, "Closed TCP 22") ||
 				!strings.Contains(e.Before, "0.0.0.0/0") || e.After == "" || e.Verified == "" ||
 				!strings.HasPrefix(e.By, "arn:aws:") || e.Took() <= 0) {
@@ -190,7 +190,7 @@ func TestReport(t *testing.T) {
 	r = report.Report{}
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil || code != 0 || r.OpenKnown || len(r.Notes) != 1 ||
 		strings.Count(stderr, "\n") != 1 ||
-		!strings.Contains(stderr, "What is open is not known: access denied for these AWS credentials: ") {
+		!strings.Contains(stderr, "Open findings are unknown: access denied for these AWS credentials: ") {
 		t.Errorf("exits with %d, %v, notes %q, says %q", code, err, r.Notes, stderr)
 	}
 	if code, _, stderr := hubmend(t, reader.env, "report", "--json", "--no-open"); code != 0 || stderr != "" {

@@ -11,7 +11,7 @@ import (
 	"hubmend/internal/ops/report"
 )
 
-// write writes every form that is wanted, once all of them are made.
+// write writes every requested format, after all of them were generated.
 func (r reporting) write(stdout io.Writer, made report.Report) error {
 	type form struct {
 		file  string
@@ -48,18 +48,26 @@ func (r reporting) write(stdout io.Writer, made report.Report) error {
 				return fmt.Errorf("write the report: %w", err)
 			}
 			if !silent {
-				fmt.Fprintf(stdout, "%s: %s, need a person: %d.\n", f.file, counted(made.Total.Repaired, "repair"),
-					len(made.Attention()))
+				fmt.Fprintf(stdout, "%s: %d repaired, %s attention.\n", f.file, made.Total.Repaired,
+					need(len(made.Attention())))
 			}
 		}
 	}
 	return nil
 }
 
-// writePrivate writes a file that only its owner may read, also when it was there and others could. What is
-// no regular file, such as /dev/null, stays as it is.
+// need writes how many need something, such as "1 needs" or "2 need".
+func need(n int) string {
+	if n == 1 {
+		return "1 needs"
+	}
+	return fmt.Sprintf("%d need", n)
+}
+
+// writePrivate writes a file that only its owner can read, even if others could read it before. It leaves the
+// mode of anything but a regular file, such as /dev/null, unchanged.
 func writePrivate(name string, text []byte) (err error) {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the person names it
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the user specifies it
 	if err != nil {
 		return err
 	}

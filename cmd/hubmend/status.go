@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 	"hubmend/internal/ops/overview"
 )
 
-// standing is what status tells, in JSON.
+// standing is the output of status in JSON.
 type standing struct {
 	Region string `json:"region"`
 	Switch string `json:"switch"` // active, paused, or unknown
@@ -35,13 +36,13 @@ func statusCommand() *cobra.Command {
 	since := period(7 * 24 * time.Hour)
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show what waits for something or somebody, and how repairs went",
-		Long: `Shows which resources are being repaired, wait, failed, are suspended, are held after an undo or
-are not yet confirmed by Security Hub; how the repairs of each control went; which controls are
-paused; and whether the switch is active. It changes nothing, and exits with 0 whatever it finds.
+		Short: "Show what needs attention, what is in progress, and the outcomes per control",
+		Long: `Shows the resources that need attention (failed, suspended, or held after an undo), those in
+progress, and those that wait for Security Hub to re-check. Then it shows the outcomes per control,
+paused controls, and whether Hubmend is active. It changes nothing and exits with 0 whatever it
+finds.
 
-It uses the credentials and the Region of your AWS configuration, which must be those of the
-administrator's account and home Region.`,
+It uses your AWS configuration. Choose the administrator's account and the home Region.`,
 		Example: fmt.Sprintf(
 			"  hubmend status\n  hubmend status --control %s --since 36h\n  hubmend status --account "+
 				"222222222222 --json", exampleControl().ID),
@@ -61,23 +62,23 @@ administrator's account and home Region.`,
 			for _, p := range problems {
 				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", p)
 			}
-			return f.print(cmd.OutOrStdout(), s, targetListing(s.Targets),
+			return f.print(cmd.OutOrStdout(), s, targetListing(slices.Concat(s.Targets, s.Unconfirmed)),
 				func(out io.Writer) { printStanding(out, s, since) })
 		},
 	}
-	addControlFlag(cmd, &control, "only this control")
-	addAccountFlag(cmd, &account, "only this account")
-	cmd.Flags().Var(&since, "since", "leave out what ended longer ago, such as 90m, 36h or 7d")
+	addControlFlag(cmd, &control, "show only this control")
+	addAccountFlag(cmd, &account, "show only this account")
+	cmd.Flags().Var(&since, "since", "leave out attempts that ended longer ago, such as 90m, 36h or 7d")
 	f.register(cmd)
 	return cmd
 }
 
-// standingOf reads how things stand. What cannot be read beside the ledger is a problem, and no error.
+// standingOf reads the ledger and the switch. Only a ledger that cannot be read is an error; the rest is a problem.
 func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s standing, problems []string, err error) {
 	s = standing{Region: cfg.Region, Switch: switchUnknown}
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
 		problems = append(problems,
-			fmt.Sprintf("cannot read the settings of hubmend-admin, and takes the usual %d attempts within %g h: %v",
+			fmt.Sprintf("cannot read the parameters of hubmend-admin, using the default of %d attempts within %g h: %v",
 				o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err)))
 	}
 	b, newer := overview.New(o), 0
@@ -97,26 +98,26 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 	switch {
 	case errors.As(err, &missing):
 		problems = append(problems,
-			fmt.Sprintf("there is no switch %s in %s; `hubmend doctor` says what is missing", naming.Switch,
+			fmt.Sprintf("parameter %s not found in %s; run `hubmend doctor` to see what is missing", naming.Switch,
 				cfg.Region))
 	case err != nil:
 		problems = append(problems,
-			fmt.Sprintf("cannot read the switch %s: %v", naming.Switch, awsError(cfg.Region, err)))
+			fmt.Sprintf("cannot read the parameter %s: %v", naming.Switch, awsError(cfg.Region, err)))
 	case aws.ToString(out.Parameter.Value) == naming.SwitchActive:
 		s.Switch = naming.SwitchActive
-	default: // as for the functions, anything else pauses
+	default: // like the functions, treat any other value as paused
 		s.Switch = naming.SwitchPaused
 	}
 	return s, problems, nil
 }
 
-// guardSettings reads the settings of the loop guard from the admin stack's parameters. With an
-// error, and without the stack, they are the usual ones.
+// guardSettings reads the settings of the loop guard from the admin stack's parameters. It returns the
+// defaults with an error, and when there is no stack.
 func guardSettings(ctx context.Context, cfg aws.Config) (decide.Settings, error) {
 	s := decide.Defaults
 	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx,
 		&cloudformation.DescribeStacksInput{StackName: aws.String(naming.Stack(naming.AdminStack))})
-	if awserr.Code(err) == "ValidationError" { // there is no such stack
+	if awserr.Code(err) == "ValidationError" { // the stack does not exist
 		return s, nil
 	}
 	if err != nil {

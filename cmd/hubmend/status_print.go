@@ -13,7 +13,7 @@ import (
 	"hubmend/internal/ops/overview"
 )
 
-// rowsOfState is how many targets of a state a terminal gets.
+// rowsOfState is how many targets of a state a terminal shows.
 const rowsOfState = 20
 
 var stateColors = map[overview.State]text.Color{
@@ -24,31 +24,56 @@ func printStanding(out io.Writer, s standing, since period) {
 	paint := painter(out)
 	subject := "Hubmend"
 	if s.Switch == switchUnknown {
-		subject = "The switch of Hubmend"
+		subject = "The state of Hubmend"
 	}
 	color := map[string]text.Color{naming.SwitchActive: text.FgGreen, naming.SwitchPaused: text.FgRed}[s.Switch]
 	fmt.Fprintf(out, "%s in %s is %s.", subject, s.Region, paint(color, s.Switch))
 	if s.Switch == naming.SwitchPaused {
-		fmt.Fprintf(out, " Nothing is started until: aws ssm put-parameter --name %s --value %s --overwrite",
+		fmt.Fprintf(out, " To activate it: aws ssm put-parameter --name %s --value %s --overwrite",
 			naming.Switch, naming.SwitchActive)
 	}
 	fmt.Fprintf(out, "\n%s\n", countStates(s.Targets))
 	if len(s.Targets) > 0 {
 		fmt.Fprintln(out, targetTable(out, s.Targets))
 	}
+	printUnconfirmed(out, s.Unconfirmed)
 	for _, b := range s.Breakers {
-		fmt.Fprintf(out, "\nAutomatic repair of %s is %s until %s UTC: %d resources failed one after the other. A "+
-			"custom action that succeeds ends it.\n",
+		fmt.Fprintf(out, "\nAutomatic remediation of %s is %s until %s UTC: %d resources failed in a row. A custom "+
+			"action that succeeds ends the pause.\n",
 			b.Control, paint(text.FgRed, "paused"), moment(b.Until), b.Failures)
 	}
 	if len(s.Controls) == 0 {
-		fmt.Fprintf(out, "\nNothing was repaired within %s.\n", since.String())
+		fmt.Fprintf(out, "\nNo remediation ended in the last %s.\n", since.String())
 		return
 	}
-	fmt.Fprintf(out, "\nRepairs that ended within %s:\n%s\n", since.String(), controlTable(out, s.Controls))
+	fmt.Fprintf(out, "\nOutcomes of the last %s:\n%s\n", since.String(), controlTable(out, s.Controls))
 }
 
-// countStates says in a line how many targets there are of each state.
+// printUnconfirmed lists what waits for Security Hub. It needs no attention.
+func printUnconfirmed(out io.Writer, targets []overview.Target) {
+	if len(targets) == 0 {
+		return
+	}
+	findings := 0
+	for _, t := range targets {
+		findings += t.Findings
+	}
+	shown := targets
+	if terminalWidth(out) > 0 {
+		shown = targets[:min(len(targets), rowsOfState)]
+	}
+	l := listing{columns: []column{{name: "Repaired (UTC)", show: minutes}, {name: "Control"}, {name: "Account"},
+		{name: "Region"}, {name: "Resource", show: overview.Short}}}
+	for _, t := range shown {
+		l.add(fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource)
+	}
+	fmt.Fprintf(out, "\nWaiting for Security Hub to re-check (%s)\n%s\n", counted(findings, "finding"), l.render(out))
+	if n := len(targets) - len(shown); n > 0 {
+		fmt.Fprintf(out, "... and %s; --output csv lists all.\n", counted(n, "more resource"))
+	}
+}
+
+// countStates counts the targets of each state.
 func countStates(targets []overview.Target) string {
 	count := map[overview.State]int{}
 	for _, t := range targets {
@@ -61,7 +86,7 @@ func countStates(targets []overview.Target) string {
 		}
 	}
 	if len(words) == 0 {
-		return "No resource waits for anything."
+		return "No resource needs attention or is in progress."
 	}
 	return "Resources: " + strings.Join(words, ", ") + "."
 }
@@ -90,7 +115,7 @@ func targetTable(out io.Writer, targets []overview.Target) string {
 func targetListing(targets []overview.Target) listing {
 	l := listing{columns: []column{
 		{name: "State", color: colorOfState}, {name: "Since (UTC)", show: minutes}, {name: "Control"},
-		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Why"},
+		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Details"},
 		{name: "Key", csvOnly: true},
 	}}
 	for _, t := range targets {
@@ -101,9 +126,9 @@ func targetListing(targets []overview.Target) listing {
 		switch {
 		case t.Until.IsZero():
 		case t.State == overview.Queued:
-			why += " (not before " + moment(t.Until) + ")"
+			why += " Not before " + moment(t.Until) + "."
 		default:
-			why += " (until " + moment(t.Until) + ")"
+			why += " Suspended until " + moment(t.Until) + "."
 		}
 		l.add(state, fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource, why, t.Key)
 	}
@@ -118,8 +143,9 @@ func colorOfState(state string) text.Color {
 }
 
 func controlTable(out io.Writer, controls []overview.Control) string {
-	l := listing{columns: []column{{name: "Control"}, {name: "Repaired", right: true}, {name: "Failed", right: true},
-		{name: "Refused", right: true}, {name: "Undone", right: true}, {name: "Success", right: true},
+	l := listing{columns: []column{{name: "Control"}, {name: "Repaired", right: true},
+		{name: "Compliant", right: true}, {name: "Failed", right: true},
+		{name: "Skipped", right: true}, {name: "Undone", right: true}, {name: "Success", right: true},
 		{name: "Median time", right: true}}}
 	for _, c := range controls {
 		rate, took := "", ""
@@ -129,7 +155,7 @@ func controlTable(out io.Writer, controls []overview.Control) string {
 		if c.MedianSeconds != nil {
 			took = span(time.Duration(*c.MedianSeconds * float64(time.Second)))
 		}
-		l.add(c.Control, strconv.Itoa(c.Repaired), strconv.Itoa(c.Failed), strconv.Itoa(c.Refused),
+		l.add(c.Control, strconv.Itoa(c.Repaired), strconv.Itoa(c.Compliant), strconv.Itoa(c.Failed), strconv.Itoa(c.Skipped),
 			strconv.Itoa(c.Undone), rate, took)
 	}
 	return l.render(out)

@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 )
 
 // Options say what an overview is about.
@@ -37,7 +37,7 @@ type Overview struct {
 // Control is how the repairs of a control went that ended since Options.Since.
 type Control struct {
 	Control string `json:"control"`
-	outcome.Tally
+	outcomes.Tally
 }
 
 // Breaker is a control whose automatic remediation is paused.
@@ -52,7 +52,7 @@ type Builder struct {
 	options  Options
 	overview Overview
 	ended    []ledger.Past
-	undos    map[string]outcome.Undos // by the target's key
+	undos    map[string]outcomes.Undos // by the target's key
 }
 
 // New begins an overview.
@@ -61,7 +61,7 @@ func New(o Options) *Builder {
 		options: o,
 		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Unconfirmed: []Target{},
 			Controls: []Control{}, Breakers: []Breaker{}},
-		undos: map[string]outcome.Undos{},
+		undos: map[string]outcomes.Undos{},
 	}
 }
 
@@ -95,7 +95,7 @@ func (b *Builder) addPast(p ledger.Past) {
 	b.ended = append(b.ended, p)
 	key := p.Target.Key()
 	if b.undos[key] == nil {
-		b.undos[key] = outcome.Undos{}
+		b.undos[key] = outcomes.Undos{}
 	}
 	b.undos[key].Add(p.Attempt)
 }
@@ -128,15 +128,15 @@ func (b *Builder) Overview() Overview {
 }
 
 func (b *Builder) controls() []Control {
-	ended := map[string][]outcome.Timed{}
+	ended := map[string][]outcomes.Timed{}
 	for _, p := range b.ended {
 		a := p.Attempt
 		ended[a.Control] = append(ended[a.Control],
-			outcome.Timed{Outcome: outcome.Of(a, b.undos[p.Target.Key()]), Took: a.EndedAt.Sub(a.QueuedAt)})
+			outcomes.Timed{Outcome: outcomes.Of(a, b.undos[p.Target.Key()]), Took: a.EndedAt.Sub(a.QueuedAt)})
 	}
 	all := []Control{}
 	for control, attempts := range ended {
-		all = append(all, Control{control, outcome.Count(attempts)})
+		all = append(all, Control{control, outcomes.Count(attempts)})
 	}
 	slices.SortFunc(all, func(x, y Control) int { return catalog.Compare(x.Control, y.Control) })
 	return all

@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/target"
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 )
 
@@ -206,12 +206,12 @@ func TestControls(t *testing.T) {
 		past(one, "X.4", time.Hour, time.Hour, failed(decide.Refused)),
 	}
 	number := func(f float64) *float64 { return &f }
-	few := overview.Control{Control: "X.1", Tally: outcome.Tally{Repaired: 2, SuccessRate: number(1),
+	few := overview.Control{Control: "X.1", Tally: outcomes.Tally{Repaired: 2, SuccessRate: number(1),
 		MedianSeconds: number(6), P95Seconds: number(8)}}
-	many := overview.Control{Control: "X.2", Tally: outcome.Tally{Repaired: 3, Compliant: 1, Failed: 1, Skipped: 1,
+	many := overview.Control{Control: "X.2", Tally: outcomes.Tally{Repaired: 3, Compliant: 1, Failed: 1, Skipped: 1,
 		Undone: 1, Undos: 1, UndosFailed: 1, SuccessRate: number(0.75), MedianSeconds: number(20),
 		P95Seconds: number(90)}}
-	left := overview.Control{Control: "X.4", Tally: outcome.Tally{Skipped: 1}}
+	left := overview.Control{Control: "X.4", Tally: outcomes.Tally{Skipped: 1}}
 	for name, tc := range map[string]struct {
 		edit func(*overview.Options)
 		want []overview.Control
@@ -219,10 +219,10 @@ func TestControls(t *testing.T) {
 		"all":       {func(*overview.Options) {}, []overview.Control{few, many, left}},
 		"a control": {func(o *overview.Options) { o.Control = "X.1" }, []overview.Control{few}},
 		"another account": {func(o *overview.Options) { o.Account = other },
-			[]overview.Control{{Control: "X.2", Tally: outcome.Tally{Repaired: 1, SuccessRate: number(1),
+			[]overview.Control{{Control: "X.2", Tally: outcomes.Tally{Repaired: 1, SuccessRate: number(1),
 				MedianSeconds: number(10), P95Seconds: number(10)}}}},
 		"a day": {func(o *overview.Options) { o.Since = ago(2 * time.Hour) }, []overview.Control{
-			{Control: "X.2", Tally: outcome.Tally{Repaired: 1, Compliant: 1, Failed: 1, Skipped: 1, Undone: 1,
+			{Control: "X.2", Tally: outcomes.Tally{Repaired: 1, Compliant: 1, Failed: 1, Skipped: 1, Undone: 1,
 				Undos: 1, UndosFailed: 1, SuccessRate: number(0.5), MedianSeconds: number(20),
 				P95Seconds: number(20)}}, left,
 		}},

@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/ledger"
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 )
 
@@ -96,7 +96,7 @@ func (b *Builder) Report() Report {
 func (b *Builder) entries() []Entry {
 	all := []Entry{}
 	for _, attempts := range b.past {
-		undos := outcome.Undos{}
+		undos := outcomes.Undos{}
 		for _, p := range attempts {
 			undos.Add(p.Attempt)
 		}
@@ -104,8 +104,8 @@ func (b *Builder) entries() []Entry {
 			if !b.options.has(p.Attempt.EndedAt) {
 				continue
 			}
-			e := entryOf(p, outcome.Of(p.Attempt, undos), foundAt(attempts, p.Attempt), b.options.Region)
-			if e.Outcome == outcome.Undone {
+			e := entryOf(p, outcomes.Of(p.Attempt, undos), foundAt(attempts, p.Attempt), b.options.Region)
+			if e.Outcome == outcomes.Undone {
 				e.UndoneAt = undos[e.Execution]
 			}
 			if control, ok := b.options.Catalog.ByID(e.Control); ok {
@@ -141,17 +141,17 @@ func foundAt(attempts map[int]ledger.Past, a decide.Attempt) time.Time {
 func repairedResources(entries []Entry) int {
 	different := map[[3]string]bool{}
 	for _, e := range entries {
-		if e.Outcome == outcome.Repaired {
+		if e.Outcome == outcomes.Repaired {
 			different[[3]string{e.Account, e.Region, e.Resource}] = true
 		}
 	}
 	return len(different)
 }
 
-func tally(entries []Entry) outcome.Tally {
-	all := make([]outcome.Timed, len(entries))
+func tally(entries []Entry) outcomes.Tally {
+	all := make([]outcomes.Timed, len(entries))
 	for i, e := range entries {
-		all[i] = outcome.Timed{Outcome: e.Outcome, Took: e.Took()}
+		all[i] = outcomes.Timed{Outcome: e.Outcome, Took: e.Took()}
 	}
-	return outcome.Count(all)
+	return outcomes.Count(all)
 }

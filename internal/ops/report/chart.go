@@ -3,7 +3,7 @@ package report
 import (
 	"time"
 
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 )
 
 // mostBars is how many bars are still distinct on a phone.
@@ -17,7 +17,7 @@ type timeline struct {
 	Bars    []bar
 	Width   int // of the drawing, in its own units; its height is chartHeight
 	Top     int // the number at the top of the scale
-	Used    []outcome.Outcome
+	Used    []outcomes.Outcome
 	Highest int // attempts in the highest bar
 }
 
@@ -28,7 +28,7 @@ type bar struct {
 }
 
 type count struct {
-	Outcome outcome.Outcome
+	Outcome outcomes.Outcome
 	N       int
 }
 
@@ -53,17 +53,17 @@ func newTimeline(p Period, entries []Entry) timeline {
 		t.Days *= 7
 	}
 	width := time.Duration(t.Days) * day
-	n := make([]map[outcome.Outcome]int, (days+t.Days-1)/t.Days)
-	all := map[outcome.Outcome]int{}
+	n := make([]map[outcomes.Outcome]int, (days+t.Days-1)/t.Days)
+	all := map[outcomes.Outcome]int{}
 	for _, e := range entries {
 		i := int(e.EndedAt.Sub(first) / width)
 		if n[i] == nil {
-			n[i] = map[outcome.Outcome]int{}
+			n[i] = map[outcomes.Outcome]int{}
 		}
 		n[i][e.Outcome]++
 		all[e.Outcome]++
 	}
-	for _, o := range outcome.All() {
+	for _, o := range outcomes.All() {
 		if all[o] > 0 {
 			t.Used = append(t.Used, o)
 		}
@@ -83,7 +83,7 @@ func newTimeline(p Period, entries []Entry) timeline {
 }
 
 // stack draws bar i.
-func (t timeline) stack(i int, from time.Time, counts map[outcome.Outcome]int) bar {
+func (t timeline) stack(i int, from time.Time, counts map[outcomes.Outcome]int) bar {
 	b, top := bar{From: from}, float64(chartHeight)
 	for _, o := range t.Used {
 		c := count{o, counts[o]}
@@ -133,7 +133,7 @@ func histogram(entries []Entry) []class {
 	n := make([]int, len(spans))
 	first, last, largest := len(spans), -1, 0
 	for _, e := range entries {
-		if e.Outcome != outcome.Repaired {
+		if e.Outcome != outcomes.Repaired {
 			continue
 		}
 		i := 0

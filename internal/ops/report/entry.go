@@ -9,19 +9,19 @@ import (
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/target"
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 )
 
 // Entry is an attempt that ended in the period.
 type Entry struct {
-	Outcome  outcome.Outcome `json:"outcome"`
-	Control  string          `json:"control"`
-	Title    string          `json:"title,omitempty"`
-	Account  string          `json:"account"`
-	Region   string          `json:"region"`
-	Resource string          `json:"resource"`
-	Key      string          `json:"key"`    // of the target
-	Number   int             `json:"number"` // of the attempt
+	Outcome  outcomes.Outcome `json:"outcome"`
+	Control  string           `json:"control"`
+	Title    string           `json:"title,omitempty"`
+	Account  string           `json:"account"`
+	Region   string           `json:"region"`
+	Resource string           `json:"resource"`
+	Key      string           `json:"key"`    // of the target
+	Number   int              `json:"number"` // of the attempt
 
 	// FoundAt is when Hubmend received the finding, before any retries. EndedAt is when the runbook's
 	// result was known and the finding updated.
@@ -59,7 +59,7 @@ func (e Entry) Took() time.Duration { return e.EndedAt.Sub(e.FoundAt) }
 func (e Entry) RequestedBy() string { return cmp.Or(e.By, e.Trigger) + finding.SentBy(e.Sender, e.By) }
 
 // entryOf describes an attempt. Global resources are remediated in the home Region.
-func entryOf(p ledger.Past, o outcome.Outcome, foundAt time.Time, home string) Entry {
+func entryOf(p ledger.Past, o outcomes.Outcome, foundAt time.Time, home string) Entry {
 	a, t := p.Attempt, p.Target
 	e := Entry{
 		Outcome: o, Control: a.Control, Account: t.Account, Region: t.Region, Resource: t.Resource,

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 )
 
@@ -97,17 +97,17 @@ func newKept(text string) kept {
 // mark is the CSS class for the colour of an outcome or a state.
 func mark(name any) string {
 	switch name {
-	case outcome.Repaired:
+	case outcomes.Repaired:
 		return "good"
-	case outcome.Compliant:
+	case outcomes.Compliant:
 		return "calm"
-	case outcome.Failed, overview.Failed:
+	case outcomes.Failed, overview.Failed:
 		return "bad"
-	case outcome.Skipped, overview.Suspended:
+	case outcomes.Skipped, overview.Suspended:
 		return "odd"
-	case outcome.UndoFailed:
+	case outcomes.UndoFailed:
 		return "worse"
-	case outcome.Undo:
+	case outcomes.Undo:
 		return "soft"
 	}
 	return "back"

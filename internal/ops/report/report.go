@@ -8,7 +8,7 @@ package report
 import (
 	"time"
 
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 )
 
@@ -28,12 +28,12 @@ type Report struct {
 	Account string    `json:"account"` // of the administrator
 	Region  string    `json:"region"`  // the home Region
 
-	Total      outcome.Tally `json:"total"`
-	Resources  int           `json:"resources"` // how many different ones were repaired
-	Controls   []Control     `json:"controls"`  // all of the catalog, and others in the ledger
-	Frameworks []Framework   `json:"frameworks"`
-	Accounts   []Place       `json:"accounts"`
-	Regions    []Place       `json:"regions"`
+	Total      outcomes.Tally `json:"total"`
+	Resources  int            `json:"resources"` // how many different ones were repaired
+	Controls   []Control      `json:"controls"`  // all of the catalog, and others in the ledger
+	Frameworks []Framework    `json:"frameworks"`
+	Accounts   []Place        `json:"accounts"`
+	Regions    []Place        `json:"regions"`
 
 	Waiting     []overview.Target  `json:"waiting"`     // needs attention or is in progress
 	Unconfirmed []overview.Target  `json:"unconfirmed"` // waits for Security Hub to re-check
@@ -76,7 +76,7 @@ type Place struct {
 
 // Standing is what happened in the period, and what is left to do now.
 type Standing struct {
-	outcome.Tally
+	outcomes.Tally
 	Attention int `json:"attention"` // resources that need attention: failed, suspended or held
 	Open      int `json:"open"`      // resources with an open finding; 0 when Security Hub was not asked
 }

@@ -12,11 +12,11 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/target"
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/report"
 )
 
-func outcomes(r report.Report) []string {
+func outcomesOf(r report.Report) []string {
 	all := []string{}
 	for _, e := range r.Repairs {
 		all = append(all, string(e.Outcome))
@@ -51,7 +51,7 @@ func TestOutcomes(t *testing.T) {
 			[]any{decide.Record{Target: one,
 				Attempts: []decide.Attempt{{Number: 1, State: decide.Running, QueuedAt: noon}}}}, []string{}},
 	} {
-		if diff := cmp.Diff(tc.want, outcomes(reportOf(t, tc.attempts...))); diff != "" {
+		if diff := cmp.Diff(tc.want, outcomesOf(reportOf(t, tc.attempts...))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -75,7 +75,7 @@ func TestEntry(t *testing.T) {
 	one := groupOf("sg-1")
 	r := reportOf(t, past(one, 1, day), past(one, 2, time.Hour, undo(1, decide.Succeeded)))
 	want := report.Entry{
-		Outcome: outcome.Undone, Control: "EC2.13",
+		Outcome: outcomes.Undone, Control: "EC2.13",
 		Title:   "Security groups should not allow ingress from 0.0.0.0/0 or ::/0 to port 22",
 		Account: account, Region: "eu-west-1", Resource: one.Resource, Key: one.Key(), Number: 1,
 		FoundAt: ago(day + 40*time.Second), StartedAt: ago(day + 39*time.Second), EndedAt: ago(day),
@@ -146,7 +146,7 @@ func TestTotal(t *testing.T) {
 		past(other, 5, 2*day), past(other, 6, day, compliant))
 	r := reportOf(t, entries...)
 	number := func(f float64) *float64 { return &f }
-	want := outcome.Tally{Repaired: 20, Compliant: 1, Failed: 1, Skipped: 1, Undone: 1, Undos: 1, UndosFailed: 1,
+	want := outcomes.Tally{Repaired: 20, Compliant: 1, Failed: 1, Skipped: 1, Undone: 1, Undos: 1, UndosFailed: 1,
 		SuccessRate: number(20. / 21), MedianSeconds: number(10.5), P95Seconds: number(19)}
 	if diff := cmp.Diff(want, r.Total); diff != "" || r.Resources != 1 || r.Total.Attempts() != 26 {
 		t.Errorf("%d resources, %d attempts (-want +got):\n%s", r.Resources, r.Total.Attempts(), diff)
@@ -155,7 +155,7 @@ func TestTotal(t *testing.T) {
 	if *few.MedianSeconds != 40 || *few.P95Seconds != 40 || *few.SuccessRate != 1 {
 		t.Errorf("%+v", few)
 	}
-	if none := reportOf(t).Total; none != (outcome.Tally{}) {
+	if none := reportOf(t).Total; none != (outcomes.Tally{}) {
 		t.Errorf("of nothing: %+v", none)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/ops/outcome"
+	"hubmend/internal/ops/outcomes"
 )
 
 func TestWords(t *testing.T) {
@@ -70,26 +70,26 @@ func TestTitle(t *testing.T) {
 func TestTimeline(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	at := func(d time.Duration, o outcome.Outcome) Entry { return Entry{Outcome: o, EndedAt: from.Add(d)} }
+	at := func(d time.Duration, o outcomes.Outcome) Entry { return Entry{Outcome: o, EndedAt: from.Add(d)} }
 	tl := newTimeline(Period{from, from.Add(2 * day)},
-		[]Entry{at(0, outcome.Repaired), at(time.Hour, outcome.Failed), at(11*time.Hour, outcome.Repaired), at(47*time.Hour, outcome.Undone)})
+		[]Entry{at(0, outcomes.Repaired), at(time.Hour, outcomes.Failed), at(11*time.Hour, outcomes.Repaired), at(47*time.Hour, outcomes.Undone)})
 	if len(tl.Bars) != 3 || tl.Days != 1 || tl.Top != 4 || tl.Half() != 2 || tl.Highest != 3 || tl.Width != 30 {
 		t.Fatalf("%+v", tl)
 	}
-	if diff := cmp.Diff([]outcome.Outcome{outcome.Repaired, outcome.Failed, outcome.Undone}, tl.Used); diff != "" {
+	if diff := cmp.Diff([]outcomes.Outcome{outcomes.Repaired, outcomes.Failed, outcomes.Undone}, tl.Used); diff != "" {
 		t.Error(diff)
 	}
-	want := []part{{count{outcome.Repaired, 2}, 1, 50, 8, 50}, {count{outcome.Failed, 1}, 1, 25, 8, 25}}
+	want := []part{{count{outcomes.Repaired, 2}, 1, 50, 8, 50}, {count{outcomes.Failed, 1}, 1, 25, 8, 25}}
 	if diff := cmp.Diff(want, tl.Bars[0].Parts, cmp.AllowUnexported(part{}, count{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if len(tl.Bars[1].Parts) != 0 || tl.Bars[2].Parts[0].Outcome != outcome.Undone || len(tl.Bars[1].Counts) != 3 {
+	if len(tl.Bars[1].Parts) != 0 || tl.Bars[2].Parts[0].Outcome != outcomes.Undone || len(tl.Bars[1].Counts) != 3 {
 		t.Errorf("%+v", tl.Bars)
 	}
 	for days, want := range map[int][2]int{1: {1, 1}, 92: {1, 92}, 93: {7, 14}, 3650: {49, 75}} {
 		whole := from.Truncate(day)
 		tl := newTimeline(Period{whole, whole.Add(time.Duration(days) * day)},
-			[]Entry{{Outcome: outcome.Repaired, EndedAt: whole.Add(time.Duration(days)*day - 1)}})
+			[]Entry{{Outcome: outcomes.Repaired, EndedAt: whole.Add(time.Duration(days)*day - 1)}})
 		if tl.Days != want[0] || len(tl.Bars) != want[1] || len(tl.Bars[len(tl.Bars)-1].Parts) != 1 {
 			t.Errorf("%d days: %d bars of %d days", days, len(tl.Bars), tl.Days)
 		}
@@ -107,17 +107,17 @@ func TestScale(t *testing.T) {
 
 func TestHistogram(t *testing.T) {
 	t.Parallel()
-	took := func(d time.Duration, o outcome.Outcome) Entry { return Entry{Outcome: o, EndedAt: time.Time{}.Add(d)} }
-	got := histogram([]Entry{took(15*time.Second, outcome.Repaired), took(16*time.Second, outcome.Repaired),
-		took(20*time.Second, outcome.Repaired), took(90*time.Second, outcome.Repaired), took(time.Hour, outcome.Failed)})
+	took := func(d time.Duration, o outcomes.Outcome) Entry { return Entry{Outcome: o, EndedAt: time.Time{}.Add(d)} }
+	got := histogram([]Entry{took(15*time.Second, outcomes.Repaired), took(16*time.Second, outcomes.Repaired),
+		took(20*time.Second, outcomes.Repaired), took(90*time.Second, outcomes.Repaired), took(time.Hour, outcomes.Failed)})
 	want := []class{{"up to 15 s", 1, 50}, {"up to 30 s", 2, 100}, {"up to 1 min", 0, 0}, {"up to 2 min", 1, 50}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := histogram([]Entry{took(time.Hour, outcome.Failed)}); got != nil {
+	if got := histogram([]Entry{took(time.Hour, outcomes.Failed)}); got != nil {
 		t.Errorf("of no repair: %+v", got)
 	}
-	if got := histogram([]Entry{took(40*day, outcome.Repaired)}); len(got) != 1 || got[0].Name != "longer" {
+	if got := histogram([]Entry{took(40*day, outcomes.Repaired)}); len(got) != 1 || got[0].Name != "longer" {
 		t.Errorf("of a long one: %+v", got)
 	}
 }

@@ -1,5 +1,5 @@
-// Package outcome classifies attempts that have ended. Status, history and reports all count with it.
-package outcome
+// Package outcomes classifies attempts that have ended. Status, history and reports all count with it.
+package outcomes
 
 import (
 	"time"
