@@ -13,10 +13,10 @@ import (
 	"hubmend/internal/ops/doctor"
 )
 
-// examined is what doctor tells, in JSON.
+// examined is the output of doctor in JSON.
 type examined struct {
 	doctor.Identity
-	Healthy bool            `json:"healthy"` // there is no problem; something may be unknown, but not all
+	Healthy bool            `json:"healthy"` // there are no problems, and not everything is unknown
 	Results []doctor.Result `json:"results"`
 }
 
@@ -24,22 +24,22 @@ func doctorCommand() *cobra.Command {
 	var x examination
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Examine a deployment, and say what mends it",
-		Long: `Examines a deployment: stacks and StackSets, functions, queues, rules, custom actions, runbooks,
-the ledger, the switch, alarms, who is told, and Security Hub itself. Each problem comes with what
-mends it. It changes nothing.
+		Short: "Check a deployment, and show how to fix each problem",
+		Long: `Checks a deployment: stacks and StackSets, functions, queues, rules, custom actions, runbooks, the
+ledger, the switch, alarms, notifications and Security Hub. It shows how to fix each problem. It
+changes nothing.
 
-It uses the credentials and the Region of your AWS configuration, which must be those of the
-administrator's account and home Region. What they may not ask is unknown, with the permission
-that is missing, and no problem. Templates are compared with those that make synth writes.
+It uses your AWS configuration. Choose the administrator's account and the home Region. If a
+permission is missing, the check reports unknown and names it. Deployed templates are compared with
+those that make synth writes.
 
-Exit codes: 0 there is no problem; 1 there is one; 2 there is no deployment, nobody to ask, or all
-is unknown.`,
+Exit codes: 0 no problems; 1 at least one problem; 2 no deployment, no answer from AWS, or
+everything is unknown.`,
 		Example: "  hubmend doctor\n  hubmend doctor --json\n  hubmend doctor --templates cdk.out",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return x.run(cmd) },
 	}
-	cmd.Flags().StringVar(&x.templates, "templates", "cdk.out", "`FOLDER` that cdk synth wrote, to compare with")
+	cmd.Flags().StringVar(&x.templates, "templates", "cdk.out", "`FOLDER` of cdk synth to compare the deployment with")
 	x.format.register(cmd)
 	return cmd
 }
@@ -67,21 +67,21 @@ func (x examination) run(cmd *cobra.Command) error {
 			fmt.Fprintf(out, "%s, %s, as %s\n\n", who.Account, who.Region, oneLine(who.ARN))
 		}
 		if x.format == formatTable {
-			printResult(out, r, sameFix(e.Results, r)) // at once: the whole examination takes a while
+			printResult(out, r, sameFix(e.Results, r)) // at once, because all checks together take a while
 		}
 		e.Results = append(e.Results, r)
 	})
 	switch {
 	case errors.Is(err, doctor.ErrNotDeployed):
-		return fmt.Errorf("%w in account %s and %s: deploy it first, or choose the administrator's account and "+
-			"home Region", err, who.Account, who.Region)
+		return fmt.Errorf("%w in account %s and %s: deploy it, or choose the administrator's account and the home "+
+			"Region", err, who.Account, who.Region)
 	case err != nil:
 		return awsError(cfg.Region, err)
 	}
 	return x.conclude(out, e)
 }
 
-// conclude prints what all results come to, and gives it as an error unless all is well.
+// conclude prints a summary of the results. It returns an error unless the deployment is healthy.
 func (x examination) conclude(out io.Writer, e examined) error {
 	count := map[doctor.Status]int{}
 	for _, r := range e.Results {
@@ -98,7 +98,7 @@ func (x examination) conclude(out io.Writer, e examined) error {
 	}
 	switch {
 	case !known:
-		return errors.New("these AWS credentials may ask for nothing, so nothing is known of the deployment")
+		return errors.New("these AWS credentials have none of the permissions that doctor needs")
 	case !e.Healthy:
 		return errFailed
 	}
@@ -110,7 +110,7 @@ var resultColors = map[doctor.Status]text.Color{doctor.OK: text.FgGreen, doctor.
 
 // sameFix says whether the result before another has the same fix.
 func sameFix(before []doctor.Result, r doctor.Result) bool {
-	return len(before) > 0 && r.Repair != "" && before[len(before)-1].Repair == r.Repair
+	return len(before) > 0 && r.Fix != "" && before[len(before)-1].Fix == r.Fix
 }
 
 // printResult writes what a check found, with the fix below it. A command stays in one line, so that it can be copied.
@@ -119,7 +119,7 @@ func printResult(out io.Writer, r doctor.Result, sameFix bool) {
 	width, status := terminalWidth(out), string(r.Status)
 	found := wrapLine(fmt.Sprintf("%-8s %-18s %s", status, r.Check, oneLine(r.Found)), indent, width)
 	lines := paintFirst(found, status, resultColors[r.Status], painter(out))
-	fix := oneLine(r.Repair)
+	fix := oneLine(r.Fix)
 	switch {
 	case fix == "":
 	case sameFix:
@@ -140,7 +140,7 @@ func isCommand(fix string) bool {
 func resultListing(results []doctor.Result) listing {
 	l := listing{columns: []column{{name: "Check"}, {name: "Status"}, {name: "Found"}, {name: "Fix"}}}
 	for _, r := range results {
-		l.add(r.Check, string(r.Status), r.Found, r.Repair)
+		l.add(r.Check, string(r.Status), r.Found, r.Fix)
 	}
 	return l
 }

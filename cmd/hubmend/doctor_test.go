@@ -59,7 +59,7 @@ func (p patient) ask(t *testing.T, want int) map[string][]doctor.Result {
 	}
 	for _, name := range doctor.Checks() {
 		if len(all[name]) == 0 {
-			t.Errorf("there is no result of %s", name)
+			t.Errorf("no result of %s", name)
 		}
 	}
 	return all
@@ -76,12 +76,12 @@ func (p patient) ill(t *testing.T, check string, status doctor.Status, wants ...
 	for name, results := range p.ask(t, code) {
 		for _, r := range results {
 			if name == check {
-				fmt.Fprintf(&said, "%s: %s -> %s\n", r.Status, r.Found, r.Repair)
+				fmt.Fprintf(&said, "%s: %s -> %s\n", r.Status, r.Found, r.Fix)
 			} else if r.Status != doctor.OK {
 				t.Errorf("%s: %+v", name, r)
 			}
-			if r.Status == doctor.Problem && r.Repair == "" {
-				t.Errorf("nothing mends %+v", r)
+			if r.Status == doctor.Problem && r.Fix == "" {
+				t.Errorf("nothing fixes %+v", r)
 			}
 		}
 	}
@@ -164,7 +164,7 @@ func TestDoctor(t *testing.T) {
 	p := startPatient(t)
 	t.Run("all is well", func(t *testing.T) {
 		for name, results := range p.ask(t, 0) {
-			if len(results) != 1 || results[0].Status != doctor.OK || results[0].Repair != "" {
+			if len(results) != 1 || results[0].Status != doctor.OK || results[0].Fix != "" {
 				t.Errorf("%s: %+v", name, results)
 			}
 		}
@@ -194,7 +194,7 @@ func TestDoctor(t *testing.T) {
 			for name, results := range p.ask(t, 0) {
 				compared := slices.Contains([]string{"admin template", "member roles", "member runbooks"}, name)
 				if (results[0].Status == doctor.Unknown) != compared || compared &&
-					!strings.Contains(results[0].Found+results[0].Repair, "there is no ") {
+					!strings.Contains(results[0].Found+results[0].Fix, " not found") {
 					t.Errorf("%s: %+v", name, results)
 				}
 			}
@@ -205,7 +205,7 @@ func TestDoctor(t *testing.T) {
 				"AWS_ACCESS_KEY_ID=" + lab.Operator("222222222222").AccessKeyID} {
 				code, stdout, stderr := hubmend(t, p.in(setting).env, "doctor")
 				if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 ||
-					!strings.Contains(stderr, "there is no stack hubmend-admin in account") {
+					!strings.Contains(stderr, "stack hubmend-admin not found in account") {
 					t.Errorf("%s: exits with %d, prints %q, says %q", setting, code, stdout, stderr)
 				}
 			}
@@ -219,7 +219,7 @@ func TestDoctor(t *testing.T) {
 		var e examined
 		if err := json.Unmarshal([]byte(stdout), &e); err != nil || code != exitUsage || e.Healthy ||
 			len(e.Results) != len(doctor.Checks()) ||
-			stderr != "hubmend: these AWS credentials may ask for nothing, so nothing is known of the deployment\n" {
+			stderr != "hubmend: these AWS credentials have none of the permissions that doctor needs\n" {
 			t.Fatalf("exits with %d, says %q and prints %s", code, stderr, stdout)
 		}
 		for _, r := range e.Results {
@@ -241,7 +241,7 @@ func TestDoctor(t *testing.T) {
 		}
 		for _, name := range []string{"sg-1", groupTarget("sg-1").Key()} {
 			if code, _, stderr := hubmend(t, p.env, "history", name); code != exitUsage ||
-				!strings.Contains(stderr, "knows no resource, execution or finding") {
+				!strings.Contains(stderr, " not found: the ledger in ") {
 				t.Errorf("history exits with %d and says %q", code, stderr)
 			}
 		}
@@ -252,8 +252,8 @@ func TestDoctor(t *testing.T) {
 			map[string]any{"QueueUrl": p.lab.Endpoint() + "/" + administrator + "/" +
 				naming.DeadLetters(naming.FindingsQueue), "MessageBody": "poison"})
 		all := p.ask(t, exitFailed)
-		if r := all["queues"][0]; r.Found != "1 messages in hubmend-findings-dlq could not be handled" ||
-			!strings.Contains(r.Repair, "hubmend dlq list") {
+		if r := all["queues"][0]; r.Found != "1 message in dead-letter queue hubmend-findings-dlq" ||
+			!strings.Contains(r.Fix, "hubmend dlq list") {
 			t.Errorf("%+v", r)
 		}
 		if r := all["alarms"][0]; r.Status != doctor.Problem ||
@@ -270,7 +270,7 @@ func TestDoctor(t *testing.T) {
 			}
 		}
 		if r := all["Security Hub"][0]; r.Status != doctor.Problem ||
-			r.Repair != "aws securityhub enable-security-hub" {
+			r.Fix != "aws securityhub enable-security-hub" {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -311,9 +311,9 @@ func (p patient) testRepaired(t *testing.T) {
 		"history " + id: {resource + "\n", "attempt 1: repaired", "requester   automatic",
 			"TCP 22", "execution   https://us-east-1.console.aws.amazon.com/", "unconfirmed "},
 		"history " + id + " --before": {"0.0.0.0/0"},
-		"status": {"Resources: 1 unconfirmed.", "security-group/" + id,
-			exampleControl().ID + "          1       0        0       0     100%"},
-		"status --account " + workload:  {"Resources: 1 unconfirmed."},
+		"status": {"Waiting for Security Hub to re-check (1 finding)", "security-group/" + id,
+			exampleControl().ID + "          1          0       0        0       0     100%"},
+		"status --account " + workload:  {"Waiting for Security Hub to re-check (1 finding)"},
 		"status --account 333333333333": {"No resource needs attention or is in progress."},
 	} {
 		code, stdout, stderr := hubmend(t, p.env, strings.Fields(args)...)
@@ -343,47 +343,47 @@ var ills = map[string]illness{
 	},
 	"the stack is being updated": {
 		[]bend{{call: "Action=DescribeStacks", old: adminIs + "CREATE_COMPLETE", new: adminIs + "UPDATE_IN_PROGRESS"}},
-		"admin stack", doctor.Problem, []string{"wait until it is over"},
+		"admin stack", doctor.Problem, []string{"wait until the operation has ended"},
 	},
 	"another template": {
 		[]bend{{call: "Action=GetTemplate&StackName=hubmend-admin", old: "Updates findings with the outcome of their remediation.",
 			new: "x"}}, "admin template", doctor.Problem,
-		[]string{"hubmend-admin is not what", "SettleFunction", "npx cdk deploy hubmend-admin"},
+		[]string{"hubmend-admin differs from", "SettleFunction", "npx cdk deploy hubmend-admin"},
 	},
 	"a function is gone": {
 		[]bend{{call: "functions/hubmend-sweep/configuration", status: 404, answer: notThere}}, "functions",
-		doctor.Problem, []string{"there is no function hubmend-sweep", "CloudFormation does not notice"},
+		doctor.Problem, []string{"function hubmend-sweep not found", "CloudFormation does not recreate"},
 	},
 	"a function is broken": {
 		[]bend{{call: "functions/hubmend-settle/configuration", old: `"State":"Active"`, new: `"State":"Failed"`}},
-		"functions", doctor.Problem, []string{"the function hubmend-settle is Failed"},
+		"functions", doctor.Problem, []string{"function hubmend-settle is Failed"},
 	},
 	"a function was not updated": {
 		[]bend{{call: "functions/hubmend-settle/configuration", old: "Successful", new: "Failed"}}, "functions",
-		doctor.Problem, []string{"the last update of the function hubmend-settle failed"},
+		doctor.Problem, []string{"the latest update of function hubmend-settle failed"},
 	},
 	"a mapping is off": {
 		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: `"Enabled"`, new: `"Disabled"`}},
-		"queue to function", doctor.Problem,
-		[]string{"what feeds hubmend-dispatch from the queue hubmend-findings is Disabled", "what feeds hubmend-settle",
+		"event sources", doctor.Problem,
+		[]string{"the event source mapping of hubmend-dispatch for queue hubmend-findings is Disabled", "mapping of hubmend-settle",
 			"aws lambda update-event-source-mapping --enabled --uuid "},
 	},
 	"a mapping is gone": {
 		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: ":hubmend-outcomes\"", new: ":another\""}},
-		"queue to function", doctor.Problem, []string{"nothing feeds hubmend-settle from the queue hubmend-outcomes"},
+		"event sources", doctor.Problem, []string{"hubmend-settle has no event source mapping for queue hubmend-outcomes"},
 	},
 	"a queue is gone": {
 		[]bend{{call: `"QueueName":"hubmend-outcomes-dlq"`, status: 400,
 			answer: `{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no"}`}}, "queues", doctor.Problem,
-		[]string{"there is no queue hubmend-outcomes-dlq"},
+		[]string{"queue hubmend-outcomes-dlq not found"},
 	},
 	"the table is gone": {
 		[]bend{{call: "DescribeTable", status: 400, answer: notThere}}, "ledger", doctor.Problem,
-		[]string{"there is no table hubmend-ledger", "point-in-time"},
+		[]string{"table hubmend-ledger not found", "point-in-time"},
 	},
 	"the table is being restored": {
 		[]bend{{call: "DescribeTable", old: `"ACTIVE"`, new: `"CREATING"`}}, "ledger", doctor.Problem,
-		[]string{"the table hubmend-ledger is CREATING", "the index open of hubmend-ledger is CREATING"},
+		[]string{"table hubmend-ledger is CREATING", "index open of hubmend-ledger is CREATING"},
 	},
 	"the index is gone": {
 		[]bend{{call: "DescribeTable", old: `"IndexName": "open"`, new: `"IndexName": "other"`}}, "ledger",
@@ -391,11 +391,11 @@ var ills = map[string]illness{
 	},
 	"paused": {
 		[]bend{{call: "AmazonSSM.GetParameter", old: `"active"`, new: `"paused"`}}, "switch", doctor.Problem,
-		[]string{`/hubmend/switch is "paused": nothing is started`, "--value active"},
+		[]string{`/hubmend/switch is "paused", so no remediation starts`, "--value active"},
 	},
 	"the switch is gone": {
 		[]bend{{call: "AmazonSSM.GetParameter", status: 400, answer: `{"__type": "ParameterNotFound"}`}}, "switch",
-		doctor.Problem, []string{"there is no parameter /hubmend/switch", "--type String"},
+		doctor.Problem, []string{"parameter /hubmend/switch not found", "--type String"},
 	},
 	"nothing is launched": {
 		[]bend{{call: "Action=DescribeStacks", old: "AutoRemediation<", new: "<"}}, "playbook", doctor.Problem,
@@ -408,12 +408,12 @@ var ills = map[string]illness{
 	},
 	"a playbook that nobody knows": {
 		[]bend{{call: "Action=GetTemplate&StackName=SC-", old: "New failed", new: "x"}}, "playbook", doctor.OK,
-		[]string{"in a version that this build does not know"},
+		[]string{"version unknown to this build"},
 	},
 	"a rule is off": {
 		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-CIS4142-imported","State":"ENABLED"`,
 			new: `"Name":"hubmend-CIS4142-imported","State":"DISABLED"`}}, "rules", doctor.Problem,
-		[]string{"the rule hubmend-CIS4142-imported is DISABLED, and should be ENABLED",
+		[]string{"rule hubmend-CIS4142-imported is DISABLED, but should be ENABLED",
 			"aws events enable-rule --name hubmend-CIS4142-imported"},
 	},
 	"a rule is on": {
@@ -423,20 +423,20 @@ var ills = map[string]illness{
 	},
 	"rules are gone": {
 		[]bend{{call: "AWSEvents.ListRules", old: `"Name":"hubmend-`, new: `"Name":"other-`}}, "rules", doctor.Problem,
-		[]string{"there is no rule hubmend-sweep", "there is no rule hubmend-CIS22-custom-action"},
+		[]string{"rule hubmend-sweep not found", "rule hubmend-CIS22-custom-action not found"},
 	},
 	"nothing listens to outcomes": {
 		[]bend{{call: `"EventBusName":"hubmend-events"`, status: 200, answer: `{"Rules": []}`}}, "rules",
-		doctor.Problem, []string{"the event bus hubmend-events has no rule"},
+		doctor.Problem, []string{"event bus hubmend-events has no rule"},
 	},
 	"the bus is gone": {
 		[]bend{{call: `"EventBusName":"hubmend-events"`, status: 400, answer: notThere}}, "rules", doctor.Problem,
-		[]string{"there is no event bus hubmend-events"},
+		[]string{"event bus hubmend-events not found"},
 	},
 	"a custom action is gone": {
 		[]bend{{call: "POST /actionTargets/get", old: "action/custom/CIS22\"", new: "action/custom/mine\""}},
 		"custom actions", doctor.Problem,
-		[]string{"there is no custom action CIS22 in Security Hub", "hubmend playbook terminate --yes"},
+		[]string{"custom action CIS22 not found in Security Hub", "hubmend playbook terminate --yes"},
 	},
 	"findings of each standard": {
 		[]bend{{call: "GET /accounts", old: "SECURITY_CONTROL", new: "STANDARD_CONTROL"}}, "Security Hub", doctor.OK,
@@ -444,11 +444,11 @@ var ills = map[string]illness{
 	},
 	"deployed elsewhere": {
 		[]bend{{call: "GET /findingAggregator/get/", old: `"us-east-1"`, new: `"eu-west-1"`}}, "home Region",
-		doctor.Problem, []string{"findings are collected in eu-west-1, and this deployment is in us-east-1"},
+		doctor.Problem, []string{"findings are aggregated in eu-west-1, but this deployment is in us-east-1"},
 	},
 	"findings are not collected": {
 		[]bend{{call: "GET /findingAggregator/list", status: 200, answer: `{"FindingAggregators": []}`}}, "home Region",
-		doctor.OK, []string{"only those of us-east-1 are repaired"},
+		doctor.OK, []string{"Hubmend remediates only those of us-east-1"},
 	},
 	"a member is behind": {
 		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-roles", old: ">CURRENT<",
@@ -458,17 +458,17 @@ var ills = map[string]illness{
 	"somebody changed a member": {
 		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-runbooks",
 			old: ">NOT_CHECKED<", new: ">DRIFTED<"}}, "member runbooks", doctor.Problem,
-		[]string{"hubmend-member-runbooks in 222222222222 us-east-1 was changed by hand"},
+		[]string{"hubmend-member-runbooks in 222222222222 us-east-1 has drifted"},
 	},
 	"no members": {
 		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-runbooks", old: "member>",
 			new: "nobody>"}}, "member runbooks", doctor.Problem,
-		[]string{"has no stacks, so no member can be repaired"},
+		[]string{"has no stacks, so no member can be remediated"},
 	},
 	"an old StackSet": {
 		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", old: "Permissions of the runbook",
 			new: "x"}}, "member roles", doctor.Problem,
-		[]string{"the StackSet hubmend-member-roles is not what", "npx cdk deploy hubmend-rollout"},
+		[]string{"the StackSet hubmend-member-roles differs from", "npx cdk deploy hubmend-rollout"},
 	},
 	"StackSets of another account": {
 		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", status: 404,
@@ -480,32 +480,32 @@ var ills = map[string]illness{
 	},
 	"another runbook": {
 		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, old: "schemaVersion",
-			new: "schemaversion"}}, "documents here", doctor.Problem,
-		[]string{"documents are not those of this build: hubmend-EnableKeyRotation (its version 1)",
+			new: "schemaversion"}}, "local runbooks", doctor.Problem,
+		[]string{"documents differ from this build: hubmend-EnableKeyRotation (version 1)",
 			"hubmend-member-runbooks"},
 	},
 	"a runbook is gone": {
 		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, status: 400,
-			answer: `{"__type": "InvalidDocument"}`}}, "documents here", doctor.Problem,
+			answer: `{"__type": "InvalidDocument"}`}}, "local runbooks", doctor.Problem,
 		[]string{"documents are missing: hubmend-EnableKeyRotation"},
 	},
 	"a runbook failed": {
 		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, old: `"Active"`, new: `"Failed"`}},
-		"documents here", doctor.Problem, []string{"documents are not active: hubmend-EnableKeyRotation (Failed )"},
+		"local runbooks", doctor.Problem, []string{"documents are not active: hubmend-EnableKeyRotation (Failed )"},
 	},
 	"only members are repaired": {
-		[]bend{{call: "AmazonSSM.GetDocument", status: 400, answer: `{"__type": "InvalidDocument"}`}}, "documents here",
-		doctor.OK, []string{"its own resources are not repaired"},
+		[]bend{{call: "AmazonSSM.GetDocument", status: 400, answer: `{"__type": "InvalidDocument"}`}}, "local runbooks",
+		doctor.OK, []string{"resources of this account are not remediated"},
 	},
 	"nobody is subscribed": {
 		[]bend{{call: "Action=ListSubscriptionsByTopic", old: "member>", new: "nobody>"}}, "notifications",
-		doctor.Problem, []string{"nobody is subscribed to hubmend-notifications",
+		doctor.Problem, []string{"hubmend-notifications has no subscribers; failures will go unnoticed",
 			"aws sns subscribe --topic-arn arn:aws:sns:us-east-1:111111111111:hubmend-notifications"},
 	},
 	"the topic is gone": {
 		[]bend{{call: "Action=ListSubscriptionsByTopic", status: 404,
 			answer: "<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>"}}, "notifications",
-		doctor.Problem, []string{"there is no topic hubmend-notifications"},
+		doctor.Problem, []string{"topic hubmend-notifications not found"},
 	},
 }
 

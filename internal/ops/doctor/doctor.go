@@ -1,5 +1,5 @@
-// Package doctor examines a deployment with the credentials of whoever operates it: is everything
-// there, is it what this version deploys, does it work, and if not, what mends it.
+// Package doctor checks a deployment with the operator's credentials: whether it is complete, matches
+// this version and works, and how to fix what does not.
 //
 // It changes nothing, and needs no access to member accounts.
 package doctor
@@ -30,11 +30,10 @@ import (
 	"hubmend/internal/catalog"
 )
 
-// Status is what a check came to.
+// Status is the outcome of a check.
 type Status string
 
-// The statuses. Unknown is no failure: the credentials may not ask, or there is nothing to
-// compare with.
+// The statuses. Unknown is no failure: a permission is missing, or there is nothing to compare with.
 const (
 	OK      Status = "ok"
 	Problem Status = "problem"
@@ -46,31 +45,31 @@ type Result struct {
 	Check  string `json:"check"`
 	Status Status `json:"status"`
 	Found  string `json:"found"`
-	Repair string `json:"repair,omitempty"` // what to run or to do
+	Fix    string `json:"fix,omitempty"` // what to run or to do
 }
 
-// Deployment is what is examined.
+// Deployment is what is checked.
 type Deployment struct {
 	Config    aws.Config // of the administrator's account and home Region
 	Catalog   *catalog.Catalog
-	Templates string // the folder that `cdk synth` wrote, to compare with; it may be missing
+	Templates string // the folder of `cdk synth` to compare with; it may be missing
 }
 
-// ErrNotDeployed is returned by Examine when there is nothing to examine.
-var ErrNotDeployed = errors.New("there is no stack hubmend-admin")
+// ErrNotDeployed is returned by Examine when there is no deployment.
+var ErrNotDeployed = errors.New("stack hubmend-admin not found")
 
-// check looks at one thing.
+// check is one of the checks.
 type check struct {
 	name string
 	look func(*examination, context.Context) (report, error)
 }
 
-// checks are all there are, in the order of their results: first what others rest on.
+// checks are in the order of their results: first those that others depend on.
 var checks = []check{
 	{"admin stack", (*examination).adminStack},
 	{"admin template", (*examination).adminTemplate},
 	{"functions", (*examination).functions},
-	{"queue to function", (*examination).mappings},
+	{"event sources", (*examination).mappings},
 	{"queues", (*examination).queues},
 	{"ledger", (*examination).ledger},
 	{"switch", (*examination).killswitch},
@@ -81,7 +80,7 @@ var checks = []check{
 	{"home Region", (*examination).homeRegion},
 	{"member roles", (*examination).memberRoles},
 	{"member runbooks", (*examination).memberRunbooks},
-	{"documents here", (*examination).documents},
+	{"local runbooks", (*examination).documents},
 	{"alarms", (*examination).alarms},
 	{"notifications", (*examination).notifications},
 }
@@ -95,14 +94,14 @@ func Checks() []string {
 	return names
 }
 
-// Identity says who examines.
+// Identity is whose credentials are used.
 type Identity struct {
 	Account string `json:"account"`
 	Region  string `json:"region"`
 	ARN     string `json:"arn"`
 }
 
-// Whose says whose the credentials are.
+// Whose returns the identity of the credentials.
 func (d Deployment) Whose(ctx context.Context) (Identity, error) {
 	out, err := sts.NewFromConfig(d.Config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
@@ -111,9 +110,9 @@ func (d Deployment) Whose(ctx context.Context) (Identity, error) {
 	return Identity{aws.ToString(out.Account), d.Config.Region, aws.ToString(out.Arn)}, nil
 }
 
-// Examine makes every check and tells each result at once. It returns ErrNotDeployed when the
+// Examine runs every check and reports each result at once. It returns ErrNotDeployed when the
 // account and Region have no deployment, and an error when it is interrupted.
-func (d Deployment) Examine(ctx context.Context, tell func(Result)) error {
+func (d Deployment) Examine(ctx context.Context, report func(Result)) error {
 	e := d.examination()
 	e.readStacks(ctx)
 	if e.stacksErr == nil && e.admin == nil {
@@ -125,7 +124,7 @@ func (d Deployment) Examine(ctx context.Context, tell func(Result)) error {
 			return ctx.Err()
 		}
 		for _, result := range r.results(c.name, err) {
-			tell(result)
+			report(result)
 		}
 	}
 	return nil
@@ -160,21 +159,21 @@ func (d Deployment) examination() *examination {
 	}
 }
 
-// report is what a check found: problems, or that all is well, or why nobody knows.
+// report is what a check found: problems, or a description, or why the state is unknown.
 type report struct {
 	found    string
 	unknown  string
-	hint     string // how to know
+	hint     string // how to find out
 	problems []problem
 }
 
-type problem struct{ found, repair string }
+type problem struct{ found, fix string }
 
-func (r *report) problem(repair, format string, args ...any) {
-	r.problems = append(r.problems, problem{fmt.Sprintf(format, args...), repair})
+func (r *report) problem(fix, format string, args ...any) {
+	r.problems = append(r.problems, problem{fmt.Sprintf(format, args...), fix})
 }
 
-// add takes in what was found of something else that the same check is about.
+// add merges the report of another part of the same check.
 func (r *report) add(other report) {
 	join := func(a, b string) string {
 		return strings.Join(slices.DeleteFunc([]string{a, b}, func(s string) bool { return s == "" }), "; ")
@@ -184,11 +183,11 @@ func (r *report) add(other report) {
 	r.problems = append(r.problems, other.problems...)
 }
 
-// results gives a line for each problem, or one line.
+// results returns one result per problem, or one result.
 func (r report) results(name string, err error) []Result {
 	var all []Result
 	for _, p := range r.problems {
-		all = append(all, Result{name, Problem, oneLine(p.found), p.repair})
+		all = append(all, Result{name, Problem, oneLine(p.found), p.fix})
 	}
 	switch {
 	case err != nil:
@@ -202,10 +201,10 @@ func (r report) results(name string, err error) []Result {
 	return all
 }
 
-// prefixes are how IAM names services that the SDK names otherwise.
+// prefixes are the IAM names of services that the SDK names differently.
 var prefixes = map[string]string{"EventBridge": "events"}
 
-// why says why something is unknown: which permission is missing, or what the service said.
+// why says why something is unknown: which permission is missing, or the error of the service.
 func why(err error) string {
 	var call *smithy.OperationError
 	if awserr.Code(err) == notSubscribed {
@@ -221,7 +220,7 @@ func why(err error) string {
 	return oneLine(awserr.Message(err))
 }
 
-// oneLine makes text of AWS fit for one line of a terminal.
+// oneLine puts text from AWS into one line without control characters.
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) {

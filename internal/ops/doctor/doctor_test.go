@@ -99,7 +99,7 @@ func TestTemplate(t *testing.T) {
 	}
 	nowhere := filepath.Join(dist, "nowhere")
 	if _, _, err := doctor.TemplateOf(nowhere, "hubmend-admin"); err == nil ||
-		err.Error() != "there is no "+filepath.Join(nowhere, "hubmend-admin.template.json") {
+		err.Error() != filepath.Join(nowhere, "hubmend-admin.template.json")+" not found" {
 		t.Errorf("nowhere: %v", err)
 	}
 }

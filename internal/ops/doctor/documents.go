@@ -13,8 +13,8 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// documents compares the runbooks of this account and Region, if it has any, with those of this
-// build. What members have follows from the StackSet's template.
+// documents compares the runbooks of this account and Region, if there are any, with those of this
+// build. Those of members follow from the template of the StackSet.
 func (e *examination) documents(ctx context.Context) (report, error) {
 	var missing, other, broken []string
 	for _, book := range e.Catalog.Runbooks {
@@ -29,20 +29,19 @@ func (e *examination) documents(ctx context.Context) (report, error) {
 		case out.Status != types.DocumentStatusActive:
 			broken = append(broken, fmt.Sprintf("%s (%s %s)", name, out.Status, aws.ToString(out.StatusInformation)))
 		case strings.TrimSpace(aws.ToString(out.Content)) != strings.TrimSpace(string(book.Text)):
-			other = append(other, fmt.Sprintf("%s (its version %s)", name, aws.ToString(out.DocumentVersion)))
+			other = append(other, fmt.Sprintf("%s (version %s)", name, aws.ToString(out.DocumentVersion)))
 		}
 	}
 	all := len(e.Catalog.Runbooks)
 	if len(missing) == all && e.organization() != "" {
-		return report{found: "this account has no runbooks, so its own resources are not repaired, only those " +
-			"of members"}, nil
+		return report{found: "none: resources of this account are not remediated, only those of members"}, nil
 	}
-	r := report{found: fmt.Sprintf("%d documents are those of this build", all)}
+	r := report{found: fmt.Sprintf("%d documents match this build", all)}
 	deploy := "deploy " + naming.MemberRunbooksStack + " again here (docs/deployment.md)"
 	for _, bad := range []struct {
 		names []string
 		are   string
-	}{{missing, "are missing"}, {other, "are not those of this build"}, {broken, "are not active"}} {
+	}{{missing, "are missing"}, {other, "differ from this build"}, {broken, "are not active"}} {
 		if len(bad.names) > 0 {
 			r.problem(deploy, "%d of %d documents %s: %s", len(bad.names), all, bad.are, summary(bad.names))
 		}

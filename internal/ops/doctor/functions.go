@@ -13,7 +13,7 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// feeds says which queue feeds which function.
+// feeds lists the functions with their queues.
 var feeds = []struct{ queue, function string }{
 	{naming.FindingsQueue, naming.DispatchFunction}, {naming.OutcomesQueue, naming.SettleFunction},
 }
@@ -26,25 +26,25 @@ func (e *examination) functions(ctx context.Context) (report, error) {
 		var missing *types.ResourceNotFoundException
 		switch {
 		case errors.As(err, &missing):
-			r.problem(restore(name), "there is no function %s", name)
+			r.problem(restore(name), "function %s not found", name)
 		case err != nil:
 			return r, err
-		// it sleeps when nobody calls it for weeks
+		// a function becomes inactive after weeks without calls
 		case out.State != types.StateActive && out.State != types.StateInactive:
-			r.problem(deployAdmin, "the function %s is %s: %s", name, out.State, aws.ToString(out.StateReason))
+			r.problem(deployAdmin, "function %s is %s: %s", name, out.State, aws.ToString(out.StateReason))
 		case out.LastUpdateStatus == types.LastUpdateStatusFailed:
-			r.problem(deployAdmin, "the last update of the function %s failed: %s", name,
+			r.problem(deployAdmin, "the latest update of function %s failed: %s", name,
 				aws.ToString(out.LastUpdateStatusReason))
 		}
 	}
-	r.found = fmt.Sprintf("%d functions are there", len(names))
+	r.found = fmt.Sprintf("%d functions are active", len(names))
 	return r, nil
 }
 
-// restore is what brings back what somebody deleted behind CloudFormation's back.
+// restore says how to recreate what was deleted outside CloudFormation.
 func restore(what string) string {
-	return "CloudFormation does not notice that " + what + " is gone: deploy " + naming.AdminStack +
-		" from a template without it, and then again with it"
+	return "CloudFormation does not recreate a deleted resource: deploy " + naming.AdminStack +
+		" from a template without " + what + ", then with it"
 }
 
 func (e *examination) mappings(ctx context.Context) (report, error) {
@@ -56,18 +56,18 @@ func (e *examination) mappings(ctx context.Context) (report, error) {
 		case err != nil:
 			return r, err
 		case mapping == nil:
-			r.problem(restore("the event source mapping"), "nothing feeds %s from the queue %s", f.function, f.queue)
+			r.problem(restore("the event source mapping"), "%s has no event source mapping for queue %s", f.function, f.queue)
 		case aws.ToString(mapping.State) != "Enabled":
 			r.problem("aws lambda update-event-source-mapping --enabled --uuid "+aws.ToString(mapping.UUID),
-				"what feeds %s from the queue %s is %s", f.function, f.queue, aws.ToString(mapping.State))
+				"the event source mapping of %s for queue %s is %s", f.function, f.queue, aws.ToString(mapping.State))
 		}
 		fed = append(fed, f.function)
 	}
-	r.found = strings.Join(fed, " and ") + " are fed from their queues"
+	r.found = strings.Join(fed, " and ") + " receive messages from their queues"
 	return r, nil
 }
 
-// mapping finds what feeds a function from a queue.
+// mapping finds the event source mapping of a function for a queue.
 func (e *examination) mapping(ctx context.Context, queue, function string) (*types.EventSourceMappingConfiguration,
 	error) {
 	pages := lambda.NewListEventSourceMappingsPaginator(e.lambda,
@@ -76,7 +76,7 @@ func (e *examination) mapping(ctx context.Context, queue, function string) (*typ
 		page, err := pages.NextPage(ctx)
 		var missing *types.ResourceNotFoundException
 		if errors.As(err, &missing) {
-			return nil, nil //nolint:nilnil // without the function nothing feeds it
+			return nil, nil //nolint:nilnil // without the function there is no mapping
 		}
 		if err != nil {
 			return nil, err

@@ -11,10 +11,10 @@ import (
 	"hubmend/internal/aws/awserr"
 )
 
-// notSubscribed is what Security Hub says in an account and Region that has not enabled it.
+// notSubscribed is the error code of Security Hub when it is not enabled in the account and Region.
 const notSubscribed = "InvalidAccessException"
 
-// securityHub says whether it is enabled, and in which form findings come. Hubmend takes both.
+// securityHub checks whether Security Hub is enabled, and reports the form of its findings. Hubmend supports both.
 func (e *examination) securityHub(ctx context.Context) (report, error) {
 	r := report{}
 	out, err := e.hub.DescribeHub(ctx, &securityhub.DescribeHubInput{})
@@ -26,18 +26,18 @@ func (e *examination) securityHub(ctx context.Context) (report, error) {
 	if err != nil {
 		return r, err
 	}
-	r.found = "enabled; consolidated control findings are off: one finding for each standard, which Hubmend joins"
+	r.found = "enabled; consolidated control findings are off: one finding per standard, which Hubmend combines"
 	if out.ControlFindingGenerator == types.ControlFindingGeneratorSecurityControl {
-		r.found = "enabled; consolidated control findings are on: one finding for all standards"
+		r.found = "enabled; consolidated control findings are on"
 	}
 	return r, nil
 }
 
-// homeRegion says of which Regions the findings come here. They come to the home Region only.
+// homeRegion checks which Regions send their findings here. Only the home Region receives them.
 func (e *examination) homeRegion(ctx context.Context) (report, error) {
 	r := report{found: fmt.Sprintf(
-		"findings are not aggregated: only those of %s are repaired; `aws securityhub create-finding-aggregator` "+
-			"collects them", e.Config.Region)}
+		"findings are not aggregated: Hubmend remediates only those of %s; to aggregate them, run "+
+			"`aws securityhub create-finding-aggregator`", e.Config.Region)}
 	list, err := e.hub.ListFindingAggregators(ctx, &securityhub.ListFindingAggregatorsInput{})
 	if err != nil || len(list.FindingAggregators) == 0 {
 		return r, err
@@ -49,9 +49,9 @@ func (e *examination) homeRegion(ctx context.Context) (report, error) {
 	}
 	home, mode := aws.ToString(one.FindingAggregationRegion), aws.ToString(one.RegionLinkingMode)
 	if home != e.Config.Region {
-		r.problem("deploy hubmend-admin in "+home+", and delete it here",
-			"findings are collected in %s, and this deployment is in %s", home, e.Config.Region)
+		r.problem("deploy hubmend-admin in "+home+" and delete it here",
+			"findings are aggregated in %s, but this deployment is in %s", home, e.Config.Region)
 	}
-	r.found = fmt.Sprintf("findings are collected here (%s)", mode)
+	r.found = fmt.Sprintf("findings are aggregated here (%s)", mode)
 	return r, nil
 }

@@ -19,8 +19,8 @@ import (
 	"hubmend/servicecatalog/versions"
 )
 
-// groups gives what a launched playbook's stack says of its groups: ENABLED or DISABLED by id.
-// Any other stack has none.
+// groups returns the groups of a launched playbook's stack: ENABLED or DISABLED by id. Any other stack
+// has none.
 func (s stack) groups() map[string]string {
 	all := map[string]string{}
 	for name, value := range s.parameters {
@@ -31,7 +31,7 @@ func (s stack) groups() map[string]string {
 	return all
 }
 
-// launched gives the stacks of launched playbooks.
+// launched returns the stacks of launched playbooks.
 func (e *examination) launched() []stack {
 	return slices.DeleteFunc(slices.Clone(e.stacks), func(s stack) bool { return len(s.groups()) == 0 })
 }
@@ -56,17 +56,17 @@ func (e *examination) playbook(ctx context.Context) (report, error) {
 			}
 		}
 		found = append(found,
-			fmt.Sprintf("%s is launched%s, %d of its %d groups are ENABLED", s.name, version, on, len(s.groups())))
+			fmt.Sprintf("%s%s is launched with %d of %d groups ENABLED", s.name, version, on, len(s.groups())))
 	}
 	if len(found) == 0 {
 		r.problem("hubmend playbook launch",
-			"no playbook is launched, so no finding is repaired, not by a custom action either")
+			"no playbook is launched, so nothing is remediated, not even by a custom action")
 	}
 	r.found = strings.Join(found, "; ")
 	return r, nil
 }
 
-// version says which released version of a playbook a stack is, and which is newer.
+// version returns the released version of a playbook that a stack has, and whether there is a later one.
 func (e *examination) version(ctx context.Context, s stack) (string, error) {
 	out, err := e.formation.GetTemplate(ctx,
 		&cloudformation.GetTemplateInput{StackName: &s.name, TemplateStage: types.TemplateStageOriginal})
@@ -88,16 +88,16 @@ func (e *examination) version(ctx context.Context, s stack) (string, error) {
 				continue
 			}
 			if newest := names[len(names)-1]; newest != name {
-				return fmt.Sprintf(" (%s %s; %s is newer)", p.Name, name, newest), nil
+				return fmt.Sprintf(" (%s %s; %s is available)", p.Name, name, newest), nil
 			}
 			return fmt.Sprintf(" (%s %s)", p.Name, name), nil
 		}
 	}
-	return " (in a version that this build does not know)", nil
+	return " (version unknown to this build)", nil
 }
 
-// rules looks whether those of the admin stack and of every launched group are on, as they
-// should be.
+// rules checks that the rules of the admin stack and of every launched group are enabled or disabled as
+// configured.
 func (e *examination) rules(ctx context.Context) (report, error) {
 	r := report{}
 	states, err := e.ruleStates(ctx, "default")
@@ -116,33 +116,33 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 		switch states[name] {
 		case want[name]:
 		case "":
-			r.problem("launch the playbook again, or deploy "+naming.AdminStack+" again, whichever made it",
-				"there is no rule %s", name)
+			r.problem("launch the playbook again, or deploy "+naming.AdminStack+" again if the rule is its own",
+				"rule %s not found", name)
 		default:
-			r.problem(toggle, "the rule %s is %s, and should be %s", name, states[name], want[name])
+			r.problem(toggle, "rule %s is %s, but should be %s", name, states[name], want[name])
 		}
 	}
 	outcomes, err := e.ruleStates(ctx, naming.EventBus)
 	switch {
 	case awserr.Code(err) == "ResourceNotFoundException":
-		r.problem(restore(naming.EventBus), "there is no event bus %s", naming.EventBus)
+		r.problem(restore(naming.EventBus), "event bus %s not found", naming.EventBus)
 	case err != nil:
 		return r, err
 	case len(outcomes) == 0:
-		r.problem(restore("the rule"), "the event bus %s has no rule, so outcomes arrive only by the sweep",
+		r.problem(restore("the rule"), "event bus %s has no rule, so only the sweep detects outcomes",
 			naming.EventBus)
 	}
 	for _, name := range sorted(outcomes) {
 		if outcomes[name] != "ENABLED" {
 			r.problem("aws events enable-rule --event-bus-name "+naming.EventBus+" --name "+name,
-				"the rule %s on %s is %s", name, naming.EventBus, outcomes[name])
+				"rule %s on %s is %s", name, naming.EventBus, outcomes[name])
 		}
 	}
-	r.found = fmt.Sprintf("%d rules are as they should be", len(want)+len(outcomes))
+	r.found = fmt.Sprintf("%d rules are enabled or disabled as configured", len(want)+len(outcomes))
 	return r, e.stacksErr
 }
 
-// ruleStates gives the state of Hubmend's rules on a bus, by name.
+// ruleStates returns the state of Hubmend's rules on a bus, by name.
 func (e *examination) ruleStates(ctx context.Context, bus string) (map[string]string, error) {
 	states := map[string]string{}
 	in := &eventbridge.ListRulesInput{NamePrefix: aws.String(naming.Prefix), EventBusName: &bus}
@@ -182,12 +182,12 @@ func (e *examination) customActions(ctx context.Context) (report, error) {
 		for _, id := range sorted(s.groups()) {
 			n++
 			if !there[id] {
-				r.problem("hubmend playbook terminate --yes, and launch it again with the same settings",
-					"there is no custom action %s in Security Hub", id)
+				r.problem("run hubmend playbook terminate --yes, then launch the playbook again with the same settings",
+					"custom action %s not found in Security Hub", id)
 			}
 		}
 	}
-	r.found = fmt.Sprintf("%d custom actions are there", n)
+	r.found = fmt.Sprintf("%d custom actions are registered", n)
 	return r, e.stacksErr
 }
 

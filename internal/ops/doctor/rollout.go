@@ -25,7 +25,7 @@ func (e *examination) memberRunbooks(ctx context.Context) (report, error) {
 	return e.parts(ctx, naming.MemberRunbooksStack)
 }
 
-// parts looks at every part of a member stack.
+// parts checks every part of a member stack.
 func (e *examination) parts(ctx context.Context, stack string) (report, error) {
 	var all report
 	for _, part := range e.Catalog.Parts() {
@@ -38,8 +38,7 @@ func (e *examination) parts(ctx context.Context, stack string) (report, error) {
 	return all, nil
 }
 
-// members looks how a member template is deployed: as a StackSet, as a stack of this account, or
-// both.
+// members checks how a member template is deployed: as a StackSet, as a stack of this account, or both.
 func (e *examination) members(ctx context.Context, name string) (report, error) {
 	if e.stacksErr != nil {
 		return report{}, e.stacksErr
@@ -55,9 +54,9 @@ func (e *examination) members(ctx context.Context, name string) (report, error) 
 		return own, nil
 	case errors.As(err, &missing):
 		r := report{problems: own.problems,
-			unknown: "this account has no StackSet " + name + ", so nobody here can say how the members are"}
-		r.hint = "run it with credentials of the account that has the stack " + naming.RolloutStack +
-			"; or, if members are deployed by hand, look at their stacks"
+			unknown: "this account has no StackSet " + name + ", so the state of the members is unknown"}
+		r.hint = "run hubmend doctor in the account of the stack " + naming.RolloutStack +
+			"; if members are deployed manually, check their stacks"
 		return r, nil
 	case err != nil:
 		return own, err
@@ -70,8 +69,8 @@ func (e *examination) members(ctx context.Context, name string) (report, error) 
 	return r, err
 }
 
-// ownMember looks at the stack of a member template in this account, which has one if it is
-// repaired itself.
+// ownMember checks the stack of a member template in this account, which has one if its own resources
+// are remediated.
 func (e *examination) ownMember(ctx context.Context, name string) (report, error) {
 	own := naming.Stack(name)
 	i := slices.IndexFunc(e.stacks, func(s stack) bool { return s.name == own || isInstance(s.name, own) })
@@ -80,7 +79,7 @@ func (e *examination) ownMember(ctx context.Context, name string) (report, error
 		var r report
 		if e.organization() == "" {
 			r.problem("deploy the template "+name+" in this account (docs/deployment.md)",
-				"there is no stack %s, and only this account is repaired", own)
+				"stack %s not found, and Hubmend remediates only this account", own)
 		}
 		return r, nil
 	}
@@ -91,8 +90,8 @@ func (e *examination) ownMember(ctx context.Context, name string) (report, error
 	return e.compareStack(ctx, e.stacks[i].name, name, deploy)
 }
 
-// isInstance says whether a stack is that of a StackSet, whose name CloudFormation puts before a
-// UUID. Another part of the same member stack has a number there.
+// isInstance says whether a stack belongs to a StackSet: CloudFormation names it after the StackSet and
+// a UUID. Another part of the same member stack has a number there.
 func isInstance(stack, set string) bool {
 	rest, ok := strings.CutPrefix(stack, "StackSet-"+set)
 	_, err := uuid.Parse(strings.TrimPrefix(rest, "-"))
@@ -110,7 +109,7 @@ func (e *examination) stackSet(ctx context.Context, template string) (*types.Sta
 			return out.StackSet, as, nil
 		}
 		if first == nil {
-			first = err // the other is only that this account is no delegated administrator
+			first = err // the other error only says that this account is no delegated administrator
 		}
 	}
 	return nil, "", first
@@ -137,23 +136,23 @@ func (e *examination) setReport(ctx context.Context, set *types.StackSet, as typ
 					detail = ", " + string(i.StackInstanceStatus.DetailedStatus)
 				}
 				r.problem(deployRollout+
-					"; the operations of the StackSet in the CloudFormation console say why it failed",
+					"; the reason is in the operations of the StackSet in the CloudFormation console",
 					"%s in %s is %s%s: %s", name, where, i.Status, detail, aws.ToString(i.StatusReason))
 			case i.DriftStatus == types.StackDriftStatusDrifted:
-				r.problem("look at the drift of the stack in that account, undo it, or "+deployRollout,
-					"%s in %s was changed by hand", name, where)
+				r.problem("review the drift of the stack in that account and revert it, or run "+deployRollout,
+					"%s in %s has drifted", name, where)
 			}
 		}
 	}
 	if len(counts) == 0 {
-		r.problem(deployRollout, "the StackSet %s has no stacks, so no member can be repaired", name)
+		r.problem(deployRollout, "StackSet %s has no stacks, so no member can be remediated", name)
 	}
-	drift := "drift was never looked for"
+	drift := "drift was never checked"
 	if d := set.StackSetDriftDetectionDetails; d != nil && d.LastDriftCheckTimestamp != nil {
-		drift = fmt.Sprintf("drift was looked for on %s: %s", d.LastDriftCheckTimestamp.UTC().Format("2006-01-02"),
+		drift = fmt.Sprintf("drift was checked on %s: %s", d.LastDriftCheckTimestamp.UTC().Format("2006-01-02"),
 			d.DriftStatus)
 	}
-	said := fmt.Sprintf("stacks of the StackSet %s that are CURRENT: %d; %s", name,
+	said := fmt.Sprintf("StackSet %s: %d CURRENT; %s", name,
 		counts[string(types.StackInstanceStatusCurrent)], drift)
 	if r.unknown != "" {
 		r.unknown = said + "; " + r.unknown

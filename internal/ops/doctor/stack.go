@@ -24,7 +24,7 @@ type stack struct {
 	parameters           map[string]string
 }
 
-// healthy says whether the last operation of the stack is over and went well.
+// healthy says whether the latest operation of the stack succeeded.
 func (s stack) healthy() bool {
 	return slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete,
 		types.StackStatusImportComplete}, types.StackStatus(s.status))
@@ -32,7 +32,7 @@ func (s stack) healthy() bool {
 
 func (s stack) moving() bool { return strings.HasSuffix(s.status, "_IN_PROGRESS") }
 
-// readStacks reads all stacks, for every check that asks for one.
+// readStacks reads all stacks once, for all checks.
 func (e *examination) readStacks(ctx context.Context) {
 	pages := cloudformation.NewDescribeStacksPaginator(e.formation, &cloudformation.DescribeStacksInput{})
 	for pages.HasMorePages() {
@@ -56,7 +56,7 @@ func (e *examination) readStacks(ctx context.Context) {
 	}
 }
 
-// organization is the one whose accounts are repaired; empty when it is only this account.
+// organization is the id of the organization; empty when Hubmend remediates only this account.
 func (e *examination) organization() string {
 	if e.admin == nil {
 		return ""
@@ -73,19 +73,19 @@ func (e *examination) adminStack(context.Context) (report, error) {
 	return e.stackReport(*e.admin, deployAdmin), nil
 }
 
-// stackReport says whether a stack is well.
+// stackReport checks whether a stack is healthy.
 func (e *examination) stackReport(s stack, deploy string) report {
 	r := report{found: s.name + " is " + s.status}
 	switch {
 	case s.healthy():
 	case s.moving():
-		r.problem("wait until it is over, then run hubmend doctor again", "%s is %s", s.name, s.status)
+		r.problem("wait until the operation has ended, then run hubmend doctor again", "%s is %s", s.name, s.status)
 	default:
 		why := ""
 		if s.reason != "" {
 			why = ": " + s.reason
 		}
-		r.problem("aws cloudformation describe-stack-events --stack-name "+s.name+" says why; mend it, and "+deploy,
+		r.problem("find the cause: aws cloudformation describe-stack-events --stack-name "+s.name+"; fix it, then run "+deploy,
 			"%s is %s%s", s.name, s.status, why)
 	}
 	return r
@@ -97,12 +97,12 @@ func (e *examination) adminTemplate(ctx context.Context) (report, error) {
 	}
 	r, err := e.compareStack(ctx, naming.Stack(naming.AdminStack), naming.AdminStack, deployAdmin)
 	if r.found != "" {
-		r.found += ", the code of the functions included"
+		r.found += ", including the code of the functions"
 	}
 	return r, err
 }
 
-// compareStack compares a stack with the template of a name that was synthesized here.
+// compareStack compares a stack with a synthesized template.
 func (e *examination) compareStack(ctx context.Context, name, template, deploy string) (report, error) {
 	out, err := e.formation.GetTemplate(ctx,
 		&cloudformation.GetTemplateInput{StackName: &name, TemplateStage: types.TemplateStageOriginal})
@@ -112,14 +112,14 @@ func (e *examination) compareStack(ctx context.Context, name, template, deploy s
 	return e.compare(name, aws.ToString(out.TemplateBody), template, deploy), nil
 }
 
-// compare compares a deployed template with the one of a name that was synthesized here.
+// compare compares a deployed template with a synthesized one.
 func (e *examination) compare(what, deployed, template, deploy string) report {
 	file, text, err := e.template(template)
 	if err != nil {
 		return report{
-			unknown: "nothing to compare " + what + " with: " + err.Error(),
-			hint: "make synth in a checkout of the version that is deployed, or say with --templates where its " +
-				"templates are",
+			unknown: "cannot compare " + what + ": " + err.Error(),
+			hint: "run make synth in a checkout of the deployed version, or specify the folder of its templates " +
+				"with --templates",
 		}
 	}
 	differ, err := differences([]byte(deployed), text)
@@ -127,14 +127,14 @@ func (e *examination) compare(what, deployed, template, deploy string) report {
 	case err != nil:
 		return report{unknown: "cannot compare " + what + " with " + file + ": " + err.Error()}
 	case len(differ) == 0:
-		return report{found: what + " is what " + file + " says"}
+		return report{found: what + " matches " + file}
 	}
 	var r report
-	r.problem(deploy, "%s is not what %s says: %s", what, file, summary(differ))
+	r.problem(deploy, "%s differs from %s: %s", what, file, summary(differ))
 	return r
 }
 
-// template reads a template from a folder of `cdk synth` or of `make dist`, where it has a shorter name.
+// template reads a template from a folder of `cdk synth`, or of `make dist`, which uses shorter names.
 func (e *examination) template(name string) (file string, text []byte, err error) {
 	file = filepath.Join(e.Templates, name+".template.json")
 	text, err = os.ReadFile(file) //nolint:gosec // the user's own folder
@@ -143,12 +143,12 @@ func (e *examination) template(name string) (file string, text []byte, err error
 		if text, err := os.ReadFile(short); err == nil { //nolint:gosec // as above
 			return short, text, nil
 		}
-		err = errors.New("there is no " + file)
+		err = errors.New(file + " not found")
 	}
 	return file, text, err
 }
 
-// summary names the first few of a list and counts the others.
+// summary lists the first few names and counts the others.
 func summary(names []string) string {
 	const few = 5
 	if len(names) <= few {
@@ -157,8 +157,7 @@ func summary(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
-// differences names what differs between two templates: resources by their names, and the other
-// sections.
+// differences names what differs between two templates: resources by their logical ids, and other sections.
 func differences(deployed, here []byte) ([]string, error) {
 	var one, two map[string]any
 	if err := errors.Join(json.Unmarshal(deployed, &one), json.Unmarshal(here, &two)); err != nil {
@@ -183,7 +182,7 @@ func differences(deployed, here []byte) ([]string, error) {
 	return names, nil
 }
 
-// keys gives the keys of both maps, sorted.
+// keys returns the keys of both maps, sorted.
 func keys(one, two map[string]any) []string {
 	var all []string
 	for _, m := range []map[string]any{one, two} {

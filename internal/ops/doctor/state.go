@@ -18,7 +18,7 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// queues looks how many messages wait, and whether any was given up.
+// queues counts the waiting messages and the dead letters.
 func (e *examination) queues(ctx context.Context) (report, error) {
 	r := report{}
 	var waiting []string
@@ -28,22 +28,22 @@ func (e *examination) queues(ctx context.Context) (report, error) {
 			var missing *sqstypes.QueueDoesNotExist
 			switch {
 			case errors.As(err, &missing):
-				r.problem(restore(name), "there is no queue %s", name)
+				r.problem(restore(name), "queue %s not found", name)
 			case err != nil:
 				return r, err
 			case name == f.queue:
 				waiting = append(waiting, fmt.Sprintf("%d in %s", n, name))
 			case n > 0:
-				r.problem("hubmend dlq list; mend the cause; hubmend dlq redrive",
-					"%d messages in %s could not be handled", n, name)
+				r.problem("run hubmend dlq list, fix the cause, then run hubmend dlq redrive",
+					"%s in dead-letter queue %s", plural(n, "message"), name)
 			}
 		}
 	}
-	r.found = "no dead letters; messages that wait: " + strings.Join(waiting, ", ")
+	r.found = "no dead letters; waiting messages: " + strings.Join(waiting, ", ")
 	return r, nil
 }
 
-// messages counts those of a queue, in flight or not.
+// messages counts the messages of a queue, including those in flight.
 func (e *examination) messages(ctx context.Context, queue string) (int, error) {
 	url, err := e.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &queue})
 	if err != nil {
@@ -71,30 +71,30 @@ func (e *examination) messages(ctx context.Context, queue string) (int, error) {
 }
 
 func (e *examination) ledger(ctx context.Context) (report, error) {
-	r := report{found: "the table " + naming.LedgerTable + " is ACTIVE"}
+	r := report{found: "table " + naming.LedgerTable + " is ACTIVE"}
 	out, err := e.table.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(naming.LedgerTable)})
 	var missing *dynamodbtypes.ResourceNotFoundException
 	if errors.As(err, &missing) {
-		r.problem("restore the table from its point-in-time recovery under the same name (docs/operations.md)",
-			"there is no table %s", naming.LedgerTable)
+		r.problem("restore the table under the same name with point-in-time recovery (docs/operations.md)",
+			"table %s not found", naming.LedgerTable)
 		return r, nil
 	}
 	if err != nil {
 		return r, err
 	}
 	if out.Table.TableStatus != dynamodbtypes.TableStatusActive {
-		r.problem("wait until it is ACTIVE", "the table %s is %s", naming.LedgerTable, out.Table.TableStatus)
+		r.problem("wait until it is ACTIVE", "table %s is %s", naming.LedgerTable, out.Table.TableStatus)
 	}
 	for _, index := range out.Table.GlobalSecondaryIndexes {
 		if aws.ToString(index.IndexName) == naming.LedgerIndex {
 			if index.IndexStatus != dynamodbtypes.IndexStatusActive {
-				r.problem("wait until it is ACTIVE", "the index %s of %s is %s", naming.LedgerIndex, naming.LedgerTable,
+				r.problem("wait until it is ACTIVE", "index %s of %s is %s", naming.LedgerIndex, naming.LedgerTable,
 					index.IndexStatus)
 			}
 			return r, nil
 		}
 	}
-	r.problem(restore("the index"), "the table %s has no index %s, by which the sweep finds what is open",
+	r.problem(restore("the index"), "table %s has no index %s, which the sweep needs",
 		naming.LedgerTable, naming.LedgerIndex)
 	return r, nil
 }
@@ -107,11 +107,19 @@ func (e *examination) killswitch(ctx context.Context) (report, error) {
 	var missing *ssmtypes.ParameterNotFound
 	switch {
 	case errors.As(err, &missing):
-		r.problem(activate, "there is no parameter %s, and nothing is started without it", naming.Switch)
+		r.problem(activate, "parameter %s not found, so no remediation starts", naming.Switch)
 	case err != nil:
 		return r, err
 	case aws.ToString(out.Parameter.Value) != naming.SwitchActive:
-		r.problem(activate, "%s is %q: nothing is started", naming.Switch, aws.ToString(out.Parameter.Value))
+		r.problem(activate, "%s is %q, so no remediation starts", naming.Switch, aws.ToString(out.Parameter.Value))
 	}
 	return r, nil
+}
+
+// plural writes a number with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

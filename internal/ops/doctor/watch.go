@@ -30,23 +30,23 @@ func (e *examination) alarms(ctx context.Context) (report, error) {
 			n++
 			name := aws.ToString(a.AlarmName)
 			if a.StateValue == types.StateValueAlarm {
-				r.problem("docs/operations.md#alarms says what to do", "%s is in ALARM: %s", name,
+				r.problem("see docs/operations.md#alarms", "%s is in ALARM: %s", name,
 					aws.ToString(a.AlarmDescription))
 			}
 			if !aws.ToBool(a.ActionsEnabled) {
-				r.problem("aws cloudwatch enable-alarm-actions --alarm-names "+name, "nobody is told of the alarm %s",
+				r.problem("aws cloudwatch enable-alarm-actions --alarm-names "+name, "the actions of alarm %s are disabled",
 					name)
 			}
 		}
 	}
 	if n == 0 {
-		r.problem(restore("every alarm"), "there are no alarms")
+		r.problem(restore("its alarms"), "no alarms found")
 	}
 	r.found = fmt.Sprintf("%d alarms, none in ALARM", n)
 	return r, nil
 }
 
-// notifications looks whether anybody hears of what needs a person.
+// notifications checks whether the topic has subscribers.
 func (e *examination) notifications(ctx context.Context) (report, error) {
 	r := report{}
 	who, err := e.Whose(ctx)
@@ -61,7 +61,7 @@ func (e *examination) notifications(ctx context.Context) (report, error) {
 		page, err := pages.NextPage(ctx)
 		var missing *snstypes.NotFoundException
 		if errors.As(err, &missing) {
-			r.problem(restore(naming.Topic), "there is no topic %s", naming.Topic)
+			r.problem(restore(naming.Topic), "topic %s not found", naming.Topic)
 			return r, nil
 		}
 		if err != nil {
@@ -77,13 +77,14 @@ func (e *examination) notifications(ctx context.Context) (report, error) {
 	}
 	switch {
 	case confirmed > 0:
-		r.found = fmt.Sprintf("who hears of what needs a person: %d subscribers", confirmed)
+		r.found = naming.Topic + " has " + plural(confirmed, "confirmed subscriber")
 	case waiting > 0:
-		r.problem("let them follow the link in the mail of AWS",
-			"%d subscribers have not confirmed yet, so nobody hears of what needs a person", waiting)
+		r.problem("confirm the subscription with the link in the email from AWS",
+			"%s has %s, none of them confirmed; failures will go unnoticed", naming.Topic,
+			plural(waiting, "subscriber"))
 	default:
 		r.problem("aws sns subscribe --topic-arn "+topic+" --protocol email --notification-endpoint you@example.com",
-			"nobody is subscribed to %s, so nobody hears of what needs a person", naming.Topic)
+			"%s has no subscribers; failures will go unnoticed", naming.Topic)
 	}
 	return r, nil
 }
