@@ -31,8 +31,8 @@ func TestCosts(t *testing.T) {
 	t.Parallel()
 	out := string(execute(t, "costs", "--templates", billedTemplates(t, ""), "--accounts", "7", "--regions", "2",
 		"--repairs", "1000"))
-	for _, want := range []string{"1 metric  0.30", "the one step of a runbook", "1,000 steps    2.00",
-		"1,000 repairs a month in 7 accounts and 2 Regions: 2.95 USD, or "} {
+	for _, want := range []string{"1 metric  0.30", "runbook, its single step", "1,000 steps    2.00",
+		"1,000 repairs per month in 7 accounts and 2 Regions: 2.95 USD, or "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not print %q but\n%s", want, out)
 		}
@@ -67,8 +67,8 @@ func TestCostsBadInput(t *testing.T) {
 		"others'":      {"--templates " + emptyTemplates(t), "are they Hubmend's?"},
 		"a price unknown": {"--templates " + billedTemplates(t,
 			`"Gate": {"Type": "AWS::EC2::NatGateway", "Properties": {}},`),
-			"Gate, AWS::EC2::NatGateway: nobody knows its price"},
-		"no account":  {"--templates " + good + " --accounts 0", "one at least"},
+			"Gate, AWS::EC2::NatGateway: its price is unknown"},
+		"no account":  {"--templates " + good + " --accounts 0", "at least one"},
 		"negative":    {"--templates " + good + " --repairs -1", "must not be negative"},
 		"two formats": {"--json --markdown", "--json and --markdown do not go together"},
 		"no number":   {"--repairs many", `"many"`},

@@ -2,51 +2,51 @@ package cost
 
 import "fmt"
 
-// Aim is what a cost should be at most.
+// Aim is an upper limit for a cost.
 type Aim struct {
 	What   string  `json:"what"`
 	USD    float64 `json:"usd"`
 	AtMost float64 `json:"atMost"`
 }
 
-// Met says whether the aim is reached.
+// Met says whether the cost is within its limit.
 func (a Aim) Met() bool { return a.USD <= a.AtMost }
 
-// Hold is an error when a cost is above its aim.
+// Hold returns an error when the cost is above its limit.
 func (a Aim) Hold() error {
 	if a.Met() {
 		return nil
 	}
-	return fmt.Errorf("%s: %s USD; the aim is %s", a.What, USD(a.USD), USD(a.AtMost))
+	return fmt.Errorf("%s: %s USD; the limit is %s USD", a.What, USD(a.USD), USD(a.AtMost))
 }
 
 const (
 	half          = 0.5
 	mostFixed     = 5.0
-	mostOfRepairs = 2.8 // for 1,000, less than a third of the peer's
+	mostOfRepairs = 2.8 // per 1,000, less than a third of the peer's
 )
 
-// Typical is the deployment that the aim for fixed costs is about.
+// Typical is the size that the limit of the fixed cost refers to.
 var Typical = Size{Accounts: 100, Regions: 1, Repairs: 3000}
 
-// Aims compares the estimates with what was aimed at.
+// Aims compares the estimates with their limits.
 func Aims(book Book, typical Estimate, examples []Comparison) []Aim {
 	_, besidePeer := book.Peer.PerThousand()
 	aims := []Aim{
 		{What: "fixed per month, 100 accounts, without the free alarms and dashboards",
 			USD: typical.FixedUSD - book.freeWatching(typical.Fixed), AtMost: mostFixed},
 		{What: "1,000 repairs", USD: typical.PerThousandUSD, AtMost: mostOfRepairs},
-		{What: "1,000 repairs without the runbooks, half of the peer's",
+		{What: "1,000 repairs without the runbooks: half of ASR",
 			USD: typical.PerThousandUSD - typical.runbooks(), AtMost: half * besidePeer},
 	}
 	for _, c := range examples {
-		aims = append(aims, Aim{What: "all of " + c.Ours.Size.String() + ", what the peer publishes",
+		aims = append(aims, Aim{What: c.Ours.Size.String() + ": the total that ASR publishes",
 			USD: c.Ours.MonthUSD, AtMost: c.Peer.Total})
 	}
 	return aims
 }
 
-// freeWatching is what the free alarms and dashboards take off.
+// freeWatching is the price of the free alarms and dashboards.
 func (b Book) freeWatching(lines []Line) float64 {
 	used := map[string]float64{}
 	for _, l := range lines {
@@ -70,7 +70,7 @@ func (e Estimate) runbooks() float64 {
 	return usd
 }
 
-// Comparison is an example of the peer beside our estimate of the same size.
+// Comparison is an example of the peer with our estimate of the same size.
 type Comparison struct {
 	Peer PeerExample `json:"peer"`
 	Ours Estimate    `json:"ours"`

@@ -13,7 +13,7 @@ func TestHold(t *testing.T) {
 		want string
 	}{
 		"met":    {Aim{USD: 5, AtMost: 5}, ""},
-		"missed": {Aim{What: "fixed", USD: 5.01, AtMost: 5}, "fixed: 5.01 USD; the aim is 5.00"},
+		"missed": {Aim{What: "fixed", USD: 5.01, AtMost: 5}, "fixed: 5.01 USD; the limit is 5.00 USD"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

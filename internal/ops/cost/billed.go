@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// alarm counts the metrics that an alarm watches.
+// alarm counts the metrics of an alarm.
 func (s *stackOf) alarm(r resource) error {
 	var p struct {
 		Namespace, MetricName string
@@ -32,26 +32,26 @@ func (s *stackOf) alarm(r resource) error {
 		periods = []int{p.Period}
 	}
 	if len(periods) == 0 || slices.Min(periods) < 60 {
-		return fmt.Errorf("periods of %v s: there is a price for metrics of 60 s and more only", periods)
+		return fmt.Errorf("periods of %v s: only metrics of 60 s and more have a price here", periods)
 	}
 	s.counts[alarm] += len(periods)
 	return s.custom(p.Namespace, p.MetricName, len(p.Dimensions))
 }
 
-// custom counts a metric that is not one of AWS's own, which are free, once however many look at it.
-// The functions count only what the dashboard shows, which a test of the templates demands.
+// custom counts a custom metric once, however many alarms and widgets use it. The metrics of AWS are free.
+// A test of the templates ensures that the dashboard shows every metric that the functions count.
 func (s *stackOf) custom(namespace, name string, dimensions int) error {
 	switch {
 	case namespace == "" || strings.HasPrefix(namespace, "AWS/"):
 		return nil
 	case dimensions > 0:
-		return fmt.Errorf("metric %s has dimensions, and each value of them is a metric that nobody can count", name)
+		return fmt.Errorf("metric %s has dimensions, and each of their values is billed as a metric of its own", name)
 	}
 	s.metrics[namespace+"/"+name] = true
 	return nil
 }
 
-// mostMetrics are how many a dashboard may show for its price.
+// mostMetrics is how many metrics the price of a dashboard includes.
 const mostMetrics = 50
 
 // dashboard counts a dashboard and the metrics on it.
@@ -68,17 +68,17 @@ func (s *stackOf) dashboard(r resource) error {
 		return err
 	}
 	if err := json.Unmarshal([]byte(p.DashboardBody.Sub), &body); err != nil {
-		return fmt.Errorf("read its body, which is an Fn::Sub of JSON: %w", err)
+		return fmt.Errorf("read its body, which must be an Fn::Sub of JSON: %w", err)
 	}
 	s.counts[dashboard]++
 	shown := 0
 	for _, w := range body.Widgets {
 		for _, m := range w.Properties.Metrics {
 			if len(m) < 2 {
-				return fmt.Errorf("%v is no namespace and name of a metric", m)
+				return fmt.Errorf("%v is not a namespace and name of a metric", m)
 			}
 			if shown++; shown > mostMetrics {
-				return fmt.Errorf("it shows more than %d metrics, which has another price", mostMetrics)
+				return fmt.Errorf("it shows more than %d metrics, which costs more", mostMetrics)
 			}
 			if err := s.custom(fmt.Sprint(m[0]), fmt.Sprint(m[1]), len(m)-2); err != nil {
 				return err
@@ -94,13 +94,13 @@ func (s *stackOf) logGroup(r resource) error {
 		return err
 	}
 	if p.RetentionInDays == 0 {
-		return errors.New("its events are kept for ever, which costs more each month; set RetentionInDays")
+		return errors.New("its events never expire, which costs more each month; set RetentionInDays")
 	}
 	s.inv.LogDays = max(s.inv.LogDays, p.RetentionInDays)
 	return nil
 }
 
-// eventSource counts a queue that is polled by the number of pollers that the assumptions have.
+// eventSource counts a queue that Lambda polls.
 func (s *stackOf) eventSource(r resource) error {
 	var p struct {
 		ScalingConfig           struct{ MaximumConcurrency int }
@@ -110,8 +110,8 @@ func (s *stackOf) eventSource(r resource) error {
 		return err
 	}
 	if p.ProvisionedPollerConfig != nil || p.ScalingConfig.MaximumConcurrency == 0 {
-		return errors.New("the assumption of how many pollers there are holds for mappings with a maximum " +
-			"concurrency only")
+		return errors.New("the number of pollers is known only for event source mappings with a maximum " +
+			"concurrency")
 	}
 	s.inv.Polled++
 	return nil
@@ -135,17 +135,17 @@ func functionOf(r resource) (name string, memory float64, err error) {
 		return "", 0, err
 	}
 	if len(p.Architectures) != 1 || p.Architectures[0] != "arm64" {
-		return "", 0, fmt.Errorf("there is a price for arm64 only, not for %v", p.Architectures)
+		return "", 0, fmt.Errorf("only arm64 has a price here, not %v", p.Architectures)
 	}
 	if p.FunctionName == "" || p.MemorySize == 0 {
-		return "", 0, errors.New("its FunctionName and MemorySize are needed")
+		return "", 0, errors.New("FunctionName and MemorySize are required")
 	}
 	return p.FunctionName, p.MemorySize, nil
 }
 
 var rate = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
 
-// rule notes a schedule with the functions that it runs.
+// rule records a schedule with the functions that it runs.
 func (s *stackOf) rule(r resource) error {
 	var p struct {
 		ScheduleExpression string
@@ -167,7 +167,7 @@ func (s *stackOf) rule(r resource) error {
 	for _, t := range p.Targets {
 		function, ok := s.resources[referred(t.Arn)]
 		if !ok || function.Type != "AWS::Lambda::Function" {
-			return errors.New("its schedule has a target that is no function of this template")
+			return errors.New("its schedule has a target that is not a function of this template")
 		}
 		name, _, err := functionOf(function)
 		if err != nil {
@@ -178,7 +178,7 @@ func (s *stackOf) rule(r resource) error {
 	return nil
 }
 
-// referred gives the logical id that Fn::GetAtt asks about.
+// referred returns the logical id in an Fn::GetAtt.
 func referred(value any) string {
 	get, _ := value.(map[string]any)
 	path, _ := get["Fn::GetAtt"].([]any)
@@ -198,7 +198,7 @@ func (s *stackOf) table(r resource) error {
 		return err
 	}
 	if p.BillingMode != "PAY_PER_REQUEST" {
-		return errors.New("there is a price for tables on demand only")
+		return errors.New("only on-demand tables have a price here")
 	}
 	s.inv.Recovery = s.inv.Recovery || p.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled
 	return nil

@@ -1,8 +1,7 @@
-// Package cost owns what Hubmend costs: prices.yaml has what AWS charges, assumptions.yaml what
-// cannot be counted, and the rest is counted in the synthesized templates and in the runbooks.
+// Package cost estimates the cost of Hubmend. prices.yaml contains AWS's prices, assumptions.yaml the numbers
+// that cannot be counted. All other numbers are counted in the synthesized templates and the runbooks.
 //
-// It reads templates and the catalog and returns values. It calls no AWS API and asks nobody for a
-// price.
+// It calls no AWS API.
 package cost
 
 import (
@@ -21,7 +20,7 @@ var pricesFile []byte
 //go:embed assumptions.yaml
 var assumptionsFile []byte
 
-// The ids of prices that something is billed by.
+// The ids of prices.
 const (
 	step         = "step"
 	script       = "script"
@@ -43,18 +42,18 @@ const (
 	key          = "key"
 )
 
-// Book is everything that the estimate does not count by itself.
+// Book contains the prices and assumptions of an estimate.
 type Book struct {
 	Region  string   `json:"region"`
 	Sources []Source `json:"sources"`
 	Prices  []Price  `json:"prices"`
-	// Free are types of resources that cost nothing by being there.
+	// Free are types of resources without a charge of their own.
 	Free        []Free       `yaml:"free" json:"-"`
 	Peer        Peer         `json:"peer"`
 	Assumptions []Assumption `yaml:"-" json:"assumptions"`
 }
 
-// Source is where a price was read, and when.
+// Source is where and when a price was read.
 type Source struct {
 	ID   string `json:"id"`
 	Text string `json:"text"`
@@ -62,8 +61,8 @@ type Source struct {
 	Read string `json:"read"`
 }
 
-// Price is what AWS charges for so many units (Per, or 1), and how many units a month are
-// free for every payer.
+// Price is what AWS charges for a number of units (Per, or 1), and how many units per month are free for
+// every payer.
 type Price struct {
 	ID     string  `json:"id"`
 	Name   string  `json:"name"`
@@ -77,7 +76,7 @@ type Price struct {
 // Each is the price of one unit.
 func (p Price) Each() float64 { return p.USD / max(p.Per, 1) }
 
-// Free says why a type of resource has no price.
+// Free says why a type of resource has no charge of its own.
 type Free struct{ Type, Because string }
 
 // Assumption is a number that is not counted. Basis is measured, documented or assumed.
@@ -89,8 +88,8 @@ type Assumption struct {
 	What  string  `json:"what"`
 }
 
-// Embedded gives the prices and assumptions that this binary was built with. It panics when
-// they are not in order, which a test rules out.
+// Embedded returns the prices and assumptions that this binary was built with. It panics when they are
+// invalid, which a test rules out.
 func Embedded() Book {
 	b, err := embedded()
 	if err != nil {
@@ -113,36 +112,36 @@ func parse(prices, assumptions []byte) (Book, error) {
 	return b, b.check()
 }
 
-// check reports every price without a source, and every number that is missing.
+// check reports every price without a source, and every missing number.
 func (b Book) check() error {
 	var problems []error
 	for _, p := range b.Prices {
 		if p.USD <= 0 || p.Unit == "" || p.Name == "" {
-			problems = append(problems, fmt.Errorf("price %s: usd, unit and name are needed", p.ID))
+			problems = append(problems, fmt.Errorf("price %s: usd, unit and name are required", p.ID))
 		}
 		if !slices.ContainsFunc(b.Sources,
 			func(s Source) bool { return s.ID == p.Source && s.URL != "" && s.Read != "" }) {
 			problems = append(problems,
-				fmt.Errorf("price %s: there is no source %q with an address and a date", p.ID, p.Source))
+				fmt.Errorf("price %s: source %q with a URL and a date not found", p.ID, p.Source))
 		}
 	}
 	for _, a := range b.Assumptions {
 		if a.Value <= 0 || a.What == "" || !slices.Contains([]string{"measured", "documented", "assumed"}, a.Basis) {
 			problems = append(problems,
-				fmt.Errorf("assumption %s: a value, what it is about and its basis are needed", a.ID))
+				fmt.Errorf("assumption %s: a value, a description and a basis are required", a.ID))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// price looks a price up. An id that is not there is a mistake of this package.
+// price returns a price. An unknown id is a bug of this package.
 func (b Book) price(id string) Price {
 	for _, p := range b.Prices {
 		if p.ID == id {
 			return p
 		}
 	}
-	panic("cost: there is no price " + id)
+	panic("cost: unknown price " + id)
 }
 
 func (b Book) source(id string) Source {
@@ -151,20 +150,20 @@ func (b Book) source(id string) Source {
 			return s
 		}
 	}
-	panic("cost: there is no source " + id)
+	panic("cost: unknown source " + id)
 }
 
-// Value gives an assumption's number.
+// Value returns the number of an assumption.
 func (b Book) Value(id string) float64 {
 	for _, a := range b.Assumptions {
 		if a.ID == id {
 			return a.Value
 		}
 	}
-	panic("cost: there is no assumption " + id)
+	panic("cost: unknown assumption " + id)
 }
 
-// Assume gives a book with another number for an assumption.
+// Assume returns a book with another number for an assumption.
 func (b Book) Assume(id string, value float64) Book {
 	b.Assumptions = slices.Clone(b.Assumptions)
 	for i := range b.Assumptions {
@@ -175,7 +174,7 @@ func (b Book) Assume(id string, value float64) Book {
 	return b
 }
 
-// free says whether a type of resource costs nothing by being there.
+// free says whether a type of resource has no charge of its own.
 func (b Book) free(kind string) bool {
 	return slices.ContainsFunc(b.Free, func(f Free) bool { return f.Type == kind })
 }

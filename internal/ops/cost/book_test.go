@@ -19,12 +19,12 @@ func TestParseRefuses(t *testing.T) {
 		"unknown key there": {good, "[{id: hours, vaule: 1}]", "read the assumptions"},
 		"nothing to pay":    {strings.Replace(good, "usd: 1", "usd: 0", 1), sound, "price step: usd"},
 		"no unit":           {strings.Replace(good, "unit: step, ", "", 1), sound, "price step: usd, unit and name"},
-		"unknown source":    {strings.Replace(good, "source: s}", "source: x}", 1), sound, `no source "x"`},
+		"unknown source":    {strings.Replace(good, "source: s}", "source: x}", 1), sound, `source "x" with a URL`},
 		"source undated": {strings.Replace(good, "read: 2026-10, ", "", 1), sound,
-			`no source "s" with an address and a date`},
+			`source "s" with a URL and a date not found`},
 		"no number": {good, strings.Replace(sound, "value: 1", "value: 0", 1), "assumption hours: a value"},
 		"no basis": {good, strings.Replace(sound, "assumed", "guessed", 1),
-			"assumption hours: a value, what it is about and its basis"},
+			"assumption hours: a value, a description and a basis"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,10 +6,10 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// thousand is how many repairs the variable costs are given for.
+// thousand is the number of repairs that the variable cost refers to.
 const thousand = 1000
 
-// Line is something that is billed: so many units of a price.
+// Line is a billed item: a number of units of a price.
 type Line struct {
 	What     string  `json:"what"`
 	Price    string  `json:"price"`
@@ -23,23 +23,23 @@ func (b Book) line(what, price string, quantity float64) Line {
 	return Line{What: what, Price: price, Quantity: quantity, Unit: p.Unit, USD: quantity * p.Each()}
 }
 
-// Size is the deployment that is asked about: its accounts, the Regions of each, and its repairs a month.
+// Size is the size of a deployment: its accounts, the Regions of each, and its repairs per month.
 type Size struct {
 	Accounts int `json:"accounts"`
 	Regions  int `json:"regions"`
 	Repairs  int `json:"repairs"`
 }
 
-// String says the size in words.
+// String describes the size.
 func (s Size) String() string {
-	return fmt.Sprintf("%s a month in %s and %s", amount(float64(s.Repairs), "repair"),
+	return fmt.Sprintf("%s per month in %s and %s", amount(float64(s.Repairs), "repair"),
 		amount(float64(s.Accounts), "account"), amount(float64(s.Regions), "Region"))
 }
 
-// Validate refuses what no deployment can be.
+// Validate refuses impossible sizes.
 func (s Size) Validate() error {
 	if s.Accounts < 1 || s.Regions < 1 {
-		return fmt.Errorf("%d accounts in %d Regions: there must be one at least", s.Accounts, s.Regions)
+		return fmt.Errorf("%d accounts in %d Regions: at least one of each is required", s.Accounts, s.Regions)
 	}
 	if s.Repairs < 0 {
 		return fmt.Errorf("%d repairs: the number must not be negative", s.Repairs)
@@ -47,18 +47,18 @@ func (s Size) Validate() error {
 	return nil
 }
 
-// Estimate is what a deployment costs a month.
+// Estimate is the monthly cost of a deployment.
 type Estimate struct {
 	Size Size `json:"size"`
-	// Fixed is billed every month, whether something is repaired or not.
+	// Fixed is billed every month, with or without repairs.
 	Fixed []Line `json:"fixed"`
-	// Variable is billed for 1,000 repairs.
+	// Variable is billed per 1,000 repairs.
 	Variable []Line `json:"variablePerThousand"`
 
 	FixedUSD       float64 `json:"fixedUSD"`
 	PerThousandUSD float64 `json:"perThousandUSD"`
 	MonthUSD       float64 `json:"monthUSD"`
-	// MonthFreeTierUSD is the same for a payer who uses the free tier for nothing else.
+	// MonthFreeTierUSD is the same with the full free tier.
 	MonthFreeTierUSD float64 `json:"monthFreeTierUSD"`
 }
 
@@ -79,12 +79,12 @@ func Of(book Book, inv Inventory, size Size) (Estimate, error) {
 	return e, nil
 }
 
-// counted says what the resources are that are billed by the month.
+// counted names the resources that are billed monthly.
 var counted = map[string]string{
-	metric: "metrics of the functions' logs", alarm: "alarms", dashboard: "dashboards", key: "keys",
+	metric: "custom metrics", alarm: "alarms", dashboard: "dashboards", key: "keys",
 }
 
-// fixed is billed every month.
+// fixed returns what is billed every month.
 func fixed(book Book, inv Inventory, size Size) []Line {
 	var lines []Line
 	stacks := map[Scope]float64{Once: 1, PerAccount: float64(size.Accounts),
@@ -101,20 +101,20 @@ func fixed(book Book, inv Inventory, size Size) []Line {
 		runs := seconds / s.Every.Seconds()
 		lines = append(lines, invocations(book, inv, s.Function, runs, runs*book.Value("scheduledMilliseconds"))...)
 		lines = append(lines,
-			book.line(s.Function+", the index of the ledger", read, runs*book.Value("scheduledReadUnits")))
+			book.line(s.Function+", reads of the ledger's index", read, runs*book.Value("scheduledReadUnits")))
 	}
 	return lines
 }
 
-// runbookLines is what Systems Manager bills for 1,000 repairs: each is one step, which is a script.
+// runbookLines is what Systems Manager bills for 1,000 repairs. Each runbook is one step with a script.
 func runbookLines(book Book) []Line {
 	return []Line{
-		book.line("the one step of a runbook", step, thousand),
-		book.line("its script, running", script, thousand*book.Value("scriptSeconds")),
+		book.line("runbook, its single step", step, thousand),
+		book.line("runbook, duration of its script", script, thousand*book.Value("scriptSeconds")),
 	}
 }
 
-// around is what 1,000 repairs cost beside their runbooks.
+// around is the cost of 1,000 repairs without their runbooks.
 func around(book Book, inv Inventory) ([]Line, error) {
 	for _, function := range []string{naming.DispatchFunction, naming.SettleFunction} {
 		if inv.Memory[function] == 0 {
@@ -128,31 +128,31 @@ func around(book Book, inv Inventory) ([]Line, error) {
 	kept := thousand * book.Value("ledgerBytes") / gigabyte * book.Value("ledgerMonths")
 	lines = append(lines,
 		book.line("messages of findings and outcomes", message, (findings+thousand)*book.Value("requests")),
-		book.line("the end of an execution, told to the administrator", event, thousand*book.Value("events")),
-		book.line("what becomes of a repair, told to programs", event, thousand*book.Value("announced")),
-		book.line("ledger, written", write, thousand*book.Value("writeUnits")),
-		book.line("ledger, read", read, thousand*book.Value("readUnits")),
-		book.line("ledger, kept", table, kept),
+		book.line("events from members to the administrator's account", event, thousand*book.Value("events")),
+		book.line("events for chat, tickets and other consumers", event, thousand*book.Value("announced")),
+		book.line("ledger, writes", write, thousand*book.Value("writeUnits")),
+		book.line("ledger, reads", read, thousand*book.Value("readUnits")),
+		book.line("ledger, storage", table, kept),
 	)
 	if inv.Recovery {
-		lines = append(lines, book.line("ledger, kept for recovery", recovery, kept))
+		lines = append(lines, book.line("ledger, point-in-time recovery", recovery, kept))
 	}
 	told := thousand * book.Value("notifications")
 	return append(lines, book.line("notifications", notification, told),
-		book.line("notifications by mail", email, told)), nil
+		book.line("notifications, emails", email, told)), nil
 }
 
 const gigabyte = 1e9
 
-// invocations is what a function is billed that runs so often, for so long together, with its log.
+// invocations is the cost of a function and its log, for a number of runs and their total duration.
 func invocations(book Book, inv Inventory, function string, runs, milliseconds float64) []Line {
 	log := runs * book.Value("logBytes") / gigabyte
 	return []Line{
-		book.line(function+", invoked", request, runs),
-		book.line(fmt.Sprintf("%s, running with %.0f MB", function, inv.Memory[function]), compute,
+		book.line(function+", invocations", request, runs),
+		book.line(fmt.Sprintf("%s, duration with %.0f MB", function, inv.Memory[function]), compute,
 			milliseconds/1000*inv.Memory[function]/1024),
-		book.line(function+", its log", ingestion, log),
-		book.line(function+", its log kept", archive, log*inv.LogDays*24/book.Value("hours")),
+		book.line(function+", log ingestion", ingestion, log),
+		book.line(function+", log storage", archive, log*inv.LogDays*24/book.Value("hours")),
 	}
 }
 
@@ -164,7 +164,7 @@ func sum(lines []Line) float64 {
 	return usd
 }
 
-// afterFreeTier takes the free units of each price off a month.
+// afterFreeTier deducts the free units of each price from a month.
 func (b Book) afterFreeTier(e Estimate) float64 {
 	used := map[string]float64{}
 	for _, l := range e.Fixed {

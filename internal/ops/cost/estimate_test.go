@@ -110,8 +110,8 @@ func TestOfRefuses(t *testing.T) {
 		size Size
 		want string
 	}{
-		"no account":  {everything, Size{Regions: 1}, "one at least"},
-		"no Region":   {everything, Size{Accounts: 1}, "one at least"},
+		"no account":  {everything, Size{Regions: 1}, "at least one"},
+		"no Region":   {everything, Size{Accounts: 1}, "at least one"},
 		"repairs":     {everything, Size{1, 1, -1}, "must not be negative"},
 		"no function": {Inventory{Memory: map[string]float64{"f": 1}}, good, "no function hubmend-dispatch"},
 	} {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// USD writes an amount with two decimals, or more where they would say nothing.
+// USD writes an amount with two decimals, or four when it is small.
 func USD(amount float64) string {
 	digits := 2
 	if amount > 0 && amount < 0.1 {
@@ -15,7 +15,7 @@ func USD(amount float64) string {
 	return group(strconv.FormatFloat(amount, 'f', digits, 64))
 }
 
-// number writes a quantity with three significant digits where it is small, and whole where it is large.
+// number writes a small quantity with three significant digits, and a large one without decimals.
 func number(quantity float64) string {
 	digits := 0
 	if quantity != math.Trunc(quantity) && quantity < 100 {

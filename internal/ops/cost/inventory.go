@@ -18,23 +18,23 @@ import (
 // suffix ends the names of template files.
 const suffix = ".template.json"
 
-// Inventory is what the templates deploy and AWS bills. A resource with a condition counts.
+// Inventory is what the templates deploy and AWS bills. Resources with a condition count.
 type Inventory struct {
-	// Counts are resources that are billed by the month.
+	// Counts are resources that are billed monthly.
 	Counts []Count
 	// Polled is how many queues Lambda polls.
 	Polled int
-	// Schedules are functions that run by themselves.
+	// Schedules are functions that run on a schedule.
 	Schedules []Schedule
 	// Memory of functions in MB, by name.
 	Memory map[string]float64
 	// Recovery says whether the ledger has point-in-time recovery.
 	Recovery bool
-	// LogDays is how long logs are kept.
+	// LogDays is the retention of logs.
 	LogDays float64
 }
 
-// Count is how many units of a price one stack has, and how often there is such a stack.
+// Count is how many units of a price one stack has, and where the stack is deployed.
 type Count struct {
 	Price  string
 	Number int
@@ -51,7 +51,7 @@ const (
 	PerPlace // in each account and Region
 )
 
-// Schedule is a function that runs again and again.
+// Schedule is a function that runs periodically.
 type Schedule struct {
 	Function string
 	Every    time.Duration
@@ -66,7 +66,7 @@ func Read(folder string, book Book) (Inventory, error) {
 	}
 	files, err := fs.Glob(assembly, "*"+suffix)
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("no template is in %s; run `make templates`", folder)
+		err = fmt.Errorf("no templates in %s; run `make templates`", folder)
 	}
 	if err != nil {
 		return Inventory{}, err
@@ -164,7 +164,7 @@ func (s *stackOf) one(r resource) error {
 		return s.table(r)
 	}
 	if !s.book.free(r.Type) {
-		return errors.New("nobody knows its price; add it to internal/ops/cost/prices.yaml, as free or with a price " +
+		return errors.New("its price is unknown; add it to internal/ops/cost/prices.yaml, as free or with a price " +
 			"that is counted")
 	}
 	return nil

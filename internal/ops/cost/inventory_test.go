@@ -66,7 +66,7 @@ func TestTakeRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ resource, want string }{
 		"unknown type": {`"X": {"Type": "AWS::EC2::NatGateway", "Properties": {}}`,
-			"X, AWS::EC2::NatGateway: nobody knows its price"},
+			"X, AWS::EC2::NatGateway: its price is unknown"},
 		"high resolution": {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 10}}`, "60 s and more"},
 		"one of several": {
 			`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"MetricStat": {"Period": 10}}, {"MetricStat": {"Period": 60}}]}}`, "60 s and more"},
@@ -76,18 +76,18 @@ func TestTakeRefuses(t *testing.T) {
 		"dimensions": {`"X": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "H", "MetricName": "M", "Dimensions": [{"Name": "a"}], "Period": 60}}`,
 			"metric M has dimensions"},
 		"dimensions on a dashboard": {board(`["H", "M", "a", "b"]`), "metric M has dimensions"},
-		"no metric":                 {board(`["H"]`), "no namespace and name"},
+		"no metric":                 {board(`["H"]`), "not a namespace and name"},
 		"a crowded dashboard":       {board(strings.Repeat(`["H", "M"],`, 50) + `["H", "M"]`), "more than 50 metrics"},
 		"a body that is no text": {`"X": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {}}`,
 			"an Fn::Sub of JSON"},
 		"kept for ever": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {}}`, "set RetentionInDays"},
 		"free scaling": {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}}`,
-			"maximum concurrency only"},
+			"with a maximum concurrency"},
 		"own pollers": {`"X": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"ScalingConfig": {"MaximumConcurrency": 2}, "ProvisionedPollerConfig": {"MinimumPollers": 2}}}`,
-			"maximum concurrency only"},
+			"with a maximum concurrency"},
 		"x86": {
 			`"X": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "MemorySize": 128}}`,
-			"arm64 only"},
+			"only arm64"},
 		"nameless": {
 			`"X": {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 128, "Architectures": ["arm64"]}}`,
 			"FunctionName"},
@@ -95,9 +95,9 @@ func TestTakeRefuses(t *testing.T) {
 			`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 1 * * ? *)"}}`,
 			"is not a rate"},
 		"a queue on time": {
-			`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(5 minutes)", "Targets": [{"Arn": {"Ref": "Q"}}]}}`, "no function"},
+			`"X": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(5 minutes)", "Targets": [{"Arn": {"Ref": "Q"}}]}}`, "not a function"},
 		"provisioned": {`"X": {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PROVISIONED"}}`,
-			"on demand only"},
+			"only on-demand tables"},
 		"not a template": {`"X": 1`, "read template hubmend-admin"},
 		"a wrong property": {`"X": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": "long"}}`,
 			"X, AWS::Logs::LogGroup: json"},

@@ -25,11 +25,10 @@ func (r Report) Page(out io.Writer) error {
 func (r Report) summary(b *strings.Builder) {
 	e := r.Estimate
 	peer, _ := r.Book.Peer.PerThousand()
-	fmt.Fprintf(b, "Estimated in USD without tax, with the prices of %s, and without the free tier unless it is "+
-		"named. A repair costs\n"+
-		"%s USD, %.1f times what the peer counts for one of its own. `hubmend costs` prints the same for other "+
-		"numbers.\n\n",
-		r.Book.Region, USD(e.PerThousandUSD/thousand), e.PerThousandUSD/peer)
+	fmt.Fprintf(b, "A repair costs %s USD: %.0f%% of what it costs with %s\n(ASR). The estimates are in USD without "+
+		"tax, with the prices of %s. The free tier is deducted\nonly where a column says so. To estimate your own "+
+		"deployment, run `hubmend costs`.\n\n",
+		USD(e.PerThousandUSD/thousand), 100*e.PerThousandUSD/peer, r.Book.Peer.Name, r.Book.Region)
 	var rows [][]string
 	for _, c := range r.Examples {
 		o := c.Ours
@@ -39,15 +38,15 @@ func (r Report) summary(b *strings.Builder) {
 			"**" + USD(o.MonthUSD) + "**", USD(o.MonthFreeTierUSD), USD(c.Peer.Total), USD(c.Peer.Sum()),
 		})
 	}
-	grid(b, "accounts | Regions | repairs a month | fixed | for repairs | **a month** | with the free tier | peer, "+
-		"as published | peer, sum of its rows", rows)
-	fmt.Fprintf(b, "\nThe peer is %s, with what its [cost page](%s) says of the\n"+
-		"same sizes. The totals there are lower than what the rows of the same tables add up to, so both are here.\n",
-		r.Book.Peer.Name, r.Book.source(r.Book.Peer.Source).URL)
+	grid(b, "accounts | Regions | repairs per month | fixed | variable | **total per month** | total with the free "+
+		"tier | ASR, published total | ASR, sum of its rows", rows)
+	fmt.Fprintf(b, "\nThe numbers of ASR are from its [cost page](%s).\nThe totals on that page are lower than the sums "+
+		"of their rows, so both are listed.\n", r.Book.source(r.Book.Peer.Source).URL)
 }
 
 func (r Report) aims(b *strings.Builder) {
-	b.WriteString("\n## Aims\n\n")
+	b.WriteString("\n## Limits\n\nA test fails when a change exceeds one of these limits. Three dashboards and ten " +
+		"alarms are free for every\npayer, so the limit of the fixed cost leaves them out.\n\n")
 	var rows [][]string
 	for _, a := range r.Aims {
 		result := "met"
@@ -56,26 +55,22 @@ func (r Report) aims(b *strings.Builder) {
 		}
 		rows = append(rows, []string{a.What, USD(a.AtMost), USD(a.USD), result})
 	}
-	grid(b, "what, in USD | at most | is | ", rows)
-	b.WriteString("\nA test fails when a template or a runbook makes an aim be missed. Everybody has three " +
-		"dashboards and ten alarms for\n" +
-		"nothing, so the aim for fixed costs leaves those out; all other figures on this page do not.\n")
+	grid(b, "USD for | limit | estimate | ", rows)
 }
 
 func (r Report) fixed(b *strings.Builder) {
 	e := r.Estimate
 	b.WriteString("\n## Fixed, per month\n\nCounted in the templates.")
 	if r.sameEverywhere() {
-		b.WriteString(" No member account has anything that is billed by the month: no key, no function, no queue.")
+		b.WriteString(" Member accounts have no fixed cost: no keys, functions or queues.")
 	}
 	b.WriteString("\n\n")
 	lines(b, e.Fixed, e.FixedUSD)
-	b.WriteString("\nThe largest parts are upper limits: a metric is billed only for the hours in which something " +
-		"is counted, and most count\n" +
-		"what goes wrong.\n")
+	b.WriteString("\nThe metrics are an upper limit: AWS bills a metric only for hours with data, and most of these " +
+		"metrics count\nfailures.\n")
 }
 
-// sameEverywhere says whether the fixed costs are those of the administrator's account alone.
+// sameEverywhere says whether only the administrator's account has a fixed cost.
 func (r Report) sameEverywhere() bool {
 	for _, c := range r.Examples {
 		if c.Ours.FixedUSD != r.Examples[0].Ours.FixedUSD {
@@ -87,16 +82,14 @@ func (r Report) sameEverywhere() bool {
 
 func (r Report) variable(b *strings.Builder) {
 	e := r.Estimate
-	b.WriteString("\n## Variable, per 1,000 repairs\n\nThe same for every control. Findings are taken one at a time " +
-		"here; many that come together share\n" +
-		"invocations, and controls that share a target, such as those of the password policy, share an execution.\n\n")
+	b.WriteString("\n## Variable, per 1,000 repairs\n\nThe same for every control. The estimate assumes one finding " +
+		"per invocation. Findings that arrive together\nshare invocations, and controls with the same target, such as " +
+		"those of the password policy, share an execution.\n\n")
 	lines(b, e.Variable, e.PerThousandUSD)
-	fmt.Fprintf(b, "\nThe free tier takes off what is free of Lambda, SQS, SNS, CloudWatch and DynamoDB storage: of "+
-		"%s USD a month for\n"+
-		"%s repairs, %s USD remain. It is shared by all accounts of an organization, and Systems Manager has none.\n",
+	fmt.Fprintf(b, "\nThe free tier includes Lambda, SQS, SNS, CloudWatch and DynamoDB storage. It reduces %s USD per "+
+		"month for\n%s repairs to %s USD. All accounts of an organization share it. Systems Manager has no free tier.\n",
 		USD(e.MonthUSD), number(float64(e.Size.Repairs)), USD(e.MonthFreeTierUSD))
-	b.WriteString("\nWhat a repair turns on may cost more than the repair: flow logs, the events of a trail in " +
-		"CloudWatch Logs, the rotation of a\n" +
-		"key. The risk of each control in [controls.md](controls.md) says so. That is no cost of Hubmend, and not " +
-		"counted here.\n")
+	b.WriteString("\nA setting that a repair turns on can cost more than the repair: flow logs, trail events in " +
+		"CloudWatch Logs, or\nthe rotation of a key. [controls.md](controls.md) describes this risk for each control. It " +
+		"is not part of the\nestimate.\n")
 }

@@ -1,13 +1,13 @@
 package cost
 
-// Peer is what another solution publishes about its own costs.
+// Peer is the cost that another solution publishes.
 type Peer struct {
 	Name     string        `json:"name"`
 	Source   string        `json:"source"`
 	Examples []PeerExample `json:"examples"`
-	// Repair is what one repair adds.
+	// Repair is the cost of one repair.
 	Repair []PeerPart `json:"repair"`
-	// Place is what each account and Region costs a month.
+	// Place is the monthly cost of each account and Region.
 	Place float64 `json:"place"`
 }
 
@@ -29,7 +29,7 @@ func (e PeerExample) Sum() float64 {
 	return sum
 }
 
-// PeerPart is a part of the cost of one repair, of its runbook or of what is around it.
+// PeerPart is a part of the cost of one repair.
 type PeerPart struct {
 	What     string  `json:"what"`
 	Quantity float64 `json:"quantity"`
@@ -37,7 +37,7 @@ type PeerPart struct {
 	Runbook  bool    `json:"runbook,omitempty"`
 }
 
-// PerThousand is what 1,000 repairs of the peer cost, and what of that is not for the runbook.
+// PerThousand returns the cost of 1,000 repairs of the peer, and the part of it without the runbooks.
 func (p Peer) PerThousand() (all, besideRunbook float64) {
 	for _, part := range p.Repair {
 		usd := thousand * part.Quantity * part.USD

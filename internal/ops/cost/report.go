@@ -1,15 +1,15 @@
 package cost
 
-// Report is everything that there is to say about costs.
+// Report contains an estimate with its comparisons, limits, prices and assumptions.
 type Report struct {
 	Estimate Estimate `json:"estimate"`
-	// Examples are those of the peer, Aims what was aimed at.
+	// Examples are those of the peer. Aims are the limits of this project.
 	Examples []Comparison `json:"examples"`
 	Aims     []Aim        `json:"aims"`
 	Book     Book         `json:"book"`
 }
 
-// Make estimates what the inventory deploys, for a deployment of this size.
+// Make estimates a deployment of this size.
 func Make(inv Inventory, size Size) (Report, error) {
 	r := Report{Book: Embedded()}
 	typical, err := Of(r.Book, inv, Typical)
