@@ -122,7 +122,7 @@ func (d *demo) report(ctx context.Context, l *lab.Lab) error {
 	if err := r.write(io.Discard, made); err != nil {
 		return err
 	}
-	d.screen.print(fmt.Sprintf("Report: %s (%s, %d undone)", d.reportFile, counted(made.Total.Repaired, "repair"),
+	d.screen.print(fmt.Sprintf("Report: %s (%d repaired, %d undone)", d.reportFile, made.Total.Repaired,
 		made.Total.Undone))
 	return nil
 }

@@ -36,7 +36,7 @@ func TestLabDemo(t *testing.T) {
 		t.Errorf("%d findings are RESOLVED", n)
 	}
 	for _, want := range []string{"18 of 18 RESOLVED", "  - tcp ", "  + tcp ", "Restored. It is on hold",
-		"build/demo-report.html (11 repairs, 1 undone)"} {
+		"build/demo-report.html (10 repaired, 1 undone)"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("does not print %q:\n%s", want, stdout)
 		}

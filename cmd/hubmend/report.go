@@ -165,11 +165,11 @@ func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, no
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
-		note("The settings of hubmend-admin cannot be read, and the report takes the usual %d attempts within %g h: %v",
+		note("The parameters of hubmend-admin cannot be read. The report uses the default of %d attempts within %g h: %v",
 			o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err))
 	}
 	if now.Sub(p.From) > ledgerKeeps+time.Minute {
-		note("The period begins more than 90 days ago; the ledger has nothing of what ended before %s.",
+		note("The period starts more than 90 days ago. The ledger has no attempts that ended before %s.",
 			now.Add(-ledgerKeeps).Format(time.DateOnly))
 	}
 	b, newer := report.New(o), 0
