@@ -18,7 +18,8 @@ import (
 
 // Commands that change something, or write one document, have --json alone.
 var documents = []string{"plan", "report", "remediate", "undo", "playbook launch", "playbook update",
-	"playbook terminate", "playbook share", "dlq redrive", "dlq delete"}
+	"playbook enable", "playbook disable", "playbook terminate", "playbook share", "dlq redrive", "dlq delete", "pause",
+	"resume"}
 
 // Every command that lists things has --output.
 func TestListsHaveFormats(t *testing.T) {
