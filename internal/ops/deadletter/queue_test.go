@@ -125,9 +125,9 @@ func TestOpen(t *testing.T) {
 	}{
 		"messages": {service{counts: []string{"3", "4"}}, 7, nil, ""},
 		"no queue": {service{missing: "hubmend-findings"}, 0, deadletter.ErrNoQueue,
-			"hubmend-findings:"},
+			": hubmend-findings"},
 		"no dead letters": {service{missing: "hubmend-findings-dlq"}, 0, deadletter.ErrNoQueue,
-			"hubmend-findings-dlq:"},
+			": hubmend-findings-dlq"},
 		"queue cannot be found": {service{fail: map[string]error{"find hubmend-findings": down}}, 0, down,
 			"hubmend-findings:"},
 		"letters cannot be found": {service{fail: map[string]error{"find hubmend-findings-dlq": down}}, 0, down,
