@@ -1,4 +1,4 @@
-"""The public access block of a bucket: turn on all of it, and set it as it was again."""
+"""Turn on all four settings of a bucket's public access block, and undo that."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
 
 SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ON = dict.fromkeys(SETTINGS, True)
-NOT_AS_BEFORE = "The public access block is not as it was before the repair. Something may have changed it while this ran; see, and start this again."
+NOT_AS_BEFORE = "The public access block does not have its previous value. It may have been changed during this run. Check it, then try again."
 
 
 def repair(aws: Aws, BucketName: str) -> Outcome:
@@ -24,14 +24,16 @@ def undo(aws: Aws, before: State, after: State, BucketName: str) -> Outcome:
     try:
         was, left = recorded(before), recorded(after)
     except (LookupError, TypeError, AttributeError):
-        raise Refused(f"The repair {aws.repair} does not say what it left. Restore it by hand; `hubmend history` has what was before.") from None
+        raise Refused(
+            f"The repair {aws.repair} has no record of its result. Restore the bucket manually; `hubmend history` shows the previous value."
+        ) from None
     found = block(aws, BucketName)
     if found == was:
         return unchanged("the public access block is as it was before the repair.", state(found))
     if found != left:
         raise Refused(
-            f"The public access block of {BucketName} was changed since the repair {aws.repair}, so it is left as it is. "
-            "Look who changed it, and set it by hand if it must be as before."
+            f"The public access block of {BucketName} has changed since the repair {aws.repair}, so it was left unchanged. "
+            "Find out who changed it. To restore the previous value, set it manually."
         )
     if was:
         aws("s3:PutPublicAccessBlock", Bucket=BucketName, ExpectedBucketOwner=aws.account, PublicAccessBlockConfiguration=was)
@@ -44,7 +46,7 @@ def undo(aws: Aws, before: State, after: State, BucketName: str) -> Outcome:
 
 
 def block(aws: Aws, bucket: str) -> dict[str, bool]:
-    """Read the four settings; none when the bucket has no block, which is an error to S3 but not to us."""
+    """Read the four settings. A bucket without a public access block has none."""
     answer = aws("s3:GetPublicAccessBlock", Bucket=bucket, ExpectedBucketOwner=aws.account, absent=("NoSuchPublicAccessBlockConfiguration",))
     return {name: answer["PublicAccessBlockConfiguration"].get(name) is True for name in SETTINGS} if answer else {}
 
@@ -54,7 +56,7 @@ def state(found: dict[str, bool]) -> State:
 
 
 def recorded(given: Any) -> dict[str, bool]:
-    """Read what a repair recorded. A document of steps put the settings into one more, and may have written them as texts."""
+    """Read what a repair recorded. Older documents nested the settings and may have recorded them as strings."""
     settings = given.get("PublicAccessBlock", given)
     return {} if settings == "none" else {name: {"true": True, "false": False}[str(settings[name]).lower()] for name in SETTINGS}
 
@@ -69,7 +71,7 @@ def still_off(found: dict[str, bool]) -> str:
         return ""
     return (
         f"Public access to the bucket is not blocked: {joined(off)} {'is' if len(off) == 1 else 'are'} off. "
-        "Something may have changed it while this ran; start the repair again."
+        "It may have been changed during this run. Start the repair again."
     )
 
 

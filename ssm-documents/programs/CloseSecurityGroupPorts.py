@@ -1,11 +1,11 @@
-"""Ports of a security group that the world reaches: close them, and open them again as they were."""
+"""Close ports of a security group that are open to the world, and undo that."""
 
 from typing import Any
 
 from hubmend_runtime import Aws, Outcome, Refused, State, items_of, unchanged
 
-Rule = dict[str, Any]  # a permission of a group with one range, which is the world, and with the rule's tags when it has some
-Closed = dict[str, list[tuple[int, int]]]  # what the world must not reach: ranges of ports in order, by protocol
+Rule = dict[str, Any]  # a permission with one range, 0.0.0.0/0 or ::/0, and the rule's tags if any
+Closed = dict[str, list[tuple[int, int]]]  # sorted port ranges to close, by protocol
 
 FAMILIES = {"ipv4": ("IpRanges", "CidrIp", "0.0.0.0/0", "icmp"), "ipv6": ("Ipv6Ranges", "CidrIpv6", "::/0", "icmpv6")}
 NUMBERS = {"6": "tcp", "17": "udp"}
@@ -18,13 +18,13 @@ def repair(aws: Aws, GroupId: str, Ports: list[str], Keep: list[str], Protocols:
     rules = world_rules(aws, GroupId, names)
     close = [rule for rule in rules if reaches(rule, shut)]
     if not close:
-        return unchanged(f"{ports(shut)} is not open to {world(names)}.", [])
+        return unchanged(f"the security group does not open {ports(shut)} to {world(names)}.", [])
     close = tagged(aws, GroupId, close)
     keep = pieces(rules, close, shut)
-    # Before the wide rule goes, so that no moment is without them. When this fails (the group's quota, say) the group
-    # still has all that it had.
+    # Add before removing the wide rule, so that no port is closed in between. If this fails, for instance because of
+    # the group's quota, the group keeps all its rules.
     add(aws, GroupId, keep)
-    # A rule that is not there any more is no failure here: what counts is whether the ports are closed.
+    # A rule that is already gone is not a failure: only whether the ports are closed counts.
     aws("ec2:RevokeSecurityGroupIngress", GroupId=GroupId, IpPermissions=[bare(rule) for rule in close], absent=("InvalidPermission.NotFound",))
     aws.until(lambda: still_open(world_rules(aws, GroupId, names), shut, names))
     kept = f"; kept {listed(map(label, keep))} open as before." if keep else "."
@@ -39,15 +39,16 @@ def undo(
     rules = world_rules(aws, GroupId, names)
     restored = contains(rules, was)
     if restored and lacks(rules, left):
-        return unchanged("what is open to the world is as it was before the repair.", was)
-    # Restored, with the rules of the repair still there: an undo before this one went halfway.
+        return unchanged("the security group allows the same access from the world as before the repair.", was)
+    # Restored, but the repair's rules are still there: an earlier undo stopped halfway.
     if not contains(rules, left) or (not restored and any(reaches(rule, shut) for rule in rules)):
         raise Refused(
-            f"Security group {GroupId} was changed since the repair {aws.repair}, so it is left as it is. Look who changed it, and open "
-            "the ports by hand if they must be as before."
+            f"Security group {GroupId} has changed since the repair {aws.repair}, so it was left unchanged. Find out who changed it. "
+            "To open the ports again, add the rules manually."
         )
     if not restored:
-        add(aws, GroupId, [rule for rule in was if lacks(rules, [rule])])  # first: no moment is without what both let in
+        # Add before removing, so that traffic that both sets of rules allow is never interrupted.
+        add(aws, GroupId, [rule for rule in was if lacks(rules, [rule])])
     if left:
         aws("ec2:RevokeSecurityGroupIngress", GroupId=GroupId, IpPermissions=[bare(rule) for rule in left])
     aws.until(lambda: not_as_before(world_rules(aws, GroupId, names), was, left))
@@ -56,9 +57,9 @@ def undo(
 
 
 def closed(Ports: list[str], Keep: list[str], Protocols: list[str]) -> Closed:
-    """Return what the world must not reach: some ports, or all but some, of each protocol."""
+    """Return the port ranges to close: the given ports, or all but those to keep, of each protocol."""
     if bool(Ports) == bool(Keep):
-        raise Refused("Give either Ports, which are closed, or Keep, which stay open while all others are closed.")
+        raise Refused("Specify either Ports, to close these ports, or Keep, to close all other ports.")
     protocols = Protocols or ["tcp"]
     if Ports:
         return {protocol: [(port, port) for port in sorted({int(port) for port in Ports})] for protocol in protocols}
@@ -72,10 +73,10 @@ def outside(kept: list[int]) -> list[tuple[int, int]]:
 
 
 def world_rules(aws: Aws, group: str, names: list[str]) -> list[Rule]:
-    """Read the group's rules for the world, one for each range."""
+    """Return the group's rules that allow traffic from the world, one for each range."""
     found = aws("ec2:DescribeSecurityGroups", GroupIds=[group])["SecurityGroups"][0]
     if found.get("OwnerId", aws.account) != aws.account:
-        raise Refused(f"Security group {group} belongs to account {found['OwnerId']}, which shares its VPC. It is repaired there.")
+        raise Refused(f"Security group {group} belongs to account {found['OwnerId']}, which shares its VPC. Repair it in that account.")
     return [
         {**{key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission}, ranges: [entry]}
         for permission in found["IpPermissions"]
@@ -86,7 +87,7 @@ def world_rules(aws: Aws, group: str, names: list[str]) -> list[Rule]:
 
 
 def tagged(aws: Aws, group: str, rules: list[Rule]) -> list[Rule]:
-    """Give rules the tags they have, but those that only AWS can set."""
+    """Return the rules with their tags, except for those that only AWS can set."""
     found = aws("ec2:DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
     tags = {
         (one["IpProtocol"], one.get("FromPort", -1), one.get("ToPort", -1), one.get("CidrIpv4", one.get("CidrIpv6"))): sorted(
@@ -100,7 +101,7 @@ def tagged(aws: Aws, group: str, rules: list[Rule]) -> list[Rule]:
 
 
 def add(aws: Aws, group: str, rules: list[Rule]) -> None:
-    """Add rules. EC2 adds all rules of a call or none, and gives them the same tags."""
+    """Add rules. EC2 adds either all rules of a call or none, and gives all of them the same tags."""
     alike: dict[str, list[Rule]] = {}
     for rule in rules:
         alike.setdefault(str(rule.get("Tags", "")), []).append(rule)
@@ -119,7 +120,7 @@ def reaches(rule: Rule, shut: Closed) -> bool:
 
 
 def pieces(rules: list[Rule], close: list[Rule], shut: Closed) -> list[Rule]:
-    """Return what has to be added so that the rules to close leave everything but the ports open."""
+    """Return the rules to add so that removing the rules in close affects only the closed ports."""
     stay, keep = [rule for rule in rules if lacks(close, [rule])], list[Rule]()
     for piece in (piece for rule in close for piece in without(rule, shut)):
         if lacks(stay + keep, [piece]):
@@ -128,7 +129,7 @@ def pieces(rules: list[Rule], close: list[Rule], shut: Closed) -> list[Rule]:
 
 
 def without(rule: Rule, shut: Closed) -> list[Rule]:
-    """Return the rules that together are the given one without the ports."""
+    """Return rules that together allow what the given one allows, except for the closed ports."""
     ranges, _, _, icmp = family(rule)
     entries = {key: rule[key] for key in (ranges, "Tags") if key in rule}
     if rule["IpProtocol"] != ALL:
@@ -162,12 +163,12 @@ def protocol(rule: Rule) -> str:
 
 
 def plain(rule: Rule) -> Rule:
-    """Drop the tags: they are no part of a permission."""
+    """Drop the tags, which are not part of a permission."""
     return {key: value for key, value in rule.items() if key != "Tags"}
 
 
 def bare(rule: Rule) -> Rule:
-    """Drop the description too: to EC2, two rules with the same ports and source are the same."""
+    """Drop the description too. To EC2, two rules with the same ports and source are the same rule."""
     ranges, cidr, everybody, _ = family(rule)
     return {**plain(rule), ranges: [{cidr: everybody}]}
 
@@ -183,20 +184,20 @@ def lacks(rules: list[Rule], some: list[Rule]) -> bool:
 
 def lost(close: list[Rule]) -> tuple[str, ...]:
     wide = [rule for rule in close if rule["IpProtocol"] == ALL]
-    return (f"{listed(map(source, wide))} no longer reaches it with other IP protocols, such as GRE and ESP.",) if wide else ()
+    return (f"{listed(map(source, wide))} can no longer reach it with other IP protocols, such as GRE and ESP.",) if wide else ()
 
 
 def still_open(rules: list[Rule], shut: Closed, names: list[str]) -> str:
     found = {name: [one for one in ranges if any(reaches(rule, {name: [one]}) for rule in rules)] for name, ranges in shut.items()}
     if not any(found.values()):
         return ""
-    return f"{ports(found)} is still open to {world(names)}. A rule may have changed while this ran; start the repair again."
+    return f"Still open to {world(names)}: {ports(found)}. A rule may have changed during this run. Start the repair again."
 
 
 def not_as_before(rules: list[Rule], was: list[Rule], left: list[Rule]) -> str:
     if contains(rules, was) and lacks(rules, left):
         return ""
-    return "The rules of the group are not as they were before the repair. Something may have changed them while this ran; see, and start this again."
+    return "The group does not have its previous rules. They may have been changed during this run. Check them, then try again."
 
 
 def world(names: list[str]) -> str:
@@ -204,7 +205,7 @@ def world(names: list[str]) -> str:
 
 
 def ports(shut: Closed) -> str:
-    """Name ports, such as "TCP 22 and 3389"."""
+    """Return a text such as "TCP 22 and 3389"."""
     texts = [[str(first) if first == last else f"{first}-{last}" for first, last in ranges] for ranges in shut.values()]
     return ", ".join(
         f"{name.upper()} {' and '.join(filter(None, (', '.join(some[:-1]), some[-1])))}" for name, some in zip(shut, texts, strict=True) if some

@@ -1,4 +1,4 @@
-"""The rules of a VPC's default security group: remove all of them, and add them again as they were."""
+"""Remove all rules of a VPC's default security group, and undo that."""
 
 import json
 from typing import Any
@@ -9,10 +9,10 @@ Permission = dict[str, Any]  # as EC2 describes it
 Sides = dict[str, list[Permission]]
 
 SIDES = {"ingress": "inbound", "egress": "outbound"}
-# What identifies a source.
+# The keys that identify a source.
 SOURCES = {"IpRanges": ("CidrIp",), "Ipv6Ranges": ("CidrIpv6",), "PrefixListIds": ("PrefixListId",), "UserIdGroupPairs": ("GroupId", "UserId")}
 NAMED = 3  # network interfaces
-# Systems Manager takes 100 KiB from a script; a bit of it is for the rest of the answer.
+# Systems Manager takes 100 KiB from a script. The remainder is for the rest of the answer.
 MOST_BYTES = 100_000
 
 
@@ -29,15 +29,15 @@ def repair(aws: Aws, GroupId: str) -> Outcome:
         return unchanged("the default group has no rules.", [])
     if too_large(before):
         raise Refused(
-            f"Security group {GroupId} has so many rules that they cannot be recorded, and what is removed must be. Nothing was removed; "
-            "remove rules by hand until fewer are left."
+            f"Security group {GroupId} has too many rules to record them for an undo, so nothing was removed. "
+            "Remove some rules manually, then try again."
         )
     interfaces = aws("ec2:DescribeNetworkInterfaces", Filters=[{"Name": "group-id", "Values": [GroupId]}])["NetworkInterfaces"]
     empty(aws, GroupId, found)
     aws.until(lambda: emptied(aws, GroupId))
     removed = " and ".join(f"{len(rules(found[side]))} {name}" for side, name in SIDES.items())
     nobody = "" if interfaces else " No network interface uses it."
-    return Outcome(f"Removed {removed} rules of the default group.{nobody}", before, [], warning([one["NetworkInterfaceId"] for one in interfaces]))
+    return Outcome(f"Removed rules of the default group: {removed}.{nobody}", before, [], warning([one["NetworkInterfaceId"] for one in interfaces]))
 
 
 def undo(aws: Aws, before: State, after: State, GroupId: str) -> Outcome:
@@ -46,28 +46,28 @@ def undo(aws: Aws, before: State, after: State, GroupId: str) -> Outcome:
     lacking = []
     for side in SIDES:
         if rules(now[side]) == rules(was[side]):
-            continue  # also when an undo before this one went halfway
+            continue  # also when an earlier undo stopped halfway
         if rules(now[side]) != rules(left[side]):
             raise Refused(
-                f"The {side} rules of the default group {GroupId} were changed since the repair {aws.repair}, so the group is left as it is. "
-                "Look who changed it, and add rules by hand if they must be as before."
+                f"The {side} rules of the default group {GroupId} have changed since the repair {aws.repair}, so the group was left unchanged. "
+                "Find out who changed it. To restore the previous rules, add them manually."
             )
         lacking.append(side)
     if not lacking:
-        return unchanged("the default group has the rules that it had before the repair.", recorded(was))
+        return unchanged("the default group has its previous rules.", recorded(was))
     if too_large(recorded(now) + recorded(was)):
         raise Refused(
-            f"The repair {aws.repair} removed so many rules that they cannot be added at once, so none was added. Add them by hand; "
-            "`hubmend history` has them."
+            f"The repair {aws.repair} removed too many rules to add them at once, so none were added. Add them manually; "
+            "`hubmend history` lists them."
         )
-    # All rules of a side in one call, so that all are added or none. When the second fails, the next undo adds what is missing.
+    # One call for each direction, so that EC2 adds all its rules or none. If the second call fails, the next undo adds the rest.
     if "ingress" in lacking:
         aws("ec2:AuthorizeSecurityGroupIngress", GroupId=GroupId, IpPermissions=[bare(one, "Description") for one in was["ingress"]])
     if "egress" in lacking:
         aws("ec2:AuthorizeSecurityGroupEgress", GroupId=GroupId, IpPermissions=[bare(one, "Description") for one in was["egress"]])
     aws.until(lambda: not_as_before(look(aws, GroupId), was))
     added = " and ".join(f"{len(rules(was[side]))} {SIDES[side]}" for side in lacking)
-    return Outcome(f"Restored {added} rules of the default group.", recorded(now), recorded(was))
+    return Outcome(f"Restored rules of the default group: {added}.", recorded(now), recorded(was))
 
 
 def look(aws: Aws, group: str) -> Sides:
@@ -79,7 +79,7 @@ def sides(group: dict[str, Any]) -> Sides:
 
 
 def empty(aws: Aws, group: str, found: Sides) -> None:
-    """Remove rules. EC2 removes none of a call when one of them is gone already, and refuses an empty list."""
+    """Remove rules. EC2 removes none of them if one is already gone, and it refuses an empty list."""
     if found["ingress"]:
         aws(
             "ec2:RevokeSecurityGroupIngress",
@@ -97,15 +97,15 @@ def empty(aws: Aws, group: str, found: Sides) -> None:
 
 
 def emptied(aws: Aws, group: str) -> str:
-    """Remove what is left, which happens when the repair that closes SSH or RDP of this group runs at the same time."""
+    """Remove rules that were added meanwhile, as the repair does that closes ports of the same group."""
     found = look(aws, group)
     empty(aws, group, found)
     left = [name for side, name in SIDES.items() if found[side]]
     if not left:
         return ""
     return (
-        f"The default group still has {' and '.join(left)} rules. Somebody may add them again while this runs; find out who, and start the "
-        "repair again."
+        f"The default group still has {' and '.join(left)} rules. They may have been added again during this run. Find out what adds them, "
+        "then start the repair again."
     )
 
 
@@ -114,8 +114,8 @@ def not_as_before(now: Sides, was: Sides) -> str:
     if not other:
         return ""
     return (
-        f"The {' and '.join(other)} rules of the default group are not as they were before the repair. Something may have changed them while "
-        "this ran; see, and start this again."
+        f"The default group does not have its previous {' and '.join(other)} rules. They may have been changed during this run. "
+        "Check them, then try again."
     )
 
 
@@ -124,7 +124,7 @@ def recorded(found: Sides) -> list[Permission]:
 
 
 def noted(state: State) -> Sides:
-    """Return what a repair recorded. An older version recorded each permission below a name."""
+    """Return the rules that a repair recorded. Older versions nested each permission."""
     return {side: [record.get("Permission", record) for record in items_of(state) if record["Direction"] == side] for side in SIDES}
 
 
@@ -133,7 +133,7 @@ def too_large(records: list[Permission]) -> bool:
 
 
 def bare(permission: Permission, *also: str) -> Permission:
-    """Return what EC2 is given of a permission; the state of a peering, for one, it only tells. A port may be recorded as 22.0."""
+    """Return the parts of a permission that EC2 accepts as input. A port may be recorded as 22.0."""
     kept = {"IpProtocol": permission["IpProtocol"]}
     kept |= {key: int(permission[key]) for key in ("FromPort", "ToPort") if permission.get(key) is not None}
     for source, names in SOURCES.items():
@@ -143,7 +143,7 @@ def bare(permission: Permission, *also: str) -> Permission:
 
 
 def rules(permissions: list[Permission]) -> list[str]:
-    """Split permissions into one rule for each source, because EC2 may put them together in another way."""
+    """Split permissions into one rule for each source, because EC2 may group them differently."""
     found = []
     for permission in (bare(one, "Description") for one in permissions):
         ports = {key: value for key, value in permission.items() if key not in SOURCES}

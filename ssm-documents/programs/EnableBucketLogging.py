@@ -1,11 +1,11 @@
-"""Access logging of a bucket: turn it on, to a log bucket that is made when it is missing, and off again."""
+"""Turn on server access logging of a bucket, creating the log bucket if needed, and undo that."""
 
 import json
 from typing import Any
 
 from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
 
-NEW = ("NoSuchBucket",)  # the log bucket was made a moment ago
+NEW = ("NoSuchBucket",)  # the log bucket has just been created
 
 
 def repair(aws: Aws, BucketName: str, RetentionInDays: str) -> Outcome:
@@ -21,12 +21,12 @@ def repair(aws: Aws, BucketName: str, RetentionInDays: str) -> Outcome:
         Bucket=BucketName,
         ExpectedBucketOwner=aws.account,
         BucketLoggingStatus={"LoggingEnabled": wanted},
-        retry=("InvalidTargetBucketForLogging",),  # S3 refuses it while it does not know the log bucket's policy yet
+        retry=("InvalidTargetBucketForLogging",),  # until S3 sees the log bucket's new policy
     )
     aws.until(
-        lambda: "" if target(logging(aws, BucketName)) == wanted else f"S3 does not say that the bucket logs to {log_bucket}. Start the repair again."
+        lambda: "" if target(logging(aws, BucketName)) == wanted else f"S3 does not report {log_bucket} as the log bucket. Start the repair again."
     )
-    return Outcome(f"Turned on access logging, to {log_bucket} below {BucketName}/.", found, wanted)
+    return Outcome(f"Turned on access logging to {log_bucket} with the prefix {BucketName}/.", found, wanted)
 
 
 def undo(aws: Aws, before: State, after: State, BucketName: str) -> Outcome:
@@ -34,16 +34,16 @@ def undo(aws: Aws, before: State, after: State, BucketName: str) -> Outcome:
     found = target(enabled)
     if found == before:
         return unchanged("the bucket logs as it did before the repair.", found)
-    # The repair sets neither grants nor a format of the logs' names.
+    # The repair sets neither grants nor a key format.
     if found != after or enabled.get("TargetGrants") or "PartitionedPrefix" in enabled.get("TargetObjectKeyFormat", {}):
         raise Refused(
-            f"Where the bucket {BucketName} logs to was changed since the repair {aws.repair}, so it is left as it is. "
-            "Look who changed it, and set it by hand if it must be as before."
+            f"Access logging of the bucket {BucketName} has changed since the repair {aws.repair}, so it was left unchanged. "
+            "Find out who changed it. To restore the previous value, set it manually."
         )
-    # S3 turns logging off when no target is given. The repair changes only buckets that did not log.
+    # Without a target, S3 turns logging off. The repair changes only buckets that had logging off.
     aws("s3:PutBucketLogging", Bucket=BucketName, ExpectedBucketOwner=aws.account, BucketLoggingStatus={})
     aws.until(lambda: logs_still(target(logging(aws, BucketName))["TargetBucket"]))
-    return Outcome("Restored: access to the bucket is not logged, as before the repair; the log bucket stays.", found, before)
+    return Outcome("Restored: access logging of the bucket is off, as before the repair. The log bucket stays.", found, before)
 
 
 def logging(aws: Aws, bucket: str) -> dict[str, Any]:
@@ -52,38 +52,38 @@ def logging(aws: Aws, bucket: str) -> dict[str, Any]:
 
 
 def target(enabled: dict[str, Any]) -> dict[str, str]:
-    """Give empty names for a bucket that does not log, of which S3 says nothing."""
+    """Return the bucket and prefix that receive the logs, empty when logging is off."""
     return {name: enabled.get(name) or "" for name in ("TargetBucket", "TargetPrefix")}
 
 
 def logs_still(bucket: str) -> str:
-    return f"The bucket still logs to {bucket}. Something may have changed it while this ran; see, and start this again." if bucket else ""
+    return f"The bucket still logs to {bucket}. This may have been changed during this run. Check it, then try again." if bucket else ""
 
 
 def refuse_source(aws: Aws, bucket: str, log_bucket: str) -> None:
-    """Refuse a bucket of another Region, which its name does not tell, and the log bucket itself."""
+    """Refuse a bucket in another Region, and the log bucket itself."""
     constraint = aws("s3:GetBucketLocation", Bucket=bucket, ExpectedBucketOwner=aws.account).get("LocationConstraint") or ""
-    # S3 has no constraint for us-east-1, and EU is how old buckets say eu-west-1.
+    # A bucket in us-east-1 has no constraint, and old buckets in eu-west-1 have the constraint EU.
     home = {"": "us-east-1", "EU": "eu-west-1"}.get(constraint, constraint)
     if home != aws.region:
         raise Refused(
-            f"The bucket {bucket} is in {home}, and this ran in {aws.region}. A bucket logs only to a bucket of its own "
-            f"Region: turn on access logging in {home}, or let the trail deliver to a bucket in {aws.region}."
+            f"The bucket {bucket} is in {home}, but this repair ran in {aws.region}. A bucket can log only to a bucket in its own "
+            f"Region. Turn on access logging in {home}, or let the trail deliver to a bucket in {aws.region}."
         )
     if bucket == log_bucket:
         raise Refused(
-            f"{bucket} is where Hubmend's access logs go. If it logged to itself, every log would cause another. "
-            "No trail should deliver to it: give the trail a bucket of its own."
+            f"{bucket} stores Hubmend's access logs. If it logged to itself, every log would cause another. "
+            "Let the trail deliver to a bucket of its own."
         )
 
 
 def provide(aws: Aws, log_bucket: str, days: int) -> None:
-    """Make the log bucket unless it is complete, and refuse one to which S3 would deliver nothing."""
-    # A bucket that another account has under this name denies this. S3 says so when it is to be made.
+    """Create the log bucket or complete it, and refuse one that S3 cannot deliver to."""
+    # AccessDenied means that another account owns the bucket. Creating it then fails with a clear error.
     if aws("s3:GetBucketLocation", Bucket=log_bucket, ExpectedBucketOwner=aws.account, absent=(*NEW, "AccessDenied")) is None:
         create(aws, log_bucket)
     refuse_locked(aws, log_bucket)
-    # The lifecycle is what is set last. A log bucket without one was left half made, and then everything is set.
+    # The lifecycle is set last. A log bucket without one is incomplete, so everything is set again.
     lifecycle = aws(
         "s3:GetBucketLifecycleConfiguration", Bucket=log_bucket, ExpectedBucketOwner=aws.account, absent=(*NEW, "NoSuchLifecycleConfiguration")
     )
@@ -94,11 +94,11 @@ def provide(aws: Aws, log_bucket: str, days: int) -> None:
 
 
 def create(aws: Aws, bucket: str) -> None:
-    """Create the log bucket. us-east-1 refuses a location constraint, and the other Regions demand theirs."""
+    """Create the log bucket. us-east-1 refuses a location constraint, and all other Regions require theirs."""
     if aws.region == "us-east-1":
         aws("s3:CreateBucket", Bucket=bucket)
     else:
-        # The repair of another bucket may have made it meanwhile, which is no error in us-east-1.
+        # The repair of another bucket may have created it meanwhile. In us-east-1 that is not an error.
         aws("s3:CreateBucket", Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": aws.region}, absent=("BucketAlreadyOwnedByYou",))
 
 
@@ -110,7 +110,7 @@ def prepare(aws: Aws, bucket: str, days: int) -> None:
         PublicAccessBlockConfiguration={"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True},
         retry=NEW,
     )
-    # ACLs are off, so that the policy alone says who may write.
+    # With ACLs disabled, only the policy decides who may write.
     aws(
         "s3:PutBucketOwnershipControls",
         Bucket=bucket,
@@ -118,7 +118,7 @@ def prepare(aws: Aws, bucket: str, days: int) -> None:
         OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         retry=NEW,
     )
-    # With S3's own keys; S3 delivers no access logs to a bucket with a KMS key.
+    # S3 delivers no access logs to a bucket with a KMS key.
     aws(
         "s3:PutBucketEncryption",
         Bucket=bucket,
@@ -127,7 +127,7 @@ def prepare(aws: Aws, bucket: str, days: int) -> None:
         retry=NEW,
     )
     aws("s3:PutBucketPolicy", Bucket=bucket, ExpectedBucketOwner=aws.account, Policy=json.dumps(policy(aws, bucket)), retry=NEW)
-    # This comes last, because it says that the rest is done.
+    # Last, because it marks the log bucket as complete.
     aws(
         "s3:PutBucketLifecycleConfiguration",
         Bucket=bucket,
@@ -138,7 +138,7 @@ def prepare(aws: Aws, bucket: str, days: int) -> None:
 
 
 def policy(aws: Aws, bucket: str) -> dict[str, Any]:
-    """Let S3 deliver the logs of this account's buckets, and nobody come without TLS."""
+    """Let S3 deliver the logs of this account's buckets, and require TLS."""
     arn = f"arn:{aws.partition}:s3:::{bucket}"
     return {
         "Version": "2012-10-17",
@@ -164,21 +164,21 @@ def policy(aws: Aws, bucket: str) -> dict[str, Any]:
 
 
 def refuse_locked(aws: Aws, bucket: str) -> None:
-    """Refuse a log bucket with a default retention. Object Lock alone does not keep logs out."""
+    """Refuse a log bucket with a default retention. Object Lock without one does not block log delivery."""
     lock = aws("s3:GetObjectLockConfiguration", Bucket=bucket, ExpectedBucketOwner=aws.account, absent=(*NEW, "ObjectLockConfigurationNotFoundError"))
     mode = lock and lock["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention", {}).get("Mode")
     if mode:
         raise Refused(
-            f"The log bucket {bucket} has Object Lock with a default retention ({mode}), and S3 delivers no access logs to such a bucket. "
-            "Remove its default retention, then try again."
+            f"The log bucket {bucket} has Object Lock with a default retention ({mode}), and S3 cannot deliver access logs to such a bucket. "
+            "Remove the default retention, then try again."
         )
 
 
 def refuse_keyed(aws: Aws, bucket: str) -> None:
-    """Refuse a log bucket that got a KMS key since it was made."""
+    """Refuse a log bucket whose default encryption was changed to a KMS key."""
     rule = aws("s3:GetBucketEncryption", Bucket=bucket, ExpectedBucketOwner=aws.account)["ServerSideEncryptionConfiguration"]["Rules"][0]
     if rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") != "AES256":
         raise Refused(
-            f"The default encryption of the log bucket {bucket} is not SSE-S3 (AES256), and S3 delivers no access logs to "
+            f"The default encryption of the log bucket {bucket} is not SSE-S3 (AES256), and S3 cannot deliver access logs to "
             "a bucket with a KMS key. Set its default encryption to SSE-S3, then try again."
         )

@@ -1,32 +1,32 @@
-"""Automatic rotation of a KMS key: turn it on, and off again."""
+"""Turn on automatic rotation of a KMS key, and undo that."""
 
 from typing import Any
 
 from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
 
-# KMS does not document the period of a key that once rotated with another one, so the repair gives it, and the undo
-# can tell when it was changed since.
+# KMS does not document which period a key gets that had another period before. The repair always sets it, so that the
+# undo can recognize a later change.
 DAYS = 365
-MANUALLY = "Rotate it by hand: make a new key and point the alias to it, or suppress the finding."
+MANUALLY = "Rotate it manually: create a new key and point the alias to it, or suppress the finding."
 STATES = {
-    "Disabled": "Enable the key, or schedule its deletion when nobody needs it.",
-    "PendingDeletion": "It will be deleted; cancel that if it is still needed.",
-    "PendingReplicaDeletion": "It will be deleted once its replicas are; cancel that if it is still needed.",
+    "Disabled": "Enable the key, or schedule its deletion if it is not needed.",
+    "PendingDeletion": "Cancel the deletion if the key is still needed.",
+    "PendingReplicaDeletion": "The key will be deleted after its replicas. Cancel the deletion if it is still needed.",
 }
 
 
 def repair(aws: Aws, KeyId: str) -> Outcome:
     key = aws("kms:DescribeKey", KeyId=KeyId)["KeyMetadata"]
-    # KMS does not answer this for every key that it cannot rotate.
+    # KMS refuses this call for some keys that it cannot rotate.
     status = aws("kms:GetKeyRotationStatus", KeyId=KeyId, absent=("UnsupportedOperationException", "KMSInvalidStateException"))
     on = {"KeyRotationEnabled": True}
     if status and status["KeyRotationEnabled"]:
         return unchanged("automatic rotation of the key is on.", on)
     reason = obstacle(key)
     if reason or not status:
-        raise Refused(f"KMS cannot rotate this key: {reason or 'it does not say whether the key rotates. ' + MANUALLY}")
+        raise Refused(f"KMS cannot rotate this key: {reason or 'it does not report a rotation status. ' + MANUALLY}")
     aws("kms:EnableKeyRotation", KeyId=KeyId, RotationPeriodInDays=DAYS)
-    aws.until(lambda: "" if rotates(aws, KeyId) else "Rotation of the key was turned on, but KMS still says that it is off.")
+    aws.until(lambda: "" if rotates(aws, KeyId) else "Rotation of the key was turned on, but KMS still reports it as off.")
     return Outcome("Turned on automatic rotation of the key.", {"KeyRotationEnabled": False}, on)
 
 
@@ -34,23 +34,22 @@ def undo(aws: Aws, before: State, after: State, KeyId: str) -> Outcome:
     status = aws("kms:GetKeyRotationStatus", KeyId=KeyId)
     state = aws("kms:DescribeKey", KeyId=KeyId)["KeyMetadata"]["KeyState"]
     now = {"KeyRotationEnabled": status["KeyRotationEnabled"]}
-    # KMS says of a key that waits for its deletion that it does not rotate, and turns rotation on again when that is
-    # cancelled.
+    # KMS reports rotation as off while a key is pending deletion, and turns it on again when the deletion is cancelled.
     enabled = state == "Enabled"
     if now == before and (now["KeyRotationEnabled"] or enabled):
         return unchanged("rotation of the key is as it was before the repair.", now)
     if not enabled:
         raise Refused(
-            f"The key {KeyId} was changed since the repair {aws.repair}: it is {state}, so its rotation is left as it is. "
-            "Start this again when it is Enabled."
+            f"The key {KeyId} has changed since the repair {aws.repair}: it is {state}, so its rotation was left unchanged. "
+            "Try again when it is Enabled."
         )
     if now != after or status.get("RotationPeriodInDays", DAYS) != DAYS:
         raise Refused(
-            f"Rotation of the key {KeyId} was changed since the repair {aws.repair}, so it is left as it is. "
-            "Look who changed it, and set it by hand if it must be as before."
+            f"Rotation of the key {KeyId} has changed since the repair {aws.repair}, so it was left unchanged. "
+            "Find out who changed it. To restore the previous value, set it manually."
         )
     aws("kms:DisableKeyRotation", KeyId=KeyId)
-    aws.until(lambda: "Rotation of the key was turned off, but KMS still says that it is on." if rotates(aws, KeyId) else "")
+    aws.until(lambda: "Rotation of the key was turned off, but KMS still reports it as on." if rotates(aws, KeyId) else "")
     return Outcome("Restored: automatic rotation of the key is off, as before the repair.", now, before)
 
 
@@ -59,11 +58,11 @@ def rotates(aws: Aws, key: str) -> bool:
 
 
 def obstacle(key: dict[str, Any]) -> str:
-    """Say why KMS does not rotate a key and what to do about it, lasting reasons first; empty when it can."""
+    """Return why KMS cannot rotate a key and what to do about it, permanent reasons first. Empty when it can."""
     spec, origin, state = key["KeySpec"], key["Origin"], key["KeyState"]
     regions = key.get("MultiRegionConfiguration", {})
     if key["KeyManager"] != "CUSTOMER":
-        return "it is managed by AWS, which rotates it itself. Suppress the finding."
+        return "it is managed by AWS, which rotates it automatically. Suppress the finding."
     if spec != "SYMMETRIC_DEFAULT":
         return f"{'it is an HMAC key' if spec.startswith('HMAC') else 'it is asymmetric'} ({spec}). {MANUALLY}"
     if origin == "EXTERNAL":

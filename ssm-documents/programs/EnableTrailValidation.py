@@ -1,4 +1,4 @@
-"""Log file validation of a trail: turn it on, and off again."""
+"""Turn on log file validation of a trail, and undo that."""
 
 from typing import Any
 
@@ -12,9 +12,8 @@ def repair(aws: Aws, TrailArn: str) -> Outcome:
     if validates(trail):
         return unchanged(f"log file validation of the trail {trail['Name']} is on.", setting(True))
     refuse_elsewhere(aws, trail)
-    # UpdateTrail leaves what it is not given as it is.
     aws("cloudtrail:UpdateTrail", Name=TrailArn, EnableLogFileValidation=True, retry=CHANGING)
-    aws.until(lambda: "" if now(aws, TrailArn) == setting(True) else "Log file validation was turned on, but CloudTrail still says that it is off.")
+    aws.until(lambda: "" if now(aws, TrailArn) == setting(True) else "Log file validation was turned on, but CloudTrail still reports it as off.")
     return Outcome(f"Turned on log file validation of the trail {trail['Name']}.", setting(False), setting(True))
 
 
@@ -24,11 +23,11 @@ def undo(aws: Aws, before: State, after: State, TrailArn: str) -> Outcome:
         return unchanged("log file validation is as it was before the repair.", found)
     if found != after:
         raise Refused(
-            f"Log file validation of {TrailArn} was changed since the repair {aws.repair}, so it is left as it is. "
-            "Look who changed it, and set it by hand if it must be as before."
+            f"Log file validation of {TrailArn} has changed since the repair {aws.repair}, so it was left unchanged. "
+            "Find out who changed it. To restore the previous value, set it manually."
         )
     aws("cloudtrail:UpdateTrail", Name=TrailArn, EnableLogFileValidation=False, retry=CHANGING)
-    aws.until(lambda: "" if now(aws, TrailArn) == before else "Log file validation was turned off, but CloudTrail still says that it is on.")
+    aws.until(lambda: "" if now(aws, TrailArn) == before else "Log file validation was turned off, but CloudTrail still reports it as on.")
     return Outcome("Restored: log file validation of the trail is off, as before the repair.", found, before)
 
 
@@ -45,18 +44,15 @@ def now(aws: Aws, trail: str) -> State:
 
 
 def refuse_elsewhere(aws: Aws, trail: dict[str, Any]) -> None:
-    """Refuse a trail that is not this account's or not at home in this Region; its ARN names both."""
+    """Refuse a trail of another account or with another home Region."""
     region, owner = trail["TrailARN"].split(":")[3:5]
     home = trail.get("HomeRegion") or region
     if owner != aws.account and trail.get("IsOrganizationTrail"):
-        raise Refused(
-            f"{trail['Name']} is the trail of an organization, and account {aws.account} is a member of it. Turn on log file validation "
-            f"in the organization's management account, {owner}."
-        )
+        raise Refused(f"{trail['Name']} is an organization trail. Turn on log file validation in the organization's management account, {owner}.")
     if owner != aws.account:
-        raise Refused(f"The trail {trail['Name']} is account {owner}'s. Turn on log file validation there.")
+        raise Refused(f"The trail {trail['Name']} belongs to account {owner}. Turn on log file validation there.")
     if home != aws.region:
         raise Refused(
-            f"The home Region of the trail {trail['Name']} is {home}, and CloudTrail changes it only there; this ran in {aws.region}. "
-            f"Turn on log file validation in {home}."
+            f"The home Region of the trail {trail['Name']} is {home}, and CloudTrail can change it only there. This repair ran in "
+            f"{aws.region}. Turn on log file validation in {home}."
         )

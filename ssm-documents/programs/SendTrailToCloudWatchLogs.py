@@ -1,4 +1,4 @@
-"""Delivery of a trail's events to CloudWatch Logs: start it, to a log group that is made when it is missing, and stop it again."""
+"""Let a trail deliver its events to CloudWatch Logs, creating the log group if needed, and undo that."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
 
 GROUP, ROLE = "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn"
 CHANGING = ("ConflictException",)  # another change of the trail is in progress
-# CloudTrail tries the role before it agrees, and refuses a log group that is so new that it cannot be seen everywhere yet.
+# CloudTrail tests the role and the log group, and refuses a log group that is too new to be visible everywhere.
 TOO_NEW = ("InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException")
 
 
@@ -18,15 +18,15 @@ def repair(aws: Aws, TrailArn: str, RetentionInDays: str) -> Outcome:
     refuse_elsewhere(aws, trail)
     group = f"/hubmend/cloudtrail/{name}"
     provide(aws, group, int(RetentionInDays))
-    # CloudTrail takes the ARN of all the group's streams, and cannot validate the group's own.
+    # CloudTrail requires the ARN with :*, which stands for all streams of the group.
     arn = f"arn:{aws.partition}:logs:{aws.region}:{aws.account}:log-group:{group}:*"
     role = f"arn:{aws.partition}:iam::{aws.account}:role/hubmend-trail-delivery"
     aws("cloudtrail:UpdateTrail", Name=TrailArn, CloudWatchLogsLogGroupArn=arn, CloudWatchLogsRoleArn=role, retry=CHANGING + TOO_NEW)
     aws.until(
-        lambda: "" if now(aws, TrailArn)[GROUP] == arn else f"CloudTrail does not say that the trail delivers to {arn}. Start the repair again."
+        lambda: "" if now(aws, TrailArn)[GROUP] == arn else f"CloudTrail does not report that the trail delivers to {arn}. Start the repair again."
     )
     return Outcome(
-        f"The trail {name} now delivers to the log group {group} too, with a retention of {RetentionInDays} days unless the group had one.",
+        f"The trail {name} now also delivers to the log group {group}, with a retention of {RetentionInDays} days unless the group had one.",
         found,
         {GROUP: arn, ROLE: role},
     )
@@ -38,13 +38,13 @@ def undo(aws: Aws, before: State, after: State, TrailArn: str) -> Outcome:
         return unchanged("the trail delivers as it did before the repair.", found)
     if found != after:
         raise Refused(
-            f"Where {TrailArn} delivers to was changed since the repair {aws.repair}, so it is left as it is. "
-            "Look who changed it, and set it by hand if it must be as before."
+            f"The log group of the trail {TrailArn} has changed since the repair {aws.repair}, so it was left unchanged. "
+            "Find out who changed it. To restore the previous value, set it manually."
         )
-    # Empty names stop the delivery. The repair changes only trails that delivered to no log group.
+    # Empty ARNs stop the delivery. The repair changes only trails that delivered to no log group.
     aws("cloudtrail:UpdateTrail", Name=TrailArn, CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn="", retry=CHANGING)
     aws.until(lambda: delivers_still(now(aws, TrailArn)))
-    return Outcome("Restored: the trail no longer delivers to CloudWatch Logs; its log group stays.", found, before)
+    return Outcome("Restored: the trail no longer delivers to CloudWatch Logs. Its log group stays.", found, before)
 
 
 def now(aws: Aws, trail: str) -> dict[str, str]:
@@ -52,20 +52,20 @@ def now(aws: Aws, trail: str) -> dict[str, str]:
 
 
 def delivery(trail: dict[str, Any]) -> dict[str, str]:
-    """Give empty names for a trail that delivers nowhere, of which CloudTrail says nothing."""
+    """Return the ARNs of the log group and the role, empty for a trail that does not deliver to CloudWatch Logs."""
     return {name: trail.get(name) or "" for name in (GROUP, ROLE)}
 
 
 def delivers_still(found: dict[str, str]) -> str:
     still = found[GROUP] or found[ROLE]
-    return f"The trail still delivers to {still}. Something may have changed it while this ran; see, and start this again." if still else ""
+    return f"The trail still delivers to {still}. This may have been changed during this run. Check it, then try again." if still else ""
 
 
 def provide(aws: Aws, name: str, days: int) -> None:
-    """Make the log group when it is missing, and let its events expire unless somebody said when: a shorter retention would delete events."""
+    """Create the log group if needed. Keep a retention that was set, because a shorter one would delete events."""
     group = log_group(aws, name)
     if group is None and aws("logs:CreateLogGroup", logGroupName=name, absent=("ResourceAlreadyExistsException",)) is None:
-        group = log_group(aws, name)  # something else made it meanwhile
+        group = log_group(aws, name)  # something else created it meanwhile
     if not group or "retentionInDays" not in group:
         aws("logs:PutRetentionPolicy", logGroupName=name, retentionInDays=days, retry=("ResourceNotFoundException",))
 
@@ -76,18 +76,17 @@ def log_group(aws: Aws, name: str) -> dict[str, Any] | None:
 
 
 def refuse_elsewhere(aws: Aws, trail: dict[str, Any]) -> None:
-    """Refuse a trail that is not this account's or not at home in this Region; its ARN names both."""
+    """Refuse a trail of another account or with another home Region."""
     region, owner = trail["TrailARN"].split(":")[3:5]
     home = trail.get("HomeRegion") or region
     if owner != aws.account and trail.get("IsOrganizationTrail"):
         raise Refused(
-            f"{trail['Name']} is the trail of an organization, and account {aws.account} is a member of it. Let it deliver to CloudWatch "
-            f"Logs in the organization's management account, {owner}."
+            f"{trail['Name']} is an organization trail. Let it deliver to CloudWatch Logs in the organization's management account, {owner}."
         )
     if owner != aws.account:
-        raise Refused(f"The trail {trail['Name']} is account {owner}'s. Let it deliver to CloudWatch Logs there.")
+        raise Refused(f"The trail {trail['Name']} belongs to account {owner}. Let it deliver to CloudWatch Logs there.")
     if home != aws.region:
         raise Refused(
-            f"The home Region of the trail {trail['Name']} is {home}, and CloudTrail changes it only there; this ran in {aws.region}. "
-            f"Let it deliver to CloudWatch Logs in {home}."
+            f"The home Region of the trail {trail['Name']} is {home}, and CloudTrail can change it only there. This repair ran in "
+            f"{aws.region}. Let it deliver to CloudWatch Logs in {home}."
         )

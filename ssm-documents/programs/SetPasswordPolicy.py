@@ -1,4 +1,4 @@
-"""The account's password policy: make it meet CIS 1.5 to 1.11, and restore it as it was."""
+"""Make the account's password policy meet CIS 1.5 to 1.11, and undo that."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ Policy = dict[str, Any]
 
 NUMBERS = ("MinimumPasswordLength", "MaxPasswordAge", "PasswordReusePrevention")
 CHARACTERS = ("RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters")
-NONE = {"PasswordPolicy": "none"}  # how an account without a policy is noted
-MEANWHILE = "Something may have changed it while this ran; see, and start this again."
+NONE = {"PasswordPolicy": "none"}  # recorded for an account without a policy
+MEANWHILE = "It may have been changed during this run. Check it, then try again."
 FLAGS = (*CHARACTERS, "AllowUsersToChangePassword", "HardExpiry")
 
 
@@ -20,7 +20,7 @@ def repair(aws: Aws, MinimumPasswordLength: str, PasswordReusePrevention: str, M
     changed = weak(old, least, oldest)
     if not changed:
         return unchanged("the account's password policy meets CIS 1.5 to 1.11.", old)
-    # The stricter of each. Whoever must change an expired password has to be allowed to.
+    # The stricter of each. Users must be allowed to change an expired password.
     new = {
         **{name: max(old.get(name, 0), value) for name, value in least.items()},
         "MaxPasswordAge": oldest if "MaxPasswordAge" in changed else old["MaxPasswordAge"],
@@ -29,10 +29,10 @@ def repair(aws: Aws, MinimumPasswordLength: str, PasswordReusePrevention: str, M
     }
     write(aws, new)
     aws.until(lambda: still_weak(weak(read(aws), least, oldest)))
-    # No reason to write a policy, but a change when it is written.
+    # This alone is no reason to write a policy, but it is a change when one is written.
     changed += [] if old.get("AllowUsersToChangePassword") else ["AllowUsersToChangePassword"]
     names = ", ".join(f"{name} {text(new[name])}" + (f" (was {text(old.get(name))})" if old else "") for name in changed)
-    return Outcome(f"{'Changed' if old else 'Made'} the account's password policy: {names}.", old or NONE, {**new, "ExpirePasswords": True})
+    return Outcome(f"{'Changed' if old else 'Created'} the account's password policy: {names}.", old or NONE, {**new, "ExpirePasswords": True})
 
 
 def undo(aws: Aws, before: State, after: State) -> Outcome:
@@ -41,17 +41,17 @@ def undo(aws: Aws, before: State, after: State) -> Outcome:
     now = settings(policy)
     if now not in (was, left):
         raise Refused(
-            f"The account's password policy was changed since the repair {aws.repair}, so it is left as it is. Look who changed it, and set "
-            "it by hand if it must be as before."
+            f"The account's password policy has changed since the repair {aws.repair}, so it was left unchanged. Find out who changed it. "
+            "To restore the previous value, set it manually."
         )
     if now == was:
         return unchanged("the account's password policy is as it was before the repair.", policy or NONE)
     if not was:
         aws("iam:DeleteAccountPasswordPolicy")
-        aws.until(lambda: f"The account's password policy was deleted, and IAM does not say that there is none. {MEANWHILE}" if read(aws) else "")
+        aws.until(lambda: f"The account's password policy was deleted, but IAM still reports one. {MEANWHILE}" if read(aws) else "")
         return Outcome("Restored: the account has no password policy, as before the repair.", policy, before)
     write(aws, was)
-    aws.until(lambda: "" if settings(read(aws)) == was else f"The account's password policy is not as it was before the repair. {MEANWHILE}")
+    aws.until(lambda: "" if settings(read(aws)) == was else f"The account's password policy does not have its previous value. {MEANWHILE}")
     names = ", ".join(f"{name} {text((was[name] or None) if name in NUMBERS else was[name])}" for name in was if was[name] != now[name])
     return Outcome(f"Restored the account's password policy: {names}.", policy, before)
 
@@ -63,7 +63,7 @@ def read(aws: Aws) -> Policy:
 
 
 def write(aws: Aws, new: Policy) -> None:
-    """Replace the policy. IAM resets each setting that is left out, and takes no number for one that is not set."""
+    """Replace the policy. IAM resets each setting that is left out, and it accepts no number for one that is not set."""
     aws(
         "iam:UpdateAccountPasswordPolicy",
         MinimumPasswordLength=new["MinimumPasswordLength"],
@@ -79,7 +79,7 @@ def write(aws: Aws, new: Policy) -> None:
 
 
 def weak(policy: Policy, least: dict[str, int], oldest: int) -> list[str]:
-    """Name the settings that do not pass."""
+    """Return the names of the settings that do not pass."""
     passes = {name: policy.get(name, 0) >= value for name, value in least.items()}
     passes["MaxPasswordAge"] = 1 <= policy.get("MaxPasswordAge", 0) <= oldest
     passes |= {name: policy.get(name) is True for name in CHARACTERS}
@@ -90,24 +90,24 @@ def still_weak(names: list[str]) -> str:
     if not names:
         return ""
     return (
-        f"The account's password policy still has a weak {' and '.join(sorted(names))}. Something else may write the policy, too; find it, "
-        "and start the repair again."
+        f"The account's password policy still has a weak {' and '.join(sorted(names))}. Something else may write the policy too. Find it, "
+        "then start the repair again."
     )
 
 
 def recorded(aws: Aws, state: Any) -> Policy:
-    """Return the settings that a repair noted. An older version noted them below a name, and each may be a text."""
+    """Return the settings that a repair recorded. Older versions nested them and may have recorded them as strings."""
     try:
         return settings(state.get("PasswordPolicy", state))
     except (AttributeError, LookupError, TypeError, ValueError):
         raise Refused(
-            f"The repair {aws.repair} does not say what it left, so nothing was changed. Restore the password policy by hand; "
-            "`hubmend history` has the previous one."
+            f"The repair {aws.repair} has no record of its result, so nothing was changed. Restore the password policy manually; "
+            "`hubmend history` shows the previous one."
         ) from None
 
 
 def settings(policy: Any) -> Policy:
-    """Give every setting a value: IAM leaves out what is not set."""
+    """Return all settings with a value. IAM leaves out those that are not set."""
     if policy in ("none", {}):
         return {}
     flags = {"true": True, "false": False}

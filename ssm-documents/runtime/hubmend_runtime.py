@@ -1,6 +1,6 @@
-"""What every Hubmend repair shares: calls to AWS, retries, verification, failures, outputs and planning.
+"""Shared by all Hubmend repairs: calls to AWS, retries, verification, failures, outputs and planning.
 
-A document's script is this file, one program, and a handler that runs one of its functions.
+A document's script consists of this file, one program, and a handler that runs one of its functions.
 """
 
 from __future__ import annotations
@@ -16,57 +16,57 @@ import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-# What a repair found or left: settings, or a list of items such as rules. It never holds a secret.
+# The state before or after a repair: settings, or a list of items such as rules. It never holds a secret.
 State = dict[str, typing.Any] | list[dict[str, typing.Any]]
 
 
 class Outcome(typing.NamedTuple):
-    """What a repair or an undo did.
+    """The result of a repair or an undo.
 
-    It is no dataclass: those need the module that they are in, and how Systems Manager runs a script is not documented.
+    Not a dataclass, because dataclasses need their module, and how Systems Manager loads a script is not documented.
     """
 
     change: str  # one line for the finding's note
     before: State
     after: State
-    lost: Sequence[str] = ()  # what the change takes away beside what it is for, a sentence each
+    lost: Sequence[str] = ()  # side effects of the change, one sentence each
 
 
 def unchanged(sentence: str, state: State) -> Outcome:
-    """Return the outcome of a resource that is as it should be."""
+    """Return the outcome for a compliant resource."""
     return Outcome(f"Nothing to change: {sentence}", state, state)
 
 
 def items_of(state: State) -> list[dict[str, typing.Any]]:
-    """Return the items of a list. An older document of a repair wrote a single one without a list around it."""
+    """Return the items of a list. Older documents recorded a single item without a list around it."""
     return [state] if isinstance(state, dict) else state
 
 
 class Failure(Exception):
-    """A failure whose text begins with a stable word, by which Hubmend decides what happens next."""
+    """A failure whose text begins with a stable word that Hubmend classifies it by."""
 
     def __init__(self, word: str, text: str) -> None:
         super().__init__(f"hubmend:{word} {text}")
 
 
 class Refused(Failure):
-    """The resource cannot be repaired in this way. Nothing was changed; the sentence says what a person can do."""
+    """The resource cannot be repaired this way and was not changed. The sentence says what to do instead."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__("refused", sentence)
 
 
 class Unverified(Failure):
-    """The change was made and does not show."""
+    """The change was made, but AWS does not report it."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__("unverified", sentence)
 
 
 class Aws:
-    """Makes the calls that were found in the program's source, and no other."""
+    """Makes only the calls that were found in the program's source."""
 
-    # Another change of the same resource is in progress. It ends by itself.
+    # Another change of the same resource is in progress.
     BUSY = frozenset(
         (
             "ConcurrentModification",
@@ -80,21 +80,21 @@ class Aws:
     WAITS = (2.0, 4.0, 8.0, 16.0)
 
     def __init__(self, calls: Mapping[str, str], context: Mapping[str, str], *, reading: str = "read", planning: bool = False) -> None:
-        """Take the calls with "read" or "write" for each, Systems Manager's variables, and the word for a read that fails before a write."""
+        """Take "read" or "write" for each call, Systems Manager's variables, and the failure word of reads before the first write."""
         self.planning = planning
         self.account, self.region, self.partition = (context["global:" + name] for name in ("ACCOUNT_ID", "REGION", "AWS_PARTITION"))
-        self.execution = context.get("automation:EXECUTION_ID")  # a token for calls that do the same thing once
+        self.execution = context.get("automation:EXECUTION_ID")  # a token for idempotent calls
         self.repair = ""  # the execution that is undone
-        self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan did not make
-        self.trace: list[str] = []  # every call that was made, and the error it was answered with
+        self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan withheld
+        self.trace: list[str] = []  # every call that was made, with its error if it failed
         self._calls, self._reading = dict(calls), reading
         self._clients: dict[str, typing.Any] = {}
 
     def __call__(self, call: str, /, *, absent: Sequence[str] = (), retry: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
-        """Make a call such as "kms:DescribeKey" and return all pages of its answer; None for an error code in absent.
+        """Make a call such as "kms:DescribeKey" and return all pages of its answer, or None for an error code in absent.
 
-        A parameter that is None is left out. The codes in retry end by themselves: what the call needs was made a moment
-        ago, and this part of AWS cannot see it yet.
+        A parameter that is None is left out. The codes in retry are retried: they occur while AWS does not yet see a
+        resource that was just created.
         """
         kind = self._calls.get(call)
         if kind not in ("read", "write"):
@@ -121,9 +121,10 @@ class Aws:
         return answer
 
     def until(self, look: Callable[[], str], seconds: float = 60.0) -> None:
-        """Look until two looks in a row find nothing wrong; each says what is not yet as it should be, or nothing.
+        """Repeat a check until it passes twice in a row. It returns what is still wrong, or nothing.
 
-        One look may be answered by a part of AWS that was quicker than others. A plan changes nothing, so it does not look.
+        AWS is eventually consistent, so one passing check may be followed by a stale answer. A plan changes nothing, so
+        it checks nothing.
         """
         if self.planning:
             return
@@ -159,7 +160,7 @@ class Aws:
 
     def _client(self, service: str) -> typing.Any:
         if service not in self._clients:
-            # Standard retries wait out throttling, a fault of the service and a lost connection.
+            # Standard retries handle throttling, server errors and lost connections.
             make: typing.Any = boto3.client
             client = make(service, config=Config(retries={"mode": "standard", "total_max_attempts": 6}))
             if self.planning:
@@ -168,7 +169,7 @@ class Aws:
         return self._clients[service]
 
     def _withhold(self, model: typing.Any, **_: object) -> None:
-        """Refuse what a plan must not send, whatever code above led to it."""
+        """Refuse every write in a plan, even if a fault in the code above lets one through."""
         call = f"{model.service_model.service_name}:{model.name}"
         if self._calls.get(call) != "read":
             raise RuntimeError(f"{call} is not a read, so a plan does not send it")
@@ -178,22 +179,22 @@ class Aws:
 
 
 def _explained(code: str, message: str, parameters: Mapping[str, typing.Any]) -> str:
-    """Add to an error's message what S3 leaves out."""
+    """Add details that S3 leaves out of error messages."""
     bucket, owner = parameters.get("Bucket"), parameters.get("ExpectedBucketOwner")
     if code == "BucketAlreadyExists":
         return f"{message.rstrip('.')}. Another AWS account has a bucket named {bucket}."
-    # S3 says more to callers of the bucket's own account and organization only.
+    # S3 explains a denial only to callers in the bucket's own account and organization.
     if code == "AccessDenied" and owner and "not authorized" not in message:
-        return f"{message.rstrip('.')}. The bucket {bucket} belongs to another account than {owner}, or its policy denies this."
+        return f"{message.rstrip('.')}. The bucket {bucket} does not belong to account {owner}, or its policy denies this."
     return message
 
 
-Events = Mapping[str, typing.Any]  # what a handler is given
-PIECE = 500  # characters: Systems Manager cuts off long texts of outputs
+Events = Mapping[str, typing.Any]  # the input of a handler
+PIECE = 500  # characters, because Systems Manager truncates long strings in outputs
 
 
 def run_repair(program: Callable[..., Outcome], calls: Mapping[str, str], events: Events, context: Mapping[str, str]) -> dict[str, typing.Any]:
-    """Run a repair. Its events are the program's parameters, and Planning in a plan."""
+    """Run a repair. Its events are the program's parameters, and Planning for a plan."""
     parameters = dict(events)
     aws = Aws(calls, context, planning=parameters.pop("Planning", False) is True)
     return _run(aws, lambda: program(aws, **parameters))
@@ -202,7 +203,7 @@ def run_repair(program: Callable[..., Outcome], calls: Mapping[str, str], events
 def run_undo(
     program: Callable[..., Outcome], document: str, calls: Mapping[str, str], events: Events, context: Mapping[str, str]
 ) -> dict[str, typing.Any]:
-    """Run the undo of a document's repair. Its events are the ExecutionId of the repair, and Planning in a plan."""
+    """Run the undo of a document's repair. Its events are the ExecutionId of the repair, and Planning for a plan."""
     aws = Aws(calls, context, reading="recall", planning=events.get("Planning") is True)
     return _run(aws, lambda: _undone(aws, program, document, events["ExecutionId"]))
 
@@ -211,7 +212,7 @@ def _run(aws: Aws, program: Callable[[], Outcome]) -> dict[str, typing.Any]:
     try:
         outcome = program()
     except Failure as failure:
-        # Without the frames, so that the stable word is near the beginning wherever the text is cut off.
+        # Without stack frames, so that the stable word is near the beginning if the text is truncated.
         raise failure.with_traceback(None) from None
     result = {
         "Change": " ".join((outcome.change, *outcome.lost)),
@@ -227,15 +228,15 @@ def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution:
     name, status = repair["DocumentName"], repair["AutomationExecutionStatus"]
     if (name, status) != (document, "Success"):
         raise Refused(
-            f"Execution {execution} is of {name} and ended with {status}. Only one of {document} that ended with Success can be undone; "
-            "`hubmend history` lists the repairs."
+            f"Execution {execution} of {name} ended with {status}. Only executions of {document} that ended with Success can be undone. "
+            "`hubmend history` lists them."
         )
     try:
         before, after = (_kept(repair["Outputs"], output) for output in ("Before", "After"))
     except (LookupError, ValueError):
         raise Refused(
-            f"Execution {execution} does not say what it left: an older version of {document} made it, or it was too much for "
-            "Systems Manager to keep. Restore it by hand; `hubmend history` has what was before."
+            f"Execution {execution} has no record of its result. It ran an older version of {document}, or the result was too large for "
+            "Systems Manager. Restore the resource manually; `hubmend history` shows the previous value."
         ) from None
     aws.repair = execution
     hints = typing.get_type_hints(program)
@@ -245,7 +246,7 @@ def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution:
 
 
 def _counted(trace: Sequence[str]) -> list[str]:
-    """Write what came several times in a row once."""
+    """Combine repeated calls."""
     times = [(call, len(list(same))) for call, same in itertools.groupby(trace)]
     return [call if n == 1 else f"{call} ({n} times)" for call, n in times]
 
@@ -260,9 +261,9 @@ def _pieces(state: State) -> list[str]:
 
 
 def _kept(outputs: Mapping[str, Sequence[str]], name: str) -> State:
-    """Read an output of a repair: pieces of one JSON text, or, of an older document, a JSON text for each item.
+    """Read an output of a repair: pieces of one JSON text or, from older documents, one JSON text for each item.
 
-    How Systems Manager writes a list of texts is not documented. It may be one text, which is a list of them.
+    How Systems Manager returns a list of strings is not documented. It may be one JSON text that holds the list.
     """
     (given,) = [values for key, values in outputs.items() if key.endswith("." + name)]
     texts = [text for text in given if text and not text.startswith("No output available")]

@@ -1,7 +1,7 @@
 """The engine of settings: repairs that are declared in a control's file instead of programmed.
 
-A declaration says how a value is read, what it must be, and how it is written. `hubmend lint` has checked it.
-Its paths are JMESPath, over the parameters of the document and what the reads answered.
+A declaration defines how a value is read, which value is required and how it is written. `hubmend lint` checks it.
+Its paths are JMESPath over the document's parameters and the answers of the reads.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import jmespath
 from hubmend_runtime import Aws, Outcome, Refused, State, Unverified, unchanged
 
 Declaration = Mapping[str, Any]
-TRIES = 3  # when something else changes the resource at the same time
+TRIES = 3  # attempts when something else changes the resource at the same time
 WORDS = {"true": "on", "false": "off", "ENABLED": "on", "DISABLED": "off", "null": "not set"}
 
 
 def repair_setting(aws: Aws, declared: Declaration, given: Mapping[str, str]) -> Outcome:
-    """Repair a resource as a declaration says."""
+    """Repair a resource as declared."""
     setting = Setting(aws, declared, given)
     passes: list[str] = []
 
@@ -36,9 +36,9 @@ def repair_setting(aws: Aws, declared: Declaration, given: Mapping[str, str]) ->
 
 
 def undo_setting(aws: Aws, declared: Declaration, given: Mapping[str, str], before: State, after: State) -> Outcome:
-    """Undo such a repair, unless the value was changed since."""
+    """Undo such a repair, unless the value has changed since."""
     setting = Setting(aws, declared, given)
-    # Each is one value under a name for people, which another version may word in another way.
+    # Each state is one value. Its name is for people and may differ between versions, so it is not compared.
     (was,), (left,) = (list(state.values()) if isinstance(state, dict) else state for state in (before, after))
     read, value = setting.change(declared.get("undo", declared["write"]), lambda read: setting.restored(read.value, was, left))
     if value == read.value:
@@ -47,7 +47,7 @@ def undo_setting(aws: Aws, declared: Declaration, given: Mapping[str, str], befo
 
 
 class Reading(NamedTuple):
-    """What is known of a resource at one time."""
+    """The state of a resource at one time."""
 
     known: dict[str, Any]
     value: Any
@@ -63,7 +63,7 @@ class Setting:
         self.lists = "add" in declared or "remove" in declared
 
     def read(self) -> Reading:
-        """Make the reads, each of which may use what those before it answered."""
+        """Make the reads in order. Each may use the answers of those before it."""
         known: dict[str, Any] = dict(self.given)
         for call in self.declared["read"]:
             known.update(self.aws(call["call"], absent=call.get("absent", ()), **filled(call.get("with", {}), known)) or {})
@@ -71,7 +71,7 @@ class Setting:
         return Reading(known, (value or []) if self.lists else value)
 
     def change(self, calls: list[Declaration], decide: Callable[[Reading], Any]) -> tuple[Reading, Any]:
-        """Read, decide on a value, write it and look until it shows. Return what was read and what was decided."""
+        """Read, decide on a value, write it and wait until AWS reports it. Return the reading and the decided value."""
         for again in reversed(range(TRIES)):
             read = self.read()
             value = decide(read)
@@ -89,18 +89,18 @@ class Setting:
         return read, value
 
     def ready(self, read: Reading) -> bool:
-        """Say whether the resource is in a state in which AWS changes it."""
+        """Return whether the resource is in a state in which AWS accepts changes."""
         return self.aws.planning or "ready" not in self.declared or holds(self.declared["ready"], read.known)
 
     def wait(self) -> None:
-        """Wait for that state. When it does not come, AWS has the last word about the change."""
+        """Wait for that state. If it does not come, the write is tried anyway."""
         try:
             self.aws.until(lambda: "" if self.ready(self.read()) else "It is being changed.")
         except Unverified:
             return
 
     def wanted(self, read: Reading) -> Any:
-        """Return the value that the declaration wants, given the one that there is."""
+        """Return the required value, derived from the current one."""
         value, declared = read.value, self.declared
         if self.lists:
             kept = [item for item in value if item not in declared.get("remove", ())]
@@ -113,7 +113,7 @@ class Setting:
         return {**(value or {}), **want} if isinstance(want, dict) else want
 
     def chosen(self, default: Any) -> Any:
-        """Return what Security Hub checks for in this account, which its administrator may have chosen."""
+        """Return the value that Security Hub checks for in this account, where the control has a parameter for it."""
         if "parameter" not in self.declared:
             return default
         control, name = self.declared["control"], self.declared["parameter"]
@@ -122,7 +122,7 @@ class Setting:
         return default if own is None else own
 
     def restored(self, value: Any, was: Any, left: Any) -> Any:
-        """Return the value with what a repair changed as it was, or refuse."""
+        """Return the value with the repair's change undone, or refuse."""
         if self.lists:
             added, removed = [item for item in left if item not in was], [item for item in was if item not in left]
             value_before = [item for item in value if item not in added] + [item for item in removed if item not in value]
@@ -132,31 +132,31 @@ class Setting:
         if repaired or value_before == value:
             return value_before
         raise Refused(
-            f"{upper(self.what)} was changed since the repair {self.aws.repair}, so it is left as it is. "
-            "Look who changed it, and set it by hand if it must be as before."
+            f"{upper(self.what)} has changed since the repair {self.aws.repair}, so it was left unchanged. "
+            "Find out who changed it. To restore the previous value, set it manually."
         )
 
     def replaced(self, value: Any, state: Any) -> Any:
-        """Return a value with the members that the declaration wants in another state."""
+        """Return a value with its declared members replaced."""
         if not self.members or state is None:
             return state
         return {**{name: member for name, member in (value or {}).items() if name not in self.members}, **state}
 
     @property
     def members(self) -> Sequence[str]:
-        """The members that the declaration wants, of a value that is a structure."""
+        """The declared members of a value that is a structure."""
         want = self.declared.get("want")
         return tuple(want) if isinstance(want, dict) else ()
 
     def state(self, value: Any) -> Any:
-        """Return as much of a value as the declaration is about. No more of it is kept."""
+        """Return the declared part of a value. Only this part is recorded."""
         return {name: value[name] for name in self.members if name in value} if self.members and value is not None else value
 
     def kept(self, value: Any) -> State:
         return {self.what: self.state(value)}
 
     def write(self, calls: list[Declaration], read: Reading, value: Any, again: bool) -> bool:
-        """Make the calls that apply. Return False when what was read is out of date and may be read again."""
+        """Make the calls that apply. Return False when the reading is stale and may be repeated."""
         known = {**read.known, "value": value, **self.difference(read.value, value)}
         if "{changed." in json.dumps(calls):
             known["changed"] = placed(read.known, self.declared["value"], value)
@@ -174,7 +174,7 @@ class Setting:
         return {"added": [item for item in value if item not in was], "removed": [item for item in was if item not in value]}
 
     def unlike(self, was: Any, value: Any) -> str:
-        """Say what AWS still reports instead of a value, or nothing."""
+        """Return a sentence about the value that AWS still reports, or nothing when it is the right one."""
         now = self.read().value
         if self.lists:
             changes = self.difference(was, value)
@@ -184,7 +184,7 @@ class Setting:
         return "" if alike else f"{upper(self.what)} was changed, but AWS still reports {shown(self.state(now))}."
 
     def told(self, was: Any, value: Any) -> str:
-        """Say what was changed, in one line."""
+        """Return one line about what was changed."""
         if self.lists:
             changes = self.difference(was, value)
             return f"Changed {self.what}: {' and '.join(f'{how} {shown(items)}' for how, items in changes.items() if items)}."
@@ -194,12 +194,12 @@ class Setting:
 
 
 def holds(condition: str, known: Mapping[str, Any]) -> bool:
-    """Say whether a path finds something: neither null, false, nor anything empty."""
+    """Return whether a path finds something: neither null nor false nor empty."""
     return jmespath.search(f"!({condition})", known) is False
 
 
 def filled(form: Any, known: Mapping[str, Any]) -> Any:
-    """Fill in a form, in which {path} stands for what the path finds. Alone in a text it keeps its type."""
+    """Replace each {path} in a form by what it finds. A {path} that is the whole string keeps its type."""
     if isinstance(form, dict):
         return {name: filled(part, known) for name, part in form.items()}
     if isinstance(form, list):
@@ -212,7 +212,7 @@ def filled(form: Any, known: Mapping[str, Any]) -> Any:
 
 
 def placed(known: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """Return a copy of what was read with another value at a path."""
+    """Return a copy of the reading with another value at a path."""
     copied = copy.deepcopy(dict(known))
     at: Any = copied
     *way, last = (int(step) if step.isdigit() else step for step in re.findall(r"\w+", path))
@@ -223,7 +223,7 @@ def placed(known: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 
 def untouched(call: Declaration, was: Any, value: Any) -> bool:
-    """Say whether a call writes members of the value only, and none that changes."""
+    """Return whether a call writes only members of the value, and none that changes."""
     names = re.findall(r"\{value\.(\w+)\}", json.dumps(call.get("with", {})))
     return bool(names) and all((was or {}).get(name) == (value or {}).get(name) for name in names)
 
@@ -233,7 +233,7 @@ def text(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """Write a value for people."""
+    """Return a value as text for people."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {shown(member)}" for name, member in value.items())
     if isinstance(value, list):

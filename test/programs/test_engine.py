@@ -118,7 +118,7 @@ def test_an_undo_of_a_list_of_which_some_was_changed() -> None:
     repaired = repair(aws, declared)
     assert aws.thing is not None
     aws.thing["Items"].remove("a")
-    with pytest.raises(Refused, match="The list was changed since the repair r-1, so it is left as it is"):
+    with pytest.raises(Refused, match="The list has changed since the repair r-1, so it was left unchanged"):
         undo(aws, declared, repaired)
     assert aws.calls == []
 

@@ -122,7 +122,7 @@ def test_a_failure_begins_with_its_kind_and_code(
         (
             error("AccessDenied", "Access Denied"),
             {"ExpectedBucketOwner": "1"},
-            "Access Denied. The bucket b belongs to another account than 1, or its policy denies this.",
+            "Access Denied. The bucket b does not belong to account 1, or its policy denies this.",
         ),
         (error("AccessDenied", "You are not authorized"), {"ExpectedBucketOwner": "1"}, "You are not authorized"),
         (error("AccessDenied", "Access Denied"), {}, "Access Denied"),
@@ -239,7 +239,7 @@ def test_a_failure_keeps_no_frames_of_the_program() -> None:
 
 
 def undone(client: Callable[..., Client], **changes: object) -> dict[str, Any]:
-    """Undo a repair whose record is changed, with a program that tells what it was given."""
+    """Undo a repair whose record is changed, with a program that returns its input."""
     record: dict[str, object] = {
         "DocumentName": "hubmend-X",
         "AutomationExecutionStatus": "Success",
@@ -289,14 +289,14 @@ def test_a_single_item_of_an_older_document_is_a_list() -> None:
     [
         (
             {"DocumentName": "hubmend-Y"},
-            "Execution e is of hubmend-Y and ended with Success. Only one of hubmend-X that ended with Success can be undone",
+            "Execution e of hubmend-Y ended with Success. Only executions of hubmend-X that ended with Success can be undone",
         ),
-        ({"DocumentName": "hubmend-UndoX"}, "is of hubmend-UndoX and"),
+        ({"DocumentName": "hubmend-UndoX"}, "of hubmend-UndoX ended"),
         ({"AutomationExecutionStatus": "Failed"}, "ended with Failed"),
         ({"AutomationExecutionStatus": "InProgress"}, "ended with InProgress"),
-        ({"Outputs": {"run.Before": ["{}"]}}, "does not say what it left: an older version of hubmend-X made it, or it was too much"),
-        ({"Outputs": {"run.Before": ['{"A":1'], "run.After": ["{}"]}}, "does not say what it left"),
-        ({"Outputs": {"run.Before": ["true"], "run.After": ["{}"]}}, "does not say what it left"),
+        ({"Outputs": {"run.Before": ["{}"]}}, "has no record of its result. It ran an older version of hubmend-X, or the result was too large"),
+        ({"Outputs": {"run.Before": ['{"A":1'], "run.After": ["{}"]}}, "has no record of its result"),
+        ({"Outputs": {"run.Before": ["true"], "run.After": ["{}"]}}, "has no record of its result"),
     ],
 )
 def test_an_undo_refuses_what_is_no_repair_of_its_own(client: Callable[..., Client], changes: Mapping[str, object], says: str) -> None:

@@ -110,7 +110,7 @@ def test_what_was_changed_since_is_left(subject: Subject) -> None:
     repaired = subject.repair()
     subject.make(subject.example["change"])
     changed = subject.look()
-    with pytest.raises(Exception, match=r"^hubmend:refused .* was changed since the repair "):
+    with pytest.raises(Exception, match=r"^hubmend:refused .* has changed since the repair "):
         subject.undo(repaired)
     assert subject.written() == []
     assert subject.look() == changed

@@ -20,7 +20,7 @@ func inactive(id, created string) accessKey { return accessKey{id, "Inactive", c
 
 func keysAnswer(keys []accessKey) object { return object{"AccessKeyMetadata": orEmpty(keys)} }
 
-// keyUpdates gives the ids of the keys whose status a run sets, and demands that it is this one.
+// keyUpdates returns the ids of the keys whose status a run sets, and demands that it is this one.
 func keyUpdates(t *testing.T, calls []call, status string) []string {
 	t.Helper()
 	ids := []string{}
@@ -106,8 +106,8 @@ func TestOldAccessKeys(t *testing.T) {
 		}
 		says := ""
 		if len(tc.old) > 0 {
-			says = "hubmend:unverified Access key " + strings.Join(tc.old, " and ") + " is " + days(tc) +
-				" days old and still active. Someone may have activated it while this ran; start the repair again."
+			says = "hubmend:unverified Still active after " + days(tc) + " days: " + keyNames(tc.old) +
+				". This may have been changed during this run. Start the repair again."
 		}
 		if stuck.Error != says {
 			t.Errorf("when a key stays: %q, want %q", stuck.Error, says)
@@ -125,4 +125,12 @@ func TestOldAccessKeyGoesMeanwhile(t *testing.T) {
 	if done[0].Error != "" || !strings.HasPrefix(done[1].Error, "hubmend:write AccessDenied iam:UpdateAccessKey") {
 		t.Errorf("%q, %q", done[0].Error, done[1].Error)
 	}
+}
+
+// keyNames returns what messages call the keys.
+func keyNames(ids []string) string {
+	if len(ids) == 1 {
+		return "access key " + ids[0]
+	}
+	return "access keys " + strings.Join(ids, " and ")
 }

@@ -73,7 +73,7 @@ func unlogged(events map[string]any, others map[string][]any) play {
 
 func TestEnableBucketLogging(t *testing.T) {
 	t.Parallel()
-	turned := func(to string) string { return "Turned on access logging, to " + to + " below trail/." }
+	turned := func(to string) string { return "Turned on access logging to " + to + " with the prefix trail/." }
 	for name, tc := range map[string]struct {
 		bucket, region string // trail and us-east-1 when empty
 		constraint     any
@@ -90,7 +90,7 @@ func TestEnableBucketLogging(t *testing.T) {
 		"EU is how old buckets say it": {region: "eu-west-1", constraint: "EU", to: ireland,
 			change: turned(ireland)},
 		"a bucket that is like the log one": {bucket: virginia + "-2", to: virginia,
-			change: "Turned on access logging, to " + virginia + " below " + virginia + "-2/."},
+			change: "Turned on access logging to " + virginia + " with the prefix " + virginia + "-2/."},
 		"other days": {days: "30", to: virginia, change: turned(virginia)},
 		"logs already": {target: logsTo("team", "s3/"),
 			change: "Nothing to change: the bucket logs to team."},
@@ -167,7 +167,7 @@ func TestLogBucket(t *testing.T) {
 	made := append([]string{createBucket}, completed...)
 	const kept = "The default encryption of the log bucket " + virginia + " is not SSE-S3 (AES256)"
 	const denied = "The bucket " + virginia +
-		" belongs to another account than 111111111111, or its policy denies this."
+		" does not belong to account 111111111111, or its policy denies this."
 	for name, tc := range map[string]struct {
 		answers map[string][]any
 		writes  []string
@@ -246,13 +246,13 @@ func TestLogBucketIsNew(t *testing.T) {
 		t.Errorf("CreateBucket (-want +got):\n%s", diff)
 	}
 	plays(t, "EnableBucketLogging", unlogged(nil, nil))[0].says(t,
-		"hubmend:unverified S3 does not say that the bucket logs to "+virginia+". Start the repair again.")
+		"hubmend:unverified S3 does not report "+virginia+" as the log bucket. Start the repair again.")
 }
 
 func TestUndoBucketLogging(t *testing.T) {
 	t.Parallel()
-	const changed = "Where the bucket trail logs to was changed since the repair " + repairID
-	const restored, same = "Restored: access to the bucket is not logged, as before the repair; the log bucket stays.", "Nothing to change: the bucket logs as it did before the repair."
+	const changed = "Access logging of the bucket trail has changed since the repair " + repairID
+	const restored, same = "Restored: access logging of the bucket is off, as before the repair. The log bucket stays.", "Nothing to change: the bucket logs as it did before the repair."
 	none, ours, theirs := to("", ""), to(virginia, "trail/"), to("team", "")
 	with := func(name string, value any) map[string]any {
 		answer := logsTo(virginia, "trail/")
@@ -320,7 +320,7 @@ func TestUndoOfBucketLoggingIsVerified(t *testing.T) {
 		t.Errorf("%s, PutBucketLogging is given %v", got[0].Error, put)
 	}
 	got[1].says(t, "hubmend:unverified The bucket still logs to "+virginia+
-		". Something may have changed it while this ran; see, and start this again.")
+		". This may have been changed during this run. Check it, then try again.")
 	got[2].says(t, "hubmend:recall NoSuchBucket s3:GetBucketLogging: no")
 }
 

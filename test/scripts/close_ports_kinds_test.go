@@ -34,10 +34,10 @@ func TestCloseOtherKinds(t *testing.T) {
 				"udp 23-65535 ::/0"},
 			change: "Closed TCP 22, UDP 22 to ::/0: removed all traffic from ::/0; kept icmpv6, tcp 0-21, tcp " +
 				"23-65535, udp 0-21, udp 23-65535 open as before. " +
-				"::/0 no longer reaches it with other IP protocols, such as GRE and ESP."},
+				"::/0 can no longer reach it with other IP protocols, such as GRE and ESP."},
 		"UDP is not asked for": {ports: []string{"53"}, protocols: []string{"tcp"},
 			ingress: []permission{on("udp", 0, 65535, world4)},
-			change:  "Nothing to change: TCP 53 is not open to the world."},
+			change:  "Nothing to change: the security group does not open TCP 53 to the world."},
 		"UDP by its number": {ports: []string{"53"}, protocols: []string{"udp"},
 			ingress: []permission{on("17", 50, 60, world4)},
 			close:   []string{"17 50-60 0.0.0.0/0"}, keep: []string{"udp 50-52 0.0.0.0/0", "udp 54-60 0.0.0.0/0"},

@@ -68,20 +68,20 @@ func clearing(planning bool, answers map[string][]any) play {
 func TestUnusedCredentials(t *testing.T) {
 	t.Parallel()
 	const long, secondLess = "2020-01-01T00:00:00+00:00", "2026-03-03T12:00:01+00:00"
-	const issueAnew = " The password cannot be restored; a new one must be set to sign in again."
+	const issueAnew = " The password cannot be restored. The user needs a new one to sign in again."
 	key := []accessKey{active("A", long)}
 	used := func(at string) map[string]string { return map[string]string{"A": at} }
-	removed := "Removed the console password of ann, not used for 90 days." + issueAnew
+	removed := "Removed the console password of ann, unused for 90 days." + issueAnew
 	type idleCase struct {
 		idle
 		unused []string // ids of keys, and password
 		change string
 	}
-	nothing := "Nothing to change: ann has no credentials that were not used for 90 days."
+	nothing := "Nothing to change: ann has no credentials that have been unused for 90 days."
 	tried(t, unusedRunbook, map[string]idleCase{
 		"none": {idle{}, nil, nothing},
 		"a key never used": {idle{keys: key}, []string{"A"},
-			"Deactivated access key A of ann, not used for 90 days."},
+			"Deactivated access key A of ann, unused for 90 days."},
 		"a new key never used": {idle{keys: []accessKey{active("A", secondLess)}}, nil, nothing},
 		"made on the exact day": {idle{keys: []accessKey{active("A", ninetyBefore)}}, []string{"A"},
 			"Deactivated access key A of ann"},
@@ -102,7 +102,7 @@ func TestUnusedCredentials(t *testing.T) {
 		"used once, and gone": {idle{signedIn: long}, nil, nothing},
 		"everything": {idle{keys: []accessKey{active("A", long), active("B", long)}, password: long, signedIn: long},
 			[]string{"A", "B", "password"},
-			"Deactivated access key A and B and removed the console password of ann, not used for 90 days." +
+			"Deactivated access keys A and B and removed the console password of ann, unused for 90 days." +
 				issueAnew},
 		"a key in use, and a password": {idle{keys: key, used: used(secondLess), password: long}, []string{"password"},
 			removed},
@@ -143,11 +143,11 @@ func TestUnusedCredentials(t *testing.T) {
 		says := ""
 		switch {
 		case len(ids) > 0:
-			says = "hubmend:unverified Access key " + strings.Join(ids, " and ") +
-				" was not used for 90 days and is still active. Someone may have activated it while this ran; start the repair again."
+			says = "hubmend:unverified Still active after 90 days without use: " + keyNames(ids) +
+				". This may have been changed during this run. Start the repair again."
 		case password:
-			says = "hubmend:unverified The console password is still there after it was removed. Someone may have " +
-				"set a new one; see whether the user needs it, and start the repair again if not."
+			says = "hubmend:unverified The console password was removed, but the user still has one. A new one may have " +
+				"been set. If the user does not need it, start the repair again."
 		}
 		if stuck.Error != says {
 			t.Errorf("when nothing changes: %q, want %q", stuck.Error, says)

@@ -134,7 +134,7 @@ var splitCases = map[string]portsCase{
 }
 
 var compliantCases = map[string]portsCase{
-	"empty":                       {change: "Nothing to change: TCP 22 is not open to the world."},
+	"empty":                       {change: "Nothing to change: the security group does not open TCP 22 to the world."},
 	"another port":                {ingress: []permission{tcp(443, 443, world4)}},
 	"a range below":               {ingress: []permission{tcp(0, 21, world4)}},
 	"a range above":               {ingress: []permission{tcp(23, 65535, world6)}},

@@ -56,7 +56,7 @@ func listed(port int) permission {
 	return p
 }
 
-// manyPermissions gives 150 of them, each with a source of both families, so that a cut at 100 shows.
+// manyPermissions returns 150 permissions, each with a source of both families, so that a cut at 100 shows.
 func manyPermissions() []permission {
 	var many []permission
 	for i := range 150 {
@@ -66,7 +66,7 @@ func manyPermissions() []permission {
 	return many
 }
 
-// described gives a permission as EC2 describes it, without empty lists.
+// described returns a permission as EC2 describes it, without empty lists.
 func described(t *testing.T, p permission) object {
 	t.Helper()
 	text, err := json.Marshal(p)
@@ -94,11 +94,11 @@ func TestDefaultGroupTooLargeToRecord(t *testing.T) {
 		t.Errorf("220 rules: %q, %v", done[0].Error, names(done[0].Planned))
 	}
 	done[1].refused(t, "Security group "+itself+
-		" has so many rules that they cannot be recorded, and what is removed must be. "+
-		"Nothing was removed; remove rules by hand until fewer are left.")
+		" has too many rules to record them for an undo, so nothing was removed. "+
+		"Remove some rules manually, then try again.")
 }
 
-// describedRules gives rules of some 350 bytes.
+// describedRules returns n rules of about 350 bytes each.
 func describedRules(n int) []permission {
 	var all []permission
 	for i := range n {
@@ -110,7 +110,7 @@ func describedRules(n int) []permission {
 func TestEmptyDefaultGroup(t *testing.T) {
 	t.Parallel()
 	removed := func(ingress, egress int) string {
-		return fmt.Sprintf("Removed %d inbound and %d outbound rules of the default group. No network "+
+		return fmt.Sprintf("Removed rules of the default group: %d inbound and %d outbound. No network "+
 			"interface uses it.", ingress, egress)
 	}
 	type groupCase struct {
@@ -173,7 +173,8 @@ func TestEmptyDefaultGroup(t *testing.T) {
 		says := ""
 		if len(left) > 0 {
 			says = "hubmend:unverified The default group still has " + strings.Join(left, " and ") +
-				" rules. Somebody may add them again while this runs; find out who, and start the repair again."
+				" rules. They may have been added again during this run. Find out what adds them, then start " +
+				"the repair again."
 		}
 		if stuck.Error != says {
 			t.Errorf("when rules stay: %q, want %q", stuck.Error, says)
@@ -243,7 +244,7 @@ func TestDefaultGroupWarning(t *testing.T) {
 		if len(done[0].Lost) != min(tc.users, 1) {
 			t.Errorf("what is lost: %q", done[0].Lost)
 		}
-		if diff := cmp.Diff("Removed 1 inbound and 0 outbound rules of the default group."+tc.says,
+		if diff := cmp.Diff("Removed rules of the default group: 1 inbound and 0 outbound."+tc.says,
 			done[0].Change); diff != "" {
 			t.Errorf("Change (-want +got):\n%s", diff)
 		}

@@ -54,7 +54,7 @@ var (
 		"LogDestination": "arn:aws:firehose:eu-west-1:222222222222:deliverystream/logs", "LogGroupName": nil}
 )
 
-// manyFlowLogs gives 120 of them, so that a cut at 100 shows.
+// manyFlowLogs returns 120 of them, so that a cut at 100 shows.
 func manyFlowLogs(changes ...object) []object {
 	var many []object
 	for i := range 120 {
@@ -91,8 +91,8 @@ func TestFlowLogs(t *testing.T) {
 	t.Parallel()
 	const (
 		creates = "A flow log of rejected traffic of the VPC delivers to log group " + flowLogTo +
-			" (a new one keeps 365 days)."
-		leaves = creates + " Left as it was, because it does not deliver: "
+			" (retention of a new log group: 365 days)."
+		leaves = creates + " Other flow logs do not deliver and were left unchanged: "
 		first  = "Nothing to change: flow log fl-1 covers rejected traffic of the VPC."
 		second = "Nothing to change: flow log fl-2 covers rejected traffic of the VPC."
 	)
@@ -252,7 +252,7 @@ func TestFlowLogsBefore(t *testing.T) {
 
 func TestFlowLogAccepted(t *testing.T) {
 	t.Parallel()
-	const refusal = "hubmend:unverified EC2 created no flow log. "
+	const refusal = "hubmend:unverified EC2 did not create a flow log. "
 	refused := func(code, message string) object {
 		return object{"ResourceId": flowLogVPC, "Error": object{"Code": code, "Message": message}}
 	}
@@ -309,8 +309,8 @@ func TestVerifyFlowLogs(t *testing.T) {
 	const unseen = "The VPC has no flow log of rejected traffic to " + flowLogTo + ". Start the repair again."
 	bad := func(id, problem string) string {
 		return "Flow log " + id + " to " + flowLogTo + " exists, but " + problem +
-			". See that the role hubmend-flow-log-delivery " +
-			"is as the member template makes it, delete the flow log and start the repair again."
+			". Make sure that the role hubmend-flow-log-delivery " +
+			"is as in the member template, delete the flow log, and start the repair again."
 	}
 	type lookCase struct {
 		flowLogs []object

@@ -14,7 +14,7 @@ import (
 	"hubmend/internal/lab/python"
 )
 
-// interpreter gives the Python that scripts run in, and skips short tests, because a
+// interpreter returns the Python that scripts run in, and skips short tests, because a
 // script is a process.
 func interpreter(t *testing.T) python.Config {
 	t.Helper()
@@ -32,7 +32,7 @@ func interpreter(t *testing.T) python.Config {
 	return python.Config{Python: path}
 }
 
-// scriptOf gives a step's script, without a payload.
+// scriptOf returns a step's script, without a payload.
 func scriptOf(t *testing.T, document, step string) python.Script {
 	t.Helper()
 	r, ok := catalog.Embedded().Runbook(document)

@@ -83,7 +83,7 @@ func TestPasswordPolicy(t *testing.T) {
 	}
 	tried(t, "SetPasswordPolicy", map[string]policyCase{
 		"no policy": {object{}, object{},
-			"Made the account's password policy: MinimumPasswordLength 14, PasswordReusePrevention 24, " +
+			"Created the account's password policy: MinimumPasswordLength 14, PasswordReusePrevention 24, " +
 				"MaxPasswordAge 90,"},
 		"passes": {passing(nil), nil, "Nothing to change"},
 		"passes, stricter": {passing(object{"MinimumPasswordLength": 128.0, "MaxPasswordAge": 1.0}), nil,

@@ -71,7 +71,7 @@ func repair(t *testing.T, payload portsPayload, before group, d decision) group 
 	return after
 }
 
-// admitsAfter says what a group must let in after a repair.
+// admitsAfter returns what a group must let in after a repair.
 func admitsAfter(before group, p packet, ports []int) bool {
 	if p.source != world4 && p.source != world6 {
 		return before.admits(p)
@@ -109,7 +109,7 @@ func numbers(t *testing.T, texts []string) []int {
 	return all
 }
 
-// randomPorts gives one to three ports, often adjacent ones or an end of the range.
+// randomPorts returns one to three ports, often adjacent ones or an end of the range.
 func randomPorts(random *rand.Rand) []string {
 	choice := []int{0, 21, 22, 23, 24, 3389, 65535}
 	var ports []string

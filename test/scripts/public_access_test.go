@@ -15,7 +15,7 @@ const (
 
 var blockSettings = []string{"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}
 
-// recorded gives each of the four settings its value.
+// recorded returns a public access block with these four settings.
 func recorded(values ...any) map[string]any {
 	all := map[string]any{}
 	for i, value := range values {
@@ -90,7 +90,7 @@ func TestPublicAccessBlockIsVerified(t *testing.T) {
 		"at once": {[]any{noBlock, allOn}, ""},
 		"late":    {[]any{noBlock, noBlock, allOff, allOn, allOff, allOn}, ""},
 		"one off": {[]any{halfOn, recorded(true, true, true, false)},
-			"hubmend:unverified Public access to the bucket is not blocked: RestrictPublicBuckets is off. Something may"},
+			"hubmend:unverified Public access to the bucket is not blocked: RestrictPublicBuckets is off. It may"},
 		"two off": {[]any{halfOn, recorded(false, true, false, true)},
 			"hubmend:unverified Public access to the bucket is not blocked: BlockPublicAcls and BlockPublicPolicy " +
 				"are off. "},
@@ -98,8 +98,8 @@ func TestPublicAccessBlockIsVerified(t *testing.T) {
 			"hubmend:unverified Public access to the bucket is not blocked: BlockPublicAcls, IgnorePublicAcls, " +
 				"BlockPublicPolicy and RestrictPublicBuckets are off. "},
 		"unreadable": {[]any{"AccessDenied"},
-			"hubmend:read AccessDenied s3:GetPublicAccessBlock: no. The bucket trail belongs to another account " +
-				"than 111111111111, or its policy denies this."},
+			"hubmend:read AccessDenied s3:GetPublicAccessBlock: no. The bucket trail does not belong to account " +
+				"111111111111, or its policy denies this."},
 		"gone": {[]any{"NoSuchBucket"}, "hubmend:read NoSuchBucket s3:GetPublicAccessBlock: no"},
 		"unreadable afterwards": {[]any{noBlock, "AccessDenied"},
 			"hubmend:check AccessDenied s3:GetPublicAccessBlock: no. "},
@@ -118,8 +118,8 @@ func TestPublicAccessBlockIsVerified(t *testing.T) {
 
 func TestUndoPublicAccessBlock(t *testing.T) {
 	t.Parallel()
-	const changed, unsaid = "The public access block of trail was changed since the repair " +
-		repairID, "does not say what it left"
+	const changed, unsaid = "The public access block of trail has changed since the repair " +
+		repairID, "has no record of its result"
 	one := func(block any) any { return map[string]any{"PublicAccessBlock": block} } // how a document of steps wrote it
 	for name, tc := range map[string]struct {
 		before, after, now any
@@ -178,11 +178,11 @@ func TestUndoPublicAccessBlock(t *testing.T) {
 	}
 }
 
-// The undo writes once, and looks until two reads in a row show what was before.
+// The undo writes once, and then reads until two reads in a row show the previous value.
 func TestUndoOfPublicAccessBlockIsVerified(t *testing.T) {
 	t.Parallel()
-	const late = "hubmend:unverified The public access block is not as it was before the repair. Something may have " +
-		"changed it while this ran; see, and start this again."
+	const late = "hubmend:unverified The public access block does not have its previous value. It may have been " +
+		"changed during this run. Check it, then try again."
 	for name, tc := range map[string]struct {
 		before map[string]any
 		reads  []any

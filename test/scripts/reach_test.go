@@ -46,7 +46,7 @@ func (g group) revoke(permissions []permission) error {
 	return nil
 }
 
-// permissions gives the rules as DescribeSecurityGroups does, though not joined.
+// permissions returns the rules as DescribeSecurityGroups does, though not joined.
 func (g group) permissions() []permission {
 	var list []permission
 	for _, r := range slices.SortedFunc(maps.Keys(g), compareRules) {
@@ -63,7 +63,7 @@ func (g group) permissions() []permission {
 	return list
 }
 
-// admits says whether a rule lets the packet in.
+// admits reports whether a rule lets the packet in.
 func (g group) admits(p packet) bool {
 	for r := range g {
 		if r.source != p.source {
@@ -82,7 +82,7 @@ func (g group) admits(p packet) bool {
 	return false
 }
 
-// packets gives one for each source, protocol and port at which any of the groups can
+// packets returns one for each source, protocol and port at which any of the groups can
 // change its answer: the ends of all ranges, what is next to them, and the given ports.
 func packets(ports []int, groups ...group) []packet {
 	edges := map[int]bool{0: true, 65535: true}

@@ -89,7 +89,7 @@ func (r rule) String() string {
 
 func compareRules(a, b rule) int { return cmp.Compare(a.String(), b.String()) }
 
-// written gives permissions as the tables write them, each with its description after a #.
+// written returns permissions as the tables write them, each with its description after a #.
 func written(permissions []permission) []string {
 	all, descriptions := rules(permissions)
 	list := make([]string, 0, len(all))

@@ -156,13 +156,13 @@ func TestTrailDeliveryIsVerified(t *testing.T) {
 	if diff := gocmp.Diff(want, names(got[0].Made)); diff != "" || got[0].Error != "" {
 		t.Errorf("%s, calls (-want +got):\n%s", got[0].Error, diff)
 	}
-	got[1].says(t, "hubmend:unverified CloudTrail does not say that the trail delivers to "+
+	got[1].says(t, "hubmend:unverified CloudTrail does not report that the trail delivers to "+
 		"arn:aws:logs:us-east-1:111111111111:log-group:/hubmend/cloudtrail/main:*.")
 }
 
 func TestUndoTrailDelivery(t *testing.T) {
 	t.Parallel()
-	const changed = "Where arn:t delivers to was changed since the repair " + repairID
+	const changed = "The log group of the trail arn:t has changed since the repair " + repairID
 	const restored, same = "Restored: the trail no longer delivers to CloudWatch Logs; its log group stays.", "Nothing to change: the trail delivers as it did before the repair."
 	none, ours, theirs := deliversTo("", ""), deliversTo("arn:ours:*", "arn:our-role"), deliversTo("arn:theirs:*",
 		"arn:their-role")
@@ -225,8 +225,8 @@ func TestUndoOfTrailDeliveryIsVerified(t *testing.T) {
 		string(got[0].Made[2].Parameters) != `{"CloudWatchLogsLogGroupArn":"","CloudWatchLogsRoleArn":"","Name":"arn:t"}` {
 		t.Errorf("%s, UpdateTrail is given %s", got[0].Error, got[0].Made[2].Parameters)
 	}
-	got[1].says(t, "hubmend:unverified The trail still delivers to arn:ours:*. Something may have changed it while "+
-		"this ran; see, and start this again.")
+	got[1].says(t, "hubmend:unverified The trail still delivers to arn:ours:*. This may have been changed during "+
+		"this run. Check it, then try again.")
 	got[2].says(t, "hubmend:unverified The trail still delivers to x. ")
 }
 

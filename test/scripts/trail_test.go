@@ -39,14 +39,14 @@ var elsewhere = map[string]struct {
 		[]string{"The home Region of the trail main is eu-west-1,"}},
 	"organization's, from a member": {map[string]any{"IsOrganizationTrail": true,
 		"TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
-		[]string{"main is the trail of an organization, and account 111111111111 is a member",
+		[]string{"main is an organization trail. ",
 			"in the organization's management account, 999999999999."}},
 	"organization's, from a member in another Region": {
 		map[string]any{"IsOrganizationTrail": true, "HomeRegion": "eu-west-1",
 			"TrailARN": "arn:aws:cloudtrail:eu-west-1:999999999999:trail/main"},
 		[]string{"management account, 999999999999."}},
 	"another account's": {map[string]any{"TrailARN": "arn:aws:cloudtrail:us-east-1:999999999999:trail/main"},
-		[]string{"The trail main is account 999999999999's."}},
+		[]string{"The trail main belongs to account 999999999999."}},
 }
 
 // trails are the repairs of trails, what is set for one that needs none, and the parameters beside the trail.
@@ -150,7 +150,7 @@ func TestTrailValidationIsVerified(t *testing.T) {
 	if given := string(got[0].Made[1].Parameters); given != `{"EnableLogFileValidation":true,"Name":"arn:t"}` {
 		t.Errorf("UpdateTrail is given %s", given)
 	}
-	got[1].says(t, "hubmend:unverified Log file validation was turned on, but CloudTrail still says that it is off.")
+	got[1].says(t, "hubmend:unverified Log file validation was turned on, but CloudTrail still reports it as off.")
 	got[2].says(t, "hubmend:write AccessDeniedException cloudtrail:UpdateTrail: no")
 }
 
@@ -168,7 +168,7 @@ func TestUndoTrailValidation(t *testing.T) {
 			"Nothing to change: log file validation is as it was before the repair."},
 		"the repair did nothing": {true, true, []string{}, "Nothing to change: "},
 		"it did nothing, and off since": {true, false, nil,
-			"Log file validation of arn:t was changed since the repair " + repairID},
+			"Log file validation of arn:t has changed since the repair " + repairID},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

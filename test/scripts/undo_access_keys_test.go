@@ -19,28 +19,28 @@ func TestUndoOldAccessKeys(t *testing.T) {
 	}
 	cases := map[string]undoCase{
 		"one": {old: []string{"A"}, now: []accessKey{inactive("A", then)}, keys: []string{"A"},
-			change: "Restored: access key A of ann is active again."},
+			change: "Restored: reactivated access key A of ann."},
 		"both": {old: []string{"A", "B"},
 			now: []accessKey{inactive("B", then), inactive("A", then)}, keys: []string{"A", "B"},
-			change: "Restored: access key A and B of ann is active again."},
+			change: "Restored: reactivated access keys A and B of ann."},
 		"one that was off before": {old: []string{"A"}, now: []accessKey{inactive("A", then), inactive("B", then)},
-			keys: []string{"A"}, change: "Restored: access key A of ann"},
+			keys: []string{"A"}, change: "Restored: reactivated access key A of ann"},
 		"one that is new": {old: []string{"A"}, now: []accessKey{inactive("A", then), active("B", then)},
-			keys: []string{"A"}, change: "Restored: access key A of ann"},
+			keys: []string{"A"}, change: "Restored: reactivated access key A of ann"},
 		"active again": {old: []string{"A"}, now: []accessKey{active("A", then)},
 			change: "Nothing to change: the access keys of ann are as they were before the repair."},
 		"one of both active again": {old: []string{"A", "B"},
 			now: []accessKey{active("A", then), inactive("B", then)}, keys: []string{"B"},
-			change: "Restored: access key B of ann"},
+			change: "Restored: reactivated access key B of ann"},
 		"nothing was deactivated": {now: []accessKey{inactive("A", then)}, change: "Nothing to change: "},
 		"deleted": {old: []string{"A"},
-			err: "Access key A of ann was deleted since the repair " + repairID},
+			err: "Deleted since the repair " + repairID + ": access key A of ann"},
 		"one of both deleted": {old: []string{"A", "B"}, now: []accessKey{inactive("B", then)},
-			err: "Access key A of ann was deleted"},
+			err: ": access key A of ann"},
 		"the user was made anew": {old: []string{"A", "B"}, now: []accessKey{active("C", then)},
-			err: "Access key A and B of ann was deleted"},
+			err: ": access keys A and B of ann"},
 		"deleted, the other as then": {old: []string{"A", "B"}, now: []accessKey{active("A", then)},
-			err: "Access key B of ann was deleted"},
+			err: ": access key B of ann"},
 	}
 	before := func(tc undoCase) (was, left []accessKey) {
 		for _, id := range tc.old {
@@ -88,8 +88,8 @@ func TestUndoOldAccessKeys(t *testing.T) {
 				}
 				says := ""
 				if len(tc.keys) > 0 {
-					says = "hubmend:unverified Access key " + strings.Join(tc.keys, " and ") +
-						" is not active. Someone may have changed it while this ran; see, and start this again."
+					says = "hubmend:unverified Not active: " + keyNames(tc.keys) +
+						". This may have been changed during this run. Check it, then try again."
 				}
 				if stuck.Error != says {
 					t.Errorf("when a key stays: %q, want %q", stuck.Error, says)

@@ -30,10 +30,10 @@ func loggedBy(t *testing.T, before []object, id string) map[string]any {
 func TestUndoFlowLogs(t *testing.T) {
 	t.Parallel()
 	ours, theirs := flowLog("fl-ours", toFlowLogTo), flowLog("fl-theirs", acceptOnly)
-	const gone = "Restored: the VPC has no flow log fl-ours any more; its log group " + flowLogTo + " stays."
+	const gone = "Restored: deleted flow log fl-ours of the VPC. Its log group " + flowLogTo + " stays."
 	const same = "Nothing to change: the flow logs of the VPC are as they were before the repair."
-	const unknown = "The repair " + repairID + " does not tell which flow log of " + flowLogVPC +
-		" it created, so none was deleted. New since then: fl-ours. Delete the right one by hand if it must go."
+	const unknown = "The repair " + repairID + " did not record which flow log of " + flowLogVPC +
+		" it created, so none was deleted. Created since then: fl-ours. To remove a flow log, delete it manually."
 	type undoCase struct {
 		before, now []object
 		id          string   // of the flow log that the repair created, as it noted
@@ -48,12 +48,12 @@ func TestUndoFlowLogs(t *testing.T) {
 			[]object{flowLog("fl-theirs", acceptOnly, accessError), flowLog("fl-ours", toFlowLogTo, accessError)},
 			"fl-ours", []string{"fl-ours"}, gone},
 		"another one since": {nil, []object{ours, theirs}, "fl-ours", nil,
-			"delete what the repair created (fl-ours) by hand"},
-		"the other one is gone": {[]object{theirs}, []object{ours}, "fl-ours", nil, "were changed since"},
+			"The repair created: fl-ours. To remove a flow log, delete it manually."},
+		"the other one is gone": {[]object{theirs}, []object{ours}, "fl-ours", nil, "have changed since"},
 		"one just like it instead": {nil, []object{flowLog("fl-new", toFlowLogTo)}, "fl-ours", nil,
-			"were changed since the repair " + repairID},
+			"have changed since the repair " + repairID},
 		"nobody knows which":             {[]object{theirs}, []object{theirs, ours}, "", nil, unknown},
-		"one is gone, and none was made": {[]object{theirs}, nil, "", nil, "were changed since the repair " + repairID},
+		"one is gone, and none was made": {[]object{theirs}, nil, "", nil, "have changed since the repair " + repairID},
 	}, func(tc undoCase) []play {
 		return unlogging(loggedBy(t, tc.before, tc.id), nil, tc.now, tc.before)
 	}, func(t *testing.T, tc undoCase, done []played) {
@@ -93,8 +93,8 @@ func TestUndoFlowLogsOfSteps(t *testing.T) {
 	}
 	done := plays(t, undoFlowLogs, all...)
 	for _, got := range done[:2] {
-		got.refused(t, "does not tell which flow log of "+flowLogVPC+
-			" it created, so none was deleted. New since then: fl-ours. Delete the right one by hand")
+		got.refused(t, "did not record which flow log of "+flowLogVPC+
+			" it created, so none was deleted. Created since then: fl-ours. To remove a flow log, delete it manually.")
 	}
 	for _, got := range done[2:] {
 		if got.Change != "Nothing to change: the flow logs of the VPC are as they were before the repair." {
@@ -144,8 +144,7 @@ func TestVerifyUndoFlowLogs(t *testing.T) {
 	}, func(t *testing.T, tc lookCase, done []played) {
 		says := ""
 		if tc.says != "" {
-			says = "hubmend:unverified Flow log fl-ours is still there (" + tc.says +
-				"). Delete it by hand, or start this again."
+			says = "hubmend:unverified Flow log fl-ours still exists (" + tc.says + "). Delete it manually, or try again."
 		}
 		if done[0].Error != says {
 			t.Errorf("%q, want %q", done[0].Error, says)

@@ -99,7 +99,7 @@ func TestUndoPorts(t *testing.T) {
 			t.Parallel()
 			played := plays(t, "UndoCloseSecurityGroupPorts", portsUndo(t, tc.before, tc.after, tc.now, "22"))[0]
 			if tc.action == "" {
-				played.refused(t, "Security group "+itself+" was changed since the repair "+repairID)
+				played.refused(t, "Security group "+itself+" has changed since the repair "+repairID)
 				return
 			}
 			got := played.reopening(t)
@@ -188,8 +188,8 @@ func TestVerifyUndoPorts(t *testing.T) {
 			}
 			says := ""
 			if tc.other {
-				says = "hubmend:unverified The rules of the group are not as they were before the repair. Something " +
-					"may have changed them while this ran; see, and start this again."
+				says = "hubmend:unverified The group does not have its previous rules. They may have been changed " +
+					"during this run. Check them, then try again."
 			}
 			if got := plays(t, "UndoCloseSecurityGroupPorts", undo)[0]; got.Error != says {
 				t.Errorf("error %q, want %q", got.Error, says)
@@ -272,12 +272,12 @@ func TestUndoDefaultGroup(t *testing.T) {
 				plan, undo := done[0], done[1]
 				if tc.calls == nil {
 					undo.refused(t, "The "+tc.says+" rules of the default group "+itself+
-						" were changed since the repair "+repairID)
+						" have changed since the repair "+repairID)
 					return
 				}
-				change := "Nothing to change: the default group has the rules that it had before the repair."
+				change := "Nothing to change: the default group has its previous rules."
 				if tc.says != "" {
-					change = "Restored " + tc.says + " rules of the default group."
+					change = "Restored rules of the default group: " + tc.says + "."
 				}
 				if diff := cmp.Diff([]any{tc.calls, change, ""},
 					[]any{names(plan.Planned), undo.Change, undo.Error}); diff != "" {
@@ -347,7 +347,7 @@ func TestUndoDefaultGroupTooLarge(t *testing.T) {
 	done := plays(t, "UndoEmptyDefaultSecurityGroup",
 		append(refilling(record, namedGroup("default", many, nil)),
 			refilling(record, namedGroup("default", nil, nil))...)...)
-	done[1].refused(t, "removed so many rules that they cannot be added at once, so none was added")
+	done[1].refused(t, "removed too many rules to add them at once, so none were added")
 	if len(done[1].Made) != 2 || len(done[2].Planned) != 2 {
 		t.Errorf("it made %v; with less to say it would %v", names(done[1].Made), names(done[2].Planned))
 	}
@@ -374,9 +374,8 @@ func TestVerifyUndoDefaultGroup(t *testing.T) {
 	}, func(t *testing.T, tc lookCase, done []played) {
 		says := ""
 		if tc.other != "" {
-			says = "hubmend:unverified The " + tc.other +
-				" rules of the default group are not as they were before the repair. " +
-				"Something may have changed them while this ran; see, and start this again."
+			says = "hubmend:unverified The default group does not have its previous " + tc.other +
+				" rules. They may have been changed during this run. Check them, then try again."
 		}
 		if done[0].Error != says {
 			t.Errorf("%q, want %q", done[0].Error, says)

@@ -45,7 +45,7 @@ func TestUndoPasswordPolicy(t *testing.T) {
 	t.Parallel()
 	strong, weak := passing(nil), weakPolicy()
 	aging, remembering := but(weak, "MaxPasswordAge", 365.0), but(weak, "PasswordReusePrevention", 5.0)
-	const changed = "The account's password policy was changed since the repair " + repairID
+	const changed = "The account's password policy has changed since the repair " + repairID
 	type undoCase struct {
 		before object // what the repair noted
 		now    any    // what IAM answers
@@ -75,9 +75,9 @@ func TestUndoPasswordPolicy(t *testing.T) {
 			"Restored the account's password policy: MinimumPasswordLength 8, MaxPasswordAge not set, " +
 				"PasswordReusePrevention not set, RequireSymbols false, RequireUppercaseCharacters false,"},
 		"changed, with texts": {asTexts(weak), but(strong, "HardExpiry", true), "", changed},
-		"no Boolean":          {but(weak, "RequireSymbols", "on"), strong, "", "does not say what it left"},
+		"no Boolean":          {but(weak, "RequireSymbols", "on"), strong, "", "has no record of its result"},
 		"no number": {but(weak, "MinimumPasswordLength", "long"), strong, "",
-			"does not say what it left"},
+			"has no record of its result"},
 		"unreadable":              {weak, "AccessDenied", "", "hubmend:recall AccessDenied "},
 		"unreadable, none before": {nil, "AccessDenied", "", "hubmend:recall AccessDenied "},
 	}
@@ -149,14 +149,14 @@ func TestUndoPasswordPolicyLooksAgain(t *testing.T) {
 		"late":         {weakPolicy(), []any{strong, strong, strong, weak}, ""},
 		"in one place": {weakPolicy(), []any{strong, weak, strong, weak}, ""},
 		"never": {weakPolicy(), []any{strong},
-			"hubmend:unverified The account's password policy is not as it was before the repair. Something may " +
-				"have changed it while this ran; see, and start this again."},
+			"hubmend:unverified The account's password policy does not have its previous value. It may have been " +
+				"changed during this run. Check it, then try again."},
 		"expires": {weakPolicy(), []any{strong, policyAnswer(but(weakPolicy(), "MaxPasswordAge", 90))},
-			"hubmend:unverified The account's password policy is not as it was"},
+			"hubmend:unverified The account's password policy does not have its previous value"},
 		"none, late": {nil, []any{strong, strong, "NoSuchEntity"}, ""},
 		"none, never": {nil, []any{strong},
-			"hubmend:unverified The account's password policy was deleted, and IAM does not say that there is none. " +
-				"Something may have changed it while this ran; see, and start this again."},
+			"hubmend:unverified The account's password policy was deleted, but IAM still reports one. " +
+				"It may have been changed during this run. Check it, then try again."},
 		"none, or denied": {nil, []any{strong, "AccessDenied"},
 			"hubmend:check AccessDenied iam:GetAccountPasswordPolicy"},
 	}, func(tc lateCase) []play {

@@ -9,7 +9,7 @@ import (
 
 func TestUndoKeyRotation(t *testing.T) {
 	t.Parallel()
-	const changed, year = "Rotation of the key k was changed since the repair " + repairID + ", ", 365
+	const changed, year = "Rotation of the key k has changed since the repair " + repairID + ", ", 365
 	state := func(on bool) map[string]any { return map[string]any{"KeyRotationEnabled": on} }
 	for name, tc := range map[string]struct {
 		before, now bool // it is on after every repair
@@ -26,8 +26,8 @@ func TestUndoKeyRotation(t *testing.T) {
 		"it did nothing, and off since": {true, false, nil, "Enabled", changed, false},
 		"every half year since":         {false, true, 180, "Enabled", changed, false},
 		"pending deletion": {false, false, nil, "PendingDeletion",
-			"The key k was changed since the repair " + repairID +
-				": it is PendingDeletion, so its rotation is left as it is.", false},
+			"The key k has changed since the repair " + repairID +
+				": it is PendingDeletion, so its rotation was left unchanged.", false},
 		"disabled":               {false, true, year, "Disabled", ": it is Disabled", false},
 		"disabled, and then off": {false, false, nil, "Disabled", ": it is Disabled", false},
 	} {
