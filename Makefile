@@ -1,4 +1,4 @@
-# Everything a developer does. `make help` explains; nothing is installed outside this folder.
+# Commands for developers. `make help` lists them. Nothing is installed outside this folder.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -12,7 +12,7 @@ SOAK := 10m
 SAMPLE := 4
 # Packages that neither compile the CDK nor start a process.
 FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/versions $(addprefix internal/,aws/... engine/... catalog/... build/... ops/...))
-# Packages that do not compile the CDK: all but what synthesizes the templates.
+# Packages that do not compile the CDK: all except those that synthesize the templates.
 PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/programs test/scenarios test/templates,$(wildcard test/*))
 # What the command line holds beside its code.
@@ -20,17 +20,17 @@ EMBEDDED = $(wildcard templates/* test/scenarios/embed.go test/postcondition/*.g
 PYTHON_FILES := ssm-documents internal/catalog/program internal/catalog/setting internal/aws/authz test/programs
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
-# The same for whatever is compiled, so that no package is compiled twice.
+# The same flags for every build, so that no package is compiled twice.
 export CGO_ENABLED := 0
 export GOFLAGS := -trimpath
 
-# Checks that others wrote. None is part of go.mod, so none can change what is shipped.
+# Third-party checks. They are not in go.mod, so they cannot affect what is shipped.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 GOSEC_TOOL := build/$(notdir $(GOSEC))/gosec
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
-# The known vulnerabilities as a module, so that a check gives the same today and tomorrow, without
-# another server. VULNDB=https://vuln.go.dev asks for those known now.
+# The vulnerability database as a pinned module, so that results are reproducible and no other server is needed.
+# VULNDB=https://vuln.go.dev uses the current database.
 VULNDB_MODULE := golang.org/x/vulndb@v0.0.0-20261105234957-e22db6528018
 VULNDB = file://$(shell go mod download -json $(VULNDB_MODULE) | sed -n 's/^.*"Dir": "\(.*\)".*$$/\1/p')/data/osv
 # What makes releases, and the list of modules in each program (SBOM).
@@ -42,7 +42,7 @@ TEMPLATES := templates
 GUARD := node_modules/@cdklabs/cdk-validator-cfnguard
 GUARD_PLATFORM = $(if $(filter Darwin,$(shell uname -s)),macos,ubuntu)/$(if $(filter arm64 aarch64,$(shell uname -m)),aarch64,x86_64)
 
-# cfn-lint finds what the CDK's own check of templates finds, which takes longer than the synth.
+# cfn-lint covers the CDK's own template validation, which takes longer than the synth.
 export CDK_VALIDATION := false
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := 1
@@ -53,29 +53,29 @@ help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Break all eighteen controls and watch them being remediated (no AWS account)
+demo: ## Break all eighteen controls and watch them being remediated (no AWS account needed)
 	@.ci/need go python
 	@[ -e $(HUBMEND) ] && [ -e $(VENV)/ready ] || .ci/wait "Compiling Hubmend and preparing Python, once" $(MAKE) --jobs 2 $(VENV)/ready $(HUBMEND)
 	@$(MAKE) --silent $(VENV)/ready $(HUBMEND)
 	@$(HUBMEND) lab demo
 
 .PHONY: test
-test: ## Run what has to pass before a change lands (what CI runs)
+test: ## Run all tests that a change must pass (the same as CI)
 	@.ci/need go python node
 	@mkdir -p build && rm -f build/phases.tsv
 	@.ci/phase "Python, Node.js and the command line" $(MAKE) --jobs 3 $(VENV)/ready node_modules/.package-lock.json $(HUBMEND)
-	@# The synth keeps one core busy; meanwhile the other checks what needs no templates.
+	@# The synth uses one core. Meanwhile the other runs the checks that need no templates.
 	@.ci/phase "synth, linters" $(MAKE) --jobs 2 cdk.out/manifest.json lint-own test-python staticcheck govulncheck $(GOSEC_TOOL)
 	@.ci/phase "gosec" $(MAKE) gosec
 	@.ci/phase "templates" $(MAKE) test-templates
 	@.ci/phase "Go tests" $(MAKE) test-go
 	@.ci/phase "fuzz" $(MAKE) test-fuzz
 	@.ci/phase "scenarios" $(MAKE) test-scenarios
-	@.ci/phase "permissions taken away" $(MAKE) test-privilege
+	@.ci/phase "removed permissions" $(MAKE) test-privilege
 	@echo "--- everything passed"; .ci/phase
 
 .PHONY: test-release
-test-release: test ## Run what has to pass before a release: make test, and what takes longer
+test-release: test ## Run all tests that a release must pass: make test and longer ones
 	@.ci/phase "templates as the CDK deploys them" $(MAKE) test-templates TEMPLATES=cdk.out
 	@.ci/phase "20,000 schedules" go test ./test/simulation -run TestSchedules -timeout 0 -schedules 20000
 	@.ci/phase "fuzz, ten times as long" $(MAKE) test-fuzz FUZZ=100000x
@@ -89,7 +89,7 @@ test-fast: ## Run the tests that need neither the CDK nor a process (seconds)
 .PHONY: test-go
 test-go: $(VENV)/ready cdk.out/manifest.json
 	@echo "--- Go tests"
-	@# More at a time than there are cores: most of them wait for a lab.
+	@# More packages at a time than cores, because most of them wait for a lab.
 	go test -timeout 40m -p 5 -parallel 4 ./...
 
 .PHONY: test-fuzz
@@ -103,32 +103,32 @@ test-fuzz:
 	done
 
 .PHONY: soak
-soak: ## Simulate new schedules, for SOAK=10m; a seed that fails is printed
+soak: ## Simulate new schedules for SOAK=10m and print each seed that fails
 	go test ./test/simulation -run TestSchedules -v -timeout 0 -soak $(SOAK)
 
 .PHONY: test-templates
 test-templates: $(VENV)/ready node_modules/.package-lock.json
 	@echo "--- cfn-lint"
 	$(VENV)/bin/cfn-lint $(TEMPLATES)/*.template.json servicecatalog/versions/*/*.template.json docs/events-rules.yaml
-	@echo "--- cfn-guard, with the rules of Control Tower"; mkdir -p build
+	@echo "--- cfn-guard with Control Tower's rules"; mkdir -p build
 	@$(GUARD)/bin/$(GUARD_PLATFORM)/cfn-guard validate --rules $(GUARD)/rules/control-tower/cfn-guard --data $(TEMPLATES)/*.template.json \
 		--structured --output-format json --show-summary none > build/cfn-guard.json || [ $$? -eq 19 ] # 19: it found something
 	@go run ./test/checks cfn-guard build/cfn-guard.json
 
 .PHONY: test-scenarios
 test-scenarios: $(HUBMEND) $(VENV)/ready
-	@echo "--- scenarios, and one for each setting from its example"
+	@echo "--- scenarios, including one generated for each setting"
 	$(VENV)/bin/python -B test/programs/scenarios.py build/settings
 	$(HUBMEND) lab run --quiet --jobs 6 --permissions build/permissions.json $(SCENARIOS)/*.yaml build/settings/*.yaml
 	$(HUBMEND) lab permissions build/permissions.json --check docs/permissions.md
 
 .PHONY: test-privilege
 test-privilege:
-	@echo "--- some permissions are taken away"
+	@echo "--- removing some permissions"
 	go test ./test/privilege -count=1 -permissions $(CURDIR)/build/permissions.json -sample $(SAMPLE)
 
 .PHONY: test-necessary
-test-necessary: ## Take each action from its role and see that it is missed (hours, after make test-scenarios)
+test-necessary: ## Prove that each role needs each of its actions (hours, after make test-scenarios)
 	go test ./test/privilege -v -count=1 -timeout 0 -permissions $(CURDIR)/build/permissions.json
 
 .PHONY: lint
@@ -144,7 +144,7 @@ lint-own: $(HUBMEND)
 	$(HUBMEND) lint
 
 .PHONY: test-python
-test-python: $(VENV)/ready node_modules/.package-lock.json ## Check and test the runtime and the programs of runbooks (seconds)
+test-python: $(VENV)/ready node_modules/.package-lock.json ## Check and test the Python code of runbooks (minutes)
 	@echo "--- Python"
 	@$(VENV)/bin/python -m ruff check --quiet --no-cache $(PYTHON_FILES) && $(VENV)/bin/python -m ruff format --quiet --no-cache --check $(PYTHON_FILES)
 	@$(VENV)/bin/python -m mypy --no-error-summary --cache-dir build/mypy $(PYTHON_FILES)
@@ -172,11 +172,11 @@ synth: node_modules/.package-lock.json ## Synthesize the templates into cdk.out
 	@npx cdk synth --ci --quiet > /dev/null && echo "synthesized $$(ls cdk.out/*.template.json | wc -l) templates into cdk.out"
 
 .PHONY: templates
-templates: synth ## Write the templates that the repository keeps
+templates: synth ## Update the templates in the repository
 	@go run ./cmd/templates && git diff --stat -- templates
 
 .PHONY: snapshot
-snapshot: ## Keep the product templates of new playbook versions, so that they stay launchable
+snapshot: ## Store the product templates of new playbook versions, so that they can always be launched
 	@go run ./infra snapshot
 
 .PHONY: deploy
@@ -184,7 +184,7 @@ deploy: node_modules/.package-lock.json ## Deploy the admin stack with your AWS 
 	npx cdk deploy hubmend-admin
 
 .PHONY: dist
-dist: ## Write dist/, which a user of the console uploads: no CDK needed there
+dist: ## Write dist/ for a deployment in the console, without the CDK
 	@go run ./cmd/dist && echo "wrote $$(wc -l < dist/SHA256SUMS) files into dist"
 
 # A tag makes a release, and everything else a snapshot. Nothing is published. It is signed if GPG_KEY names a key.
@@ -207,11 +207,11 @@ release-files:
 	@go run ./cmd/dist -to build/console
 
 .PHONY: bench
-bench: $(HUBMEND) node_modules/.package-lock.json ## Measure what the project promises, as a table
+bench: $(HUBMEND) node_modules/.package-lock.json ## Measure the promised limits and print them as a table
 	@go run ./test/bench
 
 .PHONY: generate
-generate: $(VENV)/ready $(HUBMEND) ## Write the generated docs and data again
+generate: $(VENV)/ready $(HUBMEND) ## Update the generated docs and data
 	go run ./cmd/prepare
 	$(HUBMEND) controls --markdown > docs/controls.md
 	$(HUBMEND) reference > docs/cli.md
@@ -220,18 +220,18 @@ generate: $(VENV)/ready $(HUBMEND) ## Write the generated docs and data again
 	go run ./cmd/failures > docs/failures.md
 
 .PHONY: permissions
-permissions: ## Write docs/permissions.md from the last run of all scenarios
+permissions: ## Update docs/permissions.md from the last run of all scenarios
 	$(HUBMEND) lab permissions build/permissions.json > docs/permissions.md
 
 .PHONY: verify
-verify: generate ## Fail when generated files are not up to date
+verify: generate ## Fail if generated files are not up to date
 	git diff --exit-code
 
 .PHONY: tools
-tools: $(VENV)/ready node_modules/.package-lock.json $(HUBMEND) ## Install what the project needs, inside this folder
+tools: $(VENV)/ready node_modules/.package-lock.json $(HUBMEND) ## Install all tools inside this folder
 
 .PHONY: clean
-clean: ## Remove everything that make made
+clean: ## Remove all build results and installed tools
 	rm -rf build cdk.out dist node_modules $(VENV)
 
 $(HUBMEND): $(GO_FILES) $(EMBEDDED)
@@ -239,7 +239,7 @@ $(HUBMEND): $(GO_FILES) $(EMBEDDED)
 	@go build -o $@ ./cmd/hubmend
 
 $(GOSEC_TOOL):
-	@echo "--- build gosec (some minutes the first time)"
+	@echo "--- build gosec (takes a few minutes the first time)"
 	@GOBIN=$(abspath $(@D)) go install $(GOSEC)
 
 $(GORELEASER_TOOL):
@@ -251,17 +251,17 @@ $(CYCLONEDX_TOOL):
 	@GOBIN=$(abspath $(@D)) go install $(CYCLONEDX)
 
 $(VENV)/ready: requirements.txt internal/lab/python/requirements.txt
-	@echo "--- python environment (a minute, once)"
+	@echo "--- Python environment (takes a minute the first time)"
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@echo "--- cdk cli"
+	@echo "--- CDK CLI"
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 cdk.out/manifest.json: node_modules/.package-lock.json cdk.json $(GO_FILES)
-	@echo "--- synthesize the templates (compiles the CDK bindings the first time: some minutes)"
+	@echo "--- synthesize the templates (takes a few minutes the first time, to compile the CDK bindings)"
 	@npx cdk synth --ci --quiet > /dev/null && echo "synthesized $$(ls cdk.out/*.template.json | wc -l) templates into cdk.out"
 	@touch $@

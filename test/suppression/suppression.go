@@ -22,7 +22,7 @@ const File = "test/suppression/suppressions.yaml"
 //go:embed suppressions.yaml
 var embedded []byte
 
-// Suppression says why some findings may stay. It is never about the whole app: it names
+// Suppression returns why some findings may stay. It is never about the whole app: it names
 // stacks or files, and in a stack the type of the resources or the resources.
 type Suppression struct {
 	// Rules are ids of rules, of one tool or of several that ask for the same.
@@ -40,7 +40,7 @@ type Suppression struct {
 
 // Rules, and what is in Where, are patterns: * stands for any text, \* for an asterisk.
 
-// Embedded gives the suppressions of this repository.
+// Embedded returns the suppressions of this repository.
 func Embedded() ([]Suppression, error) { return Parse(embedded) }
 
 // Parse reads suppressions. The error lists everything that is wrong with them.
@@ -86,7 +86,7 @@ func (s *Suppression) check() error {
 	return errors.Join(problems...)
 }
 
-// matches says whether a text is what a pattern stands for.
+// matches reports whether a text is what a pattern stands for.
 func matches(pattern, text string) bool {
 	quoted := regexp.QuoteMeta(strings.ReplaceAll(pattern, `\*`, "\x00"))
 	quoted = strings.ReplaceAll(strings.ReplaceAll(quoted, `\*`, `.*`), "\x00", `\*`)

@@ -24,7 +24,7 @@ var ids = map[Tool]*regexp.Regexp{
 	Govulncheck: regexp.MustCompile(`^GO-[0-9]+-[0-9]+$`),
 }
 
-// Of gives the tool that a rule belongs to, or nothing.
+// Of returns the tool that a rule belongs to, or nothing.
 func Of(rule string) Tool {
 	for tool, id := range ids {
 		if id.MatchString(rule) {
@@ -34,5 +34,5 @@ func Of(rule string) Tool {
 	return ""
 }
 
-// templates says whether the tool reads templates, and not code.
+// templates reports whether the tool reads templates, and not code.
 func (t Tool) templates() bool { return t == Nag || t == Guard }
