@@ -1,5 +1,5 @@
-// Command dist writes the folder that a user of the console uploads, out of the kept
-// templates and the functions, which it compiles.
+// Command dist writes the folder for deployments in the console, from the repository's templates and the Lambda
+// functions, which it compiles.
 package main
 
 import (
@@ -38,7 +38,7 @@ func run(ctx context.Context, from, to string) error {
 	return dist.Write(dist.Source{Templates: from, Functions: functions}, to)
 }
 
-// processor is what the templates say that the functions run on.
+// processor is the functions' architecture in the templates.
 func processor(folder string) (compile.Target, error) {
 	text, err := os.ReadFile(filepath.Join(folder, naming.AdminStack+templates.Suffix))
 	target := compile.Lambda

@@ -1,5 +1,5 @@
-// Command prepare writes what is derived from the catalog's sources: the calls of programs, and what the functions need
-// of the catalog.
+// Command prepare writes the files that are derived from the catalog's sources: the calls of programs, and the prepared
+// catalog of the Lambda functions.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// run reads the folders and not what this binary was built with: that has the calls of programs as they were.
+// run reads the folders and not the embedded data, which contains the previous calls of programs.
 func run() error {
 	if err := deriveCalls(); err != nil {
 		return err

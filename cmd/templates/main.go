@@ -1,5 +1,5 @@
-// Command templates writes the folder templates/ out of what `cdk synth` wrote, and which part of
-// the member stacks has each runbook.
+// Command templates updates the folder templates/ from the output of `cdk synth`, and the assignment of runbooks to
+// member stacks.
 package main
 
 import (

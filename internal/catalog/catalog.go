@@ -1,10 +1,8 @@
-// Package catalog owns what Hubmend can repair: controls, the runbooks that repair
-// them, and the playbooks that group them. All of it is data; this package decodes
-// and checks the data and answers questions about it.
+// Package catalog holds what Hubmend can repair: controls, their runbooks, and the playbooks that group them. All of it
+// is data, which this package decodes and checks.
 //
-// It must not import the CDK or an AWS client: templates, the lab and the command line all read
-// it. Functions read what package prepared has of it, because decoding and checking all of it
-// takes most of a cold start.
+// It must not import the CDK or an AWS client, because templates, the lab and the command line all use it. Lambda
+// functions use the prepared form (package prepared), because decoding and checking would take most of a cold start.
 package catalog
 
 import (
@@ -30,7 +28,7 @@ import (
 	ssmdocuments "hubmend/ssm-documents"
 )
 
-// Catalog is the whole of it, checked.
+// Catalog holds all checked data.
 type Catalog struct {
 	Controls  []Control  // in the order of Compare
 	Runbooks  []Runbook  // sorted by name
@@ -46,7 +44,7 @@ type Catalog struct {
 	groups   map[string]*Group
 }
 
-// Prepared gives what functions need of the catalog, in the form in which they read it.
+// Prepared returns the part of the catalog that Lambda functions need, in their format.
 func (c *Catalog) Prepared() ([]byte, error) {
 	var groups []Group
 	for _, p := range c.Playbooks {
@@ -55,17 +53,16 @@ func (c *Catalog) Prepared() ([]byte, error) {
 	return prepared.Write(c.Controls, groups)
 }
 
-// CheckPrepared says whether the functions of this binary's source would be built with another
-// catalog than this one.
+// CheckPrepared reports whether this binary contains the prepared form of another catalog.
 func (c *Catalog) CheckPrepared() error {
 	text, err := c.Prepared()
 	if err == nil && string(text) != prepared.Text {
-		err = errors.New("what the functions have of the catalog is out of date: run make generate")
+		err = errors.New("the prepared catalog of the functions is out of date: run make generate")
 	}
 	return err
 }
 
-// Versions gives the version of each playbook, by its id.
+// Versions returns the version of each playbook by id.
 func (c *Catalog) Versions() map[string]string {
 	all := map[string]string{}
 	for _, p := range c.Playbooks {
@@ -74,33 +71,33 @@ func (c *Catalog) Versions() map[string]string {
 	return all
 }
 
-// Runbook is a document with the name that controls refer to it by.
+// Runbook is a document and the name by which controls refer to it.
 type Runbook struct {
 	Name     string
 	Document *runbook.Document
 	Text     []byte
-	// Shared are the parts of Text, one after the other, that other documents have too: the runtime of programs, and
-	// the engine of settings.
+	// Shared lists the parts of Text, in order, that other documents also have: the runtime of programs and the engine
+	// of settings.
 	Shared []string
 	source string // the file of the program, or of the control with the setting
 }
 
-// Around gives what comes before and after the shared parts of the text.
+// Around returns the text before and after the shared parts.
 func (r Runbook) Around() (head, tail string) {
 	head, tail, _ = strings.Cut(string(r.Text), strings.Join(r.Shared, ""))
 	return head, tail
 }
 
-// File is where the runbook's source is.
+// File returns the path of the runbook's source.
 func (r Runbook) File() string { return r.source }
 
-// IsSetting says whether the runbook is declared in a control's file. Tests of settings come from there too.
+// IsSetting reports whether the runbook is declared in a control's file, which also contains its tests.
 func (r Runbook) IsSetting() bool { return strings.HasPrefix(r.source, "controls/") }
 
 var load = sync.OnceValues(func() (*Catalog, error) { return Load(ssmdocuments.Files, servicecatalog.Files) })
 
-// Embedded gives the catalog that this binary was built with. It panics when the data is
-// wrong, which a test rules out before the binary is released.
+// Embedded returns the catalog in this binary. It panics if the data is invalid, which tests rule out for released
+// binaries.
 func Embedded() *Catalog {
 	c, err := load()
 	if err != nil {
@@ -109,15 +106,14 @@ func Embedded() *Catalog {
 	return c
 }
 
-// Check gives what Embedded would panic with, for programs that are run while somebody
-// writes the data.
+// Check returns the error of Embedded, for commands that run while the data is being edited.
 func Check() error {
 	_, err := load()
 	return err
 }
 
-// Load reads controls/*.yaml, programs, permissions/*.yaml and roles/*.yaml from documents and
-// *.yaml from playbooks, and parts.yaml. Its error lists every problem that it found, each with its file.
+// Load reads controls/*.yaml, programs, permissions/*.yaml, roles/*.yaml and parts.yaml from documents, and *.yaml from
+// playbooks. Its error lists all problems with their files.
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
 	files, errControls := each(documents, "controls/*.yaml", parseControl)
@@ -153,10 +149,10 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	return c, nil
 }
 
-// Control finds the control that a finding is about.
+// Control returns the control of a finding.
 func (c *Catalog) Control(f finding.Finding) (Control, bool) { return control.Of(f, c) }
 
-// ByRule gives the control that a standard has under a number of its own.
+// ByRule returns the control with a number of its own in a standard.
 func (c *Catalog) ByRule(standard, rule string) (Control, bool) {
 	if found := c.rules[ruleKey(standard, rule)]; found != nil {
 		return *found, true
@@ -167,7 +163,7 @@ func (c *Catalog) ByRule(standard, rule string) (Control, bool) {
 // Security Hub writes ids and numbers in more than one case.
 func ruleKey(standard, rule string) string { return strings.ToLower(standard + " " + rule) }
 
-// ByID gives the control with a consolidated id such as EC2.13, in any case.
+// ByID returns the control with a consolidated id such as EC2.13, in any case.
 func (c *Catalog) ByID(id string) (Control, bool) {
 	if control := c.controls[strings.ToLower(id)]; control != nil {
 		return *control, true
@@ -175,8 +171,7 @@ func (c *Catalog) ByID(id string) (Control, bool) {
 	return Control{}, false
 }
 
-// Group gives the control group with an id such as CIS4142, which is also the id of
-// its custom action.
+// Group returns the control group with an id such as CIS4142, which is also the id of its custom action.
 func (c *Catalog) Group(id string) (Group, bool) {
 	if g := c.groups[id]; g != nil {
 		return *g, true
@@ -184,7 +179,7 @@ func (c *Catalog) Group(id string) (Group, bool) {
 	return Group{}, false
 }
 
-// GroupOf gives the first group with a control. A control that no playbook lists yet has an empty one.
+// GroupOf returns the first group with a control, or an empty one if no playbook lists the control.
 func (c *Catalog) GroupOf(control string) Group {
 	for _, p := range c.Playbooks {
 		for _, g := range p.Groups {
@@ -196,7 +191,7 @@ func (c *Catalog) GroupOf(control string) Group {
 	return Group{}
 }
 
-// Runbook gives the runbook with a name.
+// Runbook returns the runbook with a name.
 func (c *Catalog) Runbook(name string) (Runbook, bool) {
 	i, ok := slices.BinarySearchFunc(c.Runbooks, name, func(r Runbook, name string) int {
 		return strings.Compare(r.Name, name)
@@ -207,7 +202,7 @@ func (c *Catalog) Runbook(name string) (Runbook, bool) {
 	return c.Runbooks[i], true
 }
 
-// link builds the indexes and checks what one file alone cannot tell.
+// link builds the indexes and checks everything that depends on more than one file.
 func (c *Catalog) link() error {
 	var errs []error
 	used := map[string]bool{}
@@ -215,7 +210,7 @@ func (c *Catalog) link() error {
 		control := &c.Controls[i]
 		key := strings.ToLower(control.ID)
 		if other := c.controls[key]; other != nil {
-			errs = append(errs, fmt.Errorf("controls/%s.yaml: only its case differs from %s", control.ID, other.ID))
+			errs = append(errs, fmt.Errorf("controls/%s.yaml: differs from %s only in case", control.ID, other.ID))
 		}
 		c.controls[key] = control
 		used[control.Runbook] = true
@@ -240,14 +235,14 @@ func (c *Catalog) linkControl(control *Control) error {
 	for _, standard := range slices.Sorted(maps.Keys(control.Frameworks)) {
 		key := ruleKey(standard, control.Frameworks[standard])
 		if other := c.rules[key]; other != nil {
-			errs = append(errs, fmt.Errorf("controls/%s.yaml: %s is %s already", control.ID, key, other.ID))
+			errs = append(errs, fmt.Errorf("controls/%s.yaml: %s is already %s", control.ID, key, other.ID))
 		}
 		c.rules[key] = control
 	}
 	r, ok := c.Runbook(control.Runbook)
 	if !ok {
 		return errors.Join(append(errs,
-			fmt.Errorf("controls/%s.yaml: there is no programs/%[2]s.py, and no setting in this file", control.ID,
+			fmt.Errorf("controls/%s.yaml: programs/%[2]s.py not found, and the file has no setting", control.ID,
 				control.Runbook))...)
 	}
 	if err := checkParameters(*control, r.Document); err != nil {
@@ -269,7 +264,7 @@ func (c *Catalog) linkPlaybook(p *Playbook) error {
 			control := c.controls[strings.ToLower(id)]
 			switch {
 			case control == nil || control.ID != id:
-				errs = append(errs, fmt.Errorf("%s.yaml: group %s: there is no controls/%s.yaml", p.ID, g.ID, id))
+				errs = append(errs, fmt.Errorf("%s.yaml: group %s: controls/%s.yaml not found", p.ID, g.ID, id))
 			case control.Frameworks[p.Framework] == "":
 				errs = append(errs, fmt.Errorf("%s.yaml: group %s: %s has no number in %s", p.ID, g.ID, id,
 					p.Framework))
@@ -279,14 +274,14 @@ func (c *Catalog) linkPlaybook(p *Playbook) error {
 	return errors.Join(errs...)
 }
 
-// each reads every file that matches the pattern and collects all errors.
+// each reads all files that match the pattern and collects all errors.
 func each[T any](files fs.FS, pattern string, parse func(stem string, text []byte) (T, error)) ([]T, error) {
 	names, err := fs.Glob(files, pattern)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", pattern, err)
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("list %s: no file", pattern)
+		return nil, fmt.Errorf("list %s: no files found", pattern)
 	}
 	var all []T
 	var errs []error
@@ -306,7 +301,7 @@ func each[T any](files fs.FS, pattern string, parse func(stem string, text []byt
 	return all, errors.Join(errs...)
 }
 
-// loadPermissions reads the permissions of every service. A call is in one file only.
+// loadPermissions reads the permissions of all services. Each call may be in only one file.
 func loadPermissions(files fs.FS) (runbook.Permissions, error) {
 	parts, err := each(files, "permissions/*.yaml", func(_ string, text []byte) (runbook.Permissions, error) {
 		return runbook.ParsePermissions(text)
@@ -326,8 +321,7 @@ func loadPermissions(files fs.FS) (runbook.Permissions, error) {
 	return all, nil
 }
 
-// decodeStrictly refuses a key that is unknown or given twice, and a second document,
-// which a decoder would pass over in silence.
+// decodeStrictly refuses unknown and duplicate keys, and a second document, which a decoder would ignore.
 func decodeStrictly(text []byte, into any) error {
 	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	if err := dec.Decode(into); err != nil {
@@ -342,7 +336,7 @@ func decodeStrictly(text []byte, into any) error {
 	return nil
 }
 
-// Policy gives the statements that the role of a runbook needs.
+// Policy returns the policy statements of a runbook's role.
 func (c *Catalog) Policy(r Runbook) ([]runbook.Statement, error) {
 	statements, err := runbook.Policy(r.Document, c.Permissions)
 	if err != nil {

@@ -64,7 +64,7 @@ func goFiles(t *testing.T, dir string) []string {
 	return files
 }
 
-// literals gives the texts of a Go file, but not its comments.
+// literals returns the texts of a Go file, but not its comments.
 func literals(t *testing.T, name string) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)

@@ -25,10 +25,10 @@ const (
 	GlobalScope = control.Global
 )
 
-// StateSuffix ends the name of a product output that tells how a group is set.
+// StateSuffix is the end of the product outputs with the state of a group.
 const StateSuffix = control.StateSuffix
 
-// ErrMismatch is the error of a finding whose resource is not one that its control is about.
+// ErrMismatch is returned for a finding whose resource does not match its control.
 var ErrMismatch = control.ErrMismatch
 
 var (
@@ -37,10 +37,11 @@ var (
 	frameworkRule = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
 )
 
-// longestLag is how often Security Hub checks even what does not change. Older data would leave no check to wait for.
+// longestLag is the interval at which Security Hub also checks unchanged resources. With older data, there would be no
+// check to wait for.
 const longestLag = 24 * time.Hour
 
-// checkControl demands what one file can tell by itself.
+// checkControl checks a control on its own, without the rest of the catalog.
 func checkControl(c Control, stem string) error {
 	var errs []error
 	demand := func(ok bool, format string, args ...any) {

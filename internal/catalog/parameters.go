@@ -12,10 +12,10 @@ import (
 	"hubmend/internal/engine/control"
 )
 
-// roleParameter is filled by dispatch, not by a control.
+// roleParameter is set by dispatch and not by a control.
 const roleParameter = "AutomationAssumeRole"
 
-// checkParameters demands that the control gives the runbook exactly what it takes.
+// checkParameters requires that the control sets exactly the parameters that the runbook has.
 func checkParameters(c Control, doc *runbook.Document) error {
 	var errs []error
 	captured := map[string]bool{}
@@ -25,7 +25,7 @@ func checkParameters(c Control, doc *runbook.Document) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		declared, ok := doc.Parameters[name]
 		if !ok || name == roleParameter {
-			errs = append(errs, fmt.Errorf("runbook %s has no parameter %s for a control to give", c.Runbook, name))
+			errs = append(errs, fmt.Errorf("runbook %s has no parameter %s for controls", c.Runbook, name))
 			continue
 		}
 		if err := checkParameter(c.Parameters[name], declared, captured); err != nil {
@@ -40,13 +40,12 @@ func checkParameters(c Control, doc *runbook.Document) error {
 	return errors.Join(errs...)
 }
 
-// checkParameter demands a value that Bind can turn into what Systems Manager takes: a
-// text, or a list of them with at least one item. Its error goes on after the
-// parameter's name.
+// checkParameter requires a value that Bind can convert for Systems Manager: a text, or a list of at least one text.
+// Its error continues a sentence that begins with the parameter's name.
 func checkParameter(value any, declared runbook.Parameter, captured map[string]bool) error {
 	list, isList := value.([]any)
 	if isList != (declared.Type == "StringList") {
-		return errors.New("must be a list exactly when the runbook's is a StringList")
+		return errors.New("must be a list if, and only if, the runbook's parameter is a StringList")
 	}
 	if isList && len(list) == 0 {
 		return errors.New("is an empty list")
@@ -65,8 +64,8 @@ func checkParameter(value any, declared runbook.Parameter, captured map[string]b
 	return nil
 }
 
-// checkAllowed refuses a number that a security team chose and the runbook does not allow,
-// because the control would not pass with it. What a finding fills in is checked when it does.
+// checkAllowed refuses a configured number that the runbook does not allow, because the control would not pass with it.
+// Values from findings are checked when they are filled in.
 func checkAllowed(text string, declared runbook.Parameter) error {
 	if len(control.Placeholders(text)) > 0 {
 		return nil
@@ -100,7 +99,7 @@ func checkItem(item any, captured map[string]bool) error {
 		}
 	}
 	if err := control.CheckBraces(text); err != nil {
-		return fmt.Errorf("has a mistake: %w", err)
+		return fmt.Errorf("is invalid: %w", err)
 	}
 	return nil
 }

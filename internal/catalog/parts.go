@@ -10,9 +10,8 @@ import (
 	"strings"
 )
 
-// partsFile says which part each runbook is in. It exists so that no runbook ever changes its
-// part: its document and role have fixed names, which a second stack could not create while the
-// first still has them.
+// partsFile assigns each runbook to a part. A runbook must never change its part: its document and role have fixed
+// names, which a second stack could not create while the first one has them.
 const partsFile = "parts.yaml"
 
 // What one part holds. CloudFormation takes 1 MB and 500 resources per template; the rest of the
@@ -20,18 +19,17 @@ const partsFile = "parts.yaml"
 const (
 	partBytes    = 600_000
 	partRunbooks = 150
-	// documentBytes is what a document takes in a template beside its text.
+	// documentBytes is the size of a document in a template without its text.
 	documentBytes = 400
 )
 
-// Part is the runbooks of one pair of member stacks. Parts are numbered from 1.
+// Part holds the runbooks of one pair of member stacks. Parts are numbered from 1.
 type Part struct {
 	Number   int
 	Runbooks []Runbook // sorted by name
 }
 
-// Parts divides the runbooks among member stacks. A runbook that has no part yet goes to the
-// last part that there is, or to a new one when that is full.
+// Parts divides the runbooks among member stacks. New runbooks go to the last part, or to a new one if that is full.
 func (c *Catalog) Parts() []Part {
 	parts := map[int][]Runbook{}
 	sizes := map[int]int{}
@@ -62,14 +60,14 @@ func (c *Catalog) Parts() []Part {
 	return all
 }
 
-// templateBytes is about what a document takes in a template.
+// templateBytes returns the approximate size of a document in a template.
 func templateBytes(r Runbook) int {
 	head, tail := r.Around()
 	text, _ := json.Marshal(head + tail) // a text always can be written
 	return len(text) + documentBytes
 }
 
-// PartsText is the content of parts.yaml that keeps every runbook where Parts puts it.
+// PartsText returns a parts.yaml that keeps the assignment of Parts.
 func (c *Catalog) PartsText() string {
 	lines := []string{"# The member stack that has each runbook. `make templates` adds new runbooks; never change " +
 		"a line.\n"}
@@ -82,7 +80,7 @@ func (c *Catalog) PartsText() string {
 	return strings.Join(lines, "")
 }
 
-// loadParts reads parts.yaml, which a catalog without released runbooks does not have.
+// loadParts reads parts.yaml, which is optional in a catalog without released runbooks.
 func loadParts(files fs.FS) (map[string]int, error) {
 	text, err := fs.ReadFile(files, partsFile)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -19,7 +19,7 @@ const (
 	derivedFile  = "programs/calls.json"
 )
 
-// Sources reads the runtime and the programs, by name. A catalog need not have any.
+// Sources reads the runtime and the programs, by name. A catalog may have none.
 func Sources(documents fs.FS) (runtime string, programs map[string]string, err error) {
 	names, err := fs.Glob(documents, programFiles)
 	if err != nil || len(names) == 0 {
@@ -40,7 +40,7 @@ func Sources(documents fs.FS) (runtime string, programs map[string]string, err e
 	return string(text), programs, nil
 }
 
-// loadPrograms puts the documents of the programs together.
+// loadPrograms assembles the documents of the programs.
 func loadPrograms(documents fs.FS) ([]Runbook, error) {
 	runtime, sources, err := Sources(documents)
 	if err != nil || len(sources) == 0 {
@@ -67,11 +67,11 @@ func loadPrograms(documents fs.FS) ([]Runbook, error) {
 	return all, errors.Join(errs...)
 }
 
-// loadProgram reads one program and gives its runbooks.
+// loadProgram reads a program and returns its runbooks.
 func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook, error) {
 	text, err := fs.ReadFile(documents, "programs/"+p.Name+".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("read its header: %w", err)
+		return nil, fmt.Errorf("read the header: %w", err)
 	}
 	if p.Header, err = program.ParseHeader(text); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook,
 	return assemble(p, "programs/"+p.Name+".py", []string{runtime})
 }
 
-// assemble gives the runbooks of a program: its repair, and its undo if it has one.
+// assemble returns the runbooks of a program: its repair, and its undo if it has one.
 func assemble(p program.Program, file string, shared []string) ([]Runbook, error) {
 	runtime := strings.Join(shared, "")
 	script := string(naming.Own([]byte(runtime)))

@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// risks are the levels, the lowest first.
+// risks are the levels, lowest first.
 var risks = []string{"low", "medium", "high"}
 
-// Risk is what may go wrong when a group's controls are repaired.
+// Risk describes the possible side effects of repairing a group's controls.
 type Risk struct {
 	Level   string   // the highest of the controls'
 	Reasons []Reason // those of that level first
 }
 
-// Reason is why controls of a group have their risk. Controls with the same reason share it.
+// Reason is the reason for the risk of some controls of a group.
 type Reason struct {
 	Controls []string
 	Level    string
 	Text     string
 }
 
-// Risk tells how risky it is to repair what a group covers.
+// Risk returns the risk of repairing a group's controls.
 func (c *Catalog) Risk(g Group) Risk {
 	var r Risk
 	for _, id := range g.Controls {

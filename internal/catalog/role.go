@@ -9,13 +9,12 @@ import (
 	"hubmend/internal/catalog/runbook"
 )
 
-// Role is a role of a member account that a runbook hands to an AWS service, so that the
-// service can deliver what the repair switched on.
+// Role is a role in member accounts that a runbook passes to an AWS service, so that the service can deliver logs.
 type Role struct {
 	Name        string `yaml:"name"` // without the prefix that all of Hubmend's names have
 	Description string `yaml:"description"`
 	Service     string `yaml:"service"` // that may assume it
-	// Source is what aws:SourceArn must be like. Not every service sends it.
+	// Source is the pattern for aws:SourceArn. Not every service sends it.
 	Source      string               `yaml:"source"`
 	Permissions []runbook.Permission `yaml:"permissions"`
 }
@@ -53,5 +52,5 @@ func (r Role) check(stem string) error {
 	return errors.Join(errs...)
 }
 
-// Statements gives the policy of the role.
+// Statements returns the statements of the role's policy.
 func (r Role) Statements() []runbook.Statement { return runbook.Statements(r.Permissions) }

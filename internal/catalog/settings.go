@@ -13,10 +13,10 @@ import (
 	"hubmend/internal/engine/control"
 )
 
-// engineFile runs settings. Their documents have it after the runtime.
+// engineFile is the engine of settings. It follows the runtime in their documents.
 const engineFile = "runtime/hubmend_settings.py"
 
-// controlFile is a control's file. With a setting it has its runbook too.
+// controlFile is a control's file. With a setting, it also declares a runbook.
 type controlFile struct {
 	control.Control `yaml:",inline"`
 	Setting         *setting.Setting `yaml:"setting"`
@@ -31,7 +31,7 @@ func parseControl(stem string, text []byte) (controlFile, error) {
 	}
 	if f.Setting == nil {
 		if f.Example != nil {
-			return controlFile{}, errors.New("example goes with a setting")
+			return controlFile{}, errors.New("example requires a setting")
 		}
 		return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem))
 	}
@@ -47,7 +47,7 @@ func parseControl(stem string, text []byte) (controlFile, error) {
 	return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem), f.Setting.Check(f.Reversible))
 }
 
-// loadSettings puts the documents of the settings together.
+// loadSettings assembles the documents of the settings.
 func loadSettings(documents fs.FS, files []controlFile) ([]Runbook, error) {
 	var all []Runbook
 	var errs []error
@@ -64,7 +64,7 @@ func loadSettings(documents fs.FS, files []controlFile) ([]Runbook, error) {
 	return all, errors.Join(errs...)
 }
 
-// Settings gives the settings, by their controls, with what the linter needs.
+// Settings returns the settings by control, as the linter needs them.
 func (c *Catalog) Settings() map[string]setting.Declared {
 	all := map[string]setting.Declared{}
 	for _, f := range c.files {
@@ -94,7 +94,7 @@ func loadSetting(documents fs.FS, f controlFile) ([]Runbook, error) {
 	return assemble(plain.Setting.Program(plain.Control, strings.Join(shared, "")), file, shared)
 }
 
-// engine reads what the documents of settings share.
+// engine reads the shared part of the settings' documents.
 func engine(documents fs.FS) ([]string, error) {
 	runtime, err := fs.ReadFile(documents, runtimeFile)
 	if err != nil {

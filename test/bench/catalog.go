@@ -16,7 +16,7 @@ import (
 // everyControl breaks and repairs a resource of every control.
 const everyControl = "test/scenarios/demo-all.yaml"
 
-// catalogSteps tells what the repairs of the playbook's controls are billed and how long they take, as the
+// catalogSteps returns what the repairs of the playbook's controls are billed and how long they take, as the
 // lab ran them, and how large documents are.
 func catalogSteps(ctx context.Context) ([]measurement, error) {
 	out, err := output(exec.CommandContext(ctx, "build/hubmend", "lab", "run", "--json", everyControl))

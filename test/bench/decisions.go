@@ -17,7 +17,7 @@ func benchmarkBind(b *testing.B, r repair) error {
 	return err
 }
 
-// asked gives a new target, what a finding asks about it, and a way that is clear.
+// asked returns a new target, what a finding asks about it, and a way that is clear.
 func (r repair) asked(now time.Time) (decide.Record, decide.Request, decide.Gate, error) {
 	f, _, err := r.finding(1, now)
 	if err != nil {

@@ -166,7 +166,7 @@ func (w *world) running(ctx context.Context, batches []events.SQSEvent, targets 
 	return endings, nil
 }
 
-// ended says whether the repair of a target has succeeded.
+// ended reports whether the repair of a target has succeeded.
 func (w *world) ended(ctx context.Context, t target.Target) error {
 	rec, err := w.store.Load(ctx, t.Key())
 	if err == nil && (rec.Last() == nil || rec.Last().State != decide.Succeeded) {

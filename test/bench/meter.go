@@ -117,7 +117,7 @@ func (i index) entry(of item) item {
 	return entry
 }
 
-// take gives what was written since the last time.
+// take returns what was written since the last time.
 func (m *meter) take() []write {
 	writes := m.writes
 	m.writes = nil

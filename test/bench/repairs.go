@@ -55,7 +55,7 @@ func repairs(ctx context.Context) ([]measurement, error) {
 	return all, nil
 }
 
-// calls gives what the functions did for one finding that was repaired.
+// calls returns what the functions did for one finding that was repaired.
 func calls(r scenario.Result) ([]measurement, error) {
 	repaired := repairedIn(r)
 	if repaired == 0 || len(r.ColdStarts) == 0 {
@@ -83,7 +83,7 @@ func repairedIn(r scenario.Result) int {
 	return repaired
 }
 
-// idleCalls gives what a sweep does when there is nothing to do. It comes 288 times a day.
+// idleCalls returns what a sweep does when there is nothing to do. It comes 288 times a day.
 func idleCalls(r scenario.Result) ([]measurement, error) {
 	if !r.Passed || r.Calls["sweep"] == 0 {
 		return nil, errors.New(r.Name + ": the sweep did not run, or not as expected")

@@ -96,7 +96,7 @@ func zips(ctx context.Context) ([]measurement, error) {
 	return all, nil
 }
 
-// zipped gives the size of a folder's zip file, which is not written anywhere.
+// zipped returns the size of a folder's zip file, which is not written anywhere.
 func zipped(folder string) (int64, error) {
 	var size counter
 	w := zip.NewWriter(&size)

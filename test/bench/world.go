@@ -49,7 +49,7 @@ func newWorld(r repair, s store) *world {
 // Paused implements the switch.
 func (w *world) Paused(context.Context) (bool, error) { return false, nil }
 
-// Read gives findings as they are after a repair, or else as they were before.
+// Read returns findings as they are after a repair, or else as they were before.
 func (w *world) Read(_ context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
 	s := decide.Seen{Workflow: finding.Notified, Compliance: finding.Failed, RecordState: finding.Active,
 		ObservedAt: w.now.Add(-time.Hour)}
@@ -136,7 +136,7 @@ func (w *world) sweep() *sweep.Handler {
 	}
 }
 
-// handled gives the error of a handler that has worked off a batch.
+// handled returns the error of a handler that has worked off a batch.
 func handled(response events.SQSEventResponse, err error) error {
 	if err == nil && len(response.BatchItemFailures) > 0 {
 		err = fmt.Errorf("%d messages come back", len(response.BatchItemFailures))

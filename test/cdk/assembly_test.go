@@ -56,7 +56,7 @@ type cli struct{ profiles, root string }
 // patience is more than any command takes.
 const patience = 2 * time.Minute
 
-// run gives the exit code and what was printed.
+// run returns the exit code and what was printed.
 func (c cli) run(t *testing.T, app string, args ...string) (code int, out string) {
 	t.Helper()
 	//nolint:gosec // our own

@@ -64,7 +64,7 @@ func readGuard(text []byte, _ io.Writer) ([]suppression.Finding, string, error) 
 	return findings, fmt.Sprintf("%d templates, %d rules met", len(report), met), nil
 }
 
-// readBroken gives a finding for each resource that does not meet a rule.
+// readBroken returns a finding for each resource that does not meet a rule.
 func readBroken(stack string, broken []byte) ([]suppression.Finding, error) {
 	var rule, text string
 	if parts := guardRule.FindSubmatch(broken); parts != nil {
@@ -86,7 +86,7 @@ func readBroken(stack string, broken []byte) ([]suppression.Finding, error) {
 	return findings, nil
 }
 
-// resourceTypes gives the type of each resource of a template.
+// resourceTypes returns the type of each resource of a template.
 func resourceTypes(file string) (map[string]string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -83,7 +83,7 @@ func readVulnerabilities(text []byte, warnings io.Writer) ([]suppression.Finding
 	return findings, seen, nil
 }
 
-// readStream gives for each vulnerability whose code is called one way to it.
+// readStream returns for each vulnerability whose code is called one way to it.
 func readStream(text []byte) (called map[string]*vulnerability, summaries map[string]string, seen string, err error) {
 	called, summaries = map[string]*vulnerability{}, map[string]string{}
 	needed := map[string]bool{}
@@ -117,7 +117,7 @@ func readStream(text []byte) (called map[string]*vulnerability, summaries map[st
 
 var asks = regexp.MustCompile(`(?m)^toolchain (go\S+)`)
 
-// toolchain gives the Go version that a go.mod asks for, or nothing.
+// toolchain returns the Go version that a go.mod asks for, or nothing.
 func toolchain(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -129,7 +129,7 @@ func toolchain(file string) (string, error) {
 	return "", nil
 }
 
-// installs says whether the Go version that go.mod asks for, if any, repairs what was fixed
+// installs reports whether the Go version that go.mod asks for, if any, repairs what was fixed
 // in a version. The standard library is that of whoever builds: if the repository asks for
 // one that is good, or leaves the choice to them, an older one is theirs to replace.
 func installs(asked, fixed string) bool {

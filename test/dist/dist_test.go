@@ -205,7 +205,7 @@ func deployed(t *testing.T, file string, parameters map[string]string, normal fu
 	return resources
 }
 
-// attributesOf gives a value to every attribute that a template asks for.
+// attributesOf returns a value for every attribute that a template uses.
 func attributesOf(t *testing.T, text []byte) map[string]object {
 	t.Helper()
 	var whole any

@@ -48,7 +48,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// anchors gives the names of the headings of a page, as code hosts make them.
+// anchors returns the names of the headings of a page, as code hosts make them.
 func anchors(text string) []string {
 	var all []string
 	for _, m := range heading.FindAllStringSubmatch(text, -1) {

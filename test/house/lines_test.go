@@ -38,7 +38,7 @@ func TestLinesOfGoFit(t *testing.T) {
 	}
 }
 
-// linesWithLongTexts gives the numbers of the lines that hold a long string which cannot be divided at a blank. In a
+// linesWithLongTexts returns the numbers of the lines that hold a long string which cannot be divided at a blank. In a
 // test any long string counts: it is read as a whole.
 func linesWithLongTexts(source []byte, test bool) map[int]bool {
 	file := token.NewFileSet().AddFile("", -1, len(source))
@@ -60,7 +60,7 @@ func linesWithLongTexts(source []byte, test bool) map[int]bool {
 	}
 }
 
-// files gives the files of the repository with one of the extensions, without what tools put there.
+// files returns the files of the repository with one of the extensions, without what tools put there.
 func files(t *testing.T, extensions ...string) map[string][]byte {
 	t.Helper()
 	found := map[string][]byte{}

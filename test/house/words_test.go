@@ -92,7 +92,7 @@ type passage struct {
 
 var blanks = regexp.MustCompile(`\s+`)
 
-// passages gives what a file says: of Go the comments and strings, of other files all paragraphs. Line breaks become
+// passages returns what a file says: of Go the comments and strings, of other files all paragraphs. Line breaks become
 // blanks.
 func passages(t *testing.T, path string, source []byte) []passage {
 	t.Helper()

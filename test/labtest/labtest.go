@@ -75,7 +75,7 @@ func Synthesize(t testing.TB, _ string) string {
 	return dir
 }
 
-// products gives the product's templates by version.
+// products returns the product's templates by version.
 func products(t testing.TB) map[string]string {
 	t.Helper()
 	all := map[string]string{}

@@ -6,7 +6,7 @@ package limits
 type Limit struct {
 	Name string
 	Most int
-	// Quota says how an account gets more than Most. Empty: nobody gets more.
+	// Quota returns how an account gets more than Most. Empty: nobody gets more.
 	Quota string
 	// Source is where AWS says so.
 	Source string

@@ -30,7 +30,7 @@ func multiplied() (many []catalog.Runbook, like map[string]string) {
 	return many, like
 }
 
-// inParts gives the member templates of a kind for many runbooks: what does not belong to one is
+// inParts returns the member templates of a kind for many runbooks: what does not belong to one is
 // in the first part.
 func inParts(t *testing.T, stack, kind, property string, parts []catalog.Part,
 	like map[string]string) map[string]limits.Template {

@@ -57,7 +57,7 @@ func Excess(uses []Use) []string {
 	return all
 }
 
-// Measure gives what a template uses.
+// Measure returns what a template uses.
 func Measure(name string, t Template) []Use {
 	uses := []Use{
 		{TemplateSize, name, t.bytes}, {Resources, name, len(t.Resources)}, {Parameters, name, len(t.Parameters)},

@@ -47,7 +47,7 @@ func resolved(v any) any {
 	return v
 }
 
-// function gives what a function may give, and false for a key that is none.
+// function returns what a function may give, and false for a key that is none.
 func function(name string, argument any) (any, bool) {
 	switch name {
 	case "Ref":
@@ -113,5 +113,5 @@ func items(v any) int {
 	return 1
 }
 
-// sorted gives the keys of a map in their order.
+// sorted returns the keys of a map in their order.
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

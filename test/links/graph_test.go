@@ -39,7 +39,7 @@ func (g graph) under(path string) []string {
 	return found
 }
 
-// way gives a shortest chain of imports from a package to one under a path, or nil.
+// way returns a shortest chain of imports from a package to one under a path, or nil.
 func (g graph) way(from, path string) []string {
 	ways := [][]string{{from}}
 	seen := map[string]bool{from: true}

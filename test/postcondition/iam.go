@@ -108,7 +108,7 @@ func (r reader) activeKeys() ([]map[string]any, error) {
 	return active, err
 }
 
-// isOld says whether a time of an answer is 90 days ago or more.
+// isOld reports whether a time of an answer is 90 days ago or more.
 func isOld(value any) (bool, error) {
 	text, _ := value.(string)
 	then, err := time.Parse(time.RFC3339, text)
@@ -118,7 +118,7 @@ func isOld(value any) (bool, error) {
 	return time.Since(then) >= ninetyDays, nil
 }
 
-// first gives the first value, or the second when there is none.
+// first returns the first value, or the second when there is none.
 func first(value, otherwise any) any {
 	if value == nil {
 		return otherwise

@@ -54,7 +54,7 @@ func (r reader) call(service, api string, input map[string]any) (map[string]any,
 // name is the last part of the resource's id.
 func (r reader) name() string { return r.resource[strings.LastIndexAny(r.resource, "/:")+1:] }
 
-// list gives a list in a decoded answer, empty when it is absent.
+// list returns a list in a decoded answer, empty when it is absent.
 func list(answer map[string]any, name string) []map[string]any {
 	items, _ := answer[name].([]any)
 	var all []map[string]any

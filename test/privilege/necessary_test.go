@@ -55,7 +55,7 @@ func TestEveryActionIsMissed(t *testing.T) {
 	}
 }
 
-// missed says whether the lab refused the action, in the scenario or while it was deployed. A scenario may
+// missed reports whether the lab refused the action, in the scenario or while it was deployed. A scenario may
 // also break off for what was not there because of that.
 func (x removal) missed(r scenario.Result, err error) bool {
 	if err != nil && strings.Contains(err.Error(), "not authorized to perform: "+x.action+" ") {

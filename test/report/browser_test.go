@@ -33,7 +33,7 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// write gives the address of a report's page, and its size.
+// write returns the address of a report's page, and its size.
 func write(t *testing.T, r report.Report) (address string, size int) {
 	t.Helper()
 	var page bytes.Buffer

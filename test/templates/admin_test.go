@@ -11,7 +11,7 @@ import (
 	"hubmend/infra/app"
 )
 
-// behind gives the resource that a property refers to.
+// behind returns the resource that a property refers to.
 func (t template) behind(v any) resource {
 	for _, id := range []any{at(v, "Ref"), at(v, "Fn::GetAtt", 0)} {
 		if id, ok := id.(string); ok {

@@ -13,7 +13,7 @@ import (
 	"hubmend/infra/app"
 )
 
-// alarmed says how an alarm looks at a metric: what, how much of it is too much, and in how many
+// alarmed returns how an alarm looks at a metric: what, how much of it is too much, and in how many
 // spans of how many seconds in a row.
 func alarmed(metric, dimension string, above, periods, seconds float64) string {
 	return fmt.Sprintf("%s of %s > %g, %g times %g s", metric, dimension, above, periods, seconds)

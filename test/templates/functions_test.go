@@ -90,7 +90,7 @@ func parsed(t *testing.T, file string) *ast.File {
 	return f
 }
 
-// environmentNames gives the value of each constant naming.Env*.
+// environmentNames returns the value of each constant naming.Env*.
 func environmentNames(t *testing.T) map[string]string {
 	t.Helper()
 	value := map[string]string{}

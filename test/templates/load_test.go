@@ -82,7 +82,7 @@ func (s synthesized) products() synthesized {
 	return products
 }
 
-// all gives the resources of a type, in the order of their logical ids.
+// all returns the resources of a type, in the order of their logical ids.
 func (t template) all(kind string) []resource {
 	var found []resource
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
@@ -93,7 +93,7 @@ func (t template) all(kind string) []resource {
 	return found
 }
 
-// one gives the resource of a type whose property has a value.
+// one returns the resource of a type whose property has a value.
 func (t template) one(tt *testing.T, kind, property string, value any) resource {
 	tt.Helper()
 	for _, r := range t.all(kind) {

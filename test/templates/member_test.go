@@ -13,7 +13,7 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// statements gives the one inline policy of a role.
+// statements returns the one inline policy of a role.
 func statements(t *testing.T, role resource) []any {
 	t.Helper()
 	if policies := list(role.Properties["Policies"]); len(policies) != 1 ||
@@ -119,7 +119,7 @@ var scriptLog = []any{
 	},
 }
 
-// written gives a policy as the template must have it.
+// written returns a policy as the template must have it.
 func written(policy []runbook.Statement) []any {
 	var all []any
 	for _, s := range policy {

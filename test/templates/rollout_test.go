@@ -38,7 +38,7 @@ func TestRolloutAsksWhenNothingIsConfigured(t *testing.T) {
 	}
 }
 
-// stackSets gives what both StackSets must have when nothing is configured.
+// stackSets returns what both StackSets must have when nothing is configured.
 func stackSets() map[string]object {
 	home := object{"Fn::Select": []any{0.0, ref("Regions")}}
 	targets := object{

@@ -59,7 +59,7 @@ func group(permissions ...any) func(*testing.T, *world) string {
 	}
 }
 
-// lookAtGroup gives the group and its rules one by one. EC2 gives each rule an id when it is made.
+// lookAtGroup returns the group and its rules one by one. EC2 gives each rule an id when it is made.
 func lookAtGroup(t *testing.T, w *world, arn string) any {
 	group := w.call(t, "ec2:DescribeSecurityGroups", object{"GroupIds": []any{idOf(arn)}})["SecurityGroups"]
 	rules := w.call(t, "ec2:DescribeSecurityGroupRules",
@@ -121,7 +121,7 @@ func fromItself(group string) object {
 	return object{"IpProtocol": "-1", "UserIdGroupPairs": []any{object{"GroupId": group, "UserId": account}}}
 }
 
-// defaultRules gives a VPC whose default group has these inbound rules, and one from the group itself.
+// defaultRules returns a VPC whose default group has these inbound rules, and one from the group itself.
 func defaultRules(ingress ...any) func(*testing.T, *world) string {
 	return func(t *testing.T, w *world) string {
 		_, id := vpc(t, w)

@@ -17,7 +17,7 @@ func user(ages ...int) func(*testing.T, *world) string {
 	}
 }
 
-// inactiveKeys gives the ids of a user's keys that are Inactive.
+// inactiveKeys returns the ids of a user's keys that are Inactive.
 func inactiveKeys(t *testing.T, w *world, arn string) []string {
 	t.Helper()
 	var keys []struct{ AccessKeyId, Status string }
@@ -66,7 +66,7 @@ var oldKeys = subject{
 	failing: func(*testing.T, *world) string { return "arn:aws:iam::" + account + ":user/nobody" },
 }
 
-// policy gives the account a password policy; nil is none.
+// policy sets the password policy of the account. nil deletes it.
 func policy(settings object) func(*testing.T, *world) string {
 	return func(t *testing.T, w *world) string {
 		if settings != nil {

@@ -19,7 +19,7 @@ func bucket(block object) func(*testing.T, *world) string {
 
 func bucketOf(arn string) string { return strings.TrimPrefix(arn, "arn:aws:s3:::") }
 
-// lookAtBucket gives everything about a bucket that repairs could touch.
+// lookAtBucket returns everything about a bucket that repairs could touch.
 func lookAtBucket(t *testing.T, w *world, arn string) any {
 	all := object{}
 	for _, api := range []string{"GetPublicAccessBlock", "GetBucketLogging", "GetBucketAcl", "GetBucketPolicy",
@@ -78,7 +78,7 @@ func trail(t *testing.T, w *world) string {
 	return arn
 }
 
-// lookAtTrail gives the trail, what it logs and whether it does. A setting that was taken away is an empty text
+// lookAtTrail returns the trail, what it logs and whether it does. A setting that was taken away is an empty text
 // to the lab's CloudTrail, which is what AWS leaves out.
 func lookAtTrail(t *testing.T, w *world, arn string) any {
 	var found object

@@ -185,7 +185,7 @@ func foreign(t *testing.T, w *world, repairs []repaired) {
 		}
 		t.Run(r.runbook+"/unknown", func(t *testing.T) {
 			const nobody = "00000000-0000-4000-8000-000000000000"
-			// settle says what it means
+			// settle returns what it means
 			refused(t, w.undo(t, r.runbook, nobody),
 				"hubmend:recall AutomationExecutionNotFoundException ssm:GetAutomationExecution: ")
 		})

@@ -54,7 +54,7 @@ func (w *world) call(t *testing.T, call string, input object) object {
 	return out
 }
 
-// name gives a name that nothing has.
+// name returns a name that nothing has.
 func (w *world) name() string {
 	w.made++
 	return fmt.Sprintf("thing-%d", w.made)
@@ -68,7 +68,7 @@ type execution struct {
 	Steps      int
 }
 
-// output gives an output by its last name.
+// output returns an output by its last name.
 func (e execution) output(name string) string {
 	for key, values := range e.Outputs {
 		if strings.HasSuffix(key, "."+name) {
@@ -144,7 +144,7 @@ func decode(t *testing.T, value, into any) {
 	}
 }
 
-// plain gives an answer as decoded JSON, without the keys that are named, wherever they are, and with every
+// plain returns an answer as decoded JSON, without the keys that are named, wherever they are, and with every
 // list sorted: services promise no order.
 func plain(t *testing.T, answer any, without ...string) any {
 	t.Helper()

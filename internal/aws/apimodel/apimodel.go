@@ -1,6 +1,5 @@
-// Package apimodel answers which AWS APIs exist and what they take and give, from the
-// service models that botocore ships. Systems Manager names APIs as botocore does, so
-// these are the names that a runbook must use.
+// Package apimodel describes the input and output of AWS APIs, from the service models that botocore ships. Systems
+// Manager and runbooks use the same API names as botocore.
 package apimodel
 
 import (
@@ -48,7 +47,7 @@ type shape struct {
 func Find(root string) (*Models, error) {
 	found, err := filepath.Glob(filepath.Join(root, "lib", "python3*", "site-packages", "botocore", "data"))
 	if err != nil || len(found) == 0 {
-		return nil, fmt.Errorf("find botocore's service models in %s: none there; run `make tools`", root)
+		return nil, fmt.Errorf("botocore's service models not found in %s; run `make tools`", root)
 	}
 	return &Models{dir: found[0], loaded: map[string]*service{}}, nil
 }
@@ -59,7 +58,7 @@ type Operation struct {
 	input, output *ref
 }
 
-// Operation finds an API by botocore's service name and the API's name, such as ec2 and
+// Operation returns an API by botocore's service name and the API's name, such as ec2 and
 // DescribeSecurityGroups.
 func (m *Models) Operation(serviceName, api string) (Operation, error) {
 	s, err := m.service(serviceName)
@@ -73,8 +72,8 @@ func (m *Models) Operation(serviceName, api string) (Operation, error) {
 	return Operation{service: s, input: op.Input, output: op.Output}, nil
 }
 
-// Spelled gives an API's name as AWS writes it for one that is written as boto3 does, such as
-// describe_security_groups, and any other name as it is.
+// Spelled returns AWS's spelling of an API's name for boto3's spelling, such as describe_security_groups. It returns
+// any other name unchanged.
 func (m *Models) Spelled(serviceName, api string) string {
 	s, err := m.service(serviceName)
 	if err != nil {
@@ -97,7 +96,7 @@ func (m *Models) service(name string) (*service, error) {
 	}
 	versions, err := filepath.Glob(filepath.Join(m.dir, name, "*", "service-2.json.gz"))
 	if err != nil || len(versions) == 0 || name == "" {
-		return nil, fmt.Errorf("there is no service %q", name)
+		return nil, fmt.Errorf("service %q not found", name)
 	}
 	slices.Sort(versions)
 	s, err := read(versions[len(versions)-1])
@@ -125,8 +124,8 @@ func read(file string) (*service, error) {
 	return s, nil
 }
 
-// HasOutput says whether the API's response can have what a selector such as
-// $.SecurityGroups[0].GroupName names. A deep scan ($..Name) is not judged.
+// HasOutput reports whether the API's response can have a value for a selector such as $.SecurityGroups[0].GroupName.
+// Deep scans ($..Name) are not checked.
 func (o Operation) HasOutput(selector string) bool {
 	if strings.Contains(selector, "..") {
 		return true

@@ -175,9 +175,9 @@ func TestOperationThatDoesNotExist(t *testing.T) {
 	for _, tc := range []struct{ service, api, want string }{
 		{"ec2", "Describe", "service ec2 has no API Describe"},
 		{"ec2", "", "has no API"},
-		{"EC2", "DescribeSecurityGroups", `no service "EC2"`},
-		{"", "DescribeSecurityGroups", `no service ""`},
-		{"..", "DescribeSecurityGroups", `no service ".."`},
+		{"EC2", "DescribeSecurityGroups", `service "EC2" not found`},
+		{"", "DescribeSecurityGroups", `service "" not found`},
+		{"..", "DescribeSecurityGroups", `service ".." not found`},
 	} {
 		if _, err := m.Operation(tc.service, tc.api); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("Operation(%q, %q) error = %v", tc.service, tc.api, err)

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// CheckInput compares parameters with what the API takes and lists every problem. A text
-// with {{ stands for a value of any type.
+// CheckInput compares parameters with the API's model and returns every problem. A text with {{ may have any type.
 func (o Operation) CheckInput(parameters map[string]any) []string {
 	if o.input == nil {
 		if len(parameters) > 0 {
@@ -19,7 +18,7 @@ func (o Operation) CheckInput(parameters map[string]any) []string {
 	return o.service.check(o.input.Shape, parameters, "")
 }
 
-// Takes says whether the API has a parameter of this name.
+// Takes reports whether the API has a parameter of this name.
 func (o Operation) Takes(parameter string) bool {
 	if o.input == nil {
 		return false
@@ -28,8 +27,8 @@ func (o Operation) Takes(parameter string) bool {
 	return ok
 }
 
-// check compares a value with a shape. It has no opinion on blobs and timestamps, which
-// botocore takes in several forms.
+// check compares a value with a shape. Blobs and timestamps are not checked, because botocore takes several forms of
+// them.
 func (s *service) check(name string, value any, at string) []string {
 	if text, ok := value.(string); ok && strings.Contains(text, "{{") {
 		return nil
@@ -97,7 +96,7 @@ func (s *service) checkMap(sh shape, value any, at string) []string {
 	return problems
 }
 
-// demand says what a value of the shape must be, or "" when the value is that.
+// demand returns what a value of the shape must be, or "" if the value is correct.
 func (sh shape) demand(value any) string {
 	switch sh.Type {
 	case "boolean":
@@ -131,7 +130,7 @@ func (sh shape) demandText(value any) string {
 	return "one of " + strings.Join(sh.Enum, ", ")
 }
 
-// maxNamed is how many values of an enumeration a reader wants to see; some have hundreds.
+// maxNamed is the maximum number of enumeration values in a message. Some enumerations have hundreds.
 const maxNamed = 20
 
 func isWhole(value any) bool {

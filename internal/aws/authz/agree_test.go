@@ -126,7 +126,7 @@ func TestTablesAgree(t *testing.T) {
 	}
 }
 
-// compare looks whether a role that is given the resources has what the call needs.
+// compare checks whether a role that is given the resources has what the call needs.
 func compare(n authz.Need, granted []string, explain func(string)) {
 	if len(granted) == 0 {
 		switch n.Action {

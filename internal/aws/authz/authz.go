@@ -1,12 +1,11 @@
-// Package authz says what permissions an AWS call needs: which actions, on which
-// resources, with which condition keys.
+// Package authz knows which permissions an AWS call needs: actions, resources and condition keys.
 //
-// The package reference has the Service Authorization Reference, which says it for most calls. needs/*.yaml
-// is for the rest, and goes first: where API and action differ, where what services answer when they refuse
-// says something else, where a condition key gets its value from the call, and where a call hands on a role.
-// A call that neither knows is an error, never allowed in silence.
+// Package reference has this for most calls, from the Service Authorization Reference. needs/*.yaml takes precedence.
+// It covers APIs whose action has another name, services that ask for something else than the reference, condition keys
+// with values from the call, and calls that pass a role. A call that neither source knows is an error and never allowed
+// silently.
 //
-// It is pure and imports no package of the lab.
+// The package does no I/O and does not import the lab.
 package authz
 
 import (
@@ -15,24 +14,24 @@ import (
 	"slices"
 )
 
-// Call is an AWS call. The names in Input are those that go over the wire.
+// Call is an AWS call. Input uses the names of the wire protocol.
 type Call struct {
 	Partition, Region, Account string
 	Service, API               string
 	Input                      map[string]any
 }
 
-// Need is one permission that a call takes: the action on each of the resources.
+// Need is a permission that a call requires: the action on each of the resources.
 type Need struct {
 	Action    string
 	Resources []string
-	// Context has the condition keys of the action that the call gives a value.
+	// Context holds the action's condition keys that have a value in the call.
 	Context map[string]string
-	// Keys are all condition keys of the action, whether or not the call gives a value.
+	// Keys lists all condition keys of the action, with or without a value in the call.
 	Keys []string
 }
 
-// Acting is what a service does under a role that a call hands to it.
+// Acting is an action of a service with a role that a call passes to it.
 type Acting struct {
 	Role    string // ARN
 	Service string // that assumes it
@@ -41,13 +40,13 @@ type Acting struct {
 	Refusal string // the code of the call's error when the service cannot do it
 }
 
-// Answer is what a call takes.
+// Answer lists the permissions that a call requires.
 type Answer struct {
 	Needs  []Need   // of the caller
 	Acting []Acting // of services that the caller hands a role to
 }
 
-// Needs says what a call takes.
+// Needs returns the permissions that a call requires.
 func (t Table) Needs(c Call) (Answer, error) {
 	entry, ok := t[c.Service+":"+c.API]
 	if !ok {
@@ -56,7 +55,7 @@ func (t Table) Needs(c Call) (Answer, error) {
 	}
 	needs, err := c.needs(entry.Needs)
 	if err != nil {
-		return Answer{}, fmt.Errorf("what %s:%s needs: %w", c.Service, c.API, err)
+		return Answer{}, fmt.Errorf("permissions of %s:%s: %w", c.Service, c.API, err)
 	}
 	a := Answer{Needs: needs}
 	for _, u := range entry.Acting {
@@ -65,7 +64,7 @@ func (t Table) Needs(c Call) (Answer, error) {
 		}
 		acting, err := c.acting(u)
 		if err != nil {
-			return Answer{}, fmt.Errorf("what %s does after %s:%s: %w", u.Service, c.Service, c.API, err)
+			return Answer{}, fmt.Errorf("actions of %s after %s:%s: %w", u.Service, c.Service, c.API, err)
 		}
 		a.Acting = append(a.Acting, acting)
 	}
@@ -101,7 +100,7 @@ func (c Call) acting(u acting) (Acting, error) {
 		err
 }
 
-// context fills in condition keys. One that the call gives no value, or several, is left out.
+// context returns the values of condition keys. Keys without a value, or with several values, are left out.
 func (c Call) context(patterns map[string]string) map[string]string {
 	filled := map[string]string{}
 	for key, pattern := range patterns {
@@ -112,7 +111,7 @@ func (c Call) context(patterns map[string]string) map[string]string {
 	return filled
 }
 
-// has says whether the call has an input of this name that is not empty. Every call has "".
+// has reports whether the call has a non-empty input of this name. Every call has the input "".
 func (c Call) has(name string) bool {
 	return name == "" || slices.ContainsFunc(find(c.Input, name), func(value string) bool { return value != "" })
 }

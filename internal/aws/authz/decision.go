@@ -6,7 +6,7 @@ import (
 	"hubmend/internal/aws/policy"
 )
 
-// Decision is what the policies of a role said to one permission, and how often they did.
+// Decision is the result of evaluating a role's policies for a permission, with the number of evaluations.
 type Decision struct {
 	Role     string         `json:"role"` // ARN
 	Call     string         `json:"call"` // service:Api, or the service that acts under the role
@@ -18,7 +18,7 @@ type Decision struct {
 	Times    int            `json:"times"`
 }
 
-// Why says for people what decided.
+// Why explains the decision to people.
 func (d Decision) Why() string {
 	switch {
 	case d.Denied != nil:

@@ -11,12 +11,11 @@ import (
 	"strings"
 )
 
-// placeholder is ${Name.To.A.Part}, with * for every item of a list; then optionally what
-// stands for a part that is not there, as in ${Version:-1}, or a filter, as in ${Url|base}. The filter
-// names gives the names of a map's keys.
+// placeholder matches ${Name.To.A.Part}, with * for every item of a list. It may have a default for a missing part, as
+// in ${Version:-1}, or a filter, as in ${Url|base}. The filter names returns a map's keys.
 var placeholder = regexp.MustCompile(`\$\{([^}|:]+)(:-[^}]*)?(\|[a-z]+)?\}`)
 
-// filters take a part of a value.
+// filters transform a part of a value.
 var filters = map[string]func(string) string{
 	"base":   path.Base, // of a queue's URL: the name
 	"parent": func(v string) string { return path.Base(path.Dir(v)) },
@@ -25,7 +24,7 @@ var filters = map[string]func(string) string{
 	"unstar": func(v string) string { return strings.TrimSuffix(v, ":*") },
 }
 
-// ec2Types are what the ids of EC2 begin with, and the types in their ARNs.
+// ec2Types maps prefixes of EC2 ids to the types in their ARNs.
 var ec2Types = map[string]string{
 	"acl": "network-acl", "eipalloc": "elastic-ip", "eni": "network-interface", "fl": "vpc-flow-log", "i": "instance",
 	"igw": "internet-gateway",
@@ -34,14 +33,14 @@ var ec2Types = map[string]string{
 	"subnet": "subnet", "tgw": "transit-gateway", "vol": "volume", "vpc": "vpc", "vpce": "vpc-endpoint",
 }
 
-// typed puts the type before an id of EC2, for calls that take an id of any type.
+// typed adds the type before an EC2 id, for calls that accept ids of any type.
 func typed(id string) string {
 	prefix, _, _ := strings.Cut(id, "-")
 	return cmp.Or(ec2Types[prefix], "*") + "/" + id
 }
 
-// fill replaces the placeholders of a pattern: one text, or several when a placeholder
-// stands for the items of a list. What it puts in is never read as a pattern again.
+// fill replaces the placeholders of a pattern. It returns several texts if a placeholder stands for the items of a
+// list. Inserted values are not expanded again.
 func (c Call) fill(pattern string) ([]string, error) {
 	texts := []string{""}
 	at := 0
@@ -67,7 +66,7 @@ func (c Call) fill(pattern string) ([]string, error) {
 	return texts, nil
 }
 
-// extended appends to each text what is between two placeholders, and each value.
+// extended appends the text between two placeholders, and then each value, to each text.
 func extended(texts []string, between string, values []string, last bool) ([]string, error) {
 	var all []string
 	for _, text := range texts {
@@ -112,7 +111,7 @@ func (c Call) values(name, otherwise, filter string) ([]string, error) {
 	}
 	apply := filters[filter[1:]]
 	if apply == nil {
-		return nil, fmt.Errorf("there is no filter %s", filter)
+		return nil, fmt.Errorf("unknown filter %s", filter)
 	}
 	for i := range values {
 		values[i] = apply(values[i])
@@ -120,7 +119,7 @@ func (c Call) values(name, otherwise, filter string) ([]string, error) {
 	return values, nil
 }
 
-// find gives the texts at a path: names of keys, numbers of items, or * for all items.
+// find returns the texts at a path: names of keys, numbers of items, or * for all items.
 func find(value any, path string) []string {
 	step, rest, more := strings.Cut(path, ".")
 	switch v := value.(type) {
@@ -159,5 +158,5 @@ func findNext(value any, rest string, more bool) []string {
 	}
 }
 
-// structure stands for an input that is no text. It is there, and only `when` may ask for it.
+// structure represents an input that is not text. Only `when` may refer to it.
 const structure = "(structure)"

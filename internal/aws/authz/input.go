@@ -21,8 +21,7 @@ func JSONInput(body []byte) (map[string]any, error) {
 	return input, nil
 }
 
-// QueryInput decodes the body of a call of the query protocols, in which A.1.B is the B of
-// the first item of the list A.
+// QueryInput decodes the body of a call of the query protocols, in which A.1.B is B of the first item of list A.
 func QueryInput(body []byte) (map[string]any, error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
@@ -46,7 +45,7 @@ func QueryInput(body []byte) (map[string]any, error) {
 	return input, nil
 }
 
-// listed makes lists of maps whose keys are the numbers from 1 on.
+// listed converts maps whose keys are the numbers from 1 to lists.
 func listed(value any) any {
 	m, ok := value.(map[string]any)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/aws/authz/reference"
 )
 
-// referred says what a call needs that the table does not have, by the Service Authorization Reference.
+// referred returns the permissions of a call that is not in the table, from the Service Authorization Reference.
 func (c Call) referred() ([]Need, error) {
 	known, ok := reference.Signed(c.Service, c.API)
 	if !ok {
@@ -37,7 +37,7 @@ func (c Call) referred() ([]Need, error) {
 	return needs, nil
 }
 
-// texts gives the inputs that are a text or a list of texts.
+// texts returns the inputs that are a text or a list of texts.
 func (c Call) texts() map[string][]string {
 	all := map[string][]string{}
 	for name := range c.Input {
@@ -52,8 +52,8 @@ func (c Call) texts() map[string][]string {
 
 var roleARN = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/`)
 
-// passesRole says whether a call hands a role to a service, which takes iam:PassRole. The reference does not say of
-// every such call that it does, and of none to which service.
+// passesRole reports whether a call passes a role to a service, which requires iam:PassRole. The reference does not
+// list all such calls, and never the service.
 func (c Call) passesRole() bool {
 	for name, values := range c.texts() {
 		if strings.Contains(strings.ToLower(name), "role") && slices.ContainsFunc(values, roleARN.MatchString) {
@@ -63,7 +63,7 @@ func (c Call) passesRole() bool {
 	return false
 }
 
-// tags says whether a call gives tags to what it makes.
+// tags reports whether a call tags the resource that it creates.
 func (c Call) tags() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(c.Input)),
 		func(name string) bool { return strings.HasPrefix(name, "Tag") || strings.HasPrefix(name, "tag") })

@@ -17,7 +17,7 @@ import (
 //go:embed needs/*.yaml
 var files embed.FS
 
-// Table maps a call, as botocore names it (ec2:DescribeVpcs), to what it takes.
+// Table maps a call in botocore's spelling (ec2:DescribeVpcs) to its required permissions.
 type Table map[string]entry
 
 type entry struct {
@@ -44,7 +44,7 @@ type acting struct {
 	Refusal string            `yaml:"refusal"` // the code of the call's error when the service cannot do that
 }
 
-// Embedded gives the table that comes with the package.
+// Embedded returns the table that is part of the package.
 var Embedded = sync.OnceValues(func() (Table, error) { return load(files) })
 
 func load(from fs.FS) (Table, error) {
@@ -65,7 +65,7 @@ func load(from fs.FS) (Table, error) {
 		}
 		for _, call := range slices.Sorted(maps.Keys(t)) {
 			if _, twice := all[call]; twice {
-				errs = append(errs, fmt.Errorf("%s: %s is in another file too", name, call))
+				errs = append(errs, fmt.Errorf("%s: %s is also in another file", name, call))
 			}
 			if err := t[call].check(); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %s: %w", name, call, err))

@@ -1,4 +1,4 @@
-// Package awsclient configures how a process calls AWS: over which connections, and for how long.
+// Package awsclient configures connections and timeouts for AWS calls.
 package awsclient
 
 import (
@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// CallTime is how long one try of a call may take, from the connection to the last byte of the
-	// answer. No call of Hubmend takes a second when its Region is well.
+	// CallTime is the timeout of one attempt of a call, from the connection to the last byte of the answer. Hubmend's
+	// calls normally take less than a second.
 	CallTime = 8 * time.Second
-	// dialTime and handshakeTime leave time to try once more within CallTime.
+	// dialTime and handshakeTime leave time for another attempt within CallTime.
 	dialTime      = 3 * time.Second
 	handshakeTime = 3 * time.Second
-	// idleConnections are those kept open to one endpoint: a batch of twenty targets may start
-	// all of them at once.
+	// idleConnections is the number of connections kept open to an endpoint. A batch of twenty targets may start all of
+	// them at once.
 	idleConnections = 20
 )
 
@@ -34,10 +34,9 @@ func Load(ctx context.Context) (aws.Config, error) {
 	return cfg, err
 }
 
-// shared gives the one client that every client of a service uses. The SDK copies a client that
-// it can configure for each client of a service, and with it the pool of connections. It leaves a
-// frozen one alone, and sets no timeouts for it either: CallTime takes their place. A read timeout
-// of the connection would do so too, but it also ends connections that are only idle.
+// shared returns a frozen HTTP client for all services. The SDK would copy a configurable client for each service, with
+// a connection pool of its own. It sets no timeouts on a frozen client, so CallTime replaces them. A read timeout of
+// the connection would also close idle connections.
 func shared(configured aws.HTTPClient) aws.HTTPClient {
 	client, ok := configured.(*awshttp.BuildableClient) // it has the CA bundle that the environment names
 	if !ok {
@@ -52,7 +51,7 @@ func shared(configured aws.HTTPClient) aws.HTTPClient {
 		Freeze()
 }
 
-// Trusting gives the same client for a server with a certificate of its own, as tests have one.
+// Trusting returns the same client for a server with its own certificate, for tests.
 func Trusting(certificate *x509.Certificate) aws.HTTPClient {
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate)

@@ -1,5 +1,5 @@
-// Package awserr tells errors of AWS calls apart: throttled, expired, denied, absent. Package failure
-// decides what a failed remediation leads to.
+// Package awserr classifies errors of AWS calls: throttled, expired, denied, absent. Package failure decides how
+// Hubmend reacts to a failed remediation.
 package awserr
 
 import (
@@ -18,10 +18,10 @@ import (
 
 var expired = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
-// IsThrottlingCode says whether a code stands for a call that was made too often.
+// IsThrottlingCode reports whether a code means that calls were made too often.
 func IsThrottlingCode(code string) bool { return slices.Contains(errorcode.Throttling, code) }
 
-// IsInternalCode says whether a code stands for a fault of the service.
+// IsInternalCode reports whether a code means a fault of the service.
 func IsInternalCode(code string) bool { return slices.Contains(errorcode.Internal, code) }
 
 var (
@@ -29,15 +29,15 @@ var (
 	present = regexp.MustCompile(`AlreadyExists|AlreadyOwnedByYou|\.Duplicate$`)
 )
 
-// NameTaken is what S3 answers when a bucket of another account has the name.
+// NameTaken is S3's error code if a bucket of another account has the name.
 const NameTaken = "BucketAlreadyExists"
 
-// IsStateCode says whether a code only tells how things are: something is not there, or is there already.
+// IsStateCode reports whether a code only describes a state: something does not exist, or exists already.
 func IsStateCode(code string) bool {
 	return code != NameTaken && (absent.MatchString(code) || present.MatchString(code))
 }
 
-// Code gives the code of an AWS error, or "".
+// Code returns the code of an AWS error, or "".
 func Code(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -46,7 +46,7 @@ func Code(err error) string {
 	return ""
 }
 
-// Message gives what the service said, without the SDK's words around it.
+// Message returns the service's message without the text that the SDK adds.
 func Message(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -55,22 +55,20 @@ func Message(err error) string {
 	return err.Error()
 }
 
-// IsThrottling says whether the call may succeed when it is made more slowly.
+// IsThrottling reports whether the call may succeed at a lower rate.
 func IsThrottling(err error) bool { return IsThrottlingCode(Code(err)) }
 
-// IsDenied says whether IAM refused the call.
+// IsDenied reports whether IAM refused the call.
 func IsDenied(err error) bool { return slices.Contains(errorcode.Denied, Code(err)) }
 
-// IsNotEnabled says whether a Region does not know the credentials, as one that the account
-// has not enabled.
+// IsNotEnabled reports whether the Region rejects the credentials because the account has not enabled it.
 func IsNotEnabled(err error) bool { return slices.Contains(errorcode.NotEnabled, Code(err)) }
 
-// IsExpired says whether the credentials were good once, and no longer are.
+// IsExpired reports whether the credentials have expired.
 func IsExpired(err error) bool { return slices.Contains(expired, Code(err)) }
 
-// IsTransient says whether the same call may succeed later by itself: throttling, a
-// fault of the service, or no answer at all. It is what the SDK retries, and more, because
-// a message can wait longer than a call.
+// IsTransient reports whether the same call may succeed later: throttling, a fault of the service, or no answer. This
+// includes more errors than the SDK retries, because a message can wait longer than a call.
 func IsTransient(err error) bool {
 	if IsThrottling(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true

@@ -5,8 +5,8 @@ import (
 	"net/netip"
 )
 
-// exactText compares strings. Two spellings of one IP address are equal, because the
-// service compares addresses by value.
+// exactText compares strings. Two spellings of an IP address are equal, because the service compares addresses by
+// value.
 func exactText(want string) test {
 	address, err := netip.ParseAddr(want)
 	if err != nil || address.Zone() != "" {
@@ -18,8 +18,8 @@ func exactText(want string) test {
 	}
 }
 
-// compileCIDR reads a block such as 10.0.0.0/24. A block of a single address is refused
-// by the service: the address itself is the value to write.
+// compileCIDR parses a block such as 10.0.0.0/24. The service refuses a block of a single address, which must be
+// written as the address.
 func compileCIDR(operand any) (test, error) {
 	s, ok := operand.(string)
 	if !ok {

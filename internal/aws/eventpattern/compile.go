@@ -7,20 +7,17 @@ import (
 	"slices"
 )
 
-// branch is one way to satisfy a pattern: every condition must hold. A pattern without
-// $or has one branch.
+// branch is one way to satisfy a pattern: all its conditions must be met. A pattern without $or has one branch.
 type branch []condition
 
-// condition is what a pattern demands of one field: one of the tests, or that the field
-// is missing.
+// condition is a requirement for one field: one of the tests, or that the field is missing.
 type condition struct {
 	path    string
 	tests   []test
 	missing bool
 }
 
-// reserved are the names that no field below $or may have, because they show that the
-// author put an operator where a field belongs.
+// reserved lists names that no field below $or may have, because they indicate an operator in the place of a field.
 var reserved = []string{
 	"anything-but", "cidr", "equals-ignore-case", "exactly", "exists", "numeric", "prefix", "suffix", "wildcard",
 	"=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case",
@@ -28,7 +25,7 @@ var reserved = []string{
 	"ip-address-in-range", "ip-address-not-in-range",
 }
 
-// compileObject gives the ways to satisfy an object: every field must be satisfied.
+// compileObject returns the ways to satisfy an object: every field must be satisfied.
 func compileObject(path string, object map[string]any, belowOr bool) ([]branch, error) {
 	if len(object) == 0 {
 		return nil, fmt.Errorf("%s: an empty object matches nothing", where(path))
@@ -66,7 +63,7 @@ func compileField(parent, name string, value any, belowOr bool) ([]branch, error
 	}
 }
 
-// hint helps who forgot the array around an operator.
+// hint explains that an operator needs an array around it.
 func hint(name string) string {
 	if slices.Contains(reserved, name) {
 		return fmt.Sprintf("; an operator belongs in an array: [{%q: ...}]", name)
@@ -107,14 +104,13 @@ func product(left, right []branch) []branch {
 	return out
 }
 
-// arrange puts the conditions into the order in which the service checks them, which
-// decides what "missing" means inside an array, and refuses a path that is there twice:
-// the service would drop one of the two.
+// arrange sorts the conditions into the service's order, which decides the meaning of "missing" inside an array. It
+// refuses a path that occurs twice, because the service would drop one of the two.
 func (b branch) arrange() error {
 	slices.SortFunc(b, func(x, y condition) int { return cmp.Compare(x.path, y.path) })
 	for i := 1; i < len(b); i++ {
 		if b[i].path == b[i-1].path {
-			return fmt.Errorf("%s: the path is given twice; put all its values into one array", b[i].path)
+			return fmt.Errorf("%s: duplicate path; put all its values into one array", b[i].path)
 		}
 	}
 	return nil

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// decodeValue reads the next JSON value and refuses an object that has a key twice.
-// EventBridge takes the last one, which turns a pasted filter into one that nobody wrote.
+// decodeValue reads the next JSON value and refuses an object with a duplicate key. EventBridge would use the last one,
+// which can turn a pasted filter into another one.
 func decodeValue(d *json.Decoder, path string) (any, error) {
 	token, err := d.Token()
 	if err != nil {
@@ -35,7 +35,7 @@ func decodeObject(d *json.Decoder, path string) (any, error) {
 		}
 		at := join(path, name)
 		if _, ok := object[name]; ok {
-			return nil, fmt.Errorf("%s: the key is given twice", at)
+			return nil, fmt.Errorf("%s: duplicate key", at)
 		}
 		if object[name], err = decodeValue(d, at); err != nil {
 			return nil, err

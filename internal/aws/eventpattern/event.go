@@ -8,15 +8,14 @@ type field struct {
 	in    membership
 }
 
-// membership is the array elements that a value, or a match so far, is inside of. It has
-// every array at most once.
+// membership is the set of array elements that contain a value or a partial match, at most one for each array.
 type membership []position
 
 // position is an element of one array of the event.
 type position struct{ array, index int }
 
-// flattener collects the scalars of an event by path. Arrays leave no trace in the path:
-// their elements are values of the field that holds the array.
+// flattener collects the scalars of an event by path. Arrays are not part of the path: their elements are values of the
+// field that holds the array.
 type flattener struct {
 	wanted map[string]bool
 	fields map[string][]field
@@ -56,8 +55,8 @@ func (f *flattener) array(path string, array []any, in membership) {
 	}
 }
 
-// matches says whether fields satisfy every condition without mixing elements of an
-// array. It carries along all the ways in which the conditions so far can be met.
+// matches reports whether fields satisfy every condition without mixing elements of an array. It tracks all ways to
+// meet the conditions so far.
 func (b branch) matches(fields map[string][]field) bool {
 	ways := []membership{nil}
 	for _, c := range b {
@@ -98,8 +97,8 @@ func (c condition) accepts(value any) bool {
 	return slices.ContainsFunc(c.tests, func(t test) bool { return t(value) })
 }
 
-// join adds the elements that another value is inside of. It is not ok when that value is
-// in a different element of an array that is known already.
+// join adds the elements that contain another value. It returns false if that value is in a different element of a
+// known array.
 func (m membership) join(other membership) (joined membership, ok bool) {
 	joined = slices.Clip(m)
 	for _, p := range other {

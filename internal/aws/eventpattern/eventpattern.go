@@ -1,11 +1,9 @@
-// Package eventpattern owns EventBridge event patterns: it compiles the pattern of a rule
-// and says whether an event matches it, as the classic event bus does.
+// Package eventpattern compiles EventBridge event patterns and matches events with them, as the classic event bus does.
 //
-// The rules it follows: fields are joined by AND, the values of a field by OR. Arrays in
-// the event are flattened, but two fields of one match never come from different elements
-// of the same array. A field is found by its path, joined with dots. It is stricter than
-// the service where the service would silently do something else: a key or a path that is
-// given twice is an error.
+// Fields are joined by AND, the values of a field by OR. Arrays in the event are flattened, but two fields of one match
+// never come from different elements of the same array. A field is identified by its path, joined with dots. The
+// package is stricter than the service where the service silently does something else: a key or path that occurs twice
+// is an error.
 //
 // It works on decoded JSON and imports no other package of this module.
 package eventpattern
@@ -19,10 +17,10 @@ import (
 )
 
 const (
-	// maxSize is the largest pattern that PutRule takes, in bytes without white space.
+	// maxSize is PutRule's limit for a pattern, in bytes without white space.
 	maxSize = 4096
 
-	// maxBranches is how many combinations of $or alternatives a pattern may have.
+	// maxBranches is the maximum number of combinations of $or alternatives in a pattern.
 	maxBranches = 1000
 )
 
@@ -30,14 +28,14 @@ const (
 type Pattern struct {
 	branches []branch
 
-	// wanted has the path of every field of the pattern and of the objects around it, so
-	// that the rest of an event is left alone.
+	// wanted holds the paths of all fields in the pattern and of the objects around them, so that the rest of an event
+	// is skipped.
 	wanted map[string]bool
 }
 
-// Compile reads an event pattern. The error says where in the pattern and what is wrong:
-// text that is not a JSON object, a key or path given twice, a leaf that is not a
-// non-empty array, an unknown or wrongly used operator, or a pattern that is too large.
+// Compile parses an event pattern. The error describes the problem and its place: text that is not a JSON object, a key
+// or path that occurs twice, a leaf that is not a non-empty array, an unknown or misused operator, or a pattern that is
+// too large.
 func Compile(pattern []byte) (*Pattern, error) {
 	root, err := decode(pattern)
 	if err != nil {
@@ -59,8 +57,8 @@ func Compile(pattern []byte) (*Pattern, error) {
 	return p, nil
 }
 
-// Match says whether a decoded JSON event matches. Numbers may be float64 or json.Number.
-// What is not a JSON object matches nothing.
+// Match reports whether a decoded JSON event matches. Numbers may be float64 or json.Number. A value that is not a JSON
+// object never matches.
 func (p *Pattern) Match(event any) bool {
 	root, ok := event.(map[string]any)
 	if !ok {
@@ -80,7 +78,7 @@ func (p *Pattern) want(path string) {
 	p.wanted[path] = true
 }
 
-// decode reads a pattern after it checked the size that the service counts.
+// decode parses a pattern after checking its size as the service counts it.
 func decode(pattern []byte) (map[string]any, error) {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, pattern); err != nil {
@@ -102,8 +100,8 @@ func decode(pattern []byte) (map[string]any, error) {
 	return object, nil
 }
 
-// join gives the path of a field of the object at a path. The service joins with dots
-// too, so that {"a": {"b": ...}} and {"a.b": ...} are the same field.
+// join returns the path of a field of the object at a path. As in the service, {"a": {"b": ...}} and {"a.b": ...} are
+// the same field.
 func join(path, name string) string {
 	if path == "" {
 		return name

@@ -14,7 +14,7 @@ const (
 	maxDecimals = 6
 )
 
-// toNumber reads a number of the event or the pattern.
+// toNumber parses a number of the event or the pattern.
 func toNumber(v any) (float64, bool) {
 	switch n := v.(type) {
 	case float64:
@@ -27,7 +27,7 @@ func toNumber(v any) (float64, bool) {
 	}
 }
 
-// orderable says whether the service can order a number.
+// orderable reports whether the service can order a number.
 func orderable(f float64) bool {
 	if !(math.Abs(f) <= maxNumber) {
 		return false
@@ -36,8 +36,8 @@ func orderable(f float64) bool {
 	return len(decimals) <= maxDecimals
 }
 
-// exactNumber compares by value, so that 1 and 1.0 are the same. Numbers that the service
-// cannot order (an account id) are still equal to themselves.
+// exactNumber compares by value, so that 1 equals 1.0. Numbers that the service cannot order, such as account ids, only
+// equal themselves.
 func exactNumber(want json.Number) test {
 	w, ok := toNumber(want)
 	return func(v any) bool {
@@ -57,7 +57,7 @@ func operandNumber(v any) (float64, error) {
 	return f, nil
 }
 
-// compileNumeric reads ["<", 10] or a range such as [">", 0, "<=", 5].
+// compileNumeric parses ["<", 10] or a range such as [">", 0, "<=", 5].
 func compileNumeric(operand any) (test, error) {
 	terms, ok := operand.([]any)
 	if !ok {
@@ -106,7 +106,7 @@ func comparison(operator, operand any) (compare func(float64) bool, bound float6
 	case ">=":
 		return func(f float64) bool { return f >= bound }, bound, nil
 	default:
-		return nil, 0, fmt.Errorf("unknown comparison %v; there are %s", operator, quoted("=", "<", "<=", ">", ">="))
+		return nil, 0, fmt.Errorf("unknown comparison %v; supported: %s", operator, quoted("=", "<", "<=", ">", ">="))
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// test says whether a scalar of the event has what a pattern wants.
+// test reports whether a scalar of the event meets the pattern.
 type test func(value any) bool
 
-// operators are the comparisons that are written as an object with one key. exists is not
-// among them: it is about the field and not about a value.
+// operators are the comparisons that are objects with one key. exists is not one of them, because it tests the field
+// and not a value.
 var operators = map[string]func(operand any) (test, error){
 	"prefix":             onText(strings.HasPrefix, hasPrefixFold),
 	"suffix":             onText(strings.HasSuffix, hasSuffixFold),
@@ -24,7 +24,7 @@ var operators = map[string]func(operand any) (test, error){
 
 func init() { operators["anything-but"] = compileAnythingBut } // breaks the cycle of a nested operator
 
-// compileLeaf reads the values that a field may have.
+// compileLeaf parses the allowed values of a field.
 func compileLeaf(path string, values []any) (condition, error) {
 	c := condition{path: path}
 	if len(values) == 0 {
@@ -61,7 +61,7 @@ func (c *condition) addOperator(object map[string]any) error {
 	compile, ok := operators[name]
 	if !ok {
 		known := slices.Sorted(maps.Keys(operators))
-		return fmt.Errorf("unknown operator %q; EventBridge has %s", name, quoted(append(known, "exists")...))
+		return fmt.Errorf("unknown operator %q; supported: %s", name, quoted(append(known, "exists")...))
 	}
 	t, err := compile(operand)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *condition) addExists(operand any) error {
 	return nil
 }
 
-// only takes the single key of an operator apart.
+// only returns the single key of an operator and its value.
 func only(object map[string]any) (name string, operand any, err error) {
 	if len(object) != 1 {
 		return "", nil, fmt.Errorf("an operator is an object with exactly one key, not %d", len(object))
@@ -94,7 +94,7 @@ func only(object map[string]any) (name string, operand any, err error) {
 	return name, operand, nil
 }
 
-// exact compares with a value that the pattern writes out.
+// exact compares with a literal value of the pattern.
 func exact(want any) test {
 	switch w := want.(type) {
 	case string:
@@ -106,8 +106,8 @@ func exact(want any) test {
 	}
 }
 
-// compileAnythingBut reads the one operator that can hold another. It wants the field to
-// be there: a missing field is not "anything".
+// compileAnythingBut parses the only operator that can contain another one. It requires the field to exist: a missing
+// field is not "anything".
 func compileAnythingBut(operand any) (test, error) {
 	refused, err := excluded(operand)
 	if err != nil {
@@ -154,7 +154,7 @@ func excludedValue(value any) (test, error) {
 	}
 }
 
-// excludedBy reads {"prefix": ...} and its like; each takes a string or a list of strings.
+// excludedBy parses {"prefix": ...} and similar operators, each with a string or a list of strings.
 func excludedBy(nested map[string]any) ([]test, error) {
 	name, operand, err := only(nested)
 	if err != nil {

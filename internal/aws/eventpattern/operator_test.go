@@ -17,7 +17,7 @@ func compile(t *testing.T, pattern string) *eventpattern.Pattern {
 	return p
 }
 
-// decode gives an event with float64 and with json.Number, which must not make a difference.
+// decode returns an event with float64 and with json.Number, which must not make a difference.
 func decode(t *testing.T, event string) []any {
 	t.Helper()
 	var floats, numbers any

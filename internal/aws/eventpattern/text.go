@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// onText makes an operator that compares strings. fold is the same comparison without
-// regard to case, for operators that can hold "equals-ignore-case"; nil for the others.
+// onText returns an operator that compares strings. fold is the comparison without regard to case, for operators that
+// can contain "equals-ignore-case", and nil for others.
 func onText(compare, fold func(value, operand string) bool) func(any) (test, error) {
 	return func(operand any) (test, error) {
 		compare := compare
@@ -33,7 +33,7 @@ func onText(compare, fold func(value, operand string) bool) func(any) (test, err
 	}
 }
 
-// hasPrefixFold counts characters and not bytes: a letter's other case may be longer.
+// hasPrefixFold counts characters and not bytes, because a letter's other case may have more bytes.
 func hasPrefixFold(value, prefix string) bool {
 	end := 0
 	for range utf8.RuneCountInString(prefix) {
@@ -52,8 +52,7 @@ func hasSuffixFold(value, suffix string) bool {
 	return strings.EqualFold(value[begin:], suffix)
 }
 
-// compileWildcard reads a text in which * stands for any characters, \* for an asterisk
-// and \\ for a backslash.
+// compileWildcard parses a text in which * stands for any characters, \* for an asterisk and \\ for a backslash.
 func compileWildcard(operand any) (test, error) {
 	text, ok := operand.(string)
 	if !ok {
@@ -69,7 +68,7 @@ func compileWildcard(operand any) (test, error) {
 	}, nil
 }
 
-// wildcardParts gives the texts between the wildcards of a pattern.
+// wildcardParts returns the texts between the wildcards of a pattern.
 func wildcardParts(text string) ([]string, error) {
 	var parts []string
 	var part strings.Builder

@@ -1,7 +1,6 @@
-// Package jsonpath owns the part of JSONPath that Systems Manager documents for the
-// selectors of a runbook: a child, a deep scan and an array index. It also reads what AWS's own
-// runbooks use beside it. It refuses the rest (wildcards, slices, functions), because nothing
-// says that the service understands it.
+// Package jsonpath implements the part of JSONPath that Systems Manager documents for the selectors of a runbook (a
+// child, a deep scan and an array index) and the additional forms in AWS's own runbooks. It refuses wildcards, slices
+// and functions, because the service does not document them.
 //
 // It works on decoded JSON and imports no other package of this module.
 package jsonpath
@@ -24,7 +23,7 @@ type Path struct {
 	deep  bool
 }
 
-// step is one part of a path: a child, a deep scan for a name, an array index, or a filter.
+// step is a part of a path: a child, a deep scan for a name, an array index, or a filter.
 type step struct {
 	name   string
 	deep   bool
@@ -35,8 +34,8 @@ type step struct {
 
 var part = regexp.MustCompile(`^(?:(\.\.?)([A-Za-z0-9_-]+)|\[([0-9]{1,9})\])`)
 
-// Compile reads a selector such as $.SecurityGroups[0].GroupName or $..GroupId. The
-// error says which part of the text is outside the documented subset.
+// Compile parses a selector such as $.SecurityGroups[0].GroupName or $..GroupId. The error names the part that is
+// outside the documented subset.
 func Compile(text string) (*Path, error) {
 	if !strings.HasPrefix(text, "$.") {
 		return nil, fmt.Errorf("selector %q must begin with $.", text)
@@ -62,8 +61,8 @@ var (
 		`^\[\?\(\s*@\.([A-Za-z0-9_-]+)\s*==\s*(?:'([^']*)'|"([^"]*)"|(true|false|-?[0-9]{1,15}))\s*\)\]`)
 )
 
-// CompileSelector reads a selector of a step as the service does, which takes more than it documents:
-// $ alone, a path without $., ['name'], and [?(@.name=='value')].
+// CompileSelector parses a step's selector as the service does, which accepts more than it documents: $ alone, a path
+// without $., ['name'], and [?(@.name=='value')].
 func CompileSelector(text string) (*Path, error) {
 	rest, rooted := strings.CutPrefix(text, "$")
 	if !rooted && text != "" && text[0] != '[' {
@@ -113,18 +112,17 @@ func parse(match []string) step {
 	return step{index: index}
 }
 
-// String is the text that the path was compiled from.
+// String returns the text that the path was compiled from.
 func (p *Path) String() string { return p.text }
 
-// Filters says whether the path has a filter.
+// Filters reports whether the path has a filter.
 func (p *Path) Filters() bool {
 	return slices.ContainsFunc(p.steps, func(s step) bool { return s.filter })
 }
 
-// Select gives what the path points at in a value made of map[string]any and []any,
-// and false when there is nothing. A path with a deep scan always gives a []any, in
-// the order of the sorted keys; it is empty when nothing was found. A filter gives its only match, or
-// a []any when it has several.
+// Select returns the value at the path in a value of map[string]any and []any, and false if there is none. A path with
+// a deep scan always returns a []any, in the order of the sorted keys, which may be empty. A filter returns its only
+// match, or a []any of several.
 func (p *Path) Select(value any) (any, bool) {
 	found := []any{value}
 	for _, s := range p.steps {
@@ -167,7 +165,7 @@ func (s step) from(value any) []any {
 	return nil
 }
 
-// matches gives the objects of a list whose child is what the filter wants.
+// matches returns the objects of a list whose child has the filter's value.
 func (s step) matches(value any) []any {
 	list, _ := value.([]any)
 	var found []any
@@ -179,14 +177,14 @@ func (s step) matches(value any) []any {
 	return found
 }
 
-// same compares texts, Booleans and numbers, which may be of any of Go's types.
+// same compares texts, Booleans and numbers of any Go type.
 func same(a, b any) bool {
 	_, text := a.(string)
 	_, wanted := b.(string)
 	return a != nil && text == wanted && fmt.Sprint(a) == fmt.Sprint(b)
 }
 
-// scan gives every child with the name, at any depth, parents before their children.
+// scan returns all children with the name at any depth, parents before their children.
 func scan(value any, name string) []any {
 	var found []any
 	switch v := value.(type) {

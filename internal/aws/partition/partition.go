@@ -1,4 +1,4 @@
-// Package partition owns AWS's partitions: which Regions each has, and what differs between them.
+// Package partition describes AWS's partitions: their Regions and their differences.
 package partition
 
 import (
@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// Partition is a group of Regions that share accounts and identities with no other.
+// Partition is a group of Regions with separate accounts and identities.
 type Partition struct {
 	Name      string
 	URLSuffix string // of AWS's endpoints
-	// Console ends the host name of the console of a Region. Empty: it is not known to the public.
+	// Console is the end of the host name of a Region's console, or empty if it is not public.
 	Console string
-	// GlobalTrail is the Region in which CloudTrail has the calls of services without Regions.
+	// GlobalTrail is the Region in which CloudTrail records the calls of global services.
 	GlobalTrail string
 
 	regions *regexp.Regexp
@@ -38,8 +38,8 @@ var all = []Partition{
 		regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx)-` + directions + number)},
 }
 
-// Of gives the partition that a Region belongs to, and false for a name that no Region has. It
-// goes by the form of the name, so that a new Region needs no release.
+// Of returns the partition of a Region, or false for an invalid name. It checks the form of the name, so new Regions
+// need no release.
 func Of(region string) (Partition, bool) {
 	for _, p := range all {
 		if p.regions.MatchString(region) {

@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// ifExists at the end of an operator makes it hold for a key that is not there.
+// ifExists is the suffix of operators that are true for a missing key.
 const ifExists = "IfExists"
 
-// comparisons are the condition operators. A key that the request does not have fails
-// every one but the negated, as in IAM.
+// comparisons are the condition operators. As in IAM, only negated operators are true for a missing key.
 var comparisons = map[string]func(wanted Texts, have string, present bool) bool{
 	"StringEquals":    equals,
 	"StringNotEquals": func(w Texts, have string, present bool) bool { return !equals(w, have, present) },
@@ -35,7 +34,7 @@ func like(wanted Texts, have string, present bool) bool {
 	return present && slices.ContainsFunc(wanted, func(pattern string) bool { return Match(pattern, have) })
 }
 
-// hold says whether all conditions hold in a request.
+// hold reports whether a request meets all conditions.
 func (c Conditions) hold(r Request) (bool, error) {
 	for operator, keys := range c {
 		base, optional := strings.CutSuffix(operator, ifExists)
@@ -55,7 +54,7 @@ func (c Conditions) hold(r Request) (bool, error) {
 	return true, nil
 }
 
-// value gives what the request has for a condition key. Case does not matter in its name.
+// value returns the request's value of a condition key. Key names are not case-sensitive.
 func (r Request) value(key string) (have string, present bool, err error) {
 	if have, present = r.Context[key]; present {
 		return have, true, nil
@@ -67,7 +66,7 @@ func (r Request) value(key string) (have string, present bool, err error) {
 	}
 	same := func(name string) bool { return strings.EqualFold(name, key) }
 	if r.Known != nil && !slices.ContainsFunc(r.Known, same) {
-		return "", false, fmt.Errorf("nobody says what the condition key %s is for %s", key, r.Action)
+		return "", false, fmt.Errorf("condition key %s is not known for %s", key, r.Action)
 	}
 	return "", false, nil
 }

@@ -28,10 +28,10 @@ type Statement struct {
 	Condition   Conditions
 }
 
-// Conditions hold by operator and key the values that are wanted.
+// Conditions maps operator and key to the allowed values.
 type Conditions map[string]map[string]Texts
 
-// Principals are whom a statement is about, by kind: AWS, Service. "*" is AWS: *.
+// Principals maps kinds of principals (AWS, Service) to names. "*" is AWS: *.
 type Principals map[string]Texts
 
 // UnmarshalJSON accepts "*" and the map form.
@@ -59,8 +59,7 @@ func (t *Texts) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Parse decodes a policy document: a text, or what encoding/json makes of one. It refuses
-// what it could not evaluate.
+// Parse decodes a policy document, either text or decoded JSON. It refuses elements that cannot be evaluated.
 func Parse(document any) (Document, error) {
 	text, err := json.Marshal(document)
 	if err != nil {
@@ -83,14 +82,14 @@ func Parse(document any) (Document, error) {
 	return d, nil
 }
 
-// ParseIdentity decodes the policy of a role: it is about resources, and about nobody else.
+// ParseIdentity decodes the policy of a role, which has resources but no principals.
 func ParseIdentity(document any) (Document, error) {
 	d, err := Parse(document)
 	if err != nil {
 		return d, err
 	}
 	if len(d.Statement) == 0 {
-		return d, errors.New("parse policy: there is no statement")
+		return d, errors.New("parse policy: no statements")
 	}
 	for i, s := range d.Statement {
 		if len(s.Principal) > 0 || (len(s.Resource) == 0) == (len(s.NotResource) == 0) {

@@ -8,14 +8,14 @@ type Named struct {
 	Document Document
 }
 
-// Place is where a statement is.
+// Place identifies a statement.
 type Place struct {
 	Policy    string `json:"policy"`
 	Statement int    `json:"statement"` // index
 	Sid       string `json:"sid"`
 }
 
-// String names the place for people.
+// String returns the place for people.
 func (p Place) String() string {
 	if p.Sid == "" {
 		return fmt.Sprintf("statement %d of %s", p.Statement, p.Policy)
@@ -23,26 +23,26 @@ func (p Place) String() string {
 	return p.Sid + " of " + p.Policy
 }
 
-// Grant is what in a statement allowed a request. Without that action or that resource
-// the statement would not have.
+// Grant is the part of a statement that allowed a request. Without this action or resource, the statement would not
+// allow it.
 type Grant struct {
 	Place
 	Action   string `json:"action"`   // as written; empty when the statement has NotAction
 	Resource string `json:"resource"` // as written; empty when it has NotResource
 }
 
-// Decision is what the policies of a role say to a request.
+// Decision is the result of evaluating a role's policies for a request.
 type Decision struct {
-	// Denied is the statement that denied explicitly; nil when none did.
+	// Denied is the statement with the explicit deny, or nil.
 	Denied *Place
-	// Grants are the statements that allow, all of them: one alone is needed.
+	// Grants lists all statements that allow the request. One is enough.
 	Grants []Grant
 }
 
-// Allowed says whether the request is allowed: nothing denies it and something allows it.
+// Allowed reports whether something allows the request and nothing denies it.
 func (d Decision) Allowed() bool { return d.Denied == nil && len(d.Grants) > 0 }
 
-// Evaluate judges a request by the policies of the role that makes it.
+// Evaluate evaluates a request against the policies of the calling role.
 func Evaluate(policies []Named, r Request) (Decision, error) {
 	var d Decision
 	for _, p := range policies {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Match says whether a value is like a pattern with * for any text and ? for any one
-// character, which in IAM cross every separator.
+// Match reports whether a value matches a pattern in which * stands for any text and ? for any one character. As in
+// IAM, both also match separators.
 func Match(pattern, value string) bool {
 	// Where to go on when what follows the last star does not fit.
 	star, from := -1, 0
@@ -29,13 +29,13 @@ func Match(pattern, value string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// action gives the first pattern that an action is like, or "". Case does not matter in actions.
+// action returns the first pattern that matches an action, or "". Actions are not case-sensitive.
 func action(patterns Texts, value string) string {
 	value = strings.ToLower(value)
 	return first(patterns, func(pattern string) bool { return Match(strings.ToLower(pattern), value) })
 }
 
-// resource gives the first pattern that a resource is like, or "".
+// resource returns the first pattern that matches a resource, or "".
 func resource(patterns Texts, value string) string {
 	return first(patterns, func(pattern string) bool { return Match(pattern, value) })
 }

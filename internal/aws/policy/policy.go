@@ -1,8 +1,8 @@
-// Package policy evaluates IAM policy documents: those of roles, and those that a resource
-// or a role carries (queue, bus and trust policies).
+// Package policy evaluates IAM policy documents: identity policies of roles, and resource-based policies (queue, bus
+// and trust policies).
 //
-// It is strict: an element, operator or variable that it does not know is an error, never
-// a silent yes or no. It is pure and imports no other package of this module.
+// It is strict: an unknown element, operator or variable is an error, never a silent allow or deny. It does no I/O and
+// imports no other package of this module.
 package policy
 
 import (
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Request is a call to be judged.
+// Request is a call to evaluate.
 type Request struct {
 	Service  string // the calling service, such as events.amazonaws.com; or
 	Caller   string // the ARN of the calling role, or
@@ -25,8 +25,7 @@ type Request struct {
 	Known []string
 }
 
-// Allows says whether the policy of a resource or role allows the request: one statement
-// must allow it and none may deny it.
+// Allows reports whether a resource-based policy allows the request: one statement must allow it and none may deny it.
 func (d Document) Allows(r Request) (bool, error) {
 	allowed := false
 	for _, s := range d.Statement {
@@ -59,7 +58,7 @@ func (p Principals) include(r Request) bool {
 // exception.
 type match struct{ action, resource string }
 
-// applies says whether a statement is about the request, whoever makes it.
+// applies reports whether a statement covers the request, regardless of the caller.
 func (s Statement) applies(r Request) (match, bool, error) {
 	m := match{action(s.Action, r.Action), resource(s.Resource, r.Resource)}
 	if len(s.Action) > 0 && m.action == "" || action(s.NotAction, r.Action) != "" {

@@ -1,6 +1,6 @@
-// Package readonly owns which AWS calls only read. A plan runs a runbook with nothing but those.
+// Package readonly lists the AWS calls that only read. A plan runs a runbook with only these calls.
 //
-// reads.yaml is all that it knows. What is not listed there counts as a call that changes something.
+// The list is reads.yaml. A call that is not listed counts as a write.
 package readonly
 
 import (
@@ -29,8 +29,8 @@ var load = sync.OnceValue(func() list {
 	return l
 })
 
-// Call says whether a call is known to change nothing. The names are botocore's, such as ec2 and
-// DescribeSecurityGroups; any other spelling is not known.
+// Call reports whether a call is known to be read-only. The names are botocore's, such as ec2 and
+// DescribeSecurityGroups. Other spellings are unknown.
 func Call(service, api string) bool {
 	call := service + ":" + api
 	for pattern := range load().Except {

@@ -93,7 +93,7 @@ func calls() []string {
 	return slices.Compact(all)
 }
 
-// readOnlyAccess gives a pattern of the actions in the policy, in lower case.
+// readOnlyAccess returns a pattern of the actions in the policy, in lower case.
 func readOnlyAccess(t *testing.T) *regexp.Regexp {
 	t.Helper()
 	found, err := filepath.Glob("../../../.venv/lib/python3*/site-packages/moto/iam/aws_managed_policies.py")

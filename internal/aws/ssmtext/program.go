@@ -16,22 +16,22 @@ const (
 	Check      = "check"      // a read after a change was
 )
 
-// Said is what the program of a document said when it failed.
+// Said is a program's failure message.
 type Said struct {
 	Word string // one of the words above
-	// Code and Call are those of a call that was answered with an error, such as NotFoundException and kms:DescribeKey.
+	// Code and Call identify the failed call, such as NotFoundException and kms:DescribeKey.
 	Code, Call string
 	Text       string
 }
 
 var (
-	// words finds the first one: what comes after it may quote whatever AWS or a name of a resource says. The runtime's
-	// own source, which a traceback shows, has none of them in this form.
+	// words matches the first word. The text after it may quote AWS or names of resources. The runtime's source, which
+	// a traceback contains, does not have words in this form.
 	words = regexp.MustCompile(`(?s)\bhubmend:(refused|unverified|read|recall|write|check) (.*)$`)
 	call  = regexp.MustCompile(`(?s)^(\S+) ([a-z0-9-]+:\w+): ?(.*)$`)
 )
 
-// Program reads what a program said, in whichever words of Systems Manager and Python it is wrapped.
+// Program extracts a program's failure message from the text of Systems Manager and Python around it.
 func Program(failureMessage string) (Said, bool) {
 	m := words.FindStringSubmatch(strings.TrimSuffix(strings.TrimSuffix(failureMessage, Guide), Guide[1:]))
 	if m == nil {

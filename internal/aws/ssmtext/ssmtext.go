@@ -1,5 +1,4 @@
-// Package ssmtext reads the messages in which Systems Manager Automation wraps what a
-// service answered or a script raised.
+// Package ssmtext extracts the message of a service or script from the failure messages of Systems Manager Automation.
 package ssmtext
 
 import (
@@ -12,11 +11,11 @@ import (
 // Guide ends every failure message of the service.
 const Guide = ". Please refer to Automation Service Troubleshooting Guide for more diagnosis details."
 
-// NoOutput is what the service gives for an output of the document that has no value:
-// its step did not run or failed, or its selector found nothing.
+// NoOutput is the service's value for a document output without a value, because its step did not run, failed, or
+// returned nothing for the selector.
 const NoOutput = "No output available yet because the step is not successfully executed"
 
-// Polling is the stage in which the service reports the exception of a script.
+// Polling is the stage in which the service reports a script's exception.
 const Polling = "Poll action status for completion"
 
 var (
@@ -26,22 +25,21 @@ var (
 	// that it was raised during before it, an empty line, the class and the message.
 	raised = regexp.MustCompile(`(?s)^(?:(?:Traceback.*?\n\n(?:During|The above)[^\n]*\n\n)*Traceback.*?\n\n)?` +
 		`([A-Za-z_][A-Za-z0-9_.]*)(?: - |: )(.*)$`)
-	// answered is how botocore words the error of a call.
+	// answered matches botocore's message for a failed call.
 	answered = regexp.MustCompile(
 		`(?s)^An error occurred \(([^)]+)\) when calling the (\S+) operation(?: \(reached max retries: \d+\))?: (.*)$`)
 )
 
-// Refusal is the exception with which a script says that a resource cannot be repaired in
-// this way, and what a person can do. Nothing was changed then.
+// Refusal is the exception of a script that cannot repair a resource and has changed nothing. Its message says what to
+// do instead.
 const Refusal = "NotImplementedError"
 
-// spoken are the exceptions that a script raises to say something. The message of any
-// other is not a sentence without its name (KeyError: 'GroupId').
+// spoken lists the exceptions whose message is a sentence. Other messages make no sense without the exception's name
+// (KeyError: 'GroupId').
 var spoken = []string{Refusal, "ValueError", "RuntimeError", "Exception", "AssertionError"}
 
-// Reason takes the human part out of a step's FailureMessage: without the service's words
-// around it, and of a script that raised an exception only what its author wrote. A
-// message that has another form comes back as it is.
+// Reason extracts the human-readable part of a step's FailureMessage: without the service's text around it, and for a
+// script's exception only its message. It returns a message of any other form unchanged.
 func Reason(failureMessage string) string {
 	if said, is := Program(failureMessage); is {
 		return said.reason()
@@ -69,7 +67,7 @@ func exception(text string) string {
 	return m[1] + ": " + m[2]
 }
 
-// IsRefusal says whether a script raised Refusal.
+// IsRefusal reports whether a script raised Refusal.
 func IsRefusal(failureMessage string) bool {
 	if said, is := Program(failureMessage); is {
 		return said.Word == Refused
@@ -82,8 +80,8 @@ func IsRefusal(failureMessage string) bool {
 	return m != nil && m[1] == Refusal
 }
 
-// Code gives the code of the error that a service answered, as botocore or a program words it; "" for
-// any other message.
+// Code returns the error code of a failed call, from the message of botocore or of a program, or "" for any other
+// message.
 func Code(failureMessage string) string {
 	if said, is := Program(failureMessage); is {
 		return said.Code
@@ -94,8 +92,7 @@ func Code(failureMessage string) string {
 	return ""
 }
 
-// Sentence is the Reason of a message as one or more sentences, for a note. It is never
-// empty.
+// Sentence returns the Reason as one or more sentences for a note. It is never empty.
 func Sentence(failureMessage string) string {
 	text := strings.TrimSpace(failureMessage)
 	reason := Reason(text)

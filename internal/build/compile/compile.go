@@ -1,8 +1,7 @@
-// Package compile builds the Lambda functions, for the machine that Lambda runs them on or for
-// this one.
+// Package compile builds the Lambda functions, for Lambda or for this machine.
 //
-// It needs nothing but the Go toolchain, and the same source and toolchain give the same
-// bytes on every machine, so a deployment changes a function only when its code changed.
+// It needs only the Go toolchain. The same source and toolchain produce the same bytes on every machine, so a
+// deployment changes a function only if its code has changed.
 package compile
 
 import (
@@ -15,21 +14,20 @@ import (
 	"runtime"
 )
 
-// Binary is the name that the runtime provided.al2023 starts.
+// Binary is the name of the program that the runtime provided.al2023 starts.
 const Binary = "bootstrap"
 
-// Target is a machine, in Go's words.
+// Target is a machine in Go's terms.
 type Target struct{ OS, Arch string }
 
-// Lambda is what the functions of the templates run on, and Here is this machine.
+// Lambda is the target of deployed functions, and Here is this machine.
 var (
 	Lambda = Target{"linux", "arm64"}
 	Here   = Target{runtime.GOOS, runtime.GOARCH}
 )
 
-// Functions builds every command below lambdas/ of the module in root into
-// <out>/<name>/bootstrap. A relative out begins at root. The error carries what the compiler
-// said.
+// Functions builds all commands below lambdas/ of the module in root into <out>/<name>/bootstrap. A relative out is
+// relative to root. The error contains the compiler's output.
 func Functions(ctx context.Context, root, out string, target Target) error {
 	if !filepath.IsAbs(out) {
 		out = filepath.Join(root, out)
@@ -50,8 +48,7 @@ func Functions(ctx context.Context, root, out string, target Target) error {
 	return nil
 }
 
-// build compiles all functions by one command: several at once would compile the packages
-// that they share once each.
+// build compiles all functions with one command. Several parallel commands would each compile the shared packages.
 func build(ctx context.Context, root, into string, target Target) error {
 	into, err := filepath.Abs(into)
 	if err != nil {
@@ -70,13 +67,13 @@ func build(ctx context.Context, root, into string, target Target) error {
 	return nil
 }
 
-// place puts a program where the asset of its function is. It is another name of the same
-// file, so that nothing is linked again when nothing changed, and one that runs goes on.
+// place links a program to the location of its function's asset. A hard link avoids another link step if nothing has
+// changed, and a running program continues to run.
 func place(program, binary string) error {
 	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil { //nolint:gosec // everybody may read it
 		return err
 	}
-	// Lambda runs the file as a user of its own, whatever the umask here is.
+	// Lambda runs the file as another user, so its mode must not depend on the umask.
 	if err := os.Chmod(program, 0o755); err != nil { //nolint:gosec // everybody may run it
 		return fmt.Errorf("make %s executable: %w", program, err)
 	}
@@ -84,6 +81,6 @@ func place(program, binary string) error {
 	if err := os.Link(program, fresh); err != nil {
 		return fmt.Errorf("place %s: %w", binary, err)
 	}
-	defer func() { _ = os.Remove(fresh) }() // there when it was the same file already
+	defer func() { _ = os.Remove(fresh) }() // exists if it already was the same file
 	return os.Rename(fresh, binary)
 }

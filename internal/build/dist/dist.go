@@ -1,9 +1,8 @@
-// Package dist owns the folder that somebody uploads who has neither the CDK nor a
-// bootstrapped account: the kept templates, and the zips and templates that they take from
-// the same bucket.
+// Package dist writes the folder for deployments in the console, without the CDK and a bootstrapped account: the
+// templates in the repository, and the function zips and templates that they load from the same bucket.
 //
-// Names of what they take have a hash, because CloudFormation does not look into a file
-// whose name is the same. The same input gives the same bytes. It must not import the CDK.
+// Their names contain a hash, because CloudFormation does not check the content of a file whose name is unchanged. The
+// same input produces the same bytes. The package must not import the CDK.
 package dist
 
 import (
@@ -33,16 +32,16 @@ const (
 //go:embed README.md
 var instructions string
 
-// Source is what the folder is made of.
+// Source is the input of Write.
 type Source struct {
-	// Templates is the folder with the kept templates.
+	// Templates is the folder with the repository's templates.
 	Templates string
-	// Functions is the folder with a folder for each function, which has its compiled program.
+	// Functions is the folder with the compiled functions, each in a folder of its own.
 	Functions string
 }
 
-// Write makes the folder out. It replaces a folder that it wrote before and refuses any
-// other that is not empty.
+// Write creates the folder out. It replaces a folder that it wrote earlier, and refuses any other folder that is not
+// empty.
 func Write(from Source, out string) error {
 	if err := empty(out); err != nil {
 		return err
@@ -56,7 +55,7 @@ func Write(from Source, out string) error {
 	for name, content := range files {
 		file := filepath.Join(out, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return fmt.Errorf("make a folder for %s: %w", name, err)
+			return fmt.Errorf("create a folder for %s: %w", name, err)
 		}
 		if err := os.WriteFile(file, content, 0o644); err != nil { //nolint:gosec // it is published
 			return fmt.Errorf("write %s: %w", name, err)
@@ -65,7 +64,7 @@ func Write(from Source, out string) error {
 	return nil
 }
 
-// empty removes what Write wrote before.
+// empty removes the files of an earlier Write.
 func empty(out string) error {
 	entries, err := os.ReadDir(out)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
@@ -83,10 +82,10 @@ func empty(out string) error {
 	return nil
 }
 
-// reference is what a template takes from the bucket.
+// reference is a file in the bucket that a template uses.
 var reference = regexp.MustCompile(`(\$\{` + templates.CodePrefix + `\}` + templates.Code + `)([A-Za-z0-9_./-]+)`)
 
-// files gives the content of every file but those that are about the others.
+// files returns the content of all files, except the files that describe the others.
 func (s Source) files() (map[string][]byte, error) {
 	names, err := filepath.Glob(filepath.Join(s.Templates, naming.Mark+"*"+templates.Suffix))
 	if err != nil {
@@ -110,15 +109,14 @@ func (s Source) files() (map[string][]byte, error) {
 			return append(parts[1], hashed...)
 		})
 		if err := errors.Join(problems...); err != nil {
-			return nil, fmt.Errorf("read what %s takes from the bucket: %w", filepath.Base(name), err)
+			return nil, fmt.Errorf("read the files that %s uses from the bucket: %w", filepath.Base(name), err)
 		}
 		files[strings.TrimPrefix(filepath.Base(name), naming.Mark)] = text
 	}
 	return files, nil
 }
 
-// asset gives the content of what a template takes from the bucket, and a name that is
-// another one whenever the content is.
+// asset returns the content of a file that a template loads from the bucket, and a name that changes with its content.
 func (s Source) asset(name string) (hashed string, content []byte, err error) {
 	stem, extension, _ := strings.Cut(path.Base(name), ".")
 	if extension == "zip" {
@@ -135,7 +133,7 @@ func (s Source) asset(name string) (hashed string, content []byte, err error) {
 	return fmt.Sprintf("%s-%s.%s", stem, hex.EncodeToString(sum[:6]), extension), content, nil
 }
 
-// table lists what the templates take.
+// table lists the files that the templates use.
 func table(files map[string][]byte) string {
 	var lines []string
 	for name := range files {
@@ -151,7 +149,7 @@ func table(files map[string][]byte) string {
 	return strings.Join(lines, "")
 }
 
-// checksums has the form that `sha256sum --check` reads.
+// checksums returns the format that `sha256sum --check` reads.
 func checksums(files map[string][]byte) []byte {
 	var lines []string
 	for name, content := range files {

@@ -57,7 +57,7 @@ func write(t *testing.T, from dist.Source) string {
 	return out
 }
 
-// tree gives the content of every file.
+// tree returns the content of every file.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}

@@ -12,9 +12,8 @@ import (
 // epoch is the earliest time that a zip file can hold.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// zipFolder zips a folder of programs. Times and modes are always the same, so the bytes
-// follow from the files' content and names alone. Everybody may run them: Lambda does so as
-// a user of its own.
+// zipFolder zips a folder of programs. Times and modes are fixed, so the bytes depend only on the files' content and
+// names. Everyone may execute them, because Lambda runs them as another user.
 func zipFolder(dir string) ([]byte, error) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)

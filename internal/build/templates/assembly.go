@@ -10,13 +10,13 @@ import (
 	"slices"
 )
 
-// assembly is what `cdk synth` wrote.
+// assembly is the output of `cdk synth`.
 type assembly struct {
 	stacks []stack
 	assets []asset
 }
 
-// stack is a stack of the app, with its template as a file.
+// stack is a stack of the app with its template file.
 type stack struct{ name, file string }
 
 // asset is a file or folder that the CDK would upload to the bootstrap bucket.
@@ -48,7 +48,7 @@ func open(dir string) (*assembly, error) {
 		}
 	}
 	if len(a.stacks) == 0 {
-		return nil, errors.New("there is no stack")
+		return nil, errors.New("no stack found")
 	}
 	return a, nil
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// defaultPrefix is where the files are when the folder is dropped on the page of a bucket.
+// defaultPrefix is the location of the files after the folder is uploaded on a bucket's page.
 const defaultPrefix = "dist/"
 
 // parameters declare them.
@@ -26,8 +26,8 @@ var parameters = map[string]any{
 	},
 }
 
-// rewritten gives a stack's template with the bootstrap bucket replaced by the parameters, and its
-// keys sorted, so that a change of the order in the app is no change here.
+// rewritten returns a stack's template with parameters instead of the bootstrap bucket, and with sorted keys, so that
+// the order in the app does not matter.
 func (a *assembly) rewritten(s stack) ([]byte, error) {
 	text, err := os.ReadFile(s.file)
 	if err != nil {
@@ -68,7 +68,7 @@ func declare(template map[string]any) error {
 	}
 	for name, p := range parameters {
 		if _, taken := declared[name]; taken {
-			return fmt.Errorf("it has a parameter %s already", name)
+			return fmt.Errorf("parameter %s already exists", name)
 		}
 		declared[name] = p
 	}
@@ -76,13 +76,12 @@ func declare(template map[string]any) error {
 	return nil
 }
 
-// leftOver refuses a template that still needs the bootstrap bucket, in a form that
-// rewriting does not know.
+// leftOver refuses a template that still refers to the bootstrap bucket in an unknown form.
 func (a *assembly) leftOver(text string) error {
 	for _, asset := range a.assets {
 		for _, needed := range []string{asset.bucket, asset.key} {
 			if strings.Contains(text, needed) {
-				return fmt.Errorf("it still has %s", needed)
+				return fmt.Errorf("it still refers to %s", needed)
 			}
 		}
 	}
@@ -94,8 +93,8 @@ type rewriting struct {
 	changed bool
 }
 
-// value rewrites a value of the template. The CDK names an asset in two ways: a bucket and
-// a key as texts of their own, and a URL within Fn::Sub.
+// value rewrites a value of the template. The CDK refers to an asset in two ways: with separate texts for bucket and
+// key, and with a URL within Fn::Sub.
 func (r *rewriting) value(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -133,7 +132,7 @@ func (r *rewriting) substitution(v map[string]any, text string) any {
 	return v
 }
 
-// place is the key of an asset in the bucket.
+// place returns the key of an asset in the bucket.
 func (r *rewriting) place(a asset) string {
 	r.changed = true
 	return "${" + CodePrefix + "}" + Code + a.name

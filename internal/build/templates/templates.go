@@ -1,10 +1,9 @@
-// Package templates owns the synthesized templates that the repository keeps in the folder
-// templates/, as CDK projects keep snapshots.
+// Package templates manages the synthesized templates in the repository's folder templates/, similar to snapshots of
+// CDK projects.
 //
-// A kept template takes the code of functions and other templates from one bucket, under
-// names without a hash, so it changes only when the template itself does. The lab deploys
-// these files, `make dist` publishes them, and a reviewer sees what a change does to them.
-// The package must not import the CDK.
+// They load function code and other templates from one bucket, with names without a hash, so they change only if the
+// template itself changes. The lab deploys these files, `make dist` publishes them, and a reviewer sees how a change
+// affects them. The package must not import the CDK.
 package templates
 
 import (
@@ -20,24 +19,23 @@ import (
 	"hubmend/servicecatalog/versions"
 )
 
-// Folder is where the templates are, from the top of the repository.
+// Folder is the path of the templates in the repository.
 const Folder = "templates"
 
-// Suffix ends the name of a template's file.
+// Suffix is the end of a template's file name.
 const Suffix = ".template.json"
 
-// Code is the folder within the bucket that functions and templates are taken from.
+// Code is the folder in the bucket with functions and nested templates.
 const Code = "assets/"
 
-// CodeBucket and CodePrefix are the parameters of a template that takes something from the bucket.
+// CodeBucket and CodePrefix are the parameters of a template that uses files in the bucket.
 const (
 	CodeBucket = "CodeBucket"
 	CodePrefix = "CodePrefix"
 )
 
-// Of gives the content of every file to keep, by its name: the templates of the stacks that
-// `cdk synth` wrote into the folder assembly, and the product template of each playbook, of
-// which it gets the version by the id.
+// Of returns the content of all files for the folder by name: the templates of the stacks from the output of `cdk
+// synth`, and the product template of each playbook. It receives the playbooks' versions by id.
 func Of(assembly string, playbooks map[string]string) (map[string][]byte, error) {
 	a, err := open(assembly)
 	if err != nil {
@@ -58,11 +56,10 @@ func Of(assembly string, playbooks map[string]string) (map[string][]byte, error)
 	return files, nil
 }
 
-// Product is the name of the file with the product template of a playbook.
+// Product returns the file name of a playbook's product template.
 func Product(playbook string) string { return playbook + ".product" + Suffix }
 
-// Differences says which files of a folder are not what they should be, in the order of
-// their names. It is empty when all are.
+// Differences returns messages about the files of a folder with unexpected content, sorted by name.
 func Differences(folder string, want map[string][]byte) ([]string, error) {
 	there, err := filepath.Glob(filepath.Join(folder, "*"+Suffix))
 	if err != nil {
@@ -110,8 +107,8 @@ func Write(folder string, files map[string][]byte) error {
 	return nil
 }
 
-// Referred finds a template that other templates take from the bucket, by its name below
-// Code: a stack's template in the folder, or that of a playbook's version.
+// Referred returns a template that other templates load from the bucket, by its name below Code: a stack's template in
+// the folder, or that of a playbook's version.
 func Referred(folder fs.FS, name string) ([]byte, error) {
 	text, err := fs.ReadFile(folder, name)
 	if err == nil || !strings.Contains(name, "/") {

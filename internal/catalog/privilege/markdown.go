@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Count says in a line what the report has.
+// Count returns one line with the report's totals.
 func (r Report) Count() string {
 	statements, parts, reasons := 0, 0, 0
 	for _, role := range r.Roles {
@@ -35,7 +35,7 @@ the build fails. [The lab](lab.md) describes what it evaluates.
 ` + "`${Account}`" + ` is the role's own account, ` + "`${Administrator}`" + ` the Security Hub administrator's.
 `
 
-// Markdown writes the report for people. It leaves out what differs from run to run.
+// Markdown returns the report as a page. It leaves out everything that differs between runs.
 func (r Report) Markdown() string {
 	var b strings.Builder
 	b.WriteString(heading)
@@ -65,8 +65,8 @@ func (s Statement) write(b *strings.Builder) {
 	}
 }
 
-// SamePage compares two pages, but for which scenario is named where several need the same. It
-// gives the first line that differs.
+// SamePage compares two pages and returns the first different line. It ignores which scenario is named, because several
+// may need the same part.
 func SamePage(have, want string) (difference string, same bool) {
 	a, b := strings.Split(have, "\n"), strings.Split(want, "\n")
 	for i := range max(len(a), len(b)) {
@@ -82,8 +82,8 @@ func SamePage(have, want string) (difference string, same bool) {
 	return "", true
 }
 
-// unnamed is a row without the scenario that it names. Reasons, which are emphasized, and a
-// part that nobody needs stay.
+// unnamed returns a row without the scenario's name. It keeps reasons, which are emphasized, and rows of parts that
+// nothing needs.
 func unnamed(row string) string {
 	cells := strings.Split(strings.TrimSuffix(row, " |"), " | ")
 	if last := len(cells) - 1; last == 2 && !strings.HasPrefix(cells[last], "*") {
@@ -92,7 +92,7 @@ func unnamed(row string) string {
 	return strings.Join(cells, " | ")
 }
 
-// who names who needs a part, or the reason why it stays.
+// who returns the scenario that needs a part, or the reason why the part stays.
 func (s Statement) who(p Part) string {
 	switch {
 	case p.Scenario != "":

@@ -14,7 +14,7 @@ import (
 //go:embed reasons.yaml
 var embedded []byte
 
-// Reason says why something stays although no scenario needs it.
+// Reason explains why a permission stays although no scenario needs it.
 type Reason struct {
 	Role      string // name, in which * stands for any text
 	Statement string // Sid; empty: any
@@ -23,7 +23,7 @@ type Reason struct {
 	ByChance  bool // a scenario may need it in one run and not in the next
 }
 
-// Reasons gives those that come with the package.
+// Reasons returns the reasons that are part of the package.
 func Reasons() ([]Reason, error) { return parseReasons(embedded) }
 
 func parseReasons(text []byte) ([]Reason, error) {
@@ -51,8 +51,8 @@ func parseReasons(text []byte) ([]Reason, error) {
 	return all, nil
 }
 
-// Justify writes the reasons into the report, and gives what is wrong: parts that nothing
-// needs and that no reason excuses, and reasons without anything to excuse.
+// Justify adds the reasons to the report. It returns the problems: parts that nothing needs and no reason explains, and
+// reasons without such a part.
 func (r *Report) Justify(reasons []Reason) []string {
 	used := make([]bool, len(reasons))
 	for i, reason := range reasons {
@@ -98,7 +98,7 @@ func (r Role) justify(reason Reason) (used bool) {
 	return used
 }
 
-// needed says whether a scenario needs any part of the statement.
+// needed reports whether a scenario needs any part of the statement.
 func (s Statement) needed() bool {
 	return slices.ContainsFunc(s.Actions, func(p *Part) bool { return p.Scenario != "" })
 }

@@ -11,10 +11,10 @@ import (
 	"hubmend/internal/aws/policy"
 )
 
-// Report says of everything that roles may do who needs it.
+// Report lists which scenario needs each permission of each role.
 type Report struct {
 	Roles []Role `json:"roles"`
-	// Calls counts the permissions that were evaluated, Denied those that were refused.
+	// Calls counts the permissions that were evaluated, and Denied those that were denied.
 	Calls  int `json:"calls"`
 	Denied int `json:"denied"`
 }
@@ -40,14 +40,13 @@ type Statement struct {
 type Part struct {
 	Text  string `json:"text"`
 	Times int    `json:"times"` // how often it allowed something, or denied it
-	// Scenario is one that fails without the part: a call that it made is allowed by this
-	// statement and by no other.
+	// Scenario is one that fails without the part, because this statement is the only one that allows a call of it.
 	Scenario string `json:"scenario,omitempty"`
 	Reason   string `json:"reason,omitempty"` // why it stays although nothing needs it
 }
 
-// Summarize merges runs. Of the scenarios that need something it names the first. Roles
-// whose name has not the prefix are somebody else's.
+// Summarize merges runs. If several scenarios need a part, it names the first. It ignores roles without the prefix,
+// which do not belong to Hubmend.
 func Summarize(runs []Run, prefix string) Report {
 	var report Report
 	found := map[string]map[string]*Statement{} // by role, then by policy and Sid
@@ -73,8 +72,8 @@ func Summarize(runs []Run, prefix string) Report {
 	return report
 }
 
-// foreign leaves of each run only the roles that are not in the administrator's account:
-// where a role is in both, its ARNs tell the accounts apart only there.
+// foreign returns the roles of a run that are not in the administrator's account. A role that is in both has different
+// ARNs only there.
 func foreign(runs []Run) []Run {
 	var all []Run
 	for _, run := range runs {
@@ -124,17 +123,17 @@ func (r Role) index() map[string]*Statement {
 	return statements
 }
 
-// first gives the index of the first statement of a policy.
+// first returns the index of a policy's first statement.
 func (r Role) first(policy string) int {
 	return slices.IndexFunc(r.Statements, func(s *Statement) bool { return s.Policy == policy })
 }
 
-// key finds a statement again: by its Sid, which survives that others are removed.
+// key identifies a statement by its Sid, which does not change when others are removed.
 func key(policy, sid string, index int) string {
 	return policy + " " + cmp.Or(sid, strconv.Itoa(index))
 }
 
-// count adds a decision to the parts that made it.
+// count adds a decision to the parts that caused it.
 func (r Run) count(d authz.Decision, found map[string]map[string]*Statement) {
 	arn := strings.Split(d.Role, ":")
 	account, name := arn[4], d.Role[strings.LastIndex(d.Role, "/")+1:]
@@ -161,7 +160,7 @@ func (r Run) count(d authz.Decision, found map[string]map[string]*Statement) {
 	}
 }
 
-// pick gives the part with a text, or one that nobody looks at.
+// pick returns the part with a text, or a discarded one.
 func pick(parts []*Part, text string) *Part {
 	if i := slices.IndexFunc(parts, func(p *Part) bool { return p.Text == text }); i >= 0 {
 		return parts[i]

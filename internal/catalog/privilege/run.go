@@ -1,8 +1,7 @@
-// Package privilege owns the proof that no role may do more than it needs: from what the
-// policies decided in scenarios, it tells for each action and resource of each statement
-// which scenario would fail without it, and what nothing needs.
+// Package privilege proves that roles have no unneeded permissions. From the policy decisions in scenarios, it finds
+// for each action and resource of each statement a scenario that would fail without it, and lists what nothing needs.
 //
-// It is pure and imports no package of the lab.
+// It does no I/O and does not import the lab.
 package privilege
 
 import (
@@ -11,7 +10,7 @@ import (
 	"hubmend/internal/aws/authz"
 )
 
-// Run is what the lab evaluated in one scenario.
+// Run holds the policy decisions of a scenario.
 type Run struct {
 	Scenario      string           `json:"-"`
 	Administrator string           `json:"administrator"` // account
@@ -20,7 +19,7 @@ type Run struct {
 	Decisions     []authz.Decision `json:"decisions"`
 }
 
-// neutral writes an ARN without what is peculiar to a run.
+// neutral removes the parts of an ARN that differ between runs.
 func (r Run) neutral(arn, account string) string {
 	part := strings.SplitN(arn, ":", 6)
 	if len(part) != 6 || part[0] != "arn" {

@@ -12,14 +12,14 @@ import (
 //go:embed derive.py
 var deriver string
 
-// Problem is something wrong with a program.
+// Problem is an error in a program.
 type Problem struct {
 	Program string `json:"program"`
 	Line    int    `json:"line"`
 	Text    string `json:"text"`
 }
 
-// File is where the problem is, below ssm-documents.
+// File returns the path of the faulty file below ssm-documents.
 func (p Problem) File() string {
 	if p.Program == "hubmend_runtime" {
 		return "runtime/hubmend_runtime.py"
@@ -29,8 +29,8 @@ func (p Problem) File() string {
 
 func (p Problem) String() string { return fmt.Sprintf("%s:%d: %s", p.File(), p.Line, p.Text) }
 
-// Derive reads the calls out of programs with Python's own parser, and checks them against botocore's models.
-// The interpreter must be one that has botocore.
+// Derive extracts the calls of programs with Python's own parser and checks them against botocore's models. The
+// interpreter must have botocore.
 func Derive(ctx context.Context, interpreter, runtime string, sources map[string]string) (map[string]Derived, []Problem,
 	error) {
 	request, err := json.Marshal(map[string]any{"runtime": runtime, "programs": sources})
@@ -57,7 +57,7 @@ func Derive(ctx context.Context, interpreter, runtime string, sources map[string
 	return answer.Programs, answer.Problems, nil
 }
 
-// WriteDerived writes what was derived for keeping.
+// WriteDerived encodes derived data for storage.
 func WriteDerived(all map[string]Derived) ([]byte, error) {
 	text, err := json.MarshalIndent(all, "", "  ")
 	return append(text, '\n'), err

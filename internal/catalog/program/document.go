@@ -15,15 +15,14 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// document is what the template of a document is filled in with.
+// document is the input of a document's template.
 type document struct {
 	Name, Description, Parameters, Step, Payload string
 	Script                                       string
 	CanUndo                                      bool
 }
 
-// Repair writes the document of the repair, and gives what its script may call. Names in it are those of the
-// repository, as in a file of it.
+// Repair returns the repair's document and the calls that its script may make. Names in it are those in the repository.
 func (p Program) Repair(runtime string) (string, []runbook.Call) {
 	about := p.Header.Repair + "\n" + calls(p.Derived.Repair)
 	if p.Derived.Undo != nil {
@@ -41,7 +40,7 @@ func (p Program) Repair(runtime string) (string, []runbook.Call) {
 	}), p.Derived.Repair.made()
 }
 
-// Planning gives the document with which a plan is made: its script is told not to change anything.
+// Planning returns the document for a plan, whose script must not change anything.
 func Planning(doc *runbook.Document) *runbook.Document {
 	planning, step := *doc, doc.MainSteps[0]
 	payload, _ := step.Inputs["InputPayload"].(map[string]any)
@@ -51,10 +50,10 @@ func Planning(doc *runbook.Document) *runbook.Document {
 	return &planning
 }
 
-// executionID is the one parameter of an undo beside the role.
+// executionID is the only parameter of an undo besides the role.
 const executionID = "ExecutionId"
 
-// Undo writes the document of the undo, and gives what its script may call.
+// Undo returns the undo's document and the calls that its script may make.
 func (p Program) Undo(runtime string) (string, []runbook.Call) {
 	repair := naming.Mark + p.Name
 	given := map[string]runbook.Parameter{executionID: {
@@ -71,27 +70,28 @@ func (p Program) Undo(runtime string) (string, []runbook.Call) {
 	}), p.Derived.Undo.made()
 }
 
-// own are the lines with which a program and the engine of settings take what the runtime has or began with.
+// own matches the lines with which a program or the engine of settings imports the runtime.
 var own = regexp.MustCompile(`(?m)^from (hubmend_runtime|__future__) import [^\n]*\n\n?`)
 
-// WithoutRuntime gives Python as it stands in a document after the runtime.
+// WithoutRuntime returns Python source as it follows the runtime in a document.
 func WithoutRuntime(source string) string { return own.ReplaceAllString(source, "") }
 
 func (p Program) script(runtime, last string) string {
 	return Indented(runtime) + Indented("\n\n"+WithoutRuntime(p.Source)+"\n\n"+last)
 }
 
-// handler is the function that Systems Manager calls. Its lines are short, because a traceback has them before what
-// the program says, and a long message may be cut off.
+// handler is the function that Systems Manager calls. Its lines are short, because a traceback shows them before the
+// program's message, and long messages may be truncated.
 func handler(run string, f Function) string {
 	return "CALLS = " + table(f) + "\n\n\ndef handler(events, context):\n    return " + run +
 		", CALLS, events, context)\n"
 }
 
-// margin is how far a document's script is indented.
+// margin is the indentation of a document's script.
 const margin = "        "
 
-// Indented writes Python as a document has it. A template has the runtime once in this form, for all its documents.
+// Indented returns Python source with the indentation of a document. A template has the runtime only once, in this
+// form.
 func Indented(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -103,7 +103,7 @@ func Indented(text string) string {
 	return b.String()
 }
 
-// calls tells a reader of the document which calls its script may make.
+// calls lists the calls of the script in the document's description.
 func calls(f Function) string {
 	var reads, writes []string
 	for _, call := range slices.Sorted(maps.Keys(f.Calls)) {
@@ -124,7 +124,7 @@ func kind(call string) string {
 	return "write"
 }
 
-// table writes the calls as the runtime takes them, a Python literal.
+// table returns the calls as a Python literal for the runtime.
 func table(f Function) string {
 	kinds := map[string]string{}
 	for call := range f.Calls {
@@ -133,7 +133,7 @@ func table(f Function) string {
 	return flow(kinds)
 }
 
-// flow writes a map in the form that JSON, YAML and Python read alike.
+// flow writes a map in a form that is valid JSON, YAML and Python.
 func flow(m map[string]string) string {
 	var b strings.Builder
 	for i, key := range slices.Sorted(maps.Keys(m)) {

@@ -1,7 +1,7 @@
-// Package program owns repairs that are programs: it puts the document of a repair, and that of its undo, together
-// from the runtime that all share and one short Python file, and derives from that file which calls it can make.
+// Package program implements repairs as programs. It assembles the documents of a repair and its undo from the shared
+// runtime and a short Python file, and derives from that file which calls it can make.
 //
-// A document that it makes has one step. Package runbook owns what documents are in general.
+// Each document has one step. Package runbook describes documents in general.
 package program
 
 import (
@@ -28,28 +28,27 @@ type Program struct {
 	Derived
 }
 
-// Header is what a document says beside its script.
+// Header holds the parts of a document besides its script.
 type Header struct {
 	Repair     string                       `yaml:"repair"` // the description of the repair's document
 	Undo       string                       `yaml:"undo"`   // that of the undo's; empty when there is none
 	Parameters map[string]runbook.Parameter `yaml:"parameters"`
 }
 
-// Derived is what follows from a program's source. It is kept in a file, because whoever uses the catalog need not
-// have Python.
+// Derived is derived from a program's source. It is stored in a file, so that users of the catalog do not need Python.
 type Derived struct {
 	Sum    string    `json:"sum"` // of the source and the runtime that it was derived from
 	Repair Function  `json:"repair"`
 	Undo   *Function `json:"undo,omitempty"`
 }
 
-// Function is what a function of a program takes and calls.
+// Function lists the parameters and calls of a program's function.
 type Function struct {
 	Parameters map[string]string   `json:"parameters"` // their types, as Systems Manager has them
-	Calls      map[string][]string `json:"calls"`      // by service:Api, the parameters that some call of it has
+	Calls      map[string][]string `json:"calls"`      // service:Api to the parameters of its calls
 }
 
-// Sum identifies what a program was derived from.
+// Sum returns a checksum of the sources that derived data depends on.
 func Sum(runtime, source string) string {
 	sum := sha256.Sum256([]byte(runtime + "\x00" + source))
 	return hex.EncodeToString(sum[:8])
@@ -68,21 +67,21 @@ func ParseHeader(text []byte) (Header, error) {
 	return h, nil
 }
 
-// Check says what does not fit together in a program: what was derived is of another source, or the header has
-// other parameters or functions than the source.
+// Check returns inconsistencies in a program: derived data of another source, or a header with other parameters or
+// functions than the source.
 func (p Program) Check(runtime string) error {
 	if p.Sum != Sum(runtime, p.Source) {
 		return errors.New("the calls were derived from another source: run make generate")
 	}
 	if (p.Header.Undo == "") != (p.Derived.Undo == nil) {
-		return errors.New("the header describes an undo exactly when the source has one")
+		return errors.New("the header must describe an undo if, and only if, the source has one")
 	}
 	declared := map[string]string{}
 	for name, parameter := range p.Header.Parameters {
 		declared[name] = parameter.Type
 	}
 	if !maps.Equal(declared, p.Derived.Repair.Parameters) {
-		return fmt.Errorf("repair takes %v, but the header has the parameters %v", p.Derived.Repair.Parameters,
+		return fmt.Errorf("repair has the parameters %v, but the header has %v", p.Derived.Repair.Parameters,
 			declared)
 	}
 	if p.Derived.Undo == nil {
@@ -90,13 +89,13 @@ func (p Program) Check(runtime string) error {
 	}
 	for name, kind := range p.Derived.Undo.Parameters {
 		if declared[name] != kind {
-			return fmt.Errorf("undo takes %s, which is no parameter of the repair of that type", name)
+			return fmt.Errorf("undo has the parameter %s, which the repair does not have with that type", name)
 		}
 	}
 	return nil
 }
 
-// made gives what a function calls in the form from which a role's policy is derived.
+// made returns a function's calls in the form from which a role's policy is derived.
 func (f Function) made() []runbook.Call {
 	var made []runbook.Call
 	for _, name := range slices.Sorted(maps.Keys(f.Calls)) {
@@ -105,11 +104,11 @@ func (f Function) made() []runbook.Call {
 	return made
 }
 
-// ParseDerived decodes what WriteDerived wrote.
+// ParseDerived decodes the output of WriteDerived.
 func ParseDerived(text []byte) (map[string]Derived, error) {
 	all := map[string]Derived{}
 	if err := json.Unmarshal(text, &all); err != nil {
-		return nil, fmt.Errorf("parse what was derived from programs: %w", err)
+		return nil, fmt.Errorf("parse derived data of programs: %w", err)
 	}
 	return all, nil
 }

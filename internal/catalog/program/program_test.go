@@ -61,16 +61,16 @@ func TestCheck(t *testing.T) {
 	}{
 		"right":                    {nil, ""},
 		"another source":           {func(p *program.Program) { p.Source += "\n" }, "run make generate"},
-		"an undo without its text": {func(p *program.Program) { p.Header.Undo = "" }, "describes an undo exactly when"},
+		"an undo without its text": {func(p *program.Program) { p.Header.Undo = "" }, "must describe an undo if, and only if"},
 		"text without its undo": {func(p *program.Program) { p.Derived.Undo = nil },
-			"describes an undo exactly when"},
+			"must describe an undo if, and only if"},
 		"one parameter more": {
 			func(p *program.Program) { p.Header.Parameters["More"] = runbook.Parameter{Type: "String"} },
-			"but the header has the parameters"},
+			"but the header has"},
 		"another type": {func(p *program.Program) { p.Derived.Repair.Parameters["Keys"] = "String" },
-			"but the header has the parameters"},
+			"but the header has"},
 		"an undo that takes more": {func(p *program.Program) { p.Derived.Undo.Parameters["Key"] = "String" },
-			"undo takes Key, which is no parameter"},
+			"undo has the parameter Key, which"},
 	} {
 		err := door(t, tc.edit).Check(runtime)
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {

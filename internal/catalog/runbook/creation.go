@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Runtimes are the Python runtimes that aws:executeScript takes.
+// Runtimes are the Python runtimes of aws:executeScript.
 var Runtimes = []string{"python3.10", "python3.11", "python3.12"}
 
-// anyRuntime has those of PowerShell too. Older runtimes can be neither created nor run any more.
+// anyRuntime includes the PowerShell runtimes. Older runtimes can no longer be created or run.
 var anyRuntime = append(slices.Clone(Runtimes), "PowerShell 7.4")
 
 var actions = []string{
@@ -25,7 +25,7 @@ var actions = []string{
 
 var anyStepName = regexp.MustCompile(`^[a-zA-Z0-9_]+$`)
 
-// Refusal is a reason why Systems Manager does not create a document.
+// Refusal is a reason why Systems Manager refuses to create a document.
 type Refusal struct {
 	Step string // empty for the document as a whole
 	Text string
@@ -38,8 +38,8 @@ func (r Refusal) String() string {
 	return "step " + r.Step + ": " + r.Text
 }
 
-// Refusals lists why Systems Manager does not create the document: its shape, its actions, its runtimes, and
-// where its steps lead. Most of what is wrong in inputs it finds only when a step runs.
+// Refusals returns the reasons why Systems Manager refuses to create the document: its structure, actions, runtimes and
+// jumps. Systems Manager finds most errors in inputs only when a step runs.
 func (d *Document) Refusals() []Refusal {
 	c := &creation{}
 	if d.SchemaVersion != SchemaVersion {
@@ -104,7 +104,7 @@ func (c *creation) step(s Step) {
 	}
 }
 
-// cycleFrom gives a way from a step back to itself, and nothing when there is none.
+// cycleFrom returns a path from a step back to itself, or nothing.
 func cycleFrom(steps []Step, start int) []string {
 	visited := map[int]bool{}
 	var way func(at int) []string
@@ -126,7 +126,7 @@ func cycleFrom(steps []Step, start int) []string {
 	return way(start)
 }
 
-// successors are the indexes of the steps that may follow a step.
+// successors returns the indexes of the steps that may follow a step.
 func successors(steps []Step, at int) []int {
 	var next []int
 	for _, name := range steps[at].Jumps() {

@@ -7,18 +7,18 @@ import (
 	"hubmend/internal/aws/authz/reference"
 )
 
-// Derive gives the permission that a call needs with these parameters, as AWS's Service Authorization Reference has
-// it: the action, on the resources of the account that the call can be about. A call whose action takes no resource
-// is on "*". It is an error for a call of which the reference says nothing.
+// Derive returns the permission for a call with these parameters, from AWS's Service Authorization Reference: the
+// action, on the account's resources that the call can affect, or on "*" if the action supports no resources. A call
+// that is not in the reference is an error.
 //
-// A role that the call passes on, a service that asks for something else than the reference says, and less than all
-// resources of a type are for ssm-documents/permissions to tell.
+// ssm-documents/permissions has the exceptions: roles that a call passes, services that check something else than the
+// reference says, and narrower resources.
 func Derive(call string, parameters []string) (Permission, error) {
 	service, api, _ := strings.Cut(call, ":")
 	known, ok := reference.Lookup(service, api)
 	if !ok {
 		return Permission{},
-			fmt.Errorf("neither ssm-documents/permissions nor AWS's Service Authorization Reference says what %s needs",
+			fmt.Errorf("neither ssm-documents/permissions nor AWS's Service Authorization Reference has the permissions of %s",
 				call)
 	}
 	p := Permission{Actions: []string{known.Action}}
@@ -36,7 +36,7 @@ func Derive(call string, parameters []string) (Permission, error) {
 	return p, nil
 }
 
-// everyOne is the pattern of all resources of a type in the account, in every Region.
+// everyOne returns the pattern of all resources of a type in the account, in every Region.
 func everyOne(arn string) string {
 	at := strings.NewReplacer("${Partition}", "${AWS::Partition}", "${Region}", "*", "${Account}", "${AWS::AccountId}")
 	parts := strings.SplitN(arn, ":", 6)

@@ -1,9 +1,7 @@
-// Package runbook owns Systems Manager Automation documents (schema 0.3): their
-// shape, the lint that refuses what the service would refuse, and the IAM policy
-// that follows from their steps.
+// Package runbook decodes Systems Manager Automation documents (schema 0.3) and derives the IAM policy of their steps.
+// Its subpackage lint checks them.
 //
-// It reads text and returns values. It calls no AWS API and runs no step;
-// package automation does that.
+// It does no I/O. Package automation runs the steps.
 package runbook
 
 import (
@@ -17,7 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// SchemaVersion is the only document schema that Automation runbooks may have.
+// SchemaVersion is the only schema version of Automation runbooks.
 const SchemaVersion = "0.3"
 
 // Document is an Automation runbook as its author wrote it.
@@ -30,12 +28,11 @@ type Document struct {
 	MainSteps     []Step               `yaml:"mainSteps" json:"mainSteps"`
 	Outputs       []string             `yaml:"outputs" json:"outputs,omitempty"`
 	Files         map[string]any       `yaml:"files" json:"files,omitempty"` // attachments
-	// Program has the calls of a script that makes them itself, as they were derived from its source. It is not part
-	// of the text of a document.
+	// Program holds the calls of a script, derived from its source. It is not part of a document's text.
 	Program []Call `yaml:"-" json:"-"`
 }
 
-// Parameter declares one input of a Document.
+// Parameter declares a parameter of a Document.
 type Parameter struct {
 	Type           string   `yaml:"type" json:"type"`
 	Description    string   `yaml:"description" json:"description,omitempty"`
@@ -49,11 +46,10 @@ type Parameter struct {
 	DisplayType    string   `yaml:"displayType" json:"displayType,omitempty"` // of the console
 }
 
-// resources are types of parameters for which the console offers the account's resources. A value is a text
-// like any other.
+// resources are parameter types for which the console lists the account's resources. Their values are plain texts.
 var resources = []string{"AWS::EC2::Instance::Id", "AWS::IAM::Role::Arn", "AWS::S3::Bucket::Name"}
 
-// Kind is the type of a parameter's value: that which the document writes, unless it is one of a resource.
+// Kind returns the type of a parameter's value: String for resource types, otherwise the declared type.
 func (p Parameter) Kind() string {
 	item, isList := strings.CutPrefix(strings.TrimSuffix(p.Type, ">"), "List<")
 	switch {
@@ -65,15 +61,15 @@ func (p Parameter) Kind() string {
 	return p.Type
 }
 
-// Variable declares a value that aws:updateVariable changes. It is the only thing that
-// passes what a step found on to steps that are reached without it too.
+// Variable declares a value that aws:updateVariable changes. Unlike outputs, variables are also available to steps that
+// are reached without the step that sets them.
 type Variable struct {
 	Type        string `yaml:"type" json:"type"`
 	Description string `yaml:"description" json:"description,omitempty"`
 	Default     any    `yaml:"default" json:"default,omitempty"`
 }
 
-// Call is an API call that a document makes.
+// Call is an API call of a document.
 type Call struct {
 	Name       string   // service:Api, as botocore has them
 	Parameters []string // those that it gives
@@ -95,16 +91,15 @@ type Step struct {
 	Outputs        []Output       `yaml:"outputs" json:"outputs,omitempty"`
 }
 
-// Output names a value that a step takes from its response with a JSONPath selector.
+// Output names a value that a step extracts from its response with a JSONPath selector.
 type Output struct {
 	Name     string `yaml:"Name" json:"Name"`
 	Selector string `yaml:"Selector" json:"Selector"`
 	Type     string `yaml:"Type" json:"Type"`
 }
 
-// Parse decodes a YAML or JSON document. A key that schema 0.3 does not know is
-// an error, and so is a second document in the same text. Parse checks the shape
-// only; Lint checks the meaning.
+// Parse decodes a YAML or JSON document. A key that is not in schema 0.3 and a second document in the text are errors.
+// Parse checks only the structure; Lint checks the meaning.
 func Parse(text []byte) (*Document, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	doc := new(Document)

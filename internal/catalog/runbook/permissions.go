@@ -13,22 +13,22 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Permission is what IAM demands for one API call.
+// Permission is an IAM permission that an API call requires.
 type Permission struct {
 	Actions []string `yaml:"actions"`
 	// Resources are ARNs with the pseudo parameters ${AWS::Partition} and
 	// ${AWS::AccountId}, or "*" together with a Reason.
 	Resources []string `yaml:"resources"`
 	Reason    string   `yaml:"reason"`
-	// PassedTo is the service that a role is passed to; it goes with iam:PassRole.
+	// PassedTo is the service that a role is passed to, for iam:PassRole.
 	PassedTo string `yaml:"passedTo"`
-	// When is a parameter of the call. Only a step that gives it needs the permission.
+	// When is a parameter of the call. Only calls with this parameter need the permission. It is only allowed in Also.
 	When string `yaml:"when"`
-	// Also are further permissions of the same call, on other resources. Only they have a When.
+	// Also lists further permissions of the same call, on other resources.
 	Also []Permission `yaml:"also"`
 }
 
-// Permissions maps a call, as botocore names it (ec2:DescribeSecurityGroups), to what it needs.
+// Permissions maps a call in botocore's spelling (ec2:DescribeSecurityGroups) to its permission.
 type Permissions map[string]Permission
 
 // Statement is one statement of a derived policy.
@@ -47,9 +47,7 @@ var (
 	resourcePattern = regexp.MustCompile(`^arn:\$\{AWS::Partition\}:[a-z0-9-]+:[a-z0-9*-]*:(\$\{AWS::AccountId\})?:.`)
 )
 
-// ParsePermissions decodes a file of permissions. It refuses a key that is no call, an action
-// with a wildcard, a resource that fixes a partition or account or is in any account, and
-// "*" without a reason.
+// ParsePermissions decodes a permissions file. It refuses a key that is not a call, and what Check refuses.
 func ParsePermissions(text []byte) (Permissions, error) {
 	var p Permissions
 	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
@@ -68,7 +66,7 @@ func ParsePermissions(text []byte) (Permissions, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", call, err))
 		}
 		if p[call].When != "" {
-			errs = append(errs, fmt.Errorf("%s: only what is under also has a when", call))
+			errs = append(errs, fmt.Errorf("%s: when is only allowed under also", call))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -77,8 +75,8 @@ func ParsePermissions(text []byte) (Permissions, error) {
 	return p, nil
 }
 
-// Check refuses an action with a wildcard, a resource that fixes a partition or account or
-// is in any account, and "*" without a reason.
+// Check refuses an action with a wildcard, a resource with a fixed partition or account or in any account, and "*"
+// without a reason.
 func (p Permission) Check() error {
 	if len(p.Actions) == 0 || len(p.Resources) == 0 {
 		return errors.New("needs actions and resources")
@@ -119,9 +117,8 @@ func checkResource(resource string) error {
 	return nil
 }
 
-// Policy derives the statements that a runbook's role needs from its calls, one for
-// each distinct set of resources. A call that permissions do not list needs what AWS's
-// reference says, see Derive, and one that is not there either is an error.
+// Policy derives the statements of a runbook's role from its calls, one for each distinct set of resources. Calls that
+// are not in permissions get the permissions of AWS's reference (see Derive). A call that is in neither is an error.
 func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 	var granted []Permission
 	var errs []error
@@ -146,7 +143,7 @@ func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 	return Statements(granted), nil
 }
 
-// Statements writes permissions as the statements of a policy.
+// Statements converts permissions to policy statements.
 func Statements(granted []Permission) []Statement {
 	merged := map[string]*Statement{}
 	reasons := map[string][]string{}
@@ -175,8 +172,8 @@ func Statements(granted []Permission) []Statement {
 	return statements
 }
 
-// parametersOf tells which parameters the document gives to which call. An empty text is how a call takes something
-// away, so it names nothing that takes a permission.
+// parametersOf returns the parameters of each call of the document. Empty texts are left out: they remove a value from
+// a resource, so they name nothing that needs a permission.
 func parametersOf(doc *Document) map[string][]string {
 	given := map[string][]string{}
 	Walk(doc.MainSteps, func(s Step) {
@@ -194,7 +191,7 @@ func parametersOf(doc *Document) map[string][]string {
 	return given
 }
 
-// Calls lists the distinct API calls that a document makes, sorted, as service:Api.
+// Calls returns the distinct API calls of a document as service:Api, sorted.
 func Calls(doc *Document) []string {
 	var calls []string
 	Walk(doc.MainSteps, func(s Step) {

@@ -7,7 +7,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Walk visits every step in document order, those inside loops after their loop.
+// Walk visits all steps in document order. Steps inside a loop follow their loop.
 func Walk(steps []Step, visit func(Step)) {
 	for _, s := range steps {
 		visit(s)
@@ -18,8 +18,7 @@ func Walk(steps []Step, visit func(Step)) {
 	}
 }
 
-// Loop gives the steps inside an aws:loop, and none for any other action. The error
-// is that of an entry that is no step.
+// Loop returns the steps inside an aws:loop, or nothing for any other action. It fails for an entry that is not a step.
 func (s Step) Loop() ([]Step, error) {
 	if s.Action != "aws:loop" {
 		return nil, nil
@@ -36,8 +35,8 @@ func (s Step) Loop() ([]Step, error) {
 	return steps, nil
 }
 
-// Jumps lists the steps that this step names as its successors. A choice that names none
-// leads nowhere; package lint refuses it.
+// Jumps returns the steps that this step names as successors. A choice without one leads nowhere, which package lint
+// refuses.
 func (s Step) Jumps() []string {
 	var to []string
 	if s.NextStep != "" {
@@ -61,8 +60,8 @@ func (s Step) Jumps() []string {
 	return to
 }
 
-// FallsThrough says whether the step may lead to the one that follows it in the document.
-// A branch does so when no choice holds, unless it has a Default.
+// FallsThrough reports whether the next step in the document may follow. It may follow a branch without a Default, if
+// no choice applies.
 func (s Step) FallsThrough() bool {
 	if s.IsEnd || s.NextStep != "" {
 		return false
@@ -72,7 +71,7 @@ func (s Step) FallsThrough() bool {
 
 var bracedName = regexp.MustCompile(`\{\{(.*?)\}\}`)
 
-// References lists what a value refers to by {{ name }}, in no particular order.
+// References returns the names in {{ name }} references of a value, in no particular order.
 func References(value any) []string {
 	var names []string
 	switch v := value.(type) {

@@ -12,21 +12,21 @@ import (
 //go:embed check_settings.py
 var linter string
 
-// Declared is a control's file with a setting, as Lint needs it.
+// Declared is a control file with a setting, as Lint needs it.
 type Declared struct {
 	Text       string   `json:"text"`
 	Setting    Setting  `json:"setting"`
 	Parameters []string `json:"parameters"`
 }
 
-// Problem is something wrong with a control's setting.
+// Problem is an error in a control's setting.
 type Problem struct {
 	Control string `json:"control"`
 	Line    int    `json:"line"`
 	Text    string `json:"text"`
 }
 
-// Lint checks settings, by their controls, against AWS's models. The interpreter must be one that has botocore.
+// Lint checks settings, by control, against AWS's models. The interpreter must have botocore.
 func Lint(ctx context.Context, interpreter string, all map[string]Declared) ([]Problem, error) {
 	request, err := json.Marshal(all)
 	if err != nil {

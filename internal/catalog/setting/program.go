@@ -20,10 +20,10 @@ var (
 	recall = Call{Call: "ssm:GetAutomationExecution", With: map[string]any{"AutomationExecutionId": nil}}
 )
 
-// plain is what a parameter may be: parts of ARNs and names.
+// plain matches the values that a parameter may have: names and parts of ARNs.
 const plain = `^[A-Za-z0-9._+=@,/:-]{1,512}$`
 
-// Program makes a program of a control's setting. Runtime is the text of the runtime and the engine.
+// Program converts a control's setting to a program. Runtime is the text of the runtime and the engine.
 func (s Setting) Program(c control.Control, runtime string) program.Program {
 	p := program.Program{Name: c.Runbook, Source: s.source(c),
 		Header: program.Header{Repair: s.repairs(c), Parameters: map[string]runbook.Parameter{}}}
@@ -60,7 +60,7 @@ func described(name string, c control.Control) string {
 	return "What the control gives, " + fmt.Sprint(c.Parameters[name]) + "."
 }
 
-// repairs describes the repair to a reader of its document.
+// repairs returns the description of the repair's document.
 func (s Setting) repairs(c control.Control) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\nFor %s, %q. Reads %s (`%s`) and sets it to `%s` unless it is so already.\n",
@@ -75,7 +75,7 @@ func (s Setting) repairs(c control.Control) string {
 	return b.String()
 }
 
-// goal says in a few words what the value must be.
+// goal returns a short description of the required value.
 func (s Setting) goal() string {
 	var parts []string
 	for _, part := range []struct {
@@ -97,7 +97,7 @@ func (s Setting) goal() string {
 	return strings.Join(parts, ", ")
 }
 
-// calls gives each call with all the parameters that some use of it has.
+// calls returns each call with all parameters that it has anywhere in the setting.
 func calls(uses ...[]Call) map[string][]string {
 	all := map[string][]string{}
 	for _, c := range slices.Concat(uses...) {
@@ -106,7 +106,7 @@ func calls(uses ...[]Call) map[string][]string {
 	return all
 }
 
-// source is the Python of a setting: its declaration and two functions that hand it to the engine.
+// source returns the Python source of a setting: its declaration and two functions that pass it to the engine.
 func (s Setting) source(c control.Control) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "SETTING = %s\n", s.declaration(c.ID))
@@ -125,7 +125,7 @@ func (s Setting) source(c control.Control) string {
 	return b.String()
 }
 
-// declaration writes what the engine needs as a Python literal, a line for each field.
+// declaration returns the engine's part of the setting as a Python literal, one line for each field.
 func (s Setting) declaration(id string) string {
 	fields, _ := plainly(s).(map[string]any)
 	if s.Parameter != "" {
@@ -138,7 +138,7 @@ func (s Setting) declaration(id string) string {
 	return "{\n" + b.String() + "}"
 }
 
-// plainly gives a value as it is in JSON.
+// plainly converts a value to the types of decoded JSON.
 func plainly(value any) any {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -153,7 +153,7 @@ func plainly(value any) any {
 	return plain
 }
 
-// literal writes a plain value in Python.
+// literal returns a value as a Python literal.
 func literal(value any) string {
 	switch v := value.(type) {
 	case map[string]any:

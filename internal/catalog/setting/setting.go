@@ -1,7 +1,6 @@
-// Package setting owns repairs that are declared: a control's file says how a value is read, what it must be
-// and how it is written, and one engine (ssm-documents/runtime/hubmend_settings.py) carries that out. This
-// package reads and checks declarations and makes a program of each; from there on a setting is a program
-// like any other.
+// Package setting implements declared repairs: a control's file declares how a value is read, which value is required
+// and how it is written, and an engine (ssm-documents/runtime/hubmend_settings.py) does this. This package checks
+// declarations and converts each to a program. After that, a setting is treated like any other program.
 package setting
 
 import (
@@ -13,7 +12,7 @@ import (
 	"hubmend/internal/aws/readonly"
 )
 
-// Setting is a declaration. The editor's schema, ssm-documents/control.schema.json, explains each field.
+// Setting is a declaration. The JSON schema ssm-documents/control.schema.json explains each field.
 type Setting struct {
 	What      string   `yaml:"what" json:"what"`
 	Read      Calls    `yaml:"read" json:"read"`
@@ -42,7 +41,7 @@ type Call struct {
 	Retry  Names          `yaml:"retry" json:"retry,omitempty"`
 }
 
-// Reason is a condition on what was read, and a sentence about it for people.
+// Reason is a condition on the read values, with a sentence for people.
 type Reason struct {
 	When string `yaml:"when" json:"when,omitempty"`
 	Say  string `yaml:"say" json:"say"`
@@ -74,11 +73,12 @@ func oneOrMore[T any](all *[]T, decode func(any) error) error {
 	return decode(&(*all)[0])
 }
 
-// longest is how many seconds a change may take to show. A script may run for 600, and reads before that.
+// longest is the maximum number of seconds until a change shows. A script may run for 600 seconds, including the reads
+// before the change.
 const longest = 480
 
-// Check says what is wrong with a declaration that can be told without Python. Problems that need AWS's
-// models are Lint's.
+// Check returns the errors of a declaration that can be found without Python. Lint finds those that require AWS's
+// models.
 func (s Setting) Check(reversible bool) error {
 	var errs []error
 	demand := func(ok bool, format string, args ...any) {
@@ -117,7 +117,7 @@ func (s Setting) Check(reversible bool) error {
 	return errors.Join(errs...)
 }
 
-// writesBack says whether the call can write what was before, too.
+// writesBack reports whether the call can also write the previous value.
 func (c Call) writesBack() bool {
 	text := literal(plainly(c.With))
 	return slices.ContainsFunc([]string{"{value", "{added}", "{removed}", "{changed."},

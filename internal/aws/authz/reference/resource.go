@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Types lists the ARNs of the resources that a call needs its permission on, when it is given these
-// parameters. What an ARN leaves open has a Placeholder, such as ${Account} and ${DbInstanceName}. It is
-// empty when IAM knows no resource for the call.
+// Types returns the ARNs of the resources on which a call with these parameters requires its permission. Parts that
+// differ between resources have a Placeholder, such as ${Account} and ${DbInstanceName}. It returns nothing if IAM has
+// no resource type for the call.
 func (c Call) Types(parameters []string) []string {
 	var all []string
 	missing := func(kind, variable string) bool {
@@ -21,12 +21,12 @@ func (c Call) Types(parameters []string) []string {
 	return all
 }
 
-// Place is where a call is made.
+// Place is the account and Region of a call.
 type Place struct{ Partition, Region, Account string }
 
-// Resources is as Types, with what a call says of its resources: an ARN as it is, or an id where the ARN has a
-// Placeholder for it. Several ids are several resources. A permission on a thing that the call does not name is a
-// permission on all of them, and so has * there.
+// Resources returns the ARNs of Types with the values of the call's input: an ARN unchanged, or an id for its
+// Placeholder. Several ids are several resources. If the call does not name the resource, the Placeholder becomes *,
+// because the permission covers all resources.
 func (c Call) Resources(at Place, input map[string][]string) []string {
 	var all []string
 	missing := func(kind, variable string) bool { return len(c.valuesOf(kind, variable, input)) == 0 }
@@ -39,8 +39,8 @@ func (c Call) Resources(at Place, input map[string][]string) []string {
 	return all
 }
 
-// asked lists the types that a call must have its permission on: all that are required and those of the others
-// that it names. A call that names none, of an action that requires none, is about all of them.
+// asked returns the types on which a call requires its permission: all required ones, and the optional ones that it
+// names. A call that names none, of an action that requires none, covers all of them.
 func (c Call) asked(named func(kind string) bool) []string {
 	all := slices.Clone(c.Required)
 	for _, kind := range c.Optional {
@@ -54,17 +54,17 @@ func (c Call) asked(named func(kind string) bool) []string {
 	return all
 }
 
-// named says whether a call names a resource of the type, and not only a part of its ARN, as the name of a table does
+// named reports whether a call names a resource of the type. A part of the ARN is not enough, such as a table's name
 // for an index.
 func (c Call) named(kind string, missing func(kind, variable string) bool) bool {
 	all := slices.DeleteFunc(variables(c.types[kind]), func(variable string) bool { return stem(variable) == "" })
 	return len(all) > 0 && !slices.ContainsFunc(all, func(variable string) bool { return missing(kind, variable) })
 }
 
-// Placeholder is a part of an ARN that is not the same for all of a type.
+// Placeholder is a variable part of an ARN.
 var Placeholder = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// given lists the ARNs of a type in the input.
+// given returns the ARNs of a type in the input.
 func (c Call) given(kind string, input map[string][]string) []string {
 	var all []string
 	for _, values := range input {
@@ -78,7 +78,7 @@ func (c Call) given(kind string, input map[string][]string) []string {
 	return all
 }
 
-// filled gives the ARNs of the resources of a type. What it puts in is never read as a Placeholder.
+// filled returns the ARNs of the resources of a type. Inserted values are never read as a Placeholder.
 func (c Call) filled(kind string, at Place, input map[string][]string) []string {
 	if all := c.given(kind, input); len(all) > 0 {
 		return all
@@ -134,8 +134,8 @@ func (c Call) valuesOf(kind, variable string, input map[string][]string) []strin
 	return all
 }
 
-// names says whether a parameter names the resource of a type: DBInstanceIdentifier stands for ${DbInstanceName},
-// GroupId for ${SecurityGroupId}, and Id for what an action is on when that is one thing.
+// names reports whether a parameter names the resource of a type: DBInstanceIdentifier for ${DbInstanceName}, GroupId
+// for ${SecurityGroupId}, and Id if the action has only one resource.
 func (c Call) names(kind, variable, parameter string) bool {
 	want, have := stem(variable), stem(parameter)
 	switch {
@@ -147,13 +147,13 @@ func (c Call) names(kind, variable, parameter string) bool {
 	return strings.HasSuffix(want, have) || ends(have, want) || ends(have, stem(kind))
 }
 
-// ends says whether a name ends with one that is long enough to mean something.
+// ends reports whether a name ends with another one that is long enough to be meaningful.
 func ends(name, with string) bool { return len(with) > 3 && strings.HasSuffix(name, with) }
 
-// suffixes end the names of parameters and placeholders, and say nothing about what is named.
+// suffixes are meaningless endings of parameter and placeholder names.
 var suffixes = regexp.MustCompile(`(withpath|identifier|name|arn|url|id|s)$`)
 
-// stem takes what is written differently from a name: SecurityGroupIds and security-group have one stem.
+// stem normalizes a name: SecurityGroupIds and security-group have the same stem.
 func stem(name string) string {
 	short := strings.ToLower(strings.ReplaceAll(name, "-", ""))
 	for {
@@ -165,7 +165,7 @@ func stem(name string) string {
 	}
 }
 
-// variables lists the placeholders that say which resource an ARN is of.
+// variables lists the placeholders that identify the resource in an ARN.
 func variables(pattern string) []string {
 	var all []string
 	for _, m := range Placeholder.FindAllStringSubmatch(pattern, -1) {
@@ -176,7 +176,7 @@ func variables(pattern string) []string {
 	return all
 }
 
-// fits says whether an ARN is of the type that has this pattern.
+// fits reports whether an ARN matches the pattern of its type.
 func fits(pattern, arn string) bool {
 	var form strings.Builder
 	at := 0

@@ -35,8 +35,8 @@ var operators = []string{
 	"NumericLesser", "NumericGreaterOrEquals", "NumericLesserOrEquals", "BooleanEquals",
 }
 
-// condition demands And, Or, Not, or a Variable with one operator. The service reads
-// anything else in some way that its author did not mean.
+// condition requires And, Or, Not, or a Variable with one operator. The service accepts other forms, but not with the
+// meaning that the author intended.
 func (l *linter) condition(s runbook.Step, value any) {
 	c, ok := value.(map[string]any)
 	if !ok {

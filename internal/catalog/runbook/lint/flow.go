@@ -7,15 +7,15 @@ import (
 	"hubmend/internal/catalog/runbook"
 )
 
-// ways maps a step to the outputs that are given on every way to it that was found yet.
-// Jumps go forward only, so all ways to a step are known when it is reached from above.
+// ways maps a step to the outputs that are available on all paths to it found so far. Jumps only go forward, so all
+// paths to a step are known when it is reached from above.
 type ways map[string]map[string]bool
 
-// end stands for what comes after a list of steps.
+// end stands for the end of a list of steps.
 const end = ""
 
-// givenAt tells which outputs are given at the i-th step of a list. A step that nothing
-// leads to is a problem of its own, so there all outputs count as given.
+// givenAt returns the outputs that are available at the i-th step of a list. An unreachable step is reported elsewhere,
+// so all outputs count as available there.
 func (l *linter) givenAt(w ways, i int, s runbook.Step) map[string]bool {
 	if i == 0 {
 		return l.given
@@ -32,8 +32,8 @@ func (l *linter) givenAt(w ways, i int, s runbook.Step) map[string]bool {
 	return all
 }
 
-// leave adds the ways that begin at the i-th step, where before was given. A step that
-// failed has given nothing itself.
+// leave adds the paths that begin at the i-th step, where the outputs in before are available. A failed step has no
+// outputs.
 func (w ways) leave(before map[string]bool, steps []runbook.Step, i int) {
 	s := steps[i]
 	after := maps.Clone(before)

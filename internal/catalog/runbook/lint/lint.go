@@ -1,8 +1,7 @@
-// Package lint refuses what Systems Manager would refuse of a runbook, at creation or
-// when the step runs, and what the project's own rules do not allow.
+// Package lint reports what Systems Manager would refuse in a runbook, at creation or when a step runs, and what the
+// project's own rules forbid.
 //
-// The service checks little before a step runs, so a mistake that is not found here is
-// found by somebody's finding.
+// Systems Manager checks little before a step runs, so other mistakes would only show in a repair.
 package lint
 
 import (
@@ -18,7 +17,7 @@ import (
 	"hubmend/internal/catalog/runbook"
 )
 
-// Problem is one thing that is wrong with a document.
+// Problem is an error in a document.
 type Problem struct {
 	Step string // empty for the document as a whole
 	Text string
@@ -34,7 +33,7 @@ func (p Problem) String() string {
 // The service's limits, from the Systems Manager User Guide.
 const maxDocumentBytes = 64 << 10
 
-// Role is the parameter that every runbook takes its role from.
+// Role is the parameter with the role of every runbook.
 const Role = "AutomationAssumeRole"
 
 var (
@@ -42,8 +41,8 @@ var (
 	outputTypes = []string{"String", "StringList", "Integer", "Boolean", "StringMap", "MapList"}
 )
 
-// Document lists every problem of a document, in the order of its steps. The text is the
-// file it came from; models tell which APIs exist.
+// Document returns all problems of a document, in the order of its steps. The text is its source file, and models
+// describe the APIs.
 func Document(doc *runbook.Document, text []byte, models *apimodel.Models) []Problem {
 	l := &linter{doc: doc, models: models, outputs: map[string]string{}}
 	l.document(text)
@@ -57,8 +56,8 @@ func Document(doc *runbook.Document, text []byte, models *apimodel.Models) []Pro
 type linter struct {
 	doc      *runbook.Document
 	models   *apimodel.Models
-	outputs  map[string]string // "step.Name" to type, of the steps before the one at hand
-	given    map[string]bool   // those of outputs that every way to the step at hand gives
+	outputs  map[string]string // "step.Name" to type, of the steps before the current one
+	given    map[string]bool   // the outputs that are available on every path to the current step
 	names    []string
 	problems []Problem
 }
@@ -85,8 +84,7 @@ func (l *linter) document(text []byte) {
 	}
 }
 
-// parameters demands a closed set of values for every text, because a text may reach an
-// API or a script.
+// parameters requires a closed set of values for every text parameter, because it may be passed to an API or a script.
 func (l *linter) parameters() {
 	if _, ok := l.doc.Parameters[Role]; !ok {
 		l.add("", "parameter %s is missing", Role)
@@ -106,15 +104,15 @@ func (l *linter) parameters() {
 	}
 }
 
-// pattern demands that the whole value matches, in the subset of regular expressions that
-// Java, which the service uses, and Go read alike.
+// pattern requires a pattern that matches the whole value, in the subset of regular expressions with the same meaning
+// in Java, which the service uses, and Go.
 func (l *linter) pattern(name, pattern string) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		l.add("", "parameter %s: allowedPattern: %v", name, err)
 		return
 	}
-	// ^a|b$ has its ends, but each of them binds one alternative only.
+	// In ^a|b$, each anchor binds to only one alternative.
 	last := len(tree.Sub) - 1
 	if tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[last].Op != syntax.OpEndText {
 		l.add("", "parameter %s: allowedPattern must begin with ^ and end with $, with alternatives in parentheses",
@@ -122,8 +120,8 @@ func (l *linter) pattern(name, pattern string) {
 	}
 }
 
-// steps checks a list of steps; loops are the names of the loops around it. It returns the
-// outputs that are given at the end of the list, on whichever way it is reached.
+// steps checks a list of steps. loops are the names of the enclosing loops. It returns the outputs that are available
+// at the end of the list on every path.
 func (l *linter) steps(steps []runbook.Step, loops []string) map[string]bool {
 	w := ways{}
 	for i, s := range steps {
@@ -150,8 +148,7 @@ func (l *linter) name(s runbook.Step) {
 	l.names = append(l.names, s.Name)
 }
 
-// jumps allows a step to lead to a later one only: Systems Manager refuses cycles, and a
-// runbook is read from top to bottom.
+// jumps allows only jumps to later steps: Systems Manager refuses cycles, and a runbook is read from top to bottom.
 func (l *linter) jumps(s runbook.Step, later []runbook.Step) {
 	for _, to := range s.Jumps() {
 		if !slices.ContainsFunc(later, func(x runbook.Step) bool { return x.Name == to }) {
@@ -166,7 +163,7 @@ func (l *linter) jumps(s runbook.Step, later []runbook.Step) {
 	}
 }
 
-// documentOutputs demands what settle and undo read.
+// documentOutputs requires the outputs that settle and undo read.
 func (l *linter) documentOutputs() {
 	found := map[string]int{}
 	for _, o := range l.doc.Outputs {

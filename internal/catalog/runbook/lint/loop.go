@@ -7,11 +7,11 @@ import (
 	"hubmend/internal/catalog/runbook"
 )
 
-// maxPasses is the service's limit of iterators and of MaxIterations.
+// maxPasses is the service's limit for iterators and MaxIterations.
 const maxPasses = 100
 
-// loop checks a loop and its steps. What these give is not given after the loop, because
-// the service does not say which pass it would be of.
+// loop checks a loop and its steps. Outputs of these steps are not available after the loop, because the service does
+// not document which pass they would be from.
 func (l *linter) loop(s runbook.Step, loops []string) {
 	before := l.given
 	defer func() { l.given = before }()
@@ -27,11 +27,11 @@ func (l *linter) loop(s runbook.Step, loops []string) {
 	}
 	if condition, ok := s.Inputs["LoopCondition"]; ok {
 		l.condition(s, condition)
-		l.defined(s, condition, loops) // after the steps, as the service looks at it
+		l.defined(s, condition, loops) // after the steps, because the service evaluates it then
 	}
 }
 
-// passes checks what decides how often a loop runs.
+// passes checks the inputs that limit the number of passes.
 func (l *linter) passes(s runbook.Step) {
 	iterators, each := s.Inputs["Iterators"]
 	if _, while := s.Inputs["LoopCondition"]; each == while {
@@ -46,7 +46,7 @@ func (l *linter) passes(s runbook.Step) {
 	}
 }
 
-// iterators demands a list. A reference to what is not defined is a problem elsewhere.
+// iterators requires a list. Undefined references are reported elsewhere.
 func (l *linter) iterators(s runbook.Step, value any) {
 	if list, ok := value.([]any); ok {
 		if len(list) > maxPasses {

@@ -13,11 +13,10 @@ var system = []string{
 	"automation:EXECUTION_ID",
 }
 
-// references checks that everything between {{ and }} is defined by then.
+// references checks that everything between {{ and }} is defined at that point.
 func (l *linter) references(s runbook.Step, loops []string) {
 	inputs := maps.Clone(s.Inputs)
-	// The steps of a loop, and its condition on them, are checked with the loop; a script
-	// may hold no reference at all.
+	// The steps and the condition of a loop are checked with the loop. A script may not contain references.
 	for _, name := range []string{"Steps", "LoopCondition", "Script"} {
 		delete(inputs, name)
 	}
@@ -39,7 +38,7 @@ func (l *linter) defined(s runbook.Step, value any, loops []string) {
 	}
 }
 
-// undefined says why a name means nothing at the step at hand, or "" when it does.
+// undefined returns why a name is not defined at the current step, or "".
 func (l *linter) undefined(name string, loops []string) string {
 	if _, ok := l.doc.Parameters[name]; ok || l.given[name] || slices.Contains(system, name) || l.isVariable(name) {
 		return ""
@@ -55,8 +54,7 @@ func (l *linter) undefined(name string, loops []string) string {
 	return "is not defined by then"
 }
 
-// texts lists the texts in a value, those of a map in the order of its keys, so that
-// problems come in one order.
+// texts returns the texts in a value in a fixed order, maps by key, so that the order of problems is fixed too.
 func texts(value any) []string {
 	var all []string
 	switch v := value.(type) {

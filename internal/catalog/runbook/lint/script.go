@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/catalog/runbook"
 )
 
-// script checks what surrounds a script. Packages program and setting check what it does.
+// script checks the step around a script. Packages program and setting check the script.
 func (l *linter) script(s runbook.Step) {
 	text, _ := s.Inputs["Script"].(string)
 	handler, _ := s.Inputs["Handler"].(string)
@@ -32,5 +32,5 @@ func (l *linter) script(s runbook.Step) {
 	}
 }
 
-// payload is the only thing that a script step gives.
+// payload is the only output of a script step.
 var payload = regexp.MustCompile(`^\$\.Payload([.[]|$)`)

@@ -12,8 +12,8 @@ import (
 	"hubmend/internal/catalog/runbook"
 )
 
-// Service lists what Systems Manager would refuse of anybody's document, at creation or when a step
-// runs. The rules of this project do not count. Actions that the lab does not run are not looked into.
+// Service returns what Systems Manager would refuse in any document, at creation or when a step runs. It does not check
+// this project's rules, nor actions that the lab does not run.
 func Service(doc *runbook.Document, text []byte, models *apimodel.Models) []Problem {
 	s := &service{linter: &linter{doc: doc, models: models, outputs: map[string]string{}}, steps: map[string]bool{}}
 	if len(text) > maxDocumentBytes {
@@ -34,7 +34,7 @@ func Service(doc *runbook.Document, text []byte, models *apimodel.Models) []Prob
 	return s.problems
 }
 
-// service adds the rules that Systems Manager has for everybody to the checks that the project shares with it.
+// service adds Systems Manager's own rules to the checks that it shares with the project.
 type service struct {
 	*linter
 	steps map[string]bool
@@ -94,7 +94,7 @@ func (s *service) inputs(step runbook.Step) {
 	}
 }
 
-// call checks the API of a step, whose name may be written as boto3 does, and its parameters.
+// call checks the API of a step, also in boto3's spelling, and its parameters.
 func (s *service) call(step runbook.Step, own ...string) {
 	service, api := fmt.Sprint(step.Inputs["Service"]), fmt.Sprint(step.Inputs["Api"])
 	if len(runbook.References(service+api)) > 0 {
@@ -108,7 +108,7 @@ func (s *service) call(step runbook.Step, own ...string) {
 	s.input(step, op, own)
 }
 
-// scriptReference is what Systems Manager would replace in a script. Other double braces it leaves alone.
+// scriptReference matches what Systems Manager would replace in a script. It does not replace other double braces.
 var scriptReference = regexp.MustCompile(`\{\{\s*[A-Za-z_][\w.:-]*\s*\}\}`)
 
 func (s *service) script(step runbook.Step) {
@@ -126,11 +126,11 @@ func (s *service) script(step runbook.Step) {
 	}
 }
 
-// serviceReference is what Systems Manager takes for a reference. Other text between braces stays.
+// serviceReference matches what Systems Manager treats as a reference. It leaves other text between braces unchanged.
 var serviceReference = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_:./-]+)\s*\}\}`)
 
-// references checks that names mean something. That an output may have no value is no problem here: the
-// text of the reference takes its place.
+// references checks that names are defined. An output without a value is not a problem here, because the reference is
+// then left as text.
 func (s *service) references(step string, value any) {
 	for _, text := range texts(value) {
 		for _, m := range serviceReference.FindAllStringSubmatch(text, -1) {
@@ -141,7 +141,7 @@ func (s *service) references(step string, value any) {
 	}
 }
 
-// meaningless says why a name means nothing, or "" when it does.
+// meaningless returns why a name is not defined, or "".
 func (s *service) meaningless(name string) string {
 	if strings.HasPrefix(name, "ssm:") {
 		return "may stand only in the default of a parameter"

@@ -12,8 +12,8 @@ import (
 	"hubmend/internal/catalog/runbook"
 )
 
-// action checks what is particular to a step's action. An action that is not listed here
-// is one that runbooks of this project do not use.
+// action checks the parts that are specific to a step's action. Actions that are not listed here are not used in this
+// project.
 func (l *linter) action(s runbook.Step, loops []string) {
 	switch s.Action {
 	case "aws:executeAwsApi":
@@ -36,7 +36,7 @@ func (l *linter) action(s runbook.Step, loops []string) {
 	}
 }
 
-// api checks the call of a step; own are the inputs that are no parameters of the API.
+// api checks the call of a step. own lists the inputs that are not API parameters.
 func (l *linter) api(s runbook.Step, own ...string) {
 	op, err := l.models.Operation(fmt.Sprint(s.Inputs["Service"]), fmt.Sprint(s.Inputs["Api"]))
 	if err != nil {
@@ -55,7 +55,7 @@ func (l *linter) api(s runbook.Step, own ...string) {
 	}
 }
 
-// input checks what a step passes to its API.
+// input checks the parameters of the step's API call.
 func (l *linter) input(s runbook.Step, op apimodel.Operation, own []string) {
 	parameters := maps.Clone(s.Inputs)
 	for _, name := range own {
@@ -66,8 +66,8 @@ func (l *linter) input(s runbook.Step, op apimodel.Operation, own []string) {
 	}
 }
 
-// expectedOwner is the parameter by which S3 refuses a bucket of another account. A bucket's name, which
-// is all that a finding has, does not say whose it is.
+// expectedOwner is the parameter with which S3 refuses a bucket of another account. A finding has only the bucket's
+// name, which does not identify its account.
 const (
 	expectedOwner = "ExpectedBucketOwner"
 	ownAccount    = "{{ global:ACCOUNT_ID }}"
@@ -110,8 +110,8 @@ func (l *linter) sleep(s runbook.Step) {
 	}
 }
 
-// output checks what a step gives. Systems Manager takes more forms of selectors than this project uses, so compile is
-// a parameter.
+// output checks the outputs of a step. Systems Manager accepts more forms of selectors than this project uses, so
+// compile is a parameter.
 func (l *linter) output(s runbook.Step, o runbook.Output, compile func(string) (*jsonpath.Path, error)) {
 	name := s.Name + "." + o.Name
 	if _, ok := l.outputs[name]; ok {

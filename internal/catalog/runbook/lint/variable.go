@@ -10,7 +10,7 @@ import (
 
 const variablePrefix = "variable:"
 
-// variables demands a default, so that a reference means something on every way.
+// variables requires a default, so that a reference has a value on every path.
 func (l *linter) variables() {
 	for _, name := range slices.Sorted(maps.Keys(l.doc.Variables)) {
 		v := l.doc.Variables[name]
@@ -23,7 +23,7 @@ func (l *linter) variables() {
 	}
 }
 
-// isVariable says whether a reference is to a variable that the document declares.
+// isVariable reports whether a reference names a variable that the document declares.
 func (l *linter) isVariable(reference string) bool {
 	name, ok := strings.CutPrefix(reference, variablePrefix)
 	_, declared := l.doc.Variables[name]
