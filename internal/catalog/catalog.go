@@ -257,7 +257,7 @@ func (c *Catalog) linkPlaybook(p *Playbook) error {
 		g := &p.Groups[i]
 		if c.groups[g.ID] != nil {
 			errs = append(errs, fmt.Errorf(
-				"%s.yaml: group %s exists already; its custom action could not be told from the other's", p.ID, g.ID))
+				"%s.yaml: group %s already exists, and its custom action would have the same id", p.ID, g.ID))
 		}
 		c.groups[g.ID] = g
 		for _, id := range g.Controls {

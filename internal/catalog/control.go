@@ -11,7 +11,7 @@ import (
 	"hubmend/internal/engine/control"
 )
 
-// What a control is has a package of its own, which functions link and this one they do not.
+// These types are in package control, because Lambda functions import it and must not import this package.
 type (
 	Control  = control.Control
 	Scope    = control.Scope

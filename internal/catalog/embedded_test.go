@@ -238,7 +238,7 @@ func TestEmbeddedRunbooksAreOneStep(t *testing.T) {
 	}
 }
 
-// Who starts an undo gives it the parameter that its runbook takes.
+// Each undo runbook has the parameter that the engine passes to it.
 func TestEmbeddedUndosTakeWhatTheyAreGiven(t *testing.T) {
 	t.Parallel()
 	c := embedded(t)
@@ -257,11 +257,11 @@ func TestEmbeddedUndosTakeWhatTheyAreGiven(t *testing.T) {
 		}
 		if text := string(r.Text); !strings.Contains(text, `REPAIR = "`+naming.Document(repair)+`"`) &&
 			!strings.Contains(text, `run_undo(undo, "`+naming.Document(repair)+`"`) {
-			t.Errorf("%s takes back what is no repair by %s", r.Name, naming.Document(repair))
+			t.Errorf("%s undoes executions that are not repairs by %s", r.Name, naming.Document(repair))
 		}
 	}
 	if undos == 0 {
-		t.Error("nothing can be taken back")
+		t.Error("no runbook is an undo")
 	}
 }
 

@@ -265,7 +265,7 @@ func TestLoadRefusesFiles(t *testing.T) {
 		},
 		"group of two playbooks": {
 			map[string]string{"playbooks/standard-2.yaml": strings.Replace(goodPlaybook, "standard-1", "standard-2",
-				1)}, "standard-2.yaml", "S41 exists already",
+				1)}, "standard-2.yaml", "S41 already exists",
 		},
 		"everything at once": {
 			map[string]string{"controls/X.1.yaml": "x: 1", "programs/CloseThing.yaml": "x: 1",

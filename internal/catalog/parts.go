@@ -14,8 +14,8 @@ import (
 // names, which a second stack could not create while the first one has them.
 const partsFile = "parts.yaml"
 
-// What one part holds. CloudFormation takes 1 MB and 500 resources per template; the rest of the
-// room is for documents that grow.
+// The capacity of a part. CloudFormation allows 1 MB and 500 resources per template. The rest is for documents that
+// grow.
 const (
 	partBytes    = 600_000
 	partRunbooks = 150

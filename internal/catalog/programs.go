@@ -92,7 +92,7 @@ func assemble(p program.Program, file string, shared []string) ([]Runbook, error
 	}
 	made := func(name, text string, calls []runbook.Call) (Runbook, error) {
 		r := Runbook{Name: name, Text: naming.Own([]byte(text)), Shared: indented, source: file}
-		// What all documents share is most of each, so it is not parsed again for every one.
+		// The shared parts are most of each document, so they are not parsed for every one.
 		head, tail := r.Around()
 		doc, err := runbook.Parse([]byte(head + tail))
 		if err != nil {

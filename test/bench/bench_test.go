@@ -39,7 +39,7 @@ func TestBenchmark(t *testing.T) { //nolint:paralleltest // what others allocate
 
 var sink []byte
 
-// What is measured must be a repair that works, else the numbers mean nothing.
+// The measured repair must succeed, otherwise the numbers mean nothing.
 func TestSequence(t *testing.T) {
 	t.Parallel()
 	r, err := loadRepair()

@@ -19,7 +19,7 @@ func sizeOf(i item) int {
 	return bytes
 }
 
-// What a list or a map takes beside its elements, and each of them.
+// The overhead of a list or map, and of each of its elements.
 const (
 	containerBytes = 3
 	elementBytes   = 1

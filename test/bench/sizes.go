@@ -23,7 +23,7 @@ const (
 	kilobyte = 1000
 	// rollout is no part of the total: it only brings others, and a single account has none.
 	rollout = "hubmend-rollout"
-	// What admin, product and the member templates may have together.
+	// The limits for the admin, product and member templates together.
 	mostResources, mostKilobytes = 130, 250
 )
 

@@ -29,7 +29,7 @@ func waves(context.Context) ([]measurement, error) {
 		what := fmt.Sprintf("%d findings in %d places, %s, ", t.Findings, t.Places, w.calls)
 		all = append(all,
 			measurement{What: what + "started", Value: t.Started.Seconds(), Unit: "s"},
-			measurement{What: what + "99 % started", Value: t.MostStarted.Seconds(), Unit: "s"},
+			measurement{What: what + "99% started", Value: t.MostStarted.Seconds(), Unit: "s"},
 			measurement{What: "  the least that Systems Manager allows", Value: t.LeastStarted().Seconds(), Unit: "s"},
 			measurement{What: what + "resolved", Value: t.Resolved.Seconds(), Unit: "s",
 				AtMost: w.atMost * t.LeastResolved().Seconds()},

@@ -83,8 +83,8 @@ func (w *world) Outcome(_ context.Context, _, _, executionID string) (decide.Out
 	return o, nil
 }
 
-// Delay implements dispatch.Queue. Nobody needs it here: a message that comes back would
-// not be measured whole.
+// Delay implements dispatch.Queue. It fails, because a message that is returned to the queue would not be measured
+// completely.
 func (w *world) Delay(context.Context, string, time.Duration) error {
 	return errors.New("a message was sent back")
 }
@@ -96,7 +96,7 @@ func (w *world) Bury(_ context.Context, body, reason string) error {
 
 // SendAll implements sweep.Queue.
 func (w *world) SendAll(_ context.Context, bodies []string) error {
-	return fmt.Errorf("the sweep has errands: %s", bodies)
+	return fmt.Errorf("the sweep sent messages: %s", bodies)
 }
 
 func (w *world) time() time.Time { return w.now }

@@ -28,7 +28,7 @@ const (
 	region  = "us-east-1"
 	control = "EC2.13"
 
-	// What the parameter MaxAttempts of the admin stack becomes for a function.
+	// The environment variable of the admin stack's parameter MaxAttempts.
 	maxAttempts, function = "HUBMEND_MAX_ATTEMPTS", "hubmend-dispatch"
 )
 

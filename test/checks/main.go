@@ -14,8 +14,8 @@ import (
 	"hubmend/test/suppression"
 )
 
-// reader takes findings out of a tool's report, and says in words what was looked at. What
-// needs no answer but should be seen goes to the writer.
+// reader extracts the findings from a tool's report and describes what was checked. Warnings that need no action go to
+// the writer.
 type reader func(report []byte, warnings io.Writer) (findings []suppression.Finding, seen string, err error)
 
 var readers = map[suppression.Tool]reader{

@@ -16,13 +16,13 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// word is one entry of words.yaml: what is not written, what is written in its place, and where the entry holds.
+// word is an entry of words.yaml.
 type word struct {
-	Not     string `yaml:"not"`     // a regular expression, in which upper and lower case count
-	Write   string `yaml:"write"`   // what an AWS engineer would write
-	In      string `yaml:"in"`      // "texts" for what users read; empty for comments too
+	Not     string `yaml:"not"`     // a case-sensitive regular expression
+	Write   string `yaml:"write"`   // the replacement
+	In      string `yaml:"in"`      // "texts" for texts that users read; empty for all
 	Example string `yaml:"example"` // a text with the fault
-	Fine    string `yaml:"fine"`    // a text near it that passes
+	Fine    string `yaml:"fine"`    // a similar text without the fault
 
 	pattern *regexp.Regexp
 }
@@ -47,13 +47,13 @@ func TestWordsFindTheirExamples(t *testing.T) {
 	t.Parallel()
 	for _, w := range words(t) {
 		if w.Write == "" || !w.pattern.MatchString(w.Example) || w.pattern.MatchString(w.Fine) {
-			t.Errorf("%q: it needs words to write, must find %q and must not find %q", w.Not, w.Example, w.Fine)
+			t.Errorf("%q must have a replacement, match %q and not match %q", w.Not, w.Example, w.Fine)
 		}
 	}
 }
 
-// everyday are the files whose texts people read. Released templates never change, so they keep their words.
-func everyday(path string) bool {
+// checked reports whether a file is checked. Released templates never change, and the test's own files quote faults.
+func checked(path string) bool {
 	return !strings.HasPrefix(path, "servicecatalog/versions/") && !strings.HasPrefix(path, "test/house/") &&
 		!strings.Contains(path, "/testdata/")
 }
@@ -63,17 +63,18 @@ func TestPlainEnglish(t *testing.T) {
 	list := words(t)
 	seen := 0
 	for path, source := range files(t, ".go", ".html", ".md", ".py", ".yaml") {
-		if !everyday(path) {
+		if !checked(path) {
 			continue
 		}
 		for _, p := range passages(t, path, source) {
 			seen++
 			for _, w := range list {
-				if w.In == "texts" && p.comment {
+				if w.In == "texts" && p.internal {
 					continue
 				}
-				for _, hit := range w.pattern.FindAllString(p.text, -1) {
-					t.Errorf("%s:%d: %q: write %s", path, p.line, strings.TrimSpace(hit), w.Write)
+				for _, hit := range w.pattern.FindAllStringIndex(p.text, -1) {
+					t.Errorf("%s:%d: %q: write %s", path, p.at(hit[0]), strings.TrimSpace(p.text[hit[0]:hit[1]]),
+						w.Write)
 				}
 			}
 		}
@@ -85,21 +86,34 @@ func TestPlainEnglish(t *testing.T) {
 
 // passage is a comment or a text, with the number of its first line.
 type passage struct {
-	text    string
-	line    int
-	comment bool
+	text     string // lines without indentation, joined by blanks
+	line     int
+	internal bool  // users do not read it
+	ends     []int // of the lines in text
 }
 
-var blanks = regexp.MustCompile(`\s+`)
+// at returns the number of the line at an offset of the text.
+func (p passage) at(offset int) int {
+	n, _ := slices.BinarySearch(p.ends, offset+1)
+	return p.line + n
+}
 
-// passages returns what a file says: of Go the comments and strings, of other files all paragraphs. Line breaks become
-// blanks.
+func newPassage(source string, line int, internal bool) passage {
+	p := passage{line: line, internal: internal}
+	var text strings.Builder
+	for part := range strings.Lines(source) {
+		text.WriteString(strings.TrimSpace(part) + " ")
+		p.ends = append(p.ends, text.Len())
+	}
+	p.text = text.String()
+	return p
+}
+
+// passages returns the comments and strings of Go files and the paragraphs of other files.
 func passages(t *testing.T, path string, source []byte) []passage {
 	t.Helper()
 	var all []passage
-	add := func(text string, line int, comment bool) {
-		all = append(all, passage{blanks.ReplaceAllString(text, " "), line, comment})
-	}
+	add := func(text string, line int, internal bool) { all = append(all, newPassage(text, line, internal)) }
 	if filepath.Ext(path) != ".go" {
 		line := 1
 		for paragraph := range strings.SplitSeq(string(source), "\n\n") {
@@ -118,14 +132,14 @@ func passages(t *testing.T, path string, source []byte) []passage {
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
-			add(text.Value, set.Position(text.Pos()).Line, false)
+			add(text.Value, set.Position(text.Pos()).Line, strings.HasSuffix(path, "_test.go"))
 		}
 		return true
 	})
 	return all
 }
 
-// A list that nobody can read in one go is not kept; so each entry is there once, in order.
+// Sorted entries are easy to find, and duplicates show.
 func TestWordsAreInOrder(t *testing.T) {
 	t.Parallel()
 	var shown []string

@@ -140,8 +140,8 @@ func TestListOfDocumentsDoesNotFit(t *testing.T) {
 	}
 }
 
-// What an account has of a kind fits its limits, or docs/deployment.md says that the quota has to be
-// raised before so many controls are deployed.
+// The resources of each kind fit the account's limits, or docs/deployment.md explains that the quota must be raised
+// before so many controls are deployed.
 func TestAccountFitsManyDocuments(t *testing.T) {
 	t.Parallel()
 	many, like := multiplied()

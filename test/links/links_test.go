@@ -27,7 +27,7 @@ var forbidden = map[string][]string{
 
 	// Decisions are pure.
 	"hubmend/internal/engine/decide": {"github.com/aws", "net/http", "os/exec"},
-	// What executes a remediation must not know what decides on one, and the other way round.
+	// The packages that execute a remediation and those that decide on one must not depend on each other.
 	"hubmend/internal/lab": {"hubmend/internal/engine/dispatch", "hubmend/internal/engine/settle",
 		"hubmend/internal/engine/decide", "hubmend/internal/engine/ledger", "hubmend/ssm-documents"},
 	"hubmend/internal/lab/automation": {"hubmend/ssm-documents", "github.com/aws/aws-sdk-go-v2"},

@@ -72,7 +72,7 @@ func (r reader) publicByPolicy() (bool, error) {
 	return false, nil
 }
 
-// anybody finds the principal "*", by itself, under a key such as AWS, or in a list.
+// anybody reports whether a principal contains "*": alone, under a key such as AWS, or in a list.
 func anybody(principal any) bool {
 	switch p := principal.(type) {
 	case string:

@@ -27,7 +27,7 @@ def answers(call: str) -> set[str]:
 
 
 def filled(form: Any, made: list[str]) -> Any:
-    """Name what is only known when the scenario runs, {Vpc.VpcId} say, as the answer of the newest call that has it."""
+    """Replace values that are only known when the scenario runs, such as {Vpc.VpcId}, by a reference to the latest call with them."""
     if isinstance(form, dict):
         return {name: filled(part, made) for name, part in form.items()}
     if isinstance(form, list):

@@ -135,7 +135,7 @@ def test_ordinary_python_is_allowed(line: str) -> None:
         ("Ports: list[str]) -> Outcome", "Ports: list[str]) -> dict", "repair is def repair(aws, "),
         ("Ports: list[str]", "Ports: set[str]", "parameter Ports is one of str, list[str], int, bool"),
         ("Ports: list[str]", "Ports: list[str] = []", "repair is def repair(aws, "),
-        ("def repair(", "def mend(", "there is no function repair"),
+        ("def repair(", "def fix(", "there is no function repair"),
         ("before: dict, after: dict", "after: dict, before: dict", "undo is def undo(aws, before, after, "),
         ("TABLE = ", "PIECE = ", "PIECE is a name of the runtime"),
         ("TABLE = ", "CALLS = ", "CALLS is a name of the runtime"),

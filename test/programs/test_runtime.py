@@ -19,7 +19,7 @@ CONTEXT = {"global:ACCOUNT_ID": "111111111111", "global:REGION": "us-east-1", "g
 
 
 class Client:
-    """Answers as it is told to, and keeps what it was asked."""
+    """Returns the given answers and records the calls."""
 
     def __init__(self, *answers: Exception | dict[str, Any]) -> None:
         self.answers, self.asked = list(answers), list[str]()

@@ -227,7 +227,7 @@ const faint = `(() => {
 	return [...bad];
 })()`
 
-// What a screen reader goes by.
+// Requirements of screen readers.
 func TestPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, browser(t))
@@ -244,7 +244,7 @@ func TestPageIsAccessible(t *testing.T) {
 		"drawings have a name or none":    `[...document.querySelectorAll("svg")].every(s => s.getAttribute("aria-hidden") || (s.getAttribute("role") === "img" && document.getElementById(s.getAttribute("aria-labelledby")) && document.getElementById(s.getAttribute("aria-describedby"))))`,
 		"ids are there once":              `(ids => new Set(ids).size === ids.length)([...document.querySelectorAll("[id]")].map(e => e.id))`,
 		"links lead somewhere":            `[...document.querySelectorAll("a[href^='#']")].every(a => document.getElementById(a.hash.slice(1)))`,
-		"matches are told":                `document.querySelector("#matches[role=status][aria-live=polite]").innerText !== ""`,
+		"matches are announced":           `document.querySelector("#matches[role=status][aria-live=polite]").innerText !== ""`,
 		"what scrolls can be focused":     `[...document.querySelectorAll(".box, pre")].every(e => e.tabIndex === 0)`,
 		"sections have names":             `[...document.querySelectorAll("section")].every(s => document.getElementById(s.getAttribute("aria-labelledby")))`,
 	} {

@@ -110,7 +110,7 @@ func synthesize(dir string) error {
 	return templates.Write(kept, files)
 }
 
-// What a role does that is neither in its policy nor in the boundary is refused, and so is the use of the key.
+// Actions outside a role's policy or boundary are denied, and so is the use of the key.
 func TestScenarios(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Python")

@@ -115,7 +115,7 @@ func TestOldAccessKeys(t *testing.T) {
 	})
 }
 
-// Somebody may delete a key meanwhile, or not allow a change.
+// A key may be deleted meanwhile, or its change may be denied.
 func TestOldAccessKeyGoesMeanwhile(t *testing.T) {
 	t.Parallel()
 	gone, denied := deactivating(false, "90", []accessKey{active("A", ninetyBefore)}, nil), deactivating(false, "90",

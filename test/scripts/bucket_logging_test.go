@@ -153,7 +153,7 @@ func TestEnableBucketLogging(t *testing.T) {
 	}
 }
 
-// What is made on the way to a change of the bucket, and what keeps it from that.
+// The log bucket is created or completed before the bucket changes, and some log buckets are refused.
 func TestLogBucket(t *testing.T) {
 	t.Parallel()
 	ours, complete := []any{located(""), located("")}, []any{map[string]any{"Rules": []any{}}}
@@ -220,7 +220,7 @@ func TestLogBucket(t *testing.T) {
 	}
 }
 
-// What was made a moment ago is not known everywhere yet, and may be made by another repair.
+// A new log bucket is not visible everywhere yet, and another repair may create it at the same time.
 func TestLogBucketIsNew(t *testing.T) {
 	t.Parallel()
 	late := []any{"NoSuchBucket", "OperationAborted", done[0]}

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What other controls ask for: one kind of address (EC2.53, EC2.54), UDP too (EC2.53, EC2.54), many ports (EC2.19), and
-// all ports but some (EC2.18).
+// Requirements of other controls: one address family and UDP (EC2.53, EC2.54), many ports (EC2.19), and all ports but
+// some (EC2.18).
 func TestCloseOtherKinds(t *testing.T) {
 	t.Parallel()
 	both, v4, v6 := []string{"tcp",
@@ -85,7 +85,7 @@ func TestCloseOtherKinds(t *testing.T) {
 	}
 }
 
-// What is split keeps its tags, and rules with different tags are added by different calls.
+// The parts of a split rule keep its tags, and rules with different tags are added by different calls.
 func TestSplitKeepsTags(t *testing.T) {
 	t.Parallel()
 	tags := func(value string) []any {

@@ -84,7 +84,7 @@ func described(t *testing.T, p permission) object {
 	return o
 }
 
-// What is removed must be kept, and Systems Manager keeps no more than 100 KiB.
+// Removed rules must be recorded, and Systems Manager keeps at most 100 KiB.
 func TestDefaultGroupTooLargeToRecord(t *testing.T) {
 	t.Parallel()
 	done := plays(t, defaultGroup,
@@ -255,7 +255,7 @@ func TestDefaultGroupWarning(t *testing.T) {
 	})
 }
 
-// What is asked of EC2 must name each source as it is, and nothing that a question may not have.
+// Requests to EC2 must name each source unchanged, without keys that EC2 does not accept as input.
 func TestWhatEC2IsGivenOfADefaultGroup(t *testing.T) {
 	t.Parallel()
 	type givenCase struct {

@@ -38,7 +38,7 @@ func flowLog(id string, changes ...object) object {
 	return log
 }
 
-// What may be different in a flow log, as fields to change.
+// Variants of a flow log, as fields to change.
 var (
 	acceptOnly   = object{"TrafficType": "ACCEPT"}
 	allTraffic   = object{"TrafficType": "ALL"}
@@ -72,8 +72,8 @@ const (
 	putRetention      = "logs:PutRetentionPolicy"
 )
 
-// logging runs the repair with these answers to its reads of flow logs. There is no log group, and EC2 creates what it
-// is told to.
+// logging runs the repair with these answers to its reads of flow logs. The log group does not exist, and EC2 creates
+// the requested flow log.
 func logging(planning bool, days string, reads ...[]object) play {
 	answers := map[string][]any{
 		"ec2:DescribeVpcs": {object{}},
@@ -277,7 +277,7 @@ func TestFlowLogAccepted(t *testing.T) {
 			refusal + "FlowLogAlreadyExistsElsewhere: There."},
 		"the code is only in the message": {[]object{refused("InternalError", "FlowLogAlreadyExists")},
 			refusal + "InternalError: FlowLogAlreadyExists"},
-		"no error is told": {[]object{{"ResourceId": flowLogVPC}}, refusal + "None: None"},
+		"no error is given": {[]object{{"ResourceId": flowLogVPC}}, refusal + "None: None"},
 	}, func(tc answerCase) []play {
 		p := logging(false, "365", nil, []object{flowLog("fl-ours", toFlowLogTo)})
 		p.Answers[createFlowLogs] = []any{object{"FlowLogIds": []string{}, "Unsuccessful": orEmpty(tc.unsuccessful)}}

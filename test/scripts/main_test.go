@@ -1,6 +1,5 @@
-// Package scripts_test runs the scripts of the runbooks, taken from the catalog as they
-// are, in the same way as a plan does. What a script is given here is what EC2 and the
-// other services answer, which their documentation and not the lab tells.
+// Package scripts_test runs the scripts of the catalog's runbooks in the same way as a plan does. The answers of the
+// services come from their documentation and not from the lab.
 package scripts_test
 
 import (

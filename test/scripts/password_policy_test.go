@@ -142,7 +142,7 @@ func TestPasswordPolicy(t *testing.T) {
 	})
 }
 
-// What is stricter than the repair wrote passes too.
+// A policy that is stricter than the one that the repair wrote also passes.
 func TestPasswordPolicyIsStricterMeanwhile(t *testing.T) {
 	t.Parallel()
 	weak, strict := passing(object{"RequireSymbols": false}), passing(object{"MinimumPasswordLength": 30.0,

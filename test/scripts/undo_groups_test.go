@@ -114,8 +114,8 @@ func TestUndoPorts(t *testing.T) {
 	}
 }
 
-// Whatever rules a group has: what the repair did is taken back with calls that EC2 takes in the order of the
-// runbook, the group is then as it was, and a second undo has nothing to do.
+// For a group with any rules, the undo makes calls that EC2 accepts in the order of the runbook and restores the group,
+// and a second undo changes nothing.
 func TestUndoPortsRestoresEveryGroup(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {

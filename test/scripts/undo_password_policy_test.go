@@ -136,7 +136,7 @@ func TestUndoPasswordPolicy(t *testing.T) {
 	}
 }
 
-// What was restored may show late: the undo writes once and looks again.
+// A restored policy may show late: the undo writes once and reads again.
 func TestUndoPasswordPolicyLooksAgain(t *testing.T) {
 	t.Parallel()
 	strong, weak := policyAnswer(passing(nil)), policyAnswer(weakPolicy())

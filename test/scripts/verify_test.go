@@ -29,7 +29,8 @@ func TestVerify(t *testing.T) {
 		"all traffic, IPv6":        {[]permission{all("-1", world6)}, []string{"22"}, ": TCP 22. "},
 		"behind others":            {[]permission{tcp(22, 22, "10.0.0.0/8", world4)}, []string{"22"}, ": TCP 22. "},
 		"one of two ports":         {[]permission{tcp(3389, 3389, world4)}, []string{"22", "3389"}, ": TCP 3389. "},
-		"two ports":                {[]permission{tcp(0, 65535, world4)}, []string{"22", "3389"}, ": TCP 22 and 3389. "},
+		"two ports": {[]permission{tcp(0, 65535, world4)}, []string{"22", "3389"},
+			": TCP 22 and 3389. "},
 		"says what to do about it": {[]permission{tcp(22, 22, world4)}, []string{"22"}, "Start the repair again."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,7 +81,7 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
-// Whoever gets an alarm finds it in the docs: a row of the table with its meaning and what to do.
+// Each alarm has a row in the docs with its meaning and what to do.
 func TestAlarmsAreExplained(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/operations.md")

@@ -159,7 +159,7 @@ func TestEveryReleasedVersionIsOffered(t *testing.T) {
 			urls[url] = true
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: versions, the newest last (-want +got):\n%s", p.ID, diff)
+			t.Errorf("%s: versions, the latest last (-want +got):\n%s", p.ID, diff)
 		}
 		if len(urls) != len(got) || urls[""] {
 			t.Errorf("%s: the templates are %v", p.ID, slices.Collect(maps.Keys(urls)))

@@ -41,8 +41,8 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// What a function reads is in its package below internal/engine/lambdas and, for the settings, in
-// internal/engine/function. The template gives exactly that, so nothing is missing and nothing is left over.
+// The template sets exactly the environment variables that a function reads in its package below
+// internal/engine/lambdas and, for settings, in internal/engine/function.
 func TestFunctionsAreToldWhatTheyRead(t *testing.T) {
 	t.Parallel()
 	value := environmentNames(t)

@@ -50,7 +50,7 @@ func TestTemplatesFitEveryPartitionAndRegion(t *testing.T) {
 // all of it, too.
 const speaksS3 = "EnableBucketLogging"
 
-// helpers are what the CDK adds by itself where it is allowed to.
+// helpers are resources and parameters that the CDK adds automatically unless it is configured not to.
 var helpers = []string{"BootstrapVersion", "CDKMetadata", "LogRetention", "Custom::CDK", "Custom::S3AutoDelete",
 	"AWS::CDK"}
 

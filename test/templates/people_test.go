@@ -30,7 +30,7 @@ var leveled = []string{
 	"servicecatalog:UpdateProvisionedProduct", "servicecatalog:TerminateProvisionedProduct",
 }
 
-// What people may do: the actions, on what, and launched by whom.
+// The permissions of users: the actions, their resources, and who launched the product.
 func TestPeopleMayUseThePortfolio(t *testing.T) {
 	t.Parallel()
 	const (

@@ -154,7 +154,7 @@ func TestFunctionsReachOnlyTheirMemberRole(t *testing.T) {
 	}
 }
 
-// Whoever reads an event with our source may take it for ours, and ours for nobody else's.
+// Consumers trust events with Hubmend's source, so no other source may be used, and only for Hubmend's events.
 func TestFunctionsAnnounceAsThemselves(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]

@@ -60,7 +60,7 @@ func TestUndo(t *testing.T) {
 	foreign(t, w, repairs)
 }
 
-// repaired is a repair that was tried, and that its runbook may take back.
+// repaired is a repair that ran and that its runbook may be able to undo.
 type repaired struct{ runbook, id string }
 
 // outputs decodes an output of each kind, to compare what it says.
@@ -130,11 +130,11 @@ func thereAndBack(t *testing.T, w *world, c catalog.Control, s subject,
 	same(t, "undone", before, s.look(t, w, resource))
 	same(t, "After of the undo is Before of the repair", outputs(t, repair, "Before"), outputs(t, undo, "After"))
 
-	// Again, of what was taken back already.
+	// A second undo of the same repair.
 	succeeded(t, w.undo(t, c.Runbook, repair.ID), "Nothing to change: ")
 	same(t, "undone twice", before, s.look(t, w, resource))
 
-	// A repair that finds nothing to do leaves nothing to take back.
+	// A repair that changed nothing leaves nothing to undo.
 	succeeded(t, w.repair(t, c, resource), "")
 	idle := w.repair(t, c, resource)
 	succeeded(t, idle, "Nothing to change: ")

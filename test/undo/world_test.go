@@ -1,5 +1,5 @@
-// Package undo_test takes back what every reversible control repairs, in the lab, with the documents and the
-// roles of the templates, and compares the resource as AWS describes it before and after.
+// Package undo_test undoes the repair of every reversible control in the lab, with the documents and roles of the
+// templates, and compares the resource before and after, as AWS describes it.
 package undo_test
 
 import (
@@ -110,7 +110,7 @@ func (w *world) run(t *testing.T, runbook string, parameters map[string][]string
 	return e
 }
 
-// undo takes a repair back.
+// undo undoes a repair.
 func (w *world) undo(t *testing.T, runbook, id string) execution {
 	t.Helper()
 	return w.run(t, naming.UndoRunbook(runbook), map[string][]string{"ExecutionId": {id}})

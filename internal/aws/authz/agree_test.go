@@ -121,7 +121,7 @@ func TestTablesAgree(t *testing.T) {
 	}
 	for difference := range differences {
 		if !explained[difference] {
-			t.Errorf("there is no such difference any more: %s", difference)
+			t.Errorf("this difference no longer exists: %s", difference)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// pattern is that of the rule that repairs CIS 4.1 and 4.2 by itself.
+// pattern is the rule's pattern for automatic remediation of CIS 4.1 and 4.2.
 const pattern = `{
   "source": ["aws.securityhub"],
   "detail-type": ["Security Hub Findings - Imported"],

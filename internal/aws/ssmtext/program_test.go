@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/aws/ssmtext"
 )
 
-// What a program says is the same in every form in which Systems Manager has been seen to wrap an exception.
+// A program's message is found in every form in which Systems Manager is known to report exceptions.
 func TestProgram(t *testing.T) {
 	t.Parallel()
 	const polling = "Step fails when it is Poll action status for completion. "

@@ -61,7 +61,8 @@ func TestCheck(t *testing.T) {
 	}{
 		"right":                    {nil, ""},
 		"another source":           {func(p *program.Program) { p.Source += "\n" }, "run make generate"},
-		"an undo without its text": {func(p *program.Program) { p.Header.Undo = "" }, "must describe an undo if, and only if"},
+		"an undo without its text": {func(p *program.Program) { p.Header.Undo = "" },
+			"must describe an undo if, and only if"},
 		"text without its undo": {func(p *program.Program) { p.Derived.Undo = nil },
 			"must describe an undo if, and only if"},
 		"one parameter more": {
@@ -160,7 +161,7 @@ func TestARepairWithoutAnUndo(t *testing.T) {
 	}
 }
 
-// A plan's document is another one only in that its script is told to plan, and the repair's stays as it is.
+// A plan's document differs from the repair's only in the argument that makes its script plan.
 func TestPlanning(t *testing.T) {
 	t.Parallel()
 	text, _ := door(t, nil).Repair(runtime)
@@ -175,7 +176,7 @@ func TestPlanning(t *testing.T) {
 	}
 }
 
-// What is kept of programs is what their sources say now, and nothing is wrong with them.
+// The derived data is up to date, and the programs have no problems.
 func TestDerivedIsUpToDate(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

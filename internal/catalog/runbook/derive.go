@@ -18,8 +18,8 @@ func Derive(call string, parameters []string) (Permission, error) {
 	known, ok := reference.Lookup(service, api)
 	if !ok {
 		return Permission{},
-			fmt.Errorf("neither ssm-documents/permissions nor AWS's Service Authorization Reference has the permissions of %s",
-				call)
+			fmt.Errorf("neither ssm-documents/permissions nor AWS's Service Authorization Reference has the "+
+				"permissions of %s", call)
 	}
 	p := Permission{Actions: []string{known.Action}}
 	for _, arn := range known.Types(parameters) {

@@ -169,7 +169,7 @@ func TestPolicyKeepsEveryReason(t *testing.T) {
 	}
 }
 
-// What no file of permissions says is what AWS says.
+// AWS's reference applies to calls that are in no permissions file.
 func TestPolicyByTheReference(t *testing.T) {
 	t.Parallel()
 	const account = ":*:${AWS::AccountId}:"

@@ -14,7 +14,7 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// What the engine and the runtime call for a setting, and with which parameters.
+// The calls of the engine and the runtime for a setting, with their parameters.
 var (
 	chosen = Call{Call: "securityhub:BatchGetSecurityControls", With: map[string]any{"SecurityControlIds": nil}}
 	recall = Call{Call: "ssm:GetAutomationExecution", With: map[string]any{"AutomationExecutionId": nil}}

@@ -43,7 +43,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// What a role is derived from.
+// Roles are derived from these types.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -84,7 +84,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// What the lab asks the policies of a role about.
+// The lab evaluates a role's policies for these resources.
 func TestResources(t *testing.T) {
 	t.Parallel()
 	type input = map[string][]string
