@@ -20,7 +20,7 @@ func runbooks(bytes int, names ...string) []catalog.Runbook {
 	return all
 }
 
-// placed tells the part of each runbook.
+// placed returns the part of each runbook.
 func placed(c *catalog.Catalog) map[string]int {
 	in := map[string]int{}
 	for _, part := range c.Parts() {

@@ -17,13 +17,13 @@ import (
 // Object is a JSON object, such as a template.
 type Object = map[string]any
 
-// Copy copies the kept templates below root, and gives the copy.
+// Copy copies the repository's templates below root and returns the copy.
 func Copy(t testing.TB, root string) string {
 	t.Helper()
 	return copied(t, filepath.Join(root, templates.Folder))
 }
 
-// CopyApp copies cdk.out below root, so that nobody changes it meanwhile, and gives the copy. The
+// CopyApp copies cdk.out below root, so that it does not change meanwhile, and returns the copy. The
 // code of the functions, which is large, is linked.
 func CopyApp(t testing.TB, root string) string {
 	t.Helper()
@@ -67,7 +67,7 @@ func Read(t testing.TB, file string, into any) {
 	}
 }
 
-// Edit changes a JSON file if edit says that it did, and gives the new text.
+// Edit writes a JSON file if edit returns true, and returns the new text.
 func Edit(t testing.TB, file string, edit func(Object) bool) (text []byte, changed bool) {
 	t.Helper()
 	var content Object

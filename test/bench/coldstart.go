@@ -54,7 +54,7 @@ func coldStart(ctx context.Context) ([]measurement, error) {
 	return []measurement{of("cold start of dispatch", started, 60), of("  its first finding", worked, 10)}, nil
 }
 
-// buildWith builds dispatch with a catalog of so many controls, and gives the last of them.
+// buildWith builds dispatch with a catalog of that many controls and returns the last control.
 func buildWith(ctx context.Context, folder string, controls int) (control.Control, error) {
 	known := catalog.Embedded().Controls
 	var all []control.Control

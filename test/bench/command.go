@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// output runs a command and gives what it prints. The error of a command that fails has
+// output runs a command and returns its output. The error of a command that fails has
 // what it wrote to standard error.
 func output(cmd *exec.Cmd) ([]byte, error) {
 	var stdout, stderr bytes.Buffer

@@ -133,7 +133,7 @@ func (r repair) batches(now time.Time) ([]events.SQSEvent, []target.Target, erro
 // forget begins with an empty ledger.
 func (w *world) forget() { w.store, w.started = &ledger.Memory{}, nil }
 
-// free is a Region where nobody else starts anything.
+// free is a Region without other executions.
 type free struct{}
 
 // Reserve implements ledger.Slots.
@@ -148,7 +148,7 @@ func (w *world) rush() *dispatch.Handler {
 	return h
 }
 
-// running dispatches findings and gives the messages that say that their executions ended.
+// running dispatches findings and returns the messages about the ends of their executions.
 func (w *world) running(ctx context.Context, batches []events.SQSEvent, targets []target.Target) ([]events.SQSEvent,
 	error) {
 	h := w.rush()

@@ -64,7 +64,7 @@ func run(ctx context.Context, asJSON bool, out io.Writer) error {
 	return err
 }
 
-// tick says every few seconds how long something takes already, until it is stopped.
+// tick prints the elapsed time every few seconds until it is stopped.
 func tick(out io.Writer) (stop func()) {
 	begin, done, ended := time.Now(), make(chan struct{}), make(chan struct{})
 	go func() {

@@ -32,7 +32,7 @@ const (
 	maxAttempts, function = "HUBMEND_MAX_ATTEMPTS", "hubmend-dispatch"
 )
 
-// stacks are what README tells a user to deploy in an account of its own.
+// stacks are the stacks that the README deploys in a single account.
 var stacks = []string{lab.AdminStack, lab.MemberRolesStack, lab.MemberRunbooksStack}
 
 // The steps build on one another, because that is how a stack lives.

@@ -1,4 +1,4 @@
-// Package docs_test checks what the pages say: links lead somewhere, and tests and scenarios that
+// Package docs_test checks the docs: links lead somewhere, and tests and scenarios that
 // are named exist.
 package docs_test
 

@@ -53,7 +53,7 @@ const (
 // Playbook is the product's.
 func Playbook() catalog.Playbook { return catalog.Embedded().Playbooks[0] }
 
-// Synthesize writes the app into a folder of the test's own and gives the folder.
+// Synthesize writes the app into a temporary folder and returns the folder.
 func Synthesize(t testing.TB, _ string) string {
 	t.Helper()
 	dir := t.TempDir()

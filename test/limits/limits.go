@@ -6,9 +6,9 @@ package limits
 type Limit struct {
 	Name string
 	Most int
-	// Quota returns how an account gets more than Most. Empty: nobody gets more.
+	// Quota is the quota that can be raised above Most. Empty if it cannot be raised.
 	Quota string
-	// Source is where AWS says so.
+	// Source is AWS's page about the limit.
 	Source string
 }
 

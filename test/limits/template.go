@@ -45,7 +45,7 @@ type Use struct {
 	N  int
 }
 
-// Excess tells uses of more than there is room for.
+// Excess returns the uses that exceed their limits.
 func Excess(uses []Use) []string {
 	var all []string
 	for _, u := range uses {
@@ -79,7 +79,7 @@ func Measure(name string, t Template) []Use {
 	return uses
 }
 
-// measures say what a resource of a type uses.
+// measures return the uses of a resource of a type.
 var measures = map[string]func(object) []Use{
 	"AWS::IAM::Role": func(p object) []Use {
 		total := 0

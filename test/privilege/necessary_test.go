@@ -140,7 +140,7 @@ func run(t *testing.T, s *scenario.Scenario, x removal) (scenario.Result, error)
 	return scenario.Run(t.Context(), s, config, scenario.Hooks{})
 }
 
-// take removes an action from a role, in whatever template has it.
+// take removes an action from a role in all templates.
 func take(t *testing.T, dir string, x removal) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))

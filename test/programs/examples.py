@@ -1,4 +1,4 @@
-"""The settings of the catalog with their examples, for whatever tries all of them."""
+"""The settings of the catalog with their examples."""
 
 from __future__ import annotations
 

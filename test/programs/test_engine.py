@@ -214,6 +214,6 @@ def test_values_for_people(value: Any, text: str) -> None:
 
 
 def test_a_parameter_is_no_form() -> None:
-    """What a finding says is never taken for a path."""
+    """Values from a finding are never used as a path."""
     assert engine.filled("{Id}", {"Id": "{account}", "account": "1"}) == "{account}"
     assert engine.filled("a/{Id}", {"Id": "{account}", "account": "1"}) == "a/{account}"

@@ -1,4 +1,4 @@
-"""No write leaves while a plan is made, of any document and whatever its program does."""
+"""A plan of any document sends no write, even if its program tries to."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Subject:
         return [{"Call": call, "Parameters": parameters} for call, parameters in self.world.calls if call in self.writes]
 
     def fails(self, word: str) -> str:
-        """Run the repair, which is to fail in this way, and return what it says."""
+        """Run the repair, which must fail in this way, and return its message."""
         with pytest.raises(Exception, match=f"^hubmend:{word} ") as failure:
             self.repair()
         return str(failure.value)

@@ -79,7 +79,7 @@ func TestPage(t *testing.T) {
 			t.Error("a hostile name is not shown as it is, or turns the text around")
 		}
 	})
-	// The policy holds, too: what somebody could bring in does not run and is not loaded.
+	// The content security policy is effective: injected content neither runs nor loads.
 	t.Run("its policy keeps others out", func(t *testing.T) {
 		b.t = t
 		b.open(address)

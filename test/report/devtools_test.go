@@ -197,7 +197,7 @@ func (b *tab) load(address string) {
 	}
 }
 
-// eval runs an expression in the page and gives its value, or what a promise ends with.
+// eval runs an expression in the page and returns its value, or the result of its promise.
 func eval[T any](b *tab, expression string) T {
 	b.t.Helper()
 	var out struct {

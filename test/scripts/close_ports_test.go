@@ -83,7 +83,7 @@ func (p played) decision(t *testing.T) decision {
 	return d
 }
 
-// A rule that somebody removed while the repair ran is no failure.
+// A rule that was removed during the repair is not a failure.
 func TestClosedMeanwhile(t *testing.T) {
 	t.Parallel()
 	open, closed := groupAnswer([]permission{tcp(22, 22, world4)}), groupAnswer(nil)

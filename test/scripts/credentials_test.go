@@ -155,7 +155,7 @@ func TestUnusedCredentials(t *testing.T) {
 	})
 }
 
-// Nothing is changed before everything is known: a password that could not be looked at must not be taken for none.
+// Nothing changes before everything is read: an unreadable password is not the same as none.
 func TestUnusedCredentialsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	c := idle{keys: []accessKey{active("A", ninetyBefore)}, password: ninetyBefore}

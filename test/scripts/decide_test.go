@@ -30,7 +30,7 @@ func on(protocol string, from, to int, sources ...string) permission {
 	return p
 }
 
-// all makes a permission without ports, as EC2 gives for "-1" and for IP protocols by number.
+// all returns a permission without ports, as EC2 returns for "-1" and for IP protocols by number.
 func all(protocol string, sources ...string) permission {
 	p := permission{IpProtocol: protocol}
 	for _, source := range sources {

@@ -248,7 +248,7 @@ func TestDefaultGroupWarning(t *testing.T) {
 			done[0].Change); diff != "" {
 			t.Errorf("Change (-want +got):\n%s", diff)
 		}
-		// A group that stays as it is harms nobody.
+		// An unchanged group has no side effects.
 		if done[1].Change != "Nothing to change: the default group has no rules." {
 			t.Errorf("without rules: %q", done[1].Change)
 		}

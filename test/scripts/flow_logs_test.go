@@ -193,7 +193,7 @@ func TestFlowLogs(t *testing.T) {
 	})
 }
 
-// A log group that exists keeps its retention, also when somebody makes it just then.
+// An existing log group keeps its retention, even if it is created at the same time.
 func TestFlowLogsToAGroupThatExists(t *testing.T) {
 	t.Parallel()
 	ours := []object{flowLog("fl-ours", toFlowLogTo)}
@@ -216,7 +216,7 @@ func TestFlowLogsToAGroupThatExists(t *testing.T) {
 	}
 }
 
-// CloudWatch Logs may not see at once the group that it made.
+// CloudWatch Logs may not see the new group immediately.
 func TestRetentionOfANewGroup(t *testing.T) {
 	t.Parallel()
 	late, busy := logging(false, "365", nil, []object{flowLog("fl-ours", toFlowLogTo)}), logging(false, "365", nil,
@@ -286,7 +286,7 @@ func TestFlowLogAccepted(t *testing.T) {
 		if done[0].Error != tc.err {
 			t.Errorf("%q, want %q", done[0].Error, tc.err)
 		}
-		if tc.err == "" { // nobody knows which it is
+		if tc.err == "" { // its id is unknown
 			checkJSON(t, "After", []object{{"TrafficType": "REJECT", "LogGroupName": flowLogTo}}, done[0].After)
 		}
 	})

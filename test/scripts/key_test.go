@@ -20,7 +20,7 @@ func rotatable(fields map[string]any) map[string][]any {
 		"kms:GetKeyRotationStatus": {status}}
 }
 
-// regions is what KMS says of a multi-Region key.
+// regions returns KMS's description of a multi-Region key.
 func regions(kind, primary string) map[string]any {
 	return map[string]any{"MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": kind,
 		"PrimaryKey": map[string]any{"Region": primary}}}

@@ -103,7 +103,7 @@ type call struct {
 }
 
 type played struct {
-	Error         string // what a failure says
+	Error         string // the failure message
 	Change        string
 	Before, After json.RawMessage
 	Made          []call // that reached AWS
@@ -152,7 +152,7 @@ func playsIn(t *testing.T, home map[string]string, document string, all ...play)
 	return done
 }
 
-// ownBuckets demands that every call on a bucket says whose it must be.
+// ownBuckets requires that every call for a bucket names its expected owner.
 func ownBuckets(t *testing.T, home map[string]string, calls []call) {
 	t.Helper()
 	for _, c := range calls {
@@ -181,7 +181,7 @@ func (p played) refused(t *testing.T, says string) {
 	}
 }
 
-// input decodes what a call is given, and leaves into as it is when there is no such call.
+// input decodes the parameters of a call. It does not change into if the call was not made.
 func input(t *testing.T, calls []call, name string, into any) {
 	t.Helper()
 	for _, c := range calls {

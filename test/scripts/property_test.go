@@ -119,7 +119,7 @@ func randomPorts(random *rand.Rand) []string {
 	return ports
 }
 
-// randomGroup gives up to seven rules whose ranges meet the ports and one another.
+// randomGroup returns up to seven rules whose ranges overlap the ports and one another.
 func randomGroup(random *rand.Rand) group {
 	sources := []string{world4, world4, world6, "10.0.0.0/8", "2001:db8::/32", "pl-12345678", "sg-12345678"}
 	protocols := []string{"tcp", "tcp", "tcp", "tcp", "udp", "-1", "50", "icmp", "icmpv6"}

@@ -80,7 +80,7 @@ func TestBlockBucketPublicAccess(t *testing.T) {
 	}
 }
 
-// Two reads in a row count, and one that may not be made is not taken for none.
+// Two reads in a row count, and a denied read is not the same as no setting.
 func TestPublicAccessBlockIsVerified(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// permission is an entry of IpPermissions, as DescribeSecurityGroups gives it.
+// permission is an entry of IpPermissions, as DescribeSecurityGroups returns it.
 type permission struct {
 	IpProtocol       string //nolint:revive // the API's name
 	FromPort, ToPort *int   `json:",omitempty"`

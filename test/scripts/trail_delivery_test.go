@@ -20,7 +20,7 @@ const (
 // done is the answer to a change.
 var done = []any{map[string]any{}}
 
-// deliversTo is what CloudTrail says of a trail about its delivery to CloudWatch Logs.
+// deliversTo returns CloudTrail's description of a trail's delivery to CloudWatch Logs.
 func deliversTo(group, role string) map[string]any {
 	return map[string]any{"CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role}
 }
@@ -84,7 +84,7 @@ func TestSendTrailToCloudWatchLogs(t *testing.T) {
 	}
 }
 
-// A retention that somebody set stays: a shorter one would delete events.
+// An existing retention stays, because a shorter one would delete events.
 func TestLogGroupOfATrail(t *testing.T) {
 	t.Parallel()
 	const name = "/hubmend/cloudtrail/main"

@@ -130,7 +130,7 @@ func TestEnableTrailValidation(t *testing.T) {
 	}
 }
 
-// Two reads that agree say that the change is made, and one that is busy is waited for.
+// Two matching reads confirm the change, and a busy trail is retried.
 func TestTrailValidationIsVerified(t *testing.T) {
 	t.Parallel()
 	off, on := ownTrail(nil), ownTrail(map[string]any{"LogFileValidationEnabled": true})

@@ -339,7 +339,7 @@ func TestUndoDefaultGroupWithDecimals(t *testing.T) {
 	}
 }
 
-// Systems Manager takes no more than 100 KiB from a script, which says what was there and what is there now.
+// Systems Manager takes at most 100 KiB from a script, which returns the state before and after.
 func TestUndoDefaultGroupTooLarge(t *testing.T) {
 	t.Parallel()
 	many, out := describedRules(220), []permission{all("-1", world4)}

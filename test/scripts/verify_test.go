@@ -10,7 +10,7 @@ func TestVerify(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ingress []permission
 		ports   []string
-		open    string // what the error says; empty when it must pass
+		open    string // part of the error; empty if it must pass
 	}{
 		"empty": {ports: []string{"22"}},
 		"other ports": {ingress: []permission{tcp(0, 21, world4), tcp(23, 65535, world4, world6)},
@@ -21,14 +21,14 @@ func TestVerify(t *testing.T) {
 			all("50", world4)}, ports: []string{"22"}},
 		"exact port": {[]permission{tcp(22, 22, world4)}, []string{"22"},
 			"Still open to the world: TCP 22. "},
-		"IPv6":                     {[]permission{tcp(22, 22, world6)}, []string{"22"}, ": TCP 22. "},
-		"first of a range":         {[]permission{tcp(22, 30, world4)}, []string{"22"}, ": TCP 22. "},
-		"last of a range":          {[]permission{tcp(20, 22, world4)}, []string{"22"}, ": TCP 22. "},
-		"by number":                {[]permission{on("6", 0, 65535, world4)}, []string{"22"}, ": TCP 22. "},
-		"all traffic":              {[]permission{all("-1", world4)}, []string{"22"}, ": TCP 22. "},
-		"all traffic, IPv6":        {[]permission{all("-1", world6)}, []string{"22"}, ": TCP 22. "},
-		"behind others":            {[]permission{tcp(22, 22, "10.0.0.0/8", world4)}, []string{"22"}, ": TCP 22. "},
-		"one of two ports":         {[]permission{tcp(3389, 3389, world4)}, []string{"22", "3389"}, ": TCP 3389. "},
+		"IPv6":              {[]permission{tcp(22, 22, world6)}, []string{"22"}, ": TCP 22. "},
+		"first of a range":  {[]permission{tcp(22, 30, world4)}, []string{"22"}, ": TCP 22. "},
+		"last of a range":   {[]permission{tcp(20, 22, world4)}, []string{"22"}, ": TCP 22. "},
+		"by number":         {[]permission{on("6", 0, 65535, world4)}, []string{"22"}, ": TCP 22. "},
+		"all traffic":       {[]permission{all("-1", world4)}, []string{"22"}, ": TCP 22. "},
+		"all traffic, IPv6": {[]permission{all("-1", world6)}, []string{"22"}, ": TCP 22. "},
+		"behind others":     {[]permission{tcp(22, 22, "10.0.0.0/8", world4)}, []string{"22"}, ": TCP 22. "},
+		"one of two ports":  {[]permission{tcp(3389, 3389, world4)}, []string{"22", "3389"}, ": TCP 3389. "},
 		"two ports": {[]permission{tcp(0, 65535, world4)}, []string{"22", "3389"},
 			": TCP 22 and 3389. "},
 		"says what to do about it": {[]permission{tcp(22, 22, world4)}, []string{"22"}, "Start the repair again."},

@@ -10,7 +10,7 @@ import (
 type Finding struct {
 	Rule  string
 	Stack string // empty for a tool that reads code
-	Type  string // of the resource; empty if the tool does not say
+	Type  string // of the resource; empty if the tool does not report it
 	Where string // the resource, file or module
 	Text  string // what a person needs to see besides
 }

@@ -105,7 +105,7 @@ func TestAlarmsAreExplained(t *testing.T) {
 	}
 }
 
-// A topic with a policy of its own takes from other services only what the policy says.
+// A topic with its own policy accepts from other services only what the policy allows.
 func TestTopicTakesAlarmsOfThisAccount(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.Admin]

@@ -85,7 +85,7 @@ func TestLaunchRole(t *testing.T) {
 	}
 }
 
-// launchable are all templates that somebody can launch: the synthesized and the released.
+// launchable are all templates that can be launched: synthesized and released ones.
 func launchable(t *testing.T) synthesized {
 	t.Helper()
 	all := templates.products()

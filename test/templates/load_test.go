@@ -105,7 +105,7 @@ func (t template) one(tt *testing.T, kind, property string, value any) resource 
 	return resource{}
 }
 
-// at follows keys and indexes into a value. It gives nil when there is no such place.
+// at follows keys and indexes into a value. It returns nil if the place does not exist.
 func at(v any, path ...any) any {
 	for _, step := range path {
 		switch step := step.(type) {

@@ -133,7 +133,7 @@ func templateURL(t *testing.T, rollout template, name string) string {
 	return url
 }
 
-// rollouts are stacks of which cdk.json says where they go.
+// rollouts are stacks with their targets in cdk.json.
 var rollouts = map[string]template{}
 
 const (

@@ -21,7 +21,7 @@ import (
 	ssmdocuments "hubmend/ssm-documents"
 )
 
-// edited are the runbooks after somebody has changed the text of one.
+// edited are the runbooks with a change in the text of one.
 var edited template
 
 // thought is what the text has more.

@@ -100,7 +100,7 @@ var openGroup = subject{
 	failing: func(*testing.T, *world) string { return groupARN("sg-00000000000000000") },
 }
 
-// vpc makes a VPC and gives its default group.
+// vpc creates a VPC and returns its default group.
 func vpc(t *testing.T, w *world) (id, group string) {
 	t.Helper()
 	var made struct{ VpcId string }
@@ -112,7 +112,7 @@ func vpc(t *testing.T, w *world) (id, group string) {
 	return made.VpcId, groups[0].GroupId
 }
 
-// everythingOut is the outbound rule that EC2 gives a new group.
+// everythingOut is the outbound rule of a new group.
 var everythingOut = permission("-1", 0, 0, from4(""))
 
 // fromItself is the inbound rule that EC2 gives a default group. The lab's EC2 revokes none of a group's that has a

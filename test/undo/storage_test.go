@@ -99,7 +99,7 @@ const noTrail = "arn:aws:cloudtrail:us-east-1:222222222222:trail/no-such-trail"
 var unvalidatedTrail = subject{
 	broken: map[string]func(*testing.T, *world) string{"no validation": trail},
 	look:   lookAtTrail,
-	// Validation is on or off: whatever somebody does, it is as the repair left or as it found it.
+	// Validation is on or off, so every change equals the state before or after the repair.
 	failing: func(*testing.T, *world) string { return noTrail },
 }
 
@@ -137,7 +137,7 @@ var unrotatedKey = subject{
 			w.call(t, "kms:GetKeyPolicy", object{"KeyId": arn, "PolicyName": "default"})["Policy"],
 		})
 	},
-	// That another period was set is nothing that the lab's KMS tells.
+	// The lab's KMS does not report a changed period.
 	change: map[string]func(*testing.T, *world, string){
 		"scheduled for deletion": func(t *testing.T, w *world, arn string) {
 			w.call(t, "kms:ScheduleKeyDeletion", object{"KeyId": idOf(arn)})

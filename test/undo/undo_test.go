@@ -63,7 +63,7 @@ func TestUndo(t *testing.T) {
 // repaired is a repair that ran and that its runbook may be able to undo.
 type repaired struct{ runbook, id string }
 
-// outputs decodes an output of each kind, to compare what it says.
+// outputs decodes an output of each kind for comparison.
 func outputs(t *testing.T, e execution, name string) any {
 	t.Helper()
 	for key, texts := range e.Outputs {
@@ -94,7 +94,7 @@ func succeeded(t *testing.T, e execution, change string) {
 	}
 }
 
-// refused demands a failure whose last word says why, and that nothing changed.
+// refused requires a failure whose reason ends with the text, and that nothing changed.
 func refused(t *testing.T, e execution, says string) {
 	t.Helper()
 	if len(e.Failures) == 0 || e.Status != "Failed" {

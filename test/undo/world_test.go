@@ -25,7 +25,7 @@ const (
 	partition = "aws"
 )
 
-// world is a lab with everything deployed, where roles may do what their policies say.
+// world is a lab with all stacks deployed, which enforces the policies of roles.
 type world struct {
 	*lab.Lab
 	made int // names that were given
@@ -34,7 +34,7 @@ type world struct {
 func start(t *testing.T) *world {
 	t.Helper()
 	return &world{Lab: labtest.Start(t, "../..", assembly.Copy, func(c *lab.Config) {
-		c.Faults.DropStatusEvents = true // nobody else waits for the ends of executions
+		c.Faults.DropStatusEvents = true // no test waits for status events
 	})}
 }
 

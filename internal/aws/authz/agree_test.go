@@ -81,7 +81,7 @@ func sample(service, api string) authz.Call {
 }
 
 // Two tables say what calls need, and were written apart: from one the roles' policies are
-// derived, the other refuses in the lab. Where they differ, somebody must know why.
+// derived, the other refuses in the lab. Each difference needs an explanation.
 func TestTablesAgree(t *testing.T) {
 	t.Parallel()
 	explained := map[string]bool{}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// A line of the table that says what the reference says is one to keep up to date for nothing.
+// A line of the table that repeats the reference is superfluous.
 func TestTableHasOnlyWhatTheReferenceDoesNotSay(t *testing.T) {
 	t.Parallel()
 	table, err := Embedded()

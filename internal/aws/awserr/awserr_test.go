@@ -97,7 +97,7 @@ func TestIsStateCode(t *testing.T) {
 	}
 }
 
-// A code that a service's model does not list has no fault in the SDK; the HTTP status tells.
+// For a code that is not in the service's model, the SDK sets no fault. The HTTP status decides.
 func TestFaultsOfTheServiceAreTransient(t *testing.T) {
 	t.Parallel()
 	notJSON := &smithy.OperationError{Err: &smithyhttp.ResponseError{

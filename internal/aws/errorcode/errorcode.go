@@ -20,7 +20,7 @@ var (
 		"KMSInternalException", "DependencyTimeoutException", "ServiceUnavailable", "ServiceUnavailableException",
 		"ServiceFailure",
 		"ServiceFailureException", "RequestTimeout", "RequestTimeoutException", "Unavailable",
-		// botocore's words when nobody answers.
+		// botocore's codes for connections without an answer.
 		"ConnectTimeoutError", "ConnectionClosedError", "EndpointConnectionError", "ReadTimeoutError",
 	}
 	// Conflict are the codes for a resource that another call is changing.

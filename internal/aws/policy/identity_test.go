@@ -137,7 +137,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// A condition on a key that nobody gives a value would be met or not by accident.
+// A condition on a key without a value would be met or not by accident.
 func TestConditionOnAKeyThatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	p := identity(t, `{"Sid":"S","Effect":"Allow","Action":"x:Y","Resource":"*","Condition":{"StringNotEquals":{"aws:Odd":"a"}}}`)

@@ -21,7 +21,7 @@ type Request struct {
 	Resource string
 	Context  map[string]string // condition keys, such as aws:SourceArn
 	// Known are the keys that the request might have had beside those of Context. A
-	// condition on any other is an error. Nil: whatever is not in Context is absent.
+	// condition on any other is an error. Nil: all keys that are not in Context are absent.
 	Known []string
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The words with which the runtime of programs begins what a failure says.
+// The first words of failure messages from the runtime of programs.
 const (
 	Refused    = "refused"    // the resource cannot be repaired in this way; nothing was changed
 	Unverified = "unverified" // the change does not show

@@ -91,7 +91,7 @@ func (r Role) justify(reason Reason) (used bool) {
 		}
 		for _, part := range slices.Concat(s.Actions, s.Resources) {
 			if policy.Match(reason.Part, part.Text) && (part.Scenario == "" || reason.ByChance) {
-				part.Scenario, part.Reason, used = "", reason.Why, true // the same report, whatever chance brought
+				part.Scenario, part.Reason, used = "", reason.Why, true // the same report in every run
 			}
 		}
 	}

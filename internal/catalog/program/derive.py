@@ -191,7 +191,7 @@ def is_aws(node: ast.AST) -> bool:
 
 
 def public(module: str) -> set[str]:
-    """Return what a module gives beside other modules."""
+    """Return the names that a module defines besides its imports."""
     of = importlib.import_module(module)
     return {name for name in dir(of) if not name.startswith("_") and not isinstance(getattr(of, name), ModuleType)}
 
@@ -263,7 +263,7 @@ def imported(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def names(runtime: Program) -> set[str]:
-    """Return the names of the runtime that no program may give to something else."""
+    """Return the names of the runtime that programs must not redefine."""
     own = {name for name, _ in bindings(runtime.tree)} | {name for name, _ in imported(runtime.tree)} - MODULES
     return own | {"CALLS", "handler"}  # which the document adds
 

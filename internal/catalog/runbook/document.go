@@ -72,7 +72,7 @@ type Variable struct {
 // Call is an API call of a document.
 type Call struct {
 	Name       string   // service:Api, as botocore has them
-	Parameters []string // those that it gives
+	Parameters []string // those that it sets
 }
 
 // Step is one entry of mainSteps, or of the Steps of an aws:loop.

@@ -134,7 +134,7 @@ class Setting:
         yield from self.writes(value)
 
     def answer(self, at: At, call: dict[str, Any]) -> Iterator[Problem]:
-        """Know what a read answers, and say what it cannot."""
+        """Record the answer of a read, and report what it cannot contain."""
         operation = model(call["call"])
         if operation is None:
             return
