@@ -149,7 +149,7 @@ func TestPlan(t *testing.T) {
 		l := l.in(t)
 		code, stdout, stderr := hubmend(t, l.env("workload"), "plan", "--control", "EC2.14", "--resource", group)
 		if code != 0 || stderr != "" ||
-			!strings.Contains(stdout, "Nothing to change: TCP 3389 is not open to the world.") {
+			!strings.Contains(stdout, "Nothing to change: the security group does not open TCP 3389 to the world.") {
 			t.Errorf("exits with %d, says %q, prints %s", code, stderr, stdout)
 		}
 	})

@@ -19,7 +19,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// Archives take files that exist. What is below build/ is made by `make release-files`.
+// Archives take files that exist. `make release-files` creates the files below build/.
 func TestArchivesTakeFilesThatExist(t *testing.T) {
 	t.Parallel()
 	var config struct {

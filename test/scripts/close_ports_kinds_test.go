@@ -137,8 +137,8 @@ func TestPortsAreRefused(t *testing.T) {
 		says   string
 	}{
 		"both": {portsEvents([]string{"22"}, map[string]any{"Keep": []string{"tcp/80"}}),
-			"Give either Ports, which are closed, or Keep"},
-		"neither": {portsEvents([]string{}, nil), "Give either Ports, which are closed, or Keep"},
+			"Specify either Ports, to close these ports, or Keep"},
+		"neither": {portsEvents([]string{}, nil), "Specify either Ports, to close these ports, or Keep"},
 		"another's group": {portsEvents([]string{"22"}, nil),
 			"Security group " + itself + " belongs to account 222222222222, which shares its VPC."},
 	} {

@@ -31,7 +31,7 @@ func groups(all ...map[string]any) map[string]any {
 
 func TestSendTrailToCloudWatchLogs(t *testing.T) {
 	t.Parallel()
-	const now = "The trail main now delivers to the log group /hubmend/cloudtrail/main too, with a retention of 365 " +
+	const now = "The trail main now also delivers to the log group /hubmend/cloudtrail/main, with a retention of 365 " +
 		"days unless the group had one."
 	arn := func(partition, name string) string {
 		return "arn:" + partition + ":logs:us-east-1:111111111111:log-group:/hubmend/cloudtrail/" + name + ":*"
@@ -163,7 +163,7 @@ func TestTrailDeliveryIsVerified(t *testing.T) {
 func TestUndoTrailDelivery(t *testing.T) {
 	t.Parallel()
 	const changed = "The log group of the trail arn:t has changed since the repair " + repairID
-	const restored, same = "Restored: the trail no longer delivers to CloudWatch Logs; its log group stays.", "Nothing to change: the trail delivers as it did before the repair."
+	const restored, same = "Restored: the trail no longer delivers to CloudWatch Logs. Its log group stays.", "Nothing to change: the trail delivers as it did before the repair."
 	none, ours, theirs := deliversTo("", ""), deliversTo("arn:ours:*", "arn:our-role"), deliversTo("arn:theirs:*",
 		"arn:their-role")
 	for name, tc := range map[string]struct {
