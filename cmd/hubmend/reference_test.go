@@ -35,8 +35,8 @@ func TestReferenceHasEveryCommand(t *testing.T) {
 		}
 	})
 	for _, want := range []string{
-		"| `--since period` | leave out what ended longer ago, such as 90m, 36h or 7d (default `7d`) |",
-		"```\nhubmend history TARGET [flags]\n```", "| [hubmend dlq list](#hubmend-dlq-list) | List dead letters"} {
+		"| `--since period` | leave out attempts that ended longer ago, such as 90m, 36h or 7d (default `7d`) |",
+		"```\nhubmend history [TARGET] [flags]\n```", "| [hubmend dlq list](#hubmend-dlq-list) | List dead letters"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
