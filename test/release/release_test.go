@@ -70,10 +70,10 @@ func TestReleaseRunsAnywhere(t *testing.T) {
 		{"costs", "Fixed, per month"},
 		{"plan --help", "--resource"},
 		{"completion zsh", "#compdef hubmend"},
-		{"lint", "are in order."},
+		{"lint", "No problems found"},
 		{"lab schema", `"$schema"`},
-		{"lab run --quiet example.yaml", "PASS"},
-		{"lab demo", "Report: hubmend-demo-report.html (11 repairs, 1 undone)"},
+		{"lab run --quiet example.yaml", "[1/1] "},
+		{"lab demo", "Report: hubmend-demo-report.html ("},
 	} {
 		code, stdout, stderr := r.run(t, withPython, strings.Fields(tc.args)...)
 		if code != 0 || !strings.Contains(stdout, tc.want) {
