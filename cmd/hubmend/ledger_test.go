@@ -309,7 +309,7 @@ func testStatus(t *testing.T, a administration) {
 	}
 	a.turn(t, "pausde") // as for the functions, a slip of the pen pauses
 	a.mustPrint(t, "status --account 333333333333 --since 90m",
-		"is paused. To activate it: aws ssm put-parameter --name /hubmend/switch --value active --overwrite",
+		"is paused. To activate it: hubmend resume",
 		"No resource needs attention or is in progress.", "No remediation ended in the last 90m.")
 }
 

@@ -29,8 +29,7 @@ func printStanding(out io.Writer, s standing, since period) {
 	color := map[string]text.Color{naming.SwitchActive: text.FgGreen, naming.SwitchPaused: text.FgRed}[s.Switch]
 	fmt.Fprintf(out, "%s in %s is %s.", subject, s.Region, paint(color, s.Switch))
 	if s.Switch == naming.SwitchPaused {
-		fmt.Fprintf(out, " To activate it: aws ssm put-parameter --name %s --value %s --overwrite",
-			naming.Switch, naming.SwitchActive)
+		fmt.Fprint(out, " To activate it: hubmend resume")
 	}
 	fmt.Fprintf(out, "\n%s\n", countStates(s.Targets))
 	if len(s.Targets) > 0 {

@@ -100,18 +100,18 @@ func (e *examination) ledger(ctx context.Context) (report, error) {
 }
 
 func (e *examination) killswitch(ctx context.Context) (report, error) {
-	activate := fmt.Sprintf("aws ssm put-parameter --name %s --value %s --type String --overwrite", naming.Switch,
-		naming.SwitchActive)
 	r := report{found: naming.Switch + " is " + naming.SwitchActive}
 	out, err := e.ssm.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(naming.Switch)})
 	var missing *ssmtypes.ParameterNotFound
 	switch {
 	case errors.As(err, &missing):
-		r.problem(activate, "parameter %s not found, so no remediation starts", naming.Switch)
+		create := fmt.Sprintf("aws ssm put-parameter --name %s --value %s --type String", naming.Switch,
+			naming.SwitchActive)
+		r.problem(create, "parameter %s not found, so no remediation starts", naming.Switch)
 	case err != nil:
 		return r, err
 	case aws.ToString(out.Parameter.Value) != naming.SwitchActive:
-		r.problem(activate, "%s is %q, so no remediation starts", naming.Switch, aws.ToString(out.Parameter.Value))
+		r.problem("hubmend resume", "%s is %q, so no remediation starts", naming.Switch, aws.ToString(out.Parameter.Value))
 	}
 	return r, nil
 }
