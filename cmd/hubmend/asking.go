@@ -64,7 +64,8 @@ func notDeployed(ctx context.Context, cfg aws.Config, missing error, account str
 	if err == nil && out.Administrator != nil {
 		meant += " (" + oneLine(aws.ToString(out.Administrator.AccountId)) + ")"
 	}
-	return fmt.Errorf("Hubmend is not deployed in account %s, %s: %w; use credentials of %s in the home Region, or deploy "+
+	return fmt.Errorf("Hubmend is not deployed in account %s, %s: %w; use credentials of %s in the home Region, "+
+		"or deploy "+
 		"hubmend-admin%s", account, cfg.Region, missing, meant, meantRegion(cfg.Region))
 }
 
@@ -97,9 +98,9 @@ func (f following) deadline(cmd *cobra.Command) (context.Context, context.Cancel
 	return context.WithTimeout(cmd.Context(), f.timeout)
 }
 
-// follow reports the progress of a request until it is over or the context is done; it reads it at least once. What does
-// not end in time is reported and not a success. The error is that of an interruption. A failure is left to the caller,
-// so that it is reported once.
+// follow reports the progress of a request until it is over or the context is done; it reads it at least
+// once. What does not end in time is reported and not a success. The error is that of an interruption. A
+// failure is left to the caller, so that it is reported once.
 func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, what, key string,
 	look func(context.Context) (request.Progress, error)) (request.Progress, error) {
 	out := cmd.OutOrStdout()
@@ -114,7 +115,8 @@ func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, wha
 	case cmd.Context().Err() != nil:
 		return p, fmt.Errorf("interrupted; %s goes on, and %s shows the progress", what, historyOf(key))
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s did not end within %s (%s); it goes on, and %s shows the progress\n", what,
+		fmt.Fprintf(cmd.ErrOrStderr(),
+			"hubmend: %s did not end within %s (%s); it goes on, and %s shows the progress\n", what,
 			f.timeout, oneLine(p.String()), historyOf(key))
 	default:
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot read the progress; try %s: %v\n", historyOf(key),

@@ -33,12 +33,14 @@ func awsProblem(region string, err error) error {
 		return fmt.Errorf("%s does not know these AWS credentials; log in again, or choose another AWS_PROFILE or "+
 			"AWS_REGION%s (%s)", region, meantRegion(region), said)
 	case isKeyProblem(code, said):
-		return fmt.Errorf("the KMS key in %s cannot be used: it was deleted or disabled, or its key policy does not let "+
+		return fmt.Errorf("the KMS key in %s cannot be used: it was deleted or disabled, or its key policy "+
+			"does not let "+
 			"you use it; check kmsKey of hubmend-admin (%s)", region, said)
 	case awserr.IsDenied(err):
 		return fmt.Errorf("access denied for these AWS credentials: %s", said)
 	case code == "" && errors.As(err, &call):
-		return fmt.Errorf("AWS does not respond in %s%s; check AWS_REGION, AWS_ENDPOINT_URL and the network (%s)", region,
+		return fmt.Errorf("AWS does not respond in %s%s; check AWS_REGION, AWS_ENDPOINT_URL and the network (%s)",
+			region,
 			meantRegion(region), oneLine(err.Error()))
 	}
 	return errors.New(oneLine(err.Error()))

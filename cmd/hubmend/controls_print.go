@@ -61,7 +61,8 @@ func writeControlPage(out io.Writer, rows []controlRow) error {
 			fmt.Fprintf(&b, " %s in `%s`", r.Frameworks[standard], standard)
 		}
 		if r.EvidenceLag > 0 {
-			fmt.Fprintf(&b, "\n- **Evidence:** Security Hub may check data that is up to %s old", decide.Hours(r.EvidenceLag))
+			fmt.Fprintf(&b, "\n- **Evidence:** Security Hub may check data that is up to %s old",
+				decide.Hours(r.EvidenceLag))
 		}
 		fmt.Fprintf(&b, "\n- **IAM actions of the runbook's role:** `%s`\n", strings.Join(actionsOf(r.Policy), "`, `"))
 		if r.Undo != nil {

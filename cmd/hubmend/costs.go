@@ -37,7 +37,8 @@ repairs. Prices and assumptions are those of docs/costs.md. It calls no AWS API.
 			if asMarkdown {
 				return report.Page(cmd.OutOrStdout())
 			}
-			return f.print(cmd.OutOrStdout(), report, costListing(report), func(out io.Writer) { printCosts(out, report) })
+			return f.print(cmd.OutOrStdout(), report, costListing(report),
+				func(out io.Writer) { printCosts(out, report) })
 		},
 	}
 	flags := cmd.Flags()

@@ -27,7 +27,8 @@ func demoProblems(r scenario.Result) []string {
 				strings.TrimSuffix(fmt.Sprintf("%s was not repaired; its finding is %s: %s", what, c.Workflow,
 					clip(oneLine(c.Note))), ": "))
 		case c.After != postcondition.Passed:
-			problems = append(problems, fmt.Sprintf("%s is RESOLVED, but the independent check reports %q", what, c.After))
+			problems = append(problems,
+				fmt.Sprintf("%s is RESOLVED, but the independent check reports %q", what, c.After))
 		}
 	}
 	if len(r.Controls) == 0 {

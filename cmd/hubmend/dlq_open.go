@@ -37,7 +37,8 @@ func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 	names := queueNames
 	if queue != "" {
 		if names = []string{queue}; !slices.Contains(queueNames, queue) {
-			return deadLetters{}, fmt.Errorf("unknown queue %q; the queues are %s", queue, strings.Join(queueNames, " and "))
+			return deadLetters{},
+				fmt.Errorf("unknown queue %q; the queues are %s", queue, strings.Join(queueNames, " and "))
 		}
 	}
 	cfg, err := awsConfig(ctx)

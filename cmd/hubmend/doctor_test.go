@@ -346,7 +346,8 @@ var ills = map[string]illness{
 		"admin stack", doctor.Problem, []string{"wait until the operation has ended"},
 	},
 	"another template": {
-		[]bend{{call: "Action=GetTemplate&StackName=hubmend-admin", old: "Updates findings with the outcome of their remediation.",
+		[]bend{{call: "Action=GetTemplate&StackName=hubmend-admin",
+			old: "Updates findings with the outcome of their remediation.",
 			new: "x"}}, "admin template", doctor.Problem,
 		[]string{"hubmend-admin differs from", "SettleFunction", "npx cdk deploy hubmend-admin"},
 	},
@@ -365,12 +366,14 @@ var ills = map[string]illness{
 	"a mapping is off": {
 		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: `"Enabled"`, new: `"Disabled"`}},
 		"event sources", doctor.Problem,
-		[]string{"the event source mapping of hubmend-dispatch for queue hubmend-findings is Disabled", "mapping of hubmend-settle",
+		[]string{"the event source mapping of hubmend-dispatch for queue hubmend-findings is Disabled",
+			"mapping of hubmend-settle",
 			"aws lambda update-event-source-mapping --enabled --uuid "},
 	},
 	"a mapping is gone": {
 		[]bend{{call: "GET /2015-03-31/event-source-mappings", old: ":hubmend-outcomes\"", new: ":another\""}},
-		"event sources", doctor.Problem, []string{"hubmend-settle has no event source mapping for queue hubmend-outcomes"},
+		"event sources", doctor.Problem,
+		[]string{"hubmend-settle has no event source mapping for queue hubmend-outcomes"},
 	},
 	"a queue is gone": {
 		[]bend{{call: `"QueueName":"hubmend-outcomes-dlq"`, status: 400,
@@ -466,7 +469,8 @@ var ills = map[string]illness{
 		[]string{"has no stacks, so no member can be remediated"},
 	},
 	"an old StackSet": {
-		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles", old: "Permissions of the runbook",
+		[]bend{{call: "Action=DescribeStackSet&CallAs=SELF&StackSetName=hubmend-member-roles",
+			old: "Permissions of the runbook",
 			new: "x"}}, "member roles", doctor.Problem,
 		[]string{"the StackSet hubmend-member-roles differs from", "npx cdk deploy hubmend-rollout"},
 	},

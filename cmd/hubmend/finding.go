@@ -37,11 +37,13 @@ RESOURCE is an ARN, or the resource's own id with --account and --region.`,
 				return err
 			}
 			spec := samplefinding.Spec{
-				Control: control, Account: cmp.Or(account, part(resource, 4)), Region: cmp.Or(region, part(resource, 3)),
-				Form: samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
+				Control: control, Account: cmp.Or(account, part(resource, 4)),
+				Region: cmp.Or(region, part(resource, 3)),
+				Form:   samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
 			}
 			if spec.Account == "" || spec.Region == "" {
-				return fmt.Errorf("the resource %q has no account or Region in it; add --account and --region", resource)
+				return fmt.Errorf("the resource %q has no account or Region in it; add --account and --region",
+					resource)
 			}
 			if spec.Resource, err = resourceID(control, resource, place{spec.Account, spec.Region}); err != nil {
 				return err

@@ -135,7 +135,8 @@ func openResources(open []finding.Finding) []openResource {
 
 func resourceListing(all []openResource) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Region"},
-		{name: "Resource", show: overview.Short}, {name: "Since (UTC)", show: minutes}, {name: "Findings", right: true}}}
+		{name: "Resource", show: overview.Short}, {name: "Since (UTC)", show: minutes},
+		{name: "Findings", right: true}}}
 	for _, r := range all {
 		l.add(r.Control, r.Account, r.Region, r.Resource, fullTime(r.Since), strconv.Itoa(len(r.Findings)))
 	}

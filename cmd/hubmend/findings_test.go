@@ -69,7 +69,8 @@ func TestFindings(t *testing.T) {
 		sample(t, "EC2.13", sg(2), "c"), sample(t, "EC2.2", sg(3), "d"), map[string]any{"Id": "of another product"})
 
 	out := s.says(t, 0, "findings", "hubmend findings --control EC2.2", "hubmend playbook enable CIS43")
-	if i, j := strings.Index(out, "EC2.2 "), strings.Index(out, "EC2.13 "); i < 0 || j < i || strings.Contains(out, sg(1)) {
+	if i, j := strings.Index(out, "EC2.2 "), strings.Index(out, "EC2.13 "); i < 0 || j < i ||
+		strings.Contains(out, sg(1)) {
 		t.Errorf("prints\n%s", out)
 	}
 	for _, want := range []string{`"FAILED"`, `"ACTIVE"`, `"NEW"`, `"NOTIFIED"`} {
@@ -80,7 +81,8 @@ func TestFindings(t *testing.T) {
 
 	asked = nil
 	s.says(t, 0, "findings --control ec2.13 --account 222222222222 --region us-east-1",
-		"security-group/sg-00000000000000001", "\n  hubmend remediate --control EC2.2 --resource sg-00000000000000003\n")
+		"security-group/sg-00000000000000001",
+		"\n  hubmend remediate --control EC2.2 --resource sg-00000000000000003\n")
 	for _, want := range []string{`"EC2.13"`, `"222222222222"`, `"us-east-1"`} {
 		if !strings.Contains(asked[0], want) || strings.Contains(asked[0], "EC2.14") {
 			t.Errorf("asks for %s", asked[0])

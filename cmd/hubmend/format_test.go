@@ -64,7 +64,8 @@ func read(t *testing.T, text []byte) (header []string, rows []map[string]string)
 func TestControlsCSV(t *testing.T) {
 	t.Parallel()
 	header, rows := read(t, execute(t, "controls", "--output", "csv"))
-	want := []string{"control", "title", "number", "risk", "undo", "irreversible", "parameter", "runbook", "remediation"}
+	want := []string{"control", "title", "number", "risk", "undo", "irreversible", "parameter", "runbook",
+		"remediation"}
 	if diff := cmp.Diff(want, header); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -90,7 +91,8 @@ func TestTargetsCSV(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 31, 18, 0, 9, 0, time.UTC)
 	targets := []overview.Target{{Key: "k", State: overview.Queued, Control: "EC2.13", Account: "222222222222",
-		Region: "us-east-1", Resource: group, Since: at, Until: at.Add(time.Hour), Undo: true, Why: "=HYPERLINK(\"x\")"}}
+		Region: "us-east-1", Resource: group, Since: at, Until: at.Add(time.Hour), Undo: true,
+		Why: "=HYPERLINK(\"x\")"}}
 	var b bytes.Buffer
 	if err := formatCSV.print(&b, nil, targetListing(targets), nil); err != nil {
 		t.Fatal(err)

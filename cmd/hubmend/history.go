@@ -32,10 +32,11 @@ type past struct {
 	SuspendedAt time.Time `json:"suspendedAt,omitzero"`
 	HeldAt      time.Time `json:"heldAt,omitzero"`
 	HeldBy      string    `json:"heldBy,omitempty"`
-	HeldSender  string    `json:"heldSender,omitempty"`  // the identity that sent the request of HeldBy, according to SQS
-	UndoRefused string    `json:"undoRefused,omitempty"` // why the latest undo request was refused
-	Unconfirmed []string  `json:"unconfirmed,omitempty"` // ids of findings
-	Attempts    []tried   `json:"attempts"`              // oldest first
+	// the identity that sent the request of HeldBy, according to SQS
+	HeldSender  string   `json:"heldSender,omitempty"`
+	UndoRefused string   `json:"undoRefused,omitempty"` // why the latest undo request was refused
+	Unconfirmed []string `json:"unconfirmed,omitempty"` // ids of findings
+	Attempts    []tried  `json:"attempts"`              // oldest first
 }
 
 // tried is one attempt.
@@ -162,7 +163,8 @@ func findKey(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	for _, t := range found {
 		fmt.Fprintf(&lines, "\n  %s  %s %s %s %s", t.Key(), t.Account, t.Region, t.Runbook, oneLine(t.Resource))
 	}
-	return "", fmt.Errorf("%s matches %d resources; specify the key of one:%s", oneLine(name), len(found), lines.String())
+	return "", fmt.Errorf("%s matches %d resources; specify the key of one:%s", oneLine(name), len(found),
+		lines.String())
 }
 
 func unknownTarget(cfg aws.Config, name string) error {

@@ -81,7 +81,8 @@ func (r labRun) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	p := &printer{out: cmd.OutOrStdout(), silent: r.format != formatTable, brief: r.quiet, trace: r.verbose, logs: r.logs}
+	p := &printer{out: cmd.OutOrStdout(), silent: r.format != formatTable, brief: r.quiet, trace: r.verbose,
+		logs: r.logs}
 	results, err := runAll(cmd.Context(), scenarios, config, r.jobs, p)
 	if cmd.Context().Err() != nil {
 		return errors.New("interrupted")

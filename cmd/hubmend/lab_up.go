@@ -87,7 +87,8 @@ func (u labUp) run(ctx context.Context, out io.Writer, config lab.Config) error 
 	case ctx.Err() != nil:
 		return errors.New("interrupted")
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("port %d is in use; choose another with --port, or end the lab that uses it (%w)", u.port, err)
+		return fmt.Errorf("port %d is in use; choose another with --port, or end the lab that uses it (%w)", u.port,
+			err)
 	case err != nil:
 		return err
 	}

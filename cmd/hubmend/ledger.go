@@ -23,7 +23,8 @@ func ledgerError(region string, err error) error {
 	var missing *types.ResourceNotFoundException
 	switch {
 	case errors.As(err, &missing):
-		return fmt.Errorf("Hubmend is not deployed for these AWS credentials in %s: table %s not found; use credentials of "+
+		return fmt.Errorf("Hubmend is not deployed for these AWS credentials in %s: table %s not found; use "+
+			"credentials of "+
 			"the administrator's account in the home Region, or deploy hubmend-admin%s", region, naming.LedgerTable,
 			meantRegion(region))
 	case ledger.IsNewer(err):

@@ -250,7 +250,8 @@ func TestLedgerCommands(t *testing.T) {
 	endpoint := startSQS(t) // all of moto is behind it
 	for region, test := range map[string]func(*testing.T, administration){
 		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory,
-		"us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer, "ap-south-1": testUndone, "ap-east-1": testLatest,
+		"us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer, "ap-south-1": testUndone,
+		"ap-east-1": testLatest,
 	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
@@ -262,7 +263,8 @@ func TestLedgerCommands(t *testing.T) {
 		env := slices.Concat(nobody,
 			[]string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=sa-east-1", "AWS_ACCESS_KEY_ID=id",
 				"AWS_SECRET_ACCESS_KEY=secret"})
-		for _, args := range [][]string{{"status"}, {"history"}, {"history", "sg-1"}, {"history", groupTarget("sg-1").Key()}} {
+		for _, args := range [][]string{{"status"}, {"history"}, {"history", "sg-1"},
+			{"history", groupTarget("sg-1").Key()}} {
 			code, stdout, stderr := hubmend(t, env, args...)
 			want := "hubmend: Hubmend is not deployed for these AWS credentials in sa-east-1: table hubmend-ledger not " +
 				"found; use credentials of the administrator's account in the home Region, or deploy hubmend-admin\n"
@@ -304,7 +306,8 @@ func testStatus(t *testing.T, a administration) {
 	if strings.Index(out, "suspended  ") > strings.Index(out, "queued  ") {
 		t.Errorf("what needs attention is not first:\n%s", out)
 	}
-	if strings.Count(out, "unconfirmed") > 0 || strings.Index(out, "security-group/sg-1") < strings.Index(out, "re-check") {
+	if strings.Count(out, "unconfirmed") > 0 ||
+		strings.Index(out, "security-group/sg-1") < strings.Index(out, "re-check") {
 		t.Errorf("what waits for a re-check is listed elsewhere too:\n%s", out)
 	}
 	a.turn(t, "pausde") // as for the functions, a slip of the pen pauses
@@ -320,7 +323,8 @@ func testStatusEmpty(t *testing.T, a administration) {
 		!strings.Contains(stdout, "No remediation ended in the last 7d.") {
 		t.Errorf("exits with %d and prints\n%s", code, stdout)
 	}
-	if stderr != "hubmend: parameter /hubmend/switch not found in eu-west-2; run `hubmend doctor` to see what is missing\n" {
+	if stderr != "hubmend: parameter /hubmend/switch not found in eu-west-2; run `hubmend doctor` to see what is "+
+		"missing\n" {
 		t.Errorf("says %q", stderr)
 	}
 	a.turn(t, naming.SwitchActive)

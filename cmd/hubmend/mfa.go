@@ -16,8 +16,9 @@ import (
 )
 
 // errNoTerminal is the error of a profile with mfa_serial where nobody can be asked for the code.
-var errNoTerminal = errors.New("the AWS profile needs an MFA code, and there is no terminal to ask on; log in first, such " +
-	"as with: eval \"$(aws configure export-credentials --format env)\"")
+var errNoTerminal = errors.New(
+	"the AWS profile needs an MFA code, and there is no terminal to ask on; log in first, such " +
+		"as with: eval \"$(aws configure export-credentials --format env)\"")
 
 // withMFA lets profiles with mfa_serial work: the code is asked for on the terminal.
 func withMFA(ctx context.Context) func(*config.LoadOptions) error {

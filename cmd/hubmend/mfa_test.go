@@ -25,7 +25,8 @@ func TestMFAWithoutATerminal(t *testing.T) {
 	t.Parallel()
 	env := slices.Concat(nobody, []string{"AWS_CONFIG_FILE=" + write(t, "config", mfaProfile), "AWS_PROFILE=admin"})
 	for _, args := range []string{"status", "plan --control EC2.13 --resource sg-1"} {
-		terminal{env: env}.says(t, exitUsage, args, "hubmend: the AWS profile needs an MFA code, and there is no terminal",
+		terminal{env: env}.says(t, exitUsage, args,
+			"hubmend: the AWS profile needs an MFA code, and there is no terminal",
 			"aws configure export-credentials")
 	}
 }

@@ -131,7 +131,8 @@ func TestPrintProblems(t *testing.T) {
 		format   format
 		want     string // a part of it
 	}{
-		"text":          {some, formatTable, "a.yaml: step close: no such API\nb.yaml: no permission\n2 problems found.\n"},
+		"text": {some, formatTable,
+			"a.yaml: step close: no such API\nb.yaml: no permission\n2 problems found.\n"},
 		"nothing wrong": {nil, formatTable, "No problems found in "},
 		"JSON": {some, formatJSON,
 			`[{"file":"a.yaml","step":"close","text":"no such API"},{"file":"b.yaml","text":"no permission"}]` + "\n"},

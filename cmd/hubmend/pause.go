@@ -111,8 +111,9 @@ func (s switched) tell() []string {
 		"Remediations that are running finish. Findings that arrive are kept; `hubmend resume` goes on with those that "+
 		"still need it.", killswitch.CacheFor.Seconds())
 	if s.Switch == naming.SwitchActive {
-		state, meaning = "active", fmt.Sprintf("Within %.0f minutes, remediation goes on with the findings that arrived "+
-			"meanwhile and still need it. `hubmend status` shows the progress.", decide.SweepEvery.Minutes())
+		state, meaning = "active", fmt.Sprintf(
+			"Within %.0f minutes, remediation goes on with the findings that arrived "+
+				"meanwhile and still need it. `hubmend status` shows the progress.", decide.SweepEvery.Minutes())
 	}
 	where := fmt.Sprintf("Hubmend in account %s, %s is ", s.Account, s.Region)
 	if !s.Changed {

@@ -10,8 +10,9 @@ func TestPauseAndResume(t *testing.T) {
 	t.Parallel()
 	a := administer(t, startSQS(t), "eu-west-1")
 	s := terminal{env: a.env}
-	s.says(t, exitUsage, "pause", "Hubmend is not deployed in account 123456789012, eu-west-1: parameter /hubmend/switch "+
-		"not found")
+	s.says(t, exitUsage, "pause",
+		"Hubmend is not deployed in account 123456789012, eu-west-1: parameter /hubmend/switch "+
+			"not found")
 	a.turn(t, "active")
 	s.says(t, 0, "resume", "Hubmend in account 123456789012, eu-west-1 is active already; nothing was changed.\n")
 	s.says(t, 0, "pause", "is now paused; it was active.\n", "Remediations that are running finish.", "hubmend resume")

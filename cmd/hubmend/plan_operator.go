@@ -17,8 +17,8 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// operator has the AWS credentials of the person at the terminal, and runs a runbook's reads with them. Nothing is started
-// before it is needed.
+// operator has the AWS credentials of the person at the terminal, and runs a runbook's reads with them.
+// Nothing is started before it is needed.
 type operator struct {
 	root        string   // folder of a checkout, whose Python is preferred
 	environment []string // of this process

@@ -93,7 +93,8 @@ func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, er
 	}
 	if found, _ := out["Findings"].([]any); len(found) == 0 {
 		return nil, fmt.Errorf(
-			"Security Hub in %s has no finding %s for these AWS credentials; check the id and the account", region, q.finding)
+			"Security Hub in %s has no finding %s for these AWS credentials; check the id and the account", region,
+			q.finding)
 	}
 	return plan.OneFinding(text)
 }

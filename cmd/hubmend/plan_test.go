@@ -104,7 +104,8 @@ func TestPlan(t *testing.T) {
 		l := l.in(t)
 		code, stdout, stderr := hubmend(t, l.env("workload"), "plan", "--control", "EC2.13", "--resource", group)
 		for _, want := range []string{
-			"- tcp 22 from 0.0.0.0/0\n", "Write calls (1), each assumed to succeed:", "1. ec2:RevokeSecurityGroupIngress\n",
+			"- tcp 22 from 0.0.0.0/0\n", "Write calls (1), each assumed to succeed:",
+			"1. ec2:RevokeSecurityGroupIngress\n",
 			"Network interfaces in the group: none", "Risk: medium. ", "It can be undone.",
 			"Cost: 1 step, 0.002 USD.",
 			"role/hubmend-CloseSecurityGroupPorts, which allows ec2:AuthorizeSecurityGroupIngress, ",
@@ -156,7 +157,8 @@ func TestPlan(t *testing.T) {
 	t.Run("refused by the runbook", func(t *testing.T) {
 		l := l.in(t)
 		code, stdout, stderr := hubmend(t, l.env("workload"), "plan", "--control", "EC2.2", "--resource", group)
-		if code != exitFailed || stderr != "" || !strings.Contains(stdout, "would fail before it changes anything:\n") ||
+		if code != exitFailed || stderr != "" ||
+			!strings.Contains(stdout, "would fail before it changes anything:\n") ||
 			!strings.Contains(stdout, "is named web, not default") {
 			t.Errorf("exits with %d, says %q, prints %s", code, stderr, stdout)
 		}

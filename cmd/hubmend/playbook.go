@@ -34,7 +34,8 @@ PLAYBOOK is an id such as cis-1.2.0 or the name of the product. The default is t
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(playbookListCommand(), playbookLaunchCommand(), playbookUpdateCommand(),
-		playbookSwitchCommand("enable"), playbookSwitchCommand("disable"), playbookStatusCommand(), playbookTerminateCommand(), playbookShareCommand())
+		playbookSwitchCommand("enable"), playbookSwitchCommand("disable"), playbookStatusCommand(),
+		playbookTerminateCommand(), playbookShareCommand())
 	return cmd
 }
 
@@ -83,7 +84,8 @@ func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
 }
 
 func noProducts(c playbook.Catalog) error {
-	return fmt.Errorf("these AWS credentials see no playbook in %s%s; use credentials of the administrator's account in "+
+	return fmt.Errorf("these AWS credentials see no playbook in %s%s; use credentials of the administrator's "+
+		"account in "+
 		"the home Region, or give them access to the portfolio with the parameter EndUserRole of hubmend-admin "+
 		"(docs/playbooks.md)", c.Region, meantRegion(c.Region))
 }

@@ -31,9 +31,10 @@ on request: with the custom action, or with "hubmend remediate". Other groups an
 as they are. Exits with 1 when the update fails.`
 	}
 	cmd := &cobra.Command{
-		Use:   verb + " GROUP...",
-		Short: strings.ToUpper(verb[:1]) + verb[1:] + " automatic remediation for control groups of a launched playbook",
-		Long:  long,
+		Use: verb + " GROUP...",
+		Short: strings.ToUpper(verb[:1]) + verb[1:] +
+			" automatic remediation for control groups of a launched playbook",
+		Long: long,
 		Example: fmt.Sprintf("  hubmend playbook %[1]s %[2]s\n  hubmend playbook %[1]s %[2]s CIS22 --yes --json", verb,
 			"CIS4142"),
 		Args: cobra.MinimumNArgs(1),
@@ -66,7 +67,8 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 	if err := s.checkJSON(s.asJSON); err != nil {
 		return err
 	}
-	c, err := choosePlaybook(cmd.Context(), slices.DeleteFunc([]string{s.playbook}, func(p string) bool { return p == "" }))
+	c, err := choosePlaybook(cmd.Context(),
+		slices.DeleteFunc([]string{s.playbook}, func(p string) bool { return p == "" }))
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,8 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 	if !s.asJSON {
 		s.explain(cmd.OutOrStdout(), groups)
 	}
-	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:], counted(len(groups), "group"), l.Name)
+	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:], counted(len(groups), "group"),
+		l.Name)
 	if err := s.ask(cmd, question, s.asJSON); err != nil {
 		return err
 	}

@@ -90,7 +90,8 @@ by Security Hub, within 24 hours. A failed launch is cleaned up. Exits with 1 wh
 func (c chosen) makeRoom(cmd *cobra.Command, asJSON bool) error {
 	for _, l := range c.launched {
 		if !l.Failed {
-			return fmt.Errorf("%s is launched in this account and %s already, as %s (%s, %s); change it with `hubmend playbook "+
+			return fmt.Errorf("%s is launched in this account and %s already, as %s (%s, %s); change it with "+
+				"`hubmend playbook "+
 				"update`",
 				c.product.Name, c.catalog.Region, l.Name, l.Version, l.Status)
 		}

@@ -207,12 +207,14 @@ func TestPlaybook(t *testing.T) {
 			friend.does(t, "enable CIS22 --yes")
 			friend.does(t, "disable CIS22 --yes")
 			friend.does(t, "status")
-			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage, "list portfolios: access denied for these AWS credentials",
+			friend.fails(t, "share --ou ou-ab12-cd34ef56", exitUsage,
+				"list portfolios: access denied for these AWS credentials",
 				"hubmend-catalog-administrator")
 		}},
 		{"twice", func(t *testing.T) {
 			s.fails(t, "launch --name other", exitUsage,
-				"is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE); change it with "+
+				"is launched in this account and us-east-1 already, as hubmend-cis-1.2.0 (1.0.0, AVAILABLE); "+
+					"change it with "+
 					"`hubmend playbook update`")
 		}},
 		{"an old version", func(t *testing.T) {
@@ -252,8 +254,10 @@ func TestPlaybook(t *testing.T) {
 		}},
 		{"enable and disable", func(t *testing.T) {
 			s.fails(t, "enable cis4142", exitUsage, "no answer; nothing was changed; add --yes")
-			if code, out := s.answering(t, "y\n", "playbook enable cis4142 CIS22"); code != 0 || strings.Contains(out, "CIS22 (") ||
-				!strings.Contains(out, "CIS4142 (EC2.13, EC2.14): Closes SSH") || !strings.Contains(out, ": SUCCEEDED\n") ||
+			if code, out := s.answering(t, "y\n", "playbook enable cis4142 CIS22"); code != 0 ||
+				strings.Contains(out, "CIS22 (") ||
+				!strings.Contains(out, "CIS4142 (EC2.13, EC2.14): Closes SSH") ||
+				!strings.Contains(out, ": SUCCEEDED\n") ||
 				!strings.Contains(out, "already open are remediated too") {
 				t.Errorf("enable exits with %d and prints\n%s", code, out)
 			}

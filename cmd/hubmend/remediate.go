@@ -39,7 +39,8 @@ or you did not wait for the end.`,
 		RunE: func(cmd *cobra.Command, ids []string) error { return r.run(cmd, ids) },
 	}
 	addControlFlag(cmd, &r.control, "remediate the findings of this control, about --resource or with --failed")
-	cmd.Flags().StringVar(&r.resource, "resource", "", "ARN or id of the resource whose findings of --control are meant")
+	cmd.Flags().StringVar(&r.resource, "resource", "",
+		"ARN or id of the resource whose findings of --control are meant")
 	r.againFlags(cmd)
 	r.flags(cmd)
 	return cmd

@@ -40,8 +40,9 @@ func (r remediating) whyNone(ctx context.Context, a asking, others []types.AwsSe
 	}{
 		{&archived, true, fmt.Sprintf("the finding of %s%s about %s is archived: the resource was deleted, or the "+
 			"control was disabled", r.control, there, oneLine(r.resource))},
-		{inAccount, false, fmt.Sprintf("Security Hub of account %s in %s has no findings%s: that is not a member account "+
-			"of this administrator, or Security Hub is not enabled there, or its Region is not linked to this one",
+		{inAccount, false, fmt.Sprintf(
+			"Security Hub of account %s in %s has no findings%s: that is not a member account "+
+				"of this administrator, or Security Hub is not enabled there, or its Region is not linked to this one",
 			a.person.Account, a.cfg.Region, there)},
 		{&ofControl, false, fmt.Sprintf("Security Hub has no findings of %s%s: it has not evaluated the control there "+
 			"yet, or the control or its standard is disabled", r.control, there)},

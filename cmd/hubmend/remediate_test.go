@@ -56,7 +56,8 @@ func TestAskingBadInput(t *testing.T) {
 			"--control and --resource belong together"},
 		"an unknown control": {"remediate --control Lambda.1 --resource x", nil,
 			"unknown control Lambda.1; `hubmend controls` lists"},
-		"failed, and findings": {"remediate --failed " + id, nil, "--failed does not go together with finding ids or --resource"},
+		"failed, and findings": {"remediate --failed " + id, nil,
+			"--failed does not go together with finding ids or --resource"},
 		"failed of no account": {"remediate --failed --account prod", nil,
 			`"prod" is not an account id`},
 		"failed of no class": {"remediate --failed --class bad", nil,
@@ -259,18 +260,22 @@ func testRemediateNothing(t *testing.T, s terminal, arn string) {
 	_, other := s.openGroup(t, "other")
 	id := s.imports(t, "EC2.13", "other", other)
 	for args, want := range map[string]string{
-		"--control EC2.14 --resource " + other: "Security Hub has not evaluated EC2.14 in account 222222222222, us-east-1 " +
+		"--control EC2.14 --resource " +
+			other: "Security Hub has not evaluated EC2.14 in account 222222222222, us-east-1 " +
 			"for " + other + " yet, only EC2.13; try again after its next check",
 		"--control EC2.13 --resource " + strings.Replace(arn, workload, "333333333333", 1): "Security Hub of account " +
 			"111111111111 in us-east-1 has no findings in account 333333333333, us-east-1: that is not a member account",
-		"--control KMS.4 --resource arn:aws:kms:us-east-1:222222222222:key/k": "Security Hub has no findings of KMS.4 in " +
+		"--control KMS.4 --resource arn:aws:kms:us-east-1:222222222222:key/k": "Security Hub has no findings of " +
+			"KMS.4 in " +
 			"account 222222222222, us-east-1: it has not evaluated the control there yet",
-		"--control EC2.13 --resource sg-none":       "Security Hub has findings of EC2.13, but none about sg-none; check the id",
+		"--control EC2.13 --resource sg-none": "Security Hub has findings of EC2.13, but none about sg-none; " +
+			"check the id",
 		"--control EC2.13 --resource " + arn + "00": ", but none about " + arn + "00; check the id",
 	} {
 		s.says(t, exitUsage, "remediate "+args, want)
 	}
-	s.says(t, 0, "remediate --control ec2.13 --resource "+other[strings.LastIndex(other, "/")+1:], other+": done and verified")
+	s.says(t, 0, "remediate --control ec2.13 --resource "+other[strings.LastIndex(other, "/")+1:],
+		other+": done and verified")
 	s.calls(t, "securityhub", "BatchUpdateFindings", map[string]any{
 		"FindingIdentifiers": []any{map[string]any{"Id": id,
 			"ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub"}},

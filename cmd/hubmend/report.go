@@ -165,7 +165,8 @@ func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, no
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
-		note("The parameters of hubmend-admin cannot be read. The report uses the default of %d attempts within %g h: %v",
+		note("The parameters of hubmend-admin cannot be read. The report uses the default of %d attempts "+
+			"within %g h: %v",
 			o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err))
 	}
 	if now.Sub(p.From) > ledgerKeeps+time.Minute {

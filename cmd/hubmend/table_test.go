@@ -69,17 +69,20 @@ func TestRender(t *testing.T) {
 			"All 2: Account 222222222222",
 			"",
 			"State   Since (UTC)       Resource                             Region     Tries  Why",
-			"------  ----------------  -----------------------------------  ---------  -----  -----------------------------",
+			"------  ----------------  -----------------------------------  ---------  -----  " +
+				"-----------------------------",
 			"failed  2026-01-31 18:00  security-group/sg-0123456789abcdef0  us-east-1      3  The security group still",
 			"                                                                                 allows SSH (TCP 22) from",
-			"                                                                                 0.0.0.0/0 after the repair.",
+			"                                                                                 0.0.0.0/0 after " +
+				"the repair.",
 			"held    2026-01-30 18:00  user/ann                             eu-west-1     12",
 		},
 		160: {
 			"All 2: Account 222222222222",
 			"",
 			"State   Since (UTC)       Resource                             Region     Tries  Why",
-			"------  ----------------  -----------------------------------  ---------  -----  ------------------------------" +
+			"------  ----------------  -----------------------------------  ---------  -----  " +
+				"------------------------------" +
 				"-----------------------------------------------",
 			"failed  2026-01-31 18:00  security-group/sg-0123456789abcdef0  us-east-1      3  The security group still " +
 				"allows SSH (TCP 22) from 0.0.0.0/0 after the repair.",

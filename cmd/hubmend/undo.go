@@ -142,7 +142,8 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 		}
 	}
 	return ledger.Past{},
-		fmt.Errorf("the ledger no longer has the previous value of %s from execution %s; restore it by hand", oneLine(t.Resource),
+		fmt.Errorf("the ledger no longer has the previous value of %s from execution %s; restore it by hand",
+			oneLine(t.Resource),
 			id)
 }
 
@@ -160,8 +161,9 @@ func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past, unfinished 
 		fmt.Fprintf(out, "    %s\n", line)
 	}
 	for _, a := range unfinished {
-		paragraphs(out, fmt.Sprintf("Attempt %d failed earlier and may have changed something too, which is not undone: "+
-			"`hubmend history %s --before`", a.Number, t.Key()))
+		paragraphs(out, fmt.Sprintf(
+			"Attempt %d failed earlier and may have changed something too, which is not undone: "+
+				"`hubmend history %s --before`", a.Number, t.Key()))
 	}
 }
 

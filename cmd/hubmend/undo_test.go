@@ -140,7 +140,8 @@ func TestToUndo(t *testing.T) {
 		}
 	}
 	if _, err := toUndo(history(repair(1, first, "EC2.13")), "sg-1",
-		time.Unix(0, 0).Add(30*24*time.Hour)); err == nil || !strings.Contains(err.Error(), "Systems Manager deleted execution") {
+		time.Unix(0, 0).Add(30*24*time.Hour)); err == nil ||
+		!strings.Contains(err.Error(), "Systems Manager deleted execution") {
 		t.Errorf("after 30 days: %v", err)
 	}
 }

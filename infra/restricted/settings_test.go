@@ -50,7 +50,8 @@ func TestSettingsSayAllThatIsWrong(t *testing.T) {
 		`{"hubmend:restrictions":{"kmsKey":true}}`: {
 			`kmsKey: must be a string in quotes, such as "create"`},
 		`{"hubmend:restrictions":{"architecture":64,"permissionsBoundary":["acme"]}}`: {
-			`architecture: must be a string`, `permissionsBoundary: must be a string in quotes, such as "acme-boundary"`},
+			`architecture: must be a string`,
+			`permissionsBoundary: must be a string in quotes, such as "acme-boundary"`},
 		`{"hubmend:restrictions":"acme-boundary"}`: {
 			"must be a JSON object"},
 		`{"@aws-cdk/core:permissionsBoundary":"{\"name\":\"acme-boundary\"}"}`: {

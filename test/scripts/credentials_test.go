@@ -146,7 +146,8 @@ func TestUnusedCredentials(t *testing.T) {
 			says = "hubmend:unverified Still active after 90 days without use: " + keyNames(ids) +
 				". This may have been changed during this run. Start the repair again."
 		case password:
-			says = "hubmend:unverified The console password was removed, but the user still has one. A new one may have " +
+			says = "hubmend:unverified The console password was removed, but the user still has one. A new one " +
+				"may have " +
 				"been set. If the user does not need it, start the repair again."
 		}
 		if stuck.Error != says {

@@ -144,7 +144,8 @@ func TestVerifyUndoFlowLogs(t *testing.T) {
 	}, func(t *testing.T, tc lookCase, done []played) {
 		says := ""
 		if tc.says != "" {
-			says = "hubmend:unverified Flow log fl-ours still exists (" + tc.says + "). Delete it manually, or try again."
+			says = "hubmend:unverified Flow log fl-ours still exists (" + tc.says +
+				"). Delete it manually, or try again."
 		}
 		if done[0].Error != says {
 			t.Errorf("%q, want %q", done[0].Error, says)

@@ -92,8 +92,9 @@ func TestPolicyDescriptionsNeverChange(t *testing.T) {
 		got[p.Properties["ManagedPolicyName"]] = p.Properties["Description"]
 	}
 	if diff := cmp.Diff(map[any]any{
-		"hubmend-catalog-user":          "Lets people launch playbooks and change what they launched.",
-		"hubmend-catalog-administrator": "Lets people change every playbook of the account, and say who may use the portfolio.",
+		"hubmend-catalog-user": "Lets people launch playbooks and change what they launched.",
+		"hubmend-catalog-administrator": "Lets people change every playbook of the account, and say who may use the " +
+			"portfolio.",
 	}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

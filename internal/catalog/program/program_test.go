@@ -59,8 +59,8 @@ func TestCheck(t *testing.T) {
 		edit func(*program.Program)
 		want string
 	}{
-		"right":                    {nil, ""},
-		"another source":           {func(p *program.Program) { p.Source += "\n" }, "run make generate"},
+		"right":          {nil, ""},
+		"another source": {func(p *program.Program) { p.Source += "\n" }, "run make generate"},
 		"an undo without its text": {func(p *program.Program) { p.Header.Undo = "" },
 			"must describe an undo if, and only if"},
 		"text without its undo": {func(p *program.Program) { p.Derived.Undo = nil },

@@ -27,7 +27,8 @@ func Find(root string) (string, error) {
 		return "", fmt.Errorf("find the interpreter that %s names: %w", EnvVar, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("there is no Python in %s; run \"make tools\" in a Hubmend checkout, and \"%s\" elsewhere",
+		return "", fmt.Errorf(
+			"there is no Python in %s; run \"make tools\" in a Hubmend checkout, and \"%s\" elsewhere",
 			venv(root), setupCommand)
 	}
 	return filepath.Abs(found)

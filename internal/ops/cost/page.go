@@ -40,7 +40,8 @@ func (r Report) summary(b *strings.Builder) {
 	}
 	grid(b, "accounts | Regions | repairs per month | fixed | variable | **total per month** | total with the free "+
 		"tier | ASR, published total | ASR, sum of its rows", rows)
-	fmt.Fprintf(b, "\nThe numbers of ASR are from its [cost page](%s).\nThe totals on that page are lower than the sums "+
+	fmt.Fprintf(b, "\nThe numbers of ASR are from its [cost page](%s).\nThe totals on that page are lower than "+
+		"the sums "+
 		"of their rows, so both are listed.\n", r.Book.source(r.Book.Peer.Source).URL)
 }
 
@@ -90,6 +91,7 @@ func (r Report) variable(b *strings.Builder) {
 		"month for\n%s repairs to %s USD. All accounts of an organization share it. Systems Manager has no free tier.\n",
 		USD(e.MonthUSD), number(float64(e.Size.Repairs)), USD(e.MonthFreeTierUSD))
 	b.WriteString("\nA setting that a repair turns on can cost more than the repair: flow logs, trail events in " +
-		"CloudWatch Logs, or\nthe rotation of a key. [controls.md](controls.md) describes this risk for each control. It " +
+		"CloudWatch Logs, or\nthe rotation of a key. [controls.md](controls.md) describes this risk for each " +
+		"control. It " +
 		"is not part of the\nestimate.\n")
 }

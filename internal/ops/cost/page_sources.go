@@ -25,7 +25,8 @@ func (r Report) peer(b *strings.Builder) {
 	}
 	findings := r.Book.Value("findings")
 	fmt.Fprintf(b, "\n\nASR starts a runbook for every finding. Hubmend resolves all findings of a resource with one "+
-		"repair: %s findings\nin this estimate, and at least seven for the password policy. 1,000 resolved findings cost "+
+		"repair: %s findings\nin this estimate, and at least seven for the password policy. 1,000 resolved "+
+		"findings cost "+
 		"%s USD with Hubmend\nand %s USD with ASR.\n",
 		number(findings), USD(e.PerThousandUSD/findings), USD(all))
 }

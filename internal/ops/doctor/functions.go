@@ -56,7 +56,8 @@ func (e *examination) mappings(ctx context.Context) (report, error) {
 		case err != nil:
 			return r, err
 		case mapping == nil:
-			r.problem(restore("the event source mapping"), "%s has no event source mapping for queue %s", f.function, f.queue)
+			r.problem(restore("the event source mapping"), "%s has no event source mapping for queue %s", f.function,
+				f.queue)
 		case aws.ToString(mapping.State) != "Enabled":
 			r.problem("aws lambda update-event-source-mapping --enabled --uuid "+aws.ToString(mapping.UUID),
 				"the event source mapping of %s for queue %s is %s", f.function, f.queue, aws.ToString(mapping.State))

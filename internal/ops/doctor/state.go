@@ -111,7 +111,8 @@ func (e *examination) killswitch(ctx context.Context) (report, error) {
 	case err != nil:
 		return r, err
 	case aws.ToString(out.Parameter.Value) != naming.SwitchActive:
-		r.problem("hubmend resume", "%s is %q, so no remediation starts", naming.Switch, aws.ToString(out.Parameter.Value))
+		r.problem("hubmend resume", "%s is %q, so no remediation starts", naming.Switch,
+			aws.ToString(out.Parameter.Value))
 	}
 	return r, nil
 }

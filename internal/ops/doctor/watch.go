@@ -34,7 +34,8 @@ func (e *examination) alarms(ctx context.Context) (report, error) {
 					aws.ToString(a.AlarmDescription))
 			}
 			if !aws.ToBool(a.ActionsEnabled) {
-				r.problem("aws cloudwatch enable-alarm-actions --alarm-names "+name, "the actions of alarm %s are disabled",
+				r.problem("aws cloudwatch enable-alarm-actions --alarm-names "+name,
+					"the actions of alarm %s are disabled",
 					name)
 			}
 		}

@@ -99,7 +99,8 @@ func TestTargets(t *testing.T) {
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
 			why: "The previous attempt failed for a temporary reason. Hubmend retries."},
 		"queued for the switch": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Paused, noon)}},
-			state: overview.Queued, since: ago(61 * time.Second), why: "Hubmend is paused: the parameter /hubmend/switch is not active."},
+			state: overview.Queued, since: ago(61 * time.Second),
+			why: "Hubmend is paused: the parameter /hubmend/switch is not active."},
 		"queued for the breaker": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Broken, soon)}},
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
 			why: "Automatic remediation of X.1 is paused, because it failed for several resources."},
@@ -134,8 +135,9 @@ func TestTargets(t *testing.T) {
 			state: overview.Held, since: ago(time.Minute), why: "The repair was undone by ann.",
 		},
 		"unconfirmed": {
-			record: decide.Record{Attempts: []decide.Attempt{repaired}, Unconfirmed: []decide.Ref{{ID: "f"}, {ID: "g"}}},
-			state:  overview.Unconfirmed, since: ago(59 * time.Minute), why: "Closed it.",
+			record: decide.Record{Attempts: []decide.Attempt{repaired},
+				Unconfirmed: []decide.Ref{{ID: "f"}, {ID: "g"}}},
+			state: overview.Unconfirmed, since: ago(59 * time.Minute), why: "Closed it.",
 		},
 		"confirmed": {record: decide.Record{Attempts: []decide.Attempt{repaired}}},
 	} {

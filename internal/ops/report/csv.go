@@ -10,7 +10,8 @@ import (
 )
 
 var csvHeader = []string{
-	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "requested by", "trigger",
+	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "requested by",
+	"trigger",
 	"change", "before", "after", "verified", "class", "reason", "undone at", "undoes", "document", "execution",
 	"attempt", "target", "findings", "sender", "calls",
 }

@@ -121,7 +121,8 @@ func (e Entry) observation() oscalObservation {
 		UUID: oscalID("attempt", e.Key, strconv.Itoa(e.Number)), Title: text(e.Control + ": " + string(e.Outcome)),
 		Description: text(strings.TrimSpace(e.Change + " " + e.Reason)), Methods: []string{"TEST"},
 		Types: []string{"mitigation"}, Collected: stamp(e.EndedAt),
-		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control), own("requested-by", e.RequestedBy()),
+		Props: []oscalProp{own("outcome", string(e.Outcome)), own("control", e.Control),
+			own("requested-by", e.RequestedBy()),
 			own("found", stamp(e.FoundAt)), own("document", e.Document)},
 	}
 	for name, value := range map[string]string{"before": e.Before, "after": e.After, "calls": e.Calls,

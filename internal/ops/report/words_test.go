@@ -72,7 +72,8 @@ func TestTimeline(t *testing.T) {
 	from := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	at := func(d time.Duration, o outcomes.Outcome) Entry { return Entry{Outcome: o, EndedAt: from.Add(d)} }
 	tl := newTimeline(Period{from, from.Add(2 * day)},
-		[]Entry{at(0, outcomes.Repaired), at(time.Hour, outcomes.Failed), at(11*time.Hour, outcomes.Repaired), at(47*time.Hour, outcomes.Undone)})
+		[]Entry{at(0, outcomes.Repaired), at(time.Hour, outcomes.Failed), at(11*time.Hour, outcomes.Repaired),
+			at(47*time.Hour, outcomes.Undone)})
 	if len(tl.Bars) != 3 || tl.Days != 1 || tl.Top != 4 || tl.Half() != 2 || tl.Highest != 3 || tl.Width != 30 {
 		t.Fatalf("%+v", tl)
 	}
@@ -109,7 +110,8 @@ func TestHistogram(t *testing.T) {
 	t.Parallel()
 	took := func(d time.Duration, o outcomes.Outcome) Entry { return Entry{Outcome: o, EndedAt: time.Time{}.Add(d)} }
 	got := histogram([]Entry{took(15*time.Second, outcomes.Repaired), took(16*time.Second, outcomes.Repaired),
-		took(20*time.Second, outcomes.Repaired), took(90*time.Second, outcomes.Repaired), took(time.Hour, outcomes.Failed)})
+		took(20*time.Second, outcomes.Repaired), took(90*time.Second, outcomes.Repaired),
+		took(time.Hour, outcomes.Failed)})
 	want := []class{{"up to 15 s", 1, 50}, {"up to 30 s", 2, 100}, {"up to 1 min", 0, 0}, {"up to 2 min", 1, 50}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
