@@ -51,7 +51,7 @@ func testDeployRefuses(t *testing.T, backend *lab.Backend) {
 		"rule on no bus": {stacks{
 			admin: resources{"Rule": resource("AWS::Events::Rule",
 				object{"Name": "r", "EventBusName": "nobody", "EventPattern": object{"source": []any{"a"}}})}},
-			[]string{"resource Rule", "there is no bus nobody"}},
+			[]string{"resource Rule", "bus nobody not found"}},
 		"document that is none": {
 			stacks{runbooks: resources{"Doc": resource("AWS::SSM::Document",
 				object{"Name": "d", "Content": object{"schemaVersion": "0.3", "mainStepz": []any{}}})}},
@@ -89,7 +89,7 @@ func testDeployRefuses(t *testing.T, backend *lab.Backend) {
 			stacks{admin: resources{"May": resource("AWS::Lambda::Permission",
 				object{"Action": "lambda:InvokeFunction", "FunctionName": "nobody",
 					"Principal": "events.amazonaws.com"})}},
-			[]string{"resource May", "no function nobody"}},
+			[]string{"resource May", "function nobody not found"}},
 		"alarm on a band": {stacks{admin: resources{"Alarm": alarm("a", "b", "GreaterThanUpperThreshold", 1, nil)}},
 			[]string{"resource Alarm", "GreaterThanUpperThreshold"}},
 		"alarm on some of its periods": {

@@ -133,7 +133,7 @@ func TestDelivery(t *testing.T) {
 		"rule to-closed cannot deliver to " + queueARN("closed") +
 			": the policy of queue closed does not allow events.amazonaws.com from " +
 			"arn:aws:events:us-east-1:111111111111:rule/to-closed",
-		"rule to-nobody cannot deliver to " + busARN("nobody") + ": there is no bus nobody in 111111111111/us-east-1",
+		"rule to-nobody cannot deliver to " + busARN("nobody") + ": bus nobody not found in 111111111111/us-east-1",
 		"rule to-strangers cannot deliver to " + busARN("strangers") +
 			": the policy of bus strangers does not allow account " + member,
 		"rule to-stream cannot deliver to arn:aws:firehose:us-east-1:111111111111:people: the lab delivers to " +

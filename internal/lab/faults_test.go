@@ -41,7 +41,7 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	w, j := starting(t)
 	if err := w.Intervene(lab.Intervention{Before: "ssm:StartAutomationExecution", Function: "nobody",
-		Kill: true}); err == nil || !strings.Contains(err.Error(), "no function nobody") {
+		Kill: true}); err == nil || !strings.Contains(err.Error(), "function nobody not found") {
 		t.Errorf("Intervene for an unknown function = %v", err)
 	}
 	const api = "ssm:StartAutomationExecution"

@@ -366,7 +366,7 @@ func (w world) testActionTargets(t *testing.T) {
 	}
 
 	if err := w.UseCustomAction("A0", []string{"r"}); err == nil ||
-		!strings.Contains(err.Error(), "there is no custom action") {
+		!strings.Contains(err.Error(), "not found; launch the product first") {
 		t.Errorf("an action that is gone: %v", err)
 	}
 	if err := w.UseCustomAction("A1", []string{"nobody"}); err == nil || !strings.Contains(err.Error(), "0 of 1") {

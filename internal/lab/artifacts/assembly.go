@@ -34,7 +34,7 @@ func Open(dir string) (*Assembly, error) {
 	}
 	files, err := fs.Glob(a.files, "*"+templates.Suffix)
 	if err == nil && len(files) == 0 {
-		err = errors.New("no template is there; run `make templates`")
+		err = errors.New("no templates found; run `make templates`")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", a.dir, err)
@@ -47,7 +47,7 @@ func (a *Assembly) Template(stack string) (*cfn.Template, error) {
 	file := filepath.Join(a.dir, stack+templates.Suffix)
 	text, err := fs.ReadFile(a.files, stack+templates.Suffix)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no template %s; run `make templates`", file)
+		return nil, fmt.Errorf("template %s not found; run `make templates`", file)
 	}
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ func (*Stacks) ResourceTypes() map[string]ResourceType {
 				"AutoDeployment ManagedExecution OperationPreferences StackInstancesGroup",
 			Name: "StackSetName", Fixed: "PermissionModel",
 			Create: createStackSet, Update: updateStackSet, Delete: deleteStackSet,
-			Lacks: "all accounts are in whatever unit is named, none joins later, and one that fails ends it",
+			Lacks: "every OU contains all accounts, no account joins later, and the first failure ends the operation",
 		},
 		"Custom::HubmendCustomAction": {
 			Properties: "ServiceToken ServiceTimeout Id Name Description", Fixed: "ServiceToken",

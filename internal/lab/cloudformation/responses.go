@@ -40,7 +40,7 @@ func (l *responses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.mu.Unlock()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
 	if c == nil || err != nil {
-		http.Error(w, "nobody waits for this response", http.StatusNotFound)
+		http.Error(w, "this response is not expected", http.StatusNotFound)
 		return
 	}
 	c <- body

@@ -181,7 +181,7 @@ func (one *alarm) readPeriods(p cloudformation.Properties) error {
 		return fmt.Errorf("read Period and EvaluationPeriods: %w", err)
 	}
 	if most := p.TextOr("DatapointsToAlarm", strconv.Itoa(one.periods)); most != strconv.Itoa(one.periods) {
-		return errors.New("the lab knows alarms that want every one of their periods: DatapointsToAlarm must be " +
+		return errors.New("the lab supports only alarms on all of their periods: DatapointsToAlarm must be " +
 			"EvaluationPeriods")
 	}
 	return nil

@@ -36,7 +36,8 @@ func (a *Alarms) Line(at apicall.Place, text string) {
 	defer a.mu.Unlock()
 	for _, d := range e.Meta.CloudWatchMetrics {
 		if len(d.Dimensions) != 1 || len(d.Dimensions[0]) > 0 {
-			a.lab.Problem(at, "the lab knows metrics without dimensions, not %v of %s", d.Dimensions, d.Namespace)
+			a.lab.Problem(at, "the lab supports only metrics without dimensions, not %v of %s", d.Dimensions,
+				d.Namespace)
 			continue
 		}
 		for _, m := range d.Metrics {

@@ -10,9 +10,9 @@ func (a *Alarms) ResourceTypes() map[string]cloudformation.ResourceType {
 		"AWS::CloudWatch::Alarm": {
 			Properties: "AlarmName " + alarmProperties, Name: "AlarmName",
 			Create: a.createAlarm, Update: a.updateAlarm, Delete: a.deleteAlarm,
-			Lacks: "it acts on nothing; `alarms` of a scenario says what state it is in. One on what is counted " +
-				"stays in ALARM, and one on another metric than the depth of a queue, or " +
-				"that missing data raises, never is: of ours the two `-age` and `hubmend-sweep`",
+			Lacks: "no actions. `alarms` of a scenario checks the state: an alarm on a metric of functions stays " +
+				"in ALARM, and one on the depth of a queue follows the queue. Others are never in ALARM, which are " +
+				"the two `-age` alarms and `hubmend-sweep`",
 		},
 	}
 }

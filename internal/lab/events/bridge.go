@@ -226,7 +226,7 @@ func (b *Bridge) mayForward(from busID, to apicall.Place, name string, t eventTa
 	defer b.mu.Unlock()
 	on := b.bus(busID{to, name})
 	if on == nil {
-		return fmt.Errorf("there is no bus %s in %s/%s", name, to.Account, to.Region)
+		return fmt.Errorf("bus %s not found in %s/%s", name, to.Account, to.Region)
 	}
 	if to.Account == from.Account {
 		return nil

@@ -44,7 +44,7 @@ func (b *Bridge) putBusPolicy(_ context.Context, s *cloudformation.Stack, ref st
 	defer b.mu.Unlock()
 	on := b.bus(busID{s.At, p.TextOr("EventBusName", DefaultBus)})
 	if on == nil {
-		return cloudformation.Created{}, fmt.Errorf("there is no bus %s", p.Text("EventBusName"))
+		return cloudformation.Created{}, fmt.Errorf("bus %s not found", p.Text("EventBusName"))
 	}
 	on.policy[ref] = d
 	return cloudformation.Created{Ref: ref}, nil

@@ -27,7 +27,7 @@ func (t inputTransformer) check() error {
 	}
 	for _, m := range templateVariable.FindAllStringSubmatch(t.InputTemplate, -1) {
 		if _, ok := t.InputPathsMap[m[1]]; !ok {
-			return fmt.Errorf("the input template names <%s>, for which there is no path", m[1])
+			return fmt.Errorf("the input template refers to <%s>, which has no input path", m[1])
 		}
 	}
 	return nil

@@ -84,7 +84,7 @@ func (b *Bridge) putRule(s *cloudformation.Stack, name string, p cloudformation.
 	defer b.mu.Unlock()
 	on := b.bus(id)
 	if on == nil {
-		return cloudformation.Created{}, fmt.Errorf("there is no bus %s", id.name)
+		return cloudformation.Created{}, fmt.Errorf("bus %s not found", id.name)
 	}
 	if r.every > 0 && id.name != DefaultBus {
 		return cloudformation.Created{}, fmt.Errorf("a rule with a schedule must be on the bus %s", DefaultBus)
@@ -105,7 +105,7 @@ func (b *Bridge) putRule(s *cloudformation.Stack, name string, p cloudformation.
 func (r *rule) readTrigger(p cloudformation.Properties) error {
 	schedule := p.Text("ScheduleExpression")
 	if (schedule != "") == (p.All["EventPattern"] != nil) {
-		return errors.New("the lab knows rules with either an EventPattern or a ScheduleExpression")
+		return errors.New("a rule must have either an EventPattern or a ScheduleExpression")
 	}
 	if schedule != "" {
 		var err error

@@ -22,7 +22,7 @@ func parseRate(expression string) (time.Duration, error) {
 	m := rate.FindStringSubmatch(expression)
 	if m == nil || (m[1] == "1") != (m[3] == "") {
 		return 0, fmt.Errorf(
-			"the lab knows the schedules rate(1 minute) and rate(N minutes), with minutes, hours or days, not %q",
+			"the lab supports rate(1 minute) and rate(N minutes), with minutes, hours or days, not %q",
 			expression)
 	}
 	n, _ := strconv.Atoi(m[1]) // five digits
@@ -45,7 +45,7 @@ func (b *Bridge) FireSchedule(name string) error {
 	b.mu.Unlock()
 	switch {
 	case !slices.Contains(known, name):
-		return fmt.Errorf("there is no scheduled rule %q; there is %s", name, strings.Join(known, ", "))
+		return fmt.Errorf("scheduled rule %q not found; the scheduled rules are: %s", name, strings.Join(known, ", "))
 	case !r.enabled:
 		return fmt.Errorf("the scheduled rule %s is DISABLED", name)
 	}

@@ -87,7 +87,7 @@ type pending struct {
 // Add adds an intervention. It is an error if the lab has no such function.
 func (s *Interventions) Add(i Intervention) error {
 	if i.Function != "" && !s.functions.Exists(i.Function) {
-		return fmt.Errorf("intervene %s: there is no function %s", i.moment(), i.Function)
+		return fmt.Errorf("intervene %s: function %s not found", i.moment(), i.Function)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

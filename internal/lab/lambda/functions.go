@@ -140,7 +140,7 @@ func (f *Functions) invoke(ctx context.Context, at apicall.Place, name string, p
 	host := f.byName[functionID{at, name}]
 	f.mu.Unlock()
 	if host == nil {
-		return nil, fmt.Errorf("there is no function %s in %s/%s", name, at.Account, at.Region)
+		return nil, fmt.Errorf("function %s not found in %s/%s", name, at.Account, at.Region)
 	}
 	result, err := host.Invoke(ctx, payload)
 	if err != nil {

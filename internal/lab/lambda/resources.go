@@ -25,7 +25,7 @@ func (f *Functions) ResourceTypes() map[string]cloudformation.ResourceType {
 			Fixed:      "FunctionName Qualifier",
 			Create:     cloudformation.Fresh(f.putInvokeConfig), Update: cloudformation.Again(f.putInvokeConfig),
 			Delete: f.deleteInvokeConfig,
-			Lacks:  "no event is too old",
+			Lacks:  "events do not expire",
 		},
 		"AWS::Lambda::Permission": {
 			Properties: "Action FunctionName Principal SourceArn",
@@ -112,7 +112,7 @@ func (f *Functions) createPermission(_ context.Context, s *cloudformation.Stack,
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.byName[id] == nil {
-		return cloudformation.Created{}, fmt.Errorf("there is no function %s", name)
+		return cloudformation.Created{}, fmt.Errorf("function %s not found", name)
 	}
 	if f.permissions[id] == nil {
 		f.permissions[id] = map[string]policy.Document{}
@@ -164,13 +164,13 @@ func (f *Functions) putInvokeConfig(_ context.Context, s *cloudformation.Stack, 
 	id := functionID{s.At, apicall.LastPart(p.Text("FunctionName"), ":")}
 	retries, err := strconv.Atoi(p.TextOr("MaximumRetryAttempts", strconv.Itoa(asyncAttempts-1)))
 	if err != nil || retries < 0 || retries >= asyncAttempts {
-		return cloudformation.Created{}, fmt.Errorf("MaximumRetryAttempts is %s, and Lambda takes 0 to 2",
+		return cloudformation.Created{}, fmt.Errorf("MaximumRetryAttempts is %s; it must be 0 to 2",
 			p.Text("MaximumRetryAttempts"))
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.byName[id] == nil {
-		return cloudformation.Created{}, fmt.Errorf("there is no function %s", id.name)
+		return cloudformation.Created{}, fmt.Errorf("function %s not found", id.name)
 	}
 	f.attempts[id] = retries + 1
 	return cloudformation.Created{Ref: ref}, nil

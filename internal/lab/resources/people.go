@@ -15,7 +15,7 @@ func createManagedPolicy(ctx context.Context, s *cloudformation.Stack,
 	for _, to := range []string{"Roles", "Users", "Groups"} {
 		if len(p.List(to)) > 0 {
 			return cloudformation.Created{},
-				errors.New("the lab knows managed policies that the template attaches to nobody")
+				errors.New("the lab supports managed policies only if the template does not attach them")
 		}
 	}
 	document, err := json.Marshal(p.All["PolicyDocument"])

@@ -25,7 +25,7 @@ func (m Moto) ResourceTypes() map[string]cloudformation.ResourceType {
 				"TimeToLiveSpecification DeletionProtectionEnabled SSESpecification GlobalSecondaryIndexes",
 			Name: "TableName", Fixed: "KeySchema",
 			Create: m.createTable, Update: m.updateTable, Delete: deleteTable, Find: findTable,
-			Lacks: "backups, and a time to live: nothing expires by itself",
+			Lacks: "no backups; items do not expire",
 		},
 		"AWS::SNS::Topic": {
 			Properties: "TopicName DisplayName KmsMasterKeyId", Name: "TopicName",
@@ -35,34 +35,34 @@ func (m Moto) ResourceTypes() map[string]cloudformation.ResourceType {
 			Properties: "PolicyDocument Topics",
 			Create:     cloudformation.Fresh(putTopicPolicy), Update: cloudformation.Again(putTopicPolicy),
 			Delete: deleteTopicPolicy,
-			Lacks:  "it is asked for EventBridge only: anybody else may publish",
+			Lacks:  "evaluated only for EventBridge; all others may publish",
 		},
 		"AWS::SNS::Subscription": {
 			Properties: "Protocol TopicArn Endpoint",
 			Create:     createSubscription, Delete: deleteSubscription,
-			Lacks: "no mail is sent",
+			Lacks: "no email is sent",
 		},
 		"AWS::Logs::LogGroup": {
 			Properties: "LogGroupName RetentionInDays KmsKeyId", Name: "LogGroupName",
 			Create: m.createLogGroup, Update: m.updateLogGroup, Delete: deleteLogGroup,
-			Lacks: "the lines of functions go to the lab's output",
+			Lacks: "the log lines of functions go to the output of the lab",
 		},
 		"AWS::KMS::Key": {
 			Properties: "Description KeyPolicy EnableKeyRotation",
 			Create:     createKey, Update: updateKey, Delete: deleteKey,
-			Lacks: "nothing is encrypted; but whether its policy, and that of a role, let them use it is asked for " +
-				"each call of a queue, a topic or a table",
+			Lacks: "nothing is encrypted, but each call of an encrypted queue, topic or table needs the permissions " +
+				"of the key policy and of the role",
 		},
 		"AWS::CloudWatch::Dashboard": {
 			Properties: "DashboardName DashboardBody", Name: "DashboardName",
 			Create: createDashboard, Update: updateDashboard, Delete: deleteDashboard,
-			Lacks: "it is kept, and nobody draws it",
+			Lacks: "stored, not shown",
 		},
 		"AWS::IAM::Role": {
 			Properties: "RoleName Path PermissionsBoundary Description AssumeRolePolicyDocument Policies " +
 				"ManagedPolicyArns MaxSessionDuration Tags", Name: "RoleName", Fixed: "Path",
 			Create: createRole, Update: updateRole, Delete: deleteRole,
-			Lacks: "policies that AWS manages are not attached",
+			Lacks: "AWS managed policies are not attached",
 		},
 		"AWS::IAM::Policy": {
 			Properties: "PolicyName PolicyDocument Roles", Name: "PolicyName",
@@ -76,19 +76,19 @@ func (m Moto) ResourceTypes() map[string]cloudformation.ResourceType {
 			Properties: "BucketName AccessControl BucketEncryption PublicAccessBlockConfiguration " +
 				"VersioningConfiguration LifecycleConfiguration", Name: "BucketName",
 			Create: createBucket, Update: updateBucket, Delete: deleteBucket,
-			Lacks: "nothing expires by itself",
+			Lacks: "objects do not expire",
 		},
 		"AWS::S3::BucketPolicy": {
 			Properties: "Bucket PolicyDocument", Fixed: "Bucket",
 			Create: cloudformation.Fresh(putBucketPolicy), Update: cloudformation.Again(putBucketPolicy),
 			Delete: deleteBucketPolicy,
-			Lacks:  "it is evaluated for other accounts only",
+			Lacks:  "evaluated only for other accounts",
 		},
 		"AWS::ECR::Repository": {
 			Properties: "RepositoryName ImageTagMutability LifecyclePolicy RepositoryPolicyText",
 			Name:       "RepositoryName",
 			Create:     createRepository, Update: cloudformation.Unchanged, Delete: deleteRepository,
-			Lacks: "a name without a repository: no images can be pushed",
+			Lacks: "only a name; images cannot be pushed",
 		},
 		"AWS::IAM::ManagedPolicy": {
 			Properties: "ManagedPolicyName Description Path PolicyDocument Roles Users Groups",

@@ -194,7 +194,7 @@ func bucketAction(method, key string, about []string) (string, error) {
 	case len(about) == 0 && plain != "":
 		return "s3:" + plain, nil
 	case len(about) != 1 || key != "":
-		return "", fmt.Errorf("the lab does not know which action %s of %v takes in a bucket of another account",
+		return "", fmt.Errorf("the lab does not know the IAM action of %s %v in a bucket of another account",
 			method, about)
 	case about[0] == "uploads" || about[0] == "versions":
 		return "s3:List" + settings[about[0]], nil

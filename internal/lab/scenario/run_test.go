@@ -119,9 +119,9 @@ func TestRun(t *testing.T) {
 		"another parameter": {text: "name: x\nproduct: ''\nadmin: {Colour: red}\nexpect: [{alarms: []}]",
 			err: "Colour"},
 		"another schedule": {text: head + "events: [{schedule: weep}]\nexpect: [{alarms: []}]",
-			err: `no scheduled rule "weep"; there is sweep`},
+			err: `scheduled rule "weep" not found; the scheduled rules are: sweep`},
 		"another function": {text: head +
-			"interventions: [{function: f, before: 'a:B', kill: true}]\nexpect: [{alarms: []}]", err: "no function f"},
+			"interventions: [{function: f, before: 'a:B', kill: true}]\nexpect: [{alarms: []}]", err: "function f not found"},
 		"another account": {text: head +
 			"seed: [{account: '${accounts[7]}', service: sqs, api: ListQueues}]\nexpect: [{alarms: []}]",
 			err: "accounts[7]"},

@@ -263,10 +263,10 @@ func (h *Hub) UseAction(id string, ids []string) error {
 	}
 	h.mu.Unlock()
 	if action == nil {
-		return fmt.Errorf("there is no custom action %s; launch the product first", arn)
+		return fmt.Errorf("custom action %s not found; launch the product first", arn)
 	}
 	if len(chosen) != len(ids) || len(ids) == 0 || len(ids) > 20 {
-		return fmt.Errorf("a custom action is used on 1 to 20 findings that Security Hub has; %d of %d were found",
+		return fmt.Errorf("a custom action needs 1 to 20 findings of Security Hub; %d of %d were found",
 			len(chosen), len(ids))
 	}
 	for _, f := range chosen {
@@ -345,7 +345,7 @@ func (h *Hub) ownAction(q apicall.Request) (string, map[string]string, error) {
 	action := h.actions[arn]
 	if action == nil || !strings.Contains(arn, ":"+q.Region+":"+q.Caller.Account+":") {
 		return "", nil, &apicall.Error{Status: 404, Code: "ResourceNotFoundException",
-			Message: "there is no such action target"}
+			Message: "action target not found"}
 	}
 	return arn, action, nil
 }

@@ -191,7 +191,7 @@ func (c *Catalog) update(ctx context.Context, one *launched, r *record, role str
 		return err
 	}
 	if one.stack == nil {
-		return errors.New("it was never launched: terminate it and launch it again")
+		return errors.New("the product was never launched: terminate it and launch it again")
 	}
 	if err := one.stack.Permitted(one.stack.ID, "cloudformation:UpdateStack",
 		"cloudformation:DescribeStacks"); err != nil {

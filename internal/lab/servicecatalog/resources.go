@@ -149,7 +149,7 @@ func (c *Catalog) createPrincipal(_ context.Context, s *cloudformation.Stack,
 	}
 	if p.Text("PrincipalType") != "IAM_PATTERN" || !strings.HasPrefix(arn, "arn:"+s.Lab.Partition+":iam:::") {
 		return cloudformation.Created{}, apicall.Refuse("InvalidParametersException",
-			"the lab knows principals of the type IAM_PATTERN, whose ARN has no account: %s", arn)
+			"the lab supports only principals of type IAM_PATTERN, with an ARN without an account: %s", arn)
 	}
 	one.principals[p.LogicalID] = arn
 	return cloudformation.Created{Ref: p.LogicalID}, nil

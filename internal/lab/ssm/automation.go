@@ -304,7 +304,7 @@ func (s *Automation) getAPI(q apicall.Request, in struct {
 func (s *Automation) find(q apicall.Request, id string) (*execution, error) {
 	e := s.executions[id]
 	if e == nil || e.at != q.Place() {
-		return nil, apicall.Refuse("AutomationExecutionNotFoundException", "there is no execution %s", id)
+		return nil, apicall.Refuse("AutomationExecutionNotFoundException", "execution %s not found", id)
 	}
 	return e, nil
 }
