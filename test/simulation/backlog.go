@@ -14,7 +14,7 @@ import (
 type Backlog struct {
 	Records, Places int
 	Took            time.Duration // one sweep
-	Woken, Looked   int           // errands that it sent
+	Woken, Looked   int           // follow-ups that it sent
 	Checked         int           // records of which it compared the findings
 	Left            int           // records that are still to be checked
 	Refused         map[string]int
@@ -27,7 +27,7 @@ type Backlog struct {
 func Sweep(accounts, regions, records int, allDue bool, latency Latency) Backlog {
 	w := newWorld(1)
 	w.latency, w.limits = latency, newLimits(w.now)
-	w.findings.concurrency, w.outcomes.concurrency = 0, 0 // nobody takes the errands
+	w.findings.concurrency, w.outcomes.concurrency = 0, 0 // nobody takes the follow-ups
 	for n := range records {
 		w.leave(n, place{fmt.Sprintf("2222222%05d", n%accounts), fmt.Sprintf("eu-west-%d", 1+n/accounts%regions)},
 			allDue)

@@ -162,7 +162,7 @@ func merge(updates []decide.Update) []decide.Update {
 
 func (e Effects) notify(ctx context.Context, notifications []decide.Notification) error {
 	for _, n := range notifications {
-		if err := e.Tell(ctx, n); err != nil {
+		if err := e.NotifyOrCollect(ctx, n); err != nil {
 			return err
 		}
 	}

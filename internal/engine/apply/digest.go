@@ -10,9 +10,9 @@ import (
 	"hubmend/internal/engine/ledger"
 )
 
-// Tell tells people: by a message of its own, or by the digest of what has the same cause. When it gives no error,
-// the message is out, or what it says is kept and the sweep sends it. Telling the same thing again is harmless.
-func (e Effects) Tell(ctx context.Context, n decide.Notification) error {
+// NotifyOrCollect notifies people: by a message of its own, or by the digest of what has the same cause. When it gives no error,
+// the message is out, or what it says is kept and the sweep sends it. Delivery the same thing again is harmless.
+func (e Effects) NotifyOrCollect(ctx context.Context, n decide.Notification) error {
 	cause, common := n.CommonCause()
 	if !common || e.Digests == nil {
 		return e.Notifier.Notify(ctx, n)
@@ -26,7 +26,7 @@ func (e Effects) Tell(ctx context.Context, n decide.Notification) error {
 		if err != nil {
 			return err
 		}
-		switch telling, opened := d.OnNotification(told.ID, e.Now(), e.Settings); telling {
+		switch delivery, opened := d.OnNotification(told.ID, e.Now(), e.Settings); delivery {
 		case decide.Collects:
 			if in, err := e.collect(ctx, key, d.Window, told); in || err != nil {
 				return err

@@ -88,7 +88,7 @@ func denied(resource string) decide.Notification {
 func (p *people) tell(t *testing.T, resources ...string) {
 	t.Helper()
 	for _, r := range resources {
-		if err := p.effects().Tell(t.Context(), denied(r)); err != nil {
+		if err := p.effects().NotifyOrCollect(t.Context(), denied(r)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -146,8 +146,8 @@ func TestAlone(t *testing.T) {
 	undo.Kind, another.Attempt.Class = decide.NotTakenBack, decide.TimedOut
 	alone := p.effects()
 	alone.Digests = nil
-	if err := errors.Join(p.effects().Tell(t.Context(), undo), p.effects().Tell(t.Context(), another),
-		alone.Tell(t.Context(), denied("b"))); err != nil {
+	if err := errors.Join(p.effects().NotifyOrCollect(t.Context(), undo), p.effects().NotifyOrCollect(t.Context(), another),
+		alone.NotifyOrCollect(t.Context(), denied("b"))); err != nil {
 		t.Fatal(err)
 	}
 	p.hear(t, "a", "undo", "another", "b")
@@ -161,7 +161,7 @@ func TestManyAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range many {
 		all.Go(func() {
-			if err := p.effects().Tell(t.Context(), denied(fmt.Sprint(i))); err != nil {
+			if err := p.effects().NotifyOrCollect(t.Context(), denied(fmt.Sprint(i))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -215,7 +215,7 @@ func TestTellFails(t *testing.T) {
 			first = "b"
 		}
 		p.failAt = at
-		if err := p.effects().Tell(t.Context(), denied(first)); !errors.Is(err, errBroken) {
+		if err := p.effects().NotifyOrCollect(t.Context(), denied(first)); !errors.Is(err, errBroken) {
 			t.Errorf("%s: %v", at, err)
 		}
 		p.failAt = ""

@@ -72,7 +72,7 @@ func (b Account) obstacle(t target.Target, a Attempt, now time.Time, s Settings)
 			if found.cause == "" || m.Until.After(found.until) {
 				found.cause, found.until, found.reason = Unready, m.Until, m.Reason
 			}
-		case asks:
+		case needsProbe:
 			found.probe = true
 		}
 	}
@@ -80,12 +80,12 @@ func (b Account) obstacle(t target.Target, a Attempt, now time.Time, s Settings)
 	return found
 }
 
-// take gives the account with the probes that an attempt asks for.
-func (b Account) take(t target.Target, a Attempt, now time.Time, s Settings) (Account, bool) {
+// takeProbe gives the account with the probes that an attempt asks for.
+func (b Account) takeProbe(t target.Target, a Attempt, now time.Time, s Settings) (Account, bool) {
 	taken := false
 	b.Missing = slices.Clone(b.Missing)
 	for i, m := range b.Missing {
-		if m.needs(t, a) && m.passes(t, a, now, s) == asks {
+		if m.needs(t, a) && m.passes(t, a, now, s) == needsProbe {
 			b.Missing[i].Probe, taken = Probe{t.Key(), now}, true
 		}
 	}
@@ -129,7 +129,7 @@ func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now 
 	if extra := len(d.Account.Missing) - mostMissing; extra > 0 {
 		d.Account.Missing = slices.Delete(d.Account.Missing, 0, extra)
 	}
-	if b.tells(now, s) {
+	if b.shouldNotify(now, s) {
 		d.Account.ToldAt = now
 		told := *a
 		told.Class, told.Reason = failure.NotReady, Clip(reason, storedLimit)
@@ -142,9 +142,9 @@ func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now 
 // reminders is after how many times ReadyWithin people are told again of an account that still is not ready.
 const reminders = 7
 
-// tells says whether people should be told that the account is not ready: the first time, and later when it was
+// shouldNotify says whether people should be told that the account is not ready: the first time, and later when it was
 // ready in between or a week has passed.
-func (b Account) tells(now time.Time, s Settings) bool {
+func (b Account) shouldNotify(now time.Time, s Settings) bool {
 	wait := s.ReadyWithin
 	if len(b.Missing) > 0 {
 		wait *= reminders
@@ -161,10 +161,10 @@ func (b Account) at(place string) Missing {
 
 // Lacks says whether something is missing that an attempt needs.
 func (b Account) Lacks(t target.Target, a Attempt) bool {
-	return b.lacking(t, a) != nil
+	return b.firstMissing(t, a) != nil
 }
 
-func (b Account) lacking(t target.Target, a Attempt) *Missing {
+func (b Account) firstMissing(t target.Target, a Attempt) *Missing {
 	if i := slices.IndexFunc(b.Missing, func(m Missing) bool { return m.needs(t, a) }); i >= 0 {
 		return &b.Missing[i]
 	}
@@ -182,7 +182,7 @@ func (b Account) OnStarted(t target.Target, a Attempt) AccountDecision {
 // OnNotReady has an attempt wait until its account may be ready, and tells its findings the first time. It is
 // given up after a day, and an undo at once: the person who asked is waiting.
 func OnNotReady(rec Record, number int, reason string, until, now time.Time, s Settings) Decision {
-	if a := rec.Last(); !a.waitsForStart(number) || a.State == Queued {
+	if a := rec.Last(); !a.startPending(number) || a.State == Queued {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
 	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"not ready"}}

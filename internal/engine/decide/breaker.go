@@ -55,7 +55,7 @@ func (b Breaker) obstacle(key, account string, now time.Time, s Settings) obstac
 			if found.cause == "" || until.After(found.until) {
 				found.cause, found.until = Broken, until
 			}
-		case asks:
+		case needsProbe:
 			found.probe = true
 		}
 	}
@@ -67,13 +67,13 @@ func (b Breaker) obstacle(key, account string, now time.Time, s Settings) obstac
 	return found
 }
 
-// take gives the breaker with the probes that a target asks for.
-func (b Breaker) take(key, account string, now time.Time, s Settings) (Breaker, bool) {
+// takeProbe gives the breaker with the probes that a target asks for.
+func (b Breaker) takeProbe(key, account string, now time.Time, s Settings) (Breaker, bool) {
 	b, taken := b.clone(), false
-	if b.Probe.passes(key, b.OpenUntil, now, s) == asks {
+	if b.Probe.passes(key, b.OpenUntil, now, s) == needsProbe {
 		b.Probe, taken = Probe{key, now}, true
 	}
-	if pause := b.pause(account); pause != nil && pause.Probe.passes(key, pause.OpenUntil, now, s) == asks {
+	if pause := b.pause(account); pause != nil && pause.Probe.passes(key, pause.OpenUntil, now, s) == needsProbe {
 		pause.Probe, taken = Probe{key, now}, true
 	}
 	return b, taken
@@ -90,7 +90,7 @@ func (b Breaker) OnEnded(e Ended, t TargetFailure, now time.Time, s Settings) Br
 	case e.Counts:
 		d.fail(t, now, s)
 	default:
-		d.release(t)
+		d.releaseProbe(t)
 	}
 	return d
 }
@@ -123,12 +123,12 @@ func (d *BreakerDecision) fail(t TargetFailure, now time.Time, s Settings) {
 	}
 	d.Save = true
 	account := d.failAccount(t, now, s)
-	opens := b.OpenUntil.IsZero() && b.weight(s) >= s.BreakerFailures
+	opens := b.OpenUntil.IsZero() && b.countedFailures(s) >= s.BreakerFailures
 	if opens || !b.OpenUntil.IsZero() && !now.Before(b.OpenUntil) {
 		b.OpenUntil, b.Probe = now.Add(s.BreakerWindow), Probe{}
-		d.tell("")
+		d.notifyPaused("")
 	} else if account {
-		d.tell(t.Account)
+		d.notifyPaused(t.Account)
 	}
 }
 
@@ -149,9 +149,9 @@ func (d *BreakerDecision) failAccount(t TargetFailure, now time.Time, s Settings
 	return true
 }
 
-// weight counts the failures that speak against the runbook: those since the last success anywhere, from two
+// countedFailures counts the failures that speak against the runbook: those since the last success anywhere, from two
 // accounts at least, and of each account at most half of what opens the breaker.
-func (b Breaker) weight(s Settings) int {
+func (b Breaker) countedFailures(s Settings) int {
 	each := map[string]int{}
 	for _, f := range b.Failures {
 		if f.At.After(b.SucceededAt) {
@@ -168,8 +168,8 @@ func (b Breaker) weight(s Settings) int {
 	return sum
 }
 
-// release lets the next repair through when the target was the one that tried.
-func (d *BreakerDecision) release(t TargetFailure) {
+// releaseClaim lets the next repair through when the target was the one that tried.
+func (d *BreakerDecision) releaseProbe(t TargetFailure) {
 	if d.Breaker.Probe.Key == t.Key {
 		d.Breaker.Probe, d.Save = Probe{}, true
 	}
@@ -178,8 +178,8 @@ func (d *BreakerDecision) release(t TargetFailure) {
 	}
 }
 
-// tell tells people of a pause, of one account or of all.
-func (d *BreakerDecision) tell(account string) {
+// notifyPaused tells people of a pause, of one account or of all.
+func (d *BreakerDecision) notifyPaused(account string) {
 	told := d.Breaker
 	if account != "" {
 		told = told.In(account)

@@ -34,7 +34,7 @@ type Decision struct {
 	StartAt time.Time
 	// Later lists the requests, by index, whose messages go back to the queue for a while.
 	Later []Later
-	// Resume is set when the attempt waits for its slot: an errand that woke it comes back
+	// Resume is set when the attempt waits for its slot: a follow-up that woke it comes back
 	// after so long.
 	Resume time.Duration
 	// Checked says what checks of Security Hub have made of the target's resolved findings.

@@ -122,19 +122,19 @@ func (n Notification) id() string {
 	return attempt
 }
 
-// Telling is how a notification reaches people.
-type Telling string
+// Delivery is how a notification reaches people.
+type Delivery string
 
 // The ways.
 const (
-	Opens    Telling = "opens a window" // save the digest, then send a message of its own
-	Alone    Telling = "alone"          // send a message of its own, again: the first may be lost
-	Collects Telling = "in the digest"  // collect it for the window
+	Opens    Delivery = "opens a window" // save the digest, then send a message of its own
+	Alone    Delivery = "alone"          // send a message of its own, again: the first may be lost
+	Collects Delivery = "in the digest"  // collect it for the window
 )
 
 // OnNotification says how a notification with an id reaches people, and gives the digest to save when it
 // opens a window.
-func (d Digest) OnNotification(id string, now time.Time, s Settings) (Telling, Digest) {
+func (d Digest) OnNotification(id string, now time.Time, s Settings) (Delivery, Digest) {
 	switch {
 	case d.Until.IsZero():
 		d.Window++

@@ -41,7 +41,7 @@ func TestDigestOnNotification(t *testing.T) {
 	late := decide.Digest{Version: 4, Window: 2, Opener: "a", Until: noon.Add(-time.Hour)}
 	for name, tc := range map[string]struct {
 		d    decide.Digest
-		want decide.Telling
+		want decide.Delivery
 		is   decide.Digest
 	}{
 		"the first of all": {decide.Digest{}, decide.Opens,

@@ -17,8 +17,8 @@ func (a Attempt) validFrom(s Settings) time.Time {
 	return a.EndedAt.Add(max(a.EvidenceLag, s.EvidenceLag))
 }
 
-// disturbs says whether an undo may have changed what a repair left. One that never ran has not.
-func (a Attempt) disturbs() bool {
+// mayHaveUndone says whether an undo may have changed what a repair left. One that never ran has not.
+func (a Attempt) mayHaveUndone() bool {
 	return a.Undo != "" && a.Class != Refused && (a.ExecutionID != "" || a.MayRun || !a.ended())
 }
 
@@ -27,7 +27,7 @@ func (a Attempt) disturbs() bool {
 func (r Record) repairOf(p target.Parameters) (int, bool) {
 	for i, a := range slices.Backward(r.Attempts) {
 		switch {
-		case a.disturbs():
+		case a.mayHaveUndone():
 			return 0, false
 		case a.Undo == "" && a.Parameters.Covers(p):
 			return i, a.State == Succeeded
@@ -43,7 +43,7 @@ func (r Record) repairFor(f Ref, s Settings) (repair Attempt, knownFrom time.Tim
 	repair, since := r.LastSuccess(), 0
 	var parameters target.Parameters
 	for i, a := range r.Attempts {
-		if a.repaired() && a.holds(f) {
+		if a.repaired() && a.hasFinding(f) {
 			repair, since, parameters = a, i, a.Parameters
 		}
 	}
@@ -63,24 +63,24 @@ func (r Record) resolvedAt() time.Time { return later(r.LastSuccess().EndedAt, r
 
 // resolved says whether a finding was set RESOLVED by an attempt that the record knows.
 func (r Record) resolved(f Ref) bool {
-	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.repaired() && a.holds(f) })
+	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.repaired() && a.hasFinding(f) })
 }
 
-// knowsNothing says whether the check behind an automatic request may be made of data from before a repair.
+// checkedOldData says whether the check behind an automatic request may be made of data from before a repair.
 //
 // It is not when the repair was told to the finding, and the finding has passed since; nor does that matter
 // when a person has set the finding to NEW.
-func (d *decider) knowsNothing(r Request, repair Attempt) bool {
+func (d *decider) checkedOldData(r Request, repair Attempt) bool {
 	lag := max(r.EvidenceLag, repair.EvidenceLag, d.settings.EvidenceLag)
-	passedSince := repair.holds(r.Ref) && r.Since.After(d.Record.resolvedAt())
+	passedSince := repair.hasFinding(r.Ref) && r.Since.After(d.Record.resolvedAt())
 	askedAgain := d.Record.resolved(r.Ref) && r.At.After(repair.EndedAt) && !r.AsOf.After(repair.EndedAt)
 	return r.Trigger == finding.Automatic && !r.AsOf.After(repair.EndedAt.Add(lag)) && !passedSince && !askedAgain
 }
 
-// vouch answers a finding whose check knows nothing of the repair: it is RESOLVED, and stays among
+// keepResolved answers a finding whose check knows nothing of the repair: it is RESOLVED, and stays among
 // those that a later check has to confirm.
-func (d *decider) vouch(r Request, repair *Attempt) string {
-	return d.resolve(r, repair, vouchNote(d.Record.Target, *repair, d.settings),
+func (d *decider) keepResolved(r Request, repair *Attempt) string {
+	return d.resolve(r, repair, oldCheckNote(d.Record.Target, *repair, d.settings),
 		"repaired, and the check may not know of it")
 }
 
@@ -88,7 +88,7 @@ func (d *decider) vouch(r Request, repair *Attempt) string {
 // which findings a later check has to confirm. A message that comes back tells its finding again only when it
 // was not told, and no check has contradicted the repair since.
 func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
-	known := repair.brought(r.Ref)
+	known := repair.hasEvent(r.Ref)
 	if known && !(slices.Contains(d.Record.Unconfirmed, r.Ref) && d.seen[r.Ref.ID].Workflow == finding.New) {
 		return "answered already"
 	}
@@ -102,22 +102,22 @@ func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
 	return log
 }
 
-// verdictOn says what a finding that was resolved has come to.
-type verdictOn string
+// verdict says what a finding that was resolved has come to.
+type verdict string
 
 const (
-	waiting      verdictOn = "waiting" // no check that counts yet, or nobody can tell
-	proven       verdictOn = "proven"  // a later check passed, or there is nothing to check any more
-	contradicted verdictOn = "contradicted"
-	inOtherHands verdictOn = "in other hands" // somebody else has changed the finding since
-	overdue      verdictOn = "overdue"
+	waiting         verdict = "waiting" // no check that counts yet, or nobody can tell
+	proven          verdict = "proven"  // a later check passed, or there is nothing to check any more
+	contradicted    verdict = "contradicted"
+	changedByOthers verdict = "in other hands" // somebody else has changed the finding since
+	overdue         verdict = "overdue"
 )
 
 // judge compares a finding that was resolved with what Security Hub has.
-func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdictOn {
+func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdict {
 	resolved, last := r.resolvedAt(), r.Last()
 	repair, valid := r.repairFor(f, s)
-	if last.disturbs() {
+	if last.mayHaveUndone() {
 		valid = repair.EndedAt // nobody knows what an undo that failed has left, so every check counts
 	}
 	late := now.Sub(repair.EndedAt) >= s.ConfirmWithin+repair.EvidenceLag
@@ -131,12 +131,12 @@ func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdictOn {
 	case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed &&
 		found.Compliance != finding.Warning:
 		return proven
-	case !last.ended() && last.holds(f):
+	case !last.ended() && last.hasFinding(f):
 		return waiting // how the attempt ends says what becomes of it
 	case found.Workflow != finding.Resolved && now.Sub(resolved) < s.UpdateLag:
 		return waiting // RESOLVED may not show yet, and what does may be our own NOTIFIED
 	case found.Workflow != finding.Resolved:
-		return inOtherHands
+		return changedByOthers
 	case counts && found.Compliance == finding.Failed:
 		return contradicted
 	case late:

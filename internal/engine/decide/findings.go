@@ -36,19 +36,19 @@ type Request struct {
 func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
 	d := newDecider(rec, seen, g, now, s)
 	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
-		d.release(a)
+		d.releaseClaim(a)
 	}
 	for i, r := range requests {
 		d.Record.AccountName = cmp.Or(r.AccountName, d.Record.AccountName)
-		d.Log = append(d.Log, d.one(i, r))
+		d.Log = append(d.Log, d.decideRequest(i, r))
 	}
-	d.settleStopped(requests)
-	d.proceed()
+	d.answerStopped(requests)
+	d.startIfDue()
 	if d.NeedsSlot || d.NeedsProbe {
-		return d.undecided()
+		return d.needsMore()
 	}
-	d.tell()
-	d.comeBack()
+	d.explainWait()
+	d.resumeAtSlot()
 	return d.Decision
 }
 
@@ -57,20 +57,20 @@ func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, no
 func OnWake(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
 	d := newDecider(rec, seen, g, now, s)
 	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
-		d.release(a)
+		d.releaseClaim(a)
 	}
 	d.Log = []string{"wake"}
-	d.proceed()
+	d.startIfDue()
 	if d.NeedsSlot || d.NeedsProbe {
-		return d.undecided()
+		return d.needsMore()
 	}
-	d.tell()
-	d.comeBack()
+	d.explainWait()
+	d.resumeAtSlot()
 	return d.Decision
 }
 
-// undecided asks for what the decision needs.
-func (d *decider) undecided() Decision {
+// needsMore asks for what the decision needs.
+func (d *decider) needsMore() Decision {
 	u := Decision{NeedsSlot: d.NeedsSlot, NeedsProbe: d.NeedsProbe}
 	if d.NeedsProbe {
 		u.Record = d.Record // whose attempt it is
@@ -100,14 +100,14 @@ func newDecider(rec Record, seen map[string]Seen, g Gate, now time.Time, s Setti
 	return &decider{Decision: Decision{Record: rec.Clone()}, seen: seen, gate: g, now: now, settings: s}
 }
 
-// release takes an attempt back from a claimer that died. Whether it was started is not
+// releaseClaim takes an attempt back from a claimer that died. Whether it was started is not
 // known; starting it again with the same client token is harmless.
-func (d *decider) release(a *Attempt) {
+func (d *decider) releaseClaim(a *Attempt) {
 	a.State, a.Cause, a.NotBefore, a.MayRun = Queued, Busy, d.now, true
 	d.Save = true
 }
 
-func (d *decider) one(i int, r Request) string {
+func (d *decider) decideRequest(i int, r Request) string {
 	a := d.Record.Last()
 	asked := r.AsOf
 	now, looked := d.seen[r.Ref.ID]
@@ -116,54 +116,54 @@ func (d *decider) one(i int, r Request) string {
 	}
 	repair, verified := d.Record.repairOf(r.Parameters)
 	switch {
-	case looked && !now.asks(r.Trigger) && (a == nil || a.ended() || !a.holds(r.Ref)):
+	case looked && !now.needsRepair(r.Trigger) && (a == nil || a.ended() || !a.hasFinding(r.Ref)):
 		return "does not ask for it any more"
 	case d.Record.undoing():
-		return d.wait(i, d.settings.Wait) // how it ends says what becomes of the request
+		return d.returnLater(i, d.settings.Wait) // how it ends says what becomes of the request
 	case a != nil && a.InFlight():
-		return d.join(i, r, a)
+		return d.joinInFlight(i, r, a)
 	case a != nil && a.State == Queued:
-		return d.share(i, r, a)
-	case a != nil && (a.brought(r.Ref) || settledBy(r, a)):
-		return d.repeat(r, a)
-	case verified && d.knowsNothing(r, d.Record.Attempts[repair]):
-		return d.vouch(r, &d.Record.Attempts[repair])
-	case d.Record.holds(r, asked):
+		return d.joinQueued(i, r, a)
+	case a != nil && (a.hasEvent(r.Ref) || answeredBy(r, a)):
+		return d.repeatAnswer(r, a)
+	case verified && d.checkedOldData(r, d.Record.Attempts[repair]):
+		return d.keepResolved(r, &d.Record.Attempts[repair])
+	case d.Record.holdsBack(r, asked):
 		d.stopped = append(d.stopped, i)
 		return "held"
-	case r.Trigger == finding.Automatic && d.spent():
+	case r.Trigger == finding.Automatic && d.attemptsUsedUp():
 		d.stopped = append(d.stopped, i)
 		return "suspended"
 	default:
 		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender,
 			Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
-		d.add(i, r, d.Record.Last())
+		d.addFinding(i, r, d.Record.Last())
 		return "start"
 	}
 }
 
-// settledBy says whether the attempt answers the request: the check that failed was made,
+// answeredBy says whether the attempt answers the request: the check that failed was made,
 // or the person asked, before the attempt ended, and so without knowing its result. An
 // attempt that was only unlucky answers nobody. A finding that had its answer and asks again
 // was set to NEW by a person, who wants another attempt. An undo answers nobody.
-func settledBy(r Request, a *Attempt) bool {
+func answeredBy(r Request, a *Attempt) bool {
 	if a.Undo != "" {
 		return false
 	}
-	again := a.holds(r.Ref) && r.At.After(a.EndedAt)
+	again := a.hasFinding(r.Ref) && r.At.After(a.EndedAt)
 	return !failure.FateOf(a.Class).Passes() && !again && !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
 }
 
-// spent says whether automatic repair has used up its attempts.
-func (d *decider) spent() bool {
+// attemptsUsedUp says whether automatic repair has used up its attempts.
+func (d *decider) attemptsUsedUp() bool {
 	return d.Record.attemptsSince(d.now.Add(-d.settings.Window)) >= d.settings.MaxAttempts
 }
 
-// share adds a request to an attempt that is queued. A person who asks takes it over, so
+// joinQueued adds a request to an attempt that is queued. A person who asks takes it over, so
 // that what only holds back automatic repair no longer does.
-func (d *decider) share(i int, r Request, a *Attempt) string {
-	if a.holds(r.Ref) && a.brought(r.Ref) && a.Parameters.Covers(r.Parameters) {
-		if now, looked := d.seen[r.Ref.ID]; !looked || now.asks(r.Trigger) {
+func (d *decider) joinQueued(i int, r Request, a *Attempt) string {
+	if a.hasFinding(r.Ref) && a.hasEvent(r.Ref) && a.Parameters.Covers(r.Parameters) {
+		if now, looked := d.seen[r.Ref.ID]; !looked || now.needsRepair(r.Trigger) {
 			d.asked = append(d.asked, r.Ref) // its note may have been lost when it came first
 		}
 		d.waiting = append(d.waiting, i)
@@ -172,7 +172,7 @@ func (d *decider) share(i int, r Request, a *Attempt) string {
 	joined, ok := a.Parameters.Join(r.Parameters)
 	// One that may have been started was started under a token that stands for its parameters.
 	if !ok || a.MayRun && !a.Parameters.Covers(r.Parameters) {
-		return d.wait(i, d.settings.Wait)
+		return d.returnLater(i, d.settings.Wait)
 	}
 	a.Parameters = joined
 	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.Cause == Unready) {
@@ -183,16 +183,16 @@ func (d *decider) share(i int, r Request, a *Attempt) string {
 		a.NotBefore = d.now
 		a.UnreadySince = time.Time{}
 	}
-	d.add(i, r, a)
+	d.addFinding(i, r, a)
 	return "share"
 }
 
-// add puts the finding of a request among those of a queued attempt.
-func (d *decider) add(i int, r Request, a *Attempt) {
+// addFinding puts the finding of a request among those of a queued attempt.
+func (d *decider) addFinding(i int, r Request, a *Attempt) {
 	d.Save = true
 	d.asked = append(d.asked, r.Ref)
 	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
-	if !a.holds(r.Ref) {
+	if !a.hasFinding(r.Ref) {
 		a.Findings = append(a.Findings, r.Ref)
 	}
 	if a.Findings[0] == r.Ref {
@@ -200,17 +200,17 @@ func (d *decider) add(i int, r Request, a *Attempt) {
 	}
 }
 
-func (d *decider) join(i int, r Request, a *Attempt) string {
+func (d *decider) joinInFlight(i int, r Request, a *Attempt) string {
 	switch {
-	case a.brought(r.Ref) && a.State == Claimed:
+	case a.hasEvent(r.Ref) && a.State == Claimed:
 		// Its claimer may be about to start it, or may have died: the lease will tell.
 		d.Later = append(d.Later,
 			Later{Request: i, After: max(d.settings.ClaimLease-d.now.Sub(a.ClaimedAt), time.Second), Exact: true})
 		return "wait"
-	case a.holds(r.Ref):
+	case a.hasFinding(r.Ref):
 		return "already in flight"
 	case !a.Parameters.Covers(r.Parameters):
-		return d.wait(i, d.settings.Wait)
+		return d.returnLater(i, d.settings.Wait)
 	}
 	a.Findings = append(a.Findings, r.Ref)
 	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
@@ -219,14 +219,14 @@ func (d *decider) join(i int, r Request, a *Attempt) string {
 	return "join"
 }
 
-// repeat gives a finding the answer of an attempt that is over. A message that comes twice
+// repeatAnswer gives a finding the answer of an attempt that is over. A message that comes twice
 // was answered when the attempt ended, and tells nothing of what happened since.
-func (d *decider) repeat(r Request, a *Attempt) string {
+func (d *decider) repeatAnswer(r Request, a *Attempt) string {
 	log := "answer from attempt " + string(a.State)
 	switch {
 	case a.State == Succeeded:
 		return d.resolve(r, a, answer(d.Record.Target, *a, nil).Note, log)
-	case a.brought(r.Ref):
+	case a.hasEvent(r.Ref):
 		return "answered already"
 	}
 	a.Findings, d.Save = addRefs(a.Findings, []Ref{r.Ref}), true
@@ -234,15 +234,15 @@ func (d *decider) repeat(r Request, a *Attempt) string {
 	return log
 }
 
-// settleStopped answers the requests that were stopped: they share the attempt that a person
+// answerStopped answers the requests that were stopped: they share the attempt that a person
 // asked for in the same moment, or else they are told, and people once.
-func (d *decider) settleStopped(requests []Request) {
+func (d *decider) answerStopped(requests []Request) {
 	if len(d.stopped) == 0 {
 		return
 	}
 	if a := d.Record.Last(); a != nil && a.State == Queued {
 		for _, i := range d.stopped {
-			d.Log[i] = d.share(i, requests[i], a)
+			d.Log[i] = d.joinQueued(i, requests[i], a)
 		}
 		return
 	}
@@ -257,14 +257,14 @@ func (d *decider) settleStopped(requests []Request) {
 	d.Updates = append(d.Updates, notify(refs, SuspendNote(d.settings)))
 	if d.Record.SuspendedAt.IsZero() {
 		d.Record.SuspendedAt, d.Save = d.now, true
-		d.Notifications = append(d.Notifications, d.exhausted(requests[d.stopped[0]].Control, refs))
+		d.Notifications = append(d.Notifications, d.suspendedNotification(requests[d.stopped[0]].Control, refs))
 		d.Metrics = append(d.Metrics, MetricSuspended)
 	}
 }
 
-// exhausted tells people that the guard has stopped automatic repair. The control is the one that
-// asks now; there may be no attempt yet.
-func (d *decider) exhausted(control string, refs []Ref) Notification {
+// suspendedNotification tells people that the guard has stopped automatic repair. The control is the one that
+// needsRepair now; there may be no attempt yet.
+func (d *decider) suspendedNotification(control string, refs []Ref) Notification {
 	n := Notification{Kind: Exhausted, Record: d.Record, Findings: refs}
 	if a := d.Record.Last(); a != nil {
 		n.Attempt = *a
@@ -273,9 +273,9 @@ func (d *decider) exhausted(control string, refs []Ref) Notification {
 	return n
 }
 
-// proceed starts the last attempt if it is queued and its time has come, or will soon: a
+// startIfDue starts the last attempt if it is queued and its time has come, or will soon: a
 // slot is waited for in the function.
-func (d *decider) proceed() {
+func (d *decider) startIfDue() {
 	a := d.Record.Last()
 	if a == nil || a.State != Queued {
 		return
@@ -285,13 +285,13 @@ func (d *decider) proceed() {
 		from = from.Add(-d.settings.ShortWait)
 	}
 	if !d.now.Before(from) {
-		d.admit()
+		d.startOrHold()
 	}
 }
 
-// comeBack keeps the message that brought a paced attempt, until its slot has come: the sweep
+// resumeAtSlot keeps the message that brought a paced attempt, until its slot has come: the sweep
 // would come minutes later.
-func (d *decider) comeBack() {
+func (d *decider) resumeAtSlot() {
 	a := d.Record.Last()
 	if a == nil || a.State != Queued || a.Cause != Paced {
 		return
@@ -302,7 +302,7 @@ func (d *decider) comeBack() {
 	}
 }
 
-func (d *decider) wait(i int, after time.Duration) string {
+func (d *decider) returnLater(i int, after time.Duration) string {
 	d.Later = append(d.Later, Later{Request: i, After: max(after, time.Second)})
 	return "wait"
 }

@@ -23,16 +23,16 @@ type Gate struct {
 	Nonce string
 }
 
-// admit claims the last attempt, which is queued, if it may start now. Otherwise it stays
+// startOrHold claims the last attempt, which is queued, if it may start now. Otherwise it stays
 // queued, and knows why and until when.
-func (d *decider) admit() {
+func (d *decider) startOrHold() {
 	a := d.Record.Last()
-	if !d.prune(a) {
+	if !d.dropRepaired(a) {
 		return
 	}
 	obstacle := d.obstacle(a)
 	switch {
-	case d.gate.Paused && a.givesWay():
+	case d.gate.Paused && a.dropsWhenPaused():
 		d.end(Outcome{Class: Refused, Reason: pausedReason}, d.seen, d.now, d.settings)
 	case a.Undo != "" && !a.MayRun && d.now.Sub(a.QueuedAt) >= undoPatience:
 		d.end(Outcome{Class: TimedOut, Reason: "it was not started within " + Hours(undoPatience) + "; ask again."},
@@ -79,7 +79,7 @@ func (d *decider) claim(a *Attempt, at time.Time) {
 	d.Record.trim(d.settings)
 	d.Start, d.StartAt, d.Save = true, at, true
 	a = d.Record.Last()
-	missing := d.gate.Accounts[d.Record.Target.Account].lacking(d.Record.Target, *a)
+	missing := d.gate.Accounts[d.Record.Target.Account].firstMissing(d.Record.Target, *a)
 	switch {
 	case a.Undo != "":
 	case missing != nil && !a.UnreadySince.IsZero(): // it only tries, and most of its findings have been told
@@ -106,10 +106,10 @@ func (d *decider) hold(a *Attempt, cause Cause, until time.Time) {
 	d.Save = true
 }
 
-// tell says to findings why nothing happens, when that takes longer than a person would
+// notifyPaused says to findings why nothing happens, when that takes longer than a person would
 // wait. Those that only wait for their slot are not told, because there may be thousands of
 // them and Security Hub takes ten updates per second.
-func (d *decider) tell() {
+func (d *decider) explainWait() {
 	a := d.Record.Last()
 	if a == nil || a.State != Queued || a.Undo != "" || a.Cause == Paced || a.Cause == Busy {
 		return
@@ -133,9 +133,9 @@ func (d *decider) holdNote(a Attempt) string {
 func (g Gate) Probe(rec Record, now time.Time, s Settings) Probes {
 	a, account := rec.Last(), rec.Target.Account
 	p := Probes{Breaker: g.Breakers[a.Control], Account: g.Accounts[account]}
-	p.Account, p.TookAccount = p.Account.take(rec.Target, *a, now, s)
+	p.Account, p.TookAccount = p.Account.takeProbe(rec.Target, *a, now, s)
 	if a.Trigger == finding.Automatic {
-		p.Breaker, p.TookBreaker = p.Breaker.take(rec.Target.Key(), account, now, s)
+		p.Breaker, p.TookBreaker = p.Breaker.takeProbe(rec.Target.Key(), account, now, s)
 	}
 	return p
 }
@@ -157,16 +157,16 @@ func (g Gate) With(b Breaker, a Account) Gate {
 	return g
 }
 
-// prune drops findings that need no repair any more, as far as anybody looked, and the
+// dropRepaired drops findings that need no repair any more, as far as anybody looked, and the
 // attempt with the last of them. It says whether the attempt goes on, which one that may run
 // already does: to start it again is the way to find out. An undo is not about what findings say.
-func (d *decider) prune(a *Attempt) bool {
+func (d *decider) dropRepaired(a *Attempt) bool {
 	if a.Undo != "" {
 		return true
 	}
 	var left []Ref
 	for _, r := range a.Findings {
-		if now, ok := d.seen[r.ID]; !ok || now.asks(a.Trigger) {
+		if now, ok := d.seen[r.ID]; !ok || now.needsRepair(a.Trigger) {
 			left = append(left, r)
 		}
 	}
@@ -190,8 +190,8 @@ type Seen struct {
 	Since                             time.Time // of the first check that gave it, with no other between; may be zero
 }
 
-// asks says whether a finding still asks for a repair. One whose check could not tell does when a person asked.
-func (s Seen) asks(t finding.Trigger) bool {
+// needsRepair says whether a finding still asks for a repair. One whose check could not tell does when a person asked.
+func (s Seen) needsRepair(t finding.Trigger) bool {
 	fails := s.Compliance == finding.Failed || s.Compliance == finding.Warning && t != finding.Automatic
 	return s.Workflow != finding.Suppressed && s.RecordState == finding.Active && fails
 }

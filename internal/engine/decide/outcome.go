@@ -39,7 +39,7 @@ const (
 // ended already, or is no longer the last.
 func OnStarted(rec Record, number int, executionID string) Decision {
 	d := Decision{Record: rec.Clone()}
-	if a := d.Record.Last(); a.waitsForStart(number) {
+	if a := d.Record.Last(); a.startPending(number) {
 		a.State, a.ExecutionID = Running, executionID
 		a.Cause, a.NotBefore = "", time.Time{}
 		d.Save = true
@@ -50,7 +50,7 @@ func OnStarted(rec Record, number int, executionID string) Decision {
 // OnStartRefused ends an attempt that could not be started and will not be by trying
 // again. Nothing happens when somebody else started it meanwhile.
 func OnStartRefused(rec Record, number int, class Class, reason string, now time.Time, s Settings) Decision {
-	if !rec.Last().waitsForStart(number) {
+	if !rec.Last().startPending(number) {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
 	return end(rec, Outcome{Class: class, Reason: reason}, nil, now, s)
@@ -60,7 +60,7 @@ func OnStartRefused(rec Record, number int, class Class, reason string, now time
 // that it may have taken it all the same, and only the answer was lost. The attempt is
 // given up when that has gone on for too long.
 func OnStartDeferred(rec Record, number int, reason string, mayRun bool, now time.Time, s Settings) Decision {
-	if a := rec.Last(); !a.waitsForStart(number) || a.State == Queued {
+	if a := rec.Last(); !a.startPending(number) || a.State == Queued {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
 	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"deferred"}}
@@ -78,9 +78,9 @@ func OnStartDeferred(rec Record, number int, reason string, mayRun bool, now tim
 	return d
 }
 
-// waitsForStart says whether what is known about the start of an attempt is still news. A
+// startPending says whether what is known about the start of an attempt is still news. A
 // queued one may be one that was taken back from a slow claimer.
-func (a *Attempt) waitsForStart(number int) bool {
+func (a *Attempt) startPending(number int) bool {
 	return a != nil && a.Number == number && (a.State == Claimed || a.State == Queued)
 }
 
@@ -91,11 +91,11 @@ func OnOutcome(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Set
 	switch {
 	case !rec.WaitsFor(o.ExecutionID):
 		return Decision{Record: rec, Log: []string{"no attempt waits for this outcome"}}
-	case a.State == Running && a.isEarlier(o):
+	case a.State == Running && a.beganBefore(o):
 		o = Outcome{ExecutionID: o.ExecutionID, Class: Internal,
 			Reason: "Systems Manager answered the start with execution " + o.ExecutionID +
 				", which began before the attempt."}
-	case a.State != Running && (o.StartedAt.IsZero() || a.isEarlier(o)):
+	case a.State != Running && (o.StartedAt.IsZero() || a.beganBefore(o)):
 		return Decision{Record: rec, Log: []string{"the execution did not begin after the attempt was queued"}}
 	}
 	return end(rec, o, seen, now, s)
@@ -104,9 +104,9 @@ func OnOutcome(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Set
 // clockTolerance is how far the clocks of Systems Manager and of a function may differ.
 const clockTolerance = 30 * time.Second
 
-// isEarlier reports whether an outcome is of an execution that began before the attempt was asked
+// beganBefore reports whether an outcome is of an execution that began before the attempt was asked
 // for, and so of an earlier attempt that the record no longer has.
-func (a Attempt) isEarlier(o Outcome) bool {
+func (a Attempt) beganBefore(o Outcome) bool {
 	return !o.StartedAt.IsZero() && o.StartedAt.Before(a.QueuedAt.Add(-clockTolerance))
 }
 
@@ -147,7 +147,7 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 	// What never ran says nothing about the runbook.
 	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && (o.Succeeded || fate.Breaker)}
 	d.Log = append(d.Log, string(a.State))
-	refs := answerable(*a, seen)
+	refs := findingsToAnswer(*a, seen)
 	switch {
 	case a.Undo != "":
 		d.endUndo(*a, refs, now)
@@ -159,7 +159,7 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 			d.Metrics = []Metric{MetricCompliant}
 		}
 	case fate.Retry == failure.Again && len(refs) > 0 && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
-		retry(d, *a, refs, now, s)
+		queueRetry(d, *a, refs, now, s)
 	default:
 		d.answer(answer(d.Record.Target, *a, refs))
 		if fate.Told == failure.EachFailure {
@@ -171,13 +171,13 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 	}
 }
 
-// answerable are the findings that are to be told how an attempt ended: never one that a
+// findingsToAnswer are the findings that are to be told how an attempt ended: never one that a
 // person suppressed, and not the failure of a repair when there is nothing left to repair.
-func answerable(a Attempt, seen map[string]Seen) []Ref {
+func findingsToAnswer(a Attempt, seen map[string]Seen) []Ref {
 	var refs []Ref
 	for _, r := range a.Findings {
 		now, ok := seen[r.ID]
-		if !ok || now.asks(finding.CustomAction) || (a.State == Succeeded || a.Undo != "") &&
+		if !ok || now.needsRepair(finding.CustomAction) || (a.State == Succeeded || a.Undo != "") &&
 			now.Workflow != finding.Suppressed {
 			refs = append(refs, r)
 		}
@@ -185,8 +185,8 @@ func answerable(a Attempt, seen map[string]Seen) []Ref {
 	return refs
 }
 
-// retry queues the next attempt for findings after a failure that passes by itself.
-func retry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
+// queueRetry queues the next attempt for findings after a failure that passes by itself.
+func queueRetry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 	failures := 0
 	for _, a := range d.Record.Attempts {
 		if a.Undo != "" {

@@ -16,9 +16,9 @@ type Probe struct {
 type passage int
 
 const (
-	free    passage = iota // it may pass
-	asks                   // it may pass if it takes the probe
-	blocked                // it has to wait
+	free       passage = iota // it may pass
+	needsProbe                // it may pass if it takes the probe
+	blocked                   // it has to wait
 )
 
 // passes says how a target fares with what is stopped until a moment. When that has come, one target is let
@@ -30,11 +30,11 @@ func (p Probe) passes(key string, until, now time.Time, s Settings) passage {
 	case until.IsZero() || running && p.Key == key && since < s.ProbeLease/4:
 		return free
 	case running && p.Key == key: // it has not started yet, and others should wait for as long again
-		return asks
+		return needsProbe
 	case running || now.Before(until):
 		return blocked
 	}
-	return asks
+	return needsProbe
 }
 
 // obstacle is what keeps an attempt from starting.

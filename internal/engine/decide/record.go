@@ -173,15 +173,15 @@ func (a Attempt) ended() bool { return a.State == Succeeded || a.State == Failed
 // CountsForGuard says whether the attempt has used up one of those that the loop guard allows.
 func (a Attempt) CountsForGuard() bool { return a.State != Failed || failure.FateOf(a.Class).Guard }
 
-func (a Attempt) holds(r Ref) bool {
+func (a Attempt) hasFinding(r Ref) bool {
 	return slices.ContainsFunc(a.Findings, func(x Ref) bool { return x.ID == r.ID })
 }
 
-func (a Attempt) brought(r Ref) bool { return slices.Contains(a.Findings, r) }
+func (a Attempt) hasEvent(r Ref) bool { return slices.Contains(a.Findings, r) }
 
 // Answered says whether an attempt that is over has answered the event of a finding, or was about to.
 func (r Record) Answered(f Ref) bool {
-	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.ended() && a.brought(f) })
+	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.ended() && a.hasEvent(f) })
 }
 
 // leaseOver says whether the function that claimed the attempt can no longer be starting it.

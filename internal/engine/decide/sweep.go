@@ -24,7 +24,7 @@ func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
 		if now.Sub(a.ClaimedAt) >= s.RunTime {
 			plan.Look = a.ExecutionID
 		}
-	case paused && !a.givesWay():
+	case paused && !a.dropsWhenPaused():
 	case a.State == Claimed:
 		plan.Wake = a.leaseOver(now, s)
 	default:
@@ -43,7 +43,7 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 		return d // a check that fails now may be due to the undo
 	}
 	repaired := rec.LastSuccess()
-	sorted := map[verdictOn][]Ref{}
+	sorted := map[verdict][]Ref{}
 	for _, r := range rec.Unconfirmed {
 		verdict := rec.judge(r, seen[r.ID], now, s)
 		sorted[verdict] = append(sorted[verdict], r)

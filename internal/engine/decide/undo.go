@@ -48,7 +48,7 @@ const undoPatience = time.Hour
 const clockSkew = 15 * time.Minute
 
 // OnUndo decides about a request to take a repair back. It begins an attempt, goes on with the
-// one that the request has begun already, or refuses and records why.
+// decideRequest that the request has begun already, or refuses and records why.
 func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decision {
 	d := newDecider(rec, nil, g, now, s)
 	switch reason := UndoProblem(d.Record, r.ExecutionID); {
@@ -74,13 +74,13 @@ func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decisi
 		return d.Decision // what else there is to do about the target is not this message's
 	}
 	if a.leaseOver(now, s) {
-		d.release(a)
+		d.releaseClaim(a)
 	}
-	d.proceed()
+	d.startIfDue()
 	if d.NeedsSlot || d.NeedsProbe {
-		return d.undecided()
+		return d.needsMore()
 	}
-	d.comeBack()
+	d.resumeAtSlot()
 	return d.Decision
 }
 
@@ -174,9 +174,9 @@ func (d *decider) queueUndo(r UndoRequest) {
 	d.Log = []string{"undo"}
 }
 
-// givesWay says whether the attempt is dropped when the switch is off: an undo that nobody has
+// dropsWhenPaused says whether the attempt is dropped when the switch is off: an undo that nobody has
 // started. Findings wait for it, and the person who asked does.
-func (a Attempt) givesWay() bool { return a.Undo != "" && a.State == Queued && !a.MayRun }
+func (a Attempt) dropsWhenPaused() bool { return a.Undo != "" && a.State == Queued && !a.MayRun }
 
 // patience is for how long it is tried to start the attempt.
 func (a Attempt) patience(s Settings) time.Duration {
@@ -199,8 +199,8 @@ func (d *Decision) endUndo(a Attempt, refs []Ref, now time.Time) {
 	d.Notifications = []Notification{{Kind: NotTakenBack, Record: d.Record, Attempt: a, Findings: a.Findings}}
 }
 
-// holds says whether the hold stands against a request: every automatic one, and what a person
+// holdsBack says whether the hold stands against a request: every automatic one, and what a person
 // asked before the repair was taken back.
-func (r Record) holds(q Request, asked time.Time) bool {
+func (r Record) holdsBack(q Request, asked time.Time) bool {
 	return r.Held() && (q.Trigger == finding.Automatic || !asked.After(r.HeldAt))
 }

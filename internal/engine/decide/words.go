@@ -84,8 +84,8 @@ func reopenNote(t target.Target, a Attempt) string {
 		Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)
 }
 
-// vouchNote says why a finding is RESOLVED whose check failed after the repair.
-func vouchNote(t target.Target, a Attempt, s Settings) string {
+// oldCheckNote says why a finding is RESOLVED whose check failed after the repair.
+func oldCheckNote(t target.Target, a Attempt, s Settings) string {
 	lag := max(a.EvidenceLag, s.EvidenceLag)
 	done, since := "remediated and verified this", "the remediation"
 	if a.Compliant() {

@@ -9,9 +9,9 @@ import (
 	"hubmend/internal/engine/ledger"
 )
 
-// probe takes the probes that the last attempt of a record asks for, and gives the gate as it is then. When
+// takeProbes takes the probes that the last attempt of a record asks for, and gives the gate as it is then. When
 // somebody else was faster the gate says so, and the decision that is made anew waits.
-func (h *Handler) probe(ctx context.Context, g decide.Gate, rec decide.Record) (decide.Gate, error) {
+func (h *Handler) takeProbes(ctx context.Context, g decide.Gate, rec decide.Record) (decide.Gate, error) {
 	p := g.Probe(rec, h.Now(), h.Settings)
 	var breaker, account error
 	if p.TookBreaker {
@@ -47,7 +47,7 @@ func (h *Handler) account(ctx context.Context, id string,
 			return d, nil
 		}
 		for _, n := range d.Notifications {
-			if err := h.Effects.Tell(ctx, n); err != nil {
+			if err := h.Effects.NotifyOrCollect(ctx, n); err != nil {
 				return decide.AccountDecision{}, err
 			}
 		}

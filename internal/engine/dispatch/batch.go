@@ -32,7 +32,7 @@ type batch struct {
 type work struct {
 	target   target.Target
 	requests []request
-	errand   *events.SQSMessage // of the sweep
+	followUp *events.SQSMessage // of the sweep
 	undo     *undo
 
 	decision decide.Decision
@@ -55,13 +55,13 @@ type answer struct {
 func (h *Handler) read(ctx context.Context, received []events.SQSMessage) *batch {
 	b := &batch{messages: received, failed: map[string]bool{}, newer: map[string]error{}}
 	for _, m := range received {
-		e, isErrand, err := messages.Parse([]byte(m.Body))
+		e, isFollowUp, err := messages.Parse([]byte(m.Body))
 		u, isUndo, errUndo := messages.ParseUndo([]byte(m.Body))
 		switch {
 		case err != nil || errUndo != nil:
 			h.bury(ctx, b, m, errors.Join(err, errUndo))
-		case isErrand:
-			h.readErrand(ctx, b, m, e)
+		case isFollowUp:
+			h.readFollowUp(ctx, b, m, e)
 		case isUndo:
 			h.readUndo(ctx, b, m, u)
 		default:
@@ -71,18 +71,18 @@ func (h *Handler) read(ctx context.Context, received []events.SQSMessage) *batch
 	return b
 }
 
-func (h *Handler) readErrand(ctx context.Context, b *batch, m events.SQSMessage, e messages.FollowUp) {
+func (h *Handler) readFollowUp(ctx context.Context, b *batch, m events.SQSMessage, e messages.FollowUp) {
 	rec, err := h.Effects.Ledger.Load(ctx, e.Key)
 	if err != nil {
-		h.Log.ErrorContext(ctx, "errand not handled", "key", e.Key, "error", err)
-		b.refuse(&work{errand: &m}, err)
+		h.Log.ErrorContext(ctx, "follow-up not handled", "key", e.Key, "error", err)
+		b.refuse(&work{followUp: &m}, err)
 		return
 	}
 	if rec.Version == 0 {
-		h.Log.WarnContext(ctx, "errand refused", "key", e.Key, "reason", "there is no such target")
+		h.Log.WarnContext(ctx, "follow-up refused", "key", e.Key, "reason", "there is no such target")
 		return
 	}
-	b.work(rec.Target).errand = &m
+	b.work(rec.Target).followUp = &m
 }
 
 func (h *Handler) readEvent(ctx context.Context, b *batch, m events.SQSMessage) {
@@ -161,8 +161,8 @@ func (w *work) messages() []events.SQSMessage {
 	for _, r := range w.requests {
 		all = append(all, r.message)
 	}
-	if w.errand != nil {
-		all = append(all, *w.errand)
+	if w.followUp != nil {
+		all = append(all, *w.followUp)
 	}
 	if w.undo != nil {
 		all = append(all, w.undo.message)

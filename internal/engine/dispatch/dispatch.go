@@ -92,20 +92,20 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 
 // work does the works of a batch.
 func (h *Handler) work(ctx context.Context, b *batch) {
-	if err := h.look(ctx, b); err != nil {
+	if err := h.readState(ctx, b); err != nil {
 		h.Log.ErrorContext(ctx, "batch not handled", "error", err)
 		b.fail(b.works...)
 		return
 	}
-	b.works = h.each(ctx, b, b.works, func(ctx context.Context, w *work) error { return h.decide(ctx, b, w) })
+	b.works = h.forEach(ctx, b, b.works, func(ctx context.Context, w *work) error { return h.decide(ctx, b, w) })
 	h.delayAll(ctx, b)
 	h.announce(ctx, b)
 	h.startAll(ctx, b)
 }
 
-// each does something for works at the same time, and gives those for which it could be done. The
+// forEach does something for works at the same time, and gives those for which it could be done. The
 // messages of the others come back.
-func (h *Handler) each(ctx context.Context, b *batch, works []*work, do func(context.Context, *work) error) []*work {
+func (h *Handler) forEach(ctx context.Context, b *batch, works []*work, do func(context.Context, *work) error) []*work {
 	errs := make([]error, len(works))
 	h.Together(ctx, len(works), func(ctx context.Context, i int) { errs[i] = do(ctx, works[i]) })
 	var done []*work
@@ -130,10 +130,10 @@ func (h *Handler) answer(ctx context.Context, b *batch) {
 	}
 }
 
-// look finds out all that decisions depend on: the switch, the records and their breakers, and
+// readState finds out all that decisions depend on: the switch, the records and their breakers, and
 // how findings are now of which only an old message or a record tells. A target whose record
 // cannot be read is left to its messages, which come back.
-func (h *Handler) look(ctx context.Context, b *batch) error {
+func (h *Handler) readState(ctx context.Context, b *batch) error {
 	if len(b.works) == 0 {
 		return nil
 	}
@@ -141,7 +141,7 @@ func (h *Handler) look(ctx context.Context, b *batch) error {
 	if b.gate.Paused, err = h.Switch.Paused(ctx); err != nil {
 		return err
 	}
-	b.works = h.each(ctx, b, b.works, func(ctx context.Context, w *work) (err error) {
+	b.works = h.forEach(ctx, b, b.works, func(ctx context.Context, w *work) (err error) {
 		w.record, err = ledger.Open(ctx, h.Effects.Ledger, w.target)
 		return err
 	})
@@ -180,7 +180,7 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 			return err
 		}
 		if w.decision.NeedsProbe {
-			if gate, err = h.probe(ctx, gate, w.decision.Record); err != nil {
+			if gate, err = h.takeProbes(ctx, gate, w.decision.Record); err != nil {
 				return err
 			}
 			continue
@@ -210,8 +210,8 @@ func (h *Handler) delayAll(ctx context.Context, b *batch) {
 		if w.decision.Resume == 0 {
 			continue
 		}
-		if w.errand != nil {
-			delays = append(delays, h.delay(b, *w.errand, decide.Later{After: w.decision.Resume, Exact: true}))
+		if w.followUp != nil {
+			delays = append(delays, h.delay(b, *w.followUp, decide.Later{After: w.decision.Resume, Exact: true}))
 		}
 		if w.undo != nil {
 			delays = append(delays, h.delay(b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true}))
@@ -248,14 +248,14 @@ func (h *Handler) announce(ctx context.Context, b *batch) {
 		}
 		if err != nil && len(w.decision.Announce) > 0 {
 			h.Log.ErrorContext(ctx, "findings not told", "target", w.target.String(), "error", err)
-			h.comeBack(ctx, b, w)
+			h.returnAfterLease(ctx, b, w)
 		}
 	}
 }
 
-// comeBack has the messages of a work whose claim was saved, and that is not started, come back as soon
+// returnAfterLease has the messages of a work whose claim was saved, and that is not started, come back as soon
 // as the claim is free: the queue's own visibility timeout is three times as long.
-func (h *Handler) comeBack(ctx context.Context, b *batch, w *work) {
+func (h *Handler) returnAfterLease(ctx context.Context, b *batch, w *work) {
 	var delays []func(context.Context)
 	for _, m := range w.messages() {
 		delays = append(delays, h.delay(b, m, decide.Later{After: h.Settings.ClaimLease, Exact: true}))

@@ -61,7 +61,7 @@ func TestFailuresOfTheWholeBatch(t *testing.T) {
 		w := newWorld()
 		w.fail[what] = true
 		failed := w.handle(t, at("10:00:00", imported("m1", sg("f1", "EC2.13", a))),
-			imported("m2", sg("f2", "EC2.13", b)), custom("m3", sg("f3", "IAM.9", a)), errandFor("m4", "sg-never"))
+			imported("m2", sg("f2", "EC2.13", b)), custom("m3", sg("f3", "IAM.9", a)), followUpFor("m4", "sg-never"))
 		if diff := cmp.Diff([]string{"m1", "m2"}, failed); diff != "" {
 			t.Errorf("%s: messages that come back:\n%s", what, diff)
 		}

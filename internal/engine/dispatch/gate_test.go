@@ -143,7 +143,7 @@ func TestPaused(t *testing.T) {
 	if w.places != nil || !strings.Contains(w.notes["f3"], "paused by its administrator") {
 		t.Errorf("slots %q, note %q", w.places, w.notes["f3"])
 	}
-	w.handle(t, m1, custom("m5", sg("f3", "EC2.13", a)), errandFor("m6", one)) // again
+	w.handle(t, m1, custom("m5", sg("f3", "EC2.13", a)), followUpFor("m6", one)) // again
 	for _, step := range w.take() {
 		if strings.HasPrefix(step, "start") || strings.Contains(step, "f2") {
 			t.Errorf("done: %s", step)
@@ -167,7 +167,7 @@ func TestPaused(t *testing.T) {
 	}
 
 	w.paused = false
-	w.handle(t, errandFor("m9", one))
+	w.handle(t, followUpFor("m9", one))
 	if diff := cmp.Diff([]string{"save claimed", "update f1+f2+f7+f8 NOTIFIED", "start sg-11111111 1 22+3389",
 		"save running"}, w.take()); diff != "" {
 		t.Errorf("after the pause (-want +got):\n%s", diff)
@@ -288,7 +288,7 @@ func TestOldMessagesAreLookedAtTogether(t *testing.T) {
 	w.handle(t, m1, m2)
 	w.paused = false
 	old := at("11:00:00", imported("m3", sg("f3", "EC2.13", a)))
-	w.handle(t, old, errandFor("m4", one), imported("m5", sg("f5", "EC2.13", b)))
+	w.handle(t, old, followUpFor("m4", one), imported("m5", sg("f5", "EC2.13", b)))
 	if diff := cmp.Diff([]string{"f3+f1+f2"}, w.read); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
 	}

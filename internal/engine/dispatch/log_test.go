@@ -44,10 +44,10 @@ func TestRefusalsAreLogged(t *testing.T) {
 func TestPoisonIsBuried(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, reason string }{
-		"not an event":    {"hello", "not an event"},
-		"nothing":         {"", "not an event"},
-		"without finding": {`{"source":"aws.securityhub","id":"1"}`, "no finding"},
-		"a broken errand": {`{"source":"hubmend.sweep","detail":{}}`, "names no target"},
+		"not an event":       {"hello", "not an event"},
+		"nothing":            {"", "not an event"},
+		"without finding":    {`{"source":"aws.securityhub","id":"1"}`, "no finding"},
+		"a broken follow-up": {`{"source":"hubmend.sweep","detail":{}}`, "names no target"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

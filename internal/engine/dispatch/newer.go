@@ -23,14 +23,14 @@ func (b *batch) refuse(w *work, err error) {
 }
 
 // leaveToNewer settles what becomes of messages about what a newer version of Hubmend wrote. They come back for a
-// while, because that version may be deployed again, and are dead letters then. An errand is over: the sweep sends
+// while, because that version may be deployed again, and are dead letters then. A follow-up is over: the sweep sends
 // another when the time has come.
 func (h *Handler) leaveToNewer(ctx context.Context, b *batch) {
 	for _, m := range b.messages {
 		err := b.newer[m.MessageId]
-		_, isErrand, _ := messages.Parse([]byte(m.Body))
+		_, isFollowUp, _ := messages.Parse([]byte(m.Body))
 		switch {
-		case err == nil || isErrand || b.failed[m.MessageId]:
+		case err == nil || isFollowUp || b.failed[m.MessageId]:
 		case h.Now().Sub(queue.SentAt(m.Attributes)) < ledger.NewerPatience:
 			b.failed[m.MessageId] = true
 		default:

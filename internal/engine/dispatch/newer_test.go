@@ -24,14 +24,14 @@ func TestNewerSchemas(t *testing.T) {
 			back    []string
 			buried  int
 		}{
-			"a finding":         {m1, ledger.NewerPatience - time.Second, []string{"m"}, 0},
-			"an old finding":    {m1, ledger.NewerPatience, nil, 1},
-			"a person's wish":   {custom("m", sg("f1", "EC2.13", one)), 0, []string{"m"}, 0},
-			"an old wish":       {custom("m", sg("f1", "EC2.13", one)), time.Hour, nil, 1},
-			"an undo":           {undoOf("m", one), 0, []string{"m"}, 0},
-			"an old undo":       {undoOf("m", one), time.Hour, nil, 1},
-			"an errand":         {errandFor("m", one), 0, nil, 0},
-			"an errand, so old": {errandFor("m", one), time.Hour, nil, 0},
+			"a finding":           {m1, ledger.NewerPatience - time.Second, []string{"m"}, 0},
+			"an old finding":      {m1, ledger.NewerPatience, nil, 1},
+			"a person's wish":     {custom("m", sg("f1", "EC2.13", one)), 0, []string{"m"}, 0},
+			"an old wish":         {custom("m", sg("f1", "EC2.13", one)), time.Hour, nil, 1},
+			"an undo":             {undoOf("m", one), 0, []string{"m"}, 0},
+			"an old undo":         {undoOf("m", one), time.Hour, nil, 1},
+			"a follow-up":         {followUpFor("m", one), 0, nil, 0},
+			"a follow-up, so old": {followUpFor("m", one), time.Hour, nil, 0},
 		} {
 			t.Run(written+"/"+name, func(t *testing.T) {
 				t.Parallel()

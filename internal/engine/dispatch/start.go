@@ -24,7 +24,7 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 		at := latest(w.decision.StartAt, free[place], now)
 		w.decision.StartAt, free[place] = at, at.Add(ledger.SlotSpacing)
 	}
-	started := h.each(ctx, b, starting, func(ctx context.Context, w *work) error {
+	started := h.forEach(ctx, b, starting, func(ctx context.Context, w *work) error {
 		h.Sleep(ctx, w.decision.StartAt.Sub(h.Now()))
 		return h.start(ctx, w)
 	})

@@ -187,7 +187,7 @@ func TestUndoAndFindings(t *testing.T) {
 }
 
 // The sweep has an undo go on that was left waiting, and one that meets the pause end.
-func TestErrandOfAnUndo(t *testing.T) {
+func TestFollowUpOfAnUndo(t *testing.T) {
 	t.Parallel()
 	for paused, want := range map[bool][]string{
 		false: {"save claimed", "start sg-11111111 2 ", "save running"},
@@ -200,7 +200,7 @@ func TestErrandOfAnUndo(t *testing.T) {
 		w.handle(t, undoOf("u1", one))
 		w.startErr, w.paused, w.now = nil, paused, noon.Add(10*time.Minute)
 		w.take()
-		w.handle(t, errandFor("e1", one))
+		w.handle(t, followUpFor("e1", one))
 		if diff := cmp.Diff(want, w.take()); diff != "" {
 			t.Errorf("paused %t, done (-want +got):\n%s", paused, diff)
 		}

@@ -361,8 +361,8 @@ func at(clock string, m events.SQSMessage) events.SQSMessage {
 	return m
 }
 
-// errandFor is a message of the sweep about a security group.
-func errandFor(id, group string) events.SQSMessage {
+// followUpFor is a message of the sweep about a security group.
+func followUpFor(id, group string) events.SQSMessage {
 	return raw(id, messages.FollowUp{Key: targetOf(group).Key()}.Body())
 }
 

@@ -40,7 +40,7 @@ func (r *Regions) do(ctx context.Context, region string, operation func(context.
 	if r == nil {
 		return operation(ctx)
 	}
-	if !r.admit(region) {
+	if !r.mayCall(region) {
 		return fmt.Errorf("%w: Region %s did not answer within the last minutes", ErrNotCalled, region)
 	}
 	bounded, stop := context.WithTimeout(ctx, r.Limit)
@@ -58,9 +58,9 @@ func (r *Regions) do(ctx context.Context, region string, operation func(context.
 	return err
 }
 
-// admit says whether a Region may be called. After its rest one operation finds out whether it
+// mayCall says whether a Region may be called. After its rest one operation finds out whether it
 // answers again, and the others wait for what that one finds.
-func (r *Regions) admit(region string) bool {
+func (r *Regions) mayCall(region string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	until, silent := r.silent[region]

@@ -10,17 +10,17 @@ import (
 	"fmt"
 )
 
-// source tells errands from events of AWS, whose sources begin with "aws.".
+// source tells follow-ups from events of AWS, whose sources begin with "aws.".
 const source = "hubmend.sweep"
 
 // FollowUp is about one target of the ledger.
 type FollowUp struct {
 	Key string `json:"key"` // of the target
-	// ExecutionID is what settle should look up; empty in an errand for dispatch.
+	// ExecutionID is what settle should look up; empty in a follow-up for dispatch.
 	ExecutionID string `json:"executionId,omitempty"`
 }
 
-// Body writes the errand as the body of a queue message.
+// Body writes the follow-up as the body of a queue message.
 func (e FollowUp) Body() string { return body(source, e) }
 
 func body(source string, detail any) string {
@@ -49,7 +49,7 @@ func detailOf(text []byte, source string) (json.RawMessage, bool) {
 	return envelope.Detail, true
 }
 
-// Parse reads an errand from the body of a queue message. It says false for a message that
+// Parse reads a follow-up from the body of a queue message. It says false for a message that
 // is none, and gives an error for one that is broken.
 func Parse(body []byte) (FollowUp, bool, error) {
 	detail, ok := detailOf(body, source)

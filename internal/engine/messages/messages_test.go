@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/engine/messages"
 )
 
-func TestErrandsComeBackAsTheyWere(t *testing.T) {
+func TestFollowUpsComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	for _, want := range []messages.FollowUp{{Key: "hubmend-1"}, {Key: "hubmend-1", ExecutionID: "exec-1"},
 		{Key: "\"ü\n"}} {
@@ -80,7 +80,7 @@ func hostile() map[string]string {
 	}
 }
 
-func TestHostileErrands(t *testing.T) {
+func TestHostileFollowUps(t *testing.T) {
 	t.Parallel()
 	for name, body := range hostile() {
 		got, _, err := messages.Parse([]byte(body))
@@ -116,7 +116,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("Parse = %+v, %t, %v", e, is, err)
 			}
 		case e.Key == "":
-			t.Error("an errand names no target")
+			t.Error("a follow-up names no target")
 		default:
 			if again, is, err := messages.Parse([]byte(e.Body())); again != e || !is || err != nil {
 				t.Errorf("%+v is %+v, %t, %v when it is written and read", e, again, is, err)

@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// undoSource tells the wishes of people from errands of the sweep.
+// undoSource tells the wishes of people from follow-ups of the sweep.
 const undoSource = "hubmend.undo"
 
 // Undo is the wish of a person that a repair be taken back. Dispatch reads it from the findings

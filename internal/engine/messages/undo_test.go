@@ -23,7 +23,7 @@ func TestUndoComesBackAsItWas(t *testing.T) {
 		t.Errorf("ParseUndo(%s) = %+v, %t, %v", wish.Body(), got, is, err)
 	}
 	if _, is, err := messages.Parse([]byte(wish.Body())); is || err != nil {
-		t.Errorf("it passes for an errand of the sweep: %v", err)
+		t.Errorf("it passes for a follow-up of the sweep: %v", err)
 	}
 }
 
@@ -43,7 +43,7 @@ func TestParseUndoRefuses(t *testing.T) {
 	}{
 		"nothing":              {"", false, ""},
 		"not JSON":             {"hubmend.undo", false, ""},
-		"an errand":            {messages.FollowUp{Key: "hubmend.undo"}.Body(), false, ""},
+		"a follow-up":          {messages.FollowUp{Key: "hubmend.undo"}.Body(), false, ""},
 		"an event":             {`{"source":"aws.securityhub","detail":{"x":"hubmend.undo"}}`, false, ""},
 		"no detail":            {`{"source":"hubmend.undo"}`, true, "read undo"},
 		"a detail of a list":   {`{"source":"hubmend.undo","detail":[]}`, true, "read undo"},

@@ -27,8 +27,8 @@ func TestNewerRecord(t *testing.T) {
 			0},
 		"an old one":                   {ended("m", nil, nil), ledger.NewerPatience, false, nil, 1},
 		"one that could not be buried": {ended("m", nil, nil), time.Hour, true, []string{"m"}, 0},
-		"an errand":                    {errandFor("m", "exec-1"), 0, false, nil, 0},
-		"an errand, so old":            {errandFor("m", "exec-1"), time.Hour, false, nil, 0},
+		"a follow-up":                  {followUpFor("m", "exec-1"), 0, false, nil, 0},
+		"a follow-up, so old":          {followUpFor("m", "exec-1"), time.Hour, false, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

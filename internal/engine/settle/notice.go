@@ -11,7 +11,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// notice is what a message says: that an execution of a target ended, or, in an errand of
+// notice is what a message says: that an execution of a target ended, or, in a follow-up of
 // the sweep, that somebody should look.
 type notice struct {
 	key         string // of the target
@@ -19,7 +19,7 @@ type notice struct {
 	// refused says why the execution is none of ours; the rest is empty then.
 	refused string
 
-	// Of a status event; empty in an errand, which is how the two are told apart.
+	// Of a status event; empty in a follow-up, which is how the two are told apart.
 	account, region, status, document string
 }
 
@@ -37,7 +37,7 @@ type statusEvent struct {
 	} `json:"detail"`
 }
 
-// parse reads a message. Its errors are permanent: the message is neither an event nor an errand.
+// parse reads a message. Its errors are permanent: the message is neither an event nor a follow-up.
 func parse(body []byte) (notice, error) {
 	work, is, err := messages.Parse(body)
 	if err != nil {
@@ -65,19 +65,19 @@ func parse(body []byte) (notice, error) {
 		status: e.Detail.Status, document: e.Detail.Definition}, nil
 }
 
-// isErrand says whether the sweep asks, and not a status event.
-func (n notice) isErrand() bool { return n.status == "" }
+// isFollowUp says whether the sweep asks, and not a status event.
+func (n notice) isFollowUp() bool { return n.status == "" }
 
 // about says whether the execution can be that of an attempt: a repair of the target, or an undo,
 // each has its own document.
 func (n notice) about(a decide.Attempt, t target.Target) bool {
-	return n.isErrand() || n.document == naming.Document(a.Runbook(t))
+	return n.isFollowUp() || n.document == naming.Document(a.Runbook(t))
 }
 
 // from says whether the message may speak of a target. A member may run Hubmend's documents
 // under any session name, but only in its own account and where it says.
 func (n notice) from(t target.Target) bool {
-	if n.isErrand() {
+	if n.isFollowUp() {
 		return true // it comes from ourselves
 	}
 	return t.Account == n.account && (t.Region == target.Global || t.Region == n.region)

@@ -28,7 +28,7 @@ func TestParse(t *testing.T) {
 	}{
 		"an event": {event(whole + executor + key + `"}`),
 			notice{key: key, executionID: "e", account: "222222222222", region: "eu-west-1", status: "Success"}},
-		"an errand": {messages.FollowUp{Key: "k", ExecutionID: "e"}.Body(),
+		"a follow-up": {messages.FollowUp{Key: "k", ExecutionID: "e"}.Body(),
 			notice{key: "k", executionID: "e"}},
 		"somebody else's": {event(whole + `arn:aws:iam::1:user/alice"}`),
 			notice{refused: `the execution was not started by Hubmend but by "arn:aws:iam::1:user/alice"`}},
@@ -97,10 +97,10 @@ func FuzzParse(f *testing.F) {
 			}
 		case n.key == "" || n.executionID == "":
 			t.Errorf("accepted without a name: %+v", n)
-		case n.isErrand():
-			// Only an errand may speak of any account: an event must never pass for one.
+		case n.isFollowUp():
+			// Only a follow-up may speak of any account: an event must never pass for one.
 			if e, is, err := messages.Parse(body); err != nil || !is || e.Key != n.key || n.account+n.region != "" {
-				t.Errorf("%s passes for an errand", body)
+				t.Errorf("%s passes for a follow-up", body)
 			}
 		case len(n.key) != len(key):
 			t.Errorf("%q is no key", n.key)

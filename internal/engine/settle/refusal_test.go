@@ -42,7 +42,7 @@ func TestRefusals(t *testing.T) {
 		"another document": {ended("m", nil, object{"Definition": "hubmend-OpenPorts"}),
 			"does not run this document"},
 		"no document": {ended("m", nil, object{"Definition": nil}), "does not run this document"},
-		"errand, never saved": {events.SQSMessage{MessageId: "m",
+		"follow-up, never saved": {events.SQSMessage{MessageId: "m",
 			Body: messages.FollowUp{Key: target.Target{}.Key(), ExecutionID: "exec-1"}.Body()}, "outcome refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,11 +72,11 @@ func TestPoisonIsBuried(t *testing.T) {
 		"nothing":        {events.SQSMessage{MessageId: "m"}, "not an event"},
 		"another source": {ended("m", object{"source": "aws.ec2"}, nil), "not about an execution"},
 		"no execution":   {ended("m", nil, object{"ExecutionId": ""}), "not about an execution"},
-		// Without a status it would pass for an errand, which may speak of any account.
+		// Without a status it would pass for a follow-up, which may speak of any account.
 		"no status": {ended("m", object{"account": "333333333333"}, object{"Status": ""}),
 			"not about an execution"},
-		"an errand of dispatch": {errandFor("m", ""), "names no execution"},
-		"an errand that names no target": {events.SQSMessage{MessageId: "m",
+		"a follow-up of dispatch": {followUpFor("m", ""), "names no execution"},
+		"a follow-up that names no target": {events.SQSMessage{MessageId: "m",
 			Body: `{"source":"hubmend.sweep","detail":{"executionId":"e"}}`}, "names no target"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -163,7 +163,7 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 		return nil, nil
 	}
 	outcome, err := h.outcome(ctx, log, n, rec)
-	if n.isErrand() && (errors.Is(err, executions.ErrNotEnded) || errors.Is(err, errUnreadable)) {
+	if n.isFollowUp() && (errors.Is(err, executions.ErrNotEnded) || errors.Is(err, errUnreadable)) {
 		log.InfoContext(ctx, "looked in vain, the sweep asks again", "reason", err.Error())
 		return nil, nil
 	}
@@ -177,7 +177,7 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 var errUnreadable = errors.New("the execution cannot be read")
 
 // outcome reads how an execution ended. When that is out of reach for good, what the event
-// says must do, which is never a success: RESOLVED needs the runbook's own word. An errand says
+// says must do, which is never a success: RESOLVED needs the runbook's own word. A follow-up says
 // nothing, so a whole window must pass before the execution is given up.
 func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec decide.Record) (decide.Outcome, error) {
 	region := rec.Target.Region
@@ -194,7 +194,7 @@ func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec d
 	log.WarnContext(ctx, "execution not readable", "error", err)
 	reason := fmt.Sprintf("the execution ended as %s, but its result cannot be read (%s).", n.status,
 		awserr.Message(err))
-	if n.isErrand() {
+	if n.isFollowUp() {
 		if h.Now().Sub(rec.Last().ClaimedAt) < h.Settings.Window {
 			return decide.Outcome{}, fmt.Errorf("%w: %w", errUnreadable, err)
 		}
@@ -222,7 +222,7 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 	if err != nil {
 		return err
 	}
-	if e.isErrand() && d.Save {
+	if e.isFollowUp() && d.Save {
 		h.Effects.Count(ctx, []decide.Metric{decide.MetricUnreported}, "target", e.record.Target.String())
 	}
 	h.Log.InfoContext(ctx, "settled", "target", e.record.Target.String(), "execution", e.executionID, "decision", d.Log,
@@ -231,13 +231,13 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 }
 
 // leftToNewer says whether a message is over that failed because a newer version of Hubmend wrote its record. It
-// comes back for a while, because that version may be deployed again, and is a dead letter then. An errand is over at
+// comes back for a while, because that version may be deployed again, and is a dead letter then. A follow-up is over at
 // once: the sweep of that version asks again.
 func (h *Handler) leftToNewer(ctx context.Context, m events.SQSMessage, err error) bool {
 	if !ledger.IsNewer(err) {
 		return false
 	}
-	if _, isErrand, _ := messages.Parse([]byte(m.Body)); isErrand {
+	if _, isFollowUp, _ := messages.Parse([]byte(m.Body)); isFollowUp {
 		return true
 	}
 	return h.Now().Sub(queue.SentAt(m.Attributes)) >= ledger.NewerPatience && h.bury(ctx, m, err) == nil

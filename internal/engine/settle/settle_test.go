@@ -211,12 +211,12 @@ func TestOneFailureStopsNoOther(t *testing.T) {
 	}
 }
 
-// The event and an errand of the sweep may come together: one is enough.
+// The event and a follow-up of the sweep may come together: one is enough.
 func TestTwoMessagesOfOneExecution(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, running())
 	w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "no"}
-	if failed := w.handle(t, ended("m1", nil, nil), errandFor("m2", "exec-1"), ended("m3", nil, nil)); failed != nil {
+	if failed := w.handle(t, ended("m1", nil, nil), followUpFor("m2", "exec-1"), ended("m3", nil, nil)); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
 	var told []string

@@ -24,7 +24,7 @@ func undoEnded() events.SQSMessage {
 func TestUndoIsSettled(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]events.SQSMessage{"by its event": undoEnded(),
-		"by an errand": errandFor("m", "exec-1")} {
+		"by a follow-up": followUpFor("m", "exec-1")} {
 		w := newWorld(t, undoing())
 		w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Succeeded: true, Change: "Restored TCP 22."}
 		if failed := w.handle(t, m); failed != nil {

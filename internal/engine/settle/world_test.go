@@ -227,8 +227,8 @@ func ended(id string, event, detail object) events.SQSMessage {
 	return events.SQSMessage{MessageId: id, Body: string(body)}
 }
 
-// errandFor is a message of the sweep that asks how an execution of the group is.
-func errandFor(id, execution string) events.SQSMessage {
+// followUpFor is a message of the sweep that asks how an execution of the group is.
+func followUpFor(id, execution string) events.SQSMessage {
 	return events.SQSMessage{MessageId: id, Body: messages.FollowUp{Key: group.Key(), ExecutionID: execution}.Body()}
 }
 

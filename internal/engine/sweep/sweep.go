@@ -1,7 +1,7 @@
 // Package sweep finds what was left undone: attempts whose message or status event was
 // lost, repairs that wait for their time, and resolutions that Security Hub does not confirm.
 //
-// It starts and ends nothing itself, but sends errands to dispatch and settle.
+// It starts and ends nothing itself, but sends follow-ups to dispatch and settle.
 package sweep
 
 import (
@@ -19,7 +19,7 @@ import (
 	"hubmend/internal/engine/queue"
 )
 
-// Queue takes errands.
+// Queue takes follow-ups.
 type Queue interface {
 	// SendAll puts at most queue.SendAtOnce messages on the queue, those that it can.
 	SendAll(ctx context.Context, bodies []string) error
@@ -47,14 +47,14 @@ type Handler struct {
 }
 
 const (
-	// mostStarts is how many errands go to dispatch for one account and Region in a sweep: as
+	// mostStarts is how many follow-ups go to dispatch for one account and Region in a sweep: as
 	// many as can be started until the next one.
 	mostStarts = int(decide.SweepEvery / ledger.SlotSpacing)
 
-	// errandTime is when a sweep sends no more errands, and sweepTime when it makes no more checks, counted
+	// followUpTime is when a sweep sends no more follow-ups, and sweepTime when it makes no more checks, counted
 	// from its beginning. So no duty takes the time of the other, and the function is never cut off. What
 	// is left is due at the next sweep, and comes first then.
-	errandTime, sweepTime = 150 * time.Second, 240 * time.Second
+	followUpTime, sweepTime = 150 * time.Second, 240 * time.Second
 
 	// loadsAtOnce calls of ledger.LoadAtOnce records each are made at the same time. A record may have
 	// some kilobytes, and the function has a few hundred megabytes.
@@ -79,7 +79,7 @@ func (h *Handler) Handle(ctx context.Context) error {
 	}
 	left, errs := len(keys), []error(nil)
 	for some := range slices.Chunk(keys, loadsAtOnce*ledger.LoadAtOnce) {
-		if h.Now().Sub(s.now) >= errandTime || ctx.Err() != nil {
+		if h.Now().Sub(s.now) >= followUpTime || ctx.Err() != nil {
 			errs = append(errs, fmt.Errorf("%d of %d targets were not looked at in time", left, len(keys)))
 			break
 		}
@@ -106,14 +106,14 @@ type sweep struct {
 	*Handler
 	now    time.Time
 	paused bool
-	starts map[string]int // errands to dispatch by account and Region
+	starts map[string]int // follow-ups to dispatch by account and Region
 	checks []decide.Record
 
 	woken, looked, unchecked int
 	newer                    int // targets that only a newer version of Hubmend understands
 }
 
-// look loads records and sends the errands for them. It remembers those that are to be checked.
+// look loads records and sends the follow-ups for them. It remembers those that are to be checked.
 func (s *sweep) look(ctx context.Context, keys []string) error {
 	records, err := s.load(ctx, keys)
 	errs := []error{err}
@@ -155,7 +155,7 @@ func (s *sweep) load(ctx context.Context, keys []string) ([]decide.Record, error
 	return records, s.told(ctx, "targets not swept", errs)
 }
 
-// send sends errands, all batches at the same time.
+// send sends follow-ups, all batches at the same time.
 func (s *sweep) send(ctx context.Context, to Queue, bodies []string) error {
 	batches := slices.Collect(slices.Chunk(bodies, queue.SendAtOnce))
 	errs := make([]error, len(batches))

@@ -15,7 +15,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-func TestErrands(t *testing.T) {
+func TestFollowUps(t *testing.T) {
 	t.Parallel()
 	const lease, minute = time.Minute, time.Minute
 	for name, tc := range map[string]struct {
@@ -99,7 +99,7 @@ func TestLimit(t *testing.T) {
 	}
 	if len(w.done) != most+4 || !woken["account"] || !woken["region"] || !woken["global"] ||
 		!woken["look runs exec-runs"] {
-		t.Errorf("%d errands went out", len(w.done))
+		t.Errorf("%d follow-ups went out", len(w.done))
 	}
 	for i := range most + 6 {
 		if name := fmt.Sprint("sg-", i); woken[name] != (i >= 6) {

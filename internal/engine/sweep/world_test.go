@@ -139,13 +139,13 @@ func names(refs []decide.Ref) string {
 	return strings.Join(ids, "+")
 }
 
-// errands is one of the two queues; it takes nothing but errands.
-type errands struct {
+// followUps is one of the two queues; it takes nothing but follow-ups.
+type followUps struct {
 	*world
 	name string
 }
 
-func (q errands) SendAll(_ context.Context, bodies []string) error {
+func (q followUps) SendAll(_ context.Context, bodies []string) error {
 	if len(bodies) > queue.SendAtOnce {
 		return fmt.Errorf("%d messages in a call", len(bodies))
 	}
@@ -153,7 +153,7 @@ func (q errands) SendAll(_ context.Context, bodies []string) error {
 	for _, body := range bodies {
 		e, is, err := messages.Parse([]byte(body))
 		if err != nil || !is {
-			return fmt.Errorf("%s is no errand: %w", body, err)
+			return fmt.Errorf("%s is not a follow-up: %w", body, err)
 		}
 		errs = append(errs, q.do(strings.TrimSpace(q.name+" "+q.names[e.Key]+" "+e.ExecutionID)))
 	}
@@ -172,7 +172,7 @@ func (w *world) sweepIn(ctx context.Context, t *testing.T) error {
 	h := &sweep.Handler{
 		Index: w, Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Digests: w,
 			Now: func() time.Time { return w.now }, Settings: w.settings, Log: log},
-		Switch: w, Findings: errands{w, "wake"}, Outcomes: errands{w, "look"},
+		Switch: w, Findings: followUps{w, "wake"}, Outcomes: followUps{w, "look"},
 		Settings: w.settings, Now: func() time.Time { return w.now },
 		Sleep: func(_ context.Context, d time.Duration) { w.slept = append(w.slept, d) }, Together: inTurn, Log: log,
 	}

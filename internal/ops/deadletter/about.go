@@ -26,7 +26,7 @@ type envelope struct {
 }
 
 // About says in one line what a message is about: control and resource of a finding, the
-// execution of a status event or of a wish to undo, the target of an errand, or else how the
+// execution of a status event or of a wish to undo, the target of a follow-up, or else how the
 // message begins.
 func About(body string) string {
 	var e envelope

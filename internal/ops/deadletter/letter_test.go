@@ -47,7 +47,7 @@ func TestAbout(t *testing.T) {
 		"status event without id": {`{"source":"aws.ssm","detail":{}}`, `{"source":"aws.ssm","detail":{}}`},
 		"source of a wrong type": {`{"source":7,"detail":{"ExecutionId":"x"}}`,
 			`{"source":7,"detail":{"ExecutionId":"x"}}`},
-		"errand": {messages.FollowUp{Key: "hubmend-0a1b"}.Body(), "target hubmend-0a1b"},
+		"follow-up": {messages.FollowUp{Key: "hubmend-0a1b"}.Body(), "target hubmend-0a1b"},
 		"undo": {
 			messages.Undo{
 				ID: "5fea7756-0ea4-451a-a703-a558b933e274", Key: "hubmend-0123456789abcdef0123456789abcdef",
@@ -55,7 +55,7 @@ func TestAbout(t *testing.T) {
 				By:          "arn:aws:iam::111111111111:user/ann", At: time.Unix(1, 0),
 			}.Body(), "undo of execution 0b0a7756-0ea4-451a-a703-a558b933e274",
 		},
-		"errand without key": {messages.FollowUp{}.Body(), clip60(messages.FollowUp{}.Body())},
+		"follow-up without key": {messages.FollowUp{}.Body(), clip60(messages.FollowUp{}.Body())},
 		"another event":      {`{"source":"aws.config"}`, `{"source":"aws.config"}`},
 		"no JSON":            {"hello", "hello"},
 		"nothing":            {"", ""},

@@ -11,9 +11,9 @@ import (
 )
 
 // The sweep has dispatch go on with what was left waiting.
-func TestErrands(t *testing.T) {
+func TestFollowUps(t *testing.T) {
 	t.Parallel()
-	wake := errandFor("e1", one)
+	wake := followUpFor("e1", one)
 	for name, tc := range map[string]struct {
 		before func(*testing.T, *world)
 		later  time.Duration
@@ -63,18 +63,18 @@ func TestErrands(t *testing.T) {
 	}
 }
 
-func TestErrandAboutNothing(t *testing.T) {
+func TestFollowUpAboutNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	if failed := w.handle(t, errandFor("e1", "sg-never"), m1); failed != nil || w.started != 1 || w.buried != nil {
+	if failed := w.handle(t, followUpFor("e1", "sg-never"), m1); failed != nil || w.started != 1 || w.buried != nil {
 		t.Errorf("%q come back, %d starts, buried %q", failed, w.started, w.buried)
 	}
-	if !w.logged("errand refused", targetOf("sg-never").Key(), "no such target") {
+	if !w.logged("follow-up refused", targetOf("sg-never").Key(), "no such target") {
 		t.Errorf("log:\n%s", w.log.String())
 	}
 }
 
-func TestErrandComesBack(t *testing.T) {
+func TestFollowUpComesBack(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		breaks func(*world)
@@ -93,7 +93,7 @@ func TestErrandComesBack(t *testing.T) {
 			w.paused = false
 			tc.breaks(w)
 			if diff := cmp.Diff([]string{"e1"},
-				w.handle(t, errandFor("e1", one), imported("m2", sg("f2", "EC2.13", a)))); diff != "" {
+				w.handle(t, followUpFor("e1", one), imported("m2", sg("f2", "EC2.13", a)))); diff != "" {
 				t.Errorf("messages that come back:\n%s", diff)
 			}
 			if w.started != tc.other {
@@ -103,15 +103,15 @@ func TestErrandComesBack(t *testing.T) {
 	}
 }
 
-// An errand and findings of its target are one piece of work.
-func TestErrandAndFindings(t *testing.T) {
+// A follow-up and findings of its target are one piece of work.
+func TestFollowUpAndFindings(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.paused = true
 	w.handle(t, m1)
 	w.paused = false
 	w.take()
-	if failed := w.handle(t, errandFor("e1", one), m2); failed != nil {
+	if failed := w.handle(t, followUpFor("e1", one), m2); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
 	if diff := cmp.Diff([]string{"save claimed", "update f1+f2 NOTIFIED", "start sg-11111111 1 22+3389",
@@ -120,9 +120,9 @@ func TestErrandAndFindings(t *testing.T) {
 	}
 }
 
-// When many wait for their slots, as after a pause, each errand comes back at the time of its
+// When many wait for their slots, as after a pause, each follow-up comes back at the time of its
 // own. The sweep would come so late that the slot is gone, and the next one too.
-func TestErrandsWaitForTheirSlots(t *testing.T) {
+func TestFollowUpsWaitForTheirSlots(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.paused = true
@@ -130,7 +130,7 @@ func TestErrandsWaitForTheirSlots(t *testing.T) {
 	w.paused = false
 	w.takeSlots(t, "eu-west-1", 60)
 	w.take()
-	if diff := cmp.Diff([]string{"e1"}, w.handle(t, errandFor("e1", one))); diff != "" {
+	if diff := cmp.Diff([]string{"e1"}, w.handle(t, followUpFor("e1", one))); diff != "" {
 		t.Errorf("messages that come back:\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"save queued", delayed("e1", 60*ledger.SlotSpacing-decide.Defaults.SlotLead)},
@@ -138,7 +138,7 @@ func TestErrandsWaitForTheirSlots(t *testing.T) {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 	w.now = noon.Add(60 * ledger.SlotSpacing)
-	if failed := w.handle(t, received(errandFor("e1", one), "2")); failed != nil {
+	if failed := w.handle(t, received(followUpFor("e1", one), "2")); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
 	if diff := cmp.Diff([]string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"},

@@ -20,9 +20,9 @@ func TestGlobalTargetIsReadWhereItRan(t *testing.T) {
 	byEvent := ended("m", object{"region": "us-east-1"},
 		object{"Definition": "hubmend-FixUser",
 			"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + user.Key()})
-	byErrand := errandFor("m", "exec-1")
-	byErrand.Body = strings.Replace(byErrand.Body, group.Key(), user.Key(), 1)
-	for region, m := range map[string]events.SQSMessage{"us-east-1": byEvent, "eu-central-1": byErrand} {
+	byFollowUp := followUpFor("m", "exec-1")
+	byFollowUp.Body = strings.Replace(byFollowUp.Body, group.Key(), user.Key(), 1)
+	for region, m := range map[string]events.SQSMessage{"us-east-1": byEvent, "eu-central-1": byFollowUp} {
 		w := newWorld(t)
 		if _, err := w.memory.Save(t.Context(),
 			decide.Record{Target: user, Attempts: []decide.Attempt{running()}}); err != nil {
@@ -39,8 +39,8 @@ func TestGlobalTargetIsReadWhereItRan(t *testing.T) {
 	}
 }
 
-// An errand asks how an execution is whose event never came.
-func TestErrands(t *testing.T) {
+// A follow-up asks how an execution is whose event never came.
+func TestFollowUps(t *testing.T) {
 	t.Parallel()
 	old := func(a *decide.Attempt) { a.ClaimedAt = noon.Add(-decide.Defaults.Window) }
 	for name, tc := range map[string]struct {
@@ -68,7 +68,7 @@ func TestErrands(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, tc.attempt)
 			w.errs["exec-1"] = tc.err
-			if diff := cmp.Diff(tc.back, w.handle(t, errandFor("m", tc.execution))); diff != "" {
+			if diff := cmp.Diff(tc.back, w.handle(t, followUpFor("m", tc.execution))); diff != "" {
 				t.Errorf("messages that come back:\n%s", diff)
 			}
 			if diff := cmp.Diff(tc.done, w.done); diff != "" {
@@ -85,7 +85,7 @@ func TestNoteOfWhatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, running(func(a *decide.Attempt) { a.ClaimedAt = noon.Add(-48 * time.Hour) }))
 	w.errs["exec-1"] = denied
-	w.handle(t, errandFor("m", "exec-1"))
+	w.handle(t, followUpFor("m", "exec-1"))
 	if len(w.notes) != 1 || !strings.Contains(w.notes[0], "cannot be read") ||
 		!strings.Contains(w.notes[0], "not authorized") || strings.Contains(w.notes[0], "ended as") {
 		t.Errorf("notes: %q", w.notes)
@@ -99,9 +99,9 @@ func TestUnreportedIsCounted(t *testing.T) {
 		message events.SQSMessage
 		counted int
 	}{
-		"the sweep found it":             {errandFor("m1", "exec-1"), 1},
+		"the sweep found it":             {followUpFor("m1", "exec-1"), 1},
 		"an event told of it":            {ended("m1", nil, nil), 0},
-		"another execution than it runs": {errandFor("m1", "exec-2"), 0},
+		"another execution than it runs": {followUpFor("m1", "exec-2"), 0},
 	} {
 		w := newWorld(t, running())
 		w.handle(t, tc.message)
@@ -126,7 +126,7 @@ func TestAnswersAreSpaced(t *testing.T) {
 	var slept []time.Duration
 	h := w.handler()
 	h.Sleep = func(_ context.Context, d time.Duration) { slept = append(slept, d) }
-	batch := []events.SQSMessage{errandFor("m1", "exec-1"), errandFor("m2", "exec-1"),
+	batch := []events.SQSMessage{followUpFor("m1", "exec-1"), followUpFor("m2", "exec-1"),
 		{MessageId: "m3", Body: messages.FollowUp{Key: other.Key(), ExecutionID: "exec-2"}.Body()}}
 	if response, err := h.Handle(t.Context(), events.SQSEvent{Records: batch}); err != nil ||
 		len(response.BatchItemFailures) > 0 {
