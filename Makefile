@@ -218,6 +218,7 @@ generate: $(VENV)/ready $(HUBMEND) ## Update the generated docs and data
 	$(HUBMEND) costs --markdown > docs/costs.md
 	go run ./test/checks table > docs/maintainers/suppressions.md
 	go run ./cmd/failures > docs/failures.md
+	go run ./cmd/states > docs/maintainers/states.md
 
 .PHONY: permissions
 permissions: ## Update docs/permissions.md from the last run of all scenarios

@@ -297,7 +297,7 @@ func testStatus(t *testing.T, a administration) {
 	id := exampleControl().ID
 	out := a.mustPrint(t, "status", "Hubmend in eu-west-1 is active.\n",
 		"Resources: 1 suspended, 1 held, 1 queued.\n",
-		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it repaired",
+		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it compliant",
 		"The repair was undone by arn:aws:iam::111111111111:user/ann,", "sent by AROAEXAMPLE:bob.",
 		"Suspended until ", "Not before ", "Closed TCP 22 to the world.",
 		"\nWaiting for Security Hub to re-check (1 finding)\n",
@@ -455,10 +455,10 @@ func testHistory(t *testing.T, a administration) {
 		t.Fatal(err)
 	}
 	rec.Attempts = append(rec.Attempts, undo)
-	rec.Refused = decide.UndoRefusal{Request: "r", Reason: "Only the newest repair can be taken back."}
+	rec.Refused = decide.UndoRefusal{Request: "r", Reason: "Only the latest repair can be undone."}
 	a.save(t, rec)
 	a.mustPrint(t, "history sg-1", "attempt 3, undo: running\n",
-		"not undone  Only the newest repair can be taken back.",
+		"not undone  Only the latest repair can be undone.",
 		"requester   arn:aws:iam::111111111111:user/ann, sent by AROAEXAMPLE:bob",
 		"undoes      execution 00000000-0000-4000-8000-000000000002", "document    hubmend-UndoCloseSecurityGroupPorts")
 	if out := a.mustPrint(t, "history sg-1 --last 1", "attempt 3, undo"); strings.Contains(out, "attempt 2") ||

@@ -269,7 +269,7 @@ func TestPlanBadInput(t *testing.T) {
 			`"SecurityControlId": "EC2.99"`),
 			want: "no control of Hubmend's is about this finding, which is about EC2.99"},
 		"passed": {args: "--finding " + changed(`"Status": "FAILED"`, `"Status": "PASSED"`),
-			want: "says PASSED, not FAILED; there is nothing to repair"},
+			want: "reports PASSED, not FAILED, so there is nothing to repair"},
 		"suppressed": {args: "--finding " + changed(`"Status": "NEW"`, `"Status": "SUPPRESSED"`),
 			want: "SUPPRESSED"},
 		"a reference": {args: "--finding " + changed("security-group/", "security-group/{{ x }}"),

@@ -71,7 +71,7 @@ func TestUndo(t *testing.T) {
 		!strings.Contains(note, "Undone by arn:aws:sts::111111111111:assumed-role/responder/ann: Restored") {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}
-	s.says(t, exitUsage, "undo --yes "+group, "was taken back already")
+	s.says(t, exitUsage, "undo --yes "+group, "was undone already")
 
 	// A person has it repaired again, and before the next undo somebody opens it in another way than it was.
 	s.says(t, 0, "remediate "+id)
@@ -92,7 +92,7 @@ func TestUndo(t *testing.T) {
 	s.in("AWS_CONFIG_FILE="+profile).says(t, exitFailed, "undo --yes --member-profile workload "+group,
 		"hubmend: CloudTrail cannot tell who changed it: NotImplemented: the lab records no calls for CloudTrail "+
 			"to look up\n")
-	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "not taken back") {
+	if workflow, note := s.finding(t, id); workflow != "RESOLVED" || !strings.Contains(note, "not undone") {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}
 	s.says(t, 0, "undo --yes --no-wait "+group, "Sent. `hubmend history hubmend-")
@@ -125,7 +125,7 @@ func TestToUndo(t *testing.T) {
 		"the newest":       {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second, ""},
 		"by its execution": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second, ""},
 		"an older one": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "",
-			"Only the newest repair can be taken back"},
+			"Only the latest repair can be undone"},
 		"none": {history(), "sg-1", "", "nothing to undo: the ledger has no successful remediation of"},
 		"irreversible": {history(repair(1, first, "IAM.8")), "sg-1", "",
 			"remediations of IAM.8 cannot be undone: "},

@@ -96,11 +96,7 @@ func (w *world) Bury(_ context.Context, body, reason string) error {
 
 // SendAll implements sweep.Queue.
 func (w *world) SendAll(_ context.Context, bodies []string) error {
-<<<<<<< HEAD
-	return fmt.Errorf("the sweep sent messages: %s", bodies)
-=======
 	return fmt.Errorf("the sweep has follow-ups: %s", bodies)
->>>>>>> d5bec66 (Engine functions are named after what they decide; errands are follow-ups)
 }
 
 func (w *world) time() time.Time { return w.now }

@@ -36,7 +36,7 @@ func (w *world) checkBreaker(e *execution) {
 	for _, name := range []string{e.control, e.control + " " + e.resource.account} {
 		b := w.breakers[name]
 		if w.now.Sub(b.openedAt) > grace && b.openUntil.Sub(w.now) > grace {
-			w.violate("an execution for %s starts by itself although its breaker is open", name)
+			w.violate("an execution for %s starts automatically although its breaker is open", name)
 		}
 		if b.openUntil.IsZero() || w.now.Before(b.openUntil) {
 			continue

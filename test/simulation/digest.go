@@ -48,7 +48,8 @@ func (w *world) checkDigest(n decide.Notification) {
 	default:
 		what = n.Collect(time.Time{}).ID
 		if !w.digestOf(cause).openers[what] {
-			w.violate("people hear of %s by itself, and have heard of its cause %s", n.Record.Target, cause.Key())
+			w.violate("people are notified of %s separately, and have heard of its cause %s", n.Record.Target,
+				cause.Key())
 		}
 	}
 	d := w.digestOf(cause)

@@ -94,8 +94,8 @@ func (w *world) nonce() string {
 func (c *client) clockNow() time.Time { return c.now.Add(c.skew) }
 
 func (c *client) effects() apply.Effects {
-	return apply.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: c.announcer, Digests: c, Now: c.clockNow,
-		Settings: c.settings, Log: c.log}
+	return apply.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: observer{c.announcer, c.world}, Digests: c,
+		Now: c.clockNow, Settings: c.settings, Log: c.log}
 }
 
 func sleep(ctx context.Context, d time.Duration) { processOf(ctx).sleep(d) }

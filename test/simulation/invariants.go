@@ -12,28 +12,25 @@ import (
 	"hubmend/internal/engine/messages"
 )
 
-// What must always hold, whatever goes wrong.
+// These invariants hold whatever fails:
 //
 //   - At most one execution per target runs at a time.
 //   - Automatic repair starts at most decide.Settings.MaxAttempts executions per target and Window.
-//   - Nothing starts while the switch says paused, and nothing by itself while the breaker of
-//     its control is open, for all accounts or its own. When its time has passed, one starts and the others
-//     wait for its outcome. The failures of one account pause only that account.
-//   - An account that is not ready is tried by one target at a time, with a distance, and people hear of it once.
-//     Nobody hears of a resource that was deleted.
-//   - What fails for one cause has one message of its own in decide.Settings.DigestEvery, and one digest with the rest.
-//     When nothing goes wrong nothing is told twice.
-//   - The execution of an attempt began after the attempt was asked for.
-// - A check that cannot know of a repair, because its data is older, neither starts another nor opens the
-// finding again;
-//     but for a finding that no check has proven in decide.Settings.ConfirmWithin, so that repairs of others
-//     hide no lie for ever.
-//   - RESOLVED is said only after an execution that verified the repair, and that nobody took back.
-//   - Only the newest repair is taken back, and once. Then nothing starts by itself until a person asks.
-//   - A finding that somebody suppressed is left alone.
-//   - In the end every finding is answered, no resolution is contradicted by a later check, no
-//     attempt is left open, and every message was handled or is a dead letter with its reason.
-//     Whoever wanted a repair taken back can read in the ledger what came of it.
+//   - Nothing starts while Hubmend is paused. Nothing starts automatically while the breaker of its control is open,
+//     for all accounts or its own. When the pause is over, one repair starts and the others wait for its outcome.
+//     Failures in one account pause only that account.
+//   - One target at a time tries an account that is not ready, and people are notified once. Deleted resources cause
+//     no notification.
+//   - Failures with one cause have one separate message in decide.Settings.DigestEvery, and one digest for the rest.
+//     Without faults nothing is sent twice.
+//   - The execution of an attempt began after the attempt was requested.
+//   - A check whose data is older than a repair neither starts another repair nor reopens the finding, until
+//     decide.Settings.ConfirmWithin has passed without a check that confirms it.
+//   - Findings are RESOLVED only after an execution that verified the repair and was not undone.
+//   - Only the latest repair is undone, and once. Then automatic repair is off until a person requests a repair.
+//   - A suppressed finding is not changed.
+//   - In the end every finding is answered, no later check contradicts a resolution, no attempt is open, and every
+//     message was handled or is a dead letter with its reason. The ledger has the result of every undo request.
 
 // grace is how long a function may go by what it found out before.
 const grace = 5 * time.Minute
@@ -51,7 +48,8 @@ func (w *world) checkStart(e *execution) {
 		return
 	}
 	if r.undoneAt.After(r.askedAt.Add(moment)) {
-		w.violate("an execution starts for %s although its repair was taken back and nobody has asked since", r.arn)
+		w.violate("an execution starts for %s although its repair was undone and no person has requested one since",
+			r.arn)
 	}
 	if e.trigger != finding.Automatic {
 		return
@@ -75,10 +73,10 @@ const moment = 10 * time.Second
 
 func (w *world) checkUndo(e *execution) {
 	if e.undo.undone {
-		w.violate("%s is taken back twice", e.undo.id)
+		w.violate("%s is undone twice", e.undo.id)
 	}
 	if e.undo != e.resource.repaired {
-		w.violate("%s is taken back, and is not the newest repair", e.undo.id)
+		w.violate("%s is undone, and is not the latest repair", e.undo.id)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/engine/decide"
 )
 
-// rollBack has an older version of Hubmend work for some hours, which does not know the schema of items that a newer
+// rollBack deploys an older version of Hubmend for a few hours, which does not know the schema of items that a newer
 // one wrote before. It must lose none of them. Then the newer version is deployed again.
 func (w *world) rollBack(chance *rand.Rand) {
 	keys := []string{"breaker#EC2.13", "breaker#EC2.14", "account#222222222222", "account#333333333333"}

@@ -15,6 +15,7 @@ type Result struct {
 	Executions int
 	Messages   int
 	Dead       int
+	Steps      map[Step]int // of phases, and how many there were of each
 }
 
 const (
@@ -38,14 +39,14 @@ func Simulate(seed uint64, out io.Writer) Result {
 	w.checkEnd()
 	return Result{
 		Seed: seed, Faults: faults, Violations: w.violations, Executions: w.ssm.starts,
-		Messages: w.findings.sent + w.outcomes.sent, Dead: len(w.findings.dead) + len(w.outcomes.dead),
+		Messages: w.findings.sent + w.outcomes.sent, Dead: len(w.findings.dead) + len(w.outcomes.dead), Steps: w.steps,
 	}
 }
 
 // calm says whether people and programs have stopped to interfere.
 func (w *world) calm() bool { return w.now.Sub(start) >= chaosTime }
 
-// populate plans what the world does by itself.
+// populate plans what happens in the world.
 func (w *world) populate(seed uint64) {
 	for i := range 1 + w.rng.IntN(3) {
 		r := newResource(place{"222222222222", home}, i)
@@ -86,7 +87,36 @@ func (w *world) populate(seed uint64) {
 	if chance := rand.New(rand.NewPCG(seed, 2)); chance.IntN(4) == 0 {
 		w.after(time.Duration(chance.Int64N(int64(20*time.Hour))), func() { w.rollBack(chance) })
 	}
+	w.rush(rand.New(rand.NewPCG(seed, 3)))
 }
+
+// rush now and then has Systems Manager accept no start for a while, and a check fail for more resources at once than
+// can be started without waiting for a slot.
+func (w *world) rush(chance *rand.Rand) {
+	if chance.IntN(4) == 0 {
+		w.after(time.Duration(chance.Int64N(int64(20*time.Hour))), func() {
+			w.busyUntil = w.now.Add(time.Duration(chance.Int64N(int64(40 * time.Minute))))
+			w.takeBack(w.first())
+		})
+	}
+	if chance.IntN(8) > 0 {
+		return
+	}
+	at := time.Duration(chance.Int64N(int64(20 * time.Hour)))
+	w.after(at+time.Duration(chance.Int64N(int64(8*time.Second))), func() { w.takeBack(w.first()) })
+	for i := range 12 {
+		r := newResource(place{"222222222222", home}, 100+i)
+		w.ssm.resources[r.arn] = r
+		f := w.hub.add(fmt.Sprint("rush", i), "EC2.13", r)
+		w.after(at, func() { w.rounds(f) })
+		if chance.IntN(4) == 0 {
+			w.after(at+time.Duration(chance.Int64N(int64(20*time.Second))), func() { w.meddle(f) })
+		}
+	}
+}
+
+// first gives the resource of the first finding.
+func (w *world) first() *resource { return w.hub.findings[w.hub.ids[0]].resource }
 
 // inhabit adds a resource with its findings, which somebody may delete.
 func (w *world) inhabit(r *resource, i int) {
@@ -101,7 +131,7 @@ func (w *world) inhabit(r *resource, i int) {
 	}
 }
 
-// rounds is Security Hub's periodic check. It ends some hours before the world does, so that the
+// rounds is Security Hub's periodic check. It ends a day before the world does, so that the
 // last one can be answered.
 func (w *world) rounds(f *securityFinding) {
 	w.hub.check(f)

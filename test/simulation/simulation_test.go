@@ -38,6 +38,7 @@ func TestSchedules(t *testing.T) {
 	var next, done, executions, failed atomic.Uint64
 	next.Store(first)
 	var workers sync.WaitGroup
+	seen := observed{}
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for {
@@ -47,6 +48,7 @@ func TestSchedules(t *testing.T) {
 				}
 				r := simulation.Simulate(n, nil)
 				executions.Add(uint64(r.Executions))
+				seen.add(r)
 				if len(r.Violations) > 0 {
 					failed.Add(1)
 					report(t, r)
@@ -58,6 +60,7 @@ func TestSchedules(t *testing.T) {
 		})
 	}
 	workers.Wait()
+	seen.check(t, done.Load() >= enoughSchedules)
 	t.Logf("%d schedules with %d executions in %.1f s", done.Load(), executions.Load(), time.Since(begin).Seconds())
 }
 

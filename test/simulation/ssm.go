@@ -52,7 +52,7 @@ type resource struct {
 	automatic []time.Time          // starts
 	verified  map[string]time.Time // by port: the last execution that said so
 	repaired  *execution           // the last that changed something
-	undoneAt  time.Time            // when a repair was last taken back
+	undoneAt  time.Time            // when a repair was last undone
 	askedAt   time.Time            // when a person last used the custom action
 }
 
@@ -77,7 +77,7 @@ type execution struct {
 	resource   *resource
 	ports      []string
 	trigger    finding.Trigger
-	undo       *execution // the repair that it takes back
+	undo       *execution // the repair that it undoes
 	undone     bool
 	document   string
 	began      time.Time
@@ -109,7 +109,7 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	if r.behaviour == refuses {
 		return "", &executions.Refused{Reason: "It is not valid.", Class: failure.Permission}
 	}
-	if s.world.chance(s.world.faults.Throttle) {
+	if s.world.now.Before(s.world.busyUntil) || s.world.chance(s.world.faults.Throttle) {
 		return "", fmt.Errorf("start: %w", errThrottled)
 	}
 	s.starts++
@@ -233,7 +233,7 @@ func (s *ssm) executions() []*execution {
 func (s *ssm) outcome(id string) (decide.Outcome, error) {
 	e := s.byID[id]
 	if e == nil {
-		return decide.Outcome{}, errors.New("there is no such execution")
+		return decide.Outcome{}, errors.New("the execution was not found")
 	}
 	if !e.ended {
 		return decide.Outcome{}, fmt.Errorf("execution %s: %w", id, executions.ErrNotEnded)

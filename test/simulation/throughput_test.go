@@ -29,7 +29,7 @@ func TestWaves(t *testing.T) {
 			least := w.LeastStarted().Seconds()
 			got := times{w.MostStarted.Seconds() / least, w.Started.Seconds() / least,
 				w.Resolved.Seconds() / w.LeastResolved().Seconds()}
-			t.Logf("%d findings in %d places: 99 %% started in %.0f s, %.2f times the least, all in %.0f s, %.2f "+
+			t.Logf("%d findings in %d places: 99%% started in %.0f s, %.2f times the least, all in %.0f s, %.2f "+
 				"times; resolved in %.0f s, %.2f times; %v calls were throttled; longest functions %v",
 				w.Findings, w.Places, w.MostStarted.Seconds(), got.most, w.Started.Seconds(), got.started,
 				w.Resolved.Seconds(), got.resolved, w.Refused, w.Longest)

@@ -9,7 +9,7 @@ import (
 )
 
 // takeBack is a person who wants a repair undone, and now and then asks again, be it of impatience
-// or for the one before. Somebody else may want it repaired at the same time.
+// or for the one before. Another person may want it repaired at the same time.
 func (w *world) takeBack(r *resource) {
 	w.memory.Each(func(rec decide.Record) {
 		if rec.Target.Resource != r.arn {

@@ -63,17 +63,20 @@ type world struct {
 	ssm      *ssm
 	paused   bool
 	pausedAt time.Time
-	sweeping bool
-	nonces   int
-	breakers map[string]breaker // by control, and by control and account
-	accounts map[string]*account
-	digests  map[string]*digest       // by the key of their cause
-	lags     map[string]time.Duration // how old the data of checks may be, by control
-	undos    map[string]bool          // that people asked for, by id, and whether they were answered
+	// busyUntil is how long Systems Manager accepts no start.
+	busyUntil time.Time
+	sweeping  bool
+	nonces    int
+	breakers  map[string]breaker // by control, and by control and account
+	accounts  map[string]*account
+	digests   map[string]*digest       // by the key of their cause
+	lags      map[string]time.Duration // how old the data of checks may be, by control
+	undos     map[string]bool          // that people asked for, by id, and whether they were answered
 
 	notices    []decide.Notification
 	announced  map[string]string      // details of events, by id
 	states     map[announce.State]int // how many events there were of each
+	steps      map[Step]int           // how many there were of each
 	violations []string
 	log        *slog.Logger
 }
@@ -89,7 +92,7 @@ func newWorld(seed uint64) *world {
 		clock: clock{now: start}, latency: Near, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
 		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{},
 		accounts: map[string]*account{}, digests: map[string]*digest{}, undos: map[string]bool{},
-		announced: map[string]string{}, states: map[announce.State]int{},
+		announced: map[string]string{}, states: map[announce.State]int{}, steps: map[Step]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)

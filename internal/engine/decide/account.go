@@ -28,7 +28,7 @@ type Missing struct {
 	Probe          Probe
 }
 
-// mostMissing bounds the item of an account. What is dropped is only tried again sooner.
+// mostMissing limits the item of an account. What is dropped is only tried again sooner.
 const mostMissing = 50
 
 // places names the parts of an account that an attempt needs, by their scopes.
@@ -40,7 +40,7 @@ func places(t target.Target, a Attempt) map[failure.Scope]string {
 	}
 }
 
-// needs says whether an attempt needs what is missing.
+// needs reports whether an attempt needs what is missing.
 func (m Missing) needs(t target.Target, a Attempt) bool {
 	for _, place := range places(t, a) {
 		if m.Place == place {
@@ -50,17 +50,17 @@ func (m Missing) needs(t target.Target, a Attempt) bool {
 	return false
 }
 
-// passes says how an attempt fares with what is missing. A person who asks knows more than the backoff does,
+// passes returns how an attempt fares with what is missing. A person who asks knows more than the backoff does,
 // but a thousand requests must not try one after the other.
 func (m Missing) passes(t target.Target, a Attempt, now time.Time, s Settings) passage {
 	until := m.Until
-	if a.byPerson() && a.Cause != Unready && now.Sub(m.TriedAt) >= s.ClaimLease {
+	if a.byPerson() && a.WaitsAs() != PhaseNotReady && now.Sub(m.TriedAt) >= s.ClaimLease {
 		until = m.TriedAt
 	}
 	return m.Probe.passes(t.Key(), until, now, s)
 }
 
-// obstacle says what stands against an attempt in the account.
+// obstacle returns what stands against an attempt in the account.
 func (b Account) obstacle(t target.Target, a Attempt, now time.Time, s Settings) obstacle {
 	var found obstacle
 	for _, m := range b.Missing {
@@ -80,7 +80,7 @@ func (b Account) obstacle(t target.Target, a Attempt, now time.Time, s Settings)
 	return found
 }
 
-// takeProbe gives the account with the probes that an attempt asks for.
+// takeProbe returns the account with the probes that an attempt asks for.
 func (b Account) takeProbe(t target.Target, a Attempt, now time.Time, s Settings) (Account, bool) {
 	taken := false
 	b.Missing = slices.Clone(b.Missing)
@@ -139,11 +139,11 @@ func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now 
 	return d
 }
 
-// reminders is after how many times ReadyWithin people are told again of an account that still is not ready.
+// reminders is after how many times ReadyWithin people are notified again of an account that still is not ready.
 const reminders = 7
 
-// shouldNotify says whether people should be told that the account is not ready: the first time, and later when it was
-// ready in between or a week has passed.
+// shouldNotify reports whether people should be notified that the account is not ready: the first time, and later when
+// it was ready in between or a week has passed.
 func (b Account) shouldNotify(now time.Time, s Settings) bool {
 	wait := s.ReadyWithin
 	if len(b.Missing) > 0 {
@@ -159,7 +159,7 @@ func (b Account) at(place string) Missing {
 	return Missing{}
 }
 
-// Lacks says whether something is missing that an attempt needs.
+// Lacks reports whether something is missing that an attempt needs.
 func (b Account) Lacks(t target.Target, a Attempt) bool {
 	return b.firstMissing(t, a) != nil
 }
@@ -185,26 +185,24 @@ func OnNotReady(rec Record, number int, reason string, until, now time.Time, s S
 	if a := rec.Last(); !a.startPending(number) || a.State == Queued {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
-	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"not ready"}}
+	d := Decision{Event: EventNotReady, Record: rec.Clone(), Save: true, Log: []string{"not ready"}}
 	a := d.Record.Last()
-	if !a.MayRun {
-		a.ClaimedAt = time.Time{} // it was no attempt yet
-	}
 	if a.Undo != "" || a.waitedForReady(now, s) {
+		a.requeue(Unready, until, false)
 		d.end(Outcome{Class: failure.NotReady, Reason: reason}, nil, now, s)
 		return d
 	}
-	if a.UnreadySince.IsZero() {
+	if !a.toldNotReady() {
 		a.UnreadySince = now
 		d.answer(notify(a.Findings, notReadyNote(reason)))
 	}
-	a.State, a.Cause, a.NotBefore = Queued, Unready, until
+	a.requeue(Unready, until, false)
 	return d
 }
 
-// waitedForReady says whether the attempt has waited for its account as long as it may.
+// waitedForReady reports whether the attempt has waited for its account as long as it may.
 func (a Attempt) waitedForReady(now time.Time, s Settings) bool {
-	return !a.UnreadySince.IsZero() && now.Sub(a.UnreadySince) >= s.ReadyWithin
+	return a.toldNotReady() && now.Sub(a.UnreadySince) >= s.ReadyWithin
 }
 
 func (a Attempt) byPerson() bool { return a.Trigger != finding.Automatic }

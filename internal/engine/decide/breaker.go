@@ -11,7 +11,7 @@ import (
 type Breaker struct {
 	Control string
 	Version int
-	// Failures are the newest failure of each target, oldest first, since the last success in its account.
+	// Failures are the latest failure of each target, oldest first, since the last success in its account.
 	Failures []TargetFailure
 	// SucceededAt is the last success in any account. Failures before it do not speak against the runbook.
 	SucceededAt time.Time
@@ -46,7 +46,7 @@ type BreakerDecision struct {
 	Metrics       []Metric
 }
 
-// obstacle says what stands against automatic repair of a target.
+// obstacle returns what stands against automatic repair of a target.
 func (b Breaker) obstacle(key, account string, now time.Time, s Settings) obstacle {
 	var found obstacle
 	stop := func(p Probe, until time.Time) {
@@ -67,7 +67,7 @@ func (b Breaker) obstacle(key, account string, now time.Time, s Settings) obstac
 	return found
 }
 
-// takeProbe gives the breaker with the probes that a target asks for.
+// takeProbe returns the breaker with the probes that a target asks for.
 func (b Breaker) takeProbe(key, account string, now time.Time, s Settings) (Breaker, bool) {
 	b, taken := b.clone(), false
 	if b.Probe.passes(key, b.OpenUntil, now, s) == needsProbe {
@@ -178,7 +178,7 @@ func (d *BreakerDecision) releaseProbe(t TargetFailure) {
 	}
 }
 
-// notifyPaused tells people of a pause, of one account or of all.
+// notifyPaused notifies people of a pause, of one account or of all.
 func (d *BreakerDecision) notifyPaused(account string) {
 	told := d.Breaker
 	if account != "" {
@@ -188,7 +188,7 @@ func (d *BreakerDecision) notifyPaused(account string) {
 	d.Metrics = []Metric{MetricBreaker}
 }
 
-// In gives the breaker as one account has it: with its failures, and its own pause.
+// In returns the breaker as one account has it: with its failures, and its own pause.
 func (b Breaker) In(account string) Breaker {
 	b.Failures, b.OpenUntil, b.Probe = b.of(account), time.Time{}, Probe{}
 	if pause := b.pause(account); pause != nil {
@@ -197,7 +197,7 @@ func (b Breaker) In(account string) Breaker {
 	return b
 }
 
-// of gives the failures of an account.
+// of returns the failures of an account.
 func (b Breaker) of(account string) []TargetFailure {
 	return slices.DeleteFunc(slices.Clone(b.Failures), func(f TargetFailure) bool { return f.Account != account })
 }

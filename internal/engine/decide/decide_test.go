@@ -94,7 +94,7 @@ func record(attempts ...decide.Attempt) decide.Record {
 	return decide.Record{Target: group, Version: len(attempts), Attempts: attempts}
 }
 
-// last gives the newest attempt of a decision.
+// last returns the latest attempt of a decision.
 func last(t *testing.T, d decide.Decision) decide.Attempt {
 	t.Helper()
 	if len(d.Record.Attempts) == 0 {
@@ -175,7 +175,7 @@ func through(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec de
 	return d
 }
 
-// follows says whether an attempt may come after the one before it. What is dropped in between are undos, and
+// follows reports whether an attempt may come after the one before it. What is dropped in between are undos, and
 // whatever came after a repair that is kept because it succeeded.
 func follows(all []decide.Attempt, i int) bool {
 	before := all[i-1]

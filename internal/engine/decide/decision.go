@@ -7,6 +7,9 @@ import "time"
 // The order is what makes a crash between any two steps harmless: a message that was
 // not finished comes back, and everything before the crash is repeated without harm.
 type Decision struct {
+	// Event is what was decided about.
+	Event Event
+
 	// NeedsSlot is set when an attempt would start if it had a slot: reserve one and
 	// decide again. Nothing else is set then.
 	NeedsSlot bool
@@ -15,7 +18,7 @@ type Decision struct {
 	NeedsProbe bool
 
 	// Updates go out first. An update for a finding that joins precedes the record, so
-	// that it cannot overwrite the answer of an attempt that ends at the same moment.
+	// that it cannot overwrite the answer of an attempt that ends at the same time.
 	Updates []Update
 	// Notifications go out before the record is saved: one that is sent twice is better
 	// than one that is lost.
@@ -23,7 +26,7 @@ type Decision struct {
 	// Ended is the attempt that this decision ends, for the breaker and the history.
 	Ended *Ended
 	// Record is to be saved when Save is set. If the stored version has changed, nothing
-	// after this is done and the decision is made anew.
+	// after this is done and the decision is made again.
 	Record Record
 	Save   bool
 	// Announce goes out when the record is saved and before the start, so that it cannot
@@ -37,7 +40,7 @@ type Decision struct {
 	// Resume is set when the attempt waits for its slot: a follow-up that woke it comes back
 	// after so long.
 	Resume time.Duration
-	// Checked says what checks of Security Hub have made of the target's resolved findings.
+	// Checked is the result of the Security Hub checks of the target's resolved findings.
 	Checked Checked
 	// Metrics are counted when all of this is done.
 	Metrics []Metric
@@ -52,9 +55,9 @@ type Update struct {
 	Note     string // at most 512 characters
 }
 
-// Checked are findings that were resolved, sorted by what became of them.
+// Checked are findings that were resolved, sorted by the result of their checks.
 type Checked struct {
-	Confirmed   []Ref // a later check passed, or there is nothing to check any more
+	Confirmed   []Ref // a later check passed, or there is nothing to check any longer
 	Reopened    []Ref // a later check failed
 	Unconfirmed []Ref // there was no later check in time
 }
@@ -88,7 +91,7 @@ const (
 	MetricUnproven Metric = "Unproven"
 	// MetricSwept is counted by every sweep that did all of its work.
 	MetricSwept Metric = "Swept"
-	// MetricPaused is counted by every sweep while the switch is off.
+	// MetricPaused is counted by every sweep while Hubmend is paused.
 	MetricPaused Metric = "Paused"
 	// MetricUnreported counts executions that ended without a status event: only the sweep found out.
 	MetricUnreported Metric = "Unreported"

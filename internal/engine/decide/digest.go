@@ -22,7 +22,7 @@ func (c CommonCause) Key() string {
 	return strings.Join([]string{string(c.Kind), c.Control, string(c.Class) + string(c.Scope)}, "/")
 }
 
-// CommonCause gives the cause of a notification, and false for one that always has a message of its own: a person
+// CommonCause returns the cause of a notification, and false for one that always has a message of its own: a person
 // waits for the end of an undo, and the breaker of a control sums up already.
 func (n Notification) CommonCause() (CommonCause, bool) {
 	switch n.Kind {
@@ -91,10 +91,10 @@ func Counted(n int, what string) string {
 	return fmt.Sprint(n, " ", what)
 }
 
-// collectedLimit bounds a reason in a digest, which has many.
+// collectedLimit limits a reason in a digest, which has many.
 const collectedLimit = 300
 
-// Collect gives what a digest tells of a notification.
+// Collect returns what a digest tells of a notification.
 func (n Notification) Collect(now time.Time) Collected {
 	t := n.Record.Target
 	return Collected{
@@ -132,7 +132,7 @@ const (
 	Collects Delivery = "in the digest"  // collect it for the window
 )
 
-// OnNotification says how a notification with an id reaches people, and gives the digest to save when it
+// OnNotification returns how a notification with an id reaches people, and gives the digest to save when it
 // opens a window.
 func (d Digest) OnNotification(id string, now time.Time, s Settings) (Delivery, Digest) {
 	switch {
@@ -146,13 +146,13 @@ func (d Digest) OnNotification(id string, now time.Time, s Settings) (Delivery, 
 	return Collects, d
 }
 
-// Has says whether what was collected for a window before is in the window's digest for sure.
+// Has reports whether what was collected for a window before is in the window's digest for sure.
 func (d Digest) Has(window int) bool { return d.Window == window && !d.Until.IsZero() }
 
 // digestLease is how long a sweep may take to send a digest that it has taken: the next one comes then.
 const digestLease = SweepEvery
 
-// OnSweep ends a window whose time is over, or takes on a digest that another sweep has left. It says false when there
+// OnSweep ends a window that is over, or takes a digest that another sweep did not finish. It returns false when there
 // is nothing to do. Otherwise save the digest, send what was collected for Ended, and call OnSent.
 func (d Digest) OnSweep(now time.Time) (Digest, bool) {
 	switch {
@@ -169,8 +169,8 @@ func (d Digest) OnSweep(now time.Time) (Digest, bool) {
 	return d, true
 }
 
-// OnSent notes that the digest of a window is out, in which so many things were told. It says false when
-// somebody else has noted it.
+// OnSent notes that the digest of a window is out, in which so many things were told. It returns false when
+// another function has noted it.
 func (d Digest) OnSent(window, collected int, now time.Time, s Settings) (Digest, bool) {
 	if d.Ended != window {
 		return d, false

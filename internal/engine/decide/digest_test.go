@@ -22,7 +22,7 @@ func TestCommonCause(t *testing.T) {
 		"contradicted/X.22/":     {Kind: decide.Contradicted, Attempt: a},
 		"not confirmed/X.22/":    {Kind: decide.NotConfirmed, Attempt: a},
 		"not ready//account":     {Kind: decide.AccountNotReady, Attempt: a, Scope: failure.Account},
-		"none of an undo":        {Kind: decide.NotTakenBack, Attempt: a},
+		"none of an undo":        {Kind: decide.NotUndone, Attempt: a},
 		"none of a breaker":      {Kind: decide.ControlPaused},
 		"none of a digest":       {Kind: decide.Digested},
 	} {

@@ -39,7 +39,7 @@ func (a Attempt) due(s Settings) time.Time {
 // wakeAt is when an attempt that is queued is to be gone on with. What waits for its slot or its
 // message gets a minute more, because the message usually comes.
 func (a Attempt) wakeAt(s Settings) time.Time {
-	if a.Cause == Retry || a.Cause == Paused || a.Cause == Broken || a.Cause == Unready {
+	if a.WaitsAs().in(PhaseRetry, PhasePaused, PhaseBroken, PhaseNotReady) {
 		return a.NotBefore
 	}
 	return a.NotBefore.Add(s.ClaimLease)
@@ -58,5 +58,5 @@ func (r Record) checkDue(s Settings) time.Time {
 	return repaired.EndedAt.Add(time.Duration(float64(s.ConfirmEvery) * float64(h.Sum32()%1000) / 1000))
 }
 
-// checkedSince says whether the sweep has looked at a record's findings after a repair.
+// checkedSince reports whether the sweep has looked at a record's findings after a repair.
 func (r Record) checkedSince(repaired Attempt) bool { return r.CheckedAt.After(repaired.EndedAt) }

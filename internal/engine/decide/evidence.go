@@ -17,12 +17,12 @@ func (a Attempt) validFrom(s Settings) time.Time {
 	return a.EndedAt.Add(max(a.EvidenceLag, s.EvidenceLag))
 }
 
-// mayHaveUndone says whether an undo may have changed what a repair left. One that never ran has not.
+// mayHaveUndone reports whether an undo may have changed what a repair left. One that never ran has not.
 func (a Attempt) mayHaveUndone() bool {
-	return a.Undo != "" && a.Class != Refused && (a.ExecutionID != "" || a.MayRun || !a.ended())
+	return a.Undo != "" && a.Class != Refused && (a.MayHaveRun() || !a.ended())
 }
 
-// repairOf gives the place of the repair that does what parameters say, if it was verified and none was tried
+// repairOf returns the place of the repair that does what parameters say, if it was verified and none was tried
 // since, nor an undo.
 func (r Record) repairOf(p target.Parameters) (int, bool) {
 	for i, a := range slices.Backward(r.Attempts) {
@@ -36,8 +36,8 @@ func (r Record) repairOf(p target.Parameters) (int, bool) {
 	return 0, false
 }
 
-// repairFor gives the newest repair that answered a finding, and when checks begin that must know of it and
-// of all after it that may have done the same. Of a finding whose repair is not known any more, that may be
+// repairFor returns the latest repair that answered a finding, and when checks begin that must know of it and
+// of all after it that may have done the same. Of a finding whose repair is not known any longer, that may be
 // any.
 func (r Record) repairFor(f Ref, s Settings) (repair Attempt, knownFrom time.Time) {
 	repair, since := r.LastSuccess(), 0
@@ -61,12 +61,12 @@ func (a Attempt) repaired() bool { return a.Undo == "" && a.State == Succeeded }
 // resolvedAt is when findings of the record were last set RESOLVED.
 func (r Record) resolvedAt() time.Time { return later(r.LastSuccess().EndedAt, r.ResolvedAt) }
 
-// resolved says whether a finding was set RESOLVED by an attempt that the record knows.
+// resolved reports whether a finding was set RESOLVED by an attempt that the record knows.
 func (r Record) resolved(f Ref) bool {
 	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.repaired() && a.hasFinding(f) })
 }
 
-// checkedOldData says whether the check behind an automatic request may be made of data from before a repair.
+// checkedOldData reports whether the check behind an automatic request may be made of data from before a repair.
 //
 // It is not when the repair was told to the finding, and the finding has passed since; nor does that matter
 // when a person has set the finding to NEW.
@@ -102,12 +102,12 @@ func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
 	return log
 }
 
-// verdict says what a finding that was resolved has come to.
+// verdict returns what a finding that was resolved has come to.
 type verdict string
 
 const (
 	waiting         verdict = "waiting" // no check that counts yet, or nobody can tell
-	proven          verdict = "proven"  // a later check passed, or there is nothing to check any more
+	proven          verdict = "proven"  // a later check passed, or there is nothing to check any longer
 	contradicted    verdict = "contradicted"
 	changedByOthers verdict = "in other hands" // somebody else has changed the finding since
 	overdue         verdict = "overdue"
@@ -118,7 +118,7 @@ func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdict {
 	resolved, last := r.resolvedAt(), r.Last()
 	repair, valid := r.repairFor(f, s)
 	if last.mayHaveUndone() {
-		valid = repair.EndedAt // nobody knows what an undo that failed has left, so every check counts
+		valid = repair.EndedAt // it is unknown what an undo that failed has left, so every check counts
 	}
 	late := now.Sub(repair.EndedAt) >= s.ConfirmWithin+repair.EvidenceLag
 	if late {
@@ -132,7 +132,7 @@ func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdict {
 		found.Compliance != finding.Warning:
 		return proven
 	case !last.ended() && last.hasFinding(f):
-		return waiting // how the attempt ends says what becomes of it
+		return waiting // the outcome of the attempt decides
 	case found.Workflow != finding.Resolved && now.Sub(resolved) < s.UpdateLag:
 		return waiting // RESOLVED may not show yet, and what does may be our own NOTIFIED
 	case found.Workflow != finding.Resolved:

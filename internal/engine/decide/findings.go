@@ -14,13 +14,13 @@ type Request struct {
 	Ref     Ref
 	Control string
 	Trigger finding.Trigger
-	By      string // who asked on the command line
+	By      string // who requested it on the command line
 	Sender  string // see Attempt
 	// At is when the event was sent.
 	At time.Time
 	// AsOf is when the check that failed was made, or when the person asked.
 	AsOf time.Time
-	// Since is since when the checks have failed, with none between that passed; zero when nobody says.
+	// Since is since when the checks have failed, with none between that passed; zero when it is unknown.
 	Since time.Time
 	// EvidenceLag is how old the data of the control's checks may be.
 	EvidenceLag time.Duration
@@ -32,41 +32,25 @@ type Request struct {
 // OnFindings decides about requests for one target that arrived together.
 //
 // They are decided in order and share one attempt where one execution repairs them all.
-// seen tells how findings are now that were asked about some time ago; it may lack any.
+// seen returns how findings are now that were asked about some time ago; it may lack any.
 func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
-	d := newDecider(rec, seen, g, now, s)
-	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
-		d.releaseClaim(a)
-	}
+	d := newDecider(EventFinding, rec, seen, g, now, s)
+	d.releaseClaim()
 	for i, r := range requests {
 		d.Record.AccountName = cmp.Or(r.AccountName, d.Record.AccountName)
 		d.Log = append(d.Log, d.decideRequest(i, r))
 	}
 	d.answerStopped(requests)
-	d.startIfDue()
-	if d.NeedsSlot || d.NeedsProbe {
-		return d.needsMore()
-	}
-	d.explainWait()
-	d.resumeAtSlot()
-	return d.Decision
+	return d.finish()
 }
 
 // OnWake goes on with a target that was left waiting. It is called by the sweep, by way of
 // the findings queue, so that everything is started in one place.
 func OnWake(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
-	d := newDecider(rec, seen, g, now, s)
-	if a := d.Record.Last(); a != nil && a.leaseOver(now, s) {
-		d.releaseClaim(a)
-	}
+	d := newDecider(EventFollowUp, rec, seen, g, now, s)
+	d.releaseClaim()
 	d.Log = []string{"wake"}
-	d.startIfDue()
-	if d.NeedsSlot || d.NeedsProbe {
-		return d.needsMore()
-	}
-	d.explainWait()
-	d.resumeAtSlot()
-	return d.Decision
+	return d.finish()
 }
 
 // needsMore asks for what the decision needs.
@@ -96,15 +80,28 @@ type decider struct {
 	stopped []int
 }
 
-func newDecider(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) *decider {
-	return &decider{Decision: Decision{Record: rec.Clone()}, seen: seen, gate: g, now: now, settings: s}
+func newDecider(e Event, rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings) *decider {
+	return &decider{Decision: Decision{Event: e, Record: rec.Clone()}, seen: seen, gate: g, now: now, settings: s}
 }
 
-// releaseClaim takes an attempt back from a claimer that died. Whether it was started is not
-// known; starting it again with the same client token is harmless.
-func (d *decider) releaseClaim(a *Attempt) {
-	a.State, a.Cause, a.NotBefore, a.MayRun = Queued, Busy, d.now, true
-	d.Save = true
+// releaseClaim takes the last attempt back from a function that claimed it and died. That function may have started
+// it. Starting it again with the same client token is harmless.
+func (d *decider) releaseClaim() {
+	if a := d.Record.Last(); a != nil && a.leaseOver(d.now, d.settings) {
+		a.requeue(Busy, d.now, true)
+		d.Save = true
+	}
+}
+
+// finish starts the last attempt, or says why it waits.
+func (d *decider) finish() Decision {
+	d.startIfDue()
+	if d.NeedsSlot || d.NeedsProbe {
+		return d.needsMore()
+	}
+	d.explainWait()
+	d.resumeAtSlot()
+	return d.Decision
 }
 
 func (d *decider) decideRequest(i int, r Request) string {
@@ -114,16 +111,28 @@ func (d *decider) decideRequest(i int, r Request) string {
 	if looked && now.ObservedAt.After(r.AsOf) {
 		r.AsOf, r.Since = now.ObservedAt, now.Since // a later check says the same
 	}
+	if looked && !now.needsRepair(r.Trigger) && (a == nil || a.ended() || !a.hasFinding(r.Ref)) {
+		return "does not ask for it any more"
+	}
+	if r.Trigger != finding.Automatic {
+		d.Event = EventRequest
+	}
+	switch phase := d.Record.Phase(); {
+	case phase.undoing():
+		return d.returnLater(i, d.settings.Wait) // the outcome of the undo decides
+	case phase.inFlight():
+		return d.joinInFlight(i, r, a)
+	case phase.waiting():
+		return d.joinQueued(i, r, a)
+	}
+	return d.answerOrQueue(i, r, asked)
+}
+
+// answerOrQueue decides about a request of a target for which nothing is queued or in flight.
+func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
+	a := d.Record.Last()
 	repair, verified := d.Record.repairOf(r.Parameters)
 	switch {
-	case looked && !now.needsRepair(r.Trigger) && (a == nil || a.ended() || !a.hasFinding(r.Ref)):
-		return "does not ask for it any more"
-	case d.Record.undoing():
-		return d.returnLater(i, d.settings.Wait) // how it ends says what becomes of the request
-	case a != nil && a.InFlight():
-		return d.joinInFlight(i, r, a)
-	case a != nil && a.State == Queued:
-		return d.joinQueued(i, r, a)
 	case a != nil && (a.hasEvent(r.Ref) || answeredBy(r, a)):
 		return d.repeatAnswer(r, a)
 	case verified && d.checkedOldData(r, d.Record.Attempts[repair]):
@@ -142,7 +151,7 @@ func (d *decider) decideRequest(i int, r Request) string {
 	}
 }
 
-// answeredBy says whether the attempt answers the request: the check that failed was made,
+// answeredBy reports whether the attempt answers the request: the check that failed was made,
 // or the person asked, before the attempt ended, and so without knowing its result. An
 // attempt that was only unlucky answers nobody. A finding that had its answer and asks again
 // was set to NEW by a person, who wants another attempt. An undo answers nobody.
@@ -154,7 +163,7 @@ func answeredBy(r Request, a *Attempt) bool {
 	return !failure.FateOf(a.Class).Passes() && !again && !r.AsOf.After(a.EndedAt) && a.Parameters.Covers(r.Parameters)
 }
 
-// attemptsUsedUp says whether automatic repair has used up its attempts.
+// attemptsUsedUp reports whether automatic repair has used up its attempts.
 func (d *decider) attemptsUsedUp() bool {
 	return d.Record.attemptsSince(d.now.Add(-d.settings.Window)) >= d.settings.MaxAttempts
 }
@@ -171,17 +180,15 @@ func (d *decider) joinQueued(i int, r Request, a *Attempt) string {
 	}
 	joined, ok := a.Parameters.Join(r.Parameters)
 	// One that may have been started was started under a token that stands for its parameters.
-	if !ok || a.MayRun && !a.Parameters.Covers(r.Parameters) {
+	if !ok || a.Phase() == PhaseUnknown && !a.Parameters.Covers(r.Parameters) {
 		return d.returnLater(i, d.settings.Wait)
 	}
 	a.Parameters = joined
-	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.Cause == Unready) {
+	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.WaitsAs() == PhaseNotReady) {
 		a.Trigger = r.Trigger
 		a.By = r.By
 		a.Sender = r.Sender
-		a.Cause = ""
-		a.NotBefore = d.now
-		a.UnreadySince = time.Time{}
+		a.startNow(d.now)
 	}
 	d.addFinding(i, r, a)
 	return "share"
@@ -235,7 +242,7 @@ func (d *decider) repeatAnswer(r Request, a *Attempt) string {
 }
 
 // answerStopped answers the requests that were stopped: they share the attempt that a person
-// asked for in the same moment, or else they are told, and people once.
+// asked for at the same time, or else they are told, and people once.
 func (d *decider) answerStopped(requests []Request) {
 	if len(d.stopped) == 0 {
 		return
@@ -255,14 +262,14 @@ func (d *decider) answerStopped(requests []Request) {
 		return
 	}
 	d.Updates = append(d.Updates, notify(refs, SuspendNote(d.settings)))
-	if d.Record.SuspendedAt.IsZero() {
+	if !d.Record.Suspended() {
 		d.Record.SuspendedAt, d.Save = d.now, true
 		d.Notifications = append(d.Notifications, d.suspendedNotification(requests[d.stopped[0]].Control, refs))
 		d.Metrics = append(d.Metrics, MetricSuspended)
 	}
 }
 
-// suspendedNotification tells people that the guard has stopped automatic repair. The control is the one that
+// suspendedNotification notifies people that the guard has stopped automatic repair. The control is the one that
 // needsRepair now; there may be no attempt yet.
 func (d *decider) suspendedNotification(control string, refs []Ref) Notification {
 	n := Notification{Kind: Exhausted, Record: d.Record, Findings: refs}
@@ -273,7 +280,7 @@ func (d *decider) suspendedNotification(control string, refs []Ref) Notification
 	return n
 }
 
-// startIfDue starts the last attempt if it is queued and its time has come, or will soon: a
+// startIfDue starts the last attempt if it is queued and due now or soon: a
 // slot is waited for in the function.
 func (d *decider) startIfDue() {
 	a := d.Record.Last()
@@ -281,7 +288,7 @@ func (d *decider) startIfDue() {
 		return
 	}
 	from := a.NotBefore
-	if a.Cause == Paced {
+	if a.WaitsAs() == PhasePaced {
 		from = from.Add(-d.settings.ShortWait)
 	}
 	if !d.now.Before(from) {
@@ -293,7 +300,7 @@ func (d *decider) startIfDue() {
 // would come minutes later.
 func (d *decider) resumeAtSlot() {
 	a := d.Record.Last()
-	if a == nil || a.State != Queued || a.Cause != Paced {
+	if a == nil || a.WaitsAs() != PhasePaced {
 		return
 	}
 	d.Resume = max(a.NotBefore.Sub(d.now)-d.settings.SlotLead, time.Second)

@@ -232,7 +232,7 @@ func TestOnFindings(t *testing.T) {
 			record(longAgo(3)...), []decide.Request{ask("f1", "e9")},
 			decision{log: []string{"suspended"}, updates: []string{"f1 NOTIFIED"}, notified: 1, save: true, attempts: 3,
 				ports: []string{"22"}, findings: []string{"f1/e1"},
-				noteParts: []string{"has stopped repairing", "3 attempts within 24 h", "custom action"}},
+				noteParts: []string{"stopped repairing", "3 attempts within 24 h", "custom action"}},
 		},
 		"a custom action overrides the guard": {
 			record(longAgo(3)...), []decide.Request{ask("f1", "e9", byHand)},
@@ -366,7 +366,7 @@ func TestGuardHoldsForLargeSettings(t *testing.T) {
 	t.Error("40 attempts were started")
 }
 
-// An automatic finding that comes first in the batch is told that nothing is done any more,
+// An automatic finding that comes first in the batch is told that nothing is done any longer,
 // while a person's request behind it starts the repair of the very same resource.
 func TestSuspendedFindingSharesWhatAPersonStarts(t *testing.T) {
 	t.Parallel()

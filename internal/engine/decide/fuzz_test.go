@@ -15,7 +15,7 @@ func FuzzHistory(f *testing.F) {
 	f.Add([]byte("\x00\x01\x05\x00\x06\x01")) // a finding, started, succeeded
 	// throttled, and woken for the retry
 	f.Add([]byte("\x00\x01\x05\x00\x07\x02\x04\x09"))
-	// taken back, asked by itself and by hand
+	// undone, requested automatically and by hand
 	f.Add([]byte("\x00\x01\x05\x00\x06\x01\x0a\x01\x05\x00\x06\x01\x00\x01\x01\x02"))
 	f.Add([]byte("\x00\x01\x08\x00\x04\x30\x05\x00\x07\x01\x00\x31\x01\x32\x02\x33"))
 	f.Fuzz(func(t *testing.T, history []byte) {
@@ -110,11 +110,11 @@ func (h *chronicle) keep(d decide.Decision) {
 		h.t.Fatal("findings are RESOLVED, and the record knows no repair")
 	}
 	if h.rec.Held() && d.Start && d.Record.Last().Trigger == finding.Automatic {
-		h.t.Fatal("what was taken back is repaired by itself")
+		h.t.Fatal("what was undone is repaired automatically")
 	}
 	if h.rec.Undoable().ExecutionID != "" && d.Start && d.Record.Last().Undo != "" &&
 		d.Record.Last().Undo != h.rec.Undoable().ExecutionID {
-		h.t.Fatalf("%s is taken back, which is not the newest", d.Record.Last().Undo)
+		h.t.Fatalf("%s is undone, which is not the latest", d.Record.Last().Undo)
 	}
 	if a := d.Record.Last(); d.Start && a.Trigger == finding.Automatic && !a.MayRun {
 		h.start()
@@ -125,7 +125,7 @@ func (h *chronicle) keep(d decide.Decision) {
 	}
 }
 
-// start counts an automatic attempt. One that is started again, because nobody knows whether it
+// start counts an automatic attempt. One that is started again, because it is unknown whether it
 // was, is the same attempt: it has the same client token.
 func (h *chronicle) start() {
 	recent := 0

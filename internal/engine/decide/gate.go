@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/engine/finding"
 )
 
-// Gate is what stands between the wish to repair and the start of a runbook.
+// Gate is what stands between a request and the start of a runbook.
 type Gate struct {
 	// Paused is set while the administrator's switch stops every start.
 	Paused bool
@@ -34,19 +34,20 @@ func (d *decider) startOrHold() {
 	switch {
 	case d.gate.Paused && a.dropsWhenPaused():
 		d.end(Outcome{Class: Refused, Reason: pausedReason}, d.seen, d.now, d.settings)
-	case a.Undo != "" && !a.MayRun && d.now.Sub(a.QueuedAt) >= undoPatience:
-		d.end(Outcome{Class: TimedOut, Reason: "it was not started within " + Hours(undoPatience) + "; ask again."},
-			d.seen, d.now, d.settings)
+	case a.notBegun() && a.Undo != "" && d.now.Sub(a.QueuedAt) >= undoPatience:
+		d.end(Outcome{Class: TimedOut,
+			Reason: "it was not started within " + Hours(undoPatience) + ". Request it again."}, d.seen,
+			d.now, d.settings)
 	case d.gate.Paused:
 		d.hold(a, Paused, d.now)
-	case obstacle.cause == Unready && (a.waitedForReady(d.now, d.settings) || a.Undo != "" && !a.MayRun):
+	case obstacle.cause == Unready && (a.waitedForReady(d.now, d.settings) || a.Undo != "" && a.notBegun()):
 		d.end(Outcome{Class: failure.NotReady, Reason: obstacle.reason}, d.seen, d.now, d.settings)
 	case obstacle.cause != "":
 		d.reason = obstacle.reason
 		d.hold(a, obstacle.cause, obstacle.until)
 	case obstacle.probe:
 		d.NeedsProbe = true
-	case a.Cause == Paced && d.now.Sub(a.NotBefore) < slotLife:
+	case a.WaitsAs() == PhasePaced && d.now.Sub(a.NotBefore) < slotLife:
 		d.claim(a, later(d.now, a.NotBefore))
 	case d.gate.Slot.IsZero():
 		d.NeedsSlot = true
@@ -58,7 +59,7 @@ func (d *decider) startOrHold() {
 }
 
 // slotLife is how late a start may come and still use its slot. Later than this, its
-// second may be somebody else's.
+// second may be reserved for another attempt.
 const slotLife = 2 * time.Second
 
 func later(a, b time.Time) time.Time {
@@ -69,10 +70,7 @@ func later(a, b time.Time) time.Time {
 }
 
 func (d *decider) claim(a *Attempt, at time.Time) {
-	a.State, a.Cause, a.NotBefore, a.ClaimedAt = Claimed, "", time.Time{}, d.now
-	if a.Nonce == "" && !a.MayRun {
-		a.Nonce = d.gate.Nonce
-	}
+	a.claim(d.now, d.gate.Nonce)
 	if a.Undo == "" {
 		d.Record.SuspendedAt, d.Record.HeldAt, d.Record.HeldBy, d.Record.HeldSender = time.Time{}, time.Time{}, "", ""
 	}
@@ -82,7 +80,7 @@ func (d *decider) claim(a *Attempt, at time.Time) {
 	missing := d.gate.Accounts[d.Record.Target.Account].firstMissing(d.Record.Target, *a)
 	switch {
 	case a.Undo != "":
-	case missing != nil && !a.UnreadySince.IsZero(): // it only tries, and most of its findings have been told
+	case missing != nil && a.toldNotReady(): // it only tries, and most of its findings have been told
 		d.announce(d.asked, notReadyNote(missing.Reason))
 	default:
 		d.announce(a.Findings, startNote(d.Record.Target, *a))
@@ -91,27 +89,28 @@ func (d *decider) claim(a *Attempt, at time.Time) {
 
 // hold keeps an attempt queued.
 func (d *decider) hold(a *Attempt, cause Cause, until time.Time) {
-	if a.Cause == cause && (cause == Paused || a.NotBefore.Equal(until)) {
+	was := a.WaitsAs()
+	if was == phaseOfCause[cause] && (cause == Paused || a.NotBefore.Equal(until)) {
 		return
 	}
-	d.held = a.Cause != cause
+	d.held = was != phaseOfCause[cause]
 	if cause == Unready {
 		// A slot or a lost answer in between is no news.
-		d.held = d.held && (a.UnreadySince.IsZero() || a.Cause != Paced && a.Cause != Busy)
-		if a.UnreadySince.IsZero() {
+		d.held = d.held && !(a.toldNotReady() && was.in(PhasePaced, PhaseDeferred))
+		if !a.toldNotReady() {
 			a.UnreadySince = d.now
 		}
 	}
-	a.Cause, a.NotBefore = cause, until
+	a.waitFor(cause, until)
 	d.Save = true
 }
 
 // notifyPaused says to findings why nothing happens, when that takes longer than a person would
 // wait. Those that only wait for their slot are not told, because there may be thousands of
-// them and Security Hub takes ten updates per second.
+// them and Security Hub accepts ten updates per second.
 func (d *decider) explainWait() {
 	a := d.Record.Last()
-	if a == nil || a.State != Queued || a.Undo != "" || a.Cause == Paced || a.Cause == Busy {
+	if a == nil || a.State != Queued || a.Undo != "" || a.WaitsAs().in(PhasePaced, PhaseDeferred) {
 		return
 	}
 	if d.held {
@@ -121,15 +120,15 @@ func (d *decider) explainWait() {
 	}
 }
 
-// holdNote says why an attempt waits.
+// holdNote returns why an attempt waits.
 func (d *decider) holdNote(a Attempt) string {
-	if a.Cause == Unready {
+	if a.WaitsAs() == PhaseNotReady {
 		return notReadyNote(d.reason)
 	}
 	return holdNote(a)
 }
 
-// Probe gives the gate with the probes taken that the last attempt of a record asks for.
+// Probe returns the gate with the probes taken that the last attempt of a record asks for.
 func (g Gate) Probe(rec Record, now time.Time, s Settings) Probes {
 	a, account := rec.Last(), rec.Target.Account
 	p := Probes{Breaker: g.Breakers[a.Control], Account: g.Accounts[account]}
@@ -147,7 +146,7 @@ type Probes struct {
 	TookBreaker, TookAccount bool
 }
 
-// With gives the gate with another breaker and account.
+// With returns the gate with another breaker and account.
 func (g Gate) With(b Breaker, a Account) Gate {
 	breakers, accounts := map[string]Breaker{}, map[string]Account{}
 	maps.Copy(breakers, g.Breakers)
@@ -157,8 +156,8 @@ func (g Gate) With(b Breaker, a Account) Gate {
 	return g
 }
 
-// dropRepaired drops findings that need no repair any more, as far as anybody looked, and the
-// attempt with the last of them. It says whether the attempt goes on, which one that may run
+// dropRepaired drops findings that need no repair any longer, as far as anybody looked, and the
+// attempt with the last of them. It reports whether the attempt goes on, which one that may run
 // already does: to start it again is the way to find out. An undo is not about what findings say.
 func (d *decider) dropRepaired(a *Attempt) bool {
 	if a.Undo != "" {
@@ -175,7 +174,7 @@ func (d *decider) dropRepaired(a *Attempt) bool {
 	}
 	d.Save = true
 	a.Findings = left
-	if len(left) > 0 || a.MayRun {
+	if len(left) > 0 || !a.notBegun() {
 		return true
 	}
 	d.Record.Attempts = d.Record.Attempts[:len(d.Record.Attempts)-1]
@@ -183,14 +182,14 @@ func (d *decider) dropRepaired(a *Attempt) bool {
 	return false
 }
 
-// Seen is how Security Hub has a finding now; zero when it has none of that id any more.
+// Seen is how Security Hub has a finding now; zero when it has none of that id any longer.
 type Seen struct {
 	Workflow, Compliance, RecordState string
 	ObservedAt                        time.Time // of the check that gave Compliance
 	Since                             time.Time // of the first check that gave it, with no other between; may be zero
 }
 
-// needsRepair says whether a finding still asks for a repair. One whose check could not tell does when a person asked.
+// needsRepair reports whether a finding still needs a repair. A WARNING counts for a person's request.
 func (s Seen) needsRepair(t finding.Trigger) bool {
 	fails := s.Compliance == finding.Failed || s.Compliance == finding.Warning && t != finding.Automatic
 	return s.Workflow != finding.Suppressed && s.RecordState == finding.Active && fails

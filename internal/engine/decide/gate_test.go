@@ -183,7 +183,7 @@ func TestFindingJoinsWaitingAttempt(t *testing.T) {
 	}
 }
 
-// Findings that ask for nothing any more start nothing, and the others go on without them.
+// Findings that ask for nothing any longer start nothing, and the others go on without them.
 func TestSeenFindings(t *testing.T) {
 	t.Parallel()
 	seen := func(workflow, compliance, state string) decide.Seen {

@@ -8,12 +8,12 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// Notification is what people should hear of, in facts. Package notify has the words of its body.
+// Notification is what people should know about, in facts. Package notify has the words of its body.
 type Notification struct {
 	Kind Kind
 	// Record is the target's, as it is after the decision; empty of ControlPaused.
 	Record Record
-	// Attempt is the one that it is about; of Exhausted, the newest, with the control that asks now.
+	// Attempt is the one that it is about; of Exhausted, the latest, with the control that asks now.
 	Attempt  Attempt
 	Findings []Ref
 	Breaker  Breaker       // of ControlPaused only
@@ -24,17 +24,17 @@ type Notification struct {
 	Collected []Collected
 }
 
-// Kind is what happened that people should hear of, in the words of a subject.
+// Kind is what happened that people should know about, in the words of a subject.
 type Kind string
 
 // The kinds of notifications.
 const (
-	NotRepaired   Kind = "failed"         // a repair failed, for good
-	NotTakenBack  Kind = "not taken back" // an undo failed
-	Exhausted     Kind = "suspended"      // the guard lets nothing start by itself any more
-	Contradicted  Kind = "contradicted"   // a check that was made after a repair failed
-	NotConfirmed  Kind = "not confirmed"  // no check was made after a repair
-	ControlPaused Kind = "paused"         // the breaker of a control has opened
+	NotRepaired   Kind = "failed"        // a repair failed, for good
+	NotUndone     Kind = "not undone"    // an undo failed
+	Exhausted     Kind = "suspended"     // the loop guard blocks automatic repair
+	Contradicted  Kind = "contradicted"  // a check that was made after a repair failed
+	NotConfirmed  Kind = "not confirmed" // no check was made after a repair
+	ControlPaused Kind = "paused"        // the breaker of a control has opened
 	// AccountNotReady: starts fail in an account because something is not set up yet
 	AccountNotReady Kind = "not ready"
 	Digested        Kind = "digest" // what has the same cause as an earlier message

@@ -21,7 +21,7 @@ type Outcome struct {
 	Reason      string    // why it failed, for people
 }
 
-// Class says what kind of failure an attempt ended with.
+// Class is the kind of failure that an attempt ended with.
 type Class = failure.Class
 
 // The classes that decisions and their readers name. Package failure has all of them, and what follows from each.
@@ -38,48 +38,43 @@ const (
 // OnStarted records the execution of an attempt. Save is not set when the attempt has
 // ended already, or is no longer the last.
 func OnStarted(rec Record, number int, executionID string) Decision {
-	d := Decision{Record: rec.Clone()}
+	d := Decision{Event: EventStarted, Record: rec.Clone()}
 	if a := d.Record.Last(); a.startPending(number) {
-		a.State, a.ExecutionID = Running, executionID
-		a.Cause, a.NotBefore = "", time.Time{}
+		a.run(executionID)
 		d.Save = true
 	}
 	return d
 }
 
 // OnStartRefused ends an attempt that could not be started and will not be by trying
-// again. Nothing happens when somebody else started it meanwhile.
+// again. Nothing happens when another function started it meanwhile.
 func OnStartRefused(rec Record, number int, class Class, reason string, now time.Time, s Settings) Decision {
 	if !rec.Last().startPending(number) {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
-	return end(rec, Outcome{Class: class, Reason: reason}, nil, now, s)
+	return end(EventStartRefused, rec, Outcome{Class: class, Reason: reason}, nil, now, s)
 }
 
-// OnStartDeferred queues an attempt again that Systems Manager does not take now. mayRun says
+// OnStartDeferred queues an attempt again that Systems Manager does not accept now. mayRun says
 // that it may have taken it all the same, and only the answer was lost. The attempt is
 // given up when that has gone on for too long.
 func OnStartDeferred(rec Record, number int, reason string, mayRun bool, now time.Time, s Settings) Decision {
 	if a := rec.Last(); !a.startPending(number) || a.State == Queued {
 		return Decision{Record: rec, Log: []string{"the attempt is no longer to be started"}}
 	}
-	d := Decision{Record: rec.Clone(), Save: true, Log: []string{"deferred"}}
+	d := Decision{Event: EventStartDeferred, Record: rec.Clone(), Save: true, Log: []string{"deferred"}}
 	a := d.Record.Last()
 	if patience := a.patience(s); now.Sub(a.QueuedAt) >= patience {
-		return end(rec, Outcome{Class: TimedOut,
+		return end(EventStartDeferred, rec, Outcome{Class: TimedOut,
 			Reason: "it could not be started for " + Hours(patience) + ": " + reason}, nil, now, s)
 	}
 	a.Refusals++
-	a.MayRun = a.MayRun || mayRun
-	if !a.MayRun {
-		a.ClaimedAt = time.Time{} // it was no attempt yet
-	}
-	a.State, a.Cause, a.NotBefore = Queued, Busy, now.Add(s.backoff(s.StartBackoff, rec.Target.Key(), a.Refusals))
+	a.requeue(Busy, now.Add(s.backoff(s.StartBackoff, rec.Target.Key(), a.Refusals)), mayRun)
 	return d
 }
 
-// startPending says whether what is known about the start of an attempt is still news. A
-// queued one may be one that was taken back from a slow claimer.
+// startPending reports whether what is known about the start of an attempt is still news. A
+// queued one may have been requeued because its claimer was slow.
 func (a *Attempt) startPending(number int) bool {
 	return a != nil && a.Number == number && (a.State == Claimed || a.State == Queued)
 }
@@ -98,7 +93,11 @@ func OnOutcome(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Set
 	case a.State != Running && (o.StartedAt.IsZero() || a.beganBefore(o)):
 		return Decision{Record: rec, Log: []string{"the execution did not begin after the attempt was queued"}}
 	}
-	return end(rec, o, seen, now, s)
+	event := EventFailed
+	if o.Succeeded {
+		event = EventSucceeded
+	}
+	return end(event, rec, o, seen, now, s)
 }
 
 // clockTolerance is how far the clocks of Systems Manager and of a function may differ.
@@ -110,21 +109,21 @@ func (a Attempt) beganBefore(o Outcome) bool {
 	return !o.StartedAt.IsZero() && o.StartedAt.Before(a.QueuedAt.Add(-clockTolerance))
 }
 
-// WaitsFor says whether the last attempt may be that of an execution. One that was claimed
+// WaitsFor reports whether the last attempt may be that of an execution. One that was claimed
 // does not know its execution yet: it may be any that is not of an attempt before.
 func (r Record) WaitsFor(executionID string) bool {
 	a := r.Last()
-	if a == nil || a.ended() || a.ClaimedAt.IsZero() {
+	switch {
+	case a == nil || a.ended() || a.notBegun():
 		return false
-	}
-	if a.State == Running {
+	case a.State == Running:
 		return a.ExecutionID == executionID
 	}
 	return !slices.ContainsFunc(r.Attempts, func(x Attempt) bool { return x.ExecutionID == executionID })
 }
 
-func end(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings) Decision {
-	d := Decision{Record: rec.Clone()}
+func end(e Event, rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings) Decision {
+	d := Decision{Event: e, Record: rec.Clone()}
 	d.end(o, seen, now, s)
 	return d
 }
@@ -134,15 +133,7 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 	d.Save = true
 	o.Reason = Brief(o.Reason, historyLimit)
 	a := d.Record.Last()
-	a.EndedAt, a.Class, a.Change, a.Reason = now, o.Class, Clip(o.Change, storedLimit), Brief(o.Reason, storedLimit)
-	a.Cause, a.NotBefore = "", time.Time{}
-	a.State = Failed
-	if o.Succeeded {
-		a.State, a.Class = Succeeded, ""
-	}
-	if o.ExecutionID != "" {
-		a.ExecutionID = o.ExecutionID
-	}
+	a.end(o, now)
 	fate := failure.FateOf(o.Class)
 	// What never ran says nothing about the runbook.
 	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && (o.Succeeded || fate.Breaker)}
@@ -185,7 +176,7 @@ func findingsToAnswer(a Attempt, seen map[string]Seen) []Ref {
 	return refs
 }
 
-// queueRetry queues the next attempt for findings after a failure that passes by itself.
+// queueRetry queues the next attempt for findings after a transient failure.
 func queueRetry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
 	failures := 0
 	for _, a := range d.Record.Attempts {

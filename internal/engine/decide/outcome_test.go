@@ -68,7 +68,7 @@ func TestOnStartRefused(t *testing.T) {
 	}
 }
 
-// A start is refused while the record moves on: the lease passed, somebody else resumed the
+// A start is refused while the record moves on: the lease passed, another function resumed the
 // attempt, and what it ended as must stay.
 func TestOnStartRefusedTooLate(t *testing.T) {
 	t.Parallel()
@@ -247,8 +247,8 @@ func TestClientToken(t *testing.T) {
 
 func nonce(text string) func(*decide.Attempt) { return func(a *decide.Attempt) { a.Nonce = text } }
 
-// The first claim of an attempt gives it its nonce, and it is stored before the start. Whoever
-// claims it again must start the same execution.
+// The first claim of an attempt gives it its nonce, and it is stored before the start. A later
+// claim must start the same execution.
 func TestNonce(t *testing.T) {
 	t.Parallel()
 	free := decide.Gate{Slot: noon, Nonce: "new"}

@@ -21,7 +21,7 @@ const (
 	blocked                   // it has to wait
 )
 
-// passes says how a target fares with what is stopped until a moment. When that has come, one target is let
+// passes returns how a target fares with what is stopped until a moment. When that has come, one target is let
 // through, and the others wait for its outcome.
 func (p Probe) passes(key string, until, now time.Time, s Settings) passage {
 	since := now.Sub(p.At)

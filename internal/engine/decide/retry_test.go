@@ -63,7 +63,7 @@ func TestOnStartDeferred(t *testing.T) {
 		"started by somebody else": record(attempt(1, decide.Running)),
 		"ended":                    record(attempt(1, decide.Succeeded)),
 		"the next one":             record(attempt(1, decide.Failed), attempt(2, decide.Claimed)),
-		"taken back":               record(attempt(1, decide.Queued)),
+		"requeued":                 record(attempt(1, decide.Queued)),
 	} {
 		if d := deferred(rec, false, noon); d.Save {
 			t.Errorf("%s: %+v", name, last(t, d))
@@ -71,7 +71,7 @@ func TestOnStartDeferred(t *testing.T) {
 	}
 }
 
-// A failure that passes by itself is tried again, up to the guard; people hear of the last.
+// A transient failure is retried, up to the guard; people are notified of the last.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	bad := decide.Outcome{ExecutionID: "exec-1", Class: decide.Throttling, Reason: "Rate exceeded."}

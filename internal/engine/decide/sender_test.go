@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/engine/finding"
 )
 
-// Who sent the message stays with the attempt, with one that a person takes over, and with the next when it fails.
+// The sender stays with the attempt, also when a person's request takes it over and when it is retried.
 func TestSenderStays(t *testing.T) {
 	t.Parallel()
 	sent := func(r *decide.Request) { byHand(r); r.Trigger, r.By, r.Sender = finding.CommandLine, ann, bob }

@@ -15,7 +15,7 @@ type Settings struct {
 	BreakerFailures int
 	BreakerWindow   time.Duration
 
-	// ClaimLease is how long an attempt may stay claimed before somebody else starts
+	// ClaimLease is how long an attempt may stay claimed before another function starts
 	// it. It is longer than the function that claims it can live.
 	ClaimLease time.Duration
 	// Wait is how long a finding that cannot join the attempt in flight stays in the queue.
@@ -24,7 +24,7 @@ type Settings struct {
 	// before its slot a message comes back that waits longer: the queue counts in seconds and
 	// collects batches, and a start that comes late meets the next one's second.
 	ShortWait, SlotLead time.Duration
-	// StartBackoff is the first wait before a start that Systems Manager did not take is tried
+	// StartBackoff is the first wait before a start that Systems Manager did not accept is tried
 	// again, and RetryBackoff that before an attempt that failed; each further one is four times
 	// as long, up to MaxBackoff.
 	StartBackoff, RetryBackoff, MaxBackoff time.Duration
@@ -62,19 +62,19 @@ var Defaults = Settings{
 	EvidenceLag: 5 * time.Minute, UpdateLag: 30 * time.Minute,
 }
 
-// backoff gives the wait before try n, counted from 1, of something that key names. It is
+// backoff returns the wait before try n, counted from 1, of something that key names. It is
 // up to a quarter longer or shorter than its base, so that what failed together is not
 // tried again together. The same key and n give the same wait.
 func (s Settings) backoff(first time.Duration, key string, n int) time.Duration {
 	return spread(first, s.MaxBackoff, 4, key, n)
 }
 
-// readyBackoff gives the wait before it is tried for the nth time whether an account is ready.
+// readyBackoff returns the wait before it is tried for the nth time whether an account is ready.
 func (s Settings) readyBackoff(key string, n int) time.Duration {
 	return spread(s.ReadyBackoff, s.MaxReadyBackoff, 2, key, n)
 }
 
-// spread gives wait n, counted from 1, of waits that become factor times as long.
+// spread returns wait n, counted from 1, of waits that become factor times as long.
 func spread(first, most time.Duration, factor int, key string, n int) time.Duration {
 	wait := first
 	for ; n > 1 && wait < most; n-- {

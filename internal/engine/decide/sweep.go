@@ -38,7 +38,7 @@ const SweepEvery = 5 * time.Minute
 
 // OnChecks compares what the record says was resolved with what Security Hub found since.
 func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decision {
-	d := Decision{Record: rec.Clone()}
+	d := Decision{Event: EventChecks, Record: rec.Clone()}
 	if len(rec.Attempts) == 0 || rec.undoing() {
 		return d // a check that fails now may be due to the undo
 	}
@@ -70,7 +70,7 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 	return d
 }
 
-// LastSuccess gives the newest repair that succeeded; a zero one when there is none.
+// LastSuccess returns the latest repair that succeeded; a zero one when there is none.
 func (r Record) LastSuccess() Attempt {
 	for _, a := range slices.Backward(r.Attempts) {
 		if a.Undo == "" && a.State == Succeeded {

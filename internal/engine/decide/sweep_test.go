@@ -93,7 +93,7 @@ func TestOnChecks(t *testing.T) {
 		Updates  []string
 		Notified int
 		Metrics  []decide.Metric
-		Checked  string // what became of f1
+		Checked  string // the outcome of f1
 	}
 	for name, tc := range map[string]struct {
 		seen  map[string]decide.Seen
@@ -166,14 +166,14 @@ func TestOnChecksOfSeveral(t *testing.T) {
 	if diff := cmp.Diff([]string{"f1 NEW"}, told(d.Updates)); diff != "" {
 		t.Error(diff)
 	}
-	if note := d.Updates[0].Note; !strings.Contains(note, "a later check of Security Hub failed") ||
+	if note := d.Updates[0].Note; !strings.Contains(note, "a later Security Hub check failed") ||
 		!strings.Contains(note, "exec-1") {
 		t.Errorf("note = %s", note)
 	}
 }
 
 // What is RESOLVED stays known, however often another finding of the target fails meanwhile: a check from before
-// the repair contradicts nothing, and the repair can still be taken back.
+// the repair contradicts nothing, and the repair can still be undone.
 func TestTheNewestRepairIsKept(t *testing.T) {
 	t.Parallel()
 	rec := record(repaired(1), attempt(2, decide.Succeeded, unneeded))
@@ -190,7 +190,7 @@ func TestTheNewestRepairIsKept(t *testing.T) {
 	}
 	if n := rec.Last().Number; n != 8 || rec.Undoable().ExecutionID != "exec-1" ||
 		rec.LastSuccess().ExecutionID != "exec-2" {
-		t.Errorf("after attempt %d the newest repair is %+v, to be undone %+v", n, rec.LastSuccess(), rec.Undoable())
+		t.Errorf("after attempt %d the latest repair is %+v, to be undone %+v", n, rec.LastSuccess(), rec.Undoable())
 	}
 	before := decide.Seen{Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active,
 		ObservedAt: noon.Add(-time.Hour)}

@@ -9,21 +9,21 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// UndoParameter is what the runbook that takes a repair back wants to know: which execution.
+// UndoParameter is what the runbook that undoes a repair wants to know: which execution.
 const UndoParameter = "ExecutionId"
 
-// UndoRequest is a person's wish to take a repair of a record's target back.
+// UndoRequest is a person's request to undo a repair of the record's target.
 type UndoRequest struct {
 	ID          string // of the request, so that a message that comes twice is answered once
 	ExecutionID string // of the repair
 	By          string // who asks
 	Sender      string // see Attempt
 	At          time.Time
-	// Irreversible says why repairs of this kind cannot be taken back; empty when they can.
+	// Irreversible says why repairs of this kind cannot be undone; empty when they can.
 	Irreversible string
 }
 
-// UndoRefusal is an undo that was not begun.
+// UndoRefusal is an undo that was not started.
 type UndoRefusal struct {
 	Request     string // its id
 	ExecutionID string // of the repair
@@ -37,7 +37,7 @@ type UndoRefusal struct {
 // what was before.
 const executionsKept = 30 * 24 * time.Hour
 
-// Forgotten says whether Systems Manager no longer has the execution of a repair.
+// Forgotten reports whether Systems Manager no longer has the execution of a repair.
 func (a Attempt) Forgotten(now time.Time) bool { return now.Sub(a.EndedAt) >= executionsKept }
 
 // undoPatience is how old a request may be: whoever asked has looked at the resource before, and
@@ -47,21 +47,21 @@ const undoPatience = time.Hour
 // clockSkew is how far the clock of who asks may be ahead: as far as AWS lets it be that signs a call.
 const clockSkew = 15 * time.Minute
 
-// OnUndo decides about a request to take a repair back. It begins an attempt, goes on with the
+// OnUndo decides about a request to undo a repair. It begins an attempt, goes on with the
 // decideRequest that the request has begun already, or refuses and records why.
 func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decision {
-	d := newDecider(rec, nil, g, now, s)
+	d := newDecider(EventUndo, rec, nil, g, now, s)
 	switch reason := UndoProblem(d.Record, r.ExecutionID); {
 	case d.Record.answered(r):
 		d.Log = []string{"asked already"}
 	case now.Sub(r.At) >= undoPatience:
-		d.refuseUndo(r, fmt.Sprintf("It was asked for at %s, which is too long ago, or your clock is wrong; ask again.",
-			Clock(r.At)))
+		d.refuseUndo(r, fmt.Sprintf(
+			"It was requested at %s, which is too long ago, or your clock is wrong. Request it again.", Clock(r.At)))
 	case r.At.Sub(now) >= clockSkew:
 		d.refuseUndo(r, fmt.Sprintf(
-			"It says that it was asked for at %s, which is still to come; set your clock and ask again.", Clock(r.At)))
+			"It was requested at %s, which is in the future. Set your clock and request it again.", Clock(r.At)))
 	case r.Irreversible != "":
-		d.refuseUndo(r, "This kind of repair cannot be taken back: "+r.Irreversible)
+		d.refuseUndo(r, "This kind of repair cannot be undone: "+r.Irreversible)
 	case reason != "":
 		d.refuseUndo(r, reason)
 	case g.Paused:
@@ -73,43 +73,36 @@ func OnUndo(rec Record, r UndoRequest, g Gate, now time.Time, s Settings) Decisi
 	if a == nil || a.Request != r.ID {
 		return d.Decision // what else there is to do about the target is not this message's
 	}
-	if a.leaseOver(now, s) {
-		d.releaseClaim(a)
-	}
-	d.startIfDue()
-	if d.NeedsSlot || d.NeedsProbe {
-		return d.needsMore()
-	}
-	d.resumeAtSlot()
-	return d.Decision
+	d.releaseClaim()
+	return d.finish()
 }
 
-const pausedReason = "Hubmend is paused by its administrator, so nothing is started; ask again when it is active."
+const pausedReason = "Hubmend is paused by its administrator, so nothing is started. Request it again when it is " +
+	"active."
 
-// UndoProblem says why the repair with an execution cannot be taken back now, or "".
+// UndoProblem returns why the repair with an execution cannot be undone now, or "".
 func UndoProblem(rec Record, executionID string) string {
 	repaired := slices.IndexFunc(rec.Attempts,
 		func(a Attempt) bool { return a.Undo == "" && a.State == Succeeded && a.ExecutionID == executionID })
 	last := rec.Last()
-	newest := rec.Undoable().ExecutionID
+	latest := rec.Undoable().ExecutionID
 	switch {
 	case last != nil && !last.ended():
-		return fmt.Sprintf("Attempt %d of this resource is %s; ask again when it is over.", last.Number, last.State)
+		return fmt.Sprintf("Attempt %d of this resource is %s. Try again when it has ended.", last.Number, last.State)
 	case repaired < 0:
-		return fmt.Sprintf("Execution %s is not among the repairs of this resource that succeeded and that the "+
-			"ledger still knows.", executionID)
+		return fmt.Sprintf("Execution %s is not a successful repair of this resource in the ledger.", executionID)
 	case rec.undone(executionID):
-		return fmt.Sprintf("The repair of execution %s was taken back already.", executionID)
+		return fmt.Sprintf("The repair of execution %s was undone already.", executionID)
 	case rec.Attempts[repaired].Compliant():
-		return fmt.Sprintf("Execution %s changed nothing, so there is nothing to take back.", executionID)
-	case newest != executionID:
-		return fmt.Sprintf("Only the newest repair can be taken back, which is execution %s.", newest)
+		return fmt.Sprintf("Execution %s changed nothing, so there is nothing to undo.", executionID)
+	case latest != executionID:
+		return fmt.Sprintf("Only the latest repair can be undone, which is execution %s.", latest)
 	}
 	return ""
 }
 
-// Undoable gives the newest repair that succeeded and changed something; a zero one when there is
-// none. It may have been taken back already.
+// Undoable returns the latest repair that succeeded and changed something; a zero one when there is
+// none. It may have been undone already.
 func (r Record) Undoable() Attempt {
 	for _, a := range slices.Backward(r.Attempts) {
 		if a.repaired() && !a.Compliant() {
@@ -119,7 +112,7 @@ func (r Record) Undoable() Attempt {
 	return Attempt{}
 }
 
-// Unfinished gives the attempts that ran and failed since the success before a repair. What they changed
+// Unfinished returns the attempts that ran and failed since the success before a repair. What they changed
 // before they failed is not in the Before of the repair, and so an undo leaves it as it is.
 func (r Record) Unfinished(executionID string) []Attempt {
 	var failed []Attempt
@@ -136,19 +129,22 @@ func (r Record) Unfinished(executionID string) []Attempt {
 	return nil
 }
 
-// undone says whether a repair was taken back.
+// changedNothing reports whether a repair found its resource compliant, which every runbook says in
+// the same words.
+func (a Attempt) changedNothing() bool { return strings.HasPrefix(a.Change, "Nothing to change") }
+
+// undone reports whether a repair was undone.
 func (r Record) undone(executionID string) bool {
 	return slices.ContainsFunc(r.Attempts,
 		func(a Attempt) bool { return a.Undo == executionID && a.State == Succeeded })
 }
 
-// undoing says whether an undo is queued or in flight.
+// undoing reports whether an undo is queued or in flight.
 func (r Record) undoing() bool {
-	a := r.Last()
-	return a != nil && a.Undo != "" && !a.ended()
+	return r.Phase().undoing()
 }
 
-// answered says whether the request has begun an attempt, or was refused.
+// answered reports whether the request has begun an attempt, or was refused.
 func (r Record) answered(u UndoRequest) bool {
 	return r.Refused.Request == u.ID ||
 		slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.Request == u.ID })
@@ -174,9 +170,9 @@ func (d *decider) queueUndo(r UndoRequest) {
 	d.Log = []string{"undo"}
 }
 
-// dropsWhenPaused says whether the attempt is dropped when the switch is off: an undo that nobody has
+// dropsWhenPaused reports whether the attempt is dropped when the switch is off: an undo that nobody has
 // started. Findings wait for it, and the person who asked does.
-func (a Attempt) dropsWhenPaused() bool { return a.Undo != "" && a.State == Queued && !a.MayRun }
+func (a Attempt) dropsWhenPaused() bool { return a.Undo != "" && a.notBegun() }
 
 // patience is for how long it is tried to start the attempt.
 func (a Attempt) patience(s Settings) time.Duration {
@@ -196,11 +192,11 @@ func (d *Decision) endUndo(a Attempt, refs []Ref, now time.Time) {
 		return
 	}
 	d.answer(Update{Findings: refs, Note: undoFailedNote(d.Record.Target, a)})
-	d.Notifications = []Notification{{Kind: NotTakenBack, Record: d.Record, Attempt: a, Findings: a.Findings}}
+	d.Notifications = []Notification{{Kind: NotUndone, Record: d.Record, Attempt: a, Findings: a.Findings}}
 }
 
-// holdsBack says whether the hold stands against a request: every automatic one, and what a person
-// asked before the repair was taken back.
+// holdsBack reports whether the hold stands against a request: every automatic one, and what a person
+// asked before the repair was undone.
 func (r Record) holdsBack(q Request, asked time.Time) bool {
 	return r.Held() && (q.Trigger == finding.Automatic || !asked.After(r.HeldAt))
 }

@@ -18,7 +18,7 @@ const (
 	bob = "AROAEXAMPLEID12345678:bob" // sends messages in Ann's name
 )
 
-// wish is Ann's, a moment before noon, to take the repair of exec-1 back.
+// request is Ann's, a moment before noon, to undo the repair of exec-1.
 func wish(edits ...func(*decide.UndoRequest)) decide.UndoRequest {
 	r := decide.UndoRequest{ID: "r1", ExecutionID: "exec-1", By: ann, Sender: bob, At: noon.Add(-2 * time.Second)}
 	for _, edit := range edits {
@@ -42,7 +42,7 @@ func repaired(number int, edits ...func(*decide.Attempt)) decide.Attempt {
 
 func unneeded(a *decide.Attempt) { a.Change = "Nothing to change: TCP 22 is not open." }
 
-// undo makes an attempt one that takes a repair back.
+// undo makes an attempt one that undoes a repair.
 func undo(executionID string) func(*decide.Attempt) {
 	return func(a *decide.Attempt) {
 		a.Undo, a.Request, a.Trigger, a.By, a.Sender = executionID, "r-"+executionID, finding.CommandLine, ann, bob
@@ -99,37 +99,37 @@ func TestOnUndoRefuses(t *testing.T) {
 		wish decide.UndoRequest
 		want string
 	}{
-		"no repair at all": {record(), open, wish(), "not among the repairs"},
-		"no such execution": {record(repaired(1)), open, wish(ofExecution("exec-9")),
-			"Execution exec-9 is not among"},
-		"a repair that failed": {record(attempt(1, decide.Failed)), open, wish(), "not among the repairs"},
+		"no repair at all": {record(), open, wish(), "not a successful repair"},
+		"an unknown execution": {record(repaired(1)), open, wish(ofExecution("exec-9")),
+			"Execution exec-9 is not a successful repair"},
+		"a repair that failed": {record(attempt(1, decide.Failed)), open, wish(), "not a successful repair"},
 		"an undo": {record(repaired(1), attempt(2, decide.Succeeded, undo("exec-1"))), open,
-			wish(ofExecution("exec-2")), "not among the repairs"},
+			wish(ofExecution("exec-2")), "not a successful repair"},
 		"a repair in flight": {record(repaired(1), attempt(2, decide.Running)), open, wish(),
-			"Attempt 2 of this resource is running; ask again"},
+			"Attempt 2 of this resource is running. Try again"},
 		"a repair that waits": {record(repaired(1), attempt(2, decide.Queued)), open, wish(),
 			"Attempt 2 of this resource is queued"},
 		"somebody else's undo": {record(repaired(1), attempt(2, decide.Running, undo("exec-1"))), open, wish(),
 			"Attempt 2 of this resource is running"},
 		"undone already": {record(repaired(1), attempt(2, decide.Succeeded, undo("exec-1"))), open,
-			wish(), "taken back already"},
+			wish(), "undone already"},
 		"an older repair": {record(repaired(1), repaired(2)), open, wish(),
-			"Only the newest repair can be taken back, which is execution exec-2"},
+			"Only the latest repair can be undone, which is execution exec-2"},
 		"older, and the newer undone": {record(repaired(1), repaired(2),
-			attempt(3, decide.Succeeded, undo("exec-2"))), open, wish(), "Only the newest"},
+			attempt(3, decide.Succeeded, undo("exec-2"))), open, wish(), "Only the latest"},
 		"a repair that changed nothing": {record(attempt(1, decide.Succeeded, unneeded)), open, wish(),
 			"changed nothing"},
 		"paused": {record(repaired(1)), decide.Gate{Paused: true, Slot: noon}, wish(),
 			"paused by its administrator"},
 		"irreversible": {record(repaired(1)), open,
 			wish(func(r *decide.UndoRequest) { r.Irreversible = "a password cannot be restored." }),
-			"cannot be taken back: a password"},
+			"cannot be undone: a password"},
 		"long ago": {record(repaired(1)), open,
 			wish(func(r *decide.UndoRequest) { r.At = noon.Add(-time.Hour) }),
 			"at 2026-03-01 11:00 UTC, which is too long ago"},
 		"tomorrow": {record(repaired(1)), open,
 			wish(func(r *decide.UndoRequest) { r.At = noon.Add(24 * time.Hour) }),
-			"at 2026-03-02 12:00 UTC, which is still to come"},
+			"at 2026-03-02 12:00 UTC, which is in the future"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +149,7 @@ func TestOnUndoRefuses(t *testing.T) {
 	}
 }
 
-// What came after the repair, and left it the newest that changed something, is in nobody's way.
+// What came after the repair, and left it the latest that changed something, is in nobody's way.
 func TestOnUndoAfterOthers(t *testing.T) {
 	t.Parallel()
 	for name, rec := range map[string]decide.Record{
@@ -216,7 +216,7 @@ func TestUndoWaitsForItsSlot(t *testing.T) {
 	}
 }
 
-// Findings say FAILED or PASSED; neither says whether a person may have the repair back.
+// Findings say FAILED or PASSED. Neither prevents an undo.
 func TestUndoIsNotAboutWhatFindingsSay(t *testing.T) {
 	t.Parallel()
 	rec := record(repaired(1), attempt(2, decide.Queued, undo("exec-1"), queued(decide.Busy, noon)))
@@ -258,7 +258,7 @@ func TestUndoGetsTooOld(t *testing.T) {
 	d := decide.OnWake(waiting, nil, open, noon, settings)
 	checkDecision(t, d)
 	if a := last(t, d); d.Start || a.State != decide.Failed || a.Class != decide.TimedOut ||
-		!strings.Contains(d.Updates[0].Note, "was not taken back") {
+		!strings.Contains(d.Updates[0].Note, "was not undone") {
 		t.Errorf("start %t, attempt %+v, updates %+v", d.Start, a, d.Updates)
 	}
 	waiting.Attempts[1].MayRun = true // to start it again is the only way to know
@@ -310,7 +310,7 @@ func TestUndoEnds(t *testing.T) {
 			decide.Outcome{Succeeded: true, Change: "Restored TCP 22 from 0.0.0.0/0."}, nil, true,
 			[]string{"f1 NOTIFIED", "f2 NOTIFIED"},
 			[]string{"Undone by " + ann + ", sent by " + bob +
-				": Restored TCP 22 from 0.0.0.0/0. Automatic repair of it by hubmend-ClosePorts is off until",
+				": Restored TCP 22 from 0.0.0.0/0. Automatic repair by hubmend-ClosePorts is off until",
 				"custom action", "hubmend remediate", "exec-2 of hubmend-UndoClosePorts"}, 0,
 		},
 		"restored, and one is suppressed": {decide.Outcome{Succeeded: true, Change: "Restored."}, suppressed, true,
@@ -318,11 +318,11 @@ func TestUndoEnds(t *testing.T) {
 		"changed since": {
 			decide.Outcome{Class: decide.Refused, Reason: "The group was changed since."}, nil, false,
 			[]string{"f1 ", "f2 "},
-			[]string{"not taken back, as " + ann + ", sent by " + bob + " had asked: The group was changed since."}, 1,
+			[]string{"not undone, as " + ann + ", sent by " + bob + " had requested: The group was changed since."}, 1,
 		},
 		"throttled, which a repair would try again": {decide.Outcome{Class: decide.Throttling,
 			Reason: "Rate exceeded."}, nil, false, []string{"f1 ", "f2 "},
-			[]string{"a part may be restored: Rate exceeded."}, 1},
+			[]string{"A part may be restored: Rate exceeded."}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -358,7 +358,7 @@ func TestUndoNotesSayWhatFollows(t *testing.T) {
 			func(a *decide.Attempt) { a.By, a.Sender = strings.Repeat("b", 300), bob }))
 	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-2", Succeeded: true, Change: strings.Repeat("c", 900)},
 		nil, noon, settings)
-	if note := d.Updates[0].Note; !strings.Contains(note, "`hubmend remediate`.") ||
+	if note := d.Updates[0].Note; !strings.Contains(note, "`hubmend remediate` is used.") ||
 		!strings.Contains(note, ", sent by "+bob+":") {
 		t.Errorf("%d characters: %s", len(note), note)
 	}
@@ -418,7 +418,7 @@ func TestFindingsOfWhatIsHeld(t *testing.T) {
 	}
 }
 
-// A later check of an old wish makes the wish no newer.
+// A later check of an old request makes the request no newer.
 func TestALaterCheckDoesNotEndTheHold(t *testing.T) {
 	t.Parallel()
 	seen := map[string]decide.Seen{"f1": {Workflow: "NOTIFIED", Compliance: "FAILED", RecordState: "ACTIVE",

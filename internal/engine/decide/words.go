@@ -16,10 +16,10 @@ import (
 const (
 	noteLimit   = 512 // characters, of Security Hub
 	reasonLimit = 260 // what a reason gets at least, and a change at most: it leaves room for the words around it
-	// storedLimit bounds what a record and a notification repeat of a runbook's words. A record
+	// storedLimit limits what a record and a notification repeat of a runbook's words. A record
 	// keeps a dozen attempts, in an item of 400 KB.
 	storedLimit = 2000
-	// historyLimit bounds the reason of an attempt in the history, which has an item for each. A loop
+	// historyLimit limits the reason of an attempt in the history, which has an item for each. A loop
 	// of a hundred passes may fail in each of them.
 	historyLimit = 20_000
 )
@@ -58,33 +58,33 @@ func execution(t target.Target, a Attempt) string {
 }
 
 func holdNote(a Attempt) string {
-	switch a.Cause {
-	case Paused:
-		return "Hubmend is paused by its administrator. This will be repaired when it is active again, if it is " +
-			"still needed then."
-	case Broken:
+	switch a.WaitsAs() {
+	case PhasePaused:
+		return "Hubmend is paused by its administrator. Hubmend repairs this when it is active " +
+			"again, if the finding still fails then."
+	case PhaseBroken:
 		return Clip(fmt.Sprintf(
-			"Automatic repair of %s is paused until %s, because it failed for several resources one after the other. "+
-				"This will be tried when a repair succeeds then; the custom action tries at once.", a.Control,
+			"Automatic repair of %s is paused until %s, because repairs of several resources failed in a row. "+
+				"This is repaired when one repair has succeeded then. The custom action repairs it now.", a.Control,
 			Clock(a.NotBefore)), noteLimit)
 	default:
-		return Clip(fmt.Sprintf("Hubmend tries to repair this again after %s.", Clock(a.NotBefore)), noteLimit)
+		return Clip(fmt.Sprintf("Hubmend tries again after %s.", Clock(a.NotBefore)), noteLimit)
 	}
 }
 
 func retryNote(failed, next Attempt) string {
-	return because(fmt.Sprintf("Attempt %d did not work, for a reason that should pass (%s):", failed.Number,
+	return because(fmt.Sprintf("Attempt %d failed for a transient reason (%s):", failed.Number,
 		failed.Class),
 		failed.Reason, fmt.Sprintf("Hubmend tries again after %s.", Clock(next.NotBefore)))
 }
 
 func reopenNote(t target.Target, a Attempt) string {
 	return Clip(fmt.Sprintf(
-		"Hubmend had resolved this, but a later check of Security Hub failed, so it is open again. %s %s",
+		"Hubmend resolved this, but a later Security Hub check failed, so it is open again. %s %s",
 		Clip(a.Change, reasonLimit), execution(t, a)), noteLimit)
 }
 
-// oldCheckNote says why a finding is RESOLVED whose check failed after the repair.
+// oldCheckNote returns why a finding is RESOLVED whose check failed after the repair.
 func oldCheckNote(t target.Target, a Attempt, s Settings) string {
 	lag := max(a.EvidenceLag, s.EvidenceLag)
 	done, since := "remediated and verified this", "the remediation"
@@ -102,8 +102,8 @@ func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // SuspendNote says that the guard has stopped automatic repair of a target, and what to do.
 func SuspendNote(s Settings) string {
-	return fmt.Sprintf("Hubmend has stopped repairing this: %d attempts within %s did not keep it repaired. "+
-		"Find out what fails or what changes it back; the custom action tries once more.", s.MaxAttempts,
+	return fmt.Sprintf("Hubmend stopped repairing this: %d attempts within %s did not keep it compliant. "+
+		"Find out what fails or what reverts the change. The custom action tries once more.", s.MaxAttempts,
 		Hours(s.Window))
 }
 

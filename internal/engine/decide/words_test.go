@@ -121,8 +121,8 @@ func TestSubject(t *testing.T) {
 			decide.Contradicted, "X.22", "arn:aws:s3:::logs", "a"),
 		"Hubmend: repair not confirmed: X.22 caf? in 222222222222": about(
 			decide.NotConfirmed, "X.22", "arn:aws:s3:::café", ""),
-		"Hubmend: repair not taken back: CloudTrail.6 " + strings.Repeat("x", 35) +
-			"... in 222222222222": about(decide.NotTakenBack, "CloudTrail.6", strings.Repeat("x", 63), "workload"),
+		"Hubmend: repair not undone: CloudTrail.6 " + strings.Repeat("x", 39) +
+			"... in 222222222222": about(decide.NotUndone, "CloudTrail.6", strings.Repeat("x", 63), "workload"),
 	} {
 		if got := n.Subject(); got != want {
 			t.Errorf("the subject is %q, want %q", got, want)

@@ -10,7 +10,7 @@ import (
 )
 
 // takeProbes takes the probes that the last attempt of a record asks for, and gives the gate as it is then. When
-// somebody else was faster the gate says so, and the decision that is made anew waits.
+// another function was faster the gate says so, and the decision that is made again waits.
 func (h *Handler) takeProbes(ctx context.Context, g decide.Gate, rec decide.Record) (decide.Gate, error) {
 	p := g.Probe(rec, h.Now(), h.Settings)
 	var breaker, account error
@@ -31,10 +31,10 @@ func (h *Handler) takeProbes(ctx context.Context, g decide.Gate, rec decide.Reco
 	return g.With(b, a), err
 }
 
-// maxAnew bounds how often a decision about an account is made anew.
+// maxAnew limits how often a decision about an account is made again.
 const maxAnew = 10
 
-// account decides about an account and carries that out, and decides anew when somebody else saved it meanwhile.
+// account decides about an account and carries that out, and decides again when another function saved it meanwhile.
 func (h *Handler) account(ctx context.Context, id string,
 	choose func(decide.Account) decide.AccountDecision) (decide.AccountDecision, error) {
 	for range maxAnew {

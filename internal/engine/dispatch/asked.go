@@ -15,7 +15,7 @@ type Playbooks interface {
 	GroupOf(control string) control.Group
 }
 
-// Asked gives what would be started if a person asked for the repair of a finding by the custom
+// Asked returns what would be started if a person asked for the repair of a finding by the custom
 // action of its control. The error says why nothing would be.
 func Asked(c Playbooks, f finding.Finding) (control.Control, target.Target, target.Parameters, error) {
 	found, known := c.Control(f)

@@ -17,7 +17,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// batch is what one call of the function works off.
+// batch is what one call of the function processes.
 type batch struct {
 	messages []events.SQSMessage
 	failed   map[string]bool  // by id: messages that come back
@@ -79,7 +79,7 @@ func (h *Handler) readFollowUp(ctx context.Context, b *batch, m events.SQSMessag
 		return
 	}
 	if rec.Version == 0 {
-		h.Log.WarnContext(ctx, "follow-up refused", "key", e.Key, "reason", "there is no such target")
+		h.Log.WarnContext(ctx, "follow-up refused", "key", e.Key, "reason", "the target was not found")
 		return
 	}
 	b.work(rec.Target).followUp = &m
@@ -170,7 +170,7 @@ func (w *work) messages() []events.SQSMessage {
 	return all
 }
 
-// startOrder gives the works that are to be started, in the order of their slots.
+// startOrder returns the works that are to be started, in the order of their slots.
 func (b *batch) startOrder() []*work {
 	var starting []*work
 	for _, w := range b.works {

@@ -90,11 +90,11 @@ func TestDeadline(t *testing.T) {
 		"nothing hangs": {"", nil, func(t *testing.T, w *world) bool {
 			return w.attempt(t, one).State == decide.Running && w.attempt(t, two).State == decide.Running
 		}},
-		// The first may run. The second was not begun, so it is no attempt yet.
+		// The first may run. The second was not started, so it is no attempt yet.
 		"a start": {one, []string{"m1", "m2"}, func(t *testing.T, w *world) bool {
 			return queued(w.attempt(t, one), true) && queued(w.attempt(t, two), false)
 		}},
-		// The findings are not told, so nothing is started. The leases end by themselves.
+		// The findings are not told, so nothing is started. The leases expire.
 		"an update": {"Update", []string{"m1", "m2"}, func(t *testing.T, w *world) bool {
 			return w.attempt(t, one).State == decide.Claimed && w.attempt(t, two).State == decide.Claimed &&
 				w.started == 0

@@ -26,21 +26,21 @@ import (
 type Catalog interface {
 	// Control finds the control that a finding is about.
 	Control(f finding.Finding) (control.Control, bool)
-	// ByID gives the control with a consolidated id.
+	// ByID returns the control with a consolidated id.
 	ByID(id string) (control.Control, bool)
-	// Group gives the group that a custom action belongs to.
+	// Group returns the group that a custom action belongs to.
 	Group(id string) (control.Group, bool)
 }
 
 // Starter starts the runbook of an attempt. A *member.Refused error says what is wrong; after any other
-// the attempt is tried again soon. member.ErrNotCalled means that it was not begun.
+// the attempt is tried again soon. member.ErrNotCalled means that it was not started.
 type Starter interface {
 	Start(ctx context.Context, t target.Target, a decide.Attempt) (executionID string, err error)
 }
 
 // Switch is the administrator's.
 type Switch interface {
-	// Paused says whether nothing may be started now.
+	// Paused reports whether nothing may be started now.
 	Paused(ctx context.Context) (bool, error)
 }
 
@@ -73,7 +73,7 @@ type Handler struct {
 	Log      *slog.Logger
 }
 
-// Handle works off one batch. A message is reported as failed, and so comes back, only
+// Handle processes one batch. A message is reported as failed, and so comes back, only
 // when trying again may help; one bad finding never stops the others.
 //
 // All targets are decided and claimed first, then all their findings are told at once, and
@@ -154,7 +154,7 @@ func (h *Handler) readState(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// maxRounds bounds how often a decision asks for more before it is made: for a slot, and for a probe that
+// maxRounds limits how often a decision asks for more before it is made: for a slot, and for a probe that
 // others may take first. The message of one that asks on comes back.
 const maxRounds = 10
 
@@ -229,7 +229,7 @@ func (h *Handler) region(t target.Target) string {
 }
 
 // announce tells the findings of every target that was decided, at once. When that fails, each
-// target is told by itself, so that one finding stops no other; but not when it failed because
+// target is told alone, so that one finding stops no other; but not when it failed because
 // Security Hub was told too often, or does not answer. What cannot be told is not started: its messages
 // come back when the claim is free again.
 func (h *Handler) announce(ctx context.Context, b *batch) {

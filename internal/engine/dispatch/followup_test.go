@@ -69,7 +69,7 @@ func TestFollowUpAboutNothing(t *testing.T) {
 	if failed := w.handle(t, followUpFor("e1", "sg-never"), m1); failed != nil || w.started != 1 || w.buried != nil {
 		t.Errorf("%q come back, %d starts, buried %q", failed, w.started, w.buried)
 	}
-	if !w.logged("follow-up refused", targetOf("sg-never").Key(), "no such target") {
+	if !w.logged("follow-up refused", targetOf("sg-never").Key(), "the target was not found") {
 		t.Errorf("log:\n%s", w.log.String())
 	}
 }

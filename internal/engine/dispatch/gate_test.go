@@ -22,7 +22,7 @@ func (w *world) takeSlots(t *testing.T, region string, n int) {
 	}
 }
 
-// near is how many slots a function waits for by itself.
+// near is how many slots a function waits for alone.
 const near = 7
 
 func TestNear(t *testing.T) {
@@ -280,7 +280,7 @@ func TestOldMessages(t *testing.T) {
 	}
 }
 
-// However many targets: Security Hub takes three reads per second.
+// However many targets: Security Hub accepts three reads per second.
 func TestOldMessagesAreLookedAtTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

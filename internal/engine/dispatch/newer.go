@@ -9,8 +9,8 @@ import (
 	"hubmend/internal/engine/queue"
 )
 
-// refuse has the messages of a work come back that was not handled because of an error. Those that need a newer
-// version of Hubmend are left to leaveToNewer.
+// refuse returns the messages of work that failed with an error to the queue. leaveToNewer handles those that need a
+// newer version of Hubmend.
 func (b *batch) refuse(w *work, err error) {
 	if !ledger.IsNewer(err) {
 		b.fail(w)
@@ -22,9 +22,9 @@ func (b *batch) refuse(w *work, err error) {
 	w.decision = decide.Decision{}
 }
 
-// leaveToNewer settles what becomes of messages about what a newer version of Hubmend wrote. They come back for a
-// while, because that version may be deployed again, and are dead letters then. A follow-up is over: the sweep sends
-// another when the time has come.
+// leaveToNewer handles messages about items that a newer version of Hubmend wrote. They return to the queue for a
+// while, because that version may be deployed again. Then they become dead letters. A follow-up ends at once: the sweep
+// sends another when it is due.
 func (h *Handler) leaveToNewer(ctx context.Context, b *batch) {
 	for _, m := range b.messages {
 		err := b.newer[m.MessageId]

@@ -26,8 +26,8 @@ func TestNewerSchemas(t *testing.T) {
 		}{
 			"a finding":           {m1, ledger.NewerPatience - time.Second, []string{"m"}, 0},
 			"an old finding":      {m1, ledger.NewerPatience, nil, 1},
-			"a person's wish":     {custom("m", sg("f1", "EC2.13", one)), 0, []string{"m"}, 0},
-			"an old wish":         {custom("m", sg("f1", "EC2.13", one)), time.Hour, nil, 1},
+			"a person's request":  {custom("m", sg("f1", "EC2.13", one)), 0, []string{"m"}, 0},
+			"an old request":      {custom("m", sg("f1", "EC2.13", one)), time.Hour, nil, 1},
 			"an undo":             {undoOf("m", one), 0, []string{"m"}, 0},
 			"an old undo":         {undoOf("m", one), time.Hour, nil, 1},
 			"a follow-up":         {followUpFor("m", one), 0, nil, 0},
@@ -55,7 +55,7 @@ func TestNewerSchemas(t *testing.T) {
 	}
 }
 
-// sent says when a message was sent.
+// sent returns when a message was sent.
 func sent(m events.SQSMessage, at time.Time) events.SQSMessage {
 	m.Attributes = map[string]string{"SentTimestamp": fmt.Sprint(at.UnixMilli())}
 	return m

@@ -103,7 +103,7 @@ func (h *Handler) startInTime(ctx context.Context, t target.Target, a decide.Att
 }
 
 const (
-	// startTries is how often a start is tried in its slot. When that does not help, somebody else starts
+	// startTries is how often a start is tried in its slot. When that does not help, another function starts
 	// executions there too.
 	startTries = 12
 	startAgain = 50 * time.Millisecond

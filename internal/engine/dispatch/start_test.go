@@ -107,7 +107,7 @@ func TestStartDeferred(t *testing.T) {
 	}
 }
 
-// While somebody else may be starting it, a message waits for the lease.
+// While another function may be starting it, a message waits for the lease.
 func TestClaimedByAnother(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -156,7 +156,7 @@ func tried(start string, times int) []string {
 	return done
 }
 
-// A day is enough: people are told that it cannot be started.
+// A day is enough: people are notified that it cannot be started.
 func TestStartGivenUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -12,8 +12,8 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// verdict is what becomes of one finding before any record is read: a request, an
-// answer, or neither. reason says why, for the log.
+// verdict is the decision about one finding before any record is read: a request, an answer, or neither. reason
+// explains it in the log.
 type verdict struct {
 	target  target.Target
 	request *decide.Request
@@ -49,12 +49,12 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	}
 	if f.Resources > 1 {
 		return answer(finding.Notified,
-			fmt.Sprintf("This finding names %d resources; Hubmend repairs one. Nothing was changed. Repair "+
-				"each by hand.", f.Resources))
+			fmt.Sprintf("This finding names %d resources, and Hubmend repairs findings of one. Nothing was "+
+				"changed. Repair each by hand.", f.Resources))
 	}
 	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
 		return answer(finding.Notified,
-			fmt.Sprintf("This finding is about the account as a whole; %s repairs a %s, and here is none to repair.",
+			fmt.Sprintf("This finding is about the whole account. %s repairs a %s, and the finding names none.",
 				control.ID, control.Resource.Type))
 	}
 	t, parameters, err := control.Bind(f)
@@ -75,13 +75,12 @@ func asOf(e finding.Event, f finding.Finding) time.Time {
 	return f.ObservedAt
 }
 
-// notServed says why a custom action cannot be used on a finding, or "".
+// notServed returns why a custom action cannot be used on a finding, or "".
 func notServed(c Catalog, action string, f finding.Finding, control control.Control, known bool) string {
 	group, ok := c.Group(action)
 	if !ok {
-		return fmt.Sprintf("The custom action %s is not one of Hubmend's, so nothing was changed. If it is of a "+
-			"newer version of a playbook, "+
-			"update the administrator's stack.", action)
+		return fmt.Sprintf("The custom action %s is not one of Hubmend's, so nothing was changed. If it belongs to "+
+			"a newer version of a playbook, update the administrator's stack.", action)
 	}
 	for _, id := range group.Controls {
 		if known && id == control.ID {
@@ -92,18 +91,17 @@ func notServed(c Catalog, action string, f finding.Finding, control control.Cont
 		group.Title, strings.Join(group.Controls, " and "), subjectOf(f))
 }
 
-// nothingToDo says why a finding asks for nothing, or "". A WARNING says that its check could not tell, which
+// nothingToDo returns why a finding asks for nothing, or "". A WARNING says that its check could not tell, which
 // a person may know better.
 func nothingToDo(f finding.Finding, trigger finding.Trigger) string {
 	switch {
 	case f.Workflow == finding.Suppressed:
-		return "This finding is SUPPRESSED, so Hubmend leaves its resource alone. Set it to NEW first to have it " +
-			"repaired."
+		return "This finding is SUPPRESSED, so Hubmend does not change its resource. Set it to NEW to have it repaired."
 	case f.RecordState != finding.Active:
 		return "This finding is archived; there is nothing to repair."
 	case f.Compliance != finding.Failed && (f.Compliance != finding.Warning || trigger == finding.Automatic):
-		return fmt.Sprintf("The check of this finding says %s, not FAILED; there is nothing to repair.",
-			cmp.Or(f.Compliance, "nothing"))
+		return fmt.Sprintf("The check of this finding reports %s, not FAILED, so there is nothing to repair.",
+			cmp.Or(f.Compliance, "no status"))
 	}
 	return ""
 }
@@ -115,5 +113,5 @@ func subjectOf(f finding.Finding) string {
 	if f.Rule != "" {
 		return f.Standard + " " + f.Rule
 	}
-	return "no control that Hubmend knows"
+	return "an unknown control"
 }

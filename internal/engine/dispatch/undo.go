@@ -10,13 +10,13 @@ import (
 	"hubmend/internal/engine/messages"
 )
 
-// undo is a person's wish to take a repair back, with the message that it came in.
+// undo is a person's request to undo a repair, with the message that it came in.
 type undo struct {
 	messages.Undo
 	message events.SQSMessage
 }
 
-// readUndo makes the wish a work of its own: it is decided by itself, and by the ledger's
+// readUndo makes the request a work of its own: it is decided alone, and by the ledger's
 // versions never together with findings of the same target.
 func (h *Handler) readUndo(ctx context.Context, b *batch, m events.SQSMessage, u messages.Undo) {
 	rec, err := h.Effects.Ledger.Load(ctx, u.Key)
@@ -26,7 +26,7 @@ func (h *Handler) readUndo(ctx context.Context, b *batch, m events.SQSMessage, u
 		return
 	}
 	if rec.Version == 0 {
-		h.bury(ctx, b, m, fmt.Errorf("the ledger has no target %s, so there is no repair to take back", u.Key))
+		h.bury(ctx, b, m, fmt.Errorf("the ledger has no target %s, so there is no repair to undo", u.Key))
 		return
 	}
 	h.Log.InfoContext(ctx, "undo asked", "target", rec.Target.String(), "execution", u.ExecutionID, "by", u.By,
@@ -41,7 +41,7 @@ func (h *Handler) decideUndo(rec decide.Record, u *undo, g decide.Gate) decide.D
 	}, g, h.Now(), h.Settings)
 }
 
-// irreversible says why the newest repair of a record cannot be taken back, or "".
+// irreversible returns why the latest repair of a record cannot be undone, or "".
 func (h *Handler) irreversible(rec decide.Record) string {
 	repaired := rec.Undoable()
 	if repaired.Control == "" {

@@ -17,7 +17,7 @@ import (
 
 const repairID = "0b0a7756-0ea4-451a-a703-a558b933e274"
 
-// undoOf is a message with Ann's wish to take a repair of a security group back.
+// undoOf is a message with Ann's request to undo the repair of a security group.
 func undoOf(id, group string, edits ...func(*messages.Undo)) events.SQSMessage {
 	u := messages.Undo{
 		ID: "5fea7756-0ea4-451a-a703-a558b933e274", Key: targetOf(group).Key(), ExecutionID: repairID,
@@ -92,10 +92,10 @@ func TestUndoIsRefused(t *testing.T) {
 		want    string
 	}{
 		"of another execution": {"EC2.13", func(u *messages.Undo) { u.ExecutionID = u.ID }, false,
-			"is not among the repairs"},
+			"is not a successful repair"},
 		"while paused": {"EC2.13", func(*messages.Undo) {}, true, "paused"},
 		"of what has no undo": {irreversible, func(*messages.Undo) {}, false,
-			"This kind of repair cannot be taken back: "},
+			"This kind of repair cannot be undone: "},
 		"of an unknown control": {"X.1", func(*messages.Undo) {}, false, "does not know X.1"},
 		"that was asked for ago": {"EC2.13", func(u *messages.Undo) { u.At = noon.Add(-2 * time.Hour) }, false,
 			"too long ago"},
@@ -191,7 +191,7 @@ func TestFollowUpOfAnUndo(t *testing.T) {
 	t.Parallel()
 	for paused, want := range map[bool][]string{
 		false: {"save claimed", "start sg-11111111 2 ", "save running"},
-		true: {"update f1", "notify Hubmend: repair not taken back: EC2.13 sg-11111111 in 222222222222",
+		true: {"update f1", "notify Hubmend: repair not undone: EC2.13 sg-11111111 in 222222222222",
 			"save failed"},
 	} {
 		w := newWorld()

@@ -49,8 +49,8 @@ type world struct {
 	startErr  error
 	throttled int // how many starts have the error; 0 stands for all
 	failSave  int // the number of the save that fails, from 1
-	conflicts int // how many saves find that somebody else was there first
-	forget    int // the number of the save that finds nothing there any more
+	conflicts int // how many saves find that another function was there first
+	forget    int // the number of the save that finds nothing there any longer
 	saves     int
 	failNote  string          // the finding that cannot be told
 	fail      map[string]bool // what else fails, by the name of its method, and of what it is about
@@ -244,7 +244,7 @@ func (w *world) handler() *dispatch.Handler {
 	}
 }
 
-// handle gives the messages that come back.
+// handle returns the messages that come back.
 func (w *world) handle(t *testing.T, messages ...events.SQSMessage) []string {
 	t.Helper()
 	response, err := w.handler().Handle(t.Context(), events.SQSEvent{Records: messages})
@@ -258,14 +258,14 @@ func (w *world) handle(t *testing.T, messages ...events.SQSMessage) []string {
 	return failed
 }
 
-// take gives what was done since the last time.
+// take returns what was done since the last time.
 func (w *world) take() []string {
 	done := w.done
 	w.done = nil
 	return done
 }
 
-// attempt gives the newest attempt of a security group, as the ledger has it.
+// attempt returns the latest attempt of a security group, as the ledger has it.
 func (w *world) attempt(t *testing.T, group string) decide.Attempt {
 	t.Helper()
 	rec, err := w.memory.Load(t.Context(), targetOf(group).Key())
@@ -349,7 +349,7 @@ func raw(id, body string) events.SQSMessage {
 // sender is who sends the messages.
 const sender = "AIDAJXNJGGKNS7OSV23OI"
 
-// received says how often the queue has delivered a message.
+// received returns how often the queue has delivered a message.
 func received(m events.SQSMessage, times string) events.SQSMessage {
 	m.Attributes = map[string]string{"ApproximateReceiveCount": times, "SenderId": sender}
 	return m
@@ -377,7 +377,7 @@ func asks(edits ...func(*decide.Seen)) decide.Seen {
 
 func passed(s *decide.Seen) { s.Compliance = "PASSED" }
 
-// logged says whether one line of the log holds all of the texts.
+// logged reports whether one line of the log holds all of the texts.
 func (w *world) logged(texts ...string) bool {
 	return slices.ContainsFunc(strings.Split(w.log.String(), "\n"), func(line string) bool {
 		return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) })

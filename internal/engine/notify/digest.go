@@ -40,10 +40,10 @@ func (w Writer) digest(n decide.Notification) string {
 	return b.String()
 }
 
-// digestStory says what happened, and what to do about it.
+// digestStory returns what happened, and what to do about it.
 func digestStory(n decide.Notification) (what, hint string) {
-	const shared = "Look for what the accounts share: a service control policy, the trust of a role, a Region with " +
-		"an outage."
+	const shared = "Look for what the accounts have in common: a service control policy, the trust policy of a role, " +
+		"a Region with an outage."
 	accounts := decide.Counted(decide.Accounts(n.Collected), "account")
 	resources := decide.Counted(len(n.Collected), "more resource")
 	explained := "An earlier email explains the first failure."
@@ -52,16 +52,16 @@ func digestStory(n decide.Notification) (what, hint string) {
 		return fmt.Sprintf("Hubmend could not repair %s in %s. The control and the kind of failure are the same "+
 			"for all. %s", resources, accounts, explained), shared + " Then request the repairs again."
 	case decide.Exhausted:
-		return fmt.Sprintf("Hubmend has stopped repairing %s in %s. An earlier email explains the first.", resources,
-			accounts), "Find out what fails or what changes the resources back. " + shared
+		return fmt.Sprintf("Hubmend stopped repairing %s in %s. An earlier email explains the first.", resources,
+			accounts), "Find out what fails or what reverts the changes. " + shared
 	case decide.Contradicted:
-		return fmt.Sprintf("Hubmend had repaired and verified %s in %s, but later checks of Security Hub failed. "+
+		return fmt.Sprintf("Hubmend repaired and verified %s in %s, but later Security Hub checks failed. "+
 				"Their findings are open again. %s", resources, accounts, explained),
-			"See whether something changed them back, or the control wants more than the repair does."
+			"Check whether something reverted the changes, or the control requires more than the repair does."
 	case decide.NotConfirmed:
-		return fmt.Sprintf("Hubmend repaired and verified %s in %s, but no check of Security Hub has confirmed it. "+
+		return fmt.Sprintf("Hubmend repaired and verified %s in %s, but no Security Hub check has confirmed it. "+
 				"An earlier email explains the first.", resources, accounts),
-			"See whether the control is still enabled and AWS Config records the resources."
+			"Check that the control is enabled and that AWS Config records the resources."
 	default:
 		return fmt.Sprintf("Hubmend cannot start repairs in %s, because something is not set up there yet (%s). %s",
 				accounts, n.Common.Scope, explained),

@@ -44,7 +44,7 @@ Accounts, Regions and resources:
     hubmend history hubmend-0123456789abcdef0123456789abcdef
 
 What to do:
-  Look for what the accounts share: a service control policy, the trust of a role, a Region with an outage. Then request the repairs again.
+  Look for what the accounts have in common: a service control policy, the trust policy of a role, a Region with an outage. Then request the repairs again.
 
 On a terminal, with credentials of the administrator's account:
   hubmend status --control EC2.13

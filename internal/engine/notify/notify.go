@@ -1,5 +1,5 @@
-// Package notify tells people by SNS what they should hear of: it writes the messages and
-// sends them. What people hear of is package decide's to say.
+// Package notify notifies people by SNS what they should hear of: it writes the messages and
+// sends them. What people are notified of is package decide's to say.
 package notify
 
 import (

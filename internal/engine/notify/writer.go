@@ -28,7 +28,7 @@ type Writer struct {
 	// resources are repaired from.
 	Home     string
 	Settings decide.Settings
-	// Control gives what Hubmend knows of a control, and false for one that it does not know.
+	// Control returns what Hubmend knows of a control, and false for one that it does not know.
 	Control func(id string) (control.Control, bool)
 	Now     func() time.Time
 }
@@ -59,52 +59,51 @@ func (w Writer) Body(n decide.Notification) string {
 	return b.String()
 }
 
-// story says what happened, and what to do about it.
+// story returns what happened, and what to do about it.
 func (w Writer) story(n decide.Notification) (what, hint string) {
 	s := w.Settings
 	switch n.Kind {
 	case decide.NotRepaired:
 		return "Hubmend could not repair a resource.", decide.RetryHint
-	case decide.NotTakenBack:
+	case decide.NotUndone:
 		became := "A part may be restored"
 		if n.Attempt.Untouched() {
-			became = "The repair stands"
+			became = "The repair is still in place"
 		}
-		return "Hubmend could not take a repair back. " + became + ", and automatic repair goes on as before.",
+		return "Hubmend failed to undo a repair. " + became + ", and automatic repair continues as before.",
 			"Remove the cause and request it again, or restore the resource by hand from the previous value, which " +
 				"`hubmend history --before` shows."
 	case decide.Exhausted:
 		what, hint, _ = strings.Cut(decide.SuspendNote(s), ". ")
 		return what + ".", hint
 	case decide.Contradicted:
-		return "Hubmend had repaired and verified a resource, but a later check of Security Hub failed. Its " +
-				"findings are open again.",
-			"See whether something changed it back, or the control wants more than the repair does."
+		return "Hubmend repaired and verified a resource, but a later Security Hub check failed. Its findings " +
+				"are open again.",
+			"Check whether something reverted the change, or the control requires more than the repair does."
 	case decide.NotConfirmed:
-		return fmt.Sprintf("Hubmend repaired and verified a resource, but no check of Security Hub has confirmed it "+
+		return fmt.Sprintf("Hubmend repaired and verified a resource, but no Security Hub check has confirmed it "+
 				"within %s.", decide.Hours(s.ConfirmWithin)),
-			"See whether the control is still enabled and AWS Config records the resource."
+			"Check that the control is enabled and that AWS Config records the resource."
 	case decide.AccountNotReady:
 		return "Hubmend cannot start repairs in an account, because something is not set up there yet. It keeps " +
-				"trying for 24 hours, and this message stands for all findings of the account.",
-			fmt.Sprintf("Set up what is missing: repairs then start automatically. What was given up by then starts "+
-				"again with `hubmend remediate --failed --account %s --class not-ready`.", n.Record.Target.Account)
+				"trying for 24 hours. You get one email for all findings of the account.",
+			fmt.Sprintf("Set up what is missing. Repairs then start automatically. Start those that were given up "+
+				"with `hubmend remediate --failed --account %s --class not-ready`.", n.Record.Target.Account)
 	case decide.ControlPaused:
 		if n.Account != "" {
-			return fmt.Sprintf("Repairs of %s failed for %s in account %s one after the other, so its automatic "+
-					"repair is paused in this account until %s. Findings that arrive meanwhile wait. Other accounts "+
-					"are not affected.",
+			return fmt.Sprintf("Repairs of %s failed for %s in a row in account %s, so its automatic repair is "+
+					"paused in this account until %s. New findings wait until then. Other accounts are not affected.",
 					w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), line(n.Account, shortLimit),
 					decide.Clock(n.Breaker.OpenUntil)),
-				"Find out what is different in this account; a custom action that succeeds there ends the pause."
+				"Find out what is different in this account. A custom action that succeeds there ends the pause."
 		}
-		return fmt.Sprintf("Repairs of %s failed for %s one after the other, so its automatic repair is paused "+
-				"until %s. Findings that arrive meanwhile wait.",
+		return fmt.Sprintf("Repairs of %s failed for %s in a row, so its automatic repair is paused until %s. New "+
+				"findings wait until then.",
 				w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), decide.Clock(n.Breaker.OpenUntil)),
-			"Find out what fails; a custom action that succeeds ends the pause."
+			"Find out what fails. A custom action that succeeds ends the pause."
 	default:
-		return "Something happened that this version of Hubmend has no words for: " + line(string(n.Kind), shortLimit) +
-			".", "Look at the history."
+		return "This version of Hubmend cannot describe what happened: " + line(string(n.Kind), shortLimit) + ".",
+			"Check the history."
 	}
 }
 
@@ -120,9 +119,9 @@ func (w Writer) facts(b *strings.Builder, n decide.Notification) {
 	case decide.NotRepaired:
 		fact(b, "Attempt", fmt.Sprintf("%d (%s)", a.Number, line(a.BriefAsker(shortLimit), longLimit)))
 		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
-	case decide.NotTakenBack:
+	case decide.NotUndone:
 		fact(b, "Repair", "execution "+line(a.Undo, shortLimit))
-		fact(b, "Asked by", line(a.BriefAsker(shortLimit), longLimit))
+		fact(b, "By", line(a.BriefAsker(shortLimit), longLimit))
 		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
 	case decide.Exhausted:
 		attempts(b, n.Record.Attempts)
@@ -186,7 +185,7 @@ func (w Writer) commands(b *strings.Builder, n decide.Notification) {
 	}
 }
 
-// undoable gives the execution of the newest repair if it can be taken back, or "".
+// undoable returns the execution of the latest repair if it can be undone, or "".
 func (w Writer) undoable(rec decide.Record) string {
 	repair := rec.Undoable()
 	control, known := w.Control(repair.Control)
@@ -196,7 +195,7 @@ func (w Writer) undoable(rec decide.Record) string {
 	return repair.ExecutionID
 }
 
-// control gives a control with its title if it is one of Hubmend's.
+// control returns a control with its title if it is one of Hubmend's.
 func (w Writer) control(id string) string {
 	if control, known := w.Control(id); known {
 		return control.ID + " " + control.Title
@@ -211,17 +210,17 @@ func account(rec decide.Record) string {
 	return fmt.Sprintf("%s (%s)", rec.Target.Account, line(rec.AccountName, shortLimit))
 }
 
-// newest gives the last few, and says in the message how many there are before them.
+// latest returns the last few, and says in the message how many there are before them.
 func newest[T any](b *strings.Builder, all []T) []T {
 	older := max(0, len(all)-mostAttempts)
 	if older > 0 {
-		fmt.Fprintf(b, "  %d older ones, then\n", older)
+		fmt.Fprintf(b, "  %d earlier ones, then\n", older)
 	}
 	return all[older:]
 }
 
-// line makes a line of what others wrote, in which mail programs find no address to make a link of: the links of a
-// message are ours.
+// line makes one line of text that others wrote, without anything that email programs turn into a link. The links of a
+// message are Hubmend's own.
 func line(s string, limit int) string {
 	return decide.Line(strings.ReplaceAll(s, "://", ": //"), limit)
 }

@@ -118,19 +118,19 @@ func TestBodySays(t *testing.T) {
 		says, lacks []string
 	}{
 		"an undo failed": {
-			about(decide.NotTakenBack, attempt(1, decide.Succeeded), undone),
-			[]string{"could not take a repair back. A part may be restored,", "execution exec-1\n",
-				"Asked by: arn:aws:iam::111111111111:user/ann, sent by AIDAEXAMPLEID12345678\n", "a call was refused",
+			about(decide.NotUndone, attempt(1, decide.Succeeded), undone),
+			[]string{"failed to undo a repair. A part may be restored,", "execution exec-1\n",
+				"By:       arn:aws:iam::111111111111:user/ann, sent by AIDAEXAMPLEID12345678\n", "a call was refused",
 				"hubmend undo exec-1\n"}, nil,
 		},
 		"an undo was refused": {
-			about(decide.NotTakenBack, attempt(1, decide.Succeeded),
+			about(decide.NotUndone, attempt(1, decide.Succeeded),
 				attempt(2, decide.Failed, func(a *decide.Attempt) { a.Undo, a.Class = "exec-1", decide.Refused })),
-			[]string{"The repair stands,"}, []string{"A part"},
+			[]string{"The repair is still in place,"}, []string{"A part"},
 		},
 		"suspended": {
 			about(decide.Exhausted, attempt(1, decide.Failed), attempt(2, decide.Succeeded), attempt(3, decide.Failed)),
-			[]string{"has stopped repairing", "3 attempts within 24 h",
+			[]string{"stopped repairing", "3 attempts within 24 h",
 				"  1  2026-03-01 12:01 UTC  failed  a call was refused\n",
 				"  2  2026-03-01 12:02 UTC  succeeded  Closed TCP 22", "custom action", "hubmend undo exec-2\n"}, nil,
 		},
@@ -145,7 +145,7 @@ func TestBodySays(t *testing.T) {
 		},
 		"paused": {
 			paused,
-			[]string{"failed for 1 resource one after the other", "paused until 2026-03-01 12:00 UTC", group.Resource,
+			[]string{"failed for 1 resource in a row", "paused until 2026-03-01 12:00 UTC", group.Resource,
 				"hubmend history " + group.Key() + "\n", "custom action"}, []string{"Execution", "Findings ("},
 		},
 		"nothing was started":     {refused, []string{"No execution was started.\n"}, []string{"/execution/"}},
@@ -158,7 +158,7 @@ func TestBodySays(t *testing.T) {
 			[]string{"  2  2026-03-01 12:07 UTC  undo failed  it was paused\n"}, nil,
 		},
 		"many attempts": {
-			about(decide.Exhausted, often...), []string{"Attempts:\n  2 older ones, then\n  3  2026", "\n  12  2026"},
+			about(decide.Exhausted, often...), []string{"Attempts:\n  2 earlier ones, then\n  3  2026", "\n  12  2026"},
 			[]string{"\n  2  2026"},
 		},
 		"many findings": {many, []string{"  and 21 more\n"}, nil},
@@ -190,7 +190,7 @@ func TestHostileWords(t *testing.T) {
 		"long": strings.Repeat("long ", 100_000), "wide": strings.Repeat("漢", 100_000), "empty": "",
 		"link": "see https://example.com/login, slack://x, :// and http://\u200bexample.com",
 	} {
-		for _, kind := range []decide.Kind{decide.NotRepaired, decide.NotTakenBack, decide.Exhausted,
+		for _, kind := range []decide.Kind{decide.NotRepaired, decide.NotUndone, decide.Exhausted,
 			decide.Contradicted, decide.NotConfirmed, decide.ControlPaused, "?"} {
 			t.Run(name+" "+string(kind), func(t *testing.T) {
 				t.Parallel()

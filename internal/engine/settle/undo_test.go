@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/engine/decide"
 )
 
-// undoing is an attempt that takes the repair exec-0 back.
+// undoing is an attempt that undoes a repair.
 func undoing(edits ...func(*decide.Attempt)) decide.Attempt {
 	return running(append([]func(*decide.Attempt){func(a *decide.Attempt) {
 		a.Undo, a.By = "exec-0", "arn:aws:iam::111111111111:user/ann"
@@ -49,13 +49,13 @@ func TestUndoThatFails(t *testing.T) {
 	w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Class: decide.Refused, Reason: "It was changed since."}
 	w.handle(t, undoEnded())
 	want := []string{reading, looking, "update f1+f2 ",
-		"notify Hubmend: repair not taken back: X.22 sg-1 in 222222222222", "archive 1", "save failed"}
+		"notify Hubmend: repair not undone: X.22 sg-1 in 222222222222", "archive 1", "save failed"}
 	if diff := cmp.Diff(want, w.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
 }
 
-// A repair never ends by the event of an undo, nor the other way round, even while nobody knows
+// A repair never ends by the event of an undo, nor the other way round, even while it is unknown
 // which execution is the attempt's.
 func TestEventOfAnotherDocument(t *testing.T) {
 	t.Parallel()
