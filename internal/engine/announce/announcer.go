@@ -26,14 +26,14 @@ type API interface {
 		...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
 
-// Announcer collects what happens while a function works off a batch, and puts it on a bus when
+// Announcer collects what happens while a function processes a batch, and puts it on a bus when
 // it is done: ten events cost one call. It may be used by several goroutines.
 type Announcer struct {
 	Client API
 	Bus    string
 	// Home is the Region where global resources are repaired from.
 	Home string
-	// Control gives what Hubmend knows of a control, and false for one that it does not know.
+	// Control returns what Hubmend knows of a control, and false for one that it does not know.
 	Control func(id string) (control.Control, bool)
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -67,7 +67,7 @@ func (a *Announcer) Breaker(was, is decide.Breaker) {
 	}
 }
 
-// pausedAccounts gives the accounts that have a pause of their own in either, in order.
+// pausedAccounts returns the accounts that have a pause of their own in either, in order.
 func pausedAccounts(was, is decide.Breaker) []string {
 	var all []string
 	for _, p := range slices.Concat(was.Accounts, is.Accounts) {
@@ -88,11 +88,11 @@ func (a *Announcer) add(e Event) {
 const (
 	mostEntries = 10
 	mostBytes   = 200 << 10
-	// putTime bounds how long a function waits for a call, retries included.
+	// putTime limits how long a function waits for a call, retries included.
 	putTime = 3 * time.Second
 )
 
-// Flush puts what was collected. It gives no error, because what the events tell has happened
+// Flush puts what was collected. It returns no error, because what the events tell has happened
 // whether or not anybody hears of it: those that cannot be put are logged and counted.
 func (a *Announcer) Flush(ctx context.Context) {
 	a.mu.Lock()
@@ -127,7 +127,7 @@ func (a *Announcer) entry(e Event) types.PutEventsRequestEntry {
 }
 
 // put makes one call, and another for the entries that EventBridge could not take in that moment. When the bus
-// was out of reach before it makes none: a function must not spend its time on that. It says whether the bus is.
+// was unreachable before it makes none: a function must not spend its time on that. It reports whether the bus is.
 func (a *Announcer) put(ctx context.Context, entries []types.PutEventsRequestEntry, reachable bool) bool {
 	if !reachable {
 		for _, e := range entries {

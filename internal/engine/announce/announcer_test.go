@@ -248,7 +248,7 @@ func TestLostEvents(t *testing.T) {
 	}
 }
 
-// EventBridge may take an entry that it did not take a moment before.
+// EventBridge may take an entry that it did not accept a moment before.
 func TestThrottledEntry(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"ThrottlingException", "InternalFailure"} {

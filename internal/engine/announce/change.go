@@ -31,7 +31,7 @@ func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 		all = append(all, change{state: Held, attempt: last, findings: last.Findings, at: d.Record.HeldAt})
 	}
 	for _, n := range d.Notifications {
-		if n.Kind == decide.Exhausted { // people hear of the same control and findings
+		if n.Kind == decide.Exhausted { // people are notified of the same control and findings
 			all = append(all, change{state: Suspended, attempt: &n.Attempt, findings: n.Findings,
 				at: d.Record.SuspendedAt})
 		}
@@ -46,8 +46,8 @@ func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 	return append(all, checked(d, now)...)
 }
 
-// refused gives the repair that was not taken back. Of one that the record does not know it gives the control of
-// the newest attempt, which is likely the same.
+// refused returns the repair that was not undone. Of one that the record does not know it gives the control of
+// the latest attempt, which is likely the same.
 func refused(r decide.Record) *decide.Attempt {
 	i := slices.IndexFunc(r.Attempts,
 		func(a decide.Attempt) bool { return a.Undo == "" && a.ExecutionID == r.Refused.ExecutionID })
@@ -61,7 +61,7 @@ func refused(r decide.Record) *decide.Attempt {
 	}
 }
 
-// numbered gives the attempt with a number; a zero one when there is none.
+// numbered returns the attempt with a number; a zero one when there is none.
 func numbered(r decide.Record, number int) decide.Attempt {
 	if i := slices.IndexFunc(r.Attempts, func(a decide.Attempt) bool { return a.Number == number }); i >= 0 {
 		return r.Attempts[i]
@@ -79,7 +79,7 @@ func withdrawn(was, is decide.Record, now time.Time) []change {
 	return []change{{state: Withdrawn, attempt: last, findings: last.Findings, at: now}}
 }
 
-// attemptChanges tells what is new about one attempt. One that is claimed has not started, and
+// attemptChanges returns what is new about one attempt. One that is claimed has not started, and
 // what waits for the same as before is no news.
 func attemptChanges(was, is decide.Record, i int, now time.Time) []change {
 	a, before := &is.Attempts[i], numbered(was, is.Attempts[i].Number)
@@ -111,7 +111,7 @@ func attemptChanges(was, is decide.Record, i int, now time.Time) []change {
 	return []change{one}
 }
 
-// checked tells what checks of Security Hub have made of a repair.
+// checked returns what checks of Security Hub have made of a repair.
 func checked(d decide.Decision, now time.Time) []change {
 	var all []change
 	repair := d.Record.LastSuccess()

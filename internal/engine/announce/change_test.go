@@ -169,7 +169,7 @@ func refusal(executionID string) decide.UndoRefusal {
 	return decide.UndoRefusal{Request: "r1", ExecutionID: executionID, By: "ann", At: noon, Reason: "no"}
 }
 
-// Programs hear of the repair that somebody wanted back, which need not be the newest, and of who did.
+// Programs hear of the repair that somebody wanted back, which need not be the latest, and of who did.
 func TestRefusedUndo(t *testing.T) {
 	t.Parallel()
 	b := &bus{}
@@ -187,7 +187,7 @@ func TestRefusedUndo(t *testing.T) {
 	}
 }
 
-// The guard stops one control of a target, and programs hear of the one that people hear of.
+// The guard stops one control of a target, and programs hear of the one that people are notified of.
 func TestSuspendedControl(t *testing.T) {
 	t.Parallel()
 	b := &bus{}
@@ -241,7 +241,7 @@ func TestSender(t *testing.T) {
 	}
 }
 
-// Whoever reads an event needs nothing else to know what it is about.
+// An event describes its subject completely.
 func TestDetail(t *testing.T) {
 	t.Parallel()
 	b := &bus{}

@@ -96,7 +96,7 @@ func (a *Announcer) attempt(t target.Target, of decide.Attempt) *Attempt {
 	return is
 }
 
-// when gives a moment to write, or nil for one that has not come.
+// when returns a moment to write, or nil for one that has not come.
 func when(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

@@ -1,8 +1,7 @@
-// Package announce tells programs what becomes of targets: it makes an event of every
-// change of state and puts them on an event bus.
+// Package announce publishes every change of state to an event bus.
 //
-// An event says what the ledger has stored already. That it cannot be put, or comes twice,
-// therefore changes no repair; docs/events.md says what readers may rely on.
+// An event repeats what the ledger has stored already. A lost or duplicate event therefore changes no repair.
+// docs/events.md says what readers may rely on.
 package announce
 
 import "time"
@@ -14,11 +13,11 @@ const (
 	BreakerType = "Hubmend Breaker State Change"
 )
 
-// Version is that of the details. A field that is added leaves it as it is; the first number
-// changes when one is removed or means something else.
+// Version is the version of the details. An added field does not change it. The first number changes when a field is
+// removed or changes its meaning.
 const Version = "1.0"
 
-// State is what has become of a target, or of the breaker of a control.
+// State is the new state of a target, or of the breaker of a control.
 type State string
 
 // The states of a target.
@@ -27,13 +26,13 @@ const (
 	Started     State = "STARTED"      // the execution runs
 	Repaired    State = "REPAIRED"     // and the runbook has verified it; see Attempt.Compliant
 	Undone      State = "UNDONE"       // a person took the repair back
-	Failed      State = "FAILED"       // for good: nothing is tried again by itself
+	Failed      State = "FAILED"       // finally: nothing is retried automatically
 	Gone        State = "GONE"         // the resource was deleted before its repair
-	Retrying    State = "RETRYING"     // it failed for a reason that passes by itself
+	Retrying    State = "RETRYING"     // it failed for a transient reason
 	Withdrawn   State = "WITHDRAWN"    // it waited, and is no longer needed
-	Suspended   State = "SUSPENDED"    // the guard lets nothing start by itself for now
-	Held        State = "HELD"         // nothing starts by itself until a person asks
-	UndoRefused State = "UNDO_REFUSED" // an undo was asked for and not begun
+	Suspended   State = "SUSPENDED"    // the loop guard blocks automatic repair for now
+	Held        State = "HELD"         // automatic repair is off until a person requests a repair
+	UndoRefused State = "UNDO_REFUSED" // an undo was requested and not started
 	Confirmed   State = "CONFIRMED"    // a later check of Security Hub passed
 	Reopened    State = "REOPENED"     // a later check of Security Hub failed
 	Unconfirmed State = "UNCONFIRMED"  // no later check came in time
@@ -87,7 +86,7 @@ type Target struct {
 	Runbook     string `json:"runbook"`
 }
 
-// Attempt is one execution, or the wish for it.
+// Attempt is one execution, or the request for it.
 type Attempt struct {
 	Number       int        `json:"number"`
 	Kind         string     `json:"kind"`                // repair or undo
@@ -95,7 +94,7 @@ type Attempt struct {
 	Compliant    bool       `json:"compliant,omitempty"` // the repair found nothing to change
 	AskedBy      string     `json:"askedBy,omitempty"`
 	Sender       string     `json:"sender,omitempty"` // who sent the message, unless that confirms AskedBy
-	Undoes       string     `json:"undoes,omitempty"` // the execution that an undo takes back
+	Undoes       string     `json:"undoes,omitempty"` // the execution that an undo reverts
 	QueuedAt     *time.Time `json:"queuedAt,omitempty"`
 	EndedAt      *time.Time `json:"endedAt,omitempty"`
 	WaitsFor     string     `json:"waitsFor,omitempty"`
@@ -105,7 +104,7 @@ type Attempt struct {
 	ExecutionURL string     `json:"executionUrl,omitempty"`
 }
 
-// Request is a wish for an undo that was not begun.
+// Request is a request for an undo that was not started.
 type Request struct {
 	AskedBy string `json:"askedBy"`
 	Sender  string `json:"sender,omitempty"` // as that of Attempt

@@ -16,17 +16,17 @@ import (
 
 // Findings reads and updates findings in Security Hub.
 type Findings interface {
-	// Read gives how findings are now, by id. Those that do not exist have a zero Seen.
+	// Read returns how findings are now, by id. Those that do not exist have a zero Seen.
 	Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error)
 	Update(ctx context.Context, u decide.Update) error
 }
 
-// Notifier tells people.
+// Notifier notifies people.
 type Notifier interface {
 	Notify(ctx context.Context, n decide.Notification) error
 }
 
-// Announcer tells programs what was saved. It gives no error: what was saved stays so.
+// Announcer tells programs what was saved. It returns no error: what was saved stays so.
 type Announcer interface {
 	Target(was decide.Record, d decide.Decision, is decide.Record)
 	Breaker(was, is decide.Breaker)
@@ -38,7 +38,7 @@ type Effects struct {
 	Findings  Findings
 	Notifier  Notifier
 	Announcer Announcer        // nil announces nothing
-	Digests   ledger.Digests   // nil sends each message by itself
+	Digests   ledger.Digests   // nil sends each message separately
 	Now       func() time.Time // for Digests
 	Settings  decide.Settings
 	Log       *slog.Logger
@@ -104,12 +104,12 @@ func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended)
 	return fmt.Errorf("count the end of an attempt of %s %d times: %w", rec.Target, maxConflicts, ledger.ErrConflict)
 }
 
-// maxConflicts bounds how often a decision is made anew. Conflicts come from the few
-// functions that work on the same target in the same moment.
+// maxConflicts limits how often a decision is made again. Conflicts come from the few
+// functions that work on the same target at the same time.
 const maxConflicts = 10
 
 // Transact decides about a record as it was loaded, and carries the decision out. When
-// somebody else saved the record meanwhile it does both again with the new one. It gives
+// another function saved the record meanwhile it does both again with the new one. It gives
 // the decision that held and the record as stored. What a decision announces to findings is left to the caller.
 func (e Effects) Transact(ctx context.Context, rec decide.Record,
 	choose func(decide.Record) decide.Decision) (decide.Decision, decide.Record, error) {
@@ -134,7 +134,7 @@ func (e Effects) Transact(ctx context.Context, rec decide.Record,
 }
 
 // Update updates findings. Updates that say the same go out together, because Security Hub
-// takes ten calls per second and a hundred findings in each.
+// accepts ten calls per second and a hundred findings in each.
 func (e Effects) Update(ctx context.Context, updates []decide.Update) error {
 	for _, u := range merge(updates) {
 		if err := e.Findings.Update(ctx, u); err != nil {

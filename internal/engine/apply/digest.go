@@ -10,8 +10,8 @@ import (
 	"hubmend/internal/engine/ledger"
 )
 
-// NotifyOrCollect notifies people: by a message of its own, or by the digest of what has the same cause. When it gives no error,
-// the message is out, or what it says is kept and the sweep sends it. Delivery the same thing again is harmless.
+// NotifyOrCollect notifies people, by a separate message or in the digest of the same cause. Without an error the
+// message was sent, or it was stored and the sweep sends it. Calling it again for the same thing is harmless.
 func (e Effects) NotifyOrCollect(ctx context.Context, n decide.Notification) error {
 	cause, common := n.CommonCause()
 	if !common || e.Digests == nil {
@@ -35,7 +35,7 @@ func (e Effects) NotifyOrCollect(ctx context.Context, n decide.Notification) err
 		case decide.Opens:
 			opened.Cause = cause
 			if _, err = e.Digests.SaveDigest(ctx, opened); errors.Is(err, ledger.ErrConflict) {
-				continue // somebody else has opened one
+				continue // another function has opened one
 			}
 		}
 		if err != nil {
@@ -47,7 +47,7 @@ func (e Effects) NotifyOrCollect(ctx context.Context, n decide.Notification) err
 		ledger.ErrConflict)
 }
 
-// collect keeps what a digest is to tell, and says whether it is in time for it.
+// collect keeps what a digest is to tell, and reports whether it is in time for it.
 func (e Effects) collect(ctx context.Context, key string, window int, told decide.Collected) (bool, error) {
 	if err := e.Digests.Collect(ctx, key, window, told); err != nil {
 		return false, err
@@ -56,7 +56,7 @@ func (e Effects) collect(ctx context.Context, key string, window int, told decid
 	return d.Has(window), err
 }
 
-// SendDigest sends what was collected for a cause if its time has come.
+// SendDigest sends what was collected for a cause if it is due.
 func (e Effects) SendDigest(ctx context.Context, key string, now time.Time) error {
 	d, err := e.Digests.LoadDigest(ctx, key)
 	if ledger.IsNewer(err) {

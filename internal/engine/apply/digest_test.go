@@ -16,7 +16,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// people are told by digests. Something may happen before a call, and a call may fail.
+// People are notified by digests. Something may happen before a call, and a call may fail.
 type people struct {
 	ledger.Memory
 	mu     sync.Mutex
@@ -143,17 +143,18 @@ func TestAlone(t *testing.T) {
 	p := newPeople()
 	p.tell(t, "a")
 	undo, another := denied("undo"), denied("another")
-	undo.Kind, another.Attempt.Class = decide.NotTakenBack, decide.TimedOut
+	undo.Kind, another.Attempt.Class = decide.NotUndone, decide.TimedOut
 	alone := p.effects()
 	alone.Digests = nil
-	if err := errors.Join(p.effects().NotifyOrCollect(t.Context(), undo), p.effects().NotifyOrCollect(t.Context(), another),
+	if err := errors.Join(p.effects().NotifyOrCollect(t.Context(), undo),
+		p.effects().NotifyOrCollect(t.Context(), another),
 		alone.NotifyOrCollect(t.Context(), denied("b"))); err != nil {
 		t.Fatal(err)
 	}
 	p.hear(t, "a", "undo", "another", "b")
 }
 
-// However many come at the same moment, one opens the window and none is lost.
+// However many come at the same time, one opens the window and none is lost.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPeople()
@@ -257,7 +258,7 @@ func TestTwoSweeps(t *testing.T) {
 	}
 }
 
-// A digest that a newer version wrote is left to that version, and people hear of each thing by itself meanwhile.
+// A digest that a newer version wrote is left to that version, and people are notified of each thing alone meanwhile.
 func TestNewerDigest(t *testing.T) {
 	t.Parallel()
 	p := newPeople()

@@ -57,7 +57,7 @@ func TestEndIsKeptAndCounted(t *testing.T) {
 	}
 }
 
-// The failure that opens the breaker tells people before it is written down, and is counted once.
+// The failure that opens the breaker notifies people before it is written down, and is counted once.
 func TestBreakerOpens(t *testing.T) {
 	t.Parallel()
 	w := &world{}

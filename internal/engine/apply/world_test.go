@@ -25,7 +25,7 @@ type world struct {
 	done   []string
 	log    bytes.Buffer
 	failAt string
-	// conflicts and breakerConflicts are how many saves find that somebody else was there first.
+	// conflicts and breakerConflicts are how many saves find that another function was there first.
 	conflicts, breakerConflicts int
 }
 
@@ -115,7 +115,7 @@ func (w *world) effects() apply.Effects {
 	}
 }
 
-// breaker gives what is stored.
+// breaker returns what is stored.
 func (w *world) breaker(t *testing.T, control string) decide.Breaker {
 	t.Helper()
 	b, err := w.memory.LoadBreaker(t.Context(), control)

@@ -13,7 +13,7 @@ import (
 // ErrMismatch is the error of a finding whose resource is not one that its control is about.
 var ErrMismatch = errors.New("the finding's resource does not fit its control")
 
-// Bind says what a finding of this control asks for: the target of the repair and the
+// Bind returns what a finding of this control asks for: the target of the repair and the
 // parameters of its runbook. Its error is an ErrMismatch with the reason.
 func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, error) {
 	if f.ResourceType != c.Resource.Type {

@@ -48,7 +48,7 @@ func TestBind(t *testing.T) {
 				"Name": one("main"), "Both": one("222222222222/main"), "Limit": one("3"), "On": one("true"),
 				"Ports": {Values: []string{"22", "3389", "main"}, List: true},
 			}},
-		"no such Region":    {control: trail, resource: "arn:aws:cloudtrail:mars-north-1:222222222222:trail/main"},
+		"an unknown Region": {control: trail, resource: "arn:aws:cloudtrail:mars-north-1:222222222222:trail/main"},
 		"Region of another": {control: trail, resource: "arn:aws:cloudtrail:cn-north-1:222222222222:trail/main"},
 		"another partition": {control: trail, resource: "arn:aws-cn:cloudtrail:eu-west-1:222222222222:trail/main"},
 		"another service":   {control: trail, resource: "arn:aws:ec2:eu-west-1:222222222222:trail/main"},

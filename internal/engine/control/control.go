@@ -39,7 +39,7 @@ type Control struct {
 	Irreversible string `yaml:"irreversible"`
 }
 
-// Scope tells how often a resource exists.
+// Scope says how often a resource exists.
 type Scope string
 
 // The two scopes.
@@ -66,11 +66,11 @@ const StateSuffix = "State"
 // State is the name of the product output that tells how the group is set.
 func (g Group) State() string { return g.ID + StateSuffix }
 
-// Source gives controls by what findings name them by.
+// Source finds controls by the names that findings use.
 type Source interface {
-	// ByID gives the control with a consolidated id such as EC2.13.
+	// ByID returns the control with a consolidated id such as EC2.13.
 	ByID(id string) (Control, bool)
-	// ByRule gives the control that a standard has under a number of its own.
+	// ByRule returns the control that a standard has under a number of its own.
 	ByRule(standard, rule string) (Control, bool)
 }
 

@@ -58,7 +58,7 @@ func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 	return parts, true
 }
 
-// parts gives what the placeholders capture of an id, and nil of one that has another form.
+// parts returns what the placeholders capture of an id, and nil of one that has another form.
 func (r Resource) parts(id string) map[string]string {
 	pattern := r.pattern
 	if pattern == nil { // of a control that was not loaded
@@ -78,7 +78,7 @@ func (r Resource) parts(id string) map[string]string {
 	return parts
 }
 
-// owner gives the account that an id of the form names, or "".
+// owner returns the account that an id of the form names, or "".
 func (r Resource) owner(id string) string {
 	if account := r.parts(id)["account"]; accountID.MatchString(account) {
 		return account

@@ -2,7 +2,7 @@
 // stack, which has no resource type for them.
 //
 // An account and Region has an action with an id once, so a playbook can be launched there
-// once. Who has it is written in the action itself, see owner.go.
+// once. The action itself names the stack that owns it, see owner.go.
 package customaction
 
 import (
@@ -40,7 +40,7 @@ type Provider struct {
 }
 
 // notCreated is the physical id of an action that was never made. CloudFormation deletes
-// what failed to be created; this id keeps it from deleting somebody else's action.
+// what failed to be created. This id keeps it from deleting an action that is not its own.
 const notCreated = "hubmend-custom-action-not-created"
 
 // answerTime is kept back of the function's time to send the response, because a stack
@@ -166,7 +166,7 @@ func (p *Provider) delete(ctx context.Context, e cfn.Event, stack string) error 
 	return fmt.Errorf("delete the custom action %s: %s", id, awserr.Message(err))
 }
 
-// explain says what to do about an error of the service.
+// explain returns what to do about an error of the service.
 func explain(id string, err error) error {
 	var limit *types.LimitExceededException
 	var disabled *types.InvalidAccessException

@@ -24,7 +24,7 @@ type existing struct {
 	owner string // name of the stack; empty when a person made it, or changed its description
 }
 
-// find looks for an action by its id. It gives nil when there is none.
+// find looks for an action by its id. It returns nil when there is none.
 func (p *Provider) find(ctx context.Context, id string) (*existing, error) {
 	pages := securityhub.NewDescribeActionTargetsPaginator(p.Client, &securityhub.DescribeActionTargetsInput{})
 	for pages.HasMorePages() {
@@ -46,7 +46,7 @@ func (p *Provider) find(ctx context.Context, id string) (*existing, error) {
 	return nil, nil //nolint:nilnil // as documented
 }
 
-// idOf gives the id at the end of an action's ARN.
+// idOf returns the id at the end of an action's ARN.
 func idOf(arn string) (string, bool) {
 	if !strings.HasPrefix(arn, "arn:") {
 		return "", false
@@ -55,7 +55,7 @@ func idOf(arn string) (string, bool) {
 	return id, ok
 }
 
-// stackName gives the name in a stack's ARN, arn:...:stack/<name>/<uuid>. No two stacks of an
+// stackName returns the name in a stack's ARN, arn:...:stack/<name>/<uuid>. No two stacks of an
 // account and Region have the same.
 func stackName(stackID string) string {
 	if parts := strings.Split(stackID, "/"); len(parts) > 1 {

@@ -18,7 +18,7 @@ const (
 	Grace = 2 * time.Second
 )
 
-// Before gives a context that ends so long before ctx does. A context without an end stays so.
+// Before returns a context that ends so long before ctx does. A context without an end stays so.
 func Before(ctx context.Context, reserve time.Duration) (context.Context, context.CancelFunc) {
 	if end, ok := ctx.Deadline(); ok {
 		return context.WithDeadline(ctx, end.Add(-reserve))
@@ -26,7 +26,7 @@ func Before(ctx context.Context, reserve time.Duration) (context.Context, contex
 	return context.WithCancel(ctx)
 }
 
-// Half gives a context that ends when half of the time is over that ctx has left.
+// Half returns a context that ends when half of the time is over that ctx has left.
 func Half(ctx context.Context) (context.Context, context.CancelFunc) {
 	if end, ok := ctx.Deadline(); ok {
 		return context.WithDeadline(ctx, end.Add(-time.Until(end)/2))
@@ -34,7 +34,7 @@ func Half(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithCancel(ctx)
 }
 
-// After gives a context that goes on so long after the deadline of ctx, even when ctx is done. A
+// After returns a context that goes on so long after the deadline of ctx, even when ctx is done. A
 // context without a deadline stays so.
 func After(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	if end, ok := ctx.Deadline(); ok {

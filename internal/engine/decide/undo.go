@@ -129,10 +129,6 @@ func (r Record) Unfinished(executionID string) []Attempt {
 	return nil
 }
 
-// changedNothing reports whether a repair found its resource compliant, which every runbook says in
-// the same words.
-func (a Attempt) changedNothing() bool { return strings.HasPrefix(a.Change, "Nothing to change") }
-
 // undone reports whether a repair was undone.
 func (r Record) undone(executionID string) bool {
 	return slices.ContainsFunc(r.Attempts,

@@ -21,7 +21,7 @@ type Accounts struct {
 	// its Region is where global resources are repaired from.
 	Config    aws.Config
 	Partition string
-	// Regions bounds the operations; nil leaves them the time that their context has.
+	// Regions limits the operations; nil leaves them the time that their context has.
 	Regions *Regions
 
 	mu       sync.Mutex
@@ -48,7 +48,7 @@ func (m *Accounts) in(ctx context.Context, p place,
 	})
 }
 
-// client gives the client of a place and its credentials, which are kept for as long as they are
+// client returns the client of a place and its credentials, which are kept for as long as they are
 // valid, so that a session costs one AssumeRole however often it is used.
 func (m *Accounts) client(p place) (*ssm.Client, aws.CredentialsProvider) {
 	m.mu.Lock()
@@ -71,5 +71,5 @@ func (m *Accounts) client(p place) (*ssm.Client, aws.CredentialsProvider) {
 	return m.ssm[p.region], m.sessions[key]
 }
 
-// maxSessions bounds the memory of a warm function.
+// maxSessions limits the memory of a warm function.
 const maxSessions = 1000

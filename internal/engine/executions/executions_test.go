@@ -172,10 +172,10 @@ func TestStartErrors(t *testing.T) {
 			"account 222222222222 has no runbook hubmend-ClosePorts in Region eu-west-1; deploy the template"},
 		"not enabled": {assumed,
 			ssmError(400, "UnrecognizedClientException", "The security token included in the request is invalid."),
-			"Region eu-west-1 does not know the credentials of account 222222222222 (UnrecognizedClientException); " +
-				"see whether the account has enabled the Region."},
+			"Region eu-west-1 rejects the credentials of account 222222222222 (UnrecognizedClientException); " +
+				"check whether the account has enabled the Region."},
 		"no role": {stsError("AccessDenied", "User is not authorized to perform sts:AssumeRole"), answer{},
-			"the role hubmend-dispatch of account 222222222222 may not be assumed; deploy the template"},
+			"role hubmend-dispatch of account 222222222222 cannot be assumed; deploy the template"},
 		"not allowed": {assumed,
 			ssmError(400, "AccessDeniedException", "not authorized to perform: ssm:StartAutomationExecution"),
 			"AccessDeniedException: not authorized to perform: ssm:StartAutomationExecution"},
@@ -300,7 +300,7 @@ func TestOutcomeOfAnExecutionThatIsGone(t *testing.T) {
 	e := &endpoint{sts: assumed, ssm: ssmError(400, "AutomationExecutionNotFoundException", "x")}
 	got, err := accounts(t, e).Outcome(t.Context(), "222222222222", "eu-west-1", "exec-1")
 	want := decide.Outcome{ExecutionID: "exec-1", Class: decide.Internal,
-		Reason: "Systems Manager does not know the execution any more."}
+		Reason: "Systems Manager no longer has the execution."}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Outcome = %v (-want +got):\n%s", err, diff)
 	}

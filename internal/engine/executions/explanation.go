@@ -56,7 +56,7 @@ type failedCall struct {
 	inputs        map[string]string
 }
 
-// input gives a text that the step passed to the call. Systems Manager keeps inputs as JSON.
+// input returns a text that the step passed to the call. Systems Manager keeps inputs as JSON.
 func (c failedCall) input(name string) string {
 	written := c.inputs[name]
 	var text string
@@ -66,7 +66,7 @@ func (c failedCall) input(name string) string {
 	return text
 }
 
-// explanation says what the error of a step's call means, or "".
+// explanation returns what the error of a step's call means, or "".
 func explanation(s types.StepExecution) string {
 	message := deref(s.FailureMessage)
 	if word(s) == ssmtext.Recall {

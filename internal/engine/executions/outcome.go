@@ -101,7 +101,7 @@ func word(s types.StepExecution) string {
 	return said.Word
 }
 
-// gone says whether the resource was not there when the repair began: the first step, which reads it, did
+// gone reports whether the resource was not there when the repair began: the first step, which reads it, did
 // not find it, and neither did the last that failed. Some runbooks go on after a read that finds nothing,
 // because what they read is only a part of the resource.
 func gone(steps []types.StepExecution) bool {
@@ -135,7 +135,7 @@ func signal(stage failure.Stage, s types.StepExecution) failure.Signal {
 		Refusal: ssmtext.IsRefusal(message)}
 }
 
-// kept gives what a runbook calls Before, After or Calls as a JSON list of texts, one for each item of a list.
+// kept returns what a runbook calls Before, After or Calls as a JSON list of texts, one for each item of a list.
 func kept(outputs map[string][]string, name string) string {
 	values := given(outputs, name)
 	if values == nil {
@@ -145,8 +145,8 @@ func kept(outputs map[string][]string, name string) string {
 	return string(text)
 }
 
-// items gives a text of JSON for each item of a list, and one for anything else. A document of steps gives that; a
-// program gives pieces of one text, which may also come as one text that is a list of them.
+// items returns a text of JSON for each item of a list, and one for anything else. A document of steps gives that; a
+// program returns pieces of one text, which may also come as one text that is a list of them.
 func items(values []string) []string {
 	whole := strings.Join(values, "")
 	var pieces []string
@@ -167,7 +167,7 @@ func items(values []string) []string {
 	return values
 }
 
-// output gives what a runbook calls Change.
+// output returns what a runbook calls Change.
 func output(outputs map[string][]string, name string) string {
 	return strings.Join(given(outputs, name), " ")
 }

@@ -59,7 +59,7 @@ func reason(e *types.AutomationExecution) string {
 	return b.String()
 }
 
-// failures gives what the failed steps say, loops last. A long loop has more steps than an answer
+// failures returns what the failed steps say, loops last. A long loop has more steps than an answer
 // holds; the execution itself then repeats what the step said that ended it.
 func failures(e *types.AutomationExecution) []said {
 	var all []said
@@ -103,11 +103,11 @@ func rankOf(s types.StepExecution) rank {
 	return expected
 }
 
-// borne says whether the runbook goes on after the step failed, or may: Systems Manager's model has
+// borne reports whether the runbook goes on after the step failed, or may: Systems Manager's model has
 // these fields, and does not promise that they are filled.
 func borne(s types.StepExecution) bool { return s.IsCritical == nil || !*s.IsCritical }
 
-// surelyBorne says whether Systems Manager says that the runbook goes on.
+// surelyBorne reports whether Systems Manager says that the runbook goes on.
 func surelyBorne(s types.StepExecution) bool { return s.IsCritical != nil && !*s.IsCritical }
 
 func join(sentence, more string) string { return strings.TrimSpace(sentence + " " + more) }

@@ -23,12 +23,12 @@ func call(name, operation, code, message string, edits ...func(*types.StepExecut
 	}
 }
 
-// bears says what Systems Manager says of a step after which the runbook goes on.
+// bears returns what Systems Manager says of a step after which the runbook goes on.
 func bears(s *types.StepExecution) {
 	s.IsCritical, s.OnFailure = aws.Bool(false), aws.String("Continue")
 }
 
-// ends says what it says of a step whose failure is the execution's.
+// ends returns what it says of a step whose failure is the execution's.
 func ends(s *types.StepExecution) { s.IsCritical, s.OnFailure = aws.Bool(true), aws.String("Abort") }
 
 func inputs(values map[string]string) func(*types.StepExecution) {

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// ErrNotCalled is the error of an operation that was not begun. It passes by itself.
+// ErrNotCalled is the error of an operation that was not started. It is transient.
 var ErrNotCalled = fmt.Errorf("no call was made: %w", context.DeadlineExceeded)
 
-// Regions bounds how long an operation may wait for a Region, and remembers which Regions did not
+// Regions limits how long an operation may wait for a Region, and remembers which Regions did not
 // answer. One that hangs would otherwise take this time of every batch that has work there.
 //
-// The memory is that of a function's process: other processes find out by themselves, and a
+// The memory is that of a function's process: other processes find out for themselves, and a
 // mistake is forgotten with it.
 type Regions struct {
 	Limit time.Duration // of one operation, with the session that it needs
@@ -58,7 +58,7 @@ func (r *Regions) do(ctx context.Context, region string, operation func(context.
 	return err
 }
 
-// mayCall says whether a Region may be called. After its rest one operation finds out whether it
+// mayCall reports whether a Region may be called. After its rest one operation finds out whether it
 // answers again, and the others wait for what that one finds.
 func (r *Regions) mayCall(region string) bool {
 	r.mu.Lock()

@@ -98,7 +98,7 @@ func TestOneTriesASilentRegion(t *testing.T) {
 	})
 }
 
-// The end of a function's time says nothing about a Region, and what begins after it is not begun.
+// The end of a function's time says nothing about a Region, and what begins after it is not started.
 func TestRegionsWhenTimeIsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -49,8 +49,8 @@ func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt)
 	return *out.AutomationExecutionId, nil
 }
 
-// notWhenThrottled has the SDK not try again what was throttled: an attempt has its second, and
-// after it comes that of another. Whoever keeps the seconds gives it a new one.
+// notWhenThrottled stops the SDK from retrying throttled calls. An attempt has a reserved second, and the next second
+// belongs to another attempt. dispatch retries in a new slot.
 func notWhenThrottled(o *ssm.Options) {
 	throttled := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 		if awserr.IsThrottling(err) {

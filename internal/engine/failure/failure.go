@@ -1,6 +1,5 @@
-// Package failure owns what becomes of a failure. One table sorts failures into classes, by the stage
-// at which they happen and what AWS says, and another says what follows from each class. The code that
-// starts, settles and decides only looks failures up here; docs/failures.md shows both tables.
+// Package failure classifies failures. One table sorts them into classes, by the stage at which they happen and by
+// AWS's error. Another says what follows from each class: retry, guard, breaker, message. docs/failures.md shows both.
 package failure
 
 import (
@@ -8,7 +7,7 @@ import (
 	"strings"
 )
 
-// Class says what kind of failure it is.
+// Class is the kind of a failure.
 type Class string
 
 // The classes. Their order is that of the documentation.
@@ -16,7 +15,7 @@ const (
 	Busy         Class = "busy"         // a start was not taken, or its answer is lost
 	Throttling   Class = "throttling"   // a service was called too often during the repair
 	Internal     Class = "internal"     // a service failed
-	Conflict     Class = "conflict"     // somebody else was changing the same resource
+	Conflict     Class = "conflict"     // something else was changing the same resource
 	NotReady     Class = "not ready"    // the account, the Region or the runbook is not set up yet
 	Gone         Class = "gone"         // the resource was deleted before its repair
 	Refused      Class = "refused"      // the runbook cannot repair the resource, and changed nothing
@@ -64,7 +63,7 @@ type Rule struct {
 
 	Class Class
 	Scope Scope  // of NotReady
-	Says  string // what people are told; {code} and {text} stand for what the service said
+	Says  string // for people; {code} and {text} stand for what the service said
 }
 
 // Scope is how much of an account is not ready.
@@ -79,7 +78,7 @@ const (
 	OneResource Scope = "resource"
 )
 
-// like says whether a code is that of a pattern, which may begin with a * for any beginning.
+// like reports whether a code is that of a pattern, which may begin with a * for any beginning.
 func like(code, pattern string) bool {
 	end, any := strings.CutPrefix(pattern, "*")
 	return code == pattern || any && strings.HasSuffix(code, end)
@@ -116,16 +115,16 @@ const (
 	UntilReady Retry = "one attempt at a time, after 5 minutes, then twice as long, up to 1 hour, for 24 hours"
 )
 
-// Told is who gets a message.
+// Told says which failures are reported to people.
 type Told string
 
-// Who is told.
+// The recipients of messages.
 const (
 	Nobody      Told = "nobody"
-	EachFailure Told = "a message, when it is not retried any more; those of one control and class within an " +
-		"hour come as one"
-	OncePerAccount Told = "one message for the account, and one each week that it goes on; those of accounts that " +
-		"lack the same within an hour come as one"
+	EachFailure Told = "one message after the last retry; failures of one control and class within an hour are " +
+		"collected into one"
+	OncePerAccount Told = "one message per account, repeated weekly; accounts that lack the same within an hour " +
+		"are collected into one"
 )
 
 // Fate is what follows from a class.
@@ -141,10 +140,10 @@ type Fate struct {
 	Hint     string // what to do about it, for a note
 }
 
-// Passes says whether the failure may pass without a person.
+// Passes reports whether the failure may pass without a person.
 func (f Fate) Passes() bool { return f.Retry != Never }
 
-// FateOf gives what follows from a class. Of an unknown class, which a newer version may have
+// FateOf returns what follows from a class. Of an unknown class, which a newer version may have
 // stored, it is the most careful.
 func FateOf(c Class) Fate {
 	if i := slices.IndexFunc(fates, func(f Fate) bool { return f.Class == c }); i >= 0 {
@@ -153,7 +152,7 @@ func FateOf(c Class) Fate {
 	return Fate{Class: c, Retry: Never, Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain}
 }
 
-// Classes gives every class, in the order of the documentation.
+// Classes returns every class, in the order of the documentation.
 func Classes() []Class {
 	all := make([]Class, len(fates))
 	for i, f := range fates {

@@ -55,7 +55,7 @@ func joined(stages []Stage) string {
 	return strings.Join(all, ", ")
 }
 
-// condition says when a rule matches.
+// condition returns when a rule matches.
 func (r Rule) condition() string {
 	var all []string
 	if len(r.Codes) > 0 {

@@ -5,7 +5,7 @@ import "strings"
 // Where names what a rule's words leave open.
 type Where struct{ Account, Region, Document, Role string }
 
-// Reason is what people are told of a failure, in one or more sentences.
+// Reason describes a failure to people, in one or more sentences.
 func (r Rule) Reason(s Signal, w Where) string {
 	return strings.NewReplacer(
 		"{account}", w.Account, "{region}", w.Region, "{document}", w.Document, "{role}", w.Role,

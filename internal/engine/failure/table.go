@@ -16,13 +16,13 @@ var rules = []Rule{
 	{
 		Stages: []Stage{Start}, Codes: errorcode.NotEnabled,
 		Class: NotReady, Scope: Region,
-		Says: "Region {region} does not know the credentials of account {account} ({code}); see whether the account " +
-			"has enabled the Region.",
+		Says: "Region {region} rejects the credentials of account {account} ({code}); check whether the account has " +
+			"enabled the Region.",
 	},
 	{
 		Stages: []Stage{AssumeRole}, Codes: errorcode.Denied,
 		Class: NotReady, Scope: Account,
-		Says: "the role {role} of account {account} may not be assumed; deploy the template hubmend-member-roles " +
+		Says: "role {role} of account {account} cannot be assumed; deploy the template hubmend-member-roles " +
 			"there, with this administrator account. Accounts outside the organization are refused.",
 	},
 	{
@@ -63,7 +63,7 @@ var rules = []Rule{
 	{Stages: []Stage{End}, Kinds: []string{"TimedOut"}, Class: TimedOut},
 	{Stages: []Stage{End}, Kinds: []string{"Cancelled"}, Class: Cancelled},
 	{Stages: []Stage{Lookup}, Codes: []string{"AutomationExecutionNotFoundException"}, Class: Internal,
-		Says: "Systems Manager does not know the execution any more."},
+		Says: "Systems Manager no longer has the execution."},
 	{Stages: []Stage{Lookup}, Class: Permission},
 }
 
@@ -72,12 +72,12 @@ const TryAgain = "Repair it by hand, or remove the cause and use the custom acti
 
 // fates says what follows from each class.
 var fates = []Fate{
-	{Class: Busy, Means: "Systems Manager or STS did not take the start, or its answer was lost", Retry: Restart,
+	{Class: Busy, Means: "Systems Manager or STS did not accept the start, or the response was lost", Retry: Restart,
 		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
 	{Class: Throttling, Means: "A service was called too often during the repair", Retry: Again, Guard: true,
 		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Internal, Means: "A service failed, or the execution is not known any more", Retry: Again, Guard: true,
-		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Internal, Means: "A service failed, or Systems Manager no longer has the execution", Retry: Again,
+		Guard: true, Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
 	{Class: Conflict, Means: "Something else was changing the same resource", Retry: Again, Guard: true,
 		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
 	{

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Trigger says what asks for a repair.
+// Trigger is what requests a repair.
 type Trigger string
 
 // The ways in which a repair begins. People ask for all but the automatic one.
@@ -74,11 +74,11 @@ func (f *rawFindings) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MaxEventBytes bounds what is parsed. A finding holds at most 240 KB and an event
+// MaxEventBytes limits what is parsed. A finding holds at most 240 KB and an event
 // carries one; the rest is room for the envelope.
 const MaxEventBytes = 512 << 10
 
-// MaxFindings bounds what an event may ask for: as many as a call of Security Hub takes.
+// MaxFindings limits what an event may ask for: as many as a call of Security Hub takes.
 const MaxFindings = 100
 
 // ErrInsightResults is the error of an event that a person caused by using a custom action on the results of
@@ -154,6 +154,6 @@ func actionID(resources []string) (string, error) {
 // the root user of an account.
 var identityARN = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9/+=,.@_-]{1,256}$`)
 
-// IsIdentity says whether a text is the ARN of somebody who can ask for something. It goes into
+// IsIdentity reports whether a text is the ARN of somebody who can ask for something. It goes into
 // notes, so nothing else may stand in its place.
 func IsIdentity(arn string) bool { return identityARN.MatchString(arn) }

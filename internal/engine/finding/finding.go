@@ -123,7 +123,7 @@ var (
 // firstCIS is the one standard whose findings name their generator with an ARN.
 const firstCIS = "cis-aws-foundations-benchmark/v/1.2.0"
 
-// Generator gives the GeneratorId of a standard's own finding for one of its rules.
+// Generator returns the GeneratorId of a standard's own finding for one of its rules.
 func Generator(partition, standard, rule string) string {
 	if standard == firstCIS {
 		return "arn:" + partition + ":securityhub:::ruleset/" + standard + "/rule/" + rule
@@ -131,7 +131,7 @@ func Generator(partition, standard, rule string) string {
 	return standard + "/" + rule
 }
 
-// ConsolidatedGenerator gives the GeneratorId of a consolidated finding of a control.
+// ConsolidatedGenerator returns the GeneratorId of a consolidated finding of a control.
 func ConsolidatedGenerator(control string) string { return "security-control/" + control }
 
 // maxIDLength is the limit of Id in BatchUpdateFindings.
@@ -211,8 +211,8 @@ func (f *Finding) checkOrigin(region string) error {
 	return nil
 }
 
-// accountName gives an account's name if it can be one: as many characters of printable ASCII as
-// Organizations takes. It goes into subjects and mails, and nothing depends on it.
+// accountName returns an account's name if it can be one: as many characters of printable ASCII as
+// Organizations accepts. It goes into subjects and emails, and nothing depends on it.
 func accountName(text string) string {
 	const limit = 50
 	if len(text) > limit || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {

@@ -305,7 +305,7 @@ func refuse(t *testing.T, raw json.RawMessage, want string) {
 	}
 }
 
-// The account's name goes into subjects and mails; one that cannot be is as none.
+// The account's name goes into subjects and emails. An invalid one is dropped.
 func TestAccountName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{

@@ -25,7 +25,7 @@ var odd = map[string]json.RawMessage{
 	"a list of all":     json.RawMessage(`[null,true,1,"x",[],{}]`),
 }
 
-// replaced gives a document with each of its parts replaced, by the path of the part.
+// replaced returns a document with each of its parts replaced, by the path of the part.
 func replaced(doc any, by json.RawMessage) map[string]any {
 	all := map[string]any{"": by}
 	switch doc := doc.(type) {
@@ -110,7 +110,7 @@ func TestManyFindings(t *testing.T) {
 	refuseEvent(t, of(100_000), "more than 100 findings")
 }
 
-// allocated gives how many bytes a function takes for each byte that it is given.
+// allocated returns how many bytes a function takes for each byte that it is given.
 func allocated(size int, do func()) float64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Sender gives the id that SQS has for who sent a message, its attribute SenderId. The sender cannot choose it, but for
-// the name of a session. It goes into notes, so anything else than such an id gives "".
+// Sender returns SQS's id of the sender of a message, the attribute SenderId. The sender can choose only the session
+// name in it. It goes into notes, so anything that is not such an id becomes "".
 func Sender(attribute string) string {
 	if !senderID.MatchString(attribute) {
 		return ""
@@ -18,9 +18,9 @@ func Sender(attribute string) string {
 // of a federated user.
 var senderID = regexp.MustCompile(`^[A-Z0-9]{3,40}(:[A-Za-z0-9_+=,.@-]{1,64})?$`)
 
-// Confirms says whether the id of a sender agrees with who a message says asks, by, an ARN. Without by the message says
-// that it comes from Security Hub, for which EventBridge sends it. The id of a user confirms nothing: it is random, so
-// only IAM knows whose it is.
+// Confirms reports whether the id of a sender matches the requester in a message, the ARN by. A message without by
+// comes from Security Hub, by way of EventBridge. The id of a user confirms nothing: it is random, so only IAM knows
+// whose it is.
 func Confirms(sender, by string) bool {
 	id, session, isSession := strings.Cut(sender, ":")
 	if by == "" {
@@ -43,7 +43,7 @@ func Confirms(sender, by string) bool {
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-// Doubtful gives the sender of a message that does not confirm who asks, and "" for one that does or is not known.
+// Doubtful returns the sender of a message that does not confirm who asks, and "" for one that does or is not known.
 func Doubtful(sender, by string) string {
 	if sender == "" || Confirms(sender, by) {
 		return ""

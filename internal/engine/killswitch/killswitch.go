@@ -33,8 +33,8 @@ type Switch struct {
 // CacheFor is how long a warm function goes by what it read.
 const CacheFor = 10 * time.Second
 
-// Paused says whether nothing may be started now. A parameter that cannot be read is an
-// error, because then nobody knows.
+// Paused reports whether nothing may be started now. A parameter that cannot be read is an
+// error, because then it is unknown.
 func (s *Switch) Paused(ctx context.Context) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -87,7 +87,7 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// What was read before does not count when nobody knows what the switch says now.
+// What was read before does not count when it is unknown what the switch says now.
 func TestErrorsAreNotCached(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")

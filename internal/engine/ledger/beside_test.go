@@ -141,7 +141,7 @@ func slots(t *testing.T, s *store) {
 		{"1", "eu-west-1", noon.Add(time.Second), at.Add(2 * ledger.SlotSpacing)},
 		{"1", "eu-west-2", noon, at}, // another Region has its own, and so has another account
 		{"2", "eu-west-1", noon, at},
-		{"1", "eu-west-1", noon.Add(time.Hour), at.Add(time.Hour)}, // nobody waits any more
+		{"1", "eu-west-1", noon.Add(time.Hour), at.Add(time.Hour)}, // nobody waits any longer
 		{"1", "eu-west-1", noon, at.Add(time.Hour + ledger.SlotSpacing)},
 	} {
 		got, err := s.Reserve(t.Context(), want.account, want.region, want.now)

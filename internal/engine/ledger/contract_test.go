@@ -205,7 +205,7 @@ func oneWins(t *testing.T, s *store) {
 	}
 }
 
-// Nobody writes into what is stored, other than by Save.
+// Only Save changes what is stored.
 func values(t *testing.T, s *store) {
 	rec := fullRecord("values")
 	save(t, s, rec)

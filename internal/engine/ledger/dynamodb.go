@@ -48,7 +48,7 @@ type DynamoDB struct {
 	Client DynamoDBAPI
 	Table  string
 	Now    func() time.Time
-	// DueAt says when the sweep should look at an open record. Without it that is at once.
+	// DueAt returns when the sweep should look at an open record. Without it that is at once.
 	DueAt func(decide.Record) time.Time
 }
 
@@ -182,7 +182,7 @@ func (l *DynamoDB) SaveAccount(ctx context.Context, a decide.Account) error {
 const openPartition = "1"
 
 // indexTime writes a time so that the index sorts by it. Versions of Hubmend before it was the time when a
-// record is due wrote when its last attempt was asked for: such a record is due at once.
+// record is due wrote when its last attempt was requested: such a record is due at once.
 func indexTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Due implements Index.
@@ -190,7 +190,7 @@ func (l *DynamoDB) Due(ctx context.Context, at time.Time) ([]string, error) {
 	return l.due(ctx, openPartition, at)
 }
 
-// due gives the keys in a partition of the index that are due at a time.
+// due returns the keys in a partition of the index that are due at a time.
 func (l *DynamoDB) due(ctx context.Context, partition string, at time.Time) ([]string, error) {
 	var keys []string
 	pages := dynamodb.NewQueryPaginator(l.Client, &dynamodb.QueryInput{
@@ -214,7 +214,7 @@ func (l *DynamoDB) due(ctx context.Context, partition string, at time.Time) ([]s
 	return keys, nil
 }
 
-// LoadAll implements Index. What the service leaves out of an answer, because it is asked too much, it is
+// LoadAll implements Index. What the service leaves out of an answer, because of throttling, it is
 // asked for again; the SDK waits between calls that are refused.
 func (l *DynamoDB) LoadAll(ctx context.Context, keys []string) (Loaded, error) {
 	var all Loaded
@@ -265,8 +265,8 @@ func (l *DynamoDB) Reserve(ctx context.Context, account, region string, now time
 	return time.Time{}, fmt.Errorf("reserve a start in %s/%s: %w", account, region, ErrConflict)
 }
 
-// maxTries bounds how often the two conditions, which exclude each other, may fail in turn
-// because somebody else was faster between them.
+// maxTries limits how often the two conditions, which exclude each other, may fail in turn
+// because another function was faster between them.
 const maxTries = 5
 
 func (l *DynamoDB) reserve(ctx context.Context, account, region string, now time.Time, update,

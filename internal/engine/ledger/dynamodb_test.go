@@ -58,7 +58,7 @@ func (d *table) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput,
 		d.err
 }
 
-// BatchGetItem gives no more than one item, and leaves the others for another call.
+// BatchGetItem returns no more than one item, and leaves the others for another call.
 func (d *table) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput,
 	_ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
 	if d.err != nil {
@@ -191,7 +191,7 @@ func TestDynamoDBErrors(t *testing.T) {
 	}
 }
 
-// An item that somebody else wrote must not be taken for an empty record.
+// An item that another function wrote must not be taken for an empty record.
 func TestDynamoDBRefusesAnItemOfAnotherForm(t *testing.T) {
 	t.Parallel()
 	for name, stored := range map[string]item{
@@ -216,7 +216,7 @@ func TestIndexHasManyPages(t *testing.T) {
 	}
 }
 
-// Between the two conditions that exclude each other somebody else may always be faster.
+// Between the two conditions that exclude each other another function may always be faster.
 func TestReserveTriesAgain(t *testing.T) {
 	t.Parallel()
 	db := &table{refusals: 3}
@@ -232,7 +232,7 @@ func TestReserveTriesAgain(t *testing.T) {
 	}
 }
 
-// Everything that is done with goes by itself after a while: the table must not grow for ever. A
+// What is done expires after a while, so that the table does not grow forever. A
 // write costs by the kilobyte, so what is empty is not written.
 func TestItems(t *testing.T) {
 	t.Parallel()
@@ -317,7 +317,7 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// plain gives an item in a form that compares: the SDK's types have private fields.
+// plain returns an item in a form that compares: the SDK's types have private fields.
 func plain(i item) map[string]any {
 	out := map[string]any{}
 	for name, v := range i {
@@ -359,7 +359,7 @@ func TestOpenOfABrokenLedger(t *testing.T) {
 	}
 }
 
-// What a call leaves out is asked for again, but not for ever.
+// What a call leaves out is requested again, but not for ever.
 func TestLoadAllInSeveralCalls(t *testing.T) {
 	t.Parallel()
 	d := &table{item: item{"pk": text("k"), "Version": &types.AttributeValueMemberN{Value: "1"}}}

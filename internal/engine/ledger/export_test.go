@@ -7,7 +7,7 @@ var (
 	SchemaAttribute = schemaAttribute
 )
 
-// Archived gives the attempts of a target that were archived, by number.
+// Archived returns the attempts of a target that were archived, by number.
 func (m *Memory) Archived(key string) map[int]decide.Ended {
 	m.mu.Lock()
 	defer m.mu.Unlock()

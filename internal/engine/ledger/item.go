@@ -102,7 +102,7 @@ func (l *DynamoDB) expires() types.AttributeValue {
 // zeroTime is how the encoder writes a time that is not set.
 var zeroTime = time.Time{}.Format(time.RFC3339Nano)
 
-// compact gives a value without what decodes as nothing anyway.
+// compact returns a value without what decodes as nothing anyway.
 func compact(v types.AttributeValue) types.AttributeValue {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberM:

@@ -12,14 +12,14 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// ErrConflict is returned by Save, SaveBreaker, SaveAccount and SaveDigest when somebody else saved meanwhile.
+// ErrConflict is returned by Save, SaveBreaker, SaveAccount and SaveDigest when another function saved meanwhile.
 var ErrConflict = errors.New("the record was changed by somebody else")
 
 // Ledger stores records.
 type Ledger interface {
-	// Load gives the record with a key, see target.Target.Key. A target that was never
+	// Load returns the record with a key, see target.Target.Key. A target that was never
 	// saved, or long ago, gives a zero Record. One that only a newer version of Hubmend
-	// understands gives a NewerError, and so do LoadBreaker and LoadAccount.
+	// understands returns a NewerError, and so do LoadBreaker and LoadAccount.
 	Load(ctx context.Context, key string) (decide.Record, error)
 	// Save stores the record if its Version is still the stored one, and gives it back
 	// with the next Version. Otherwise it returns ErrConflict and changes nothing.
@@ -28,7 +28,7 @@ type Ledger interface {
 	// same attempt may be archived again.
 	Archive(ctx context.Context, rec decide.Record, e decide.Ended) error
 
-	// LoadBreaker gives the breaker of a control; a closed one if there is none.
+	// LoadBreaker returns the breaker of a control; a closed one if there is none.
 	LoadBreaker(ctx context.Context, control string) (decide.Breaker, error)
 	// SaveBreaker stores a breaker as Save stores a record.
 	SaveBreaker(ctx context.Context, b decide.Breaker) error
@@ -36,29 +36,29 @@ type Ledger interface {
 
 // Accounts stores what is missing in accounts.
 type Accounts interface {
-	// LoadAccount gives what is missing in an account; nothing if nothing is known of it.
+	// LoadAccount returns what is missing in an account; nothing if nothing is known of it.
 	LoadAccount(ctx context.Context, id string) (decide.Account, error)
 	// SaveAccount stores an account as Save stores a record.
 	SaveAccount(ctx context.Context, a decide.Account) error
 }
 
-// Digests stores what people are told in one message of each cause.
+// Digests stores notifications with the same cause, which go out as one message.
 type Digests interface {
-	// LoadDigest gives the digest of the cause with a key, see decide.CommonCause.Key; a zero one if there is none.
+	// LoadDigest returns the digest of the cause with a key, see decide.CommonCause.Key; a zero one if there is none.
 	LoadDigest(ctx context.Context, key string) (decide.Digest, error)
 	// SaveDigest stores a digest as Save stores a record, and gives it back with the next Version.
 	SaveDigest(ctx context.Context, d decide.Digest) (decide.Digest, error)
 	// Collect keeps what the digest of a window is to tell, in place of what was kept with the same ID.
 	Collect(ctx context.Context, key string, window int, c decide.Collected) error
-	// Collected gives all that is kept for a window, by ID. What was kept before the call is among it.
+	// Collected returns all that is kept for a window, by ID. What was kept before the call is among it.
 	Collected(ctx context.Context, key string, window int) ([]decide.Collected, error)
-	// DueDigests gives the keys of the causes whose digests are due at a time.
+	// DueDigests returns the keys of the causes whose digests are due at a time.
 	DueDigests(ctx context.Context, at time.Time) ([]string, error)
 }
 
 // Slots reserves moments to start an execution in an account and Region.
 type Slots interface {
-	// Reserve gives a moment, now to the millisecond or later, that nobody else gets. Moments of
+	// Reserve returns a moment, now to the millisecond or later, that nobody else gets. Moments of
 	// an account and Region are at least SlotSpacing apart.
 	Reserve(ctx context.Context, account, region string, now time.Time) (time.Time, error)
 }
@@ -69,10 +69,10 @@ const SlotSpacing = 1060 * time.Millisecond
 
 // Index finds the records that are not done with.
 type Index interface {
-	// Due gives the keys of records that are decide.Record.Open and due at a time, those first that
+	// Due returns the keys of records that are decide.Record.Open and due at a time, those first that
 	// have been due for longest.
 	Due(ctx context.Context, at time.Time) ([]string, error)
-	// LoadAll gives the records with at most LoadAtOnce keys, those that it can, in any order. They may
+	// LoadAll returns the records with at most LoadAtOnce keys, those that it can, in any order. They may
 	// be a moment old. What is gone is left out.
 	LoadAll(ctx context.Context, keys []string) (Loaded, error)
 }
@@ -95,11 +95,11 @@ func Open(ctx context.Context, l Ledger, t target.Target) (decide.Record, error)
 	return rec, err
 }
 
-// kept says whether a record must not expire: something is still to be done about it, or a
+// kept reports whether a record must not expire: something is still to be done about it, or a
 // person has said that nothing may be.
 func kept(rec decide.Record) bool { return rec.Open() || rec.Held() }
 
-// next gives the slot that follows what is reserved already, and what is reserved then.
+// next returns the slot that follows what is reserved already, and what is reserved then.
 func next(reserved, now time.Time) (slot, until time.Time) {
 	slot = now
 	if reserved.After(now) {
@@ -125,7 +125,7 @@ func digestKey(cause string) string { return "digest#" + cause }
 
 func accountKey(id string) string { return "account#" + id }
 
-// once gives an end without what it says twice: how the execution ended is the attempt's to
+// once returns an end without what it says twice: how the execution ended is the attempt's to
 // say, and in which words the outcome's. Seconds are enough to look back. A write costs by the
 // kilobyte.
 func once(e decide.Ended) decide.Ended {

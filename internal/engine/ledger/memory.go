@@ -193,7 +193,7 @@ func (m *Memory) Rewrite(key string, schema int) {
 	put(&m.schemas, key, schema)
 }
 
-// changed says whether somebody else wrote an item after it was loaded with a version.
+// changed reports whether another function wrote an item after it was loaded with a version.
 func (m *Memory) changed(key, kind string, version, loaded int) bool {
 	if loaded == 0 && m.over(key) {
 		return false
@@ -201,7 +201,7 @@ func (m *Memory) changed(key, kind string, version, loaded int) bool {
 	return version != loaded || m.newer(key, kind) != nil
 }
 
-// loadable says whether an item may be loaded: it has not expired, and this version of Hubmend understands it.
+// loadable reports whether an item may be loaded: it has not expired, and this version of Hubmend understands it.
 func (m *Memory) loadable(key, kind string) (bool, error) {
 	if m.over(key) {
 		return false, nil
@@ -210,10 +210,10 @@ func (m *Memory) loadable(key, kind string) (bool, error) {
 	return err == nil, err
 }
 
-// newer gives the error of an item that only a newer version of Hubmend understands.
+// newer returns the error of an item that only a newer version of Hubmend understands.
 func (m *Memory) newer(key, kind string) error { return metadata{Schema: m.schemas[key]}.newer(kind) }
 
-// over says whether something has expired.
+// over reports whether something has expired.
 func (m *Memory) over(key string) bool {
 	at, expires := m.expires[key]
 	return expires && m.Now != nil && at.Unix() <= m.Now().Unix()

@@ -17,7 +17,7 @@ import (
 	"hubmend/internal/engine/ledger"
 )
 
-// contest is many functions that work on one target in the same moment, some for its findings and,
+// contest is many functions that work on one target at the same time, some for its findings and,
 // as their attempts end, for its outcomes. Nothing comes between them but the ledger.
 type contest struct {
 	t       *testing.T

@@ -45,7 +45,7 @@ type Entry struct {
 	Newer   bool            // a newer version of Hubmend wrote it, so this one may not understand all of it
 }
 
-// All gives everything that the table has, in no order, page by page. It ends at the first error.
+// All returns everything that the table has, in no order, page by page. It ends at the first error.
 func (r *Reader) All(ctx context.Context) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		pages := dynamodb.NewScanPaginator(r.Client, &dynamodb.ScanInput{TableName: &r.Table})
@@ -71,7 +71,7 @@ type History struct {
 	Newer  bool          // as that of an Entry, of the record
 }
 
-// Target says what the history is about, and false when the table has nothing.
+// Target returns what the history is about, and false when the table has nothing.
 func (h History) Target() (target.Target, bool) {
 	switch {
 	case h.Record.Version > 0:
@@ -82,7 +82,7 @@ func (h History) Target() (target.Target, bool) {
 	return target.Target{}, false
 }
 
-// Target gives the history of the target with a key, see target.Target.Key. It is empty when
+// Target returns the history of the target with a key, see target.Target.Key. It is empty when
 // the table has none.
 func (r *Reader) Target(ctx context.Context, key string) (History, error) {
 	var h History
@@ -153,7 +153,7 @@ func keyText(i item, name string) string {
 	return s.Value
 }
 
-// read reads what it can of an item into a value, and says whether that may not be all of it: a newer version of
+// read reads what it can of an item into a value, and reports whether that may not be all of it: a newer version of
 // Hubmend may have written some attributes in a form that this one does not read.
 func (m metadata) read(i item, sk string, into any) (newer bool, err error) {
 	if newer = m.newer(sk) != nil; !newer {

@@ -18,7 +18,7 @@ import (
 	"hubmend/internal/engine/ledger"
 )
 
-// inPages gives two items a page, so that there are many.
+// inPages returns two items a page, so that there are many.
 type inPages struct{ ledger.ReaderAPI }
 
 func (p inPages) Scan(ctx context.Context, in *dynamodb.ScanInput,
@@ -200,7 +200,7 @@ func TestReaderErrors(t *testing.T) {
 	}
 }
 
-// Whoever has seen enough reads no more pages.
+// No more pages are read than needed.
 func TestReaderStops(t *testing.T) {
 	t.Parallel()
 	good := item{"pk": text("k"), "sk": text("target")}

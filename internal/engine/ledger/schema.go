@@ -10,7 +10,7 @@ import (
 )
 
 // schemas are the schema numbers that this version of Hubmend writes, and the highest that it reads, by sort key.
-// Raise one when versions that do not know it must not write such an item any more: docs/adr/0017-ledger-schema.md.
+// Raise one when versions that do not know it must not write such an item any longer: docs/adr/0017-ledger-schema.md.
 var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema,
 	digestItem: firstSchema}
 
@@ -25,7 +25,7 @@ func (e *NewerError) Error() string {
 		"deploy that version again", e.Schema, e.Known)
 }
 
-// IsNewer says whether an error is a NewerError.
+// IsNewer reports whether an error is a NewerError.
 func IsNewer(err error) bool {
 	var newer *NewerError
 	return errors.As(err, &newer)
@@ -41,10 +41,10 @@ type metadata struct {
 	Schema  int   `dynamodbav:"schema"`
 }
 
-// over says whether the item has expired. The service may take days to delete it.
+// over reports whether the item has expired. The service may take days to delete it.
 func (m metadata) over(now time.Time) bool { return m.Expires > 0 && m.Expires <= now.Unix() }
 
-// newer gives an error for an item of a kind that only a newer version of Hubmend understands.
+// newer returns an error for an item of a kind that only a newer version of Hubmend understands.
 func (m metadata) newer(sk string) error {
 	if known := schemas[sk]; m.Schema > known {
 		return &NewerError{m.Schema, known}
@@ -52,7 +52,7 @@ func (m metadata) newer(sk string) error {
 	return nil
 }
 
-// schemaAttribute gives the number for an item. The first is not written, which saves bytes.
+// schemaAttribute returns the number for an item. The first is not written, which saves bytes.
 func schemaAttribute(schema int) item {
 	if schema == firstSchema {
 		return nil

@@ -27,7 +27,7 @@ var identities = map[reflect.Type][]string{
 	reflect.TypeFor[decide.Probe]():         {"Key", "At"},
 }
 
-// unknownIn gives the attributes of an item, and of the objects inside it, that a type has no field for. Nil
+// unknownIn returns the attributes of an item, and of the objects inside it, that a type has no field for. Nil
 // means none.
 func unknownIn(i item, of reflect.Type) decide.Unknown {
 	i = maps.Clone(i)
@@ -76,7 +76,7 @@ func unknown(v types.AttributeValue, of reflect.Type) types.AttributeValue {
 	return nil
 }
 
-// typeOf gives the type of a part of an object, and false for a part that is unknown. Fields are found as the decoder
+// typeOf returns the type of a part of an object, and false for a part that is unknown. Fields are found as the decoder
 // finds them.
 func typeOf(object reflect.Type, name string) (reflect.Type, bool) {
 	switch object.Kind() {
@@ -117,7 +117,7 @@ func restoreIn(i, rest item, of reflect.Type) {
 	}
 }
 
-// find gives the object of a list that is the same as another, or nil.
+// find returns the object of a list that is the same as another, or nil.
 func find(list, object types.AttributeValue, of reflect.Type) types.AttributeValue {
 	l, _ := list.(*types.AttributeValueMemberL)
 	is, _ := object.(*types.AttributeValueMemberM)
@@ -132,7 +132,7 @@ func find(list, object types.AttributeValue, of reflect.Type) types.AttributeVal
 	return nil
 }
 
-// same says whether two encoded objects of a type have the same identity.
+// same reports whether two encoded objects of a type have the same identity.
 func same(a, b item, of reflect.Type) bool {
 	for _, name := range identities[of] {
 		if scalar(a[name]) != scalar(b[name]) {
@@ -142,7 +142,7 @@ func same(a, b item, of reflect.Type) bool {
 	return true
 }
 
-// scalar gives a text or a number, and nothing for what is empty.
+// scalar returns a text or a number, and nothing for what is empty.
 func scalar(v types.AttributeValue) string {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:

@@ -140,7 +140,7 @@ type newerCode struct {
 	n   int
 }
 
-// fill gives every field a value that no other has.
+// fill returns every field a value that no other has.
 func (c *newerCode) fill(v reflect.Value) {
 	c.n++
 	switch v.Kind() {
@@ -174,7 +174,7 @@ func (c *newerCode) fill(v reflect.Value) {
 	}
 }
 
-// write gives a value as newer code stores it: with more attributes in every object.
+// write returns a value as newer code stores it: with more attributes in every object.
 func (c *newerCode) write(t *testing.T, value any) item {
 	t.Helper()
 	kind := reflect.TypeOf(value).Elem()
@@ -311,7 +311,7 @@ func futures(path string, v types.AttributeValue) []string {
 	return slices.Sorted(slices.Values(found))
 }
 
-// What this code knows it also empties: an undo that is over holds nothing any more, and what is done leaves the index.
+// What this code knows it also empties: an undo that has ended holds nothing, and what is done leaves the index.
 func TestKnownFieldsAreEmptied(t *testing.T) {
 	t.Parallel()
 	record := fullRecord("emptied")

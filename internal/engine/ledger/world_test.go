@@ -36,7 +36,7 @@ type store struct {
 	ledger.Digests
 	index ledger.Index
 	now   time.Time
-	// archived gives the attempts of a target that were archived, by number.
+	// archived returns the attempts of a target that were archived, by number.
 	archived func(t *testing.T, one target.Target) map[int]decide.Ended
 	// rewrite has a version of Hubmend with a schema write an item.
 	rewrite func(t *testing.T, key, kind string, schema int)
@@ -44,7 +44,7 @@ type store struct {
 	functions, rounds int
 }
 
-// dueAt makes a record due when it was asked for, as one is that an older version of Hubmend saved, unless it was
+// dueAt makes a record due when it was requested, as one is that an older version of Hubmend saved, unless it was
 // checked: then an hour after that.
 func dueAt(rec decide.Record) time.Time {
 	switch a := rec.Last(); {

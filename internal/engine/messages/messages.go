@@ -1,5 +1,5 @@
 // Package messages owns the messages that are not events of AWS: with them the sweep has the other
-// functions go on with what was left undone, and people have a repair taken back. So everything
+// functions go on with what was left undone, and people have a repair undone. So everything
 // is started and ended in one place.
 package messages
 
@@ -34,7 +34,7 @@ func body(source string, detail any) string {
 	return string(text)
 }
 
-// detailOf gives the detail of a message of a source, and false for any other message.
+// detailOf returns the detail of a message of a source, and false for any other message.
 func detailOf(text []byte, source string) (json.RawMessage, bool) {
 	if !bytes.Contains(text, []byte(source)) {
 		return nil, false // most messages are large events of AWS
@@ -49,7 +49,7 @@ func detailOf(text []byte, source string) (json.RawMessage, bool) {
 	return envelope.Detail, true
 }
 
-// Parse reads a follow-up from the body of a queue message. It says false for a message that
+// Parse reads a follow-up from the body of a queue message. It returns false for a message that
 // is none, and gives an error for one that is broken.
 func Parse(body []byte) (FollowUp, bool, error) {
 	detail, ok := detailOf(body, source)

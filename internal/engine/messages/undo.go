@@ -12,10 +12,10 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// undoSource tells the wishes of people from follow-ups of the sweep.
+// undoSource tells the requests of people from follow-ups of the sweep.
 const undoSource = "hubmend.undo"
 
-// Undo is the wish of a person that a repair be taken back. Dispatch reads it from the findings
+// Undo is the request of a person that a repair be undone. Dispatch reads it from the findings
 // queue, and trusts it no more than a finding.
 type Undo struct {
 	ID          string    `json:"id"`          // a UUID of its own
@@ -25,10 +25,10 @@ type Undo struct {
 	At          time.Time `json:"at"`
 }
 
-// Body writes the wish as the body of a queue message.
+// Body writes the request as the body of a queue message.
 func (u Undo) Body() string { return body(undoSource, u) }
 
-// ParseUndo reads a wish from the body of a queue message. It says false for a message that is
+// ParseUndo reads a request from the body of a queue message. It returns false for a message that is
 // none, and gives an error for one that is broken.
 func ParseUndo(text []byte) (Undo, bool, error) {
 	detail, ok := detailOf(text, undoSource)
@@ -63,7 +63,7 @@ func (u Undo) check() error {
 	return nil
 }
 
-// IsID says whether a text has the form of an execution's id.
+// IsID reports whether a text has the form of an execution's id.
 func IsID(text string) bool {
 	return len(text) == 36 && uuid.Validate(text) == nil
 }

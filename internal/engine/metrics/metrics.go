@@ -35,7 +35,7 @@ type directive struct {
 
 type name struct{ Name, Unit string }
 
-// embed gives a metric no dimensions: each value of one would be billed as a metric of its own.
+// embed returns a metric no dimensions: each value of one would be billed as a metric of its own.
 func embed(m decide.Metric, at time.Time) embedded {
 	return embedded{Timestamp: at.UnixMilli(), CloudWatchMetrics: []directive{{
 		Namespace: naming.MetricNamespace, Dimensions: [][]string{{}},

@@ -72,7 +72,7 @@ var (
 const (
 	// LedgerIndex is an index of the ledger's table.
 	LedgerIndex = "open"
-	// AnnounceBus is where programs hear what becomes of repairs; EventBus is for members.
+	// AnnounceBus receives Hubmend's events; EventBus receives those of the members.
 	AnnounceBus = "default"
 )
 

@@ -42,7 +42,7 @@ var (
 
 const pathLimit = 64
 
-// CheckNamePrefix says what is wrong with a prefix, which may be empty.
+// CheckNamePrefix returns what is wrong with a prefix, which may be empty.
 func CheckNamePrefix(prefix string) error {
 	switch {
 	case prefix == "":
@@ -56,7 +56,7 @@ func CheckNamePrefix(prefix string) error {
 	return nil
 }
 
-// CheckRolePath says what is wrong with a path, which may be empty.
+// CheckRolePath returns what is wrong with a path, which may be empty.
 func CheckRolePath(path string) error {
 	if path != "" && (!pathForm.MatchString(path) || len(path) > pathLimit) {
 		return fmt.Errorf("%q is not a path of at most %d letters, digits, hyphens and underscores that begins and "+
@@ -65,7 +65,7 @@ func CheckRolePath(path string) error {
 	return nil
 }
 
-// Check says what is wrong with the environment of this process.
+// Check returns what is wrong with the environment of this process.
 func Check() error {
 	var errs []error
 	for _, v := range []struct {

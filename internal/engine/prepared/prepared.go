@@ -36,25 +36,25 @@ type Catalog struct {
 	controls map[string]control.Control
 }
 
-// Parse gives the catalog that a text from Write has. It does nothing yet.
+// Parse returns the catalog that a text from Write has. It does nothing yet.
 func Parse(text string) *Catalog { return &Catalog{text: text} }
 
 var embedded = Parse(Text)
 
-// Embedded gives the catalog that this binary was built with.
+// Embedded returns the catalog that this binary was built with.
 func Embedded() *Catalog { return embedded }
 
 // Control finds the control that a finding is about.
 func (c *Catalog) Control(f finding.Finding) (control.Control, bool) { return control.Of(f, c) }
 
-// ByID gives the control with a consolidated id such as EC2.13.
+// ByID returns the control with a consolidated id such as EC2.13.
 func (c *Catalog) ByID(id string) (control.Control, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.control(id)
 }
 
-// ByRule gives the control that a standard has under a number of its own.
+// ByRule returns the control that a standard has under a number of its own.
 func (c *Catalog) ByRule(standard, rule string) (control.Control, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,7 +65,7 @@ func (c *Catalog) ByRule(standard, rule string) (control.Control, bool) {
 	return c.control(id)
 }
 
-// Group gives the control group with an id such as CIS4142, which is also the id of
+// Group returns the control group with an id such as CIS4142, which is also the id of
 // its custom action.
 func (c *Catalog) Group(id string) (control.Group, bool) {
 	c.mu.Lock()

@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/engine/control"
 )
 
-// Write gives a catalog in the form that Parse reads, sorted, so that one control more is one line
+// Write returns a catalog in the form that Parse reads, sorted, so that one control more is one line
 // more.
 func Write(controls []control.Control, groups []control.Group) ([]byte, error) {
 	var lines []string

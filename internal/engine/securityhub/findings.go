@@ -1,4 +1,4 @@
-// Package securityhub tells Security Hub what became of findings, and asks how they are.
+// Package securityhub reads and updates findings in Security Hub.
 package securityhub
 
 import (
@@ -30,9 +30,9 @@ type Findings struct {
 	Log    *slog.Logger
 }
 
-// Security Hub takes ten updates and three queries per second of an account, and a wave of findings
-// makes more. Whoever is told to slow down tries more often than the SDK does by default, but waits
-// less long each time, because a function waits with it.
+// Security Hub accepts ten updates and three queries per second of an account, and a wave of findings
+// needs more. The client therefore retries more often than the SDK's default, and waits less each time, because the
+// whole function waits.
 const (
 	MaxAttempts = 6
 	MaxBackoff  = 5 * time.Second

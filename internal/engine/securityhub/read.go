@@ -16,7 +16,7 @@ import (
 // maxRead is how many values the service takes for one attribute of a filter.
 const maxRead = 20
 
-// Read gives how findings are now, by id. Those that do not exist have a zero Seen.
+// Read returns how findings are now, by id. Those that do not exist have a zero Seen.
 func (f *Findings) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
 	var ids []string
 	for _, r := range refs {

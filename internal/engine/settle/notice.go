@@ -16,7 +16,7 @@ import (
 type notice struct {
 	key         string // of the target
 	executionID string
-	// refused says why the execution is none of ours; the rest is empty then.
+	// refused returns why the execution is none of ours; the rest is empty then.
 	refused string
 
 	// Of a status event; empty in a follow-up, which is how the two are told apart.
@@ -65,16 +65,16 @@ func parse(body []byte) (notice, error) {
 		status: e.Detail.Status, document: e.Detail.Definition}, nil
 }
 
-// isFollowUp says whether the sweep asks, and not a status event.
+// isFollowUp reports whether the sweep asks, and not a status event.
 func (n notice) isFollowUp() bool { return n.status == "" }
 
-// about says whether the execution can be that of an attempt: a repair of the target, or an undo,
+// about reports whether the execution can be that of an attempt: a repair of the target, or an undo,
 // each has its own document.
 func (n notice) about(a decide.Attempt, t target.Target) bool {
 	return n.isFollowUp() || n.document == naming.Document(a.Runbook(t))
 }
 
-// from says whether the message may speak of a target. A member may run Hubmend's documents
+// from reports whether the message may speak of a target. A member may run Hubmend's documents
 // under any session name, but only in its own account and where it says.
 func (n notice) from(t target.Target) bool {
 	if n.isFollowUp() {

@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// What is not about a repair of ours is passed over, and nothing is asked about it.
+// What is not about a repair of ours is passed over, and nothing is requested about it.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	key := group.Key()

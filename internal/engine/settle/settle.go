@@ -55,11 +55,11 @@ type ending struct {
 	outcome decide.Outcome
 }
 
-// Handle works off one batch. A message comes back only when trying again may help.
+// Handle processes one batch. A message comes back only when trying again may help.
 //
 // A call to a member may take a third of a second, so the executions are read at the same time, and
 // so are their targets settled. How the findings are now is read for all of them in one call, because
-// Security Hub takes three such calls per second. Reading may take half of the time that the
+// Security Hub accepts three such calls per second. Reading may take half of the time that the
 // context has, so that a Region which does not answer keeps no other outcome from being told.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var response events.SQSEventResponse
@@ -106,8 +106,8 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	return response, nil
 }
 
-// answerSpacing is how far apart the answers of a batch are. Security Hub takes ten updates per second
-// of an account, and as many batches as the template allows are worked off at a time.
+// answerSpacing is how far apart the answers of a batch are. Security Hub accepts ten updates per second
+// of an account, and as many batches as the template allows are processed at a time.
 const answerSpacing = 450 * time.Millisecond
 
 // with adds an ending to those of its target.
@@ -132,7 +132,7 @@ func (h *Handler) settleAll(ctx context.Context, ended []ending, seen map[string
 	return errs
 }
 
-// read finds the record that a message is about and how its execution ended. It gives nil
+// read finds the record that a message is about and how its execution ended. It returns nil
 // for a message that asks for nothing.
 func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error) {
 	n, err := parse([]byte(m.Body))
@@ -173,10 +173,10 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 	return &ending{n, m, rec, outcome}, nil
 }
 
-// errUnreadable means that an execution cannot be read, and nobody says that it has ended.
+// errUnreadable means that an execution cannot be read, and it is unknown that it has ended.
 var errUnreadable = errors.New("the execution cannot be read")
 
-// outcome reads how an execution ended. When that is out of reach for good, what the event
+// outcome reads how an execution ended. When that is unreachable for good, what the event
 // says must do, which is never a success: RESOLVED needs the runbook's own word. A follow-up says
 // nothing, so a whole window must pass before the execution is given up.
 func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec decide.Record) (decide.Outcome, error) {
@@ -230,7 +230,7 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 	return nil
 }
 
-// leftToNewer says whether a message is over that failed because a newer version of Hubmend wrote its record. It
+// leftToNewer reports whether a message is over that failed because a newer version of Hubmend wrote its record. It
 // comes back for a while, because that version may be deployed again, and is a dead letter then. A follow-up is over at
 // once: the sweep of that version asks again.
 func (h *Handler) leftToNewer(ctx context.Context, m events.SQSMessage, err error) bool {

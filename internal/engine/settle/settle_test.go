@@ -106,7 +106,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// A failure that passes by itself is tried again, and nobody is bothered.
+// A transient failure is retried, and nobody is bothered.
 func TestFailureOfAWhile(t *testing.T) {
 	t.Parallel()
 	for _, class := range []decide.Class{decide.Throttling, decide.Internal} {
@@ -180,7 +180,7 @@ func (w *world) another(t *testing.T, message string) events.SQSMessage {
 			"ExecutedBy": "arn:aws:sts::222222222222:assumed-role/hubmend-dispatch/" + two.Key()})
 }
 
-// Security Hub takes three reads per second, so one is enough for a batch.
+// Security Hub accepts three reads per second, so one is enough for a batch.
 func TestBatchLooksOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, running())

@@ -181,7 +181,7 @@ func (w *world) handle(t *testing.T, messages ...events.SQSMessage) []string {
 	return failed
 }
 
-// last gives the newest attempt of the group.
+// last returns the latest attempt of the group.
 func (w *world) last(t *testing.T) decide.Attempt {
 	t.Helper()
 	rec, err := w.memory.Load(t.Context(), group.Key())

@@ -83,7 +83,7 @@ func TestCheckWhileTheNextAttemptRuns(t *testing.T) {
 	}
 }
 
-// Security Hub takes three reads per second, with twenty findings in each.
+// Security Hub accepts three reads per second, with twenty findings in each.
 func TestChecksAreReadTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -27,7 +27,7 @@ type Queue interface {
 
 // Switch is the administrator's.
 type Switch interface {
-	// Paused says whether nothing may be started now.
+	// Paused reports whether nothing may be started now.
 	Paused(ctx context.Context) (bool, error)
 }
 
@@ -136,7 +136,7 @@ func (s *sweep) look(ctx context.Context, keys []string) error {
 	return errors.Join(append(errs, s.send(ctx, s.Findings, wakes), s.send(ctx, s.Outcomes, looks))...)
 }
 
-// load gives the records with keys, in the order of the keys, and what went wrong with others.
+// load returns the records with keys, in the order of the keys, and what went wrong with others.
 func (s *sweep) load(ctx context.Context, keys []string) ([]decide.Record, error) {
 	parts := slices.Collect(slices.Chunk(keys, ledger.LoadAtOnce))
 	loaded, errs := make([]ledger.Loaded, len(parts)), make([]error, len(parts))
@@ -193,7 +193,7 @@ const (
 )
 
 // check compares what was resolved with what Security Hub has. Findings are read in the
-// fewest calls, because Security Hub takes three per second.
+// fewest calls, because Security Hub accepts three per second.
 func (s *sweep) check(ctx context.Context) error {
 	var errs []error
 	for begin := 0; begin < len(s.checks) && ctx.Err() == nil; {

@@ -96,7 +96,7 @@ func (w *world) DueDigests(ctx context.Context, at time.Time) ([]string, error) 
 	return w.Memory.DueDigests(ctx, at)
 }
 
-// LoadAll gives the records that can be loaded, the last first: the service promises no order.
+// LoadAll returns the records that can be loaded, the last first: the service promises no order.
 func (w *world) LoadAll(ctx context.Context, keys []string) (ledger.Loaded, error) {
 	if len(keys) > ledger.LoadAtOnce {
 		return ledger.Loaded{}, fmt.Errorf("%d records in a call", len(keys))
@@ -178,7 +178,7 @@ func (w *world) sweepIn(ctx context.Context, t *testing.T) error {
 	}
 	before := w.swept()
 	err := h.Handle(ctx)
-	// Nobody would notice without it that what was lost stays lost.
+	// Without it a lost message would go unnoticed.
 	if counted := w.swept() - before; counted != 1 && err == nil || counted != 0 && err != nil {
 		t.Errorf("Handle = %v, and %d sweeps are counted", err, counted)
 	}
@@ -240,7 +240,7 @@ func checked(compliance string, after time.Duration) decide.Seen {
 		ObservedAt: noon.Add(after)}
 }
 
-// sorted gives what was done, without its order.
+// sorted returns what was done, without its order.
 func (w *world) sorted() []string { return slices.Sorted(slices.Values(w.done)) }
 
 // inTurn does one thing after the other, so that a test can say in which order.

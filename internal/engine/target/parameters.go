@@ -16,7 +16,7 @@ type Parameter struct {
 // Parameters are the inputs of a runbook, by name.
 type Parameters map[string]Parameter
 
-// Covers says whether a repair with p does all that a repair with q would do.
+// Covers reports whether a repair with p does all that a repair with q would do.
 func (p Parameters) Covers(q Parameters) bool {
 	for name, want := range q {
 		have, ok := p[name]
@@ -35,8 +35,8 @@ func (p Parameters) Covers(q Parameters) bool {
 	return true
 }
 
-// Disjoint says whether repairs with p and q have nothing in common: the values of a list differ in all. Of parameters
-// that are not known it says false.
+// Disjoint reports whether repairs with p and q have nothing in common: all values of a list differ. It returns false
+// for unknown parameters.
 func (p Parameters) Disjoint(q Parameters) bool {
 	for name, a := range p {
 		b, ok := q[name]
@@ -48,7 +48,7 @@ func (p Parameters) Disjoint(q Parameters) bool {
 	return false
 }
 
-// Join gives the parameters of one repair that covers both p and q. It says false
+// Join returns the parameters of one repair that covers both p and q. It returns false
 // when there is none: a value that is no list differs, or a parameter is in one only.
 func (p Parameters) Join(q Parameters) (Parameters, bool) {
 	if len(p) != len(q) {
@@ -69,7 +69,7 @@ func (p Parameters) Join(q Parameters) (Parameters, bool) {
 	return joined, true
 }
 
-// Clone gives parameters that share nothing with the original.
+// Clone returns parameters that share nothing with the original.
 func (p Parameters) Clone() Parameters {
 	c := maps.Clone(p)
 	for name, v := range c {

@@ -40,7 +40,7 @@ func (t Target) Key() string {
 }
 
 // KeyFromExecutor takes the key out of an execution's ExecutedBy, the ARN of an
-// assumed-role session. It says false for an execution that Hubmend did not start.
+// assumed-role session. It returns false for an execution that Hubmend did not start.
 func KeyFromExecutor(arn string) (string, bool) {
 	role, session, ok := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
 	if !ok || role != "assumed-role" {
@@ -56,7 +56,7 @@ func KeyFromExecutor(arn string) (string, bool) {
 // Name is what people call a resource: its own id, the end of its ARN.
 func Name(resource string) string { return resource[strings.LastIndexAny(resource, "/:")+1:] }
 
-// IsKey says whether a text has the form of a Key.
+// IsKey reports whether a text has the form of a Key.
 func IsKey(s string) bool {
 	digest, ok := strings.CutPrefix(s, naming.Mark)
 	if !ok || len(digest) != 32 {

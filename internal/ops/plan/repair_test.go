@@ -68,7 +68,7 @@ func TestForFindingRefusesAsDispatchDoes(t *testing.T) {
 				"Id": "arn:aws:ec2:us-east-1:333333333333:security-group/sg-1"}}}, "Hubmend refused this finding"},
 		"of the account": {object{
 			"Resources": []any{object{"Type": "AwsAccount", "Id": "AWS::::Account:222222222222"}}},
-			"about the account as a whole"},
+			"about the whole account"},
 		"forged": {object{
 			"ProductArn": "arn:aws:securityhub:us-east-1:222222222222:product/222222222222/default"},
 			"not Security Hub's own"},

@@ -56,7 +56,7 @@ func closeObjects(schema any) {
 	}
 }
 
-// Check says what is wrong with the detail of an event of a type, or nil.
+// Check returns what is wrong with the detail of an event of a type, or nil.
 func Check(detailType string, detail []byte) error {
 	schemas, err := compiled()
 	if err != nil {
