@@ -32,11 +32,10 @@ type past struct {
 	SuspendedAt time.Time `json:"suspendedAt,omitzero"`
 	HeldAt      time.Time `json:"heldAt,omitzero"`
 	HeldBy      string    `json:"heldBy,omitempty"`
-	// the identity that sent the request of HeldBy, according to SQS
-	HeldSender  string   `json:"heldSender,omitempty"`
-	UndoRefused string   `json:"undoRefused,omitempty"` // why the latest undo request was refused
-	Unconfirmed []string `json:"unconfirmed,omitempty"` // ids of findings
-	Attempts    []tried  `json:"attempts"`              // oldest first
+	HeldSender  string    `json:"heldSender,omitempty"`  // who sent the request of HeldBy, according to SQS
+	UndoRefused string    `json:"undoRefused,omitempty"` // why the latest undo request was refused
+	Unconfirmed []string  `json:"unconfirmed,omitempty"` // ids of findings
+	Attempts    []tried   `json:"attempts"`              // oldest first
 }
 
 // tried is one attempt.

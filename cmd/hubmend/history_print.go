@@ -133,15 +133,15 @@ func fact(out io.Writer, name, value string) {
 // attemptListing lists the attempts on a resource for CSV.
 func attemptListing(p past) listing {
 	l := listing{}
-	for _, name := range []string{"Attempt", "State", "Outcome", "Requested", "Started", "Ended", "Control", "Account",
-		"Region",
-		"Resource", "Trigger", "By", "Sender", "Document", "Execution", "Undo", "Change", "Class", "Reason"} {
+	for _, name := range []string{"Attempt", "State", "Outcome", "Requested", "Started", "Ended", "Control",
+		"Account", "Region", "Resource", "Trigger", "By", "Sender", "Document", "Execution", "Undo", "Change",
+		"Class", "Reason"} {
 		l.columns = append(l.columns, column{name: name})
 	}
 	for _, a := range p.Attempts {
 		l.add(strconv.Itoa(a.Number), a.State, string(a.Outcome), fullTime(a.AskedAt), fullTime(a.StartedAt),
-			fullTime(a.EndedAt), a.Control,
-			p.Account, p.Region, p.Resource, a.Trigger, a.By, a.Sender, a.Document, a.Execution, a.Undo, a.Change,
+			fullTime(a.EndedAt), a.Control, p.Account, p.Region, p.Resource, a.Trigger, a.By, a.Sender,
+			a.Document, a.Execution, a.Undo, a.Change,
 			a.Class, a.Reason)
 	}
 	return l

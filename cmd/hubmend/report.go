@@ -100,7 +100,8 @@ func (r reporting) checkFiles() error {
 		}
 	}
 	if len(wanted) == 0 {
-		return errors.New("specify a format: --html FILE, --csv FILE, --oscal FILE or --json; use - for standard output")
+		return errors.New(
+			"specify a format: --html FILE, --csv FILE, --oscal FILE or --json; use - for standard output")
 	}
 	return nil
 }
@@ -165,8 +166,8 @@ func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, no
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
-		note("The parameters of hubmend-admin cannot be read. The report uses the default of %d attempts "+
-			"within %g h: %v",
+		note("The parameters of hubmend-admin cannot be read. The report uses the default of %d attempts within "+
+			"%g h: %v",
 			o.Settings.MaxAttempts, o.Settings.Window.Hours(), awsError(cfg.Region, err))
 	}
 	if now.Sub(p.From) > ledgerKeeps+time.Minute {

@@ -155,8 +155,7 @@ func controlTable(out io.Writer, controls []overview.Control) string {
 			took = span(time.Duration(*c.MedianSeconds * float64(time.Second)))
 		}
 		l.add(c.Control, strconv.Itoa(c.Repaired), strconv.Itoa(c.Compliant), strconv.Itoa(c.Failed),
-			strconv.Itoa(c.Skipped),
-			strconv.Itoa(c.Undone), rate, took)
+			strconv.Itoa(c.Skipped), strconv.Itoa(c.Undone), rate, took)
 	}
 	return l.render(out)
 }

@@ -41,8 +41,7 @@ func (r Report) summary(b *strings.Builder) {
 	grid(b, "accounts | Regions | repairs per month | fixed | variable | **total per month** | total with the free "+
 		"tier | ASR, published total | ASR, sum of its rows", rows)
 	fmt.Fprintf(b, "\nThe numbers of ASR are from its [cost page](%s).\nThe totals on that page are lower than "+
-		"the sums "+
-		"of their rows, so both are listed.\n", r.Book.source(r.Book.Peer.Source).URL)
+		"the sums of their rows, so both are listed.\n", r.Book.source(r.Book.Peer.Source).URL)
 }
 
 func (r Report) aims(b *strings.Builder) {
@@ -84,14 +83,14 @@ func (r Report) sameEverywhere() bool {
 func (r Report) variable(b *strings.Builder) {
 	e := r.Estimate
 	b.WriteString("\n## Variable, per 1,000 repairs\n\nThe same for every control. The estimate assumes one finding " +
-		"per invocation. Findings that arrive together\nshare invocations, and controls with the same target, such as " +
-		"those of the password policy, share an execution.\n\n")
+		"per invocation. Findings that arrive together\nshare invocations, and controls with the same target, such " +
+		"as those of the password policy, share an execution.\n\n")
 	lines(b, e.Variable, e.PerThousandUSD)
 	fmt.Fprintf(b, "\nThe free tier includes Lambda, SQS, SNS, CloudWatch and DynamoDB storage. It reduces %s USD per "+
-		"month for\n%s repairs to %s USD. All accounts of an organization share it. Systems Manager has no free tier.\n",
+		"month for\n%s repairs to %s USD. All accounts of an organization share it. "+
+		"Systems Manager has no free tier.\n",
 		USD(e.MonthUSD), number(float64(e.Size.Repairs)), USD(e.MonthFreeTierUSD))
 	b.WriteString("\nA setting that a repair turns on can cost more than the repair: flow logs, trail events in " +
 		"CloudWatch Logs, or\nthe rotation of a key. [controls.md](controls.md) describes this risk for each " +
-		"control. It " +
-		"is not part of the\nestimate.\n")
+		"control. It is not part of the\nestimate.\n")
 }

@@ -25,25 +25,25 @@ func (r Report) peer(b *strings.Builder) {
 	}
 	findings := r.Book.Value("findings")
 	fmt.Fprintf(b, "\n\nASR starts a runbook for every finding. Hubmend resolves all findings of a resource with one "+
-		"repair: %s findings\nin this estimate, and at least seven for the password policy. 1,000 resolved "+
-		"findings cost "+
+		"repair: %s findings\nin this estimate, and at least seven for the password policy. 1,000 resolved findings "+
+		"cost "+
 		"%s USD with Hubmend\nand %s USD with ASR.\n",
 		number(findings), USD(e.PerThousandUSD/findings), USD(all))
 }
 
 func (r Report) assumptions(b *strings.Builder) {
-	b.WriteString("\n## Assumptions\n\nMeasured by `make bench`, documented by AWS or in this repository, or assumed. " +
-		"Assumed numbers are on the high\nside.\n\n")
+	b.WriteString("\n## Assumptions\n\nMeasured by `make bench`, documented by AWS or in this repository, or " +
+		"assumed. Assumed numbers are on the high\nside.\n\n")
 	var rows [][]string
 	for _, a := range r.Book.Assumptions {
 		rows = append(rows, []string{amount(a.Value, a.Unit), a.Basis, a.What})
 	}
 	grid(b, "number | basis | description", rows)
-	b.WriteString("\nThe estimate assumes that each pass of a loop, each branch and each wait is billed as a step. AWS " +
-		"does not\ndocument this.\n\n" +
+	b.WriteString("\nThe estimate assumes that each pass of a loop, each branch and each wait is billed as a step. " +
+		"AWS does not\ndocument this.\n\n" +
 		"The estimate leaves out items below 0.01 USD per month: the functions' code in the CDK bucket, calls to " +
-		"Service\nCatalog, and data transfer. It also leaves out the cost of Security Hub, AWS Config, and CloudTrail " +
-		"trails beyond\nthe first, which exist without Hubmend. Queries and updates of findings are free.\n")
+		"Service\nCatalog, and data transfer. It also leaves out the cost of Security Hub, AWS Config, and " +
+		"CloudTrail trails beyond\nthe first, which exist without Hubmend. Queries and updates of findings are free.\n")
 }
 
 func (r Report) prices(b *strings.Builder) {

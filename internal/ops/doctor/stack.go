@@ -85,8 +85,8 @@ func (e *examination) stackReport(s stack, deploy string) report {
 		if s.reason != "" {
 			why = ": " + s.reason
 		}
-		r.problem("find the cause: aws cloudformation describe-stack-events --stack-name "+s.name+"; fix it, then run "+
-			deploy,
+		r.problem("find the cause: aws cloudformation describe-stack-events --stack-name "+s.name+
+			"; fix it, then run "+deploy,
 			"%s is %s%s", s.name, s.status, why)
 	}
 	return r

@@ -35,8 +35,7 @@ func (e *examination) alarms(ctx context.Context) (report, error) {
 			}
 			if !aws.ToBool(a.ActionsEnabled) {
 				r.problem("aws cloudwatch enable-alarm-actions --alarm-names "+name,
-					"the actions of alarm %s are disabled",
-					name)
+					"the actions of alarm %s are disabled", name)
 			}
 		}
 	}

@@ -11,9 +11,8 @@ import (
 
 var csvHeader = []string{
 	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "requested by",
-	"trigger",
-	"change", "before", "after", "verified", "class", "reason", "undone at", "undoes", "document", "execution",
-	"attempt", "target", "findings", "sender", "calls",
+	"trigger", "change", "before", "after", "verified", "class", "reason", "undone at", "undoes", "document",
+	"execution", "attempt", "target", "findings", "sender", "calls",
 }
 
 // WriteCSV writes a row for each attempt.

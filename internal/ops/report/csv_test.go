@@ -47,7 +47,7 @@ func TestCSV(t *testing.T) {
 		"requested by": "", "trigger": "automatic", "change": "Closed TCP 22 to the world.",
 		"before":   past(one, 1, day).Outcome.Before,
 		"after":    past(one, 1, day).Outcome.After,
-		"verified": "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
+		"verified": "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0. All other rules stay.",
 		"class":    "", "reason": "", "undone at": "2026-03-31T11:00:00Z", "undoes": "",
 		"document": "hubmend-CloseSecurityGroupPorts", "execution": execution(1), "attempt": "1", "target": one.Key(),
 		"findings": "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "sender": "",

@@ -85,7 +85,7 @@ func TestEntry(t *testing.T) {
 			"?region=eu-west-1",
 		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After,
 		Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.",
-		Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0; every other rule stays.",
+		Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0. All other rules stay.",
 		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}, UndoneAt: ago(time.Hour),
 	}
 	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {
