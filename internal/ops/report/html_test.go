@@ -32,7 +32,7 @@ func TestPageSays(t *testing.T) {
 		"Waiting for Security Hub to re-check (1 finding)", "Nothing to change: TCP 22 is not open to the world.",
 		"1\u00a0failed, 0\u00a0suspended, 0\u00a0held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;",
 		"&#34;IpPermissions&#34;: []",
-		"<dt>Verified</dt>", "every other rule stays.", "<dt>Undone</dt>", "It is still open.",
+		"<dt>Verified</dt>", "All other rules stay.", "<dt>Undone</dt>", "It is still open.",
 		"arn:aws:iam::111111111111:user/ann", "<caption>CIS AWS Foundations v1.2.0</caption>",
 		"hubmend history " + groupOf("sg-2").Key(), "Content-Security-Policy", "default-src &#39;none&#39;",
 	} {
