@@ -297,7 +297,7 @@ func testStatus(t *testing.T, a administration) {
 	id := exampleControl().ID
 	out := a.mustPrint(t, "status", "Hubmend in eu-west-1 is active.\n",
 		"Resources: 1 suspended, 1 held, 1 queued.\n",
-		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it repaired",
+		"security-group/sg-2", "user/ann", "2 attempts within 12 h did not keep it compliant",
 		"The repair was undone by arn:aws:iam::111111111111:user/ann,", "sent by AROAEXAMPLE:bob.",
 		"Suspended until ", "Not before ",
 		"\nWaiting for Security Hub to re-check (1 finding)\n",

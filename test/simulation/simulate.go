@@ -96,14 +96,12 @@ func (w *world) rush(chance *rand.Rand) {
 	if chance.IntN(4) == 0 {
 		w.after(time.Duration(chance.Int64N(int64(20*time.Hour))), func() {
 			w.busyUntil = w.now.Add(time.Duration(chance.Int64N(int64(40 * time.Minute))))
-			w.takeBack(w.first())
 		})
 	}
 	if chance.IntN(8) > 0 {
 		return
 	}
 	at := time.Duration(chance.Int64N(int64(20 * time.Hour)))
-	w.after(at+time.Duration(chance.Int64N(int64(8*time.Second))), func() { w.takeBack(w.first()) })
 	for i := range 12 {
 		r := newResource(place{"222222222222", home}, 100+i)
 		w.ssm.resources[r.arn] = r
@@ -114,9 +112,6 @@ func (w *world) rush(chance *rand.Rand) {
 		}
 	}
 }
-
-// first gives the resource of the first finding.
-func (w *world) first() *resource { return w.hub.findings[w.hub.ids[0]].resource }
 
 // inhabit adds a resource with its findings, which somebody may delete.
 func (w *world) inhabit(r *resource, i int) {

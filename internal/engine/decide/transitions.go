@@ -66,7 +66,7 @@ var Transitions = []Transition{
 			"when no finding needs it, so that the target is where it was before. It fails after 24 hours without a " +
 			"ready account.",
 		To: slices.Concat(begun, []Phase{PhaseIdle, PhaseRepaired, PhaseConfirmed, PhaseFailed, PhaseGone,
-			PhaseSuspended}), Stays: true},
+			PhaseSuspended, PhaseUndone}), Stays: true},
 
 	{From: []Phase{PhaseUnknown}, On: []Event{EventFinding, EventRequest, EventFollowUp},
 		Does: "It is started again with the same client token, which gives the execution that exists.",
@@ -103,8 +103,8 @@ var Transitions = []Transition{
 		Does: "Findings of an earlier repair that passed are done. Those that failed are NEW again.", Stays: true},
 
 	{From: []Phase{PhaseRepaired, PhaseConfirmed, PhaseGone, PhaseSuspended, PhaseUndoFailed}, On: []Event{EventUndo},
-		Does: "The undo of the latest repair starts, or waits for what stops it.",
-		To:   []Phase{PhaseUndoStarting, PhaseUndoWaiting}},
+		Does: "The undo of the latest repair starts, or waits for its slot. It fails when the account is not ready.",
+		To:   []Phase{PhaseUndoStarting, PhaseUndoWaiting, PhaseUndoFailed}},
 	{On: []Event{EventUndo}, Does: "The request is refused, and the reason recorded.", Stays: true},
 	{From: slices.Concat(undoWaits, undoClaim), On: []Event{EventFinding, EventRequest, EventFollowUp, EventUndo},
 		Does: "It is started again when nothing stops it, and given up after an hour. Findings wait for its end.",
