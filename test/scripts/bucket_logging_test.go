@@ -98,12 +98,12 @@ func TestEnableBucketLogging(t *testing.T) {
 			change: "Nothing to change: the bucket logs to team."},
 		"the log bucket logs elsewhere": {bucket: virginia, target: logsTo("team", ""),
 			change: "Nothing to change: the bucket logs to team."},
-		"the log bucket itself": {bucket: virginia, err: virginia + " is where Hubmend's access logs go."},
+		"the log bucket itself": {bucket: virginia, err: virginia + " stores Hubmend's access logs."},
 		"the log bucket of another Region": {bucket: ireland, constraint: "eu-west-1",
 			err: "is in eu-west-1, but this repair ran in us-east-1"},
 		"a bucket of another Region": {region: "eu-west-1", constraint: "eu-central-1",
 			err: "The bucket trail is in eu-central-1, but this repair ran in eu-west-1."},
-		"a bucket of us-east-1 from abroad": {region: "eu-west-1", err: "turn on access logging in us-east-1"},
+		"a bucket of us-east-1 from abroad": {region: "eu-west-1", err: "Turn on access logging in us-east-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

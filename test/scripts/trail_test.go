@@ -33,7 +33,7 @@ var elsewhere = map[string]struct {
 }{
 	"shadow of a trail from another Region": {map[string]any{"HomeRegion": "eu-west-1",
 		"TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
-		[]string{"The home Region of the trail main is eu-west-1,", "this ran in us-east-1.", "in eu-west-1."}},
+		[]string{"The home Region of the trail main is eu-west-1,", "This repair ran in us-east-1.", "in eu-west-1."}},
 	"home Region by the ARN alone": {map[string]any{"HomeRegion": nil,
 		"TrailARN": "arn:aws:cloudtrail:eu-west-1:111111111111:trail/main"},
 		[]string{"The home Region of the trail main is eu-west-1,"}},
