@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// What users of a lab name, from the packages of its services.
+// Types of the services, for users of the lab.
 type (
 	// Call is an AWS API call in botocore's spelling.
 	Call = apicall.Call

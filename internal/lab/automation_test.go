@@ -235,7 +235,7 @@ func stepsOf(answer object) []string {
 	return steps
 }
 
-// Whoever asks again with the same token gets the execution that the first request started.
+// A second request with the same token gets the execution that the first request started.
 func (a automated) testClientToken(t *testing.T) {
 	before := len(a.Executions())
 	withToken := func(token string) object {

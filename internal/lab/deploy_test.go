@@ -24,8 +24,7 @@ func TestDeploy(t *testing.T) {
 	t.Run("starts empty", func(t *testing.T) { testEmpty(t, backend) })
 }
 
-// What the lab does not know in a template stops the deployment, and its error is enough
-// to find the place.
+// A part of a template that the lab does not know stops the deployment, with an error that names the place.
 func testDeployRefuses(t *testing.T, backend *lab.Backend) {
 	queue := func(properties object) resources { return resources{"Queue": resource("AWS::SQS::Queue", properties)} }
 	c := config(t, "")

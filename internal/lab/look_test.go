@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What people look at when they ask how a deployment is.
+// These calls show the state of a deployment.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	queue := object{"Fn::GetAtt": []any{"Queue", "Arn"}}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What a ledger and a queue wait for is over at once, and functions forget what they read.
+// Waiting times of a ledger and a queue end at once, and functions forget the values that they read.
 func TestPass(t *testing.T) {
 	t.Parallel()
 	s := func(v string) object { return object{"S": v} }

@@ -45,7 +45,7 @@ func TestRedelivery(t *testing.T) {
 	}
 }
 
-// What is left of a batch is deleted.
+// The other messages of a batch are deleted.
 func TestRedeliveryOfSome(t *testing.T) {
 	t.Parallel()
 	w, j := upWithFunction(t, stacks{admin: fed("mixed")})

@@ -44,7 +44,7 @@ func TestRoleWithAPath(t *testing.T) {
 	}
 }
 
-// What a role may do is what both its policies and its boundary allow.
+// A role may do only the actions that both its policies and its boundary allow.
 func TestPermissionsBoundary(t *testing.T) {
 	t.Parallel()
 	w, worker := enforcing(t, stacks{admin: resources{

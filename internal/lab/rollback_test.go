@@ -61,7 +61,7 @@ func (w world) tables(t *testing.T) any {
 	return w.call(t, member, "dynamodb", "ListTables", object{})["TableNames"]
 }
 
-// What a failed creation leaves behind is what the next one finds.
+// The next creation finds the resources that a failed one left behind.
 func TestRollBackOfACreation(t *testing.T) {
 	t.Parallel()
 	w := up(t, stacks{})

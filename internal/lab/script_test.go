@@ -146,7 +146,7 @@ mainSteps:
             raise ValueError("no further")
 `
 
-// What a script prints goes to CloudWatch Logs when the account wants it, under the document's role.
+// The output of a script goes to CloudWatch Logs, under the role of the document, if the account has that setting.
 func TestScriptLog(t *testing.T) {
 	t.Parallel()
 	w := enforced(t)

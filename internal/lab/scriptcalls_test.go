@@ -42,7 +42,7 @@ mainSteps:
 outputs: [call.Codes]
 `
 
-// What is forced upon a call names it as botocore does, also when its request has only a method and a path,
+// An intervention names a call as botocore does, also when its request has only a method and a path,
 // and is signed for a name that services share.
 func TestInterventionsInScripts(t *testing.T) {
 	t.Parallel()

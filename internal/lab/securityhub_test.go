@@ -138,7 +138,7 @@ func (w world) testImport(t *testing.T) {
 	}
 }
 
-// What a check may change of what people set.
+// A check may change some of the fields that users set.
 func (w world) testWorkflow(t *testing.T) {
 	type check struct {
 		compliance string
@@ -389,7 +389,7 @@ func (w world) action(t *testing.T, id string) object {
 	return nil
 }
 
-// The administrator's home Region hears of every finding once, wherever it is.
+// The home Region of the administrator gets the event of every finding once, wherever the finding is.
 func (w world) testLinked(t *testing.T) {
 	for _, region := range []string{linked, home} {
 		if problem := w.importOne(t, member, asff("linked/"+region, object{"Region": region})); problem != "" {

@@ -277,7 +277,7 @@ func (s shop) kill(t *testing.T, times int) {
 	}
 }
 
-// What fails to be upgraded is as it was before, and can be upgraded once the cause is mended.
+// A product that fails to upgrade keeps its version, and can be upgraded once the cause is fixed.
 func testUpgradeFails(t *testing.T, s shop) {
 	succeeded(t, s.launch(t, "p", "1.0.0", "CIS22AutoRemediation=ENABLED"))
 	before := s.made(t)
@@ -294,7 +294,7 @@ func testUpgradeFails(t *testing.T, s shop) {
 	s.nothingIsLeft(t)
 }
 
-// Who deleted an action by hand can still upgrade and terminate.
+// Users who deleted an action by hand can still upgrade and terminate.
 func testActionDeleted(t *testing.T, s shop) {
 	arn := "arn:aws:securityhub:" + home + ":" + admin + ":action/custom/CIS22"
 	succeeded(t, s.launch(t, "p", "1.0.0"))

@@ -10,7 +10,7 @@ import (
 // Some SDKs call CloudWatch in CBOR, which moto does not understand.
 const cborProtocol = "rpc-v2-cbor"
 
-// IsCBOR says whether a request is in CBOR.
+// IsCBOR reports whether a request is in CBOR.
 func IsCBOR(r *http.Request) bool { return r.Header.Get("Smithy-Protocol") == cborProtocol }
 
 // CBORAPI names the call of a request in CBOR.

@@ -90,7 +90,7 @@ func (a *Assembly) CodeParameters(t *cfn.Template) map[string]string {
 	return map[string]string{}
 }
 
-// AsksForTargets says whether there is a roll-out template with a parameter for its targets. One with targets from
+// AsksForTargets reports whether there is a roll-out template with a parameter for its targets. One with targets from
 // cdk.json is for real accounts.
 func (a *Assembly) AsksForTargets() bool {
 	t, err := a.Template(naming.RolloutStack)

@@ -31,7 +31,7 @@ func (s *scope) holds(condition map[string]any) (bool, error) {
 	return s.compare(condition)
 }
 
-// every says whether all the conditions in a list evaluate to want. It stops at the first
+// every reports whether all the conditions in a list evaluate to want. It stops at the first
 // that does not.
 func (s *scope) every(list any, want bool) (bool, error) {
 	conditions, ok := objects(list)
@@ -77,7 +77,7 @@ func (s *scope) compare(condition map[string]any) (bool, error) {
 	return holds, nil
 }
 
-// unresolved says whether a value is a reference to an output that has none.
+// unresolved reports whether a value is a reference to an output that has none.
 func unresolved(written, rendered any) bool {
 	t, ok := rendered.(string)
 	return ok && written == rendered && isReference(t)

@@ -44,7 +44,7 @@ type Execution struct {
 	Steps []StepExecution
 	// Outputs are the outputs that the document declares, by "step.Output". A String, an
 	// Integer or a Boolean is one text, a StringList is its items, a StringMap is JSON and
-	// so is each item of a MapList. What has no value is ssmtext.NoOutput.
+	// so is each item of a MapList. A missing value is ssmtext.NoOutput.
 	Outputs    map[string][]string
 	Start, End time.Time
 }

@@ -41,7 +41,7 @@ type Executor struct {
 	Scripts Scripts
 	// Clock is SystemClock when nil.
 	Clock Clock
-	// Observe, when set, is told of every step as it starts (InProgress) and as it ends,
+	// Observe, when set, receives every step as it starts (InProgress) and as it ends,
 	// from the goroutine of Run.
 	Observe func(StepExecution)
 	// ThrottleRetry is the account's preference "throttling retry time limit": how long a

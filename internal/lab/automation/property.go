@@ -32,8 +32,8 @@ func (a attempt) property() (property, error) {
 	if err != nil {
 		return property{}, err
 	}
-	// A Boolean is compared as "True" or "False". What the service makes of a bare true
-	// in the list is not documented, so it is refused.
+	// A Boolean is compared as "True" or "False". A bare true in the list
+	// is refused, because its meaning is not documented.
 	desired, err := conform("StringList", a.inputs["DesiredValues"])
 	if err != nil || len(desired.([]any)) == 0 {
 		return property{}, fmt.Errorf(

@@ -7,7 +7,7 @@ import (
 	"hubmend/internal/lab/automation"
 )
 
-// What a step may do after it failed is what tells an expected failure from another.
+// The action of a step after its failure distinguishes an expected failure from any other.
 func TestRecordTellsTheFlow(t *testing.T) {
 	t.Parallel()
 	no := false

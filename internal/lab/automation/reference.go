@@ -131,7 +131,7 @@ func (s *scope) renderText(t string) (any, error) {
 	return b.String(), nil
 }
 
-// isReference says whether a text is nothing but one reference.
+// isReference reports whether a text is nothing but one reference.
 func isReference(t string) bool {
 	m := reference.FindStringIndex(t)
 	return m != nil && m[0] == 0 && m[1] == len(t)

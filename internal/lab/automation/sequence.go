@@ -46,14 +46,14 @@ func (r *run) sequence(ctx context.Context, p pass) *failure {
 	return nil
 }
 
-// aborts says whether a failure stops the execution. A step that is not critical but
+// aborts reports whether a failure stops the execution. A step that is not critical but
 // has onFailure Abort does: that the service would call the rest, which did not run, a
 // Success is not documented.
 func aborts(step runbook.Step, f *failure) bool {
 	return f.inherited || f.status == Cancelled || step.OnFailure == "" || step.OnFailure == "Abort"
 }
 
-// critical says whether a failure that the execution goes on after still decides its
+// critical reports whether a failure that the execution goes on after still decides its
 // status. The service says both that the default is true, and that the property counts
 // only where it is written; true is the reading that hides no failure.
 func critical(step runbook.Step) bool {

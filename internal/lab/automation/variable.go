@@ -27,8 +27,8 @@ type variable struct {
 	value any
 }
 
-// declare gives every variable its default. What the service makes of one without is not
-// documented, so that is refused.
+// declare gives every variable its default. A variable without a default is
+// refused, because its value is not documented.
 func (s *scope) declare(variables map[string]runbook.Variable) error {
 	var errs []error
 	s.variables = make(map[string]variable, len(variables))

@@ -82,7 +82,7 @@ func (l *Stacks) compare(was, is Deployed) (do action, differ []string, err erro
 	}
 }
 
-// isFixed says whether a change of a property requires a replacement.
+// isFixed reports whether a change of a property requires a replacement.
 func (t ResourceType) isFixed(property string) bool {
 	return t.Update == nil || property == t.Name || slices.Contains(strings.Fields(t.Fixed), property)
 }

@@ -189,7 +189,7 @@ func (s *Stack) UpdateTo(ctx context.Context, want Deployment) error {
 	return s.operate(ctx, updating, want)
 }
 
-// UpdateFailed says whether the latest operation was an update that failed and was rolled back.
+// UpdateFailed reports whether the latest operation was an update that failed and was rolled back.
 func (s *Stack) UpdateFailed() bool { return s.state() == updating.rolledBack }
 
 // Delete deletes the resources of the stack, the last created first. Those that the template retains stay, and belong

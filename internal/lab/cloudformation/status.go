@@ -62,7 +62,7 @@ func (s *Stack) begin(o kindOfOperation) error {
 	return nil
 }
 
-// may says whether an operation may begin.
+// may reports whether an operation may begin.
 func (s *Stack) may(o kindOfOperation) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

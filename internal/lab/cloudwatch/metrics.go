@@ -60,8 +60,8 @@ func (a *Alarms) Age(by time.Duration) {
 	}
 }
 
-// breached says whether the sums of enough periods in a row were beyond the threshold. The first period begins with the
-// first sample. A period without samples is not beyond it.
+// breached reports whether the sums of enough periods in a row were beyond the threshold. The first period begins with
+// the first sample. A period without samples is not beyond it.
 func (one alarm) breached(lines []sample) bool {
 	inRow, last := 0, -1
 	for _, p := range one.sums(lines) {

@@ -73,7 +73,7 @@ func (t inputTransformer) value(name string, event any) (any, error) {
 	return value, nil
 }
 
-// inQuotes says whether a text that begins inside of quotes, or outside, ends inside.
+// inQuotes reports whether a text that begins inside of quotes, or outside, ends inside.
 func inQuotes(text string, inside bool) bool {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

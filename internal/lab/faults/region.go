@@ -17,7 +17,7 @@ type silence struct {
 	began time.Time
 }
 
-// holds says whether a Region is silent now.
+// holds reports whether a Region is silent now.
 func (s *silence) holds(f world.Faults, region string, now time.Time) bool {
 	if !slices.Contains(f.SilentRegions, region) {
 		return false

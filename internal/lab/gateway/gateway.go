@@ -43,7 +43,7 @@ type Config struct {
 // service answers a request.
 type service func(w http.ResponseWriter, r *http.Request, q apicall.Request)
 
-// permitter says whether a request may go through.
+// permitter reports whether a request may go through.
 type permitter interface {
 	Authorize(r *http.Request, q apicall.Request) error
 }

@@ -176,7 +176,7 @@ func (f *Functions) named(name string) []functionID {
 	return all
 }
 
-// Exists says whether any place has a function of this name.
+// Exists reports whether any place has a function of this name.
 func (f *Functions) Exists(name string) bool { return len(f.named(name)) > 0 }
 
 // Kill ends the processes of a function. Its next invocation is a cold start.

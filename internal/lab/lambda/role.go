@@ -41,7 +41,7 @@ func (f *Functions) permit(id functionID, service, api string, input map[string]
 	return f.authority.Permit(role.caller, role.region, service, api, input)
 }
 
-// mayLog says whether the role allows a function to log. As in AWS, missing permissions cause no error.
+// mayLog reports whether the role allows a function to log. As in AWS, missing permissions cause no error.
 func (f *Functions) mayLog(id functionID) bool {
 	stream := map[string]any{"logGroupName": f.roles.get(id).logGroup, "logStreamName": "new"}
 	return f.permit(id, "logs", "CreateLogStream", stream) == nil && f.permit(id, "logs", "PutLogEvents", stream) == nil

@@ -109,8 +109,8 @@ func (e *environment) await(ctx context.Context, inv *invocation, begin time.Tim
 	}
 }
 
-// lastWords prefers what the process said itself over what became of it afterwards: a Go
-// function that panics posts its error and then exits.
+// lastWords prefers the error that the process posted to its exit status: a Go function that panics posts its error and
+// then exits.
 func (e *environment) lastWords(fate *answer) *answer {
 	if said := e.api.answer(); said != nil {
 		return said

@@ -29,7 +29,7 @@ func newInvocation(payload []byte) *invocation {
 	}
 }
 
-// answer is what became of an invocation.
+// answer is the outcome of an invocation.
 type answer struct {
 	payload       []byte
 	functionError string

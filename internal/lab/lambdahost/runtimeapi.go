@@ -74,7 +74,7 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// idle says whether the process may ask for an invocation.
+// idle reports whether the process may ask for an invocation.
 func (a *runtimeAPI) idle() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -102,7 +102,7 @@ func (a *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// initFailure takes the reason of a failed start; the process exits by itself next.
+// initFailure takes the reason of a failed start; the process exits on its own next.
 func (a *runtimeAPI) initFailure(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -75,7 +75,7 @@ func (m *Moto) URL() string {
 	return fmt.Sprintf("http://localhost:%d", m.port)
 }
 
-// Done is closed when the server has ended, by Close or by itself.
+// Done is closed when the server has ended, by Close or on its own.
 func (m *Moto) Done() <-chan struct{} {
 	return m.child.done
 }

@@ -18,7 +18,7 @@ import (
 var Requirements []byte
 
 // Setup makes the virtual environment below root, with the Requirements. pip gets the environment of this
-// process, so it finds the package index that the user has configured. What pip prints goes to log.
+// process, so it finds the package index that the user has configured. The output of pip goes to log.
 func Setup(ctx context.Context, root string, log io.Writer) error {
 	base, err := first(ctx, installed, "venv", "ensurepip")
 	switch {
@@ -50,7 +50,7 @@ func Setup(ctx context.Context, root string, log io.Writer) error {
 // setUp is the file that says what Setup has installed.
 func setUp(root string) string { return filepath.Join(venv(root), "installed.txt") }
 
-// IsSetUp says whether Setup has made the virtual environment below root with the Requirements of now.
+// IsSetUp reports whether Setup has made the virtual environment below root with the Requirements of now.
 func IsSetUp(root string) bool {
 	text, err := os.ReadFile(setUp(root))
 	return err == nil && bytes.Equal(text, Requirements)

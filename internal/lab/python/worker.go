@@ -120,7 +120,7 @@ func (w *Worker) send(call Call, answers chan<- answer) (uint64, error) {
 func (w *Worker) deliver(line []byte) {
 	var a answer
 	if err := json.Unmarshal(line, &a); err != nil {
-		// Nobody knows whose answer this was, so every call has to fail.
+		// The answer names no call, so every call must fail.
 		_ = w.child.cmd.Process.Kill()
 		return
 	}

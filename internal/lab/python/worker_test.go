@@ -127,7 +127,7 @@ func TestWorkerAgainstMoto(t *testing.T) {
 	})
 }
 
-// What botocore refuses never reaches the network: the endpoint refuses connections.
+// A call that botocore refuses never reaches the network: the endpoint refuses connections.
 func TestWorkerRefusals(t *testing.T) {
 	t.Parallel()
 	worker := startWorker(t, "http://127.0.0.1:1")
@@ -280,7 +280,7 @@ func TestWorkerCallEndsWithContextAndWithClose(t *testing.T) {
 	go func() { <-arrived; worker.Close() }()
 	if _, err := worker.call(t.Context(), "ec2", "DescribeVpcs", nil); err == nil ||
 		!strings.Contains(err.Error(), "python ended") {
-		t.Errorf("got %v, want to hear of the end", err)
+		t.Errorf("got %v, want the end of the process", err)
 	}
 	worker.Close()
 	if _, err := worker.call(t.Context(), "ec2", "DescribeVpcs", nil); err == nil {

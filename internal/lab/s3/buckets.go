@@ -120,7 +120,7 @@ func (b *Buckets) admit(moto http.Handler, r *http.Request, q apicall.Request, n
 	return nil
 }
 
-// lets says whether the policy of a bucket allows a call from another account. ACLs are not evaluated.
+// lets reports whether the policy of a bucket allows a call from another account. ACLs are not evaluated.
 func (b *Buckets) lets(moto http.Handler, r *http.Request, q apicall.Request, owner, name, key string) (bool, error) {
 	text, err := b.policy(moto, r, owner, name)
 	if text == "" || err != nil {

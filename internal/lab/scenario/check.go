@@ -61,7 +61,7 @@ func contains(found, wanted any) bool {
 	return false
 }
 
-// canContain says whether contains could find anything, so that "lacks" cannot hold of a
+// canContain reports whether contains could find anything, so that "lacks" cannot hold of a
 // value that it was never meant for.
 func canContain(found any) bool {
 	switch found.(type) {

@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/lab"
 )
 
-// ControlResult is what became of one finding.
+// ControlResult is the outcome of one finding.
 type ControlResult struct {
 	Finding  string `json:"finding"` // its name in the scenario
 	ID       string `json:"id"`

@@ -102,7 +102,7 @@ func (r *runner) expectCall(ctx context.Context, e Expectation) (passed bool, go
 func (r *runner) expectFinding(e Expectation, checked map[string]string) (passed bool, got string) {
 	f, ok := r.lab.Finding(r.ids[e.Finding])
 	if !ok {
-		return false, "Security Hub has no such finding"
+		return false, "the finding was not found in Security Hub"
 	}
 	workflow, _ := f["Workflow"].(map[string]any)
 	note, _ := f["Note"].(map[string]any)
@@ -113,7 +113,7 @@ func (r *runner) expectFinding(e Expectation, checked map[string]string) (passed
 		checked[e.Finding], text)
 }
 
-// match says whether there is a text for every wanted part and a part for every text, in any
+// match reports whether there is a text for every wanted part and a part for every text, in any
 // order: what happens to different targets at once has none.
 func match(parts, texts []string) bool {
 	left := slices.Clone(texts)

@@ -16,7 +16,7 @@ func (s *Scenario) Document(f Finding) (map[string]any, error) {
 	return (&runner{Scenario: s}).document(f)
 }
 
-// Match says whether parts and texts belong together.
+// Match reports whether parts and texts belong together.
 var Match = match
 
 // Table makes the table of what a call answered.

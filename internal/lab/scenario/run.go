@@ -33,7 +33,7 @@ type Result struct {
 	Permissions privilege.Run `json:"permissions"`
 }
 
-// Checker says whether a control passes for a resource: PASSED, FAILED, or empty for a
+// Checker reports whether a control passes for a resource: PASSED, FAILED, or empty for a
 // control that it does not know. It must not know how the control is repaired.
 type Checker func(ctx context.Context, l *lab.Lab, control string, at Finding) (string, error)
 

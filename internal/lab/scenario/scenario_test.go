@@ -31,7 +31,7 @@ func TestParseDefaults(t *testing.T) {
 	}
 }
 
-// What one file says must not become the default of the next.
+// The values of one file must not become the defaults of the next.
 func TestParseKeepsDefaultsApart(t *testing.T) {
 	if _, err := scenario.Parse([]byte(least + "accounts: ['333333333333']\nregions: [eu-west-1]\n")); err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"hubmend/internal/lab"
 )
 
-// filledTold is filled for what people and programs are told.
+// filledTold is filled for notifications and events.
 func (r *runner) filledTold(e Expectation) (Expectation, error) {
 	if e.Notification != nil {
 		m := Message{e.Notification.Subject, slices.Clone(e.Notification.Body)}

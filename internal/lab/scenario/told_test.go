@@ -10,8 +10,7 @@ import (
 	"hubmend/internal/lab/scenario"
 )
 
-// What people and programs are told is held against what is expected; that it is Hubmend who tells it
-// makes no difference here.
+// Notifications and events are compared with the expected ones. Their sender makes no difference here.
 func TestTold(t *testing.T) {
 	t.Parallel()
 	c := config(t)

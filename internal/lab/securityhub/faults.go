@@ -47,7 +47,7 @@ func (h *Hub) Hasten(by time.Duration) {
 	h.showDue()
 }
 
-// isConcurrent says whether an update fails with ConcurrentUpdateError, as Faults.ConcurrentUpdates requests.
+// isConcurrent reports whether an update fails with ConcurrentUpdateError, as Faults.ConcurrentUpdates requests.
 func (h *Hub) isConcurrent() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -129,7 +129,7 @@ func newArtifact(product, name, templateURL string) artifact {
 	return artifact{"pa-" + hex.EncodeToString(sum[:7]), name, templateURL}
 }
 
-// mayUse says whether a caller may see a portfolio. The operator may see all.
+// mayUse reports whether a caller may see a portfolio. The operator may see all.
 func (p *portfolio) mayUse(c apicall.Caller) bool {
 	if c.Account != p.Account {
 		return false

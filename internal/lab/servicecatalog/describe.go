@@ -59,7 +59,7 @@ func (c *Catalog) searchProvisioned(q apicall.Request, in struct{ Filters map[st
 	return object{"ProvisionedProducts": all, "TotalResultsCount": len(all)}, unfiltered(in.Filters, "SearchQuery")
 }
 
-// searched says whether a provisioned product matches a query productId:<id>.
+// searched reports whether a provisioned product matches a query productId:<id>.
 func searched(one *launched, query []string) bool {
 	for _, q := range query {
 		if id, ok := strings.CutPrefix(q, "productId:"); !ok || id != one.product.id {

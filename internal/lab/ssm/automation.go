@@ -255,7 +255,7 @@ func (s *Automation) observe(e *execution, step automation.StepExecution) {
 		became(step, e.handles(step.Name)))
 }
 
-// handles says whether the document continues when a step fails.
+// handles reports whether the document continues when a step fails.
 func (e *execution) handles(name string) bool {
 	handled := false
 	runbook.Walk(e.content.MainSteps, func(step runbook.Step) {

@@ -50,7 +50,7 @@ type documentInput struct {
 	Tags                                                         []any
 }
 
-// ownsDocument says whether a call is about an Automation document.
+// ownsDocument reports whether a call is about an Automation document.
 func (s *Automation) ownsDocument(q apicall.Request) bool {
 	var in documentInput
 	if json.Unmarshal(q.Body, &in) != nil {
@@ -64,7 +64,7 @@ func (s *Automation) ownsDocument(q apicall.Request) bool {
 	return s.documents[s.named(q, in.Name)] != nil
 }
 
-// Serves says whether Serve answers a call. moto answers all others.
+// Serves reports whether Serve answers a call. moto answers all others.
 func (*Automation) Serves(q apicall.Request) bool {
 	return automationAPIs[q.API] != nil || documentAPIs[q.API] != nil || q.API == "ListDocuments"
 }

@@ -9,9 +9,9 @@ import (
 	"hubmend/internal/lab/world"
 )
 
-// scriptLog writes what scripts print to the lab's own log, and to CloudWatch Logs, as the role of the
-// execution, when the account has that on. Systems Manager does not say what becomes of a step whose role may
-// not do that; here it fails, printed anything or not.
+// scriptLog writes the output of scripts to the log of the lab and, if the account has that setting, to CloudWatch Logs
+// under the role of the execution. AWS does not document how a step ends whose role lacks the permissions. In the lab
+// it fails, even without output.
 type scriptLog struct {
 	lab      *world.World
 	settings *serviceSettings
@@ -63,7 +63,7 @@ func (l scriptLog) open(ctx context.Context, group, stream string) error {
 	return err
 }
 
-// lists says whether a list of objects has one of the name.
+// lists reports whether a list of objects has one of the name.
 func lists(list any, field, name string) bool {
 	items, _ := list.([]any)
 	for _, item := range items {

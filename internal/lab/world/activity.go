@@ -5,8 +5,8 @@ import "sync/atomic"
 // activity counts the deliveries, invocations and executions in progress, and the callers that wait for their end.
 type activity struct{ n, waiting atomic.Int64 }
 
-// Awaited says whether a caller waits for the end of all activity and there is none. Then no message will join a batch,
-// and it need not wait for its window.
+// Awaited reports whether a caller waits for the end of all activity and there is none. Then no message will join a
+// batch, and it need not wait for its window.
 func (a *activity) Awaited() bool { return a.waiting.Load() > 0 && a.Idle() }
 
 // Do runs a function in the background and counts it until it ends.
@@ -31,5 +31,5 @@ func (a *activity) Await() (end func()) {
 	return func() { a.waiting.Add(-1) }
 }
 
-// Idle says whether nothing is in progress.
+// Idle reports whether nothing is in progress.
 func (a *activity) Idle() bool { return a.n.Load() == 0 }
