@@ -108,7 +108,7 @@ func (x examination) conclude(out io.Writer, e examined) error {
 var resultColors = map[doctor.Status]text.Color{doctor.OK: text.FgGreen, doctor.Problem: text.FgRed,
 	doctor.Unknown: text.FgMagenta}
 
-// sameFix says whether the result before another has the same fix.
+// sameFix reports whether the result before another has the same fix.
 func sameFix(before []doctor.Result, r doctor.Result) bool {
 	return len(before) > 0 && r.Fix != "" && before[len(before)-1].Fix == r.Fix
 }

@@ -246,7 +246,7 @@ func TestDoctor(t *testing.T) {
 			}
 		}
 	})
-	t.Run("what was repaired is told", p.testRepaired)
+	t.Run("what was repaired is shown", p.testRepaired)
 	t.Run("a dead letter", func(t *testing.T) {
 		p.call(t, "sqs", "SendMessage",
 			map[string]any{"QueueUrl": p.lab.Endpoint() + "/" + administrator + "/" +

@@ -381,7 +381,7 @@ func testManyTargets(t *testing.T, a administration) {
 	}
 }
 
-// What a newer version wrote is shown as far as this one understands it, and nothing follows it.
+// A record of a newer version is shown as far as this version understands it.
 func testNewer(t *testing.T, a administration) {
 	a.fill(t)
 	a.turn(t, naming.SwitchActive)

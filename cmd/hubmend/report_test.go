@@ -176,7 +176,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("open are %q, want %q", open, want)
 	}
 
-	// What docs/report.md says is enough; without Security Hub, the report says what it lacks.
+	// The permissions in docs/report.md suffice. Without Security Hub, the report names what is missing.
 	may := func(actions string) string {
 		return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [` + actions +
 			`]}]}`

@@ -9,7 +9,7 @@ type Aim struct {
 	AtMost float64 `json:"atMost"`
 }
 
-// Met says whether the cost is within its limit.
+// Met reports whether the cost is within its limit.
 func (a Aim) Met() bool { return a.USD <= a.AtMost }
 
 // Hold returns an error when the cost is above its limit.

@@ -62,7 +62,7 @@ func TestAimsBreak(t *testing.T) {
 	}
 }
 
-// What is asked changes the estimate, and not the aims.
+// The size changes the estimate, but not the limits.
 func TestMake(t *testing.T) {
 	t.Parallel()
 	plain, err := Make(everything, Typical)

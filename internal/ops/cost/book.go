@@ -174,7 +174,7 @@ func (b Book) Assume(id string, value float64) Book {
 	return b
 }
 
-// free says whether a type of resource has no charge of its own.
+// free reports whether a type of resource has no charge of its own.
 func (b Book) free(kind string) bool {
 	return slices.ContainsFunc(b.Free, func(f Free) bool { return f.Type == kind })
 }

@@ -36,7 +36,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// What is assumed for one estimate is not assumed for the next.
+// An assumption for one estimate does not change the next.
 func TestAssume(t *testing.T) {
 	t.Parallel()
 	b := Embedded()

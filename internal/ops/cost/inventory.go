@@ -28,7 +28,7 @@ type Inventory struct {
 	Schedules []Schedule
 	// Memory of functions in MB, by name.
 	Memory map[string]float64
-	// Recovery says whether the ledger has point-in-time recovery.
+	// Recovery reports whether the ledger has point-in-time recovery.
 	Recovery bool
 	// LogDays is the retention of logs.
 	LogDays float64

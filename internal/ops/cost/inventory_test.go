@@ -61,7 +61,7 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// What is not known to be free, or is billed another way, is refused and not left out.
+// A resource that is not known to be free, or is billed in another way, is refused and not left out.
 func TestTakeRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ resource, want string }{

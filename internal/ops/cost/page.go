@@ -70,7 +70,7 @@ func (r Report) fixed(b *strings.Builder) {
 		"metrics count\nfailures.\n")
 }
 
-// sameEverywhere says whether only the administrator's account has a fixed cost.
+// sameEverywhere reports whether only the administrator's account has a fixed cost.
 func (r Report) sameEverywhere() bool {
 	for _, c := range r.Examples {
 		if c.Ours.FixedUSD != r.Examples[0].Ours.FixedUSD {

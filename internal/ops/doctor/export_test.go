@@ -1,6 +1,6 @@
 package doctor
 
-// What only the tests of this package ask for.
+// Exports for the tests of this package.
 var (
 	Differences = differences
 	Why         = why

@@ -90,7 +90,7 @@ func (e *examination) ownMember(ctx context.Context, name string) (report, error
 	return e.compareStack(ctx, e.stacks[i].name, name, deploy)
 }
 
-// isInstance says whether a stack belongs to a StackSet: CloudFormation names it after the StackSet and
+// isInstance reports whether a stack belongs to a StackSet: CloudFormation names it after the StackSet and
 // a UUID. Another part of the same member stack has a number there.
 func isInstance(stack, set string) bool {
 	rest, ok := strings.CutPrefix(stack, "StackSet-"+set)

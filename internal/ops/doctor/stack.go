@@ -24,7 +24,7 @@ type stack struct {
 	parameters           map[string]string
 }
 
-// healthy says whether the latest operation of the stack succeeded.
+// healthy reports whether the latest operation of the stack succeeded.
 func (s stack) healthy() bool {
 	return slices.Contains([]types.StackStatus{types.StackStatusCreateComplete, types.StackStatusUpdateComplete,
 		types.StackStatusImportComplete}, types.StackStatus(s.status))

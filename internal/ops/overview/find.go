@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// Names says whether a name stands for the target of an entry. A name may be the target's key, its
+// Names reports whether a name stands for the target of an entry. A name may be the target's key, its
 // resource ARN, the part of the ARN that status shows, the resource's own id, or the id of one of
 // its executions or findings.
 func Names(e ledger.Entry, name string) (target.Target, bool) {
@@ -26,13 +26,13 @@ func Names(e ledger.Entry, name string) (target.Target, bool) {
 
 func names(t target.Target, name string) bool { return name == t.Key() || IsResource(t.Resource, name) }
 
-// IsResource says whether a name that a person gives stands for a resource: its ARN, the part of it that status shows,
-// or its own id at the end.
+// IsResource reports whether a name stands for a resource: its ARN, the part of the ARN that status shows, or its own
+// id.
 func IsResource(resource, name string) bool {
 	return name == resource || name == Short(resource) || name == target.Name(resource)
 }
 
-// has says whether a name is an attempt's execution or one of its findings.
+// has reports whether a name is an attempt's execution or one of its findings.
 func has(a decide.Attempt, name string) bool {
 	return a.ExecutionID == name || slices.ContainsFunc(a.Findings, func(r decide.Ref) bool { return r.ID == name })
 }

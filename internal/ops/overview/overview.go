@@ -107,7 +107,7 @@ func (b *Builder) addBreaker(br decide.Breaker) {
 	}
 }
 
-// wants says whether something is asked for; an empty account is of no account in particular.
+// wants reports whether something is asked for; an empty account is of no account in particular.
 func (b *Builder) wants(control, account string) bool {
 	return (b.options.Control == "" || b.options.Control == control) &&
 		(b.options.Account == "" || account == "" || b.options.Account == account)

@@ -29,7 +29,7 @@ var states = []State{Failed, Suspended, Held, InFlight, Queued}
 // States lists the states of Overview.Targets in their order.
 func States() []State { return append([]State(nil), states...) }
 
-// NeedsAttention says whether a state ends only when somebody acts.
+// NeedsAttention reports whether a state ends only when somebody acts.
 func (s State) NeedsAttention() bool { return s == Failed || s == Suspended || s == Held }
 
 // Target is a target that needs attention, is in progress, or waits for a re-check.

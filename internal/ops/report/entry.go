@@ -55,7 +55,7 @@ type Entry struct {
 // Took is the time from receiving the finding to the end.
 func (e Entry) Took() time.Duration { return e.EndedAt.Sub(e.FoundAt) }
 
-// RequestedBy is who or what requested the attempt, and who sent the message when that is in doubt.
+// RequestedBy is who or what requested the attempt, and the sender of the message if it does not confirm that.
 func (e Entry) RequestedBy() string { return cmp.Or(e.By, e.Trigger) + finding.SentBy(e.Sender, e.By) }
 
 // entryOf describes an attempt. Global resources are remediated in the home Region.

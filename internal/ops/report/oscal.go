@@ -170,7 +170,7 @@ func (f Framework) selection(about map[string][]string) oscalSelection {
 	return s
 }
 
-// findings says whether each rule is met, when that is known. A rule is not met while a finding is open or a
+// findings reports whether each rule is met, when that is known. A rule is not met while a finding is open or a
 // resource needs attention. It is met when Security Hub was asked and has no open finding, and Hubmend
 // verified at least one resource.
 func (f Framework) findings(document string, about map[string][]string, openKnown bool) []oscalFinding {

@@ -63,7 +63,7 @@ func full(t *testing.T) report.Report {
 		openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-3").Resource))
 }
 
-// What the format demands of names, ids, texts and references.
+// Names, ids, texts and references have the form that the format requires.
 func TestOSCALForm(t *testing.T) {
 	t.Parallel()
 	document := oscal(t, full(t))
@@ -111,7 +111,7 @@ func TestOSCALForm(t *testing.T) {
 	}
 }
 
-// What it says is met, and what is not.
+// The findings tell rules that are met from those that are not.
 func TestOSCALFindings(t *testing.T) {
 	t.Parallel()
 	repair := past(groupOf("sg-1"), 1, day)

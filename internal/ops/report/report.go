@@ -39,7 +39,7 @@ type Report struct {
 	Unconfirmed []overview.Target  `json:"unconfirmed"` // waits for Security Hub to re-check
 	Paused      []overview.Breaker `json:"paused"`      // controls whose automatic remediation is paused
 
-	// OpenKnown says whether Security Hub was asked for open findings. If not, Open is empty.
+	// OpenKnown reports whether Security Hub was asked for open findings. If not, Open is empty.
 	OpenKnown bool    `json:"openKnown"`
 	Open      []Open  `json:"open"`
 	Repairs   []Entry `json:"repairs"` // all attempts, undos too, the latest first

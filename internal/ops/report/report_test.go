@@ -29,7 +29,7 @@ func TestOutcomes(t *testing.T) {
 	one := groupOf("sg-1")
 	for name, tc := range map[string]struct {
 		attempts []any
-		want     []string // the newest first
+		want     []string // the latest first
 	}{
 		"nothing":               {nil, []string{}},
 		"a repair":              {[]any{past(one, 1, day)}, []string{"repaired"}},
@@ -57,7 +57,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// The archive has what was before; the record, which has it not, may come first or last.
+// The archive has the previous value, and the record does not. Either may come first.
 func TestArchiveWins(t *testing.T) {
 	t.Parallel()
 	whole := past(groupOf("sg-1"), 1, day)
@@ -122,7 +122,7 @@ func TestFoundAt(t *testing.T) {
 	}
 	broken := past(one, 1, day, failed(decide.Verification, "no"))
 	if got := reportOf(t, broken, after(broken, time.Minute)).Repairs[0].Took(); got != time.Minute {
-		t.Errorf("after one that is not repeated by itself it took %v", got)
+		t.Errorf("after one that is not repeated automatically it took %v", got)
 	}
 	later := after(first, time.Minute)
 	later.Attempt.QueuedAt = later.Attempt.QueuedAt.Add(10 * time.Second)
@@ -250,7 +250,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// What waits for a re-check needs no attention and is not in progress.
+// A repair that waits for a re-check needs no attention and is not in progress.
 func TestUnconfirmed(t *testing.T) {
 	t.Parallel()
 	one := groupOf("sg-1")

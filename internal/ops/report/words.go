@@ -31,8 +31,8 @@ func shortName(resource string) string { return visible(target.Name(resource)) }
 // keptLimit is how many characters the page shows of the state before or after a repair.
 const keptLimit = 4000
 
-// readable formats what a runbook recorded, a list of texts that are mostly JSON themselves, and says
-// whether it was cut.
+// readable formats what a runbook recorded, a list of texts that are mostly JSON themselves. It reports whether the
+// text was cut.
 func readable(kept string) (text string, cut bool) {
 	var texts []string
 	if json.Unmarshal([]byte(kept), &texts) != nil {

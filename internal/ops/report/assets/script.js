@@ -45,7 +45,7 @@
     history.replaceState(null, "", "#" + (hash.toString() || "repairs"));
   }
 
-  // restore takes the filter from the URL and says whether the URL has one.
+  // restore takes the filter from the URL and reports whether the URL has one.
   function restore() {
     const hash = new URLSearchParams(location.hash.slice(1));
     if (!fields.some(function (name) { return hash.has(name); })) { return false; }
