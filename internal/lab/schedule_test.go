@@ -53,8 +53,9 @@ func TestSchedule(t *testing.T) {
 	if diff := cmp.Diff(wantProblems, w.problems()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
-	for rule, wants := range map[string]string{"none": `scheduled rule "none" not found; the scheduled rules are: barred, broken, off, sweep`,
-		"off": "DISABLED", "pattern": "not found"} {
+	for rule, wants := range map[string]string{
+		"none": `scheduled rule "none" not found; the scheduled rules are: barred, broken, off, sweep`,
+		"off":  "DISABLED", "pattern": "not found"} {
 		if err := w.FireSchedule(rule); err == nil || !strings.Contains(err.Error(), wants) {
 			t.Errorf("FireSchedule(%s) = %v", rule, err)
 		}

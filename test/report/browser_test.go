@@ -200,7 +200,8 @@ func TestPageFits(t *testing.T) {
 					t.Errorf("hard to read: %s", got)
 				}
 				if *screenshots != "" {
-					for _, part := range strings.Split(",attention,time,controls,places,repairs,frameworks,about", ",") {
+					for _, part := range strings.Split(",attention,time,controls,places,repairs,frameworks,about",
+						",") {
 						eval[any](b, fmt.Sprintf(
 							`scrollTo(0, %q ? document.getElementById(%q).getBoundingClientRect().top + scrollY : 0)`,
 							part, part))

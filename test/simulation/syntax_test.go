@@ -225,7 +225,8 @@ func statements(n ast.Node) []ast.Node {
 // A place is found however it is formatted, and its loss is an error.
 func TestMutationsFindTheirPlace(t *testing.T) {
 	t.Parallel()
-	source := "package p\n\nfunc (t *T) f(a, b int) bool {\n\tif a == 1 &&\n\t\tb == 2 {\n\t\ta = 3\n\t}\n\treturn g(a,\n\t\tb)\n}\n"
+	source := "package p\n\nfunc (t *T) f(a, b int) bool {\n\tif a == 1 &&\n\t\tb == 2 {\n\t\ta = 3\n\t}\n\treturn " +
+		"g(a,\n\t\tb)\n}\n"
 	for name, c := range map[string]struct {
 		change change
 		want   string // "": the place is not there once

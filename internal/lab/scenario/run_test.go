@@ -121,7 +121,8 @@ func TestRun(t *testing.T) {
 		"another schedule": {text: head + "events: [{schedule: weep}]\nexpect: [{alarms: []}]",
 			err: `scheduled rule "weep" not found; the scheduled rules are: sweep`},
 		"another function": {text: head +
-			"interventions: [{function: f, before: 'a:B', kill: true}]\nexpect: [{alarms: []}]", err: "function f not found"},
+			"interventions: [{function: f, before: 'a:B', kill: true}]\nexpect: [{alarms: []}]",
+			err: "function f not found"},
 		"another account": {text: head +
 			"seed: [{account: '${accounts[7]}', service: sqs, api: ListQueues}]\nexpect: [{alarms: []}]",
 			err: "accounts[7]"},
