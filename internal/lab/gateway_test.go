@@ -30,7 +30,7 @@ func TestGateway(t *testing.T) {
 			"another scheme":       {"/", "Bearer x", http.StatusForbidden, "not signed with credentials of the lab"},
 			"a key of AWS":         {"/", signed("AKIAIOSFODNN7EXAMPLE"), http.StatusForbidden, "hubmend lab up"},
 			"a session of nobody":  {"/", signed("ASIA0123456789ABCDEF"), http.StatusForbidden, "hubmend lab up"},
-			"response for nothing": {"/lab/responses/nobody", "", http.StatusNotFound, "nobody waits"},
+			"response for nothing": {"/lab/responses/nobody", "", http.StatusNotFound, "this response is not expected"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
