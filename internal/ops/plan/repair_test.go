@@ -60,7 +60,7 @@ func TestForFindingRefusesAsDispatchDoes(t *testing.T) {
 	}{
 		"archived": {object{"RecordState": "ARCHIVED"}, "archived"},
 		"passed": {object{"Compliance": object{"Status": "PASSED", "SecurityControlId": "EC2.13"}},
-			"says PASSED"},
+			"reports PASSED"},
 		"suppressed":  {object{"Workflow": object{"Status": "SUPPRESSED"}}, "SUPPRESSED"},
 		"wrong types": {object{"Resources": []any{3}}, "its Resources is a number, which no finding has there"},
 		"of another": {object{

@@ -206,7 +206,8 @@ func (c Catalog) explain(what string, err error) error {
 		return fmt.Errorf("%s: %s does not know these AWS credentials; log in again, or choose another AWS_PROFILE "+
 			"or AWS_REGION (%s)", what, c.Region, oneLine(awserr.Message(err)))
 	case strings.HasPrefix(awserr.Code(err), "AccessDenied"):
-		return fmt.Errorf("%s: access denied for these AWS credentials: attach the policy %s, or %s, to their role (%s)",
+		return fmt.Errorf("%s: access denied for these AWS credentials: attach the policy %s, or %s, to their role "+
+			"(%s)",
 			what, naming.CatalogUserPolicy, naming.CatalogAdministratorPolicy, oneLine(awserr.Message(err)))
 	case strings.Contains(text, "no such host") || strings.Contains(text, "connection refused"):
 		return fmt.Errorf("%s: Service Catalog does not respond in %s; check AWS_REGION, AWS_ENDPOINT_URL and the "+
