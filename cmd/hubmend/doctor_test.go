@@ -394,7 +394,7 @@ var ills = map[string]illness{
 	},
 	"paused": {
 		[]bend{{call: "AmazonSSM.GetParameter", old: `"active"`, new: `"paused"`}}, "switch", doctor.Problem,
-		[]string{`/hubmend/switch is "paused", so no remediation starts`, "--value active"},
+		[]string{`/hubmend/switch is "paused", so no remediation starts`, "hubmend resume"},
 	},
 	"the switch is gone": {
 		[]bend{{call: "AmazonSSM.GetParameter", status: 400, answer: `{"__type": "ParameterNotFound"}`}}, "switch",
