@@ -98,8 +98,8 @@ func (f following) deadline(cmd *cobra.Command) (context.Context, context.Cancel
 	return context.WithTimeout(cmd.Context(), f.timeout)
 }
 
-// follow reports the progress of a request until it is over or the context is done; it reads it at least
-// once. What does not end in time is reported and not a success. The error is that of an interruption. A
+// follow reports the progress of a request until it is over or the context is done. It reads the progress at least
+// once. A request that does not end in time is reported, and is no success. The error is that of an interruption. A
 // failure is left to the caller, so that it is reported once.
 func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, what, key string,
 	look func(context.Context) (request.Progress, error)) (request.Progress, error) {

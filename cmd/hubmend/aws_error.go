@@ -46,8 +46,8 @@ func awsProblem(region string, err error) error {
 	return errors.New(oneLine(err.Error()))
 }
 
-// isKeyProblem says whether a service could not use the key that its data is encrypted with. SQS has codes of its own
-// for it, other services only say so.
+// isKeyProblem reports whether a service could not use the key that encrypts its data. SQS has error codes of its own
+// for this; other services only mention the key in the message.
 func isKeyProblem(code, said string) bool {
 	return strings.HasPrefix(strings.ToUpper(code), "KMS") || strings.Contains(said, "KMS key") ||
 		strings.Contains(said, "kms:Decrypt") || strings.Contains(said, "kms:GenerateDataKey")

@@ -87,12 +87,12 @@ func undoRepair(ctx context.Context, cfg aws.Config, execution string) (problem 
 		return "", err
 	}
 	t, _ := h.Target()
-	wish, err := a.sendUndo(ctx, t, repaired)
+	sent, err := a.sendUndo(ctx, t, repaired)
 	if err != nil {
 		return "", err
 	}
 	p, err := request.Follow(ctx, undoPoll,
-		func(ctx context.Context) (request.Progress, error) { return a.undoProgress(ctx, wish) },
+		func(ctx context.Context) (request.Progress, error) { return a.undoProgress(ctx, sent) },
 		func(request.Progress) {})
 	if err != nil {
 		return "", fmt.Errorf("undo of execution %s (%s): %w", execution, oneLine(p.String()), err)
@@ -100,7 +100,7 @@ func undoRepair(ctx context.Context, cfg aws.Config, execution string) (problem 
 	if !p.Succeeded() {
 		return fmt.Sprintf("undo of execution %s: %s", execution, clip(oneLine(p.String()))), nil
 	}
-	rec, err := a.ledger.Load(ctx, wish.Key)
+	rec, err := a.ledger.Load(ctx, sent.Key)
 	if err == nil && !rec.Held() {
 		problem = "the repair was undone, but the resource is not on hold"
 	}

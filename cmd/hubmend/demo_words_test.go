@@ -49,7 +49,7 @@ func TestDemoProblems(t *testing.T) {
 	}
 }
 
-// What is printed after the demo fits, at every width.
+// The text after the demo fits terminals of every width.
 func TestDemoWordsFit(t *testing.T) {
 	t.Parallel()
 	r := scenario.Result{Controls: []scenario.ControlResult{result("ssh", "EC2.13", group, "e1", "Closed.")}}

@@ -317,7 +317,7 @@ func testDLQRedrive(t *testing.T, a account) {
 	}
 }
 
-// What cannot be sent stays, and the others go.
+// A message that cannot be sent stays, and the others are redriven.
 func testDLQRedriveFails(t *testing.T, a account) {
 	for _, body := range []string{"one", poison, "two"} {
 		a.bury(t, naming.FindingsQueue, body, "r")
@@ -364,7 +364,7 @@ func testDLQRedriveOne(t *testing.T, a account) {
 	}
 }
 
-// What is deleted is gone, and that takes a yes.
+// Deletion is final, so it needs a confirmation.
 func testDLQDelete(t *testing.T, a account) {
 	for _, body := range []string{"one", "two", "three"} {
 		a.bury(t, naming.FindingsQueue, body, "r")

@@ -112,7 +112,7 @@ func TestFindingRowsFailure(t *testing.T) {
 	}
 }
 
-// What one repair did is told once: in the first row, or in the row that was printed first.
+// Several rows may show one repair. Only the first row, or the row that was printed first, has its details.
 func TestSharedRepair(t *testing.T) {
 	t.Parallel()
 	ssh, rdp := result("4.1", "EC2.13", group, "e1", "Closed."), result("4.2", "EC2.14", group, "e1", "Closed.")

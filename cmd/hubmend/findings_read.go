@@ -20,7 +20,7 @@ const (
 )
 
 // openFindings reads the open findings of controls: those that failed, are active, and are neither suppressed nor
-// resolved. It says whether there are more than it reads, and tells after each page how many it has read.
+// resolved. It reports whether there are more than it reads, and after each page how many it has read.
 func openFindings(ctx context.Context, cfg aws.Config, controls []string, within *types.AwsSecurityFindingFilters,
 	tell func(read int)) (open []finding.Finding, more bool, err error) {
 	client := securityhub.NewFromConfig(cfg, func(o *securityhub.Options) {

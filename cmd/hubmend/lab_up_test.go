@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/lab"
 )
 
-// What a lab prints works with that lab, and with no other that is up at the same time.
+// The printed commands work with their own lab, and with no other that is up at the same time.
 func TestLabUpHelp(t *testing.T) {
 	t.Parallel()
 	for port, want := range map[int]struct{ folder, click string }{

@@ -108,8 +108,8 @@ func setSwitch(ctx context.Context, to string) (switched, error) {
 // tell gives what happened and what it means.
 func (s switched) tell() []string {
 	state, meaning := "paused", fmt.Sprintf("From %.0f seconds later, nothing starts: no remediation and no undo. "+
-		"Remediations that are running finish. Findings that arrive are kept; `hubmend resume` goes on with those that "+
-		"still need it.", killswitch.CacheFor.Seconds())
+		"Remediations that are running finish. Findings that arrive are kept; `hubmend resume` goes on with those "+
+		"that still need it.", killswitch.CacheFor.Seconds())
 	if s.Switch == naming.SwitchActive {
 		state, meaning = "active", fmt.Sprintf(
 			"Within %.0f minutes, remediation goes on with the findings that arrived "+

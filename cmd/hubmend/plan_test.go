@@ -305,8 +305,8 @@ func TestPlanBadInput(t *testing.T) {
 	}
 }
 
-// What comes from AWS or from a finding does nothing to a terminal, and stays in its line.
-// A plan that fails for want of credentials has read its finding.
+// Text from AWS or from a finding cannot control the terminal, and stays on its line.
+// A plan that fails for lack of credentials has read its finding.
 func TestPlanReadsAnyFile(t *testing.T) {
 	t.Parallel()
 	text := string(execute(t, "finding", "EC2.13", "--resource", group))

@@ -112,7 +112,8 @@ func (s switching) explain(out io.Writer, groups []catalog.Group) {
 		paragraphs(out, enablingMeans)
 		return
 	}
-	paragraphs(out, "Their findings will be remediated on request only: with the custom action, or `hubmend remediate`.")
+	paragraphs(out, "Their findings will be remediated on request only: with the custom action, or "+
+		"`hubmend remediate`.")
 }
 
 // unchanged tells that every group is set as requested already.

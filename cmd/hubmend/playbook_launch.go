@@ -60,7 +60,7 @@ by Security Hub, within 24 hours. A failed launch is cleaned up. Exits with 1 wh
 			if err != nil {
 				return err
 			}
-			version := c.product.Newest()
+			version := c.product.Latest()
 			if flags.version != "" {
 				if version, err = c.product.Version(flags.version); err != nil {
 					return err

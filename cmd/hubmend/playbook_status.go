@@ -74,7 +74,7 @@ func playbookListing(all []listed) listing {
 // state is what is launched in the JSON of status.
 type state struct {
 	Playbook string             `json:"playbook"`
-	Newest   string             `json:"newest"`
+	Latest   string             `json:"newest"`
 	Launched *playbook.Launched `json:"launched"` // null when nothing is
 	// ENABLED or DISABLED by the group's id; empty when the version does not say
 	Groups map[string]string `json:"groups"`
@@ -95,7 +95,7 @@ func playbookStatusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s := state{Playbook: c.product.Name, Newest: c.product.Newest().Name, Groups: map[string]string{}}
+			s := state{Playbook: c.product.Name, Latest: c.product.Latest().Name, Groups: map[string]string{}}
 			if len(c.launched) == 0 {
 				fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s is not launched in this account and %s\n", c.product.Name,
 					c.catalog.Region)
@@ -131,8 +131,8 @@ func groups(outputs map[string]string) map[string]string {
 
 func printState(out io.Writer, s state) {
 	newer := ""
-	if s.Newest != s.Launched.Version {
-		newer = fmt.Sprintf(" (there is %s: hubmend playbook update --version %s)", s.Newest, s.Newest)
+	if s.Latest != s.Launched.Version {
+		newer = fmt.Sprintf(" (there is %s: hubmend playbook update --version %s)", s.Latest, s.Latest)
 	}
 	fmt.Fprintln(out, s.Playbook)
 	fact(out, "launched as", s.Launched.Name+", by "+s.Launched.By)

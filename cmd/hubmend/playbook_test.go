@@ -324,7 +324,7 @@ func TestPlaybook(t *testing.T) {
 	}
 }
 
-func TestNewestVersion(t *testing.T) {
+func TestLatestVersion(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		versions []playbook.Version
@@ -336,8 +336,8 @@ func TestNewestVersion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := (playbook.Product{Versions: tc.versions}).Newest().Name; got != tc.want {
-				t.Errorf("Newest = %s, want %s", got, tc.want)
+			if got := (playbook.Product{Versions: tc.versions}).Latest().Name; got != tc.want {
+				t.Errorf("Latest = %s, want %s", got, tc.want)
 			}
 		})
 	}

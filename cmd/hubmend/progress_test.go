@@ -31,7 +31,7 @@ func followed(inPlace bool, rows int) string {
 	return out.String()
 }
 
-// What cannot be redrawn is written once, when it is final.
+// Output that cannot be redrawn is written once, when it is final.
 func TestProgressPiped(t *testing.T) {
 	t.Parallel()
 	want := `Deploying

@@ -118,7 +118,7 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 }
 
 // send sends one request after the other, and gives how many were sent before a problem.
-func send(ctx context.Context, a asking, wanted []wish) (int, error) {
+func send(ctx context.Context, a asking, wanted []findingRequest) (int, error) {
 	for i, w := range wanted {
 		if err := a.queue.Send(ctx, w.body); err != nil {
 			return i, err
@@ -142,7 +142,7 @@ type remediated struct {
 }
 
 // finish follows the requests one after the other until it is interrupted, and reports the outcomes.
-func (r remediating) finish(cmd *cobra.Command, a asking, wanted []wish) error {
+func (r remediating) finish(cmd *cobra.Command, a asking, wanted []findingRequest) error {
 	ctx, cancel := r.deadline(cmd)
 	defer cancel()
 	results, end := []remediated{}, error(nil)
@@ -167,7 +167,7 @@ func (r remediating) finish(cmd *cobra.Command, a asking, wanted []wish) error {
 }
 
 // await follows one request, and gives an error unless the resource was remediated.
-func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, what string, w wish,
+func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, what string, w findingRequest,
 	result *remediated) error {
 	p, err := r.follow(ctx, cmd, a, what, w.target.Key(),
 		func(ctx context.Context) (request.Progress, error) { return w.look(ctx, a) })

@@ -75,7 +75,7 @@ func classOf(rec decide.Record) (failure.Class, bool) {
 	return a.Class, a.State == decide.Failed && a.Class != failure.Gone
 }
 
-// wanted says whether a record matches the flags.
+// wanted reports whether a record matches the flags.
 func (r remediating) wanted(rec decide.Record) bool {
 	class, is := classOf(rec)
 	return is && (r.account == "" || r.account == rec.Target.Account) &&
@@ -94,7 +94,7 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	wanted, skipped, err := wishesOf(ctx, a, records)
+	wanted, skipped, err := findingRequests(ctx, a, records)
 	if err != nil {
 		return err
 	}
@@ -152,9 +152,10 @@ func (r remediating) failedRecords(ctx context.Context, a asking) ([]decide.Reco
 // idsAtOnce is how many findings one call reads.
 const idsAtOnce = 20
 
-// wishesOf makes one request for each record, from the first of its findings that is still open. It counts the records
-// that have none.
-func wishesOf(ctx context.Context, a asking, records []decide.Record) (wanted []wish, skipped int, err error) {
+// findingRequests makes one request for each record, from the first of its findings that is still open. It counts the
+// records that have none.
+func findingRequests(ctx context.Context, a asking, records []decide.Record) (wanted []findingRequest, skipped int,
+	err error) {
 	var ids []string
 	for _, rec := range records {
 		for _, f := range rec.Last().Findings {
@@ -176,7 +177,7 @@ func wishesOf(ctx context.Context, a asking, records []decide.Record) (wanted []
 		}
 	}
 	for _, rec := range records {
-		w, is := wishOf(a, rec, documents)
+		w, is := findingRequestOf(a, rec, documents)
 		if !is {
 			skipped++
 			continue
@@ -186,21 +187,21 @@ func wishesOf(ctx context.Context, a asking, records []decide.Record) (wanted []
 	return wanted, skipped, nil
 }
 
-func wishOf(a asking, rec decide.Record, documents map[string]types.AwsSecurityFinding) (wish, bool) {
+func findingRequestOf(a asking, rec decide.Record, documents map[string]types.AwsSecurityFinding) (findingRequest, bool) {
 	for _, f := range rec.Last().Findings {
 		d, known := documents[f.ID]
 		if !known {
 			continue
 		}
-		if w, err := newWish(a, d); err == nil && w.target == rec.Target {
+		if w, err := newFindingRequest(a, d); err == nil && w.target == rec.Target {
 			return w, true
 		}
 	}
-	return wish{}, false
+	return findingRequest{}, false
 }
 
 // countedFailures describes what will be requested, by class and account.
-func countedFailures(records []decide.Record, wanted []wish, skipped int) string {
+func countedFailures(records []decide.Record, wanted []findingRequest, skipped int) string {
 	if len(records) == 0 {
 		return "No failure matches.\n"
 	}

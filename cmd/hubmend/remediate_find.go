@@ -22,8 +22,8 @@ import (
 	"hubmend/internal/ops/request"
 )
 
-// wish is a request to remediate one finding.
-type wish struct {
+// findingRequest is a request to remediate one finding.
+type findingRequest struct {
 	finding types.AwsSecurityFinding
 	control string
 	target  target.Target
@@ -34,15 +34,15 @@ type wish struct {
 }
 
 // find reads the findings that are meant, and refuses what dispatch would refuse.
-func (r remediating) find(ctx context.Context, a asking, ids []string) ([]wish, error) {
+func (r remediating) find(ctx context.Context, a asking, ids []string) ([]findingRequest, error) {
 	documents, err := r.documents(ctx, a, ids)
 	if err != nil {
 		return nil, err
 	}
-	var wanted []wish
+	var wanted []findingRequest
 	var problem error
 	for _, d := range documents {
-		w, err := newWish(a, d)
+		w, err := newFindingRequest(a, d)
 		switch {
 		case r.control != "" && w.control != r.control: // it is about the resource, but of another control
 		case err != nil:
@@ -95,7 +95,7 @@ func (r remediating) documents(ctx context.Context, a asking, ids []string) ([]t
 }
 
 // oneResource refuses a short id that several resources have, in different accounts or Regions.
-func oneResource(name string, wanted []wish) error {
+func oneResource(name string, wanted []findingRequest) error {
 	var all []string
 	for _, w := range wanted {
 		if !slices.Contains(all, w.target.Resource) {
@@ -137,8 +137,8 @@ func findings(ctx context.Context, a asking, filters *types.AwsSecurityFindingFi
 	return all, nil
 }
 
-// keys gives those of the targets that wishes are about, each once.
-func keys(wanted []wish) []string {
+// keys returns the keys of the requested targets, each once.
+func keys(wanted []findingRequest) []string {
 	var all []string
 	for _, w := range wanted {
 		if key := w.target.Key(); !slices.Contains(all, key) {
@@ -148,24 +148,24 @@ func keys(wanted []wish) []string {
 	return all
 }
 
-// newWish makes the message for a finding. Its error says why dispatch would do nothing; it gives the control then too,
-// if Hubmend has it.
-func newWish(a asking, document types.AwsSecurityFinding) (wish, error) {
+// newFindingRequest makes the message for a finding. Its error explains why dispatch would do nothing. The request then
+// still has the control, if Hubmend supports it.
+func newFindingRequest(a asking, document types.AwsSecurityFinding) (findingRequest, error) {
 	id := oneLine(aws.ToString(document.Id))
 	raw, err := json.Marshal(document)
 	if err != nil {
-		return wish{}, fmt.Errorf("write finding %s: %w", id, err)
+		return findingRequest{}, fmt.Errorf("write finding %s: %w", id, err)
 	}
 	f, err := finding.Parse(raw)
 	if err != nil {
-		return wish{}, fmt.Errorf("%s is not a finding that Hubmend can remediate: %w", id, err)
+		return findingRequest{}, fmt.Errorf("%s is not a finding that Hubmend can remediate: %w", id, err)
 	}
 	known, _ := catalog.Embedded().Control(f)
 	control, t, _, err := dispatch.Asked(catalog.Embedded(), f)
 	if err != nil {
-		return wish{control: known.ID}, fmt.Errorf("nothing was started for %s: %s", id, oneLine(err.Error()))
+		return findingRequest{control: known.ID}, fmt.Errorf("nothing was started for %s: %s", id, oneLine(err.Error()))
 	}
-	w := wish{finding: document, control: control.ID, target: t, at: time.Now().UTC(),
+	w := findingRequest{finding: document, control: control.ID, target: t, at: time.Now().UTC(),
 		ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}
 	w.body, err = request.Action{
 		ID: w.ref.Event, Group: catalog.Embedded().GroupOf(control.ID), Finding: raw, By: a.person,
@@ -175,7 +175,7 @@ func newWish(a asking, document types.AwsSecurityFinding) (wish, error) {
 }
 
 // open notes the state of the target before anything is sent.
-func (w *wish) open(ctx context.Context, a asking) error {
+func (w *findingRequest) open(ctx context.Context, a asking) error {
 	rec, err := a.ledger.Load(ctx, w.target.Key())
 	if err != nil {
 		return ledgerError(a.cfg.Region, err)
@@ -188,7 +188,7 @@ func (w *wish) open(ctx context.Context, a asking) error {
 // why no attempt was started.
 const soon = 15 * time.Second
 
-func (w wish) look(ctx context.Context, a asking) (request.Progress, error) {
+func (w findingRequest) look(ctx context.Context, a asking) (request.Progress, error) {
 	rec, err := a.ledger.Load(ctx, w.target.Key())
 	if err != nil {
 		return request.Progress{}, err

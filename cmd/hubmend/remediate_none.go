@@ -51,8 +51,8 @@ func (r remediating) whyNone(ctx context.Context, a asking, others []types.AwsSe
 			return cmp.Or(err, errors.New(c.reason))
 		}
 	}
-	return fmt.Errorf("Security Hub has findings of %s%s, but none about %s; check the id, or try again after its next "+
-		"check, within 24 hours", r.control, there, oneLine(r.resource))
+	return fmt.Errorf("Security Hub has findings of %s%s, but none about %s; check the id, or try again after its "+
+		"next check, within 24 hours", r.control, there, oneLine(r.resource))
 }
 
 // located writes an account and Region after what they belong to. Either may be unknown.
@@ -81,7 +81,7 @@ func controlsOf(documents []types.AwsSecurityFinding) []string {
 	return slices.Compact(ids)
 }
 
-// anyFinding says whether Security Hub has a finding.
+// anyFinding reports whether Security Hub has a finding that matches the filters.
 func anyFinding(ctx context.Context, a asking, filters *types.AwsSecurityFindingFilters) (bool, error) {
 	out, err := securityhub.NewFromConfig(a.cfg).GetFindings(ctx,
 		&securityhub.GetFindingsInput{Filters: filters, MaxResults: aws.Int32(1)})

@@ -186,8 +186,8 @@ func (s terminal) finding(t *testing.T, id string) (workflow, note string) {
 	return all[0].Workflow.Status, all[0].Note.Text
 }
 
-// startDeployed is a terminal with a deployment of which no playbook is launched, so that nothing
-// is repaired by itself.
+// startDeployed returns a terminal with a deployment and no launched playbook, so that nothing is remediated
+// automatically.
 func startDeployed(t *testing.T) terminal {
 	t.Helper()
 	return terminalOf(labtest.Start(t, "../..", assembly.Copy))
@@ -221,7 +221,7 @@ func TestRemediate(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 
-	// What docs/operations.md says is enough, and the name of who asked is the session's.
+	// The permissions in docs/operations.md are enough, and the session's name is recorded as the requester.
 	s.openPort(t, group, 22)
 	may := func(actions string) string {
 		return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [%s]}]}`, actions)

@@ -11,7 +11,7 @@ import (
 // place is where a resource is.
 type place struct{ account, region string }
 
-// isResourceID says whether a resource is named as Security Hub does it. An account is named in a form of its own.
+// isResourceID reports whether a name is a Security Hub resource id. The id of an account has a form of its own.
 func isResourceID(name string) bool {
 	return strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "AWS::::Account:")
 }

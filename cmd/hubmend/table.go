@@ -114,7 +114,7 @@ func (l listing) floors(rows [][]string, widths []int) []int {
 	return floors
 }
 
-// narrow shrinks the widest columns until they fit, and says whether they do.
+// narrow shrinks the widest columns until they fit, and reports whether they do.
 func narrow(widths, floors []int, width int) bool {
 	over := len(gap)*(len(widths)-1) - width
 	for _, w := range widths {

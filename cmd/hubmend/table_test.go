@@ -38,7 +38,7 @@ func waiting() listing {
 	return l
 }
 
-// A table fits its terminal. What does not fit a narrow one becomes records.
+// A table that does not fit a narrow terminal becomes records.
 func TestRender(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	t.Setenv("COLUMNS", "")
@@ -137,7 +137,7 @@ func TestRenderRepeats(t *testing.T) {
 	}
 }
 
-// What all rows have in common becomes a record when it does not fit a line.
+// Values that all rows share become a record if they do not fit on a line.
 func TestRenderInCommon(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	t.Setenv("COLUMNS", "")

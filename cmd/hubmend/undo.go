@@ -88,27 +88,27 @@ func (u undoing) run(cmd *cobra.Command, name string) error {
 	if err := u.ask(cmd, undoQuestion, u.asJSON); err != nil {
 		return err
 	}
-	wish, err := a.sendUndo(cmd.Context(), t, repaired)
+	sent, err := a.sendUndo(cmd.Context(), t, repaired)
 	if err != nil {
 		return err
 	}
-	return u.finish(cmd, a, t, repaired, wish)
+	return u.finish(cmd, a, t, repaired, sent)
 }
 
 // sendUndo puts the request to undo a repair on the findings queue.
 func (a asking) sendUndo(ctx context.Context, t target.Target, repaired ledger.Past) (messages.Undo, error) {
-	wish := messages.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID,
+	sent := messages.Undo{ID: uuid.NewString(), Key: t.Key(), ExecutionID: repaired.Attempt.ExecutionID,
 		By: a.person.ARN, At: time.Now().UTC()}
-	if err := a.queue.Send(ctx, wish.Body()); err != nil {
-		return wish, awsError(a.cfg.Region, err)
+	if err := a.queue.Send(ctx, sent.Body()); err != nil {
+		return sent, awsError(a.cfg.Region, err)
 	}
-	return wish, nil
+	return sent, nil
 }
 
 // undoProgress reads the progress of an undo that was sent.
-func (a asking) undoProgress(ctx context.Context, wish messages.Undo) (request.Progress, error) {
-	rec, err := a.ledger.Load(ctx, wish.Key)
-	return request.OfUndo(rec, wish.ID), err
+func (a asking) undoProgress(ctx context.Context, sent messages.Undo) (request.Progress, error) {
+	rec, err := a.ledger.Load(ctx, sent.Key)
+	return request.OfUndo(rec, sent.ID), err
 }
 
 // toUndo chooses the remediation that a name stands for, or gives why it cannot be undone.

@@ -41,22 +41,22 @@ type undone struct {
 }
 
 // finish follows an undo that was sent, and reports the outcome.
-func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired ledger.Past, wish messages.Undo) error {
+func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired ledger.Past, sent messages.Undo) error {
 	result := undone{
-		Key: wish.Key, Account: t.Account, Region: t.Region, Resource: t.Resource, Control: repaired.Attempt.Control,
-		Repair: wish.ExecutionID, Request: wish.ID, By: wish.By, State: "sent",
+		Key: sent.Key, Account: t.Account, Region: t.Region, Resource: t.Resource, Control: repaired.Attempt.Control,
+		Repair: sent.ExecutionID, Request: sent.ID, By: sent.By, State: "sent",
 	}
 	var p request.Progress
 	var interrupted error
 	if u.noWait {
 		if !u.asJSON {
-			fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s shows the progress.\n", historyOf(wish.Key))
+			fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s shows the progress.\n", historyOf(sent.Key))
 		}
 	} else {
 		ctx, cancel := u.deadline(cmd)
 		defer cancel()
-		p, interrupted = u.follow(ctx, cmd, a, "undo", wish.Key, func(ctx context.Context) (request.Progress, error) {
-			return a.undoProgress(ctx, wish)
+		p, interrupted = u.follow(ctx, cmd, a, "undo", sent.Key, func(ctx context.Context) (request.Progress, error) {
+			return a.undoProgress(ctx, sent)
 		})
 		result.tell(p)
 	}

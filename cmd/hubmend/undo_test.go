@@ -51,7 +51,7 @@ func TestUndo(t *testing.T) {
 		t.Fatalf("open are %s", got)
 	}
 
-	// What docs/operations.md says is enough.
+	// The permissions in docs/operations.md are enough.
 	responder := s.as(t, "responder", `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
 		"Action": ["sqs:GetQueueUrl", "sqs:SendMessage", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]}]}`)
 	code, out := responder.answering(t, "y\n", "undo "+arn)
@@ -122,7 +122,7 @@ func TestToUndo(t *testing.T) {
 		problem string
 	}{
 		"the only one":     {history(repair(1, first, "EC2.13")), "sg-1", first, ""},
-		"the newest":       {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second, ""},
+		"the latest":       {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), "sg-1", second, ""},
 		"by its execution": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), second, second, ""},
 		"an older one": {history(repair(1, first, "EC2.13"), repair(2, second, "EC2.13")), first, "",
 			"Only the latest repair can be undone"},
@@ -146,7 +146,7 @@ func TestToUndo(t *testing.T) {
 	}
 }
 
-// What was before comes from a member account, and may be anything.
+// Previous values come from a member account, and may contain anything.
 func TestPrintRepair(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

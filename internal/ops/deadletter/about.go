@@ -25,9 +25,8 @@ type envelope struct {
 	} `json:"detail"`
 }
 
-// About says in one line what a message is about: control and resource of a finding, the
-// execution of a status event or of a wish to undo, the target of a follow-up, or else how the
-// message begins.
+// About summarizes a message in one line: control and resource of a finding, the execution of a
+// status event or of an undo request, the target of a follow-up, or else the beginning of the message.
 func About(body string) string {
 	var e envelope
 	_ = json.Unmarshal([]byte(body), &e) // what is not there stays empty

@@ -1,8 +1,7 @@
-// Package deadletter owns the messages that Hubmend gave up on: what they are about, why
-// nobody could handle them, and how one gets back onto its queue.
+// Package deadletter reads the dead-letter queues, explains what each message is about and why it
+// failed, and redrives or deletes messages.
 //
-// Everything in a message is untrusted. What the package gives out for a terminal has no
-// control characters.
+// Everything in a message is untrusted. Texts for a terminal have no control characters.
 package deadletter
 
 import (
@@ -43,8 +42,8 @@ const TooOften = "received too often; see the function's log"
 // maxReason is more than a function writes.
 const maxReason = 1000
 
-// Read makes a letter of a message from the dead letters of a queue. What the message does
-// not say, or says in a way that cannot be read, is zero.
+// Read makes a letter of a message from the dead-letter queue of a queue. A field that the message
+// does not have, or that cannot be read, is zero.
 func Read(queueName string, m types.Message) Letter {
 	received, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
 	return Letter{

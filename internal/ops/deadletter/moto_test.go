@@ -90,7 +90,7 @@ func TestOpenWithoutQueueInSQS(t *testing.T) {
 	}
 }
 
-// What functions and SQS put aside is read as often as one likes, and can be sent back.
+// Dead letters of functions and of SQS can be read any number of times, and redriven.
 func TestLettersInSQS(t *testing.T) {
 	t.Parallel()
 	client := startSQS(t)

@@ -149,8 +149,8 @@ func (q *Queue) receive(ctx context.Context) ([]types.Message, error) {
 	return out.Messages, nil
 }
 
-// release makes what is hidden visible again, also for someone who was interrupted. What
-// goes wrong here is not worth an error: SQS does the same a minute later.
+// release makes hidden messages visible again, also after an interruption. It ignores failures, because
+// SQS does the same a minute later.
 func (q *Queue) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()

@@ -202,8 +202,8 @@ func TestLetters(t *testing.T) {
 	}
 }
 
-// Whoever leaves the loop, or is thrown out, leaves nothing hidden: also what was received
-// and not yet looked at, and by many.
+// A loop that is left early, is interrupted or fails leaves no message hidden, not even those that were received and
+// not yet handled.
 func TestLettersReleases(t *testing.T) {
 	t.Parallel()
 	var first, second []string

@@ -23,7 +23,7 @@ func (q *Queue) Redrive(ctx context.Context, l Letter) error {
 		&sqs.SendMessageInput{QueueUrl: &q.source, MessageBody: &l.Body}); err != nil {
 		return fmt.Errorf("send to %s: %w", q.Name, err)
 	}
-	// Whoever interrupts between the two would redrive it again.
+	// An interruption here must not leave a message that was sent already, to be redriven again.
 	if err := q.Delete(context.WithoutCancel(ctx), l); err != nil {
 		return fmt.Errorf("sent to %s, but %w", q.Name, err)
 	}

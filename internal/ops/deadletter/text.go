@@ -38,10 +38,8 @@ func clip(text string, most int) string {
 // what the indents take grows with the square of it.
 const maxDepth = 100
 
-// Pretty gives a message's body for people: indented if it is JSON, otherwise as it is.
-// Very deep JSON stays on one line.
-// What would do something to a terminal is escaped the way JSON does it, so that JSON stays
-// the same JSON.
+// Pretty formats a message's body: indented if it is JSON, otherwise unchanged. Very deep JSON stays on
+// one line. Unprintable characters are escaped as in JSON, so that JSON keeps its meaning.
 func Pretty(body string) string {
 	var compact, indented bytes.Buffer
 	if json.Compact(&compact, []byte(body)) == nil {

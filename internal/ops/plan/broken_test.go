@@ -67,7 +67,7 @@ var everyRunbook = map[string]broken{
 			arn := group(w, "legacy", rule(0, 65535, "0.0.0.0/0"))
 			subnet := w.seed("ec2:DescribeSubnets", object{})["Subnets"].([]any)[0].(object)["SubnetId"]
 			w.seed("ec2:CreateNetworkInterface",
-				object{"SubnetId": subnet, "Description": "of the mail server",
+				object{"SubnetId": subnet, "Description": "of the database",
 					"Groups": []any{arn[strings.Index(arn, "sg-"):]}})
 			return arn
 		},
@@ -76,7 +76,7 @@ var everyRunbook = map[string]broken{
 			"+ {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:3388}",
 			"+ {FromPort:3390,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
 		},
-		uses: []string{"of the mail server"},
+		uses: []string{"of the database"},
 	},
 	"the default group": {
 		control: "EC2.2",

@@ -29,7 +29,7 @@ type Line struct {
 	Value any
 }
 
-// Lines writes a difference line by line, what goes before what comes. What stays is left out.
+// Lines writes a difference line by line, previous values before new ones. Unchanged values are left out.
 func (d Difference) Lines() []Line {
 	before, settings := d.Before.(map[string]any)
 	after, alsoSettings := d.After.(map[string]any)

@@ -84,8 +84,8 @@ type Planner struct {
 	Catalog *catalog.Catalog
 	// API is asked what uses a resource.
 	API automation.API
-	// Scripts runs the script of a runbook, with the credentials of whoever plans. It is told not to change anything,
-	// and refuses to.
+	// Scripts runs the script of a runbook with the credentials of the user. The script runs as a dry run, and
+	// refuses to change anything.
 	Scripts automation.Scripts
 	// ExecutionID stands for the id that Systems Manager would give.
 	ExecutionID string

@@ -101,8 +101,8 @@ func single(list []json.RawMessage) (json.RawMessage, error) {
 	return list[0], nil
 }
 
-// misread says what is wrong with a text that could not be read as a finding. What is wrong in it beside
-// its form comes back as it is.
+// misread explains why a text could not be read as a finding. Errors that are not about the form of the
+// text are returned unchanged.
 func misread(err error) error {
 	var wrong *json.UnmarshalTypeError
 	var syntax *json.SyntaxError

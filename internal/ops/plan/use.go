@@ -158,7 +158,7 @@ func (l look) use(e automation.Execution) Use {
 	return u
 }
 
-// part gives what is shown of a thing, by the last name of each path. What is not there is left out.
+// part returns the shown values of an object, by the last name of each path. Missing values are left out.
 func (l look) part(one any) any {
 	if len(l.Show) == 0 {
 		return one

@@ -25,10 +25,10 @@ type Record struct {
 	Error  string `json:"error,omitempty"`
 }
 
-// Ended says whether nothing more happens.
+// Ended reports whether the operation is over.
 func (r Record) Ended() bool { return r.Succeeded() || r.Status == string(types.RecordStatusFailed) }
 
-// Succeeded says whether all went well.
+// Succeeded reports whether the operation succeeded.
 func (r Record) Succeeded() bool { return r.Status == string(types.RecordStatusSucceeded) }
 
 func recordOf(d *types.RecordDetail) Record {

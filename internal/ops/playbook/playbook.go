@@ -31,7 +31,7 @@ type Catalog struct {
 type Product struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
-	Versions []Version `json:"versions"` // the newest first
+	Versions []Version `json:"versions"` // the latest first
 	path     *string
 }
 
@@ -57,8 +57,8 @@ type Launched struct {
 	productID string
 }
 
-// Newest gives the newest version that is not deprecated, or the newest of all.
-func (p Product) Newest() Version {
+// Latest returns the latest version that is not deprecated. If all are, it returns the latest of them.
+func (p Product) Latest() Version {
 	for _, v := range p.Versions {
 		if !v.Deprecated {
 			return v
@@ -207,8 +207,7 @@ func (c Catalog) explain(what string, err error) error {
 			"or AWS_REGION (%s)", what, c.Region, oneLine(awserr.Message(err)))
 	case strings.HasPrefix(awserr.Code(err), "AccessDenied"):
 		return fmt.Errorf("%s: access denied for these AWS credentials: attach the policy %s, or %s, to their role "+
-			"(%s)",
-			what, naming.CatalogUserPolicy, naming.CatalogAdministratorPolicy, oneLine(awserr.Message(err)))
+			"(%s)", what, naming.CatalogUserPolicy, naming.CatalogAdministratorPolicy, oneLine(awserr.Message(err)))
 	case strings.Contains(text, "no such host") || strings.Contains(text, "connection refused"):
 		return fmt.Errorf("%s: Service Catalog does not respond in %s; check AWS_REGION, AWS_ENDPOINT_URL and the "+
 			"network (%s)",

@@ -56,20 +56,20 @@ func OfFinding(rec decide.Record, ref decide.Ref, settled int) Progress {
 	return Progress{}
 }
 
-// Over says whether nothing more happens soon. What is pending because of the switch may be pending for days.
+// Over reports whether the request is over, or paused. A paused request may be pending for days.
 func (p Progress) Over() bool {
 	return p.Refusal != "" || p.Attempt != nil &&
 		(p.Succeeded() || p.Attempt.State == decide.Failed || p.paused() || p.unready())
 }
 
-// Succeeded says whether the request is done and verified.
+// Succeeded reports whether the request is done and verified.
 func (p Progress) Succeeded() bool { return p.Attempt != nil && p.Attempt.State == decide.Succeeded }
 
 func (p Progress) paused() bool {
 	return p.Attempt.State == decide.Queued && p.Attempt.Cause == decide.Paused
 }
 
-// unready says whether the account is not set up yet, which may take a day.
+// unready reports whether the account is not set up yet, which may take a day.
 func (p Progress) unready() bool {
 	return p.Attempt.State == decide.Queued && p.Attempt.Cause == decide.Unready
 }

@@ -32,7 +32,7 @@ type Person struct {
 	ARN, Account string
 }
 
-// Who gives the person that a client's credentials belong to.
+// Who returns the person who owns a client's credentials.
 func Who(ctx context.Context, client Identity) (Person, error) {
 	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {

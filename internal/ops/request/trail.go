@@ -28,12 +28,12 @@ type Change struct {
 	Call string    `json:"call"` // such as ec2:AuthorizeSecurityGroupIngress
 }
 
-// mostChanges is how many changes are told: the newest is most likely what somebody wants to know.
+// mostChanges limits the reported changes. The latest are the most relevant.
 const mostChanges = 5
 
-// Changes asks CloudTrail who has changed a resource since a time, the newest first. CloudTrail
-// knows resources by their ARN or by their own id, as each service likes, and shows a call some
-// minutes after it was made. What Hubmend's own runbooks did is left out.
+// Changes returns who has changed a resource since a time, the latest first, from CloudTrail.
+// CloudTrail knows a resource by its ARN or by its id, depending on the service, and shows a call
+// a few minutes after it was made. The calls of Hubmend's own runbooks are left out.
 func Changes(ctx context.Context, client Trail, resource string, since time.Time) ([]Change, error) {
 	names := []string{resource}
 	if id := target.Name(resource); id != resource {
