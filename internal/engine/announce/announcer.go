@@ -92,8 +92,8 @@ const (
 	putTime = 3 * time.Second
 )
 
-// Flush puts what was collected. It returns no error, because what the events tell has happened
-// whether or not anybody hears of it: those that cannot be put are logged and counted.
+// Flush puts the collected events. It returns no error, because the changes have happened whether or not their events
+// arrive: events that cannot be put are logged and counted.
 func (a *Announcer) Flush(ctx context.Context) {
 	a.mu.Lock()
 	events := a.events

@@ -175,7 +175,7 @@ func TestBreaker(t *testing.T) {
 	}
 }
 
-// What cannot be put is logged whole and counted, and nothing else happens.
+// Events that cannot be put are logged in full and counted, and nothing else happens.
 func TestLostEvents(t *testing.T) {
 	t.Parallel()
 	refuse := func(of []types.PutEventsRequestEntry, code string) *eventbridge.PutEventsOutput {

@@ -169,7 +169,7 @@ func refusal(executionID string) decide.UndoRefusal {
 	return decide.UndoRefusal{Request: "r1", ExecutionID: executionID, By: "ann", At: noon, Reason: "no"}
 }
 
-// Programs hear of the repair that somebody wanted back, which need not be the latest, and of who did.
+// The event has the repair that the user wanted to undo, which need not be the latest, and the user.
 func TestRefusedUndo(t *testing.T) {
 	t.Parallel()
 	b := &bus{}
@@ -187,7 +187,7 @@ func TestRefusedUndo(t *testing.T) {
 	}
 }
 
-// The guard stops one control of a target, and programs hear of the one that people are notified of.
+// The guard stops one control of a target. The event and the notification name the same control.
 func TestSuspendedControl(t *testing.T) {
 	t.Parallel()
 	b := &bus{}
@@ -209,7 +209,7 @@ func TestSuspendedControl(t *testing.T) {
 	}
 }
 
-// What others wrote stays within the quotes of an input transformer, and is neither a link nor a mention in a chat.
+// Text from others stays within the quotes of an input transformer, and is neither a link nor a mention in a chat.
 func TestQuotable(t *testing.T) {
 	t.Parallel()
 	b := &bus{}
@@ -223,7 +223,7 @@ func TestQuotable(t *testing.T) {
 	}
 }
 
-// Programs hear who sent a message, unless that is who it says.
+// The event names the sender of a message, unless the sender confirms the requester.
 func TestSender(t *testing.T) {
 	t.Parallel()
 	for _, sender := range []string{"AROA:ann", "AROA:eve"} {

@@ -6,7 +6,7 @@ package announce
 
 import "time"
 
-// What rules match on.
+// Rules match on these.
 const (
 	Source      = "hubmend"
 	RepairType  = "Hubmend Repair State Change"

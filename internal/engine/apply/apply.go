@@ -108,9 +108,9 @@ func (e Effects) end(ctx context.Context, rec decide.Record, ended decide.Ended)
 // functions that work on the same target at the same time.
 const maxConflicts = 10
 
-// Transact decides about a record as it was loaded, and carries the decision out. When
-// another function saved the record meanwhile it does both again with the new one. It gives
-// the decision that held and the record as stored. What a decision announces to findings is left to the caller.
+// Transact decides about a record as it was loaded, and carries the decision out. If another function
+// saved the record meanwhile, Transact repeats both with the new record. It returns the decision that
+// held and the record as stored. The caller announces the decision to findings.
 func (e Effects) Transact(ctx context.Context, rec decide.Record,
 	choose func(decide.Record) decide.Decision) (decide.Decision, decide.Record, error) {
 	for range maxConflicts {

@@ -27,8 +27,8 @@ func everything() decide.Decision {
 	}
 }
 
-// What is told and counted comes before the record, which says that it was; what is announced is
-// for the caller to say, who announces a whole batch at once.
+// Notes, notifications and counts come before the record, which states that they were made. The caller
+// announces a whole batch at once.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	order := []string{"update 1", "update 2", "notify Hubmend: repair : 3 sg-1 in 1", "archive sg-1 4",

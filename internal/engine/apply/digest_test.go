@@ -177,7 +177,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-// What is told while a window ends is in its digest, or told anew.
+// A notification that comes while its window ends is in the window's digest, or is sent again.
 func TestCollectedTooLate(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"collect", "save", "read", "notify"} {
@@ -198,7 +198,7 @@ func TestCollectedTooLate(t *testing.T) {
 	}
 }
 
-// What fails is tried again by whoever comes next, and nothing is lost.
+// A failed notification is tried again with the next one, and nothing is lost.
 func TestTellFails(t *testing.T) {
 	t.Parallel()
 	for at, tc := range map[string]struct {

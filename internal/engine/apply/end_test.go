@@ -15,7 +15,7 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// failed is the end of an attempt that the breaker should hear of.
+// failed is the end of an attempt that counts for the breaker.
 func failed(number int, edits ...func(*decide.Ended)) *decide.Ended {
 	e := &decide.Ended{Attempt: decide.Attempt{Number: number, State: decide.Failed, Control: "X.1", EndedAt: noon},
 		Counts: true}

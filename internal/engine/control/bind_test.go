@@ -116,7 +116,7 @@ func TestBindNamesTheOwner(t *testing.T) {
 	}
 }
 
-// What a resource's id captures goes into parameters; a capture must not be read as a form.
+// The captures of a resource's id go into parameters. A capture must not be read as a form.
 func TestBindDoesNotExpandTwice(t *testing.T) {
 	t.Parallel()
 	c := control.Control{

@@ -13,7 +13,7 @@ import (
 type Account struct {
 	ID      string
 	Version int
-	ToldAt  time.Time // when people last were told; zero when they never were
+	ToldAt  time.Time // of the last notification; zero if there was none
 	Missing []Missing
 	Unknown Unknown `dynamodbav:"-" json:"-"`
 }
@@ -28,7 +28,7 @@ type Missing struct {
 	Probe          Probe
 }
 
-// mostMissing limits the item of an account. What is dropped is only tried again sooner.
+// mostMissing limits the item of an account. An entry that is dropped is only tried again sooner.
 const mostMissing = 50
 
 // places names the parts of an account that an attempt needs, by their scopes.
@@ -101,8 +101,8 @@ type AccountDecision struct {
 	Until time.Time
 }
 
-// OnNotReady notes that the last attempt of a record could not start because something is missing. People are
-// told once for the account, however much is missing in it.
+// OnNotReady notes that the last attempt of a record could not start because something is missing. It notifies
+// people once for each account, however much is missing in it.
 func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now time.Time, s Settings) AccountDecision {
 	a := rec.Last()
 	m := Missing{Place: places(rec.Target, *a)[scope], Reason: Clip(reason, storedLimit), Tries: 1, TriedAt: now}

@@ -112,7 +112,7 @@ func (a Attempt) Runbook(t target.Target) string {
 	return t.Runbook
 }
 
-// Asker returns who asked for the attempt, or what did, and who sent the message when that is in doubt.
+// Asker returns the person or trigger that requested the attempt, and the message's sender if that is unconfirmed.
 func (a Attempt) Asker() string {
 	return cmp.Or(a.By, string(a.Trigger)) + finding.SentBy(a.Sender, a.By)
 }

@@ -105,7 +105,7 @@ func TestBreakerTries(t *testing.T) {
 	}
 }
 
-// What says nothing about the control does not count: it was throttled, cancelled, not started.
+// Outcomes that are not about the control do not count: throttled, cancelled or not started.
 func TestBreakerCountsOnlyWhatTheRunbookDid(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

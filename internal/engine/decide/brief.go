@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// The parts of what AWS writes when it denies a call. What a person needs is at the end: which kind
-// of policy denies, and the policy's ARN.
+// The parts of the message with which AWS denies a call. The useful part is at the end: which kind of policy
+// denies, and the policy's ARN.
 var (
 	// encoded is for sts:DecodeAuthorizationMessage, and may have thousands of characters.
 	encoded = regexp.MustCompile(`\s*Encoded authorization failure message: \S+`)

@@ -175,8 +175,8 @@ func through(t *testing.T, gate decide.Gate, seen map[string]decide.Seen, rec de
 	return d
 }
 
-// follows reports whether an attempt may come after the one before it. What is dropped in between are undos, and
-// whatever came after a repair that is kept because it succeeded.
+// follows reports whether an attempt may come after the one before it. Undos between them may have been dropped, and
+// any attempt after a repair that is kept because it succeeded.
 func follows(all []decide.Attempt, i int) bool {
 	before := all[i-1]
 	undos := slices.ContainsFunc(all, func(a decide.Attempt) bool { return a.Undo != "" })

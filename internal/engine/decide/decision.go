@@ -66,7 +66,7 @@ type Checked struct {
 type Ended struct {
 	Attempt Attempt
 	Outcome Outcome // whole, where the attempt has it in brief
-	// Counts is set when the breaker of the control should hear of it.
+	// Counts is set if the attempt counts for the breaker of the control.
 	Counts bool
 }
 

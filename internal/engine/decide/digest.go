@@ -36,9 +36,9 @@ func (n Notification) CommonCause() (CommonCause, bool) {
 	return CommonCause{}, false
 }
 
-// Digest is where the messages of one cause stand. The first goes out at once and opens a window. What has the
-// same cause is collected until the window ends, and goes out in one message then. When that had something to tell
-// another window follows, which nothing has to open.
+// Digest is the state of the messages with one cause. The first message is sent at once and opens a window. Further
+// ones are collected until the window ends, and are sent in one message then. If there were any, another window
+// follows automatically.
 type Digest struct {
 	Cause   CommonCause
 	Version int
@@ -104,8 +104,8 @@ func (n Notification) Collect(now time.Time) Collected {
 	}
 }
 
-// id tells apart what is told. An attempt of a record that was deleted has the number of another, and a repair may be
-// contradicted by each of its findings.
+// id distinguishes notifications. An attempt of a record that was deleted has the number of another, and each finding
+// of a repair may contradict it.
 func (n Notification) id() string {
 	t := n.Record.Target
 	attempt := fmt.Sprintf("%s#%d#%d", t.Key(), n.Attempt.Number, n.Attempt.QueuedAt.Unix())
@@ -169,8 +169,8 @@ func (d Digest) OnSweep(now time.Time) (Digest, bool) {
 	return d, true
 }
 
-// OnSent notes that the digest of a window is out, in which so many things were told. It returns false when
-// another function has noted it.
+// OnSent notes that the digest of a window was sent, with so many notifications. It returns false if another function
+// has noted it.
 func (d Digest) OnSent(window, collected int, now time.Time, s Settings) (Digest, bool) {
 	if d.Ended != window {
 		return d, false

@@ -63,7 +63,7 @@ func TestDigestOnNotification(t *testing.T) {
 	}
 }
 
-// What is collected for a window is in its digest for sure while the window is open.
+// A notification that is collected while the window is open is in the window's digest.
 func TestDigestHas(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -36,8 +36,8 @@ func (a Attempt) due(s Settings) time.Time {
 	return a.ClaimedAt
 }
 
-// wakeAt is when an attempt that is queued is to be gone on with. What waits for its slot or its
-// message gets a minute more, because the message usually comes.
+// wakeAt is when a queued attempt should continue. An attempt that is pending for its slot or its message gets a
+// minute more, because the message usually comes.
 func (a Attempt) wakeAt(s Settings) time.Time {
 	if a.WaitsAs().in(PhaseRetry, PhasePaused, PhaseBroken, PhaseNotReady) {
 		return a.NotBefore

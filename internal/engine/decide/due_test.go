@@ -7,8 +7,8 @@ import (
 	"hubmend/internal/engine/decide"
 )
 
-// What is due too late waits too long, and for ever if it is never due. So no record has something to be done about
-// it before it is due, whatever its state and the time.
+// A record that is due too late is pending for too long, and forever if it is never due. So no record needs a decision
+// before it is due, in any state and at any time.
 func TestDueIsNeverTooLate(t *testing.T) {
 	t.Parallel()
 	always := settings

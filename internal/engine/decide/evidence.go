@@ -66,10 +66,10 @@ func (r Record) resolved(f Ref) bool {
 	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.repaired() && a.hasFinding(f) })
 }
 
-// checkedOldData reports whether the check behind an automatic request may be made of data from before a repair.
+// checkedOldData reports whether the check behind an automatic request may have used data from before a repair.
 //
-// It is not when the repair was told to the finding, and the finding has passed since; nor does that matter
-// when a person has set the finding to NEW.
+// It has not if the finding was resolved after the repair and has passed since. It does not matter if a person has
+// set the finding to NEW.
 func (d *decider) checkedOldData(r Request, repair Attempt) bool {
 	lag := max(r.EvidenceLag, repair.EvidenceLag, d.settings.EvidenceLag)
 	passedSince := repair.hasFinding(r.Ref) && r.Since.After(d.Record.resolvedAt())

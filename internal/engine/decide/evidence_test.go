@@ -89,7 +89,7 @@ func TestAChecksThatCannotKnowOfTheRepair(t *testing.T) {
 	}
 }
 
-// The record is saved before the finding is told. When the function dies in between, the message comes back.
+// The record is saved before the finding is updated. If the function dies in between, the message comes back.
 func TestAResolvedFindingThatWasNotToldIsToldAgain(t *testing.T) {
 	t.Parallel()
 	again := ask("f2", "e2", reported)

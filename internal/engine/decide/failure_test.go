@@ -101,7 +101,7 @@ func TestNotReady(t *testing.T) {
 	claimed.Attempts[0].State, claimed.Attempts[0].Cause = decide.Claimed, ""
 	if d := decide.OnNotReady(claimed, 1, "There is no role.", d.Until, noon.Add(time.Hour),
 		settings); len(d.Updates) > 0 || last(t, d).State != decide.Queued {
-		t.Errorf("its finding is told again: %+v", d)
+		t.Errorf("its finding is updated again: %+v", d)
 	}
 	over := decide.OnNotReady(claimed, 1, "There is no role.", d.Until, noon.Add(settings.ReadyWithin), settings)
 	if a := last(t, over); a.State != decide.Failed || a.Class != failure.NotReady || len(over.Notifications) > 0 ||
@@ -113,7 +113,7 @@ func TestNotReady(t *testing.T) {
 	}
 }
 
-// What an account lacks stops only what needs it.
+// Something that is missing in an account stops only the attempts that need it.
 func TestMissingStopsOnlyWhatNeedsIt(t *testing.T) {
 	t.Parallel()
 	one := record(attempt(1, decide.Claimed))
@@ -132,7 +132,7 @@ func TestMissingStopsOnlyWhatNeedsIt(t *testing.T) {
 	}
 }
 
-// A deleted resource is no failure: nobody is told, and nothing counts.
+// A deleted resource is no failure: no notification is sent, and nothing counts.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	d := decide.OnOutcome(record(attempt(1, decide.Running)),

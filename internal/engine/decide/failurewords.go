@@ -5,12 +5,12 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// notReadyNote is what findings are told that wait for an account.
+// notReadyNote is the note of findings that are pending because of their account.
 func notReadyNote(reason string) string {
 	return because("Hubmend cannot repair this yet:", reason, "It keeps trying for 24 hours.")
 }
 
-// failureNote is what findings are told of an attempt that failed.
+// failureNote is the note of findings whose attempt failed.
 func failureNote(t target.Target, a Attempt) string {
 	hint := failure.FateOf(a.Class).Hint
 	if a.Class == failure.Gone {

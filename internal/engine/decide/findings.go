@@ -241,8 +241,8 @@ func (d *decider) repeatAnswer(r Request, a *Attempt) string {
 	return log
 }
 
-// answerStopped answers the requests that were stopped: they share the attempt that a person
-// asked for at the same time, or else they are told, and people once.
+// answerStopped answers the requests that were stopped. They share the attempt that a person requested at the same
+// time. Otherwise their findings get a note, and people one notification.
 func (d *decider) answerStopped(requests []Request) {
 	if len(d.stopped) == 0 {
 		return
@@ -320,7 +320,7 @@ func (d *decider) announce(refs []Ref, note string) {
 	}
 }
 
-// notify is what findings are told that are not answered yet.
+// notify is the update of findings that are not answered yet.
 func notify(refs []Ref, note string) Update {
 	return Update{Findings: refs, Workflow: finding.Notified, Note: note}
 }

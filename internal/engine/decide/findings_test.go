@@ -366,8 +366,8 @@ func TestGuardHoldsForLargeSettings(t *testing.T) {
 	t.Error("40 attempts were started")
 }
 
-// An automatic finding that comes first in the batch is told that nothing is done any longer,
-// while a person's request behind it starts the repair of the very same resource.
+// An automatic finding that comes first in the batch gets the note that automatic repair is suspended, while a
+// person's request behind it starts the repair of the same resource.
 func TestSuspendedFindingSharesWhatAPersonStarts(t *testing.T) {
 	t.Parallel()
 	var attempts []decide.Attempt
@@ -417,7 +417,7 @@ func BenchmarkOnFindings(b *testing.B) {
 	}
 }
 
-// What changed nothing does not count for the guard, and pushes nothing that counts out of its sight.
+// An attempt that changed nothing does not count for the guard, and displaces no attempt that counts.
 func TestWhatIsGonePushesNothingOut(t *testing.T) {
 	t.Parallel()
 	hoursAgo := func(n int) func(*decide.Attempt) { return claimed(noon.Add(-time.Duration(n) * time.Hour)) }

@@ -12,8 +12,8 @@ import (
 type Gate struct {
 	// Paused is set while the administrator's switch stops every start.
 	Paused bool
-	// Breakers are those of controls, by id, and Accounts those in which something is missing. What is not
-	// there stands against nothing.
+	// Breakers are those of controls, by id, and Accounts those in which something is missing. A control or account
+	// without an entry holds nothing.
 	Breakers map[string]Breaker
 	Accounts map[string]Account
 	// Slot is the moment that is reserved for a start; zero when none is.
@@ -80,7 +80,7 @@ func (d *decider) claim(a *Attempt, at time.Time) {
 	missing := d.gate.Accounts[d.Record.Target.Account].firstMissing(d.Record.Target, *a)
 	switch {
 	case a.Undo != "":
-	case missing != nil && a.toldNotReady(): // it only tries, and most of its findings have been told
+	case missing != nil && a.toldNotReady(): // it is only a try, and most of its findings have the note
 		d.announce(d.asked, notReadyNote(missing.Reason))
 	default:
 		d.announce(a.Findings, startNote(d.Record.Target, *a))

@@ -168,7 +168,7 @@ func TestPersonTakesQueuedAttemptOver(t *testing.T) {
 	}
 }
 
-// A finding that joins an attempt that waits for long is told so. So is one that comes again,
+// A finding that joins an attempt that is pending for long gets a note. So does one that comes again,
 // because its note may have been lost.
 func TestFindingJoinsWaitingAttempt(t *testing.T) {
 	t.Parallel()

@@ -135,7 +135,7 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 	a := d.Record.Last()
 	a.end(o, now)
 	fate := failure.FateOf(o.Class)
-	// What never ran says nothing about the runbook.
+	// An attempt that never ran is no evidence about the runbook.
 	d.Ended = &Ended{Attempt: *a, Outcome: o, Counts: o.ExecutionID != "" && (o.Succeeded || fate.Breaker)}
 	d.Log = append(d.Log, string(a.State))
 	refs := findingsToAnswer(*a, seen)
@@ -162,8 +162,8 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 	}
 }
 
-// findingsToAnswer are the findings that are to be told how an attempt ended: never one that a
-// person suppressed, and not the failure of a repair when there is nothing left to repair.
+// findingsToAnswer are the findings that get the outcome of an attempt. Findings that a person suppressed never do,
+// and a failure is not reported to findings that have nothing left to repair.
 func findingsToAnswer(a Attempt, seen map[string]Seen) []Ref {
 	var refs []Ref
 	for _, r := range a.Findings {

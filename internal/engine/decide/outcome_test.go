@@ -33,7 +33,7 @@ func TestOnStarted(t *testing.T) {
 				t.Errorf("save %t, attempt %s %q", d.Save, a.State, a.ExecutionID)
 			}
 			if len(d.Updates)+len(d.Announce)+len(d.Notifications) > 0 {
-				t.Error("somebody was told")
+				t.Error("a finding or a person was notified")
 			}
 		})
 	}
@@ -185,7 +185,7 @@ func TestDuplicateOutcomeOfTheAttemptBefore(t *testing.T) {
 }
 
 // Dispatch starts attempt 1, which ends before dispatch can write down its execution; then
-// attempt 2 is claimed. What dispatch writes must not name the execution of 1 in attempt 2,
+// attempt 2 is claimed. Dispatch must not write the execution of 1 into attempt 2,
 // because the outcome of 2 would then be of "another execution" and be lost.
 func TestOnStartedOfTheAttemptBefore(t *testing.T) {
 	t.Parallel()

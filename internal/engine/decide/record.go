@@ -1,9 +1,8 @@
-// Package decide owns every decision about when a target is repaired and what its
-// findings are told.
+// Package decide owns every decision about when a target is repaired, and the notes of its findings.
 //
-// It is pure: a record, what happened, the time and the settings go in; a new record
-// and what to do come out. It knows no AWS client, no clock and no environment, so
-// that the whole behaviour can be tested in tables and simulated.
+// It is pure: a record, an event, the time and the settings go in; a new record and the actions to
+// take come out. It knows no AWS client, no clock and no environment, so that its whole behaviour can
+// be tested in tables and simulated.
 package decide
 
 import (

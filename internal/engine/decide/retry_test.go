@@ -30,7 +30,7 @@ func TestOnStartDeferred(t *testing.T) {
 			t.Errorf("attempt = %+v", a)
 		}
 		if len(d.Updates)+len(d.Announce)+len(d.Notifications) > 0 {
-			t.Error("a person hears of throttling")
+			t.Error("throttling is announced")
 		}
 	})
 	t.Run("the answer is lost", func(t *testing.T) {

@@ -28,9 +28,9 @@ type Settings struct {
 	// again, and RetryBackoff that before an attempt that failed; each further one is four times
 	// as long, up to MaxBackoff.
 	StartBackoff, RetryBackoff, MaxBackoff time.Duration
-	// ReadyBackoff is the first wait before it is tried whether an account is ready now; each further one is
-	// twice as long, up to MaxReadyBackoff. After ReadyWithin the attempts that wait are given up, and people
-	// may be told of the account again.
+	// ReadyBackoff is the first wait before Hubmend tries whether an account is ready now. Each further wait is
+	// twice as long, up to MaxReadyBackoff. After ReadyWithin Hubmend gives up the pending attempts, and may
+	// notify people of the account again.
 	ReadyBackoff, MaxReadyBackoff, ReadyWithin time.Duration
 	// ProbeLease is how long others wait for the outcome of the one that is let through. Executions that take
 	// longer than half of it are not waited for.

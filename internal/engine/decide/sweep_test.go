@@ -172,9 +172,9 @@ func TestOnChecksOfSeveral(t *testing.T) {
 	}
 }
 
-// What is RESOLVED stays known, however often another finding of the target fails meanwhile: a check from before
+// A RESOLVED finding stays known, however often another finding of the target fails meanwhile: a check from before
 // the repair contradicts nothing, and the repair can still be undone.
-func TestTheNewestRepairIsKept(t *testing.T) {
+func TestTheLatestRepairIsKept(t *testing.T) {
 	t.Parallel()
 	rec := record(repaired(1), attempt(2, decide.Succeeded, unneeded))
 	rec.Unconfirmed = []decide.Ref{ref("f1", "e1")}

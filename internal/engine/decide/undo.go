@@ -33,8 +33,8 @@ type UndoRefusal struct {
 	Reason      string // a sentence
 }
 
-// executionsKept is how long Systems Manager keeps an execution, from which the runbook of an undo reads
-// what was before.
+// executionsKept is how long Systems Manager keeps an execution. The runbook of an undo reads the previous value
+// from it.
 const executionsKept = 30 * 24 * time.Hour
 
 // Forgotten reports whether Systems Manager no longer has the execution of a repair.
@@ -112,8 +112,8 @@ func (r Record) Undoable() Attempt {
 	return Attempt{}
 }
 
-// Unfinished returns the attempts that ran and failed since the success before a repair. What they changed
-// before they failed is not in the Before of the repair, and so an undo leaves it as it is.
+// Unfinished returns the attempts that ran and failed between a repair and the success before it. Their changes are
+// not in the Before of the repair, so an undo does not revert them.
 func (r Record) Unfinished(executionID string) []Attempt {
 	var failed []Attempt
 	for _, a := range r.Attempts {

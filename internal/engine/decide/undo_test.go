@@ -81,7 +81,7 @@ func TestOnUndo(t *testing.T) {
 		t.Errorf("start %t, save %t, attempt (-want +got):\n%s", d.Start, d.Save, diff)
 	}
 	if told := append(d.Updates, d.Announce...); len(told)+len(d.Notifications) > 0 {
-		t.Errorf("somebody is told before anything is known: %+v", told)
+		t.Errorf("a notification is sent before the outcome is known: %+v", told)
 	}
 	if got := last(t, d).Runbook(group); got != "UndoClosePorts" {
 		t.Errorf("it runs %s", got)
@@ -149,7 +149,7 @@ func TestOnUndoRefuses(t *testing.T) {
 	}
 }
 
-// What came after the repair, and left it the latest that changed something, is in nobody's way.
+// Later attempts that changed nothing do not block an undo of the repair.
 func TestOnUndoAfterOthers(t *testing.T) {
 	t.Parallel()
 	for name, rec := range map[string]decide.Record{
@@ -249,7 +249,7 @@ func TestUndoMeetsThePause(t *testing.T) {
 	}
 }
 
-// What a person looked at an hour ago is not restored now, even if nobody was there to start it before.
+// A confirmation of an hour ago is too old: the undo does not start now, even if it could not start before.
 func TestUndoGetsTooOld(t *testing.T) {
 	t.Parallel()
 	waiting := record(repaired(1),
@@ -267,7 +267,7 @@ func TestUndoGetsTooOld(t *testing.T) {
 	}
 }
 
-// What failed attempts have changed is not in the Before of the repair after them.
+// The changes of failed attempts are not in the Before of the repair after them.
 func TestUnfinished(t *testing.T) {
 	t.Parallel()
 	refused := attempt(2, decide.Failed, func(a *decide.Attempt) { a.Class = decide.Refused })
@@ -412,7 +412,7 @@ func TestFindingsOfWhatIsHeld(t *testing.T) {
 				t.Error(diff)
 			}
 			if len(d.Notifications) > 0 {
-				t.Errorf("people are told again: %q", d.Notifications[0].Subject())
+				t.Errorf("people are notified again: %q", d.Notifications[0].Subject())
 			}
 		})
 	}

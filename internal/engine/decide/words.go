@@ -33,7 +33,7 @@ func startNote(t target.Target, a Attempt) string {
 		naming.Document(t.Runbook)), noteLimit)
 }
 
-// answer is what findings are told when an attempt is over.
+// answer is the update of findings when an attempt is over.
 func answer(t target.Target, a Attempt, refs []Ref) Update {
 	if a.State == Succeeded {
 		return Update{Findings: refs, Workflow: finding.Resolved,

@@ -66,7 +66,7 @@ func TestWordsKeepToTheLimits(t *testing.T) {
 	}
 }
 
-// What a note is for must survive a long reason: what to do and where to look.
+// A long reason must leave room for the most useful parts of a note: what to do and where to look.
 func TestLongReasonLeavesRoom(t *testing.T) {
 	t.Parallel()
 	d := decide.OnOutcome(record(attempt(1, decide.Running)),

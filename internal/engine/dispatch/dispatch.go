@@ -73,15 +73,14 @@ type Handler struct {
 	Log      *slog.Logger
 }
 
-// Handle processes one batch. A message is reported as failed, and so comes back, only
-// when trying again may help; one bad finding never stops the others.
+// Handle processes one batch. It reports a message as failed, so that it comes back, only if another try
+// may help. One bad finding never stops the others.
 //
-// All targets are decided and claimed first, then all their findings are told at once, and
-// then the runbooks are started, each when its slot has come. A start takes longer than a slot,
-// so they do not wait for each other.
+// It decides and claims all targets first, then updates all their findings at once, and then starts the
+// runbooks, each in its slot. A start takes longer than a slot, so they do not wait for each other.
 //
-// The context ends before the function does. What is not done by then comes back: an attempt
-// that was claimed but not started is queued again, as one that was not made.
+// The context ends before the function does. Unfinished messages then come back: an attempt that was
+// claimed but not started is queued again, as one that was not made.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	b := h.read(ctx, batch.Records)
 	h.answer(ctx, b)
@@ -228,10 +227,9 @@ func (h *Handler) region(t target.Target) string {
 	return t.Region
 }
 
-// announce tells the findings of every target that was decided, at once. When that fails, each
-// target is told alone, so that one finding stops no other; but not when it failed because
-// Security Hub was told too often, or does not answer. What cannot be told is not started: its messages
-// come back when the claim is free again.
+// announce updates the findings of all decided targets at once. If that fails, it updates each target's findings
+// alone, so that one finding stops no other. It does not do so if Security Hub throttles or does not answer. A target
+// whose findings cannot be updated is not started: its messages come back when the claim is free again.
 func (h *Handler) announce(ctx context.Context, b *batch) {
 	var updates []decide.Update
 	for _, w := range b.works {

@@ -23,7 +23,7 @@ func TestOrderOfEffects(t *testing.T) {
 	if failed := w.handle(t, imported("m1", sg("f1", "EC2.13", "sg-11111111"))); failed != nil {
 		t.Errorf("%q come back", failed)
 	}
-	// The finding is told between the claim and the start: a runbook that ends quickly
+	// The finding is updated between the claim and the start: a runbook that ends quickly
 	// must not be overwritten, and a claim that is lost must not be announced.
 	want := []string{"save claimed", "update f1 NOTIFIED", "start sg-11111111 1 22", "save running"}
 	if diff := cmp.Diff(want, w.take()); diff != "" {
@@ -35,7 +35,7 @@ func TestOrderOfEffects(t *testing.T) {
 	}
 }
 
-// All is claimed first, then all is told in one call, and then one after the other is started.
+// All targets are claimed first. Then one call updates all findings, and the runbooks start one after the other.
 func TestBatch(t *testing.T) {
 	t.Parallel()
 	cis := object{"GeneratorId": "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0/rule/4.1",
@@ -66,7 +66,7 @@ func TestBatch(t *testing.T) {
 			[]string{"save claimed", "save claimed", "update f1+f2+f3 NOTIFIED", "start sg-aaaaaaaa 1 22+3389",
 				"save running", slept(1), "start sg-bbbbbbbb 1 22", "save running"},
 		},
-		"two triggers are told apart": {
+		"two triggers get different updates": {
 			[]events.SQSMessage{custom("m1", sg("f1", "EC2.13", a)), imported("m2", sg("f2", "EC2.13", b))},
 			[]string{"save claimed", "save claimed", "update f1 NOTIFIED", "update f2 NOTIFIED",
 				"start sg-aaaaaaaa 1 22", "save running", slept(1), "start sg-bbbbbbbb 1 22", "save running"},
@@ -114,7 +114,7 @@ func TestTwentyFindingsSelected(t *testing.T) {
 		w.now = w.now.Add(time.Second)
 	}
 	if w.started != 10 || len(w.notes) != 20 {
-		t.Errorf("%d executions, %d findings were told", w.started, len(w.notes))
+		t.Errorf("%d executions, %d findings were updated", w.started, len(w.notes))
 	}
 }
 

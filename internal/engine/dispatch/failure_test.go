@@ -54,7 +54,7 @@ func TestFailuresReportTheirMessage(t *testing.T) {
 	}
 }
 
-// What all depend on fails all, but for the messages that are done already.
+// If a call for the whole batch fails, all messages fail, except those that are done already.
 func TestFailuresOfTheWholeBatch(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{"Paused", "Read"} {

@@ -36,7 +36,7 @@ func TestNear(t *testing.T) {
 func TestSlots(t *testing.T) {
 	t.Parallel()
 	started := []string{"start sg-11111111 1 22", "save running"}
-	// The message comes back a bit early, and the finding is told when it starts.
+	// The message comes back a bit early, and the finding is updated when the runbook starts.
 	waits := func(slots time.Duration) []string {
 		return []string{"save queued", delayed("m1", slots*ledger.SlotSpacing-decide.Defaults.SlotLead)}
 	}
@@ -126,8 +126,8 @@ func TestStartsAreInTheOrderOfTheirSlots(t *testing.T) {
 	}
 }
 
-// While the switch is off nothing starts, everything is kept, and each finding is told. One that
-// comes again is told again: the note may have been lost.
+// While the switch is off nothing starts, everything is kept, and each finding gets a note. A finding
+// that comes again gets the note again, because it may have been lost.
 func TestPaused(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -149,7 +149,7 @@ func TestPaused(t *testing.T) {
 			t.Errorf("done: %s", step)
 		}
 	}
-	w.handle(t, imported("m7", sg("f7", "EC2.13", one))) // another finding is told too
+	w.handle(t, imported("m7", sg("f7", "EC2.13", one))) // another finding gets the note too
 	if diff := cmp.Diff([]string{"save queued", "update f7 NOTIFIED"}, w.take()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
@@ -174,7 +174,7 @@ func TestPaused(t *testing.T) {
 	}
 }
 
-// What runs is not stopped, and its findings are joined.
+// A running attempt is not stopped, and its findings are joined.
 func TestPausedWhileOneRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -245,8 +245,8 @@ func TestBreakerOfTheQueuedAttempt(t *testing.T) {
 	}
 }
 
-// What somebody asked for long ago is looked at again before it is repaired. The event tells how
-// long ago, because a dead letter that is sent again is a young message.
+// A resource is read again before a repair that was requested long ago. The age comes from the event,
+// because a dead letter that is redriven is a young message.
 func TestOldMessages(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -40,7 +40,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 	}
 }
 
-// What will never be understood goes where a person sees it, with the reason.
+// A message that can never be understood becomes a dead letter, with the reason.
 func TestPoisonIsBuried(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, reason string }{

@@ -12,7 +12,8 @@ import (
 	"hubmend/internal/engine/ledger"
 )
 
-// What a newer version wrote waits for it, on the queue and then among the dead letters. Nothing else does.
+// Messages about an item of a newer version stay for that version, on the queue and then in the dead-letter queue.
+// Follow-ups do not: the sweep sends them again.
 func TestNewerSchemas(t *testing.T) {
 	t.Parallel()
 	for written, key := range map[string]string{

@@ -44,8 +44,8 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
-// What was not started is tried again by one message, after a while. Whether it was an attempt
-// depends on whether it may have been started all the same.
+// A failed start is tried again after a while, by one message. It counts as an attempt only if
+// it may have succeeded all the same.
 func TestStartDeferred(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -132,7 +132,7 @@ func TestClaimedByAnother(t *testing.T) {
 	}
 }
 
-// A start that came a moment too early is tried again in its own slot, and nobody hears of it.
+// A start that came a moment too early is tried again in its own slot, without a notification.
 func TestStartAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -118,7 +118,7 @@ func TestUndoIsRefused(t *testing.T) {
 	}
 }
 
-// What cannot be an undo of anything is a dead letter, and stops nothing else.
+// A message that cannot be an undo of anything is a dead letter, and stops nothing else.
 func TestBadUndosAreBuried(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, want string }{

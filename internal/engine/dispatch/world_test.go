@@ -29,8 +29,8 @@ var (
 	errDown = errors.New("down")
 )
 
-// world stands for everything that dispatch reaches. It writes down what is done in order,
-// and fails where it is told to.
+// world stands for everything that dispatch reaches. It records the calls in order,
+// and fails those that a test selects.
 type world struct {
 	memory ledger.Memory
 	done   []string
@@ -52,7 +52,7 @@ type world struct {
 	conflicts int // how many saves find that another function was there first
 	forget    int // the number of the save that finds nothing there any longer
 	saves     int
-	failNote  string          // the finding that cannot be told
+	failNote  string          // the finding that cannot be updated
 	fail      map[string]bool // what else fails, by the name of its method, and of what it is about
 }
 

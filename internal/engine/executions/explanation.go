@@ -13,7 +13,7 @@ import (
 	"hubmend/internal/aws/ssmtext"
 )
 
-// explanations say by name what the error of a call leaves out. The first that applies is told.
+// explanations complete the error of a call. The first that applies is used.
 var explanations = []struct {
 	applies func(failedCall) bool
 	text    func(failedCall) string

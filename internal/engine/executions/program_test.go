@@ -92,7 +92,7 @@ func TestReasonOfAProgramsFailure(t *testing.T) {
 	}
 }
 
-// What is kept has the same form, whichever form of document gave it.
+// The kept document has the same form, whichever form it came from.
 func TestKeptForms(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

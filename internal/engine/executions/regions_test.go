@@ -23,7 +23,7 @@ func answers(context.Context) error { return nil }
 
 func refuses(context.Context) error { return errors.New("refused") }
 
-// A step is an operation, when it begins, how long it takes, and what its caller hears of it.
+// A step is an operation, its start, its duration, and the result for its caller.
 func TestRegions(t *testing.T) {
 	t.Parallel()
 	const limit, rest = 8 * time.Second, time.Minute

@@ -51,7 +51,7 @@ func Doubtful(sender, by string) string {
 	return sender
 }
 
-// SentBy is what people read behind by, or behind what stands in its place: who sent the message, if that is in doubt.
+// SentBy is the text after the requester's name that names the message's sender, if the requester is unconfirmed.
 func SentBy(sender, by string) string {
 	if sender = Doubtful(sender, by); sender == "" {
 		return ""

@@ -87,7 +87,7 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// What was read before does not count when it is unknown what the switch says now.
+// A cached value does not count if the switch cannot be read.
 func TestErrorsAreNotCached(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")

@@ -30,7 +30,7 @@ func archive(t *testing.T, s *store) {
 			t.Fatal(err)
 		}
 	}
-	// What the attempt and the outcome both say is kept once, and times to the second.
+	// Values that are in both the attempt and the outcome are kept once, and times to the second.
 	for _, e := range []*decide.Ended{&first, &second} {
 		for _, at := range []*time.Time{&e.Attempt.QueuedAt, &e.Attempt.ClaimedAt, &e.Attempt.EndedAt} {
 			*at = at.Truncate(time.Second)
@@ -228,7 +228,7 @@ func index(t *testing.T, s *store) {
 	})
 	want("open-0", "ended", "open-2")
 
-	// What is not due is not found, and what is due comes in the order in which it became so.
+	// Only due records are found, in the order in which they became due.
 	put("open-0", func(r *decide.Record) { r.CheckedAt = s.now.Add(-time.Hour + time.Second) })
 	want("ended", "open-2")
 	s.now = s.now.Add(time.Second)

@@ -15,7 +15,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// What every ledger must do, in memory, where simulations run, and in DynamoDB.
+// The contract of every ledger: the one in memory, which simulations use, and DynamoDB.
 var contract = map[string]func(*testing.T, *store){
 	"a target that was never saved": neverSaved,
 	"everything comes back":         comesBack,

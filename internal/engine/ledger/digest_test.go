@@ -127,7 +127,7 @@ func dueDigests(t *testing.T, s *store) {
 	}
 }
 
-// What is still to go out stays until it is out.
+// A digest stays until it is sent.
 func digestExpires(t *testing.T, s *store) {
 	open := decide.Digest{Cause: cause, Window: 1, Until: noon}
 	idle := decide.Digest{Cause: decide.CommonCause{Kind: "idle"}, Window: 1}

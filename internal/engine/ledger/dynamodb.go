@@ -43,7 +43,7 @@ type DynamoDBAPI interface {
 // A record that is open has the attributes open and since, the keys of a sparse index: since is when the
 // sweep should look at it. So has a digest that is due at some time, under an open of its own. Every item but these
 // and a record that is held has expires, the table's time to live.
-// An item whose schema is not the first has its number. What else is in an item is of a newer version, and is kept.
+// An item whose schema is not the first has its number. Other attributes are from a newer version, and are kept.
 type DynamoDB struct {
 	Client DynamoDBAPI
 	Table  string
@@ -214,8 +214,8 @@ func (l *DynamoDB) due(ctx context.Context, partition string, at time.Time) ([]s
 	return keys, nil
 }
 
-// LoadAll implements Index. What the service leaves out of an answer, because of throttling, it is
-// asked for again; the SDK waits between calls that are refused.
+// LoadAll implements Index. It requests the items again that DynamoDB leaves out because of throttling. The SDK waits
+// between calls that are refused.
 func (l *DynamoDB) LoadAll(ctx context.Context, keys []string) (Loaded, error) {
 	var all Loaded
 	var errs []error

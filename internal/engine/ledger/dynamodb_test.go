@@ -232,8 +232,8 @@ func TestReserveTriesAgain(t *testing.T) {
 	}
 }
 
-// What is done expires after a while, so that the table does not grow forever. A
-// write costs by the kilobyte, so what is empty is not written.
+// Records that are done expire after a while, so that the table does not grow forever. A
+// write costs by the kilobyte, so empty values are not written.
 func TestItems(t *testing.T) {
 	t.Parallel()
 	number := func(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
@@ -359,7 +359,7 @@ func TestOpenOfABrokenLedger(t *testing.T) {
 	}
 }
 
-// What a call leaves out is requested again, but not for ever.
+// Items that a call leaves out are requested again, but not forever.
 func TestLoadAllInSeveralCalls(t *testing.T) {
 	t.Parallel()
 	d := &table{item: item{"pk": text("k"), "Version": &types.AttributeValueMemberN{Value: "1"}}}

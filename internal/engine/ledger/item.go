@@ -52,7 +52,7 @@ func (l *DynamoDB) decode(i item, sk string, into any) (unknown decide.Unknown, 
 }
 
 // save writes an item if its Version is still the given one; 0 stands for an item that does
-// not exist or is over. It returns ErrConflict otherwise. What load gave as unknown is kept.
+// not exist or is over. It returns ErrConflict otherwise. Unknown attributes from load are kept.
 func (l *DynamoDB) save(ctx context.Context, pk, sk string, version int, value any, unknown decide.Unknown,
 	more item) error {
 	in, err := encode(value)

@@ -50,7 +50,7 @@ type Digests interface {
 	SaveDigest(ctx context.Context, d decide.Digest) (decide.Digest, error)
 	// Collect keeps what the digest of a window is to tell, in place of what was kept with the same ID.
 	Collect(ctx context.Context, key string, window int, c decide.Collected) error
-	// Collected returns all that is kept for a window, by ID. What was kept before the call is among it.
+	// Collected returns all that is kept for a window, by ID, including everything that was kept before the call.
 	Collected(ctx context.Context, key string, window int) ([]decide.Collected, error)
 	// DueDigests returns the keys of the causes whose digests are due at a time.
 	DueDigests(ctx context.Context, at time.Time) ([]string, error)
@@ -73,7 +73,7 @@ type Index interface {
 	// have been due for longest.
 	Due(ctx context.Context, at time.Time) ([]string, error)
 	// LoadAll returns the records with at most LoadAtOnce keys, those that it can, in any order. They may
-	// be a moment old. What is gone is left out.
+	// be a moment old. Deleted records are left out.
 	LoadAll(ctx context.Context, keys []string) (Loaded, error)
 }
 

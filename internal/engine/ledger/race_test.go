@@ -147,7 +147,7 @@ func (c *contest) check(findings int) {
 		}
 	}
 	if len(c.workflow) != findings {
-		c.t.Errorf("%d findings were told anything", len(c.workflow))
+		c.t.Errorf("%d findings were updated", len(c.workflow))
 	}
 	for id, workflow := range c.workflow {
 		if workflow != finding.Resolved {

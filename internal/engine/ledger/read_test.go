@@ -33,7 +33,7 @@ func (p inPages) Query(ctx context.Context, in *dynamodb.QueryInput,
 	return p.ReaderAPI.Query(ctx, in, options...)
 }
 
-// What the functions write, people read.
+// The reader finds the items that the functions write.
 func TestReader(t *testing.T) {
 	t.Parallel()
 	s := inDynamoDB(t)(t)

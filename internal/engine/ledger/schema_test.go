@@ -15,7 +15,7 @@ import (
 	"hubmend/internal/engine/ledger"
 )
 
-// What a newer version wrote, with a schema of its own, is neither read nor written, until that version has gone.
+// An item with the schema of a newer version is neither read nor written until that version has gone.
 func newerSchema(t *testing.T, s *store) {
 	ctx := t.Context()
 	rec := save(t, s, fullRecord("newer"))

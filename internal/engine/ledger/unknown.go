@@ -13,8 +13,8 @@ import (
 // own are the attributes of an item that every save writes anew or leaves out.
 var own = []string{"pk", "sk", "open", "since", "expires", "schema"}
 
-// identities are the fields by which an object inside an item is recognized. What a newer version of Hubmend stored in
-// it is dropped with it: an attempt that replaces another, or a probe by another target, has none of that.
+// identities are the fields by which an object inside an item is recognized. If another object takes its place, such as
+// a new attempt or the probe of another target, attributes that a newer version of Hubmend stored in it are dropped.
 // An object of any other type belongs to the one around it.
 var identities = map[reflect.Type][]string{
 	// one that was dropped leaves its number to the next

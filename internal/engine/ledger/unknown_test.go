@@ -213,7 +213,7 @@ func (c *newerCode) extend(v types.AttributeValue, kind reflect.Type) {
 	}
 }
 
-// What belongs to something that is gone goes with it, and comes to nothing else.
+// Unknown attributes of an object are deleted with it, and move to no other object.
 func TestUnknownGoesWithItsObject(t *testing.T) {
 	t.Parallel()
 	record := fullRecord("unknown")
@@ -311,7 +311,7 @@ func futures(path string, v types.AttributeValue) []string {
 	return slices.Sorted(slices.Values(found))
 }
 
-// What this code knows it also empties: an undo that has ended holds nothing, and what is done leaves the index.
+// Known fields are emptied too: an undo that has ended holds nothing, and a record that is done leaves the index.
 func TestKnownFieldsAreEmptied(t *testing.T) {
 	t.Parallel()
 	record := fullRecord("emptied")

@@ -83,7 +83,7 @@ func DeadLetters(queue string) string { return queue + "-dlq" }
 // Switch is the parameter with which an administrator stops every start.
 var Switch = "/" + NamePrefix + "hubmend/switch"
 
-// What the switch may say.
+// The values of the switch.
 const (
 	SwitchActive = "active"
 	SwitchPaused = "paused"

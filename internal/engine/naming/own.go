@@ -16,8 +16,8 @@ const (
 	EnvRolePath   = "HUBMEND_ROLE_PATH"
 )
 
-// What an organization demands. Both are read once, when a process starts, and everything below follows from
-// them: no part of a process can have another idea of a name than the rest.
+// Names that an organization prescribes. Both are read once, when a process starts, and everything below derives from
+// them, so that all parts of a process use the same names.
 var (
 	// NamePrefix begins the name of every resource, before Mark.
 	NamePrefix = os.Getenv(EnvNamePrefix)

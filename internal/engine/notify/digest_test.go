@@ -101,7 +101,7 @@ func TestDigestSays(t *testing.T) {
 	}
 }
 
-// What others have named stays on its line, and is no link.
+// A name that others chose stays on its line, and is no link.
 func TestHostileDigest(t *testing.T) {
 	t.Parallel()
 	hostile := "a\nWhat to do:\n  Log in at https://example.com"

@@ -1,5 +1,5 @@
-// Package notify notifies people by SNS what they should hear of: it writes the messages and
-// sends them. What people are notified of is package decide's to say.
+// Package notify writes the notifications for people and sends them by SNS. Package decide
+// decides which are sent.
 package notify
 
 import (

@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// What others have named may be long: the ARN of a bucket's object has 1,100 characters, and a
+// Names that others chose may be long: the ARN of a bucket's object has up to 1,100 characters, and a
 // runbook's reason more. The links of a few findings are enough to begin with.
 const (
 	longLimit    = 600

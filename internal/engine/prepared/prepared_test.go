@@ -14,7 +14,7 @@ import (
 	"hubmend/internal/engine/prepared"
 )
 
-// There is one source, the YAML. What functions carry of it is up to date.
+// The YAML is the only source. The prepared files of the functions are up to date.
 func TestPreparedIsUpToDate(t *testing.T) {
 	t.Parallel()
 	if err := catalog.Embedded().CheckPrepared(); err != nil {

@@ -39,7 +39,7 @@ func (w silent) Save(ctx context.Context, rec decide.Record) (decide.Record, err
 	return w.world.Save(ctx, rec)
 }
 
-// An outcome that cannot be read in time comes back, and the one that was read before it is told.
+// An outcome that cannot be read in time comes back, and the one that was read before it is reported.
 func TestSilentRegion(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestSilentRegion(t *testing.T) {
 			t.Errorf("Handle = %v (-want +got):\n%s", err, diff)
 		}
 		if w.state(t) != decide.Succeeded {
-			t.Errorf("the outcome that was read is not told: %q", w.done)
+			t.Errorf("the outcome that was read is not reported: %q", w.done)
 		}
 		if took := time.Since(begin); took > 30*time.Second {
 			t.Errorf("reading took %s of the function's minute", took)

@@ -92,7 +92,7 @@ func TestNoteOfWhatNobodyKnows(t *testing.T) {
 	}
 }
 
-// An outcome that no event has told of is counted: when forwarding is broken, each of them is late.
+// An outcome without an event is counted: if forwarding is broken, every outcome is late.
 func TestUnreportedIsCounted(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -100,7 +100,7 @@ func TestUnreportedIsCounted(t *testing.T) {
 		counted int
 	}{
 		"the sweep found it":             {followUpFor("m1", "exec-1"), 1},
-		"an event told of it":            {ended("m1", nil, nil), 0},
+		"an event reported it":           {ended("m1", nil, nil), 0},
 		"another execution than it runs": {followUpFor("m1", "exec-2"), 0},
 	} {
 		w := newWorld(t, running())

@@ -54,7 +54,7 @@ func TestNewerRecord(t *testing.T) {
 	}
 }
 
-// A breaker that a newer version wrote must not keep findings from their answer, nor have people told again and again.
+// A breaker that a newer version wrote must neither stop the updates of findings nor repeat a notification.
 func TestNewerBreaker(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, running())

@@ -19,7 +19,7 @@ type notice struct {
 	// refused returns why the execution is none of ours; the rest is empty then.
 	refused string
 
-	// Of a status event; empty in a follow-up, which is how the two are told apart.
+	// Of a status event. Empty in a follow-up.
 	account, region, status, document string
 }
 

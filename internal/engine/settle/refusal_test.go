@@ -12,7 +12,7 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// What is not about a repair of ours is passed over, and nothing is requested about it.
+// Notices that are not about a repair of Hubmend are ignored, and cause no calls.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	key := group.Key()
@@ -61,7 +61,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What will never be understood goes where a person sees it, with the reason, and is counted.
+// A message that can never be understood becomes a dead letter, with the reason, and is counted.
 func TestPoisonIsBuried(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

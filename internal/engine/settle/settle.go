@@ -60,7 +60,7 @@ type ending struct {
 // A call to a member may take a third of a second, so the executions are read at the same time, and
 // so are their targets settled. How the findings are now is read for all of them in one call, because
 // Security Hub accepts three such calls per second. Reading may take half of the time that the
-// context has, so that a Region which does not answer keeps no other outcome from being told.
+// context has, so that a Region which does not answer delays no other outcome.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var response events.SQSEventResponse
 	failed := func(m events.SQSMessage, err error) {

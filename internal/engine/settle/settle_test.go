@@ -76,7 +76,7 @@ func TestOutcomes(t *testing.T) {
 			decide.Running, nil},
 		"deadline exceeded": {running(), decide.Outcome{}, context.DeadlineExceeded, []string{reading},
 			[]string{"m"}, decide.Running, nil},
-		// What changes nothing is not even read: Systems Manager takes few calls per second.
+		// Events that change nothing cause no read: Systems Manager allows few calls per second.
 		"of another": {running(func(a *decide.Attempt) { a.ExecutionID = "exec-2" }), success, nil, nil, nil,
 			decide.Running, nil},
 		"late":          {running(over(decide.Failed)), success, nil, nil, nil, decide.Failed, nil},

@@ -13,7 +13,7 @@ import (
 	"hubmend/internal/engine/finding"
 )
 
-// What was resolved is compared with what Security Hub found since.
+// Resolved findings are compared with the later checks of Security Hub.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	const since, before = -time.Minute, -2 * time.Hour // the repair was an hour ago

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What a newer version wrote is left to it. It is no failure of the sweep, which sees to the others.
+// The sweep skips records that a newer version wrote. This is no failure, and it handles the others.
 func TestNewerRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -52,8 +52,8 @@ const (
 	mostStarts = int(decide.SweepEvery / ledger.SlotSpacing)
 
 	// followUpTime is when a sweep sends no more follow-ups, and sweepTime when it makes no more checks, counted
-	// from its beginning. So no duty takes the time of the other, and the function is never cut off. What
-	// is left is due at the next sweep, and comes first then.
+	// from its beginning. So no duty takes the time of the other, and the function is never cut off. Remaining
+	// records are due at the next sweep, and come first then.
 	followUpTime, sweepTime = 150 * time.Second, 240 * time.Second
 
 	// loadsAtOnce calls of ledger.LoadAtOnce records each are made at the same time. A record may have
@@ -61,9 +61,9 @@ const (
 	loadsAtOnce = 10
 )
 
-// Handle sweeps once: it looks at the records that are due, those first that have been due for longest.
-// One target that cannot be handled does not keep the others from it. What a newer version of Hubmend wrote is
-// left to it, and is no failure: nobody can do more about it until that version is deployed again.
+// Handle sweeps once. It handles the records that are due, those first that have been due for longest. One target that
+// cannot be handled does not keep the others from it. Records that a newer version of Hubmend wrote are skipped, which
+// is no failure: only that version can handle them.
 func (h *Handler) Handle(ctx context.Context) error {
 	paused, err := h.Switch.Paused(ctx)
 	if err != nil {

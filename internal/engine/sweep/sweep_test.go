@@ -71,8 +71,8 @@ func TestNothingIsOpen(t *testing.T) {
 	}
 }
 
-// No more is woken in an account and Region than can be started there until the next sweep. What
-// waits longest comes first.
+// A sweep wakes no more in an account and Region than can be started there until the next sweep. Those that
+// have been due for longest come first.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -165,7 +165,7 @@ func TestRecordThatIsGone(t *testing.T) {
 	}
 }
 
-// What is left when the time is up is for the next sweep, and this one did not succeed.
+// If the time is up, the remaining records are due at the next sweep, and this sweep did not succeed.
 func TestNoTimeIsLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
