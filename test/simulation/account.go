@@ -14,9 +14,9 @@ type account struct {
 	// tried is when a start last failed for want of the role, and by which resource.
 	tried   time.Time
 	triedBy *resource
-	// known is when the ledger first had it that something is missing, and told when it had it that people were told.
+	// known is when the ledger first recorded that something is missing, and told when it recorded a notification.
 	known, told time.Time
-	says        time.Time // which is what the ledger says of told
+	says        time.Time // the ledger's ToldAt
 }
 
 func (w *world) account(id string) *account {
@@ -57,11 +57,11 @@ func (w *world) noteAccount(saved decide.Account) {
 func (w *world) checkNotice(n decide.Notification) {
 	switch {
 	case n.Kind == decide.NotRepaired && (n.Attempt.Class == failure.Gone || n.Attempt.Class == failure.NotReady):
-		w.violate("people hear of %s, which is %s", n.Record.Target, n.Attempt.Class)
+		w.violate("people are notified of %s, which is %s", n.Record.Target, n.Attempt.Class)
 	case n.Kind == decide.AccountNotReady:
 		a := w.account(n.Record.Target.Account)
 		if since := w.now.Sub(a.told); !a.told.IsZero() && since > grace && since < w.settings.ReadyWithin-grace {
-			w.violate("people hear of account %s again", n.Record.Target.Account)
+			w.violate("people are notified of account %s again", n.Record.Target.Account)
 		}
 	}
 }

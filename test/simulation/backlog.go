@@ -21,9 +21,9 @@ type Backlog struct {
 	Violations      []string
 }
 
-// Sweep simulates one sweep of open records, one after the other in accounts and Regions: a third waits for a
-// message that was lost, a third runs for too long, and a third is repaired and unconfirmed. allDue says whether all of
-// these are to be checked, as after a day without sweeps, or those whose turn it is.
+// Sweep simulates one sweep of open records, one after the other in accounts and Regions: a third is pending for a
+// message that was lost, a third runs for too long, and a third is repaired and unconfirmed. With allDue the sweep
+// checks all of these, as after a day without sweeps, otherwise only those that are due.
 func Sweep(accounts, regions, records int, allDue bool, latency Latency) Backlog {
 	w := newWorld(1)
 	w.latency, w.limits = latency, newLimits(w.now)

@@ -27,8 +27,8 @@ func TestSweepOfALargeOrganization(t *testing.T) {
 	}
 }
 
-// When nothing was swept for long, everything is due at once. Security Hub lets no more than some thousand be checked,
-// which keeps the sweep from no other duty, and the sweep ends before the function is cut off. What is left comes next.
+// If there was no sweep for long, everything is due at once. Security Hub allows a few thousand checks, the other
+// duties of the sweep go on, and it ends before the function is cut off. The next sweep handles the rest.
 func TestSweepAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	b := simulation.Sweep(1000, 20, 60_000, true, simulation.Slow)

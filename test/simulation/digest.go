@@ -48,7 +48,7 @@ func (w *world) checkDigest(n decide.Notification) {
 	default:
 		what = n.Collect(time.Time{}).ID
 		if !w.digestOf(cause).openers[what] {
-			w.violate("people are notified of %s separately, and have heard of its cause %s", n.Record.Target,
+			w.violate("people are notified of %s separately, and were notified of its cause %s", n.Record.Target,
 				cause.Key())
 		}
 	}
@@ -56,14 +56,14 @@ func (w *world) checkDigest(n decide.Notification) {
 	// Two functions that handle the same message at the same time may both say so, and each check may
 	// contradict a repair.
 	if since := w.now.Sub(d.sent[what]); since > moment && since < w.settings.DigestEvery/2 {
-		w.violate("people hear twice of %s: %s", cause.Key(), what)
+		w.violate("people are notified twice of %s: %s", cause.Key(), what)
 	}
 	if w.calm() {
 		d.sent[what] = w.now
 	}
 }
 
-// tells says whether people hear of a resource by a message.
+// tells reports whether a message notifies people of a resource.
 func tells(n decide.Notification, r *resource) bool {
 	if n.Kind == decide.Digested {
 		return slices.ContainsFunc(n.Collected, func(c decide.Collected) bool {

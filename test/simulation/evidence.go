@@ -67,8 +67,8 @@ func (w *world) lag() {
 	}
 }
 
-// knowsNothing says whether a finding is about what an execution has repaired and verified since its
-// check's data was looked up, with nothing done to the resource after.
+// knowsNothing reports whether a finding fails because its check used data from before a repair that was verified. The
+// resource has not changed since.
 func (f *securityFinding) knowsNothing() bool {
 	verified := f.resource.verified[portOf[f.control]]
 	return !f.resource.fails(f.control) && f.data.Before(verified)
@@ -81,9 +81,9 @@ func (w *world) provenBy(f *securityFinding) time.Time {
 		f.resource.verified[portOf[f.control]]).Add(max(control.EvidenceLag, w.settings.EvidenceLag) + grace)
 }
 
-// checkNeeded demands that an automatic repair does not start for findings that know nothing of the last one.
-// A person may have set one to NEW, and wants it all the same. What was deleted is not repaired: an attempt that
-// waited since before, for another finding, is started and finds out.
+// checkNeeded demands that no automatic repair starts for findings that know nothing of the last one. A person may
+// set one to NEW to request it all the same. A deleted resource is exempt: an attempt that was pending since before,
+// for another finding, starts and finds that the resource is gone.
 func (w *world) checkNeeded(e *execution) {
 	if e.resource.gone {
 		return

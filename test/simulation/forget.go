@@ -19,7 +19,7 @@ func (w *world) forget(r *resource) {
 	for _, key := range done {
 		w.log.Info("forgotten", "key", key)
 		w.memory.Delete(key)
-		// What the ledger no longer knows counts for nothing: not for the guard, and not as evidence.
+		// A record that the ledger has deleted counts neither for the guard nor as evidence.
 		r.automatic, r.repaired = nil, nil
 		clear(r.verified)
 		for _, port := range portOf {

@@ -131,7 +131,7 @@ func (w *world) checkEnd() {
 		}
 		if failing && f.Workflow == finding.Notified && !w.toldOf(f.resource) && !w.buried(id) &&
 			f.resource.undoneAt.IsZero() {
-			w.violate("finding %s was not repaired, and nobody was told", id)
+			w.violate("finding %s was not repaired, and no notification was sent", id)
 		}
 	}
 	w.memory.Each(func(rec decide.Record) {
@@ -165,7 +165,7 @@ func (w *world) checkEnd() {
 	}
 }
 
-// settled says whether nothing is queued or in flight for a resource.
+// settled reports whether nothing is queued or in flight for a resource.
 func (w *world) settled(r *resource) bool {
 	settled := true
 	w.memory.Each(func(rec decide.Record) {
@@ -176,12 +176,12 @@ func (w *world) settled(r *resource) bool {
 	return settled
 }
 
-// buried says whether a message about a finding is a dead letter, of which an alarm tells people.
+// buried reports whether a message about a finding is a dead letter, for which an alarm notifies people.
 func (w *world) buried(id string) bool {
 	return slices.ContainsFunc(w.findings.dead, func(m *message) bool { return strings.Contains(m.body, id) })
 }
 
-// toldOf says whether people have heard of a resource.
+// toldOf reports whether people were notified of a resource.
 func (w *world) toldOf(r *resource) bool {
 	return r.gone || slices.ContainsFunc(w.notices, func(n decide.Notification) bool {
 		return tells(n, r)

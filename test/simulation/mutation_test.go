@@ -35,7 +35,7 @@ var mutations = map[string]mutation{
 		always(`a.Nonce == ""`)),
 	"nobody asks when an execution began": mutate("decide.Attempt.beganBefore", "no execution has verified",
 		returns("false")),
-	"a failure is told as a success": mutate("decide.answer", "no execution has verified",
+	"a failure is reported as a success": mutate("decide.answer", "no execution has verified",
 		replaced("finding.Notified", "finding.Resolved")),
 	"a contradicted resolution stays": mutate("decide.Record.judge", "is a false green",
 		never("counts && found.Compliance == finding.Failed")),
@@ -65,22 +65,22 @@ var mutations = map[string]mutation{
 		replaced("len(each) < 2", "len(each) < 1")),
 	"an account that is not ready is tried by all": mutate("decide.Missing.passes", "one target right after another",
 		replaced("m.Probe.passes(t.Key(), until, now, s)", "m.Probe.passes(t.Key(), time.Time{}, until, s)")),
-	"people hear of an account that is not ready for each finding": mutate("decide.Account.shouldNotify", "again",
+	"people are notified of an account that is not ready for each finding": mutate("decide.Account.shouldNotify", "again",
 		returns("wait > 0")),
 	"what is not ready is given up at once": mutate("decide.OnNotReady", "is given up although",
 		replaced("a.waitedForReady(now, s)", "now.After(a.UnreadySince)")),
-	"people hear of a resource that was deleted": mutate("failure.fates", "which is gone",
+	"people are notified of a deleted resource": mutate("failure.fates", "which is gone",
 		replaced("Nobody", "EachFailure")),
-	"each failure has a message of its own": mutate("decide.Digest.OnNotification", "and have heard of its cause",
+	"each failure has a message of its own": mutate("decide.Digest.OnNotification", "and were notified of its cause",
 		replaced("d.Opener == id", `d.Opener != ""`)),
-	"a digest never goes out": mutate("decide.Digest.OnSweep", "nobody was told",
+	"a digest never goes out": mutate("decide.Digest.OnSweep", "no notification was sent",
 		replaced(`d.Ended, d.Until, d.Opener = d.Window, time.Time{}, ""`, `d.Until, d.Opener = time.Time{}, ""`)),
-	"a digest that is out goes out again": mutate("decide.Digest.OnSent", "people hear twice",
+	"a digest that is out goes out again": mutate("decide.Digest.OnSent", "people are notified twice",
 		negated("d.Ended != window")),
 	"a dead claimer keeps its claim": mutate("decide.Attempt.leaseOver", "is still open", returns("false")),
 	"the sweep does not look at what runs": mutate("decide.OnSweep", "is still open",
 		deleted("plan.Look = a.ExecutionID")),
-	"the ledger is written before findings are told": mutate("apply.Effects.Run", "is a false green", first(`
+	"the ledger is written before findings are updated": mutate("apply.Effects.Run", "is a false green", first(`
 		if d.Save {
 			saved, err := e.Ledger.Save(ctx, d.Record)
 			if err != nil {

@@ -43,7 +43,7 @@ func Simulate(seed uint64, out io.Writer) Result {
 	}
 }
 
-// calm says whether people and programs have stopped to interfere.
+// calm reports whether people and programs no longer interfere.
 func (w *world) calm() bool { return w.now.Sub(start) >= chaosTime }
 
 // populate plans what happens in the world.

@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/engine/finding"
 )
 
-// What the templates say of the functions' queues.
+// The settings of the functions' queues in the templates.
 const (
 	dispatchConcurrency = 30
 	settleConcurrency   = 4

@@ -7,8 +7,8 @@ import (
 	"hubmend/test/simulation"
 )
 
-// A wave of findings is handled at the speed that the services allow: nothing is lost, nothing
-// is done twice, nobody hears of throttling, and no function is cut off.
+// A wave of findings is handled as fast as the services allow: nothing is lost, nothing is done
+// twice, no notification of throttling is sent, and no function is cut off.
 func TestWaves(t *testing.T) {
 	t.Parallel()
 	type times struct{ most, started, resolved float64 } // what the services allow at least is 1

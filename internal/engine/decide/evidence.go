@@ -85,8 +85,8 @@ func (d *decider) keepResolved(r Request, repair *Attempt) string {
 }
 
 // resolve sets a finding RESOLVED by a repair that has ended. The record is saved first: it must be known
-// which findings a later check has to confirm. A message that comes back tells its finding again only when it
-// was not told, and no check has contradicted the repair since.
+// which findings a later check has to confirm. A message that comes back updates its finding again only if
+// the update was lost, and no check has contradicted the repair since.
 func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
 	known := repair.hasEvent(r.Ref)
 	if known && !(slices.Contains(d.Record.Unconfirmed, r.Ref) && d.seen[r.Ref.ID].Workflow == finding.New) {

@@ -105,9 +105,9 @@ func (d *decider) hold(a *Attempt, cause Cause, until time.Time) {
 	d.Save = true
 }
 
-// notifyPaused says to findings why nothing happens, when that takes longer than a person would
-// wait. Those that only wait for their slot are not told, because there may be thousands of
-// them and Security Hub accepts ten updates per second.
+// explainWait notes on findings why nothing happens, if that takes longer than a person would
+// wait. Findings that are only pending for their slot get no note, because there may be thousands
+// of them and Security Hub accepts ten updates per second.
 func (d *decider) explainWait() {
 	a := d.Record.Last()
 	if a == nil || a.State != Queued || a.Undo != "" || a.WaitsAs().in(PhasePaced, PhaseDeferred) {

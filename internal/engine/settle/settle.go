@@ -58,9 +58,9 @@ type ending struct {
 // Handle processes one batch. A message comes back only when trying again may help.
 //
 // A call to a member may take a third of a second, so the executions are read at the same time, and
-// so are their targets settled. How the findings are now is read for all of them in one call, because
-// Security Hub accepts three such calls per second. Reading may take half of the time that the
-// context has, so that a Region which does not answer delays no other outcome.
+// so are their targets settled. One call reads the current findings of all of them, because Security
+// Hub accepts three such calls per second. Reading may take half of the time that the context has, so
+// that a Region that does not answer delays no other outcome.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	var response events.SQSEventResponse
 	failed := func(m events.SQSMessage, err error) {
