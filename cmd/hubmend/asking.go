@@ -40,7 +40,7 @@ func ask(ctx context.Context) (asking, error) {
 
 // askWith is ask with a configuration.
 func askWith(ctx context.Context, cfg aws.Config) (asking, error) {
-	person, err := request.Who(ctx, sts.NewFromConfig(cfg))
+	person, err := request.Caller(ctx, sts.NewFromConfig(cfg))
 	if err != nil {
 		return asking{}, awsError(cfg.Region, err)
 	}

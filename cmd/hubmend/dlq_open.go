@@ -49,7 +49,7 @@ func openQueues(ctx context.Context, queue string) (deadLetters, error) {
 	for _, name := range names {
 		q, err := deadletter.Open(ctx, sqs.NewFromConfig(cfg), naming.Prefix+name)
 		if errors.Is(err, deadletter.ErrNoQueue) {
-			who, whoErr := request.Who(ctx, sts.NewFromConfig(cfg))
+			who, whoErr := request.Caller(ctx, sts.NewFromConfig(cfg))
 			if whoErr != nil {
 				return deadLetters{}, awsError(cfg.Region, whoErr)
 			}

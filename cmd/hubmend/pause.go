@@ -80,7 +80,7 @@ func setSwitch(ctx context.Context, to string) (switched, error) {
 	if err != nil {
 		return switched{}, err
 	}
-	who, err := request.Who(ctx, sts.NewFromConfig(cfg))
+	who, err := request.Caller(ctx, sts.NewFromConfig(cfg))
 	if err != nil {
 		return switched{}, awsError(cfg.Region, err)
 	}

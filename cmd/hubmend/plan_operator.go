@@ -87,7 +87,7 @@ func (o *operator) open(ctx context.Context, region string) (aws.Config, request
 		return cfg, request.Person{}, errors.New(oneLine(err.Error()))
 	}
 	o.credentials = cfg.Credentials
-	who, err := request.Who(ctx, sts.NewFromConfig(cfg))
+	who, err := request.Caller(ctx, sts.NewFromConfig(cfg))
 	if err != nil {
 		return cfg, request.Person{}, awsError(cfg.Region, err)
 	}

@@ -187,7 +187,8 @@ func findingRequests(ctx context.Context, a asking, records []decide.Record) (wa
 	return wanted, skipped, nil
 }
 
-func findingRequestOf(a asking, rec decide.Record, documents map[string]types.AwsSecurityFinding) (findingRequest, bool) {
+func findingRequestOf(a asking, rec decide.Record, documents map[string]types.AwsSecurityFinding) (findingRequest,
+	bool) {
 	for _, f := range rec.Last().Findings {
 		d, known := documents[f.ID]
 		if !known {

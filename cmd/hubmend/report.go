@@ -158,7 +158,7 @@ const ledgerKeeps = 90 * 24 * time.Hour
 
 // make reads the ledger and Security Hub. Only a ledger that cannot be read is an error; the rest is a note.
 func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, now time.Time) (report.Report, error) {
-	person, err := request.Who(ctx, sts.NewFromConfig(cfg))
+	person, err := request.Caller(ctx, sts.NewFromConfig(cfg))
 	if err != nil {
 		return report.Report{}, awsError(cfg.Region, err)
 	}

@@ -21,19 +21,19 @@ import (
 // ErrNoDeployment is the error when an account and Region have no findings queue.
 var ErrNoDeployment = errors.New("queue " + naming.FindingsQueue + " not found")
 
-// Identity is what Who needs of STS.
+// Identity is the API that Caller needs of STS.
 type Identity interface {
 	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput,
 		...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
 }
 
-// Person is who makes a request.
+// Person is an identity that makes requests.
 type Person struct {
 	ARN, Account string
 }
 
-// Who returns the person who owns a client's credentials.
-func Who(ctx context.Context, client Identity) (Person, error) {
+// Caller returns the person who owns a client's credentials.
+func Caller(ctx context.Context, client Identity) (Person, error) {
 	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return Person{}, fmt.Errorf("look up your identity: %w", err)

@@ -62,13 +62,13 @@ func (s *service) LookupEvents(_ context.Context, in *cloudtrail.LookupEventsInp
 
 func TestWho(t *testing.T) {
 	t.Parallel()
-	if p, err := request.Who(t.Context(), &service{arn: ann.ARN}); p != ann || err != nil {
+	if p, err := request.Caller(t.Context(), &service{arn: ann.ARN}); p != ann || err != nil {
 		t.Errorf("Who = %+v, %v", p, err)
 	}
-	if _, err := request.Who(t.Context(), &service{arn: "ann\nbob"}); err == nil {
+	if _, err := request.Caller(t.Context(), &service{arn: "ann\nbob"}); err == nil {
 		t.Error("what is no identity may ask")
 	}
-	if _, err := request.Who(t.Context(), &service{err: errDown}); !errors.Is(err, errDown) {
+	if _, err := request.Caller(t.Context(), &service{err: errDown}); !errors.Is(err, errDown) {
 		t.Errorf("Who = %v", err)
 	}
 }
