@@ -60,16 +60,16 @@ func (s *service) LookupEvents(_ context.Context, in *cloudtrail.LookupEventsInp
 	return &cloudtrail.LookupEventsOutput{Events: s.events[name]}, s.err
 }
 
-func TestWho(t *testing.T) {
+func TestCaller(t *testing.T) {
 	t.Parallel()
 	if p, err := request.Caller(t.Context(), &service{arn: ann.ARN}); p != ann || err != nil {
-		t.Errorf("Who = %+v, %v", p, err)
+		t.Errorf("Caller = %+v, %v", p, err)
 	}
 	if _, err := request.Caller(t.Context(), &service{arn: "ann\nbob"}); err == nil {
 		t.Error("what is no identity may ask")
 	}
 	if _, err := request.Caller(t.Context(), &service{err: errDown}); !errors.Is(err, errDown) {
-		t.Errorf("Who = %v", err)
+		t.Errorf("Caller = %v", err)
 	}
 }
 
