@@ -100,7 +100,7 @@ func TestTargetsCSV(t *testing.T) {
 	_, rows := read(t, b.Bytes())
 	want := []map[string]string{{"state": "queued (undo)", "since": "2026-01-31T18:00:09Z", "control": "EC2.13",
 		"account": "222222222222", "region": "us-east-1", "resource": group, "key": "k",
-		"why": `'=HYPERLINK("x") (not before 2026-01-31 19:00)`}}
+		"details": `'=HYPERLINK("x") Not before 2026-01-31 19:00.`}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

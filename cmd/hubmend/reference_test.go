@@ -66,7 +66,7 @@ func TestCompletion(t *testing.T) {
 		"lab up --set C":          {"CIS4142=ENABLED\t"},
 		"playbook enable CIS4":    {"CIS4142\t", "CIS43\t"},
 		"dlq list --queue ":       {"findings\n", "outcomes\n", ":4"},
-		"sta":                     {"status\tShow what waits"},
+		"sta":                     {"status\tShow what needs attention"},
 		"doctor ":                 {":4"}, // no files
 	} {
 		words := strings.Split(args, " ")
