@@ -81,6 +81,14 @@ func (w *world) provenBy(f *securityFinding) time.Time {
 		f.resource.verified[portOf[f.control]]).Add(max(control.EvidenceLag, w.settings.EvidenceLag) + grace)
 }
 
+// overdueFrom is from when a failed check reopens a finding, even if the check cannot know of later repairs. The time
+// runs from the repair that the finding was set RESOLVED by, which may have ended hours before that. The function that
+// noted the end of the repair may have a slow clock.
+func (w *world) overdueFrom(f *securityFinding) time.Time {
+	control, _ := w.catalog.ByID(f.control)
+	return f.repairedAt.Add(w.settings.ConfirmWithin + control.EvidenceLag - moment)
+}
+
 // checkNeeded demands that no automatic repair starts for findings that know nothing of the last one. A person may
 // set one to NEW to request it all the same. A deleted resource is exempt: an attempt that was pending since before,
 // for another finding, starts and finds that the resource is gone.

@@ -27,6 +27,7 @@ type securityFinding struct {
 	decide.Seen
 	suppressedAt time.Time
 	resolvedAt   time.Time // when Hubmend last said so
+	repairedAt   time.Time // when the repair that it went by had ended
 	showsAt      time.Time // of the last update
 	data         time.Time // that the last check was made of
 	reopenedAt   time.Time // when a person last set it to NEW
@@ -125,7 +126,7 @@ func (h *securityHub) update(id, workflow string) {
 	}
 	h.world.checkUpdate(f, workflow)
 	if workflow == finding.Resolved {
-		f.resolvedAt = h.world.now
+		f.resolvedAt, f.repairedAt = h.world.now, f.resource.verified[portOf[f.control]]
 	}
 	h.apply(f, workflow)
 }

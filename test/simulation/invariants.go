@@ -24,8 +24,8 @@ import (
 //   - Failures with one cause have one separate message in decide.Settings.DigestEvery, and one digest for the rest.
 //     Without faults nothing is sent twice.
 //   - The execution of an attempt began after the attempt was requested.
-//   - A check whose data is older than a repair neither starts another repair nor reopens the finding, until
-//     decide.Settings.ConfirmWithin has passed without a check that confirms it.
+//   - A check whose data is older than a repair starts no other repair. It does not reopen the finding either, until
+//     decide.Settings.ConfirmWithin and the control's lag have passed since the finding's own repair.
 //   - Findings are RESOLVED only after an execution that verified the repair and was not undone.
 //   - Only the latest repair is undone, and once. Then automatic repair is off until a person requests a repair.
 //   - A suppressed finding is not changed.
@@ -85,7 +85,7 @@ func (w *world) checkUpdate(f *securityFinding, workflow string) {
 		w.violate("finding %s was suppressed, and is set %s", f.id, workflow)
 	}
 	if workflow == finding.New && f.knowsNothing() && w.settled(f.resource) &&
-		w.now.Sub(f.resolvedAt) < w.settings.ConfirmWithin {
+		w.now.Before(w.overdueFrom(f)) {
 		w.violate("finding %s is opened again because of a check that cannot know of its repair", f.id)
 	}
 	if workflow == finding.Resolved && f.resource.verified[portOf[f.control]].IsZero() {

@@ -91,17 +91,19 @@ func (w *world) populate(seed uint64) {
 }
 
 // rush now and then has Systems Manager accept no start for a while, and a check fail for more resources at once than
-// can be started without waiting for a slot.
+// can be started without waiting for a slot. Each time a person wants a repair undone.
 func (w *world) rush(chance *rand.Rand) {
 	if chance.IntN(4) == 0 {
 		w.after(time.Duration(chance.Int64N(int64(20*time.Hour))), func() {
 			w.busyUntil = w.now.Add(time.Duration(chance.Int64N(int64(40 * time.Minute))))
+			w.takeBack(w.first())
 		})
 	}
 	if chance.IntN(8) > 0 {
 		return
 	}
 	at := time.Duration(chance.Int64N(int64(20 * time.Hour)))
+	w.after(at+time.Duration(chance.Int64N(int64(8*time.Second))), func() { w.takeBack(w.first()) })
 	for i := range 12 {
 		r := newResource(place{"222222222222", home}, 100+i)
 		w.ssm.resources[r.arn] = r
@@ -111,6 +113,11 @@ func (w *world) rush(chance *rand.Rand) {
 			w.after(at+time.Duration(chance.Int64N(int64(20*time.Second))), func() { w.meddle(f) })
 		}
 	}
+}
+
+// first is the resource that every world has.
+func (w *world) first() *resource {
+	return w.ssm.resources[newResource(place{"222222222222", home}, 0).arn]
 }
 
 // inhabit adds a resource with its findings, which somebody may delete.

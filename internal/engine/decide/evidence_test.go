@@ -195,6 +195,36 @@ func TestAnUnconfirmedFindingKeepsItsRepair(t *testing.T) {
 	}
 }
 
+// A finding that was set RESOLVED hours after its repair has no more time than the others. A failed check reopens it
+// then, although the check cannot know of a later repair. The event of that starts nothing as long as this is so.
+func TestAFindingThatWasAnsweredLateKeepsTheDeadlineOfItsRepair(t *testing.T) {
+	t.Parallel()
+	deadline := noon.Add(40 * time.Hour)
+	late := ask("f2", "e2", reported, asOf(noon.Add(3*time.Hour)))
+	rec := decide.OnFindings(record(attempt(1, decide.Succeeded, ended(noon), withLag)), []decide.Request{late}, nil,
+		open, noon.Add(5*time.Hour), decide.Defaults).Record
+	again := attempt(2, decide.Succeeded, ended(deadline.Add(-3*time.Hour)), withLag)
+	again.Findings = []decide.Ref{ref("f3", "e3")}
+	rec.Attempts = append(rec.Attempts, again)
+	failed := decide.Seen{Workflow: finding.Resolved, Compliance: finding.Failed, RecordState: finding.Active,
+		ObservedAt: deadline.Add(-time.Hour)}
+	seen := map[string]decide.Seen{"f2": failed}
+
+	early := decide.OnChecks(rec, seen, deadline.Add(-time.Nanosecond), decide.Defaults)
+	if len(early.Checked.Reopened) > 0 || len(early.Record.Unconfirmed) != 1 {
+		t.Errorf("before the deadline: %+v, unconfirmed %v", early.Checked, early.Record.Unconfirmed)
+	}
+	d := decide.OnChecks(rec, seen, deadline, decide.Defaults)
+	if diff := cmp.Diff(decide.Checked{Reopened: []decide.Ref{late.Ref}}, d.Checked); diff != "" {
+		t.Errorf("at the deadline (-want +got):\n%s", diff)
+	}
+	reopened := ask("f2", "e9", reported, asOf(failed.ObservedAt))
+	answer := decide.OnFindings(d.Record, []decide.Request{reopened}, nil, open, deadline, decide.Defaults)
+	if diff := cmp.Diff([]string{"f2 RESOLVED"}, told(answer.Announce)); diff != "" || answer.Start {
+		t.Errorf("start %t, told (-want +got):\n%s", answer.Start, diff)
+	}
+}
+
 // A retry is about the same findings, so it knows how old their data may be.
 func TestARetryKeepsTheLag(t *testing.T) {
 	t.Parallel()
