@@ -90,6 +90,9 @@ func (c *contest) ask(id, event string) {
 			now := c.now()
 			return decide.OnFindings(rec, []decide.Request{request}, nil, decide.Gate{Slot: now}, now, settings)
 		})
+		if err := c.effects.Update(c.t.Context(), d.Announce); err != nil {
+			c.t.Error(err)
+		}
 		if d.Start {
 			c.run(d, rec)
 		}
@@ -109,9 +112,6 @@ func (c *contest) run(d decide.Decision, rec decide.Record) {
 	c.mu.Lock()
 	c.started[number]++
 	c.mu.Unlock()
-	if err := c.effects.Update(c.t.Context(), d.Announce); err != nil {
-		c.t.Error(err)
-	}
 	execution := fmt.Sprint("exec-", number)
 	c.transact(func(rec decide.Record) decide.Decision { return decide.OnStarted(rec, number, execution) })
 	c.inFlight.Add(-1)
