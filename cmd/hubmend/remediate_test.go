@@ -247,7 +247,7 @@ func TestRemediate(t *testing.T) {
 			"ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub"}},
 		"Workflow": map[string]any{"Status": "SUPPRESSED"},
 	})
-	s.says(t, exitUsage, "remediate "+id, "SUPPRESSED", "Set it to NEW first")
+	s.says(t, exitUsage, "remediate "+id, "SUPPRESSED", "Set it to NEW")
 	s.says(t, exitUsage, "remediate "+id+"x", "has no finding "+id+"x")
 	testRemediateNothing(t, s, arn)
 	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "remediate "+id,

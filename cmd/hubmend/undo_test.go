@@ -30,7 +30,7 @@ func TestUndo(t *testing.T) {
 	s := startDeployed(t)
 	group, arn := s.openGroup(t, "web")
 	id := s.imports(t, "EC2.13", "f1", arn)
-	s.says(t, exitUsage, "undo "+group+" --yes", "knows no resource, execution or finding "+group)
+	s.says(t, exitUsage, "undo "+group+" --yes", group+" not found", "has no such resource, execution or finding")
 	s.says(t, 0, "remediate "+id)
 
 	// Nothing happens without a yes.

@@ -116,13 +116,13 @@ func TestTargets(t *testing.T) {
 			record: decide.Record{SuspendedAt: ago(time.Minute),
 				Attempts: []decide.Attempt{failing(3 * time.Hour), failing(2 * time.Hour)}},
 			state: overview.Suspended, since: ago(time.Minute), until: noon.Add(21 * time.Hour),
-			why: "2 attempts within 24 h did not keep it repaired. Latest: It broke.",
+			why: "2 attempts within 24 h did not keep it compliant. Latest: It broke.",
 		},
 		"suspended, because something changes it back": {
 			record: decide.Record{SuspendedAt: ago(time.Minute), Attempts: []decide.Attempt{repaired, repaired},
 				Unconfirmed: []decide.Ref{{ID: "f"}}},
 			state: overview.Suspended, since: ago(time.Minute), until: noon.Add(23 * time.Hour),
-			why: "2 attempts within 24 h did not keep it repaired.",
+			why: "2 attempts within 24 h did not keep it compliant.",
 		},
 		"was suspended until the window passed": {
 			record: decide.Record{SuspendedAt: ago(20 * time.Hour),

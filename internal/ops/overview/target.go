@@ -79,7 +79,7 @@ func targetOf(rec decide.Record, o Options) (Target, bool) {
 			finding.SentBy(rec.HeldSender, rec.HeldBy)+"."
 	case !rec.SuspendedAt.IsZero() && lifted.After(o.Now):
 		t.State, t.Since, t.Until = Suspended, rec.SuspendedAt, lifted
-		t.Why = fmt.Sprintf("%d attempts within %g h did not keep it repaired.", o.Settings.MaxAttempts,
+		t.Why = fmt.Sprintf("%d attempts within %g h did not keep it compliant.", o.Settings.MaxAttempts,
 			o.Settings.Window.Hours())
 		if last.Reason != "" {
 			t.Why += " Latest: " + last.Reason
