@@ -21,7 +21,7 @@ const (
 )
 
 // Transition is a row of the table of phases and events: what a decision does to a target. The simulation fails when
-// it observes a step that is not in Transitions, and when it never observes a phase or an event of a row.
+// it observes a step that is not in Transitions, and when it never observes a phase of a row.
 type Transition struct {
 	From []Phase // any when it is empty
 	On   []Event
@@ -75,7 +75,7 @@ var Transitions = []Transition{
 	{From: claimed, On: []Event{EventFinding, EventRequest, EventFollowUp},
 		Does: "The function that claimed it has died: it is started again when nothing stops it.",
 		To:   []Phase{PhaseRestarting, PhaseUnknown}},
-	{From: []Phase{PhaseUnknown, PhaseStarting, PhaseRestarting}, On: []Event{EventFollowUp},
+	{From: []Phase{PhaseUnknown, PhaseStarting, PhaseRestarting}, On: []Event{EventRequest, EventFollowUp},
 		Does: "After 24 hours without a ready account the attempt is given up.", To: []Phase{PhaseFailed}},
 
 	{From: claimed, On: []Event{EventStarted}, Does: "The execution is recorded.", To: []Phase{PhaseRunning}},

@@ -54,7 +54,8 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	}
 	if f.ResourceType == finding.AccountType && control.Resource.Type != finding.AccountType {
 		return answer(finding.Notified,
-			fmt.Sprintf("This finding is about the whole account. %s repairs a %s, and the finding names none.",
+			fmt.Sprintf("This finding is about the whole account. %s repairs resources of type %s, and the finding "+
+				"names none.",
 				control.ID, control.Resource.Type))
 	}
 	t, parameters, err := control.Bind(f)
