@@ -64,8 +64,8 @@ func (o *observed) check(t *testing.T, enough bool) {
 	}
 }
 
-// parts names what a row of the table says about phases. Its events are left out: that a request of a person, and not the
-// sweep, finds a dead claim after 24 hours occurs in fewer than one of 20,000 schedules.
+// parts names what a row of the table says about phases. Its events are left out: that a request of a person,
+// and not the sweep, finds a dead claim after 24 hours occurs in fewer than one of 20,000 schedules.
 func parts(row int, from, to []decide.Phase, stays bool) []string {
 	name := decide.Transitions[row].Does
 	var all []string
