@@ -104,7 +104,7 @@ func (q question) check() error {
 	case (q.finding == "") == (q.control == ""):
 		return errors.New("use either --finding, or --control with --resource")
 	case q.control != "" && q.resource == "":
-		return errors.New("--control needs a --resource")
+		return errors.New("use --control and --resource together")
 	case q.finding != "" && (q.resource != "" || q.region != ""):
 		return errors.New("a finding names its resource and Region; leave out --resource and --region")
 	case q.region != "" && !slices.Contains([]string{"", q.region}, part(q.resource, 3)):

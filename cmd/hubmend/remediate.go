@@ -65,7 +65,7 @@ func (r remediating) checkArgs(ids []string) error {
 	case byName == (len(ids) > 0):
 		return errors.New("name findings by their ids, or use --control and --resource")
 	case byName && (r.control == "" || r.resource == ""):
-		return errors.New("--control and --resource belong together")
+		return errors.New("use --control and --resource together")
 	case len(ids) > mostFindings:
 		return fmt.Errorf("%d findings are too many; name up to %d", len(ids), mostFindings)
 	}

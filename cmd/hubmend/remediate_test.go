@@ -53,7 +53,7 @@ func TestAskingBadInput(t *testing.T) {
 			"name findings by their ids, or use --control and --resource"},
 		"remediate too much": {"remediate --control EC2.13 --resource x " + id, nil, "name findings by their ids"},
 		"a control without a resource": {"remediate --control EC2.13", nil,
-			"--control and --resource belong together"},
+			"use --control and --resource together"},
 		"an unknown control": {"remediate --control Lambda.1 --resource x", nil,
 			"unknown control Lambda.1; `hubmend controls` lists"},
 		"failed, and findings": {"remediate --failed " + id, nil,

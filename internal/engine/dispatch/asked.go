@@ -23,7 +23,12 @@ func Asked(c Playbooks, f finding.Finding) (control.Control, target.Target, targ
 		return control.Control{}, target.Target{}, nil,
 			fmt.Errorf("no control of Hubmend's is about this finding, which is about %s", subjectOf(f))
 	}
-	v := triage(c, finding.Event{Trigger: finding.CustomAction, ActionID: c.GroupOf(found.ID).ID}, f)
+	group := c.GroupOf(found.ID)
+	if group.ID == "" {
+		return control.Control{}, target.Target{}, nil,
+			fmt.Errorf("%s cannot be remediated in this version, because it is not in a playbook yet", found.ID)
+	}
+	v := triage(c, finding.Event{Trigger: finding.CustomAction, ActionID: group.ID}, f)
 	if v.request == nil {
 		return control.Control{}, target.Target{}, nil, errors.New(v.reason)
 	}
