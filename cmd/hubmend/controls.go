@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +61,7 @@ credentials.`,
 // controlListing lists controls. `hubmend controls CONTROL` shows people what is left to CSV here.
 func controlListing(rows []controlRow) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Title", csvOnly: true}, {name: "Number"}, {name: "Risk"},
-		{name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Parameter"}, {name: "Runbook", csvOnly: true},
+		{name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Parameter", show: parameterOrNone}, {name: "Runbook", csvOnly: true},
 		{name: "Remediation"}}}
 	for _, r := range rows {
 		l.add(r.Control, r.Title, strings.Join(r.numbers(), ", "), r.Risk, yesOrNo(r.Reversible), r.Irreversible,
@@ -68,6 +69,9 @@ func controlListing(rows []controlRow) listing {
 	}
 	return l
 }
+
+// parameterOrNone says that a control is in no playbook: an empty cell would not.
+func parameterOrNone(parameter string) string { return cmp.Or(parameter, noPlaybook) }
 
 func yesOrNo(is bool) string {
 	if is {

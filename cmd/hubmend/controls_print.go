@@ -21,7 +21,7 @@ func printControls(out io.Writer, rows []controlRow) {
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		fmt.Fprintf(out, "%s  %s\n", r.Control, r.Title)
+		fmt.Fprintln(out, strings.Join(wrapLine(r.Control+"  "+r.Title, 2, terminalWidth(out)), "\n"))
 		fact(out, "remediation", r.Repair)
 		fact(out, "risk", r.Risk+". "+r.RiskReason)
 		fact(out, "undo", r.undoable())
