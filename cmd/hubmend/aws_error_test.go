@@ -35,7 +35,7 @@ func TestAWSProblem(t *testing.T) {
 		"silent": {"us-east-1", silent,
 			"AWS does not respond in us-east-1; check AWS_REGION, AWS_ENDPOINT_URL and the network ("},
 		"silent, where no Region is": {"us-east-9", silent,
-			"AWS does not respond in us-east-9; did you mean us-east-1?"},
+			"AWS does not respond in us-east-9 (did you mean us-east-1?); check AWS_REGION, "},
 	} {
 		if got := awsProblem(tc.region, tc.err).Error(); !strings.HasPrefix(got, tc.want) {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)

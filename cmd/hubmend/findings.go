@@ -165,10 +165,25 @@ func countListing(all []openResource) listing {
 	return l
 }
 
+// narrowed names what the list is limited to, in the order control, account, Region.
+func (f finder) narrowed() string {
+	said := ""
+	if f.control != "" {
+		said += " for " + f.control
+	}
+	if f.account != "" {
+		said += " in account " + f.account
+	}
+	if f.region != "" {
+		said += " in Region " + f.region + meantRegion(f.region)
+	}
+	return said
+}
+
 // show writes the listing for people, and which command comes next.
 func (f finder) show(out io.Writer, all []openResource, l listing) {
 	if len(all) == 0 {
-		fmt.Fprintln(out, "No open findings that Hubmend can remediate.")
+		paragraphs(out, "No open findings that Hubmend can remediate"+f.narrowed()+".")
 		return
 	}
 	fmt.Fprintln(out, l.render(out))

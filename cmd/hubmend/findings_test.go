@@ -96,6 +96,9 @@ func TestFindings(t *testing.T) {
 	}
 	none := hubWith(t, &asked)
 	none.says(t, 0, "findings", "No open findings that Hubmend can remediate.\n")
+	none.says(t, 0, "findings --control 4.1 --account 222222222222 --region eu-west-9",
+		"No open findings that Hubmend can remediate for EC2.13 in account 222222222222 in Region eu-west-9 (did you "+
+			"mean eu-west-1?).\n")
 	if out := none.says(t, 0, "findings --json"); out != `{"resources":[],"more":false}`+"\n" {
 		t.Errorf("prints %s", out)
 	}

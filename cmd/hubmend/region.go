@@ -40,7 +40,7 @@ func meantRegion(name string) string {
 		}
 	}
 	if near := nearmatch.Find(name, regions); len(near) > 0 {
-		return fmt.Sprintf("; did you mean %s?", near[0])
+		return fmt.Sprintf(" (did you mean %s?)", near[0])
 	}
 	return ""
 }
