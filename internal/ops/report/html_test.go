@@ -28,7 +28,7 @@ func TestPageSays(t *testing.T) {
 	for _, want := range []string{
 		"<h1>Remediation report, 1 March to 31 March 2026</h1>",
 		"Hubmend remediated 1 resource, with a median time of 40\u00a0s.", "1 resource needs attention.",
-		"1 finding is open.", "1\u00a0already\u00a0compliant, 1\u00a0undone",
+		"1 finding is open.", "1\u00a0already compliant, 1\u00a0undone",
 		"Waiting for Security Hub to re-check (1 finding)", "Nothing to change: TCP 22 is not open to the world.",
 		"1\u00a0failed, 0\u00a0suspended, 0\u00a0held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;",
 		"&#34;IpPermissions&#34;: []",
