@@ -88,9 +88,9 @@ func (e *examination) version(ctx context.Context, s stack) (string, error) {
 				continue
 			}
 			if newest := names[len(names)-1]; newest != name {
-				return fmt.Sprintf(" (%s %s; %s is available)", p.Name, name, newest), nil
+				return fmt.Sprintf(" (%s, version %s; %s is available)", p.Name, name, newest), nil
 			}
-			return fmt.Sprintf(" (%s %s)", p.Name, name), nil
+			return fmt.Sprintf(" (%s, version %s)", p.Name, name), nil
 		}
 	}
 	return " (version unknown to this build)", nil
