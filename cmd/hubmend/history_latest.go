@@ -58,8 +58,9 @@ func printLatest(out io.Writer, l latest, since period) {
 		fmt.Fprintf(out, "No remediation ended in the last %s.\n", since.String())
 		return
 	}
-	fmt.Fprintf(out, "%s\n\n%d of %s in the last %s. `hubmend history RESOURCE` shows one resource in full.\n",
-		latestListing(l.Attempts).render(out), len(l.Attempts), counted(l.Total, "attempt"), since.String())
+	fmt.Fprintf(out, "%s\n\n", latestListing(l.Attempts).render(out))
+	paragraphs(out, fmt.Sprintf("%d of %s in the last %s. `hubmend history RESOURCE` shows one resource in full.",
+		len(l.Attempts), counted(l.Total, "attempt"), since.String()))
 }
 
 func latestListing(entries []report.Entry) listing {
