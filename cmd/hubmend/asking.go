@@ -113,10 +113,10 @@ func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, wha
 	switch {
 	case err == nil:
 	case cmd.Context().Err() != nil:
-		return p, fmt.Errorf("interrupted; %s goes on, and %s shows the progress", what, historyOf(key))
+		return p, fmt.Errorf("interrupted; %s continues, and %s shows the progress", what, historyOf(key))
 	case errors.Is(err, context.DeadlineExceeded):
 		fmt.Fprintf(cmd.ErrOrStderr(),
-			"hubmend: %s did not end within %s (%s); it goes on, and %s shows the progress\n", what,
+			"hubmend: %s did not end within %s (%s); it continues, and %s shows the progress\n", what,
 			f.timeout, oneLine(p.String()), historyOf(key))
 	default:
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot read the progress; try %s: %v\n", historyOf(key),

@@ -86,10 +86,10 @@ func TestFollow(t *testing.T) {
 		err, said string
 	}{
 		"interrupted": {gone, queued,
-			"interrupted; undo goes on, and `hubmend history hubmend-1` shows the progress",
+			"interrupted; undo continues, and `hubmend history hubmend-1` shows the progress",
 			"undo: queued\n"},
 		"too late": {t.Context(), queued, "",
-			"hubmend: undo did not end within 10ms (queued); it goes on, and `hubmend history " +
+			"hubmend: undo did not end within 10ms (queued); it continues, and `hubmend history " +
 				"hubmend-1` shows the progress\n"},
 		"refused": {t.Context(), refused, "", ""}, // who asked tells it, once
 	} {

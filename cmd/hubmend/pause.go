@@ -22,9 +22,9 @@ func pauseCommand() *cobra.Command {
 	return switchCommand(&cobra.Command{
 		Use:   "pause",
 		Short: "Stop all remediation, until you resume it",
-		Long: fmt.Sprintf(`Sets the switch, the parameter %s, to %s. From %.0f seconds later, nothing starts: no
-remediation, automatic or requested, and no undo. Remediations that are running finish. Findings
-that arrive are kept; after "hubmend resume", those that still need it are remediated.
+		Long: fmt.Sprintf(`Sets the switch, the parameter %s, to %s. It takes effect within
+%.0f seconds: no remediation starts, automatic or requested, and no undo. Remediations that are
+running finish. Findings that arrive are kept; after "hubmend resume", those that still need it are remediated.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
 administrator's account and home Region.`, naming.Switch, naming.SwitchPaused, killswitch.CacheFor.Seconds()),
@@ -36,7 +36,7 @@ func resumeCommand() *cobra.Command {
 	return switchCommand(&cobra.Command{
 		Use:   "resume",
 		Short: "Resume remediation after a pause",
-		Long: fmt.Sprintf(`Sets the switch, the parameter %s, to %s. Within %.0f minutes, remediation goes on with the
+		Long: fmt.Sprintf(`Sets the switch, the parameter %s, to %s. Within %.0f minutes, Hubmend remediates the
 findings that arrived meanwhile and still need it.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
@@ -107,12 +107,12 @@ func setSwitch(ctx context.Context, to string) (switched, error) {
 
 // tell gives what happened and what it means.
 func (s switched) tell() []string {
-	state, meaning := "paused", fmt.Sprintf("From %.0f seconds later, nothing starts: no remediation and no undo. "+
-		"Remediations that are running finish. Findings that arrive are kept; `hubmend resume` goes on with those "+
+	state, meaning := "paused", fmt.Sprintf("It takes effect within %.0f seconds: no remediation starts, and no undo. "+
+		"Remediations that are running finish. Findings that arrive are kept; `hubmend resume` remediates those "+
 		"that still need it.", killswitch.CacheFor.Seconds())
 	if s.Switch == naming.SwitchActive {
 		state, meaning = "active", fmt.Sprintf(
-			"Within %.0f minutes, remediation goes on with the findings that arrived "+
+			"Within %.0f minutes, Hubmend remediates the findings that arrived "+
 				"meanwhile and still need it. `hubmend status` shows the progress.", decide.SweepEvery.Minutes())
 	}
 	where := fmt.Sprintf("Hubmend in account %s, %s is ", s.Account, s.Region)

@@ -82,7 +82,7 @@ func (p Progress) String() string {
 	case a == nil:
 		return "queued"
 	case p.paused():
-		return "pending: Hubmend is paused; it goes on after `hubmend resume`"
+		return "pending: Hubmend is paused; it continues after `hubmend resume`"
 	case p.unready():
 		return "pending: its account is not set up for this remediation yet; Hubmend tries again for 24 hours, and " +
 			"the finding's note says what is missing"

@@ -188,7 +188,7 @@ func TestProgressIsTold(t *testing.T) {
 			NotBefore: noon}, false},
 		"is paused until 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Broken,
 			NotBefore: noon}, false},
-		"pending: Hubmend is paused; it goes on after `hubmend resume`": {decide.Attempt{State: decide.Queued,
+		"pending: Hubmend is paused; it continues after `hubmend resume`": {decide.Attempt{State: decide.Queued,
 			Cause: decide.Paused}, true},
 		"starting":                   {decide.Attempt{State: decide.Claimed}, false},
 		"done and verified: Closed.": {decide.Attempt{State: decide.Succeeded, Change: "Closed."}, true},
