@@ -61,7 +61,8 @@ credentials.`,
 // controlListing lists controls. `hubmend controls CONTROL` shows people what is left to CSV here.
 func controlListing(rows []controlRow) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Title", csvOnly: true}, {name: "Number"}, {name: "Risk"},
-		{name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Parameter", show: parameterOrNone}, {name: "Runbook", csvOnly: true},
+		{name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Parameter", show: parameterOrNone},
+		{name: "Runbook", csvOnly: true},
 		{name: "Remediation"}}}
 	for _, r := range rows {
 		l.add(r.Control, r.Title, strings.Join(r.numbers(), ", "), r.Risk, yesOrNo(r.Reversible), r.Irreversible,

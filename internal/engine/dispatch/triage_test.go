@@ -77,7 +77,8 @@ func TestTriageAnswers(t *testing.T) {
 		note    []string
 	}{
 		"account, automatic": {imported("m", sg("f", "EC2.13", group, accountFinding)),
-			[]string{"update f NOTIFIED"}, []string{"whole account", "EC2.13 repairs resources of type AwsEc2SecurityGroup"}},
+			[]string{"update f NOTIFIED"},
+			[]string{"whole account", "EC2.13 repairs resources of type AwsEc2SecurityGroup"}},
 		"account, custom action": {custom("m", sg("f", "EC2.13", group, accountFinding)), []string{"update f NOTIFIED"},
 			[]string{"whole account"}},
 		"foreign control": {custom("m", sg("f", "IAM.9", group)), []string{"update f"},

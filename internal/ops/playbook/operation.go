@@ -102,7 +102,8 @@ func (c Catalog) Await(ctx context.Context, r Record, tell func(Record)) (Record
 	for look := 0; !r.Ended(); look++ {
 		select {
 		case <-ctx.Done():
-			return r, errors.New("stopped waiting, but the operation continues; `hubmend playbook status` shows the progress")
+			return r, errors.New(
+				"stopped waiting, but the operation continues; `hubmend playbook status` shows the progress")
 		case <-time.After(interval(look)):
 		}
 		out, err := c.Client.DescribeRecord(ctx, &servicecatalog.DescribeRecordInput{Id: &r.ID})
