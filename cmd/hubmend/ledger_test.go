@@ -184,7 +184,7 @@ func TestLedgerBadInput(t *testing.T) {
 			want: "no AWS credentials found; log in, or set AWS_PROFILE"},
 		"nobody answers": {args: "history sg-1", env: keys,
 			want: "AWS does not respond in eu-west-1; check AWS_REGION, AWS_ENDPOINT_URL"},
-		"two targets":             {args: "history a b", want: "this command takes at most 1 argument, not 2"},
+		"two targets":             {args: "history a b", want: "this command takes at most 1 argument, not 2; usage: hubmend history [TARGET]"},
 		"no credentials, history": {args: "history sg-1", env: []string{region}, want: "no AWS credentials found"},
 	} {
 		t.Run(name, func(t *testing.T) {

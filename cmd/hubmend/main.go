@@ -43,7 +43,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // so that a second Ctrl-C ends what ignores the first
 	cmd, out := root(), &output{file: os.Stdout}
 	cmd.SetOut(out)
-	err := cmd.ExecuteContext(ctx)
+	ran, err := cmd.ExecuteContextC(ctx)
 	stop()
 	if err == nil || errors.Is(err, errFailed) {
 		err = cmp.Or(out.failed(), err)
@@ -52,10 +52,13 @@ func main() {
 	case errors.Is(err, errFailed):
 		os.Exit(exitFailed)
 	case err != nil:
-		paragraphs(os.Stderr, strings.Split("hubmend: "+ownWords(err), "\n")...)
+		paragraphs(os.Stderr, strings.Split("hubmend: "+ownWords(err, usage(ran)), "\n")...)
 		os.Exit(exitUsage)
 	}
 }
+
+// usage is how to call a command, without the flags.
+func usage(cmd *cobra.Command) string { return strings.TrimSuffix(cmd.UseLine(), " [flags]") }
 
 func root() *cobra.Command {
 	cmd := &cobra.Command{
