@@ -174,7 +174,7 @@ func failedRepair(t *testing.T, w *world, c catalog.Control, s subject) {
 	if repair.Status != "Failed" {
 		t.Fatalf("the repair ends %s", repair.Status)
 	}
-	refused(t, w.undo(t, c.Runbook, repair.ID), repair.ID+" is of "+naming.Document(c.Runbook)+" and ended with Failed")
+	refused(t, w.undo(t, c.Runbook, repair.ID), repair.ID+" of "+naming.Document(c.Runbook)+" ended with Failed")
 }
 
 // foreign tries the undo of each runbook with what is none of its repairs.
@@ -196,7 +196,7 @@ func foreign(t *testing.T, w *world, repairs []repaired) {
 		other := repairs[at]
 		t.Run(r.runbook+"/"+other.runbook, func(t *testing.T) {
 			refused(t, w.undo(t, r.runbook, other.id),
-				other.id+" is of "+naming.Document(other.runbook)+" and ended with Success")
+				other.id+" of "+naming.Document(other.runbook)+" ended with Success")
 		})
 	}
 }
