@@ -19,6 +19,7 @@ import (
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/queue"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 // asking is what undo and remediate need to send requests.
@@ -62,7 +63,7 @@ func notDeployed(ctx context.Context, cfg aws.Config, missing error, account str
 	out, err := securityhub.NewFromConfig(cfg).GetAdministratorAccount(ctx,
 		&securityhub.GetAdministratorAccountInput{}, func(o *securityhub.Options) { o.RetryMaxAttempts = 1 })
 	if err == nil && out.Administrator != nil {
-		meant += " (" + oneLine(aws.ToString(out.Administrator.AccountId)) + ")"
+		meant += " (" + wording.OneLine(aws.ToString(out.Administrator.AccountId)) + ")"
 	}
 	return fmt.Errorf("Hubmend is not deployed in account %s, %s: %w; use credentials of %s in the home Region, "+
 		"or deploy "+
@@ -117,7 +118,7 @@ func (f following) follow(ctx context.Context, cmd *cobra.Command, a asking, wha
 	case errors.Is(err, context.DeadlineExceeded):
 		fmt.Fprintf(cmd.ErrOrStderr(),
 			"hubmend: %s did not end within %s (%s); it continues, and %s shows the progress\n", what,
-			f.timeout, oneLine(p.String()), historyOf(key))
+			f.timeout, wording.OneLine(p.String()), historyOf(key))
 	default:
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot read the progress; try %s: %v\n", historyOf(key),
 			ledgerError(a.cfg.Region, err))
@@ -144,6 +145,6 @@ func (t *teller) tell(p request.Progress) {
 		return
 	}
 	t.told, t.toldAt = p.String(), time.Now()
-	line := fmt.Sprintf("%6.1f s  %s: %s", time.Since(t.begin).Seconds(), t.what, oneLine(t.told))
+	line := fmt.Sprintf("%6.1f s  %s: %s", time.Since(t.begin).Seconds(), t.what, wording.OneLine(t.told))
 	fmt.Fprintln(t.out, strings.Join(wrapLine(line, len("   0.0 s  "), terminalWidth(t.out)), "\n"))
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+
+	"hubmend/internal/ops/wording"
 )
 
 // loadConfig reads an AWS configuration.
@@ -19,7 +21,7 @@ func loadConfig(ctx context.Context, options ...func(*config.LoadOptions) error)
 	switch {
 	case errors.As(err, &unknown):
 		return cfg, fmt.Errorf("unknown AWS profile %s; `aws configure list-profiles` lists the profiles",
-			oneLine(unknown.Profile))
+			wording.OneLine(unknown.Profile))
 	case err != nil:
 		return cfg, fmt.Errorf("read the AWS configuration: %w", err)
 	}
@@ -57,5 +59,5 @@ func noCredentials(err error) error {
 	if strings.Contains(err.Error(), "no EC2 IMDS role found") {
 		return errors.New(advice)
 	}
-	return fmt.Errorf("%s: %s", advice, oneLine(err.Error()))
+	return fmt.Errorf("%s: %s", advice, wording.OneLine(err.Error()))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"hubmend/internal/aws/awserr"
+	"hubmend/internal/ops/wording"
 )
 
 // awsError gives the error of a call in one line: what happened, what to do, and then what the SDK says. Nothing was
@@ -23,7 +24,7 @@ func awsError(region string, err error) error {
 // awsProblem is awsError for a command that may have changed something already.
 func awsProblem(region string, err error) error {
 	var call *smithy.OperationError
-	code, said := awserr.Code(err), oneLine(awserr.Message(err))
+	code, said := awserr.Code(err), wording.OneLine(awserr.Message(err))
 	switch {
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted")
@@ -41,9 +42,9 @@ func awsProblem(region string, err error) error {
 	case code == "" && errors.As(err, &call):
 		return fmt.Errorf("AWS does not respond in %s%s; check AWS_REGION, AWS_ENDPOINT_URL and the network (%s)",
 			region,
-			meantRegion(region), oneLine(err.Error()))
+			meantRegion(region), wording.OneLine(err.Error()))
 	}
-	return errors.New(oneLine(err.Error()))
+	return errors.New(wording.OneLine(err.Error()))
 }
 
 // isKeyProblem reports whether a service could not use the key that encrypts its data. SQS has error codes of its own

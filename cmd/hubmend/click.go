@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/lab"
+	"hubmend/internal/ops/wording"
 )
 
 func labClickCommand() *cobra.Command {
@@ -42,7 +43,7 @@ no API for it.`,
 			if err != nil || response.StatusCode != http.StatusOK {
 				return fmt.Errorf("the lab refused: %s", strings.TrimSpace(string(text)))
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Sent %s to %s.\n", counted(len(args)-1, "finding"), args[0])
+			fmt.Fprintf(cmd.OutOrStdout(), "Sent %s to %s.\n", wording.Counted(len(args)-1, "finding"), args[0])
 			return nil
 		},
 	}

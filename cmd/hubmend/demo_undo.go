@@ -17,6 +17,7 @@ import (
 	"hubmend/internal/lab/scenario"
 	"hubmend/internal/ops/report"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 // undoPoll is how often the ledger of a lab is read.
@@ -95,10 +96,10 @@ func undoRepair(ctx context.Context, cfg aws.Config, execution string) (problem 
 		func(ctx context.Context) (request.Progress, error) { return a.undoProgress(ctx, sent) },
 		func(request.Progress) {})
 	if err != nil {
-		return "", fmt.Errorf("undo of execution %s (%s): %w", execution, oneLine(p.String()), err)
+		return "", fmt.Errorf("undo of execution %s (%s): %w", execution, wording.OneLine(p.String()), err)
 	}
 	if !p.Succeeded() {
-		return fmt.Sprintf("undo of execution %s: %s", execution, clip(oneLine(p.String()))), nil
+		return fmt.Sprintf("undo of execution %s: %s", execution, clip(wording.OneLine(p.String()))), nil
 	}
 	rec, err := a.ledger.Load(ctx, sent.Key)
 	if err == nil && !rec.Held() {

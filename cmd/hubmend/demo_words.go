@@ -9,6 +9,7 @@ import (
 
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/lab/scenario"
+	"hubmend/internal/ops/wording"
 	"hubmend/test/postcondition"
 )
 
@@ -17,7 +18,7 @@ import (
 func demoProblems(r scenario.Result) []string {
 	var problems []string
 	for _, c := range r.Controls {
-		what := c.Control + " of " + oneLine(c.Resource)
+		what := c.Control + " of " + wording.OneLine(c.Resource)
 		switch {
 		case c.Before != postcondition.Failed:
 			problems = append(problems,
@@ -25,7 +26,7 @@ func demoProblems(r scenario.Result) []string {
 		case c.Workflow != finding.Resolved:
 			problems = append(problems,
 				strings.TrimSuffix(fmt.Sprintf("%s was not repaired; its finding is %s: %s", what, c.Workflow,
-					clip(oneLine(c.Note))), ": "))
+					clip(wording.OneLine(c.Note))), ": "))
 		case c.After != postcondition.Passed:
 			problems = append(problems,
 				fmt.Sprintf("%s is RESOLVED, but the independent check reports %q", what, c.After))
@@ -36,7 +37,8 @@ func demoProblems(r scenario.Result) []string {
 	}
 	for _, v := range r.Verdicts {
 		if !v.Passed {
-			problems = append(problems, fmt.Sprintf("expected %s; actual: %s", oneLine(v.Text), clip(oneLine(v.Got))))
+			problems = append(problems,
+				fmt.Sprintf("expected %s; actual: %s", wording.OneLine(v.Text), clip(wording.OneLine(v.Got))))
 		}
 	}
 	return problems
@@ -57,7 +59,7 @@ func demoSummary(r scenario.Result, width int, paint painting) []string {
 	n := len(r.Controls)
 	resolved := fmt.Sprintf("%d of %d RESOLVED", n, n)
 	lines := wrapLine(fmt.Sprintf("%s by %s. Independent checks: FAILED before, PASSED now.", resolved,
-		counted(len(r.Executions), "repair")), 2, width)
+		wording.Counted(len(r.Executions), "repair")), 2, width)
 	return paintFirst(lines, resolved, text.FgGreen, paint)
 }
 

@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/deadletter"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 // queueNames are what --queue takes.
@@ -81,7 +82,7 @@ func (d deadLetters) read(ctx context.Context, warnings io.Writer) (letters []de
 		if seen < q.Expected {
 			unseen += q.Expected - seen
 			fmt.Fprintf(warnings, "hubmend: %s counts about %s and showed %d; try again in a minute\n",
-				naming.DeadLetters(q.Name), counted(q.Expected, "message"), seen)
+				naming.DeadLetters(q.Name), wording.Counted(q.Expected, "message"), seen)
 		}
 	}
 	slices.SortStableFunc(letters, func(a, b deadletter.Letter) int { return a.Since.Compare(b.Since) })
@@ -125,5 +126,5 @@ func choose(letters []deadletter.Letter, ids []string) (map[string]deadletter.Le
 
 func unknownLetters(ids []string) error {
 	return fmt.Errorf("unknown dead letter %s; `hubmend dlq list` lists them",
-		oneLine(strings.Join(ids, ", ")))
+		wording.OneLine(strings.Join(ids, ", ")))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/ops/deadletter"
+	"hubmend/internal/ops/wording"
 )
 
 func dlqRedriveCommand() *cobra.Command {
@@ -84,7 +85,8 @@ func (h *handling) run(cmd *cobra.Command, ids []string) error {
 			letters = slices.DeleteFunc(letters, func(l deadletter.Letter) bool { _, ok := wanted[l.ID]; return !ok })
 			printLetters(cmd.OutOrStdout(), letterListing(letters), 0)
 		}
-		if err := h.ask(cmd, "Delete "+counted(len(wanted), "dead letter")+" permanently?", h.asJSON); err != nil {
+		if err := h.ask(cmd, "Delete "+wording.Counted(len(wanted), "dead letter")+" permanently?",
+			h.asJSON); err != nil {
 			return err
 		}
 	}

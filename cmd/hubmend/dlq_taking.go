@@ -10,6 +10,7 @@ import (
 
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/deadletter"
+	"hubmend/internal/ops/wording"
 )
 
 // taking goes through the queues once more, and redrives or deletes the wanted letters. A message that becomes a dead
@@ -88,7 +89,7 @@ func (t *taking) done(l deadletter.Letter, err error) {
 	}
 	if err != nil {
 		t.failed, result.Error = true, err.Error()
-		told = "still a dead letter: " + oneLine(result.Error)
+		told = "still a dead letter: " + wording.OneLine(result.Error)
 	}
 	t.results = append(t.results, result)
 	if !t.asJSON {

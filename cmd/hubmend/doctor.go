@@ -11,6 +11,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/ops/doctor"
+	"hubmend/internal/ops/wording"
 )
 
 // examined is the output of doctor in JSON.
@@ -64,7 +65,7 @@ func (x examination) run(cmd *cobra.Command) error {
 	e := examined{Identity: who, Results: []doctor.Result{}}
 	err = d.Examine(cmd.Context(), func(r doctor.Result) {
 		if len(e.Results) == 0 && x.format == formatTable {
-			fmt.Fprintf(out, "%s, %s, as %s\n\n", who.Account, who.Region, oneLine(who.ARN))
+			fmt.Fprintf(out, "%s, %s, as %s\n\n", who.Account, who.Region, wording.OneLine(who.ARN))
 		}
 		if x.format == formatTable {
 			printResult(out, r, sameFix(e.Results, r)) // at once, because all checks together take a while
@@ -91,7 +92,7 @@ func (x examination) conclude(out io.Writer, e examined) error {
 	e.Healthy = known && count[doctor.Problem] == 0
 	err := x.format.print(out, e, resultListing(e.Results), func(out io.Writer) {
 		fmt.Fprintf(out, "\n%d ok, %d unknown, %s\n", count[doctor.OK], count[doctor.Unknown],
-			counted(count[doctor.Problem], "problem"))
+			wording.Counted(count[doctor.Problem], "problem"))
 	})
 	if err != nil {
 		return err
@@ -117,9 +118,9 @@ func sameFix(before []doctor.Result, r doctor.Result) bool {
 func printResult(out io.Writer, r doctor.Result, sameFix bool) {
 	const indent = 28
 	width, status := terminalWidth(out), string(r.Status)
-	found := wrapLine(fmt.Sprintf("%-8s %-18s %s", status, r.Check, oneLine(r.Found)), indent, width)
+	found := wrapLine(fmt.Sprintf("%-8s %-18s %s", status, r.Check, wording.OneLine(r.Found)), indent, width)
 	lines := paintFirst(found, status, resultColors[r.Status], painter(out))
-	fix := oneLine(r.Fix)
+	fix := wording.OneLine(r.Fix)
 	switch {
 	case fix == "":
 	case sameFix:

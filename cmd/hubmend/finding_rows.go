@@ -12,6 +12,7 @@ import (
 	"hubmend/internal/engine/target"
 	"hubmend/internal/lab/automation"
 	"hubmend/internal/lab/scenario"
+	"hubmend/internal/ops/wording"
 	"hubmend/test/postcondition"
 )
 
@@ -51,8 +52,9 @@ func newFindingRows(product string, all []scenario.ControlResult) *findingRows {
 		}
 		f.names = append(f.names, c.Finding)
 		f.rows = append(f.rows, findingRow{
-			control: c.Control, number: numberOf(product, c.Control), resource: oneLine(target.Name(c.Resource)),
-			states: []string{cmp.Or(c.Before, finding.New)},
+			control: c.Control, number: numberOf(product, c.Control),
+			resource: wording.OneLine(target.Name(c.Resource)),
+			states:   []string{cmp.Or(c.Before, finding.New)},
 		})
 	}
 	return f
@@ -82,7 +84,7 @@ func (f *findingRows) update(c scenario.ControlResult) (row int, resolved bool) 
 	r.reach(state)
 	r.execution, r.text = c.Execution, ""
 	if state != stateRepairing {
-		r.text = oneLine(cmp.Or(c.Change, c.Note))
+		r.text = wording.OneLine(cmp.Or(c.Change, c.Note))
 	}
 	return row, !known && c.Workflow == finding.Resolved
 }

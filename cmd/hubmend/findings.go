@@ -17,6 +17,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/ops/overview"
+	"hubmend/internal/ops/wording"
 )
 
 func findingsCommand() *cobra.Command {
@@ -100,7 +101,7 @@ func readProgress(out io.Writer) func(read int) {
 	return func(read int) {
 		if time.Since(told) >= every {
 			told = time.Now()
-			fmt.Fprintf(out, "hubmend: read %s so far\n", counted(read, "finding"))
+			fmt.Fprintf(out, "hubmend: read %s so far\n", wording.Counted(read, "finding"))
 		}
 	}
 }
@@ -195,5 +196,5 @@ func (f finder) show(out io.Writer, all []openResource, l listing) {
 		return
 	}
 	fmt.Fprintf(out, "Remediate one:\n  hubmend remediate --control %s --resource %s\n", first.Control,
-		oneLine(target.Name(first.Resource)))
+		wording.OneLine(target.Name(first.Resource)))
 }

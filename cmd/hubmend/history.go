@@ -20,6 +20,7 @@ import (
 	"hubmend/internal/engine/target"
 	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
+	"hubmend/internal/ops/wording"
 )
 
 // past is the history of a target in JSON.
@@ -160,15 +161,15 @@ func findKey(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	slices.SortFunc(found, func(a, b target.Target) int { return strings.Compare(a.String(), b.String()) })
 	var lines strings.Builder
 	for _, t := range found {
-		fmt.Fprintf(&lines, "\n  %s  %s %s %s %s", t.Key(), t.Account, t.Region, t.Runbook, oneLine(t.Resource))
+		fmt.Fprintf(&lines, "\n  %s  %s %s %s %s", t.Key(), t.Account, t.Region, t.Runbook, wording.OneLine(t.Resource))
 	}
-	return "", fmt.Errorf("%s matches %d resources; specify the key of one:%s", oneLine(name), len(found),
+	return "", fmt.Errorf("%s matches %d resources; specify the key of one:%s", wording.OneLine(name), len(found),
 		lines.String())
 }
 
 func unknownTarget(cfg aws.Config, name string) error {
 	return fmt.Errorf("%[2]s not found: the ledger in %[1]s has no such resource, execution or finding in the last "+
-		"90 days; run `hubmend history` to list the latest", cfg.Region, oneLine(name))
+		"90 days; run `hubmend history` to list the latest", cfg.Region, wording.OneLine(name))
 }
 
 // pastOf merges the archive and the record. Global targets are remediated in the home Region.

@@ -14,6 +14,7 @@ import (
 	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 	"hubmend/internal/ops/report"
+	"hubmend/internal/ops/wording"
 )
 
 // latestShown is how many remediations history shows by default.
@@ -60,7 +61,7 @@ func printLatest(out io.Writer, l latest, since period) {
 	}
 	fmt.Fprintf(out, "%s\n\n", latestListing(l.Attempts).render(out))
 	paragraphs(out, fmt.Sprintf("%d of %s in the last %s. `hubmend history RESOURCE` shows one resource in full.",
-		len(l.Attempts), counted(l.Total, "attempt"), since.String()))
+		len(l.Attempts), wording.Counted(l.Total, "attempt"), since.String()))
 }
 
 func latestListing(entries []report.Entry) listing {

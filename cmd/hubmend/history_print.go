@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/ops/deadletter"
 	"hubmend/internal/ops/outcomes"
+	"hubmend/internal/ops/wording"
 )
 
 // findingsShown is how many findings of an attempt a terminal shows; JSON has all of them.
@@ -27,7 +28,7 @@ var outcomeColors = map[outcomes.Outcome]text.Color{
 }
 
 func printPast(out io.Writer, p past, before bool) {
-	fmt.Fprintf(out, "%s\n", oneLine(p.Resource))
+	fmt.Fprintf(out, "%s\n", wording.OneLine(p.Resource))
 	fact(out, "account", p.Account+", "+p.Region)
 	fact(out, "runbook", p.Runbook)
 	fact(out, "key", p.Key)
@@ -35,18 +36,19 @@ func printPast(out io.Writer, p past, before bool) {
 		fact(out, "suspended", moment(p.SuspendedAt)+" UTC: automatic remediation has reached its limit of attempts")
 	}
 	if !p.HeldAt.IsZero() {
-		fact(out, "held", moment(p.HeldAt)+" UTC by "+oneLine(p.HeldBy+finding.SentBy(p.HeldSender, p.HeldBy))+
+		fact(out, "held", moment(p.HeldAt)+" UTC by "+wording.OneLine(p.HeldBy+finding.SentBy(p.HeldSender, p.HeldBy))+
 			": automatic remediation is off until you request one")
 	}
 	if p.UndoRefused != "" {
-		fact(out, "not undone", oneLine(p.UndoRefused))
+		fact(out, "not undone", wording.OneLine(p.UndoRefused))
 	}
 	if len(p.Attempts) == 0 {
 		fmt.Fprintln(out, "\nNo attempts in this period.")
 		return
 	}
 	if n := len(p.Unconfirmed); n > 0 && p.Attempts[len(p.Attempts)-1].State == string(decide.Succeeded) {
-		fact(out, "unconfirmed", fmt.Sprintf("Waiting for Security Hub to re-check (%s)", counted(n, "finding")))
+		fact(out, "unconfirmed",
+			fmt.Sprintf("Waiting for Security Hub to re-check (%s)", wording.Counted(n, "finding")))
 	}
 	paint := painter(out)
 	for _, a := range p.Attempts {
@@ -65,24 +67,24 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 	}
 	fmt.Fprintf(out, "\n%s UTC  attempt %d%s: %s%s\n", moment(a.AskedAt), a.Number, what,
 		paint(outcomeColors[a.Outcome], how), took)
-	fact(out, "requester", oneLine(cmp.Or(a.By, a.Trigger)+finding.SentBy(a.Sender, a.By)))
-	fact(out, "control", oneLine(a.Control))
+	fact(out, "requester", wording.OneLine(cmp.Or(a.By, a.Trigger)+finding.SentBy(a.Sender, a.By)))
+	fact(out, "control", wording.OneLine(a.Control))
 	if a.Undo != "" {
 		fact(out, "undoes", "execution "+a.Undo)
 	}
 	fact(out, "document", a.Document)
 	fact(out, "execution", cmp.Or(a.Console, "not started"))
-	fact(out, "change", oneLine(a.Change))
+	fact(out, "change", wording.OneLine(a.Change))
 	if a.Reason != "" {
-		fact(out, "reason", oneLine(a.Reason)+" ("+a.Class+")")
+		fact(out, "reason", wording.OneLine(a.Reason)+" ("+a.Class+")")
 	}
-	fact(out, "API calls", oneLine(strings.ReplaceAll(whole(a.Calls), "\n", ", ")))
+	fact(out, "API calls", wording.OneLine(strings.ReplaceAll(whole(a.Calls), "\n", ", ")))
 	for i, id := range a.Findings {
 		if i == findingsShown {
 			fact(out, "", fmt.Sprintf("and %d more", len(a.Findings)-i))
 			break
 		}
-		fact(out, map[bool]string{true: "findings"}[i == 0], oneLine(id))
+		fact(out, map[bool]string{true: "findings"}[i == 0], wording.OneLine(id))
 	}
 	printKept(out, "before", a.Before, before)
 	printKept(out, "after", a.After, before)
@@ -98,7 +100,7 @@ func printKept(out io.Writer, name string, kept json.RawMessage, all bool) {
 	case all:
 		fmt.Fprintf(out, "  %s\n    %s\n", name, strings.ReplaceAll(said, "\n", "\n    "))
 	default:
-		fact(out, name, fmt.Sprintf("%s; --before prints all", counted(len(kept), "character")))
+		fact(out, name, fmt.Sprintf("%s; --before prints all", wording.Counted(len(kept), "character")))
 	}
 }
 

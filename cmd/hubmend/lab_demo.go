@@ -9,6 +9,7 @@ import (
 
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/scenario"
+	"hubmend/internal/ops/wording"
 	"hubmend/test/postcondition"
 	"hubmend/test/scenarios"
 )
@@ -116,7 +117,7 @@ func (d *demo) phase(p scenario.Phase) {
 	case scenario.Seeding:
 		text = "Creating noncompliant resources"
 	case scenario.Happening:
-		text = fmt.Sprintf("Remediating %s", counted(d.findings, "Security Hub finding"))
+		text = fmt.Sprintf("Remediating %s", wording.Counted(d.findings, "Security Hub finding"))
 	}
 	d.progress.begin(text)
 }

@@ -11,6 +11,7 @@ import (
 
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/wording"
 )
 
 // readLedger gives the ledger of the account and Region to people. Nothing is read yet.
@@ -41,5 +42,5 @@ func newerNote(items int) []string {
 	}
 	return []string{fmt.Sprintf(
 		"%s of the ledger came from a newer version of Hubmend. This version shows only what it knows; run the "+
-			"hubmend command of that version to see everything.", counted(items, "item"))}
+			"hubmend command of that version to see everything.", wording.Counted(items, "item"))}
 }

@@ -17,6 +17,7 @@ import (
 	"hubmend/internal/lab/inputfile"
 	"hubmend/internal/lab/python"
 	"hubmend/internal/ops/plan"
+	"hubmend/internal/ops/wording"
 )
 
 func lintCommand() *cobra.Command {
@@ -155,16 +156,16 @@ func printLint(out io.Writer, problems []problem, files []string) {
 		if p.Step != "" {
 			step = "step " + p.Step + ": "
 		}
-		fmt.Fprintf(out, "%s: %s%s\n", p.File, step, oneLine(p.Text))
+		fmt.Fprintf(out, "%s: %s%s\n", p.File, step, wording.OneLine(p.Text))
 	}
 	switch {
 	case len(problems) > 0:
-		fmt.Fprintf(out, "%s found.\n", counted(len(problems), "problem"))
+		fmt.Fprintf(out, "%s found.\n", wording.Counted(len(problems), "problem"))
 	case len(files) > 0:
-		fmt.Fprintf(out, "No problems found in %s.\n", counted(len(files), "document"))
+		fmt.Fprintf(out, "No problems found in %s.\n", wording.Counted(len(files), "document"))
 	default:
 		c := catalog.Embedded()
-		fmt.Fprintf(out, "No problems found in %s, %s and %s.\n", counted(len(c.Controls), "control"),
-			counted(len(c.Runbooks), "runbook"), counted(len(c.Playbooks), "playbook"))
+		fmt.Fprintf(out, "No problems found in %s, %s and %s.\n", wording.Counted(len(c.Controls), "control"),
+			wording.Counted(len(c.Runbooks), "runbook"), wording.Counted(len(c.Playbooks), "playbook"))
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"hubmend/internal/ops/wording"
 )
 
 // listing is what a command lists: columns, and rows with the full values. CSV has these values, tables and records
@@ -68,7 +70,7 @@ func (l listing) shown(width int) [][]string {
 			if show := l.columns[i].show; show != nil {
 				cell = show(cell)
 			}
-			cell = oneLine(cell)
+			cell = wording.OneLine(cell)
 			if width > 0 {
 				cell = clip(cell)
 			}

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/mattn/go-isatty"
+
+	"hubmend/internal/ops/wording"
 )
 
 // errNoTerminal is the error of a profile with mfa_serial where nobody can be asked for the code.
@@ -34,7 +36,7 @@ func withMFA(ctx context.Context) func(*config.LoadOptions) error {
 
 // askMFA asks for the code of an MFA device. The terminal is read on the side, because a read does not end with Ctrl-C.
 func askMFA(ctx context.Context, device string, in io.Reader, out io.Writer) (string, error) {
-	fmt.Fprintf(out, "MFA code of %s: ", oneLine(device))
+	fmt.Fprintf(out, "MFA code of %s: ", wording.OneLine(device))
 	typed := make(chan string, 1)
 	go func() {
 		code, _ := bufio.NewReader(in).ReadString('\n') // without a line, the code is empty

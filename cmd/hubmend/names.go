@@ -11,6 +11,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/ops/nearmatch"
+	"hubmend/internal/ops/wording"
 )
 
 // controlNamed gives the control that a person names: by its id in any case, or by a number of a standard such as
@@ -106,7 +107,7 @@ var accountForm = regexp.MustCompile(`^\d{12}$`)
 // Set implements pflag.Value.
 func (f accountFlag) Set(id string) error {
 	if !accountForm.MatchString(id) {
-		return fmt.Errorf("%q is not an account id, which has 12 digits", clip(oneLine(id)))
+		return fmt.Errorf("%q is not an account id, which has 12 digits", clip(wording.OneLine(id)))
 	}
 	*f.id = id
 	return nil

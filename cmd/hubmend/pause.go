@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/engine/killswitch"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 func pauseCommand() *cobra.Command {
@@ -127,5 +128,5 @@ func (s switched) before() string {
 	if s.Before == naming.SwitchActive || s.Before == naming.SwitchPaused {
 		return s.Before
 	}
-	return fmt.Sprintf("paused (the value was %q)", oneLine(s.Before))
+	return fmt.Sprintf("paused (the value was %q)", wording.OneLine(s.Before))
 }

@@ -12,6 +12,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/ops/plan"
+	"hubmend/internal/ops/wording"
 )
 
 func planCommand() *cobra.Command {
@@ -71,7 +72,7 @@ fail, and the output explains why; 2 the plan could not be made.`,
 				ExecutionID: uuid.NewString()}
 			made, err := planner.Make(cmd.Context(), repair)
 			if err != nil {
-				return errors.New(oneLine(err.Error()))
+				return errors.New(wording.OneLine(err.Error()))
 			}
 			if q.finding == "" {
 				made.Finding = "" // it was made for the plan
@@ -108,8 +109,8 @@ func (q question) check() error {
 	case q.finding != "" && (q.resource != "" || q.region != ""):
 		return errors.New("a finding names its resource and Region; leave out --resource and --region")
 	case q.region != "" && !slices.Contains([]string{"", q.region}, part(q.resource, 3)):
-		return fmt.Errorf("%s names its Region, %s; leave out --region", oneLine(q.resource),
-			oneLine(part(q.resource, 3)))
+		return fmt.Errorf("%s names its Region, %s; leave out --region", wording.OneLine(q.resource),
+			wording.OneLine(part(q.resource, 3)))
 	}
 	return nil
 }

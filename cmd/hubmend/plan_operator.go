@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/lab/python"
 	"hubmend/internal/lab/scripts"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 // operator has the AWS credentials of the person at the terminal, and runs a runbook's reads with them.
@@ -48,7 +49,7 @@ func (o *operator) start(ctx context.Context) error {
 	}
 	o.python = python.Config{Python: interpreter, Env: wayOut(o.environment)}
 	if o.worker, err = python.StartWorker(ctx, o.python); err != nil {
-		return errors.New(oneLine(err.Error()))
+		return errors.New(wording.OneLine(err.Error()))
 	}
 	return nil
 }
@@ -84,7 +85,7 @@ func (o *operator) open(ctx context.Context, region string) (aws.Config, request
 	}
 	cfg, err := awsConfig(ctx, options...)
 	if err != nil {
-		return cfg, request.Person{}, errors.New(oneLine(err.Error()))
+		return cfg, request.Person{}, errors.New(wording.OneLine(err.Error()))
 	}
 	o.credentials = cfg.Credentials
 	who, err := request.Caller(ctx, sts.NewFromConfig(cfg))

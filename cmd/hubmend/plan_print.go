@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/ops/plan"
+	"hubmend/internal/ops/wording"
 )
 
 // usesShown is how many users of a resource a terminal gets; JSON has all that were read.
@@ -27,12 +28,12 @@ type planText struct {
 func printPlan(out io.Writer, p plan.Plan) {
 	t := planText{out, terminalWidth(out), painter(out)}
 	t.sentence(0, p.Control+" "+p.Title)
-	t.line(2, oneLine(p.Resource))
+	t.line(2, wording.OneLine(p.Resource))
 	t.line(2, fmt.Sprintf("account %s, %s, runbook %s", p.Account, p.Region, p.Runbook))
 	t.line(0, "")
 	switch p.Verdict {
 	case plan.Compliant:
-		t.line(0, t.paint(text.FgGreen, oneLine(p.Reason)))
+		t.line(0, t.paint(text.FgGreen, wording.OneLine(p.Reason)))
 		return
 	case plan.Refusal:
 		t.line(0, t.paint(text.FgRed, "The runbook would fail before it changes anything:"))
@@ -51,18 +52,18 @@ func (t planText) line(indent int, s string) {
 }
 
 func (t planText) sentence(indent int, s string) {
-	line := strings.Repeat(" ", indent) + oneLine(s)
+	line := strings.Repeat(" ", indent) + wording.OneLine(s)
 	fmt.Fprintln(t.out, strings.Join(wrapLine(line, indent+2, t.width), "\n"))
 }
 
 func (t planText) changes(p plan.Plan) {
 	t.line(0, "Before and after:")
 	for _, d := range p.Changes {
-		t.line(2, oneLine(d.What))
+		t.line(2, wording.OneLine(d.What))
 		for _, l := range d.Lines() {
-			line := string(l.Sign) + " " + oneLine(cmp.Or(l.Text(), flow(l.Value)))
+			line := string(l.Sign) + " " + wording.OneLine(cmp.Or(l.Text(), flow(l.Value)))
 			if l.Name != "" {
-				line = string(l.Sign) + " " + oneLine(l.Name) + ": " + flow(l.Value)
+				line = string(l.Sign) + " " + wording.OneLine(l.Name) + ": " + flow(l.Value)
 			}
 			t.line(4, t.paint(map[rune]text.Color{'-': text.FgRed, '+': text.FgGreen}[l.Sign], line))
 		}
@@ -117,7 +118,7 @@ func (t planText) terms(p plan.Plan) {
 	if p.Note != "" {
 		t.sentence(0, "Note on the finding: "+p.Note)
 	}
-	t.sentence(0, fmt.Sprintf("Cost: %s, %.3f USD.", counted(p.Cost.Steps, "step"), p.Cost.USD))
+	t.sentence(0, fmt.Sprintf("Cost: %s, %.3f USD.", wording.Counted(p.Cost.Steps, "step"), p.Cost.USD))
 	var actions []string
 	for _, a := range p.Allowed {
 		actions = append(actions, a.Actions...)
@@ -129,18 +130,11 @@ func (t planText) terms(p plan.Plan) {
 // flow writes a value in one line of YAML.
 func flow(value any) string {
 	if s, ok := value.(string); ok {
-		return oneLine(s)
+		return wording.OneLine(s)
 	}
 	written, err := yaml.MarshalWithOptions(value, yaml.Flow(true))
 	if err != nil {
-		return oneLine(fmt.Sprint(value))
+		return wording.OneLine(fmt.Sprint(value))
 	}
-	return oneLine(string(written))
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return wording.OneLine(string(written))
 }

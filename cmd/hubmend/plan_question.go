@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/lab/inputfile"
 	"hubmend/internal/lab/samplefinding"
 	"hubmend/internal/ops/plan"
+	"hubmend/internal/ops/wording"
 )
 
 // question is what a plan is for.
@@ -38,7 +39,7 @@ func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, err
 	}
 	raw, err := plan.OneFinding(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not a finding: %s", q.finding, oneLine(err.Error()))
+		return nil, fmt.Errorf("%s is not a finding: %s", q.finding, wording.OneLine(err.Error()))
 	}
 	return raw, nil
 }
@@ -101,7 +102,7 @@ func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, er
 
 // refused explains why dispatch would not start the remediation, without mentioning a finding that does not exist.
 func (q question) refused(err error) error {
-	text := oneLine(err.Error())
+	text := wording.OneLine(err.Error())
 	if q.finding == "" {
 		text = strings.TrimPrefix(text, "Hubmend refused this finding: ")
 	}

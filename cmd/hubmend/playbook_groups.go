@@ -11,6 +11,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/ops/playbook"
+	"hubmend/internal/ops/wording"
 )
 
 // How a group is set.
@@ -87,7 +88,8 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 	if !s.asJSON {
 		s.explain(cmd.OutOrStdout(), groups)
 	}
-	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:], counted(len(groups), "group"),
+	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:],
+		wording.Counted(len(groups), "group"),
 		l.Name)
 	if err := s.ask(cmd, question, s.asJSON); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/ops/playbook"
+	"hubmend/internal/ops/wording"
 )
 
 // listed is a playbook in the JSON of list.
@@ -138,7 +139,7 @@ func printState(out io.Writer, s state) {
 	fact(out, "launched as", s.Launched.Name+", by "+s.Launched.By)
 	fact(out, "version", s.Launched.Version+newer)
 	fact(out, "status", s.Launched.Status)
-	fact(out, "reason", clip(oneLine(s.Launched.Message)))
+	fact(out, "reason", clip(wording.OneLine(s.Launched.Message)))
 	if len(s.Groups) == 0 {
 		fact(out, "groups", "not reported by version "+s.Launched.Version+"; see the Service Catalog console")
 		return

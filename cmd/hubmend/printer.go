@@ -13,6 +13,7 @@ import (
 	"hubmend/internal/engine/target"
 	"hubmend/internal/lab"
 	"hubmend/internal/lab/scenario"
+	"hubmend/internal/ops/wording"
 )
 
 // printer prints the run of scenarios: by default a line for each finding, and the expectations that failed.
@@ -125,7 +126,7 @@ func (p *printer) end(r scenario.Result) {
 		p.controls(r.Controls)
 	}
 	p.printf("  %s %d of %d expectations met, %s, %.1f s\n", mark(r.Passed, paint), passed, len(r.Verdicts),
-		counted(len(r.Executions), "execution"), r.Seconds)
+		wording.Counted(len(r.Executions), "execution"), r.Seconds)
 }
 
 func (p *printer) tables(when string, tables []scenario.Table) {

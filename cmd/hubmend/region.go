@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -34,10 +35,8 @@ func checkRegion(name string) error {
 
 // meantRegion suggests another Region for one that AWS does not have today, or gives "".
 func meantRegion(name string) string {
-	for _, r := range regions {
-		if r == name {
-			return ""
-		}
+	if slices.Contains(regions, name) {
+		return ""
 	}
 	if near := nearmatch.Find(name, regions); len(near) > 0 {
 		return fmt.Sprintf(" (did you mean %s?)", near[0])

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 func remediateCommand() *cobra.Command {
@@ -72,7 +73,7 @@ func (r remediating) checkArgs(ids []string) error {
 	for _, id := range ids {
 		if !strings.HasPrefix(id, "arn:") || len(id) > 512 {
 			return fmt.Errorf("%q is not the id of a finding, which begins with arn:; `hubmend findings --json` "+
-				"lists ids", clip(oneLine(id)))
+				"lists ids", clip(wording.OneLine(id)))
 		}
 	}
 	return nil
@@ -108,7 +109,8 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 		return awsError(a.cfg.Region, problem)
 	}
 	if problem != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "finding"),
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent,
+			wording.Counted(len(wanted), "finding"),
 			awsProblem(a.cfg.Region, problem))
 	}
 	if err := r.finish(cmd, a, wanted[:sent]); err != nil || problem == nil {
@@ -150,7 +152,7 @@ func (r remediating) finish(cmd *cobra.Command, a asking, wanted []findingReques
 		result := remediated{Finding: w.ref.ID, Control: w.control, Resource: w.target.Resource, Key: w.target.Key(),
 			By: a.person.ARN, State: "sent"}
 		if !r.noWait && (i == 0 || cmd.Context().Err() == nil) {
-			what := fmt.Sprintf("[%d/%d] %s %s", i+1, len(wanted), w.control, oneLine(w.target.Resource))
+			what := fmt.Sprintf("[%d/%d] %s %s", i+1, len(wanted), w.control, wording.OneLine(w.target.Resource))
 			if err := r.await(ctx, cmd, a, what, w, &result); err != nil {
 				end = err
 			}
@@ -178,8 +180,8 @@ func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, wh
 	case p.Succeeded():
 		return nil
 	case p.Over():
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not remediated: %s\n", oneLine(w.target.Resource),
-			clip(oneLine(p.String())))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not remediated: %s\n", wording.OneLine(w.target.Resource),
+			clip(wording.OneLine(p.String())))
 	}
 	return errFailed
 }

@@ -18,6 +18,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/finding"
+	"hubmend/internal/ops/wording"
 )
 
 // again is `hubmend remediate --failed`: it requests again, in bulk, what failed.
@@ -46,7 +47,7 @@ func (r remediating) checkFailed(ids []string) error {
 	case len(ids) > 0 || r.resource != "":
 		return errors.New("--failed does not go together with finding ids or --resource")
 	case r.class != "" && !slices.Contains(failedClasses(), r.class):
-		return fmt.Errorf("unknown failure class %q; the classes are %s", clip(oneLine(r.class)),
+		return fmt.Errorf("unknown failure class %q; the classes are %s", clip(wording.OneLine(r.class)),
 			strings.Join(failedClasses(), ", "))
 	}
 	return nil
@@ -104,7 +105,7 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 	}
 	fmt.Fprint(out, countedFailures(records, wanted, skipped))
 	if len(wanted) > 0 {
-		question := fmt.Sprintf("Remediate %s again?", counted(len(wanted), "resource"))
+		question := fmt.Sprintf("Remediate %s again?", wording.Counted(len(wanted), "resource"))
 		if err := r.ask(cmd, question, r.asJSON); err != nil {
 			return err
 		}
@@ -124,10 +125,11 @@ func (r remediating) runFailed(cmd *cobra.Command) error {
 			return err
 		}
 	} else if sent > 0 {
-		fmt.Fprintf(out, "Sent %s. `hubmend status` shows the progress.\n", counted(sent, "request"))
+		fmt.Fprintf(out, "Sent %s. `hubmend status` shows the progress.\n", wording.Counted(sent, "request"))
 	}
 	if problem != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent, counted(len(wanted), "request"),
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: sent %d of %s; then: %v\n", sent,
+			wording.Counted(len(wanted), "request"),
 			awsProblem(a.cfg.Region, problem))
 		return errFailed
 	}
@@ -218,11 +220,11 @@ func countedFailures(records []decide.Record, wanted []findingRequest, skipped i
 	}
 	var b strings.Builder
 	for _, line := range slices.Sorted(maps.Keys(each)) {
-		fmt.Fprintf(&b, "  %s  %s\n", line, counted(each[line], "resource"))
+		fmt.Fprintf(&b, "  %s  %s\n", line, wording.Counted(each[line], "resource"))
 	}
 	if skipped > 0 {
 		fmt.Fprintf(&b, "  %s skipped: Security Hub has no open finding about it\n",
-			counted(skipped, "resource"))
+			wording.Counted(skipped, "resource"))
 	}
 	return b.String()
 }

@@ -20,6 +20,7 @@ import (
 	"hubmend/internal/engine/target"
 	"hubmend/internal/ops/overview"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 // findingRequest is a request to remediate one finding.
@@ -82,7 +83,8 @@ func (r remediating) documents(ctx context.Context, a asking, ids []string) ([]t
 	for _, id := range ids {
 		if !slices.ContainsFunc(documents, func(d types.AwsSecurityFinding) bool { return aws.ToString(d.Id) == id }) {
 			return nil, fmt.Errorf("Security Hub has no finding %s that account %s can see in %s; use credentials of "+
-				"the administrator's account in the home Region, or check the id", oneLine(id), a.person.Account,
+				"the administrator's account in the home Region, or check the id", wording.OneLine(id),
+				a.person.Account,
 				a.cfg.Region)
 		}
 	}
@@ -106,8 +108,8 @@ func oneResource(name string, wanted []findingRequest) error {
 		return nil
 	}
 	slices.Sort(all)
-	return fmt.Errorf("%s is the id of %d resources; give the ARN of one: %s", oneLine(name), len(all),
-		oneLine(strings.Join(all, ", ")))
+	return fmt.Errorf("%s is the id of %d resources; give the ARN of one: %s", wording.OneLine(name), len(all),
+		wording.OneLine(strings.Join(all, ", ")))
 }
 
 func equals(value string) types.StringFilter {
@@ -151,7 +153,7 @@ func keys(wanted []findingRequest) []string {
 // newFindingRequest makes the message for a finding. Its error explains why dispatch would do nothing. The request then
 // still has the control, if Hubmend supports it.
 func newFindingRequest(a asking, document types.AwsSecurityFinding) (findingRequest, error) {
-	id := oneLine(aws.ToString(document.Id))
+	id := wording.OneLine(aws.ToString(document.Id))
 	raw, err := json.Marshal(document)
 	if err != nil {
 		return findingRequest{}, fmt.Errorf("write finding %s: %w", id, err)
@@ -163,7 +165,8 @@ func newFindingRequest(a asking, document types.AwsSecurityFinding) (findingRequ
 	known, _ := catalog.Embedded().Control(f)
 	control, t, _, err := dispatch.Asked(catalog.Embedded(), f)
 	if err != nil {
-		return findingRequest{control: known.ID}, fmt.Errorf("nothing was started for %s: %s", id, oneLine(err.Error()))
+		return findingRequest{control: known.ID},
+			fmt.Errorf("nothing was started for %s: %s", id, wording.OneLine(err.Error()))
 	}
 	w := findingRequest{finding: document, control: control.ID, target: t, at: time.Now().UTC(),
 		ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}

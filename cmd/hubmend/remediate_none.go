@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/ops/wording"
 )
 
 // whyNone explains why Security Hub has no active finding of the control about the resource. The others are its
@@ -25,7 +26,7 @@ func (r remediating) whyNone(ctx context.Context, a asking, others []types.AwsSe
 	there := located(account, region)
 	if len(others) > 0 {
 		return fmt.Errorf("Security Hub has not evaluated %s%s for %s yet, only %s; try again after its next check, "+
-			"within 24 hours, or check that the control is enabled", r.control, there, oneLine(r.resource),
+			"within 24 hours, or check that the control is enabled", r.control, there, wording.OneLine(r.resource),
 			strings.Join(controlsOf(others), ", "))
 	}
 	inAccount := &types.AwsSecurityFindingFilters{AwsAccountId: equal(account), Region: equal(region)}
@@ -39,7 +40,7 @@ func (r remediating) whyNone(ctx context.Context, a asking, others []types.AwsSe
 		reason  string
 	}{
 		{&archived, true, fmt.Sprintf("the finding of %s%s about %s is archived: the resource was deleted, or the "+
-			"control was disabled", r.control, there, oneLine(r.resource))},
+			"control was disabled", r.control, there, wording.OneLine(r.resource))},
 		{inAccount, false, fmt.Sprintf(
 			"Security Hub of account %s in %s has no findings%s: that is not a member account "+
 				"of this administrator, or Security Hub is not enabled there, or its Region is not linked to this one",
@@ -52,17 +53,17 @@ func (r remediating) whyNone(ctx context.Context, a asking, others []types.AwsSe
 		}
 	}
 	return fmt.Errorf("Security Hub has findings of %s%s, but none about %s; check the id, or try again after its "+
-		"next check, within 24 hours", r.control, there, oneLine(r.resource))
+		"next check, within 24 hours", r.control, there, wording.OneLine(r.resource))
 }
 
 // located writes an account and Region after what they belong to. Either may be unknown.
 func located(account, region string) string {
 	text := ""
 	if account != "" {
-		text = " in account " + oneLine(account)
+		text = " in account " + wording.OneLine(account)
 	}
 	if region != "" {
-		text += ", " + oneLine(region)
+		text += ", " + wording.OneLine(region)
 	}
 	return text
 }
@@ -74,7 +75,7 @@ func controlsOf(documents []types.AwsSecurityFinding) []string {
 		if c, known := catalog.Embedded().Control(f); known {
 			ids = append(ids, c.ID)
 		} else {
-			ids = append(ids, oneLine(cmp.Or(f.ControlID, f.Rule)))
+			ids = append(ids, wording.OneLine(cmp.Or(f.ControlID, f.Rule)))
 		}
 	}
 	slices.Sort(ids)

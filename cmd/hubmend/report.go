@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/ops/report"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 // reporting holds the period and the formats of a report.
@@ -61,7 +62,7 @@ keeps 90 days. Days are in UTC.`,
 				return err
 			}
 			for _, note := range made.Notes {
-				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", oneLine(note))
+				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", wording.OneLine(note))
 			}
 			return r.write(cmd.OutOrStdout(), made)
 		},
@@ -96,7 +97,7 @@ func (r reporting) checkFiles() error {
 		case again && file == toStdout:
 			return errors.New("only one report can go to standard output; write the others to files")
 		case again:
-			return fmt.Errorf("%s is specified twice; each report needs its own file", oneLine(file))
+			return fmt.Errorf("%s is specified twice; each report needs its own file", wording.OneLine(file))
 		}
 	}
 	if len(wanted) == 0 {

@@ -12,6 +12,7 @@ import (
 	"hubmend/internal/aws/awserr"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/ops/report"
+	"hubmend/internal/ops/wording"
 )
 
 // readOpen adds the open findings of the catalog's controls. It returns a sentence about what is missing in
@@ -55,7 +56,7 @@ func hubError(region string, err error) error {
 	var disabled *types.InvalidAccessException
 	if errors.As(err, &disabled) {
 		return fmt.Errorf("Security Hub is not enabled for these AWS credentials in %s; use credentials of the "+
-			"administrator's account in the home Region (%s)", region, oneLine(awserr.Message(err)))
+			"administrator's account in the home Region (%s)", region, wording.OneLine(awserr.Message(err)))
 	}
 	return awsError(region, err)
 }

@@ -11,6 +11,7 @@ import (
 
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/overview"
+	"hubmend/internal/ops/wording"
 )
 
 // rowsOfState is how many targets of a state a terminal shows.
@@ -66,9 +67,10 @@ func printUnconfirmed(out io.Writer, targets []overview.Target) {
 	for _, t := range shown {
 		l.add(fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource)
 	}
-	fmt.Fprintf(out, "\nWaiting for Security Hub to re-check (%s)\n%s\n", counted(findings, "finding"), l.render(out))
+	fmt.Fprintf(out, "\nWaiting for Security Hub to re-check (%s)\n%s\n", wording.Counted(findings, "finding"),
+		l.render(out))
 	if n := len(targets) - len(shown); n > 0 {
-		fmt.Fprintf(out, "... and %s; --output csv lists all.\n", counted(n, "more resource"))
+		fmt.Fprintf(out, "... and %s; --output csv lists all.\n", wording.Counted(n, "more resource"))
 	}
 }
 

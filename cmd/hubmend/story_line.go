@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/lab"
+	"hubmend/internal/ops/wording"
 )
 
 // storyLine draws an event of the lab. It wraps unless the width is 0.
@@ -17,9 +18,9 @@ func storyLine(e lab.Entry, width int, paint painting) string {
 		where = e.Account + " " + e.Region
 	}
 	head := fmt.Sprintf("  %7.3f s  %-12s ", e.At.Seconds(), e.Kind)
-	said := fmt.Sprintf("%-24s %s", where, oneLine(e.Text))
+	said := fmt.Sprintf("%-24s %s", where, wording.OneLine(e.Text))
 	if width > 0 && width < roomForPlace {
-		said = strings.TrimSpace(where + "  " + oneLine(e.Text))
+		said = strings.TrimSpace(where + "  " + wording.OneLine(e.Text))
 	}
 	lines := wrapLine(head+said, len(head), width)
 	if width >= roomForPlace {

@@ -7,6 +7,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/lab/scenario"
+	"hubmend/internal/ops/wording"
 )
 
 // tableDiff draws the changes of a table below its title.
@@ -74,7 +75,7 @@ func columnWidths(rows [][]string) []int {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], text.StringWidth(oneLine(cell)))
+			widths[i] = max(widths[i], text.StringWidth(wording.OneLine(cell)))
 		}
 	}
 	return widths
@@ -83,7 +84,7 @@ func columnWidths(rows [][]string) []int {
 func alignRow(row []string, widths []int) string {
 	var cells []string
 	for i, cell := range row {
-		cells = append(cells, pad(oneLine(cell), widths[i]))
+		cells = append(cells, pad(wording.OneLine(cell), widths[i]))
 	}
 	return strings.TrimRight(strings.Join(cells, "  "), " ")
 }

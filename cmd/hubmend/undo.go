@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/engine/messages"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 func undoCommand() *cobra.Command {
@@ -121,14 +122,14 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	if id == "" {
 		return ledger.Past{},
 			fmt.Errorf("nothing to undo: the ledger has no successful remediation of %s that changed something; "+
-				"`hubmend history` lists the attempts", oneLine(t.Resource))
+				"`hubmend history` lists the attempts", wording.OneLine(t.Resource))
 	}
 	if control, known := catalog.Embedded().ByID(h.Record.Undoable().Control); known && !control.Reversible {
 		return ledger.Past{},
-			fmt.Errorf("remediations of %s cannot be undone: %s", control.ID, oneLine(control.Irreversible))
+			fmt.Errorf("remediations of %s cannot be undone: %s", control.ID, wording.OneLine(control.Irreversible))
 	}
 	if problem := decide.UndoProblem(h.Record, id); problem != "" {
-		return ledger.Past{}, errors.New(oneLine(problem))
+		return ledger.Past{}, errors.New(wording.OneLine(problem))
 	}
 	for _, p := range h.Past {
 		switch {
@@ -143,7 +144,7 @@ func toUndo(h ledger.History, name string, now time.Time) (ledger.Past, error) {
 	}
 	return ledger.Past{},
 		fmt.Errorf("the ledger no longer has the previous value of %s from execution %s; restore it by hand",
-			oneLine(t.Resource),
+			wording.OneLine(t.Resource),
 			id)
 }
 
@@ -152,10 +153,10 @@ func printRepair(cmd *cobra.Command, t target.Target, p ledger.Past, unfinished 
 	fmt.Fprintln(out, "This undoes:")
 	fact(out, "control", p.Attempt.Control)
 	fact(out, "account", t.Account+", "+t.Region)
-	fact(out, "resource", oneLine(t.Resource))
-	fact(out, "remediated", moment(p.Attempt.EndedAt)+" UTC, requested by "+oneLine(p.Attempt.Asker()))
+	fact(out, "resource", wording.OneLine(t.Resource))
+	fact(out, "remediated", moment(p.Attempt.EndedAt)+" UTC, requested by "+wording.OneLine(p.Attempt.Asker()))
 	fact(out, "execution", p.Attempt.ExecutionID)
-	fact(out, "change", oneLine(p.Outcome.Change))
+	fact(out, "change", wording.OneLine(p.Outcome.Change))
 	fmt.Fprintln(out, "  previous value")
 	for _, line := range beforeLines(p.Outcome.Before) {
 		fmt.Fprintf(out, "    %s\n", line)
@@ -175,7 +176,7 @@ func beforeLines(before string) []string {
 	}
 	var lines []string
 	for _, text := range texts {
-		lines = append(lines, clip(oneLine(text)))
+		lines = append(lines, clip(wording.OneLine(text)))
 	}
 	if len(lines) == 0 {
 		return []string{"none"}

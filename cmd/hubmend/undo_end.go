@@ -20,6 +20,7 @@ import (
 	"hubmend/internal/engine/messages"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/ops/request"
+	"hubmend/internal/ops/wording"
 )
 
 // undone is the outcome of an undo, in JSON.
@@ -72,7 +73,7 @@ func (u undoing) finish(cmd *cobra.Command, a asking, t target.Target, repaired 
 		return interrupted
 	}
 	if p.Over() {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the undo failed: %s\n", clip(oneLine(result.Reason)))
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: the undo failed: %s\n", clip(wording.OneLine(result.Reason)))
 	}
 	return errFailed
 }
@@ -97,13 +98,15 @@ func (u undoing) changedBy(cmd *cobra.Command, a asking, t target.Target, since 
 	}
 	switch {
 	case err != nil:
-		fmt.Fprintf(out, "hubmend: CloudTrail cannot tell who changed it: %s\n", clip(oneLine(awserr.Message(err))))
+		fmt.Fprintf(out, "hubmend: CloudTrail cannot tell who changed it: %s\n",
+			clip(wording.OneLine(awserr.Message(err))))
 	case len(found) == 0:
 		fmt.Fprintf(out, "hubmend: CloudTrail of account %s has no change of it since the remediation; calls appear "+
 			"after a few minutes\n", t.Account)
 	}
 	for _, c := range found {
-		fmt.Fprintf(out, "hubmend: changed by %s at %s UTC: %s\n", oneLine(c.By), moment(c.At), oneLine(c.Call))
+		fmt.Fprintf(out, "hubmend: changed by %s at %s UTC: %s\n", wording.OneLine(c.By), moment(c.At),
+			wording.OneLine(c.Call))
 	}
 	return found
 }

@@ -7,24 +7,11 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/mattn/go-isatty"
 )
-
-// oneLine makes untrusted text safe to print: one line without control characters.
-func oneLine(s string) string {
-	printable := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(printable), " ")
-}
 
 // moment formats a time in UTC for people.
 func moment(t time.Time) string {

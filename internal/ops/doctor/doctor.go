@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -28,6 +27,7 @@ import (
 
 	"hubmend/internal/aws/awserr"
 	"hubmend/internal/catalog"
+	"hubmend/internal/ops/wording"
 )
 
 // Status is the outcome of a check.
@@ -187,16 +187,16 @@ func (r *report) add(other report) {
 func (r report) results(name string, err error) []Result {
 	var all []Result
 	for _, p := range r.problems {
-		all = append(all, Result{name, Problem, oneLine(p.found), p.fix})
+		all = append(all, Result{name, Problem, wording.OneLine(p.found), p.fix})
 	}
 	switch {
 	case err != nil:
 		all = append(all, Result{Check: name, Status: Unknown, Found: why(err)})
 	case len(all) > 0:
 	case r.unknown != "":
-		all = append(all, Result{name, Unknown, oneLine(r.unknown), r.hint})
+		all = append(all, Result{name, Unknown, wording.OneLine(r.unknown), r.hint})
 	default:
-		all = append(all, Result{Check: name, Status: OK, Found: oneLine(r.found)})
+		all = append(all, Result{Check: name, Status: OK, Found: wording.OneLine(r.found)})
 	}
 	return all
 }
@@ -217,15 +217,5 @@ func why(err error) string {
 		}
 		return "needs " + service + ":" + call.Operation()
 	}
-	return oneLine(awserr.Message(err))
-}
-
-// oneLine puts text from AWS into one line without control characters.
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)), " ")
+	return wording.OneLine(awserr.Message(err))
 }

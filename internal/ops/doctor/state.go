@@ -16,6 +16,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/wording"
 )
 
 // queues counts the waiting messages and the dead letters.
@@ -35,7 +36,7 @@ func (e *examination) queues(ctx context.Context) (report, error) {
 				waiting = append(waiting, fmt.Sprintf("%d in %s", n, name))
 			case n > 0:
 				r.problem("run hubmend dlq list, fix the cause, then run hubmend dlq redrive",
-					"%s in dead-letter queue %s", plural(n, "message"), name)
+					"%s in dead-letter queue %s", wording.Counted(n, "message"), name)
 			}
 		}
 	}
@@ -115,12 +116,4 @@ func (e *examination) killswitch(ctx context.Context) (report, error) {
 			aws.ToString(out.Parameter.Value))
 	}
 	return r, nil
-}
-
-// plural writes a number with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

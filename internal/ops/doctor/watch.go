@@ -14,6 +14,7 @@ import (
 
 	"hubmend/internal/aws/partition"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/wording"
 )
 
 func (e *examination) alarms(ctx context.Context) (report, error) {
@@ -77,11 +78,11 @@ func (e *examination) notifications(ctx context.Context) (report, error) {
 	}
 	switch {
 	case confirmed > 0:
-		r.found = naming.Topic + " has " + plural(confirmed, "confirmed subscriber")
+		r.found = naming.Topic + " has " + wording.Counted(confirmed, "confirmed subscriber")
 	case waiting > 0:
 		r.problem("confirm the subscription with the link in the email from AWS",
 			"%s has %s, none of them confirmed; failures will go unnoticed", naming.Topic,
-			plural(waiting, "subscriber"))
+			wording.Counted(waiting, "subscriber"))
 	default:
 		r.problem("aws sns subscribe --topic-arn "+topic+" --protocol email --notification-endpoint you@example.com",
 			"%s has no subscribers; failures will go unnoticed", naming.Topic)
