@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -30,7 +29,8 @@ import (
 
 // Catalog holds all checked data.
 type Catalog struct {
-	Controls  []Control  // in the order of Compare
+	Controls  []Control  // with a runbook, in the order of Compare
+	Guides    []Control  // that only a person can repair, in the same order
 	Runbooks  []Runbook  // sorted by name
 	Playbooks []Playbook // sorted by id
 	Roles     []Role     // sorted by name
@@ -40,7 +40,7 @@ type Catalog struct {
 	files    []controlFile       // with their settings
 	parts    map[string]int      // of runbooks that were assigned one, by name
 	controls map[string]*Control // by id in lower case
-	rules    map[string]*Control // by standard + " " + rule in lower case
+	rules    map[string]string   // ids of controls by standard and number, see prepared.Rules
 	groups   map[string]*Group
 }
 
@@ -50,7 +50,7 @@ func (c *Catalog) Prepared() ([]byte, error) {
 	for _, p := range c.Playbooks {
 		groups = append(groups, p.Groups...)
 	}
-	return prepared.Write(c.Controls, groups)
+	return prepared.Write(slices.Concat(c.Controls, c.Guides), groups)
 }
 
 // CheckPrepared reports whether this binary contains the prepared form of another catalog.
@@ -115,7 +115,7 @@ func Check() error {
 // Load reads controls/*.yaml, programs, permissions/*.yaml, roles/*.yaml and parts.yaml from documents, and *.yaml from
 // playbooks. Its error lists all problems with their files.
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
-	c := &Catalog{controls: map[string]*Control{}, rules: map[string]*Control{}, groups: map[string]*Group{}}
+	c := &Catalog{controls: map[string]*Control{}, groups: map[string]*Group{}}
 	files, errControls := each(documents, "controls/*.yaml", parseControl)
 	books, errBooks := each(playbooks, "*.yaml", parsePlaybook)
 	roles, errRoles := each(documents, "roles/*.yaml", parseRole)
@@ -129,15 +129,19 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	var controls []Control
 	for _, f := range files {
-		controls = append(controls, f.Control)
+		if f.Guide != "" {
+			c.Guides = append(c.Guides, f.Control)
+			continue
+		}
+		c.Controls = append(c.Controls, f.Control)
 	}
-	slices.SortFunc(controls, func(a, b Control) int { return Compare(a.ID, b.ID) })
+	for _, controls := range [][]Control{c.Controls, c.Guides} {
+		slices.SortFunc(controls, func(a, b Control) int { return Compare(a.ID, b.ID) })
+	}
 	runbooks := slices.Concat(programs, settings)
 	slices.SortFunc(runbooks, func(a, b Runbook) int { return strings.Compare(a.Name, b.Name) })
 	c.Runbooks = runbooks
-	c.Controls = controls
 	c.Playbooks = books
 	c.Permissions = permissions
 	c.Roles = roles
@@ -154,14 +158,8 @@ func (c *Catalog) Control(f finding.Finding) (Control, bool) { return control.Of
 
 // ByRule returns the control with a number of its own in a standard.
 func (c *Catalog) ByRule(standard, rule string) (Control, bool) {
-	if found := c.rules[ruleKey(standard, rule)]; found != nil {
-		return *found, true
-	}
-	return Control{}, false
+	return c.ByID(c.rules[prepared.RuleKey(standard, rule)])
 }
-
-// Security Hub writes ids and numbers in more than one case.
-func ruleKey(standard, rule string) string { return strings.ToLower(standard + " " + rule) }
 
 // ByID returns the control with a consolidated id such as EC2.13, in any case.
 func (c *Catalog) ByID(id string) (Control, bool) {
@@ -206,13 +204,19 @@ func (c *Catalog) Runbook(name string) (Runbook, bool) {
 func (c *Catalog) link() error {
 	var errs []error
 	used := map[string]bool{}
+	for _, controls := range [][]Control{c.Controls, c.Guides} {
+		for i := range controls {
+			key := strings.ToLower(controls[i].ID)
+			if other := c.controls[key]; other != nil {
+				errs = append(errs, fmt.Errorf("controls/%s.yaml: differs from %s only in case", controls[i].ID,
+					other.ID))
+			}
+			c.controls[key] = &controls[i]
+		}
+	}
+	c.rules = prepared.Rules(slices.Concat(c.Controls, c.Guides))
 	for i := range c.Controls {
 		control := &c.Controls[i]
-		key := strings.ToLower(control.ID)
-		if other := c.controls[key]; other != nil {
-			errs = append(errs, fmt.Errorf("controls/%s.yaml: differs from %s only in case", control.ID, other.ID))
-		}
-		c.controls[key] = control
 		used[control.Runbook] = true
 		if control.Reversible {
 			used[naming.UndoRunbook(control.Runbook)] = true
@@ -232,13 +236,6 @@ func (c *Catalog) link() error {
 
 func (c *Catalog) linkControl(control *Control) error {
 	var errs []error
-	for _, standard := range slices.Sorted(maps.Keys(control.Frameworks)) {
-		key := ruleKey(standard, control.Frameworks[standard])
-		if other := c.rules[key]; other != nil {
-			errs = append(errs, fmt.Errorf("controls/%s.yaml: %s is already %s", control.ID, key, other.ID))
-		}
-		c.rules[key] = control
-	}
 	r, ok := c.Runbook(control.Runbook)
 	if !ok {
 		return errors.Join(append(errs,

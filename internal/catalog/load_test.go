@@ -134,6 +134,40 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// A control that only a person can repair has a guide and no runbook.
+func TestLoadGuide(t *testing.T) {
+	t.Parallel()
+	const guide = "id: A.3\ntitle: t\nguide: Ask the owner.\nframeworks: {some-standard/v/1.0.0: \"4.3\"}\n"
+	c, err := catalog.Load(files(map[string]string{"controls/A.3.yaml": guide}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Controls) != 1 || len(c.Guides) != 1 {
+		t.Errorf("controls %+v, guides %+v", c.Controls, c.Guides)
+	}
+	if got, ok := c.Control(finding.Finding{ControlID: "a.3"}); !ok || got.Guide != "Ask the owner." {
+		t.Errorf("A.3 is %+v", got)
+	}
+	refused(t, map[string]string{"controls/A.3.yaml": with(t, guide, "Ask the owner.", "Ask them")},
+		"controls/A.3.yaml", "guide must be sentences")
+}
+
+// Some standards give one number to two controls. It then identifies neither, but each of their other numbers does.
+func TestNumberOfTwoControls(t *testing.T) {
+	t.Parallel()
+	c, err := catalog.Load(files(map[string]string{
+		"controls/A.2.yaml": strings.NewReplacer("X.1", "A.2", "4.1", "4.2, 4.1").Replace(goodControl),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[string]string{"4.1": "", "4.2": "A.2"} {
+		if got, ok := c.ByRule("some-standard/v/1.0.0", number); got.ID != want || ok != (want != "") {
+			t.Errorf("%s is %q", number, got.ID)
+		}
+	}
+}
+
 func TestLoadRefusesControls(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ old, new, want string }{
@@ -149,7 +183,10 @@ func TestLoadRefusesControls(t *testing.T) {
 		"no frameworks":        {`{some-standard/v/1.0.0: "4.1"}`, "{}", "frameworks is empty"},
 		"framework name":       {"some-standard/v/1.0.0", "Some Standard", "framework"},
 		"framework rule":       {`"4.1"`, `"4 1"`, "framework"},
-		"risk":                 {"risk: low", "risk: none", "risk"},
+		"approval no sentence": {"risk: low", "approval: yes it is\nrisk: low", "approval must be a sentence"},
+		"a guide and a runbook": {"risk: low", "guide: Do it yourself.\nrisk: low",
+			"a control with a guide has only an id"},
+		"risk": {"risk: low", "risk: none", "risk"},
 		"a negative evidenceLag": {"risk: low", "evidenceLag: -1h\nrisk: low",
 			"evidenceLag -1h0m0s is not from 0 to 24h0m0s"},
 		"evidenceLag of days":     {"risk: low", "evidenceLag: 25h\nrisk: low", "evidenceLag 25h0m0s is not from 0"},
@@ -259,10 +296,6 @@ func TestLoadRefusesFiles(t *testing.T) {
 			"programs/CloseThing.py", "unknown field"},
 		"program nobody uses": {map[string]string{"programs/Other.py": "other", "programs/Other.yaml": goodHeader},
 			"programs/Other.py", "no control uses it"},
-		"rule of two controls": {
-			map[string]string{"controls/X.2.yaml": strings.Replace(goodControl, "id: X.1", "id: X.2", 1)},
-			"controls/X.2.yaml", "is already X.1",
-		},
 		"group of two playbooks": {
 			map[string]string{"playbooks/standard-2.yaml": strings.Replace(goodPlaybook, "standard-1", "standard-2",
 				1)}, "standard-2.yaml", "S41 already exists",

@@ -33,7 +33,11 @@ func parseControl(stem string, text []byte) (controlFile, error) {
 		if f.Example != nil {
 			return controlFile{}, errors.New("example requires a setting")
 		}
-		return f, errors.Join(f.Resource.Compile(), checkControl(f.Control, stem))
+		err := checkControl(f.Control, stem)
+		if f.Guide == "" {
+			err = errors.Join(f.Resource.Compile(), err)
+		}
+		return f, err
 	}
 	if f.Parameters == nil {
 		f.Parameters = map[string]any{}

@@ -14,29 +14,6 @@ const ninetyDays = 90 * 24 * time.Hour
 func init() {
 	controls["IAM.3"] = reader.keysAreRotated
 	controls["IAM.8"] = reader.credentialsAreUsed
-	for control, passes := range map[string]func(policy map[string]any) bool{
-		"IAM.11": func(p map[string]any) bool { return p["RequireUppercaseCharacters"] == true },
-		"IAM.12": func(p map[string]any) bool { return p["RequireLowercaseCharacters"] == true },
-		"IAM.13": func(p map[string]any) bool { return p["RequireSymbols"] == true },
-		"IAM.14": func(p map[string]any) bool { return p["RequireNumbers"] == true },
-		"IAM.15": func(p map[string]any) bool { return number(p, "MinimumPasswordLength") >= 14 },
-		"IAM.16": func(p map[string]any) bool { return number(p, "PasswordReusePrevention") == 24 },
-		"IAM.17": func(p map[string]any) bool {
-			return number(p, "MaxPasswordAge") >= 1 && number(p, "MaxPasswordAge") <= 90
-		},
-	} {
-		controls[control] = func(r reader) (bool, error) { return r.passwordPolicy(passes) }
-	}
-}
-
-// passwordPolicy looks at the account's policy; an account without one fails.
-func (r reader) passwordPolicy(passes func(map[string]any) bool) (bool, error) {
-	answer, err := r.call("iam", "GetAccountPasswordPolicy", nil)
-	if isNoSuchEntity(err) {
-		return false, nil
-	}
-	policy, _ := answer["PasswordPolicy"].(map[string]any)
-	return passes(policy), err
 }
 
 // keysAreRotated is IAM.3: no active access key is older than 90 days.
@@ -129,10 +106,4 @@ func first(value, otherwise any) any {
 func isNoSuchEntity(err error) bool {
 	var refused smithy.APIError
 	return errors.As(err, &refused) && refused.ErrorCode() == "NoSuchEntity"
-}
-
-// number is a number in an answer, zero when it is absent.
-func number(m map[string]any, name string) float64 {
-	n, _ := m[name].(float64)
-	return n
 }

@@ -6,6 +6,7 @@
 package control
 
 import (
+	"strings"
 	"time"
 
 	"hubmend/internal/engine/finding"
@@ -25,7 +26,8 @@ type Control struct {
 	// resource that arrive together are joined into one.
 	Parameters map[string]any `yaml:"parameters"`
 
-	// Frameworks maps a standard, as findings spell it, to its number for this control.
+	// Frameworks maps a standard, as findings spell it, to its number for this control, or to several numbers with
+	// ", " between them.
 	Frameworks map[string]string `yaml:"frameworks"`
 
 	// EvidenceLag is how old the data may be that a check of the control judges by, such as 4h for IAM's credential
@@ -37,6 +39,21 @@ type Control struct {
 	Reversible bool   `yaml:"reversible"`
 	// Irreversible says why, for a control that is not reversible.
 	Irreversible string `yaml:"irreversible"`
+
+	// Approval says why a person decides about each repair, which therefore never starts automatically. Empty for most
+	// controls.
+	Approval string `yaml:"approval"`
+	// Guide says what a person does about a finding that no runbook can repair. Such a control has a resource, but no
+	// runbook, parameters or risk.
+	Guide string `yaml:"guide"`
+}
+
+// Numbers lists the numbers that a standard has for the control.
+func (c Control) Numbers(standard string) []string {
+	if c.Frameworks[standard] == "" {
+		return nil
+	}
+	return strings.Split(c.Frameworks[standard], ", ")
 }
 
 // Scope says how often a resource exists.

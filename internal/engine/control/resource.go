@@ -43,7 +43,7 @@ func Fill(text string, with func(name string) string) string {
 
 // match compares a finding's resource with the form and gives the captured parts.
 func (r Resource) match(f finding.Finding) (map[string]string, bool) {
-	parts := r.parts(f.ResourceID)
+	parts := r.Parts(f.ResourceID)
 	if parts == nil {
 		return nil, false
 	}
@@ -58,8 +58,8 @@ func (r Resource) match(f finding.Finding) (map[string]string, bool) {
 	return parts, true
 }
 
-// parts returns what the placeholders capture of an id, and nil of one that has another form.
-func (r Resource) parts(id string) map[string]string {
+// Parts returns what the placeholders capture of an id, and nil of one that has another form.
+func (r Resource) Parts(id string) map[string]string {
 	pattern := r.pattern
 	if pattern == nil { // of a control that was not loaded
 		var err error
@@ -80,7 +80,7 @@ func (r Resource) parts(id string) map[string]string {
 
 // owner returns the account that an id of the form names, or "".
 func (r Resource) owner(id string) string {
-	if account := r.parts(id)["account"]; accountID.MatchString(account) {
+	if account := r.Parts(id)["account"]; accountID.MatchString(account) {
 		return account
 	}
 	return ""

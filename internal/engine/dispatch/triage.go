@@ -47,6 +47,16 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 			return verdict{reason: "ignored: " + cmp.Or(problem, "the finding is "+f.Workflow)}
 		}
 	}
+	if control.Guide != "" && e.Trigger == finding.Automatic {
+		return verdict{reason: "ignored: only a person can repair " + control.ID}
+	}
+	if control.Guide != "" {
+		return answer("", "Hubmend cannot repair this finding. "+control.Guide)
+	}
+	if control.Approval != "" && e.Trigger == finding.Automatic {
+		return answer(finding.Notified, control.Approval+" Therefore this finding is not repaired automatically. To "+
+			"have it repaired, choose the playbook's custom action on it, or run `hubmend remediate`.")
+	}
 	if f.Resources > 1 {
 		return answer(finding.Notified,
 			fmt.Sprintf("This finding names %d resources, and Hubmend repairs findings of one. Nothing was "+

@@ -58,7 +58,7 @@ func (c *Catalog) ByID(id string) (control.Control, bool) {
 func (c *Catalog) ByRule(standard, rule string) (control.Control, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id, known := c.value(kindRule, ruleKey(standard, rule))
+	id, known := c.value(kindRule, RuleKey(standard, rule))
 	if !known {
 		return control.Control{}, false
 	}
@@ -109,5 +109,3 @@ func (c *Catalog) value(kind, key string) (string, bool) {
 	value, known := c.lines[strings.ToLower(kind+"\t"+key)] // Security Hub writes ids in more than one case
 	return value, known
 }
-
-func ruleKey(standard, rule string) string { return standard + " " + rule }

@@ -29,12 +29,13 @@ func Write(controls []control.Control, groups []control.Group) ([]byte, error) {
 		lines = append(lines, kind+"\t"+key+"\t"+text+"\n")
 		return nil
 	}
-	for _, c := range controls {
-		for _, standard := range slices.Sorted(maps.Keys(c.Frameworks)) {
-			if err := add(kindRule, ruleKey(standard, c.Frameworks[standard]), c.ID); err != nil {
-				return nil, err
-			}
+	rules := Rules(controls)
+	for _, key := range slices.Sorted(maps.Keys(rules)) {
+		if err := add(kindRule, key, rules[key]); err != nil {
+			return nil, err
 		}
+	}
+	for _, c := range controls {
 		c.Parameters = texts(c.Parameters)
 		if err := add(kindControl, c.ID, c); err != nil {
 			return nil, err
@@ -48,6 +49,27 @@ func Write(controls []control.Control, groups []control.Group) ([]byte, error) {
 	slices.Sort(lines)
 	return []byte(strings.Join(lines, "")), nil
 }
+
+// Rules returns the ids of controls by RuleKey. Numbers that a standard gives to several controls, such as 2.1.5 of CIS
+// 1.4.0, are left out, because they do not identify a control.
+func Rules(controls []control.Control) map[string]string {
+	rules, shared := map[string]string{}, map[string]bool{}
+	for _, c := range controls {
+		for standard := range c.Frameworks {
+			for _, number := range c.Numbers(standard) {
+				key := RuleKey(standard, number)
+				_, taken := rules[key]
+				shared[key] = shared[key] || taken
+				rules[key] = c.ID
+			}
+		}
+	}
+	maps.DeleteFunc(rules, func(key, _ string) bool { return shared[key] })
+	return rules
+}
+
+// RuleKey identifies a control by its number in a standard. Security Hub writes both in more than one case.
+func RuleKey(standard, number string) string { return strings.ToLower(standard + " " + number) }
 
 // texts makes texts of values, as Control.Bind does: JSON would make 1e+06 of a million.
 func texts(parameters map[string]any) map[string]any {
