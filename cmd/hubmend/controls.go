@@ -30,7 +30,7 @@ credentials.`,
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			rows, err := controlRows(catalog.Embedded())
 			if err == nil {
-				rows, err = named(rows, ids)
+				rows, err = rowsOf(rows, ids)
 			}
 			if err != nil {
 				return err
@@ -81,8 +81,8 @@ func yesOrNo(is bool) string {
 	return "no"
 }
 
-// named returns the rows of the named controls, or all.
-func named(rows []controlRow, names []string) ([]controlRow, error) {
+// rowsOf returns the rows of the named controls, or all.
+func rowsOf(rows []controlRow, names []string) ([]controlRow, error) {
 	if len(names) == 0 {
 		return rows, nil
 	}

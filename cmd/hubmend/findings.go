@@ -191,8 +191,7 @@ func (f finder) show(out io.Writer, all []openResource, l listing) {
 	first := all[0]
 	if f.control == "" {
 		paragraphs(out, fmt.Sprintf("List the resources of a control: `hubmend findings --control %s`", first.Control),
-			fmt.Sprintf("Remediate a control group automatically: `hubmend playbook enable %s`",
-				catalog.Embedded().GroupOf(first.Control).ID))
+			fmt.Sprintf("Remediate a control automatically: `hubmend playbook enable %s`", first.Control))
 		return
 	}
 	fmt.Fprintf(out, "Remediate one:\n  hubmend remediate --control %s --resource %s\n", first.Control,

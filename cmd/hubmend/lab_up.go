@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +17,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab"
+	"hubmend/internal/ops/nearmatch"
 )
 
 func labUpCommand() *cobra.Command {
@@ -24,11 +27,12 @@ func labUpCommand() *cobra.Command {
 		Short: "Keep a lab running, and print how to point the AWS CLI at it",
 		Example: `  hubmend lab up
   hubmend lab up --port 4711 --set CIS4142=ENABLED
+  hubmend lab up --playbook cis-5.0.0 --playbook fsbp --set EC2.13=ENABLED
   hubmend lab up --empty`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
-			if u.parameters, err = productParameters(u.set); err != nil {
+			if u.launches, err = launches(u.playbooks, u.set); err != nil {
 				return err
 			}
 			config, err := u.config(cmd.ErrOrStderr())
@@ -40,6 +44,8 @@ func labUpCommand() *cobra.Command {
 	}
 	u.register(cmd)
 	cmd.Flags().IntVar(&u.port, "port", defaultPort, "port to listen on")
+	cmd.Flags().StringSliceVar(&u.playbooks, "playbook", []string{catalog.Embedded().Playbooks[0].ID},
+		"playbook to launch; repeat it for several")
 	cmd.Flags().StringToStringVar(&u.set, "set", nil, setUsage)
 	cmd.Flags().BoolVar(&u.empty, "empty", false, "deploy nothing, so that you can deploy with the CDK")
 	cmd.MarkFlagsMutuallyExclusive("empty", "set")
@@ -51,27 +57,51 @@ const defaultPort = 4599
 // labUp is one run of the command.
 type labUp struct {
 	labFlags
-	port       int
-	empty      bool
-	set        map[string]string // by the group's id or parameter
-	parameters map[string]string // of the products
+	port      int
+	empty     bool
+	playbooks []string          // ids
+	set       map[string]string // by the group's id or parameter
+	launches  []launch
 }
 
-// productParameters gives the parameters of the playbooks that --set names, before anything is deployed. A group's id
-// stands for its parameter.
-func productParameters(set map[string]string) (map[string]string, error) {
-	parameters := map[string]string{}
-	for name, value := range set {
-		g, err := groupNamed(catalog.Embedded(), name)
-		if err != nil {
+// launch is a playbook that the lab launches.
+type launch struct {
+	product    string
+	parameters map[string]string
+}
+
+// launches gives the playbooks with some ids, and the parameters that --set means, before anything is deployed. A group
+// is set in each of them that has it.
+func launches(ids []string, set map[string]string) ([]launch, error) {
+	var playbooks []catalog.Playbook
+	for _, id := range ids {
+		i := slices.IndexFunc(catalog.Embedded().Playbooks,
+			func(p catalog.Playbook) bool { return strings.EqualFold(p.ID, id) })
+		if i < 0 {
+			known := slices.Sorted(maps.Keys(catalog.Embedded().Versions()))
+			return nil, nearmatch.Unknown("playbook", id, known, "the playbooks are "+strings.Join(known, ", "))
+		}
+		playbooks = append(playbooks, catalog.Embedded().Playbooks[i])
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if _, err := playbooksWith(playbooks, []string{name}); err != nil {
 			return nil, err
 		}
-		if value = strings.ToUpper(value); value != groupEnabled && value != groupDisabled {
-			return nil, fmt.Errorf("%s must be %s or %s, not %q", g.ID, groupEnabled, groupDisabled, set[name])
+		if value := strings.ToUpper(set[name]); value != groupEnabled && value != groupDisabled {
+			return nil, fmt.Errorf("%s must be %s or %s, not %q", name, groupEnabled, groupDisabled, set[name])
 		}
-		parameters[g.Parameter()] = value
 	}
-	return parameters, nil
+	var all []launch
+	for _, p := range playbooks {
+		l := launch{product: p.Name, parameters: map[string]string{}}
+		for name, value := range set {
+			if g, ok := groupNamed(p, name); ok {
+				l.parameters[g.Parameter()] = strings.ToUpper(value)
+			}
+		}
+		all = append(all, l)
+	}
+	return all, nil
 }
 
 // run keeps a lab up until it is interrupted.
@@ -101,7 +131,7 @@ func (u labUp) run(ctx context.Context, out io.Writer, config lab.Config) error 
 	return nil
 }
 
-// deploy deploys everything and launches every playbook, unless the lab is to stay empty.
+// deploy deploys everything and launches the playbooks, unless the lab is to stay empty.
 func (u labUp) deploy(ctx context.Context, l *lab.Lab) error {
 	if u.empty {
 		return nil
@@ -109,8 +139,8 @@ func (u labUp) deploy(ctx context.Context, l *lab.Lab) error {
 	if err := l.Deploy(ctx); err != nil {
 		return err
 	}
-	for _, product := range l.Products() {
-		if err := l.Launch(ctx, product, u.parameters); err != nil {
+	for _, one := range u.launches {
+		if err := l.Launch(ctx, one.product, one.parameters); err != nil {
 			return err
 		}
 	}

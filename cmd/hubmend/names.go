@@ -24,13 +24,13 @@ func controlNamed(all *catalog.Catalog, name string) (catalog.Control, error) {
 	}
 	var found []catalog.Control
 	var where, ids []string
-	for _, c := range all.Controls {
+	for _, c := range slices.Concat(all.Controls, all.Guides) {
 		if strings.EqualFold(c.ID, name) {
 			return c, nil
 		}
 		ids = append(ids, c.ID)
 		for _, standard := range slices.Sorted(maps.Keys(c.Frameworks)) {
-			if !strings.EqualFold(c.Frameworks[standard], number) {
+			if !slices.ContainsFunc(c.Numbers(standard), func(n string) bool { return strings.EqualFold(n, number) }) {
 				continue
 			}
 			where = append(where, fmt.Sprintf("%s in %s", c.ID, standard))
@@ -49,28 +49,13 @@ func controlNamed(all *catalog.Catalog, name string) (catalog.Control, error) {
 	}
 	for _, p := range all.Playbooks {
 		for _, g := range p.Groups {
-			if strings.EqualFold(g.ID, name) {
+			if strings.EqualFold(g.ID, name) && len(g.Controls) > 1 {
 				return catalog.Control{}, fmt.Errorf("%s is a control group; name one of its controls: %s", g.ID,
 					strings.Join(g.Controls, ", "))
 			}
 		}
 	}
 	return catalog.Control{}, nearmatch.Unknown("control", name, ids, "`hubmend controls` lists the controls")
-}
-
-// groupNamed gives the control group that a person names, by its id or its parameter in any case.
-func groupNamed(all *catalog.Catalog, name string) (catalog.Group, error) {
-	var ids, parameters []string
-	for _, p := range all.Playbooks {
-		for _, g := range p.Groups {
-			if strings.EqualFold(g.ID, name) || strings.EqualFold(g.Parameter(), name) {
-				return g, nil
-			}
-			ids, parameters = append(ids, g.ID), append(parameters, g.Parameter())
-		}
-	}
-	return catalog.Group{}, nearmatch.Unknown("control group", name, slices.Concat(ids, parameters),
-		"the groups are "+strings.Join(ids, ", "))
 }
 
 // controlFlag is a flag that names a control. It holds the control's id.

@@ -43,14 +43,46 @@ func TestControlNamed(t *testing.T) {
 func TestGroupNamed(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"CIS4142": "CIS4142", "cis4142": "CIS4142", "CIS4142AutoRemediation": "CIS4142",
-		"CIS4124":                "unknown control group CIS4124; did you mean CIS4142?",
-		"CIS4124AutoRemediation": "unknown control group CIS4124AutoRemediation; did you mean CIS4142AutoRemediation?",
-		"Nonsense":               "unknown control group Nonsense; the groups are CIS1314, ",
+		"CIS4142": "CIS4142", "cis4142": "CIS4142", "CIS4142AutoRemediation": "CIS4142", "4.1": "CIS4142",
+		"ec2.13": "CIS4142", "CloudTrail.4": "CIS22", "CIS4124": "", "Lambda.1": "",
 	} {
-		g, err := groupNamed(catalog.Embedded(), name)
-		if got := g.ID + errorText(err); !strings.HasPrefix(got, want) {
-			t.Errorf("%s is %q, want %q", name, got, want)
+		if g, ok := groupNamed(catalog.Embedded().Playbooks[0], name); g.ID != want || ok != (want != "") {
+			t.Errorf("%s is %q, want %q", name, g.ID, want)
+		}
+	}
+}
+
+func TestPlaybooksWith(t *testing.T) {
+	t.Parallel()
+	one := func(id string, groups ...catalog.Group) catalog.Playbook {
+		return catalog.Playbook{ID: id, Groups: groups}
+	}
+	all := []catalog.Playbook{
+		one("a", catalog.Group{ID: "G1", Controls: []string{"EC2.13"}},
+			catalog.Group{ID: "G2", Controls: []string{"X.2"}}),
+		one("b", catalog.Group{ID: "EC213", Controls: []string{"EC2.13"}},
+			catalog.Group{ID: "G4124", Controls: []string{"X.3"}}),
+	}
+	for name, tc := range map[string]struct {
+		groups []string
+		want   string // ids or an error
+	}{
+		"in both": {[]string{"EC2.13"}, "a b"},
+		"in one":  {[]string{"g1", "G2"}, "a"},
+		"in none": {[]string{"G1", "G9"}, "unknown control group G9; did you mean G1 or G2?"},
+		"nearly":  {[]string{"G4142"}, "unknown control group G4142; did you mean G4124?"},
+		"not like any": {[]string{"Nonsense"},
+			"unknown control group Nonsense; `hubmend controls` lists the groups of a, b"},
+		"not in one":    {[]string{"G1", "X.3"}, "no playbook has all of G1, X.3; name groups of one playbook"},
+		"as parameters": {[]string{"EC213AutoRemediation"}, "b"},
+	} {
+		some, err := playbooksWith(all, tc.groups)
+		var ids []string
+		for _, p := range some {
+			ids = append(ids, p.ID)
+		}
+		if got := strings.Join(ids, " ") + errorText(err); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
 }

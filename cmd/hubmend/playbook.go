@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +28,9 @@ what the Service Catalog console does, with the credentials and the Region of yo
 which must be those of the administrator's account and home Region. They need only the policy
 ` + naming.CatalogUserPolicy + `. See docs/playbooks.md.
 
-PLAYBOOK is an id such as cis-1.2.0 or the name of the product. The default is the only one.`,
-		Example: "  hubmend playbook list\n  hubmend playbook launch\n  hubmend playbook enable CIS4142\n  " +
+PLAYBOOK is an id such as cis-1.2.0 or the name of the product. The default is the only one that is
+launched.`,
+		Example: "  hubmend playbook list\n  hubmend playbook launch cis-1.2.0\n  hubmend playbook enable CIS4142\n  " +
 			"hubmend playbook status",
 		Args: cobra.NoArgs, // so that a mistyped command is an error
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -54,33 +56,99 @@ type chosen struct {
 	launched []playbook.Launched
 }
 
-// choosePlaybook finds the playbook that the arguments name, or the only one.
-func choosePlaybook(ctx context.Context, args []string) (chosen, error) {
-	c, err := openCatalog(ctx)
-	if err != nil {
-		return chosen{}, err
-	}
-	all, err := c.Products(ctx)
-	if err != nil {
-		return chosen{}, err
-	}
-	if len(all) == 0 {
-		return chosen{}, noProducts(c)
-	}
-	var names []string
-	for _, p := range all {
-		names = append(names, playbookID(p))
-		if len(all) == 1 && len(args) == 0 || len(args) == 1 &&
-			(strings.EqualFold(playbookID(p), args[0]) || strings.EqualFold(p.Name, args[0])) {
-			launched, err := c.Launched(ctx, p)
-			return chosen{c, p, launched}, err
+// playbook gives what this version of the command knows of the playbook.
+func (c chosen) playbook() (catalog.Playbook, error) {
+	for _, known := range catalog.Embedded().Playbooks {
+		if known.Name == c.product.Name {
+			return known, nil
 		}
 	}
-	if len(args) == 0 {
-		return chosen{}, fmt.Errorf("several playbooks; name one: %s", strings.Join(names, ", "))
+	return catalog.Playbook{}, fmt.Errorf("this version of hubmend does not know the playbook %s; install a newer one",
+		c.product.Name)
+}
+
+// choosePlaybook finds the playbook that a person names or, without a name, the only one that may be launched.
+func choosePlaybook(ctx context.Context, name string) (chosen, error) {
+	all, err := openPlaybooks(ctx)
+	if err != nil {
+		return chosen{}, err
 	}
-	return chosen{}, nearmatch.Unknown("playbook", args[0], names,
-		"the playbooks in "+c.Region+" are "+strings.Join(names, ", "))
+	if name == "" && len(all) == 1 {
+		return all[0], nil
+	}
+	return chooseNamed(all, name)
+}
+
+// chooseLaunched finds the playbook that a person names or, without a name, the only one among the candidates that is
+// launched.
+func chooseLaunched(ctx context.Context, name string, candidates []catalog.Playbook) (chosen, error) {
+	all, err := openPlaybooks(ctx)
+	if err != nil {
+		return chosen{}, err
+	}
+	if name != "" {
+		return chooseNamed(all, name)
+	}
+	some := slices.DeleteFunc(slices.Clone(all), func(c chosen) bool {
+		return !slices.ContainsFunc(candidates, func(p catalog.Playbook) bool { return p.Name == c.product.Name })
+	})
+	launched := slices.DeleteFunc(slices.Clone(some), func(c chosen) bool { return len(c.launched) == 0 })
+	switch {
+	case len(launched) == 1:
+		return launched[0], nil
+	case len(launched) > 1:
+		return chooseNamed(launched, "")
+	case len(some) == 1:
+		return some[0], nil
+	}
+	return chooseNamed(all, "")
+}
+
+// openPlaybooks lists the playbooks that may be launched, and where they are. It is an error if there are none.
+func openPlaybooks(ctx context.Context) ([]chosen, error) {
+	c, err := openCatalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	products, err := c.Products(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(products) == 0 {
+		return nil, noProducts(c)
+	}
+	var all []chosen
+	for _, p := range products {
+		launched, err := c.Launched(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, chosen{c, p, launched})
+	}
+	return all, nil
+}
+
+func chooseNamed(all []chosen, name string) (chosen, error) {
+	var names []string
+	for _, c := range all {
+		names = append(names, playbookID(c.product))
+		if strings.EqualFold(playbookID(c.product), name) || strings.EqualFold(c.product.Name, name) {
+			return c, nil
+		}
+	}
+	if name == "" {
+		return chosen{}, fmt.Errorf("several playbooks; name one of %s", strings.Join(names, ", "))
+	}
+	return chosen{}, nearmatch.Unknown("playbook", name, names,
+		"the playbooks in "+all[0].catalog.Region+" are "+strings.Join(names, ", "))
+}
+
+// named is the first argument, or "".
+func named(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
 }
 
 func noProducts(c playbook.Catalog) error {

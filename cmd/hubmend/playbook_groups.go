@@ -36,13 +36,13 @@ as they are. Exits with 1 when the update fails.`
 		Short: strings.ToUpper(verb[:1]) + verb[1:] +
 			" automatic remediation for control groups of a launched playbook",
 		Long: long,
-		Example: fmt.Sprintf("  hubmend playbook %[1]s %[2]s\n  hubmend playbook %[1]s %[2]s CIS22 --yes --json", verb,
-			"CIS4142"),
+		Example: fmt.Sprintf("  hubmend playbook %[1]s %[2]s\n  hubmend playbook %[1]s 4.1 CloudTrail.4 --playbook "+
+			"cis-1.2.0\n  hubmend playbook %[1]s %[2]s CIS22 --yes --json", verb, "CIS4142"),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error { return s.run(cmd, names) },
 	}
 	s.confirmation.flag(cmd)
-	cmd.Flags().StringVar(&s.playbook, "playbook", "", "playbook of the groups (default: the only one)")
+	cmd.Flags().StringVar(&s.playbook, "playbook", "", "playbook of the groups (default: the only launched one that has them)")
 	cmd.Flags().StringVar(&s.name, "name", "", "what to update, if the playbook was launched more than once")
 	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print the outcome as JSON, and no progress")
 	return cmd
@@ -57,19 +57,22 @@ type switching struct {
 }
 
 func (s switching) run(cmd *cobra.Command, names []string) error {
-	var groups []catalog.Group
-	for _, name := range names {
-		g, err := groupNamed(catalog.Embedded(), name)
-		if err != nil {
-			return err
-		}
-		groups = append(groups, g)
+	candidates, err := playbooksWith(catalog.Embedded().Playbooks, names)
+	if err != nil {
+		return err
 	}
 	if err := s.checkJSON(s.asJSON); err != nil {
 		return err
 	}
-	c, err := choosePlaybook(cmd.Context(),
-		slices.DeleteFunc([]string{s.playbook}, func(p string) bool { return p == "" }))
+	c, err := chooseLaunched(cmd.Context(), s.playbook, candidates)
+	if err != nil {
+		return err
+	}
+	known, err := c.playbook()
+	if err != nil {
+		return err
+	}
+	groups, err := groupsNamed(known, names)
 	if err != nil {
 		return err
 	}

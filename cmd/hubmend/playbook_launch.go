@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/ops/playbook"
 )
@@ -51,12 +52,12 @@ func playbookLaunchCommand() *cobra.Command {
 		Long: `Launches a playbook and waits until its rules and custom actions are deployed. Groups are DISABLED
 unless you --set them. Open findings of a group that is ENABLED are remediated at their next check
 by Security Hub, within 24 hours. A failed launch is cleaned up. Exits with 1 when it fails.`,
-		Example: `  hubmend playbook launch
+		Example: `  hubmend playbook launch cis-1.2.0
   hubmend playbook launch cis-1.2.0 --set CIS4142=ENABLED --set CIS22=ENABLED
-  hubmend playbook launch --version 1.0.0 --name pilot`,
+  hubmend playbook launch cis-1.2.0 --version 1.0.0 --name pilot`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := choosePlaybook(cmd.Context(), args)
+			c, err := choosePlaybook(cmd.Context(), named(args))
 			if err != nil {
 				return err
 			}
@@ -160,7 +161,7 @@ Exits with 1 when it fails.`,
 			if len(flags.set) == 0 && flags.version == "" {
 				return errSetNothing
 			}
-			c, err := choosePlaybook(cmd.Context(), args)
+			c, err := chooseLaunched(cmd.Context(), named(args), catalog.Embedded().Playbooks)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -79,6 +80,10 @@ type state struct {
 	Launched *playbook.Launched `json:"launched"` // null when nothing is
 	// ENABLED or DISABLED by the group's id; empty when the version does not say
 	Groups map[string]string `json:"groups"`
+	// ids of other playbooks that enable controls of a group that is DISABLED here, by its id
+	EnabledBy map[string][]string `json:"enabledBy,omitempty"`
+
+	playbook catalog.Playbook // empty when this version does not know it
 }
 
 func playbookStatusCommand() *cobra.Command {
@@ -87,12 +92,13 @@ func playbookStatusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [PLAYBOOK]",
 		Short: "Show what is launched, and how its groups are set",
-		Long: "Shows what is launched, how its groups are set, and whether there is a newer version. Exits with " +
-			"1 when the playbook is not launched.",
+		Long: `Shows what is launched, how its groups are set, and whether there is a newer version. A control that
+another launched playbook enables is remediated automatically, even if its group is DISABLED here.
+Exits with 1 when the playbook is not launched.`,
 		Example: "  hubmend playbook status\n  hubmend playbook status cis-1.2.0 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := choosePlaybook(cmd.Context(), args)
+			c, err := chooseLaunched(cmd.Context(), named(args), catalog.Embedded().Playbooks)
 			if err != nil {
 				return err
 			}
@@ -111,6 +117,10 @@ func playbookStatusCommand() *cobra.Command {
 				return err
 			}
 			s.Launched, s.Groups = &l, groups(settings)
+			s.playbook, _ = c.playbook()
+			if s.EnabledBy, err = enabledBy(cmd.Context(), s); err != nil {
+				return err
+			}
 			return f.print(cmd.OutOrStdout(), s, groupListing(s), func(out io.Writer) { printState(out, s) })
 		},
 	}
@@ -148,10 +158,67 @@ func printState(out io.Writer, s state) {
 }
 
 func groupListing(s state) listing {
-	l := listing{columns: []column{{name: "Group"}, {name: "Automatic"}, {name: "Risk"}, {name: "Title"}}}
-	for _, id := range slices.Sorted(maps.Keys(s.Groups)) {
-		g, _ := catalog.Embedded().Group(id)
-		l.add(id, s.Groups[id], catalog.Embedded().Risk(g).Level, g.Title)
+	l := listing{columns: []column{{name: "Group"}, {name: "Automatic"}, {name: "Enabled by"}, {name: "Risk"},
+		{name: "Title"}}}
+	for _, id := range s.order() {
+		g, _ := s.playbook.Group(id)
+		l.add(id, s.Groups[id], strings.Join(s.EnabledBy[id], ", "), catalog.Embedded().Risk(g).Level, g.Title)
 	}
 	return l
+}
+
+// order lists the groups as the playbook does, followed by those that it does not have in this version.
+func (s state) order() []string {
+	var ids []string
+	for _, g := range s.playbook.Groups {
+		if _, ok := s.Groups[g.ID]; ok {
+			ids = append(ids, g.ID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Groups)) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// enabledBy finds the other launched playbooks that enable controls of groups that are DISABLED.
+func enabledBy(ctx context.Context, s state) (map[string][]string, error) {
+	all, err := openPlaybooks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	by := map[string][]string{}
+	for _, other := range all {
+		known, err := other.playbook()
+		if err != nil || other.product.Name == s.Playbook {
+			continue // a playbook that this version does not know has no known controls
+		}
+		for _, l := range other.launched {
+			outputs, err := other.catalog.Settings(ctx, l)
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range s.disabledHere(known, groups(outputs)) {
+				by[id] = append(by[id], known.ID)
+			}
+		}
+	}
+	return by, nil
+}
+
+// disabledHere lists the groups that are DISABLED here and have a control that another playbook enables.
+func (s state) disabledHere(other catalog.Playbook, settings map[string]string) []string {
+	var ids []string
+	for _, g := range s.playbook.Groups {
+		enabled := slices.ContainsFunc(g.Controls, func(id string) bool {
+			there, ok := other.GroupOf(id)
+			return ok && settings[there.ID] == groupEnabled
+		})
+		if s.Groups[g.ID] == groupDisabled && enabled {
+			ids = append(ids, g.ID)
+		}
+	}
+	return ids
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicecatalog/types"
 	"github.com/spf13/cobra"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
 )
 
@@ -23,7 +24,7 @@ automatically nor by custom action. Remediations that are running finish. Exits 
 		Example: "  hubmend playbook terminate --yes\n  hubmend playbook terminate cis-1.2.0 --name pilot --yes",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := choosePlaybook(cmd.Context(), args)
+			c, err := chooseLaunched(cmd.Context(), named(args), catalog.Embedded().Playbooks)
 			if err != nil {
 				return err
 			}

@@ -170,8 +170,9 @@ func newFindingRequest(a asking, document types.AwsSecurityFinding) (findingRequ
 	}
 	w := findingRequest{finding: document, control: control.ID, target: t, at: time.Now().UTC(),
 		ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}
+	action, _ := catalog.Embedded().CustomActionFor(control.ID) // it has one, or Asked would fail
 	w.body, err = request.Action{
-		ID: w.ref.Event, Group: catalog.Embedded().GroupOf(control.ID), Finding: raw, By: a.person,
+		ID: w.ref.Event, Action: action, Finding: raw, By: a.person,
 		Partition: f.Partition, Region: a.cfg.Region, At: w.at,
 	}.Body()
 	return w, err

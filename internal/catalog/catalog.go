@@ -41,16 +41,16 @@ type Catalog struct {
 	parts    map[string]int      // of runbooks that were assigned one, by name
 	controls map[string]*Control // by id in lower case
 	rules    map[string]string   // ids of controls by standard and number, see prepared.Rules
-	groups   map[string]*Group
+	actions  map[string]control.CustomAction
 }
 
 // Prepared returns the part of the catalog that Lambda functions need, in their format.
 func (c *Catalog) Prepared() ([]byte, error) {
-	var groups []Group
+	var actions []control.CustomAction
 	for _, p := range c.Playbooks {
-		groups = append(groups, p.Groups...)
+		actions = append(actions, p.CustomActions()...)
 	}
-	return prepared.Write(slices.Concat(c.Controls, c.Guides), groups)
+	return prepared.Write(slices.Concat(c.Controls, c.Guides), actions)
 }
 
 // CheckPrepared reports whether this binary contains the prepared form of another catalog.
@@ -115,7 +115,7 @@ func Check() error {
 // Load reads controls/*.yaml, programs, permissions/*.yaml, roles/*.yaml and parts.yaml from documents, and *.yaml from
 // playbooks. Its error lists all problems with their files.
 func Load(documents, playbooks fs.FS) (*Catalog, error) {
-	c := &Catalog{controls: map[string]*Control{}, groups: map[string]*Group{}}
+	c := &Catalog{controls: map[string]*Control{}, actions: map[string]control.CustomAction{}}
 	files, errControls := each(documents, "controls/*.yaml", parseControl)
 	books, errBooks := each(playbooks, "*.yaml", parsePlaybook)
 	roles, errRoles := each(documents, "roles/*.yaml", parseRole)
@@ -169,24 +169,22 @@ func (c *Catalog) ByID(id string) (Control, bool) {
 	return Control{}, false
 }
 
-// Group returns the control group with an id such as CIS4142, which is also the id of its custom action.
-func (c *Catalog) Group(id string) (Group, bool) {
-	if g := c.groups[id]; g != nil {
-		return *g, true
-	}
-	return Group{}, false
+// CustomAction returns the custom action with an id such as CIS4142.
+func (c *Catalog) CustomAction(id string) (control.CustomAction, bool) {
+	a, ok := c.actions[id]
+	return a, ok
 }
 
-// GroupOf returns the first group with a control, or an empty one if no playbook lists the control.
-func (c *Catalog) GroupOf(control string) Group {
+// CustomActionFor returns the first custom action on findings of a control, and false if no playbook has the control.
+func (c *Catalog) CustomActionFor(id string) (control.CustomAction, bool) {
 	for _, p := range c.Playbooks {
-		for _, g := range p.Groups {
-			if slices.Contains(g.Controls, control) {
-				return g
+		for _, a := range p.CustomActions() {
+			if slices.Contains(a.Controls, id) {
+				return a, true
 			}
 		}
 	}
-	return Group{}
+	return control.CustomAction{}, false
 }
 
 // Runbook returns the runbook with a name.
@@ -246,29 +244,6 @@ func (c *Catalog) linkControl(control *Control) error {
 		errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", control.ID, err))
 	}
 	return errors.Join(append(errs, c.checkUndo(control, r))...)
-}
-
-func (c *Catalog) linkPlaybook(p *Playbook) error {
-	var errs []error
-	for i := range p.Groups {
-		g := &p.Groups[i]
-		if c.groups[g.ID] != nil {
-			errs = append(errs, fmt.Errorf(
-				"%s.yaml: group %s already exists, and its custom action would have the same id", p.ID, g.ID))
-		}
-		c.groups[g.ID] = g
-		for _, id := range g.Controls {
-			control := c.controls[strings.ToLower(id)]
-			switch {
-			case control == nil || control.ID != id:
-				errs = append(errs, fmt.Errorf("%s.yaml: group %s: controls/%s.yaml not found", p.ID, g.ID, id))
-			case control.Frameworks[p.Framework] == "":
-				errs = append(errs, fmt.Errorf("%s.yaml: group %s: %s has no number in %s", p.ID, g.ID, id,
-					p.Framework))
-			}
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // each reads all files that match the pattern and collects all errors.

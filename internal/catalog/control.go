@@ -17,7 +17,6 @@ type (
 	Control  = control.Control
 	Scope    = control.Scope
 	Resource = control.Resource
-	Group    = control.Group
 )
 
 // The two scopes.
@@ -25,9 +24,6 @@ const (
 	Regional    = control.Regional
 	GlobalScope = control.Global
 )
-
-// StateSuffix is the end of the product outputs with the state of a group.
-const StateSuffix = control.StateSuffix
 
 // ErrMismatch is returned for a finding whose resource does not match its control.
 var ErrMismatch = control.ErrMismatch

@@ -157,7 +157,6 @@ func TestEmbeddedControls(t *testing.T) {
 			!strings.Contains(control.Resource.ID, ":s3:::") {
 			t.Errorf("%s: resource.id does not fix the account", control.ID)
 		}
-		// A control of other frameworks waits for their playbooks. Until then people ask for its repair one by one.
 		for _, p := range c.Playbooks {
 			if control.Frameworks[p.Framework] != "" &&
 				!slices.ContainsFunc(p.Groups,
@@ -271,8 +270,8 @@ func TestEmbeddedPlaybooks(t *testing.T) {
 	for _, p := range c.Playbooks {
 		seen := map[string]string{}
 		for _, g := range p.Groups {
-			if got, ok := c.Group(g.ID); !ok || got.Title != g.Title {
-				t.Errorf("Group(%s) = %q, %t", g.ID, got.Title, ok)
+			if got, ok := p.Group(g.ID); !ok || got.Title != g.Title {
+				t.Errorf("%s: Group(%s) = %q, %t", p.ID, g.ID, got.Title, ok)
 			}
 			for _, id := range g.Controls {
 				if other, twice := seen[id]; twice {
@@ -281,9 +280,43 @@ func TestEmbeddedPlaybooks(t *testing.T) {
 				seen[id] = g.ID
 			}
 		}
+		for _, a := range p.CustomActions() {
+			if got, ok := c.CustomAction(a.ID); !ok || got.Name != a.Name || len(got.Controls) != len(a.Controls) {
+				t.Errorf("%s: CustomAction(%s) = %+v, %t", p.ID, a.ID, got, ok)
+			}
+		}
+		if _, ok := p.Group("NoSuchGroup"); ok {
+			t.Errorf("%s: Group found NoSuchGroup", p.ID)
+		}
 	}
-	if _, ok := c.Group("NoSuchGroup"); ok {
-		t.Error("Group found NoSuchGroup")
+	if _, ok := c.CustomAction("NoSuchAction"); ok {
+		t.Error("CustomAction found NoSuchAction")
+	}
+	for _, one := range slices.Concat(c.Controls, c.Guides) {
+		if a, ok := c.CustomActionFor(one.ID); !ok || !slices.Contains(a.Controls, one.ID) {
+			t.Errorf("CustomActionFor(%s) = %+v, %t", one.ID, a, ok)
+		}
+	}
+}
+
+// An update of a playbook must not change what was launched with a version before custom actions were shared.
+func TestSeparateGroups(t *testing.T) {
+	t.Parallel()
+	for _, p := range embedded(t).Playbooks {
+		var separate []string
+		for _, g := range p.Groups {
+			if g.Separate {
+				separate = append(separate, g.ID)
+			}
+		}
+		want := []string(nil)
+		if p.ID == "cis-1.2.0" {
+			want = []string{"CIS1314", "CIS15111", "CIS22", "CIS23", "CIS24", "CIS26", "CIS28", "CIS29", "CIS4142",
+				"CIS43"}
+		}
+		if !slices.Equal(separate, want) {
+			t.Errorf("%s: separate groups are %v, want %v", p.ID, separate, want)
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ name: A standard
 version: 1.0.0
 description: Repairs.
 framework: some-standard/v/1.0.0
+customAction: {id: S1, name: A standard 1}
 groups:
   - {id: S41, title: S 4.1, description: Closes things., controls: [X.1]}
 `
@@ -125,7 +126,7 @@ func TestLoad(t *testing.T) {
 	if got, ok := c.Control(finding.Finding{Standard: "some-standard/v/1.0.0", Rule: "4.2"}); !ok || got.ID != "A.2" {
 		t.Errorf("rule 4.2 is %q", got.ID)
 	}
-	if g, ok := c.Group("S41"); !ok || g.Parameter() != "S41AutoRemediation" {
+	if g, ok := c.Playbooks[0].Group("s41"); !ok || g.Parameter() != "S41AutoRemediation" {
 		t.Errorf("group = %+v", g)
 	}
 	if r, ok := c.Runbook("CloseThing"); !ok || !strings.Contains(string(r.Text), "Closes a thing.") ||
@@ -298,7 +299,7 @@ func TestLoadRefusesFiles(t *testing.T) {
 			"programs/Other.py", "no control uses it"},
 		"group of two playbooks": {
 			map[string]string{"playbooks/standard-2.yaml": strings.Replace(goodPlaybook, "standard-1", "standard-2",
-				1)}, "standard-2.yaml", "S41 already exists",
+				1)}, "standard-2.yaml", "custom action S1 already exists",
 		},
 		"everything at once": {
 			map[string]string{"controls/X.1.yaml": "x: 1", "programs/CloseThing.yaml": "x: 1",

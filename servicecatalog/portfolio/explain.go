@@ -2,6 +2,7 @@ package portfolio
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hubmend/internal/catalog"
@@ -11,9 +12,13 @@ import (
 const DescriptionLimit = 4000
 
 // explain describes a control group in the launch form: what it remediates, the risk, and what enabling it does.
-func explain(c *catalog.Catalog, framework string, group catalog.Group) string {
+func explain(c *catalog.Catalog, playbook catalog.Playbook, group catalog.Group) string {
 	risk := c.Risk(group)
-	words := []string{group.Description, "Controls: " + named(controls(c, group), framework) + ".",
+	action := playbook.CustomAction.Name
+	if group.Separate {
+		action = group.Title
+	}
+	words := []string{group.Description, "Controls: " + named(controls(c, group), playbook.Framework) + ".",
 		"Risk: " + risk.Level + "."}
 	for _, reason := range risk.Reasons {
 		text := reason.Text
@@ -22,11 +27,18 @@ func explain(c *catalog.Catalog, framework string, group catalog.Group) string {
 		}
 		words = append(words, text)
 	}
-	return strings.Join(append(words,
-		"ENABLED: failed findings are remediated automatically. Findings that are already open are remediated when "+
-			"Security Hub next checks them, usually within a day.",
-		fmt.Sprintf("DISABLED: a finding is remediated only when the custom action %q is chosen on it.", group.Title),
-	), " ")
+	return strings.Join(append(words, "ENABLED: "+automatic(controls(c, group)),
+		fmt.Sprintf("DISABLED: a finding is remediated only when the custom action %q is chosen on it.", action)), " ")
+}
+
+// automatic says what happens to findings of a group that is ENABLED.
+func automatic(controls []catalog.Control) string {
+	approved := slices.IndexFunc(controls, func(c catalog.Control) bool { return c.Approval != "" })
+	if approved >= 0 && len(controls) == 1 {
+		return "failed findings are set to NOTIFIED and wait for the custom action. " + controls[0].Approval
+	}
+	return "failed findings are remediated automatically. Findings that are already open are remediated when " +
+		"Security Hub next checks them, usually within a day."
 }
 
 // named lists controls with their numbers in the framework: EC2.13 (4.1).

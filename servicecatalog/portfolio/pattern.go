@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/finding"
 )
@@ -39,23 +42,74 @@ func imported(c *catalog.Catalog, controls []catalog.Control, framework string) 
 			}
 		}
 	}
+	// Without consolidated control findings, SecurityControlId may be missing.
+	return failed(map[string]any{"$or": []any{
+		map[string]any{"Compliance": map[string]any{"SecurityControlId": ids}},
+		map[string]any{"GeneratorId": generators},
+	}})
+}
+
+// notEnabled stands in the list of controls that are ENABLED, because EventBridge refuses an empty list. No control has
+// this id.
+const notEnabled = "no control"
+
+// importedIfEnabled matches failed findings of the controls of those groups that are ENABLED.
+//
+// It matches them by SecurityControlId only, which every finding of Security Hub has, consolidated or not. The ids of
+// the standards' own findings would halve the controls for which a pattern has room.
+func importedIfEnabled(stack awscdk.Stack, groups []catalog.Group) map[string]any {
+	ids := []any{notEnabled}
+	for _, g := range groups {
+		condition := awscdk.NewCfnCondition(stack, jsii.String(g.ID+"Enabled"), &awscdk.CfnConditionProps{
+			Expression: awscdk.Fn_ConditionEquals(awscdk.Fn_Ref(jsii.String(g.Parameter())), enabled),
+		})
+		for _, id := range g.Controls {
+			ids = append(ids, awscdk.Fn_ConditionIf(condition.LogicalId(), anyCase(id), awscdk.Aws_NO_VALUE()))
+		}
+	}
+	return failed(map[string]any{
+		"Compliance": map[string]any{"Status": []string{finding.Failed}, "SecurityControlId": ids}})
+}
+
+// failed matches findings of Security Hub that are NEW and FAILED, with more conditions on the finding.
+func failed(conditions map[string]any) map[string]any {
+	findings := map[string]any{
+		// Other products may use the same ids. The partition and Region vary. Only Security Hub itself can write
+		// findings with this product ARN.
+		"ProductArn":  []any{map[string]string{"suffix": "::product/aws/securityhub"}},
+		"RecordState": []string{finding.Active},
+		"Workflow":    map[string]any{"Status": []string{finding.New}},
+		"Compliance":  map[string]any{"Status": []string{finding.Failed}},
+	}
+	maps.Copy(findings, conditions)
 	return map[string]any{
 		"source":      []string{"aws.securityhub"},
 		"detail-type": []string{"Security Hub Findings - Imported"},
-		"detail": map[string]any{"findings": map[string]any{
-			// Other products may use the same ids. The partition and Region vary. Only Security Hub itself can write
-			// findings with this product ARN.
-			"ProductArn":  []any{map[string]string{"suffix": "::product/aws/securityhub"}},
-			"RecordState": []string{finding.Active},
-			"Workflow":    map[string]any{"Status": []string{finding.New}},
-			"Compliance":  map[string]any{"Status": []string{finding.Failed}},
-			// Without consolidated control findings, SecurityControlId may be missing.
-			"$or": []any{
-				map[string]any{"Compliance": map[string]any{"SecurityControlId": ids}},
-				map[string]any{"GeneratorId": generators},
-			},
-		}},
+		"detail":      map[string]any{"findings": findings},
 	}
+}
+
+// inPatterns divides the groups that are not separate, in their order, so that the pattern of each part stays below
+// PatternLimit even if all are ENABLED.
+func inPatterns(groups []catalog.Group) [][]catalog.Group {
+	const around = 330 // characters of a pattern without controls
+	var parts [][]catalog.Group
+	length := 0
+	for _, g := range groups {
+		if g.Separate {
+			continue
+		}
+		own := 0
+		for _, id := range g.Controls {
+			own += len(`{"equals-ignore-case":""},`) + len(id)
+		}
+		if len(parts) == 0 || length+own > PatternLimit-around {
+			parts, length = append(parts, nil), 0
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], g)
+		length += own
+	}
+	return parts
 }
 
 // anyCase matches an id in any case, because Security Hub is not consistent.

@@ -95,34 +95,17 @@ func newTemplate(scope constructs.Construct, id *string, props *ProductProps) aw
 		Description:        jsii.String(Description(props.Playbook)),
 	})
 	for _, group := range props.Playbook.Groups {
-		newGroup(stack, jsii.String(group.ID), &groupProps{
-			group:       group,
-			explanation: explain(props.Catalog, props.Playbook.Framework, group),
-			imported:    imported(props.Catalog, controls(props.Catalog, group), props.Playbook.Framework),
-		})
+		parameter := newParameter(stack, group, explain(props.Catalog, props.Playbook, group))
+		if group.Separate {
+			newSeparateGroup(stack, group, parameter,
+				imported(props.Catalog, controls(props.Catalog, group), props.Playbook.Framework))
+		}
 	}
-	stack.TemplateOptions().SetMetadata(&map[string]any{"AWS::CloudFormation::Interface": form(props.Playbook)})
+	newSharedRules(stack, props.Catalog, props.Playbook)
+	stack.TemplateOptions().SetMetadata(&map[string]any{
+		"AWS::CloudFormation::Interface": form(props.Catalog, props.Playbook)})
 	return stack
 }
-
-// form arranges the parameters in the launch form.
-func form(playbook catalog.Playbook) map[string]any {
-	var names []string
-	labels := map[string]any{}
-	for _, group := range playbook.Groups {
-		names = append(names, group.Parameter())
-		labels[group.Parameter()] = label(group.Title)
-	}
-	return map[string]any{
-		"ParameterGroups": []any{map[string]any{
-			"Label":      label("Control groups to remediate automatically"),
-			"Parameters": names,
-		}},
-		"ParameterLabels": labels,
-	}
-}
-
-func label(text string) map[string]any { return map[string]any{"default": text} }
 
 // controls gives the controls of a group. All of them exist, because the catalog was checked when it was loaded.
 func controls(c *catalog.Catalog, group catalog.Group) []catalog.Control {

@@ -130,7 +130,7 @@ func testNameTaken(t *testing.T, w world, c cli, app string) {
 
 // testRepair launches the product and breaks something: the deployed functions repair it.
 func testRepair(t *testing.T, w world) {
-	group := catalog.Embedded().GroupOf(control)
+	group, _ := catalog.Embedded().Playbooks[0].GroupOf(control)
 	if err := w.Launch(t.Context(), catalog.Embedded().Playbooks[0].Name,
 		map[string]string{group.Parameter(): "ENABLED"}); err != nil {
 		t.Fatal(err)

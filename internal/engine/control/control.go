@@ -65,23 +65,12 @@ const (
 	Global   Scope = "global" // once per account, so its findings repeat in every Region
 )
 
-// Group is a set of controls that share one ENABLED or DISABLED parameter and one
-// custom action.
-type Group struct {
-	ID          string   `yaml:"id"`    // CIS4142; also the id of the custom action
-	Title       string   `yaml:"title"` // CIS 4.1 & 4.2; also the name of the custom action
-	Description string   `yaml:"description"`
-	Controls    []string `yaml:"controls"`
+// CustomAction is a custom action of Security Hub, on findings of some controls.
+type CustomAction struct {
+	ID       string // CIS4142
+	Name     string // CIS 4.1 & 4.2, as Security Hub shows it
+	Controls []string
 }
-
-// Parameter is the name of the product parameter that switches the group.
-func (g Group) Parameter() string { return g.ID + "AutoRemediation" }
-
-// StateSuffix ends the name of a product output that tells how a group is set.
-const StateSuffix = "State"
-
-// State is the name of the product output that tells how the group is set.
-func (g Group) State() string { return g.ID + StateSuffix }
 
 // Source finds controls by the names that findings use.
 type Source interface {

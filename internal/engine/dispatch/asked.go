@@ -9,10 +9,10 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// Playbooks is a catalog that knows which group a control belongs to.
+// Playbooks is a catalog that knows the custom action for a control.
 type Playbooks interface {
 	Catalog
-	GroupOf(control string) control.Group
+	CustomActionFor(control string) (control.CustomAction, bool)
 }
 
 // Asked returns what would be started if a person asked for the repair of a finding by the custom
@@ -23,12 +23,12 @@ func Asked(c Playbooks, f finding.Finding) (control.Control, target.Target, targ
 		return control.Control{}, target.Target{}, nil,
 			fmt.Errorf("no control of Hubmend's is about this finding, which is about %s", subjectOf(f))
 	}
-	group := c.GroupOf(found.ID)
-	if group.ID == "" {
+	action, offered := c.CustomActionFor(found.ID)
+	if !offered {
 		return control.Control{}, target.Target{}, nil,
 			fmt.Errorf("%s cannot be remediated in this version, because it is not in a playbook yet", found.ID)
 	}
-	v := triage(c, finding.Event{Trigger: finding.CustomAction, ActionID: group.ID}, f)
+	v := triage(c, finding.Event{Trigger: finding.CustomAction, ActionID: action.ID}, f)
 	if v.request == nil {
 		return control.Control{}, target.Target{}, nil, errors.New(v.reason)
 	}

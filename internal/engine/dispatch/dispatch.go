@@ -28,8 +28,8 @@ type Catalog interface {
 	Control(f finding.Finding) (control.Control, bool)
 	// ByID returns the control with a consolidated id.
 	ByID(id string) (control.Control, bool)
-	// Group returns the group that a custom action belongs to.
-	Group(id string) (control.Group, bool)
+	// CustomAction returns the custom action with an id.
+	CustomAction(id string) (control.CustomAction, bool)
 }
 
 // Starter starts the runbook of an attempt. A *member.Refused error says what is wrong; after any other

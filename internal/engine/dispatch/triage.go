@@ -3,6 +3,7 @@ package dispatch
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,20 +87,25 @@ func asOf(e finding.Event, f finding.Finding) time.Time {
 	return f.ObservedAt
 }
 
+// mostNamed limits the controls that a note lists.
+const mostNamed = 7
+
 // notServed returns why a custom action cannot be used on a finding, or "".
 func notServed(c Catalog, action string, f finding.Finding, control control.Control, known bool) string {
-	group, ok := c.Group(action)
+	chosen, ok := c.CustomAction(action)
 	if !ok {
 		return fmt.Sprintf("The custom action %s is not one of Hubmend's, so nothing was changed. If it belongs to "+
 			"a newer version of a playbook, update the administrator's stack.", action)
 	}
-	for _, id := range group.Controls {
-		if known && id == control.ID {
-			return ""
-		}
+	if known && slices.Contains(chosen.Controls, control.ID) {
+		return ""
+	}
+	repaired := "many controls, but not this one"
+	if len(chosen.Controls) <= mostNamed {
+		repaired = strings.Join(chosen.Controls, " and ")
 	}
 	return fmt.Sprintf("The custom action %q repairs %s; this finding is about %s. Nothing was changed.",
-		group.Title, strings.Join(group.Controls, " and "), subjectOf(f))
+		chosen.Name, repaired, subjectOf(f))
 }
 
 // nothingToDo returns why a finding asks for nothing, or "". A WARNING says that its check could not tell, which

@@ -1,5 +1,5 @@
 // Package prepared owns what functions need of the catalog, in a form that costs nothing to start
-// with: a line for each control, number of a standard and group, decoded when somebody asks for it.
+// with: a line for each control, number of a standard and custom action, decoded when somebody asks for it.
 //
 // The catalog's YAML is the source. `make generate` writes catalog.tsv, a test compares the two,
 // and neither a synth nor `hubmend lint` takes one that is out of date.
@@ -23,7 +23,7 @@ var Text string
 // The kinds of lines. Each has the kind, a key and a value, with tabs between them.
 const (
 	kindControl = "control" // id -> control.Control as JSON
-	kindGroup   = "group"   // id -> control.Group as JSON
+	kindAction  = "action"  // id -> control.CustomAction as JSON
 	kindRule    = "rule"    // standard and number -> id of a control
 )
 
@@ -65,14 +65,13 @@ func (c *Catalog) ByRule(standard, rule string) (control.Control, bool) {
 	return c.control(id)
 }
 
-// Group returns the control group with an id such as CIS4142, which is also the id of
-// its custom action.
-func (c *Catalog) Group(id string) (control.Group, bool) {
+// CustomAction returns the custom action with an id such as CIS4142.
+func (c *Catalog) CustomAction(id string) (control.CustomAction, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var g control.Group
-	text, known := c.value(kindGroup, id)
-	return g, known && json.Unmarshal([]byte(text), &g) == nil
+	var a control.CustomAction
+	text, known := c.value(kindAction, id)
+	return a, known && json.Unmarshal([]byte(text), &a) == nil
 }
 
 // control decodes a control once.

@@ -38,17 +38,20 @@ func TestAnswersAreTheCatalogs(t *testing.T) {
 			diff != "" {
 			t.Errorf("%s, known: %t (-want +got):\n%s", want.ID, known, diff)
 		}
-		for standard, rule := range want.Frameworks {
-			if found, known := p.Control(finding.Finding{Standard: standard, Rule: rule}); !known ||
-				found.ID != want.ID {
-				t.Errorf("%s %s is %q, want %s", standard, rule, found.ID, want.ID)
+		for standard := range want.Frameworks {
+			for _, number := range want.Numbers(standard) {
+				f := finding.Finding{Standard: standard, Rule: number}
+				wanted, _ := c.Control(f) // none for a number of several controls
+				if found, _ := p.Control(f); found.ID != wanted.ID {
+					t.Errorf("%s %s is %q, want %q", standard, number, found.ID, wanted.ID)
+				}
 			}
 		}
 	}
 	for _, book := range c.Playbooks {
-		for _, want := range book.Groups {
-			if got, known := p.Group(want.ID); !known || !cmp.Equal(want, got) {
-				t.Errorf("group %s is %+v", want.ID, got)
+		for _, want := range book.CustomActions() {
+			if got, known := p.CustomAction(want.ID); !known || !cmp.Equal(want, got) {
+				t.Errorf("custom action %s is %+v", want.ID, got)
 			}
 		}
 	}
@@ -61,8 +64,8 @@ func TestUnknown(t *testing.T) {
 		if c, known := p.ByID(id); known {
 			t.Errorf("control %q is %+v", id, c)
 		}
-		if g, known := p.Group(id); known {
-			t.Errorf("group %q is %+v", id, g)
+		if a, known := p.CustomAction(id); known {
+			t.Errorf("custom action %q is %+v", id, a)
 		}
 		if c, known := p.Control(finding.Finding{Standard: id, Rule: id}); known {
 			t.Errorf("rule %q is of %+v", id, c)
@@ -88,7 +91,7 @@ func TestWrite(t *testing.T) {
 	if diff := cmp.Diff(wanted, bound); !known || diff != "" || err1 != nil || err2 != nil || got.Title != want.Title {
 		t.Errorf("known: %t, %v, %v, title %q (-want +got):\n%s", known, err1, err2, got.Title, diff)
 	}
-	if _, err := prepared.Write(nil, []control.Group{{ID: "a\tb"}}); err == nil {
+	if _, err := prepared.Write(nil, []control.CustomAction{{ID: "a\tb"}}); err == nil {
 		t.Error("an id with a tab is written")
 	}
 }
@@ -98,15 +101,15 @@ func large(tb testing.TB, controls int) string {
 	tb.Helper()
 	known := catalog.Embedded().Controls
 	var all []control.Control
-	var groups []control.Group
+	var actions []control.CustomAction
 	for i := range controls {
 		c := known[i%len(known)]
 		c.ID = fmt.Sprint("Service.", i)
 		c.Frameworks = map[string]string{"a/v/1": c.ID, "b/v/1": c.ID}
-		all, groups = append(all, c), append(groups,
-			control.Group{ID: fmt.Sprint("G", i), Title: c.ID, Description: c.Title, Controls: []string{c.ID}})
+		all, actions = append(all, c), append(actions,
+			control.CustomAction{ID: fmt.Sprint("A", i), Name: c.ID, Controls: []string{c.ID}})
 	}
-	text, err := prepared.Write(all, groups)
+	text, err := prepared.Write(all, actions)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 // Write returns a catalog in the form that Parse reads, sorted, so that one control more is one line
 // more.
-func Write(controls []control.Control, groups []control.Group) ([]byte, error) {
+func Write(controls []control.Control, actions []control.CustomAction) ([]byte, error) {
 	var lines []string
 	add := func(kind, key string, value any) error {
 		text, isText := value.(string)
@@ -41,8 +41,8 @@ func Write(controls []control.Control, groups []control.Group) ([]byte, error) {
 			return nil, err
 		}
 	}
-	for _, g := range groups {
-		if err := add(kindGroup, g.ID, g); err != nil {
+	for _, a := range actions {
+		if err := add(kindAction, a.ID, a); err != nil {
 			return nil, err
 		}
 	}

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	"hubmend/internal/catalog"
+	"hubmend/internal/engine/control"
 )
 
 // Action is the use of a custom action on one finding, by a person whose name is known.
 type Action struct {
 	ID        string // of the event
-	Group     catalog.Group
+	Action    control.CustomAction
 	Finding   json.RawMessage
 	By        Person
 	Partition string
@@ -25,9 +25,9 @@ func (a Action) Body() (string, error) {
 		"version": "0", "id": a.ID, "source": "aws.securityhub", "detail-type": "Security Hub Findings - Custom Action",
 		"account": a.By.Account, "region": a.Region, "time": a.At.UTC().Format(time.RFC3339),
 		"resources": []string{fmt.Sprintf("arn:%s:securityhub:%s:%s:action/custom/%s", a.Partition, a.Region,
-			a.By.Account, a.Group.ID)},
+			a.By.Account, a.Action.ID)},
 		"detail": map[string]any{
-			"actionName": a.Group.Title, "requestedBy": a.By.ARN, "findings": []json.RawMessage{a.Finding},
+			"actionName": a.Action.Name, "requestedBy": a.By.ARN, "findings": []json.RawMessage{a.Finding},
 		},
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/go-cmp/cmp"
 
-	"hubmend/internal/catalog"
+	"hubmend/internal/engine/control"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/ops/request"
@@ -96,15 +96,15 @@ func TestFindingsQueue(t *testing.T) {
 // Dispatch takes the message for the use of the custom action, by a person whose name it knows.
 func TestActionIsAnEvent(t *testing.T) {
 	t.Parallel()
-	group := catalog.Embedded().Playbooks[0].Groups[0]
+	action := control.CustomAction{ID: "CIS22", Name: "CIS 2.2"}
 	document := json.RawMessage(`{"Id":"f1","Title":"<b>"}`)
-	body, err := request.Action{ID: "e1", Group: group, Finding: document, By: ann, Partition: "aws-us-gov",
+	body, err := request.Action{ID: "e1", Action: action, Finding: document, By: ann, Partition: "aws-us-gov",
 		Region: "us-gov-west-1", At: noon.Add(time.Nanosecond)}.Body()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := finding.ParseEvent([]byte(body))
-	want := finding.Event{ID: "e1", Time: noon.Add(time.Second - 1), Trigger: finding.CommandLine, ActionID: group.ID,
+	want := finding.Event{ID: "e1", Time: noon.Add(time.Second - 1), Trigger: finding.CommandLine, ActionID: action.ID,
 		By: ann.ARN, Findings: []json.RawMessage{json.RawMessage(`{"Id":"f1","Title":"\u003cb\u003e"}`)}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("ParseEvent = %v (-want +got):\n%s", err, diff)
