@@ -203,6 +203,6 @@ func groupOfOne(c Control, standard string) Group {
 	if number := c.Frameworks[standard]; number != c.ID {
 		title = number + " " + c.ID
 	}
-	return Group{ID: strings.ReplaceAll(c.ID, ".", ""), Title: title, Description: c.Title + ". " + c.Repair,
+	return Group{ID: strings.ReplaceAll(c.ID, ".", ""), Title: title, Description: c.Repair,
 		Controls: []string{c.ID}}
 }

@@ -18,8 +18,11 @@ func explain(c *catalog.Catalog, playbook catalog.Playbook, group catalog.Group)
 	if group.Separate {
 		action = group.Title
 	}
-	words := []string{group.Description, "Controls: " + named(controls(c, group), playbook.Framework) + ".",
-		"Risk: " + risk.Level + "."}
+	words := []string{group.Description}
+	if len(group.Controls) > 1 || group.Separate { // the label of any other has its control
+		words = append(words, "Controls: "+named(controls(c, group), playbook.Framework)+".")
+	}
+	words = append(words, "Risk: "+risk.Level+".")
 	for _, reason := range risk.Reasons {
 		text := reason.Text
 		if len(risk.Reasons) > 1 {

@@ -47,7 +47,8 @@ func newSeparateGroup(stack awscdk.Stack, group catalog.Group, parameter awscdk.
 func newSharedRules(stack awscdk.Stack, c *catalog.Catalog, playbook catalog.Playbook) {
 	scope := constructs.NewConstruct(stack, jsii.String("Playbook"))
 	action := newCustomAction(scope,
-		control.CustomAction{ID: playbook.CustomAction.ID, Name: playbook.CustomAction.Name}, playbook.Description)
+		control.CustomAction{ID: playbook.CustomAction.ID, Name: playbook.CustomAction.Name},
+		"Remediates the finding, of any control of "+playbook.Name+" that Hubmend can remediate.")
 	for i, groups := range inPatterns(playbook.Groups) {
 		rule := newRule(scope, fmt.Sprint("ImportedRule", i+1), ruleProps{
 			name:        fmt.Sprintf("%s-imported-%d", playbook.ID, i+1),

@@ -196,13 +196,20 @@ func TestActionsKeepTheirLogicalIDs(t *testing.T) {
 // The first thing that a second launch does is to be refused, in words that help.
 func TestCustomActionIsFirst(t *testing.T) {
 	t.Parallel()
-	eachGroup(t, func(t *testing.T, tmpl template, _ catalog.Playbook, g catalog.Group) {
-		rule := tmpl.one(t, "AWS::Events::Rule", "Name", "hubmend-"+g.ID+"-imported")
-		first := list(rule.DependsOn)
-		if len(first) != 1 || tmpl.Resources[first[0].(string)].Properties["Id"] != g.ID {
-			t.Errorf("the rule depends on %v", first)
+	for _, p := range data.Playbooks {
+		tmpl := product(t, p)
+		for _, rule := range tmpl.all("AWS::Events::Rule") {
+			name, _ := rule.Properties["Name"].(string)
+			owner, _, imported := strings.Cut(strings.TrimPrefix(name, "hubmend-"), "-imported")
+			if owner == p.ID {
+				owner = p.CustomAction.ID
+			}
+			first := list(rule.DependsOn)
+			if imported && (len(first) != 1 || tmpl.Resources[first[0].(string)].Properties["Id"] != owner) {
+				t.Errorf("%s depends on %v", name, first)
+			}
 		}
-	})
+	}
 }
 
 func TestLaunchFormTellsTheRisk(t *testing.T) {
@@ -210,11 +217,22 @@ func TestLaunchFormTellsTheRisk(t *testing.T) {
 	eachGroup(t, func(t *testing.T, tmpl template, p catalog.Playbook, g catalog.Group) {
 		text, _ := tmpl.Parameters[g.Parameter()]["Description"].(string)
 		risk := data.Risk(g)
-		wants := []string{g.Description, "Risk: " + risk.Level + ".", `"` + g.Title + `"`, "ENABLED: ", "DISABLED: ",
-			"Findings that are already open are remediated when Security Hub next checks them"}
+		action := p.CustomAction.Name
+		if g.Separate {
+			action = g.Title
+		}
+		wants := []string{g.Description, "Risk: " + risk.Level + ".", `"` + action + `"`, "ENABLED: ", "DISABLED: "}
 		for _, id := range g.Controls {
 			c, _ := data.ByID(id)
-			wants = append(wants, id+" ("+c.Frameworks[p.Framework]+")", strings.TrimSpace(c.RiskReason))
+			wants = append(wants, strings.TrimSpace(c.RiskReason))
+			if len(g.Controls) > 1 || g.Separate {
+				wants = append(wants, id+" ("+c.Frameworks[p.Framework]+")")
+			}
+			if c.Approval != "" {
+				wants = append(wants, "wait for the custom action. "+c.Approval)
+				continue
+			}
+			wants = append(wants, "Findings that are already open are remediated when Security Hub next checks them")
 		}
 		for _, want := range wants {
 			if !strings.Contains(text, want) {

@@ -99,10 +99,12 @@ func extended() (*catalog.Catalog, error) {
 		file := documents["controls/"+id+".yaml"]
 		file.Data = []byte(strings.Replace(string(file.Data), "frameworks:\n",
 			"frameworks:\n  "+second+": S."+fmt.Sprint(i)+"\n", 1))
-		fmt.Fprintf(&groups, "  - {id: Second%d, title: Second %d, description: Does it., controls: [%s]}\n", i, i, id)
+		fmt.Fprintf(&groups,
+			"  - {id: Second%d, title: Second %d, description: Does it., controls: [%s], separate: true}\n", i, i, id)
 	}
 	playbooks["second.yaml"] = &fstest.MapFile{Data: []byte("id: second\nname: Second\nversion: 2.1.0\n" +
-		"description: A second one.\nframework: " + second + "\ngroups:\n" + groups.String())}
+		"description: A second one.\nframework: " + second + "\ncustomAction: {id: Second, name: Second}\ngroups:\n" +
+		groups.String())}
 	return catalog.Load(documents, playbooks)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/internal/catalog"
+	"hubmend/internal/engine/control"
 	"hubmend/servicecatalog/portfolio"
 )
 
@@ -60,28 +61,52 @@ func TestGroupParameterStartsDisabled(t *testing.T) {
 			t.Errorf("the description %q does not say what the group does", text)
 		}
 		form := tmpl.Metadata["AWS::CloudFormation::Interface"]
-		if !slices.Contains(list(at(form, "ParameterGroups", 0, "Parameters")), any(g.Parameter())) {
-			t.Error("the launch form does not show the parameter")
+		var headings []string
+		for _, section := range list(at(form, "ParameterGroups")) {
+			if slices.Contains(list(at(section, "Parameters")), any(g.Parameter())) {
+				heading, _ := at(section, "Label", "default").(string)
+				headings = append(headings, heading)
+			}
 		}
-		if got := at(form, "ParameterLabels", g.Parameter(), "default"); got != g.Title {
+		service, _, _ := strings.Cut(g.Controls[0], ".")
+		if len(headings) != 1 || len(g.Controls) == 1 && !g.Separate && !strings.HasPrefix(headings[0], service+":") {
+			t.Errorf("the launch form shows the parameter under %q", headings)
+		}
+		if got, _ := at(form, "ParameterLabels", g.Parameter(), "default").(string); !strings.HasPrefix(got, g.Title) {
 			t.Errorf("label = %v, want %s", got, g.Title)
 		}
 	})
 }
 
-func TestGroupCustomActionAlwaysWorks(t *testing.T) {
+func TestCustomActionsAlwaysWork(t *testing.T) {
 	t.Parallel()
-	eachGroup(t, func(t *testing.T, tmpl template, _ catalog.Playbook, g catalog.Group) {
-		action := tmpl.one(t, "Custom::HubmendCustomAction", "Id", g.ID)
-		want := object{
-			"ServiceToken": local("lambda:function:hubmend-custom-action"), "ServiceTimeout": "120",
-			"Id": g.ID, "Name": g.Title, "Description": g.Description,
+	for _, p := range data.Playbooks {
+		tmpl := product(t, p)
+		for _, a := range p.CustomActions() {
+			checkCustomAction(t, tmpl, p, a)
 		}
-		if diff := cmp.Diff(want, action.Properties); diff != "" {
-			t.Errorf("custom action (-want +got):\n%s", diff)
+		if got := len(tmpl.all("Custom::HubmendCustomAction")); got != len(p.CustomActions()) {
+			t.Errorf("%s has %d custom actions, want %d", p.ID, got, len(p.CustomActions()))
 		}
-		rule := tmpl.one(t, "AWS::Events::Rule", "Name", "hubmend-"+g.ID+"-custom-action")
-		if rule.Properties["State"] != "ENABLED" {
+	}
+}
+
+func checkCustomAction(t *testing.T, tmpl template, p catalog.Playbook, a control.CustomAction) {
+	t.Helper()
+	action := tmpl.one(t, "Custom::HubmendCustomAction", "Id", a.ID)
+	description := "Remediates the finding, of any control of " + p.Name + " that Hubmend can remediate."
+	if g, ok := p.Group(a.ID); ok {
+		description = g.Description
+	}
+	want := object{
+		"ServiceToken": local("lambda:function:hubmend-custom-action"), "ServiceTimeout": "120",
+		"Id": a.ID, "Name": a.Name, "Description": description,
+	}
+	if diff := cmp.Diff(want, action.Properties); diff != "" {
+		t.Errorf("custom action (-want +got):\n%s", diff)
+	}
+	rule := tmpl.one(t, "AWS::Events::Rule", "Name", "hubmend-"+a.ID+"-custom-action")
+	if rule.Properties["State"] != "ENABLED" {
 			t.Errorf("State = %v, want ENABLED", rule.Properties["State"])
 		}
 		if got := list(at(rule.Properties, "EventPattern", "detail-type")); !cmp.Equal(got,
@@ -89,16 +114,18 @@ func TestGroupCustomActionAlwaysWorks(t *testing.T) {
 			t.Errorf("the rule matches %v", got)
 		}
 		id, _ := at(rule.Properties, "EventPattern", "resources", 0, "Ref").(string)
-		if tmpl.Resources[id].Properties["Id"] != g.ID {
-			t.Errorf("the rule listens to %q, which is not the group's action", id)
+		if tmpl.Resources[id].Properties["Id"] != a.ID {
+			t.Errorf("the rule listens to %q, which is not the action", id)
 		}
 		checkTarget(t, rule)
-	})
 }
 
 func TestGroupParameterSwitchesImportedFindings(t *testing.T) {
 	t.Parallel()
 	eachGroup(t, func(t *testing.T, tmpl template, p catalog.Playbook, g catalog.Group) {
+		if !g.Separate {
+			return
+		}
 		rule := tmpl.one(t, "AWS::Events::Rule", "Name", "hubmend-"+g.ID+"-imported")
 		if diff := cmp.Diff(any(ref(g.Parameter())), rule.Properties["State"]); diff != "" {
 			t.Errorf("State (-want +got):\n%s", diff)
@@ -134,6 +161,67 @@ func TestGroupParameterSwitchesImportedFindings(t *testing.T) {
 	})
 }
 
+// A control of a group that is not separate is in exactly one shared rule, on the condition that its group is ENABLED.
+func TestGroupParameterSwitchesControls(t *testing.T) {
+	t.Parallel()
+	for _, p := range data.Playbooks {
+		tmpl := product(t, p)
+		matched := map[string]int{}
+		for _, rule := range tmpl.all("AWS::Events::Rule") {
+			name, _ := rule.Properties["Name"].(string)
+			if !strings.HasPrefix(name, "hubmend-"+p.ID+"-imported-") {
+				continue
+			}
+			ids := list(at(rule.Properties, "EventPattern", "detail", "findings", "Compliance", "SecurityControlId"))
+			if rule.Properties["State"] != "ENABLED" || len(ids) < 2 || ids[0] != "no control" {
+				t.Errorf("%s: %v, %v", name, rule.Properties["State"], ids)
+			}
+			for _, id := range ids[1:] {
+				branch := list(at(id, "Fn::If"))
+				condition, _ := branch[0].(string)
+				control, _ := at(branch[1], "equals-ignore-case").(string)
+				g, _ := p.GroupOf(control)
+				equals := object{"Fn::Equals": []any{ref(g.Parameter()), "ENABLED"}}
+				if diff := cmp.Diff(any(equals), tmpl.Conditions[condition]); diff != "" ||
+					!cmp.Equal(branch[2], any(ref("AWS::NoValue"))) {
+					t.Errorf("%s: %s (-want +got):\n%s", name, control, diff)
+				}
+				matched[control]++
+			}
+			checkTarget(t, rule)
+		}
+		for _, g := range p.Groups {
+			for _, id := range g.Controls {
+				if want := map[bool]int{false: 1}[g.Separate]; matched[id] != want {
+					t.Errorf("%s: %s is in %d shared rules, want %d", p.ID, id, matched[id], want)
+				}
+			}
+		}
+	}
+}
+
+// allEnabled replaces each Fn::If by the value for a group that is ENABLED.
+func allEnabled(value any) any {
+	switch value := value.(type) {
+	case object:
+		if branch := list(value["Fn::If"]); branch != nil {
+			return allEnabled(branch[1])
+		}
+		all := object{}
+		for name, part := range value {
+			all[name] = allEnabled(part)
+		}
+		return all
+	case []any:
+		all := make([]any, len(value))
+		for i, part := range value {
+			all[i] = allEnabled(part)
+		}
+		return all
+	}
+	return value
+}
+
 func generatorOf(framework, rule string) any {
 	if framework == "cis-aws-foundations-benchmark/v/1.2.0" {
 		return object{"suffix": framework + "/rule/" + rule} // of an ARN, whose partition varies
@@ -153,14 +241,14 @@ func checkTarget(t *testing.T, rule resource) {
 	}
 }
 
-// EventBridge counts the pattern with its references filled in.
+// EventBridge counts the pattern with its references filled in, and every group may be ENABLED.
 func TestPatternsFitEventBridge(t *testing.T) {
 	t.Parallel()
 	longest := strings.NewReplacer("${AWS::Partition}", "aws-us-gov", "${AWS::Region}", "ap-southeast-1",
 		"${AWS::AccountId}", "123456789012")
 	for name, tmpl := range templates {
 		for _, rule := range tmpl.all("AWS::Events::Rule") {
-			text, err := json.Marshal(rule.Properties["EventPattern"])
+			text, err := json.Marshal(allEnabled(rule.Properties["EventPattern"]))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -63,11 +63,13 @@ func controls(r Report, c *catalog.Catalog) []Control {
 func frameworks(controls []Control, c *catalog.Catalog) []Framework {
 	rules := map[string][]Rule{}
 	for _, one := range controls {
-		for id, number := range one.Frameworks {
+		for id := range one.Frameworks {
 			if !slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == id }) {
 				continue // its numbers only identify findings
 			}
-			rules[id] = append(rules[id], Rule{number, one})
+			for _, number := range (catalog.Control{Frameworks: one.Frameworks}).Numbers(id) {
+				rules[id] = append(rules[id], Rule{number, one})
+			}
 		}
 	}
 	all := []Framework{}
