@@ -3,6 +3,7 @@
 package samplefinding
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -75,7 +76,7 @@ func Build(s Spec) (map[string]any, error) {
 		"Workflow":    map[string]any{"Status": "NEW"},
 		"RecordState": "ACTIVE",
 		"Resources": []any{map[string]any{
-			"Type": s.Control.Resource.Type, "Id": s.Resource, "Partition": place.Name, "Region": s.Region,
+			"Type": cmp.Or(s.Control.Resource.Type, "Other"), "Id": s.Resource, "Partition": place.Name, "Region": s.Region,
 		}},
 	}
 	if s.Form == Consolidated || s.Form == "" {

@@ -136,8 +136,10 @@ func (r *runner) run(ctx context.Context) (Result, error) {
 	}
 	if r.Product != "" {
 		r.phase(Launching)
-		if err := r.lab.Launch(ctx, r.Product, r.Parameters); err != nil {
-			return Result{}, err
+		for _, launch := range append([]Launch{{r.Product, r.Parameters}}, r.Also...) {
+			if err := r.lab.Launch(ctx, launch.Product, launch.Parameters); err != nil {
+				return Result{}, err
+			}
 		}
 	}
 	r.phase(Seeding)

@@ -35,6 +35,7 @@ type Scenario struct {
 	Regions     []string          `json:"regions"`
 	Product     string            `json:"product"`
 	Parameters  map[string]string `json:"parameters"`
+	Also        []Launch          `json:"also"`  // launched after Product
 	Admin       map[string]string `json:"admin"` // parameters of the admin stack
 	Faults      lab.Faults        `json:"faults"`
 
@@ -145,6 +146,12 @@ type Expectation struct {
 	Notification *Message `json:"notification"`
 	// Announced are parts of the details of the events that Hubmend put on the bus, in any order.
 	Announced *[]map[string]any `json:"announced"`
+}
+
+// Launch is a playbook that is launched.
+type Launch struct {
+	Product    string            `json:"product"`
+	Parameters map[string]string `json:"parameters"`
 }
 
 // Message is what a notification must say.
