@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,23 +13,30 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/ops/nearmatch"
 )
 
 func controlsCommand() *cobra.Command {
 	var f format
 	var asMarkdown bool
+	var standard string
 	cmd := &cobra.Command{
 		Use:   "controls [CONTROL...]",
-		Short: "List the controls that Hubmend remediates",
-		Long: `Lists the controls that Hubmend remediates, or shows everything about some of them. It needs no AWS
-credentials.`,
-		Example: fmt.Sprintf(
-			"  hubmend controls\n  hubmend controls %s\n  hubmend controls --json\n  hubmend controls --markdown > "+
-				"docs/controls.md", exampleID()),
+		Short: "List the controls that Hubmend remediates, and those that need a person",
+		Long: `Lists the controls that Hubmend remediates and those that only a person can remediate, or shows
+everything about some of them. It needs no AWS credentials.`,
+		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls --standard cis-5.0.0\n  hubmend controls %s\n  "+
+			"hubmend controls --json\n  hubmend controls --markdown > docs/controls.md", exampleID()),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			rows, err := controlRows(catalog.Embedded())
+			c := catalog.Embedded()
+			rows, err := controlRows(c)
 			if err == nil {
 				rows, err = rowsOf(rows, ids)
+			}
+			var s catalog.Standard
+			if err == nil && standard != "" {
+				s, err = standardNamed(c, standard)
+				rows = rowsIn(c, rows, s)
 			}
 			if err != nil {
 				return err
@@ -40,45 +46,79 @@ credentials.`,
 			case asMarkdown && len(ids) > 0:
 				return errors.New("--markdown prints the page with all controls; leave out CONTROL")
 			case asMarkdown:
-				return writeControlPage(out, rows)
+				return writeControlPage(out, c, rows)
 			}
-			l := controlListing(rows)
+			l := controlListing(rows, s)
 			return f.print(out, rows, l, func(out io.Writer) {
 				if len(ids) > 0 {
 					printControls(out, rows)
 					return
 				}
 				fmt.Fprintln(out, l.render(out))
+				if standard == "" {
+					fmt.Fprintf(out, "\n%s\n", coverageListing(c).render(out))
+				}
 			})
 		},
 	}
 	f.register(cmd)
 	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the page docs/controls.md")
+	cmd.Flags().StringVar(&standard, "standard", "",
+		"only controls of this standard, in its order, such as cis-5.0.0 or fsbp")
 	cmd.MarkFlagsMutuallyExclusive("json", "output", "markdown")
+	cmd.MarkFlagsMutuallyExclusive("standard", "markdown")
 	return cmd
 }
 
-// controlListing lists controls. `hubmend controls CONTROL` shows people what is left to CSV here.
-func controlListing(rows []controlRow) listing {
-	l := listing{columns: []column{{name: "Control"}, {name: "Title", csvOnly: true}, {name: "Number"}, {name: "Risk"},
-		{name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Parameter", show: parameterOrNone},
-		{name: "Runbook", csvOnly: true},
+// standardNamed gives the standard that a person names: by its id, its short name or the id of its playbook.
+func standardNamed(c *catalog.Catalog, name string) (catalog.Standard, error) {
+	framework := name
+	var known []string
+	for _, p := range c.Playbooks {
+		known = append(known, p.ID)
+		if strings.EqualFold(p.ID, name) {
+			framework = p.Framework
+		}
+	}
+	for _, s := range c.Standards {
+		if strings.EqualFold(s.ID, framework) || strings.EqualFold(s.Short, name) || strings.EqualFold(s.Name, name) {
+			return s, nil
+		}
+		known = append(known, s.ID)
+	}
+	return catalog.Standard{},
+		nearmatch.Unknown("standard", name, known, "the standards are "+strings.Join(known, ", "))
+}
+
+// controlListing lists controls, with their number in a standard if it is given. `hubmend controls CONTROL` shows
+// people what is left to CSV here.
+func controlListing(rows []controlRow, s catalog.Standard) listing {
+	l := listing{columns: []column{{name: "Number"}, {name: "Control"}, {name: "Title", csvOnly: true}, {name: "Risk"},
+		{name: "Automatic"}, {name: "Undo"}, {name: "Irreversible", csvOnly: true}, {name: "Runbook", csvOnly: true},
 		{name: "Remediation"}}}
+	if s.ID == "" {
+		l.columns = l.columns[1:]
+	}
 	for _, r := range rows {
-		l.add(r.Control, r.Title, strings.Join(r.numbers(), ", "), r.Risk, yesOrNo(r.Reversible), r.Irreversible,
-			r.Parameter, r.Runbook, r.Repair)
+		cells := []string{r.Standards[s.ID], r.Control, r.Title, r.Risk, r.Automatic, r.undoable(), r.Irreversible,
+			r.Runbook, cmp.Or(r.Repair, r.Guide)}
+		if s.ID == "" {
+			cells = cells[1:]
+		}
+		l.add(cells...)
 	}
 	return l
 }
 
-// parameterOrNone says that a control is in no playbook: an empty cell would not.
-func parameterOrNone(parameter string) string { return cmp.Or(parameter, noPlaybook) }
-
-func yesOrNo(is bool) string {
-	if is {
-		return "yes"
+// coverageListing counts the controls of each standard.
+func coverageListing(c *catalog.Catalog) listing {
+	l := listing{columns: []column{{name: "Standard"}, {name: "Remediated"}, {name: "Needs a person"},
+		{name: "Not yet"}, {name: "Controls"}}}
+	for _, one := range c.Coverage() {
+		l.add(one.Standard.Name, fmt.Sprint(one.Remediated), fmt.Sprint(one.Guided), fmt.Sprint(one.Missing()),
+			fmt.Sprint(one.Standard.Controls))
 	}
-	return "no"
+	return l
 }
 
 // rowsOf returns the rows of the named controls, or all.
@@ -97,21 +137,44 @@ func rowsOf(rows []controlRow, names []string) ([]controlRow, error) {
 	return some, nil
 }
 
+// rowsIn returns the rows of the controls of a standard, in its order.
+func rowsIn(c *catalog.Catalog, rows []controlRow, s catalog.Standard) []controlRow {
+	var some []controlRow
+	for _, one := range c.InStandard(s.ID) {
+		i := slices.IndexFunc(rows, func(r controlRow) bool { return r.Control == one.ID })
+		if i >= 0 {
+			some = append(some, rows[i])
+		}
+	}
+	return some
+}
+
+// Whether repairs of a control start automatically once its group is ENABLED.
+const (
+	automatic     = "yes"
+	afterApproval = "ask"    // a person requests each repair
+	byPerson      = "person" // there is no runbook
+)
+
 // controlRow is one control in a listing.
 type controlRow struct {
-	Control      string              `json:"control"`
-	Title        string              `json:"title"`
-	Frameworks   map[string]string   `json:"frameworks"`
-	EvidenceLag  time.Duration       `json:"-"` // maximum age of the data that a check uses
-	Parameter    string              `json:"parameter"`
-	Repair       string              `json:"repair"`
-	Runbook      string              `json:"runbook"`
-	Parameters   map[string]any      `json:"parameters"`
-	Risk         string              `json:"risk"`
-	RiskReason   string              `json:"riskReason"`
+	Control     string            `json:"control"`
+	Title       string            `json:"title"`
+	Standards   map[string]string `json:"standards"`
+	EvidenceLag time.Duration     `json:"-"` // maximum age of the data that a check uses
+	Automatic   string            `json:"automatic"`
+	Approval    string            `json:"approval,omitempty"` // why a person requests each repair
+	Guide       string            `json:"guide,omitempty"`    // for a person; the rest is empty then
+	// Parameters of playbooks that enable it, by the id of the playbook
+	Playbooks    map[string]string   `json:"playbooks,omitempty"`
+	Repair       string              `json:"repair,omitempty"`
+	Runbook      string              `json:"runbook,omitempty"`
+	Parameters   map[string]any      `json:"parameters,omitempty"` // of the runbook
+	Risk         string              `json:"risk,omitempty"`
+	RiskReason   string              `json:"riskReason,omitempty"`
 	Reversible   bool                `json:"reversible"`
 	Irreversible string              `json:"irreversible,omitempty"`
-	Policy       []runbook.Statement `json:"policy"`
+	Policy       []runbook.Statement `json:"policy,omitempty"`
 	Undo         *undoRow            `json:"undo,omitempty"` // nil if it is irreversible
 }
 
@@ -136,15 +199,23 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 		if err != nil {
 			return nil, err
 		}
+		starts := automatic
+		if control.Approval != "" {
+			starts = afterApproval
+		}
 		rows = append(rows, controlRow{
-			Control: control.ID, Title: control.Title, Frameworks: control.Frameworks, EvidenceLag: control.EvidenceLag,
-			Parameter: switchOf(c, control.ID),
-			Repair:    control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk,
-			RiskReason: control.RiskReason,
-			Reversible: control.Reversible, Irreversible: control.Irreversible, Policy: policy,
-			Undo: undo,
+			Control: control.ID, Title: control.Title, Standards: control.Frameworks, EvidenceLag: control.EvidenceLag,
+			Automatic: starts, Approval: control.Approval, Playbooks: switchesOf(c, control.ID),
+			Repair: control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk,
+			RiskReason: control.RiskReason, Reversible: control.Reversible, Irreversible: control.Irreversible,
+			Policy: policy, Undo: undo,
 		})
 	}
+	for _, control := range c.Guides {
+		rows = append(rows, controlRow{Control: control.ID, Title: control.Title, Standards: control.Frameworks,
+			Automatic: byPerson, Guide: control.Guide})
+	}
+	slices.SortFunc(rows, func(a, b controlRow) int { return catalog.Compare(a.Control, b.Control) })
 	return rows, nil
 }
 
@@ -160,34 +231,38 @@ func undoOf(c *catalog.Catalog, control catalog.Control) (*undoRow, error) {
 	return &undoRow{Runbook: r.Name, Policy: policy}, nil
 }
 
-// switchOf returns the product parameter of the first group that contains a control.
-func switchOf(c *catalog.Catalog, control string) string {
+// switchesOf returns the parameters that enable a control, by playbook.
+func switchesOf(c *catalog.Catalog, control string) map[string]string {
+	all := map[string]string{}
 	for _, p := range c.Playbooks {
-		for _, g := range p.Groups {
-			if slices.Contains(g.Controls, control) {
-				return g.Parameter()
-			}
+		if g, ok := p.GroupOf(control); ok {
+			all[p.ID] = g.Parameter()
 		}
 	}
-	return ""
+	return all
 }
 
-// numbers lists what standards call the control, if that is not its own ID.
-func (r controlRow) numbers() []string {
-	var numbers []string
-	for _, standard := range slices.Sorted(maps.Keys(r.Frameworks)) {
-		if number := r.Frameworks[standard]; number != r.Control && !slices.Contains(numbers, number) {
-			numbers = append(numbers, number)
-		}
-	}
-	return numbers
-}
-
+// undoable says whether the repair can be undone; nothing for a control without one.
 func (r controlRow) undoable() string {
-	if r.Reversible {
-		return yesOrNo(true)
+	if r.Runbook == "" {
+		return ""
 	}
-	return yesOrNo(false) + ": " + r.Irreversible
+	return yesOrNo(r.Reversible)
+}
+
+func yesOrNo(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
+
+// undo is that with the reason.
+func (r controlRow) undo() string {
+	if r.Irreversible != "" {
+		return r.undoable() + ": " + r.Irreversible
+	}
+	return r.undoable()
 }
 
 // actionsOf lists the actions that a policy allows.

@@ -37,7 +37,7 @@ RESOURCE is an ARN, or the resource's own id with --account and --region.`,
 				return err
 			}
 			spec := samplefinding.Spec{
-				Control: control, Account: cmp.Or(account, part(resource, 4)),
+				Control: control, Account: cmp.Or(account, accountOf(resource)),
 				Region: cmp.Or(region, part(resource, 3)),
 				Form:   samplefinding.Form(form), ID: uuid.NewString(), Now: time.Now(),
 			}
@@ -111,7 +111,9 @@ func accepted(document map[string]any, control catalog.Control) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = control.Bind(f)
+	if control.Guide == "" {
+		_, _, err = control.Bind(f)
+	}
 	return err
 }
 

@@ -59,11 +59,17 @@ func controlNamed(all *catalog.Catalog, name string) (catalog.Control, error) {
 }
 
 // controlFlag is a flag that names a control. It holds the control's id.
-type controlFlag struct{ id *string }
+type controlFlag struct {
+	id      *string
+	orGuide bool // accept controls that only a person can remediate
+}
 
 // Set implements pflag.Value.
 func (f controlFlag) Set(name string) error {
 	c, err := controlNamed(catalog.Embedded(), name)
+	if err == nil && c.Guide != "" && !f.orGuide {
+		err = fmt.Errorf("only a person can remediate findings of %s. %s", c.ID, c.Guide)
+	}
 	*f.id = c.ID
 	return err
 }
@@ -81,7 +87,7 @@ func (controlFlag) Type() string { return "id" }
 
 // addControlFlag gives a command the flag --control.
 func addControlFlag(cmd *cobra.Command, id *string, usage string) {
-	cmd.Flags().Var(controlFlag{id}, "control", usage)
+	cmd.Flags().Var(controlFlag{id: id}, "control", usage)
 }
 
 // accountFlag is a flag for the id of an account.
@@ -99,7 +105,7 @@ func (f accountFlag) Set(id string) error {
 }
 
 // String implements pflag.Value.
-func (f accountFlag) String() string { return controlFlag(f).String() }
+func (f accountFlag) String() string { return controlFlag{id: f.id}.String() }
 
 // Type implements pflag.Value.
 func (accountFlag) Type() string { return "id" }

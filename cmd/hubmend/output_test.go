@@ -105,13 +105,34 @@ func TestControlsJSON(t *testing.T) {
 	if err := json.Unmarshal(execute(t, "controls", "--json"), &rows); err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != len(catalog.Embedded().Controls) {
+	c := catalog.Embedded()
+	if len(rows) != len(c.Controls)+len(c.Guides) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	for _, r := range rows {
-		if r.Parameter == "" || len(r.Policy) == 0 || r.Repair == "" {
+		guided := r.Automatic == byPerson
+		if guided != (r.Guide != "") || guided != (r.Repair == "") || guided != (len(r.Policy) == 0) ||
+			guided != (len(r.Playbooks) == 0) {
 			t.Errorf("%s: %+v", r.Control, r)
 		}
+	}
+}
+
+// The listing of a standard has its controls in its order, with and without a runbook.
+func TestControlsOfAStandard(t *testing.T) {
+	t.Parallel()
+	text := string(execute(t, "controls", "--standard", "CIS-1.2.0", "--output", "csv"))
+	at := -1
+	for _, line := range []string{"1.2,IAM.5,", "1.3,IAM.8,", "1.10,IAM.16,", "1.12,IAM.4,", "2.2,CloudTrail.4,",
+		"4.3,EC2.2,"} {
+		next := strings.Index(text, "\n"+line)
+		if next <= at {
+			t.Errorf("%s is at %d, and what should come before it at %d:\n%s", line, next, at, text)
+		}
+		at = next
+	}
+	if strings.Contains(text, "SQS.1") {
+		t.Error("it lists SQS.1, which is not in the standard")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -39,7 +40,7 @@ HUBMEND_PYTHON names, or else the first that has boto3 of that of a checkout or 
 setup", and python3.
 
 Exit codes: 0 there is a plan, or nothing to change; 1 the runbook would refuse the resource or
-fail, and the output explains why; 2 the plan could not be made.`,
+fail, or only a person can remediate it, and the output explains why; 2 the plan could not be made.`,
 		Example: fmt.Sprintf(`  hubmend plan --finding finding.json
   hubmend plan --finding arn:aws:securityhub:us-east-1:222222222222:security-control/%[1]s/finding/0b0a29a4-3a54-4d7f-9a29-1ba5b8a4a7a3
   hubmend plan --control %[1]s --resource sg-0123456789abcdef0 --region us-east-1
@@ -55,6 +56,9 @@ fail, and the output explains why; 2 the plan could not be made.`,
 			raw, err := q.answer(cmd.Context(), o)
 			if err != nil {
 				return err
+			}
+			if guide, ok := plan.ForPerson(catalog.Embedded(), raw); ok {
+				return q.show(cmd.OutOrStdout(), guide, asJSON)
 			}
 			repair, err := plan.ForFinding(catalog.Embedded(), raw)
 			if err != nil {
@@ -74,29 +78,36 @@ fail, and the output explains why; 2 the plan could not be made.`,
 			if err != nil {
 				return errors.New(wording.OneLine(err.Error()))
 			}
-			if q.finding == "" {
-				made.Finding = "" // it was made for the plan
-			}
-			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(made)
-			} else {
-				printPlan(cmd.OutOrStdout(), made)
-			}
-			if err == nil && made.Verdict == plan.Refusal {
-				return errFailed
-			}
-			return err
+			return q.show(cmd.OutOrStdout(), made, asJSON)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&q.finding, "finding", "", "`FILE` with a finding (- is standard input), or the id of one")
-	addControlFlag(cmd, &q.control, "control to remediate, instead of a finding")
+	cmd.Flags().Var(controlFlag{id: &q.control, orGuide: true}, "control", "control to remediate, instead of a finding")
 	flags.StringVar(&q.resource, "resource", "", "`RESOURCE` to remediate, with --control")
 	addRegionFlag(cmd, &q.region,
 		"Region of a resource whose ARN or id has none (default: that of your AWS configuration)")
 	flags.StringVar(&root, "root", ".", "folder of a Hubmend checkout, whose Python is then used")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// show prints a plan. One that changes nothing, although the resource needs it, is errFailed.
+func (q question) show(out io.Writer, p plan.Plan, asJSON bool) error {
+	if q.finding == "" {
+		p.Finding = "" // it was made for the plan
+	}
+	if asJSON {
+		if err := json.NewEncoder(out).Encode(p); err != nil {
+			return err
+		}
+	} else {
+		printPlan(out, p)
+	}
+	if p.Verdict == plan.Refusal || p.Verdict == plan.Person {
+		return errFailed
+	}
+	return nil
 }
 
 // check refuses flags that do not go together, before anything is started.

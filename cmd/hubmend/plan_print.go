@@ -29,11 +29,19 @@ func printPlan(out io.Writer, p plan.Plan) {
 	t := planText{out, terminalWidth(out), painter(out)}
 	t.sentence(0, p.Control+" "+p.Title)
 	t.line(2, wording.OneLine(p.Resource))
-	t.line(2, fmt.Sprintf("account %s, %s, runbook %s", p.Account, p.Region, p.Runbook))
+	where := fmt.Sprintf("account %s, %s", p.Account, p.Region)
+	if p.Runbook != "" {
+		where += ", runbook " + p.Runbook
+	}
+	t.line(2, where)
 	t.line(0, "")
 	switch p.Verdict {
 	case plan.Compliant:
 		t.line(0, t.paint(text.FgGreen, wording.OneLine(p.Reason)))
+		return
+	case plan.Person:
+		t.line(0, t.paint(text.FgYellow, "Only a person can remediate this:"))
+		t.sentence(2, p.Reason)
 		return
 	case plan.Refusal:
 		t.line(0, t.paint(text.FgRed, "The runbook would fail before it changes anything:"))
@@ -114,6 +122,9 @@ func (t planText) terms(p plan.Plan) {
 	}
 	t.line(0, "")
 	t.sentence(0, "Risk: "+p.Risk+". "+p.RiskReason)
+	if p.Approval != "" {
+		t.sentence(0, "Approval: each repair needs a request. "+p.Approval)
+	}
 	t.sentence(0, undo)
 	if p.Note != "" {
 		t.sentence(0, "Note on the finding: "+p.Note)

@@ -47,7 +47,7 @@ func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, err
 // madeUp builds the finding that Security Hub would make. The ARN of a bucket has neither account nor Region, and a
 // short id has none either; those of the AWS configuration stand in.
 func (q question) madeUp(ctx context.Context, o *operator) (json.RawMessage, error) {
-	account, region := part(q.resource, 4), cmp.Or(q.region, part(q.resource, 3))
+	account, region := accountOf(q.resource), cmp.Or(q.region, part(q.resource, 3))
 	if account == "" || region == "" {
 		cfg, who, err := o.open(ctx, region)
 		if err != nil {

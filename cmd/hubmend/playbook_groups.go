@@ -42,7 +42,8 @@ as they are. Exits with 1 when the update fails.`
 		RunE: func(cmd *cobra.Command, names []string) error { return s.run(cmd, names) },
 	}
 	s.confirmation.flag(cmd)
-	cmd.Flags().StringVar(&s.playbook, "playbook", "", "playbook of the groups (default: the only launched one that has them)")
+	cmd.Flags().StringVar(&s.playbook, "playbook", "",
+		"playbook of the groups (default: the only launched one that has them)")
 	cmd.Flags().StringVar(&s.name, "name", "", "what to update, if the playbook was launched more than once")
 	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print the outcome as JSON, and no progress")
 	return cmd

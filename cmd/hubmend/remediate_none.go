@@ -19,10 +19,7 @@ import (
 // whyNone explains why Security Hub has no active finding of the control about the resource. The others are its
 // active findings about the resource, of other controls.
 func (r remediating) whyNone(ctx context.Context, a asking, others []types.AwsSecurityFinding) error {
-	account, region := strings.TrimPrefix(r.resource, "AWS::::Account:"), part(r.resource, 3)
-	if !accountForm.MatchString(account) {
-		account = part(r.resource, 4)
-	}
+	account, region := accountOf(r.resource), part(r.resource, 3)
 	there := located(account, region)
 	if len(others) > 0 {
 		return fmt.Errorf("Security Hub has not evaluated %s%s for %s yet, only %s; try again after its next check, "+

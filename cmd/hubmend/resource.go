@@ -16,10 +16,18 @@ func isResourceID(name string) bool {
 	return strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "AWS::::Account:")
 }
 
+// accountOf gives the account that a Security Hub resource id names, or "".
+func accountOf(id string) string {
+	if account, ok := strings.CutPrefix(id, "AWS::::Account:"); ok {
+		return account
+	}
+	return part(id, 4)
+}
+
 // resourceID gives the id that Security Hub has for a resource of a control, from that id or from the resource's own:
 // sg-0123456789abcdef0, security-group/sg-0123456789abcdef0, the name of a bucket, the id of an account.
 func resourceID(c catalog.Control, name string, in place) (string, error) {
-	if isResourceID(name) {
+	if isResourceID(name) || c.Resource.ID == "" {
 		return name, nil
 	}
 	p, known := partition.Of(in.region)

@@ -34,6 +34,7 @@ type Catalog struct {
 	Runbooks  []Runbook  // sorted by name
 	Playbooks []Playbook // sorted by id
 	Roles     []Role     // sorted by name
+	Standards []Standard // in the order in which people see them
 
 	Permissions runbook.Permissions
 
@@ -122,7 +123,8 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	permissions, errPermissions := loadPermissions(documents)
 	parts, errParts := loadParts(documents)
 	programs, errPrograms := loadPrograms(documents)
-	if err := errors.Join(errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
+	standards, errStandards := parseStandards()
+	if err := errors.Join(errStandards, errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
 		return nil, err
 	}
 	settings, err := loadSettings(documents, files)
@@ -145,6 +147,7 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	c.Playbooks = books
 	c.Permissions = permissions
 	c.Roles = roles
+	c.Standards = standards
 	c.parts = parts
 	c.files = files
 	if err := c.link(); err != nil {

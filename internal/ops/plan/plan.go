@@ -25,6 +25,7 @@ const (
 	Compliant Verdict = "compliant" // the runbook would change nothing
 	Change    Verdict = "change"    // the runbook would make the calls of the plan
 	Refusal   Verdict = "refusal"   // the runbook would fail before it changes anything
+	Person    Verdict = "person"    // no runbook can do it, and Reason tells a person what to do
 )
 
 // Plan is what the repair of one resource would do.
@@ -37,7 +38,7 @@ type Plan struct {
 	Region   string  `json:"region"` // where it was read, and would be repaired
 	Runbook  string  `json:"runbook"`
 	Verdict  Verdict `json:"verdict"`
-	// Reason says why the runbook would fail, or that there is nothing to change.
+	// Reason says why the runbook would fail, that there is nothing to change, or what a person does.
 	Reason string `json:"reason,omitempty"`
 
 	Calls   []Call       `json:"calls"` // that would change something, in their order
@@ -51,6 +52,7 @@ type Plan struct {
 
 	Risk         string  `json:"risk"`
 	RiskReason   string  `json:"riskReason"`
+	Approval     string  `json:"approval,omitempty"` // why a person requests each repair
 	Reversible   bool    `json:"reversible"`
 	Irreversible string  `json:"irreversible,omitempty"` // why it is not reversible
 	Role         string  `json:"role"`                   // that the repair runs under; a plan does not assume it
@@ -108,7 +110,7 @@ func (p Planner) Make(ctx context.Context, r Repair) (Plan, error) {
 	made := Plan{
 		Control: r.Control.ID, Title: r.Control.Title, Finding: r.Finding, Resource: r.Target.Resource,
 		Account: r.Target.Account, Region: r.Region, Runbook: r.Target.Runbook,
-		Risk: r.Control.Risk, RiskReason: strings.TrimSpace(r.Control.RiskReason),
+		Risk: r.Control.Risk, RiskReason: strings.TrimSpace(r.Control.RiskReason), Approval: r.Control.Approval,
 		Reversible: r.Control.Reversible, Irreversible: strings.TrimSpace(r.Control.Irreversible),
 		Role: naming.RoleARN(r.Partition, r.Target.Account, naming.RunbookRole(r.Target.Runbook)),
 	}

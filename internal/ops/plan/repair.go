@@ -45,6 +45,20 @@ func ForFinding(c *catalog.Catalog, raw json.RawMessage) (Repair, error) {
 	return r, nil
 }
 
+// ForPerson returns the plan for a finding that only a person can repair, and false for any other.
+func ForPerson(c *catalog.Catalog, raw json.RawMessage) (Plan, bool) {
+	f, err := finding.Parse(raw)
+	if err != nil {
+		return Plan{}, false // ForFinding gives the error
+	}
+	control, known := c.Control(f)
+	if !known || control.Guide == "" {
+		return Plan{}, false
+	}
+	return Plan{Control: control.ID, Title: control.Title, Finding: f.ID, Resource: f.ResourceID, Account: f.Account,
+		Region: f.Region, Verdict: Person, Reason: control.Guide}, true
+}
+
 // request is what the executor runs: what Systems Manager would be asked to.
 func (r Repair) request(doc *runbook.Document, id, role string) automation.Request {
 	parameters := r.Parameters.Input()
