@@ -64,8 +64,7 @@ func read(t *testing.T, text []byte) (header []string, rows []map[string]string)
 func TestControlsCSV(t *testing.T) {
 	t.Parallel()
 	header, rows := read(t, execute(t, "controls", "--output", "csv"))
-	want := []string{"control", "title", "number", "risk", "undo", "irreversible", "parameter", "runbook",
-		"remediation"}
+	want := []string{"control", "title", "risk", "automatic", "undo", "irreversible", "runbook", "remediation"}
 	if diff := cmp.Diff(want, header); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -77,7 +76,7 @@ func TestControlsCSV(t *testing.T) {
 		t.Fatalf("%d rows for %d controls", len(rows), len(known))
 	}
 	for i, r := range known {
-		if got := rows[i]; got["control"] != r.Control || got["title"] != r.Title || got["remediation"] != r.Repair {
+		if got := rows[i]; got["control"] != r.Control || got["title"] != r.Title || got["remediation"] != r.Repair+r.Guide {
 			t.Errorf("row %d is %v, want %s", i, got, r.Control)
 		}
 	}

@@ -255,8 +255,6 @@ func TestPlanBadInput(t *testing.T) {
 		"resource of finding": {args: "--finding x --resource y", want: "leave out --resource"},
 		"unknown control": {args: "--control EC2.99 --resource " + group,
 			want: "unknown control EC2.99; `hubmend controls` lists"},
-		"a control in no playbook": {args: "--control sqs.1 --resource arn:aws:sqs:eu-west-1:111111111111:q",
-			env: append([]string{region}, keys...), want: "SQS.1 cannot be remediated in this version"},
 		"no such file": {args: "--finding nowhere.json",
 			want: "file nowhere.json not found, and the id of a finding begins with arn:"},
 		"a folder":     {args: "--finding docs", want: "read the finding"},

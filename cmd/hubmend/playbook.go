@@ -86,6 +86,11 @@ func chooseLaunched(ctx context.Context, name string, candidates []catalog.Playb
 	if err != nil {
 		return chosen{}, err
 	}
+	return launchedOf(all, name, candidates)
+}
+
+// launchedOf is chooseLaunched among playbooks that are known.
+func launchedOf(all []chosen, name string, candidates []catalog.Playbook) (chosen, error) {
 	if name != "" {
 		return chooseNamed(all, name)
 	}

@@ -98,7 +98,11 @@ Exits with 1 when the playbook is not launched.`,
 		Example: "  hubmend playbook status\n  hubmend playbook status cis-1.2.0 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := chooseLaunched(cmd.Context(), named(args), catalog.Embedded().Playbooks)
+			all, err := openPlaybooks(cmd.Context())
+			if err != nil {
+				return err
+			}
+			c, err := launchedOf(all, named(args), catalog.Embedded().Playbooks)
 			if err != nil {
 				return err
 			}
@@ -118,7 +122,7 @@ Exits with 1 when the playbook is not launched.`,
 			}
 			s.Launched, s.Groups = &l, groups(settings)
 			s.playbook, _ = c.playbook()
-			if s.EnabledBy, err = enabledBy(cmd.Context(), s); err != nil {
+			if s.EnabledBy, err = enabledBy(cmd.Context(), s, all); err != nil {
 				return err
 			}
 			return f.print(cmd.OutOrStdout(), s, groupListing(s), func(out io.Writer) { printState(out, s) })
@@ -158,11 +162,14 @@ func printState(out io.Writer, s state) {
 }
 
 func groupListing(s state) listing {
-	l := listing{columns: []column{{name: "Group"}, {name: "Automatic"}, {name: "Enabled by"}, {name: "Risk"},
-		{name: "Title"}}}
+	l := listing{columns: []column{{name: "Group"}, {name: "Automatic"}, {name: "Risk"}, {name: "Title"}}}
 	for _, id := range s.order() {
 		g, _ := s.playbook.Group(id)
-		l.add(id, s.Groups[id], strings.Join(s.EnabledBy[id], ", "), catalog.Embedded().Risk(g).Level, g.Title)
+		automatic := s.Groups[id]
+		if by := s.EnabledBy[id]; len(by) > 0 {
+			automatic = fmt.Sprintf("%s, but ENABLED in %s", automatic, strings.Join(by, ", "))
+		}
+		l.add(id, automatic, catalog.Embedded().Risk(g).Level, g.Title)
 	}
 	return l
 }
@@ -184,11 +191,7 @@ func (s state) order() []string {
 }
 
 // enabledBy finds the other launched playbooks that enable controls of groups that are DISABLED.
-func enabledBy(ctx context.Context, s state) (map[string][]string, error) {
-	all, err := openPlaybooks(ctx)
-	if err != nil {
-		return nil, err
-	}
+func enabledBy(ctx context.Context, s state, all []chosen) (map[string][]string, error) {
 	by := map[string][]string{}
 	for _, other := range all {
 		known, err := other.playbook()
