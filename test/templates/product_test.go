@@ -241,6 +241,24 @@ func checkTarget(t *testing.T, rule resource) {
 	}
 }
 
+// All playbooks may be launched in one account, which has room for 300 rules and 50 custom actions. The limits here
+// leave most of it to others.
+func TestAllPlaybooksTogetherFit(t *testing.T) {
+	t.Parallel()
+	rules, actions := 0, 0
+	for _, p := range data.Playbooks {
+		tmpl := product(t, p)
+		rules += len(tmpl.all("AWS::Events::Rule"))
+		actions += len(tmpl.all("Custom::HubmendCustomAction"))
+		if n := len(tmpl.Parameters); n > 150 {
+			t.Errorf("%s has %d parameters, more than 150", p.ID, n)
+		}
+	}
+	if rules > 100 || actions > 25 {
+		t.Errorf("%d rules and %d custom actions, more than 100 and 25", rules, actions)
+	}
+}
+
 // EventBridge counts the pattern with its references filled in, and every group may be ENABLED.
 func TestPatternsFitEventBridge(t *testing.T) {
 	t.Parallel()
