@@ -20,7 +20,7 @@ func NewRunbooksStack(scope constructs.Construct, id *string, props *StackProps)
 	stack := newStack(scope, id,
 		props.description("Hubmend, member account, once per account and Region: the runbooks, and the rule that "+
 			"reports their outcome"))
-	newRuntime(stack, props.Part.Runbooks)
+	newShared(stack, props.Part.Runbooks)
 	newDocuments(stack, props.Part.Runbooks)
 	if props.isFirst() {
 		askAdministrator(stack)
@@ -59,38 +59,40 @@ func newDocuments(stack awscdk.Stack, runbooks []catalog.Runbook) {
 	}
 }
 
-// The mapping of the texts that documents share: the runtime of programs and the engine of settings, in this order.
+// The mapping of the texts that documents share: the runtime, the engine of settings, each program, and the frames.
 const (
-	mapping   = "Runtime"
-	mappedKey = "Script"
+	mapping   = "Shared"
+	attribute = "Text"
 )
 
-var mapped = []string{"Python", "Settings"}
-
-// newRuntime makes the mapping. Every document needs the shared texts, but a template has room for hundreds of
-// documents only if it has the texts once.
-func newRuntime(stack awscdk.Stack, runbooks []catalog.Runbook) {
-	shared := map[string]any{}
+// newShared makes the mapping. A template has room for hundreds of documents only if it has these texts once.
+func newShared(stack awscdk.Stack, runbooks []catalog.Runbook) {
+	shared := map[string]*map[string]any{}
 	for _, r := range runbooks {
-		for i, part := range r.Shared {
-			shared[mapped[i]] = part
+		for _, piece := range r.Pieces {
+			if piece.Name != "" {
+				shared[piece.Name] = &map[string]any{attribute: piece.Text}
+			}
 		}
 	}
 	if len(shared) > 0 {
 		awscdk.NewCfnMapping(stack, jsii.String(mapping), &awscdk.CfnMappingProps{
-			Mapping: &map[string]*map[string]any{mappedKey: &shared},
+			Mapping: &shared, Lazy: jsii.Bool(false), // the CDK does not see that documents use it
 		})
 	}
 }
 
 // content is the text of a document. CloudFormation inserts the shared texts.
 func content(runbook catalog.Runbook) map[string]any {
-	head, tail := runbook.Around()
-	parts := []any{head}
-	for i := range runbook.Shared {
-		parts = append(parts, map[string]any{"Fn::FindInMap": []any{mapping, mappedKey, mapped[i]}})
+	var parts []any
+	for _, piece := range runbook.Pieces {
+		if piece.Name == "" {
+			parts = append(parts, piece.Text)
+			continue
+		}
+		parts = append(parts, map[string]any{"Fn::FindInMap": []any{mapping, piece.Name, attribute}})
 	}
-	return map[string]any{"Fn::Join": []any{"", append(parts, tail)}}
+	return map[string]any{"Fn::Join": []any{"", parts}}
 }
 
 // newDocument makes an SSM document of a runbook.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"hubmend/internal/catalog/program"
 	"hubmend/internal/catalog/runbook"
 	"hubmend/internal/engine/control"
 	"hubmend/internal/engine/finding"
@@ -77,16 +78,8 @@ type Runbook struct {
 	Name     string
 	Document *runbook.Document
 	Text     []byte
-	// Shared lists the parts of Text, in order, that other documents also have: the runtime of programs and the engine
-	// of settings.
-	Shared []string
-	source string // the file of the program, or of the control with the setting
-}
-
-// Around returns the text before and after the shared parts.
-func (r Runbook) Around() (head, tail string) {
-	head, tail, _ = strings.Cut(string(r.Text), strings.Join(r.Shared, ""))
-	return head, tail
+	Pieces   []program.Piece // of Text
+	source   string          // the file of the program, or of the control with the setting
 }
 
 // File returns the path of the runbook's source.

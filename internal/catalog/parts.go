@@ -32,10 +32,13 @@ type Part struct {
 // Parts divides the runbooks among member stacks. New runbooks go to the last part, or to a new one if that is full.
 func (c *Catalog) Parts() []Part {
 	parts := map[int][]Runbook{}
-	sizes := map[int]int{}
+	sizes := map[int]*size{}
 	put := func(part int, r Runbook) {
+		if sizes[part] == nil {
+			sizes[part] = &size{has: map[string]bool{}}
+		}
 		parts[part] = append(parts[part], r)
-		sizes[part] += templateBytes(r)
+		sizes[part].add(r)
 	}
 	var unassigned []Runbook
 	for _, r := range c.Runbooks {
@@ -47,7 +50,7 @@ func (c *Catalog) Parts() []Part {
 	}
 	last := max(1, slices.Max(append(slices.Collect(maps.Keys(parts)), 1)))
 	for _, r := range unassigned {
-		if len(parts[last]) > 0 && (len(parts[last]) >= partRunbooks || sizes[last]+templateBytes(r) > partBytes) {
+		if len(parts[last]) > 0 && (len(parts[last]) >= partRunbooks || sizes[last].bytes+sizes[last].more(r) > partBytes) {
 			last++
 		}
 		put(last, r)
@@ -60,11 +63,29 @@ func (c *Catalog) Parts() []Part {
 	return all
 }
 
-// templateBytes returns the approximate size of a document in a template.
-func templateBytes(r Runbook) int {
-	head, tail := r.Around()
-	text, _ := json.Marshal(head + tail) // a text always can be written
-	return len(text) + documentBytes
+// size is the approximate size of a part's documents in a template, which has each shared piece once.
+type size struct {
+	bytes int
+	has   map[string]bool
+}
+
+// more is what another document adds.
+func (s *size) more(r Runbook) int {
+	n := documentBytes
+	for _, piece := range r.Pieces {
+		if !s.has[piece.Name] {
+			text, _ := json.Marshal(piece.Text) // a text always can be written
+			n += len(text)
+		}
+	}
+	return n
+}
+
+func (s *size) add(r Runbook) {
+	s.bytes += s.more(r)
+	for _, piece := range r.Pieces {
+		s.has[piece.Name] = piece.Name != ""
+	}
 }
 
 // PartsText returns a parts.yaml that keeps the assignment of Parts.

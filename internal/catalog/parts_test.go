@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/program"
 	ssmdocuments "hubmend/ssm-documents"
 )
 
@@ -15,7 +16,17 @@ import (
 func runbooks(bytes int, names ...string) []catalog.Runbook {
 	var all []catalog.Runbook
 	for _, name := range names {
-		all = append(all, catalog.Runbook{Name: name, Text: []byte(strings.Repeat("x", bytes))})
+		all = append(all,
+			catalog.Runbook{Name: name, Pieces: []program.Piece{{Text: strings.Repeat("x", bytes)}}})
+	}
+	return all
+}
+
+// sharing makes runbooks that have a text in common.
+func sharing(bytes int, names ...string) []catalog.Runbook {
+	all := runbooks(10, names...)
+	for i := range all {
+		all[i].Pieces = append(all[i].Pieces, program.Piece{Name: "shared", Text: strings.Repeat("x", bytes)})
 	}
 	return all
 }
@@ -41,10 +52,11 @@ func TestPartsHoldWhatATemplateDoes(t *testing.T) {
 		runbooks []catalog.Runbook
 		want     []int // how many each part has
 	}{
-		"few":              {runbooks(1000, "A", "B"), []int{2}},
-		"many small ones":  {runbooks(100, names...), []int{150, 10}},
-		"some large ones":  {runbooks(60_000, names[:20]...), []int{9, 9, 2}},
-		"one that is huge": {runbooks(700_000, "A", "B"), []int{1, 1}},
+		"few":                       {runbooks(1000, "A", "B"), []int{2}},
+		"many small ones":           {runbooks(100, names...), []int{150, 10}},
+		"some large ones":           {runbooks(60_000, names[:20]...), []int{9, 9, 2}},
+		"a shared text counts once": {sharing(60_000, names[:20]...), []int{20}},
+		"one that is huge":          {runbooks(700_000, "A", "B"), []int{1, 1}},
 	} {
 		var got []int
 		for i, part := range (&catalog.Catalog{Runbooks: tc.runbooks}).Parts() {

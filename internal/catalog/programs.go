@@ -19,6 +19,12 @@ const (
 	derivedFile  = "programs/calls.json"
 )
 
+// The names of the pieces that precede programs. A program's own piece has its name.
+const (
+	runtimePiece = "runtime"
+	enginePiece  = "settings"
+)
+
 // Sources reads the runtime and the programs, by name. A catalog may have none.
 func Sources(documents fs.FS) (runtime string, programs map[string]string, err error) {
 	names, err := fs.Glob(documents, programFiles)
@@ -56,8 +62,9 @@ func loadPrograms(documents fs.FS) ([]Runbook, error) {
 	}
 	var all []Runbook
 	var errs []error
+	shared := []program.Piece{program.Script(runtimePiece, runtime)}
 	for name, source := range sources {
-		books, err := loadProgram(documents, runtime,
+		books, err := loadProgram(documents, shared,
 			program.Program{Name: name, Source: source, Derived: derived[name]})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("programs/%s.py: %w", name, err))
@@ -68,7 +75,7 @@ func loadPrograms(documents fs.FS) ([]Runbook, error) {
 }
 
 // loadProgram reads a program and returns its runbooks.
-func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook, error) {
+func loadProgram(documents fs.FS, runtime []program.Piece, p program.Program) ([]Runbook, error) {
 	text, err := fs.ReadFile(documents, "programs/"+p.Name+".yaml")
 	if err != nil {
 		return nil, fmt.Errorf("read the header: %w", err)
@@ -76,39 +83,48 @@ func loadProgram(documents fs.FS, runtime string, p program.Program) ([]Runbook,
 	if p.Header, err = program.ParseHeader(text); err != nil {
 		return nil, err
 	}
-	if err := p.Check(runtime); err != nil {
+	if err := p.Check(source(runtime)); err != nil {
 		return nil, err
 	}
-	return assemble(p, "programs/"+p.Name+".py", []string{runtime})
+	return assemble(p, "programs/"+p.Name+".py", runtime)
+}
+
+// source returns the Python source of pieces.
+func source(pieces []program.Piece) string {
+	var b strings.Builder
+	for _, piece := range pieces {
+		b.WriteString(piece.Source)
+	}
+	return b.String()
 }
 
 // assemble returns the runbooks of a program: its repair, and its undo if it has one.
-func assemble(p program.Program, file string, shared []string) ([]Runbook, error) {
-	runtime := strings.Join(shared, "")
-	script := string(naming.Own([]byte(runtime)))
-	var indented []string
-	for _, part := range shared {
-		indented = append(indented, string(naming.Own([]byte(program.Indented(part)))))
-	}
-	made := func(name, text string, calls []runbook.Call) (Runbook, error) {
-		r := Runbook{Name: name, Text: naming.Own([]byte(text)), Shared: indented, source: file}
-		// The shared parts are most of each document, so they are not parsed for every one.
-		head, tail := r.Around()
-		doc, err := runbook.Parse([]byte(head + tail))
+func assemble(p program.Program, file string, runtime []program.Piece) ([]Runbook, error) {
+	made := func(name string, pieces []program.Piece, calls []runbook.Call) (Runbook, error) {
+		r := Runbook{Name: name, source: file}
+		var rest []byte // the script is most of each document, so it is not parsed for every one
+		for _, piece := range pieces {
+			piece.Text, piece.Source = string(naming.Own([]byte(piece.Text))), string(naming.Own([]byte(piece.Source)))
+			r.Pieces, r.Text = append(r.Pieces, piece), append(r.Text, piece.Text...)
+			if piece.Source == "" {
+				rest = append(rest, piece.Text...)
+			}
+		}
+		doc, err := runbook.Parse(rest)
 		if err != nil {
 			return Runbook{}, err
 		}
 		inputs := doc.MainSteps[0].Inputs
-		inputs["Script"] = script + fmt.Sprint(inputs["Script"])
+		inputs["Script"] = source(r.Pieces) + fmt.Sprint(inputs["Script"])
 		doc.Program, r.Document = calls, doc
 		return r, nil
 	}
-	document, calls := p.Repair(runtime)
-	repair, err := made(p.Name, document, calls)
+	pieces, calls := p.Repair(runtime)
+	repair, err := made(p.Name, pieces, calls)
 	if err != nil || p.Derived.Undo == nil {
 		return []Runbook{repair}, err
 	}
-	document, calls = p.Undo(runtime)
-	undo, err := made(naming.UndoRunbook(p.Name), document, calls)
+	pieces, calls = p.Undo(runtime)
+	undo, err := made(naming.UndoRunbook(p.Name), pieces, calls)
 	return []Runbook{repair, undo}, err
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"hubmend/internal/catalog/program"
 	"hubmend/internal/catalog/setting"
@@ -53,13 +52,20 @@ func parseControl(stem string, text []byte) (controlFile, error) {
 
 // loadSettings assembles the documents of the settings.
 func loadSettings(documents fs.FS, files []controlFile) ([]Runbook, error) {
+	if !slices.ContainsFunc(files, func(f controlFile) bool { return f.Setting != nil }) {
+		return nil, nil
+	}
+	runtime, err := engine(documents)
+	if err != nil {
+		return nil, err
+	}
 	var all []Runbook
 	var errs []error
 	for _, f := range files {
 		if f.Setting == nil {
 			continue
 		}
-		books, err := loadSetting(documents, f)
+		books, err := loadSetting(documents, f, runtime)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("controls/%s.yaml: %w", f.ID, err))
 		}
@@ -81,11 +87,7 @@ func (c *Catalog) Settings() map[string]setting.Declared {
 	return all
 }
 
-func loadSetting(documents fs.FS, f controlFile) ([]Runbook, error) {
-	shared, err := engine(documents)
-	if err != nil {
-		return nil, err
-	}
+func loadSetting(documents fs.FS, f controlFile, runtime []program.Piece) ([]Runbook, error) {
 	file := "controls/" + f.ID + ".yaml"
 	text, err := fs.ReadFile(documents, file)
 	if err != nil {
@@ -95,11 +97,11 @@ func loadSetting(documents fs.FS, f controlFile) ([]Runbook, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(plain.Setting.Program(plain.Control, strings.Join(shared, "")), file, shared)
+	return assemble(plain.Setting.Program(plain.Control, source(runtime)), file, runtime)
 }
 
-// engine reads the shared part of the settings' documents.
-func engine(documents fs.FS) ([]string, error) {
+// engine reads what precedes a setting in its script: the runtime and the engine.
+func engine(documents fs.FS) ([]program.Piece, error) {
 	runtime, err := fs.ReadFile(documents, runtimeFile)
 	if err != nil {
 		return nil, fmt.Errorf("read the runtime: %w", err)
@@ -108,5 +110,6 @@ func engine(documents fs.FS) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the engine of settings: %w", err)
 	}
-	return []string{string(runtime), "\n\n" + program.WithoutRuntime(string(text))}, nil
+	return []program.Piece{program.Script(runtimePiece, string(runtime)),
+		program.Script(enginePiece, "\n\n"+program.WithoutRuntime(string(text)))}, nil
 }

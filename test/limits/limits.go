@@ -47,6 +47,7 @@ var (
 	Resources       = Limit{"resources in a template", 500, "", cloudFormationQuotas}
 	Parameters      = Limit{"parameters in a template", 200, "", cloudFormationQuotas}
 	Mappings        = Limit{"mappings in a template", 200, "", cloudFormationQuotas}
+	MappingKeys     = Limit{"attributes in a mapping", 200, "", cloudFormationQuotas}
 	Outputs         = Limit{"outputs in a template", 200, "", cloudFormationQuotas}
 	TemplateText    = Limit{"bytes in a template's description", 1_024, "", cloudFormationQuotas}
 	ParameterText   = Limit{"characters in a parameter's description", 4_000, "",

@@ -57,7 +57,8 @@ func TestEachLimitIsMeasured(t *testing.T) {
 	resource := func(kind string, properties object) limits.Template {
 		return limits.Template{Resources: map[string]limits.Resource{"R": {Type: kind, Properties: properties}}}
 	}
-	parameters, resources, mappings, outputs := map[string]object{}, map[string]limits.Resource{}, object{}, object{}
+	parameters, resources, outputs := map[string]object{}, map[string]limits.Resource{}, object{}
+	mappings, keys := map[string]object{}, object{}
 	for i := range 500 {
 		resources[fmt.Sprint("R", i)] = limits.Resource{}
 	}
@@ -65,6 +66,7 @@ func TestEachLimitIsMeasured(t *testing.T) {
 		parameters[fmt.Sprint("P", i)] = object{}
 		mappings[fmt.Sprint("M", i)] = object{}
 		outputs[fmt.Sprint("O", i)] = object{}
+		keys[fmt.Sprint("K", i)] = object{"Text": ""}
 	}
 	for _, tc := range []struct {
 		limit    limits.Limit
@@ -83,6 +85,7 @@ func TestEachLimitIsMeasured(t *testing.T) {
 		{limits.Resources, limits.Template{Resources: resources}},
 		{limits.Parameters, limits.Template{Parameters: parameters}},
 		{limits.Mappings, limits.Template{Mappings: mappings}},
+		{limits.MappingKeys, limits.Template{Mappings: map[string]object{"M": keys}}},
 		{limits.Outputs, limits.Template{Outputs: outputs}},
 		{limits.TemplateText, limits.Template{Description: long(1024)}},
 		{limits.ParameterText, limits.Template{Parameters: map[string]object{"P": {"Description": long(4000)}}}},

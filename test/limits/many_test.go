@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,14 +18,20 @@ import (
 // that Security Hub has, and room for more.
 const documents = 700
 
-// multiplied are as many runbooks as documents, each like one of the catalog, and which one.
-func multiplied() (many []catalog.Runbook, like map[string]string) {
+// multiplied are as many runbooks as are asked for, each like one of the catalog, and which one.
+func multiplied(documents int) (many []catalog.Runbook, like map[string]string) {
 	real := catalog.Embedded().Runbooks
 	like = map[string]string{}
 	for i := range documents {
 		original := real[i%len(real)]
-		r := catalog.Runbook{Name: fmt.Sprintf("%s%03d", original.Name, i/len(real)), Text: original.Text,
-			Document: original.Document, Shared: original.Shared}
+		copied := fmt.Sprintf("%03d", i/len(real))
+		r := catalog.Runbook{Name: original.Name + copied, Text: original.Text, Document: original.Document}
+		for _, piece := range original.Pieces {
+			if _, program := catalog.Embedded().Runbook(piece.Name); program {
+				piece.Name += copied
+			}
+			r.Pieces = append(r.Pieces, piece)
+		}
 		many, like[r.Name] = append(many, r), original.Name
 	}
 	return many, like
@@ -51,18 +58,36 @@ func inParts(t *testing.T, stack, kind, property string, parts []catalog.Part,
 		if part.Number == 1 {
 			template.Parameters, template.Resources = original.Parameters, maps.Clone(rest)
 		}
-		if stack == naming.MemberRunbooksStack {
-			template.Mappings = original.Mappings // a part with programs has the runtime
-		}
 		for _, r := range part.Runbooks {
 			resource := of[like[r.Name]]
 			resource.Properties = maps.Clone(resource.Properties)
 			resource.Properties[property] = naming.Prefix + r.Name
+			if stack == naming.MemberRunbooksStack {
+				share(&template, resource.Properties, r)
+			}
 			template.Resources[r.Name+"0123ABCD"] = resource // with the ending that the CDK gives an id
 		}
 		all[naming.Part(stack, part.Number)] = again(t, template)
 	}
 	return all
+}
+
+// share gives a document its content, and the template the texts that the document shares with others.
+func share(template *limits.Template, document object, r catalog.Runbook) {
+	if template.Mappings == nil {
+		template.Mappings = map[string]object{"Shared": {}}
+	}
+	content, _ := document["Content"].(object)
+	join, _ := content["Fn::Join"].([]any)
+	pieces, _ := join[1].([]any)
+	pieces = slices.Clone(pieces)
+	for i, piece := range r.Pieces {
+		if piece.Name != "" {
+			template.Mappings["Shared"][piece.Name] = object{"Text": piece.Text}
+			pieces[i] = object{"Fn::FindInMap": []any{"Shared", piece.Name, "Text"}}
+		}
+	}
+	document["Content"] = object{"Fn::Join": []any{"", pieces}}
 }
 
 // again writes a template as it is deployed, and reads it, so that its size is known.
@@ -87,7 +112,7 @@ func memberTemplates(t *testing.T, parts []catalog.Part, like map[string]string)
 
 func TestMemberStacksFitManyDocuments(t *testing.T) {
 	t.Parallel()
-	many, like := multiplied()
+	many, like := multiplied(documents)
 	parts := (&catalog.Catalog{Runbooks: many}).Parts()
 	templates := memberTemplates(t, parts, like)
 	found := 0
@@ -108,7 +133,7 @@ func TestMemberStacksFitManyDocuments(t *testing.T) {
 // One template cannot hold them, which is why there are parts.
 func TestOneTemplateDoesNotFitManyDocuments(t *testing.T) {
 	t.Parallel()
-	many, like := multiplied()
+	many, like := multiplied(documents)
 	for name, template := range memberTemplates(t, []catalog.Part{{Number: 1, Runbooks: many}}, like) {
 		excess := strings.Join(limits.Excess(limits.Measure(name, template)), "\n")
 		for _, limit := range []limits.Limit{limits.Resources, limits.TemplateSize} {
@@ -123,7 +148,7 @@ func TestOneTemplateDoesNotFitManyDocuments(t *testing.T) {
 // names a prefix.
 func TestListOfDocumentsDoesNotFit(t *testing.T) {
 	t.Parallel()
-	many, _ := multiplied()
+	many, _ := multiplied(documents)
 	var resources []any
 	for _, r := range many[:50] {
 		resources = append(resources,
@@ -144,7 +169,7 @@ func TestListOfDocumentsDoesNotFit(t *testing.T) {
 // before so many controls are deployed.
 func TestAccountFitsManyDocuments(t *testing.T) {
 	t.Parallel()
-	many, like := multiplied()
+	many, like := multiplied(documents)
 	parts := (&catalog.Catalog{Runbooks: many}).Parts()
 	roles, rules, actions := 0, 1, 0
 	all := kept(t)

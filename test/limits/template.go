@@ -13,7 +13,7 @@ type object = map[string]any
 type Template struct {
 	Description string              `json:",omitempty"`
 	Parameters  map[string]object   `json:",omitempty"`
-	Mappings    object              `json:",omitempty"`
+	Mappings    map[string]object   `json:",omitempty"`
 	Conditions  object              `json:",omitempty"`
 	Metadata    object              `json:",omitempty"`
 	Resources   map[string]Resource `json:",omitempty"`
@@ -62,6 +62,14 @@ func Measure(name string, t Template) []Use {
 	uses := []Use{
 		{TemplateSize, name, t.bytes}, {Resources, name, len(t.Resources)}, {Parameters, name, len(t.Parameters)},
 		{Mappings, name, len(t.Mappings)}, {Outputs, name, len(t.Outputs)}, {TemplateText, name, len(t.Description)},
+	}
+	for _, id := range sorted(t.Mappings) {
+		attributes := 0
+		for _, key := range t.Mappings[id] {
+			under, _ := key.(object)
+			attributes += len(under)
+		}
+		uses = append(uses, Use{MappingKeys, name + " " + id, attributes})
 	}
 	for _, id := range sorted(t.Parameters) {
 		uses = append(uses, Use{ParameterText, name + " " + id, size(t.Parameters[id]["Description"])},

@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"strings"
@@ -209,15 +210,23 @@ func expanded(t *testing.T, stack template, content any) any {
 	return b.String()
 }
 
-// However many programs there are, a template has their runtime once.
-func TestTheRuntimeIsThereOnce(t *testing.T) {
+// However many documents have a text, a template has it once.
+func TestSharedTextsAreThereOnce(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(templates[app.MemberRunbooks])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(text), "class Aws:"); n != 1 {
-		t.Errorf("it is there %d times", n)
+	for _, r := range data.Runbooks {
+		for _, piece := range r.Pieces {
+			quoted, err := json.Marshal(piece.Text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := bytes.Count(text, bytes.Trim(quoted, `"`)); piece.Name != "" && n != 1 {
+				t.Errorf("%s: the template has %s %d times", r.Name, piece.Name, n)
+			}
+		}
 	}
 }
 

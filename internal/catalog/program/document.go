@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/goccy/go-yaml"
 
@@ -15,29 +14,34 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// document is the input of a document's template.
-type document struct {
-	Name, Description, Parameters, Step, Payload string
-	Script                                       string
-	CanUndo                                      bool
+// Piece is a stretch of a document's text. A template contains the text of a piece with a name only once, because other
+// documents have it too.
+type Piece struct {
+	Name string // of a shared piece
+	Text string
+	// Source is the Python source of a piece of the script, without the indentation that Text has.
+	Source string
 }
 
-// Repair returns the repair's document and the calls that its script may make. Names in it are those in the repository.
-func (p Program) Repair(runtime string) (string, []runbook.Call) {
-	about := p.Header.Repair + "\n" + calls(p.Derived.Repair)
+// Script returns a shared piece of scripts.
+func Script(name, source string) Piece {
+	return Piece{Name: name, Text: indented(source), Source: source}
+}
+
+// Repair returns the repair's document in pieces, and the calls that its script may make. Runtime is what precedes the
+// program in the script. Names are those in the repository.
+func (p Program) Repair(runtime []Piece) ([]Piece, []runbook.Call) {
+	about, frame := p.Header.Repair+"\n"+calls(p.Derived.Repair), onlyRepair
 	if p.Derived.Undo != nil {
 		about += "\n`" + naming.Mark + naming.UndoRunbook(p.Name) + "` undoes it."
+		frame = repair
 	}
 	payload := map[string]string{}
 	for name := range p.Header.Parameters {
 		payload[name] = "{{ " + name + " }}"
 	}
-	last := handler("run_repair(repair", p.Derived.Repair)
-	return write(document{
-		Name: p.Name, Description: about, Parameters: parameters(p.Header.Parameters), Payload: flow(payload),
-		Step: "Read the resource, decide, change it and verify the change.", Script: p.script(runtime, last),
-		CanUndo: p.Derived.Undo != nil,
-	}), p.Derived.Repair.made()
+	return p.pieces(head{p.Name, about, p.Header.Parameters}, frame, payload, runtime,
+		handler("run_repair(repair", p.Derived.Repair)), p.Derived.Repair.made()
 }
 
 // Planning returns the document for a plan, whose script must not change anything.
@@ -53,21 +57,23 @@ func Planning(doc *runbook.Document) *runbook.Document {
 // executionID is the only parameter of an undo besides the role.
 const executionID = "ExecutionId"
 
-// Undo returns the undo's document and the calls that its script may make.
-func (p Program) Undo(runtime string) (string, []runbook.Call) {
-	repair := naming.Mark + p.Name
+// Undo returns the undo's document in pieces, and the calls that its script may make.
+func (p Program) Undo(runtime []Piece) ([]Piece, []runbook.Call) {
+	repaired := naming.Mark + p.Name
 	given := map[string]runbook.Parameter{executionID: {
-		Type: "String", Description: "The id of the repair, an execution of " + repair + " in this account and Region.",
+		Type: "String", Description: "The id of the repair, an execution of " + repaired + " in this account and Region.",
 		AllowedPattern: `^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`,
 	}}
-	last := handler(fmt.Sprintf("run_undo(undo, %q", repair), *p.Derived.Undo)
-	return write(document{
-		Name: naming.UndoRunbook(p.Name), Description: p.Header.Undo + "\n" + calls(*p.Derived.Undo),
-		Parameters: parameters(given),
-		Payload:    flow(map[string]string{executionID: "{{ " + executionID + " }}"}), CanUndo: true,
-		Step:   "Read the repair, compare the resource with what it left, restore the previous state and verify.",
-		Script: p.script(runtime, last),
-	}), p.Derived.Undo.made()
+	return p.pieces(head{naming.UndoRunbook(p.Name), p.Header.Undo + "\n" + calls(*p.Derived.Undo), given}, undo,
+		map[string]string{executionID: "{{ " + executionID + " }}"}, runtime,
+		handler(fmt.Sprintf("run_undo(undo, %q", repaired), *p.Derived.Undo)), p.Derived.Undo.made()
+}
+
+// pieces assembles a document. The program's own piece is shared by the documents of its repair and its undo.
+func (p Program) pieces(h head, frame Piece, payload map[string]string, runtime []Piece, last string) []Piece {
+	return slices.Concat(
+		[]Piece{{Text: h.text()}, frame, {Text: "    InputPayload: " + flow(payload) + "\n    Script: |\n"}}, runtime,
+		[]Piece{Script(p.Name, "\n\n"+WithoutRuntime(p.Source)), {Text: indented("\n\n" + last)}})
 }
 
 // own matches the lines with which a program or the engine of settings imports the runtime.
@@ -75,10 +81,6 @@ var own = regexp.MustCompile(`(?m)^from (hubmend_runtime|__future__) import [^\n
 
 // WithoutRuntime returns Python source as it follows the runtime in a document.
 func WithoutRuntime(source string) string { return own.ReplaceAllString(source, "") }
-
-func (p Program) script(runtime, last string) string {
-	return Indented(runtime) + Indented("\n\n"+WithoutRuntime(p.Source)+"\n\n"+last)
-}
 
 // handler is the function that Systems Manager calls. Its lines are short, because a traceback shows them before the
 // program's message, and long messages may be truncated.
@@ -88,11 +90,10 @@ func handler(run string, f Function) string {
 }
 
 // margin is the indentation of a document's script.
-const margin = "        "
+const margin = "      "
 
-// Indented returns Python source with the indentation of a document. A template has the runtime only once, in this
-// form.
-func Indented(text string) string {
+// indented returns Python source with the indentation of a document.
+func indented(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		if strings.TrimSpace(line) != "" {
@@ -161,43 +162,50 @@ func indent(by, text string) string {
 	return regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(text, by+"$1")
 }
 
-var layout = template.Must(template.New("").Parse(`description: |
-{{ .Description }}
-schemaVersion: "0.3"
-assumeRole: "{{ "{{ AutomationAssumeRole }}" }}"
+// head is the first piece of a document.
+type head struct {
+	name, description string
+	parameters        map[string]runbook.Parameter
+}
+
+func (h head) text() string {
+	return "description: |\n" + strings.TrimRight(indent("  ", h.description), "\n") + `
 parameters:
   AutomationAssumeRole:
     type: String
     description: The ARN of the role that the script runs under.
-    allowedPattern: ^arn:aws[a-z-]*:iam::[0-9]{12}:role/hubmend-{{ .Name }}$
-{{ .Parameters }}outputs:
-  - run.Change
-  - run.Before
-{{ if .CanUndo }}  - run.After
-{{ end }}  - run.Calls
-mainSteps:
-  - name: run
-    action: aws:executeScript
-    description: {{ .Step }}
-    timeoutSeconds: 600
-    isEnd: true
-    outputs:
-      - {Name: Change, Selector: $.Payload.Change, Type: String}
-      - {Name: Before, Selector: $.Payload.Before, Type: StringList}
-      - {Name: After, Selector: $.Payload.After, Type: StringList}
-      - {Name: Calls, Selector: $.Payload.Calls, Type: StringList}
-    inputs:
-      Runtime: python3.11
-      Handler: handler
-      InputPayload: {{ .Payload }}
-      Script: |
-{{ .Script }}`))
+    allowedPattern: ^arn:aws[a-z-]*:iam::[0-9]{12}:role/` + naming.Mark + h.name + "$\n" + parameters(h.parameters)
+}
 
-func write(d document) string {
-	d.Description = strings.TrimRight(indent("  ", d.Description), "\n")
-	var b strings.Builder
-	if err := layout.Execute(&b, d); err != nil {
-		panic(err) // the template takes texts
-	}
-	return b.String()
+// The frames of documents: what all repairs have, those without an undo, and all undos.
+var (
+	repair     = frame("repair", "Read the resource, decide, change it and verify the change.", "\n- run.After")
+	onlyRepair = frame("onlyRepair", "Read the resource, decide, change it and verify the change.", "")
+	undo       = frame("undo",
+		"Read the repair, compare the resource with what it left, restore the previous state and verify.",
+		"\n- run.After")
+)
+
+func frame(name, step, after string) Piece {
+	return Piece{Name: name, Text: `schemaVersion: "0.3"
+assumeRole: "{{ AutomationAssumeRole }}"
+outputs:
+- run.Change
+- run.Before` + after + `
+- run.Calls
+mainSteps:
+- name: run
+  action: aws:executeScript
+  description: ` + step + `
+  timeoutSeconds: 600
+  isEnd: true
+  outputs:
+  - {Name: Change, Selector: $.Payload.Change, Type: String}
+  - {Name: Before, Selector: $.Payload.Before, Type: StringList}
+  - {Name: After, Selector: $.Payload.After, Type: StringList}
+  - {Name: Calls, Selector: $.Payload.Calls, Type: StringList}
+  inputs:
+    Runtime: python3.11
+    Handler: handler
+`}
 }
