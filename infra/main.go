@@ -10,6 +10,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/app"
+	"hubmend/infra/offer"
 	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
 	"hubmend/internal/build/compile"
@@ -49,16 +50,17 @@ func run(ctx context.Context) error {
 	return relaunch(ctx, restrictions.Environment())
 }
 
-// settings reads the settings that this process needs. The error also has the mistakes in those of the rollout, before
-// anything is compiled.
+// settings reads the settings that this process needs. The error also has the mistakes in all others, before anything is
+// compiled.
 func settings() (*restricted.Settings, error) {
 	context, err := restricted.Context()
 	if err != nil {
 		return nil, err
 	}
 	restrictions, err := restricted.FromContext(context)
-	_, wrong := rollout.Read(context[rollout.ContextKey])
-	return restrictions, errors.Join(err, wrong)
+	_, rolloutErr := rollout.Read(context[rollout.ContextKey])
+	_, offerErr := offer.Read(context[offer.ContextKey], catalog.Embedded())
+	return restrictions, errors.Join(err, rolloutErr, offerErr)
 }
 
 func synthesize(context.Context) error {
@@ -66,5 +68,9 @@ func synthesize(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return checkVersions(*stacks.Synth(nil).Directory(), catalog.Embedded().Playbooks)
+	offered, err := offer.Read(stacks.Node().TryGetContext(jsii.String(offer.ContextKey)), catalog.Embedded())
+	if err != nil {
+		return err
+	}
+	return checkVersions(*stacks.Synth(nil).Directory(), offered.Playbooks)
 }

@@ -18,6 +18,8 @@ import (
 // StackProps describe the stack. All but Key are required.
 type StackProps struct {
 	Catalog *catalog.Catalog
+	// Offered are the playbooks of the portfolio.
+	Offered []catalog.Playbook
 	// Functions has a folder for each of Functions().
 	Functions string
 	// Processor is the architecture of the functions.
@@ -78,7 +80,7 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	newCustomAction(stack, props, key, awscdk.Duration_Seconds(jsii.Number(customActionSeconds)))
 
 	offered := portfolio.NewPortfolio(stack, jsii.String("Portfolio"),
-		&portfolio.Props{Catalog: props.Catalog, LaunchRole: newLaunchRole(stack)})
+		&portfolio.Props{Catalog: props.Catalog, Playbooks: props.Offered, LaunchRole: newLaunchRole(stack)})
 	newPeople(stack, offered)
 	ledger := NewLedger(stack, jsii.String("Ledger"), key) // last
 

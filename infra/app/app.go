@@ -12,6 +12,7 @@ import (
 
 	"hubmend/infra/admin"
 	"hubmend/infra/member"
+	"hubmend/infra/offer"
 	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
 	"hubmend/internal/catalog"
@@ -52,12 +53,16 @@ func New(props *Props) (awscdk.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	offered, err := offer.Read(app.Node().TryGetContext(jsii.String(offer.ContextKey)), props.Catalog)
+	if err != nil {
+		return nil, err
+	}
 	restrictions.Bound(admin.NewStack(app, jsii.String(Admin), &admin.StackProps{
-		Catalog: props.Catalog, Functions: props.Functions, Processor: restrictions.Processor(),
+		Catalog: props.Catalog, Offered: offered.Playbooks, Functions: props.Functions, Processor: restrictions.Processor(),
 		Key: restrictions.KMSKey,
 	}))
-	newMembers(app, props.Catalog, restrictions)
-	return app, newRollout(app, settings, props.Catalog, restrictions)
+	newMembers(app, offered, restrictions)
+	return app, newRollout(app, settings, offered, restrictions)
 }
 
 func newMembers(scope constructs.Construct, c *catalog.Catalog, restrictions *restricted.Settings) {

@@ -31,7 +31,7 @@ type Part struct {
 
 // Parts divides the runbooks among member stacks. New runbooks go to the last part, or to a new one if that is full.
 func (c *Catalog) Parts() []Part {
-	parts := map[int][]Runbook{}
+	parts := map[int][]Runbook{1: nil} // which has what exists once, even without runbooks
 	sizes := map[int]*size{}
 	put := func(part int, r Runbook) {
 		if sizes[part] == nil {
@@ -48,7 +48,7 @@ func (c *Catalog) Parts() []Part {
 			unassigned = append(unassigned, r)
 		}
 	}
-	last := max(1, slices.Max(append(slices.Collect(maps.Keys(parts)), 1)))
+	last := slices.Max(slices.Collect(maps.Keys(parts)))
 	for _, r := range unassigned {
 		if len(parts[last]) > 0 && (len(parts[last]) >= partRunbooks || sizes[last].bytes+sizes[last].more(r) > partBytes) {
 			last++

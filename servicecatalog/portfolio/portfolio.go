@@ -18,20 +18,22 @@ import (
 // provider is who Service Catalog says the products are from.
 const provider = naming.ProductOwner
 
-// Props describe the portfolio. Catalog and LaunchRole are required. PortfolioProps that are nil get defaults.
+// Props describe the portfolio. Catalog, Playbooks and LaunchRole are required. PortfolioProps that are nil get defaults.
 type Props struct {
 	*awsservicecatalog.PortfolioProps
 
 	Catalog *catalog.Catalog
+	// Playbooks are those to offer, of the catalog.
+	Playbooks []catalog.Playbook
 	// LaunchRole is the role that Service Catalog launches products with, so that end users need no permission for the
 	// resources in them. It must have a fixed name.
 	LaunchRole awsiam.IRole
 }
 
-// NewPortfolio makes the portfolio and a product for every playbook of the catalog.
+// NewPortfolio makes the portfolio and a product for each of the playbooks.
 func NewPortfolio(scope constructs.Construct, id *string, props *Props) awsservicecatalog.Portfolio {
 	portfolio := awsservicecatalog.NewPortfolio(scope, id, props.filled())
-	for _, playbook := range props.Catalog.Playbooks {
+	for _, playbook := range props.Playbooks {
 		product := NewProduct(scope, jsii.String("Playbook-"+playbook.ID), &ProductProps{
 			Catalog:  props.Catalog,
 			Playbook: playbook,

@@ -66,7 +66,7 @@ func run(m *testing.M) (int, error) {
 	if templates, err = load(out); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(configure(dir), edit(dir), part(dir, functions),
+	if err := errors.Join(configure(dir), edit(dir), part(dir, functions), offerOne(dir, functions),
 		restrict(context.Background(), dir, functions)); err != nil {
 		return 0, err
 	}
