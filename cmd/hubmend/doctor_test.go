@@ -493,6 +493,11 @@ var ills = map[string]illness{
 			answer: `{"__type": "InvalidDocument"}`}}, "local runbooks", doctor.Problem,
 		[]string{"documents are missing: hubmend-EnableKeyRotation"},
 	},
+	"a runbook that no launched playbook needs": {
+		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EncryptQueue"`, status: 400,
+			answer: `{"__type": "InvalidDocument"}`}}, "local runbooks", doctor.OK,
+		[]string{"; not deployed and not needed by a launched playbook: 1"},
+	},
 	"a runbook failed": {
 		[]bend{{call: `AmazonSSM.GetDocument {"Name":"hubmend-EnableKeyRotation"`, old: `"Active"`, new: `"Failed"`}},
 		"local runbooks", doctor.Problem, []string{"documents are not active: hubmend-EnableKeyRotation (Failed )"},

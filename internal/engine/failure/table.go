@@ -11,7 +11,7 @@ var rules = []Rule{
 		Codes:  []string{"AutomationDefinitionNotFoundException", "AutomationDefinitionVersionNotFoundException"},
 		Class:  NotReady, Scope: RegionRunbook,
 		Says: "account {account} has no runbook {document} in Region {region}; deploy the template " +
-			"hubmend-member-runbooks there.",
+			"hubmend-member-runbooks there. If hubmend:playbooks is set, it must list a playbook with this control.",
 	},
 	{
 		Stages: []Stage{Start}, Codes: errorcode.NotEnabled,
