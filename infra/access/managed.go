@@ -6,7 +6,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// NewManagedPolicy makes a policy for people to attach, by its name, to their own roles and permission sets.
+// NewManagedPolicy makes a policy with a name, to be attached to roles here, or by people to their own.
 func NewManagedPolicy(scope constructs.Construct, id *string, name, description string,
 	statements []Statement) awsiam.ManagedPolicy {
 	document := awsiam.NewPolicyDocument(nil)

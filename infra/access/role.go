@@ -1,4 +1,4 @@
-// Package access makes roles with exactly one inline policy, whose statements are plain data, and managed policies.
+// Package access makes roles and managed policies, whose statements are plain data. A role has one inline policy.
 package access
 
 import (
@@ -16,6 +16,8 @@ type RoleProps struct {
 	Description *string
 	TrustedBy   awsiam.IPrincipal
 	Statements  []Statement
+	// Shared is a policy that other roles have too, or nil.
+	Shared awsiam.IManagedPolicy
 }
 
 // Statement is one statement of a policy.
@@ -30,20 +32,24 @@ type Statement struct {
 // Conditions map an operator such as StringEquals to keys and values.
 type Conditions map[string]any
 
-// NewRole makes a role with an inline policy. The role never exists without its policy, so a function that starts at
+// NewRole makes a role with an inline policy, and perhaps a shared one. The role never exists without its policy, so a function that starts at
 // once has its permissions.
 func NewRole(scope constructs.Construct, id *string, props *RoleProps) awsiam.Role {
 	policy := awsiam.NewPolicyDocument(nil)
 	for _, s := range props.Statements {
 		policy.AddStatements(s.statement())
 	}
-	return awsiam.NewRole(scope, id, &awsiam.RoleProps{
+	own := &awsiam.RoleProps{
 		RoleName:       props.Name,
 		Path:           path(),
 		Description:    props.Description,
 		AssumedBy:      props.TrustedBy,
 		InlinePolicies: &map[string]awsiam.PolicyDocument{"hubmend": policy},
-	})
+	}
+	if props.Shared != nil {
+		own.ManagedPolicies = &[]awsiam.IManagedPolicy{props.Shared}
+	}
+	return awsiam.NewRole(scope, id, own)
 }
 
 // path is nil for IAM's default path.

@@ -32,8 +32,9 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 			"in every other Region to remediate.", console.CreateStack, stack.Region())
 	}
 	askScriptLogGroup(stack)
+	log := newScriptLogPolicy(stack, props.Part.Number)
 	for _, r := range props.Part.Runbooks {
-		newRunbookRole(stack, props.Catalog, r)
+		newRunbookRole(stack, props.Catalog, r, log)
 	}
 	return stack
 }
@@ -94,13 +95,12 @@ func newForwardRole(stack awscdk.Stack) {
 }
 
 // newRunbookRole makes the role of a runbook. Its permissions are derived from the runbook's calls.
-func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook) {
+func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook, log awsiam.IManagedPolicy) {
 	policy, err := c.Policy(r)
 	if err != nil {
 		// The linter reports this earlier.
 		panic(fmt.Errorf("derive the policy of a runbook's role: %w", err))
 	}
-	statements := append(written(policy), scriptLog()...)
 	id := r.Name + "Role"
 	if r.IsSetting() { // one suppression of a check covers them all
 		id = "Setting" + id
@@ -109,7 +109,8 @@ func newRunbookRole(stack awscdk.Stack, c *catalog.Catalog, r catalog.Runbook) {
 		Name:        jsii.String(naming.RunbookRole(r.Name)),
 		Description: jsii.String("Permissions of the runbook " + naming.Document(r.Name) + "."),
 		TrustedBy:   access.Service("ssm.amazonaws.com", arn.Anywhere("ssm", "automation-execution/*")),
-		Statements:  statements,
+		Statements:  written(policy),
+		Shared:      log,
 	})
 }
 

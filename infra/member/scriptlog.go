@@ -2,10 +2,12 @@ package member
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/access"
 	"hubmend/infra/arn"
+	"hubmend/internal/engine/naming"
 )
 
 // scriptLogGroup is the parameter for the log group of Automation scripts, a setting of Systems Manager in the account.
@@ -24,17 +26,19 @@ func askScriptLogGroup(stack awscdk.Stack) {
 	})
 }
 
-// scriptLog lets the role of a runbook write the log of its script. Systems Manager writes it with that role if the
-// service setting /ssm/automation/customer-script-log-destination is on in the account (control SSM.6).
-func scriptLog() []access.Statement {
-	return []access.Statement{
-		{
-			Sid: "ScriptLog", Actions: []string{"logs:CreateLogGroup", "logs:DescribeLogStreams",
-				"logs:CreateLogStream", "logs:PutLogEvents"},
-			Resources: []*string{arn.Anywhere("logs", "log-group:${"+scriptLogGroup+"}:*")},
-		},
-		// IAM checks the listing against a log group without a name.
-		{Sid: "ScriptLogGroups", Actions: []string{"logs:DescribeLogGroups"},
-			Resources: []*string{arn.Anywhere("logs", "log-group:*")}},
-	}
+// newScriptLogPolicy makes the policy that lets the roles of runbooks write the log of their script. Systems Manager
+// writes it with that role if the service setting /ssm/automation/customer-script-log-destination is on in the account
+// (control SSM.6). All roles of a stack share the policy, which would otherwise be a third of the template.
+func newScriptLogPolicy(stack awscdk.Stack, part int) awsiam.IManagedPolicy {
+	return access.NewManagedPolicy(stack, jsii.String("ScriptLog"), naming.Part(naming.ScriptLogPolicy, part),
+		"Lets Hubmend's runbooks write the log of Automation scripts.", []access.Statement{
+			{
+				Sid: "ScriptLog", Actions: []string{"logs:CreateLogGroup", "logs:DescribeLogStreams",
+					"logs:CreateLogStream", "logs:PutLogEvents"},
+				Resources: []*string{arn.Anywhere("logs", "log-group:${"+scriptLogGroup+"}:*")},
+			},
+			// IAM checks the listing against a log group without a name.
+			{Sid: "ScriptLogGroups", Actions: []string{"logs:DescribeLogGroups"},
+				Resources: []*string{arn.Anywhere("logs", "log-group:*")}},
+		})
 }

@@ -328,3 +328,47 @@ func TestDecisionsAreKept(t *testing.T) {
 		t.Errorf("roles = %+v", roles)
 	}
 }
+
+// A managed policy counts as long as it is attached, in its default version.
+func TestAttachedPoliciesAreEvaluated(t *testing.T) {
+	t.Parallel()
+	w, worker := enforcing(t, stacks{})
+	s := w.open(t, worker, "attached",
+		object{"Sid": "Read", "Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"})
+	document := func(sid, action string) string {
+		text, err := json.Marshal(object{"Version": "2012-10-17",
+			"Statement": []any{object{"Sid": sid, "Effect": "Allow", "Action": action, "Resource": "*"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	policy := at(w.call(t, member, "iam", "CreatePolicy",
+		object{"PolicyName": "shared", "PolicyDocument": document("Vpcs", "ec2:DescribeVpcs")}), "Policy", "Arn")
+	attached := object{"RoleName": "attached", "PolicyArn": policy}
+	for _, step := range []struct {
+		api     string
+		input   object
+		allowed bool
+		sids    []string
+	}{
+		{"AttachRolePolicy", attached, true, []string{"Read", "Vpcs"}},
+		{"CreatePolicyVersion", object{"PolicyArn": policy, "SetAsDefault": true,
+			"PolicyDocument": document("Subnets", "ec2:DescribeSubnets")}, false, []string{"Read", "Subnets"}},
+		{"DetachRolePolicy", attached, false, []string{"Read"}},
+	} {
+		w.call(t, member, "iam", step.api, step.input)
+		if code, message := s.call(t, "ec2", "DescribeVpcs", nil); (code == "") != step.allowed {
+			t.Errorf("after %s: %s: %s", step.api, code, message)
+		}
+		var sids []string
+		for _, p := range w.Roles()[0].Policies {
+			for _, statement := range p.Document.Statement {
+				sids = append(sids, statement.Sid)
+			}
+		}
+		if !slices.Equal(sids, step.sids) {
+			t.Errorf("after %s: statements %v, want %v", step.api, sids, step.sids)
+		}
+	}
+}

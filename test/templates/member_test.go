@@ -17,10 +17,8 @@ import (
 // statements returns the one inline policy of a role.
 func statements(t *testing.T, role resource) []any {
 	t.Helper()
-	if policies := list(role.Properties["Policies"]); len(policies) != 1 ||
-		role.Properties["ManagedPolicyArns"] != nil {
-		t.Fatalf("%v has %d inline policies and managed %v, want one policy", role.Properties["RoleName"],
-			len(policies), role.Properties["ManagedPolicyArns"])
+	if policies := list(role.Properties["Policies"]); len(policies) != 1 {
+		t.Fatalf("%v has %d inline policies, want one", role.Properties["RoleName"], len(policies))
 	}
 	return list(at(role.Properties, "Policies", 0, "PolicyDocument", "Statement"))
 }
@@ -73,34 +71,74 @@ func TestMemberRolesTrustExactly(t *testing.T) {
 	}
 }
 
+// Only the roles of runbooks have an attached policy.
+func TestOtherRolesHaveNoAttachedPolicy(t *testing.T) {
+	t.Parallel()
+	for _, stack := range []string{app.Admin, app.MemberRoles} {
+		for _, role := range templates[stack].all("AWS::IAM::Role") {
+			name, _ := role.Properties["RoleName"].(string)
+			if _, is := data.Runbook(strings.TrimPrefix(name, naming.Prefix)); !is &&
+				role.Properties["ManagedPolicyArns"] != nil {
+				t.Errorf("%s: role %q has attached policies", stack, name)
+			}
+		}
+	}
+}
+
 func TestRolesMayDoWhatTheCatalogSays(t *testing.T) {
 	t.Parallel()
-	policies, runbooks := map[string][]runbook.Statement{}, map[string]bool{}
+	policies, shared := map[string][]runbook.Statement{}, map[string][]any{}
 	for _, r := range data.Runbooks {
 		policy, err := data.Policy(r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		policies[naming.RunbookRole(r.Name)] = policy
-		runbooks[naming.RunbookRole(r.Name)] = true
+		shared[naming.RunbookRole(r.Name)] = []any{scriptLogPolicy(t)}
 	}
 	for _, r := range data.Roles {
 		policies[naming.Prefix+r.Name] = r.Statements()
 	}
 	for role, policy := range policies {
 		var got []any
-		for _, s := range statements(t, templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", role)) {
+		resource := templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", role)
+		if diff := cmp.Diff(shared[role], list(resource.Properties["ManagedPolicyArns"])); diff != "" {
+			t.Errorf("%s: attached policies (-want +got):\n%s", role, diff)
+		}
+		for _, s := range statements(t, resource) {
 			s := maps.Clone(s.(object))
 			s["Action"], s["Resource"] = list(s["Action"]), list(s["Resource"])
 			got = append(got, s)
 		}
-		want := written(policy)
-		if runbooks[role] {
-			want = append(want, scriptLog...)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(written(policy), got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", role, diff)
 		}
+	}
+}
+
+// scriptLogPolicy returns the reference to the policy that the roles of runbooks share.
+func scriptLogPolicy(t *testing.T) any {
+	t.Helper()
+	for id, r := range templates[app.MemberRoles].Resources {
+		if r.Properties["ManagedPolicyName"] == "hubmend-script-log" {
+			return ref(id)
+		}
+	}
+	t.Fatal("the policy hubmend-script-log is missing")
+	return nil
+}
+
+func TestScriptLogPolicy(t *testing.T) {
+	t.Parallel()
+	policy := templates[app.MemberRoles].one(t, "AWS::IAM::ManagedPolicy", "ManagedPolicyName", "hubmend-script-log")
+	var got []any
+	for _, s := range list(at(policy.Properties, "PolicyDocument", "Statement")) {
+		s := maps.Clone(s.(object))
+		s["Action"], s["Resource"] = list(s["Action"]), list(s["Resource"])
+		got = append(got, s)
+	}
+	if diff := cmp.Diff(scriptLog, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -18,13 +18,13 @@ const (
 // Stack is the name of the stack of a template in AWS, or of its StackSet.
 func Stack(template string) string { return NamePrefix + template }
 
-// Part is the template of a member stack that has one part of the runbooks. The first part has the
-// stack's own name.
-func Part(stack string, part int) string {
+// Part is the name of a member stack, or of what exists once in it, in a part of the runbooks. The first part has the
+// name itself.
+func Part(name string, part int) string {
 	if part == 1 {
-		return stack
+		return name
 	}
-	return stack + "-" + strconv.Itoa(part)
+	return name + "-" + strconv.Itoa(part)
 }
 
 // Roles of a member account that the administrator's functions assume.
@@ -36,6 +36,9 @@ var (
 	// ForwardRole lets a member's rule put execution events on the administrator's bus.
 	ForwardRole = Prefix + "forward"
 )
+
+// ScriptLogPolicy lets all roles of runbooks write the log of their script.
+var ScriptLogPolicy = Prefix + "script-log"
 
 // LaunchRole is what Service Catalog launches playbooks under.
 var LaunchRole = Prefix + "launch"

@@ -267,7 +267,7 @@ func (a *Authority) Decisions() []authz.Decision {
 	return all
 }
 
-// Roles lists the roles that have inline policies.
+// Roles lists the roles that have policies.
 func (a *Authority) Roles() []authz.Role {
 	a.mu.Lock()
 	defer a.mu.Unlock()

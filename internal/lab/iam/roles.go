@@ -25,7 +25,7 @@ type iamAnswer struct {
 	Document string   `xml:"GetRolePolicyResult>PolicyDocument"`
 	Version  string   `xml:"GetPolicyResult>Policy>DefaultVersionId"`
 	Managed  string   `xml:"GetPolicyVersionResult>PolicyVersion>Document"`
-	Attached []string `xml:"ListAttachedRolePoliciesResult>AttachedPolicies>member>PolicyName"`
+	Attached []string `xml:"ListAttachedRolePoliciesResult>AttachedPolicies>member>PolicyArn"`
 }
 
 // readRole reads a role from moto. It does not use the worker: the call that waits for the answer may hold the worker's
@@ -90,39 +90,37 @@ func (a *Authority) permissionsOf(ctx context.Context, role roleName) (permissio
 	}
 	var p permissions
 	if about.Boundary != "" {
-		if p.boundary, err = a.boundary(ctx, role.account, about.Boundary); err != nil {
+		boundary, err := a.managed(ctx, role.account, about.Boundary)
+		if err != nil {
 			return permissions{}, fmt.Errorf("read the permissions boundary of the role %s: %w", role.name, err)
 		}
+		p.boundary = []policy.Named{boundary}
 	}
 	p.policies, err = a.rolePolicies(ctx, role)
 	return p, err
 }
 
-// boundary reads the managed policy that is a permissions boundary.
-func (a *Authority) boundary(ctx context.Context, account, arn string) ([]policy.Named, error) {
+// managed reads the default version of a managed policy.
+func (a *Authority) managed(ctx context.Context, account, arn string) (policy.Named, error) {
 	about, err := a.readIAM(ctx, account, "GetPolicy", "PolicyArn", arn)
 	if err != nil {
-		return nil, err
+		return policy.Named{}, err
 	}
 	version, err := a.readIAM(ctx, account, "GetPolicyVersion", "PolicyArn", arn, "VersionId", about.Version)
 	if err != nil {
-		return nil, err
+		return policy.Named{}, err
 	}
 	document, err := policy.ParseIdentity(version.Managed)
-	return []policy.Named{{Name: apicall.LastPart(arn, "/"), Document: document}}, err
+	return policy.Named{Name: managedName(arn), Document: document}, err
 }
 
-// rolePolicies reads the inline policies of a role. The lab does not evaluate attached policies, so a role that has one
-// is an error.
+func managedName(arn string) string { return apicall.LastPart(arn, "/") }
+
+// rolePolicies reads the inline and the attached policies of a role.
 func (a *Authority) rolePolicies(ctx context.Context, role roleName) ([]policy.Named, error) {
 	attached, err := a.readRole(ctx, role, "ListAttachedRolePolicies")
 	if err != nil {
 		return nil, err
-	}
-	if len(attached.Attached) > 0 {
-		return nil, fmt.Errorf(
-			"the role %s has a managed policy; the lab evaluates inline policies and permissions boundaries only",
-			role.name)
 	}
 	list, err := a.readRole(ctx, role, "ListRolePolicies")
 	if err != nil {
@@ -139,6 +137,13 @@ func (a *Authority) rolePolicies(ctx context.Context, role roleName) ([]policy.N
 			return nil, fmt.Errorf("policy %s of the role %s: %w", name, role.name, err)
 		}
 		policies = append(policies, policy.Named{Name: name, Document: document})
+	}
+	for _, arn := range attached.Attached {
+		named, err := a.managed(ctx, role.account, arn)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s of the role %s: %w", arn, role.name, err)
+		}
+		policies = append(policies, named)
 	}
 	return policies, nil
 }
@@ -166,6 +171,7 @@ func (a *Authority) Serve(moto http.Handler, w http.ResponseWriter, r *http.Requ
 	if answer.Status == http.StatusOK {
 		a.inline.note(q.Caller.Account, q.API, form)
 		a.note(q.API, role, form)
+		a.noteManaged(q.API, role, form.Get("PolicyArn"))
 		a.trust(role, trusted)
 	}
 	answer.Send(w)
@@ -200,5 +206,31 @@ func (a *Authority) note(api string, role roleName, form url.Values) {
 	// A policy that cannot be read is an error as soon as a session of the role does something.
 	if document, err := policy.ParseIdentity(form.Get("PolicyDocument")); api == "PutRolePolicy" && err == nil {
 		a.roles[role] = append(a.roles[role], policy.Named{Name: named, Document: document})
+	}
+}
+
+// noteManaged records a managed policy that was attached to a role, detached, or changed.
+func (a *Authority) noteManaged(api string, role roleName, arn string) {
+	if !slices.Contains([]string{"AttachRolePolicy", "DetachRolePolicy", "CreatePolicyVersion",
+		"SetDefaultPolicyVersion"}, api) {
+		return
+	}
+	// A policy that cannot be read is an error as soon as a session of the role does something.
+	now, err := a.managed(a.lab.Context, role.account, arn)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	is := func(p policy.Named) bool { return p.Name == managedName(arn) }
+	if api == "AttachRolePolicy" || api == "DetachRolePolicy" {
+		a.roles[role] = slices.DeleteFunc(a.roles[role], is)
+		if api == "AttachRolePolicy" && err == nil {
+			a.roles[role] = append(a.roles[role], now)
+		}
+		return
+	}
+	for other, policies := range a.roles {
+		if i := slices.IndexFunc(policies, is); i >= 0 && other.account == role.account {
+			delete(a.policies, other)
+			policies[i] = now
+		}
 	}
 }
