@@ -2,6 +2,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"hubmend/infra/offer"
 	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
+	"hubmend/internal/build/templates"
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
 )
@@ -87,17 +89,31 @@ func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catal
 	})
 	newMembers(members, c, restrictions)
 	members.Synth(nil)
-	template := func(name string) rollout.Template {
-		return rollout.Template{Name: name, File: filepath.Join(dir, name+".template.json")}
-	}
 	var parts []rollout.Part
 	for _, part := range c.Parts() {
-		parts = append(parts, rollout.Part{
-			Number:   part.Number,
-			Roles:    template(naming.Part(MemberRoles, part.Number)),
-			Runbooks: template(naming.Part(MemberRunbooks, part.Number)),
-		})
+		roles, errRoles := formatted(dir, naming.Part(MemberRoles, part.Number))
+		runbooks, errRunbooks := formatted(dir, naming.Part(MemberRunbooks, part.Number))
+		if err := errors.Join(errRoles, errRunbooks); err != nil {
+			return err
+		}
+		parts = append(parts, rollout.Part{Number: part.Number, Roles: roles, Runbooks: runbooks})
 	}
 	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{Settings: settings, Parts: parts})
 	return nil
+}
+
+// formatted writes the template of a member stack as the folder templates/ has it. It is smaller than the CDK's form.
+func formatted(dir, name string) (rollout.Template, error) {
+	t := rollout.Template{Name: name, File: filepath.Join(dir, name+templates.Suffix)}
+	text, err := os.ReadFile(t.File)
+	if err == nil {
+		text, err = templates.Format(text)
+	}
+	if err == nil {
+		err = os.WriteFile(t.File, text, 0o600)
+	}
+	if err != nil {
+		return t, fmt.Errorf("format the template of %s: %w", name, err)
+	}
+	return t, nil
 }

@@ -35,7 +35,7 @@ var parts = []struct {
 	{"counting what the ledger writes", writes},
 	{"simulating waves of findings", waves},
 	{"connecting to member accounts", connections},
-	{"starting a function with 300 controls", coldStart},
+	{"starting a function with more and more controls", coldStart},
 	{"repairing in the lab", repairs},
 	{"repairing every control", catalogSteps},
 	{"estimating costs", costs},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"hubmend/internal/build/templates"
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
 	"hubmend/test/limits"
@@ -93,11 +94,14 @@ func share(template *limits.Template, document object, r catalog.Runbook) {
 // again writes a template as it is deployed, and reads it, so that its size is known.
 func again(t *testing.T, template limits.Template) limits.Template {
 	t.Helper()
-	text, err := json.MarshalIndent(template, "", " ")
-	if err != nil {
-		t.Fatal(err)
+	text, err := json.Marshal(template)
+	if err == nil {
+		text, err = templates.Format(text)
 	}
-	if template, err = limits.Parse(text); err != nil {
+	if err == nil {
+		template, err = limits.Parse(text)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return template
@@ -128,6 +132,24 @@ func TestMemberStacksFitManyDocuments(t *testing.T) {
 		t.Errorf("the templates have %d documents, want %d", found, documents)
 	}
 	t.Logf("%d documents are %d parts", documents, len(parts))
+}
+
+// The benchmarks' controls are about 120 documents. Their templates have a limit of our own: larger ones take long to
+// upload, and hard to read.
+func TestMemberTemplatesAreSmall(t *testing.T) {
+	t.Parallel()
+	const documents, mostBytes, mostResources = 120, 700_000, 300
+	many, like := multiplied(documents)
+	parts := (&catalog.Catalog{Runbooks: many}).Parts()
+	bytes, resources := 0, 0
+	for name, template := range memberTemplates(t, parts, like) {
+		complain(t, limits.Measure(name, template))
+		bytes, resources = bytes+template.Size(), resources+len(template.Resources)
+	}
+	t.Logf("%d documents: %d bytes and %d resources in %d parts", documents, bytes, resources, len(parts))
+	if bytes > mostBytes || resources > mostResources || len(parts) > 1 {
+		t.Errorf("want at most %d bytes and %d resources in one part", mostBytes, mostResources)
+	}
 }
 
 // One template cannot hold them, which is why there are parts.

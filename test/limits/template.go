@@ -38,6 +38,9 @@ func Parse(text []byte) (Template, error) {
 	return t, nil
 }
 
+// Size is how many bytes the template's text has.
+func (t Template) Size() int { return t.bytes }
+
 // Use is how much of a limit something uses.
 type Use struct {
 	Limit

@@ -26,8 +26,7 @@ var parameters = map[string]any{
 	},
 }
 
-// rewritten returns a stack's template with parameters instead of the bootstrap bucket, and with sorted keys, so that
-// the order in the app does not matter.
+// rewritten returns a stack's template with parameters instead of the bootstrap bucket.
 func (a *assembly) rewritten(s stack) ([]byte, error) {
 	text, err := os.ReadFile(s.file)
 	if err != nil {
@@ -50,14 +49,8 @@ func (a *assembly) rewritten(s stack) ([]byte, error) {
 			return nil, err
 		}
 	}
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(whole); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), a.leftOver(out.String())
+	out := format(whole)
+	return out, a.leftOver(string(out))
 }
 
 // declare adds the parameters to a template.

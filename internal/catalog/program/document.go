@@ -31,17 +31,21 @@ func Script(name, source string) Piece {
 // Repair returns the repair's document in pieces, and the calls that its script may make. Runtime is what precedes the
 // program in the script. Names are those in the repository.
 func (p Program) Repair(runtime []Piece) ([]Piece, []runbook.Call) {
-	about, frame := p.Header.Repair+"\n"+calls(p.Derived.Repair), onlyRepair
+	about, middle := p.Header.Repair+"\n"+calls(p.Derived.Repair), onlyRepair
 	if p.Derived.Undo != nil {
 		about += "\n`" + naming.Mark + naming.UndoRunbook(p.Name) + "` undoes it."
-		frame = repair
+		middle = repair
 	}
 	payload := map[string]string{}
 	for name := range p.Header.Parameters {
 		payload[name] = "{{ " + name + " }}"
 	}
-	return p.pieces(head{p.Name, about, p.Header.Parameters}, frame, payload, runtime,
-		handler("run_repair(repair", p.Derived.Repair)), p.Derived.Repair.made()
+	before := []Piece{
+		{Text: description(about) + parameters(p.Header.Parameters) + role(p.Name)}, middle,
+		{Text: input(flow(payload))},
+	}
+	return slices.Concat(before, p.script(runtime, handler("run_repair(repair", p.Derived.Repair))),
+		p.Derived.Repair.made()
 }
 
 // Planning returns the document for a plan, whose script must not change anything.
@@ -54,25 +58,18 @@ func Planning(doc *runbook.Document) *runbook.Document {
 	return &planning
 }
 
-// executionID is the only parameter of an undo besides the role.
-const executionID = "ExecutionId"
-
 // Undo returns the undo's document in pieces, and the calls that its script may make.
 func (p Program) Undo(runtime []Piece) ([]Piece, []runbook.Call) {
-	repaired := naming.Mark + p.Name
-	given := map[string]runbook.Parameter{executionID: {
-		Type: "String", Description: "The id of the repair, an execution of " + repaired + " in this account and Region.",
-		AllowedPattern: `^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`,
-	}}
-	return p.pieces(head{naming.UndoRunbook(p.Name), p.Header.Undo + "\n" + calls(*p.Derived.Undo), given}, undo,
-		map[string]string{executionID: "{{ " + executionID + " }}"}, runtime,
-		handler(fmt.Sprintf("run_undo(undo, %q", repaired), *p.Derived.Undo)), p.Derived.Undo.made()
+	name := naming.UndoRunbook(p.Name)
+	about := p.Header.Undo + "\n" + calls(*p.Derived.Undo)
+	last := handler(fmt.Sprintf("run_undo(undo, %q", naming.Mark+p.Name), *p.Derived.Undo)
+	return slices.Concat([]Piece{{Text: description(about) + role(name)}, undo}, p.script(runtime, last)),
+		p.Derived.Undo.made()
 }
 
-// pieces assembles a document. The program's own piece is shared by the documents of its repair and its undo.
-func (p Program) pieces(h head, frame Piece, payload map[string]string, runtime []Piece, last string) []Piece {
-	return slices.Concat(
-		[]Piece{{Text: h.text()}, frame, {Text: "    InputPayload: " + flow(payload) + "\n    Script: |\n"}}, runtime,
+// script assembles the script. The program's own piece is shared by the documents of its repair and its undo.
+func (p Program) script(runtime []Piece, last string) []Piece {
+	return slices.Concat(runtime,
 		[]Piece{Script(p.Name, "\n\n"+WithoutRuntime(p.Source)), {Text: indented("\n\n" + last)}})
 }
 
@@ -162,32 +159,41 @@ func indent(by, text string) string {
 	return regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(text, by+"$1")
 }
 
-// head is the first piece of a document.
-type head struct {
-	name, description string
-	parameters        map[string]runbook.Parameter
+// description is the beginning of a document, which has at least one parameter.
+func description(text string) string {
+	return "description: |\n" + strings.TrimRight(indent("  ", text), "\n") + "\nparameters:\n"
 }
 
-func (h head) text() string {
-	return "description: |\n" + strings.TrimRight(indent("  ", h.description), "\n") + `
-parameters:
-  AutomationAssumeRole:
-    type: String
-    description: The ARN of the role that the script runs under.
-    allowedPattern: ^arn:aws[a-z-]*:iam::[0-9]{12}:role/` + naming.Mark + h.name + "$\n" + parameters(h.parameters)
+// role is the beginning of the parameter that frames continue.
+func role(name string) string {
+	return "  AutomationAssumeRole:\n    allowedPattern: ^arn:aws[a-z-]*:iam::[0-9]{12}:role/" + naming.Mark + name + "$\n"
 }
 
 // The frames of documents: what all repairs have, those without an undo, and all undos.
 var (
-	repair     = frame("repair", "Read the resource, decide, change it and verify the change.", "\n- run.After")
-	onlyRepair = frame("onlyRepair", "Read the resource, decide, change it and verify the change.", "")
-	undo       = frame("undo",
-		"Read the repair, compare the resource with what it left, restore the previous state and verify.",
-		"\n- run.After")
+	repair     = Piece{Name: "repair", Text: frame("", repairs, "\n- run.After")}
+	onlyRepair = Piece{Name: "onlyRepair", Text: frame("", repairs, "")}
+	undo       = Piece{Name: "undo", Text: frame(execution, undoes, "\n- run.After") + input(`{"ExecutionId": "{{ ExecutionId }}"}`)}
 )
 
-func frame(name, step, after string) Piece {
-	return Piece{Name: name, Text: `schemaVersion: "0.3"
+const (
+	repairs = "Read the resource, decide, change it and verify the change."
+	undoes  = "Read the repair, compare the resource with what it left, restore the previous state and verify."
+	// execution is the only parameter of an undo besides the role.
+	execution = `  ExecutionId:
+    type: String
+    description: The id of the repair, an execution of the runbook that this one undoes, in this account and Region.
+    allowedPattern: ^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
+`
+)
+
+// input is the end of what precedes the script.
+func input(payload string) string { return "    InputPayload: " + payload + "\n    Script: |\n" }
+
+func frame(parameters, step, after string) string {
+	return `    type: String
+    description: The ARN of the role that the script runs under.
+` + parameters + `schemaVersion: "0.3"
 assumeRole: "{{ AutomationAssumeRole }}"
 outputs:
 - run.Change
@@ -207,5 +213,5 @@ mainSteps:
   inputs:
     Runtime: python3.11
     Handler: handler
-`}
+`
 }
