@@ -217,6 +217,7 @@ func (c *Catalog) link() error {
 		}
 		errs = append(errs, c.linkControl(control))
 	}
+	errs = append(errs, checkBounds(c.Controls))
 	for _, r := range c.Runbooks {
 		if !used[r.Name] {
 			errs = append(errs, fmt.Errorf("%s: no control uses it%s", r.File(), orReversible(r.Name)))

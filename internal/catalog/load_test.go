@@ -214,6 +214,15 @@ func TestLoadRefusesControls(t *testing.T) {
 	}
 }
 
+// Two controls of one runbook can share an execution only if they agree on which parameters are bounds.
+func TestLoadRefusesBoundsThatDiffer(t *testing.T) {
+	t.Parallel()
+	first := with(t, goodControl, `{Name: "{Name}"`, `{Name: "{Name}", Retries: {atMost: 3}`)
+	second := strings.NewReplacer("X.1", "A.2", "4.1", "4.2", "atMost: 3", "atLeast: 2").Replace(first)
+	refused(t, map[string]string{"controls/X.1.yaml": first, "controls/A.2.yaml": second}, "controls/X.1.yaml",
+		"parameter Retries is atMost here and atLeast in controls/A.2.yaml")
+}
+
 // Each of these would go wrong only when a finding arrives.
 func TestLoadRefusesControlsThatCannotBind(t *testing.T) {
 	t.Parallel()
@@ -223,6 +232,10 @@ func TestLoadRefusesControlsThatCannotBind(t *testing.T) {
 		"a part with a digit": {"thing/{Name}", "thing/{Name}/{Id2}", "{Id2}"},
 		"parameter is null":   {`Name: "{Name}"`, `Name: null`, "Name"},
 		"parameter is a map":  {`Name: "{Name}"`, `Name: {a: b}`, "Name"},
+		"a bound of no number": {`Name: "{Name}"`, `Name: {atMost: x}`,
+			"parameter Name has the bound x, which is not a whole number"},
+		"two bounds":          {`Name: "{Name}"`, `Name: {atMost: 2, atLeast: 1}`, "Name"},
+		"a bound in a list":   {`["22"]`, `[{atMost: 22}]`, "Ports"},
 		"list is empty":       {`["22"]`, `[]`, "Ports"},
 		"list in a list":      {`["22"]`, `[["22"]]`, "Ports"},
 		"a brace in a value":  {`Name: "{Name}"`, `Name: "{Name"`, "parameter Name is invalid"},

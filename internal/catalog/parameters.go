@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hubmend/internal/catalog/runbook"
@@ -40,9 +42,17 @@ func checkParameters(c Control, doc *runbook.Document) error {
 	return errors.Join(errs...)
 }
 
-// checkParameter requires a value that Bind can convert for Systems Manager: a text, or a list of at least one text.
+// checkParameter requires a value that Bind can convert for Systems Manager: a text, a bound, or a list of at least one
+// text.
 // Its error continues a sentence that begins with the parameter's name.
 func checkParameter(value any, declared runbook.Parameter, captured map[string]bool) error {
+	number, _, isBound := control.Bounded(value)
+	if isBound {
+		if _, err := strconv.Atoi(fmt.Sprint(number)); err != nil {
+			return fmt.Errorf("has the bound %v, which is not a whole number", number)
+		}
+		value = number
+	}
 	list, isList := value.([]any)
 	if isList != (declared.Type == "StringList") {
 		return errors.New("must be a list if, and only if, the runbook's parameter is a StringList")
@@ -102,4 +112,27 @@ func checkItem(item any, captured map[string]bool) error {
 		return fmt.Errorf("is invalid: %w", err)
 	}
 	return nil
+}
+
+// checkBounds requires that controls of one runbook agree on which parameters are bounds. Otherwise their repairs of one
+// resource could not be joined.
+func checkBounds(controls []Control) error {
+	var errs []error
+	first := map[string]Control{}
+	for _, c := range controls {
+		other, known := first[c.Runbook]
+		if !known {
+			first[c.Runbook] = c
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+			_, here, _ := control.Bounded(c.Parameters[name])
+			_, there, _ := control.Bounded(other.Parameters[name])
+			if here != there {
+				errs = append(errs, fmt.Errorf("controls/%s.yaml: parameter %s is %s here and %s in controls/%s.yaml",
+					c.ID, name, cmp.Or(here, "no bound"), cmp.Or(there, "no bound"), other.ID))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }

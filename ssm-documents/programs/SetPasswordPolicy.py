@@ -1,4 +1,4 @@
-"""Make the account's password policy meet CIS 1.5 to 1.11, and undo that."""
+"""Make the account's password policy at least as strict as required, and undo that."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from hubmend_runtime import Aws, Outcome, Refused, State, unchanged
 Policy = dict[str, Any]
 
 NUMBERS = ("MinimumPasswordLength", "MaxPasswordAge", "PasswordReusePrevention")
+OLDEST = 1095  # days, IAM's maximum; required of a policy, it also allows passwords that never expire
 CHARACTERS = ("RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters")
 NONE = {"PasswordPolicy": "none"}  # recorded for an account without a policy
 MEANWHILE = "It may have been changed during this run. Check it, then try again."
@@ -19,11 +20,11 @@ def repair(aws: Aws, MinimumPasswordLength: str, PasswordReusePrevention: str, M
     old = read(aws)
     changed = weak(old, least, oldest)
     if not changed:
-        return unchanged("the account's password policy meets CIS 1.5 to 1.11.", old)
+        return unchanged("the account's password policy is at least as strict as required.", old)
     # The stricter of each. Users must be allowed to change an expired password.
     new = {
         **{name: max(old.get(name, 0), value) for name, value in least.items()},
-        "MaxPasswordAge": oldest if "MaxPasswordAge" in changed else old["MaxPasswordAge"],
+        "MaxPasswordAge": oldest if "MaxPasswordAge" in changed else old.get("MaxPasswordAge", 0),
         **dict.fromkeys((*CHARACTERS, "AllowUsersToChangePassword"), True),
         "HardExpiry": old.get("HardExpiry", False),
     }
@@ -32,7 +33,7 @@ def repair(aws: Aws, MinimumPasswordLength: str, PasswordReusePrevention: str, M
     # This alone is no reason to write a policy, but it is a change when one is written.
     changed += [] if old.get("AllowUsersToChangePassword") else ["AllowUsersToChangePassword"]
     names = ", ".join(f"{name} {text(new[name])}" + (f" (was {text(old.get(name))})" if old else "") for name in changed)
-    return Outcome(f"{'Changed' if old else 'Created'} the account's password policy: {names}.", old or NONE, {**new, "ExpirePasswords": True})
+    return Outcome(f"{'Changed' if old else 'Created'} the account's password policy: {names}.", old or NONE, kept(new))
 
 
 def undo(aws: Aws, before: State, after: State) -> Outcome:
@@ -81,9 +82,14 @@ def write(aws: Aws, new: Policy) -> None:
 def weak(policy: Policy, least: dict[str, int], oldest: int) -> list[str]:
     """Return the names of the settings that do not pass."""
     passes = {name: policy.get(name, 0) >= value for name, value in least.items()}
-    passes["MaxPasswordAge"] = 1 <= policy.get("MaxPasswordAge", 0) <= oldest
+    passes["MaxPasswordAge"] = 1 <= (policy.get("MaxPasswordAge") or OLDEST) <= oldest
     passes |= {name: policy.get(name) is True for name in CHARACTERS}
     return [name for name, ok in passes.items() if not ok]
+
+
+def kept(new: Policy) -> Policy:
+    """Return what IAM reports of a policy that was written: numbers that are not set are left out."""
+    return {name: value for name, value in new.items() if name not in NUMBERS or value} | {"ExpirePasswords": bool(new["MaxPasswordAge"])}
 
 
 def still_weak(names: list[str]) -> str:

@@ -8,12 +8,13 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// ninetyDays is what IAM.3 and IAM.8 allow. A credential of exactly that age fails.
-const ninetyDays = 90 * 24 * time.Hour
+// day is what controls count ages in. A credential of exactly the age that a control allows fails.
+const day = 24 * time.Hour
 
 func init() {
 	controls["IAM.3"] = reader.keysAreRotated
-	controls["IAM.8"] = reader.credentialsAreUsed
+	controls["IAM.8"] = func(r reader) (bool, error) { return r.credentialsAreUsed(90 * day) }
+	controls["IAM.22"] = func(r reader) (bool, error) { return r.credentialsAreUsed(45 * day) }
 }
 
 // keysAreRotated is IAM.3: no active access key is older than 90 days.
@@ -23,16 +24,16 @@ func (r reader) keysAreRotated() (bool, error) {
 		return false, err
 	}
 	for _, key := range keys {
-		if old, err := isOld(key["CreateDate"]); old || err != nil {
+		if old, err := isOld(key["CreateDate"], 90*day); old || err != nil {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// credentialsAreUsed is IAM.8: no password and no active access key that was not used for
-// 90 days, counted from its creation when it was never used.
-func (r reader) credentialsAreUsed() (bool, error) {
+// credentialsAreUsed is IAM.8 and IAM.22: no password and no active access key that was not used for
+// that time, counted from its creation when it was never used.
+func (r reader) credentialsAreUsed(limit time.Duration) (bool, error) {
 	keys, err := r.activeKeys()
 	if err != nil {
 		return false, err
@@ -43,14 +44,14 @@ func (r reader) credentialsAreUsed() (bool, error) {
 			return false, err
 		}
 		use, _ := answer["AccessKeyLastUsed"].(map[string]any)
-		if old, err := isOld(first(use["LastUsedDate"], key["CreateDate"])); old || err != nil {
+		if old, err := isOld(first(use["LastUsedDate"], key["CreateDate"]), limit); old || err != nil {
 			return false, err
 		}
 	}
-	return r.passwordIsUsed()
+	return r.passwordIsUsed(limit)
 }
 
-func (r reader) passwordIsUsed() (bool, error) {
+func (r reader) passwordIsUsed(limit time.Duration) (bool, error) {
 	name := map[string]any{"UserName": r.name()}
 	user, err := r.call("iam", "GetUser", name)
 	if err != nil {
@@ -65,12 +66,12 @@ func (r reader) passwordIsUsed() (bool, error) {
 	}
 	facts, _ := user["User"].(map[string]any)
 	password, _ := profile["LoginProfile"].(map[string]any)
-	old, err := isOld(password["CreateDate"])
+	old, err := isOld(password["CreateDate"], limit)
 	if err != nil || !old || facts["PasswordLastUsed"] == nil {
 		return !old, err
 	}
 	// The last use may be of a password before this one, so it counts only when it is later.
-	old, err = isOld(facts["PasswordLastUsed"])
+	old, err = isOld(facts["PasswordLastUsed"], limit)
 	return !old, err
 }
 
@@ -85,14 +86,14 @@ func (r reader) activeKeys() ([]map[string]any, error) {
 	return active, err
 }
 
-// isOld reports whether a time of an answer is 90 days ago or more.
-func isOld(value any) (bool, error) {
+// isOld reports whether a time of an answer is that long ago or longer.
+func isOld(value any, limit time.Duration) (bool, error) {
 	text, _ := value.(string)
 	then, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return false, fmt.Errorf("read the time %v: %w", value, err)
 	}
-	return time.Since(then) >= ninetyDays, nil
+	return time.Since(then) >= limit, nil
 }
 
 // first returns the first value, or the second when there is none.

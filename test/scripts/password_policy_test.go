@@ -142,6 +142,39 @@ func TestPasswordPolicy(t *testing.T) {
 	})
 }
 
+// Controls that require less than CIS: IAM's maximum age also allows passwords that never expire.
+func TestPasswordPolicyOfLess(t *testing.T) {
+	t.Parallel()
+	never := passing(object{"MinimumPasswordLength": 8.0, "PasswordReusePrevention": nil, "MaxPasswordAge": nil,
+		"ExpirePasswords": false})
+	run := func(planning bool, reads ...any) play {
+		p := settingPolicy(planning, reads...)
+		maps.Copy(p.Events, map[string]any{"MinimumPasswordLength": "8", "PasswordReusePrevention": "0",
+			"MaxPasswordAge": "1095"})
+		return p
+	}
+	done := plays(t, "SetPasswordPolicy", run(false, policyAnswer(never)),
+		run(true, policyAnswer(nil)), run(false, policyAnswer(nil), policyAnswer(nil), policyAnswer(never)),
+		run(false, policyAnswer(passing(object{"MaxPasswordAge": 200.0, "RequireSymbols": false})),
+			policyAnswer(passing(object{"MaxPasswordAge": 200.0}))))
+	if done[0].Error != "" || !strings.HasPrefix(done[0].Change, "Nothing to change") || len(done[0].Made) != 1 {
+		t.Errorf("%q, %q after %v", done[0].Error, done[0].Change, names(done[0].Made))
+	}
+	for _, got := range done[1:3] {
+		if want := "Created the account's password policy: MinimumPasswordLength 8, RequireSymbols true"; got.Error != "" ||
+			!strings.HasPrefix(got.Change, want) {
+			t.Errorf("%q, %q; want %q", got.Error, got.Change, want)
+		}
+		checkJSON(t, "After", never, got.After)
+		var written object
+		input(t, append(got.Made, got.Planned...), writePolicy, &written)
+		if diff := cmp.Diff(given(never), written); diff != "" {
+			t.Errorf("written (-want +got):\n%s", diff)
+		}
+	}
+	checkJSON(t, "After", passing(object{"MaxPasswordAge": 200.0}), done[3].After)
+}
+
 // A policy that is stricter than the one that the repair wrote also passes.
 func TestPasswordPolicyIsStricterMeanwhile(t *testing.T) {
 	t.Parallel()

@@ -54,7 +54,22 @@ func (c Control) values(parts map[string]string) target.Parameters {
 			values[name] = p
 			continue
 		}
+		if value, bound, ok := Bounded(v); ok {
+			values[name] = target.Parameter{Values: []string{fmt.Sprint(value)}, Bound: bound}
+			continue
+		}
 		values[name] = target.Parameter{Values: []string{fill(fmt.Sprint(v))}}
 	}
 	return values
+}
+
+// Bounded returns the number of a bound such as {atMost: 45}.
+func Bounded(value any) (number any, bound target.Bound, ok bool) {
+	one, _ := value.(map[string]any)
+	for _, bound := range []target.Bound{target.AtMost, target.AtLeast} {
+		if number, ok := one[string(bound)]; ok && len(one) == 1 {
+			return number, bound, true
+		}
+	}
+	return nil, "", false
 }

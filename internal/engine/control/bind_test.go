@@ -20,6 +20,12 @@ func TestBind(t *testing.T) {
 		Parameters: map[string]any{"Name": "{Name}", "Both": "{account}/{Name}", "Limit": 3, "On": true,
 			"Ports": []any{uint64(3389), "22", "{Name}"}},
 	}
+	bounded := control.Control{
+		ID: "X.4", Runbook: "FixBounds", Scope: control.Global,
+		Resource: control.Resource{Type: "T", ID: "AWS::::Account:{account}"},
+		Parameters: map[string]any{"Days": map[string]any{"atMost": uint64(45)},
+			"Length": map[string]any{"atLeast": "14"}},
+	}
 	user := control.Control{
 		ID: "X.2", Runbook: "FixUser", Scope: control.Global,
 		Resource:   control.Resource{Type: "T", ID: "arn:{partition}:iam::{account}:user/{Path+}"},
@@ -67,6 +73,10 @@ func TestBind(t *testing.T) {
 		"global, other owner": {control: user, resource: "arn:aws:iam::333333333333:user/alice"},
 		"bucket": {bucket, "arn:aws:s3:::my.bucket-1", "eu-west-1",
 			target.Parameters{"Bucket": one("my.bucket-1")}},
+		"bounds": {bounded, "AWS::::Account:222222222222", target.Global, target.Parameters{
+			"Days":   {Values: []string{"45"}, Bound: target.AtMost},
+			"Length": {Values: []string{"14"}, Bound: target.AtLeast},
+		}},
 		"object, not a bucket": {control: bucket, resource: "arn:aws:s3:::my/object"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,8 +22,9 @@ type Control struct {
 	Scope    Scope    `yaml:"scope"`
 	Resource Resource `yaml:"resource"`
 	// Parameters give each of the runbook's parameters but the role a value, in which
-	// {Name} stands for a part of the resource's id. A list is a set: two repairs of one
-	// resource that arrive together are joined into one.
+	// {Name} stands for a part of the resource's id. Two repairs of one resource that
+	// arrive together are joined into one: a list is a set, and of {atMost: 90} or
+	// {atLeast: 14} the stricter number counts.
 	Parameters map[string]any `yaml:"parameters"`
 
 	// Frameworks maps a standard, as findings spell it, to its number for this control, or to several numbers with

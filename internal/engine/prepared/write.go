@@ -75,6 +75,10 @@ func RuleKey(standard, number string) string { return strings.ToLower(standard +
 func texts(parameters map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, value := range parameters {
+		if number, bound, ok := control.Bounded(value); ok {
+			all[name] = map[string]any{string(bound): fmt.Sprint(number)}
+			continue
+		}
 		list, isList := value.([]any)
 		if !isList {
 			all[name] = fmt.Sprint(value)

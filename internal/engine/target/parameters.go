@@ -3,6 +3,8 @@ package target
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Parameter is the value of one runbook parameter.
@@ -11,6 +13,48 @@ type Parameter struct {
 	// List says that the runbook treats the values as a set, so that two repairs of
 	// one target may be joined by taking the values of both.
 	List bool
+	// Bound says that the value is a number of which the stricter of two does what both ask for.
+	Bound Bound `dynamodbav:",omitempty" json:",omitempty"`
+}
+
+// Bound says which of two numbers is stricter.
+type Bound string
+
+// The bounds, as catalogs write them.
+const (
+	AtMost  Bound = "atMost"
+	AtLeast Bound = "atLeast"
+)
+
+// covers reports whether a repair with a does what one with b would do.
+func (a Parameter) covers(b Parameter) bool {
+	switch {
+	case a.List != b.List:
+		return false
+	case a.List:
+		return !slices.ContainsFunc(b.Values, func(v string) bool { return !slices.Contains(a.Values, v) })
+	case slices.Equal(a.Values, b.Values):
+		return true // also for an attempt from before the bound was declared
+	}
+	have, errHave := strconv.Atoi(strings.Join(a.Values, " "))
+	want, errWant := strconv.Atoi(strings.Join(b.Values, " "))
+	return errHave == nil && errWant == nil && a.Bound == b.Bound &&
+		(a.Bound == AtMost && have <= want || a.Bound == AtLeast && have >= want)
+}
+
+// join returns the value that covers both. It returns false when there is none.
+func (a Parameter) join(b Parameter) (Parameter, bool) {
+	switch {
+	case a.List && b.List:
+		values := slices.Concat(a.Values, b.Values)
+		slices.Sort(values)
+		return Parameter{Values: slices.Compact(values), List: true}, true
+	case b.covers(a):
+		return b, true
+	case a.covers(b):
+		return a, true
+	}
+	return Parameter{}, false
 }
 
 // Parameters are the inputs of a runbook, by name.
@@ -19,17 +63,8 @@ type Parameters map[string]Parameter
 // Covers reports whether a repair with p does all that a repair with q would do.
 func (p Parameters) Covers(q Parameters) bool {
 	for name, want := range q {
-		have, ok := p[name]
-		if !ok || have.List != want.List {
+		if have, ok := p[name]; !ok || !have.covers(want) {
 			return false
-		}
-		if !want.List && !slices.Equal(have.Values, want.Values) {
-			return false
-		}
-		for _, v := range want.Values {
-			if !slices.Contains(have.Values, v) {
-				return false
-			}
 		}
 	}
 	return true
@@ -49,7 +84,7 @@ func (p Parameters) Disjoint(q Parameters) bool {
 }
 
 // Join returns the parameters of one repair that covers both p and q. It returns false
-// when there is none: a value that is no list differs, or a parameter is in one only.
+// when there is none: a value that is neither a list nor a bound differs, or a parameter is in one only.
 func (p Parameters) Join(q Parameters) (Parameters, bool) {
 	if len(p) != len(q) {
 		return nil, false
@@ -57,13 +92,11 @@ func (p Parameters) Join(q Parameters) (Parameters, bool) {
 	joined := maps.Clone(p)
 	for name, b := range q {
 		a, ok := p[name]
-		if !ok || a.List != b.List || !a.List && !slices.Equal(a.Values, b.Values) {
+		if !ok {
 			return nil, false
 		}
-		if a.List {
-			values := slices.Concat(a.Values, b.Values)
-			slices.Sort(values)
-			joined[name] = Parameter{Values: slices.Compact(values), List: true}
+		if joined[name], ok = a.join(b); !ok {
+			return nil, false
 		}
 	}
 	return joined, true
@@ -73,7 +106,8 @@ func (p Parameters) Join(q Parameters) (Parameters, bool) {
 func (p Parameters) Clone() Parameters {
 	c := maps.Clone(p)
 	for name, v := range c {
-		c[name] = Parameter{Values: slices.Clone(v.Values), List: v.List}
+		v.Values = slices.Clone(v.Values)
+		c[name] = v
 	}
 	return c
 }

@@ -65,6 +65,14 @@ func TestKeyFromExecutor(t *testing.T) {
 func scalar(v string) target.Parameter  { return target.Parameter{Values: []string{v}} }
 func list(v ...string) target.Parameter { return target.Parameter{Values: v, List: true} }
 
+func atMost(v string) target.Parameter {
+	return target.Parameter{Values: []string{v}, Bound: target.AtMost}
+}
+
+func atLeast(v string) target.Parameter {
+	return target.Parameter{Values: []string{v}, Bound: target.AtLeast}
+}
+
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -88,6 +96,28 @@ func TestParameters(t *testing.T) {
 		},
 		"scalars differ": {target.Parameters{"Days": scalar("90")}, target.Parameters{"Days": scalar("45")}, false,
 			nil},
+		"a lower maximum covers a higher one": {target.Parameters{"Days": atMost("45")},
+			target.Parameters{"Days": atMost("90")}, true, target.Parameters{"Days": atMost("45")}},
+		"a higher maximum does not": {target.Parameters{"Days": atMost("90")},
+			target.Parameters{"Days": atMost("45")}, false, target.Parameters{"Days": atMost("45")}},
+		"bounds are numbers": {target.Parameters{"Days": atMost("100")},
+			target.Parameters{"Days": atMost("45")}, false, target.Parameters{"Days": atMost("45")}},
+		"a higher minimum covers a lower one": {target.Parameters{"Length": atLeast("14")},
+			target.Parameters{"Length": atLeast("8")}, true, target.Parameters{"Length": atLeast("14")}},
+		"a lower minimum does not": {target.Parameters{"Length": atLeast("8")},
+			target.Parameters{"Length": atLeast("14")}, false, target.Parameters{"Length": atLeast("14")}},
+		"same bound": {target.Parameters{"Days": atMost("90")}, target.Parameters{"Days": atMost("90")}, true,
+			target.Parameters{"Days": atMost("90")}},
+		"the stricter of each": {target.Parameters{"Length": atLeast("14"), "Days": atMost("90")},
+			target.Parameters{"Length": atLeast("8"), "Days": atMost("45")}, false,
+			target.Parameters{"Length": atLeast("14"), "Days": atMost("45")}},
+		"opposite bounds": {target.Parameters{"Days": atMost("45")}, target.Parameters{"Days": atLeast("40")}, false,
+			nil},
+		// Of an attempt from before the bound was declared.
+		"same value without a bound": {target.Parameters{"Days": scalar("90")},
+			target.Parameters{"Days": atMost("90")}, true, target.Parameters{"Days": atMost("90")}},
+		"other value without a bound": {target.Parameters{"Days": scalar("90")},
+			target.Parameters{"Days": atMost("45")}, false, nil},
 		"list and scalar": {target.Parameters{"P": list("22")}, target.Parameters{"P": scalar("22")}, false, nil},
 		"missing in first": {target.Parameters{"A": scalar("1")}, target.Parameters{"A": scalar("1"), "B": scalar("2")},
 			false, nil},
