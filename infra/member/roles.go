@@ -140,6 +140,13 @@ func written(policy []runbook.Statement) []access.Statement {
 		if s.PassedTo != "" {
 			written.Conditions = access.Conditions{"StringEquals": map[string]any{"iam:PassedToService": s.PassedTo}}
 		}
+		if len(s.Policies) > 0 {
+			var policies []*string
+			for _, policy := range s.Policies {
+				policies = append(policies, arn.Sub(policy))
+			}
+			written.Conditions = access.Conditions{"ArnEquals": map[string]any{"iam:PolicyARN": policies}}
+		}
 		statements = append(statements, written)
 	}
 	return statements

@@ -307,7 +307,7 @@ func decodeStrictly(text []byte, into any) error {
 
 // Policy returns the policy statements of a runbook's role.
 func (c *Catalog) Policy(r Runbook) ([]runbook.Statement, error) {
-	statements, err := runbook.Policy(r.Document, c.Permissions)
+	statements, err := runbook.Policy(r.Name, r.Document, c.Permissions)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.File(), err)
 	}

@@ -26,6 +26,11 @@ type Permission struct {
 	When string `yaml:"when"`
 	// Also lists further permissions of the same call, on other resources.
 	Also []Permission `yaml:"also"`
+	// Runbooks are the resources of single runbooks, instead of Resources. It is not allowed in Also.
+	Runbooks map[string][]string `yaml:"runbooks"`
+	// Policies are the only managed policies that single runbooks may attach or detach with the call. It is not allowed
+	// in Also.
+	Policies map[string][]string `yaml:"policies"`
 }
 
 // Permissions maps a call in botocore's spelling (ec2:DescribeSecurityGroups) to its permission.
@@ -36,8 +41,9 @@ type Statement struct {
 	Sid       string
 	Actions   []string
 	Resources []string
-	PassedTo  string // the service that roles may be passed to; empty otherwise
-	Reason    string // why Resources is "*", for each of the calls; empty otherwise
+	PassedTo  string   // the service that roles may be passed to; empty otherwise
+	Policies  []string // the managed policies that may be attached or detached; empty: any
+	Reason    string   // why Resources is "*", for each of the calls; empty otherwise
 }
 
 var (
@@ -45,6 +51,8 @@ var (
 	actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
 	// resourcePattern is the form of an ARN in the account whose role it is for.
 	resourcePattern = regexp.MustCompile(`^arn:\$\{AWS::Partition\}:[a-z0-9-]+:[a-z0-9*-]*:(\$\{AWS::AccountId\})?:.`)
+	// managedPattern is the form of the ARN of a policy that AWS manages.
+	managedPattern = regexp.MustCompile(`^arn:\$\{AWS::Partition\}:iam::aws:policy/[A-Za-z/-]+$`)
 )
 
 // ParsePermissions decodes a permissions file. It refuses a key that is not a call, and what Check refuses.
@@ -86,9 +94,14 @@ func (p Permission) Check() error {
 			return fmt.Errorf("action %q is not <service>:<Action>", action)
 		}
 	}
-	for _, resource := range p.Resources {
+	for _, resource := range slices.Concat(append(slices.Collect(maps.Values(p.Runbooks)), p.Resources)...) {
 		if err := checkResource(resource); err != nil {
 			return err
+		}
+	}
+	for _, policy := range slices.Concat(slices.Collect(maps.Values(p.Policies))...) {
+		if !managedPattern.MatchString(policy) {
+			return fmt.Errorf("policy %q is not the ARN of a policy that AWS manages", policy)
 		}
 	}
 	if slices.Contains(p.Resources, "*") != (p.Reason != "") {
@@ -111,7 +124,7 @@ func checkResource(resource string) error {
 		return nil
 	case !strings.HasPrefix(resource, "arn:${AWS::Partition}:"):
 		return fmt.Errorf("resource %q must begin with arn:${AWS::Partition}:", resource)
-	case !resourcePattern.MatchString(resource):
+	case !resourcePattern.MatchString(resource) && !managedPattern.MatchString(resource):
 		return fmt.Errorf("resource %q is not an ARN whose account is ${AWS::AccountId} or empty", resource)
 	}
 	return nil
@@ -119,7 +132,7 @@ func checkResource(resource string) error {
 
 // Policy derives the statements of a runbook's role from its calls, one for each distinct set of resources. Calls that
 // are not in permissions get the permissions of AWS's reference (see Derive). A call that is in neither is an error.
-func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
+func Policy(name string, doc *Document, permissions Permissions) ([]Statement, error) {
 	var granted []Permission
 	var errs []error
 	parameters := parametersOf(doc)
@@ -130,6 +143,10 @@ func Policy(doc *Document, permissions Permissions) ([]Statement, error) {
 			granted, errs = append(granted, derived), append(errs, err)
 			continue
 		}
+		if resources, ok := p.Runbooks[name]; ok {
+			p.Resources = resources
+		}
+		p.Policies = map[string][]string{name: p.Policies[name]}
 		granted = append(granted, p)
 		for _, more := range p.Also {
 			if more.When == "" || slices.Contains(parameters[call], more.When) {
@@ -149,10 +166,11 @@ func Statements(granted []Permission) []Statement {
 	reasons := map[string][]string{}
 	for _, p := range granted {
 		resources := slices.Sorted(slices.Values(p.Resources))
-		key := strings.Join(append(resources, p.PassedTo), " ")
+		policies := slices.Concat(slices.Collect(maps.Values(p.Policies))...)
+		key := strings.Join(slices.Concat(resources, []string{p.PassedTo}, policies), " ")
 		s := merged[key]
 		if s == nil {
-			s = &Statement{Resources: resources, PassedTo: p.PassedTo}
+			s = &Statement{Resources: resources, PassedTo: p.PassedTo, Policies: policies}
 			merged[key] = s
 		}
 		if !slices.Contains(reasons[key], p.Reason) {

@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,18 @@ func TestParsePermissions(t *testing.T) {
 		"ARN that is cut": {
 			`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:"]}`,
 			"whose account is ${AWS::AccountId}"},
+		"one runbook": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["` + arn + `"]}}`,
+			""},
+		"fixed partition of one runbook": {
+			`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["arn:aws:x:::thing"]}}`,
+			"must begin with"},
+		"a managed policy": {
+			`x:Close: {actions: ["x:Close"], resources: ["` + arn +
+				`"], policies: {Close: ["arn:${AWS::Partition}:iam::aws:policy/AWSSupportAccess"]}}`, ""},
+		"a policy of the account": {
+			`x:Close: {actions: ["x:Close"], resources: ["` + arn +
+				`"], policies: {Close: ["arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/own"]}}`,
+			"not the ARN of a policy that AWS manages"},
 		"key that is no call": {`Close: {actions: ["x:Close"], resources: ["` + arn + `"]}`, `"Close"`},
 		"a second document": {"x:Close: {actions: [\"x:Close\"], resources: [\"" + arn + "\"]}\n---\nx:Open: {}",
 			"more than one"},
@@ -107,7 +120,7 @@ func TestPolicy(t *testing.T) {
 		"y:Tag":   {Actions: []string{"y:Tag", "x:Close"}, Resources: []string{arn, arn + "2"}},
 		"y:Spare": {Actions: []string{"y:Spare"}, Resources: []string{"*"}, Reason: "No step calls it."},
 	}
-	got, err := runbook.Policy(steps(t, callingSteps), permissions)
+	got, err := runbook.Policy("Close", steps(t, callingSteps), permissions)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +135,7 @@ func TestPolicy(t *testing.T) {
 	if diff := cmp.Diff([]string{arn + "2", arn}, permissions["x:Close"].Resources); diff != "" {
 		t.Errorf("the permissions were changed: %s", diff)
 	}
-	if got, err := runbook.Policy(&runbook.Document{}, permissions); err != nil || len(got) != 0 {
+	if got, err := runbook.Policy("Close", &runbook.Document{}, permissions); err != nil || len(got) != 0 {
 		t.Errorf("an empty document has the policy %v, %v", got, err)
 	}
 }
@@ -137,7 +150,7 @@ func TestPolicyOfAParameter(t *testing.T) {
 		}}}
 	for input, want := range map[string]int{"": 1, ", Role: ''": 1, ", Role: r": 2, `, Role: "{{ a.B }}"`: 2,
 		", Other: r": 1} {
-		got, err := runbook.Policy(steps(t,
+		got, err := runbook.Policy("Close", steps(t,
 			`- {name: set, action: "aws:executeAwsApi", inputs: {Service: x, Api: Set`+input+"}}"), permissions)
 		if err != nil || len(got) != want {
 			t.Errorf("with %q: %d statements, %v; want %d", input, len(got), err, want)
@@ -145,9 +158,38 @@ func TestPolicyOfAParameter(t *testing.T) {
 	}
 }
 
+// Two runbooks make the same call, of which one has resources of its own.
+func TestPolicyOfOneRunbook(t *testing.T) {
+	t.Parallel()
+	permissions := runbook.Permissions{"x:Set": {Actions: []string{"x:Set"}, Resources: []string{arn},
+		Runbooks: map[string][]string{"SetAll": {arn + "2"}}}}
+	document := steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {Service: x, Api: Set}}`)
+	for name, want := range map[string]string{"SetOne": arn, "SetAll": arn + "2", "UndoSetAll": arn} {
+		got, err := runbook.Policy(name, document, permissions)
+		if err != nil || len(got) != 1 || got[0].Resources[0] != want {
+			t.Errorf("%s: %v, %v; want %s", name, got, err, want)
+		}
+	}
+}
+
+// A runbook may attach one managed policy only, to any role.
+func TestPolicyOfOneManagedPolicy(t *testing.T) {
+	t.Parallel()
+	const managed = "arn:${AWS::Partition}:iam::aws:policy/AWSSupportAccess"
+	permissions := runbook.Permissions{"x:Set": {Actions: []string{"x:Set"}, Resources: []string{arn},
+		Policies: map[string][]string{"SetOne": {managed}}}}
+	document := steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {Service: x, Api: Set}}`)
+	for name, want := range map[string][]string{"SetOne": {managed}, "SetAll": nil} {
+		got, err := runbook.Policy(name, document, permissions)
+		if err != nil || len(got) != 1 || !slices.Equal(got[0].Policies, want) {
+			t.Errorf("%s: %v, %v; want %s", name, got, err, want)
+		}
+	}
+}
+
 func TestPolicyRefusesACallOfWhichNobodySaysWhatItNeeds(t *testing.T) {
 	t.Parallel()
-	got, err := runbook.Policy(steps(t, callingSteps),
+	got, err := runbook.Policy("Close", steps(t, callingSteps),
 		runbook.Permissions{"x:Read": {Actions: []string{"x:Read"}, Resources: []string{"*"}}})
 	if err == nil || got != nil || !strings.Contains(err.Error(), "x:Close") ||
 		!strings.Contains(err.Error(), "y:Tag") {
@@ -158,7 +200,7 @@ func TestPolicyRefusesACallOfWhichNobodySaysWhatItNeeds(t *testing.T) {
 // Two calls on "*" have two reasons; a reader of the policy must see both.
 func TestPolicyKeepsEveryReason(t *testing.T) {
 	t.Parallel()
-	got, err := runbook.Policy(steps(t, callingSteps), runbook.Permissions{
+	got, err := runbook.Policy("Close", steps(t, callingSteps), runbook.Permissions{
 		"x:Close": {Actions: []string{"x:Close"}, Resources: []string{"*"}, Reason: "One."},
 		"x:Read":  {Actions: []string{"x:Read"}, Resources: []string{"*"}, Reason: "Two."},
 		"y:Tag":   {Actions: []string{"y:Tag"}, Resources: []string{"*"}, Reason: "Two."},
@@ -189,7 +231,7 @@ func TestPolicyByTheReference(t *testing.T) {
 				"elasticloadbalancing" + account + "listener/gwy/*/*/*",
 				"elasticloadbalancing" + account + "listener/net/*/*/*"}},
 	} {
-		got, err := runbook.Policy(steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
+		got, err := runbook.Policy("Close", steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
 		if err != nil || len(got) != 1 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 			continue
@@ -201,7 +243,7 @@ func TestPolicyByTheReference(t *testing.T) {
 			t.Errorf("%s: reason %q, resources (-want +got):\n%s", name, got[0].Reason, diff)
 		}
 	}
-	got, err := runbook.Policy(steps(t,
+	got, err := runbook.Policy("Close", steps(t,
 		`- {name: set, action: "aws:executeAwsApi", inputs: {Service: s3control, Api: PutPublicAccessBlock, AccountId: a}}`), nil)
 	if err != nil || len(got) != 1 || got[0].Actions[0] != "s3:PutAccountPublicAccessBlock" ||
 		got[0].Resources[0] != "*" || got[0].Reason != "IAM has no resource for s3:PutAccountPublicAccessBlock." {
