@@ -88,13 +88,15 @@ class Aws:
         self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan withheld
         self.trace: list[str] = []  # every call that was made, with its error if it failed
         self._calls, self._reading = dict(calls), reading
-        self._clients: dict[str, typing.Any] = {}
+        self._clients: dict[tuple[str, str], typing.Any] = {}
 
-    def __call__(self, call: str, /, *, absent: Sequence[str] = (), retry: Sequence[str] = (), **parameters: typing.Any) -> typing.Any:
+    def __call__(
+        self, call: str, /, *, absent: Sequence[str] = (), retry: Sequence[str] = (), region: str = "", **parameters: typing.Any
+    ) -> typing.Any:
         """Make a call such as "kms:DescribeKey" and return all pages of its answer, or None for an error code in absent.
 
         A parameter that is None is left out. The codes in retry are retried: they occur while AWS does not yet see a
-        resource that was just created.
+        resource that was just created. The call goes to the execution's Region unless another one is given.
         """
         kind = self._calls.get(call)
         if kind not in ("read", "write"):
@@ -104,7 +106,7 @@ class Aws:
             self.planned.append({"Call": call, "Parameters": parameters})
             return {}
         try:
-            answer = self._retried(call, kind, parameters, self.BUSY.union(retry))
+            answer = self._retried(call, kind, parameters, region, self.BUSY.union(retry))
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "Unknown")
             self.trace.append(f"{call} {code}")
@@ -138,19 +140,19 @@ class Aws:
             time.sleep(pause)
             waited, pause = waited + pause, min(pause * 2, 15.0)
 
-    def _retried(self, call: str, kind: str, parameters: Mapping[str, typing.Any], passing: frozenset[str]) -> typing.Any:
+    def _retried(self, call: str, kind: str, parameters: Mapping[str, typing.Any], region: str, passing: frozenset[str]) -> typing.Any:
         for wait in self.WAITS:
             try:
-                return self._sent(call, kind, parameters)
+                return self._sent(call, kind, parameters, region)
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") not in passing:
                     raise
             time.sleep(wait)
-        return self._sent(call, kind, parameters)
+        return self._sent(call, kind, parameters, region)
 
-    def _sent(self, call: str, kind: str, parameters: Mapping[str, typing.Any]) -> typing.Any:
+    def _sent(self, call: str, kind: str, parameters: Mapping[str, typing.Any], region: str = "") -> typing.Any:
         service, api = call.split(":")
-        client = self._client(service)
+        client = self._client(service, region)
         method = botocore.xform_name(api)
         if kind == "read" and client.can_paginate(method):
             return client.get_paginator(method).paginate(**parameters).build_full_result()
@@ -158,15 +160,15 @@ class Aws:
         answer.pop("ResponseMetadata", None)
         return answer
 
-    def _client(self, service: str) -> typing.Any:
-        if service not in self._clients:
+    def _client(self, service: str, region: str) -> typing.Any:
+        if (service, region) not in self._clients:
             # Standard retries handle throttling, server errors and lost connections.
             make: typing.Any = boto3.client
-            client = make(service, config=Config(retries={"mode": "standard", "total_max_attempts": 6}))
+            client = make(service, region_name=region or None, config=Config(retries={"mode": "standard", "total_max_attempts": 6}))
             if self.planning:
                 client.meta.events.register("before-call", self._withhold)
-            self._clients[service] = client
-        return self._clients[service]
+            self._clients[service, region] = client
+        return self._clients[service, region]
 
     def _withhold(self, model: typing.Any, **_: object) -> None:
         """Refuse every write in a plan, even if a fault in the code above lets one through."""

@@ -13,7 +13,7 @@ GOOD = f"""{IMPORT}
 TABLE = {{"on": lambda aws: switch_on(aws, "k")}}
 
 def repair(aws: Aws, KeyId: str, Ports: list[str]) -> Outcome:
-    aws("kms:DescribeKey", KeyId=KeyId, absent=("NotFoundException",))
+    aws("kms:DescribeKey", KeyId=KeyId, absent=("NotFoundException",), region="eu-west-1")
     switch_on(aws, KeyId)
     aws.until(lambda: aws("kms:GetKeyRotationStatus", KeyId=KeyId)["KeyId"])
     return unchanged("on", {{}})

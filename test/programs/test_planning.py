@@ -42,7 +42,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setenv(f"AWS_{name}", "none")
     make = boto3.client
 
-    def client(service: str, config: Config) -> Any:
+    def client(service: str, config: Config, **_: object) -> Any:
         once = config.merge(Config(retries={"total_max_attempts": 1}, parameter_validation=False))
         one = make(service, region_name="us-east-1", config=once)
 

@@ -65,6 +65,14 @@ def test_reads_have_all_pages() -> None:
     assert len(Aws(CALLS, CONTEXT)("ec2:DescribeVpcs", MaxResults=5)["Vpcs"]) == 8
 
 
+@pytest.mark.usefixtures("account")
+def test_a_call_may_go_to_another_region() -> None:
+    boto3.client("ec2", region_name="eu-west-1").create_vpc(CidrBlock="10.0.0.0/16")
+    aws = Aws(CALLS, CONTEXT)
+    assert [len(aws("ec2:DescribeVpcs", region=region)["Vpcs"]) for region in ("", "eu-west-1", "us-east-1")] == [1, 2, 1]
+    assert aws.trace == ["ec2:DescribeVpcs"] * 3
+
+
 def test_an_answer_has_no_metadata_of_the_call(client: Callable[..., Client]) -> None:
     client({"KeyMetadata": {}, "ResponseMetadata": {"HTTPStatusCode": 200}})
     aws = Aws(CALLS, CONTEXT)
@@ -185,12 +193,13 @@ def test_a_plan_makes_no_call_that_writes_and_does_not_look(client: Callable[...
 
 
 @pytest.mark.usefixtures("account")
-def test_a_plan_is_refused_writes_below_the_runtime_too() -> None:
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_a_plan_is_refused_writes_below_the_runtime_too(region: str) -> None:
     aws = Aws({"ec2:CreateVpc": "write", "ec2:DescribeVpcs": "read"}, CONTEXT, planning=True)
-    assert aws("ec2:DescribeVpcs")["Vpcs"]
+    assert aws("ec2:DescribeVpcs", region=region)["Vpcs"]
     with pytest.raises(RuntimeError, match="ec2:CreateVpc is not a read, so a plan does not send it"):
-        aws._sent("ec2:CreateVpc", "write", {"CidrBlock": "10.0.0.0/16"})  # as if the runtime's own refusal were gone
-    assert len(boto3.client("ec2").describe_vpcs()["Vpcs"]) == 1
+        aws._sent("ec2:CreateVpc", "write", {"CidrBlock": "10.0.0.0/16"}, region)  # as if the runtime's own refusal were gone
+    assert len(boto3.client("ec2", region_name=region).describe_vpcs()["Vpcs"]) == 1
 
 
 def test_outputs() -> None:

@@ -31,7 +31,7 @@ BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 REFERENCE = re.compile(r"\{\{\s*[A-Za-z_][\w.:-]*\s*\}\}")
 TYPES = {"str": "String", "list[str]": "StringList", "int": "Integer", "bool": "Boolean"}
 ASKED = ("account", "execution", "partition", "region", "repair", "until")  # what a program may ask of aws
-OWN = frozenset(("absent", "retry"))  # what the runtime takes beside a call's parameters
+OWN = frozenset(("absent", "region", "retry"))  # what the runtime takes beside a call's parameters
 FIRST = {"repair": ("aws",), "undo": ("aws", "before", "after")}
 
 NOTHING = StructureShape("Nothing", {"type": "structure", "members": {}})
