@@ -16,7 +16,7 @@ var ErrMismatch = errors.New("the finding's resource does not fit its control")
 // Bind returns what a finding of this control asks for: the target of the repair and the
 // parameters of its runbook. Its error is an ErrMismatch with the reason.
 func (c Control) Bind(f finding.Finding) (target.Target, target.Parameters, error) {
-	if f.ResourceType != c.Resource.Type {
+	if f.ResourceType != c.Resource.Type && !slices.Contains(c.Resource.OtherTypes, f.ResourceType) {
 		return target.Target{}, nil,
 			fmt.Errorf("%w: %s repairs a %s, the resource is a %q", ErrMismatch, c.ID, c.Resource.Type, f.ResourceType)
 	}

@@ -126,6 +126,20 @@ func TestBindNamesTheOwner(t *testing.T) {
 	}
 }
 
+func TestBindOtherTypes(t *testing.T) {
+	t.Parallel()
+	c := control.Control{ID: "X.1", Runbook: "R", Scope: control.Global, Resource: control.Resource{
+		Type: "AwsIamRole", OtherTypes: []string{"AwsIamUser"}, ID: "arn:{partition}:iam::{account}:{Kind}/{Path*}{Name}"},
+		Parameters: map[string]any{"Kind": "{Kind}"}}
+	for kind, bound := range map[string]bool{"AwsIamRole": true, "AwsIamUser": true, "AwsIamGroup": false} {
+		_, parameters, err := c.Bind(finding.Finding{Partition: "aws", Account: "222222222222", ResourceType: kind,
+			ResourceID: "arn:aws:iam::222222222222:user/staff/ann"})
+		if (err == nil) != bound || bound && parameters["Kind"].Values[0] != "user" {
+			t.Errorf("%s: %v, %v", kind, parameters, err)
+		}
+	}
+}
+
 // The captures of a resource's id go into parameters. A capture must not be read as a form.
 func TestBindDoesNotExpandTwice(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,8 @@ import (
 // Resource says which resources a control is about.
 type Resource struct {
 	Type string `yaml:"type"` // Resources[0].Type
+	// OtherTypes are further types of a control that checks several.
+	OtherTypes []string `yaml:"otherTypes" json:",omitempty"`
 	// ID is the form of Resources[0].Id. {partition} and {account} must be the finding's own;
 	// {region} is where the resource is, which for a trail may be another than the
 	// finding's. Any other {Name} captures what stands there, up to the next / or :.
