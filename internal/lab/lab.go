@@ -17,6 +17,7 @@ import (
 	"hubmend/internal/aws/authz"
 	"hubmend/internal/aws/partition"
 	"hubmend/internal/build/templates"
+	"hubmend/internal/lab/accessanalyzer"
 	"hubmend/internal/lab/apicall"
 	"hubmend/internal/lab/artifacts"
 	"hubmend/internal/lab/cloudformation"
@@ -104,6 +105,7 @@ type services struct {
 	automation    *ssm.Automation
 	stacks        *cloudformation.Stacks
 	catalog       *servicecatalog.Catalog
+	analyzers     *accessanalyzer.Service
 }
 
 // resourceTypes are the resource types that the services create.
@@ -198,6 +200,7 @@ func (l *Lab) wire() error {
 	s.automation = ssm.New(w, s.authority, s.events, s.interventions)
 	s.stacks = cloudformation.New(w, code, s.authority, s.functions)
 	s.catalog = servicecatalog.New(w, s.stacks, code, s.authority)
+	s.analyzers = accessanalyzer.New()
 	for _, types := range s.resourceTypes() {
 		s.stacks.Register(types)
 	}

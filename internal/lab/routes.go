@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"hubmend/internal/lab/accessanalyzer"
 	"hubmend/internal/lab/apicall"
 	"hubmend/internal/lab/gateway"
 	"hubmend/internal/lab/s3"
@@ -16,7 +17,7 @@ import (
 var inMoto = []string{
 	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging",
 	"organizations",
-	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", // of runbooks only
+	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", "account", // of runbooks only
 }
 
 // route hands a request to the service that answers it.
@@ -37,6 +38,8 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 		apicall.Answer(w, "json", l.events.Serve, q)
 	case apicall.IsCBOR(r):
 		l.alarms.Serve(w, r, q)
+	case q.Service == accessanalyzer.ServiceName:
+		apicall.Answer(w, "rest-json", l.analyzers.Serve, q)
 	case q.Service == "servicecatalog":
 		apicall.Answer(w, "json", l.catalog.Serve, q)
 	case q.Service == "cloudtrail" && q.API == "LookupEvents": // moto cannot answer it

@@ -44,6 +44,21 @@ var differences = map[string]string{
 	"iam:PassRole on hubmend-flow-log-delivery":         "narrower: the role that was made for it only",
 	"ec2:CreateTags, which only a call with tags needs": "no runbook makes an egress rule with tags",
 
+	"iam:CreateGroup on users' groups":              "narrower: Hubmend makes a group for one user only",
+	"iam:DeleteGroup on users' groups":              "narrower: of the groups that it made only",
+	"iam:AddUserToGroup on users' groups":           "narrower: of the groups that it made only",
+	"iam:RemoveUserFromGroup on users' groups":      "narrower: of the groups that it made only",
+	"iam:PutGroupPolicy on users' groups":           "narrower: of the groups that it made only",
+	"iam:DeleteGroupPolicy on users' groups":        "narrower: of the groups that it made only",
+	"iam:AttachGroupPolicy on users' groups":        "narrower: of the groups that it made only",
+	"iam:DetachGroupPolicy on users' groups":        "narrower: of the groups that it made only",
+	"iam:CreateRole on hubmend-aws-support":         "narrower: the role for AWS Support only",
+	"iam:DeleteRole on hubmend-aws-support":         "narrower: the role for AWS Support only",
+	"iam:AttachRolePolicy on hubmend-aws-support":   "narrower: the role for AWS Support only",
+	"iam:DetachRolePolicy on hubmend-aws-support":   "narrower: the role for AWS Support only",
+	"iam:ListEntitiesForPolicy on AWSSupportAccess": "narrower: the policy that the control asks for only",
+	"ssm:GetParameter on Hubmend's parameters":      "narrower: of its own parameters only",
+
 	"elasticloadbalancing:ModifyLoadBalancerAttributes on Application Load Balancers": "narrower: the others do not " +
 		"have the attribute",
 }
@@ -53,6 +68,10 @@ var narrow = map[string]string{
 	"arn:aws:s3:::hubmend-access-logs-":                        "the log bucket",
 	"arn:aws:s3:::hubmend-cloudfront-logs-":                    "CloudFront's log bucket",
 	"log-group:/hubmend/":                                      "Hubmend's groups",
+	":group/hubmend-user-":                                     "users' groups",
+	":role/hubmend-aws-support":                                "hubmend-aws-support",
+	":policy/AWSSupportAccess":                                 "AWSSupportAccess",
+	":parameter/hubmend/":                                      "Hubmend's parameters",
 	":loadbalancer/app/":                                       "Application Load Balancers",
 	"arn:aws:iam::222222222222:role/hubmend-trail-delivery":    "hubmend-trail-delivery",
 	"arn:aws:iam::222222222222:role/hubmend-flow-log-delivery": "hubmend-flow-log-delivery",
@@ -77,6 +96,7 @@ func sample(service, api string) authz.Call {
 			"Parameters":   object{"AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/x"}},
 			"Entries":      []any{object{"EventBusName": "x"}},
 			"RequestItems": object{"x": object{}},
+			"GroupName":    "x", "RoleName": "x", "PolicyArn": "arn:aws:iam::aws:policy/x", "analyzerName": "x",
 		}}
 }
 

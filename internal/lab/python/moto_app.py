@@ -25,7 +25,14 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import NoSuchEntity, NotFoundException
-from moto.iam.models import AccessKeyLastUsed, User, iam_backends
+from moto.iam.models import (
+    AccessKeyLastUsed,
+    AWSManagedPolicy,
+    IAMBackend,
+    ManagedPolicy,
+    User,
+    iam_backends,
+)
 from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -75,6 +82,21 @@ def get_login_profile(self: IamResponse) -> ActionResult:
         "PasswordResetRequired": user.password_reset_required,
     }
     return ActionResult({"LoginProfile": profile})
+
+
+AWS_POLICIES = {  # those that controls are about, and their only action
+    "AWSCloudShellFullAccess": "cloudshell:*",
+    "AWSSupportAccess": "support:*",
+}
+
+
+def aws_policies(self: IAMBackend) -> list[ManagedPolicy]:
+    """Give an account the policies of AWS that it needs. moto has either none, or all, which takes seconds and memory."""
+    data = {"DefaultVersionId": "v1", "Path": "/", "CreateDate": "2015-02-06T18:41:11+00:00", "UpdateDate": "2015-02-06T18:41:11+00:00"}
+    documents = {
+        name: {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]} for name, action in AWS_POLICIES.items()
+    }
+    return [AWSManagedPolicy.from_data(name, self.account_id, self.region_name, {**data, "Document": documents[name]}) for name in AWS_POLICIES]
 
 
 def get_bucket_encryption(self: S3Backend, bucket_name: str) -> dict[str, Any]:
@@ -178,6 +200,7 @@ def main() -> None:
     """Bind, announce the port, serve until killed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line per request
     IamResponse.get_login_profile = get_login_profile
+    IAMBackend._init_aws_policies = aws_policies
     FakeBucket.get_permission = get_permission
     S3Backend.get_bucket_encryption = get_bucket_encryption
     Queue.delete_message = delete_alone
