@@ -77,7 +77,7 @@ def trusted(aws: Aws) -> str:
     """Return who may assume the role. By default, the account decides by its IAM policies, and demands MFA."""
     chosen = aws("ssm:GetParameter", Name=TRUSTED, absent=("ParameterNotFound",))
     arn: str = chosen["Parameter"]["Value"].strip() if chosen else own_account(aws)
-    if not re.fullmatch(rf"arn:{aws.partition}:iam::\d{{12}}:(root|(role|user)/[\w+=,.@/-]+)", arn):
+    if not re.fullmatch(r"arn:[\w-]+:iam::\d+:(root|(role|user)/[\w+=,.@/-]+)", arn):
         raise Refused(f"The SSM parameter {TRUSTED} has {arn}, which is not the ARN of an account, a role or a user.")
     return arn
 

@@ -29,13 +29,13 @@ def exists(aws: Aws, name: str) -> bool:
 
 def distributions(aws: Aws, certificate: str) -> list[str]:
     """Return the CloudFront distributions with the certificate."""
-    items = aws("cloudfront:ListDistributions")["DistributionList"].get("Items", [])
+    items = aws("cloudfront:ListDistributions").get("DistributionList", {}).get("Items", [])
     return [f"the distribution {one['Id']}" for one in items if one.get("ViewerCertificate", {}).get("IAMCertificateId") == certificate]
 
 
 def load_balancers(aws: Aws, arn: str) -> list[str]:
     """Return the load balancers with the certificate, in all Regions of the account."""
-    regions = [one["RegionName"] for one in aws("ec2:DescribeRegions")["Regions"]]
+    regions = sorted(one["RegionName"] for one in aws("ec2:DescribeRegions")["Regions"])
     return [f"the load balancer {name} in {region}" for region in regions for name in (*classic(aws, region, arn), *modern(aws, region, arn))]
 
 

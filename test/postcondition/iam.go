@@ -3,6 +3,8 @@ package postcondition
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -15,6 +17,8 @@ func init() {
 	controls["IAM.3"] = reader.keysAreRotated
 	controls["IAM.8"] = func(r reader) (bool, error) { return r.credentialsAreUsed(90 * day) }
 	controls["IAM.22"] = func(r reader) (bool, error) { return r.credentialsAreUsed(45 * day) }
+	controls["IAM.26"] = reader.certificateIsValid
+	controls["IAM.27"] = reader.hasNoCloudShell
 }
 
 // keysAreRotated is IAM.3: no active access key is older than 90 days.
@@ -73,6 +77,28 @@ func (r reader) passwordIsUsed(limit time.Duration) (bool, error) {
 	// The last use may be of a password before this one, so it counts only when it is later.
 	old, err = isOld(facts["PasswordLastUsed"], limit)
 	return !old, err
+}
+
+// certificateIsValid is IAM.26: no server certificate is left that has expired.
+func (r reader) certificateIsValid() (bool, error) {
+	answer, err := r.call("iam", "ListServerCertificates", nil)
+	for _, certificate := range list(answer, "ServerCertificateMetadataList") {
+		if certificate["Arn"] == r.resource {
+			expired, err := isOld(certificate["Expiration"], 0)
+			return !expired, err
+		}
+	}
+	return err == nil, err
+}
+
+// hasNoCloudShell is IAM.27: the policy is not attached to the user, group or role.
+func (r reader) hasNoCloudShell() (bool, error) {
+	kind, _, _ := strings.Cut(r.resource[strings.LastIndex(r.resource, ":")+1:], "/")
+	kind = strings.ToUpper(kind[:1]) + kind[1:]
+	answer, err := r.call("iam", "ListAttached"+kind+"Policies", map[string]any{kind + "Name": r.name()})
+	return !slices.ContainsFunc(list(answer, "AttachedPolicies"), func(policy map[string]any) bool {
+		return policy["PolicyName"] == "AWSCloudShellFullAccess"
+	}), err
 }
 
 func (r reader) activeKeys() ([]map[string]any, error) {
