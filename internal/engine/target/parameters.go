@@ -60,8 +60,12 @@ func (a Parameter) join(b Parameter) (Parameter, bool) {
 // Parameters are the inputs of a runbook, by name.
 type Parameters map[string]Parameter
 
-// Covers reports whether a repair with p does all that a repair with q would do.
+// Covers reports whether a repair with p does all that a repair with q would do. A parameter that only one of them has
+// is not comparable: the default that the runbook has for the other may be more.
 func (p Parameters) Covers(q Parameters) bool {
+	if len(p) != len(q) {
+		return false
+	}
 	for name, want := range q {
 		if have, ok := p[name]; !ok || !have.covers(want) {
 			return false

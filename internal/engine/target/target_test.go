@@ -121,6 +121,12 @@ func TestParameters(t *testing.T) {
 		"list and scalar": {target.Parameters{"P": list("22")}, target.Parameters{"P": scalar("22")}, false, nil},
 		"missing in first": {target.Parameters{"A": scalar("1")}, target.Parameters{"A": scalar("1"), "B": scalar("2")},
 			false, nil},
+		// The runbook's default of the missing one, both families, is more than what p closes.
+		"missing in second": {target.Parameters{"Ports": list("22", "3389"), "Families": list("ipv4")},
+			target.Parameters{"Ports": list("22")}, false, nil},
+		"families": {target.Parameters{"Ports": list("22"), "Families": list("ipv4")},
+			target.Parameters{"Ports": list("22"), "Families": list("ipv6")}, false,
+			target.Parameters{"Ports": list("22"), "Families": list("ipv4", "ipv6")}},
 		"other names": {target.Parameters{"A": scalar("1")}, target.Parameters{"B": scalar("1")}, false, nil},
 		"both empty":  {target.Parameters{}, target.Parameters{}, true, target.Parameters{}},
 	} {
