@@ -31,8 +31,8 @@ def repair_setting(aws: Aws, declared: Declaration, given: Mapping[str, str]) ->
 
     read, value = setting.change(declared["write"], decide)
     if value == read.value:
-        return unchanged(passes[0] if passes else f"{setting.what} is {shown(setting.state(value))}.", setting.kept(value))
-    return Outcome(setting.told(read.value, value), setting.kept(read.value), setting.kept(value))
+        return unchanged(passes[0] if passes else f"{setting.what} is {shown(setting.state(value))}.{setting.later}", setting.kept(value))
+    return Outcome(setting.told(read.value, value) + setting.later, setting.kept(read.value), setting.kept(value))
 
 
 def undo_setting(aws: Aws, declared: Declaration, given: Mapping[str, str], before: State, after: State) -> Outcome:
@@ -43,7 +43,8 @@ def undo_setting(aws: Aws, declared: Declaration, given: Mapping[str, str], befo
     read, value = setting.change(declared.get("undo", declared["write"]), lambda read: setting.restored(read.value, was, left))
     if value == read.value:
         return unchanged(f"{setting.what} is as it was before the repair.", setting.kept(value))
-    return Outcome(f"Restored: {setting.what} is {shown(setting.state(value))}, as before the repair.", setting.kept(read.value), setting.kept(value))
+    change = f"Restored: {setting.what} is {shown(setting.state(value))}, as before the repair.{setting.later}"
+    return Outcome(change, setting.kept(read.value), setting.kept(value))
 
 
 class Reading(NamedTuple):
@@ -61,13 +62,16 @@ class Setting:
         self.aws, self.declared, self.what = aws, declared, str(declared["what"])
         self.given = {**given, "account": aws.account, "region": aws.region, "partition": aws.partition}
         self.lists = "add" in declared or "remove" in declared
+        self.later = ""  # a sentence if AWS has accepted the value, but does not use it yet
 
     def read(self) -> Reading:
         """Make the reads in order. Each may use the answers of those before it."""
         known: dict[str, Any] = dict(self.given)
         for call in self.declared["read"]:
             known.update(self.aws(call["call"], absent=call.get("absent", ()), **filled(call.get("with", {}), known)) or {})
-        value = jmespath.search(self.declared["value"], known)
+        value, pending = (jmespath.search(self.declared.get(name, "`null`"), known) for name in ("value", "pending"))
+        self.later = "" if pending is None else " AWS accepted the change and applies it later."
+        value = value if pending is None else pending
         return Reading(known, (value or []) if self.lists else value)
 
     def change(self, calls: list[Declaration], decide: Callable[[Reading], Any]) -> tuple[Reading, Any]:

@@ -75,6 +75,8 @@ def test_nothing_is_wrong(declared: dict[str, Any]) -> None:
         ),
         (GOOD, "skip.0.when", "!StackName.Name", "skip.0.when: !StackName.Name: ! takes the first name only; write !(A.B)"),
         (GOOD, "skip.0.say", "{Engine} is not checked.", "skip.0.say: Engine: there is no Engine"),
+        (GOOD, "pending", "DBInstances[0].Pending.MultiAZ", "pending: DBInstances[0].Pending.MultiAZ: there is no Pending in DBInstance"),
+        (GOOD, "pending", "DBInstances[0].Engine", "pending: DBInstances[0].Engine is a string, and this a boolean"),
         (GOOD, "ready", "Status == 'available'", "ready: Status == 'available': there is no Status"),
         (GOOD, "write.0.with", {"DeletionProtection": "{value}"}, "write.0.with: DBInstanceIdentifier is missing"),
         (GOOD, "write.0.with.DeletionProtection", "{Name}", "write.0.with.DeletionProtection: Name is a string, and this a boolean"),

@@ -190,6 +190,20 @@ def test_aws_has_the_last_word_when_that_state_does_not_come() -> None:
     assert aws.calls == [("x:Set", {"Id": "1", "Limit": 7})]
 
 
+def test_a_change_that_aws_accepted_and_applies_later() -> None:
+    aws = Fake({"Limit": True, "Later": {}})
+    declared = {**DECLARED, "pending": "Thing.Later.Limit", "want": False, "write": [{"call": "x:Set", "with": {"Later": {"Limit": "{value}"}}}]}
+    repaired = repair(aws, declared)
+    assert repaired.change == "Turned off the limit. AWS accepted the change and applies it later."
+    assert (repaired.before, repaired.after) == ({"the limit": True}, {"the limit": False})
+    assert repair(aws, declared).change == "Nothing to change: the limit is off. AWS accepted the change and applies it later."
+    assert len(aws.calls) == 1
+    assert undo(aws, declared, repaired).change.startswith("Restored: the limit is on, ")
+    assert aws.thing == {"Limit": True, "Later": {"Limit": True}}
+    aws.thing = {"Limit": False, "Later": {}}
+    assert repair(aws, declared).change == "Nothing to change: the limit is off."
+
+
 @pytest.mark.parametrize("reason", ["Thing.Pending", "Thing.Limit == `1`", "!(Thing.Name)"])
 def test_a_refusal_comes_before_any_change(reason: str) -> None:
     aws = Fake({"Limit": 1, "Pending": {"Class": "large"}})

@@ -124,6 +124,8 @@ class Setting:
             value = path(declared["value"], self.known)
         except (UnknownName, jmespath.exceptions.JMESPathError) as error:
             yield ("value",), str(error)
+        if "pending" in declared:
+            yield from self.path(("pending",), declared["pending"], value)
         yield from self.goal(value)
         for name in ("skip", "refuse"):
             for i, reason in enumerate(declared.get(name, ())):

@@ -17,6 +17,7 @@ type Setting struct {
 	What      string   `yaml:"what" json:"what"`
 	Read      Calls    `yaml:"read" json:"read"`
 	Value     string   `yaml:"value" json:"value"`
+	Pending   string   `yaml:"pending" json:"pending,omitempty"`
 	Want      any      `yaml:"want" json:"want,omitempty"`
 	AtLeast   *int     `yaml:"atLeast" json:"atLeast,omitempty"`
 	AtMost    *int     `yaml:"atMost" json:"atMost,omitempty"`
