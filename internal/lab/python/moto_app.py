@@ -22,7 +22,15 @@ from flask import request as current_request
 from moto import backends
 from moto.core import responses
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import (
+    InvalidNetworkAclIdError,
+    InvalidRouteTableIdError,
+    MissingParameterError,
+)
+from moto.ec2.models.instances import InstanceBackend, MetadataOptions
+from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend, NetworkAclEntry
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.network_acls import NetworkACLs
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import NoSuchEntity, NotFoundException
 from moto.iam.models import (
@@ -38,6 +46,7 @@ from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     create_backend_app,
 )
+from moto.rds.models import DBInstance
 from moto.s3.models import FakeBucket, S3Backend
 from moto.sqs.models import Message, Queue
 from werkzeug.serving import make_server
@@ -161,6 +170,73 @@ def same_but_for_description(self: SecurityGroupRule, other: SecurityGroupRule) 
     return same_rule(bare(self), bare(other))
 
 
+read_parameter = NetworkACLs._get_param
+
+
+def read_parameter_of_icmp(self: NetworkACLs, name: str, if_none: Any = None) -> Any:
+    """Read a parameter as moto does, but by the name that its parser gives those of ICMP."""
+    return read_parameter(self, name.replace("Icmp.", "IcmpTypeCode."), if_none)
+
+
+new_entry = NetworkAclEntry.__init__
+
+
+def new_entry_with_type(self: NetworkAclEntry, *args: Any, **more: Any) -> None:
+    """Make an entry as moto does, but refuse one for ICMP without a type."""
+    new_entry(self, *args, **more)
+    if self.protocol in ("1", "58") and self.icmp_type is None:
+        raise MissingParameterError("icmpTypeCode")
+
+
+describe_acls = NetworkAclBackend.describe_network_acls
+
+
+def describe_acls_by_id(
+    self: NetworkAclBackend, network_acl_ids: list[str], filters: Any
+) -> list[NetworkAcl]:
+    """Describe as moto does, but do not call a network ACL that is missing a route table."""
+    try:
+        return describe_acls(self, network_acl_ids, filters)
+    except InvalidRouteTableIdError:
+        raise InvalidNetworkAclIdError(network_acl_ids[0]) from None
+
+
+modify_metadata_options = InstanceBackend.modify_instance_metadata_options
+
+
+def modify_given_metadata_options(
+    self: InstanceBackend, instance_id: str, **wanted: Any
+) -> MetadataOptions:
+    """Modify as moto does, but keep the options that are not given."""
+    kept = self.get_instance(instance_id).metadata_options
+    names = {
+        "http_tokens": "http_tokens",
+        "hop_limit": "http_put_response_hop_limit",
+        "http_endpoint": "http_endpoint",
+        "http_protocol": "http_protocol_ipv6",
+        "metadata_tags": "instance_metadata_tags",
+    }
+    for name, of in names.items():
+        if wanted.get(name) is None:
+            wanted[name] = getattr(kept, of)
+    return modify_metadata_options(self, instance_id, **wanted)
+
+
+update_instance = DBInstance.update
+
+
+def update_instance_in_window(self: DBInstance, **wanted: Any) -> None:
+    """Update as moto does, but leave the standby pending until it is to be applied immediately."""
+    pending = getattr(self, "pending_modified_values", {})
+    if wanted.get("apply_immediately"):
+        wanted = {"multi_az": pending.get("MultiAZ"), **wanted}
+        pending = {}
+    elif wanted.get("multi_az") is not None:
+        pending = {"MultiAZ": wanted.pop("multi_az")}
+    self.pending_modified_values = pending
+    update_instance(self, **wanted)
+
+
 def with_backdating(app: WSGI) -> WSGI:
     """Answer the lab's own request, and pass on the rest."""
 
@@ -206,6 +282,11 @@ def main() -> None:
     Queue.delete_message = delete_alone
     Message.__init__ = new_message_of_sender
     SecurityGroupRule.__eq__ = same_but_for_description
+    NetworkACLs._get_param = read_parameter_of_icmp
+    NetworkAclEntry.__init__ = new_entry_with_type
+    NetworkAclBackend.describe_network_acls = describe_acls_by_id
+    InstanceBackend.modify_instance_metadata_options = modify_given_metadata_options
+    DBInstance.update = update_instance_in_window
     answer_faster()
     app = with_backdating(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)
