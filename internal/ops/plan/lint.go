@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"hubmend/internal/aws/apimodel"
 	"hubmend/internal/aws/jsonpath"
@@ -38,7 +39,7 @@ func lintFiles(files fs.FS, c *catalog.Catalog, models *apimodel.Models) ([]Prob
 		}
 		for i, l := range all[name] {
 			for _, text := range slices.Concat(l.problems(all[name][:i], book.Document.Parameters),
-				callProblems(models, l.Call, l.Path, l.Input)) {
+				callProblems(models, l.Call, l.Path, l.input(time.Now()))) {
 				found = append(found, Problem{file, text})
 			}
 		}

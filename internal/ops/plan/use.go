@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -34,6 +36,7 @@ type look struct {
 	Each  string         `yaml:"each"` // the name of a look before; this one is for each thing that it found
 	Call  string         `yaml:"call"` // service:Api
 	Input map[string]any `yaml:"input"`
+	Days  int            `yaml:"days"` // the call also gets StartTime and EndTime: the last days
 	Path  string         `yaml:"path"`
 	Show  []string       `yaml:"show"` // paths in what was found; all of it when there are none
 }
@@ -88,8 +91,9 @@ func uses(ctx context.Context, e automation.Executor, r automation.Request, name
 	}
 	doc := *r.Document
 	doc.Variables, doc.Outputs, doc.MainSteps = nil, nil, nil
+	now := time.Now()
 	for _, l := range all[name] {
-		doc.MainSteps = append(doc.MainSteps, l.step())
+		doc.MainSteps = append(doc.MainSteps, l.step(now))
 	}
 	r.Document = &doc
 	execution := e.Run(ctx, r)
@@ -100,12 +104,10 @@ func uses(ctx context.Context, e automation.Executor, r automation.Request, name
 }
 
 // step writes a look as a step of a runbook. One that fails keeps no other from running.
-func (l look) step() runbook.Step {
+func (l look) step(now time.Time) runbook.Step {
 	service, api, _ := strings.Cut(l.Call, ":")
 	inputs := map[string]any{"Service": service, "Api": api}
-	for name, value := range l.Input {
-		inputs[name] = value
-	}
+	maps.Copy(inputs, l.input(now))
 	no := false
 	step := runbook.Step{Name: l.Name, Action: "aws:executeAwsApi", OnFailure: "Continue", IsCritical: &no,
 		Inputs: inputs}
@@ -127,6 +129,18 @@ func (l look) step() runbook.Step {
 			"Iterators": "{{ " + l.Each + "." + foundOutput + " }}", "IteratorDataType": "String",
 			"Steps": []any{inner},
 		}}
+}
+
+// input returns the parameters of the call.
+func (l look) input(now time.Time) map[string]any {
+	if l.Days == 0 {
+		return l.Input
+	}
+	input := map[string]any{
+		"StartTime": now.AddDate(0, 0, -l.Days).UTC().Format(time.RFC3339), "EndTime": now.UTC().Format(time.RFC3339),
+	}
+	maps.Copy(input, l.Input)
+	return input
 }
 
 // use tells what a look found.
