@@ -36,7 +36,7 @@ const account, region = "222222222222", "eu-west-1"
 // sampleParts are the parts of resource ids that a runbook's allowedPattern has an opinion on.
 var sampleParts = map[string]string{
 	"partition": "aws", "region": region, "account": account, "GroupId": "sg-0123456789abcdef0",
-	"VpcId": "vpc-0123456789abcdef0",
+	"VpcId": "vpc-0123456789abcdef0", "InstanceId": "i-0123456789abcdef0", "NetworkAclId": "acl-0123456789abcdef0",
 	"KeyId": "0a1b2c3d-0000-4000-8000-000000000001",
 }
 

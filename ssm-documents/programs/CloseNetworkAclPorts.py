@@ -86,8 +86,8 @@ def placed(acl: str, taken: set[int], wide: Entry) -> list[Entry]:
     free = [number, *range(number + 1, upper), *range(number - 1, lower, -1)]
     if len(free) < len(found):
         raise Refused(
-            f"Entry {number} of network ACL {acl} must become {len(found)} entries, but between its neighbors there are only {len(free)} rule "
-            "numbers. Renumber the entries with larger gaps, then start the repair again."
+            f"Entry {number} of network ACL {acl} must become {len(found)} entries, but there is room for only {len(free)} between its "
+            "neighbors. Renumber the entries with larger gaps, then start the repair again."
         )
     numbered = [{**piece, "RuleNumber": place} for piece, place in zip(found, free, strict=False)]
     taken.update(piece["RuleNumber"] for piece in numbered)

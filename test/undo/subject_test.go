@@ -23,6 +23,7 @@ type subject struct {
 // subjects by the runbook that repairs them.
 var subjects = map[string]subject{
 	"BlockBucketPublicAccess":   publicBucket,
+	"CloseNetworkAclPorts":      openNetworkACL,
 	"CloseSecurityGroupPorts":   openGroup,
 	"DeactivateOldAccessKeys":   oldKeys,
 	"EmptyDefaultSecurityGroup": defaultGroup,
@@ -30,6 +31,7 @@ var subjects = map[string]subject{
 	"EnableKeyRotation":         unrotatedKey,
 	"EnableTrailValidation":     unvalidatedTrail,
 	"EnableVpcFlowLogs":         unloggedVPC,
+	"RequireIMDSv2":             oldInstance,
 	"SendTrailToCloudWatchLogs": undeliveredTrail,
 	"SetPasswordPolicy":         weakPolicy,
 }
