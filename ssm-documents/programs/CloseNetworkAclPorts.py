@@ -21,10 +21,10 @@ def repair(aws: Aws, NetworkAclId: str) -> Outcome:
     wide = [entry for _, entry in sorted(entries.items()) if opens(entry)]
     if not wide:
         return unchanged("the network ACL does not allow TCP 22 and 3389 from the world.", [])
-    keep, taken = list[Entry](), set(entries)
+    keep = list[Entry]()
     for entry in wide:
-        keep += placed(NetworkAclId, taken, entry)
-    narrow = {piece["RuleNumber"]: piece for piece in keep}
+        keep += placed(NetworkAclId, {**by_number(keep), **entries}, entry)
+    narrow = by_number(keep)
     create(aws, NetworkAclId, [piece for number, piece in narrow.items() if number not in entries])
     # The wide entries change only now, so that no other port is closed in between.
     for entry in wide:
@@ -38,7 +38,7 @@ def repair(aws: Aws, NetworkAclId: str) -> Outcome:
 
 
 def undo(aws: Aws, before: State, after: State, NetworkAclId: str) -> Outcome:
-    was, left = ({entry["RuleNumber"]: entry for entry in items_of(state)} for state in (before, after))
+    was, left = by_number(items_of(before)), by_number(items_of(after))
     now, extra = inbound(aws, NetworkAclId), [number for number in left if number not in was]
     # An undo restores the wide entries first, so one that stopped halfway may have left the others.
     restored = all(now.get(number) == entry for number, entry in was.items())
@@ -67,7 +67,11 @@ def inbound(aws: Aws, acl: str) -> Entries:
     found = aws("ec2:DescribeNetworkAcls", NetworkAclIds=[acl])["NetworkAcls"][0]
     if found["IsDefault"]:
         raise Refused(f"Network ACL {acl} is the default of its VPC, which Security Hub does not check, so it was left unchanged.")
-    return {entry["RuleNumber"]: entry for entry in found["Entries"] if not entry["Egress"]}
+    return by_number([entry for entry in found["Entries"] if not entry["Egress"]])
+
+
+def by_number(entries: list[Entry]) -> Entries:
+    return {entry["RuleNumber"]: entry for entry in entries}
 
 
 def opens(entry: Entry) -> bool:
@@ -78,34 +82,40 @@ def opens(entry: Entry) -> bool:
     )
 
 
-def placed(acl: str, taken: set[int], wide: Entry) -> list[Entry]:
+def placed(acl: str, entries: Entries, wide: Entry) -> list[Entry]:
     """Return entries for what the wide one allows, except for the ports, under its number and free ones beside it."""
     found, number = pieces(wide), int(wide["RuleNumber"])
-    lower, upper = max((other for other in taken if other < number), default=0), min((other for other in taken if other > number), default=LAST)
-    # The order of entries decides, but it does not matter between those that only allow.
-    free = [number, *range(number + 1, upper), *range(number - 1, lower, -1)]
-    if len(free) < len(found):
+    # An earlier repair that stopped halfway may have created some.
+    there = {other: plain(entry) for other, entry in entries.items() if plain(entry) in found}
+    lower = max((other for other in entries if other < number and other not in there), default=0)
+    upper = min((other for other in entries if other > number and other not in there), default=LAST)
+    missing = [piece for piece in found if piece not in [entry for other, entry in there.items() if lower < other < upper]]
+    # Entries apply in the order of their numbers. Between those that only allow, the order does not matter.
+    free = [other for other in (number, *range(number + 1, upper), *range(number - 1, lower, -1)) if other not in there]
+    if len(free) < len(missing):
         raise Refused(
-            f"Entry {number} of network ACL {acl} must become {len(found)} entries, but there is room for only {len(free)} between its "
+            f"Entry {number} of network ACL {acl} must become {len(missing)} entries, but there is room for only {len(free)} between its "
             "neighbors. Renumber the entries with larger gaps, then start the repair again."
         )
-    numbered = [{**piece, "RuleNumber": place} for piece, place in zip(found, free, strict=False)]
-    taken.update(piece["RuleNumber"] for piece in numbered)
-    return numbered
+    return [{**piece, "RuleNumber": place} for piece, place in zip(missing, free, strict=False)]
+
+
+def plain(entry: Entry) -> Entry:
+    return {name: value for name, value in entry.items() if name != "RuleNumber"}
 
 
 def pieces(wide: Entry) -> list[Entry]:
-    plain = {name: value for name, value in wide.items() if name not in ("Protocol", "PortRange")}
+    same = {name: value for name, value in plain(wide).items() if name not in ("Protocol", "PortRange")}
     first, last = (wide["PortRange"]["From"], wide["PortRange"]["To"]) if wide["Protocol"] == TCP else (0, 65535)
     ranges = [(max(first, start), min(last, end)) for start, end in KEPT if first <= end and start <= last]
-    tcp = [{**plain, "Protocol": TCP, "PortRange": {"From": start, "To": end}} for start, end in ranges]
+    tcp = [{**same, "Protocol": TCP, "PortRange": {"From": start, "To": end}} for start, end in ranges]
     if wide["Protocol"] == TCP:
         return tcp
     icmp = next(protocol for family, protocol in ICMP.items() if family in wide)
     return [
         *tcp,
-        {**plain, "Protocol": UDP, "PortRange": {"From": 0, "To": 65535}},
-        {**plain, "Protocol": icmp, "IcmpTypeCode": {"Type": -1, "Code": -1}},
+        {**same, "Protocol": UDP, "PortRange": {"From": 0, "To": 65535}},
+        {**same, "Protocol": icmp, "IcmpTypeCode": {"Type": -1, "Code": -1}},
     ]
 
 

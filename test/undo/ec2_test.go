@@ -67,10 +67,12 @@ func lookAtGroup(t *testing.T, w *world, arn string) any {
 	return plain(t, []any{group, rules}, "SecurityGroupRuleId", "SecurityGroupRuleArn")
 }
 
-// The wide rule comes first in the order of names, because somebody who changes what the repair added needs it.
+// The wide rule comes first in the order of names, because somebody who changes what the repair added needs it. It
+// is open over both families, because some controls are about one only.
 var openGroup = subject{
 	broken: map[string]func(*testing.T, *world) string{
-		"a wide rule": group(permission("tcp", 0, 65535, from4("everything")), private),
+		"a wide rule": group(permission("tcp", 0, 65535, from4("everything")), permission("tcp", 0, 65535, from6()),
+			private),
 		"both ports": group(permission("tcp", 22, 22, from4("")),
 			permission("tcp", 3389, 3389, from4("desktops")), private),
 		"both families": group(permission("tcp", 20, 4000, from4("wide")), permission("tcp", 22, 3389, from6())),
@@ -95,7 +97,8 @@ var openGroup = subject{
 		},
 	},
 	halfway: func(t *testing.T, w *world, arn string) {
-		allow(t, w, "Ingress", idOf(arn), permission("tcp", 0, 65535, from4("everything")))
+		allow(t, w, "Ingress", idOf(arn), permission("tcp", 0, 65535, from4("everything")),
+			permission("tcp", 0, 65535, from6()))
 	},
 	failing: func(*testing.T, *world) string { return groupARN("sg-00000000000000000") },
 }

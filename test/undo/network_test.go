@@ -41,7 +41,7 @@ var openNetworkACL = subject{
 	broken: map[string]func(*testing.T, *world) string{
 		"a wide entry": networkACL(inbound(100, "6", ports(0, 65535)), inbound(200, "6", object{
 			"CidrBlock": "10.0.0.0/8", "PortRange": object{"From": 22, "To": 22}})),
-		"SSH and RDP": networkACL(inbound(10, "6", ports(22, 22)), inbound(11, "6", ports(3389, 3389))),
+		"both ports": networkACL(inbound(10, "6", ports(22, 22)), inbound(11, "6", ports(3389, 3389))),
 		"all traffic": networkACL(inbound(100, "-1", object{"CidrBlock": world4}),
 			inbound(101, "-1", object{"Ipv6CidrBlock": world6})),
 	},
