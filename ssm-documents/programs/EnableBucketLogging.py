@@ -68,12 +68,12 @@ def refuse_source(aws: Aws, bucket: str, log_bucket: str) -> None:
     if home != aws.region:
         raise Refused(
             f"The bucket {bucket} is in {home}, but this repair ran in {aws.region}. A bucket can log only to a bucket in its own "
-            f"Region. Turn on access logging in {home}, or let the trail deliver to a bucket in {aws.region}."
+            f"Region. Turn on access logging in {home}."
         )
     if bucket == log_bucket:
         raise Refused(
             f"{bucket} stores Hubmend's access logs. If it logged to itself, every log would cause another. "
-            "Let the trail deliver to a bucket of its own."
+            "Suppress the finding. A trail should deliver to a bucket of its own."
         )
 
 

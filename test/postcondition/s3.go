@@ -12,16 +12,49 @@ import (
 func init() {
 	controls["CloudTrail.6"] = reader.bucketNotPublic
 	controls["CloudTrail.7"] = reader.bucketLogs
+	controls["S3.2"] = reader.bucketNotPublic
+	controls["S3.3"] = reader.bucketNotPublic
+	controls["S3.5"] = reader.bucketRequiresTLS
+	controls["S3.8"] = reader.bucketBlocksPublicAccess
+	controls["S3.9"] = reader.bucketLogs
 }
 
-// bucketLogs is CloudTrail.7: server access logging of the bucket is on.
+// bucketBlocksPublicAccess is S3.8: all four settings of the bucket's own public access block are true.
+func (r reader) bucketBlocksPublicAccess() (bool, error) {
+	answer, err := r.unless("NoSuchPublicAccessBlockConfiguration", "GetPublicAccessBlock")
+	block, _ := answer["PublicAccessBlockConfiguration"].(map[string]any)
+	on := 0
+	for _, setting := range block {
+		if setting == true {
+			on++
+		}
+	}
+	return on == 4, err
+}
+
+// bucketRequiresTLS is S3.5: the policy denies everybody's requests without TLS, for the bucket and all its objects.
+func (r reader) bucketRequiresTLS() (bool, error) {
+	statements, err := r.policy()
+	denied := map[any]bool{}
+	for _, s := range statements {
+		if s.Effect == "Deny" && anybody(s.Principal) && s.Action == "s3:*" &&
+			s.Condition["Bool"]["aws:SecureTransport"] == "false" {
+			for _, resource := range all(s.Resource) {
+				denied[resource] = true
+			}
+		}
+	}
+	return denied[r.resource] && denied[r.resource+"/*"], err
+}
+
+// bucketLogs is CloudTrail.7 and S3.9: server access logging of the bucket is on.
 func (r reader) bucketLogs() (bool, error) {
 	answer, err := r.bucket("GetBucketLogging")
 	enabled, _ := answer["LoggingEnabled"].(map[string]any)
 	return enabled["TargetBucket"] != nil, err
 }
 
-// bucketNotPublic is CloudTrail.6: neither the bucket's ACL nor its policy lets the world
+// bucketNotPublic is CloudTrail.6, S3.2 and S3.3: neither the bucket's ACL nor its policy lets the world
 // in, or the public access block makes it not count. BlockPublicAcls and BlockPublicPolicy
 // say nothing about what is there already.
 func (r reader) bucketNotPublic() (bool, error) {
@@ -49,27 +82,41 @@ func (r reader) publicByACL() (bool, error) {
 
 // publicByPolicy evaluates the policy itself, because the emulator lacks GetBucketPolicyStatus.
 func (r reader) publicByPolicy() (bool, error) {
+	statements, err := r.policy()
+	return slices.ContainsFunc(statements, func(s statement) bool {
+		return s.Effect == "Allow" && anybody(s.Principal) && !narrowed(s.Condition)
+	}), err
+}
+
+// statement is one of a bucket policy.
+type statement struct {
+	Effect                      string
+	Principal, Action, Resource any
+	Condition                   map[string]map[string]any
+}
+
+// policy returns the statements of the bucket policy, which may be one without a list.
+func (r reader) policy() ([]statement, error) {
 	answer, err := r.unless("NoSuchBucketPolicy", "GetBucketPolicy")
 	text, ok := answer["Policy"].(string)
 	if err != nil || !ok {
-		return false, err
+		return nil, err
 	}
-	var policy struct {
-		Statement []struct {
-			Effect    string
-			Principal any
-			Condition map[string]map[string]any
-		}
+	var one struct{ Statement statement }
+	if json.Unmarshal([]byte(text), &one) == nil {
+		return []statement{one.Statement}, nil
 	}
-	if err := json.Unmarshal([]byte(text), &policy); err != nil {
-		return false, err
+	var policy struct{ Statement []statement }
+	err = json.Unmarshal([]byte(text), &policy)
+	return policy.Statement, err
+}
+
+// all returns the items of a list, or a single item.
+func all(one any) []any {
+	if items, ok := one.([]any); ok {
+		return items
 	}
-	for _, s := range policy.Statement {
-		if s.Effect == "Allow" && anybody(s.Principal) && !narrowed(s.Condition) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return []any{one}
 }
 
 // anybody reports whether a principal contains "*": alone, under a key such as AWS, or in a list.

@@ -71,6 +71,36 @@ var unloggedBucket = subject{
 	failing: func(*testing.T, *world) string { return "arn:aws:s3:::no-such-bucket-here" },
 }
 
+const readers = `{"Sid":"Read","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},` +
+	`"Action":"s3:GetObject","Resource":"arn:aws:s3:::*/*"}`
+
+// policed makes a bucket with a policy of these statements.
+func policed(statements string) func(*testing.T, *world) string {
+	return func(t *testing.T, w *world) string {
+		arn := bucket(nil)(t, w)
+		w.call(t, "s3:PutBucketPolicy", object{"Bucket": bucketOf(arn),
+			"Policy": `{"Version":"2012-10-17","Statement":[` + statements + `]}`})
+		return arn
+	}
+}
+
+var plainBucket = subject{
+	broken: map[string]func(*testing.T, *world) string{
+		"a policy":  policed(readers),
+		"no policy": bucket(nil),
+		"a changed statement": policed(`{"Sid":"HubmendRequireTLS","Effect":"Deny","Principal":"*","Action":"s3:Get*",` +
+			`"Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`),
+	},
+	look: lookAtBucket,
+	change: map[string]func(*testing.T, *world, string){
+		"the statement": func(t *testing.T, w *world, arn string) {
+			w.call(t, "s3:PutBucketPolicy", object{"Bucket": bucketOf(arn), "Policy": `{"Version":"2012-10-17",` +
+				`"Statement":[{"Sid":"HubmendRequireTLS","Effect":"Deny","Principal":"*","Action":"s3:Put*","Resource":"*"}]}`})
+		},
+	},
+	failing: func(*testing.T, *world) string { return "arn:aws:s3:::no-such-bucket-here" },
+}
+
 func trail(t *testing.T, w *world) string {
 	name := bucketOf(bucket(nil)(t, w))
 	arn, _ := w.call(t, "cloudtrail:CreateTrail",

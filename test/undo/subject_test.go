@@ -32,6 +32,7 @@ var subjects = map[string]subject{
 	"EnableTrailValidation":     unvalidatedTrail,
 	"EnableVpcFlowLogs":         unloggedVPC,
 	"RequireIMDSv2":             oldInstance,
+	"RequireBucketTLS":          plainBucket,
 	"SendTrailToCloudWatchLogs": undeliveredTrail,
 	"SetPasswordPolicy":         weakPolicy,
 }

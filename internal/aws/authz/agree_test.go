@@ -22,14 +22,14 @@ import (
 var differences = map[string]string{
 	"cloudtrail:GetTrail on *": "wider: the trail of an organization is another " +
 		"account's, and reading it is how a runbook finds out",
-	"s3:CreateBucket on the log bucket":                     "narrower: Hubmend makes its own log bucket only",
-	"s3:PutBucketOwnershipControls on the log bucket":       "narrower: of its own log bucket only",
-	"s3:PutEncryptionConfiguration on the log bucket":       "narrower: of its own log bucket only",
-	"s3:PutBucketPolicy on the log bucket":                  "narrower: of its own log bucket only",
-	"s3:GetLifecycleConfiguration on the log bucket":        "narrower: of its own log bucket only",
-	"s3:PutLifecycleConfiguration on the log bucket":        "narrower: of its own log bucket only",
-	"s3:GetEncryptionConfiguration on the log bucket":       "narrower: of its own log bucket only",
-	"s3:GetBucketObjectLockConfiguration on the log bucket": "narrower: of its own log bucket only",
+	"s3:CreateBucket on Hubmend's buckets":                     "narrower: Hubmend makes its own buckets only",
+	"s3:PutBucketOwnershipControls on Hubmend's buckets":       "narrower: of its own buckets only",
+	"s3:PutEncryptionConfiguration on Hubmend's buckets":       "narrower: of its own buckets only",
+	"s3:PutBucketPolicy on Hubmend's buckets":                  "narrower: of its own buckets only",
+	"s3:GetLifecycleConfiguration on Hubmend's buckets":        "narrower: of its own buckets only",
+	"s3:PutLifecycleConfiguration on Hubmend's buckets":        "narrower: of its own buckets only",
+	"s3:GetEncryptionConfiguration on Hubmend's buckets":       "narrower: of its own buckets only",
+	"s3:GetBucketObjectLockConfiguration on Hubmend's buckets": "narrower: of its own buckets only",
 	"s3:GetBucketAcl on CloudFront's log bucket": "narrower: of the bucket that the setting " +
 		"delivers to only",
 	"s3:GetBucketOwnershipControls on CloudFront's log bucket": "narrower: of the bucket that the setting " +
@@ -65,7 +65,7 @@ var differences = map[string]string{
 
 // narrow are the own things of Hubmend that a call may be limited to.
 var narrow = map[string]string{
-	"arn:aws:s3:::hubmend-access-logs-":                        "the log bucket",
+	"arn:aws:s3:::hubmend-*-222222222222-":                     "Hubmend's buckets",
 	"arn:aws:s3:::hubmend-cloudfront-logs-":                    "CloudFront's log bucket",
 	"log-group:/hubmend/":                                      "Hubmend's groups",
 	":group/hubmend-user-":                                     "users' groups",
