@@ -150,6 +150,37 @@ var undeliveredTrail = subject{
 	failing: func(*testing.T, *world) string { return noTrail },
 }
 
+// managementTrail is the only trail of the account that is logging, so it is the one that the repair chooses.
+var managementTrail = subject{
+	broken: map[string]func(*testing.T, *world) string{
+		"advanced selectors": selecting("AdvancedEventSelectors", object{"Name": "Management",
+			"FieldSelectors": []any{object{"Field": "eventCategory", "Equals": []any{"Management"}}}}),
+		"basic selectors": selecting("EventSelectors", object{"ReadWriteType": "All", "IncludeManagementEvents": true}),
+	},
+	look: func(t *testing.T, w *world, _ string) any {
+		return plain(t, w.call(t, "cloudtrail:GetEventSelectors", object{"TrailName": "data-events"}))
+	},
+	change: map[string]func(*testing.T, *world, string){
+		"other events": func(t *testing.T, w *world, _ string) {
+			selecting("EventSelectors", object{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": true})(t, w)
+		},
+	},
+}
+
+// selecting gives the trail event selectors, and makes it if needed.
+func selecting(kind string, selector object) func(*testing.T, *world) string {
+	return func(t *testing.T, w *world) string {
+		name := object{"Name": "data-events"}
+		if _, err := w.try(t, "cloudtrail:GetTrail", name); err != nil {
+			w.call(t, "cloudtrail:CreateTrail", object{"Name": "data-events",
+				"S3BucketName": bucketOf(bucket(nil)(t, w)), "IsMultiRegionTrail": true})
+			w.call(t, "cloudtrail:StartLogging", name)
+		}
+		w.call(t, "cloudtrail:PutEventSelectors", object{"TrailName": "data-events", kind: []any{selector}})
+		return "AWS::::Account:" + account
+	}
+}
+
 func key(input object) func(*testing.T, *world) string {
 	return func(t *testing.T, w *world) string {
 		var made struct{ Arn string }

@@ -32,6 +32,7 @@ var subjects = map[string]subject{
 	"EnableTrailValidation":     unvalidatedTrail,
 	"EnableVpcFlowLogs":         unloggedVPC,
 	"RequireIMDSv2":             oldInstance,
+	"LogS3DataEvents":           managementTrail,
 	"RequireBucketTLS":          plainBucket,
 	"SendTrailToCloudWatchLogs": undeliveredTrail,
 	"SetPasswordPolicy":         weakPolicy,

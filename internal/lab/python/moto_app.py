@@ -20,7 +20,9 @@ from typing import Any
 
 from flask import request as current_request
 from moto import backends
+from moto.cloudtrail.models import Trail
 from moto.core import responses
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import (
     InvalidNetworkAclIdError,
@@ -38,6 +40,8 @@ from moto.iam.models import (
     AWSManagedPolicy,
     IAMBackend,
     ManagedPolicy,
+    SERVICE_NAME_CONVERSION,
+    AccessKeyLastUsed,
     User,
     iam_backends,
 )
@@ -146,6 +150,33 @@ def new_message_of_sender(self: Message, *args: Any, **more: Any) -> None:
     """Make a message as moto does, but sent by who makes the request."""
     new_message(self, *args, **more)
     self.sender_id = current_request.headers.get("X-Lab-User-Id") or self.sender_id
+
+
+# What a trail without selectors of its own logs, as CloudTrail answers it.
+MANAGEMENT_EVENTS = {
+    "ReadWriteType": "All",
+    "IncludeManagementEvents": True,
+    "DataResources": [],
+    "ExcludeManagementEventSources": [],
+}
+MOST_SELECTORS = 5
+
+Selectors = list[dict[str, Any]]
+
+
+def get_event_selectors(self: Trail) -> tuple[Selectors, Selectors]:
+    """Answer as moto does, but with the default selector that CloudTrail has."""
+    advanced = self.advanced_event_selectors
+    return self.event_selectors or ([] if advanced else [MANAGEMENT_EVENTS]), advanced
+
+
+def put_event_selectors(self: Trail, basic: Selectors, advanced: Selectors) -> None:
+    """Replace the selectors of both kinds, within CloudTrail's limit of basic ones."""
+    if len(basic or []) > MOST_SELECTORS:
+        code = "InvalidEventSelectorsException"
+        raise JsonRESTError(code, f"Maximum number of event selectors is {MOST_SELECTORS}.")
+    self.event_selectors = [{"DataResources": [], "ExcludeManagementEventSources": [], **selector} for selector in basic or []]
+    self.advanced_event_selectors = advanced or []
 
 
 same_rule = SecurityGroupRule.__eq__
@@ -281,6 +312,9 @@ def main() -> None:
     S3Backend.get_bucket_encryption = get_bucket_encryption
     Queue.delete_message = delete_alone
     Message.__init__ = new_message_of_sender
+    SERVICE_NAME_CONVERSION["config"] = "Config"
+    Trail.get_event_selectors = get_event_selectors
+    Trail.put_event_selectors = put_event_selectors
     SecurityGroupRule.__eq__ = same_but_for_description
     NetworkACLs._get_param = read_parameter_of_icmp
     NetworkAclEntry.__init__ = new_entry_with_type
