@@ -21,6 +21,7 @@ import (
 	"hubmend/internal/lab/apicall"
 	"hubmend/internal/lab/artifacts"
 	"hubmend/internal/lab/cloudformation"
+	"hubmend/internal/lab/cloudtrail"
 	"hubmend/internal/lab/cloudwatch"
 	"hubmend/internal/lab/events"
 	"hubmend/internal/lab/faults"
@@ -94,6 +95,7 @@ type services struct {
 	interventions *faults.Interventions
 	keys          *kms.Keys
 	buckets       *s3.Buckets
+	trails        *cloudtrail.Trails
 	authority     *iam.Authority
 	queues        *sqs.Queues
 	notices       *sns.Notices
@@ -189,6 +191,7 @@ func (l *Lab) wire() error {
 		return err
 	}
 	s.buckets.JudgedBy(s.authority)
+	s.trails = cloudtrail.New(w, s.buckets, s.keys)
 	s.notices = sns.New(w)
 	s.queues = sqs.New(w, s.keys)
 	s.alarms = cloudwatch.New(w, s.queues)

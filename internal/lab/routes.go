@@ -42,10 +42,6 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 		apicall.Answer(w, "rest-json", l.analyzers.Serve, q)
 	case q.Service == "servicecatalog":
 		apicall.Answer(w, "json", l.catalog.Serve, q)
-	case q.Service == "cloudtrail" && q.API == "LookupEvents": // moto cannot answer it
-		apicall.WriteError(w, "json",
-			&apicall.Error{Status: http.StatusNotImplemented, Code: "NotImplemented",
-				Message: "the lab records no calls for CloudTrail to look up"})
 	case slices.Contains(inMoto, q.Service):
 		switch {
 		case q.Service == "sns" && q.API == "Publish":
@@ -65,6 +61,8 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 			s3.ServeControl(moto, w, r, q)
 		case q.Service == "s3":
 			l.buckets.Serve(moto, w, r, q)
+		case q.Service == "cloudtrail":
+			l.trails.Serve(moto, w, r, q)
 		default:
 			moto.ServeHTTP(w, r)
 		}

@@ -45,26 +45,26 @@ def undo(aws: Aws, before: State, after: State) -> Outcome:
             "Find out who changed it. To restore the previous state, change the trail manually."
         )
     (trail,) = found
-    arn, home = trail["TrailARN"], trail["HomeRegion"]
+    arn, home, name = trail["TrailARN"], trail["HomeRegion"], trail["Name"]
     if was == NONE:
-        aws("cloudtrail:DeleteTrail", Name=arn, region=home, retry=CHANGING)
+        aws("cloudtrail:DeleteTrail", Name=name, region=home, retry=CHANGING)
         aws.until(lambda: f"The trail {arn} was deleted, but CloudTrail still reports it." if trails(aws, arn) else "")
-        return Outcome(f"Restored: the trail {trail['Name']} is deleted. Its bucket {trail['S3BucketName']} and the log files stay.", now, before)
+        return Outcome(f"Restored: the trail {name} is deleted. Its bucket {trail['S3BucketName']} and the log files stay.", now, before)
     if was["IsLogging"] != now["IsLogging"]:
-        aws("cloudtrail:StopLogging", Name=arn, region=home, retry=CHANGING)
+        aws("cloudtrail:StopLogging", Name=name, region=home, retry=CHANGING)
     if was["EventSelectors"] != now["EventSelectors"]:
         select(aws, trail, was["EventSelectors"])
     if was["IsMultiRegionTrail"] != now["IsMultiRegionTrail"]:
         aws(
             "cloudtrail:UpdateTrail",
-            Name=arn,
+            Name=name,
             IsMultiRegionTrail=False,
             IncludeGlobalServiceEvents=was["IncludeGlobalServiceEvents"],
             region=home,
             retry=CHANGING,
         )
     aws.until(lambda: unlike(trails(aws, arn), was))
-    return Outcome(f"Restored the trail {trail['Name']}: {told(was, now)}, as before the repair.", now, before)
+    return Outcome(f"Restored the trail {name}: {told(was, now)}, as before the repair.", now, before)
 
 
 def trails(aws: Aws, arn: str = "") -> list[Trail]:
@@ -141,11 +141,11 @@ def extend(aws: Aws, trail: Trail) -> Outcome:
     wanted = {"Trail": arn, "EventSelectors": selectors, **dict.fromkeys(SWITCHES, True)}
     found = {part: recorded(trail)[part] for part in wanted}
     if not trail["IsMultiRegionTrail"]:
-        aws("cloudtrail:UpdateTrail", Name=arn, IsMultiRegionTrail=True, IncludeGlobalServiceEvents=True, region=home, retry=CHANGING)
+        aws("cloudtrail:UpdateTrail", Name=name, IsMultiRegionTrail=True, IncludeGlobalServiceEvents=True, region=home, retry=CHANGING)
     if not whole(trail):
         select(aws, trail, selectors)
     if not trail["IsLogging"]:
-        aws("cloudtrail:StartLogging", Name=arn, region=home, retry=CHANGING)
+        aws("cloudtrail:StartLogging", Name=name, region=home, retry=CHANGING)
     aws.until(lambda: "" if any(map(passes, trails(aws, arn))) else f"The trail {name} was changed, but CloudTrail does not report it.")
     return Outcome(f"Changed the trail {name}: {told(wanted, found)}.", found, wanted)
 
@@ -164,7 +164,7 @@ def select(aws: Aws, trail: Trail, selectors: list[Trail]) -> None:
     advanced = any("FieldSelectors" in selector for selector in selectors)
     aws(
         "cloudtrail:PutEventSelectors",
-        TrailName=trail["TrailARN"],
+        TrailName=trail["Name"],
         EventSelectors=None if advanced else selectors,
         AdvancedEventSelectors=selectors if advanced else None,
         region=trail["HomeRegion"],
@@ -211,7 +211,7 @@ def create(aws: Aws, days: int) -> Outcome:
             f"allow cloudtrail.amazonaws.com s3:GetBucketAcl on the bucket and s3:PutObject on AWSLogs/{aws.account}/*, for {arn}. "
             "Or delete the parameter, then Hubmend creates a bucket."
         )
-    aws("cloudtrail:StartLogging", Name=arn, retry=CHANGING)
+    aws("cloudtrail:StartLogging", Name=NAME, retry=CHANGING)
     aws.until(
         lambda: "" if any(map(passes, trails(aws, arn))) else f"The trail {NAME} was created, but CloudTrail does not report that it is logging."
     )

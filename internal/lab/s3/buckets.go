@@ -146,6 +146,27 @@ func (b *Buckets) lets(moto http.Handler, r *http.Request, q apicall.Request, ow
 	return document.Allows(who)
 }
 
+// Serves reports whether the policy of a bucket allows a call of an AWS service. It is true for a bucket that does not
+// exist, which moto refuses.
+func (b *Buckets) Serves(moto http.Handler, r *http.Request, name string, who policy.Request) (bool, error) {
+	owner := b.Owner(name)
+	if owner == "" {
+		return true, nil
+	}
+	ask := r.Clone(r.Context()) // moto finds the service in the signature
+	ask.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+apicall.Operator(owner).AccessKeyID+
+		"/20260101/us-east-1/s3/aws4_request")
+	text, err := b.policy(moto, ask, owner, name)
+	if text == "" || err != nil {
+		return false, err
+	}
+	document, err := policy.Parse(text)
+	if err != nil {
+		return false, fmt.Errorf("the policy of the bucket %s: %w", name, err)
+	}
+	return document.Allows(who)
+}
+
 // policy reads the policy of a bucket from moto. It is "" if there is none.
 func (b *Buckets) policy(moto http.Handler, r *http.Request, owner, name string) (string, error) {
 	ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, b.lab.Endpoint+"/"+name+"?policy", nil)
