@@ -77,10 +77,9 @@ def details(aws: Aws, trail: Trail) -> Trail:
     """Return what the description leaves out. Another account's trail may not be visible, and counts as stopped then."""
     arn, home, gone = trail["TrailARN"], trail["HomeRegion"], ("TrailNotFoundException",)
     status = aws("cloudtrail:GetTrailStatus", Name=arn, region=home, absent=gone) or {}
-    selectors: list[Trail] = [EVERYTHING]  # of a trail without selectors of its own
-    if trail.get("HasCustomEventSelectors"):
-        answer = aws("cloudtrail:GetEventSelectors", TrailName=arn, region=home, absent=gone) or {}
-        selectors = answer.get("AdvancedEventSelectors") or answer.get("EventSelectors") or []
+    answer = aws("cloudtrail:GetEventSelectors", TrailName=arn, region=home, absent=gone)
+    # A trail without selectors of its own records all management events.
+    selectors: list[Trail] = [] if answer is None else answer.get("AdvancedEventSelectors") or answer.get("EventSelectors") or [EVERYTHING]
     return {"IsLogging": status.get("IsLogging", False), "EventSelectors": [without_empty(selector) for selector in selectors]}
 
 

@@ -76,6 +76,7 @@ def test_the_runtime_reads_the_repair_for_an_undo() -> None:
         ('aws("kms:DescribeKey", KeyId=[KeyId])', "kms:DescribeKey: KeyId: it is a string"),
         ('aws("kms:EnableKeyRotation", KeyId=KeyId, RotationPeriodInDays="365")', "RotationPeriodInDays: it is a integer"),
         ('aws("kms:EnableKeyRotation", KeyId=KeyId, RotationPeriodInDays=True)', "RotationPeriodInDays: it is a integer"),
+        ('aws("cloudwatch:PutMetricAlarm", AlarmName=KeyId, EvaluationPeriods=1, ComparisonOperator="", Threshold="1")', "Threshold: it is a double"),
         ('aws("ec2:DescribeSecurityGroups", Filters=[{"Nam": "x"}])', "Filters: there is no Nam"),
         ('aws("iam:GenerateCredentialReport", X=1)', "there is no X"),
         ("aws(KeyId)", 'a call is aws("service:Api", Name=value, ...)'),
@@ -117,6 +118,7 @@ def test_what_would_hide_a_call_is_refused(line: str, says: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        'aws("cloudwatch:PutMetricAlarm", AlarmName=KeyId, EvaluationPeriods=1, ComparisonOperator="", Threshold=1.0)',
         "x = {'a': {'b': 1}}",
         "for x in Ports: pass",
         "import json; json.loads('1')",

@@ -235,7 +235,7 @@ def misfit(value: ast.expr, shape: Shape) -> Iterator[str]:
     elif isinstance(value, ast.Dict | ast.List) and not isinstance(shape, MapShape):
         yield f"it is a {shape.type_name}"
     elif isinstance(value, ast.Constant):
-        kinds = {"string": str, "integer": int, "long": int, "boolean": bool}
+        kinds = {"string": str, "integer": int, "long": int, "double": float, "boolean": bool}
         if shape.type_name not in kinds or type(value.value) is not kinds[shape.type_name]:
             yield f"it is a {shape.type_name}"
 
