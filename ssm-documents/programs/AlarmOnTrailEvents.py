@@ -225,7 +225,7 @@ def raised(aws: Aws, filters: list[Found], name: str) -> bool:
 
 
 def subscribed(aws: Aws, topic: str) -> bool:
-    """Return whether a topic of this account and Region has a subscription that somebody confirmed."""
+    """Return whether a topic of this account and Region has a confirmed subscription."""
     if not topic.startswith(f"arn:{aws.partition}:sns:{aws.region}:{aws.account}:"):
         return False
     answer = aws("sns:ListSubscriptionsByTopic", TopicArn=topic, absent=("NotFound", "InvalidParameter"))
@@ -233,12 +233,12 @@ def subscribed(aws: Aws, topic: str) -> bool:
 
 
 def subscribed_topic(aws: Aws) -> str:
-    """Return the topic for new alarms, or refuse one through which nobody would receive them."""
+    """Return the topic for new alarms, or refuse one that has no receivers."""
     parameter = aws("ssm:GetParameter", Name=PARAMETER, absent=("ParameterNotFound",))
     topic = str(parameter["Parameter"]["Value"]) if parameter else f"arn:{aws.partition}:sns:{aws.region}:{aws.account}:{DEFAULT_TOPIC}"
     if not subscribed(aws, topic):
         raise Refused(
-            f"Nobody would receive the alarms: the topic {topic} does not exist in account {aws.account} and {aws.region}, or has no confirmed "
+            f"The alarms would go unnoticed: the topic {topic} does not exist in account {aws.account} and {aws.region}, or has no confirmed "
             f"subscription. Create it and confirm a subscription, or set the Parameter Store parameter {PARAMETER} to a topic that has one."
         )
     if aws("sns:GetTopicAttributes", TopicArn=topic)["Attributes"].get("KmsMasterKeyId", "").endswith("alias/aws/sns"):

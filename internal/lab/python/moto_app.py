@@ -46,6 +46,7 @@ from moto.iam.models import (
     iam_backends,
 )
 from moto.iam.responses import IamResponse
+from moto.logs.metric_filters import MetricFilters
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     create_backend_app,
@@ -177,6 +178,13 @@ def put_event_selectors(self: Trail, basic: Selectors, advanced: Selectors) -> N
         raise JsonRESTError(code, f"Maximum number of event selectors is {MOST_SELECTORS}.")
     self.event_selectors = [{"DataResources": [], "ExcludeManagementEventSources": [], **selector} for selector in basic or []]
     self.advanced_event_selectors = advanced or []
+add_filter = MetricFilters.add_filter
+
+
+def put_filter(self: MetricFilters, name: str, pattern: str, group: str, transformations: Any) -> None:
+    """Put a metric filter as moto does, but in place of the one with its name."""
+    self.delete_filter(name, group)
+    add_filter(self, name, pattern, group, transformations)
 
 
 same_rule = SecurityGroupRule.__eq__
@@ -321,6 +329,7 @@ def main() -> None:
     NetworkAclBackend.describe_network_acls = describe_acls_by_id
     InstanceBackend.modify_instance_metadata_options = modify_given_metadata_options
     DBInstance.update = update_instance_in_window
+    MetricFilters.add_filter = put_filter
     answer_faster()
     app = with_backdating(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)
