@@ -23,6 +23,7 @@ var differences = map[string]string{
 	"cloudtrail:GetTrail on *": "wider: the trail of an organization is another " +
 		"account's, and reading it is how a runbook finds out",
 	"s3:CreateBucket on Hubmend's buckets":                     "narrower: Hubmend makes its own buckets only",
+	"s3:CreateBucket on Hubmend's buckets":                     "narrower: Hubmend makes its own log bucket only",
 	"s3:PutBucketOwnershipControls on Hubmend's buckets":       "narrower: of its own buckets only",
 	"s3:PutEncryptionConfiguration on Hubmend's buckets":       "narrower: of its own buckets only",
 	"s3:PutBucketPolicy on Hubmend's buckets":                  "narrower: of its own buckets only",
@@ -38,6 +39,14 @@ var differences = map[string]string{
 		"which the lab does not know",
 	"s3:PutBucketAcl, which no call needs": "CloudFront asks for it when logging is turned on, " +
 		"which the lab does not know",
+	"cloudtrail:GetTrailStatus on *":                    "a trail of the organization is another account's",
+	"cloudtrail:GetEventSelectors on *":                 "a trail of the organization is another account's",
+	"cloudtrail:CreateTrail on Hubmend's trails":        "narrower: Hubmend makes its own trail only",
+	"cloudtrail:DeleteTrail on Hubmend's trails":        "narrower: its own trail only",
+	"cloudwatch:PutMetricAlarm on Hubmend's alarms":     "narrower: its own alarms only",
+	"cloudwatch:DeleteAlarms on Hubmend's alarms":       "narrower: its own alarms only",
+	"ssm:GetParameter on Hubmend's parameters":          "narrower: values that customers set for Hubmend only",
+	"iam:PassRole, which no role has":                   "no runbook makes a trail that delivers to CloudWatch Logs",
 	"logs:CreateLogGroup on Hubmend's groups":           "narrower: Hubmend makes its own log groups only",
 	"logs:PutRetentionPolicy on Hubmend's groups":       "narrower: of its own log groups only",
 	"iam:PassRole on hubmend-trail-delivery":            "narrower: the role that was made for it only",
@@ -66,6 +75,9 @@ var differences = map[string]string{
 // narrow are the own things of Hubmend that a call may be limited to.
 var narrow = map[string]string{
 	"arn:aws:s3:::hubmend-*-222222222222-":                     "Hubmend's buckets",
+	":trail/hubmend-":                                          "Hubmend's trails",
+	":alarm:hubmend-":                                          "Hubmend's alarms",
+	":parameter/hubmend/":                                      "Hubmend's parameters",
 	"arn:aws:s3:::hubmend-cloudfront-logs-":                    "CloudFront's log bucket",
 	"log-group:/hubmend/":                                      "Hubmend's groups",
 	":group/hubmend-user-":                                     "users' groups",
