@@ -34,7 +34,7 @@ func by(sid, action, resource string) policy.Grant {
 	return policy.Grant{Place: policy.Place{Policy: "p", Sid: sid}, Action: action, Resource: resource}
 }
 
-const statements = `{"Sid":"Use","Effect":"Allow","Action":["x:Get","x:Put"],"Resource":["arn:aws:x:us-east-1:ACCOUNT:a","arn:aws:x:*:111111111111:b"]},
+const statements = `{"Sid":"Use","Effect":"Allow","Action":["x:Get","x:Put"],"Resource":["arn:aws:x:us-east-1:ACCOUNT:a-ACCOUNT-*","arn:aws:x:*:111111111111:b"]},
 	{"Sid":"All","Effect":"Allow","Action":"x:Get","Resource":"*"},
 	{"Sid":"Never","Effect":"Deny","Action":"x:Del","Resource":"*"}`
 
@@ -43,7 +43,7 @@ func report(t *testing.T) privilege.Report {
 	t.Helper()
 	roles := []authz.Role{role(t, admin, "h-role", statements), role(t, member, "h-role", statements),
 		role(t, member, "other", statements)}
-	own, bus := "arn:aws:x:us-east-1:222222222222:a", "arn:aws:x:*:111111111111:b"
+	own, bus := "arn:aws:x:us-east-1:222222222222:a-222222222222-*", "arn:aws:x:*:111111111111:b"
 	run := func(scenario string, decisions ...authz.Decision) privilege.Run {
 		return privilege.Run{Scenario: scenario, Administrator: admin, Region: "us-east-1", Roles: roles,
 			Decisions: decisions}
@@ -67,7 +67,7 @@ func TestSummarize(t *testing.T) {
 				Policy: "p", Sid: "Use", Effect: "Allow", Conditions: policy.Conditions{},
 				Actions: []*part{{Text: "x:Get", Times: 3}, {Text: "x:Put", Times: 4, Scenario: "second"}},
 				Resources: []*part{
-					{Text: "arn:${Partition}:x:${Region}:${Account}:a", Times: 6, Scenario: "second"},
+					{Text: "arn:${Partition}:x:${Region}:${Account}:a-${Account}-*", Times: 6, Scenario: "second"},
 					{Text: "arn:${Partition}:x:*:${Administrator}:b", Times: 1, Scenario: "third"},
 				},
 			},

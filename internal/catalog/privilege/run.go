@@ -35,5 +35,6 @@ func (r Run) neutral(arn, account string) string {
 	case r.Administrator:
 		part[4] = "${Administrator}"
 	}
+	part[5] = strings.ReplaceAll(part[5], account, "${Account}") // names of buckets contain the account
 	return strings.Join(part, ":")
 }
