@@ -107,17 +107,17 @@ func checkCustomAction(t *testing.T, tmpl template, p catalog.Playbook, a contro
 	}
 	rule := tmpl.one(t, "AWS::Events::Rule", "Name", "hubmend-"+a.ID+"-custom-action")
 	if rule.Properties["State"] != "ENABLED" {
-			t.Errorf("State = %v, want ENABLED", rule.Properties["State"])
-		}
-		if got := list(at(rule.Properties, "EventPattern", "detail-type")); !cmp.Equal(got,
-			[]any{"Security Hub Findings - Custom Action", "Security Hub Insight Results"}) {
-			t.Errorf("the rule matches %v", got)
-		}
-		id, _ := at(rule.Properties, "EventPattern", "resources", 0, "Ref").(string)
-		if tmpl.Resources[id].Properties["Id"] != a.ID {
-			t.Errorf("the rule listens to %q, which is not the action", id)
-		}
-		checkTarget(t, rule)
+		t.Errorf("State = %v, want ENABLED", rule.Properties["State"])
+	}
+	if got := list(at(rule.Properties, "EventPattern", "detail-type")); !cmp.Equal(got,
+		[]any{"Security Hub Findings - Custom Action", "Security Hub Insight Results"}) {
+		t.Errorf("the rule matches %v", got)
+	}
+	id, _ := at(rule.Properties, "EventPattern", "resources", 0, "Ref").(string)
+	if tmpl.Resources[id].Properties["Id"] != a.ID {
+		t.Errorf("the rule listens to %q, which is not the action", id)
+	}
+	checkTarget(t, rule)
 }
 
 func TestGroupParameterSwitchesImportedFindings(t *testing.T) {

@@ -36,12 +36,11 @@ from moto.ec2.responses.network_acls import NetworkACLs
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import NoSuchEntity, NotFoundException
 from moto.iam.models import (
+    SERVICE_NAME_CONVERSION,
     AccessKeyLastUsed,
     AWSManagedPolicy,
     IAMBackend,
     ManagedPolicy,
-    SERVICE_NAME_CONVERSION,
-    AccessKeyLastUsed,
     User,
     iam_backends,
 )
@@ -178,6 +177,8 @@ def put_event_selectors(self: Trail, basic: Selectors, advanced: Selectors) -> N
         raise JsonRESTError(code, f"Maximum number of event selectors is {MOST_SELECTORS}.")
     self.event_selectors = [{"DataResources": [], "ExcludeManagementEventSources": [], **selector} for selector in basic or []]
     self.advanced_event_selectors = advanced or []
+
+
 add_filter = MetricFilters.add_filter
 
 

@@ -65,9 +65,11 @@ func (e *examination) needed() map[string]bool {
 	needed := map[string]bool{}
 	for _, s := range e.launched() {
 		for id := range s.groups() {
-			group, _ := e.Catalog.Group(id)
-			for _, name := range e.Catalog.RunbooksOf(group) {
-				needed[name] = true
+			for _, p := range e.Catalog.Playbooks { // groups of one id have the same controls in each
+				group, _ := p.Group(id)
+				for _, name := range e.Catalog.RunbooksOf(group) {
+					needed[name] = true
+				}
 			}
 		}
 	}

@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -59,7 +61,7 @@ func (e *examination) playbook(ctx context.Context) (report, error) {
 			fmt.Sprintf("%s%s is launched with %d of %d groups ENABLED", s.name, version, on, len(s.groups())))
 	}
 	if len(found) == 0 {
-		r.problem("hubmend playbook launch",
+		r.problem("hubmend playbook launch PLAYBOOK",
 			"no playbook is launched, so nothing is remediated, not even by a custom action")
 	}
 	r.found = strings.Join(found, "; ")
@@ -68,8 +70,7 @@ func (e *examination) playbook(ctx context.Context) (report, error) {
 
 // version returns the released version of a playbook that a stack has, and whether there is a later one.
 func (e *examination) version(ctx context.Context, s stack) (string, error) {
-	out, err := e.formation.GetTemplate(ctx,
-		&cloudformation.GetTemplateInput{StackName: &s.name, TemplateStage: types.TemplateStageOriginal})
+	deployed, err := e.deployed(ctx, s)
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +84,7 @@ func (e *examination) version(ctx context.Context, s stack) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			differ, err := differences([]byte(aws.ToString(out.TemplateBody)), text)
+			differ, err := differences(deployed, text)
 			if err != nil || len(differ) > 0 {
 				continue
 			}
@@ -96,7 +97,47 @@ func (e *examination) version(ctx context.Context, s stack) (string, error) {
 	return " (version unknown to this build)", nil
 }
 
-// rules checks that the rules of the admin stack and of every launched group are enabled or disabled as
+// deployed returns the template of a stack as it was deployed.
+func (e *examination) deployed(ctx context.Context, s stack) ([]byte, error) {
+	out, err := e.formation.GetTemplate(ctx,
+		&cloudformation.GetTemplateInput{StackName: &s.name, TemplateStage: types.TemplateStageOriginal})
+	if err != nil {
+		return nil, err
+	}
+	return []byte(aws.ToString(out.TemplateBody)), nil
+}
+
+// rulesOf returns the states that the rules of a launched playbook should have, by name: those in its template, some of
+// which are the values of parameters.
+func (s stack) rulesOf(template []byte) (map[string]string, error) {
+	var t struct {
+		Resources map[string]struct {
+			Type       string
+			Properties struct {
+				Name  string
+				State any
+			}
+		}
+	}
+	if err := json.Unmarshal(template, &t); err != nil {
+		return nil, fmt.Errorf("read the template of %s: %w", s.name, err)
+	}
+	states := map[string]string{}
+	for _, r := range t.Resources {
+		if r.Type != "AWS::Events::Rule" {
+			continue
+		}
+		state, _ := r.Properties.State.(string)
+		if reference, ok := r.Properties.State.(map[string]any); ok {
+			name, _ := reference["Ref"].(string)
+			state = s.parameters[name]
+		}
+		states[r.Properties.Name] = state
+	}
+	return states, nil
+}
+
+// rules checks that the rules of the admin stack and of every launched playbook are enabled or disabled as
 // configured.
 func (e *examination) rules(ctx context.Context) (report, error) {
 	r := report{}
@@ -106,9 +147,15 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 	}
 	want := map[string]string{naming.SweepRule: "ENABLED"}
 	for _, s := range e.launched() {
-		for id, value := range s.groups() {
-			want[naming.Prefix+id+"-imported"], want[naming.Prefix+id+"-custom-action"] = value, "ENABLED"
+		template, err := e.deployed(ctx, s)
+		if err != nil {
+			return r, err
 		}
+		states, err := s.rulesOf(template)
+		if err != nil {
+			return r, err
+		}
+		maps.Copy(want, states)
 	}
 	for _, name := range sorted(want) {
 		toggle := fmt.Sprintf("aws events %s-rule --name %s",
