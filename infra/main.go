@@ -50,8 +50,8 @@ func run(ctx context.Context) error {
 	return relaunch(ctx, restrictions.Environment())
 }
 
-// settings reads the settings that this process needs. The error also has the mistakes in all others, before anything is
-// compiled.
+// settings reads the settings that this process needs. The error also has the mistakes in all others, before
+// anything is compiled.
 func settings() (*restricted.Settings, error) {
 	context, err := restricted.Context()
 	if err != nil {

@@ -16,7 +16,8 @@ func TestMistakesOfAllSettingsAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("the settings are accepted")
 	}
-	for _, want := range []string{"organizationalUnits: ", "regions: ", "namePrefix: ", "architecture: ", "unknown playbook none"} {
+	for _, want := range []string{"organizationalUnits: ", "regions: ", "namePrefix: ", "architecture: ",
+		"unknown playbook none"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\ndoes not have %q", err, want)
 		}

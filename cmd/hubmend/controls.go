@@ -22,8 +22,8 @@ func controlsCommand() *cobra.Command {
 	var standard string
 	cmd := &cobra.Command{
 		Use:   "controls [CONTROL...]",
-		Short: "List the controls that Hubmend remediates, and those that need a person",
-		Long: `Lists the controls that Hubmend remediates and those that only a person can remediate, or shows
+		Short: "List the controls that Hubmend remediates, and those for manual remediation",
+		Long: `Lists the controls that Hubmend remediates and those that can only be remediated manually, or shows
 everything about some of them. It needs no AWS credentials.`,
 		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls --standard cis-5.0.0\n  hubmend controls %s\n  "+
 			"hubmend controls --json\n  hubmend controls --markdown > docs/controls.md", exampleID()),
@@ -112,7 +112,7 @@ func controlListing(rows []controlRow, s catalog.Standard) listing {
 
 // coverageListing counts the controls of each standard.
 func coverageListing(c *catalog.Catalog) listing {
-	l := listing{columns: []column{{name: "Standard"}, {name: "Remediated"}, {name: "Needs a person"},
+	l := listing{columns: []column{{name: "Standard"}, {name: "Remediated"}, {name: "Manual"},
 		{name: "Not yet"}, {name: "Controls"}}}
 	for _, one := range c.Coverage() {
 		l.add(one.Standard.Name, fmt.Sprint(one.Remediated), fmt.Sprint(one.Guided), fmt.Sprint(one.Missing()),
@@ -153,7 +153,7 @@ func rowsIn(c *catalog.Catalog, rows []controlRow, s catalog.Standard) []control
 const (
 	automatic     = "yes"
 	afterApproval = "ask"    // a person requests each repair
-	byPerson      = "person" // there is no runbook
+	manual        = "manual" // there is no runbook
 )
 
 // controlRow is one control in a listing.
@@ -213,7 +213,7 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 	}
 	for _, control := range c.Guides {
 		rows = append(rows, controlRow{Control: control.ID, Title: control.Title, Standards: control.Frameworks,
-			Automatic: byPerson, Guide: control.Guide})
+			Automatic: manual, Guide: control.Guide})
 	}
 	slices.SortFunc(rows, func(a, b controlRow) int { return catalog.Compare(a.Control, b.Control) })
 	return rows, nil
@@ -242,7 +242,7 @@ func switchesOf(c *catalog.Catalog, control string) map[string]string {
 	return all
 }
 
-// undoable says whether the repair can be undone; nothing for a control without one.
+// undoable is whether the repair can be undone, and empty for a control without one.
 func (r controlRow) undoable() string {
 	if r.Runbook == "" {
 		return ""

@@ -19,7 +19,7 @@ func printControls(out io.Writer, rows []controlRow) {
 		}
 		fmt.Fprintln(out, strings.Join(wrapLine(r.Control+"  "+r.Title, 2, terminalWidth(out)), "\n"))
 		if r.Guide != "" {
-			fact(out, "by a person", r.Guide)
+			fact(out, "manual", r.Guide)
 		} else {
 			r.printRepair(out)
 		}
@@ -55,7 +55,7 @@ func writeControlPage(out io.Writer, c *catalog.Catalog, rows []controlRow) erro
 		"Controls\n\nEach standard of Security Hub has a list below. Details of each control follow.\n\n")
 	b.WriteString(coverageTable(c, func(s catalog.Standard) string { return "#" + anchor(s.Name) }))
 	b.WriteString("\n- **Remediated**: a runbook remediates the finding, automatically or on request.\n" +
-		"- **Needs a person**: a custom action and `hubmend plan` explain what to do.\n" +
+		"- **Manual**: a custom action and `hubmend plan` explain what to do.\n" +
 		"- **Not yet**: Hubmend does not know the control.\n\nIn the lists, *ask* means that a person requests each " +
 		"repair, even if the control is ENABLED.\n")
 	for _, one := range c.Coverage() {
@@ -72,7 +72,7 @@ func writeControlPage(out io.Writer, c *catalog.Catalog, rows []controlRow) erro
 // coverageTable counts the controls of each standard, with a link for each.
 func coverageTable(c *catalog.Catalog, link func(catalog.Standard) string) string {
 	var b strings.Builder
-	b.WriteString("| standard | remediated | needs a person | not yet | controls |\n|---|---:|---:|---:|---:|\n")
+	b.WriteString("| standard | remediated | manual | not yet | controls |\n|---|---:|---:|---:|---:|\n")
 	for _, one := range c.Coverage() {
 		fmt.Fprintf(&b, "| [%s](%s) | %d | %d | %d | %d |\n", one.Standard.Name, link(one.Standard), one.Remediated,
 			one.Guided, one.Missing(), one.Standard.Controls)
@@ -106,7 +106,7 @@ func writeStandard(b *strings.Builder, s catalog.Standard, rows []controlRow) {
 func (r controlRow) writeDetails(b *strings.Builder) {
 	fmt.Fprintf(b, "\n### %s\n\n%s.\n\n", r.Control, r.Title)
 	if r.Guide != "" {
-		fmt.Fprintf(b, "- **Needs a person:** %s\n", r.Guide)
+		fmt.Fprintf(b, "- **Manual:** %s\n", r.Guide)
 	} else {
 		fmt.Fprintf(b, "- **Remediation:** %s\n- **Risk:** %s. %s\n", r.Repair, r.Risk, r.RiskReason)
 		if r.Approval != "" {

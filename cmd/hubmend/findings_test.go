@@ -68,7 +68,7 @@ func TestFindings(t *testing.T) {
 	s := hubWith(t, &asked, sample(t, "EC2.13", sg(1), "a"), sample(t, "EC2.13", sg(1), "b"),
 		sample(t, "EC2.13", sg(2), "c"), sample(t, "EC2.2", sg(3), "d"), map[string]any{"Id": "of another product"})
 
-	out := s.says(t, 0, "findings", "hubmend findings --control EC2.2", "hubmend playbook enable CIS43")
+	out := s.says(t, 0, "findings", "hubmend findings --control EC2.2", "hubmend playbook enable EC2.2")
 	if i, j := strings.Index(out, "EC2.2 "), strings.Index(out, "EC2.13 "); i < 0 || j < i ||
 		strings.Contains(out, sg(1)) {
 		t.Errorf("prints\n%s", out)

@@ -76,7 +76,8 @@ func TestControlsCSV(t *testing.T) {
 		t.Fatalf("%d rows for %d controls", len(rows), len(known))
 	}
 	for i, r := range known {
-		if got := rows[i]; got["control"] != r.Control || got["title"] != r.Title || got["remediation"] != r.Repair+r.Guide {
+		if got := rows[i]; got["control"] != r.Control || got["title"] != r.Title ||
+			got["remediation"] != r.Repair+r.Guide {
 			t.Errorf("row %d is %v, want %s", i, got, r.Control)
 		}
 	}

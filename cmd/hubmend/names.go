@@ -68,7 +68,7 @@ type controlFlag struct {
 func (f controlFlag) Set(name string) error {
 	c, err := controlNamed(catalog.Embedded(), name)
 	if err == nil && c.Guide != "" && !f.orGuide {
-		err = fmt.Errorf("only a person can remediate findings of %s. %s", c.ID, c.Guide)
+		err = fmt.Errorf("findings of %s must be remediated manually. %s", c.ID, c.Guide)
 	}
 	*f.id = c.ID
 	return err

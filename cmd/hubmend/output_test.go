@@ -110,7 +110,7 @@ func TestControlsJSON(t *testing.T) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	for _, r := range rows {
-		guided := r.Automatic == byPerson
+		guided := r.Automatic == manual
 		if guided != (r.Guide != "") || guided != (r.Repair == "") || guided != (len(r.Policy) == 0) ||
 			guided != (len(r.Playbooks) == 0) {
 			t.Errorf("%s: %+v", r.Control, r)

@@ -40,7 +40,7 @@ func printPlan(out io.Writer, p plan.Plan) {
 		t.line(0, t.paint(text.FgGreen, wording.OneLine(p.Reason)))
 		return
 	case plan.Person:
-		t.line(0, t.paint(text.FgYellow, "Only a person can remediate this:"))
+		t.line(0, t.paint(text.FgYellow, "This must be remediated manually:"))
 		t.sentence(2, p.Reason)
 		return
 	case plan.Refusal:

@@ -32,8 +32,8 @@ type Statement struct {
 // Conditions map an operator such as StringEquals to keys and values.
 type Conditions map[string]any
 
-// NewRole makes a role with an inline policy, and perhaps a shared one. The role never exists without its policy, so a function that starts at
-// once has its permissions.
+// NewRole makes a role with an inline policy, and perhaps a shared one. The role never exists without its
+// policy, so a function that starts at once has its permissions.
 func NewRole(scope constructs.Construct, id *string, props *RoleProps) awsiam.Role {
 	policy := awsiam.NewPolicyDocument(nil)
 	for _, s := range props.Statements {

@@ -60,8 +60,9 @@ func New(props *Props) (awscdk.App, error) {
 		return nil, err
 	}
 	restrictions.Bound(admin.NewStack(app, jsii.String(Admin), &admin.StackProps{
-		Catalog: props.Catalog, Offered: offered.Playbooks, Functions: props.Functions, Processor: restrictions.Processor(),
-		Key: restrictions.KMSKey,
+		Catalog: props.Catalog, Offered: offered.Playbooks, Functions: props.Functions,
+		Processor: restrictions.Processor(),
+		Key:       restrictions.KMSKey,
 	}))
 	newMembers(app, offered, restrictions)
 	return app, newRollout(app, settings, offered, restrictions)

@@ -117,7 +117,8 @@ func Load(documents, playbooks fs.FS) (*Catalog, error) {
 	parts, errParts := loadParts(documents)
 	programs, errPrograms := loadPrograms(documents)
 	standards, errStandards := parseStandards()
-	if err := errors.Join(errStandards, errPrograms, errControls, errBooks, errPermissions, errRoles, errParts); err != nil {
+	if err := errors.Join(errStandards, errPrograms, errControls, errBooks, errPermissions, errRoles,
+		errParts); err != nil {
 		return nil, err
 	}
 	settings, err := loadSettings(documents, files)

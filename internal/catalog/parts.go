@@ -50,7 +50,8 @@ func (c *Catalog) Parts() []Part {
 	}
 	last := slices.Max(slices.Collect(maps.Keys(parts)))
 	for _, r := range unassigned {
-		if len(parts[last]) > 0 && (len(parts[last]) >= partRunbooks || sizes[last].bytes+sizes[last].more(r) > partBytes) {
+		if len(parts[last]) > 0 &&
+			(len(parts[last]) >= partRunbooks || sizes[last].bytes+sizes[last].more(r) > partBytes) {
 			last++
 		}
 		put(last, r)

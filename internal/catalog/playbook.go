@@ -192,7 +192,8 @@ func (c *Catalog) of(standard string, controls []Control) []Control {
 			some = append(some, one)
 		}
 	}
-	slices.SortStableFunc(some, func(a, b Control) int { return Compare(a.Frameworks[standard], b.Frameworks[standard]) })
+	slices.SortStableFunc(some,
+		func(a, b Control) int { return Compare(a.Frameworks[standard], b.Frameworks[standard]) })
 	return some
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the emulator of EC2 would lose by itself: the type of an ICMP entry, and the metadata options that a change does
+// The lab keeps two things that moto would lose: the type of an ICMP entry, and the metadata options that a change does
 // not name.
 func TestEC2LosesNothing(t *testing.T) {
 	t.Parallel()

@@ -37,8 +37,8 @@ mainSteps:
 outputs: [call.Code]
 `
 
-// What moto takes and CloudTrail does not: a bucket or a key whose policy does not allow CloudTrail, a change outside the
-// home Region, and trails that do not exist.
+// The lab refuses changes that moto accepts and CloudTrail does not: a bucket or a key whose policy does not allow CloudTrail, a change
+// outside the home Region, and trails that do not exist.
 func TestTrails(t *testing.T) {
 	t.Parallel()
 	w := enforced(t)
@@ -88,7 +88,8 @@ func TestTrails(t *testing.T) {
 		{"start_logging", `{"Name": "` + trail + `main"}`, home, "none"},
 	} {
 		t.Run(tc.call+"/"+tc.want, func(t *testing.T) {
-			e := w.rehearse(t, "Call", object{"Call": []any{tc.call}, "Input": []any{tc.input}, "Region": []any{tc.region}})
+			e := w.rehearse(t, "Call",
+				object{"Call": []any{tc.call}, "Input": []any{tc.input}, "Region": []any{tc.region}})
 			if got := at(e, "Outputs", "call.Code", 0); got != tc.want {
 				t.Errorf("%s %s: %v, want %s: %v", tc.call, tc.input, got, tc.want,
 					strings.TrimSpace(text(e["FailureMessage"])))

@@ -35,9 +35,7 @@ func imported(c *catalog.Catalog, controls []catalog.Control, framework string) 
 		ids = append(ids, anyCase(control.ID))
 		generators = append(generators, anyCase(finding.ConsolidatedGenerator(control.ID)))
 		for _, standard := range slices.Sorted(maps.Keys(control.Frameworks)) {
-			// Findings of a standard that has a playbook of its own are left to that playbook.
-			if standard == framework ||
-				!slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == standard }) {
+			if standard == framework || numbersItself(c, standard, control) {
 				generators = append(generators, generator(standard, control.Frameworks[standard]))
 			}
 		}
@@ -47,6 +45,14 @@ func imported(c *catalog.Catalog, controls []catalog.Control, framework string) 
 		map[string]any{"Compliance": map[string]any{"SecurityControlId": ids}},
 		map[string]any{"GeneratorId": generators},
 	}})
+}
+
+// numbersItself reports whether the findings of a standard may only have its own number for a control. Findings of a
+// standard that has a playbook of its own are left to that playbook, and those of one that uses the control's id are
+// recent enough to have SecurityControlId.
+func numbersItself(c *catalog.Catalog, standard string, control catalog.Control) bool {
+	return control.Frameworks[standard] != control.ID &&
+		!slices.ContainsFunc(c.Playbooks, func(p catalog.Playbook) bool { return p.Framework == standard })
 }
 
 // notEnabled stands in the list of controls that are ENABLED, because EventBridge refuses an empty list. No control has
@@ -89,10 +95,13 @@ func failed(conditions map[string]any) map[string]any {
 	}
 }
 
-// inPatterns divides the groups that are not separate, in their order, so that the pattern of each part stays below
-// PatternLimit even if all are ENABLED.
+// inPatterns divides the groups that are not separate, in their order, so that the pattern of each part stays well
+// below PatternLimit even if all are ENABLED.
 func inPatterns(groups []catalog.Group) [][]catalog.Group {
-	const around = 330 // characters of a pattern without controls
+	const (
+		around = 330 // characters of a pattern without controls
+		most   = PatternLimit*7/10 - around
+	)
 	var parts [][]catalog.Group
 	length := 0
 	for _, g := range groups {
@@ -103,7 +112,7 @@ func inPatterns(groups []catalog.Group) [][]catalog.Group {
 		for _, id := range g.Controls {
 			own += len(`{"equals-ignore-case":""},`) + len(id)
 		}
-		if len(parts) == 0 || length+own > PatternLimit-around {
+		if len(parts) == 0 || length+own > most {
 			parts, length = append(parts, nil), 0
 		}
 		parts[len(parts)-1] = append(parts[len(parts)-1], g)

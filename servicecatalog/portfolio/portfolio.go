@@ -18,7 +18,8 @@ import (
 // provider is who Service Catalog says the products are from.
 const provider = naming.ProductOwner
 
-// Props describe the portfolio. Catalog, Playbooks and LaunchRole are required. PortfolioProps that are nil get defaults.
+// Props describe the portfolio. Catalog, Playbooks and LaunchRole are required. PortfolioProps that are nil
+// get defaults.
 type Props struct {
 	*awsservicecatalog.PortfolioProps
 

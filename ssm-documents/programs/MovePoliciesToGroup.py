@@ -73,7 +73,7 @@ def of_user(aws: Aws, user: str) -> list[Item]:
 
 
 def of_group(aws: Aws, group: str) -> list[Item]:
-    """Return nothing if there is no such group."""
+    """Return nothing if the group does not exist."""
     answer = aws("iam:GetGroup", GroupName=group, absent=("NoSuchEntity",))
     if answer is None:
         return []

@@ -52,7 +52,8 @@ func TestRequireIMDSv2(t *testing.T) {
 		"shutting down": {reads: []any{instanceAnswer("shutting-down", "optional", "applied")},
 			err: "hubmend:refused Instance i-1 is shutting-down"},
 		"used": {reads: []any{optional}, usage: requests(0, 3, 4),
-			err: "hubmend:refused Software on instance i-1 used IMDSv1 for 7 requests in the last 14 days, and would fail."},
+			err: "hubmend:refused Software on instance i-1 used IMDSv1 for 7 requests in the last 14 days, and " +
+				"would fail."},
 		"CloudWatch is denied": {reads: []any{optional}, usage: "AccessDenied",
 			err: "hubmend:read AccessDenied cloudwatch:GetMetricStatistics"},
 		"not applied yet": {reads: []any{optional, instanceAnswer("running", "required", "pending"), required},
@@ -96,9 +97,10 @@ func TestUndoRequireIMDSv2(t *testing.T) {
 		change, err string
 		writes      []string
 	}{
-		"required":        {reads: []any{required, optional}, change: "Restored: ", writes: []string{modifyOptions}},
-		"optional again":  {reads: []any{optional}, change: "Nothing to change: ", writes: []string{}},
-		"no other state":  {reads: []any{instanceAnswer("running", "", "applied")}, err: "have changed since the repair"},
+		"required":       {reads: []any{required, optional}, change: "Restored: ", writes: []string{modifyOptions}},
+		"optional again": {reads: []any{optional}, change: "Nothing to change: ", writes: []string{}},
+		"no other state": {reads: []any{instanceAnswer("running", "", "applied")},
+			err: "have changed since the repair"},
 		"it is not taken": {reads: []any{required}, err: "hubmend:unverified", writes: []string{modifyOptions}},
 	} {
 		t.Run(name, func(t *testing.T) {

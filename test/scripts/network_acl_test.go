@@ -96,8 +96,9 @@ func TestCloseNetworkAclPorts(t *testing.T) {
 			change: "Closed TCP 22 and 3389 to the world: removed tcp 22 from 0.0.0.0/0."},
 		"RDP over IPv6": {entries: []object{entry(7, "6", world6, 3389)}, want: []string{"- 7"}},
 		"a range that begins with it": {entries: []object{entry(100, "6", world4, 22, 25)},
-			want:   []string{"= 100 6 0.0.0.0/0 23-25"},
-			change: "Closed TCP 22 and 3389 to the world: removed tcp 22-25 from 0.0.0.0/0; kept tcp 23-25 from 0.0.0.0/0 open"},
+			want: []string{"= 100 6 0.0.0.0/0 23-25"},
+			change: "Closed TCP 22 and 3389 to the world: removed tcp 22-25 from 0.0.0.0/0; kept tcp 23-25 from " +
+				"0.0.0.0/0 open"},
 		"a range that ends with it": {entries: []object{entry(100, "6", world4, 1024, 3389)},
 			want: []string{"= 100 6 0.0.0.0/0 1024-3388"}},
 		"both in one range": {entries: []object{entry(100, "6", world4, 0, 65535), entry(200, "6", "10.0.0.0/8", 22)},
@@ -161,7 +162,8 @@ func TestNetworkAclIsRefused(t *testing.T) {
 	t.Parallel()
 	answer := aclAnswer(entry(100, "-1", world4))
 	answer["NetworkAcls"].([]any)[0].(map[string]any)["IsDefault"] = true
-	plays(t, "CloseNetworkAclPorts", play{object{"NetworkAclId": "acl-1"}, map[string][]any{describeACLs: {answer}}})[0].
+	plays(t, "CloseNetworkAclPorts",
+		play{object{"NetworkAclId": "acl-1"}, map[string][]any{describeACLs: {answer}}})[0].
 		refused(t, "Network ACL acl-1 is the default of its VPC")
 }
 
@@ -202,10 +204,12 @@ func TestUndoNetworkAcl(t *testing.T) {
 		want []string
 		says string
 	}{
-		"repaired":         {slices.Concat(left, []object{other}), back, "Restored tcp 0-65535 from 0.0.0.0/0, tcp 22 from ::/0."},
-		"other was added":  {slices.Concat(left, []object{entry(1, "6", "10.0.0.0/8", 22)}), back, "Restored "},
-		"as before":        {[]object{wide, ssh, other}, []string{}, "Nothing to change: "},
-		"stopped halfway":  {[]object{wide, ssh, left[2]}, []string{"= 100 6 0.0.0.0/0 0-65535", "= 300 6 ::/0 22-22", "- 101", "- 102"}, "Restored "},
+		"repaired": {slices.Concat(left, []object{other}), back,
+			"Restored tcp 0-65535 from 0.0.0.0/0, tcp 22 from ::/0."},
+		"other was added": {slices.Concat(left, []object{entry(1, "6", "10.0.0.0/8", 22)}), back, "Restored "},
+		"as before":       {[]object{wide, ssh, other}, []string{}, "Nothing to change: "},
+		"stopped halfway": {[]object{wide, ssh, left[2]},
+			[]string{"= 100 6 0.0.0.0/0 0-65535", "= 300 6 ::/0 22-22", "- 101", "- 102"}, "Restored "},
 		"half was opened":  {slices.Concat([]object{wide}, left[1:]), back, "Restored "},
 		"one is gone":      {left[:2], nil, "has changed since the repair"},
 		"one was narrowed": {[]object{left[0], entry(101, "6", world4, 23, 80), left[2]}, nil, "has changed since"},
@@ -222,7 +226,8 @@ func TestUndoNetworkAcl(t *testing.T) {
 				done.refused(t, tc.says)
 				return
 			}
-			if diff := cmp.Diff(tc.want, changes(t, done.Made)); diff != "" || !strings.HasPrefix(done.Change, tc.says) {
+			if diff := cmp.Diff(tc.want, changes(t, done.Made)); diff != "" ||
+				!strings.HasPrefix(done.Change, tc.says) {
 				t.Errorf("%s%s (-want +got):\n%s", done.Error, done.Change, diff)
 			}
 		})

@@ -17,7 +17,8 @@ func TestFormat(t *testing.T) {
 		`3.0`:                          `3.0`,
 		`["` + long + `",{"Ref":"AWS::Region"}]`: "[\n" + ` "` + long + `",` + "\n" +
 			` {"Ref": "AWS::Region"}` + "\n]",
-		`{"Value":{"a":"` + long + `","b":[true,null]}}`: "{\n" + ` "Value": {` + "\n" + `  "a": "` + long + `",` + "\n" +
+		`{"Value":{"a":"` + long + `","b":[true,null]}}`: "{\n" + ` "Value": {` + "\n" + `  "a": "` + long + `",` +
+			"\n" +
 			`  "b": [true, null]` + "\n }\n}",
 	} {
 		got, err := templates.Format([]byte(text))

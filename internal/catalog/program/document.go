@@ -166,14 +166,16 @@ func description(text string) string {
 
 // role is the beginning of the parameter that frames continue.
 func role(name string) string {
-	return "  AutomationAssumeRole:\n    allowedPattern: ^arn:aws[a-z-]*:iam::[0-9]{12}:role/" + naming.Mark + name + "$\n"
+	return "  AutomationAssumeRole:\n    allowedPattern: ^arn:aws[a-z-]*:iam::[0-9]{12}:role/" + naming.Mark + name +
+		"$\n"
 }
 
 // The frames of documents: what all repairs have, those without an undo, and all undos.
 var (
 	repair     = Piece{Name: "repair", Text: frame("", repairs, "\n- run.After")}
 	onlyRepair = Piece{Name: "onlyRepair", Text: frame("", repairs, "")}
-	undo       = Piece{Name: "undo", Text: frame(execution, undoes, "\n- run.After") + input(`{"ExecutionId": "{{ ExecutionId }}"}`)}
+	undo       = Piece{Name: "undo",
+		Text: frame(execution, undoes, "\n- run.After") + input(`{"ExecutionId": "{{ ExecutionId }}"}`)}
 )
 
 const (

@@ -44,7 +44,8 @@ func TestParsePermissions(t *testing.T) {
 		"ARN that is cut": {
 			`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:"]}`,
 			"whose account is ${AWS::AccountId}"},
-		"one runbook": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["` + arn + `"]}}`,
+		"one runbook": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["` + arn +
+			`"]}}`,
 			""},
 		"fixed partition of one runbook": {
 			`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["arn:aws:x:::thing"]}}`,
@@ -231,7 +232,8 @@ func TestPolicyByTheReference(t *testing.T) {
 				"elasticloadbalancing" + account + "listener/gwy/*/*/*",
 				"elasticloadbalancing" + account + "listener/net/*/*/*"}},
 	} {
-		got, err := runbook.Policy("Close", steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
+		got, err := runbook.Policy("Close",
+			steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
 		if err != nil || len(got) != 1 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 			continue

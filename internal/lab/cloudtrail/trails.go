@@ -144,7 +144,8 @@ func (t *Trails) mayDeliver(moto http.Handler, r *http.Request, q apicall.Reques
 
 // mayWrite reports whether the policy of a bucket lets CloudTrail deliver. A bucket that does not exist is moto's to
 // refuse.
-func (t *Trails) mayWrite(moto http.Handler, r *http.Request, bucket, account string, who policy.Request) (bool, error) {
+func (t *Trails) mayWrite(moto http.Handler, r *http.Request, bucket, account string, who policy.Request) (bool,
+	error) {
 	arn := "arn:" + t.lab.Partition + ":s3:::" + bucket
 	who.Action, who.Resource = "s3:GetBucketAcl", arn
 	ok, err := t.buckets.Serves(moto, r, bucket, who)

@@ -39,11 +39,14 @@ type Spec struct {
 	Now       time.Time // of the check
 }
 
-// usual gives the standard of a playbook that has the control, or else the first of the control's.
+// usual gives the standard of a playbook that has the control under a number of its own, or else the first of the
+// control's.
 func usual(c catalog.Control) string {
 	for _, p := range catalog.Embedded().Playbooks {
-		if c.Frameworks[p.Framework] != "" {
-			return p.Framework
+		for _, number := range c.Numbers(p.Framework) {
+			if found, _ := catalog.Embedded().ByRule(p.Framework, number); found.ID == c.ID {
+				return p.Framework
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(c.Frameworks))[0]
@@ -76,7 +79,8 @@ func Build(s Spec) (map[string]any, error) {
 		"Workflow":    map[string]any{"Status": "NEW"},
 		"RecordState": "ACTIVE",
 		"Resources": []any{map[string]any{
-			"Type": cmp.Or(s.Control.Resource.Type, "Other"), "Id": s.Resource, "Partition": place.Name, "Region": s.Region,
+			"Type": cmp.Or(s.Control.Resource.Type, "Other"), "Id": s.Resource, "Partition": place.Name,
+			"Region": s.Region,
 		}},
 	}
 	if s.Form == Consolidated || s.Form == "" {
@@ -88,10 +92,11 @@ func Build(s Spec) (map[string]any, error) {
 	if framework == "" {
 		framework = usual(s.Control)
 	}
-	rule, ok := s.Control.Frameworks[framework]
-	if !ok {
+	numbers := s.Control.Numbers(framework)
+	if len(numbers) == 0 {
 		return nil, fmt.Errorf("%s has no number in %s", s.Control.ID, framework)
 	}
+	rule := numbers[0]
 	f["GeneratorId"] = finding.Generator(place.Name, framework, rule)
 	f["Id"] = origin + s.Account + ":subscription/" + framework + "/" + rule + "/finding/" + s.ID
 	if s.Form == Legacy {
