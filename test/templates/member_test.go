@@ -177,6 +177,13 @@ func written(policy []runbook.Statement) []any {
 		if s.PassedTo != "" {
 			statement["Condition"] = object{"StringEquals": object{"iam:PassedToService": s.PassedTo}}
 		}
+		if len(s.Policies) > 0 {
+			var policies []any
+			for _, policy := range s.Policies {
+				policies = append(policies, sub(policy))
+			}
+			statement["Condition"] = object{"ArnEquals": object{"iam:PolicyARN": policies}}
+		}
 		all = append(all, statement)
 	}
 	return all

@@ -14,6 +14,7 @@ import (
 
 	"hubmend/infra/app"
 	"hubmend/infra/rollout"
+	format "hubmend/internal/build/templates"
 )
 
 const stackSet = "AWS::CloudFormation::StackSet"
@@ -113,8 +114,9 @@ func TestStackSetsHaveTheMemberTemplates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(text) != templates[name].Text {
-			t.Errorf("%s: the StackSet's template is another one", name)
+		want, err := format.Format([]byte(templates[name].Text)) // as templates/ has it
+		if diff := cmp.Diff(string(want), string(text)); diff != "" || err != nil {
+			t.Errorf("%s: the StackSet's template is another one: %v (-want +got):\n%s", name, err, diff)
 		}
 		if another := templateURL(t, rollouts[byHand], name); another == url ||
 			templateURL(t, rollouts[delegated], name) != url {
@@ -163,11 +165,14 @@ func configure(dir string) error {
 		for stack, into := range map[string]*rollout.Template{app.MemberRoles: &only.Roles,
 			app.MemberRunbooks: &only.Runbooks} {
 			*into = rollout.Template{Name: stack, File: filepath.Join(dir, name+" "+stack+".json")}
-			text := templates[stack].Text
-			if name == byHand {
-				text += "\n"
+			text, err := format.Format([]byte(templates[stack].Text))
+			if err != nil {
+				return err
 			}
-			if err := os.WriteFile(into.File, []byte(text), 0o600); err != nil {
+			if name == byHand {
+				text = append(text, '\n')
+			}
+			if err := os.WriteFile(into.File, text, 0o600); err != nil {
 				return err
 			}
 		}
