@@ -24,18 +24,35 @@ func multiplied(documents int) (many []catalog.Runbook, like map[string]string) 
 	real := catalog.Embedded().Runbooks
 	like = map[string]string{}
 	for i := range documents {
-		original := real[i%len(real)]
-		copied := fmt.Sprintf("%03d", i/len(real))
-		r := catalog.Runbook{Name: original.Name + copied, Text: original.Text, Document: original.Document}
-		for _, piece := range original.Pieces {
-			if _, program := catalog.Embedded().Runbook(piece.Name); program {
-				piece.Name += copied
-			}
-			r.Pieces = append(r.Pieces, piece)
-		}
-		many, like[r.Name] = append(many, r), original.Name
+		r := copied(real[i%len(real)], i/len(real))
+		many, like[r.Name] = append(many, r), real[i%len(real)].Name
 	}
 	return many, like
+}
+
+// grown are the runbooks of the catalog with further settings, as most new runbooks are.
+func grown(documents int) (many []catalog.Runbook, like map[string]string) {
+	real := catalog.Embedded().Runbooks
+	settings := slices.DeleteFunc(slices.Clone(real), func(r catalog.Runbook) bool { return !r.IsSetting() })
+	many, like = multiplied(len(real))
+	for i := range documents - len(real) {
+		r := copied(settings[i%len(settings)], 1+i/len(settings))
+		many, like[r.Name] = append(many, r), settings[i%len(settings)].Name
+	}
+	return many, like
+}
+
+// copied is a runbook with a name of its own. Its program has that too, because others do not share it.
+func copied(original catalog.Runbook, n int) catalog.Runbook {
+	number := fmt.Sprintf("%03d", n)
+	r := catalog.Runbook{Name: original.Name + number, Text: original.Text, Document: original.Document}
+	for _, piece := range original.Pieces {
+		if _, program := catalog.Embedded().Runbook(piece.Name); program {
+			piece.Name += number
+		}
+		r.Pieces = append(r.Pieces, piece)
+	}
+	return r
 }
 
 // inParts returns the member templates of a kind for many runbooks: what does not belong to one is
@@ -139,7 +156,7 @@ func TestMemberStacksFitManyDocuments(t *testing.T) {
 func TestMemberTemplatesAreSmall(t *testing.T) {
 	t.Parallel()
 	const documents, mostBytes, mostResources = 120, 700_000, 300
-	many, like := multiplied(documents)
+	many, like := grown(documents)
 	parts := (&catalog.Catalog{Runbooks: many}).Parts()
 	bytes, resources := 0, 0
 	for name, template := range memberTemplates(t, parts, like) {
