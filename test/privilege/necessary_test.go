@@ -21,7 +21,7 @@ var (
 	sample = flag.Int("sample", 0, "how many actions to try; 0: all, which takes hours")
 )
 
-// removal is an action that a scenario is said to need.
+// removal is an action that a scenario is said to need. A policy that roles share has its own name as that of its role.
 type removal struct{ role, policy, sid, action, scenario string }
 
 // The report says which scenario needs an action from what was allowed. Here the action is
@@ -62,7 +62,7 @@ func (x removal) missed(r scenario.Result, err error) bool {
 		return true
 	}
 	return slices.ContainsFunc(r.Permissions.Decisions, func(d authz.Decision) bool {
-		return !d.Allowed && d.Action == x.action && strings.HasSuffix(d.Role, "role/"+x.role)
+		return !d.Allowed && d.Action == x.action && (x.role == x.policy || strings.HasSuffix(d.Role, "role/"+x.role))
 	})
 }
 

@@ -19,7 +19,7 @@ type Report struct {
 	Denied int `json:"denied"`
 }
 
-// Role is a role with its statements, in the order of its policies.
+// Role is a role with its statements, in the order of its policies, or a policy that roles share.
 type Role struct {
 	Name       string       `json:"name"`
 	Statements []*Statement `json:"statements"`
@@ -49,6 +49,7 @@ type Part struct {
 // which do not belong to Hubmend.
 func Summarize(runs []Run, prefix string) Report {
 	var report Report
+	runs = separated(runs, prefix)
 	found := map[string]map[string]*Statement{} // by role, then by policy and Sid
 	for _, run := range slices.Concat(foreign(runs), runs) {
 		for _, role := range run.Roles {
@@ -70,6 +71,31 @@ func Summarize(runs []Run, prefix string) Report {
 	}
 	slices.SortFunc(report.Roles, func(a, b Role) int { return strings.Compare(a.Name, b.Name) })
 	return report
+}
+
+// separated makes a role of each managed policy, which several roles may share. Its name has the prefix, unlike that of
+// an inline policy.
+func separated(runs []Run, prefix string) []Run {
+	var all []Run
+	for _, run := range runs {
+		var roles []authz.Role
+		for _, role := range run.Roles {
+			own := role
+			own.Policies = nil
+			for _, p := range role.Policies {
+				if strings.HasPrefix(p.Name, prefix) {
+					roles = append(roles,
+						authz.Role{Name: p.Name, Account: role.Account, Policies: []policy.Named{p}})
+					continue
+				}
+				own.Policies = append(own.Policies, p)
+			}
+			roles = append(roles, own)
+		}
+		run.Roles = roles
+		all = append(all, run)
+	}
+	return all
 }
 
 // foreign returns the roles of a run that are not in the administrator's account. A role that is in both has different
@@ -137,7 +163,10 @@ func key(policy, sid string, index int) string {
 func (r Run) count(d authz.Decision, found map[string]map[string]*Statement) {
 	arn := strings.Split(d.Role, ":")
 	account, name := arn[4], d.Role[strings.LastIndex(d.Role, "/")+1:]
-	at := func(p policy.Place) *Statement { return found[name][key(p.Policy, p.Sid, p.Statement)] }
+	at := func(p policy.Place) *Statement {
+		key := key(p.Policy, p.Sid, p.Statement)
+		return cmp.Or(found[name][key], found[p.Policy][key])
+	}
 	if d.Denied != nil {
 		if s := at(*d.Denied); s != nil {
 			for _, part := range slices.Concat(s.Actions, s.Resources) {

@@ -85,6 +85,38 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
+// A policy that roles share is reported once, under its own name.
+func TestSharedPolicy(t *testing.T) {
+	t.Parallel()
+	log, err := policy.ParseIdentity(`{"Statement":[{"Sid":"Log","Effect":"Allow","Action":"x:Log","Resource":"*"}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var roles []authz.Role
+	for _, name := range []string{"h-first", "h-second"} {
+		one := role(t, member, name, `{"Sid":"All","Effect":"Allow","Action":"x:Get","Resource":"*"}`)
+		one.Policies = append(one.Policies, policy.Named{Name: "h-shared", Document: log})
+		roles = append(roles, one)
+	}
+	shared := policy.Grant{Place: policy.Place{Policy: "h-shared", Sid: "Log"}, Action: "x:Log", Resource: "*"}
+	got := privilege.Summarize([]privilege.Run{{Scenario: "first", Administrator: admin, Region: "us-east-1",
+		Roles: roles, Decisions: []authz.Decision{allowed(member, "h-first", 2, shared),
+			allowed(member, "h-second", 1, shared)}}}, "h-")
+	var names []string
+	for _, r := range got.Roles {
+		names = append(names, r.Name)
+		if len(r.Statements) != 1 {
+			t.Errorf("%s has %d statements, want 1", r.Name, len(r.Statements))
+		}
+	}
+	if diff := cmp.Diff([]string{"h-first", "h-second", "h-shared"}, names); diff != "" {
+		t.Fatalf("roles (-want +got):\n%s", diff)
+	}
+	if part := got.Roles[2].Statements[0].Actions[0]; part.Times != 3 || part.Scenario != "first" {
+		t.Errorf("the shared action is %+v", *part)
+	}
+}
+
 func TestJustify(t *testing.T) {
 	t.Parallel()
 	never := privilege.Reason{Role: "h-*", Statement: "Never", Why: "It forbids."}
