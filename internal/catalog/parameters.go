@@ -114,8 +114,8 @@ func checkItem(item any, captured map[string]bool) error {
 	return nil
 }
 
-// checkBounds requires that controls of one runbook agree on which parameters are bounds. Otherwise their
-// repairs of one resource could not be joined.
+// checkBounds requires that controls of one runbook agree on which parameters are bounds. Otherwise their repairs of
+// one resource could not be joined.
 func checkBounds(controls []Control) error {
 	var errs []error
 	first := map[string]Control{}

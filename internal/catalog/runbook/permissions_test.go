@@ -44,8 +44,7 @@ func TestParsePermissions(t *testing.T) {
 		"ARN that is cut": {
 			`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:"]}`,
 			"whose account is ${AWS::AccountId}"},
-		"one runbook": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["` + arn +
-			`"]}}`,
+		"one runbook": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["` + arn + `"]}}`,
 			""},
 		"fixed partition of one runbook": {
 			`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["arn:aws:x:::thing"]}}`,
@@ -99,7 +98,8 @@ const callingSteps = `
         action: aws:loop
         inputs:
           Steps: [{name: tag, action: "aws:executeAwsApi", inputs: {Service: y, Api: Tag}}]
-- {name: verify, action: "aws:assertAwsResourceProperty", inputs: {Service: x, Api: Read, PropertySelector: "$.A", DesiredValues: [b]}}
+- {name: verify, action: "aws:assertAwsResourceProperty", inputs: {Service: x, Api: Read, PropertySelector: "$.A",
+	DesiredValues: [b]}}
 `
 
 func TestCalls(t *testing.T) {
@@ -232,8 +232,8 @@ func TestPolicyByTheReference(t *testing.T) {
 				"elasticloadbalancing" + account + "listener/gwy/*/*/*",
 				"elasticloadbalancing" + account + "listener/net/*/*/*"}},
 	} {
-		got, err := runbook.Policy("Close",
-			steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
+		got, err := runbook.Policy("Close", steps(t,
+			`- {name: set, action: "aws:executeAwsApi", inputs: {`+tc.call+"}}"), nil)
 		if err != nil || len(got) != 1 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 			continue
