@@ -18,7 +18,11 @@ def repair(aws: Aws) -> Outcome:
         )
     if not passing:
         aws("accessanalyzer:CreateAnalyzer", analyzerName=NAME, type="ACCOUNT", clientToken=aws.execution)
-    aws.until(lambda: "" if "ACTIVE" in [one["status"] for one in analyzers(aws)] else "The external access analyzer is not ACTIVE yet. Start the repair again.")
+    aws.until(
+        lambda: (
+            "" if "ACTIVE" in [one["status"] for one in analyzers(aws)] else "The external access analyzer is not ACTIVE yet. Start the repair again."
+        )
+    )
     if passing:
         return unchanged(f"the analyzer {passing[0]['name']} looks for external access in this Region.", kept(before))
     return Outcome(f"Created the external access analyzer {NAME}.", [], [{"name": NAME, "type": "ACCOUNT"}])

@@ -24,11 +24,15 @@ def repair(aws: Aws, UserName: str) -> Outcome:
     for item in missing:
         add_to_group(aws, item)
     # The user keeps its policies until it has them through the group.
-    aws.until(lambda: "" if keys(goal) <= keys(of_group(aws, group)) else f"The group {group} does not have all policies yet. Start the repair again.")
+    aws.until(
+        lambda: "" if keys(goal) <= keys(of_group(aws, group)) else f"The group {group} does not have all policies yet. Start the repair again."
+    )
     for item in user:
         take_from_user(aws, UserName, item)
     aws.until(
-        lambda: f"{UserName} still has policies. Something may attach them again. Find it, then start the repair again." if of_user(aws, UserName) else ""
+        lambda: (
+            f"{UserName} still has policies. Something may attach them again. Find it, then start the repair again." if of_user(aws, UserName) else ""
+        )
     )
     text = f"Moved the policies of {UserName} to the group {group}, of which it is the only member: {named(user)}."
     return Outcome(text, [*user, *there], [*there, *missing])
@@ -98,7 +102,8 @@ def refuse(aws: Aws, user: str, there: list[Item], missing: list[Item]) -> None:
     joins = {"Group": group, "Member": user} in missing
     if policies and joins:
         raise Refused(
-            f"The group {group} already exists with policies, and {user} is not a member: {named(policies)}. Delete the group, then start the repair again."
+            f"The group {group} already exists with policies, and {user} is not a member: {named(policies)}. Delete the group, then start the "
+            "repair again."
         )
     taken = {item["PolicyName"] for item in policies if "PolicyName" in item}
     clash = [item for item in missing if item.get("PolicyName") in taken]

@@ -51,7 +51,9 @@ def undo(aws: Aws, before: State, after: State) -> Outcome:
 
 
 def described(aws: Aws) -> State:
-    answer = aws("account:GetAlternateContact", AlternateContactType="SECURITY", absent=("ResourceNotFoundException",), retry=("TooManyRequestsException",))
+    answer = aws(
+        "account:GetAlternateContact", AlternateContactType="SECURITY", absent=("ResourceNotFoundException",), retry=("TooManyRequestsException",)
+    )
     return summary(answer["AlternateContact"]) if answer else NONE
 
 

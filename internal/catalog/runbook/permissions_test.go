@@ -44,8 +44,8 @@ func TestParsePermissions(t *testing.T) {
 		"ARN that is cut": {
 			`x:Close: {actions: ["x:Close"], resources: ["arn:${AWS::Partition}:x:*:${AWS::AccountId}:"]}`,
 			"whose account is ${AWS::AccountId}"},
-		"one runbook": {`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["` + arn + `"]}}`,
-			""},
+		"one runbook": {
+			`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["` + arn + `"]}}`, ""},
 		"fixed partition of one runbook": {
 			`x:Close: {actions: ["x:Close"], resources: ["` + arn + `"], runbooks: {Close: ["arn:aws:x:::thing"]}}`,
 			"must begin with"},

@@ -97,19 +97,30 @@ def get_login_profile(self: IamResponse) -> ActionResult:
     return ActionResult({"LoginProfile": profile})
 
 
-AWS_POLICIES = {  # those that controls are about, and their only action
+# The policies of AWS that controls are about, and what they allow.
+AWS_POLICIES = {
     "AWSCloudShellFullAccess": "cloudshell:*",
     "AWSSupportAccess": "support:*",
 }
 
 
 def aws_policies(self: IAMBackend) -> list[ManagedPolicy]:
-    """Give an account the policies of AWS that it needs. moto has either none, or all, which takes seconds and memory."""
-    data = {"DefaultVersionId": "v1", "Path": "/", "CreateDate": "2015-02-06T18:41:11+00:00", "UpdateDate": "2015-02-06T18:41:11+00:00"}
-    documents = {
-        name: {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]} for name, action in AWS_POLICIES.items()
-    }
-    return [AWSManagedPolicy.from_data(name, self.account_id, self.region_name, {**data, "Document": documents[name]}) for name in AWS_POLICIES]
+    """Give an account these policies. moto has none or all, which takes seconds."""
+    since = "2015-02-06T18:41:11+00:00"
+    policies = []
+    for name, action in AWS_POLICIES.items():
+        allow = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        data = {
+            "DefaultVersionId": "v1",
+            "Path": "/",
+            "CreateDate": since,
+            "UpdateDate": since,
+            "Document": {"Version": "2012-10-17", "Statement": [allow]},
+        }
+        policies.append(
+            AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data)
+        )
+    return policies
 
 
 def get_bucket_encryption(self: S3Backend, bucket_name: str) -> dict[str, Any]:
