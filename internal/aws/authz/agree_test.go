@@ -23,7 +23,6 @@ var differences = map[string]string{
 	"cloudtrail:GetTrail on *": "wider: the trail of an organization is another " +
 		"account's, and reading it is how a runbook finds out",
 	"s3:CreateBucket on Hubmend's buckets":                     "narrower: Hubmend makes its own buckets only",
-	"s3:CreateBucket on Hubmend's buckets":                     "narrower: Hubmend makes its own log bucket only",
 	"s3:PutBucketOwnershipControls on Hubmend's buckets":       "narrower: of its own buckets only",
 	"s3:PutEncryptionConfiguration on Hubmend's buckets":       "narrower: of its own buckets only",
 	"s3:PutBucketPolicy on Hubmend's buckets":                  "narrower: of its own buckets only",
@@ -66,7 +65,6 @@ var differences = map[string]string{
 	"iam:AttachRolePolicy on hubmend-aws-support":   "narrower: the role for AWS Support only",
 	"iam:DetachRolePolicy on hubmend-aws-support":   "narrower: the role for AWS Support only",
 	"iam:ListEntitiesForPolicy on AWSSupportAccess": "narrower: the policy that the control asks for only",
-	"ssm:GetParameter on Hubmend's parameters":      "narrower: of its own parameters only",
 
 	"elasticloadbalancing:ModifyLoadBalancerAttributes on Application Load Balancers": "narrower: the others do not " +
 		"have the attribute",
@@ -83,7 +81,6 @@ var narrow = map[string]string{
 	":group/hubmend-user-":                                     "users' groups",
 	":role/hubmend-aws-support":                                "hubmend-aws-support",
 	":policy/AWSSupportAccess":                                 "AWSSupportAccess",
-	":parameter/hubmend/":                                      "Hubmend's parameters",
 	":loadbalancer/app/":                                       "Application Load Balancers",
 	"arn:aws:iam::222222222222:role/hubmend-trail-delivery":    "hubmend-trail-delivery",
 	"arn:aws:iam::222222222222:role/hubmend-flow-log-delivery": "hubmend-flow-log-delivery",
