@@ -96,6 +96,45 @@ var everyRunbook = map[string]broken{
 		},
 		uses: []string{"", "default"},
 	},
+	"an open network ACL": {
+		control: "EC2.21",
+		make: func(w *world) string {
+			subnet := w.seed("ec2:DescribeSubnets", object{})["Subnets"].([]any)[0].(object)
+			acl := w.seed("ec2:CreateNetworkAcl", object{"VpcId": subnet["VpcId"]})["NetworkAcl"].(object)["NetworkAclId"]
+			w.seed("ec2:CreateNetworkAclEntry", object{"NetworkAclId": acl, "RuleNumber": 100, "Protocol": "6",
+				"RuleAction": "allow", "Egress": false, "CidrBlock": "0.0.0.0/0",
+				"PortRange": object{"From": 22, "To": 80}})
+			of := object{"Name": "association.subnet-id", "Values": []any{subnet["SubnetId"]}}
+			old := w.seed("ec2:DescribeNetworkAcls", object{"Filters": []any{of}})["NetworkAcls"].([]any)[0].(object)
+			for _, one := range old["Associations"].([]any) {
+				if one := one.(object); one["SubnetId"] == subnet["SubnetId"] {
+					w.seed("ec2:ReplaceNetworkAclAssociation",
+						object{"AssociationId": one["NetworkAclAssociationId"], "NetworkAclId": acl})
+				}
+			}
+			w.seed("ec2:CreateNetworkInterface", object{"SubnetId": subnet["SubnetId"], "Description": "of the bastion"})
+			return "arn:aws:ec2:" + region + ":" + w.account + ":network-acl/" + acl.(string)
+		},
+		lines: []string{"acl-*",
+			"- {CidrBlock:0.0.0.0/0,Egress:false,PortRange:{From:22,To:80},Protocol:6,RuleAction:allow,RuleNumber:100}",
+			"+ {CidrBlock:0.0.0.0/0,Egress:false,PortRange:{From:23,To:80},Protocol:6,RuleAction:allow,RuleNumber:100}"},
+		uses: []string{"subnet-", "of the bastion"},
+	},
+	"an instance with IMDSv1": {
+		control: "EC2.8",
+		make: func(w *world) string {
+			image := w.seed("ec2:DescribeImages", object{"Owners": []any{"amazon"}})["Images"].([]any)[0].(object)
+			run := w.seed("ec2:RunInstances", object{"ImageId": image["ImageId"], "MinCount": 1, "MaxCount": 1,
+				"MetadataOptions": object{"HttpTokens": "optional", "HttpPutResponseHopLimit": 2}})
+			id := run["Instances"].([]any)[0].(object)["InstanceId"].(string)
+			w.seed("cloudwatch:PutMetricData", object{"Namespace": "AWS/EC2", "MetricData": []any{object{
+				"MetricName": "MetadataNoToken", "Value": 0,
+				"Dimensions": []any{object{"Name": "InstanceId", "Value": id}}}}})
+			return "arn:aws:ec2:" + region + ":" + w.account + ":instance/" + id
+		},
+		lines: []string{"i-*", "- HttpTokens: optional", "+ HttpTokens: required"},
+		uses:  []string{`"Sum":0`, "2"},
+	},
 	"a VPC": {
 		control: "EC2.6",
 		make: func(w *world) string {

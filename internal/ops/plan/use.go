@@ -117,18 +117,34 @@ func (l look) step(now time.Time) runbook.Step {
 	if l.Each == "" {
 		return step
 	}
-	for name, value := range inputs {
-		if value == "{{ "+eachName+" }}" {
-			inputs[name] = "{{ " + l.Name + "Loop.CurrentIteratorValue }}"
-		}
-	}
 	inner := map[string]any{"name": step.Name, "action": step.Action, "onFailure": step.OnFailure, "isCritical": false,
-		"inputs": inputs}
+		"inputs": iterating(inputs, "{{ "+l.Name+"Loop.CurrentIteratorValue }}")}
 	return runbook.Step{Name: l.Name + "Loop", Action: "aws:loop", OnFailure: "Continue", IsCritical: &no,
 		Inputs: map[string]any{
 			"Iterators": "{{ " + l.Each + "." + foundOutput + " }}", "IteratorDataType": "String",
 			"Steps": []any{inner},
 		}}
+}
+
+// iterating returns a value in which {{ each }} is the current value of a loop.
+func iterating(value any, current string) any {
+	switch v := value.(type) {
+	case string:
+		return strings.ReplaceAll(v, "{{ "+eachName+" }}", current)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = iterating(item, current)
+		}
+		return list
+	case map[string]any:
+		all := make(map[string]any, len(v))
+		for name, item := range v {
+			all[name] = iterating(item, current)
+		}
+		return all
+	}
+	return value
 }
 
 // input returns the parameters of the call.
