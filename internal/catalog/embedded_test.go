@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/prepared"
 	"hubmend/internal/engine/target"
 	"hubmend/servicecatalog"
 	ssmdocuments "hubmend/ssm-documents"
@@ -37,7 +38,8 @@ const account, region = "222222222222", "eu-west-1"
 var sampleParts = map[string]string{
 	"partition": "aws", "region": region, "account": account, "GroupId": "sg-0123456789abcdef0",
 	"VpcId": "vpc-0123456789abcdef0", "InstanceId": "i-0123456789abcdef0", "NetworkAclId": "acl-0123456789abcdef0",
-	"KeyId": "0a1b2c3d-0000-4000-8000-000000000001",
+	"Identity": "user",
+	"KeyId":    "0a1b2c3d-0000-4000-8000-000000000001",
 }
 
 // sampleID fills a control's resource.id as a real resource would.
@@ -54,7 +56,7 @@ func sampleID(c catalog.Control) string {
 }
 
 // sampleFindings are a control's findings in every shape: consolidated, and for each standard
-// with and without the consolidated id.
+// with and without the consolidated id. Without it, a number that the standard gives to several controls tells nothing.
 func sampleFindings(t testing.TB, c catalog.Control) map[string]finding.Finding {
 	t.Helper()
 	parse := func(generator, idPart, controlID string) finding.Finding {
@@ -76,11 +78,18 @@ func sampleFindings(t testing.TB, c catalog.Control) map[string]finding.Finding 
 	}
 	samples := map[string]finding.Finding{"consolidated": parse("security-control/"+c.ID, "security-control/"+c.ID,
 		c.ID)}
-	for standard, rule := range c.Frameworks {
-		idPart := "subscription/" + standard + "/" + rule
-		samples[standard] = parse(standard+"/"+rule, idPart, "")
-		samples[standard+" with id"] = parse(standard+"/"+rule, idPart, c.ID)
-		samples[standard+" as ruleset"] = parse("arn:aws:securityhub:::ruleset/"+standard+"/rule/"+rule, idPart, "")
+	all := catalog.Embedded()
+	own := prepared.Rules(slices.Concat(all.Controls, all.Guides))
+	for standard := range c.Frameworks {
+		for _, rule := range c.Numbers(standard) {
+			idPart, name := "subscription/"+standard+"/"+rule, standard+" "+rule
+			samples[name+" with id"] = parse(standard+"/"+rule, idPart, c.ID)
+			if own[prepared.RuleKey(standard, rule)] == "" {
+				continue
+			}
+			samples[name] = parse(standard+"/"+rule, idPart, "")
+			samples[name+" as ruleset"] = parse("arn:aws:securityhub:::ruleset/"+standard+"/rule/"+rule, idPart, "")
+		}
 	}
 	return samples
 }
