@@ -23,6 +23,7 @@ import (
 	"hubmend/internal/lab/cloudformation"
 	"hubmend/internal/lab/cloudtrail"
 	"hubmend/internal/lab/cloudwatch"
+	"hubmend/internal/lab/config"
 	"hubmend/internal/lab/events"
 	"hubmend/internal/lab/faults"
 	"hubmend/internal/lab/gateway"
@@ -96,6 +97,7 @@ type services struct {
 	keys          *kms.Keys
 	buckets       *s3.Buckets
 	trails        *cloudtrail.Trails
+	channels      *config.Channels
 	authority     *iam.Authority
 	queues        *sqs.Queues
 	notices       *sns.Notices
@@ -192,6 +194,7 @@ func (l *Lab) wire() error {
 	}
 	s.buckets.JudgedBy(s.authority)
 	s.trails = cloudtrail.New(w, s.buckets, s.keys)
+	s.channels = config.New(w, s.buckets)
 	s.notices = sns.New(w)
 	s.queues = sqs.New(w, s.keys)
 	s.alarms = cloudwatch.New(w, s.queues)

@@ -17,7 +17,7 @@ import (
 var inMoto = []string{
 	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging",
 	"organizations",
-	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", "account", // of runbooks only
+	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", "account", "config", // of runbooks only
 }
 
 // route hands a request to the service that answers it.
@@ -63,6 +63,8 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 			l.buckets.Serve(moto, w, r, q)
 		case q.Service == "cloudtrail":
 			l.trails.Serve(moto, w, r, q)
+		case q.Service == "config":
+			l.channels.Serve(moto, w, r, q)
 		default:
 			moto.ServeHTTP(w, r)
 		}

@@ -30,6 +30,7 @@ var subjects = map[string]subject{
 	"EmptyDefaultSecurityGroup": defaultGroup,
 	"EnableAccessAnalyzer":      analyzer,
 	"EnableBucketLogging":       unloggedBucket,
+	"EnableConfig":              recorder,
 	"EnableKeyRotation":         unrotatedKey,
 	"EnableTrailValidation":     unvalidatedTrail,
 	"EnableVpcFlowLogs":         unloggedVPC,

@@ -79,8 +79,8 @@ func load(from fs.FS) (Table, error) {
 func (e entry) check() error {
 	needs := slices.Clone(e.Needs)
 	for _, a := range e.Acting {
-		if a.Role == "" || a.Service == "" || a.Refusal == "" || len(a.Needs) == 0 {
-			return errors.New("acting needs role, service, needs and refusal")
+		if a.Role == "" || a.Service == "" || a.Refusal == "" {
+			return errors.New("acting needs role, service and refusal")
 		}
 		needs = append(needs, a.Needs...)
 	}

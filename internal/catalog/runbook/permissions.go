@@ -26,7 +26,7 @@ type Permission struct {
 	When string `yaml:"when"`
 	// Also lists further permissions of the same call, on other resources.
 	Also []Permission `yaml:"also"`
-	// Runbooks are the resources of single runbooks, instead of Resources. It is not allowed in Also.
+	// Runbooks are the resources of single runbooks, instead of Resources.
 	Runbooks map[string][]string `yaml:"runbooks"`
 	// Policies are the only managed policies that single runbooks may attach or detach with the call. It is not allowed
 	// in Also.
@@ -143,14 +143,11 @@ func Policy(name string, doc *Document, permissions Permissions) ([]Statement, e
 			granted, errs = append(granted, derived), append(errs, err)
 			continue
 		}
-		if resources, ok := p.Runbooks[name]; ok {
-			p.Resources = resources
-		}
 		p.Policies = map[string][]string{name: p.Policies[name]}
-		granted = append(granted, p)
+		granted = append(granted, p.of(name))
 		for _, more := range p.Also {
 			if more.When == "" || slices.Contains(parameters[call], more.When) {
-				granted = append(granted, more)
+				granted = append(granted, more.of(name))
 			}
 		}
 	}
@@ -158,6 +155,14 @@ func Policy(name string, doc *Document, permissions Permissions) ([]Statement, e
 		return nil, err
 	}
 	return Statements(granted), nil
+}
+
+// of returns the permission that a runbook needs.
+func (p Permission) of(name string) Permission {
+	if resources, ok := p.Runbooks[name]; ok {
+		p.Resources = resources
+	}
+	return p
 }
 
 // Statements converts permissions to policy statements.

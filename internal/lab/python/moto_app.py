@@ -34,7 +34,12 @@ from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend, NetworkA
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.network_acls import NetworkACLs
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.iam.exceptions import NoSuchEntity, NotFoundException
+from moto.iam.exceptions import (
+    EntityAlreadyExists,
+    InvalidInput,
+    NoSuchEntity,
+    NotFoundException,
+)
 from moto.iam.models import (
     SERVICE_NAME_CONVERSION,
     AccessKeyLastUsed,
@@ -199,6 +204,17 @@ def put_filter(self: MetricFilters, name: str, pattern: str, group: str, transfo
     add_filter(self, name, pattern, group, transformations)
 
 
+create_service_linked_role = IAMBackend.create_service_linked_role
+
+
+def create_linked_role_once(self: IAMBackend, *args: Any) -> Any:
+    """Create a role as moto does, but refuse a second one with IAM's code."""
+    try:
+        return create_service_linked_role(self, *args)
+    except EntityAlreadyExists as taken:
+        raise InvalidInput(f"{taken.message} Please try a different suffix.") from None
+
+
 same_rule = SecurityGroupRule.__eq__
 
 
@@ -333,6 +349,7 @@ def main() -> None:
     Queue.delete_message = delete_alone
     Message.__init__ = new_message_of_sender
     SERVICE_NAME_CONVERSION["config"] = "Config"
+    IAMBackend.create_service_linked_role = create_linked_role_once
     Trail.get_event_selectors = get_event_selectors
     Trail.put_event_selectors = put_event_selectors
     SecurityGroupRule.__eq__ = same_but_for_description
