@@ -69,3 +69,18 @@ func TestEventSelectors(t *testing.T) {
 	w.refused(t, member, "cloudtrail", "PutEventSelectors",
 		put("EventSelectors", basic, basic, basic, basic, basic, basic), "InvalidEventSelectorsException", "5")
 }
+
+// A detector keeps the features that an update does not name.
+func TestDetectorFeatures(t *testing.T) {
+	t.Parallel()
+	w := enforced(t)
+	feature := func(name string) []any { return []any{object{"Name": name, "Status": "ENABLED"}} }
+	id := w.call(t, member, "guardduty", "CreateDetector", object{"Enable": true})["DetectorId"]
+	for _, name := range []string{"S3_DATA_EVENTS", "RDS_LOGIN_EVENTS", "S3_DATA_EVENTS"} {
+		w.call(t, member, "guardduty", "UpdateDetector", object{"DetectorId": id, "Features": feature(name)})
+	}
+	detector := w.call(t, member, "guardduty", "GetDetector", object{"DetectorId": id})
+	if features, _ := detector["Features"].([]any); len(features) != 2 {
+		t.Errorf("the detector has the features %v", features)
+	}
+}

@@ -15,21 +15,6 @@ func init() {
 	controls["S3.2"] = reader.bucketNotPublic
 	controls["S3.3"] = reader.bucketNotPublic
 	controls["S3.5"] = reader.bucketRequiresTLS
-	controls["S3.8"] = reader.bucketBlocksPublicAccess
-	controls["S3.9"] = reader.bucketLogs
-}
-
-// bucketBlocksPublicAccess is S3.8: all four settings of the bucket's own public access block are true.
-func (r reader) bucketBlocksPublicAccess() (bool, error) {
-	answer, err := r.unless("NoSuchPublicAccessBlockConfiguration", "GetPublicAccessBlock")
-	block, _ := answer["PublicAccessBlockConfiguration"].(map[string]any)
-	on := 0
-	for _, setting := range block {
-		if setting == true {
-			on++
-		}
-	}
-	return on == 4, err
 }
 
 // bucketRequiresTLS is S3.5: the policy denies everybody's requests without TLS, for the bucket and all its objects.
@@ -47,7 +32,7 @@ func (r reader) bucketRequiresTLS() (bool, error) {
 	return denied[r.resource] && denied[r.resource+"/*"], err
 }
 
-// bucketLogs is CloudTrail.7 and S3.9: server access logging of the bucket is on.
+// bucketLogs is CloudTrail.7: server access logging of the bucket is on.
 func (r reader) bucketLogs() (bool, error) {
 	answer, err := r.bucket("GetBucketLogging")
 	enabled, _ := answer["LoggingEnabled"].(map[string]any)

@@ -33,6 +33,7 @@ from moto.ec2.models.instances import InstanceBackend, MetadataOptions
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend, NetworkAclEntry
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.network_acls import NetworkACLs
+from moto.guardduty.models import Detector
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import (
     EntityAlreadyExists,
@@ -204,6 +205,16 @@ def put_filter(self: MetricFilters, name: str, pattern: str, group: str, transfo
     add_filter(self, name, pattern, group, transformations)
 
 
+update_detector = Detector.update
+
+
+def update_detector_features(self: Detector, enable: Any, frequency: Any, sources: Any, features: Any) -> None:
+    """Update as moto does, but keep the features that are not named, as GuardDuty does."""
+    named = {feature["name"] for feature in features or []}
+    kept = [feature for feature in self.features if feature["name"] not in named]
+    update_detector(self, enable, frequency, sources, features and kept + features)
+
+
 create_service_linked_role = IAMBackend.create_service_linked_role
 
 
@@ -350,6 +361,7 @@ def main() -> None:
     Message.__init__ = new_message_of_sender
     SERVICE_NAME_CONVERSION["config"] = "Config"
     IAMBackend.create_service_linked_role = create_linked_role_once
+    Detector.update = update_detector_features
     Trail.get_event_selectors = get_event_selectors
     Trail.put_event_selectors = put_event_selectors
     SecurityGroupRule.__eq__ = same_but_for_description
