@@ -22,6 +22,7 @@ type subject struct {
 
 // subjects by the runbook that repairs them.
 var subjects = map[string]subject{
+	"AlarmOnTrailEvents":        unwatchedTrail,
 	"BlockBucketPublicAccess":   publicBucket,
 	"CloseNetworkAclPorts":      openNetworkACL,
 	"CloseSecurityGroupPorts":   openGroup,
@@ -32,6 +33,7 @@ var subjects = map[string]subject{
 	"EnableBucketLogging":       unloggedBucket,
 	"EnableConfig":              recorder,
 	"EnableKeyRotation":         unrotatedKey,
+	"EnableMultiRegionTrail":    regionalTrail,
 	"EnableTrailValidation":     unvalidatedTrail,
 	"EnableVpcFlowLogs":         unloggedVPC,
 	"LogS3DataEvents":           managementTrail,
@@ -39,6 +41,7 @@ var subjects = map[string]subject{
 	"RemoveCloudShellAccess":    cloudShellRole,
 	"RequireBucketTLS":          plainBucket,
 	"RequireIMDSv2":             oldInstance,
+	"EncryptTrail":              unencryptedTrail,
 	"SendTrailToCloudWatchLogs": undeliveredTrail,
 	"SetPasswordPolicy":         weakPolicy,
 	"SetSecurityContact":        securityContact,
