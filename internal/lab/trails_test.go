@@ -37,8 +37,8 @@ mainSteps:
 outputs: [call.Code]
 `
 
-// The lab refuses changes that moto accepts and CloudTrail does not: a bucket or a key whose policy does not allow CloudTrail, a change
-// outside the home Region, and trails that do not exist.
+// CloudTrail refuses calls that moto accepts: with a bucket or a key whose policy does not allow CloudTrail, outside
+// the home Region, and about trails that do not exist.
 func TestTrails(t *testing.T) {
 	t.Parallel()
 	w := enforced(t)

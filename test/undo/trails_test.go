@@ -73,7 +73,8 @@ var regionalTrail = subject{
 // keyFor makes a key that CloudTrail may use, and returns its ARN.
 func keyFor(t *testing.T, w *world) string {
 	return key(object{"Policy": `{"Version": "2012-10-17", "Statement": [` +
-		`{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::` + account + `:root"}, "Action": "kms:*", "Resource": "*"},` +
+		`{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::` + account + `:root"}, "Action": "kms:*",` +
+		`"Resource": "*"},` +
 		`{"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Resource": "*",` +
 		`"Action": ["kms:GenerateDataKey*", "kms:DescribeKey"]}]}`})(t, w)
 }
