@@ -83,7 +83,7 @@ func TestPlainTemplates(t *testing.T) {
 		if tmpl.Transform != nil || tmpl.Rules != nil {
 			t.Errorf("%s: Transform %v, Rules %v", name, tmpl.Transform, tmpl.Rules)
 		}
-		for _, word := range []string{"cdk-hnb659fds", "S3Bucket", "TemplateURL", "AWS::CloudFormation::Stack",
+		for _, word := range []string{"cdk-hnb659fds", `"S3Bucket"`, "TemplateURL", "AWS::CloudFormation::Stack",
 			"Fn::ImportValue", "Fn::Transform"} {
 			if strings.Contains(tmpl.Text, word) {
 				t.Errorf("%s contains %s", name, word)
