@@ -164,7 +164,8 @@ func TestPolicyOfOneRunbook(t *testing.T) {
 	t.Parallel()
 	permissions := runbook.Permissions{"x:Set": {Actions: []string{"x:Set"}, Resources: []string{arn},
 		Runbooks: map[string][]string{"SetAll": {arn + "2"}}, Also: []runbook.Permission{
-			{Actions: []string{"x:Tag"}, Resources: []string{arn}, Runbooks: map[string][]string{"SetAll": {arn + "2"}}},
+			{Actions: []string{"x:Tag"}, Resources: []string{arn},
+				Runbooks: map[string][]string{"SetAll": {arn + "2"}}},
 		}}}
 	document := steps(t, `- {name: set, action: "aws:executeAwsApi", inputs: {Service: x, Api: Set}}`)
 	for name, want := range map[string]string{"SetOne": arn, "SetAll": arn + "2", "UndoSetAll": arn} {
