@@ -100,7 +100,8 @@ var everyRunbook = map[string]broken{
 		control: "EC2.21",
 		make: func(w *world) string {
 			subnet := w.seed("ec2:DescribeSubnets", object{})["Subnets"].([]any)[0].(object)
-			acl := w.seed("ec2:CreateNetworkAcl", object{"VpcId": subnet["VpcId"]})["NetworkAcl"].(object)["NetworkAclId"]
+			made := w.seed("ec2:CreateNetworkAcl", object{"VpcId": subnet["VpcId"]})["NetworkAcl"]
+			acl := made.(object)["NetworkAclId"]
 			w.seed("ec2:CreateNetworkAclEntry", object{"NetworkAclId": acl, "RuleNumber": 100, "Protocol": "6",
 				"RuleAction": "allow", "Egress": false, "CidrBlock": "0.0.0.0/0",
 				"PortRange": object{"From": 22, "To": 80}})
@@ -112,12 +113,14 @@ var everyRunbook = map[string]broken{
 						object{"AssociationId": one["NetworkAclAssociationId"], "NetworkAclId": acl})
 				}
 			}
-			w.seed("ec2:CreateNetworkInterface", object{"SubnetId": subnet["SubnetId"], "Description": "of the bastion"})
+			w.seed("ec2:CreateNetworkInterface",
+				object{"SubnetId": subnet["SubnetId"], "Description": "of the bastion"})
 			return "arn:aws:ec2:" + region + ":" + w.account + ":network-acl/" + acl.(string)
 		},
 		lines: []string{"acl-*",
 			"- {CidrBlock:0.0.0.0/0,Egress:false,PortRange:{From:22,To:80},Protocol:6,RuleAction:allow,RuleNumber:100}",
-			"+ {CidrBlock:0.0.0.0/0,Egress:false,PortRange:{From:23,To:80},Protocol:6,RuleAction:allow,RuleNumber:100}"},
+			"+ {CidrBlock:0.0.0.0/0,Egress:false,PortRange:{From:23,To:80},Protocol:6,RuleAction:allow,RuleNumber:100}",
+		},
 		uses: []string{"subnet-", "of the bastion"},
 	},
 	"an instance with IMDSv1": {
