@@ -16,7 +16,7 @@ FAST := $(addprefix ./,cmd/... lambdas/... ssm-documents/... servicecatalog/vers
 PURE := $(addprefix ./,cmd/... docs internal/... lambdas/... ssm-documents/...)
 PURE_TESTS := $(filter-out test/nag test/programs test/scenarios test/templates,$(wildcard test/*))
 # What the command line holds beside its code.
-EMBEDDED = $(wildcard templates/* test/scenarios/embed.go test/postcondition/*.go) test/scenarios/demo-all.yaml internal/lab/python/requirements.txt
+EMBEDDED = $(wildcard templates/* test/scenarios/embed.go test/postcondition/*) test/scenarios/demo-all.yaml internal/lab/python/requirements.txt
 PYTHON_FILES := ssm-documents internal/catalog/program internal/catalog/setting internal/aws/authz test/programs
 GO_FILES = $(shell find cmd docs internal lambdas infra servicecatalog ssm-documents -name '*.go' -o -name '*.yaml' -o -name '*.py' -o -name '*.json')
 
