@@ -2,7 +2,7 @@ package lab_test
 
 import "testing"
 
-// What moto takes and AWS Config does not: a bucket that does not exist, or whose policy does not let it deliver.
+// AWS Config refuses a bucket that does not exist, and one whose policy does not let it deliver. moto accepts both.
 func TestDeliveryChannels(t *testing.T) {
 	t.Parallel()
 	w := enforced(t)

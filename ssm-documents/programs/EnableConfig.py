@@ -96,7 +96,7 @@ def refuse_foreign(recorder: Item) -> None:
             raise Refused(f"The recorder {name} was created by {owner}, which would overwrite or report any change. Change it there.")
     if recorder and not group.get("allSupported"):
         raise Refused(
-            f"The recorder {name} records only some resource types, as somebody chose. Recording more types costs more. "
+            f"The recorder {name} records only some resource types. Recording more types costs more. "
             "Add the types that your Security Hub controls need, or let it record all types, then try again."
         )
 

@@ -2,6 +2,8 @@ package undo_test
 
 import "testing"
 
+var everything = object{"allSupported": true, "includeGlobalResourceTypes": true}
+
 const configRole = "arn:aws:iam::" + account + ":role/config"
 
 // recorder is AWS Config of the account, of which there is one.
@@ -31,7 +33,7 @@ var recorder = subject{
 	change: map[string]func(*testing.T, *world, string){
 		"another role": func(t *testing.T, w *world, _ string) {
 			w.call(t, "config:PutConfigurationRecorder", object{"ConfigurationRecorder": object{"name": "default",
-				"roleARN": configRole + "-2", "recordingGroup": object{"allSupported": true, "includeGlobalResourceTypes": true}}})
+				"roleARN": configRole + "-2", "recordingGroup": everything}})
 		},
 	},
 	halfway: func(t *testing.T, w *world, _ string) {
@@ -44,15 +46,16 @@ func record(t *testing.T, w *world) {
 	t.Helper()
 	unrecord(t, w)
 	if _, err := w.try(t, "iam:GetRole", object{"RoleName": "config"}); err != nil {
-		w.call(t, "iam:CreateRole", object{"RoleName": "config", "AssumeRolePolicyDocument": `{"Version":"2012-10-17",` +
-			`"Statement":[{"Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
+		w.call(t, "iam:CreateRole", object{"RoleName": "config",
+			"AssumeRolePolicyDocument": `{"Version":"2012-10-17","Statement":[` +
+				`{"Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":"sts:AssumeRole"}]}`})
 		w.call(t, "s3:CreateBucket", object{"Bucket": "config"})
 		w.call(t, "s3:PutBucketPolicy", object{"Bucket": "config", "Policy": `{"Version":"2012-10-17","Statement":[` +
 			`{"Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":"s3:*","Resource":` +
 			`["arn:aws:s3:::config","arn:aws:s3:::config/*"]}]}`})
 	}
 	w.call(t, "config:PutConfigurationRecorder", object{"ConfigurationRecorder": object{"name": "default",
-		"roleARN": configRole, "recordingGroup": object{"allSupported": true, "includeGlobalResourceTypes": true}}})
+		"roleARN": configRole, "recordingGroup": everything}})
 	w.call(t, "config:PutDeliveryChannel", object{"DeliveryChannel": object{"name": "team", "s3BucketName": "config"}})
 }
 
