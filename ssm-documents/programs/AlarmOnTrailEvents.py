@@ -93,7 +93,15 @@ EVENTS = {
 NAMESPACE, DEFAULT_TOPIC, PARAMETER = "LogMetrics", "hubmend-cis-alarms", "/hubmend/AlarmOnTrailEvents/TopicArn"
 QUOTA = 100  # metric filters in a log group
 ABSENT, CHANGED, SET = "none", "changed", "set"
-MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+# At least one event in five minutes.
+SHAPE = {
+    "Statistic": "Sum",
+    "Period": 300,
+    "EvaluationPeriods": 1,
+    "Threshold": 1.0,
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "TreatMissingData": "notBreaching",
+}
 
 
 def repair(aws: Aws, Alarms: list[str]) -> Outcome:
@@ -187,9 +195,15 @@ def records(aws: Aws, trail: Found) -> bool:
     answer = aws("cloudtrail:GetEventSelectors", TrailName=trail["TrailARN"])
     advanced, basic = answer.get("AdvancedEventSelectors"), answer.get("EventSelectors")
     if advanced:
-        return any(selector["FieldSelectors"] == [MANAGEMENT] for selector in advanced)
+        fields = [[(field["Field"], field.get("Equals")) for field in selector["FieldSelectors"]] for selector in advanced]
+        return [("eventCategory", ["Management"])] in fields
     # A trail without selectors of its own records all management events.
-    return not basic or any(selector.get("ReadWriteType", "All") == "All" and selector.get("IncludeManagementEvents", True) for selector in basic)
+    return not basic or any(
+        selector.get("ReadWriteType", "All") == "All"
+        and selector.get("IncludeManagementEvents", True)
+        and not selector.get("ExcludeManagementEventSources")
+        for selector in basic
+    )
 
 
 def log_group(trail: Found) -> str:
@@ -254,12 +268,11 @@ def current(aws: Aws, item: Found) -> Found:
     name, (namespace, metric_name) = own(item["Name"]), item["Metric"].rsplit("/", 1)
     named = aws("logs:DescribeMetricFilters", logGroupName=item["LogGroup"], filterNamePrefix=name, absent=("ResourceNotFoundException",))
     filters = [each for each in (named or {"metricFilters": []})["metricFilters"] if each["filterName"] == name]
-    states = [SET if matching([each], item["Name"]) else CHANGED for each in filters]
-    alarms = aws("cloudwatch:DescribeAlarms", AlarmNames=[name], AlarmTypes=["MetricAlarm"])["MetricAlarms"]
+    states = [SET if matching([each], item["Name"]) and metric([each], item["Name"]) == item["Metric"] else CHANGED for each in filters]
+    made = {**SHAPE, "Namespace": namespace, "MetricName": metric_name, "ActionsEnabled": True}
     topics = []
-    for alarm in alarms:
-        watches = (alarm.get("Namespace"), alarm.get("MetricName"), alarm.get("Threshold"), alarm["ActionsEnabled"])
-        as_made = watches == (namespace, metric_name, 1, True) and len(alarm["AlarmActions"]) == 1
+    for alarm in aws("cloudwatch:DescribeAlarms", AlarmNames=[name], AlarmTypes=["MetricAlarm"])["MetricAlarms"]:
+        as_made = len(alarm["AlarmActions"]) == 1 and all(alarm.get(part) == value for part, value in made.items())
         topics.append(alarm["AlarmActions"][0] if as_made else CHANGED)
     return {**item, "Filter": (*states, ABSENT)[0], "Alarm": (*topics, ABSENT)[0]}
 
@@ -281,12 +294,12 @@ def put_alarm(aws: Aws, item: Found) -> None:
         AlarmDescription=f"CloudTrail recorded {EVENTS[item['Name']][0]}.",
         Namespace=namespace,
         MetricName=metric_name,
-        Statistic="Sum",
-        Period=300,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanOrEqualToThreshold",
-        TreatMissingData="notBreaching",
+        Statistic=SHAPE["Statistic"],
+        Period=SHAPE["Period"],
+        EvaluationPeriods=SHAPE["EvaluationPeriods"],
+        Threshold=SHAPE["Threshold"],
+        ComparisonOperator=SHAPE["ComparisonOperator"],
+        TreatMissingData=SHAPE["TreatMissingData"],
         ActionsEnabled=True,
         AlarmActions=[item["Alarm"]],
     )

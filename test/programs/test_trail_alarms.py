@@ -13,6 +13,7 @@ ALARMS = "hubmend-AlarmOnTrailEvents"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:hubmend-cis-alarms"
 ROOT = '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }'
 WRITES = [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]
+NO_KMS = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeManagementEventSources": ["kms.amazonaws.com"]}]
 DATA = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}]}]
 
 
@@ -47,7 +48,7 @@ def topic(name: str = "hubmend-cis-alarms", *, subscribed: bool = True, **attrib
 
 
 def alarm(name: str, metric: str, topic: str, **fields: Any) -> str:
-    fixed = {"Namespace": "LogMetrics", "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "Threshold": 1}
+    fixed = {"Namespace": "LogMetrics", "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "Threshold": 1, "TreatMissingData": "notBreaching"}
     operator = "GreaterThanOrEqualToThreshold"
     boto3.client("cloudwatch").put_metric_alarm(
         **{**fixed, "AlarmName": name, "MetricName": metric, "ComparisonOperator": operator, "AlarmActions": [topic], **fields}
@@ -214,6 +215,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "no trail": (lambda: None, "has no trail of its own that is logging .*Remediate CloudTrail.1 first."),
     "not logging": (lambda: trail(logging=False), "Remediate CloudTrail.1 first"),
     "one Region": (lambda: trail(multi=False), "Remediate CloudTrail.1 first"),
+    "without KMS": (lambda: trail(EventSelectors=NO_KMS), "Remediate CloudTrail.1 first"),
     "writes": (lambda: trail(EventSelectors=WRITES), "Remediate CloudTrail.1 first"),
     "data only": (lambda: trail(AdvancedEventSelectors=DATA), "Remediate CloudTrail.1 first"),
     "based elsewhere": (lambda: trail(region="eu-west-1"), "The trail main is based in eu-west-1. Security Hub looks for alarms on it only there"),
@@ -270,6 +272,8 @@ CHANGES: dict[str, Callable[[], object]] = {
     "another topic": lambda: alarm("hubmend-RootAccountUsage", "RootAccountUsage", topic("team")),
     "one more topic": lambda: alarm("hubmend-RootAccountUsage", "RootAccountUsage", TOPIC, AlarmActions=[TOPIC, TOPIC + "-2"]),
     "actions off": lambda: alarm("hubmend-RootAccountUsage", "RootAccountUsage", TOPIC, ActionsEnabled=False),
+    "another period": lambda: alarm("hubmend-RootAccountUsage", "RootAccountUsage", TOPIC, Period=60),
+    "another metric": lambda: metric_filter("hubmend-RootAccountUsage", ROOT, "Other"),
     "another pattern": lambda: metric_filter("hubmend-RootAccountUsage", "{ $.x = 1 }", "RootAccountUsage"),
 }
 

@@ -1,9 +1,6 @@
 package undo_test
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 const accountID = "AWS::::Account:" + account
 
@@ -111,7 +108,7 @@ func unwatched(t *testing.T, w *world) string {
 	group := w.name()
 	w.call(t, "logs:CreateLogGroup", object{"logGroupName": group})
 	ownTrails(object{"IsMultiRegionTrail": true, "logging": true,
-		"CloudWatchLogsLogGroupArn": strings.Join([]string{"arn:aws:logs", region, account, "log-group", group, "*"}, ":"),
+		"CloudWatchLogsLogGroupArn": "arn:aws:logs:" + region + ":" + account + ":log-group:" + group + ":*",
 		"CloudWatchLogsRoleArn":     "arn:aws:iam::" + account + ":role/hubmend-trail-delivery"})(t, w)
 	topic := w.call(t, "sns:CreateTopic", object{"Name": "hubmend-cis-alarms"})["TopicArn"]
 	w.call(t, "sns:Subscribe", object{"TopicArn": topic, "Protocol": "email", "Endpoint": "security@example.com"})
