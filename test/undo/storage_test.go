@@ -172,6 +172,7 @@ func selecting(kind string, selector object) func(*testing.T, *world) string {
 	return func(t *testing.T, w *world) string {
 		name := object{"Name": "data-events"}
 		if _, err := w.try(t, "cloudtrail:GetTrail", name); err != nil {
+			ownTrails()(t, w)
 			w.call(t, "cloudtrail:CreateTrail", object{"Name": "data-events",
 				"S3BucketName": bucketOf(bucket(nil)(t, w)), "IsMultiRegionTrail": true})
 			w.call(t, "cloudtrail:StartLogging", name)
