@@ -33,6 +33,8 @@ func key(w *world, user string, ages object) string {
 	return id
 }
 
+const allowSQS = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
+
 func with(a, b object) object {
 	m := maps.Clone(a)
 	maps.Copy(m, b)
@@ -219,6 +221,46 @@ var everyRunbook = map[string]broken{
 		},
 		lines: []string{"account *", "- PasswordReusePrevention: 5", "+ PasswordReusePrevention: 24"},
 		uses:  []string{"ann"},
+	},
+	"a user with policies": {
+		control: "IAM.2",
+		make: func(w *world) string {
+			arn := user(w)
+			w.seed("iam:PutUserPolicy", object{"UserName": "ann", "PolicyName": "own", "PolicyDocument": allowSQS})
+			return arn
+		},
+		lines: []string{"ann",
+			"- {PolicyDocument:{Statement:[{Action:sqs:*,Effect:Allow,Resource:*}],Version:2012-10-17},PolicyName:own}",
+			"+ {Group:hubmend-user-ann}", "+ {Group:hubmend-user-ann,Member:ann}",
+			"+ {Group:hubmend-user-ann,PolicyDocument:{Statement:[{Action:sqs:*,Effect:Allow,Resource:*}],Version:2012-10-17},PolicyName:own}"},
+	},
+	"an account without a support role": {
+		control: "IAM.18",
+		make:    func(w *world) string { return "AWS::::Account:" + w.account },
+		lines: []string{"account *", "+ InlinePolicies: []", "+ Policies: [arn:aws:iam::aws:policy/AWSSupportAccess]",
+			"+ Trust: {Statement:[{Action:sts:AssumeRole,Condition:{Bool:{aws:MultiFactorAuthPresent:true}},Effect:Allow,Principal:{AWS:arn:aws:iam::*:root}}],Version:2012-10-17}"},
+	},
+	"a role with CloudShell": {
+		control: "IAM.27",
+		make: func(w *world) string {
+			w.seed("iam:CreateRole", object{"RoleName": "shell", "AssumeRolePolicyDocument": "{}"})
+			w.seed("iam:AttachRolePolicy",
+				object{"RoleName": "shell", "PolicyArn": "arn:aws:iam::aws:policy/AWSCloudShellFullAccess"})
+			return "arn:aws:iam::" + w.account + ":role/shell"
+		},
+		lines: []string{"shell", "- Attached: true", "+ Attached: false"},
+	},
+	"an account without a security contact": {
+		control: "Account.1",
+		make: func(w *world) string {
+			for name, value := range map[string]string{"Name": "Desk", "Title": "On call",
+				"EmailAddress": "security@example.com", "PhoneNumber": "+1"} {
+				w.seed("ssm:PutParameter",
+					object{"Name": "/hubmend/SetSecurityContact/" + name, "Type": "String", "Value": value})
+			}
+			return "AWS::::Account:" + w.account
+		},
+		lines: []string{"account *", "- SecurityContact: none", "+ SecurityContact: *"},
 	},
 	"a key": {
 		control: "KMS.4",

@@ -15,6 +15,12 @@ import (
 	"hubmend/internal/ops/plan"
 )
 
+// unplanned are the runbooks that cannot be tried here, with the reason. Scenarios try them.
+var unplanned = map[string]string{
+	"DeleteExpiredCertificate": "its resource is gone afterwards, so that nothing is compliant",
+	"EnableAccessAnalyzer":     "moto does not have the service",
+}
+
 // The plan changes nothing, and foretells the calls of the repair: the same ones, in the same order,
 // with the same input. After the repair there is nothing left to plan.
 func TestPlanForetellsTheRepair(t *testing.T) {
@@ -50,7 +56,7 @@ func TestPlanForetellsTheRepair(t *testing.T) {
 		})
 	}
 	for _, c := range catalog.Embedded().Controls {
-		if r, _ := catalog.Embedded().Runbook(c.Runbook); !planned[c.Runbook] && !r.IsSetting() {
+		if r, _ := catalog.Embedded().Runbook(c.Runbook); !planned[c.Runbook] && !r.IsSetting() && unplanned[c.Runbook] == "" {
 			t.Errorf("no test plans %s", c.Runbook)
 		}
 	}
