@@ -76,6 +76,7 @@ var differences = map[string]string{
 
 // narrow are the own things of Hubmend that a call may be limited to.
 var narrow = map[string]string{
+	":parameter/hubmend/":                                      "Hubmend's parameters",
 	"arn:aws:s3:::hubmend-*-222222222222-":                     "Hubmend's buckets",
 	":trail/hubmend-":                                          "Hubmend's trails",
 	":alarm:hubmend-":                                          "Hubmend's alarms",
