@@ -25,10 +25,10 @@ func labUpCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Keep a lab running, and print how to point the AWS CLI at it",
-		Example: `  hubmend lab up
+		Example: fmt.Sprintf(`  hubmend lab up
   hubmend lab up --port 4711 --set CIS4142=ENABLED
-  hubmend lab up --playbook cis-5.0.0 --playbook fsbp --set EC2.13=ENABLED
-  hubmend lab up --empty`,
+  hubmend lab up --playbook cis-1.2.0 --playbook nist-800-53-r5 --set %s=ENABLED
+  hubmend lab up --empty`, exampleID()),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error

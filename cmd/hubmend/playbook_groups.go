@@ -36,8 +36,8 @@ as they are. Exits with 1 when the update fails.`
 		Short: strings.ToUpper(verb[:1]) + verb[1:] +
 			" automatic remediation for control groups of a launched playbook",
 		Long: long,
-		Example: fmt.Sprintf("  hubmend playbook %[1]s %[2]s\n  hubmend playbook %[1]s 4.1 CloudTrail.4 --playbook "+
-			"cis-1.2.0\n  hubmend playbook %[1]s %[2]s CIS22 --yes --json", verb, "CIS4142"),
+		Example: fmt.Sprintf("  hubmend playbook %[1]s %[2]s\n  hubmend playbook %[1]s 4.3 %[3]s --playbook "+
+			"cis-1.2.0\n  hubmend playbook %[1]s %[2]s CIS22 --yes --json", verb, "CIS4142", exampleID()),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error { return s.run(cmd, names) },
 	}

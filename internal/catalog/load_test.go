@@ -2,9 +2,12 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/program"
@@ -39,7 +42,7 @@ name: A standard
 version: 1.0.0
 description: Repairs.
 framework: some-standard/v/1.0.0
-customAction: {id: S1, name: A standard 1}
+customAction: {id: S1, name: Standard 1}
 groups:
   - {id: S41, title: S 4.1, description: Closes things., controls: [X.1]}
 `
@@ -223,6 +226,36 @@ func TestLoadRefusesBoundsThatDiffer(t *testing.T) {
 		"parameter Retries is atMost here and atLeast in controls/A.2.yaml")
 }
 
+// A playbook lists groups only to put several controls into one. Each other control of its standard has a group.
+func TestGroupsOfSingleControls(t *testing.T) {
+	t.Parallel()
+	const short = "id: standard-1\nname: A standard\nversion: 1.0.0\ndescription: Repairs.\n" +
+		"framework: some-standard/v/1.0.0\ncustomAction: {id: S1, name: Standard 1}\n"
+	c, err := catalog.Load(files(map[string]string{
+		"playbooks/standard-1.yaml": short,
+		"controls/A.2.yaml":         strings.NewReplacer("X.1", "A.2", "4.1", "4.10").Replace(goodControl),
+		"controls/A.3.yaml":         "id: A.3\ntitle: t\nguide: Ask.\nframeworks: {some-standard/v/1.0.0: \"4.3\"}\n",
+		"controls/A.4.yaml":         strings.NewReplacer("X.1", "A.4", "some-", "other-").Replace(goodControl),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var titles []string
+	p := c.Playbooks[0]
+	for _, g := range p.Groups {
+		titles = append(titles, g.ID+" "+g.Title)
+	}
+	if diff := cmp.Diff([]string{"X1 4.1 X.1", "A2 4.10 A.2"}, titles); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+	actions := p.CustomActions()
+	if len(actions) != 1 || !slices.Equal(actions[0].Controls, []string{"X.1", "A.2", "A.3"}) {
+		t.Errorf("custom actions %+v", actions)
+	}
+	refused(t, map[string]string{"playbooks/standard-1.yaml": strings.Replace(short, "some-", "no-", 1)},
+		"standard-1.yaml", "0 groups, must be 1 to 150")
+}
+
 // Each of these would go wrong only when a finding arrives.
 func TestLoadRefusesControlsThatCannotBind(t *testing.T) {
 	t.Parallel()
@@ -256,13 +289,15 @@ func TestLoadRefusesPlaybooks(t *testing.T) {
 	t.Parallel()
 	const long = "A23456789012345678901"
 	for name, tc := range map[string]struct{ old, new, want string }{
-		"unknown key":          {"version: 1.0.0", "version: 1.0.0\nverion: x", "unknown field"},
-		"id differs from file": {"id: standard-1", "id: standard-2", "differs from the file's name"},
-		"no name":              {"name: A standard", "name: ''", "name and description"},
-		"version":              {"version: 1.0.0", "version: '1.0'", "version"},
-		"framework":            {"framework: some-standard/v/1.0.0", "framework: some standard", "framework"},
-		"no groups": {"  - {id: S41, title: S 4.1, description: Closes things., controls: [X.1]}", "  []",
-			"groups is empty"},
+		"unknown key":            {"version: 1.0.0", "version: 1.0.0\nverion: x", "unknown field"},
+		"id differs from file":   {"id: standard-1", "id: standard-2", "differs from the file's name"},
+		"no name":                {"name: A standard", "name: ''", "name and description"},
+		"version":                {"version: 1.0.0", "version: '1.0'", "version"},
+		"framework":              {"framework: some-standard/v/1.0.0", "framework: some standard", "framework"},
+		"custom action too long": {"name: Standard 1", "name: " + long, "1 to 20"},
+		"no custom action":       {"{id: S1, name: Standard 1}", "{}", "letters and digits"},
+		"custom action of a group": {"controls: [X.1]}", "controls: [X.1], separate: true}\n  - " +
+			"{id: s41, title: S 4.2, description: Again., controls: [X.1]}", "group s41: X.1 is in group S41 already"},
 		"group id":          {"id: S41", "id: S-41", "letters and digits"},
 		"group id too long": {"id: S41", "id: " + long, "1 to 20"},
 		"title too long":    {"title: S 4.1", "title: " + long, "1 to 20"},

@@ -24,7 +24,7 @@ func twoPlaybooks(t *testing.T) *catalog.Catalog {
 		"permissions/x.yaml":       passing,
 		"parts.yaml":               "CloseThing: 1\nUndoCloseThing: 1\nAlterThing: 2\nUndoAlterThing: 2\n",
 		"playbooks/standard-2.yaml": strings.NewReplacer("standard-1", "standard-2", "some-standard", "other-standard",
-			"S41", "O41", "X.1", "X.2").Replace(goodPlaybook),
+			"S41", "O41", "S1", "S2", "X.1", "X.2").Replace(goodPlaybook),
 	}))
 	if err != nil {
 		t.Fatal(err)

@@ -79,7 +79,6 @@ var narrow = map[string]string{
 	":parameter/hubmend/":                                      "Hubmend's parameters",
 	"arn:aws:s3:::hubmend-*-222222222222-":                     "Hubmend's buckets",
 	":trail/hubmend-":                                          "Hubmend's trails",
-	":parameter/hubmend/":                                      "Hubmend's parameters",
 	":alarm:hubmend-":                                          "Hubmend's alarms",
 	":role/aws-service-role/config.amazonaws.com/":             "AWS Config's role",
 	"arn:aws:s3:::hubmend-cloudfront-logs-":                    "CloudFront's log bucket",

@@ -44,7 +44,8 @@ func (c *Channels) mayDeliver(moto http.Handler, r *http.Request, q apicall.Requ
 	}
 	bucket := in.DeliveryChannel.S3BucketName
 	if c.buckets.Owner(bucket) == "" {
-		return apicall.Refuse("NoSuchBucketException", "Cannot find a S3 bucket with an empty bucket name or %s.", bucket)
+		return apicall.Refuse("NoSuchBucketException", "Cannot find a S3 bucket with an empty bucket name or %s.",
+			bucket)
 	}
 	arn := "arn:" + c.lab.Partition + ":s3:::" + bucket
 	for action, resource := range map[string]string{"s3:GetBucketAcl": arn, "s3:ListBucket": arn,
