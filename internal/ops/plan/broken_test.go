@@ -47,6 +47,21 @@ func trail(w *world) string {
 		object{"Name": "audit", "S3BucketName": "trails-" + w.account})["TrailARN"].(string)
 }
 
+// everywhere makes a trail of all Regions that is logging, with these other values.
+func everywhere(w *world, other object) {
+	w.seed("s3:CreateBucket", object{"Bucket": "trails-" + w.account})
+	w.seed("cloudtrail:CreateTrail", with(other,
+		object{"Name": "audit", "S3BucketName": "trails-" + w.account, "IsMultiRegionTrail": true}))
+	w.seed("cloudtrail:StartLogging", object{"Name": "audit"})
+}
+
+// parameter sets a value that the customer chooses.
+func parameter(w *world, name, value string) {
+	w.seed("ssm:PutParameter", object{"Name": "/hubmend/" + name, "Type": "String", "Value": value})
+}
+
+func account(w *world) string { return "AWS::::Account:" + w.account }
+
 func user(w *world) string {
 	w.seed("iam:CreateUser", object{"UserName": "ann"})
 	return "arn:aws:iam::" + w.account + ":user/ann"
@@ -196,7 +211,7 @@ var everyRunbook = map[string]broken{
 	},
 	"no password policy": {
 		control: "IAM.15",
-		make:    func(w *world) string { return "AWS::::Account:" + w.account },
+		make:    account,
 		lines: []string{
 			"account *", "+ AllowUsersToChangePassword: true", "+ ExpirePasswords: true", "+ HardExpiry: false",
 			"+ MaxPasswordAge: 90",
@@ -217,7 +232,7 @@ var everyRunbook = map[string]broken{
 				"AllowUsersToChangePassword": true,
 				"HardExpiry":                 true,
 			})
-			return "AWS::::Account:" + w.account
+			return account(w)
 		},
 		lines: []string{"account *", "- PasswordReusePrevention: 5", "+ PasswordReusePrevention: 24"},
 		uses:  []string{"ann"},
@@ -232,13 +247,15 @@ var everyRunbook = map[string]broken{
 		lines: []string{"ann",
 			"- {PolicyDocument:{Statement:[{Action:sqs:*,Effect:Allow,Resource:*}],Version:2012-10-17},PolicyName:own}",
 			"+ {Group:hubmend-user-ann}", "+ {Group:hubmend-user-ann,Member:ann}",
-			"+ {Group:hubmend-user-ann,PolicyDocument:{Statement:[{Action:sqs:*,Effect:Allow,Resource:*}],Version:2012-10-17},PolicyName:own}"},
+			"+ {Group:hubmend-user-ann,PolicyDocument:{Statement:[{Action:sqs:*,Effect:Allow,Resource:*}]," +
+				"Version:2012-10-17},PolicyName:own}"},
 	},
 	"an account without a support role": {
 		control: "IAM.18",
-		make:    func(w *world) string { return "AWS::::Account:" + w.account },
+		make:    account,
 		lines: []string{"account *", "+ InlinePolicies: []", "+ Policies: [arn:aws:iam::aws:policy/AWSSupportAccess]",
-			"+ Trust: {Statement:[{Action:sts:AssumeRole,Condition:{Bool:{aws:MultiFactorAuthPresent:true}},Effect:Allow,Principal:{AWS:arn:aws:iam::*:root}}],Version:2012-10-17}"},
+			"+ Trust: {Statement:[{Action:sts:AssumeRole,Condition:{Bool:{aws:MultiFactorAuthPresent:true}}," +
+				"Effect:Allow,Principal:{AWS:arn:aws:iam::*:root}}],Version:2012-10-17}"},
 	},
 	"a role with CloudShell": {
 		control: "IAM.27",
@@ -255,10 +272,9 @@ var everyRunbook = map[string]broken{
 		make: func(w *world) string {
 			for name, value := range map[string]string{"Name": "Desk", "Title": "On call",
 				"EmailAddress": "security@example.com", "PhoneNumber": "+1"} {
-				w.seed("ssm:PutParameter",
-					object{"Name": "/hubmend/SetSecurityContact/" + name, "Type": "String", "Value": value})
+				parameter(w, "SetSecurityContact/"+name, value)
 			}
-			return "AWS::::Account:" + w.account
+			return account(w)
 		},
 		lines: []string{"account *", "- SecurityContact: none", "+ SecurityContact: *"},
 	},
@@ -323,5 +339,118 @@ var everyRunbook = map[string]broken{
 		lines: []string{
 			"unlogged-*", "+ TargetBucket: hubmend-access-logs-*", "+ TargetPrefix: unlogged-*/",
 		},
+	},
+	"an account without a trail": {
+		control: "CloudTrail.1", make: account,
+		lines: []string{
+			"account *", "+ EventSelectors: [{IncludeManagementEvents:true,ReadWriteType:All}]",
+			"+ IncludeGlobalServiceEvents: true", "+ IsLogging: true", "+ IsMultiRegionTrail: true",
+			"+ S3BucketName: hubmend-trail-*-us-east-1", "- Trail: none",
+			"+ Trail: arn:aws:cloudtrail:us-east-1:*:trail/hubmend-management-events",
+		},
+	},
+	"a stopped trail of one Region": {
+		control: "CloudTrail.1",
+		make: func(w *world) string {
+			trail(w)
+			w.seed("cloudtrail:PutEventSelectors", object{"TrailName": "audit", "EventSelectors": []any{
+				object{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": true}}})
+			return account(w)
+		},
+		lines: []string{
+			"account *", "- EventSelectors: [{IncludeManagementEvents:true,ReadWriteType:WriteOnly}]",
+			"+ EventSelectors: [{IncludeManagementEvents:true,ReadWriteType:All}]", "- IsLogging: false",
+			"+ IsLogging: true", "- IsMultiRegionTrail: false", "+ IsMultiRegionTrail: true",
+		},
+	},
+	"a trail without a key": {
+		control: "CloudTrail.2",
+		make: func(w *world) string {
+			key := w.seed("kms:CreateKey", object{})["KeyMetadata"].(object)
+			parameter(w, "EncryptTrail/KmsKeyArn", key["Arn"].(string))
+			return trail(w)
+		},
+		lines: []string{"audit", "+ KmsKeyId: arn:aws:kms:us-east-1:*:key/*"},
+		uses:  []string{"false"},
+	},
+	"a trail without an alarm": {
+		control: "CloudWatch.6",
+		make: func(w *world) string {
+			w.seed("logs:CreateLogGroup", object{"logGroupName": "trails"})
+			w.seed("iam:CreateRole", object{"RoleName": "delivery", "AssumeRolePolicyDocument": "{}"})
+			everywhere(w, object{
+				"CloudWatchLogsLogGroupArn": "arn:aws:logs:" + region + ":" + w.account + ":log-group:trails:*",
+				"CloudWatchLogsRoleArn":     "arn:aws:iam::" + w.account + ":role/delivery",
+			})
+			topic := w.seed("sns:CreateTopic", object{"Name": "hubmend-cis-alarms"})["TopicArn"]
+			w.seed("sns:Subscribe", object{"TopicArn": topic, "Protocol": "email", "Endpoint": "security@example.com"})
+			return account(w)
+		},
+		lines: []string{
+			"account *",
+			"- {Alarm:none,Filter:none,LogGroup:trails,Metric:LogMetrics/ConsoleAuthenticationFailure,*}",
+			"+ {Alarm:arn:aws:sns:us-east-1:*:hubmend-cis-alarms,Filter:set,LogGroup:trails,*}",
+		},
+	},
+	"a trail without data events": {
+		control: "S3.22",
+		make: func(w *world) string {
+			everywhere(w, object{})
+			return account(w)
+		},
+		lines: []string{
+			"account *", "- Selectors: [{IncludeManagementEvents:true,ReadWriteType:All}]",
+			"+ Selectors: [{IncludeManagementEvents:true,ReadWriteType:All},{DataResources:[" +
+				"{Type:AWS::S3::Object,Values:[arn:aws:s3]}],IncludeManagementEvents:false,ReadWriteType:WriteOnly}]",
+		},
+	},
+	"an account without AWS Config": {
+		control: "Config.1", make: account,
+		lines: []string{
+			"account *", "- Bucket: none", "+ Bucket: hubmend-config-*-us-east-1", "- Channel: none",
+			"+ Channel: default", "- IncludeGlobalResourceTypes: false", "+ IncludeGlobalResourceTypes: true",
+			"- Recorder: none", "+ Recorder: default", "- Recording: false", "+ Recording: true",
+			"- RoleARN: none", "+ RoleARN: *:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig",
+		},
+	},
+	"a stopped recorder": {
+		control: "Config.1",
+		make: func(w *world) string {
+			recording := object{"allSupported": true, "includeGlobalResourceTypes": false}
+			w.seed("config:PutConfigurationRecorder", object{"ConfigurationRecorder": object{"name": "team",
+				"roleARN": "arn:aws:iam::" + w.account + ":role/config", "recordingGroup": recording}})
+			w.seed("s3:CreateBucket", object{"Bucket": "config-" + w.account})
+			w.seed("config:PutDeliveryChannel",
+				object{"DeliveryChannel": object{"name": "team", "s3BucketName": "config-" + w.account}})
+			return account(w)
+		},
+		lines: []string{
+			"account *", "- IncludeGlobalResourceTypes: false", "+ IncludeGlobalResourceTypes: true",
+			"- Recording: false", "+ Recording: true", "- RoleARN: arn:aws:iam::*:role/config",
+			"+ RoleARN: *:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig",
+		},
+	},
+	"a bucket without a policy": {
+		control: "S3.5",
+		make: func(w *world) string {
+			w.seed("s3:CreateBucket", object{"Bucket": "plain-" + w.account})
+			return "arn:aws:s3:::plain-" + w.account
+		},
+		lines: []string{"plain-*", "+ Statement: {Action:s3:*,*,Sid:HubmendRequireTLS}"},
+		uses:  []string{""},
+	},
+	"a bucket with a policy": {
+		control: "S3.5",
+		make: func(w *world) string {
+			w.seed("s3:CreateBucket", object{"Bucket": "shared-" + w.account})
+			w.seed("s3:PutBucketPolicy", object{"Bucket": "shared-" + w.account, "Policy": `{"Version":"2012-10-17",` +
+				`"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + w.account + `:root"},` +
+				`"Action":"s3:GetObject","Resource":"arn:aws:s3:::shared-` + w.account + `/*"}}`})
+			w.seed("s3:PutBucketWebsite", object{"Bucket": "shared-" + w.account,
+				"WebsiteConfiguration": object{"IndexDocument": object{"Suffix": "index.html"}}})
+			return "arn:aws:s3:::shared-" + w.account
+		},
+		lines: []string{"shared-*", "+ Statement: {Action:s3:*,*,Sid:HubmendRequireTLS}"},
+		uses:  []string{"index.html"},
 	},
 }

@@ -71,10 +71,10 @@ func settingLines(before, after map[string]any) []Line {
 	return lines
 }
 
-// given gives a setting. A repair writes an empty text for a name that is not set.
+// given gives a setting. A repair writes an empty text or null for one that is not set.
 func given(settings map[string]any, name string) (any, bool) {
 	value, is := settings[name]
-	return value, is && value != ""
+	return value, is && value != "" && value != nil
 }
 
 func items(value any) []any {

@@ -90,18 +90,26 @@ func newWorld(t *testing.T, account string) *world {
 		t.Fatal(err)
 	}
 	w := &world{T: t, account: account}
-	gateway := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	services := http.NewServeMux()
+	services.HandleFunc("POST /securityControls/batchGet", noParameters)
+	services.Handle("/", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		w.keepSent(r.Out)
 		r.SetURL(target)
 		r.Out.Host = r.In.Host
 		r.Out.Header.Set("X-Moto-Account-Id", account)
 	}})
+	gateway := httptest.NewServer(services)
 	t.Cleanup(gateway.Close)
 	w.endpoint, w.api = gateway.URL, scripts.Account{
 		Worker: emulator.worker, Region: region, Endpoint: gateway.URL,
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 	}
 	return w
+}
+
+// noParameters answers BatchGetSecurityControls, which moto does not have: every control has its default parameters.
+func noParameters(answer http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(answer, `{"SecurityControls": [], "UnprocessedIds": []}`)
 }
 
 // programKey signs the requests of programs, which do not go through Call.
@@ -142,7 +150,7 @@ func (w *world) keepSent(r *http.Request) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls = append(w.calls, plan.Call{API: service[1] + ":" + api})
+	w.calls = append(w.calls, plan.Call{API: reference.Service(service[1], api) + ":" + api})
 }
 
 // Call implements automation.API.
