@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"hubmend/internal/engine/naming"
@@ -17,7 +18,7 @@ const (
 )
 
 // Deploy deploys Hubmend as the README describes: the admin stack in the first account, the member roles in every
-// account, and the member runbooks in every Region of each. StackSets deploy to all accounts but the first.
+// account that is a member, and the member runbooks in every Region of each. StackSets deploy to all accounts but the first.
 func (l *Lab) Deploy(ctx context.Context) error {
 	parameters := map[string]string{"OrganizationId": l.world.Organization}
 	maps.Copy(parameters, l.config.Admin)
@@ -72,10 +73,14 @@ const RolloutStack = naming.RolloutStack
 // byHand lists the accounts in which member templates are deployed as stacks. With a roll-out, these are the accounts
 // that StackSets do not reach: the first, which is also the management account, and those outside the organization.
 func (l *Lab) byHand() []string {
+	accounts := l.config.Accounts
 	if l.assembly.AsksForTargets() {
-		return append([]string{l.world.Admin}, l.config.Outsiders...)
+		accounts = append([]string{l.world.Admin}, l.config.Outsiders...)
 	}
-	return l.config.Accounts
+	if l.config.AdminApart {
+		accounts = slices.DeleteFunc(slices.Clone(accounts), func(a string) bool { return a == l.world.Admin })
+	}
+	return accounts
 }
 
 // rollOut deploys the member templates to the other accounts with StackSets.

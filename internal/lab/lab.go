@@ -56,6 +56,9 @@ type Config struct {
 	Accounts []string
 	// Outsiders are those of Accounts that are not in the organization. The member templates are deployed there too.
 	Outsiders []string
+	// AdminApart leaves out the member templates in the first account, as a roll-out does that reaches other accounts
+	// only. They take a third of the time of a deployment.
+	AdminApart bool
 	// Regions to deploy members' runbooks to; the first is the home Region.
 	Regions []string
 	// Admin holds CloudFormation parameters of the admin stack.

@@ -85,10 +85,9 @@ func Check(files fs.FS, playbook, version string, synthesized []byte) error {
 		return fmt.Errorf("compare %s: %w", File(playbook, version), err)
 	}
 	if len(places) > 0 {
-		return fmt.Errorf("servicecatalog/%s.yaml: the product changed but its version did not: raise `version: %s` "+
-			"and run `make snapshot`. "+
-			"(If %s was never released, delete servicecatalog/versions/%s and run `make snapshot`.) It differs in %s",
-			playbook, version, version, File(playbook, version), strings.Join(places, ", "))
+		return fmt.Errorf("servicecatalog/%s.yaml: the product changed, but not its version: `make snapshot` raises it. "+
+			"(If %s was never released, delete servicecatalog/versions/%s first.) It differs in %s",
+			playbook, version, File(playbook, version), strings.Join(places, ", "))
 	}
 	return nil
 }

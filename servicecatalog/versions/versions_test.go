@@ -46,7 +46,7 @@ func TestCheck(t *testing.T) {
 		"in another order": {"1.1.0",
 			`{"Resources":{"A":{"Properties":{"n":[1,2]},"Type":"x"}},"Description":"d"}`, nil},
 		"a resource differs": {"1.1.0", strings.Replace(released, "2", "3", 1),
-			[]string{"servicecatalog/p.yaml", "raise `version: 1.1.0`", "make snapshot", "Resources.A"}},
+			[]string{"servicecatalog/p.yaml", "`make snapshot` raises it", "make snapshot", "Resources.A"}},
 		"a list's order":     {"1.1.0", strings.Replace(released, "1, 2", "2, 1", 1), []string{"Resources.A"}},
 		"a resource is gone": {"1.1.0", `{"Description": "d", "Resources": {}}`, []string{"Resources.A"}},
 		"a section is new": {"1.1.0", strings.Replace(released, `"d"`, `"d", "Outputs": {}`, 1),

@@ -84,6 +84,7 @@ const quietTime = 3 * time.Minute
 func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Result, error) {
 	config.Accounts = s.Accounts
 	config.Outsiders = s.Outsiders
+	config.AdminApart = len(s.Accounts) > 1 && !s.AdminIsMember
 	config.Regions = s.Regions
 	config.Admin = s.Admin
 	config.Faults = s.Faults

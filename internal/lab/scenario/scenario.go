@@ -28,16 +28,17 @@ var Schema []byte
 
 // Scenario is a scenario file. docs/lab.md describes every field.
 type Scenario struct {
-	Name        string            `json:"name"`
-	Description string            `json:"description"`
-	Accounts    []string          `json:"accounts"`
-	Outsiders   []string          `json:"outsiders"` // those of Accounts that are outside the organization
-	Regions     []string          `json:"regions"`
-	Product     string            `json:"product"`
-	Parameters  map[string]string `json:"parameters"`
-	Also        []Launch          `json:"also"`  // launched after Product
-	Admin       map[string]string `json:"admin"` // parameters of the admin stack
-	Faults      lab.Faults        `json:"faults"`
+	Name          string            `json:"name"`
+	Description   string            `json:"description"`
+	Accounts      []string          `json:"accounts"`
+	Outsiders     []string          `json:"outsiders"`     // those of Accounts that are outside the organization
+	AdminIsMember bool              `json:"adminIsMember"` // of several accounts, the first has the member stacks, too
+	Regions       []string          `json:"regions"`
+	Product       string            `json:"product"`
+	Parameters    map[string]string `json:"parameters"`
+	Also          []Launch          `json:"also"`  // launched after Product
+	Admin         map[string]string `json:"admin"` // parameters of the admin stack
+	Faults        lab.Faults        `json:"faults"`
 
 	Seed          []Call         `json:"seed"`
 	Interventions []Intervention `json:"interventions"`
