@@ -59,7 +59,7 @@ from moto.moto_server.werkzeug_app import (
 from moto.rds.models import DBInstance
 from moto.s3.models import FakeBucket, S3Backend
 from moto.sqs.models import Message, Queue
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -373,8 +373,6 @@ def main() -> None:
     MetricFilters.add_filter = put_filter
     answer_faster()
     app = with_backdating(DomainDispatcherApplication(create_backend_app))
-    # Connections stay open, as a thread for each request takes longer than most answers.
-    WSGIRequestHandler.protocol_version = "HTTP/1.1"
     server = make_server("127.0.0.1", 0, app, threaded=True)
     os.environ["MOTO_PORT"] = str(server.server_port)  # moto calls itself by it
     threading.Thread(target=exit_with_parent, daemon=True).start()
