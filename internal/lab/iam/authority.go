@@ -28,11 +28,15 @@ type Authority struct {
 	inline inlineSizes
 
 	mu        sync.Mutex
-	policies  map[roleName]permissions    // dropped when the role changes
-	roles     map[roleName][]policy.Named // all that exist, evaluated or not
-	trusted   map[roleName]trustedIDs     // of their trust policies
+	policies  map[roleName]permissions       // dropped when the role changes
+	roles     map[roleName][]policy.Named    // all that exist, evaluated or not
+	trusted   map[roleName]trustedIDs        // of their trust policies
+	managed   map[managedPolicy]policy.Named // default versions that were read; dropped when the policy changes
 	decisions map[string]*authz.Decision
 }
+
+// managedPolicy is a managed policy as an account sees it.
+type managedPolicy struct{ account, arn string }
 
 // keyPolicies knows what a call needs of KMS, and what the policies of keys allow.
 type keyPolicies interface {
@@ -48,7 +52,7 @@ func New(w *world.World, keys keyPolicies, owner func(bucket string) string) (*A
 	}
 	return &Authority{lab: w, table: table, keys: keys, owner: owner, policies: map[roleName]permissions{},
 		roles: map[roleName][]policy.Named{}, trusted: map[roleName]trustedIDs{},
-		decisions: map[string]*authz.Decision{}}, nil
+		managed: map[managedPolicy]policy.Named{}, decisions: map[string]*authz.Decision{}}, nil
 }
 
 // roleName is a role in an account.

@@ -90,7 +90,7 @@ func (a *Authority) permissionsOf(ctx context.Context, role roleName) (permissio
 	}
 	var p permissions
 	if about.Boundary != "" {
-		boundary, err := a.managed(ctx, role.account, about.Boundary)
+		boundary, err := a.managedPolicy(ctx, role.account, about.Boundary)
 		if err != nil {
 			return permissions{}, fmt.Errorf("read the permissions boundary of the role %s: %w", role.name, err)
 		}
@@ -100,8 +100,15 @@ func (a *Authority) permissionsOf(ctx context.Context, role roleName) (permissio
 	return p, err
 }
 
-// managed reads the default version of a managed policy.
-func (a *Authority) managed(ctx context.Context, account, arn string) (policy.Named, error) {
+// managedPolicy gives the default version of a managed policy. It reads it once, as hundreds of roles may share it.
+func (a *Authority) managedPolicy(ctx context.Context, account, arn string) (policy.Named, error) {
+	key := managedPolicy{account, arn}
+	a.mu.Lock()
+	known, ok := a.managed[key]
+	a.mu.Unlock()
+	if ok {
+		return known, nil
+	}
 	about, err := a.readIAM(ctx, account, "GetPolicy", "PolicyArn", arn)
 	if err != nil {
 		return policy.Named{}, err
@@ -111,7 +118,13 @@ func (a *Authority) managed(ctx context.Context, account, arn string) (policy.Na
 		return policy.Named{}, err
 	}
 	document, err := policy.ParseIdentity(version.Managed)
-	return policy.Named{Name: managedName(arn), Document: document}, err
+	read := policy.Named{Name: managedName(arn), Document: document}
+	if err == nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.managed[key] = read
+	}
+	return read, err
 }
 
 func managedName(arn string) string { return apicall.LastPart(arn, "/") }
@@ -139,7 +152,7 @@ func (a *Authority) rolePolicies(ctx context.Context, role roleName) ([]policy.N
 		policies = append(policies, policy.Named{Name: name, Document: document})
 	}
 	for _, arn := range attached.Attached {
-		named, err := a.managed(ctx, role.account, arn)
+		named, err := a.managedPolicy(ctx, role.account, arn)
 		if err != nil {
 			return nil, fmt.Errorf("policy %s of the role %s: %w", arn, role.name, err)
 		}
@@ -211,12 +224,18 @@ func (a *Authority) note(api string, role roleName, form url.Values) {
 
 // noteManaged records a managed policy that was attached to a role, detached, or changed.
 func (a *Authority) noteManaged(api string, role roleName, arn string) {
+	if slices.Contains([]string{"CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion", "DeletePolicy"},
+		api) {
+		a.mu.Lock()
+		delete(a.managed, managedPolicy{role.account, arn})
+		a.mu.Unlock()
+	}
 	if !slices.Contains([]string{"AttachRolePolicy", "DetachRolePolicy", "CreatePolicyVersion",
 		"SetDefaultPolicyVersion"}, api) {
 		return
 	}
 	// A policy that cannot be read is an error as soon as a session of the role does something.
-	now, err := a.managed(a.lab.Context, role.account, arn)
+	now, err := a.managedPolicy(a.lab.Context, role.account, arn)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	is := func(p policy.Named) bool { return p.Name == managedName(arn) }
