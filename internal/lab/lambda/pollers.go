@@ -101,8 +101,12 @@ func (p *Pollers) stop(id string) {
 	<-m.ended
 }
 
-// pollInterval is the wait after a queue was empty.
-const pollInterval = 50 * time.Millisecond
+// The wait after a queue was empty, and the longest one after it was empty repeatedly. Polls take half of the processor
+// time of a lab in which nothing happens.
+const (
+	pollInterval    = 50 * time.Millisecond
+	maxPollInterval = 200 * time.Millisecond
+)
 
 // poll collects batches as Lambda does: up to the batch size, and for the length of the window after the first message.
 // It invokes one batch at a time. A window ends early when a caller waits for the end of all activity and nothing else
@@ -110,6 +114,7 @@ const pollInterval = 50 * time.Millisecond
 func (p *Pollers) poll(m mapping) {
 	var batch []events.SQSMessage
 	var first time.Time
+	wait := pollInterval
 	for m.ctx.Err() == nil {
 		got, err := p.receive(m, m.batchSize-len(batch))
 		if err != nil {
@@ -130,8 +135,12 @@ func (p *Pollers) poll(m mapping) {
 			p.lab.Activity.During(func() { p.invoke(m, ready) })
 			continue
 		}
+		if len(got) > 0 || len(batch) > 0 {
+			wait = pollInterval
+		}
 		if len(got) == 0 {
-			p.lab.Sleep(pollInterval)
+			p.lab.Sleep(wait)
+			wait = min(2*wait, maxPollInterval)
 		}
 	}
 }
