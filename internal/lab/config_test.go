@@ -1,6 +1,9 @@
 package lab_test
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // AWS Config refuses a bucket that does not exist, and one whose policy does not let it deliver. moto accepts both.
 func TestDeliveryChannels(t *testing.T) {
@@ -39,6 +42,22 @@ func TestServiceLinkedRole(t *testing.T) {
 	w.call(t, member, "iam", "CreateServiceLinkedRole", linked)
 	w.call(t, member, "iam", "GetRole", object{"RoleName": "AWSServiceRoleForConfig"})
 	w.refused(t, member, "iam", "CreateServiceLinkedRole", linked, "InvalidInput", "already exists")
+}
+
+// IAM lists every role with a policy, in an account with more roles than are on a page.
+func TestEntitiesForPolicy(t *testing.T) {
+	t.Parallel()
+	w := enforced(t)
+	const policy, roles = "arn:aws:iam::aws:policy/AWSSupportAccess", 101
+	for i := range roles {
+		name := fmt.Sprintf("role-%d", i)
+		w.role(t, member, name, trust(object{"Service": "lambda.amazonaws.com"}, nil))
+		w.call(t, member, "iam", "AttachRolePolicy", object{"RoleName": name, "PolicyArn": policy})
+	}
+	listed, _ := w.call(t, member, "iam", "ListEntitiesForPolicy", object{"PolicyArn": policy})["PolicyRoles"].([]any)
+	if len(listed) != roles {
+		t.Errorf("%d roles are listed, want %d", len(listed), roles)
+	}
 }
 
 // A trail has a selector from the start, at most five basic ones, and only one kind of them.

@@ -103,6 +103,15 @@ def get_login_profile(self: IamResponse) -> ActionResult:
     return ActionResult({"LoginProfile": profile})
 
 
+list_entities = IamResponse.list_entities_for_policy
+
+
+def list_entities_among_all_roles(self: IamResponse) -> ActionResult:
+    """Answer as moto does, which looks only at the first roles unless told otherwise."""
+    self.params["MaxItems"] = len(self.backend.roles)
+    return list_entities(self)
+
+
 # The policies of AWS that controls are about, and what they allow.
 AWS_POLICIES = {
     "AWSCloudShellFullAccess": "cloudshell:*",
@@ -354,6 +363,7 @@ def main() -> None:
     """Bind, announce the port, serve until killed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line per request
     IamResponse.get_login_profile = get_login_profile
+    IamResponse.list_entities_for_policy = list_entities_among_all_roles
     IAMBackend._init_aws_policies = aws_policies
     FakeBucket.get_permission = get_permission
     S3Backend.get_bucket_encryption = get_bucket_encryption
