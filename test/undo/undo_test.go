@@ -15,49 +15,61 @@ import (
 )
 
 // Every reversible control, in every state that a repair may meet: what the undo leaves is what was there before.
+// The first control of a runbook is tried alone. Those with the same parameters are tried together, with all values.
 func TestUndo(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	tried := map[string]bool{}
-	var repairs []repaired
+	reversible := map[string][]catalog.Control{}
 	for _, c := range catalog.Embedded().Controls {
-		if r, _ := catalog.Embedded().Runbook(c.Runbook); !c.Reversible || r.IsSetting() {
-			continue
-		}
-		s, ok := subjects[c.Runbook]
-		if !ok {
-			t.Errorf("%s is reversible, and nobody tries it here", c.ID)
-			continue
-		}
-		states := slices.Sorted(maps.Keys(s.broken))
-		if tried[c.Runbook] { // by another control, which differs in the parameters only
-			states = states[:1]
-		}
-		for _, state := range states {
-			t.Run(c.ID+"/"+state, func(t *testing.T) {
-				repairs = append(repairs, thereAndBack(t, w, c, s, s.broken[state]))
-			})
-		}
-		if tried[c.Runbook] {
-			continue
-		}
-		tried[c.Runbook] = true
-		for _, name := range slices.Sorted(maps.Keys(s.change)) {
-			t.Run(c.ID+"/"+name, func(t *testing.T) { changedSince(t, w, c, s, s.change[name]) })
-		}
-		if s.halfway != nil {
-			t.Run(c.ID+"/halfway", func(t *testing.T) { halfway(t, w, c, s) })
-		}
-		if s.failing != nil {
-			t.Run(c.ID+"/failed repair", func(t *testing.T) { failedRepair(t, w, c, s) })
+		if r, _ := catalog.Embedded().Runbook(c.Runbook); c.Reversible && !r.IsSetting() {
+			reversible[c.Runbook] = append(reversible[c.Runbook], c)
 		}
 	}
 	for runbook := range subjects {
-		if !tried[runbook] {
+		if reversible[runbook] == nil {
 			t.Errorf("no reversible control uses %s", runbook)
 		}
 	}
+	var repairs []repaired
+	for _, runbook := range slices.Sorted(maps.Keys(reversible)) {
+		s, ok := subjects[runbook]
+		if !ok {
+			t.Errorf("no test undoes %s", runbook)
+			continue
+		}
+		c := reversible[runbook][0]
+		for _, state := range slices.Sorted(maps.Keys(s.broken)) {
+			t.Run(runbook+"/"+state, func(t *testing.T) {
+				repairs = append(repairs, thereAndBack(t, w, s.broken[state], s, c))
+			})
+		}
+		together := byParameters(reversible[runbook])
+		for _, names := range slices.Sorted(maps.Keys(together)) {
+			if all := together[names]; len(all) > 1 || all[0].ID != c.ID {
+				t.Run(runbook+"/all with "+names, func(t *testing.T) { thereAndBack(t, w, first(s), s, all...) })
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.change)) {
+			t.Run(runbook+"/"+name, func(t *testing.T) { changedSince(t, w, c, s, s.change[name]) })
+		}
+		if s.halfway != nil {
+			t.Run(runbook+"/halfway", func(t *testing.T) { halfway(t, w, c, s) })
+		}
+		if s.failing != nil {
+			t.Run(runbook+"/failed repair", func(t *testing.T) { failedRepair(t, w, c, s) })
+		}
+	}
 	foreign(t, w, repairs)
+}
+
+// byParameters groups controls by the names of their parameters. Those of a group can be repaired together.
+func byParameters(controls []catalog.Control) map[string][]catalog.Control {
+	groups := map[string][]catalog.Control{}
+	for _, c := range controls {
+		names := strings.Join(slices.Sorted(maps.Keys(c.Parameters)), ", ")
+		groups[names] = append(groups[names], c)
+	}
+	return groups
 }
 
 // repaired is a repair that ran and that its runbook may be able to undo.
@@ -114,40 +126,40 @@ func same(t *testing.T, what string, want, got any) {
 	}
 }
 
-func thereAndBack(t *testing.T, w *world, c catalog.Control, s subject,
-	broken func(*testing.T, *world) string) repaired {
-	resource := broken(t, w)
+func thereAndBack(t *testing.T, w *world, broken func(*testing.T, *world) string, s subject,
+	controls ...catalog.Control) repaired {
+	runbook, resource := controls[0].Runbook, broken(t, w)
 	before := s.look(t, w, resource)
-	repair := w.repair(t, c, resource)
+	repair := w.repair(t, resource, controls...)
 	succeeded(t, repair, "")
 	after := s.look(t, w, resource)
 	if cmp.Equal(before, after) || strings.HasPrefix(repair.output("Change"), "Nothing to change") {
 		t.Fatalf("the repair changed nothing, so there is nothing to try: %s", repair.output("Change"))
 	}
-	undo := w.undo(t, c.Runbook, repair.ID)
+	undo := w.undo(t, runbook, repair.ID)
 	succeeded(t, undo, "Restored")
 	t.Logf("%s -> %s (%d steps)", repair.output("Change"), undo.output("Change"), undo.Steps)
 	same(t, "undone", before, s.look(t, w, resource))
 	same(t, "After of the undo is Before of the repair", outputs(t, repair, "Before"), outputs(t, undo, "After"))
 
 	// A second undo of the same repair.
-	succeeded(t, w.undo(t, c.Runbook, repair.ID), "Nothing to change: ")
+	succeeded(t, w.undo(t, runbook, repair.ID), "Nothing to change: ")
 	same(t, "undone twice", before, s.look(t, w, resource))
 
 	// A repair that changed nothing leaves nothing to undo.
-	succeeded(t, w.repair(t, c, resource), "")
-	idle := w.repair(t, c, resource)
+	succeeded(t, w.repair(t, resource, controls...), "")
+	idle := w.repair(t, resource, controls...)
 	succeeded(t, idle, "Nothing to change: ")
 	same(t, "idle repair", outputs(t, idle, "Before"), outputs(t, idle, "After"))
 	kept := s.look(t, w, resource)
-	succeeded(t, w.undo(t, c.Runbook, idle.ID), "Nothing to change: ")
+	succeeded(t, w.undo(t, runbook, idle.ID), "Nothing to change: ")
 	same(t, "an idle repair undone", kept, s.look(t, w, resource))
-	return repaired{c.Runbook, repair.ID}
+	return repaired{runbook, repair.ID}
 }
 
 func changedSince(t *testing.T, w *world, c catalog.Control, s subject, change func(*testing.T, *world, string)) {
 	resource := first(s)(t, w)
-	repair := w.repair(t, c, resource)
+	repair := w.repair(t, resource, c)
 	succeeded(t, repair, "")
 	left := s.look(t, w, resource)
 	change(t, w, resource)
@@ -162,7 +174,7 @@ func changedSince(t *testing.T, w *world, c catalog.Control, s subject, change f
 func halfway(t *testing.T, w *world, c catalog.Control, s subject) {
 	resource := first(s)(t, w)
 	before := s.look(t, w, resource)
-	repair := w.repair(t, c, resource)
+	repair := w.repair(t, resource, c)
 	succeeded(t, repair, "")
 	s.halfway(t, w, resource)
 	succeeded(t, w.undo(t, c.Runbook, repair.ID), "Restored")
@@ -170,7 +182,7 @@ func halfway(t *testing.T, w *world, c catalog.Control, s subject) {
 }
 
 func failedRepair(t *testing.T, w *world, c catalog.Control, s subject) {
-	repair := w.repair(t, c, s.failing(t, w))
+	repair := w.repair(t, s.failing(t, w), c)
 	if repair.Status != "Failed" {
 		t.Fatalf("the repair ends %s", repair.Status)
 	}

@@ -12,6 +12,7 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/target"
 	"hubmend/internal/lab"
 	"hubmend/test/assembly"
 	"hubmend/test/labtest"
@@ -116,21 +117,33 @@ func (w *world) undo(t *testing.T, runbook, id string) execution {
 	return w.run(t, naming.UndoRunbook(runbook), map[string][]string{"ExecutionId": {id}})
 }
 
-// repair repairs a resource as a finding of the control about it would.
-func (w *world) repair(t *testing.T, c catalog.Control, resource string) execution {
+// repair repairs a resource as findings of these controls about it would, together.
+func (w *world) repair(t *testing.T, resource string, controls ...catalog.Control) execution {
 	t.Helper()
-	_, bound, err := c.Bind(finding.Finding{
+	joined := bind(t, controls[0], resource)
+	for _, c := range controls[1:] {
+		var ok bool
+		if joined, ok = joined.Join(bind(t, c, resource)); !ok {
+			t.Fatalf("%s cannot be repaired together with %s", c.ID, controls[0].ID)
+		}
+	}
+	parameters := map[string][]string{}
+	for name, p := range joined {
+		parameters[name] = p.Values
+	}
+	return w.run(t, controls[0].Runbook, parameters)
+}
+
+func bind(t *testing.T, c catalog.Control, resource string) target.Parameters {
+	t.Helper()
+	_, parameters, err := c.Bind(finding.Finding{
 		ControlID: c.ID, Partition: partition, Account: account, Region: region, ResourceType: c.Resource.Type,
 		ResourceID: resource,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	parameters := map[string][]string{}
-	for name, p := range bound {
-		parameters[name] = p.Values
-	}
-	return w.run(t, c.Runbook, parameters)
+	return parameters
 }
 
 func decode(t *testing.T, value, into any) {
