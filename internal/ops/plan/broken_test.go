@@ -3,6 +3,7 @@ package plan_test
 import (
 	"maps"
 	"strings"
+	"time"
 )
 
 // broken is a resource that a control is about, made so that it fails.
@@ -147,8 +148,10 @@ var everyRunbook = map[string]broken{
 			run := w.seed("ec2:RunInstances", object{"ImageId": image["ImageId"], "MinCount": 1, "MaxCount": 1,
 				"MetadataOptions": object{"HttpTokens": "optional", "HttpPutResponseHopLimit": 2}})
 			id := run["Instances"].([]any)[0].(object)["InstanceId"].(string)
+			// A use is looked up until the last full second.
+			earlier := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
 			w.seed("cloudwatch:PutMetricData", object{"Namespace": "AWS/EC2", "MetricData": []any{object{
-				"MetricName": "MetadataNoToken", "Value": 0,
+				"MetricName": "MetadataNoToken", "Value": 0, "Timestamp": earlier,
 				"Dimensions": []any{object{"Name": "InstanceId", "Value": id}}}}})
 			return "arn:aws:ec2:" + region + ":" + w.account + ":instance/" + id
 		},
