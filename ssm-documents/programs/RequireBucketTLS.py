@@ -44,7 +44,8 @@ def undo(aws: Aws, before: State, after: State, BucketName: str) -> Outcome:
                 f"The statement {SID} in the policy of the bucket {BucketName} has changed since the repair {aws.repair}, so it was left unchanged. "
                 "Find out who changed it. To remove the statement, edit the policy manually."
             )
-        if changed(aws, BucketName, text, {**policy, "Statement": others(policy) + ([was] if was else [])}):
+        rest = others(policy) + ([was] if was else [])
+        if changed(aws, BucketName, text, {**policy, "Statement": rest}) if rest else removed(aws, BucketName, text):
             aws.until(lambda: "" if own(now(aws, BucketName)) == was else NOT_AS_BEFORE)
             what = (
                 f"the statement {SID} of the bucket policy is as before the repair" if was else f"removed the statement {SID} from the bucket policy"
@@ -128,6 +129,14 @@ def listed(one_or_more: Any) -> list[Any]:
     return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
+def removed(aws: Aws, bucket: str, text: str) -> bool:
+    """Delete the policy, unless it is no longer this text."""
+    if read(aws, bucket) != text:
+        return False
+    aws("s3:DeleteBucketPolicy", Bucket=bucket, ExpectedBucketOwner=aws.account)
+    return True
+
+
 def changed(aws: Aws, bucket: str, text: str, policy: Policy) -> bool:
     """Write the policy, unless it is no longer the text that it was derived from.
 
@@ -140,9 +149,7 @@ def changed(aws: Aws, bucket: str, text: str, policy: Policy) -> bool:
         )
     if read(aws, bucket) != text:
         return False
-    if not policy["Statement"]:
-        aws("s3:DeleteBucketPolicy", Bucket=bucket, ExpectedBucketOwner=aws.account)
-    elif aws("s3:PutBucketPolicy", Bucket=bucket, ExpectedBucketOwner=aws.account, Policy=new, absent=("MalformedPolicy",)) is None:
+    if aws("s3:PutBucketPolicy", Bucket=bucket, ExpectedBucketOwner=aws.account, Policy=new, absent=("MalformedPolicy",)) is None:
         raise Refused(
             f"S3 does not accept the current policy of the bucket {bucket} any more, so it was not changed. A frequent cause is a principal "
             "that has been deleted. Correct the policy, then try again."
