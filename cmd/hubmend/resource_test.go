@@ -30,7 +30,7 @@ func TestResourceID(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", name, got, err, tc.want)
 		}
 	}
-	if _, err := resourceID(catalog.Control{}, "x", place{"222222222222", "moon-1"}); err == nil {
+	if _, err := resourceID(exampleControl(), "x", place{"222222222222", "moon-1"}); err == nil {
 		t.Error("a resource is on the moon")
 	}
 }

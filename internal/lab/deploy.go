@@ -17,8 +17,9 @@ const (
 	MemberRunbooksStack = naming.MemberRunbooksStack
 )
 
-// Deploy deploys Hubmend as the README describes: the admin stack in the first account, the member roles in every
-// account that is a member, and the member runbooks in every Region of each. StackSets deploy to all accounts but the first.
+// Deploy deploys Hubmend as the README describes: the admin stack in the first account, the member roles in
+// every account that is a member, and the member runbooks in every Region of each. StackSets deploy to all
+// accounts but the first.
 func (l *Lab) Deploy(ctx context.Context) error {
 	parameters := map[string]string{"OrganizationId": l.world.Organization}
 	maps.Copy(parameters, l.config.Admin)

@@ -155,6 +155,24 @@ func (s shop) made(t *testing.T) made {
 	return m
 }
 
+// shared checks that there are these groups, each with its action and two rules, and beside them the action
+// and the rules that the playbook's other groups share.
+func (m made) shared(t *testing.T, enabled string, ids ...string) {
+	t.Helper()
+	p := labtest.Playbook()
+	for _, rule := range []string{p.CustomAction.ID + "-custom-action", p.ID + "-imported-1"} {
+		if !m.Rules["hubmend-"+rule] {
+			t.Errorf("there is no rule hubmend-%s, or it is off", rule)
+		}
+		delete(m.Rules, "hubmend-"+rule)
+	}
+	if _, ok := m.Actions[p.CustomAction.ID]; !ok {
+		t.Error("the playbook has no custom action")
+	}
+	delete(m.Actions, p.CustomAction.ID)
+	m.groups(t, enabled, ids...)
+}
+
 // groups checks that there are these groups, each with its action and two rules.
 func (m made) groups(t *testing.T, enabled string, ids ...string) {
 	t.Helper()
@@ -179,11 +197,13 @@ func (s shop) nothingIsLeft(t *testing.T) {
 	}
 }
 
-// groupIDs are those of the playbook, but for the removed, and with the added.
+// groupIDs are those of the playbook's separate groups, but for the removed, and with the added.
 func groupIDs(remove, add string) []string {
 	var ids []string
 	for _, g := range labtest.Playbook().Groups {
-		ids = append(ids, g.ID)
+		if g.Separate {
+			ids = append(ids, g.ID)
+		}
 	}
 	if remove != "" {
 		ids = append(slices.DeleteFunc(ids, func(id string) bool { return strings.Contains(remove, id) }), add)
@@ -201,17 +221,17 @@ func testLifecycle(t *testing.T, s shop) {
 
 	// Upgraded, every group stays as it was set, and the product says how.
 	succeeded(t, s.update(t, "p", labtest.Playbook().Version))
-	s.made(t).groups(t, "CIS28", groupIDs("", "")...)
+	s.made(t).shared(t, "CIS28", groupIDs("", "")...)
 	outputs := s.call(t, admin, "servicecatalog", "GetProvisionedProductOutputs",
 		object{"ProvisionedProductName": "p"})["Outputs"].([]any)
-	if len(outputs) != len(groupIDs("", "")) || !slices.ContainsFunc(outputs, func(o any) bool {
+	if len(outputs) != len(labtest.Playbook().Groups) || !slices.ContainsFunc(outputs, func(o any) bool {
 		return at(o, "OutputKey") == "CIS28State" && at(o, "OutputValue") == "ENABLED"
 	}) {
 		t.Errorf("outputs = %v", outputs)
 	}
 	// A version that lacks a group takes the group's action with it.
 	succeeded(t, s.update(t, "p", labtest.Newer))
-	s.made(t).groups(t, "CIS28", groupIDs("CIS22 CIS43", "CIS44")...)
+	s.made(t).shared(t, "CIS28", groupIDs("CIS22 CIS43", "CIS44")...)
 	// And back.
 	succeeded(t, s.update(t, "p", "1.0.0"))
 	s.made(t).groups(t, "CIS28", groupIDs("", "")...)

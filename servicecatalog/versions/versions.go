@@ -85,7 +85,8 @@ func Check(files fs.FS, playbook, version string, synthesized []byte) error {
 		return fmt.Errorf("compare %s: %w", File(playbook, version), err)
 	}
 	if len(places) > 0 {
-		return fmt.Errorf("servicecatalog/%s.yaml: the product changed, but not its version: `make snapshot` raises it. "+
+		return fmt.Errorf("servicecatalog/%s.yaml: the product changed, but not its version: `make snapshot` "+
+			"raises it. "+
 			"(If %s was never released, delete servicecatalog/versions/%s first.) It differs in %s",
 			playbook, version, File(playbook, version), strings.Join(places, ", "))
 	}

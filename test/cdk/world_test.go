@@ -65,20 +65,21 @@ func (w world) terminate(t *testing.T) {
 // listing is a call that lists resources of a type: where in the answer, and their names.
 type listing struct {
 	kind, service, api, list, name string
+	input                          object
 }
 
 var listings = []listing{
-	{"AWS::DynamoDB::Table", "dynamodb", "ListTables", "TableNames", ""},
-	{"AWS::SQS::Queue", "sqs", "ListQueues", "QueueUrls", ""},
-	{"AWS::SNS::Topic", "sns", "ListTopics", "Topics", "TopicArn"},
-	{"AWS::SNS::Subscription", "sns", "ListSubscriptions", "Subscriptions", "SubscriptionArn"},
-	{"AWS::IAM::Role", "iam", "ListRoles", "Roles", "RoleName"},
-	{"AWS::IAM::Group", "iam", "ListGroups", "Groups", "GroupName"},
-	{"AWS::IAM::ManagedPolicy", "iam", "ListPolicies", "Policies", "PolicyName"},
-	{"AWS::Logs::LogGroup", "logs", "DescribeLogGroups", "logGroups", "logGroupName"},
-	{"AWS::CloudWatch::Alarm", "cloudwatch", "DescribeAlarms", "MetricAlarms", "AlarmName"},
-	{"AWS::CloudWatch::Dashboard", "cloudwatch", "ListDashboards", "DashboardEntries", "DashboardName"},
-	{"AWS::SSM::Parameter", "ssm", "DescribeParameters", "Parameters", "Name"},
+	{"AWS::DynamoDB::Table", "dynamodb", "ListTables", "TableNames", "", object{}},
+	{"AWS::SQS::Queue", "sqs", "ListQueues", "QueueUrls", "", object{}},
+	{"AWS::SNS::Topic", "sns", "ListTopics", "Topics", "TopicArn", object{}},
+	{"AWS::SNS::Subscription", "sns", "ListSubscriptions", "Subscriptions", "SubscriptionArn", object{}},
+	{"AWS::IAM::Role", "iam", "ListRoles", "Roles", "RoleName", object{}},
+	{"AWS::IAM::Group", "iam", "ListGroups", "Groups", "GroupName", object{}},
+	{"AWS::IAM::ManagedPolicy", "iam", "ListPolicies", "Policies", "PolicyName", object{"Scope": "Local"}},
+	{"AWS::Logs::LogGroup", "logs", "DescribeLogGroups", "logGroups", "logGroupName", object{}},
+	{"AWS::CloudWatch::Alarm", "cloudwatch", "DescribeAlarms", "MetricAlarms", "AlarmName", object{}},
+	{"AWS::CloudWatch::Dashboard", "cloudwatch", "ListDashboards", "DashboardEntries", "DashboardName", object{}},
+	{"AWS::SSM::Parameter", "ssm", "DescribeParameters", "Parameters", "Name", object{}},
 }
 
 // left lists what is there but for what the bootstrap stack has.
@@ -86,7 +87,7 @@ func (w world) left(t *testing.T) []string {
 	t.Helper()
 	var left []string
 	for _, l := range listings {
-		items, _ := w.call(t, l.service, l.api, object{})[l.list].([]any)
+		items, _ := w.call(t, l.service, l.api, l.input)[l.list].([]any)
 		for _, item := range items {
 			name, _ := item.(string)
 			if o, ok := item.(object); ok {

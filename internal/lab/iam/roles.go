@@ -224,7 +224,8 @@ func (a *Authority) note(api string, role roleName, form url.Values) {
 
 // noteManaged records a managed policy that was attached to a role, detached, or changed.
 func (a *Authority) noteManaged(api string, role roleName, arn string) {
-	if slices.Contains([]string{"CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion", "DeletePolicy"},
+	if slices.Contains([]string{"CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion",
+		"DeletePolicy"},
 		api) {
 		a.mu.Lock()
 		delete(a.managed, managedPolicy{role.account, arn})

@@ -107,34 +107,58 @@ func (e *examination) deployed(ctx context.Context, s stack) ([]byte, error) {
 	return []byte(aws.ToString(out.TemplateBody)), nil
 }
 
-// rulesOf returns the states that the rules of a launched playbook should have, by name: those in its template, some of
-// which are the values of parameters.
-func (s stack) rulesOf(template []byte) (map[string]string, error) {
-	var t struct {
-		Resources map[string]struct {
-			Type       string
-			Properties struct {
-				Name  string
-				State any
-			}
+// product is what the template of a launched playbook has.
+type product struct {
+	Resources map[string]struct {
+		Type       string
+		Properties struct {
+			ID    string `json:"Id"` // of a custom action
+			Name  string
+			State any
 		}
 	}
-	if err := json.Unmarshal(template, &t); err != nil {
-		return nil, fmt.Errorf("read the template of %s: %w", s.name, err)
+}
+
+// product reads the template of a launched playbook.
+func (e *examination) product(ctx context.Context, s stack) (product, error) {
+	var p product
+	text, err := e.deployed(ctx, s)
+	if err != nil {
+		return p, err
 	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, fmt.Errorf("read the template of %s: %w", s.name, err)
+	}
+	return p, nil
+}
+
+// rules returns the states that the rules should have, by name. Some are the values of parameters.
+func (p product) rules(parameters map[string]string) map[string]string {
 	states := map[string]string{}
-	for _, r := range t.Resources {
+	for _, r := range p.Resources {
 		if r.Type != "AWS::Events::Rule" {
 			continue
 		}
 		state, _ := r.Properties.State.(string)
 		if reference, ok := r.Properties.State.(map[string]any); ok {
 			name, _ := reference["Ref"].(string)
-			state = s.parameters[name]
+			state = parameters[name]
 		}
 		states[r.Properties.Name] = state
 	}
-	return states, nil
+	return states
+}
+
+// customActions returns the ids of the custom actions, sorted.
+func (p product) customActions() []string {
+	var ids []string
+	for _, r := range p.Resources {
+		if r.Type == "Custom::HubmendCustomAction" {
+			ids = append(ids, r.Properties.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // rules checks that the rules of the admin stack and of every launched playbook are enabled or disabled as
@@ -147,15 +171,11 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 	}
 	want := map[string]string{naming.SweepRule: "ENABLED"}
 	for _, s := range e.launched() {
-		template, err := e.deployed(ctx, s)
+		p, err := e.product(ctx, s)
 		if err != nil {
 			return r, err
 		}
-		states, err := s.rulesOf(template)
-		if err != nil {
-			return r, err
-		}
-		maps.Copy(want, states)
+		maps.Copy(want, p.rules(s.parameters))
 	}
 	for _, name := range sorted(want) {
 		toggle := fmt.Sprintf("aws events %s-rule --name %s",
@@ -226,7 +246,11 @@ func (e *examination) customActions(ctx context.Context) (report, error) {
 	}
 	n := 0
 	for _, s := range e.launched() {
-		for _, id := range sorted(s.groups()) {
+		p, err := e.product(ctx, s)
+		if err != nil {
+			return r, err
+		}
+		for _, id := range p.customActions() {
 			n++
 			if !there[id] {
 				r.problem("run hubmend playbook terminate --yes, then launch the playbook again with the same settings",
