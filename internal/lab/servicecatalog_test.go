@@ -264,7 +264,7 @@ func testTwice(t *testing.T, s shop) {
 		t.Errorf("the terminated launch changed the first one (-before +after):\n%s", diff)
 	}
 	succeeded(t, s.update(t, "first", "", "CIS22AutoRemediation=DISABLED"))
-	s.made(t).groups(t, "", groupIDs("", "")...)
+	s.made(t).shared(t, "", groupIDs("", "")...)
 	succeeded(t, s.terminate(t, "first"))
 	s.nothingIsLeft(t)
 }
@@ -309,7 +309,7 @@ func testUpgradeFails(t *testing.T, s shop) {
 		t.Errorf("it is %s", status)
 	}
 	succeeded(t, s.update(t, "p", labtest.Newer))
-	s.made(t).groups(t, "", groupIDs("CIS22 CIS43", "CIS44")...)
+	s.made(t).shared(t, "", groupIDs("CIS22 CIS43", "CIS44")...)
 	succeeded(t, s.terminate(t, "p"))
 	s.nothingIsLeft(t)
 }
