@@ -62,14 +62,9 @@ func newFindingRows(product string, all []scenario.ControlResult) *findingRows {
 
 // numberOf returns the number of a control in the framework of a playbook.
 func numberOf(product, control string) string {
-	all := catalog.Embedded()
-	c, _ := all.ByID(control)
-	for _, p := range all.Playbooks {
-		if p.Name == product {
-			return c.Frameworks[p.Framework]
-		}
-	}
-	return ""
+	c, _ := catalog.Embedded().ByID(control)
+	p, _ := playbookOf(product) // of none, the control has no number
+	return c.Frameworks[p.Framework]
 }
 
 // update takes the current state of a finding, and reports whether it is RESOLVED for the first time.

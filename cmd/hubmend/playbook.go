@@ -58,13 +58,22 @@ type chosen struct {
 
 // playbook gives what this version of the command knows of the playbook.
 func (c chosen) playbook() (catalog.Playbook, error) {
+	known, ok := playbookOf(c.product.Name)
+	if !ok {
+		return catalog.Playbook{}, fmt.Errorf(
+			"this version of hubmend does not know the playbook %s; install a newer one", c.product.Name)
+	}
+	return known, nil
+}
+
+// playbookOf gives the playbook of a product's name, if this version of the command knows it.
+func playbookOf(product string) (catalog.Playbook, bool) {
 	for _, known := range catalog.Embedded().Playbooks {
-		if known.Name == c.product.Name {
-			return known, nil
+		if known.Name == product {
+			return known, true
 		}
 	}
-	return catalog.Playbook{}, fmt.Errorf("this version of hubmend does not know the playbook %s; install a newer one",
-		c.product.Name)
+	return catalog.Playbook{}, false
 }
 
 // choosePlaybook finds the playbook that a person names or, without a name, the only one that may be launched.
@@ -165,10 +174,8 @@ func noProducts(c playbook.Catalog) error {
 
 // playbookID is the id of a product's playbook, or the product's name when this version does not know it.
 func playbookID(p playbook.Product) string {
-	for _, known := range catalog.Embedded().Playbooks {
-		if known.Name == p.Name {
-			return known.ID
-		}
+	if known, ok := playbookOf(p.Name); ok {
+		return known.ID
 	}
 	return p.Name
 }

@@ -2,7 +2,6 @@ package portfolio
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"hubmend/internal/catalog"
@@ -19,7 +18,7 @@ func explain(c *catalog.Catalog, playbook catalog.Playbook, group catalog.Group)
 		action = group.Title
 	}
 	words := []string{group.Description}
-	if len(group.Controls) > 1 || group.Separate { // the label of any other has its control
+	if !isControl(group) {
 		words = append(words, "Controls: "+named(controls(c, group), playbook.Framework)+".")
 	}
 	words = append(words, "Risk: "+risk.Level+".")
@@ -36,8 +35,7 @@ func explain(c *catalog.Catalog, playbook catalog.Playbook, group catalog.Group)
 
 // automatic says what happens to findings of a group that is ENABLED.
 func automatic(controls []catalog.Control) string {
-	approved := slices.IndexFunc(controls, func(c catalog.Control) bool { return c.Approval != "" })
-	if approved >= 0 && len(controls) == 1 {
+	if len(controls) == 1 && controls[0].Approval != "" {
 		return "failed findings are set to NOTIFIED and wait for the custom action. " + controls[0].Approval
 	}
 	return "failed findings are remediated automatically. Findings that are already open are remediated when " +

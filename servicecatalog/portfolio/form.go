@@ -27,9 +27,12 @@ func form(c *catalog.Catalog, playbook catalog.Playbook) map[string]any {
 	return map[string]any{"ParameterGroups": groups, "ParameterLabels": labels}
 }
 
+// isControl reports whether a group stands for its only control, which its label then names.
+func isControl(group catalog.Group) bool { return len(group.Controls) == 1 && !group.Separate }
+
 // section is the heading above a group in the form. CloudFormation's console shows headings in bold.
 func section(group catalog.Group) string {
-	if len(group.Controls) > 1 || group.Separate {
+	if !isControl(group) {
 		return "Control groups to remediate automatically"
 	}
 	service, _, _ := strings.Cut(group.Controls[0], ".")
@@ -38,7 +41,7 @@ func section(group catalog.Group) string {
 
 // title is the label of a group in the form. That of a single control has Security Hub's title of it.
 func title(c *catalog.Catalog, group catalog.Group) string {
-	if group.Separate || len(group.Controls) > 1 {
+	if !isControl(group) {
 		return group.Title
 	}
 	control, _ := c.ByID(group.Controls[0])

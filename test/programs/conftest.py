@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from moto import mock_aws
+from world import World
 
 
 @pytest.fixture
@@ -24,3 +26,11 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
     return waited
+
+
+@pytest.fixture
+def world(account: None, waits: list[float]) -> World:  # noqa: ARG001
+    """Make an account with a bucket. Nothing waits."""
+    world = World()
+    boto3.client("s3").create_bucket(Bucket="team-bucket")
+    return world

@@ -14,12 +14,8 @@ KEY, OTHER = (f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{name}" for name in ("right"
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest) -> World:
-    """Make an account with a trail. Nothing waits."""
-    for name in ("account", "waits"):
-        request.getfixturevalue(name)
-    world = World()
-    boto3.client("s3").create_bucket(Bucket="team-bucket")
+def world(world: World) -> World:
+    """Add a trail to the account."""
     boto3.client("cloudtrail").create_trail(Name="main", S3BucketName="team-bucket")
     return world
 

@@ -17,16 +17,6 @@ NO_KMS = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeMana
 DATA = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}]}]
 
 
-@pytest.fixture
-def world(request: pytest.FixtureRequest) -> World:
-    """Make an account with a bucket. Nothing waits."""
-    for name in ("account", "waits"):
-        request.getfixturevalue(name)
-    world = World()
-    boto3.client("s3").create_bucket(Bucket="team-bucket")
-    return world
-
-
 def trail(name: str = "main", *, region: str = "us-east-1", group: str = "trail", multi: bool = True, logging: bool = True, **selectors: Any) -> str:
     client = boto3.client("cloudtrail", region_name=region)
     boto3.client("logs", region_name=region).create_log_group(logGroupName=group or "none")

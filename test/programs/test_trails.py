@@ -18,16 +18,6 @@ READS = [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOn
 LAMBDA = [{"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::Lambda::Function"]}]
 
 
-@pytest.fixture
-def world(request: pytest.FixtureRequest) -> World:
-    """Make an account with a bucket. Nothing waits."""
-    for name in ("account", "waits"):
-        request.getfixturevalue(name)
-    world = World()
-    boto3.client("s3").create_bucket(Bucket="team-bucket")
-    return world
-
-
 def trail(name: str, *, region: str = "us-east-1", logging: bool = True, **fields: Any) -> str:
     """Make a trail and return its ARN."""
     client = boto3.client("cloudtrail", region_name=region)

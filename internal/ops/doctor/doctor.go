@@ -147,6 +147,7 @@ type examination struct {
 	stacks    []stack
 	stacksErr error
 	admin     *stack
+	templates map[string][]byte // of launched playbooks that were read, by stack
 }
 
 func (d Deployment) examination() *examination {
@@ -155,7 +156,7 @@ func (d Deployment) examination() *examination {
 		Deployment: d, formation: cloudformation.NewFromConfig(c), lambda: lambda.NewFromConfig(c),
 		events: eventbridge.NewFromConfig(c), ssm: ssm.NewFromConfig(c),
 		sqs: sqs.NewFromConfig(c), sns: sns.NewFromConfig(c), table: dynamodb.NewFromConfig(c),
-		watch: cloudwatch.NewFromConfig(c), hub: securityhub.NewFromConfig(c),
+		watch: cloudwatch.NewFromConfig(c), hub: securityhub.NewFromConfig(c), templates: map[string][]byte{},
 	}
 }
 

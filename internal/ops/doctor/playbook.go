@@ -97,14 +97,18 @@ func (e *examination) version(ctx context.Context, s stack) (string, error) {
 	return " (version unknown to this build)", nil
 }
 
-// deployed returns the template of a stack as it was deployed.
+// deployed returns the template of a stack as it was deployed. Several checks need it, so it is read once.
 func (e *examination) deployed(ctx context.Context, s stack) ([]byte, error) {
+	if text, ok := e.templates[s.name]; ok {
+		return text, nil
+	}
 	out, err := e.formation.GetTemplate(ctx,
 		&cloudformation.GetTemplateInput{StackName: &s.name, TemplateStage: types.TemplateStageOriginal})
 	if err != nil {
 		return nil, err
 	}
-	return []byte(aws.ToString(out.TemplateBody)), nil
+	e.templates[s.name] = []byte(aws.ToString(out.TemplateBody))
+	return e.templates[s.name], nil
 }
 
 // product is what the template of a launched playbook has.
