@@ -40,6 +40,8 @@ const (
 	Broken Cause = "broken" // the breaker of the control is open, until NotBefore
 	// Unready waits for an account, a Region or a runbook to be set up; NotBefore is a backoff.
 	Unready Cause = "not ready"
+	// OverBudget waits for the next hour or day of the policy's budgets, which is NotBefore.
+	OverBudget Cause = "over budget"
 )
 
 // Attempt is one execution against a target: a repair, or the undo of one.
@@ -56,6 +58,17 @@ type Attempt struct {
 	Findings   []Ref             // as Parameters
 	// EvidenceLag is the longest of the controls that the attempt is about: how old the data of a check may be.
 	EvidenceLag time.Duration
+
+	// Asks are what its findings asked for, until it has ended: the policy is asked again before it starts.
+	Asks []Request
+	// Proposal is the round of the proposal that a person approved; 0 for any other attempt.
+	Proposal int
+	AskedBy  string // the person who requested what was approved; empty when that was automatic
+	// Expected is the digest of the plan that was approved; empty for any other attempt. The runbook refuses when it reads
+	// anything else.
+	Expected string
+	// BudgetAt is when it was counted for the policy's budgets; zero when it was not.
+	BudgetAt time.Time
 
 	Cause     Cause     // while queued
 	NotBefore time.Time // while queued
@@ -178,6 +191,7 @@ func (a *Attempt) run(executionID string) {
 func (a *Attempt) end(o Outcome, now time.Time) {
 	a.waitFor("", time.Time{})
 	a.State, a.Class, a.EndedAt = Failed, o.Class, now
+	a.Asks = nil
 	if o.Succeeded {
 		a.State, a.Class = Succeeded, ""
 	}

@@ -1,6 +1,10 @@
 package decide
 
-import "time"
+import (
+	"time"
+
+	"hubmend/internal/engine/policy"
+)
 
 // Decision is a new record and what to do, in the order of the fields.
 //
@@ -16,6 +20,12 @@ type Decision struct {
 	// NeedsProbe is set when the last attempt of Record would start if it were the one that is let through:
 	// take what Gate.Probe gives and decide again. Nothing else is set then.
 	NeedsProbe bool
+	// NeedsFact is set when the policy depends on a fact about the target: read it and decide again. Nothing else is set
+	// then.
+	NeedsFact policy.Need
+	// NeedsBudget is set when an attempt would start if it is within the budgets of the policy for this control: take one
+	// of each and decide again. Nothing else is set then.
+	NeedsBudget string
 
 	// Updates go out first. An update for a finding that joins precedes the record, so
 	// that it cannot overwrite the answer of an attempt that ends at the same time.
@@ -35,6 +45,9 @@ type Decision struct {
 	// Start is set when the record's last attempt is to be started, at StartAt.
 	Start   bool
 	StartAt time.Time
+	// Plan is set when the planning execution of the record's proposal is to be started, at PlanAt.
+	Plan   bool
+	PlanAt time.Time
 	// Later lists the requests, by index, whose messages go back to the queue for a while.
 	Later []Later
 	// Resume is set when the attempt waits for its slot: a follow-up that woke it comes back
@@ -97,4 +110,8 @@ const (
 	MetricUnreported Metric = "Unreported"
 	// MetricNotAnnounced counts events that could not be put on the bus.
 	MetricNotAnnounced Metric = "NotAnnounced"
+	// MetricOverBudget counts repairs that wait because a budget is used up, and MetricPolicyUnreadable those that wait
+	// because the policy, or a fact that it depends on, cannot be read.
+	MetricOverBudget       Metric = "OverBudget"
+	MetricPolicyUnreadable Metric = "PolicyUnreadable"
 )

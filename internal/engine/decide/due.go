@@ -14,6 +14,12 @@ func (r Record) Due(s Settings) time.Time {
 	if a := r.Last(); a != nil && !a.ended() {
 		due = append(due, a.due(s))
 	}
+	for _, p := range r.Parked {
+		due = append(due, p.due())
+	}
+	if at := r.Proposal.due(s); !at.IsZero() {
+		due = append(due, at)
+	}
 	if len(r.Unconfirmed) > 0 {
 		repaired := r.LastSuccess()
 		if r.checkedSince(repaired) {
@@ -39,7 +45,7 @@ func (a Attempt) due(s Settings) time.Time {
 // wakeAt is when a queued attempt should continue. An attempt that is pending for its slot or its message gets a
 // minute more, because the message usually comes.
 func (a Attempt) wakeAt(s Settings) time.Time {
-	if a.WaitsAs().in(PhaseRetry, PhasePaused, PhaseBroken, PhaseNotReady) {
+	if a.WaitsAs().in(PhaseRetry, PhasePaused, PhaseBroken, PhaseNotReady, PhaseOverBudget) {
 		return a.NotBefore
 	}
 	return a.NotBefore.Add(s.ClaimLease)

@@ -27,6 +27,13 @@ type Request struct {
 	Parameters  target.Parameters
 	// AccountName is what the finding calls its account; it may be empty.
 	AccountName string
+	Severity    string // of the finding; it may be empty
+	// AskedAt is when the finding first asked for the repair, as far as the record knows.
+	AskedAt time.Time
+	// Despite is why a person requests the repair although the policy exempts it; empty when nobody said so.
+	Despite string
+	// Approved is who approved the repair, when a person was asked.
+	Approved string
 }
 
 // OnFindings decides about requests for one target that arrived together.
@@ -38,7 +45,7 @@ func OnFindings(rec Record, requests []Request, seen map[string]Seen, g Gate, no
 	d.releaseClaim()
 	for i, r := range requests {
 		d.Record.AccountName = cmp.Or(r.AccountName, d.Record.AccountName)
-		d.Log = append(d.Log, d.decideRequest(i, r))
+		d.Log = append(d.Log, d.decideRequest(i, d.first(r)))
 	}
 	d.answerStopped(requests)
 	return d.finish()
@@ -50,16 +57,22 @@ func OnWake(rec Record, seen map[string]Seen, g Gate, now time.Time, s Settings)
 	d := newDecider(EventFollowUp, rec, seen, g, now, s)
 	d.releaseClaim()
 	d.Log = []string{"wake"}
+	d.lookAtParked()
+	d.expireProposal()
 	return d.finish()
 }
 
 // needsMore asks for what the decision needs.
 func (d *decider) needsMore() Decision {
-	u := Decision{NeedsSlot: d.NeedsSlot, NeedsProbe: d.NeedsProbe}
+	u := Decision{NeedsSlot: d.NeedsSlot, NeedsProbe: d.NeedsProbe, NeedsFact: d.NeedsFact, NeedsBudget: d.NeedsBudget}
 	if d.NeedsProbe {
 		u.Record = d.Record // whose attempt it is
 	}
 	return u
+}
+
+func (d *decider) needsAnything() bool {
+	return d.NeedsSlot || d.NeedsProbe || d.NeedsFact != "" || d.NeedsBudget != ""
 }
 
 // decider makes one decision.
@@ -96,7 +109,8 @@ func (d *decider) releaseClaim() {
 // finish starts the last attempt, or says why it waits.
 func (d *decider) finish() Decision {
 	d.startIfDue()
-	if d.NeedsSlot || d.NeedsProbe {
+	d.planIfDue()
+	if d.needsAnything() {
 		return d.needsMore()
 	}
 	d.explainWait()
@@ -123,6 +137,9 @@ func (d *decider) decideRequest(i int, r Request) string {
 	case phase.inFlight():
 		return d.joinInFlight(i, r, a)
 	case phase.waiting():
+		if log, stopped := d.stops(r); stopped && !a.hasFinding(r.Ref) {
+			return log
+		}
 		return d.joinQueued(i, r, a)
 	}
 	return d.answerOrQueue(i, r, asked)
@@ -137,6 +154,13 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 		return d.repeatAnswer(r, a)
 	case verified && d.checkedOldData(r, d.Record.Attempts[repair]):
 		return d.keepResolved(r, &d.Record.Attempts[repair])
+	}
+	if log, stopped := d.stops(r); stopped {
+		return log
+	}
+	switch {
+	case d.Record.Proposal.answeredBy(r, d.gate.Policy.Policy):
+		return d.approveByRequest(i, r)
 	case d.Record.holdsBack(r, asked):
 		d.stopped = append(d.stopped, i)
 		return "held"
@@ -147,6 +171,7 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender,
 			Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
 		d.addFinding(i, r, d.Record.Last())
+		d.Record.unpark(r.Ref.ID)
 		return "start"
 	}
 }
@@ -179,8 +204,9 @@ func (d *decider) joinQueued(i int, r Request, a *Attempt) string {
 		return "queued already"
 	}
 	joined, ok := a.Parameters.Join(r.Parameters)
-	// One that may have been started was started under a token that stands for its parameters.
-	if !ok || a.Phase() == PhaseUnknown && !a.Parameters.Covers(r.Parameters) {
+	// One that may have been started was started under a token that stands for its parameters, and what a person approved
+	// is not changed.
+	if !ok || (a.Phase() == PhaseUnknown || a.Expected != "") && !a.Parameters.Covers(r.Parameters) {
 		return d.returnLater(i, d.settings.Wait)
 	}
 	a.Parameters = joined
@@ -191,6 +217,7 @@ func (d *decider) joinQueued(i int, r Request, a *Attempt) string {
 		a.startNow(d.now)
 	}
 	d.addFinding(i, r, a)
+	d.Record.unpark(r.Ref.ID)
 	return "share"
 }
 
@@ -199,6 +226,7 @@ func (d *decider) addFinding(i int, r Request, a *Attempt) {
 	d.Save = true
 	d.asked = append(d.asked, r.Ref)
 	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+	a.keepAsk(r)
 	if !a.hasFinding(r.Ref) {
 		a.Findings = append(a.Findings, r.Ref)
 	}

@@ -21,13 +21,17 @@ type Gate struct {
 	// Nonce is a random text that no other decision gets. The client token of an attempt is made
 	// of the one that its first claim was decided with.
 	Nonce string
+	// Policy is the one in force.
+	Policy InForce
+	// Budget is what was asked of the budgets for this decision.
+	Budget Budget
 }
 
 // startOrHold claims the last attempt, which is queued, if it may start now. Otherwise it stays
 // queued, and knows why and until when.
 func (d *decider) startOrHold() {
 	a := d.Record.Last()
-	if !d.dropRepaired(a) {
+	if !d.dropRepaired(a) || !d.keepsToPolicy(a) {
 		return
 	}
 	obstacle := d.obstacle(a)
@@ -45,6 +49,7 @@ func (d *decider) startOrHold() {
 	case obstacle.cause != "":
 		d.reason = obstacle.reason
 		d.hold(a, obstacle.cause, obstacle.until)
+	case d.needsBudget(a):
 	case obstacle.probe:
 		d.NeedsProbe = true
 	case a.WaitsAs() == PhasePaced && d.now.Sub(a.NotBefore) < slotLife:

@@ -19,6 +19,7 @@ type Notification struct {
 	Breaker  Breaker       // of ControlPaused only
 	Account  string        // of ControlPaused, when only the repairs of one account are paused
 	Scope    failure.Scope // of AccountNotReady: what is not ready
+	Parked   Parked        // of those that are about the policy
 	// Common is what the notifications in Collected have in common; of Digested only.
 	Common    CommonCause
 	Collected []Collected
@@ -37,6 +38,11 @@ const (
 	ControlPaused Kind = "paused"        // the breaker of a control has opened
 	// AccountNotReady: starts fail in an account because something is not set up yet
 	AccountNotReady Kind = "not ready"
+	RepairDelayed    Kind = "delayed"           // the policy delays a repair
+	RepairProposed   Kind = "approval needed"   // the policy asks a person
+	ExemptionEnds    Kind = "exemption ends"    // within two weeks
+	BudgetSpent      Kind = "over budget"       // a budget of the policy is used up
+	PolicyUnreadable Kind = "policy unreadable" // nothing starts automatically
 	Digested        Kind = "digest" // what has the same cause as an earlier message
 )
 

@@ -17,6 +17,8 @@ type Outcome struct {
 	Before      string    // what it says was before, as a JSON list of texts; enough to undo
 	After       string    // what it says is in its place, as Before
 	Calls       string    // the calls that it made, such as kms:DescribeKey, as Before; empty for a runbook of steps
+	Planned     string    // the calls that a planning execution withheld, as a JSON list
+	Digest      string    // of what a planning execution read; a repair with it refuses if it reads anything else
 	Class       Class     // of a failure
 	Reason      string    // why it failed, for people
 }
@@ -133,6 +135,7 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 	d.Save = true
 	o.Reason = Brief(o.Reason, historyLimit)
 	a := d.Record.Last()
+	asks := a.asks()
 	a.end(o, now)
 	fate := failure.FateOf(o.Class)
 	// An attempt that never ran is no evidence about the runbook.
@@ -149,8 +152,10 @@ func (d *Decision) end(o Outcome, seen map[string]Seen, now time.Time, s Setting
 		if a.Compliant() {
 			d.Metrics = []Metric{MetricCompliant}
 		}
+	case o.Class == failure.Changed && a.Expected != "":
+		d.proposeAgain(asks, refs, now)
 	case fate.Retry == failure.Again && len(refs) > 0 && d.Record.attemptsSince(now.Add(-s.Window)) < s.MaxAttempts:
-		queueRetry(d, *a, refs, now, s)
+		queueRetry(d, *a, asks, refs, now, s)
 	default:
 		d.answer(answer(d.Record.Target, *a, refs))
 		if fate.Told == failure.EachFailure {
@@ -177,7 +182,7 @@ func findingsToAnswer(a Attempt, seen map[string]Seen) []Ref {
 }
 
 // queueRetry queues the next attempt for findings after a transient failure.
-func queueRetry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settings) {
+func queueRetry(d *Decision, failed Attempt, asks []Request, refs []Ref, now time.Time, s Settings) {
 	failures := 0
 	for _, a := range d.Record.Attempts {
 		if a.Undo != "" {
@@ -192,7 +197,13 @@ func queueRetry(d *Decision, failed Attempt, refs []Ref, now time.Time, s Settin
 	next := Attempt{
 		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Sender: failed.Sender,
 		Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
+		Expected: failed.Expected, Proposal: failed.Proposal,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
+	}
+	for _, r := range asks {
+		if slices.ContainsFunc(refs, func(x Ref) bool { return x.ID == r.Ref.ID }) {
+			next.keepAsk(r)
+		}
 	}
 	d.Record.queue(next)
 	d.answer(notify(refs, retryNote(failed, next)))

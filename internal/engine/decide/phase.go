@@ -20,6 +20,7 @@ const (
 	PhasePaused     Phase = "paused"
 	PhaseBroken     Phase = "breaker open"
 	PhaseNotReady   Phase = "account not ready"
+	PhaseOverBudget Phase = "over budget"
 	PhaseUnknown    Phase = "start unknown"
 	PhaseStarting   Phase = "starting"
 	PhaseRestarting Phase = "starting again"
@@ -29,6 +30,7 @@ const (
 	PhaseFailed     Phase = "failed"
 	PhaseGone       Phase = "gone"
 	PhaseSuspended  Phase = "suspended"
+	PhaseParked     Phase = "parked"
 
 	PhaseUndoWaiting    Phase = "undo waits"
 	PhaseUndoUnknown    Phase = "undo start unknown"
@@ -66,6 +68,7 @@ var Phases = []struct {
 	{PhasePaused, StageWaiting, "The administrator has paused Hubmend."},
 	{PhaseBroken, StageWaiting, "Too many repairs of the control failed."},
 	{PhaseNotReady, StageWaiting, "The account, the Region or the runbook is not set up."},
+	{PhaseOverBudget, StageWaiting, "A budget of the policy is used up."},
 	{PhaseUnknown, StageStarting, "It waits, and an earlier start of it may have succeeded."},
 	{PhaseStarting, StageStarting, "A function has claimed it."},
 	{PhaseRestarting, StageStarting, "A function has claimed it, and an earlier start of it may have succeeded."},
@@ -75,6 +78,7 @@ var Phases = []struct {
 	{PhaseFailed, StageEnded, "The latest attempt failed."},
 	{PhaseGone, StageEnded, "The resource was deleted."},
 	{PhaseSuspended, StageEnded, "Automatic repair has used up its attempts."},
+	{PhaseParked, StageWaiting, "The policy exempts it, delays it, asks a person, or cannot be read."},
 	{PhaseUndoWaiting, StageUndoing, "An undo waits for what stops it."},
 	{PhaseUndoUnknown, StageUndoing, "It waits, and an earlier start of it may have succeeded."},
 	{PhaseUndoStarting, StageUndoing, "A function has claimed it."},
@@ -86,7 +90,7 @@ var Phases = []struct {
 
 var phaseOfCause = map[Cause]Phase{
 	"": PhaseRequested, Paced: PhasePaced, Busy: PhaseDeferred, Retry: PhaseRetry, Paused: PhasePaused,
-	Broken: PhaseBroken, Unready: PhaseNotReady,
+	Broken: PhaseBroken, Unready: PhaseNotReady, OverBudget: PhaseOverBudget,
 }
 
 // Phase returns the phase of an attempt, whether it is a repair or an undo.
@@ -130,6 +134,8 @@ func (r Record) Phase() Phase {
 		return PhaseUndone
 	case r.Suspended():
 		return PhaseSuspended
+	case r.waitsForPolicy():
+		return PhaseParked
 	case last == nil:
 		return PhaseIdle
 	case last.Undo != "":
@@ -153,7 +159,7 @@ func (a Attempt) WaitsAs() Phase {
 // an undo is one or the other.
 func (p Phase) waiting() bool {
 	return p.in(PhaseRequested, PhasePaced, PhaseDeferred, PhaseRetry, PhasePaused, PhaseBroken, PhaseNotReady,
-		PhaseUnknown)
+		PhaseOverBudget, PhaseUnknown)
 }
 
 func (p Phase) inFlight() bool { return p.in(PhaseStarting, PhaseRestarting, PhaseRunning) }

@@ -36,6 +36,12 @@ type Record struct {
 	CheckedAt time.Time
 	// ResolvedAt is when a finding was last set RESOLVED after its repair had ended; zero when none was.
 	ResolvedAt time.Time
+	// Parked are findings that the policy does not let start now, oldest first.
+	Parked []Parked
+	// Proposal is the repair that people are asked to approve.
+	Proposal Proposal
+	// LastAnswer is the id of the latest answer to a proposal.
+	LastAnswer string
 	// AccountName is what the latest finding calls the account, for people; it may be empty.
 	AccountName string
 	Unknown     Unknown `dynamodbav:"-" json:"-"`
@@ -65,7 +71,7 @@ func (r *Record) Last() *Attempt {
 // Open reports whether something is still to be done about the target, which the sweep sees to.
 func (r Record) Open() bool {
 	a := r.Last()
-	return len(r.Unconfirmed) > 0 || a != nil && !a.ended()
+	return len(r.Unconfirmed) > 0 || len(r.Parked) > 0 || a != nil && !a.ended()
 }
 
 // Held reports whether a repair was undone and no person has requested another one since.
@@ -77,10 +83,11 @@ func (r Record) Suspended() bool { return !r.SuspendedAt.IsZero() }
 // Clone returns a record that shares nothing with the original.
 func (r Record) Clone() Record {
 	r.Attempts = slices.Clone(r.Attempts)
-	r.Unconfirmed = slices.Clone(r.Unconfirmed)
+	r.Unconfirmed, r.Parked = slices.Clone(r.Unconfirmed), slices.Clone(r.Parked)
+	r.Proposal.Parameters = r.Proposal.Parameters.Clone()
 	for i := range r.Attempts {
 		a := &r.Attempts[i]
-		a.Findings = slices.Clone(a.Findings)
+		a.Findings, a.Asks = slices.Clone(a.Findings), slices.Clone(a.Asks)
 		a.Parameters = a.Parameters.Clone()
 	}
 	return r

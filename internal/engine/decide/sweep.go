@@ -11,12 +11,19 @@ import (
 type Plan struct {
 	Wake  bool   // have dispatch go on with it
 	Look  string // the execution whose outcome settle should fetch; "" for none
+	// LookPlan is the planning execution whose outcome settle should fetch; "" for none.
+	LookPlan string
 	Check bool   // look how Security Hub has the unconfirmed findings
 }
 
-// OnSweep looks whether something about a target was left undone.
-func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
+// OnSweep looks whether something about a target was left undone. hash is that of the policy in force; it is empty when
+// that is not known.
+func OnSweep(rec Record, paused bool, hash string, now time.Time, s Settings) Plan {
 	plan := Plan{Check: len(rec.Unconfirmed) > 0 && !rec.undoing() && !now.Before(rec.checkDue(s))}
+	plan.Wake = rec.dueParked(hash, now) || rec.Proposal.wakes(now)
+	if rec.Proposal.State == Planning && !now.Before(rec.Proposal.due(s)) {
+		plan.LookPlan = rec.Proposal.ExecutionID
+	}
 	a := rec.Last()
 	switch {
 	case a == nil || a.ended():
@@ -26,9 +33,9 @@ func OnSweep(rec Record, paused bool, now time.Time, s Settings) Plan {
 		}
 	case paused && !a.dropsWhenPaused():
 	case a.State == Claimed:
-		plan.Wake = a.leaseOver(now, s)
+		plan.Wake = plan.Wake || a.leaseOver(now, s)
 	default:
-		plan.Wake = !now.Before(a.wakeAt(s))
+		plan.Wake = plan.Wake || !now.Before(a.wakeAt(s))
 	}
 	return plan
 }

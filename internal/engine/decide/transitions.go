@@ -17,6 +17,10 @@ const (
 	EventNotReady      Event = "not ready"      // the account, the Region or the runbook is not set up
 	EventSucceeded     Event = "succeeded"      // the execution ends, and its verification passed
 	EventFailed        Event = "failed"         // the execution ends without success
+	EventAnswer        Event = "answer"         // a person uses hubmend approve or hubmend reject
+	EventPlanStarted   Event = "plan started"   // Systems Manager accepts the start of a planning execution
+	EventPlanned       Event = "planned"        // a planning execution succeeds
+	EventPlanFailed    Event = "plan failed"    // a planning execution fails or cannot be started
 	EventChecks        Event = "checks"         // the sweep compares the findings with Security Hub
 )
 

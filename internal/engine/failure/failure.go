@@ -19,6 +19,7 @@ const (
 	NotReady     Class = "not ready"    // the account, the Region or the runbook is not set up yet
 	Gone         Class = "gone"         // the resource was deleted before its repair
 	Refused      Class = "refused"      // the runbook cannot repair the resource, and changed nothing
+	Changed      Class = "changed"      // the resource has changed since the approved plan, and nothing was done
 	Permission   Class = "permission"   // IAM denied a call
 	Verification Class = "verification" // the runbook's own check failed, or a script or call in it
 	TimedOut     Class = "timeout"      // it took too long

@@ -89,6 +89,8 @@ var fates = []Fate{
 		Hint: "Security Hub archives the finding."},
 	{Class: Refused, Means: "The runbook cannot repair the resource, and changed nothing", Retry: Never, Guard: true,
 		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
+	{Class: Changed, Means: "The resource has changed since its repair was approved", Retry: Never, Told: Nobody,
+		Workflow: "NOTIFIED", Hint: "Hubmend plans the repair again and asks for approval."},
 	{Class: Permission, Means: "IAM denied a call", Retry: Never, Guard: true, Told: EachFailure, Workflow: "NOTIFIED",
 		Hint: TryAgain},
 	{Class: Verification, Means: "The runbook's own check failed, or a script or call in it", Retry: Never, Guard: true,

@@ -1,0 +1,377 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	iam "hubmend/internal/aws/policy"
+	"hubmend/internal/engine/failure"
+	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/policy"
+	"hubmend/internal/engine/target"
+)
+
+// Proposal is a repair that people are asked to approve. An execution in planning mode reads the resource and finds out
+// what the repair would do. What is approved is that plan: the repair is started with its digest, and refuses when it
+// reads anything else.
+type Proposal struct {
+	// Round counts the proposals of a target. An answer names the round that it is about.
+	Round      int
+	State      ProposalState // empty when nothing is proposed
+	Control    string        // of the finding that asked first
+	Rule       string
+	Parameters target.Parameters
+	Approvers  []string // patterns of ARNs; none: everybody who may send requests
+
+	AskedAt               time.Time
+	AskedBy, AskedSender  string // the person who requested it; empty when it is automatic
+	ExpiresAt             time.Time
+	Nonce                 string    // the random part of the planning execution's client token
+	StartAt               time.Time // of the planning execution, or of the next try
+	StartedAt, PlannedAt  time.Time
+	ExecutionID           string // of the planning execution
+	Plan, Digest, Problem string // Problem says why the latest planning failed
+}
+
+// ProposalState is where a proposal stands.
+type ProposalState string
+
+// The states.
+const (
+	Wanted   ProposalState = "wanted"   // the planning execution is to be started
+	Planning ProposalState = "planning" // it runs
+	Open     ProposalState = "open"     // people can approve or reject it
+)
+
+// ProposalID names the proposal of a record for people: the beginning of the target's key, and the round.
+func (r Record) ProposalID() string {
+	if r.Proposal.State == "" {
+		return ""
+	}
+	return ProposalID(r.Target.Key(), r.Proposal.Round)
+}
+
+// ProposalID names a round of the proposals of the target with a key.
+func ProposalID(key string, round int) string {
+	digest := strings.TrimPrefix(key, naming.Mark)
+	return digest[:min(len(digest), proposalDigits)] + "-" + strconv.Itoa(round)
+}
+
+const proposalDigits = 10
+
+// ClientToken makes starting the planning execution idempotent, as Attempt.ClientToken does for attempts.
+func (p Proposal) ClientToken(t target.Target) string {
+	return uuid.NewSHA1(tokenSpace, []byte(t.Key()+"/plan/"+strconv.Itoa(p.Round)+"/"+p.Nonce)).String()
+}
+
+const (
+	// planAgain is when a planning execution is started again that could not be started or failed.
+	planAgain = 30 * time.Minute
+	planLost  = 2 * time.Minute // later than this, the function that was to start it has died
+)
+
+// due is when the sweep should look at a proposal.
+func (p Proposal) due(s Settings) time.Time {
+	switch p.State {
+	case Wanted:
+		return p.StartAt
+	case Planning:
+		return p.StartedAt.Add(s.RunTime)
+	case Open:
+		return p.ExpiresAt
+	}
+	return time.Time{}
+}
+
+// wakes reports whether dispatch has something to do about the proposal.
+func (p Proposal) wakes(now time.Time) bool {
+	return p.State == Wanted && !now.Before(p.StartAt) || p.State != "" && !now.Before(p.ExpiresAt)
+}
+
+// propose has people asked about a request. It joins a proposal that would do the same, and else becomes a part of a new
+// one, because what is approved must be what is done. One that cannot be joined asks again after the answer.
+func (d *decider) propose(r Request, p Parked) {
+	x := &d.Record.Proposal
+	parameters := r.Parameters
+	if x.State != "" {
+		joined, ok := x.Parameters.Join(r.Parameters)
+		if !ok || x.Parameters.Covers(r.Parameters) {
+			return
+		}
+		parameters = joined
+	}
+	v := d.gate.Policy.Policy.Decide(d.subject(r), d.gate.Policy.Facts, d.now)
+	next := Proposal{Round: x.Round + 1, State: Wanted, Control: r.Control, Rule: p.Rule, Parameters: parameters.Clone(),
+		Approvers: v.Rule.Approvers, AskedAt: d.now, AskedBy: r.By, AskedSender: r.Sender,
+		ExpiresAt: d.now.Add(d.gate.Policy.Policy.Proposals.ExpireAfter()), Nonce: d.gate.Nonce, StartAt: d.now}
+	if x.State != "" {
+		next.Control, next.AskedAt, next.AskedBy, next.AskedSender = x.Control, x.AskedAt, x.AskedBy, x.AskedSender
+	}
+	*x = next
+}
+
+// proposeAgain asks people again about a repair that they approved, because the resource has changed since it was
+// planned.
+func (d *Decision) proposeAgain(asks []Request, refs []Ref, now time.Time) {
+	if len(refs) == 0 {
+		return
+	}
+	a := d.Record.Last()
+	x := &d.Record.Proposal
+	*x = Proposal{Round: x.Round + 1, State: Wanted, Control: a.Control, Parameters: a.Parameters.Clone(), AskedAt: now,
+		AskedBy: a.AskedBy, ExpiresAt: now.Add(policy.ExpireDefault), Nonce: a.Nonce, StartAt: now}
+	for _, r := range asks {
+		r.Approved = ""
+		d.Record.unpark(r.Ref.ID)
+		d.Record.Parked = append(d.Record.Parked, Parked{Request: r, Cause: Asked, Until: x.ExpiresAt})
+	}
+	d.answer(notify(refs, changedNote(*a)))
+}
+
+// planIfDue has the planning execution started.
+func (d *decider) planIfDue() {
+	x := &d.Record.Proposal
+	switch {
+	case x.State != Wanted || d.now.Before(x.StartAt) || d.gate.Paused || d.Start || d.needsAnything():
+	case d.gate.Slot.IsZero():
+		d.NeedsSlot = true
+	case d.gate.Slot.Sub(d.now) > d.settings.ShortWait:
+		x.StartAt, d.Save = d.gate.Slot, true
+	default:
+		x.StartAt, d.Save = d.now.Add(planLost), true
+		d.Plan, d.PlanAt = true, d.gate.Slot
+	}
+}
+
+// OnPlanStarted records the planning execution of a proposal.
+func OnPlanStarted(rec Record, round int, executionID string, now time.Time) Decision {
+	d := Decision{Event: EventPlanStarted, Record: rec.Clone()}
+	if x := &d.Record.Proposal; x.State == Wanted && x.Round == round {
+		x.State, x.ExecutionID, x.StartedAt = Planning, executionID, now
+		d.Save = true
+	}
+	return d
+}
+
+// OnPlanRefused records that a planning execution could not be started. It is tried again later.
+func OnPlanRefused(rec Record, round int, reason string, now time.Time) Decision {
+	d := Decision{Event: EventPlanFailed, Record: rec.Clone()}
+	if x := d.Record.Proposal; x.State == Wanted && x.Round == round {
+		d.planFailed(reason, now)
+	}
+	return d
+}
+
+// PlansWith reports whether the planning execution of the proposal may be the one with an id.
+func (r Record) PlansWith(executionID string) bool {
+	return r.Proposal.State == Planning && r.Proposal.ExecutionID == executionID
+}
+
+// OnPlanned records what a planning execution found out, and asks people.
+func OnPlanned(rec Record, o Outcome, now time.Time) Decision {
+	d := Decision{Event: EventPlanned, Record: rec.Clone()}
+	if !rec.PlansWith(o.ExecutionID) {
+		d.Log = []string{"no proposal waits for this plan"}
+		return d
+	}
+	x := &d.Record.Proposal
+	asked := refsOf(d.Record.Waiting(Asked))
+	switch {
+	case !o.Succeeded && (o.Class == failure.Refused || o.Class == failure.Gone):
+		// The repair itself would end like this, so there is nothing to ask.
+		d.dropProposal(notify(asked, planRefusedNote(o.Reason)))
+	case !o.Succeeded || o.Digest == "":
+		d.Event = EventPlanFailed
+		d.planFailed(o.Reason, now)
+	case strings.HasPrefix(o.Change, nothingToChange):
+		d.dropProposal(notify(asked, planCompliantNote(o.Change)))
+	default:
+		x.State, x.PlannedAt, x.Digest, x.Problem = Open, now, o.Digest, ""
+		x.Plan = Clip(o.Change, reasonLimit)
+		d.Save = true
+		d.answer(notify(asked, proposalNote(d.Record)))
+		d.Notifications = []Notification{proposalNotification(d.Record, asked)}
+	}
+	return d
+}
+
+// planFailed keeps a proposal whose plan failed for a reason that may pass. People are told once.
+func (d *Decision) planFailed(reason string, now time.Time) {
+	x := &d.Record.Proposal
+	known := x.Problem != ""
+	x.State, x.StartAt, x.ExecutionID, x.Problem = Wanted, now.Add(planAgain), "", Clip(Line(reason, storedLimit), reasonLimit)
+	x.Nonce += "+" // another execution
+	d.Save = true
+	if !known {
+		asked := refsOf(d.Record.Waiting(Asked))
+		d.answer(notify(asked, planProblemNote(*x)))
+		d.Notifications = []Notification{proposalNotification(d.Record, asked)}
+	}
+}
+
+func refsOf(parked []Parked) []Ref {
+	var refs []Ref
+	for _, p := range parked {
+		refs = append(refs, p.Request.Ref)
+	}
+	return refs
+}
+
+func proposalNotification(rec Record, asked []Ref) Notification {
+	x := rec.Proposal
+	n := Notification{Kind: RepairProposed, Record: rec, Findings: asked,
+		Attempt: Attempt{Control: x.Control, Reason: x.Problem, Change: x.Plan, QueuedAt: x.AskedAt}}
+	if waiting := rec.Waiting(Asked); len(waiting) > 0 {
+		n.Parked = waiting[0]
+	}
+	return n
+}
+
+// dropProposal ends a proposal with an answer for its findings. What else was asked and could not be joined asks again.
+func (d *Decision) dropProposal(u Update) {
+	x := d.Record.Proposal
+	var again []Ref
+	for _, p := range d.Record.Waiting(Asked) {
+		d.Record.unpark(p.Request.Ref.ID)
+		if !x.Parameters.Covers(p.Request.Parameters) {
+			u.Findings = slices.DeleteFunc(u.Findings, func(r Ref) bool { return r == p.Request.Ref })
+			again = append(again, p.Request.Ref)
+		}
+	}
+	d.answer(u)
+	d.answer(Update{Findings: again, Workflow: finding.New, Note: askAgainNote})
+	d.Record.Proposal = Proposal{Round: x.Round}
+	d.Save = true
+}
+
+// expireProposal takes silence for no.
+func (d *decider) expireProposal() {
+	if x := d.Record.Proposal; x.State != "" && !d.now.Before(x.ExpiresAt) {
+		d.dropProposal(notify(refsOf(d.Record.Waiting(Asked)), expiredNote(x)))
+		d.Log = append(d.Log, "proposal expired")
+	}
+}
+
+// Answer is a person's answer to a proposal.
+type Answer struct {
+	ID      string // of the message, so that one that comes twice is answered once
+	Round   int
+	Approve bool
+	By      string // who answers
+	Sender  string // see Attempt
+	Reason  string // why, of a rejection; it may be empty
+	At      time.Time
+}
+
+// OnAnswer decides about an answer to a record's proposal. It begins an attempt, ends the proposal, or refuses the
+// answer and records why.
+func OnAnswer(rec Record, answer Answer, seen map[string]Seen, g Gate, now time.Time, s Settings) Decision {
+	d := newDecider(EventAnswer, rec, seen, g, now, s)
+	d.releaseClaim()
+	switch reason := d.answerProblem(answer); {
+	case d.Record.knowsAnswer(answer.ID):
+		d.Log = []string{"answered already"}
+	case reason != "":
+		d.Record.Refused = UndoRefusal{Request: answer.ID, By: answer.By, Sender: answer.Sender, At: now,
+			Reason: Clip(reason, storedLimit)}
+		d.Save, d.Log = true, []string{"answer refused: " + reason}
+		return d.Decision
+	case !answer.Approve:
+		d.Record.LastAnswer = answer.ID
+		d.dropProposal(notify(refsOf(d.Record.Waiting(Asked)), rejectedNote(answer)))
+		d.Log = []string{"rejected"}
+	default:
+		d.Record.LastAnswer = answer.ID
+		d.approve(answer.By, answer.Sender, finding.CommandLine, answer.ID)
+		d.Log = []string{"approved"}
+	}
+	return d.finish()
+}
+
+func (r Record) knowsAnswer(id string) bool {
+	return r.LastAnswer == id || r.Refused.Request == id ||
+		slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.Request == id })
+}
+
+// answerProblem returns why an answer cannot be taken, or "".
+func (d *decider) answerProblem(answer Answer) string {
+	x, last := d.Record.Proposal, d.Record.Last()
+	switch {
+	case x.State == "" || x.Round != answer.Round:
+		return "This proposal is over, or another one has replaced it. `hubmend proposals` lists those that are open."
+	case !d.now.Before(x.ExpiresAt):
+		return fmt.Sprintf("This proposal expired at %s.", Clock(x.ExpiresAt))
+	case !answer.Approve:
+		return ""
+	case x.State != Open:
+		return "This proposal is being planned. Answer it when its plan is there."
+	case last != nil && !last.ended():
+		return fmt.Sprintf("Attempt %d of this resource is %s. Answer again when it has ended.", last.Number, last.State)
+	}
+	return d.approverProblem(answer.By, answer.Sender)
+}
+
+// approverProblem returns why a person may not approve the proposal, or "". What a message says of its sender is
+// believed only if SQS confirms it.
+func (d *decider) approverProblem(by, sender string) string {
+	x, second := d.Record.Proposal, d.gate.Policy.Policy.Proposals.SecondPerson
+	switch {
+	case len(x.Approvers) == 0 && !second:
+		return ""
+	case by == "" || finding.Doubtful(sender, by) != "":
+		return "It is not confirmed who approves. Approve it with `hubmend approve`, as a session of a role."
+	case len(x.Approvers) > 0 && !slices.ContainsFunc(x.Approvers, func(p string) bool { return iam.Match(p, by) }):
+		return fmt.Sprintf("Rule %q of the policy lets only these approve: %s.", x.Rule, strings.Join(x.Approvers, ", "))
+	case second && x.AskedBy == by:
+		return "The person who requested the repair must not approve it."
+	}
+	return ""
+}
+
+// answeredBy reports whether a person's request approves the proposal: a custom action on one of its findings does.
+func (p Proposal) answeredBy(r Request, rules policy.Policy) bool {
+	return p.State == Open && r.Trigger != finding.Automatic && r.Despite == "" && p.Parameters.Covers(r.Parameters) &&
+		len(p.Approvers) == 0 && !rules.Proposals.SecondPerson
+}
+
+// approveByRequest approves the proposal in the name of a person who used the custom action on one of its findings.
+func (d *decider) approveByRequest(i int, r Request) string {
+	r.Approved = approver(r.By)
+	d.approve(r.By, r.Sender, r.Trigger, "")
+	d.addFinding(i, r, d.Record.Last())
+	return "approved"
+}
+
+// approver is who approved, when that is not known by name.
+func approver(by string) string {
+	if by == "" {
+		return "a person who used the custom action"
+	}
+	return by
+}
+
+// approve queues the repair that was proposed, bound to its plan.
+func (d *decider) approve(by, sender string, trigger finding.Trigger, request string) {
+	x := d.Record.Proposal
+	a := Attempt{Control: x.Control, Trigger: trigger, By: by, Sender: sender, Request: request, Proposal: x.Round,
+		AskedBy: x.AskedBy, Parameters: x.Parameters, Expected: x.Digest, QueuedAt: d.now, NotBefore: d.now}
+	for _, p := range d.Record.Waiting(Asked) {
+		if x.Parameters.Covers(p.Request.Parameters) {
+			r := p.Request
+			r.Approved, r.Trigger = approver(by), trigger
+			a.Findings = append(a.Findings, r.Ref)
+			a.keepAsk(r)
+			a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+			d.Record.unpark(r.Ref.ID)
+		}
+	}
+	d.dropProposal(Update{})
+	d.Record.queue(a)
+	d.Save = true
+}
