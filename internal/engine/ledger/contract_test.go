@@ -43,6 +43,11 @@ var contract = map[string]func(*testing.T, *store){
 	"one attempt in flight":         race,
 	"newer schemas are left alone":  newerSchema,
 	"newer schemas expire":          newerExpires,
+	"policies":                      policies,
+	"policies of two people":        policiesOfTwo,
+	"newer policies":                newerPolicies,
+	"budgets":                       budgets,
+	"budgets of many":               budgetsOfMany,
 }
 
 func TestMemory(t *testing.T) {

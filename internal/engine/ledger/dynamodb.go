@@ -39,10 +39,13 @@ type DynamoDBAPI interface {
 //	digest#<cause>        digest            a decide.Digest
 //	digest#<cause>        told#00000001#<id> a decide.Collected of a window
 //	slots#<acct>/<Region> slots             the next free start slot, in milliseconds
+//	policy                current           the policy.Version in force
+//	policy                version#000001    a policy.Version that was in force before
+//	budget#<key>          budget            how many were taken
 //
 // A record that is open has the attributes open and since, the keys of a sparse index: since is when the
-// sweep should look at it. So has a digest that is due at some time, under an open of its own. Every item but these
-// and a record that is held has expires, the table's time to live.
+// sweep should look at it. So has a digest that is due at some time, under an open of its own. Every item but these,
+// a record that is held and policies has expires, the table's time to live.
 // An item whose schema is not the first has its number. Other attributes are from a newer version, and are kept.
 type DynamoDB struct {
 	Client DynamoDBAPI
@@ -58,6 +61,8 @@ var (
 	_ Index    = (*DynamoDB)(nil)
 	_ Accounts = (*DynamoDB)(nil)
 	_ Digests  = (*DynamoDB)(nil)
+	_ Policies = (*DynamoDB)(nil)
+	_ Budgets  = (*DynamoDB)(nil)
 )
 
 // retention is how long what is done with is kept: long enough to look back over a quarter.
@@ -70,6 +75,8 @@ const (
 	accountItem = "account"
 	slotsItem   = "slots"
 	digestItem  = "digest"
+	policyItem  = "current"
+	budgetItem  = "budget"
 )
 
 // Load implements Ledger. It reads consistently: a decision on an old record would be

@@ -129,6 +129,9 @@ func TestDynamoDBReadsConsistently(t *testing.T) {
 	if _, err := of(db).LoadBreaker(t.Context(), "X.1"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := of(db).LoadPolicy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, in := range db.gets {
 		if in.ConsistentRead == nil || !*in.ConsistentRead {
 			t.Errorf("%v was not read consistently", in.Key)
@@ -178,6 +181,12 @@ func TestDynamoDBErrors(t *testing.T) {
 				err := l.Collected(ctx, "a/b/c", 1)
 			return err
 		},
+		"load policy": func(ctx context.Context) error { _, err := l.LoadPolicy(ctx); return err },
+		"list versions of the policy": func(ctx context.Context) error {
+			_, err := l.PolicyVersions(ctx)
+			return err
+		},
+		"take from budget k": func(ctx context.Context) error { _, err := l.Take(ctx, "k", 1, noon); return err },
 		"load 1 records": func(ctx context.Context) error {
 			_,
 				err := l.LoadAll(ctx, []string{"k"})

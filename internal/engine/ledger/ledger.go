@@ -1,6 +1,6 @@
 // Package ledger owns the storage of decide's records: one item per target, written
-// under optimistic locking, with the history of its attempts, the breakers of controls and
-// the start slots of accounts beside it. It decides nothing.
+// under optimistic locking, with the history of its attempts, the breakers of controls,
+// the start slots of accounts and the policy beside it. It decides nothing.
 package ledger
 
 import (
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/target"
 )
 
@@ -54,6 +55,30 @@ type Digests interface {
 	Collected(ctx context.Context, key string, window int) ([]decide.Collected, error)
 	// DueDigests returns the keys of the causes whose digests are due at a time.
 	DueDigests(ctx context.Context, at time.Time) ([]string, error)
+}
+
+// Policies stores the versions of the policy. None of them expires.
+type Policies interface {
+	// LoadPolicy returns the version in force, a zero one if none was ever saved. A policy that cannot be read is an
+	// error, because nothing may start then, and so is one that only a newer version of Hubmend understands.
+	LoadPolicy(ctx context.Context) (policy.Version, error)
+	// SavePolicy puts a version in force. Its Number must be the one after that in force. Otherwise it returns
+	// ErrConflict and changes nothing.
+	SavePolicy(ctx context.Context, v policy.Version) error
+	// PolicyVersion returns a version by its number, and ErrNoPolicy if there is none.
+	PolicyVersion(ctx context.Context, number int) (policy.Version, error)
+	// PolicyVersions returns who applied which versions and when, the latest first, without their rules.
+	PolicyVersions(ctx context.Context) ([]policy.Version, error)
+}
+
+// ErrNoPolicy is returned for a version of the policy that does not exist.
+var ErrNoPolicy = errors.New("no such version of the policy")
+
+// Budgets counts what may only happen a number of times.
+type Budgets interface {
+	// Take counts one more under a key and returns true, or false if the limit is reached. Any number of functions may
+	// do so at the same time. The key must contain the period, because a count that has expired may still be there.
+	Take(ctx context.Context, key string, limit int, expires time.Time) (bool, error)
 }
 
 // Slots reserves moments to start an execution in an account and Region.

@@ -29,6 +29,8 @@ type Memory struct {
 	reserved  map[string]time.Time // by account and Region: the next free slot
 	expires   map[string]time.Time // by key of a record, breaker, account or digest, and of what was collected
 	schemas   map[string]int       // as expires, of those that another version of Hubmend wrote
+	policies  []packedPolicy       // by number; the last is in force
+	taken     map[string]int       // by key of a budget
 }
 
 var (
@@ -37,6 +39,8 @@ var (
 	_ Index    = (*Memory)(nil)
 	_ Accounts = (*Memory)(nil)
 	_ Digests  = (*Memory)(nil)
+	_ Policies = (*Memory)(nil)
+	_ Budgets  = (*Memory)(nil)
 )
 
 // Load implements Ledger.

@@ -12,7 +12,7 @@ import (
 // schemas are the schema numbers that this version of Hubmend writes, and the highest that it reads, by sort key.
 // Raise one when versions that do not know it must not write such an item any longer: docs/adr/0017-ledger-schema.md.
 var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema,
-	digestItem: firstSchema}
+	digestItem: firstSchema, policyItem: firstSchema}
 
 // firstSchema is that of an item without a number.
 const firstSchema = 1

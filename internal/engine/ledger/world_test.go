@@ -34,6 +34,8 @@ type store struct {
 	ledger.Slots
 	ledger.Accounts
 	ledger.Digests
+	ledger.Policies
+	ledger.Budgets
 	index ledger.Index
 	now   time.Time
 	// archived returns the attempts of a target that were archived, by number.
@@ -59,7 +61,7 @@ func dueAt(rec decide.Record) time.Time {
 func inMemory(*testing.T) *store {
 	s := &store{now: noon, functions: 50, rounds: 20}
 	m := &ledger.Memory{Now: func() time.Time { return s.now }, DueAt: dueAt}
-	s.Ledger, s.Slots, s.Accounts, s.Digests, s.index = m, m, m, m, m
+	s.Ledger, s.Slots, s.Accounts, s.Digests, s.index, s.Policies, s.Budgets = m, m, m, m, m, m, m
 	s.rewrite = func(_ *testing.T, key, _ string, schema int) { m.Rewrite(key, schema) }
 	s.archived = func(_ *testing.T, one target.Target) map[int]decide.Ended { return m.Archived(one.Key()) }
 	return s
@@ -91,7 +93,7 @@ func inDynamoDB(t *testing.T) func(*testing.T) *store {
 		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)),
 			Now: func() time.Time { return s.now }, DueAt: dueAt}
 		createTable(t, client, l.Table)
-		s.Ledger, s.Slots, s.Accounts, s.Digests, s.index = l, l, l, l, l
+		s.Ledger, s.Slots, s.Accounts, s.Digests, s.index, s.Policies, s.Budgets = l, l, l, l, l, l, l
 		s.rewrite = func(t *testing.T, key, kind string,
 			schema int) {
 			rewriteItem(t, client, l.Table, key, kind, schema)
