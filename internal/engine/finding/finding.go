@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ type Finding struct {
 	Compliance  string // FAILED, PASSED, WARNING, NOT_AVAILABLE; optional
 	Workflow    string // NEW, NOTIFIED, SUPPRESSED, RESOLVED; NEW when absent
 	RecordState string // ACTIVE, ARCHIVED; ACTIVE when absent
+	Severity    string // LOW, MEDIUM, HIGH, CRITICAL, INFORMATIONAL; empty when absent
 
 	// The first of its Resources.
 	ResourceType string
@@ -67,6 +69,9 @@ const (
 	AccountType = "AwsAccount"
 )
 
+// severities are the labels that ASFF has.
+var severities = []string{"INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"}
+
 type document struct {
 	ID              string `json:"Id"`
 	ProductARN      string `json:"ProductArn"`
@@ -86,6 +91,9 @@ type document struct {
 	Workflow struct {
 		Status string `json:"Status"`
 	} `json:"Workflow"`
+	Severity struct {
+		Label string `json:"Label"`
+	} `json:"Severity"`
 	ProductFields productFields `json:"ProductFields"`
 	Resources     []struct {
 		Type string `json:"Type"`
@@ -149,6 +157,7 @@ func Parse(raw json.RawMessage) (Finding, error) {
 		AccountName: accountName(d.AccountName),
 		ControlID:   d.Compliance.SecurityControlID, Compliance: d.Compliance.Status,
 		Workflow: cmp.Or(d.Workflow.Status, New), RecordState: cmp.Or(d.RecordState, Active),
+		Severity: d.Severity.Label,
 	}
 	if err := f.checkOrigin(d.Region); err != nil {
 		return Finding{}, err
@@ -167,6 +176,9 @@ func Parse(raw json.RawMessage) (Finding, error) {
 			clip(cmp.Or(d.LastObservedAt, d.UpdatedAt)))
 	}
 	f.ObservedAt = observed
+	if !slices.Contains(severities, f.Severity) {
+		f.Severity = ""
+	}
 	if since, err := time.Parse(time.RFC3339, d.FirstObservedAt); err == nil {
 		f.Since = since
 	}

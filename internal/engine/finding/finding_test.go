@@ -138,6 +138,10 @@ func TestParseAccepts(t *testing.T) {
 			want(func(f *finding.Finding) { f.Since = time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC) }),
 		},
 		"since a time of another form": {object{"FirstObservedAt": "yesterday"}, want(func(*finding.Finding) {})},
+		"severity": {object{"Severity": object{"Label": "HIGH", "Original": "HIGH"}},
+			want(func(f *finding.Finding) { f.Severity = "HIGH" })},
+		"a severity that is none": {object{"Severity": object{"Label": "{{ global:DATE }}"}},
+			want(func(*finding.Finding) {})},
 		"defaults": {
 			object{"Region": nil, "Workflow": nil, "RecordState": nil, "Compliance": nil, "Title": nil,
 				"LastObservedAt": nil},
