@@ -52,7 +52,23 @@ func (c *Catalog) Prepared() ([]byte, error) {
 	for _, p := range c.Playbooks {
 		actions = append(actions, p.CustomActions()...)
 	}
-	return prepared.Write(slices.Concat(c.Controls, c.Guides), actions)
+	return prepared.Write(slices.Concat(c.Controls, c.Guides), actions, c.groupsOfControls())
+}
+
+// groupsOfControls returns the ids of the groups that each control is in, sorted.
+func (c *Catalog) groupsOfControls() map[string][]string {
+	groups := map[string][]string{}
+	for _, p := range c.Playbooks {
+		for _, g := range p.Groups {
+			for _, id := range g.Controls {
+				if !slices.Contains(groups[id], g.ID) {
+					groups[id] = append(groups[id], g.ID)
+					slices.Sort(groups[id])
+				}
+			}
+		}
+	}
+	return groups
 }
 
 // CheckPrepared reports whether this binary contains the prepared form of another catalog.

@@ -63,7 +63,9 @@ type Attempt struct {
 	Asks []Request
 	// Proposal is the round of the proposal that a person approved; 0 for any other attempt.
 	Proposal int
-	AskedBy  string // the person who requested what was approved; empty when that was automatic
+	// Despite is why a person requested it although the policy exempts it; empty for most attempts.
+	Despite string
+	AskedBy string // the person who requested what was approved; empty when that was automatic
 	// Expected is the digest of the plan that was approved; empty for any other attempt. The runbook refuses when it reads
 	// anything else.
 	Expected string

@@ -169,7 +169,7 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 		return "suspended"
 	default:
 		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender,
-			Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
+			Despite: r.Despite, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
 		d.addFinding(i, r, d.Record.Last())
 		d.Record.unpark(r.Ref.ID)
 		return "start"

@@ -37,13 +37,13 @@ const (
 	NotConfirmed  Kind = "not confirmed" // no check was made after a repair
 	ControlPaused Kind = "paused"        // the breaker of a control has opened
 	// AccountNotReady: starts fail in an account because something is not set up yet
-	AccountNotReady Kind = "not ready"
+	AccountNotReady  Kind = "not ready"
 	RepairDelayed    Kind = "delayed"           // the policy delays a repair
 	RepairProposed   Kind = "approval needed"   // the policy asks a person
 	ExemptionEnds    Kind = "exemption ends"    // within two weeks
 	BudgetSpent      Kind = "over budget"       // a budget of the policy is used up
 	PolicyUnreadable Kind = "policy unreadable" // nothing starts automatically
-	Digested        Kind = "digest" // what has the same cause as an earlier message
+	Digested         Kind = "digest"            // what has the same cause as an earlier message
 )
 
 const (

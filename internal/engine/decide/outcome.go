@@ -17,6 +17,7 @@ type Outcome struct {
 	Before      string    // what it says was before, as a JSON list of texts; enough to undo
 	After       string    // what it says is in its place, as Before
 	Calls       string    // the calls that it made, such as kms:DescribeKey, as Before; empty for a runbook of steps
+	Planning    bool      // it was told to change nothing
 	Planned     string    // the calls that a planning execution withheld, as a JSON list
 	Digest      string    // of what a planning execution read; a repair with it refuses if it reads anything else
 	Class       Class     // of a failure
@@ -86,7 +87,7 @@ func (a *Attempt) startPending(number int) bool {
 func OnOutcome(rec Record, o Outcome, seen map[string]Seen, now time.Time, s Settings) Decision {
 	a := rec.Last()
 	switch {
-	case !rec.WaitsFor(o.ExecutionID):
+	case !rec.WaitsFor(o.ExecutionID) || o.Planning:
 		return Decision{Record: rec, Log: []string{"no attempt waits for this outcome"}}
 	case a.State == Running && a.beganBefore(o):
 		o = Outcome{ExecutionID: o.ExecutionID, Class: Internal,

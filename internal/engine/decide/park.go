@@ -86,6 +86,17 @@ func (p Parked) due() time.Time {
 	return p.Until
 }
 
+// ParkedToLookAt returns the findings that OnWake decides about again, so that somebody can look how they are now.
+func (r Record) ParkedToLookAt(hash string, now time.Time) []Ref {
+	var refs []Ref
+	for _, p := range r.Parked {
+		if p.needsLook(hash, now) {
+			refs = append(refs, p.Request.Ref)
+		}
+	}
+	return refs
+}
+
 // dueParked reports whether there is something to do about a parked finding.
 func (r Record) dueParked(hash string, now time.Time) bool {
 	return slices.ContainsFunc(r.Parked, func(p Parked) bool { return p.needsLook(hash, now) })

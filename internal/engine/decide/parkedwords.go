@@ -61,7 +61,7 @@ func proposalText(rec Record) string {
 	x, id := rec.Proposal, rec.ProposalID()
 	ask := fmt.Sprintf("Rule %q of the policy asks a person before this is repaired.", Line(x.Rule, ruleLimit))
 	if x.Rule == "" {
-		ask = "A person has to approve this repair."
+		ask = strings.TrimSpace("A person has to approve this repair. " + x.Reason)
 	}
 	if x.State != Open {
 		return ask + " Hubmend reads the resource now and then proposes a plan here."

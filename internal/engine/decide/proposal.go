@@ -25,7 +25,8 @@ type Proposal struct {
 	Round      int
 	State      ProposalState // empty when nothing is proposed
 	Control    string        // of the finding that asked first
-	Rule       string
+	Rule       string        // of the policy that asks; empty when Hubmend's catalog does
+	Reason     string        // why a person has to approve
 	Parameters target.Parameters
 	Approvers  []string // patterns of ARNs; none: everybody who may send requests
 
@@ -107,7 +108,8 @@ func (d *decider) propose(r Request, p Parked) {
 		parameters = joined
 	}
 	v := d.gate.Policy.Policy.Decide(d.subject(r), d.gate.Policy.Facts, d.now)
-	next := Proposal{Round: x.Round + 1, State: Wanted, Control: r.Control, Rule: p.Rule, Parameters: parameters.Clone(),
+	next := Proposal{Round: x.Round + 1, State: Wanted, Control: r.Control, Rule: p.Rule, Reason: p.Reason,
+		Parameters: parameters.Clone(),
 		Approvers: v.Rule.Approvers, AskedAt: d.now, AskedBy: r.By, AskedSender: r.Sender,
 		ExpiresAt: d.now.Add(d.gate.Policy.Policy.Proposals.ExpireAfter()), Nonce: d.gate.Nonce, StartAt: d.now}
 	if x.State != "" {
@@ -168,15 +170,22 @@ func OnPlanRefused(rec Record, round int, reason string, now time.Time) Decision
 	return d
 }
 
-// PlansWith reports whether the planning execution of the proposal may be the one with an id.
+// PlansWith reports whether the planning execution of the proposal may be the one with an id. While it is being started,
+// it may be any that is not of an attempt.
 func (r Record) PlansWith(executionID string) bool {
-	return r.Proposal.State == Planning && r.Proposal.ExecutionID == executionID
+	switch r.Proposal.State {
+	case Planning:
+		return r.Proposal.ExecutionID == executionID
+	case Wanted:
+		return !slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.ExecutionID == executionID })
+	}
+	return false
 }
 
 // OnPlanned records what a planning execution found out, and asks people.
 func OnPlanned(rec Record, o Outcome, now time.Time) Decision {
 	d := Decision{Event: EventPlanned, Record: rec.Clone()}
-	if !rec.PlansWith(o.ExecutionID) {
+	if !rec.PlansWith(o.ExecutionID) || rec.Proposal.State == Wanted && !o.Planning {
 		d.Log = []string{"no proposal waits for this plan"}
 		return d
 	}
@@ -192,7 +201,7 @@ func OnPlanned(rec Record, o Outcome, now time.Time) Decision {
 	case strings.HasPrefix(o.Change, nothingToChange):
 		d.dropProposal(notify(asked, planCompliantNote(o.Change)))
 	default:
-		x.State, x.PlannedAt, x.Digest, x.Problem = Open, now, o.Digest, ""
+		x.State, x.ExecutionID, x.PlannedAt, x.Digest, x.Problem = Open, o.ExecutionID, now, o.Digest, ""
 		x.Plan = Clip(o.Change, reasonLimit)
 		d.Save = true
 		d.answer(notify(asked, proposalNote(d.Record)))

@@ -9,11 +9,11 @@ import (
 
 // Plan is what the sweep does about one target.
 type Plan struct {
-	Wake  bool   // have dispatch go on with it
-	Look  string // the execution whose outcome settle should fetch; "" for none
+	Wake bool   // have dispatch go on with it
+	Look string // the execution whose outcome settle should fetch; "" for none
 	// LookPlan is the planning execution whose outcome settle should fetch; "" for none.
 	LookPlan string
-	Check bool   // look how Security Hub has the unconfirmed findings
+	Check    bool // look how Security Hub has the unconfirmed findings
 }
 
 // OnSweep looks whether something about a target was left undone. hash is that of the policy in force; it is empty when

@@ -28,12 +28,13 @@ type batch struct {
 	seen     map[string]decide.Seen
 }
 
-// work is everything that a batch asks about one target: either its undo, or all else.
+// work is everything that a batch asks about one target: its undo, the answer to its proposal, or all else.
 type work struct {
 	target   target.Target
 	requests []request
 	followUp *events.SQSMessage // of the sweep
 	undo     *undo
+	answer   *proposalAnswer
 
 	decision decide.Decision
 	record   decide.Record // as it was found, and then as it is stored after the decision
@@ -57,9 +58,12 @@ func (h *Handler) read(ctx context.Context, received []events.SQSMessage) *batch
 	for _, m := range received {
 		e, isFollowUp, err := messages.Parse([]byte(m.Body))
 		u, isUndo, errUndo := messages.ParseUndo([]byte(m.Body))
+		a, isAnswer, errAnswer := messages.ParseAnswer([]byte(m.Body))
 		switch {
-		case err != nil || errUndo != nil:
-			h.bury(ctx, b, m, errors.Join(err, errUndo))
+		case err != nil || errUndo != nil || errAnswer != nil:
+			h.bury(ctx, b, m, errors.Join(err, errUndo, errAnswer))
+		case isAnswer:
+			h.readAnswer(ctx, b, m, a)
 		case isFollowUp:
 			h.readFollowUp(ctx, b, m, e)
 		case isUndo:
@@ -136,7 +140,7 @@ func (h *Handler) bury(ctx context.Context, b *batch, m events.SQSMessage, reaso
 
 func (b *batch) work(t target.Target) *work {
 	for _, w := range b.works {
-		if w.target == t && w.undo == nil {
+		if _, personal := w.personal(); w.target == t && !personal {
 			return w
 		}
 	}
@@ -164,22 +168,41 @@ func (w *work) messages() []events.SQSMessage {
 	if w.followUp != nil {
 		all = append(all, *w.followUp)
 	}
-	if w.undo != nil {
-		all = append(all, w.undo.message)
+	if m, personal := w.personal(); personal {
+		all = append(all, m)
 	}
 	return all
+}
+
+// personal returns the message of a work that is a person's undo or answer.
+func (w *work) personal() (events.SQSMessage, bool) {
+	switch {
+	case w.undo != nil:
+		return w.undo.message, true
+	case w.answer != nil:
+		return w.answer.message, true
+	}
+	return events.SQSMessage{}, false
 }
 
 // startOrder returns the works that are to be started, in the order of their slots.
 func (b *batch) startOrder() []*work {
 	var starting []*work
 	for _, w := range b.works {
-		if w.decision.Start {
+		if w.decision.Start || w.decision.Plan {
 			starting = append(starting, w)
 		}
 	}
-	slices.SortStableFunc(starting, func(a, b *work) int { return a.decision.StartAt.Compare(b.decision.StartAt) })
+	slices.SortStableFunc(starting, func(a, b *work) int { return a.startAt().Compare(b.startAt()) })
 	return starting
+}
+
+// startAt is when the repair or the planning execution of the decision is to be started.
+func (w *work) startAt() time.Time {
+	if w.decision.Plan {
+		return w.decision.PlanAt
+	}
+	return w.decision.StartAt
 }
 
 func (b *batch) response() events.SQSEventResponse {
@@ -214,6 +237,9 @@ func (b *batch) stale(now time.Time) []decide.Ref {
 	before := now.Add(-fresh)
 	var refs []decide.Ref
 	for _, w := range b.works {
+		if w.followUp != nil {
+			refs = append(refs, w.record.ParkedToLookAt(b.gate.Policy.Hash, now)...)
+		}
 		for _, r := range w.requests {
 			if r.At.Before(before) || w.record.Answered(r.Ref) {
 				refs = append(refs, r.Ref)

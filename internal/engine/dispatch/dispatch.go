@@ -19,6 +19,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/target"
 )
 
@@ -30,12 +31,30 @@ type Catalog interface {
 	ByID(id string) (control.Control, bool)
 	// CustomAction returns the custom action with an id.
 	CustomAction(id string) (control.CustomAction, bool)
+	// Groups returns the ids of the control groups, of any playbook, that a control is in.
+	Groups(control string) []string
 }
 
 // Starter starts the runbook of an attempt. A *member.Refused error says what is wrong; after any other
 // the attempt is tried again soon. member.ErrNotCalled means that it was not started.
 type Starter interface {
 	Start(ctx context.Context, t target.Target, a decide.Attempt) (executionID string, err error)
+	// Plan starts the same runbook, told to change nothing, and with the same errors. The token is the client token.
+	Plan(ctx context.Context, t target.Target, p target.Parameters, token string) (executionID string, err error)
+}
+
+// Policy is the administrator's.
+type Policy interface {
+	// Current returns the version in force; a zero one when there is none.
+	Current(ctx context.Context) (policy.Version, error)
+}
+
+// Facts are what a policy may depend on and a finding does not say.
+type Facts interface {
+	// OUs returns the ids of the organizational units that an account is in, and of the root.
+	OUs(ctx context.Context, account string) ([]string, error)
+	// Tags returns the tags of a target's resource.
+	Tags(ctx context.Context, t target.Target) (map[string]string, error)
 }
 
 // Switch is the administrator's.
@@ -58,6 +77,9 @@ type Handler struct {
 	Effects  apply.Effects
 	Slots    ledger.Slots
 	Accounts ledger.Accounts
+	Budgets  ledger.Budgets
+	Policy   Policy
+	Facts    Facts
 	Switch   Switch
 	Starter  Starter
 	Queue    Queue
@@ -140,6 +162,7 @@ func (h *Handler) readState(ctx context.Context, b *batch) error {
 	if b.gate.Paused, err = h.Switch.Paused(ctx); err != nil {
 		return err
 	}
+	h.readPolicy(ctx, b)
 	b.works = h.forEach(ctx, b, b.works, func(ctx context.Context, w *work) (err error) {
 		w.record, err = ledger.Open(ctx, h.Effects.Ledger, w.target)
 		return err
@@ -161,6 +184,7 @@ const maxRounds = 10
 func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 	gate, found := b.gate, w.record
 	gate.Nonce = h.Nonce()
+	gate.Policy.Controls = h.policyControls(w)
 	for round := 0; ; round++ {
 		var err error
 		if round == maxRounds {
@@ -169,6 +193,9 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 		w.decision, w.record, err = h.Effects.Transact(ctx, found, func(rec decide.Record) decide.Decision {
 			if w.undo != nil {
 				return h.decideUndo(rec, w.undo, gate)
+			}
+			if w.answer != nil {
+				return h.decideAnswer(rec, w.answer, b.seen, gate)
 			}
 			if len(w.requests) == 0 {
 				return decide.OnWake(rec, b.seen, gate, h.Now(), h.Settings)
@@ -180,6 +207,16 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 		}
 		if w.decision.NeedsProbe {
 			if gate, err = h.takeProbes(ctx, gate, w.decision.Record); err != nil {
+				return err
+			}
+			continue
+		}
+		if w.decision.NeedsFact != "" {
+			gate.Policy = h.readFact(ctx, gate.Policy, w.decision.NeedsFact, w.target)
+			continue
+		}
+		if w.decision.NeedsBudget != "" {
+			if gate.Budget, err = h.takeBudget(ctx, gate.Policy, w.decision.NeedsBudget, w.target.Account); err != nil {
 				return err
 			}
 			continue
@@ -212,8 +249,8 @@ func (h *Handler) delayAll(ctx context.Context, b *batch) {
 		if w.followUp != nil {
 			delays = append(delays, h.delay(b, *w.followUp, decide.Later{After: w.decision.Resume, Exact: true}))
 		}
-		if w.undo != nil {
-			delays = append(delays, h.delay(b, w.undo.message, decide.Later{After: w.decision.Resume, Exact: true}))
+		if m, asked := w.personal(); asked {
+			delays = append(delays, h.delay(b, m, decide.Later{After: w.decision.Resume, Exact: true}))
 		}
 	}
 	h.Together(ctx, len(delays), func(ctx context.Context, i int) { delays[i](ctx) })

@@ -21,18 +21,21 @@ func (h *Handler) startAll(ctx context.Context, b *batch) {
 	starting, free, now := b.startOrder(), map[string]time.Time{}, h.Now()
 	for _, w := range starting {
 		place := w.target.Account + "/" + h.region(w.target)
-		at := latest(w.decision.StartAt, free[place], now)
+		at := latest(w.startAt(), free[place], now)
 		w.decision.StartAt, free[place] = at, at.Add(ledger.SlotSpacing)
 	}
 	started := h.forEach(ctx, b, starting, func(ctx context.Context, w *work) error {
 		h.Sleep(ctx, w.decision.StartAt.Sub(h.Now()))
+		if w.decision.Plan {
+			return h.startPlan(ctx, w)
+		}
 		return h.start(ctx, w)
 	})
 	ctx, stop := deadline.After(ctx, h.Grace)
 	defer stop()
 	for _, w := range started {
 		if a := w.record.Last(); a != nil && a.State == decide.Queued && a.Cause != decide.Unready &&
-			(len(w.requests) > 0 || w.undo != nil) {
+			w.followUp == nil {
 			// The sweep brings back what may wait for a day. One message is enough to come back with; the
 			// others are in the record.
 			h.delay(b, w.messages()[0], decide.Later{After: a.NotBefore.Sub(h.Now()), Exact: true})(ctx)

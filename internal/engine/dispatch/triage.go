@@ -54,10 +54,6 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	if control.Guide != "" {
 		return answer("", "Hubmend cannot repair this finding. "+control.Guide)
 	}
-	if control.Approval != "" && e.Trigger == finding.Automatic {
-		return answer(finding.Notified, control.Approval+" Therefore this finding is not repaired automatically. To "+
-			"have it repaired, choose the playbook's custom action on it, or run `hubmend remediate`.")
-	}
 	if f.Resources > 1 {
 		return answer(finding.Notified,
 			fmt.Sprintf("This finding names %d resources, and Hubmend repairs findings of one. Nothing was "+
@@ -75,7 +71,8 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
 		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, Sender: e.Sender, At: e.Time, AsOf: asOf(e, f),
-		Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
+		Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName, Severity: f.Severity,
+		Despite: e.Despite,
 	}}
 }
 

@@ -14,6 +14,8 @@ type Control struct {
 	Groups    []string // that the control is in
 	Standards []string
 	Risk      string
+	// Approval is why the catalog wants a person to decide about each repair; empty for most controls.
+	Approval string
 }
 
 // Subject is a repair that is to be decided about, and the finding that asks for it.
@@ -53,8 +55,18 @@ type Verdict struct {
 	Needs Need
 }
 
-// Decide returns what the first rule that matches says. Rules that have ended match nothing.
+// Decide returns what the first rule that matches says. Rules that have ended match nothing. For a control that the
+// catalog wants a person to decide about, only a rule that names the control allows a repair.
 func (p Policy) Decide(s Subject, f Facts, now time.Time) Verdict {
+	v := p.decide(s, f, now)
+	named := slices.ContainsFunc(v.Rule.When.Controls, func(id string) bool { return strings.EqualFold(id, s.Control.ID) })
+	if v.Decision == Allow && s.Control.Approval != "" && !named {
+		return Verdict{Decision: Ask, Rule: Rule{Decision: Ask, Reason: s.Control.Approval}}
+	}
+	return v
+}
+
+func (p Policy) decide(s Subject, f Facts, now time.Time) Verdict {
 	for i := range p.Rules {
 		rule := &p.Rules[i]
 		if !rule.Until.IsZero() && !now.Before(rule.Until) {

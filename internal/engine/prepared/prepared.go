@@ -25,6 +25,7 @@ const (
 	kindControl = "control" // id -> control.Control as JSON
 	kindAction  = "action"  // id -> control.CustomAction as JSON
 	kindRule    = "rule"    // standard and number -> id of a control
+	kindGroups  = "groups"  // id of a control -> ids of groups, with commas between them
 )
 
 // Catalog answers what functions ask of a catalog. It may be used by several goroutines.
@@ -72,6 +73,17 @@ func (c *Catalog) CustomAction(id string) (control.CustomAction, bool) {
 	var a control.CustomAction
 	text, known := c.value(kindAction, id)
 	return a, known && json.Unmarshal([]byte(text), &a) == nil
+}
+
+// Groups returns the ids of the control groups, of any playbook, that a control is in.
+func (c *Catalog) Groups(control string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, known := c.value(kindGroups, control)
+	if !known {
+		return nil
+	}
+	return strings.Split(text, ",")
 }
 
 // control decodes a control once.

@@ -10,9 +10,9 @@ import (
 	"hubmend/internal/engine/control"
 )
 
-// Write returns a catalog in the form that Parse reads, sorted, so that one control more is one line
-// more.
-func Write(controls []control.Control, actions []control.CustomAction) ([]byte, error) {
+// Write returns a catalog in the form that Parse reads, sorted, so that one control more is a line or two more. groups
+// are those of each control, by its id.
+func Write(controls []control.Control, actions []control.CustomAction, groups map[string][]string) ([]byte, error) {
 	var lines []string
 	add := func(kind, key string, value any) error {
 		text, isText := value.(string)
@@ -38,6 +38,11 @@ func Write(controls []control.Control, actions []control.CustomAction) ([]byte, 
 	for _, c := range controls {
 		c.Parameters = texts(c.Parameters)
 		if err := add(kindControl, c.ID, c); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		if err := add(kindGroups, id, strings.Join(groups[id], ",")); err != nil {
 			return nil, err
 		}
 	}

@@ -68,10 +68,12 @@ func parse(body []byte) (notice, error) {
 // isFollowUp reports whether the sweep asks, and not a status event.
 func (n notice) isFollowUp() bool { return n.status == "" }
 
-// about reports whether the execution can be that of an attempt: a repair of the target, or an undo,
-// each has its own document.
-func (n notice) about(a decide.Attempt, t target.Target) bool {
-	return n.isFollowUp() || n.document == naming.Document(a.Runbook(t))
+// about reports whether the execution can be one that a record waits for: of the last attempt, which is a repair or an
+// undo, or of a proposal, which is planned by the document of the repair.
+func (n notice) about(rec decide.Record) bool {
+	a := rec.Last()
+	return n.isFollowUp() || rec.PlansWith(n.executionID) && n.document == naming.Document(rec.Target.Runbook) ||
+		a != nil && n.document == naming.Document(a.Runbook(rec.Target))
 }
 
 // from reports whether the message may speak of a target. A member may run Hubmend's documents

@@ -84,7 +84,9 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 		}
 		if e != nil {
 			ended = with(ended, *e)
-			refs = append(refs, e.record.Last().Findings...)
+			if a := e.record.Last(); a != nil {
+				refs = append(refs, a.Findings...)
+			}
 		}
 	}
 	if len(ended) == 0 {
@@ -153,13 +155,13 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 			n.account, "region", n.region)
 		return nil, nil
 	}
-	if !rec.WaitsFor(n.executionID) {
-		log.InfoContext(ctx, "outcome not needed", "reason", "no attempt waits for it")
+	if !rec.WaitsFor(n.executionID) && !rec.PlansWith(n.executionID) {
+		log.InfoContext(ctx, "outcome not needed", "reason", "neither an attempt nor a proposal waits for it")
 		return nil, nil
 	}
-	if last := rec.Last(); !n.about(*last, rec.Target) {
-		log.WarnContext(ctx, "outcome refused", "reason", "the attempt does not run this document", "attempt",
-			last.Number, "document", decide.Clip(n.document, 200))
+	if !n.about(rec) {
+		log.WarnContext(ctx, "outcome refused", "reason", "nothing runs this document for the target", "document",
+			decide.Clip(n.document, 200))
 		return nil, nil
 	}
 	outcome, err := h.outcome(ctx, log, n, rec)
@@ -195,7 +197,7 @@ func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec d
 	reason := fmt.Sprintf("the execution ended as %s, but its result cannot be read (%s).", n.status,
 		awserr.Message(err))
 	if n.isFollowUp() {
-		if h.Now().Sub(rec.Last().ClaimedAt) < h.Settings.Window {
+		if h.Now().Sub(startedAt(rec, n.executionID)) < h.Settings.Window {
 			return decide.Outcome{}, fmt.Errorf("%w: %w", errUnreadable, err)
 		}
 		reason = fmt.Sprintf("nobody knows how the execution ended, because it cannot be read (%s).",
@@ -206,7 +208,15 @@ func (h *Handler) outcome(ctx context.Context, log *slog.Logger, n notice, rec d
 	return decide.Outcome{ExecutionID: n.executionID, Class: rule.Class, Reason: reason}, nil
 }
 
-// settle ends the attempt. again says that an earlier message of the batch was about its target,
+// startedAt is when the execution was started that a record waits for.
+func startedAt(rec decide.Record, executionID string) time.Time {
+	if a := rec.Last(); rec.Proposal.ExecutionID != executionID && a != nil {
+		return a.ClaimedAt
+	}
+	return rec.Proposal.StartedAt
+}
+
+// settle ends the attempt, or the planning of a proposal. again says that an earlier message of the batch was about its target,
 // whose record has changed then.
 func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[string]decide.Seen) error {
 	rec := e.record
@@ -217,6 +227,9 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 		}
 	}
 	d, _, err := h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
+		if e.outcome.Planning || rec.Proposal.ExecutionID == e.executionID {
+			return decide.OnPlanned(rec, e.outcome, h.Now())
+		}
 		return decide.OnOutcome(rec, e.outcome, seen, h.Now(), h.Settings)
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/messages"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/queue"
 )
 
@@ -31,10 +32,18 @@ type Switch interface {
 	Paused(ctx context.Context) (bool, error)
 }
 
+// Policy is the administrator's.
+type Policy interface {
+	// Current returns the version in force; a zero one when there is none.
+	Current(ctx context.Context) (policy.Version, error)
+}
+
 // Handler is the sweep function.
 type Handler struct {
 	Index    ledger.Index
 	Effects  apply.Effects
+	Policy   Policy
+	Swept    ledger.SweptPolicy
 	Switch   Switch
 	Findings Queue // of dispatch
 	Outcomes Queue // of settle
@@ -70,7 +79,11 @@ func (h *Handler) Handle(ctx context.Context) error {
 		return err
 	}
 	s := sweep{Handler: h, now: h.Now(), paused: paused, starts: map[string]int{}}
-	keys, err := h.Index.Due(ctx, s.now)
+	horizon, err := s.readPolicy(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := h.Index.Due(ctx, horizon)
 	if err != nil {
 		return err
 	}
@@ -86,7 +99,7 @@ func (h *Handler) Handle(ctx context.Context) error {
 		errs = append(errs, s.look(ctx, some))
 		left -= len(some)
 	}
-	errs = append(errs, s.digest(ctx), s.check(ctx))
+	errs = append(errs, s.policySwept(ctx, left == 0, errors.Join(errs...)), s.digest(ctx), s.check(ctx))
 	h.Log.InfoContext(ctx, "swept", "due", len(keys), "woken", s.woken, "looked", s.looked, "checked",
 		len(s.checks)-s.unchecked,
 		"unchecked", s.unchecked, "paused", paused, "newer", s.newer)
@@ -106,6 +119,9 @@ type sweep struct {
 	*Handler
 	now    time.Time
 	paused bool
+	policy string         // the hash of the policy in force; empty when it is not known
+	news   bool           // whether parked findings have not been looked at since that policy is in force
+	cut    bool           // whether a follow-up was left for the next sweep
 	starts map[string]int // follow-ups to dispatch by account and Region
 	checks []decide.Record
 
@@ -119,14 +135,19 @@ func (s *sweep) look(ctx context.Context, keys []string) error {
 	errs := []error{err}
 	var wakes, looks []string
 	for _, rec := range records {
-		key, plan := rec.Target.Key(), decide.OnSweep(rec, s.paused, s.now, s.Settings)
+		key, plan := rec.Target.Key(), decide.OnSweep(rec, s.paused, s.policy, s.now, s.Settings)
 		place := rec.Target.Account + "/" + rec.Target.Region
-		if plan.Wake && s.starts[place] < mostStarts {
+		switch {
+		case plan.Wake && s.starts[place] < mostStarts:
 			s.starts[place]++
 			wakes = append(wakes, messages.FollowUp{Key: key}.Body())
+		case plan.Wake:
+			s.cut = true
 		}
-		if plan.Look != "" {
-			looks = append(looks, messages.FollowUp{Key: key, ExecutionID: plan.Look}.Body())
+		for _, id := range []string{plan.Look, plan.LookPlan} {
+			if id != "" {
+				looks = append(looks, messages.FollowUp{Key: key, ExecutionID: id}.Body())
+			}
 		}
 		if plan.Check {
 			s.checks = append(s.checks, rec)
