@@ -55,6 +55,9 @@ func (c *Catalog) Prepared() ([]byte, error) {
 	return prepared.Write(slices.Concat(c.Controls, c.Guides), actions, c.groupsOfControls())
 }
 
+// Groups returns the ids of the control groups, of any playbook, that a control is in.
+func (c *Catalog) Groups(control string) []string { return c.groupsOfControls()[control] }
+
 // groupsOfControls returns the ids of the groups that each control is in, sorted.
 func (c *Catalog) groupsOfControls() map[string][]string {
 	groups := map[string][]string{}

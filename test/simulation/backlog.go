@@ -45,7 +45,7 @@ func Sweep(accounts, regions, records int, allDue bool, latency Latency) Backlog
 		switch {
 		case !rec.CheckedAt.Before(begin):
 			b.Checked++
-		case decide.OnSweep(rec, false, begin, w.settings).Check:
+		case decide.OnSweep(rec, false, "", begin, w.settings).Check:
 			b.Left++
 		}
 	})

@@ -109,6 +109,7 @@ func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, b
 	w.function(w.findings, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &dispatch.Handler{
 			Catalog: w.catalog, Effects: c.effects(), Slots: c, Accounts: c, Switch: c, Starter: c,
+			Policy: c, Facts: c, Budgets: c,
 			Queue: deadLetters{c, w.findings}, Home: home,
 			Settings: w.settings, Now: c.clockNow, Nonce: w.nonce, Sleep: sleep, Together: together, Log: w.log,
 		}
@@ -153,7 +154,7 @@ func (w *world) sweep() {
 	w.spawn(func(p *process) {
 		c := w.client()
 		h := &sweep.Handler{
-			Index: c, Effects: c.effects(), Switch: c, Findings: sender{c, w.findings}, Outcomes: sender{c, w.outcomes},
+			Index: c, Effects: c.effects(), Switch: c, Policy: c, Swept: c, Findings: sender{c, w.findings}, Outcomes: sender{c, w.outcomes},
 			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
 		_ = h.Handle(within(p)) // the next sweep comes anyway

@@ -26,6 +26,9 @@ import (
 //   - The execution of an attempt began after the attempt was requested.
 //   - A check whose data is older than a repair starts no other repair. It does not reopen the finding either, until
 //     decide.Settings.ConfirmWithin and the control's lag have passed since the finding's own repair.
+//   - Nothing starts that the policy in force stops, or while the policy cannot be read. Automatic starts stay within the
+//     budgets. A proposal is applied at most once, and only while the resource is as it was planned. No exemption lasts
+//     longer than its rule.
 //   - Findings are RESOLVED only after an execution that verified the repair and was not undone.
 //   - Only the latest repair is undone, and once. Then automatic repair is off until a person requests a repair.
 //   - A suppressed finding is not changed.
@@ -95,6 +98,8 @@ func (w *world) checkUpdate(f *securityFinding, workflow string) {
 
 // checkRecord looks at a record after each save, which is the only way in which it changes.
 func (w *world) checkRecord(rec decide.Record) {
+	w.noteBudget(rec)
+	w.checkExemptions(rec)
 	for i, a := range rec.Attempts {
 		last := i == len(rec.Attempts)-1
 		if !last && a.State != decide.Succeeded && a.State != decide.Failed {
@@ -135,6 +140,7 @@ func (w *world) checkEnd() {
 		}
 	}
 	w.memory.Each(func(rec decide.Record) {
+		w.checkParked(rec)
 		last := rec.Last()
 		if last == nil {
 			return

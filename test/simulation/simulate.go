@@ -31,6 +31,7 @@ func Simulate(seed uint64, out io.Writer) Result {
 	w.faults = Chaos(w.rng)
 	faults := w.faults
 	w.lag()
+	w.govern(rand.New(rand.NewPCG(seed, 4))) // apart, as the others
 	w.populate(seed)
 	w.tick()
 	w.run(start.Add(chaosTime))

@@ -79,6 +79,9 @@ type execution struct {
 	trigger    finding.Trigger
 	undo       *execution // the repair that it undoes
 	undone     bool
+	planning   bool   // it changes nothing
+	proposal   int    // the round of the proposal that a person approved
+	expected   string // the digest of that
 	document   string
 	began      time.Time
 	ended      bool
@@ -96,7 +99,7 @@ var errMismatch = &types.IdempotentParameterMismatch{}
 func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	token := a.ClientToken(t)
 	if e := s.byToken[token]; e != nil {
-		if e.document != naming.Document(a.Runbook(t)) ||
+		if e.planning || e.expected != a.Expected || e.document != naming.Document(a.Runbook(t)) ||
 			!maps.EqualFunc(e.parameters, a.Parameters.Input(), slices.Equal) {
 			return "", fmt.Errorf("start: %w", errMismatch)
 		}
@@ -118,7 +121,7 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 		resource: r,
 		ports:    slices.Clone(a.Parameters["Ports"].Values), trigger: a.Trigger,
 		document: naming.Document(a.Runbook(t)),
-		began:    s.world.now, parameters: a.Parameters.Input(),
+		began:    s.world.now, parameters: a.Parameters.Input(), proposal: a.Proposal, expected: a.Expected,
 	}
 	if a.Undo != "" {
 		e.undo = s.byID[a.Parameters[decide.UndoParameter].Values[0]]
@@ -126,6 +129,7 @@ func (s *ssm) start(t target.Target, a decide.Attempt) (string, error) {
 	}
 	s.byToken[token], s.byID[e.id] = e, e
 	s.world.checkStart(e)
+	s.world.checkPolicy(e, a)
 	if s.world.limits != nil {
 		s.world.limits.started = append(s.world.limits.started, s.world.now)
 	}
@@ -155,11 +159,14 @@ func (s *ssm) end(e *execution) {
 		r.automatic = slices.DeleteFunc(r.automatic, func(at time.Time) bool { return at.Equal(e.began) })
 	case e.undo != nil:
 		s.takeBack(e)
+	case e.expected != "" && e.expected != e.digest():
+		e.outcome.Class, e.outcome.Reason = failure.Changed, "It has changed."
 	case r.behaviour == fails:
 	default:
 		s.repair(e)
 	}
 	e.outcome.StartedAt = e.began
+	s.world.noteApproved(e)
 	s.report(e)
 	if r.fights && e.undo == nil && !s.world.calm() {
 		s.world.after(s.world.between(time.Minute, 2*time.Hour), func() {

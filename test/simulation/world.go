@@ -71,7 +71,9 @@ type world struct {
 	accounts  map[string]*account
 	digests   map[string]*digest       // by the key of their cause
 	lags      map[string]time.Duration // how old the data of checks may be, by control
-	undos     map[string]bool          // that people asked for, by id, and whether they were answered
+	rules     *rules
+	answers   int             // of proposals
+	undos     map[string]bool // that people asked for, by id, and whether they were answered
 
 	notices    []decide.Notification
 	announced  map[string]string      // details of events, by id
@@ -139,7 +141,7 @@ func (w *world) tick() {
 	}
 	keys, _ := w.memory.Due(context.Background(), w.now)
 	digests, _ := w.memory.DueDigests(context.Background(), w.now)
-	if len(keys)+len(digests) > 0 {
+	if len(keys)+len(digests) > 0 || w.memorySwept() != w.rules.inForce().Hash {
 		w.sweep()
 	}
 }

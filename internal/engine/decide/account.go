@@ -104,8 +104,8 @@ type AccountDecision struct {
 // OnNotReady notes that the last attempt of a record could not start because something is missing. It notifies
 // people once for each account, however much is missing in it.
 func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now time.Time, s Settings) AccountDecision {
-	a := rec.Last()
-	m := Missing{Place: places(rec.Target, *a)[scope], Reason: Clip(reason, storedLimit), Tries: 1, TriedAt: now}
+	a := rec.Starting()
+	m := Missing{Place: places(rec.Target, a)[scope], Reason: Clip(reason, storedLimit), Tries: 1, TriedAt: now}
 	d := AccountDecision{Account: b, Save: true}
 	d.Account.Missing = slices.DeleteFunc(slices.Clone(b.Missing), func(x Missing) bool {
 		if x.Place == m.Place {
@@ -131,7 +131,7 @@ func (b Account) OnNotReady(rec Record, scope failure.Scope, reason string, now 
 	}
 	if b.shouldNotify(now, s) {
 		d.Account.ToldAt = now
-		told := *a
+		told := a
 		told.Class, told.Reason = failure.NotReady, Clip(reason, storedLimit)
 		d.Notifications = []Notification{{Kind: AccountNotReady, Record: rec, Attempt: told, Findings: a.Findings,
 			Scope: scope}}

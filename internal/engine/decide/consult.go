@@ -84,6 +84,13 @@ func (d *decider) first(r Request) Request {
 	if p := d.Record.parked(r.Ref.ID); p != nil {
 		r.AskedAt = earlier(p.Request.AskedAt, d.now)
 	}
+	if a := d.Record.Last(); a != nil {
+		for _, asked := range a.Asks {
+			if asked.Ref.ID == r.Ref.ID {
+				r.AskedAt = earlier(asked.AskedAt, r.AskedAt)
+			}
+		}
+	}
 	return r
 }
 
@@ -93,6 +100,8 @@ func (d *decider) stops(r Request) (log string, stopped bool) {
 	switch {
 	case c.needs:
 		return "", true
+	case c.cause == Unreadable && r.Trigger != finding.Automatic:
+		return "", false // what a person requests stays queued until it is known whether it may start
 	case c.cause != "":
 		d.park(r, c.parked)
 		return string(c.cause), true
@@ -101,10 +110,9 @@ func (d *decider) stops(r Request) (log string, stopped bool) {
 }
 
 // keepsToPolicy asks the policy in force about everything that a queued attempt is to do, and parks what may not start
-// any longer. It reports whether something is left that may. An attempt that may run already is not asked about: to
-// start it again is the way to find out.
+// any longer. It reports whether something is left that may.
 func (d *decider) keepsToPolicy(a *Attempt) bool {
-	if a.Undo != "" || !a.notBegun() {
+	if a.Undo != "" {
 		return true
 	}
 	var left, stopped []Request
@@ -120,12 +128,27 @@ func (d *decider) keepsToPolicy(a *Attempt) bool {
 			left = append(left, r)
 		}
 	}
-	if len(stopped) == 0 {
+	wanted := slices.Clone(a.Findings)
+	switch {
+	case len(stopped) == 0:
 		return true
+	case (!a.notBegun() || a.Trigger != finding.Automatic) &&
+		slices.ContainsFunc(why, func(p Parked) bool { return p.Cause == Unreadable }):
+		d.hold(a, Busy, d.now.Add(unreadableFor)) // it may run, or a person has requested it, and the policy may allow it
+		return false
+	case a.notBegun():
+		d.withdraw(a, left)
+	default:
+		// To start it again would be the way to find out whether it runs, which the policy does not allow any longer.
+		d.end(Outcome{Class: TimedOut, Reason: "it is not known whether an earlier start succeeded, and the policy does " +
+			"not allow another one any longer."}, d.seen, d.now, d.settings)
+		left = nil
 	}
-	d.withdraw(a, left)
 	for i, r := range stopped {
-		d.park(r, why[i])
+		now, looked := d.seen[r.Ref.ID]
+		if slices.Contains(wanted, r.Ref) && (!looked || now.needsRepair(r.Trigger)) {
+			d.park(r, why[i])
+		}
 		d.Log = append(d.Log, "withdrawn: "+string(why[i].Cause))
 	}
 	return len(left) > 0
@@ -153,6 +176,9 @@ func (d *decider) withdraw(a *Attempt, left []Request) {
 // asks returns what the attempt's findings asked for. An attempt that an older version queued has kept nothing of that
 // but what it is to do.
 func (a Attempt) asks() []Request {
+	if len(a.Findings) == 0 {
+		return a.Asks // none needs it any longer, but it may run
+	}
 	var all []Request
 	for _, ref := range a.Findings {
 		i := slices.IndexFunc(a.Asks, func(r Request) bool { return r.Ref.ID == ref.ID })

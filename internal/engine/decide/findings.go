@@ -109,6 +109,7 @@ func (d *decider) releaseClaim() {
 // finish starts the last attempt, or says why it waits.
 func (d *decider) finish() Decision {
 	d.startIfDue()
+	d.endEmptyProposal()
 	d.planIfDue()
 	if d.needsAnything() {
 		return d.needsMore()
@@ -137,7 +138,10 @@ func (d *decider) decideRequest(i int, r Request) string {
 	case phase.inFlight():
 		return d.joinInFlight(i, r, a)
 	case phase.waiting():
-		if log, stopped := d.stops(r); stopped && !a.hasFinding(r.Ref) {
+		if a.hasFinding(r.Ref) {
+			return d.joinQueued(i, r, a)
+		}
+		if log, stopped := d.stops(r); stopped {
 			return log
 		}
 		return d.joinQueued(i, r, a)

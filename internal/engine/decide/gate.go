@@ -133,12 +133,13 @@ func (d *decider) holdNote(a Attempt) string {
 	return holdNote(a)
 }
 
-// Probe returns the gate with the probes taken that the last attempt of a record asks for.
+// Probe returns the gate with the probes taken that what is to be started for a record asks for. A planning execution
+// shows nothing about the breaker.
 func (g Gate) Probe(rec Record, now time.Time, s Settings) Probes {
-	a, account := rec.Last(), rec.Target.Account
+	a, account := rec.Starting(), rec.Target.Account
 	p := Probes{Breaker: g.Breakers[a.Control], Account: g.Accounts[account]}
-	p.Account, p.TookAccount = p.Account.takeProbe(rec.Target, *a, now, s)
-	if a.Trigger == finding.Automatic {
+	p.Account, p.TookAccount = p.Account.takeProbe(rec.Target, a, now, s)
+	if a.Trigger == finding.Automatic && a.Number > 0 {
 		p.Breaker, p.TookBreaker = p.Breaker.takeProbe(rec.Target.Key(), account, now, s)
 	}
 	return p

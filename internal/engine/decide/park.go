@@ -89,12 +89,26 @@ func (p Parked) due() time.Time {
 // ParkedToLookAt returns the findings that OnWake decides about again, so that somebody can look how they are now.
 func (r Record) ParkedToLookAt(hash string, now time.Time) []Ref {
 	var refs []Ref
+	if x := r.Proposal; x.State != "" && !now.Before(x.ExpiresAt) {
+		refs = r.Asked()
+	}
 	for _, p := range r.Parked {
 		if p.needsLook(hash, now) {
 			refs = append(refs, p.Request.Ref)
 		}
 	}
 	return refs
+}
+
+// Asked returns the findings that wait for a person's answer.
+func (r Record) Asked() []Ref { return refsOf(r.Waiting(Asked)) }
+
+// DecidedByOther reports whether a finding is parked by another policy than that with a hash. One that waits because the
+// policy or a fact cannot be read is looked at every few minutes anyway.
+func (r Record) DecidedByOther(hash string) bool {
+	return slices.ContainsFunc(r.Parked, func(p Parked) bool {
+		return p.ReturnedAt.IsZero() && p.Cause != Unreadable && p.Policy != hash
+	})
 }
 
 // dueParked reports whether there is something to do about a parked finding.
@@ -130,7 +144,11 @@ func (d *decider) park(r Request, p Parked) {
 		d.propose(r, p)
 	}
 	if !same {
-		d.announce([]Ref{r.Ref}, Clip(d.parkedText(p), noteLimit))
+		u := notify([]Ref{r.Ref}, Clip(d.parkedText(p), noteLimit))
+		if r.Trigger != finding.Automatic {
+			u.Workflow = "" // it may be RESOLVED, and nothing has come of the request
+		}
+		d.Announce = append(d.Announce, u)
 	}
 	if news {
 		d.notifyParked(p)
@@ -177,8 +195,9 @@ func (d *decider) lookAtParked() {
 func (d *decider) lookAt(p Parked) {
 	id := p.Request.Ref.ID
 	seen, looked := d.seen[id]
+	a := d.Record.Last()
 	switch {
-	case !p.ReturnedAt.IsZero():
+	case !p.ReturnedAt.IsZero() || a != nil && !a.ended() && a.hasFinding(p.Request.Ref):
 		d.forget(id)
 		return
 	case looked && (seen.Workflow != finding.Notified || !seen.needsRepair(finding.Automatic)):
@@ -198,11 +217,28 @@ func (d *decider) lookAt(p Parked) {
 	case now.cause == p.Cause && now.parked.Rule == p.Rule:
 		d.goOnWaiting(p, now.parked)
 	default:
-		p.ReturnedAt, d.Save = d.now, true
-		*d.Record.parked(id) = p
-		d.Announce = append(d.Announce,
-			Update{Findings: []Ref{p.Request.Ref}, Workflow: finding.New, Note: returnedNote(p)})
+		d.returnParked(p, seen)
 	}
+}
+
+// returnParked sets a finding to NEW, so that it asks again. One that a repair of the target has answered meanwhile,
+// whose check may not know of it, is RESOLVED.
+func (d *decider) returnParked(p Parked, seen Seen) {
+	r := p.Request
+	r.Trigger, r.At, r.AsOf, r.Since = finding.Automatic, time.Time{}, seen.ObservedAt, seen.Since
+	if repair, verified := d.Record.repairOf(r.Parameters); verified && d.checkedOldData(r, d.Record.Attempts[repair]) {
+		d.keepResolved(r, &d.Record.Attempts[repair])
+		d.forget(r.Ref.ID)
+		return
+	}
+	if d.Record.Held() {
+		d.Announce = append(d.Announce, notify([]Ref{r.Ref}, heldNote(d.Record)))
+		d.forget(r.Ref.ID)
+		return
+	}
+	p.ReturnedAt, d.Save = d.now, true
+	*d.Record.parked(r.Ref.ID) = p
+	d.Announce = append(d.Announce, Update{Findings: []Ref{r.Ref}, Workflow: finding.New, Note: returnedNote(p)})
 }
 
 func (d *decider) forget(id string) {

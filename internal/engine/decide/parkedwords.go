@@ -77,10 +77,6 @@ func orCustomAction(x Proposal) string {
 	return " or the custom action"
 }
 
-func planProblemNote(x Proposal) string {
-	return because("A person has to approve this repair, and Hubmend could not plan it:", x.Problem, "It tries again.")
-}
-
 func planRefusedNote(reason string) string {
 	return because("A person was to approve this repair, but the runbook would fail:", reason, "Nothing was changed.")
 }

@@ -110,7 +110,7 @@ func (d *decider) propose(r Request, p Parked) {
 	v := d.gate.Policy.Policy.Decide(d.subject(r), d.gate.Policy.Facts, d.now)
 	next := Proposal{Round: x.Round + 1, State: Wanted, Control: r.Control, Rule: p.Rule, Reason: p.Reason,
 		Parameters: parameters.Clone(),
-		Approvers: v.Rule.Approvers, AskedAt: d.now, AskedBy: r.By, AskedSender: r.Sender,
+		Approvers:  v.Rule.Approvers, AskedAt: d.now, AskedBy: r.By, AskedSender: r.Sender,
 		ExpiresAt: d.now.Add(d.gate.Policy.Policy.Proposals.ExpireAfter()), Nonce: d.gate.Nonce, StartAt: d.now}
 	if x.State != "" {
 		next.Control, next.AskedAt, next.AskedBy, next.AskedSender = x.Control, x.AskedAt, x.AskedBy, x.AskedSender
@@ -138,9 +138,17 @@ func (d *Decision) proposeAgain(asks []Request, refs []Ref, now time.Time) {
 
 // planIfDue has the planning execution started.
 func (d *decider) planIfDue() {
-	x := &d.Record.Proposal
+	x, last := &d.Record.Proposal, d.Record.Last()
+	if x.State != Wanted || d.now.Before(x.StartAt) || d.gate.Paused || last != nil && !last.ended() || d.needsAnything() {
+		return
+	}
+	t := d.Record.Target
+	obstacle := d.gate.Accounts[t.Account].obstacle(t, d.Record.Starting(), d.now, d.settings)
 	switch {
-	case x.State != Wanted || d.now.Before(x.StartAt) || d.gate.Paused || d.Start || d.needsAnything():
+	case obstacle.cause != "":
+		x.StartAt, d.Save = obstacle.until, true
+	case obstacle.probe:
+		d.NeedsProbe = true
 	case d.gate.Slot.IsZero():
 		d.NeedsSlot = true
 	case d.gate.Slot.Sub(d.now) > d.settings.ShortWait:
@@ -149,6 +157,19 @@ func (d *decider) planIfDue() {
 		x.StartAt, d.Save = d.now.Add(planLost), true
 		d.Plan, d.PlanAt = true, d.gate.Slot
 	}
+}
+
+// Starting returns what is to be started for a target: its last attempt, or what stands for the planning execution of its
+// proposal, which needs of the account what a repair needs.
+func (r Record) Starting() Attempt {
+	a := r.Last()
+	switch {
+	case r.Proposal.State == Wanted && (a == nil || a.ended()):
+		return Attempt{Control: r.Proposal.Control, Trigger: finding.Automatic, Findings: r.Asked()}
+	case a == nil:
+		return Attempt{}
+	}
+	return *a
 }
 
 // OnPlanStarted records the planning execution of a proposal.
@@ -161,11 +182,13 @@ func OnPlanStarted(rec Record, round int, executionID string, now time.Time) Dec
 	return d
 }
 
-// OnPlanRefused records that a planning execution could not be started. It is tried again later.
-func OnPlanRefused(rec Record, round int, reason string, now time.Time) Decision {
+// OnPlanRefused records that a planning execution could not be started. It is tried again later, and not before a time
+// that may be zero.
+func OnPlanRefused(rec Record, round int, reason string, notBefore, now time.Time) Decision {
 	d := Decision{Event: EventPlanFailed, Record: rec.Clone()}
-	if x := d.Record.Proposal; x.State == Wanted && x.Round == round {
+	if x := &d.Record.Proposal; x.State == Wanted && x.Round == round {
 		d.planFailed(reason, now)
+		x.StartAt = later(x.StartAt, notBefore)
 	}
 	return d
 }
@@ -182,15 +205,16 @@ func (r Record) PlansWith(executionID string) bool {
 	return false
 }
 
-// OnPlanned records what a planning execution found out, and asks people.
-func OnPlanned(rec Record, o Outcome, now time.Time) Decision {
+// OnPlanned records what a planning execution found out, and asks people. seen tells how the findings are now; it may
+// lack any.
+func OnPlanned(rec Record, o Outcome, seen map[string]Seen, now time.Time) Decision {
 	d := Decision{Event: EventPlanned, Record: rec.Clone()}
 	if !rec.PlansWith(o.ExecutionID) || rec.Proposal.State == Wanted && !o.Planning {
 		d.Log = []string{"no proposal waits for this plan"}
 		return d
 	}
 	x := &d.Record.Proposal
-	asked := refsOf(d.Record.Waiting(Asked))
+	asked := d.Record.asked(seen)
 	switch {
 	case !o.Succeeded && (o.Class == failure.Refused || o.Class == failure.Gone):
 		// The repair itself would end like this, so there is nothing to ask.
@@ -218,10 +242,17 @@ func (d *Decision) planFailed(reason string, now time.Time) {
 	x.Nonce += "+" // another execution
 	d.Save = true
 	if !known {
-		asked := refsOf(d.Record.Waiting(Asked))
-		d.answer(notify(asked, planProblemNote(*x)))
-		d.Notifications = []Notification{proposalNotification(d.Record, asked)}
+		d.Notifications = []Notification{proposalNotification(d.Record, d.Record.Asked())}
 	}
+}
+
+// asked returns the findings that wait for an answer and are as they were, as far as anybody looked.
+func (r Record) asked(seen map[string]Seen) []Ref {
+	return slices.DeleteFunc(r.Asked(), func(ref Ref) bool {
+		now, looked := seen[ref.ID]
+		return looked && (now.Workflow != finding.Notified && now.Workflow != finding.New ||
+			!now.needsRepair(finding.CustomAction))
+	})
 }
 
 func refsOf(parked []Parked) []Ref {
@@ -248,8 +279,8 @@ func (d *Decision) dropProposal(u Update) {
 	var again []Ref
 	for _, p := range d.Record.Waiting(Asked) {
 		d.Record.unpark(p.Request.Ref.ID)
-		if !x.Parameters.Covers(p.Request.Parameters) {
-			u.Findings = slices.DeleteFunc(u.Findings, func(r Ref) bool { return r == p.Request.Ref })
+		if i := slices.Index(u.Findings, p.Request.Ref); i >= 0 && !x.Parameters.Covers(p.Request.Parameters) {
+			u.Findings = slices.Delete(u.Findings, i, i+1)
 			again = append(again, p.Request.Ref)
 		}
 	}
@@ -262,8 +293,15 @@ func (d *Decision) dropProposal(u Update) {
 // expireProposal takes silence for no.
 func (d *decider) expireProposal() {
 	if x := d.Record.Proposal; x.State != "" && !d.now.Before(x.ExpiresAt) {
-		d.dropProposal(notify(refsOf(d.Record.Waiting(Asked)), expiredNote(x)))
+		d.dropProposal(notify(d.Record.asked(d.seen), expiredNote(x)))
 		d.Log = append(d.Log, "proposal expired")
+	}
+}
+
+// endEmptyProposal ends a proposal whose findings need no repair any longer, or were repaired otherwise.
+func (d *decider) endEmptyProposal() {
+	if d.Record.Proposal.State != "" && len(d.Record.Waiting(Asked)) == 0 {
+		d.Record.Proposal, d.Save = Proposal{Round: d.Record.Proposal.Round}, true
 	}
 }
 
@@ -293,7 +331,7 @@ func OnAnswer(rec Record, answer Answer, seen map[string]Seen, g Gate, now time.
 		return d.Decision
 	case !answer.Approve:
 		d.Record.LastAnswer = answer.ID
-		d.dropProposal(notify(refsOf(d.Record.Waiting(Asked)), rejectedNote(answer)))
+		d.dropProposal(notify(d.Record.asked(d.seen), rejectedNote(answer)))
 		d.Log = []string{"rejected"}
 	default:
 		d.Record.LastAnswer = answer.ID

@@ -49,7 +49,7 @@ func TestOnSweep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := decide.OnSweep(tc.rec, tc.paused, noon, settings); got != tc.want {
+			if got := decide.OnSweep(tc.rec, tc.paused, "", noon, settings); got != tc.want {
 				t.Errorf("plan = %+v, want %+v", got, tc.want)
 			}
 		})
@@ -66,7 +66,7 @@ func TestChecksTakeTurns(t *testing.T) {
 	checks := 0
 	for i := range 24 {
 		now := noon.Add(time.Duration(i) * decide.SweepEvery)
-		if decide.OnSweep(rec, false, now, settings).Check {
+		if decide.OnSweep(rec, false, "", now, settings).Check {
 			rec = decide.OnChecks(rec, seen, now, settings).Record
 			checks++
 		}
@@ -76,7 +76,7 @@ func TestChecksTakeTurns(t *testing.T) {
 	}
 	always := settings
 	always.ConfirmEvery = 0
-	if !decide.OnSweep(rec, false, noon.Add(2*time.Hour), always).Check {
+	if !decide.OnSweep(rec, false, "", noon.Add(2*time.Hour), always).Check {
 		t.Error("no check although each sweep is to make one")
 	}
 }

@@ -231,7 +231,7 @@ func TestUndoMeetsThePause(t *testing.T) {
 	t.Parallel()
 	paused := decide.Gate{Paused: true}
 	waiting := record(repaired(1), attempt(2, decide.Queued, undo("exec-1"), queued(decide.Busy, noon.Add(-time.Hour))))
-	if plan := decide.OnSweep(waiting, true, noon, settings); !plan.Wake {
+	if plan := decide.OnSweep(waiting, true, "", noon, settings); !plan.Wake {
 		t.Error("the sweep leaves it waiting")
 	}
 	d := decide.OnWake(waiting, nil, paused, noon, settings)
@@ -241,7 +241,7 @@ func TestUndoMeetsThePause(t *testing.T) {
 		t.Errorf("attempt %+v, ended %+v", a, d.Ended)
 	}
 	waiting.Attempts[1].MayRun = true
-	if plan := decide.OnSweep(waiting, true, noon, settings); plan.Wake {
+	if plan := decide.OnSweep(waiting, true, "", noon, settings); plan.Wake {
 		t.Error("the sweep wakes what may run already")
 	}
 	if d := decide.OnWake(waiting, nil, paused, noon, settings); d.Start || last(t, d).State != decide.Queued {
@@ -501,7 +501,7 @@ func TestNoCheckWhileAnUndoRuns(t *testing.T) {
 		t.Errorf("something happens: %+v", d)
 	}
 	for i := range 24 {
-		if decide.OnSweep(rec, false, noon.Add(time.Duration(i)*decide.SweepEvery), settings).Check {
+		if decide.OnSweep(rec, false, "", noon.Add(time.Duration(i)*decide.SweepEvery), settings).Check {
 			t.Fatal("the sweep checks")
 		}
 	}

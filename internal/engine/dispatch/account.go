@@ -23,7 +23,7 @@ func (h *Handler) takeProbes(ctx context.Context, g decide.Gate, rec decide.Reco
 	if err := errors.Join(breaker, account); err != nil && !errors.Is(err, ledger.ErrConflict) {
 		return g, err
 	}
-	b, err := h.Effects.Ledger.LoadBreaker(ctx, rec.Last().Control)
+	b, err := h.Effects.Ledger.LoadBreaker(ctx, rec.Starting().Control)
 	if err != nil {
 		return g, err
 	}

@@ -240,6 +240,9 @@ func (b *batch) stale(now time.Time) []decide.Ref {
 		if w.followUp != nil {
 			refs = append(refs, w.record.ParkedToLookAt(b.gate.Policy.Hash, now)...)
 		}
+		if w.answer != nil {
+			refs = append(refs, w.record.Asked()...)
+		}
 		for _, r := range w.requests {
 			if r.At.Before(before) || w.record.Answered(r.Ref) {
 				refs = append(refs, r.Ref)

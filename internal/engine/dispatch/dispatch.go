@@ -162,7 +162,9 @@ func (h *Handler) readState(ctx context.Context, b *batch) error {
 	if b.gate.Paused, err = h.Switch.Paused(ctx); err != nil {
 		return err
 	}
-	h.readPolicy(ctx, b)
+	if err := h.readPolicy(ctx, b); err != nil {
+		return err
+	}
 	b.works = h.forEach(ctx, b, b.works, func(ctx context.Context, w *work) (err error) {
 		w.record, err = ledger.Open(ctx, h.Effects.Ledger, w.target)
 		return err
@@ -228,9 +230,7 @@ func (h *Handler) decide(ctx context.Context, b *batch, w *work) error {
 			return err
 		}
 	}
-	if a := w.record.Last(); a != nil {
-		w.lacks = gate.Accounts[w.target.Account].Lacks(w.target, *a)
-	}
+	w.lacks = gate.Accounts[w.target.Account].Lacks(w.target, w.record.Starting())
 	h.Log.InfoContext(ctx, "decided", "target", w.target.String(), "decisions", w.decision.Log)
 	return nil
 }

@@ -6,22 +6,27 @@ import (
 	"maps"
 	"slices"
 
+	"hubmend/internal/aws/awserr"
 	"hubmend/internal/engine/control"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/target"
 )
 
-// readPolicy reads the policy in force. If that fails, decisions are made without one: nothing starts automatically, and
-// findings say why.
-func (h *Handler) readPolicy(ctx context.Context, b *batch) {
+// readPolicy reads the policy in force. If that fails for a reason that may pass, the batch comes back. Otherwise
+// decisions are made without a policy: nothing starts automatically, and findings say why.
+func (h *Handler) readPolicy(ctx context.Context, b *batch) error {
 	v, err := h.Policy.Current(ctx)
+	if err != nil && (awserr.IsTransient(err) || awserr.IsThrottling(err)) {
+		return fmt.Errorf("read policy: %w", err)
+	}
 	if err != nil {
 		h.Log.ErrorContext(ctx, "policy not read", "error", err)
 		b.gate.Policy.Problem = fmt.Sprintf("the policy cannot be read (%v).", err)
-		return
+		return nil
 	}
 	b.gate.Policy.Version = v
+	return nil
 }
 
 // policyControls returns what conditions need of the controls that may be decided about.

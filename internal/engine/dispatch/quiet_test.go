@@ -29,6 +29,10 @@ func (quietWorld) Reserve(_ context.Context, _, _ string, now time.Time) (time.T
 	return now, nil
 }
 
+func (q *quietWorld) Plan(context.Context, target.Target, target.Parameters, string) (string, error) {
+	return "exec", nil
+}
+
 func (q *quietWorld) Start(context.Context, target.Target, decide.Attempt) (string, error) {
 	q.started++
 	return "exec", nil

@@ -21,6 +21,7 @@ import (
 	"hubmend/internal/engine/dispatch"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/messages"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/target"
 )
 
@@ -42,6 +43,9 @@ type world struct {
 	log    bytes.Buffer
 	now    time.Time
 	paused bool
+	policy policy.Version
+	ous    []string
+	tags   map[string]string
 
 	lateBy    time.Duration // passes with each update
 	started   int
@@ -224,6 +228,37 @@ func (w *world) Start(_ context.Context, t target.Target, a decide.Attempt) (str
 	return fmt.Sprint("exec-", w.started), nil
 }
 
+func (w *world) Plan(_ context.Context, t target.Target, p target.Parameters, _ string) (string, error) {
+	group := t.Resource[strings.LastIndex(t.Resource, "/")+1:]
+	w.done = append(w.done, fmt.Sprintf("plan %s %s", group, strings.Join(p["Ports"].Values, "+")))
+	if w.startErr != nil {
+		return "", w.startErr
+	}
+	w.started++
+	return fmt.Sprint("exec-", w.started), nil
+}
+
+func (w *world) Current(context.Context) (policy.Version, error) {
+	return w.policy, w.broken("Current")
+}
+
+func (w *world) OUs(_ context.Context, account string) ([]string, error) {
+	w.done = append(w.done, "read OUs of "+account)
+	return w.ous, w.broken("OUs")
+}
+
+func (w *world) Tags(_ context.Context, t target.Target) (map[string]string, error) {
+	w.done = append(w.done, "read tags of "+target.Name(t.Resource))
+	return w.tags, w.broken("Tags")
+}
+
+func (w *world) Take(ctx context.Context, key string, limit int, expires time.Time) (bool, error) {
+	if err := w.broken("Take"); err != nil {
+		return false, err
+	}
+	return w.memory.Take(ctx, key, limit, expires)
+}
+
 func (w *world) Delay(_ context.Context, handle string, after time.Duration) error {
 	w.done = append(w.done, delayed(strings.TrimPrefix(handle, "handle-"), after))
 	return w.broken("Delay")
@@ -239,6 +274,7 @@ func (w *world) handler() *dispatch.Handler {
 		Catalog: catalog.Embedded(),
 		Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
 		Slots:   w, Accounts: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
+		Policy: w, Facts: w, Budgets: w,
 		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Sleep: w.Sleep, Together: inTurn, Log: log,
 		Nonce: func() string { w.nonces++; return fmt.Sprint("nonce-", w.nonces) },
 	}

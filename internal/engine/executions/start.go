@@ -49,6 +49,11 @@ func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt)
 	return *out.AutomationExecutionId, nil
 }
 
+// Plan is replaced at the merge.
+func (m *Accounts) Plan(ctx context.Context, t target.Target, p target.Parameters, token string) (string, error) {
+	return "", errors.New("not yet")
+}
+
 // notWhenThrottled stops the SDK from retrying throttled calls. An attempt has a reserved second, and the next second
 // belongs to another attempt. dispatch retries in a new slot.
 func notWhenThrottled(o *ssm.Options) {

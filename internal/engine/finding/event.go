@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Trigger is what requests a repair.
@@ -31,6 +33,8 @@ type Event struct {
 	// By is the identity that asks; of CommandLine only, because Security Hub does not say who
 	// used a custom action.
 	By string
+	// Despite is why that person requests it although the policy exempts the finding; empty when nothing was said.
+	Despite string
 	// Sender is the id of who sent the message, see Sender; "" when it is not known.
 	Sender string
 	// Findings are not parsed yet, so that one bad finding does not spoil the others.
@@ -44,8 +48,10 @@ type envelope struct {
 	DetailType string   `json:"detail-type"`
 	Resources  []string `json:"resources"`
 	Detail     struct {
-		Findings    rawFindings `json:"findings"`
-		RequestedBy string      `json:"requestedBy"` // of `hubmend remediate`, never of Security Hub
+		Findings rawFindings `json:"findings"`
+		// Of `hubmend remediate`, never of Security Hub.
+		RequestedBy   string `json:"requestedBy"`
+		DespitePolicy string `json:"despitePolicy"`
 	} `json:"detail"`
 }
 
@@ -124,7 +130,7 @@ func ParseEvent(body []byte) (Event, error) {
 			if !IsIdentity(by) {
 				return Event{}, fmt.Errorf("the event's requestedBy %q is not the ARN of an identity", clip(by))
 			}
-			event.Trigger, event.By = CommandLine, by
+			event.Trigger, event.By, event.Despite = CommandLine, by, reason(e.Detail.DespitePolicy)
 		}
 	default:
 		return Event{}, fmt.Errorf("the event's detail-type %q is not one of findings", clip(e.DetailType))
@@ -135,6 +141,21 @@ func ParseEvent(body []byte) (Event, error) {
 	}
 	event.Time = at.Add(time.Second - time.Nanosecond)
 	return event, nil
+}
+
+// reason keeps what a person wrote to a line that fits into a note.
+func reason(text string) string {
+	const limit = 200
+	text = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)), " ")
+	if runes := []rune(text); len(runes) > limit {
+		return string(runes[:limit])
+	}
+	return text
 }
 
 // actionARN matches the whole of it, because the id goes into notes.

@@ -71,6 +71,13 @@ type Policies interface {
 	PolicyVersions(ctx context.Context) ([]policy.Version, error)
 }
 
+// SweptPolicy remembers for which policy all parked findings were looked at.
+type SweptPolicy interface {
+	// LoadSweptPolicy returns its hash; empty if there was none.
+	LoadSweptPolicy(ctx context.Context) (hash string, err error)
+	SaveSweptPolicy(ctx context.Context, hash string) error
+}
+
 // ErrNoPolicy is returned for a version of the policy that does not exist.
 var ErrNoPolicy = errors.New("no such version of the policy")
 

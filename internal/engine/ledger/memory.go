@@ -30,6 +30,7 @@ type Memory struct {
 	expires   map[string]time.Time // by key of a record, breaker, account or digest, and of what was collected
 	schemas   map[string]int       // as expires, of those that another version of Hubmend wrote
 	policies  []packedPolicy       // by number; the last is in force
+	swept     string               // hash of the policy that was swept
 	taken     map[string]int       // by key of a budget
 }
 

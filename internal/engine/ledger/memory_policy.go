@@ -72,3 +72,18 @@ func (m *Memory) Take(_ context.Context, key string, limit int, _ time.Time) (bo
 	put(&m.taken, key, m.taken[key]+1)
 	return true, nil
 }
+
+// LoadSweptPolicy implements SweptPolicy.
+func (m *Memory) LoadSweptPolicy(context.Context) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.swept, nil
+}
+
+// SaveSweptPolicy implements SweptPolicy.
+func (m *Memory) SaveSweptPolicy(_ context.Context, hash string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.swept = hash
+	return nil
+}

@@ -230,3 +230,25 @@ func (l *DynamoDB) Take(ctx context.Context, key string, limit int, expires time
 	}
 	return true, nil
 }
+
+// sweptKey is apart from the versions of the policy, which are listed.
+const sweptKey = "policy-swept"
+
+// LoadSweptPolicy implements SweptPolicy.
+func (l *DynamoDB) LoadSweptPolicy(ctx context.Context) (string, error) {
+	var swept struct{ Hash string }
+	if _, err := l.load(ctx, sweptKey, policyItem, &swept); err != nil {
+		return "", fmt.Errorf("load the policy that was swept: %w", err)
+	}
+	return swept.Hash, nil
+}
+
+// SaveSweptPolicy implements SweptPolicy.
+func (l *DynamoDB) SaveSweptPolicy(ctx context.Context, hash string) error {
+	in := itemKey(sweptKey, policyItem)
+	in["Hash"] = &types.AttributeValueMemberS{Value: hash}
+	if _, err := l.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &l.Table, Item: in}); err != nil {
+		return fmt.Errorf("save the policy that was swept: %w", err)
+	}
+	return nil
+}

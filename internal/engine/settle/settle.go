@@ -87,6 +87,9 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 			if a := e.record.Last(); a != nil {
 				refs = append(refs, a.Findings...)
 			}
+			if e.record.PlansWith(e.executionID) {
+				refs = append(refs, e.record.Asked()...)
+			}
 		}
 	}
 	if len(ended) == 0 {
@@ -228,7 +231,7 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 	}
 	d, _, err := h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
 		if e.outcome.Planning || rec.Proposal.ExecutionID == e.executionID {
-			return decide.OnPlanned(rec, e.outcome, h.Now())
+			return decide.OnPlanned(rec, e.outcome, seen, h.Now())
 		}
 		return decide.OnOutcome(rec, e.outcome, seen, h.Now(), h.Settings)
 	})

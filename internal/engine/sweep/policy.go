@@ -26,7 +26,7 @@ func (s *sweep) readPolicy(ctx context.Context) (time.Time, error) {
 
 // policySwept records that all parked findings were looked at since the policy is in force, if they were.
 func (s *sweep) policySwept(ctx context.Context, all bool, problem error) error {
-	if !s.news || !all || s.cut || problem != nil {
+	if !s.news || !all || s.left || problem != nil {
 		return nil
 	}
 	return s.Swept.SaveSweptPolicy(ctx, s.policy)

@@ -121,7 +121,7 @@ type sweep struct {
 	paused bool
 	policy string         // the hash of the policy in force; empty when it is not known
 	news   bool           // whether parked findings have not been looked at since that policy is in force
-	cut    bool           // whether a follow-up was left for the next sweep
+	left   bool           // whether a parked finding is still to be decided by that policy
 	starts map[string]int // follow-ups to dispatch by account and Region
 	checks []decide.Record
 
@@ -137,12 +137,10 @@ func (s *sweep) look(ctx context.Context, keys []string) error {
 	for _, rec := range records {
 		key, plan := rec.Target.Key(), decide.OnSweep(rec, s.paused, s.policy, s.now, s.Settings)
 		place := rec.Target.Account + "/" + rec.Target.Region
-		switch {
-		case plan.Wake && s.starts[place] < mostStarts:
+		s.left = s.left || s.news && rec.DecidedByOther(s.policy)
+		if plan.Wake && s.starts[place] < mostStarts {
 			s.starts[place]++
 			wakes = append(wakes, messages.FollowUp{Key: key}.Body())
-		case plan.Wake:
-			s.cut = true
 		}
 		for _, id := range []string{plan.Look, plan.LookPlan} {
 			if id != "" {
