@@ -37,23 +37,27 @@ type Transition struct {
 
 // The phases that the rows have in common.
 var (
-	notStarted = []Phase{PhasePaced, PhaseDeferred, PhaseRetry, PhasePaused, PhaseBroken, PhaseNotReady}
-	mayRun     = []Phase{PhaseUnknown, PhaseStarting, PhaseRestarting, PhaseRunning}
-	claimed    = []Phase{PhaseStarting, PhaseRestarting}
-	undoWaits  = []Phase{PhaseUndoWaiting, PhaseUndoUnknown}
-	undoClaim  = []Phase{PhaseUndoStarting, PhaseUndoRestarting}
-	undoOpen   = []Phase{PhaseUndoUnknown, PhaseUndoStarting, PhaseUndoRestarting, PhaseUndoRunning}
-	over       = []Phase{PhaseRepaired, PhaseConfirmed, PhaseFailed, PhaseGone, PhaseSuspended, PhaseUndoFailed}
+	notStarted = []Phase{PhasePaced, PhaseDeferred, PhaseRetry, PhasePaused, PhaseBroken, PhaseNotReady,
+		PhaseOverBudget}
+	mayRun    = []Phase{PhaseUnknown, PhaseStarting, PhaseRestarting, PhaseRunning}
+	claimed   = []Phase{PhaseStarting, PhaseRestarting}
+	undoWaits = []Phase{PhaseUndoWaiting, PhaseUndoUnknown}
+	undoClaim = []Phase{PhaseUndoStarting, PhaseUndoRestarting}
+	undoOpen  = []Phase{PhaseUndoUnknown, PhaseUndoStarting, PhaseUndoRestarting, PhaseUndoRunning}
+	over      = []Phase{PhaseRepaired, PhaseConfirmed, PhaseFailed, PhaseGone, PhaseSuspended, PhaseUndoFailed}
 	// begun is where a new attempt is: it starts, or waits for what stops it.
-	begun  = []Phase{PhaseStarting, PhasePaced, PhasePaused, PhaseBroken, PhaseNotReady}
-	failed = []Phase{PhaseFailed, PhaseGone, PhaseRetry}
-	wanted = []Event{EventFinding, EventRequest}
+	begun = []Phase{PhaseStarting, PhasePaced, PhaseDeferred, PhasePaused, PhaseBroken, PhaseNotReady, PhaseOverBudget}
+	// settled is where a target is without an attempt that is open.
+	settled = slices.Concat(over, []Phase{PhaseIdle, PhaseUndone})
+	failed  = []Phase{PhaseFailed, PhaseGone, PhaseRetry}
+	wanted  = []Event{EventFinding, EventRequest}
 )
 
 // Transitions is the table of phases and events.
 var Transitions = []Transition{
 	{From: slices.Concat(over, []Phase{PhaseIdle}), On: []Event{EventFinding},
-		Does: "A new attempt starts, or waits for what stops it.", To: begun},
+		Does: "A new attempt starts, or waits for what stops it. The policy may have the finding wait.",
+		To:   slices.Concat(begun, []Phase{PhaseParked})},
 	{From: []Phase{PhaseRepaired, PhaseConfirmed, PhaseFailed, PhaseGone, PhaseUndoFailed}, On: wanted,
 		Does: "Automatic repair has used up its attempts. People are notified.", To: []Phase{PhaseSuspended}},
 	{From: []Phase{PhaseRepaired, PhaseConfirmed}, On: wanted,
@@ -61,16 +65,34 @@ var Transitions = []Transition{
 		To:   []Phase{PhaseRepaired}},
 	{From: []Phase{PhaseFailed, PhaseGone, PhaseSuspended, PhaseUndoFailed}, On: wanted,
 		Does: "The finding gets the answer that others have had.", Stays: true},
-	{From: slices.Concat(over, []Phase{PhaseIdle, PhaseUndone}), On: []Event{EventRequest},
-		Does: "A new attempt starts, or waits for what stops it. A breaker does not stop it, nor does a hold.",
-		To:   []Phase{PhaseStarting, PhasePaced, PhasePaused, PhaseNotReady}},
+	{From: settled, On: []Event{EventRequest},
+		Does: "A new attempt starts, or waits for what stops it. A breaker does not stop it, nor does a hold. An " +
+			"exemption does, and a policy that cannot be read.",
+		To: []Phase{PhaseStarting, PhasePaced, PhaseDeferred, PhasePaused, PhaseNotReady, PhaseParked}},
+	{From: []Phase{PhaseParked}, On: wanted,
+		Does: "Another finding is stopped by the policy, or is repaired.",
+		To:   slices.Concat(begun, over), Stays: true},
+	{From: []Phase{PhaseParked}, On: []Event{EventFollowUp},
+		Does: "A finding whose time has come, or that another policy lets start, is NEW again, and so asks again. One " +
+			"that needs no repair any longer is forgotten. A proposal expires.",
+		To: settled, Stays: true},
+	{On: []Event{EventPlanStarted, EventPlanFailed}, Does: "The planning execution of a proposal is recorded.", Stays: true},
+	{On: []Event{EventPlanned},
+		Does: "People are asked to approve the repair. If there is nothing to change, or the repair would be refused, the " +
+			"findings are answered.",
+		To: settled, Stays: true},
+	{From: slices.Concat(settled, []Phase{PhaseParked}), On: []Event{EventAnswer},
+		Does: "The repair that a person approved starts, or waits for what stops it. What was rejected is answered.",
+		To:   slices.Concat(begun, settled), Stays: true},
+	{On: []Event{EventAnswer}, Does: "The answer is refused, and the reason recorded.", Stays: true},
+	{From: settled, On: wanted, Does: "Findings that the policy had wait are forgotten.", Stays: true},
+	{On: []Event{EventFollowUp}, Does: "Findings that the policy had wait are answered or forgotten.", Stays: true},
 
 	{From: notStarted, On: []Event{EventFinding, EventRequest, EventFollowUp},
 		Does: "A finding joins. The attempt starts when its time has come and nothing stops it. It is withdrawn " +
 			"when no finding needs it, so that the target is where it was before. It fails after 24 hours without a " +
-			"ready account.",
-		To: slices.Concat(begun, []Phase{PhaseIdle, PhaseRepaired, PhaseConfirmed, PhaseFailed, PhaseGone,
-			PhaseSuspended, PhaseUndone}), Stays: true},
+			"ready account. The policy is asked again before the start.",
+		To: slices.Concat(begun, settled, []Phase{PhaseParked}), Stays: true},
 
 	{From: []Phase{PhaseUnknown}, On: []Event{EventFinding, EventRequest, EventFollowUp},
 		Does: "It is started again with the same client token, which gives the execution that exists.",
@@ -79,6 +101,11 @@ var Transitions = []Transition{
 	{From: claimed, On: []Event{EventFinding, EventRequest, EventFollowUp},
 		Does: "The function that claimed it has died: it is started again when nothing stops it.",
 		To:   []Phase{PhaseRestarting, PhaseUnknown}},
+	{From: slices.Concat(claimed, []Phase{PhaseUnknown}), On: []Event{EventFinding, EventRequest, EventFollowUp, EventAnswer},
+		Does: "The policy does not allow to start it again: the attempt ends, and people are notified.",
+		To:   []Phase{PhaseParked, PhaseFailed}},
+	{From: slices.Concat(claimed, []Phase{PhaseUnknown}), On: []Event{EventAnswer},
+		Does: "It is started again, as after a follow-up.", To: []Phase{PhaseRestarting, PhaseUnknown}},
 	{From: []Phase{PhaseUnknown, PhaseStarting, PhaseRestarting}, On: []Event{EventRequest, EventFollowUp},
 		Does: "After 24 hours without a ready account the attempt is given up.", To: []Phase{PhaseFailed}},
 
@@ -93,11 +120,12 @@ var Transitions = []Transition{
 		To: []Phase{PhaseNotReady, PhaseUnknown, PhaseFailed}},
 
 	{From: mayRun, On: []Event{EventSucceeded},
-		Does: "The findings are RESOLVED. If all were suppressed meanwhile, none has to be confirmed.",
-		To:   []Phase{PhaseRepaired, PhaseConfirmed}},
+		Does: "The findings are RESOLVED. If all were suppressed meanwhile, none has to be confirmed. Others of the " +
+			"target may wait for the policy.",
+		To: []Phase{PhaseRepaired, PhaseConfirmed, PhaseParked}},
 	{From: mayRun, On: []Event{EventFailed},
 		Does: "It is retried when the reason passes. Otherwise the findings are NOTIFIED, and people are notified.",
-		To:   failed},
+		To:   slices.Concat(failed, []Phase{PhaseParked})},
 	{From: []Phase{PhaseRunning}, On: wanted, Does: "The finding joins.", Stays: true},
 
 	{From: []Phase{PhaseRepaired}, On: []Event{EventChecks},
@@ -106,7 +134,8 @@ var Transitions = []Transition{
 	{On: []Event{EventChecks},
 		Does: "Findings of an earlier repair that passed are done. Those that failed are NEW again.", Stays: true},
 
-	{From: []Phase{PhaseRepaired, PhaseConfirmed, PhaseGone, PhaseSuspended, PhaseUndoFailed}, On: []Event{EventUndo},
+	{From: []Phase{PhaseRepaired, PhaseConfirmed, PhaseGone, PhaseSuspended, PhaseUndoFailed, PhaseParked},
+		On:   []Event{EventUndo},
 		Does: "The undo of the latest repair starts, or waits for its slot. It fails when the account is not ready.",
 		To:   []Phase{PhaseUndoStarting, PhaseUndoWaiting, PhaseUndoFailed}},
 	{On: []Event{EventUndo}, Does: "The request is refused, and the reason recorded.", Stays: true},
@@ -122,7 +151,7 @@ var Transitions = []Transition{
 	{From: undoOpen,
 		On:   []Event{EventFailed},
 		Does: "People are notified. A loop guard that has stopped the target stays.",
-		To:   []Phase{PhaseUndoFailed, PhaseSuspended}},
+		To:   []Phase{PhaseUndoFailed, PhaseSuspended, PhaseParked}},
 }
 
 // Allows reports whether a row of the table has a step.
