@@ -18,6 +18,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/function"
 	"hubmend/internal/engine/ledger"
+	"hubmend/internal/engine/policy/inforce"
 	"hubmend/internal/engine/settle"
 	"hubmend/internal/engine/sweep"
 	"hubmend/internal/engine/target"
@@ -30,6 +31,9 @@ type store interface {
 	ledger.Accounts
 	ledger.Digests
 	ledger.Index
+	ledger.Budgets
+	ledger.Policies
+	ledger.SweptPolicy
 }
 
 // world stands for all that the handlers reach but the ledger. Nothing fails in it.
@@ -76,6 +80,11 @@ func (w *world) Start(context.Context, target.Target, decide.Attempt) (string, e
 	return id, nil
 }
 
+// Plan implements dispatch.Starter. Nothing is proposed.
+func (w *world) Plan(context.Context, target.Target, target.Parameters, string) (string, error) {
+	return "", errors.New("a proposal was planned")
+}
+
 // Outcome implements settle.Executions.
 func (w *world) Outcome(_ context.Context, _, _, executionID string) (decide.Outcome, error) {
 	o := w.outcome
@@ -112,7 +121,7 @@ var quiet = slog.New(slog.NewJSONHandler(io.Discard, nil))
 func (w *world) dispatch() *dispatch.Handler {
 	return &dispatch.Handler{
 		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Accounts: w.store, Switch: w, Starter: w,
-		Queue: w, Home: w.repair.region,
+		Queue: w, Home: w.repair.region, Budgets: w.store, Policy: &inforce.Policy{Store: w.store, Now: w.time},
 		Settings: decide.Defaults, Now: w.time, Nonce: uuid.NewString, Sleep: func(context.Context, time.Duration) {},
 		Together: function.Together, Log: quiet,
 	}
@@ -131,7 +140,8 @@ func (w *world) sweep() *sweep.Handler {
 	s := decide.Defaults
 	s.ConfirmEvery = 0
 	return &sweep.Handler{
-		Index: w.store, Effects: w.effects(), Switch: w, Findings: w, Outcomes: w, Settings: s, Now: w.time,
+		Index: w.store, Effects: w.effects(), Switch: w, Findings: w, Outcomes: w, Swept: w.store,
+		Policy: &inforce.Policy{Store: w.store, Now: w.time}, Settings: s, Now: w.time,
 		Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,
 	}
 }

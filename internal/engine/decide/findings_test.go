@@ -283,7 +283,10 @@ func TestOnFindings(t *testing.T) {
 func TestClaimIsWholeAttempt(t *testing.T) {
 	t.Parallel()
 	d := onFindings(t, record(attempt(7, decide.Succeeded)), ask("f1", "e2", byHand))
+	asked := ask("f1", "e2", byHand)
+	asked.AskedAt = noon
 	want := decide.Attempt{
+		Asks:   []decide.Request{asked},
 		Number: 8, State: decide.Claimed, Control: "X.22", Trigger: finding.CustomAction, Parameters: ports("22"),
 		Findings: []decide.Ref{ref("f1", "e2")}, QueuedAt: noon, ClaimedAt: noon,
 	}

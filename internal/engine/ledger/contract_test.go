@@ -109,7 +109,8 @@ func TestFullRecordIsFull(t *testing.T) {
 	rec := fullRecord("full")
 	rec.Version = 1
 	set := map[string]bool{}
-	for _, v := range append([]any{rec, rec.Unconfirmed[0], rec.Refused}, rec.Attempts[0], rec.Attempts[1],
+	for _, v := range append([]any{rec, rec.Unconfirmed[0], rec.Refused, rec.Parked[0],
+		rec.Parked[0].Request, rec.Proposal}, rec.Attempts[0], rec.Attempts[1],
 		rec.Attempts[2]) {
 		of := reflect.ValueOf(v)
 		for i := range of.NumField() {

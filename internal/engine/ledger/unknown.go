@@ -20,6 +20,8 @@ var identities = map[reflect.Type][]string{
 	// one that was dropped leaves its number to the next
 	reflect.TypeFor[decide.Attempt]():       {"Number", "QueuedAt"},
 	reflect.TypeFor[decide.Ref]():           {"ID", "Event"},
+	reflect.TypeFor[decide.Request]():       {"Ref"},
+	reflect.TypeFor[decide.Parked]():        {"Request"},
 	reflect.TypeFor[decide.UndoRefusal]():   {"Request", "At"},
 	reflect.TypeFor[decide.TargetFailure](): {"Key", "At"},
 	reflect.TypeFor[decide.AccountPause]():  {"Account"},
@@ -135,6 +137,14 @@ func find(list, object types.AttributeValue, of reflect.Type) types.AttributeVal
 // same reports whether two encoded objects of a type have the same identity.
 func same(a, b item, of reflect.Type) bool {
 	for _, name := range identities[of] {
+		inA, isA := a[name].(*types.AttributeValueMemberM)
+		inB, isB := b[name].(*types.AttributeValueMemberM)
+		if isA && isB {
+			if of, known := typeOf(of, name); !known || !same(inA.Value, inB.Value, of) {
+				return false
+			}
+			continue
+		}
 		if scalar(a[name]) != scalar(b[name]) {
 			return false
 		}

@@ -221,9 +221,24 @@ func fullRecord(name string) decide.Record {
 				Class: decide.Verification, Reason: "no",
 			},
 			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2,
-				UnreadySince: at, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at},
+				UnreadySince: at, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at, Asks: []decide.Request{fullRequest("f1")},
+				Proposal: 2, Despite: "It is urgent.", AskedBy: "ann", Expected: "5e0a", BudgetAt: at},
 		},
+		Parked: []decide.Parked{{Request: fullRequest("f4"), Cause: decide.Exempted, Rule: "r", Reason: "why", Owner: "ann",
+			Ticket: "T-1", RuleEnds: at, Until: at, Policy: "a1", Reminded: true, ReturnedAt: at}},
+		Proposal: decide.Proposal{Round: 3, State: decide.Open, Control: "X.22", Rule: "r", Reason: "why",
+			Parameters: target.Parameters{"Ports": {Values: []string{"22"}, List: true}}, Approvers: []string{"*"},
+			AskedAt: at, AskedBy: "ann", AskedSender: "AROA:ann", ExpiresAt: at, Nonce: "n", StartAt: at, StartedAt: at,
+			PlannedAt: at, ExecutionID: "plan", Plan: "Would close it.", Digest: "5e0a", Problem: "none"},
+		LastAnswer: "r3",
 	}
+}
+
+func fullRequest(id string) decide.Request {
+	return decide.Request{Ref: decide.Ref{ID: id, Event: "e"}, Control: "X.22", Trigger: finding.CommandLine, By: "ann",
+		Sender: "AROA:ann", At: noon, AsOf: noon, Since: noon, EvidenceLag: time.Hour,
+		Parameters:  target.Parameters{"Ports": {Values: []string{"22"}, List: true}},
+		AccountName: "workload", Severity: "HIGH", AskedAt: noon, Despite: "It is urgent.", Approved: "bob"}
 }
 
 // ended is a record with which nothing is left to do.

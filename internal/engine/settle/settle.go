@@ -163,7 +163,7 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 		return nil, nil
 	}
 	if !n.about(rec) {
-		log.WarnContext(ctx, "outcome refused", "reason", "nothing runs this document for the target", "document",
+		log.WarnContext(ctx, "outcome refused", "reason", "what the target waits for does not run this document", "document",
 			decide.Clip(n.document, 200))
 		return nil, nil
 	}

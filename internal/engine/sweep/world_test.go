@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/messages"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/queue"
 	"hubmend/internal/engine/sweep"
 	"hubmend/internal/engine/target"
@@ -42,6 +43,7 @@ type world struct {
 	log      bytes.Buffer
 	now      time.Time
 	paused   bool
+	policy   policy.Version
 	fail     map[string]bool // what fails, as it is written into done or named here
 	gone     map[string]bool // keys that the index still has
 	settings decide.Settings
@@ -80,6 +82,11 @@ func (w *world) Save(ctx context.Context, rec decide.Record) (decide.Record, err
 		return decide.Record{}, err
 	}
 	return w.Memory.Save(ctx, rec)
+}
+
+// Current returns the policy in force.
+func (w *world) Current(context.Context) (policy.Version, error) {
+	return w.policy, w.broken("Current")
 }
 
 func (w *world) Due(ctx context.Context, at time.Time) ([]string, error) {
@@ -172,7 +179,7 @@ func (w *world) sweepIn(ctx context.Context, t *testing.T) error {
 	h := &sweep.Handler{
 		Index: w, Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Digests: w,
 			Now: func() time.Time { return w.now }, Settings: w.settings, Log: log},
-		Switch: w, Findings: followUps{w, "wake"}, Outcomes: followUps{w, "look"},
+		Policy: w, Swept: w, Switch: w, Findings: followUps{w, "wake"}, Outcomes: followUps{w, "look"},
 		Settings: w.settings, Now: func() time.Time { return w.now },
 		Sleep: func(_ context.Context, d time.Duration) { w.slept = append(w.slept, d) }, Together: inTurn, Log: log,
 	}
