@@ -220,8 +220,11 @@ func TestUnknownGoesWithItsObject(t *testing.T) {
 	record.Attempts[2].Findings = []decide.Ref{{ID: "f9", Event: "e9"}}
 	attempts := []string{"Attempts[0]", "Attempts[0].Findings[0]", "Attempts[0].Findings[1]",
 		"Attempts[0].Parameters.Empty", "Attempts[0].Parameters.GroupId", "Attempts[0].Parameters.Ports",
-		"Attempts[1]", "Attempts[2]", "Attempts[2].Findings[0]"}
-	all := slices.Concat([]string{""}, attempts, []string{"Refused", "Target", "Unconfirmed[0]"})
+		"Attempts[1]", "Attempts[2]", "Attempts[2].Asks[0]", "Attempts[2].Asks[0].Parameters.Ports",
+		"Attempts[2].Asks[0].Ref", "Attempts[2].Findings[0]"}
+	policy := []string{"Parked[0]", "Parked[0].Request", "Parked[0].Request.Parameters.Ports", "Parked[0].Request.Ref",
+		"Proposal", "Proposal.Parameters.Ports"}
+	all := slices.Concat([]string{""}, attempts, policy, []string{"Refused", "Target", "Unconfirmed[0]"})
 	without := func(gone ...string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(path string) bool { return slices.Contains(gone, path) })
 	}
@@ -250,11 +253,13 @@ func TestUnknownGoesWithItsObject(t *testing.T) {
 		"the oldest attempt is dropped": {&record, func(v any) {
 			r := v.(*decide.Record)
 			r.Attempts = r.Attempts[1:]
-		}, []string{"", "Attempts[0]", "Attempts[1]", "Attempts[1].Findings[0]", "Refused", "Target",
-			"Unconfirmed[0]"}},
+		}, slices.Concat([]string{"", "Attempts[0]", "Attempts[1]", "Attempts[1].Asks[0]",
+			"Attempts[1].Asks[0].Parameters.Ports", "Attempts[1].Asks[0].Ref", "Attempts[1].Findings[0]"}, policy,
+			[]string{"Refused", "Target", "Unconfirmed[0]"})},
 		"another attempt gets the number of one that was not needed": {&record, func(v any) {
 			v.(*decide.Record).Attempts[2].QueuedAt = noon.Add(time.Hour)
-		}, without("Attempts[2]", "Attempts[2].Findings[0]")},
+		}, without("Attempts[2]", "Attempts[2].Asks[0]", "Attempts[2].Asks[0].Parameters.Ports",
+			"Attempts[2].Asks[0].Ref", "Attempts[2].Findings[0]")},
 		"a finding joins and one goes": {&record, func(v any) {
 			v.(*decide.Record).Attempts[0].Findings = []decide.Ref{{ID: "f3"}, {ID: "f2", Event: "e2"}}
 		}, without("Attempts[0].Findings[0]")},
@@ -267,7 +272,7 @@ func TestUnknownGoesWithItsObject(t *testing.T) {
 			without("Refused")},
 		"nothing is to be done": {&record,
 			func(v any) { v.(*decide.Record).Attempts, v.(*decide.Record).Unconfirmed = nil, nil },
-			[]string{"", "Refused", "Target"}},
+			slices.Concat([]string{""}, policy, []string{"Refused", "Target"})},
 		"a breaker changes nothing": {&breaker, func(any) {},
 			[]string{"", "Accounts[0]", "Accounts[0].Probe", "Failures[0]", "Failures[1]", "Probe"}},
 		"others try a breaker, and one fails again": {&breaker, func(v any) {
@@ -318,7 +323,7 @@ func TestKnownFieldsAreEmptied(t *testing.T) {
 	saved := rewrite(t, reflect.TypeFor[decide.Record](),
 		(&newerCode{rng: rand.New(rand.NewPCG(1, 1))}).write(t, &record), func(v any) {
 			rec := v.(*decide.Record)
-			rec.HeldAt, rec.HeldBy, rec.Unconfirmed = time.Time{}, "", nil
+			rec.HeldAt, rec.HeldBy, rec.Unconfirmed, rec.Parked = time.Time{}, "", nil, nil
 			rec.Last().State, rec.Last().Cause = decide.Failed, ""
 		})
 	for _, name := range []string{"HeldAt", "HeldBy", "Unconfirmed", "open", "since"} {

@@ -104,7 +104,7 @@ func (r Rule) verdict(s Subject, now time.Time) Verdict {
 // everything else matches.
 func (w When) match(s Subject, f Facts) (matches bool, need Need) {
 	switch {
-	case !w.aboutControl(s.Control), !w.aboutFinding(s), !w.aboutPlace(s):
+	case !w.aboutPlace(s), !w.aboutFinding(s), !w.aboutControl(s.Control):
 		return false, ""
 	case len(w.OUs) > 0 && f.OUs == nil:
 		return false, NeedOUs
@@ -117,10 +117,18 @@ func (w When) match(s Subject, f Facts) (matches bool, need Need) {
 }
 
 func (w When) aboutControl(c Control) bool {
-	return oneOf(w.Controls, func(p string) bool { return iam.Match(strings.ToLower(p), strings.ToLower(c.ID)) }) &&
+	return oneOf(w.Controls, c.is) &&
 		oneOf(w.Groups, func(g string) bool { return slices.Contains(c.Groups, g) }) &&
 		oneOf(w.Standards, func(s string) bool { return slices.Contains(c.Standards, s) }) &&
 		oneOf(w.Risks, func(r string) bool { return r == c.Risk })
+}
+
+// is reports whether a pattern matches the control, in any case.
+func (c Control) is(pattern string) bool {
+	if !strings.ContainsAny(pattern, "*?") {
+		return strings.EqualFold(pattern, c.ID)
+	}
+	return iam.Match(strings.ToUpper(pattern), strings.ToUpper(c.ID))
 }
 
 func (w When) aboutFinding(s Subject) bool {
@@ -130,10 +138,11 @@ func (w When) aboutFinding(s Subject) bool {
 }
 
 func (w When) aboutPlace(s Subject) bool {
-	name := s.Resource[strings.LastIndexAny(s.Resource, "/:")+1:]
 	return oneOf(w.Accounts, func(a string) bool { return a == s.Account }) &&
 		oneOf(w.Regions, func(p string) bool { return iam.Match(p, s.Region) }) &&
-		oneOf(w.Resources, func(p string) bool { return iam.Match(p, s.Resource) || iam.Match(p, name) })
+		oneOf(w.Resources, func(p string) bool {
+			return iam.Match(p, s.Resource) || iam.Match(p, s.Resource[strings.LastIndexAny(s.Resource, "/:")+1:])
+		})
 }
 
 func (w When) aboutTags(tags map[string]string) bool {
