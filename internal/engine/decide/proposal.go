@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -221,7 +222,7 @@ func OnPlanned(rec Record, o Outcome, seen map[string]Seen, now time.Time) Decis
 		d.dropProposal(notify(asked, planRefusedNote(o.Reason)))
 	case !o.Succeeded || o.Digest == "":
 		d.Event = EventPlanFailed
-		d.planFailed(o.Reason, now)
+		d.planFailed(cmp.Or(o.Reason, "the plan says nothing of what it read, so its runbook may be too old."), now)
 	case strings.HasPrefix(o.Change, nothingToChange):
 		d.dropProposal(notify(asked, planCompliantNote(o.Change)))
 	default:
