@@ -1,5 +1,5 @@
 // Package executions reaches into member accounts: it starts runbooks there and reads how
-// they ended, each under a role that may do nothing else.
+// they ended, each under a role that may do little else.
 package executions
 
 import (
@@ -30,45 +30,63 @@ type Accounts struct {
 	sessions map[string]aws.CredentialsProvider
 }
 
-// place is where an operation takes place: a Region of an account, under a session of one of its
+// Place is where an operation takes place: a Region of an account, under a session of one of its
 // roles. The session's name shows in the account's CloudTrail and, for executions, in their status
-// events.
-type place struct{ account, region, role, session string }
+// events. Region may be target.Global.
+type Place struct{ Account, Region, Role, Session string }
 
-// in does an operation at a place. All places of a Region share a client, because its making takes
-// more time than a call does, and the call says whose credentials it takes.
-func (m *Accounts) in(ctx context.Context, p place,
-	operation func(context.Context, *ssm.Client, func(*ssm.Options)) error) error {
-	if p.region == target.Global {
-		p.region = m.Config.Region
+// Operation does something in a Region with the credentials of a session.
+type Operation func(ctx context.Context, region string, session aws.CredentialsProvider) error
+
+// Do does an operation at a place.
+func (m *Accounts) Do(ctx context.Context, p Place, operation Operation) error {
+	if p.Region == target.Global {
+		p.Region = m.Config.Region
 	}
-	return m.Regions.do(ctx, p.region, func(ctx context.Context) error {
-		client, credentials := m.client(p)
-		return operation(ctx, client, func(o *ssm.Options) { o.Credentials = credentials })
+	return m.Regions.do(ctx, p.Region, func(ctx context.Context) error {
+		return operation(ctx, p.Region, m.session(p))
 	})
 }
 
-// client returns the client of a place and its credentials, which are kept for as long as they are
-// valid, so that a session costs one AssumeRole however often it is used.
-func (m *Accounts) client(p place) (*ssm.Client, aws.CredentialsProvider) {
+// in does an operation of Systems Manager at a place. All places of a Region share a client, because
+// its making takes more time than a call does, and the call says whose credentials it takes.
+func (m *Accounts) in(ctx context.Context, p Place,
+	operation func(context.Context, *ssm.Client, func(*ssm.Options)) error) error {
+	return m.Do(ctx, p, func(ctx context.Context, region string, session aws.CredentialsProvider) error {
+		return operation(ctx, m.client(region), func(o *ssm.Options) { o.Credentials = session })
+	})
+}
+
+func (m *Accounts) client(region string) *ssm.Client {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ssm == nil {
+		m.ssm = map[string]*ssm.Client{}
+	}
+	if m.ssm[region] == nil {
+		m.ssm[region] = ssm.NewFromConfig(m.Config, func(o *ssm.Options) { o.Region = region })
+	}
+	return m.ssm[region]
+}
+
+// session returns the credentials of a place, which are kept for as long as they are valid, so that
+// a session costs one AssumeRole however often it is used.
+func (m *Accounts) session(p Place) aws.CredentialsProvider {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sts == nil {
-		m.sts, m.ssm = sts.NewFromConfig(m.Config), map[string]*ssm.Client{}
+		m.sts = sts.NewFromConfig(m.Config)
 	}
-	if m.ssm[p.region] == nil {
-		m.ssm[p.region] = ssm.NewFromConfig(m.Config, func(o *ssm.Options) { o.Region = p.region })
-	}
-	role := naming.RoleARN(m.Partition, p.account, p.role)
-	key := role + " " + p.session
+	role := naming.RoleARN(m.Partition, p.Account, p.Role)
+	key := role + " " + p.Session
 	if m.sessions == nil || len(m.sessions) >= maxSessions {
 		m.sessions = map[string]aws.CredentialsProvider{}
 	}
 	if m.sessions[key] == nil {
 		m.sessions[key] = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(m.sts, role,
-			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = p.session }))
+			func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = p.Session }))
 	}
-	return m.ssm[p.region], m.sessions[key]
+	return m.sessions[key]
 }
 
 // maxSessions limits the memory of a warm function.

@@ -25,7 +25,7 @@ var ErrNotEnded = errors.New("the execution has not ended")
 // Outcome reads how an execution ended.
 func (m *Accounts) Outcome(ctx context.Context, account, region, executionID string) (decide.Outcome, error) {
 	var out *ssm.GetAutomationExecutionOutput
-	at := place{account, region, naming.SettleRole, naming.SettleFunction}
+	at := Place{account, region, naming.SettleRole, naming.SettleFunction}
 	err := m.in(ctx, at, func(ctx context.Context, client *ssm.Client, session func(*ssm.Options)) (err error) {
 		out, err = client.GetAutomationExecution(ctx,
 			&ssm.GetAutomationExecutionInput{AutomationExecutionId: &executionID}, session)

@@ -36,7 +36,7 @@ func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt)
 	parameters["AutomationAssumeRole"] = []string{naming.RoleARN(m.Partition, t.Account, naming.RunbookRole(runbook))}
 	document, token := naming.Document(runbook), a.ClientToken(t)
 	var out *ssm.StartAutomationExecutionOutput
-	at := place{t.Account, t.Region, naming.DispatchRole, t.Key()}
+	at := Place{t.Account, t.Region, naming.DispatchRole, t.Key()}
 	err := m.in(ctx, at, func(ctx context.Context, client *ssm.Client, session func(*ssm.Options)) (err error) {
 		out, err = client.StartAutomationExecution(ctx, &ssm.StartAutomationExecutionInput{
 			DocumentName: &document, ClientToken: &token, Parameters: parameters,

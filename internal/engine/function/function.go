@@ -25,6 +25,7 @@ import (
 	"hubmend/internal/engine/deadline"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/executions"
+	"hubmend/internal/engine/facts"
 	"hubmend/internal/engine/killswitch"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
@@ -121,6 +122,11 @@ func (e Environment) Accounts() *executions.Accounts {
 		Config: e.Config, Partition: os.Getenv(naming.EnvPartition),
 		Regions: &executions.Regions{Limit: executions.Limit, Rest: executions.Rest, Now: time.Now},
 	}
+}
+
+// Facts reads what policies ask about, under the sessions of accounts.
+func (e Environment) Facts(accounts *executions.Accounts) *facts.Reader {
+	return facts.New(accounts, time.Now)
 }
 
 // Switch is the administrator's.
