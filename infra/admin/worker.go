@@ -76,6 +76,13 @@ func (w *workers) dispatch(scope constructs.Construct) awslambda.Function {
 			access.Statement{Sid: "Delay", Actions: []string{"sqs:ChangeMessageVisibility"},
 				Resources: []*string{w.findings.QueueArn()}},
 			access.Statement{Sid: "Slots", Actions: []string{"dynamodb:UpdateItem"}, Resources: []*string{ledgerARN()}},
+			// Policies ask for the OUs of accounts, and for their tags. The ARNs have the management account, which is
+			// not known here, and an account is in one organization only.
+			access.Statement{Sid: "Parents", Actions: []string{"organizations:ListParents"}, Resources: []*string{
+				arn.Sub("arn:${AWS::Partition}:organizations::*:account/*"),
+				arn.Sub("arn:${AWS::Partition}:organizations::*:ou/*")}},
+			access.Statement{Sid: "AccountTags", Actions: []string{"organizations:ListTagsForResource"},
+				Resources: []*string{arn.Sub("arn:${AWS::Partition}:organizations::*:account/*")}},
 		),
 	})
 	work(function, w.findings, dispatchConcurrency)

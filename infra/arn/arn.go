@@ -23,6 +23,11 @@ func Anywhere(service, resource string) *string {
 	return Sub("arn:${AWS::Partition}:" + service + ":*:${AWS::AccountId}:" + resource)
 }
 
+// Global is the ARN of a resource of the stack's account in a service without Regions.
+func Global(service, resource string) *string {
+	return Sub("arn:${AWS::Partition}:" + service + "::${AWS::AccountId}:" + resource)
+}
+
 // Role is the ARN of a role in the account of the stack.
 func Role(name string) *string { return RoleIn("${AWS::AccountId}", name) }
 

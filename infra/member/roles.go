@@ -40,12 +40,13 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 }
 
 // newDispatchRole makes the role that starts executions, only of Hubmend's runbooks and only with Hubmend's roles. It
-// names them by their prefix, because a list would exceed IAM's limit for the policies of a role.
+// names them by their prefix, because a list would exceed IAM's limit for the policies of a role. The role also reads
+// tags, for policies that ask about them.
 func newDispatchRole(stack awscdk.Stack) {
 	all := naming.Prefix + "*"
 	access.NewRole(stack, jsii.String("DispatchRole"), &access.RoleProps{
 		Name:        jsii.String(naming.DispatchRole),
-		Description: jsii.String("Lets the administrator account start Hubmend's runbooks here."),
+		Description: jsii.String("Lets the administrator account start Hubmend's runbooks here, and read tags."),
 		TrustedBy:   administrators(naming.FunctionRole(naming.DispatchFunction)),
 		Statements: []access.Statement{
 			{
@@ -61,6 +62,16 @@ func newDispatchRole(stack awscdk.Stack) {
 				Sid: "Pass", Actions: []string{"iam:PassRole"}, Resources: []*string{arn.Role(all)},
 				Conditions: access.Conditions{
 					"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}},
+			},
+			// This API has no resources.
+			{Sid: "Tags", Actions: []string{"tag:GetResources"}, Resources: []*string{jsii.String("*")}},
+			{Sid: "BucketTags", Actions: []string{"s3:GetBucketTagging"},
+				Resources: []*string{arn.Sub("arn:${AWS::Partition}:s3:::*")}},
+			{
+				Sid:     "IdentityTags",
+				Actions: []string{"iam:ListUserTags", "iam:ListRoleTags", "iam:ListServerCertificateTags"},
+				Resources: []*string{arn.Global("iam", "user/*"), arn.Global("iam", "role/*"),
+					arn.Global("iam", "server-certificate/*")},
 			},
 		},
 	})

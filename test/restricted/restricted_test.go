@@ -151,7 +151,7 @@ func bind(s *scenario.Scenario) func(context.Context, *lab.Lab) error {
 	return func(ctx context.Context, l *lab.Lab) error {
 		var actions []string
 		for _, service := range []string{"automation", "cloudformation", "cloudtrail", "dynamodb", "ec2", "events",
-			"iam", "kms", "lambda", "logs", "s3", "securityhub", "sns", "sqs", "ssm", "sts"} {
+			"iam", "kms", "lambda", "logs", "organizations", "s3", "securityhub", "sns", "sqs", "ssm", "sts", "tag"} {
 			actions = append(actions, service+":*")
 		}
 		document, err := json.Marshal(object{"Version": "2012-10-17",

@@ -19,6 +19,8 @@ var permissions = map[string][]string{
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-dispatch",
 		"never securityhub:BatchUpdateFindings on securityhub hub/default",
+		"organizations:ListParents on organizations::*:account/* organizations::*:ou/*",
+		"organizations:ListTagsForResource on organizations::*:account/*",
 		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
 		"sns:Publish on hubmend-notifications",
 		"sqs:ChangeMessageVisibility on hubmend-findings",

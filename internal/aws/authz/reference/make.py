@@ -23,6 +23,8 @@ Data = dict[str, Any]
 
 # The link of an action names the call that it is for, where the two differ: API_control_PutPublicAccessBlock.html.
 LINK = re.compile(r"API_(?:(?P<part>[a-z]+)_)?(?P<call>\w+)\.html")
+# Services whose prefix is none of their own names.
+PREFIX = {"resourcegroupstaggingapi": "tag"}
 # Services that share a prefix, and whose part of the reference has links with this in them.
 PART = {"s3control": "control"}
 # The reference has both generations under one prefix, and of an action that both have only the resources of the newer one.
@@ -48,7 +50,12 @@ def main(wheel: str) -> None:
 
 def prefix_of(model: ServiceModel, known: Data) -> str:
     """Gives the prefix of a service's actions, which is mostly what its requests are signed for."""
-    names = [model.metadata.get("signingName"), model.metadata["endpointPrefix"], model.service_name]
+    names = [
+        PREFIX.get(model.service_name),
+        model.metadata.get("signingName"),
+        model.metadata["endpointPrefix"],
+        model.service_name,
+    ]
     return next((name for name in names if name in known), "")
 
 
