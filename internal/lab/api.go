@@ -35,6 +35,8 @@ type (
 	Backend = world.Backend
 	// Faults are what the lab does wrong on purpose.
 	Faults = world.Faults
+	// OU is an organizational unit.
+	OU = world.OU
 	// Duration is a time.Duration that JSON writes as 200ms or 2m.
 	Duration = world.Duration
 	// Intervention forces something at the moment of a call.
@@ -60,6 +62,12 @@ const (
 	KindFault     = story.KindFault
 	KindDenied    = story.KindDenied
 	KindProblem   = story.KindProblem
+)
+
+// The organization's root, and its management account, in which nothing else is.
+const (
+	OrganizationRoot  = world.Root
+	ManagementAccount = world.Management
 )
 
 // OperatorID is the unique id of the operator, in every account.

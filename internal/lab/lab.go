@@ -30,6 +30,7 @@ import (
 	"hubmend/internal/lab/iam"
 	"hubmend/internal/lab/kms"
 	"hubmend/internal/lab/lambda"
+	"hubmend/internal/lab/organizations"
 	"hubmend/internal/lab/resources"
 	"hubmend/internal/lab/s3"
 	"hubmend/internal/lab/securityhub"
@@ -38,6 +39,7 @@ import (
 	"hubmend/internal/lab/sqs"
 	"hubmend/internal/lab/ssm"
 	"hubmend/internal/lab/story"
+	"hubmend/internal/lab/tagging"
 	"hubmend/internal/lab/world"
 )
 
@@ -56,6 +58,8 @@ type Config struct {
 	Accounts []string
 	// Outsiders are those of Accounts that are not in the organization. The member templates are deployed there too.
 	Outsiders []string
+	// OUs are those of the organization by id, below its root, with the accounts in them. Other accounts are in the root.
+	OUs map[string]world.OU
 	// AdminApart leaves out the member templates in the first account, as a roll-out does that reaches other accounts
 	// only. They take a third of the time of a deployment.
 	AdminApart bool
@@ -113,6 +117,8 @@ type services struct {
 	stacks        *cloudformation.Stacks
 	catalog       *servicecatalog.Catalog
 	analyzers     *accessanalyzer.Service
+	organization  *organizations.Organization
+	tags          *tagging.Tags
 }
 
 // resourceTypes are the resource types that the services create.
@@ -158,7 +164,7 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l := &Lab{config: config, cancel: cancel, assembly: assembly, world: &world.World{
 		Partition: in.Name, URLSuffix: in.URLSuffix, Admin: config.Accounts[0], Home: config.Regions[0],
 		Organization: organizationID, Accounts: config.Accounts, Regions: config.Regions,
-		Outsiders: config.Outsiders, Enforce: config.Enforce, Faults: config.Faults, Context: ctx, Lines: config.Log,
+		Outsiders: config.Outsiders, OUs: config.OUs, Enforce: config.Enforce, Faults: config.Faults, Context: ctx, Lines: config.Log,
 		Callers: apicall.NewCallers(in.Name), Story: story.New(config.Observe),
 	}}
 	if err := l.start(); err != nil {
@@ -210,6 +216,10 @@ func (l *Lab) wire() error {
 	s.stacks = cloudformation.New(w, code, s.authority, s.functions)
 	s.catalog = servicecatalog.New(w, s.stacks, code, s.authority)
 	s.analyzers = accessanalyzer.New()
+	if s.organization, err = organizations.New(w); err != nil {
+		return err
+	}
+	s.tags = tagging.New(w)
 	for _, types := range s.resourceTypes() {
 		s.stacks.Register(types)
 	}

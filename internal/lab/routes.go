@@ -9,14 +9,15 @@ import (
 	"hubmend/internal/lab/accessanalyzer"
 	"hubmend/internal/lab/apicall"
 	"hubmend/internal/lab/gateway"
+	"hubmend/internal/lab/organizations"
 	"hubmend/internal/lab/s3"
+	"hubmend/internal/lab/tagging"
 )
 
 // inMoto lists the services whose resources moto stores. A call of any other service that the lab does not have is an
 // error, because an answer without meaning is worse than none.
 var inMoto = []string{
 	"ec2", "iam", "s3", "sqs", "sns", "dynamodb", "kms", "logs", "cloudtrail", "sts", "ssm", "monitoring", "tagging",
-	"organizations",
 	"rds", "elasticloadbalancing", "ecr", "cloudfront", "guardduty", "kinesis", "account", "config", // of runbooks only
 }
 
@@ -36,6 +37,10 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 		apicall.Answer(w, "rest-json", l.pollers.Serve, q)
 	case q.Service == "events":
 		apicall.Answer(w, "json", l.events.Serve, q)
+	case q.Service == tagging.ServiceName && l.tags.Serves(q):
+		l.tags.Serve(w, r, q)
+	case q.Service == organizations.ServiceName:
+		apicall.Answer(w, "json", l.organization.Serve, q)
 	case apicall.IsCBOR(r):
 		l.alarms.Serve(w, r, q)
 	case q.Service == accessanalyzer.ServiceName:
@@ -59,6 +64,8 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 			l.authority.Serve(moto, w, r, q)
 		case q.Call() == "s3control:"+q.API:
 			s3.ServeControl(moto, w, r, q)
+		case q.Call() == "s3:GetBucketTagging" && l.tags.ServesBucket(q):
+			l.tags.ServeBucket(l.buckets.Serve, moto, w, r, q)
 		case q.Service == "s3":
 			l.buckets.Serve(moto, w, r, q)
 		case q.Service == "cloudtrail":

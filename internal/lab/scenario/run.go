@@ -84,6 +84,7 @@ const quietTime = 3 * time.Minute
 func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Result, error) {
 	config.Accounts = s.Accounts
 	config.Outsiders = s.Outsiders
+	config.OUs = s.OUs
 	config.AdminApart = len(s.Accounts) > 1 && !s.AdminIsMember
 	config.Regions = s.Regions
 	config.Admin = s.Admin
@@ -91,6 +92,7 @@ func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Resu
 	begin := time.Now()
 	r := &runner{Scenario: s, hooks: hooks,
 		values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""),
+			"management": lab.ManagementAccount, "root": lab.OrganizationRoot,
 			"region": s.Regions[0], folder: s.dir}, ids: map[string]string{}}
 	config.Observe = r.observed(config.Observe)
 	l, err := lab.Start(ctx, config)

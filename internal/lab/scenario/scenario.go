@@ -28,10 +28,12 @@ var Schema []byte
 
 // Scenario is a scenario file. docs/lab.md describes every field.
 type Scenario struct {
-	Name          string            `json:"name"`
-	Description   string            `json:"description"`
-	Accounts      []string          `json:"accounts"`
-	Outsiders     []string          `json:"outsiders"`     // those of Accounts that are outside the organization
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Accounts    []string `json:"accounts"`
+	Outsiders   []string `json:"outsiders"` // those of Accounts that are outside the organization
+	// OUs are those of the organization by id, below its root, with the accounts in them.
+	OUs           map[string]lab.OU `json:"ous"`
 	AdminIsMember bool              `json:"adminIsMember"` // of several accounts, the first has the member stacks, too
 	Regions       []string          `json:"regions"`
 	Product       string            `json:"product"`

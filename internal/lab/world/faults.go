@@ -26,6 +26,10 @@ type Faults struct {
 	// ConcurrentUpdates is for how many findings BatchUpdateFindings answers ConcurrentUpdateError, the first
 	// that are updated; the rest of such a call is processed.
 	ConcurrentUpdates int `json:"concurrentUpdates"`
+	// OrganizationCallsPerSecond limits the calls of functions to Organizations, and TagReadsPerSecond those to the
+	// Resource Groups Tagging API in each account. 0 is no limit.
+	OrganizationCallsPerSecond int `json:"organizationCallsPerSecond"`
+	TagReadsPerSecond          int `json:"tagReadsPerSecond"`
 	// HubRates throttles calls of roles to Security Hub beyond the service's rates.
 	HubRates bool `json:"hubRates"`
 }

@@ -19,8 +19,9 @@ type World struct {
 	Admin, Home          string // the Security Hub administrator and its Region
 	Organization         string
 	Accounts, Regions    []string
-	Outsiders            []string // accounts outside the organization
-	Enforce              bool     // roles can do only what their policies allow
+	Outsiders            []string      // accounts outside the organization
+	OUs                  map[string]OU // of the organization, by id, below its root
+	Enforce              bool          // roles can do only what their policies allow
 	Faults               Faults
 	Endpoint             string
 	Context              context.Context // ends with the lab
@@ -31,6 +32,18 @@ type World struct {
 	Backend              *Backend
 	Lines                func(source, line string) // takes what functions and the emulator write; may be nil
 }
+
+// OU is an organizational unit.
+type OU struct {
+	Accounts []string      `json:"accounts"`
+	OUs      map[string]OU `json:"ous"` // by id
+}
+
+// The organization's root, and its management account, in which nothing else is.
+const (
+	Root       = "r-lab1"
+	Management = "999999999999"
+)
 
 // OrganizationOf gives the organization of an account. An account that the lab does not have is in none.
 func (w *World) OrganizationOf(account string) (id string, ok bool) {
