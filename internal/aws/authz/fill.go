@@ -20,6 +20,7 @@ var filters = map[string]func(string) string{
 	"base":   path.Base, // of a queue's URL: the name
 	"parent": func(v string) string { return path.Base(path.Dir(v)) },
 	"typed":  typed,
+	"unit":   unit,
 	// The ARN of a log group ends with :* where CloudTrail takes it.
 	"unstar": func(v string) string { return strings.TrimSuffix(v, ":*") },
 }
@@ -37,6 +38,14 @@ var ec2Types = map[string]string{
 func typed(id string) string {
 	prefix, _, _ := strings.Cut(id, "-")
 	return cmp.Or(ec2Types[prefix], "*") + "/" + id
+}
+
+// unit adds the type and the organization before the id of an account or an organizational unit.
+func unit(id string) string {
+	if strings.HasPrefix(id, "ou-") {
+		return "ou/o-*/" + id
+	}
+	return "account/o-*/" + id
 }
 
 // fill replaces the placeholders of a pattern. It returns several texts if a placeholder stands for the items of a
