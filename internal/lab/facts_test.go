@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/go-cmp/cmp"
 
+	"hubmend/internal/aws/awserr"
 	"hubmend/internal/engine/executions"
 	"hubmend/internal/engine/facts"
 	"hubmend/internal/engine/target"
@@ -158,7 +161,8 @@ func TestFactsWithoutRights(t *testing.T) {
 // AWS throttles: some reads fail, none is wrong, and later all succeed.
 func TestFactsAreThrottled(t *testing.T) {
 	t.Parallel()
-	w := organized(t, func(c *lab.Config) { c.Faults.OrganizationCallsPerSecond = 1 })
+	w := organized(t, func(c *lab.Config) { c.Faults = lab.Faults{OrganizationCallsPerSecond: 1, TagReadsPerSecond: 1} })
+	groups := "arn:aws:ec2:us-east-1:" + member + ":security-group/sg-"
 	var all sync.WaitGroup
 	r := w.reader(t, time.Now)
 	for range 10 {
@@ -169,6 +173,21 @@ func TestFactsAreThrottled(t *testing.T) {
 		})
 	}
 	all.Wait()
+	var throttled atomic.Int32
+	for n := range 5 {
+		all.Go(func() {
+			_, err := r.Tags(t.Context(), target.Target{Account: member, Region: home, Resource: groups + fmt.Sprint(n)})
+			switch {
+			case awserr.Code(err) == "ThrottledException":
+				throttled.Add(1)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+	}
+	if all.Wait(); throttled.Load() == 0 {
+		t.Error("no read of tags was throttled")
+	}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	for {

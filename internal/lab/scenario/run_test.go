@@ -116,6 +116,11 @@ func TestRun(t *testing.T) {
 		"no such call": {text: head +
 			"interventions: [{before: 'a:B', error: {code: x, message: y}}]\nexpect: [{alarms: []}]",
 			failed: "nobody made such a call"},
+		"an account that moves": {text: head + "ous: {ou-lab1-payments: {accounts: ['222222222222']}}\n" +
+			"events:\n  - call: {account: '${management}', service: organizations, api: MoveAccount, input: " +
+			"{AccountId: '222222222222', SourceParentId: ou-lab1-payments, DestinationParentId: '${root}'}}\n" +
+			"expect:\n  - call: {account: '${accounts[0]}', service: organizations, api: ListParents, input: " +
+			"{ChildId: '222222222222'}}\n    path: $.Parents[0].Id\n    equals: r-lab1"},
 		"another parameter": {text: "name: x\nproduct: ''\nadmin: {Colour: red}\nexpect: [{alarms: []}]",
 			err: "Colour"},
 		"another schedule": {text: head + "events: [{schedule: weep}]\nexpect: [{alarms: []}]",
