@@ -5,11 +5,14 @@ A document's script consists of this file, one program, and a handler that runs 
 
 from __future__ import annotations
 
+import fnmatch
+import hashlib
 import itertools
 import json
 import time
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import boto3
 import botocore
@@ -63,6 +66,46 @@ class Unverified(Failure):
         super().__init__("unverified", sentence)
 
 
+class Changed(Failure):
+    """The repair was bound to a plan, and is no longer what was planned. Nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("changed", "What this repair reads, or would do, has changed since it was planned. Nothing was changed. Plan it again.")
+
+
+# Fields that change although nobody changes the resource: names, * for any ending or beginning, by service. Times and
+# the order of lists are ignored everywhere. A repair decides by them nevertheless, so the digest has its writes too.
+VOLATILE = {
+    "*": ("ClientToken", "clientToken", "IsTruncated", "Marker", "NextMarker", "NextToken", "nextToken", "RequestId", "ResponseMetadata"),
+    "accessanalyzer": ("lastResourceAnalyzed",),
+    "cloudtrail": ("Latest*",),
+    "cloudwatch": ("Datapoints", "State*"),
+    "config": ("last*",),
+    "dynamodb": ("*SizeBytes", "ItemCount", "ProvisionedThroughput"),
+    "ec2": ("AvailableIpAddressCount",),
+    "elb": ("Instances",),
+    "iam": ("AccessKeyLastUsed", "RoleLastUsed"),
+    "kinesis": ("OpenShardCount",),
+    "logs": ("storedBytes",),
+    "rds": ("*PercentProgress", "AllocatedStorage", "DBInstanceStatus", "Status", "StatusInfos"),
+    "sqs": ("ApproximateNumber*", "LastModifiedTimestamp"),
+}
+
+
+def steady(call: str, value: typing.Any) -> typing.Any:
+    """Return parameters or the answer of a call without what changes by itself."""
+    ignored = (*VOLATILE["*"], *VOLATILE.get(call.partition(":")[0], ()))
+    if isinstance(value, dict):
+        return {
+            name: steady(call, part)
+            for name, part in value.items()
+            if not isinstance(part, datetime) and not any(fnmatch.fnmatchcase(name, pattern) for pattern in ignored)
+        }
+    if isinstance(value, list | tuple):
+        return sorted((steady(call, part) for part in value), key=_canonical)
+    return value
+
+
 class Aws:
     """Makes only the calls that were found in the program's source."""
 
@@ -86,6 +129,8 @@ class Aws:
         self.execution = context.get("automation:EXECUTION_ID")  # a token for idempotent calls
         self.repair = ""  # the execution that is undone
         self.planned: list[dict[str, typing.Any]] = []  # the writes that a plan withheld
+        self.read: dict[str, typing.Any] = {}  # the latest answer to each call before the first write
+        self.bound: dict[str, typing.Any] | None = None  # what the plan read that the repair is bound to
         self.trace: list[str] = []  # every call that was made, with its error if it failed
         self._calls, self._reading = dict(calls), reading
         self._clients: dict[tuple[str, str], typing.Any] = {}
@@ -105,12 +150,15 @@ class Aws:
         if self.planning and kind == "write":
             self.planned.append({"Call": call, "Parameters": parameters})
             return {}
+        if kind == "write" and self.bound not in (None, self.read):
+            raise Changed
         try:
             answer = self._retried(call, kind, parameters, region, self.BUSY.union(retry))
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "Unknown")
             self.trace.append(f"{call} {code}")
             if code in absent:
+                self._note(call, kind, region, parameters, code)
                 return None
             raise self._failure(kind, code, call, _explained(code, error.response.get("Error", {}).get("Message", ""), parameters)) from None
         except BotoCoreError as error:
@@ -118,9 +166,15 @@ class Aws:
             raise self._failure(kind, type(error).__name__, call, str(error)) from None
         finally:
             if kind == "write":
-                self._reading = "check"
+                self._reading, self.bound = "check", None
         self.trace.append(call)
+        self._note(call, kind, region, parameters, answer)
         return answer
+
+    def digest(self) -> str:
+        """Return a hash of what was read before the first write, and of the writes that a plan withheld."""
+        planned = [{**write, "Parameters": steady(write["Call"], write["Parameters"])} for write in self.planned]
+        return hashlib.sha256(_canonical({"Read": self.read, "Planned": planned}).encode()).hexdigest()
 
     def until(self, look: Callable[[], str], seconds: float = 60.0) -> None:
         """Repeat a check until it passes twice in a row. It returns what is still wrong, or nothing.
@@ -139,6 +193,11 @@ class Aws:
                 raise Unverified(wrong)
             time.sleep(pause)
             waited, pause = waited + pause, min(pause * 2, 15.0)
+
+    def _note(self, call: str, kind: str, region: str, parameters: Mapping[str, typing.Any], answer: object) -> None:
+        """Keep what was read. A later answer to the same call replaces the earlier one, which a repair waited to change."""
+        if kind == "read" and not self.planned and self._reading != "check":
+            self.read[_canonical([call, region, steady(call, dict(parameters))])] = steady(call, answer)
 
     def _retried(self, call: str, kind: str, parameters: Mapping[str, typing.Any], region: str, passing: frozenset[str]) -> typing.Any:
         for wait in self.WAITS:
@@ -196,18 +255,31 @@ PIECE = 500  # characters, because Systems Manager truncates long strings in out
 
 
 def run_repair(program: Callable[..., Outcome], calls: Mapping[str, str], events: Events, context: Mapping[str, str]) -> dict[str, typing.Any]:
-    """Run a repair. Its events are the program's parameters, and Planning for a plan."""
+    """Run a repair. Its events are the program's parameters, Mode, and Expected for a repair that is bound to a plan."""
     parameters = dict(events)
-    aws = Aws(calls, context, planning=parameters.pop("Planning", False) is True)
-    return _run(aws, lambda: program(aws, **parameters))
+    planning, expected = parameters.pop("Mode", "repair") == "plan", parameters.pop("Expected", "")
+    aws, plan = Aws(calls, context, planning=planning), Aws(calls, context, planning=True)
+    return _run(aws, lambda: _bound(aws, plan, program, expected, parameters) if expected else program(aws, **parameters))
 
 
 def run_undo(
     program: Callable[..., Outcome], document: str, calls: Mapping[str, str], events: Events, context: Mapping[str, str]
 ) -> dict[str, typing.Any]:
-    """Run the undo of a document's repair. Its events are the ExecutionId of the repair, and Planning for a plan."""
-    aws = Aws(calls, context, reading="recall", planning=events.get("Planning") is True)
+    """Run the undo of a document's repair. Its events are the ExecutionId of the repair, and Mode."""
+    aws = Aws(calls, context, reading="recall", planning=events.get("Mode") == "plan")
     return _run(aws, lambda: _undone(aws, program, document, events["ExecutionId"]))
+
+
+def _bound(aws: Aws, plan: Aws, program: Callable[..., Outcome], expected: str, parameters: Mapping[str, typing.Any]) -> Outcome:
+    """Repair only if a plan that is made now is the expected one.
+
+    What was read does not decide alone. The same key is old enough a day later, and then the repair is another one.
+    """
+    program(plan, **parameters)
+    if plan.digest() != expected:
+        raise Changed
+    aws.bound, aws.trace = plan.read, plan.trace
+    return program(aws, **parameters)
 
 
 def _run(aws: Aws, program: Callable[[], Outcome]) -> dict[str, typing.Any]:
@@ -216,13 +288,15 @@ def _run(aws: Aws, program: Callable[[], Outcome]) -> dict[str, typing.Any]:
     except Failure as failure:
         # Without stack frames, so that the stable word is near the beginning if the text is truncated.
         raise failure.with_traceback(None) from None
-    result = {
+    return {
         "Change": " ".join((outcome.change, *outcome.lost)),
         "Before": _pieces(outcome.before),
         "After": _pieces(outcome.after),
         "Calls": _counted(aws.trace),
+        "Planned": _pieces(aws.planned),
+        "Digest": aws.digest(),
+        "Lost": list(outcome.lost),
     }
-    return {**result, "Planned": json.loads(_text(aws.planned)), "Lost": list(outcome.lost)} if aws.planning else result
 
 
 def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution: str) -> Outcome:
@@ -233,6 +307,8 @@ def _undone(aws: Aws, program: Callable[..., Outcome], document: str, execution:
             f"Execution {execution} of {name} ended with {status}. Only executions of {document} that ended with Success can be undone. "
             "`hubmend history` lists them."
         )
+    if repair["Parameters"].get("Mode") == ["plan"]:
+        raise Refused(f"Execution {execution} of {document} planned a repair and changed nothing, so there is nothing to undo.")
     try:
         before, after = (_kept(repair["Outputs"], output) for output in ("Before", "After"))
     except (LookupError, ValueError):
@@ -255,6 +331,10 @@ def _counted(trace: Sequence[str]) -> list[str]:
 
 def _text(value: object) -> str:
     return json.dumps(value, default=str, separators=(",", ":"))
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, default=str, separators=(",", ":"), sort_keys=True)
 
 
 def _pieces(state: State) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from world import ACCOUNT, CHOSEN, World
+from world import ACCOUNT, CHOSEN, World, withheld
 
 BUCKET = f"hubmend-config-{ACCOUNT}-us-east-1"
 LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
@@ -88,7 +88,7 @@ def test_a_repair_and_its_undo(config: Config, before: Item | None, writes: list
         config.make(**before)
     was = config.look()
 
-    planned = config.repair(Planning=True)["Planned"]
+    planned = withheld(config.repair(Mode="plan"))
     assert [call["Call"] for call in planned] == writes
     assert config.written() == []
     repaired = config.repair()
@@ -179,7 +179,7 @@ def test_what_is_refused(config: Config, name: str, group: Item, says: str) -> N
 def test_a_recorder_of_a_service_does_not_count(config: Config) -> None:
     recorder = {"name": "AWSConfigurationRecorderForSecurityHub", "servicePrincipal": "securityhub.amazonaws.com", "roleARN": LINKED}
     config.world.answers["config:DescribeConfigurationRecorders"] = lambda: {"ConfigurationRecorders": [recorder]}
-    assert config.repair(Planning=True)["Planned"][5]["Call"] == PUT
+    assert withheld(config.repair(Mode="plan"))[5]["Call"] == PUT
 
 
 def test_the_undo_leaves_what_was_changed_since(config: Config) -> None:

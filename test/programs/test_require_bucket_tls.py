@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from world import World
+from world import World, withheld
 
 BUCKET, ARN = "orders", "arn:aws:s3:::orders"
 READ = {"Sid": "Read", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "s3:GetObject", "Resource": f"{ARN}/*"}
@@ -99,7 +99,7 @@ def test_the_statement_is_added_and_removed(bucket: Bucket, before: Policy | Non
         bucket.put(before)
     after = after or {**(before or {}), "Statement": [*(before or {})["Statement"], OURS]}
 
-    planned = bucket.repair(Planning=True)["Planned"]
+    planned = withheld(bucket.repair(Mode="plan"))
     assert bucket.written() == []
     repaired = bucket.repair()
     assert bucket.written() == planned

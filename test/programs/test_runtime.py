@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -20,6 +22,8 @@ CONTEXT = {"global:ACCOUNT_ID": "111111111111", "global:REGION": "us-east-1", "g
 
 class Client:
     """Returns the given answers and records the calls."""
+
+    meta = SimpleNamespace(events=SimpleNamespace(register=lambda *_: None))
 
     def __init__(self, *answers: Exception | dict[str, Any]) -> None:
         self.answers, self.asked = list(answers), list[str]()
@@ -211,7 +215,7 @@ def test_outputs() -> None:
     result = run_repair(program, CALLS, {"KeyId": "k"}, CONTEXT)
     assert [len(piece) for piece in result["Before"]][:-1] == [500] * (len(result["Before"]) - 1)
     assert json.loads("".join(result["Before"])) == [long, {"B": 1}]
-    assert (result["Change"], result["After"], result["Calls"], "Planned" in result) == ("Did k.", ["{}"], [], False)
+    assert (result["Change"], result["After"], result["Calls"], result["Planned"]) == ("Did k.", ["{}"], [], ["[]"])
 
 
 def test_the_calls_that_were_made_are_an_output(client: Callable[..., Client]) -> None:
@@ -230,9 +234,93 @@ def test_a_plan_gives_the_calls_it_did_not_make() -> None:
         aws("kms:EnableKeyRotation", KeyId="k")
         return unchanged("it is on.", {})
 
-    result = run_repair(program, CALLS, {"Planning": True}, CONTEXT)
+    result = run_repair(program, CALLS, {"Mode": "plan"}, CONTEXT)
     assert (result["Change"], result["Calls"]) == ("Nothing to change: it is on.", [])
-    assert result["Planned"] == [{"Call": "kms:EnableKeyRotation", "Parameters": {"KeyId": "k"}}]
+    assert json.loads("".join(result["Planned"])) == [{"Call": "kms:EnableKeyRotation", "Parameters": {"KeyId": "k"}}]
+
+
+def rotate(aws: Aws) -> Outcome:
+    """Repair a key unless it is off, and read it again."""
+    if aws("kms:DescribeKey", KeyId="k", absent=("NotFoundException",)) is not None:
+        aws("kms:EnableKeyRotation", KeyId="k")
+        aws("kms:DescribeKey", KeyId="k", absent=("NotFoundException",))
+    return Outcome("Did it.", {}, {})
+
+
+def bound(client: Callable[..., Client], planned: object, *found: object, program: Callable[[Aws], Outcome] = rotate) -> tuple[str, list[str]]:
+    """Plan with one answer and repair with others. Return what the repair says and the calls that it made."""
+    client(planned)
+    plan = run_repair(program, CALLS, {"Mode": "plan"}, CONTEXT)
+    one = client(*found)
+    try:
+        says = run_repair(program, CALLS, {"Mode": "repair", "Expected": plan["Digest"]}, CONTEXT)["Change"]
+    except Failure as failure:
+        says = str(failure)
+    return says, [call.split()[0] for call in one.asked]
+
+
+def test_a_repair_that_is_bound_to_its_plan(client: Callable[..., Client]) -> None:
+    off = {"KeyMetadata": {"KeyState": "Enabled"}}
+    # The first two reads are those of the plan that the repair makes.
+    says, made = bound(client, off, off, off, off, {}, {"KeyMetadata": {"KeyState": "Changed by the repair"}})
+    assert (says, made) == ("Did it.", ["describe_key"] * 3 + ["enable_key_rotation", "describe_key"])
+
+
+@pytest.mark.parametrize(
+    ("found", "reads"),
+    [
+        (({"KeyMetadata": {"KeyState": "Disabled"}},), 2),
+        (({"KeyMetadata": {"KeyState": "Enabled", "Origin": "AWS_KMS"}},), 2),
+        ((error("NotFoundException"),), 1),
+        (({"KeyMetadata": {"KeyState": "Enabled"}}, {"KeyMetadata": {"KeyState": "Disabled"}}), 3),  # between the plan and the repair
+    ],
+)
+def test_a_repair_of_what_has_changed_since_its_plan(client: Callable[..., Client], found: tuple[object, ...], reads: int) -> None:
+    says, made = bound(client, {"KeyMetadata": {"KeyState": "Enabled"}}, *found)
+    assert says.startswith("hubmend:changed What this repair reads, or would do, has changed since it was planned.")
+    assert made == ["describe_key"] * reads
+
+
+def test_a_repair_that_would_write_something_else(client: Callable[..., Client]) -> None:
+    """The answer is the same, but time has passed."""
+    days = iter((90, 365))
+
+    def program(aws: Aws) -> Outcome:
+        aws("kms:DescribeKey", KeyId="k")
+        aws("kms:EnableKeyRotation", KeyId="k", RotationPeriodInDays=next(days))
+        return Outcome("Did it.", {}, {})
+
+    says, made = bound(client, {}, {}, program=program)
+    assert (says.split()[0], made) == ("hubmend:changed", ["describe_key"])
+
+
+@pytest.mark.parametrize(
+    ("call", "planned", "found"),
+    [
+        ("kms:DescribeKey", {"A": datetime(2026, 1, 1, tzinfo=timezone.utc)}, {"A": datetime(2026, 1, 2, tzinfo=timezone.utc)}),
+        ("kms:DescribeKey", {"NextToken": "a"}, {}),
+        ("kms:DescribeKey", {"Keys": [{"B": 1, "A": 2}, {"A": 1, "B": 1}]}, {"Keys": [{"A": 1, "B": 1}, {"A": 2, "B": 1}]}),
+        ("iam:GetAccessKeyLastUsed", {"AccessKeyLastUsed": {"ServiceName": "s3"}}, {"AccessKeyLastUsed": {"ServiceName": "N/A"}}),
+        ("cloudtrail:GetTrailStatus", {"IsLogging": True, "LatestDeliveryAttemptTime": "x"}, {"IsLogging": True}),
+        ("dynamodb:DescribeTable", {"Table": {"ItemCount": 1, "TableSizeBytes": 2}}, {"Table": {"ItemCount": 2}}),
+    ],
+)
+def test_what_changes_by_itself_is_not_in_the_digest(call: str, planned: object, found: object) -> None:
+    assert runtime.steady(call, planned) == runtime.steady(call, found)
+
+
+@pytest.mark.parametrize(
+    ("call", "planned", "found"),
+    [
+        ("kms:DescribeKey", {"ItemCount": 1}, {"ItemCount": 2}),  # DynamoDB's
+        ("kms:DescribeKey", {"Keys": [1, 1]}, {"Keys": [1]}),
+        ("kms:DescribeKey", {"On": True}, {"On": "True"}),
+        ("iam:ListAccessKeys", {"AccessKeyMetadata": [{"Status": "Active"}]}, {"AccessKeyMetadata": [{"Status": "Inactive"}]}),
+        ("rds:DescribeDBInstances", {"PubliclyAccessible": True}, {"PubliclyAccessible": False}),
+    ],
+)
+def test_what_somebody_changes_is_in_the_digest(call: str, planned: object, found: object) -> None:
+    assert runtime.steady(call, planned) != runtime.steady(call, found)
 
 
 def test_a_failure_keeps_no_frames_of_the_program() -> None:
@@ -303,6 +391,7 @@ def test_a_single_item_of_an_older_document_is_a_list() -> None:
         ({"DocumentName": "hubmend-UndoX"}, "of hubmend-UndoX ended"),
         ({"AutomationExecutionStatus": "Failed"}, "ended with Failed"),
         ({"AutomationExecutionStatus": "InProgress"}, "ended with InProgress"),
+        ({"Parameters": {"KeyId": ["k"], "Mode": ["plan"]}}, "Execution e of hubmend-X planned a repair and changed nothing"),
         ({"Outputs": {"run.Before": ["{}"]}}, "has no record of its result. It ran an older version of hubmend-X, or the result was too large"),
         ({"Outputs": {"run.Before": ['{"A":1'], "run.After": ["{}"]}}, "has no record of its result"),
         ({"Outputs": {"run.Before": ["true"], "run.After": ["{}"]}}, "has no record of its result"),

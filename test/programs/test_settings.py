@@ -13,7 +13,7 @@ import jmespath
 import pytest
 from documents import ROOT
 from examples import SETTINGS, given, listed
-from world import CHOSEN, RECALL, World
+from world import CHOSEN, RECALL, World, withheld
 
 EVERY = pytest.mark.parametrize("control_id", SETTINGS)
 
@@ -77,7 +77,7 @@ def test_a_repair_and_its_undo(subject: Subject) -> None:
     before = subject.look()
     assert not subject.passes()
 
-    planned = subject.repair(Planning=True)["Planned"]
+    planned = withheld(subject.repair(Mode="plan"))
     assert subject.written() == []
     repaired = subject.repair()
     assert subject.written() == planned
@@ -90,7 +90,7 @@ def test_a_repair_and_its_undo(subject: Subject) -> None:
 
     if not subject.control.get("reversible"):
         return
-    planned = subject.undo(repaired, Planning=True)["Planned"]
+    planned = withheld(subject.undo(repaired, Mode="plan"))
     assert subject.written() == []
     assert subject.look() == after
     undone = subject.undo(repaired)
@@ -127,7 +127,7 @@ def test_a_read_that_is_denied(subject: Subject) -> None:
 @EVERY
 def test_a_write_that_is_denied(subject: Subject) -> None:
     before = subject.look()
-    call = subject.repair(Planning=True)["Planned"][0]["Call"]
+    call = withheld(subject.repair(Mode="plan"))[0]["Call"]
     subject.world.denied = {call: "AccessDeniedException"}
     assert subject.fails("write").startswith(f"hubmend:write AccessDeniedException {call}: ")
     assert subject.look() == before

@@ -39,6 +39,8 @@ class World:
         self.stale = 0  # reads after a write that are answered as before it
         # Moto has neither of these; each answers as AWS does.
         self.answers: dict[str, Callable[[], Answer]] = {CHOSEN: lambda: {"SecurityControls": [{"Parameters": {}}], "UnprocessedIds": []}}
+        self.names: Answer = {}  # those of the script that ran last
+        self.patches: Answer = {}  # of the methods that the runtime makes calls with
         self.instead: dict[str, Answer] = {}  # parts of answers, by call, that moto cannot be brought to give
         self._seen: dict[str, tuple[int, Answer]] = {}
         self._sent: dict[str, int] = {}
@@ -79,10 +81,12 @@ class World:
 
     def run(self, document: str, **events: Any) -> Answer:
         """Run a document's script."""
-        names: Answer = {"__name__": document}
-        exec(compiled(document), names)  # noqa: S102  as Systems Manager does
+        self.names = {"__name__": document}
+        exec(compiled(document), self.names)  # noqa: S102  as Systems Manager does
+        for method, patch in self.patches.items():
+            setattr(self.names["Aws"], method, patch)
         self.calls, self._seen, self._sent = [], {}, {}
-        result: Answer = json.loads(json.dumps(names["handler"](events, CONTEXT)))
+        result: Answer = json.loads(json.dumps(self.names["handler"](events, CONTEXT)))
         return result
 
     def undo(self, repair: str, parameters: dict[str, str], outputs: Answer, **events: Any) -> Answer:
@@ -120,6 +124,11 @@ class World:
             http_response.status_code, before = self._seen[call]
             parsed.clear()
             parsed.update(before)
+
+
+def withheld(result: Answer) -> Any:
+    """Return the calls that a plan withheld."""
+    return json.loads("".join(result["Planned"]))
 
 
 def put(answer: Any, parts: Any) -> None:

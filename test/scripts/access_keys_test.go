@@ -44,7 +44,7 @@ func deactivating(planning bool, days string, reads ...[]accessKey) play {
 	for _, keys := range reads {
 		answers[listKeys] = append(answers[listKeys], keysAnswer(keys))
 	}
-	return play{map[string]any{"UserName": "ann", "MaxAgeDays": days, "Planning": planning}, answers}
+	return play{map[string]any{"UserName": "ann", "MaxAgeDays": days, "Mode": mode(planning)}, answers}
 }
 
 func TestOldAccessKeys(t *testing.T) {

@@ -107,7 +107,7 @@ func TestEnableBucketLogging(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			events, answers := map[string]any{"Planning": true}, map[string][]any{
+			events, answers := map[string]any{"Mode": "plan"}, map[string][]any{
 				getLocation: {map[string]any{"LocationConstraint": tc.constraint}, "NoSuchBucket"}}
 			if tc.bucket != "" {
 				events["BucketName"] = tc.bucket
@@ -280,7 +280,7 @@ func TestUndoBucketLogging(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := func(record map[string]any) play {
-				return play{map[string]any{"ExecutionId": repairID, "Planning": true},
+				return play{map[string]any{"ExecutionId": repairID, "Mode": "plan"},
 					map[string][]any{"ssm:GetAutomationExecution": {record}, getLogging: {tc.now}}}
 			}
 			parameters := map[string][]string{"BucketName": {"trail"}, "RetentionInDays": {"365"}}

@@ -61,7 +61,7 @@ func TestCloseOtherKinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			events := portsEvents(slices.Concat([]string{}, tc.ports),
-				map[string]any{"Planning": true, "Protocols": tc.protocols})
+				map[string]any{"Mode": "plan", "Protocols": tc.protocols})
 			for key, value := range tc.others {
 				events[key] = value
 			}
@@ -105,7 +105,7 @@ func TestSplitKeepsTags(t *testing.T) {
 		}}},
 	}
 	got := plays(t, "CloseSecurityGroupPorts",
-		play{portsEvents([]string{"22"}, map[string]any{"Planning": true}), answers})[0]
+		play{portsEvents([]string{"22"}, map[string]any{"Mode": "plan"}), answers})[0]
 	want := []string{
 		`{"GroupId":"` + itself +
 			`","IpPermissions":[{"FromPort":23,"IpProtocol":"tcp","IpRanges":[{"CidrIp":"0.0.0.0/0"}],"ToPort":23}],` +

@@ -37,7 +37,7 @@ func closePorts(t *testing.T, groups ...portsPayload) []decision {
 	var all []play
 	for _, g := range groups {
 		all = append(all, play{
-			Events: portsEvents(g.Ports, map[string]any{"Planning": true}),
+			Events: portsEvents(g.Ports, map[string]any{"Mode": "plan"}),
 			Answers: map[string][]any{"ec2:DescribeSecurityGroups": {groupAnswer(g.Ingress)},
 				"ec2:DescribeSecurityGroupRules": {noTags}},
 		})

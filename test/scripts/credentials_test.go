@@ -62,7 +62,7 @@ func (c idle) answers(unused ...string) map[string][]any {
 }
 
 func clearing(planning bool, answers map[string][]any) play {
-	return play{map[string]any{"UserName": "ann", "MaxUnusedDays": "90", "Planning": planning}, answers}
+	return play{map[string]any{"UserName": "ann", "MaxUnusedDays": "90", "Mode": mode(planning)}, answers}
 }
 
 func TestUnusedCredentials(t *testing.T) {

@@ -33,7 +33,7 @@ func emptying(planning bool, users int, groups ...any) play {
 	for i := range users {
 		interfaces = append(interfaces, object{"NetworkInterfaceId": fmt.Sprintf("eni-%03d", i)})
 	}
-	return play{map[string]any{"GroupId": itself, "Planning": planning}, map[string][]any{
+	return play{map[string]any{"GroupId": itself, "Mode": mode(planning)}, map[string][]any{
 		describeGroup: groups, "ec2:DescribeNetworkInterfaces": {object{"NetworkInterfaces": interfaces}},
 		revokeIngress: {object{}}, revokeEgress: {object{}},
 	}}

@@ -84,7 +84,7 @@ func logging(planning bool, days string, reads ...[]object) play {
 	for _, logs := range reads {
 		answers[describeFlowLogs] = append(answers[describeFlowLogs], object{"FlowLogs": orEmpty(logs)})
 	}
-	return play{map[string]any{"VpcId": flowLogVPC, "RetentionInDays": days, "Planning": planning}, answers}
+	return play{map[string]any{"VpcId": flowLogVPC, "RetentionInDays": days, "Mode": mode(planning)}, answers}
 }
 
 func TestFlowLogs(t *testing.T) {

@@ -27,7 +27,7 @@ type identityCase struct {
 func identities(t *testing.T, document string, cases map[string]identityCase) {
 	t.Helper()
 	tried(t, document, cases, func(tc identityCase) []play {
-		events, planning := map[string]any{}, map[string]any{"Planning": true}
+		events, planning := map[string]any{}, map[string]any{"Mode": "plan"}
 		maps.Copy(events, tc.events)
 		maps.Copy(planning, tc.events)
 		answers := maps.Clone(tc.answers)

@@ -92,7 +92,7 @@ func TestEnableKeyRotation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := plays(t, "EnableKeyRotation",
-				play{map[string]any{"KeyId": "k", "Planning": true}, rotatable(tc.key)})[0]
+				play{map[string]any{"KeyId": "k", "Mode": "plan"}, rotatable(tc.key)})[0]
 			if len(tc.says) > 0 {
 				got.refused(t, "KMS cannot rotate this key: ")
 				for _, part := range tc.says {

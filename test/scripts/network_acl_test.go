@@ -145,7 +145,7 @@ func TestCloseNetworkAclPorts(t *testing.T) {
 			t.Parallel()
 			answers := map[string][]any{describeACLs: {aclAnswer(tc.entries...)}}
 			got := plays(t, "CloseNetworkAclPorts",
-				play{object{"NetworkAclId": "acl-1", "Planning": true}, answers})[0]
+				play{object{"NetworkAclId": "acl-1", "Mode": "plan"}, answers})[0]
 			if tc.refused != "" {
 				got.refused(t, tc.refused)
 				return

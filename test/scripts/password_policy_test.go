@@ -58,7 +58,7 @@ func policyRecord(policy object) object {
 func settingPolicy(planning bool, reads ...any) play {
 	return play{
 		map[string]any{"MinimumPasswordLength": "14", "PasswordReusePrevention": "24", "MaxPasswordAge": "90",
-			"Planning": planning},
+			"Mode": mode(planning)},
 		map[string][]any{readPolicy: reads, writePolicy: {object{}}},
 	}
 }

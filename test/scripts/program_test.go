@@ -71,7 +71,7 @@ def play(one, context):
         value = handler(one["Events"], context)
     except Failure as failure:
         return {"Error": str(failure), "Made": made}
-    return {**value, "Made": made, "Before": json.loads("".join(value["Before"])), "After": json.loads("".join(value["After"]))}
+    return {**value, "Made": made} | {name: json.loads("".join(value[name])) for name in ("Before", "After", "Planned")}
 `
 
 const repairID = "0b0a7756-0ea4-451a-a703-a558b933e274"
@@ -94,6 +94,14 @@ func texts[T any](t *testing.T, items ...T) []string {
 type play struct {
 	Events  map[string]any
 	Answers map[string][]any
+}
+
+// mode is the Mode of a plan or of a run.
+func mode(planning bool) string {
+	if planning {
+		return "plan"
+	}
+	return "repair"
 }
 
 // call is one that a script made, or that its plan did not.
@@ -144,7 +152,7 @@ func playsIn(t *testing.T, home map[string]string, document string, all ...play)
 		t.Fatalf("%d answers to %d plays", len(done), len(all))
 	}
 	for i, p := range done {
-		if writes := p.writes(); all[i].Events["Planning"] == true && len(writes) > 0 {
+		if writes := p.writes(); all[i].Events["Mode"] == "plan" && len(writes) > 0 {
 			t.Errorf("the plan made %v", writes)
 		}
 		ownBuckets(t, home, slices.Concat(p.Made, p.Planned))
@@ -260,7 +268,7 @@ func undoing(record map[string]any, answers map[string][]any) []play {
 	answers = maps.Clone(answers)
 	answers["ssm:GetAutomationExecution"] = []any{record}
 	return []play{
-		{map[string]any{"ExecutionId": repairID, "Planning": true}, answers},
+		{map[string]any{"ExecutionId": repairID, "Mode": "plan"}, answers},
 		{map[string]any{"ExecutionId": repairID}, answers},
 	}
 }

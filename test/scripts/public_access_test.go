@@ -64,7 +64,7 @@ func TestBlockBucketPublicAccess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := plays(t, "BlockBucketPublicAccess",
-				play{map[string]any{"BucketName": "trail", "Planning": true},
+				play{map[string]any{"BucketName": "trail", "Mode": "plan"},
 					map[string][]any{getBlock: blocks(tc.now)}})[0]
 			if diff := cmp.Diff([]any{tc.before, allOn, tc.change},
 				[]any{decoded(t, got.Before), decoded(t, got.After), got.Change}); diff != "" || got.Error != "" {
@@ -158,7 +158,7 @@ func TestUndoPublicAccessBlock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := func(record map[string]any) play {
-				return play{map[string]any{"ExecutionId": repairID, "Planning": true},
+				return play{map[string]any{"ExecutionId": repairID, "Mode": "plan"},
 					map[string][]any{"ssm:GetAutomationExecution": {record}, getBlock: blocks(tc.now)}}
 			}
 			parameters := map[string][]string{"BucketName": {"trail"}}

@@ -60,7 +60,7 @@ func TestSendTrailToCloudWatchLogs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			partition, days := cmp.Or(tc.partition, "aws"), cmp.Or(tc.days, "365")
-			repair := repairOf(tc.fields, map[string]any{"Planning": true, "RetentionInDays": days})
+			repair := repairOf(tc.fields, map[string]any{"Mode": "plan", "RetentionInDays": days})
 			repair.Answers[logGroups] = []any{groups()}
 			got := playsIn(t, home("us-east-1", partition), "SendTrailToCloudWatchLogs", repair)[0]
 			before, after := deliversTo("", ""), deliversTo(tc.to,
@@ -182,7 +182,7 @@ func TestUndoTrailDelivery(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := func(record map[string]any) play {
-				return play{map[string]any{"ExecutionId": repairID, "Planning": true},
+				return play{map[string]any{"ExecutionId": repairID, "Mode": "plan"},
 					map[string][]any{"ssm:GetAutomationExecution": {record}, getTrail: {ownTrail(tc.now)}}}
 			}
 			parameters := map[string][]string{"TrailArn": {"arn:t"}, "RetentionInDays": {"365"}}

@@ -116,7 +116,7 @@ func TestEnableTrailValidation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := plays(t, "EnableTrailValidation", repairOf(tc.fields, map[string]any{"Planning": true}))[0]
+			got := plays(t, "EnableTrailValidation", repairOf(tc.fields, map[string]any{"Mode": "plan"}))[0]
 			want := []string{fmt.Sprintf(`{"LogFileValidationEnabled":%t}`, tc.before),
 				`{"LogFileValidationEnabled":true}`, tc.change}
 			if diff := cmp.Diff(want, []string{string(got.Before), string(got.After), got.Change}); diff != "" ||
@@ -173,7 +173,7 @@ func TestUndoTrailValidation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := func(record map[string]any) play {
-				return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
+				return play{map[string]any{"ExecutionId": repairID, "Mode": "plan"}, map[string][]any{
 					"ssm:GetAutomationExecution": {record},
 					"cloudtrail:GetTrail":        {ownTrail(map[string]any{"LogFileValidationEnabled": tc.now})},
 				}}

@@ -24,7 +24,7 @@ type reopening struct {
 // portsUndo is an undo of a repair that left a group as it is now.
 func portsUndo(t *testing.T, before, after, now []permission, ports ...string) play {
 	t.Helper()
-	return play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
+	return play{map[string]any{"ExecutionId": repairID, "Mode": "plan"}, map[string][]any{
 		"ssm:GetAutomationExecution": {repaired(t, "CloseSecurityGroupPorts", describedAll(t, before),
 			describedAll(t, after),
 			map[string][]string{"GroupId": {itself}, "Ports": ports})},
@@ -181,7 +181,7 @@ func TestVerifyUndoPorts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undo := portsUndo(t, []permission{wide}, []permission{low}, []permission{low}, "22")
-			delete(undo.Events, "Planning")
+			delete(undo.Events, "Mode")
 			undo.Answers["ec2:DescribeSecurityGroups"] = []any{groupAnswer([]permission{low}), groupAnswer(tc.now)}
 			for _, write := range []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"} {
 				undo.Answers[write] = []any{map[string]any{}}

@@ -38,7 +38,7 @@ func TestUndoKeyRotation(t *testing.T) {
 				status["RotationPeriodInDays"] = tc.period
 			}
 			got := plays(t, "UndoEnableKeyRotation",
-				play{map[string]any{"ExecutionId": repairID, "Planning": true}, map[string][]any{
+				play{map[string]any{"ExecutionId": repairID, "Mode": "plan"}, map[string][]any{
 					"ssm:GetAutomationExecution": {repaired(t, "EnableKeyRotation", state(tc.before), state(true),
 						map[string][]string{"KeyId": {"k"}})},
 					"kms:GetKeyRotationStatus": {status},

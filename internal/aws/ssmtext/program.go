@@ -3,12 +3,14 @@ package ssmtext
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // The first words of failure messages from the runtime of programs.
 const (
 	Refused    = "refused"    // the resource cannot be repaired in this way; nothing was changed
+	Changed    = "changed"    // it is not as it was when the repair was planned; nothing was changed
 	Unverified = "unverified" // the change does not show
 	Read       = "read"       // a repair could not read, and nothing was changed
 	Recall     = "recall"     // an undo could not read, and nothing was changed
@@ -27,7 +29,7 @@ type Said struct {
 var (
 	// words matches the first word. The text after it may quote AWS or names of resources. The runtime's source, which
 	// a traceback contains, does not have words in this form.
-	words = regexp.MustCompile(`(?s)\bhubmend:(refused|unverified|read|recall|write|check) (.*)$`)
+	words = regexp.MustCompile(`(?s)\bhubmend:(refused|changed|unverified|read|recall|write|check) (.*)$`)
 	call  = regexp.MustCompile(`(?s)^(\S+) ([a-z0-9-]+:\w+): ?(.*)$`)
 )
 
@@ -38,7 +40,7 @@ func Program(failureMessage string) (Said, bool) {
 		return Said{}, false
 	}
 	said := Said{Word: m[1], Text: m[2]}
-	if said.Word == Refused || said.Word == Unverified {
+	if slices.Contains([]string{Refused, Changed, Unverified}, said.Word) {
 		return said, true
 	}
 	if c := call.FindStringSubmatch(said.Text); c != nil {

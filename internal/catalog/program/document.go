@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -36,7 +37,7 @@ func (p Program) Repair(runtime []Piece) ([]Piece, []runbook.Call) {
 		about += "\n`" + naming.Mark + naming.UndoRunbook(p.Name) + "` undoes it."
 		middle = repair
 	}
-	payload := map[string]string{}
+	payload := map[string]string{"Mode": "{{ Mode }}", "Expected": "{{ Expected }}"}
 	for name := range p.Header.Parameters {
 		payload[name] = "{{ " + name + " }}"
 	}
@@ -46,16 +47,6 @@ func (p Program) Repair(runtime []Piece) ([]Piece, []runbook.Call) {
 	}
 	return slices.Concat(before, p.script(runtime, handler("run_repair(repair", p.Derived.Repair))),
 		p.Derived.Repair.made()
-}
-
-// Planning returns the document for a plan, whose script must not change anything.
-func Planning(doc *runbook.Document) *runbook.Document {
-	planning, step := *doc, doc.MainSteps[0]
-	payload, _ := step.Inputs["InputPayload"].(map[string]any)
-	step.Inputs, payload = maps.Clone(step.Inputs), maps.Clone(payload)
-	payload["Planning"], step.Inputs["InputPayload"] = true, payload
-	planning.MainSteps = []runbook.Step{step}
-	return &planning
 }
 
 // Undo returns the undo's document in pieces, and the calls that its script may make.
@@ -172,15 +163,27 @@ func role(name string) string {
 
 // The frames of documents: what all repairs have, those without an undo, and all undos.
 var (
-	repair     = Piece{Name: "repair", Text: frame("", repairs, "\n- run.After")}
-	onlyRepair = Piece{Name: "onlyRepair", Text: frame("", repairs, "")}
+	repair     = Piece{Name: "repair", Text: frame(planning, repairs, "Before", "After", "Calls", "Planned", "Digest")}
+	onlyRepair = Piece{Name: "onlyRepair", Text: frame(planning, repairs, "Before", "Calls", "Planned", "Digest")}
 	undo       = Piece{Name: "undo",
-		Text: frame(execution, undoes, "\n- run.After") + input(`{"ExecutionId": "{{ ExecutionId }}"}`)}
+		Text: frame(execution, undoes, "Before", "After", "Calls") + input(`{"ExecutionId": "{{ ExecutionId }}"}`)}
 )
 
 const (
 	repairs = "Read the resource, decide, change it and verify the change."
 	undoes  = "Read the repair, compare the resource with what it left, restore the previous state and verify."
+	// planning has the parameters of every repair.
+	planning = `  Mode:
+    type: String
+    description: With plan, nothing is changed. Planned has the calls that would change something.
+    allowedValues: [repair, plan]
+    default: repair
+  Expected:
+    type: String
+    description: The Digest of a plan. The repair is refused if what it reads, or would do, has changed since.
+    allowedPattern: ^([0-9a-f]{64})?$
+    default: ""
+`
 	// execution is the only parameter of an undo besides the role.
 	execution = `  ExecutionId:
     type: String
@@ -192,27 +195,30 @@ const (
 // input is the end of what precedes the script.
 func input(payload string) string { return "    InputPayload: " + payload + "\n    Script: |\n" }
 
-func frame(parameters, step, after string) string {
+// kinds are the types of outputs that are no lists.
+var kinds = map[string]string{"Change": "String", "Digest": "String"}
+
+// frame is what precedes the input of the script: the other parameters, and the step with these outputs and Change.
+func frame(parameters, step string, outputs ...string) string {
+	var names, selectors string
+	for _, name := range slices.Insert(outputs, 0, "Change") {
+		names += "- run." + name + "\n"
+		selectors += fmt.Sprintf("  - {Name: %s, Selector: $.Payload.%[1]s, Type: %s}\n", name,
+			cmp.Or(kinds[name], "StringList"))
+	}
 	return `    type: String
     description: The ARN of the role that the script runs under.
 ` + parameters + `schemaVersion: "0.3"
 assumeRole: "{{ AutomationAssumeRole }}"
 outputs:
-- run.Change
-- run.Before` + after + `
-- run.Calls
-mainSteps:
+` + names + `mainSteps:
 - name: run
   action: aws:executeScript
   description: ` + step + `
   timeoutSeconds: 600
   isEnd: true
   outputs:
-  - {Name: Change, Selector: $.Payload.Change, Type: String}
-  - {Name: Before, Selector: $.Payload.Before, Type: StringList}
-  - {Name: After, Selector: $.Payload.After, Type: StringList}
-  - {Name: Calls, Selector: $.Payload.Calls, Type: StringList}
-  inputs:
+` + selectors + `  inputs:
     Runtime: python3.11
     Handler: handler
 `

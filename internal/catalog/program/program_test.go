@@ -133,11 +133,13 @@ func TestRepair(t *testing.T) {
 		!strings.HasSuffix(doc.Parameters["AutomationAssumeRole"].AllowedPattern, "role/hubmend-CloseDoor$") {
 		t.Errorf("parameters %+v", doc.Parameters)
 	}
-	if diff := gocmp.Diff([]string{"run.Change", "run.Before", "run.After", "run.Calls"}, doc.Outputs); diff != "" {
+	if diff := gocmp.Diff([]string{"run.Change", "run.Before", "run.After", "run.Calls", "run.Planned", "run.Digest"},
+		doc.Outputs); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
 	step := doc.MainSteps[0]
-	if diff := gocmp.Diff(map[string]any{"Door": "{{ Door }}", "Keys": "{{ Keys }}"},
+	if diff := gocmp.Diff(map[string]any{"Door": "{{ Door }}", "Keys": "{{ Keys }}", "Mode": "{{ Mode }}",
+		"Expected": "{{ Expected }}"},
 		step.Inputs["InputPayload"]); diff != "" || len(doc.MainSteps) != 1 || step.Action != "aws:executeScript" {
 		t.Errorf("%+v: payload (-want +got):\n%s", step, diff)
 	}
@@ -201,19 +203,26 @@ func TestARepairWithoutAnUndo(t *testing.T) {
 	}
 }
 
-// A plan's document differs from the repair's only in the argument that makes its script plan.
-func TestPlanning(t *testing.T) {
+// A repair can be planned, and bound to a plan. An undo can be neither.
+func TestOnlyARepairIsPlanned(t *testing.T) {
 	t.Parallel()
-	pieces, _ := door(t, nil).Repair(before)
-	text := joined(pieces)
-	doc := documentOf(t, text)
-	planning := program.Planning(doc)
-	if diff := gocmp.Diff(documentOf(t, text), doc); diff != "" {
-		t.Errorf("the document changed (-before +after):\n%s", diff)
+	repair, _ := door(t, nil).Repair(before)
+	doc := documentOf(t, joined(repair))
+	if p := doc.Parameters["Mode"]; p.Default != "repair" || !slices.Equal(p.AllowedValues, []string{"repair", "plan"}) {
+		t.Errorf("Mode is %+v", p)
 	}
-	payload, _ := planning.MainSteps[0].Inputs["InputPayload"].(map[string]any)
-	if payload["Planning"] != true || payload["Door"] != "{{ Door }}" {
-		t.Errorf("payload %v", payload)
+	if p := doc.Parameters["Expected"]; p.Default != "" || p.AllowedPattern != "^([0-9a-f]{64})?$" {
+		t.Errorf("Expected is %+v", p)
+	}
+	undo, _ := door(t, nil).Undo(before)
+	if text := joined(undo); strings.Contains(text, "Mode:") || strings.Contains(text, "Digest, Selector") {
+		t.Errorf("the undo has what plans have:\n%s", text)
+	}
+	pieces, _ := door(t, func(p *program.Program) {
+		p.Header.Parameters["Mode"] = runbook.Parameter{Type: "String"}
+	}).Repair(before)
+	if _, err := runbook.Parse([]byte(joined(pieces))); err == nil {
+		t.Error("a program has a Mode of its own")
 	}
 }
 

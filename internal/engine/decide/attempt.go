@@ -56,6 +56,9 @@ type Attempt struct {
 	Sender     string            // the id of who sent the message, see finding.Sender
 	Parameters target.Parameters // of the last attempt, and of a success whose work is not a part of its
 	Findings   []Ref             // as Parameters
+	// Expected is the Digest of the plan that the repair is bound to; empty when nobody was asked. The runbook refuses
+	// to repair anything else.
+	Expected string `dynamodbav:",omitempty" json:",omitempty"`
 	// EvidenceLag is the longest of the controls that the attempt is about: how old the data of a check may be.
 	EvidenceLag time.Duration
 
@@ -66,9 +69,6 @@ type Attempt struct {
 	// Despite is why a person requested it although the policy exempts it; empty for most attempts.
 	Despite string
 	AskedBy string // the person who requested what was approved; empty when that was automatic
-	// Expected is the digest of the plan that was approved; empty for any other attempt. The runbook refuses when it reads
-	// anything else.
-	Expected string
 	// BudgetAt is when it was counted for the policy's budgets; zero when it was not.
 	BudgetAt time.Time
 

@@ -16,10 +16,10 @@ type Outcome struct {
 	Change      string    // what the runbook says it did
 	Before      string    // what it says was before, as a JSON list of texts; enough to undo
 	After       string    // what it says is in its place, as Before
+	Planned     string    // the calls that a plan withheld, as a JSON list of {Call, Parameters}; empty for a repair
+	Digest      string    // of a plan, for Attempt.Expected; empty for a repair
 	Calls       string    // the calls that it made, such as kms:DescribeKey, as Before; empty for a runbook of steps
 	Planning    bool      // it was told to change nothing
-	Planned     string    // the calls that a planning execution withheld, as a JSON list
-	Digest      string    // of what a planning execution read; a repair with it refuses if it reads anything else
 	Class       Class     // of a failure
 	Reason      string    // why it failed, for people
 }

@@ -20,6 +20,7 @@ import (
 	"hubmend/internal/aws/awserr"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/executions"
+	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
 )
@@ -132,6 +133,58 @@ func TestStart(t *testing.T) {
 				t.Error("the attempt's parameters were changed")
 			}
 		})
+	}
+}
+
+// A plan is the same runbook under the same role, and so are its errors.
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecutionId":"exec-1"}`}}
+	id, err := accounts(t, e).Plan(t.Context(), group, attempt.Parameters, "token")
+	if err != nil || id != "exec-1" {
+		t.Fatalf("Plan = %q, %v", id, err)
+	}
+	want := map[string]any{
+		"DocumentName": "hubmend-ClosePorts", "ClientToken": "token",
+		"Parameters": map[string]any{
+			"GroupId": []any{"sg-1"}, "Ports": []any{"22", "3389"}, "Mode": []any{"plan"},
+			"AutomationAssumeRole": []any{"arn:aws:iam::222222222222:role/hubmend-ClosePorts"},
+		},
+	}
+	if diff := cmp.Diff(want, e.input); diff != "" {
+		t.Errorf("input (-want +got):\n%s", diff)
+	}
+	if len(attempt.Parameters) != 2 {
+		t.Error("the parameters were changed")
+	}
+	e.ssm = ssmError(400, "InvalidAutomationExecutionParametersException", "parameter Mode is not declared")
+	_, err = accounts(t, e).Plan(t.Context(), group, attempt.Parameters, "token")
+	check(t, err, "may be too old; update the template hubmend-member-runbooks there (")
+	var refused *executions.Refused
+	if errors.As(err, &refused) && refused.Class != failure.NotReady {
+		t.Errorf("the class is %q", refused.Class)
+	}
+}
+
+// What people approved is never repaired without being compared, whatever the runbook's version is.
+func TestStartOfWhatWasApproved(t *testing.T) {
+	t.Parallel()
+	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecutionId":"exec-1"}`}}
+	approved := attempt
+	approved.Expected = strings.Repeat("a1", 32)
+	if _, err := accounts(t, e).Start(t.Context(), group, approved); err != nil {
+		t.Fatal(err)
+	}
+	given := e.input["Parameters"].(map[string]any)
+	if diff := cmp.Diff([]any{approved.Expected}, given["Expected"]); diff != "" || given["Mode"] != nil {
+		t.Errorf("parameters %v", given)
+	}
+	e.ssm = ssmError(400, "InvalidAutomationExecutionParametersException", "parameter Expected is not declared")
+	e.calls = nil
+	_, err := accounts(t, e).Start(t.Context(), group, approved)
+	check(t, err, "may be too old")
+	if len(e.calls) != 2 { // AssumeRole, and the one start
+		t.Errorf("calls %v", e.calls)
 	}
 }
 

@@ -44,10 +44,14 @@ func (m *Accounts) Outcome(ctx context.Context, account, region, executionID str
 
 func outcome(e *types.AutomationExecution) (decide.Outcome, error) {
 	o := decide.Outcome{ExecutionID: *e.AutomationExecutionId, StartedAt: aws.ToTime(e.ExecutionStartTime),
-		Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After"), Calls: kept(e.Outputs, "Calls")}
+		Before: kept(e.Outputs, "Before"), After: kept(e.Outputs, "After"), Calls: kept(e.Outputs, "Calls"),
+		Planning: slices.Contains(e.Parameters[modeParameter], planMode)}
 	switch e.AutomationExecutionStatus {
 	case types.AutomationExecutionStatusSuccess:
 		o.Succeeded, o.Change = true, output(e.Outputs, "Change")
+		if o.Planning {
+			o.Planned, o.Digest = strings.Join(pieces(given(e.Outputs, "Planned")), ""), output(e.Outputs, "Digest")
+		}
 	case types.AutomationExecutionStatusFailed, types.AutomationExecutionStatusTimedout,
 		types.AutomationExecutionStatusCancelled,
 		types.AutomationExecutionStatusRejected, types.AutomationExecutionStatusExited,
@@ -127,11 +131,11 @@ func gone(steps []types.StepExecution) bool {
 
 func signal(stage failure.Stage, s types.StepExecution) failure.Signal {
 	message := deref(s.FailureMessage)
-	kind := ""
+	kind, word := "", word(s)
 	if s.FailureDetails != nil {
 		kind = deref(s.FailureDetails.FailureType)
 	}
-	return failure.Signal{Stage: stage, Code: ssmtext.Code(message), Kind: kind, Text: message,
+	return failure.Signal{Stage: stage, Code: ssmtext.Code(message), Kind: kind, Text: message, Word: word,
 		Refusal: ssmtext.IsRefusal(message)}
 }
 
@@ -148,11 +152,8 @@ func kept(outputs map[string][]string, name string) string {
 // items returns a text of JSON for each item of a list, and one for anything else. A document of steps gives that; a
 // program returns pieces of one text, which may also come as one text that is a list of them.
 func items(values []string) []string {
+	values = pieces(values)
 	whole := strings.Join(values, "")
-	var pieces []string
-	if json.Unmarshal([]byte(whole), &pieces) == nil && len(pieces) > 0 {
-		return items(pieces)
-	}
 	var list []json.RawMessage
 	switch {
 	case json.Unmarshal([]byte(whole), &list) == nil:
@@ -163,6 +164,15 @@ func items(values []string) []string {
 		return texts
 	case json.Valid([]byte(whole)):
 		return []string{whole}
+	}
+	return values
+}
+
+// pieces returns the pieces of a text, which may also come as one text that is a list of them.
+func pieces(values []string) []string {
+	var inner []string
+	if json.Unmarshal([]byte(strings.Join(values, "")), &inner) == nil && len(inner) > 0 {
+		return pieces(inner)
 	}
 	return values
 }

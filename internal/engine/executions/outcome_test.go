@@ -57,6 +57,10 @@ const (
 	cancelled = types.AutomationExecutionStatusCancelled
 )
 
+func mode(is string) func(*types.AutomationExecution) {
+	return func(e *types.AutomationExecution) { e.Parameters = map[string][]string{"Mode": {is}} }
+}
+
 func TestOutcomeOfStatus(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -79,6 +83,16 @@ func TestOutcomeOfStatus(t *testing.T) {
 		"success, one text": {execution(success,
 			outputs(map[string][]string{"run.Calls": {`["kms:DescribeKey", "kms:EnableKeyRotation (2 times)"]`}})),
 			decide.Outcome{Succeeded: true, Calls: `["kms:DescribeKey","kms:EnableKeyRotation (2 times)"]`}},
+		"a plan": {execution(success, mode("plan"), outputs(map[string][]string{"run.Change": {"Closed."},
+			"run.Planned": {`[{"Call":"ec2:Rev`, `oke","Parameters":{}}]`}, "run.Digest": {"a1"}})),
+			decide.Outcome{Succeeded: true, Planning: true, Change: "Closed.", Digest: "a1",
+				Planned: `[{"Call":"ec2:Revoke","Parameters":{}}]`}},
+		"a plan, in one text": {execution(success, mode("plan"),
+			outputs(map[string][]string{"run.Planned": {`["[{\"Call\":", "1}]"]`}, "run.Digest": {"a1"}})),
+			decide.Outcome{Succeeded: true, Planning: true, Digest: "a1", Planned: `[{"Call":1}]`}},
+		"no plan": {execution(success, mode("repair"),
+			outputs(map[string][]string{"run.Planned": {"[]"}, "run.Digest": {"a1"}})),
+			decide.Outcome{Succeeded: true}},
 		"success, no before": {execution(success,
 			outputs(map[string][]string{"a.BeforeAll": {"x"}, "Before": {"y"}})), decide.Outcome{Succeeded: true}},
 		"success, no change": {execution(success, outputs(map[string][]string{"a.Changes": {"x"}, "Change": {"y"}})),

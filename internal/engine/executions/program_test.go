@@ -39,6 +39,8 @@ func TestClassOfAProgramsFailure(t *testing.T) {
 	t.Parallel()
 	for says, want := range map[string]decide.Class{
 		"hubmend:refused It is asymmetric y":                                                  failure.Refused,
+		"hubmend:changed What this repair reads, or would do y":                               failure.Changed,
+		"hubmend:refused The group is named hubmend:changed y":                                failure.Refused,
 		"hubmend:unverified It is off y":                                                      failure.Verification,
 		"hubmend:read NotFoundException kms:DescribeKey: x y":                                 failure.Gone,
 		"hubmend:read InvalidGroup.NotFound ec2:DescribeSecurityGroups: x y":                  failure.Gone,

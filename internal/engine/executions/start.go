@@ -27,14 +27,39 @@ type Refused struct {
 
 func (r *Refused) Error() string { return r.Reason }
 
+// The parameters of every repair besides its own, see internal/catalog/program.
+const (
+	modeParameter     = "Mode"
+	planMode          = "plan"
+	expectedParameter = "Expected"
+)
+
 // Start starts the runbook of an attempt for a target and gives the execution's id.
 // Starting the same attempt again gives the same execution. After an error that is no *Refused,
 // trying again soon may help. ErrNotCalled means that Systems Manager was not even asked.
+//
+// Systems Manager refuses a parameter that the document does not have, so a runbook that is too old for plans does not
+// repair what people approved without comparing it.
 func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt) (string, error) {
 	parameters := a.Parameters.Input()
-	runbook := a.Runbook(t)
+	if a.Expected != "" {
+		parameters[expectedParameter] = []string{a.Expected}
+	}
+	return m.start(ctx, t, a.Runbook(t), parameters, a.ClientToken(t))
+}
+
+// Plan starts the runbook of a target in the mode that changes nothing. Outcome reads what it would do. The token makes
+// starting it again give the same execution. Errors are those of Start.
+func (m *Accounts) Plan(ctx context.Context, t target.Target, of target.Parameters, token string) (string, error) {
+	parameters := of.Input()
+	parameters[modeParameter] = []string{planMode}
+	return m.start(ctx, t, t.Runbook, parameters, token)
+}
+
+func (m *Accounts) start(ctx context.Context, t target.Target, runbook string, parameters map[string][]string,
+	token string) (string, error) {
 	parameters["AutomationAssumeRole"] = []string{naming.RoleARN(m.Partition, t.Account, naming.RunbookRole(runbook))}
-	document, token := naming.Document(runbook), a.ClientToken(t)
+	document := naming.Document(runbook)
 	var out *ssm.StartAutomationExecutionOutput
 	at := Place{t.Account, t.Region, naming.DispatchRole, t.Key()}
 	err := m.in(ctx, at, func(ctx context.Context, client *ssm.Client, session func(*ssm.Options)) (err error) {
@@ -47,11 +72,6 @@ func (m *Accounts) Start(ctx context.Context, t target.Target, a decide.Attempt)
 		return "", startError(t, document, err)
 	}
 	return *out.AutomationExecutionId, nil
-}
-
-// Plan is replaced at the merge.
-func (m *Accounts) Plan(ctx context.Context, t target.Target, p target.Parameters, token string) (string, error) {
-	return "", errors.New("not yet")
 }
 
 // notWhenThrottled stops the SDK from retrying throttled calls. An attempt has a reserved second, and the next second

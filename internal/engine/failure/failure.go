@@ -19,7 +19,7 @@ const (
 	NotReady     Class = "not ready"    // the account, the Region or the runbook is not set up yet
 	Gone         Class = "gone"         // the resource was deleted before its repair
 	Refused      Class = "refused"      // the runbook cannot repair the resource, and changed nothing
-	Changed      Class = "changed"      // the resource has changed since the approved plan, and nothing was done
+	Changed      Class = "changed"      // the resource is no longer as it was planned, and nothing was changed
 	Permission   Class = "permission"   // IAM denied a call
 	Verification Class = "verification" // the runbook's own check failed, or a script or call in it
 	TimedOut     Class = "timeout"      // it took too long
@@ -49,6 +49,7 @@ type Signal struct {
 	Text  string // what the service or script said
 	// Passes is set when the SDK knows that the same call may succeed later: no answer, a fault of the service.
 	Passes bool
+	Word   string // that a program began its message with
 	// Refusal is set when a script raised the exception that stands for a refusal.
 	Refusal bool
 }
@@ -59,6 +60,7 @@ type Rule struct {
 	Codes   []string // * stands for any beginning
 	Kinds   []string
 	Text    string // part of what was said
+	Word    string
 	Passes  bool
 	Refusal bool
 
@@ -90,7 +92,7 @@ func (r Rule) matches(s Signal) bool {
 		(len(r.Codes) == 0 ||
 			slices.ContainsFunc(r.Codes, func(pattern string) bool { return like(s.Code, pattern) })) &&
 		(len(r.Kinds) == 0 || slices.Contains(r.Kinds, s.Kind)) &&
-		strings.Contains(s.Text, r.Text) &&
+		strings.Contains(s.Text, r.Text) && (r.Word == "" || r.Word == s.Word) &&
 		(!r.Passes || s.Passes) && (!r.Refusal || s.Refusal)
 }
 

@@ -67,6 +67,9 @@ func (r Rule) condition() string {
 	if r.Text != "" {
 		all = append(all, fmt.Sprintf("text %q", r.Text))
 	}
+	if r.Word != "" {
+		all = append(all, fmt.Sprintf("the script says `%s`", r.Word))
+	}
 	if r.Passes {
 		all = append(all, "passes")
 	}

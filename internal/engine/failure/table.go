@@ -1,6 +1,9 @@
 package failure
 
-import "hubmend/internal/aws/errorcode"
+import (
+	"hubmend/internal/aws/errorcode"
+	"hubmend/internal/aws/ssmtext"
+)
 
 // rules are asked in this order; the first that fits decides.
 var rules = []Rule{
@@ -40,12 +43,13 @@ var rules = []Rule{
 	{
 		Stages: []Stage{Start}, Codes: []string{"InvalidAutomationExecutionParametersException"},
 		Class: NotReady, Scope: OneResource,
-		Says: "runbook {document} in account {account} and Region {region} does not take these parameters, so its " +
-			"version may differ ({text}).",
+		Says: "runbook {document} in account {account} and Region {region} does not take these parameters, so it may " +
+			"be too old; update the template hubmend-member-runbooks there ({text}).",
 	},
 	{Stages: []Stage{AssumeRole, Start}, Class: Permission, Says: "the runbook could not be started: {text}."},
 
 	{Stages: []Stage{Step}, Refusal: true, Class: Refused},
+	{Stages: []Stage{Step}, Word: ssmtext.Changed, Class: Changed},
 	// Another account has a bucket of the name that the log bucket must have.
 	{Stages: []Stage{Step}, Codes: []string{"BucketAlreadyExists"}, Class: Refused},
 	{Stages: []Stage{Read}, Codes: errorcode.Gone, Class: Gone, Says: "the resource no longer exists."},
@@ -89,8 +93,8 @@ var fates = []Fate{
 		Hint: "Security Hub archives the finding."},
 	{Class: Refused, Means: "The runbook cannot repair the resource, and changed nothing", Retry: Never, Guard: true,
 		Told: EachFailure, Workflow: "NOTIFIED", Hint: TryAgain},
-	{Class: Changed, Means: "The resource has changed since its repair was approved", Retry: Never, Told: Nobody,
-		Workflow: "NOTIFIED", Hint: "Hubmend plans the repair again and asks for approval."},
+	{Class: Changed, Means: "What the repair reads or would do is no longer as it was planned, and nothing was changed",
+		Retry: Never, Told: Nobody, Workflow: "NOTIFIED", Hint: "Hubmend plans the repair again and asks again."},
 	{Class: Permission, Means: "IAM denied a call", Retry: Never, Guard: true, Told: EachFailure, Workflow: "NOTIFIED",
 		Hint: TryAgain},
 	{Class: Verification, Means: "The runbook's own check failed, or a script or call in it", Retry: Never, Guard: true,

@@ -208,7 +208,8 @@ func fullRecord(name string) decide.Record {
 		Attempts: []decide.Attempt{
 			{
 				Number: 41, State: decide.Succeeded, Control: "X.22", EvidenceLag: time.Hour,
-				Trigger: finding.Automatic,
+				Expected: "8d969eef",
+				Trigger:  finding.Automatic,
 				Parameters: target.Parameters{"GroupId": {Values: []string{"sg-1"}},
 					"Ports": {Values: []string{"22", "3389"}, List: true}, "Empty": {Values: []string{""}}},
 				Findings: []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},

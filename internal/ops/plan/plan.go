@@ -49,6 +49,8 @@ type Plan struct {
 	// they are known before the change.
 	Before any    `json:"before,omitempty"`
 	Note   string `json:"note,omitempty"`
+	// Digest is that of what was read and of the calls. The repair with Expected refuses anything else.
+	Digest string `json:"digest,omitempty"`
 
 	Risk         string  `json:"risk"`
 	RiskReason   string  `json:"riskReason"`

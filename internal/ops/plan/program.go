@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"hubmend/internal/aws/ssmtext"
-	"hubmend/internal/catalog/program"
 	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/lab/automation"
@@ -16,18 +15,22 @@ import (
 
 // found is what a program returns when it plans.
 type found struct {
-	Change        string
-	Before, After []string // pieces of a text of JSON
-	Lost          []string // what goes with the change, a sentence each
-	Planned       []struct {
-		Call       string
-		Parameters map[string]any
-	}
+	Change string
+	Lost   []string // what goes with the change, a sentence each
+	// Before, After and Planned are pieces of texts of JSON.
+	Before, After, Planned []string
+	Digest                 string
+}
+
+// withheld is a call that a plan did not make.
+type withheld struct {
+	Call       string
+	Parameters map[string]any
 }
 
 // find finds out what a repair would do, from the script that repairs, told not to change anything.
 func (p *Plan) find(ctx context.Context, executor automation.Executor, request automation.Request) error {
-	request.Document = program.Planning(request.Document)
+	request.Parameters["Mode"] = []string{"plan"}
 	execution := executor.Run(ctx, request)
 	p.Calls, p.Changes, p.Cost = []Call{}, []Difference{}, costOf(execution)
 	switch {
@@ -42,12 +45,16 @@ func (p *Plan) find(ctx context.Context, executor automation.Executor, request a
 	if err == nil {
 		err = json.Unmarshal(text, &f)
 	}
+	var calls []withheld
+	if err == nil {
+		err = json.Unmarshal([]byte(strings.Join(f.Planned, "")), &calls)
+	}
 	if err != nil {
 		return fmt.Errorf("read what the program would do: %w", err)
 	}
 	before, after := f.state(f.Before), f.state(f.After)
-	p.Before, p.Note, p.Lost = before, f.Change, f.Lost
-	for _, c := range f.Planned {
+	p.Before, p.Note, p.Lost, p.Digest = before, f.Change, f.Lost, f.Digest
+	for _, c := range calls {
 		input, _ := whole(c.Parameters).(map[string]any)
 		p.Calls = append(p.Calls, Call{API: c.Call, Input: input})
 	}
