@@ -24,6 +24,7 @@ TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
 WORLD = {"IpProtocol": "tcp", "FromPort": 20, "ToPort": 30, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 ENTRY = {"RuleNumber": 100, "Protocol": "6", "RuleAction": "allow", "Egress": False, "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 22, "To": 80}}
 DEFAULT = [{"Name": "group-name", "Values": ["default"]}]
+ANALYZER = {"name": "own", "type": "ACCOUNT", "status": "ACTIVE"}
 Calls = list[tuple[str, dict[str, Any]]]
 
 USER: Calls = [("iam:CreateUser", {"UserName": "ann"})]
@@ -155,7 +156,7 @@ def prepare(world: World, document: str) -> None:
         topic()
     analyzers: list[dict[str, str]] = []
     world.answers["accessanalyzer:ListAnalyzers"] = lambda: {"analyzers": analyzers}
-    world.answers["accessanalyzer:CreateAnalyzer"] = lambda: analyzers.append({"name": "own", "arn": "arn", "type": "ACCOUNT", "status": "ACTIVE"}) or {}
+    world.answers["accessanalyzer:CreateAnalyzer"] = lambda: {"arn": analyzers.append(ANALYZER)}  # type: ignore[func-returns-value]
     old = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
     for user in iam_backends[ACCOUNT]["aws"].users.values():
         user.create_date = old
@@ -201,7 +202,8 @@ def test_another_answer_to_any_read(subject: Subject, monkeypatch: pytest.Monkey
     monkeypatch.setitem(subject.world.patches, "_note", note)
     subject.run(Mode="plan")
     assert read
-    for other in sorted(read):
+    for call in sorted(read):
+        other = call
         with pytest.raises(Exception, match=r"^hubmend:changed "):
             subject.run(Mode="repair", Expected=digest)
         assert subject.written() == []
@@ -225,8 +227,10 @@ def test_volatile_fields_exist() -> None:
     for service, patterns in runtime.VOLATILE.items():
         names = {"ResponseMetadata", "RequestId"}
         for one in SESSION.get_available_services() if service == "*" else [service]:
-            model = SESSION.get_service_model(one) if f'"{one}:' in script else None
-            for api in model.operation_names if model else []:
+            if f'"{one}:' not in script:
+                continue
+            model = SESSION.get_service_model(one)
+            for api in model.operation_names:
                 names |= members(model.operation_model(api).output_shape) | members(model.operation_model(api).input_shape)
         for pattern in patterns:
             assert fnmatch.filter(names, pattern), f"{service}: {pattern}"
