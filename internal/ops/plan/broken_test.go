@@ -77,7 +77,7 @@ var everyRunbook = map[string]broken{
 				rule(443, 443, "0.0.0.0/0"))
 		},
 		lines: []string{"sg-*", "- {FromPort:22,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:22}"},
-		uses:  []string{""},
+		uses:  []string{"", ""},
 	},
 	"a wide rule": {
 		control: "EC2.14",
@@ -94,7 +94,7 @@ var everyRunbook = map[string]broken{
 			"+ {FromPort:0,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:3388}",
 			"+ {FromPort:3390,IpProtocol:tcp,IpRanges:[{CidrIp:0.0.0.0/0}],ToPort:65535}",
 		},
-		uses: []string{"of the database"},
+		uses: []string{"of the database", ""},
 	},
 	"the default group": {
 		control: "EC2.2",
@@ -112,7 +112,7 @@ var everyRunbook = map[string]broken{
 			"sg-*", "- {Direction:ingress,IpProtocol:-1,UserIdGroupPairs:[{GroupId:sg-*,UserId:*}]}",
 			"- {Direction:egress,IpProtocol:-1,IpRanges:[{CidrIp:0.0.0.0/0}]}",
 		},
-		uses: []string{"", "default"},
+		uses: []string{"", "default", ""},
 	},
 	"an open network ACL": {
 		control: "EC2.21",
@@ -139,7 +139,7 @@ var everyRunbook = map[string]broken{
 			"- {CidrBlock:0.0.0.0/0,Egress:false,PortRange:{From:22,To:80},Protocol:6,RuleAction:allow,RuleNumber:100}",
 			"+ {CidrBlock:0.0.0.0/0,Egress:false,PortRange:{From:23,To:80},Protocol:6,RuleAction:allow,RuleNumber:100}",
 		},
-		uses: []string{"subnet-", "of the bastion"},
+		uses: []string{"subnet-", "of the bastion", ""},
 	},
 	"an instance with IMDSv1": {
 		control: "EC2.8",
@@ -156,7 +156,7 @@ var everyRunbook = map[string]broken{
 			return "arn:aws:ec2:" + region + ":" + w.account + ":instance/" + id
 		},
 		lines: []string{"i-*", "- HttpTokens: optional", "+ HttpTokens: required"},
-		uses:  []string{`"Sum":0`, "2"},
+		uses:  []string{`"Sum":0`, "2", ""},
 	},
 	"a VPC": {
 		control: "EC2.6",
@@ -182,7 +182,7 @@ var everyRunbook = map[string]broken{
 			"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}", "- {AccessKeyId:*,CreateDate:*,Status:Active}",
 			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}", "+ {AccessKeyId:*,CreateDate:*,Status:Inactive}",
 		},
-		uses: []string{"FKIA|AKIA|LKIA", `"ServiceName":"s3"`},
+		uses: []string{"FKIA|AKIA|LKIA", `"ServiceName":"s3"`, ""},
 	},
 	"unused credentials": {
 		control: "IAM.8",
@@ -199,7 +199,7 @@ var everyRunbook = map[string]broken{
 			"- {LoginProfile:{CreateDate:*,PasswordResetRequired:false,UserName:ann}}",
 			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}",
 		},
-		uses: []string{"KIA", "s3", "20"},
+		uses: []string{"KIA", "s3", "20", ""},
 	},
 	"an unused key alone": {
 		control: "IAM.8",
@@ -210,7 +210,7 @@ var everyRunbook = map[string]broken{
 		},
 		lines: []string{"ann", "- {AccessKeyId:*,CreateDate:*,Status:Active}",
 			"+ {AccessKeyId:*,CreateDate:*,Status:Inactive}"},
-		uses: []string{"KIA", "N/A", ""},
+		uses: []string{"KIA", "N/A", "", ""},
 	},
 	"no password policy": {
 		control: "IAM.15",
@@ -316,7 +316,7 @@ var everyRunbook = map[string]broken{
 		},
 		lines: []string{"open-*", "+ BlockPublicAcls: true", "+ BlockPublicPolicy: true", "+ IgnorePublicAcls: true",
 			"- PublicAccessBlock: none", "+ RestrictPublicBuckets: true"},
-		uses: []string{"FULL_CONTROL", "", ""},
+		uses: []string{"FULL_CONTROL", "", "", ""},
 	},
 	"a bucket with half a block": {
 		control: "CloudTrail.6",
@@ -331,7 +331,7 @@ var everyRunbook = map[string]broken{
 		},
 		lines: []string{"half-*", "- IgnorePublicAcls: false", "+ IgnorePublicAcls: true",
 			"- RestrictPublicBuckets: false", "+ RestrictPublicBuckets: true"},
-		uses: []string{"FULL_CONTROL", "", ""},
+		uses: []string{"FULL_CONTROL", "", "", ""},
 	},
 	"a bucket without logging": {
 		control: "CloudTrail.7",
@@ -406,6 +406,7 @@ var everyRunbook = map[string]broken{
 			"+ Selectors: [{IncludeManagementEvents:true,ReadWriteType:All},{DataResources:[" +
 				"{Type:AWS::S3::Object,Values:[arn:aws:s3]}],IncludeManagementEvents:false,ReadWriteType:WriteOnly}]",
 		},
+		uses: []string{""},
 	},
 	"an account without AWS Config": {
 		control: "Config.1", make: account,

@@ -38,8 +38,11 @@ func lintFiles(files fs.FS, c *catalog.Catalog, models *apimodel.Models) ([]Prob
 			continue
 		}
 		for i, l := range all[name] {
-			for _, text := range slices.Concat(l.problems(all[name][:i], book.Document.Parameters),
-				callProblems(models, l.Call, l.Path, l.input(time.Now()))) {
+			texts := l.problems(all[name][:i], book.Document.Parameters)
+			if l.Call != "" {
+				texts = append(texts, callProblems(models, l.Call, l.Path, l.input(time.Now()))...)
+			}
+			for _, text := range texts {
 				found = append(found, Problem{file, text})
 			}
 		}

@@ -9,6 +9,19 @@ import (
 	"hubmend/internal/ops/plan"
 )
 
+// Whoever approves a repair sees what it may break, or what is not known.
+func TestEvidenceOfRisk(t *testing.T) {
+	t.Parallel()
+	for _, c := range catalog.Embedded().Controls {
+		if c.Runbook == "" || c.Risk != "high" && c.Approval == "" {
+			continue
+		}
+		if n, err := plan.Evidence(c.Runbook); n == 0 || err != nil {
+			t.Errorf("%s: ssm-documents/uses/%s.yaml has no evidence of what the repair may break: %v", c.ID, c.Runbook, err)
+		}
+	}
+}
+
 func TestLint(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -43,6 +56,12 @@ func TestLint(t *testing.T) {
 			"two uses are named a"},
 		"a use without a title": {"uses/EnableKeyRotation", `[{name: a, call: "kms:ListAliases"}]`,
 			"needs a name of letters and a title"},
+		"a use without a call": {"uses/EnableKeyRotation", `[{name: a, title: A}]`,
+			"use a needs a call, or a sentence that says what is unknown"},
+		"a use with both": {"uses/EnableKeyRotation",
+			`[{name: a, title: A, call: "kms:ListAliases", unknown: It is not known.}]`, "use a needs a call, or"},
+		"a use that is no sentence": {"uses/EnableKeyRotation", `[{name: a, title: A, unknown: not known}]`,
+			"use a needs a call, or a sentence"},
 		"uses of no runbook":      {"uses/MendEverything", `[]`, "there is no runbook MendEverything"},
 		"an unknown key of a use": {"uses/EnableKeyRotation", `[{nam: a}]`, `unknown field "nam"`},
 	} {

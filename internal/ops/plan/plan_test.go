@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -61,6 +62,35 @@ func TestPlanForetellsTheRepair(t *testing.T) {
 			t.Errorf("no test plans %s", r.Name)
 		}
 		planned[r.Name] = true // so that the message names it once
+	}
+}
+
+// A plan of a setting shows what it may break too, and says what no read can tell.
+func TestEvidenceOfSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "333333333301")
+	w.seed("s3:CreateBucket", object{"Bucket": "site-" + w.account})
+	w.seed("rds:CreateDBInstance", object{"DBInstanceIdentifier": "orders", "DBInstanceClass": "db.t3.micro",
+		"Engine": "mysql", "AllocatedStorage": 20, "PubliclyAccessible": true})
+	w.seed("cloudwatch:PutMetricData", object{"Namespace": "AWS/RDS", "MetricData": []any{object{
+		"MetricName": "DatabaseConnections", "Value": 7, "Timestamp": time.Now().Add(-time.Hour).UTC().Format(time.RFC3339),
+		"Dimensions": []any{object{"Name": "DBInstanceIdentifier", "Value": "orders"}}}}})
+	db := "arn:aws:rds:" + region + ":" + w.account + ":db:orders"
+	for control, tc := range map[string]struct {
+		resource string
+		uses     []string
+		unknown  string // part of what the last use says
+	}{
+		"S3.1":  {account(w), []string{"site-", ""}, "IAM Access Analyzer"},
+		"RDS.2": {db, []string{`"Maximum":7`, ""}, "flow logs"},
+		"RDS.5": {db, []string{"db.t3.micro"}, ""},
+		"S3.22": {account(w), []string{""}, "Request metrics"},
+	} {
+		p := w.plan(w.repair(control, tc.resource))
+		checkUses(t, tc.uses, p.Uses)
+		if last := p.Uses[len(p.Uses)-1]; !strings.Contains(last.Unknown, tc.unknown) {
+			t.Errorf("%s: %q, want %q", control, last.Unknown, tc.unknown)
+		}
 	}
 }
 

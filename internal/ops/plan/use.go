@@ -29,7 +29,8 @@ type Use struct {
 	Unknown string `json:"unknown,omitempty"`
 }
 
-// look is a read that tells what uses a resource. ssm-documents/uses has them for each runbook.
+// look is a read that tells what uses a resource, or says what no read can tell. ssm-documents/uses has them for each
+// runbook.
 type look struct {
 	Name  string         `yaml:"name"`
 	Title string         `yaml:"title"`
@@ -39,6 +40,8 @@ type look struct {
 	Days  int            `yaml:"days"` // the call also gets StartTime and EndTime: the last days
 	Path  string         `yaml:"path"`
 	Show  []string       `yaml:"show"` // paths in what was found; all of it when there are none
+	// Unknown says what is not known and where it can be looked up. Such a look has no call.
+	Unknown string `yaml:"unknown"`
 }
 
 var looks = sync.OnceValues(func() (map[string][]look, error) { return readLooks(ssmdocuments.Files) })
@@ -93,10 +96,15 @@ func uses(ctx context.Context, e automation.Executor, r automation.Request, name
 	doc.Variables, doc.Outputs, doc.MainSteps = nil, nil, nil
 	now := time.Now()
 	for _, l := range all[name] {
-		doc.MainSteps = append(doc.MainSteps, l.step(now))
+		if l.Unknown == "" {
+			doc.MainSteps = append(doc.MainSteps, l.step(now))
+		}
 	}
 	r.Document = &doc
-	execution := e.Run(ctx, r)
+	var execution automation.Execution
+	if len(doc.MainSteps) > 0 {
+		execution = e.Run(ctx, r)
+	}
 	for _, l := range all[name] {
 		tell = append(tell, l.use(execution))
 	}
@@ -161,8 +169,8 @@ func (l look) input(now time.Time) map[string]any {
 
 // use tells what a look found.
 func (l look) use(e automation.Execution) Use {
-	u := Use{Title: l.Title, Found: []any{}}
-	ran := false
+	u := Use{Title: l.Title, Found: []any{}, Unknown: l.Unknown}
+	ran := l.Unknown != ""
 	for _, s := range e.Steps {
 		if s.Name != l.Name && s.Name != l.Name+"Loop" {
 			continue
@@ -213,6 +221,9 @@ func (l look) problems(earlier []look, parameters map[string]runbook.Parameter) 
 	}
 	if slices.ContainsFunc(earlier, func(o look) bool { return o.Name == l.Name }) {
 		found = append(found, "two uses are named "+l.Name)
+	}
+	if (l.Call == "") == (l.Unknown == "") || l.Unknown != "" && !strings.HasSuffix(l.Unknown, ".") {
+		found = append(found, fmt.Sprintf("use %s needs a call, or a sentence that says what is unknown", l.Name))
 	}
 	for _, name := range runbook.References(l.Input) {
 		if _, ok := parameters[name]; !ok && (name != eachName || l.Each == "") {
