@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/nearmatch"
 	"hubmend/internal/catalog/runbook"
-	"hubmend/internal/ops/nearmatch"
 )
 
 func controlsCommand() *cobra.Command {

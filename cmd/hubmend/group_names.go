@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/ops/nearmatch"
+	"hubmend/internal/catalog/nearmatch"
 )
 
 // groupNamed gives the control group of a playbook that a person names, in any case: by its id or its parameter, or by

@@ -16,8 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/nearmatch"
 	"hubmend/internal/lab"
-	"hubmend/internal/ops/nearmatch"
 )
 
 func labUpCommand() *cobra.Command {

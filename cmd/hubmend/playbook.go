@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/nearmatch"
 	"hubmend/internal/engine/naming"
-	"hubmend/internal/ops/nearmatch"
 	"hubmend/internal/ops/playbook"
 )
 

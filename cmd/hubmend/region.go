@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubmend/internal/aws/partition"
-	"hubmend/internal/ops/nearmatch"
+	"hubmend/internal/catalog/nearmatch"
 )
 
 // regions are AWS's at the time of this version. They serve to suggest one, never to refuse one: AWS opens new ones.

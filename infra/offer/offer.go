@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"hubmend/internal/catalog"
-	"hubmend/internal/ops/nearmatch"
+	"hubmend/internal/catalog/nearmatch"
 )
 
 // ContextKey is where cdk.json has the list of playbook ids.

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicecatalog/types"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/catalog/nearmatch"
 	"hubmend/internal/engine/naming"
-	"hubmend/internal/ops/nearmatch"
 )
 
 // Record is an operation under way, or how it ended.

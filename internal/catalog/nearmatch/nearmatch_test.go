@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"hubmend/internal/ops/nearmatch"
+	"hubmend/internal/catalog/nearmatch"
 )
 
 var known = []string{"EC2.2", "EC2.13", "EC2.14", "KMS.4"}
