@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,10 +20,39 @@ const (
 	mostOpenPages = 200 // of 100 findings each: about a minute
 )
 
-// openFindings reads the open findings of controls: those that failed, are active, and are neither suppressed nor
-// resolved. It reports whether there are more than it reads, and after each page how many it has read.
+// openFindings reads the open findings of controls, as openDocuments does.
 func openFindings(ctx context.Context, cfg aws.Config, controls []string, within *types.AwsSecurityFindingFilters,
 	tell func(read int)) (open []finding.Finding, more bool, err error) {
+	documents, more, err := openDocuments(ctx, cfg, controls, within, tell)
+	return parsed(documents), more, err
+}
+
+// documentsOf gives findings as JSON.
+func documentsOf(findings []types.AwsSecurityFinding) []json.RawMessage {
+	var all []json.RawMessage
+	for _, f := range findings {
+		if raw, err := json.Marshal(f); err == nil {
+			all = append(all, raw)
+		}
+	}
+	return all
+}
+
+// parsed leaves out findings that do not parse: they come from other products.
+func parsed(documents []json.RawMessage) []finding.Finding {
+	var all []finding.Finding
+	for _, raw := range documents {
+		if f, err := finding.Parse(raw); err == nil {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// openDocuments reads the open findings of controls: those that failed, are active, and are neither suppressed nor
+// resolved. It reports whether there are more than it reads, and after each page how many it has read.
+func openDocuments(ctx context.Context, cfg aws.Config, controls []string, within *types.AwsSecurityFindingFilters,
+	tell func(read int)) (open []json.RawMessage, more bool, err error) {
 	client := securityhub.NewFromConfig(cfg, func(o *securityhub.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
 			s.MaxAttempts, s.MaxBackoff = hub.MaxAttempts, hub.MaxBackoff
@@ -48,7 +78,7 @@ func openFindings(ctx context.Context, cfg aws.Config, controls []string, within
 			if err != nil {
 				return nil, false, hubError(cfg.Region, err)
 			}
-			open = append(open, parsed(page.Findings)...)
+			open = append(open, documentsOf(page.Findings)...)
 			tell(len(open))
 		}
 	}

@@ -77,7 +77,7 @@ deployed). See docs/cli.md, also for shell completion.`,
 	cmd.SetVersionTemplate("hubmend {{.Version}}\n")
 	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(),
 		planCommand(), playbookCommand(), statusCommand(), historyCommand(), findingsCommand(), remediateCommand(),
-		undoCommand(), pauseCommand(), resumeCommand(),
+		undoCommand(), pauseCommand(), resumeCommand(), policyCommand(),
 		doctorCommand(), reportCommand(), referenceCommand())
 	complete(cmd)
 	strict(cmd)

@@ -68,7 +68,7 @@ func located(account, region string) string {
 // controlsOf lists the controls of findings, each once.
 func controlsOf(documents []types.AwsSecurityFinding) []string {
 	var ids []string
-	for _, f := range parsed(documents) {
+	for _, f := range parsed(documentsOf(documents)) {
 		if c, known := catalog.Embedded().Control(f); known {
 			ids = append(ids, c.ID)
 		} else {

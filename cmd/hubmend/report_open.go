@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -34,21 +33,6 @@ func addOpen(b *report.Builder, open []finding.Finding) {
 	for _, f := range open {
 		b.AddOpen(f)
 	}
-}
-
-// parsed leaves out findings that do not parse: they come from other products.
-func parsed(documents []types.AwsSecurityFinding) []finding.Finding {
-	var all []finding.Finding
-	for _, d := range documents {
-		raw, err := json.Marshal(d)
-		if err != nil {
-			continue
-		}
-		if f, err := finding.Parse(raw); err == nil {
-			all = append(all, f)
-		}
-	}
-	return all
 }
 
 // hubError explains an error of Security Hub.

@@ -20,6 +20,9 @@ type Version struct {
 	Restores int `json:"restores,omitempty"`
 }
 
+// ByDeployment is who applied a policy that was deployed with the admin stack.
+const ByDeployment = "deployment"
+
 // Hash returns a text that differs for policies that differ. Decisions are kept with it.
 func (p Policy) Hash() string {
 	text, err := json.Marshal(p)
