@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/aws/jsii-runtime-go"
 
+	"hubmend/infra/admin"
 	"hubmend/infra/app"
 	"hubmend/infra/offer"
+	"hubmend/infra/policy"
 	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
 	"hubmend/internal/build/compile"
@@ -40,27 +43,31 @@ func run(ctx context.Context) error {
 	if err := catalog.Embedded().CheckPrepared(); err != nil {
 		return err
 	}
-	restrictions, err := settings()
+	restrictions, rules, err := settings()
 	if err != nil {
 		return err
 	}
 	if err := compile.Functions(ctx, ".", functions, restrictions.Target()); err != nil {
 		return err
 	}
+	if err := policy.Place(rules, filepath.Join(functions, admin.SweepFolder)); err != nil {
+		return err
+	}
 	return relaunch(ctx, restrictions.Environment())
 }
 
-// settings reads the settings that this process needs. The error also has the mistakes in all others, before
-// anything is compiled.
-func settings() (*restricted.Settings, error) {
+// settings reads the settings that this process needs, and the policy to deploy. The error also has the mistakes in
+// all others, before anything is compiled.
+func settings() (*restricted.Settings, []byte, error) {
 	context, err := restricted.Context()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	restrictions, err := restricted.FromContext(context)
 	_, rolloutErr := rollout.Read(context[rollout.ContextKey])
 	_, offerErr := offer.Read(context[offer.ContextKey], catalog.Embedded())
-	return restrictions, errors.Join(err, rolloutErr, offerErr)
+	rules, policyErr := policy.Read(context[policy.ContextKey], catalog.Embedded(), os.Stderr)
+	return restrictions, rules, errors.Join(err, rolloutErr, offerErr, policyErr)
 }
 
 func synthesize(context.Context) error {

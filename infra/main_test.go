@@ -10,14 +10,15 @@ func TestMistakesOfAllSettingsAtOnce(t *testing.T) {
 	t.Setenv("CDK_CONTEXT_JSON", `{
 		"hubmend:rollout": {"organizationalUnits": "r-a1b2", "regions": ["us-east"]},
 		"hubmend:playbooks": ["none"],
-		"hubmend:restrictions": {"namePrefix": "Acme", "architecture": 64}
+		"hubmend:restrictions": {"namePrefix": "Acme", "architecture": 64},
+		"hubmend:policy": "none.yaml"
 	}`)
-	_, err := settings()
+	_, _, err := settings()
 	if err == nil {
 		t.Fatal("the settings are accepted")
 	}
 	for _, want := range []string{"organizationalUnits: ", "regions: ", "namePrefix: ", "architecture: ",
-		"unknown playbook none"} {
+		"unknown playbook none", "hubmend:policy: open none.yaml"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\ndoes not have %q", err, want)
 		}

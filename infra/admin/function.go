@@ -20,13 +20,13 @@ import (
 const (
 	dispatchFolder     = "dispatch"
 	settleFolder       = "settle"
-	sweepFolder        = "sweep"
+	SweepFolder        = "sweep" // with the policy of the deployment, see package deployed
 	customActionFolder = "custom-action"
 )
 
 // Functions lists the folders below lambdas/ that the stack deploys.
 func Functions() []string {
-	return []string{dispatchFolder, settleFolder, sweepFolder, customActionFolder}
+	return []string{dispatchFolder, settleFolder, SweepFolder, customActionFolder}
 }
 
 // memory of a function, in MB. CPU is proportional to it: with 128 MB the TLS handshakes of a cold start take twice as
@@ -39,7 +39,7 @@ type FunctionProps struct {
 
 	// Name is the function's name.
 	Name string
-	// Binary is the folder of the compiled function, with nothing else in it.
+	// Binary is the folder of the compiled function and its files, with nothing else in it.
 	Binary string
 	// Key encrypts the log and the environment. If nil, AWS encrypts them with keys that it owns.
 	Key awskms.IKey

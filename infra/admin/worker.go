@@ -130,7 +130,7 @@ func (w *workers) sweep(scope constructs.Construct) awslambda.Function {
 		},
 		Name:   naming.SweepFunction,
 		Key:    w.key,
-		Binary: filepath.Join(w.functions, sweepFolder),
+		Binary: filepath.Join(w.functions, SweepFolder),
 		Statements: append(w.common(),
 			send("Errands", w.findings, w.outcomes), w.pause.Read(),
 			access.Statement{Sid: "Records", Actions: []string{"dynamodb:BatchGetItem"},

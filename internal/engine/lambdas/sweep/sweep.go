@@ -3,8 +3,10 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"log"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -13,6 +15,7 @@ import (
 
 	"hubmend/internal/engine/function"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/policy/deployed"
 	"hubmend/internal/engine/queue"
 	"hubmend/internal/engine/sweep"
 )
@@ -38,8 +41,11 @@ func Start() {
 		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),
 	}
+	rules := &deployed.Applier{Store: env.Ledger(), Now: time.Now,
+		Path: filepath.Join(os.Getenv("LAMBDA_TASK_ROOT"), deployed.File)}
 	lambda.Start(func(ctx context.Context) (err error) {
+		failed := rules.Apply(ctx) // the sweep goes on without it
 		function.Work(ctx, announcer, func(ctx context.Context) { err = handler.Handle(ctx) })
-		return err
+		return errors.Join(failed, err)
 	})
 }
