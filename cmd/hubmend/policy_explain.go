@@ -47,7 +47,8 @@ Tags are those that Security Hub recorded; functions read them from the resource
 	addControlFlag(cmd, &e.control, "control that the resource is assumed to fail")
 	addAccountFlag(cmd, &e.account, "account of the resource, if its ARN has none")
 	addRegionFlag(cmd, &e.region, "Region of the resource, if its ARN has none")
-	cmd.Flags().StringArrayVar(&e.tags, "tag", nil, "`KEY=VALUE` of a tag of the resource, in place of what is recorded")
+	cmd.Flags().StringArrayVar(&e.tags, "tag", nil,
+		"`KEY=VALUE` of a tag of the resource, in place of those recorded")
 	cmd.Flags().StringArrayVar(&e.ous, "ou", nil,
 		"`ID` of an organizational unit of the account, or of the root, such as ou-ab12-cdefgh34")
 	e.output.register(cmd)
@@ -110,7 +111,8 @@ func (e explaining) run(cmd *cobra.Command, name string) error {
 	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Region"}, {name: "Resource"},
 		{name: "Decision"}, {name: "Rule"}, {name: "Line"}, {name: "Needs"}}}
 	for _, x := range all {
-		l.add(x.Control, x.Account, x.Region, x.Resource, string(x.Decision), x.Rule, strconv.Itoa(x.Line), string(x.Needs))
+		l.add(x.Control, x.Account, x.Region, x.Resource, string(x.Decision), x.Rule, strconv.Itoa(x.Line),
+			string(x.Needs))
 	}
 	return e.output.print(cmd.OutOrStdout(), all, l, func(out io.Writer) {
 		for _, x := range all {
@@ -202,8 +204,8 @@ func hubRepairs(ctx context.Context, cfg aws.Config, name string, now time.Time)
 	}
 	switch {
 	case len(documents) == 0:
-		return nil, fmt.Errorf("%s not found: Security Hub in %s has no active finding with this id, and no failed one "+
-			"about this resource; add --control to explain without a finding", wording.OneLine(name), cfg.Region)
+		return nil, fmt.Errorf("%s not found: Security Hub in %s has no active finding with this id, and no failed "+
+			"one about this resource; add --control to explain without a finding", wording.OneLine(name), cfg.Region)
 	case len(all) == 0:
 		return nil, problem
 	}
@@ -227,8 +229,9 @@ func (e explaining) assume(r *policies.Repair) {
 func explain(p policy.Policy, r policies.Repair, now time.Time) explanation {
 	v, passed := policies.Explain(p, r, now)
 	s := r.Subject
-	x := explanation{Control: s.Control.ID, Account: s.Account, Region: s.Region, Resource: s.Resource, Finding: r.Finding,
-		Decision: v.Decision, NotBefore: v.NotBefore, Rule: v.Rule.Name, Line: v.Rule.Line, Reason: v.Rule.Reason,
+	x := explanation{Control: s.Control.ID, Account: s.Account, Region: s.Region, Resource: s.Resource,
+		Finding: r.Finding, Decision: v.Decision, NotBefore: v.NotBefore, Rule: v.Rule.Name,
+		Line: v.Rule.Line, Reason: v.Rule.Reason,
 		Owner: v.Rule.Owner, Ticket: v.Rule.Ticket, Until: v.Rule.Until, Needs: v.Needs, Passed: passed, verdict: v}
 	if passed == nil {
 		x.Passed = []policies.Passed{}
@@ -244,7 +247,8 @@ func (x explanation) show(out io.Writer) {
 		if x.Needs == policy.NeedOUs {
 			flag = "--ou ID"
 		}
-		paragraphs(out, fmt.Sprintf("The %s are not known here. Functions read them; add %s to explain.", x.Needs, flag))
+		paragraphs(out, fmt.Sprintf("The %s are not known here. Functions read them; add %s to explain.", x.Needs,
+			flag))
 	}
 	for _, f := range []struct{ name, value string }{{"Reason", x.Reason}, {"Owner", x.Owner}, {"Ticket", x.Ticket}} {
 		if f.value != "" {

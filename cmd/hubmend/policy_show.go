@@ -206,10 +206,11 @@ func (a *applying) apply(cmd *cobra.Command, cfg aws.Config, now inForce, next p
 	if a.asJSON {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(applied{next.Number, next.Hash, next.By, true, next.Restores})
 	}
-	paragraphs(cmd.OutOrStdout(), fmt.Sprintf("Version %d is in force. Functions follow it within a minute.", next.Number))
+	out := cmd.OutOrStdout()
+	paragraphs(out, fmt.Sprintf("Version %d is in force. Functions follow it within a minute.", next.Number))
 	if now.By == policy.ByDeployment {
-		paragraphs(cmd.OutOrStdout(), "The version before came with the deployment of hubmend-admin. The next deployment "+
-			"of a changed file replaces this one.")
+		paragraphs(out, "The previous version came with the deployment of hubmend-admin. The next deployment of a "+
+			"changed file replaces this one.")
 	}
 	return nil
 }

@@ -99,8 +99,8 @@ func TestPolicyExplainOffline(t *testing.T) {
 	s.says(t, 0, explain+arn+"2 --ou r-ab12 --tag env=prod", `: ask (rule "Tagged")`, "Earlier rules do not match:\n",
 		"  line 4  Payments (exempt): resources\n")
 	var got []explanation
-	if err := json.Unmarshal([]byte(s.says(t, 0, explain+arn+"2 --ou r-ab12 --tag env=test --json")), &got); err != nil ||
-		len(got) != 1 || got[0].Rule != "Others" || got[0].Decision != policy.Allow || len(got[0].Passed) != 2 {
+	out := s.says(t, 0, explain+arn+"2 --ou r-ab12 --tag env=test --json")
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != 1 || got[0].Rule != "Others" || got[0].Decision != policy.Allow || len(got[0].Passed) != 2 {
 		t.Errorf("--json: %+v, %v", got, err)
 	}
 	for args, want := range map[string]string{
@@ -134,7 +134,8 @@ func TestPolicyExplainFindings(t *testing.T) {
 	explain := "policy explain --policy " + write(t, "policy.yaml", exemptPayments) + " "
 	s.says(t, 0, explain+arn, "EC2.13, 222222222222, us-east-1, ", "EC2.14, 222222222222, us-east-1, ",
 		`exempt (rule "Payments")`)
-	if !strings.Contains(filters, `"ResourceId":[{"Comparison":"EQUALS","Value":"`+arn) || strings.Contains(filters, `"Id"`) {
+	if !strings.Contains(filters, `"ResourceId":[{"Comparison":"EQUALS","Value":"`+arn) ||
+		strings.Contains(filters, `"Id"`) {
 		t.Errorf("asks for %s", filters)
 	}
 	s.says(t, 0, explain+"some-finding", "EC2.13")
@@ -142,7 +143,8 @@ func TestPolicyExplainFindings(t *testing.T) {
 		t.Errorf("asks for %s", filters)
 	}
 	found = nil
-	s.says(t, exitUsage, explain+arn, "not found: Security Hub in us-east-1", "add --control to explain without a finding")
+	s.says(t, exitUsage, explain+arn, "not found: Security Hub in us-east-1",
+		"add --control to explain without a finding")
 }
 
 func TestPolicyInForce(t *testing.T) {
@@ -164,7 +166,8 @@ func TestPolicyInForce(t *testing.T) {
 	s.says(t, exitUsage, "policy apply --json "+file, "add --yes to confirm")
 	s.says(t, 0, "policy apply --yes "+file, "Version 1 is in force.")
 	s.says(t, 0, "policy apply --yes "+file, "Nothing to change", "Version 1, applied ")
-	s.says(t, 0, "policy show", "Version 1, applied ", " UTC by arn:aws:", " from policy.yaml.\n", "Payments", "2099-03-31")
+	s.says(t, 0, "policy show", "Version 1, applied ", " UTC by arn:aws:", " from policy.yaml.\n", "Payments",
+		"2099-03-31")
 	s.says(t, 0, "policy explain --control EC2.13 "+sg(1), `exempt (rule "Payments")`)
 
 	other := write(t, "other.yaml", "version: 1\nbudgets: {dailyPerOrganization: 7}\n")

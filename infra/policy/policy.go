@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/policyfile"
 	"hubmend/internal/engine/policy/deployed"
-	"hubmend/internal/lab/inputfile"
 )
 
 // ContextKey is where cdk.json has the path of the file, relative to cdk.json.
@@ -29,7 +27,7 @@ func Read(context any, c *catalog.Catalog, warnings io.Writer) ([]byte, error) {
 	if !isText || name == "" {
 		return nil, fmt.Errorf(`%s must be the path of a policy file, such as "policy.yaml"`, ContextKey)
 	}
-	text, err := inputfile.Read(name)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ContextKey, err)
 	}
@@ -48,15 +46,11 @@ func Read(context any, c *catalog.Catalog, warnings io.Writer) ([]byte, error) {
 	return deployed.Write(file.Policy, filepath.Base(name))
 }
 
-// Place puts a policy beside the program of the function in a folder, or removes one that an earlier synthesis put
-// there.
+// Place puts what Read returned beside the program of the function in a folder.
 func Place(text []byte, folder string) error {
-	path := filepath.Join(folder, deployed.File)
 	if text == nil {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
 		return nil
 	}
-	return os.WriteFile(path, text, 0o644) //nolint:gosec // Lambda runs the function as another user
+	//nolint:gosec // Lambda runs the function as another user
+	return os.WriteFile(filepath.Join(folder, deployed.File), text, 0o644)
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // Binary is the name of the program that the runtime provided.al2023 starts.
@@ -26,8 +27,9 @@ var (
 	Here   = Target{runtime.GOOS, runtime.GOARCH}
 )
 
-// Functions builds all commands below lambdas/ of the module in root into <out>/<name>/bootstrap. A relative out is
-// relative to root. The error contains the compiler's output.
+// Functions builds all commands below lambdas/ of the module in root into <out>/<name>/bootstrap, and removes the files
+// that an earlier deployment put beside it. A relative out is relative to root. The error contains the compiler's
+// output.
 func Functions(ctx context.Context, root, out string, target Target) error {
 	if !filepath.IsAbs(out) {
 		out = filepath.Join(root, out)
@@ -41,7 +43,28 @@ func Functions(ctx context.Context, root, out string, target Target) error {
 		return err
 	}
 	for _, entry := range entries {
-		if err := place(filepath.Join(programs, entry.Name()), filepath.Join(out, entry.Name(), Binary)); err != nil {
+		folder := filepath.Join(out, entry.Name())
+		if err := place(filepath.Join(programs, entry.Name()), filepath.Join(folder, Binary)); err != nil {
+			return err
+		}
+		if err := tidy(folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tidy removes everything from a folder that is not a program. Another process may be placing one there.
+func tidy(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), Binary) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(folder, entry.Name())); err != nil {
 			return err
 		}
 	}

@@ -81,3 +81,23 @@ func TestErrorSaysWhatTheCompilerSaid(t *testing.T) {
 		t.Errorf("error = %v, want the compiler's words", err)
 	}
 }
+
+// The policy of an earlier deployment must not be in the next one, or in a release.
+func TestOnlyTheProgramStays(t *testing.T) {
+	t.Parallel()
+	root := module(t, "")
+	folder := filepath.Join(root, "out", "good")
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // as Functions makes it
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "policy.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := compile.Functions(t.Context(), root, "out", compile.Here); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 1 || entries[0].Name() != compile.Binary {
+		t.Errorf("the folder has %v, %v", entries, err)
+	}
+}

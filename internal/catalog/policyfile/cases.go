@@ -72,8 +72,8 @@ func (r *reader) oneCase(n ast.Node) Case {
 		s.Region = target.Global
 	}
 	if has["finding"] == has["control"] {
-		r.wrong(n, "a test is about one finding; write either finding: with a file in JSON, or control: with account:, "+
-			"region:, resource: and so on")
+		r.wrong(n, "a test is about one finding; write either finding: with a file in JSON, or control: with "+
+			"account:, region:, resource: and so on")
 	}
 	if !has["expect"] {
 		r.wrong(n, "the test expects nothing; write expect: exempt, ask, delay or allow")

@@ -3,6 +3,7 @@
 package policyfile
 
 import (
+	"bytes"
 	_ "embed" // for the schema
 	"errors"
 	"fmt"
@@ -90,6 +91,7 @@ func (r *reader) sorted() []Problem {
 
 // document returns the body of the only document in a text, or nil if there is a problem.
 func (r *reader) document(text []byte) ast.Node {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if !r.readable(text) {
 		return nil
 	}
@@ -116,12 +118,16 @@ func (r *reader) document(text []byte) ast.Node {
 
 // readable reports what the parser would report less clearly, or not at all.
 func (r *reader) readable(text []byte) bool {
+	if bytes.IndexByte(text, 0) >= 0 {
+		r.at(1, 1, "the file is not text, or is UTF-16; save it as UTF-8")
+		return false
+	}
 	for i, line := range strings.Split(string(text), "\n") {
 		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 		if tab := strings.IndexByte(indent, '\t'); tab >= 0 && strings.TrimSpace(line) != "" {
 			r.at(i+1, tab+1, "a tab cannot indent YAML; write spaces instead")
 		}
-		if !utf8.ValidString(line) || strings.ContainsRune(line, 0) {
+		if !utf8.ValidString(line) {
 			r.at(i+1, 1, "the line is not UTF-8; save the file as UTF-8")
 		}
 	}

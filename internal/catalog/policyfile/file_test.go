@@ -119,6 +119,8 @@ func TestMistakesOfTheFile(t *testing.T) {
 		"two documents":       {"version: 1\n---\nversion: 1", "2:1: a policy is one document; remove the line --- and everything before or after it"},
 		"tabs":                {"version: 1\nowner: a\nbudgets:\n\tdailyPerOrganization: 1\n  \towner: b", "4:1: a tab cannot indent YAML; write spaces instead\n5:3: a tab cannot indent YAML; write spaces instead"},
 		"not UTF-8":           {"version: 1\nowner: \xff", "2:1: the line is not UTF-8; save the file as UTF-8"},
+		"UTF-16":              {"\xff\xfev\x00e\x00", "1:1: the file is not text, or is UTF-16; save it as UTF-8"},
+		"a byte order mark":   {"\ufeffversion: 1", ""},
 		"a key twice":         {"version: 1\nversion: 1", "2:1: the key is there twice; remove one"},
 		"a syntax error":      {"version: 1\nowner: [a", "2:8: sequence end token ']' not found"},
 		"an unknown key":      {"version: 1\nrule: []", "2:1: unknown key rule; did you mean rules?"},
@@ -259,17 +261,22 @@ func TestUnreachableRules(t *testing.T) {
 		"a tag with a pattern":      {"when: {tags: [env=*]}", "when: {tags: [env=prod]}", true},
 		"any tool":                  {"when: {managedBy: [any]}", "when: {managedBy: [terraform]}", true},
 		"a tool":                    {"when: {managedBy: [terraform]}", "when: {managedBy: [any]}", false},
-		"resources":                 {`when: {resources: ["arn:aws:s3:::*"]}`, `when: {resources: ["arn:aws:s3:::a-*"]}`, true},
-		"an earlier day":            {"when: {firstObserved: {before: 2026-02-01}}", "when: {firstObserved: {before: 2026-01-01}}", true},
-		"a later day":               {"when: {firstObserved: {before: 2026-01-01}}", "when: {firstObserved: {before: 2026-02-01}}", false},
-		"no first day":              {"when: {firstObserved: {after: 2026-01-01}}", "when: {}", false},
-		"a later first day":         {"when: {firstObserved: {after: 2026-01-01}}", "when: {firstObserved: {after: 2026-02-01}}", true},
-		"another condition":         {"when: {severities: [HIGH]}", "when: {accounts: [\"111122223333\"]}", false},
-		"an end before":             {"until: 2026-06-01", "when: {}", false},
-		"an end after":              {"until: 2026-06-01", "until: 2026-05-01", true},
-		"an end that is earlier":    {"until: 2026-05-01", "until: 2026-06-01", false},
+		"resources": {`when: {resources: ["arn:aws:s3:::*"]}`,
+			`when: {resources: ["arn:aws:s3:::a-*"]}`, true},
+		"an earlier day": {"when: {firstObserved: {before: 2026-02-01}}",
+			"when: {firstObserved: {before: 2026-01-01}}", true},
+		"a later day": {"when: {firstObserved: {before: 2026-01-01}}",
+			"when: {firstObserved: {before: 2026-02-01}}", false},
+		"no first day": {"when: {firstObserved: {after: 2026-01-01}}", "when: {}", false},
+		"a later first day": {"when: {firstObserved: {after: 2026-01-01}}",
+			"when: {firstObserved: {after: 2026-02-01}}", true},
+		"another condition":      {"when: {severities: [HIGH]}", "when: {accounts: [\"111122223333\"]}", false},
+		"an end before":          {"until: 2026-06-01", "when: {}", false},
+		"an end after":           {"until: 2026-06-01", "until: 2026-05-01", true},
+		"an end that is earlier": {"until: 2026-05-01", "until: 2026-06-01", false},
 	} {
-		text := ruled("name: first", "decision: allow", tc.first) + "\n  - name: second\n    decision: allow\n    " + tc.second
+		text := ruled("name: first", "decision: allow", tc.first) +
+			"\n  - name: second\n    decision: allow\n    " + tc.second
 		want := ""
 		if tc.want {
 			want = `6:1: rule "second" never decides, because rule "first" in line 3 matches everything that it matches; ` +

@@ -22,22 +22,23 @@ func (r *reader) reach(rules []policy.Rule, known map[string]policy.Control) {
 		controls[i] = controlsOf(rule.When, known, ids)
 		switch {
 		case !rule.Until.IsZero() && !r.now.Before(rule.Until):
-			r.warn(rule.Line, 1, "rule %q ended on %s and matches nothing; remove it, or write a later until", rule.Name,
-				lastDay(rule))
+			r.warn(rule.Line, 1, "rule %q ended on %s and matches nothing; remove it, or write a later until",
+				rule.Name, lastDay(rule))
 			continue
 		case !rule.Until.IsZero() && r.now.AddDate(0, 0, endsSoon).After(rule.Until):
 			r.warn(rule.Line, 1, "rule %q ends on %s; write a later until, or expect that it no longer applies",
 				rule.Name, lastDay(rule))
 		}
 		if controls[i].empty() {
-			r.at(rule.Line, 1, fmt.Sprintf("rule %q matches no control: none is in all its controls, groups, standards "+
-				"and risks; remove one of these conditions", rule.Name))
+			r.at(rule.Line, 1, fmt.Sprintf("rule %q matches no control: none is in all its controls, groups, "+
+				"standards and risks; remove one of these conditions", rule.Name))
 			continue
 		}
 		for j, earlier := range rules[:i] {
 			if covers(earlier, rule, controls[j], controls[i]) {
-				r.at(rule.Line, 1, fmt.Sprintf("rule %q never decides, because rule %q in line %d matches everything that "+
-					"it matches; write it before that rule, or remove it", rule.Name, earlier.Name, earlier.Line))
+				r.at(rule.Line, 1, fmt.Sprintf("rule %q never decides, because rule %q in line %d matches "+
+					"everything that it matches; write it before that rule, or remove it", rule.Name, earlier.Name,
+					earlier.Line))
 				break
 			}
 		}

@@ -97,8 +97,8 @@ func (r *reader) complete(n ast.Node, rule policy.Rule, has map[string]bool) {
 	demand(!isDelay || has["delay"] || has["windows"],
 		"delays nothing; write delay: with how long, such as 3d, or windows: with when remediation may start")
 	for _, key := range []string{"delay", "windows"} {
-		demand(isDelay || !has[key], "has %s, which only the decision delay can have; remove it, or write decision: delay",
-			key)
+		demand(isDelay || !has[key],
+			"has %s, which only the decision delay can have; remove it, or write decision: delay", key)
 	}
 	demand(rule.Decision == policy.Ask || !has["approvers"],
 		"has approvers, which only the decision ask can have; remove them, or write decision: ask")
@@ -135,8 +135,8 @@ func (r *reader) firstObserved(n ast.Node, w *policy.When) {
 	case has != nil && len(has) == 0:
 		r.wrong(n, "firstObserved is empty; write before: or after: with a date, or remove it")
 	case !before.IsZero() && !after.IsZero() && !after.Before(before):
-		r.wrong(n, "nothing is observed both before %s and after %s; write an earlier date after after:, or a later one "+
-			"after before:", day(before), day(after))
+		r.wrong(n, "nothing is observed both before %s and after %s; write an earlier date after after:, or a later "+
+			"one after before:", day(before), day(after))
 	}
 }
 

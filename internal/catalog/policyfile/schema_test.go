@@ -160,7 +160,8 @@ tests:
 			t.Errorf("%s: %s", text, got)
 		}
 	}
-	cases, problems := policyfile.ParseTests([]byte("tests: [{control: EC2.13, expect: allow}]"), catalog.Embedded(), now)
+	cases, problems := policyfile.ParseTests([]byte("tests: [{control: EC2.13, expect: allow}]"), catalog.Embedded(),
+		now)
 	if len(cases) != 1 || len(problems) > 0 {
 		t.Errorf("ParseTests = %v, %v", cases, problems)
 	}

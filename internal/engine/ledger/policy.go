@@ -26,8 +26,8 @@ const policyKey = "policy"
 
 func versionKey(number int) string { return fmt.Sprintf("version#%06d", number) }
 
-// packedPolicy is a version of the policy as it is stored. Its Text is the policy as JSON, compressed with gzip: DynamoDB
-// stores 400 KB in an item, and thousands of rules are longer.
+// packedPolicy is a version of the policy as it is stored. Its Text is the policy as JSON, compressed with gzip:
+// DynamoDB stores 400 KB in an item, and thousands of rules are longer.
 type packedPolicy struct {
 	Version  int
 	Text     []byte

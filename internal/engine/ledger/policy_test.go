@@ -169,9 +169,11 @@ func TestLargePolicy(t *testing.T) {
 	for i := range 2_000 {
 		v.Policy.Rules = append(v.Policy.Rules, policy.Rule{
 			Name: fmt.Sprintf("Team %x is migrating its workload %d", i*7919, i), Line: 12 * i, Decision: policy.Exempt,
-			When: policy.When{Controls: []string{"S3.*"}, Accounts: []string{fmt.Sprintf("%012d", 7_919_000_000*(i%97)+i)},
+			When: policy.When{Controls: []string{"S3.*"},
+				Accounts:  []string{fmt.Sprintf("%012d", 7_919_000_000*(i%97)+i)},
 				OUs:       []string{fmt.Sprintf("ou-ab12-%08x", i*i)},
-				Resources: []string{fmt.Sprintf("arn:aws:s3:::bucket-%x-*", i*104729)}, Tags: []string{"team=" + fmt.Sprint(i)}},
+				Resources: []string{fmt.Sprintf("arn:aws:s3:::bucket-%x-*", i*104729)},
+				Tags:      []string{"team=" + fmt.Sprint(i)}},
 			Reason: fmt.Sprintf("It moves to another account with ticket %d.", i*31), Until: noon.AddDate(0, 0, i%400),
 			Owner: fmt.Sprintf("team-%d@example.com", i%50), Ticket: fmt.Sprintf("SEC-%d", i*17),
 		})
@@ -190,7 +192,7 @@ func TestLargePolicy(t *testing.T) {
 	}
 }
 
-// What does not fit is refused with a reason, not by DynamoDB.
+// A policy that is too large is refused with a reason, not by DynamoDB.
 func TestTooLargePolicy(t *testing.T) {
 	t.Parallel()
 	v := policyVersion(1, "first")

@@ -14,12 +14,15 @@ import (
 // Every condition is named that does not hold.
 func TestUnmet(t *testing.T) {
 	t.Parallel()
-	s := policy.Subject{Control: policy.Control{ID: "X.1", Groups: []string{"G"}, Standards: []string{"s"}, Risk: "low"},
+	s := policy.Subject{Control: policy.Control{ID: "X.1", Groups: []string{"G"}, Standards: []string{"s"},
+		Risk: "low"},
 		Severity: "LOW", Account: "1", Region: "eu-west-1", Resource: "r", FirstObserved: time.Unix(1e9, 0)}
 	known := policy.Facts{OUs: []string{"ou"}, Tags: map[string]string{"env": "prod", "managed-by": "terraform"}}
-	holds := policy.When{Controls: []string{"X.*"}, Groups: []string{"G"}, Standards: []string{"s"}, Risks: []string{"low"},
+	holds := policy.When{Controls: []string{"X.*"}, Groups: []string{"G"}, Standards: []string{"s"},
+		Risks:      []string{"low"},
 		Severities: []string{"LOW"}, Accounts: []string{"1"}, OUs: []string{"ou"}, Regions: []string{"eu-*"},
-		Resources: []string{"r"}, Tags: []string{"env"}, ManagedBy: []string{"any"}, FirstObservedAfter: time.Unix(1e9, 0)}
+		Resources: []string{"r"}, Tags: []string{"env"}, ManagedBy: []string{"any"},
+		FirstObservedAfter: time.Unix(1e9, 0)}
 	if got := holds.Unmet(s, known); len(got) > 0 {
 		t.Errorf("of what holds: %v", got)
 	}

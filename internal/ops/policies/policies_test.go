@@ -129,7 +129,8 @@ func TestRun(t *testing.T) {
 	}{
 		{policyfile.Case{Expect: policy.Exempt}, policy.Facts{OUs: []string{"r-ab12"}}, ""},
 		{policyfile.Case{Expect: policy.Exempt, Rule: "units"}, policy.Facts{OUs: []string{"r-ab12"}}, ""},
-		{policyfile.Case{Expect: policy.Exempt, Rule: "slow"}, policy.Facts{OUs: []string{"r-ab12"}}, `expected rule "slow"`},
+		{policyfile.Case{Expect: policy.Exempt, Rule: "slow"}, policy.Facts{OUs: []string{"r-ab12"}},
+			`expected rule "slow"`},
 		{policyfile.Case{Expect: policy.Allow}, policy.Facts{OUs: []string{"r-cd34"}}, "expected allow"},
 		{policyfile.Case{Expect: policy.Delay}, policy.Facts{OUs: []string{"r-cd34"}}, ""},
 		{policyfile.Case{Expect: policy.Exempt}, policy.Facts{}, "add ous: to the test"},

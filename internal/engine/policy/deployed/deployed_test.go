@@ -63,8 +63,8 @@ func TestApply(t *testing.T) {
 	inForce("a changed file", "two", 3)
 	deploy(t, m, "one")
 	inForce("the old file again", "one", 4)
-	if v, _ := m.LoadPolicy(t.Context()); v.By != policy.ByDeployment || v.Source != "policy.yaml" || v.Hash != v.Policy.Hash() ||
-		!v.At.Equal(noon) {
+	if v, _ := m.LoadPolicy(t.Context()); v.By != policy.ByDeployment || v.Source != "policy.yaml" ||
+		v.Hash != v.Policy.Hash() || !v.At.Equal(noon) {
 		t.Errorf("applied %+v", v)
 	}
 }
@@ -100,7 +100,9 @@ func TestFailures(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"{": "unexpected end", `{"policy": {"format": 9}}`: "format 9", `{"policy": {"format": 1, "x": 1}}`: "unknown field",
+		"{":                                 "unexpected end",
+		`{"policy": {"format": 9}}`:         "format 9",
+		`{"policy": {"format": 1, "x": 1}}`: "unknown field",
 	} {
 		write(text)
 		a := &deployed.Applier{Store: &ledger.Memory{}, Path: path}
