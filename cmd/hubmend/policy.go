@@ -37,7 +37,7 @@ See docs/policy.md.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(policyCheckCommand(), policyTestCommand(), policyShowCommand(), policyDiffCommand(),
-		policyApplyCommand(), policyRestoreCommand(), policyExplainCommand())
+		policyApplyCommand(), policyRestoreCommand(), policyExplainCommand(), policySchemaCommand())
 	return cmd
 }
 

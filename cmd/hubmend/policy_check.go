@@ -64,6 +64,21 @@ within 14 days. It reads only the file. Exit code 1 means that the file cannot b
 	return cmd
 }
 
+func policySchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of policy files",
+		Long: `Prints the JSON Schema of policy files. With it, an editor completes and checks a file that begins with
+"# yaml-language-server: $schema=policy.schema.json".`,
+		Example: "  hubmend policy schema > policy.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(policyfile.Schema)
+			return err
+		},
+	}
+}
+
 func policyTestCommand() *cobra.Command {
 	var f format
 	cmd := &cobra.Command{

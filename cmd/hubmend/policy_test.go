@@ -55,6 +55,13 @@ func TestPolicyCheck(t *testing.T) {
 	s.says(t, 0, "policy check "+write(t, "windows.yaml", utf16), "1 valid rule")
 }
 
+func TestPolicySchema(t *testing.T) {
+	t.Parallel()
+	if out := (terminal{env: nobody}).says(t, 0, "policy schema"); !json.Valid([]byte(out)) {
+		t.Errorf("prints %s", out)
+	}
+}
+
 func TestPolicyTest(t *testing.T) {
 	t.Parallel()
 	s := terminal{env: nobody}
@@ -100,7 +107,8 @@ func TestPolicyExplainOffline(t *testing.T) {
 		"  line 4  Payments (exempt): resources\n")
 	var got []explanation
 	out := s.says(t, 0, explain+arn+"2 --ou r-ab12 --tag env=test --json")
-	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != 1 || got[0].Rule != "Others" || got[0].Decision != policy.Allow || len(got[0].Passed) != 2 {
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got) != 1 || got[0].Rule != "Others" ||
+		got[0].Decision != policy.Allow || len(got[0].Passed) != 2 {
 		t.Errorf("--json: %+v, %v", got, err)
 	}
 	for args, want := range map[string]string{
