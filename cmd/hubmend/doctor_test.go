@@ -239,6 +239,9 @@ func TestDoctor(t *testing.T) {
 			!strings.Contains(stdout, "is active.") {
 			t.Errorf("status exits with %d, says %q, prints %q", code, stderr, stdout)
 		}
+		if code, stdout, stderr := hubmend(t, p.env, "policy", "show"); code != 0 || stderr != "" {
+			t.Errorf("policy show exits with %d, says %q, prints %q", code, stderr, stdout)
+		}
 		for _, name := range []string{"sg-1", groupTarget("sg-1").Key()} {
 			if code, _, stderr := hubmend(t, p.env, "history", name); code != exitUsage ||
 				!strings.Contains(stderr, " not found: the ledger in ") {

@@ -28,8 +28,8 @@ func policyDiffCommand() *cobra.Command {
 		Use:   "diff FILE",
 		Short: "Compare a policy file with the policy in force",
 		Long: fmt.Sprintf(`Shows which rules change, and about which open findings a policy file decides differently from the policy
-in force. It reads up to %d open findings of Security Hub, with the tags that Security Hub recorded. A
-delay counts from now. It changes nothing and starts nothing.`, mostOpenPages*100),
+in force. It reads up to %d open findings of Security Hub, with the tags that Security Hub recorded, and the
+ledger. It changes nothing and starts nothing.`, mostOpenPages*100),
 		Example: "  hubmend policy diff policy.yaml\n  hubmend policy diff policy.yaml --output csv > changes.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -156,7 +156,7 @@ func brief(v policy.Verdict) string {
 	return string(v.Decision)
 }
 
-// openRepairs reads the open findings that ask for a remediation.
+// openRepairs reads the open findings that ask for a remediation, and since when they wait.
 func openRepairs(ctx context.Context, cfg aws.Config, tell func(int)) ([]policies.Repair, bool, error) {
 	documents, more, err := openDocuments(ctx, cfg, controlIDs(), &types.AwsSecurityFindingFilters{}, tell)
 	if err != nil {
@@ -169,7 +169,16 @@ func openRepairs(ctx context.Context, cfg aws.Config, tell func(int)) ([]policie
 			all = append(all, r)
 		}
 	}
-	return all, more, nil
+	known := policies.Known{}
+	for e, err := range readLedger(cfg).All(ctx) {
+		if err != nil {
+			return nil, false, ledgerError(cfg.Region, err)
+		}
+		if e.Record != nil {
+			known.Add(*e.Record, controls)
+		}
+	}
+	return known.Join(all), more, nil
 }
 
 func ruleChanges(now inForce, next policy.Policy) []policies.RuleChange {

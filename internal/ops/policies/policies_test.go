@@ -9,7 +9,9 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/policyfile"
+	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/policy"
+	"hubmend/internal/engine/target"
 	"hubmend/internal/lab/samplefinding"
 	"hubmend/internal/ops/policies"
 )
@@ -139,5 +141,25 @@ func TestRun(t *testing.T) {
 		if got := policies.Run(p, tc.c, r); got.Problem != tc.problem || got.Passed != (tc.problem == "") {
 			t.Errorf("%+v with %v: %+v", tc.c, tc.facts, got)
 		}
+	}
+}
+
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	parked := func(id string, returned time.Time) decide.Parked {
+		return decide.Parked{ReturnedAt: returned, Request: decide.Request{Ref: decide.Ref{ID: id}, Control: "X.1",
+			Severity: "LOW", Since: now.Add(-time.Hour), AskedAt: now.Add(-time.Minute)}}
+	}
+	k := policies.Known{}
+	k.Add(decide.Record{Target: target.Target{Account: "1", Region: "r", Resource: "x"},
+		Parked: []decide.Parked{parked("f-a", time.Time{}), parked("f-b", time.Time{}), parked("f-c", now)}},
+		map[string]policy.Control{"X.1": {ID: "X.1", Risk: "low"}})
+	a, c := repair("a"), repair("c")
+	waits, b := a, policies.Repair{Finding: "f-b", Subject: policy.Subject{Control: policy.Control{ID: "X.1", Risk: "low"},
+		Severity: "LOW", FirstObserved: now.Add(-time.Hour), Account: "1", Region: "r", Resource: "x",
+		AskedAt: now.Add(-time.Minute)}}
+	waits.Subject.AskedAt = now.Add(-time.Minute)
+	if diff := cmp.Diff([]policies.Repair{waits, c, b}, k.Join([]policies.Repair{a, c})); diff != "" {
+		t.Error(diff)
 	}
 }
