@@ -77,16 +77,21 @@ func newDispatchRole(stack awscdk.Stack) {
 	})
 }
 
-// newSettleRole makes the role that reads the outcome of an execution.
+// newSettleRole makes the role that reads the outcome of an execution, and who changed a resource after its repair.
+// LookupEvents cannot be limited to a resource.
 func newSettleRole(stack awscdk.Stack) {
 	access.NewRole(stack, jsii.String("SettleRole"), &access.RoleProps{
 		Name:        jsii.String(naming.SettleRole),
-		Description: jsii.String("Lets the administrator account read the outcome of executions here."),
+		Description: jsii.String("Lets the administrator account read the outcome of executions and who changed " +
+			"resources since."),
 		TrustedBy:   administrators(naming.FunctionRole(naming.SettleFunction)),
-		Statements: []access.Statement{{
-			Sid: "Read", Actions: []string{"ssm:GetAutomationExecution"},
-			Resources: []*string{arn.Anywhere("ssm", "automation-execution/*")},
-		}},
+		Statements: []access.Statement{
+			{
+				Sid: "Read", Actions: []string{"ssm:GetAutomationExecution"},
+				Resources: []*string{arn.Anywhere("ssm", "automation-execution/*")},
+			},
+			{Sid: "Changes", Actions: []string{"cloudtrail:LookupEvents"}, Resources: []*string{jsii.String("*")}},
+		},
 	})
 }
 

@@ -52,7 +52,7 @@ func (c *Catalog) Prepared() ([]byte, error) {
 	for _, p := range c.Playbooks {
 		actions = append(actions, p.CustomActions()...)
 	}
-	return prepared.Write(slices.Concat(c.Controls, c.Guides), actions, c.groupsOfControls())
+	return prepared.Write(slices.Concat(c.Controls, c.Guides), actions, c.groupsOfControls(), c.changes())
 }
 
 // Groups returns the ids of the control groups, of any playbook, that a control is in.

@@ -90,7 +90,7 @@ func buildWith(ctx context.Context, folder string, controls int) (control.Contro
 		}
 		all = append(all, c)
 	}
-	text, err := prepared.Write(all, nil, nil)
+	text, err := prepared.Write(all, nil, nil, nil)
 	if err != nil {
 		return control.Control{}, err
 	}

@@ -238,6 +238,21 @@ func TestDispatchRoleStartsOnlyRunbooks(t *testing.T) {
 	}
 }
 
+func TestSettleRoleOnlyReads(t *testing.T) {
+	t.Parallel()
+	got := statements(t, templates[app.MemberRoles].one(t, "AWS::IAM::Role", "RoleName", "hubmend-settle"))
+	executions := sub("arn:${AWS::Partition}:ssm:*:${AWS::AccountId}:automation-execution/*")
+	for i, want := range [][]any{{"ssm:GetAutomationExecution", executions}, {"cloudtrail:LookupEvents", "*"}} {
+		have := append(list(at(got, i, "Action")), list(at(got, i, "Resource"))...)
+		if diff := cmp.Diff(want, have); diff != "" {
+			t.Errorf("statement %d (-want +got):\n%s", i, diff)
+		}
+	}
+	if len(got) != 2 {
+		t.Errorf("%d statements, want 2", len(got))
+	}
+}
+
 func TestDocumentsCarryTheAuthorsText(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.MemberRunbooks]

@@ -21,6 +21,7 @@ var unlimited = []string{
 	"servicecatalog:DescribeProvisionedProduct", "servicecatalog:GetProvisionedProductOutputs",
 	"servicecatalog:ListPortfolios", "servicecatalog:DescribePortfolioShareStatus",
 	"servicecatalog:ListOrganizationPortfolioAccess", "servicecatalog:GetAWSOrganizationsAccessStatus",
+	"cloudtrail:LookupEvents",
 }
 
 // leveled are those that a condition limits to what the caller's role or account launched.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -23,10 +24,13 @@ type Accounts struct {
 	Partition string
 	// Regions limits the operations; nil leaves them the time that their context has.
 	Regions *Regions
+	// Changes returns the events of CloudTrail that change what a runbook sets; see prepared.Catalog.
+	Changes func(runbook string) []string
 
 	mu       sync.Mutex
 	sts      *sts.Client
-	ssm      map[string]*ssm.Client // by Region
+	ssm      map[string]*ssm.Client        // by Region
+	trails   map[string]*cloudtrail.Client // by Region
 	sessions map[string]aws.CredentialsProvider
 }
 

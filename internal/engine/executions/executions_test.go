@@ -39,6 +39,8 @@ type endpoint struct {
 	calls []string       // what was called, by whom, where
 	input map[string]any // of the last call of Systems Manager
 	forms []url.Values   // of the calls of STS
+
+	lookups []map[string]any // the inputs of CloudTrail, with the Region
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,6 +55,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.calls = append(e.calls, fmt.Sprintf("%s by %s in %s", operation, scope[0], scope[2]))
 		e.input = nil
 		_ = json.Unmarshal(body, &e.input)
+		if strings.Contains(operation, "LookupEvents") {
+			e.input["region"] = scope[2]
+			e.lookups = append(e.lookups, e.input)
+		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	} else {
 		form, _ := url.ParseQuery(string(body))

@@ -121,6 +121,7 @@ func (e Environment) Accounts() *executions.Accounts {
 	return &executions.Accounts{
 		Config: e.Config, Partition: os.Getenv(naming.EnvPartition),
 		Regions: &executions.Regions{Limit: executions.Limit, Rest: executions.Rest, Now: time.Now},
+		Changes: prepared.Embedded().Changes,
 	}
 }
 

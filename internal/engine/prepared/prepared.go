@@ -26,6 +26,7 @@ const (
 	kindAction  = "action"  // id -> control.CustomAction as JSON
 	kindRule    = "rule"    // standard and number -> id of a control
 	kindGroups  = "groups"  // id of a control -> ids of groups, with commas between them
+	kindChanges = "changes" // runbook -> names of events
 )
 
 // Catalog answers what functions ask of a catalog. It may be used by several goroutines.
@@ -84,6 +85,15 @@ func (c *Catalog) Groups(control string) []string {
 		return nil
 	}
 	return strings.Split(text, ",")
+}
+
+// Changes returns the events that show in CloudTrail when the setting of a runbook is changed: by the calls of the
+// runbook and of its undo, and calls like them.
+func (c *Catalog) Changes(runbook string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, _ := c.value(kindChanges, runbook)
+	return strings.Fields(text)
 }
 
 // control decodes a control once.

@@ -80,7 +80,7 @@ func TestWrite(t *testing.T) {
 		Parameters: map[string]any{
 			"Million": uint64(1_000_000), "On": true, "Name": "{Name}", "List": []any{uint64(22), "{Name}"},
 		}}
-	text, err := prepared.Write([]control.Control{want}, nil, nil)
+	text, err := prepared.Write([]control.Control{want}, nil, nil, map[string][]string{"FixX": {"PutX", "DeleteX"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,10 @@ func TestWrite(t *testing.T) {
 	if diff := cmp.Diff(wanted, bound); !known || diff != "" || err1 != nil || err2 != nil || got.Title != want.Title {
 		t.Errorf("known: %t, %v, %v, title %q (-want +got):\n%s", known, err1, err2, got.Title, diff)
 	}
-	if _, err := prepared.Write(nil, []control.CustomAction{{ID: "a\tb"}}, nil); err == nil {
+	if diff := cmp.Diff([]string{"PutX", "DeleteX"}, prepared.Parse(string(text)).Changes("FixX")); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+	if _, err := prepared.Write(nil, []control.CustomAction{{ID: "a\tb"}}, nil, nil); err == nil {
 		t.Error("an id with a tab is written")
 	}
 }
@@ -109,7 +112,7 @@ func large(tb testing.TB, controls int) string {
 		all, actions = append(all, c), append(actions,
 			control.CustomAction{ID: fmt.Sprint("A", i), Name: c.ID, Controls: []string{c.ID}})
 	}
-	text, err := prepared.Write(all, actions, nil)
+	text, err := prepared.Write(all, actions, nil, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -11,8 +11,9 @@ import (
 )
 
 // Write returns a catalog in the form that Parse reads, sorted, so that one control more is a line or two more. groups
-// are those of each control, by its id.
-func Write(controls []control.Control, actions []control.CustomAction, groups map[string][]string) ([]byte, error) {
+// are those of each control, by its id, and changes the events of each runbook.
+func Write(controls []control.Control, actions []control.CustomAction, groups, changes map[string][]string) ([]byte,
+	error) {
 	var lines []string
 	add := func(kind, key string, value any) error {
 		text, isText := value.(string)
@@ -48,6 +49,11 @@ func Write(controls []control.Control, actions []control.CustomAction, groups ma
 	}
 	for _, a := range actions {
 		if err := add(kindAction, a.ID, a); err != nil {
+			return nil, err
+		}
+	}
+	for runbook, events := range changes {
+		if err := add(kindChanges, runbook, strings.Join(events, " ")); err != nil {
 			return nil, err
 		}
 	}

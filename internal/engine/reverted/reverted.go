@@ -1,8 +1,8 @@
 // Package reverted says who changed a resource after Hubmend repaired it. It is pure: CloudTrail's records go in, the
 // principal, the tool and the time come out.
 //
-// A record has texts that its caller chose, above all the user agent. What comes out is cut, and has only the
-// characters that AWS allows in the names of roles, users and sessions.
+// A record has texts that its caller chose, above all the user agent. The result is cut, and has only the characters
+// that AWS allows in the names of roles, users and sessions.
 package reverted
 
 import (
@@ -122,7 +122,8 @@ func (r record) by() By {
 	case role.UserName == "":
 		b.Principal = "an unknown identity"
 	default:
-		b.Principal, b.Person = roleName(role.UserName), person(role.UserName, session, id.SessionContext.SourceIdentity)
+		b.Principal = roleName(role.UserName)
+		b.Person = person(role.UserName, session, id.SessionContext.SourceIdentity)
 		id.ARN = role.ARN
 	}
 	b.ARN = cut(foreignInARN.ReplaceAllString(id.ARN, "?"))

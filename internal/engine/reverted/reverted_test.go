@@ -18,7 +18,7 @@ func role(name, session string) string {
 	return fmt.Sprintf(`{"type": "AssumedRole", "principalId": "AROAEXAMPLE:%[2]s",
 		"arn": "arn:aws:sts::222222222222:assumed-role/%[1]s/%[2]s", "accountId": "222222222222",
 		"sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::222222222222:role/%[1]s",
-		"accountId": "222222222222", "userName": "%[1]s"}, "attributes": {"mfaAuthenticated": "false"}}}`, name, session)
+		"accountId": "222222222222", "userName": "%[1]s"}, "attributes": {}}}`, name, session)
 }
 
 const (
@@ -27,8 +27,8 @@ const (
 	terraform = "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/5.57.0 " +
 		"(+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.30.1 os/linux lang/go#1.22.4 " +
 		"md/GOOS#linux md/GOARCH#amd64 api/ec2#1.56.1"
-	cli2 = "aws-cli/2.32.0 md/awscrt#0.28.4 ua/2.1 os/macos#24.6.0 md/arch#arm64 lang/python#3.13.9 md/pyimpl#CPython " +
-		"m/b,AA,Z,E cfg/retry-mode#standard md/installer#exe sid/35033f4ca1bd md/prompt#off " +
+	cli2 = "aws-cli/2.32.0 md/awscrt#0.28.4 ua/2.1 os/macos#24.6.0 md/arch#arm64 lang/python#3.13.9 " +
+		"md/pyimpl#CPython m/b,AA,Z,E cfg/retry-mode#standard md/installer#exe sid/35033f4ca1bd md/prompt#off " +
 		"md/command#ec2.authorize-security-group-ingress"
 )
 
@@ -73,14 +73,15 @@ func TestWho(t *testing.T) {
 		"CLI": {opened(role("ops", "botocore-session-1732875131"), cli2, ""), "role ops with the AWS CLI"},
 		"CLI of CloudShell": {opened(sso, "aws-cli/2.15.30 Python/3.11.8 exec-env/CloudShell botocore/2.0.0", console),
 			"alice@example.com (permission set AdministratorAccess) with the AWS CLI"},
-		"boto3": {opened(role("fix", "open-ports"), "Boto3/1.34.0 md/Botocore#1.34.0 exec-env/AWS_Lambda_python3.12", ""),
+		"boto3": {opened(role("fix", "open-ports"), "Boto3/1.34.0 md/Botocore#1.34.0 exec-env/AWS_Lambda", ""),
 			"open-ports (role fix) with the AWS SDK for Python"},
-		"SDK for Go":    {opened(alice, "aws-sdk-go-v2/1.30.1 os/linux lang/go#1.22.4", ""), "user alice with the AWS SDK for Go"},
+		"SDK for Go": {opened(alice, "aws-sdk-go-v2/1.30.1 os/linux lang/go#1.22.4", ""),
+			"user alice with the AWS SDK for Go"},
 		"Ansible":       {opened(alice, "APN/1.0 Ansible/2.16.1 Boto3/1.34.0", ""), "user alice with Ansible"},
 		"unknown agent": {opened(alice, "my-tool/1", ""), "user alice"},
 		"console": {opened(sso, "AWS Internal", console),
 			"alice@example.com (permission set AdministratorAccess) in the AWS console"},
-		"console in a browser": {opened(alice, "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0 Safari/537.36", console),
+		"console in a browser": {opened(alice, "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0", console),
 			"user alice in the AWS console"},
 		"console by its name": {opened(alice, "console.amazonaws.com", ""), "user alice in the AWS console"},
 		"old console":         {opened(alice, "console.ec2.amazonaws.com", ""), "user alice in the AWS console"},
@@ -90,13 +91,14 @@ func TestWho(t *testing.T) {
 		"Systems Manager": {opened(byService(role("automation", "Automation_0123456789abcdef"), "ssm.amazonaws.com"),
 			"ssm.amazonaws.com", ""), "role automation with Systems Manager"},
 		"another service": {opened(byService(role("AWSServiceRoleForX", "x"), "autoscaling.amazonaws.com"),
-			"autoscaling.amazonaws.com", ""), "x (role AWSServiceRoleForX) with the AWS service autoscaling.amazonaws.com"},
-		"a service itself": {opened(`{"type": "AWSService", "invokedBy": "eks.amazonaws.com"}`, "eks.amazonaws.com", ""),
+			"autoscaling.amazonaws.com", ""),
+			"x (role AWSServiceRoleForX) with the AWS service autoscaling.amazonaws.com"},
+		"a service itself": {opened(`{"type": "AWSService", "invokedBy": "eks.amazonaws.com"}`, "", ""),
 			"AWS service eks.amazonaws.com"},
 		"root": {opened(`{"type": "Root", "arn": "arn:aws:iam::222222222222:root", "accountId": "222222222222"}`,
 			"AWS Internal", console), "the root user in the AWS console"},
-		"federated user": {opened(`{"type": "FederatedUser", "arn": "arn:aws:sts::222222222222:federated-user/bob"}`, cli2,
-			""), "federated user bob with the AWS CLI"},
+		"federated user": {opened(`{"type": "FederatedUser", "arn": "arn:aws:sts::222222222222:federated-user/bob"}`,
+			cli2, ""), "federated user bob with the AWS CLI"},
 		"another account": {opened(`{"type": "IAMUser", "userName": "carol", "accountId": "333333333333"}`, cli2, ""),
 			"user carol of account 333333333333 with the AWS CLI"},
 		"a source identity": {opened(strings.Replace(role("ops", "i-0abc123"), `"sessionContext": {`,
@@ -125,7 +127,8 @@ func TestLatest(t *testing.T) {
 		"the latest": {[]string{opened(alice, cli2, ""), event(deploy, terraform, undoing[0], "09:00", "")},
 			"Reverted by user alice with the AWS CLI at 2026-11-29 10:12 UTC (AuthorizeSecurityGroupIngress). " +
 				"1 other principal changed it, too."},
-		"the same principal twice": {[]string{opened(alice, cli2, ""), event(alice, terraform, undoing[1], "09:00", "")},
+		"the same principal twice": {[]string{opened(alice, cli2, ""),
+			event(alice, terraform, undoing[1], "09:00", "")},
 			"Reverted by user alice with the AWS CLI at 2026-11-29 10:12 UTC (AuthorizeSecurityGroupIngress)."},
 		"a later call that is not about the setting": {
 			[]string{opened(alice, cli2, ""), event(deploy, terraform, "ModifyNetworkInterfaceAttribute", "11:00", "")},
@@ -134,7 +137,8 @@ func TestLatest(t *testing.T) {
 			"Changed after the repair by role deploy-prod with Terraform at 2026-11-29 11:00 UTC " +
 				"(ModifySecurityGroupRules)."},
 		"an event with the version of its API": {[]string{event(alice, cli2, "RevokeSecurityGroupIngress2020_05_31",
-			"10:12", "")}, "Reverted by user alice with the AWS CLI at 2026-11-29 10:12 UTC (RevokeSecurityGroupIngress)."},
+			"10:12", "")},
+			"Reverted by user alice with the AWS CLI at 2026-11-29 10:12 UTC (RevokeSecurityGroupIngress)."},
 		"Hubmend's own": {[]string{opened(role("hubmend-CloseSecurityGroupPorts", "Automation-1"), cli2, ""),
 			opened(role("hubmend-UndoCloseSecurityGroupPorts", "Automation-2"), cli2, "")}, ""},
 		"failed": {[]string{opened(alice, cli2, `, "errorCode": "Client.UnauthorizedOperation"`)}, ""},
@@ -182,7 +186,8 @@ func TestHostileRecords(t *testing.T) {
 	identity := strings.TrimPrefix(record, ", ")
 	for _, kind := range []string{"IAMUser", "AssumedRole", "AWSService", "FederatedUser", hostile} {
 		text := fmt.Sprintf(`{"eventTime": "2026-11-29T10:12:00Z", "userIdentity": {"type": "%s", %s,
-			"sessionContext": {"sessionIssuer": {%s}, "sourceIdentity": "%s"}}%s}`, kind, identity, identity, hostile, record)
+			"sessionContext": {"sessionIssuer": {%s}, "sourceIdentity": "%s"}}%s}`, kind, identity, identity,
+			hostile, record)
 		sentence := reverted.Latest([]string{text}, nil).Sentence()
 		if len(sentence) == 0 || len(sentence) > 800 || strings.ContainsAny(sentence, "<>{}\n\x00") ||
 			strings.Contains(sentence, "://") {
