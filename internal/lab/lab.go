@@ -104,6 +104,7 @@ type services struct {
 	keys          *kms.Keys
 	buckets       *s3.Buckets
 	trails        *cloudtrail.Trails
+	history       *cloudtrail.History
 	channels      *config.Channels
 	authority     *iam.Authority
 	queues        *sqs.Queues
@@ -203,6 +204,7 @@ func (l *Lab) wire() error {
 	}
 	s.buckets.JudgedBy(s.authority)
 	s.trails = cloudtrail.New(w, s.buckets, s.keys)
+	s.history = cloudtrail.NewHistory(w, s.authority)
 	s.channels = config.New(w, s.buckets)
 	s.notices = sns.New(w)
 	s.queues = sqs.New(w, s.keys)
@@ -224,7 +226,7 @@ func (l *Lab) wire() error {
 		s.stacks.Register(types)
 	}
 	l.gateway, err = gateway.New(gateway.Config{
-		Lab: w, Authority: s.authority, Forced: s.interventions, Serve: l.route,
+		Lab: w, Authority: s.authority, Forced: s.interventions, Serve: l.route, Trail: s.history,
 		Paths: map[string]http.Handler{cloudformation.ResponsePath: &s.stacks.Responses,
 			ClickPath: http.HandlerFunc(l.click)},
 		Names: map[string]func(method, path string) string{"securityhub": securityhub.API, "lambda": lambda.API},

@@ -11,8 +11,9 @@ import (
 )
 
 // Pass lets time pass at once. It waits until only messages with a changed visibility timeout are left. Then the tables
-// of the administrator, all findings and the metrics of functions become older by d, and these messages come back
-// sooner by d. Functions start anew, because the memory of a process cannot be aged. Nothing else becomes older.
+// of the administrator, all findings, the metrics of functions and the calls that CloudTrail shows become older by d,
+// and these messages come back sooner by d. Functions start anew, because the memory of a process cannot be aged.
+// Nothing else becomes older.
 func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	if err := l.hold(ctx); err != nil {
 		return err
@@ -24,6 +25,7 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	l.hub.Age(d)
 	l.hub.Hasten(d)
 	l.alarms.Age(d)
+	l.history.Age(d)
 	out, err := l.Call(ctx,
 		apicall.Call{Account: at.Account, Region: at.Region, Service: "dynamodb", API: "ListTables",
 			Input: map[string]any{}})

@@ -68,6 +68,8 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 			l.tags.ServeBucket(l.buckets.Serve, moto, w, r, q)
 		case q.Service == "s3":
 			l.buckets.Serve(moto, w, r, q)
+		case q.Call() == "cloudtrail:LookupEvents": // moto cannot answer it
+			apicall.Answer(w, "json", l.history.Serve, q)
 		case q.Service == "cloudtrail":
 			l.trails.Serve(moto, w, r, q)
 		case q.Service == "config":

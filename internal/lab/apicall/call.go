@@ -28,6 +28,8 @@ type Call struct {
 	Account, Region string
 	Service, API    string
 	Input           map[string]any
+	// As is the role whose session makes the call, Session its name, and Agent the user agent. Empty: the operator's.
+	As, Session, Agent string
 }
 
 // Request is an API call that reached the lab.

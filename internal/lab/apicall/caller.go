@@ -23,7 +23,9 @@ type Caller struct {
 	Function string
 	// Script is true for the session of a runbook's script.
 	Script bool
-	// deploys is true for a session in which the operator deploys, see Frees.
+	// Agent is the user agent of its calls. Empty: as the requests say.
+	Agent string
+	// deploys is true for a session in which the operator deploys, see Frees, and for one of Acting.
 	deploys bool
 }
 
@@ -42,6 +44,15 @@ func (c *Callers) Frees(session Credentials, assumedBy Caller) {
 	caller := c.sessions[session.AccessKeyID]
 	caller.deploys = assumedBy.IsOperator() && bootstrapRole.MatchString(caller.Role)
 	c.sessions[session.AccessKeyID] = caller
+}
+
+// Acting gives the credentials of a session of a role that may do everything. A scenario makes calls with it that are
+// recorded as those of another person or tool.
+func (c *Callers) Acting(account, role, session, agent string) Credentials {
+	credentials, _ := c.Session(Caller{Account: account, Agent: agent, deploys: true,
+		ARN:  "arn:" + c.partition + ":sts::" + account + ":assumed-role/" + role + "/" + session,
+		Role: "arn:" + c.partition + ":iam::" + account + ":role/" + role, UserID: "AROALABACTING:" + session})
+	return credentials
 }
 
 // Credentials are what an AWS client signs with. The lab tells callers apart by their

@@ -47,9 +47,6 @@ func (t *Trails) Serve(moto http.Handler, w http.ResponseWriter, r *http.Request
 	switch {
 	case err != nil:
 		apicall.WriteError(w, "json", err)
-	case q.API == "LookupEvents": // moto cannot answer it
-		apicall.WriteError(w, "json", &apicall.Error{Status: http.StatusNotImplemented, Code: "NotImplemented",
-			Message: "the lab records no calls for CloudTrail to look up"})
 	default:
 		moto.ServeHTTP(w, byName(r, q))
 	}

@@ -34,6 +34,7 @@ type Config struct {
 	Authority permitter
 	Forced    *faults.Interventions
 	Serve     service // answers requests that are allowed
+	Trail     recorder
 	// Paths are handlers for what is not an API of AWS, by the beginning of the path.
 	Paths map[string]http.Handler
 	// Names gives the functions that name the calls of REST services, by service.
@@ -42,6 +43,11 @@ type Config struct {
 
 // service answers a request.
 type service func(w http.ResponseWriter, r *http.Request, q apicall.Request)
+
+// recorder keeps the calls that succeeded.
+type recorder interface {
+	Record(r *http.Request, q apicall.Request)
+}
 
 // permitter reports whether a request may go through.
 type permitter interface {
@@ -128,7 +134,23 @@ func (g *Gateway) route(w http.ResponseWriter, r *http.Request, q apicall.Reques
 		apicall.WriteError(w, apicall.Shape(q.Service, r), err)
 		return
 	}
-	g.Serve(w, r, q)
+	answer := &watched{ResponseWriter: w}
+	g.Serve(answer, r, q)
+	if answer.status < http.StatusBadRequest {
+		g.Trail.Record(r, q)
+	}
+}
+
+// watched notes the status of an answer.
+type watched struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *watched) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func (g *Gateway) record(c APICall) {

@@ -38,6 +38,23 @@ func (a *Authority) Authorize(r *http.Request, q apicall.Request) error {
 	}
 }
 
+// Resources gives the resources that a request names, and its input. They are empty if the lab does not know the call.
+func (a *Authority) Resources(r *http.Request, q apicall.Request) (arns []string, input map[string]any) {
+	service, api, input, err := read(r, q)
+	if err != nil {
+		return nil, nil
+	}
+	answer, err := a.table.Needs(authz.Call{Partition: a.lab.Partition, Region: q.Region, Account: q.Caller.Account,
+		Service: service, API: api, Input: input})
+	if err != nil {
+		return nil, input
+	}
+	for _, n := range answer.Needs {
+		arns = append(arns, n.Resources...)
+	}
+	return arns, input
+}
+
 // read gives the call of a request, with its input.
 func read(r *http.Request, q apicall.Request) (service, api string, input map[string]any, err error) {
 	if reference.IsREST(q.Service) {

@@ -26,7 +26,7 @@ func (r *runner) labCall(c Call) (lab.Call, error) {
 		return lab.Call{}, err
 	}
 	return lab.Call{Account: r.account(fmt.Sprint(account)), Region: r.region(c.Region), Service: c.Service, API: c.API,
-		Input: filled}, nil
+		Input: filled, As: c.As, Session: c.Session, Agent: c.Agent}, nil
 }
 
 func (r *runner) call(ctx context.Context, c Call) (map[string]any, error) {

@@ -60,6 +60,10 @@ type Call struct {
 	Service string         `json:"service"`
 	API     string         `json:"api"`
 	Input   map[string]any `json:"input"`
+	// As is a role whose session makes the call, with all permissions; Session is its name and Agent its user agent.
+	As      string `json:"as"`
+	Session string `json:"session"`
+	Agent   string `json:"agent"`
 }
 
 // Intervention forces something just before or after a runbook or a function makes a call.

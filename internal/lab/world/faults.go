@@ -30,6 +30,8 @@ type Faults struct {
 	// each account and Region. 0 is no limit.
 	OrganizationCallsPerSecond int `json:"organizationCallsPerSecond"`
 	TagReadsPerSecond          int `json:"tagReadsPerSecond"`
+	// TrailShowsAfter is how long CloudTrail does not show a call. 0 is two seconds.
+	TrailShowsAfter Duration `json:"trailShowsAfter"`
 	// HubRates throttles calls of roles to Security Hub beyond the service's rates.
 	HubRates bool `json:"hubRates"`
 }

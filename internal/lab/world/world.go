@@ -3,6 +3,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -53,8 +54,11 @@ func (w *World) OrganizationOf(account string) (id string, ok bool) {
 	return w.Organization, true
 }
 
-// Call makes an AWS call as the lab's operator in an account.
+// Call makes an AWS call as the lab's operator in an account, or as the role of the call.
 func (w *World) Call(ctx context.Context, c apicall.Call) (map[string]any, error) {
+	if c.As != "" {
+		return w.CallAs(ctx, w.Callers.Acting(c.Account, c.As, cmp.Or(c.Session, "lab"), c.Agent), c)
+	}
 	return w.CallAs(ctx, apicall.Operator(c.Account), c)
 }
 
