@@ -20,9 +20,9 @@ func TestLookupEvents(t *testing.T) {
 	open := func(port int, as, agent string) {
 		t.Helper()
 		_, err := w.Lab.Call(t.Context(), lab.Call{Account: member, Region: home, Service: "ec2",
-			API: "AuthorizeSecurityGroupIngress", As: as, Agent: agent, Session: "run-1", Input: object{"GroupId": group,
-				"IpPermissions": []any{object{"IpProtocol": "tcp", "FromPort": port, "ToPort": port,
-					"IpRanges": []any{object{"CidrIp": "0.0.0.0/0"}}}}}})
+			API: "AuthorizeSecurityGroupIngress", As: as, Agent: agent, Session: "run-1",
+			Input: object{"GroupId": group, "IpPermissions": []any{object{"IpProtocol": "tcp", "FromPort": port,
+				"ToPort": port, "IpRanges": []any{object{"CidrIp": "0.0.0.0/0"}}}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,8 @@ func TestLookupEvents(t *testing.T) {
 		for _, e := range events {
 			records = append(records, at(e, "CloudTrailEvent").(string))
 		}
-		sentence, _, _ = strings.Cut(reverted.Latest(records, []string{"AuthorizeSecurityGroupIngress"}).Sentence(), " at ")
+		by := reverted.Latest(records, []string{"AuthorizeSecurityGroupIngress"})
+		sentence, _, _ = strings.Cut(by.Sentence(), " at ")
 		return sentence, events
 	}
 	if sentence, _ := look(group); sentence != "" {

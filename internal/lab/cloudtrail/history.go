@@ -59,7 +59,7 @@ const (
 )
 
 // dataEvents are calls that write data, which the event history does not have.
-var dataEvents = regexp.MustCompile(`^(dynamodb:(Batch|Put|Update|Delete|Transact).*(Item|Items)|dynamodb:BatchWriteItem|` +
+var dataEvents = regexp.MustCompile(`^(dynamodb:(Batch|Put|Update|Delete|Transact).*Items?|` +
 	`sqs:(Send|Delete|Change|Receive)Message.*|sns:Publish.*|s3:(Put|Delete)Objects?|lambda:Invoke|logs:PutLogEvents|` +
 	`events:PutEvents|kinesis:Put.*|securityhub:.*|cloudwatch:PutMetricData)$`)
 
@@ -198,7 +198,8 @@ func (h *History) event(c call) (event map[string]any, resources []string) {
 		"managementEvent": true, "recipientAccountId": c.place.Account, "eventCategory": "Management",
 	})
 	return map[string]any{"EventId": id, "EventName": c.name, "EventSource": service, "ReadOnly": "false",
-		"EventTime": c.at.Unix(), "Username": user, "Resources": described, "CloudTrailEvent": string(record)}, resources
+		"EventTime": c.at.Unix(), "Username": user, "Resources": described,
+		"CloudTrailEvent": string(record)}, resources
 }
 
 // namesOf gives the names of a resource: its own, with its path, and its ARN.
