@@ -18,6 +18,7 @@ const (
 	playbooks = "servicecatalog"
 	callsFile = documents + "/programs/calls.json"
 	file      = "internal/engine/prepared/catalog.tsv"
+	patchFile = "internal/engine/prepared/patches.tsv"
 )
 
 func main() {
@@ -40,7 +41,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return write(file, text)
+	patches, err := c.PreparedPatches()
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file, text), write(patchFile, patches))
 }
 
 func deriveCalls() error {

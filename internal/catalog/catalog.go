@@ -74,10 +74,23 @@ func (c *Catalog) groupsOfControls() map[string][]string {
 	return groups
 }
 
+// PreparedPatches returns the patches in the format of the functions.
+func (c *Catalog) PreparedPatches() ([]byte, error) {
+	all := map[string]control.Patch{}
+	for _, f := range c.files {
+		if f.Runbook != "" {
+			all[f.ID] = f.Patch
+		}
+	}
+	return prepared.WritePatches(all)
+}
+
 // CheckPrepared reports whether this binary contains the prepared form of another catalog.
 func (c *Catalog) CheckPrepared() error {
 	text, err := c.Prepared()
-	if err == nil && string(text) != prepared.Text {
+	patches, errPatches := c.PreparedPatches()
+	err = errors.Join(err, errPatches)
+	if err == nil && (string(text) != prepared.Text || string(patches) != prepared.PatchText) {
 		err = errors.New("the prepared catalog of the functions is out of date: run make generate")
 	}
 	return err

@@ -20,6 +20,7 @@ type controlFile struct {
 	control.Control `yaml:",inline"`
 	Setting         *setting.Setting `yaml:"setting"`
 	Example         any              `yaml:"example"` // which the tests read
+	Patch           control.Patch    `yaml:"patch"`
 	text            string
 }
 
