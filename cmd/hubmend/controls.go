@@ -14,19 +14,25 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/nearmatch"
 	"hubmend/internal/catalog/runbook"
+	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/prepared"
 )
 
 func controlsCommand() *cobra.Command {
 	var f format
 	var asMarkdown bool
-	var standard string
+	var standard, patchFor string
 	cmd := &cobra.Command{
 		Use:   "controls [CONTROL...]",
 		Short: "List the controls that Hubmend remediates, and those for manual remediation",
 		Long: `Lists the controls that Hubmend remediates and those that can only be remediated manually, or shows
-everything about some of them. It needs no AWS credentials.`,
-		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls --standard cis-5.0.0\n  hubmend controls %s\n  "+
-			"hubmend controls --json\n  hubmend controls --markdown > docs/controls.md", exampleID()),
+everything about some of them. It needs no AWS credentials.
+
+Infrastructure as code that sets something else reverts a remediation at its next deployment. With --patch, the command
+prints the lines that make the remediation of a control last.`,
+		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls --standard cis-5.0.0\n  hubmend controls %[1]s\n  "+
+			"hubmend controls %[1]s --patch terraform\n  hubmend controls --json\n  "+
+			"hubmend controls --markdown > docs/controls.md", exampleID()),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			c := catalog.Embedded()
 			rows, err := controlRows(c)
@@ -43,6 +49,8 @@ everything about some of them. It needs no AWS credentials.`,
 			}
 			out := cmd.OutOrStdout()
 			switch {
+			case patchFor != "":
+				return writePatches(out, rows, ids, patchFor)
 			case asMarkdown && len(ids) > 0:
 				return errors.New("--markdown prints the page with all controls; leave out CONTROL")
 			case asMarkdown:
@@ -65,7 +73,9 @@ everything about some of them. It needs no AWS credentials.`,
 	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the page docs/controls.md")
 	cmd.Flags().StringVar(&standard, "standard", "",
 		"only controls of this standard, in its order, such as cis-5.0.0 or fsbp")
-	cmd.MarkFlagsMutuallyExclusive("json", "output", "markdown")
+	cmd.Flags().StringVar(&patchFor, "patch", "", "print the lines of a control for a `tool`: cloudformation, cdk, "+
+		"terraform, opentofu, pulumi or crossplane")
+	cmd.MarkFlagsMutuallyExclusive("json", "output", "markdown", "patch")
 	cmd.MarkFlagsMutuallyExclusive("standard", "markdown")
 	return cmd
 }
@@ -176,6 +186,7 @@ type controlRow struct {
 	Irreversible string              `json:"irreversible,omitempty"`
 	Policy       []runbook.Statement `json:"policy,omitempty"`
 	Undo         *undoRow            `json:"undo,omitempty"` // nil if it is irreversible
+	Patch        *control.Patch      `json:"patch,omitempty"`
 }
 
 // undoRow is the runbook that undoes a repair.
@@ -208,7 +219,7 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 			Automatic: starts, Approval: control.Approval, Playbooks: switchesOf(c, control.ID),
 			Repair: control.Repair, Runbook: control.Runbook, Parameters: control.Parameters, Risk: control.Risk,
 			RiskReason: control.RiskReason, Reversible: control.Reversible, Irreversible: control.Irreversible,
-			Policy: policy, Undo: undo,
+			Policy: policy, Undo: undo, Patch: patchOf(control.ID),
 		})
 	}
 	for _, control := range c.Guides {
@@ -217,6 +228,14 @@ func controlRows(c *catalog.Catalog) ([]controlRow, error) {
 	}
 	slices.SortFunc(rows, func(a, b controlRow) int { return catalog.Compare(a.Control, b.Control) })
 	return rows, nil
+}
+
+func patchOf(id string) *control.Patch {
+	p, known := prepared.Patch(id)
+	if !known {
+		return nil
+	}
+	return &p
 }
 
 func undoOf(c *catalog.Catalog, control catalog.Control) (*undoRow, error) {

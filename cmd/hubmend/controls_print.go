@@ -46,6 +46,12 @@ func (r controlRow) printRepair(out io.Writer) {
 		fact(out, "undo by", r.Undo.Runbook)
 		fact(out, "undo allows", strings.Join(actionsOf(r.Undo.Policy), ", "))
 	}
+	for _, p := range r.patches() {
+		fmt.Fprintf(out, "  %s\n%s\n", p.language, indented(p.lines))
+	}
+	if r.Patch != nil && r.Patch.None != "" {
+		fact(out, "as code", r.Patch.None)
+	}
 }
 
 // writeControlPage writes docs/controls.md.
@@ -129,6 +135,7 @@ func (r controlRow) writeDetails(b *strings.Builder) {
 	if r.Undo != nil {
 		fmt.Fprintf(b, "- **IAM actions of the undo's role:** `%s`\n", strings.Join(actionsOf(r.Undo.Policy), "`, `"))
 	}
+	r.writePatch(b)
 }
 
 func (r controlRow) undoOnPage() string {

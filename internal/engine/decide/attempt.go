@@ -12,6 +12,7 @@ import (
 	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/target"
 )
 
@@ -87,6 +88,8 @@ type Attempt struct {
 	Class       Class  // of a failure
 	Change      string // what was done, when it succeeded, in brief
 	Reason      string // why not, when it failed, in brief
+	// RevertedBy is who changed the resource after this repair, when it failed again; zero when that is not known.
+	RevertedBy reverted.By `json:",omitzero"`
 }
 
 // Ref names a finding of Security Hub's own and the event that brought it.

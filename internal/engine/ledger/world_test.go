@@ -19,6 +19,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/lab/python"
 )
@@ -215,6 +216,8 @@ func fullRecord(name string) decide.Record {
 				Findings: []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
 				QueuedAt: at.Add(-time.Minute), ClaimedAt: at, ExecutionID: "exec", EndedAt: at.Add(time.Minute),
 				Change: "Closed ü\n\"22\".",
+				RevertedBy: reverted.By{Principal: "role deploy", ARN: "arn", Person: "ann", Tool: "Terraform",
+					Event: "PutX", At: at.Add(time.Hour), Likely: true, Others: 1},
 			},
 			{
 				Number: 42, State: decide.Failed, Undo: "exec", Request: "r1", Control: "X.22",

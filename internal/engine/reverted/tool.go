@@ -114,3 +114,10 @@ func Manager(tags map[string]string, last By) string {
 	}
 	return ""
 }
+
+// ToolName is the name that people know one of policy.Tools by.
+func ToolName(tool string) string {
+	names := map[string]string{"cloudformation": "CloudFormation", "terraform": "Terraform", "opentofu": "OpenTofu",
+		"pulumi": "Pulumi", "cdk": "The AWS CDK", "crossplane": "Crossplane"}
+	return cmp.Or(names[tool], tool)
+}
