@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"hubmend/internal/engine/policy"
-	"hubmend/internal/ops/nearmatch"
+	"hubmend/internal/catalog/nearmatch"
 )
 
 // patch are the lines of a control in one language.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,12 +57,14 @@ type tried struct {
 	Execution string           `json:"execution,omitempty"`
 	Console   string           `json:"console,omitempty"`
 	Change    string           `json:"change,omitempty"`
-	Before    json.RawMessage  `json:"before,omitempty"`
-	After     json.RawMessage  `json:"after,omitempty"`
-	Calls     json.RawMessage  `json:"calls,omitempty"` // API calls that it made, such as kms:DescribeKey
-	Class     string           `json:"class,omitempty"`
-	Reason    string           `json:"reason,omitempty"`
-	Findings  []string         `json:"findings,omitempty"`
+	// RevertedBy says who changed the resource after the repair.
+	RevertedBy string          `json:"revertedBy,omitempty"`
+	Before     json.RawMessage `json:"before,omitempty"`
+	After      json.RawMessage `json:"after,omitempty"`
+	Calls      json.RawMessage `json:"calls,omitempty"` // API calls that it made, such as kms:DescribeKey
+	Class      string          `json:"class,omitempty"`
+	Reason     string          `json:"reason,omitempty"`
+	Findings   []string        `json:"findings,omitempty"`
 }
 
 func historyCommand() *cobra.Command {
@@ -192,7 +195,10 @@ func pastOf(h ledger.History, home string) past {
 	for _, a := range h.Record.Attempts {
 		undos.Add(a)
 	}
-	archived := map[int]bool{}
+	archived, reverts := map[int]bool{}, map[int]string{} // an archived attempt may have ended before it was reverted
+	for _, a := range h.Record.Attempts {
+		reverts[a.Number] = a.RevertedBy.Sentence()
+	}
 	add := func(a decide.Attempt, o decide.Outcome) {
 		one := tried{
 			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger),
@@ -201,6 +207,7 @@ func pastOf(h ledger.History, home string) past {
 			Execution: a.ExecutionID,
 			Change:    a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
 			Before: rawJSON(o.Before), After: rawJSON(o.After), Calls: rawJSON(o.Calls),
+			RevertedBy: cmp.Or(reverts[a.Number], a.RevertedBy.Sentence()),
 		}
 		if !a.EndedAt.IsZero() {
 			one.Outcome = outcomes.Of(a, undos)

@@ -75,6 +75,7 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 	fact(out, "document", a.Document)
 	fact(out, "execution", cmp.Or(a.Console, "not started"))
 	fact(out, "change", wording.OneLine(a.Change))
+	fact(out, "reverted", wording.OneLine(a.RevertedBy))
 	if a.Reason != "" {
 		fact(out, "reason", wording.OneLine(a.Reason)+" ("+a.Class+")")
 	}

@@ -87,8 +87,6 @@ func TestGateway(t *testing.T) {
 		w.refused(t, member, "securityhub", "ListMembers", object{}, "NotImplemented", "GET /members")
 		w.refused(t, member, "lambda", "ListFunctions", object{}, "NotImplemented",
 			"the lab does not have GET /2015-03-31/functions of Lambda")
-		w.refused(t, member, "cloudtrail", "LookupEvents", object{}, "NotImplemented",
-			"the lab records no calls for CloudTrail to look up")
 		w.refused(t, member, "events", "ListEventBuses", object{}, "NotImplemented",
 			"the lab does not have ListEventBuses of EventBridge")
 	})

@@ -220,6 +220,7 @@ func TestUnknownGoesWithItsObject(t *testing.T) {
 	record.Attempts[2].Findings = []decide.Ref{{ID: "f9", Event: "e9"}}
 	attempts := []string{"Attempts[0]", "Attempts[0].Findings[0]", "Attempts[0].Findings[1]",
 		"Attempts[0].Parameters.Empty", "Attempts[0].Parameters.GroupId", "Attempts[0].Parameters.Ports",
+		"Attempts[0].RevertedBy",
 		"Attempts[1]", "Attempts[2]", "Attempts[2].Asks[0]", "Attempts[2].Asks[0].Parameters.Ports",
 		"Attempts[2].Asks[0].Ref", "Attempts[2].Findings[0]"}
 	policy := []string{"Parked[0]", "Parked[0].Request", "Parked[0].Request.Parameters.Ports", "Parked[0].Request.Ref",
@@ -356,7 +357,7 @@ func TestArchiveKeepsUnknown(t *testing.T) {
 		got[i] = futures("", &types.AttributeValueMemberM{Value: db.puts[i].Item})
 	}
 	want := [2][]string{{"Attempt", "Attempt.Findings[0]", "Attempt.Findings[1]", "Attempt.Parameters.Empty",
-		"Attempt.Parameters.GroupId", "Attempt.Parameters.Ports"}}
+		"Attempt.Parameters.GroupId", "Attempt.Parameters.Ports", "Attempt.RevertedBy"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("objects with the field that is unknown (-want +got):\n%s", diff)
 	}

@@ -47,6 +47,7 @@ func (w Writer) Body(n decide.Notification) string {
 		w.facts(&b, n)
 	}
 	fmt.Fprintf(&b, "\nWhat to do:\n  %s\n", hint)
+	lasting(&b, n)
 	if n.Kind == decide.ControlPaused {
 		return b.String()
 	}
