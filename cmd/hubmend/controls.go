@@ -30,8 +30,8 @@ everything about some of them. It needs no AWS credentials.
 
 Infrastructure as code that sets something else reverts a remediation at its next deployment. With --patch, the command
 prints the lines that make the remediation of a control last.`,
-		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls --standard cis-5.0.0\n  hubmend controls %[1]s\n  "+
-			"hubmend controls %[1]s --patch terraform\n  hubmend controls --json\n  "+
+		Example: fmt.Sprintf("  hubmend controls\n  hubmend controls --standard cis-5.0.0\n  hubmend controls %[1]s\n"+
+			"  hubmend controls %[1]s --patch terraform\n  hubmend controls --json\n  "+
 			"hubmend controls --markdown > docs/controls.md", exampleID()),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			c := catalog.Embedded()

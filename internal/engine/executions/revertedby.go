@@ -21,16 +21,16 @@ const (
 	// trailPages limits the events of one name that are read, 50 a page and the latest first.
 	trailPages = 2
 	// mostEvents is how many events of an account's own setting are looked up. Settings that more calls change have
-	// no owner that could be told from them.
+	// no owner that could be recognized.
 	mostEvents = 3
 	// accountSetting begins the resource of a finding that is about the account itself.
 	accountSetting = "AWS::::Account:"
 )
 
-// Who returns who changed a resource between the end of its repair and the time when it failed again. It returns a
-// zero By if CloudTrail has no such change. That does not prove that nobody made one, and it is no answer at all before
+// RevertedBy returns who changed a resource between the end of its repair and the time when it failed again. It is
+// zero if CloudTrail has no such change. That does not prove that nobody made one, and it is no answer at all before
 // reverted.Lag has passed since.
-func (m *Accounts) Who(ctx context.Context, t target.Target, since, until time.Time) (reverted.By, error) {
+func (m *Accounts) RevertedBy(ctx context.Context, t target.Target, since, until time.Time) (reverted.By, error) {
 	if !since.Before(until) {
 		return reverted.By{}, nil // CloudTrail refuses such a time
 	}

@@ -26,7 +26,7 @@ func found(event, user, token string) answer {
 	return answer{200, strings.Replace(string(text), `"NextToken":""`, `"NextToken":null`, 1)}
 }
 
-func TestWho(t *testing.T) {
+func TestRevertedBy(t *testing.T) {
 	t.Parallel()
 	const nothing = `{"Events": []}`
 	by := func(attribute, region string) string { return attribute + " in " + region }
@@ -66,9 +66,9 @@ func TestWho(t *testing.T) {
 			m := accounts(t, e)
 			m.Changes = func(string) []string { return tc.changes }
 			tc.t.Account = "222222222222"
-			got, err := m.Who(t.Context(), tc.t, repaired, failedAgain)
+			got, err := m.RevertedBy(t.Context(), tc.t, repaired, failedAgain)
 			if err != nil || got.Principal != tc.want {
-				t.Errorf("Who = %+v, %v", got, err)
+				t.Errorf("RevertedBy = %+v, %v", got, err)
 			}
 			var calls []string
 			for _, in := range e.lookups {
@@ -89,21 +89,21 @@ func TestWho(t *testing.T) {
 	}
 }
 
-func TestWhoCannotTell(t *testing.T) {
+func TestRevertedByFails(t *testing.T) {
 	t.Parallel()
 	e := &endpoint{sts: assumed, ssm: ssmError(400, "AccessDeniedException", "no")}
 	m := accounts(t, e)
 	m.Changes = func(string) []string { return nil }
-	if got, err := m.Who(t.Context(), group, repaired, failedAgain); err == nil || !got.IsZero() {
-		t.Errorf("denied: Who = %+v, %v", got, err)
+	if got, err := m.RevertedBy(t.Context(), group, repaired, failedAgain); err == nil || !got.IsZero() {
+		t.Errorf("denied: RevertedBy = %+v, %v", got, err)
 	}
-	if got, err := m.Who(t.Context(), group, failedAgain, failedAgain); err != nil || !got.IsZero() {
-		t.Errorf("no time between: Who = %+v, %v", got, err)
+	if got, err := m.RevertedBy(t.Context(), group, failedAgain, failedAgain); err != nil || !got.IsZero() {
+		t.Errorf("no time between: RevertedBy = %+v, %v", got, err)
 	}
 }
 
 // The calls of global services are recorded in one Region of each partition.
-func TestWhoElsewhere(t *testing.T) {
+func TestRevertedByInPartitions(t *testing.T) {
 	t.Parallel()
 	for home, want := range map[string][]string{"eu-west-1": {"us-east-1", "eu-west-1"}, "us-east-1": {"us-east-1"},
 		"us-gov-east-1": {"us-gov-west-1", "us-gov-east-1"}, "cn-northwest-1": {"cn-north-1", "cn-northwest-1"}} {
@@ -111,7 +111,7 @@ func TestWhoElsewhere(t *testing.T) {
 		m := accounts(t, e)
 		m.Config.Region, m.Changes = home, func(string) []string { return nil }
 		one := target.Target{Account: "222222222222", Region: target.Global, Resource: "bob"}
-		if _, err := m.Who(t.Context(), one, repaired, failedAgain); err != nil {
+		if _, err := m.RevertedBy(t.Context(), one, repaired, failedAgain); err != nil {
 			t.Error(err)
 		}
 		var regions []string
