@@ -28,8 +28,8 @@ func whose(all ...reverted.By) decide.Record {
 func TestRevertNote(t *testing.T) {
 	t.Parallel()
 	const note = "Hubmend stopped repairing this."
-	const lines = " Terraform manages the resource. `hubmend controls EC2.13 --patch terraform` prints the lines that " +
-		"make the repair last."
+	const lines = " Terraform manages the resource. `hubmend controls EC2.13 --patch terraform` prints the lines " +
+		"that make the repair last."
 	for name, tc := range map[string]struct {
 		note    string
 		record  decide.Record
@@ -37,8 +37,8 @@ func TestRevertNote(t *testing.T) {
 		want    string
 	}{
 		"nobody knows": {note, whose(reverted.By{}), "", note},
-		"once": {note, whose(reverted.By{}, byTerraform()), "", note + " Reverted by role deploy-prod with Terraform at " +
-			"2026-11-29 10:12 UTC (AuthorizeSecurityGroupIngress)."},
+		"once": {note, whose(reverted.By{}, byTerraform()), "", note + " Reverted by role deploy-prod with Terraform " +
+			"at 2026-11-29 10:12 UTC (AuthorizeSecurityGroupIngress)."},
 		"more often": {note, whose(byTerraform(), byTerraform(), byTerraform()), "terraform",
 			note + " Reverted three times by role deploy-prod with Terraform." + lines},
 		"managed, by its tags": {note, whose(), "terraform", note + lines},
