@@ -3,8 +3,10 @@ package dispatch
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"hubmend/internal/engine/control"
+	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
 )
@@ -33,4 +35,13 @@ func Asked(c Playbooks, f finding.Finding) (control.Control, target.Target, targ
 		return control.Control{}, target.Target{}, nil, errors.New(v.reason)
 	}
 	return found, v.target, v.request.Parameters, nil
+}
+
+// Automatic returns what a finding asks for when Security Hub sends it at a time. The error says why that is nothing.
+func Automatic(c Catalog, f finding.Finding, at time.Time) (target.Target, decide.Request, error) {
+	v := triage(c, finding.Event{Trigger: finding.Automatic, Time: at}, f)
+	if v.request == nil {
+		return target.Target{}, decide.Request{}, errors.New(v.reason)
+	}
+	return v.target, *v.request, nil
 }

@@ -1,12 +1,8 @@
 package plan
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-
-	"github.com/goccy/go-yaml"
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/runbook"
@@ -14,6 +10,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/lab/automation"
+	"hubmend/internal/ops/findingfile"
 )
 
 // Repair is what somebody asks a plan for.
@@ -31,7 +28,7 @@ type Repair struct {
 func ForFinding(c *catalog.Catalog, raw json.RawMessage) (Repair, error) {
 	f, err := finding.Parse(raw)
 	if err != nil {
-		return Repair{}, misread(err)
+		return Repair{}, findingfile.Explain(err)
 	}
 	control, t, parameters, err := dispatch.Asked(c, f)
 	if err != nil {
@@ -69,64 +66,14 @@ func (r Repair) request(doc *runbook.Document, id, role string) automation.Reque
 	}
 }
 
-// OneFinding takes the finding out of what people keep findings in: the finding itself, a list, what
-// `aws securityhub get-findings` prints, or an event. It is an error when there is not exactly one.
+// OneFinding takes the finding out of a text, see package findingfile. It is an error when there is not exactly one.
 func OneFinding(text []byte) (json.RawMessage, error) {
-	if text = bytes.TrimSpace(text); len(text) == 0 {
-		return nil, errors.New("it is empty")
+	list, err := findingfile.Split(text)
+	if err != nil {
+		return nil, err
 	}
-	if text[0] != '{' && text[0] != '[' { // what the AWS CLI prints with --output yaml
-		if converted, err := yaml.YAMLToJSON(text); err == nil && len(converted) > 0 && converted[0] != '"' {
-			text = converted
-		}
-	}
-	if text[0] == '[' {
-		var list []json.RawMessage
-		if err := json.Unmarshal(text, &list); err != nil {
-			return nil, misread(err)
-		}
-		return single(list)
-	}
-	var d struct {
-		Findings  []json.RawMessage `json:"Findings"`
-		ProductID string            `json:"ProductArn"`
-		Detail    struct {
-			Findings []json.RawMessage `json:"findings"`
-		} `json:"detail"`
-	}
-	if err := json.Unmarshal(text, &d); err != nil {
-		return nil, misread(err)
-	}
-	switch {
-	case d.Findings != nil:
-		return single(d.Findings)
-	case d.Detail.Findings != nil:
-		return single(d.Detail.Findings)
-	case d.ProductID == "":
-		return nil, errors.New("it is not a finding, which has a ProductArn")
-	}
-	return text, nil
-}
-
-func single(list []json.RawMessage) (json.RawMessage, error) {
 	if len(list) != 1 {
 		return nil, fmt.Errorf("it has %d findings, and a plan is for one", len(list))
 	}
 	return list[0], nil
-}
-
-// misread explains why a text could not be read as a finding. Errors that are not about the form of the
-// text are returned unchanged.
-func misread(err error) error {
-	var wrong *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &wrong) && wrong.Field == "":
-		return fmt.Errorf("it is no finding but a %s", wrong.Value)
-	case errors.As(err, &wrong):
-		return fmt.Errorf("its %s is a %s, which no finding has there", wrong.Field, wrong.Value)
-	case errors.As(err, &syntax):
-		return fmt.Errorf("it is not JSON: %w", err)
-	}
-	return err
 }
