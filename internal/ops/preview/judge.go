@@ -72,34 +72,28 @@ func (j judge) row(f Finding) Row {
 	return j.weigh(r, v, j.obstacle(record, request))
 }
 
-// weigh combines what the policy says with what stands against a repair. An exemption is the first thing that people
-// should know, and an obstacle comes before a question: nobody is asked about what would not start.
+// weigh combines what the policy says with what else stands against a repair, in the order in which dispatch asks.
 func (j judge) weigh(r Row, v policy.Verdict, stopped Row) Row {
+	if v.Needs != "" {
+		return r.because(Unknown, fmt.Sprintf("It depends on %s, which are not known.", v.Needs))
+	}
 	r.Rule, r.Owner, r.Ticket = v.Rule.Name, v.Rule.Owner, v.Rule.Ticket
-	switch {
-	case v.Decision == policy.Exempt:
+	switch v.Decision {
+	case policy.Exempt:
 		r.Until = v.Rule.Until
 		return r.because(Exempt, v.Rule.Reason)
-	case stopped.Outcome == Suspended || stopped.Outcome == Held || stopped.Outcome == Notified:
-		return r.stopped(stopped)
-	case v.Needs != "":
-		return r.because(Unknown, fmt.Sprintf("It depends on %s, which are not known.", v.Needs))
-	case v.Decision == policy.Ask:
+	case policy.Ask:
 		r.Until = v.Rule.Until
 		return r.because(Asked, v.Rule.Reason)
-	case v.Decision == policy.Delay:
+	case policy.Delay:
 		r.Until = v.NotBefore
 		return r.because(Delayed, v.Rule.Reason)
-	case stopped.Outcome != "":
-		return r.stopped(stopped)
+	}
+	if stopped.Outcome != "" {
+		r.Until = stopped.Until
+		return r.because(stopped.Outcome, stopped.Reason)
 	}
 	return r.because(Repaired, "")
-}
-
-// stopped is a row about which the policy does not decide.
-func (r Row) stopped(by Row) Row {
-	r.Rule, r.Owner, r.Ticket, r.Until = "", "", "", by.Until
-	return r.because(by.Outcome, by.Reason)
 }
 
 func (r Row) because(o Outcome, reason string) Row {

@@ -174,7 +174,7 @@ func TestOutcomes(t *testing.T) {
 					r.Attempts = []decide.Attempt{failed(3 * time.Hour), failed(2 * time.Hour), failed(time.Hour)}
 				})
 			}},
-		"suspended, and asked": {want: preview.Suspended,
+		"suspended, and asked": {want: preview.Asked, rule: "the rule", until: now.Add(90 * 24 * time.Hour),
 			options: func(o *preview.Options) {
 				o.Policy = rule(policy.Ask, policy.When{})
 				o.Records = record(func(r *decide.Record) {

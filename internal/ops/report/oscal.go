@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"hubmend/internal/ops/overview"
+	"hubmend/internal/ops/page"
 )
 
 // oscalVersion is the version of the format.
@@ -205,7 +206,7 @@ func own(name, value string) oscalProp { return oscalProp{name, oscalNames, text
 
 // text makes a line that OSCAL accepts: it must not be empty.
 func text(s string) string {
-	if s = visible(s); s != "" {
+	if s = page.Visible(s); s != "" {
 		return s
 	}
 	return "none"

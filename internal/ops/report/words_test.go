@@ -10,26 +10,6 @@ import (
 	"hubmend/internal/ops/outcomes"
 )
 
-func TestWords(t *testing.T) {
-	t.Parallel()
-	for got, want := range map[string]string{
-		visible("a\u202eb\x1b[31m\nc  d"): `a\u202eb\u001b[31m c d`, visible("für 日本"): "für 日本", visible(""): "",
-		shortName("arn:aws:ec2:r:a:security-group/sg-1"): "sg-1", shortName("arn:aws:s3:::bucket"): "bucket",
-		shortName("AWS::::Account:222222222222"): "222222222222",
-		span(0):                                  "0\u00a0s", span(40.4): "40\u00a0s", span(119): "119\u00a0s",
-		span(120):  "2\u00a0min",
-		span(7200): "2\u00a0h", span(86400 * 3): "3\u00a0d",
-		percent(1): "100%", percent(0.5): "50%", percent(0.9999): "99.9%",
-		percent(0.996): "99.6%", percent(0): "0%", percent(0.994): "99%",
-		plural(1, "x", "xs"): "1 x", plural(0, "x", "xs"): "0 xs", plural(1234567, "x", "xs"): "1,234,567 xs",
-		grouped(999): "999", grouped(1000): "1,000",
-	} {
-		if got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
 func TestReadable(t *testing.T) {
 	t.Parallel()
 	for before, want := range map[string]string{

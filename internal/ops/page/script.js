@@ -42,7 +42,7 @@
   function remember() {
     const hash = new URLSearchParams();
     fields.forEach(function (name) { if (value(name) !== "") { hash.set(name, value(name)); } });
-    history.replaceState(null, "", "#" + (hash.toString() || "repairs"));
+    history.replaceState(null, "", "#" + (hash.toString() || form.dataset.section));
   }
 
   // restore takes the filter from the URL and reports whether the URL has one.
@@ -77,7 +77,7 @@
     apply();
   });
 
-  // The link of a control or an account shows its attempts.
+  // The link of a control or an account shows the list of what is about it.
   document.addEventListener("click", function (event) {
     const link = event.target.closest("a[data-name]");
     if (!link) { return; }
@@ -88,5 +88,5 @@
 
   const filtered = restore();
   apply();
-  if (filtered) { document.getElementById("repairs").scrollIntoView(); }
+  if (filtered) { document.getElementById(form.dataset.section).scrollIntoView(); }
 })();
