@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -25,7 +24,8 @@ func playbookSwitchCommand(verb string) *cobra.Command {
 	s := switching{verb: verb, value: strings.ToUpper(verb) + "D"}
 	long := `Updates the launched playbook so that findings of the named control groups are remediated
 automatically. Other groups and the version stay as they are. Findings that are already open are
-remediated too, at their next check by Security Hub. Exits with 1 when the update fails.`
+remediated too, at their next check by Security Hub: it shows what will happen to them, and asks.
+Exits with 1 when the update fails.`
 	if s.value == groupDisabled {
 		long = `Updates the launched playbook so that findings of the named control groups are remediated only
 on request: with the custom action, or with "hubmend remediate". Other groups and the version stay
@@ -90,7 +90,7 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 		return s.unchanged(cmd, c, l)
 	}
 	if !s.asJSON {
-		s.explain(cmd.OutOrStdout(), groups)
+		s.explain(cmd, groups)
 	}
 	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:],
 		wording.Counted(len(groups), "group"),
@@ -110,16 +110,31 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 }
 
 // explain tells what the groups are and what follows.
-func (s switching) explain(out io.Writer, groups []catalog.Group) {
+func (s switching) explain(cmd *cobra.Command, groups []catalog.Group) {
+	out := cmd.OutOrStdout()
 	for _, g := range groups {
 		paragraphs(out, fmt.Sprintf("%s (%s): %s", g.ID, strings.Join(g.Controls, ", "), g.Description))
 	}
-	if s.value == groupEnabled {
-		paragraphs(out, enablingMeans)
+	if s.value == groupDisabled {
+		paragraphs(out, "Their findings will be remediated on request only: with the custom action, or "+
+			"`hubmend remediate`.")
 		return
 	}
-	paragraphs(out, "Their findings will be remediated on request only: with the custom action, or "+
-		"`hubmend remediate`.")
+	paragraphs(out, enablingMeans)
+	if !s.yes {
+		s.preview(cmd, groups)
+	}
+}
+
+// preview shows what would happen to the findings that are open now. The role that launches playbooks may lack the
+// permissions for it.
+func (s switching) preview(cmd *cobra.Command, groups []catalog.Group) {
+	report, err := previewOf(cmd, groups)
+	if err != nil {
+		paragraphs(cmd.OutOrStdout(), "Preview: not available with these AWS credentials: "+err.Error())
+		return
+	}
+	printShortPreview(cmd.OutOrStdout(), report, groups)
 }
 
 // unchanged tells that every group is set as requested already.

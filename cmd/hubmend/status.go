@@ -75,7 +75,7 @@ It uses your AWS configuration. Choose the administrator's account and the home 
 
 // standingOf reads the ledger and the switch. Only a ledger that cannot be read is an error; the rest is a problem.
 func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s standing, problems []string, err error) {
-	s = standing{Region: cfg.Region, Switch: switchUnknown}
+	s = standing{Region: cfg.Region}
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
 		problems = append(problems,
 			fmt.Sprintf("cannot read the parameters of hubmend-admin, using the default of %d attempts within %g h: %v",
@@ -93,22 +93,27 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 	}
 	problems = append(problems, newerNote(newer)...)
 	s.Overview = b.Overview()
+	var problem string
+	if s.Switch, problem = readSwitch(ctx, cfg); problem != "" {
+		problems = append(problems, problem)
+	}
+	return s, problems, nil
+}
+
+// readSwitch reads the administrator's switch. Of one that cannot be read it says why.
+func readSwitch(ctx context.Context, cfg aws.Config) (state, problem string) {
 	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(naming.Switch)})
 	var missing *ssmtypes.ParameterNotFound
 	switch {
 	case errors.As(err, &missing):
-		problems = append(problems,
-			fmt.Sprintf("parameter %s not found in %s; run `hubmend doctor` to see what is missing", naming.Switch,
-				cfg.Region))
+		return switchUnknown, fmt.Sprintf("parameter %s not found in %s; run `hubmend doctor` to see what is missing",
+			naming.Switch, cfg.Region)
 	case err != nil:
-		problems = append(problems,
-			fmt.Sprintf("cannot read the parameter %s: %v", naming.Switch, awsError(cfg.Region, err)))
+		return switchUnknown, fmt.Sprintf("cannot read the parameter %s: %v", naming.Switch, awsError(cfg.Region, err))
 	case aws.ToString(out.Parameter.Value) == naming.SwitchActive:
-		s.Switch = naming.SwitchActive
-	default: // like the functions, treat any other value as paused
-		s.Switch = naming.SwitchPaused
+		return naming.SwitchActive, ""
 	}
-	return s, problems, nil
+	return naming.SwitchPaused, "" // like the functions, treat any other value as paused
 }
 
 // guardSettings reads the settings of the loop guard from the admin stack's parameters. It returns the
