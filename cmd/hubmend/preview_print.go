@@ -199,18 +199,18 @@ func printLookFirst(out io.Writer, r preview.Report) {
 func previewSentences(r preview.Report) []string {
 	var all []string
 	for _, m := range r.Managed {
-		all = append(all, fmt.Sprintf("%s of these repairs change resources that %s manages, by their tags. It may revert "+
-			"them.", strconv.Itoa(m.Repairs), m.Tool))
+		all = append(all, fmt.Sprintf("Repairs of resources that %s manages, by their tags, and may change back: %d.", m.Tool,
+			m.Repairs))
 	}
 	if r.Total.Repairs > 0 {
 		all = append(all, fmt.Sprintf("Cost: about %s USD. Time: if Security Hub checked all of them at once, the last "+
 			"repair would start after %s. It checks each within 24 h.", cost.USD(r.Cost.USD), span(r.Takes())))
 	}
 	if r.Closed > 0 {
-		all = append(all, wording.Counted(r.Closed, "finding")+" that are not open were left out.")
+		all = append(all, fmt.Sprintf("Findings that are not open, and left out: %d.", r.Closed))
 	}
 	if r.Unreadable > 0 {
-		all = append(all, wording.Counted(r.Unreadable, "finding")+" of other products or of another form were left out.")
+		all = append(all, fmt.Sprintf("Findings of other products or another form, and left out: %d.", r.Unreadable))
 	}
 	return append(append(all, r.Notes...), "Nothing was changed.")
 }

@@ -134,8 +134,10 @@ func previewOf(cmd *cobra.Command, groups []catalog.Group) (preview.Report, erro
 		return preview.Report{}, err
 	}
 	in.options.Enabled = groups
-	err = in.fromAWS(cmd, cfg)
-	return in.report(), err
+	if err := in.fromAWS(cmd, cfg); err != nil {
+		return preview.Report{}, err
+	}
+	return in.report(), nil
 }
 
 // fromAWS reads the open findings of the groups that are assumed to be ENABLED, and the ledger.

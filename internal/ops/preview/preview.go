@@ -7,6 +7,7 @@
 package preview
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -59,6 +60,9 @@ func Read(raw json.RawMessage) (Finding, error) {
 	}
 	var d struct {
 		Resources []struct{ Tags map[string]string }
+	}
+	if !bytes.Contains(raw, []byte(`"Tags"`)) {
+		return Finding{Finding: f, Raw: raw}, nil
 	}
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return Finding{Finding: f, Raw: raw}, nil // tags of another form are as good as none
