@@ -14,7 +14,7 @@ import (
 )
 
 func previewCommand() *cobra.Command {
-	var p previewing
+	p := previewing{since: period(30 * 24 * time.Hour)}
 	cmd := &cobra.Command{
 		Use:   "preview",
 		Short: "Show what automatic remediation would do to all open findings",
@@ -31,11 +31,17 @@ home Region.
 
 --policy names a policy file. --facts names a file with facts that findings do not have:
 {"ous": {"222222222222": ["ou-a1b2-c3d4e5f6", "r-a1b2"]}, "tags": {"arn:...": {"team": "web"}}}. The
-outcome of a finding is "unknown" if the policy depends on a missing fact.`,
+outcome of a finding is "unknown" if the policy depends on a missing fact.
+
+--replay shows what Hubmend would have done in a past period instead: repairs, suspensions, emails and
+cost a day. FILE has findings with their times, if possible several versions of each, such as the
+events of an EventBridge archive. The functions run on this computer, with a simulated clock and
+simulated executions, and call no AWS API.`,
 		Example: `  hubmend preview --set CIS4142=ENABLED
   hubmend preview --set CIS4142=ENABLED --policy policy.yaml --html preview.html
   aws securityhub get-findings > findings.json && hubmend preview --all --from findings.json
-  hubmend preview --set CIS4142=ENABLED --sample 10`,
+  hubmend preview --set CIS4142=ENABLED --sample 10
+  hubmend preview --set CIS4142=ENABLED --replay findings.json --since 30d`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.run(cmd) },
 	}
@@ -46,6 +52,8 @@ outcome of a finding is "unknown" if the policy depends on a missing fact.`,
 	flags.StringArrayVar(&p.from, "from", nil, "`FILE` with findings, instead of Security Hub; repeat it for several")
 	flags.StringVar(&p.policy, "policy", "", "`FILE` with a policy (default: the policy in force; with --from, none)")
 	flags.StringVar(&p.facts, "facts", "", "`FILE` with organizational units and tags, as JSON")
+	flags.StringArrayVar(&p.replay, "replay", nil, "`FILE` with findings of a past period; repeat it for several")
+	flags.Var(&p.since, "since", "length of the period of --replay, until the latest check in FILE")
 	flags.StringVar(&p.html, "html", "", "write an HTML page to `FILE`")
 	flags.BoolVar(&p.plan, "plan", false, "plan each repair in the account of your AWS credentials")
 	flags.IntVar(&p.sample, "sample", 0, "plan so many repairs only, spread over the controls")
@@ -59,7 +67,8 @@ outcome of a finding is "unknown" if the policy depends on a missing fact.`,
 type previewing struct {
 	set                           map[string]string
 	all                           bool
-	from                          []string
+	from, replay                  []string
+	since                         period
 	playbook, policy, facts, html string
 	plan                          bool
 	sample                        int
@@ -70,6 +79,9 @@ type previewing struct {
 func (p previewing) run(cmd *cobra.Command) error {
 	if err := p.check(); err != nil {
 		return err
+	}
+	if len(p.replay) > 0 {
+		return p.runReplay(cmd)
 	}
 	in, err := p.read(cmd)
 	if err != nil {
@@ -96,7 +108,7 @@ func (p previewing) check() error {
 		return fmt.Errorf("--sample %d: the number must not be negative", p.sample)
 	case p.html == toStdout && p.output != formatTable:
 		return errors.New("only one output can go to standard output; write the page to a file")
-	case len(p.from) > 0 && len(p.set) == 0 && !p.all:
+	case len(p.from)+len(p.replay) > 0 && len(p.set) == 0 && !p.all:
 		return errors.New("name a control group with --set, such as --set " + exampleGroup().ID + "=ENABLED, or use --all")
 	}
 	return nil

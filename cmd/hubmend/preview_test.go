@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"hubmend/internal/ops/preview"
+	"hubmend/internal/ops/replay"
 )
 
 // exported writes findings as `aws securityhub get-findings` prints them.
@@ -136,6 +137,22 @@ func TestPreviewBadInput(t *testing.T) {
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, tc.want) {
 			t.Errorf("%s: exits with %d, prints %q and says %q, want %q", name, code, stdout, stderr, tc.want)
 		}
+	}
+}
+
+// The month before the latest check is replayed, without AWS.
+func TestPreviewReplay(t *testing.T) {
+	t.Parallel()
+	s, file := terminal{env: nobody}, previewed(t)
+	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+file,
+		"From 2026-01-30 12:00 to 2026-03-01 12:00 UTC, if CIS4142 is ENABLED: 3 findings of these controls, 2 repairs.",
+		"2026-03-01         3        2         3", "Failing at the end: 0 findings.", "- Repairs succeed")
+	s.says(t, exitUsage, "preview --set CIS4142=ENABLED --html x --replay "+file, "--replay does not go together")
+	s.says(t, exitUsage, "preview --replay "+file, "name a control group with --set")
+	var got replay.Report
+	if err := json.Unmarshal([]byte(s.says(t, 0, "preview --set CIS4142=ENABLED --json --since 2d --replay "+file)),
+		&got); err != nil || len(got.Days) != 3 || got.Total.Attempts != 2 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

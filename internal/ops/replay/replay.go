@@ -78,6 +78,9 @@ var Assumed = []string{
 	"Findings are NEW when they fail, unless they are SUPPRESSED. Nobody uses a custom action or undoes a repair.",
 }
 
+// aftermath is how long a replay goes on after the latest check, so that its repair ends.
+const aftermath = time.Hour
+
 // Make replays the versions of findings.
 func Make(o Options, versions []Finding) Report {
 	w := newWorld(o)
@@ -107,7 +110,7 @@ func Make(o Options, versions []Finding) Report {
 		w.add(h, control.EvidenceLag)
 	}
 	w.sweep()
-	w.run(r.To)
+	w.run(r.To.Add(aftermath))
 	for _, f := range w.replayed {
 		if f.fails {
 			r.Failing++
@@ -168,7 +171,7 @@ func (w *world) attemptsOf(t target.Target, control string) *Suspended {
 // sum writes down what happened.
 func (r *Report) sum(w *world) {
 	r.Total.EmailsBy = map[string]int{}
-	for date := r.From.Truncate(day); !date.After(r.To); date = date.Add(day) {
+	for date := r.From.Truncate(day); !date.After(r.To.Add(aftermath)); date = date.Add(day) {
 		d := Day{EmailsBy: map[string]int{}}
 		if known := w.days[date]; known != nil {
 			d = *known
