@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -12,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"hubmend/internal/ops/report"
 )
 
 var screenshots = flag.String("screenshots", "", "a folder to write pictures of the page to, for people")
@@ -33,8 +32,8 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// write returns the address of a report's page, and its size.
-func write(t *testing.T, r report.Report) (address string, size int) {
+// write returns the address of a page, and its size.
+func write(t *testing.T, r interface{ WriteHTML(w io.Writer) error }) (address string, size int) {
 	t.Helper()
 	var page bytes.Buffer
 	if err := r.WriteHTML(&page); err != nil {
@@ -228,27 +227,29 @@ const faint = `(() => {
 	return [...bad];
 })()`
 
-// Requirements of screen readers.
+// accessible are the requirements of screen readers.
+var accessible = map[string]string{
+	"one h1":                          `document.querySelectorAll("h1").length === 1`,
+	"a language and landmarks":        `document.documentElement.lang === "en" && ["header", "nav", "main", "footer", "form[role=search]"].every(s => document.querySelector(s))`,
+	"headings go down one at a time":  `[...document.querySelectorAll("h1, h2, h3")].every((h, i, all) => i === 0 || h.tagName[1] - all[i - 1].tagName[1] <= 1)`,
+	"tables have captions":            `[...document.querySelectorAll("table")].every(t => t.caption && t.caption.innerText.trim() !== "" || !t.checkVisibility())`,
+	"headers have a scope":            `document.querySelectorAll("th:not([scope])").length === 0`,
+	"rows are as wide as their heads": `[...document.querySelectorAll("table")].every(t => new Set([...t.rows].map(r => r.cells.length)).size === 1)`,
+	"fields have labels":              `[...document.querySelectorAll("input, select")].every(f => f.labels.length === 1)`,
+	"drawings have a name or none":    `[...document.querySelectorAll("svg")].every(s => s.getAttribute("aria-hidden") || (s.getAttribute("role") === "img" && document.getElementById(s.getAttribute("aria-labelledby")) && document.getElementById(s.getAttribute("aria-describedby"))))`,
+	"ids are there once":              `(ids => new Set(ids).size === ids.length)([...document.querySelectorAll("[id]")].map(e => e.id))`,
+	"links lead somewhere":            `[...document.querySelectorAll("a[href^='#']")].every(a => document.getElementById(a.hash.slice(1)))`,
+	"matches are announced":           `document.querySelector("#matches[role=status][aria-live=polite]").innerText !== ""`,
+	"what scrolls can be focused":     `[...document.querySelectorAll(".box, pre")].every(e => e.tabIndex === 0)`,
+	"sections have names":             `[...document.querySelectorAll("section")].every(s => document.getElementById(s.getAttribute("aria-labelledby")))`,
+}
+
 func TestPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, browser(t))
 	address, _ := write(t, sample(300))
 	b.open(address)
-	for what, expression := range map[string]string{
-		"one h1":                          `document.querySelectorAll("h1").length === 1`,
-		"a language and landmarks":        `document.documentElement.lang === "en" && ["header", "nav", "main", "footer", "form[role=search]"].every(s => document.querySelector(s))`,
-		"headings go down one at a time":  `[...document.querySelectorAll("h1, h2, h3")].every((h, i, all) => i === 0 || h.tagName[1] - all[i - 1].tagName[1] <= 1)`,
-		"tables have captions":            `[...document.querySelectorAll("table")].every(t => t.caption && t.caption.innerText.trim() !== "" || !t.checkVisibility())`,
-		"headers have a scope":            `document.querySelectorAll("th:not([scope])").length === 0`,
-		"rows are as wide as their heads": `[...document.querySelectorAll("table")].every(t => new Set([...t.rows].map(r => r.cells.length)).size === 1)`,
-		"fields have labels":              `[...document.querySelectorAll("input, select")].every(f => f.labels.length === 1)`,
-		"drawings have a name or none":    `[...document.querySelectorAll("svg")].every(s => s.getAttribute("aria-hidden") || (s.getAttribute("role") === "img" && document.getElementById(s.getAttribute("aria-labelledby")) && document.getElementById(s.getAttribute("aria-describedby"))))`,
-		"ids are there once":              `(ids => new Set(ids).size === ids.length)([...document.querySelectorAll("[id]")].map(e => e.id))`,
-		"links lead somewhere":            `[...document.querySelectorAll("a[href^='#']")].every(a => document.getElementById(a.hash.slice(1)))`,
-		"matches are announced":           `document.querySelector("#matches[role=status][aria-live=polite]").innerText !== ""`,
-		"what scrolls can be focused":     `[...document.querySelectorAll(".box, pre")].every(e => e.tabIndex === 0)`,
-		"sections have names":             `[...document.querySelectorAll("section")].every(s => document.getElementById(s.getAttribute("aria-labelledby")))`,
-	} {
+	for what, expression := range accessible {
 		if !eval[bool](b, expression) {
 			t.Errorf("not so: %s", what)
 		}
