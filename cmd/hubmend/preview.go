@@ -109,7 +109,8 @@ func (p previewing) check() error {
 	case p.html == toStdout && p.output != formatTable:
 		return errors.New("only one output can go to standard output; write the page to a file")
 	case len(p.from)+len(p.replay) > 0 && len(p.set) == 0 && !p.all:
-		return errors.New("name a control group with --set, such as --set " + exampleGroup().ID + "=ENABLED, or use --all")
+		return fmt.Errorf("name a control group with --set, such as --set %s=%s, or use --all", exampleGroup().ID,
+			groupEnabled)
 	}
 	return nil
 }
@@ -132,8 +133,9 @@ func (in input) report() preview.Report {
 	r := preview.Make(in.options, in.findings)
 	r.Policy, r.Unreadable, r.Notes = in.policy, in.unreadable, append(r.Notes, in.notes...)
 	if n := r.Total.By[preview.Unknown]; n > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("The outcome of %s is not known, because the policy depends on facts that "+
-			"are missing. Before a repair, Hubmend reads them. Add them with --facts.", wording.Counted(n, "finding")))
+		r.Notes = append(r.Notes, fmt.Sprintf("The outcome of %s is not known, because the policy depends on facts "+
+			"that are missing. Before a repair, Hubmend reads them. Add them with --facts.",
+			wording.Counted(n, "finding")))
 	}
 	return r
 }

@@ -35,7 +35,8 @@ var outcomeMeans = map[preview.Outcome]string{
 }
 
 var outcomeColours = map[preview.Outcome]text.Color{preview.Repaired: text.FgGreen, preview.Delayed: text.FgGreen,
-	preview.Asked: text.FgYellow, preview.Unknown: text.FgYellow, preview.Suspended: text.FgRed, preview.Held: text.FgRed}
+	preview.Asked: text.FgYellow, preview.Unknown: text.FgYellow, preview.Suspended: text.FgRed,
+	preview.Held: text.FgRed}
 
 func outcomeColour(name string) text.Color {
 	return cmp.Or(outcomeColours[preview.Outcome(name)], text.Reset)
@@ -43,12 +44,13 @@ func outcomeColour(name string) text.Color {
 
 // previewListing lists every finding, for CSV.
 func previewListing(rows []preview.Row) listing {
-	l := listing{columns: []column{{name: "Outcome"}, {name: "Control"}, {name: "Account"}, {name: "OU"}, {name: "Region"},
-		{name: "Resource"}, {name: "Finding"}, {name: "Severity"}, {name: "Since"}, {name: "Risk"}, {name: "Irreversible"},
-		{name: "Managed by"}, {name: "Rule"}, {name: "Owner"}, {name: "Ticket"}, {name: "Until"}, {name: "Reason"}}}
+	l := listing{columns: []column{{name: "Outcome"}, {name: "Control"}, {name: "Account"}, {name: "OU"},
+		{name: "Region"}, {name: "Resource"}, {name: "Finding"}, {name: "Severity"}, {name: "Since"}, {name: "Risk"},
+		{name: "Irreversible"}, {name: "Managed by"}, {name: "Rule"}, {name: "Owner"}, {name: "Ticket"}, {name: "Until"}, {name: "Reason"}}}
 	for _, r := range rows {
-		l.add(string(r.Outcome), r.Control, r.Account, r.OU, r.Region, r.Resource, r.Finding, r.Severity, fullTime(r.Since),
-			r.Risk, strconv.FormatBool(r.Irreversible), r.ManagedBy, r.Rule, r.Owner, r.Ticket, fullTime(r.Until), r.Reason)
+		l.add(string(r.Outcome), r.Control, r.Account, r.OU, r.Region, r.Resource, r.Finding, r.Severity,
+			fullTime(r.Since), r.Risk, strconv.FormatBool(r.Irreversible), r.ManagedBy, r.Rule, r.Owner, r.Ticket,
+			fullTime(r.Until), r.Reason)
 	}
 	return l
 }
@@ -71,7 +73,7 @@ func printPreview(out io.Writer, r preview.Report, page string) {
 		section(out, "Plans", planListing(r.Plans))
 	}
 	fmt.Fprintln(out)
-	paragraphs(out, previewSentences(r)...)
+	paragraphs(out, append(previewSentences(r), "Nothing was changed.")...)
 	if page != "" {
 		paragraphs(out, "All findings: "+page)
 	}
@@ -117,8 +119,10 @@ func section(out io.Writer, title string, l listing) {
 }
 
 // countColumns are the numbers of a control or place. JSON and the page have every outcome.
-var countColumns = []column{{name: "Findings", right: true}, {name: "Repairs", right: true}, {name: "Asked", right: true},
-	{name: "Exempt", right: true}, {name: "Unknown", right: true}, {name: "Other", right: true}}
+var countColumns = []column{
+	{name: "Findings", right: true}, {name: "Repairs", right: true}, {name: "Asked", right: true},
+	{name: "Exempt", right: true}, {name: "Unknown", right: true}, {name: "Other", right: true},
+}
 
 func countCells(c preview.Counts) []string {
 	asked, exempt, unknown := c.By[preview.Asked], c.By[preview.Exempt], c.By[preview.Unknown]
@@ -199,12 +203,12 @@ func printLookFirst(out io.Writer, r preview.Report) {
 func previewSentences(r preview.Report) []string {
 	var all []string
 	for _, m := range r.Managed {
-		all = append(all, fmt.Sprintf("Repairs of resources that %s manages, by their tags, and may change back: %d.", m.Tool,
-			m.Repairs))
+		all = append(all, fmt.Sprintf("Repairs of resources that %s manages, by their tags, and may change back: %d.",
+			m.Tool, m.Repairs))
 	}
 	if r.Total.Repairs > 0 {
-		all = append(all, fmt.Sprintf("Cost: about %s USD. Time: if Security Hub checked all of them at once, the last "+
-			"repair would start after %s. It checks each within 24 h.", cost.USD(r.Cost.USD), span(r.Takes())))
+		all = append(all, fmt.Sprintf("Cost: about %s USD. Time: if Security Hub checked all of them at once, the "+
+			"last repair would start after %s. It checks each within 24 h.", cost.USD(r.Cost.USD), span(r.Takes())))
 	}
 	if r.Closed > 0 {
 		all = append(all, fmt.Sprintf("Findings that are not open, and left out: %d.", r.Closed))
@@ -212,7 +216,7 @@ func previewSentences(r preview.Report) []string {
 	if r.Unreadable > 0 {
 		all = append(all, fmt.Sprintf("Findings of other products or another form, and left out: %d.", r.Unreadable))
 	}
-	return append(append(all, r.Notes...), "Nothing was changed.")
+	return append(all, r.Notes...)
 }
 
 // writePage writes an HTML page to a file, or to standard output.
@@ -244,6 +248,6 @@ func printShortPreview(out io.Writer, r preview.Report, groups []catalog.Group) 
 		ids = append(ids, "--set "+g.ID+"="+groupEnabled)
 	}
 	fmt.Fprintln(out)
-	paragraphs(out, slices.DeleteFunc(previewSentences(r), func(s string) bool { return s == "Nothing was changed." })...)
+	paragraphs(out, previewSentences(r)...)
 	paragraphs(out, fmt.Sprintf("Details: `hubmend preview %s`", strings.Join(ids, " ")))
 }

@@ -158,7 +158,7 @@ func (in *input) fromAWS(cmd *cobra.Command, cfg aws.Config) error {
 	in.parse(documents)
 	in.options.Home = cfg.Region
 	if in.options.Settings, err = guardSettings(cmd.Context(), cfg); err != nil {
-		in.note("The parameters of hubmend-admin cannot be read, so the default of %d attempts within %g h is assumed: %v",
+		in.note("The parameters of hubmend-admin cannot be read. The preview uses %d attempts within %g h: %v",
 			in.options.Settings.MaxAttempts, in.options.Settings.Window.Hours(), awsError(cfg.Region, err))
 	}
 	if err := in.readLedger(cmd.Context(), cfg); err != nil {

@@ -145,7 +145,8 @@ func TestPreviewReplay(t *testing.T) {
 	t.Parallel()
 	s, file := terminal{env: nobody}, previewed(t)
 	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+file,
-		"From 2026-01-30 12:00 to 2026-03-01 12:00 UTC, if CIS4142 is ENABLED: 3 findings of these controls, 2 repairs.",
+		"From 2026-01-30 12:00 to 2026-03-01 12:00 UTC, if CIS4142 is ENABLED: "+
+			"3 findings of these controls, 2 repairs.",
 		"2026-03-01         3        2         3", "Failing at the end: 0 findings.", "- Repairs succeed")
 	s.says(t, exitUsage, "preview --set CIS4142=ENABLED --html x --replay "+file, "--replay does not go together")
 	s.says(t, exitUsage, "preview --replay "+file, "name a control group with --set")
@@ -156,7 +157,7 @@ func TestPreviewReplay(t *testing.T) {
 	}
 }
 
-// Security Hub is asked about the controls of the groups. What else cannot be read is said, and is no error.
+// Security Hub is asked about the controls of the groups. A ledger that cannot be read is said, and is no error.
 func TestPreviewOfSecurityHub(t *testing.T) {
 	t.Parallel()
 	var asked string
@@ -171,7 +172,8 @@ func TestPreviewOfSecurityHub(t *testing.T) {
 			t.Error(err)
 		}
 		asked = string(body)
-		found := map[string]any{"Findings": []any{sample(t, "EC2.13", sgARN(1), "a"), sample(t, "EC2.13", sgARN(2), "b")}}
+		found := map[string]any{"Findings": []any{sample(t, "EC2.13", sgARN(1), "a"),
+			sample(t, "EC2.13", sgARN(2), "b")}}
 		if err := json.NewEncoder(w).Encode(found); err != nil {
 			t.Error(err)
 		}
@@ -205,7 +207,8 @@ func TestPreviewOfTenThousand(t *testing.T) {
 		all = append(all, strings.NewReplacer(sgARN(0), sgARN(i), "finding-0", fmt.Sprint("finding-", i)).Replace(text))
 	}
 	file := write(t, "findings.json", "["+strings.Join(all, ",")+"]")
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "preview", "--set", "CIS4142=ENABLED", "--from", file) //nolint:gosec // the test itself
+	args := []string{"preview", "--set", "CIS4142=ENABLED", "--from", file}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...) //nolint:gosec // the test itself
 	cmd.Env = append(append(os.Environ(), asHubmend+"=1"), nobody...)
 	out, err := cmd.Output()
 	if err != nil || !strings.Contains(string(out), "starts 10000 repairs") {

@@ -20,13 +20,14 @@ import (
 func previewed(t *testing.T, n int) preview.Report {
 	t.Helper()
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	o := preview.Options{Now: now, Catalog: catalog.Embedded(), Settings: decide.Defaults, Home: "us-east-1", USD: 0.002,
-		Facts: preview.Facts{OUs: map[string][]string{"222222222222": {"ou-a1b2-c3d4e5f6"}}},
+	o := preview.Options{Now: now, Catalog: catalog.Embedded(), Settings: decide.Defaults, Home: "us-east-1",
+		USD: 0.002, Facts: preview.Facts{OUs: map[string][]string{"222222222222": {"ou-a1b2-c3d4e5f6"}}},
 		Policy: policy.Policy{Format: 1, Rules: []policy.Rule{
-			{Name: "exceptions", Decision: policy.Exempt, Reason: `<img src=x onerror=alert(1)>`, Owner: "\u202egpj.exe",
-				When: policy.When{Resources: []string{"*7"}}},
+			{Name: "exceptions", Decision: policy.Exempt, Reason: `<img src=x onerror=alert(1)>`,
+				Owner: "\u202egpj.exe", When: policy.When{Resources: []string{"*7"}}},
 			{Name: "keys", Decision: policy.Ask, When: policy.When{Resources: []string{"*8"}}},
-			{Name: "production", Decision: policy.Delay, Delay: time.Hour, When: policy.When{Resources: []string{"*9"}}},
+			{Name: "production", Decision: policy.Delay, Delay: time.Hour,
+				When: policy.When{Resources: []string{"*9"}}},
 		}}}
 	controls := catalog.Embedded().Controls[:19]
 	for _, c := range controls[:15] {

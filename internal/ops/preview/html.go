@@ -18,7 +18,8 @@ import (
 var assets embed.FS
 
 var pages = page.New(assets, "assets/*", template.FuncMap{
-	"mark": mark, "usd": cost.USD, "others": Counts.Others, "join": func(s []string) string { return strings.Join(s, ", ") },
+	"mark": mark, "usd": cost.USD, "others": Counts.Others,
+	"join": func(s []string) string { return strings.Join(s, ", ") },
 })
 
 // mark is the CSS class for the colour of an outcome.

@@ -104,7 +104,8 @@ func (r Row) because(o Outcome, reason string) Row {
 // obstacle returns what stands against a repair besides the policy. Its outcome is empty when nothing does.
 func (j judge) obstacle(record decide.Record, request decide.Request) Row {
 	control := request.Control
-	gate := decide.Gate{Paused: j.Paused, Slot: j.Now, Breakers: map[string]decide.Breaker{control: j.Breakers[control]}}
+	gate := decide.Gate{Paused: j.Paused, Slot: j.Now,
+		Breakers: map[string]decide.Breaker{control: j.Breakers[control]}}
 	d := decide.OnFindings(record, []decide.Request{request}, nil, gate, j.Now, j.Settings)
 	last := d.Record.Last()
 	switch {

@@ -130,7 +130,7 @@ func Make(o Options, findings []Finding) Report {
 	return report
 }
 
-// time schedules the repairs. What a budget puts off is delayed.
+// time schedules the repairs. Those that a budget puts off are delayed.
 func (r *Report) time(o Options) {
 	b := o.Policy.Budgets
 	for _, s := range schedule(r.Rows, o) {
@@ -168,7 +168,8 @@ func (r *Report) count(o Options) {
 	for id, counts := range countBy(r.Rows, func(row Row) string { return row.Control }) {
 		c, _ := o.Catalog.ByID(id)
 		r.Controls = append(r.Controls, Control{ID: id, Title: c.Title, Risk: c.Risk,
-			RiskReason: strings.TrimSpace(c.RiskReason), Irreversible: strings.TrimSpace(c.Irreversible), Counts: *counts})
+			RiskReason: strings.TrimSpace(c.RiskReason), Irreversible: strings.TrimSpace(c.Irreversible),
+			Counts: *counts})
 	}
 	slices.SortFunc(r.Controls, func(a, b Control) int {
 		return cmp.Or(cmp.Compare(b.weight(), a.weight()), catalog.Compare(a.ID, b.ID))

@@ -94,9 +94,9 @@ func (w *world) event(f *replayed) string {
 		"detail": object{"findings": []object{{
 			"Id": f.ID, "ProductArn": f.ProductARN, "GeneratorId": f.GeneratorID, "AwsAccountId": f.Account,
 			"AwsAccountName": f.AccountName, "Region": f.Region, "Title": f.Title, "Resources": resources,
-			"LastObservedAt": f.seen.ObservedAt.Format(time.RFC3339Nano), "FirstObservedAt": first.Format(time.RFC3339Nano),
-			"Severity": object{"Label": f.Severity}, "RecordState": finding.Active, "Compliance": compliance,
-			"Workflow": object{"Status": f.seen.Workflow},
+			"LastObservedAt":  f.seen.ObservedAt.Format(time.RFC3339Nano),
+			"FirstObservedAt": first.Format(time.RFC3339Nano), "Severity": object{"Label": f.Severity},
+			"RecordState": finding.Active, "Compliance": compliance, "Workflow": object{"Status": f.seen.Workflow},
 		}}},
 	})
 	if err != nil {

@@ -69,13 +69,14 @@ type Suspended struct {
 
 // Assumed says what a replay assumes.
 var Assumed = []string{
-	"The groups were ENABLED at the beginning. Findings that were open then arrive at their next check, within 24 hours.",
-	"Repairs succeed, and take as long as docs/costs.md assumes. Security Hub checks a repaired resource after 5 minutes, " +
-		"or when the data of its check can be newer than the repair.",
+	"The groups were ENABLED at the beginning. Findings that were open then arrive at their next check, within 24 " +
+		"hours.",
+	"Repairs succeed, and take as long as docs/costs.md assumes. Security Hub checks a repaired resource after 5 " +
+		"minutes, or when the data of its check can be newer than the repair.",
 	"A resource that failed again in the export fails again here, at the same time.",
-	"FirstObservedAt is when the result of a finding last changed. Changes before that are known only if the export has " +
-		"earlier versions of the finding.",
-	"Findings are NEW when they fail, unless they are SUPPRESSED. Nobody uses a custom action or undoes a repair.",
+	"FirstObservedAt is when the result of a finding last changed. Changes before that are known only if the export " +
+		"has earlier versions of the finding.",
+	"Findings are NEW when they fail, unless they are SUPPRESSED. No custom action is used, and no repair is undone.",
 }
 
 // aftermath is how long a replay goes on after the latest check, so that its repair ends.

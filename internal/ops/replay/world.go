@@ -176,8 +176,9 @@ func (w *world) end(e execution) {
 		region = w.Home
 	}
 	w.outcomes.send(fmt.Sprintf(`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,`+
-		`"Status":"Success","Definition":%q,"ExecutedBy":"arn:aws:sts::%s:assumed-role/%s/%s"}}`, e.target.Account, region,
-		e.id, naming.Document(e.attempt.Runbook(e.target)), e.target.Account, naming.DispatchRole, e.target.Key()))
+		`"Status":"Success","Definition":%q,"ExecutedBy":"arn:aws:sts::%s:assumed-role/%s/%s"}}`, e.target.Account,
+		region, e.id, naming.Document(e.attempt.Runbook(e.target)), e.target.Account, naming.DispatchRole,
+		e.target.Key()))
 }
 
 // Outcome implements settle.Executions.
