@@ -153,17 +153,10 @@ func (p previewing) read(cmd *cobra.Command) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	if p.policy != "" {
-		if in.options.Policy, err = readPolicy(p.policy); err != nil {
-			return input{}, err
-		}
-		in.policy = p.policy
+	if in.options.Policy, in.options.Facts, err = p.rules(); err != nil {
+		return input{}, err
 	}
-	if p.facts != "" {
-		if in.options.Facts, err = readFacts(p.facts); err != nil {
-			return input{}, err
-		}
-	}
+	in.policy = p.policy
 	if len(p.from) > 0 {
 		return in, p.readFiles(&in)
 	}

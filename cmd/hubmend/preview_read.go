@@ -24,6 +24,19 @@ import (
 	"hubmend/internal/ops/wording"
 )
 
+// rules reads the files of the policy and the facts, if there are any.
+func (p previewing) rules() (rules policy.Policy, facts preview.Facts, err error) {
+	if p.policy != "" {
+		if rules, err = readPolicy(p.policy); err != nil {
+			return rules, facts, err
+		}
+	}
+	if p.facts != "" {
+		facts, err = readFacts(p.facts)
+	}
+	return rules, facts, err
+}
+
 // readPolicy reads a policy file.
 func readPolicy(name string) (policy.Policy, error) {
 	text, err := inputfile.Read(name)

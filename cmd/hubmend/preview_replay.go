@@ -40,6 +40,9 @@ func (p previewing) runReplay(cmd *cobra.Command) error {
 	if o.Enabled, err = p.enabled(nil); err != nil {
 		return err
 	}
+	if o.Policy, o.Facts, err = p.rules(); err != nil {
+		return err
+	}
 	var versions []replay.Finding
 	for _, raw := range documents {
 		if f, err := replay.Read(raw); err == nil {
@@ -58,8 +61,8 @@ func (p previewing) runReplay(cmd *cobra.Command) error {
 // dayListing lists what would have happened on each day.
 func dayListing(r replay.Report) listing {
 	l := listing{columns: []column{{name: "Day"}, {name: "Findings", right: true}, {name: "Repairs", right: true},
-		{name: "Resolved", right: true}, {name: "Suspended", right: true}, {name: "Emails", right: true},
-		{name: "USD", right: true}}}
+		{name: "Resolved", right: true}, {name: "Plans", right: true}, {name: "Suspended", right: true},
+		{name: "Emails", right: true}, {name: "USD", right: true}}}
 	for _, d := range r.Days {
 		l.add(dayCells(d.Date, d)...)
 	}
@@ -68,7 +71,7 @@ func dayListing(r replay.Report) listing {
 
 func dayCells(name string, d replay.Day) []string {
 	cells := []string{name}
-	for _, n := range []int{d.Events, d.Attempts, d.Resolved, d.Suspended, d.Emails} {
+	for _, n := range []int{d.Events, d.Attempts, d.Resolved, d.Plans, d.Suspended, d.Emails} {
 		cells = append(cells, strconv.Itoa(n))
 	}
 	return append(cells, cost.USD(d.USD))
@@ -93,14 +96,22 @@ func printReplay(out io.Writer, r replay.Report) {
 	section(out, "Suspended resources", suspended)
 	fmt.Fprintln(out)
 	if len(r.Total.EmailsBy) > 0 {
-		var kinds []string
-		for _, kind := range slices.Sorted(maps.Keys(r.Total.EmailsBy)) {
-			kinds = append(kinds, fmt.Sprintf("%s %d", kind, r.Total.EmailsBy[kind]))
-		}
-		paragraphs(out, "Emails: "+strings.Join(kinds, ", ")+".")
+		paragraphs(out, "Emails: "+counts(r.Total.EmailsBy)+".")
+	}
+	if len(r.Parked) > 0 {
+		paragraphs(out, "Findings that wait at the end because of the policy: "+counts(r.Parked)+".")
 	}
 	paragraphs(out, fmt.Sprintf("Failing at the end: %s.", wording.Counted(r.Failing, "finding")), "", "This assumes:")
 	for _, a := range r.Assumed {
 		fmt.Fprintln(out, strings.Join(wrapLine("- "+a, 2, terminalWidth(out)), "\n"))
 	}
+}
+
+// counts writes numbers with what they count, such as "failed 2, suspended 1".
+func counts(by map[string]int) string {
+	var all []string
+	for _, what := range slices.Sorted(maps.Keys(by)) {
+		all = append(all, fmt.Sprintf("%s %d", what, by[what]))
+	}
+	return strings.Join(all, ", ")
 }

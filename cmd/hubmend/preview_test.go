@@ -150,6 +150,9 @@ func TestPreviewReplay(t *testing.T) {
 		"2026-03-01         3        2         3", "Failing at the end: 0 findings.", "- Repairs succeed")
 	s.says(t, exitUsage, "preview --set CIS4142=ENABLED --html x --replay "+file, "--replay does not go together")
 	s.says(t, exitUsage, "preview --replay "+file, "name a control group with --set")
+	policy := write(t, "policy.json", `{"format": 1, "rules": [{"name": "r", "decision": "exempt"}]}`)
+	s.says(t, 0, "preview --set CIS4142=ENABLED --policy "+policy+" --replay "+file,
+		"3 findings of these controls, 0 repairs", "because of the policy: exempt 3.")
 	var got replay.Report
 	if err := json.Unmarshal([]byte(s.says(t, 0, "preview --set CIS4142=ENABLED --json --since 2d --replay "+file)),
 		&got); err != nil || len(got.Days) != 3 || got.Total.Attempts != 2 {

@@ -3,8 +3,8 @@ package preview
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
+	"hubmend/internal/catalog"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/dispatch"
 	"hubmend/internal/engine/finding"
@@ -15,26 +15,27 @@ import (
 type judge struct {
 	Options
 	enabled map[string]bool // ids of controls
-	groups  map[string][]string
+	known   map[string]policy.Control
 }
 
 func newJudge(o Options) judge {
-	j := judge{Options: o, enabled: map[string]bool{}, groups: map[string][]string{}}
+	j := judge{Options: o, enabled: map[string]bool{}, known: map[string]policy.Control{}}
 	for _, g := range o.Enabled {
 		for _, id := range g.Controls {
 			j.enabled[id] = true
 		}
 	}
-	for _, p := range o.Catalog.Playbooks {
-		for _, g := range p.Groups {
-			for _, id := range g.Controls {
-				if !slices.Contains(j.groups[id], g.ID) {
-					j.groups[id] = append(j.groups[id], g.ID)
-				}
-			}
-		}
-	}
 	return j
+}
+
+// control returns what conditions need of a control.
+func (j judge) control(c catalog.Control) policy.Control {
+	known, ok := j.known[c.ID]
+	if !ok {
+		known = dispatch.PolicyControl(c, j.Catalog.Groups(c.ID))
+		j.known[c.ID] = known
+	}
+	return known
 }
 
 // row says what would happen to a finding at its next check, which is assumed to come now and to fail again.
@@ -56,8 +57,6 @@ func (j judge) row(f Finding) Row {
 		return r.because(Uncovered, "Its control group is not ENABLED.")
 	case f.Workflow != finding.New:
 		return r.because(Notified, "Its workflow status is "+f.Workflow+". Set it to NEW to have it remediated.")
-	case control.Approval != "":
-		return r.because(Asked, control.Approval)
 	}
 	f.ObservedAt = j.Now
 	t, request, err := dispatch.Automatic(j.Catalog, f.Finding, j.Now)
@@ -67,7 +66,7 @@ func (j judge) row(f Finding) Row {
 	r.Target, r.Region = t.Key(), t.Region
 	record := j.Records[r.Target]
 	record.Target = t
-	subject := dispatch.Subject(dispatch.PolicyControl(control, j.groups[control.ID]), f.Finding, t, j.Now)
+	subject := dispatch.Subject(j.control(control), f.Finding, t, j.Now)
 	v := j.Policy.Decide(subject, policy.Facts{OUs: j.Facts.OUs[f.Account], Tags: tags}, j.Now)
 	return j.weigh(r, v, j.obstacle(record, request))
 }

@@ -1,6 +1,7 @@
 package preview_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,9 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/catalog"
+	"hubmend/internal/engine/control"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/policy"
@@ -75,10 +77,16 @@ func options(t testing.TB) preview.Options {
 		Enabled: enabled(t, "EC2.13", "KMS.4", "IAM.8")}
 }
 
-// approved is a control whose repairs are always asked for, and guided one that only a person can repair.
+// approved is a control whose repairs are always asked for.
 func approved() catalog.Control {
 	all := catalog.Embedded().Controls
 	return all[slices.IndexFunc(all, func(c catalog.Control) bool { return c.Approval != "" })]
+}
+
+// resourceOf is a resource of a control.
+func resourceOf(c catalog.Control) string {
+	parts := map[string]string{"partition": "aws", "region": region, "account": account}
+	return control.Fill(c.Resource.ID, func(name string) string { return cmp.Or(parts[name], "name") })
 }
 
 func record(edit func(*decide.Record)) map[string]decide.Record {
@@ -150,7 +158,8 @@ func TestOutcomes(t *testing.T) {
 				o.Policy = rule(policy.Ask, policy.When{OUs: []string{"r-1"}})
 				o.Facts.OUs = map[string][]string{account: {"ou-1", "r-1"}}
 			}},
-		"a control that always asks": {control: approved().ID, want: preview.Asked, reason: approved().Approval,
+		"a control that always asks": {control: approved().ID, edits: object{"Resources": []object{
+			{"Type": approved().Resource.Type, "Id": resourceOf(approved())}}}, want: preview.Asked, reason: approved().Approval,
 			options: func(o *preview.Options) { o.Enabled = enabled(t, approved().ID) }},
 		"a guide":     {control: guide.ID, want: preview.Manual, reason: guide.Guide},
 		"not enabled": {control: "EC2.2", want: preview.Uncovered, reason: "not ENABLED"},
@@ -217,7 +226,7 @@ func TestOutcomes(t *testing.T) {
 			got := report.Rows[0]
 			if got.Outcome != tc.want || got.Rule != tc.rule || !got.Until.Equal(tc.until) ||
 				!strings.Contains(got.Reason, tc.reason) {
-				t.Errorf("%+v", got)
+				t.Errorf("%s because of %q, by rule %q until %s", got.Outcome, got.Reason, got.Rule, got.Until)
 			}
 			if tc.rule != "" && (got.Owner != "team@example.com" || got.Ticket != "T-1") {
 				t.Errorf("the rule's owner is %q, its ticket %q", got.Owner, got.Ticket)
@@ -225,7 +234,7 @@ func TestOutcomes(t *testing.T) {
 			starts := tc.want == preview.Repaired || tc.want == preview.Delayed
 			if report.Total.By[tc.want] != 1 || (report.Total.Repairs == 1) != starts ||
 				report.First.IsZero() == starts {
-				t.Errorf("total %+v, the first at %s", report.Total, report.First)
+				t.Errorf("total %v, the first at %s", report.Total.By, report.First)
 			}
 		})
 	}
@@ -270,7 +279,7 @@ func TestCounts(t *testing.T) {
 		len(report.OUs) != 1 || report.OUs[0].Name != "ou-1" {
 		t.Errorf("accounts %+v, OUs %+v", report.Accounts, report.OUs)
 	}
-	if diff := cmp.Diff([]preview.Managed{{Tool: "terraform", Repairs: 1}}, report.Managed); diff != "" {
+	if diff := gocmp.Diff([]preview.Managed{{Tool: "terraform", Repairs: 1}}, report.Managed); diff != "" {
 		t.Errorf("managed (-want +got):\n%s", diff)
 	}
 }

@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"hubmend/internal/engine/finding"
+	"hubmend/internal/ops/preview"
 )
 
 // Finding is a version of a finding that an export has, with the time at which Security Hub made the finding.
 type Finding struct {
-	finding.Finding
+	preview.Finding
 	CreatedAt time.Time // zero when it does not say it
 }
 
 // Read reads the document of a finding.
 func Read(raw json.RawMessage) (Finding, error) {
-	f, err := finding.Parse(raw)
+	f, err := preview.Read(raw)
 	if err != nil {
 		return Finding{}, err
 	}

@@ -14,13 +14,17 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/dispatch"
 	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/target"
+	"hubmend/internal/ops/preview"
 )
 
 // Options say what is replayed.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Enabled  []catalog.Group
+	Policy   policy.Policy // in force all the time
+	Facts    preview.Facts
 	Settings decide.Settings
 	Home     string        // the Region where global resources are repaired from
 	USD      float64       // that a repair costs
@@ -40,14 +44,18 @@ type Report struct {
 	Suspended []Suspended `json:"suspended"`
 	Findings  int         `json:"findings"` // of the controls that are assumed to be ENABLED
 	Failing   int         `json:"failing"`  // of them, at the end
-	Assumed   []string    `json:"assumed"`
+	// Parked are the findings that wait at the end because of the policy, by why: exempt, ask, delay, or a fact that is
+	// not known.
+	Parked  map[string]int `json:"parked"`
+	Assumed []string       `json:"assumed"`
 }
 
 // Day is what would have happened on a day in UTC.
 type Day struct {
 	Date      string         `json:"date,omitempty"`
 	Events    int            `json:"events"`   // findings that failed and were NEW
-	Attempts  int            `json:"attempts"` // executions
+	Attempts  int            `json:"attempts"` // executions that repair
+	Plans     int            `json:"plans"`    // executions that plan a repair that a person is asked for
 	Resolved  int            `json:"resolved"` // findings
 	Suspended int            `json:"suspended"`
 	Emails    int            `json:"emails"`
@@ -76,7 +84,8 @@ var Assumed = []string{
 	"A resource that failed again in the export fails again here, at the same time.",
 	"FirstObservedAt is when the result of a finding last changed. Changes before that are known only if the export " +
 		"has earlier versions of the finding.",
-	"Findings are NEW when they fail, unless they are SUPPRESSED. No custom action is used, and no repair is undone.",
+	"Findings are NEW when they fail, unless they are SUPPRESSED. No custom action is used, no repair is undone, and " +
+		"no proposal is approved.",
 }
 
 // aftermath is how long a replay goes on after the latest check, so that its repair ends.
@@ -103,7 +112,7 @@ func Make(o Options, versions []Finding) Report {
 	slices.Sort(r.Enabled)
 	r.Enabled = slices.Compact(r.Enabled)
 	for _, h := range historiesOf(versions) {
-		control, known := o.Catalog.Control(h.latest.Finding)
+		control, known := o.Catalog.Control(h.latest.Finding.Finding)
 		if !known || !enabled[control.ID] || h.latest.Workflow == finding.Suppressed {
 			continue
 		}
@@ -117,6 +126,7 @@ func Make(o Options, versions []Finding) Report {
 			r.Failing++
 		}
 	}
+	r.Parked = w.parked()
 	r.sum(w)
 	return r
 }
@@ -125,7 +135,7 @@ func Make(o Options, versions []Finding) Report {
 func (w *world) add(h history, lag time.Duration) {
 	f := &replayed{Finding: h.latest, lag: lag, seen: decide.Seen{Workflow: finding.New, RecordState: finding.Active}}
 	w.replayed[f.ID] = f
-	asks := f.Finding.Finding
+	asks := f.Finding.Finding.Finding
 	asks.Compliance, asks.Workflow, asks.RecordState = finding.Failed, finding.New, finding.Active
 	if t, request, err := dispatch.Automatic(w.Catalog, asks, w.from); err == nil {
 		f.target, f.parameters = t, request.Parameters
@@ -195,6 +205,7 @@ func (r *Report) sum(w *world) {
 func (d *Day) add(other Day) {
 	d.Events += other.Events
 	d.Attempts += other.Attempts
+	d.Plans += other.Plans
 	d.Resolved += other.Resolved
 	d.Suspended += other.Suspended
 	d.Emails += other.Emails

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/lab/samplefinding"
 	"hubmend/internal/ops/replay"
 )
@@ -78,7 +80,14 @@ func TestReplay(t *testing.T) {
 		}
 		return all
 	}
+	one := []replay.Finding{version(t, 1, "EC2.13", "FAILED", old, end, nil)}
+	policied := func(d policy.Decision, when policy.When) policy.Policy {
+		return policy.Policy{Format: 1, Proposals: policy.Proposals{Expire: 60 * 24 * time.Hour},
+			Rules: []policy.Rule{{Name: "r", Decision: d, When: when, Delay: 72 * time.Hour}}}
+	}
 	for name, tc := range map[string]struct {
+		policy    policy.Policy
+		parked    map[string]int
 		versions  []replay.Finding
 		total     replay.Day
 		suspended int
@@ -97,6 +106,14 @@ func TestReplay(t *testing.T) {
 			versions: []replay.Finding{version(t, 1, "EC2.13", "PASSED", within, end,
 				object{"CreatedAt": old.Format(time.RFC3339)})},
 			total: replay.Day{Events: 1, Attempts: 1, Resolved: 1, USD: 0.01}},
+		"exempt": {policy: policied(policy.Exempt, policy.When{}), versions: one, failing: 1,
+			parked: map[string]int{"exempt": 1}, total: replay.Day{Events: 1}},
+		"asked": {policy: policied(policy.Ask, policy.When{}), versions: one, failing: 1,
+			parked: map[string]int{"ask": 1}, total: replay.Day{Events: 1, Plans: 1, USD: 0.01, Emails: 1}},
+		"delayed": {policy: policied(policy.Delay, policy.When{}), versions: one,
+			total: replay.Day{Events: 1, Attempts: 1, Resolved: 1, USD: 0.01, Emails: 1}},
+		"a fact is not known": {policy: policied(policy.Exempt, policy.When{OUs: []string{"ou-1"}}), versions: one,
+			failing: 1, parked: map[string]int{"policy unreadable": 1}, total: replay.Day{Events: 1, Emails: 1}},
 		"suppressed": {versions: []replay.Finding{version(t, 1, "EC2.13", "FAILED", old, end,
 			object{"Workflow": object{"Status": "SUPPRESSED"}})}},
 		"of another group": {versions: []replay.Finding{version(t, 1, "EC2.2", "FAILED", old, end, nil)}},
@@ -110,7 +127,12 @@ func TestReplay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := replay.Make(options(), append(tc.versions, last(t)))
+			o := options()
+			o.Policy = tc.policy
+			r := replay.Make(o, append(slices.Clone(tc.versions), last(t)))
+			if !maps.Equal(r.Parked, tc.parked) {
+				t.Errorf("parked %v, want %v", r.Parked, tc.parked)
+			}
 			got := r.Total
 			got.EmailsBy = nil
 			got.USD = float64(int(got.USD*100+0.5)) / 100

@@ -14,6 +14,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/prepared"
 	"hubmend/internal/engine/settle"
 	"hubmend/internal/engine/sweep"
 	"hubmend/internal/engine/target"
@@ -25,6 +26,7 @@ type world struct {
 	ledger.Memory
 	Options
 	from time.Time
+	hash string // of the policy
 	log  *slog.Logger
 
 	findings, outcomes *queue
@@ -40,12 +42,14 @@ type world struct {
 type execution struct {
 	id      string
 	target  target.Target
-	attempt decide.Attempt
+	attempt decide.Attempt // zero of one that only plans
+	runbook string
 	began   time.Time
+	plans   bool
 }
 
 func newWorld(o Options) *world {
-	w := &world{Options: o, log: slog.New(slog.DiscardHandler), replayed: map[string]*replayed{},
+	w := &world{Options: o, hash: o.Policy.Hash(), log: slog.New(slog.DiscardHandler), replayed: map[string]*replayed{},
 		ofTarget: map[string][]*replayed{}, executions: map[string]execution{}, due: map[string]time.Time{},
 		attempts: map[string]*Suspended{}, days: map[time.Time]*Day{}}
 	w.Memory.Now = w.now
@@ -60,8 +64,8 @@ func (w *world) effects() apply.Effects {
 }
 
 func (w *world) dispatch(batch []events.SQSMessage) events.SQSEventResponse {
-	h := &dispatch.Handler{Catalog: w.Catalog, Effects: w.effects(), Slots: &w.Memory, Accounts: &w.Memory, Switch: w,
-		Starter: w, Queue: w.findings, Home: w.Home, Settings: w.Settings, Now: w.now, Nonce: w.nonce, Sleep: w.sleep,
+	h := &dispatch.Handler{Catalog: prepared.Embedded(), Effects: w.effects(), Slots: &w.Memory,
+		Accounts: &w.Memory, Budgets: &w.Memory, Policy: w, Facts: w, Switch: w, Starter: w, Queue: w.findings, Home: w.Home, Settings: w.Settings, Now: w.now, Nonce: w.nonce, Sleep: w.sleep,
 		Together: w.together, Log: w.log}
 	response, _ := h.Handle(context.Background(), events.SQSEvent{Records: batch}) // it gives no error
 	return response
@@ -82,7 +86,7 @@ func (w *world) sweep() {
 	if len(keys)+len(digests) == 0 {
 		return
 	}
-	h := &sweep.Handler{Index: w, Effects: w.effects(), Switch: w, Findings: w.findings, Outcomes: w.outcomes,
+	h := &sweep.Handler{Index: w, Effects: w.effects(), Policy: w, Swept: &w.Memory, Switch: w, Findings: w.findings, Outcomes: w.outcomes,
 		Settings: w.Settings, Now: w.now, Sleep: w.sleep, Together: w.together, Log: w.log}
 	_ = h.Handle(context.Background()) // the next sweep comes anyway
 }
@@ -139,6 +143,9 @@ func (w *world) Update(_ context.Context, u decide.Update) error {
 			w.day().Resolved++
 		}
 		f.seen.Workflow = u.Workflow
+		if u.Workflow == finding.New && f.seen.Compliance == finding.Failed { // every update is an event
+			w.findings.send(w.event(f))
+		}
 	}
 	return nil
 }
@@ -153,21 +160,24 @@ func (w *world) Notify(_ context.Context, n decide.Notification) error {
 
 // Start implements dispatch.Starter.
 func (w *world) Start(_ context.Context, t target.Target, a decide.Attempt) (string, error) {
-	id := fmt.Sprintf("%08d-0000-4000-8000-000000000000", len(w.executions)+1)
-	e := execution{id: id, target: t, attempt: a, began: w.now()}
-	w.executions[id] = e
-	d := w.day()
-	d.Attempts++
-	d.USD += w.USD
+	w.day().Attempts++
 	w.attemptsOf(t, a.Control).Attempts++
+	e := execution{id: w.nextID(), target: t, attempt: a, runbook: a.Runbook(t), began: w.now()}
+	w.begin(e)
+	return e.id, nil
+}
+
+// begin begins an execution.
+func (w *world) begin(e execution) {
+	w.executions[e.id] = e
+	w.day().USD += w.USD
 	w.plan(w.now().Add(w.RunTime), func() { w.end(e) })
-	return id, nil
 }
 
 // end ends an execution, which repairs what it was started for.
 func (w *world) end(e execution) {
 	for _, f := range w.ofTarget[e.target.Key()] {
-		if e.attempt.Parameters.Covers(f.parameters) {
+		if !e.plans && e.attempt.Parameters.Covers(f.parameters) {
 			w.setFails(f, false, w.now().Add(max(recheckAfter, f.lag+time.Minute)))
 		}
 	}
@@ -177,11 +187,16 @@ func (w *world) end(e execution) {
 	}
 	w.outcomes.send(fmt.Sprintf(`{"source":"aws.ssm","account":%q,"region":%q,"detail":{"ExecutionId":%q,`+
 		`"Status":"Success","Definition":%q,"ExecutedBy":"arn:aws:sts::%s:assumed-role/%s/%s"}}`, e.target.Account,
-		region, e.id, naming.Document(e.attempt.Runbook(e.target)), e.target.Account, naming.DispatchRole,
+		region, e.id, naming.Document(e.runbook), e.target.Account, naming.DispatchRole,
 		e.target.Key()))
 }
 
 // Outcome implements settle.Executions.
 func (w *world) Outcome(_ context.Context, _, _, id string) (decide.Outcome, error) {
-	return decide.Outcome{ExecutionID: id, StartedAt: w.executions[id].began, Succeeded: true, Change: "Repaired."}, nil
+	e := w.executions[id]
+	o := decide.Outcome{ExecutionID: id, StartedAt: e.began, Succeeded: true, Change: "Repaired.", Planning: e.plans}
+	if e.plans {
+		o.Digest = id
+	}
+	return o, nil
 }
