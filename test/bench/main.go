@@ -34,6 +34,7 @@ var parts = []struct {
 	{"timing decisions and handlers", handlers},
 	{"counting what the ledger writes", writes},
 	{"simulating waves of findings", waves},
+	{"previewing 10,000 findings", previewOfTenThousand},
 	{"connecting to member accounts", connections},
 	{"starting a function with more and more controls", coldStart},
 	{"repairing in the lab", repairs},
