@@ -159,7 +159,8 @@ func TestOutcomes(t *testing.T) {
 				o.Facts.OUs = map[string][]string{account: {"ou-1", "r-1"}}
 			}},
 		"a control that always asks": {control: approved().ID, edits: object{"Resources": []object{
-			{"Type": approved().Resource.Type, "Id": resourceOf(approved())}}}, want: preview.Asked, reason: approved().Approval,
+			{"Type": approved().Resource.Type, "Id": resourceOf(approved())}}}, want: preview.Asked,
+			reason:  approved().Approval,
 			options: func(o *preview.Options) { o.Enabled = enabled(t, approved().ID) }},
 		"a guide":     {control: guide.ID, want: preview.Manual, reason: guide.Guide},
 		"not enabled": {control: "EC2.2", want: preview.Uncovered, reason: "not ENABLED"},

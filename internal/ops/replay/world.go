@@ -65,7 +65,8 @@ func (w *world) effects() apply.Effects {
 
 func (w *world) dispatch(batch []events.SQSMessage) events.SQSEventResponse {
 	h := &dispatch.Handler{Catalog: prepared.Embedded(), Effects: w.effects(), Slots: &w.Memory,
-		Accounts: &w.Memory, Budgets: &w.Memory, Policy: w, Facts: w, Switch: w, Starter: w, Queue: w.findings, Home: w.Home, Settings: w.Settings, Now: w.now, Nonce: w.nonce, Sleep: w.sleep,
+		Accounts: &w.Memory, Budgets: &w.Memory, Policy: w, Facts: w, Switch: w, Starter: w,
+		Queue: w.findings, Home: w.Home, Settings: w.Settings, Now: w.now, Nonce: w.nonce, Sleep: w.sleep,
 		Together: w.together, Log: w.log}
 	response, _ := h.Handle(context.Background(), events.SQSEvent{Records: batch}) // it gives no error
 	return response
@@ -86,8 +87,8 @@ func (w *world) sweep() {
 	if len(keys)+len(digests) == 0 {
 		return
 	}
-	h := &sweep.Handler{Index: w, Effects: w.effects(), Policy: w, Swept: &w.Memory, Switch: w, Findings: w.findings, Outcomes: w.outcomes,
-		Settings: w.Settings, Now: w.now, Sleep: w.sleep, Together: w.together, Log: w.log}
+	h := &sweep.Handler{Index: w, Effects: w.effects(), Policy: w, Swept: &w.Memory, Switch: w,
+		Findings: w.findings, Outcomes: w.outcomes, Settings: w.Settings, Now: w.now, Sleep: w.sleep, Together: w.together, Log: w.log}
 	_ = h.Handle(context.Background()) // the next sweep comes anyway
 }
 
