@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,10 +22,11 @@ const (
 
 // playbookSwitchCommand is `playbook enable` or `playbook disable`.
 func playbookSwitchCommand(verb string) *cobra.Command {
-	s := switching{verb: verb, value: strings.ToUpper(verb) + "D"}
+	s := switching{verb: verb, value: strings.ToUpper(verb) + "D", existing: existing{choice: existingRepair}}
 	long := `Updates the launched playbook so that findings of the named control groups are remediated
 automatically. Other groups and the version stay as they are. Findings that are already open are
-remediated too, at their next check by Security Hub: it shows what will happen to them, and asks.
+remediated too, at their next check by Security Hub, unless you --existing leave them: then an
+exemption of them is added to the policy in force. It shows what will happen to them, and asks.
 Exits with 1 when the update fails.`
 	if s.value == groupDisabled {
 		long = `Updates the launched playbook so that findings of the named control groups are remediated only
@@ -42,6 +44,9 @@ as they are. Exits with 1 when the update fails.`
 		RunE: func(cmd *cobra.Command, names []string) error { return s.run(cmd, names) },
 	}
 	s.confirmation.flag(cmd)
+	if s.value == groupEnabled {
+		s.existing.register(cmd)
+	}
 	cmd.Flags().StringVar(&s.playbook, "playbook", "",
 		"playbook of the groups (default: the only launched one that has them)")
 	cmd.Flags().StringVar(&s.name, "name", "", "what to update, if the playbook was launched more than once")
@@ -52,6 +57,7 @@ as they are. Exits with 1 when the update fails.`
 // switching is one run of enable or disable.
 type switching struct {
 	confirmation
+	existing       existing
 	verb, value    string
 	playbook, name string
 	asJSON         bool
@@ -62,7 +68,7 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkJSON(s.asJSON); err != nil {
+	if err := errors.Join(s.checkJSON(s.asJSON), s.existing.check()); err != nil {
 		return err
 	}
 	c, err := chooseLaunched(cmd.Context(), s.playbook, candidates)
@@ -102,6 +108,11 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
+	if s.existing.choice == existingLeave {
+		if err := s.existing.leave(cmd, groups, s.asJSON); err != nil {
+			return err
+		}
+	}
 	set := map[string]string{}
 	for _, g := range groups {
 		set[g.Parameter()] = s.value
@@ -120,7 +131,12 @@ func (s switching) explain(cmd *cobra.Command, groups []catalog.Group) {
 			"`hubmend remediate`.")
 		return
 	}
-	paragraphs(out, enablingMeans)
+	if s.existing.choice == existingLeave {
+		paragraphs(out, "Findings of these controls that are open now are left: an exemption is added to the "+
+			"policy in force.")
+	} else {
+		paragraphs(out, enablingMeans)
+	}
 	if !s.yes {
 		s.preview(cmd, groups)
 	}
@@ -129,7 +145,7 @@ func (s switching) explain(cmd *cobra.Command, groups []catalog.Group) {
 // preview shows what would happen to the findings that are open now. The role that launches playbooks may lack the
 // permissions for it.
 func (s switching) preview(cmd *cobra.Command, groups []catalog.Group) {
-	report, err := previewOf(cmd, groups)
+	report, err := s.existing.previewOf(cmd, groups)
 	if err != nil {
 		paragraphs(cmd.OutOrStdout(), "Preview: not available with these AWS credentials: "+err.Error())
 		return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -195,13 +196,9 @@ func (a *applying) apply(cmd *cobra.Command, cfg aws.Config, now inForce, next p
 	if err := a.ask(cmd, fmt.Sprintf("Apply as version %d?", now.Number+1), a.asJSON); err != nil {
 		return err
 	}
-	who, err := request.Caller(cmd.Context(), sts.NewFromConfig(cfg))
+	next, err := putInForce(cmd.Context(), cfg, now, next)
 	if err != nil {
-		return awsError(cfg.Region, err)
-	}
-	next.Number, next.Hash, next.By, next.At = now.Number+1, next.Policy.Hash(), who.ARN, time.Now().UTC()
-	if err := policyStore(cfg).SavePolicy(cmd.Context(), next); err != nil {
-		return policyError(cfg.Region, err)
+		return err
 	}
 	if a.asJSON {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(applied{next.Number, next.Hash, next.By, true, next.Restores})
@@ -213,6 +210,16 @@ func (a *applying) apply(cmd *cobra.Command, cfg aws.Config, now inForce, next p
 			"changed file replaces this one.")
 	}
 	return nil
+}
+
+// putInForce stores a policy as the version after another one. It is refused if that is no longer in force.
+func putInForce(ctx context.Context, cfg aws.Config, now inForce, next policy.Version) (policy.Version, error) {
+	who, err := request.Caller(ctx, sts.NewFromConfig(cfg))
+	if err != nil {
+		return policy.Version{}, awsError(cfg.Region, err)
+	}
+	next.Number, next.Hash, next.By, next.At = now.Number+1, next.Policy.Hash(), who.ARN, time.Now().UTC()
+	return next, policyError(cfg.Region, policyStore(cfg).SavePolicy(ctx, next))
 }
 
 // unchanged reports that a policy is in force already.

@@ -153,7 +153,7 @@ func (p previewing) read(cmd *cobra.Command) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	if in.options.Policy, in.options.Facts, err = p.rules(); err != nil {
+	if in.options.Policy, in.options.Facts, err = p.rules(cmd.ErrOrStderr()); err != nil {
 		return input{}, err
 	}
 	in.policy = p.policy

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -25,29 +26,18 @@ import (
 )
 
 // rules reads the files of the policy and the facts, if there are any.
-func (p previewing) rules() (rules policy.Policy, facts preview.Facts, err error) {
+func (p previewing) rules(out io.Writer) (rules policy.Policy, facts preview.Facts, err error) {
 	if p.policy != "" {
-		if rules, err = readPolicy(p.policy); err != nil {
+		file, err := policyOf(p.policy, out)
+		if err != nil {
 			return rules, facts, err
 		}
+		rules = file.Policy
 	}
 	if p.facts != "" {
 		facts, err = readFacts(p.facts)
 	}
 	return rules, facts, err
-}
-
-// readPolicy reads a policy file.
-func readPolicy(name string) (policy.Policy, error) {
-	text, err := inputfile.Read(name)
-	if err != nil {
-		return policy.Policy{}, fmt.Errorf("read the policy: %w", err)
-	}
-	parsed, err := policy.Parse(text)
-	if err != nil {
-		return policy.Policy{}, fmt.Errorf("%s: %s", name, wording.OneLine(err.Error()))
-	}
-	return parsed, nil
 }
 
 // readFacts reads a file of facts.
@@ -124,6 +114,9 @@ func (p previewing) readAWS(cmd *cobra.Command, in *input) error {
 	if err != nil {
 		return err
 	}
+	if p.policy == "" {
+		in.readInForce(cmd.Context(), cfg)
+	}
 	var launched []catalog.Group
 	if !p.all {
 		if launched, err = enabledGroups(cmd.Context()); err != nil {
@@ -137,7 +130,7 @@ func (p previewing) readAWS(cmd *cobra.Command, in *input) error {
 }
 
 // previewOf previews what enabling groups does to the findings that are open now.
-func previewOf(cmd *cobra.Command, groups []catalog.Group) (preview.Report, error) {
+func (e existing) previewOf(cmd *cobra.Command, groups []catalog.Group) (preview.Report, error) {
 	cfg, err := awsConfig(cmd.Context())
 	if err != nil {
 		return preview.Report{}, err
@@ -147,10 +140,31 @@ func previewOf(cmd *cobra.Command, groups []catalog.Group) (preview.Report, erro
 		return preview.Report{}, err
 	}
 	in.options.Enabled = groups
+	in.readInForce(cmd.Context(), cfg)
+	if e.choice == existingLeave {
+		_, rule, err := e.rule(groups, in.options.Now)
+		if err != nil {
+			return preview.Report{}, err
+		}
+		in.options.Policy.Rules = append([]policy.Rule{rule}, in.options.Policy.Rules...)
+	}
 	if err := in.fromAWS(cmd, cfg); err != nil {
 		return preview.Report{}, err
 	}
 	return in.report(), nil
+}
+
+// readInForce reads the policy in force.
+func (in *input) readInForce(ctx context.Context, cfg aws.Config) {
+	now, err := readInForce(ctx, cfg)
+	switch {
+	case err != nil:
+		in.note("The policy in force is not known: %v.", err)
+	case now.problem != nil:
+		in.note("The policy in force cannot be read, so nothing starts automatically: %v.", now.problem)
+	case now.Number > 0:
+		in.options.Policy, in.policy = now.Policy, fmt.Sprintf("version %d, in force", now.Number)
+	}
 }
 
 // fromAWS reads the open findings of the groups that are assumed to be ENABLED, and the ledger.

@@ -40,7 +40,7 @@ func (p previewing) runReplay(cmd *cobra.Command) error {
 	if o.Enabled, err = p.enabled(nil); err != nil {
 		return err
 	}
-	if o.Policy, o.Facts, err = p.rules(); err != nil {
+	if o.Policy, o.Facts, err = p.rules(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	var versions []replay.Finding

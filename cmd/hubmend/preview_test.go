@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"hubmend/internal/catalog"
+	"hubmend/internal/engine/policy"
 	"hubmend/internal/ops/preview"
 	"hubmend/internal/ops/replay"
 )
@@ -46,8 +48,15 @@ func previewed(t *testing.T) string {
 		sample(t, "EC2.2", sgARN(3), "d"), map[string]any{"Id": "of another product"})
 }
 
-const exemptTerraform = `{"format": 1, "rules": [{"name": "terraform", "decision": "exempt",
-	"when": {"managedBy": ["terraform"]}, "reason": "Terraform repairs it.", "owner": "web@example.com"}]}`
+const exemptTerraform = `version: 1
+rules:
+  - name: terraform
+    decision: exempt
+    when: {managedBy: [terraform]}
+    reason: Terraform repairs it.
+    owner: web@example.com
+    forever: Teams own it.
+`
 
 // Without AWS credentials, a file is enough.
 func TestPreviewOfFile(t *testing.T) {
@@ -126,8 +135,7 @@ func TestPreviewBadInput(t *testing.T) {
 			"unknown playbook cis-9"},
 		"no file":        {"preview --all --from nowhere.json", "read the findings: open nowhere.json"},
 		"not findings":   {"preview --all --from " + write(t, "x", "{}"), "does not contain findings"},
-		"no policy file": {"preview --all --policy nowhere --from " + file, "read the policy"},
-		"a bad policy":   {"preview --all --policy " + write(t, "p", "{") + " --from " + file, "policy"},
+		"no policy file": {"preview --all --policy nowhere --from " + file, "open nowhere"},
 		"bad facts": {"preview --all --facts " + write(t, "facts", `{"tag": {}}`) + " --from " + file,
 			`unknown field "tag"`},
 		"a page and JSON": {"preview --all --json --html - --from " + file, "only one output"},
@@ -150,13 +158,49 @@ func TestPreviewReplay(t *testing.T) {
 		"2026-03-01         3        2         3", "Failing at the end: 0 findings.", "- Repairs succeed")
 	s.says(t, exitUsage, "preview --set CIS4142=ENABLED --html x --replay "+file, "--replay does not go together")
 	s.says(t, exitUsage, "preview --replay "+file, "name a control group with --set")
-	policy := write(t, "policy.json", `{"format": 1, "rules": [{"name": "r", "decision": "exempt"}]}`)
+	policy := write(t, "policy.yaml",
+		"version: 1\nrules: [{name: r, decision: exempt, reason: x, owner: y, forever: z}]")
 	s.says(t, 0, "preview --set CIS4142=ENABLED --policy "+policy+" --replay "+file,
 		"3 findings of these controls, 0 repairs", "because of the policy: exempt 3.")
 	var got replay.Report
 	if err := json.Unmarshal([]byte(s.says(t, 0, "preview --set CIS4142=ENABLED --json --since 2d --replay "+file)),
 		&got); err != nil || len(got.Days) != 3 || got.Total.Attempts != 2 {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A mistake of the policy is reported with its place.
+func TestPreviewBadPolicy(t *testing.T) {
+	t.Parallel()
+	policy := write(t, "policy.yaml", "version: 1\nrules: [{name: r, decision: exmpt}]\n")
+	terminal{env: nobody}.says(t, exitFailed, "preview --all --policy "+policy+" --from "+previewed(t),
+		policy+":2:", "exempt")
+}
+
+// The exemption of open findings is one that a policy file could have.
+func TestLeaveExisting(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	e := existing{choice: existingLeave, owner: "web@example.com", reason: `They are "known": see the list.`}
+	text, rule, err := e.rule([]catalog.Group{exampleGroup()}, now)
+	if err != nil || !strings.Contains(text, "before: \"2026-03-01T12:00:00Z\"") {
+		t.Fatalf("%s, %v", text, err)
+	}
+	subject := policy.Subject{Control: policy.Control{ID: exampleID()}, FirstObserved: now.Add(-time.Second)}
+	p := policy.Policy{Format: policy.Format, Rules: []policy.Rule{rule}}
+	if v := p.Decide(subject, policy.Facts{}, now); v.Decision != policy.Exempt || v.Rule.Owner != e.owner ||
+		!strings.HasPrefix(v.Rule.Reason, e.reason) {
+		t.Errorf("an open finding: %+v", v)
+	}
+	subject.FirstObserved = now
+	if v := p.Decide(subject, policy.Facts{}, now); v.Decision != policy.Allow {
+		t.Errorf("a finding from now on: %+v", v)
+	}
+	for args, want := range map[string]string{
+		"--existing keep": "use repair or leave", "--existing leave --owner x": "requires --owner and --reason",
+		"--reason x": "go together with --existing leave",
+	} {
+		terminal{env: nobody}.says(t, exitUsage, "playbook enable CIS4142 "+args, want)
 	}
 }
 
