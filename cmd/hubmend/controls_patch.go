@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"hubmend/internal/engine/policy"
 	"hubmend/internal/catalog/nearmatch"
+	"hubmend/internal/engine/policy"
 )
 
 // patch are the lines of a control in one language.

@@ -17,6 +17,7 @@ import (
 	"hubmend/internal/engine/dispatch"
 	"hubmend/internal/engine/function"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/engine/policy/inforce"
 	"hubmend/internal/engine/prepared"
 	"hubmend/internal/engine/queue"
 )
@@ -29,14 +30,17 @@ func Start() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	announcer := env.Announcer()
+	announcer, accounts, table := env.Announcer(), env.Accounts(), env.Ledger()
 	handler := &dispatch.Handler{
 		Catalog:  prepared.Embedded(),
 		Effects:  env.Effects(announcer),
-		Slots:    env.Ledger(),
-		Accounts: env.Ledger(),
+		Slots:    table,
+		Accounts: table,
+		Budgets:  table,
+		Policy:   &inforce.Policy{Store: table, Now: time.Now},
+		Facts:    env.Facts(accounts),
 		Switch:   env.Switch(),
-		Starter:  env.Accounts(),
+		Starter:  accounts,
 		Queue: &dispatch.SQS{
 			Client: sqs.NewFromConfig(env.Config), URL: os.Getenv(naming.EnvFindingsQueue),
 			DeadLetters: queue.DeadLetters(env.Queue(naming.EnvFindingsDead)),

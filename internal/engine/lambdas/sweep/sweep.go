@@ -16,6 +16,7 @@ import (
 	"hubmend/internal/engine/function"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/policy/deployed"
+	"hubmend/internal/engine/policy/inforce"
 	"hubmend/internal/engine/queue"
 	"hubmend/internal/engine/sweep"
 )
@@ -29,8 +30,11 @@ func Start() {
 		log.Fatal(err)
 	}
 	announcer, queues := env.Announcer(), sqs.NewFromConfig(env.Config)
+	table := env.Ledger()
 	handler := &sweep.Handler{
-		Index:    env.Ledger(),
+		Index:    table,
+		Policy:   &inforce.Policy{Store: table, Now: time.Now},
+		Swept:    table,
 		Effects:  env.Effects(announcer),
 		Switch:   env.Switch(),
 		Findings: queue.Batches{Client: queues, URL: os.Getenv(naming.EnvFindingsQueue)},
@@ -41,7 +45,7 @@ func Start() {
 		Together: function.Together,
 		Log:      lambdacontext.NewLogger(),
 	}
-	rules := &deployed.Applier{Store: env.Ledger(), Now: time.Now,
+	rules := &deployed.Applier{Store: table, Now: time.Now,
 		Path: filepath.Join(os.Getenv("LAMBDA_TASK_ROOT"), deployed.File)}
 	lambda.Start(func(ctx context.Context) (err error) {
 		failed := rules.Apply(ctx) // the sweep goes on without it
