@@ -45,7 +45,8 @@ func (w world) reader(t *testing.T, now func() time.Time, except ...string) *fac
 		allows("arn:aws:organizations::*:account/*", "organizations:ListTagsForResource"))
 	permit(member, memberRole, "arn:aws:iam::"+admin+":root", allows("*", "tag:GetResources"),
 		allows("arn:aws:s3:::*", "s3:GetBucketTagging"), allows("arn:aws:iam::"+member+":user/*", "iam:ListUserTags"),
-		allows("arn:aws:iam::"+member+":role/*", "iam:ListRoleTags"))
+		allows("arn:aws:iam::"+member+":role/*", "iam:ListRoleTags"),
+		allows("arn:aws:iam::"+member+":server-certificate/*", "iam:ListServerCertificateTags"))
 	operator, endpoint := lab.Operator(admin), w.Endpoint()
 	config := aws.Config{Region: home, BaseEndpoint: &endpoint, Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: credentials.NewStaticCredentialsProvider(operator.AccessKeyID, operator.SecretAccessKey, "")}
@@ -105,11 +106,14 @@ func (w world) resourcesWithTags(t *testing.T) map[string]map[string]string {
 	w.call(t, member, "iam", "CreateUser", object{"UserName": "alice", "Path": "/team/", "Tags": tags})
 	w.role(t, member, "tagged", trust(object{"AWS": member}, nil))
 	w.call(t, member, "iam", "TagRole", object{"RoleName": "tagged", "Tags": tags})
+	w.call(t, member, "iam", "UploadServerCertificate", object{"ServerCertificateName": "old", "Path": "/web/",
+		"CertificateBody": "any", "PrivateKey": "any", "Tags": tags})
 	const groups, iam = "arn:aws:ec2:us-east-1:" + member + ":security-group/", "arn:aws:iam::" + member + ":"
 	prod, none := map[string]string{"env": "prod"}, map[string]string{}
 	return map[string]map[string]string{
 		groups + group: prod, groups + plain: none, "arn:aws:s3:::tagged": prod, "arn:aws:s3:::stacked": stack,
-		"arn:aws:s3:::plain": none, iam + "user/team/alice": prod, iam + "role/tagged": prod, iam + "group/g": none,
+		iam + "server-certificate/web/old": prod, "arn:aws:s3:::plain": none,
+		iam + "user/team/alice": prod, iam + "role/tagged": prod, iam + "group/g": none,
 	}
 }
 
@@ -125,7 +129,7 @@ func TestFactsOfResources(t *testing.T) {
 		}
 	}
 	for _, gone := range []string{"arn:aws:s3:::nothing", "arn:aws:iam::" + member + ":user/nobody",
-		"arn:aws:iam::" + member + ":role/nobody"} {
+		"arn:aws:iam::" + member + ":role/nobody", "arn:aws:iam::" + member + ":server-certificate/nobody"} {
 		got, err := r.Tags(t.Context(), target.Target{Account: member, Region: home, Resource: gone})
 		if !errors.Is(err, facts.ErrGone) {
 			t.Errorf("%s: %v, %v", gone, got, err)
@@ -140,7 +144,8 @@ func TestFactsWithoutRights(t *testing.T) {
 	want := w.resourcesWithTags(t)
 	want["AWS::::Account:"+member] = nil
 	needs := map[string]string{"ec2": "tag:GetResources", "s3": "s3:GetBucketTagging",
-		"user": "iam:ListUserTags", "role": "iam:ListRoleTags", "Account": "organizations:ListTagsForResource"}
+		"user": "iam:ListUserTags", "role": "iam:ListRoleTags", "server-certificate": "iam:ListServerCertificateTags",
+		"Account": "organizations:ListTagsForResource"}
 	r := w.reader(t, time.Now, "tag:*", "s3:*", "iam:*", "organizations:*")
 	for resource := range want {
 		for part, action := range needs {

@@ -22,6 +22,7 @@ var unlimited = []string{
 	"servicecatalog:ListPortfolios", "servicecatalog:DescribePortfolioShareStatus",
 	"servicecatalog:ListOrganizationPortfolioAccess", "servicecatalog:GetAWSOrganizationsAccessStatus",
 	"cloudtrail:LookupEvents",
+	"tag:GetResources",
 }
 
 // leveled are those that a condition limits to what the caller's role or account launched.

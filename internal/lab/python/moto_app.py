@@ -112,6 +112,24 @@ def list_entities_among_all_roles(self: IamResponse) -> ActionResult:
     return list_entities(self)
 
 
+upload_certificate = IamResponse.upload_server_certificate
+
+
+def upload_certificate_with_tags(self: IamResponse) -> ActionResult:
+    """Answer as moto does, and keep the tags."""
+    result = upload_certificate(self)
+    name = self._get_param("ServerCertificateName")
+    self.backend.get_server_certificate(name).tags = self._get_param("Tags", [])
+    return result
+
+
+def list_server_certificate_tags(self: IamResponse) -> ActionResult:
+    """Give the tags with which a certificate was uploaded."""
+    name = self._get_param("ServerCertificateName")
+    tags = getattr(self.backend.get_server_certificate(name), "tags", [])
+    return ActionResult({"Tags": tags, "IsTruncated": False})
+
+
 # The policies of AWS that controls are about, and what they allow.
 AWS_POLICIES = {
     "AWSCloudShellFullAccess": "cloudshell:*",
@@ -363,6 +381,8 @@ def main() -> None:
     """Bind, announce the port, serve until killed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line per request
     IamResponse.get_login_profile = get_login_profile
+    IamResponse.upload_server_certificate = upload_certificate_with_tags
+    IamResponse.list_server_certificate_tags = list_server_certificate_tags
     IamResponse.list_entities_for_policy = list_entities_among_all_roles
     IAMBackend._init_aws_policies = aws_policies
     FakeBucket.get_permission = get_permission
