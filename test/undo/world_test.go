@@ -134,6 +134,16 @@ func (w *world) repair(t *testing.T, resource string, controls ...catalog.Contro
 	return w.run(t, controls[0].Runbook, parameters)
 }
 
+// repairWith repairs a resource with these parameters of every repair.
+func (w *world) repairWith(t *testing.T, resource string, c catalog.Control, more map[string]string) execution {
+	t.Helper()
+	parameters := bind(t, c, resource).Input()
+	for name, value := range more {
+		parameters[name] = []string{value}
+	}
+	return w.run(t, c.Runbook, parameters)
+}
+
 func bind(t *testing.T, c catalog.Control, resource string) target.Parameters {
 	t.Helper()
 	_, parameters, err := c.Bind(finding.Finding{
