@@ -139,6 +139,7 @@ func compare(cmd *cobra.Command, cfg aws.Config, now inForce, next policy.Policy
 	if err != nil {
 		return difference{}, err
 	}
+	readUnits(cmd.Context(), cfg, repairs, cmd.ErrOrStderr(), now.Policy, next)
 	d.Open, d.More = len(repairs), more
 	for _, c := range policies.Diff(now.Policy, next, repairs, time.Now()) {
 		s := c.Repair.Subject

@@ -103,6 +103,9 @@ func (e explaining) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if len(e.ous) == 0 && cfg.Region != "" {
+		readUnits(cmd.Context(), cfg, repairs, cmd.ErrOrStderr(), p)
+	}
 	all := []explanation{}
 	for _, r := range repairs {
 		e.assume(&r)

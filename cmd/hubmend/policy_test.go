@@ -198,6 +198,13 @@ func TestPolicyInForce(t *testing.T) {
 	s.says(t, 0, "policy restore 1 --yes", "Nothing to change")
 	s.says(t, 0, "policy show --versions", "version 1", "policy.yaml")
 
+	units := write(t, "units.yaml",
+		"version: 1\nrules:\n  - {name: Units, decision: ask, when: {ous: [r-ab12]}, forever: x}\n")
+	s.says(t, 0, "policy diff "+units, "hubmend: organizational units are not known: ",
+		"depends on the organizational units")
+	member := terminal{env: slices.Concat(s.env, []string{organization(t, "r-ab12")})}
+	member.says(t, 0, "policy diff "+units, "      1  allow -> ask\n      1  exempt -> ask\n")
+
 	deployed := policy.Version{Number: 4, Policy: policy.Policy{Format: 1}, By: policy.ByDeployment}
 	if err := a.ledger.SavePolicy(t.Context(), deployed); err != nil {
 		t.Fatal(err)
@@ -219,6 +226,16 @@ func (a administration) spoilPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// organization answers ListParents: each account is directly below the root.
+func organization(t *testing.T, root string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"Parents": [{"Id": %q, "Type": "ROOT"}]}`, root)
+	}))
+	t.Cleanup(server.Close)
+	return "AWS_ENDPOINT_URL_ORGANIZATIONS=" + server.URL
 }
 
 func writeTo(t *testing.T, file, text string) {
