@@ -97,15 +97,17 @@ func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 			Description:  jsii.String("Updates findings with the outcome of their remediation."),
 			Timeout:      awscdk.Duration_Seconds(jsii.Number(settleSeconds)),
 			Environment: w.environment(map[string]*string{
-				naming.EnvPartition:    awscdk.Aws_PARTITION(),
-				naming.EnvOutcomesDead: w.outcomes.DeadLetterQueue().Queue.QueueUrl(),
+				naming.EnvPartition:     awscdk.Aws_PARTITION(),
+				naming.EnvOutcomesDead:  w.outcomes.DeadLetterQueue().Queue.QueueUrl(),
+				naming.EnvOutcomesQueue: w.outcomes.QueueUrl(),
 			}),
 		},
 		Name:   naming.SettleFunction,
 		Key:    w.key,
 		Binary: filepath.Join(w.functions, settleFolder),
 		Statements: append(w.common(),
-			receive(w.outcomes), send("DeadLetters", w.outcomes.DeadLetterQueue().Queue), w.member(naming.SettleRole)),
+			receive(w.outcomes), send("DeadLetters", w.outcomes.DeadLetterQueue().Queue),
+			send("Errands", w.outcomes), w.member(naming.SettleRole)),
 	})
 	work(function, w.outcomes, settleConcurrency)
 	return function

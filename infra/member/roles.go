@@ -81,10 +81,10 @@ func newDispatchRole(stack awscdk.Stack) {
 // LookupEvents cannot be limited to a resource.
 func newSettleRole(stack awscdk.Stack) {
 	access.NewRole(stack, jsii.String("SettleRole"), &access.RoleProps{
-		Name:        jsii.String(naming.SettleRole),
+		Name: jsii.String(naming.SettleRole),
 		Description: jsii.String("Lets the administrator account read the outcome of executions and who changed " +
 			"resources since."),
-		TrustedBy:   administrators(naming.FunctionRole(naming.SettleFunction)),
+		TrustedBy: administrators(naming.FunctionRole(naming.SettleFunction)),
 		Statements: []access.Statement{
 			{
 				Sid: "Read", Actions: []string{"ssm:GetAutomationExecution"},

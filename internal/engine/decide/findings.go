@@ -6,6 +6,7 @@ import (
 
 	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/target"
 )
 
@@ -293,7 +294,9 @@ func (d *decider) answerStopped(requests []Request) {
 		d.Updates = append(d.Updates, notify(refs, heldNote(d.Record)))
 		return
 	}
-	d.Updates = append(d.Updates, notify(refs, SuspendNote(d.settings)))
+	note := RevertNote(SuspendNote(d.settings), d.Record, requests[d.stopped[0]].Control,
+		reverted.Manager(nil, d.Record.LastWriter()))
+	d.Updates = append(d.Updates, notify(refs, note))
 	if !d.Record.Suspended() {
 		d.Record.SuspendedAt, d.Save = d.now, true
 		d.Notifications = append(d.Notifications, d.suspendedNotification(requests[d.stopped[0]].Control, refs))

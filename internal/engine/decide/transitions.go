@@ -21,6 +21,7 @@ const (
 	EventPlanStarted   Event = "plan started"   // Systems Manager accepts the start of a planning execution
 	EventPlanned       Event = "planned"        // a planning execution succeeds
 	EventPlanFailed    Event = "plan failed"    // a planning execution fails or cannot be started
+	EventReverted      Event = "reverted by"    // settle finds out who reverted a repair
 	EventChecks        Event = "checks"         // the sweep compares the findings with Security Hub
 )
 
@@ -84,6 +85,7 @@ var Transitions = []Transition{
 	{From: slices.Concat(settled, []Phase{PhaseParked}), On: []Event{EventAnswer},
 		Does: "The repair that a person approved starts, or waits for what stops it. What was rejected is answered.",
 		To:   slices.Concat(begun, settled), Stays: true},
+	{On: []Event{EventReverted}, Does: "The findings' note says who reverted the repair.", Stays: true},
 	{On: []Event{EventAnswer}, Does: "The answer is refused, and the reason recorded.", Stays: true},
 	{From: settled, On: wanted, Does: "Findings that the policy had wait are forgotten.", Stays: true},
 	{On: []Event{EventFollowUp}, Does: "Findings that the policy had wait are answered or forgotten.", Stays: true},

@@ -32,6 +32,19 @@ func (s Sender) Send(ctx context.Context, body string) error {
 	return nil
 }
 
+// SendLater puts a message on the queue that shows after a delay of at most 15 minutes.
+func (s Sender) SendLater(ctx context.Context, body string, delay time.Duration) error {
+	_, err := s.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &s.URL, MessageBody: &body,
+		DelaySeconds: int32(min(delay, maxDelay).Seconds())})
+	if err != nil {
+		return fmt.Errorf("send to %s: %w", s.URL, err)
+	}
+	return nil
+}
+
+// maxDelay is what SQS allows.
+const maxDelay = 15 * time.Minute
+
 // SendAtOnce is how many messages SQS takes in one call.
 const SendAtOnce = 10
 

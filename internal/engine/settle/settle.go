@@ -20,12 +20,23 @@ import (
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/messages"
 	"hubmend/internal/engine/queue"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/target"
 )
 
 // Executions reads how executions ended. executions.ErrNotEnded means that one still runs.
 type Executions interface {
 	Outcome(ctx context.Context, account, region, executionID string) (decide.Outcome, error)
+}
+
+// Trail finds out who changed a resource of a member.
+type Trail interface {
+	RevertedBy(ctx context.Context, t target.Target, since, until time.Time) (reverted.By, error)
+}
+
+// Errands is the queue that the messages came from.
+type Errands interface {
+	SendLater(ctx context.Context, body string, delay time.Duration) error
 }
 
 // DeadLetters takes messages that can never be handled.
@@ -38,6 +49,8 @@ type Handler struct {
 	Effects     apply.Effects
 	Executions  Executions
 	DeadLetters DeadLetters
+	Trail       Trail
+	Errands     Errands
 	Home        string // the Region where global resources are repaired from
 	Settings    decide.Settings
 	Now         func() time.Time
@@ -140,6 +153,9 @@ func (h *Handler) settleAll(ctx context.Context, ended []ending, seen map[string
 // read finds the record that a message is about and how its execution ended. It returns nil
 // for a message that asks for nothing.
 func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error) {
+	if r, is, err := messages.ParseRevert([]byte(m.Body)); is {
+		return nil, h.lookUp(ctx, m, r, err)
+	}
 	n, err := parse([]byte(m.Body))
 	if err != nil {
 		return nil, h.bury(ctx, m, err)
@@ -229,7 +245,7 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 			return err
 		}
 	}
-	d, _, err := h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
+	d, stored, err := h.Effects.Transact(ctx, rec, func(rec decide.Record) decide.Decision {
 		if e.outcome.Planning || rec.Proposal.ExecutionID == e.executionID {
 			return decide.OnPlanned(rec, e.outcome, seen, h.Now())
 		}
@@ -241,6 +257,7 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 	if e.isFollowUp() && d.Save {
 		h.Effects.Count(ctx, []decide.Metric{decide.MetricUnreported}, "target", e.record.Target.String())
 	}
+	h.sendRevert(ctx, stored)
 	h.Log.InfoContext(ctx, "settled", "target", e.record.Target.String(), "execution", e.executionID, "decision", d.Log,
 		"class", e.outcome.Class, "change", e.outcome.Change, "reason", e.outcome.Reason)
 	return nil

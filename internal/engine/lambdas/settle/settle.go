@@ -19,14 +19,16 @@ import (
 // Start serves invocations until Lambda ends the process.
 func Start() {
 	env, err := function.Load(context.Background(), naming.EnvLedgerTable, naming.EnvTopicARN, naming.EnvEventBus,
-		naming.EnvPartition, naming.EnvOutcomesDead)
+		naming.EnvPartition, naming.EnvOutcomesDead, naming.EnvOutcomesQueue)
 	if err != nil {
 		log.Fatal(err)
 	}
-	announcer := env.Announcer()
+	announcer, accounts := env.Announcer(), env.Accounts()
 	handler := &settle.Handler{
 		Effects:     env.Effects(announcer),
-		Executions:  env.Accounts(),
+		Executions:  accounts,
+		Trail:       accounts,
+		Errands:     env.Queue(naming.EnvOutcomesQueue),
 		DeadLetters: queue.DeadLetters(env.Queue(naming.EnvOutcomesDead)),
 		Home:        env.Config.Region,
 		Settings:    env.Settings,
