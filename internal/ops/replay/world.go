@@ -88,7 +88,8 @@ func (w *world) sweep() {
 		return
 	}
 	h := &sweep.Handler{Index: w, Effects: w.effects(), Policy: w, Swept: &w.Memory, Switch: w,
-		Findings: w.findings, Outcomes: w.outcomes, Settings: w.Settings, Now: w.now, Sleep: w.sleep, Together: w.together, Log: w.log}
+		Findings: w.findings, Outcomes: w.outcomes, Settings: w.Settings, Now: w.now, Sleep: w.sleep,
+		Together: w.together, Log: w.log}
 	_ = h.Handle(context.Background()) // the next sweep comes anyway
 }
 
