@@ -93,7 +93,7 @@ VOLATILE = {
 
 
 def steady(call: str, value: typing.Any) -> typing.Any:
-    """Return parameters or the answer of a call without what changes by itself."""
+    """Return parameters or the answer of a call without fields that AWS changes on its own."""
     ignored = (*VOLATILE["*"], *VOLATILE.get(call.partition(":")[0], ()))
     if isinstance(value, dict):
         return {
@@ -273,7 +273,7 @@ def run_undo(
 def _bound(aws: Aws, plan: Aws, program: Callable[..., Outcome], expected: str, parameters: Mapping[str, typing.Any]) -> Outcome:
     """Repair only if a plan that is made now is the expected one.
 
-    What was read does not decide alone. The same key is old enough a day later, and then the repair is another one.
+    Time also decides, and not only the answers: one more key is old enough a day later, and then this repair is another.
     """
     program(plan, **parameters)
     if plan.digest() != expected:

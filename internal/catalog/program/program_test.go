@@ -208,7 +208,8 @@ func TestOnlyARepairIsPlanned(t *testing.T) {
 	t.Parallel()
 	repair, _ := door(t, nil).Repair(before)
 	doc := documentOf(t, joined(repair))
-	if p := doc.Parameters["Mode"]; p.Default != "repair" || !slices.Equal(p.AllowedValues, []string{"repair", "plan"}) {
+	if p := doc.Parameters["Mode"]; p.Default != "repair" ||
+		!slices.Equal(p.AllowedValues, []string{"repair", "plan"}) {
 		t.Errorf("Mode is %+v", p)
 	}
 	if p := doc.Parameters["Expected"]; p.Default != "" || p.AllowedPattern != "^([0-9a-f]{64})?$" {

@@ -172,7 +172,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// What people approved is never repaired without being compared, whatever the runbook's version is.
+// An approved repair never starts without its digest, even if the runbook is too old to compare it.
 func TestStartOfWhatWasApproved(t *testing.T) {
 	t.Parallel()
 	e := &endpoint{sts: assumed, ssm: answer{200, `{"AutomationExecutionId":"exec-1"}`}}

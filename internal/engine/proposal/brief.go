@@ -14,8 +14,8 @@ const limit = 260
 // call is the form of a call's name. A program's calls have it, so that anything else is not repeated.
 var call = regexp.MustCompile(`^[a-z0-9-]{1,40}:[A-Za-z0-9]{1,80}$`)
 
-// Brief describes the calls that a plan withheld, as decide.Outcome.Planned has them, in one or two sentences for a note,
-// an email or an event. Parameters may hold what others wrote, so they are not in it.
+// Brief describes the calls that a plan withheld, as decide.Outcome.Planned has them, in one sentence for a note, an
+// email or an event. Parameters may hold text that others wrote, so they are left out.
 func Brief(planned string) string {
 	var calls []struct{ Call string }
 	if json.Unmarshal([]byte(planned), &calls) != nil {

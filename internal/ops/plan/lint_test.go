@@ -9,7 +9,7 @@ import (
 	"hubmend/internal/ops/plan"
 )
 
-// Whoever approves a repair sees what it may break, or what is not known.
+// A person who approves a repair sees what it may break, or what is not known.
 func TestEvidenceOfRisk(t *testing.T) {
 	t.Parallel()
 	for _, c := range catalog.Embedded().Controls {

@@ -73,7 +73,8 @@ func TestEvidenceOfSettings(t *testing.T) {
 	w.seed("rds:CreateDBInstance", object{"DBInstanceIdentifier": "orders", "DBInstanceClass": "db.t3.micro",
 		"Engine": "mysql", "AllocatedStorage": 20, "PubliclyAccessible": true})
 	w.seed("cloudwatch:PutMetricData", object{"Namespace": "AWS/RDS", "MetricData": []any{object{
-		"MetricName": "DatabaseConnections", "Value": 7, "Timestamp": time.Now().Add(-time.Hour).UTC().Format(time.RFC3339),
+		"MetricName": "DatabaseConnections", "Value": 7,
+		"Timestamp":  time.Now().Add(-time.Hour).UTC().Format(time.RFC3339),
 		"Dimensions": []any{object{"Name": "DBInstanceIdentifier", "Value": "orders"}}}}})
 	db := "arn:aws:rds:" + region + ":" + w.account + ":db:orders"
 	for control, tc := range map[string]struct {
