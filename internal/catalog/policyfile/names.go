@@ -48,7 +48,7 @@ func namesOf(c *catalog.Catalog) names {
 func Controls(c *catalog.Catalog) map[string]policy.Control {
 	all := map[string]policy.Control{}
 	for _, known := range slices.Concat(c.Controls, c.Guides) {
-		control := policy.Control{ID: known.ID, Risk: known.Risk}
+		control := policy.Control{ID: known.ID, Risk: known.Risk, Approval: known.Approval}
 		for standard := range known.Frameworks {
 			control.Standards = append(control.Standards, standard)
 		}

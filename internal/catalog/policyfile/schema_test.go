@@ -14,7 +14,9 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/policyfile"
+	"hubmend/internal/engine/dispatch"
 	"hubmend/internal/engine/policy"
+	"hubmend/internal/engine/prepared"
 )
 
 // The schema for editors has the keys that files may have, and no others.
@@ -167,5 +169,24 @@ tests:
 	}
 	if _, problems := policyfile.ParseTests([]byte("version: 1"), catalog.Embedded(), now); len(problems) != 2 {
 		t.Errorf("ParseTests of a policy = %v", problems)
+	}
+}
+
+// Policies know the same of a control here as in functions.
+func TestControls(t *testing.T) {
+	t.Parallel()
+	c := catalog.Embedded()
+	text, err := c.Prepared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := prepared.Parse(string(text))
+	for id, control := range policyfile.Controls(c) {
+		known, _ := functions.ByID(id)
+		want := dispatch.PolicyControl(known, functions.Groups(id))
+		slices.Sort(want.Standards)
+		if diff := cmp.Diff(want, control); diff != "" {
+			t.Errorf("%s (-functions +file):\n%s", id, diff)
+		}
 	}
 }

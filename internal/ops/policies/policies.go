@@ -32,8 +32,7 @@ func Read(c *catalog.Catalog, controls map[string]policy.Control, raw json.RawMe
 	if err != nil {
 		return Repair{}, err
 	}
-	r := Repair{Finding: f.ID, Subject: policy.Subject{Control: controls[control.ID], Severity: f.Severity,
-		FirstObserved: f.Since, Account: t.Account, Region: t.Region, Resource: t.Resource, AskedAt: now}}
+	r := Repair{Finding: f.ID, Subject: dispatch.Subject(controls[control.ID], f, t, now)}
 	var d struct {
 		Resources []struct{ Tags map[string]string }
 	}
