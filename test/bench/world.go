@@ -19,6 +19,7 @@ import (
 	"hubmend/internal/engine/function"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/policy/inforce"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/settle"
 	"hubmend/internal/engine/sweep"
 	"hubmend/internal/engine/target"
@@ -92,6 +93,16 @@ func (w *world) Outcome(_ context.Context, _, _, executionID string) (decide.Out
 	return o, nil
 }
 
+// RevertedBy implements settle.Trail. No repair is reverted.
+func (w *world) RevertedBy(context.Context, target.Target, time.Time, time.Time) (reverted.By, error) {
+	return reverted.By{}, errors.New("a revert was looked up")
+}
+
+// SendLater implements settle.Errands.
+func (w *world) SendLater(_ context.Context, body string, _ time.Duration) error {
+	return fmt.Errorf("settle has errands: %s", body)
+}
+
 // Delay implements dispatch.Queue. It fails, because a message that is returned to the queue would not be measured
 // completely.
 func (w *world) Delay(context.Context, string, time.Duration) error {
@@ -129,6 +140,7 @@ func (w *world) dispatch() *dispatch.Handler {
 
 func (w *world) settle() *settle.Handler {
 	return &settle.Handler{
+		Trail: w, Errands: w,
 		Effects: w.effects(), Executions: w, DeadLetters: w, Home: w.repair.region, Settings: decide.Defaults,
 		Now:   w.time,
 		Sleep: func(context.Context, time.Duration) {}, Together: function.Together, Log: quiet,

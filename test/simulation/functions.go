@@ -121,7 +121,8 @@ func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, b
 func (w *world) settle(batch []events.SQSMessage, done func(map[string]bool, bool)) {
 	w.function(w.outcomes, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &settle.Handler{
-			Effects: c.effects(), Executions: c, DeadLetters: deadLetters{c, w.outcomes}, Home: home,
+			Effects: c.effects(), Executions: c, DeadLetters: deadLetters{c, w.outcomes}, Trail: c, Errands: sender{c, w.outcomes},
+			Home:     home,
 			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
 		return h.Handle(ctx, events.SQSEvent{Records: batch})
@@ -290,6 +291,13 @@ func (d deadLetters) Bury(ctx context.Context, body, reason string) error {
 type sender struct {
 	*client
 	queue *queue
+}
+
+func (s sender) SendLater(ctx context.Context, body string, delay time.Duration) error {
+	return exec(ctx, s.client, func() error {
+		s.world.after(delay, func() { s.queue.send(body) })
+		return nil
+	})
 }
 
 func (s sender) SendAll(ctx context.Context, bodies []string) error {

@@ -19,6 +19,7 @@ import (
 	"hubmend/internal/engine/messages"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/policy"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/target"
 )
 
@@ -160,6 +161,17 @@ func (c *client) Plan(ctx context.Context, t target.Target, p target.Parameters,
 	return limited(ctx, c, "starts", at.region, 1,
 		func(l *limits) bool { return of(l.starts, at, startsPerSecond, c.now).take(c.now) },
 		func() (string, error) { return c.ssm.plan(t, p, token) })
+}
+
+// RevertedBy finds out that a colleague opened every third resource again.
+func (c *client) RevertedBy(ctx context.Context, t target.Target, _, until time.Time) (reverted.By, error) {
+	return call(ctx, c, func() (reverted.By, error) {
+		if !strings.HasSuffix(t.Resource, "0") {
+			return reverted.By{}, nil
+		}
+		return reverted.By{Principal: "role deploy-prod", Tool: "Terraform", Event: "AuthorizeSecurityGroupIngress",
+			At: until, Likely: true}, nil
+	})
 }
 
 // plan starts an execution in planning mode.

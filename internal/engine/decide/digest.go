@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -15,11 +16,16 @@ type CommonCause struct {
 	Control string        // empty of AccountNotReady
 	Class   failure.Class // of NotRepaired
 	Scope   failure.Scope // of AccountNotReady
+	Rule    string        // of the policy, of those that are about it
 }
 
 // Key names the cause in the ledger.
 func (c CommonCause) Key() string {
-	return strings.Join([]string{string(c.Kind), c.Control, string(c.Class) + string(c.Scope)}, "/")
+	parts := []string{string(c.Kind), c.Control, string(c.Class) + string(c.Scope)}
+	if c.Rule != "" {
+		parts = append(parts, c.Rule)
+	}
+	return strings.Join(parts, "/")
 }
 
 // CommonCause returns the cause of a notification, and false for one that always has a message of its own: a person
@@ -32,6 +38,12 @@ func (n Notification) CommonCause() (CommonCause, bool) {
 		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control}, true
 	case AccountNotReady:
 		return CommonCause{Kind: n.Kind, Scope: n.Scope}, true
+	case RepairDelayed, RepairProposed, ExemptionEnds:
+		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control, Rule: n.Parked.Rule}, true
+	case BudgetSpent:
+		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control}, true
+	case PolicyUnreadable:
+		return CommonCause{Kind: n.Kind}, true
 	}
 	return CommonCause{}, false
 }
@@ -66,8 +78,11 @@ func (n Notification) digestSubject() string {
 		return ascii("Hubmend: " + Counted(accounts, "more account") + " not ready for repairs (" + string(c.Scope) +
 			")")
 	}
-	subject := fmt.Sprintf("Hubmend: %s %s in %s: %s", Counted(len(n.Collected), "more repair"), c.Kind,
-		Counted(accounts, "account"), c.Control)
+	subject := fmt.Sprintf("Hubmend: %s %s in %s", Counted(len(n.Collected), "more repair"), c.Kind,
+		Counted(accounts, "account"))
+	if c.Control != "" {
+		subject += ": " + c.Control
+	}
 	if c.Class != "" {
 		subject += " (" + string(c.Class) + ")"
 	}
@@ -100,8 +115,16 @@ func (n Notification) Collect(now time.Time) Collected {
 	return Collected{
 		ID: n.id(), Key: t.Key(), Account: t.Account, AccountName: n.Record.AccountName, Region: t.Region,
 		Resource: t.Resource,
-		At:       now, Reason: Brief(n.Attempt.Reason, collectedLimit),
+		At:       now, Reason: Brief(n.collectedReason(), collectedLimit),
 	}
+}
+
+// collectedReason is what a digest says of one thing: why it failed or, of a proposal, how to answer it.
+func (n Notification) collectedReason() string {
+	if id := n.Record.ProposalID(); n.Kind == RepairProposed && id != "" {
+		return fmt.Sprintf("hubmend approve %s. %s", id, cmp.Or(n.Attempt.Change, n.Attempt.Reason))
+	}
+	return n.Attempt.Reason
 }
 
 // id distinguishes notifications. An attempt of a record that was deleted has the number of another, and each finding
@@ -112,7 +135,9 @@ func (n Notification) id() string {
 	switch n.Kind {
 	case AccountNotReady:
 		return t.Account
-	case Contradicted, NotConfirmed:
+	case RepairProposed:
+		return fmt.Sprintf("%s#proposal%d", t.Key(), n.Record.Proposal.Round)
+	case Contradicted, NotConfirmed, RepairDelayed, ExemptionEnds, PolicyUnreadable:
 		findings := fnv.New64a()
 		for _, r := range n.Findings {
 			findings.Write([]byte(r.ID)) // never fails

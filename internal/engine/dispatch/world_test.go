@@ -33,19 +33,20 @@ var (
 // world stands for everything that dispatch reaches. It records the calls in order,
 // and fails those that a test selects.
 type world struct {
-	memory ledger.Memory
-	done   []string
-	notes  map[string]string // the last note of each finding
-	seen   map[string]decide.Seen
-	read   []string // the findings that were asked about, a line for each call
-	places []string // where slots were reserved
-	buried []string
-	log    bytes.Buffer
-	now    time.Time
-	paused bool
-	policy policy.Version
-	ous    []string
-	tags   map[string]string
+	memory    ledger.Memory
+	done      []string
+	notes     map[string]string // the last note of each finding
+	seen      map[string]decide.Seen
+	read      []string // the findings that were asked about, a line for each call
+	places    []string // where slots were reserved
+	buried    []string
+	log       bytes.Buffer
+	now       time.Time
+	paused    bool
+	policy    policy.Version
+	policyErr error
+	ous       []string
+	tags      map[string]string
 
 	lateBy    time.Duration // passes with each update
 	started   int
@@ -239,6 +240,9 @@ func (w *world) Plan(_ context.Context, t target.Target, p target.Parameters, _ 
 }
 
 func (w *world) Current(context.Context) (policy.Version, error) {
+	if w.policyErr != nil {
+		return policy.Version{}, w.policyErr
+	}
 	return w.policy, w.broken("Current")
 }
 

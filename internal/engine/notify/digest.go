@@ -62,6 +62,22 @@ func digestStory(n decide.Notification) (what, hint string) {
 		return fmt.Sprintf("Hubmend repaired and verified %s in %s, but no Security Hub check has confirmed it. "+
 				"An earlier email explains the first.", resources, accounts),
 			"Check that the control is enabled and that AWS Config records the resources."
+	case decide.RepairDelayed:
+		return fmt.Sprintf("Rule %q of the policy delays the repair of %s in %s.", line(n.Common.Rule, shortLimit),
+			resources, accounts), "To keep any of them as it is, add a rule to the policy that exempts it."
+	case decide.RepairProposed:
+		return fmt.Sprintf("Hubmend proposes to repair %s in %s, and a person has to approve each.", resources, accounts),
+			"Approve or reject them. What nobody answers is not repaired."
+	case decide.ExemptionEnds:
+		return fmt.Sprintf("Rule %q of the policy exempts %s in %s and ends within two weeks.",
+				line(n.Common.Rule, shortLimit), resources, accounts),
+			"Remove what the exemption is for, or extend the rule with `hubmend policy apply`."
+	case decide.BudgetSpent:
+		return fmt.Sprintf("A budget of the policy is used up, and %s in %s wait for the next hour or day.", resources,
+			accounts), "Nothing, if that is what the budget is for. `hubmend policy show` has the budgets."
+	case decide.PolicyUnreadable:
+		return fmt.Sprintf("The policy, or a fact that it depends on, cannot be read. %s in %s wait, and nothing starts "+
+			"automatically.", upper(resources), accounts), "Remove the cause that the reasons below name."
 	default:
 		return fmt.Sprintf("Hubmend cannot start repairs in %s, because something is not set up there yet (%s). %s",
 				accounts, n.Common.Scope, explained),

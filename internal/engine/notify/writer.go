@@ -102,6 +102,8 @@ func (w Writer) story(n decide.Notification) (what, hint string) {
 				"findings wait until then.",
 				w.control(n.Breaker.Control), resources(len(n.Breaker.Failures)), decide.Clock(n.Breaker.OpenUntil)),
 			"Find out what fails. A custom action that succeeds ends the pause."
+	case decide.RepairDelayed, decide.RepairProposed, decide.ExemptionEnds, decide.BudgetSpent, decide.PolicyUnreadable:
+		return policyStory(n)
 	default:
 		return "This version of Hubmend cannot describe what happened: " + line(string(n.Kind), shortLimit) + ".",
 			"Check the history."
@@ -126,6 +128,8 @@ func (w Writer) facts(b *strings.Builder, n decide.Notification) {
 		fact(b, "Reason", line(decide.Brief(a.Reason, reasonLimit), reasonLimit))
 	case decide.Exhausted:
 		attempts(b, n.Record.Attempts)
+	case decide.RepairDelayed, decide.RepairProposed, decide.ExemptionEnds, decide.BudgetSpent, decide.PolicyUnreadable:
+		w.policyFacts(b, n)
 	default:
 		fact(b, "Repaired", fmt.Sprintf("%s, attempt %d", decide.Clock(a.EndedAt), a.Number))
 		fact(b, "Change", line(a.Change, longLimit))
@@ -158,14 +162,15 @@ func (w Writer) breaker(b *strings.Builder, br decide.Breaker) {
 // places are links into AWS's consoles.
 func (w Writer) places(b *strings.Builder, n decide.Notification) {
 	t := n.Record.Target
-	if id := n.Attempt.ExecutionID; id == "" {
-		b.WriteString("\nNo execution was started.\n")
-	} else {
+	switch id := n.Attempt.ExecutionID; {
+	case id != "":
 		region := t.Region
 		if region == target.Global {
 			region = w.Home
 		}
 		fmt.Fprintf(b, "\nExecution (log in to account %s):\n  %s\n", t.Account, console.Execution(region, id))
+	case n.Parked.Cause == "":
+		b.WriteString("\nNo execution was started.\n")
 	}
 	b.WriteString("\nFindings (log in to the administrator's account):\n")
 	for i, r := range n.Findings {
@@ -181,6 +186,9 @@ func (w Writer) places(b *strings.Builder, n decide.Notification) {
 func (w Writer) commands(b *strings.Builder, n decide.Notification) {
 	fmt.Fprintf(b, "\nOn a terminal, with credentials of the administrator's account:\n  hubmend history %s\n",
 		n.Record.Target.Key())
+	for _, command := range policyCommands(n) {
+		fmt.Fprintf(b, "  %s\n", command)
+	}
 	if id := w.undoable(n.Record); id != "" {
 		fmt.Fprintf(b, "  hubmend undo %s\n", id)
 	}

@@ -18,6 +18,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/messages"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/settle"
 	"hubmend/internal/engine/target"
 )
@@ -38,6 +39,7 @@ type world struct {
 	notes    []string
 	log      bytes.Buffer
 
+	by     reverted.By
 	seen   map[string]decide.Seen
 	buried []string
 	now    time.Time
@@ -59,6 +61,17 @@ func (w *world) Outcome(_ context.Context, account, region, id string) (decide.O
 		return decide.Outcome{}, err
 	}
 	return w.outcomes[id], nil
+}
+
+func (w *world) RevertedBy(_ context.Context, t target.Target, since, until time.Time) (reverted.By, error) {
+	w.done = append(w.done, fmt.Sprintf("who changed %s from %s to %s", t.Resource, since.Format("15:04"),
+		until.Format("15:04")))
+	return w.by, w.broken("RevertedBy")
+}
+
+func (w *world) SendLater(_ context.Context, body string, delay time.Duration) error {
+	w.done = append(w.done, fmt.Sprintf("send in %s %s", delay, body))
+	return w.broken("SendLater")
 }
 
 func names(refs []decide.Ref) string {
@@ -161,6 +174,7 @@ func newWorld(t testing.TB, attempts ...decide.Attempt) *world {
 func (w *world) handler() *settle.Handler {
 	log := slog.New(slog.NewJSONHandler(&w.log, nil))
 	return &settle.Handler{
+		Trail: w, Errands: w,
 		Effects:    apply.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
 		Executions: w, DeadLetters: w, Home: "eu-central-1", Settings: decide.Defaults,
 		Now:   func() time.Time { return w.now },

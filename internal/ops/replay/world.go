@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/prepared"
+	"hubmend/internal/engine/reverted"
 	"hubmend/internal/engine/settle"
 	"hubmend/internal/engine/sweep"
 	"hubmend/internal/engine/target"
@@ -73,11 +74,19 @@ func (w *world) dispatch(batch []events.SQSMessage) events.SQSEventResponse {
 }
 
 func (w *world) settle(batch []events.SQSMessage) events.SQSEventResponse {
-	h := &settle.Handler{Effects: w.effects(), Executions: w, DeadLetters: w.outcomes, Home: w.Home,
+	h := &settle.Handler{Trail: w, Errands: w, Effects: w.effects(), Executions: w, DeadLetters: w.outcomes, Home: w.Home,
 		Settings: w.Settings, Now: w.now, Sleep: w.sleep, Together: w.together, Log: w.log}
 	response, _ := h.Handle(context.Background(), events.SQSEvent{Records: batch}) // it gives no error
 	return response
 }
+
+// RevertedBy implements settle.Trail. An export does not say who changed a resource.
+func (w *world) RevertedBy(context.Context, target.Target, time.Time, time.Time) (reverted.By, error) {
+	return reverted.By{}, nil
+}
+
+// SendLater implements settle.Errands. Nobody is looked up, so there is no use in errands.
+func (w *world) SendLater(context.Context, string, time.Duration) error { return nil }
 
 // sweep runs the sweep again and again, when there is anything to do.
 func (w *world) sweep() {
