@@ -18,7 +18,7 @@ func (w *world) rollBack(chance *rand.Rand) {
 	newer := slices.DeleteFunc(keys, func(string) bool { return chance.IntN(3) > 0 })
 	w.log.Info("rolled back", "newer", fmt.Sprint(newer))
 	for _, key := range newer {
-		w.memory.Rewrite(key, 2)
+		w.memory.Rewrite(key, 3)
 	}
 	w.after(time.Duration(chance.Int64N(int64(8*time.Hour))), func() {
 		w.log.Info("rolled forward")

@@ -263,7 +263,7 @@ func TestNewerDigest(t *testing.T) {
 	t.Parallel()
 	p := newPeople()
 	p.tell(t, "a", "b")
-	p.Rewrite("digest#failed/X.1/permission", 2)
+	p.Rewrite("digest#failed/X.1/permission", 3)
 	p.tell(t, "c", "d")
 	p.sweep(t, time.Hour)
 	p.hear(t, "a", "c", "d")

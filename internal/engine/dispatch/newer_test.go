@@ -38,14 +38,14 @@ func TestNewerSchemas(t *testing.T) {
 				t.Parallel()
 				w := newWorld()
 				w.hasRepaired(t, one, "EC2.13")
-				w.memory.Rewrite(key, 2)
+				w.memory.Rewrite(key, 3)
 				m := sent(tc.message, noon.Add(-tc.age))
 				m.MessageId = "m"
 				if diff := cmp.Diff(tc.back, w.handle(t, m)); diff != "" {
 					t.Errorf("messages that come back (-want +got):\n%s", diff)
 				}
 				if len(w.buried) != tc.buried || tc.buried > 0 &&
-					!strings.Contains(w.buried[0], "newer version of Hubmend (schema 2") {
+					!strings.Contains(w.buried[0], "newer version of Hubmend (schema 3") {
 					t.Errorf("buried %q", w.buried)
 				}
 				if w.done != nil || w.started > 0 {
@@ -65,13 +65,13 @@ func sent(m events.SQSMessage, at time.Time) events.SQSMessage {
 func TestNewerSchemasStopNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.memory.Rewrite(targetOf(one).Key(), 2)
+	w.memory.Rewrite(targetOf(one).Key(), 3)
 	if failed := w.handle(t, m1, imported("m2", sg("f2", "EC2.13", "sg-22222222"))); failed != nil || w.started != 1 ||
 		len(w.buried) != 1 {
 		t.Errorf("%q come back, %d starts, buried %q", failed, w.started, w.buried)
 	}
 	w = newWorld()
-	w.memory.Rewrite(targetOf(one).Key(), 2)
+	w.memory.Rewrite(targetOf(one).Key(), 3)
 	w.fail["Bury"] = true
 	if failed := w.handle(t, m1); len(failed) != 1 {
 		t.Errorf("%q come back, and the message could not be buried", failed)

@@ -102,6 +102,7 @@ func (l *DynamoDB) Save(ctx context.Context, rec decide.Record) (decide.Record, 
 	if !kept(rec) {
 		more["expires"] = l.expires()
 	}
+	maps.Copy(more, schemaAttribute(schemaOf(rec)))
 	if err := l.save(ctx, rec.Target.Key(), targetItem, version, rec, rec.Unknown, more); err != nil {
 		return decide.Record{}, fmt.Errorf("save record %s: %w", rec.Target.Key(), err)
 	}

@@ -5,6 +5,7 @@ import "hubmend/internal/engine/decide"
 var (
 	Identities      = identities
 	SchemaAttribute = schemaAttribute
+	SchemaOf        = schemaOf
 )
 
 // Archived returns the attempts of a target that were archived, by number.

@@ -62,7 +62,7 @@ func (l *DynamoDB) save(ctx context.Context, pk, sk string, version int, value a
 	if rest, ok := unknown.(item); ok {
 		restoreIn(in, rest, reflect.TypeOf(value))
 	}
-	for _, attributes := range []item{more, schemaAttribute(schemas[sk]), itemKey(pk, sk)} {
+	for _, attributes := range []item{more, itemKey(pk, sk)} {
 		maps.Copy(in, attributes)
 	}
 	number := func(n int64) types.AttributeValue {

@@ -98,7 +98,7 @@ func policiesOfTwo(t *testing.T, s *store) {
 
 func newerPolicies(t *testing.T, s *store) {
 	savePolicy(t, s, policyVersion(1, "one"))
-	s.rewrite(t, "policy", "current", 2)
+	s.rewrite(t, "policy", "current", 3)
 	if _, err := s.LoadPolicy(t.Context()); !ledger.IsNewer(err) {
 		t.Errorf("LoadPolicy = %v", err)
 	}

@@ -7,15 +7,30 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"hubmend/internal/engine/decide"
 )
 
-// schemas are the schema numbers that this version of Hubmend writes, and the highest that it reads, by sort key.
-// Raise one when versions that do not know it must not write such an item any longer: docs/adr/0017-ledger-schema.md.
-var schemas = map[string]int{targetItem: firstSchema, breakerItem: firstSchema, accountItem: firstSchema,
+// schemas are the highest schema numbers that this version of Hubmend reads, by sort key. Raise one when versions that do
+// not know it must not write such an item any longer: docs/adr/0017-ledger-schema.md.
+var schemas = map[string]int{targetItem: policySchema, breakerItem: firstSchema, accountItem: firstSchema,
 	digestItem: firstSchema, policyItem: firstSchema}
 
 // firstSchema is that of an item without a number.
 const firstSchema = 1
+
+// policySchema is that of a target about which the policy has a say: a version that knows no policy would start what is
+// exempt, or what was approved without comparing it with its plan.
+const policySchema = 2
+
+// schemaOf is the schema number that a record is written with: the lowest that is safe.
+func schemaOf(rec decide.Record) int {
+	bound := rec.Last() != nil && rec.Last().Expected != "" && rec.Open()
+	if len(rec.Parked) > 0 || rec.Proposal.State != "" || bound {
+		return policySchema
+	}
+	return firstSchema
+}
 
 // NewerError means that a newer version of Hubmend wrote an item, with a schema that this version does not know.
 type NewerError struct{ Schema, Known int }

@@ -46,8 +46,8 @@ func newerSchema(t *testing.T, s *store) {
 		},
 	}
 	for name, i := range items {
-		s.rewrite(t, i.key, i.kind, 2)
-		if err := i.load(); !ledger.IsNewer(err) || !strings.Contains(err.Error(), "schema 2") ||
+		s.rewrite(t, i.key, i.kind, 3)
+		if err := i.load(); !ledger.IsNewer(err) || !strings.Contains(err.Error(), "schema 3") ||
 			!strings.Contains(err.Error(), "deploy that version again") {
 			t.Errorf("load %s = %v", name, err)
 		}
@@ -73,7 +73,7 @@ func newerSchema(t *testing.T, s *store) {
 // An item that is over is none, whoever wrote it.
 func newerExpires(t *testing.T, s *store) {
 	rec := save(t, s, ended("over"))
-	s.rewrite(t, rec.Target.Key(), "target", 2)
+	s.rewrite(t, rec.Target.Key(), "target", 3)
 	s.now = s.now.Add(retention)
 	if got := load(t, s, rec.Target); got.Version != 0 {
 		t.Errorf("Load = %+v", got)
@@ -89,10 +89,10 @@ func TestReaderOfANewerSchema(t *testing.T) {
 	t.Parallel()
 	number := func(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
 	target := &types.AttributeValueMemberM{Value: item{"Account": text("222222222222"), "Resource": text("sg-1")}}
-	record := item{"pk": text("k"), "sk": text("target"), "Version": number("3"), "schema": number("2"),
+	record := item{"pk": text("k"), "sk": text("target"), "Version": number("3"), "schema": number("3"),
 		"Target": target, "HeldBy": text("ann"), "HeldAt": text("yesterday")}
 	client := onePage{record,
-		{"pk": text("breaker#X.1"), "sk": text("breaker"), "Control": text("X.1"), "schema": number("2"),
+		{"pk": text("breaker#X.1"), "sk": text("breaker"), "Control": text("X.1"), "schema": number("3"),
 			"Version": text("one")}}
 	r := &ledger.Reader{Client: client, Table: "t", Now: func() time.Time { return noon }}
 	h, err := r.Target(t.Context(), "k")
@@ -136,6 +136,27 @@ func TestSchemaAttribute(t *testing.T) {
 	for schema, want := range map[int]map[string]any{1: {}, 2: {"schema": "2"}} {
 		if diff := cmp.Diff(want, plain(ledger.SchemaAttribute(schema))); diff != "" {
 			t.Errorf("schema %d (-want +got):\n%s", schema, diff)
+		}
+	}
+}
+
+// A version that knows no policy must not touch a target that the policy stops, and may touch any other.
+func TestSchemaOfAPolicy(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		rec  decide.Record
+		want int
+	}{
+		"nothing":     {decide.Record{}, 1},
+		"an attempt":  {decide.Record{Attempts: []decide.Attempt{{Number: 1}}}, 1},
+		"parked":      {decide.Record{Parked: []decide.Parked{{Cause: decide.Exempted}}}, 2},
+		"proposed":    {decide.Record{Proposal: decide.Proposal{State: decide.Open}}, 2},
+		"answered":    {decide.Record{Proposal: decide.Proposal{Round: 2}}, 1},
+		"approved":    {decide.Record{Attempts: []decide.Attempt{{Number: 1, Expected: "d", State: decide.Queued}}}, 2},
+		"was applied": {decide.Record{Attempts: []decide.Attempt{{Number: 1, Expected: "d", State: decide.Succeeded}}}, 1},
+	} {
+		if got := ledger.SchemaOf(tc.rec); got != tc.want {
+			t.Errorf("%s: schema %d, want %d", name, got, tc.want)
 		}
 	}
 }

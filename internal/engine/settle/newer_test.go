@@ -34,13 +34,13 @@ func TestNewerRecord(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, running())
 			w.fail["Bury"] = tc.fails
-			w.memory.Rewrite(group.Key(), 2)
+			w.memory.Rewrite(group.Key(), 3)
 			tc.message.Attributes = map[string]string{"SentTimestamp": fmt.Sprint(noon.Add(-tc.age).UnixMilli())}
 			if diff := cmp.Diff(tc.back, w.handle(t, tc.message)); diff != "" {
 				t.Errorf("messages that come back (-want +got):\n%s", diff)
 			}
 			if len(w.buried) != tc.buried || tc.buried > 0 &&
-				!strings.Contains(w.buried[0], "newer version of Hubmend (schema 2") {
+				!strings.Contains(w.buried[0], "newer version of Hubmend (schema 3") {
 				t.Errorf("buried %q", w.buried)
 			}
 			if w.done != nil {
@@ -59,7 +59,7 @@ func TestNewerBreaker(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, running())
 	w.outcomes["exec-1"] = decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "It is open."}
-	w.memory.Rewrite("breaker#X.22", 2)
+	w.memory.Rewrite("breaker#X.22", 3)
 	if failed := w.handle(t, ended("m", nil, nil)); failed != nil || w.state(t) != decide.Failed {
 		t.Errorf("%q come back, and the attempt is %s", failed, w.state(t))
 	}

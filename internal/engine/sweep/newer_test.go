@@ -13,7 +13,7 @@ func TestNewerRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	for _, name := range []string{"a", "b"} {
-		w.Rewrite(w.put(t, name, running(time.Hour)).Key(), 2)
+		w.Rewrite(w.put(t, name, running(time.Hour)).Key(), 3)
 	}
 	w.put(t, "c", running(time.Hour))
 	if err := w.sweep(t); err != nil {
