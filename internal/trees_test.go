@@ -48,7 +48,8 @@ var labShared = []string{"aging", "apicall", "cfn", "cloudformation", "procgroup
 // A service knows all others by interfaces only.
 var labServices = map[string][]string{
 	"cloudwatch": nil, "events": nil, "iam": nil, "kms": nil, "lambda": {"lambdahost"}, "s3": nil,
-	"organizations": nil, "tagging": nil, "resources": {"kms"}, "securityhub": {"events"}, "servicecatalog": nil, "sns": nil, "sqs": {"kms"},
+	"organizations": nil, "tagging": nil, "resources": {"kms"}, "securityhub": {"events"}, "servicecatalog": nil,
+	"sns": nil, "sqs": {"kms"},
 	"ssm": {"automation", "events", "faults", "scripts"},
 }
 

@@ -77,7 +77,8 @@ func TestFactsOfAnAccount(t *testing.T) {
 	if diff := cmp.Diff([]string{sandbox, lab.OrganizationRoot}, ous()); diff != "" {
 		t.Errorf("after the move (-want +got):\n%s", diff)
 	}
-	if got, err := r.OUs(t.Context(), outsider); err == nil || !strings.Contains(err.Error(), "ChildNotFoundException") {
+	if got, err := r.OUs(t.Context(), outsider); err == nil ||
+		!strings.Contains(err.Error(), "ChildNotFoundException") {
 		t.Errorf("of an account outside the organization: %v, %v", got, err)
 	}
 	w.call(t, lab.ManagementAccount, "organizations", "TagResource",
@@ -166,7 +167,10 @@ func TestFactsWithoutRights(t *testing.T) {
 // AWS throttles: some reads fail, none is wrong, and later all succeed.
 func TestFactsAreThrottled(t *testing.T) {
 	t.Parallel()
-	w := organized(t, func(c *lab.Config) { c.Faults = lab.Faults{OrganizationCallsPerSecond: 1, TagReadsPerSecond: 1} })
+	w := organized(t, func(c *lab.Config) {
+		c.Faults = lab.Faults{OrganizationCallsPerSecond: 1,
+			TagReadsPerSecond: 1}
+	})
 	groups := "arn:aws:ec2:us-east-1:" + member + ":security-group/sg-"
 	var all sync.WaitGroup
 	r := w.reader(t, time.Now)
@@ -181,7 +185,8 @@ func TestFactsAreThrottled(t *testing.T) {
 	var throttled atomic.Int32
 	for n := range 5 {
 		all.Go(func() {
-			_, err := r.Tags(t.Context(), target.Target{Account: member, Region: home, Resource: groups + fmt.Sprint(n)})
+			_, err := r.Tags(t.Context(),
+				target.Target{Account: member, Region: home, Resource: groups + fmt.Sprint(n)})
 			switch {
 			case awserr.Code(err) == "ThrottledException":
 				throttled.Add(1)

@@ -58,7 +58,8 @@ type Config struct {
 	Accounts []string
 	// Outsiders are those of Accounts that are not in the organization. The member templates are deployed there too.
 	Outsiders []string
-	// OUs are those of the organization by id, below its root, with the accounts in them. Other accounts are in the root.
+	// OUs are those of the organization by id, below its root, with the accounts in them. Other accounts are
+	// in the root.
 	OUs map[string]world.OU
 	// AdminApart leaves out the member templates in the first account, as a roll-out does that reaches other accounts
 	// only. They take a third of the time of a deployment.
@@ -165,7 +166,8 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l := &Lab{config: config, cancel: cancel, assembly: assembly, world: &world.World{
 		Partition: in.Name, URLSuffix: in.URLSuffix, Admin: config.Accounts[0], Home: config.Regions[0],
 		Organization: organizationID, Accounts: config.Accounts, Regions: config.Regions,
-		Outsiders: config.Outsiders, OUs: config.OUs, Enforce: config.Enforce, Faults: config.Faults, Context: ctx, Lines: config.Log,
+		Outsiders: config.Outsiders, OUs: config.OUs, Enforce: config.Enforce, Faults: config.Faults, Context: ctx,
+		Lines:   config.Log,
 		Callers: apicall.NewCallers(in.Name), Story: story.New(config.Observe),
 	}}
 	if err := l.start(); err != nil {

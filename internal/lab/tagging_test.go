@@ -56,7 +56,8 @@ func (w world) tagged(t *testing.T) []string {
 		}}}), "Distribution", "Id")
 	return []string{
 		arn("ec2", "vpc/", vpc), arn("ec2", "security-group/", group), arn("ec2", "subnet/", subnet),
-		arn("ec2", "network-acl/", acl), arn("kms", "key/", key), "arn:aws:s3:::tagged", arn("cloudtrail", "trail/", "audit"),
+		arn("ec2", "network-acl/", acl), arn("kms", "key/", key), "arn:aws:s3:::tagged",
+		arn("cloudtrail", "trail/", "audit"),
 		arn("dynamodb", "table/", "records"), arn("ecr", "repository/", "team/r"), balancer.(string),
 		arn("guardduty", "detector/", detector), arn("kinesis", "stream/", "s"), arn("rds", "db:", "d"),
 		arn("sqs", "", "q"),
@@ -92,9 +93,10 @@ func TestTagsOfResources(t *testing.T) {
 	for _, one := range arns {
 		want[one] = map[string]string{"env": "prod"}
 	}
-	plain := w.call(t, member, "ec2", "CreateSecurityGroup", object{"GroupName": "plain", "Description": "p"})["GroupId"]
+	plain := w.call(t, member, "ec2", "CreateSecurityGroup",
+		object{"GroupName": "plain", "Description": "p"})["GroupId"]
 	untagged := "arn:aws:ec2:us-east-1:" + member + ":security-group/" + plain.(string)
-	// What never had tags is left out, and so is what does not exist or is in another Region.
+	// Resources that never had tags are left out, and so are those that do not exist or are in another Region.
 	others := []string{untagged, "arn:aws:sqs:us-east-1:" + member + ":gone",
 		strings.Replace(arns[0], home, linked, 1), "arn:aws:iam::" + member + ":user/alice"}
 	if diff := cmp.Diff(want, w.resources(t, member, slices.Concat(arns, others)...)); diff != "" {

@@ -100,7 +100,7 @@ func (w *world) RevertedBy(context.Context, target.Target, time.Time, time.Time)
 
 // SendLater implements settle.Errands.
 func (w *world) SendLater(_ context.Context, body string, _ time.Duration) error {
-	return fmt.Errorf("settle has errands: %s", body)
+	return fmt.Errorf("settle has follow-ups: %s", body)
 }
 
 // Delay implements dispatch.Queue. It fails, because a message that is returned to the queue would not be measured

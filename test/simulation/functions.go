@@ -121,7 +121,8 @@ func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, b
 func (w *world) settle(batch []events.SQSMessage, done func(map[string]bool, bool)) {
 	w.function(w.outcomes, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &settle.Handler{
-			Effects: c.effects(), Executions: c, DeadLetters: deadLetters{c, w.outcomes}, Trail: c, Errands: sender{c, w.outcomes},
+			Effects: c.effects(), Executions: c, DeadLetters: deadLetters{c, w.outcomes}, Trail: c,
+			Errands:  sender{c, w.outcomes},
 			Home:     home,
 			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
@@ -155,7 +156,8 @@ func (w *world) sweep() {
 	w.spawn(func(p *process) {
 		c := w.client()
 		h := &sweep.Handler{
-			Index: c, Effects: c.effects(), Switch: c, Policy: c, Swept: c, Findings: sender{c, w.findings}, Outcomes: sender{c, w.outcomes},
+			Index: c, Effects: c.effects(), Switch: c, Policy: c, Swept: c, Findings: sender{c, w.findings},
+			Outcomes: sender{c, w.outcomes},
 			Settings: w.settings, Now: c.clockNow, Sleep: sleep, Together: together, Log: w.log,
 		}
 		_ = h.Handle(within(p)) // the next sweep comes anyway

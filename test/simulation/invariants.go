@@ -26,7 +26,8 @@ import (
 //   - The execution of an attempt began after the attempt was requested.
 //   - A check whose data is older than a repair starts no other repair. It does not reopen the finding either, until
 //     decide.Settings.ConfirmWithin and the control's lag have passed since the finding's own repair.
-//   - Nothing starts that the policy in force stops, or while the policy cannot be read. Automatic starts stay within the
+// - Nothing starts that the policy in force stops, or while the policy cannot be read. Automatic starts stay
+// within the
 //     budgets. A proposal is applied at most once, and only while the resource is as it was planned. No exemption lasts
 //     longer than its rule.
 //   - Findings are RESOLVED only after an execution that verified the repair and was not undone.

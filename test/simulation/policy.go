@@ -73,8 +73,9 @@ func (w *world) applyPolicy(p policy.Policy) {
 func (w *world) randomPolicy(chance *rand.Rand) policy.Policy {
 	p := policy.Policy{Format: policy.Format}
 	for i := range chance.IntN(4) {
-		r := policy.Rule{Name: fmt.Sprint("rule ", i), Decision: []policy.Decision{policy.Exempt, policy.Ask, policy.Delay,
-			policy.Allow}[chance.IntN(4)], Reason: "a reason", Owner: "ann@example.com"}
+		r := policy.Rule{Name: fmt.Sprint("rule ", i),
+			Decision: []policy.Decision{policy.Exempt, policy.Ask, policy.Delay,
+				policy.Allow}[chance.IntN(4)], Reason: "a reason", Owner: "ann@example.com"}
 		if chance.IntN(2) == 0 {
 			r.Until = w.now.Add(time.Duration(chance.Int64N(int64(12 * time.Hour))))
 		}
@@ -241,7 +242,8 @@ func (w *world) answerProposals(chance *rand.Rand) {
 	}
 }
 
-// policySlack is how long a function may go by the policy that it read: it waits for its slot, and is as slow as it may.
+// policySlack is how long a function may go by the policy that it read: it waits for its slot, and is as slow
+// as it may.
 const policySlack = 3 * time.Minute
 
 // checkPolicy demands that an execution starts only if a policy that was in force a moment ago allows it.

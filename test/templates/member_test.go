@@ -194,7 +194,7 @@ func written(policy []runbook.Statement) []any {
 var readsTags = []any{"tag:GetResources", "s3:GetBucketTagging", "iam:ListUserTags", "iam:ListRoleTags",
 	"iam:ListServerCertificateTags"}
 
-// What dispatch may do in a member besides starting runbooks is to read tags, of which a policy may ask.
+// Besides starting runbooks, dispatch may only read tags in a member, because a policy may depend on them.
 func TestDispatchRoleReadsTags(t *testing.T) {
 	t.Parallel()
 	var got []any

@@ -95,7 +95,8 @@ var narrow = map[string]string{
 func sample(service, api string) authz.Call {
 	return authz.Call{Partition: "aws", Region: "us-east-1", Account: "222222222222", Service: service, API: api,
 		Input: object{
-			"GroupId": "x", "ResourceId": []any{"vpc-x"}, "ChildId": []any{"222222222222", "ou-x"}, "FlowLogId": []any{"x"}, "UserName": "x", "KeyId": "x",
+			"GroupId": "x", "ResourceId": []any{"vpc-x"}, "ChildId": []any{"222222222222", "ou-x"},
+			"FlowLogId": []any{"x"}, "UserName": "x", "KeyId": "x",
 			"logGroupName": "x", "logStreamName": "x", "Bucket": "x", "Key": "x",
 			"LogGroupName": "x", "Name": "/x", "AutomationExecutionId": "x", "DocumentName": "x", "SettingId": "/x",
 			"TableName": "x", "IndexName": "x",

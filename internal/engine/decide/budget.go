@@ -39,8 +39,9 @@ type BudgetWindow struct {
 	Ends  time.Time
 }
 
-// needsBudget asks the budgets for a start that is automatic, or has it wait for the next window. It reports whether the
-// attempt cannot go on. An attempt that was counted and could not start is not counted again in the same hour.
+// needsBudget asks the budgets for a start that is automatic, or has it wait for the next window. It reports
+// whether the attempt cannot go on. An attempt that was counted and could not start is not counted again in
+// the same hour.
 func (d *decider) needsBudget(a *Attempt) bool {
 	windows := BudgetWindows(d.gate.Policy.Policy.Budgets, a.Control, d.Record.Target.Account, d.now)
 	counted := a.BudgetAt.Truncate(time.Hour).Equal(d.now.Truncate(time.Hour)) && !a.BudgetAt.IsZero()

@@ -134,14 +134,16 @@ func (d *decider) keepsToPolicy(a *Attempt) bool {
 		return true
 	case (!a.notBegun() || a.Trigger != finding.Automatic) &&
 		slices.ContainsFunc(why, func(p Parked) bool { return p.Cause == Unreadable }):
-		d.hold(a, Busy, d.now.Add(unreadableFor)) // it may run, or a person has requested it, and the policy may allow it
+		// it may run, or a person has requested it, and the policy may allow it
+		d.hold(a, Busy, d.now.Add(unreadableFor))
 		return false
 	case a.notBegun():
 		d.withdraw(a, left)
 	default:
 		// To start it again would be the way to find out whether it runs, which the policy does not allow any longer.
-		d.end(Outcome{Class: TimedOut, Reason: "it is not known whether an earlier start succeeded, and the policy does " +
-			"not allow another one any longer."}, d.seen, d.now, d.settings)
+		d.end(Outcome{Class: TimedOut,
+			Reason: "it is not known whether an earlier start succeeded, and the policy does " +
+				"not allow another one any longer."}, d.seen, d.now, d.settings)
 		left = nil
 	}
 	for i, r := range stopped {
@@ -187,7 +189,8 @@ func (a Attempt) asks() []Request {
 			continue
 		}
 		all = append(all, Request{Ref: ref, Control: a.Control, Trigger: a.Trigger, By: a.By, Sender: a.Sender,
-			At: a.QueuedAt, AsOf: a.QueuedAt, EvidenceLag: a.EvidenceLag, Parameters: a.Parameters, AskedAt: a.QueuedAt})
+			At: a.QueuedAt, AsOf: a.QueuedAt, EvidenceLag: a.EvidenceLag, Parameters: a.Parameters,
+			AskedAt: a.QueuedAt})
 	}
 	return all
 }

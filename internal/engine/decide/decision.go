@@ -20,11 +20,11 @@ type Decision struct {
 	// NeedsProbe is set when the last attempt of Record would start if it were the one that is let through:
 	// take what Gate.Probe gives and decide again. Nothing else is set then.
 	NeedsProbe bool
-	// NeedsFact is set when the policy depends on a fact about the target: read it and decide again. Nothing else is set
-	// then.
+	// NeedsFact is set when the policy depends on a fact about the target: read it and decide again. Nothing
+	// else is set then.
 	NeedsFact policy.Need
-	// NeedsBudget is set when an attempt would start if it is within the budgets of the policy for this control: take one
-	// of each and decide again. Nothing else is set then.
+	// NeedsBudget is set when an attempt would start if it is within the budgets of the policy for this
+	// control: take one of each and decide again. Nothing else is set then.
 	NeedsBudget string
 
 	// Updates go out first. An update for a finding that joins precedes the record, so

@@ -35,7 +35,8 @@ func TestDueIsNeverTooLate(t *testing.T) {
 			for step := range 200 {
 				now := noon.Add(time.Duration(step-100) * 7 * time.Minute)
 				for _, paused := range []bool{false, true} {
-					if plan := decide.OnSweep(rec, paused, "", now, s); plan != (decide.Plan{}) && rec.Due(s).After(now) {
+					if plan := decide.OnSweep(rec, paused, "", now, s); plan != (decide.Plan{}) &&
+						rec.Due(s).After(now) {
 						t.Fatalf("%+v asks for %+v at %s, and is due at %s", rec, plan, now, rec.Due(s))
 					}
 				}

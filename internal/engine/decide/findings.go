@@ -174,7 +174,8 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 		return "suspended"
 	default:
 		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender,
-			Despite: r.Despite, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
+			Despite: r.Despite, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now,
+			NotBefore: d.now})
 		d.addFinding(i, r, d.Record.Last())
 		d.Record.unpark(r.Ref.ID)
 		return "start"
@@ -209,8 +210,8 @@ func (d *decider) joinQueued(i int, r Request, a *Attempt) string {
 		return "queued already"
 	}
 	joined, ok := a.Parameters.Join(r.Parameters)
-	// One that may have been started was started under a token that stands for its parameters, and what a person approved
-	// is not changed.
+	// One that may have been started was started under a token that stands for its parameters, and what a
+	// person approved is not changed.
 	if !ok || (a.Phase() == PhaseUnknown || a.Expected != "") && !a.Parameters.Covers(r.Parameters) {
 		return d.returnLater(i, d.settings.Wait)
 	}

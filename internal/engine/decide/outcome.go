@@ -19,7 +19,7 @@ type Outcome struct {
 	Planned     string    // the calls that a plan withheld, as a JSON list of {Call, Parameters}; empty for a repair
 	Digest      string    // of a plan, for Attempt.Expected; empty for a repair
 	Calls       string    // the calls that it made, such as kms:DescribeKey, as Before; empty for a runbook of steps
-	Planning    bool      // it was told to change nothing
+	Planning    bool      // it ran in planning mode, which changes nothing
 	Class       Class     // of a failure
 	Reason      string    // why it failed, for people
 }

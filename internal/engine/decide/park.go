@@ -21,10 +21,10 @@ type Parked struct {
 	Until time.Time
 	// Policy is the hash of the policy that decided; empty when none could be read.
 	Policy string
-	// Reminded is set when people were told that the exemption ends soon.
+	// Reminded is set when a notification said that the exemption ends soon.
 	Reminded bool
-	// ReturnedAt is when the finding was set to NEW; zero when it still waits. What it knows is kept for a while, because
-	// a delay counts from the first time that a finding asked.
+	// ReturnedAt is when the finding was set to NEW; zero when it still waits. The entry is kept for a while,
+	// because a delay counts from the first time that a finding asked.
 	ReturnedAt time.Time
 }
 
@@ -40,7 +40,7 @@ const (
 )
 
 const (
-	// remindBefore is how long before its end people are told of an exemption.
+	// remindBefore is how long before its end a notification announces its end.
 	remindBefore = 14 * 24 * time.Hour
 	// parkedCheck is how often it is looked whether a parked finding still fails.
 	parkedCheck = 7 * 24 * time.Hour
@@ -103,8 +103,8 @@ func (r Record) ParkedToLookAt(hash string, now time.Time) []Ref {
 // Asked returns the findings that wait for a person's answer.
 func (r Record) Asked() []Ref { return refsOf(r.Waiting(Asked)) }
 
-// DecidedByOther reports whether a finding is parked by another policy than that with a hash. One that waits because the
-// policy or a fact cannot be read is looked at every few minutes anyway.
+// DecidedByOther reports whether a finding is parked by another policy than that with a hash. One that waits
+// because the policy or a fact cannot be read is looked at every few minutes anyway.
 func (r Record) DecidedByOther(hash string) bool {
 	return slices.ContainsFunc(r.Parked, func(p Parked) bool {
 		return p.ReturnedAt.IsZero() && p.Cause != Unreadable && p.Policy != hash
@@ -250,7 +250,8 @@ func (d *decider) forget(id string) {
 // ends.
 func (d *decider) goOnWaiting(p, now Parked) {
 	now.Request, now.Reminded = p.Request, p.Reminded && p.RuleEnds.Equal(now.RuleEnds)
-	if ends := now.RuleEnds; now.Cause == Exempted && !ends.IsZero() && ends.Sub(d.now) <= remindBefore && !now.Reminded {
+	if ends := now.RuleEnds; now.Cause == Exempted && !ends.IsZero() && ends.Sub(d.now) <= remindBefore &&
+		!now.Reminded {
 		now.Reminded = true
 		d.Notifications = append(d.Notifications, d.parkedNotification(ExemptionEnds, now))
 	}
@@ -261,7 +262,7 @@ func (d *decider) goOnWaiting(p, now Parked) {
 	d.Save = true
 }
 
-// exemptUntil is when an exempt finding is looked at again: when people are to be told of the end, at the end, or to
+// exemptUntil is when an exempt finding is looked at again: when its end is to be announced, at the end, or to
 // see whether it still fails.
 func exemptUntil(p Parked, now time.Time) time.Time {
 	until := now.Add(parkedCheck)

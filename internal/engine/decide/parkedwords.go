@@ -11,12 +11,14 @@ func (d *decider) parkedText(p Parked) string {
 	case Exempted:
 		return exemptText(p)
 	case Delayed:
-		return fmt.Sprintf("%s delays this repair until %s.%s To have it repaired now, use the custom action or `hubmend "+
+		return fmt.Sprintf("%s delays this repair until %s.%s To have it repaired now, use the custom action or "+
+			"`hubmend "+
 			"remediate`. To keep it as it is, add a rule that exempts it.", ruleName(p), Clock(p.Until), ruleWords(p))
 	case Asked:
 		return proposalText(d.Record)
 	}
-	return "Hubmend does not start this repair automatically, because its policy does not say whether it may: " + p.Reason +
+	return "Hubmend does not start this repair automatically, because its policy cannot be applied: " +
+		p.Reason +
 		" It tries again every few minutes."
 }
 
@@ -66,7 +68,8 @@ func proposalText(rec Record) string {
 	if x.State != Open {
 		return ask + " Hubmend reads the resource now and then proposes a plan here."
 	}
-	return fmt.Sprintf("%s Plan: %s Approve: `hubmend approve %s`%s. Reject: `hubmend reject %s`. It expires at %s.", ask,
+	return fmt.Sprintf("%s Plan: %s Approve: `hubmend approve %s`%s. Reject: `hubmend reject %s`. It expires at %s.",
+		ask,
 		strings.TrimSpace(x.Plan), id, orCustomAction(x), id, Clock(x.ExpiresAt))
 }
 
@@ -87,8 +90,9 @@ func planCompliantNote(change string) string {
 }
 
 func expiredNote(x Proposal) string {
-	return Clip(fmt.Sprintf("Nobody approved the proposed repair until %s, so it was not made. To have it repaired, use "+
-		"the custom action or `hubmend remediate`, or set this finding to NEW to have it proposed again.",
+	return Clip(fmt.Sprintf(
+		"Nobody approved the proposed repair until %s, so it was not made. To have it repaired, use "+
+			"the custom action or `hubmend remediate`, or set this finding to NEW to have it proposed again.",
 		Clock(x.ExpiresAt)), noteLimit)
 }
 
@@ -97,8 +101,9 @@ func rejectedNote(answer Answer) string {
 	if answer.Reason != "" {
 		why = " Reason: " + strings.TrimRight(Line(answer.Reason, ruleLimit), ".") + "."
 	}
-	return Clip(fmt.Sprintf("The proposed repair was rejected by %s.%s Nothing was changed. To have it proposed again, set "+
-		"this finding to NEW.", Line(answer.By, askerLimit), why), noteLimit)
+	return Clip(fmt.Sprintf(
+		"The proposed repair was rejected by %s.%s Nothing was changed. To have it proposed again, set "+
+			"this finding to NEW.", Line(answer.By, askerLimit), why), noteLimit)
 }
 
 func changedNote(a Attempt) string {

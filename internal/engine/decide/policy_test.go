@@ -50,7 +50,7 @@ func parked(rec decide.Record) []string {
 	return all
 }
 
-// What a rule says holds for automatic repairs. Persons are stopped by an exemption only, and by what keeps the policy
+// Rules hold for automatic repairs. Persons are stopped by an exemption only, and by what keeps the policy
 // from being known, unless they say that it is meant.
 func TestPolicyStopsStarts(t *testing.T) {
 	t.Parallel()
@@ -62,16 +62,17 @@ func TestPolicyStopsStarts(t *testing.T) {
 		parked  []string
 		told    []string
 	}{
-		"no policy":           {open, ask("f1", "e1"), true, nil, []string{"f1 NOTIFIED"}},
-		"allow":               {under(allows), ask("f1", "e1"), true, nil, []string{"f1 NOTIFIED"}},
-		"exempt":              {under(exempt), ask("f1", "e1"), false, []string{"f1 exempt"}, []string{"f1 NOTIFIED"}},
-		"exempt, by hand":     {under(exempt), ask("f1", "e1", byHand), false, []string{"f1 exempt"}, []string{"f1 "}},
-		"exempt, and meant":   {under(exempt), ask("f1", "e1", despite), true, nil, []string{"f1 NOTIFIED"}},
-		"ask":                 {under(proposes), ask("f1", "e1"), false, []string{"f1 ask"}, []string{"f1 NOTIFIED"}},
-		"ask, by hand":        {under(proposes), ask("f1", "e1", byHand), true, nil, []string{"f1 NOTIFIED"}},
-		"delay":               {under(delays), ask("f1", "e1"), false, []string{"f1 delay"}, []string{"f1 NOTIFIED"}},
-		"delay, by hand":      {under(delays), ask("f1", "e1", byHand), true, nil, []string{"f1 NOTIFIED"}},
-		"unreadable":          {unreadable(), ask("f1", "e1"), false, []string{"f1 policy unreadable"}, []string{"f1 NOTIFIED"}},
+		"no policy":         {open, ask("f1", "e1"), true, nil, []string{"f1 NOTIFIED"}},
+		"allow":             {under(allows), ask("f1", "e1"), true, nil, []string{"f1 NOTIFIED"}},
+		"exempt":            {under(exempt), ask("f1", "e1"), false, []string{"f1 exempt"}, []string{"f1 NOTIFIED"}},
+		"exempt, by hand":   {under(exempt), ask("f1", "e1", byHand), false, []string{"f1 exempt"}, []string{"f1 "}},
+		"exempt, and meant": {under(exempt), ask("f1", "e1", despite), true, nil, []string{"f1 NOTIFIED"}},
+		"ask":               {under(proposes), ask("f1", "e1"), false, []string{"f1 ask"}, []string{"f1 NOTIFIED"}},
+		"ask, by hand":      {under(proposes), ask("f1", "e1", byHand), true, nil, []string{"f1 NOTIFIED"}},
+		"delay":             {under(delays), ask("f1", "e1"), false, []string{"f1 delay"}, []string{"f1 NOTIFIED"}},
+		"delay, by hand":    {under(delays), ask("f1", "e1", byHand), true, nil, []string{"f1 NOTIFIED"}},
+		"unreadable": {unreadable(), ask("f1", "e1"), false, []string{"f1 policy unreadable"},
+			[]string{"f1 NOTIFIED"}},
 		"unreadable, by hand": {unreadable(), ask("f1", "e1", byHand), false, nil, nil},
 		"unreadable, meant":   {unreadable(), ask("f1", "e1", despite), true, nil, []string{"f1 NOTIFIED"}},
 	} {
@@ -148,7 +149,8 @@ func TestPolicyAtTheClaim(t *testing.T) {
 		t.Error("it does not start although nothing stops it")
 	}
 	d := wake(queued, under(exempt))
-	if diff := cmp.Diff([]string{"f1 exempt", "f2 exempt"}, parked(d.Record)); d.Start || diff != "" || d.Record.Last() != nil {
+	if diff := cmp.Diff([]string{"f1 exempt", "f2 exempt"}, parked(d.Record)); d.Start || diff != "" ||
+		d.Record.Last() != nil {
 		t.Errorf("exempt by now: start %t, attempts %v, parked %s", d.Start, d.Record.Attempts, diff)
 	}
 	// One of two may start, and does so with its own parameters.
@@ -175,7 +177,7 @@ func TestPolicyAtTheClaim(t *testing.T) {
 	}
 }
 
-// What becomes of a parked finding when the sweep looks at it.
+// The sweep looks at parked findings.
 func TestParkedFindingIsLookedAt(t *testing.T) {
 	t.Parallel()
 	seen := func(edit func(*decide.Seen)) map[string]decide.Seen {
@@ -199,16 +201,20 @@ func TestParkedFindingIsLookedAt(t *testing.T) {
 			[]string{"f1 exempt"}, nil, nil},
 		"it passes by now": {under(exempt), under(exempt), seen(func(s *decide.Seen) { s.Compliance = "PASSED" }),
 			7 * 24 * time.Hour, nil, nil, nil},
-		"a person has it in hand": {under(exempt), under(exempt), seen(func(s *decide.Seen) { s.Workflow = finding.Suppressed }),
+		"a person has it in hand": {under(exempt), under(exempt),
+			seen(func(s *decide.Seen) { s.Workflow = finding.Suppressed }),
 			7 * 24 * time.Hour, nil, nil, nil},
 		"two weeks before the end": {under(exempt), under(exempt), asItWas, exempt.Until.Sub(noon) - 14*24*time.Hour,
 			[]string{"f1 exempt"}, nil, []decide.Kind{decide.ExemptionEnds}},
-		"after the end":          {under(exempt), under(exempt), asItWas, exempt.Until.Sub(noon), nil, []string{"f1 NEW"}, nil},
-		"the rule is gone":       {under(exempt), governed(policy.Policy{Format: 1}), asItWas, time.Hour, nil, []string{"f1 NEW"}, nil},
+		"after the end": {under(exempt), under(exempt), asItWas, exempt.Until.Sub(noon), nil,
+			[]string{"f1 NEW"}, nil},
+		"the rule is gone": {under(exempt), governed(policy.Policy{Format: 1}), asItWas, time.Hour, nil,
+			[]string{"f1 NEW"}, nil},
 		"another rule":           {under(exempt), under(delays), asItWas, time.Hour, nil, []string{"f1 NEW"}, nil},
 		"the delay is over":      {under(delays), under(delays), asItWas, time.Hour, nil, []string{"f1 NEW"}, nil},
 		"the policy is readable": {unreadable(), under(allows), asItWas, 5 * time.Minute, nil, []string{"f1 NEW"}, nil},
-		"the policy is not":      {unreadable(), unreadable(), asItWas, 5 * time.Minute, []string{"f1 policy unreadable"}, nil, nil},
+		"the policy is not": {unreadable(), unreadable(), asItWas, 5 * time.Minute,
+			[]string{"f1 policy unreadable"}, nil, nil},
 	} {
 		rec := through(t, tc.parkedUnder, nil, record(), ask("f1", "e1")).Record
 		d := decide.OnWake(rec, tc.seen, tc.now, noon.Add(tc.after), settings)
@@ -232,12 +238,13 @@ func kinds(all []decide.Notification) []decide.Kind {
 	return names
 }
 
-// People are told once of the end of an exemption.
+// One notification announces the end of an exemption.
 func TestExemptionRemindsOnce(t *testing.T) {
 	t.Parallel()
 	g := under(exempt)
 	rec := through(t, g, nil, record(), ask("f1", "e1")).Record
-	seen := map[string]decide.Seen{"f1": {Workflow: finding.Notified, Compliance: finding.Failed, RecordState: finding.Active}}
+	seen := map[string]decide.Seen{"f1": {Workflow: finding.Notified, Compliance: finding.Failed,
+		RecordState: finding.Active}}
 	told := 0
 	for now := noon; now.Before(exempt.Until); now = now.Add(24 * time.Hour) {
 		d := decide.OnWake(rec, seen, g, now, settings)
@@ -245,7 +252,7 @@ func TestExemptionRemindsOnce(t *testing.T) {
 		rec = d.Record
 	}
 	if told != 1 {
-		t.Errorf("people were told %d times", told)
+		t.Errorf("%d notifications were sent", told)
 	}
 	if due := rec.Due(settings); due.After(exempt.Until) {
 		t.Errorf("it is due at %s, after the end of the exemption", due)
@@ -260,8 +267,9 @@ func proposed(t *testing.T, g decide.Gate, requests ...decide.Request) decide.Re
 		t.Fatalf("plan %t, start %t", d.Plan, d.Start)
 	}
 	started := decide.OnPlanStarted(d.Record, d.Record.Proposal.Round, "exec-plan", noon)
-	planned := decide.OnPlanned(started.Record, decide.Outcome{ExecutionID: "exec-plan", Planning: true, Succeeded: true,
-		Change: "Would close it.", Digest: expected}, nil, noon)
+	planned := decide.OnPlanned(started.Record,
+		decide.Outcome{ExecutionID: "exec-plan", Planning: true, Succeeded: true,
+			Change: "Would close it.", Digest: expected}, nil, noon)
 	if diff := cmp.Diff([]decide.Kind{decide.RepairProposed}, kinds(planned.Notifications)); diff != "" {
 		t.Errorf("notified (-want +got):\n%s", diff)
 	}
@@ -281,7 +289,7 @@ func answer(rec decide.Record, edits ...func(*decide.Answer)) decide.Answer {
 	return a
 }
 
-// What is approved is started once, bound to its plan, and for every finding that asked.
+// An approved repair is started once, bound to its plan, and for every finding that asked.
 func TestApprove(t *testing.T) {
 	t.Parallel()
 	g := under(proposes)
@@ -298,7 +306,8 @@ func TestApprove(t *testing.T) {
 	if again.Save || again.Start {
 		t.Error("the answer counts when it comes again")
 	}
-	other := decide.OnAnswer(d.Record, answer(rec, func(a *decide.Answer) { a.ID = "answer-2" }), nil, g, noon, settings)
+	other := decide.OnAnswer(d.Record, answer(rec, func(a *decide.Answer) { a.ID = "answer-2" }), nil, g, noon,
+		settings)
 	if other.Start || other.Record.Refused.Request != "answer-2" {
 		t.Errorf("another answer to the same proposal: start %t, refused %+v", other.Start, other.Record.Refused)
 	}
@@ -315,7 +324,8 @@ func TestApprovedPlanIsOutdated(t *testing.T) {
 	g := under(proposes)
 	rec := proposed(t, g, ask("f1", "e1"))
 	rec = decide.OnStarted(decide.OnAnswer(rec, answer(rec), nil, g, noon, settings).Record, 1, "exec-1").Record
-	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-1", Class: failure.Changed, Reason: "It differs."}, nil,
+	d := decide.OnOutcome(rec, decide.Outcome{ExecutionID: "exec-1", Class: failure.Changed, Reason: "It differs."},
+		nil,
 		noon, settings)
 	if x := d.Record.Proposal; x.State != decide.Wanted || x.Round != 2 {
 		t.Errorf("proposal = %+v", x)
@@ -328,7 +338,7 @@ func TestApprovedPlanIsOutdated(t *testing.T) {
 	}
 }
 
-// Silence is no, and so is a rejection. Both are told to the findings, and nothing starts.
+// Silence is no, and so is a rejection. Both are in the notes of the findings, and nothing starts.
 func TestNoApproval(t *testing.T) {
 	t.Parallel()
 	g := under(proposes)
@@ -349,7 +359,7 @@ func TestNoApproval(t *testing.T) {
 	}
 }
 
-// Who may approve is checked against the identity that SQS confirms.
+// Approvers are checked against the identity that SQS confirms.
 func TestWhoMayApprove(t *testing.T) {
 	t.Parallel()
 	const lead = "arn:aws:sts::111111111111:assumed-role/SecurityLead/carol"
@@ -366,11 +376,13 @@ func TestWhoMayApprove(t *testing.T) {
 		answer  func(*decide.Answer)
 		starts  bool
 	}{
-		"anybody":               {under(proposes), ask("f1", "e1"), func(*decide.Answer) {}, true},
-		"who is named":          {under(named), ask("f1", "e1"), byLead, true},
-		"who is not named":      {under(named), ask("f1", "e1"), func(a *decide.Answer) { a.By, a.Sender = ann, "" }, false},
-		"who only says so":      {under(named), ask("f1", "e1"), forged, false},
-		"a second person":       {second, ask("f1", "e1", requested), func(a *decide.Answer) { a.By, a.Sender = ann, "" }, true},
+		"anybody":      {under(proposes), ask("f1", "e1"), func(*decide.Answer) {}, true},
+		"who is named": {under(named), ask("f1", "e1"), byLead, true},
+		"who is not named": {under(named), ask("f1", "e1"), func(a *decide.Answer) { a.By, a.Sender = ann, "" },
+			false},
+		"who only says so": {under(named), ask("f1", "e1"), forged, false},
+		"a second person": {second, ask("f1", "e1", requested),
+			func(a *decide.Answer) { a.By, a.Sender = ann, "" }, true},
 		"the same person":       {second, ask("f1", "e1", requested), byLead, false},
 		"nobody requested it":   {second, ask("f1", "e1"), byLead, true},
 		"who is not confirmed":  {second, ask("f1", "e1", requested), forged, false},
@@ -384,7 +396,7 @@ func TestWhoMayApprove(t *testing.T) {
 	}
 }
 
-// A plan that fails is made again, and people are told once. One that finds nothing to do, or that the runbook refuses,
+// A plan that fails is made again, with one notification. One that finds nothing to do, or that the runbook refuses,
 // is an answer.
 func TestPlanFails(t *testing.T) {
 	t.Parallel()
@@ -401,19 +413,25 @@ func TestPlanFails(t *testing.T) {
 		updates  int
 		notified int
 	}{
-		"it could not be started": {decide.OnPlanRefused(d.Record, 1, "no role.", time.Time{}, noon), decide.Wanted, 0, 1},
-		"it was denied":           {outcome(decide.Outcome{Class: decide.Permission, Reason: "denied."}), decide.Wanted, 0, 1},
-		"it has no digest":        {outcome(decide.Outcome{Succeeded: true, Change: "Would close it."}), decide.Wanted, 0, 1},
-		"it is refused":           {outcome(decide.Outcome{Class: decide.Refused, Reason: "it is the default."}), "", 1, 0},
+		"it could not be started": {decide.OnPlanRefused(d.Record, 1, "no role.", time.Time{}, noon), decide.Wanted, 0,
+			1},
+		"it was denied": {outcome(decide.Outcome{Class: decide.Permission, Reason: "denied."}), decide.Wanted,
+			0, 1},
+		"it has no digest": {outcome(decide.Outcome{Succeeded: true, Change: "Would close it."}), decide.Wanted,
+			0, 1},
+		"it is refused": {outcome(decide.Outcome{Class: decide.Refused, Reason: "it is the default."}), "", 1,
+			0},
 		"nothing to change": {outcome(decide.Outcome{Succeeded: true, Change: "Nothing to change: it is closed.",
 			Digest: expected}), "", 1, 0},
 	} {
 		x := tc.d.Record.Proposal
-		if x.State != tc.state || len(tc.d.Updates) != tc.updates || len(tc.d.Notifications) != tc.notified || !tc.d.Save {
+		if x.State != tc.state || len(tc.d.Updates) != tc.updates || len(tc.d.Notifications) != tc.notified ||
+			!tc.d.Save {
 			t.Errorf("%s: %+v, %d updates, %d notifications", name, x, len(tc.d.Updates), len(tc.d.Notifications))
 		}
-		if again := decide.OnPlanRefused(tc.d.Record, x.Round, "no role.", time.Time{}, noon); len(again.Notifications) > 0 {
-			t.Errorf("%s: people are told again", name)
+		if again := decide.OnPlanRefused(tc.d.Record, x.Round, "no role.", time.Time{},
+			noon); len(again.Notifications) > 0 {
+			t.Errorf("%s: another notification is sent", name)
 		}
 	}
 	late := decide.OnPlanned(running, decide.Outcome{ExecutionID: "exec-other", Planning: true, Succeeded: true,
@@ -450,7 +468,7 @@ func TestBudgets(t *testing.T) {
 		t.Errorf("notified (-want +got):\n%s", diff)
 	}
 	if again := decide.OnWake(d.Record, nil, g, noon.Add(time.Hour), settings); len(again.Notifications) > 0 {
-		t.Error("people are told again of the same attempt")
+		t.Error("another notification is sent for the same attempt")
 	}
 	g.Budget = decide.Budget{}
 	if d = through(t, g, nil, record(), ask("f1", "e1", byHand)); !d.Start {

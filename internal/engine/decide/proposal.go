@@ -18,9 +18,9 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// Proposal is a repair that people are asked to approve. An execution in planning mode reads the resource and finds out
-// what the repair would do. What is approved is that plan: the repair is started with its digest, and refuses when it
-// reads anything else.
+// Proposal is a repair that people are asked to approve. An execution in planning mode reads the resource and
+// finds out what the repair would do. People approve that plan: the repair is started with its digest, and
+// refuses when it reads anything else.
 type Proposal struct {
 	// Round counts the proposals of a target. An answer names the round that it is about.
 	Round      int
@@ -96,8 +96,9 @@ func (p Proposal) wakes(now time.Time) bool {
 	return p.State == Wanted && !now.Before(p.StartAt) || p.State != "" && !now.Before(p.ExpiresAt)
 }
 
-// propose has people asked about a request. It joins a proposal that would do the same, and else becomes a part of a new
-// one, because what is approved must be what is done. One that cannot be joined asks again after the answer.
+// propose has people asked about a request. It joins a proposal that would do the same, and else becomes a
+// part of a new one, because what is approved must be what is done. One that cannot be joined asks again
+// after the answer.
 func (d *decider) propose(r Request, p Parked) {
 	x := &d.Record.Proposal
 	parameters := r.Parameters
@@ -140,7 +141,8 @@ func (d *Decision) proposeAgain(asks []Request, refs []Ref, now time.Time) {
 // planIfDue has the planning execution started.
 func (d *decider) planIfDue() {
 	x, last := &d.Record.Proposal, d.Record.Last()
-	if x.State != Wanted || d.now.Before(x.StartAt) || d.gate.Paused || last != nil && !last.ended() || d.needsAnything() {
+	if x.State != Wanted || d.now.Before(x.StartAt) || d.gate.Paused || last != nil && !last.ended() ||
+		d.needsAnything() {
 		return
 	}
 	t := d.Record.Target
@@ -160,8 +162,8 @@ func (d *decider) planIfDue() {
 	}
 }
 
-// Starting returns what is to be started for a target: its last attempt, or what stands for the planning execution of its
-// proposal, which needs of the account what a repair needs.
+// Starting returns what is to be started for a target: its last attempt, or what stands for the planning
+// execution of its proposal, which needs of the account what a repair needs.
 func (r Record) Starting() Attempt {
 	a := r.Last()
 	switch {
@@ -194,8 +196,8 @@ func OnPlanRefused(rec Record, round int, reason string, notBefore, now time.Tim
 	return d
 }
 
-// PlansWith reports whether the planning execution of the proposal may be the one with an id. While it is being started,
-// it may be any that is not of an attempt.
+// PlansWith reports whether the planning execution of the proposal may be the one with an id. While it is
+// being started, it may be any that is not of an attempt.
 func (r Record) PlansWith(executionID string) bool {
 	switch r.Proposal.State {
 	case Planning:
@@ -235,11 +237,12 @@ func OnPlanned(rec Record, o Outcome, seen map[string]Seen, now time.Time) Decis
 	return d
 }
 
-// planFailed keeps a proposal whose plan failed for a reason that may pass. People are told once.
+// planFailed keeps a proposal whose plan failed for a reason that may pass. One notification is sent.
 func (d *Decision) planFailed(reason string, now time.Time) {
 	x := &d.Record.Proposal
 	known := x.Problem != ""
-	x.State, x.StartAt, x.ExecutionID, x.Problem = Wanted, now.Add(planAgain), "", Clip(Line(reason, storedLimit), reasonLimit)
+	x.State, x.StartAt, x.ExecutionID, x.Problem = Wanted, now.Add(planAgain), "", Clip(Line(reason, storedLimit),
+		reasonLimit)
 	x.Nonce += "+" // another execution
 	d.Save = true
 	if !known {
@@ -274,7 +277,7 @@ func proposalNotification(rec Record, asked []Ref) Notification {
 	return n
 }
 
-// dropProposal ends a proposal with an answer for its findings. What else was asked and could not be joined asks again.
+// dropProposal ends a proposal with an answer for its findings. Findings that could not join it ask again.
 func (d *Decision) dropProposal(u Update) {
 	x := d.Record.Proposal
 	var again []Ref
@@ -360,13 +363,14 @@ func (d *decider) answerProblem(answer Answer) string {
 	case x.State != Open:
 		return "This proposal is being planned. Answer it when its plan is there."
 	case last != nil && !last.ended():
-		return fmt.Sprintf("Attempt %d of this resource is %s. Answer again when it has ended.", last.Number, last.State)
+		return fmt.Sprintf("Attempt %d of this resource is %s. Answer again when it has ended.", last.Number,
+			last.State)
 	}
 	return d.approverProblem(answer.By, answer.Sender)
 }
 
-// approverProblem returns why a person may not approve the proposal, or "". What a message says of its sender is
-// believed only if SQS confirms it.
+// approverProblem returns why a person may not approve the proposal, or "". The sender that a message names
+// is believed only if SQS confirms it.
 func (d *decider) approverProblem(by, sender string) string {
 	x, second := d.Record.Proposal, d.gate.Policy.Policy.Proposals.SecondPerson
 	switch {
@@ -375,7 +379,8 @@ func (d *decider) approverProblem(by, sender string) string {
 	case by == "" || finding.Doubtful(sender, by) != "":
 		return "It is not confirmed who approves. Approve it with `hubmend approve`, as a session of a role."
 	case len(x.Approvers) > 0 && !slices.ContainsFunc(x.Approvers, func(p string) bool { return iam.Match(p, by) }):
-		return fmt.Sprintf("Rule %q of the policy lets only these approve: %s.", x.Rule, strings.Join(x.Approvers, ", "))
+		return fmt.Sprintf("Rule %q of the policy lets only these approve: %s.", x.Rule,
+			strings.Join(x.Approvers, ", "))
 	case second && x.AskedBy == by:
 		return "The person who requested the repair must not approve it."
 	}

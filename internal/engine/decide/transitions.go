@@ -74,17 +74,20 @@ var Transitions = []Transition{
 		Does: "Another finding is stopped by the policy, or is repaired.",
 		To:   slices.Concat(begun, over), Stays: true},
 	{From: []Phase{PhaseParked}, On: []Event{EventFollowUp},
-		Does: "A finding whose time has come, or that another policy lets start, is NEW again, and so asks again. One " +
+		Does: "A finding whose time has come, or that another policy lets start, is NEW again, and asks again. One " +
 			"that needs no repair any longer is forgotten. A proposal expires.",
 		To: settled, Stays: true},
-	{On: []Event{EventPlanStarted, EventPlanFailed}, Does: "The planning execution of a proposal is recorded.", Stays: true},
+	{On: []Event{EventPlanStarted, EventPlanFailed}, Does: "The planning execution of a proposal is recorded.",
+		Stays: true},
 	{On: []Event{EventPlanned},
-		Does: "People are asked to approve the repair. If there is nothing to change, or the repair would be refused, the " +
+		Does: "People are asked to approve the repair. If there is nothing to change, or the repair would be " +
+			"refused, the " +
 			"findings are answered.",
 		To: settled, Stays: true},
 	{From: slices.Concat(settled, []Phase{PhaseParked}), On: []Event{EventAnswer},
-		Does: "The repair that a person approved starts, or waits for what stops it. What was rejected is answered.",
-		To:   slices.Concat(begun, settled), Stays: true},
+		Does: "The repair that a person approved starts, or waits for what stops it. Findings of a rejected repair " +
+			"are answered.",
+		To: slices.Concat(begun, settled), Stays: true},
 	{On: []Event{EventReverted}, Does: "The findings' note says who reverted the repair.", Stays: true},
 	{On: []Event{EventAnswer}, Does: "The answer is refused, and the reason recorded.", Stays: true},
 	{From: settled, On: wanted, Does: "Findings that the policy had wait are forgotten.", Stays: true},
@@ -103,7 +106,8 @@ var Transitions = []Transition{
 	{From: claimed, On: []Event{EventFinding, EventRequest, EventFollowUp},
 		Does: "The function that claimed it has died: it is started again when nothing stops it.",
 		To:   []Phase{PhaseRestarting, PhaseUnknown}},
-	{From: slices.Concat(claimed, []Phase{PhaseUnknown}), On: []Event{EventFinding, EventRequest, EventFollowUp, EventAnswer},
+	{From: slices.Concat(claimed, []Phase{PhaseUnknown}),
+		On:   []Event{EventFinding, EventRequest, EventFollowUp, EventAnswer},
 		Does: "The policy does not allow to start it again: the attempt ends, and people are notified.",
 		To:   []Phase{PhaseParked, PhaseFailed}},
 	{From: slices.Concat(claimed, []Phase{PhaseUnknown}), On: []Event{EventAnswer},

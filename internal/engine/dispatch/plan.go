@@ -11,8 +11,8 @@ import (
 	"hubmend/internal/engine/failure"
 )
 
-// startPlan starts the planning execution of a target's proposal and records it. After an error that may pass, the sweep
-// has it started again, with the same client token.
+// startPlan starts the planning execution of a target's proposal and records it. After an error that may
+// pass, the sweep has it started again, with the same client token.
 func (h *Handler) startPlan(ctx context.Context, w *work) error {
 	p, log := w.record.Proposal, h.Log.With("target", w.target.String(), "round", w.record.Proposal.Round)
 	id, err := h.Starter.Plan(ctx, w.target, p.Parameters, p.ClientToken(w.target))
@@ -37,8 +37,8 @@ func (h *Handler) startPlan(ctx context.Context, w *work) error {
 	return err
 }
 
-// planned notes what the start of a planning execution shows about its account, and returns until when the account is not
-// ready.
+// planned notes what the start of a planning execution shows about its account, and returns until when the
+// account is not ready.
 func (h *Handler) planned(ctx context.Context, w *work, refused *executions.Refused) (time.Time, error) {
 	switch {
 	case refused != nil && refused.Class == failure.NotReady:

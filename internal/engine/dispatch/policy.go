@@ -55,7 +55,8 @@ func PolicyControl(c control.Control, groups []string) policy.Control {
 		Approval: c.Approval}
 }
 
-// readFact reads what a verdict needs about a target. A fact that cannot be read is a problem that the decision knows of.
+// readFact reads what a verdict needs about a target. A fact that cannot be read is a problem that the
+// decision knows of.
 func (h *Handler) readFact(ctx context.Context, in decide.InForce, need policy.Need, t target.Target) decide.InForce {
 	var err error
 	switch need {
@@ -71,8 +72,8 @@ func (h *Handler) readFact(ctx context.Context, in decide.InForce, need policy.N
 	return in
 }
 
-// takeBudget takes one start of each budget of the policy. A start that is not within all of them has used up those that
-// it was within, which only makes others wait.
+// takeBudget takes one start of each budget of the policy. A start that is not within all of them has used up
+// those that it was within, which only makes others wait.
 func (h *Handler) takeBudget(ctx context.Context, in decide.InForce, control, account string) (decide.Budget, error) {
 	taken := decide.Budget{Asked: true}
 	for _, w := range decide.BudgetWindows(in.Policy.Budgets, control, account, h.Now()) {

@@ -34,24 +34,34 @@ func TestPolicyIsAsked(t *testing.T) {
 	t.Parallel()
 	parked := []string{"save nothing", "update f1 NOTIFIED"}
 	told := func(done ...string) []string {
-		return append(append([]string{}, done...), "notify Hubmend: repair policy unreadable: EC2.13 sg-11111111 in 222222222222")
+		return append(append([]string{}, done...),
+			"notify Hubmend: repair policy unreadable: EC2.13 sg-11111111 in 222222222222")
 	}
 	for name, tc := range map[string]struct {
 		rule policy.Rule
 		edit func(*world)
 		want []string
 	}{
-		"another control":          {exempt(policy.When{Controls: []string{"S3.1"}}), func(*world) {}, started},
-		"this control":             {exempt(policy.When{Controls: []string{"EC2.13"}}), func(*world) {}, parked},
-		"its group":                {exempt(policy.When{Groups: []string{"CIS4142"}}), func(*world) {}, parked},
-		"its standard":             {exempt(policy.When{Standards: []string{"cis-aws-foundations-benchmark/v/1.2.0"}}), func(*world) {}, parked},
-		"its risk":                 {exempt(policy.When{Risks: []string{"low"}}), func(*world) {}, started},
-		"its OU":                   {exempt(policy.When{OUs: []string{"ou-1"}}), func(w *world) { w.ous = []string{"ou-1", "r-1"} }, append([]string{"read OUs of 222222222222"}, parked...)},
-		"another OU":               {exempt(policy.When{OUs: []string{"ou-1"}}), func(w *world) { w.ous = []string{"r-1"} }, append([]string{"read OUs of 222222222222"}, started...)},
-		"its tag":                  {exempt(policy.When{Tags: []string{"keep"}}), func(w *world) { w.tags = map[string]string{"keep": ""} }, append([]string{"read tags of sg-11111111"}, parked...)},
-		"tags that cannot be read": {exempt(policy.When{Tags: []string{"keep"}}), func(w *world) { w.fail["Tags"] = true }, append(told("read tags of sg-11111111"), parked...)},
-		"OUs that cannot be read":  {exempt(policy.When{OUs: []string{"ou-1"}}), func(w *world) { w.fail["OUs"] = true }, append(told("read OUs of 222222222222"), parked...)},
-		"no policy can be read":    {policy.Rule{}, func(w *world) { w.fail["Current"] = true }, append(told(), parked...)},
+		"another control": {exempt(policy.When{Controls: []string{"S3.1"}}), func(*world) {}, started},
+		"this control":    {exempt(policy.When{Controls: []string{"EC2.13"}}), func(*world) {}, parked},
+		"its group":       {exempt(policy.When{Groups: []string{"CIS4142"}}), func(*world) {}, parked},
+		"its standard": {exempt(policy.When{Standards: []string{"cis-aws-foundations-benchmark/v/1.2.0"}}),
+			func(*world) {}, parked},
+		"its risk": {exempt(policy.When{Risks: []string{"low"}}), func(*world) {}, started},
+		"its OU": {exempt(policy.When{OUs: []string{"ou-1"}}),
+			func(w *world) { w.ous = []string{"ou-1", "r-1"} },
+			append([]string{"read OUs of 222222222222"}, parked...)},
+		"another OU": {exempt(policy.When{OUs: []string{"ou-1"}}),
+			func(w *world) { w.ous = []string{"r-1"} }, append([]string{"read OUs of 222222222222"}, started...)},
+		"its tag": {exempt(policy.When{Tags: []string{"keep"}}),
+			func(w *world) { w.tags = map[string]string{"keep": ""} },
+			append([]string{"read tags of sg-11111111"}, parked...)},
+		"tags that cannot be read": {exempt(policy.When{Tags: []string{"keep"}}),
+			func(w *world) { w.fail["Tags"] = true }, append(told("read tags of sg-11111111"), parked...)},
+		"OUs that cannot be read": {exempt(policy.When{OUs: []string{"ou-1"}}),
+			func(w *world) { w.fail["OUs"] = true }, append(told("read OUs of 222222222222"), parked...)},
+		"no policy can be read": {policy.Rule{}, func(w *world) { w.fail["Current"] = true },
+			append(told(), parked...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,8 +123,9 @@ func TestProposal(t *testing.T) {
 		t.Fatalf("done (-want +got):\n%s", diff)
 	}
 	rec := w.record(t, one)
-	planned := decide.OnPlanned(rec, decide.Outcome{ExecutionID: rec.Proposal.ExecutionID, Planning: true, Succeeded: true,
-		Change: "Closed.", Digest: "d1"}, nil, w.now)
+	planned := decide.OnPlanned(rec,
+		decide.Outcome{ExecutionID: rec.Proposal.ExecutionID, Planning: true, Succeeded: true,
+			Change: "Closed.", Digest: "d1"}, nil, w.now)
 	if _, err := w.memory.Save(t.Context(), planned.Record); err != nil {
 		t.Fatal(err)
 	}

@@ -71,8 +71,9 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	}
 	return verdict{target: t, reason: "request", request: &decide.Request{
 		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, Sender: e.Sender, At: e.Time, AsOf: asOf(e, f),
-		Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName, Severity: f.Severity,
-		Despite: e.Despite,
+		Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
+		Severity: f.Severity,
+		Despite:  e.Despite,
 	}}
 }
 

@@ -1,5 +1,5 @@
 // Package facts reads what a policy may ask about a repair beyond its finding: the organizational units (OUs) of the
-// account and the tags of the resource. What cannot be read is an error, never an empty answer.
+// account and the tags of the resource. A fact that cannot be read is an error, never an empty answer.
 package facts
 
 import (
@@ -59,7 +59,8 @@ var ErrGone = errors.New("the resource does not exist")
 func (r *Reader) OUs(ctx context.Context, account string) ([]string, error) {
 	var all []string
 	for child := account; len(all) < maxDepth; {
-		p, err := r.parents.get(ctx, child, func(ctx context.Context) (parent, error) { return r.readParent(ctx, child) })
+		p, err := r.parents.get(ctx, child,
+			func(ctx context.Context) (parent, error) { return r.readParent(ctx, child) })
 		if err != nil {
 			return nil, fmt.Errorf("read the organizational units of account %s: %w", account, err)
 		}

@@ -45,7 +45,8 @@ func jsonError(code, message string) answer {
 
 func xmlError(status int, code, message string) answer {
 	return answer{status: status, body: fmt.Sprintf(
-		`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>`, code, message)}
+		`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>`, code,
+		message)}
 }
 
 func s3Error(status int, code string, header map[string]string) answer {
@@ -67,9 +68,11 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in map[string]any
 	_ = json.Unmarshal(body, &in)
 	if form.Get("Action") == "AssumeRole" {
-		_, _ = io.WriteString(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>`+
-			`<Credentials><AccessKeyId>`+form.Get("RoleArn")[13:25]+`</AccessKeyId><SecretAccessKey>s</SecretAccessKey>`+
-			`<SessionToken>t</SessionToken><Expiration>2126-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`)
+		_, _ = io.WriteString(w,
+			`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>`+
+				`<Credentials><AccessKeyId>`+form.Get("RoleArn")[13:25]+
+				`</AccessKeyId><SecretAccessKey>s</SecretAccessKey>`+
+				`<SessionToken>t</SessionToken><Expiration>2126-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`)
 		return
 	}
 	if e.wait != nil {
@@ -220,15 +223,18 @@ func TestOUsFailClosed(t *testing.T) {
 		isTransient bool
 	}{
 		"denied": {jsonError("AccessDeniedException", "You don't have permissions to access this resource."),
-			answer{}, "AccessDeniedException: You don't have permissions to access this resource.; OUs and the tags", false},
+			answer{}, "AccessDeniedException: You don't have permissions to access this resource.; OUs and the tags",
+			false},
 		"no organization": {jsonError("AWSOrganizationsNotInUseException", "x"), answer{},
 			"AWSOrganizationsNotInUseException", false},
 		"another organization": {jsonError("ChildNotFoundException", "x"), answer{}, "ChildNotFoundException", false},
-		"throttled":            {jsonError("TooManyRequestsException", "x"), answer{}, "TooManyRequestsException", true},
-		"no parent":            {ok(`{"Parents":[]}`), answer{}, "no parent of 222222222222", false},
+		"throttled": {jsonError("TooManyRequestsException", "x"), answer{}, "TooManyRequestsException",
+			true},
+		"no parent": {ok(`{"Parents":[]}`), answer{}, "no parent of 222222222222", false},
 		"half the way": {parents("ou-ab12-inner111", "ORGANIZATIONAL_UNIT"), jsonError("TooManyRequestsException", "x"),
 			"TooManyRequestsException", true},
-		"circle": {parents("ou-ab12-inner111", "ORGANIZATIONAL_UNIT"), parents("ou-ab12-inner111", "ORGANIZATIONAL_UNIT"),
+		"circle": {parents("ou-ab12-inner111", "ORGANIZATIONAL_UNIT"),
+			parents("ou-ab12-inner111", "ORGANIZATIONAL_UNIT"),
 			"no root above", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -320,7 +326,8 @@ func TestTags(t *testing.T) {
 	t.Parallel()
 	const pair = `<member><Key>env</Key><Value>prod</Value></member>`
 	xml := func(call, tags string) answer {
-		return ok(fmt.Sprintf(`<%sResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><%[1]sResult>%s</%[1]sResult></%[1]sResponse>`,
+		return ok(fmt.Sprintf(
+			`<%sResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><%[1]sResult>%s</%[1]sResult></%[1]sResponse>`,
 			call, tags))
 	}
 	prod := map[string]string{"env": "prod"}
@@ -347,7 +354,8 @@ func TestTags(t *testing.T) {
 			"GetResources [arn:aws:cloudfront::222222222222:distribution/E1] by 222222222222 in us-east-1"},
 		"database": {"arn:aws:rds:eu-west-1:222222222222:db:main", "eu-west-1",
 			map[string]answer{"GetResources [arn:aws:rds:eu-west-1:222222222222:db:main]": resources("")},
-			map[string]string{}, "GetResources [arn:aws:rds:eu-west-1:222222222222:db:main] by 222222222222 in eu-west-1"},
+			map[string]string{},
+			"GetResources [arn:aws:rds:eu-west-1:222222222222:db:main] by 222222222222 in eu-west-1"},
 		"bucket": {"arn:aws:s3:::b.example", "eu-west-1", map[string]answer{"GET /b.example of 222222222222": ok(
 			`<Tagging><TagSet><Tag><Key>env</Key><Value>prod</Value></Tag></TagSet></Tagging>`)}, prod,
 			"GET /b.example of 222222222222 by 222222222222 in eu-west-1"},
@@ -361,7 +369,8 @@ func TestTags(t *testing.T) {
 			map[string]answer{"GET /b of 222222222222": s3Error(404, "NoSuchTagSet", nil)}, map[string]string{},
 			"GET /b of 222222222222 by 222222222222 in eu-west-1"},
 		"user": {user, target.Global, map[string]answer{
-			"ListUserTags alice": xml("ListUserTags", "<Tags>"+pair+"</Tags><IsTruncated>true</IsTruncated><Marker>-2</Marker>"),
+			"ListUserTags alice": xml("ListUserTags",
+				"<Tags>"+pair+"</Tags><IsTruncated>true</IsTruncated><Marker>-2</Marker>"),
 			"ListUserTags alice-2": xml("ListUserTags",
 				"<Tags><member><Key>a</Key><Value></Value></member></Tags><IsTruncated>false</IsTruncated>")},
 			map[string]string{"env": "prod", "a": ""}, "ListUserTags alice-2 by 222222222222 in eu-central-1"},
@@ -377,7 +386,8 @@ func TestTags(t *testing.T) {
 			"ListTagsForResource 222222222222-2": ok(`{"Tags":[]}`)}, prod,
 			"ListTagsForResource 222222222222-2 by ADMINKEY in eu-central-1"},
 		"account without an organization": {"AWS::::Account:222222222222", "eu-west-1", map[string]answer{
-			"ListTagsForResource 222222222222": jsonError("AWSOrganizationsNotInUseException", "x")}, map[string]string{},
+			"ListTagsForResource 222222222222": jsonError("AWSOrganizationsNotInUseException", "x")},
+			map[string]string{},
 			"ListTagsForResource 222222222222 by ADMINKEY in eu-central-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -429,7 +439,8 @@ func TestTagsFailClosed(t *testing.T) {
 		gone     bool
 	}{
 		"denied": {group, map[string]answer{"GetResources [" + group + "]": jsonError("AccessDeniedException", "no")},
-			"tag:GetResources: AccessDeniedException: no; update the template hubmend-member-roles of account " + member,
+			"tag:GetResources: AccessDeniedException: no; update the template hubmend-member-roles of account " +
+				member,
 			false},
 		"throttled": {group, map[string]answer{"GetResources [" + group + "]": jsonError("ThrottledException", "slow")},
 			"tag:GetResources: ThrottledException: slow", false},
@@ -449,13 +460,16 @@ func TestTagsFailClosed(t *testing.T) {
 		"no bucket": {"arn:aws:s3:::b", map[string]answer{"GET /b of 222222222222": s3Error(404, "NoSuchBucket", nil)},
 			"does not exist", true},
 		"denied bucket": {"arn:aws:s3:::b",
-			map[string]answer{"GET /b of 222222222222": s3Error(403, "AccessDenied", nil)}, "or the bucket's own policy", false},
+			map[string]answer{"GET /b of 222222222222": s3Error(403, "AccessDenied", nil)},
+			"or the bucket's own policy", false},
 		"redirected bucket": {"arn:aws:s3:::b", map[string]answer{"GET /b of 222222222222": s3Error(301,
 			"PermanentRedirect", map[string]string{"X-Amz-Bucket-Region": "eu-south-1"})}, "PermanentRedirect", false},
 		"no account": {"AWS::::Account:222222222222", map[string]answer{
-			"ListTagsForResource 222222222222": jsonError("TargetNotFoundException", "x")}, "not in the organization", true},
+			"ListTagsForResource 222222222222": jsonError("TargetNotFoundException", "x")}, "not in the organization",
+			true},
 		"denied account": {"AWS::::Account:222222222222", map[string]answer{
-			"ListTagsForResource 222222222222": jsonError("AccessDeniedException", "no")}, "delegated administrator", false},
+			"ListTagsForResource 222222222222": jsonError("AccessDeniedException", "no")}, "delegated administrator",
+			false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

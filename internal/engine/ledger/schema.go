@@ -11,8 +11,8 @@ import (
 	"hubmend/internal/engine/decide"
 )
 
-// schemas are the highest schema numbers that this version of Hubmend reads, by sort key. Raise one when versions that do
-// not know it must not write such an item any longer: docs/adr/0017-ledger-schema.md.
+// schemas are the highest schema numbers that this version of Hubmend reads, by sort key. Raise one when
+// versions that do not know it must not write such an item any longer: docs/adr/0017-ledger-schema.md.
 var schemas = map[string]int{targetItem: policySchema, breakerItem: firstSchema, accountItem: firstSchema,
 	digestItem: firstSchema, policyItem: firstSchema}
 

@@ -147,13 +147,14 @@ func TestSchemaOfAPolicy(t *testing.T) {
 		rec  decide.Record
 		want int
 	}{
-		"nothing":     {decide.Record{}, 1},
-		"an attempt":  {decide.Record{Attempts: []decide.Attempt{{Number: 1}}}, 1},
-		"parked":      {decide.Record{Parked: []decide.Parked{{Cause: decide.Exempted}}}, 2},
-		"proposed":    {decide.Record{Proposal: decide.Proposal{State: decide.Open}}, 2},
-		"answered":    {decide.Record{Proposal: decide.Proposal{Round: 2}}, 1},
-		"approved":    {decide.Record{Attempts: []decide.Attempt{{Number: 1, Expected: "d", State: decide.Queued}}}, 2},
-		"was applied": {decide.Record{Attempts: []decide.Attempt{{Number: 1, Expected: "d", State: decide.Succeeded}}}, 1},
+		"nothing":    {decide.Record{}, 1},
+		"an attempt": {decide.Record{Attempts: []decide.Attempt{{Number: 1}}}, 1},
+		"parked":     {decide.Record{Parked: []decide.Parked{{Cause: decide.Exempted}}}, 2},
+		"proposed":   {decide.Record{Proposal: decide.Proposal{State: decide.Open}}, 2},
+		"answered":   {decide.Record{Proposal: decide.Proposal{Round: 2}}, 1},
+		"approved":   {decide.Record{Attempts: []decide.Attempt{{Number: 1, Expected: "d", State: decide.Queued}}}, 2},
+		"was applied": {decide.Record{Attempts: []decide.Attempt{{Number: 1, Expected: "d", State: decide.Succeeded}}},
+			1},
 	} {
 		if got := ledger.SchemaOf(tc.rec); got != tc.want {
 			t.Errorf("%s: schema %d, want %d", name, got, tc.want)

@@ -28,8 +28,8 @@ type Answer struct {
 // Body writes the answer as the body of a queue message.
 func (a Answer) Body() string { return body(answerSource, a) }
 
-// ParseAnswer reads an answer from the body of a queue message. It returns false for a message that is none, and gives an
-// error for one that is broken.
+// ParseAnswer reads an answer from the body of a queue message. It returns false for a message that is none,
+// and gives an error for one that is broken.
 func ParseAnswer(text []byte) (Answer, bool, error) {
 	detail, ok := detailOf(text, answerSource)
 	if !ok {

@@ -66,8 +66,9 @@ func digestStory(n decide.Notification) (what, hint string) {
 		return fmt.Sprintf("Rule %q of the policy delays the repair of %s in %s.", line(n.Common.Rule, shortLimit),
 			resources, accounts), "To keep any of them as it is, add a rule to the policy that exempts it."
 	case decide.RepairProposed:
-		return fmt.Sprintf("Hubmend proposes to repair %s in %s, and a person has to approve each.", resources, accounts),
-			"Approve or reject them. What nobody answers is not repaired."
+		return fmt.Sprintf("Hubmend proposes to repair %s in %s, and a person has to approve each.", resources,
+				accounts),
+			"Approve or reject them. Without an answer nothing is repaired."
 	case decide.ExemptionEnds:
 		return fmt.Sprintf("Rule %q of the policy exempts %s in %s and ends within two weeks.",
 				line(n.Common.Rule, shortLimit), resources, accounts),
@@ -76,7 +77,8 @@ func digestStory(n decide.Notification) (what, hint string) {
 		return fmt.Sprintf("A budget of the policy is used up, and %s in %s wait for the next hour or day.", resources,
 			accounts), "Nothing, if that is what the budget is for. `hubmend policy show` has the budgets."
 	case decide.PolicyUnreadable:
-		return fmt.Sprintf("The policy, or a fact that it depends on, cannot be read. %s in %s wait, and nothing starts "+
+		return fmt.Sprintf("The policy, or a fact that it depends on, cannot be read. %s in %s wait, and "+
+			"nothing starts "+
 			"automatically.", upper(resources), accounts), "Remove the cause that the reasons below name."
 	default:
 		return fmt.Sprintf("Hubmend cannot start repairs in %s, because something is not set up there yet (%s). %s",

@@ -13,9 +13,11 @@ func policyStory(n decide.Notification) (what, hint string) {
 	rule := fmt.Sprintf("rule %q of the policy", line(n.Parked.Rule, shortLimit))
 	switch n.Kind {
 	case decide.RepairDelayed:
-		return fmt.Sprintf("Hubmend will repair a resource after %s, because %s delays it.", decide.Clock(n.Parked.Until),
+		return fmt.Sprintf("Hubmend will repair a resource after %s, because %s delays it.",
+				decide.Clock(n.Parked.Until),
 				rule),
-			"Nothing, if it may be repaired then. `hubmend plan` shows what the repair would change. To keep the resource as " +
+			"Nothing, if it may be repaired then. `hubmend plan` shows what the repair would change. To keep the " +
+				"resource as " +
 				"it is, add a rule to the policy that exempts it, and use `hubmend policy apply`."
 	case decide.RepairProposed:
 		why := rule + " asks for it"
@@ -23,19 +25,22 @@ func policyStory(n decide.Notification) (what, hint string) {
 			why = "the control asks for it"
 		}
 		return fmt.Sprintf("A person has to approve the repair of a resource, because %s.", why),
-			fmt.Sprintf("Read the plan, and approve or reject it before %s. What nobody answers is not repaired.",
+			fmt.Sprintf("Read the plan, and approve or reject it before %s. Without an answer nothing is repaired.",
 				decide.Clock(n.Record.Proposal.ExpiresAt))
 	case decide.ExemptionEnds:
-		return fmt.Sprintf("Hubmend will repair a resource again after %s, because %s ends then. Until then the rule exempts "+
+		return fmt.Sprintf("Hubmend will repair a resource again after %s, because %s ends then. Until then the "+
+				"rule exempts "+
 				"it.", decide.Clock(n.Parked.RuleEnds), rule),
 			"Remove what the exemption is for, or extend the rule with `hubmend policy apply`."
 	case decide.BudgetSpent:
 		return fmt.Sprintf("A budget of the policy is used up, so a repair waits until %s. Others do too.",
 				decide.Clock(n.Attempt.NotBefore)),
-			"Nothing, if that is what the budget is for. `hubmend policy show` has the budgets. The custom action repairs it " +
+			"Nothing, if that is what the budget is for. `hubmend policy show` has the budgets. The custom action " +
+				"repairs it " +
 				"now."
 	default:
-		return "Hubmend starts no repair automatically, because it cannot tell whether the policy allows it.",
+		return "Hubmend starts no repair automatically, because the policy, or a fact that it depends on, " +
+				"cannot be read.",
 			"Remove the cause. Hubmend tries again every few minutes."
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// check refuses a rule that a function could misunderstand. What people should write instead is for policyfile to say.
+// check refuses a rule that a function could misunderstand. Package policyfile explains how to write it.
 func (r Rule) check() error {
 	switch r.Decision {
 	case Exempt, Ask, Delay, Allow:

@@ -15,7 +15,7 @@ type Policy struct {
 	Proposals Proposals `json:"proposals,omitzero"`
 }
 
-// Format is the newest form that this version knows.
+// Format is the latest form that this version knows.
 const Format = 1
 
 // Rule decides about everything that its conditions match.
@@ -29,15 +29,15 @@ type Rule struct {
 	Ticket   string   `json:"ticket,omitempty"`
 	// Until is the first moment at which the rule no longer matches; zero when it has no end.
 	Until time.Time `json:"until,omitzero"`
-	// Delay is how long a repair waits after the finding first asked for it, and Windows are when it may start then. Both
-	// are of Delay only. Without windows it may start at any time.
+	// Delay is how long a repair waits after the finding first asked for it, and Windows are when it may
+	// start then. Both are of Delay only. Without windows it may start at any time.
 	Delay   time.Duration `json:"delay,omitempty"`
 	Windows []Window      `json:"windows,omitempty"`
 	// Approvers are patterns of the ARNs of who may approve, of Ask only; empty: everybody who may send requests.
 	Approvers []string `json:"approvers,omitempty"`
 }
 
-// Decision is what becomes of a repair.
+// Decision is what a rule says about a repair.
 type Decision string
 
 // The decisions, the strictest first.
@@ -51,9 +51,10 @@ const (
 // When are the conditions of a rule. All that are given must hold; of a list, one entry must. An empty When matches
 // everything.
 type When struct {
-	Controls   []string `json:"controls,omitempty"`   // ids such as EC2.13; * stands for any text
-	Groups     []string `json:"groups,omitempty"`     // control groups of playbooks, such as CIS4142
-	Standards  []string `json:"standards,omitempty"`  // as findings spell them, such as cis-aws-foundations-benchmark/v/1.2.0
+	Controls []string `json:"controls,omitempty"` // ids such as EC2.13; * stands for any text
+	Groups   []string `json:"groups,omitempty"`   // control groups of playbooks, such as CIS4142
+	// as findings spell them, such as cis-aws-foundations-benchmark/v/1.2.0
+	Standards  []string `json:"standards,omitempty"`
 	Risks      []string `json:"risks,omitempty"`      // of the repair: low, medium, high
 	Severities []string `json:"severities,omitempty"` // of the finding: LOW, MEDIUM, ...
 	Accounts   []string `json:"accounts,omitempty"`   // 12 digits

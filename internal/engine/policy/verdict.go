@@ -59,7 +59,8 @@ type Verdict struct {
 // catalog wants a person to decide about, only a rule that names the control allows a repair.
 func (p Policy) Decide(s Subject, f Facts, now time.Time) Verdict {
 	v := p.decide(s, f, now)
-	named := slices.ContainsFunc(v.Rule.When.Controls, func(id string) bool { return strings.EqualFold(id, s.Control.ID) })
+	named := slices.ContainsFunc(v.Rule.When.Controls,
+		func(id string) bool { return strings.EqualFold(id, s.Control.ID) })
 	if v.Decision == Allow && s.Control.Approval != "" && !named {
 		return Verdict{Decision: Ask, Rule: Rule{Decision: Ask, Reason: s.Control.Approval}}
 	}

@@ -22,7 +22,8 @@ func subject(edits ...func(*policy.Subject)) policy.Subject {
 	return s
 }
 
-var known = policy.Facts{OUs: []string{"ou-1-app", "ou-1-prod", "r-1"}, Tags: map[string]string{"env": "prod", "team": ""}}
+var known = policy.Facts{OUs: []string{"ou-1-app", "ou-1-prod", "r-1"},
+	Tags: map[string]string{"env": "prod", "team": ""}}
 
 // Each condition matches what it says and nothing else, whatever the others say.
 func TestConditions(t *testing.T) {
@@ -31,23 +32,24 @@ func TestConditions(t *testing.T) {
 		when    policy.When
 		matches bool
 	}{
-		"none":                               {policy.When{}, true},
-		"control":                            {policy.When{Controls: []string{"x.22"}}, true},
-		"control by pattern":                 {policy.When{Controls: []string{"Y.1", "X.*"}}, true},
-		"another control":                    {policy.When{Controls: []string{"X.2"}}, false},
-		"group":                              {policy.When{Groups: []string{"CIS1"}}, true},
-		"another group":                      {policy.When{Groups: []string{"CIS"}}, false},
-		"standard":                           {policy.When{Standards: []string{"fsbp/v/1"}}, true},
-		"another standard":                   {policy.When{Standards: []string{"pci/v/1"}}, false},
-		"risk":                               {policy.When{Risks: []string{"medium", "high"}}, true},
-		"another risk":                       {policy.When{Risks: []string{"low"}}, false},
-		"severity":                           {policy.When{Severities: []string{"HIGH"}}, true},
-		"another severity":                   {policy.When{Severities: []string{"LOW"}}, false},
-		"account":                            {policy.When{Accounts: []string{"111111111111", "222222222222"}}, true},
-		"another account":                    {policy.When{Accounts: []string{"111111111111"}}, false},
-		"Region":                             {policy.When{Regions: []string{"eu-*"}}, true},
-		"another Region":                     {policy.When{Regions: []string{"us-*", "global"}}, false},
-		"ARN":                                {policy.When{Resources: []string{"arn:aws:ec2:*:security-group/sg-0a"}}, true},
+		"none":               {policy.When{}, true},
+		"control":            {policy.When{Controls: []string{"x.22"}}, true},
+		"control by pattern": {policy.When{Controls: []string{"Y.1", "X.*"}}, true},
+		"another control":    {policy.When{Controls: []string{"X.2"}}, false},
+		"group":              {policy.When{Groups: []string{"CIS1"}}, true},
+		"another group":      {policy.When{Groups: []string{"CIS"}}, false},
+		"standard":           {policy.When{Standards: []string{"fsbp/v/1"}}, true},
+		"another standard":   {policy.When{Standards: []string{"pci/v/1"}}, false},
+		"risk":               {policy.When{Risks: []string{"medium", "high"}}, true},
+		"another risk":       {policy.When{Risks: []string{"low"}}, false},
+		"severity":           {policy.When{Severities: []string{"HIGH"}}, true},
+		"another severity":   {policy.When{Severities: []string{"LOW"}}, false},
+		"account":            {policy.When{Accounts: []string{"111111111111", "222222222222"}}, true},
+		"another account":    {policy.When{Accounts: []string{"111111111111"}}, false},
+		"Region":             {policy.When{Regions: []string{"eu-*"}}, true},
+		"another Region":     {policy.When{Regions: []string{"us-*", "global"}}, false},
+		"ARN": {policy.When{Resources: []string{"arn:aws:ec2:*:security-group/sg-0a"}},
+			true},
 		"a resource's own id":                {policy.When{Resources: []string{"sg-0?"}}, true},
 		"a part of the id":                   {policy.When{Resources: []string{"sg-0"}}, false},
 		"OU":                                 {policy.When{OUs: []string{"ou-1-app"}}, true},
@@ -99,15 +101,18 @@ func TestPrecedence(t *testing.T) {
 		facts policy.Facts
 		want  policy.Verdict // with the name of the rule only
 	}{
-		"no rules":  {nil, subject(), known, policy.Verdict{Decision: policy.Allow}},
-		"the first": {[]policy.Rule{rule("a", policy.Allow), rule("b", policy.Exempt)}, subject(), known, verdict(policy.Allow, "a")},
+		"no rules": {nil, subject(), known, policy.Verdict{Decision: policy.Allow}},
+		"the first": {[]policy.Rule{rule("a", policy.Allow), rule("b", policy.Exempt)}, subject(), known,
+			verdict(policy.Allow, "a")},
 		"the other way round": {[]policy.Rule{rule("b", policy.Exempt), rule("a", policy.Allow)}, subject(), known,
 			verdict(policy.Exempt, "b")},
-		"one that has ended": {[]policy.Rule{rule("a", policy.Exempt, until(noon)), rule("b", policy.Ask)}, subject(), known,
+		"one that has ended": {[]policy.Rule{rule("a", policy.Exempt, until(noon)), rule("b", policy.Ask)}, subject(),
+			known,
 			verdict(policy.Ask, "b")},
 		"one that ends in a moment": {[]policy.Rule{rule("a", policy.Exempt, until(noon.Add(1)))}, subject(), known,
 			verdict(policy.Exempt, "a")},
-		"a delay": {[]policy.Rule{rule("a", policy.Delay, delay(time.Hour)), rule("b", policy.Exempt)}, subject(), known,
+		"a delay": {[]policy.Rule{rule("a", policy.Delay, delay(time.Hour)), rule("b", policy.Exempt)}, subject(),
+			known,
 			policy.Verdict{Decision: policy.Delay, Rule: policy.Rule{Name: "a"}, NotBefore: noon.Add(time.Hour)}},
 		"a delay that is over": {[]policy.Rule{rule("a", policy.Delay, delay(time.Hour)), rule("b", policy.Exempt)},
 			subject(func(s *policy.Subject) { s.AskedAt = noon.Add(-time.Hour) }), known, verdict(policy.Allow, "a")},
@@ -115,18 +120,22 @@ func TestPrecedence(t *testing.T) {
 			policy.Facts{OUs: []string{}}, policy.Verdict{Needs: policy.NeedTags}},
 		"OUs that are not known": {[]policy.Rule{rule("a", policy.Allow, inOU)}, subject(), policy.Facts{},
 			policy.Verdict{Needs: policy.NeedOUs}},
-		"a fact that no rule before needs": {[]policy.Rule{rule("a", policy.Allow), rule("b", policy.Exempt, tagged)}, subject(),
+		"a fact that no rule before needs": {[]policy.Rule{rule("a", policy.Allow), rule("b", policy.Exempt, tagged)},
+			subject(),
 			policy.Facts{}, verdict(policy.Allow, "a")},
 		"a fact of a rule that has ended": {[]policy.Rule{rule("a", policy.Exempt, tagged, until(noon))}, subject(),
 			policy.Facts{}, policy.Verdict{Decision: policy.Allow}},
 		"an approval of the catalog": {nil, withApproval, known, verdict(policy.Ask, "")},
 		"a broad rule allows no such control": {[]policy.Rule{rule("a", policy.Allow, inOU)}, withApproval, known,
 			verdict(policy.Ask, "")},
-		"nor does a pattern": {[]policy.Rule{rule("a", policy.Allow, only(policy.When{Controls: []string{"X.*"}}))}, withApproval,
+		"nor does a pattern": {[]policy.Rule{rule("a", policy.Allow, only(policy.When{Controls: []string{"X.*"}}))},
+			withApproval,
 			known, verdict(policy.Ask, "")},
-		"a rule that names it does": {[]policy.Rule{rule("a", policy.Allow, only(policy.When{Controls: []string{"x.22"}}))},
+		"a rule that names it does": {
+			[]policy.Rule{rule("a", policy.Allow, only(policy.When{Controls: []string{"x.22"}}))},
 			withApproval, known, verdict(policy.Allow, "a")},
-		"an exemption is stricter": {[]policy.Rule{rule("a", policy.Exempt)}, withApproval, known, verdict(policy.Exempt, "a")},
+		"an exemption is stricter": {[]policy.Rule{rule("a", policy.Exempt)}, withApproval, known,
+			verdict(policy.Exempt, "a")},
 	} {
 		got := policy.Policy{Rules: tc.rules}.Decide(tc.of, tc.facts, noon)
 		got.Rule = policy.Rule{Name: got.Rule.Name}
@@ -169,7 +178,8 @@ func TestWindows(t *testing.T) {
 		"the night that began on it":   {[]policy.Window{friday}, "2026-03-07 01:59", ""},
 		"and no other night":           {[]policy.Window{friday}, "2026-03-08 01:00", "2026-03-13 22:00"},
 		"the earlier of two":           {[]policy.Window{weekend, night}, "2026-03-04 12:00", "2026-03-04 21:00"},
-		"a zone that is not known":     {[]policy.Window{{From: 0, To: 60, Zone: "Mars/Base"}}, "2026-03-04 00:30", "9999-01-01 00:00"},
+		"a zone that is not known": {[]policy.Window{{From: 0, To: 60, Zone: "Mars/Base"}}, "2026-03-04 00:30",
+			"9999-01-01 00:00"},
 	} {
 		p := policy.Policy{Rules: []policy.Rule{{Decision: policy.Delay, Windows: tc.windows}}}
 		now := at(tc.now)
@@ -187,9 +197,11 @@ func TestManagedBy(t *testing.T) {
 	t.Parallel()
 	for want, all := range map[string][]map[string]string{
 		"": {nil, {"Name": "terraform"}, {"env": "prod"}, {"Terraform": "false"}, {"ManagedBy": "ann"}},
-		"cloudformation": {{"aws:cloudformation:stack-name": "s"}, {"aws:cloudformation:stack-id": "x", "ManagedBy": "Terraform"},
+		"cloudformation": {{"aws:cloudformation:stack-name": "s"},
+			{"aws:cloudformation:stack-id": "x", "ManagedBy": "Terraform"},
 			{"managed-by": "CloudFormation"}},
-		"terraform": {{"ManagedBy": "Terraform"}, {"managed_by": "terraform"}, {"terraform": "true"}, {"IaC": "terraform 1.9"},
+		"terraform": {{"ManagedBy": "Terraform"}, {"managed_by": "terraform"}, {"terraform": "true"},
+			{"IaC": "terraform 1.9"},
 			{"terraform:module": "vpc"}},
 		"pulumi": {{"pulumi:project": "p"}, {"CreatedBy": "pulumi"}},
 		"cdk":    {{"Provisioner": "cdk"}},
@@ -209,14 +221,18 @@ func TestParse(t *testing.T) {
 		text string
 		ok   bool
 	}{
-		"empty":                  {`{"format":1}`, true},
-		"a rule":                 {`{"format":1,"rules":[{"name":"r","decision":"ask","when":{"controls":["X.1"]}}]}`, true},
-		"no format":              {`{}`, false},
-		"a newer format":         {`{"format":2}`, false},
-		"an unknown condition":   {`{"format":1,"rules":[{"name":"r","decision":"ask","when":{"moon":["full"]}}]}`, false},
-		"an unknown decision":    {`{"format":1,"rules":[{"name":"r","decision":"maybe"}]}`, false},
-		"an unknown time zone":   {`{"format":1,"rules":[{"name":"r","decision":"delay","windows":[{"from":0,"to":1,"zone":"X/Y"}]}]}`, false},
-		"a time after midnight":  {`{"format":1,"rules":[{"name":"r","decision":"delay","windows":[{"from":1440,"to":1}]}]}`, false},
+		"empty": {`{"format":1}`, true},
+		"a rule": {`{"format":1,"rules":[{"name":"r","decision":"ask","when":{"controls":["X.1"]}}]}`,
+			true},
+		"no format":      {`{}`, false},
+		"a newer format": {`{"format":2}`, false},
+		"an unknown condition": {`{"format":1,"rules":[{"name":"r","decision":"ask","when":{"moon":["full"]}}]}`,
+			false},
+		"an unknown decision": {`{"format":1,"rules":[{"name":"r","decision":"maybe"}]}`, false},
+		"an unknown time zone": {
+			`{"format":1,"rules":[{"name":"r","decision":"delay","windows":[{"from":0,"to":1,"zone":"X/Y"}]}]}`, false},
+		"a time after midnight": {
+			`{"format":1,"rules":[{"name":"r","decision":"delay","windows":[{"from":1440,"to":1}]}]}`, false},
 		"a negative delay":       {`{"format":1,"rules":[{"name":"r","decision":"delay","delay":-1}]}`, false},
 		"something behind it":    {`{"format":1} {}`, false},
 		"half of it":             {`{"format":1,"ru`, false},

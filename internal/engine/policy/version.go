@@ -41,8 +41,9 @@ func Parse(text []byte) (Policy, error) {
 		return Policy{}, fmt.Errorf("read policy: %w", err)
 	}
 	if p.Format < 1 || p.Format > Format {
-		return Policy{}, fmt.Errorf("read policy: it has format %d, and this version of Hubmend knows formats 1 to %d; "+
-			"update Hubmend", p.Format, Format)
+		return Policy{}, fmt.Errorf(
+			"read policy: it has format %d, and this version of Hubmend knows formats 1 to %d; "+
+				"update Hubmend", p.Format, Format)
 	}
 	for _, r := range p.Rules {
 		if err := r.check(); err != nil {

@@ -23,8 +23,8 @@ func (h *Handler) sendRevert(ctx context.Context, rec decide.Record) {
 	}
 }
 
-// lookUp finds out who reverted a repair and records it. A look-up that fails is not tried again: an account whose roles
-// are of an older version refuses every one.
+// lookUp finds out who reverted a repair and records it. A look-up that fails is not tried again: an account
+// whose roles are of an older version refuses every one.
 func (h *Handler) lookUp(ctx context.Context, m events.SQSMessage, r messages.Revert, broken error) error {
 	if broken != nil {
 		return h.bury(ctx, m, broken)

@@ -30,7 +30,8 @@ func (w *world) edit(t *testing.T, change func(*decide.Record)) {
 
 // before is a repair that succeeded an hour ago.
 func before(edits ...func(*decide.Attempt)) decide.Attempt {
-	a := decide.Attempt{Number: 1, State: decide.Succeeded, Control: "X.22", ExecutionID: "exec-0", Change: "Closed TCP 22.",
+	a := decide.Attempt{Number: 1, State: decide.Succeeded, Control: "X.22", ExecutionID: "exec-0",
+		Change:    "Closed TCP 22.",
 		ClaimedAt: noon.Add(-2 * time.Hour), EndedAt: noon.Add(-time.Hour)}
 	for _, edit := range edits {
 		edit(&a)
@@ -48,13 +49,16 @@ func TestRevertIsLookedUp(t *testing.T) {
 		outcome decide.Outcome
 		errand  bool
 	}{
-		"repaired again":      {before(), success, true},
-		"failed":              {before(), decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "no"}, true},
-		"compliant":           {before(), decide.Outcome{ExecutionID: "exec-1", Succeeded: true, Change: "Nothing to change."}, false},
-		"after an undo":       {before(func(a *decide.Attempt) { a.Undo = "exec-00" }), success, false},
-		"after a failure":     {before(func(a *decide.Attempt) { a.State = decide.Failed }), success, false},
-		"known already":       {before(func(a *decide.Attempt) { a.RevertedBy.Event = "E" }), success, false},
-		"nothing was changed": {before(func(a *decide.Attempt) { a.Change = "Nothing to change: it is closed." }), success, false},
+		"repaired again": {before(), success, true},
+		"failed": {before(),
+			decide.Outcome{ExecutionID: "exec-1", Class: decide.Verification, Reason: "no"}, true},
+		"compliant": {before(),
+			decide.Outcome{ExecutionID: "exec-1", Succeeded: true, Change: "Nothing to change."}, false},
+		"after an undo":   {before(func(a *decide.Attempt) { a.Undo = "exec-00" }), success, false},
+		"after a failure": {before(func(a *decide.Attempt) { a.State = decide.Failed }), success, false},
+		"known already":   {before(func(a *decide.Attempt) { a.RevertedBy.Event = "E" }), success, false},
+		"nothing was changed": {before(func(a *decide.Attempt) { a.Change = "Nothing to change: it is closed." }),
+			success, false},
 	} {
 		w := newWorld(t, tc.before, second)
 		w.outcomes["exec-1"] = tc.outcome
@@ -81,12 +85,14 @@ func TestWhoRevertedIsRecorded(t *testing.T) {
 		want []string
 	}{
 		"found": {func(w *world) {
-			w.by = reverted.By{Principal: "role deploy-prod", Tool: "Terraform", Event: "Authorize", At: noon, Likely: true}
+			w.by = reverted.By{Principal: "role deploy-prod", Tool: "Terraform", Event: "Authorize", At: noon,
+				Likely: true}
 		},
 			append(looked, "look f1", "update f1 ", "save succeeded")},
-		"not found":         {func(*world) {}, looked},
-		"not readable":      {func(w *world) { w.fail["RevertedBy"] = true }, looked},
-		"looked up already": {func(w *world) { w.edit(t, func(r *decide.Record) { r.Attempts[0].RevertedBy.Event = "E" }) }, nil},
+		"not found":    {func(*world) {}, looked},
+		"not readable": {func(w *world) { w.fail["RevertedBy"] = true }, looked},
+		"looked up already": {
+			func(w *world) { w.edit(t, func(r *decide.Record) { r.Attempts[0].RevertedBy.Event = "E" }) }, nil},
 		"another one runs": {func(w *world) {
 			w.edit(t, func(r *decide.Record) { r.Attempts = append(r.Attempts, running()) })
 		}, nil},
@@ -99,8 +105,9 @@ func TestWhoRevertedIsRecorded(t *testing.T) {
 		if diff := cmp.Diff(tc.want, w.done); diff != "" {
 			t.Errorf("%s: done (-want +got):\n%s", name, diff)
 		}
-		if name == "found" && (len(w.notes) != 1 || !strings.Contains(w.notes[0], "Reverted by role deploy-prod with Terraform") ||
-			!strings.Contains(w.notes[0], "--patch terraform")) {
+		if name == "found" &&
+			(len(w.notes) != 1 || !strings.Contains(w.notes[0], "Reverted by role deploy-prod with Terraform") ||
+				!strings.Contains(w.notes[0], "--patch terraform")) {
 			t.Errorf("notes %q", w.notes)
 		}
 	}

@@ -179,7 +179,8 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 		return nil, nil
 	}
 	if !n.about(rec) {
-		log.WarnContext(ctx, "outcome refused", "reason", "what the target waits for does not run this document", "document",
+		log.WarnContext(ctx, "outcome refused", "reason", "what the target waits for does not run this document",
+			"document",
 			decide.Clip(n.document, 200))
 		return nil, nil
 	}
@@ -235,8 +236,8 @@ func startedAt(rec decide.Record, executionID string) time.Time {
 	return rec.Proposal.StartedAt
 }
 
-// settle ends the attempt, or the planning of a proposal. again says that an earlier message of the batch was about its target,
-// whose record has changed then.
+// settle ends the attempt, or the planning of a proposal. again says that an earlier message of the batch was
+// about its target, whose record has changed then.
 func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[string]decide.Seen) error {
 	rec := e.record
 	if again {

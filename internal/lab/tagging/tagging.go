@@ -171,7 +171,8 @@ func asked(r *http.Request, q apicall.Request) ([]string, error) {
 	for _, name := range []string{"ResourceTypeFilters", "TagFilters", "ResourcesPerPage", "TagsPerPage",
 		"PaginationToken"} {
 		if _, given := in[name]; given {
-			return nil, apicall.Refuse("InvalidParameterException", "ResourceARNList and %s cannot both be given.", name)
+			return nil, apicall.Refuse("InvalidParameterException", "ResourceARNList and %s cannot both be given.",
+				name)
 		}
 	}
 	list, _ := in["ResourceARNList"].([]any)

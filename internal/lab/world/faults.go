@@ -26,8 +26,8 @@ type Faults struct {
 	// ConcurrentUpdates is for how many findings BatchUpdateFindings answers ConcurrentUpdateError, the first
 	// that are updated; the rest of such a call is processed.
 	ConcurrentUpdates int `json:"concurrentUpdates"`
-	// OrganizationCallsPerSecond limits the calls of roles to Organizations, and TagReadsPerSecond their GetResources in
-	// each account and Region. 0 is no limit.
+	// OrganizationCallsPerSecond limits the calls of roles to Organizations, and TagReadsPerSecond their
+	// GetResources in each account and Region. 0 is no limit.
 	OrganizationCallsPerSecond int `json:"organizationCallsPerSecond"`
 	TagReadsPerSecond          int `json:"tagReadsPerSecond"`
 	// TrailShowsAfter is how long CloudTrail does not show a call. 0 is two seconds.

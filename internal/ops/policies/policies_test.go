@@ -155,9 +155,10 @@ func TestKnown(t *testing.T) {
 		Parked: []decide.Parked{parked("f-a", time.Time{}), parked("f-b", time.Time{}), parked("f-c", now)}},
 		map[string]policy.Control{"X.1": {ID: "X.1", Risk: "low"}})
 	a, c := repair("a"), repair("c")
-	waits, b := a, policies.Repair{Finding: "f-b", Subject: policy.Subject{Control: policy.Control{ID: "X.1", Risk: "low"},
-		Severity: "LOW", FirstObserved: now.Add(-time.Hour), Account: "1", Region: "r", Resource: "x",
-		AskedAt: now.Add(-time.Minute)}}
+	waits, b := a, policies.Repair{Finding: "f-b",
+		Subject: policy.Subject{Control: policy.Control{ID: "X.1", Risk: "low"},
+			Severity: "LOW", FirstObserved: now.Add(-time.Hour), Account: "1", Region: "r", Resource: "x",
+			AskedAt: now.Add(-time.Minute)}}
 	waits.Subject.AskedAt = now.Add(-time.Minute)
 	if diff := cmp.Diff([]policies.Repair{waits, c, b}, k.Join([]policies.Repair{a, c})); diff != "" {
 		t.Error(diff)

@@ -74,7 +74,8 @@ func (w *world) dispatch(batch []events.SQSMessage) events.SQSEventResponse {
 }
 
 func (w *world) settle(batch []events.SQSMessage) events.SQSEventResponse {
-	h := &settle.Handler{Trail: w, Errands: w, Effects: w.effects(), Executions: w, DeadLetters: w.outcomes, Home: w.Home,
+	h := &settle.Handler{Trail: w, Errands: w, Effects: w.effects(), Executions: w, DeadLetters: w.outcomes,
+		Home:     w.Home,
 		Settings: w.Settings, Now: w.now, Sleep: w.sleep, Together: w.together, Log: w.log}
 	response, _ := h.Handle(context.Background(), events.SQSEvent{Records: batch}) // it gives no error
 	return response
@@ -85,7 +86,7 @@ func (w *world) RevertedBy(context.Context, target.Target, time.Time, time.Time)
 	return reverted.By{}, nil
 }
 
-// SendLater implements settle.Errands. Nobody is looked up, so there is no use in errands.
+// SendLater implements settle.Errands. An export has no records of CloudTrail, so there is nothing to follow up.
 func (w *world) SendLater(context.Context, string, time.Duration) error { return nil }
 
 // sweep runs the sweep again and again, when there is anything to do.
