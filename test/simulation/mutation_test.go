@@ -106,6 +106,16 @@ var mutations = map[string]mutation{
 		returns("a.ClaimedAt.Add(10_000 * time.Hour)")),
 	"what was checked once is never due again": mutate("decide.Record.checkDue", "is still open",
 		replaced("max(0, s.ConfirmEvery-SweepEvery/2)", "10_000 * time.Hour")),
+	"the policy is not asked": mutate("decide.decider.consult", "although the policy stops it", returns("consulted{}")),
+	"the policy is not asked again before the start": mutate("decide.decider.keepsToPolicy", "although the policy stops it",
+		returns("true")),
+	"a policy that cannot be read allows everything": mutate("decide.decider.consult",
+		"although the policy cannot be read", never(`in.Problem != ""`)),
+	"nobody looks at parked findings again": mutate("decide.Parked.needsLook", "is parked in the end", returns("false")),
+	"an approved repair is not bound to its plan": mutate("decide.decider.approve", "is not bound to its plan",
+		replaced("x.Digest", `""`)),
+	"what is over budget starts": mutate("decide.decider.needsBudget", "and this is",
+		replaced("d.gate.Budget.Until.IsZero()", "true")),
 	"an execution that still runs is taken for ended": mutate("settle.Handler.outcome", "two executions run",
 		followed("o, err := h.Executions.Outcome", `
 			if errors.Is(err, executions.ErrNotEnded) {

@@ -322,6 +322,9 @@ func (w *world) noteApproved(e *execution) {
 	if e.proposal == 0 || !e.outcome.Succeeded || strings.HasPrefix(e.outcome.Change, "Nothing") {
 		return
 	}
+	if e.expected == "" {
+		w.violate("proposal %d of %s is not bound to its plan", e.proposal, e.target)
+	}
 	id := fmt.Sprint(e.key, " ", e.proposal)
 	if other := w.rules.applied[id]; other != "" && other != e.id {
 		w.violate("proposal %d of %s was applied twice, by %s and %s", e.proposal, e.target, other, e.id)
