@@ -70,6 +70,8 @@ type Attempt struct {
 	// Despite is why a person requested it although the policy exempts it; empty for most attempts.
 	Despite string
 	AskedBy string // the person who requested what was approved; empty when that was automatic
+	// ApprovedBy is who approved it. By may be a person who requested it again while it waited.
+	ApprovedBy string `dynamodbav:",omitempty" json:",omitempty"`
 	// BudgetAt is when it was counted for the policy's budgets; zero when it was not.
 	BudgetAt time.Time
 

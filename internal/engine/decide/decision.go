@@ -53,6 +53,8 @@ type Decision struct {
 	// Resume is set when the attempt waits for its slot: a follow-up that woke it comes back
 	// after so long.
 	Resume time.Duration
+	// ProposalEnd is how the proposal of the record that was loaded ended, if it was answered or has expired.
+	ProposalEnd ProposalEnd
 	// Checked is the result of the Security Hub checks of the target's resolved findings.
 	Checked Checked
 	// Metrics are counted when all of this is done.

@@ -174,8 +174,7 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 		return "suspended"
 	default:
 		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender,
-			Despite: r.Despite, Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now,
-			NotBefore: d.now})
+			Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
 		d.addFinding(i, r, d.Record.Last())
 		d.Record.unpark(r.Ref.ID)
 		return "start"
@@ -232,6 +231,7 @@ func (d *decider) addFinding(i int, r Request, a *Attempt) {
 	d.Save = true
 	d.asked = append(d.asked, r.Ref)
 	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+	a.Despite = cmp.Or(r.Despite, a.Despite)
 	a.keepAsk(r)
 	if !a.hasFinding(r.Ref) {
 		a.Findings = append(a.Findings, r.Ref)

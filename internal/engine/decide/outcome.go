@@ -199,6 +199,7 @@ func queueRetry(d *Decision, failed Attempt, asks []Request, refs []Ref, now tim
 		Control: failed.Control, Trigger: failed.Trigger, By: failed.By, Sender: failed.Sender,
 		Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
 		Expected: failed.Expected, Proposal: failed.Proposal,
+		AskedBy: failed.AskedBy, ApprovedBy: failed.ApprovedBy, Despite: failed.Despite,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
 	}
 	for _, r := range asks {

@@ -173,6 +173,9 @@ func (d *decider) notifyParked(p Parked) {
 	if told {
 		d.Notifications = append(d.Notifications, d.parkedNotification(kind, p))
 	}
+	if p.Cause == Unreadable {
+		d.Metrics = append(d.Metrics, MetricPolicyUnreadable)
+	}
 }
 
 func (d *decider) parkedNotification(kind Kind, p Parked) Notification {

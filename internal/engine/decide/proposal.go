@@ -51,6 +51,22 @@ const (
 	Open     ProposalState = "open"     // people can approve or reject it
 )
 
+// ProposalEnd is how a proposal ended, and who answered it.
+type ProposalEnd struct {
+	Result             ProposalResult // empty when it goes on, or nothing is left to answer
+	By, Sender, Reason string         // of the answer, see Answer
+}
+
+// ProposalResult is what came of asking people.
+type ProposalResult string
+
+// The results.
+const (
+	Approved ProposalResult = "approved"
+	Rejected ProposalResult = "rejected"
+	Expired  ProposalResult = "expired"
+)
+
 // ProposalID names the proposal of a record for people: the beginning of the target's key, and the round.
 func (r Record) ProposalID() string {
 	if r.Proposal.State == "" {
@@ -298,6 +314,7 @@ func (d *Decision) dropProposal(u Update) {
 func (d *decider) expireProposal() {
 	if x := d.Record.Proposal; x.State != "" && !d.now.Before(x.ExpiresAt) {
 		d.dropProposal(notify(d.Record.asked(d.seen), expiredNote(x)))
+		d.ProposalEnd = ProposalEnd{Result: Expired}
 		d.Log = append(d.Log, "proposal expired")
 	}
 }
@@ -336,6 +353,7 @@ func OnAnswer(rec Record, answer Answer, seen map[string]Seen, g Gate, now time.
 	case !answer.Approve:
 		d.Record.LastAnswer = answer.ID
 		d.dropProposal(notify(d.Record.asked(d.seen), rejectedNote(answer)))
+		d.ProposalEnd = ProposalEnd{Rejected, answer.By, answer.Sender, answer.Reason}
 		d.Log = []string{"rejected"}
 	default:
 		d.Record.LastAnswer = answer.ID
@@ -413,7 +431,7 @@ func approver(by string) string {
 func (d *decider) approve(by, sender string, trigger finding.Trigger, request string) {
 	x := d.Record.Proposal
 	a := Attempt{Control: x.Control, Trigger: trigger, By: by, Sender: sender, Request: request, Proposal: x.Round,
-		AskedBy: x.AskedBy, Parameters: x.Parameters, Expected: x.Digest, QueuedAt: d.now, NotBefore: d.now}
+		AskedBy: x.AskedBy, ApprovedBy: approver(by), Parameters: x.Parameters, Expected: x.Digest, QueuedAt: d.now, NotBefore: d.now}
 	for _, p := range d.Record.Waiting(Asked) {
 		if x.Parameters.Covers(p.Request.Parameters) {
 			r := p.Request
@@ -425,6 +443,7 @@ func (d *decider) approve(by, sender string, trigger finding.Trigger, request st
 		}
 	}
 	d.dropProposal(Update{})
+	d.ProposalEnd = ProposalEnd{Result: Approved, By: a.ApprovedBy, Sender: sender}
 	d.Record.queue(a)
 	d.Save = true
 }
