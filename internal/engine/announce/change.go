@@ -17,12 +17,17 @@ type change struct {
 	at       time.Time
 	reason   string
 	request  *Request
+	rule     *Rule
+	until    time.Time
+	proposal *Proposal
+	group    string // distinguishes changes of one state
 }
 
 // changes compares a record as it was with a decision about it that was saved.
 func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 	var all []change
 	all = append(all, withdrawn(was, d.Record, now)...)
+	all = append(all, proposalChanges(was, d, now)...)
 	for i := range d.Record.Attempts {
 		all = append(all, attemptChanges(was, d.Record, i, now)...)
 	}
@@ -37,13 +42,21 @@ func changes(was decide.Record, d decide.Decision, now time.Time) []change {
 		}
 	}
 	if r := d.Record.Refused; r.Request != was.Refused.Request {
-		all = append(all, change{
-			state: UndoRefused, attempt: refused(d.Record), at: r.At, reason: r.Reason,
-			request: &Request{AskedBy: text(r.By), Sender: finding.Doubtful(r.Sender, r.By),
-				Undoes: text(r.ExecutionID)},
-		})
+		all = append(all, refusal(d))
 	}
+	all = append(all, stopped(was, d.Record, now)...)
 	return append(all, checked(d, now)...)
+}
+
+// refusal is the change of a record that keeps why a person's undo or answer was refused.
+func refusal(d decide.Decision) change {
+	r := d.Record.Refused
+	c := change{state: UndoRefused, attempt: refused(d.Record), at: r.At, reason: r.Reason,
+		request: &Request{AskedBy: text(r.By), Sender: finding.Doubtful(r.Sender, r.By), Undoes: text(r.ExecutionID)}}
+	if d.Event == decide.EventAnswer {
+		c.state, c.attempt = AnswerRefused, &decide.Attempt{Control: d.Record.Proposal.Control}
+	}
+	return c
 }
 
 // refused returns the repair that was not undone. Of one that the record does not know it gives the control of
@@ -99,6 +112,8 @@ func attemptChanges(was, is decide.Record, i int, now time.Time) []change {
 		one.state = Undone
 	case a.State == decide.Succeeded:
 		one.state = Repaired
+	case plannedAgain(is, *a):
+		one.state = Retrying
 	case i+1 < len(is.Attempts) && is.Attempts[i+1].Cause == decide.Retry:
 		next, failed := is.Attempts[i+1], *a
 		failed.NotBefore = next.NotBefore

@@ -32,8 +32,8 @@ func id(at time.Time, parts ...string) string {
 func (a *Announcer) repairEvent(is decide.Record, c change) Event {
 	detail := Repair{
 		Version: Version, State: c.state, Control: a.control(c.attempt.Control), Target: a.target(is),
-		Request: c.request,
-		Reason:  text(decide.Brief(c.reason, textLimit)), Change: text(c.attempt.Change), Findings: []string{},
+		Request: c.request, Rule: c.rule, Until: when(c.until), Proposal: c.proposal,
+		Reason: text(decide.Brief(c.reason, textLimit)), Change: text(c.attempt.Change), Findings: []string{},
 		FindingCount: len(c.findings),
 	}
 	for _, r := range c.findings[:min(len(c.findings), mostFindings)] {
@@ -42,7 +42,11 @@ func (a *Announcer) repairEvent(is decide.Record, c change) Event {
 	if c.attempt.Number > 0 {
 		detail.Attempt = a.attempt(is.Target, *c.attempt)
 	}
-	detail.ID = id(c.at, is.Target.Key(), strconv.Itoa(is.Version), strconv.Itoa(c.attempt.Number), string(c.state))
+	parts := []string{is.Target.Key(), strconv.Itoa(is.Version), strconv.Itoa(c.attempt.Number), string(c.state)}
+	if c.group != "" {
+		parts = append(parts, c.group)
+	}
+	detail.ID = id(c.at, parts...)
 	return Event{Type: RepairType, At: c.at, Detail: detail}
 }
 
@@ -82,6 +86,10 @@ func (a *Announcer) attempt(t target.Target, of decide.Attempt) *Attempt {
 		QueuedAt: when(of.QueuedAt), EndedAt: when(of.EndedAt), WaitsFor: string(of.Cause),
 		NotBefore:    when(of.NotBefore),
 		FailureClass: string(of.Class), ExecutionID: of.ExecutionID, Compliant: of.Compliant(),
+		DespitePolicy: text(of.Despite),
+	}
+	if of.ApprovedBy != "" {
+		is.AskedBy, is.ApprovedBy = text(of.AskedBy), text(of.ApprovedBy)
 	}
 	if of.Undo != "" {
 		is.Kind = "undo"

@@ -78,6 +78,12 @@ func (r Record) Waiting(cause ParkCause) []Parked {
 	return all
 }
 
+// WaitsAs reports whether another entry has the same finding wait for the same.
+func (p Parked) WaitsAs(other Parked) bool {
+	return other.Request.Ref.ID == p.Request.Ref.ID && other.ReturnedAt.IsZero() && other.Cause == p.Cause &&
+		other.Rule == p.Rule && other.RuleEnds.Equal(p.RuleEnds)
+}
+
 // due is when the sweep should look at the entry.
 func (p Parked) due() time.Time {
 	if !p.ReturnedAt.IsZero() {
@@ -131,8 +137,7 @@ func (d *decider) park(r Request, p Parked) {
 	}
 	r.AccountName = ""
 	p.Request = r
-	same := was != nil && was.ReturnedAt.IsZero() && was.Cause == p.Cause && was.Rule == p.Rule &&
-		was.RuleEnds.Equal(p.RuleEnds) && was.Request.Ref == r.Ref
+	same := was != nil && p.WaitsAs(*was) && was.Request.Ref == r.Ref
 	news := was == nil || was.Cause != p.Cause || was.Rule != p.Rule
 	d.Record.unpark(r.Ref.ID)
 	d.Record.Parked = append(d.Record.Parked, p)

@@ -431,7 +431,8 @@ func approver(by string) string {
 func (d *decider) approve(by, sender string, trigger finding.Trigger, request string) {
 	x := d.Record.Proposal
 	a := Attempt{Control: x.Control, Trigger: trigger, By: by, Sender: sender, Request: request, Proposal: x.Round,
-		AskedBy: x.AskedBy, ApprovedBy: approver(by), Parameters: x.Parameters, Expected: x.Digest, QueuedAt: d.now, NotBefore: d.now}
+		AskedBy: x.AskedBy, ApprovedBy: approver(by), Parameters: x.Parameters, Expected: x.Digest,
+		QueuedAt: d.now, NotBefore: d.now}
 	for _, p := range d.Record.Waiting(Asked) {
 		if x.Parameters.Covers(p.Request.Parameters) {
 			r := p.Request

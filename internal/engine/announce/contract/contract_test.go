@@ -107,6 +107,8 @@ func TestSchemaListsTheStates(t *testing.T) {
 			announce.Queued, announce.Started, announce.Repaired, announce.Undone, announce.Failed, announce.Gone,
 			announce.Retrying, announce.Withdrawn, announce.Suspended,
 			announce.Held, announce.UndoRefused, announce.Confirmed, announce.Reopened, announce.Unconfirmed,
+			announce.Exempt, announce.Delayed, announce.PolicyUnreadable, announce.Proposed, announce.Approved,
+			announce.Rejected, announce.Expired, announce.AnswerRefused,
 		},
 		"breaker": {announce.Opened, announce.Closed},
 	} {
