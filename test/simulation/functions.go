@@ -26,7 +26,9 @@ type client struct {
 	*world
 	skew      time.Duration
 	announcer *announce.Announcer
-	dead      bool // it crashed, and with it everything that it does at the same time
+	demanded  map[string]int // events about the policy that are to be put, less those that were
+	lost      bool           // an event could not be put
+	dead      bool           // it crashed, and with it everything that it does at the same time
 }
 
 // processKey is where a context has the process that a call is made by.
@@ -79,7 +81,7 @@ func exec(ctx context.Context, c *client, do func() error) error {
 }
 
 func (w *world) client() *client {
-	c := &client{world: w, skew: w.between(-w.faults.Skew, w.faults.Skew)}
+	c := &client{world: w, demanded: map[string]int{}, skew: w.between(-w.faults.Skew, w.faults.Skew)}
 	c.announcer = &announce.Announcer{Client: c, Home: home, Control: catalog.Embedded().ByID, Now: c.clockNow,
 		Log: w.log}
 	return c
@@ -94,7 +96,7 @@ func (w *world) nonce() string {
 func (c *client) clockNow() time.Time { return c.now.Add(c.skew) }
 
 func (c *client) effects() apply.Effects {
-	return apply.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: observer{c.announcer, c.world}, Digests: c,
+	return apply.Effects{Ledger: c, Findings: c, Notifier: c, Announcer: observer{c.announcer, c}, Digests: c,
 		Now: c.clockNow, Settings: c.settings, Log: c.log}
 }
 
@@ -138,6 +140,7 @@ func (w *world) function(from *queue, batch []events.SQSMessage, done func(map[s
 		c := w.client()
 		response, err := handle(within(p), c)
 		c.announcer.Flush(within(p))
+		c.checkDemanded()
 		if w.limits != nil {
 			w.limits.longest[from.name] = max(w.limits.longest[from.name], w.now.Sub(begin))
 		}
@@ -162,6 +165,7 @@ func (w *world) sweep() {
 		}
 		_ = h.Handle(within(p)) // the next sweep comes anyway
 		c.announcer.Flush(within(p))
+		c.checkDemanded()
 	}, func(bool) { w.sweeping = false })
 }
 

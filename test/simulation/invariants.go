@@ -30,6 +30,8 @@ import (
 // within the
 //     budgets. A proposal is applied at most once, and only while the resource is as it was planned. No exemption lasts
 //     longer than its rule.
+//   - Each wait for the policy is announced when it begins, once. A proposal is announced when it is open and when it is
+//     over. What is announced as approved was proposed, with that plan.
 //   - Findings are RESOLVED only after an execution that verified the repair and was not undone.
 //   - Only the latest repair is undone, and once. Then automatic repair is off until a person requests a repair.
 //   - A suppressed finding is not changed.
@@ -100,6 +102,7 @@ func (w *world) checkUpdate(f *securityFinding, workflow string) {
 // checkRecord looks at a record after each save, which is the only way in which it changes.
 func (w *world) checkRecord(rec decide.Record) {
 	w.noteBudget(rec)
+	w.noteProposed(rec)
 	w.checkExemptions(rec)
 	for i, a := range rec.Attempts {
 		last := i == len(rec.Attempts)-1

@@ -121,6 +121,13 @@ var mutations = map[string]mutation{
 			if errors.Is(err, executions.ErrNotEnded) {
 				return decide.Outcome{ExecutionID: n.executionID}, nil
 			}`)),
+	"an exemption is not announced": mutate("announce.waiting", "EXEMPT of", replaced("decide.Exempted", `"other"`)),
+	"a wait is announced again and again": mutate("announce.stopped", "tells of nothing that changed",
+		replaced("slices.ContainsFunc(was.Parked, p.WaitsAs)", "false")),
+	"a proposal that nobody answered is not announced as over": mutate("announce.endOf", "the end of",
+		replaced("Withdrawn", `""`)),
+	"another plan is announced as approved": mutate("announce.proposal", "approves what was not proposed",
+		replaced("x.Digest", "x.Plan")),
 }
 
 // apply gives the file that a mutation changes, and its text after that.

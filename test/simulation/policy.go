@@ -32,7 +32,7 @@ type rules struct {
 	budgets         map[string]int    // starts that were counted, by window
 	counted         map[string]bool   // by target and attempt
 	applied         map[string]string // executions that changed something, by target and round of the proposal
-	swept           string
+	proposed        map[string]string // digests of the plans that were open, by proposal
 }
 
 // applied is a version of the policy and when it was put in force.
@@ -44,7 +44,7 @@ type applied struct {
 // govern has administrators apply policies, people answer proposals, and reads of both fail now and then.
 func (w *world) govern(chance *rand.Rand) {
 	w.rules = &rules{budgets: map[string]int{}, counted: map[string]bool{},
-		applied: map[string]string{}}
+		applied: map[string]string{}, proposed: map[string]string{}}
 	if chance.IntN(2) == 0 {
 		return
 	}

@@ -15,11 +15,12 @@ type Step struct {
 // observer counts each step, and passes it on to be announced.
 type observer struct {
 	*announce.Announcer
-	world *world
+	client *client
 }
 
-// Target counts the step from one record to the next.
+// Target counts the step from one record to the next, and what must be announced of it.
 func (o observer) Target(was decide.Record, d decide.Decision, is decide.Record) {
-	o.world.steps[Step{was.Phase(), d.Event, is.Phase()}]++
+	o.client.steps[Step{was.Phase(), d.Event, is.Phase()}]++
+	o.client.demand(was, d, is)
 	o.Announcer.Target(was, d, is)
 }
