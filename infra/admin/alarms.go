@@ -27,6 +27,9 @@ var counted = []struct {
 	{decide.MetricUnproven,
 		"Security Hub did not confirm a remediation that Hubmend had verified: a later check failed and the finding " +
 			"is open again, or no check came in time. The notification explains which."},
+	{decide.MetricPolicyUnreadable,
+		"Hubmend cannot read its policy, or a fact that the policy depends on, so it does not remediate automatically. " +
+			"The notification explains why."},
 }
 
 const (
@@ -44,7 +47,7 @@ const (
 	oldestSeconds = 3600
 )
 
-// newAlarms makes the alarms, which notify the topic, and gives their names. There are eleven, and the free tier has
+// newAlarms makes the alarms, which notify the topic, and gives their names. There are twelve, and the free tier has
 // ten.
 func newAlarms(scope constructs.Construct, topic awssns.Topic) []string {
 	a := &alarms{scope: constructs.NewConstruct(scope, jsii.String("Alarms")), topic: topic}

@@ -40,8 +40,10 @@ func newDashboard(scope constructs.Construct, alarms []string) {
 	deadLetters := []string{naming.DeadLetters(naming.FindingsQueue), naming.DeadLetters(naming.OutcomesQueue)}
 	body, err := json.Marshal(map[string]any{"start": "-P7D", "periodOverride": "inherit", "widgets": []widget{
 		{"alarm", wholeWidth, listHeight, map[string]any{"title": "Alarms", "alarms": arns}},
-		graph("Remediations", "Sum", own(decide.MetricRepaired, decide.MetricCompliant, decide.MetricFailed)),
-		graph("Needs attention", "Sum", own(decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven)),
+		graph("Remediations", "Sum",
+			own(decide.MetricRepaired, decide.MetricCompliant, decide.MetricFailed, decide.MetricOverBudget)),
+		graph("Needs attention", "Sum", own(decide.MetricSuspended, decide.MetricBreaker, decide.MetricUnproven,
+			decide.MetricPolicyUnreadable)),
 		graph("Sweeps, sweeps while paused, missing events", "Sum",
 			own(decide.MetricSwept, decide.MetricPaused, decide.MetricUnreported, decide.MetricNotAnnounced)),
 		graph("Messages in the queues", "Maximum",

@@ -22,12 +22,13 @@ func alarmed(metric, dimension string, above, periods, seconds float64) string {
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"hubmend-RepairFailed":  alarmed("Hubmend/RepairFailed Sum", "everything", 0, 1, 300),
-		"hubmend-Suspended":     alarmed("Hubmend/Suspended Sum", "everything", 0, 1, 300),
-		"hubmend-BreakerOpened": alarmed("Hubmend/BreakerOpened Sum", "everything", 0, 1, 300),
-		"hubmend-Unproven":      alarmed("Hubmend/Unproven Sum", "everything", 0, 1, 300),
-		"hubmend-Paused":        alarmed("Hubmend/Paused Sum", "everything", 0, 24, 3600),
-		"hubmend-Unreported":    alarmed("Hubmend/Unreported Sum", "everything", 5, 1, 3600),
+		"hubmend-RepairFailed":     alarmed("Hubmend/RepairFailed Sum", "everything", 0, 1, 300),
+		"hubmend-Suspended":        alarmed("Hubmend/Suspended Sum", "everything", 0, 1, 300),
+		"hubmend-BreakerOpened":    alarmed("Hubmend/BreakerOpened Sum", "everything", 0, 1, 300),
+		"hubmend-Unproven":         alarmed("Hubmend/Unproven Sum", "everything", 0, 1, 300),
+		"hubmend-PolicyUnreadable": alarmed("Hubmend/PolicyUnreadable Sum", "everything", 0, 1, 300),
+		"hubmend-Paused":           alarmed("Hubmend/Paused Sum", "everything", 0, 24, 3600),
+		"hubmend-Unreported":       alarmed("Hubmend/Unreported Sum", "everything", 5, 1, 3600),
 		"hubmend-findings-dlq": alarmed("AWS/SQS/ApproximateNumberOfMessagesVisible Maximum",
 			"QueueName hubmend-findings-dlq", 0, 1, 300),
 		"hubmend-findings-age": alarmed("AWS/SQS/ApproximateAgeOfOldestMessage Maximum", "QueueName hubmend-findings",
@@ -74,9 +75,9 @@ func TestAlarms(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("alarms (-want +got):\n%s", diff)
 	}
-	// The first ten of an account cost nothing. One more, at 0.40 USD with its metric, tells of forwarding
-	// that is broken everywhere.
-	if len(got) > 11 {
+	// The first ten of an account cost nothing. Two more, at 0.40 USD each with their metrics, tell of forwarding that is
+	// broken everywhere, and of a policy that stops all automatic repair because it cannot be read.
+	if len(got) > 12 {
 		t.Errorf("%d alarms", len(got))
 	}
 }

@@ -88,7 +88,7 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 	for _, m := range []decide.Metric{
 		decide.MetricRepaired, decide.MetricCompliant, decide.MetricFailed, decide.MetricSuspended,
 		decide.MetricBreaker, decide.MetricUnproven, decide.MetricSwept, decide.MetricPaused,
-		decide.MetricUnreported, decide.MetricNotAnnounced,
+		decide.MetricUnreported, decide.MetricNotAnnounced, decide.MetricOverBudget, decide.MetricPolicyUnreadable,
 	} {
 		want[string(m)] = true
 	}
