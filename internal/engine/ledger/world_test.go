@@ -227,7 +227,7 @@ func fullRecord(name string) decide.Record {
 			{Number: 43, State: decide.Queued, Cause: decide.Busy, NotBefore: at.Add(time.Hour), Refusals: 2,
 				UnreadySince: at, MayRun: true, Nonce: "0b6f3c1e", QueuedAt: at,
 				Asks:     []decide.Request{fullRequest("f1")},
-				Proposal: 2, Despite: "It is urgent.", AskedBy: "ann", Expected: "5e0a", BudgetAt: at},
+				Proposal: 2, Despite: "It is urgent.", AskedBy: "ann", ApprovedBy: "bob", Expected: "5e0a", BudgetAt: at},
 		},
 		Parked: []decide.Parked{{Request: fullRequest("f4"), Cause: decide.Exempted, Rule: "r", Reason: "why",
 			Owner:  "ann",
