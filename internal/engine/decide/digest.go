@@ -17,6 +17,7 @@ type CommonCause struct {
 	Class   failure.Class // of NotRepaired
 	Scope   failure.Scope // of AccountNotReady
 	Rule    string        // of the policy, of those that are about it
+	Owner   string        // whom the rule named when the digest began; no part of the key
 }
 
 // Key names the cause in the ledger.
@@ -39,7 +40,8 @@ func (n Notification) CommonCause() (CommonCause, bool) {
 	case AccountNotReady:
 		return CommonCause{Kind: n.Kind, Scope: n.Scope}, true
 	case RepairDelayed, RepairProposed, ExemptionEnds:
-		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control, Rule: n.Parked.Rule}, true
+		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control, Rule: n.Parked.Rule,
+			Owner: n.Parked.Owner}, true
 	case BudgetSpent:
 		return CommonCause{Kind: n.Kind, Control: n.Attempt.Control}, true
 	case PolicyUnreadable:

@@ -29,6 +29,9 @@ func TestAttributes(t *testing.T) {
 		"a digest": {decide.Notification{Kind: decide.Digested,
 			Common: decide.CommonCause{Kind: decide.NotRepaired, Control: "EC2.15"}},
 			map[string]string{"kind": "failed", "control": "EC2.15"}},
+		"a digest of a rule": {ruleDigest(decide.Notification{Kind: decide.RepairDelayed, Attempt: repair,
+			Parked: decide.Parked{Rule: "later", Owner: "team-a@example.com"}}),
+			map[string]string{"kind": "delayed", "control": "EC2.13", "owner": "team-a@example.com"}},
 		"an account": {decide.Notification{Kind: decide.AccountNotReady, Attempt: repair}, map[string]string{"kind": "not ready"}},
 	} {
 		c := &topic{}
@@ -46,6 +49,12 @@ func TestAttributes(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
+}
+
+// ruleDigest is the digest of more notifications like one.
+func ruleDigest(n decide.Notification) decide.Notification {
+	cause, _ := n.CommonCause()
+	return decide.Notification{Kind: decide.Digested, Common: cause}
 }
 
 // The owner is text of the policy. SNS takes only characters that XML has, and a filter policy only short values.

@@ -42,17 +42,17 @@ const attributeLimit = 256
 // attributes are what subscriptions can filter by. A digest has those of the messages that it replaces. SNS takes no
 // empty value, and only printable text.
 func attributes(n decide.Notification) map[string]types.MessageAttributeValue {
-	kind, control := n.Kind, n.Attempt.Control
+	kind, control, owner := n.Kind, n.Attempt.Control, n.Parked.Owner
 	switch n.Kind {
 	case decide.Digested:
-		kind, control = n.Common.Kind, n.Common.Control
+		kind, control, owner = n.Common.Kind, n.Common.Control, n.Common.Owner
 	case decide.ControlPaused:
 		control = n.Breaker.Control
 	case decide.AccountNotReady:
 		control = "" // it is about all of them
 	}
 	all := map[string]types.MessageAttributeValue{}
-	for name, value := range map[string]string{"kind": string(kind), "control": control, "owner": n.Parked.Owner} {
+	for name, value := range map[string]string{"kind": string(kind), "control": control, "owner": owner} {
 		if value = decide.Line(value, attributeLimit); value != "" {
 			all[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
 		}
