@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"maps"
+	"strings"
 	"time"
 
 	"hubmend/internal/engine/decide"
@@ -21,6 +23,7 @@ func (w *world) forget(r *resource) {
 		w.memory.Delete(key)
 		// A record that the ledger has deleted counts neither for the guard nor as evidence.
 		r.automatic, r.repaired = nil, nil
+		maps.DeleteFunc(w.rules.applied, func(id, _ string) bool { return strings.HasPrefix(id, key) })
 		clear(r.verified)
 		for _, port := range portOf {
 			r.open[port] = true
