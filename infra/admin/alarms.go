@@ -28,8 +28,8 @@ var counted = []struct {
 		"Security Hub did not confirm a remediation that Hubmend had verified: a later check failed and the finding " +
 			"is open again, or no check came in time. The notification explains which."},
 	{decide.MetricPolicyUnreadable,
-		"Hubmend cannot read its policy, or a fact that the policy depends on, so it does not remediate automatically. " +
-			"The notification explains why."},
+		"Hubmend cannot read its policy, or a fact that the policy depends on, so it does not remediate " +
+			"automatically. The notification explains why."},
 }
 
 const (

@@ -53,7 +53,8 @@ func (w *world) hear(kind, detail string) {
 			w.violate("the event %s tells of a success that there is not", detail)
 		}
 	}
-	if digest, was := w.rules.proposed[proposalID(e)]; e.State == announce.Approved && (!was || digest != e.Proposal.Digest) {
+	digest, was := w.rules.proposed[proposalID(e)]
+	if e.State == announce.Approved && (!was || digest != e.Proposal.Digest) {
 		w.violate("the event %s approves what was not proposed", detail)
 	}
 }
@@ -69,7 +70,8 @@ var (
 // proposal that it is open, approved and over.
 func (c *client) demand(was decide.Record, d decide.Decision, is decide.Record) {
 	for _, p := range is.Parked {
-		before := slices.IndexFunc(was.Parked, func(x decide.Parked) bool { return x.Request.Ref.ID == p.Request.Ref.ID })
+		before := slices.IndexFunc(was.Parked,
+			func(x decide.Parked) bool { return x.Request.Ref.ID == p.Request.Ref.ID })
 		goesOn := before >= 0 && was.Parked[before].ReturnedAt.IsZero() && was.Parked[before].Cause == p.Cause &&
 			was.Parked[before].Rule == p.Rule && was.Parked[before].RuleEnds.Equal(p.RuleEnds)
 		if state, told := ofFindings[p.Cause]; told && p.ReturnedAt.IsZero() && !goesOn {

@@ -30,8 +30,8 @@ import (
 // within the
 //     budgets. A proposal is applied at most once, and only while the resource is as it was planned. No exemption lasts
 //     longer than its rule.
-//   - Each wait for the policy is announced when it begins, once. A proposal is announced when it is open and when it is
-//     over. What is announced as approved was proposed, with that plan.
+//   - Each wait for the policy is announced when it begins, once. A proposal is announced when it is open and when
+//     it is over. An approval is announced only of a plan that was proposed.
 //   - Findings are RESOLVED only after an execution that verified the repair and was not undone.
 //   - Only the latest repair is undone, and once. Then automatic repair is off until a person requests a repair.
 //   - A suppressed finding is not changed.

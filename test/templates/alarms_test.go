@@ -75,8 +75,8 @@ func TestAlarms(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("alarms (-want +got):\n%s", diff)
 	}
-	// The first ten of an account cost nothing. Two more, at 0.40 USD each with their metrics, tell of forwarding that is
-	// broken everywhere, and of a policy that stops all automatic repair because it cannot be read.
+	// The first ten of an account cost nothing. Two more, at 0.40 USD each with their metrics, tell of forwarding that
+	// is broken everywhere, and of a policy that stops all automatic repair because it cannot be read.
 	if len(got) > 12 {
 		t.Errorf("%d alarms", len(got))
 	}

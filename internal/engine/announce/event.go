@@ -111,7 +111,7 @@ type Attempt struct {
 	ApprovedBy string `json:"approvedBy,omitempty"` // the proposal
 	// Sender is who sent the message, unless that confirms ApprovedBy or, of what needed no approval, AskedBy.
 	Sender        string     `json:"sender,omitempty"`
-	DespitePolicy string     `json:"despitePolicy,omitempty"` // why a person requested it although the policy exempts it
+	DespitePolicy string     `json:"despitePolicy,omitempty"` // why it was requested despite an exemption
 	Undoes        string     `json:"undoes,omitempty"`        // the execution that an undo reverts
 	QueuedAt      *time.Time `json:"queuedAt,omitempty"`
 	EndedAt       *time.Time `json:"endedAt,omitempty"`

@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/engine/finding"
 )
 
-// waiting are the states of what the policy stops. What it asks people about has those of its proposal.
+// waiting are the states of findings that the policy stops. Findings that wait for an approval have those of the proposal.
 var waiting = map[decide.ParkCause]State{
 	decide.Exempted: Exempt, decide.Delayed: Delayed, decide.Unreadable: PolicyUnreadable,
 }

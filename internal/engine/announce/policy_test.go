@@ -21,8 +21,10 @@ const (
 
 // waits is a finding that the policy stops.
 func waits(id string, cause decide.ParkCause, edits ...func(*decide.Parked)) decide.Parked {
-	p := decide.Parked{Cause: cause, Rule: "the rule", Reason: "it is moving", Owner: "team-a@example.com", Ticket: "T-1",
-		Until: noon.Add(time.Hour), Request: decide.Request{Ref: decide.Ref{ID: id}, Control: "EC2.13", Trigger: "automatic",
+	p := decide.Parked{Cause: cause, Rule: "the rule", Reason: "it is moving", Owner: "team-a@example.com",
+		Ticket: "T-1",
+		Until:  noon.Add(time.Hour), Request: decide.Request{Ref: decide.Ref{ID: id}, Control: "EC2.13",
+			Trigger:    "automatic",
 			Parameters: ports("22")}}
 	for _, edit := range edits {
 		edit(&p)
@@ -45,7 +47,8 @@ func proposes(state decide.ProposalState, edits ...func(*decide.Record)) decide.
 	r := parked(waits("f1", decide.Asked))
 	r.Target = group
 	r.Proposal = decide.Proposal{Round: 2, State: state, Control: "EC2.13", Rule: "the rule", Reason: "it is moving",
-		Parameters: ports("22"), AskedAt: noon.Add(-time.Hour), ExpiresAt: noon.Add(time.Hour), Plan: "Would close TCP 22.",
+		Parameters: ports("22"), AskedAt: noon.Add(-time.Hour), ExpiresAt: noon.Add(time.Hour),
+		Plan:   "Would close TCP 22.",
 		Digest: "d1"}
 	for _, edit := range edits {
 		edit(&r)
@@ -88,6 +91,7 @@ func TestPolicyIsAnnounced(t *testing.T) {
 	later := noon.Add(48 * time.Hour)
 	other := func(p *decide.Parked) { p.Request.Control = "EC2.14" }
 	returned := func(p *decide.Parked) { p.ReturnedAt = noon }
+	changed := func(a *decide.Attempt) { a.Class = failure.Changed }
 	twoRounds := func(r *decide.Record) { r.Proposal.Round = 3 }
 	for name, tc := range map[string]struct {
 		was, is decide.Record
@@ -95,7 +99,8 @@ func TestPolicyIsAnnounced(t *testing.T) {
 		event   decide.Event
 		want    []string // state, control, how many findings
 	}{
-		"exempt": {is: parked(waits("f1", decide.Exempted), waits("f2", decide.Exempted)), want: []string{"EXEMPT EC2.13 2"}},
+		"exempt": {is: parked(waits("f1", decide.Exempted), waits("f2", decide.Exempted)),
+			want: []string{"EXEMPT EC2.13 2"}},
 		"two controls": {is: parked(waits("f1", decide.Exempted), waits("f2", decide.Exempted, other)),
 			want: []string{"EXEMPT EC2.13 1", "EXEMPT EC2.14 1"}},
 		"still exempt": {was: parked(waits("f1", decide.Exempted)),
@@ -106,8 +111,9 @@ func TestPolicyIsAnnounced(t *testing.T) {
 			is: parked(waits("f1", decide.Exempted, ends(later))), want: []string{"EXEMPT EC2.13 1"}},
 		"exempt again": {was: parked(waits("f1", decide.Exempted, returned)), is: parked(waits("f1", decide.Exempted)),
 			want: []string{"EXEMPT EC2.13 1"}},
-		"the exemption ends": {was: parked(waits("f1", decide.Exempted)), is: parked(waits("f1", decide.Exempted, returned))},
-		"delayed":            {is: parked(waits("f1", decide.Delayed)), want: []string{"DELAYED EC2.13 1"}},
+		"the exemption ends": {was: parked(waits("f1", decide.Exempted)),
+			is: parked(waits("f1", decide.Exempted, returned))},
+		"delayed": {is: parked(waits("f1", decide.Delayed)), want: []string{"DELAYED EC2.13 1"}},
 		"delayed, then exempt": {was: parked(waits("f1", decide.Delayed)), is: parked(waits("f1", decide.Exempted)),
 			want: []string{"EXEMPT EC2.13 1"}},
 		"unreadable": {is: parked(waits("f1", decide.Unreadable)), want: []string{"POLICY_UNREADABLE EC2.13 1"}},
@@ -122,7 +128,8 @@ func TestPolicyIsAnnounced(t *testing.T) {
 		"approved": {was: proposes(decide.Open), is: answered(attempt(1, decide.Claimed, approved)),
 			end: decide.ProposalEnd{Result: decide.Approved, By: ann}, want: []string{"APPROVED EC2.13 1"}},
 		"approved, and it waits": {was: proposes(decide.Open), is: answered(attempt(1, decide.Queued, approved)),
-			end: decide.ProposalEnd{Result: decide.Approved, By: ann}, want: []string{"APPROVED EC2.13 1", "QUEUED EC2.13 1"}},
+			end:  decide.ProposalEnd{Result: decide.Approved, By: ann},
+			want: []string{"APPROVED EC2.13 1", "QUEUED EC2.13 1"}},
 		"rejected": {was: proposes(decide.Open), is: answered(),
 			end: decide.ProposalEnd{Result: decide.Rejected, By: ann}, want: []string{"REJECTED EC2.13 1"}},
 		"rejected before it was planned": {was: proposes(decide.Planning), is: answered(),
@@ -133,13 +140,14 @@ func TestPolicyIsAnnounced(t *testing.T) {
 		"nothing left to plan":    {was: proposes(decide.Planning), is: answered()},
 		"another round": {was: proposes(decide.Open), is: proposes(decide.Wanted, twoRounds),
 			want: []string{"WITHDRAWN EC2.13 1"}},
-		"approved in Security Hub, and another asks": {was: proposes(decide.Open), is: proposes(decide.Wanted, twoRounds),
+		"approved in Security Hub, and another asks": {was: proposes(decide.Open),
+			is:  proposes(decide.Wanted, twoRounds),
 			end: decide.ProposalEnd{Result: decide.Approved, By: ann}, want: []string{"APPROVED EC2.13 1"}},
 		"the answer is refused": {was: proposes(decide.Open), event: decide.EventAnswer,
 			is:   proposes(decide.Open, func(r *decide.Record) { r.Refused = refusal("") }),
 			want: []string{"ANSWER_REFUSED EC2.13 0"}},
 		"it changed since": {was: answered(attempt(1, decide.Running, approved)),
-			is: with(answered(attempt(1, decide.Failed, approved, func(a *decide.Attempt) { a.Class = failure.Changed })),
+			is: with(answered(attempt(1, decide.Failed, approved, changed)),
 				func(r *decide.Record) {
 					r.Parked, r.Proposal = proposes(decide.Wanted).Parked, proposes(decide.Wanted).Proposal
 				}),
@@ -161,7 +169,8 @@ func TestExemptDetail(t *testing.T) {
 	t.Parallel()
 	requested := func(p *decide.Parked) { p.Request.By, p.Request.Sender = bob, "AROA:eve" }
 	end := noon.AddDate(0, 1, 0)
-	_, all := announced(t, record(), decide.Decision{Record: parked(waits("f1", decide.Exempted, ends(end), requested))})
+	_, all := announced(t, record(),
+		decide.Decision{Record: parked(waits("f1", decide.Exempted, ends(end), requested))})
 	e := all[0]
 	want := announce.Rule{Name: "the rule", Reason: "it is moving", Owner: "team-a@example.com", Ticket: "T-1"}
 	if *e.Rule != want || !e.Until.Equal(end) || *e.Request != (announce.Request{AskedBy: bob, Sender: "AROA:eve"}) ||
@@ -174,7 +183,7 @@ func TestExemptDetail(t *testing.T) {
 	}
 }
 
-// A delay ends at the time of the finding that may be repaired first. What cannot be read is the reason, and no rule.
+// A delay ends at the time of the finding that may be repaired first. An unreadable policy has a reason and no rule.
 func TestWaitDetail(t *testing.T) {
 	t.Parallel()
 	sooner := func(p *decide.Parked) { p.Until = noon.Add(time.Minute) }
@@ -193,7 +202,8 @@ func TestWaitDetail(t *testing.T) {
 // Each event about a proposal has all of it, so that its readers need not remember any other.
 func TestProposalDetail(t *testing.T) {
 	t.Parallel()
-	was := proposes(decide.Open, func(r *decide.Record) { r.Proposal.AskedBy, r.Proposal.AskedSender = bob, "AROA:eve" })
+	was := proposes(decide.Open,
+		func(r *decide.Record) { r.Proposal.AskedBy, r.Proposal.AskedSender = bob, "AROA:eve" })
 	full := announce.Proposal{ID: was.ProposalID(), Plan: "Would close TCP 22.", Digest: "d1", AskedBy: bob,
 		AskedSender: "AROA:eve"}
 	by := func(edit func(*announce.Proposal)) announce.Proposal { p := full; edit(&p); return p }
@@ -207,7 +217,8 @@ func TestProposalDetail(t *testing.T) {
 			ProposalEnd: decide.ProposalEnd{Result: decide.Approved, By: ann}},
 			by(func(p *announce.Proposal) { p.ApprovedBy = ann })},
 		"REJECTED": {was, decide.Decision{Record: answered(),
-			ProposalEnd: decide.ProposalEnd{Result: decide.Rejected, By: ann, Sender: "AROA:mallory", Reason: "not now"}},
+			ProposalEnd: decide.ProposalEnd{Result: decide.Rejected, By: ann, Sender: "AROA:mallory",
+				Reason: "not now"}},
 			by(func(p *announce.Proposal) { p.RejectedBy, p.Sender = ann, "AROA:mallory" })},
 		"EXPIRED": {was, decide.Decision{Record: answered(),
 			ProposalEnd: decide.ProposalEnd{Result: decide.Expired}}, full},

@@ -28,8 +28,8 @@ func TestProposalEnd(t *testing.T) {
 			decide.ProposalEnd{Result: decide.Rejected, By: ann, Sender: "AROAEXAMPLE:eve", Reason: "not now"}},
 		"expired": {decide.OnWake(rec, nil, g, noon.Add(policy.ExpireDefault), settings),
 			decide.ProposalEnd{Result: decide.Expired}},
-		"an answer that is refused": {decide.OnAnswer(rec, answer(rec, func(a *decide.Answer) { a.Round = 9 }), nil, g, noon,
-			settings), decide.ProposalEnd{}},
+		"an answer that is refused": {decide.OnAnswer(rec, answer(rec, func(a *decide.Answer) { a.Round = 9 }), nil, g,
+			noon, settings), decide.ProposalEnd{}},
 		"nothing happens": {decide.OnWake(rec, nil, g, noon, settings), decide.ProposalEnd{}},
 	} {
 		if diff := cmp.Diff(tc.want, tc.d.ProposalEnd); diff != "" {
@@ -44,8 +44,8 @@ func TestRetryKeepsWhoAnswersForIt(t *testing.T) {
 	running := attempt(1, decide.Running, func(a *decide.Attempt) {
 		a.AskedBy, a.ApprovedBy, a.Despite = "bob", ann, "the application is gone"
 	})
-	d := decide.OnOutcome(record(running), decide.Outcome{ExecutionID: running.ExecutionID, Class: failure.Throttling}, nil,
-		noon, settings)
+	d := decide.OnOutcome(record(running), decide.Outcome{ExecutionID: running.ExecutionID, Class: failure.Throttling},
+		nil, noon, settings)
 	if a := d.Record.Last(); a.Number != 2 || a.AskedBy != "bob" || a.ApprovedBy != ann ||
 		a.Despite != "the application is gone" {
 		t.Errorf("the retry is %+v", a)

@@ -32,7 +32,8 @@ func TestAttributes(t *testing.T) {
 		"a digest of a rule": {ruleDigest(decide.Notification{Kind: decide.RepairDelayed, Attempt: repair,
 			Parked: decide.Parked{Rule: "later", Owner: "team-a@example.com"}}),
 			map[string]string{"kind": "delayed", "control": "EC2.13", "owner": "team-a@example.com"}},
-		"an account": {decide.Notification{Kind: decide.AccountNotReady, Attempt: repair}, map[string]string{"kind": "not ready"}},
+		"an account": {decide.Notification{Kind: decide.AccountNotReady, Attempt: repair},
+			map[string]string{"kind": "not ready"}},
 	} {
 		c := &topic{}
 		if err := (&notify.Topic{Client: c, Writer: writer}).Notify(t.Context(), tc.n); err != nil {
