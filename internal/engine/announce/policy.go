@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/engine/finding"
 )
 
-// waiting are the states of findings that the policy stops. Findings that wait for an approval have those of the proposal.
+// waiting are the states of findings that the policy stops. A finding that waits for an approval has its proposal's.
 var waiting = map[decide.ParkCause]State{
 	decide.Exempted: Exempt, decide.Delayed: Delayed, decide.Unreadable: PolicyUnreadable,
 }
