@@ -302,12 +302,22 @@ func (w *world) noteBudget(rec decide.Record) {
 		return
 	}
 	w.rules.counted[id] = true
-	// The largest limit that was ever in force: an attempt may have been counted before the policy changed.
-	most := policy.Budgets{}
+	// The largest limit that was ever in force: the policy may have changed within the window. A start that was counted
+	// while a budget had no limit is not counted for it.
+	most, now := policy.Budgets{}, policy.Budgets{}
 	for _, v := range w.rules.versions {
 		b := v.Policy.Budgets
 		most.HourlyPerControlAndAccount = max(most.HourlyPerControlAndAccount, b.HourlyPerControlAndAccount)
 		most.DailyPerOrganization = max(most.DailyPerOrganization, b.DailyPerOrganization)
+		if v.at.Before(a.BudgetAt.Add(-policySlack)) {
+			now = b
+		}
+	}
+	if now.HourlyPerControlAndAccount == 0 {
+		most.HourlyPerControlAndAccount = 0
+	}
+	if now.DailyPerOrganization == 0 {
+		most.DailyPerOrganization = 0
 	}
 	for _, window := range decide.BudgetWindows(most, a.Control, rec.Target.Account, a.BudgetAt) {
 		w.rules.budgets[window.Key]++

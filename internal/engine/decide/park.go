@@ -240,13 +240,14 @@ func (d *decider) returnParked(p Parked, seen Seen) {
 		return
 	}
 	if d.Record.Held() {
-		d.Announce = append(d.Announce, notify([]Ref{r.Ref}, heldNote(d.Record)))
+		d.answer(notify([]Ref{r.Ref}, heldNote(d.Record)))
 		d.forget(r.Ref.ID)
 		return
 	}
 	p.ReturnedAt, d.Save = d.now, true
 	*d.Record.parked(r.Ref.ID) = p
-	d.Announce = append(d.Announce, Update{Findings: []Ref{r.Ref}, Workflow: finding.New, Note: returnedNote(p)})
+	// Before the record is saved: without it nobody would ask again.
+	d.answer(Update{Findings: []Ref{r.Ref}, Workflow: finding.New, Note: returnedNote(p)})
 }
 
 func (d *decider) forget(id string) {

@@ -1,6 +1,7 @@
 package decide_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -221,7 +222,7 @@ func TestParkedFindingIsLookedAt(t *testing.T) {
 		if diff := cmp.Diff(tc.parked, parked(d.Record)); diff != "" {
 			t.Errorf("%s: parked (-want +got):\n%s", name, diff)
 		}
-		if diff := cmp.Diff(tc.told, told(d.Announce)); diff != "" {
+		if diff := cmp.Diff(tc.told, told(slices.Concat(d.Updates, d.Announce))); diff != "" {
 			t.Errorf("%s: told (-want +got):\n%s", name, diff)
 		}
 		if diff := cmp.Diff(tc.notified, kinds(d.Notifications)); diff != "" {

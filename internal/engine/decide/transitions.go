@@ -117,7 +117,7 @@ var Transitions = []Transition{
 
 	{From: claimed, On: []Event{EventStarted}, Does: "The execution is recorded.", To: []Phase{PhaseRunning}},
 	{From: claimed, On: []Event{EventStartRefused}, Does: "The attempt ends, and people are notified.",
-		To: []Phase{PhaseFailed}},
+		To: []Phase{PhaseFailed, PhaseParked}},
 	{From: claimed, On: []Event{EventStartDeferred}, Does: "It waits for a backoff, and is given up after 24 hours.",
 		To: []Phase{PhaseDeferred, PhaseUnknown, PhaseFailed}},
 	{From: claimed, On: []Event{EventNotReady},
