@@ -14,6 +14,7 @@ type Action struct {
 	Action    control.CustomAction
 	Finding   json.RawMessage
 	By        Person
+	Despite   string // why the person requests it although the policy exempts it; empty for most requests
 	Partition string
 	Region    string // the home Region, where the custom action is
 	At        time.Time
@@ -21,14 +22,18 @@ type Action struct {
 
 // Body writes the event that Security Hub would send, with the person who requests it.
 func (a Action) Body() (string, error) {
+	detail := map[string]any{
+		"actionName": a.Action.Name, "requestedBy": a.By.ARN, "findings": []json.RawMessage{a.Finding},
+	}
+	if a.Despite != "" {
+		detail["despitePolicy"] = a.Despite
+	}
 	body, err := json.Marshal(map[string]any{
 		"version": "0", "id": a.ID, "source": "aws.securityhub", "detail-type": "Security Hub Findings - Custom Action",
 		"account": a.By.Account, "region": a.Region, "time": a.At.UTC().Format(time.RFC3339),
 		"resources": []string{fmt.Sprintf("arn:%s:securityhub:%s:%s:action/custom/%s", a.Partition, a.Region,
 			a.By.Account, a.Action.ID)},
-		"detail": map[string]any{
-			"actionName": a.Action.Name, "requestedBy": a.By.ARN, "findings": []json.RawMessage{a.Finding},
-		},
+		"detail": detail,
 	})
 	if err != nil {
 		return "", fmt.Errorf("write the event: %w", err)

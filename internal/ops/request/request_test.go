@@ -19,6 +19,7 @@ import (
 	"hubmend/internal/engine/control"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
+	"hubmend/internal/engine/messages"
 	"hubmend/internal/ops/request"
 )
 
@@ -109,6 +110,14 @@ func TestActionIsAnEvent(t *testing.T) {
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("ParseEvent = %v (-want +got):\n%s", err, diff)
 	}
+	body, err = request.Action{ID: "e1", Action: action, Finding: document, By: ann, Partition: "aws",
+		Region: "us-east-1", At: noon, Despite: "the application is gone"}.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := finding.ParseEvent([]byte(body)); err != nil || got.Despite != "the application is gone" {
+		t.Errorf("despite the policy: %q, %v", got.Despite, err)
+	}
 	if _, err := (request.Action{Finding: json.RawMessage("{")}).Body(); err == nil {
 		t.Error("half a finding is sent")
 	}
@@ -175,6 +184,85 @@ func TestOfFinding(t *testing.T) {
 	}
 }
 
+// What the policy makes of a request is told, with what to do next.
+func TestOfFindingThatWaits(t *testing.T) {
+	t.Parallel()
+	mine := decide.Ref{ID: "f1", Event: "mine"}
+	waits := func(p decide.Parked, x decide.Proposal) decide.Record {
+		p.Request.Ref = mine
+		return decide.Record{Parked: []decide.Parked{p}, Proposal: x}
+	}
+	asked := func(x decide.Proposal) decide.Record {
+		x.Round = 2
+		return waits(decide.Parked{Cause: decide.Asked}, x)
+	}
+	id := asked(decide.Proposal{State: decide.Open}).ProposalID()
+	for name, tc := range map[string]struct {
+		rec  decide.Record
+		want string
+		over bool
+	}{
+		"exempt": {waits(decide.Parked{Cause: decide.Exempted, Rule: "Payments", RuleEnds: noon, Owner: "ann", Ticket: "T-1"},
+			decide.Proposal{}), `exempt: Rule "Payments" of the policy exempts it until 2026-03-01 12:00 UTC. Owner: ann. ` +
+			`Ticket: T-1. To remediate it nevertheless, add --despite-policy REASON.`, true},
+		"it was exempt": {waits(decide.Parked{Cause: decide.Exempted, ReturnedAt: noon}, decide.Proposal{}), "queued", false},
+		"it is planned": {asked(decide.Proposal{State: decide.Wanted}),
+			"pending: proposal " + id + " needs approval, and is being planned", false},
+		"the plan failed": {asked(decide.Proposal{State: decide.Wanted, Problem: "No role."}), "pending: proposal " + id +
+			" needs approval, but its plan failed: No role. Hubmend plans it again.", true},
+		"it is proposed": {asked(decide.Proposal{State: decide.Open, Plan: "Would close it."}), "pending: proposal " + id +
+			" needs approval: `hubmend approve " + id + "`. Plan: Would close it.", true},
+	} {
+		p := request.OfFinding(tc.rec, mine, 0)
+		if p.String() != tc.want || p.Over() != tc.over || p.Succeeded() {
+			t.Errorf("%s: %q, over %t, want %q", name, p, p.Over(), tc.want)
+		}
+	}
+	if p := request.OfFinding(asked(decide.Proposal{State: decide.Open}), decide.Ref{ID: "f1", Event: "another"}, 0); p !=
+		(request.Progress{}) {
+		t.Errorf("another request of the finding: %q", p)
+	}
+}
+
+func TestOfAnswer(t *testing.T) {
+	t.Parallel()
+	const id = "answer-1"
+	attempt := func(number int, state decide.State, request string) decide.Attempt {
+		return decide.Attempt{Number: number, State: state, Request: request, Proposal: 1, ExecutionID: "exec", Class: "denied",
+			Reason: "No."}
+	}
+	answered := func(attempts ...decide.Attempt) decide.Record {
+		return decide.Record{LastAnswer: id, Attempts: attempts}
+	}
+	refused := decide.Record{Refused: decide.UndoRefusal{Request: id, Reason: "It expired."},
+		Proposal: decide.Proposal{Round: 2, State: decide.Open}}
+	for name, tc := range map[string]struct {
+		rec        decide.Record
+		approve    bool
+		want       string
+		over, done bool
+		replaced   bool
+	}{
+		"nobody came to it": {record(), true, "queued", false, false, false},
+		"runs": {answered(attempt(1, decide.Running, id)), true, "running as execution exec", false, false,
+			false},
+		"is tried again": {answered(attempt(1, decide.Failed, id), attempt(2, decide.Running, "")), true,
+			"running as execution exec", false, false, false},
+		"is over, and something else followed": {answered(attempt(1, decide.Failed, id),
+			decide.Attempt{Number: 2, State: decide.Running}), true, "failed (denied): No.", true, false, false},
+		"rejected":               {answered(), false, "rejected", true, true, false},
+		"refused, and replaced":  {refused, true, "refused: It expired.", true, false, true},
+		"nothing is left of it":  {answered(), true, "refused: It was approved, but", true, false, false},
+		"of another person, too": {decide.Record{LastAnswer: "another"}, true, "queued", false, false, false},
+	} {
+		p := request.OfAnswer(tc.rec, messages.Answer{ID: id, Round: 1, Approve: tc.approve})
+		if !strings.HasPrefix(p.String(), tc.want) || p.Over() != tc.over || p.Succeeded() != tc.done ||
+			(p.Proposal != nil) != tc.replaced {
+			t.Errorf("%s: %q, over %t, done %t, replaced by %v", name, p, p.Over(), p.Succeeded(), p.Proposal)
+		}
+	}
+}
+
 func TestProgressIsTold(t *testing.T) {
 	t.Parallel()
 	for want, tc := range map[string]struct {
@@ -188,6 +276,10 @@ func TestProgressIsTold(t *testing.T) {
 			NotBefore: noon}, false},
 		"is paused until 12:00:00 UTC": {decide.Attempt{State: decide.Queued, Cause: decide.Broken,
 			NotBefore: noon}, false},
+		"pending until 12:00:00 UTC: a budget of the policy is used up": {decide.Attempt{State: decide.Queued,
+			Cause: decide.OverBudget, NotBefore: noon}, false},
+		"pending: The policy, or a fact that it depends on, cannot be read.": {decide.Attempt{State: decide.Queued,
+			Cause: decide.Busy, NotBefore: noon}, true},
 		"pending: Hubmend is paused; it continues after `hubmend resume`": {decide.Attempt{State: decide.Queued,
 			Cause: decide.Paused}, true},
 		"starting":                   {decide.Attempt{State: decide.Claimed}, false},
