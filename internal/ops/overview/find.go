@@ -11,13 +11,15 @@ import (
 
 // Names reports whether a name stands for the target of an entry. A name may be the target's key, its
 // resource ARN, the part of the ARN that status shows, the resource's own id, or the id of one of
-// its executions or findings.
+// its executions or findings or of its proposal.
 func Names(e ledger.Entry, name string) (target.Target, bool) {
 	switch {
 	case name == "": // stands for nothing
 	case e.Record != nil:
 		return e.Record.Target, names(e.Record.Target, name) ||
-			slices.ContainsFunc(e.Record.Attempts, func(a decide.Attempt) bool { return has(a, name) })
+			slices.ContainsFunc(e.Record.Attempts, func(a decide.Attempt) bool { return has(a, name) }) ||
+			slices.ContainsFunc(e.Record.Parked, func(p decide.Parked) bool { return p.Request.Ref.ID == name }) ||
+			e.Record.ProposalID() == name
 	case e.Past != nil:
 		return e.Past.Target, names(e.Past.Target, name) || has(e.Past.Attempt, name)
 	}

@@ -29,6 +29,7 @@ type Overview struct {
 	At          time.Time `json:"at"`
 	Since       time.Time `json:"since"`
 	Targets     []Target  `json:"targets"`     // those that need attention or are in progress
+	Exempt      []Target  `json:"exempt"`      // those with findings that a rule of the policy exempts
 	Unconfirmed []Target  `json:"unconfirmed"` // those that wait for Security Hub to re-check
 	Controls    []Control `json:"controls"`
 	Breakers    []Breaker `json:"breakers"` // the open ones
@@ -59,8 +60,8 @@ type Builder struct {
 func New(o Options) *Builder {
 	return &Builder{
 		options: o,
-		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Unconfirmed: []Target{},
-			Controls: []Control{}, Breakers: []Breaker{}},
+		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Exempt: []Target{},
+			Unconfirmed: []Target{}, Controls: []Control{}, Breakers: []Breaker{}},
 		undos: map[string]outcomes.Undos{},
 	}
 }
@@ -78,13 +79,20 @@ func (b *Builder) Add(e ledger.Entry) {
 }
 
 func (b *Builder) addRecord(rec decide.Record) {
-	t, shown := targetOf(rec, b.options)
-	switch {
-	case !shown || !b.wants(t.Control, t.Account):
-	case t.State == Unconfirmed:
-		b.overview.Unconfirmed = append(b.overview.Unconfirmed, t)
-	default:
-		b.overview.Targets = append(b.overview.Targets, t)
+	all := parkedOf(rec)
+	if t, shown := targetOf(rec, b.options); shown {
+		all = append(all, t)
+	}
+	for _, t := range all {
+		switch {
+		case !b.wants(t.Control, t.Account):
+		case t.State == Unconfirmed:
+			b.overview.Unconfirmed = append(b.overview.Unconfirmed, t)
+		case t.State == Exempt:
+			b.overview.Exempt = append(b.overview.Exempt, t)
+		default:
+			b.overview.Targets = append(b.overview.Targets, t)
+		}
 	}
 }
 
@@ -118,11 +126,15 @@ func (b *Builder) wants(control, account string) bool {
 func (b *Builder) Overview() Overview {
 	o := b.overview
 	o.Controls = b.controls()
-	byAge := func(x, y Target) int { return cmp.Or(x.Since.Compare(y.Since), cmp.Compare(x.Key, y.Key)) }
+	byAge := func(x, y Target) int {
+		return cmp.Or(x.Since.Compare(y.Since), cmp.Compare(x.Key, y.Key),
+			cmp.Compare(x.Control, y.Control), cmp.Compare(x.Rule, y.Rule))
+	}
 	slices.SortFunc(o.Targets, func(x, y Target) int {
 		return cmp.Or(slices.Index(states, x.State)-slices.Index(states, y.State), byAge(x, y))
 	})
 	slices.SortFunc(o.Unconfirmed, byAge)
+	slices.SortFunc(o.Exempt, byAge)
 	slices.SortFunc(o.Breakers, func(x, y Breaker) int { return catalog.Compare(x.Control, y.Control) })
 	return o
 }

@@ -12,6 +12,7 @@ import (
 	"hubmend/internal/engine/target"
 	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
+	"hubmend/internal/ops/parked"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -66,6 +67,7 @@ func TestTargets(t *testing.T) {
 		return attempt(time.Minute,
 			func(a *decide.Attempt) { a.State, a.Cause, a.NotBefore = decide.Queued, cause, until })
 	}
+	refused := func(a decide.Attempt) decide.Attempt { a.Refusals = 1; return a }
 	repaired := attempt(time.Hour, ends(decide.Succeeded, time.Minute, "Closed it."))
 	undo := attempt(time.Minute, func(a *decide.Attempt) { a.State, a.Undo = decide.Running, "exec" })
 	soon := noon.Add(time.Minute)
@@ -104,9 +106,14 @@ func TestTargets(t *testing.T) {
 		"queued for the breaker": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Broken, soon)}},
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
 			why: "Automatic remediation of X.1 is paused, because it failed for several resources."},
-		"queued for the service": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.Busy, soon)}},
+		"queued for the service": {record: decide.Record{Attempts: []decide.Attempt{refused(queued(decide.Busy, soon))}},
 			state: overview.Queued, since: ago(61 * time.Second), until: soon,
 			why: "Systems Manager accepts no more executions at the moment. Hubmend retries."},
+		"queued for the policy": {record: decide.Record{Attempts: []decide.Attempt{queued(decide.OverBudget, soon)}},
+			state: overview.OverBudget, since: ago(61 * time.Second), until: soon, why: "A budget of the policy is used up."},
+		"queued until the policy can be read": {record: decide.Record{
+			Attempts: []decide.Attempt{queued(decide.Busy, soon)}}, state: overview.Undecided, since: ago(61 * time.Second),
+			until: soon, why: parked.UndecidedWhy},
 		"queued for nothing else": {record: decide.Record{Attempts: []decide.Attempt{queued("", noon)}},
 			state: overview.Queued, since: ago(61 * time.Second), until: noon, why: "About to start."},
 		"failed": {record: decide.Record{Attempts: []decide.Attempt{failing(time.Hour)}},
@@ -303,6 +310,8 @@ func TestNames(t *testing.T) {
 	one := targetOf("sg-1")
 	rec := ledger.Entry{Record: &decide.Record{Target: one,
 		Attempts: []decide.Attempt{{Findings: []decide.Ref{{ID: "arn:f-1"}}}, {ExecutionID: "exec-2"}}}}
+	rec.Record.Parked = []decide.Parked{{Request: decide.Request{Ref: decide.Ref{ID: "arn:f-3"}}}}
+	rec.Record.Proposal = decide.Proposal{Round: 2, State: decide.Open}
 	gone := ledger.Entry{Past: &ledger.Past{Target: one,
 		Ended: decide.Ended{Attempt: decide.Attempt{ExecutionID: "exec-1", Findings: []decide.Ref{{ID: "arn:f-2"}}}}}}
 	breaker := ledger.Entry{Breaker: &decide.Breaker{Control: "sg-1"}}
@@ -310,6 +319,7 @@ func TestNames(t *testing.T) {
 		one.Key(): {true, true}, one.Resource: {true, true}, "sg-1": {true, true}, "exec-1": {false, true},
 		"exec-2":              {true, false},
 		"security-group/sg-1": {true, true}, "arn:f-1": {true, false}, "arn:f-2": {false, true},
+		"arn:f-3": {true, false}, rec.Record.ProposalID(): {true, false},
 		"": {}, "sg": {}, "group/sg-1": {}, "f-1": {}, "222222222222": {}, "exec": {},
 	} {
 		for i, e := range []ledger.Entry{rec, gone, breaker} {

@@ -8,31 +8,39 @@ import (
 	"hubmend/internal/engine/failure"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/parked"
 )
 
 // State is the state of a target.
 type State string
 
-// The states. Failed, suspended and held need attention; the others continue automatically.
+// The states. Those up to Undecided need attention. The others continue automatically, Exempt only when its rule ends.
 const (
-	InFlight    State = "in progress"
-	Queued      State = "queued"
-	Failed      State = "failed"
-	Suspended   State = "suspended"   // the loop guard has stopped automatic remediation
-	Held        State = "held"        // a repair was undone, and automatic remediation is off
-	Unconfirmed State = "unconfirmed" // repaired, and Security Hub has not re-checked it yet
+	Failed          State = "failed"
+	Suspended       State = "suspended"         // the loop guard has stopped automatic remediation
+	Held            State = "held"              // a repair was undone, and automatic remediation is off
+	PendingApproval State = "pending approval"  // a person has to approve or reject the remediation
+	Undecided       State = "policy unreadable" // or a fact that the policy depends on
+	InFlight        State = "in progress"
+	Queued          State = "queued"
+	OverBudget      State = "over budget" // a budget of the policy is used up
+	Delayed         State = "delayed"     // by the policy
+	Exempt          State = "exempt"      // by the policy
+	Unconfirmed     State = "unconfirmed" // repaired, and Security Hub has not re-checked it yet
 )
 
 // states lists those of Overview.Targets in the order in which they are shown.
-var states = []State{Failed, Suspended, Held, InFlight, Queued}
+var states = []State{Failed, Suspended, Held, PendingApproval, Undecided, InFlight, Queued, OverBudget, Delayed}
 
 // States lists the states of Overview.Targets in their order.
 func States() []State { return append([]State(nil), states...) }
 
 // NeedsAttention reports whether a state ends only when somebody acts.
-func (s State) NeedsAttention() bool { return s == Failed || s == Suspended || s == Held }
+func (s State) NeedsAttention() bool {
+	return s == Failed || s == Suspended || s == Held || s == PendingApproval || s == Undecided
+}
 
-// Target is a target that needs attention, is in progress, or waits for a re-check.
+// Target is a target that needs attention, is in progress, is held back by the policy, or waits for a re-check.
 type Target struct {
 	State    State     `json:"state"`
 	Since    time.Time `json:"since"`
@@ -48,11 +56,17 @@ type Target struct {
 	Undo     bool      `json:"undo,omitempty"` // the latest attempt is an undo
 	// Execution is that of the latest attempt; empty when there is none.
 	Execution string `json:"execution,omitempty"`
-	// Findings is how many findings Security Hub has not re-checked yet; of Unconfirmed only.
+	// Findings is how many findings Security Hub has not re-checked yet, of Unconfirmed, or how many the policy holds back.
 	Findings int `json:"findings,omitempty"`
+	// Rule is the name of the policy's rule that decided. Owner and Ticket are what it says.
+	Rule   string `json:"rule,omitempty"`
+	Owner  string `json:"owner,omitempty"`
+	Ticket string `json:"ticket,omitempty"`
+	// Proposal is the id that `hubmend approve` takes; of PendingApproval only.
+	Proposal string `json:"proposal,omitempty"`
 }
 
-// targetOf gives the state of a record's target, and false when there is nothing to show.
+// targetOf gives what the attempts of a record's target show, and false when there is nothing to show.
 func targetOf(rec decide.Record, o Options) (Target, bool) {
 	last := rec.Last()
 	if last == nil {
@@ -71,8 +85,13 @@ func targetOf(rec decide.Record, o Options) (Target, bool) {
 		}
 	case last.State == decide.Queued:
 		t.State, t.Since, t.Until, t.Why = Queued, last.QueuedAt, last.NotBefore, waitsFor(*last)
-		if last.Cause == decide.Paused {
+		switch {
+		case last.Cause == decide.Paused:
 			t.Until = time.Time{}
+		case last.Cause == decide.OverBudget:
+			t.State = OverBudget
+		case parked.Undecided(*last):
+			t.State = Undecided
 		}
 	case rec.Held():
 		t.State, t.Since, t.Why = Held, rec.HeldAt, "The repair was undone by "+rec.HeldBy+
@@ -84,7 +103,7 @@ func targetOf(rec decide.Record, o Options) (Target, bool) {
 		if last.Reason != "" {
 			t.Why += " Latest: " + last.Reason
 		}
-	case last.State == decide.Failed && last.Class == failure.Gone:
+	case last.State == decide.Failed && (last.Class == failure.Gone || heldBack(rec, last.Findings)):
 		return Target{}, false
 	case last.State == decide.Failed && !last.EndedAt.Before(o.Since):
 		t.State, t.Since, t.Why = Failed, last.EndedAt, last.Reason
@@ -112,6 +131,12 @@ func guardLifts(rec decide.Record, s decide.Settings) time.Time {
 
 // waitsFor says why an attempt is queued.
 func waitsFor(a decide.Attempt) string {
+	switch {
+	case parked.Undecided(a):
+		return parked.UndecidedWhy
+	case a.Cause == decide.OverBudget:
+		return "A budget of the policy is used up."
+	}
 	switch a.Cause {
 	case decide.Paced:
 		return "Waiting for its turn: Systems Manager starts one execution per second."
