@@ -77,7 +77,8 @@ deployed). See docs/cli.md, also for shell completion.`,
 	cmd.SetVersionTemplate("hubmend {{.Version}}\n")
 	cmd.AddCommand(labCommand(), lintCommand(), findingCommand(), controlsCommand(), costsCommand(), dlqCommand(),
 		planCommand(), previewCommand(), playbookCommand(), policyCommand(), statusCommand(), historyCommand(),
-		findingsCommand(), remediateCommand(), undoCommand(), pauseCommand(), resumeCommand(),
+		findingsCommand(), remediateCommand(), proposalsCommand(), approveCommand(), rejectCommand(), undoCommand(),
+		pauseCommand(), resumeCommand(),
 		doctorCommand(), reportCommand(), referenceCommand())
 	complete(cmd)
 	strict(cmd)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hubmend/internal/ops/parked"
 	"hubmend/internal/ops/request"
 	"hubmend/internal/ops/wording"
 )
@@ -20,7 +21,8 @@ func remediateCommand() *cobra.Command {
 		Short: "Remediate findings now, and wait for the outcome",
 		Long: `Requests remediation as the custom action in the Security Hub console does, and follows it to the
 end. The same checks and limits apply, and the ledger records who requested it. It starts once even
-if the loop guard or the circuit breaker would hold it, and it ends the hold after an undo.
+if the loop guard or the circuit breaker would hold it, and it ends the hold after an undo. A finding
+that a rule of the policy exempts is remediated only with --despite-policy.
 
 Name up to 20 findings by their ids, or a control and a resource that Security Hub has findings of.
 RESOURCE is an ARN or the resource's own id, such as sg-0123456789abcdef0. The command uses the
@@ -35,13 +37,16 @@ or you did not wait for the end.`,
 		Example: fmt.Sprintf(
 			`  hubmend remediate --control %s --resource sg-0123456789abcdef0
   hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json
-  hubmend remediate --failed --account 222222222222 --class not-ready`, exampleControl().ID, exampleControl().ID),
+  hubmend remediate --control %s --resource sg-0123456789abcdef0 --despite-policy "The application is gone"
+  hubmend remediate --failed --account 222222222222 --class not-ready`, exampleID(), exampleID(), exampleID()),
 		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
 		RunE: func(cmd *cobra.Command, ids []string) error { return r.run(cmd, ids) },
 	}
 	addControlFlag(cmd, &r.control, "remediate the findings of this control, about --resource or with --failed")
 	cmd.Flags().StringVar(&r.resource, "resource", "",
 		"ARN or id of the resource whose findings of --control are meant")
+	cmd.Flags().Var(&r.despite, "despite-policy",
+		"remediate although the policy exempts it, and record why, in up to 200 characters")
 	r.againFlags(cmd)
 	r.flags(cmd)
 	return cmd
@@ -52,6 +57,7 @@ type remediating struct {
 	following
 	again
 	control, resource string
+	despite           reasonFlag
 }
 
 // mostFindings is how many findings the console takes for a custom action.
@@ -136,11 +142,13 @@ type remediated struct {
 	Resource  string `json:"resource"`
 	Key       string `json:"key"`
 	By        string `json:"by"`
-	State     string `json:"state"` // succeeded, failed, refused or sent; else as the ledger has it
+	State     string `json:"state"` // succeeded, failed, refused, exempt, proposed or sent; else as the ledger has it
 	Attempt   int    `json:"attempt,omitempty"`
 	Execution string `json:"execution,omitempty"`
 	Change    string `json:"change,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	Rule      string `json:"rule,omitempty"`     // of the policy, that exempts the finding
+	Proposal  string `json:"proposal,omitempty"` // that needs approval
 }
 
 // finish follows the requests one after the other until it is interrupted, and reports the outcomes.
@@ -189,6 +197,12 @@ func (r remediating) await(ctx context.Context, cmd *cobra.Command, a asking, wh
 func (r *remediated) tell(p request.Progress) {
 	if p.Refusal != "" {
 		r.State, r.Reason = "refused", p.Refusal
+	}
+	if p.Exemption != nil {
+		r.State, r.Rule, r.Reason = "exempt", p.Exemption.Rule, parked.Why(*p.Exemption)
+	}
+	if p.Proposal != nil {
+		r.State, r.Proposal, r.Reason = "proposed", p.Proposal.ID, p.Proposal.String()
 	}
 	if a := p.Attempt; a != nil {
 		r.State, r.Attempt, r.Execution, r.Change, r.Reason = string(

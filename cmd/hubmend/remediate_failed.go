@@ -44,6 +44,8 @@ func (r remediating) checkFailed(ids []string) error {
 		return errors.New("--account, --class and --yes belong to --failed")
 	case !r.failed:
 		return nil
+	case r.despite != "":
+		return errors.New("--despite-policy does not go together with --failed")
 	case len(ids) > 0 || r.resource != "":
 		return errors.New("--failed does not go together with finding ids or --resource")
 	case r.class != "" && !slices.Contains(failedClasses(), r.class):
@@ -196,7 +198,7 @@ func findingRequestOf(a asking, rec decide.Record, documents map[string]types.Aw
 		if !known {
 			continue
 		}
-		if w, err := newFindingRequest(a, d); err == nil && w.target == rec.Target {
+		if w, err := newFindingRequest(a, d, ""); err == nil && w.target == rec.Target {
 			return w, true
 		}
 	}

@@ -43,7 +43,7 @@ func (r remediating) find(ctx context.Context, a asking, ids []string) ([]findin
 	var wanted []findingRequest
 	var problem error
 	for _, d := range documents {
-		w, err := newFindingRequest(a, d)
+		w, err := newFindingRequest(a, d, string(r.despite))
 		switch {
 		case r.control != "" && w.control != r.control: // it is about the resource, but of another control
 		case err != nil:
@@ -152,7 +152,7 @@ func keys(wanted []findingRequest) []string {
 
 // newFindingRequest makes the message for a finding. Its error explains why dispatch would do nothing. The request then
 // still has the control, if Hubmend supports it.
-func newFindingRequest(a asking, document types.AwsSecurityFinding) (findingRequest, error) {
+func newFindingRequest(a asking, document types.AwsSecurityFinding, despite string) (findingRequest, error) {
 	id := wording.OneLine(aws.ToString(document.Id))
 	raw, err := json.Marshal(document)
 	if err != nil {
@@ -172,7 +172,7 @@ func newFindingRequest(a asking, document types.AwsSecurityFinding) (findingRequ
 		ref: decide.Ref{ID: f.ID, Event: uuid.NewString()}}
 	action, _ := catalog.Embedded().CustomActionFor(control.ID) // it has one, or Asked would fail
 	w.body, err = request.Action{
-		ID: w.ref.Event, Action: action, Finding: raw, By: a.person,
+		ID: w.ref.Event, Action: action, Finding: raw, By: a.person, Despite: despite,
 		Partition: f.Partition, Region: a.cfg.Region, At: w.at,
 	}.Body()
 	return w, err
@@ -198,7 +198,7 @@ func (w findingRequest) look(ctx context.Context, a asking) (request.Progress, e
 		return request.Progress{}, err
 	}
 	p := request.OfFinding(rec, w.ref, w.settled)
-	if p.Attempt != nil || time.Since(w.at) < soon {
+	if p != (request.Progress{}) || time.Since(w.at) < soon {
 		return p, nil
 	}
 	now, err := findings(ctx, a, &types.AwsSecurityFindingFilters{Id: []types.StringFilter{equals(w.ref.ID)}})

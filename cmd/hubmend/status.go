@@ -37,8 +37,9 @@ func statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what needs attention, what is in progress, and the outcomes per control",
-		Long: `Shows the resources that need attention (failed, suspended, or held after an undo), those in
-progress, and those that wait for Security Hub to re-check. Then it shows the outcomes per control,
+		Long: `Shows the resources that need attention (failed, suspended, held after an undo, pending approval, or
+with a policy that cannot be read), those in progress, delayed or over a budget, those that the policy
+exempts, and those that wait for Security Hub to re-check. Then it shows the outcomes per control,
 paused controls, and whether Hubmend is active. It changes nothing and exits with 0 whatever it
 finds.
 
@@ -62,7 +63,7 @@ It uses your AWS configuration. Choose the administrator's account and the home 
 			for _, p := range problems {
 				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", p)
 			}
-			return f.print(cmd.OutOrStdout(), s, targetListing(slices.Concat(s.Targets, s.Unconfirmed)),
+			return f.print(cmd.OutOrStdout(), s, targetListing(slices.Concat(s.Targets, s.Exempt, s.Unconfirmed)),
 				func(out io.Writer) { printStanding(out, s, since) })
 		},
 	}

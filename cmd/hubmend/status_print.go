@@ -19,6 +19,7 @@ const rowsOfState = 20
 
 var stateColors = map[overview.State]text.Color{
 	overview.Failed: text.FgRed, overview.Suspended: text.FgRed, overview.Held: text.FgMagenta,
+	overview.PendingApproval: text.FgYellow, overview.Undecided: text.FgRed,
 }
 
 func printStanding(out io.Writer, s standing, since period) {
@@ -36,6 +37,7 @@ func printStanding(out io.Writer, s standing, since period) {
 	if len(s.Targets) > 0 {
 		fmt.Fprintln(out, targetTable(out, s.Targets))
 	}
+	printExempt(out, s.Exempt)
 	printUnconfirmed(out, s.Unconfirmed)
 	for _, b := range s.Breakers {
 		fmt.Fprintf(out, "\nAutomatic remediation of %s is %s until %s UTC: %d resources failed in a row. A custom "+
@@ -49,29 +51,57 @@ func printStanding(out io.Writer, s standing, since period) {
 	fmt.Fprintf(out, "\nOutcomes of the last %s:\n%s\n", since.String(), controlTable(out, s.Controls))
 }
 
+// printExempt lists what the policy exempts. It needs no attention.
+func printExempt(out io.Writer, targets []overview.Target) {
+	if len(targets) == 0 {
+		return
+	}
+	shown := shownOn(out, targets)
+	l := listing{columns: []column{{name: "Rule"}, {name: "Until (UTC)", show: minutes}, {name: "Control"},
+		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Owner"}, {name: "Ticket"}}}
+	for _, t := range shown {
+		l.add(t.Rule, fullTime(t.Until), t.Control, t.Account, t.Region, t.Resource, t.Owner, t.Ticket)
+	}
+	fmt.Fprintf(out, "\nExempt by the policy (%s)\n%s\n", wording.Counted(findingsOf(targets), "finding"), l.render(out))
+	sayMore(out, len(targets)-len(shown))
+}
+
+// shownOn gives the targets that a terminal shows of a list; a file or a pipe gets all.
+func shownOn(out io.Writer, targets []overview.Target) []overview.Target {
+	if terminalWidth(out) > 0 {
+		return targets[:min(len(targets), rowsOfState)]
+	}
+	return targets
+}
+
+func findingsOf(targets []overview.Target) int {
+	n := 0
+	for _, t := range targets {
+		n += t.Findings
+	}
+	return n
+}
+
+func sayMore(out io.Writer, left int) {
+	if left > 0 {
+		fmt.Fprintf(out, "... and %s; --output csv lists all.\n", wording.Counted(left, "more resource"))
+	}
+}
+
 // printUnconfirmed lists what waits for Security Hub. It needs no attention.
 func printUnconfirmed(out io.Writer, targets []overview.Target) {
 	if len(targets) == 0 {
 		return
 	}
-	findings := 0
-	for _, t := range targets {
-		findings += t.Findings
-	}
-	shown := targets
-	if terminalWidth(out) > 0 {
-		shown = targets[:min(len(targets), rowsOfState)]
-	}
+	shown := shownOn(out, targets)
 	l := listing{columns: []column{{name: "Repaired (UTC)", show: minutes}, {name: "Control"}, {name: "Account"},
 		{name: "Region"}, {name: "Resource", show: overview.Short}}}
 	for _, t := range shown {
 		l.add(fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource)
 	}
-	fmt.Fprintf(out, "\nWaiting for Security Hub to re-check (%s)\n%s\n", wording.Counted(findings, "finding"),
-		l.render(out))
-	if n := len(targets) - len(shown); n > 0 {
-		fmt.Fprintf(out, "... and %s; --output csv lists all.\n", wording.Counted(n, "more resource"))
-	}
+	fmt.Fprintf(out, "\nWaiting for Security Hub to re-check (%s)\n%s\n",
+		wording.Counted(findingsOf(targets), "finding"), l.render(out))
+	sayMore(out, len(targets)-len(shown))
 }
 
 // countStates counts the targets of each state.
@@ -120,20 +150,27 @@ func targetListing(targets []overview.Target) listing {
 		{name: "Key", csvOnly: true},
 	}}
 	for _, t := range targets {
-		state, why := string(t.State), t.Why
+		state := string(t.State)
 		if t.Undo {
 			state += undoMark
 		}
-		switch {
-		case t.Until.IsZero():
-		case t.State == overview.Queued:
-			why += " Not before " + moment(t.Until) + "."
-		default:
-			why += " Suspended until " + moment(t.Until) + "."
-		}
-		l.add(state, fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource, why, t.Key)
+		l.add(state, fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource, details(t), t.Key)
 	}
 	return l
+}
+
+// details describes why a target is in its state, and until when.
+func details(t overview.Target) string {
+	switch {
+	case t.Proposal != "":
+		return fmt.Sprintf("%s `hubmend approve %s` until %s.", t.Why, t.Proposal, moment(t.Until))
+	case t.Until.IsZero():
+	case t.State == overview.Queued || t.State == overview.OverBudget:
+		return t.Why + " Not before " + moment(t.Until) + "."
+	case t.State == overview.Suspended:
+		return t.Why + " Suspended until " + moment(t.Until) + "."
+	}
+	return t.Why
 }
 
 // undoMark follows the state of an undo.

@@ -47,13 +47,13 @@ func parkedTarget(rec decide.Record, p decide.Parked) Target {
 	case decide.Asked:
 		x := rec.Proposal
 		t.Control, t.Rule, t.Until, t.Proposal = cmp.Or(x.Control, t.Control), x.Rule, x.ExpiresAt, rec.ProposalID()
-		t.Why = ProposalWhy(rec)
+		t.Why = proposalWhy(rec)
 	}
 	return t
 }
 
-// ProposalWhy describes what a record's proposal waits for.
-func ProposalWhy(rec decide.Record) string {
+// proposalWhy describes what a record's proposal waits for.
+func proposalWhy(rec decide.Record) string {
 	x := rec.Proposal
 	why := parked.Asks(x.Rule, x.Reason)
 	switch {

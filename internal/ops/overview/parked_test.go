@@ -69,8 +69,9 @@ func TestParkedTargets(t *testing.T) {
 		"The plan failed: No role. Hubmend plans it again.": {State: decide.Wanted, Problem: "No role."},
 	} {
 		rec.Proposal = want
-		if got := overview.ProposalWhy(rec); got != "A person has to approve each repair of this control. "+plan {
-			t.Errorf("ProposalWhy = %q, want %q", got, plan)
+		got := summed(options, record(rec)).Targets[0].Why
+		if got != "A person has to approve each repair of this control. "+plan {
+			t.Errorf("%q, want %q", got, plan)
 		}
 	}
 }
