@@ -170,8 +170,8 @@ func (r *answering) send(ctx context.Context, a asking, all []proposed) ([]messa
 	return sent, nil
 }
 
-// answered is the outcome of an answer, in JSON.
-type answered struct {
+// proposalAnswer is the outcome of an answer, in JSON.
+type proposalAnswer struct {
 	Proposal string `json:"proposal"`
 	Key      string `json:"key"`
 	Account  string `json:"account"`
@@ -193,9 +193,9 @@ type answered struct {
 func (r *answering) finish(cmd *cobra.Command, a asking, all []proposed, sent []messages.Answer) error {
 	ctx, cancel := r.deadline(cmd)
 	defer cancel()
-	results, keys, end := []answered{}, []string{}, error(nil)
+	results, keys, end := []proposalAnswer{}, []string{}, error(nil)
 	for i, p := range all {
-		result := answered{Proposal: p.ID, Key: p.Key, Account: p.Account, Region: p.Region, Resource: p.Resource,
+		result := proposalAnswer{Proposal: p.ID, Key: p.Key, Account: p.Account, Region: p.Region, Resource: p.Resource,
 			Control: p.Control, Request: sent[i].ID, By: a.person.ARN, State: "sent"}
 		if !r.noWait && (i == 0 || cmd.Context().Err() == nil) {
 			what := fmt.Sprintf("[%d/%d] %s %s", i+1, len(all), p.Control, wording.OneLine(p.Resource))
@@ -216,7 +216,7 @@ func (r *answering) finish(cmd *cobra.Command, a asking, all []proposed, sent []
 
 // await follows one answer, and gives an error unless the resource was remediated, or the proposal rejected.
 func (r *answering) await(ctx context.Context, cmd *cobra.Command, a asking, what string, sent messages.Answer,
-	result *answered) error {
+	result *proposalAnswer) error {
 	p, err := r.follow(ctx, cmd, a, what, sent.Key, func(ctx context.Context) (request.Progress, error) {
 		rec, err := a.ledger.Load(ctx, sent.Key)
 		return request.OfAnswer(rec, sent), err
@@ -238,7 +238,7 @@ func (r *answering) await(ctx context.Context, cmd *cobra.Command, a asking, wha
 	return errFailed
 }
 
-func (r *answered) tell(p request.Progress) {
+func (r *proposalAnswer) tell(p request.Progress) {
 	if p.Proposal != nil {
 		r.ReplacedBy = p.Proposal.ID
 	}

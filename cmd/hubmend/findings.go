@@ -27,7 +27,8 @@ func findingsCommand() *cobra.Command {
 		Short: "List open findings that Hubmend can remediate",
 		Long: fmt.Sprintf(`Reads the open findings of Security Hub that Hubmend can remediate: failed, active, and neither
 suppressed nor resolved. Counts the resources by control and account; with --control, lists each
-resource. It reads up to %d findings, and changes nothing.
+resource. It shows what the policy holds back, and which rule. It reads up to %d findings, and changes
+nothing.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
 administrator's account and home Region.`, mostOpenPages*100),
@@ -57,6 +58,10 @@ type openResource struct {
 	Resource string    `json:"resource"`
 	Since    time.Time `json:"since,omitzero"`
 	Findings []string  `json:"findings"` // ids
+	// State says how the policy holds it back: exempt, delayed, pending approval or policy unreadable. It is empty for most.
+	State overview.State `json:"state,omitempty"`
+	Rule  string         `json:"rule,omitempty"` // of the policy
+	Until time.Time      `json:"until,omitzero"`
 
 	target target.Target
 }
@@ -87,6 +92,9 @@ func (f finder) run(cmd *cobra.Command) error {
 			"--account or --region\n", mostOpenPages*100)
 	}
 	all := openReport{Resources: openResources(open), More: more}
+	if err := holdBack(cmd.Context(), cfg, all.Resources); err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot show what the policy holds back: %v\n", err)
+	}
 	l := countListing(all.Resources)
 	if f.control != "" || f.output == formatCSV {
 		l = resourceListing(all.Resources)
@@ -137,16 +145,17 @@ func openResources(open []finding.Finding) []openResource {
 func resourceListing(all []openResource) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Region"},
 		{name: "Resource", show: overview.Short}, {name: "Since (UTC)", show: minutes},
-		{name: "Findings", right: true}}}
+		{name: "Findings", right: true}, {name: "State"}, {name: "Rule"}, {name: "Until (UTC)", show: minutes}}}
 	for _, r := range all {
-		l.add(r.Control, r.Account, r.Region, r.Resource, fullTime(r.Since), strconv.Itoa(len(r.Findings)))
+		l.add(r.Control, r.Account, r.Region, r.Resource, fullTime(r.Since), strconv.Itoa(len(r.Findings)),
+			string(r.State), r.Rule, fullTime(r.Until))
 	}
 	return l
 }
 
 func countListing(all []openResource) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Regions"},
-		{name: "Resources", right: true}, {name: "Title"}}}
+		{name: "Resources", right: true}, {name: "Held back", right: true}, {name: "Title"}}}
 	same := func(x, y openResource) bool { return x.Control == y.Control && x.Account == y.Account }
 	for len(all) > 0 {
 		n := 1
@@ -154,13 +163,17 @@ func countListing(all []openResource) listing {
 			n++
 		}
 		var in []string
+		held := 0
 		for _, r := range all[:n] {
+			if r.State != "" {
+				held++
+			}
 			if !slices.Contains(in, r.Region) {
 				in = append(in, r.Region)
 			}
 		}
 		control, _ := catalog.Embedded().ByID(all[0].Control)
-		l.add(control.ID, all[0].Account, strings.Join(in, ", "), strconv.Itoa(n), control.Title)
+		l.add(control.ID, all[0].Account, strings.Join(in, ", "), strconv.Itoa(n), strconv.Itoa(held), control.Title)
 		all = all[n:]
 	}
 	return l

@@ -19,7 +19,7 @@ import (
 // Commands that change something, or write one document, have --json alone.
 var documents = []string{"plan", "report", "remediate", "undo", "playbook launch", "playbook update",
 	"playbook enable", "playbook disable", "playbook terminate", "playbook share", "dlq redrive", "dlq delete", "pause",
-	"resume", "approve", "reject"}
+	"resume", "approve", "reject", "policy apply", "policy restore"}
 
 // Every command that lists things has --output.
 func TestListsHaveFormats(t *testing.T) {

@@ -26,37 +26,65 @@ import (
 
 // past is the history of a target in JSON.
 type past struct {
-	Key         string    `json:"key"`
-	Account     string    `json:"account"`
-	Region      string    `json:"region"`
-	Resource    string    `json:"resource"`
-	Runbook     string    `json:"runbook"`
-	SuspendedAt time.Time `json:"suspendedAt,omitzero"`
-	HeldAt      time.Time `json:"heldAt,omitzero"`
-	HeldBy      string    `json:"heldBy,omitempty"`
-	HeldSender  string    `json:"heldSender,omitempty"`  // who sent the request of HeldBy, according to SQS
-	UndoRefused string    `json:"undoRefused,omitempty"` // why the latest undo request was refused
-	Unconfirmed []string  `json:"unconfirmed,omitempty"` // ids of findings
-	Attempts    []tried   `json:"attempts"`              // oldest first
+	Key         string     `json:"key"`
+	Account     string     `json:"account"`
+	Region      string     `json:"region"`
+	Resource    string     `json:"resource"`
+	Runbook     string     `json:"runbook"`
+	SuspendedAt time.Time  `json:"suspendedAt,omitzero"`
+	HeldAt      time.Time  `json:"heldAt,omitzero"`
+	HeldBy      string     `json:"heldBy,omitempty"`
+	HeldSender  string     `json:"heldSender,omitempty"`  // who sent the request of HeldBy, according to SQS
+	UndoRefused string     `json:"undoRefused,omitempty"` // why the latest undo request was refused
+	Unconfirmed []string   `json:"unconfirmed,omitempty"` // ids of findings
+	HeldBack    []heldBack `json:"heldBack,omitempty"`    // by the policy
+	Attempts    []tried    `json:"attempts"`              // oldest first
+}
+
+// heldBack is what the policy holds back of the target.
+type heldBack struct {
+	State    overview.State `json:"state"` // exempt, delayed, pending approval or policy unreadable
+	Control  string         `json:"control"`
+	Since    time.Time      `json:"since"`
+	Until    time.Time      `json:"until,omitzero"`
+	Rule     string         `json:"rule,omitempty"`
+	Owner    string         `json:"owner,omitempty"`
+	Ticket   string         `json:"ticket,omitempty"`
+	Proposal string         `json:"proposal,omitempty"`
+	Findings int            `json:"findings"`
+	Why      string         `json:"why"`
+}
+
+func heldBackOf(rec decide.Record) []heldBack {
+	var all []heldBack
+	for _, t := range overview.Parked(rec) {
+		all = append(all, heldBack{State: t.State, Control: t.Control, Since: t.Since, Until: t.Until, Rule: t.Rule,
+			Owner: t.Owner, Ticket: t.Ticket, Proposal: t.Proposal, Findings: t.Findings, Why: t.Why})
+	}
+	return all
 }
 
 // tried is one attempt.
 type tried struct {
-	Number    int              `json:"number"`
-	State     string           `json:"state"`
-	Outcome   outcomes.Outcome `json:"outcome,omitempty"` // once it has ended
-	Undo      string           `json:"undo,omitempty"`    // the execution that it undoes
-	Control   string           `json:"control"`
-	Trigger   string           `json:"trigger"`
-	By        string           `json:"by,omitempty"`     // who requested it, according to the message
-	Sender    string           `json:"sender,omitempty"` // the identity that sent the message, according to SQS
-	AskedAt   time.Time        `json:"askedAt"`
-	StartedAt time.Time        `json:"startedAt,omitzero"`
-	EndedAt   time.Time        `json:"endedAt,omitzero"`
-	Document  string           `json:"document"`
-	Execution string           `json:"execution,omitempty"`
-	Console   string           `json:"console,omitempty"`
-	Change    string           `json:"change,omitempty"`
+	Number  int              `json:"number"`
+	State   string           `json:"state"`
+	Outcome outcomes.Outcome `json:"outcome,omitempty"` // once it has ended
+	Undo    string           `json:"undo,omitempty"`    // the execution that it undoes
+	Control string           `json:"control"`
+	Trigger string           `json:"trigger"`
+	By      string           `json:"by,omitempty"`     // who requested it, according to the message
+	Sender  string           `json:"sender,omitempty"` // the identity that sent the message, according to SQS
+	// Proposal is what By approved, and AskedBy the person who had requested it; empty when that was automatic.
+	Proposal  string    `json:"proposal,omitempty"`
+	AskedBy   string    `json:"askedBy,omitempty"`
+	Despite   string    `json:"despite,omitempty"` // why By requested it although the policy exempts it
+	AskedAt   time.Time `json:"askedAt"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+	Document  string    `json:"document"`
+	Execution string    `json:"execution,omitempty"`
+	Console   string    `json:"console,omitempty"`
+	Change    string    `json:"change,omitempty"`
 	// RevertedBy says who changed the resource after the repair.
 	RevertedBy string          `json:"revertedBy,omitempty"`
 	Before     json.RawMessage `json:"before,omitempty"`
@@ -182,7 +210,7 @@ func pastOf(h ledger.History, home string) past {
 		Key: t.Key(), Account: t.Account, Region: t.Region, Resource: t.Resource, Runbook: t.Runbook,
 		SuspendedAt: h.Record.SuspendedAt, HeldAt: h.Record.HeldAt, HeldBy: h.Record.HeldBy,
 		HeldSender: h.Record.HeldSender, UndoRefused: h.Record.Refused.Reason, Unconfirmed: ids(h.Record.Unconfirmed),
-		Attempts: []tried{},
+		HeldBack: heldBackOf(h.Record), Attempts: []tried{},
 	}
 	region := t.Region
 	if region == target.Global {
@@ -202,7 +230,7 @@ func pastOf(h ledger.History, home string) past {
 	add := func(a decide.Attempt, o decide.Outcome) {
 		one := tried{
 			Number: a.Number, State: string(a.State), Undo: a.Undo, Control: a.Control, Trigger: string(a.Trigger),
-			By: a.By, Sender: a.Sender,
+			By: a.By, Sender: a.Sender, AskedBy: a.AskedBy, Despite: a.Despite,
 			AskedAt: a.QueuedAt, StartedAt: a.ClaimedAt, EndedAt: a.EndedAt, Document: naming.Document(a.Runbook(t)),
 			Execution: a.ExecutionID,
 			Change:    a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
@@ -211,6 +239,9 @@ func pastOf(h ledger.History, home string) past {
 		}
 		if !a.EndedAt.IsZero() {
 			one.Outcome = outcomes.Of(a, undos)
+		}
+		if a.Proposal > 0 {
+			one.Proposal = decide.ProposalID(p.Key, a.Proposal)
 		}
 		if a.ExecutionID != "" {
 			one.Console = console.Execution(region, a.ExecutionID)

@@ -15,6 +15,7 @@ import (
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/ops/deadletter"
 	"hubmend/internal/ops/outcomes"
+	"hubmend/internal/ops/overview"
 	"hubmend/internal/ops/wording"
 )
 
@@ -42,6 +43,13 @@ func printPast(out io.Writer, p past, before bool) {
 	if p.UndoRefused != "" {
 		fact(out, "not undone", wording.OneLine(p.UndoRefused))
 	}
+	for _, w := range p.HeldBack {
+		said := w.Control + ": " + w.Why
+		if w.Proposal != "" {
+			said += " It expires at " + moment(w.Until) + " UTC."
+		}
+		fact(out, wordOfState[w.State], wording.OneLine(said))
+	}
 	if len(p.Attempts) == 0 {
 		fmt.Fprintln(out, "\nNo attempts in this period.")
 		return
@@ -56,6 +64,10 @@ func printPast(out io.Writer, p past, before bool) {
 	}
 }
 
+// wordOfState names a state that the policy holds a target in.
+var wordOfState = map[overview.State]string{overview.Exempt: "exempt", overview.Delayed: "delayed",
+	overview.PendingApproval: "approval", overview.Undecided: "undecided"}
+
 func printTried(out io.Writer, a tried, before bool, paint func(text.Color, string) string) {
 	what, how := "", cmp.Or(string(a.Outcome), a.State)
 	if a.Undo != "" {
@@ -67,7 +79,16 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 	}
 	fmt.Fprintf(out, "\n%s UTC  attempt %d%s: %s%s\n", moment(a.AskedAt), a.Number, what,
 		paint(outcomeColors[a.Outcome], how), took)
-	fact(out, "requester", wording.OneLine(cmp.Or(a.By, a.Trigger)+finding.SentBy(a.Sender, a.By)))
+	by := cmp.Or(a.By, a.Trigger) + finding.SentBy(a.Sender, a.By)
+	if a.Proposal != "" {
+		fact(out, "requester", wording.OneLine(cmp.Or(a.AskedBy, string(finding.Automatic))))
+		fact(out, "approved by", wording.OneLine(by)+" (proposal "+a.Proposal+")")
+	} else {
+		fact(out, "requester", wording.OneLine(by))
+	}
+	if a.Despite != "" {
+		fact(out, "despite", "the policy: "+wording.OneLine(a.Despite))
+	}
 	fact(out, "control", wording.OneLine(a.Control))
 	if a.Undo != "" {
 		fact(out, "undoes", "execution "+a.Undo)
@@ -138,14 +159,14 @@ func attemptListing(p past) listing {
 	l := listing{}
 	for _, name := range []string{"Attempt", "State", "Outcome", "Requested", "Started", "Ended", "Control",
 		"Account", "Region", "Resource", "Trigger", "By", "Sender", "Document", "Execution", "Undo", "Change",
-		"Class", "Reason"} {
+		"Class", "Reason", "Proposal", "Asked by", "Despite policy"} {
 		l.columns = append(l.columns, column{name: name})
 	}
 	for _, a := range p.Attempts {
 		l.add(strconv.Itoa(a.Number), a.State, string(a.Outcome), fullTime(a.AskedAt), fullTime(a.StartedAt),
 			fullTime(a.EndedAt), a.Control, p.Account, p.Region, p.Resource, a.Trigger, a.By, a.Sender,
 			a.Document, a.Execution, a.Undo, a.Change,
-			a.Class, a.Reason)
+			a.Class, a.Reason, a.Proposal, a.AskedBy, a.Despite)
 	}
 	return l
 }

@@ -251,7 +251,7 @@ func TestLedgerCommands(t *testing.T) {
 	for region, test := range map[string]func(*testing.T, administration){
 		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory,
 		"us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer,
-		"ap-south-1": testUndone, "ap-east-1": testLatest,
+		"ap-south-1": testUndone, "ap-east-1": testLatest, "eu-south-1": testHeldBack,
 	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
@@ -508,6 +508,77 @@ func testLatest(t *testing.T, a administration) {
 	if err := json.Unmarshal([]byte(a.mustPrint(t, "history --last 2 --json")), &l); err != nil ||
 		l.Total != 6 || len(l.Attempts) != 2 || l.Attempts[0].Outcome != outcomes.Compliant {
 		t.Errorf("prints %+v, %v", l, err)
+	}
+}
+
+// What the policy holds back is shown by every command that knows the resource.
+func testHeldBack(t *testing.T, a administration) {
+	a.turn(t, naming.SwitchActive)
+	a.set(t, "2", "12")
+	id := exampleID()
+	parked := func(name string, cause decide.ParkCause, more func(*decide.Record)) {
+		rec := decide.Record{Target: groupTarget(name), Parked: []decide.Parked{{Cause: cause, Rule: "Payments",
+			Reason: "It moves.", Owner: "ann@example.com", Ticket: "T-1", Until: time.Now().Add(time.Hour),
+			Request: decide.Request{Control: id, AskedAt: time.Now(), Ref: decide.Ref{ID: "arn:f-" + name}}}}}
+		more(&rec)
+		a.save(t, rec)
+	}
+	parked("sg-1", decide.Exempted, func(rec *decide.Record) {
+		rec.Parked[0].RuleEnds = time.Date(2099, 4, 1, 0, 0, 0, 0, time.UTC)
+	})
+	parked("sg-2", decide.Delayed, func(*decide.Record) {})
+	parked("sg-3", decide.Unreadable, func(*decide.Record) {})
+	propose := func(round int, state decide.ProposalState) func(*decide.Record) {
+		return func(rec *decide.Record) {
+			rec.Proposal = decide.Proposal{Round: round, State: state, Control: id, Rule: "Payments",
+				Plan: "Would close TCP 22\x1b[31m.", AskedAt: time.Now().Add(-time.Duration(round) * time.Hour),
+				ExpiresAt: time.Now().Add(time.Hour)}
+		}
+	}
+	parked("sg-4", decide.Asked, propose(2, decide.Open))
+	parked("sg-5", decide.Asked, propose(1, decide.Planning))
+	budget := attemptAt(1, time.Minute, decide.Queued)
+	budget.Cause, budget.NotBefore, budget.ExecutionID, budget.EndedAt = decide.OverBudget, time.Now().Add(time.Hour), "",
+		time.Time{}
+	a.save(t, decide.Record{Target: groupTarget("sg-6"), Attempts: []decide.Attempt{budget}})
+	approved := attemptAt(1, time.Hour, decide.Succeeded)
+	approved.Proposal, approved.By, approved.Trigger = 1, "arn:aws:iam::111111111111:user/ann", finding.CommandLine
+	despite := attemptAt(2, time.Minute, decide.Succeeded)
+	despite.Despite, despite.By = "it is\ngone", "arn:aws:iam::111111111111:user/bob"
+	a.save(t, decide.Record{Target: groupTarget("sg-7"), Attempts: []decide.Attempt{approved, despite}})
+
+	first, second := decide.ProposalID(groupTarget("sg-4").Key(), 2), decide.ProposalID(groupTarget("sg-5").Key(), 1)
+	a.mustPrint(t, "status", "Resources: 2 pending approval, 1 policy unreadable, 1 over budget, 1 delayed.\n",
+		"Plan: Would close TCP 22 [31m. Approve it with `hubmend approve "+first+"`. It expires at ", "A budget of the policy is used up. Not before ",
+		"\nExempt by the policy (1 finding)\n", "Payments  2099-04-01 00:00  "+id, "ann@example.com")
+	var s standing
+	if err := json.Unmarshal([]byte(a.mustPrint(t, "status --json")), &s); err != nil || len(s.Exempt) != 1 ||
+		s.Exempt[0].Rule != "Payments" || len(s.Targets) != 5 || s.Targets[0].Proposal != first {
+		t.Errorf("status --json: %+v, %v", s, err)
+	}
+	a.mustPrint(t, "history sg-1", "exempt      "+id+`: Rule "Payments" of the policy exempts it until 2099-04-01`,
+		"Reason: It moves. Owner: ann@example.com. Ticket: T-1.", "No attempts in this period.")
+	a.mustPrint(t, "history arn:f-sg-2", "delayed     "+id)
+	a.mustPrint(t, "history "+first, "approval    "+id, "`hubmend approve "+first+"`. It expires at ")
+	a.mustPrint(t, "history sg-7", "requester   automatic\n", "approved by arn:aws:iam::111111111111:user/ann (proposal ",
+		"despite     the policy: it is gone\n")
+	var p past
+	if err := json.Unmarshal([]byte(a.mustPrint(t, "history sg-1 --json")), &p); err != nil || len(p.HeldBack) != 1 ||
+		p.HeldBack[0].Rule != "Payments" || p.HeldBack[0].State != overview.Exempt {
+		t.Errorf("history --json: %+v, %v", p, err)
+	}
+	out := a.mustPrint(t, "proposals", first+"  open      "+id, "Would close TCP 22 [31m.", second+"  planning  "+id,
+		"hubmend approve ID")
+	if strings.Index(out, first) > strings.Index(out, second) {
+		t.Errorf("the oldest is not first:\n%s", out)
+	}
+	a.mustPrint(t, "proposals --account 333333333333", "No remediation needs approval.\n")
+	a.mustPrint(t, "proposals --output csv", "id,state,control,account,region,resource,asked,expires,plan,rule,asked by,key",
+		first+",open,")
+	var all []proposed
+	if err := json.Unmarshal([]byte(a.mustPrint(t, "proposals --json --control "+id)), &all); err != nil ||
+		len(all) != 2 || all[0].Findings[0] != "arn:f-sg-4" || all[0].Risk == "" {
+		t.Errorf("proposals --json: %+v, %v", all, err)
 	}
 }
 

@@ -37,7 +37,7 @@ or you did not wait for the end.`,
 		Example: fmt.Sprintf(
 			`  hubmend remediate --control %s --resource sg-0123456789abcdef0
   hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json
-  hubmend remediate --control %s --resource sg-0123456789abcdef0 --despite-policy "The application is gone"
+  hubmend remediate --control %s --resource sg-0123456789abcdef0 --despite-policy OPS-123
   hubmend remediate --failed --account 222222222222 --class not-ready`, exampleID(), exampleID(), exampleID()),
 		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
 		RunE: func(cmd *cobra.Command, ids []string) error { return r.run(cmd, ids) },

@@ -162,9 +162,9 @@ func targetListing(targets []overview.Target) listing {
 // details describes why a target is in its state, and until when.
 func details(t overview.Target) string {
 	switch {
-	case t.Proposal != "":
-		return fmt.Sprintf("%s `hubmend approve %s` until %s.", t.Why, t.Proposal, moment(t.Until))
 	case t.Until.IsZero():
+	case t.State == overview.PendingApproval:
+		return t.Why + " It expires at " + moment(t.Until) + "."
 	case t.State == overview.Queued || t.State == overview.OverBudget:
 		return t.Why + " Not before " + moment(t.Until) + "."
 	case t.State == overview.Suspended:

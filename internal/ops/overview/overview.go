@@ -79,7 +79,7 @@ func (b *Builder) Add(e ledger.Entry) {
 }
 
 func (b *Builder) addRecord(rec decide.Record) {
-	all := parkedOf(rec)
+	all := Parked(rec)
 	if t, shown := targetOf(rec, b.options); shown {
 		all = append(all, t)
 	}

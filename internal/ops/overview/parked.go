@@ -2,6 +2,7 @@ package overview
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"hubmend/internal/engine/decide"
@@ -11,15 +12,15 @@ import (
 var stateOfCause = map[decide.ParkCause]State{decide.Exempted: Exempt, decide.Asked: PendingApproval,
 	decide.Delayed: Delayed, decide.Unreadable: Undecided}
 
-// parkedOf gives what the policy holds back of a record's target: one entry for what people are asked, and else one for
+// Parked gives what the policy holds back of a record's target: one entry for what people are asked, and else one for
 // each cause, rule and control.
-func parkedOf(rec decide.Record) []Target {
+func Parked(rec decide.Record) []Target {
 	var all []Target
 	for _, p := range rec.Parked {
 		if !p.ReturnedAt.IsZero() {
 			continue
 		}
-		t := parkedTarget(rec, p)
+		t := ParkedTarget(rec, p)
 		i := slices.IndexFunc(all, func(x Target) bool {
 			return x.State == t.State && (x.Rule == t.Rule && x.Control == t.Control || t.State == PendingApproval)
 		})
@@ -35,7 +36,8 @@ func parkedOf(rec decide.Record) []Target {
 	return all
 }
 
-func parkedTarget(rec decide.Record, p decide.Parked) Target {
+// ParkedTarget gives one finding that the policy holds back of a record's target.
+func ParkedTarget(rec decide.Record, p decide.Parked) Target {
 	t := Target{
 		State: stateOfCause[p.Cause], Since: p.Request.AskedAt, Until: p.Until, Why: parked.Why(p), Key: rec.Target.Key(),
 		Account: rec.Target.Account, Region: rec.Target.Region, Resource: rec.Target.Resource, Control: p.Request.Control,
@@ -58,7 +60,7 @@ func proposalWhy(rec decide.Record) string {
 	why := parked.Asks(x.Rule, x.Reason)
 	switch {
 	case x.State == decide.Open:
-		return why + " Plan: " + x.Plan
+		return fmt.Sprintf("%s Plan: %s Approve it with `hubmend approve %s`.", why, x.Plan, rec.ProposalID())
 	case x.Problem != "":
 		return why + " The plan failed: " + x.Problem + " Hubmend plans it again."
 	}

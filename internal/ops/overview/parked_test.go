@@ -50,7 +50,8 @@ func TestParkedTargets(t *testing.T) {
 		`Rule "another" of the policy exempts it without an end. Owner: ann. Ticket: T-1.`)
 	another.Rule = "another"
 	asked := one(overview.PendingApproval, time.Minute, noon.Add(2*time.Hour),
-		`Rule "the rule" of the policy requires approval. Plan: Would close it.`)
+		`Rule "the rule" of the policy requires approval. Plan: Would close it. Approve it with `+"`hubmend approve "+
+			rec.ProposalID()+"`.")
 	asked.Findings, asked.Proposal = 2, rec.ProposalID()
 	undecided := one(overview.Undecided, time.Minute, noon.Add(time.Hour),
 		"The policy does not allow or forbid it: it is broken.")
