@@ -28,7 +28,8 @@ type Builder struct {
 	options  Options
 	overview *overview.Builder
 	past     map[string]map[int]ledger.Past // by the target's key and the attempt's number
-	open     map[string]Open
+	open     map[string]openFindings
+	exempt   map[string]string // the rule that exempts a finding, by the finding's id
 	known    bool
 	notes    []string
 }
@@ -38,7 +39,7 @@ func New(o Options) *Builder {
 	return &Builder{
 		options:  o,
 		overview: overview.New(overview.Options{Now: o.Now, Since: o.From, Settings: o.Settings}),
-		past:     map[string]map[int]ledger.Past{}, open: map[string]Open{},
+		past:     map[string]map[int]ledger.Past{}, open: map[string]openFindings{}, exempt: map[string]string{},
 	}
 }
 
@@ -49,6 +50,9 @@ func (b *Builder) Add(e ledger.Entry) {
 	case e.Past != nil:
 		b.keep(*e.Past)
 	case e.Record != nil:
+		for _, p := range e.Record.Waiting(decide.Exempted) {
+			b.exempt[p.Request.Ref.ID] = p.Rule
+		}
 		for _, a := range e.Record.Attempts { // an attempt that has just ended may not be archived yet
 			if !a.EndedAt.IsZero() {
 				b.keepBrief(ledger.Past{Target: e.Record.Target, Ended: decide.Ended{Attempt: a}})
@@ -81,7 +85,7 @@ func (b *Builder) Report() Report {
 	now := b.overview.Overview()
 	r := Report{
 		Period: o.Period, At: o.Now, Account: o.Account, Region: o.Region,
-		Waiting: now.Targets, Unconfirmed: now.Unconfirmed, Paused: now.Breakers,
+		Waiting: now.Targets, Exempt: now.Exempt, Unconfirmed: now.Unconfirmed, Paused: now.Breakers,
 		OpenKnown: b.known, Open: b.openSorted(), Repairs: b.entries(), Notes: append([]string{}, b.notes...),
 	}
 	r.Total, r.Resources = tally(r.Repairs), repairedResources(r.Repairs)

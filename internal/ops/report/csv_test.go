@@ -51,7 +51,7 @@ func TestCSV(t *testing.T) {
 		"class":    "", "reason": "", "undone at": "2026-03-31T11:00:00Z", "undoes": "",
 		"document": "hubmend-CloseSecurityGroupPorts", "execution": execution(1), "attempt": "1", "target": one.Key(),
 		"findings": "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "sender": "",
-		"calls": `["kms:DescribeKey"]`,
+		"calls": `["kms:DescribeKey"]`, "proposal": "", "asked by": "", "despite policy": "",
 	}
 	if diff := cmp.Diff(want, rows[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

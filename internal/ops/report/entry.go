@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hubmend/internal/aws/console"
+	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/naming"
@@ -29,9 +30,13 @@ type Entry struct {
 	StartedAt time.Time `json:"startedAt,omitzero"`
 	EndedAt   time.Time `json:"endedAt"`
 
-	Trigger   string `json:"trigger"`
-	By        string `json:"by,omitempty"`     // who requested it, according to the message
-	Sender    string `json:"sender,omitempty"` // the id of the identity that sent the message
+	Trigger string `json:"trigger"`
+	By      string `json:"by,omitempty"`     // who requested it, according to the message
+	Sender  string `json:"sender,omitempty"` // the id of the identity that sent the message
+	// Proposal is what By approved, and AskedBy the person who had requested it; empty when that was automatic.
+	Proposal  string `json:"proposal,omitempty"`
+	AskedBy   string `json:"askedBy,omitempty"`
+	Despite   string `json:"despite,omitempty"` // why By requested it although the policy exempts it
 	Document  string `json:"document"`
 	Execution string `json:"execution,omitempty"`
 	Console   string `json:"console,omitempty"` // URL of the execution
@@ -56,7 +61,22 @@ type Entry struct {
 func (e Entry) Took() time.Duration { return e.EndedAt.Sub(e.FoundAt) }
 
 // RequestedBy is who or what requested the attempt, and the sender of the message if it does not confirm that.
-func (e Entry) RequestedBy() string { return cmp.Or(e.By, e.Trigger) + finding.SentBy(e.Sender, e.By) }
+func (e Entry) RequestedBy() string {
+	if e.Proposal != "" {
+		return cmp.Or(e.AskedBy, string(finding.Automatic))
+	}
+	return e.person()
+}
+
+// ApprovedBy is who approved the attempt, as RequestedBy; empty when nobody was asked.
+func (e Entry) ApprovedBy() string {
+	if e.Proposal == "" {
+		return ""
+	}
+	return e.person()
+}
+
+func (e Entry) person() string { return cmp.Or(e.By, e.Trigger) + finding.SentBy(e.Sender, e.By) }
 
 // entryOf describes an attempt. Global resources are remediated in the home Region.
 func entryOf(p ledger.Past, o outcomes.Outcome, foundAt time.Time, home string) Entry {
@@ -65,10 +85,14 @@ func entryOf(p ledger.Past, o outcomes.Outcome, foundAt time.Time, home string) 
 		Outcome: o, Control: a.Control, Account: t.Account, Region: t.Region, Resource: t.Resource,
 		Key: t.Key(), Number: a.Number,
 		FoundAt: foundAt.UTC(), StartedAt: a.ClaimedAt.UTC(), EndedAt: a.EndedAt.UTC(),
-		Trigger: string(a.Trigger), By: a.By, Sender: a.Sender, Document: naming.Document(a.Runbook(t)),
+		Trigger: string(a.Trigger), By: a.By, Sender: a.Sender, AskedBy: a.AskedBy, Despite: a.Despite,
+		Document:  naming.Document(a.Runbook(t)),
 		Execution: a.ExecutionID,
 		Before:    p.Outcome.Before, After: p.Outcome.After, Calls: p.Outcome.Calls, Change: a.Change,
 		Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
+	}
+	if a.Proposal > 0 {
+		e.Proposal = decide.ProposalID(e.Key, a.Proposal)
 	}
 	if a.ClaimedAt.IsZero() {
 		e.StartedAt = time.Time{}

@@ -11,7 +11,7 @@ import (
 // group summarizes a report by the name that a control, an account and a Region have. It leaves out
 // names without any attempt, target or finding.
 func group(r Report, name func(control, account, region string) string) map[string]Standing {
-	entries, attention, open := map[string][]Entry{}, map[string]int{}, map[string]int{}
+	entries, attention, exempt, open := map[string][]Entry{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, e := range r.Repairs {
 		n := name(e.Control, e.Account, e.Region)
 		entries[n] = append(entries[n], e)
@@ -21,17 +21,20 @@ func group(r Report, name func(control, account, region string) string) map[stri
 			attention[name(t.Control, t.Account, t.Region)]++
 		}
 	}
+	for _, t := range r.Exempt {
+		exempt[name(t.Control, t.Account, t.Region)]++
+	}
 	for _, f := range r.Open {
 		open[name(f.Control, f.Account, f.Region)]++
 	}
 	all := map[string]Standing{}
-	for _, names := range []map[string]int{attention, open} {
+	for _, names := range []map[string]int{attention, exempt, open} {
 		for n := range names {
-			all[n] = Standing{Attention: attention[n], Open: open[n]}
+			all[n] = Standing{Attention: attention[n], Exempt: exempt[n], Open: open[n]}
 		}
 	}
 	for n, some := range entries {
-		all[n] = Standing{tally(some), attention[n], open[n]}
+		all[n] = Standing{tally(some), attention[n], exempt[n], open[n]}
 	}
 	return all
 }

@@ -79,6 +79,8 @@ func mark(name any) string {
 		return "worse"
 	case outcomes.Undo:
 		return "soft"
+	case overview.Undecided:
+		return "bad"
 	}
 	return "back"
 }

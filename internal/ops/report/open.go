@@ -19,6 +19,14 @@ type Open struct {
 	Workflow string    `json:"workflow"`
 	Observed time.Time `json:"observed"` // the latest check
 	Finding  string    `json:"finding"`  // the id of one of its findings
+	// Rule of the policy exempts some of its findings, but not all; empty for most.
+	Rule string `json:"rule,omitempty"`
+}
+
+// openFindings is a resource that fails a control, with the ids of all of its findings.
+type openFindings struct {
+	Open
+	ids []string
 }
 
 // AskedSecurityHub says that AddOpen is called for every open finding, even if there are none.
@@ -37,11 +45,14 @@ func (b *Builder) AddOpen(f finding.Finding) {
 	if err != nil { // Hubmend cannot remediate it, but it is open
 		t = target.Target{Account: f.Account, Region: f.Region, Resource: f.ResourceID}
 	}
-	one := Open{control.ID, t.Account, t.Region, t.Resource, f.Workflow, f.ObservedAt.UTC(), f.ID}
+	one := Open{Control: control.ID, Account: t.Account, Region: t.Region, Resource: t.Resource, Workflow: f.Workflow,
+		Observed: f.ObservedAt.UTC(), Finding: f.ID}
 	key := control.ID + " " + t.String()
-	if other, twice := b.open[key]; !twice || one.before(other) {
-		b.open[key] = one
+	other, twice := b.open[key]
+	if twice && !one.before(other.Open) {
+		one = other.Open
 	}
+	b.open[key] = openFindings{one, append(other.ids, f.ID)}
 }
 
 // before says which of two findings of one resource is shown: that of the latest check.
@@ -52,7 +63,16 @@ func (o Open) before(other Open) bool {
 func (b *Builder) openSorted() []Open {
 	all := []Open{}
 	for _, o := range b.open {
-		all = append(all, o)
+		exempt := 0
+		for _, id := range o.ids {
+			if rule, is := b.exempt[id]; is {
+				o.Rule = rule
+				exempt++
+			}
+		}
+		if exempt < len(o.ids) {
+			all = append(all, o.Open)
+		}
 	}
 	slices.SortFunc(all, func(x, y Open) int {
 		return cmp.Or(catalog.Compare(x.Control, y.Control), cmp.Compare(x.Account, y.Account),

@@ -74,18 +74,25 @@ func (r Report) oscalResult(document string) oscalResult {
 			"and open findings. The runbook verified each repair.",
 	}
 	inventory := map[string]oscalItem{}
-	about := map[string][]string{} // ids of observations, by control
+	about := evidence{map[string][]string{}, map[string][]string{}}
 	add := func(control string, o oscalObservation, item oscalItem) {
 		inventory[item.UUID] = item
 		o.Subjects = []oscalSubject{{item.UUID, "inventory-item"}}
 		result.Observations = append(result.Observations, o)
-		about[control] = append(about[control], o.UUID)
+		about.observations[control] = append(about.observations[control], o.UUID)
 	}
 	for _, e := range r.Repairs {
 		add(e.Control, e.observation(), item(e.Account, e.Region, e.Resource))
 	}
 	for _, t := range r.Attention() {
 		add(t.Control, attentionObservation(t, r.At), item(t.Account, t.Region, t.Resource))
+	}
+	for _, t := range r.Exempt {
+		o := exemptObservation(t, r.At)
+		add(t.Control, o, item(t.Account, t.Region, t.Resource))
+		risk := exemptRisk(t, o.UUID)
+		result.Risks = append(result.Risks, risk)
+		about.risks[t.Control] = append(about.risks[t.Control], risk.UUID)
 	}
 	for _, o := range r.Open {
 		add(o.Control, o.observation(r.At), item(o.Account, o.Region, o.Resource))
@@ -100,6 +107,9 @@ func (r Report) oscalResult(document string) oscalResult {
 	}
 	return result
 }
+
+// evidence is what rules are judged by: the ids of observations and of risks, by control.
+type evidence struct{ observations, risks map[string][]string }
 
 func item(account, region, resource string) oscalItem {
 	return oscalItem{
@@ -127,7 +137,7 @@ func (e Entry) observation() oscalObservation {
 			own("found", stamp(e.FoundAt)), own("document", e.Document)},
 	}
 	for name, value := range map[string]string{"before": e.Before, "after": e.After, "calls": e.Calls,
-		"verified": e.Verified} {
+		"verified": e.Verified, "approved-by": e.ApprovedBy(), "despite-policy": e.Despite} {
 		if value != "" {
 			o.Props = append(o.Props, own(name, value))
 		}
@@ -148,6 +158,30 @@ func attentionObservation(t overview.Target, at time.Time) oscalObservation {
 	}
 }
 
+// exemptObservation and exemptRisk describe an exemption: the resource fails, and the deviation was approved.
+func exemptObservation(t overview.Target, at time.Time) oscalObservation {
+	o := attentionObservation(t, at)
+	o.UUID = oscalID("exempt", t.Key, t.Control, t.Rule)
+	return o
+}
+
+func exemptRisk(t overview.Target, observation string) oscalRisk {
+	risk := oscalRisk{
+		UUID: oscalID("risk", t.Key, t.Control, t.Rule), Title: text(t.Control + ": exempt by rule " + t.Rule),
+		Description: text(t.Why),
+		Statement:   "The resource fails the control, and Hubmend does not remediate it while the rule of the policy exempts it.",
+		Props:       []oscalProp{own("control", t.Control), own("rule", t.Rule), own("since", stamp(t.Since))},
+		Status:      "deviation-approved", Deadline: stamp(t.Until), Related: []oscalRelated{{observation}},
+	}
+	for name, value := range map[string]string{"owner": t.Owner, "ticket": t.Ticket} {
+		if value != "" {
+			risk.Props = append(risk.Props, own(name, value))
+		}
+	}
+	slices.SortFunc(risk.Props, func(x, y oscalProp) int { return strings.Compare(x.Name, y.Name) })
+	return risk
+}
+
 func (o Open) observation(at time.Time) oscalObservation {
 	return oscalObservation{
 		UUID: oscalID("open", o.Control, o.Account, o.Region, o.Resource), Title: text(o.Control + ": open"),
@@ -158,10 +192,10 @@ func (o Open) observation(at time.Time) oscalObservation {
 }
 
 // selection lists the rules of a framework that have observations.
-func (f Framework) selection(about map[string][]string) oscalSelection {
+func (f Framework) selection(about evidence) oscalSelection {
 	s := oscalSelection{Description: "The rules of " + f.Name + " with observations from Hubmend."}
 	for _, rule := range f.Rules {
-		if len(about[rule.ID]) > 0 {
+		if len(about.observations[rule.ID]) > 0 {
 			s.Include = append(s.Include, oscalControl{f.token(rule)})
 		}
 	}
@@ -171,16 +205,18 @@ func (f Framework) selection(about map[string][]string) oscalSelection {
 	return s
 }
 
-// findings reports whether each rule is met, when that is known. A rule is not met while a finding is open or a
+// findings reports whether each rule is met, when that is known. A rule is not met while a finding is open or exempt or a
 // resource needs attention. It is met when Security Hub was asked and has no open finding, and Hubmend
 // verified at least one resource.
-func (f Framework) findings(document string, about map[string][]string, openKnown bool) []oscalFinding {
+func (f Framework) findings(document string, about evidence, openKnown bool) []oscalFinding {
 	var all []oscalFinding
 	for _, rule := range f.Rules {
 		state, reason := "satisfied", "pass"
 		switch {
 		case rule.Open > 0 || rule.Attention > 0:
 			state, reason = "not-satisfied", "fail"
+		case rule.Exempt > 0:
+			state, reason = "not-satisfied", "other"
 		case !openKnown || rule.Repaired+rule.Compliant == 0:
 			continue
 		}
@@ -189,8 +225,11 @@ func (f Framework) findings(document string, about map[string][]string, openKnow
 			Title: text(f.Name + " " + rule.Number + " (" + rule.ID + ")"), Description: text(rule.Title),
 			Target: oscalTarget{Type: "objective-id", ID: f.token(rule), Status: oscalStatus{state, reason}},
 		}
-		for _, id := range about[rule.ID] {
+		for _, id := range about.observations[rule.ID] {
 			finding.Related = append(finding.Related, oscalRelated{id})
+		}
+		for _, id := range about.risks[rule.ID] {
+			finding.Risks = append(finding.Risks, oscalRiskID{id})
 		}
 		all = append(all, finding)
 	}

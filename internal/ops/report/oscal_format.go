@@ -40,6 +40,7 @@ type oscalResult struct {
 	Local        *oscalLocal        `json:"local-definitions,omitempty"`
 	Reviewed     oscalReviewed      `json:"reviewed-controls"`
 	Observations []oscalObservation `json:"observations,omitempty"`
+	Risks        []oscalRisk        `json:"risks,omitempty"`
 	Findings     []oscalFinding     `json:"findings,omitempty"`
 }
 
@@ -100,6 +101,22 @@ type oscalFinding struct {
 	Description string         `json:"description"`
 	Target      oscalTarget    `json:"target"`
 	Related     []oscalRelated `json:"related-observations,omitempty"`
+	Risks       []oscalRiskID  `json:"related-risks,omitempty"`
+}
+
+type oscalRisk struct {
+	UUID        string         `json:"uuid"`
+	Title       string         `json:"title"`
+	Description string         `json:"description"`
+	Statement   string         `json:"statement"`
+	Props       []oscalProp    `json:"props"`
+	Status      string         `json:"status"`
+	Deadline    string         `json:"deadline,omitempty"`
+	Related     []oscalRelated `json:"related-observations"`
+}
+
+type oscalRiskID struct {
+	UUID string `json:"risk-uuid"`
 }
 
 type oscalTarget struct {

@@ -60,7 +60,60 @@ func full(t *testing.T) report.Report {
 		decide.Record{Target: repaired.Target, Version: 1, Attempts: []decide.Attempt{repaired.Attempt},
 			Unconfirmed: []decide.Ref{{ID: "f-5"}}},
 		decide.Record{Target: broken.Target, Version: 1, Attempts: []decide.Attempt{broken.Attempt}},
-		openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-3").Resource))
+		exempted("sg-6", "EC2.14", "f-6"), openFinding("EC2.14", "f", "eu-west-1", groupOf("sg-3").Resource))
+}
+
+// exempted is a record of a group whose findings a rule exempts.
+func exempted(name, control string, ids ...string) decide.Record {
+	rec := decide.Record{Target: groupOf(name), Version: 1}
+	for _, id := range ids {
+		rec.Parked = append(rec.Parked, decide.Parked{Cause: decide.Exempted, Rule: "Payments\n", Reason: "It moves.",
+			Owner: "ann@example.com", Ticket: "T-1", RuleEnds: noon.Add(30 * day),
+			Request: decide.Request{Ref: decide.Ref{ID: id}, Control: control, AskedAt: ago(day)}})
+	}
+	return rec
+}
+
+// An exemption is a risk with an approved deviation. Its rule is not met, whatever else was repaired.
+func TestOSCALExempt(t *testing.T) {
+	t.Parallel()
+	repair := past(groupOf("sg-1"), 1, day)
+	forever := exempted("sg-2", "EC2.13", "f-2")
+	forever.Parked[0].RuleEnds = time.Time{}
+	r := reportOf(t, repair, exempted("sg-3", "EC2.13", "f-3", "f-4"), forever,
+		openFinding("EC2.13", "f-3", "eu-west-1", groupOf("sg-3").Resource))
+	result := oscal(t, r)["results"].([]any)[0].(map[string]any)
+	risks := result["risks"].([]any)
+	if len(risks) != 2 {
+		t.Fatalf("%d risks", len(risks))
+	}
+	var deadlines []any
+	props := map[string]any{}
+	for _, one := range risks {
+		risk := one.(map[string]any)
+		deadlines = append(deadlines, risk["deadline"])
+		for _, p := range risk["props"].([]any) {
+			props[p.(map[string]any)["name"].(string)] = p.(map[string]any)["value"]
+		}
+		if risk["status"] != "deviation-approved" {
+			t.Errorf("the status is %v", risk["status"])
+		}
+	}
+	if !slices.Contains(deadlines, any(nil)) || !slices.Contains(deadlines, any("2026-04-30T12:00:00Z")) {
+		t.Errorf("deadlines %v", deadlines)
+	}
+	want := map[string]any{"control": "EC2.13", "rule": "Payments", "owner": "ann@example.com", "ticket": "T-1",
+		"since": "2026-03-30T12:00:00Z"}
+	if diff := cmp.Diff(want, props); diff != "" {
+		t.Errorf("props (-want +got):\n%s", diff)
+	}
+	for _, one := range result["findings"].([]any) {
+		f := one.(map[string]any)
+		status := f["target"].(map[string]any)["status"].(map[string]any)
+		if status["state"] != "not-satisfied" || status["reason"] != "other" || len(f["related-risks"].([]any)) != 2 {
+			t.Errorf("the finding is %v", f)
+		}
+	}
 }
 
 // Names, ids, texts and references have the form that the format requires.
@@ -81,12 +134,12 @@ func TestOSCALForm(t *testing.T) {
 		case "uuid":
 			form = uuid5
 			ids[text]++
-		case "subject-uuid", "observation-uuid":
+		case "subject-uuid", "observation-uuid", "risk-uuid":
 			form = uuid5
 			used = append(used, text)
 		case "name", "control-id", "target-id", "methods", "types", "type", "state", "reason":
 			form = token
-		case "start", "end", "collected", "last-modified":
+		case "start", "end", "collected", "last-modified", "deadline":
 			form = moment
 		}
 		if !form.MatchString(text) {

@@ -36,13 +36,15 @@ type Report struct {
 	Regions    []Place        `json:"regions"`
 
 	Waiting     []overview.Target  `json:"waiting"`     // needs attention or is in progress
+	Exempt      []overview.Target  `json:"exempt"`      // with findings that a rule of the policy exempts
 	Unconfirmed []overview.Target  `json:"unconfirmed"` // waits for Security Hub to re-check
 	Paused      []overview.Breaker `json:"paused"`      // controls whose automatic remediation is paused
 
 	// OpenKnown reports whether Security Hub was asked for open findings. If not, Open is empty.
-	OpenKnown bool    `json:"openKnown"`
-	Open      []Open  `json:"open"`
-	Repairs   []Entry `json:"repairs"` // all attempts, undos too, the latest first
+	OpenKnown bool `json:"openKnown"`
+	// Open leaves out resources of which the policy exempts every finding.
+	Open    []Open  `json:"open"`
+	Repairs []Entry `json:"repairs"` // all attempts, undos too, the latest first
 	// Notes are sentences about what is missing in the report.
 	Notes []string `json:"notes"`
 }
@@ -77,8 +79,9 @@ type Place struct {
 // Standing is what happened in the period, and what is left to do now.
 type Standing struct {
 	outcomes.Tally
-	Attention int `json:"attention"` // resources that need attention: failed, suspended or held
-	Open      int `json:"open"`      // resources with an open finding; 0 when Security Hub was not asked
+	Attention int `json:"attention"` // resources that need attention, such as those that failed
+	Exempt    int `json:"exempt"`    // resources that a rule of the policy exempts
+	Open      int `json:"open"`      // other resources with an open finding; 0 when Security Hub was not asked
 }
 
 // Attention lists what needs attention.
@@ -98,9 +101,14 @@ func (r Report) waiting(attention bool) []overview.Target {
 }
 
 // UnconfirmedFindings counts the findings that Security Hub has not re-checked yet.
-func (r Report) UnconfirmedFindings() int {
+func (r Report) UnconfirmedFindings() int { return findingsOf(r.Unconfirmed) }
+
+// ExemptFindings counts the findings that the policy exempts.
+func (r Report) ExemptFindings() int { return findingsOf(r.Exempt) }
+
+func findingsOf(targets []overview.Target) int {
 	n := 0
-	for _, t := range r.Unconfirmed {
+	for _, t := range targets {
 		n += t.Findings
 	}
 	return n

@@ -289,3 +289,55 @@ func TestOrder(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
+
+// What the policy exempts is neither open nor closed. A resource with another finding that is not exempt stays open.
+func TestExempt(t *testing.T) {
+	t.Parallel()
+	group := func(name string) string { return groupOf(name).Resource }
+	r := reportOf(t, exempted("sg-1", "EC2.13", "f-1", "f-2"), exempted("sg-2", "EC2.13", "f-3"),
+		openFinding("EC2.13", "f-1", "eu-west-1", group("sg-1")), openFinding("EC2.13", "f-2", "eu-west-1", group("sg-1")),
+		openFinding("EC2.13", "f-3", "eu-west-1", group("sg-2")), openFinding("EC2.13", "f-4", "eu-west-1", group("sg-2")),
+		openFinding("EC2.13", "f-5", "eu-west-1", group("sg-3")))
+	var open []string
+	for _, o := range r.Open {
+		open = append(open, o.Resource+" "+o.Rule)
+	}
+	if diff := cmp.Diff([]string{group("sg-2") + " Payments\n", group("sg-3") + " "}, open); diff != "" {
+		t.Errorf("open (-want +got):\n%s", diff)
+	}
+	if len(r.Exempt) != 2 || r.ExemptFindings() != 3 || r.Exempt[0].Owner != "ann@example.com" {
+		t.Errorf("exempt: %+v", r.Exempt)
+	}
+	for _, c := range r.Controls {
+		if c.ID == "EC2.13" && (c.Exempt != 2 || c.Open != 2 || c.Attention != 0) {
+			t.Errorf("EC2.13: %+v", c.Standing)
+		}
+	}
+	var page strings.Builder
+	if err := r.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"The policy exempts 3 findings.", "Exempt by the policy (3 findings)",
+		"<bdi>ann@example.com</bdi>", "2026-04-30", "(partly exempt by rule Payments)"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+}
+
+// Of what a person approved, the report has who requested it, and who approved it.
+func TestApproved(t *testing.T) {
+	t.Parallel()
+	const ann, bob = "arn:aws:iam::111111111111:user/ann", "arn:aws:iam::111111111111:user/bob"
+	r := reportOf(t, past(groupOf("sg-1"), 1, day, func(p *ledger.Past) {
+		p.Attempt.Proposal, p.Attempt.By, p.Attempt.AskedBy, p.Attempt.Despite = 2, ann, bob, "it is gone"
+	}))
+	e := r.Repairs[0]
+	if e.ApprovedBy() != ann || e.RequestedBy() != bob || e.Proposal != decide.ProposalID(e.Key, 2) ||
+		e.Despite != "it is gone" {
+		t.Errorf("%+v", e)
+	}
+	if e := reportOf(t, past(groupOf("sg-1"), 1, day)).Repairs[0]; e.ApprovedBy() != "" || e.RequestedBy() != "automatic" {
+		t.Errorf("nobody was asked: %+v", e)
+	}
+}
