@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -228,9 +227,9 @@ func (r *answering) await(ctx context.Context, cmd *cobra.Command, a asking, wha
 	case p.Succeeded():
 		return nil
 	case p.Over():
-		said := strings.TrimSuffix(clip(wording.OneLine(p.String())), ".")
+		said := clip(wording.OneLine(p.String()))
 		if p.Proposal != nil {
-			said += "; proposal " + p.Proposal.ID + " has replaced it: `hubmend proposals` shows its plan"
+			said += " Proposal " + p.Proposal.ID + " has replaced it; `hubmend proposals` shows its plan."
 		}
 		outcome := map[bool]string{true: "remediated", false: "rejected"}[r.approve]
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: %s was not %s: %s\n", wording.OneLine(result.Resource), outcome, said)

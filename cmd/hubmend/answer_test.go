@@ -40,9 +40,8 @@ func (s terminal) governs(t *testing.T, text string) {
 	s.says(t, 0, "policy apply --yes "+file)
 }
 
-// A person's request is stopped by an exemption, and by a policy that wants a second person. The command says so, and
-// what to do.
-func TestRemediateUnderPolicy(t *testing.T) {
+// A person's request is stopped by an exemption, unless the person says that it is meant.
+func TestRemediateExempt(t *testing.T) {
 	t.Parallel()
 	s := startDeployed(t)
 	group, arn := s.openGroup(t, "web")
@@ -63,13 +62,6 @@ func TestRemediateUnderPolicy(t *testing.T) {
 	}
 	s.says(t, 0, "remediate --despite-policy OPS-123 "+id, "done and verified: Closed TCP 22")
 	s.says(t, 0, "history "+group, "despite     the policy: OPS-123")
-
-	s.governs(t, "version: 1\nproposals: {secondPerson: true}\nrules:\n  - {name: All, decision: ask, forever: Production.}\n")
-	s.openPort(t, group, 22)
-	s.says(t, exitFailed, "remediate "+id, "pending: proposal ", " needs approval: `hubmend approve ", "Plan: ")
-	testApprove(t, s, group, id)
-	testReject(t, s)
-	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "approve "+group, "queue hubmend-findings not found")
 }
 
 const exemptAll = `version: 1
@@ -78,16 +70,29 @@ rules:
   - {name: Payments, decision: exempt, until: 2099-03-31, reason: It moves.}
 `
 
-// testApprove approves what was proposed: not as the person who requested it, and with a yes.
-func testApprove(t *testing.T, s terminal, group, id string) {
+// Where the policy wants a second person, a request becomes a proposal, which somebody else approves.
+func TestApprove(t *testing.T) {
+	t.Parallel()
+	s := startDeployed(t)
+	group, arn := s.openGroup(t, "web")
+	id := s.imports(t, "EC2.13", "f1", arn)
+	s.governs(t, "version: 1\nproposals: {secondPerson: true}\n"+
+		"rules:\n  - {name: All, decision: ask, forever: Production.}\n")
+	s.says(t, exitFailed, "remediate "+id, "pending: proposal ", " needs approval: `hubmend approve ", "Plan: ")
+	testApproved(t, s, group, id)
+	testRejected(t, s)
+	s.in("AWS_REGION=eu-west-1").says(t, exitUsage, "approve "+group, "queue hubmend-findings not found")
+}
+
+// testApproved approves what was proposed: not as the person who requested it, and with a yes.
+func testApproved(t *testing.T, s terminal, group, id string) {
 	t.Helper()
 	var all []proposed
 	if err := json.Unmarshal([]byte(s.says(t, 0, "proposals --json")), &all); err != nil || len(all) != 1 {
 		t.Fatalf("proposals: %+v, %v", all, err)
 	}
 	proposal := all[0].ID
-	s.says(t, exitFailed, "approve --yes "+proposal, "was not remediated: refused: The person who requested the repair must "+
-		"not approve it.")
+	s.says(t, exitFailed, "approve --yes "+proposal, "was not remediated: refused: It is not confirmed who approves.")
 	s.says(t, exitUsage, "approve "+proposal[:len(proposal)-1]+"9", "unknown proposal", "did you mean "+proposal)
 	if code, out := s.answering(t, "n\n", "approve "+group); code != exitUsage ||
 		!strings.Contains(out, "not confirmed; nothing was changed") {
@@ -114,8 +119,8 @@ func testApprove(t *testing.T, s terminal, group, id string) {
 	}
 }
 
-// testReject rejects a proposal, for a reason that its finding then has.
-func testReject(t *testing.T, s terminal) {
+// testRejected rejects a proposal, for a reason that its finding then has.
+func testRejected(t *testing.T, s terminal) {
 	t.Helper()
 	group, arn := s.openGroup(t, "kept")
 	id := s.imports(t, "EC2.13", "kept", arn)
