@@ -139,14 +139,14 @@ func (r *answering) find(ctx context.Context, a asking, names []string) ([]propo
 		p := proposedOf(rec, a.cfg.Region, time.Now())
 		switch {
 		case p.State == proposalExpired:
-			return nil, fmt.Errorf("proposal %s expired at %s UTC; to have it proposed again, set its finding to NEW", p.ID,
-				moment(p.ExpiresAt))
+			return nil, fmt.Errorf("proposal %s expired at %s UTC; to have it proposed again, set its finding to NEW",
+				p.ID, moment(p.ExpiresAt))
 		case r.approve && p.State == proposalFailed:
-			return nil, fmt.Errorf("proposal %s has no plan yet; Hubmend plans it again within 30 minutes, because: %s", p.ID,
-				wording.OneLine(p.Problem))
+			return nil, fmt.Errorf("proposal %s has no plan yet; Hubmend plans it again within 30 minutes, because: %s",
+				p.ID, wording.OneLine(p.Problem))
 		case r.approve && p.State == proposalPlanning:
-			return nil, fmt.Errorf("proposal %s is being planned, which takes a few minutes; `hubmend proposals` shows the "+
-				"plan", p.ID)
+			return nil, fmt.Errorf("proposal %s is being planned, which takes a few minutes; `hubmend proposals` "+
+				"shows the plan", p.ID)
 		case !seen[p.ID]:
 			seen[p.ID] = true
 			all = append(all, p)
@@ -159,8 +159,8 @@ func (r *answering) find(ctx context.Context, a asking, names []string) ([]propo
 func (r *answering) send(ctx context.Context, a asking, all []proposed) ([]messages.Answer, error) {
 	var sent []messages.Answer
 	for _, p := range all {
-		answer := messages.Answer{ID: uuid.NewString(), Key: p.Key, Round: p.round, Approve: r.approve, By: a.person.ARN,
-			Reason: string(r.reason), At: time.Now().UTC()}
+		answer := messages.Answer{ID: uuid.NewString(), Key: p.Key, Round: p.round, Approve: r.approve,
+			By: a.person.ARN, Reason: string(r.reason), At: time.Now().UTC()}
 		if err := a.queue.Send(ctx, answer.Body()); err != nil {
 			return sent, err
 		}
@@ -247,6 +247,7 @@ func (r *proposalAnswer) tell(p request.Progress) {
 	case p.Refusal != "":
 		r.State, r.Reason = "refused", p.Refusal
 	case a != nil:
-		r.State, r.Attempt, r.Execution, r.Change, r.Reason = string(a.State), a.Number, a.ExecutionID, a.Change, a.Reason
+		r.State, r.Attempt, r.Execution = string(a.State), a.Number, a.ExecutionID
+		r.Change, r.Reason = a.Change, a.Reason
 	}
 }

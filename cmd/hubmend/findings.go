@@ -58,7 +58,7 @@ type openResource struct {
 	Resource string    `json:"resource"`
 	Since    time.Time `json:"since,omitzero"`
 	Findings []string  `json:"findings"` // ids
-	// State says how the policy holds it back: exempt, delayed, pending approval or policy unreadable. It is empty for most.
+	// State is how the policy holds it back: exempt, delayed, pending approval or policy unreadable; empty for most.
 	State overview.State `json:"state,omitempty"`
 	Rule  string         `json:"rule,omitempty"` // of the policy
 	Until time.Time      `json:"until,omitzero"`

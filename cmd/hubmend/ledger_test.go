@@ -511,7 +511,7 @@ func testLatest(t *testing.T, a administration) {
 	}
 }
 
-// What the policy holds back is shown by every command that knows the resource.
+// Every command that knows a resource shows how the policy holds it back.
 func testHeldBack(t *testing.T, a administration) {
 	a.turn(t, naming.SwitchActive)
 	a.set(t, "2", "12")
@@ -538,8 +538,8 @@ func testHeldBack(t *testing.T, a administration) {
 	parked("sg-4", decide.Asked, propose(2, decide.Open))
 	parked("sg-5", decide.Asked, propose(1, decide.Planning))
 	budget := attemptAt(1, time.Minute, decide.Queued)
-	budget.Cause, budget.NotBefore, budget.ExecutionID, budget.EndedAt = decide.OverBudget, time.Now().Add(time.Hour), "",
-		time.Time{}
+	budget.Cause, budget.NotBefore = decide.OverBudget, time.Now().Add(time.Hour)
+	budget.ExecutionID, budget.EndedAt = "", time.Time{}
 	a.save(t, decide.Record{Target: groupTarget("sg-6"), Attempts: []decide.Attempt{budget}})
 	approved := attemptAt(1, time.Hour, decide.Succeeded)
 	approved.Proposal, approved.By, approved.Trigger = 1, "arn:aws:iam::111111111111:user/ann", finding.CommandLine

@@ -51,7 +51,7 @@ func proposalNamed(records []decide.Record, name string) (decide.Record, error) 
 	return decide.Record{}, nearmatch.Unknown("proposal", name, ids, "`hubmend proposals` lists all")
 }
 
-// earlierRound explains what became of a proposal that is over.
+// earlierRound explains that a proposal is over.
 func earlierRound(records []decide.Record, name string) error {
 	i := slices.IndexFunc(records, func(rec decide.Record) bool {
 		_, number, _ := strings.Cut(name, "-")
@@ -63,9 +63,9 @@ func earlierRound(records []decide.Record, name string) error {
 		return nil
 	case records[i].Proposal.State != "":
 		id := records[i].ProposalID()
-		return fmt.Errorf("proposal %s is over, and %s has replaced it, which may have another plan; `hubmend approve %s` "+
-			"shows it", name, id, id)
+		return fmt.Errorf("proposal %s is over, and %s has replaced it, which may have another plan; `hubmend "+
+			"approve %s` shows it", name, id, id)
 	}
-	return fmt.Errorf("proposal %s is over: it was answered, has expired, or was no longer needed; `hubmend history %s` "+
-		"shows what happened", name, records[i].Target.Key())
+	return fmt.Errorf("proposal %s is over: it was answered, has expired, or was no longer needed; `hubmend "+
+		"history %s` shows what happened", name, records[i].Target.Key())
 }

@@ -25,12 +25,14 @@ func TestProposalNamed(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		id: id, "sg-1": id, "arn:sg-1": id, one.Target.Key(): id, one.Target.Resource: id,
-		decide.ProposalID(one.Target.Key(), 1): "is over, and " + id + " has replaced it, which may have another plan; " +
-			"`hubmend approve " + id + "` shows it",
+		decide.ProposalID(one.Target.Key(), 1): "is over, and " + id + " has replaced it, which may have " +
+			"another plan; `hubmend approve " + id + "` shows it",
 		decide.ProposalID(over.Target.Key(), 1): "is over: it was answered, has expired, or was no longer needed; `hubmend " +
 			"history " + over.Target.Key() + "`",
-		"sg-3":                                  "sg-3 has no proposal now; `hubmend history " + over.Target.Key() + "`",
-		"sg-2":                                  "sg-2 has 2 proposals; name one: " + two.ProposalID() + ", " + other.ProposalID(),
+		"sg-3": "sg-3 has no proposal now; `hubmend history " +
+			over.Target.Key() + "`",
+		"sg-2": "sg-2 has 2 proposals; name one: " + two.ProposalID() + ", " +
+			other.ProposalID(),
 		near:                                    "unknown proposal " + near + "; did you mean " + id + "?",
 		"sg-99":                                 "unknown proposal sg-99; `hubmend proposals` lists all",
 		decide.ProposalID(one.Target.Key(), 77): "unknown proposal ",

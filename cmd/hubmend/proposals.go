@@ -100,7 +100,8 @@ func proposedOf(rec decide.Record, home string, now time.Time) proposed {
 		Execution: x.ExecutionID, Findings: ids(rec.Asked()), round: x.Round, target: t,
 	}
 	if control, known := catalog.Embedded().ByID(x.Control); known {
-		p.Title, p.Risk, p.RiskReason, p.Irreversible = control.Title, control.Risk, control.RiskReason, control.Irreversible
+		p.Title, p.Risk, p.RiskReason = control.Title, control.Risk, control.RiskReason
+		p.Irreversible = control.Irreversible
 	}
 	if x.ExecutionID != "" {
 		region := t.Region
@@ -150,8 +151,8 @@ func proposedRecords(ctx context.Context, cfg aws.Config) ([]decide.Record, erro
 }
 
 func proposalListing(all []proposed) listing {
-	l := listing{columns: []column{{name: "ID"}, {name: "State"}, {name: "Control"}, {name: "Account"}, {name: "Region"},
-		{name: "Resource", show: overview.Short}, {name: "Asked (UTC)", show: minutes},
+	l := listing{columns: []column{{name: "ID"}, {name: "State"}, {name: "Control"}, {name: "Account"},
+		{name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Asked (UTC)", show: minutes},
 		{name: "Expires (UTC)", show: minutes}, {name: "Plan"}, {name: "Rule", csvOnly: true},
 		{name: "Asked by", csvOnly: true}, {name: "Key", csvOnly: true}}}
 	for _, p := range all {

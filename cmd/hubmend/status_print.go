@@ -58,11 +58,13 @@ func printExempt(out io.Writer, targets []overview.Target) {
 	}
 	shown := shownOn(out, targets)
 	l := listing{columns: []column{{name: "Rule"}, {name: "Until (UTC)", show: minutes}, {name: "Control"},
-		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Owner"}, {name: "Ticket"}}}
+		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Owner"},
+		{name: "Ticket"}}}
 	for _, t := range shown {
 		l.add(t.Rule, fullTime(t.Until), t.Control, t.Account, t.Region, t.Resource, t.Owner, t.Ticket)
 	}
-	fmt.Fprintf(out, "\nExempt by the policy (%s)\n%s\n", wording.Counted(findingsOf(targets), "finding"), l.render(out))
+	fmt.Fprintf(out, "\nExempt by the policy (%s)\n%s\n", wording.Counted(findingsOf(targets), "finding"),
+		l.render(out))
 	sayMore(out, len(targets)-len(shown))
 }
 

@@ -39,9 +39,10 @@ func Parked(rec decide.Record) []Target {
 // ParkedTarget gives one finding that the policy holds back of a record's target.
 func ParkedTarget(rec decide.Record, p decide.Parked) Target {
 	t := Target{
-		State: stateOfCause[p.Cause], Since: p.Request.AskedAt, Until: p.Until, Why: parked.Why(p), Key: rec.Target.Key(),
-		Account: rec.Target.Account, Region: rec.Target.Region, Resource: rec.Target.Resource, Control: p.Request.Control,
-		Runbook: rec.Target.Runbook, Findings: 1, Rule: p.Rule, Owner: p.Owner, Ticket: p.Ticket,
+		State: stateOfCause[p.Cause], Since: p.Request.AskedAt, Until: p.Until, Why: parked.Why(p),
+		Key: rec.Target.Key(), Account: rec.Target.Account, Region: rec.Target.Region, Resource: rec.Target.Resource,
+		Control: p.Request.Control, Runbook: rec.Target.Runbook, Findings: 1, Rule: p.Rule, Owner: p.Owner,
+		Ticket: p.Ticket,
 	}
 	switch p.Cause {
 	case decide.Exempted:

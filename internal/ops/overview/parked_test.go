@@ -35,8 +35,8 @@ func TestParkedTargets(t *testing.T) {
 		waits(decide.Unreadable, "f8", time.Minute, func(p *decide.Parked) {
 			p.Rule, p.Owner, p.Ticket, p.Reason = "", "", "", "it is broken."
 		}),
-	}, Proposal: decide.Proposal{Round: 3, State: decide.Open, Control: "X.1", Rule: "the rule", Plan: "Would close it.",
-		ExpiresAt: noon.Add(2 * time.Hour)}}
+	}, Proposal: decide.Proposal{Round: 3, State: decide.Open, Control: "X.1", Rule: "the rule",
+		Plan: "Would close it.", ExpiresAt: noon.Add(2 * time.Hour)}}
 	rec.Target = targetOf("sg-1")
 	one := func(state overview.State, before time.Duration, until time.Time, why string) overview.Target {
 		return overview.Target{State: state, Since: ago(before), Until: until, Why: why, Key: rec.Target.Key(),

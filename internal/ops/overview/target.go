@@ -56,7 +56,7 @@ type Target struct {
 	Undo     bool      `json:"undo,omitempty"` // the latest attempt is an undo
 	// Execution is that of the latest attempt; empty when there is none.
 	Execution string `json:"execution,omitempty"`
-	// Findings is how many findings Security Hub has not re-checked yet, of Unconfirmed, or how many the policy holds back.
+	// Findings is how many findings Security Hub has not re-checked yet, or how many the policy holds back.
 	Findings int `json:"findings,omitempty"`
 	// Rule is the name of the policy's rule that decided. Owner and Ticket are what it says.
 	Rule   string `json:"rule,omitempty"`

@@ -16,8 +16,8 @@ func Undecided(a decide.Attempt) bool {
 }
 
 // UndecidedWhy describes why an attempt is Undecided.
-const UndecidedWhy = "The policy, or a fact that it depends on, cannot be read. Hubmend tries again every few minutes; " +
-	"`hubmend policy show` reads the policy."
+const UndecidedWhy = "The policy, or a fact that it depends on, cannot be read. Hubmend tries again every few " +
+	"minutes; `hubmend policy show` reads the policy."
 
 // Why describes why a finding is parked, in sentences.
 func Why(p decide.Parked) string {

@@ -169,7 +169,7 @@ func exemptRisk(t overview.Target, observation string) oscalRisk {
 	risk := oscalRisk{
 		UUID: oscalID("risk", t.Key, t.Control, t.Rule), Title: text(t.Control + ": exempt by rule " + t.Rule),
 		Description: text(t.Why),
-		Statement:   "The resource fails the control, and Hubmend does not remediate it while the rule of the policy exempts it.",
+		Statement:   "The resource fails the control. Hubmend does not remediate it while the rule exempts it.",
 		Props:       []oscalProp{own("control", t.Control), own("rule", t.Rule), own("since", stamp(t.Since))},
 		Status:      "deviation-approved", Deadline: stamp(t.Until), Related: []oscalRelated{{observation}},
 	}
@@ -205,8 +205,8 @@ func (f Framework) selection(about evidence) oscalSelection {
 	return s
 }
 
-// findings reports whether each rule is met, when that is known. A rule is not met while a finding is open or exempt or a
-// resource needs attention. It is met when Security Hub was asked and has no open finding, and Hubmend
+// findings reports whether each rule is met, when that is known. A rule is not met while a finding is open or exempt,
+// or a resource needs attention. It is met when Security Hub was asked and has no open finding, and Hubmend
 // verified at least one resource.
 func (f Framework) findings(document string, about evidence, openKnown bool) []oscalFinding {
 	var all []oscalFinding

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/ledger"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/ops/outcomes"
@@ -290,19 +291,18 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// What the policy exempts is neither open nor closed. A resource with another finding that is not exempt stays open.
+// An exempt finding is neither open nor closed. A resource with another finding that is not exempt stays open.
 func TestExempt(t *testing.T) {
 	t.Parallel()
 	group := func(name string) string { return groupOf(name).Resource }
+	open := func(id, name string) finding.Finding { return openFinding("EC2.13", id, "eu-west-1", group(name)) }
 	r := reportOf(t, exempted("sg-1", "EC2.13", "f-1", "f-2"), exempted("sg-2", "EC2.13", "f-3"),
-		openFinding("EC2.13", "f-1", "eu-west-1", group("sg-1")), openFinding("EC2.13", "f-2", "eu-west-1", group("sg-1")),
-		openFinding("EC2.13", "f-3", "eu-west-1", group("sg-2")), openFinding("EC2.13", "f-4", "eu-west-1", group("sg-2")),
-		openFinding("EC2.13", "f-5", "eu-west-1", group("sg-3")))
-	var open []string
+		open("f-1", "sg-1"), open("f-2", "sg-1"), open("f-3", "sg-2"), open("f-4", "sg-2"), open("f-5", "sg-3"))
+	var left []string
 	for _, o := range r.Open {
-		open = append(open, o.Resource+" "+o.Rule)
+		left = append(left, o.Resource+" "+o.Rule)
 	}
-	if diff := cmp.Diff([]string{group("sg-2") + " Payments\n", group("sg-3") + " "}, open); diff != "" {
+	if diff := cmp.Diff([]string{group("sg-2") + " Payments\n", group("sg-3") + " "}, left); diff != "" {
 		t.Errorf("open (-want +got):\n%s", diff)
 	}
 	if len(r.Exempt) != 2 || r.ExemptFindings() != 3 || r.Exempt[0].Owner != "ann@example.com" {
@@ -337,7 +337,8 @@ func TestApproved(t *testing.T) {
 		e.Despite != "it is gone" {
 		t.Errorf("%+v", e)
 	}
-	if e := reportOf(t, past(groupOf("sg-1"), 1, day)).Repairs[0]; e.ApprovedBy() != "" || e.RequestedBy() != "automatic" {
+	e = reportOf(t, past(groupOf("sg-1"), 1, day)).Repairs[0]
+	if e.ApprovedBy() != "" || e.RequestedBy() != "automatic" {
 		t.Errorf("nobody was asked: %+v", e)
 	}
 }

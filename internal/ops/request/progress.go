@@ -106,7 +106,8 @@ func (p Progress) Over() bool {
 	case p.Refusal != "" || p.Exemption != nil || p.Rejected:
 		return true
 	case p.Attempt != nil:
-		return p.Succeeded() || p.Attempt.State == decide.Failed || p.paused() || p.unready() || parked.Undecided(*p.Attempt)
+		return p.Succeeded() || p.Attempt.State == decide.Failed || p.paused() || p.unready() ||
+			parked.Undecided(*p.Attempt)
 	}
 	return p.Proposal != nil && (p.Proposal.State == decide.Open || p.Proposal.Problem != "")
 }

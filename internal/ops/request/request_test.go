@@ -184,7 +184,7 @@ func TestOfFinding(t *testing.T) {
 	}
 }
 
-// What the policy makes of a request is told, with what to do next.
+// A request that the policy stops says so, with the next command.
 func TestOfFindingThatWaits(t *testing.T) {
 	t.Parallel()
 	mine := decide.Ref{ID: "f1", Event: "mine"}
@@ -202,24 +202,25 @@ func TestOfFindingThatWaits(t *testing.T) {
 		want string
 		over bool
 	}{
-		"exempt": {waits(decide.Parked{Cause: decide.Exempted, Rule: "Payments", RuleEnds: noon, Owner: "ann", Ticket: "T-1"},
-			decide.Proposal{}), `exempt: Rule "Payments" of the policy exempts it until 2026-03-01 12:00 UTC. Owner: ann. ` +
+		"exempt": {waits(decide.Parked{Cause: decide.Exempted, Rule: "Payments", RuleEnds: noon, Owner: "ann",
+			Ticket: "T-1"}, decide.Proposal{}), `exempt: Rule "Payments" of the policy exempts it until 2026-03-01 12:00 UTC. Owner: ann. ` +
 			`Ticket: T-1. To remediate it nevertheless, add --despite-policy REASON.`, true},
-		"it was exempt": {waits(decide.Parked{Cause: decide.Exempted, ReturnedAt: noon}, decide.Proposal{}), "queued", false},
+		"it was exempt": {waits(decide.Parked{Cause: decide.Exempted, ReturnedAt: noon}, decide.Proposal{}), "queued",
+			false},
 		"it is planned": {asked(decide.Proposal{State: decide.Wanted}),
 			"pending: proposal " + id + " needs approval, and is being planned", false},
-		"the plan failed": {asked(decide.Proposal{State: decide.Wanted, Problem: "No role."}), "pending: proposal " + id +
-			" needs approval, but its plan failed: No role. Hubmend plans it again.", true},
-		"it is proposed": {asked(decide.Proposal{State: decide.Open, Plan: "Would close it."}), "pending: proposal " + id +
-			" needs approval: `hubmend approve " + id + "`. Plan: Would close it.", true},
+		"the plan failed": {asked(decide.Proposal{State: decide.Wanted, Problem: "No role."}), "pending: proposal " +
+			id + " needs approval, but its plan failed: No role. Hubmend plans it again.", true},
+		"it is proposed": {asked(decide.Proposal{State: decide.Open, Plan: "Would close it."}), "pending: proposal " +
+			id + " needs approval: `hubmend approve " + id + "`. Plan: Would close it.", true},
 	} {
 		p := request.OfFinding(tc.rec, mine, 0)
 		if p.String() != tc.want || p.Over() != tc.over || p.Succeeded() {
 			t.Errorf("%s: %q, over %t, want %q", name, p, p.Over(), tc.want)
 		}
 	}
-	if p := request.OfFinding(asked(decide.Proposal{State: decide.Open}), decide.Ref{ID: "f1", Event: "another"}, 0); p !=
-		(request.Progress{}) {
+	another := decide.Ref{ID: "f1", Event: "another"}
+	if p := request.OfFinding(asked(decide.Proposal{State: decide.Open}), another, 0); p != (request.Progress{}) {
 		t.Errorf("another request of the finding: %q", p)
 	}
 }
@@ -228,8 +229,8 @@ func TestOfAnswer(t *testing.T) {
 	t.Parallel()
 	const id = "answer-1"
 	attempt := func(number int, state decide.State, request string) decide.Attempt {
-		return decide.Attempt{Number: number, State: state, Request: request, Proposal: 1, ExecutionID: "exec", Class: "denied",
-			Reason: "No."}
+		return decide.Attempt{Number: number, State: state, Request: request, Proposal: 1, ExecutionID: "exec",
+			Class: "denied", Reason: "No."}
 	}
 	answered := func(attempts ...decide.Attempt) decide.Record {
 		return decide.Record{LastAnswer: id, Attempts: attempts}
