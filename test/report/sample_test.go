@@ -128,6 +128,10 @@ func addWaiting(b *report.Builder) {
 	})
 	done := with(func(a *decide.Attempt) { a.State, a.Change = decide.Succeeded, "Closed it." })
 	runs := with(func(a *decide.Attempt) { a.State, a.EndedAt = decide.Running, time.Time{} })
+	parked := func(cause decide.ParkCause) decide.Parked {
+		return decide.Parked{Cause: cause, Rule: "Payments " + hostile, Owner: "ann@example.com", Ticket: "PAY-4711",
+			RuleEnds: noon.Add(90 * day), Request: decide.Request{Control: "EC2.13", AskedAt: noon.Add(-day)}}
+	}
 	for name, rec := range map[string]decide.Record{
 		"sg-failed":    {Attempts: []decide.Attempt{broken}},
 		"sg-suspended": {Attempts: []decide.Attempt{broken, broken, broken}, SuspendedAt: noon.Add(-time.Hour)},
@@ -135,6 +139,9 @@ func addWaiting(b *report.Builder) {
 			HeldBy: "arn:aws:iam::111111111111:user/ann"},
 		"sg-repaired": {Attempts: []decide.Attempt{done}, Unconfirmed: []decide.Ref{{ID: "f-1"}}},
 		"sg-runs":     {Attempts: []decide.Attempt{runs}},
+		"sg-exempt":   {Parked: []decide.Parked{parked(decide.Exempted)}},
+		"sg-asked": {Parked: []decide.Parked{parked(decide.Asked)}, Proposal: decide.Proposal{Round: 1, State: decide.Open,
+			Control: "EC2.13", Plan: "Would close TCP 22 to the world.", ExpiresAt: noon.Add(day)}},
 	} {
 		rec.Target, rec.Version = named(name), 1
 		b.Add(ledger.Entry{Record: &rec})
