@@ -60,7 +60,7 @@ func (l *Lab) hold(ctx context.Context) error {
 }
 
 // ageTable moves the times in a table into the past: strings that are RFC 3339 times, at any depth, and the Number
-// attribute expires. The keys of the table stay.
+// attribute expires. The keys of the table stay, but for an hour or a day at their end, in which a counter counts.
 func (l *Lab) ageTable(ctx context.Context, at apicall.Place, name string, by time.Duration) error {
 	call := func(api string, input map[string]any) (map[string]any, error) {
 		input["TableName"] = name
@@ -83,7 +83,7 @@ func (l *Lab) ageTable(ctx context.Context, at apicall.Place, name string, by ti
 			if err := aging.AgeItem(item, keys, by); err != nil {
 				return err
 			}
-			if _, err := call("PutItem", map[string]any{"Item": item}); err != nil {
+			if err := replace(call, item, keys, by); err != nil {
 				return err
 			}
 		}
@@ -93,6 +93,28 @@ func (l *Lab) ageTable(ctx context.Context, at apicall.Place, name string, by ti
 		}
 	}
 	return nil
+}
+
+// replace stores an item that is aged. Its key may contain the period of a counter.
+func replace(call func(api string, input map[string]any) (map[string]any, error), item map[string]any,
+	keys map[string]bool, by time.Duration) error {
+	before, moved := map[string]any{}, false
+	for name := range keys {
+		value, isText := item[name].(map[string]any)
+		text, _ := value["S"].(string)
+		if !isText {
+			continue
+		}
+		before[name] = value
+		if aged := aging.Key(text, by); aged != text {
+			item[name], moved = map[string]any{"S": aged}, true
+		}
+	}
+	if _, err := call("PutItem", map[string]any{"Item": item}); err != nil || !moved {
+		return err
+	}
+	_, err := call("DeleteItem", map[string]any{"Key": before})
+	return err
 }
 
 // keyNames reads the names of the keys of a table from its description.

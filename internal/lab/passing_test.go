@@ -42,6 +42,8 @@ func TestPass(t *testing.T) {
 	if problem := w.importOne(t, admin, finding); problem != "" {
 		t.Fatal(problem)
 	}
+	w.call(t, admin, "dynamodb", "PutItem", object{"TableName": "ledger",
+		"Item": object{"pk": s("hour#2026-03-01T10"), "taken": object{"N": "1"}}})
 	w.send(t, "hides", "say a", "hide 90", "fail")
 	begin := time.Now()
 	w.pass(t, time.Minute)
@@ -53,6 +55,13 @@ func TestPass(t *testing.T) {
 			object{"TableName": "ledger", "Key": object{"pk": s(pk)}})["Item"]
 		if diff := cmp.Diff(any(item(pk, before, "940")), got); diff != "" {
 			t.Errorf("item %s (-want +got):\n%s", pk, diff)
+		}
+	}
+	for pk, want := range map[string]any{"hour#2026-03-01T10": nil,
+		"hour#2026-03-01T09": object{"pk": s("hour#2026-03-01T09"), "taken": object{"N": "1"}}} {
+		got := w.call(t, admin, "dynamodb", "GetItem", object{"TableName": "ledger", "Key": object{"pk": s(pk)}})["Item"]
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("counter %s (-want +got):\n%s", pk, diff)
 		}
 	}
 	if f, _ := w.Finding("f"); f["UpdatedAt"] != before || at(f, "Note", "UpdatedAt") != before ||

@@ -2,6 +2,10 @@
 package aging
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -69,8 +73,15 @@ func AgeItem(item map[string]any, keys map[string]bool, by time.Duration) error 
 // ageAttribute changes a value such as {"S": "2026-01-01T00:00:00Z"} or {"L": [...]}.
 func ageAttribute(value any, by time.Duration) error {
 	attribute, _ := value.(map[string]any)
-	if attribute["B"] != nil || attribute["BS"] != nil {
-		return errors.New("the lab cannot age an item with binary values")
+	if attribute["BS"] != nil {
+		return errNotAged
+	}
+	if text, ok := attribute["B"].(string); ok {
+		aged, err := agePacked(text, by)
+		if err != nil {
+			return err
+		}
+		attribute["B"] = map[string]any{"$base64": aged} // bytes, for the worker that makes the call
 	}
 	if s, ok := attribute["S"].(string); ok {
 		attribute["S"] = earlier(s, by)
@@ -88,4 +99,48 @@ func ageAttribute(value any, by time.Duration) error {
 		}
 	}
 	return nil
+}
+
+var errNotAged = errors.New("the lab cannot age binary values that are not compressed JSON")
+
+// agePacked ages JSON that is compressed with gzip, such as a policy.
+func agePacked(text string, by time.Duration) (string, error) {
+	packed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return "", errNotAged
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return "", errNotAged
+	}
+	var value any
+	d := json.NewDecoder(r)
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return "", errNotAged
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if err := errors.Join(json.NewEncoder(w).Encode(Aged(value, by)), w.Close()); err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
+}
+
+// periods are how the key of a counter ends: with the hour or the day that it counts in.
+var periods = []struct {
+	layout string
+	length time.Duration
+}{{"2006-01-02T15", time.Hour}, {"2006-01-02", 24 * time.Hour}}
+
+// Key returns a key with an earlier hour or day at its end, after the last #. A counter that it names then counts
+// nothing of the present.
+func Key(key string, by time.Duration) string {
+	mark := strings.LastIndexByte(key, '#') + 1
+	for _, p := range periods {
+		if t, err := time.Parse(p.layout, key[mark:]); err == nil {
+			return key[:mark] + t.Add(-by).Truncate(p.length).Format(p.layout)
+		}
+	}
+	return key
 }

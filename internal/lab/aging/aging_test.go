@@ -1,6 +1,9 @@
 package aging
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"testing"
 	"time"
 )
@@ -20,6 +23,48 @@ func TestEarlier(t *testing.T) {
 	} {
 		if got := earlier(written, time.Hour); got != want {
 			t.Errorf("%q becomes %q, want %q", written, got, want)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"hour#EC2.13#2026-03-01T10": "hour#EC2.13#2026-03-01T08",
+		"day#2026-03-01":            "day#2026-02-28",
+		"2026-03-01T00:00:00Z":      "2026-03-01T00:00:00Z",
+		"version#000001":            "version#000001",
+		"":                          "",
+	} {
+		if got := Key(key, 90*time.Minute); got != want {
+			t.Errorf("%q becomes %q, want %q", key, got, want)
+		}
+	}
+}
+
+// A policy is stored like this. Its numbers may be larger than a float64 can hold.
+func TestAgePacked(t *testing.T) {
+	t.Parallel()
+	pack := func(text string) string {
+		var out bytes.Buffer
+		w := gzip.NewWriter(&out)
+		if _, err := w.Write([]byte(text)); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		return base64.StdEncoding.EncodeToString(out.Bytes())
+	}
+	item := map[string]any{"Text": map[string]any{
+		"B": pack(`{"rules":[{"delay":31622400000000001,"until":"2026-03-01T10:00:00Z"}]}`)}}
+	if err := AgeItem(item, nil, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	want := pack(`{"rules":[{"delay":31622400000000001,"until":"2026-03-01T09:00:00Z"}]}` + "\n")
+	if got := item["Text"].(map[string]any)["B"].(map[string]any)["$base64"]; got != want {
+		t.Errorf("it becomes %v, want %s", got, want)
+	}
+	for _, text := range []string{"AAAA", "!", pack("text")} {
+		if err := AgeItem(map[string]any{"Text": map[string]any{"B": text}}, nil, time.Hour); err == nil {
+			t.Errorf("%s is aged", text)
 		}
 	}
 }

@@ -115,6 +115,13 @@ def encode(value: Any) -> str:
     raise TypeError(f"a {type(value).__name__} in a result has no JSON form")
 
 
+def decode(value: dict[str, Any]) -> Any:
+    """Turn {"$base64": text} into bytes, the only value of a call that JSON does not know."""
+    if value.keys() == {"$base64"}:
+        return base64.b64decode(value["$base64"])
+    return value
+
+
 def describe(error: Exception, api: str) -> dict[str, Any]:
     """Give an error its code and message; botocore's own carry their class as code."""
     if isinstance(error, ClientError):
@@ -162,7 +169,7 @@ def main() -> None:
 
     pool = ThreadPoolExecutor(THREADS)
     for line in sys.stdin:
-        pool.submit(serve, json.loads(line))
+        pool.submit(serve, json.loads(line, object_hook=decode))
     os._exit(0)  # the parent is gone: nobody waits for the calls that still run
 
 

@@ -97,6 +97,12 @@ func TestWorkerAgainstMoto(t *testing.T) {
 		if got, want := object["Body"], base64.StdEncoding.EncodeToString([]byte("hello")); got != want {
 			t.Errorf("body is %v, want %v", got, want)
 		}
+		bytes := base64.StdEncoding.EncodeToString([]byte{0, 0xff})
+		worker.must(t, "s3", "PutObject",
+			map[string]any{"Bucket": "trail", "Key": "a/b", "Body": map[string]any{"$base64": bytes}})
+		if object := worker.must(t, "s3", "GetObject", map[string]any{"Bucket": "trail", "Key": "a/b"}); object["Body"] != bytes {
+			t.Errorf("body is %v, want %v", object["Body"], bytes)
+		}
 	})
 	t.Run("times are UTC", func(t *testing.T) {
 		t.Parallel()

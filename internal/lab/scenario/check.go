@@ -139,6 +139,13 @@ func (e Expectation) describe() string {
 		if e.Note != "" {
 			fmt.Fprintf(&b, " with a note that says %q", e.Note)
 		}
+		for _, part := range []struct{ name, text string }{
+			{"parked", e.Parked}, {"rule", e.Rule}, {"proposal", e.Proposal},
+		} {
+			if part.text != "" {
+				fmt.Fprintf(&b, ", %s: %s", part.name, part.text)
+			}
+		}
 	case e.Executions != nil:
 		fmt.Fprintf(&b, "%d execution", *e.Executions)
 		if *e.Executions != 1 {

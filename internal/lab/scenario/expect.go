@@ -21,6 +21,9 @@ func (r *runner) expect(ctx context.Context, e Expectation, checked map[string]s
 		v.Passed, v.Got, err = r.expectCall(ctx, e)
 	case e.Finding != "":
 		v.Passed, v.Got = r.expectFinding(e, checked)
+		if v.Passed && e.Parked+e.Rule+e.Proposal != "" {
+			v.Passed, v.Got, err = r.expectParked(ctx, e)
+		}
 	case e.Executions != nil:
 		n := len(r.lab.Executions())
 		v.Passed, v.Got = n == *e.Executions, fmt.Sprint(n)

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,12 +15,15 @@ import (
 var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
 
 // values are what ${name.path} stands for: results of calls by their name, and the
-// scenario's own accounts and Regions. ${now} is the time at that moment, and ${file:a/path} the
-// text of a file, whose path begins where the scenario is.
+// scenario's own accounts and Regions. ${now}, ${date} and ${day} are the time, the date and the day of the week at that
+// moment in UTC, or after a time: ${date+48h}. ${file:a/path} is the text of a file, whose path begins where the
+// scenario is.
 type values map[string]any
 
 // folder is the name under which values have the scenario's.
 const folder = "folder"
+
+var moment = regexp.MustCompile(`^(now|date|day)(?:\+(\d+[smh]))?$`)
 
 // fill replaces every ${name.path} in a value. A text that is one placeholder takes the
 // value as it is, so that numbers and lists stay what they are.
@@ -76,8 +80,16 @@ func (v values) lookup(reference string) (any, error) {
 		text, err := os.ReadFile(filepath.Join(fmt.Sprint(v[folder]), file))
 		return string(text), err
 	}
-	if reference == "now" {
-		return time.Now().UTC().Format(time.RFC3339Nano), nil
+	if m := moment.FindStringSubmatch(reference); m != nil {
+		later, err := time.ParseDuration(cmp.Or(m[2], "0s"))
+		at := time.Now().UTC().Add(later)
+		switch m[1] {
+		case "date":
+			return at.Format(time.DateOnly), err
+		case "day":
+			return strings.ToLower(at.Format("Mon")), err
+		}
+		return at.Format(time.RFC3339Nano), err
 	}
 	if !ok {
 		return nil, fmt.Errorf("${%s}: nothing has the name %q", reference, name)

@@ -67,6 +67,18 @@ func TestFillNow(t *testing.T) {
 	}
 }
 
+func TestFillLater(t *testing.T) {
+	t.Parallel()
+	words := func() string {
+		return strings.ToLower(time.Now().UTC().Add(48 * time.Hour).Format("2006-01-02 Mon"))
+	}
+	before := words()
+	got, err := scenario.Fill(named(), "${date+48h} ${day+48h}")
+	if after := words(); err != nil || got != before && got != after {
+		t.Errorf("Fill = %v, %v, want %s", got, err, after)
+	}
+}
+
 func TestFillRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -75,6 +87,7 @@ func TestFillRefuses(t *testing.T) {
 	}{
 		"unknown name":           {"${nobody}", `nothing has the name "nobody"`},
 		"unknown name in a text": {"a ${nobody.Id} b", `nothing has the name "nobody"`},
+		"a time in words":        {"${now+soon}", `nothing has the name "now+soon"`},
 		"a part of now":          {"${now.hour}", `nothing has the name "now"`},
 		"unknown path":           {"${group.Id}", "the result of group has nothing there"},
 		"an index too far":       {"${group.Rules[7].Id}", "the result of group has nothing there"},

@@ -76,15 +76,24 @@ func (r *runner) event(ctx context.Context, e Event) error {
 		}
 		return r.lab.UseCustomAction(e.CustomAction.Action, ids)
 	case e.Message != nil:
-		_, err := r.call(ctx, Call{Account: r.Accounts[0], Service: "sqs", API: "SendMessage", Input: map[string]any{
-			"QueueUrl": r.lab.Endpoint() + "/" + r.Accounts[0] + "/" + naming.FindingsQueue, "MessageBody": *e.Message,
-		}})
-		return err
+		body, err := r.values.fillText(*e.Message)
+		if err != nil {
+			return err
+		}
+		return r.send(ctx, fmt.Sprint(body))
 	case e.Schedule != "":
 		return r.lab.FireSchedule(e.Schedule)
 	case e.Call != nil:
 		_, err := r.call(ctx, *e.Call)
 		return err
+	case e.Policy != nil:
+		return r.applyPolicy(ctx, e.Policy)
+	case e.Approve != "":
+		return r.answer(ctx, e.Approve, true, "")
+	case e.Reject != nil:
+		return r.answer(ctx, e.Reject.Finding, false, e.Reject.Reason)
+	case e.Remediate != nil:
+		return r.remediate(ctx, *e.Remediate)
 	case e.Pass != "":
 		return r.pass(ctx, e.Pass)
 	case e.Expect != nil:
@@ -94,6 +103,14 @@ func (r *runner) event(ctx context.Context, e Event) error {
 	default:
 		return r.quiet(ctx)
 	}
+}
+
+// send puts a message on the findings queue.
+func (r *runner) send(ctx context.Context, body string) error {
+	_, err := r.lab.Call(ctx, lab.Call{Account: r.Accounts[0], Region: r.Regions[0], Service: "sqs", API: "SendMessage",
+		Input: map[string]any{"QueueUrl": r.lab.Endpoint() + "/" + r.Accounts[0] + "/" + naming.FindingsQueue,
+			"MessageBody": body}})
+	return err
 }
 
 func (r *runner) pass(ctx context.Context, written string) error {

@@ -182,6 +182,11 @@ func (r *runner) happen(ctx context.Context) error {
 			return fmt.Errorf("intervention %d: %w", i+1, err)
 		}
 	}
+	if r.Policy != nil {
+		if err := r.applyPolicy(ctx, r.Policy); err != nil {
+			return err
+		}
+	}
 	for i, e := range r.Events {
 		if err := r.event(ctx, e); err != nil {
 			return fmt.Errorf("event %d: %w", i+1, err)

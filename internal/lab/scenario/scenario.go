@@ -41,6 +41,8 @@ type Scenario struct {
 	Also          []Launch          `json:"also"`  // launched after Product
 	Admin         map[string]string `json:"admin"` // parameters of the admin stack
 	Faults        lab.Faults        `json:"faults"`
+	// Policy is a policy file, in force before anything happens.
+	Policy map[string]any `json:"policy"`
 
 	Seed          []Call         `json:"seed"`
 	Interventions []Intervention `json:"interventions"`
@@ -87,17 +89,22 @@ type Intervention struct {
 }
 
 // Event is one of: a finding that is imported, a custom action that is used, a message
-// that is put on the findings queue as it is, a scheduled rule that fires, a call, time
-// that passes at once, a wait until the lab is quiet, or what must be true just then.
+// that is put on the findings queue as it is, a scheduled rule that fires, a call, a policy that is applied, what a
+// person requests or answers with a command, time that passes at once, a wait until the lab is quiet, or what must be
+// true just then.
 type Event struct {
-	Import       *Finding      `json:"import"`
-	CustomAction *CustomAction `json:"customAction"`
-	Message      *string       `json:"message"`
-	Schedule     string        `json:"schedule"` // name of the rule
-	Call         *Call         `json:"call"`
-	Pass         string        `json:"pass"` // a time.Duration, such as 90s
-	Wait         bool          `json:"wait"`
-	Expect       *Expectation  `json:"expect"` // without Before and After
+	Import       *Finding       `json:"import"`
+	CustomAction *CustomAction  `json:"customAction"`
+	Message      *string        `json:"message"`
+	Schedule     string         `json:"schedule"` // name of the rule
+	Call         *Call          `json:"call"`
+	Policy       map[string]any `json:"policy"`
+	Approve      string         `json:"approve"` // the finding that waits for a proposal, by name
+	Reject       *Rejection     `json:"reject"`
+	Remediate    *Remediate     `json:"remediate"`
+	Pass         string         `json:"pass"` // a time.Duration, such as 90s
+	Wait         bool           `json:"wait"`
+	Expect       *Expectation   `json:"expect"` // without Before and After
 }
 
 // Finding is a finding to import: built from the catalog (Control and Resource), from a
@@ -143,6 +150,10 @@ type Expectation struct {
 	Note     string `json:"note"`   // a part of it
 	Before   string `json:"before"` // what the independent check says before the events
 	After    string `json:"after"`  // and after them
+	// Parked is why the finding waits, or none; Rule is that of the policy, and Proposal where its proposal stands.
+	Parked   string `json:"parked"`
+	Rule     string `json:"rule"`
+	Proposal string `json:"proposal"`
 
 	Executions    *int      `json:"executions"`
 	Notifications *[]string `json:"notifications"` // parts of subjects, in any order
