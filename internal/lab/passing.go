@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"hubmend/internal/lab/aging"
@@ -72,49 +73,54 @@ func (l *Lab) ageTable(ctx context.Context, at apicall.Place, name string, by ti
 		return err
 	}
 	keys := keyNames(described)
+	var items []map[string]any
 	for page := map[string]any{}; page != nil; {
 		out, err := call("Scan", page)
 		if err != nil {
 			return err
 		}
-		items, _ := out["Items"].([]any)
-		for _, i := range items {
+		found, _ := out["Items"].([]any)
+		for _, i := range found {
 			item, _ := i.(map[string]any)
-			if err := aging.AgeItem(item, keys, by); err != nil {
-				return err
-			}
-			if err := replace(call, item, keys, by); err != nil {
-				return err
-			}
+			items = append(items, item)
 		}
 		page = nil
 		if last := out["LastEvaluatedKey"]; last != nil {
 			page = map[string]any{"ExclusiveStartKey": last}
 		}
 	}
+	for _, item := range items { // all at first, because another may take the key
+		before := maps.Clone(item)
+		maps.DeleteFunc(before, func(name string, _ any) bool { return !keys[name] })
+		if !ageKey(item, keys, by) {
+			continue
+		}
+		if _, err := call("DeleteItem", map[string]any{"Key": before}); err != nil {
+			return err
+		}
+	}
+	for _, item := range items {
+		if err := aging.AgeItem(item, keys, by); err != nil {
+			return err
+		}
+		if _, err := call("PutItem", map[string]any{"Item": item}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// replace stores an item that is aged. Its key may contain the period of a counter.
-func replace(call func(api string, input map[string]any) (map[string]any, error), item map[string]any,
-	keys map[string]bool, by time.Duration) error {
-	before, moved := map[string]any{}, false
+// ageKey ages the period in the key of a counter, and reports whether the key has changed.
+func ageKey(item map[string]any, keys map[string]bool, by time.Duration) bool {
+	changed := false
 	for name := range keys {
-		value, isText := item[name].(map[string]any)
-		text, _ := value["S"].(string)
-		if !isText {
-			continue
-		}
-		before[name] = value
-		if aged := aging.Key(text, by); aged != text {
-			item[name], moved = map[string]any{"S": aged}, true
+		value, _ := item[name].(map[string]any)
+		if text, isText := value["S"].(string); isText {
+			aged := aging.Key(text, by, time.Now().UTC())
+			item[name], changed = map[string]any{"S": aged}, changed || aged != text
 		}
 	}
-	if _, err := call("PutItem", map[string]any{"Item": item}); err != nil || !moved {
-		return err
-	}
-	_, err := call("DeleteItem", map[string]any{"Key": before})
-	return err
+	return changed
 }
 
 // keyNames reads the names of the keys of a table from its description.

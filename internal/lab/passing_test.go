@@ -3,6 +3,7 @@ package lab_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,8 +43,6 @@ func TestPass(t *testing.T) {
 	if problem := w.importOne(t, admin, finding); problem != "" {
 		t.Fatal(problem)
 	}
-	w.call(t, admin, "dynamodb", "PutItem", object{"TableName": "ledger",
-		"Item": object{"pk": s("hour#2026-03-01T10"), "taken": object{"N": "1"}}})
 	w.send(t, "hides", "say a", "hide 90", "fail")
 	begin := time.Now()
 	w.pass(t, time.Minute)
@@ -55,13 +54,6 @@ func TestPass(t *testing.T) {
 			object{"TableName": "ledger", "Key": object{"pk": s(pk)}})["Item"]
 		if diff := cmp.Diff(any(item(pk, before, "940")), got); diff != "" {
 			t.Errorf("item %s (-want +got):\n%s", pk, diff)
-		}
-	}
-	for pk, want := range map[string]any{"hour#2026-03-01T10": nil,
-		"hour#2026-03-01T09": object{"pk": s("hour#2026-03-01T09"), "taken": object{"N": "1"}}} {
-		got := w.call(t, admin, "dynamodb", "GetItem", object{"TableName": "ledger", "Key": object{"pk": s(pk)}})["Item"]
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("counter %s (-want +got):\n%s", pk, diff)
 		}
 	}
 	if f, _ := w.Finding("f"); f["UpdatedAt"] != before || at(f, "Note", "UpdatedAt") != before ||
@@ -86,6 +78,21 @@ func TestPass(t *testing.T) {
 	}
 	if cold := len(w.ColdStarts()); cold != 2 {
 		t.Errorf("%d cold starts, want one for each delivery", cold)
+	}
+
+	counter := func(day, taken string) object { return object{"pk": s("day#" + day), "taken": object{"N": taken}} }
+	for taken, day := range []string{"2026-02-28", "2026-03-01", "2026-03-02"} {
+		w.call(t, admin, "dynamodb", "PutItem",
+			object{"TableName": "ledger", "Item": counter(day, strconv.Itoa(taken))})
+	}
+	w.pass(t, 24*time.Hour)
+	for day, want := range map[string]any{"2026-02-27": counter("2026-02-27", "0"), "2026-02-28": counter("2026-02-28", "1"),
+		"2026-03-01": counter("2026-03-01", "2"), "2026-03-02": nil} {
+		got := w.call(t, admin, "dynamodb", "GetItem",
+			object{"TableName": "ledger", "Key": object{"pk": s("day#" + day)}})["Item"]
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("counter of %s (-want +got):\n%s", day, diff)
+		}
 	}
 
 	w.call(t, admin, "dynamodb", "PutItem",

@@ -133,13 +133,14 @@ var periods = []struct {
 	length time.Duration
 }{{"2006-01-02T15", time.Hour}, {"2006-01-02", 24 * time.Hour}}
 
-// Key returns a key with an earlier hour or day at its end, after the last #. A counter that it names then counts
-// nothing of the present.
-func Key(key string, by time.Duration) string {
+// Key returns a key with an earlier hour or day at its end, after the last #. When a counter counted within its period is
+// not known: it is taken for as late in the period as it is now.
+func Key(key string, by time.Duration, now time.Time) string {
 	mark := strings.LastIndexByte(key, '#') + 1
 	for _, p := range periods {
 		if t, err := time.Parse(p.layout, key[mark:]); err == nil {
-			return key[:mark] + t.Add(-by).Truncate(p.length).Format(p.layout)
+			counted := t.Add(now.Sub(now.Truncate(p.length)))
+			return key[:mark] + counted.Add(-by).Truncate(p.length).Format(p.layout)
 		}
 	}
 	return key

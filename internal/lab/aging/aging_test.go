@@ -29,15 +29,23 @@ func TestEarlier(t *testing.T) {
 
 func TestKey(t *testing.T) {
 	t.Parallel()
-	for key, want := range map[string]string{
-		"hour#EC2.13#2026-03-01T10": "hour#EC2.13#2026-03-01T08",
-		"day#2026-03-01":            "day#2026-02-28",
-		"2026-03-01T00:00:00Z":      "2026-03-01T00:00:00Z",
-		"version#000001":            "version#000001",
-		"":                          "",
+	now := time.Date(2026, 3, 1, 10, 20, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		key  string
+		by   time.Duration
+		want string
+	}{
+		{"hour#EC2.13#2026-03-01T10", time.Second, "hour#EC2.13#2026-03-01T10"},
+		{"hour#EC2.13#2026-03-01T10", time.Hour, "hour#EC2.13#2026-03-01T09"},
+		{"hour#EC2.13#2026-03-01T09", 90 * time.Minute, "hour#EC2.13#2026-03-01T07"},
+		{"day#2026-03-01", 10 * time.Hour, "day#2026-03-01"},
+		{"day#2026-03-01", 11 * time.Hour, "day#2026-02-28"},
+		{"2026-03-01T00:00:00Z", time.Hour, "2026-03-01T00:00:00Z"},
+		{"version#000001", time.Hour, "version#000001"},
+		{"", time.Hour, ""},
 	} {
-		if got := Key(key, 90*time.Minute); got != want {
-			t.Errorf("%q becomes %q, want %q", key, got, want)
+		if got := Key(tc.key, tc.by, now); got != tc.want {
+			t.Errorf("%q becomes %q after %v, want %q", tc.key, got, tc.by, tc.want)
 		}
 	}
 }
