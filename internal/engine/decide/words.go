@@ -67,6 +67,9 @@ func holdNote(a Attempt) string {
 			"Automatic repair of %s is paused until %s, because repairs of several resources failed in a row. "+
 				"This is repaired when one repair has succeeded then. The custom action repairs it now.", a.Control,
 			Clock(a.NotBefore)), noteLimit)
+	case PhaseOverBudget:
+		return fmt.Sprintf("A budget of the policy is used up, so Hubmend repairs this after %s. The custom action "+
+			"repairs it now.", Clock(a.NotBefore))
 	default:
 		return Clip(fmt.Sprintf("Hubmend tries again after %s.", Clock(a.NotBefore)), noteLimit)
 	}
