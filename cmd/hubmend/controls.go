@@ -162,7 +162,7 @@ func rowsIn(c *catalog.Catalog, rows []controlRow, s catalog.Standard) []control
 // Whether repairs of a control start automatically once its group is ENABLED.
 const (
 	automatic     = "yes"
-	afterApproval = "ask"    // a person requests each repair
+	afterApproval = "ask"    // a person approves each repair
 	manual        = "manual" // there is no runbook
 )
 
@@ -173,7 +173,7 @@ type controlRow struct {
 	Standards   map[string]string `json:"standards"`
 	EvidenceLag time.Duration     `json:"-"` // maximum age of the data that a check uses
 	Automatic   string            `json:"automatic"`
-	Approval    string            `json:"approval,omitempty"` // why a person requests each repair
+	Approval    string            `json:"approval,omitempty"` // why a person approves each repair
 	Guide       string            `json:"guide,omitempty"`    // for a person; the rest is empty then
 	// Parameters of playbooks that enable it, by the id of the playbook
 	Playbooks    map[string]string   `json:"playbooks,omitempty"`

@@ -34,7 +34,7 @@ func (r controlRow) printRepair(out io.Writer) {
 	fact(out, "remediation", r.Repair)
 	fact(out, "risk", r.Risk+". "+r.RiskReason)
 	if r.Approval != "" {
-		fact(out, "approval", "Each repair needs a request. "+r.Approval)
+		fact(out, "approval", "A person approves each repair. "+r.Approval)
 	}
 	fact(out, "undo", r.undo())
 	for _, playbook := range slices.Sorted(maps.Keys(r.Playbooks)) {
@@ -62,7 +62,7 @@ func writeControlPage(out io.Writer, c *catalog.Catalog, rows []controlRow) erro
 	b.WriteString(coverageTable(c, func(s catalog.Standard) string { return "#" + anchor(s.Name) }))
 	b.WriteString("\n- **Remediated**: a runbook remediates the finding, automatically or on request.\n" +
 		"- **Manual**: a custom action and `hubmend plan` explain what to do.\n" +
-		"- **Not yet**: Hubmend does not know the control.\n\nIn the lists, *ask* means that a person requests each " +
+		"- **Not yet**: Hubmend does not know the control.\n\nIn the lists, *ask* means that a person approves each " +
 		"repair, even if the control is ENABLED.\n")
 	for _, one := range c.Coverage() {
 		writeStandard(&b, one.Standard, rowsIn(c, rows, one.Standard))
@@ -116,7 +116,7 @@ func (r controlRow) writeDetails(b *strings.Builder) {
 	} else {
 		fmt.Fprintf(b, "- **Remediation:** %s\n- **Risk:** %s. %s\n", r.Repair, r.Risk, r.RiskReason)
 		if r.Approval != "" {
-			fmt.Fprintf(b, "- **Approval:** Each repair needs a request. %s\n", r.Approval)
+			fmt.Fprintf(b, "- **Approval:** A person approves each repair. %s\n", r.Approval)
 		}
 		fmt.Fprintf(b, "- **Undo:** %s\n- **Runbook:** %s\n", r.undoOnPage(), runbookLink(r.Runbook))
 	}

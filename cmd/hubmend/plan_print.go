@@ -123,7 +123,7 @@ func (t planText) terms(p plan.Plan) {
 	t.line(0, "")
 	t.sentence(0, "Risk: "+p.Risk+". "+p.RiskReason)
 	if p.Approval != "" {
-		t.sentence(0, "Approval: each repair needs a request. "+p.Approval)
+		t.sentence(0, "Approval: a person approves each repair. "+p.Approval)
 	}
 	t.sentence(0, undo)
 	if p.Note != "" {

@@ -86,8 +86,8 @@ func TestPass(t *testing.T) {
 			object{"TableName": "ledger", "Item": counter(day, strconv.Itoa(taken))})
 	}
 	w.pass(t, 24*time.Hour)
-	for day, want := range map[string]any{"2026-02-27": counter("2026-02-27", "0"), "2026-02-28": counter("2026-02-28", "1"),
-		"2026-03-01": counter("2026-03-01", "2"), "2026-03-02": nil} {
+	for day, want := range map[string]any{"2026-02-27": counter("2026-02-27", "0"),
+		"2026-02-28": counter("2026-02-28", "1"), "2026-03-01": counter("2026-03-01", "2"), "2026-03-02": nil} {
 		got := w.call(t, admin, "dynamodb", "GetItem",
 			object{"TableName": "ledger", "Key": object{"pk": s("day#" + day)}})["Item"]
 		if diff := cmp.Diff(want, got); diff != "" {

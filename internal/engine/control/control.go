@@ -41,8 +41,8 @@ type Control struct {
 	// Irreversible says why, for a control that is not reversible.
 	Irreversible string `yaml:"irreversible"`
 
-	// Approval says why a person decides about each repair, which therefore never starts automatically. Empty for most
-	// controls.
+	// Approval says why a person approves each repair, unless a rule of the policy allows the control by its id. It is
+	// empty for most controls.
 	Approval string `yaml:"approval"`
 	// Guide says what a person does about a finding that no runbook can repair. Such a control has a resource, but no
 	// runbook, parameters or risk.

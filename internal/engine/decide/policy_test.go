@@ -465,7 +465,8 @@ func TestBudgets(t *testing.T) {
 	if a := d.Record.Last(); d.Start || a.Cause != decide.OverBudget || !a.NotBefore.Equal(g.Budget.Until) {
 		t.Errorf("past it: start %t, attempt %+v", d.Start, a)
 	}
-	if note := d.Announce[0].Note; !strings.Contains(note, "budget of the policy") || !strings.Contains(note, "13:00 UTC") {
+	note := d.Announce[0].Note
+	if !strings.Contains(note, "budget of the policy") || !strings.Contains(note, "13:00 UTC") {
 		t.Errorf("past it: the note is %q", note)
 	}
 	if diff := cmp.Diff([]decide.Kind{decide.BudgetSpent}, kinds(d.Notifications)); diff != "" {

@@ -133,8 +133,8 @@ var periods = []struct {
 	length time.Duration
 }{{"2006-01-02T15", time.Hour}, {"2006-01-02", 24 * time.Hour}}
 
-// Key returns a key with an earlier hour or day at its end, after the last #. When a counter counted within its period is
-// not known: it is taken for as late in the period as it is now.
+// Key returns a key with an earlier hour or day at its end, after the last #. A counter is taken to have counted as
+// late in its period as it is now.
 func Key(key string, by time.Duration, now time.Time) string {
 	mark := strings.LastIndexByte(key, '#') + 1
 	for _, p := range periods {

@@ -100,8 +100,9 @@ func TestWorkerAgainstMoto(t *testing.T) {
 		bytes := base64.StdEncoding.EncodeToString([]byte{0, 0xff})
 		worker.must(t, "s3", "PutObject",
 			map[string]any{"Bucket": "trail", "Key": "a/b", "Body": map[string]any{"$base64": bytes}})
-		if object := worker.must(t, "s3", "GetObject", map[string]any{"Bucket": "trail", "Key": "a/b"}); object["Body"] != bytes {
-			t.Errorf("body is %v, want %v", object["Body"], bytes)
+		object = worker.must(t, "s3", "GetObject", map[string]any{"Bucket": "trail", "Key": "a/b"})
+		if got := object["Body"]; got != bytes {
+			t.Errorf("body is %v, want %v", got, bytes)
 		}
 	})
 	t.Run("times are UTC", func(t *testing.T) {

@@ -15,9 +15,9 @@ import (
 var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
 
 // values are what ${name.path} stands for: results of calls by their name, and the
-// scenario's own accounts and Regions. ${now}, ${date} and ${day} are the time, the date and the day of the week at that
-// moment in UTC, or after a time: ${date+48h}. ${file:a/path} is the text of a file, whose path begins where the
-// scenario is.
+// scenario's own accounts and Regions. ${now}, ${date} and ${day} are the time, the date and the day of the week in
+// UTC, or those after a time: ${date+48h}. ${file:a/path} is the text of a file, whose path begins where the scenario
+// is.
 type values map[string]any
 
 // folder is the name under which values have the scenario's.

@@ -54,7 +54,7 @@ type Plan struct {
 
 	Risk         string  `json:"risk"`
 	RiskReason   string  `json:"riskReason"`
-	Approval     string  `json:"approval,omitempty"` // why a person requests each repair
+	Approval     string  `json:"approval,omitempty"` // why a person approves each repair
 	Reversible   bool    `json:"reversible"`
 	Irreversible string  `json:"irreversible,omitempty"` // why it is not reversible
 	Role         string  `json:"role"`                   // that the repair runs under; a plan does not assume it
