@@ -393,7 +393,7 @@ func testNewer(t *testing.T, a administration) {
 		ExpressionAttributeNames: map[string]string{"#schema": "schema"},
 		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key},
 			"sk": &types.AttributeValueMemberS{Value: "target"}},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":schema": &types.AttributeValueMemberN{Value: "2"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":schema": &types.AttributeValueMemberN{Value: "3"},
 			":form": &types.AttributeValueMemberS{Value: "a form that is new"}},
 	})
 	if err != nil {

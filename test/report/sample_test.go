@@ -140,8 +140,8 @@ func addWaiting(b *report.Builder) {
 		"sg-repaired": {Attempts: []decide.Attempt{done}, Unconfirmed: []decide.Ref{{ID: "f-1"}}},
 		"sg-runs":     {Attempts: []decide.Attempt{runs}},
 		"sg-exempt":   {Parked: []decide.Parked{parked(decide.Exempted)}},
-		"sg-asked": {Parked: []decide.Parked{parked(decide.Asked)}, Proposal: decide.Proposal{Round: 1, State: decide.Open,
-			Control: "EC2.13", Plan: "Would close TCP 22 to the world.", ExpiresAt: noon.Add(day)}},
+		"sg-asked": {Parked: []decide.Parked{parked(decide.Asked)}, Proposal: decide.Proposal{Round: 1,
+			State: decide.Open, Control: "EC2.13", Plan: "Would close TCP 22 to the world.", ExpiresAt: noon.Add(day)}},
 	} {
 		rec.Target, rec.Version = named(name), 1
 		b.Add(ledger.Entry{Record: &rec})
