@@ -164,8 +164,10 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 		return log
 	}
 	switch {
-	case d.Record.Proposal.answeredBy(r, d.gate.Policy.Policy):
+	case d.approvedBy(r):
 		return d.approveByRequest(i, r)
+	case d.NeedsFact != "":
+		return "" // it is decided again when the fact is known
 	case d.Record.holdsBack(r, asked):
 		d.stopped = append(d.stopped, i)
 		return "held"

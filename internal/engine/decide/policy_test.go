@@ -331,6 +331,9 @@ func TestApprovedPlanIsOutdated(t *testing.T) {
 	if x := d.Record.Proposal; x.State != decide.Wanted || x.Round != 2 {
 		t.Errorf("proposal = %+v", x)
 	}
+	if x := d.Record.Proposal; x.Rule != "the rule" || x.Reason == "" || x.ExpiresAt.IsZero() {
+		t.Errorf("what it is about is lost: %+v", x)
+	}
 	if diff := cmp.Diff([]string{"f1 ask"}, parked(d.Record)); diff != "" || len(d.Notifications) > 0 {
 		t.Errorf("parked %s, notified %v", diff, kinds(d.Notifications))
 	}
@@ -390,6 +393,8 @@ func TestWhoMayApprove(t *testing.T) {
 		"a custom action alone": {second, ask("f1", "e1", byHand), byLead, true},
 	} {
 		rec := proposed(t, tc.gate, tc.request)
+		// The policy in force at the answer counts, and not that at the request.
+		rec.Proposal.Approvers = []string{"outdated"}
 		d := decide.OnAnswer(rec, answer(rec, tc.answer), nil, tc.gate, noon, settings)
 		if d.Start != tc.starts || d.Start == (d.Record.Refused.Request != "") {
 			t.Errorf("%s: start %t, refused %q", name, d.Start, d.Record.Refused.Reason)

@@ -142,14 +142,25 @@ func (d *Decision) proposeAgain(asks []Request, refs []Ref, now time.Time) {
 	if len(refs) == 0 {
 		return
 	}
-	a := d.Record.Last()
-	x := &d.Record.Proposal
-	*x = Proposal{Round: x.Round + 1, State: Wanted, Control: a.Control, Parameters: a.Parameters.Clone(), AskedAt: now,
-		AskedBy: a.AskedBy, ExpiresAt: now.Add(policy.ExpireDefault), Nonce: a.Nonce, StartAt: now}
+	a, x := d.Record.Last(), &d.Record.Proposal
+	parameters := a.Parameters.Clone()
+	if x.State != "" { // something else was proposed meanwhile
+		if joined, ok := x.Parameters.Join(parameters); ok {
+			parameters = joined.Clone()
+		}
+	}
+	expire := x.ExpiresAt.Sub(x.AskedAt)
+	if expire <= 0 {
+		expire = policy.ExpireDefault
+	}
+	*x = Proposal{Round: x.Round + 1, State: Wanted, Control: a.Control, Rule: x.Rule, Reason: x.Reason,
+		Approvers: x.Approvers, Parameters: parameters, AskedAt: now, AskedBy: a.AskedBy, AskedSender: x.AskedSender,
+		ExpiresAt: now.Add(expire), Nonce: a.Nonce, StartAt: now}
 	for _, r := range asks {
-		r.Approved = ""
+		r.Approved, r.Trigger = "", finding.Automatic
 		d.Record.unpark(r.Ref.ID)
-		d.Record.Parked = append(d.Record.Parked, Parked{Request: r, Cause: Asked, Until: x.ExpiresAt})
+		d.Record.Parked = append(d.Record.Parked, Parked{Request: r, Cause: Asked, Rule: x.Rule, Reason: x.Reason,
+			Until: x.ExpiresAt})
 	}
 	d.answer(notify(refs, changedNote(*a)))
 }
@@ -343,6 +354,8 @@ func OnAnswer(rec Record, answer Answer, seen map[string]Seen, g Gate, now time.
 	d := newDecider(EventAnswer, rec, seen, g, now, s)
 	d.releaseClaim()
 	switch reason := d.answerProblem(answer); {
+	case d.NeedsFact != "":
+		return d.needsMore()
 	case d.Record.knowsAnswer(answer.ID):
 		d.Log = []string{"answered already"}
 	case reason != "":
@@ -387,28 +400,48 @@ func (d *decider) answerProblem(answer Answer) string {
 	return d.approverProblem(answer.By, answer.Sender)
 }
 
+// approvers returns the patterns of the ARNs of those who may approve the proposal, a list for each rule of the policy in
+// force that asks about one of its findings and names them.
+func (d *decider) approvers() [][]string {
+	var lists [][]string
+	for _, p := range d.Record.Waiting(Asked) {
+		v := d.gate.Policy.Policy.Decide(d.subject(p.Request), d.gate.Policy.Facts, d.now)
+		if v.Needs != "" && d.gate.Policy.FactsProblem == "" {
+			d.NeedsFact = v.Needs
+		}
+		if len(v.Rule.Approvers) > 0 {
+			lists = append(lists, v.Rule.Approvers)
+		}
+	}
+	return lists
+}
+
 // approverProblem returns why a person may not approve the proposal, or "". The sender that a message names
 // is believed only if SQS confirms it.
 func (d *decider) approverProblem(by, sender string) string {
-	x, second := d.Record.Proposal, d.gate.Policy.Policy.Proposals.SecondPerson
+	lists, second := d.approvers(), d.gate.Policy.Policy.Proposals.SecondPerson
 	switch {
-	case len(x.Approvers) == 0 && !second:
+	case len(lists) == 0 && !second:
 		return ""
 	case by == "" || finding.Doubtful(sender, by) != "":
 		return "It is not confirmed who approves. Approve it with `hubmend approve`, as a session of a role."
-	case len(x.Approvers) > 0 && !slices.ContainsFunc(x.Approvers, func(p string) bool { return iam.Match(p, by) }):
-		return fmt.Sprintf("Rule %q of the policy lets only these approve: %s.", x.Rule,
-			strings.Join(x.Approvers, ", "))
-	case second && x.AskedBy == by:
+	case second && d.Record.Proposal.AskedBy == by:
 		return "The person who requested the repair must not approve it."
+	}
+	for _, patterns := range lists {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return iam.Match(p, by) }) {
+			return fmt.Sprintf("The policy lets only these approve: %s.", strings.Join(patterns, ", "))
+		}
 	}
 	return ""
 }
 
-// answeredBy reports whether a person's request approves the proposal: a custom action on one of its findings does.
-func (p Proposal) answeredBy(r Request, rules policy.Policy) bool {
-	return p.State == Open && r.Trigger != finding.Automatic && r.Despite == "" && p.Parameters.Covers(r.Parameters) &&
-		len(p.Approvers) == 0 && !rules.Proposals.SecondPerson
+// approvedBy reports whether a person's request approves the proposal: a custom action on one of its findings does,
+// unless the policy says who may approve.
+func (d *decider) approvedBy(r Request) bool {
+	x := d.Record.Proposal
+	return x.State == Open && r.Trigger != finding.Automatic && r.Despite == "" && x.Parameters.Covers(r.Parameters) &&
+		!d.gate.Policy.Policy.Proposals.SecondPerson && len(d.approvers()) == 0
 }
 
 // approveByRequest approves the proposal in the name of a person who used the custom action on one of its findings.
@@ -444,6 +477,9 @@ func (d *decider) approve(by, sender string, trigger finding.Trigger, request st
 		}
 	}
 	d.dropProposal(Update{})
+	// What it was about is kept, because it is proposed again if the resource has changed.
+	d.Record.Proposal = Proposal{Round: x.Round, Rule: x.Rule, Reason: x.Reason, Approvers: x.Approvers,
+		AskedAt: x.AskedAt, AskedBy: x.AskedBy, AskedSender: x.AskedSender, ExpiresAt: x.ExpiresAt}
 	d.ProposalEnd = ProposalEnd{Result: Approved, By: a.ApprovedBy, Sender: sender}
 	d.Record.queue(a)
 	d.Save = true
