@@ -400,8 +400,8 @@ func (d *decider) answerProblem(answer Answer) string {
 	return d.approverProblem(answer.By, answer.Sender)
 }
 
-// approvers returns the patterns of the ARNs of those who may approve the proposal, a list for each rule of the policy in
-// force that asks about one of its findings and names them.
+// approvers returns the patterns of the ARNs of those who may approve the proposal, a list for each rule of
+// the policy in force that asks about one of its findings and names them.
 func (d *decider) approvers() [][]string {
 	var lists [][]string
 	for _, p := range d.Record.Waiting(Asked) {
@@ -477,7 +477,7 @@ func (d *decider) approve(by, sender string, trigger finding.Trigger, request st
 		}
 	}
 	d.dropProposal(Update{})
-	// What it was about is kept, because it is proposed again if the resource has changed.
+	// Its rule is kept, because the repair is proposed again if the resource has changed.
 	d.Record.Proposal = Proposal{Round: x.Round, Rule: x.Rule, Reason: x.Reason, Approvers: x.Approvers,
 		AskedAt: x.AskedAt, AskedBy: x.AskedBy, AskedSender: x.AskedSender, ExpiresAt: x.ExpiresAt}
 	d.ProposalEnd = ProposalEnd{Result: Approved, By: a.ApprovedBy, Sender: sender}
