@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"hubmend/internal/lab/apicall"
 	"hubmend/internal/lab/python"
@@ -75,32 +76,50 @@ func (b Backdating) check() error {
 	return nil
 }
 
-// backdate asks moto, to which the lab adds a path for it. The error for an unknown user or key is NoSuchEntity.
+// backdate asks moto. The error for an unknown user or key is NoSuchEntity.
 func backdate(ctx context.Context, moto *python.Moto, account string, wanted Backdating) error {
+	status, said, err := askMoto(ctx, moto, account, "backdate-user", wanted)
+	switch {
+	case err != nil:
+		return fmt.Errorf("BackdateUser: %w", err)
+	case status == http.StatusNotFound:
+		return &python.APIError{Code: "NoSuchEntity", Message: said, Operation: "BackdateUser", HTTPStatus: status}
+	case status != http.StatusOK:
+		return fmt.Errorf("BackdateUser: the emulator answered %d: %s", status, said)
+	}
+	return nil
+}
+
+// deliverSooner shortens the delays of messages that functions sent with one.
+func deliverSooner(ctx context.Context, moto *python.Moto, by time.Duration) error {
+	status, said, err := askMoto(ctx, moto, "", "deliver-sooner", map[string]float64{"Seconds": by.Seconds()})
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("the emulator answered %d: %s", status, said)
+	}
+	if err != nil {
+		return fmt.Errorf("deliver messages sooner: %w", err)
+	}
+	return nil
+}
+
+// askMoto makes a request to a path that the lab adds to moto.
+func askMoto(ctx context.Context, moto *python.Moto, account, path string, wanted any) (status int, said string,
+	err error) {
 	text, err := json.Marshal(wanted)
 	if err != nil {
-		return err
+		return 0, "", err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, moto.URL()+"/lab/backdate-user", bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, moto.URL()+"/lab/"+path, bytes.NewReader(text))
 	if err != nil {
-		return err
+		return 0, "", err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Moto-Account-Id", account)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return fmt.Errorf("BackdateUser: %w", errors.Join(err, moto.Err()))
+		return 0, "", errors.Join(err, moto.Err())
 	}
 	defer response.Body.Close()
-	said, err := io.ReadAll(response.Body)
-	switch {
-	case err != nil:
-		return fmt.Errorf("BackdateUser: %w", err)
-	case response.StatusCode == http.StatusNotFound:
-		return &python.APIError{Code: "NoSuchEntity", Message: string(said), Operation: "BackdateUser",
-			HTTPStatus: response.StatusCode}
-	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("BackdateUser: the emulator answered %s: %s", response.Status, said)
-	}
-	return nil
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(body), err
 }

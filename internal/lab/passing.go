@@ -11,9 +11,9 @@ import (
 	"hubmend/internal/lab/story"
 )
 
-// Pass lets time pass at once. It waits until only messages with a changed visibility timeout are left. Then the tables
-// of the administrator, all findings, the metrics of functions and the calls that CloudTrail shows become older by d,
-// and these messages come back sooner by d. Functions start anew, because the memory of a process cannot be aged.
+// Pass lets time pass at once. It waits until only messages are left that were sent with a delay or have a changed
+// visibility timeout. Then the tables of the administrator, all findings, the metrics of functions and the calls that
+// CloudTrail shows become older by d, and these messages come sooner by d. Functions start anew, because the memory of a process cannot be aged.
 // Nothing else becomes older.
 func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	if err := l.hold(ctx); err != nil {
@@ -38,6 +38,9 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 		if err := l.ageTable(ctx, at, apicall.Text(name), d); err != nil {
 			return fmt.Errorf("age table %s: %w", name, err)
 		}
+	}
+	if err := deliverSooner(ctx, l.world.Backend.Moto, d); err != nil {
+		return err
 	}
 	return l.pollers.Hurry(ctx, d)
 }

@@ -44,6 +44,8 @@ func TestPass(t *testing.T) {
 		t.Fatal(problem)
 	}
 	w.send(t, "hides", "say a", "hide 90", "fail")
+	w.call(t, admin, "sqs", "SendMessage", object{"QueueUrl": "hides", "MessageBody": "say later",
+		"DelaySeconds": 180})
 	begin := time.Now()
 	w.pass(t, time.Minute)
 	if got := j.texts("a"); !slices.Equal(got, []string{"1"}) {
@@ -68,15 +70,21 @@ func TestPass(t *testing.T) {
 		t.Errorf("the index finds %v", due)
 	}
 	w.pass(t, time.Minute)
+	if got := j.texts("later"); len(got) > 0 {
+		t.Errorf("before its time, the delayed message comes %q", got)
+	}
 	w.pass(t, 2*time.Minute) // waits until it came, and puts it among the dead letters
 	w.quiet(t)
 	if got := j.texts("a"); !slices.Equal(got, []string{"1", "2"}) {
 		t.Errorf("the message comes %q", got)
 	}
+	if got := j.texts("later"); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("the delayed message comes %q", got)
+	}
 	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	if cold := len(w.ColdStarts()); cold != 2 {
+	if cold := len(w.ColdStarts()); cold != 3 {
 		t.Errorf("%d cold starts, want one for each delivery", cold)
 	}
 

@@ -53,7 +53,8 @@ type mapping struct {
 	itemFailure bool // ReportBatchItemFailures
 }
 
-// Depth counts the messages that functions have not handled yet, including those that come back later.
+// Depth counts the messages that functions have not handled yet, including those that come back later. Those that were
+// sent with a delay, of minutes, do not count until it is over.
 func (p *Pollers) Depth(ctx context.Context) (int, error) {
 	p.mu.Lock()
 	mapped := append([]mapping(nil), p.mapped...)
@@ -61,8 +62,7 @@ func (p *Pollers) Depth(ctx context.Context) (int, error) {
 	total := 0
 	for _, m := range mapped {
 		n, err := p.queues.Count(ctx, m.at, m.queueURL, "ApproximateNumberOfMessages",
-			"ApproximateNumberOfMessagesNotVisible",
-			"ApproximateNumberOfMessagesDelayed")
+			"ApproximateNumberOfMessagesNotVisible")
 		if err != nil {
 			return 0, err
 		}

@@ -58,7 +58,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from moto.rds.models import DBInstance
 from moto.s3.models import FakeBucket, S3Backend
-from moto.sqs.models import Message, Queue
+from moto.sqs.models import Message, Queue, sqs_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
@@ -90,6 +90,15 @@ def backdate(account: str, wanted: dict[str, Any]) -> None:
         user.password_create_date = ago(wanted["PasswordCreatedDaysAgo"])
     if "PasswordLastUsedDaysAgo" in wanted:
         user.password_last_used = ago(wanted["PasswordLastUsedDaysAgo"])
+
+
+def deliver_sooner(seconds: float) -> None:
+    """Shorten the delays of all messages that were sent with one."""
+    for account in sqs_backends.values():
+        for backend in account.values():
+            for queue in backend.queues.values():
+                for message in queue._messages:
+                    message.delayed_until -= seconds * 1000
 
 
 def get_login_profile(self: IamResponse) -> ActionResult:
@@ -342,19 +351,23 @@ def update_instance_in_window(self: DBInstance, **wanted: Any) -> None:
     update_instance(self, **wanted)
 
 
-def with_backdating(app: WSGI) -> WSGI:
-    """Answer the lab's own request, and pass on the rest."""
+def with_own_requests(app: WSGI) -> WSGI:
+    """Answer the lab's own requests, and pass on the rest."""
 
     @Request.application
     def own(request: Request) -> Response:
+        wanted = request.get_json()
         try:
-            backdate(request.headers["X-Moto-Account-Id"], request.get_json())
+            if request.path == "/lab/backdate-user":
+                backdate(request.headers["X-Moto-Account-Id"], wanted)
+            else:
+                deliver_sooner(wanted["Seconds"])
         except (NoSuchEntity, NotFoundException) as missing:
             return Response(missing.message, status=404)
         return Response()
 
     def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        is_own = environ["PATH_INFO"] == "/lab/backdate-user"
+        is_own = environ["PATH_INFO"] in ("/lab/backdate-user", "/lab/deliver-sooner")
         return (own if is_own else app)(environ, start)
 
     return serve
@@ -402,7 +415,7 @@ def main() -> None:
     DBInstance.update = update_instance_in_window
     MetricFilters.add_filter = put_filter
     answer_faster()
-    app = with_backdating(DomainDispatcherApplication(create_backend_app))
+    app = with_own_requests(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     os.environ["MOTO_PORT"] = str(server.server_port)  # moto calls itself by it
     threading.Thread(target=exit_with_parent, daemon=True).start()
