@@ -127,6 +127,7 @@ func TestDescribe(t *testing.T) {
 			Check: scenario.Check{Absent: true}},
 		`ec2:DescribeX fails with NotFound`:                    {Call: call, Check: scenario.Check{Error: "NotFound"}},
 		`finding ssh is RESOLVED with a note that says "done"`: {Finding: "ssh", Workflow: "RESOLVED", Note: "done"},
+		`finding ssh, parked: ask, rule: r, proposal: open`:    {Finding: "ssh", Parked: "ask", Rule: "r", Proposal: "open"},
 		`2 executions`:     {Executions: &two},
 		`notifications []`: {Notifications: &none},
 		`problems []`:      {Problems: &none},

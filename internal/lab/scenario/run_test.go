@@ -128,6 +128,10 @@ func TestRun(t *testing.T) {
 		"another function": {text: head +
 			"interventions: [{function: f, before: 'a:B', kill: true}]\nexpect: [{alarms: []}]",
 			err: "function f not found"},
+		"a policy with a mistake": {text: head + "events: [{policy: {version: 7}}]\nexpect: [{alarms: []}]",
+			err: "does not know version 7"},
+		"a request for nothing": {text: head + "events: [{remediate: {action: A, finding: f}}]\nexpect: [{alarms: []}]",
+			err: `no finding was imported under the name "f"`},
 		"another account": {text: head +
 			"seed: [{account: '${accounts[7]}', service: sqs, api: ListQueues}]\nexpect: [{alarms: []}]",
 			err: "accounts[7]"},

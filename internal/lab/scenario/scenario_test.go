@@ -130,6 +130,8 @@ func TestParseRefuses(t *testing.T) {
 			wants: []string{"/interventions/0"}},
 		"a fault that nobody knows": {text: least + "faults: {loseEverything: true}",
 			wants: []string{"/faults", "'loseEverything'"}},
+		"a wait for nothing known": {text: "name: x\nexpect: [{finding: a, parked: lunch}]",
+			wants: []string{"/expect/0/parked"}},
 		"an OU by its name": {text: least + "ous: {Production: {}}", wants: []string{"'Production'"}},
 		"an OU of something else": {text: least + "ous: {ou-lab1-production: {users: [a]}}",
 			wants: []string{"/ous/ou-lab1-production", "'users'"}},
