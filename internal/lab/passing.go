@@ -13,8 +13,8 @@ import (
 
 // Pass lets time pass at once. It waits until only messages are left that were sent with a delay or have a changed
 // visibility timeout. Then the tables of the administrator, all findings, the metrics of functions and the calls that
-// CloudTrail shows become older by d, and these messages come sooner by d. Functions start anew, because the memory of a
-// process cannot be aged. Nothing else becomes older.
+// CloudTrail shows become older by d, and these messages come sooner by d. Functions start anew, because the memory of
+// a process cannot be aged. Nothing else becomes older.
 func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	if err := l.hold(ctx); err != nil {
 		return err
