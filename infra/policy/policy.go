@@ -51,6 +51,5 @@ func Place(text []byte, folder string) error {
 	if text == nil {
 		return nil
 	}
-	//nolint:gosec // Lambda runs the function as another user
 	return os.WriteFile(filepath.Join(folder, deployed.File), text, 0o644)
 }
