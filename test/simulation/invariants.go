@@ -90,7 +90,7 @@ func (w *world) checkUpdate(f *securityFinding, workflow string) {
 	if f.Workflow == finding.Suppressed && workflow != "" && w.now.Sub(f.suppressedAt) > grace {
 		w.violate("finding %s was suppressed, and is set %s", f.id, workflow)
 	}
-	if workflow == finding.New && f.knowsNothing() && w.settled(f.resource) &&
+	if workflow == finding.New && !f.resource.gone && f.knowsNothing() && w.settled(f.resource) &&
 		w.now.Before(w.overdueFrom(f)) {
 		w.violate("finding %s is opened again because of a check that cannot know of its repair", f.id)
 	}

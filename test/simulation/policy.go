@@ -41,10 +41,13 @@ type applied struct {
 	at time.Time
 }
 
+func newRules() *rules {
+	return &rules{budgets: map[string]int{}, counted: map[string]bool{},
+		applied: map[string]string{}, proposed: map[string]string{}}
+}
+
 // govern has administrators apply policies, people answer proposals, and reads of both fail now and then.
 func (w *world) govern(chance *rand.Rand) {
-	w.rules = &rules{budgets: map[string]int{}, counted: map[string]bool{},
-		applied: map[string]string{}, proposed: map[string]string{}}
 	if chance.IntN(2) == 0 {
 		return
 	}

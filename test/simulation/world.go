@@ -93,7 +93,7 @@ func newWorld(seed uint64) *world {
 	w := &world{
 		clock: clock{now: start}, latency: Near, rng: rand.New(rand.NewPCG(seed, 1)), settings: decide.Defaults,
 		catalog: catalog.Embedded(), log: slog.New(slog.DiscardHandler), breakers: map[string]breaker{},
-		accounts: map[string]*account{}, digests: map[string]*digest{}, undos: map[string]bool{},
+		accounts: map[string]*account{}, digests: map[string]*digest{}, undos: map[string]bool{}, rules: newRules(),
 		announced: map[string]string{}, states: map[announce.State]int{}, steps: map[Step]int{},
 	}
 	w.settings.MaxAttempts = 1 + w.rng.IntN(4)

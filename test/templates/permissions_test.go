@@ -37,7 +37,7 @@ var permissions = map[string][]string{
 		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
 		"sns:Publish on hubmend-notifications",
 		"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on hubmend-outcomes",
-		"sqs:SendMessage on hubmend-outcomes-dlq",
+		"sqs:SendMessage on hubmend-outcomes", "sqs:SendMessage on hubmend-outcomes-dlq",
 		"sts:AssumeRole on role/hubmend-settle",
 	},
 	"hubmend-sweep": {

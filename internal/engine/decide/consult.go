@@ -128,7 +128,7 @@ func (d *decider) keepsToPolicy(a *Attempt) bool {
 			left = append(left, r)
 		}
 	}
-	wanted := slices.Clone(a.Findings)
+	was := *a
 	switch {
 	case len(stopped) == 0:
 		return true
@@ -139,6 +139,9 @@ func (d *decider) keepsToPolicy(a *Attempt) bool {
 		return false
 	case a.notBegun():
 		d.withdraw(a, left)
+	case d.now.Sub(a.ClaimedAt) < d.settings.ProbeLease:
+		d.hold(a, Busy, d.now.Add(unreadableFor)) // its outcome may still come
+		return false
 	default:
 		// To start it again would be the way to find out whether it runs, which the policy does not allow any longer.
 		d.end(Outcome{Class: TimedOut,
@@ -148,7 +151,7 @@ func (d *decider) keepsToPolicy(a *Attempt) bool {
 	}
 	for i, r := range stopped {
 		now, looked := d.seen[r.Ref.ID]
-		if slices.Contains(wanted, r.Ref) && (!looked || now.needsRepair(r.Trigger)) {
+		if was.hasFinding(r.Ref) && (!looked || now.needsRepair(r.Trigger)) {
 			d.park(r, why[i])
 		}
 		d.Log = append(d.Log, "withdrawn: "+string(why[i].Cause))

@@ -168,7 +168,11 @@ func TestPolicyAtTheClaim(t *testing.T) {
 	}
 	// Whether it runs is not known, and it must not be started again.
 	unknown := queued.Clone()
-	unknown.Last().MayRun = true
+	unknown.Last().MayRun, unknown.Last().ClaimedAt = true, noon
+	if d = wake(unknown, under(exempt)); d.Start || d.Record.Last().State != decide.Queued {
+		t.Errorf("it may still run: start %t, attempt %+v", d.Start, d.Record.Last())
+	}
+	unknown.Last().ClaimedAt = noon.Add(-2 * time.Hour)
 	d = wake(unknown, under(exempt))
 	if a := d.Record.Last(); d.Start || a == nil || a.State != decide.Failed || len(d.Notifications) != 1 {
 		t.Errorf("it may run: start %t, attempt %+v", d.Start, a)

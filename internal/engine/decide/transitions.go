@@ -93,7 +93,7 @@ var Transitions = []Transition{
 	{From: settled, On: wanted, Does: "Findings that the policy had wait are forgotten.", Stays: true},
 	{On: []Event{EventFollowUp}, Does: "Findings that the policy had wait are answered or forgotten.", Stays: true},
 
-	{From: notStarted, On: []Event{EventFinding, EventRequest, EventFollowUp},
+	{From: notStarted, On: []Event{EventFinding, EventRequest, EventFollowUp, EventAnswer},
 		Does: "A finding joins. The attempt starts when its time has come and nothing stops it. It is withdrawn " +
 			"when no finding needs it, so that the target is where it was before. It fails after 24 hours without a " +
 			"ready account. The policy is asked again before the start.",
@@ -123,7 +123,7 @@ var Transitions = []Transition{
 	{From: claimed, On: []Event{EventNotReady},
 		Does: "It waits until the account may be ready, and is given up after 24 hours. People are notified once for " +
 			"the account.",
-		To: []Phase{PhaseNotReady, PhaseUnknown, PhaseFailed}},
+		To: []Phase{PhaseNotReady, PhaseUnknown, PhaseFailed, PhaseParked}},
 
 	{From: mayRun, On: []Event{EventSucceeded},
 		Does: "The findings are RESOLVED. If all were suppressed meanwhile, none has to be confirmed. Others of the " +
