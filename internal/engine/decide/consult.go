@@ -5,6 +5,7 @@ import (
 
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/policy"
+	"hubmend/internal/engine/target"
 )
 
 // InForce is the policy that decides, and what it needs to know.
@@ -69,12 +70,16 @@ func (d *decider) unreadable(problem string) consulted {
 }
 
 func (d *decider) subject(r Request) policy.Subject {
-	t := d.Record.Target
 	control, known := d.gate.Policy.Controls[r.Control]
 	if !known {
 		control = policy.Control{ID: r.Control}
 	}
-	return policy.Subject{Control: control, Severity: r.Severity, FirstObserved: r.Since, Account: t.Account,
+	return r.Subject(d.Record.Target, control)
+}
+
+// Subject returns what a policy decides about for the request.
+func (r Request) Subject(t target.Target, c policy.Control) policy.Subject {
+	return policy.Subject{Control: c, Severity: r.Severity, FirstObserved: r.Since, Account: t.Account,
 		Region: t.Region, Resource: t.Resource, AskedAt: r.AskedAt}
 }
 

@@ -40,7 +40,7 @@ const (
 )
 
 const (
-	// remindBefore is how long before its end a notification announces its end.
+	// remindBefore is how long before the end of an exemption a notification announces it.
 	remindBefore = 14 * 24 * time.Hour
 	// parkedCheck is how often it is looked whether a parked finding still fails.
 	parkedCheck = 7 * 24 * time.Hour

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -87,6 +88,25 @@ func (h *Handler) readFollowUp(ctx context.Context, b *batch, m events.SQSMessag
 		return
 	}
 	b.work(rec.Target).followUp = &m
+}
+
+// readPersonal adds a person's undo or answer as a work of its own: it is decided alone, and by the ledger's versions
+// never together with findings of the same target. It returns false if the target cannot be read, or there is none.
+func (h *Handler) readPersonal(ctx context.Context, b *batch, w *work, key, what, nothing string) bool {
+	rec, err := h.Effects.Ledger.Load(ctx, key)
+	if err != nil {
+		h.Log.ErrorContext(ctx, what+" not handled", "key", key, "error", err)
+		b.refuse(w, err)
+		return false
+	}
+	if rec.Version == 0 {
+		m, _ := w.personal()
+		h.bury(ctx, b, m, fmt.Errorf("the ledger has no target %s, so there is %s", key, nothing))
+		return false
+	}
+	w.target = rec.Target
+	b.works = append(b.works, w)
+	return true
 }
 
 func (h *Handler) readEvent(ctx context.Context, b *batch, m events.SQSMessage) {

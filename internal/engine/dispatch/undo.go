@@ -16,22 +16,12 @@ type undo struct {
 	message events.SQSMessage
 }
 
-// readUndo makes the request a work of its own: it is decided alone, and by the ledger's
-// versions never together with findings of the same target.
 func (h *Handler) readUndo(ctx context.Context, b *batch, m events.SQSMessage, u messages.Undo) {
-	rec, err := h.Effects.Ledger.Load(ctx, u.Key)
-	if err != nil {
-		h.Log.ErrorContext(ctx, "undo not handled", "key", u.Key, "error", err)
-		b.refuse(&work{undo: &undo{u, m}}, err)
-		return
+	w := &work{undo: &undo{u, m}}
+	if h.readPersonal(ctx, b, w, u.Key, "undo", "no repair to undo") {
+		h.Log.InfoContext(ctx, "undo asked", "target", w.target.String(), "execution", u.ExecutionID, "by", u.By,
+			"sender", senderOf(m), "request", u.ID)
 	}
-	if rec.Version == 0 {
-		h.bury(ctx, b, m, fmt.Errorf("the ledger has no target %s, so there is no repair to undo", u.Key))
-		return
-	}
-	h.Log.InfoContext(ctx, "undo asked", "target", rec.Target.String(), "execution", u.ExecutionID, "by", u.By,
-		"sender", senderOf(m), "request", u.ID)
-	b.works = append(b.works, &work{target: rec.Target, undo: &undo{u, m}})
 }
 
 func (h *Handler) decideUndo(rec decide.Record, u *undo, g decide.Gate) decide.Decision {

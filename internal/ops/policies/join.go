@@ -12,9 +12,7 @@ type Known map[string]Repair
 func (k Known) Add(rec decide.Record, controls map[string]policy.Control) {
 	for _, p := range rec.Parked {
 		if r := p.Request; p.ReturnedAt.IsZero() {
-			k[r.Ref.ID] = Repair{Finding: r.Ref.ID, Subject: policy.Subject{Control: controls[r.Control],
-				Severity: r.Severity, FirstObserved: r.Since, Account: rec.Target.Account, Region: rec.Target.Region,
-				Resource: rec.Target.Resource, AskedAt: r.AskedAt}}
+			k[r.Ref.ID] = Repair{Finding: r.Ref.ID, Subject: r.Subject(rec.Target, controls[r.Control])}
 		}
 	}
 }
