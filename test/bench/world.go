@@ -133,7 +133,7 @@ func (w *world) dispatch() *dispatch.Handler {
 	return &dispatch.Handler{
 		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Accounts: w.store, Switch: w, Starter: w,
 		Queue: w, Home: w.repair.region, Budgets: w.store, Policy: &inforce.Policy{Store: w.store, Now: w.time},
-		Settings: decide.Defaults, Now: w.time, Nonce: uuid.NewString, Sleep: func(context.Context, time.Duration) {},
+		Settings: decide.Defaults, V2: noV2, Now: w.time, Nonce: uuid.NewString, Sleep: func(context.Context, time.Duration) {},
 		Together: function.Together, Log: quiet,
 	}
 }
@@ -169,3 +169,5 @@ func handled(response events.SQSEventResponse, err error) error {
 func batch(m events.SQSMessage) events.SQSEvent {
 	return events.SQSEvent{Records: []events.SQSMessage{m}}
 }
+
+func noV2(context.Context) bool { return false }

@@ -146,9 +146,13 @@ func (e Effects) Update(ctx context.Context, updates []decide.Update) error {
 
 func merge(updates []decide.Update) []decide.Update {
 	var merged []decide.Update
-	place := map[[2]string]int{}
+	type text struct {
+		workflow, note string
+		onlyV2         bool
+	}
+	place := map[text]int{}
 	for _, u := range updates {
-		key := [2]string{u.Workflow, u.Note}
+		key := text{u.Workflow, u.Note, u.OnlyV2}
 		if i, ok := place[key]; ok {
 			merged[i].Findings = append(merged[i].Findings[:len(merged[i].Findings):len(merged[i].Findings)],
 				u.Findings...)

@@ -90,6 +90,12 @@ type Attempt struct {
 	Class       Class  // of a failure
 	Change      string // what was done, when it succeeded, in brief
 	Reason      string // why not, when it failed, in brief
+	// ConfigRules are the names of the AWS Config rules that made the checks of its findings.
+	ConfigRules []string `dynamodbav:",omitempty" json:",omitempty"`
+	// EvaluatedAt is when Config was asked to evaluate ConfigRules again; zero when it was not.
+	EvaluatedAt time.Time `json:",omitzero"`
+	// V2IDs are the ids (metadata.uid) that its findings have in the new Security Hub, by the ids of the findings.
+	V2IDs map[string]string `dynamodbav:",omitempty" json:",omitempty"`
 	// RevertedBy is who changed the resource after this repair, when it failed again; zero when that is not known.
 	RevertedBy reverted.By `json:",omitzero"`
 }

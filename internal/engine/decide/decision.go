@@ -68,6 +68,8 @@ type Update struct {
 	Findings []Ref
 	Workflow string // empty leaves the status alone
 	Note     string // at most 512 characters
+	// OnlyV2 leaves the finding in Security Hub CSPM alone: only the new Security Hub lacks this.
+	OnlyV2 bool
 }
 
 // Checked are findings that were resolved, sorted by the result of their checks.

@@ -29,6 +29,7 @@ type Request struct {
 	// AccountName is what the finding calls its account; it may be empty.
 	AccountName string
 	Severity    string // of the finding; it may be empty
+	ConfigRule  string // that made the check; empty when it is not known
 	// AskedAt is when the finding first asked for the repair, as far as the record knows.
 	AskedAt time.Time
 	// Despite is why a person requests the repair although the policy exempts it; empty when nobody said so.

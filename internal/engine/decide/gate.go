@@ -193,6 +193,8 @@ type Seen struct {
 	Workflow, Compliance, RecordState string
 	ObservedAt                        time.Time // of the check that gave Compliance
 	Since                             time.Time // of the first check that gave it, with no other between; may be zero
+	Note                              string    // of Hubmend itself; empty when the note is of somebody else
+	V2                                finding.V2
 }
 
 // needsRepair reports whether a finding still needs a repair. A WARNING counts for a person's request.

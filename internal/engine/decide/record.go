@@ -6,6 +6,7 @@
 package decide
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -89,6 +90,7 @@ func (r Record) Clone() Record {
 		a := &r.Attempts[i]
 		a.Findings, a.Asks = slices.Clone(a.Findings), slices.Clone(a.Asks)
 		a.Parameters = a.Parameters.Clone()
+		a.ConfigRules, a.V2IDs = slices.Clone(a.ConfigRules), maps.Clone(a.V2IDs)
 	}
 	return r
 }

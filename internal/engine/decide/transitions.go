@@ -140,9 +140,9 @@ var Transitions = []Transition{
 	{On: []Event{EventChecks},
 		Does: "Findings of an earlier repair that passed are done. Those that failed are NEW again.", Stays: true},
 
-	{From: []Phase{PhaseRepaired, PhaseConfirmed, PhaseGone, PhaseSuspended, PhaseUndoFailed, PhaseParked},
+	{From: slices.Concat(over, []Phase{PhaseParked}),
 		On:   []Event{EventUndo},
-		Does: "The undo of the latest repair starts, or waits for its slot. It fails when the account is not ready.",
+		Does: "The undo of the latest repair that succeeded starts, or waits for its slot. It fails when the account is not ready.",
 		To:   []Phase{PhaseUndoStarting, PhaseUndoWaiting, PhaseUndoFailed}},
 	{On: []Event{EventUndo}, Does: "The request is refused, and the reason recorded.", Stays: true},
 	{From: slices.Concat(undoWaits, undoClaim), On: []Event{EventFinding, EventRequest, EventFollowUp, EventUndo},

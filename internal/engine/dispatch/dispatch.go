@@ -85,6 +85,8 @@ type Handler struct {
 	Queue    Queue
 	Home     string // the Region where global resources are repaired from
 	Settings decide.Settings
+	// V2 reports whether the new Security Hub has the findings too, with a status of their own.
+	V2 func(ctx context.Context) bool
 	// Grace is how long after its context's deadline the handler may still save what it has done.
 	Grace time.Duration
 	Now   func() time.Time

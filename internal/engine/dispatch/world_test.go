@@ -33,6 +33,7 @@ var (
 // world stands for everything that dispatch reaches. It records the calls in order,
 // and fails those that a test selects.
 type world struct {
+	v2        bool // the new Security Hub is enabled
 	memory    ledger.Memory
 	done      []string
 	notes     map[string]string // the last note of each finding
@@ -278,7 +279,7 @@ func (w *world) handler() *dispatch.Handler {
 		Catalog: catalog.Embedded(),
 		Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
 		Slots:   w, Accounts: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
-		Policy: w, Facts: w, Budgets: w,
+		Policy: w, Facts: w, Budgets: w, V2: func(context.Context) bool { return w.v2 },
 		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Sleep: w.Sleep, Together: inTurn, Log: log,
 		Nonce: func() string { w.nonces++; return fmt.Sprint("nonce-", w.nonces) },
 	}

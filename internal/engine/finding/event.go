@@ -14,12 +14,17 @@ import (
 // Trigger is what requests a repair.
 type Trigger string
 
-// The ways in which a repair begins. People ask for all but the automatic one.
+// The ways in which a repair begins.
 const (
 	Automatic    Trigger = "automatic"
 	CustomAction Trigger = "custom action"
 	CommandLine  Trigger = "command line"
+	// InProgress is the status that somebody gave the finding in the new Security Hub, where there is no custom action.
+	InProgress Trigger = "status In Progress"
 )
+
+// ByPerson reports whether a person has certainly asked. An automation rule can set In Progress too.
+func (t Trigger) ByPerson() bool { return t == CustomAction || t == CommandLine }
 
 // Event is a Security Hub event as EventBridge delivers it.
 type Event struct {
@@ -28,6 +33,9 @@ type Event struct {
 	// what happened.
 	Time    time.Time
 	Trigger Trigger
+	// OCSF is set when the findings are in OCSF, of the new Security Hub. Trigger is Automatic then, although a finding
+	// that is In Progress may have been clicked.
+	OCSF bool
 	// ActionID is the id of the custom action, such as CIS4142; empty for Automatic.
 	ActionID string
 	// By is the identity that asks; of CommandLine only, because Security Hub does not say who

@@ -52,6 +52,10 @@ type Finding struct {
 	ObservedAt time.Time
 	// Since is when checks began to give this result, with no other between; zero when the finding does not say.
 	Since time.Time
+	// ConfigRule is the name of the AWS Config rule that made the check; empty when the finding does not say.
+	ConfigRule string
+	// V2 is what a finding in OCSF says of itself; zero for one in ASFF.
+	V2 V2
 }
 
 // Values of the fields of a finding that Hubmend tells apart.

@@ -90,7 +90,7 @@ func (e Environment) Announcer() *announce.Announcer {
 }
 
 // Effects carry decisions out with the resources that the environment names.
-func (e Environment) Effects(announcer *announce.Announcer) apply.Effects {
+func (e Environment) Effects(announcer *announce.Announcer, findings apply.Findings) apply.Effects {
 	log := lambdacontext.NewLogger()
 	writer := notify.Writer{Home: e.Config.Region, Settings: e.Settings, Control: prepared.Embedded().ByID,
 		Now: time.Now}
@@ -99,13 +99,18 @@ func (e Environment) Effects(announcer *announce.Announcer) apply.Effects {
 		Ledger:   table,
 		Digests:  table,
 		Now:      time.Now,
-		Findings: securityhub.New(e.Config, log),
+		Findings: findings,
 		Notifier: &notify.Topic{Client: sns.NewFromConfig(e.Config), ARN: os.Getenv(naming.EnvTopicARN),
 			Writer: writer},
 		Announcer: announcer,
 		Settings:  e.Settings,
 		Log:       log,
 	}
+}
+
+// Findings are those of Security Hub.
+func (e Environment) Findings() *securityhub.Findings {
+	return securityhub.New(e.Config, lambdacontext.NewLogger())
 }
 
 // Ledger is the table that the environment names.

@@ -25,7 +25,7 @@ func TestLoad(t *testing.T) { //nolint:paralleltest // it sets the environment
 	if l := env.Ledger(); l.Table != "hubmend-ledger" || l.Now == nil {
 		t.Errorf("Ledger = %+v", l)
 	}
-	if e := env.Effects(env.Announcer()); e.Settings != env.Settings || e.Announcer == nil {
+	if e := env.Effects(env.Announcer(), env.Findings()); e.Settings != env.Settings || e.Announcer == nil {
 		t.Errorf("the effects have other settings: %+v", e.Settings)
 	}
 	t.Setenv(naming.EnvMaxAttempts, "no")

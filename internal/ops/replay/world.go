@@ -67,7 +67,7 @@ func (w *world) effects() apply.Effects {
 func (w *world) dispatch(batch []events.SQSMessage) events.SQSEventResponse {
 	h := &dispatch.Handler{Catalog: prepared.Embedded(), Effects: w.effects(), Slots: &w.Memory,
 		Accounts: &w.Memory, Budgets: &w.Memory, Policy: w, Facts: w, Switch: w, Starter: w,
-		Queue: w.findings, Home: w.Home, Settings: w.Settings, Now: w.now, Nonce: w.nonce, Sleep: w.sleep,
+		Queue: w.findings, Home: w.Home, Settings: w.Settings, V2: noV2, Now: w.now, Nonce: w.nonce, Sleep: w.sleep,
 		Together: w.together, Log: w.log}
 	response, _ := h.Handle(context.Background(), events.SQSEvent{Records: batch}) // it gives no error
 	return response
@@ -212,3 +212,5 @@ func (w *world) Outcome(_ context.Context, _, _, id string) (decide.Outcome, err
 	}
 	return o, nil
 }
+
+func noV2(context.Context) bool { return false }

@@ -30,10 +30,10 @@ func Start() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	announcer, accounts, table := env.Announcer(), env.Accounts(), env.Ledger()
+	announcer, accounts, table, findings := env.Announcer(), env.Accounts(), env.Ledger(), env.Findings()
 	handler := &dispatch.Handler{
 		Catalog:  prepared.Embedded(),
-		Effects:  env.Effects(announcer),
+		Effects:  env.Effects(announcer, findings),
 		Slots:    table,
 		Accounts: table,
 		Budgets:  table,
@@ -47,6 +47,7 @@ func Start() {
 		},
 		Home:     env.Config.Region,
 		Settings: env.Settings,
+		V2:       findings.V2,
 		Grace:    deadline.Grace,
 		Now:      time.Now,
 		Nonce:    uuid.NewString,

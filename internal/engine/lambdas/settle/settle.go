@@ -25,7 +25,7 @@ func Start() {
 	}
 	announcer, accounts := env.Announcer(), env.Accounts()
 	handler := &settle.Handler{
-		Effects:     env.Effects(announcer),
+		Effects:     env.Effects(announcer, env.Findings()),
 		Executions:  accounts,
 		Trail:       accounts,
 		Errands:     env.Queue(naming.EnvOutcomesQueue),

@@ -35,7 +35,7 @@ func Start() {
 		Index:    table,
 		Policy:   &inforce.Policy{Store: table, Now: time.Now},
 		Swept:    table,
-		Effects:  env.Effects(announcer),
+		Effects:  env.Effects(announcer, env.Findings()),
 		Switch:   env.Switch(),
 		Findings: queue.Batches{Client: queues, URL: os.Getenv(naming.EnvFindingsQueue)},
 		Outcomes: queue.Batches{Client: queues, URL: os.Getenv(naming.EnvOutcomesQueue)},
