@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"hubmend/internal/engine/failure"
-	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
 )
 
@@ -205,4 +204,4 @@ func (a Attempt) waitedForReady(now time.Time, s Settings) bool {
 	return a.toldNotReady() && now.Sub(a.UnreadySince) >= s.ReadyWithin
 }
 
-func (a Attempt) byPerson() bool { return a.Trigger != finding.Automatic }
+func (a Attempt) byPerson() bool { return a.Trigger.ByPerson() }

@@ -100,6 +100,23 @@ type Attempt struct {
 	RevertedBy reverted.By `json:",omitzero"`
 }
 
+// add puts the finding of a request among those of the attempt.
+func (a *Attempt) add(r Request) {
+	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+	if !a.hasFinding(r.Ref) {
+		a.Findings = append(a.Findings, r.Ref)
+	}
+	if r.ConfigRule != "" && !slices.Contains(a.ConfigRules, r.ConfigRule) {
+		a.ConfigRules = append(a.ConfigRules, r.ConfigRule)
+	}
+	if r.V2ID != "" {
+		if a.V2IDs == nil {
+			a.V2IDs = map[string]string{}
+		}
+		a.V2IDs[r.Ref.ID] = r.V2ID
+	}
+}
+
 // Ref names a finding of Security Hub's own and the event that brought it.
 type Ref struct {
 	ID    string // arn:aws:securityhub:<Region>:<account>:...

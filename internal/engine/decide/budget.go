@@ -3,7 +3,6 @@ package decide
 import (
 	"time"
 
-	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/policy"
 )
 
@@ -46,7 +45,7 @@ func (d *decider) needsBudget(a *Attempt) bool {
 	windows := BudgetWindows(d.gate.Policy.Policy.Budgets, a.Control, d.Record.Target.Account, d.now)
 	counted := a.BudgetAt.Truncate(time.Hour).Equal(d.now.Truncate(time.Hour)) && !a.BudgetAt.IsZero()
 	switch {
-	case len(windows) == 0 || a.Trigger != finding.Automatic || a.Undo != "" || !a.notBegun() || counted:
+	case len(windows) == 0 || a.Trigger.ByPerson() || a.Undo != "" || !a.notBegun() || counted:
 		return false
 	case !d.gate.Budget.Asked:
 		d.NeedsBudget = a.Control

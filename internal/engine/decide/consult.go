@@ -3,7 +3,6 @@ package decide
 import (
 	"slices"
 
-	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/policy"
 	"hubmend/internal/engine/target"
 )
@@ -53,7 +52,7 @@ func (d *decider) consult(r Request) consulted {
 	case v.Decision == policy.Exempt:
 		p.Cause = Exempted
 		p.Until = exemptUntil(p, d.now)
-	case r.Trigger != finding.Automatic && !(v.Decision == policy.Ask && in.Policy.Proposals.SecondPerson),
+	case r.Trigger.ByPerson() && !(v.Decision == policy.Ask && in.Policy.Proposals.SecondPerson),
 		v.Decision == policy.Ask && r.Approved != "":
 		return consulted{}
 	case v.Decision == policy.Ask:
@@ -105,7 +104,7 @@ func (d *decider) stops(r Request) (log string, stopped bool) {
 	switch {
 	case c.needs:
 		return "", true
-	case c.cause == Unreadable && r.Trigger != finding.Automatic:
+	case c.cause == Unreadable && r.Trigger.ByPerson():
 		return "", false // what a person requests stays queued until it is known whether it may start
 	case c.cause != "":
 		d.park(r, c.parked)
@@ -137,7 +136,7 @@ func (d *decider) keepsToPolicy(a *Attempt) bool {
 	switch {
 	case len(stopped) == 0:
 		return true
-	case (!a.notBegun() || a.Trigger != finding.Automatic) &&
+	case (!a.notBegun() || a.Trigger.ByPerson()) &&
 		slices.ContainsFunc(why, func(p Parked) bool { return p.Cause == Unreadable }):
 		// it may run, or a person has requested it, and the policy may allow it
 		d.hold(a, Busy, d.now.Add(unreadableFor))
@@ -175,9 +174,9 @@ func (d *decider) withdraw(a *Attempt, left []Request) {
 	a.Control, a.Trigger, a.By, a.Sender, a.Parameters = left[0].Control, left[0].Trigger, left[0].By, left[0].Sender,
 		left[0].Parameters
 	for _, r := range left {
-		a.Findings = append(a.Findings, r.Ref)
+		a.add(r)
 		a.Parameters, _ = a.Parameters.Join(r.Parameters) // what was joined before can be joined again
-		if r.Trigger != finding.Automatic {
+		if r.Trigger.ByPerson() {
 			a.Trigger, a.By, a.Sender = r.Trigger, r.By, r.Sender
 		}
 	}

@@ -74,7 +74,7 @@ func (d *decider) checkedOldData(r Request, repair Attempt) bool {
 	lag := max(r.EvidenceLag, repair.EvidenceLag, d.settings.EvidenceLag)
 	passedSince := repair.hasFinding(r.Ref) && r.Since.After(d.Record.resolvedAt())
 	askedAgain := d.Record.resolved(r.Ref) && r.At.After(repair.EndedAt) && !r.AsOf.After(repair.EndedAt)
-	return r.Trigger == finding.Automatic && !r.AsOf.After(repair.EndedAt.Add(lag)) && !passedSince && !askedAgain
+	return !r.Trigger.ByPerson() && !r.AsOf.After(repair.EndedAt.Add(lag)) && !passedSince && !askedAgain
 }
 
 // keepResolved answers a finding whose check knows nothing of the repair: it is RESOLVED, and stays among
@@ -131,6 +131,8 @@ func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdict {
 	case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed &&
 		found.Compliance != finding.Warning:
 		return proven
+	case found.V2.Status == finding.Suppressed:
+		return changedByOthers
 	case !last.ended() && last.hasFinding(f):
 		return waiting // the outcome of the attempt decides
 	case found.Workflow != finding.Resolved && now.Sub(resolved) < s.UpdateLag:

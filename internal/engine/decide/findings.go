@@ -30,6 +30,9 @@ type Request struct {
 	AccountName string
 	Severity    string // of the finding; it may be empty
 	ConfigRule  string // that made the check; empty when it is not known
+	// FromV2 is set when the new Security Hub sent the finding: what it sends may be old, so only the present counts.
+	FromV2 bool
+	V2ID   string // of the finding in the new Security Hub; empty when it is not known
 	// AskedAt is when the finding first asked for the repair, as far as the record knows.
 	AskedAt time.Time
 	// Despite is why a person requests the repair although the policy exempts it; empty when nobody said so.
@@ -128,10 +131,16 @@ func (d *decider) decideRequest(i int, r Request) string {
 	if looked && now.ObservedAt.After(r.AsOf) {
 		r.AsOf, r.Since = now.ObservedAt, now.Since // a later check says the same
 	}
-	if looked && !now.needsRepair(r.Trigger) && (a == nil || a.ended() || !a.hasFinding(r.Ref)) {
-		return "does not ask for it any more"
+	if waits := a != nil && !a.ended() && a.hasFinding(r.Ref); !waits {
+		switch {
+		case looked && !now.needsRepair(r.Trigger), r.FromV2 && !now.Asks(r.Trigger):
+			return "does not ask for it any more"
+		case d.mayBeOld(r, a):
+			d.Later = append(d.Later, Later{Request: i, After: d.settings.UpdateLag - d.now.Sub(a.EndedAt), Exact: true})
+			return "wait"
+		}
 	}
-	if r.Trigger != finding.Automatic {
+	if r.Trigger.ByPerson() {
 		d.Event = EventRequest
 	}
 	switch phase := d.Record.Phase(); {
@@ -172,7 +181,7 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 	case d.Record.holdsBack(r, asked):
 		d.stopped = append(d.stopped, i)
 		return "held"
-	case r.Trigger == finding.Automatic && d.attemptsUsedUp():
+	case !r.Trigger.ByPerson() && d.attemptsUsedUp():
 		d.stopped = append(d.stopped, i)
 		return "suspended"
 	default:
@@ -218,7 +227,7 @@ func (d *decider) joinQueued(i int, r Request, a *Attempt) string {
 		return d.returnLater(i, d.settings.Wait)
 	}
 	a.Parameters = joined
-	if r.Trigger != finding.Automatic && (a.Trigger == finding.Automatic || a.WaitsAs() == PhaseNotReady) {
+	if r.Trigger.ByPerson() && (!a.Trigger.ByPerson() || a.WaitsAs() == PhaseNotReady) {
 		a.Trigger = r.Trigger
 		a.By = r.By
 		a.Sender = r.Sender
@@ -233,12 +242,9 @@ func (d *decider) joinQueued(i int, r Request, a *Attempt) string {
 func (d *decider) addFinding(i int, r Request, a *Attempt) {
 	d.Save = true
 	d.asked = append(d.asked, r.Ref)
-	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
 	a.Despite = cmp.Or(r.Despite, a.Despite)
 	a.keepAsk(r)
-	if !a.hasFinding(r.Ref) {
-		a.Findings = append(a.Findings, r.Ref)
-	}
+	a.add(r)
 	if a.Findings[0] == r.Ref {
 		d.waiting = append(d.waiting, i)
 	}
@@ -256,8 +262,7 @@ func (d *decider) joinInFlight(i int, r Request, a *Attempt) string {
 	case !a.Parameters.Covers(r.Parameters):
 		return d.returnLater(i, d.settings.Wait)
 	}
-	a.Findings = append(a.Findings, r.Ref)
-	a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
+	a.add(r)
 	d.Updates = append(d.Updates, notify([]Ref{r.Ref}, startNote(d.Record.Target, *a)))
 	d.Save = true
 	return "join"

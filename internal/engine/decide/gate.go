@@ -139,7 +139,7 @@ func (g Gate) Probe(rec Record, now time.Time, s Settings) Probes {
 	a, account := rec.Starting(), rec.Target.Account
 	p := Probes{Breaker: g.Breakers[a.Control], Account: g.Accounts[account]}
 	p.Account, p.TookAccount = p.Account.takeProbe(rec.Target, a, now, s)
-	if a.Trigger == finding.Automatic && a.Number > 0 {
+	if !a.Trigger.ByPerson() && a.Number > 0 {
 		p.Breaker, p.TookBreaker = p.Breaker.takeProbe(rec.Target.Key(), account, now, s)
 	}
 	return p
@@ -199,6 +199,11 @@ type Seen struct {
 
 // needsRepair reports whether a finding still needs a repair. A WARNING counts for a person's request.
 func (s Seen) needsRepair(t finding.Trigger) bool {
-	fails := s.Compliance == finding.Failed || s.Compliance == finding.Warning && t != finding.Automatic
-	return s.Workflow != finding.Suppressed && s.RecordState == finding.Active && fails
+	fails := s.Compliance == finding.Failed || s.Compliance == finding.Warning && t.ByPerson()
+	return !s.suppressed() && s.RecordState == finding.Active && fails
+}
+
+// suppressed reports whether a person has suppressed the finding, in either Security Hub.
+func (s Seen) suppressed() bool {
+	return s.Workflow == finding.Suppressed || s.V2.Status == finding.Suppressed
 }

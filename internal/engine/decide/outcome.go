@@ -175,7 +175,7 @@ func findingsToAnswer(a Attempt, seen map[string]Seen) []Ref {
 	for _, r := range a.Findings {
 		now, ok := seen[r.ID]
 		if !ok || now.needsRepair(finding.CustomAction) || (a.State == Succeeded || a.Undo != "") &&
-			now.Workflow != finding.Suppressed {
+			!now.suppressed() {
 			refs = append(refs, r)
 		}
 	}
@@ -200,6 +200,7 @@ func queueRetry(d *Decision, failed Attempt, asks []Request, refs []Ref, now tim
 		Parameters: failed.Parameters, Findings: refs, EvidenceLag: failed.EvidenceLag,
 		Expected: failed.Expected, Proposal: failed.Proposal,
 		AskedBy: failed.AskedBy, ApprovedBy: failed.ApprovedBy, Despite: failed.Despite,
+		ConfigRules: failed.ConfigRules, V2IDs: failed.V2IDs,
 		Cause: Retry, QueuedAt: now, NotBefore: now.Add(s.backoff(s.RetryBackoff, d.Record.Target.Key(), failures)),
 	}
 	for _, r := range asks {

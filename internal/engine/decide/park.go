@@ -150,7 +150,7 @@ func (d *decider) park(r Request, p Parked) {
 	}
 	if !same {
 		u := notify([]Ref{r.Ref}, Clip(d.parkedText(p), noteLimit))
-		if r.Trigger != finding.Automatic {
+		if r.Trigger.ByPerson() {
 			u.Workflow = "" // it may be RESOLVED, and nothing has come of the request
 		}
 		d.Announce = append(d.Announce, u)

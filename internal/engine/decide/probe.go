@@ -2,8 +2,6 @@ package decide
 
 import (
 	"time"
-
-	"hubmend/internal/engine/finding"
 )
 
 // Probe is the one target that tries whether what stopped the others still does.
@@ -49,7 +47,7 @@ type obstacle struct {
 // repair or undo that succeeds in starting shows that an account is ready, so that holds for everybody.
 func (d *decider) obstacle(a *Attempt) obstacle {
 	found := d.gate.Accounts[d.Record.Target.Account].obstacle(d.Record.Target, *a, d.now, d.settings)
-	if found.cause != "" || a.Trigger != finding.Automatic {
+	if found.cause != "" || a.Trigger.ByPerson() {
 		return found
 	}
 	broken := d.gate.Breakers[a.Control].obstacle(d.Record.Target.Key(), d.Record.Target.Account, d.now, d.settings)

@@ -440,7 +440,7 @@ func (d *decider) approverProblem(by, sender string) string {
 // unless the policy says who may approve.
 func (d *decider) approvedBy(r Request) bool {
 	x := d.Record.Proposal
-	return x.State == Open && r.Trigger != finding.Automatic && r.Despite == "" && x.Parameters.Covers(r.Parameters) &&
+	return x.State == Open && r.Trigger.ByPerson() && r.Despite == "" && x.Parameters.Covers(r.Parameters) &&
 		!d.gate.Policy.Policy.Proposals.SecondPerson && len(d.approvers()) == 0
 }
 
@@ -470,9 +470,8 @@ func (d *decider) approve(by, sender string, trigger finding.Trigger, request st
 		if x.Parameters.Covers(p.Request.Parameters) {
 			r := p.Request
 			r.Approved, r.Trigger = approver(by), trigger
-			a.Findings = append(a.Findings, r.Ref)
+			a.add(r)
 			a.keepAsk(r)
-			a.EvidenceLag = max(a.EvidenceLag, r.EvidenceLag)
 			d.Record.unpark(r.Ref.ID)
 		}
 	}

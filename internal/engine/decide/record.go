@@ -61,6 +61,11 @@ func (r Record) Answered(f Ref) bool {
 	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.ended() && a.hasEvent(f) })
 }
 
+// HasAnswered reports whether an attempt that is over has answered a finding.
+func (r Record) HasAnswered(id string) bool {
+	return slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.ended() && a.hasFinding(Ref{ID: id}) })
+}
+
 // Last returns the latest attempt, or nil.
 func (r *Record) Last() *Attempt {
 	if len(r.Attempts) == 0 {
@@ -126,7 +131,8 @@ func (r *Record) trim(s Settings) {
 		a := &r.Attempts[i]
 		if a.State != Succeeded || a.Undo != "" || last.Undo == "" && last.Parameters.Covers(a.Parameters) {
 			a.Findings = slices.DeleteFunc(a.Findings, func(f Ref) bool { return !slices.Contains(r.Unconfirmed, f) })
-			a.Parameters, a.Nonce = nil, ""
+			a.Parameters, a.ConfigRules, a.Nonce = nil, nil, ""
+			maps.DeleteFunc(a.V2IDs, func(id, _ string) bool { return !a.hasFinding(Ref{ID: id}) })
 		}
 	}
 }

@@ -194,5 +194,5 @@ func (d *Decision) endUndo(a Attempt, refs []Ref, now time.Time) {
 // holdsBack reports whether the hold stands against a request: every automatic one, and what a person
 // asked before the repair was undone.
 func (r Record) holdsBack(q Request, asked time.Time) bool {
-	return r.Held() && (q.Trigger == finding.Automatic || !asked.After(r.HeldAt))
+	return r.Held() && (!q.Trigger.ByPerson() || !asked.After(r.HeldAt))
 }

@@ -3,7 +3,6 @@ package dispatch
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,8 +24,17 @@ type batch struct {
 	newer    map[string]error // by id: messages that need a newer version of Hubmend, with the reason
 	works    []*work          // one for each target, and one for each undo
 	answers  []answer
+	received []received
 	gate     decide.Gate
-	seen     map[string]decide.Seen
+	looked   map[string]decide.Seen // how findings are that the new Security Hub has too
+	seen     map[string]decide.Seen // of looked and others, those that count more than their events
+}
+
+// received is a finding with the event and the message that it came in.
+type received struct {
+	event   finding.Event
+	finding finding.Finding
+	message events.SQSMessage
 }
 
 // work is everything that a batch asks about one target: its undo, the answer to its proposal, or all else.
@@ -53,25 +61,32 @@ type answer struct {
 	message events.SQSMessage
 }
 
-// read sorts a batch by targets.
-func (h *Handler) read(ctx context.Context, received []events.SQSMessage) *batch {
-	b := &batch{messages: received, failed: map[string]bool{}, newer: map[string]error{}}
-	for _, m := range received {
+// read sorts a batch by targets, in the order of its messages.
+func (h *Handler) read(ctx context.Context, records []events.SQSMessage) *batch {
+	b := &batch{messages: records, failed: map[string]bool{}, newer: map[string]error{}}
+	sort := make([]func(), len(records))
+	for i, m := range records {
 		e, isFollowUp, err := messages.Parse([]byte(m.Body))
 		u, isUndo, errUndo := messages.ParseUndo([]byte(m.Body))
 		a, isAnswer, errAnswer := messages.ParseAnswer([]byte(m.Body))
 		switch {
 		case err != nil || errUndo != nil || errAnswer != nil:
-			h.bury(ctx, b, m, errors.Join(err, errUndo, errAnswer))
+			sort[i] = func() { h.bury(ctx, b, m, errors.Join(err, errUndo, errAnswer)) }
 		case isAnswer:
-			h.readAnswer(ctx, b, m, a)
+			sort[i] = func() { h.readAnswer(ctx, b, m, a) }
 		case isFollowUp:
-			h.readFollowUp(ctx, b, m, e)
+			sort[i] = func() { h.readFollowUp(ctx, b, m, e) }
 		case isUndo:
-			h.readUndo(ctx, b, m, u)
+			sort[i] = func() { h.readUndo(ctx, b, m, u) }
 		default:
-			h.readEvent(ctx, b, m)
+			findings := h.readEvent(ctx, b, m)
+			b.received = append(b.received, findings...)
+			sort[i] = func() { h.triage(ctx, b, findings) }
 		}
+	}
+	h.look(ctx, b)
+	for _, sortMessage := range sort {
+		sortMessage()
 	}
 	return b
 }
@@ -109,41 +124,48 @@ func (h *Handler) readPersonal(ctx context.Context, b *batch, w *work, key, what
 	return true
 }
 
-func (h *Handler) readEvent(ctx context.Context, b *batch, m events.SQSMessage) {
+// readEvent returns the findings of an event, without those that are refused.
+func (h *Handler) readEvent(ctx context.Context, b *batch, m events.SQSMessage) []received {
 	event, err := finding.ParseEvent([]byte(m.Body))
 	if errors.Is(err, finding.ErrInsightResults) {
 		h.Log.WarnContext(ctx, "event ignored", "message", m.MessageId, "reason", err.Error())
-		return
+		return nil
 	}
 	if err != nil {
 		h.bury(ctx, b, m, err)
-		return
+		return nil
 	}
 	event.Sender = senderOf(m)
+	var findings []received
 	for _, raw := range event.Findings {
-		v := h.judge(ctx, event, raw)
+		f, err := event.Parse(raw)
+		if err != nil {
+			h.Log.WarnContext(ctx, "finding refused", "event", event.ID, "reason", err.Error())
+			continue
+		}
+		findings = append(findings, received{event, f, m})
+	}
+	return findings
+}
+
+// triage sorts findings into requests and answers.
+func (h *Handler) triage(ctx context.Context, b *batch, findings []received) {
+	for _, r := range findings {
+		if b.failed[r.message.MessageId] {
+			continue
+		}
+		v := triageNow(h.Catalog, r.event, r.finding, b.looked[r.finding.ID])
+		h.Log.InfoContext(ctx, "finding", "event", r.event.ID, "trigger", r.event.Trigger, "sender", r.event.Sender,
+			"finding", r.finding.ID, "control", r.finding.ControlID, "account", r.finding.Account, "region",
+			r.finding.Region, "resource", r.finding.ResourceID, "v2", r.event.OCSF, "decision", v.reason)
 		if v.answer != nil {
-			b.answers = append(b.answers, answer{*v.answer, m})
+			b.answers = append(b.answers, answer{*v.answer, r.message})
 		}
 		if v.request != nil {
 			w := b.work(v.target)
-			w.requests = append(w.requests, request{*v.request, m})
+			w.requests = append(w.requests, request{*v.request, r.message})
 		}
 	}
-}
-
-func (h *Handler) judge(ctx context.Context, event finding.Event, raw json.RawMessage) verdict {
-	f, err := finding.Parse(raw)
-	if err != nil {
-		h.Log.WarnContext(ctx, "finding refused", "event", event.ID, "reason", err.Error())
-		return verdict{}
-	}
-	v := triage(h.Catalog, event, f)
-	h.Log.InfoContext(ctx, "finding", "event", event.ID, "trigger", event.Trigger, "sender", event.Sender, "finding",
-		f.ID,
-		"control", f.ControlID, "account", f.Account, "region", f.Region, "resource", f.ResourceID, "decision",
-		v.reason)
-	return v
 }
 
 // senderOf is who sent a message, as SQS has it.
@@ -264,7 +286,8 @@ func (b *batch) stale(now time.Time) []decide.Ref {
 			refs = append(refs, w.record.Asked()...)
 		}
 		for _, r := range w.requests {
-			if r.At.Before(before) || w.record.Answered(r.Ref) {
+			if r.FromV2 || r.At.Before(before) || r.AsOf.Before(before) || w.record.Answered(r.Ref) ||
+				b.looked[r.Ref.ID].V2.UID != "" && w.record.HasAnswered(r.Ref.ID) {
 				refs = append(refs, r.Ref)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -172,12 +173,26 @@ func (h *Handler) readState(ctx context.Context, b *batch) error {
 		return err
 	})
 	h.readGate(ctx, b)
-	if stale := b.stale(h.Now()); len(stale) > 0 {
-		if b.seen, err = h.Effects.Findings.Read(ctx, stale); err != nil {
-			return err
+	return h.readStale(ctx, b)
+}
+
+// readStale finds out how those findings are now of which an event says too little.
+func (h *Handler) readStale(ctx context.Context, b *batch) error {
+	b.seen = map[string]decide.Seen{}
+	var unread []decide.Ref
+	for _, r := range b.stale(h.Now()) {
+		if now, looked := b.looked[r.ID]; looked {
+			b.seen[r.ID] = now
+			continue
 		}
+		unread = append(unread, r)
 	}
-	return nil
+	if len(unread) == 0 {
+		return nil
+	}
+	seen, err := h.Effects.Findings.Read(ctx, unread)
+	maps.Copy(b.seen, seen)
+	return err
 }
 
 // maxRounds limits how often a decision asks for more before it is made: for a slot, and for a probe that

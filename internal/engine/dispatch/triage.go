@@ -24,7 +24,7 @@ type verdict struct {
 
 // triage decides whether a finding asks for a repair that Hubmend can make.
 //
-// An automatic finding that is answered becomes NOTIFIED, because a note alone makes
+// A finding becomes NOTIFIED when it is answered and no person has certainly asked, because a note alone makes
 // Security Hub send the finding again while it is NEW, and so on without end.
 func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	ref := decide.Ref{ID: f.ID, Event: e.ID}
@@ -33,7 +33,7 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 			answer: &decide.Update{Findings: []decide.Ref{ref}, Workflow: workflow, Note: decide.Note(reason)}}
 	}
 	control, known := c.Control(f)
-	if e.Trigger != finding.Automatic {
+	if e.Trigger.ByPerson() {
 		if problem := notServed(c, e.ActionID, f, control, known); problem != "" {
 			return answer("", problem)
 		}
@@ -44,7 +44,7 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 		if !known {
 			return verdict{reason: fmt.Sprintf("no control repairs %s", subjectOf(f))}
 		}
-		if problem := nothingToDo(f, e.Trigger); problem != "" || f.Workflow != finding.New {
+		if problem := nothingToDo(f, e.Trigger); problem != "" || f.Workflow != askedBy[e.Trigger] {
 			return verdict{reason: "ignored: " + cmp.Or(problem, "the finding is "+f.Workflow)}
 		}
 	}
@@ -52,7 +52,11 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 		return verdict{reason: "ignored: only a person can repair " + control.ID}
 	}
 	if control.Guide != "" {
-		return answer("", "Hubmend cannot repair this finding. "+control.Guide)
+		workflow := ""
+		if !e.Trigger.ByPerson() {
+			workflow = finding.Notified
+		}
+		return answer(workflow, "Hubmend cannot repair this finding. "+control.Guide)
 	}
 	if f.Resources > 1 {
 		return answer(finding.Notified,
@@ -72,14 +76,16 @@ func triage(c Catalog, e finding.Event, f finding.Finding) verdict {
 	return verdict{target: t, reason: "request", request: &decide.Request{
 		Ref: ref, Control: control.ID, Trigger: e.Trigger, By: e.By, Sender: e.Sender, At: e.Time, AsOf: asOf(e, f),
 		Since: f.Since, EvidenceLag: control.EvidenceLag, Parameters: parameters, AccountName: f.AccountName,
-		Severity: f.Severity,
-		Despite:  e.Despite,
+		Severity: f.Severity, ConfigRule: f.ConfigRule, Despite: e.Despite,
 	}}
 }
 
+// askedBy is the workflow status of a finding that asks where no person has certainly asked.
+var askedBy = map[finding.Trigger]string{finding.Automatic: finding.New, finding.InProgress: finding.Notified}
+
 // asOf is when what asks for the repair was true: the check's time, or the click's.
 func asOf(e finding.Event, f finding.Finding) time.Time {
-	if e.Trigger != finding.Automatic {
+	if e.Trigger.ByPerson() {
 		return e.Time
 	}
 	return f.ObservedAt
@@ -114,7 +120,7 @@ func nothingToDo(f finding.Finding, trigger finding.Trigger) string {
 		return "This finding is SUPPRESSED, so Hubmend does not change its resource. Set it to NEW to have it repaired."
 	case f.RecordState != finding.Active:
 		return "This finding is archived; there is nothing to repair."
-	case f.Compliance != finding.Failed && (f.Compliance != finding.Warning || trigger == finding.Automatic):
+	case f.Compliance != finding.Failed && (f.Compliance != finding.Warning || !trigger.ByPerson()):
 		return fmt.Sprintf("The check of this finding reports %s, not FAILED, so there is nothing to repair.",
 			cmp.Or(f.Compliance, "no status"))
 	}

@@ -151,6 +151,14 @@ func ParseEvent(body []byte) (Event, error) {
 	return event, nil
 }
 
+// Parse reads one of the event's findings, in the format that they have.
+func (e Event) Parse(raw json.RawMessage) (Finding, error) {
+	if e.OCSF {
+		return ParseOCSF(raw)
+	}
+	return Parse(raw)
+}
+
 // reason keeps what a person wrote to a line that fits into a note.
 func reason(text string) string {
 	const limit = 200

@@ -1,0 +1,34 @@
+package decide
+
+import "hubmend/internal/engine/finding"
+
+// Security Hub CSPM and the new Security Hub each have a status of a finding, and no document says that AWS keeps them
+// alike. Hubmend therefore takes CSPM for the truth. It sets NOTIFIED in CSPM before In Progress in the other, and
+// leaves them in the opposite order. Nothing of its own is then ever In Progress in the other and not NOTIFIED in CSPM.
+
+// Asks reports whether a finding that the new Security Hub sent asks for a repair: it is NEW, or somebody other than
+// Hubmend has set it to In Progress and nobody has answered that yet.
+func (s Seen) Asks(t finding.Trigger) bool {
+	asks := s.Workflow == finding.New
+	if t == finding.InProgress {
+		asks = s.V2.Status == finding.Notified && s.Workflow != finding.Notified && !s.V2.OwnInProgress()
+	}
+	return asks && s.needsRepair(t)
+}
+
+// MissingInV2 returns the update that only the new Security Hub lacks: it did not know the finding yet when Hubmend
+// answered it. A finding that has a comment had its update, or belongs to somebody else, and is left alone, so that
+// Hubmend and another tool never answer each other.
+func (s Seen) MissingInV2(f Ref) (Update, bool) {
+	answered := s.Note != "" && (s.Workflow == finding.Notified || s.Workflow == finding.Resolved)
+	return Update{Findings: []Ref{f}, Workflow: s.Workflow, Note: s.Note, OnlyV2: true},
+		answered && s.V2.Status == finding.New && s.V2.Comment == "" && s.RecordState == finding.Active
+}
+
+// mayBeOld reports whether what Security Hub says of a finding may be older than the answer that it has just had. The
+// new Security Hub sends each check again, minutes or days after CSPM, so that a finding that seems to be NEW need not
+// have been set to NEW by a person.
+func (d *decider) mayBeOld(r Request, a *Attempt) bool {
+	return !r.Trigger.ByPerson() && d.seen[r.Ref.ID].V2.UID != "" && a != nil && a.ended() && a.hasFinding(r.Ref) &&
+		!a.hasEvent(r.Ref) && !r.AsOf.After(a.EndedAt) && d.now.Sub(a.EndedAt) < d.settings.UpdateLag
+}
