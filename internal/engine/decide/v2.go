@@ -17,12 +17,13 @@ func (s Seen) Asks(t finding.Trigger) bool {
 }
 
 // MissingInV2 returns the update that only the new Security Hub lacks: it did not know the finding yet when Hubmend
-// answered it. A finding that has a comment had its update, or belongs to somebody else, and is left alone, so that
-// Hubmend and another tool never answer each other.
+// answered it, or a check that came there late has made it New. It is written again once only, which its comment says,
+// so that Hubmend and another tool never answer each other without end.
 func (s Seen) MissingInV2(f Ref) (Update, bool) {
 	answered := s.Note != "" && (s.Workflow == finding.Notified || s.Workflow == finding.Resolved)
+	isNew := s.V2.Status == finding.New && (s.V2.Comment == "" || s.V2.WrittenOnce())
 	return Update{Findings: []Ref{f}, Workflow: s.Workflow, Note: s.Note, OnlyV2: true},
-		answered && s.V2.Status == finding.New && s.V2.Comment == "" && s.RecordState == finding.Active
+		answered && isNew && s.RecordState == finding.Active
 }
 
 // mayBeOld reports whether what Security Hub says of a finding may be older than the answer that it has just had. The

@@ -30,25 +30,45 @@ var statuses = map[string]string{New: "New", Notified: "In Progress", Suppressed
 const commentLimit = 512
 
 // Comment returns a note as the comment that Hubmend writes with a status, or without one when workflow is empty. Its
-// end says so: both are written in one call, so it tells Hubmend's own In Progress from a person's.
-func Comment(note, workflow string) string {
-	end := " " + mark(workflow)
+// end says so: both are written in one call, so it tells Hubmend's own In Progress from a person's. again says that the
+// status was written before, and that something else has changed it.
+func Comment(note, workflow string, again bool) string {
+	end := " " + mark(workflow, again)
 	if room := commentLimit - len(end); utf8.RuneCountInString(note) > room {
-		note = string([]rune(note)[:room-3]) + "..."
+		note = string([]rune(note)[:room-len(ellipsis)]) + ellipsis
 	}
 	return note + end
 }
 
-func mark(workflow string) string {
-	if workflow == "" {
-		return "[Hubmend]"
+const ellipsis = "..."
+
+func mark(workflow string, again bool) string {
+	text := "[Hubmend"
+	if workflow != "" {
+		text += ": " + statuses[workflow]
 	}
-	return "[Hubmend: " + statuses[workflow] + "]"
+	if again {
+		text += " again"
+	}
+	return text + "]"
 }
 
 // OwnInProgress reports whether the status In Progress may be Hubmend's own: it wrote the comment, and set neither New
 // nor Resolved with it.
 func (v V2) OwnInProgress() bool {
-	return v.Status == Notified &&
-		(strings.HasSuffix(v.Comment, mark("")) || strings.HasSuffix(v.Comment, mark(Notified)))
+	return v.Status == Notified && (v.marked("", false) || v.marked(Notified, false) || v.marked(Notified, true))
+}
+
+// WrittenOnce reports whether Hubmend wrote the comment, and has not written it again.
+func (v V2) WrittenOnce() bool {
+	for workflow := range statuses {
+		if v.marked(workflow, false) {
+			return true
+		}
+	}
+	return v.marked("", false)
+}
+
+func (v V2) marked(workflow string, again bool) bool {
+	return strings.HasSuffix(v.Comment, mark(workflow, again))
 }
