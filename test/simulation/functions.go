@@ -111,7 +111,7 @@ func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, b
 	w.function(w.findings, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &dispatch.Handler{
 			Catalog: w.catalog, Effects: c.effects(), Slots: c, Accounts: c, Switch: c, Starter: c,
-			Policy: c, Facts: c, Budgets: c, V2: func(context.Context) bool { return false },
+			Policy: c, Facts: c, Budgets: c, V2: func(context.Context) bool { return c.second.enabled },
 			Queue: deadLetters{c, w.findings}, Home: home,
 			Settings: w.settings, Now: c.clockNow, Nonce: w.nonce, Sleep: sleep, Together: together, Log: w.log,
 		}
@@ -234,23 +234,6 @@ func (c *client) Paused(ctx context.Context) (bool, error) {
 func (c *client) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
 	return limited(ctx, c, "reads", home, securityhub.MaxAttempts, func(l *limits) bool { return l.reads.take(c.now) },
 		func() (map[string]decide.Seen, error) { return c.hub.read(refs), nil })
-}
-
-func (c *client) Update(ctx context.Context, u decide.Update) error {
-	_, err := limited(ctx, c, "updates", home, securityhub.MaxAttempts,
-		func(l *limits) bool { return l.updates.take(c.now) }, func() (struct{}, error) {
-			if n := len([]rune(u.Note)); n == 0 || n > 512 {
-				c.violate("a note of %d characters", n)
-			}
-			for _, f := range u.Findings {
-				if c.chance(c.faults.Partial) {
-					return struct{}{}, fmt.Errorf("update finding %s: InternalFailure", f.ID)
-				}
-				c.hub.update(f.ID, u.Workflow)
-			}
-			return struct{}{}, nil
-		})
-	return err
 }
 
 func (c *client) Notify(ctx context.Context, n decide.Notification) error {

@@ -31,6 +31,8 @@ type securityFinding struct {
 	showsAt      time.Time // of the last update
 	data         time.Time // that the last check was made of
 	reopenedAt   time.Time // when a person last set it to NEW
+	note         string    // that Hubmend wrote
+	second       secondFinding
 }
 
 // add makes a finding and checks it for the first time soon after.
@@ -75,6 +77,7 @@ func (h *securityHub) check(f *securityFinding) {
 	}
 	h.world.log.Info("checked", "finding", f.id, "compliance", f.Compliance, "workflow", f.Workflow)
 	h.emit(f)
+	h.world.second.checked(f)
 }
 
 // emit sends what the rule of an ENABLED group matches.
@@ -110,7 +113,9 @@ func (h *securityHub) read(refs []decide.Ref) map[string]decide.Seen {
 	seen := map[string]decide.Seen{}
 	for _, r := range refs {
 		if f, ok := h.findings[r.ID]; ok {
-			seen[r.ID] = f.Seen
+			is := f.Seen
+			is.Note, is.V2 = f.note, h.world.second.seen(f)
+			seen[r.ID] = is
 		} else {
 			seen[r.ID] = decide.Seen{}
 		}
@@ -119,7 +124,7 @@ func (h *securityHub) read(refs []decide.Ref) map[string]decide.Seen {
 }
 
 // update is BatchUpdateFindings for one finding.
-func (h *securityHub) update(id, workflow string) {
+func (h *securityHub) update(id, workflow, note string) {
 	f, ok := h.findings[id]
 	if !ok {
 		return
@@ -128,20 +133,20 @@ func (h *securityHub) update(id, workflow string) {
 	if workflow == finding.Resolved {
 		f.resolvedAt, f.repairedAt = h.world.now, f.resource.verified[portOf[f.control]]
 	}
-	h.apply(f, workflow)
+	h.apply(f, workflow, note)
 }
 
 // suppress is a person who accepts a risk.
-func (h *securityHub) suppress(f *securityFinding) { h.apply(f, finding.Suppressed) }
+func (h *securityHub) suppress(f *securityFinding) { h.apply(f, finding.Suppressed, "") }
 
 // reopen is a person who wants a finding repaired.
 func (h *securityHub) reopen(f *securityFinding) {
-	h.apply(f, finding.New)
+	h.apply(f, finding.New, "")
 	h.world.after(f.showsAt.Sub(h.world.now), func() { f.reopenedAt = h.world.now }) // the event says so only then
 }
 
 // apply shows an update, late and in the order in which they were made.
-func (h *securityHub) apply(f *securityFinding, workflow string) {
+func (h *securityHub) apply(f *securityFinding, workflow, note string) {
 	w := h.world
 	w.log.Info("updated", "finding", f.id, "was", f.Workflow, "will be", workflow)
 	if workflow == "" {
@@ -152,12 +157,16 @@ func (h *securityHub) apply(f *securityFinding, workflow string) {
 		w.log.Info("update shows", "finding", f.id, "was", f.Workflow, "is", workflow)
 		was := f.Workflow
 		f.Workflow = workflow
+		if note != "" {
+			f.note = note
+		}
 		if workflow == finding.Suppressed {
 			f.suppressedAt = w.now
 		}
 		if was != workflow {
 			h.emit(f)
 		}
+		w.second.updated(f)
 	})
 }
 

@@ -34,7 +34,8 @@ import (
 //     it is over. An approval is announced only of a plan that was proposed.
 //   - Findings are RESOLVED only after an execution that verified the repair and was not undone.
 //   - Only the latest repair is undone, and once. Then automatic repair is off until a person requests a repair.
-//   - A suppressed finding is not changed.
+//   - A suppressed finding is not changed, whichever Security Hub it was suppressed in.
+//   - In the new Security Hub, Hubmend's own In Progress starts nothing. In the end both have the same status.
 //   - In the end every finding is answered, no later check contradicts a resolution, no attempt is open, and every
 //     message was handled or is a dead letter with its reason. The ledger has the result of every undo request.
 
@@ -57,7 +58,7 @@ func (w *world) checkStart(e *execution) {
 		w.violate("an execution starts for %s although its repair was undone and no person has requested one since",
 			r.arn)
 	}
-	if e.trigger != finding.Automatic {
+	if e.trigger.ByPerson() {
 		return
 	}
 	w.checkBreaker(e)
@@ -90,6 +91,9 @@ func (w *world) checkUpdate(f *securityFinding, workflow string) {
 	if f.Workflow == finding.Suppressed && workflow != "" && w.now.Sub(f.suppressedAt) > grace {
 		w.violate("finding %s was suppressed, and is set %s", f.id, workflow)
 	}
+	if x := f.second; x.status == finding.Suppressed && workflow != "" && w.now.Sub(x.suppressedAt) > grace {
+		w.violate("finding %s was suppressed in V2, and is set %s", f.id, workflow)
+	}
 	if workflow == finding.New && !f.resource.gone && f.knowsNothing() && w.settled(f.resource) &&
 		w.now.Before(w.overdueFrom(f)) {
 		w.violate("finding %s is opened again because of a check that cannot know of its repair", f.id)
@@ -102,6 +106,7 @@ func (w *world) checkUpdate(f *securityFinding, workflow string) {
 // checkRecord looks at a record after each save, which is the only way in which it changes.
 func (w *world) checkRecord(rec decide.Record) {
 	w.noteBudget(rec)
+	w.noteClick(rec)
 	w.noteProposed(rec)
 	w.checkExemptions(rec)
 	for i, a := range rec.Attempts {
@@ -131,8 +136,9 @@ func (w *world) checkRecord(rec decide.Record) {
 func (w *world) checkEnd() {
 	for _, id := range w.hub.ids {
 		f := w.hub.findings[id]
+		w.checkBoth(f)
 		failing := f.Compliance == finding.Failed && f.RecordState == finding.Active
-		if failing && f.Workflow == finding.New {
+		if failing && f.Workflow == finding.New && f.second.status != finding.Suppressed {
 			w.violate("finding %s is unanswered", id)
 		}
 		if failing && f.Workflow == finding.Resolved && f.ObservedAt.After(w.provenBy(f)) {

@@ -15,7 +15,6 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/dispatch"
 	"hubmend/internal/engine/failure"
-	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/messages"
 	"hubmend/internal/engine/naming"
 	"hubmend/internal/engine/policy"
@@ -254,7 +253,7 @@ func (w *world) checkPolicy(e *execution, a decide.Attempt) {
 	if e.undo != nil || a.Despite != "" {
 		return
 	}
-	if since := w.rules.unreadableSince; e.trigger == finding.Automatic && w.rules.unreadable &&
+	if since := w.rules.unreadableSince; !e.trigger.ByPerson() && w.rules.unreadable &&
 		w.now.Sub(since) > policySlack {
 		w.violate("an execution starts for %s although the policy cannot be read", e.resource.arn)
 	}
@@ -283,7 +282,7 @@ func (w *world) verdictOn(p policy.Policy, a decide.Attempt, e *execution) (stri
 		f := policy.Facts{OUs: []string{"r-root"}, Tags: w.tagsOf(e.target.Resource)}
 		passes := func(at time.Time) bool {
 			v := p.Decide(s, f, at)
-			return v.Decision == policy.Allow || v.Decision != policy.Exempt && r.Trigger != finding.Automatic
+			return v.Decision == policy.Allow || v.Decision != policy.Exempt && r.Trigger.ByPerson()
 		}
 		// A rule that began or ended a moment ago was not when the function looked.
 		if !passes(w.now) && !passes(w.now.Add(-policySlack)) {

@@ -128,6 +128,7 @@ func (w *world) inhabit(r *resource, i int) {
 		f := w.hub.add(fmt.Sprintf("f%d-%d", i, n), []string{"EC2.13", "EC2.14"}[n%2], r)
 		w.after(w.between(0, time.Hour), func() { w.rounds(f) })
 		w.after(w.between(0, chaosTime), func() { w.meddle(f) })
+		w.second.meddle(f)
 	}
 	if w.rng.IntN(5) == 0 {
 		w.after(w.between(0, 2*time.Hour), func() { w.log.Info("deleted", "resource", r.arn); r.gone = true })

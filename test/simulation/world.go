@@ -60,6 +60,7 @@ type world struct {
 	findings *queue
 	outcomes *queue
 	hub      *securityHub
+	second   *second
 	ssm      *ssm
 	paused   bool
 	pausedAt time.Time
@@ -100,6 +101,7 @@ func newWorld(seed uint64) *world {
 	w.settings.BreakerFailures = 2 + w.rng.IntN(3)
 	w.memory.DueAt = func(rec decide.Record) time.Time { return rec.Due(w.settings) }
 	w.hub = &securityHub{world: w, findings: map[string]*securityFinding{}, known: map[string]evidence{}}
+	w.second = newSecond(w, rand.New(rand.NewPCG(seed, 5)))
 	w.ssm = &ssm{world: w, resources: map[string]*resource{}, byToken: map[string]*execution{},
 		byID: map[string]*execution{}}
 	w.findings = &queue{world: w, name: "findings", concurrency: 3, window: 2 * time.Second, invoke: w.dispatch}
