@@ -127,6 +127,8 @@ func ParseEvent(body []byte) (Event, error) {
 	switch e.DetailType {
 	case "Security Hub Findings - Imported":
 		event.Trigger = Automatic
+	case "Findings Imported V2":
+		event.Trigger, event.OCSF = Automatic, true
 	case "Security Hub Findings - Custom Action":
 		event.Trigger = CustomAction
 		action, err := actionID(e.Resources)

@@ -25,6 +25,12 @@ func imported(edits object) object {
 	return e
 }
 
+// importedV2 is an event of the new Security Hub with one finding, changed by edits.
+func importedV2(edits object) object {
+	return imported(merge(object{"detail-type": "Findings Imported V2", "resources": []string{hash},
+		"detail": object{"findings": []object{open(nil)}}}, edits))
+}
+
 func customAction(arns ...string) object {
 	return object{"detail-type": "Security Hub Findings - Custom Action", "resources": arns}
 }
@@ -78,6 +84,34 @@ func TestParseEventAccepts(t *testing.T) {
 	}
 }
 
+// The detail-type says in which format the findings are.
+func TestEventParse(t *testing.T) {
+	t.Parallel()
+	big := open(object{"vendor_attributes": object{"x": strings.Repeat("x", 240<<10)}})
+	for name, tc := range map[string]struct {
+		event object
+		ocsf  bool
+	}{
+		"imported":    {imported(nil), false},
+		"imported V2": {importedV2(nil), true},
+		"imported V2, of a person and an action that it cannot have": {importedV2(object{
+			"resources": []string{"arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142"},
+			"detail": object{"requestedBy": "arn:aws:sts::111111111111:assumed-role/Admin/ann",
+				"findings": []object{open(nil)}}}), true},
+		"imported V2, the largest": {importedV2(object{"detail": object{"findings": []object{big}}}), true},
+	} {
+		e, err := finding.ParseEvent(marshal(t, tc.event))
+		if err != nil || e.OCSF != tc.ocsf || e.Trigger != finding.Automatic || e.ActionID != "" || e.By != "" {
+			t.Errorf("%s: event = %+v, %v", name, e, err)
+			continue
+		}
+		if f, err := e.Parse(e.Findings[0]); err != nil || f.ID != consolidatedID || (f.V2.UID != "") != tc.ocsf {
+			t.Errorf("%s: finding = %+v, %v", name, f, err)
+		}
+	}
+	refuseEvent(t, rawObject(t, importedV2(object{"detail": nested(10_000)})), "not an event")
+}
+
 func merge(a, b object) object {
 	merged := maps.Clone(a)
 	maps.Copy(merged, b)
@@ -103,9 +137,8 @@ func TestParseEventRefuses(t *testing.T) {
 		"findings a map":        {object{"detail": object{"findings": object{}}}, "not an event"},
 		"insight results": {object{"detail-type": "Security Hub Insight Results",
 			"detail": object{"insightResults": []object{{"sg-1": 3}}}}, "results of an insight"},
-		"findings of Security Hub V2": {object{"detail-type": "Findings Imported V2"}, "detail-type"},
-		"no detail-type":              {object{"detail-type": nil}, "detail-type"},
-		"custom action without ARN":   {customAction(), "does not name its action"},
+		"no detail-type":            {object{"detail-type": nil}, "detail-type"},
+		"custom action without ARN": {customAction(), "does not name its action"},
 		"custom action with two": {customAction("arn:aws:securityhub:eu-west-1:1:action/custom/A",
 			"arn:aws:securityhub:eu-west-1:1:action/custom/B"), "does not name its action"},
 		"custom action ARN cut": {customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/"),
@@ -224,6 +257,7 @@ func FuzzParseEvent(f *testing.F) {
 	f.Add([]byte(marshal(f,
 		imported(customAction("arn:aws:securityhub:eu-west-1:111111111111:action/custom/CIS4142")))))
 	f.Add([]byte(`{"source":"aws.securityhub","id":"1","time":"2026-03-01T11:59:00Z","detail":{"findings":[null]}}`))
+	f.Add([]byte(marshal(f, importedV2(nil))))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		e, err := finding.ParseEvent(body)
 		if err != nil {
@@ -233,14 +267,14 @@ func FuzzParseEvent(f *testing.F) {
 			t.Errorf("accepted an event with id %q and %d findings", e.ID, len(e.Findings))
 		}
 		if (e.Trigger == finding.CustomAction) != (e.ActionID != "") || e.Trigger != finding.CustomAction &&
-			e.Trigger != finding.Automatic {
+			e.Trigger != finding.Automatic || e.OCSF && e.Trigger != finding.Automatic {
 			t.Errorf("trigger %q with action %q", e.Trigger, e.ActionID)
 		}
 		if e.Time.IsZero() {
 			t.Error("accepted an event without a time")
 		}
 		for _, raw := range e.Findings {
-			if got, err := finding.Parse(raw); err == nil {
+			if got, err := e.Parse(raw); err == nil {
 				checkInvariants(t, got)
 			}
 		}

@@ -61,11 +61,13 @@ type Finding struct {
 // Values of the fields of a finding that Hubmend tells apart.
 const (
 	Failed   = "FAILED"
+	Passed   = "PASSED"
 	Warning  = "WARNING"
 	New      = "NEW"
 	Notified = "NOTIFIED"
 	Resolved = "RESOLVED"
 	Active   = "ACTIVE"
+	Archived = "ARCHIVED"
 
 	Suppressed = "SUPPRESSED"
 
@@ -105,17 +107,43 @@ type document struct {
 	} `json:"Resources"`
 }
 
-// productFields are what only findings of a single standard have. A field of another form is as good as none.
-type productFields struct{ standardsControlARN string }
+// productFields are the optional ones of Security Hub's own. A field of another form is as good as none.
+type productFields struct {
+	standardsControlARN      string // of findings of a single standard
+	relatedName, relatedType string // of the AWS Config rule that made the check
+}
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *productFields) UnmarshalJSON(text []byte) error {
-	var fields struct{ StandardsControlArn json.RawMessage }
-	if json.Unmarshal(text, &fields) == nil &&
-		json.Unmarshal(fields.StandardsControlArn, &p.standardsControlARN) != nil {
-		p.standardsControlARN = ""
+	var fields struct {
+		StandardsControlArn json.RawMessage
+		RelatedName         json.RawMessage `json:"RelatedAWSResources:0/name"`
+		RelatedType         json.RawMessage `json:"RelatedAWSResources:0/type"`
 	}
+	if json.Unmarshal(text, &fields) != nil {
+		return nil
+	}
+	p.standardsControlARN = textOf(fields.StandardsControlArn)
+	p.relatedName, p.relatedType = textOf(fields.RelatedName), textOf(fields.RelatedType)
 	return nil
+}
+
+func textOf(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
+}
+
+var configRulePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// configRule returns the name of what made a check if it is a rule of AWS Config.
+func configRule(kind, name string) string {
+	if kind != "AWS::Config::ConfigRule" || !configRulePattern.MatchString(name) {
+		return ""
+	}
+	return name
 }
 
 var (
@@ -161,7 +189,7 @@ func Parse(raw json.RawMessage) (Finding, error) {
 		AccountName: accountName(d.AccountName),
 		ControlID:   d.Compliance.SecurityControlID, Compliance: d.Compliance.Status,
 		Workflow: cmp.Or(d.Workflow.Status, New), RecordState: cmp.Or(d.RecordState, Active),
-		Severity: d.Severity.Label,
+		Severity: d.Severity.Label, ConfigRule: configRule(d.ProductFields.relatedType, d.ProductFields.relatedName),
 	}
 	if err := f.checkOrigin(d.Region); err != nil {
 		return Finding{}, err

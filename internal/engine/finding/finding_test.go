@@ -133,6 +133,20 @@ func TestParseAccepts(t *testing.T) {
 			object{"GeneratorId": "other", "ProductFields": object{"StandardsControlArn": []int{1}}},
 			want(func(f *finding.Finding) { f.GeneratorID = "other" }),
 		},
+		"the rule of AWS Config": {
+			object{"ProductFields": object{"RelatedAWSResources:0/type": "AWS::Config::ConfigRule",
+				"RelatedAWSResources:0/name": "securityhub-restricted-ssh-abcdef12"}},
+			want(func(f *finding.Finding) { f.ConfigRule = "securityhub-restricted-ssh-abcdef12" }),
+		},
+		"a related resource of another type": {object{"ProductFields": object{
+			"RelatedAWSResources:0/type": "AWS::IAM::Role", "RelatedAWSResources:0/name": "x"}},
+			want(func(*finding.Finding) {})},
+		"a rule with a name that is none": {object{"ProductFields": object{
+			"RelatedAWSResources:0/type": "AWS::Config::ConfigRule", "RelatedAWSResources:0/name": "{{ x }}"}},
+			want(func(*finding.Finding) {})},
+		"a rule that is a list": {object{"ProductFields": object{
+			"RelatedAWSResources:0/type": "AWS::Config::ConfigRule", "RelatedAWSResources:0/name": []int{1}}},
+			want(func(*finding.Finding) {})},
 		"since when": {
 			object{"FirstObservedAt": "2026-02-01T00:00:00Z"},
 			want(func(f *finding.Finding) { f.Since = time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC) }),

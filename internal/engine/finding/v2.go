@@ -1,8 +1,6 @@
 package finding
 
 import (
-	"encoding/json"
-	"errors"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,14 +11,8 @@ import (
 // Both services have a status and a text for each finding, and no document says that AWS keeps them alike.
 type V2 struct {
 	UID     string // metadata.uid, the id of the finding there
-	Status  string // in the words of CSPM: NEW, NOTIFIED for In Progress, SUPPRESSED, RESOLVED
+	Status  string // in the words of CSPM: NEW, NOTIFIED for In Progress, SUPPRESSED, RESOLVED; or ARCHIVED
 	Comment string // empty when there is none
-}
-
-// ParseOCSF reads one finding in the Open Cybersecurity Schema Framework, as the new Security Hub sends it. It gives
-// the same as Parse does for the same check, and V2.
-func ParseOCSF(json.RawMessage) (Finding, error) {
-	return Finding{}, errors.New("findings in OCSF are not read yet")
 }
 
 // statuses are the words of the new Security Hub for the values of Workflow.
