@@ -159,7 +159,7 @@ const (
 // The number counts where it is known, because the name is for people. The comment shows whose In Progress it is.
 func TestStatusOfOCSF(t *testing.T) {
 	t.Parallel()
-	own := finding.Comment("Remediation started.", finding.Notified)
+	own := finding.Comment("Remediation started.", finding.Notified, false)
 	got, err := finding.ParseOCSF(marshal(t, open(object{"status_id": 2, "status": "New", "comment": own})))
 	want := finding.V2{UID: hash, Status: finding.Notified, Comment: own}
 	if err != nil || got.Workflow != finding.Notified || got.V2 != want || !got.V2.OwnInProgress() {
