@@ -137,8 +137,8 @@ func (w *world) checkEnd() {
 	for _, id := range w.hub.ids {
 		f := w.hub.findings[id]
 		w.checkBoth(f)
-		failing := f.Compliance == finding.Failed && f.RecordState == finding.Active
-		if failing && f.Workflow == finding.New && f.second.status != finding.Suppressed {
+		failing := f.Compliance == finding.Failed && f.RecordState == finding.Active && f.second.suppressedAt.IsZero()
+		if failing && f.Workflow == finding.New {
 			w.violate("finding %s is unanswered", id)
 		}
 		if failing && f.Workflow == finding.Resolved && f.ObservedAt.After(w.provenBy(f)) {

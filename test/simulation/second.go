@@ -141,7 +141,7 @@ func (s *second) updated(f *securityFinding) {
 	if !s.enabled || !f.second.known {
 		return
 	}
-	if s.sync && f.second.status != finding.Suppressed {
+	if s.sync {
 		f.second.status = f.Workflow
 	}
 	s.emit(f)
@@ -194,7 +194,7 @@ func (s *second) body(f *securityFinding) string {
 
 var statusIDs = map[string]int{finding.New: 1, finding.Notified: 2, finding.Suppressed: 3, finding.Resolved: 4}
 
-func uidOf(f *securityFinding) string { return "v2 of " + f.id }
+func uidOf(f *securityFinding) string { return "v2-" + f.id }
 
 // seen is what GetFindingsV2 gives.
 func (s *second) seen(f *securityFinding) finding.V2 {

@@ -131,13 +131,15 @@ func (r Record) judge(f Ref, found Seen, now time.Time, s Settings) verdict {
 	case found.RecordState != finding.Active || checked && found.Compliance != finding.Failed &&
 		found.Compliance != finding.Warning:
 		return proven
-	case found.V2.Status == finding.Suppressed:
-		return changedByOthers
 	case !last.ended() && last.hasFinding(f):
 		return waiting // the outcome of the attempt decides
 	case found.Workflow != finding.Resolved && now.Sub(resolved) < s.UpdateLag:
 		return waiting // RESOLVED may not show yet, and what does may be our own NOTIFIED
 	case found.Workflow != finding.Resolved:
+		return changedByOthers
+	case found.V2.Status == finding.Suppressed && !late:
+		return waiting // that may end
+	case found.V2.Status == finding.Suppressed:
 		return changedByOthers
 	case counts && found.Compliance == finding.Failed:
 		return contradicted

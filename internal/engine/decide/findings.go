@@ -131,14 +131,13 @@ func (d *decider) decideRequest(i int, r Request) string {
 	if looked && now.ObservedAt.After(r.AsOf) {
 		r.AsOf, r.Since = now.ObservedAt, now.Since // a later check says the same
 	}
-	if waits := a != nil && !a.ended() && a.hasFinding(r.Ref); !waits {
-		switch {
-		case looked && !now.needsRepair(r.Trigger), r.FromV2 && !now.Asks(r.Trigger):
-			return "does not ask for it any more"
-		case d.mayBeOld(r, a):
-			d.Later = append(d.Later, Later{Request: i, After: d.settings.UpdateLag - d.now.Sub(a.EndedAt), Exact: true})
-			return "wait"
-		}
+	waits := a != nil && !a.ended() && a.hasFinding(r.Ref)
+	switch {
+	case looked && (!waits || r.FromV2) && !now.needsRepair(r.Trigger), r.FromV2 && !waits && !now.Asks(r.Trigger):
+		return "does not ask for it any more"
+	case d.mayBeOld(r, a):
+		d.Later = append(d.Later, Later{Request: i, After: d.settings.UpdateLag - d.now.Sub(a.EndedAt), Exact: true})
+		return "wait"
 	}
 	if r.Trigger.ByPerson() {
 		d.Event = EventRequest
@@ -148,8 +147,10 @@ func (d *decider) decideRequest(i int, r Request) string {
 		return d.returnLater(i, d.settings.Wait) // the outcome of the undo decides
 	case phase.inFlight():
 		return d.joinInFlight(i, r, a)
+	case waits && r.FromV2 && phase.waiting():
+		return d.joinAgain(i, r, a)
 	case phase.waiting():
-		if a.hasFinding(r.Ref) {
+		if waits {
 			return d.joinQueued(i, r, a)
 		}
 		if log, stopped := d.stops(r); stopped {

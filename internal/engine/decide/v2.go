@@ -26,6 +26,16 @@ func (s Seen) MissingInV2(f Ref) (Update, bool) {
 		answered && isNew && s.RecordState == finding.Active
 }
 
+// joinAgain keeps the message that brought a queued attempt, and otherwise does nothing about a finding that waits for
+// it already: its note makes the new Security Hub send the finding again, so another note would have no end.
+func (d *decider) joinAgain(i int, r Request, a *Attempt) string {
+	if a.hasEvent(r.Ref) && d.seen[r.Ref.ID].Asks(r.Trigger) {
+		d.asked = append(d.asked, r.Ref) // its note may have been lost when it came first
+	}
+	d.waiting = append(d.waiting, i)
+	return "queued already"
+}
+
 // mayBeOld reports whether what Security Hub says of a finding may be older than the answer that it has just had. The
 // new Security Hub sends each check again, minutes or days after CSPM, so that a finding that seems to be NEW need not
 // have been set to NEW by a person.

@@ -119,6 +119,8 @@ func TestOnFindingsOfTheNewSecurityHub(t *testing.T) {
 		usedUp.Attempts = append(usedUp.Attempts,
 			attempt(i+1, decide.Failed, claimed(noon.Add(-time.Hour)), ended(noon.Add(-59*time.Minute))))
 	}
+	paused := attempt(1, decide.Queued)
+	paused.Cause, paused.NotBefore = decide.Paused, noon.Add(time.Hour)
 	held := record(attempt(1, decide.Succeeded, ended(long)))
 	held.HeldAt = long
 	for name, tc := range map[string]struct {
@@ -133,6 +135,9 @@ func TestOnFindingsOfTheNewSecurityHub(t *testing.T) {
 			nil, 0},
 		"the second of both": {rec: record(attempt(1, decide.Running)), request: ask("f1", "v2", fromV2),
 			seen: both(finding.Notified, finding.New, "")},
+		"a finding that waits, for the note makes it come again": {rec: record(paused),
+			request: ask("f1", "v2", fromV2),
+			seen:    both(finding.Notified, finding.New, "")},
 		"days after the answer": {rec: failed(long), request: asked(long, fromV2),
 			seen: both(finding.Notified, finding.New, "")},
 		"soon after the answer, which does not show yet": {rec: failed(lately), request: asked(lately, fromV2),
@@ -158,7 +163,7 @@ func TestOnFindingsOfTheNewSecurityHub(t *testing.T) {
 			tc.seen.ObservedAt = tc.request.AsOf
 			d := decide.OnFindings(tc.rec, []decide.Request{tc.request}, map[string]decide.Seen{"f1": tc.seen},
 				decide.Gate{Slot: noon, Nonce: "n"}, noon, s)
-			if d.Start != tc.start {
+			if d.Start != tc.start || !d.Start && len(d.Announce) > 0 {
 				t.Errorf("it starts: %t (%v)", d.Start, d.Log)
 			}
 			if diff := cmp.Diff(tc.updates, told(d.Updates)); diff != "" {
