@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"hubmend/internal/engine/decide"
@@ -256,14 +257,17 @@ func (c *client) updateCSPM(ctx context.Context, u decide.Update) error {
 // noteClick demands that somebody else set a finding to In Progress for each attempt that began so.
 func (w *world) noteClick(rec decide.Record) {
 	a := rec.Last()
-	if a == nil || a.Trigger != finding.InProgress || a.Undo != "" || a.Cause == decide.Retry {
+	if a == nil || a.Trigger != finding.InProgress || a.Undo != "" {
 		return
 	}
 	r := w.ssm.resources[rec.Target.Resource]
-	if r.clicked[a.Number] {
+	if slices.Contains(r.clicked, a.Number) {
 		return
 	}
-	r.clicked[a.Number] = true
+	r.clicked = append(r.clicked, a.Number)
+	if a.Cause == decide.Retry {
+		r.clicks++ // the click of the attempt before counts for it too
+	}
 	if len(r.clicked) > r.clicks {
 		w.violate("attempt %d of %s began with In Progress, which others set %d times", a.Number, rec.Target, r.clicks)
 	}

@@ -22,7 +22,7 @@ import (
 func newResource(at place, n int) *resource {
 	return &resource{
 		place: at, arn: fmt.Sprintf("arn:aws:ec2:%s:%s:security-group/sg-%08d", at.region, at.account, n),
-		open: map[string]bool{"22": true}, verified: map[string]time.Time{}, clicked: map[int]bool{},
+		open: map[string]bool{"22": true}, verified: map[string]time.Time{},
 	}
 }
 
@@ -55,7 +55,7 @@ type resource struct {
 	undoneAt  time.Time            // when a repair was last undone
 	askedAt   time.Time            // when a person last used the custom action
 	clicks    int                  // how often others set a finding to In Progress
-	clicked   map[int]bool         // the attempts that began so
+	clicked   []int                // the attempts that began so
 }
 
 // port of each control.

@@ -135,8 +135,10 @@ func (d *decider) decideRequest(i int, r Request) string {
 	switch {
 	case looked && (!waits || r.FromV2) && !now.needsRepair(r.Trigger), r.FromV2 && !waits && !now.Asks(r.Trigger):
 		return "does not ask for it any more"
-	case d.mayBeOld(r, a):
-		d.Later = append(d.Later, Later{Request: i, After: d.settings.UpdateLag - d.now.Sub(a.EndedAt), Exact: true})
+	case !waits && d.clickedBefore(r):
+		return "answered already"
+	case !waits && d.mayBeOld(r) > 0:
+		d.Later = append(d.Later, Later{Request: i, After: d.mayBeOld(r), Exact: true})
 		return "wait"
 	}
 	if r.Trigger.ByPerson() {

@@ -1,6 +1,11 @@
 package decide
 
-import "hubmend/internal/engine/finding"
+import (
+	"slices"
+	"time"
+
+	"hubmend/internal/engine/finding"
+)
 
 // Security Hub CSPM and the new Security Hub each have a status of a finding, and no document says that AWS keeps them
 // alike. Hubmend therefore takes CSPM for the truth. It sets NOTIFIED in CSPM before In Progress in the other, and
@@ -36,10 +41,31 @@ func (d *decider) joinAgain(i int, r Request, a *Attempt) string {
 	return "queued already"
 }
 
-// mayBeOld reports whether what Security Hub says of a finding may be older than the answer that it has just had. The
+// mayBeOld returns how long what Security Hub says of a finding may be older than an answer that it has just had. The
 // new Security Hub sends each check again, minutes or days after CSPM, so that a finding that seems to be NEW need not
 // have been set to NEW by a person.
-func (d *decider) mayBeOld(r Request, a *Attempt) bool {
-	return !r.Trigger.ByPerson() && d.seen[r.Ref.ID].V2.UID != "" && a != nil && a.ended() && a.hasFinding(r.Ref) &&
-		!a.hasEvent(r.Ref) && !r.AsOf.After(a.EndedAt) && d.now.Sub(a.EndedAt) < d.settings.UpdateLag
+func (d *decider) mayBeOld(r Request) time.Duration {
+	v2 := d.seen[r.Ref.ID].V2
+	if r.Trigger.ByPerson() || v2.UID == "" || r.Trigger == finding.InProgress && v2.Own() {
+		return 0 // our answer shows, and somebody has set another status since
+	}
+	for _, a := range slices.Backward(d.Record.Attempts) {
+		if a.ended() && a.hasFinding(r.Ref) {
+			shown := a.EndedAt.Add(d.settings.UpdateLag)
+			if a.hasEvent(r.Ref) || r.AsOf.After(a.EndedAt) {
+				return 0
+			}
+			return max(shown.Sub(d.now), 0)
+		}
+	}
+	return 0
+}
+
+// clickedBefore reports whether In Progress has begun an attempt that is over, and is still there because nothing that
+// Hubmend has written since has reached the new Security Hub.
+func (d *decider) clickedBefore(r Request) bool {
+	return r.Trigger == finding.InProgress && !d.seen[r.Ref.ID].V2.Own() &&
+		slices.ContainsFunc(d.Record.Attempts, func(a Attempt) bool {
+			return a.Trigger == finding.InProgress && a.ended() && a.hasFinding(r.Ref)
+		})
 }

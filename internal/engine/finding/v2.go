@@ -51,14 +51,19 @@ func (v V2) OwnInProgress() bool {
 	return v.Status == Notified && (v.marked("", false) || v.marked(Notified, false) || v.marked(Notified, true))
 }
 
+// Own reports whether Hubmend wrote the comment.
+func (v V2) Own() bool { return v.WrittenOnce() || v.written(true) }
+
 // WrittenOnce reports whether Hubmend wrote the comment, and has not written it again.
-func (v V2) WrittenOnce() bool {
+func (v V2) WrittenOnce() bool { return v.written(false) }
+
+func (v V2) written(again bool) bool {
 	for workflow := range statuses {
-		if v.marked(workflow, false) {
+		if v.marked(workflow, again) {
 			return true
 		}
 	}
-	return v.marked("", false)
+	return v.marked("", again)
 }
 
 func (v V2) marked(workflow string, again bool) bool {
