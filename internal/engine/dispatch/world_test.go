@@ -100,7 +100,11 @@ func (w *world) Update(_ context.Context, u decide.Update) error {
 		w.notes[name(f)] = u.Note
 	}
 	w.now = w.now.Add(w.lateBy)
-	w.done = append(w.done, strings.TrimSpace("update "+names(u.Findings)+" "+u.Workflow))
+	update := strings.TrimSpace("update " + names(u.Findings) + " " + u.Workflow)
+	if u.OnlyV2 {
+		update += " in V2"
+	}
+	w.done = append(w.done, update)
 	return nil
 }
 
