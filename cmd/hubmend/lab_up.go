@@ -84,7 +84,8 @@ func launches(ids []string, set map[string]string) ([]launch, error) {
 		playbooks = append(playbooks, catalog.Embedded().Playbooks[i])
 	}
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		if _, err := playbooksWith(playbooks, []string{name}); err != nil {
+		groups, _ := withoutInProgress([]string{name})
+		if _, err := playbooksWith(playbooks, groups); err != nil {
 			return nil, err
 		}
 		if value := strings.ToUpper(set[name]); value != groupEnabled && value != groupDisabled {
@@ -97,6 +98,9 @@ func launches(ids []string, set map[string]string) ([]launch, error) {
 		for name, value := range set {
 			if g, ok := groupNamed(p, name); ok {
 				l.parameters[g.Parameter()] = strings.ToUpper(value)
+			}
+			if strings.EqualFold(name, catalog.InProgress) {
+				l.parameters[catalog.InProgress] = strings.ToUpper(value)
 			}
 		}
 		all = append(all, l)

@@ -27,7 +27,9 @@ func playbookSwitchCommand(verb string) *cobra.Command {
 automatically. Other groups and the version stay as they are. Findings that are already open are
 remediated too, at their next check by Security Hub, unless you --existing leave them: then an
 exemption of them is added to the policy in force. It shows what will happen to them, and asks.
-Exits with 1 when the update fails.`
+` + catalog.InProgress + ` is no group: it lets the status In Progress in the new
+Security Hub start a remediation, also of groups that are DISABLED. Exits with 1 when the update
+fails.`
 	if s.value == groupDisabled {
 		long = `Updates the launched playbook so that findings of the named control groups are remediated only
 on request: with the custom action, or with "hubmend remediate". Other groups and the version stay
@@ -64,6 +66,7 @@ type switching struct {
 }
 
 func (s switching) run(cmd *cobra.Command, names []string) error {
+	names, inProgress := withoutInProgress(names)
 	candidates, err := playbooksWith(catalog.Embedded().Playbooks, names)
 	if err != nil {
 		return err
@@ -92,15 +95,14 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	groups = slices.DeleteFunc(groups, func(g catalog.Group) bool { return settings[g.State()] == s.value })
-	if len(groups) == 0 {
+	change := toggled{groups, inProgress && settings[catalog.InProgress+catalog.StateSuffix] != s.value}
+	if len(change.groups) == 0 && !change.inProgress {
 		return s.unchanged(cmd, c, l)
 	}
 	if !s.asJSON {
-		s.explain(cmd, groups)
+		s.explain(cmd, change)
 	}
-	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:],
-		wording.Counted(len(groups), "group"),
-		l.Name)
+	question := fmt.Sprintf("%s %s of %s?", strings.ToUpper(s.verb[:1])+s.verb[1:], change, l.Name)
 	if err := s.ask(cmd, question, s.asJSON); err != nil {
 		return err
 	}
@@ -108,21 +110,68 @@ func (s switching) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	if s.existing.choice == existingLeave {
+	if s.existing.choice == existingLeave && len(groups) > 0 {
 		if err := s.existing.leave(cmd, groups, s.asJSON); err != nil {
 			return err
 		}
 	}
-	set := map[string]string{}
-	for _, g := range groups {
-		set[g.Parameter()] = s.value
+	return c.update(cmd, l, version, change.parameters(s.value), s.asJSON)
+}
+
+// toggled is what enable or disable changes.
+type toggled struct {
+	groups     []catalog.Group
+	inProgress bool // the parameter for the status In Progress
+}
+
+func (s toggled) String() string {
+	var names []string
+	if len(s.groups) > 0 {
+		names = append(names, wording.Counted(len(s.groups), "group"))
 	}
-	return c.update(cmd, l, version, set, s.asJSON)
+	if s.inProgress {
+		names = append(names, catalog.InProgress)
+	}
+	return strings.Join(names, " and ")
+}
+
+// parameters returns the product's parameters that change, with their value.
+func (s toggled) parameters(value string) map[string]string {
+	set := map[string]string{}
+	for _, g := range s.groups {
+		set[g.Parameter()] = value
+	}
+	if s.inProgress {
+		set[catalog.InProgress] = value
+	}
+	return set
+}
+
+// withoutInProgress takes the parameter for the status In Progress out of the names that a person gives.
+func withoutInProgress(names []string) (groups []string, inProgress bool) {
+	groups = slices.DeleteFunc(slices.Clone(names),
+		func(name string) bool { return strings.EqualFold(name, catalog.InProgress) })
+	return groups, len(groups) < len(names)
+}
+
+// inProgressMeans tells what follows when the parameter for the status In Progress is set.
+func inProgressMeans(value string) string {
+	if strings.EqualFold(value, groupEnabled) {
+		return catalog.InProgress + ": the status In Progress in the new Security Hub will start the remediation of a " +
+			"finding, also for groups that are DISABLED. This includes automation rules that set it."
+	}
+	return catalog.InProgress + ": the status In Progress in the new Security Hub will start nothing."
 }
 
 // explain tells what the groups are and what follows.
-func (s switching) explain(cmd *cobra.Command, groups []catalog.Group) {
-	out := cmd.OutOrStdout()
+func (s switching) explain(cmd *cobra.Command, change toggled) {
+	out, groups := cmd.OutOrStdout(), change.groups
+	if change.inProgress {
+		paragraphs(out, inProgressMeans(s.value))
+	}
+	if len(groups) == 0 {
+		return
+	}
 	for _, g := range groups {
 		paragraphs(out, fmt.Sprintf("%s (%s): %s", g.ID, strings.Join(g.Controls, ", "), g.Description))
 	}

@@ -34,13 +34,23 @@ const setUsage = "set a control group, such as CIS4142=ENABLED; repeat it, or se
 const enablingMeans = "Findings of these controls that are already open are remediated too, at their next check by " +
 	"Security Hub, within 24 hours. `hubmend findings` lists them."
 
-// warn tells what happens to open findings when a group is ENABLED.
+// warn tells what happens to findings when something is ENABLED.
 func (f *launchFlags) warn(cmd *cobra.Command) {
-	for _, value := range f.set {
-		if strings.EqualFold(value, groupEnabled) && !f.asJSON {
-			paragraphs(cmd.OutOrStdout(), enablingMeans)
-			return
+	if f.asJSON {
+		return
+	}
+	group, inProgress := false, false
+	for name, value := range f.set {
+		if strings.EqualFold(value, groupEnabled) {
+			inProgress = inProgress || strings.EqualFold(name, catalog.InProgress)
+			group = group || !strings.EqualFold(name, catalog.InProgress)
 		}
+	}
+	if group {
+		paragraphs(cmd.OutOrStdout(), enablingMeans)
+	}
+	if inProgress {
+		paragraphs(cmd.OutOrStdout(), inProgressMeans(groupEnabled))
 	}
 }
 

@@ -82,6 +82,8 @@ type state struct {
 	Groups map[string]string `json:"groups"`
 	// ids of other playbooks that enable controls of a group that is DISABLED here, by its id
 	EnabledBy map[string][]string `json:"enabledBy,omitempty"`
+	// whether the status In Progress starts a remediation; empty when the version does not say
+	InProgress string `json:"inProgressStartsRemediation,omitempty"`
 
 	playbook catalog.Playbook // empty when this version does not know it
 }
@@ -121,6 +123,7 @@ Exits with 1 when the playbook is not launched.`,
 				return err
 			}
 			s.Launched, s.Groups = &l, groups(settings)
+			s.InProgress = settings[catalog.InProgress+catalog.StateSuffix]
 			s.playbook, _ = c.playbook()
 			if s.EnabledBy, err = enabledBy(cmd.Context(), s, all); err != nil {
 				return err
@@ -137,7 +140,7 @@ Exits with 1 when the playbook is not launched.`,
 func groups(outputs map[string]string) map[string]string {
 	all := map[string]string{}
 	for output, value := range outputs {
-		if id, ok := strings.CutSuffix(output, catalog.StateSuffix); ok {
+		if id, ok := strings.CutSuffix(output, catalog.StateSuffix); ok && id != catalog.InProgress {
 			all[id] = value
 		}
 	}
@@ -153,6 +156,12 @@ func printState(out io.Writer, s state) {
 	fact(out, "launched as", s.Launched.Name+", by "+s.Launched.By)
 	fact(out, "version", s.Launched.Version+newer)
 	fact(out, "status", s.Launched.Status)
+	switch s.InProgress {
+	case groupEnabled:
+		fact(out, "In Progress", "ENABLED: the status starts a remediation, also for groups that are DISABLED")
+	case groupDisabled:
+		fact(out, "In Progress", "DISABLED: the status starts nothing")
+	}
 	fact(out, "reason", clip(wording.OneLine(s.Launched.Message)))
 	if len(s.Groups) == 0 {
 		fact(out, "groups", "not reported by version "+s.Launched.Version+"; see the Service Catalog console")

@@ -273,6 +273,38 @@ func TestPlaybook(t *testing.T) {
 				t.Errorf("status = %+v", got)
 			}
 		}},
+		{"the status In Progress", func(t *testing.T) {
+			const name = "InProgressStartsRemediation"
+			if got := s.status(t); got.InProgress != groupDisabled || got.Groups[name] != "" {
+				t.Errorf("status = %+v", got)
+			}
+			if out := s.does(t, "status"); !strings.Contains(out, "In Progress DISABLED: the status starts nothing") {
+				t.Errorf("status prints\n%s", out)
+			}
+			s.fails(t, "enable "+name, exitUsage, "no answer; nothing was changed; add --yes")
+			code, out := s.answering(t, "y\n", "playbook enable "+strings.ToLower(name)+" CIS43")
+			for _, want := range []string{"will start the remediation of a finding, also for groups that are DISABLED",
+				"CIS43 (EC2.2)", "Enable 1 group and " + name + " of hubmend-cis-1.2.0?", ": SUCCEEDED\n"} {
+				if code != 0 || !strings.Contains(strings.Join(strings.Split(out, "\n"), " ")+"\n"+out, want) {
+					t.Errorf("enable exits with %d and does not print %q but\n%s", code, want, out)
+				}
+			}
+			if got := s.status(t); got.InProgress != groupEnabled || got.Groups["CIS43"] != "ENABLED" {
+				t.Errorf("status = %+v", got)
+			}
+			if out := s.does(t, "enable "+name); !strings.Contains(out, "Nothing to change") {
+				t.Errorf("enable prints %s", out)
+			}
+			s.does(t, "disable "+name+" CIS43 --yes")
+			out = s.does(t, "update --set "+name+"=ENABLED")
+			if strings.Contains(out, "already open") || !strings.Contains(out, "also for groups that are DISABLED") {
+				t.Errorf("update prints\n%s", out)
+			}
+			s.does(t, "disable "+name+" --yes --json")
+			if got := s.status(t); got.InProgress != groupDisabled || got.Groups["CIS43"] != "DISABLED" {
+				t.Errorf("status = %+v", got)
+			}
+		}},
 		{"an upgrade that fails", func(t *testing.T) {
 			out := s.fails(t, "update --version "+labtest.Broken, exitFailed,
 				"update hubmend-cis-1.2.0 to "+labtest.Broken+" failed: ", "Zebra")

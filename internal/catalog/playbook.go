@@ -51,6 +51,10 @@ const StateSuffix = "State"
 // State is the name of the product output that tells how the group is set.
 func (g Group) State() string { return g.ID + StateSuffix }
 
+// InProgress is the name of the product parameter that lets the status In Progress, in the new Security Hub, start a
+// remediation. It is for all groups of a playbook.
+const InProgress = "InProgressStartsRemediation"
+
 // Group returns the group with an id, in any case.
 func (p Playbook) Group(id string) (Group, bool) {
 	i := slices.IndexFunc(p.Groups, func(g Group) bool { return strings.EqualFold(g.ID, id) })

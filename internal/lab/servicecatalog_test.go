@@ -170,6 +170,16 @@ func (m made) shared(t *testing.T, enabled string, ids ...string) {
 		t.Error("the playbook has no custom action")
 	}
 	delete(m.Actions, p.CustomAction.ID)
+	for rule, on := range m.Rules {
+		imported := strings.HasPrefix(rule, "hubmend-"+p.ID+"-v2-imported-")
+		if !imported && !strings.HasPrefix(rule, "hubmend-"+p.ID+"-v2-in-progress-") {
+			continue
+		}
+		if on != imported {
+			t.Errorf("rule %s: enabled is %t", rule, on)
+		}
+		delete(m.Rules, rule)
+	}
 	m.groups(t, enabled, ids...)
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // form arranges the parameters of a playbook in the launch form: first the separate groups, then a section for each AWS
-// service, both in the order of the playbook.
+// service, both in the order of the playbook. What is no group comes last.
 func form(c *catalog.Catalog, playbook catalog.Playbook) map[string]any {
 	labels := map[string]any{}
 	var sections []string
@@ -24,6 +24,10 @@ func form(c *catalog.Catalog, playbook catalog.Playbook) map[string]any {
 	for _, section := range sections {
 		groups = append(groups, map[string]any{"Label": label(section), "Parameters": parameters[section]})
 	}
+	labels[catalog.InProgress] = label("Status In Progress starts a remediation")
+	groups = append(groups, map[string]any{
+		"Label":      label("Requests in the new Security Hub: also for groups that are DISABLED"),
+		"Parameters": []string{catalog.InProgress}})
 	return map[string]any{"ParameterGroups": groups, "ParameterLabels": labels}
 }
 

@@ -64,17 +64,51 @@ const notEnabled = "no control"
 // It matches them by SecurityControlId only, which every finding of Security Hub has, consolidated or not. The ids of
 // the standards' own findings would halve the controls for which a pattern has room.
 func importedIfEnabled(stack awscdk.Stack, groups []catalog.Group) map[string]any {
+	return failed(map[string]any{
+		"Compliance": map[string]any{"Status": []string{finding.Failed}, "SecurityControlId": ifEnabled(stack, groups)}})
+}
+
+// ifEnabled lists the controls of those groups that are ENABLED.
+func ifEnabled(stack awscdk.Stack, groups []catalog.Group) []any {
 	ids := []any{notEnabled}
 	for _, g := range groups {
-		condition := awscdk.NewCfnCondition(stack, jsii.String(g.ID+"Enabled"), &awscdk.CfnConditionProps{
-			Expression: awscdk.Fn_ConditionEquals(awscdk.Fn_Ref(jsii.String(g.Parameter())), enabled),
-		})
+		condition := stack.Node().TryFindChild(jsii.String(g.ID + "Enabled"))
+		if condition == nil {
+			condition = awscdk.NewCfnCondition(stack, jsii.String(g.ID+"Enabled"), &awscdk.CfnConditionProps{
+				Expression: awscdk.Fn_ConditionEquals(awscdk.Fn_Ref(jsii.String(g.Parameter())), enabled),
+			})
+		}
 		for _, id := range g.Controls {
-			ids = append(ids, awscdk.Fn_ConditionIf(condition.LogicalId(), anyCase(id), awscdk.Aws_NO_VALUE()))
+			ids = append(ids, awscdk.Fn_ConditionIf(jsii.String(g.ID+"Enabled"), anyCase(id), awscdk.Aws_NO_VALUE()))
 		}
 	}
-	return failed(map[string]any{
-		"Compliance": map[string]any{"Status": []string{finding.Failed}, "SecurityControlId": ids}})
+	return ids
+}
+
+// The numbers of OCSF. Each field also has a name for people, which may change.
+const (
+	complianceFinding = 2003
+	statusNew         = 1
+	statusInProgress  = 2
+	complianceFail    = 3
+	activityClose     = 3
+)
+
+// inOCSF matches failed findings of the new Security Hub that have a status, of some controls. Coverage findings are of
+// the same class and another product.
+func inOCSF(status int, controls []any) map[string]any {
+	return map[string]any{
+		"source":      []string{"aws.securityhub"},
+		"detail-type": []string{"Findings Imported V2"},
+		"detail": map[string]any{"findings": map[string]any{
+			"class_uid":   []any{complianceFinding},
+			"activity_id": []any{map[string]any{"anything-but": activityClose}},
+			"status_id":   []any{status},
+			"metadata": map[string]any{"product": map[string]any{
+				"uid": []any{map[string]string{"suffix": "::productv2/aws/securityhub"}}}},
+			"compliance": map[string]any{"status_id": []any{complianceFail}, "control": controls},
+		}},
+	}
 }
 
 // failed matches findings of Security Hub that are NEW and FAILED, with more conditions on the finding.
@@ -95,8 +129,8 @@ func failed(conditions map[string]any) map[string]any {
 	}
 }
 
-// inPatterns divides the groups that are not separate, in their order, so that the pattern of each part stays well
-// below PatternLimit even if all are ENABLED.
+// inPatterns divides groups, in their order, so that the pattern of each part stays well below PatternLimit even if all
+// are ENABLED.
 func inPatterns(groups []catalog.Group) [][]catalog.Group {
 	const (
 		around = 330 // characters of a pattern without controls
@@ -105,9 +139,6 @@ func inPatterns(groups []catalog.Group) [][]catalog.Group {
 	var parts [][]catalog.Group
 	length := 0
 	for _, g := range groups {
-		if g.Separate {
-			continue
-		}
 		own := 0
 		for _, id := range g.Controls {
 			own += len(`{"equals-ignore-case":""},`) + len(id)

@@ -101,7 +101,8 @@ func newTemplate(scope constructs.Construct, id *string, props *ProductProps) aw
 				imported(props.Catalog, controls(props.Catalog, group), props.Playbook.Framework))
 		}
 	}
-	newSharedRules(stack, props.Catalog, props.Playbook)
+	newSharedRules(stack, props.Playbook)
+	newInProgressRules(stack, props.Playbook)
 	stack.TemplateOptions().SetMetadata(&map[string]any{
 		"AWS::CloudFormation::Interface": form(props.Catalog, props.Playbook)})
 	return stack

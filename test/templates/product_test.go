@@ -198,6 +198,99 @@ func TestGroupParameterSwitchesControls(t *testing.T) {
 	}
 }
 
+// The new Security Hub sends its own event about each finding. A control is in exactly one rule for new ones, on the
+// condition that its group is ENABLED, and in one for those that are In Progress, whatever its group says.
+func TestFindingsOfTheNewSecurityHub(t *testing.T) {
+	t.Parallel()
+	for _, p := range data.Playbooks {
+		tmpl := product(t, p)
+		imported, inProgress := map[string]int{}, map[string]int{}
+		for _, rule := range tmpl.all("AWS::Events::Rule") {
+			name, _ := rule.Properties["Name"].(string)
+			controls := list(at(rule.Properties, "EventPattern", "detail", "findings", "compliance", "control"))
+			switch {
+			case strings.HasPrefix(name, "hubmend-"+p.ID+"-v2-imported-"):
+				checkV2Rule(t, rule, 1, "ENABLED")
+				for _, id := range controls[1:] {
+					branch := list(at(id, "Fn::If"))
+					control, _ := at(branch[1], "equals-ignore-case").(string)
+					g, _ := p.GroupOf(control)
+					equals := object{"Fn::Equals": []any{ref(g.Parameter()), "ENABLED"}}
+					condition, _ := branch[0].(string)
+					if diff := cmp.Diff(any(equals), tmpl.Conditions[condition]); diff != "" {
+						t.Errorf("%s: %s (-want +got):\n%s", name, control, diff)
+					}
+					imported[control]++
+				}
+			case strings.HasPrefix(name, "hubmend-"+p.ID+"-v2-in-progress-"):
+				checkV2Rule(t, rule, 2, ref(catalog.InProgress))
+				for _, id := range controls {
+					control, _ := at(id, "equals-ignore-case").(string)
+					inProgress[control]++
+				}
+			}
+		}
+		for _, id := range p.Guides {
+			if imported[id] != 0 || inProgress[id] != 1 {
+				t.Errorf("%s: %s, which has no runbook, is in %d rules for new findings and in %d for In Progress", p.ID, id,
+					imported[id], inProgress[id])
+			}
+		}
+		for _, g := range p.Groups {
+			for _, id := range g.Controls {
+				if imported[id] != 1 || inProgress[id] != 1 {
+					t.Errorf("%s: %s is in %d rules for new findings and in %d for In Progress, want 1 each", p.ID, id,
+						imported[id], inProgress[id])
+				}
+			}
+		}
+	}
+}
+
+func checkV2Rule(t *testing.T, rule resource, status float64, state any) {
+	t.Helper()
+	pattern := allEnabled(rule.Properties["EventPattern"])
+	want := object{
+		"source": []any{"aws.securityhub"}, "detail-type": []any{"Findings Imported V2"},
+		"detail": object{"findings": object{
+			"class_uid":   []any{2003.0},
+			"activity_id": []any{object{"anything-but": 3.0}},
+			"status_id":   []any{status},
+			"metadata":    object{"product": object{"uid": []any{object{"suffix": "::productv2/aws/securityhub"}}}},
+			"compliance": object{"status_id": []any{3.0},
+				"control": at(pattern, "detail", "findings", "compliance", "control")},
+		}},
+	}
+	if diff := cmp.Diff(any(want), pattern); diff != "" {
+		t.Errorf("EventPattern of %v (-want +got):\n%s", rule.Properties["Name"], diff)
+	}
+	if diff := cmp.Diff(state, rule.Properties["State"]); diff != "" {
+		t.Errorf("State of %v (-want +got):\n%s", rule.Properties["Name"], diff)
+	}
+	checkTarget(t, rule)
+}
+
+// The status In Progress starts remediations of groups that are DISABLED too, so nobody may turn it on by mistake.
+func TestInProgressStartsNothingAtFirst(t *testing.T) {
+	t.Parallel()
+	for _, p := range data.Playbooks {
+		tmpl := product(t, p)
+		parameter := tmpl.Parameters[catalog.InProgress]
+		if text, _ := parameter["Description"].(string); parameter["Default"] != "DISABLED" ||
+			!strings.Contains(text, "also for control groups that are DISABLED") {
+			t.Errorf("%s: parameter %v", p.ID, parameter)
+		}
+		form := tmpl.Metadata["AWS::CloudFormation::Interface"]
+		sections := list(at(form, "ParameterGroups"))
+		last := sections[len(sections)-1]
+		heading, _ := at(last, "Label", "default").(string)
+		if !cmp.Equal(list(at(last, "Parameters")), []any{catalog.InProgress}) ||
+			!strings.Contains(heading, "also for groups that are DISABLED") {
+			t.Errorf("%s: the last section of the launch form is %v", p.ID, last)
+		}
+	}
+}
+
 // allEnabled replaces each Fn::If by the value for a group that is ENABLED.
 func allEnabled(value any) any {
 	switch value := value.(type) {

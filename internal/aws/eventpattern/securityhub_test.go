@@ -112,3 +112,48 @@ func TestSecurityHubCustomAction(t *testing.T) {
 	check(t, p, event, true)
 	check(t, p, strings.Replace(event, "CIS4142", "CIS4300", 1), false)
 }
+
+// A rule for findings of the new Security Hub, as a playbook has it.
+const patternV2 = `{
+  "source": ["aws.securityhub"],
+  "detail-type": ["Findings Imported V2"],
+  "detail": {"findings": {
+    "class_uid": [2003],
+    "activity_id": [{"anything-but": 3}],
+    "status_id": [1],
+    "metadata": {"product": {"uid": [{"suffix": "::productv2/aws/securityhub"}]}},
+    "compliance": {"status_id": [3], "control": ["no control", {"equals-ignore-case": "EC2.13"}]}}}}`
+
+const importedV2 = `{"version": "0", "id": "6f0c", "detail-type": "Findings Imported V2", "source": "aws.securityhub",
+  "account": "111111111111", "time": "2026-01-02T03:04:05Z", "region": "eu-west-1", "resources": ["9d1b"],
+  "detail": {"findings": [{"activity_id": 1, "class_uid": 2003, "status": "New", "status_id": 1,
+    "compliance": {"control": "EC2.13", "status": "Fail", "status_id": 3},
+    "metadata": {"product": {"uid": "arn:aws:securityhub:eu-west-1::productv2/aws/securityhub"}, "uid": "9d1b"}}]}}`
+
+func TestSecurityHubImportedV2(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		from, to string
+		want     bool
+	}{
+		"new":               {"", "", true},
+		"another case":      {"EC2.13", "ec2.13", true},
+		"update":            {`"activity_id": 1`, `"activity_id": 2`, true},
+		"closed":            {`"activity_id": 1`, `"activity_id": 3`, false},
+		"in progress":       {`"status_id": 1`, `"status_id": 2`, false},
+		"archived":          {`"status_id": 1`, `"status_id": 5`, false},
+		"passed":            {`"status_id": 3`, `"status_id": 1`, false},
+		"another control":   {"EC2.13", "EC2.14", false},
+		"no control":        {`"control": "EC2.13", `, "", false},
+		"coverage":          {"productv2/aws/securityhub", "productv2/aws/securityhub-coverage", false},
+		"ASFF's product":    {"productv2", "product", false},
+		"exposure":          {"2003", "2004", false},
+		"of Security CSPM":  {"Findings Imported V2", "Security Hub Findings - Imported", false},
+		"class as a string": {"2003", `"2003"`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, patternV2, strings.Replace(importedV2, tc.from, tc.to, 1), tc.want)
+		})
+	}
+}
