@@ -157,8 +157,8 @@ func withoutInProgress(names []string) (groups []string, inProgress bool) {
 // inProgressMeans tells what follows when the parameter for the status In Progress is set.
 func inProgressMeans(value string) string {
 	if strings.EqualFold(value, groupEnabled) {
-		return catalog.InProgress + ": the status In Progress in the new Security Hub will start the remediation of a " +
-			"finding, also for groups that are DISABLED. This includes automation rules that set it."
+		return catalog.InProgress + ": the status In Progress in the new Security Hub will start the remediation of " +
+			"a finding, also for groups that are DISABLED. This includes automation rules that set it."
 	}
 	return catalog.InProgress + ": the status In Progress in the new Security Hub will start nothing."
 }

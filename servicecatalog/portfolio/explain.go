@@ -11,10 +11,10 @@ import (
 const DescriptionLimit = 4000
 
 // inProgressExplained describes the parameter catalog.InProgress in the launch form.
-const inProgressExplained = "ENABLED: a person who sets a failed finding to In Progress in the new Security Hub starts " +
-	"its remediation, also for control groups that are DISABLED. An automation rule that sets In Progress starts it " +
-	"too. Controls that need approval wait for it. DISABLED: the status In Progress starts nothing. It has no effect in " +
-	"Security Hub CSPM, which has custom actions."
+const inProgressExplained = "ENABLED: a person who sets a failed finding to In Progress in the new Security Hub " +
+	"starts its remediation, also for control groups that are DISABLED. An automation rule that sets In Progress " +
+	"starts it too. Controls that need approval wait for it. DISABLED: the status In Progress starts nothing. It has " +
+	"no effect in Security Hub CSPM, which has custom actions."
 
 // explain describes a control group in the launch form: what it remediates, the risk, and what enabling it does.
 func explain(c *catalog.Catalog, playbook catalog.Playbook, group catalog.Group) string {

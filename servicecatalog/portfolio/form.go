@@ -7,7 +7,7 @@ import (
 )
 
 // form arranges the parameters of a playbook in the launch form: first the separate groups, then a section for each AWS
-// service, both in the order of the playbook. What is no group comes last.
+// service, both in the order of the playbook. The parameter for the status In Progress comes last.
 func form(c *catalog.Catalog, playbook catalog.Playbook) map[string]any {
 	labels := map[string]any{}
 	var sections []string

@@ -67,8 +67,8 @@ func newSharedRules(stack awscdk.Stack, playbook catalog.Playbook) {
 	for i, groups := range inPatterns(playbook.Groups) {
 		rule := newRule(scope, fmt.Sprint("ImportedV2Rule", i+1), ruleProps{
 			name: fmt.Sprintf("%s-v2-imported-%d", playbook.ID, i+1),
-			description: fmt.Sprintf("New failed findings of %s in the new Security Hub, of the controls that are ENABLED.",
-				playbook.Name),
+			description: fmt.Sprintf(
+				"New failed findings of %s in the new Security Hub, of the controls that are ENABLED.", playbook.Name),
 			state: jsii.String(enabled), pattern: inOCSF(statusNew, ifEnabled(stack, groups)),
 		})
 		rule.AddResourceDependency(action, nil)

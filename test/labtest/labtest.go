@@ -102,6 +102,8 @@ func products(t testing.TB) map[string]string {
 			}
 		}
 	}
+	// A rule for the controls of all groups depends on it.
+	newer["Conditions"].(object)["CIS22Enabled"] = object{"Fn::Equals": []any{"no group", "ENABLED"}}
 	all[Newer] = encoded(t, newer)
 	newer["Resources"].(object)["Zebra"] = object{"Type": "AWS::Events::Rule", "Properties": object{
 		"Name": "hubmend-broken", "EventPattern": object{"source": []any{object{"prefixx": "a"}}},

@@ -232,8 +232,8 @@ func TestFindingsOfTheNewSecurityHub(t *testing.T) {
 		}
 		for _, id := range p.Guides {
 			if imported[id] != 0 || inProgress[id] != 1 {
-				t.Errorf("%s: %s, which has no runbook, is in %d rules for new findings and in %d for In Progress", p.ID, id,
-					imported[id], inProgress[id])
+				t.Errorf("%s: %s, which has no runbook, is in %d rules for new findings and in %d for In Progress",
+					p.ID, id, imported[id], inProgress[id])
 			}
 		}
 		for _, g := range p.Groups {

@@ -132,7 +132,7 @@ func (d *ocsf) checkKind() error {
 	}
 	switch {
 	case product == "":
-		return fmt.Errorf("the finding's metadata.product.uid %q is not Security Hub's own", clip(d.Metadata.Product.UID))
+		return d.foreign()
 	case d.ClassUID == detectionFinding:
 		return errors.New("the finding is an exposure, which is not of one control")
 	case d.ClassUID != complianceFinding:
@@ -140,7 +140,7 @@ func (d *ocsf) checkKind() error {
 	case product == "securityhub-coverage":
 		return errors.New("the finding is a coverage finding, which is not of a control")
 	case product != "securityhub":
-		return fmt.Errorf("the finding's metadata.product.uid %q is not Security Hub's own", clip(d.Metadata.Product.UID))
+		return d.foreign()
 	case d.Compliance.Control == "":
 		return errors.New("the finding has no compliance.control")
 	case !uidPattern.MatchString(d.Metadata.UID):
@@ -149,12 +149,17 @@ func (d *ocsf) checkKind() error {
 	return nil
 }
 
+func (d *ocsf) foreign() error {
+	return fmt.Errorf("the finding's metadata.product.uid %q is not Security Hub's own", clip(d.Metadata.Product.UID))
+}
+
 // generator sets GeneratorID, Standard and Rule, by the id of the finding.
 func (f *Finding) generator() error {
 	if m := ownPattern.FindStringSubmatch(f.ID); m != nil {
 		f.GeneratorID = m[1]
 		if !strings.EqualFold(f.GeneratorID, ConsolidatedGenerator(f.ControlID)) {
-			return fmt.Errorf("the finding's compliance.control %q differs from its uid's %s", clip(f.ControlID), clip(m[1]))
+			return fmt.Errorf("the finding's compliance.control %q differs from its uid's %s", clip(f.ControlID),
+				clip(m[1]))
 		}
 	} else if m := subPattern.FindStringSubmatch(f.ID); m != nil {
 		f.GeneratorID = Generator(f.Partition, m[1], m[2])

@@ -37,7 +37,8 @@ func open(edits object) object {
 			"product": object{"name": "Security Hub", "vendor_name": "AWS",
 				"uid": "arn:aws:securityhub:eu-west-1::productv2/aws/securityhub"}},
 		"resources": []object{{"cloud_partition": "aws", "type": "AWS::EC2::SecurityGroup", "region": "eu-west-1",
-			"owner": object{"account": object{"uid": "222222222222"}}, "uid": "sg-0123456789abcdef0", "uid_alt": group}},
+			"owner": object{"account": object{"uid": "222222222222"}}, "uid": "sg-0123456789abcdef0",
+			"uid_alt": group}},
 		"severity": "High", "severity_id": 4, "status": "New", "status_id": 1,
 		"time": 1772359300000, "time_dt": "2026-03-01T10:01:40.000Z",
 		"vendor_attributes": object{"severity": "High", "severity_id": 4},
@@ -118,7 +119,8 @@ func TestBothFormatsSayTheSame(t *testing.T) {
 			"last_seen_time": "2026-03-01T10:00:00.5Z"}}},
 		"a later version": {nil, object{"metadata": object{"version": "3.0"}, "new_field": object{"x": 1}}},
 		"several resources": {
-			object{"Resources": []object{{"Type": "AwsEc2SecurityGroup", "Id": group}, {"Type": "AwsEc2Vpc", "Id": "x"}}},
+			object{"Resources": []object{{"Type": "AwsEc2SecurityGroup", "Id": group},
+				{"Type": "AwsEc2Vpc", "Id": "x"}}},
 			object{"resources": []object{{"type": "AWS::EC2::SecurityGroup", "uid": group},
 				{"type": "AWS::EC2::VPC", "uid": "x"}}},
 		},
@@ -213,11 +215,13 @@ func TestParseOCSFRefuses(t *testing.T) {
 		"class without end":   {object{"class_uid": raw(long)}, "read OCSF finding"},
 		"class a fraction":    {object{"class_uid": raw("2003.5")}, "read OCSF finding"},
 		"class a text":        {object{"class_uid": "2003"}, "read OCSF finding"},
-		"Inspector":           {product("arn:aws:securityhub:eu-west-1::productv2/aws/inspector"), "not Security Hub's"},
+		"Inspector": {product("arn:aws:securityhub:eu-west-1::productv2/aws/inspector"),
+			"not Security Hub's"},
 		"GuardDuty's detection": {merge(product("arn:aws:securityhub:eu-west-1::productv2/aws/guardduty"),
 			object{"class_uid": 2004}), "not Security Hub's"},
 		"another of Security Hub": {product(security + "-new"), "not Security Hub's"},
-		"ProductArn of ASFF":      {product("arn:aws:securityhub:eu-west-1::product/aws/securityhub"), "not Security Hub's"},
+		"ProductArn of ASFF": {product("arn:aws:securityhub:eu-west-1::product/aws/securityhub"),
+			"not Security Hub's"},
 		"product of an account": {product("arn:aws:securityhub:eu-west-1:222222222222:productv2/222222222222/default"),
 			"not Security Hub's"},
 		"product with more behind it": {product(security + "\n"), "not Security Hub's"},
@@ -225,7 +229,8 @@ func TestParseOCSFRefuses(t *testing.T) {
 		"product of another Region":   {product("arn:aws:securityhub:us-east-1::productv2/aws/securityhub"), "differs"},
 		"product of another partition": {merge(product("arn:aws-cn:securityhub:eu-west-1::productv2/aws/securityhub"),
 			object{"cloud": nil}), "not a Region of partition aws-cn"},
-		"another account":      {object{"cloud": object{"account": object{"uid": "333333333333"}}}, "does not begin with"},
+		"another account": {object{"cloud": object{"account": object{"uid": "333333333333"}}},
+			"does not begin with"},
 		"no account":           {object{"cloud": nil}, "12 digits"},
 		"no control":           {object{"compliance": object{"control": nil}}, "no compliance.control"},
 		"forged control":       {object{"compliance": object{"control": "EC2.14"}}, "differs"},
@@ -263,7 +268,8 @@ func TestParseOCSFRefuses(t *testing.T) {
 		})
 	}
 	for name, text := range map[string]string{
-		"nothing": "", "a list": "[]", "two": "{}{}", "NaN": `{"class_uid":NaN}`, "brackets": strings.Repeat("[", 200_000),
+		"nothing": "", "a list": "[]", "two": "{}{}", "NaN": `{"class_uid":NaN}`,
+		"brackets": strings.Repeat("[", 200_000),
 	} {
 		t.Run("JSON: "+name, func(t *testing.T) {
 			t.Parallel()
@@ -326,7 +332,8 @@ func FuzzParseOCSF(f *testing.F) {
 	for _, edits := range []object{
 		nil, {"status_id": nil, "compliance": object{"status_id": nil}}, {"finding_info": object{"uid": firstCISID}},
 		{"resources": []object{{"type": "AWS::::Account", "uid": "222222222222"}}}, {"class_uid": 2004},
-		{"metadata": object{"product": object{"uid": "arn:aws:securityhub:eu-west-1::productv2/aws/securityhub-coverage"}}},
+		{"metadata": object{"product": object{
+			"uid": "arn:aws:securityhub:eu-west-1::productv2/aws/securityhub-coverage"}}},
 	} {
 		f.Add([]byte(marshal(f, open(edits))))
 	}
