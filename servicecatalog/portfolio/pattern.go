@@ -64,8 +64,8 @@ const notEnabled = "no control"
 // It matches them by SecurityControlId only, which every finding of Security Hub has, consolidated or not. The ids of
 // the standards' own findings would halve the controls for which a pattern has room.
 func importedIfEnabled(stack awscdk.Stack, groups []catalog.Group) map[string]any {
-	return failed(map[string]any{
-		"Compliance": map[string]any{"Status": []string{finding.Failed}, "SecurityControlId": ifEnabled(stack, groups)}})
+	return failed(map[string]any{"Compliance": map[string]any{
+		"Status": []string{finding.Failed}, "SecurityControlId": ifEnabled(stack, groups)}})
 }
 
 // ifEnabled lists the controls of those groups that are ENABLED.
