@@ -89,6 +89,7 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 		decide.MetricRepaired, decide.MetricCompliant, decide.MetricFailed, decide.MetricSuspended,
 		decide.MetricBreaker, decide.MetricUnproven, decide.MetricSwept, decide.MetricPaused,
 		decide.MetricUnreported, decide.MetricNotAnnounced, decide.MetricOverBudget, decide.MetricPolicyUnreadable,
+		decide.MetricV2Refused,
 	} {
 		want[string(m)] = true
 	}

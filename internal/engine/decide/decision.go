@@ -114,6 +114,8 @@ const (
 	MetricUnreported Metric = "Unreported"
 	// MetricNotAnnounced counts events that could not be put on the bus.
 	MetricNotAnnounced Metric = "NotAnnounced"
+	// MetricV2Refused counts calls and findings that the new Security Hub refused. Remediation goes on without it.
+	MetricV2Refused Metric = "V2Refused"
 	// MetricOverBudget counts repairs that wait because a budget is used up, and MetricPolicyUnreadable those that wait
 	// because the policy, or a fact that it depends on, cannot be read.
 	MetricOverBudget       Metric = "OverBudget"

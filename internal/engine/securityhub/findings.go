@@ -1,4 +1,8 @@
-// Package securityhub reads and updates findings in Security Hub.
+// Package securityhub reads and updates findings, in Security Hub CSPM and in the new Security Hub, which AWS calls V2
+// in its API.
+//
+// The state of a finding is that of CSPM. V2 has a status and a comment of its own, which are written too where it is
+// enabled.
 package securityhub
 
 import (
@@ -7,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,19 +20,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
 	"hubmend/internal/engine/decide"
+	"hubmend/internal/engine/finding"
 )
 
-// API is what Findings needs of the service.
+// API is what Findings needs of Security Hub CSPM.
 type API interface {
 	GetFindings(context.Context, *sdk.GetFindingsInput, ...func(*sdk.Options)) (*sdk.GetFindingsOutput, error)
 	BatchUpdateFindings(context.Context, *sdk.BatchUpdateFindingsInput,
 		...func(*sdk.Options)) (*sdk.BatchUpdateFindingsOutput, error)
 }
 
-// Findings updates findings.
+// Findings reads and updates findings.
 type Findings struct {
-	Client API
-	Log    *slog.Logger
+	Client   API
+	ClientV2 APIV2
+	Log      *slog.Logger
+	Now      func() time.Time
+
+	v2      edition
+	refused sync.Map // names of calls that V2 has refused
 }
 
 // Security Hub accepts ten updates and three queries per second of an account, and a wave of findings
@@ -38,40 +49,52 @@ const (
 	MaxBackoff  = 5 * time.Second
 )
 
-// New makes a Findings with a client that is patient when it is throttled.
+// New makes a Findings with clients that are patient when they are throttled. CSPM and V2 have a client each, because a
+// client that was throttled often stops retrying.
 func New(cfg aws.Config, log *slog.Logger) *Findings {
-	return &Findings{Log: log, Client: sdk.NewFromConfig(cfg, func(o *sdk.Options) {
+	patient := func(o *sdk.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
-			s.MaxAttempts, s.MaxBackoff = MaxAttempts,
-				MaxBackoff
+			s.MaxAttempts, s.MaxBackoff = MaxAttempts, MaxBackoff
 		})
-	})}
+	}
+	return &Findings{Log: log, Now: time.Now, Client: sdk.NewFromConfig(cfg, patient),
+		ClientV2: sdk.NewFromConfig(cfg, patient)}
 }
-
-// V2 reports whether the new Security Hub is enabled beside Security Hub CSPM.
-func (f *Findings) V2(context.Context) bool { return false }
 
 // updatedBy signs the notes, as people see them in the console.
 const updatedBy = "hubmend"
 
-// maxBatch is the service's limit of findings in one request.
+// maxBatch is the limit of findings in one request, of both services.
 const maxBatch = 100
 
 // Codes of UnprocessedFindings that trying again cannot change.
 var permanent = []string{"FindingNotFound", "InvalidInput", "FindingSizeExceeded", "DuplicatedFindingIdentifier"}
 
-// Update sets the workflow status and the note. A finding that no longer exists is
-// logged and passed over; any other that the service did not process is an error, so
-// that the message comes back.
+// Update sets the status and the note, in CSPM and in V2. A finding that no longer exists is
+// logged and passed over; any other that a service did not process is an error, so
+// that the message comes back. Writing both again does no harm.
+//
+// In Progress in V2 while CSPM is not NOTIFIED means that somebody else set it. Hubmend's own updates must never look
+// like that, so CSPM becomes NOTIFIED first, and leaves NOTIFIED last.
 func (f *Findings) Update(ctx context.Context, u decide.Update) error {
+	steps := []func(context.Context, []decide.Ref, decide.Update) error{f.update, f.updateV2}
+	switch {
+	case u.OnlyV2:
+		steps = steps[1:]
+	case u.Workflow == finding.New || u.Workflow == finding.Resolved:
+		slices.Reverse(steps)
+	}
 	for batch := range slices.Chunk(u.Findings, maxBatch) {
-		if err := f.update(ctx, batch, u); err != nil {
-			return err
+		for _, write := range steps {
+			if err := write(ctx, batch, u); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// update writes to CSPM.
 func (f *Findings) update(ctx context.Context, refs []decide.Ref, u decide.Update) error {
 	by := updatedBy
 	in := &sdk.BatchUpdateFindingsInput{Note: &types.NoteUpdate{Text: &u.Note, UpdatedBy: &by}}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
@@ -26,11 +27,18 @@ type service struct {
 	in          []*sdk.BatchUpdateFindingsInput
 	asked       [][]string // the ids of each new question
 	pages       int
+	v2          v2
+}
+
+// hub reads and updates the findings of a service.
+func hub(s *service) *securityhub.Findings {
+	return &securityhub.Findings{Client: s, ClientV2: &s.v2, Log: slog.New(slog.DiscardHandler), Now: time.Now}
 }
 
 func (s *service) BatchUpdateFindings(_ context.Context, in *sdk.BatchUpdateFindingsInput,
 	_ ...func(*sdk.Options)) (*sdk.BatchUpdateFindingsOutput, error) {
 	s.in = append(s.in, in)
+	s.v2.order = append(s.v2.order, "CSPM")
 	if n := len(in.FindingIdentifiers); n == 0 || n > 100 {
 		return nil, fmt.Errorf("InvalidInputException: %d findings", n)
 	}
@@ -66,7 +74,7 @@ func update(n int) decide.Update {
 func TestUpdate(t *testing.T) {
 	t.Parallel()
 	s := &service{}
-	if err := (&securityhub.Findings{Client: s}).Update(t.Context(), update(2)); err != nil {
+	if err := hub(s).Update(t.Context(), update(2)); err != nil {
 		t.Fatal(err)
 	}
 	text := "Hubmend is repairing this."
@@ -91,7 +99,7 @@ func TestUpdateLeavesTheWorkflowAlone(t *testing.T) {
 	s := &service{}
 	u := update(1)
 	u.Workflow = ""
-	if err := (&securityhub.Findings{Client: s}).Update(t.Context(), u); err != nil || s.in[0].Workflow != nil {
+	if err := hub(s).Update(t.Context(), u); err != nil || s.in[0].Workflow != nil {
 		t.Errorf("Update = %v, workflow %v", err, s.in[0].Workflow)
 	}
 }
@@ -100,7 +108,7 @@ func TestUpdateInChunks(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int][]int{0: nil, 1: {1}, 100: {100}, 101: {100, 1}, 250: {100, 100, 50}} {
 		s := &service{}
-		if err := (&securityhub.Findings{Client: s}).Update(t.Context(), update(n)); err != nil {
+		if err := hub(s).Update(t.Context(), update(n)); err != nil {
 			t.Error(err)
 		}
 		var sizes []int
@@ -141,8 +149,8 @@ func TestUnprocessed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			h := &securityhub.Findings{Client: &service{unprocessed: tc.unprocessed},
-				Log: slog.New(slog.NewTextHandler(&log, nil))}
+			h := hub(&service{unprocessed: tc.unprocessed})
+			h.Log = slog.New(slog.NewTextHandler(&log, nil))
 			err := h.Update(t.Context(), update(3))
 			if (err != nil) != (len(tc.errors) > 0) {
 				t.Errorf("Update = %v", err)
@@ -166,7 +174,7 @@ func TestUpdateError(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")
 	s := &service{err: down}
-	if err := (&securityhub.Findings{Client: s}).Update(t.Context(), update(150)); !errors.Is(err, down) ||
+	if err := hub(s).Update(t.Context(), update(150)); !errors.Is(err, down) ||
 		len(s.in) != 1 {
 		t.Errorf("Update = %v after %d calls", err, len(s.in))
 	}

@@ -16,7 +16,8 @@ import (
 // maxRead is how many values the service takes for one attribute of a filter.
 const maxRead = 20
 
-// Read returns how findings are now, by id. Those that do not exist have a zero Seen.
+// Read returns how findings are now, by id. Those that do not exist have a zero Seen. V2 is zero for those that are not
+// known there.
 func (f *Findings) Read(ctx context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
 	var ids []string
 	for _, r := range refs {
@@ -28,6 +29,9 @@ func (f *Findings) Read(ctx context.Context, refs []decide.Ref) (map[string]deci
 		if err := f.read(ctx, batch, seen); err != nil {
 			return nil, fmt.Errorf("read findings: %w", err)
 		}
+	}
+	if err := f.readV2(ctx, seen); err != nil {
+		return nil, fmt.Errorf("read findings: %w", err)
 	}
 	return seen, nil
 }
@@ -61,6 +65,9 @@ func seenOf(f types.AwsSecurityFinding) decide.Seen {
 	}
 	if f.Compliance != nil {
 		s.Compliance = string(f.Compliance.Status)
+	}
+	if f.Note != nil && aws.ToString(f.Note.UpdatedBy) == updatedBy {
+		s.Note = aws.ToString(f.Note.Text)
 	}
 	for _, text := range []*string{f.LastObservedAt, f.UpdatedAt} {
 		if at, err := time.Parse(time.RFC3339, aws.ToString(text)); err == nil {

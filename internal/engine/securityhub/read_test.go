@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hubmend/internal/engine/decide"
-	"hubmend/internal/engine/securityhub"
 )
 
 // pageSize makes the fake give what it finds in several pages.
@@ -80,6 +79,14 @@ func TestReadGivesWhatDecideAsksFor(t *testing.T) {
 			},
 			decide.Seen{Workflow: "SUPPRESSED", Compliance: "PASSED", RecordState: "ACTIVE", ObservedAt: at},
 		},
+		"a note of Hubmend": {
+			types.AwsSecurityFinding{Note: &types.Note{Text: aws.String("Repaired."), UpdatedBy: aws.String("hubmend")}},
+			decide.Seen{Note: "Repaired."},
+		},
+		"a note of a person": {
+			types.AwsSecurityFinding{Note: &types.Note{Text: aws.String("Mine."), UpdatedBy: aws.String("ann")}},
+			decide.Seen{},
+		},
 		"nothing": {types.AwsSecurityFinding{}, decide.Seen{}},
 		"archived": {types.AwsSecurityFinding{RecordState: types.RecordStateArchived},
 			decide.Seen{RecordState: "ARCHIVED"}},
@@ -91,8 +98,7 @@ func TestReadGivesWhatDecideAsksFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tc.finding.Id = aws.String(ref(0).ID)
-			got, err := (&securityhub.Findings{
-				Client: &service{findings: []types.AwsSecurityFinding{tc.finding}}}).Read(t.Context(), refs(0, 1))
+			got, err := hub(&service{findings: []types.AwsSecurityFinding{tc.finding}}).Read(t.Context(), refs(0, 1))
 			if diff := cmp.Diff(map[string]decide.Seen{ref(0).ID: tc.want}, got); err != nil || diff != "" {
 				t.Errorf("Read = %v (-want +got):\n%s", err, diff)
 			}
@@ -128,7 +134,7 @@ func TestReadInChunks(t *testing.T) {
 			for _, r := range refs(0, 40) {
 				s.findings = append(s.findings, types.AwsSecurityFinding{Id: &r.ID, RecordState: "ACTIVE"})
 			}
-			got, err := (&securityhub.Findings{Client: s}).Read(t.Context(), tc.refs)
+			got, err := hub(s).Read(t.Context(), tc.refs)
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("Read = %v (-want +got):\n%s", err, diff)
 			}
@@ -146,8 +152,7 @@ func TestReadInChunks(t *testing.T) {
 func TestReadError(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")
-	if got, err := (&securityhub.Findings{Client: &service{err: down}}).Read(t.Context(), refs(0, 1)); !errors.Is(err,
-		down) || got != nil {
+	if got, err := hub(&service{err: down}).Read(t.Context(), refs(0, 1)); !errors.Is(err, down) || got != nil {
 		t.Errorf("Read = %v, %v", got, err)
 	}
 }
