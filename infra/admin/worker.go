@@ -159,7 +159,9 @@ func (w *workers) environment(more map[string]*string) *map[string]*string {
 
 // common are the permissions to carry out decisions.
 func (w *workers) common() []access.Statement {
-	hub := []*string{arn.Local("securityhub", "hub/default")}
+	// The calls of V2 have the actions of CSPM. Their resource is the new hub, whose id AWS makes up, or perhaps the old
+	// one: the reference lists both.
+	hub := []*string{arn.Local("securityhub", "hub/default"), arn.Local("securityhub", "hubv2/*")}
 	update := []string{"securityhub:BatchUpdateFindings"}
 	return append(use(w.key, decrypt, encrypt), []access.Statement{
 		{Sid: "Ledger", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{ledgerARN()}},
@@ -177,6 +179,19 @@ func (w *workers) common() []access.Statement {
 			Conditions: access.Conditions{
 				"StringEquals": map[string]any{"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}},
 		},
+		{
+			// The same in V2, and Archived, which closes a finding.
+			Sid: "NeverSuppressV2", Deny: true, Actions: update, Resources: hub,
+			Conditions: access.Conditions{
+				"StringEquals": map[string]any{"securityhub:OCSFSyntaxPath/StatusId": []string{"3", "5"}}},
+		},
+		{
+			Sid: "NeverRateV2", Deny: true, Actions: update, Resources: hub,
+			Conditions: access.Conditions{
+				"Null": map[string]any{"securityhub:OCSFSyntaxPath/SeverityId": "false"}},
+		},
+		// The reference has no resource for this call.
+		{Sid: "V2", Actions: []string{"securityhub:DescribeSecurityHubV2"}, Resources: []*string{jsii.String("*")}},
 	}...)
 }
 

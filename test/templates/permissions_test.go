@@ -18,10 +18,13 @@ var permissions = map[string][]string{
 		"dynamodb:UpdateItem on dynamodb table/hubmend-ledger",
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-dispatch",
-		"never securityhub:BatchUpdateFindings on securityhub hub/default",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
 		"organizations:ListParents on organizations::*:account/* organizations::*:ou/*",
 		"organizations:ListTagsForResource on organizations::*:account/*",
-		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
+		"securityhub:DescribeSecurityHubV2 on *",
+		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
 		"sns:Publish on hubmend-notifications",
 		"sqs:ChangeMessageVisibility on hubmend-findings",
 		"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on hubmend-findings",
@@ -33,8 +36,11 @@ var permissions = map[string][]string{
 		"dynamodb:GetItem dynamodb:PutItem on dynamodb table/hubmend-ledger",
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-settle",
-		"never securityhub:BatchUpdateFindings on securityhub hub/default",
-		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"securityhub:DescribeSecurityHubV2 on *",
+		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
 		"sns:Publish on hubmend-notifications",
 		"sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes on hubmend-outcomes",
 		"sqs:SendMessage on hubmend-outcomes", "sqs:SendMessage on hubmend-outcomes-dlq",
@@ -46,8 +52,11 @@ var permissions = map[string][]string{
 		"dynamodb:Query on dynamodb table/hubmend-ledger", "dynamodb:Query on dynamodb table/hubmend-ledger/index/open",
 		"events:PutEvents on events event-bus/default",
 		"logs:CreateLogStream logs:PutLogEvents on /aws/lambda/hubmend-sweep",
-		"never securityhub:BatchUpdateFindings on securityhub hub/default",
-		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"never securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
+		"securityhub:DescribeSecurityHubV2 on *",
+		"securityhub:GetFindings securityhub:BatchUpdateFindings on securityhub hub/default securityhub hubv2/*",
 		"sns:Publish on hubmend-notifications",
 		"sqs:SendMessage on hubmend-findings hubmend-outcomes",
 		"ssm:GetParameter on ssm parameter/hubmend/switch",
@@ -129,14 +138,13 @@ func TestFunctionsReachOnlyTheirMemberRole(t *testing.T) {
 	stack := templates[app.Admin]
 	for function, member := range map[string]string{"hubmend-dispatch-function": "hubmend-dispatch",
 		"hubmend-settle-function": "hubmend-settle"} {
-		var assume, suppress []any
+		var assume, forbidden []any
 		for _, s := range statements(t, stack.one(t, "AWS::IAM::Role", "RoleName", function)) {
 			switch {
 			case at(s, "Action") == "sts:AssumeRole":
 				assume = append(assume, s)
 			case at(s, "Effect") == "Deny":
-				suppress = append(suppress,
-					at(s, "Condition", "StringEquals", "securityhub:ASFFSyntaxPath/Workflow.Status"))
+				forbidden = append(forbidden, at(s, "Condition"))
 			}
 		}
 		want := []any{object{
@@ -150,8 +158,13 @@ func TestFunctionsReachOnlyTheirMemberRole(t *testing.T) {
 		if diff := cmp.Diff(want, assume); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", function, diff)
 		}
-		if diff := cmp.Diff([]any{"SUPPRESSED"}, suppress); diff != "" {
-			t.Errorf("%s may suppress findings (-want +got):\n%s", function, diff)
+		never := []any{
+			object{"StringEquals": object{"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}},
+			object{"StringEquals": object{"securityhub:OCSFSyntaxPath/StatusId": []any{"3", "5"}}},
+			object{"Null": object{"securityhub:OCSFSyntaxPath/SeverityId": "false"}},
+		}
+		if diff := cmp.Diff(never, forbidden); diff != "" {
+			t.Errorf("%s may suppress findings or change their severity (-want +got):\n%s", function, diff)
 		}
 	}
 }

@@ -80,6 +80,12 @@ func TestNeeds(t *testing.T) {
 				"hub/default if securityhub:ASFFSyntaxPath/Workflow.Status=NEW"}},
 		"no context": {call("securityhub", "BatchUpdateFindings", object{"Note": object{}}),
 			[]string{"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in + "hub/default"}},
+		"a status in the new Security Hub": {call("securityhub", "BatchUpdateFindingsV2",
+			object{"StatusId": float64(3)}),
+			[]string{"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in +
+				"hub/default if securityhub:OCSFSyntaxPath/StatusId=3",
+				"securityhub:BatchUpdateFindings on arn:aws:securityhub" + in +
+					"hubv2/default if securityhub:OCSFSyntaxPath/StatusId=3"}},
 		"by the reference": {call("rds", "ModifyDBInstance",
 			object{"DBInstanceIdentifier": "d", "DeletionProtection": "true"}),
 			[]string{"rds:ModifyDBInstance on arn:aws:rds" + in + "db:d"}},
