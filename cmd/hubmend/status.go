@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"hubmend/internal/aws/awserr"
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/naming"
+	hub "hubmend/internal/engine/securityhub"
 	"hubmend/internal/ops/overview"
 )
 
@@ -25,6 +27,7 @@ import (
 type standing struct {
 	Region string `json:"region"`
 	Switch string `json:"switch"` // active, paused, or unknown
+	V2     bool   `json:"v2"`     // the new Security Hub is enabled
 	overview.Overview
 }
 
@@ -74,7 +77,7 @@ It uses your AWS configuration. Choose the administrator's account and the home 
 	return cmd
 }
 
-// standingOf reads the ledger and the switch. Only a ledger that cannot be read is an error; the rest is a problem.
+// standingOf reads the ledger, the switch, and whether the new Security Hub is enabled. Only a ledger that cannot be read is an error; the rest is a problem.
 func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s standing, problems []string, err error) {
 	s = standing{Region: cfg.Region}
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {
@@ -97,6 +100,10 @@ func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s stan
 	var problem string
 	if s.Switch, problem = readSwitch(ctx, cfg); problem != "" {
 		problems = append(problems, problem)
+	}
+	if s.V2, err = hub.Enabled(ctx, securityhub.NewFromConfig(cfg)); err != nil {
+		problems = append(problems, fmt.Sprintf("cannot find out whether the new Security Hub is enabled: %v",
+			awsError(cfg.Region, err)))
 	}
 	return s, problems, nil
 }

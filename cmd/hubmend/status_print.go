@@ -33,6 +33,9 @@ func printStanding(out io.Writer, s standing, since period) {
 	if s.Switch == naming.SwitchPaused {
 		fmt.Fprint(out, " To activate it: hubmend resume")
 	}
+	if s.V2 {
+		fmt.Fprint(out, "\nThe new Security Hub is enabled. Findings get their status there too.")
+	}
 	fmt.Fprintf(out, "\n%s\n", countStates(s.Targets))
 	if len(s.Targets) > 0 {
 		fmt.Fprintln(out, targetTable(out, s.Targets))

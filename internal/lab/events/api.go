@@ -45,8 +45,11 @@ func (b *Bridge) listRules(q apicall.Request, in struct{ NamePrefix, EventBusNam
 		if on.rules[rule].enabled {
 			state = "ENABLED"
 		}
-		list = append(list, map[string]any{"Name": rule, "Arn": on.rules[rule].arn, "State": state,
-			"EventBusName": name})
+		one := map[string]any{"Name": rule, "Arn": on.rules[rule].arn, "State": state, "EventBusName": name}
+		if on.rules[rule].pattern != nil {
+			one["EventPattern"] = on.rules[rule].text
+		}
+		list = append(list, one)
 	}
 	return map[string]any{"Rules": list}, nil
 }

@@ -20,6 +20,7 @@ type rule struct {
 	name, arn string
 	enabled   bool
 	pattern   *eventpattern.Pattern // nil for a schedule
+	text      string                // of the pattern
 	every     time.Duration         // 0 for a pattern
 	targets   []eventTarget
 	stop      context.CancelFunc // of its schedule; nil without
@@ -116,6 +117,7 @@ func (r *rule) readTrigger(p cloudformation.Properties) error {
 	if err != nil {
 		return err
 	}
+	r.text = string(pattern)
 	r.pattern, err = eventpattern.Compile(pattern)
 	return err
 }

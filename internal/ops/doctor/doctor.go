@@ -78,6 +78,9 @@ var checks = []check{
 	{"custom actions", (*examination).customActions},
 	{"Security Hub", (*examination).securityHub},
 	{"home Region", (*examination).homeRegion},
+	{"Security Hub V2", (*examination).securityHubV2},
+	{"home Region V2", (*examination).homeRegionV2},
+	{"delegated administrator", (*examination).administrators},
 	{"member roles", (*examination).memberRoles},
 	{"member runbooks", (*examination).memberRunbooks},
 	{"local runbooks", (*examination).documents},
@@ -148,6 +151,7 @@ type examination struct {
 	stacksErr error
 	admin     *stack
 	templates map[string][]byte // of launched playbooks that were read, by stack
+	enabledV2 *bool             // nil until it is known
 }
 
 func (d Deployment) examination() *examination {

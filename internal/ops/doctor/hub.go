@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
@@ -38,20 +37,14 @@ func (e *examination) homeRegion(ctx context.Context) (report, error) {
 	r := report{found: fmt.Sprintf(
 		"findings are not aggregated: Hubmend remediates only those of %s; to aggregate them, run "+
 			"`aws securityhub create-finding-aggregator`", e.Config.Region)}
-	list, err := e.hub.ListFindingAggregators(ctx, &securityhub.ListFindingAggregatorsInput{})
-	if err != nil || len(list.FindingAggregators) == 0 {
+	one, err := e.aggregator(ctx)
+	if err != nil || one.home == "" {
 		return r, err
 	}
-	one, err := e.hub.GetFindingAggregator(ctx,
-		&securityhub.GetFindingAggregatorInput{FindingAggregatorArn: list.FindingAggregators[0].FindingAggregatorArn})
-	if err != nil {
-		return r, err
+	if one.home != e.Config.Region {
+		r.problem("deploy hubmend-admin in "+one.home+" and delete it here",
+			"findings are aggregated in %s, but this deployment is in %s", one.home, e.Config.Region)
 	}
-	home, mode := aws.ToString(one.FindingAggregationRegion), aws.ToString(one.RegionLinkingMode)
-	if home != e.Config.Region {
-		r.problem("deploy hubmend-admin in "+home+" and delete it here",
-			"findings are aggregated in %s, but this deployment is in %s", home, e.Config.Region)
-	}
-	r.found = fmt.Sprintf("findings are aggregated here (%s)", mode)
+	r.found = fmt.Sprintf("findings are aggregated here (%s)", one.mode)
 	return r, nil
 }

@@ -166,10 +166,10 @@ func (p product) customActions() []string {
 }
 
 // rules checks that the rules of the admin stack and of every launched playbook are enabled or disabled as
-// configured.
+// configured, and that these send each event to the queue once.
 func (e *examination) rules(ctx context.Context) (report, error) {
 	r := report{}
-	states, err := e.ruleStates(ctx, "default")
+	rules, err := e.busRules(ctx, "default")
 	if err != nil {
 		return r, err
 	}
@@ -184,16 +184,23 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 	for _, name := range sorted(want) {
 		toggle := fmt.Sprintf("aws events %s-rule --name %s",
 			map[string]string{"ENABLED": "enable", "DISABLED": "disable"}[want[name]], name)
-		switch states[name] {
+		switch state := rules[name].state; state {
 		case want[name]:
 		case "":
 			r.problem("launch the playbook again, or deploy "+naming.AdminStack+" again if the rule is its own",
 				"rule %s not found", name)
 		default:
-			r.problem(toggle, "rule %s is %s, but should be %s", name, states[name], want[name])
+			r.problem(toggle, "rule %s is %s, but should be %s", name, state, want[name])
 		}
 	}
-	outcomes, err := e.ruleStates(ctx, naming.EventBus)
+	if len(r.problems) == 0 {
+		routed, err := e.routing(ctx, rules)
+		if err != nil {
+			return r, err
+		}
+		r.add(routed)
+	}
+	outcomes, err := e.busRules(ctx, naming.EventBus)
 	switch {
 	case awserr.Code(err) == "ResourceNotFoundException":
 		r.problem(restore(naming.EventBus), "event bus %s not found", naming.EventBus)
@@ -204,32 +211,37 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 			naming.EventBus)
 	}
 	for _, name := range sorted(outcomes) {
-		if outcomes[name] != "ENABLED" {
+		if outcomes[name].state != "ENABLED" {
 			r.problem("aws events enable-rule --event-bus-name "+naming.EventBus+" --name "+name,
-				"rule %s on %s is %s", name, naming.EventBus, outcomes[name])
+				"rule %s on %s is %s", name, naming.EventBus, outcomes[name].state)
 		}
 	}
-	r.found = fmt.Sprintf("%d rules are enabled or disabled as configured", len(want)+len(outcomes))
+	r.found = fmt.Sprintf("%d rules are enabled or disabled as configured, and no event is sent twice",
+		len(want)+len(outcomes))
 	return r, e.stacksErr
 }
 
-// ruleStates returns the state of Hubmend's rules on a bus, by name.
-func (e *examination) ruleStates(ctx context.Context, bus string) (map[string]string, error) {
-	states := map[string]string{}
+// rule is a rule as it is deployed. One for a schedule has no pattern.
+type rule struct{ state, pattern string }
+
+// busRules returns Hubmend's rules on a bus, by name.
+func (e *examination) busRules(ctx context.Context, bus string) (map[string]rule, error) {
+	all := map[string]rule{}
 	in := &eventbridge.ListRulesInput{NamePrefix: aws.String(naming.Prefix), EventBusName: &bus}
 	for {
 		out, err := e.events.ListRules(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		for _, rule := range out.Rules {
-			states[aws.ToString(rule.Name)] = string(rule.State)
-			if rule.State == eventtypes.RuleStateEnabledWithAllCloudtrailManagementEvents {
-				states[aws.ToString(rule.Name)] = "ENABLED"
+		for _, r := range out.Rules {
+			state := r.State
+			if state == eventtypes.RuleStateEnabledWithAllCloudtrailManagementEvents {
+				state = eventtypes.RuleStateEnabled
 			}
+			all[aws.ToString(r.Name)] = rule{string(state), aws.ToString(r.EventPattern)}
 		}
 		if in.NextToken = out.NextToken; in.NextToken == nil {
-			return states, nil
+			return all, nil
 		}
 	}
 }
@@ -266,7 +278,7 @@ func (e *examination) customActions(ctx context.Context) (report, error) {
 	return r, e.stacksErr
 }
 
-func sorted(m map[string]string) []string {
+func sorted[V any](m map[string]V) []string {
 	var all []string
 	for key := range m {
 		all = append(all, key)
