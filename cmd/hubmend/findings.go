@@ -58,6 +58,8 @@ type openResource struct {
 	Resource string    `json:"resource"`
 	Since    time.Time `json:"since,omitzero"`
 	Findings []string  `json:"findings"` // ids
+	// V2IDs are the ids of the findings in the new Security Hub, by their ids.
+	V2IDs map[string]string `json:"v2Ids,omitempty"`
 	// State is how the policy holds it back: exempt, delayed, pending approval or policy unreadable; empty for most.
 	State overview.State `json:"state,omitempty"`
 	Rule  string         `json:"rule,omitempty"` // of the policy
@@ -81,17 +83,20 @@ func (f finder) run(cmd *cobra.Command) error {
 	if f.control != "" {
 		controls = []string{f.control}
 	}
-	open, more, err := openFindings(cmd.Context(), cfg, controls,
+	open, err := openFindings(cmd.Context(), cfg, controls,
 		&types.AwsSecurityFindingFilters{AwsAccountId: equal(f.account), Region: equal(f.region)},
 		readProgress(cmd.ErrOrStderr()))
 	if err != nil {
 		return err
 	}
-	if more {
+	if open.problem != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", open.problem)
+	}
+	if open.more {
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: there are more than %d findings; narrow the list with --control, "+
 			"--account or --region\n", mostOpenPages*100)
 	}
-	all := openReport{Resources: openResources(open), More: more}
+	all := openReport{Resources: openResources(open.findings), More: open.more}
 	if err := holdBack(cmd.Context(), cfg, all.Resources); err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot show what the policy holds back: %v\n", err)
 	}
@@ -132,6 +137,12 @@ func openResources(open []finding.Finding) []openResource {
 				Resource: t.Resource, Since: f.Since, target: t})
 		}
 		all[i].Findings = append(all[i].Findings, f.ID)
+		if f.V2.UID != "" {
+			if all[i].V2IDs == nil {
+				all[i].V2IDs = map[string]string{}
+			}
+			all[i].V2IDs[f.ID] = f.V2.UID
+		}
 		if !f.Since.IsZero() && f.Since.Before(all[i].Since) {
 			all[i].Since = f.Since
 		}
@@ -145,10 +156,10 @@ func openResources(open []finding.Finding) []openResource {
 func resourceListing(all []openResource) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Region"},
 		{name: "Resource", show: overview.Short}, {name: "Since (UTC)", show: minutes},
-		{name: "Findings", right: true}, {name: "State"}, {name: "Rule"}, {name: "Until (UTC)", show: minutes}}}
+		{name: "Findings", right: true}, {name: "State"}, {name: "Rule"}, {name: "Until (UTC)", show: minutes}, {name: "V2 ids", csvOnly: true}}}
 	for _, r := range all {
 		l.add(r.Control, r.Account, r.Region, r.Resource, fullTime(r.Since), strconv.Itoa(len(r.Findings)),
-			string(r.State), r.Rule, fullTime(r.Until))
+			string(r.State), r.Rule, fullTime(r.Until), overview.V2IDs(r.Findings, r.V2IDs))
 	}
 	return l
 }

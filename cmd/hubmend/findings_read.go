@@ -20,11 +20,30 @@ const (
 	mostOpenPages = 200 // of 100 findings each: about a minute
 )
 
-// openFindings reads the open findings of controls, as openDocuments does.
+// openRead are the open findings that Security Hub has.
+type openRead struct {
+	findings []finding.Finding
+	more     bool   // there are more than were read
+	problem  string // why the new Security Hub, which is enabled, could not be read
+}
+
+// openFindings reads the open findings of controls, as openDocuments does, and adds what the new Security Hub has of
+// them. It leaves out those that are suppressed there.
 func openFindings(ctx context.Context, cfg aws.Config, controls []string, within *types.AwsSecurityFindingFilters,
-	tell func(read int)) (open []finding.Finding, more bool, err error) {
+	tell func(read int)) (openRead, error) {
 	documents, more, err := openDocuments(ctx, cfg, controls, within, tell)
-	return parsed(documents), more, err
+	if err != nil {
+		return openRead{}, err
+	}
+	r := openRead{more: more}
+	var v2 map[string]finding.V2
+	v2, r.problem = readV2(ctx, cfg, controls, within)
+	for _, f := range parsed(documents) {
+		if f.V2 = v2[f.ID]; f.V2.Status != finding.Suppressed {
+			r.findings = append(r.findings, f)
+		}
+	}
+	return r, nil
 }
 
 // documentsOf gives findings as JSON.

@@ -47,11 +47,11 @@ func previewListing(rows []preview.Row) listing {
 	l := listing{columns: []column{{name: "Outcome"}, {name: "Control"}, {name: "Account"}, {name: "OU"},
 		{name: "Region"}, {name: "Resource"}, {name: "Finding"}, {name: "Severity"}, {name: "Since"}, {name: "Risk"},
 		{name: "Irreversible"}, {name: "Managed by"},
-		{name: "Rule"}, {name: "Owner"}, {name: "Ticket"}, {name: "Until"}, {name: "Reason"}}}
+		{name: "Rule"}, {name: "Owner"}, {name: "Ticket"}, {name: "Until"}, {name: "Reason"}, {name: "V2 id"}}}
 	for _, r := range rows {
 		l.add(string(r.Outcome), r.Control, r.Account, r.OU, r.Region, r.Resource, r.Finding, r.Severity,
 			fullTime(r.Since), r.Risk, strconv.FormatBool(r.Irreversible), r.ManagedBy, r.Rule, r.Owner, r.Ticket,
-			fullTime(r.Until), r.Reason)
+			fullTime(r.Until), r.Reason, r.V2ID)
 	}
 	return l
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,9 @@ import (
 	"hubmend/internal/ops/preview"
 	"hubmend/internal/ops/wording"
 )
+
+// mostReasons is how many reasons a preview gives for findings in OCSF that it skips.
+const mostReasons = 5
 
 // rules reads the files of the policy and the facts, if there are any.
 func (p previewing) rules(out io.Writer) (rules policy.Policy, facts preview.Facts, err error) {
@@ -86,24 +90,30 @@ func (p previewing) readFiles(in *input) error {
 	return err
 }
 
-// parse takes the findings that are Security Hub's own. If several versions of a finding are there, it takes the
-// latest.
+// parse takes the findings that are Security Hub's own, each once. It notes why it skips findings in OCSF.
 func (in *input) parse(documents []json.RawMessage) {
-	index := map[string]int{}
+	skipped := map[string]int{}
 	for _, raw := range documents {
 		f, err := preview.Read(raw)
-		if err != nil {
-			in.unreadable++
-			continue
-		}
-		i, known := index[f.ID]
 		switch {
-		case !known:
-			index[f.ID] = len(in.findings)
+		case err == nil:
 			in.findings = append(in.findings, f)
-		case f.ObservedAt.After(in.findings[i].ObservedAt):
-			in.findings[i] = f
+		case findingfile.IsOCSF(raw):
+			skipped[wording.OneLine(err.Error())]++
+		default:
+			in.unreadable++
 		}
+	}
+	in.findings = preview.Join(in.findings)
+	reasons := slices.SortedFunc(maps.Keys(skipped), func(a, b string) int {
+		return cmp.Or(skipped[b]-skipped[a], cmp.Compare(a, b))
+	})
+	for i, reason := range reasons {
+		if i == mostReasons {
+			in.note("Skipped OCSF findings for %s.", wording.Counted(len(reasons)-i, "other reason"))
+			break
+		}
+		in.note("Skipped %s: %s.", wording.Counted(skipped[reason], "OCSF finding"), reason)
 	}
 }
 
@@ -183,6 +193,7 @@ func (in *input) fromAWS(cmd *cobra.Command, cfg aws.Config) error {
 		in.note("More than %d findings are open; only the first of them are here.", mostOpenPages*100)
 	}
 	in.parse(documents)
+	in.addV2(cmd, cfg, ids)
 	in.options.Home = cfg.Region
 	if in.options.Settings, err = guardSettings(cmd.Context(), cfg); err != nil {
 		in.note("The parameters of hubmend-admin cannot be read. The preview uses %d attempts within %g h: %v",

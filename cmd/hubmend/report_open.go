@@ -17,12 +17,15 @@ import (
 // readOpen adds the open findings of the catalog's controls. It returns a sentence about what is missing in
 // the report, or "".
 func readOpen(ctx context.Context, cfg aws.Config, b *report.Builder) string {
-	open, more, err := openFindings(ctx, cfg, controlIDs(), &types.AwsSecurityFindingFilters{}, func(int) {})
+	open, err := openFindings(ctx, cfg, controlIDs(), &types.AwsSecurityFindingFilters{}, func(int) {})
 	if err != nil {
 		return "Open findings are unknown: " + err.Error() + "."
 	}
-	addOpen(b, open)
-	if more {
+	addOpen(b, open.findings)
+	if open.problem != "" {
+		b.Note(open.problem)
+	}
+	if open.more {
 		return fmt.Sprintf("More than %d findings are open; the report has only the first of them.", mostOpenPages*100)
 	}
 	return ""

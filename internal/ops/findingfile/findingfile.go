@@ -1,5 +1,5 @@
 // Package findingfile takes findings out of what people keep them in: a finding, a list, what
-// `aws securityhub get-findings` prints, an event, or several of these after one another.
+// `aws securityhub get-findings` or `get-findings-v2` prints, an event, or several of these after one another.
 package findingfile
 
 import (
@@ -46,6 +46,7 @@ func findingsOf(value json.RawMessage) ([]json.RawMessage, error) {
 	var d struct {
 		Findings  []json.RawMessage `json:"Findings"`
 		ProductID string            `json:"ProductArn"`
+		Class     json.RawMessage   `json:"class_uid"`
 		Detail    struct {
 			Findings []json.RawMessage `json:"findings"`
 		} `json:"detail"`
@@ -58,8 +59,8 @@ func findingsOf(value json.RawMessage) ([]json.RawMessage, error) {
 		return d.Findings, nil
 	case d.Detail.Findings != nil:
 		return d.Detail.Findings, nil
-	case d.ProductID == "":
-		return nil, errors.New("it is not a finding, which has a ProductArn")
+	case d.ProductID == "" && d.Class == nil:
+		return nil, errors.New("it is not a finding, which has a ProductArn or, in OCSF, a class_uid")
 	}
 	return []json.RawMessage{value}, nil
 }

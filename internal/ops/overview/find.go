@@ -11,7 +11,7 @@ import (
 
 // Names reports whether a name stands for the target of an entry. A name may be the target's key, its
 // resource ARN, the part of the ARN that status shows, the resource's own id, or the id of one of
-// its executions or findings or of its proposal.
+// its executions or findings, in either Security Hub, or of its proposal.
 func Names(e ledger.Entry, name string) (target.Target, bool) {
 	switch {
 	case name == "": // stands for nothing
@@ -34,9 +34,28 @@ func IsResource(resource, name string) bool {
 	return name == resource || name == Short(resource) || name == target.Name(resource)
 }
 
-// has reports whether a name is an attempt's execution or one of its findings.
+// has reports whether a name is an attempt's execution or one of its findings, in either Security Hub.
 func has(a decide.Attempt, name string) bool {
-	return a.ExecutionID == name || slices.ContainsFunc(a.Findings, func(r decide.Ref) bool { return r.ID == name })
+	if a.ExecutionID == name || slices.ContainsFunc(a.Findings, func(r decide.Ref) bool { return r.ID == name }) {
+		return true
+	}
+	for _, id := range a.V2IDs {
+		if id == name {
+			return true
+		}
+	}
+	return false
+}
+
+// V2IDs writes the ids that findings have in the new Security Hub, in the order of the findings.
+func V2IDs(findings []string, v2 map[string]string) string {
+	var ids []string
+	for _, f := range findings {
+		if id := v2[f]; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return strings.Join(ids, " ")
 }
 
 // Short gives the resource part of an ARN, without account and Region.

@@ -58,6 +58,8 @@ type Target struct {
 	Execution string `json:"execution,omitempty"`
 	// Findings is how many findings Security Hub has not re-checked yet, or how many the policy holds back.
 	Findings int `json:"findings,omitempty"`
+	// V2IDs are the ids that the findings of the latest attempt have in the new Security Hub, by their ids.
+	V2IDs map[string]string `json:"v2Ids,omitempty"`
 	// Rule is the name of the policy's rule that decided. Owner and Ticket are what it says.
 	Rule   string `json:"rule,omitempty"`
 	Owner  string `json:"owner,omitempty"`
@@ -75,7 +77,7 @@ func targetOf(rec decide.Record, o Options) (Target, bool) {
 	t := Target{
 		Key: rec.Target.Key(), Account: rec.Target.Account, Region: rec.Target.Region, Resource: rec.Target.Resource,
 		Control: last.Control, Runbook: last.Runbook(rec.Target), Attempt: last.Number, Undo: last.Undo != "",
-		Execution: last.ExecutionID,
+		Execution: last.ExecutionID, V2IDs: last.V2IDs,
 	}
 	switch lifted := guardLifts(rec, o.Settings); {
 	case last.InFlight():

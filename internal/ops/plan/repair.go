@@ -7,7 +7,6 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/catalog/runbook"
 	"hubmend/internal/engine/dispatch"
-	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/target"
 	"hubmend/internal/lab/automation"
 	"hubmend/internal/ops/findingfile"
@@ -26,7 +25,7 @@ type Repair struct {
 // ForFinding binds a finding to its repair, as dispatch does when a person asks for it. The error
 // says why dispatch would not start the repair.
 func ForFinding(c *catalog.Catalog, raw json.RawMessage) (Repair, error) {
-	f, err := finding.Parse(raw)
+	f, _, err := findingfile.Read(raw)
 	if err != nil {
 		return Repair{}, findingfile.Explain(err)
 	}
@@ -44,7 +43,7 @@ func ForFinding(c *catalog.Catalog, raw json.RawMessage) (Repair, error) {
 
 // ForPerson returns the plan for a finding that only a person can repair, and false for any other.
 func ForPerson(c *catalog.Catalog, raw json.RawMessage) (Plan, bool) {
-	f, err := finding.Parse(raw)
+	f, _, err := findingfile.Read(raw)
 	if err != nil {
 		return Plan{}, false // ForFinding gives the error
 	}

@@ -10,8 +10,8 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/dispatch"
-	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/policy"
+	"hubmend/internal/ops/findingfile"
 )
 
 // Repair is a remediation that a policy decides about.
@@ -24,7 +24,7 @@ type Repair struct {
 // Read returns the remediation that a finding asks for, as if it asked now. The error says why there is none. Tags are
 // those that Security Hub recorded.
 func Read(c *catalog.Catalog, controls map[string]policy.Control, raw json.RawMessage, now time.Time) (Repair, error) {
-	f, err := finding.Parse(raw)
+	f, tags, err := findingfile.Read(raw)
 	if err != nil {
 		return Repair{}, err
 	}
@@ -33,12 +33,7 @@ func Read(c *catalog.Catalog, controls map[string]policy.Control, raw json.RawMe
 		return Repair{}, err
 	}
 	r := Repair{Finding: f.ID, Subject: dispatch.Subject(controls[control.ID], f, t, now)}
-	var d struct {
-		Resources []struct{ Tags map[string]string }
-	}
-	if json.Unmarshal(raw, &d) == nil { // tags of another form are as good as none
-		r.Facts.Tags = d.Resources[0].Tags
-	}
+	r.Facts.Tags = tags
 	return r, nil
 }
 

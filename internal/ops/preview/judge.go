@@ -41,7 +41,8 @@ func (j judge) control(c catalog.Control) policy.Control {
 // row says what would happen to a finding at its next check, which is assumed to come now and to fail again.
 func (j judge) row(f Finding) Row {
 	r := Row{Account: f.Account, AccountName: f.AccountName, Region: f.Region, Resource: f.ResourceID, Finding: f.ID,
-		Control: cmp.Or(f.ControlID, f.Rule), Severity: f.Severity, Since: f.Since, OU: j.ou(f.Account), raw: f.Raw}
+		V2ID: f.V2.UID, Control: cmp.Or(f.ControlID, f.Rule), Severity: f.Severity, Since: f.Since, OU: j.ou(f.Account),
+		raw: f.Raw}
 	tags := j.tags(f)
 	r.ManagedBy = policy.ManagedBy(tags)
 	control, known := j.Catalog.Control(f.Finding)

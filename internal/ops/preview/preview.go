@@ -7,7 +7,6 @@
 package preview
 
 import (
-	"bytes"
 	"encoding/json"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/engine/policy"
+	"hubmend/internal/ops/findingfile"
 )
 
 // Outcome is what would happen to a finding.
@@ -54,20 +54,8 @@ type Finding struct {
 
 // Read reads the document of a finding.
 func Read(raw json.RawMessage) (Finding, error) {
-	f, err := finding.Parse(raw)
-	if err != nil {
-		return Finding{}, err
-	}
-	var d struct {
-		Resources []struct{ Tags map[string]string }
-	}
-	if !bytes.Contains(raw, []byte(`"Tags"`)) {
-		return Finding{Finding: f, Raw: raw}, nil
-	}
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return Finding{Finding: f, Raw: raw}, nil // tags of another form are as good as none
-	}
-	return Finding{Finding: f, Tags: d.Resources[0].Tags, Raw: raw}, nil
+	f, tags, err := findingfile.Read(raw)
+	return Finding{Finding: f, Tags: tags, Raw: raw}, err
 }
 
 // Open reports whether a finding counts as open: a check failed, and nobody has suppressed or resolved it.
@@ -110,6 +98,7 @@ type Row struct {
 	Region      string  `json:"region"` // global: the resource exists once per account
 	Resource    string  `json:"resource"`
 	Finding     string  `json:"finding"`
+	V2ID        string  `json:"v2Id,omitempty"` // in the new Security Hub
 	// Target is the same for findings that one repair would answer; empty when none would start.
 	Target       string    `json:"target,omitempty"`
 	Severity     string    `json:"severity,omitempty"`

@@ -1,0 +1,97 @@
+// Package hubv2 reads findings from the new Security Hub for commands. AWS calls its API V2.
+package hubv2
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
+)
+
+// API is what this package needs of Security Hub.
+type API interface {
+	securityhub.GetFindingsV2APIClient
+	DescribeSecurityHubV2(context.Context, *securityhub.DescribeSecurityHubV2Input,
+		...func(*securityhub.Options)) (*securityhub.DescribeSecurityHubV2Output, error)
+}
+
+// ErrNotEnabled is the error when the new Security Hub is not enabled in an account and Region.
+var ErrNotEnabled = errors.New("the new Security Hub is not enabled")
+
+// Find returns the findings with an id, which is metadata.uid or finding_info.uid.
+func Find(ctx context.Context, api API, id string) ([]json.RawMessage, error) {
+	all, _, err := List(ctx, api, 1, func(int) {},
+		Any(id, types.OcsfStringFieldMetadataUid, types.OcsfStringFieldFindingInfoUid))
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	return nil, enabled(ctx, api) // it answers with no findings, as far as its documentation goes
+}
+
+// Any is the filter for findings that have a value in one of the fields.
+func Any(value string, fields ...types.OcsfStringField) types.CompositeFilter {
+	f := types.CompositeFilter{Operator: types.AllowedOperatorsOr}
+	for _, field := range fields {
+		f.StringFilters = append(f.StringFilters, filter(field, value))
+	}
+	return f
+}
+
+// Field is the filter for findings that have one of the values in a field.
+func Field(field types.OcsfStringField, values ...string) types.CompositeFilter {
+	f := types.CompositeFilter{Operator: types.AllowedOperatorsOr}
+	for _, value := range values {
+		f.StringFilters = append(f.StringFilters, filter(field, value))
+	}
+	return f
+}
+
+func filter(field types.OcsfStringField, value string) types.OcsfStringFilter {
+	return types.OcsfStringFilter{FieldName: field,
+		Filter: &types.StringFilter{Comparison: types.StringFilterComparisonEquals, Value: &value}}
+}
+
+// List returns the findings that match all filters, from so many pages of 100 at most. It reports whether there are
+// more, and after each page how many it has read.
+func List(ctx context.Context, api API, pages int, tell func(read int), filters ...types.CompositeFilter) (
+	all []json.RawMessage, more bool, err error) {
+	list := securityhub.NewGetFindingsV2Paginator(api, &securityhub.GetFindingsV2Input{
+		Filters: &types.OcsfFindingFilters{CompositeFilters: filters,
+			CompositeOperator: types.AllowedOperatorsAnd},
+		MaxResults: aws.Int32(100)})
+	for ; list.HasMorePages(); pages-- {
+		if pages == 0 {
+			return all, true, nil
+		}
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			if disabled := enabled(ctx, api); errors.Is(disabled, ErrNotEnabled) {
+				err = disabled
+			}
+			return nil, false, err
+		}
+		for _, f := range page.Findings {
+			raw, err := f.MarshalSmithyDocument()
+			if err != nil {
+				return nil, false, fmt.Errorf("read a finding in OCSF: %w", err)
+			}
+			all = append(all, raw)
+		}
+		tell(len(all))
+	}
+	return all, false, nil
+}
+
+// enabled returns ErrNotEnabled when the new Security Hub says that it is not. An error of another kind is no answer.
+func enabled(ctx context.Context, api API) error {
+	_, err := api.DescribeSecurityHubV2(ctx, &securityhub.DescribeSecurityHubV2Input{})
+	var none *types.ResourceNotFoundException
+	if errors.As(err, &none) {
+		return ErrNotEnabled
+	}
+	return nil
+}
