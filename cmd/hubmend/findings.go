@@ -159,7 +159,7 @@ func resourceListing(all []openResource) listing {
 		{name: "Findings", right: true}, {name: "State"}, {name: "Rule"}, {name: "Until (UTC)", show: minutes}, {name: "V2 ids", csvOnly: true}}}
 	for _, r := range all {
 		l.add(r.Control, r.Account, r.Region, r.Resource, fullTime(r.Since), strconv.Itoa(len(r.Findings)),
-			string(r.State), r.Rule, fullTime(r.Until), overview.V2IDs(r.Findings, r.V2IDs))
+			string(r.State), r.Rule, fullTime(r.Until), overview.V2IDs(r.V2IDs))
 	}
 	return l
 }

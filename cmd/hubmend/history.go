@@ -93,6 +93,8 @@ type tried struct {
 	Class      string          `json:"class,omitempty"`
 	Reason     string          `json:"reason,omitempty"`
 	Findings   []string        `json:"findings,omitempty"`
+	// V2IDs are the ids of the findings in the new Security Hub, by their ids.
+	V2IDs map[string]string `json:"v2Ids,omitempty"`
 }
 
 func historyCommand() *cobra.Command {
@@ -233,7 +235,7 @@ func pastOf(h ledger.History, home string) past {
 			By: a.By, Sender: a.Sender, AskedBy: a.AskedBy, Despite: a.Despite,
 			AskedAt: a.QueuedAt, StartedAt: a.ClaimedAt, EndedAt: a.EndedAt, Document: naming.Document(a.Runbook(t)),
 			Execution: a.ExecutionID,
-			Change:    a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings),
+			Change:    a.Change, Class: string(a.Class), Reason: a.Reason, Findings: ids(a.Findings), V2IDs: a.V2IDs,
 			Before: rawJSON(o.Before), After: rawJSON(o.After), Calls: rawJSON(o.Calls),
 			RevertedBy: cmp.Or(reverts[a.Number], a.RevertedBy.Sentence()),
 		}

@@ -69,10 +69,11 @@ func latestListing(entries []report.Entry) listing {
 		{name: "Ended (UTC)", show: minutes}, {name: "Outcome", color: colorOfOutcome}, {name: "Control"},
 		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Details"},
 		{name: "Execution", csvOnly: true}, {name: "Key", csvOnly: true},
+		{name: "V2 ids", csvOnly: true},
 	}}
 	for _, e := range entries {
 		l.add(fullTime(e.EndedAt), string(e.Outcome), e.Control, e.Account, e.Region, e.Resource,
-			cmp.Or(e.Reason, e.Change), e.Execution, e.Key)
+			cmp.Or(e.Reason, e.Change), e.Execution, e.Key, overview.V2IDs(e.V2IDs))
 	}
 	return l
 }

@@ -107,6 +107,9 @@ func printTried(out io.Writer, a tried, before bool, paint func(text.Color, stri
 			break
 		}
 		fact(out, map[bool]string{true: "findings"}[i == 0], wording.OneLine(id))
+		if v2 := a.V2IDs[id]; v2 != "" {
+			fact(out, "", "V2: "+wording.OneLine(v2))
+		}
 	}
 	printKept(out, "before", a.Before, before)
 	printKept(out, "after", a.After, before)
@@ -159,14 +162,14 @@ func attemptListing(p past) listing {
 	l := listing{}
 	for _, name := range []string{"Attempt", "State", "Outcome", "Requested", "Started", "Ended", "Control",
 		"Account", "Region", "Resource", "Trigger", "By", "Sender", "Document", "Execution", "Undo", "Change",
-		"Class", "Reason", "Proposal", "Asked by", "Despite policy"} {
+		"Class", "Reason", "Proposal", "Asked by", "Despite policy", "V2 ids"} {
 		l.columns = append(l.columns, column{name: name})
 	}
 	for _, a := range p.Attempts {
 		l.add(strconv.Itoa(a.Number), a.State, string(a.Outcome), fullTime(a.AskedAt), fullTime(a.StartedAt),
 			fullTime(a.EndedAt), a.Control, p.Account, p.Region, p.Resource, a.Trigger, a.By, a.Sender,
 			a.Document, a.Execution, a.Undo, a.Change,
-			a.Class, a.Reason, a.Proposal, a.AskedBy, a.Despite)
+			a.Class, a.Reason, a.Proposal, a.AskedBy, a.Despite, overview.V2IDs(a.V2IDs))
 	}
 	return l
 }

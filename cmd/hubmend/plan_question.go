@@ -20,13 +20,15 @@ import (
 )
 
 // question is what a plan is for.
-type question struct{ finding, control, resource, region string }
+type question struct{ finding, control, resource, region, exposure string }
 
 // answer gives the finding that the plan is for. It calls AWS only for what the question leaves open.
 func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, error) {
 	switch {
 	case q.control != "":
 		return q.madeUp(ctx, o)
+	case isV2ID(q.finding):
+		return q.fromV2(ctx, o)
 	case strings.HasPrefix(q.finding, "arn:"):
 		return q.fromHub(ctx, o)
 	}

@@ -17,17 +17,21 @@ import (
 func remediateCommand() *cobra.Command {
 	var r remediating
 	cmd := &cobra.Command{
-		Use:   "remediate FINDING_ID... | --control CONTROL --resource RESOURCE | --failed",
+		Use:   "remediate FINDING_ID... | EXPOSURE_ID | --control CONTROL --resource RESOURCE | --failed",
 		Short: "Remediate findings now, and wait for the outcome",
 		Long: `Requests remediation as the custom action in the Security Hub console does, and follows it to the
 end. The same checks and limits apply, and the ledger records who requested it. It starts once even
 if the loop guard or the circuit breaker would hold it, and it ends the hold after an undo. A finding
 that a rule of the policy exempts is remediated only with --despite-policy.
 
-Name up to 20 findings by their ids, or a control and a resource that Security Hub has findings of.
+Name up to 20 findings by their ids in either Security Hub, or a control and a resource that Security
+Hub has findings of.
 RESOURCE is an ARN or the resource's own id, such as sg-0123456789abcdef0. The command uses the
 credentials and the Region of your AWS configuration, which must be those of the administrator's
 account and home Region.
+
+EXPOSURE_ID is the id of an exposure finding of the new Security Hub. The command lists the findings
+behind it and what Hubmend can do about each, asks, and remediates those that it can.
 
 With --failed, it requests again, in bulk, what failed or is pending because an account was not
 ready. Fix the cause first. It shows what it will request, asks, and does not wait for the end.
@@ -38,6 +42,7 @@ or you did not wait for the end.`,
 			`  hubmend remediate --control %s --resource sg-0123456789abcdef0
   hubmend remediate arn:aws:securityhub:us-east-1:222222222222:security-control/%s/finding/5fea7756-0ea4-451a-a703-a558b933e274 --json
   hubmend remediate --control %s --resource sg-0123456789abcdef0 --despite-policy OPS-123
+  hubmend remediate 9d1b8a9e6f5c4d3b2a1908f7e6d5c4b3a2918070f6e5d4c3b2a190807f6e5d4c
   hubmend remediate --failed --account 222222222222 --class not-ready`, exampleID(), exampleID(), exampleID()),
 		Args: func(_ *cobra.Command, ids []string) error { return r.checkArgs(ids) },
 		RunE: func(cmd *cobra.Command, ids []string) error { return r.run(cmd, ids) },
@@ -77,9 +82,9 @@ func (r remediating) checkArgs(ids []string) error {
 		return fmt.Errorf("%d findings are too many; name up to %d", len(ids), mostFindings)
 	}
 	for _, id := range ids {
-		if !strings.HasPrefix(id, "arn:") || len(id) > 512 {
-			return fmt.Errorf("%q is not the id of a finding, which begins with arn:; `hubmend findings --json` "+
-				"lists ids", clip(wording.OneLine(id)))
+		if !isV2ID(id) && (!strings.HasPrefix(id, "arn:") || len(id) > 512) {
+			return fmt.Errorf("%q is not the id of a finding, which begins with arn: or, in the new Security Hub, has 64 "+
+				"hexadecimal digits; `hubmend findings --json` lists ids", clip(wording.OneLine(id)))
 		}
 	}
 	return nil
@@ -97,10 +102,29 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := r.find(ctx, a, ids)
+	ids, exposed, err := cspmIDs(ctx, a, ids)
 	if err != nil {
 		return err
 	}
+	if exposed != nil {
+		return r.runExposure(cmd, a, *exposed)
+	}
+	wanted, err := r.find(ctx, a, ids)
+	if missing := (notInHub{}); errors.As(err, &missing) && len(ids) == 1 {
+		if exposed := exposureOf(ctx, a, ids[0]); exposed != nil {
+			return r.runExposure(cmd, a, *exposed)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return r.request(cmd, a, wanted, func(all []remediated) any { return all })
+}
+
+// request sends the requests and follows them. asJSON makes the JSON of their outcomes.
+func (r remediating) request(cmd *cobra.Command, a asking, wanted []findingRequest,
+	asJSON func([]remediated) any) error {
+	ctx := cmd.Context()
 	if n := len(wanted); n > mostFindings {
 		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: remediating the first %d of %d findings\n", mostFindings, n)
 		wanted = wanted[:mostFindings]
@@ -119,7 +143,7 @@ func (r remediating) run(cmd *cobra.Command, ids []string) error {
 			wording.Counted(len(wanted), "finding"),
 			awsProblem(a.cfg.Region, problem))
 	}
-	if err := r.finish(cmd, a, wanted[:sent]); err != nil || problem == nil {
+	if err := r.finish(cmd, a, wanted[:sent], asJSON); err != nil || problem == nil {
 		return err
 	}
 	return errFailed
@@ -152,7 +176,8 @@ type remediated struct {
 }
 
 // finish follows the requests one after the other until it is interrupted, and reports the outcomes.
-func (r remediating) finish(cmd *cobra.Command, a asking, wanted []findingRequest) error {
+func (r remediating) finish(cmd *cobra.Command, a asking, wanted []findingRequest,
+	asJSON func([]remediated) any) error {
 	ctx, cancel := r.deadline(cmd)
 	defer cancel()
 	results, end := []remediated{}, error(nil)
@@ -169,7 +194,7 @@ func (r remediating) finish(cmd *cobra.Command, a asking, wanted []findingReques
 	}
 	switch {
 	case r.asJSON:
-		return errors.Join(json.NewEncoder(cmd.OutOrStdout()).Encode(results), end)
+		return errors.Join(json.NewEncoder(cmd.OutOrStdout()).Encode(asJSON(results)), end)
 	case r.noWait:
 		fmt.Fprintf(cmd.OutOrStdout(), "Sent. %s shows the progress.\n", historyOf(keys(wanted)...))
 	}

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 	"github.com/spf13/cobra"
 
@@ -40,8 +39,8 @@ func (r *remediating) againFlags(cmd *cobra.Command) {
 // checkFailed refuses flags that do not go together.
 func (r remediating) checkFailed(ids []string) error {
 	switch {
-	case !r.failed && (r.account != "" || r.class != "" || r.yes):
-		return errors.New("--account, --class and --yes belong to --failed")
+	case !r.failed && (r.account != "" || r.class != ""):
+		return errors.New("--account and --class belong to --failed")
 	case !r.failed:
 		return nil
 	case r.despite != "":
@@ -153,9 +152,6 @@ func (r remediating) failedRecords(ctx context.Context, a asking) ([]decide.Reco
 	return all, nil
 }
 
-// idsAtOnce is how many findings one call reads.
-const idsAtOnce = 20
-
 // findingRequests makes one request for each record, from the first of its findings that is still open. It counts the
 // records that have none.
 func findingRequests(ctx context.Context, a asking, records []decide.Record) (wanted []findingRequest, skipped int,
@@ -166,19 +162,9 @@ func findingRequests(ctx context.Context, a asking, records []decide.Record) (wa
 			ids = append(ids, f.ID)
 		}
 	}
-	documents := map[string]types.AwsSecurityFinding{}
-	for part := range slices.Chunk(ids, idsAtOnce) {
-		filters := &types.AwsSecurityFindingFilters{RecordState: []types.StringFilter{equals(finding.Active)}}
-		for _, id := range part {
-			filters.Id = append(filters.Id, equals(id))
-		}
-		found, err := findings(ctx, a, filters)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, d := range found {
-			documents[aws.ToString(d.Id)] = d
-		}
+	documents, err := findingsByID(ctx, a, ids)
+	if err != nil {
+		return nil, 0, err
 	}
 	for _, rec := range records {
 		w, is := findingRequestOf(a, rec, documents)
@@ -195,7 +181,7 @@ func findingRequestOf(a asking, rec decide.Record, documents map[string]types.Aw
 	bool) {
 	for _, f := range rec.Last().Findings {
 		d, known := documents[f.ID]
-		if !known {
+		if !known || d.RecordState != finding.Active {
 			continue
 		}
 		if w, err := newFindingRequest(a, d, ""); err == nil && w.target == rec.Target {

@@ -82,10 +82,9 @@ func (r remediating) documents(ctx context.Context, a asking, ids []string) ([]t
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(documents, func(d types.AwsSecurityFinding) bool { return aws.ToString(d.Id) == id }) {
-			return nil, fmt.Errorf("Security Hub has no finding %s that account %s can see in %s; use credentials of "+
-				"the administrator's account in the home Region, or check the id", wording.OneLine(id),
-				a.person.Account,
-				a.cfg.Region)
+			return nil, notInHub{fmt.Errorf("Security Hub has no finding %s that account %s can see in %s; use "+
+				"credentials of the administrator's account in the home Region, or check the id", wording.OneLine(id),
+				a.person.Account, a.cfg.Region)}
 		}
 	}
 	if r.resource != "" {
@@ -95,6 +94,9 @@ func (r remediating) documents(ctx context.Context, a asking, ids []string) ([]t
 	}
 	return documents, nil
 }
+
+// notInHub is the error of an id that Security Hub CSPM does not have.
+type notInHub struct{ error }
 
 // oneResource refuses a short id that several resources have, in different accounts or Regions.
 func oneResource(name string, wanted []findingRequest) error {
@@ -137,6 +139,28 @@ func findings(ctx context.Context, a asking, filters *types.AwsSecurityFindingFi
 		all = append(all, page.Findings...)
 	}
 	return all, nil
+}
+
+// idsAtOnce is how many findings one call reads.
+const idsAtOnce = 20
+
+// findingsByID reads findings of Security Hub CSPM. Those that it does not have are missing.
+func findingsByID(ctx context.Context, a asking, ids []string) (map[string]types.AwsSecurityFinding, error) {
+	documents := map[string]types.AwsSecurityFinding{}
+	for part := range slices.Chunk(ids, idsAtOnce) {
+		filters := &types.AwsSecurityFindingFilters{}
+		for _, id := range part {
+			filters.Id = append(filters.Id, equals(id))
+		}
+		found, err := findings(ctx, a, filters)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range found {
+			documents[aws.ToString(d.Id)] = d
+		}
+	}
+	return documents, nil
 }
 
 // keys returns the keys of the requested targets, each once.

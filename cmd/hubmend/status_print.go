@@ -152,14 +152,15 @@ func targetListing(targets []overview.Target) listing {
 	l := listing{columns: []column{
 		{name: "State", color: colorOfState}, {name: "Since (UTC)", show: minutes}, {name: "Control"},
 		{name: "Account"}, {name: "Region"}, {name: "Resource", show: overview.Short}, {name: "Details"},
-		{name: "Key", csvOnly: true},
+		{name: "Key", csvOnly: true}, {name: "V2 ids", csvOnly: true},
 	}}
 	for _, t := range targets {
 		state := string(t.State)
 		if t.Undo {
 			state += undoMark
 		}
-		l.add(state, fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource, details(t), t.Key)
+		l.add(state, fullTime(t.Since), t.Control, t.Account, t.Region, t.Resource, details(t), t.Key,
+			overview.V2IDs(t.V2IDs))
 	}
 	return l
 }

@@ -145,18 +145,18 @@ func (e *Exposure) regionOf(id string) string {
 	return m[2]
 }
 
-// Controls returns the ids of the related findings that Security Hub CSPM may have.
-func (e *Exposure) Controls() []string {
+// Controls returns the ids of the related findings that Security Hub CSPM may have in a Region.
+func (e *Exposure) Controls(region string) []string {
 	var ids []string
 	for _, r := range e.Related {
-		if r.Region != "" {
+		if r.Region == region {
 			ids = append(ids, r.ID)
 		}
 	}
 	return ids
 }
 
-// Regions returns the Regions of those, each once.
+// Regions returns the Regions of the related findings of Security Hub CSPM, each once.
 func (e *Exposure) Regions() []string {
 	var all []string
 	for _, r := range e.Related {

@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,24 +37,15 @@ func IsResource(resource, name string) bool {
 
 // has reports whether a name is an attempt's execution or one of its findings, in either Security Hub.
 func has(a decide.Attempt, name string) bool {
-	if a.ExecutionID == name || slices.ContainsFunc(a.Findings, func(r decide.Ref) bool { return r.ID == name }) {
-		return true
-	}
-	for _, id := range a.V2IDs {
-		if id == name {
-			return true
-		}
-	}
-	return false
+	return a.ExecutionID == name || slices.ContainsFunc(a.Findings, func(r decide.Ref) bool { return r.ID == name }) ||
+		slices.Contains(slices.Collect(maps.Values(a.V2IDs)), name)
 }
 
-// V2IDs writes the ids that findings have in the new Security Hub, in the order of the findings.
-func V2IDs(findings []string, v2 map[string]string) string {
+// V2IDs writes the ids that findings have in the new Security Hub, in the order of the findings' own ids.
+func V2IDs(byFinding map[string]string) string {
 	var ids []string
-	for _, f := range findings {
-		if id := v2[f]; id != "" {
-			ids = append(ids, id)
-		}
+	for _, f := range slices.Sorted(maps.Keys(byFinding)) {
+		ids = append(ids, byFinding[f])
 	}
 	return strings.Join(ids, " ")
 }

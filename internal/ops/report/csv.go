@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hubmend/internal/ops/overview"
 	"hubmend/internal/ops/spreadsheet"
 )
 
@@ -13,7 +14,7 @@ var csvHeader = []string{
 	"ended", "found", "seconds", "outcome", "control", "title", "account", "region", "resource", "requested by",
 	"trigger", "change", "before", "after", "verified", "class", "reason", "undone at", "undoes", "document",
 	"execution", "attempt", "target", "findings", "sender", "calls",
-	"proposal", "asked by", "despite policy",
+	"proposal", "asked by", "despite policy", "v2 ids",
 }
 
 // WriteCSV writes a row for each attempt.
@@ -25,7 +26,7 @@ func (r Report) WriteCSV(w io.Writer) error {
 			e.Control, e.Title, e.Account, e.Region, e.Resource, e.By, e.Trigger,
 			e.Change, e.Before, e.After, e.Verified, e.Class, e.Reason, stamp(e.UndoneAt), e.Undoes, e.Document,
 			e.Execution, strconv.Itoa(e.Number), e.Key, strings.Join(e.Findings, " "), e.Sender, e.Calls,
-			e.Proposal, e.AskedBy, e.Despite,
+			e.Proposal, e.AskedBy, e.Despite, overview.V2IDs(e.V2IDs),
 		})
 	}
 	return spreadsheet.WriteCSV(w, csvHeader, rows)

@@ -52,6 +52,8 @@ type Entry struct {
 	Reason   string `json:"reason,omitempty"`
 
 	Findings []string `json:"findings,omitempty"`
+	// V2IDs are the ids of the findings in the new Security Hub, by their ids.
+	V2IDs map[string]string `json:"v2Ids,omitempty"`
 	// Undoes is the execution that this attempt was to undo. UndoneAt is when this repair was undone.
 	Undoes   string    `json:"undoes,omitempty"`
 	UndoneAt time.Time `json:"undoneAt,omitzero"`
@@ -89,7 +91,7 @@ func entryOf(p ledger.Past, o outcomes.Outcome, foundAt time.Time, home string) 
 		Document:  naming.Document(a.Runbook(t)),
 		Execution: a.ExecutionID,
 		Before:    p.Outcome.Before, After: p.Outcome.After, Calls: p.Outcome.Calls, Change: a.Change,
-		Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo,
+		Class: string(a.Class), Reason: a.Reason, Undoes: a.Undo, V2IDs: a.V2IDs,
 	}
 	if a.Proposal > 0 {
 		e.Proposal = decide.ProposalID(e.Key, a.Proposal)

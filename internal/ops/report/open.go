@@ -17,8 +17,9 @@ type Open struct {
 	Region   string    `json:"region"` // where a remediation would run, or "global"
 	Resource string    `json:"resource"`
 	Workflow string    `json:"workflow"`
-	Observed time.Time `json:"observed"` // the latest check
-	Finding  string    `json:"finding"`  // the id of one of its findings
+	Observed time.Time `json:"observed"`       // the latest check
+	Finding  string    `json:"finding"`        // the id of one of its findings
+	V2ID     string    `json:"v2Id,omitempty"` // of that finding in the new Security Hub
 	// Rule of the policy exempts some of its findings, but not all; empty for most.
 	Rule string `json:"rule,omitempty"`
 }
@@ -46,7 +47,7 @@ func (b *Builder) AddOpen(f finding.Finding) {
 		t = target.Target{Account: f.Account, Region: f.Region, Resource: f.ResourceID}
 	}
 	one := Open{Control: control.ID, Account: t.Account, Region: t.Region, Resource: t.Resource, Workflow: f.Workflow,
-		Observed: f.ObservedAt.UTC(), Finding: f.ID}
+		Observed: f.ObservedAt.UTC(), Finding: f.ID, V2ID: f.V2.UID}
 	key := control.ID + " " + t.String()
 	other, twice := b.open[key]
 	if twice && !one.before(other.Open) {
