@@ -18,6 +18,11 @@ import (
 func hubWith(t *testing.T, asked *[]string, findings ...map[string]any) terminal {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/findings" { // the new Security Hub is not enabled
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"__type": "ResourceNotFoundException", "message": "not enabled"}`)
+			return
+		}
 		var in struct {
 			Filters   map[string]any
 			NextToken string

@@ -92,14 +92,15 @@ func TestTargetsCSV(t *testing.T) {
 	at := time.Date(2026, 1, 31, 18, 0, 9, 0, time.UTC)
 	targets := []overview.Target{{Key: "k", State: overview.Queued, Control: "EC2.13", Account: "222222222222",
 		Region: "us-east-1", Resource: group, Since: at, Until: at.Add(time.Hour), Undo: true,
-		Why: "=HYPERLINK(\"x\")"}}
+		V2IDs: map[string]string{"f-2": "v2", "f-1": "v1"},
+		Why:   "=HYPERLINK(\"x\")"}}
 	var b bytes.Buffer
 	if err := formatCSV.print(&b, nil, targetListing(targets), nil); err != nil {
 		t.Fatal(err)
 	}
 	_, rows := read(t, b.Bytes())
 	want := []map[string]string{{"state": "queued (undo)", "since": "2026-01-31T18:00:09Z", "control": "EC2.13",
-		"account": "222222222222", "region": "us-east-1", "resource": group, "key": "k",
+		"account": "222222222222", "region": "us-east-1", "resource": group, "key": "k", "v2 ids": "v1 v2",
 		"details": `'=HYPERLINK("x") Not before 2026-01-31 19:00.`}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -122,6 +122,34 @@ func TestPreviewOfSeveralFiles(t *testing.T) {
 		"not open, and left out: 1.")
 }
 
+// An export of the new Security Hub is read as one of Security Hub CSPM. Both together have each finding once.
+func TestPreviewOfOCSF(t *testing.T) {
+	t.Parallel()
+	s := terminal{env: nobody}
+	other := map[string]any{"class_uid": 2004, "class_name": "Detection Finding", "metadata": map[string]any{
+		"product": map[string]any{"uid": "arn:aws:securityhub:us-east-1::productv2/aws/guardduty"}}}
+	v2 := exported(t, inOCSF("a", sgARN(1), "New"), inOCSF("b", sgARN(2), "Suppressed"), inOCSF("c", sgARN(3), "New"),
+		other, other)
+	args := "preview --set CIS4142=ENABLED --from " + v2
+	s.says(t, 0, args, "starts 2 repairs for 2 open findings", "not open, and left out: 1.", "Skipped 2 OCSF findings: ")
+	args += " --from " + exported(t, sample(t, "EC2.13", sgARN(1), "a"), sample(t, "EC2.13", sgARN(2), "b"),
+		sample(t, "EC2.13", sgARN(4), "d"))
+	var got preview.Report
+	if err := json.Unmarshal([]byte(s.says(t, 0, args+" --json")), &got); err != nil || len(got.Rows) != 3 ||
+		got.Closed != 1 || got.Rows[0].Finding != findingID("a") || got.Rows[0].V2ID != v2IDOf("a") ||
+		got.Rows[2].V2ID != "" {
+		t.Errorf("%+v, %v", got.Rows, err)
+	}
+	if out := s.says(t, 0, args+" --output csv"); !strings.Contains(out, v2IDOf("a")) {
+		t.Errorf("prints %s", out)
+	}
+	if out := s.says(t, 0, args+" --html -"); !strings.Contains(out, v2IDOf("a")) {
+		t.Error("the page has no V2 id")
+	}
+	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+v2, "2 findings of these controls")
+	s.says(t, exitUsage, "plan --finding "+write(t, "other.json", `[{"class_uid": 2004}]`), "not Security Hub's own")
+}
+
 func TestPreviewBadInput(t *testing.T) {
 	t.Parallel()
 	file := previewed(t)

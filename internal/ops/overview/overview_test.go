@@ -311,7 +311,8 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	one := targetOf("sg-1")
 	rec := ledger.Entry{Record: &decide.Record{Target: one,
-		Attempts: []decide.Attempt{{Findings: []decide.Ref{{ID: "arn:f-1"}}}, {ExecutionID: "exec-2"}}}}
+		Attempts: []decide.Attempt{{Findings: []decide.Ref{{ID: "arn:f-1"}},
+			V2IDs: map[string]string{"arn:f-1": "9d1b"}}, {ExecutionID: "exec-2"}}}}
 	rec.Record.Parked = []decide.Parked{{Request: decide.Request{Ref: decide.Ref{ID: "arn:f-3"}}}}
 	rec.Record.Proposal = decide.Proposal{Round: 2, State: decide.Open}
 	gone := ledger.Entry{Past: &ledger.Past{Target: one,
@@ -321,7 +322,7 @@ func TestNames(t *testing.T) {
 		one.Key(): {true, true}, one.Resource: {true, true}, "sg-1": {true, true}, "exec-1": {false, true},
 		"exec-2":              {true, false},
 		"security-group/sg-1": {true, true}, "arn:f-1": {true, false}, "arn:f-2": {false, true},
-		"arn:f-3": {true, false}, rec.Record.ProposalID(): {true, false},
+		"9d1b": {true, false}, "arn:f-3": {true, false}, rec.Record.ProposalID(): {true, false},
 		"": {}, "sg": {}, "group/sg-1": {}, "f-1": {}, "222222222222": {}, "exec": {},
 	} {
 		for i, e := range []ledger.Entry{rec, gone, breaker} {

@@ -52,6 +52,7 @@ func TestCSV(t *testing.T) {
 		"document": "hubmend-CloseSecurityGroupPorts", "execution": execution(1), "attempt": "1", "target": one.Key(),
 		"findings": "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1", "sender": "",
 		"calls": `["kms:DescribeKey"]`, "proposal": "", "asked by": "", "despite policy": "",
+		"v2 ids": "9d1b",
 	}
 	if diff := cmp.Diff(want, rows[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -39,6 +39,7 @@ func past(t target.Target, number int, before time.Duration, more ...func(*ledge
 		QueuedAt: ago(before + 40*time.Second), ClaimedAt: ago(before + 39*time.Second), EndedAt: ago(before),
 		ExecutionID: execution(number), Change: "Closed TCP 22 to the world.",
 		Findings: []decide.Ref{{ID: "arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}},
+		V2IDs:    map[string]string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1": "9d1b"},
 	}}}
 	p.Outcome.Before = `["{\"IpPermissions\":[{\"FromPort\":22,\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\"}]}]}"]`
 	p.Outcome.After = `["{\"IpPermissions\":[]}"]`

@@ -33,6 +33,7 @@ func TestPageSays(t *testing.T) {
 		"1\u00a0failed, 0\u00a0suspended, 0\u00a0held", "Closed TCP 22 to the world.", "0.0.0.0/0&#34;",
 		"&#34;IpPermissions&#34;: []",
 		"<dt>Verified</dt>", "All other rules stay.", "<dt>Undone</dt>", "It is still open.",
+		"<dt>In the new Security Hub</dt>", "9d1b",
 		"arn:aws:iam::111111111111:user/ann", "<caption>CIS AWS Foundations v1.2.0</caption>",
 		"hubmend history " + groupOf("sg-2").Key(), "Content-Security-Policy", "default-src &#39;none&#39;",
 	} {

@@ -87,7 +87,8 @@ func TestEntry(t *testing.T) {
 		Before: past(one, 1, day).Outcome.Before, After: past(one, 1, day).Outcome.After,
 		Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.",
 		Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0. All other rules stay.",
-		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"}, UndoneAt: ago(time.Hour),
+		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"},
+		V2IDs:    map[string]string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1": "9d1b"}, UndoneAt: ago(time.Hour),
 	}
 	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -224,6 +225,7 @@ func TestOpen(t *testing.T) {
 	first, second := openFinding("EC2.13", "f-1", "eu-west-1", resource), openFinding("EC2.13", "f-2", "eu-west-1",
 		resource)
 	second.ObservedAt = ago(time.Minute)
+	second.V2.UID = "9d1b"
 	user := openFinding("IAM.3", "f-3", "eu-west-1", "arn:aws:iam::222222222222:user/ann")
 	user.ResourceType = "AwsIamUser"
 	again := user
@@ -243,6 +245,9 @@ func TestOpen(t *testing.T) {
 		"IAM.3 global arn:aws:iam::222222222222:user/ann f-3"}
 	if diff := cmp.Diff(want, got); diff != "" || !r.OpenKnown {
 		t.Errorf("known: %v (-want +got):\n%s", r.OpenKnown, diff)
+	}
+	if r.Open[0].V2ID != "9d1b" {
+		t.Errorf("%+v", r.Open[0])
 	}
 	if r := reportOf(t, done, left, unknown, passed, hidden); len(r.Open) > 0 || !r.OpenKnown {
 		t.Errorf("%+v", r.Open)
