@@ -147,6 +147,8 @@ func TestPreviewOfOCSF(t *testing.T) {
 		t.Error("the page has no V2 id")
 	}
 	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+v2, "2 findings of these controls")
+	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+v2+" --replay "+exported(t, sample(t, "EC2.13", sgARN(2), "b")),
+		"2 findings of these controls")
 	s.says(t, exitUsage, "plan --finding "+write(t, "other.json", `[{"class_uid": 2004}]`), "not Security Hub's own")
 }
 

@@ -61,10 +61,19 @@ func historiesOf(versions []Finding) []history {
 	var all []history
 	for _, of := range byID {
 		slices.SortStableFunc(of, func(a, b Finding) int { return a.ObservedAt.Compare(b.ObservedAt) })
-		all = append(all, history{of[len(of)-1], spellsOf(of)})
+		all = append(all, history{latestOf(of), spellsOf(of)})
 	}
 	slices.SortFunc(all, func(a, b history) int { return cmp.Compare(a.latest.ID, b.latest.ID) })
 	return all
+}
+
+// latestOf joins the versions of a finding, which may come from both Security Hubs.
+func latestOf(versions []Finding) Finding {
+	plain := make([]preview.Finding, 0, len(versions))
+	for _, v := range versions {
+		plain = append(plain, v.Finding)
+	}
+	return Finding{preview.Join(plain)[0], versions[len(versions)-1].CreatedAt}
 }
 
 func spellsOf(versions []Finding) []spell {
