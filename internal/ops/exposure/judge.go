@@ -69,7 +69,7 @@ func (j Judge) Row(r Related, document json.RawMessage, v2 finding.V2) Row {
 		row.Control = control.ID
 	}
 	switch {
-	case f.Compliance == "PASSED":
+	case f.Compliance == finding.Passed:
 		return row.because(Passed, "")
 	case f.Workflow == finding.Suppressed || v2.Status == finding.Suppressed:
 		return row.because(Suppressed, "")

@@ -43,12 +43,6 @@ func TestRow(t *testing.T) {
 		return policy.Policy{Format: policy.Format, Rules: []policy.Rule{{Name: "r", Decision: decision, When: when,
 			Reason: "Because."}}}
 	}
-	var guided string
-	for _, c := range catalog.Embedded().Controls {
-		if c.Guide != "" {
-			guided = c.ID
-		}
-	}
 	related := exposure.Related{ID: "f", Region: "eu-west-1"}
 	for name, tc := range map[string]struct {
 		related  exposure.Related
@@ -65,7 +59,7 @@ func TestRow(t *testing.T) {
 		"passed":                {related: related, document: made(of("EC2.13", "PASSED")), want: exposure.Passed},
 		"passed, no control":    {related: related, document: made(of("EC2.999", "PASSED")), want: exposure.Passed},
 		"of no control of ours": {related: related, document: made(of("EC2.999", "FAILED")), want: exposure.Refused},
-		"guide":                 {related: related, document: made(of(guided, "FAILED")), want: exposure.GuideOnly},
+		"guide":                 {related: related, document: made(of(catalog.Embedded().Guides[0].ID, "FAILED")), want: exposure.GuideOnly},
 		"archived":              {related: related, document: made(object{"RecordState": "ARCHIVED"}), want: exposure.Refused},
 		"another product": {related: related, document: made(object{
 			"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/inspector"}), want: exposure.NoControl},
