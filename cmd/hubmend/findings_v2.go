@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 	"github.com/spf13/cobra"
 
+	"hubmend/internal/aws/awserr"
 	"hubmend/internal/engine/finding"
 	"hubmend/internal/ops/hubv2"
 )
@@ -31,8 +32,8 @@ func readV2(ctx context.Context, cfg aws.Config, controls []string, within *type
 		}
 		all, more, err := hubv2.List(ctx, securityhub.NewFromConfig(cfg), mostOpenPages, func(int) {}, filters...)
 		switch {
-		case errors.Is(err, hubv2.ErrNotEnabled):
-			return known, ""
+		case errors.Is(err, hubv2.ErrNotEnabled), errors.Is(err, hubv2.ErrUnknown) && !awserr.IsTransient(err):
+			return known, "" // IAM has one action for reading findings, which Security Hub CSPM has just allowed
 		case err != nil:
 			return known, fmt.Sprintf("The status and the id of findings in the new Security Hub are not known: %v.",
 				awsError(cfg.Region, err))

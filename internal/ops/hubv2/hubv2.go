@@ -19,8 +19,12 @@ type API interface {
 		...func(*securityhub.Options)) (*securityhub.DescribeSecurityHubV2Output, error)
 }
 
-// ErrNotEnabled is the error when the new Security Hub is not enabled in an account and Region.
-var ErrNotEnabled = errors.New("the new Security Hub is not enabled")
+var (
+	// ErrNotEnabled is the error when the new Security Hub is not enabled in an account and Region.
+	ErrNotEnabled = errors.New("the new Security Hub is not enabled")
+	// ErrUnknown is part of an error when the new Security Hub may be enabled or not.
+	ErrUnknown = errors.New("it is not known if the new Security Hub is enabled")
+)
 
 // Find returns the findings with an id, which is metadata.uid or finding_info.uid.
 func Find(ctx context.Context, api API, id string) ([]json.RawMessage, error) {
@@ -29,7 +33,10 @@ func Find(ctx context.Context, api API, id string) ([]json.RawMessage, error) {
 	if err != nil || len(all) > 0 {
 		return all, err
 	}
-	return nil, enabled(ctx, api) // it answers with no findings, as far as its documentation goes
+	if err := explain(ctx, api, nil); errors.Is(err, ErrNotEnabled) {
+		return nil, err
+	}
+	return nil, nil
 }
 
 // Any is the filter for findings that have a value in one of the fields.
@@ -69,10 +76,7 @@ func List(ctx context.Context, api API, pages int, tell func(read int), filters 
 		}
 		page, err := list.NextPage(ctx)
 		if err != nil {
-			if disabled := enabled(ctx, api); errors.Is(disabled, ErrNotEnabled) {
-				err = disabled
-			}
-			return nil, false, err
+			return nil, false, explain(ctx, api, err)
 		}
 		for _, f := range page.Findings {
 			raw, err := f.MarshalSmithyDocument()
@@ -86,12 +90,15 @@ func List(ctx context.Context, api API, pages int, tell func(read int), filters 
 	return all, false, nil
 }
 
-// enabled returns ErrNotEnabled when the new Security Hub says that it is not. An error of another kind is no answer.
-func enabled(ctx context.Context, api API) error {
-	_, err := api.DescribeSecurityHubV2(ctx, &securityhub.DescribeSecurityHubV2Input{})
+// explain finds out if the new Security Hub is enabled. How GetFindingsV2 answers where it is not is not documented.
+func explain(ctx context.Context, api API, err error) error {
+	_, problem := api.DescribeSecurityHubV2(ctx, &securityhub.DescribeSecurityHubV2Input{})
 	var none *types.ResourceNotFoundException
-	if errors.As(err, &none) {
+	switch {
+	case errors.As(problem, &none):
 		return ErrNotEnabled
+	case problem != nil:
+		return errors.Join(ErrUnknown, err)
 	}
-	return nil
+	return err
 }

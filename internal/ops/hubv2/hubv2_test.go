@@ -58,8 +58,11 @@ func TestFind(t *testing.T) {
 		"refused, and may not know": {hub: hub{refuses: denied, enabled: denied}, want: denied},
 	} {
 		found, err := hubv2.Find(t.Context(), &tc.hub, "9d1b")
-		if len(found) != tc.found || !errors.Is(err, tc.want) {
+		if len(found) != tc.found || !errors.Is(err, tc.want) || tc.want == nil && err != nil {
 			t.Errorf("%s: %d findings, %v", name, len(found), err)
+		}
+		if unsure := tc.hub.enabled == denied && tc.want != nil; errors.Is(err, hubv2.ErrUnknown) != unsure {
+			t.Errorf("%s: %v", name, err)
 		}
 		if tc.found > 0 && !strings.Contains(string(found[0]), `"uid":"9d1b"`) {
 			t.Errorf("%s: %s", name, found[0])
