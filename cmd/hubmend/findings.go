@@ -26,9 +26,9 @@ func findingsCommand() *cobra.Command {
 		Use:   "findings",
 		Short: "List open findings that Hubmend can remediate",
 		Long: fmt.Sprintf(`Reads the open findings of Security Hub that Hubmend can remediate: failed, active, and neither
-suppressed nor resolved. Counts the resources by control and account; with --control, lists each
-resource. It shows what the policy holds back, and which rule. It reads up to %d findings, and changes
-nothing.
+suppressed nor resolved. A finding that is Suppressed in the new Security Hub is left out. Counts the
+resources by control and account; with --control, lists each resource. It shows what the policy holds
+back, and which rule. It reads up to %d findings, and changes nothing.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
 administrator's account and home Region.`, mostOpenPages*100),

@@ -107,8 +107,8 @@ func historyCommand() *cobra.Command {
 		Short: "Show the latest remediations, or every attempt to remediate a resource",
 		Long: `Without TARGET, shows the latest remediations of all resources. With TARGET, shows every attempt to
 remediate one resource in the last 90 days: when it ran, who requested it, what it changed, and why
-it failed. TARGET is the ARN or the id of the resource, the id of an execution or a finding, or the
-key that events and notifications show.
+it failed. TARGET is the ARN or the id of the resource, the id of an execution or of a finding in
+either Security Hub, or the key that events and notifications show.
 
 It uses your AWS configuration. Choose the administrator's account and the home Region.`,
 		Example: `  hubmend history

@@ -46,7 +46,8 @@ HUBMEND_PYTHON names, or else the first that has boto3 of that of a checkout or 
 setup", and python3.
 
 Exit codes: 0 there is a plan, or nothing to change; 1 the runbook would refuse the resource or
-fail, or it must be remediated manually, and the output explains why; 2 the plan could not be made.`,
+fail, it must be remediated manually, or Hubmend can remediate nothing behind the exposure, and the
+output explains why; 2 the plan could not be made.`,
 		Example: fmt.Sprintf(`  hubmend plan --finding finding.json
   hubmend plan --finding arn:aws:securityhub:us-east-1:222222222222:security-control/%[1]s/finding/0b0a29a4-3a54-4d7f-9a29-1ba5b8a4a7a3
   hubmend plan --control %[1]s --resource sg-0123456789abcdef0 --region us-east-1

@@ -23,11 +23,11 @@ left to a person, exempt, refused, suspended. It counts findings and repairs by 
 organizational unit, irreversible and risky repairs first, and estimates cost and time. It changes
 nothing.
 
-With --from it reads findings from files, such as the output of "aws securityhub get-findings", and
-calls no AWS API. FILE is JSON or YAML, in UTF-8 or UTF-16, also compressed with gzip; - reads
-standard input. Without --from it reads the open findings from Security Hub, the ledger, and which
-groups are ENABLED already, with your AWS configuration. Choose the administrator's account and the
-home Region.
+With --from it reads findings from files, such as the output of "aws securityhub get-findings" or
+"get-findings-v2", and calls no AWS API. FILE is JSON or YAML, in UTF-8 or UTF-16, also compressed
+with gzip; - reads standard input. Without --from it reads the open findings from Security Hub, the
+ledger, and which groups are ENABLED already, with your AWS configuration. Choose the administrator's
+account and the home Region.
 
 --policy names a policy file. --facts names a file with facts that findings do not have:
 {"ous": {"222222222222": ["ou-a1b2-c3d4e5f6", "r-a1b2"]}, "tags": {"arn:...": {"team": "web"}}}. The
