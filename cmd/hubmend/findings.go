@@ -156,7 +156,8 @@ func openResources(open []finding.Finding) []openResource {
 func resourceListing(all []openResource) listing {
 	l := listing{columns: []column{{name: "Control"}, {name: "Account"}, {name: "Region"},
 		{name: "Resource", show: overview.Short}, {name: "Since (UTC)", show: minutes},
-		{name: "Findings", right: true}, {name: "State"}, {name: "Rule"}, {name: "Until (UTC)", show: minutes}, {name: "V2 ids", csvOnly: true}}}
+		{name: "Findings", right: true}, {name: "State"}, {name: "Rule"}, {name: "Until (UTC)", show: minutes},
+		{name: "V2 ids", csvOnly: true}}}
 	for _, r := range all {
 		l.add(r.Control, r.Account, r.Region, r.Resource, fullTime(r.Since), strconv.Itoa(len(r.Findings)),
 			string(r.State), r.Rule, fullTime(r.Until), overview.V2IDs(r.V2IDs))

@@ -38,8 +38,8 @@ func readV2(ctx context.Context, cfg aws.Config, controls []string, within *type
 			return known, fmt.Sprintf("The status and the id of findings in the new Security Hub are not known: %v.",
 				awsError(cfg.Region, err))
 		case more:
-			problem = fmt.Sprintf("The new Security Hub has more than %d failed findings of these controls. The status "+
-				"and the id that the others have there are not known.", mostOpenPages*100)
+			problem = fmt.Sprintf("The new Security Hub has more than %d failed findings of these controls. The "+
+				"status and the id that the others have there are not known.", mostOpenPages*100)
 		}
 		for _, raw := range all {
 			if f, err := finding.ParseOCSF(raw); err == nil {

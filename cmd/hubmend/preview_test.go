@@ -131,7 +131,8 @@ func TestPreviewOfOCSF(t *testing.T) {
 	v2 := exported(t, inOCSF("a", sgARN(1), "New"), inOCSF("b", sgARN(2), "Suppressed"), inOCSF("c", sgARN(3), "New"),
 		other, other)
 	args := "preview --set CIS4142=ENABLED --from " + v2
-	s.says(t, 0, args, "starts 2 repairs for 2 open findings", "not open, and left out: 1.", "Skipped 2 OCSF findings: ")
+	s.says(t, 0, args, "starts 2 repairs for 2 open findings", "not open, and left out: 1.",
+		"Skipped 2 OCSF findings: ")
 	args += " --from " + exported(t, sample(t, "EC2.13", sgARN(1), "a"), sample(t, "EC2.13", sgARN(2), "b"),
 		sample(t, "EC2.13", sgARN(4), "d"))
 	var got preview.Report
@@ -147,7 +148,8 @@ func TestPreviewOfOCSF(t *testing.T) {
 		t.Error("the page has no V2 id")
 	}
 	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+v2, "2 findings of these controls")
-	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+v2+" --replay "+exported(t, sample(t, "EC2.13", sgARN(2), "b")),
+	s.says(t, 0, "preview --set CIS4142=ENABLED --replay "+v2+
+		" --replay "+exported(t, sample(t, "EC2.13", sgARN(2), "b")),
 		"2 findings of these controls")
 	s.says(t, exitUsage, "plan --finding "+write(t, "other.json", `[{"class_uid": 2004}]`), "not Security Hub's own")
 }

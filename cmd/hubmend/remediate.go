@@ -83,8 +83,8 @@ func (r remediating) checkArgs(ids []string) error {
 	}
 	for _, id := range ids {
 		if !isV2ID(id) && (!strings.HasPrefix(id, "arn:") || len(id) > 512) {
-			return fmt.Errorf("%q is not the id of a finding, which begins with arn: or, in the new Security Hub, has 64 "+
-				"hexadecimal digits; `hubmend findings --json` lists ids", clip(wording.OneLine(id)))
+			return fmt.Errorf("%q is not the id of a finding, which begins with arn: or, in the new Security Hub, has "+
+				"64 hexadecimal digits; `hubmend findings --json` lists ids", clip(wording.OneLine(id)))
 		}
 	}
 	return nil

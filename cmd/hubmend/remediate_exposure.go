@@ -48,7 +48,8 @@ func (r remediating) runExposure(cmd *cobra.Command, a asking, e exposure.Exposu
 		return fmt.Errorf("nothing was started: Hubmend can remediate none of the %s behind the exposure",
 			wording.Counted(len(x.Related), "finding"))
 	}
-	question := fmt.Sprintf("Remediate %s behind the exposure?", wording.Counted(min(len(wanted), mostFindings), "finding"))
+	question := fmt.Sprintf("Remediate %s behind the exposure?",
+		wording.Counted(min(len(wanted), mostFindings), "finding"))
 	if err := r.ask(cmd, question, r.asJSON); err != nil {
 		return err
 	}

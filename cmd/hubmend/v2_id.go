@@ -57,8 +57,8 @@ func findV2(ctx context.Context, a asking, id string) (json.RawMessage, error) {
 	case err != nil:
 		return nil, v2Error(a, err)
 	case len(documents) == 0:
-		return nil, fmt.Errorf("the new Security Hub has no finding %s that account %s can see in %s; check the id, the "+
-			"account and the Region", wording.OneLine(id), a.person.Account, a.cfg.Region)
+		return nil, fmt.Errorf("the new Security Hub has no finding %s that account %s can see in %s; check the id, "+
+			"the account and the Region", wording.OneLine(id), a.person.Account, a.cfg.Region)
 	}
 	return documents[0], nil
 }
@@ -70,7 +70,8 @@ func eitherOf(id string, document json.RawMessage) (finding.Finding, *exposure.E
 		return finding.Finding{}, &e, nil
 	}
 	if !errors.Is(err, exposure.ErrOther) {
-		return finding.Finding{}, nil, fmt.Errorf("cannot read %s: %s", wording.OneLine(id), wording.OneLine(err.Error()))
+		return finding.Finding{}, nil, fmt.Errorf("cannot read %s: %s", wording.OneLine(id),
+			wording.OneLine(err.Error()))
 	}
 	f, err := finding.ParseOCSF(document)
 	if err != nil {
@@ -94,7 +95,8 @@ func exposureOf(ctx context.Context, a asking, id string) *exposure.Exposure {
 func v2Error(a asking, err error) error {
 	if errors.Is(err, hubv2.ErrNotEnabled) {
 		return fmt.Errorf("the new Security Hub is not enabled in account %s, %s, so it has no findings or exposures "+
-			"there; check with `aws securityhub describe-security-hub-v2 --region %[2]s`", a.person.Account, a.cfg.Region)
+			"there; check with `aws securityhub describe-security-hub-v2 --region %[2]s`", a.person.Account,
+			a.cfg.Region)
 	}
 	return hubError(a.cfg.Region, err)
 }

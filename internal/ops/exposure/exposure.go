@@ -57,7 +57,7 @@ var (
 	accountPattern = regexp.MustCompile(`^\d{12}$`)
 )
 
-// document is the part of an exposure that is read. What only people read may be of any type.
+// document is the part of an exposure that is read. Texts for people may be of any type.
 type document struct {
 	Class    json.RawMessage `json:"class_uid"`
 	Severity json.RawMessage `json:"severity"`

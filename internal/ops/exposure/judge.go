@@ -57,7 +57,7 @@ func (j Judge) Row(r Related, document json.RawMessage, v2 finding.V2) Row {
 	case r.Region == "":
 		return row.because(NoControl, "Its id is not one of Security Hub CSPM in the account of the exposure.")
 	case document == nil:
-		return row.because(NotFound, "Security Hub CSPM has no such finding, or these credentials cannot read it.")
+		return row.because(NotFound, "Security Hub CSPM does not have it, or these credentials cannot read it.")
 	}
 	f, tags, err := findingfile.Read(document)
 	if err != nil {

@@ -39,38 +39,43 @@ func TestRow(t *testing.T) {
 		return object{"GeneratorId": "security-control/" + control,
 			"Compliance": object{"Status": compliance, "SecurityControlId": control}}
 	}
+	guide := catalog.Embedded().Guides[0].ID
 	rule := func(decision policy.Decision, when policy.When) policy.Policy {
 		return policy.Policy{Format: policy.Format, Rules: []policy.Rule{{Name: "r", Decision: decision, When: when,
 			Reason: "Because."}}}
 	}
-	related := exposure.Related{ID: "f", Region: "eu-west-1"}
 	for name, tc := range map[string]struct {
-		related  exposure.Related
-		document json.RawMessage
-		v2       string
-		rules    policy.Policy
-		want     exposure.State
+		elsewhere bool // its id is not one of Security Hub CSPM
+		document  json.RawMessage
+		v2        string
+		rules     policy.Policy
+		want      exposure.State
 	}{
-		"new":                   {related: related, document: made(nil), want: exposure.Remediates},
-		"notified":              {related: related, document: made(workflow("NOTIFIED")), want: exposure.Remediates},
-		"suppressed":            {related: related, document: made(workflow("SUPPRESSED")), want: exposure.Suppressed},
-		"suppressed in V2":      {related: related, document: made(nil), v2: "SUPPRESSED", want: exposure.Suppressed},
-		"resolved in V2":        {related: related, document: made(nil), v2: "RESOLVED", want: exposure.Remediates},
-		"passed":                {related: related, document: made(of("EC2.13", "PASSED")), want: exposure.Passed},
-		"passed, no control":    {related: related, document: made(of("EC2.999", "PASSED")), want: exposure.Passed},
-		"of no control of ours": {related: related, document: made(of("EC2.999", "FAILED")), want: exposure.Refused},
-		"guide":                 {related: related, document: made(of(catalog.Embedded().Guides[0].ID, "FAILED")), want: exposure.GuideOnly},
-		"archived":              {related: related, document: made(object{"RecordState": "ARCHIVED"}), want: exposure.Refused},
-		"another product": {related: related, document: made(object{
+		"new":                   {document: made(nil), want: exposure.Remediates},
+		"notified":              {document: made(workflow("NOTIFIED")), want: exposure.Remediates},
+		"suppressed":            {document: made(workflow("SUPPRESSED")), want: exposure.Suppressed},
+		"suppressed in V2":      {document: made(nil), v2: "SUPPRESSED", want: exposure.Suppressed},
+		"resolved in V2":        {document: made(nil), v2: "RESOLVED", want: exposure.Remediates},
+		"passed":                {document: made(of("EC2.13", "PASSED")), want: exposure.Passed},
+		"passed, no control":    {document: made(of("EC2.999", "PASSED")), want: exposure.Passed},
+		"of no control of ours": {document: made(of("EC2.999", "FAILED")), want: exposure.Refused},
+		"guide":                 {document: made(of(guide, "FAILED")), want: exposure.GuideOnly},
+		"archived":              {document: made(object{"RecordState": "ARCHIVED"}), want: exposure.Refused},
+		"another product": {document: made(object{
 			"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/inspector"}), want: exposure.NoControl},
-		"not there":        {related: related, want: exposure.NotFound},
-		"of another":       {related: exposure.Related{ID: "f"}, document: made(nil), want: exposure.NoControl},
-		"asks":             {related: related, document: made(nil), rules: rule(policy.Ask, policy.When{}), want: exposure.AsksFirst},
-		"exempt":           {related: related, document: made(nil), rules: rule(policy.Exempt, policy.When{}), want: exposure.Exempt},
-		"delayed":          {related: related, document: made(nil), rules: rule(policy.Delay, policy.When{}), want: exposure.Remediates},
-		"by an unknown OU": {related: related, document: made(nil), rules: rule(policy.Exempt, policy.When{OUs: []string{"ou-1"}}), want: exposure.Remediates},
+		"not there":  {want: exposure.NotFound},
+		"of another": {elsewhere: true, document: made(nil), want: exposure.NoControl},
+		"asks":       {document: made(nil), rules: rule(policy.Ask, policy.When{}), want: exposure.AsksFirst},
+		"exempt":     {document: made(nil), rules: rule(policy.Exempt, policy.When{}), want: exposure.Exempt},
+		"delayed":    {document: made(nil), rules: rule(policy.Delay, policy.When{}), want: exposure.Remediates},
+		"by an unknown OU": {document: made(nil), rules: rule(policy.Exempt, policy.When{OUs: []string{"ou-1"}}),
+			want: exposure.Remediates},
 	} {
-		row := exposure.Judge{Catalog: catalog.Embedded(), Policy: tc.rules, Now: now}.Row(tc.related, tc.document,
+		related := exposure.Related{ID: "f", Region: "eu-west-1"}
+		if tc.elsewhere {
+			related.Region = ""
+		}
+		row := exposure.Judge{Catalog: catalog.Embedded(), Policy: tc.rules, Now: now}.Row(related, tc.document,
 			finding.V2{UID: "9d1b", Status: tc.v2})
 		if row.State != tc.want || row.V2ID != "9d1b" || row.Finding != "f" {
 			t.Errorf("%s: %s", name, fmt.Sprintf("%+v, want %s", row, tc.want))

@@ -20,7 +20,7 @@ func TestSplit(t *testing.T) {
 		"no findings":          {`{"Findings": []}`, 0},
 		"a finding in OCSF":    {`{"class_uid": 2003}`, 1},
 		"lines of OCSF":        {"{\"class_uid\": 2003}\n{\"class_uid\": 2004}\n", 2},
-		"an event of V2":       {`{"detail-type": "Findings Imported V2", "detail": {"findings": [{"class_uid": 2003}]}}`, 1},
+		"an event of V2":       {`{"detail": {"findings": [{"class_uid": 2003}]}}`, 1},
 		"an event":             {`{"detail": {"findings": [{}]}}`, 1},
 		"one a line":           {"{\"ProductArn\": \"a\"}\n{\"ProductArn\": \"b\"}\n", 2},
 		"page after page":      {`{"Findings": [{}, {}]} {"Findings": [{}]}`, 3},

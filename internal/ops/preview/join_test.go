@@ -24,15 +24,16 @@ func TestJoin(t *testing.T) {
 		versions []preview.Finding
 		want     string // compliance, workflow status and id in V2
 	}{
-		"one":                   {[]preview.Finding{cspm}, "FAILED NEW "},
-		"two versions":          {[]preview.Finding{older, cspm, older}, "FAILED NEW "},
-		"V2 only":               {[]preview.Finding{at("NOTIFIED", 0, "FAILED")}, "FAILED NOTIFIED u"},
-		"both":                  {[]preview.Finding{cspm, at("NOTIFIED", 0, "FAILED")}, "FAILED NEW u"},
-		"both, V2 first":        {[]preview.Finding{at("RESOLVED", 0, "FAILED"), cspm}, "FAILED NEW u"},
-		"suppressed there":      {[]preview.Finding{cspm, at("SUPPRESSED", 0, "FAILED")}, "FAILED SUPPRESSED u"},
-		"a later check there":   {[]preview.Finding{cspm, at("NEW", time.Hour, "PASSED")}, "PASSED NEW u"},
-		"an earlier check":      {[]preview.Finding{cspm, at("NEW", -time.Hour, "PASSED")}, "FAILED NEW u"},
-		"suppressed in between": {[]preview.Finding{at("SUPPRESSED", -1, "FAILED"), cspm, at("NEW", 1, "FAILED")}, "FAILED NEW u"},
+		"one":                 {[]preview.Finding{cspm}, "FAILED NEW "},
+		"two versions":        {[]preview.Finding{older, cspm, older}, "FAILED NEW "},
+		"V2 only":             {[]preview.Finding{at("NOTIFIED", 0, "FAILED")}, "FAILED NOTIFIED u"},
+		"both":                {[]preview.Finding{cspm, at("NOTIFIED", 0, "FAILED")}, "FAILED NEW u"},
+		"both, V2 first":      {[]preview.Finding{at("RESOLVED", 0, "FAILED"), cspm}, "FAILED NEW u"},
+		"suppressed there":    {[]preview.Finding{cspm, at("SUPPRESSED", 0, "FAILED")}, "FAILED SUPPRESSED u"},
+		"a later check there": {[]preview.Finding{cspm, at("NEW", time.Hour, "PASSED")}, "PASSED NEW u"},
+		"an earlier check":    {[]preview.Finding{cspm, at("NEW", -time.Hour, "PASSED")}, "FAILED NEW u"},
+		"suppressed in between": {[]preview.Finding{at("SUPPRESSED", -1, "FAILED"), cspm, at("NEW", 1, "FAILED")},
+			"FAILED NEW u"},
 	} {
 		got := preview.Join(tc.versions)
 		if len(got) != 1 {

@@ -88,7 +88,8 @@ func TestEntry(t *testing.T) {
 		Calls: past(one, 1, day).Outcome.Calls, Change: "Closed TCP 22 to the world.",
 		Verified: "SSH (TCP 22) of the security group is closed to 0.0.0.0/0 and ::/0. All other rules stay.",
 		Findings: []string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1"},
-		V2IDs:    map[string]string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1": "9d1b"}, UndoneAt: ago(time.Hour),
+		V2IDs:    map[string]string{"arn:aws:securityhub:eu-west-1:222222222222:finding/f-1": "9d1b"},
+		UndoneAt: ago(time.Hour),
 	}
 	if diff := cmp.Diff(want, r.Repairs[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
