@@ -94,6 +94,8 @@ type Attempt struct {
 	ConfigRules []string `dynamodbav:",omitempty" json:",omitempty"`
 	// EvaluatedAt is when Config was asked to evaluate ConfigRules again; zero when it was not.
 	EvaluatedAt time.Time `json:",omitzero"`
+	// ConfirmedAt is when a check of Security Hub first passed that was made after the repair; zero when none did.
+	ConfirmedAt time.Time `json:",omitzero"`
 	// V2IDs are the ids (metadata.uid) that its findings have in the new Security Hub, by the ids of the findings.
 	V2IDs map[string]string `dynamodbav:",omitempty" json:",omitempty"`
 	// RevertedBy is who changed the resource after this repair, when it failed again; zero when that is not known.

@@ -48,6 +48,8 @@ var contract = map[string]func(*testing.T, *store){
 	"newer policies":                newerPolicies,
 	"budgets":                       budgets,
 	"budgets of many":               budgetsOfMany,
+	"holds":                         holds,
+	"holds of many":                 holdsOfMany,
 }
 
 func TestMemory(t *testing.T) {

@@ -42,6 +42,7 @@ type DynamoDBAPI interface {
 //	policy                current           the policy.Version in force
 //	policy                version#000001    a policy.Version that was in force before
 //	budget#<key>          budget            how many were taken
+//	hold#<key>            hold              until when somebody has it
 //
 // A record that is open has the attributes open and since, the keys of a sparse index: since is when the
 // sweep should look at it. So has a digest that is due at some time, under an open of its own. Every item but these,
@@ -63,6 +64,7 @@ var (
 	_ Digests  = (*DynamoDB)(nil)
 	_ Policies = (*DynamoDB)(nil)
 	_ Budgets  = (*DynamoDB)(nil)
+	_ Holds    = (*DynamoDB)(nil)
 )
 
 // retention is how long what is done with is kept: long enough to look back over a quarter.
@@ -77,6 +79,7 @@ const (
 	digestItem  = "digest"
 	policyItem  = "current"
 	budgetItem  = "budget"
+	holdItem    = "hold"
 )
 
 // Load implements Ledger. It reads consistently: a decision on an old record would be

@@ -88,6 +88,14 @@ type Budgets interface {
 	Take(ctx context.Context, key string, limit int, expires time.Time) (bool, error)
 }
 
+// Holds keeps what one function does from being done again for a while.
+type Holds interface {
+	// Hold takes a key until a time and returns zero, or until when another has it.
+	Hold(ctx context.Context, key string, until time.Time) (time.Time, error)
+	// KeepHeld has a key taken until a time, whoever has it.
+	KeepHeld(ctx context.Context, key string, until time.Time) error
+}
+
 // Slots reserves moments to start an execution in an account and Region.
 type Slots interface {
 	// Reserve returns a moment, now to the millisecond or later, that nobody else gets. Moments of

@@ -32,6 +32,7 @@ type Memory struct {
 	policies  []packedPolicy       // by number; the last is in force
 	swept     string               // hash of the policy that was swept
 	taken     map[string]int       // by key of a budget
+	held      map[string]time.Time // until when, by key
 }
 
 var (
@@ -42,6 +43,7 @@ var (
 	_ Digests  = (*Memory)(nil)
 	_ Policies = (*Memory)(nil)
 	_ Budgets  = (*Memory)(nil)
+	_ Holds    = (*Memory)(nil)
 )
 
 // Load implements Ledger.

@@ -37,6 +37,7 @@ type store struct {
 	ledger.Digests
 	ledger.Policies
 	ledger.Budgets
+	ledger.Holds
 	index ledger.Index
 	now   time.Time
 	// archived returns the attempts of a target that were archived, by number.
@@ -62,7 +63,7 @@ func dueAt(rec decide.Record) time.Time {
 func inMemory(*testing.T) *store {
 	s := &store{now: noon, functions: 50, rounds: 20}
 	m := &ledger.Memory{Now: func() time.Time { return s.now }, DueAt: dueAt}
-	s.Ledger, s.Slots, s.Accounts, s.Digests, s.index, s.Policies, s.Budgets = m, m, m, m, m, m, m
+	s.Ledger, s.Slots, s.Accounts, s.Digests, s.index, s.Policies, s.Budgets, s.Holds = m, m, m, m, m, m, m, m
 	s.rewrite = func(_ *testing.T, key, _ string, schema int) { m.Rewrite(key, schema) }
 	s.archived = func(_ *testing.T, one target.Target) map[int]decide.Ended { return m.Archived(one.Key()) }
 	return s
@@ -94,7 +95,7 @@ func inDynamoDB(t *testing.T) func(*testing.T) *store {
 		l := &ledger.DynamoDB{Client: client, Table: fmt.Sprint("hubmend-ledger-", tables.Add(1)),
 			Now: func() time.Time { return s.now }, DueAt: dueAt}
 		createTable(t, client, l.Table)
-		s.Ledger, s.Slots, s.Accounts, s.Digests, s.index, s.Policies, s.Budgets = l, l, l, l, l, l, l
+		s.Ledger, s.Slots, s.Accounts, s.Digests, s.index, s.Policies, s.Budgets, s.Holds = l, l, l, l, l, l, l, l
 		s.rewrite = func(t *testing.T, key, kind string,
 			schema int) {
 			rewriteItem(t, client, l.Table, key, kind, schema)
@@ -215,7 +216,8 @@ func fullRecord(name string) decide.Record {
 					"Ports": {Values: []string{"22", "3389"}, List: true}, "Empty": {Values: []string{""}}},
 				Findings: []decide.Ref{{ID: "f1", Event: "e1"}, {ID: "f2", Event: "e2"}},
 				QueuedAt: at.Add(-time.Minute), ClaimedAt: at, ExecutionID: "exec", EndedAt: at.Add(time.Minute),
-				Change: "Closed ü\n\"22\".",
+				Change: "Closed ü\n\"22\".", EvaluatedAt: at.Add(time.Minute), ConfirmedAt: at.Add(time.Hour),
+				ConfigRules: []string{"securityhub-x-1a2b"}, V2IDs: map[string]string{"f1": "u1"},
 				RevertedBy: reverted.By{Principal: "role deploy", ARN: "arn", Person: "ann", Tool: "Terraform",
 					Event: "PutX", At: at.Add(time.Hour), Likely: true, Others: 1},
 			},
@@ -243,7 +245,7 @@ func fullRecord(name string) decide.Record {
 
 func fullRequest(id string) decide.Request {
 	return decide.Request{Ref: decide.Ref{ID: id, Event: "e"}, Control: "X.22", Trigger: finding.CommandLine, By: "ann",
-		Sender: "AROA:ann", At: noon, AsOf: noon, Since: noon, EvidenceLag: time.Hour,
+		Sender: "AROA:ann", At: noon, AsOf: noon, Since: noon, EvidenceLag: time.Hour, ConfigRule: "securityhub-x-1a2b",
 		Parameters:  target.Parameters{"Ports": {Values: []string{"22"}, List: true}},
 		AccountName: "workload", Severity: "HIGH", AskedAt: noon, Despite: "It is urgent.", Approved: "bob"}
 }
