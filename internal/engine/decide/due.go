@@ -52,11 +52,15 @@ func (a Attempt) wakeAt(s Settings) time.Time {
 }
 
 // checkDue is when the sweep should look again whether what was repaired is confirmed: first within
-// ConfirmEvery of the repair, at a time that differs from target to target, and then each ConfirmEvery.
+// ConfirmEvery of the repair, at a time that differs from target to target, and then each ConfirmEvery. After Config
+// was asked for an evaluation, each sweep looks for a while.
 // The clock of the sweep is not exact, so half its interval is given away.
 func (r Record) checkDue(s Settings) time.Time {
 	repaired := r.LastSuccess()
-	if r.checkedSince(repaired) {
+	switch {
+	case r.awaitsEvaluation():
+		return later(repaired.EvaluatedAt, r.CheckedAt).Add(SweepEvery / 2)
+	case r.checkedSince(repaired):
 		return r.CheckedAt.Add(max(0, s.ConfirmEvery-SweepEvery/2))
 	}
 	h := fnv.New32a()

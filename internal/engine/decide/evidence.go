@@ -14,7 +14,12 @@ import (
 
 // validFrom is when checks begin that must know of a repair.
 func (a Attempt) validFrom(s Settings) time.Time {
-	return a.EndedAt.Add(max(a.EvidenceLag, s.EvidenceLag))
+	return a.knownFrom(max(a.EvidenceLag, s.EvidenceLag))
+}
+
+// knownFrom is when checks begin whose data, which may be as old as lag, is newer than a repair.
+func (a Attempt) knownFrom(lag time.Duration) time.Time {
+	return later(a.EndedAt.Add(lag), a.EvaluatedAt.Add(evaluationLag))
 }
 
 // mayHaveUndone reports whether an undo may have changed what a repair left. One that never ran has not.
@@ -74,7 +79,7 @@ func (d *decider) checkedOldData(r Request, repair Attempt) bool {
 	lag := max(r.EvidenceLag, repair.EvidenceLag, d.settings.EvidenceLag)
 	passedSince := repair.hasFinding(r.Ref) && r.Since.After(d.Record.resolvedAt())
 	askedAgain := d.Record.resolved(r.Ref) && r.At.After(repair.EndedAt) && !r.AsOf.After(repair.EndedAt)
-	return !r.Trigger.ByPerson() && !r.AsOf.After(repair.EndedAt.Add(lag)) && !passedSince && !askedAgain
+	return !r.Trigger.ByPerson() && !r.AsOf.After(repair.knownFrom(lag)) && !passedSince && !askedAgain
 }
 
 // keepResolved answers a finding whose check knows nothing of the repair: it is RESOLVED, and stays among

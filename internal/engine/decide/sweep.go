@@ -62,6 +62,9 @@ func OnChecks(rec Record, seen map[string]Seen, now time.Time, s Settings) Decis
 	}
 	d.Record.CheckedAt = now
 	d.Record.Unconfirmed, d.Save = left, true
+	for _, r := range sorted[proven] {
+		d.Record.confirm(r, seen[r.ID])
+	}
 	d.Checked = Checked{Confirmed: sorted[proven], Reopened: reopened, Unconfirmed: unconfirmed}
 	if len(reopened) > 0 {
 		d.answer(Update{Findings: reopened, Workflow: finding.New, Note: reopenNote(d.Record.Target, repaired)})

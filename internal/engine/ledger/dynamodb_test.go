@@ -186,7 +186,7 @@ func TestDynamoDBErrors(t *testing.T) {
 			_, err := l.PolicyVersions(ctx)
 			return err
 		},
-		"hold k": func(ctx context.Context) error { _, err := l.Hold(ctx, "k", noon); return err },
+		"hold k":             func(ctx context.Context) error { _, err := l.Hold(ctx, "k", noon); return err },
 		"take from budget k": func(ctx context.Context) error { _, err := l.Take(ctx, "k", 1, noon); return err },
 		"load 1 records": func(ctx context.Context) error {
 			_,

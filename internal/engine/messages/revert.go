@@ -8,32 +8,55 @@ import (
 	"hubmend/internal/engine/target"
 )
 
-// revertSource tells follow-ups about reverted repairs from other messages.
-const revertSource = "hubmend.revert"
+// The sources tell follow-ups about an attempt from other messages.
+const (
+	revertSource   = "hubmend.revert"
+	evaluateSource = "hubmend.evaluate"
+)
 
-// Revert has settle look up who reverted a repair. It is sent when the resource failed again, and is delayed until
-// CloudTrail shows the change.
-type Revert struct {
+type ofAttempt struct {
 	Key    string `json:"key"`    // of the target
-	Number int    `json:"number"` // of the attempt that was reverted
+	Number int    `json:"number"` // of the attempt
 }
+
+// Revert has settle look up who reverted a repair, which is the attempt. It is sent when the resource failed again, and
+// is delayed until CloudTrail shows the change.
+type Revert ofAttempt
+
+// Evaluate has settle ask AWS Config once more to evaluate the rules of a repair, which is the attempt. It is sent when
+// their latest evaluation began before the end of the repair, and is delayed until they may be evaluated again.
+type Evaluate ofAttempt
 
 // Body writes the follow-up as the body of a queue message.
 func (r Revert) Body() string { return body(revertSource, r) }
 
+// Body writes the follow-up as the body of a queue message.
+func (e Evaluate) Body() string { return body(evaluateSource, e) }
+
 // ParseRevert reads such a follow-up from the body of a queue message. It returns false for a message that is none,
 // and gives an error for one that is broken.
 func ParseRevert(text []byte) (Revert, bool, error) {
-	detail, ok := detailOf(text, revertSource)
+	a, is, err := parseOfAttempt(text, revertSource)
+	return Revert(a), is, err
+}
+
+// ParseEvaluate is ParseRevert for Evaluate.
+func ParseEvaluate(text []byte) (Evaluate, bool, error) {
+	a, is, err := parseOfAttempt(text, evaluateSource)
+	return Evaluate(a), is, err
+}
+
+func parseOfAttempt(text []byte, source string) (ofAttempt, bool, error) {
+	detail, ok := detailOf(text, source)
 	if !ok {
-		return Revert{}, false, nil
+		return ofAttempt{}, false, nil
 	}
-	var r Revert
-	if err := json.Unmarshal(detail, &r); err != nil {
-		return Revert{}, true, fmt.Errorf("read follow-up: %w", err)
+	var a ofAttempt
+	if err := json.Unmarshal(detail, &a); err != nil {
+		return ofAttempt{}, true, fmt.Errorf("read follow-up: %w", err)
 	}
-	if !target.IsKey(r.Key) || r.Number < 1 {
-		return Revert{}, true, errors.New("read follow-up: it names no attempt of a target")
+	if !target.IsKey(a.Key) || a.Number < 1 {
+		return ofAttempt{}, true, errors.New("read follow-up: it names no attempt of a target")
 	}
-	return r, true, nil
+	return a, true, nil
 }

@@ -11,6 +11,7 @@ const (
 	EnvFindingsDead  = "HUBMEND_FINDINGS_DEAD_LETTERS_URL"
 	EnvOutcomesQueue = "HUBMEND_OUTCOMES_QUEUE_URL"
 	EnvOutcomesDead  = "HUBMEND_OUTCOMES_DEAD_LETTERS_URL"
+	EnvReevaluate    = "HUBMEND_REEVALUATE" // true or false, for settle
 
 	// Settings, all numbers.
 	EnvMaxAttempts         = "HUBMEND_MAX_ATTEMPTS"

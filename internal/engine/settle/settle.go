@@ -51,7 +51,9 @@ type Handler struct {
 	DeadLetters DeadLetters
 	Trail       Trail
 	Errands     Errands
-	Home        string // the Region where global resources are repaired from
+	Rules       Rules        // nil asks for no evaluation
+	Holds       ledger.Holds // for Rules
+	Home        string       // the Region where global resources are repaired from
 	Settings    decide.Settings
 	Now         func() time.Time
 	Sleep       func(ctx context.Context, d time.Duration)
@@ -156,6 +158,9 @@ func (h *Handler) read(ctx context.Context, m events.SQSMessage) (*ending, error
 	if r, is, err := messages.ParseRevert([]byte(m.Body)); is {
 		return nil, h.lookUp(ctx, m, r, err)
 	}
+	if e, is, err := messages.ParseEvaluate([]byte(m.Body)); is {
+		return nil, h.evaluateAgain(ctx, m, e, err)
+	}
 	n, err := parse([]byte(m.Body))
 	if err != nil {
 		return nil, h.bury(ctx, m, err)
@@ -259,6 +264,9 @@ func (h *Handler) settle(ctx context.Context, e ending, again bool, seen map[str
 		h.Effects.Count(ctx, []decide.Metric{decide.MetricUnreported}, "target", e.record.Target.String())
 	}
 	h.sendRevert(ctx, stored)
+	if d.Ended != nil {
+		h.evaluate(ctx, stored, d.Ended.Attempt.Number)
+	}
 	h.Log.InfoContext(ctx, "settled", "target", e.record.Target.String(), "execution", e.executionID, "decision", d.Log,
 		"class", e.outcome.Class, "change", e.outcome.Change, "reason", e.outcome.Reason)
 	return nil

@@ -39,7 +39,9 @@ type world struct {
 	notes    []string
 	log      bytes.Buffer
 
-	by     reverted.By
+	by       reverted.By
+	evaluate error // what Config answers
+
 	seen   map[string]decide.Seen
 	buried []string
 	now    time.Time
@@ -67,6 +69,22 @@ func (w *world) RevertedBy(_ context.Context, t target.Target, since, until time
 	w.done = append(w.done, fmt.Sprintf("who changed %s from %s to %s", t.Resource, since.Format("15:04"),
 		until.Format("15:04")))
 	return w.by, w.broken("RevertedBy")
+}
+
+func (w *world) Evaluate(_ context.Context, rule decide.ConfigRule) error {
+	w.done = append(w.done, fmt.Sprintf("evaluate %s in %s of %s", rule.Name, rule.Region, rule.Account))
+	return w.evaluate
+}
+
+func (w *world) Hold(ctx context.Context, key string, until time.Time) (time.Time, error) {
+	if err := w.broken("Hold"); err != nil {
+		return time.Time{}, err
+	}
+	return w.memory.Hold(ctx, key, until)
+}
+
+func (w *world) KeepHeld(ctx context.Context, key string, until time.Time) error {
+	return w.memory.KeepHeld(ctx, key, until)
 }
 
 func (w *world) SendLater(_ context.Context, body string, delay time.Duration) error {
@@ -163,6 +181,7 @@ func newWorld(t testing.TB, attempts ...decide.Attempt) *world {
 	t.Helper()
 	w := &world{outcomes: map[string]decide.Outcome{"exec-1": success}, errs: map[string]error{},
 		fail: map[string]bool{}, now: noon}
+	w.memory.Now = func() time.Time { return w.now }
 	if len(attempts) > 0 {
 		if _, err := w.memory.Save(t.Context(), decide.Record{Target: group, Attempts: attempts}); err != nil {
 			t.Fatal(err)
@@ -184,7 +203,12 @@ func (w *world) handler() *settle.Handler {
 
 func (w *world) handle(t *testing.T, messages ...events.SQSMessage) []string {
 	t.Helper()
-	response, err := w.handler().Handle(t.Context(), events.SQSEvent{Records: messages})
+	return handled(t, w.handler(), messages...)
+}
+
+func handled(t *testing.T, h *settle.Handler, messages ...events.SQSMessage) []string {
+	t.Helper()
+	response, err := h.Handle(t.Context(), events.SQSEvent{Records: messages})
 	if err != nil {
 		t.Fatalf("Handle = %v; the whole batch would come back", err)
 	}

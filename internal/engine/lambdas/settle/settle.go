@@ -4,6 +4,7 @@ package settle
 import (
 	"context"
 	"log"
+	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -36,6 +37,9 @@ func Start() {
 		Sleep:       function.Sleep,
 		Together:    function.Together,
 		Log:         lambdacontext.NewLogger(),
+	}
+	if os.Getenv(naming.EnvReevaluate) == "true" {
+		handler.Rules, handler.Holds = accounts, env.Ledger()
 	}
 	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (response events.SQSEventResponse, err error) {
 		function.Work(ctx, announcer, func(ctx context.Context) { response, err = handler.Handle(ctx, batch) })
