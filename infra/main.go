@@ -14,6 +14,7 @@ import (
 	"hubmend/infra/app"
 	"hubmend/infra/offer"
 	"hubmend/infra/policy"
+	"hubmend/infra/reevaluate"
 	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
 	"hubmend/internal/build/compile"
@@ -66,8 +67,9 @@ func settings() (*restricted.Settings, []byte, error) {
 	restrictions, err := restricted.FromContext(context)
 	_, rolloutErr := rollout.Read(context[rollout.ContextKey])
 	_, offerErr := offer.Read(context[offer.ContextKey], catalog.Embedded())
+	_, reevaluateErr := reevaluate.Read(context[reevaluate.ContextKey])
 	rules, policyErr := policy.Read(context[policy.ContextKey], catalog.Embedded(), os.Stderr)
-	return restrictions, rules, errors.Join(err, rolloutErr, offerErr, policyErr)
+	return restrictions, rules, errors.Join(err, rolloutErr, offerErr, reevaluateErr, policyErr)
 }
 
 func synthesize(context.Context) error {

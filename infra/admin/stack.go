@@ -10,12 +10,13 @@ import (
 
 	"hubmend/infra/console"
 	"hubmend/infra/queue"
+	"hubmend/infra/reevaluate"
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/naming"
 	"hubmend/servicecatalog/portfolio"
 )
 
-// StackProps describe the stack. All but Key are required.
+// StackProps describe the stack. All but Key and Reevaluate are required.
 type StackProps struct {
 	Catalog *catalog.Catalog
 	// Offered are the playbooks of the portfolio.
@@ -26,6 +27,8 @@ type StackProps struct {
 	Processor awslambda.Architecture
 	// Key is the KMS key of restricted.Settings, or empty.
 	Key string
+	// Reevaluate is the setting of that name; nil without one.
+	Reevaluate *bool
 }
 
 // customActionSeconds are enough for one Security Hub call with retries, and the answer to CloudFormation.
@@ -71,7 +74,7 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	workers := &workers{
 		organization: organization, topic: topic, pause: NewSwitch(stack, jsii.String("Switch")),
 		settings: newSettings(stack), findings: findings, outcomes: outcomes, functions: props.Functions,
-		processor: props.Processor, key: key,
+		processor: props.Processor, key: key, reevaluate: reevaluate.Value(stack, props.Reevaluate),
 	}
 	workers.dispatch(stack)
 	workers.settle(stack)

@@ -28,6 +28,7 @@ type workers struct {
 	functions          string
 	processor          awslambda.Architecture
 	key                awskms.IKey
+	reevaluate         *string
 }
 
 const (
@@ -100,6 +101,7 @@ func (w *workers) settle(scope constructs.Construct) awslambda.Function {
 				naming.EnvPartition:     awscdk.Aws_PARTITION(),
 				naming.EnvOutcomesDead:  w.outcomes.DeadLetterQueue().Queue.QueueUrl(),
 				naming.EnvOutcomesQueue: w.outcomes.QueueUrl(),
+				naming.EnvReevaluate:    w.reevaluate,
 			}),
 		},
 		Name:   naming.SettleFunction,

@@ -14,6 +14,7 @@ import (
 	"hubmend/infra/admin"
 	"hubmend/infra/member"
 	"hubmend/infra/offer"
+	"hubmend/infra/reevaluate"
 	"hubmend/infra/restricted"
 	"hubmend/infra/rollout"
 	"hubmend/internal/build/templates"
@@ -59,13 +60,17 @@ func New(props *Props) (awscdk.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	again, err := reevaluate.Read(app.Node().TryGetContext(jsii.String(reevaluate.ContextKey)))
+	if err != nil {
+		return nil, err
+	}
 	restrictions.Bound(admin.NewStack(app, jsii.String(Admin), &admin.StackProps{
 		Catalog: props.Catalog, Offered: offered.Playbooks, Functions: props.Functions,
 		Processor: restrictions.Processor(),
-		Key:       restrictions.KMSKey,
+		Key:       restrictions.KMSKey, Reevaluate: again,
 	}))
 	newMembers(app, offered, restrictions)
-	return app, newRollout(app, settings, offered, restrictions)
+	return app, newRollout(app, settings, offered, restrictions, again)
 }
 
 func newMembers(scope constructs.Construct, c *catalog.Catalog, restrictions *restricted.Settings) {
@@ -79,7 +84,7 @@ func newMembers(scope constructs.Construct, c *catalog.Catalog, restrictions *re
 // newRollout makes the stack of the StackSets. Their templates must be files before the app is synthesized, so a second
 // app writes the member stacks first.
 func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catalog.Catalog,
-	restrictions *restricted.Settings) error {
+	restrictions *restricted.Settings, again *bool) error {
 	dir, err := os.MkdirTemp("", "hubmend-members-*")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
@@ -99,7 +104,7 @@ func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catal
 		}
 		parts = append(parts, rollout.Part{Number: part.Number, Roles: roles, Runbooks: runbooks})
 	}
-	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{Settings: settings, Parts: parts})
+	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{Settings: settings, Parts: parts, Reevaluate: again})
 	return nil
 }
 

@@ -23,7 +23,7 @@ func NewRolesStack(scope constructs.Construct, id *string, props *StackProps) aw
 	if props.isFirst() {
 		askAdministrator(stack)
 		newDispatchRole(stack)
-		newSettleRole(stack)
+		newReevaluation(stack, newSettleRole(stack))
 		newForwardRole(stack)
 		for _, role := range props.Catalog.Roles {
 			newServiceRole(stack, role)
@@ -79,8 +79,8 @@ func newDispatchRole(stack awscdk.Stack) {
 
 // newSettleRole makes the role that reads the outcome of an execution, and who changed a resource after its repair.
 // LookupEvents cannot be limited to a resource.
-func newSettleRole(stack awscdk.Stack) {
-	access.NewRole(stack, jsii.String("SettleRole"), &access.RoleProps{
+func newSettleRole(stack awscdk.Stack) awsiam.Role {
+	return access.NewRole(stack, jsii.String("SettleRole"), &access.RoleProps{
 		Name: jsii.String(naming.SettleRole),
 		Description: jsii.String("Lets the administrator account read the outcome of executions and who changed " +
 			"resources since."),

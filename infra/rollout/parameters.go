@@ -6,11 +6,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"hubmend/infra/reevaluate"
 )
 
 // asked makes a parameter of every setting, for deployments without settings in cdk.json: from the console and in the
 // lab. CloudFormation requires the parameters without a default.
-func asked(scope constructs.Construct) *values {
+func asked(scope constructs.Construct, again *bool) *values {
 	list := func(id, form, description string) awscdk.CfnParameter {
 		return newParameter(scope, id, description, awscdk.CfnParameterProps{
 			Type: jsii.String("CommaDelimitedList"), AllowedPattern: jsii.String("^" + form + "$"),
@@ -67,7 +69,8 @@ func asked(scope constructs.Construct) *values {
 			nil),
 		owner: awscdk.Token_AsString(awscdk.Fn_ConditionIf(delegated, management, awscdk.Aws_ACCOUNT_ID()),
 			nil),
-		callAs: callAsOf(delegated),
+		callAs:     callAsOf(delegated),
+		reevaluate: reevaluate.Value(scope, again),
 		failures: percent("FailureTolerancePercentage", 0, defaultFailureTolerance,
 			"The percentage of accounts that may fail in a Region before the operation stops."),
 		concurrent: percent("MaxConcurrentPercentage", 1, defaultMaxConcurrent,

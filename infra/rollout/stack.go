@@ -24,6 +24,8 @@ type StackProps struct {
 	Settings *Settings
 	// Parts are the pairs of templates. The first has the resources that all need.
 	Parts []Part
+	// Reevaluate is the setting of that name; nil without one.
+	Reevaluate *bool
 }
 
 // Part is a pair of member templates: runbooks and their roles.
@@ -51,9 +53,9 @@ func NewStack(scope constructs.Construct, id *string, props *StackProps) awscdk.
 	})
 	var v *values
 	if props.Settings != nil {
-		v = configured(stack, props.Settings)
+		v = configured(stack, props.Settings, props.Reevaluate)
 	} else {
-		v = asked(stack)
+		v = asked(stack, props.Reevaluate)
 	}
 	for _, part := range props.Parts {
 		newPart(stack, v, part, props.Settings)
@@ -70,7 +72,8 @@ func newPart(stack awscdk.Stack, v *values, part Part, settings *Settings) {
 	var forRoles, forRunbooks []any
 	if part.Number == 1 {
 		administrator := parameter("AdministratorAccount", v.administrator)
-		forRoles, forRunbooks = []any{administrator}, []any{administrator, parameter("AdministratorRegion", v.home)}
+		forRoles = []any{administrator, parameter("Reevaluate", v.reevaluate)}
+		forRunbooks = []any{administrator, parameter("AdministratorRegion", v.home)}
 	}
 	roles := newStackSet(stack, jsii.String(naming.Part("MemberRoles", part.Number)), v, &stackSetProps{
 		Template:    part.Roles,

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"hubmend/infra/arn"
+	"hubmend/infra/reevaluate"
 )
 
 // values are the settings of the StackSets, either literals or tokens of parameters.
@@ -14,6 +15,7 @@ type values struct {
 	filter                   *string
 	home                     *string // the first of the Regions
 	administrator            *string
+	reevaluate               *string
 	// owner is the management account, which owns every service-managed StackSet.
 	owner, callAs        *string
 	failures, concurrent *float64
@@ -27,12 +29,15 @@ const (
 )
 
 // configured gives the values of the settings in cdk.json.
-func configured(scope constructs.Construct, s *Settings) *values {
+func configured(scope constructs.Construct, s *Settings, again *bool) *values {
+	if again == nil {
+		again = new(false)
+	}
 	v := &values{
 		units: jsii.Strings(s.OrganizationalUnits...), regions: jsii.Strings(s.Regions...),
 		home:   jsii.String(s.Regions[0]),
 		filter: jsii.String(s.AccountFilter), administrator: awscdk.Aws_ACCOUNT_ID(), owner: awscdk.Aws_ACCOUNT_ID(),
-		callAs:   jsii.String(callAsSelf),
+		callAs: jsii.String(callAsSelf), reevaluate: reevaluate.Value(scope, again),
 		failures: jsii.Number(*s.FailureTolerancePercentage), concurrent: jsii.Number(*s.MaxConcurrentPercentage),
 		regionConcurrency: jsii.String(s.RegionConcurrency),
 		autoDeployment: func(after ...*string) any {

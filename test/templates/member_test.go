@@ -253,6 +253,41 @@ func TestSettleRoleOnlyReads(t *testing.T) {
 	}
 }
 
+// The permission to have rules evaluated is a resource of its own, which exists only if it is wanted.
+func TestReevaluationCanBeLeftOut(t *testing.T) {
+	t.Parallel()
+	stack := templates[app.MemberRoles]
+	policies := stack.all("AWS::IAM::Policy")
+	if len(policies) != 1 {
+		t.Fatalf("%d policies, want one", len(policies))
+	}
+	rule := func(id string) object { return sub("arn:${AWS::Partition}:config:*:${AWS::AccountId}:config-rule/" + id) }
+	want := []any{object{"Sid": "Reevaluate", "Effect": "Allow", "Action": "config:StartConfigRulesEvaluation",
+		"Resource": []any{rule("aws-service-rule/securityhub.amazonaws.com/config-rule-*"), rule("config-rule-*")}}}
+	got := policies[0]
+	if diff := cmp.Diff(want, list(at(got.Properties, "PolicyDocument", "Statement"))); diff != "" {
+		t.Errorf("statements (-want +got):\n%s", diff)
+	}
+	if roles := list(got.Properties["Roles"]); len(roles) != 1 ||
+		stack.behind(roles[0]).Properties["RoleName"] != "hubmend-settle" {
+		t.Errorf("it is for the roles %v", roles)
+	}
+	condition := object{"Fn::Equals": []any{ref("Reevaluate"), "true"}}
+	if diff := cmp.Diff(any(condition), stack.Conditions[got.Condition]); diff != "" {
+		t.Errorf("condition %s (-want +got):\n%s", got.Condition, diff)
+	}
+	for _, name := range []string{app.Admin, app.MemberRoles, app.Rollout} {
+		if p := templates[name].Parameters["Reevaluate"]; p["Default"] != "false" {
+			t.Errorf("the parameter of %s is %v", name, p)
+		}
+	}
+	variable := at(templates[app.Admin].one(t, "AWS::Lambda::Function", "FunctionName", "hubmend-settle").Properties,
+		"Environment", "Variables", "HUBMEND_REEVALUATE")
+	if diff := cmp.Diff(any(ref("Reevaluate")), variable); diff != "" {
+		t.Errorf("settle's variable (-want +got):\n%s", diff)
+	}
+}
+
 func TestDocumentsCarryTheAuthorsText(t *testing.T) {
 	t.Parallel()
 	stack := templates[app.MemberRunbooks]

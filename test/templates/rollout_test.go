@@ -25,7 +25,7 @@ func TestRolloutAsksWhenNothingIsConfigured(t *testing.T) {
 	optional := map[string]bool{
 		"OrganizationalUnits": false, "Regions": false, "Accounts": true, "AccountFilter": true, "AutoDeployment": true,
 		"FailureTolerancePercentage": true, "MaxConcurrentPercentage": true, "RegionConcurrency": true,
-		"AdministratorAccount": true, "ManagementAccount": true,
+		"AdministratorAccount": true, "ManagementAccount": true, "Reevaluate": true,
 	}
 	got := map[string]bool{}
 	for name, p := range stack.Parameters {
@@ -60,7 +60,8 @@ func stackSets() map[string]object {
 	roles, runbooks := maps.Clone(common), maps.Clone(common)
 	maps.Copy(roles, object{
 		"StackSetName": app.MemberRoles, "Capabilities": []any{"CAPABILITY_NAMED_IAM"},
-		"Parameters":          []any{administrator},
+		"Parameters": []any{administrator, object{"ParameterKey": "Reevaluate",
+			"ParameterValue": ref("Reevaluate")}},
 		"StackInstancesGroup": []any{object{"DeploymentTargets": targets, "Regions": []any{home}}},
 		"AutoDeployment":      automatic(nil),
 	})
