@@ -22,14 +22,21 @@ const (
 // accounts but the first.
 func (l *Lab) Deploy(ctx context.Context) error {
 	parameters := map[string]string{"OrganizationId": l.world.Organization}
+	if l.reevaluates() {
+		parameters[reevaluate] = "true"
+	}
 	maps.Copy(parameters, l.config.Admin)
 	if err := l.deploy(ctx, apicall.Place{Account: l.world.Admin, Region: l.world.Home}, AdminStack,
 		parameters); err != nil {
 		return err
 	}
+	roles := map[string]string{"AdministratorAccount": l.world.Admin}
+	if l.reevaluates() {
+		roles[reevaluate] = "true"
+	}
 	for _, account := range l.byHand() {
 		if err := l.deployMember(ctx, apicall.Place{Account: account, Region: l.world.Home}, MemberRolesStack,
-			map[string]string{"AdministratorAccount": l.world.Admin}); err != nil {
+			roles); err != nil {
 			return err
 		}
 		for _, region := range l.config.Regions {
@@ -89,8 +96,17 @@ func (l *Lab) rollOut(ctx context.Context) error {
 	if !l.assembly.AsksForTargets() {
 		return nil
 	}
-	return l.deploy(ctx, apicall.Place{Account: l.world.Admin, Region: l.world.Home}, RolloutStack, map[string]string{
+	parameters := map[string]string{
 		"OrganizationalUnits": "r-hubmend", "Regions": strings.Join(l.config.Regions, ","),
 		"AdministratorAccount": l.world.Admin,
-	})
+	}
+	if l.reevaluates() {
+		parameters[reevaluate] = "true"
+	}
+	return l.deploy(ctx, apicall.Place{Account: l.world.Admin, Region: l.world.Home}, RolloutStack, parameters)
 }
+
+// reevaluate is the parameter that has Hubmend ask AWS Config to evaluate rules again.
+const reevaluate = "Reevaluate"
+
+func (l *Lab) reevaluates() bool { return l.config.Reevaluate != "" }

@@ -70,6 +70,9 @@ type Config struct {
 	Admin map[string]string
 	// Enforce enforces the policies of roles. Without it, sessions may do everything.
 	Enforce bool
+	// Reevaluate is what AWS Config does when it is asked to evaluate a rule again. The deployment asks for that unless
+	// it is empty.
+	Reevaluate config.Offer
 	// Faults are what the lab does wrong on purpose.
 	Faults world.Faults
 	// Address to listen on, always on loopback. Port 0 takes a free one.
@@ -107,6 +110,7 @@ type services struct {
 	trails        *cloudtrail.Trails
 	history       *cloudtrail.History
 	channels      *config.Channels
+	evaluations   *config.Evaluations
 	authority     *iam.Authority
 	queues        *sqs.Queues
 	notices       *sns.Notices
@@ -216,6 +220,7 @@ func (l *Lab) wire() error {
 	s.pollers = lambda.NewPollers(w, s.functions, s.queues)
 	s.events = events.New(w, s.authority, s.queues, s.functions)
 	s.hub = securityhub.New(w, s.events)
+	s.evaluations = config.NewEvaluations(w, s.hub, l.config.Reevaluate)
 	s.automation = ssm.New(w, s.authority, s.events, s.interventions)
 	s.stacks = cloudformation.New(w, code, s.authority, s.functions)
 	s.catalog = servicecatalog.New(w, s.stacks, code, s.authority)

@@ -27,6 +27,7 @@ func (l *Lab) Pass(ctx context.Context, d time.Duration) error {
 	l.hub.Hasten(d)
 	l.alarms.Age(d)
 	l.history.Age(d)
+	l.evaluations.Age(d)
 	out, err := l.Call(ctx,
 		apicall.Call{Account: at.Account, Region: at.Region, Service: "dynamodb", API: "ListTables",
 			Input: map[string]any{}})

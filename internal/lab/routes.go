@@ -72,6 +72,8 @@ func (l *Lab) route(w http.ResponseWriter, r *http.Request, q apicall.Request) {
 			apicall.Answer(w, "json", l.history.Serve, q)
 		case q.Service == "cloudtrail":
 			l.trails.Serve(moto, w, r, q)
+		case q.Call() == "config:StartConfigRulesEvaluation": // moto does not have it
+			apicall.Answer(w, "json", l.evaluations.Serve, q)
 		case q.Service == "config":
 			l.channels.Serve(moto, w, r, q)
 		default:

@@ -5,8 +5,11 @@ package samplefinding
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"hubmend/internal/aws/partition"
@@ -52,6 +55,14 @@ func usual(c catalog.Control) string {
 	return slices.Sorted(maps.Keys(c.Frameworks))[0]
 }
 
+// configRule names the rule of AWS Config that makes the check. AWS puts eight random characters at its end, other ones
+// in each account and Region.
+func (s Spec) configRule() string {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, s.Account+s.Region+s.Control.ID)
+	return fmt.Sprintf("securityhub-%s-%08x", strings.ReplaceAll(strings.ToLower(s.Control.ID), ".", "-"), h.Sum32())
+}
+
 // Build gives the finding as a decoded JSON document.
 func Build(s Spec) (map[string]any, error) {
 	place, ok := partition.Of(s.Region)
@@ -83,6 +94,8 @@ func Build(s Spec) (map[string]any, error) {
 			"Region": s.Region,
 		}},
 	}
+	f["ProductFields"] = map[string]any{"RelatedAWSResources:0/type": "AWS::Config::ConfigRule",
+		"RelatedAWSResources:0/name": s.configRule()}
 	if s.Form == Consolidated || s.Form == "" {
 		f["GeneratorId"] = finding.ConsolidatedGenerator(s.Control.ID)
 		f["Id"] = origin + s.Account + ":security-control/" + s.Control.ID + "/finding/" + s.ID

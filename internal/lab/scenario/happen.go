@@ -120,7 +120,10 @@ func (r *runner) pass(ctx context.Context, written string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, quietTime)
 	defer cancel()
-	return r.lab.Pass(ctx, d)
+	if err := r.lab.Pass(ctx, d); err != nil {
+		return err
+	}
+	return r.evaluate(ctx)
 }
 
 // importFinding sends a finding to Security Hub as the account that it is about.

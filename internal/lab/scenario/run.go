@@ -88,7 +88,7 @@ func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Resu
 	config.AdminApart = len(s.Accounts) > 1 && !s.AdminIsMember
 	config.Regions = s.Regions
 	config.Admin = s.Admin
-	config.Faults = s.Faults
+	config.Faults, config.Reevaluate = s.Faults, s.Reevaluate
 	begin := time.Now()
 	r := &runner{Scenario: s, hooks: hooks,
 		values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""),

@@ -41,6 +41,7 @@ type Scenario struct {
 	Also          []Launch          `json:"also"`  // launched after Product
 	Admin         map[string]string `json:"admin"` // parameters of the admin stack
 	Faults        lab.Faults        `json:"faults"`
+	Reevaluate    lab.Offer         `json:"reevaluate"`
 	// Policy is a policy file, in force before anything happens.
 	Policy map[string]any `json:"policy"`
 
