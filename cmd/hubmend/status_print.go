@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/engine/naming"
+	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 	"hubmend/internal/ops/wording"
 )
@@ -47,11 +48,25 @@ func printStanding(out io.Writer, s standing, since period) {
 			"action that succeeds ends the pause.\n",
 			b.Control, paint(text.FgRed, "paused"), moment(b.Until), b.Failures)
 	}
+	printConfirmations(out, s.Confirmations)
 	if len(s.Controls) == 0 {
 		fmt.Fprintf(out, "\nNo remediation ended in the last %s.\n", since.String())
 		return
 	}
 	fmt.Fprintf(out, "\nOutcomes of the last %s:\n%s\n", since.String(), controlTable(out, s.Controls))
+}
+
+// printConfirmations shows how long Security Hub took to confirm repairs.
+func printConfirmations(out io.Writer, c overview.Confirmations) {
+	for _, of := range []struct {
+		outcomes.Times
+		how string
+	}{{c.Reevaluated, "after AWS Config was asked to evaluate the rule again"}, {c.Scheduled, "at the next regular check"}} {
+		if of.Count > 0 {
+			fmt.Fprintf(out, "\nConfirmed by Security Hub %s: %s, median %s after the repair.\n", of.how,
+				wording.Counted(of.Count, "repair"), span(time.Duration(*of.MedianSeconds*float64(time.Second))))
+		}
+	}
 }
 
 // printExempt lists what the policy exempts. It needs no attention.

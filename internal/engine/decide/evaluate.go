@@ -25,8 +25,6 @@ const (
 	evaluationLag = 15 * time.Minute
 	// evaluationTime is how long the sweep looks for a check after an evaluation was requested.
 	evaluationTime = 30 * time.Minute
-
-	passed = "PASSED" // the compliance of a finding
 )
 
 // ConfigRule is a rule of AWS Config in an account and Region.
@@ -85,7 +83,7 @@ func (r Record) awaitsEvaluation() bool {
 
 // confirm records when the first check passed that was made after the repair of a finding.
 func (r *Record) confirm(f Ref, found Seen) {
-	if found.RecordState != finding.Active || found.Compliance != passed {
+	if found.RecordState != finding.Active || found.Compliance != finding.Passed {
 		return // it was archived, or has nothing to check
 	}
 	for i, a := range slices.Backward(r.Attempts) {

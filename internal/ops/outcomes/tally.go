@@ -54,6 +54,20 @@ func Count(attempts []Timed) Tally {
 	return t
 }
 
+// Times are how long something took, as often as it happened.
+type Times struct {
+	Count         int      `json:"count"`
+	MedianSeconds *float64 `json:"medianSeconds"` // nil when it never happened
+}
+
+// TimesOf summarizes times.
+func TimesOf(took []time.Duration) Times {
+	if len(took) == 0 {
+		return Times{}
+	}
+	return Times{len(took), new(median(slices.Sorted(slices.Values(took))).Seconds())}
+}
+
 // median gives the middle one of sorted times, or the mean of the middle two.
 func median(sorted []time.Duration) time.Duration {
 	middle := len(sorted) / 2

@@ -33,6 +33,8 @@ type Overview struct {
 	Unconfirmed []Target  `json:"unconfirmed"` // those that wait for Security Hub to re-check
 	Controls    []Control `json:"controls"`
 	Breakers    []Breaker `json:"breakers"` // the open ones
+	// Confirmations is how long it took until a check passed that was made after a repair.
+	Confirmations Confirmations `json:"confirmations"`
 }
 
 // Control is how the repairs of a control went that ended since Options.Since.
@@ -54,6 +56,8 @@ type Builder struct {
 	overview Overview
 	ended    []ledger.Past
 	undos    map[string]outcomes.Undos // by the target's key
+	// confirmed is how long confirmations took, by whether Config was asked to evaluate again.
+	confirmed map[bool][]time.Duration
 }
 
 // New begins an overview.
@@ -62,7 +66,7 @@ func New(o Options) *Builder {
 		options: o,
 		overview: Overview{At: o.Now, Since: o.Since, Targets: []Target{}, Exempt: []Target{},
 			Unconfirmed: []Target{}, Controls: []Control{}, Breakers: []Breaker{}},
-		undos: map[string]outcomes.Undos{},
+		undos: map[string]outcomes.Undos{}, confirmed: map[bool][]time.Duration{},
 	}
 }
 
@@ -79,6 +83,7 @@ func (b *Builder) Add(e ledger.Entry) {
 }
 
 func (b *Builder) addRecord(rec decide.Record) {
+	b.addConfirmations(rec)
 	all := Parked(rec)
 	if t, shown := targetOf(rec, b.options); shown {
 		all = append(all, t)
@@ -126,6 +131,7 @@ func (b *Builder) wants(control, account string) bool {
 func (b *Builder) Overview() Overview {
 	o := b.overview
 	o.Controls = b.controls()
+	o.Confirmations = Confirmations{outcomes.TimesOf(b.confirmed[true]), outcomes.TimesOf(b.confirmed[false])}
 	byAge := func(x, y Target) int {
 		return cmp.Or(x.Since.Compare(y.Since), cmp.Compare(x.Key, y.Key),
 			cmp.Compare(x.Control, y.Control), cmp.Compare(x.Rule, y.Rule))
