@@ -58,7 +58,7 @@ func (s stacks) synthesize(t *testing.T) string {
 		if len(r) == 0 {
 			r = resources{"None": resource("AWS::ServiceCatalog::PortfolioProductAssociation", object{})}
 		}
-		declared := object{}
+		declared := object{"Reevaluate": object{"Type": "String", "Default": "false"}}
 		for _, p := range parameters {
 			declared[p] = object{"Type": "String"}
 		}
