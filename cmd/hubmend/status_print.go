@@ -61,7 +61,8 @@ func printConfirmations(out io.Writer, c overview.Confirmations) {
 	for _, of := range []struct {
 		outcomes.Times
 		how string
-	}{{c.Reevaluated, "after AWS Config was asked to evaluate the rule again"}, {c.Scheduled, "at the next regular check"}} {
+	}{{c.Reevaluated, "after AWS Config was asked to evaluate the rule again"},
+		{c.Scheduled, "at the next regular check"}} {
 		if of.Count > 0 {
 			fmt.Fprintf(out, "\nConfirmed by Security Hub %s: %s, median %s after the repair.\n", of.how,
 				wording.Counted(of.Count, "repair"), span(time.Duration(*of.MedianSeconds*float64(time.Second))))

@@ -104,7 +104,8 @@ func newRollout(scope constructs.Construct, settings *rollout.Settings, c *catal
 		}
 		parts = append(parts, rollout.Part{Number: part.Number, Roles: roles, Runbooks: runbooks})
 	}
-	rollout.NewStack(scope, jsii.String(Rollout), &rollout.StackProps{Settings: settings, Parts: parts, Reevaluate: again})
+	rollout.NewStack(scope, jsii.String(Rollout),
+		&rollout.StackProps{Settings: settings, Parts: parts, Reevaluate: again})
 	return nil
 }
 

@@ -1,5 +1,5 @@
-// Package reevaluate has the setting that lets Hubmend ask AWS Config to evaluate the rules of repaired resources again.
-// It is off by default, because it takes one more permission in every member account.
+// Package reevaluate has the setting that lets Hubmend ask AWS Config to evaluate rules again after a repair. It is off
+// by default, because it takes one more permission in every member account.
 package reevaluate
 
 import (

@@ -42,7 +42,8 @@ func TestEvaluations(t *testing.T) {
 		w.call(t, member, "config", api, one)
 		finding, _ := w.Finding("f")
 		ended := w.Evaluated()
-		if len(ended) != 2 || slices.ContainsFunc(ended, func(e lab.Evaluation) bool { return !lab.HasRule(e, finding) }) {
+		other := func(e lab.Evaluation) bool { return !lab.HasRule(e, finding) }
+		if len(ended) != 2 || slices.ContainsFunc(ended, other) {
 			t.Errorf("evaluated: %v", ended)
 		}
 		if again := w.Evaluated(); again != nil {

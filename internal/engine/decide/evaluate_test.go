@@ -42,7 +42,8 @@ func TestRulesToEvaluate(t *testing.T) {
 	}{
 		"repaired":           {[]decide.Attempt{repaired}, []decide.Ref{one}, []string{"eu-west-1 r1", "eu-west-1 r2"}},
 		"nothing to confirm": {[]decide.Attempt{repaired}, nil, nil},
-		"in two Regions": {[]decide.Attempt{attempt(2, decide.Succeeded, rules("r1"), about(one, in("us-east-1"), one))},
+		"in two Regions": {
+			[]decide.Attempt{attempt(2, decide.Succeeded, rules("r1"), about(one, in("us-east-1"), one))},
 			[]decide.Ref{one, in("us-east-1")}, []string{"eu-west-1 r1", "us-east-1 r1"}},
 		"confirmed": {[]decide.Attempt{confirmed}, []decide.Ref{one}, nil},
 		"no rules":  {[]decide.Attempt{attempt(2, decide.Succeeded, about(one))}, []decide.Ref{one}, nil},
@@ -122,7 +123,8 @@ func TestConfirmedAt(t *testing.T) {
 		seen decide.Seen
 		want time.Time
 	}{
-		"a check": {decide.Seen{Compliance: "PASSED", ObservedAt: at(time.Minute), Since: at(-time.Hour)}, at(time.Minute)},
+		"a check": {decide.Seen{Compliance: "PASSED", ObservedAt: at(time.Minute), Since: at(-time.Hour)},
+			at(time.Minute)},
 		"checks": {decide.Seen{Compliance: "PASSED", ObservedAt: at(time.Hour), Since: at(time.Minute)},
 			at(time.Minute)},
 		"nothing to check": {decide.Seen{Compliance: "NOT_AVAILABLE", ObservedAt: at(time.Minute)}, time.Time{}},

@@ -11,8 +11,8 @@ import (
 	"hubmend/internal/engine/naming"
 )
 
-// Evaluate has AWS Config evaluate a rule of a member again. One call takes up to 25 rules, but refuses all of them when
-// it refuses one.
+// Evaluate has AWS Config evaluate a rule of a member again. One call takes up to 25 rules, but it refuses all of them
+// if it refuses one.
 func (m *Accounts) Evaluate(ctx context.Context, rule decide.ConfigRule) error {
 	at := Place{rule.Account, rule.Region, naming.SettleRole, naming.SettleFunction}
 	err := m.Do(ctx, at, func(ctx context.Context, region string, session aws.CredentialsProvider) error {

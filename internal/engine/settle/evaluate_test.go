@@ -61,7 +61,9 @@ func TestEvaluation(t *testing.T) {
 		"denied":    {func(w *world) { w.evaluate = denied }, []string{evaluate}, time.Time{}},
 		"throttled": {func(w *world) { w.evaluate = errDown }, []string{evaluate}, time.Time{}},
 		"no ledger": {func(w *world) { w.fail["Hold"] = true }, nil, time.Time{}},
-		"no rule":   {func(w *world) { w.edit(t, func(r *decide.Record) { r.Last().ConfigRules = nil }) }, nil, time.Time{}},
+		"no rule": {func(w *world) {
+			w.edit(t, func(r *decide.Record) { r.Last().ConfigRules = nil })
+		}, nil, time.Time{}},
 		"not saved": {func(w *world) { w.fail["Save"] = true }, nil, time.Time{}},
 		"known as denied": {func(w *world) {
 			_ = w.memory.KeepHeld(t.Context(), rule.Key(), noon.Add(decide.NotOffered))

@@ -5,8 +5,8 @@ import (
 	"hubmend/internal/ops/outcomes"
 )
 
-// Confirmations are the times from repairs to the first check of Security Hub that passed. A repair for which AWS Config
-// was asked to evaluate the rule again is Reevaluated, any other is Scheduled.
+// Confirmations are the times from repairs to the first check of Security Hub that passed. Reevaluated are the repairs
+// for which AWS Config was asked to evaluate the rule again, Scheduled all others.
 type Confirmations struct {
 	Reevaluated outcomes.Times `json:"reevaluated"`
 	Scheduled   outcomes.Times `json:"scheduled"`
