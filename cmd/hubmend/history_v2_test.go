@@ -24,7 +24,7 @@ func TestHistoryNamesV2IDs(t *testing.T) {
 		t.Errorf("it says\n%s", out.String())
 	}
 	if err := formatCSV.print(&csv, nil, attemptListing(p), nil); err != nil ||
-		!strings.HasSuffix(csv.String(), ",9d1b\n") {
+		!strings.HasSuffix(csv.String(), ",9d1b\r\n") {
 		t.Errorf("%q, %v", csv.String(), err)
 	}
 }
