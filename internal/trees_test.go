@@ -42,7 +42,7 @@ func TestFunctionsImportTheEngineOnly(t *testing.T) {
 }
 
 // labShared are the packages that the services of the lab share. They import none of the services.
-var labShared = []string{"aging", "apicall", "cfn", "cloudformation", "procgroup", "python", "story", "world"}
+var labShared = []string{"aging", "apicall", "cfn", "cloudformation", "ocsf", "procgroup", "python", "story", "world"}
 
 // labServices are the services of the lab, each with the other packages of the lab that it imports besides labShared.
 // A service knows all others by interfaces only.

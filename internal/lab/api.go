@@ -37,7 +37,11 @@ type (
 	Faults = world.Faults
 	// OU is an organizational unit.
 	OU = world.OU
-	// Duration is a time.Duration that JSON writes as 200ms or 2m.
+	// V2 is the new Security Hub.
+	V2 = world.V2
+	// AutomationRule sets the status of findings of the new Security Hub.
+	AutomationRule = world.AutomationRule
+	// Duration is a time.Duration that JSON writes as 200ms or 2m, or as never.
 	Duration = world.Duration
 	// Intervention forces something at the moment of a call.
 	Intervention = faults.Intervention
@@ -69,6 +73,9 @@ const (
 	OrganizationRoot  = world.Root
 	ManagementAccount = world.Management
 )
+
+// Never is the delay of what does not happen.
+const Never = world.Never
 
 // OperatorID is the unique id of the operator, in every account.
 const OperatorID = apicall.OperatorID

@@ -75,6 +75,8 @@ type Config struct {
 	Reevaluate config.Offer
 	// Faults are what the lab does wrong on purpose.
 	Faults world.Faults
+	// V2 is the new Security Hub, which is off by default.
+	V2 world.V2
 	// Address to listen on, always on loopback. Port 0 takes a free one.
 	Address string
 	// Backend to use, which no other lab uses at the same time. Start makes one when it is nil.
@@ -170,8 +172,8 @@ func Start(ctx context.Context, config Config) (*Lab, error) {
 	l := &Lab{config: config, cancel: cancel, assembly: assembly, world: &world.World{
 		Partition: in.Name, URLSuffix: in.URLSuffix, Admin: config.Accounts[0], Home: config.Regions[0],
 		Organization: organizationID, Accounts: config.Accounts, Regions: config.Regions,
-		Outsiders: config.Outsiders, OUs: config.OUs, Enforce: config.Enforce, Faults: config.Faults, Context: ctx,
-		Lines:   config.Log,
+		Outsiders: config.Outsiders, OUs: config.OUs, Enforce: config.Enforce, Faults: config.Faults, V2: config.V2,
+		Context: ctx, Lines: config.Log,
 		Callers: apicall.NewCallers(in.Name), Story: story.New(config.Observe),
 	}}
 	if err := l.start(); err != nil {
@@ -311,6 +313,12 @@ func (l *Lab) UseCustomAction(action string, findings []string) error {
 func (l *Lab) Finding(id string) (map[string]any, bool) {
 	return l.hub.Finding(id)
 }
+
+// FindingV2 gives a finding as GetFindingsV2 does, by its finding_info.uid, which is the id in CSPM.
+func (l *Lab) FindingV2(id string) (map[string]any, bool) { return l.hub.FindingV2(id) }
+
+// ImportV2 puts a finding in OCSF into the new Security Hub, such as an exposure finding, for which AWS has no API.
+func (l *Lab) ImportV2(document map[string]any) error { return l.hub.ImportV2(document) }
 
 // Story lists what happened so far.
 func (l *Lab) Story() []story.Entry { return l.world.Story.All() }

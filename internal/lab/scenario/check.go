@@ -140,7 +140,8 @@ func (e Expectation) describe() string {
 			fmt.Fprintf(&b, " with a note that says %q", e.Note)
 		}
 		for _, part := range []struct{ name, text string }{
-			{"parked", e.Parked}, {"rule", e.Rule}, {"proposal", e.Proposal},
+			{"parked", e.Parked}, {"rule", e.Rule}, {"proposal", e.Proposal}, {"V2 status", e.V2Status},
+			{"V2 comment", e.V2Comment},
 		} {
 			if part.text != "" {
 				fmt.Fprintf(&b, ", %s: %s", part.name, part.text)

@@ -20,7 +20,13 @@ func (r *runner) expect(ctx context.Context, e Expectation, checked map[string]s
 	case e.Call != nil:
 		v.Passed, v.Got, err = r.expectCall(ctx, e)
 	case e.Finding != "":
-		v.Passed, v.Got = r.expectFinding(e, checked)
+		v.Passed = true
+		if !e.isOnlyV2() {
+			v.Passed, v.Got = r.expectFinding(e, checked)
+		}
+		if v.Passed && e.V2Status+e.V2Comment != "" {
+			v.Passed, v.Got = r.expectV2(e)
+		}
 		if v.Passed && e.Parked+e.Rule+e.Proposal != "" {
 			v.Passed, v.Got, err = r.expectParked(ctx, e)
 		}
@@ -58,8 +64,10 @@ func (r *runner) expect(ctx context.Context, e Expectation, checked map[string]s
 
 // filled replaces what stands for a part of a call's result in the texts of an expectation.
 func (r *runner) filled(e Expectation) (Expectation, error) {
-	if err := r.fillText(&e.Note); err != nil {
-		return e, err
+	for _, text := range []*string{&e.Note, &e.V2Comment} {
+		if err := r.fillText(text); err != nil {
+			return e, err
+		}
 	}
 	for _, list := range []**[]string{&e.Notifications, &e.Problems} {
 		if *list == nil {

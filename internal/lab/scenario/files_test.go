@@ -62,6 +62,9 @@ func checkFindings(t *testing.T, s *scenario.Scenario) {
 				use(name)
 			}
 		}
+		if e.SetV2Status != nil {
+			use(e.SetV2Status.Finding)
+		}
 		if e.Expect != nil && e.Expect.Finding != "" {
 			use(e.Expect.Finding)
 		}

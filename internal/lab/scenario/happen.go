@@ -92,6 +92,8 @@ func (r *runner) event(ctx context.Context, e Event) error {
 		return r.answer(ctx, e.Approve, true, "")
 	case e.Reject != nil:
 		return r.answer(ctx, e.Reject.Finding, false, e.Reject.Reason)
+	case e.SetV2Status != nil:
+		return r.setV2Status(ctx, *e.SetV2Status)
 	case e.Remediate != nil:
 		return r.remediate(ctx, *e.Remediate)
 	case e.Pass != "":
@@ -126,11 +128,15 @@ func (r *runner) pass(ctx context.Context, written string) error {
 	return r.evaluate(ctx)
 }
 
-// importFinding sends a finding to Security Hub as the account that it is about.
+// importFinding sends a finding to Security Hub as the account that it is about. One in OCSF only the new Security Hub
+// gets.
 func (r *runner) importFinding(ctx context.Context, f Finding) error {
 	filled, err := r.filledDocument(f)
 	if err != nil {
 		return err
+	}
+	if f.OCSF != nil {
+		return r.importOCSF(f.Name, filled)
 	}
 	account := r.account(f.Account)
 	out, err := r.lab.Call(ctx,
@@ -162,6 +168,8 @@ func (r *runner) filledDocument(f Finding) (map[string]any, error) {
 func (r *runner) document(f Finding) (map[string]any, error) {
 	document := f.ASFF
 	switch {
+	case f.OCSF != nil:
+		document = f.OCSF
 	case f.File != "":
 		text, err := inputfile.Read(filepath.Join(r.dir, f.File))
 		if err != nil {

@@ -89,6 +89,7 @@ func Run(ctx context.Context, s *Scenario, config lab.Config, hooks Hooks) (Resu
 	config.Regions = s.Regions
 	config.Admin = s.Admin
 	config.Faults, config.Reevaluate = s.Faults, s.Reevaluate
+	config.V2 = s.V2
 	begin := time.Now()
 	r := &runner{Scenario: s, hooks: hooks,
 		values: values{"accounts": anySlice(s.Accounts), "regions": anySlice(s.Regions), "account": s.account(""),

@@ -89,6 +89,8 @@ func TestRun(t *testing.T) {
 	}
 	defer backend.Close()
 	c.Backend = backend
+	const v2 = "v2: {enabled: true, automationRules: [{control: EC2.14, status: Suppressed}]}\nevents:\n"
+	const imported = "  - import: {name: f, control: EC2.13, resource: r}\n"
 	const head = "name: x\nproduct: ''\nadmin: {QueueName: deep}\n"
 	for name, tc := range map[string]struct {
 		text   string
@@ -132,6 +134,18 @@ func TestRun(t *testing.T) {
 			err: "does not know version 7"},
 		"a request for nothing": {text: head + "events: [{remediate: {action: A, finding: f}}]\nexpect: [{alarms: []}]",
 			err: `no finding was imported under the name "f"`},
+		"the new Security Hub": {text: head + v2 + imported + "  - setV2Status: {finding: f, status: In Progress, " +
+			"comment: ann}\n  - expect: {finding: f, workflow: NEW, v2Status: In Progress, v2Comment: an}\n" +
+			"expect: [{finding: f, v2Status: In Progress}]"},
+		"another status there": {text: head + v2 + imported + "expect: [{finding: f, v2Status: Resolved}]",
+			failed: "in the new Security Hub: New: "},
+		"V2 is off": {text: head + "events:\n" + imported + "expect: [{finding: f, workflow: NEW, v2Status: none}]"},
+		"a click where V2 is off": {text: head + "events:\n" + imported +
+			"  - setV2Status: {finding: f, status: New}\nexpect: [{alarms: []}]",
+			err: `the new Security Hub has no finding "f"`},
+		"an exposure": {text: head + v2 + "  - import: {name: e, ocsf: {status: New, metadata: {uid: e}, " +
+			"finding_info: {uid: '${account}'}, cloud: {region: us-east-1, account: {uid: '${account}'}}}}\n" +
+			"expect: [{finding: e, v2Status: New}]"},
 		"another account": {text: head +
 			"seed: [{account: '${accounts[7]}', service: sqs, api: ListQueues}]\nexpect: [{alarms: []}]",
 			err: "accounts[7]"},

@@ -42,6 +42,7 @@ type Scenario struct {
 	Admin         map[string]string `json:"admin"` // parameters of the admin stack
 	Faults        lab.Faults        `json:"faults"`
 	Reevaluate    lab.Offer         `json:"reevaluate"`
+	V2            lab.V2            `json:"v2"` // the new Security Hub
 	// Policy is a policy file, in force before anything happens.
 	Policy map[string]any `json:"policy"`
 
@@ -91,7 +92,7 @@ type Intervention struct {
 
 // Event is one of: a finding that is imported, a custom action that is used, a message
 // that is put on the findings queue as it is, a scheduled rule that fires, a call, a policy that is applied, what a
-// person requests or answers with a command, time that passes at once, a wait until the lab is quiet, or what must be
+// person requests or answers with a command or sets in the new Security Hub, time that passes at once, a wait until the lab is quiet, or what must be
 // true just then.
 type Event struct {
 	Import       *Finding       `json:"import"`
@@ -103,13 +104,14 @@ type Event struct {
 	Approve      string         `json:"approve"` // the finding that waits for a proposal, by name
 	Reject       *Rejection     `json:"reject"`
 	Remediate    *Remediate     `json:"remediate"`
+	SetV2Status  *SetV2Status   `json:"setV2Status"`
 	Pass         string         `json:"pass"` // a time.Duration, such as 90s
 	Wait         bool           `json:"wait"`
 	Expect       *Expectation   `json:"expect"` // without Before and After
 }
 
 // Finding is a finding to import: built from the catalog (Control and Resource), from a
-// file, or written out. Set then changes single fields of it.
+// file, or written out in ASFF or OCSF. Set then changes single fields of it.
 type Finding struct {
 	Name     string         `json:"name"`
 	Control  string         `json:"control"`
@@ -119,6 +121,7 @@ type Finding struct {
 	Form     string         `json:"form"`
 	File     string         `json:"file"`
 	ASFF     map[string]any `json:"asff"`
+	OCSF     map[string]any `json:"ocsf"` // for the new Security Hub only
 	Set      map[string]any `json:"set"`
 }
 
@@ -155,6 +158,11 @@ type Expectation struct {
 	Parked   string `json:"parked"`
 	Rule     string `json:"rule"`
 	Proposal string `json:"proposal"`
+
+	// V2Status and V2Comment, a part of the comment, are what the new Security Hub has. The status is none when it does
+	// not have the finding.
+	V2Status  string `json:"v2Status"`
+	V2Comment string `json:"v2Comment"`
 
 	Executions    *int      `json:"executions"`
 	Notifications *[]string `json:"notifications"` // parts of subjects, in any order

@@ -22,6 +22,14 @@ var hubAPIs = map[string]string{
 	"POST /securityControls/batchGet": "BatchGetSecurityControls",
 	"PATCH /actionTargets/":           "UpdateActionTarget",
 	"DELETE /actionTargets/":          "DeleteActionTarget",
+	"GET /organization/admin":         "ListOrganizationAdminAccounts",
+	"POST /hubv2":                     "EnableSecurityHubV2",
+	"DELETE /hubv2":                   "DisableSecurityHubV2",
+	"GET /hubv2":                      "DescribeSecurityHubV2",
+	"POST /findingsv2":                "GetFindingsV2",
+	"PATCH /findingsv2/batchupdatev2": "BatchUpdateFindingsV2",
+	"GET /aggregatorv2/list":          "ListAggregatorsV2",
+	"GET /aggregatorv2/get/":          "GetAggregatorV2",
 }
 
 // API names a REST call. It gives method and path for a call that the lab does not know.
@@ -30,7 +38,8 @@ func API(method, path string) string {
 	if name := hubAPIs[call]; name != "" {
 		return name
 	}
-	for _, prefix := range []string{"PATCH /actionTargets/", "DELETE /actionTargets/", "GET /findingAggregator/get/"} {
+	for _, prefix := range []string{"PATCH /actionTargets/", "DELETE /actionTargets/", "GET /findingAggregator/get/",
+		"GET /aggregatorv2/get/"} {
 		if strings.HasPrefix(call, prefix) {
 			return hubAPIs[prefix]
 		}
@@ -46,13 +55,17 @@ func (h *Hub) Serve(q apicall.Request) (any, error) {
 	case "DisableSecurityHub":
 		return h.setDisabled(q, true)
 	}
-	if h.isDisabled(q.Caller.Account, q.Region) {
+	serveV2, isV2 := v2APIs[q.API]
+	if !isV2 && h.isDisabled(q.Caller.Account, q.Region) {
 		return nil, &apicall.Error{Status: 403, Code: "InvalidAccessException",
 			Message: fmt.Sprintf("Account %s is not subscribed to AWS Security Hub", q.Caller.Account)}
 	}
 	h.showDue()
 	if err := h.throttle(q); err != nil {
 		return nil, err
+	}
+	if isV2 {
+		return serveV2(h, q)
 	}
 	switch q.API {
 	case "DescribeHub":

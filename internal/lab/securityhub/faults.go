@@ -7,41 +7,61 @@ import (
 
 	"hubmend/internal/lab/aging"
 	"hubmend/internal/lab/apicall"
+	"hubmend/internal/lab/events"
+	"hubmend/internal/lab/ocsf"
 	"hubmend/internal/lab/story"
 )
 
-// lagging is an update that is accepted and does not show yet.
+// lagging is what is accepted and does not show yet.
 type lagging struct {
-	key string
-	in  updateInput
 	due time.Time
+	do  func() (then func())
 }
 
-// showDue applies the updates that are due, and sends their events.
+// underway is an event that is still on its way.
+type underway struct {
+	due   time.Time
+	to    []apicall.Place
+	event events.Event
+}
+
+// showDue does what is due, and sends the events that are.
 func (h *Hub) showDue() {
 	h.mu.Lock()
 	now := time.Now()
-	var shown []map[string]any
+	var then []func()
 	var later []lagging
-	for _, u := range h.lagging {
-		if u.due.After(now) {
-			later = append(later, u)
+	for _, l := range h.lagging {
+		if l.due.After(now) {
+			later = append(later, l)
 			continue
 		}
-		shown = append(shown, h.apply(u.key, u.in))
+		then = append(then, l.do())
 	}
 	h.lagging = later
+	var onTheirWay []underway
+	for _, u := range h.underway {
+		if u.due.After(now) {
+			onTheirWay = append(onTheirWay, u)
+			continue
+		}
+		then = append(then, func() { h.send(u.to, 0, u.event) })
+	}
+	h.underway = onTheirWay
 	h.mu.Unlock()
-	for _, f := range shown {
-		h.tellUpdated(f)
+	for _, do := range then {
+		do()
 	}
 }
 
-// Hasten makes updates that do not show yet show sooner.
+// Hasten makes what does not show yet show sooner.
 func (h *Hub) Hasten(by time.Duration) {
 	h.mu.Lock()
 	for i := range h.lagging {
 		h.lagging[i].due = h.lagging[i].due.Add(-by)
+	}
+	for i := range h.underway {
+		h.underway[i].due = h.underway[i].due.Add(-by)
 	}
 	h.mu.Unlock()
 	h.showDue()
@@ -58,6 +78,7 @@ func (h *Hub) isConcurrent() bool {
 // hubRates are the rates and bursts of Security Hub in an account and Region.
 var hubRates = map[string]struct{ perSecond, burst float64 }{
 	"BatchImportFindings": {10, 30}, "BatchUpdateFindings": {10, 30}, "GetFindings": {3, 6},
+	"BatchUpdateFindingsV2": {10, 30}, "GetFindingsV2": {10, 30}, // as for all calls that AWS does not list
 }
 
 // allowance is a token bucket for each call of each account and Region.
@@ -113,6 +134,23 @@ func (h *Hub) Age(by time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for key, f := range h.findings {
-		h.findings[key], _ = aging.Aged(f, by).(map[string]any)
+		h.findings[key] = aged(f, by)
 	}
+	for _, f := range h.v2.findings {
+		f.Document = aged(f.Document, by)
+	}
+	for i := range h.underway {
+		e := &h.underway[i].event
+		f, _ := e.Detail["findings"].([]any)[0].(map[string]any)
+		e.Detail = map[string]any{"findings": []any{aged(f, by)}}
+	}
+}
+
+// aged gives a copy of a finding, in either format, in which all times are earlier.
+func aged(f map[string]any, by time.Duration) map[string]any {
+	if f["class_uid"] != nil {
+		return ocsf.Aged(f, by)
+	}
+	older, _ := aging.Aged(f, by).(map[string]any)
+	return older
 }

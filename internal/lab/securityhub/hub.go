@@ -30,8 +30,11 @@ type Hub struct {
 	disabled map[string]bool              // by account and Region
 
 	lagging    []lagging // in the order in which they were accepted
-	concurrent int       // findings that updates were about, for Faults.ConcurrentUpdates
+	underway   []underway
+	concurrent int // findings that updates were about, for Faults.ConcurrentUpdates
 	allowance  allowance
+
+	v2 v2
 }
 
 // eventTaker takes the events of AWS services.
@@ -42,7 +45,8 @@ type eventTaker interface {
 // New gives a Security Hub without findings, enabled in every account and Region.
 func New(w *world.World, events eventTaker) *Hub {
 	return &Hub{lab: w, events: events, findings: map[string]map[string]any{},
-		actions: map[string]map[string]string{}, disabled: map[string]bool{}}
+		actions: map[string]map[string]string{}, disabled: map[string]bool{},
+		v2: v2{findings: map[string]*v2Finding{}, switched: map[apicall.Place]bool{}}}
 }
 
 // requiredFields are those without which BatchImportFindings refuses a finding.
@@ -68,6 +72,7 @@ func (h *Hub) importFindings(q apicall.Request, in struct{ Findings []map[string
 	for _, f := range changed {
 		h.tell(f, "%s imported: %s, %s", short(f), field(f, "Compliance", "Status"), field(f, "Workflow", "Status"))
 		h.emitImported(f)
+		h.feed(key(f), true)
 	}
 	return map[string]any{"FailedCount": len(failed), "SuccessCount": len(changed), "FailedFindings": failed}, nil
 }
@@ -170,7 +175,6 @@ func (h *Hub) updateFindings(q apicall.Request, in updateInput) (any, error) {
 		processed = append(processed, identifier)
 		h.accept(key, in)
 	}
-	h.showDue()
 	return map[string]any{"ProcessedFindings": processed, "UnprocessedFindings": unprocessed}, nil
 }
 
@@ -183,16 +187,17 @@ func (h *Hub) mayUpdate(q apicall.Request, key string) bool {
 
 // accept takes an update, which shows at once unless the faults delay it.
 func (h *Hub) accept(key string, in updateInput) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	lag := time.Duration(h.lab.Faults.UpdatesShowAfter)
-	h.lagging = append(h.lagging, lagging{key, in, time.Now().Add(lag)})
-	if lag > 0 {
+	if lag := h.lab.Faults.UpdatesShowAfter; lag > 0 {
+		h.mu.Lock()
 		f := h.findings[key]
+		h.mu.Unlock()
 		h.lab.Story.Tell(story.KindFault, apicall.Text(f["AwsAccountId"]), region(f),
-			"%s is to be %s, which shows in %v", short(f),
-			workflowOf(in), lag)
+			"%s is to be %s, which shows in %v", short(f), workflowOf(in), time.Duration(lag))
 	}
+	h.later(h.lab.Faults.UpdatesShowAfter, func() func() {
+		f := h.apply(key, in)
+		return func() { h.tellUpdated(f) }
+	})
 }
 
 func workflowOf(in updateInput) string {
@@ -205,6 +210,7 @@ func workflowOf(in updateInput) string {
 func (h *Hub) tellUpdated(f map[string]any) {
 	h.tell(f, "%s is %s: %s", short(f), field(f, "Workflow", "Status"), field(f, "Note", "Text"))
 	h.emitImported(f)
+	h.feed(key(f), false)
 }
 
 // tell adds an entry about a finding to the story.
@@ -237,14 +243,12 @@ func (h *Hub) apply(key string, in updateInput) map[string]any {
 // emitImported sends the event of an import or update, in the home Region of the administrator and in the account and
 // Region of the finding.
 func (h *Hub) emitImported(f map[string]any) {
-	for _, to := range slices.Compact([]apicall.Place{{Account: h.lab.Admin, Region: h.lab.Home},
-		{Account: apicall.Text(f["AwsAccountId"]), Region: region(f)}}) {
-		h.events.Emit(to, events.DefaultBus, events.Event{
-			Source: "aws.securityhub", DetailType: "Security Hub Findings - Imported",
-			Resources: []string{apicall.Text(f["ProductArn"]) + "/" + apicall.Text(f["Id"])},
-			Detail:    map[string]any{"findings": []any{f}},
-		})
-	}
+	own := apicall.Place{Account: apicall.Text(f["AwsAccountId"]), Region: region(f)}
+	h.send(h.places(own), h.lab.V2.ASFFAfter, events.Event{
+		Source: "aws.securityhub", DetailType: "Security Hub Findings - Imported",
+		Resources: []string{apicall.Text(f["ProductArn"]) + "/" + apicall.Text(f["Id"])},
+		Detail:    map[string]any{"findings": []any{f}},
+	})
 }
 
 // UseAction uses a custom action on findings, as in the console: it sends one event for each finding, in the home

@@ -20,11 +20,11 @@ type Faults struct {
 	SilentFor Duration `json:"silentFor"`
 	// Latency is what a function's call into a Region takes longer than it takes the lab, by Region.
 	Latency map[string]Duration `json:"latency"`
-	// UpdatesShowAfter is how long an accepted BatchUpdateFindings does not show: GetFindings gives the
-	// finding as it was, and no event is sent.
+	// UpdatesShowAfter is how long an accepted BatchUpdateFindings or BatchUpdateFindingsV2 does not show: GetFindings
+	// and GetFindingsV2 give the finding as it was, and no event is sent.
 	UpdatesShowAfter Duration `json:"updatesShowAfter"`
 	// ConcurrentUpdates is for how many findings BatchUpdateFindings answers ConcurrentUpdateError, the first
-	// that are updated; the rest of such a call is processed.
+	// that are updated, and BatchUpdateFindingsV2 ConflictException; the rest of such a call is processed.
 	ConcurrentUpdates int `json:"concurrentUpdates"`
 	// OrganizationCallsPerSecond limits the calls of roles to Organizations, and TagReadsPerSecond their
 	// GetResources in each account and Region. 0 is no limit.
@@ -36,11 +36,18 @@ type Faults struct {
 	HubRates bool `json:"hubRates"`
 }
 
-// Duration is a time.Duration that JSON writes as 200ms or 2m.
+// Duration is a time.Duration that JSON writes as 200ms or 2m, or as never.
 type Duration time.Duration
+
+// Never is the delay of what does not happen.
+const Never Duration = -1
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *Duration) UnmarshalText(text []byte) error {
+	if string(text) == "never" {
+		*d = Never
+		return nil
+	}
 	parsed, err := time.ParseDuration(string(text))
 	*d = Duration(parsed)
 	return err

@@ -24,6 +24,7 @@ type World struct {
 	OUs                  map[string]OU // of the organization, by id, below its root
 	Enforce              bool          // roles can do only what their policies allow
 	Faults               Faults
+	V2                   V2
 	Endpoint             string
 	Context              context.Context // ends with the lab
 	Background           sync.WaitGroup
