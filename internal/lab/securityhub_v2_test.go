@@ -368,7 +368,8 @@ func TestV2Sync(t *testing.T) {
 	t.Parallel()
 	w := upV2(t, lab.V2{Sync: true})
 	w.imports(t, asff("f", nil))
-	w.call(t, admin, "securityhub", "BatchUpdateFindings", update("f", object{"Workflow": object{"Status": "NOTIFIED"}}))
+	w.call(t, admin, "securityhub", "BatchUpdateFindings",
+		update("f", object{"Workflow": object{"Status": "NOTIFIED"}}))
 	if got := w.statusV2(t, "f"); got != "In Progress" {
 		t.Errorf("CSPM has NOTIFIED, V2 has %s", got)
 	}
@@ -424,7 +425,8 @@ func TestV2Faults(t *testing.T) {
 		t.Errorf("V2 shows %s after a minute", got)
 	}
 	role := w.role(t, admin, "worker", trust(object{"AWS": "arn:aws:iam::" + admin + ":root"}, nil))
-	session := w.as(t, w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": role, "RoleSessionName": "me"})).Options()
+	assumed := w.call(t, admin, "sts", "AssumeRole", object{"RoleArn": role, "RoleSessionName": "me"})
+	session := w.as(t, assumed).Options()
 	client := securityhub.New(securityhub.Options{BaseEndpoint: session.BaseEndpoint, Region: home,
 		Credentials: session.Credentials})
 	if out, err := client.GetFindingsV2(t.Context(), &securityhub.GetFindingsV2Input{}); err != nil ||

@@ -92,8 +92,8 @@ type Intervention struct {
 
 // Event is one of: a finding that is imported, a custom action that is used, a message
 // that is put on the findings queue as it is, a scheduled rule that fires, a call, a policy that is applied, what a
-// person requests or answers with a command or sets in the new Security Hub, time that passes at once, a wait until the lab is quiet, or what must be
-// true just then.
+// person requests or answers with a command or sets in the new Security Hub, time that passes at once,
+// a wait until the lab is quiet, or what must be true just then.
 type Event struct {
 	Import       *Finding       `json:"import"`
 	CustomAction *CustomAction  `json:"customAction"`

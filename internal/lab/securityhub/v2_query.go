@@ -172,7 +172,8 @@ func valuesAt(value any, path []string) []any {
 	return nil
 }
 
-// decodeStrictly decodes the body of a request and hands it to a service. What the lab does not have is refused.
+// decodeStrictly decodes the body of a request and hands it to a service. It refuses input that the lab does
+// not have.
 func decodeStrictly[In any](q apicall.Request, serve func(apicall.Request, In) (any, error)) (any, error) {
 	var in In
 	decoder := json.NewDecoder(bytes.NewReader(q.Body))
