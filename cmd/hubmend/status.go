@@ -77,7 +77,8 @@ It uses your AWS configuration. Choose the administrator's account and the home 
 	return cmd
 }
 
-// standingOf reads the ledger, the switch, and whether the new Security Hub is enabled. Only a ledger that cannot be read is an error; the rest is a problem.
+// standingOf reads the ledger, the switch, and whether the new Security Hub is enabled.
+// Only a ledger that cannot be read is an error; the rest is a problem.
 func standingOf(ctx context.Context, cfg aws.Config, o overview.Options) (s standing, problems []string, err error) {
 	s = standing{Region: cfg.Region}
 	if o.Settings, err = guardSettings(ctx, cfg); err != nil {

@@ -161,8 +161,8 @@ func (w *workers) environment(more map[string]*string) *map[string]*string {
 
 // common are the permissions to carry out decisions.
 func (w *workers) common() []access.Statement {
-	// The calls of V2 have the actions of CSPM. Their resource is the new hub, whose id AWS makes up, or perhaps the old
-	// one: the reference lists both.
+	// The calls of the new Security Hub (V2) have the actions of CSPM. The reference lists both hubs for them, and AWS
+	// makes up the id of the new one.
 	hub := []*string{arn.Local("securityhub", "hub/default"), arn.Local("securityhub", "hubv2/*")}
 	update := []string{"securityhub:BatchUpdateFindings"}
 	return append(use(w.key, decrypt, encrypt), []access.Statement{
@@ -193,7 +193,10 @@ func (w *workers) common() []access.Statement {
 				"Null": map[string]any{"securityhub:OCSFSyntaxPath/SeverityId": "false"}},
 		},
 		// The reference has no resource for this call.
-		{Sid: "V2", Actions: []string{"securityhub:DescribeSecurityHubV2"}, Resources: []*string{jsii.String("*")}},
+		{
+			Sid: "V2", Actions: []string{"securityhub:DescribeSecurityHubV2"},
+			Resources: []*string{jsii.String("*")},
+		},
 	}...)
 }
 

@@ -34,7 +34,7 @@ func (v *v2) DescribeSecurityHubV2(ctx context.Context, _ *sdk.DescribeSecurityH
 func TestV2IsFoundOutOnceAndCached(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		first   error // that says whether V2 is enabled
+		first   error // the answer
 		want    bool
 		goodFor time.Duration
 	}{

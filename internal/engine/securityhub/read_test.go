@@ -80,7 +80,8 @@ func TestReadGivesWhatDecideAsksFor(t *testing.T) {
 			decide.Seen{Workflow: "SUPPRESSED", Compliance: "PASSED", RecordState: "ACTIVE", ObservedAt: at},
 		},
 		"a note of Hubmend": {
-			types.AwsSecurityFinding{Note: &types.Note{Text: aws.String("Repaired."), UpdatedBy: aws.String("hubmend")}},
+			types.AwsSecurityFinding{
+				Note: &types.Note{Text: aws.String("Repaired."), UpdatedBy: aws.String("hubmend")}},
 			decide.Seen{Note: "Repaired."},
 		},
 		"a note of a person": {

@@ -156,7 +156,7 @@ func TestUpdateBothInChunks(t *testing.T) {
 	}
 }
 
-// What trying again cannot change never stops a repair. Anything else brings the message back.
+// An error that trying again cannot change never stops a repair. Anything else brings the message back.
 func TestUpdateRefusedByV2(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -53,15 +53,15 @@ func (e *examination) homeRegionV2(ctx context.Context) (report, error) {
 		r.found = "findings are not aggregated there either"
 	case v2.home == "":
 		r.problem("aws securityhub create-aggregator-v2 --region "+cspm.home+" --region-linking-mode ALL_REGIONS",
-			"Security Hub CSPM aggregates findings in %s, but the new Security Hub does not: in other Regions, findings "+
-				"do not get their status there", cspm.home)
+			"Security Hub CSPM aggregates findings in %s, but the new Security Hub does not: findings of other "+
+				"Regions do not get their status there", cspm.home)
 	case v2.home != e.Config.Region:
 		r.problem("aggregate the findings of both in one Region, and deploy hubmend-admin there",
 			"the new Security Hub aggregates findings in %s, but this deployment is in %s", v2.home, e.Config.Region)
 	case cspm.home == "":
 		r.problem("aws securityhub create-finding-aggregator --region "+v2.home+" --region-linking-mode ALL_REGIONS",
-			"the new Security Hub aggregates findings in %s, but Security Hub CSPM does not: findings of other Regions "+
-				"are not remediated", v2.home)
+			"the new Security Hub aggregates findings in %s, but Security Hub CSPM does not: findings of other "+
+				"Regions are not remediated", v2.home)
 	default:
 		r.found = fmt.Sprintf("the new Security Hub aggregates findings here too (%s)", v2.mode)
 	}
@@ -137,7 +137,8 @@ func (e *examination) administrators(ctx context.Context) (report, error) {
 		if one != who.Account {
 			r.problem("in the management account: aws securityhub enable-organization-admin-account --feature "+
 				string(f.name)+" --admin-account-id "+who.Account,
-				"the delegated administrator of %s is %s, but this deployment is in %s", f.text, orNone(one), who.Account)
+				"the delegated administrator of %s is %s, but this deployment is in %s", f.text, orNone(one),
+				who.Account)
 		}
 		found = append(found, f.text)
 	}
@@ -147,8 +148,8 @@ func (e *examination) administrators(ctx context.Context) (report, error) {
 
 // unanswered reports that this account may not ask, because of IAM or because it is not the management account.
 func unanswered(err error, feature types.SecurityHubFeature) report {
-	r := report{unknown: why(err), hint: "in the management account: aws securityhub list-organization-admin-accounts " +
-		"--feature " + string(feature)}
+	r := report{unknown: why(err), hint: "in the management account: " +
+		"aws securityhub list-organization-admin-accounts --feature " + string(feature)}
 	if awserr.Code(err) == notSubscribed {
 		r.unknown = "only the organization's management account can list the delegated administrators"
 	}

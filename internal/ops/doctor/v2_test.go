@@ -94,7 +94,8 @@ func TestV2(t *testing.T) {
 		"may not look": {"Security Hub V2", "", answers{hubV2: denied}, doctor.Unknown,
 			[]string{"needs securityhub:DescribeSecurityHubV2"}},
 
-		"one home Region": {"home Region V2", "", nil, doctor.OK, []string{"aggregates findings here too (ALL_REGIONS)"}},
+		"one home Region": {"home Region V2", "", nil, doctor.OK,
+			[]string{"aggregates findings here too (ALL_REGIONS)"}},
 		"no V2 to aggregate": {"home Region V2", "", answers{hubV2: noV2}, doctor.OK,
 			[]string{"the new Security Hub is not enabled"}},
 		"none aggregates": {"home Region V2", "",
@@ -137,7 +138,8 @@ func TestV2(t *testing.T) {
 			t.Parallel()
 			d := well.with(tc.answers).deployment(t)
 			results := d.Look(t.Context(), tc.check, tc.organization)
-			if len(results) != 1 || results[0].Status != tc.status || (tc.status == doctor.Problem) && results[0].Fix == "" {
+			if len(results) != 1 || results[0].Status != tc.status ||
+				tc.status == doctor.Problem && results[0].Fix == "" {
 				t.Fatalf("%+v", results)
 			}
 			for _, want := range tc.wants {
