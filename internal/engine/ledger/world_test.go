@@ -246,6 +246,7 @@ func fullRecord(name string) decide.Record {
 func fullRequest(id string) decide.Request {
 	return decide.Request{Ref: decide.Ref{ID: id, Event: "e"}, Control: "X.22", Trigger: finding.CommandLine, By: "ann",
 		Sender: "AROA:ann", At: noon, AsOf: noon, Since: noon, EvidenceLag: time.Hour, ConfigRule: "securityhub-x-1a2b",
+		V2ID: "u1", FromV2: true,
 		Parameters:  target.Parameters{"Ports": {Values: []string{"22"}, List: true}},
 		AccountName: "workload", Severity: "HIGH", AskedAt: noon, Despite: "It is urgent.", Approved: "bob"}
 }
