@@ -133,7 +133,7 @@ func (d *decider) decideRequest(i int, r Request) string {
 	}
 	waits := a != nil && !a.ended() && a.hasFinding(r.Ref)
 	switch {
-	case looked && (!waits || r.FromV2) && !now.needsRepair(r.Trigger), r.FromV2 && !waits && !now.Asks(r.Trigger):
+	case looked && (!waits || r.FromV2) && !now.needsRepair(r.Trigger), !waits && d.isOver(r):
 		return "does not ask for it any more"
 	case !waits && d.clickedBefore(r):
 		return "answered already"

@@ -31,6 +31,14 @@ func (s Seen) MissingInV2(f Ref) (Update, bool) {
 		answered && isNew && s.RecordState == finding.Active
 }
 
+// isOver reports whether a finding that both Security Hubs have does not ask any more. Either may have sent its event
+// long after the other, when the finding was RESOLVED already.
+func (d *decider) isOver(r Request) bool {
+	now := d.seen[r.Ref.ID]
+	late := now.V2.UID != "" && !r.Trigger.ByPerson() && r.Trigger != finding.InProgress
+	return r.FromV2 && !now.Asks(r.Trigger) || late && now.Workflow == finding.Resolved
+}
+
 // joinAgain keeps the message that brought a queued attempt, and otherwise does nothing about a finding that waits for
 // it already: its note makes the new Security Hub send the finding again, so another note would have no end.
 func (d *decider) joinAgain(i int, r Request, a *Attempt) string {

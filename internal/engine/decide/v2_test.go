@@ -147,6 +147,10 @@ func TestOnFindingsOfTheNewSecurityHub(t *testing.T) {
 		"CSPM's event comes second, and a person has set it to NEW": {rec: failed(long),
 			request: asked(long, sentAt(noon)),
 			seen:    both(finding.New, finding.New, ""), start: true},
+		"CSPM's event comes second, long after the repair": {
+			rec:     record(attempt(1, decide.Succeeded, ended(long))),
+			request: asked(long, sentAt(noon)), seen: both(finding.Resolved, finding.Resolved, ""),
+		},
 		"a person's custom action, soon after the answer": {rec: failed(lately),
 			request: ask("f1", "v2", byHand, sentAt(noon)),
 			seen:    both(finding.Notified, finding.Notified, ""), start: true},
