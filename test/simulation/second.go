@@ -154,7 +154,9 @@ func (s *second) update(id string, u decide.Update) {
 	if !ok || !f.second.known || s.denied {
 		return // the finding, or the right, is missing: that is logged and passed over
 	}
-	s.world.checkUpdate(f, u.Workflow)
+	if !u.OnlyV2 { // which says what CSPM has said before
+		s.world.checkUpdate(f, u.Workflow)
+	}
 	x, w := &f.second, s.world
 	x.showsAt = later(x.showsAt, w.now.Add(s.between(w.faults.SlowUpdates)))
 	w.after(x.showsAt.Sub(w.now), func() {

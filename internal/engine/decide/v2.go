@@ -69,11 +69,11 @@ func (d *decider) mayBeOld(r Request) time.Duration {
 	return 0
 }
 
-// clickedBefore reports whether In Progress has begun an attempt that is over, and is still there because nothing that
-// Hubmend has written since has reached the new Security Hub.
+// clickedBefore reports whether In Progress was answered: by an attempt that it began, or by another that has ended
+// since the last check. It is still there if nothing that Hubmend has written since has reached the new Security Hub.
 func (d *decider) clickedBefore(r Request) bool {
 	return r.Trigger == finding.InProgress && !d.seen[r.Ref.ID].V2.Own() &&
 		slices.ContainsFunc(d.Record.Attempts, func(a Attempt) bool {
-			return a.Trigger == finding.InProgress && a.ended() && a.hasFinding(r.Ref)
+			return a.ended() && a.hasFinding(r.Ref) && (a.Trigger == finding.InProgress || !r.AsOf.After(a.EndedAt))
 		})
 }
