@@ -103,7 +103,8 @@ func (d *decider) resolve(r Request, repair *Attempt, note, log string) string {
 		d.Record.Unconfirmed = addRefs(d.Record.Unconfirmed, []Ref{r.Ref})
 		d.Record.ResolvedAt, d.Save = later(d.now, r.Since), true
 	}
-	d.Announce = append(d.Announce, Update{Findings: []Ref{r.Ref}, Workflow: finding.Resolved, Note: note})
+	d.Announce = append(d.Announce, Update{Findings: []Ref{r.Ref}, Workflow: finding.Resolved, Note: note,
+		OnlyV2: d.clickedResolved(r)})
 	return log
 }
 

@@ -69,6 +69,12 @@ func (d *decider) mayBeOld(r Request) time.Duration {
 	return 0
 }
 
+// clickedResolved reports whether somebody has set a finding to In Progress that is RESOLVED in CSPM. To write that
+// there again would make the new Security Hub send the finding again.
+func (d *decider) clickedResolved(r Request) bool {
+	return r.Trigger == finding.InProgress && d.seen[r.Ref.ID].Workflow == finding.Resolved
+}
+
 // clickedBefore reports whether In Progress was answered: by an attempt that it began, or by another that has ended
 // since the last check. It is still there if nothing that Hubmend has written since has reached the new Security Hub.
 func (d *decider) clickedBefore(r Request) bool {

@@ -192,6 +192,20 @@ func TestOnFindingsOfTheNewSecurityHub(t *testing.T) {
 	}
 }
 
+// A click on a finding that is RESOLVED, by a check that may not know of the repair, is answered where it was made: an
+// update of CSPM would make it come again, without end where the answer cannot be written.
+func TestClickOnResolved(t *testing.T) {
+	t.Parallel()
+	s := decide.Defaults
+	rec := record(attempt(1, decide.Succeeded, ended(noon.Add(-2*time.Minute))))
+	seen := both(finding.Resolved, finding.Notified, "Please repair it.")
+	d := decide.OnFindings(rec, []decide.Request{ask("f1", "v2", clicked)}, map[string]decide.Seen{"f1": seen},
+		decide.Gate{Slot: noon, Nonce: "n"}, noon, s)
+	if d.Start || len(d.Announce) != 1 || !d.Announce[0].OnlyV2 || d.Announce[0].Workflow != finding.Resolved {
+		t.Errorf("it starts: %t, announces %+v (%v)", d.Start, d.Announce, d.Log)
+	}
+}
+
 // What is suppressed in the new Security Hub only is left alone, as it would be in CSPM.
 func TestSuppressedInV2(t *testing.T) {
 	t.Parallel()
