@@ -275,13 +275,15 @@ func (w *world) noteClick(rec decide.Record) {
 	}
 }
 
-// checkBoth demands that in the end both have the same status, unless others have set one.
+// checkBoth demands that in the end both have the same status, unless others have set one, or Hubmend has written it
+// again already.
 func (w *world) checkBoth(f *securityFinding) {
 	x := f.second
+	v := finding.V2{Comment: x.comment}
 	switch {
 	case !x.known || x.others || w.second.denied || w.second.wipes || f.RecordState != finding.Active:
 	case f.Compliance != finding.Failed || f.Workflow == finding.Suppressed || f.note == "":
-	case x.status != f.Workflow:
+	case x.status != f.Workflow && (x.comment == "" || v.WrittenOnce()):
 		w.violate("finding %s is %s in CSPM and %s in V2", f.id, f.Workflow, x.status)
 	}
 }

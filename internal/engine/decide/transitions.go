@@ -119,7 +119,7 @@ var Transitions = []Transition{
 	{From: claimed, On: []Event{EventStartRefused}, Does: "The attempt ends, and people are notified.",
 		To: []Phase{PhaseFailed, PhaseParked}},
 	{From: claimed, On: []Event{EventStartDeferred}, Does: "It waits for a backoff, and is given up after 24 hours.",
-		To: []Phase{PhaseDeferred, PhaseUnknown, PhaseFailed}},
+		To: []Phase{PhaseDeferred, PhaseUnknown, PhaseFailed, PhaseParked}},
 	{From: claimed, On: []Event{EventNotReady},
 		Does: "It waits until the account may be ready, and is given up after 24 hours. People are notified once for " +
 			"the account.",

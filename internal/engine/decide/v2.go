@@ -77,9 +77,12 @@ func (d *decider) clickedResolved(r Request) bool {
 
 // clickedBefore reports whether In Progress was answered: by an attempt that it began, or by another that has ended
 // since the last check. It is still there if nothing that Hubmend has written since has reached the new Security Hub.
+// Without a comment it may be Hubmend's own, if Hubmend has answered the finding before.
 func (d *decider) clickedBefore(r Request) bool {
-	return r.Trigger == finding.InProgress && !d.seen[r.Ref.ID].V2.Own() &&
+	v2 := d.seen[r.Ref.ID].V2
+	return r.Trigger == finding.InProgress && !v2.Own() &&
 		slices.ContainsFunc(d.Record.Attempts, func(a Attempt) bool {
-			return a.ended() && a.hasFinding(r.Ref) && (a.Trigger == finding.InProgress || !r.AsOf.After(a.EndedAt))
+			answers := a.Trigger == finding.InProgress || v2.Comment == "" || !r.AsOf.After(a.EndedAt)
+			return a.ended() && a.hasFinding(r.Ref) && answers
 		})
 }

@@ -163,9 +163,9 @@ func TestOnFindingsOfTheNewSecurityHub(t *testing.T) {
 		"our own In Progress": {rec: record(), request: ask("f1", "v2", clicked),
 			seen: both(finding.Notified, finding.Notified, "")},
 		"a click when all attempts are used up": {rec: usedUp, request: ask("f1", "v2", clicked),
-			seen: both(finding.New, finding.Notified, ""), updates: []string{"f1 NOTIFIED"}},
+			seen: both(finding.New, finding.Notified, "Please."), updates: []string{"f1 NOTIFIED"}},
 		"a click after an undo": {rec: held, request: ask("f1", "v2", clicked),
-			seen: both(finding.New, finding.Notified, ""), updates: []string{"f1 NOTIFIED"}},
+			seen: both(finding.New, finding.Notified, "Please."), updates: []string{"f1 NOTIFIED"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -286,6 +286,9 @@ func (b *batch) stale(now time.Time) []decide.Ref {
 			refs = append(refs, w.record.Asked()...)
 		}
 		for _, r := range w.requests {
+			if r.Trigger.ByPerson() && w.record.Proposal.State == decide.Open {
+				refs = append(refs, w.record.Asked()...) // the request may approve their repair
+			}
 			if r.FromV2 || r.At.Before(before) || r.AsOf.Before(before) || w.record.Answered(r.Ref) ||
 				b.looked[r.Ref.ID].V2.UID != "" && w.record.HasAnswered(r.Ref.ID) {
 				refs = append(refs, r.Ref)
