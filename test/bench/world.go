@@ -133,7 +133,8 @@ func (w *world) dispatch() *dispatch.Handler {
 	return &dispatch.Handler{
 		Catalog: catalog.Embedded(), Effects: w.effects(), Slots: w.store, Accounts: w.store, Switch: w, Starter: w,
 		Queue: w, Home: w.repair.region, Budgets: w.store, Policy: &inforce.Policy{Store: w.store, Now: w.time},
-		Settings: decide.Defaults, V2: noV2, Now: w.time, Nonce: uuid.NewString, Sleep: func(context.Context, time.Duration) {},
+		Settings: decide.Defaults, V2: noV2, Now: w.time, Nonce: uuid.NewString,
+		Sleep:    func(context.Context, time.Duration) {},
 		Together: function.Together, Log: quiet,
 	}
 }

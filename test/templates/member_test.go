@@ -261,7 +261,9 @@ func TestReevaluationCanBeLeftOut(t *testing.T) {
 	if len(policies) != 1 {
 		t.Fatalf("%d policies, want one", len(policies))
 	}
-	rule := func(id string) object { return sub("arn:${AWS::Partition}:config:*:${AWS::AccountId}:config-rule/" + id) }
+	rule := func(id string) object {
+		return sub("arn:${AWS::Partition}:config:*:${AWS::AccountId}:config-rule/" + id)
+	}
 	want := []any{object{"Sid": "Reevaluate", "Effect": "Allow", "Action": "config:StartConfigRulesEvaluation",
 		"Resource": []any{rule("aws-service-rule/securityhub.amazonaws.com/config-rule-*"), rule("config-rule-*")}}}
 	got := policies[0]

@@ -141,9 +141,10 @@ var Transitions = []Transition{
 		Does: "Findings of an earlier repair that passed are done. Those that failed are NEW again.", Stays: true},
 
 	{From: slices.Concat(over, []Phase{PhaseParked}),
-		On:   []Event{EventUndo},
-		Does: "The undo of the latest repair that succeeded starts, or waits for its slot. It fails when the account is not ready.",
-		To:   []Phase{PhaseUndoStarting, PhaseUndoWaiting, PhaseUndoFailed}},
+		On: []Event{EventUndo},
+		Does: "The undo of the latest repair that succeeded starts, or waits for its slot. It fails when the " +
+			"account is not ready.",
+		To: []Phase{PhaseUndoStarting, PhaseUndoWaiting, PhaseUndoFailed}},
 	{On: []Event{EventUndo}, Does: "The request is refused, and the reason recorded.", Stays: true},
 	{From: slices.Concat(undoWaits, undoClaim), On: []Event{EventFinding, EventRequest, EventFollowUp, EventUndo},
 		Does: "It is started again when nothing stops it, and given up after an hour. Findings wait for its end.",

@@ -159,7 +159,8 @@ func TestOnFindingsOfTheNewSecurityHub(t *testing.T) {
 			request: asked(long, clicked), seen: both(finding.Resolved, finding.Notified, "Please repair it.")},
 		"a click after a repair that shows": {rec: record(attempt(1, decide.Succeeded, ended(long))),
 			request: asked(long, clicked),
-			seen:    both(finding.Resolved, finding.Notified, finding.Comment("x", finding.Resolved, false)), start: true},
+			seen:    both(finding.Resolved, finding.Notified, finding.Comment("x", finding.Resolved, false)),
+			start:   true},
 		"our own In Progress": {rec: record(), request: ask("f1", "v2", clicked),
 			seen: both(finding.Notified, finding.Notified, "")},
 		"a click when all attempts are used up": {rec: usedUp, request: ask("f1", "v2", clicked),
@@ -206,7 +207,7 @@ func TestClickOnResolved(t *testing.T) {
 	}
 }
 
-// What is suppressed in the new Security Hub only is left alone, as it would be in CSPM.
+// A finding that is suppressed only in the new Security Hub is left alone, as it would be in CSPM.
 func TestSuppressedInV2(t *testing.T) {
 	t.Parallel()
 	seen := map[string]decide.Seen{"f1": both(finding.New, finding.Suppressed, "")}
@@ -218,6 +219,6 @@ func TestSuppressedInV2(t *testing.T) {
 	o := decide.Outcome{ExecutionID: "exec-1", Succeeded: true, StartedAt: noon}
 	d = decide.OnOutcome(record(attempt(1, decide.Running)), o, seen, noon, settings)
 	if len(d.Updates) > 0 || len(d.Record.Unconfirmed) > 0 {
-		t.Errorf("the outcome is told: %+v", d.Updates)
+		t.Errorf("the finding gets the outcome: %+v", d.Updates)
 	}
 }

@@ -216,8 +216,12 @@ func (e *examination) rules(ctx context.Context) (report, error) {
 				"rule %s on %s is %s", name, naming.EventBus, outcomes[name].state)
 		}
 	}
-	r.found = fmt.Sprintf("%d rules are enabled or disabled as configured, and no event is sent twice",
-		len(want)+len(outcomes))
+	routed := r.found
+	r.found = fmt.Sprintf("%d rules are enabled or disabled as configured", len(want)+len(outcomes))
+	if routed == "" {
+		routed = "no event is sent twice"
+	}
+	r.found += "; " + routed
 	return r, e.stacksErr
 }
 

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,8 +26,8 @@ func arrivals(v2 bool) []arrival {
 	}
 }
 
-// routing checks with an event for each control that it goes to the queue, and only once: a control that two playbooks
-// have may be ENABLED in one of them only.
+// routing checks with an event for each control that it goes to the queue, and reports what is sent twice. That costs a
+// message, and starts one repair: two playbooks may have a control ENABLED.
 func (e *examination) routing(ctx context.Context, rules map[string]rule) (report, error) {
 	r := report{}
 	v2, err := e.v2(ctx)
@@ -57,8 +58,8 @@ func (e *examination) routing(ctx context.Context, rules map[string]rule) (repor
 		}
 		for _, names := range sorted(twice) {
 			slices.Sort(twice[names])
-			r.problem("hubmend playbook disable GROUP, in one of the playbooks that have the control",
-				"rules %s both match %s of %s", names, a.text, summary(twice[names]))
+			r.add(report{found: fmt.Sprintf("rules %s both match %s of %s, which counts once", names, a.text,
+				summary(twice[names]))})
 		}
 		if slices.Sort(unrouted); len(unrouted) > 0 {
 			r.problem("hubmend playbook update --version VERSION", "no enabled rule matches %s of %s", a.text,

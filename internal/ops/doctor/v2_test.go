@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,18 +166,19 @@ func TestRouting(t *testing.T) {
 		rules     map[string]string
 		playbooks []map[string]string
 		wants     []string // of each problem
+		twice     []string // events that are sent twice
 	}{
-		"both":  {false, map[string]string{"a": asff, "b": ocsf, "c": click}, []map[string]string{enabled}, nil},
-		"no V2": {true, map[string]string{"a": asff}, []map[string]string{enabled}, nil},
+		"both":  {false, map[string]string{"a": asff, "b": ocsf, "c": click}, []map[string]string{enabled}, nil, nil},
+		"no V2": {true, map[string]string{"a": asff}, []map[string]string{enabled}, nil, nil},
 		"V2 is not routed": {false, map[string]string{"a": asff}, []map[string]string{enabled},
-			[]string{"no enabled rule matches Findings Imported V2 (New) of KMS.4"}},
+			[]string{"no enabled rule matches Findings Imported V2 (New) of KMS.4"}, nil},
 		"nothing is routed": {true, nil, []map[string]string{enabled},
-			[]string{"no enabled rule matches Security Hub Findings - Imported of KMS.4"}},
-		"nothing is ENABLED": {false, nil, []map[string]string{disabled}, nil},
+			[]string{"no enabled rule matches Security Hub Findings - Imported of KMS.4"}, nil},
+		"nothing is ENABLED": {false, nil, []map[string]string{disabled}, nil, nil},
 		"twice": {false, map[string]string{"a": asff, "b": asff, "c": ocsf}, []map[string]string{enabled},
-			[]string{"rules a and b both match Security Hub Findings - Imported of KMS.4"}},
+			nil, []string{"rules a and b both match Security Hub Findings - Imported of KMS.4, which counts once"}},
 		"clicks twice": {false, map[string]string{"a": click, "b": click}, []map[string]string{disabled},
-			[]string{"rules a and b both match Findings Imported V2 (In Progress) of KMS.4"}},
+			nil, []string{"rules a and b both match Findings Imported V2 (In Progress) of KMS.4, which counts once"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,14 +186,16 @@ func TestRouting(t *testing.T) {
 			if tc.noV2 {
 				a = well.with(answers{hubV2: "ResourceNotFoundException"})
 			}
-			var problems []string
+			var problems, twice []string
 			for _, r := range a.deployment(t).Routing(t.Context(), tc.rules, tc.playbooks...) {
 				if r.Status == doctor.Problem && r.Fix != "" {
 					problems = append(problems, r.Found)
+				} else if r.Found != "" {
+					twice = append(twice, r.Found)
 				}
 			}
-			if strings.Join(problems, "\n") != strings.Join(tc.wants, "\n") {
-				t.Errorf("problems %q, want %q", problems, tc.wants)
+			if strings.Join(problems, "\n") != strings.Join(tc.wants, "\n") || !slices.Equal(twice, tc.twice) {
+				t.Errorf("problems %q, want %q; sent twice %q, want %q", problems, tc.wants, twice, tc.twice)
 			}
 		})
 	}
