@@ -46,8 +46,8 @@ func administer(t *testing.T, endpoint, region string) administration {
 	client := dynamodb.NewFromConfig(cfg)
 	a := administration{
 		slices.Concat(nobody,
-			[]string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=id",
-				"AWS_SECRET_ACCESS_KEY=secret"}),
+			[]string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_ENDPOINT_URL_SECURITYHUB=" + withoutV2(t),
+				"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret"}),
 		cfg, &ledger.DynamoDB{Client: client, Table: naming.LedgerTable, Now: time.Now},
 	}
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
@@ -61,6 +61,17 @@ func administer(t *testing.T, endpoint, region string) administration {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// withoutV2 is a Security Hub where the new one is not enabled, which moto does not have.
+func withoutV2(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // turn sets the switch.
