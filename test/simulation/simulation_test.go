@@ -76,9 +76,13 @@ func report(t *testing.T, r simulation.Result) {
 // The same seed gives the same history, or it could not be replayed.
 func TestSeedReplays(t *testing.T) {
 	t.Parallel()
+	seeds := []uint64{4365} // people answer several proposals at once
 	for n := range uint64(20) {
-		if a, b := fmt.Sprint(simulation.Simulate(n+1, nil)), fmt.Sprint(simulation.Simulate(n+1, nil)); a != b {
-			t.Errorf("seed %d gives\n%s\nand\n%s", n+1, a, b)
+		seeds = append(seeds, n+1)
+	}
+	for _, n := range seeds {
+		if a, b := fmt.Sprint(simulation.Simulate(n, nil)), fmt.Sprint(simulation.Simulate(n, nil)); a != b {
+			t.Errorf("seed %d gives\n%s\nand\n%s", n, a, b)
 		}
 	}
 }

@@ -201,7 +201,7 @@ func TestCustomActionIsFirst(t *testing.T) {
 		for _, rule := range tmpl.all("AWS::Events::Rule") {
 			name, _ := rule.Properties["Name"].(string)
 			owner, _, imported := strings.Cut(strings.TrimPrefix(name, "hubmend-"), "-imported")
-			if owner == p.ID {
+			if owner = strings.TrimSuffix(owner, "-v2"); owner == p.ID {
 				owner = p.CustomAction.ID
 			}
 			first := list(rule.DependsOn)

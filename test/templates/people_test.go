@@ -23,6 +23,7 @@ var unlimited = []string{
 	"servicecatalog:ListOrganizationPortfolioAccess", "servicecatalog:GetAWSOrganizationsAccessStatus",
 	"cloudtrail:LookupEvents",
 	"tag:GetResources",
+	"securityhub:DescribeSecurityHubV2",
 }
 
 // leveled are those that a condition limits to what the caller's role or account launched.

@@ -179,8 +179,8 @@ func (m *Memory) LoadAll(ctx context.Context, keys []string) (Loaded, error) {
 func (m *Memory) Each(do func(decide.Record)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, rec := range m.records {
-		do(rec)
+	for _, key := range slices.Sorted(maps.Keys(m.records)) { // in an order that can be repeated
+		do(m.records[key])
 	}
 }
 
