@@ -28,6 +28,7 @@ type queue struct {
 	dead     []*message
 	running  int
 	sent     int
+	loops    bool // there were too many
 }
 
 type message struct {
@@ -38,8 +39,18 @@ type message struct {
 	reason    string // of a dead letter
 }
 
+// mostMessages is ten times as many as any history has: something answers itself.
+const mostMessages = 10_000
+
 // send puts a message on the queue, sometimes twice and in any order.
 func (q *queue) send(body string) {
+	if q.sent >= mostMessages {
+		if !q.loops {
+			q.world.violate("there is no end of messages, such as %s", body)
+		}
+		q.loops = true
+		return
+	}
 	copies := 1
 	if q.world.chance(q.world.faults.Duplicate) {
 		copies = 2
