@@ -189,6 +189,19 @@ func TestDoctor(t *testing.T) {
 				p.bent(t, tc.bends...).ill(t, tc.check, tc.status, tc.wants...)
 			})
 		}
+		t.Run("rules send an event twice", func(t *testing.T) {
+			t.Parallel()
+			twice := bend{call: "AWSEvents.ListRules",
+				old: `(\{"Arn":"[^"]*","EventBusName":"[^"]*","EventPattern":"(?:[^"\\]|\\.)*",` +
+					`"Name":"hubmend-CIS4142-imported)("[^}]*\})`,
+				new: `${1}${2},${1}-copy${2}`}
+			const want = "rules hubmend-CIS4142-imported and hubmend-CIS4142-imported-copy both match"
+			for _, r := range p.bent(t, twice).ask(t, 0)["rules"] {
+				if r.Status != doctor.OK || !strings.Contains(r.Found, want) {
+					t.Errorf("rules: %+v", r)
+				}
+			}
+		})
 		for _, action := range permissions {
 			t.Run("without "+action, func(t *testing.T) {
 				t.Parallel()
@@ -472,13 +485,6 @@ var ills = map[string]illness{
 	"the new Security Hub is collected elsewhere": {
 		[]bend{{call: "GET /aggregatorv2/get/", old: `"us-east-1"`, new: `"eu-west-1"`}}, "home Region V2",
 		doctor.Problem, []string{"aggregates findings in eu-west-1, but this deployment is in us-east-1"},
-	},
-	"rules send an event twice": {
-		[]bend{{call: "AWSEvents.ListRules",
-			old: `(\{"Arn":"[^"]*","EventBusName":"[^"]*","EventPattern":"(?:[^"\\]|\\.)*",` +
-				`"Name":"hubmend-CIS4142-imported)("[^}]*\})`,
-			new: `${1}${2},${1}-copy${2}`}}, "rules", doctor.Problem,
-		[]string{"rules hubmend-CIS4142-imported and hubmend-CIS4142-imported-copy both match"},
 	},
 	"a member is behind": {
 		[]bend{{call: "Action=ListStackInstances&CallAs=SELF&StackSetName=hubmend-member-roles", old: ">CURRENT<",
