@@ -64,11 +64,7 @@ func (x exposed) read(ctx context.Context, a asking, ids []string, v2 map[string
 		if err != nil {
 			return v2Error(a, err)
 		}
-		for _, raw := range all {
-			if f, err := finding.ParseOCSF(raw); err == nil {
-				v2[f.ID] = f.V2
-			}
-		}
+		addKnown(v2, all)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,13 +42,18 @@ func readV2(ctx context.Context, cfg aws.Config, controls []string, within *type
 			problem = fmt.Sprintf("The new Security Hub has more than %d failed findings of these controls. The "+
 				"status and the id that the others have there are not known.", mostOpenPages*100)
 		}
-		for _, raw := range all {
-			if f, err := finding.ParseOCSF(raw); err == nil {
-				known[f.ID] = f.V2
-			}
-		}
+		addKnown(known, all)
 	}
 	return known, problem
+}
+
+// addKnown adds what OCSF findings say of themselves, by their ids in Security Hub CSPM.
+func addKnown(known map[string]finding.V2, all []json.RawMessage) {
+	for _, raw := range all {
+		if f, err := finding.ParseOCSF(raw); err == nil {
+			known[f.ID] = f.V2
+		}
+	}
 }
 
 // addV2 adds to findings what the new Security Hub has of them.

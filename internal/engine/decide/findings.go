@@ -137,8 +137,9 @@ func (d *decider) decideRequest(i int, r Request) string {
 		return "does not ask for it any more"
 	case !waits && d.clickedBefore(r):
 		return "answered already"
-	case !waits && d.mayBeOld(r) > 0:
-		d.Later = append(d.Later, Later{Request: i, After: d.mayBeOld(r), Exact: true})
+	}
+	if old := d.mayBeOld(r); !waits && old > 0 {
+		d.Later = append(d.Later, Later{Request: i, After: old, Exact: true})
 		return "wait"
 	}
 	if r.Trigger.ByPerson() {
@@ -189,7 +190,7 @@ func (d *decider) answerOrQueue(i int, r Request, asked time.Time) string {
 		return "suspended"
 	default:
 		d.Record.queue(Attempt{Control: r.Control, Trigger: r.Trigger, By: r.By, Sender: r.Sender,
-			Parameters: r.Parameters, EvidenceLag: r.EvidenceLag, QueuedAt: d.now, NotBefore: d.now})
+			Parameters: r.Parameters, QueuedAt: d.now, NotBefore: d.now})
 		d.addFinding(i, r, d.Record.Last())
 		d.Record.unpark(r.Ref.ID)
 		return "start"

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"hubmend/internal/engine/decide"
 	"hubmend/internal/engine/finding"
@@ -14,12 +15,13 @@ func (h *Handler) look(ctx context.Context, b *batch) {
 	if len(b.received) == 0 {
 		return
 	}
-	both := h.V2(ctx)
+	inBoth := b.received
+	if !h.V2(ctx) {
+		inBoth = slices.DeleteFunc(slices.Clone(inBoth), func(r received) bool { return !r.event.OCSF })
+	}
 	var refs []decide.Ref
-	for _, r := range b.received {
-		if both || r.event.OCSF {
-			refs = append(refs, decide.Ref{ID: r.finding.ID, Event: r.event.ID})
-		}
+	for _, r := range inBoth {
+		refs = append(refs, decide.Ref{ID: r.finding.ID, Event: r.event.ID})
 	}
 	if len(refs) == 0 {
 		return
@@ -29,10 +31,8 @@ func (h *Handler) look(ctx context.Context, b *batch) {
 		return
 	}
 	h.Log.ErrorContext(ctx, "findings not read", "error", err)
-	for _, r := range b.received {
-		if both || r.event.OCSF {
-			b.failed[r.message.MessageId] = true
-		}
+	for _, r := range inBoth {
+		b.failed[r.message.MessageId] = true
 	}
 }
 

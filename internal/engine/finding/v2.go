@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,8 +16,15 @@ type V2 struct {
 	Comment string // empty when there is none
 }
 
-// statuses are the words of the new Security Hub for the values of Workflow.
-var statuses = map[string]string{New: "New", Notified: "In Progress", Suppressed: "Suppressed", Resolved: "Resolved"}
+// nameOf returns the name that the new Security Hub has for a workflow status; empty when it has none.
+func nameOf(workflow string) string {
+	for _, v := range workflows {
+		if v.asff == workflow {
+			return v.name
+		}
+	}
+	return ""
+}
 
 // commentLimit is the most characters of a Comment in BatchUpdateFindingsV2.
 const commentLimit = 512
@@ -37,7 +45,7 @@ const ellipsis = "..."
 func mark(workflow string, again bool) string {
 	text := "[Hubmend"
 	if workflow != "" {
-		text += ": " + statuses[workflow]
+		text += ": " + nameOf(workflow)
 	}
 	if again {
 		text += " again"
@@ -58,12 +66,8 @@ func (v V2) Own() bool { return v.WrittenOnce() || v.written(true) }
 func (v V2) WrittenOnce() bool { return v.written(false) }
 
 func (v V2) written(again bool) bool {
-	for workflow := range statuses {
-		if v.marked(workflow, again) {
-			return true
-		}
-	}
-	return v.marked("", again)
+	return slices.ContainsFunc([]string{"", New, Notified, Suppressed, Resolved},
+		func(workflow string) bool { return v.marked(workflow, again) })
 }
 
 func (v V2) marked(workflow string, again bool) bool {

@@ -10,13 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
+
+	hub "hubmend/internal/engine/securityhub"
 )
 
 // API is what this package needs of Security Hub.
 type API interface {
 	securityhub.GetFindingsV2APIClient
-	DescribeSecurityHubV2(context.Context, *securityhub.DescribeSecurityHubV2Input,
-		...func(*securityhub.Options)) (*securityhub.DescribeSecurityHubV2Output, error)
+	hub.Describer
 }
 
 var (
@@ -92,13 +93,12 @@ func List(ctx context.Context, api API, pages int, tell func(read int), filters 
 
 // explain finds out if the new Security Hub is enabled. How GetFindingsV2 answers where it is not is not documented.
 func explain(ctx context.Context, api API, err error) error {
-	_, problem := api.DescribeSecurityHubV2(ctx, &securityhub.DescribeSecurityHubV2Input{})
-	var none *types.ResourceNotFoundException
+	enabled, problem := hub.Enabled(ctx, api)
 	switch {
-	case errors.As(problem, &none):
-		return ErrNotEnabled
 	case problem != nil:
 		return errors.Join(ErrUnknown, err)
+	case !enabled:
+		return ErrNotEnabled
 	}
 	return err
 }
