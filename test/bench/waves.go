@@ -22,7 +22,7 @@ func waves(context.Context) ([]measurement, error) {
 		{20, 2, 10_000, "calls of 1 to 60 ms", simulation.Near, 0},
 		{20, 2, 10_000, "calls of 20 to 300 ms", simulation.Slow, 1.5},
 	} {
-		t := simulation.Wave(w.accounts, w.regions, w.findings, w.latency, nil)
+		t := simulation.Wave(w.accounts, w.regions, w.findings, w.latency, false, nil)
 		if len(t.Violations) > 0 {
 			return nil, fmt.Errorf("a wave of %d findings, %s: %s", w.findings, w.calls, t.Violations[0])
 		}

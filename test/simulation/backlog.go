@@ -26,6 +26,7 @@ type Backlog struct {
 // checks all of these, as after a day without sweeps, otherwise only those that are due.
 func Sweep(accounts, regions, records int, allDue bool, latency Latency) Backlog {
 	w := newWorld(1)
+	w.second = &second{world: w}
 	w.latency, w.limits = latency, newLimits(w.now)
 	w.findings.concurrency, w.outcomes.concurrency = 0, 0 // nobody takes the follow-ups
 	for n := range records {

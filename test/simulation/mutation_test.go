@@ -125,9 +125,10 @@ var mutations = map[string]mutation{
 		replaced("s.V2.Status == finding.Suppressed", "false")),
 	"our own In Progress is a click": mutate("decide.Seen.Asks", "which others set",
 		replaced("s.Workflow != finding.Notified", "true"), replaced("!s.V2.OwnInProgress()", "true")),
-	"a click is answered again and again": mutate("decide.decider.clickedBefore", "which others set", returns("false")),
+	"a click is answered again and again": mutate("decide.decider.clickedBefore", "which others set",
+		replaced("!v2.Own()", "false && v2.Own()")),
 	"a status that V2 lacks is not written": mutate("decide.Seen.MissingInV2", "in CSPM and NEW in V2",
-		replaced("answered && isNew", "false && isNew")),
+		replaced("answered && isNew", "answered && isNew && false")),
 	"an exemption is not announced": mutate("announce.waiting", "EXEMPT of", replaced("decide.Exempted", `"other"`)),
 	"a wait is announced again and again": mutate("announce.stopped", "tells of nothing that changed",
 		replaced("slices.ContainsFunc(was.Parked, p.WaitsAs)", "false")),
@@ -152,11 +153,16 @@ func (m mutation) apply() (file, text string, err error) {
 	return d.file, d.text, err
 }
 
-// Every mutation has its place; only what they break takes long to find out.
+// Every mutation has its place and compiles; only what they break takes long to find out.
 func TestMutationsApply(t *testing.T) {
 	t.Parallel()
+	packages := compiled(t)
 	for name, m := range mutations {
-		if _, _, err := m.apply(); err != nil {
+		file, text, err := m.apply()
+		if err == nil {
+			err = compiles(packages, file, text)
+		}
+		if err != nil {
 			t.Errorf("%s: %s: %v", name, m.in, err)
 		}
 	}

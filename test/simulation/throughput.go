@@ -42,10 +42,12 @@ func (t Throughput) LeastResolved() time.Duration {
 }
 
 // Wave simulates one finding each for a number of resources in accounts and Regions, within
-// the limits of the services and without faults. It writes the history out if out is not nil.
-func Wave(accounts, regions, resources int, latency Latency, out io.Writer) Throughput {
+// the limits of the services and without faults, with the new Security Hub or without. It writes the history out if
+// out is not nil.
+func Wave(accounts, regions, resources int, latency Latency, v2 bool, out io.Writer) Throughput {
 	w := newWorld(1)
 	w.latency = latency
+	w.second = &second{world: w, chance: w.second.chance, enabled: v2, late: time.Minute}
 	w.tell(out)
 	w.limits = newLimits(w.now)
 	w.findings.concurrency, w.outcomes.concurrency = dispatchConcurrency, settleConcurrency
