@@ -172,7 +172,7 @@ func runOne(ctx context.Context, s *scenario.Scenario, config lab.Config, backen
 	defer p.flush()
 	p.begin(s)
 	config.Backend, config.Observe = backend, p.entry
-	hooks := scenario.Hooks{Before: p.before, Check: postcondition.Check}
+	hooks := scenario.Hooks{Before: p.before, Check: postcondition.Check, Remediate: remediateIn(s)}
 	stop := p.follow(ctx, s, &hooks)
 	r, err := scenario.Run(ctx, s, config, hooks)
 	stop()

@@ -91,17 +91,22 @@ func (r remediating) checkArgs(ids []string) error {
 }
 
 func (r remediating) run(cmd *cobra.Command, ids []string) error {
-	ctx := cmd.Context()
 	if err := r.check(); err != nil {
 		return err
 	}
 	if r.failed {
 		return r.runFailed(cmd)
 	}
-	a, err := ask(ctx)
+	a, err := ask(cmd.Context())
 	if err != nil {
 		return err
 	}
+	return r.remediate(cmd, a, ids)
+}
+
+// remediate requests findings, or the findings behind an exposure.
+func (r remediating) remediate(cmd *cobra.Command, a asking, ids []string) error {
+	ctx := cmd.Context()
 	ids, exposed, err := cspmIDs(ctx, a, ids)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"hubmend/internal/aws/jsonpath"
@@ -65,11 +66,19 @@ func checkFindings(t *testing.T, s *scenario.Scenario) {
 		if e.SetV2Status != nil {
 			use(e.SetV2Status.Finding)
 		}
+		if e.Remediate != nil && e.Remediate.Exposure != "" {
+			use(e.Remediate.Exposure)
+		}
 		if e.Expect != nil && e.Expect.Finding != "" {
 			use(e.Expect.Finding)
 		}
 		if e.Import == nil {
 			continue
+		}
+		for _, related := range e.Import.Exposure {
+			if !strings.HasPrefix(related, "arn:") {
+				use(related)
+			}
 		}
 		known[e.Import.Name] = true
 		if _, err := s.Document(*e.Import); err != nil {

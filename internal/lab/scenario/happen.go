@@ -135,7 +135,7 @@ func (r *runner) importFinding(ctx context.Context, f Finding) error {
 	if err != nil {
 		return err
 	}
-	if f.OCSF != nil {
+	if f.OCSF != nil || f.Exposure != nil {
 		return r.importOCSF(f.Name, filled)
 	}
 	account := r.account(f.Account)
@@ -170,6 +170,8 @@ func (r *runner) document(f Finding) (map[string]any, error) {
 	switch {
 	case f.OCSF != nil:
 		document = f.OCSF
+	case f.Exposure != nil:
+		document = r.exposure(f)
 	case f.File != "":
 		text, err := inputfile.Read(filepath.Join(r.dir, f.File))
 		if err != nil {

@@ -33,6 +33,7 @@ type Remediate struct {
 	Action        string `json:"action"`
 	Finding       string `json:"finding"`       // by name
 	DespitePolicy string `json:"despitePolicy"` // why
+	Exposure      string `json:"exposure"`      // by name, instead of the others
 }
 
 // database is the administrator's DynamoDB, as the operator uses it.
@@ -121,6 +122,9 @@ func (r *runner) answer(ctx context.Context, finding string, approve bool, reaso
 
 // remediate sends what `hubmend remediate` sends.
 func (r *runner) remediate(ctx context.Context, m Remediate) error {
+	if m.Exposure != "" {
+		return r.remediateExposure(ctx, m.Exposure)
+	}
 	found, ok := r.lab.Finding(r.ids[m.Finding])
 	if !ok {
 		return fmt.Errorf("no finding was imported under the name %q", m.Finding)

@@ -51,6 +51,8 @@ type Hooks struct {
 	Findings func([]ControlResult)
 	// Changed is called with one of these findings each time Security Hub has something new of it.
 	Changed func(ControlResult)
+	// Remediate runs `hubmend remediate --yes --no-wait` with the id of an exposure.
+	Remediate func(ctx context.Context, l *lab.Lab, id string) error
 	// Finish is called when everything was checked, while the lab still runs.
 	Finish func(context.Context, Finished) error
 }

@@ -91,6 +91,7 @@ func TestRun(t *testing.T) {
 	c.Backend = backend
 	const v2 = "v2: {enabled: true, automationRules: [{control: EC2.14, status: Suppressed}]}\nevents:\n"
 	const imported = "  - import: {name: f, control: EC2.13, resource: r}\n"
+	const exposed = "  - import: {name: e, exposure: [f, 'arn:aws:macie2:${region}:${account}:finding/1']}\n"
 	const head = "name: x\nproduct: ''\nadmin: {QueueName: deep}\n"
 	for name, tc := range map[string]struct {
 		text   string
@@ -143,9 +144,17 @@ func TestRun(t *testing.T) {
 		"a click where V2 is off": {text: head + "events:\n" + imported +
 			"  - setV2Status: {finding: f, status: New}\nexpect: [{alarms: []}]",
 			err: `the new Security Hub has no finding "f"`},
-		"an exposure": {text: head + v2 + "  - import: {name: e, ocsf: {status: New, metadata: {uid: e}, " +
+		"of another service": {text: head + v2 + "  - import: {name: e, ocsf: {status: New, metadata: {uid: e}, " +
 			"finding_info: {uid: '${account}'}, cloud: {region: us-east-1, account: {uid: '${account}'}}}}\n" +
 			"expect: [{finding: e, v2Status: New}]"},
+		"an exposure": {text: head + v2 + imported + exposed + "expect:\n  - {call: {service: securityhub, api: " +
+			"GetFindingsV2}, path: '$.Findings[1].finding_info.related_events', equals: [{uid: 'arn:aws:securityhub:" +
+			"us-east-1:222222222222:security-control/EC2.13/finding/f'}, {uid: 'arn:aws:macie2:us-east-1:222222222222" +
+			":finding/1'}]}"},
+		"an exposure that is remediated": {text: head + v2 + imported + exposed + "  - remediate: {exposure: e}\n" +
+			"expect: [{alarms: []}]", err: "only `hubmend lab run` can remediate an exposure"},
+		"an exposure that was not imported": {text: head + "events: [{remediate: {exposure: e}}]\nexpect: " +
+			"[{alarms: []}]", err: `the new Security Hub has no exposure "e"`},
 		"another account": {text: head +
 			"seed: [{account: '${accounts[7]}', service: sqs, api: ListQueues}]\nexpect: [{alarms: []}]",
 			err: "accounts[7]"},

@@ -111,7 +111,7 @@ type Event struct {
 }
 
 // Finding is a finding to import: built from the catalog (Control and Resource), from a
-// file, or written out in ASFF or OCSF. Set then changes single fields of it.
+// file, written out in ASFF or OCSF, or an exposure. Set then changes single fields of it.
 type Finding struct {
 	Name     string         `json:"name"`
 	Control  string         `json:"control"`
@@ -121,7 +121,8 @@ type Finding struct {
 	Form     string         `json:"form"`
 	File     string         `json:"file"`
 	ASFF     map[string]any `json:"asff"`
-	OCSF     map[string]any `json:"ocsf"` // for the new Security Hub only
+	OCSF     map[string]any `json:"ocsf"`     // for the new Security Hub only
+	Exposure []string       `json:"exposure"` // findings behind an exposure of the new Security Hub: names or ids
 	Set      map[string]any `json:"set"`
 }
 

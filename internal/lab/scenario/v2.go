@@ -1,7 +1,9 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -22,9 +24,8 @@ func (r *runner) setV2Status(ctx context.Context, s SetV2Status) error {
 	if !ok {
 		return fmt.Errorf("the new Security Hub has no finding %q", s.Finding)
 	}
-	metadata, _ := found["metadata"].(map[string]any)
 	status, _ := ocsf.StatusOf(s.Status)
-	input := map[string]any{"MetadataUids": []any{metadata["uid"]}, "StatusId": int(status)}
+	input := map[string]any{"MetadataUids": []any{metadataUID(found)}, "StatusId": int(status)}
 	if s.Comment != "" {
 		input["Comment"] = s.Comment
 	}
@@ -44,6 +45,32 @@ func (r *runner) importOCSF(name string, document map[string]any) error {
 	info, _ := document["finding_info"].(map[string]any)
 	r.ids[name] = fmt.Sprint(info["uid"])
 	return nil
+}
+
+// exposure makes an exposure in OCSF.
+func (r *runner) exposure(f Finding) map[string]any {
+	var related []string
+	for _, name := range f.Exposure {
+		related = append(related, cmp.Or(r.ids[name], name))
+	}
+	return ocsf.Exposure(f.Name, r.account(f.Account), r.region(f.Region), related)
+}
+
+// remediateExposure runs the command, because its choice of the findings cannot be written as one message.
+func (r *runner) remediateExposure(ctx context.Context, name string) error {
+	found, ok := r.lab.FindingV2(r.ids[name])
+	switch {
+	case !ok:
+		return fmt.Errorf("the new Security Hub has no exposure %q", name)
+	case r.hooks.Remediate == nil:
+		return errors.New("only `hubmend lab run` can remediate an exposure")
+	}
+	return r.hooks.Remediate(ctx, r.lab, metadataUID(found))
+}
+
+func metadataUID(document map[string]any) string {
+	metadata, _ := document["metadata"].(map[string]any)
+	return fmt.Sprint(metadata["uid"])
 }
 
 // notInV2 is the status of a finding that the new Security Hub does not have.
