@@ -13,7 +13,6 @@ import (
 
 	"hubmend/internal/catalog"
 	"hubmend/internal/engine/finding"
-	"hubmend/internal/engine/policy"
 	"hubmend/internal/ops/exposure"
 	"hubmend/internal/ops/hubv2"
 	"hubmend/internal/ops/overview"
@@ -29,11 +28,14 @@ type exposed struct {
 }
 
 // newExposed judges the findings behind an exposure, which may be in several Regions.
-func newExposed(ctx context.Context, e exposure.Exposure, rules policy.Policy, in func(region string) (asking, error)) (
-	exposed, error) {
+func newExposed(ctx context.Context, e exposure.Exposure, judge exposure.Judge,
+	in func(region string) (asking, error)) (exposed, error) {
 	x := exposed{Exposure: e, Related: []exposure.Row{}, documents: map[string]types.AwsSecurityFinding{}}
 	v2 := map[string]finding.V2{}
 	for _, region := range e.Regions() {
+		if judge.Region != "" && region != judge.Region {
+			continue
+		}
 		a, err := in(region)
 		if err != nil {
 			return exposed{}, err
@@ -42,7 +44,7 @@ func newExposed(ctx context.Context, e exposure.Exposure, rules policy.Policy, i
 			return exposed{}, err
 		}
 	}
-	judge := exposure.Judge{Catalog: catalog.Embedded(), Policy: rules, Now: time.Now()}
+	judge.Catalog, judge.Now = catalog.Embedded(), time.Now()
 	for _, r := range e.Related {
 		x.Related = append(x.Related, judge.Row(r, x.document(r.ID), v2[r.ID]))
 	}

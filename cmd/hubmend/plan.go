@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -23,7 +23,7 @@ func planCommand() *cobra.Command {
 	var root string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "plan [EXPOSURE_ID]",
+		Use:   "plan [FINDING_ID | EXPOSURE_ID]",
 		Short: "Show what a remediation would change, without changing anything",
 		Long: `Runs the read-only part of a finding's runbook, and shows the calls that would change something, the
 previous and the new values, what uses the resource, the risk, how to undo it, what the runbook's
@@ -32,11 +32,12 @@ role can do, and the cost. Calls that would change something are not made.
 It reads with the credentials of your AWS configuration, which must be those of the resource's
 account. It assumes no role, and Hubmend need not be deployed there. The Region is that of the
 resource. FILE is a finding, a list, or an event, as JSON or YAML, in UTF-8 or UTF-16, also
-compressed with gzip; - reads standard input. A finding's id is read from Security Hub, in OCSF from
-the new Security Hub.
+compressed with gzip; - reads standard input. FINDING_ID is the id of a finding in either Security
+Hub, also as --finding.
 
 EXPOSURE_ID is the id of an exposure finding of the new Security Hub. The command lists the findings
-behind it and what Hubmend can do about each, and plans those that it can remediate.
+behind it and what Hubmend can do about each, and plans those in its Region that it can remediate.
+For findings in other Regions, it shows the commands.
 
 RESOURCE is an ARN or the resource's own id, such as sg-0123456789abcdef0, which is then taken to be
 in the account and Region of your AWS configuration.
@@ -57,19 +58,19 @@ output explains why; 2 the plan could not be made.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				q.exposure = args[0]
+				q.id = args[0]
 			}
 			if err := q.check(); err != nil {
 				return err
 			}
 			o := &operator{root: root, environment: os.Environ()}
 			defer o.close()
-			if q.exposure != "" {
-				return q.planExposure(cmd, o, asJSON)
-			}
-			raw, err := q.answer(cmd.Context(), o)
+			raw, exposed, err := q.answer(cmd.Context(), o)
 			if err != nil {
 				return err
+			}
+			if exposed != nil {
+				return q.planExposure(cmd, o, *exposed, asJSON)
 			}
 			made, err := q.make(cmd.Context(), o, raw)
 			if err != nil {
@@ -83,7 +84,8 @@ output explains why; 2 the plan could not be made.`,
 	cmd.Flags().Var(controlFlag{id: &q.control, orGuide: true}, "control", "control to remediate, instead of a finding")
 	flags.StringVar(&q.resource, "resource", "", "`RESOURCE` to remediate, with --control")
 	addRegionFlag(cmd, &q.region,
-		"Region of an exposure, or of a resource whose ARN or id has none (default: that of your AWS configuration)")
+		"Region of an id of the new Security Hub, or of a resource whose ARN or id has none (default: that of your AWS "+
+			"configuration)")
 	flags.StringVar(&root, "root", ".", "folder of a Hubmend checkout, whose Python is then used")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -116,7 +118,7 @@ func (q question) make(ctx context.Context, o *operator, raw json.RawMessage) (p
 
 // show prints a plan. One that changes nothing, although the resource needs it, is errFailed.
 func (q question) show(out io.Writer, p plan.Plan, asJSON bool) error {
-	if q.finding == "" {
+	if q.control != "" {
 		p.Finding = "" // it was made for the plan
 	}
 	if asJSON {
@@ -134,13 +136,17 @@ func (q question) show(out io.Writer, p plan.Plan, asJSON bool) error {
 
 // check refuses flags that do not go together, before anything is started.
 func (q question) check() error {
+	id := cmp.Or(q.id, q.finding)
 	switch {
-	case q.exposure != "" && (q.finding != "" || q.control != "" || q.resource != ""):
-		return errors.New("an exposure does not go together with --finding, --control and --resource")
-	case q.exposure != "" && !isV2ID(q.exposure) && !strings.HasPrefix(q.exposure, "arn:"):
-		return fmt.Errorf("%q is not the id of an exposure, which has 64 hexadecimal digits; use --finding for a file",
-			clip(wording.OneLine(q.exposure)))
-	case q.exposure != "":
+	case part(id, 0) == "arn" && (part(id, 2) != "securityhub" || part(id, 3) == ""):
+		return fmt.Errorf("%s is not the id of a finding or an exposure, which begins with "+
+			"arn:aws:securityhub:REGION:ACCOUNT:", wording.OneLine(id))
+	case q.id != "" && (q.finding != "" || q.control != "" || q.resource != ""):
+		return errors.New("an id does not go together with --finding, --control and --resource")
+	case q.id != "" && !isID(q.id):
+		return fmt.Errorf("%q is not the id of a finding or an exposure; use --finding for a file",
+			clip(wording.OneLine(q.id)))
+	case q.id != "":
 		return nil
 	case (q.finding == "") == (q.control == ""):
 		return errors.New("use either --finding, or --control with --resource")

@@ -1,37 +1,40 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"hubmend/internal/engine/policy"
+	"hubmend/internal/ops/exposure"
 	"hubmend/internal/ops/plan"
+	"hubmend/internal/ops/wording"
 )
 
-// fromV2 reads the finding from the new Security Hub.
-func (q question) fromV2(ctx context.Context, o *operator) (json.RawMessage, error) {
-	document, a, err := o.readV2(ctx, q.region, q.finding)
-	if err != nil {
-		return nil, err
-	}
-	_, e, err := eitherOf(q.finding, document)
-	if err == nil && e != nil {
-		err = fmt.Errorf("%s is an exposure; use `hubmend plan %[1]s --region %s`", q.finding, a.cfg.Region)
-	}
-	return document, err
-}
-
-// readV2 reads a document from the new Security Hub.
-func (o *operator) readV2(ctx context.Context, region, id string) (json.RawMessage, asking, error) {
+// byID reads the finding or the exposure that an id names. Security Hub CSPM has the control findings whose ids are
+// ARNs, and only the new Security Hub has exposures.
+func (o *operator) byID(ctx context.Context, region, id string) (json.RawMessage, *exposure.Exposure, error) {
 	a, err := o.asking(ctx, region)
 	if err != nil {
-		return nil, a, err
+		return nil, nil, err
 	}
-	document, err := findV2(ctx, a, id)
-	return document, a, err
+	if isV2ID(id) {
+		document, err := findV2(ctx, a, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		_, e, err := eitherOf(id, document)
+		return document, e, err
+	}
+	document, err := o.fromHub(ctx, a.cfg.Region, id)
+	if missing := (notInHub{}); errors.As(err, &missing) {
+		e, err := exposureOf(ctx, a, missing)
+		return nil, e, err
+	}
+	return document, nil, err
 }
 
 // asking gives access to a Region for reading findings.
@@ -46,23 +49,11 @@ type plannedExposure struct {
 	Plans []plan.Plan `json:"plans"`
 }
 
-// planExposure lists the findings behind an exposure, and plans those that Hubmend can remediate.
-func (q question) planExposure(cmd *cobra.Command, o *operator, asJSON bool) error {
+// planExposure lists the findings behind an exposure, and plans those in its Region that Hubmend can remediate.
+func (q question) planExposure(cmd *cobra.Command, o *operator, e exposure.Exposure, asJSON bool) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	document, a, err := o.readV2(ctx, q.region, q.exposure)
-	if err != nil {
-		return err
-	}
-	f, e, err := eitherOf(q.exposure, document)
-	if err != nil {
-		return err
-	}
-	if e == nil {
-		return fmt.Errorf("%s is not an exposure but a finding of %s; use `hubmend plan --finding %[1]s --region %s`",
-			q.exposure, f.ControlID, a.cfg.Region)
-	}
 	// The policy is in the administrator's account, and a plan reads with credentials of the resource's account.
-	x, err := newExposed(ctx, *e, policy.Policy{},
+	x, err := newExposed(ctx, e, exposure.Judge{Region: e.Region},
 		func(region string) (asking, error) { return o.asking(ctx, region) })
 	if err != nil {
 		return err
@@ -85,7 +76,8 @@ func (q question) planExposure(cmd *cobra.Command, o *operator, asJSON bool) err
 	if asJSON {
 		err = json.NewEncoder(out).Encode(plannedExposure{x, plans})
 	} else if len(plans) == 0 {
-		fmt.Fprintln(out, "\nHubmend can remediate none of them.")
+		fmt.Fprintf(out, "\nHubmend can remediate none of them in %s.\n",
+			wording.OneLine(cmp.Or(e.Region, "any Region")))
 	}
 	if err == nil && failed {
 		err = errFailed

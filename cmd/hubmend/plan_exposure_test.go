@@ -40,15 +40,14 @@ func TestPlanExposure(t *testing.T) {
 		got.Related[0].V2ID != v2IDOf("open") || got.Related[1].State != exposure.NoControl {
 		t.Errorf("%+v, %v", got, err)
 	}
-	s.says(t, exitFailed, "plan "+v2IDOf("hopeless"), "Hubmend can remediate none of them.")
+	s.says(t, exitFailed, "plan "+v2IDOf("hopeless"), "Hubmend can remediate none of them in us-east-1.")
+	s.says(t, 0, "plan --region us-east-1 "+v2IDOf("open"), "1. ec2:RevokeSecurityGroupIngress")
 	s.says(t, 0, "plan --region us-east-1 --finding "+v2IDOf("open"), "1. ec2:RevokeSecurityGroupIngress")
 	for args, want := range map[string]string{
-		v2IDOf("open"):            "is not an exposure but a finding of EC2.13; use `hubmend plan --finding ",
-		v2IDOf("none"):            "that account 222222222222 can see in us-east-1",
-		"--finding " + exposureID: "is an exposure; use `hubmend plan " + exposureID + " --region us-east-1`",
-		"exposure.json":           `"exposure.json" is not the id of an exposure`,
-		"--control EC2.13 " + exposureID: "an exposure does not go together with --finding, --control and " +
-			"--resource",
+		v2IDOf("none"):                   "that account 222222222222 can see in us-east-1",
+		"--finding " + exposureID:        exposureID + " is an exposure; name it without --finding",
+		"exposure.json":                  `"exposure.json" is not the id of a finding or an exposure; use`,
+		"--control EC2.13 " + exposureID: "an id does not go together with --finding, --control and --resource",
 	} {
 		s.says(t, exitUsage, "plan "+args, want)
 	}

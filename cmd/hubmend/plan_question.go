@@ -15,23 +15,34 @@ import (
 	"hubmend/internal/catalog"
 	"hubmend/internal/lab/inputfile"
 	"hubmend/internal/lab/samplefinding"
+	"hubmend/internal/ops/exposure"
 	"hubmend/internal/ops/plan"
 	"hubmend/internal/ops/wording"
 )
 
 // question is what a plan is for.
-type question struct{ finding, control, resource, region, exposure string }
+type question struct{ id, finding, control, resource, region string }
 
-// answer gives the finding that the plan is for. It calls AWS only for what the question leaves open.
-func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, error) {
+// answer gives the finding or the exposure that the plan is for. It calls AWS only for what the question leaves open.
+func (q question) answer(ctx context.Context, o *operator) (json.RawMessage, *exposure.Exposure, error) {
+	id := cmp.Or(q.id, q.finding)
 	switch {
 	case q.control != "":
-		return q.madeUp(ctx, o)
-	case isV2ID(q.finding):
-		return q.fromV2(ctx, o)
-	case strings.HasPrefix(q.finding, "arn:"):
-		return q.fromHub(ctx, o)
+		raw, err := q.madeUp(ctx, o)
+		return raw, nil, err
+	case isID(id):
+		raw, e, err := o.byID(ctx, cmp.Or(q.region, part(id, 3)), id)
+		if e != nil && q.id == "" {
+			return nil, nil, fmt.Errorf("%s is an exposure; name it without --finding", id)
+		}
+		return raw, e, err
 	}
+	raw, err := q.fromFile()
+	return raw, nil, err
+}
+
+// fromFile reads the finding from a file.
+func (q question) fromFile() (json.RawMessage, error) {
 	text, err := inputfile.Read(q.finding)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("file %s not found, and the id of a finding begins with arn:", q.finding)
@@ -73,19 +84,14 @@ func (q question) madeUp(ctx context.Context, o *operator) (json.RawMessage, err
 	return json.Marshal(f)
 }
 
-// fromHub reads the finding from Security Hub, in the Region that its id names.
-func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, error) {
-	region := part(q.finding, 3)
-	if part(q.finding, 2) != "securityhub" || region == "" {
-		return nil, fmt.Errorf("%s is not the id of a finding, which begins with arn:aws:securityhub:REGION:ACCOUNT:",
-			q.finding)
-	}
+// fromHub reads a finding from Security Hub CSPM.
+func (o *operator) fromHub(ctx context.Context, region, id string) (json.RawMessage, error) {
 	api, err := o.in(ctx, region, "")
 	if err != nil {
 		return nil, err
 	}
 	out, err := api.Call(ctx, "securityhub", "GetFindings", map[string]any{
-		"Filters": map[string]any{"Id": []any{map[string]any{"Value": q.finding, "Comparison": "EQUALS"}}},
+		"Filters": map[string]any{"Id": []any{map[string]any{"Value": id, "Comparison": "EQUALS"}}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the finding from Security Hub: %w", awsError(region, err))
@@ -95,9 +101,8 @@ func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, er
 		return nil, err
 	}
 	if found, _ := out["Findings"].([]any); len(found) == 0 {
-		return nil, fmt.Errorf(
-			"Security Hub in %s has no finding %s for these AWS credentials; check the id and the account", region,
-			q.finding)
+		return nil, notInHub{id, fmt.Errorf("Security Hub in %s has no finding %s for these AWS credentials; check the "+
+			"id and the account", region, wording.OneLine(id))}
 	}
 	return plan.OneFinding(text)
 }
@@ -105,7 +110,7 @@ func (q question) fromHub(ctx context.Context, o *operator) (json.RawMessage, er
 // refused explains why dispatch would not start the remediation, without mentioning a finding that does not exist.
 func (q question) refused(err error) error {
 	text := wording.OneLine(err.Error())
-	if q.finding == "" {
+	if q.control != "" {
 		text = strings.TrimPrefix(text, "Hubmend refused this finding: ")
 	}
 	return errors.New(text)

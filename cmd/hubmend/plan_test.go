@@ -22,13 +22,16 @@ type planningLab struct {
 	config string
 }
 
-func startPlanningLab(t *testing.T) planningLab {
+func startPlanningLab(t *testing.T, configure ...func(*lab.Config)) planningLab {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts Python")
 	}
 	c := lab.Defaults
 	c.Assembly, c.Enforce = "../../templates", true
+	for _, change := range configure {
+		change(&c)
+	}
 	var err error
 	if c.Python, err = python.Find("../.."); err != nil {
 		t.Fatal(err)

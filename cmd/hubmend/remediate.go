@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -82,7 +81,7 @@ func (r remediating) checkArgs(ids []string) error {
 		return fmt.Errorf("%d findings are too many; name up to %d", len(ids), mostFindings)
 	}
 	for _, id := range ids {
-		if !isV2ID(id) && (!strings.HasPrefix(id, "arn:") || len(id) > 512) {
+		if !isID(id) {
 			return fmt.Errorf("%q is not the id of a finding, which begins with arn: or, in the new Security Hub, has "+
 				"64 hexadecimal digits; `hubmend findings --json` lists ids", clip(wording.OneLine(id)))
 		}
@@ -115,13 +114,16 @@ func (r remediating) remediate(cmd *cobra.Command, a asking, ids []string) error
 		return r.runExposure(cmd, a, *exposed)
 	}
 	wanted, err := r.find(ctx, a, ids)
-	if missing := (notInHub{}); errors.As(err, &missing) && len(ids) == 1 {
-		if exposed := exposureOf(ctx, a, ids[0]); exposed != nil {
-			return r.runExposure(cmd, a, *exposed)
-		}
+	if missing := (notInHub{}); errors.As(err, &missing) {
+		exposed, err = exposureOf(ctx, a, missing)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case exposed != nil && len(ids) > 1:
+		return notAlone(exposed.ID)
+	case exposed != nil:
+		return r.runExposure(cmd, a, *exposed)
 	}
 	return r.request(cmd, a, wanted, func(all []remediated) any { return all })
 }

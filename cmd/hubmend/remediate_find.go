@@ -82,7 +82,7 @@ func (r remediating) documents(ctx context.Context, a asking, ids []string) ([]t
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(documents, func(d types.AwsSecurityFinding) bool { return aws.ToString(d.Id) == id }) {
-			return nil, notInHub{fmt.Errorf("Security Hub has no finding %s that account %s can see in %s; use "+
+			return nil, notInHub{id, fmt.Errorf("Security Hub has no finding %s that account %s can see in %s; use "+
 				"credentials of the administrator's account in the home Region, or check the id", wording.OneLine(id),
 				a.person.Account, a.cfg.Region)}
 		}
@@ -96,7 +96,10 @@ func (r remediating) documents(ctx context.Context, a asking, ids []string) ([]t
 }
 
 // notInHub is the error of an id that Security Hub CSPM does not have.
-type notInHub struct{ error }
+type notInHub struct {
+	id string
+	error
+}
 
 // oneResource refuses a short id that several resources have, in different accounts or Regions.
 func oneResource(name string, wanted []findingRequest) error {

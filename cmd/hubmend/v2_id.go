@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 
@@ -20,6 +21,9 @@ var v2ID = regexp.MustCompile(`^([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a
 
 func isV2ID(id string) bool { return v2ID.MatchString(id) }
 
+// isID reports whether a text can be the id of a finding in either Security Hub, or of an exposure.
+func isID(id string) bool { return isV2ID(id) || strings.HasPrefix(id, "arn:") && len(id) <= 512 }
+
 // cspmIDs replaces ids of the new Security Hub by those of Security Hub CSPM. The only id may be that of an exposure.
 func cspmIDs(ctx context.Context, a asking, ids []string) (inCSPM []string, exposed *exposure.Exposure, err error) {
 	for _, id := range ids {
@@ -32,13 +36,18 @@ func cspmIDs(ctx context.Context, a asking, ids []string) (inCSPM []string, expo
 		case err != nil:
 			return nil, nil, err
 		case e != nil && len(ids) > 1:
-			return nil, nil, fmt.Errorf("%s is an exposure; name it without other ids", id)
+			return nil, nil, notAlone(id)
 		case e != nil:
 			return nil, e, nil
 		}
 		inCSPM = append(inCSPM, f.ID)
 	}
 	return inCSPM, nil, nil
+}
+
+// notAlone is the error of an exposure among other ids.
+func notAlone(id string) error {
+	return fmt.Errorf("%s is an exposure; name it without other ids", wording.OneLine(id))
 }
 
 // lookUp reads a control finding or an exposure from the new Security Hub.
@@ -57,8 +66,8 @@ func findV2(ctx context.Context, a asking, id string) (json.RawMessage, error) {
 	case err != nil:
 		return nil, v2Error(a, err)
 	case len(documents) == 0:
-		return nil, fmt.Errorf("the new Security Hub has no finding %s that account %s can see in %s; check the id, "+
-			"the account and the Region", wording.OneLine(id), a.person.Account, a.cfg.Region)
+		return nil, notInV2{fmt.Errorf("the new Security Hub has no finding %s that account %s can see in %s; check "+
+			"the id, the account and the Region", wording.OneLine(id), a.person.Account, a.cfg.Region)}
 	}
 	return documents[0], nil
 }
@@ -81,22 +90,32 @@ func eitherOf(id string, document json.RawMessage) (finding.Finding, *exposure.E
 	return f, nil, nil
 }
 
-// exposureOf returns the exposure with an id that Security Hub CSPM does not have; nil when there is none, or when the
-// new Security Hub cannot be read.
-func exposureOf(ctx context.Context, a asking, id string) *exposure.Exposure {
-	_, e, err := lookUp(ctx, a, id)
-	if err != nil {
-		return nil
+// exposureOf returns the exposure with an id that Security Hub CSPM does not have. Without one, the error is that of
+// the missing finding.
+func exposureOf(ctx context.Context, a asking, missing notInHub) (*exposure.Exposure, error) {
+	document, err := findV2(ctx, a, missing.id)
+	switch {
+	case errors.As(err, &notInV2{}):
+		return nil, missing
+	case err != nil:
+		return nil, fmt.Errorf("%w; it may be an exposure, but the new Security Hub cannot be read: %w", missing, err)
 	}
-	return e
+	_, e, err := eitherOf(missing.id, document)
+	if err == nil && e == nil {
+		err = missing
+	}
+	return e, err
 }
+
+// notInV2 is the error of an id that the new Security Hub does not have, or when it is not enabled.
+type notInV2 struct{ error }
 
 // v2Error explains an error of the new Security Hub.
 func v2Error(a asking, err error) error {
 	if errors.Is(err, hubv2.ErrNotEnabled) {
-		return fmt.Errorf("the new Security Hub is not enabled in account %s, %s, so it has no findings or exposures "+
-			"there; check with `aws securityhub describe-security-hub-v2 --region %[2]s`", a.person.Account,
-			a.cfg.Region)
+		return notInV2{fmt.Errorf("the new Security Hub is not enabled in account %s, %s, so it has no findings or "+
+			"exposures there; check with `aws securityhub describe-security-hub-v2 --region %[2]s`", a.person.Account,
+			a.cfg.Region)}
 	}
 	return hubError(a.cfg.Region, err)
 }

@@ -24,6 +24,7 @@ const (
 	Passed     State = "passed already"
 	Suppressed State = "suppressed" // in either Security Hub
 	Refused    State = "refused"
+	Elsewhere  State = "in another Region"
 	NoControl  State = "not a control finding"
 	NotFound   State = "not found"
 )
@@ -47,6 +48,8 @@ type Judge struct {
 	Catalog *catalog.Catalog
 	Policy  policy.Policy
 	Now     time.Time
+	// Region is the only one whose findings are judged; empty: all are.
+	Region string
 }
 
 // Row judges a related finding by its document in Security Hub CSPM, nil when there is none, and what the new Security
@@ -56,6 +59,8 @@ func (j Judge) Row(r Related, document json.RawMessage, v2 finding.V2) Row {
 	switch {
 	case r.Region == "":
 		return row.because(NoControl, "Its id is not one of Security Hub CSPM in the account of the exposure.")
+	case j.Region != "" && r.Region != j.Region:
+		return row.because(Elsewhere, fmt.Sprintf("It is in %s; `hubmend plan %s` plans it.", r.Region, r.ID))
 	case document == nil:
 		return row.because(NotFound, "Security Hub CSPM does not have it, or these credentials cannot read it.")
 	}

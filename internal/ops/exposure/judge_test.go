@@ -49,6 +49,7 @@ func TestRow(t *testing.T) {
 		document  json.RawMessage
 		v2        string
 		rules     policy.Policy
+		region    string // the only one
 		want      exposure.State
 	}{
 		"new":                   {document: made(nil), want: exposure.Remediates},
@@ -63,11 +64,13 @@ func TestRow(t *testing.T) {
 		"archived":              {document: made(object{"RecordState": "ARCHIVED"}), want: exposure.Refused},
 		"another product": {document: made(object{
 			"ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/inspector"}), want: exposure.NoControl},
-		"not there":  {want: exposure.NotFound},
-		"of another": {elsewhere: true, document: made(nil), want: exposure.NoControl},
-		"asks":       {document: made(nil), rules: rule(policy.Ask, policy.When{}), want: exposure.AsksFirst},
-		"exempt":     {document: made(nil), rules: rule(policy.Exempt, policy.When{}), want: exposure.Exempt},
-		"delayed":    {document: made(nil), rules: rule(policy.Delay, policy.When{}), want: exposure.Remediates},
+		"not there":         {want: exposure.NotFound},
+		"of another Region": {region: "us-east-1", document: made(nil), want: exposure.Elsewhere},
+		"of the Region":     {region: "eu-west-1", document: made(nil), want: exposure.Remediates},
+		"of another":        {elsewhere: true, document: made(nil), want: exposure.NoControl},
+		"asks":              {document: made(nil), rules: rule(policy.Ask, policy.When{}), want: exposure.AsksFirst},
+		"exempt":            {document: made(nil), rules: rule(policy.Exempt, policy.When{}), want: exposure.Exempt},
+		"delayed":           {document: made(nil), rules: rule(policy.Delay, policy.When{}), want: exposure.Remediates},
 		"by an unknown OU": {document: made(nil), rules: rule(policy.Exempt, policy.When{OUs: []string{"ou-1"}}),
 			want: exposure.Remediates},
 	} {
@@ -75,8 +78,8 @@ func TestRow(t *testing.T) {
 		if tc.elsewhere {
 			related.Region = ""
 		}
-		row := exposure.Judge{Catalog: catalog.Embedded(), Policy: tc.rules, Now: now}.Row(related, tc.document,
-			finding.V2{UID: "9d1b", Status: tc.v2})
+		row := exposure.Judge{Catalog: catalog.Embedded(), Policy: tc.rules, Now: now, Region: tc.region}.Row(related,
+			tc.document, finding.V2{UID: "9d1b", Status: tc.v2})
 		if row.State != tc.want || row.V2ID != "9d1b" || row.Finding != "f" {
 			t.Errorf("%s: %s", name, fmt.Sprintf("%+v, want %s", row, tc.want))
 		}
