@@ -84,8 +84,8 @@ output explains why; 2 the plan could not be made.`,
 	cmd.Flags().Var(controlFlag{id: &q.control, orGuide: true}, "control", "control to remediate, instead of a finding")
 	flags.StringVar(&q.resource, "resource", "", "`RESOURCE` to remediate, with --control")
 	addRegionFlag(cmd, &q.region,
-		"Region of an id of the new Security Hub, or of a resource whose ARN or id has none (default: that of your AWS "+
-			"configuration)")
+		"Region of an id of the new Security Hub, or of a resource whose ARN or id has none (default: that of your "+
+			"AWS configuration)")
 	flags.StringVar(&root, "root", ".", "folder of a Hubmend checkout, whose Python is then used")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

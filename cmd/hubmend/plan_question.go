@@ -101,8 +101,8 @@ func (o *operator) fromHub(ctx context.Context, region, id string) (json.RawMess
 		return nil, err
 	}
 	if found, _ := out["Findings"].([]any); len(found) == 0 {
-		return nil, notInHub{id, fmt.Errorf("Security Hub in %s has no finding %s for these AWS credentials; check the "+
-			"id and the account", region, wording.OneLine(id))}
+		return nil, notInHub{id, fmt.Errorf("Security Hub in %s has no finding %s for these AWS credentials; check "+
+			"the id and the account", region, wording.OneLine(id))}
 	}
 	return plan.OneFinding(text)
 }

@@ -30,7 +30,8 @@ func (r remediating) runExposure(cmd *cobra.Command, a asking, e exposure.Exposu
 		fmt.Fprintln(cmd.ErrOrStderr(), "hubmend: cannot show what the policy holds back, because it cannot be read")
 	}
 	// The administrator's Security Hub has the findings of all linked Regions.
-	x, err := newExposed(cmd.Context(), e, exposure.Judge{Policy: rules}, func(string) (asking, error) { return a, nil })
+	x, err := newExposed(cmd.Context(), e, exposure.Judge{Policy: rules},
+		func(string) (asking, error) { return a, nil })
 	if err != nil {
 		return err
 	}
