@@ -10,7 +10,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"hubmend/internal/engine/naming"
-	"hubmend/internal/ops/outcomes"
 	"hubmend/internal/ops/overview"
 	"hubmend/internal/ops/wording"
 )
@@ -58,15 +57,9 @@ func printStanding(out io.Writer, s standing, since period) {
 
 // printConfirmations shows how long Security Hub took to confirm repairs.
 func printConfirmations(out io.Writer, c overview.Confirmations) {
-	for _, of := range []struct {
-		outcomes.Times
-		how string
-	}{{c.Reevaluated, "after AWS Config was asked to evaluate the rule again"},
-		{c.Scheduled, "at the next regular check"}} {
-		if of.Count > 0 {
-			fmt.Fprintf(out, "\nConfirmed by Security Hub %s: %s, median %s after the repair.\n", of.how,
-				wording.Counted(of.Count, "repair"), span(time.Duration(*of.MedianSeconds*float64(time.Second))))
-		}
+	for _, one := range c.Shown() {
+		fmt.Fprintf(out, "\nConfirmed by Security Hub %s: %s, median %s after the repair.\n", one.How,
+			wording.Counted(one.Count, "repair"), span(time.Duration(*one.MedianSeconds*float64(time.Second))))
 	}
 }
 

@@ -19,7 +19,9 @@ func Names(e ledger.Entry, name string) (target.Target, bool) {
 	case e.Record != nil:
 		return e.Record.Target, names(e.Record.Target, name) ||
 			slices.ContainsFunc(e.Record.Attempts, func(a decide.Attempt) bool { return has(a, name) }) ||
-			slices.ContainsFunc(e.Record.Parked, func(p decide.Parked) bool { return p.Request.Ref.ID == name }) ||
+			slices.ContainsFunc(e.Record.Parked, func(p decide.Parked) bool {
+				return p.Request.Ref.ID == name || p.Request.V2ID == name
+			}) ||
 			e.Record.ProposalID() == name
 	case e.Past != nil:
 		return e.Past.Target, names(e.Past.Target, name) || has(e.Past.Attempt, name)
@@ -39,15 +41,6 @@ func IsResource(resource, name string) bool {
 func has(a decide.Attempt, name string) bool {
 	return a.ExecutionID == name || slices.ContainsFunc(a.Findings, func(r decide.Ref) bool { return r.ID == name }) ||
 		slices.Contains(slices.Collect(maps.Values(a.V2IDs)), name)
-}
-
-// V2IDs writes the ids that findings have in the new Security Hub, in the order of the findings' own ids.
-func V2IDs(byFinding map[string]string) string {
-	var ids []string
-	for _, f := range slices.Sorted(maps.Keys(byFinding)) {
-		ids = append(ids, byFinding[f])
-	}
-	return strings.Join(ids, " ")
 }
 
 // Short gives the resource part of an ARN, without account and Region.

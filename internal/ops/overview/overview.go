@@ -19,9 +19,15 @@ import (
 type Options struct {
 	Now      time.Time
 	Since    time.Time // attempts that ended before are left out
+	Until    time.Time // attempts that ended then or later are left out; zero: none
 	Control  string    // only this one; empty: all
 	Account  string    // only this one; empty: all
 	Settings decide.Settings
+}
+
+// covers reports whether an attempt that ended at a time counts.
+func (o Options) covers(ended time.Time) bool {
+	return !ended.Before(o.Since) && (o.Until.IsZero() || ended.Before(o.Until))
 }
 
 // Overview is the state of all targets.
@@ -102,7 +108,7 @@ func (b *Builder) addRecord(rec decide.Record) {
 }
 
 func (b *Builder) addPast(p ledger.Past) {
-	if !b.wants(p.Attempt.Control, p.Target.Account) || p.Attempt.EndedAt.Before(b.options.Since) {
+	if !b.wants(p.Attempt.Control, p.Target.Account) || !b.options.covers(p.Attempt.EndedAt) {
 		return
 	}
 	b.ended = append(b.ended, p)

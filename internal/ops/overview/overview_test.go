@@ -176,7 +176,7 @@ func TestTargets(t *testing.T) {
 				want.Runbook, want.Undo = "UndoClosePorts", true
 			}
 			if tc.state == overview.Unconfirmed {
-				want.Findings = len(tc.record.Unconfirmed)
+				want.Findings, want.IDs = len(tc.record.Unconfirmed), []string{"f", "g"}
 			}
 			if diff := cmp.Diff([]overview.Target{want}, got); diff != "" {
 				t.Errorf("targets (-want +got):\n%s", diff)
@@ -313,7 +313,7 @@ func TestNames(t *testing.T) {
 	rec := ledger.Entry{Record: &decide.Record{Target: one,
 		Attempts: []decide.Attempt{{Findings: []decide.Ref{{ID: "arn:f-1"}},
 			V2IDs: map[string]string{"arn:f-1": "9d1b"}}, {ExecutionID: "exec-2"}}}}
-	rec.Record.Parked = []decide.Parked{{Request: decide.Request{Ref: decide.Ref{ID: "arn:f-3"}}}}
+	rec.Record.Parked = []decide.Parked{{Request: decide.Request{Ref: decide.Ref{ID: "arn:f-3"}, V2ID: "77aa"}}}
 	rec.Record.Proposal = decide.Proposal{Round: 2, State: decide.Open}
 	gone := ledger.Entry{Past: &ledger.Past{Target: one,
 		Ended: decide.Ended{Attempt: decide.Attempt{ExecutionID: "exec-1", Findings: []decide.Ref{{ID: "arn:f-2"}}}}}}
@@ -322,7 +322,7 @@ func TestNames(t *testing.T) {
 		one.Key(): {true, true}, one.Resource: {true, true}, "sg-1": {true, true}, "exec-1": {false, true},
 		"exec-2":              {true, false},
 		"security-group/sg-1": {true, true}, "arn:f-1": {true, false}, "arn:f-2": {false, true},
-		"9d1b": {true, false}, "arn:f-3": {true, false}, rec.Record.ProposalID(): {true, false},
+		"9d1b": {true, false}, "77aa": {true, false}, "arn:f-3": {true, false}, rec.Record.ProposalID(): {true, false},
 		"": {}, "sg": {}, "group/sg-1": {}, "f-1": {}, "222222222222": {}, "exec": {},
 	} {
 		for i, e := range []ledger.Entry{rec, gone, breaker} {

@@ -29,6 +29,8 @@ func Parked(rec decide.Record) []Target {
 			continue
 		}
 		all[i].Findings++
+		all[i].IDs = append(all[i].IDs, t.IDs...)
+		all[i].V2IDs = AddV2IDs(all[i].V2IDs, t.IDs, t.V2IDs)
 		if t.Since.Before(all[i].Since) {
 			all[i].Since = t.Since
 		}
@@ -42,8 +44,9 @@ func ParkedTarget(rec decide.Record, p decide.Parked) Target {
 		State: stateOfCause[p.Cause], Since: p.Request.AskedAt, Until: p.Until, Why: parked.Why(p),
 		Key: rec.Target.Key(), Account: rec.Target.Account, Region: rec.Target.Region, Resource: rec.Target.Resource,
 		Control: p.Request.Control, Runbook: rec.Target.Runbook, Findings: 1, Rule: p.Rule, Owner: p.Owner,
-		Ticket: p.Ticket,
+		Ticket: p.Ticket, IDs: []string{p.Request.Ref.ID},
 	}
+	t.V2IDs = Recorded(rec, t.IDs)
 	switch p.Cause {
 	case decide.Exempted:
 		t.Until = p.RuleEnds

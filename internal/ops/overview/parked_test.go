@@ -45,19 +45,20 @@ func TestParkedTargets(t *testing.T) {
 	}
 	exempt := one(overview.Exempt, time.Hour, ends,
 		`Rule "the rule" of the policy exempts it until 2026-04-01 12:00 UTC. Owner: ann. Ticket: T-1.`)
-	exempt.Findings = 2
+	exempt.Findings, exempt.IDs = 2, []string{"f1", "f2"}
 	another := one(overview.Exempt, time.Minute, time.Time{},
 		`Rule "another" of the policy exempts it without an end. Owner: ann. Ticket: T-1.`)
-	another.Rule = "another"
+	another.Rule, another.IDs = "another", []string{"f3"}
 	asked := one(overview.PendingApproval, time.Minute, noon.Add(2*time.Hour),
 		`Rule "the rule" of the policy requires approval. Plan: Would close it. Approve it with `+"`hubmend approve "+
 			rec.ProposalID()+"`.")
-	asked.Findings, asked.Proposal = 2, rec.ProposalID()
+	asked.Findings, asked.Proposal, asked.IDs = 2, rec.ProposalID(), []string{"f6", "f7"}
 	undecided := one(overview.Undecided, time.Minute, noon.Add(time.Hour),
 		"The policy does not allow or forbid it: it is broken.")
-	undecided.Rule, undecided.Owner, undecided.Ticket = "", "", ""
+	undecided.Rule, undecided.Owner, undecided.Ticket, undecided.IDs = "", "", "", []string{"f8"}
 	delayed := one(overview.Delayed, time.Minute, noon.Add(time.Hour),
 		`Rule "the rule" of the policy delays it until 2026-03-01 13:00 UTC. Owner: ann. Ticket: T-1.`)
+	delayed.IDs = []string{"f5"}
 	got := summed(options, record(rec))
 	if diff := cmp.Diff([]overview.Target{exempt, another}, got.Exempt); diff != "" {
 		t.Errorf("exempt (-want +got):\n%s", diff)

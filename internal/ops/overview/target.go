@@ -58,7 +58,9 @@ type Target struct {
 	Execution string `json:"execution,omitempty"`
 	// Findings is how many findings Security Hub has not re-checked yet, or how many the policy holds back.
 	Findings int `json:"findings,omitempty"`
-	// V2IDs are the ids that the findings of the latest attempt have in the new Security Hub, by their ids.
+	// IDs are the ids of the findings that Findings counts, or of those of the latest attempt.
+	IDs []string `json:"-"`
+	// V2IDs are the ids that these findings have in the new Security Hub, by their ids.
 	V2IDs map[string]string `json:"v2Ids,omitempty"`
 	// Rule is the name of the policy's rule that decided. Owner and Ticket are what it says.
 	Rule   string `json:"rule,omitempty"`
@@ -77,7 +79,7 @@ func targetOf(rec decide.Record, o Options) (Target, bool) {
 	t := Target{
 		Key: rec.Target.Key(), Account: rec.Target.Account, Region: rec.Target.Region, Resource: rec.Target.Resource,
 		Control: last.Control, Runbook: last.Runbook(rec.Target), Attempt: last.Number, Undo: last.Undo != "",
-		Execution: last.ExecutionID, V2IDs: last.V2IDs,
+		Execution: last.ExecutionID, IDs: idsOf(last.Findings),
 	}
 	switch lifted := guardLifts(rec, o.Settings); {
 	case last.InFlight():
@@ -111,9 +113,11 @@ func targetOf(rec decide.Record, o Options) (Target, bool) {
 		t.State, t.Since, t.Why = Failed, last.EndedAt, last.Reason
 	case last.State == decide.Succeeded && len(rec.Unconfirmed) > 0:
 		t.State, t.Since, t.Why, t.Findings = Unconfirmed, last.EndedAt, last.Change, len(rec.Unconfirmed)
+		t.IDs = idsOf(rec.Unconfirmed)
 	default:
 		return Target{}, false
 	}
+	t.V2IDs = Recorded(rec, t.IDs)
 	return t, true
 }
 

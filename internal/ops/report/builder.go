@@ -38,7 +38,7 @@ type Builder struct {
 func New(o Options) *Builder {
 	return &Builder{
 		options:  o,
-		overview: overview.New(overview.Options{Now: o.Now, Since: o.From, Settings: o.Settings}),
+		overview: overview.New(overview.Options{Now: o.Now, Since: o.From, Until: o.To, Settings: o.Settings}),
 		past:     map[string]map[int]ledger.Past{}, open: map[string]openFindings{}, exempt: map[string]string{},
 	}
 }
@@ -86,7 +86,8 @@ func (b *Builder) Report() Report {
 	r := Report{
 		Period: o.Period, At: o.Now, Account: o.Account, Region: o.Region,
 		Waiting: now.Targets, Exempt: now.Exempt, Unconfirmed: now.Unconfirmed, Paused: now.Breakers,
-		OpenKnown: b.known, Open: b.openSorted(), Repairs: b.entries(), Notes: append([]string{}, b.notes...),
+		Confirmations: now.Confirmations,
+		OpenKnown:     b.known, Open: b.openSorted(), Repairs: b.entries(), Notes: append([]string{}, b.notes...),
 	}
 	r.Total, r.Resources = tally(r.Repairs), repairedResources(r.Repairs)
 	r.Controls = controls(r, o.Catalog)

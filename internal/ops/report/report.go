@@ -40,6 +40,9 @@ type Report struct {
 	Unconfirmed []overview.Target  `json:"unconfirmed"` // waits for Security Hub to re-check
 	Paused      []overview.Breaker `json:"paused"`      // controls whose automatic remediation is paused
 
+	// Confirmations is how long it took until a check passed that was made after a repair of the period.
+	Confirmations overview.Confirmations `json:"confirmations"`
+
 	// OpenKnown reports whether Security Hub was asked for open findings. If not, Open is empty.
 	OpenKnown bool `json:"openKnown"`
 	// Open leaves out resources of which the policy exempts every finding.
