@@ -14,6 +14,18 @@ import (
 // twoHubs answers as both Security Hubs, each with its own findings, and notes the calls.
 func twoHubs(t *testing.T, calls *[]string, v2Status int, v2 string, cspm ...map[string]any) terminal {
 	t.Helper()
+	return terminal{env: slices.Concat(nobody, []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x",
+		"AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1", "AWS_ENDPOINT_URL=" + serveHubs(t, calls, v2Status, v2, cspm...)})}
+}
+
+// inV2 lets commands find both Security Hubs there, of which Security Hub CSPM has no findings.
+func inV2(t *testing.T, calls *[]string, v2Status int, v2 string) []string {
+	t.Helper()
+	return []string{"AWS_ENDPOINT_URL_SECURITYHUB=" + serveHubs(t, calls, v2Status, v2)}
+}
+
+func serveHubs(t *testing.T, calls *[]string, v2Status int, v2 string, cspm ...map[string]any) string {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		*calls = append(*calls, callOf(r, body))
@@ -33,8 +45,7 @@ func twoHubs(t *testing.T, calls *[]string, v2Status int, v2 string, cspm ...map
 		}
 	}))
 	t.Cleanup(server.Close)
-	return terminal{env: slices.Concat(nobody, []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x",
-		"AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1", "AWS_ENDPOINT_URL=" + server.URL})}
+	return server.URL
 }
 
 // A finding that is suppressed in the new Security Hub is not open. The others have their ids there.

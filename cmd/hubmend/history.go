@@ -26,19 +26,21 @@ import (
 
 // past is the history of a target in JSON.
 type past struct {
-	Key         string     `json:"key"`
-	Account     string     `json:"account"`
-	Region      string     `json:"region"`
-	Resource    string     `json:"resource"`
-	Runbook     string     `json:"runbook"`
-	SuspendedAt time.Time  `json:"suspendedAt,omitzero"`
-	HeldAt      time.Time  `json:"heldAt,omitzero"`
-	HeldBy      string     `json:"heldBy,omitempty"`
-	HeldSender  string     `json:"heldSender,omitempty"`  // who sent the request of HeldBy, according to SQS
-	UndoRefused string     `json:"undoRefused,omitempty"` // why the latest undo request was refused
-	Unconfirmed []string   `json:"unconfirmed,omitempty"` // ids of findings
-	HeldBack    []heldBack `json:"heldBack,omitempty"`    // by the policy
-	Attempts    []tried    `json:"attempts"`              // oldest first
+	Key         string    `json:"key"`
+	Account     string    `json:"account"`
+	Region      string    `json:"region"`
+	Resource    string    `json:"resource"`
+	Runbook     string    `json:"runbook"`
+	SuspendedAt time.Time `json:"suspendedAt,omitzero"`
+	HeldAt      time.Time `json:"heldAt,omitzero"`
+	HeldBy      string    `json:"heldBy,omitempty"`
+	HeldSender  string    `json:"heldSender,omitempty"`  // who sent the request of HeldBy, according to SQS
+	UndoRefused string    `json:"undoRefused,omitempty"` // why the latest undo request was refused
+	Unconfirmed []string  `json:"unconfirmed,omitempty"` // ids of findings
+	// V2IDs are the ids of Unconfirmed in the new Security Hub, by the ids of the findings.
+	V2IDs    map[string]string `json:"v2Ids,omitempty"`
+	HeldBack []heldBack        `json:"heldBack,omitempty"` // by the policy
+	Attempts []tried           `json:"attempts"`           // oldest first
 }
 
 // heldBack is what the policy holds back of the target.
@@ -53,13 +55,18 @@ type heldBack struct {
 	Proposal string         `json:"proposal,omitempty"`
 	Findings int            `json:"findings"`
 	Why      string         `json:"why"`
+	// V2IDs are the ids of the findings in the new Security Hub, by their ids.
+	V2IDs map[string]string `json:"v2Ids,omitempty"`
+
+	ids []string // of the findings
 }
 
 func heldBackOf(rec decide.Record) []heldBack {
 	var all []heldBack
 	for _, t := range overview.Parked(rec) {
 		all = append(all, heldBack{State: t.State, Control: t.Control, Since: t.Since, Until: t.Until, Rule: t.Rule,
-			Owner: t.Owner, Ticket: t.Ticket, Proposal: t.Proposal, Findings: t.Findings, Why: t.Why})
+			Owner: t.Owner, Ticket: t.Ticket, Proposal: t.Proposal, Findings: t.Findings, Why: t.Why,
+			V2IDs: t.V2IDs, ids: t.IDs})
 	}
 	return all
 }
@@ -145,6 +152,9 @@ It uses your AWS configuration. Choose the administrator's account and the home 
 			if n := uint(len(p.Attempts)); last > 0 && n > last {
 				p.Attempts = p.Attempts[n-last:]
 			}
+			if problem := addV2IDs(cmd.Context(), cfg, p.withV2IDs()); problem != "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", problem)
+			}
 			return f.print(cmd.OutOrStdout(), p, attemptListing(p), func(out io.Writer) { printPast(out, p, before) })
 		},
 	}
@@ -214,6 +224,7 @@ func pastOf(h ledger.History, home string) past {
 		HeldSender: h.Record.HeldSender, UndoRefused: h.Record.Refused.Reason, Unconfirmed: ids(h.Record.Unconfirmed),
 		HeldBack: heldBackOf(h.Record), Attempts: []tried{},
 	}
+	p.V2IDs = overview.Recorded(h.Record, p.Unconfirmed)
 	region := t.Region
 	if region == target.Global {
 		region = home
@@ -261,6 +272,18 @@ func pastOf(h ledger.History, home string) past {
 	}
 	slices.SortStableFunc(p.Attempts, func(x, y tried) int { return x.Number - y.Number })
 	return p
+}
+
+// withV2IDs gives all findings of the history.
+func (p *past) withV2IDs() []withV2IDs {
+	all := []withV2IDs{{p.Unconfirmed, &p.V2IDs}}
+	for i := range p.HeldBack {
+		all = append(all, withV2IDs{p.HeldBack[i].ids, &p.HeldBack[i].V2IDs})
+	}
+	for i := range p.Attempts {
+		all = append(all, withV2IDs{p.Attempts[i].Findings, &p.Attempts[i].V2IDs})
+	}
+	return all
 }
 
 // endedSince drops attempts that ended earlier.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +51,13 @@ func printPast(out io.Writer, p past, before bool) {
 			said += " It expires at " + moment(w.Until) + " UTC."
 		}
 		fact(out, wordOfState[w.State], wording.OneLine(said))
+		for i, id := range slices.Sorted(maps.Values(w.V2IDs)) {
+			if i == findingsShown {
+				fact(out, "", fmt.Sprintf("and %d more", len(w.V2IDs)-i))
+				break
+			}
+			fact(out, "", "V2: "+wording.OneLine(id))
+		}
 	}
 	if len(p.Attempts) == 0 {
 		fmt.Fprintln(out, "\nNo attempts in this period.")

@@ -263,6 +263,7 @@ func TestLedgerCommands(t *testing.T) {
 		"eu-west-1": testStatus, "eu-west-2": testStatusEmpty, "eu-west-3": testStatusJSON, "eu-north-1": testHistory,
 		"us-east-1": testHistoryNames, "us-west-1": testManyTargets, "us-west-2": testNewer,
 		"ap-south-1": testUndone, "ap-east-1": testLatest, "eu-south-1": testHeldBack,
+		"ca-central-1": testWaitingInV2,
 	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()

@@ -197,5 +197,11 @@ func (r reporting) make(ctx context.Context, cfg aws.Config, p report.Period, no
 	if err := ctx.Err(); err != nil {
 		return report.Report{}, awsError(cfg.Region, err)
 	}
-	return b.Report(), nil
+	made := b.Report()
+	if !r.withoutOpen {
+		if problem := addV2IDs(ctx, cfg, ofTargets(made.Waiting, made.Exempt, made.Unconfirmed)); problem != "" {
+			made.Notes = append(made.Notes, problem)
+		}
+	}
+	return made, nil
 }

@@ -63,6 +63,11 @@ It uses your AWS configuration. Choose the administrator's account and the home 
 			if err != nil {
 				return err
 			}
+			if s.V2 && f != formatTable { // the table has no ids
+				if problem := addV2IDs(cmd.Context(), cfg, ofTargets(s.Targets, s.Exempt, s.Unconfirmed)); problem != "" {
+					problems = append(problems, problem)
+				}
+			}
 			for _, p := range problems {
 				fmt.Fprintln(cmd.ErrOrStderr(), "hubmend:", p)
 			}

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
+	"hubmend/internal/engine/finding"
 	hub "hubmend/internal/engine/securityhub"
 )
 
@@ -38,6 +40,26 @@ func Find(ctx context.Context, api API, id string) ([]json.RawMessage, error) {
 		return nil, err
 	}
 	return nil, nil
+}
+
+// mostValues is how many values Security Hub takes for one field of a filter.
+const mostValues = 20
+
+// IDs returns the ids (metadata.uid) of findings, by their ids in Security Hub CSPM. It lacks those that are not found.
+func IDs(ctx context.Context, api API, findings []string) (map[string]string, error) {
+	known := map[string]string{}
+	for some := range slices.Chunk(findings, mostValues) {
+		all, _, err := List(ctx, api, 1, func(int) {}, Field(types.OcsfStringFieldFindingInfoUid, some...))
+		if err != nil {
+			return known, err
+		}
+		for _, raw := range all {
+			if f, err := finding.ParseOCSF(raw); err == nil {
+				known[f.ID] = f.V2.UID
+			}
+		}
+	}
+	return known, nil
 }
 
 // Any is the filter for findings that have a value in one of the fields.

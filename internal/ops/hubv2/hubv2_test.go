@@ -2,8 +2,9 @@ package hubv2_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -14,6 +15,8 @@ import (
 
 	"hubmend/internal/ops/hubv2"
 )
+
+const controlFinding = "arn:aws:securityhub:us-east-1:222222222222:security-control/S3.1/finding/f"
 
 // hub has so many pages of one finding.
 type hub struct {
@@ -29,7 +32,13 @@ func (h *hub) GetFindingsV2(_ context.Context, in *securityhub.GetFindingsV2Inpu
 		return &securityhub.GetFindingsV2Output{}, h.refuses
 	}
 	out := &securityhub.GetFindingsV2Output{Findings: []document.Interface{document.NewLazyDocument(map[string]any{
-		"time": json.Number("1772366400000"), "metadata": map[string]any{"uid": "9d1b"}})}}
+		"class_uid": 2003, "status": "New", "time": 1772366400000,
+		"cloud":        map[string]any{"account": map[string]any{"uid": "222222222222"}, "region": "us-east-1"},
+		"compliance":   map[string]any{"control": "S3.1", "status": "Fail", "status_id": 3},
+		"finding_info": map[string]any{"uid": controlFinding, "last_seen_time_dt": "2026-03-01T12:00:00Z"},
+		"metadata": map[string]any{"uid": "9d1b", "product": map[string]any{
+			"uid": "arn:aws:securityhub:us-east-1::productv2/aws/securityhub"}},
+		"resources": []any{map[string]any{"type": "AWS::S3::Bucket", "uid_alt": "arn:aws:s3:::b"}}})}}
 	if len(h.asked) < h.pages {
 		out.NextToken = aws.String("more")
 	}
@@ -86,5 +95,28 @@ func TestList(t *testing.T) {
 	h = &hub{pages: 2}
 	if all, more, err := hubv2.List(t.Context(), h, 2, func(int) {}); err != nil || more || len(all) != 2 {
 		t.Errorf("%d findings, more %v, %v", len(all), more, err)
+	}
+}
+
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	var ids []string
+	for i := range 21 {
+		ids = append(ids, fmt.Sprint("f-", i))
+	}
+	h := &hub{pages: 9}
+	known, err := hubv2.IDs(t.Context(), h, ids)
+	if err != nil || len(h.asked) != 2 || len(h.asked[0].Filters.CompositeFilters[0].StringFilters) != 20 {
+		t.Errorf("asks %d times, %v", len(h.asked), err)
+	}
+	if want := map[string]string{controlFinding: "9d1b"}; !maps.Equal(known, want) {
+		t.Errorf("%v, want %v", known, want)
+	}
+	if _, err := hubv2.IDs(t.Context(), &hub{refuses: &types.AccessDeniedException{},
+		enabled: &types.ResourceNotFoundException{}}, ids); !errors.Is(err, hubv2.ErrNotEnabled) {
+		t.Error(err)
+	}
+	if known, err := hubv2.IDs(t.Context(), nil, nil); err != nil || len(known) > 0 {
+		t.Errorf("of nothing: %v, %v", known, err)
 	}
 }
