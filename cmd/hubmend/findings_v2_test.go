@@ -14,8 +14,9 @@ import (
 // twoHubs answers as both Security Hubs, each with its own findings, and notes the calls.
 func twoHubs(t *testing.T, calls *[]string, v2Status int, v2 string, cspm ...map[string]any) terminal {
 	t.Helper()
+	endpoint := serveHubs(t, calls, v2Status, v2, cspm...)
 	return terminal{env: slices.Concat(nobody, []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x",
-		"AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1", "AWS_ENDPOINT_URL=" + serveHubs(t, calls, v2Status, v2, cspm...)})}
+		"AWS_SECRET_ACCESS_KEY=y", "AWS_MAX_ATTEMPTS=1", "AWS_ENDPOINT_URL=" + endpoint})}
 }
 
 // inV2 lets commands find both Security Hubs there, of which Security Hub CSPM has no findings.

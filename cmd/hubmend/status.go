@@ -64,7 +64,8 @@ It uses your AWS configuration. Choose the administrator's account and the home 
 				return err
 			}
 			if s.V2 && f != formatTable { // the table has no ids
-				if problem := addV2IDs(cmd.Context(), cfg, ofTargets(s.Targets, s.Exempt, s.Unconfirmed)); problem != "" {
+				waiting := ofTargets(s.Targets, s.Exempt, s.Unconfirmed)
+				if problem := addV2IDs(cmd.Context(), cfg, waiting); problem != "" {
 					problems = append(problems, problem)
 				}
 			}

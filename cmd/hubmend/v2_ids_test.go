@@ -47,7 +47,8 @@ func testWaitingInV2(t *testing.T, a administration) {
 	has("status", "b", s.Unconfirmed[0].V2IDs, v2IDOf("b"))
 	a.mustPrint(t, "status --output csv", v2IDOf("a")+"\r\n", v2IDOf("b")+"\r\n", "known-c\r\n")
 	asked := slices.IndexFunc(calls, func(c string) bool { return strings.Contains(c, "/findingsv2") })
-	if asked < 0 || !strings.Contains(calls[asked], "finding_info.uid") || strings.Contains(calls[asked], findingID("c")) {
+	if asked < 0 || !strings.Contains(calls[asked], "finding_info.uid") ||
+		strings.Contains(calls[asked], findingID("c")) {
 		t.Errorf("asks for %v", calls)
 	}
 
