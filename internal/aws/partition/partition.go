@@ -49,6 +49,16 @@ func Of(region string) (Partition, bool) {
 	return Partition{}, false
 }
 
+// Names gives the names of all partitions, sorted.
+func Names() []string {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // WithConsole gives the partitions whose console is known to the public, the commercial one first.
 func WithConsole() []Partition {
 	var some []Partition

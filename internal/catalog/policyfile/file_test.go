@@ -192,6 +192,10 @@ func TestMistakesOfARule(t *testing.T) {
 	}
 }
 
+// partitions are how ARNs can begin.
+const partitions = "arn:aws:, arn:aws-cn:, arn:aws-eusc:, arn:aws-iso:, arn:aws-iso-b:, arn:aws-iso-e:, arn:aws-iso-f:, " +
+	"arn:aws-us-gov:"
+
 func TestMistakesOfConditions(t *testing.T) {
 	t.Parallel()
 	for condition, want := range map[string]string{
@@ -214,6 +218,9 @@ func TestMistakesOfConditions(t *testing.T) {
 		"regions: [Frankfurt]":              "unknown Region Frankfurt; write a Region such as eu-west-1, a pattern such as eu-*, or global for what exists once in an account",
 		`regions: ["xx-*"]`:                 "no Region matches xx-*; write a pattern such as eu-*",
 		`resources: ["arn:aws:s3:bucket"]`:  `"arn:aws:s3:bucket" is not an ARN; write arn:partition:service:Region:account:resource, or the id of a resource`,
+		`resources: ["arn:aws-us:s3:::a"]`:  `"arn:aws-us:s3:::a" is in no partition of AWS; begin it with one of ` + partitions,
+		`resources: ["arn:x*:s3:::a"]`:      `"arn:x*:s3:::a" is in no partition of AWS; begin it with one of ` + partitions,
+		`resources: ["ARN:aws:s3:::a"]`:     `"ARN:aws:s3:::a" would match nothing, because an ARN begins with arn: in lower case`,
 		`tags: ["=prod"]`:                   "the tag has no key; write key, or key=value",
 		`tags: ["env*"]`:                    "the key of a tag cannot be a pattern; write it as it is, and a pattern as its value, such as env=*",
 		"tags: [env: prod]":                 "each entry of tags must be a text",
@@ -316,5 +323,16 @@ func TestManyRules(t *testing.T) {
 	}
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %s", took)
+	}
+}
+
+// Patterns may leave the partition open.
+func TestPatternsOfARNs(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"arn:*", "arn:aws*:s3:::a", "arn:aws-*:s3:::a", "arn:aw?:s3:::a", "arn:*:sg-1", "*", "a*",
+		"arn:aws-us-gov:s3:::a", "arn:aws:*"} {
+		if got := printed(ruled("name: a", "decision: allow", "when:", `  resources: ["`+pattern+`"]`)); got != "" {
+			t.Errorf("%s: %s", pattern, got)
+		}
 	}
 }

@@ -181,19 +181,36 @@ func known(region string) bool {
 }
 
 func resource(text string) (string, error) {
-	if strings.HasPrefix(text, "arn:") && !arnForm.MatchString(text) {
-		return "", fmt.Errorf("%q is not an ARN; write arn:partition:service:Region:account:resource, or the id of a "+
-			"resource", text)
+	switch {
+	case strings.HasPrefix(text, "arn:"):
+		return text, arn(text, "write arn:partition:service:Region:account:resource, or the id of a resource")
+	case strings.HasPrefix(strings.ToLower(text), "arn:"):
+		return "", fmt.Errorf("%q would match nothing, because an ARN begins with arn: in lower case", text)
 	}
 	return text, nil
 }
 
 func approver(text string) (string, error) {
+	return text, arn(text, "write a pattern such as arn:aws:sts::*:assumed-role/SecurityLead/*")
+}
+
+// arn refuses what is no ARN, and one whose partition does not exist: a rule with it would silently match nothing.
+func arn(text, instead string) error {
 	if !strings.HasPrefix(text, "arn:") || !arnForm.MatchString(text) {
-		return "", fmt.Errorf("%q is not an ARN; write a pattern such as "+
-			"arn:aws:sts::*:assumed-role/SecurityLead/*", text)
+		return fmt.Errorf("%q is not an ARN; %s", text, instead)
 	}
-	return text, nil
+	begin := strings.SplitAfterN(text, ":", 3)[1]
+	if known, _, open := strings.Cut(begin, "*"); open { // the pattern may go on in the next part of the ARN
+		begin = known + "*"
+	}
+	var begins []string
+	for _, name := range partition.Names() {
+		if iam.Match(begin, name+":") {
+			return nil
+		}
+		begins = append(begins, "arn:"+name+":")
+	}
+	return fmt.Errorf("%q is in no partition of AWS; begin it with one of %s", text, strings.Join(begins, ", "))
 }
 
 func tag(text string) (string, error) {
