@@ -164,13 +164,18 @@ func (e existing) previewOf(cmd *cobra.Command, groups []catalog.Group) (preview
 	return in.report(), nil
 }
 
+// policyNotKnown is where the policy of a preview comes from if the one in force cannot be read.
+const policyNotKnown = "not known"
+
 // readInForce reads the policy in force.
 func (in *input) readInForce(ctx context.Context, cfg aws.Config) {
 	now, err := readInForce(ctx, cfg)
 	switch {
 	case err != nil:
+		in.policy = policyNotKnown
 		in.note("The policy in force is not known: %v.", err)
 	case now.problem != nil:
+		in.policy = policyNotKnown
 		in.note("The policy in force cannot be read, so nothing starts automatically: %v.", now.problem)
 	case now.Number > 0:
 		in.options.Policy, in.policy = now.Policy, fmt.Sprintf("version %d, in force", now.Number)

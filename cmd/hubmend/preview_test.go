@@ -260,7 +260,7 @@ func TestPreviewOfSecurityHub(t *testing.T) {
 	t.Cleanup(server.Close)
 	s := terminal{env: slices.Concat(nobody, []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x",
 		"AWS_SECRET_ACCESS_KEY=y", "AWS_ENDPOINT_URL=" + server.URL})}
-	s.says(t, 0, "preview --set CIS4142=ENABLED", "Hubmend starts 2 repairs for 2 open findings",
+	s.says(t, 0, "preview --set CIS4142=ENABLED", "Hubmend starts 2 repairs for 2 open findings. Policy: not known.",
 		"Groups that are ENABLED already are left out: list products: access denied",
 		"open circuit breakers are not known: ", "cannot read the parameter /hubmend/switch")
 	for _, want := range []string{`"EC2.13"`, `"EC2.14"`, `"FAILED"`, `"NEW"`} {
