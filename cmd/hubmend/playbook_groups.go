@@ -219,6 +219,12 @@ func (c chosen) update(cmd *cobra.Command, l playbook.Launched, v playbook.Versi
 	if err != nil {
 		return err
 	}
+	return c.finishUpdate(cmd, l, v, asJSON, r)
+}
+
+// finishUpdate waits for the end of an update.
+func (c chosen) finishUpdate(cmd *cobra.Command, l playbook.Launched, v playbook.Version, asJSON bool,
+	r playbook.Record) error {
 	o := operation{cmd: cmd, what: fmt.Sprintf("update %s to %s", l.Name, v.Name), asJSON: asJSON,
 		outcome: outcome{Playbook: c.product.Name, Name: l.Name, Version: v.Name}}
 	return o.follow(c.catalog, r)

@@ -34,7 +34,7 @@ const setUsage = "set a control group, such as CIS4142=ENABLED; repeat it, or se
 const enablingMeans = "Findings of these controls that are already open are remediated too, at their next check by " +
 	"Security Hub, within 24 hours. `hubmend findings` lists them."
 
-// warn tells what happens to findings when something is ENABLED.
+// warn tells what happens to findings when something is ENABLED. The settings were accepted before.
 func (f *launchFlags) warn(cmd *cobra.Command) {
 	if f.asJSON {
 		return
@@ -84,11 +84,11 @@ by Security Hub, within 24 hours. A failed launch is cleaned up. Exits with 1 wh
 			if err := c.makeRoom(cmd, flags.asJSON); err != nil {
 				return err
 			}
-			flags.warn(cmd)
 			r, err := c.catalog.Launch(cmd.Context(), c.product, version, name, flags.set)
 			if err != nil {
 				return err
 			}
+			flags.warn(cmd)
 			return c.finishLaunch(cmd, version, name, flags.asJSON, r)
 		},
 	}
@@ -186,8 +186,12 @@ Exits with 1 when it fails.`,
 			if err != nil {
 				return err
 			}
+			r, err := c.catalog.Update(cmd.Context(), c.product, l, version, flags.set)
+			if err != nil {
+				return err
+			}
 			flags.warn(cmd)
-			return c.update(cmd, l, version, flags.set, flags.asJSON)
+			return c.finishUpdate(cmd, l, version, flags.asJSON, r)
 		},
 	}
 	flags.register(cmd, "version to change to (default: stay)",
