@@ -116,9 +116,9 @@ func sameFix(before []doctor.Result, r doctor.Result) bool {
 
 // printResult writes what a check found, with the fix below it. A command stays in one line, so that it can be copied.
 func printResult(out io.Writer, r doctor.Result, sameFix bool) {
-	const indent = 28
+	const indent = 33
 	width, status := terminalWidth(out), string(r.Status)
-	found := wrapLine(fmt.Sprintf("%-8s %-18s %s", status, r.Check, wording.OneLine(r.Found)), indent, width)
+	found := wrapLine(fmt.Sprintf("%-8s %-23s %s", status, r.Check, wording.OneLine(r.Found)), indent, width)
 	lines := paintFirst(found, status, resultColors[r.Status], painter(out))
 	fix := wording.OneLine(r.Fix)
 	switch {

@@ -588,3 +588,14 @@ func allow(actions []string) string {
 	return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": ["` +
 		strings.Join(actions, `", "`) + `"]}]}`
 }
+
+// What the checks found begins in the same column, also of the longest name.
+func TestResultsAreAligned(t *testing.T) {
+	t.Parallel()
+	var short, long strings.Builder
+	printResult(&short, doctor.Result{Check: "switch", Status: doctor.OK, Found: "FOUND"}, false)
+	printResult(&long, doctor.Result{Check: "delegated administrator", Status: doctor.OK, Found: "FOUND"}, false)
+	if i, j := strings.Index(short.String(), "FOUND"), strings.Index(long.String(), "FOUND"); i != j {
+		t.Errorf("columns %d and %d:\n%s%s", i, j, short.String(), long.String())
+	}
+}

@@ -87,3 +87,31 @@ func TestExamplesParse(t *testing.T) {
 		}
 	})
 }
+
+// On a narrow terminal, lines break between words, and a paragraph has no line that is short without a reason.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	t.Setenv("COLUMNS", "80")
+	ownCommands(func(cmd *cobra.Command) {
+		fresh := root()
+		var out bytes.Buffer
+		fresh.SetOut(&out)
+		fresh.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
+		if err := fresh.Execute(); err != nil {
+			t.Fatal(err)
+		}
+		before, after, _ := strings.Cut(out.String(), "Examples:\n")
+		_, after, _ = strings.Cut(after, "\n\n")
+		for line := range strings.Lines(before + after) {
+			if len(line) > 81 {
+				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), len(line)-1, line)
+			}
+		}
+		paragraph, _, _ := strings.Cut(out.String(), "\n\n")
+		lines := strings.Split(paragraph, "\n")
+		for i, line := range lines[1:] {
+			if word, _, _ := strings.Cut(line, " "); len(lines[i])+1+len(word) <= 80 && word != "" {
+				t.Errorf("%s breaks too early:\n%s", cmd.CommandPath(), paragraph)
+			}
+		}
+	})
+}

@@ -82,6 +82,7 @@ deployed). See docs/cli.md, also for shell completion.`,
 		doctorCommand(), reportCommand(), referenceCommand())
 	complete(cmd)
 	strict(cmd)
+	fitHelp(cmd)
 	return cmd
 }
 

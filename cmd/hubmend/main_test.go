@@ -124,7 +124,7 @@ func TestBadInput(t *testing.T) {
 		"no such Python": {args: "lab run " + good, env: []string{"HUBMEND_PYTHON=" + nowhere},
 			want: "HUBMEND_PYTHON"},
 		"port is no number":      {args: "lab up --port http", want: `"http"`},
-		"parameter has no value": {args: "lab up --set X", want: "key=value"},
+		"parameter has no value": {args: "lab up --set X", want: `"X" sets nothing; write a value, such as CIS4142=ENABLED`},
 		"no such parameter": {args: "lab up --set Nonsense=ENABLED", env: somePython,
 			want: "unknown control group Nonsense; `hubmend controls` lists the groups of cis-1.2.0"},
 		"almost a group": {args: "lab up --set CIS4124=ENABLED", env: somePython,

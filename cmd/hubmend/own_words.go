@@ -20,6 +20,8 @@ var cobraWords = []struct {
 		"--$1 and --$2 do not go together"},
 	{regexp.MustCompile(`^invalid argument "(.*)" for "(?:-\w, )?(--\S+)" flag: strconv\..*$`),
 		"$2 takes a number, not \"$1\""},
+	{regexp.MustCompile(`^invalid argument ".*" for "--set" flag: (.*) must be formatted as key=value$`),
+		"\"$1\" sets nothing; write a value, such as CIS4142=ENABLED"},
 	{regexp.MustCompile(`^invalid argument ".*" for "(?:-\w, )?--\S+" flag: (.*)$`), "$1"},
 	{regexp.MustCompile(`^required flag\(s\) "(\S+)" not set$`), "--$1 is missing"},
 	{regexp.MustCompile(`(?s)^(unknown command "[^\n]*)\n\nDid you mean this\?\n\t(\S+)\n.*$`), "$1; did you mean $2?"},

@@ -21,7 +21,8 @@ func TestPlaybookBadInput(t *testing.T) {
 	}{
 		"unknown command":       {args: "playbook start", want: `unknown command "start"`},
 		"two playbooks":         {args: "playbook launch a b", want: "at most 1 argument, not 2"},
-		"group without a value": {args: "playbook launch --set CIS22AutoRemediation", want: "key=value"},
+		"group without a value": {args: "playbook launch --set CIS22AutoRemediation",
+			want: `"CIS22AutoRemediation" sets nothing; write a value, such as CIS4142=ENABLED`},
 		"update nothing": {args: "playbook update",
 			want: "nothing to change; use --set GROUP=ENABLED or --version VERSION"},
 		"enable nothing": {args: "playbook enable", want: "takes 1 or more arguments, not 0"},
