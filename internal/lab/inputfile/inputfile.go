@@ -28,7 +28,11 @@ func Read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return decode(f)
+	text, err := decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return text, nil
 }
 
 func decode(from io.Reader) ([]byte, error) {

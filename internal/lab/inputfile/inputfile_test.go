@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"hubmend/internal/lab/inputfile"
@@ -56,8 +57,8 @@ func TestReadRefuses(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := inputfile.Read(file); err == nil {
-			t.Errorf("%s: %d bytes", name, len(got))
+		if got, err := inputfile.Read(file); err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %d bytes, %v; want an error that names the file", name, len(got), err)
 		}
 	}
 	if _, err := inputfile.Read(filepath.Join(t.TempDir(), "none")); err == nil {

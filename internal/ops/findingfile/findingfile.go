@@ -75,7 +75,9 @@ func Explain(err error) error {
 		return fmt.Errorf("it is no finding but a %s", wrong.Value)
 	case errors.As(err, &wrong):
 		return fmt.Errorf("its %s is a %s, which no finding has there", wrong.Field, wrong.Value)
-	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it ends in the middle; the file may be truncated")
+	case errors.As(err, &syntax):
 		return fmt.Errorf("it is not JSON: %w", err)
 	}
 	return err

@@ -37,7 +37,7 @@ func TestSplit(t *testing.T) {
 func TestSplitRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		" \n": "it is empty", `{"Findings": [`: "it is not JSON", `{"a": 1}`: "it is not a finding",
+		" \n": "it is empty", `{"Findings": [`: "it ends in the middle; the file may be truncated", `{"a": 1}`: "it is not a finding",
 		`{"Findings": 1}`: "a number", `{} x`: "it is not a finding", `[1] x`: "it is not JSON",
 	} {
 		if got, err := findingfile.Split([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
