@@ -589,7 +589,7 @@ func allow(actions []string) string {
 		strings.Join(actions, `", "`) + `"]}]}`
 }
 
-// What the checks found begins in the same column, also of the longest name.
+// All results begin in the same column, also that of the check with the longest name.
 func TestResultsAreAligned(t *testing.T) {
 	t.Parallel()
 	var short, long strings.Builder
