@@ -19,8 +19,8 @@ func TestPlaybookBadInput(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"unknown command":       {args: "playbook start", want: `unknown command "start"`},
-		"two playbooks":         {args: "playbook launch a b", want: "at most 1 argument, not 2"},
+		"unknown command": {args: "playbook start", want: `unknown command "start"`},
+		"two playbooks":   {args: "playbook launch a b", want: "at most 1 argument, not 2"},
 		"group without a value": {args: "playbook launch --set CIS22AutoRemediation",
 			want: `"CIS22AutoRemediation" sets nothing; write a value, such as CIS4142=ENABLED`},
 		"update nothing": {args: "playbook update",
