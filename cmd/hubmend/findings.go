@@ -28,7 +28,7 @@ func findingsCommand() *cobra.Command {
 		Long: fmt.Sprintf(`Reads the open findings of Security Hub that Hubmend can remediate: failed, active, and neither
 suppressed nor resolved. A finding that is Suppressed in the new Security Hub is left out. Counts the
 resources by control and account; with --control, lists each resource. It shows what the policy holds
-back, and which rule. It reads up to %d findings, and changes nothing.
+back, and which rule, and what is held after an undo. It reads up to %d findings, and changes nothing.
 
 It uses the credentials and the Region of your AWS configuration, which must be those of the
 administrator's account and home Region.`, mostOpenPages*100),
@@ -60,7 +60,8 @@ type openResource struct {
 	Findings []string  `json:"findings"` // ids
 	// V2IDs are the ids of the findings in the new Security Hub, by their ids.
 	V2IDs map[string]string `json:"v2Ids,omitempty"`
-	// State is how the policy holds it back: exempt, delayed, pending approval or policy unreadable; empty for most.
+	// State is how the policy or an undo holds it back: exempt, delayed, pending approval, policy unreadable or held;
+	// empty for most.
 	State overview.State `json:"state,omitempty"`
 	Rule  string         `json:"rule,omitempty"` // of the policy
 	Until time.Time      `json:"until,omitzero"`
@@ -98,7 +99,7 @@ func (f finder) run(cmd *cobra.Command) error {
 	}
 	all := openReport{Resources: openResources(open.findings), More: open.more}
 	if err := holdBack(cmd.Context(), cfg, all.Resources); err != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot show what the policy holds back: %v\n", err)
+		fmt.Fprintf(cmd.ErrOrStderr(), "hubmend: cannot show what is held back: %v\n", err)
 	}
 	l := countListing(all.Resources)
 	if f.control != "" || f.output == formatCSV {

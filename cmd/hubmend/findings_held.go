@@ -10,7 +10,7 @@ import (
 	"hubmend/internal/ops/overview"
 )
 
-// holdBack adds to open resources how the policy holds them back. Where nothing is deployed, nothing is held back.
+// holdBack adds to open resources how the policy or an undo holds them back. Where nothing is deployed, nothing is held back.
 func holdBack(ctx context.Context, cfg aws.Config, all []openResource) error {
 	index := map[string]int{} // by the id of a finding
 	for i, r := range all {
@@ -32,6 +32,14 @@ func holdBack(ctx context.Context, cfg aws.Config, all []openResource) error {
 			if i, is := index[p.Request.Ref.ID]; is && p.ReturnedAt.IsZero() {
 				t := overview.ParkedTarget(*e.Record, p)
 				all[i].State, all[i].Rule, all[i].Until = t.State, t.Rule, t.Until
+			}
+		}
+		if !e.Record.Held() {
+			continue
+		}
+		for i := range all { // findings of several controls can be about the same target
+			if all[i].State == "" && all[i].target.Key() == e.Record.Target.Key() {
+				all[i].State = overview.Held
 			}
 		}
 	}

@@ -72,6 +72,9 @@ func TestUndo(t *testing.T) {
 		t.Errorf("the finding is %s: %s", workflow, note)
 	}
 	s.says(t, exitUsage, "undo --yes "+group, "was undone already")
+	if out := s.says(t, 0, "findings --json"); !strings.Contains(out, `"state":"held"`) {
+		t.Errorf("findings does not show that the resource is held: %s", out)
+	}
 
 	// A person has it repaired again, and before the next undo somebody opens it in another way than it was.
 	s.says(t, 0, "remediate "+id)
