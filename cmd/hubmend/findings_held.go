@@ -10,7 +10,8 @@ import (
 	"hubmend/internal/ops/overview"
 )
 
-// holdBack adds to open resources how the policy or an undo holds them back. Where nothing is deployed, nothing is held back.
+// holdBack adds to open resources how the policy or an undo holds them back. Where nothing is deployed, nothing is
+// held back.
 func holdBack(ctx context.Context, cfg aws.Config, all []openResource) error {
 	index := map[string]int{} // by the id of a finding
 	for i, r := range all {
