@@ -111,7 +111,7 @@ func (w *world) dispatch(batch []events.SQSMessage, done func(map[string]bool, b
 	w.function(w.findings, batch, done, func(ctx context.Context, c *client) (events.SQSEventResponse, error) {
 		h := &dispatch.Handler{
 			Catalog: w.catalog, Effects: c.effects(), Slots: c, Accounts: c, Switch: c, Starter: c,
-			Policy: c, Facts: c, Budgets: c, V2: func(context.Context) bool { return c.second.enabled },
+			Policy: c, Facts: c, Budgets: c, V2: func(context.Context, bool) bool { return c.second.enabled },
 			Queue: deadLetters{c, w.findings}, Home: home,
 			Settings: w.settings, Now: c.clockNow, Nonce: w.nonce, Sleep: sleep, Together: together, Log: w.log,
 		}

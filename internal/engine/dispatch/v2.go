@@ -16,8 +16,10 @@ func (h *Handler) look(ctx context.Context, b *batch) {
 		return
 	}
 	inBoth := b.received
-	if !h.V2(ctx) {
-		inBoth = slices.DeleteFunc(slices.Clone(inBoth), func(r received) bool { return !r.event.OCSF })
+	fromCSPM := func(r received) bool { return !r.event.OCSF }
+	ofV2 := slices.DeleteFunc(slices.Clone(inBoth), fromCSPM)
+	if !h.V2(ctx, len(ofV2) > 0) {
+		inBoth = ofV2
 	}
 	var refs []decide.Ref
 	for _, r := range inBoth {

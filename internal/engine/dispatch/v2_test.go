@@ -155,6 +155,19 @@ func TestBothEventsOfACheck(t *testing.T) {
 	}
 }
 
+// A message of V2 shows that it is enabled, so that a finding of CSPM in the same batch is looked at, too.
+func TestV2ThatWasEnabledJustNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.v2Late = true
+	w.seen["f1"], w.seen["f2"] = as("NEW", "NEW", "", ""), as("NEW", "SUPPRESSED", "", "")
+	w.handle(t, importedV2("m1", ocsf("f1", "EC2.13", "sg-11111111", "New")),
+		imported("m2", sg("f2", "EC2.13", "sg-22222222")))
+	if w.started != 1 || !w.logged("event-m2", "SUPPRESSED") {
+		t.Errorf("%d executions", w.started)
+	}
+}
+
 // One call reads all findings of a batch, and if it fails only the messages that need it come back.
 func TestFindingsThatCannotBeRead(t *testing.T) {
 	t.Parallel()

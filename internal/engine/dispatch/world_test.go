@@ -34,6 +34,7 @@ var (
 // and fails those that a test selects.
 type world struct {
 	v2        bool // the new Security Hub is enabled
+	v2Late    bool // it is, and only a message of it shows that
 	memory    ledger.Memory
 	done      []string
 	notes     map[string]string // the last note of each finding
@@ -78,6 +79,8 @@ func (w *world) broken(what string) error {
 	}
 	return nil
 }
+
+func (w *world) inV2(_ context.Context, sent bool) bool { return w.v2 || w.v2Late && sent }
 
 func (w *world) Read(_ context.Context, refs []decide.Ref) (map[string]decide.Seen, error) {
 	w.read = append(w.read, names(refs))
@@ -283,7 +286,7 @@ func (w *world) handler() *dispatch.Handler {
 		Catalog: catalog.Embedded(),
 		Effects: apply.Effects{Ledger: w, Findings: w, Notifier: w, Settings: decide.Defaults, Log: log},
 		Slots:   w, Accounts: w, Switch: w, Starter: w, Queue: w, Home: "eu-central-1",
-		Policy: w, Facts: w, Budgets: w, V2: func(context.Context) bool { return w.v2 },
+		Policy: w, Facts: w, Budgets: w, V2: w.inV2,
 		Settings: decide.Defaults, Now: func() time.Time { return w.now }, Sleep: w.Sleep, Together: inTurn, Log: log,
 		Nonce: func() string { w.nonces++; return fmt.Sprint("nonce-", w.nonces) },
 	}

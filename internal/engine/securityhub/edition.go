@@ -36,6 +36,7 @@ func Enabled(ctx context.Context, client Describer) (bool, error) {
 type edition struct {
 	mu      sync.Mutex
 	enabled bool
+	refused bool // it is taken for disabled, because it cannot be read
 	until   time.Time
 }
 
@@ -65,11 +66,29 @@ func (f *Findings) V2(ctx context.Context) bool {
 	return e.enabled
 }
 
-func (e *edition) set(enabled bool, until time.Time) { e.enabled, e.until = enabled, until }
+// InV2 reports the same as V2. A message from V2 shows that it is enabled by now, whatever the answer was before.
+func (f *Findings) InV2(ctx context.Context, sent bool) bool {
+	if sent {
+		f.v2.hasSent(f.Now())
+	}
+	return f.V2(ctx)
+}
+
+func (e *edition) hasSent(now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if now.Before(e.until) && !e.enabled && !e.refused {
+		e.set(true, now.Add(disabledFor))
+	}
+}
+
+func (e *edition) set(enabled bool, until time.Time) {
+	e.enabled, e.refused, e.until = enabled, false, until
+}
 
 // off takes V2 for disabled until the next question is due.
 func (e *edition) off() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.enabled = false
+	e.enabled, e.refused = false, true
 }

@@ -70,6 +70,32 @@ func TestV2IsFoundOutOnceAndCached(t *testing.T) {
 	}
 }
 
+// A message of V2 shows that it is enabled, whatever the answer was a while ago. It does not show that V2 can be read.
+func TestAMessageShowsThatV2IsEnabled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{v2: v2{disabled: disabled}}
+		h := hub(s)
+		if h.InV2(t.Context(), false) {
+			t.Error("it is enabled already")
+		}
+		s.v2.disabled = nil // somebody enables it
+		if h.InV2(t.Context(), false) || !h.InV2(t.Context(), true) || !h.InV2(t.Context(), false) {
+			t.Error("it is not enabled although it has sent something")
+		}
+		time.Sleep(10 * time.Minute)
+		if !h.InV2(t.Context(), false) || s.v2.questions != 2 {
+			t.Errorf("it is not enabled after %d questions", s.v2.questions)
+		}
+	})
+	s := &service{v2: v2{readErr: denied}}
+	s.cspm(0, 1)
+	h := hub(s)
+	if _, err := h.Read(t.Context(), refs(0, 1)); err != nil || h.InV2(t.Context(), true) {
+		t.Errorf("what cannot be read is enabled again: %v", err)
+	}
+}
+
 func TestAnErrorThatSaysNothingKeepsTheEarlierAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

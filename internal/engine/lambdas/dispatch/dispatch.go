@@ -47,7 +47,7 @@ func Start() {
 		},
 		Home:     env.Config.Region,
 		Settings: env.Settings,
-		V2:       findings.V2,
+		V2:       findings.InV2,
 		Grace:    deadline.Grace,
 		Now:      time.Now,
 		Nonce:    uuid.NewString,
