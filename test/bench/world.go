@@ -171,4 +171,4 @@ func batch(m events.SQSMessage) events.SQSEvent {
 	return events.SQSEvent{Records: []events.SQSMessage{m}}
 }
 
-func noV2(context.Context) bool { return false }
+func noV2(context.Context, bool) bool { return false }

@@ -213,4 +213,4 @@ func (w *world) Outcome(_ context.Context, _, _, id string) (decide.Outcome, err
 	return o, nil
 }
 
-func noV2(context.Context) bool { return false }
+func noV2(context.Context, bool) bool { return false }
