@@ -281,6 +281,9 @@ func (p previewing) enabled(launched []catalog.Group) ([]catalog.Group, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.set)) {
+		if strings.EqualFold(name, catalog.InProgress) {
+			continue // it remediates nothing until somebody sets a status
+		}
 		g, err := groupIn(books, name)
 		if err != nil {
 			return nil, err
