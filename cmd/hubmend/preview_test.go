@@ -72,7 +72,8 @@ func TestPreviewOfFile(t *testing.T) {
 		}
 	}
 	policy := write(t, "policy.yaml", exemptTerraform)
-	args := "preview --set CIS4142=ENABLED --set InProgressStartsRemediation=ENABLED --policy " + policy + " --from " + file
+	args := "preview --set CIS4142=ENABLED --set InProgressStartsRemediation=ENABLED --policy " + policy +
+		" --from " + file
 	s.says(t, 0, args, "exempt              1", "unknown             2", "Hubmend starts no repair")
 	facts := write(t, "facts.json", fmt.Sprintf(`{"tags": {%q: {}, %q: {}}, "ous": {%q: ["ou-1", "r-1"]}}`, sgARN(1),
 		sgARN(2), workload))
