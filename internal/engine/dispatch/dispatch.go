@@ -86,8 +86,8 @@ type Handler struct {
 	Queue    Queue
 	Home     string // the Region where global resources are repaired from
 	Settings decide.Settings
-	// V2 reports whether the new Security Hub has the findings too, with a status of their own. It is told when that
-	// has just sent something.
+	// V2 reports whether the new Security Hub has the findings too, with a status of their own. sent shows
+	// that it does: there is a message from it.
 	V2 func(ctx context.Context, sent bool) bool
 	// Grace is how long after its context's deadline the handler may still save what it has done.
 	Grace time.Duration
