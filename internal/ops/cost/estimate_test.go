@@ -56,7 +56,7 @@ func TestEstimate(t *testing.T) {
 		{find(t, e.Variable, compute, "hubmend-dispatch"), 750, 0.01000005},   // 2,000 findings x 1.5 s x 0.25 GB
 		{find(t, e.Variable, message, "findings and outcomes"), 9000, 0.0036}, // (2,000 + 1,000) x 3
 		{find(t, e.Variable, event, ""), 1000, 0.001},
-		{find(t, e.Variable, write, ""), 10000, 0.00625},
+		{find(t, e.Variable, write, ""), 13000, 0.008125},
 		{find(t, e.Variable, recovery, ""), 0.015, 0.003}, // 5,000 bytes x 3 months
 	} {
 		if math.Abs(tc.line.Quantity-tc.quantity) > 1e-6*tc.quantity || math.Abs(tc.line.USD-tc.usd) > 1e-6*tc.usd {
