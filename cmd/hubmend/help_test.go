@@ -33,15 +33,9 @@ func TestHelp(t *testing.T) {
 		n++
 		t.Run(cmd.CommandPath(), func(t *testing.T) {
 			t.Parallel()
-			fresh := root()
-			var out bytes.Buffer
-			fresh.SetOut(&out)
-			fresh.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
-			if err := fresh.Execute(); err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(out.String(), "Examples:\n") || !strings.Contains(out.String(), cmd.CommandPath()) {
-				t.Errorf("the help has no example:\n%s", out.String())
+			help := helpOf(t, cmd)
+			if !strings.Contains(help, "Examples:\n") || !strings.Contains(help, cmd.CommandPath()) {
+				t.Errorf("the help has no example:\n%s", help)
 			}
 			cmd.Flags().VisitAll(func(f *pflag.Flag) {
 				if f.Usage == "" {
@@ -92,21 +86,15 @@ func TestExamplesParse(t *testing.T) {
 func TestHelpFitsTheTerminal(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
 	ownCommands(func(cmd *cobra.Command) {
-		fresh := root()
-		var out bytes.Buffer
-		fresh.SetOut(&out)
-		fresh.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
-		if err := fresh.Execute(); err != nil {
-			t.Fatal(err)
-		}
-		before, after, _ := strings.Cut(out.String(), "Examples:\n")
+		help := helpOf(t, cmd)
+		before, after, _ := strings.Cut(help, "Examples:\n")
 		_, after, _ = strings.Cut(after, "\n\n")
 		for line := range strings.Lines(before + after) {
 			if len(line) > 81 {
 				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), len(line)-1, line)
 			}
 		}
-		paragraph, _, _ := strings.Cut(out.String(), "\n\n")
+		paragraph, _, _ := strings.Cut(help, "\n\n")
 		lines := strings.Split(paragraph, "\n")
 		for i, line := range lines[1:] {
 			if word, _, _ := strings.Cut(line, " "); len(lines[i])+1+len(word) <= 80 && word != "" {
@@ -114,4 +102,17 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 			}
 		}
 	})
+}
+
+// helpOf prints the help of a command, by a program of its own.
+func helpOf(t *testing.T, cmd *cobra.Command) string {
+	t.Helper()
+	fresh := root()
+	var out bytes.Buffer
+	fresh.SetOut(&out)
+	fresh.SetArgs(append(strings.Fields(cmd.CommandPath())[1:], "--help"))
+	if err := fresh.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

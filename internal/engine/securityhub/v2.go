@@ -80,8 +80,8 @@ func identifier(r decide.Ref) types.OcsfFindingIdentifier {
 	return types.OcsfFindingIdentifier{CloudAccountUid: &account, FindingInfoUid: &r.ID, MetadataProductUid: &product}
 }
 
-// maxReadV2 is how many filters of one kind V2 takes in a composite filter.
-const maxReadV2 = 20
+// MaxReadV2 is how many filters of one kind V2 takes in a composite filter.
+const MaxReadV2 = 20
 
 // readV2 adds V2 to the findings that CSPM has.
 func (f *Findings) readV2(ctx context.Context, seen map[string]decide.Seen) error {
@@ -92,7 +92,7 @@ func (f *Findings) readV2(ctx context.Context, seen map[string]decide.Seen) erro
 		}
 	}
 	slices.Sort(ids)
-	for batch := range slices.Chunk(ids, maxReadV2) {
+	for batch := range slices.Chunk(ids, MaxReadV2) {
 		if !f.V2(ctx) {
 			return nil
 		}

@@ -42,13 +42,10 @@ func Find(ctx context.Context, api API, id string) ([]json.RawMessage, error) {
 	return nil, nil
 }
 
-// mostValues is how many values Security Hub takes for one field of a filter.
-const mostValues = 20
-
 // IDs returns the ids (metadata.uid) of findings, by their ids in Security Hub CSPM. It lacks those that are not found.
 func IDs(ctx context.Context, api API, findings []string) (map[string]string, error) {
 	known := map[string]string{}
-	for some := range slices.Chunk(findings, mostValues) {
+	for some := range slices.Chunk(findings, hub.MaxReadV2) {
 		all, _, err := List(ctx, api, 1, func(int) {}, Field(types.OcsfStringFieldFindingInfoUid, some...))
 		if err != nil {
 			return known, err
